@@ -1,0 +1,68 @@
+//! The one reader of the process's environment: everything ambient becomes an argument here.
+
+use std::{
+    collections::BTreeMap,
+    ffi::OsString,
+    path::{Path, PathBuf},
+};
+
+use crate::workload::release::Deployer;
+
+/// What the program takes from its surroundings.
+#[derive(Debug, Clone)]
+pub struct Env {
+    variables: BTreeMap<String, OsString>,
+    /// The user's home folder, where there is one.
+    pub home: Option<PathBuf>,
+    /// The user's configuration folder, where there is one.
+    pub config_dir: Option<PathBuf>,
+    /// The folder that relative paths are relative to.
+    pub current_dir: PathBuf,
+    /// The machine's name.
+    pub host: String,
+}
+
+impl Env {
+    /// Reads the environment of this process.
+    #[must_use]
+    pub fn read() -> Self {
+        Self {
+            variables: std::env::vars_os()
+                .filter_map(|(key, value)| Some((key.into_string().ok()?, value)))
+                .collect(),
+            home: dirs::home_dir(),
+            config_dir: dirs::config_dir(),
+            current_dir: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
+            host: rustix::system::uname().nodename().to_string_lossy().into_owned(),
+        }
+    }
+
+    /// Gives a variable's value; an empty one counts as absent.
+    #[must_use]
+    pub fn variable(&self, name: &str) -> Option<&str> {
+        self.variables.get(name)?.to_str().filter(|value| !value.is_empty())
+    }
+
+    /// Gives a variable's value as a path; an empty one counts as absent.
+    #[must_use]
+    pub fn path(&self, name: &str) -> Option<&Path> {
+        self.variables.get(name).filter(|value| !value.is_empty()).map(Path::new)
+    }
+
+    /// Tells who deploys, as far as the environment knows.
+    #[must_use]
+    pub fn deployer(&self) -> Deployer {
+        let first = |names: &[&str]| names.iter().find_map(|name| self.variable(name)).map(str::to_owned);
+        Deployer {
+            user: first(&["USER", "LOGNAME", "USERNAME"]).unwrap_or_else(|| "unknown".to_owned()),
+            host: self.host.clone(),
+            kubeconfig_user: None,
+            commit: first(&["GITHUB_SHA", "CI_COMMIT_SHA", "GIT_COMMIT", "BUILDKITE_COMMIT"]),
+            job: first(&["CI_JOB_URL", "BUILD_URL", "BUILDKITE_BUILD_URL"]).or_else(|| {
+                let run = self.variable("GITHUB_RUN_ID")?;
+                let server = self.variable("GITHUB_SERVER_URL")?;
+                Some(format!("{server}/{}/actions/runs/{run}", self.variable("GITHUB_REPOSITORY")?))
+            }),
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! What an operation tells while it runs. The doer declares the events; `output` decides how
+//! they look.
+
+use std::{sync::Mutex, time::Duration};
+
+use crate::workload::{object::ObjectId, readiness::Verdict, release::Action};
+
+/// Something that happened.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// A sentence that the user should know, such as where a new instance goes.
+    Note(String),
+    /// A sentence that the user should heed; it is also in the view's `warnings`.
+    Warning(String),
+    /// The plan stands: how many objects there are to work on, and how many of them to wait for.
+    Planned {
+        /// Objects that will be written or removed.
+        changes: usize,
+        /// All objects of the release.
+        objects: usize,
+    },
+    /// An object was written or removed.
+    Done {
+        /// The object.
+        object: ObjectId,
+        /// What was done.
+        action: Action,
+    },
+    /// The judgement of an object changed.
+    Judged {
+        /// The object.
+        object: ObjectId,
+        /// The new judgement.
+        verdict: Verdict,
+    },
+    /// A phase begins: `applying`, `waiting`, `pruning`, `deleting`; a bar's or a line's title.
+    Phase(&'static str),
+    /// Time passes and nothing else happened: what is still open. Sent every few seconds.
+    StillOpen {
+        /// The phase.
+        phase: &'static str,
+        /// Since when, as the time that passed since the start of the operation.
+        elapsed: Duration,
+        /// What is waited for, with the present reasons.
+        open: Vec<(ObjectId, String)>,
+    },
+    /// A request was answered (only reported with `-v`).
+    Request {
+        /// The HTTP method.
+        method: String,
+        /// Path and query.
+        path: String,
+        /// The HTTP status, or 0 where there was no answer.
+        status: u16,
+        /// How long it took.
+        took: Duration,
+        /// Bodies of request and answer, Secret values masked (only with `-vv`).
+        bodies: Option<(String, String)>,
+    },
+}
+
+/// Takes the events of an operation. Never fails: a closed stderr does not stop a deploy.
+pub trait Reporter: Send + Sync {
+    /// Takes one event. `instance` is the name of the instance it is about, if there is one.
+    fn report(&self, instance: &str, event: Event);
+
+    /// Tells how much of the requests is wanted: 0 nothing, 1 [`Event::Request`], 2 with bodies.
+    fn verbosity(&self) -> u8 {
+        0
+    }
+}
+
+/// A reporter that keeps what it is told; for tests and for callers that look later.
+#[derive(Debug, Default)]
+pub struct Recorder {
+    events: Mutex<Vec<(String, Event)>>,
+}
+
+impl Recorder {
+    /// Takes out what was told so far.
+    ///
+    /// # Panics
+    /// When another thread died while it reported.
+    pub fn take(&self) -> Vec<(String, Event)> {
+        std::mem::take(&mut *self.events.lock().expect("no reporter panics"))
+    }
+}
+
+impl Reporter for Recorder {
+    fn report(&self, instance: &str, event: Event) {
+        if let Ok(mut events) = self.events.lock() {
+            events.push((instance.to_owned(), event));
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Sources: files, folders and standard input become named texts for the loader.

@@ -1,0 +1,207 @@
+//! The answers of the operations, in the shape that CLI.md promises for JSON.
+//!
+//! camelCase, RFC 3339 UTC, durations in seconds, absent instead of null; fields are added,
+//! never removed.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::workload::{
+    error::Error,
+    instance::{NamespaceMode, Status},
+    object::{ObjectId, Origin},
+    overrides::Overrides,
+    readiness::State,
+    release::Action,
+};
+
+/// An instance (CLI.md, JSON: instance).
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InstanceView {
+    /// The name.
+    pub name: String,
+    /// The definition.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub definition: Option<String>,
+    /// The revision that the newest release runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub revision: Option<u64>,
+    /// The newest revision that a `deploy` would bring.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub latest_revision: Option<u64>,
+    /// The runtime.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub runtime: Option<String>,
+    /// The uid of the cluster's `kube-system`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cluster_uid: Option<String>,
+    /// The namespace of the record.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
+    /// How objects are placed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub namespace_mode: Option<NamespaceMode>,
+    /// The status: live from `status`, last observed from `list`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<Status>,
+    /// Why, always a sentence.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// When the status was seen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status_at: Option<Timestamp>,
+    /// The number of the newest release.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub release: Option<u64>,
+    /// The outcome of the newest release (of an operation: its own outcome).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<String>,
+    /// The overrides in force.
+    #[serde(skip_serializing_if = "Overrides::is_empty")]
+    pub overrides: Overrides,
+    /// When the instance was made here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created_at: Option<Timestamp>,
+    /// When the newest release began.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deployed_at: Option<Timestamp>,
+    /// Who made the newest release, `user@host`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deployed_by: Option<String>,
+}
+
+/// An object (CLI.md, JSON: object).
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ObjectView {
+    /// Group, kind, namespace and name.
+    #[serde(flatten)]
+    pub id: ObjectId,
+    /// The API version without the group.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub version: String,
+    /// The uid on the cluster.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub uid: Option<String>,
+    /// What was or would be done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub action: Option<Action>,
+    /// The state on the cluster.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<State>,
+    /// A stable word for the state.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub reason: String,
+    /// A sentence for a person.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub message: String,
+    /// The images of its containers.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub images: Vec<String>,
+    /// How often its containers restarted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub restarts: Option<u64>,
+    /// Where it stands in the sources.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<Origin>,
+}
+
+/// How many objects met which fate.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Counts {
+    /// Made.
+    pub create: usize,
+    /// Changed.
+    pub update: usize,
+    /// Left as they are.
+    pub unchanged: usize,
+    /// Deleted and made anew.
+    pub recreate: usize,
+    /// Taken over.
+    pub adopt: usize,
+    /// Removed because they left the definition.
+    pub prune: usize,
+    /// Removed with the instance.
+    pub delete: usize,
+    /// Stood in the way.
+    pub blocked: usize,
+}
+
+impl Counts {
+    /// Counts one action.
+    pub fn add(&mut self, action: Action) {
+        *match action {
+            Action::Create => &mut self.create,
+            Action::Update => &mut self.update,
+            Action::Unchanged => &mut self.unchanged,
+            Action::Recreate => &mut self.recreate,
+            Action::Adopt => &mut self.adopt,
+            Action::Prune => &mut self.prune,
+            Action::Delete => &mut self.delete,
+            Action::Blocked => &mut self.blocked,
+        } += 1;
+    }
+
+    /// Gives the number of objects that change.
+    #[must_use]
+    pub fn changes(&self) -> usize {
+        let Self { create, update, unchanged: _, recreate, adopt, prune, delete, blocked } = *self;
+        create + update + recreate + adopt + prune + delete + blocked
+    }
+}
+
+/// The answer of `deploy`, `plan` and `delete` for one instance.
+///
+/// A failed operation has its [`Error`] beside what was done until then; a failure before
+/// anything was known has an instance with a name alone.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Operation {
+    /// The instance; its `outcome` is the operation's: ready, applied, unchanged, notReady,
+    /// timedOut, failed, refused, interrupted, planned or deleted.
+    pub instance: InstanceView,
+    /// How many objects met which fate.
+    pub counts: Counts,
+    /// The objects.
+    pub objects: Vec<ObjectView>,
+    /// How long it took.
+    pub duration_seconds: f64,
+    /// What the user should heed.
+    pub warnings: Vec<String>,
+    /// Last lines for the user beside the outcome, such as what still runs with an old ConfigMap.
+    pub remarks: Vec<String>,
+    /// Why it failed.
+    pub error: Option<Error>,
+}
+
+/// A runtime (CLI.md, JSON: runtime).
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RuntimeView {
+    /// The context's name, `sandbox` or `in-cluster`.
+    pub name: String,
+    /// The API server's URL.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server: Option<String>,
+    /// Whether it is the stored default.
+    pub default: bool,
+    /// Whether it is the kubeconfig's current context.
+    pub current: bool,
+    /// Whether it is local and disposable.
+    pub kind_like: bool,
+    /// How many instances are on it.
+    pub instances: usize,
+    /// `runtime check`: whether it answered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reachable: Option<bool>,
+    /// `runtime check`: the server's version.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// `runtime check`: who we are there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// `runtime check`: why it cannot be used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}

@@ -1,0 +1,1 @@
+//! Every character that reaches a terminal is written here.

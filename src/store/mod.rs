@@ -1,0 +1,1 @@
+//! The database: definitions, instances, releases and the default runtime, in one SQLite file.

@@ -1,0 +1,96 @@
+//! A workload definition: a named set of Kubernetes resources, kept as numbered revisions.
+//!
+//! A revision never changes. Its identity is the digest of its objects, so comments and layout
+//! of the sources make no new revision.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+use super::{name::DefinitionName, object::Object};
+
+/// The text that objects were read from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceFile {
+    /// The file as the user named it, or `-` for standard input.
+    pub name: String,
+    /// The whole text.
+    pub text: String,
+}
+
+/// The content of a revision: the objects as read, in order, and the text they came from.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Content {
+    /// The objects in the order in which they were read.
+    pub objects: Vec<Object>,
+    /// The texts; empty where the revision came from a cluster's record.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<SourceFile>,
+}
+
+impl Content {
+    /// Computes the identity of the content: `sha256` in hex over the objects' canonical JSON
+    /// (sorted keys, no white space), in order.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        let mut hasher = Sha256::new();
+        for object in &self.objects {
+            hasher.update(object.body.to_string().as_bytes());
+            hasher.update(b"\n");
+        }
+        hex(&hasher.finalize())
+    }
+}
+
+/// Computes the digest of one JSON value in its canonical form: `sha256` in hex.
+#[must_use]
+pub fn digest_of(value: &Value) -> String {
+    hex(&Sha256::digest(value.to_string().as_bytes()))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        use std::fmt::Write as _;
+        write!(text, "{byte:02x}").expect("writing to a string cannot fail");
+        text
+    })
+}
+
+/// One immutable revision of a definition, without its content.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Revision {
+    /// The definition it belongs to.
+    pub definition: DefinitionName,
+    /// The number, counted per definition from 1 (in a record: as its author counted).
+    pub number: u64,
+    /// The identity of the content ([`Content::digest`]).
+    pub digest: String,
+    /// When it was made; revisions are ordered by this.
+    pub created_at: Timestamp,
+    /// How many objects it has.
+    pub object_count: usize,
+    /// Where the content came from, as the user named it (`examples/web`), or `record` for one
+    /// that was taken in from a cluster.
+    pub source: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::workload::object::Origin;
+
+    #[test]
+    fn the_digest_is_of_objects_alone() {
+        let content = |body: Value, line, text: &str| Content {
+            objects: vec![Object { body, origin: Origin::line("a.yaml", line) }],
+            files: vec![SourceFile { name: "a.yaml".into(), text: text.into() }],
+        };
+        let one = content(json!({"b": 1, "a": 2}), 1, "a");
+        let two = content(json!({"a": 2, "b": 1}), 9, "# comment\na");
+        assert_eq!(one.digest(), two.digest());
+        assert_ne!(one.digest(), content(json!({"a": 3}), 1, "a").digest());
+    }
+}

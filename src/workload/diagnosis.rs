@@ -1,0 +1,1 @@
+//! Why an object is not ready: the root cause in one sentence.

@@ -1,0 +1,1 @@
+//! The dependency graph: what must be applied before what, and how far.

@@ -1,0 +1,168 @@
+//! An object as it was read from a manifest, and the identity that it keeps for life.
+//!
+//! Identity is group + kind + namespace + name; the API version is never part of it.
+
+use std::{fmt, sync::Arc};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// Where something stands in the sources. Lines and columns count from 1.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// The file as the user named it, or `-` for standard input.
+    pub file: Arc<str>,
+    /// The line.
+    pub line: u32,
+    /// The column, where it is known.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub column: Option<u32>,
+}
+
+impl Origin {
+    /// Makes the place of a whole line.
+    pub fn line(file: impl Into<Arc<str>>, line: u32) -> Self {
+        Self { file: file.into(), line, column: None }
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.column {
+            Some(column) => write!(f, "{}:{}:{column}", self.file, self.line),
+            None => write!(f, "{}:{}", self.file, self.line),
+        }
+    }
+}
+
+/// A group and a kind: what an object is, whatever version it is written in.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct GroupKind {
+    /// The API group; empty for the core group.
+    pub group: String,
+    /// The kind, such as `Deployment`.
+    pub kind: String,
+}
+
+impl GroupKind {
+    /// Makes a group and a kind.
+    pub fn new(group: impl Into<String>, kind: impl Into<String>) -> Self {
+        Self { group: group.into(), kind: kind.into() }
+    }
+
+    /// Tells whether this is the built-in kind of that group.
+    #[must_use]
+    pub fn is(&self, group: &str, kind: &str) -> bool {
+        self.group == group && self.kind == kind
+    }
+}
+
+impl fmt::Display for GroupKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.group.is_empty() {
+            f.write_str(&self.kind)
+        } else {
+            write!(f, "{}.{}", self.kind, self.group)
+        }
+    }
+}
+
+/// The identity of an object on a cluster.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ObjectId {
+    /// The API group; empty for the core group.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub group: String,
+    /// The kind.
+    pub kind: String,
+    /// The namespace; none for cluster-scoped objects (and, before placement, for objects that
+    /// name none).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
+    /// The name.
+    pub name: String,
+}
+
+impl ObjectId {
+    /// Makes an identity.
+    pub fn new(group: &str, kind: &str, namespace: Option<&str>, name: &str) -> Self {
+        Self {
+            group: group.to_owned(),
+            kind: kind.to_owned(),
+            namespace: namespace.map(str::to_owned),
+            name: name.to_owned(),
+        }
+    }
+
+    /// Reads the identity off a body. Fields that are missing read as empty.
+    #[must_use]
+    pub fn of(body: &Value) -> Self {
+        let text = |pointer: &str| body.pointer(pointer).and_then(Value::as_str);
+        Self::new(
+            split_api_version(text("/apiVersion").unwrap_or_default()).0,
+            text("/kind").unwrap_or_default(),
+            text("/metadata/namespace").filter(|namespace| !namespace.is_empty()),
+            text("/metadata/name").unwrap_or_default(),
+        )
+    }
+
+    /// Gives the group and kind.
+    #[must_use]
+    pub fn group_kind(&self) -> GroupKind {
+        GroupKind::new(&*self.group, &*self.kind)
+    }
+
+    /// Tells whether the object is of that built-in kind.
+    #[must_use]
+    pub fn is(&self, group: &str, kind: &str) -> bool {
+        self.group == group && self.kind == kind
+    }
+}
+
+/// Shown as `Kind/name`, the form that people type; the namespace is said by the context.
+impl fmt::Display for ObjectId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.kind, self.name)
+    }
+}
+
+/// Splits `apps/v1` into (`apps`, `v1`) and `v1` into (``, `v1`).
+#[must_use]
+pub fn split_api_version(api_version: &str) -> (&str, &str) {
+    api_version.split_once('/').unwrap_or(("", api_version))
+}
+
+/// An object as read: its body, and where it came from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Object {
+    /// The whole body, as kubectl would have sent it.
+    pub body: Value,
+    /// The first line of the object in its source.
+    pub origin: Origin,
+}
+
+impl Object {
+    /// Reads the identity off the body.
+    #[must_use]
+    pub fn id(&self) -> ObjectId {
+        ObjectId::of(&self.body)
+    }
+
+    /// Gives `apiVersion`; empty where it is missing.
+    #[must_use]
+    pub fn api_version(&self) -> &str {
+        self.body.get("apiVersion").and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// Gives `kind`; empty where it is missing.
+    #[must_use]
+    pub fn kind(&self) -> &str {
+        self.body.get("kind").and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// Gives the value of an annotation.
+    #[must_use]
+    pub fn annotation(&self, key: &str) -> Option<&str> {
+        self.body.get("metadata")?.get("annotations")?.get(key)?.as_str()
+    }
+}

@@ -1,0 +1,1 @@
+//! Who owns a field: managedFields, our Apply entry, and the rule that says nothing changed.

@@ -1,0 +1,1 @@
+//! The plan: desired against recorded and live, one action per object.

@@ -1,0 +1,1 @@
+//! The record: what a cluster keeps of an instance, and its encoding in Secrets.

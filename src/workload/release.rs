@@ -1,0 +1,154 @@
+//! A release: one deploy of an instance, numbered per instance.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{name::DefinitionName, object::ObjectId, overrides::Overrides};
+
+/// Who deployed: taken from the environment, said to the next person.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Deployer {
+    /// The user at the machine.
+    pub user: String,
+    /// The machine.
+    pub host: String,
+    /// The kubeconfig's user, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kubeconfig_user: Option<String>,
+    /// The git commit, where the environment tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+    /// The CI job, where the environment tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub job: Option<String>,
+}
+
+impl fmt::Display for Deployer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}@{}", self.user, self.host)
+    }
+}
+
+/// How a release ended, or that it has not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Outcome {
+    /// Begun, and no outcome written: running, or its process died.
+    InFlight,
+    /// Everything applied and ready.
+    Ready,
+    /// Everything applied; nobody waited.
+    Applied,
+    /// Everything applied; something failed to become ready.
+    NotReady,
+    /// Out of time.
+    TimedOut,
+    /// Something was rejected.
+    Failed,
+    /// Stopped by a signal.
+    Interrupted,
+}
+
+impl Outcome {
+    /// Gives the stable word of the JSON output and the database.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::InFlight => "inFlight",
+            Self::Ready => "ready",
+            Self::Applied => "applied",
+            Self::NotReady => "notReady",
+            Self::TimedOut => "timedOut",
+            Self::Failed => "failed",
+            Self::Interrupted => "interrupted",
+        }
+    }
+}
+
+/// What a release did, or a plan would do, to an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Action {
+    /// Make it.
+    Create,
+    /// Change it in place.
+    Update,
+    /// Leave it as it is.
+    Unchanged,
+    /// Delete it and make it anew.
+    Recreate,
+    /// Take over an object that exists and was not ours.
+    Adopt,
+    /// Delete it, since it left the definition.
+    Prune,
+    /// Delete it with the instance.
+    Delete,
+    /// Nothing: something stands in the way.
+    Blocked,
+}
+
+impl Action {
+    /// Gives the stable word.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Unchanged => "unchanged",
+            Self::Recreate => "recreate",
+            Self::Adopt => "adopt",
+            Self::Prune => "prune",
+            Self::Delete => "delete",
+            Self::Blocked => "blocked",
+        }
+    }
+}
+
+/// What was done to one object in a release.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Deed {
+    /// The object.
+    pub id: ObjectId,
+    /// What was done.
+    pub action: Action,
+    /// When the server had accepted it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub applied_at: Option<Timestamp>,
+    /// When it was ready.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub ready_at: Option<Timestamp>,
+}
+
+/// One deploy of an instance.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Release {
+    /// A random id: two databases may count to the same number.
+    pub id: String,
+    /// The number, per instance from 1.
+    pub number: u64,
+    /// Who.
+    pub deployer: Deployer,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// When its outcome was written.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub ended_at: Option<Timestamp>,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The definition.
+    pub definition: DefinitionName,
+    /// The revision's number, as the deployer's database counted.
+    pub revision: u64,
+    /// The revision's digest.
+    pub digest: String,
+    /// When the revision was made.
+    pub revision_created_at: Timestamp,
+    /// The overrides in force.
+    #[serde(skip_serializing_if = "Overrides::is_empty", default)]
+    pub overrides: Overrides,
+}
