@@ -52,7 +52,8 @@ impl Env {
     /// Tells who deploys, as far as the environment knows.
     #[must_use]
     pub fn deployer(&self) -> Deployer {
-        let first = |names: &[&str]| names.iter().find_map(|name| self.variable(name)).map(str::to_owned);
+        let first =
+            |names: &[&str]| names.iter().find_map(|name| self.variable(name)).map(str::to_owned);
         Deployer {
             user: first(&["USER", "LOGNAME", "USERNAME"]).unwrap_or_else(|| "unknown".to_owned()),
             host: self.host.clone(),

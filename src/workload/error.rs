@@ -237,7 +237,8 @@ mod tests {
 
     #[test]
     fn what_was_being_done_comes_first() {
-        let error = Error::runtime("unreachable", "connection refused").while_doing("cannot deploy");
+        let error =
+            Error::runtime("unreachable", "connection refused").while_doing("cannot deploy");
         assert_eq!(error.to_string(), "cannot deploy: connection refused");
         assert_eq!(error.kind.exit_code(), 7);
     }
