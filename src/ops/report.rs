@@ -93,3 +93,10 @@ impl Reporter for Recorder {
         }
     }
 }
+
+/// Asks the user a question, where somebody is there to answer.
+pub trait Ask: Send + Sync {
+    /// Asks for a yes or no. `None`: nobody can be asked (no terminal, or standard input is a
+    /// source); with `--yes` the answer is `Some(true)` without a question.
+    fn confirm(&self, question: &str) -> Option<bool>;
+}

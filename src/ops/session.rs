@@ -1,0 +1,49 @@
+//! What every operation is handed: the environment, the database, the user's choice of a
+//! runtime, and the ones to talk to. One instance and its runtime an operation; nothing here is
+//! global to the process.
+
+use std::{path::PathBuf, sync::Mutex, time::Duration};
+
+use jiff::Timestamp;
+
+use super::{
+    report::{Ask, Reporter},
+    stop::Stop,
+};
+use crate::{cluster::kubeconfig::Kubeconfig, env::Env, store::Store};
+
+/// The surroundings of an operation.
+pub struct Session<'a> {
+    /// The process's environment.
+    pub env: &'a Env,
+    /// The kubeconfig as it was read at the start.
+    pub kubeconfig: &'a Kubeconfig,
+    /// The database.
+    pub store: &'a Mutex<Store>,
+    /// The database's file; the locks of the instances lie beside it.
+    pub database: PathBuf,
+    /// The one who is told.
+    pub reporter: &'a dyn Reporter,
+    /// The one who is asked.
+    pub ask: &'a dyn Ask,
+    /// The wish to stop.
+    pub stop: Stop,
+    /// The clock.
+    pub clock: fn() -> Timestamp,
+    /// `--runtime`.
+    pub runtime: Option<String>,
+    /// `--namespace`.
+    pub namespace: Option<String>,
+    /// `--request-timeout`; none where the command's default counts.
+    pub request_timeout: Option<Duration>,
+    /// The command line, as the lock's holder names it (`workloadctl deploy web`).
+    pub command: String,
+}
+
+impl Session<'_> {
+    /// Reads the clock.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+}
