@@ -1,1 +1,263 @@
-//! Who owns a field: managedFields, our Apply entry, and the rule that says nothing changed.
+//! Who owns what on the cluster: field managers, our Apply entry, and the one rule by which
+//! metadata alone shows that an apply would change nothing.
+//!
+//! An object is ours if it is in the inventory with its uid, or has an Apply entry of our
+//! manager and no controlling owner; never by its label alone: Endpoints copy the labels of
+//! their Service, and people copy manifests.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::definition::digest_of;
+
+/// The label on namespaced objects and on Namespaces that an instance made.
+pub const INSTANCE_LABEL: &str = "workloadctl/instance";
+/// The label on all other cluster-scoped objects; its value is `true`.
+pub const MANAGED_LABEL: &str = "workloadctl/managed";
+/// What the names of our field managers begin with.
+pub const MANAGER_PREFIX: &str = "workloadctl:";
+
+/// Gives the field manager of an instance: `workloadctl:<namespace>/<instance>`.
+#[must_use]
+pub fn manager(namespace: &str, instance: &str) -> String {
+    format!("{MANAGER_PREFIX}{namespace}/{instance}")
+}
+
+/// Finds the Apply entry of a manager in an object's managedFields.
+#[must_use]
+pub fn apply_entry<'a>(object: &'a Value, manager: &str) -> Option<&'a Value> {
+    entries(object).find(|entry| is_apply_of(entry, manager))
+}
+
+fn entries(object: &Value) -> impl Iterator<Item = &Value> {
+    object.pointer("/metadata/managedFields").and_then(Value::as_array).into_iter().flatten()
+}
+
+fn is_apply_of(entry: &Value, manager: &str) -> bool {
+    entry["manager"] == manager
+        && entry["operation"] == "Apply"
+        && entry["subresource"].as_str().unwrap_or_default().is_empty()
+}
+
+/// Lists the other instances that apply this object, by their managers' names.
+#[must_use]
+pub fn other_instances<'a>(object: &'a Value, manager: &str) -> Vec<&'a str> {
+    entries(object)
+        .filter(|entry| entry["operation"] == "Apply")
+        .filter_map(|entry| entry["manager"].as_str())
+        .filter(|name| name.starts_with(MANAGER_PREFIX) && *name != manager)
+        .collect()
+}
+
+/// Finds the position of our Apply entry, for a JSON patch that takes it out.
+#[must_use]
+pub fn apply_entry_index(object: &Value, manager: &str) -> Option<usize> {
+    entries(object).position(|entry| is_apply_of(entry, manager))
+}
+
+/// Tells whether an object was made by a controller for another object.
+#[must_use]
+pub fn has_controller(object: &Value) -> bool {
+    object
+        .pointer("/metadata/ownerReferences")
+        .and_then(Value::as_array)
+        .is_some_and(|owners| owners.iter().any(|owner| owner["controller"] == true))
+}
+
+/// Tells whether a live object is ours.
+#[must_use]
+pub fn is_ours(object: &Value, manager: &str, inventory_uid: Option<&str>) -> bool {
+    (inventory_uid.is_some() && uid(object) == inventory_uid)
+        || (apply_entry(object, manager).is_some() && !has_controller(object))
+}
+
+/// Gives an object's uid.
+#[must_use]
+pub fn uid(object: &Value) -> Option<&str> {
+    metadata_text(object, "uid")
+}
+
+/// Gives an object's resourceVersion.
+#[must_use]
+pub fn resource_version(object: &Value) -> Option<&str> {
+    metadata_text(object, "resourceVersion")
+}
+
+/// Tells whether an object's deletion has begun.
+#[must_use]
+pub fn is_terminating(object: &Value) -> bool {
+    metadata_text(object, "deletionTimestamp").is_some()
+}
+
+/// Gives an object's finalizers.
+#[must_use]
+pub fn finalizers(object: &Value) -> Vec<&str> {
+    object
+        .pointer("/metadata/finalizers")
+        .and_then(Value::as_array)
+        .map(|all| all.iter().filter_map(Value::as_str).collect())
+        .unwrap_or_default()
+}
+
+fn metadata_text<'a>(object: &'a Value, field: &str) -> Option<&'a str> {
+    object.get("metadata")?.get(field)?.as_str()
+}
+
+/// What an answer told that proved equality: the data of the no-op rule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Seen {
+    /// The resourceVersion in that answer.
+    pub resource_version: String,
+    /// The generation, for kinds that count one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub generation: Option<i64>,
+    /// The digest of our Apply entry, fields and time.
+    pub entry: String,
+    /// The digest of the values of our labels and annotations.
+    pub marks: String,
+}
+
+impl Seen {
+    /// Takes down what the answer to an apply (or to a dry-run apply that changed nothing) told.
+    /// `None` where the answer lacks our entry, so that nothing can be proved by it.
+    #[must_use]
+    pub fn of(answer: &Value, manager: &str, body: &Value) -> Option<Self> {
+        Some(Self {
+            resource_version: resource_version(answer)?.to_owned(),
+            generation: generation(answer),
+            entry: digest_of(apply_entry(answer, manager)?),
+            marks: marks(answer, body),
+        })
+    }
+
+    /// Tells, from a live object's metadata, that an apply of the same body would change
+    /// nothing.
+    ///
+    /// The rule (a property test on a real server found no other that is safe): the uid is
+    /// equal, and either the resourceVersion is; or, for kinds that count generations, the
+    /// generation, our own Apply entry and the values of our labels and annotations are.
+    #[must_use]
+    pub fn still_holds(&self, live: &Value, manager: &str, body: &Value) -> bool {
+        if resource_version(live) == Some(&self.resource_version) {
+            return true;
+        }
+        self.generation.is_some()
+            && generation(live) == self.generation
+            && apply_entry(live, manager).is_some_and(|entry| digest_of(entry) == self.entry)
+            && marks(live, body) == self.marks
+    }
+}
+
+fn generation(object: &Value) -> Option<i64> {
+    object.get("metadata")?.get("generation")?.as_i64()
+}
+
+/// Digests the live values of the labels and annotations that the body sets.
+fn marks(live: &Value, body: &Value) -> String {
+    let values = ["labels", "annotations"].map(|map| {
+        let wanted = body.get("metadata").and_then(|meta| meta.get(map)).and_then(Value::as_object);
+        let there = live.get("metadata").and_then(|meta| meta.get(map));
+        wanted
+            .into_iter()
+            .flatten()
+            .map(|(key, _)| json!([key, there.and_then(|map| map.get(key))]))
+            .collect::<Value>()
+    });
+    digest_of(&json!(values))
+}
+
+/// What kind of manager holds a field: it decides whether we take the field, leave it, or refuse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ManagerClass {
+    /// A person's or a packager's tool: taken over.
+    Person,
+    /// Another workloadctl instance.
+    Instance,
+    /// A GitOps controller, named as what it is.
+    GitOps(&'static str),
+    /// Any other: refused with field and owner.
+    Other,
+}
+
+/// Classifies a manager by its name (the names that a real server was seen to record).
+#[must_use]
+pub fn class_of(manager: &str) -> ManagerClass {
+    let exact = [
+        "helm",
+        "Helm",
+        "k9s",
+        "Lens",
+        "lens",
+        "node-fetch",
+        "before-first-apply",
+        "kapp",
+        "rancher",
+        "Mozilla",
+        "timoni",
+        "kluctl",
+        "tilt",
+        "skaffold",
+        "nelm",
+        "octant",
+        "headlamp",
+        "freelens",
+    ];
+    if manager.starts_with(MANAGER_PREFIX) {
+        ManagerClass::Instance
+    } else if manager.starts_with("argocd") {
+        ManagerClass::GitOps("Argo CD")
+    } else if ["kustomize-controller", "helm-controller", "flux"].contains(&manager) {
+        ManagerClass::GitOps("Flux")
+    } else if manager.starts_with("kubectl") || exact.contains(&manager) {
+        ManagerClass::Person
+    } else {
+        ManagerClass::Other
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn live(resource_version: &str, generation: Option<i64>, color: &str, time: &str) -> Value {
+        json!({"metadata": {
+        "uid": "u1", "resourceVersion": resource_version, "generation": generation,
+        "labels": {"color": color, "foreign": resource_version},
+        "managedFields": [
+            {"manager": "kubectl", "operation": "Update", "time": resource_version},
+            {"manager": "workloadctl:a/b", "operation": "Apply", "time": time, "fieldsV1": {}},
+        ]}})
+    }
+
+    #[test]
+    fn the_rule_for_kinds_with_and_without_a_generation() {
+        let body = json!({"metadata": {"labels": {"color": "red"}}});
+        let manager = "workloadctl:a/b";
+        let with = Seen::of(&live("5", Some(1), "red", "t"), manager, &body).unwrap();
+        let without = Seen::of(&live("5", None, "red", "t"), manager, &body).unwrap();
+        let cases = [
+            ("same version", live("5", Some(1), "red", "t"), true, true),
+            ("status written", live("6", Some(1), "red", "t"), true, false),
+            ("spec written", live("6", Some(2), "red", "t"), false, false),
+            ("our label changed", live("6", Some(1), "blue", "t"), false, false),
+            ("applied by our name", live("6", Some(1), "red", "u"), false, false),
+        ];
+        for (name, live, expected_with, expected_without) in cases {
+            assert_eq!(with.still_holds(&live, manager, &body), expected_with, "{name}");
+            assert_eq!(without.still_holds(&live, manager, &body), expected_without, "{name}");
+        }
+    }
+
+    #[test]
+    fn ours_is_by_inventory_or_entry_never_by_label() {
+        let entry = live("1", None, "red", "t");
+        assert!(is_ours(&entry, "workloadctl:a/b", None));
+        assert!(is_ours(&entry, "workloadctl:other/b", Some("u1")));
+        assert!(!is_ours(&entry, "workloadctl:other/b", Some("u2")));
+        let mut controlled = entry.clone();
+        controlled["metadata"]["ownerReferences"] = json!([{"controller": true}]);
+        assert!(!is_ours(&controlled, "workloadctl:a/b", None));
+        assert_eq!(other_instances(&entry, "workloadctl:x/y"), ["workloadctl:a/b"]);
+    }
+}

@@ -1,0 +1,105 @@
+use super::*;
+use crate::workload::{
+    object::Origin,
+    release::{Deployer, Outcome},
+};
+
+fn instance() -> InstanceName {
+    "web".parse().unwrap()
+}
+
+fn deployed(id: &str, digest: &str) -> Deployed {
+    Deployed {
+        release: Release {
+            id: id.into(),
+            number: 3,
+            deployer: Deployer { user: "ann".into(), host: "desk".into(), ..Deployer::default() },
+            started_at: Timestamp::UNIX_EPOCH,
+            ended_at: None,
+            outcome: Outcome::InFlight,
+            definition: "web".parse().unwrap(),
+            revision: 2,
+            digest: digest.into(),
+            revision_created_at: Timestamp::UNIX_EPOCH,
+            overrides: Default::default(),
+        },
+        objects: vec![Object {
+            body: json!({"kind": "X", "v": digest}),
+            origin: Origin::line("a.yaml", 4),
+        }],
+    }
+}
+
+fn record() -> Record {
+    let mut record = Record::new("ns", &instance(), NamespaceMode::Given);
+    record.newest = Some(deployed("r2", "d1"));
+    record.last_good = Some(deployed("r1", "d1"));
+    record.inventory.push(Entry {
+        id: ObjectId::new("apps", "Deployment", Some("ns"), "web"),
+        version: "v1".into(),
+        uid: Some("u".into()),
+        body: None,
+        seen: None,
+        wanted: true,
+        keep: false,
+        completed: false,
+    });
+    record
+}
+
+#[test]
+fn comes_back_as_it_went() {
+    let record = record();
+    let bytes = record.encode();
+    assert_eq!(Record::decode(&bytes, "ns", &instance()).unwrap(), record);
+}
+
+#[test]
+fn a_copy_elsewhere_and_a_newer_format_are_refused() {
+    let bytes = record().encode();
+    assert_eq!(Record::decode(&bytes, "other", &instance()).unwrap_err().code, "copied-record");
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(br#"{"format": 99, "everything": "else"}"#).unwrap();
+    let newer = encoder.finish().unwrap();
+    assert_eq!(Record::decode(&newer, "ns", &instance()).unwrap_err().code, "newer-record");
+    assert_eq!(Record::decode(b"rubbish", "ns", &instance()).unwrap_err().code, "damaged-record");
+    assert_eq!(Record::decode(&bytes[..20], "ns", &instance()).unwrap_err().code, "damaged-record");
+}
+
+#[test]
+fn a_head_carries_content_and_holder() {
+    let record = record();
+    let holder = Holder {
+        id: "r2".into(),
+        who: "ann@desk".into(),
+        command: "workloadctl deploy web".into(),
+        since: Timestamp::UNIX_EPOCH,
+        expires: Timestamp::UNIX_EPOCH,
+    };
+    let secret = head_secret(&record, &Encoded::of(&record), Some(&holder));
+    let (content, read) = read_head(&secret).unwrap();
+    assert_eq!(read, Some(holder));
+    let HeadContent::Whole(bytes) = content else { panic!("it fits") };
+    assert_eq!(Record::decode(&bytes, "ns", &instance()).unwrap(), record);
+    let (_, cleared) = read_head(&head_secret(&record, &Encoded::of(&record), None)).unwrap();
+    assert_eq!(cleared, None);
+    assert!(read_head(&json!({"type": "Opaque", "data": {}})).is_err());
+}
+
+#[test]
+fn what_does_not_fit_lies_in_parts_named_by_digest() {
+    let content: Vec<u8> = (0..250u8).collect();
+    let encoded = Encoded::spread(&content, "ns", &instance(), 100);
+    assert_eq!(encoded.parts.len(), 3);
+    let secret = json!({"type": HEAD_TYPE, "data": encoded.head});
+    let (HeadContent::Parts(names), _) = read_head(&secret).unwrap() else { panic!("parts") };
+    let whole: Vec<u8> = names
+        .iter()
+        .flat_map(|name| {
+            let (_, body) = encoded.parts.iter().find(|(part, _)| part == name).unwrap();
+            read_part(body).unwrap()
+        })
+        .collect();
+    assert_eq!(whole, content);
+    assert_eq!(Encoded::spread(&content, "ns", &instance(), 100), encoded);
+}
