@@ -1,0 +1,394 @@
+//! The condensed OpenAPI schemas of the built-in kinds, and the lookups over them.
+//!
+//! The files are written by `tests/control-plane/schema` from a running API server; nothing in
+//! them is edited by hand. Schemas of custom resources are read with the same reader.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    io::Read,
+    sync::OnceLock,
+};
+
+use flate2::read::GzDecoder;
+use serde_json::{Map, Value};
+
+/// What kind of value a schema describes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Any value; objects in it are merged field by field.
+    Any,
+    /// Any value, replaced as a whole (`RawExtension`).
+    Opaque,
+    /// An object with declared fields or a map.
+    Object,
+    /// A list.
+    Array,
+    /// A string.
+    String,
+    /// A whole number.
+    Integer,
+    /// A number.
+    Number,
+    /// A boolean.
+    Boolean,
+    /// A quantity such as `500m`: a string or a number.
+    Quantity,
+    /// A number or a string, as in a port (`IntOrString`).
+    IntOrString,
+    /// A point in time.
+    Time,
+}
+
+/// How the items of a list are told apart in a merge.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum ListType {
+    /// The list is replaced as a whole.
+    #[default]
+    Atomic,
+    /// Items are scalars, each at most once.
+    Set,
+    /// Items are objects, told apart by these fields.
+    Map(Vec<String>),
+}
+
+/// What a strategic merge patch does with a field.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PatchRule {
+    /// Lists are merged, not replaced.
+    pub merge: bool,
+    /// Fields that the patch does not name are dropped.
+    pub retain_keys: bool,
+    /// The field that tells the items of a merged list apart.
+    pub key: Option<String>,
+}
+
+/// What Go's encoding does with a field that has its zero value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Zero {
+    /// It is left out.
+    #[default]
+    Dropped,
+    /// It stays when it was given (a pointer).
+    Kept,
+    /// It is always written.
+    Always,
+}
+
+/// One schema: of a kind, of a field, of a list's items.
+#[derive(Debug, Clone)]
+pub struct Schema {
+    /// The name of the schema that this one refers to.
+    pub reference: Option<Box<str>>,
+    /// What kind of value it describes.
+    pub kind: Kind,
+    /// `int32`, `int64`, `byte`, `date-time`, …
+    pub format: Option<Box<str>>,
+    /// The declared fields.
+    pub properties: BTreeMap<Box<str>, Schema>,
+    /// The schema of undeclared fields: of the values of a map.
+    pub additional: Option<Box<Schema>>,
+    /// The schema of a list's items.
+    pub items: Option<Box<Schema>>,
+    /// How a list is merged.
+    pub list: ListType,
+    /// An object that is replaced as a whole.
+    pub atomic: bool,
+    /// The value of a field that is not given.
+    pub default: Option<Value>,
+    /// The only values allowed, if any.
+    pub allowed: Vec<Value>,
+    /// The fields that must be there.
+    pub required: Vec<Box<str>>,
+    /// What a strategic merge patch does.
+    pub patch: PatchRule,
+    /// What becomes of a zero value.
+    pub zero: Zero,
+    /// A struct that is written even when empty.
+    pub always_struct: bool,
+    /// Undeclared fields are kept (custom resources).
+    pub preserves_unknown: bool,
+    /// `null` is a value (custom resources).
+    pub nullable: bool,
+    /// The object has apiVersion, kind and metadata of its own (custom resources).
+    pub embedded: bool,
+    /// All other rules, as they were written: limits, patterns, `oneOf` (custom resources).
+    pub rules: Map<String, Value>,
+}
+
+impl Schema {
+    /// Reads a schema, of OpenAPI or of a custom resource.
+    #[must_use]
+    pub fn parse(value: &Value) -> Self {
+        let text = |key: &str| value.get(key).and_then(Value::as_str);
+        let flag = |key: &str| value.get(key).and_then(Value::as_bool).unwrap_or(false);
+        let texts = |key: &str| -> Vec<Box<str>> {
+            let items = value.get(key).and_then(Value::as_array);
+            items.into_iter().flatten().filter_map(Value::as_str).map(Into::into).collect()
+        };
+        let reference = text("$ref").map(Into::into);
+        let merge_key = text("x-kubernetes-patch-merge-key").map(str::to_owned);
+        let strategy = text("x-kubernetes-patch-strategy").unwrap_or_default();
+        let list = match text("x-kubernetes-list-type") {
+            Some("set") => ListType::Set,
+            Some("map") => ListType::Map(
+                texts("x-kubernetes-list-map-keys").into_iter().map(Into::into).collect(),
+            ),
+            _ => ListType::Atomic,
+        };
+        let properties: BTreeMap<Box<str>, Schema> = value
+            .get("properties")
+            .and_then(Value::as_object)
+            .into_iter()
+            .flatten()
+            .map(|(name, schema)| (name.as_str().into(), Self::parse(schema)))
+            .collect();
+        let default = value.get("default").cloned();
+        Self {
+            always_struct: reference.is_some() && default == Some(Value::Object(Map::new())),
+            kind: kind_of(value, text("type"), text("format")),
+            format: text("format").map(Into::into),
+            additional: match value.get("additionalProperties") {
+                Some(schema @ Value::Object(_)) => Some(Box::new(Self::parse(schema))),
+                Some(Value::Bool(true)) => Some(Box::new(Self::parse(&Value::Object(Map::new())))),
+                _ => None,
+            },
+            items: value.get("items").map(|items| Box::new(Self::parse(items))),
+            list,
+            atomic: text("x-kubernetes-map-type") == Some("atomic"),
+            allowed: value.get("enum").and_then(Value::as_array).cloned().unwrap_or_default(),
+            required: texts("required"),
+            patch: PatchRule {
+                merge: strategy.contains("merge"),
+                retain_keys: strategy.contains("retainKeys"),
+                key: merge_key,
+            },
+            zero: Zero::Dropped,
+            preserves_unknown: flag("x-kubernetes-preserve-unknown-fields"),
+            nullable: flag("nullable"),
+            embedded: flag("x-kubernetes-embedded-resource"),
+            rules: rules_of(value),
+            reference,
+            properties,
+            default,
+        }
+    }
+
+    /// Follows the reference, if it is one, to the schema it means.
+    #[must_use]
+    pub fn resolved(&self) -> &Self {
+        match &self.reference {
+            Some(name) => openapi().get(name).unwrap_or(self),
+            None => self,
+        }
+    }
+
+    /// Tells whether an object of this schema is replaced as a whole.
+    #[must_use]
+    pub fn is_atomic(&self) -> bool {
+        self.atomic || self.resolved().atomic
+    }
+
+    /// The schema of a field, declared or of a map's values; none where there is no such field.
+    #[must_use]
+    pub fn field(&self, name: &str) -> Option<&Self> {
+        let this = self.resolved();
+        this.properties.get(name).or(this.additional.as_deref())
+    }
+
+    /// The schema of a list's items.
+    #[must_use]
+    pub fn item(&self) -> Option<&Self> {
+        self.resolved().items.as_deref()
+    }
+
+    /// Tells whether an object of this schema may have fields that are not declared.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        let this = self.resolved();
+        this.preserves_unknown
+            || match this.kind {
+                Kind::Any | Kind::Opaque => true,
+                Kind::Object => this.properties.is_empty() && this.additional.is_none(),
+                _ => false,
+            }
+    }
+
+    /// The name of the Go type behind it, the last part of the schema's name.
+    #[must_use]
+    pub fn go_name(&self) -> &str {
+        self.reference.as_deref().map_or("", |name| name.rsplit('.').next().unwrap_or(name))
+    }
+}
+
+fn rules_of(value: &Value) -> Map<String, Value> {
+    const RULES: [&str; 16] = [
+        "minimum",
+        "maximum",
+        "exclusiveMinimum",
+        "exclusiveMaximum",
+        "minLength",
+        "maxLength",
+        "minItems",
+        "maxItems",
+        "minProperties",
+        "maxProperties",
+        "pattern",
+        "uniqueItems",
+        "multipleOf",
+        "oneOf",
+        "anyOf",
+        "not",
+    ];
+    let object = value.as_object().into_iter().flatten();
+    object
+        .filter(|(key, _)| RULES.contains(&key.as_str()) || *key == "allOf")
+        .map(|(key, rule)| (key.clone(), rule.clone()))
+        .collect()
+}
+
+fn kind_of(value: &Value, kind: Option<&str>, format: Option<&str>) -> Kind {
+    if value.get("x-kubernetes-int-or-string") == Some(&Value::Bool(true)) {
+        return Kind::IntOrString;
+    }
+    match (kind, format) {
+        (Some("object"), _) => Kind::Object,
+        (Some("array"), _) => Kind::Array,
+        (Some("string"), Some("date-time")) => Kind::Time,
+        (Some("string"), _) => Kind::String,
+        (Some("integer"), _) => Kind::Integer,
+        (Some("number"), _) => Kind::Number,
+        (Some("boolean"), _) => Kind::Boolean,
+        (_, Some("int-or-string")) => Kind::IntOrString,
+        _ => Kind::Any,
+    }
+}
+
+/// A group, a version and a kind.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Gvk {
+    /// The API group; empty for the core group.
+    pub group: String,
+    /// The version.
+    pub version: String,
+    /// The kind.
+    pub kind: String,
+}
+
+impl Gvk {
+    /// Makes one.
+    #[must_use]
+    pub fn new(group: &str, version: &str, kind: &str) -> Self {
+        Self { group: group.into(), version: version.into(), kind: kind.into() }
+    }
+
+    /// Reads it off an object's `apiVersion` and `kind`.
+    #[must_use]
+    pub fn of(object: &Value) -> Self {
+        let text = |key: &str| object.get(key).and_then(Value::as_str).unwrap_or_default();
+        let (group, version) =
+            text("apiVersion").rsplit_once('/').unwrap_or(("", text("apiVersion")));
+        Self::new(group, version, text("kind"))
+    }
+
+    /// `apps/v1`, or `v1` for the core group.
+    #[must_use]
+    pub fn api_version(&self) -> String {
+        if self.group.is_empty() {
+            self.version.clone()
+        } else {
+            format!("{}/{}", self.group, self.version)
+        }
+    }
+}
+
+/// All embedded schemas.
+#[derive(Debug)]
+pub struct Schemas {
+    by_name: HashMap<Box<str>, Schema>,
+    by_kind: HashMap<Gvk, Box<str>>,
+}
+
+impl Schemas {
+    /// A schema by its name, such as `io.k8s.api.core.v1.Pod`.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Schema> {
+        self.by_name.get(name)
+    }
+
+    /// The name of the schema of a built-in kind.
+    #[must_use]
+    pub fn name_of(&self, gvk: &Gvk) -> Option<&str> {
+        self.by_kind.get(gvk).map(AsRef::as_ref)
+    }
+
+    /// The schema of a built-in kind.
+    #[must_use]
+    pub fn of(&self, gvk: &Gvk) -> Option<&Schema> {
+        self.get(self.name_of(gvk)?)
+    }
+
+    /// The schema at a path in a built-in kind: field names, and for list items any number
+    /// (`["spec", "containers", "0", "image"]`).
+    #[must_use]
+    pub fn at<'a>(&self, gvk: &Gvk, path: impl IntoIterator<Item = &'a str>) -> Option<&Schema> {
+        let mut schema = self.of(gvk)?;
+        for step in path {
+            schema = match schema.resolved().kind {
+                Kind::Array => schema.item()?,
+                _ => schema.field(step)?,
+            };
+        }
+        Some(schema)
+    }
+}
+
+fn unpack(data: &[u8]) -> Value {
+    let mut text = Vec::new();
+    GzDecoder::new(data).read_to_end(&mut text).expect("the embedded file is gzip");
+    serde_json::from_slice(&text).expect("the embedded file is JSON")
+}
+
+fn load() -> Schemas {
+    let document = unpack(include_bytes!("openapi.json.gz"));
+    let zeros = unpack(include_bytes!("zeros.json.gz"));
+    let mut schemas = Schemas { by_name: HashMap::new(), by_kind: HashMap::new() };
+    for (name, value) in document["schemas"].as_object().into_iter().flatten() {
+        let mut schema = Schema::parse(value);
+        match name.rsplit('.').next() {
+            Some("Quantity") => schema.kind = Kind::Quantity,
+            Some("RawExtension") => schema.kind = Kind::Opaque,
+            Some("MicroTime") => schema.kind = Kind::Time,
+            _ => {}
+        }
+        apply_zeros(&mut schema, &zeros[name]);
+        let kinds = value["x-kubernetes-group-version-kind"].as_array();
+        for kind in
+            kinds.into_iter().flatten().filter(|_| schema.properties.contains_key("metadata"))
+        {
+            let text = |key: &str| kind[key].as_str().unwrap_or_default();
+            let gvk = Gvk::new(text("group"), text("version"), text("kind"));
+            schemas.by_kind.insert(gvk, name.as_str().into());
+        }
+        schemas.by_name.insert(name.as_str().into(), schema);
+    }
+    schemas
+}
+
+fn apply_zeros(schema: &mut Schema, zeros: &Value) {
+    let mut mark = |key: &str, change: &dyn Fn(&mut Schema)| {
+        for name in zeros[key].as_array().into_iter().flatten().filter_map(Value::as_str) {
+            if let Some(field) = schema.properties.get_mut(name) {
+                change(field);
+            }
+        }
+    };
+    mark("kept", &|field| field.zero = Zero::Kept);
+    mark("always", &|field| field.zero = Zero::Always);
+    mark("empty", &|field| field.always_struct = false);
+}
+
+/// The embedded schemas of the built-in kinds, read at the first use.
+pub fn openapi() -> &'static Schemas {
+    static SCHEMAS: OnceLock<Schemas> = OnceLock::new();
+    SCHEMAS.get_or_init(load)
+}

@@ -1,0 +1,300 @@
+//! Checks the form of an object against its schema: fields that do not exist and values of the
+//! wrong type, in the words of the API server's decoder.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use serde_json::Value;
+
+use super::{
+    openapi::{Gvk, Kind, Schema, openapi},
+    quantity::{MALFORMED, Quantity},
+};
+
+/// One fault in the form of an object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// Where: `spec.template.spec.containers[0].image`.
+    pub path: String,
+    /// What.
+    pub fault: Fault,
+}
+
+/// What is wrong at a place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// There is no such field.
+    Unknown,
+    /// The value has the wrong type; the text is the decoder's own message.
+    Type(String),
+}
+
+impl Finding {
+    /// The server's words for it: `unknown field "spec.foo"`.
+    #[must_use]
+    pub fn message(&self) -> String {
+        match &self.fault {
+            Fault::Unknown => format!("unknown field \"{}\"", self.path),
+            Fault::Type(message) => message.clone(),
+        }
+    }
+}
+
+/// Checks an object of a built-in kind; nothing is found in kinds that are not embedded.
+#[must_use]
+pub fn check(object: &Value, gvk: &Gvk) -> Vec<Finding> {
+    openapi().of(gvk).map(|schema| check_against(object, schema, &gvk.kind)).unwrap_or_default()
+}
+
+/// Checks a value against a schema; `owner` is the name of the type that the schema describes.
+#[must_use]
+pub fn check_against(value: &Value, schema: &Schema, owner: &str) -> Vec<Finding> {
+    let mut walk = Walk { findings: Vec::new() };
+    walk.value(value, schema, &Place { path: String::new(), plain: String::new(), owner });
+    walk.findings
+}
+
+struct Place<'a> {
+    /// With list indices.
+    path: String,
+    /// Without them, as Go names it.
+    plain: String,
+    /// The innermost struct.
+    owner: &'a str,
+}
+
+impl Place<'_> {
+    fn child<'a>(&'a self, name: &str, owner: &'a str) -> Place<'a> {
+        let join = |path: &str| {
+            if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
+        };
+        Place { path: join(&self.path), plain: join(&self.plain), owner }
+    }
+
+    fn item(&self, index: usize) -> Place<'_> {
+        Place {
+            path: format!("{}[{index}]", self.path),
+            plain: self.plain.clone(),
+            owner: self.owner,
+        }
+    }
+}
+
+struct Walk {
+    findings: Vec<Finding>,
+}
+
+impl Walk {
+    fn value(&mut self, value: &Value, schema: &Schema, place: &Place<'_>) {
+        let resolved = schema.resolved();
+        match (resolved.kind, value) {
+            (_, Value::Null) | (Kind::Any | Kind::Opaque, _) => {}
+            (Kind::Object, Value::Object(fields)) => {
+                let struct_name = schema.go_name();
+                let owner = if struct_name.is_empty() || resolved.properties.is_empty() {
+                    place.owner
+                } else {
+                    struct_name
+                };
+                for (name, field) in fields {
+                    let child = place.child(name, owner);
+                    match resolved.field(name) {
+                        Some(schema) if resolved.properties.contains_key(name.as_str()) => {
+                            self.value(field, schema, &child);
+                        }
+                        // Go names a map by its field, without the key.
+                        Some(schema) => {
+                            let entry =
+                                Place { path: child.path, plain: place.plain.clone(), owner };
+                            self.value(field, schema, &entry);
+                        }
+                        None if resolved.is_open() => {}
+                        None => self.find(&child, Fault::Unknown),
+                    }
+                }
+            }
+            (Kind::Array, Value::Array(items)) => {
+                if let Some(schema) = resolved.item() {
+                    for (index, item) in items.iter().enumerate() {
+                        self.value(item, schema, &place.item(index));
+                    }
+                }
+            }
+            (_, value) => {
+                if let Some(message) = scalar_fault(value, schema, place) {
+                    self.find(place, Fault::Type(message));
+                }
+            }
+        }
+    }
+
+    fn find(&mut self, place: &Place<'_>, fault: Fault) {
+        self.findings.push(Finding { path: place.path.clone(), fault });
+    }
+}
+
+fn scalar_fault(value: &Value, schema: &Schema, place: &Place<'_>) -> Option<String> {
+    let resolved = schema.resolved();
+    match (resolved.kind, value) {
+        (Kind::String, Value::String(text)) => {
+            let bytes = resolved.format.as_deref() == Some("byte");
+            // Go ignores line breaks in base64.
+            let plain: String = text.chars().filter(|c| !matches!(c, '\n' | '\r')).collect();
+            let broken = bytes.then(|| STANDARD.decode(&plain).err()).flatten()?;
+            let offset = match broken {
+                base64::DecodeError::InvalidByte(offset, _)
+                | base64::DecodeError::InvalidLastSymbol(offset, _) => offset,
+                base64::DecodeError::InvalidLength(_) | base64::DecodeError::InvalidPadding => {
+                    plain.len() / 4 * 4
+                }
+            };
+            Some(format!("illegal base64 data at input byte {offset}"))
+        }
+        (Kind::Time, Value::String(text)) => text.parse::<jiff::Timestamp>().err().map(|_| {
+            format!(
+                "parsing time \"{text}\" as \"2006-01-02T15:04:05Z07:00\": cannot parse \"{text}\" \
+                 as \"2006\""
+            )
+        }),
+        (Kind::Quantity, Value::String(text)) => {
+            Quantity::parse(text.trim()).is_none().then(|| MALFORMED.to_owned())
+        }
+        (Kind::Boolean, Value::Bool(_))
+        | (Kind::Quantity | Kind::Number | Kind::IntOrString, Value::Number(_))
+        | (Kind::IntOrString, Value::String(_)) => None,
+        (Kind::Integer, Value::Number(number)) if is_whole(number) => None,
+        _ => Some(cannot_unmarshal(value, schema, place)),
+    }
+}
+
+fn is_whole(number: &serde_json::Number) -> bool {
+    number.is_i64()
+        || number.is_u64()
+        || number.as_f64().is_some_and(|value| value.fract() == 0.0 && value.abs() < 1e18)
+}
+
+fn cannot_unmarshal(value: &Value, schema: &Schema, place: &Place<'_>) -> String {
+    let found = match value {
+        Value::Number(number) if schema.resolved().kind == Kind::Integer => {
+            return format!(
+                "json: cannot unmarshal number {number} into Go struct field {}.{} of type {}",
+                place.owner,
+                place.plain,
+                go_type(schema)
+            );
+        }
+        Value::Null => "null",
+        Value::Bool(_) => "bool",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    };
+    if place.plain.is_empty() {
+        return format!("json: cannot unmarshal {found} into Go value of type {}", go_type(schema));
+    }
+    format!(
+        "json: cannot unmarshal {found} into Go struct field {}.{} of type {}",
+        place.owner,
+        place.plain,
+        go_type(schema)
+    )
+}
+
+fn go_type(schema: &Schema) -> String {
+    let resolved = schema.resolved();
+    match resolved.kind {
+        Kind::String | Kind::Time | Kind::Quantity | Kind::IntOrString => "string".to_owned(),
+        Kind::Integer => resolved.format.as_deref().unwrap_or("int64").to_owned(),
+        Kind::Number => "float64".to_owned(),
+        Kind::Boolean => "bool".to_owned(),
+        Kind::Array => {
+            format!("[]{}", resolved.item().map_or("interface {}".to_owned(), go_type))
+        }
+        Kind::Object if resolved.properties.is_empty() => format!(
+            "map[string]{}",
+            resolved.additional.as_deref().map_or("interface {}".to_owned(), go_type)
+        ),
+        Kind::Object | Kind::Any | Kind::Opaque => {
+            let mut parts = schema.reference.as_deref().unwrap_or_default().rsplit('.');
+            match (parts.next(), parts.next()) {
+                (Some(name), Some(version)) => format!("{version}.{name}"),
+                _ => "map[string]interface {}".to_owned(),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn faults_are_named_in_the_servers_words() {
+        let deployment = Gvk::new("apps", "v1", "Deployment");
+        let config_map = Gvk::new("", "v1", "ConfigMap");
+        let pod = |container: Value| json!({"spec": {"template": {"spec": {"containers": [{"name": "a"}, container]}}}});
+        let unmarshal = "json: cannot unmarshal";
+        let cases: [(&Gvk, Value, String); 9] = [
+            (&config_map, json!({"dta": {}}), "unknown field \"dta\"".into()),
+            (&config_map, json!({"metadata": {"foo": 1}}), "unknown field \"metadata.foo\"".into()),
+            (
+                &config_map,
+                json!({"data": {"a": 1}}),
+                format!("{unmarshal} number into Go struct field ConfigMap.data of type string"),
+            ),
+            (
+                &deployment,
+                json!({"spec": {"replicas": "3"}}),
+                format!(
+                    "{unmarshal} string into Go struct field DeploymentSpec.spec.replicas of type int32"
+                ),
+            ),
+            (
+                &deployment,
+                json!({"spec": {"replicas": 1.5}}),
+                format!(
+                    "{unmarshal} number 1.5 into Go struct field DeploymentSpec.spec.replicas of type int32"
+                ),
+            ),
+            (
+                &deployment,
+                pod(json!({"imge": "x"})),
+                "unknown field \"spec.template.spec.containers[1].imge\"".into(),
+            ),
+            (
+                &deployment,
+                pod(json!({"image": 1})),
+                format!(
+                    "{unmarshal} number into Go struct field \
+                     Container.spec.template.spec.containers.image of type string"
+                ),
+            ),
+            (&deployment, pod(json!({"resources": {"limits": {"cpu": "1x"}}})), MALFORMED.into()),
+            (
+                &Gvk::new("", "v1", "Secret"),
+                json!({"data": {"a": "YQ!="}}),
+                "illegal base64 data at input byte 2".into(),
+            ),
+        ];
+        for (gvk, object, expected) in cases {
+            let messages: Vec<_> = check(&object, gvk).iter().map(Finding::message).collect();
+            assert_eq!(messages, [expected], "{object}");
+        }
+    }
+
+    #[test]
+    fn what_fits_is_not_found() {
+        let cases = [
+            json!({"spec": {"replicas": 1.0, "template": {"spec": {"containers": null}}}}),
+            json!({"spec": {"strategy": {"rollingUpdate": {"maxSurge": "25%", "maxUnavailable": 0}}}}),
+            json!({"metadata": {"labels": {"a": "b"}, "creationTimestamp": null}}),
+            json!({"spec": {"template": {"spec": {"containers": [
+                {"name": "a", "resources": {"limits": {"cpu": 1, "memory": "1Gi"}}}
+            ]}}}}),
+        ];
+        for object in cases {
+            assert_eq!(check(&object, &Gvk::new("apps", "v1", "Deployment")), [], "{object}");
+        }
+    }
+}
