@@ -1,0 +1,101 @@
+//! Errors as text: what is wrong, why (each cause once), and the command that helps.
+//!
+//! ```text
+//! error: cannot deploy `web` to `kind-dev`
+//!   Deployment/web (k8s/web.yaml:12) was rejected: spec.selector is immutable
+//! hint: `workloadctl deploy web --replace Deployment/web` deletes and creates it again
+//! ```
+
+use super::{
+    printer::{Stream, Tone},
+    sanitize::sanitize,
+};
+use crate::workload::error::{Error, ErrorKind};
+
+/// Shows errors one after the other; the same hint is given once, at the end of those that
+/// share it.
+#[must_use]
+pub fn text(errors: &[Error], stream: Stream) -> String {
+    let mut out = String::new();
+    for (index, error) in errors.iter().enumerate() {
+        let Error { kind: _, code: _, message, causes, hint, object: _, origin } = error;
+        let place = match origin {
+            Some(origin) if !message.contains(&*origin.file) => format!("{origin}: "),
+            _ => String::new(),
+        };
+        block(&mut out, &stream.paint(Tone::Bad, "error:"), &format!("{place}{message}"), "  ");
+        for cause in causes {
+            block(&mut out, " ", cause, "    ");
+        }
+        let said_next = errors.get(index + 1).is_some_and(|next| next.hint == *hint);
+        if let Some(hint) = hint.as_ref().filter(|_| !said_next) {
+            block(&mut out, &stream.paint(Tone::Strong, "hint:"), hint, "  ");
+        }
+    }
+    out
+}
+
+/// Writes a text after a title; further lines of it are indented.
+fn block(out: &mut String, title: &str, text: &str, indent: &str) {
+    let text = sanitize(text);
+    for (index, line) in text.trim_end().lines().enumerate() {
+        if index == 0 {
+            out.push_str(title);
+            out.push(' ');
+        } else {
+            out.push_str(indent);
+        }
+        out.push_str(line.trim_end());
+        out.push('\n');
+    }
+}
+
+/// Picks the exit code that stands for several failures (CLI.md, Exit codes).
+#[must_use]
+pub fn exit_kind<'a>(errors: impl IntoIterator<Item = &'a Error>) -> Option<ErrorKind> {
+    errors.into_iter().map(|error| error.kind).min_by_key(|kind| kind.rank())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workload::object::Origin;
+
+    #[test]
+    fn causes_are_indented_and_the_hint_comes_last() {
+        let error = Error::failed("rejected", "cannot deploy `web` to `kind-dev`")
+            .cause("Deployment/web (k8s/web.yaml:12) was rejected: spec.selector is immutable")
+            .cause("two\nlines \u{1b}[0m")
+            .hint("`workloadctl deploy web --replace Deployment/web` deletes and creates it again");
+        assert_eq!(
+            text(&[error], Stream::PLAIN),
+            "error: cannot deploy `web` to `kind-dev`\n  \
+             Deployment/web (k8s/web.yaml:12) was rejected: spec.selector is immutable\n  \
+             two\n    lines \\u{1b}[0m\n\
+             hint: `workloadctl deploy web --replace Deployment/web` deletes and creates it again\n"
+        );
+    }
+
+    #[test]
+    fn the_place_is_said_once_and_shared_hints_once() {
+        let at = |line| Origin::line("a.yaml", line);
+        let errors = [
+            Error::usage("x", "no kind").at(&at(1)).hint("look"),
+            Error::usage("x", "a.yaml:2: no name").at(&at(2)).hint("look"),
+            Error::usage("x", "other"),
+        ];
+        assert_eq!(
+            text(&errors, Stream::PLAIN),
+            "error: a.yaml:1: no kind\nerror: a.yaml:2: no name\nhint: look\nerror: other\n"
+        );
+    }
+
+    #[test]
+    fn the_first_of_the_ranked_codes_counts() {
+        let error = |kind| Error::new(kind, "x", "x");
+        let errors =
+            [error(ErrorKind::NotReady), error(ErrorKind::Runtime), error(ErrorKind::Failed)];
+        assert_eq!(exit_kind(&errors), Some(ErrorKind::Failed));
+        assert_eq!(exit_kind(&[]), None);
+    }
+}

@@ -1,0 +1,88 @@
+//! The words that choose how things look: `-o`, `--color`, `--progress`.
+
+/// Declares an enum whose variants are words on the command line.
+macro_rules! words {
+    ($(#[$doc:meta])* $type:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum $type {
+            $($(#[$variant_doc])* $variant),+
+        }
+
+        impl $type {
+            /// Gives the word on the command line.
+            #[must_use]
+            pub fn word(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $word),+
+                }
+            }
+        }
+
+        impl clap::ValueEnum for $type {
+            fn value_variants<'a>() -> &'a [Self] {
+                &[$(Self::$variant),+]
+            }
+
+            fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {
+                Some(clap::builder::PossibleValue::new(self.word()))
+            }
+        }
+    };
+}
+pub(crate) use words;
+
+words!(
+    /// The form of an answer (`-o`).
+    Format {
+        /// Columns for people.
+        Table = "table",
+        /// More columns for people.
+        Wide = "wide",
+        /// One JSON document.
+        Json = "json",
+        /// One YAML document.
+        Yaml = "yaml",
+        /// One name per line.
+        Name = "name",
+    }
+);
+
+impl Format {
+    /// Tells whether the answer is a document for programs, which it is on failure too.
+    #[must_use]
+    pub fn is_document(self) -> bool {
+        match self {
+            Self::Json | Self::Yaml => true,
+            Self::Table | Self::Wide | Self::Name => false,
+        }
+    }
+}
+
+words!(
+    /// When to colour (`--color`).
+    ColorWhen {
+        /// On a terminal that can, unless the environment says no.
+        Auto = "auto",
+        /// Always.
+        Always = "always",
+        /// Never.
+        Never = "never",
+    }
+);
+
+words!(
+    /// How progress looks (`--progress`).
+    Progress {
+        /// Bars on a terminal, lines elsewhere.
+        Auto = "auto",
+        /// Bars that move.
+        Bars = "bars",
+        /// A line for whatever happens, and a heartbeat.
+        Lines = "lines",
+        /// A JSON object per line.
+        Json = "json",
+        /// Nothing.
+        None = "none",
+    }
+);

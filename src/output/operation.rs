@@ -1,0 +1,275 @@
+//! The answer of `deploy`, `plan` and `delete`: a sentence or a table for people, one document
+//! for programs.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+
+use super::{
+    document::{Document, Items},
+    errors, human,
+    printer::{Printer, Tone},
+    sanitize::one_line,
+    table::{Cell, Rows, or_dash},
+};
+use crate::{
+    ops::view::{Counts, InstanceView, ObjectView, Operation},
+    workload::{
+        error::{Error, ErrorKind, ErrorView, Result},
+        instance::Status,
+        release::Action,
+    },
+};
+
+/// Which command an answer belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verb {
+    /// `deploy`.
+    Deploy,
+    /// `plan` and `deploy --dry-run`.
+    Plan,
+    /// `delete`.
+    Delete,
+}
+
+impl Verb {
+    /// Gives the kind of the document for one instance.
+    fn kind(self) -> &'static str {
+        match self {
+            Self::Deploy => "Deploy",
+            Self::Plan => "Plan",
+            Self::Delete => "Delete",
+        }
+    }
+}
+
+/// Takes the answers of one command, one by one as they come, and tells them: text at once,
+/// documents at the end.
+#[derive(Debug)]
+pub struct Answers {
+    printer: Printer,
+    verb: Verb,
+    list: bool,
+    operations: Vec<Operation>,
+}
+
+impl Answers {
+    /// Begins the answer of a command; `list` where the user named several instances, or all.
+    #[must_use]
+    pub fn new(printer: Printer, verb: Verb, list: bool) -> Self {
+        Self { printer, verb, list, operations: Vec::new() }
+    }
+
+    /// Takes the answer for one instance.
+    ///
+    /// # Errors
+    /// Code 1 when stdout cannot be written.
+    pub fn add(&mut self, operation: Operation) -> Result<()> {
+        let document = self.printer.format().is_document();
+        let told = if document {
+            Ok(())
+        } else {
+            self.printer.answer(&text(self.verb, &operation, &self.printer))
+        };
+        if let Some(error) = &operation.error {
+            self.printer.errors(std::slice::from_ref(error));
+        }
+        self.operations.push(operation);
+        told
+    }
+
+    /// Ends the answer, and gives the class of failure that stands for all instances.
+    ///
+    /// # Errors
+    /// Code 1 when stdout cannot be written.
+    pub fn end(self) -> Result<Option<ErrorKind>> {
+        let Self { printer, verb, list, operations } = self;
+        if printer.format().is_document() {
+            let documents: Vec<_> = operations.iter().map(OperationDocument::from).collect();
+            match documents.as_slice() {
+                [one] if !list => printer.document(&Document::new(verb.kind(), one))?,
+                all => printer.document(&Document::new("DeployList", Items("deploys", all)))?,
+            }
+        }
+        let failures: Vec<&Error> =
+            operations.iter().filter_map(|operation| operation.error.as_ref()).collect();
+        Ok(errors::exit_kind(failures))
+    }
+}
+
+/// The answer as CLI.md promises it: the instance's fields and what was done.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct OperationDocument<'a> {
+    #[serde(flatten)]
+    instance: &'a InstanceView,
+    counts: Counts,
+    objects: &'a [ObjectView],
+    duration_seconds: f64,
+    warnings: &'a [String],
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    remarks: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<ErrorView<'a>>,
+}
+
+impl<'a> From<&'a Operation> for OperationDocument<'a> {
+    fn from(operation: &'a Operation) -> Self {
+        let Operation { instance, counts, objects, duration_seconds, warnings, remarks, error } =
+            operation;
+        Self {
+            instance,
+            counts: *counts,
+            objects,
+            duration_seconds: (duration_seconds * 1000.0).round() / 1000.0,
+            warnings,
+            remarks,
+            error: error.as_ref().map(ErrorView::from),
+        }
+    }
+}
+
+fn text(verb: Verb, operation: &Operation, printer: &Printer) -> String {
+    let mut out = match verb {
+        Verb::Plan => plan(operation, printer),
+        Verb::Deploy => summary(operation, "on"),
+        Verb::Delete => summary(operation, "from"),
+    };
+    for remark in &operation.remarks {
+        writeln!(out, "{}", one_line(remark)).expect("writing to a string cannot fail");
+    }
+    // Where nothing reached the cluster there is no namespace to look into.
+    if let (Verb::Deploy, Some(namespace), false) =
+        (verb, &operation.instance.namespace, out.is_empty())
+    {
+        writeln!(out, "namespace {}", one_line(namespace)).expect("writing cannot fail");
+    }
+    out
+}
+
+/// The sentence of a deploy or a delete; empty where nothing was done (the error says why).
+fn summary(operation: &Operation, place: &str) -> String {
+    let InstanceView { name, runtime, release, revision, definition, outcome, status, .. } =
+        &operation.instance;
+    let outcome = outcome.as_deref().unwrap_or_default();
+    let runtime = runtime.as_deref().unwrap_or("its runtime");
+    let release = match (release, definition, revision) {
+        (Some(release), Some(definition), Some(revision)) => {
+            format!(" (release {release}, {definition} revision {revision})")
+        }
+        (Some(release), ..) => format!(" (release {release})"),
+        _ => String::new(),
+    };
+    let took = human::seconds(operation.duration_seconds);
+    let done = counts(&operation.counts, done_word);
+    let colon = if done.is_empty() { String::new() } else { format!(": {done}") };
+    let line = match outcome {
+        "unchanged" => match (operation.instance.release, status) {
+            (Some(number), Some(Status::Healthy)) => {
+                format!("{name} unchanged (release {number}, ready)")
+            }
+            (Some(number), _) => format!("{name} unchanged (release {number})"),
+            (None, _) => format!("{name} unchanged"),
+        },
+        "ready" => format!("{name} deployed to {runtime}{release}{colon}; ready in {took}"),
+        "applied" => {
+            format!("{name} applied to {runtime}{release}{colon}; in {took}, not waited for")
+        }
+        "deleted" => format!("{name} deleted from {runtime}{colon}; in {took}"),
+        "notReady" => format!("{name} is not ready on {runtime}{release}{colon}; after {took}"),
+        "timedOut" => format!("{name} timed out {place} {runtime}{release}{colon}; after {took}"),
+        "failed" | "interrupted" if operation.counts.changes() > 0 => {
+            format!("{name} {outcome} {place} {runtime}{release}{colon}; after {took}")
+        }
+        _ => return String::new(),
+    };
+    format!("{}\n", one_line(&line))
+}
+
+fn plan(operation: &Operation, printer: &Printer) -> String {
+    let mut out = String::new();
+    if !operation.objects.is_empty() {
+        let mut rows = Rows::new(&["ACTION", "OBJECT", "NAMESPACE", "REASON"]);
+        for object in &operation.objects {
+            let reason = if object.message.is_empty() { &object.reason } else { &object.message };
+            rows.push(vec![
+                action(object.action),
+                object.id.to_string().into(),
+                or_dash(object.id.namespace.as_deref()),
+                or_dash(Some(reason)),
+            ]);
+        }
+        out = rows.show(printer);
+    }
+    let InstanceView { name, runtime, outcome, .. } = &operation.instance;
+    if outcome.is_some() || !operation.objects.is_empty() {
+        let place = runtime.as_ref().map(|runtime| format!(" on {runtime}")).unwrap_or_default();
+        let counts = match counts(&operation.counts, planned_word) {
+            counts if counts.is_empty() => "nothing to do".to_owned(),
+            counts => counts,
+        };
+        let line = format!("{name}{place}: {counts}");
+        writeln!(out, "{}", one_line(&line)).expect("writing to a string cannot fail");
+    }
+    out
+}
+
+fn action(action: Option<Action>) -> Cell {
+    let Some(action) = action else { return "-".into() };
+    let tone = match action {
+        Action::Create | Action::Adopt => Tone::Good,
+        Action::Update | Action::Recreate => Tone::Warn,
+        Action::Prune | Action::Delete | Action::Blocked => Tone::Bad,
+        Action::Unchanged => Tone::Dim,
+    };
+    Cell::toned(action.word(), tone)
+}
+
+/// Shows counts that are not zero, in the words of the moment.
+fn counts(counts: &Counts, word: fn(Action) -> &'static str) -> String {
+    let Counts { create, update, unchanged, recreate, adopt, prune, delete, blocked } = *counts;
+    let parts: Vec<String> = [
+        (create, Action::Create),
+        (update, Action::Update),
+        (recreate, Action::Recreate),
+        (adopt, Action::Adopt),
+        (unchanged, Action::Unchanged),
+        (prune, Action::Prune),
+        (delete, Action::Delete),
+        (blocked, Action::Blocked),
+    ]
+    .into_iter()
+    .filter(|(count, _)| *count > 0)
+    .map(|(count, action)| format!("{count} {}", word(action)))
+    .collect();
+    parts.join(", ")
+}
+
+fn done_word(action: Action) -> &'static str {
+    match action {
+        Action::Create => "created",
+        Action::Update => "updated",
+        Action::Unchanged => "unchanged",
+        Action::Recreate => "recreated",
+        Action::Adopt => "adopted",
+        Action::Prune => "pruned",
+        Action::Delete => "deleted",
+        Action::Blocked => "blocked",
+    }
+}
+
+fn planned_word(action: Action) -> &'static str {
+    match action {
+        Action::Create => "to create",
+        Action::Update => "to update",
+        Action::Unchanged => "unchanged",
+        Action::Recreate => "to recreate",
+        Action::Adopt => "to adopt",
+        Action::Prune => "to prune",
+        Action::Delete => "to delete",
+        Action::Blocked => "blocked",
+    }
+}
+
+#[cfg(test)]
+mod tests;

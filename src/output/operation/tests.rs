@@ -1,0 +1,136 @@
+use serde_json::json;
+
+use super::*;
+use crate::{ops::view::ObjectView, output::format::Format, workload::object::ObjectId};
+
+fn operation(outcome: &str, counts: Counts) -> Operation {
+    Operation {
+        instance: InstanceView {
+            name: "web".into(),
+            definition: Some("shop".into()),
+            revision: Some(2),
+            runtime: Some("kind-dev".into()),
+            namespace: Some("web".into()),
+            release: Some(3),
+            outcome: Some(outcome.into()),
+            ..InstanceView::default()
+        },
+        counts,
+        duration_seconds: 4.2,
+        ..Operation::default()
+    }
+}
+
+fn object(action: Action, kind: &str, message: &str) -> ObjectView {
+    ObjectView {
+        id: ObjectId::new("", kind, Some("web"), "web"),
+        version: "v1".into(),
+        uid: None,
+        action: Some(action),
+        state: None,
+        reason: String::new(),
+        message: message.into(),
+        images: Vec::new(),
+        restarts: None,
+        source: None,
+    }
+}
+
+#[test]
+fn a_deploy_is_a_sentence_and_its_namespace() {
+    let printer = Printer::plain(Format::Table);
+    let some = Counts { create: 3, update: 1, unchanged: 5, ..Counts::default() };
+    let none = Counts::default();
+    for (outcome, counts, line) in [
+        (
+            "ready",
+            some,
+            "web deployed to kind-dev (release 3, shop revision 2): 3 created, 1 updated, \
+             5 unchanged; ready in 4.2 s\nnamespace web\n",
+        ),
+        (
+            "applied",
+            some,
+            "web applied to kind-dev (release 3, shop revision 2): 3 created, 1 updated, \
+             5 unchanged; in 4.2 s, not waited for\nnamespace web\n",
+        ),
+        (
+            "notReady",
+            none,
+            "web is not ready on kind-dev (release 3, shop revision 2); after 4.2 s\n\
+             namespace web\n",
+        ),
+        ("unchanged", none, "web unchanged (release 3)\nnamespace web\n"),
+        ("refused", none, ""),
+    ] {
+        assert_eq!(text(Verb::Deploy, &operation(outcome, counts), &printer), line);
+    }
+    let mut unchanged = operation("unchanged", none);
+    unchanged.instance.status = Some(Status::Healthy);
+    unchanged.remarks.push("Deployment/web still runs with the old ConfigMap/web-conf".into());
+    assert_eq!(
+        text(Verb::Deploy, &unchanged, &printer),
+        "web unchanged (release 3, ready)\n\
+         Deployment/web still runs with the old ConfigMap/web-conf\nnamespace web\n"
+    );
+}
+
+#[test]
+fn a_delete_counts_what_went() {
+    let counts = Counts { delete: 4, ..Counts::default() };
+    assert_eq!(
+        text(Verb::Delete, &operation("deleted", counts), &Printer::plain(Format::Table)),
+        "web deleted from kind-dev: 4 deleted; in 4.2 s\n"
+    );
+}
+
+#[test]
+fn a_plan_is_a_table_and_a_count() {
+    let counts = Counts { create: 1, blocked: 1, ..Counts::default() };
+    let mut operation = operation("planned", counts);
+    operation.objects = vec![
+        object(Action::Create, "ConfigMap", ""),
+        object(Action::Blocked, "Service", "it is\u{1b}[2J not ours"),
+    ];
+    assert_eq!(
+        text(Verb::Plan, &operation, &Printer::plain(Format::Table)),
+        "ACTION   OBJECT         NAMESPACE  REASON\n\
+         create   ConfigMap/web  web        -\n\
+         blocked  Service/web    web        it is\\u{1b}[2J not ours\n\
+         web on kind-dev: 1 to create, 1 blocked\n"
+    );
+}
+
+#[test]
+fn the_document_has_the_fields_of_the_contract() {
+    let mut operation = operation("failed", Counts { create: 1, ..Counts::default() });
+    operation.objects = vec![object(Action::Create, "ConfigMap", "")];
+    operation.duration_seconds = 1.234_567;
+    operation.error = Some(Error::failed("rejected", "no"));
+    let document = Document::new("Deploy", OperationDocument::from(&operation));
+    assert_eq!(
+        serde_json::to_value(&document).unwrap(),
+        json!({
+            "apiVersion": "workloadctl/v1alpha1",
+            "kind": "Deploy",
+            "name": "web",
+            "definition": "shop",
+            "revision": 2,
+            "runtime": "kind-dev",
+            "namespace": "web",
+            "release": 3,
+            "outcome": "failed",
+            "counts": {
+                "create": 1, "update": 0, "unchanged": 0, "recreate": 0, "adopt": 0,
+                "prune": 0, "delete": 0, "blocked": 0,
+            },
+            "objects": [{
+                "kind": "ConfigMap", "namespace": "web", "name": "web", "version": "v1",
+                "action": "create",
+            }],
+            "durationSeconds": 1.235,
+            "warnings": [],
+            "error": {"code": "rejected", "exitCode": 1, "message": "no"},
+        })
+    );
+}

@@ -1,0 +1,113 @@
+//! What is told before the command line is understood: help, the version, and what is wrong
+//! with the command line itself.
+
+use std::ffi::OsString;
+
+use clap::{ColorChoice, ValueEnum as _, error::ErrorKind};
+
+use super::{
+    format::{ColorWhen, Format},
+    printer::{Manner, Printer, write_stderr},
+};
+use crate::workload::error::Error;
+
+/// Finds `--color` in a command line that may be wrong elsewhere.
+#[must_use]
+pub fn color(arguments: &[OsString]) -> ColorChoice {
+    match color_when(arguments) {
+        ColorWhen::Auto => ColorChoice::Auto,
+        ColorWhen::Always => ColorChoice::Always,
+        ColorWhen::Never => ColorChoice::Never,
+    }
+}
+
+fn color_when(arguments: &[OsString]) -> ColorWhen {
+    let word = value(arguments, &["--color"]);
+    word.and_then(|word| ColorWhen::from_str(&word, false).ok()).unwrap_or(ColorWhen::Auto)
+}
+
+/// Finds `-o` in a command line that may be wrong elsewhere.
+fn format(arguments: &[OsString]) -> Option<Format> {
+    Format::from_str(&value(arguments, &["--output", "-o"])?, false).ok()
+}
+
+/// Finds the last value of a flag, in the spellings `--flag value`, `--flag=value`, `-fvalue`.
+fn value(arguments: &[OsString], names: &[&str]) -> Option<String> {
+    let words: Vec<&str> =
+        arguments.iter().skip(1).map(|word| word.to_str().unwrap_or_default()).collect();
+    let words = words.split(|word| *word == "--").next().unwrap_or_default();
+    let mut found = None;
+    for (index, word) in words.iter().enumerate() {
+        let rest = names.iter().find_map(|name| match word.strip_prefix(name)? {
+            "" => words.get(index + 1).copied(),
+            rest if name.starts_with("--") => rest.strip_prefix('='),
+            rest => Some(rest.strip_prefix('=').unwrap_or(rest)),
+        });
+        found = rest.or(found);
+    }
+    found.map(str::to_owned)
+}
+
+/// Tells what clap has to say: help and version on stdout, errors on stderr (and as a document
+/// on stdout, where one is wanted). Gives the exit code.
+#[must_use]
+pub fn report(error: &clap::Error, arguments: &[OsString]) -> u8 {
+    let printer = Printer::new(Manner {
+        format: format(arguments),
+        quiet: false,
+        verbosity: 0,
+        color: color_when(arguments),
+        dumb: true,
+    });
+    let shown = |colour: bool| {
+        let text = error.render();
+        if colour { text.ansi().to_string() } else { text.to_string() }
+    };
+    match error.kind() {
+        ErrorKind::DisplayVersion => {
+            answer(&printer, concat!("workloadctl ", env!("CARGO_PKG_VERSION"), "\n"))
+        }
+        ErrorKind::DisplayHelp => answer(&printer, &shown(printer.stdout().colour)),
+        _ => {
+            write_stderr(&shown(printer.stderr().colour));
+            let message = shown(false);
+            let message = message.lines().next().unwrap_or_default();
+            let message = message.strip_prefix("error: ").unwrap_or(message);
+            printer.failure_document(&[Error::usage("invalid-command", message)]);
+            2
+        }
+    }
+}
+
+fn answer(printer: &Printer, text: &str) -> u8 {
+    match printer.answer(text) {
+        Ok(()) => 0,
+        Err(error) => {
+            printer.errors(std::slice::from_ref(&error));
+            error.kind.exit_code()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_are_found_in_every_spelling() {
+        for (line, expected) in [
+            ("x deploy -o json --nonsense", Some(Format::Json)),
+            ("x -ojson", Some(Format::Json)),
+            ("x -o=json", Some(Format::Json)),
+            ("x --output=json", Some(Format::Json)),
+            ("x --output yaml -o json", Some(Format::Json)),
+            ("x --outputjson", None),
+            ("x -o", None),
+            ("x -- -o json", None),
+            ("x -o jsonpath", None),
+        ] {
+            let arguments: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+            assert_eq!(format(&arguments), expected, "{line}");
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! The printer: what is shown and how is decided once, and handed down as a small value.
+//!
+//! stdout is the answer, stderr the talk. A closed stdout or stderr is no failure: whoever reads
+//! has read enough, and what was begun on a cluster goes on.
+
+use std::{
+    fmt::Write as _,
+    io::{self, ErrorKind, IsTerminal as _, Write as _},
+};
+
+use anstream::{AutoStream, ColorChoice};
+use anstyle::{AnsiColor, Style};
+
+use super::{
+    errors,
+    format::{ColorWhen, Format},
+    sanitize::{one_line, sanitize},
+};
+use crate::workload::error::{Error, Result};
+
+/// What a piece of text means; only a hint for the eye, never the meaning itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    /// Nothing special.
+    Plain,
+    /// A heading, or the name of the thing that is talked about.
+    Strong,
+    /// Beside the point.
+    Dim,
+    /// As it should be.
+    Good,
+    /// To be heeded.
+    Warn,
+    /// Wrong.
+    Bad,
+}
+
+impl Tone {
+    fn style(self) -> Style {
+        let colour = |colour: AnsiColor| Style::new().fg_color(Some(colour.into()));
+        match self {
+            Self::Plain => Style::new(),
+            Self::Strong => Style::new().bold(),
+            Self::Dim => Style::new().dimmed(),
+            Self::Good => colour(AnsiColor::Green),
+            Self::Warn => colour(AnsiColor::Yellow),
+            Self::Bad => colour(AnsiColor::Red).bold(),
+        }
+    }
+}
+
+/// What one stream can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stream {
+    /// Whether a person looks at it.
+    pub terminal: bool,
+    /// Whether it takes colours.
+    pub colour: bool,
+}
+
+impl Stream {
+    /// A stream that goes to a file or to another program.
+    pub const PLAIN: Self = Self { terminal: false, colour: false };
+
+    /// Paints a text, if this stream takes colours.
+    #[must_use]
+    pub fn paint(self, tone: Tone, text: &str) -> String {
+        if !self.colour || tone == Tone::Plain || text.is_empty() {
+            return text.to_owned();
+        }
+        let style = tone.style();
+        format!("{style}{text}{style:#}")
+    }
+}
+
+/// What the command line says about how to talk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Manner {
+    /// `-o`, if it was given.
+    pub format: Option<Format>,
+    /// `-q`.
+    pub quiet: bool,
+    /// How often `-v` was given.
+    pub verbosity: u8,
+    /// `--color`.
+    pub color: ColorWhen,
+    /// Whether the terminal cannot move its cursor (`TERM=dumb`).
+    pub dumb: bool,
+}
+
+/// Decides what is shown and how. Small, and handed down by value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Printer {
+    format: Option<Format>,
+    quiet: bool,
+    verbosity: u8,
+    stdout: Stream,
+    stderr: Stream,
+    width: Option<u16>,
+    dumb: bool,
+}
+
+impl Printer {
+    /// Looks at the two streams of this process and at the manner that was asked for.
+    #[must_use]
+    pub fn new(manner: Manner) -> Self {
+        let Manner { format, quiet, verbosity, color, dumb } = manner;
+        let colour = |automatic: ColorChoice| match color {
+            ColorWhen::Always => true,
+            ColorWhen::Never => false,
+            ColorWhen::Auto => automatic != ColorChoice::Never,
+        };
+        Self {
+            format,
+            quiet,
+            verbosity,
+            stdout: Stream {
+                terminal: io::stdout().is_terminal(),
+                colour: colour(AutoStream::choice(&io::stdout())),
+            },
+            stderr: Stream {
+                terminal: io::stderr().is_terminal(),
+                colour: colour(AutoStream::choice(&io::stderr())),
+            },
+            width: terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| width.0),
+            dumb,
+        }
+    }
+
+    /// A printer for tests and files: no terminal, no colour.
+    #[must_use]
+    pub fn plain(format: Format) -> Self {
+        Self {
+            format: Some(format),
+            quiet: false,
+            verbosity: 0,
+            stdout: Stream::PLAIN,
+            stderr: Stream::PLAIN,
+            width: None,
+            dumb: true,
+        }
+    }
+
+    /// Gives the form of the answer: `-o`, else a table.
+    #[must_use]
+    pub fn format(&self) -> Format {
+        self.format.unwrap_or(Format::Table)
+    }
+
+    /// Gives `-o`, if it was given.
+    #[must_use]
+    pub fn chosen_format(&self) -> Option<Format> {
+        self.format
+    }
+
+    /// Tells whether the user wants no talk.
+    #[must_use]
+    pub fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
+    /// Tells how much of the requests the user wants to see.
+    #[must_use]
+    pub fn verbosity(&self) -> u8 {
+        self.verbosity
+    }
+
+    /// Gives what stdout can do.
+    #[must_use]
+    pub fn stdout(&self) -> Stream {
+        self.stdout
+    }
+
+    /// Gives what stderr can do.
+    #[must_use]
+    pub fn stderr(&self) -> Stream {
+        self.stderr
+    }
+
+    /// Tells whether what was written to stderr can be drawn over.
+    #[must_use]
+    pub fn can_move(&self) -> bool {
+        self.stderr.terminal && !self.dumb
+    }
+
+    /// Gives the width that tables may use; none where nobody looks.
+    #[must_use]
+    pub fn width(&self) -> Option<u16> {
+        self.width
+    }
+
+    /// Writes the answer, which ends with a line end. A reader that went away is no failure.
+    ///
+    /// # Errors
+    /// Code 1 when stdout cannot be written for another reason, such as a full disk.
+    pub fn answer(&self, text: &str) -> Result<()> {
+        let mut stdout = io::stdout().lock();
+        let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+        match written {
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+                Err(Error::failed("stdout", "cannot write the answer to stdout").chain(&error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes one line of talk, unless `-q` was given.
+    pub fn talk(&self, line: &str) {
+        if !self.quiet {
+            write_stderr(&format!("{}\n", sanitize(line)));
+        }
+    }
+
+    /// Writes a warning, unless `-q` was given.
+    pub fn warn(&self, text: &str) {
+        if !self.quiet {
+            write_stderr(&self.warning(text));
+        }
+    }
+
+    /// Gives the line of a warning.
+    #[must_use]
+    pub fn warning(&self, text: &str) -> String {
+        let mut line = self.stderr.paint(Tone::Warn, "warning:");
+        writeln!(line, " {}", one_line(text)).expect("writing to a string cannot fail");
+        line
+    }
+
+    /// Writes errors, whatever `-q` says.
+    pub fn errors(&self, errors: &[Error]) {
+        write_stderr(&errors::text(errors, self.stderr));
+    }
+}
+
+/// Writes to stderr; where that is closed, nobody listens and nothing is lost.
+pub(super) fn write_stderr(text: &str) {
+    let mut stderr = io::stderr().lock();
+    let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
+}

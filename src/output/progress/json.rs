@@ -1,0 +1,133 @@
+//! Progress as JSON lines: `{"time": …, "instance": …, "event": …, …}`, one object per line.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+use crate::{
+    ops::report::{Event, Reporter},
+    output::{printer::write_stderr, sanitize},
+};
+
+/// Tells progress as JSON lines.
+#[derive(Debug)]
+pub struct JsonLines {
+    verbosity: u8,
+    clock: fn() -> Timestamp,
+}
+
+impl JsonLines {
+    /// Makes a reporter that stamps its lines by a clock.
+    #[must_use]
+    pub fn new(verbosity: u8, clock: fn() -> Timestamp) -> Self {
+        Self { verbosity, clock }
+    }
+
+    fn line(&self, instance: &str, event: &Event) -> String {
+        let (word, fields) = fields(event);
+        let mut line = json!({"time": format!("{:.3}", (self.clock)()), "event": word});
+        let members = line.as_object_mut().expect("it was made as an object");
+        if !instance.is_empty() {
+            members.insert("instance".into(), instance.into());
+        }
+        members.extend(fields);
+        sanitize::json(line.to_string()) + "\n"
+    }
+}
+
+impl Reporter for JsonLines {
+    fn report(&self, instance: &str, event: Event) {
+        write_stderr(&self.line(instance, &event));
+    }
+
+    fn verbosity(&self) -> u8 {
+        self.verbosity
+    }
+}
+
+fn fields(event: &Event) -> (&'static str, Map<String, Value>) {
+    let (word, value) = match event {
+        Event::Note(message) => ("note", json!({"message": message})),
+        Event::Warning(message) => ("warning", json!({"message": message})),
+        Event::Planned { changes, objects } => {
+            ("planned", json!({"changes": changes, "objects": objects}))
+        }
+        Event::Done { object, action } => ("done", json!({"object": object, "action": action})),
+        Event::Judged { object, verdict } => {
+            let mut value = json!({"object": object, "state": verdict.state});
+            for (key, text) in [("reason", &verdict.reason), ("message", &verdict.message)] {
+                if !text.is_empty() {
+                    value[key] = text.as_str().into();
+                }
+            }
+            ("judged", value)
+        }
+        Event::Phase(phase) => ("phase", json!({"phase": phase})),
+        Event::StillOpen { phase, elapsed, open } => {
+            let open: Vec<Value> = open
+                .iter()
+                .map(|(object, message)| json!({"object": object, "message": message}))
+                .collect();
+            (
+                "stillOpen",
+                json!({"phase": phase, "elapsedSeconds": seconds(*elapsed), "open": open}),
+            )
+        }
+        Event::Request { method, path, status, took, bodies } => {
+            let mut value = json!({
+                "method": method, "path": path, "status": status, "tookSeconds": seconds(*took),
+            });
+            if let Some((request, answer)) = bodies {
+                value["requestBody"] = request.as_str().into();
+                value["answerBody"] = answer.as_str().into();
+            }
+            ("request", value)
+        }
+    };
+    match value {
+        Value::Object(fields) => (word, fields),
+        _ => (word, Map::new()),
+    }
+}
+
+fn seconds(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 1000.0).round() / 1000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workload::{
+        object::ObjectId,
+        readiness::{State, Verdict},
+    };
+
+    fn pinned() -> Timestamp {
+        Timestamp::from_second(1_800_000_000).unwrap()
+    }
+
+    #[test]
+    fn an_event_is_an_object_on_a_line() {
+        let reporter = JsonLines::new(0, pinned);
+        let verdict =
+            Verdict { state: State::Failed, reason: "BackOff".into(), message: "\u{9b}\n".into() };
+        let object = ObjectId::new("apps", "Deployment", Some("web"), "web");
+        let line = reporter.line("web", &Event::Judged { object, verdict });
+        assert_eq!(line.matches('\n').count(), 1);
+        assert_eq!(
+            serde_json::from_str::<Value>(&line).unwrap(),
+            json!({
+                "time": "2027-01-15T08:00:00.000Z", "instance": "web", "event": "judged",
+                "object": {
+                    "group": "apps", "kind": "Deployment", "namespace": "web", "name": "web",
+                },
+                "state": "failed", "reason": "BackOff", "message": "\u{9b}\n",
+            })
+        );
+        assert_eq!(
+            reporter.line("", &Event::Phase("waiting")),
+            "{\"event\":\"phase\",\"phase\":\"waiting\",\"time\":\"2027-01-15T08:00:00.000Z\"}\n"
+        );
+    }
+}

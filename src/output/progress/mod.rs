@@ -1,0 +1,94 @@
+//! Progress on stderr: bars on a terminal, lines with a heartbeat elsewhere, JSON lines on
+//! request. A reporter never fails: where stderr is closed, nobody looks.
+
+mod bars;
+mod json;
+mod lines;
+mod wording;
+
+use std::time::Duration;
+
+use indicatif::MultiProgress;
+use jiff::Timestamp;
+
+use self::{bars::Bars, json::JsonLines, lines::Lines};
+use super::{format::Progress, printer::Printer};
+use crate::ops::report::{Event, Reporter};
+
+/// How much time passes at least between two lines that only say what is still open.
+const HEARTBEAT: Duration = Duration::from_secs(10);
+/// How many open objects are named at once.
+const NAMED: usize = 5;
+
+/// The reporter that the user chose, or that fits the terminal.
+#[derive(Debug)]
+pub enum Chosen {
+    /// Bars that move.
+    Bars(Bars),
+    /// A line for whatever happens.
+    Lines(Lines),
+    /// A JSON object per line.
+    Json(JsonLines),
+    /// Only what the user must know: notes and warnings.
+    Notes(Lines),
+}
+
+impl Chosen {
+    /// Chooses. `several`: the events of more than one instance are told, so each line names
+    /// its instance. `clock` stamps JSON lines.
+    #[must_use]
+    pub fn new(
+        progress: Progress,
+        printer: Printer,
+        several: bool,
+        clock: fn() -> Timestamp,
+    ) -> Self {
+        // Requests shown with `-v` would tear bars apart.
+        let bars_fit = printer.can_move() && printer.verbosity() == 0;
+        match progress {
+            Progress::Auto if printer.is_quiet() => Self::Notes(Lines::new(printer, several)),
+            Progress::Auto if bars_fit => Self::Bars(Bars::new(printer, several)),
+            Progress::Auto | Progress::Lines => Self::Lines(Lines::new(printer, several)),
+            Progress::Bars => Self::Bars(Bars::new(printer, several)),
+            Progress::Json => Self::Json(JsonLines::new(printer.verbosity(), clock)),
+            Progress::None => Self::Notes(Lines::new(printer, several)),
+        }
+    }
+
+    /// Gives the bars, which must step aside for a question.
+    #[must_use]
+    pub fn bars(&self) -> Option<MultiProgress> {
+        match self {
+            Self::Bars(bars) => Some(bars.screen()),
+            Self::Lines(_) | Self::Json(_) | Self::Notes(_) => None,
+        }
+    }
+}
+
+impl Reporter for Chosen {
+    fn report(&self, instance: &str, event: Event) {
+        match self {
+            Self::Bars(bars) => bars.report(instance, event),
+            Self::Lines(lines) => lines.report(instance, event),
+            Self::Json(json) => json.report(instance, event),
+            Self::Notes(lines) => match event {
+                Event::Note(_) | Event::Warning(_) | Event::Request { .. } => {
+                    lines.report(instance, event);
+                }
+                Event::Planned { .. }
+                | Event::Done { .. }
+                | Event::Judged { .. }
+                | Event::Phase(_)
+                | Event::StillOpen { .. } => {}
+            },
+        }
+    }
+
+    fn verbosity(&self) -> u8 {
+        match self {
+            Self::Bars(bars) => bars.verbosity(),
+            Self::Lines(lines) | Self::Notes(lines) => lines.verbosity(),
+            Self::Json(json) => json.verbosity(),
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! The words of progress, shared by bars and lines.
+
+use std::time::Duration;
+
+use super::NAMED;
+use crate::{
+    ops::report::Event,
+    output::{
+        human,
+        printer::{Printer, Stream, Tone},
+        sanitize::one_line,
+    },
+    workload::{
+        object::ObjectId,
+        readiness::{State, Verdict},
+        release::Action,
+    },
+};
+
+/// Gives the line of an event that is worth one, with its line end; none for the others.
+pub fn line(event: &Event, instance: Option<&str>, printer: &Printer) -> Option<String> {
+    let stream = printer.stderr();
+    let prefix = match instance {
+        Some(name) => format!("{}: ", stream.paint(Tone::Strong, &one_line(name))),
+        None => String::new(),
+    };
+    let text = match event {
+        Event::Note(text) => one_line(text).into_owned(),
+        Event::Warning(text) => return Some(prefix + &printer.warning(text)),
+        Event::Planned { changes, objects } => planned(*changes, *objects),
+        Event::Done { object, action } => done(object, *action),
+        Event::Judged { object, verdict } => judged(object, verdict, stream)?,
+        Event::Phase(phase) => (*phase).to_owned(),
+        Event::StillOpen { phase, elapsed, open } => still_open(phase, *elapsed, open),
+        Event::Request { method, path, status, took, bodies } => {
+            let mut text = request(method, path, *status, *took);
+            if let Some((request, answer)) = bodies {
+                for (arrow, body) in [("> ", request), ("< ", answer)] {
+                    if !body.is_empty() {
+                        text.push_str(&format!("\n  {arrow}{}", one_line(body)));
+                    }
+                }
+            }
+            text
+        }
+    };
+    Some(format!("{prefix}{text}\n"))
+}
+
+fn planned(changes: usize, objects: usize) -> String {
+    match changes {
+        0 => format!("nothing to change among {}", human::count(objects, "object")),
+        _ => format!("{} of {} to change", changes, human::count(objects, "object")),
+    }
+}
+
+/// Says what was done to an object.
+pub fn done(object: &ObjectId, action: Action) -> String {
+    let word = match action {
+        Action::Create => "created",
+        Action::Update => "updated",
+        Action::Unchanged => "unchanged",
+        Action::Recreate => "recreated",
+        Action::Adopt => "adopted",
+        Action::Prune => "pruned",
+        Action::Delete => "deleted",
+        Action::Blocked => "blocked",
+    };
+    format!("{word} {}", shown(object))
+}
+
+/// Says that an object is ready or failed; nothing while it may still become ready.
+fn judged(object: &ObjectId, verdict: &Verdict, stream: Stream) -> Option<String> {
+    let object = shown(object);
+    match verdict.state {
+        State::Ready => Some(format!("{object} {}", stream.paint(Tone::Good, "ready"))),
+        State::Failed | State::Missing => {
+            let word = if verdict.state == State::Failed { "failed" } else { "missing" };
+            let why = reason(verdict);
+            let why = if why.is_empty() { why } else { format!(": {why}") };
+            Some(format!("{object} {}{why}", stream.paint(Tone::Bad, word)))
+        }
+        State::Waiting => None,
+    }
+}
+
+/// Gives the sentence of a verdict, else its word.
+pub fn reason(verdict: &Verdict) -> String {
+    let text = if verdict.message.is_empty() { &verdict.reason } else { &verdict.message };
+    one_line(text).into_owned()
+}
+
+/// Names what is open, the first few.
+pub fn still_open(phase: &str, elapsed: Duration, open: &[(ObjectId, String)]) -> String {
+    let named: Vec<String> = open
+        .iter()
+        .take(NAMED)
+        .map(|(object, why)| match one_line(why) {
+            why if why.is_empty() => shown(object),
+            why => format!("{} ({why})", shown(object)),
+        })
+        .collect();
+    let more = match open.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let what = if named.is_empty() { String::new() } else { format!(": {}", named.join(", ")) };
+    format!("still {phase} after {}{what}{more}", human::duration(elapsed))
+}
+
+fn request(method: &str, path: &str, status: u16, took: Duration) -> String {
+    let status = if status == 0 { "no answer".to_owned() } else { status.to_string() };
+    format!("{method} {} {status} {} ms", one_line(path), took.as_millis())
+}
+
+fn shown(object: &ObjectId) -> String {
+    one_line(&object.to_string()).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::output::format::Format;
+
+    fn web() -> ObjectId {
+        ObjectId::new("apps", "Deployment", Some("web"), "web")
+    }
+
+    fn verdict(state: State, reason: &str, message: &str) -> Verdict {
+        Verdict { state, reason: reason.into(), message: message.into() }
+    }
+
+    #[test]
+    fn every_event_has_its_line() {
+        let printer = Printer::plain(Format::Table);
+        let judged = |state, reason: &str, message: &str| Event::Judged {
+            object: web(),
+            verdict: verdict(state, reason, message),
+        };
+        let request = |status, bodies| Event::Request {
+            method: "GET".into(),
+            path: "/api/v1".into(),
+            status,
+            took: Duration::from_millis(12),
+            bodies,
+        };
+        for (event, expected) in [
+            (Event::Note("runtime kind-dev".into()), Some("web: runtime kind-dev\n")),
+            (Event::Warning("old \u{1b}c".into()), Some("web: warning: old \\u{1b}c\n")),
+            (
+                Event::Planned { changes: 0, objects: 1 },
+                Some("web: nothing to change among 1 object\n"),
+            ),
+            (Event::Planned { changes: 2, objects: 9 }, Some("web: 2 of 9 objects to change\n")),
+            (
+                Event::Done { object: web(), action: Action::Create },
+                Some("web: created Deployment/web\n"),
+            ),
+            (judged(State::Ready, "", ""), Some("web: Deployment/web ready\n")),
+            (judged(State::Waiting, "x", "y"), None),
+            (
+                judged(State::Failed, "ImagePullBackOff", "no such\nimage"),
+                Some("web: Deployment/web failed: no such image\n"),
+            ),
+            (judged(State::Missing, "", ""), Some("web: Deployment/web missing\n")),
+            (Event::Phase("waiting"), Some("web: waiting\n")),
+            (request(200, None), Some("web: GET /api/v1 200 12 ms\n")),
+            (request(0, None), Some("web: GET /api/v1 no answer 12 ms\n")),
+            (
+                request(201, Some(("{}".into(), String::new()))),
+                Some("web: GET /api/v1 201 12 ms\n  > {}\n"),
+            ),
+        ] {
+            assert_eq!(line(&event, Some("web"), &printer).as_deref(), expected, "{event:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_open_is_named_up_to_a_limit() {
+        let open: Vec<_> = (0..7)
+            .map(|number| (ObjectId::new("", "Pod", None, &format!("p{number}")), "x".to_owned()))
+            .collect();
+        assert_eq!(
+            still_open("waiting", Duration::from_secs(20), &open),
+            "still waiting after 20 s: Pod/p0 (x), Pod/p1 (x), Pod/p2 (x), Pod/p3 (x), Pod/p4 (x) \
+             and 2 more"
+        );
+        assert_eq!(still_open("applying", Duration::ZERO, &[]), "still applying after 0 ms");
+    }
+}

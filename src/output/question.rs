@@ -1,0 +1,120 @@
+//! Questions: asked on stderr, answered on stdin, and only where a person sits at both.
+
+use std::{
+    io::{self, BufRead as _, IsTerminal as _},
+    sync::mpsc::{RecvTimeoutError, channel},
+    time::Duration,
+};
+
+use indicatif::MultiProgress;
+
+use super::{
+    printer::{Printer, Tone, write_stderr},
+    sanitize::one_line,
+};
+use crate::ops::{report::Ask, stop::Stop};
+
+/// Asks the user, or answers for the user.
+#[derive(Debug)]
+pub struct Questions {
+    manner: Manner,
+    printer: Printer,
+    bars: Option<MultiProgress>,
+    stop: Stop,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Manner {
+    Yes,
+    Ask,
+    Nobody,
+}
+
+impl Questions {
+    /// Finds out whether somebody can be asked. `stdin_is_source`: the manifests come from there.
+    #[must_use]
+    pub fn new(printer: Printer, yes: bool, stdin_is_source: bool, stop: Stop) -> Self {
+        let person = !stdin_is_source && io::stdin().is_terminal() && printer.stderr().terminal;
+        let manner = match (yes, person) {
+            (true, _) => Manner::Yes,
+            (false, true) => Manner::Ask,
+            (false, false) => Manner::Nobody,
+        };
+        Self { manner, printer, bars: None, stop }
+    }
+
+    /// Lets bars step aside while a question stands.
+    #[must_use]
+    pub fn above(mut self, bars: Option<MultiProgress>) -> Self {
+        self.bars = bars;
+        self
+    }
+
+    fn ask(&self, question: &str) -> bool {
+        let question = self.printer.stderr().paint(Tone::Strong, &one_line(question));
+        write_stderr(&format!("{question} [y/N] "));
+        self.answer()
+    }
+
+    /// Reads a line in a thread of its own: a signal must be able to end the waiting.
+    fn answer(&self) -> bool {
+        let (sender, receiver) = channel();
+        std::thread::spawn(move || {
+            let mut line = String::new();
+            let read = io::stdin().lock().read_line(&mut line).unwrap_or(0);
+            // Nobody waits any more after a signal.
+            let _ = sender.send((read > 0).then_some(line));
+        });
+        loop {
+            match receiver.recv_timeout(Duration::from_millis(50)) {
+                Ok(line) => return line.is_some_and(|line| is_yes(&line)),
+                Err(RecvTimeoutError::Disconnected) => return false,
+                Err(RecvTimeoutError::Timeout) if self.stop.requested().is_some() => {
+                    write_stderr("\n");
+                    return false;
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+        }
+    }
+}
+
+impl Ask for Questions {
+    fn confirm(&self, question: &str) -> Option<bool> {
+        match self.manner {
+            Manner::Yes => Some(true),
+            Manner::Nobody => None,
+            Manner::Ask => Some(match &self.bars {
+                Some(bars) => bars.suspend(|| self.ask(question)),
+                None => self.ask(question),
+            }),
+        }
+    }
+}
+
+fn is_yes(line: &str) -> bool {
+    matches!(line.trim().to_ascii_lowercase().as_str(), "y" | "yes")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::output::format::Format;
+
+    #[test]
+    fn only_yes_is_yes() {
+        for (line, expected) in
+            [("y\n", true), (" YES \n", true), ("\n", false), ("n\n", false), ("yeah\n", false)]
+        {
+            assert_eq!(is_yes(line), expected, "{line:?}");
+        }
+    }
+
+    #[test]
+    fn the_flag_answers_and_a_script_cannot_be_asked() {
+        let questions =
+            |yes| Questions::new(Printer::plain(Format::Table), yes, true, Stop::channel().1);
+        assert_eq!(questions(true).confirm("delete?"), Some(true));
+        assert_eq!(questions(false).confirm("delete?"), None);
+    }
+}
