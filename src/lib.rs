@@ -1,6 +1,7 @@
 //! workloadctl: define a set of Kubernetes resources once, run any number of instances of it on
 //! any cluster, and always know what runs where, since when, and why it is not ready.
 
+pub mod cli;
 pub mod cluster;
 pub mod commands;
 pub mod env;
@@ -9,3 +10,42 @@ pub mod output;
 pub mod schema;
 pub mod store;
 pub mod workload;
+
+use std::{ffi::OsString, process::ExitCode};
+
+use clap::{CommandFactory as _, FromArgMatches as _};
+use jiff::Timestamp;
+
+use crate::{
+    cli::Cli,
+    commands::call::{self, Call, Failures},
+    env::Env,
+    output::{errors, parsing, printer::Printer},
+    workload::error::ErrorKind,
+};
+
+/// Runs the program: reads the command line, runs the command, tells what went wrong.
+#[must_use]
+pub fn run(arguments: Vec<OsString>, env: Env, now: Timestamp) -> ExitCode {
+    let command = Cli::command().color(parsing::color(&arguments));
+    let parsed = command
+        .try_get_matches_from(&arguments)
+        .and_then(|matches| Cli::from_arg_matches(&matches));
+    match parsed {
+        Ok(cli) => run_command(cli, env, now),
+        Err(error) => ExitCode::from(parsing::report(&error, &arguments)),
+    }
+}
+
+fn run_command(cli: Cli, env: Env, now: Timestamp) -> ExitCode {
+    let Cli { global, command } = cli;
+    let printer = Printer::new(call::manner(&global, &env));
+    let done = Call::new(global, env, now, printer)
+        .map_err(Failures::from)
+        .and_then(|call| commands::run(command, &call));
+    let kind = done.unwrap_or_else(|Failures(failures)| {
+        printer.failure(&failures);
+        errors::exit_kind(&failures)
+    });
+    ExitCode::from(kind.map_or(0, ErrorKind::exit_code))
+}

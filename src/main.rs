@@ -1,3 +1,9 @@
 //! The program's entrance: everything is in the library.
 
-fn main() {}
+use std::process::ExitCode;
+
+use workloadctl::env::Env;
+
+fn main() -> ExitCode {
+    workloadctl::run(std::env::args_os().collect(), Env::read(), jiff::Timestamp::now())
+}

@@ -1,0 +1,152 @@
+//! One call of the program: what the global flags and the environment decided, checked once.
+
+use std::{path::PathBuf, time::Duration};
+
+use jiff::Timestamp;
+
+use crate::{
+    cli::GlobalArgs,
+    env::Env,
+    output::{
+        format::{Format, Progress},
+        printer::{Manner, Printer},
+    },
+    workload::error::{Error, ErrorKind, Result},
+};
+
+/// What a command hands back when everything was told: the exit code 0, or another one that is
+/// no news any more.
+pub type Done = Result<Option<ErrorKind>, Failures>;
+
+/// What a command could not do and has not told yet; at least one error.
+#[derive(Debug)]
+pub struct Failures(pub Vec<Error>);
+
+impl From<Error> for Failures {
+    fn from(error: Error) -> Self {
+        Self(vec![error])
+    }
+}
+
+impl From<Vec<Error>> for Failures {
+    fn from(errors: Vec<Error>) -> Self {
+        Self(errors)
+    }
+}
+
+/// One call of the program.
+#[derive(Debug)]
+pub struct Call {
+    /// The surroundings.
+    pub env: Env,
+    /// The time at which the call began; ages count from it.
+    pub now: Timestamp,
+    /// What is shown and how.
+    pub printer: Printer,
+    /// How progress looks.
+    pub progress: Progress,
+    /// `--runtime`.
+    pub runtime: Option<String>,
+    /// `--namespace`.
+    pub namespace: Option<String>,
+    /// `--kubeconfig`.
+    pub kubeconfig: Option<PathBuf>,
+    /// How long one request may take, if the user says.
+    pub request_timeout: Option<Duration>,
+    /// `--yes`.
+    pub yes: bool,
+    db: Option<PathBuf>,
+}
+
+impl Call {
+    /// Checks the global flags.
+    ///
+    /// # Errors
+    /// Code 2 when a flag says nothing that makes sense.
+    pub fn new(global: GlobalArgs, env: Env, now: Timestamp, printer: Printer) -> Result<Self> {
+        let GlobalArgs {
+            runtime,
+            namespace,
+            kubeconfig,
+            db,
+            output: _,
+            quiet: _,
+            verbose: _,
+            color: _,
+            progress,
+            request_timeout,
+            yes,
+        } = global;
+        if request_timeout == Some(Duration::ZERO) {
+            return Err(Error::usage(
+                "invalid-flag",
+                "--request-timeout 0 would let no request through",
+            ));
+        }
+        for (flag, value) in [("--runtime", &runtime), ("--namespace", &namespace)] {
+            if value.as_deref() == Some("") {
+                return Err(Error::usage("invalid-flag", format!("{flag} is empty")));
+            }
+        }
+        if let Some(namespace) = &namespace {
+            crate::workload::name::check_label("namespace", namespace, 63)?;
+        }
+        Ok(Self {
+            env,
+            now,
+            printer,
+            progress,
+            runtime,
+            namespace,
+            kubeconfig,
+            request_timeout,
+            yes,
+            db,
+        })
+    }
+
+    /// Gives the database's file: `--db`, else `WORKLOADCTL_DB`, else the one in the user's
+    /// configuration folder.
+    ///
+    /// # Errors
+    /// Code 2 when there is no such folder.
+    pub fn db(&self) -> Result<PathBuf> {
+        if let Some(path) = self.db.as_deref().or_else(|| self.env.path("WORKLOADCTL_DB")) {
+            return Ok(path.to_owned());
+        }
+        match &self.env.config_dir {
+            Some(folder) => Ok(folder.join("workloadctl/workloadctl.db")),
+            None => Err(Error::usage("no-database", "there is no folder for the database")
+                .hint("set WORKLOADCTL_DB or HOME")),
+        }
+    }
+
+    /// Refuses a form of answer that this command does not have.
+    ///
+    /// # Errors
+    /// Code 2, naming those that it has.
+    pub fn only(&self, command: &str, formats: &[Format]) -> Result<()> {
+        match self.printer.chosen_format() {
+            Some(chosen) if !formats.contains(&chosen) => {
+                let words: Vec<&str> = formats.iter().map(|format| format.word()).collect();
+                Err(Error::usage(
+                    "invalid-flag",
+                    format!("`{command}` has no -o {}, only {}", chosen.word(), words.join(", ")),
+                ))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Reads the manner of talking off the global flags and the environment.
+#[must_use]
+pub fn manner(global: &GlobalArgs, env: &Env) -> Manner {
+    Manner {
+        format: global.output,
+        quiet: global.quiet,
+        verbosity: global.verbose,
+        color: global.color,
+        dumb: env.variable("TERM").is_none_or(|terminal| terminal == "dumb"),
+    }
+}

@@ -1,0 +1,78 @@
+//! `instance`: the instances in the database.
+
+use clap::{Args, Subcommand};
+
+use crate::{
+    commands::{
+        call::{Call, Done},
+        delete::{self, DeleteArgs},
+        list::{self, ListArgs},
+        release::OverrideArgs,
+    },
+    workload::error::Error,
+};
+
+/// Handle workload instances: running copies of definitions
+#[derive(Debug, Subcommand)]
+pub(crate) enum InstanceCommand {
+    Create(CreateArgs),
+    List(ListArgs),
+    Show(ShowArgs),
+    #[command(hide = true)]
+    Delete(DeleteArgs),
+}
+
+/// Create an instance without deploying it; contact no cluster
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+The runtime is decided now and stored: --runtime, else WORKLOADCTL_RUNTIME, else the stored \
+default, else the current context of the kubeconfig.
+
+Exit codes:
+  0  created
+  1  no such definition
+  2  wrong command or input, unknown context
+  5  refused: the instance exists")]
+pub struct CreateArgs {
+    /// The instance
+    name: String,
+    /// The definition [default: the one of the instance's name]
+    #[arg(long, value_name = "NAME")]
+    definition: Option<String>,
+    /// What to override.
+    #[command(flatten)]
+    overrides: OverrideArgs,
+}
+
+/// Show an instance from the database; contact no cluster
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  workloadctl instance show web
+  kubectl -n $(workloadctl instance show web --field namespace) get pods
+
+Exit codes:
+  0  shown
+  1  no such instance
+  2  wrong command, no such field")]
+pub struct ShowArgs {
+    /// The instance
+    name: String,
+    /// Print one bare value of the JSON, such as namespace
+    #[arg(long)]
+    field: Option<String>,
+}
+
+/// Runs a command.
+pub(super) fn run(command: InstanceCommand, call: &Call) -> Done {
+    match command {
+        InstanceCommand::Create(CreateArgs { name: _, definition: _, overrides: _ }) => {
+            Err(Error::failed("unfinished", "instance create is not there yet").into())
+        }
+        InstanceCommand::List(args) => list::run(args, call),
+        InstanceCommand::Show(ShowArgs { name: _, field: _ }) => {
+            Err(Error::failed("unfinished", "instance show is not there yet").into())
+        }
+        InstanceCommand::Delete(args) => delete::run(args, call),
+    }
+}

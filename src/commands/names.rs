@@ -1,0 +1,37 @@
+//! Names on the command line, checked before anything is opened.
+
+use crate::workload::{
+    error::{Error, Result},
+    name::InstanceName,
+};
+
+/// Reads names of instances; one that is said twice counts once.
+///
+/// # Errors
+/// Code 2 with all that are no names.
+pub fn instance_names(texts: &[String]) -> Result<Vec<InstanceName>, Vec<Error>> {
+    let mut names: Vec<InstanceName> = Vec::new();
+    let mut errors = Vec::new();
+    for text in texts {
+        match text.parse() {
+            Ok(name) if names.contains(&name) => {}
+            Ok(name) => names.push(name),
+            Err(error) => errors.push(error),
+        }
+    }
+    if errors.is_empty() { Ok(names) } else { Err(errors) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_count_once_and_every_wrong_one_is_told() {
+        let texts =
+            |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        let names = instance_names(&texts(&["web", "db", "web"])).unwrap();
+        assert_eq!(names.iter().map(InstanceName::as_str).collect::<Vec<_>>(), ["web", "db"]);
+        assert_eq!(instance_names(&texts(&["Web", "db", "a_b"])).unwrap_err().len(), 2);
+    }
+}

@@ -1,0 +1,190 @@
+//! The flags that say what a release should be, shared by `deploy` and `plan`: which instances,
+//! of which manifests, with which overrides, and what may be done for it.
+
+use clap::Args;
+
+use crate::{
+    commands::{call::Failures, names::instance_names},
+    output::format::words,
+    workload::{error::Error, name::InstanceName},
+};
+
+words!(
+    /// `--prune`.
+    Prune {
+        /// After everything is ready.
+        After = "after",
+        /// Before the new objects are applied.
+        Before = "before",
+        /// Not now.
+        Never = "never",
+    }
+);
+
+words!(
+    /// `--conflicts`.
+    OnConflict {
+        /// Take every field.
+        Force = "force",
+        /// Leave every such field to its holder.
+        Yield = "yield",
+        /// Refuse.
+        Fail = "fail",
+    }
+);
+
+/// What a release should be.
+#[derive(Debug, Args)]
+pub struct ReleaseArgs {
+    /// The instances, each made where it does not exist yet
+    #[arg(value_name = "INSTANCE")]
+    names: Vec<String>,
+    /// All instances, or those of --definition and on --runtime
+    #[arg(long, conflicts_with_all = ["names", "file"])]
+    all: bool,
+    /// Read manifests from a file, a folder or `-` (standard input); all of them form one
+    /// definition
+    #[arg(short, long, value_name = "PATH")]
+    file: Vec<String>,
+    /// The definition [default: the instance's own, or one of the instance's name]
+    #[arg(long, value_name = "NAME")]
+    definition: Option<String>,
+    /// What to override.
+    #[command(flatten)]
+    overrides: OverrideArgs,
+    /// Restart the pods, and run the Jobs again
+    #[arg(long, help_heading = "Overrides")]
+    restart: bool,
+    /// When to remove what left the definition
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t = Prune::After)]
+    prune: Prune,
+    /// Take over objects that exist and belong to nobody else
+    #[arg(long)]
+    adopt: bool,
+    /// Delete an object and create it again where a change of it is not possible
+    #[arg(long, value_name = "OBJECT")]
+    replace: Vec<String>,
+    /// What to do about fields that another manager holds [default: by the kind of manager]
+    #[arg(long, value_enum, value_name = "HOW")]
+    conflicts: Option<OnConflict>,
+    /// Go on although the runtime is another cluster than before
+    #[arg(long)]
+    new_cluster: bool,
+    /// Label a namespace that is made, such as pod-security.kubernetes.io/enforce=baseline
+    #[arg(long, value_name = "KEY=VALUE")]
+    namespace_label: Vec<String>,
+}
+
+/// The overrides of an instance as flags.
+#[derive(Debug, Clone, Default, Args)]
+pub struct OverrideArgs {
+    /// Set the image of a container, or of an image repository; NAME- drops the override
+    #[arg(long, help_heading = "Overrides", value_name = "NAME=IMAGE")]
+    image: Vec<String>,
+    /// Set the replicas of an object; OBJECT- drops the override
+    #[arg(long, help_heading = "Overrides", value_name = "OBJECT=N")]
+    replicas: Vec<String>,
+    /// Set one value of an object, in YAML; OBJECT:PATH- drops the override
+    #[arg(long, help_heading = "Overrides", value_name = "OBJECT:PATH=VALUE")]
+    set: Vec<String>,
+}
+
+impl OverrideArgs {
+    /// Tells whether no flag was given.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        let Self { image, replicas, set } = self;
+        image.is_empty() && replicas.is_empty() && set.is_empty()
+    }
+}
+
+/// Which instances are meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Selection {
+    /// The one that was named.
+    One(InstanceName),
+    /// Those that were named.
+    Several(Vec<InstanceName>),
+    /// All that fit `--definition` and `--runtime`.
+    All,
+}
+
+impl ReleaseArgs {
+    /// Finds out which instances are meant, and that the other flags fit them.
+    ///
+    /// # Errors
+    /// Code 2 where no instance is named, or several for what can only be said of one.
+    pub fn selection(&self) -> Result<Selection, Failures> {
+        let mut names = instance_names(&self.names)?;
+        let selection = match names.len() {
+            _ if self.all => Selection::All,
+            0 if self.file.is_empty() => {
+                return Err(Error::usage("no-instance", "name an instance, or give --all").into());
+            }
+            0 => {
+                return Err(Error::usage("no-instance", "-f needs the name of the instance")
+                    .hint(format!("workloadctl deploy NAME -f {}", self.file.join(" -f ")))
+                    .into());
+            }
+            1 => return Ok(Selection::One(names.remove(0))),
+            _ => Selection::Several(names),
+        };
+        let single = [
+            ("-f", !self.file.is_empty()),
+            ("--image", !self.overrides.image.is_empty()),
+            ("--replicas", !self.overrides.replicas.is_empty()),
+            ("--set", !self.overrides.set.is_empty()),
+            ("--replace", !self.replace.is_empty()),
+        ];
+        match single.iter().find(|(_, given)| *given) {
+            Some((flag, _)) => {
+                Err(Error::usage("several-instances", format!("{flag} needs exactly one instance"))
+                    .into())
+            }
+            None => Ok(selection),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: ReleaseArgs,
+    }
+
+    fn selection(line: &str) -> Result<Selection, String> {
+        let line = Line::try_parse_from(std::iter::once("x").chain(line.split_whitespace()));
+        let args = line.map_err(|error| error.to_string())?.args;
+        args.selection().map_err(|failures| failures.0[0].to_string())
+    }
+
+    #[test]
+    fn one_several_or_all() {
+        let name = |name: &str| name.parse::<InstanceName>().unwrap();
+        assert_eq!(selection("web"), Ok(Selection::One(name("web"))));
+        assert_eq!(selection("web web --image web=x -f a -f b"), Ok(Selection::One(name("web"))));
+        assert_eq!(selection("web db"), Ok(Selection::Several(vec![name("web"), name("db")])));
+        assert_eq!(selection("--all"), Ok(Selection::All));
+        assert_eq!(selection("--all --restart"), Ok(Selection::All));
+    }
+
+    #[test]
+    fn what_needs_one_instance_gets_one() {
+        for (line, message) in [
+            ("", "name an instance, or give --all"),
+            ("-f k8s/", "-f needs the name of the instance"),
+            ("web db -f k8s/", "-f needs exactly one instance"),
+            ("web db --image web=x", "--image needs exactly one instance"),
+            ("--all --set Job/x:spec.parallelism=2", "--set needs exactly one instance"),
+        ] {
+            assert_eq!(selection(line).unwrap_err(), message, "{line}");
+        }
+        assert!(selection("--all web").unwrap_err().contains("cannot be used with"));
+    }
+}

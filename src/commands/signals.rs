@@ -1,0 +1,61 @@
+//! Signals: the first SIGINT or SIGTERM asks the operation to stop in good order, the second
+//! ends the process at once.
+
+use std::io;
+
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::watch,
+};
+
+use crate::{
+    ops::stop::{Signal, Stop},
+    output::printer::Printer,
+    workload::error::{Error, Result},
+};
+
+/// Runs an operation on a runtime of its own, and listens to signals while it runs.
+///
+/// # Errors
+/// Code 1 when the system gives no threads or no signals.
+pub fn run<T>(printer: Printer, operation: impl AsyncFnOnce(Stop) -> T) -> Result<T> {
+    let failed = |error: io::Error| Error::failed("system", "cannot start").chain(&error);
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(failed)?;
+    let (sender, stop) = Stop::channel();
+    let answer = runtime.block_on(async {
+        let interrupts = signal(SignalKind::interrupt())?;
+        let terminations = signal(SignalKind::terminate())?;
+        tokio::spawn(listen(interrupts, terminations, sender, printer));
+        Ok(operation(stop).await)
+    });
+    // A request that nobody waits for any more must not hold up the end.
+    runtime.shutdown_background();
+    answer.map_err(failed)
+}
+
+/// Listens on a thread of its own, so that even an operation that blocks can be left.
+async fn listen(
+    mut interrupts: tokio::signal::unix::Signal,
+    mut terminations: tokio::signal::unix::Signal,
+    sender: watch::Sender<Option<Signal>>,
+    printer: Printer,
+) {
+    loop {
+        let signal = tokio::select! {
+            Some(()) = interrupts.recv() => Signal::Interrupt,
+            Some(()) = terminations.recv() => Signal::Terminate,
+            else => return,
+        };
+        if sender.borrow().is_some() {
+            leave(signal);
+        }
+        printer.talk("stopping in good order; once more to leave at once");
+        sender.send_replace(Some(signal));
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the second signal leaves at once, from anywhere")]
+fn leave(signal: Signal) -> ! {
+    std::process::exit(signal.error("").kind.exit_code().into())
+}
