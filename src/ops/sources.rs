@@ -1,1 +1,0 @@
-//! Sources: files, folders and standard input become named texts for the loader.

@@ -1,0 +1,56 @@
+//! A folder with a kustomization, built by the installed `kubectl` or `kustomize`.
+
+use std::{
+    ffi::OsStr,
+    io::ErrorKind,
+    path::Path,
+    process::{Command, Output, Stdio},
+};
+
+use super::text;
+use crate::workload::{
+    definition::SourceFile,
+    error::{Error, Result},
+};
+
+/// The names that a kustomization may have.
+pub(super) const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+/// The commands that build one, in the order in which they are tried.
+const BUILDERS: [[&str; 2]; 2] = [["kubectl", "kustomize"], ["kustomize", "build"]];
+
+/// Tells whether a file of that name is a kustomization.
+pub(super) fn is_kustomization(name: &OsStr) -> bool {
+    NAMES.iter().any(|known| name == *known)
+}
+
+/// Builds the folder's kustomization into one text.
+pub(super) fn build(name: &str, path: &Path) -> Result<SourceFile> {
+    for [program, verb] in BUILDERS {
+        let command = format!("{program} {verb} {name}");
+        let run = Command::new(program).arg(verb).arg(path).stdin(Stdio::null()).output();
+        match run {
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => {
+                let message = format!("cannot run `{command}`");
+                return Err(Error::failed("kustomize-failed", message).cause(error.to_string()));
+            }
+            Ok(output) => return built(name, &command, output),
+        }
+    }
+    let message =
+        format!("{name} is a kustomization, and neither kubectl nor kustomize is installed");
+    Err(Error::usage("no-kustomize", message)
+        .hint("https://kubectl.docs.kubernetes.io/installation/kustomize/"))
+}
+
+pub(super) fn built(name: &str, command: &str, output: Output) -> Result<SourceFile> {
+    let Output { status, stdout, stderr } = output;
+    if !status.success() {
+        let lines: Vec<_> = String::from_utf8_lossy(&stderr).lines().map(str::to_owned).collect();
+        let error = Error::failed("kustomize-failed", format!("`{command}` failed: {status}"));
+        return Err(error.causes(lines));
+    }
+    let name = format!("{name} (kustomize)");
+    let text = text::decode(&name, stdout)?;
+    Ok(SourceFile { name, text })
+}

@@ -1,0 +1,75 @@
+//! Sources: files, folders and standard input become named texts for the loader.
+//!
+//! A folder means all its manifests, those of its folders too, in the order of their names; or,
+//! where it is a kustomization, what `kubectl kustomize` makes of it.
+
+mod folder;
+mod kustomize;
+mod text;
+
+use std::{io::Read, path::Path};
+
+use crate::workload::{
+    definition::SourceFile,
+    error::{Error, Result},
+};
+
+/// Reads what the user named by `-f`, in that order: files, folders, and `-` for standard input.
+/// Relative paths are relative to `current_dir`; texts are named as the user named them.
+///
+/// # Errors
+/// Code 2: what does not exist, cannot be read, is too large or no text, holds no manifests, or
+/// is named twice (`-`). Code 1: a kustomization that cannot be built.
+pub fn read(paths: &[String], current_dir: &Path, mut stdin: impl Read) -> Result<Vec<SourceFile>> {
+    let mut files = Vec::new();
+    let mut stdin_read = false;
+    for path in paths {
+        if path == "-" {
+            if std::mem::replace(&mut stdin_read, true) {
+                return Err(Error::usage("stdin-twice", "`-f -` reads standard input only once"));
+            }
+            files.push(text::read(path, &mut stdin)?);
+        } else if path.starts_with("https://") || path.starts_with("http://") {
+            let message = format!("URLs are not supported yet: {path}");
+            let hint = format!("curl -fsSL {path} | workloadctl deploy NAME -f -");
+            return Err(Error::usage("unsupported-source", message).hint(hint));
+        } else {
+            files.extend(at_path(path, current_dir)?);
+        }
+    }
+    Ok(files)
+}
+
+fn at_path(name: &str, current_dir: &Path) -> Result<Vec<SourceFile>> {
+    if name.is_empty() {
+        return Err(Error::usage("no-such-source", "an empty path was given to `-f`"));
+    }
+    let path = current_dir.join(name);
+    let metadata = path.metadata().map_err(|error| unreadable(name, &error))?;
+    if metadata.is_dir() {
+        return folder::read(name, &path);
+    }
+    if path.file_name().is_some_and(kustomize::is_kustomization) {
+        let folder = Path::new(name).parent().filter(|parent| !parent.as_os_str().is_empty());
+        let folder = folder.map_or(".".to_owned(), |parent| parent.display().to_string());
+        let message = format!("{name} is a kustomization, not a manifest");
+        let hint = format!("name its folder: `-f {folder}`");
+        return Err(Error::usage("kustomization", message).hint(hint));
+    }
+    text::open(name, &path).map(|file| vec![file])
+}
+
+/// Says why a path cannot be read.
+fn unreadable(name: &str, error: &std::io::Error) -> Error {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => {
+            let message = format!("there is no file or folder {name}");
+            Error::usage("no-such-source", message).hint("`-f` takes a file, a folder or `-`")
+        }
+        _ => Error::usage("unreadable-source", format!("cannot read {name}"))
+            .cause(error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,53 @@
+//! One text: its bytes, decoded. UTF-8, or UTF-16 where a byte order mark says so.
+
+use std::{fs::File, io::Read, path::Path};
+
+use super::unreadable;
+use crate::workload::{
+    definition::SourceFile,
+    error::{Error, Result},
+    yaml::TEXT_LIMIT,
+};
+
+/// Reads a file.
+pub(super) fn open(name: &str, path: &Path) -> Result<SourceFile> {
+    let file = File::open(path).map_err(|error| unreadable(name, &error))?;
+    read(name, file)
+}
+
+/// Reads all that comes from a reader.
+pub(super) fn read(name: &str, reader: impl Read) -> Result<SourceFile> {
+    let mut bytes = Vec::new();
+    let limit = TEXT_LIMIT as u64 + 1;
+    reader.take(limit).read_to_end(&mut bytes).map_err(|error| unreadable(name, &error))?;
+    if bytes.len() > TEXT_LIMIT {
+        let message = format!("{name} is larger than {} MB", TEXT_LIMIT >> 20);
+        return Err(Error::usage("too-large", message));
+    }
+    Ok(SourceFile { name: name.to_owned(), text: decode(name, bytes)? })
+}
+
+/// Decodes a text.
+pub(super) fn decode(name: &str, bytes: Vec<u8>) -> Result<String> {
+    match bytes.as_slice() {
+        [0xFF, 0xFE, rest @ ..] => utf16(name, rest, u16::from_le_bytes),
+        [0xFE, 0xFF, rest @ ..] => utf16(name, rest, u16::from_be_bytes),
+        _ => String::from_utf8(bytes).map_err(|error| {
+            let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+            let line = 1 + valid.iter().filter(|&&byte| byte == b'\n').count();
+            not_text(name, &format!("line {line} has bytes that are not UTF-8"))
+        }),
+    }
+}
+
+fn utf16(name: &str, bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String> {
+    let units = bytes.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
+    let text: Option<String> = char::decode_utf16(units).map(Result::ok).collect();
+    text.filter(|_| bytes.len().is_multiple_of(2))
+        .ok_or_else(|| not_text(name, "its byte order mark promises UTF-16, which it is not"))
+}
+
+fn not_text(name: &str, why: &str) -> Error {
+    Error::usage("not-text", format!("{name} is not a text: {why}"))
+        .hint(format!("iconv -t UTF-8 {name}"))
+}

@@ -1,0 +1,98 @@
+//! What every object must have, and the form in which it is sent.
+
+use serde_json::Value;
+
+use super::{
+    field::At,
+    foreign::foreign,
+    list::Found,
+    secret,
+    text::{self, Misread},
+};
+use crate::workload::{
+    error::Error,
+    object::{Object, ObjectId, Origin},
+    yaml::{Node, Problem},
+};
+
+/// Checks an object and brings it into the form in which it is sent.
+pub(super) fn object(found: Found<'_>, warnings: &mut Vec<String>) -> Result<Object, Vec<Error>> {
+    let Found { file, node, mut body } = found;
+    if let Some(foreign) = foreign(&body) {
+        return Err(vec![foreign.problem(node).into_error(&file)]);
+    }
+    let id = ObjectId::of(&body);
+    let mut problems = identity(&body, node);
+    problems.extend(text::misread(&body, &id).iter().map(|misread| misread.problem(node)));
+    if !problems.is_empty() {
+        let named = !id.kind.is_empty() && !id.name.is_empty();
+        let errors = problems.into_iter().map(|problem| {
+            let error = problem.into_error(&file);
+            if named { error.object(&id) } else { error }
+        });
+        return Err(errors.collect());
+    }
+    let origin = Origin::line(file, node.position().line);
+    if id.is("", "Secret") {
+        secret::encode_string_data(&mut body);
+    }
+    forget_live_identity(&mut body, &id, &origin, warnings);
+    Ok(Object { body, origin })
+}
+
+/// Tells what is missing or wrong of apiVersion, kind, metadata.name and metadata.namespace.
+fn identity(body: &Value, node: Node<'_>) -> Vec<Problem> {
+    let root = At::root(body);
+    let metadata = root.field("metadata");
+    let in_metadata = |key| metadata.as_ref().and_then(|metadata| metadata.field(key));
+    let mut missing = Vec::new();
+    let mut problems = Vec::new();
+    let mut require = |name: &'static str, at: Option<At<'_>>| match at
+        .filter(|at| !at.value.is_null() && at.value != "")
+    {
+        Some(at) => problems.extend(
+            text::require("it", at).iter().map(|misread: &Misread<'_>| misread.problem(node)),
+        ),
+        None => missing.push(name),
+    };
+    require("apiVersion", root.field("apiVersion"));
+    require("kind", root.field("kind"));
+    require("metadata.name", in_metadata("name"));
+    if let Some(namespace) = in_metadata("namespace").filter(|at| !at.value.is_null()) {
+        problems.extend(text::require("it", namespace).iter().map(|misread| misread.problem(node)));
+    }
+    if missing.contains(&"metadata.name")
+        && let Some(prefix) = in_metadata("generateName").filter(|at| !at.value.is_null())
+    {
+        missing.retain(|field| *field != "metadata.name");
+        let message = "`metadata.generateName` would make another object on every deploy";
+        let problem = Problem::new("generate-name", prefix.node(node).position(), message);
+        problems.push(problem.hint("give the object a `metadata.name`"));
+    }
+    if !missing.is_empty() {
+        let message = format!("an object without {}", missing.join(", "));
+        problems.insert(0, Problem::new("missing-field", node.position(), message));
+    }
+    problems
+}
+
+/// Drops what identifies one live object, as in a manifest that was saved from a cluster: it can
+/// fit no other cluster, and not for long this one.
+fn forget_live_identity(
+    body: &mut Value,
+    id: &ObjectId,
+    origin: &Origin,
+    warnings: &mut Vec<String>,
+) {
+    let Some(metadata) = body.get_mut("metadata").and_then(Value::as_object_mut) else { return };
+    let removed: Vec<_> = ["uid", "resourceVersion", "managedFields"]
+        .into_iter()
+        .filter(|field| metadata.remove(*field).is_some_and(|value| !value.is_null()))
+        .collect();
+    if !removed.is_empty() {
+        warnings.push(format!(
+            "{id} ({origin}) was saved from a cluster: its metadata.{} is left out",
+            removed.join(", metadata.")
+        ));
+    }
+}

@@ -1,0 +1,83 @@
+//! A place inside an object: the value there and the path that leads to it.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use crate::workload::yaml::Node;
+
+/// One step of a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Step<'v> {
+    Key(&'v str),
+    Index(usize),
+}
+
+/// A value inside an object, with its path.
+#[derive(Debug, Clone)]
+pub(super) struct At<'v> {
+    pub(super) value: &'v Value,
+    path: Vec<Step<'v>>,
+}
+
+impl<'v> At<'v> {
+    /// Begins at the outermost value.
+    pub(super) fn root(value: &'v Value) -> Self {
+        Self { value, path: Vec::new() }
+    }
+
+    /// Goes to a field of a mapping.
+    pub(super) fn field(&self, key: &'v str) -> Option<Self> {
+        self.value.get(key).map(|value| self.step(Step::Key(key), value))
+    }
+
+    /// Goes through fields, one inside the other.
+    pub(super) fn fields(&self, keys: &[&'v str]) -> Option<Self> {
+        keys.iter().try_fold(self.clone(), |at, key| at.field(key))
+    }
+
+    /// Gives the values of a mapping.
+    pub(super) fn entries(&self) -> impl Iterator<Item = Self> {
+        let map = self.value.as_object();
+        map.into_iter().flatten().map(|(key, value)| self.step(Step::Key(key), value))
+    }
+
+    /// Gives the items of a list.
+    pub(super) fn items(&self) -> impl Iterator<Item = Self> {
+        let items = self.value.as_array().into_iter().flatten().enumerate();
+        items.map(|(index, value)| self.step(Step::Index(index), value))
+    }
+
+    /// Finds the node of the text that the value was read from, or the last one on the way.
+    pub(super) fn node<'t>(&self, root: Node<'t>) -> Node<'t> {
+        self.path
+            .iter()
+            .scan(root, |node, step| {
+                *node = match step {
+                    Step::Key(key) => node.field(key)?.value,
+                    Step::Index(index) => *node.items().get(*index)?,
+                };
+                Some(*node)
+            })
+            .last()
+            .unwrap_or(root)
+    }
+
+    fn step(&self, step: Step<'v>, value: &'v Value) -> Self {
+        let mut path = self.path.clone();
+        path.push(step);
+        Self { value, path }
+    }
+}
+
+/// Written as API servers do: `spec.containers[0].image`, `metadata.labels[example.com/a]`.
+impl fmt::Display for At<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.path.iter().enumerate().try_for_each(|(depth, step)| match step {
+            Step::Index(index) => write!(f, "[{index}]"),
+            Step::Key(key) if key.contains(['.', '/', '[']) => write!(f, "[{key}]"),
+            Step::Key(key) if depth == 0 => f.write_str(key),
+            Step::Key(key) => write!(f, ".{key}"),
+        })
+    }
+}

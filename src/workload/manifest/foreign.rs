@@ -1,0 +1,69 @@
+//! Documents that are for this program or another one, not for a cluster.
+
+use serde_json::Value;
+
+use crate::workload::{
+    object::split_api_version,
+    yaml::{Node, Problem},
+};
+
+/// Something that is no manifest, though it may stand beside manifests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Foreign {
+    /// A workload file of this program.
+    WorkloadFile,
+    /// A config of Threeport, by its root key.
+    Threeport(&'static str),
+    /// A `kustomization.yaml`.
+    Kustomization,
+}
+
+/// The root keys of Threeport's configs.
+const THREEPORT: [&str; 6] = [
+    "Workload",
+    "WorkloadDefinition",
+    "WorkloadInstance",
+    "KubernetesWorkload",
+    "KubernetesWorkloadDefinition",
+    "KubernetesWorkloadInstance",
+];
+
+/// Recognises a document that is no manifest.
+#[must_use]
+pub fn foreign(document: &Value) -> Option<Foreign> {
+    let api_version = document.get("apiVersion").and_then(Value::as_str);
+    match api_version.map(split_api_version) {
+        Some(("workloadctl", _)) => Some(Foreign::WorkloadFile),
+        Some(("kustomize.config.k8s.io", _)) => Some(Foreign::Kustomization),
+        Some(_) => None,
+        None if document.get("kind").is_some() => None,
+        None => {
+            let root = THREEPORT.into_iter().find(|key| document.get(key).is_some());
+            root.map(Foreign::Threeport)
+        }
+    }
+}
+
+impl Foreign {
+    /// Says why it cannot stand among manifests.
+    pub(super) fn problem(self, node: Node<'_>) -> Problem {
+        let (code, message, hint) = match self {
+            Self::WorkloadFile => (
+                "workload-file",
+                "a workload file cannot stand among manifests".to_owned(),
+                "deploy it by itself: `workloadctl deploy -f FILE`",
+            ),
+            Self::Threeport(key) => (
+                "workload-file",
+                format!("a Threeport config (`{key}`) cannot stand among manifests"),
+                "deploy it by itself: `workloadctl deploy -f FILE`",
+            ),
+            Self::Kustomization => (
+                "kustomization",
+                "a kustomization is not a manifest".to_owned(),
+                "name its folder: `-f FOLDER`",
+            ),
+        };
+        Problem::new(code, node.position(), message).hint(hint)
+    }
+}

@@ -1,0 +1,122 @@
+//! Reading manifests: what reaches the cluster is what kubectl would have sent for the same bytes.
+//!
+//! Texts become objects, Lists are taken apart, what kubectl would send wrongly or lose is refused
+//! with file, line and column, all at once. Whether a kind exists is judged elsewhere, since it
+//! takes a schema or a cluster.
+
+mod check;
+mod field;
+mod foreign;
+mod hook;
+mod list;
+mod locate;
+mod merge;
+mod render;
+mod secret;
+mod text;
+
+use std::sync::Arc;
+
+pub use foreign::{Foreign, foreign};
+pub use locate::locate;
+pub use render::{render_json, render_yaml};
+
+use super::{
+    definition::{Content, SourceFile},
+    error::{Error, Result},
+    object::{ObjectId, Origin},
+    yaml,
+};
+
+/// An object of the sources that is not part of the content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftOut {
+    /// The object.
+    pub id: ObjectId,
+    /// Where it stands.
+    pub origin: Origin,
+    /// Why it was left out, as a clause: `it runs only on helm.sh/hook test`.
+    pub reason: String,
+}
+
+/// What was read from sources.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Loaded {
+    /// The objects and the texts.
+    pub content: Content,
+    /// What was left out, to be listed to the user.
+    pub left_out: Vec<LeftOut>,
+    /// What the user should heed.
+    pub warnings: Vec<String>,
+}
+
+impl Loaded {
+    /// Refuses content without a single object.
+    ///
+    /// # Errors
+    /// Code 2, naming the files and what was left out.
+    pub fn require_objects(self) -> Result<Self> {
+        if !self.content.objects.is_empty() {
+            return Ok(self);
+        }
+        let names: Vec<_> = self.content.files.iter().map(|file| &*file.name).collect();
+        let error = Error::usage("no-objects", format!("no objects in {}", names.join(", ")));
+        Err(self.left_out.iter().fold(error, |error, LeftOut { id, origin, reason }| {
+            error.cause(format!("{id} ({origin}) was left out: {reason}"))
+        }))
+    }
+}
+
+/// Reads objects from texts.
+///
+/// # Errors
+/// Everything that is wrong with the texts, in their order, each with its place.
+pub fn load(files: Vec<SourceFile>) -> Result<Loaded, Vec<Error>> {
+    let mut loaded = Loaded::default();
+    let mut errors = Vec::new();
+    for SourceFile { name, text } in &files {
+        let file: Arc<str> = name.as_str().into();
+        let yaml::Reading { documents, problems } = yaml::read(text);
+        errors.extend(problems.into_iter().map(|problem| problem.into_error(&file)));
+        let bodies = documents.iter().flat_map(|document| list::flatten(document, &file));
+        for found in bodies {
+            match found.and_then(|found| check::object(found, &mut loaded.warnings)) {
+                Ok(object) => match hook::reason_to_leave_out(&object) {
+                    None => loaded.content.objects.push(object),
+                    Some(reason) => {
+                        let (id, origin) = (object.id(), object.origin);
+                        loaded.left_out.push(LeftOut { id, origin, reason });
+                    }
+                },
+                Err(problems) => errors.extend(problems),
+            }
+        }
+    }
+    let objects = std::mem::take(&mut loaded.content.objects);
+    loaded.content.objects = merge::same_objects(objects, &mut errors);
+    loaded.content.files = files;
+    if errors.is_empty() { Ok(loaded) } else { Err(errors) }
+}
+
+/// Makes one error of several: the only one itself, else one that lists them as its causes.
+///
+/// # Panics
+/// Without any error.
+#[must_use]
+pub fn combine(mut errors: Vec<Error>) -> Error {
+    let count = errors.len();
+    if count == 1 {
+        return errors.remove(0);
+    }
+    let first = errors.first().expect("there is an error to tell");
+    let mut all = Error::new(first.kind, first.code, format!("{count} errors in the manifests"));
+    all.origin.clone_from(&first.origin);
+    let hints: Vec<_> = errors.iter().filter_map(|error| error.hint.clone()).collect();
+    if let Some(hint) = hints.first().filter(|hint| hints.iter().all(|other| other == *hint)) {
+        all.hint = Some(hint.clone());
+    }
+    all.causes(errors.into_iter().map(|error| error.to_string()))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,197 @@
+use serde_json::{Value, json};
+
+use super::*;
+
+fn file(name: &str, text: &str) -> SourceFile {
+    SourceFile { name: name.to_owned(), text: text.to_owned() }
+}
+
+fn loaded(text: &str) -> Loaded {
+    load(vec![file("a.yaml", text)]).unwrap_or_else(|errors| panic!("{text:?}: {errors:?}"))
+}
+
+fn bodies(text: &str) -> Vec<Value> {
+    loaded(text).content.objects.into_iter().map(|object| object.body).collect()
+}
+
+fn refused(text: &str) -> Vec<(&'static str, String)> {
+    let errors = load(vec![file("a.yaml", text)]).expect_err(text);
+    errors.into_iter().map(|error| (error.code, error.message)).collect()
+}
+
+const HEAD: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n";
+
+#[test]
+fn objects_come_with_their_places() {
+    let text = "# c\n\napiVersion: v1\nkind: List\nitems:\n- kind: A\n  apiVersion: x/v1\n  metadata: {name: a}\n-\n  apiVersion: x/v1\n  kind: B\n  metadata: {name: b}\n---\napiVersion: v1\nkind: ConfigMapList\nitems:\n- metadata: {name: c}\n";
+    let found: Vec<_> = loaded(text)
+        .content
+        .objects
+        .iter()
+        .map(|object| (object.id().to_string(), object.origin.to_string()))
+        .collect();
+    let expected = [("A/a", "a.yaml:6"), ("B/b", "a.yaml:10"), ("ConfigMap/c", "a.yaml:17")];
+    assert_eq!(found, expected.map(|(id, origin)| (id.to_owned(), origin.to_owned())));
+}
+
+#[test]
+fn bodies_stay_as_kubectl_would_send_them() {
+    let text = "apiVersion: v1\nkind: A\nmetadata: {name: a, creationTimestamp: null}\nspec: {a: null, b: 0644}\nstatus: {c: 1}\n";
+    assert_eq!(
+        bodies(text),
+        [
+            json!({"apiVersion": "v1", "kind": "A", "metadata": {"name": "a", "creationTimestamp": null},
+            "spec": {"a": null, "b": 420}, "status": {"c": 1}})
+        ]
+    );
+    let secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\nstringData: {a: hi}\n";
+    assert_eq!(bodies(secret)[0]["data"], json!({"a": "aGk="}));
+    let other = secret.replace("v1", "example.com/v1");
+    assert_eq!(bodies(&other)[0]["stringData"], json!({"a": "hi"}));
+}
+
+#[test]
+fn what_is_wrong_is_told_at_once_and_in_place() {
+    let text = format!(
+        "kind: A\n---\n- 1\n---\n{HEAD}data: {{a: 1, b: yes, c: 0x10, d: [x]}}\n---\napiVersion: v1\nkind: A\nmetadata: {{generateName: a-}}\n---\napiVersion: v1\nkind: A\nmetadata: {{name: 1}}\n"
+    );
+    let expected = [
+        ("missing-field", "a.yaml:1:1: an object without apiVersion, metadata.name"),
+        ("not-an-object", "a.yaml:3:1: an object must be a mapping, this is a list"),
+        (
+            "not-a-string",
+            "a.yaml:8:11: ConfigMap data must be text, but `data.a: 1` is the number 1",
+        ),
+        (
+            "not-a-string",
+            "a.yaml:8:17: ConfigMap data must be text, but `data.b: yes` is the boolean true",
+        ),
+        (
+            "not-a-string",
+            "a.yaml:8:25: ConfigMap data must be text, but `data.c: 0x10` is the number 16",
+        ),
+        ("not-a-string", "a.yaml:8:34: ConfigMap data must be text, but `data.d` is a list"),
+        (
+            "generate-name",
+            "a.yaml:12:26: `metadata.generateName` would make another object on every deploy",
+        ),
+        ("not-a-string", "a.yaml:16:18: it must be text, but `metadata.name: 1` is the number 1"),
+    ];
+    assert_eq!(refused(&text), expected.map(|(code, message)| (code, message.to_owned())));
+}
+
+#[test]
+fn foreign_documents_are_named() {
+    for (text, code) in [
+        (
+            "apiVersion: workloadctl/v1alpha1\nkind: Workload\nmetadata: {name: a}\n",
+            "workload-file",
+        ),
+        ("Workload:\n  Name: a\n", "workload-file"),
+        ("KubernetesWorkloadInstance: {}\n", "workload-file"),
+        ("apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n", "kustomization"),
+        ("apiVersion: v1\nkind: List\nitems: [{kind: List, items: []}]\n", "nested-list"),
+        ("apiVersion: v1\nkind: A\nitems: {}\n", "not-an-object"),
+        ("hello\n", "not-an-object"),
+    ] {
+        assert_eq!(refused(text)[0].0, code, "{text}");
+    }
+}
+
+#[test]
+fn the_same_object_twice_must_be_the_same() {
+    assert_eq!(bodies(&format!("{HEAD}---\n{HEAD}---\n# c\n{HEAD}")).len(), 1);
+    let other_version = HEAD.replace("v1", "v2");
+    let errors = refused(&format!("{HEAD}data: {{a: b}}\n---\n{HEAD}---\n{other_version}"));
+    let message =
+        |line| format!("a.yaml:{line}: ConfigMap/a is there twice, with other content in a.yaml:1");
+    assert_eq!(errors, [("object-twice", message(6)), ("object-twice", message(10))]);
+}
+
+#[test]
+fn hooks_that_no_deploy_runs_are_left_out() {
+    for (hook, left_out) in [
+        ("test", true),
+        ("test-success,pre-delete, post-rollback", true),
+        ("pre-install", false),
+        ("post-upgrade,test", false),
+        ("", false),
+    ] {
+        let text = format!(
+            "apiVersion: v1\nkind: Pod\nmetadata:\n  name: a\n  annotations: {{helm.sh/hook: \"{hook}\"}}\n"
+        );
+        let loaded = loaded(&text);
+        assert_eq!(loaded.left_out.len(), usize::from(left_out), "{hook}");
+        assert_eq!(loaded.content.objects.len(), usize::from(!left_out), "{hook}");
+        assert_eq!(loaded.require_objects().is_err(), left_out, "{hook}");
+    }
+    let error = loaded("").require_objects().unwrap_err();
+    assert_eq!((error.code, &*error.message), ("no-objects", "no objects in a.yaml"));
+}
+
+#[test]
+fn a_live_identity_is_dropped_with_a_warning() {
+    let text = "apiVersion: v1\nkind: A\nmetadata: {name: a, uid: x, resourceVersion: '1', managedFields: null}\n";
+    let loaded = loaded(text);
+    assert_eq!(loaded.content.objects[0].body["metadata"], json!({"name": "a"}));
+    let expected = "A/a (a.yaml:1) was saved from a cluster: its metadata.uid, metadata.resourceVersion is left out";
+    assert_eq!(loaded.warnings, [expected]);
+}
+
+#[test]
+fn several_errors_become_one() {
+    let errors = load(vec![file("a", "kind: A\n"), file("b", "a: [\n")]).unwrap_err();
+    let one = combine(errors.clone());
+    assert_eq!(one.message, "2 errors in the manifests");
+    assert_eq!(one.causes.len(), 2);
+    assert_eq!(one.code, "missing-field");
+    assert_eq!(combine(errors[..1].to_vec()), errors[0]);
+}
+
+#[test]
+fn fields_of_messages_are_found() {
+    let text = "apiVersion: v1\nkind: List\nitems:\n- apiVersion: apps/v1\n  metadata:\n    labels:\n      app.kubernetes.io/name: x\n      app: y\n  spec:\n    containers:\n    - name: b\n    - name: c\n      image: x\n      ports:\n      - containerPort: 80\n      - containerPort: 53\n        protocol: UDP\n    finalizers: [a, b]\n---\nkind: Secret\nstringData:\n  a.b: c\n";
+    for (line, path, expected) in [
+        (4, "", (4, 3)),
+        (4, "spec", (9, 3)),
+        (4, ".spec.containers[1].image", (13, 7)),
+        (4, "spec.containers[name=\"c\"].image", (13, 7)),
+        (
+            4,
+            "spec.containers[name=\"c\"].ports[containerPort=53,protocol=\"UDP\"].protocol",
+            (17, 9),
+        ),
+        (4, ".spec.containers[name=\"c\"].ports[containerPort=80,protocol=\"TCP\"]", (15, 9)),
+        (4, ".metadata.labels.app.kubernetes.io/name", (7, 7)),
+        (4, "metadata.labels[app.kubernetes.io/name]", (7, 7)),
+        (4, "metadata.labels.app", (8, 7)),
+        (4, ".spec.finalizers[=\"b\"]", (18, 21)),
+        (4, ".spec.finalizers[\"b\"]", (18, 21)),
+        (4, "spec.containers[7].image", (10, 5)),
+        (4, "spec.containers[0].image.x", (11, 7)),
+        (4, "nothing.at.all", (4, 3)),
+        (20, ".data.a.b", (22, 3)),
+        (20, "data[a.b]", (22, 3)),
+    ] {
+        assert_eq!(locate(text, line, path), Some(expected), "{path}");
+    }
+    assert_eq!(locate(text, 5, "spec"), None);
+    assert_eq!(
+        locate("{\"kind\":\"A\",\n\"spec\":{\"a\":1}}\n{\"kind\":\"B\",\n\"x\":1}", 3, "x"),
+        Some((4, 1))
+    );
+    assert_eq!(locate("kind: List\nitems: [{kind: A}, {kind: B}]\n", 2, "kind"), Some((2, 1)));
+}
+
+#[test]
+fn objects_are_rendered_as_documents_or_as_a_list() {
+    let objects = bodies(&format!("{HEAD}---\n{}", HEAD.replace("name: a", "name: b")));
+    let text = render_yaml(&objects);
+    assert_eq!(text.matches("---\n").count(), 1);
+    assert_eq!(bodies(&text), objects);
+    assert_eq!(bodies(&render_json(&objects)), objects);
+    assert!(
+        render_yaml(&objects)
+            .starts_with("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n")
+    );
+}

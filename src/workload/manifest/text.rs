@@ -1,0 +1,118 @@
+//! Values that an API server wants as text and that YAML reads as something else: `port: 8080` in
+//! a ConfigMap, `value: yes` in an environment.
+
+use serde_json::Value;
+
+use super::{field::At, list::describe};
+use crate::workload::{
+    object::ObjectId,
+    yaml::{Node, Problem},
+};
+
+/// A value that is not text but must be.
+pub(super) struct Misread<'v> {
+    at: At<'v>,
+    /// What must be text: `a label`.
+    what: &'static str,
+}
+
+impl Misread<'_> {
+    /// Says so, with the text as it was written.
+    pub(super) fn problem(&self, root: Node<'_>) -> Problem {
+        let Self { at, what } = self;
+        let node = at.node(root);
+        let read = describe(at.value);
+        let problem = |message| Problem::new("not-a-string", node.position(), message);
+        match node.text() {
+            Some(written) => {
+                problem(format!("{what} must be text, but `{at}: {written}` is {read}"))
+                    .hint(format!("quote it: \"{written}\""))
+            }
+            None => problem(format!("{what} must be text, but `{at}` is {read}")),
+        }
+    }
+}
+
+/// Requires a value to be text.
+pub(super) fn require<'v>(what: &'static str, at: At<'v>) -> Option<Misread<'v>> {
+    (!at.value.is_string() && !at.value.is_null()).then_some(Misread { at, what })
+}
+
+/// Finds what must be text and is not.
+pub(super) fn misread<'v>(body: &'v Value, id: &ObjectId) -> Vec<Misread<'v>> {
+    let mut finder = Finder(Vec::new());
+    let root = At::root(body);
+    finder.metadata(&root);
+    match (&*id.group, &*id.kind) {
+        ("", "ConfigMap") => {
+            finder.values("ConfigMap data", root.field("data"));
+            finder.values("ConfigMap data", root.field("binaryData"));
+        }
+        ("", "Secret") => {
+            finder.values("Secret data", root.field("data"));
+            finder.values("Secret data", root.field("stringData"));
+        }
+        ("", "Service" | "ReplicationController") => {
+            finder.values("a selector", root.fields(&["spec", "selector"]));
+        }
+        ("apps", _) | ("batch", "Job") => {
+            finder.values("a selector", root.fields(&["spec", "selector", "matchLabels"]));
+        }
+        _ => {}
+    }
+    if let Some(pod) = pod_of(&root, id) {
+        finder.metadata(&pod);
+        pod.field("spec").iter().for_each(|spec| finder.pod_spec(spec));
+    }
+    for claim in root.fields(&["spec", "volumeClaimTemplates"]).iter().flat_map(At::items) {
+        if id.is("apps", "StatefulSet") {
+            finder.metadata(&claim);
+        }
+    }
+    finder.0
+}
+
+/// Goes to the pod that an object of a built-in kind is or makes.
+fn pod_of<'v>(root: &At<'v>, id: &ObjectId) -> Option<At<'v>> {
+    match (&*id.group, &*id.kind) {
+        ("", "Pod") => Some(root.clone()),
+        ("", "PodTemplate") => root.field("template"),
+        ("apps", "Deployment" | "ReplicaSet" | "StatefulSet" | "DaemonSet")
+        | ("batch", "Job")
+        | ("", "ReplicationController") => root.fields(&["spec", "template"]),
+        ("batch", "CronJob") => root.fields(&["spec", "jobTemplate", "spec", "template"]),
+        _ => None,
+    }
+}
+
+struct Finder<'v>(Vec<Misread<'v>>);
+
+impl<'v> Finder<'v> {
+    fn metadata(&mut self, object: &At<'v>) {
+        self.values("a label", object.fields(&["metadata", "labels"]));
+        self.values("an annotation", object.fields(&["metadata", "annotations"]));
+    }
+
+    fn pod_spec(&mut self, spec: &At<'v>) {
+        self.values("a node label", spec.field("nodeSelector"));
+        for kind in ["containers", "initContainers", "ephemeralContainers"] {
+            for container in spec.field(kind).iter().flat_map(At::items) {
+                let variables = container.field("env");
+                let values = variables.iter().flat_map(At::items).filter_map(|v| v.field("value"));
+                self.0
+                    .extend(values.filter_map(|value| {
+                        require("the value of an environment variable", value)
+                    }));
+                for list in ["command", "args"] {
+                    let words = container.field(list);
+                    let words = words.iter().flat_map(At::items);
+                    self.0.extend(words.filter_map(|word| require("an argument", word)));
+                }
+            }
+        }
+    }
+
+    fn values(&mut self, what: &'static str, map: Option<At<'v>>) {
+        self.0.extend(map.iter().flat_map(At::entries).filter_map(|value| require(what, value)));
+    }
+}

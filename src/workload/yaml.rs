@@ -1,1 +1,0 @@
-//! YAML as kubectl reads it, and YAML that kubectl reads back unchanged.

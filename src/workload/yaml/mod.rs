@@ -1,0 +1,203 @@
+//! YAML as kubectl reads it, and YAML that kubectl reads back unchanged.
+//!
+//! A text becomes documents: each a JSON value, with the place of every node kept beside it.
+//! Where kubectl would lose data without a word (duplicate keys, text behind `...`, keys and
+//! numbers that change), the reading reports a problem instead.
+
+mod emit;
+mod event;
+mod json;
+mod scalar;
+mod stream;
+mod template;
+mod tree;
+mod value;
+
+use std::{fmt, sync::Arc};
+
+use serde_json::Value;
+
+pub use emit::emit;
+use tree::Tree;
+pub use tree::{Field, Node};
+
+use super::{error::Error, object::Origin};
+
+/// The largest text that is read, in bytes.
+pub const TEXT_LIMIT: usize = 64 << 20;
+/// How deep sequences and mappings may be nested, aliases followed. kubectl stops at 10,000;
+/// nothing that an API server takes comes near either.
+pub const DEPTH_LIMIT: usize = 512;
+/// How many problems of one text are told.
+pub const PROBLEM_LIMIT: usize = 100;
+
+/// A place in a text. Lines and columns (characters) count from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    /// The line.
+    pub line: u32,
+    /// The column, in characters.
+    pub column: u32,
+}
+
+impl Position {
+    /// Makes a place.
+    #[must_use]
+    pub fn new(line: u32, column: u32) -> Self {
+        Self { line, column }
+    }
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.line, self.column)
+    }
+}
+
+/// Something in a text that is wrong, or that would be lost.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// A stable word.
+    pub code: &'static str,
+    /// Where.
+    pub position: Position,
+    /// What, in lower case and without a full stop.
+    pub message: String,
+    /// The step that helps.
+    pub hint: Option<String>,
+}
+
+impl Problem {
+    /// Makes a problem without a hint.
+    pub fn new(code: &'static str, position: Position, message: impl Into<String>) -> Self {
+        Self { code, position, message: message.into(), hint: None }
+    }
+
+    /// Sets the hint.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Makes it an error (code 2) of the file, which its message names with line and column.
+    #[must_use]
+    pub fn into_error(self, file: &Arc<str>) -> Error {
+        let Self { code, position: Position { line, column }, message, hint } = self;
+        let origin = Origin { file: Arc::clone(file), line, column: Some(column) };
+        let error = Error::usage(code, format!("{origin}: {message}")).at(&origin);
+        match hint {
+            Some(hint) => error.hint(hint),
+            None => error,
+        }
+    }
+}
+
+/// One document of a text that is not null.
+#[derive(Debug)]
+pub struct Document {
+    /// The value, as kubectl would send it.
+    pub value: Value,
+    tree: Tree,
+}
+
+impl Document {
+    /// Gives the outermost node, from which every place can be reached.
+    #[must_use]
+    pub fn root(&self) -> Node<'_> {
+        self.tree.root()
+    }
+}
+
+/// What was read from a text.
+#[derive(Debug, Default)]
+pub struct Reading {
+    /// The documents, in order. Where there are problems, some may be missing or incomplete.
+    pub documents: Vec<Document>,
+    /// The problems, in order.
+    pub problems: Vec<Problem>,
+}
+
+/// Reads all documents of a text: a stream of JSON values if its first character that is not
+/// white space is `{`, else YAML documents between lines that begin with `---`.
+#[must_use]
+pub fn read(text: &str) -> Reading {
+    let mut reading = Reading::default();
+    if text.len() > TEXT_LIMIT {
+        let message = format!("the text is larger than {} MB", TEXT_LIMIT >> 20);
+        reading.problems.push(Problem::new("too-large", Position::new(1, 1), message));
+        return reading;
+    }
+    let text = stream::without_bom(text);
+    if stream::is_json(text) {
+        json::parse(text, &mut |tree| reading.add(tree));
+    } else {
+        let text = stream::with_line_feeds(text);
+        for chunk in stream::chunks(&text) {
+            reading.add(chunk.and_then(|chunk| Tree::parse(&chunk)));
+        }
+    }
+    reading.problems.truncate(PROBLEM_LIMIT);
+    reading
+}
+
+impl Reading {
+    fn add(&mut self, tree: Result<Option<Tree>, Problem>) {
+        let tree = match tree {
+            Ok(Some(tree)) => tree,
+            Ok(None) => return,
+            Err(problem) => {
+                self.problems.push(problem);
+                return;
+            }
+        };
+        let (value, problems) = value::of(&tree);
+        self.problems.extend(problems);
+        match value {
+            Some(Value::Null) | None => {}
+            Some(value) => self.documents.push(Document { value, tree }),
+        }
+    }
+}
+
+/// Finds the outermost node of each document of a text whose lines include `line`, without
+/// judging it: for places of texts that were read before.
+#[must_use]
+pub fn document_at(text: &str, line: u32) -> Option<Located> {
+    let text = stream::without_bom(text);
+    let mut found = None;
+    if stream::is_json(text) {
+        json::parse(text, &mut |tree| {
+            if let Ok(Some(tree)) = tree
+                && tree.root().position().line <= line
+            {
+                found = Some(tree);
+            }
+        });
+    } else {
+        let text = stream::with_line_feeds(text);
+        let chunk = stream::chunks(&text)
+            .filter_map(Result::ok)
+            .take_while(|chunk| chunk.first_line <= line)
+            .last()?;
+        found = Tree::parse(&chunk).ok()?;
+    }
+    found.map(|tree| Located { tree })
+}
+
+/// A document that was parsed for its places alone.
+#[derive(Debug)]
+pub struct Located {
+    tree: Tree,
+}
+
+impl Located {
+    /// Gives the outermost node.
+    #[must_use]
+    pub fn root(&self) -> Node<'_> {
+        self.tree.root()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,349 @@
+//! What a scalar means: YAML 1.1 as Go's decoder (go-yaml v2) understands it.
+
+use std::borrow::Cow;
+
+/// The prefix of the tags that are written `!!int`.
+const CORE: &str = "tag:yaml.org,2002:";
+
+/// What a scalar resolves to.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Resolved {
+    Null,
+    Bool(bool),
+    Int(i64),
+    /// An integer above the range of [`Resolved::Int`].
+    Unsigned(u64),
+    Float(f64),
+    /// The text itself.
+    Text,
+    /// The bytes that the text encodes in base64.
+    Binary,
+}
+
+impl Resolved {
+    fn tag(self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Bool(_) => "bool",
+            Self::Int(_) | Self::Unsigned(_) => "int",
+            Self::Float(_) => "float",
+            Self::Text => "str",
+            Self::Binary => "binary",
+        }
+    }
+}
+
+/// Resolves a plain scalar, or any scalar with a tag (`!!int "1"`).
+///
+/// # Errors
+/// The tag (`!!int`) that the text does not fit.
+pub(super) fn resolve(tag: Option<&str>, text: &str) -> Result<Resolved, String> {
+    let Some(tag) = tag else { return Ok(resolve_plain(text)) };
+    let wanted = match tag.strip_prefix(CORE) {
+        Some(wanted @ ("str" | "bool" | "int" | "float" | "null" | "timestamp")) => wanted,
+        Some("binary") => return Ok(Resolved::Binary),
+        _ => return Ok(Resolved::Text),
+    };
+    if wanted == "str" || wanted == "timestamp" && is_timestamp(text) {
+        return Ok(Resolved::Text);
+    }
+    match (wanted, resolve_plain(text)) {
+        ("float", Resolved::Int(number)) => Ok(Resolved::Float(number as f64)),
+        (wanted, resolved) if resolved.tag() == wanted => Ok(resolved),
+        (wanted, _) => Err(format!("!!{wanted}")),
+    }
+}
+
+/// Resolves a scalar without quotes and without a tag.
+pub(super) fn resolve_plain(text: &str) -> Resolved {
+    use Resolved::{Bool, Float, Null, Text};
+    let Some(first) = text.bytes().next() else { return Null };
+    match first {
+        b'~' | b'n' | b'N' | b'y' | b'Y' | b't' | b'T' | b'f' | b'F' | b'o' | b'O' => match text {
+            "~" | "null" | "Null" | "NULL" => Null,
+            "y" | "Y" | "yes" | "Yes" | "YES" | "true" | "True" | "TRUE" | "on" | "On" | "ON" => {
+                Bool(true)
+            }
+            "n" | "N" | "no" | "No" | "NO" | "false" | "False" | "FALSE" | "off" | "Off"
+            | "OFF" => Bool(false),
+            _ => Text,
+        },
+        b'.' => match text {
+            ".nan" | ".NaN" | ".NAN" => Float(f64::NAN),
+            ".inf" | ".Inf" | ".INF" => Float(f64::INFINITY),
+            _ if is_float(text) => float(text),
+            _ => Text,
+        },
+        b'+' | b'-' | b'0'..=b'9' => match text {
+            "+.inf" | "+.Inf" | "+.INF" => Float(f64::INFINITY),
+            "-.inf" | "-.Inf" | "-.INF" => Float(f64::NEG_INFINITY),
+            _ => number(text),
+        },
+        _ => Text,
+    }
+}
+
+fn number(text: &str) -> Resolved {
+    let digits: Cow<'_, str> =
+        if text.contains('_') { text.replace('_', "").into() } else { text.into() };
+    if let Some(number) = integer(&digits) {
+        return number;
+    }
+    if is_float(&digits) {
+        return float(&digits);
+    }
+    // Go falls back to binary digits with a sign behind the prefix.
+    let signed = digits.strip_prefix("0b").filter(|rest| rest.starts_with(['+', '-']));
+    match signed.map(|rest| i64::from_str_radix(rest, 2)) {
+        Some(Ok(number)) => Resolved::Int(number),
+        _ => Resolved::Text,
+    }
+}
+
+/// Reads an integer as Go's `ParseInt` and then `ParseUint` do with base 0.
+fn integer(text: &str) -> Option<Resolved> {
+    let (sign, unsigned) = match text.as_bytes().first()? {
+        b'-' => (Some(true), &text[1..]),
+        b'+' => (Some(false), &text[1..]),
+        _ => (None, text),
+    };
+    let (base, digits) = match unsigned.as_bytes() {
+        [b'0', b'x' | b'X', _, ..] => (16, &unsigned[2..]),
+        [b'0', b'o' | b'O', _, ..] => (8, &unsigned[2..]),
+        [b'0', b'b' | b'B', _, ..] => (2, &unsigned[2..]),
+        [b'0'] => return Some(Resolved::Int(0)),
+        [b'0', ..] => (8, &unsigned[1..]),
+        _ => (10, unsigned),
+    };
+    if !digits.starts_with(|c: char| c.is_ascii_alphanumeric()) {
+        return None;
+    }
+    let magnitude = u64::from_str_radix(digits, base).ok()?;
+    match (sign, i64::try_from(magnitude)) {
+        (Some(true), _) => 0i64.checked_sub_unsigned(magnitude).map(Resolved::Int),
+        (_, Ok(number)) => Some(Resolved::Int(number)),
+        (Some(false), Err(_)) => None,
+        (None, Err(_)) => Some(Resolved::Unsigned(magnitude)),
+    }
+}
+
+fn float(text: &str) -> Resolved {
+    match text.parse::<f64>() {
+        Ok(number) if number.is_finite() => Resolved::Float(number),
+        _ => Resolved::Text,
+    }
+}
+
+/// Tells whether a text is `[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?`.
+fn is_float(text: &str) -> bool {
+    let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
+    let rest = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let whole = digits(rest);
+    let mut rest = &rest[whole..];
+    if let Some(fraction) = rest.strip_prefix('.') {
+        let count = digits(fraction);
+        if whole + count == 0 {
+            return false;
+        }
+        rest = &fraction[count..];
+    } else if whole == 0 {
+        return false;
+    }
+    match rest.strip_prefix(['e', 'E']) {
+        None => rest.is_empty(),
+        Some(exponent) => {
+            let exponent = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
+            !exponent.is_empty() && digits(exponent) == exponent.len()
+        }
+    }
+}
+
+/// Tells whether go-yaml takes the text for a time: a date, or a date and a time of day.
+pub(super) fn is_timestamp(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    if bytes.len() < 8 || !bytes[..4].iter().all(u8::is_ascii_digit) || bytes[4] != b'-' {
+        return false;
+    }
+    let split = text.find(['T', 't', ' ']).unwrap_or(text.len());
+    let (date, rest) = text.split_at(split);
+    let mut parts = date.split('-');
+    let (Some(year), Some(month), Some(day), None) = (
+        parts.next(),
+        number_in(parts.next(), 1, 12),
+        number_in(parts.next(), 1, 31),
+        parts.next(),
+    ) else {
+        return false;
+    };
+    let leap = year.parse::<u32>().is_ok_and(|y| y % 4 == 0 && (y % 100 != 0 || y % 400 == 0));
+    let days = match month {
+        2 if leap => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    };
+    day <= days
+        && match rest.chars().next() {
+            None => true,
+            Some(' ') => is_clock(&rest[1..]),
+            Some(_) => {
+                let (clock, zone) = match rest.find(['Z', '+', '-']) {
+                    Some(at) => rest[1..].split_at(at - 1),
+                    None => return false,
+                };
+                is_clock(clock) && is_zone(zone)
+            }
+        }
+}
+
+fn number_in(text: Option<&str>, low: u32, high: u32) -> Option<u32> {
+    let text = text.filter(|text| matches!(text.len(), 1 | 2))?;
+    let number = text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok())??;
+    (low..=high).contains(&number).then_some(number)
+}
+
+fn is_clock(text: &str) -> bool {
+    let (time, fraction) = match text.split_once(['.', ',']) {
+        Some((time, fraction)) => (time, Some(fraction)),
+        None => (text, None),
+    };
+    let mut parts = time.split(':');
+    number_in(parts.next(), 0, 23).is_some()
+        && number_in(parts.next(), 0, 59).is_some()
+        && number_in(parts.next(), 0, 59).is_some()
+        && parts.next().is_none()
+        && fraction.is_none_or(|f| !f.is_empty() && f.bytes().all(|b| b.is_ascii_digit()))
+}
+
+fn is_zone(text: &str) -> bool {
+    let Some(offset) = text.strip_prefix(['+', '-']) else { return text == "Z" };
+    matches!(offset.as_bytes(), [a, b, b':', c, d] if [a, b, c, d].iter().all(|b| b.is_ascii_digit()))
+        && offset[..2] <= *"24"
+        && offset[3..] < *"60"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        Resolved::{Binary, Bool, Float, Int, Null, Text, Unsigned},
+        *,
+    };
+
+    #[test]
+    fn plain_scalars_mean_what_go_makes_of_them() {
+        for (text, expected) in [
+            ("", Null),
+            ("~", Null),
+            ("Null", Null),
+            ("nULL", Text),
+            ("y", Bool(true)),
+            ("Off", Bool(false)),
+            ("oFF", Text),
+            ("t", Text),
+            ("0", Int(0)),
+            ("00", Int(0)),
+            ("-0", Int(0)),
+            ("+1", Int(1)),
+            ("1__0", Int(10)),
+            ("_1", Text),
+            ("-_1", Int(-1)),
+            ("0644", Int(420)),
+            ("0o644", Int(420)),
+            ("0O644", Int(420)),
+            ("-0644", Int(-420)),
+            ("0o", Text),
+            ("0x", Text),
+            ("0x1F", Int(31)),
+            ("0X1f", Int(31)),
+            ("0x+1", Text),
+            ("0b101", Int(5)),
+            ("0b+1", Int(1)),
+            ("0b-1", Int(-1)),
+            ("0b2", Text),
+            ("08", Float(8.0)),
+            ("089", Float(89.0)),
+            ("+-1", Text),
+            ("--1", Text),
+            ("9223372036854775807", Int(i64::MAX)),
+            ("-9223372036854775808", Int(i64::MIN)),
+            ("-9223372036854775809", Float(-9_223_372_036_854_775_809.0)),
+            ("9223372036854775808", Unsigned(1 << 63)),
+            ("+9223372036854775808", Float(9_223_372_036_854_775_808.0)),
+            ("0xFFFFFFFFFFFFFFFF", Unsigned(u64::MAX)),
+            ("0x1FFFFFFFFFFFFFFFF", Text),
+            ("1e3", Float(1000.0)),
+            ("1.", Float(1.0)),
+            (".5", Float(0.5)),
+            ("._5", Text),
+            ("-.5e-1", Float(-0.05)),
+            (".e5", Text),
+            (".", Text),
+            ("-.", Text),
+            ("1e", Text),
+            ("1e+", Text),
+            ("1e400", Text),
+            ("1_0.5_0", Float(10.5)),
+            ("inf", Text),
+            ("-.Inf", Float(f64::NEG_INFINITY)),
+            ("+.inf", Float(f64::INFINITY)),
+            ("1:30", Text),
+            ("2001-01-01", Text),
+            ("1.2.3", Text),
+            ("<<", Text),
+            ("=", Text),
+        ] {
+            assert_eq!(resolve_plain(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn tags_force_or_refuse() {
+        let core = |tag: &str, text| resolve(Some(&format!("{CORE}{tag}")), text);
+        assert_eq!(core("int", "0x10"), Ok(Int(16)));
+        assert_eq!(core("float", "1"), Ok(Float(1.0)));
+        assert_eq!(core("str", "1"), Ok(Text));
+        assert_eq!(core("bool", "on"), Ok(Bool(true)));
+        assert_eq!(core("null", ""), Ok(Null));
+        assert_eq!(core("binary", "aGk="), Ok(Binary));
+        assert_eq!(core("set", "1"), Ok(Text));
+        assert_eq!(resolve(Some("!mine"), "1"), Ok(Text));
+        for (tag, text) in [
+            ("int", "1.5"),
+            ("int", "x"),
+            ("float", "x"),
+            ("bool", "1"),
+            ("null", "x"),
+            ("timestamp", "x"),
+            ("timestamp", "2001-02-30"),
+            ("timestamp", "null"),
+        ] {
+            assert_eq!(core(tag, text), Err(format!("!!{tag}")), "{tag} {text}");
+        }
+    }
+
+    #[test]
+    fn times_are_known_in_four_forms() {
+        for text in [
+            "2001-1-1",
+            "2000-02-29",
+            "2001-12-14T21:59:43Z",
+            "2001-12-14t21:59:43.10-05:00",
+            "2001-12-14 21:59:43.10",
+            "2001-12-14 1:2:3",
+        ] {
+            assert!(is_timestamp(text), "{text}");
+        }
+        for text in [
+            "1",
+            "2001-13-1",
+            "1900-02-29",
+            "2001-12-14 21:59:43.10 -5",
+            "2001-12-14T21:59:43",
+            "2001-12-14 24:00:00",
+            "20010-1-1",
+            "2001-12-14T",
+        ] {
+            assert!(!is_timestamp(text), "{text}");
+        }
+    }
+}

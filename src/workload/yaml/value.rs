@@ -1,0 +1,350 @@
+//! From nodes to JSON: anchors, merge keys, keys and numbers as kubectl turns them into JSON, and
+//! a problem wherever it would lose something on the way.
+
+use std::collections::BTreeSet;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use serde_json::{Map, Number, Value};
+
+use super::{
+    DEPTH_LIMIT, PROBLEM_LIMIT, Position, Problem,
+    scalar::{self, Resolved},
+    tree::{Scalar, Shape, Tree, too_deep},
+};
+
+/// How much text aliases may repeat, in bytes.
+const ALIAS_TEXT_LIMIT: usize = 64 << 20;
+
+/// The document cannot be read any further; the problem has been noted.
+struct Stop;
+
+/// Turns a tree into its value, and tells what is wrong with it. Without a value, reading stopped.
+pub(super) fn of(tree: &Tree) -> (Option<Value>, Vec<Problem>) {
+    let mut reader = Reader {
+        tree,
+        problems: Vec::new(),
+        active: vec![false; tree.nodes.len()],
+        depth: 0,
+        // go-yaml counts the document itself.
+        budget: Budget { nodes: 1, ..Budget::default() },
+    };
+    let value = reader.value(tree.root).ok();
+    (value, reader.problems)
+}
+
+/// Turns a number that JSON calls a float into an integer where it is one, as Go's decoder of
+/// JSON does with the text that Go's encoder made of it.
+pub(super) fn number(float: f64) -> Option<Number> {
+    // 2^63: what is below is exact as an integer.
+    let whole = float.fract() == 0.0 && float.abs() < 9_223_372_036_854_775_808.0;
+    if whole { Some(Number::from(float as i64)) } else { Number::from_f64(float) }
+}
+
+/// Tells whether a number as written is more precise than what is sent for it: above 2^53, where
+/// whole numbers begin to fall through the grid.
+pub(super) fn loses_digits(written: &str, float: f64) -> bool {
+    float.abs() > 9_007_199_254_740_992.0
+        && significant(written) != significant(&format!("{float:e}"))
+}
+
+/// Gives the digits of a decimal number without sign, point, exponent and outer zeros.
+fn significant(text: &str) -> String {
+    let mantissa = text.split(['e', 'E']).next().unwrap_or_default();
+    let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
+    digits.trim_matches('0').to_owned()
+}
+
+/// Counts the work that aliases cause; the rule is go-yaml's.
+#[derive(Default)]
+struct Budget {
+    nodes: u64,
+    alias_nodes: u64,
+    alias_text: usize,
+    alias_depth: u32,
+}
+
+impl Budget {
+    /// Counts a node and tells whether that is still fine.
+    fn spend(&mut self) -> bool {
+        self.nodes += 1;
+        self.alias_nodes += u64::from(self.alias_depth > 0);
+        let few = self.alias_nodes <= 100 || self.nodes <= 1000;
+        few || self.alias_nodes as f64 / self.nodes as f64 <= self.allowed_ratio()
+    }
+
+    fn allowed_ratio(&self) -> f64 {
+        const LOW: f64 = 400_000.0;
+        const HIGH: f64 = 4_000_000.0;
+        let position = (self.nodes as f64 - LOW) / (HIGH - LOW);
+        0.99 - 0.89 * position.clamp(0.0, 1.0)
+    }
+
+    fn spend_text(&mut self, length: usize) -> bool {
+        if self.alias_depth > 0 {
+            self.alias_text += length;
+        }
+        self.alias_text <= ALIAS_TEXT_LIMIT
+    }
+}
+
+struct Reader<'t> {
+    tree: &'t Tree,
+    problems: Vec<Problem>,
+    /// For every node whether its value is being read: an alias to it would contain itself.
+    active: Vec<bool>,
+    depth: usize,
+    budget: Budget,
+}
+
+impl<'t> Reader<'t> {
+    fn value(&mut self, number: usize) -> Result<Value, Stop> {
+        let entry = &self.tree.nodes[number];
+        if !self.budget.spend() {
+            return self.bomb(entry.position);
+        }
+        match &entry.shape {
+            Shape::Scalar(scalar) => self.scalar(scalar, entry.position),
+            Shape::Json(value) => Ok(value.clone()),
+            Shape::Alias(target) => self.alias(*target, entry.position),
+            Shape::Sequence(items) => self.nested(number, |reader| {
+                let values: Result<_, Stop> =
+                    items.iter().map(|&item| reader.value(item)).collect();
+                values.map(Value::Array)
+            }),
+            Shape::Mapping(pairs) => {
+                self.nested(number, |reader| reader.mapping(pairs).map(Value::Object))
+            }
+        }
+    }
+
+    fn nested<T>(
+        &mut self,
+        number: usize,
+        read: impl FnOnce(&mut Self) -> Result<T, Stop>,
+    ) -> Result<T, Stop> {
+        if self.depth == DEPTH_LIMIT {
+            return self.stop(too_deep(self.tree.nodes[number].position));
+        }
+        self.depth += 1;
+        self.active[number] = true;
+        let result = read(self);
+        self.active[number] = false;
+        self.depth -= 1;
+        result
+    }
+
+    fn alias(&mut self, target: usize, position: Position) -> Result<Value, Stop> {
+        if self.active[target] {
+            let message = "the value of the anchor contains itself";
+            return self.stop(Problem::new("invalid-yaml", position, message));
+        }
+        self.budget.alias_depth += 1;
+        let value = self.value(target);
+        self.budget.alias_depth -= 1;
+        value
+    }
+
+    fn mapping(&mut self, pairs: &'t [[usize; 2]]) -> Result<Map<String, Value>, Stop> {
+        let mut map = Map::new();
+        let mut merged = BTreeSet::new();
+        for &[key, value] in pairs {
+            let position = self.tree.nodes[key].position;
+            if matches!(&self.tree.nodes[key].shape, Shape::Scalar(scalar) if scalar.is_merge()) {
+                self.merge(position, value, &mut map, &mut merged)?;
+                continue;
+            }
+            let name = self.key(key)?;
+            let value = self.value(value)?;
+            let repeated = map.contains_key(&name) && !merged.remove(&name);
+            if repeated {
+                let message = format!("the key `{}` appears twice in this mapping", shown(&name));
+                self.note(Problem::new("duplicate-key", position, message));
+            }
+            map.insert(name, value);
+        }
+        Ok(map)
+    }
+
+    /// Reads a key. Only text can be a key in JSON; kubectl rewrites some others.
+    fn key(&mut self, number: usize) -> Result<String, Stop> {
+        let entry = &self.tree.nodes[number];
+        if !self.budget.spend() {
+            return self.bomb(entry.position);
+        }
+        let target = match entry.shape {
+            Shape::Alias(target) => &self.tree.nodes[target].shape,
+            ref shape => shape,
+        };
+        let scalar = match target {
+            Shape::Scalar(scalar) => scalar,
+            Shape::Json(Value::String(text)) => return Ok(text.clone()),
+            _ => {
+                let message = "a mapping or a list cannot be a key";
+                self.note(Problem::new("invalid-key", entry.position, message));
+                return Ok(format!("\u{0}{number}"));
+            }
+        };
+        let resolved = self.resolve(scalar, entry.position);
+        let sent = match resolved {
+            Resolved::Text | Resolved::Binary => return Ok(scalar.text.clone()),
+            Resolved::Null => None,
+            Resolved::Bool(value) => Some(value.to_string()),
+            Resolved::Int(value) => Some(value.to_string()),
+            Resolved::Unsigned(_) => None,
+            Resolved::Float(value) => float_key(value),
+        };
+        if sent.as_ref() != Some(&scalar.text) {
+            self.note(changed_key(scalar, sent.as_deref(), entry.position));
+        }
+        Ok(scalar.text.clone())
+    }
+
+    /// Brings in what `<<` names: in place, so that it replaces what stands before it.
+    fn merge(
+        &mut self,
+        position: Position,
+        number: usize,
+        map: &mut Map<String, Value>,
+        merged: &mut BTreeSet<String>,
+    ) -> Result<(), Stop> {
+        let sources = match &self.tree.nodes[number].shape {
+            Shape::Sequence(items) => items.clone(),
+            _ => vec![number],
+        };
+        let mut incoming = Map::new();
+        // Of several, the first wins.
+        for &source in sources.iter().rev() {
+            match self.mergeable(source) {
+                true => match self.value(source)? {
+                    Value::Object(fields) => incoming.extend(fields),
+                    _ => {}
+                },
+                false => {
+                    let message = "`<<` takes a mapping or a list of mappings";
+                    self.note(Problem::new("invalid-yaml", position, message));
+                }
+            }
+        }
+        for (key, value) in incoming {
+            if let Some(earlier) = map.get(&key)
+                && *earlier != value
+            {
+                let message =
+                    format!("`<<` replaces the key `{}` that stands before it", shown(&key));
+                self.note(
+                    Problem::new("merge-order", position, message)
+                        .hint("put `<<` first in its mapping"),
+                );
+            }
+            if !map.contains_key(&key) {
+                merged.insert(key.clone());
+            }
+            map.insert(key, value);
+        }
+        Ok(())
+    }
+
+    fn mergeable(&self, number: usize) -> bool {
+        match self.tree.nodes[number].shape {
+            Shape::Mapping(_) => true,
+            Shape::Alias(target) => matches!(self.tree.nodes[target].shape, Shape::Mapping(_)),
+            Shape::Scalar(_) | Shape::Json(_) | Shape::Sequence(_) => false,
+        }
+    }
+
+    fn scalar(&mut self, scalar: &Scalar, position: Position) -> Result<Value, Stop> {
+        if !self.budget.spend_text(scalar.text.len()) {
+            return self.bomb(position);
+        }
+        Ok(match self.resolve(scalar, position) {
+            Resolved::Null => Value::Null,
+            Resolved::Bool(value) => Value::Bool(value),
+            Resolved::Int(value) => Value::Number(value.into()),
+            Resolved::Unsigned(value) => self.float(value as f64, &value.to_string(), position),
+            Resolved::Float(value) => self.float(value, &scalar.text, position),
+            Resolved::Text => Value::String(scalar.text.clone()),
+            Resolved::Binary => Value::String(self.binary(&scalar.text, position)),
+        })
+    }
+
+    fn float(&mut self, value: f64, written: &str, position: Position) -> Value {
+        let Some(number) = number(value) else {
+            let message = format!("`{}` is no number that JSON has", shown(written));
+            self.note(Problem::new("invalid-number", position, message));
+            return Value::Null;
+        };
+        if loses_digits(written, value) {
+            self.note(lost_digits(written, value, position));
+        }
+        Value::Number(number)
+    }
+
+    fn resolve(&mut self, scalar: &Scalar, position: Position) -> Resolved {
+        if scalar.tag.is_none() && !scalar.plain {
+            return Resolved::Text;
+        }
+        scalar::resolve(scalar.tag.as_deref(), &scalar.text).unwrap_or_else(|tag| {
+            let message = format!("`{}` is no `{tag}`", shown(&scalar.text));
+            self.note(Problem::new("invalid-yaml", position, message));
+            Resolved::Text
+        })
+    }
+
+    fn binary(&mut self, text: &str, position: Position) -> String {
+        let packed: String = text.chars().filter(|c| !matches!(c, '\r' | '\n')).collect();
+        let decoded = STANDARD.decode(packed).ok().map(String::from_utf8);
+        let message = match decoded {
+            Some(Ok(text)) => return text,
+            Some(Err(_)) => "`!!binary` holds bytes that are not UTF-8 text",
+            None => "`!!binary` holds text that is not base64",
+        };
+        self.note(Problem::new("invalid-yaml", position, message));
+        String::new()
+    }
+
+    fn note(&mut self, problem: Problem) {
+        if self.problems.len() < PROBLEM_LIMIT {
+            self.problems.push(problem);
+        }
+    }
+
+    fn stop<T>(&mut self, problem: Problem) -> Result<T, Stop> {
+        self.problems.push(problem);
+        Err(Stop)
+    }
+
+    fn bomb<T>(&mut self, position: Position) -> Result<T, Stop> {
+        let message = "aliases repeat too much: the document would grow out of all proportion";
+        self.stop(Problem::new("expansion-bomb", position, message))
+    }
+}
+
+/// Shortens a text for a message.
+pub(super) fn shown(text: &str) -> String {
+    match text.char_indices().nth(60) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// Says that a number cannot be sent as it was written.
+pub(super) fn lost_digits(written: &str, value: f64, position: Position) -> Problem {
+    let sent = number(value).map(|number| number.to_string()).unwrap_or_default();
+    let message = format!("the number `{}` would be sent as {sent}", shown(written));
+    Problem::new("inexact-number", position, message).hint("quote it if it is meant as text")
+}
+
+fn changed_key(scalar: &Scalar, sent: Option<&str>, position: Position) -> Problem {
+    let text = shown(&scalar.text);
+    let message = match sent {
+        Some(sent) => format!("the key `{text}` is not text and would be sent as `{sent}`"),
+        None => format!("the key `{text}` is not text"),
+    };
+    Problem::new("invalid-key", position, message).hint(format!("quote it: \"{text}\""))
+}
+
+/// Writes a float that is a key as Go does (`%g` with 32 bits), where that needs no exponent.
+fn float_key(value: f64) -> Option<String> {
+    let short = value as f32;
+    (1e-4..1e6).contains(&short.abs()).then(|| short.to_string())
+}
