@@ -20,6 +20,8 @@ pub struct Env {
     pub current_dir: PathBuf,
     /// The machine's name.
     pub host: String,
+    /// Where a pod finds its service account's token, CA and namespace.
+    pub service_account: PathBuf,
 }
 
 impl Env {
@@ -34,6 +36,23 @@ impl Env {
             config_dir: dirs::config_dir(),
             current_dir: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
             host: rustix::system::uname().nodename().to_string_lossy().into_owned(),
+            service_account: PathBuf::from("/var/run/secrets/kubernetes.io/serviceaccount"),
+        }
+    }
+
+    /// Makes an environment of these variables alone, with everything else below `home`.
+    #[must_use]
+    pub fn for_test(variables: &[(&str, &str)], home: &Path) -> Self {
+        Self {
+            variables: variables
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), OsString::from(value)))
+                .collect(),
+            home: Some(home.to_owned()),
+            config_dir: Some(home.join(".config")),
+            current_dir: home.to_owned(),
+            host: "test".to_owned(),
+            service_account: home.join("serviceaccount"),
         }
     }
 

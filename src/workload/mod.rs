@@ -19,4 +19,5 @@ pub mod plan;
 pub mod readiness;
 pub mod record;
 pub mod release;
+pub mod runtime;
 pub mod yaml;

@@ -1,0 +1,203 @@
+//! How a request says who it comes from: nothing, a fixed header, a token file that may change,
+//! or an exec plugin's login.
+
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use http::HeaderValue;
+
+use super::{
+    exec_plugin::{ExecPlugin, Login},
+    identity::Identity,
+    kubeconfig::User,
+};
+use crate::workload::error::{Error, Result};
+
+/// A token file is read again when what was read is older.
+const TOKEN_AGE: Duration = Duration::from_secs(50);
+
+/// The source of a request's `Authorization` header.
+#[derive(Debug)]
+pub enum Credentials {
+    /// Nobody, or the client certificate of the connection.
+    None,
+    /// A token or a password that does not change.
+    Fixed(HeaderValue),
+    /// A file with a token.
+    File(TokenFile),
+    /// An exec plugin.
+    Exec(Arc<ExecPlugin>),
+}
+
+/// What one request carries.
+#[derive(Debug, Clone)]
+pub enum Proof {
+    /// A header, or nothing.
+    Header(Option<HeaderValue>),
+    /// What an exec plugin gave.
+    Login(Arc<Login>),
+}
+
+impl Proof {
+    /// Gives the `Authorization` header.
+    #[must_use]
+    pub fn header(&self) -> Option<&HeaderValue> {
+        match self {
+            Self::Header(header) => header.as_ref(),
+            Self::Login(login) => login.header.as_ref(),
+        }
+    }
+
+    /// Gives the client certificate that the connection has to be made with.
+    #[must_use]
+    pub fn identity(&self) -> Option<&Arc<Identity>> {
+        match self {
+            Self::Header(_) => None,
+            Self::Login(login) => login.identity.as_ref(),
+        }
+    }
+
+    /// Notes that a server took it.
+    pub fn accepted(&self) {
+        if let Self::Login(login) = self {
+            login.accepted();
+        }
+    }
+}
+
+impl Credentials {
+    /// Takes a user's fixed credentials. An exec plugin is used only where there are none, as in
+    /// kubectl.
+    ///
+    /// # Errors
+    /// Code 2 (`kubeconfig`) where the user has two kinds of them or an unreadable token file.
+    pub fn of(user: &User, name: &str, plugin: Option<Arc<ExecPlugin>>) -> Result<Self> {
+        let has_token = user.token.is_some() || user.token_file.is_some();
+        if has_token && user.username.is_some() {
+            let message = format!("user `{name}` of the kubeconfig has a token and a password");
+            return Err(Error::usage("kubeconfig", message).hint("keep one of them"));
+        }
+        let unusable = |why: String| {
+            Error::usage("kubeconfig", format!("the token of user `{name}` cannot be used"))
+                .cause(why)
+        };
+        if let Some(username) = &user.username {
+            let password = user.password.as_ref().map_or("", |secret| &secret.0);
+            return Ok(Self::Fixed(basic(username, password)));
+        }
+        let inline = match &user.token {
+            Some(token) => Some(bearer(&token.0).map_err(unusable)?),
+            None => None,
+        };
+        match (&user.token_file, inline, plugin) {
+            (Some(file), inline, _) => Ok(Self::File(TokenFile::open(file.into(), inline)?)),
+            (None, Some(header), _) => Ok(Self::Fixed(header)),
+            (None, None, Some(plugin)) => Ok(Self::Exec(plugin)),
+            (None, None, None) => Ok(Self::None),
+        }
+    }
+
+    /// Gives what the next request carries.
+    ///
+    /// # Errors
+    /// Those of the exec plugin.
+    pub async fn proof(&self) -> Result<Proof> {
+        match self {
+            Self::None => Ok(Proof::Header(None)),
+            Self::Fixed(header) => Ok(Proof::Header(Some(header.clone()))),
+            Self::File(file) => Ok(Proof::Header(Some(file.header(TOKEN_AGE)))),
+            Self::Exec(plugin) => plugin.login().await.map(Proof::Login),
+        }
+    }
+
+    /// Gives something better than what a server refused, if there is anything.
+    ///
+    /// # Errors
+    /// Those of the exec plugin.
+    pub async fn renewed(&self, refused: &Proof) -> Result<Option<Proof>> {
+        match (self, refused) {
+            (Self::File(file), Proof::Header(old)) => {
+                let new = Some(file.header(Duration::ZERO));
+                Ok((new != *old).then_some(Proof::Header(new)))
+            }
+            (Self::Exec(plugin), Proof::Login(login)) => {
+                Ok(plugin.renew(login).await?.map(Proof::Login))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// Tells whether a refused request may be worth another one.
+    #[must_use]
+    pub fn can_renew(&self) -> bool {
+        matches!(self, Self::File(_) | Self::Exec(_))
+    }
+}
+
+/// A file with a token that somebody renews.
+#[derive(Debug)]
+pub struct TokenFile {
+    path: PathBuf,
+    read: Mutex<(HeaderValue, Instant)>,
+}
+
+impl TokenFile {
+    /// Reads the file for the first time; `inline` serves where it cannot be read.
+    ///
+    /// # Errors
+    /// Code 2 (`kubeconfig`) naming the file, where there is no inline token either.
+    pub fn open(path: PathBuf, inline: Option<HeaderValue>) -> Result<Self> {
+        let header = match (read_token(&path), inline) {
+            (Ok(header), _) | (Err(_), Some(header)) => header,
+            (Err(why), None) => {
+                let message = format!("cannot use the token file {}", path.display());
+                return Err(Error::usage("kubeconfig", message).cause(why));
+            }
+        };
+        Ok(Self { path, read: Mutex::new((header, Instant::now())) })
+    }
+
+    /// Gives the header; reads the file again if what was read is older than `age`. What was read
+    /// last stays where the file has vanished.
+    fn header(&self, age: Duration) -> HeaderValue {
+        let mut read = self.read.lock().expect("reading a token does not panic");
+        if read.1.elapsed() >= age {
+            if let Ok(header) = read_token(&self.path) {
+                read.0 = header;
+            }
+            read.1 = Instant::now();
+        }
+        read.0.clone()
+    }
+}
+
+fn read_token(path: &std::path::Path) -> Result<HeaderValue, String> {
+    let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
+    match text.trim() {
+        "" => Err("it is empty".to_owned()),
+        token => bearer(token),
+    }
+}
+
+/// Makes the header of a bearer token.
+///
+/// # Errors
+/// Why the token cannot stand in a header, without quoting it.
+pub fn bearer(token: &str) -> Result<HeaderValue, String> {
+    let mut header = HeaderValue::try_from(format!("Bearer {}", token.trim()))
+        .map_err(|_| "the token has characters that no token has".to_owned())?;
+    header.set_sensitive(true);
+    Ok(header)
+}
+
+/// Makes the header of a name and a password.
+pub fn basic(username: &str, password: &str) -> HeaderValue {
+    let coded = STANDARD.encode(format!("{username}:{password}"));
+    let mut header = HeaderValue::try_from(format!("Basic {coded}")).expect("base64 is ASCII");
+    header.set_sensitive(true);
+    header
+}

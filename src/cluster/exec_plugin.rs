@@ -1,0 +1,298 @@
+//! Exec plugins: programs that give a token or a client certificate. One runs once a process and
+//! user, again only when what it gave has expired or was refused, and never two at once.
+
+use std::{
+    process::Stdio,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use http::HeaderValue;
+use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::{process::Command, sync::Mutex};
+
+use super::{
+    credentials::bearer,
+    identity::Identity,
+    kubeconfig::{Cluster, Exec, Secret, parse},
+};
+use crate::workload::error::{Error, Result};
+
+/// A login is renewed so long before it expires, or a quarter of its life if that is less.
+const EARLY: SignedDuration = SignedDuration::from_secs(60);
+
+/// What a plugin gave.
+#[derive(Debug)]
+pub struct Login {
+    /// The header with the token, if there is one.
+    pub header: Option<HeaderValue>,
+    /// The client certificate, if there is one.
+    pub identity: Option<Arc<Identity>>,
+    renew_at: Option<Timestamp>,
+    /// Whether it came from a run that a refusal asked for, and no server has taken it since.
+    doubtful: AtomicBool,
+}
+
+impl Login {
+    /// Notes that a server took it.
+    pub fn accepted(&self) {
+        self.doubtful.store(false, Ordering::Relaxed);
+    }
+}
+
+/// A plugin of one user, and what it gave last.
+#[derive(Debug)]
+pub struct ExecPlugin {
+    exec: Exec,
+    user: String,
+    cluster: Option<Value>,
+    interactive: bool,
+    login: Mutex<Option<Arc<Login>>>,
+}
+
+impl ExecPlugin {
+    /// Takes a user's plugin. `interactive` says whether a person can answer it on the terminal;
+    /// `ca` is the cluster's CA in PEM, for a plugin that wants to know the cluster.
+    #[must_use]
+    pub fn new(
+        exec: &Exec,
+        user: &str,
+        cluster: &Cluster,
+        ca: Option<&[u8]>,
+        interactive: bool,
+    ) -> Self {
+        Self {
+            exec: exec.clone(),
+            user: user.to_owned(),
+            cluster: exec.provide_cluster_info.then(|| describe(cluster, ca)),
+            interactive,
+            login: Mutex::new(None),
+        }
+    }
+
+    /// Gives a login that has not expired; runs the plugin if there is none.
+    ///
+    /// # Errors
+    /// Code 7 (`exec-plugin`) where the plugin cannot be run, fails or gives nothing usable.
+    pub async fn login(&self) -> Result<Arc<Login>> {
+        let mut login = self.login.lock().await;
+        match login.as_ref() {
+            Some(login) if login.renew_at.is_none_or(|at| Timestamp::now() < at) => {
+                Ok(login.clone())
+            }
+            _ => Ok(login.insert(Arc::new(self.run(false).await?)).clone()),
+        }
+    }
+
+    /// Replaces a login that a server refused: runs the plugin once more, unless somebody else
+    /// has done so already. None if that has been tried in vain.
+    ///
+    /// # Errors
+    /// Those of [`Self::login`].
+    pub async fn renew(&self, refused: &Arc<Login>) -> Result<Option<Arc<Login>>> {
+        let mut login = self.login.lock().await;
+        if let Some(newer) = login.as_ref().filter(|login| !Arc::ptr_eq(login, refused)) {
+            return Ok(Some(newer.clone()));
+        }
+        if refused.doubtful.load(Ordering::Relaxed) {
+            return Ok(None);
+        }
+        Ok(Some(login.insert(Arc::new(self.run(true).await?)).clone()))
+    }
+
+    async fn run(&self, after_refusal: bool) -> Result<Login> {
+        let Exec { api_version, command, args, env, interactive_mode, .. } = &self.exec;
+        if command.is_empty() {
+            return Err(self.failure("names no command"));
+        }
+        let interactive = match interactive_mode.as_deref() {
+            Some("Never") => false,
+            Some("Always") if !self.interactive => {
+                return Err(self
+                    .failure("needs a terminal to ask on")
+                    .hint("run it on a terminal"));
+            }
+            _ => self.interactive,
+        };
+        let mut child = Command::new(command);
+        child.args(args).envs(env.iter().map(|entry| (&entry.name, &entry.value.0)));
+        child.env("KUBERNETES_EXEC_INFO", self.info(api_version.as_deref(), interactive));
+        child.stdout(Stdio::piped()).kill_on_drop(true);
+        if interactive {
+            child.stdin(Stdio::inherit()).stderr(Stdio::inherit());
+        } else {
+            child.stdin(Stdio::null()).stderr(Stdio::piped());
+        }
+        let output =
+            child.spawn().map_err(|error| self.cannot_start(&error))?.wait_with_output().await;
+        let output =
+            output.map_err(|error| self.failure("cannot be run").cause(error.to_string()))?;
+        if !output.status.success() {
+            let error = self.failure(&format!("failed ({})", output.status));
+            return Err(error.causes(last_lines(&output.stderr)).hint(format!(
+                "log in again; to see it fail: `kubectl get --raw /version` as user `{}`",
+                self.user
+            )));
+        }
+        self.read(&output.stdout, after_refusal)
+    }
+
+    fn info(&self, api_version: Option<&str>, interactive: bool) -> String {
+        let mut spec = json!({"interactive": interactive});
+        if let Some(cluster) = &self.cluster {
+            spec["cluster"] = cluster.clone();
+        }
+        json!({
+            "kind": "ExecCredential",
+            "apiVersion": api_version.unwrap_or("client.authentication.k8s.io/v1"),
+            "spec": spec,
+        })
+        .to_string()
+    }
+
+    fn read(&self, stdout: &[u8], after_refusal: bool) -> Result<Login> {
+        let answer: Answer = std::str::from_utf8(stdout)
+            .map_err(|_| "it is not UTF-8".to_owned())
+            .and_then(parse)
+            .map_err(|why| self.failure("gave an answer that cannot be read").cause(why))?;
+        let Status { token, client_certificate_data, client_key_data, expiration_timestamp } =
+            answer.status.unwrap_or_default();
+        let header = match token.filter(|token| !token.0.is_empty()) {
+            Some(token) => Some(bearer(&token.0).map_err(|why| self.failure(&why))?),
+            None => None,
+        };
+        let identity = match (client_certificate_data, client_key_data) {
+            (Some(certificate), Some(key)) => {
+                let identity = Identity::from_pem(certificate.as_bytes(), key.0.as_bytes());
+                Some(Arc::new(identity.map_err(|error| {
+                    error.while_doing(self.says("gave a client certificate that cannot be used"))
+                })?))
+            }
+            (None, None) => None,
+            _ => return Err(self.failure("gave a certificate without a key, or a key without one")),
+        };
+        if header.is_none() && identity.is_none() {
+            return Err(self.failure("gave neither a token nor a client certificate"));
+        }
+        let renew_at = match expiration_timestamp {
+            None => None,
+            Some(text) => {
+                let expiry = text.parse::<Timestamp>().map_err(|error| {
+                    self.failure("gave an expirationTimestamp that is no time")
+                        .cause(error.to_string())
+                })?;
+                renewal(Timestamp::now(), expiry)
+            }
+        };
+        Ok(Login { header, identity, renew_at, doubtful: AtomicBool::new(after_refusal) })
+    }
+
+    fn says(&self, what: &str) -> String {
+        format!("the exec plugin `{}` of user `{}` {what}", self.exec.command, self.user)
+    }
+
+    fn failure(&self, what: &str) -> Error {
+        Error::runtime("exec-plugin", self.says(what))
+    }
+
+    fn cannot_start(&self, error: &std::io::Error) -> Error {
+        if error.kind() != std::io::ErrorKind::NotFound {
+            return self.failure("cannot be run").cause(error.to_string());
+        }
+        let error = self.failure("was not found");
+        match &self.exec.install_hint {
+            Some(hint) => error.hint(hint.trim()),
+            None => error.hint(format!("install `{}` or put it into PATH", self.exec.command)),
+        }
+    }
+}
+
+/// Tells when a login is to be renewed. One that has expired when it is given says nothing: the
+/// clocks differ, and the server is to judge.
+fn renewal(now: Timestamp, expiry: Timestamp) -> Option<Timestamp> {
+    let life = expiry.duration_since(now);
+    (life > SignedDuration::ZERO).then(|| expiry - EARLY.min(life / 4))
+}
+
+fn last_lines(stderr: &[u8]) -> Vec<String> {
+    let text = String::from_utf8_lossy(stderr);
+    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let plain = |line: &&str| line.chars().filter(|c| !c.is_control()).take(500).collect();
+    lines[lines.len().saturating_sub(8)..].iter().map(plain).collect()
+}
+
+fn describe(cluster: &Cluster, ca: Option<&[u8]>) -> Value {
+    let mut about = json!({});
+    let mut set = |key: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            about[key] = value;
+        }
+    };
+    set("server", cluster.server.clone().map(Value::from));
+    set("tls-server-name", cluster.tls_server_name.clone().map(Value::from));
+    set("insecure-skip-tls-verify", cluster.insecure_skip_tls_verify.then_some(true.into()));
+    set("certificate-authority-data", ca.map(|ca| STANDARD.encode(ca).into()));
+    set("proxy-url", cluster.proxy_url.clone().map(Value::from));
+    set("disable-compression", cluster.disable_compression.then_some(true.into()));
+    let config = cluster.extensions.iter().find(|e| e.name == "client.authentication.k8s.io/exec");
+    set("config", config.map(|extension| extension.extension.clone()));
+    about
+}
+
+#[derive(Default, Deserialize)]
+struct Answer {
+    #[serde(default)]
+    status: Option<Status>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Status {
+    #[serde(default)]
+    token: Option<Secret>,
+    #[serde(default)]
+    client_certificate_data: Option<String>,
+    #[serde(default)]
+    client_key_data: Option<Secret>,
+    #[serde(default)]
+    expiration_timestamp: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_login_is_renewed_before_it_expires() {
+        let now: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
+        for (expiry, expected) in [
+            ("2026-01-01T01:00:00Z", Some("2026-01-01T00:59:00Z")),
+            ("2026-01-01T00:00:40Z", Some("2026-01-01T00:00:30Z")),
+            ("2026-01-01T00:00:00Z", None),
+            ("2025-01-01T00:00:00Z", None),
+        ] {
+            let expected = expected.map(|at| at.parse().unwrap());
+            assert_eq!(renewal(now, expiry.parse().unwrap()), expected, "{expiry}");
+        }
+    }
+
+    #[test]
+    fn a_plugin_is_told_about_its_cluster() {
+        let cluster: Cluster = parse(
+            "{server: 'https://x', tls-server-name: y, certificate-authority: /ignored,
+              extensions: [{name: other, extension: 1},
+                           {name: client.authentication.k8s.io/exec, extension: {audience: z}}]}",
+        )
+        .unwrap();
+        assert_eq!(
+            describe(&cluster, Some(b"pem")),
+            json!({"server": "https://x", "tls-server-name": "y",
+                   "certificate-authority-data": "cGVt", "config": {"audience": "z"}})
+        );
+    }
+}

@@ -1,0 +1,187 @@
+//! Why a cluster could not be spoken to, as one sentence with its causes and a hint.
+
+use std::{error::Error as StdError, io, time::Duration};
+
+use rustls::{AlertDescription, CertificateError};
+
+use super::wire::StepError;
+use crate::workload::error::{Error, Result};
+
+/// Explains a failure of the kube client. Answers of the server other than 401 are told by their
+/// message alone; whoever sent the request knows better what was asked.
+#[must_use]
+pub fn explain(error: &kube::Error, server: &str) -> Error {
+    let links = links(error);
+    if let Some(known) = links.iter().find_map(|link| link.downcast_ref::<Error>()) {
+        return known.clone();
+    }
+    if let kube::Error::Api(status) = error {
+        return match status.code {
+            401 => unauthorized(server).cause(status.message.clone()),
+            _ => Error::failed("rejected", format!("{server} rejected the request"))
+                .cause(status.message.clone()),
+        };
+    }
+    let found = links.iter().find_map(|link| judge(*link, server));
+    found.unwrap_or_else(|| fallback(error, server)).causes(texts(&links))
+}
+
+/// Makes the failure of a request that was not answered in time.
+#[must_use]
+pub fn timed_out(server: &str, after: Duration) -> Error {
+    Error::runtime("timeout", format!("{server} did not answer within {} s", after.as_secs_f64()))
+        .hint("a longer `--request-timeout` may help")
+}
+
+/// Makes the failure of a request whose login the server refused.
+#[must_use]
+pub fn unauthorized(server: &str) -> Error {
+    Error::runtime(
+        "unauthorized",
+        format!("{server} does not accept the login: it has expired or is wrong"),
+    )
+    .hint("log in again")
+}
+
+/// Tells whether the connection broke, so that a request that may be repeated is worth repeating.
+#[must_use]
+pub fn is_broken_connection(error: &kube::Error) -> bool {
+    let links = links(error);
+    let is_other = links
+        .iter()
+        .any(|link| link.is::<Error>() || link.is::<StepError>() || link.is::<rustls::Error>());
+    let transport = matches!(
+        error,
+        kube::Error::Service(_) | kube::Error::HyperError(_) | kube::Error::ReadEvents(_)
+    );
+    transport && !is_other
+}
+
+/// Walks an error's sources, and into what an I/O error wraps, which `source` passes over.
+fn links<'a>(error: &'a (dyn StdError + 'static)) -> Vec<&'a (dyn StdError + 'static)> {
+    let mut links = Vec::new();
+    let mut next = Some(error);
+    while let Some(link) = next {
+        links.push(link);
+        let wrapped = link.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        next = match wrapped {
+            Some(wrapped) => Some(wrapped as &(dyn StdError + 'static)),
+            None => link.source(),
+        };
+    }
+    links
+}
+
+/// Gives what the links say, without those that only say that something failed.
+fn texts(links: &[&(dyn StdError + 'static)]) -> Vec<String> {
+    let mut texts: Vec<String> = Vec::new();
+    for link in links {
+        if link.is::<kube::Error>() || link.is::<hyper_util::client::legacy::Error>() {
+            continue;
+        }
+        let text: String = link.to_string().chars().filter(|c| !c.is_control()).collect();
+        if !text.is_empty() && !texts.iter().any(|earlier| earlier.contains(&text)) {
+            texts.push(text);
+        }
+    }
+    texts
+}
+
+/// Judges one link of the chain; the outermost that says anything counts.
+fn judge(link: &(dyn StdError + 'static), server: &str) -> Option<Error> {
+    if let Some(step) = link.downcast_ref::<StepError>() {
+        return Some(match step {
+            StepError::Proxy(_) => Error::runtime(
+                "proxy",
+                format!("the proxy on the way to {server} does not let us through"),
+            )
+            .hint("check HTTPS_PROXY, NO_PROXY and `proxy-url` in the kubeconfig"),
+            StepError::Resolve(_) => {
+                Error::runtime("dns", format!("the host of {server} is not known"))
+            }
+        });
+    }
+    if let Some(error) = link.downcast_ref::<rustls::Error>() {
+        return Some(tls(error, server));
+    }
+    if link.is::<tokio::time::error::Elapsed>() {
+        return Some(Error::runtime("timeout", format!("{server} did not answer in time")));
+    }
+    let error = link
+        .downcast_ref::<io::Error>()
+        .filter(|error| error.get_ref().is_none_or(|inner| !inner.is::<rustls::Error>()))?;
+    let unreachable = |what: &str| Some(Error::runtime("unreachable", what));
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused => {
+            unreachable(&format!("{server} cannot be reached: nothing listens there"))
+        }
+        io::ErrorKind::TimedOut => {
+            Some(Error::runtime("timeout", format!("{server} cannot be reached in time")))
+        }
+        io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => {
+            unreachable(&format!("{server} cannot be reached: there is no way to it"))
+        }
+        io::ErrorKind::ConnectionReset
+        | io::ErrorKind::ConnectionAborted
+        | io::ErrorKind::BrokenPipe
+        | io::ErrorKind::UnexpectedEof => unreachable(&format!("the connection to {server} broke")),
+        _ => None,
+    }
+}
+
+fn tls(error: &rustls::Error, server: &str) -> Error {
+    let tls = |what: String| Error::runtime("tls", what);
+    match error {
+        rustls::Error::InvalidCertificate(why) => match why {
+            CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+                tls(format!("the certificate of {server} has expired"))
+                    .hint("renew it on the cluster; the clock of this machine may also be wrong")
+            }
+            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+                tls(format!("the certificate of {server} is not valid yet"))
+                    .hint("check the clock of this machine and the server's")
+            }
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+                tls(format!("the certificate of {server} is for another name"))
+                    .hint("set `tls-server-name` of the cluster in the kubeconfig to a name that it is for")
+            }
+            CertificateError::UnknownIssuer => {
+                tls(format!("the certificate of {server} is not from the certificate authority that the kubeconfig trusts"))
+                    .hint("the cluster may have been created again: get its kubeconfig anew")
+            }
+            _ => tls(format!("the certificate of {server} is not valid")),
+        },
+        rustls::Error::AlertReceived(
+            AlertDescription::CertificateRequired
+            | AlertDescription::BadCertificate
+            | AlertDescription::UnknownCA
+            | AlertDescription::CertificateExpired
+            | AlertDescription::CertificateRevoked
+            | AlertDescription::CertificateUnknown
+            | AlertDescription::UnsupportedCertificate
+            | AlertDescription::AccessDenied,
+        ) => Error::runtime("unauthorized", format!("{server} does not accept the client certificate"))
+            .hint("log in again, or get its kubeconfig anew"),
+        rustls::Error::InvalidMessage(_) => tls(format!("{server} does not speak TLS"))
+            .hint("check the server's scheme and port in the kubeconfig"),
+        _ => tls(format!("no secure connection to {server} can be made")),
+    }
+}
+
+fn fallback(error: &kube::Error, server: &str) -> Error {
+    match error {
+        kube::Error::Auth(_) => unauthorized(server),
+        kube::Error::SerdeError(_) | kube::Error::FromUtf8(_) => {
+            Error::runtime("bad-answer", format!("the answer of {server} cannot be understood"))
+        }
+        _ => Error::runtime("unreachable", format!("the request to {server} failed")),
+    }
+}
+
+/// Turns a result of the kube client into ours.
+///
+/// # Errors
+/// What [`explain`] makes of the client's.
+pub fn explained<T>(result: std::result::Result<T, kube::Error>, server: &str) -> Result<T> {
+    result.map_err(|error| explain(&error, server))
+}

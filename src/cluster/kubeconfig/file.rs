@@ -1,0 +1,479 @@
+//! One kubeconfig file as it is written: read as kubectl reads it, tolerant of what kubectl
+//! tolerates, its relative paths made absolute.
+
+use std::{
+    collections::BTreeMap,
+    fmt, io,
+    path::{Path, PathBuf},
+};
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{self, DeserializeOwned, MapAccess, SeqAccess, Visitor},
+};
+use serde_json::{Map, Value};
+
+use crate::workload::error::{Error, Result};
+
+/// A text that is never shown.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Secret(pub String);
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+impl<'de> Deserialize<'de> for Secret {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Scalar::deserialize(deserializer).map(|scalar| Self(scalar.0))
+    }
+}
+
+/// A text that may have been written as a number or a bool.
+struct Scalar(String);
+
+impl<'de> Deserialize<'de> for Scalar {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match Value::deserialize(deserializer)? {
+            Value::String(text) => Ok(Self(text)),
+            Value::Number(number) => Ok(Self(number.to_string())),
+            Value::Bool(bool) => Ok(Self(bool.to_string())),
+            Value::Null => Ok(Self(String::new())),
+            Value::Array(_) => Err(de::Error::custom("a text is needed, not a list")),
+            Value::Object(_) => Err(de::Error::custom("a text is needed, not a mapping")),
+        }
+    }
+}
+
+fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    Scalar::deserialize(deserializer).map(|scalar| scalar.0)
+}
+
+/// Reads a text; an empty one and null count as absent, as in kubectl.
+fn optional<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    text(deserializer).map(|text| Some(text).filter(|text| !text.is_empty()))
+}
+
+fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Secret>, D::Error> {
+    optional(deserializer).map(|text| text.map(Secret))
+}
+
+fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Default + Deserialize<'de>,
+{
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
+}
+
+fn texts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let list: Option<Vec<Scalar>> = Option::deserialize(deserializer)?;
+    Ok(list.unwrap_or_default().into_iter().map(|scalar| scalar.0).collect())
+}
+
+fn text_lists<'de, D>(deserializer: D) -> Result<BTreeMap<String, Vec<String>>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    let map: Option<BTreeMap<String, Option<Vec<Scalar>>>> = Option::deserialize(deserializer)?;
+    let plain = |list: Option<Vec<Scalar>>| list.unwrap_or_default().into_iter().map(|s| s.0);
+    Ok(map.unwrap_or_default().into_iter().map(|(k, list)| (k, plain(list).collect())).collect())
+}
+
+/// A file's content.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct File {
+    #[serde(default, rename = "current-context", deserialize_with = "optional")]
+    pub(super) current_context: Option<String>,
+    #[serde(default, deserialize_with = "or_default")]
+    pub(super) contexts: Vec<NamedContext>,
+    #[serde(default, deserialize_with = "or_default")]
+    pub(super) clusters: Vec<NamedCluster>,
+    #[serde(default, deserialize_with = "or_default")]
+    pub(super) users: Vec<NamedUser>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct NamedContext {
+    #[serde(default, deserialize_with = "text")]
+    pub(super) name: String,
+    #[serde(default, deserialize_with = "or_default")]
+    pub(super) context: Context,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct NamedCluster {
+    #[serde(default, deserialize_with = "text")]
+    pub(super) name: String,
+    #[serde(default, deserialize_with = "or_default")]
+    pub(super) cluster: Cluster,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct NamedUser {
+    #[serde(default, deserialize_with = "text")]
+    pub(super) name: String,
+    #[serde(default, deserialize_with = "or_default")]
+    pub(super) user: User,
+}
+
+/// A context: a cluster, a user, and the namespace of requests that name none.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+pub struct Context {
+    #[serde(default, deserialize_with = "optional")]
+    pub(super) cluster: Option<String>,
+    #[serde(default, deserialize_with = "optional")]
+    pub(super) user: Option<String>,
+    #[serde(default, deserialize_with = "optional")]
+    pub(super) namespace: Option<String>,
+}
+
+/// Where a cluster is and how to know it.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Cluster {
+    /// The server's URL, or `host:port`.
+    #[serde(default, deserialize_with = "optional")]
+    pub server: Option<String>,
+    /// The name to check the server's certificate for, if not the URL's host.
+    #[serde(default, deserialize_with = "optional")]
+    pub tls_server_name: Option<String>,
+    /// Whether any certificate of the server will do.
+    #[serde(default, deserialize_with = "or_default")]
+    pub insecure_skip_tls_verify: bool,
+    /// The file with the CA's certificates.
+    #[serde(default, deserialize_with = "optional")]
+    pub certificate_authority: Option<String>,
+    /// The CA's certificates, base64; they win over the file.
+    #[serde(default, deserialize_with = "optional")]
+    pub certificate_authority_data: Option<String>,
+    /// The proxy of every request; no variable of the environment changes it.
+    #[serde(default, deserialize_with = "optional")]
+    pub proxy_url: Option<String>,
+    /// Whether answers are to come uncompressed.
+    #[serde(default, deserialize_with = "or_default")]
+    pub disable_compression: bool,
+    /// Data for others; the entry `client.authentication.k8s.io/exec` goes to the exec plugin.
+    #[serde(default, deserialize_with = "or_default")]
+    pub extensions: Vec<Extension>,
+}
+
+/// Data for others.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+pub struct Extension {
+    /// For whom.
+    #[serde(default, deserialize_with = "text")]
+    pub name: String,
+    /// What.
+    #[serde(default)]
+    pub extension: Value,
+}
+
+/// Who we are for a cluster.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct User {
+    /// The file with the client's certificate chain.
+    #[serde(default, deserialize_with = "optional")]
+    pub client_certificate: Option<String>,
+    /// The chain, base64; it wins over the file.
+    #[serde(default, deserialize_with = "optional")]
+    pub client_certificate_data: Option<String>,
+    /// The file with the client's key.
+    #[serde(default, deserialize_with = "optional")]
+    pub client_key: Option<String>,
+    /// The key, base64; it wins over the file.
+    #[serde(default, deserialize_with = "secret")]
+    pub client_key_data: Option<Secret>,
+    /// The bearer token.
+    #[serde(default, deserialize_with = "secret")]
+    pub token: Option<Secret>,
+    /// The file with the bearer token, read again while the program runs; it wins over `token`.
+    #[serde(default, rename = "tokenFile", deserialize_with = "optional")]
+    pub token_file: Option<String>,
+    /// The name for Basic authentication.
+    #[serde(default, deserialize_with = "optional")]
+    pub username: Option<String>,
+    /// The password for Basic authentication.
+    #[serde(default, deserialize_with = "secret")]
+    pub password: Option<Secret>,
+    /// The user to impersonate.
+    #[serde(default, rename = "as", deserialize_with = "optional")]
+    pub impersonate: Option<String>,
+    /// The impersonated user's uid.
+    #[serde(default, rename = "as-uid", deserialize_with = "optional")]
+    pub impersonate_uid: Option<String>,
+    /// The impersonated user's groups.
+    #[serde(default, rename = "as-groups", deserialize_with = "texts")]
+    pub impersonate_groups: Vec<String>,
+    /// The impersonated user's extra values.
+    #[serde(default, rename = "as-user-extra", deserialize_with = "text_lists")]
+    pub impersonate_extra: BTreeMap<String, Vec<String>>,
+    /// The plugin that gives a token or a certificate.
+    #[serde(default)]
+    pub exec: Option<Exec>,
+    /// The older kind of plugin; only `oidc` is left.
+    #[serde(default)]
+    pub auth_provider: Option<AuthProvider>,
+}
+
+/// A program that gives a token or a certificate.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Exec {
+    /// The version of the conversation.
+    #[serde(default, deserialize_with = "optional")]
+    pub api_version: Option<String>,
+    /// The program: looked up in PATH, or a path.
+    #[serde(default, deserialize_with = "text")]
+    pub command: String,
+    /// Its arguments.
+    #[serde(default, deserialize_with = "texts")]
+    pub args: Vec<String>,
+    /// Variables to set beside those of this process.
+    #[serde(default, deserialize_with = "or_default")]
+    pub env: Vec<ExecVariable>,
+    /// How to get the program, for the person who lacks it.
+    #[serde(default, deserialize_with = "optional")]
+    pub install_hint: Option<String>,
+    /// Whether the program is told about the cluster.
+    #[serde(default, deserialize_with = "or_default")]
+    pub provide_cluster_info: bool,
+    /// `Never`, `IfAvailable` or `Always`: whether it may ask on the terminal.
+    #[serde(default, deserialize_with = "optional")]
+    pub interactive_mode: Option<String>,
+}
+
+/// A variable for an exec plugin.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+pub struct ExecVariable {
+    /// Its name.
+    #[serde(default, deserialize_with = "text")]
+    pub name: String,
+    /// Its value.
+    #[serde(default)]
+    pub value: Secret,
+}
+
+/// A plugin of the older kind.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+pub struct AuthProvider {
+    /// Which.
+    #[serde(default, deserialize_with = "text")]
+    pub name: String,
+    /// Its settings.
+    #[serde(default, deserialize_with = "or_default")]
+    pub config: BTreeMap<String, Secret>,
+}
+
+impl File {
+    /// Reads a file; none if it does not exist.
+    ///
+    /// # Errors
+    /// Code 2, naming the file and the line, where it cannot be read or is broken.
+    pub fn read(path: &Path) -> Result<Option<Self>> {
+        let bytes = match std::fs::read(path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => {
+                let message = format!("cannot read kubeconfig {}", path.display());
+                return Err(Error::usage("kubeconfig", message).cause(error.to_string()));
+            }
+        };
+        let broken = |why: String| {
+            Error::usage("kubeconfig", format!("kubeconfig {} is broken", path.display()))
+                .cause(why)
+        };
+        let text = decode(bytes).map_err(broken)?;
+        let mut file = parse::<Self>(&text).map_err(broken)?;
+        file.check_names().map_err(broken)?;
+        file.make_absolute(path.parent().unwrap_or(Path::new("")));
+        Ok(Some(file))
+    }
+
+    /// Refuses a name that stands twice in one file, as kubectl does: it is not clear which
+    /// cluster is meant.
+    fn check_names(&self) -> Result<(), String> {
+        let contexts = self.contexts.iter().map(|named| named.name.as_str());
+        let clusters = self.clusters.iter().map(|named| named.name.as_str());
+        let users = self.users.iter().map(|named| named.name.as_str());
+        twice("context", contexts)?;
+        twice("cluster", clusters)?;
+        twice("user", users)
+    }
+
+    fn make_absolute(&mut self, folder: &Path) {
+        for NamedCluster { cluster, .. } in &mut self.clusters {
+            join(folder, &mut cluster.certificate_authority);
+        }
+        for NamedUser { user, .. } in &mut self.users {
+            join(folder, &mut user.client_certificate);
+            join(folder, &mut user.client_key);
+            join(folder, &mut user.token_file);
+            if let Some(exec) = user.exec.as_mut().filter(|exec| exec.command.contains('/')) {
+                exec.command = joined(folder, &exec.command);
+            }
+        }
+    }
+}
+
+fn twice<'a>(what: &str, names: impl Iterator<Item = &'a str>) -> Result<(), String> {
+    let mut seen = std::collections::BTreeSet::new();
+    for name in names {
+        if !seen.insert(name) {
+            return Err(format!("{what} `{name}` stands in it twice"));
+        }
+    }
+    Ok(())
+}
+
+fn join(folder: &Path, file: &mut Option<String>) {
+    if let Some(file) = file {
+        *file = joined(folder, file);
+    }
+}
+
+fn joined(folder: &Path, file: &str) -> String {
+    let path: PathBuf = folder.join(file);
+    path.to_str().map_or_else(|| file.to_owned(), str::to_owned)
+}
+
+/// Decodes UTF-8 with or without a byte order mark, and UTF-16 with one.
+fn decode(bytes: Vec<u8>) -> Result<String, String> {
+    let units = |rest: &[u8], join: fn([u8; 2]) -> u16| {
+        let units: Vec<u16> = rest.chunks_exact(2).map(|pair| join([pair[0], pair[1]])).collect();
+        String::from_utf16(&units).map_err(|_| "it is not valid UTF-16".to_owned())
+    };
+    match bytes.as_slice() {
+        [0xFF, 0xFE, rest @ ..] => units(rest, u16::from_le_bytes),
+        [0xFE, 0xFF, rest @ ..] => units(rest, u16::from_be_bytes),
+        _ => {
+            let text = String::from_utf8(bytes).map_err(|error| {
+                let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+                let line = good.iter().filter(|byte| **byte == b'\n').count() + 1;
+                format!("line {line} is not valid UTF-8")
+            })?;
+            Ok(text.strip_prefix('\u{feff}').map_or(text.clone(), str::to_owned))
+        }
+    }
+}
+
+/// Reads the first document of YAML or JSON text. Of a key that stands twice the last one
+/// counts, unknown keys are left out, and an empty text is a default value.
+///
+/// # Errors
+/// What is wrong, with the line where the parser knows it. The text's values are not quoted.
+pub fn parse<T: DeserializeOwned + Default>(text: &str) -> Result<T, String> {
+    let value = if text.trim_start().starts_with('{') {
+        serde_json::from_str::<Loose>(text).map_err(|error| error.to_string())
+    } else {
+        Err(String::new())
+    };
+    // what is not JSON may still be a YAML flow mapping
+    let Loose(value) = value.or_else(|_| parse_yaml(text))?;
+    if value.is_null() {
+        return Ok(T::default());
+    }
+    if !value.is_object() {
+        return Err("it is not a mapping".to_owned());
+    }
+    serde_json::from_value(value).map_err(|error| error.to_string())
+}
+
+fn parse_yaml(text: &str) -> Result<Loose, String> {
+    match serde_yaml::Deserializer::from_str(text).next() {
+        None => Ok(Loose(Value::Null)),
+        Some(document) => Loose::deserialize(document).map_err(|error| error.to_string()),
+    }
+}
+
+/// A value in which the last of equal keys won and merge keys are merged.
+struct Loose(Value);
+
+impl<'de> Deserialize<'de> for Loose {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(LooseVisitor).map(Self)
+    }
+}
+
+struct LooseVisitor;
+
+impl<'de> Visitor<'de> for LooseVisitor {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("YAML or JSON")
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_none<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, inner: D) -> Result<Value, D::Error> {
+        inner.deserialize_any(self)
+    }
+
+    fn visit_enum<A: de::EnumAccess<'de>>(self, data: A) -> Result<Value, A::Error> {
+        // a value with a tag of its own: the tag means nothing here
+        let (_tag, variant) = data.variant::<de::IgnoredAny>()?;
+        de::VariantAccess::newtype_variant::<Loose>(variant).map(|loose| loose.0)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        let mut list = Vec::new();
+        while let Some(Loose(item)) = items.next_element()? {
+            list.push(item);
+        }
+        Ok(Value::Array(list))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
+        let mut map = Map::new();
+        while let Some((Loose(key), Loose(value))) = entries.next_entry()? {
+            match (key, value) {
+                (Value::String(key), Value::Object(merged)) if key == "<<" => {
+                    merged.into_iter().for_each(|(key, value)| {
+                        map.insert(key, value);
+                    });
+                }
+                (Value::String(key), value) => {
+                    map.insert(key, value);
+                }
+                (key, value) => {
+                    map.insert(key.to_string(), value);
+                }
+            }
+        }
+        Ok(Value::Object(map))
+    }
+}

@@ -1,0 +1,253 @@
+//! The kubeconfig: every context that the user can reach, merged from its files as kubectl
+//! merges them, read once and never written.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex},
+};
+
+use crate::{
+    env::Env,
+    workload::{
+        error::{Error, Result},
+        name::nearest,
+    },
+};
+
+mod file;
+#[cfg(test)]
+mod tests;
+
+pub(super) use file::parse;
+pub use file::{AuthProvider, Cluster, Exec, ExecVariable, Extension, Secret, User};
+
+use super::exec_plugin::ExecPlugin;
+use file::{Context, File};
+
+/// The merged kubeconfig, with the environment that it was read from.
+#[derive(Debug)]
+pub struct Kubeconfig {
+    /// The files that were looked at, in their order, whether they exist or not.
+    pub files_looked_at: Vec<PathBuf>,
+    pub(super) env: Env,
+    /// The exec plugins that were asked for, by whom they serve: each runs once a process.
+    plugins: Mutex<BTreeMap<(String, Option<String>), Arc<ExecPlugin>>>,
+    current_context: Option<String>,
+    contexts: Vec<(String, Context)>,
+    clusters: BTreeMap<String, Cluster>,
+    users: BTreeMap<String, User>,
+}
+
+/// A context as `runtime list` shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContextInfo {
+    /// The context's name.
+    pub name: String,
+    /// The server as the kubeconfig has it; none where the cluster is missing.
+    pub server: Option<String>,
+    /// The user's name in the kubeconfig.
+    pub user: Option<String>,
+    /// The context's namespace.
+    pub namespace: Option<String>,
+}
+
+/// A context that can be connected to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Resolved {
+    /// The context's name.
+    pub context: String,
+    /// The cluster's name.
+    pub cluster_name: String,
+    /// The cluster.
+    pub cluster: Cluster,
+    /// The user's name.
+    pub user_name: Option<String>,
+    /// The user; the default one is anonymous.
+    pub user: User,
+    /// The context's namespace.
+    pub namespace: Option<String>,
+}
+
+impl Kubeconfig {
+    /// Reads the file of `--kubeconfig`, else those of `KUBECONFIG`, else `~/.kube/config`.
+    /// Missing files of the list are skipped; no file at all is an empty kubeconfig.
+    ///
+    /// # Errors
+    /// Code 2 where the flag's file is missing, and where a file cannot be read or is broken.
+    pub fn load(env: &Env, flag: Option<&Path>) -> Result<Self> {
+        let files = match flag {
+            Some(file) => vec![env.current_dir.join(file)],
+            None => listed(env),
+        };
+        let mut merged = Self::empty(env);
+        for path in &files {
+            match File::read(path)? {
+                Some(file) => merged.merge(file),
+                None if flag.is_some() => {
+                    let message = format!("kubeconfig {} does not exist", path.display());
+                    return Err(Error::usage("no-kubeconfig", message));
+                }
+                None => {}
+            }
+        }
+        merged.files_looked_at = files;
+        Ok(merged)
+    }
+
+    /// Gives a user's exec plugin: one for each user, and for each of their clusters where the
+    /// plugin is told about the cluster.
+    pub(super) fn plugin(
+        &self,
+        user: &User,
+        user_name: &str,
+        cluster_name: &str,
+        make: impl FnOnce(&Exec) -> ExecPlugin,
+    ) -> Option<Arc<ExecPlugin>> {
+        let exec = user.exec.as_ref()?;
+        let cluster = exec.provide_cluster_info.then(|| cluster_name.to_owned());
+        let mut plugins = self.plugins.lock().expect("noting a plugin does not panic");
+        let plugin = plugins.entry((user_name.to_owned(), cluster));
+        Some(plugin.or_insert_with(|| Arc::new(make(exec))).clone())
+    }
+
+    fn empty(env: &Env) -> Self {
+        Self {
+            files_looked_at: Vec::new(),
+            env: env.clone(),
+            plugins: Mutex::default(),
+            current_context: None,
+            contexts: Vec::new(),
+            clusters: BTreeMap::new(),
+            users: BTreeMap::new(),
+        }
+    }
+
+    /// Takes in a file: what an earlier one said about a name counts alone.
+    fn merge(&mut self, file: File) {
+        let File { current_context, contexts, clusters, users } = file;
+        self.current_context = self.current_context.take().or(current_context);
+        for named in contexts {
+            if !self.has_context(&named.name) {
+                self.contexts.push((named.name, named.context));
+            }
+        }
+        for named in clusters {
+            self.clusters.entry(named.name).or_insert(named.cluster);
+        }
+        for named in users {
+            self.users.entry(named.name).or_insert(named.user);
+        }
+    }
+
+    /// Lists the contexts in the order of the files.
+    #[must_use]
+    pub fn contexts(&self) -> Vec<ContextInfo> {
+        let info = |(name, context): &(String, Context)| ContextInfo {
+            name: name.clone(),
+            server: self.cluster_of(context).and_then(|cluster| cluster.server.clone()),
+            user: context.user.clone(),
+            namespace: context.namespace.clone(),
+        };
+        self.contexts.iter().map(info).collect()
+    }
+
+    /// Tells whether a context of that name exists.
+    #[must_use]
+    pub fn has_context(&self, name: &str) -> bool {
+        self.contexts.iter().any(|(known, _)| known == name)
+    }
+
+    /// Gives the name of the current context, which may be one that does not exist.
+    #[must_use]
+    pub fn current_context(&self) -> Option<&str> {
+        self.current_context.as_deref()
+    }
+
+    /// Tells whether the process runs in a pod with a service account.
+    #[must_use]
+    pub fn in_pod(&self) -> bool {
+        self.env.variable("KUBERNETES_SERVICE_HOST").is_some()
+            && self.env.service_account.join("token").is_file()
+    }
+
+    /// Finds a context with its cluster and its user. A user that is missing is anonymous, as in
+    /// kubectl.
+    ///
+    /// # Errors
+    /// Code 2: no such context (`unknown-context`, with the nearest one as hint), no kubeconfig
+    /// at all (`no-kubeconfig`), or a context without a cluster (`kubeconfig`).
+    pub fn resolve(&self, name: &str) -> Result<Resolved> {
+        let Some((_, context)) = self.contexts.iter().find(|(known, _)| known == name) else {
+            return Err(self.unknown(name));
+        };
+        let broken = |what: String| Error::usage("kubeconfig", what);
+        let cluster_name = context
+            .cluster
+            .clone()
+            .ok_or_else(|| broken(format!("context `{name}` of the kubeconfig has no cluster")))?;
+        let cluster = self.cluster_of(context).cloned().ok_or_else(|| {
+            broken(format!("cluster `{cluster_name}` of context `{name}` is not in the kubeconfig"))
+        })?;
+        let user = context.user.as_ref().and_then(|user| self.users.get(user));
+        Ok(Resolved {
+            context: name.to_owned(),
+            cluster_name,
+            cluster,
+            user_name: context.user.clone(),
+            user: user.cloned().unwrap_or_default(),
+            namespace: context.namespace.clone(),
+        })
+    }
+
+    fn cluster_of(&self, context: &Context) -> Option<&Cluster> {
+        self.clusters.get(context.cluster.as_ref()?)
+    }
+
+    fn unknown(&self, name: &str) -> Error {
+        if self.contexts.is_empty() {
+            return self.missing().while_doing(format!("cannot use context `{name}`"));
+        }
+        let error = Error::usage(
+            "unknown-context",
+            format!("context `{name}` is not in the kubeconfig ({})", self.files()),
+        );
+        match nearest(name, self.contexts.iter().map(|(known, _)| known.as_str())) {
+            Some(near) => error.hint(format!("did you mean `{near}`?")),
+            None => error.hint("workloadctl runtime list"),
+        }
+    }
+
+    /// Makes the failure of a command that needs a kubeconfig where there is none.
+    #[must_use]
+    pub fn missing(&self) -> Error {
+        let message = match self.files_looked_at.as_slice() {
+            [] => "there is no kubeconfig: KUBECONFIG is not set and there is no home folder"
+                .to_owned(),
+            _ => format!("there is no kubeconfig with a context: looked at {}", self.files()),
+        };
+        Error::usage("no-kubeconfig", message)
+            .hint("set KUBECONFIG or `--kubeconfig FILE`, or try it without a cluster: `--runtime sandbox`")
+    }
+
+    fn files(&self) -> String {
+        let files: Vec<_> =
+            self.files_looked_at.iter().map(|file| file.display().to_string()).collect();
+        files.join(", ")
+    }
+}
+
+/// Lists the files of `KUBECONFIG`, each once, or the default one.
+fn listed(env: &Env) -> Vec<PathBuf> {
+    let Some(list) = env.path("KUBECONFIG") else {
+        return env.home.iter().map(|home| home.join(".kube/config")).collect();
+    };
+    let mut files: Vec<PathBuf> = Vec::new();
+    for file in std::env::split_paths(list).filter(|file| !file.as_os_str().is_empty()) {
+        let file = env.current_dir.join(file);
+        if !files.contains(&file) {
+            files.push(file);
+        }
+    }
+    files
+}

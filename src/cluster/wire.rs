@@ -1,0 +1,214 @@
+//! The HTTP client below everything: HTTP/1.1 over kept-alive connections, TLS, proxies, gzip.
+//! Its failures carry a type for each step on the way, so that nobody has to read texts.
+
+use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use http::{Request, Response, Uri};
+use http_body_util::{BodyExt, combinators::UnsyncBoxBody};
+use hyper_rustls::{
+    DefaultServerNameResolver, FixedServerNameResolver, HttpsConnector, MaybeHttpsStream,
+};
+use hyper_util::{
+    client::legacy::{
+        Client,
+        connect::{
+            Connect, HttpConnector,
+            dns::GaiResolver,
+            proxy::{SocksV5, Tunnel},
+        },
+    },
+    rt::{TokioExecutor, TokioIo},
+};
+use kube::client::{Body, ConfigExt, middleware::BaseUriLayer};
+use rustls::{ClientConfig, pki_types::ServerName};
+use tokio::net::TcpStream;
+use tower::{
+    BoxError, Layer, ServiceExt,
+    util::{BoxCloneSyncService, MapErr},
+};
+use tower_http::decompression::DecompressionLayer;
+
+use super::{identity::Identity, proxy};
+use crate::workload::error::{Error, Result};
+
+/// The body of an answer.
+pub type AnswerBody = UnsyncBoxBody<Bytes, BoxError>;
+/// Sends requests whose URI is a path and a query.
+pub type Wire = BoxCloneSyncService<Request<Body>, Response<AnswerBody>, BoxError>;
+/// Looks up addresses, with a failure of its own type.
+type Resolver = MapErr<GaiResolver, fn(std::io::Error) -> StepError>;
+/// Makes the connections below TLS: to the server or through a proxy.
+type Connector = BoxCloneSyncService<Uri, MaybeHttpsStream<TokioIo<TcpStream>>, BoxError>;
+
+/// An idle connection is closed before any usual server or balancer closes it.
+const IDLE: Duration = Duration::from_secs(50);
+/// A dead connection, such as one from before a suspend, is probed after that time, so often.
+const KEEPALIVE: Duration = Duration::from_secs(30);
+
+/// A step on the way to the server that failed.
+#[derive(Debug)]
+pub enum StepError {
+    /// The name of a host has no address.
+    Resolve(BoxError),
+    /// The proxy did not let us through.
+    Proxy(BoxError),
+}
+
+impl fmt::Display for StepError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Resolve(_) => "the host's name cannot be resolved",
+            Self::Proxy(_) => "the proxy does not let us through",
+        })
+    }
+}
+
+impl std::error::Error for StepError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Resolve(error) | Self::Proxy(error) => Some(&**error),
+        }
+    }
+}
+
+/// Where a server is and how it is reached.
+#[derive(Debug, Clone)]
+pub struct Endpoint {
+    /// The server's URL, with scheme and host.
+    pub server: Uri,
+    /// The name to check the certificate for, if not the URL's host.
+    pub tls_server_name: Option<String>,
+    /// The certificates to trust; none: the system's.
+    pub authorities: Option<Vec<Vec<u8>>>,
+    /// The file that they come from, where it is to be read again while we run.
+    pub authority_file: Option<PathBuf>,
+    /// Whether any certificate will do.
+    pub insecure: bool,
+    /// The proxy.
+    pub proxy: Option<Uri>,
+    /// Whether answers may come compressed.
+    pub gzip: bool,
+    /// How long making a TCP connection may take.
+    pub connect_timeout: Option<Duration>,
+}
+
+impl Endpoint {
+    /// Tells whether the server is spoken to over TLS.
+    #[must_use]
+    pub fn is_tls(&self) -> bool {
+        self.server.scheme_str() == Some("https")
+    }
+
+    /// Makes a client with connections of its own, which show that client certificate.
+    ///
+    /// # Errors
+    /// Code 7 (`tls`) where the kubeconfig has no CA and the system has no certificates either;
+    /// code 2 for a server name that is no name.
+    pub fn wire(&self, identity: Option<&Identity>) -> Result<Wire> {
+        let connector = self.connector()?;
+        if self.is_tls() {
+            let tls = self.tls(identity)?;
+            Ok(self.client(secured(connector, tls, self.tls_server_name.as_deref())?))
+        } else {
+            // no trust is needed, so none is looked for: a bare container has none
+            Ok(self.client(connector))
+        }
+    }
+
+    fn connector(&self) -> Result<Connector> {
+        let Some(proxy) = &self.proxy else { return Ok(plain(self.direct())) };
+        let login = proxy.authority().and_then(|all| Some(all.as_str().rsplit_once('@')?.0));
+        Ok(match proxy.scheme_str() {
+            Some("socks5") => {
+                let socks = SocksV5::new(proxy.clone(), plain(self.direct()));
+                let socks = match login.map(proxy::user_and_password) {
+                    Some((user, password)) => socks.with_auth(user, password),
+                    None => socks,
+                };
+                BoxCloneSyncService::new(socks.map_err(through_proxy))
+            }
+            // the same trust as for the cluster, as in Go, but the proxy's own name
+            Some("https") => {
+                let tls = self.tls(None)?;
+                tunnel(proxy, login, BoxCloneSyncService::new(secured(self.direct(), tls, None)?))
+            }
+            _ => tunnel(proxy, login, plain(self.direct())),
+        })
+    }
+
+    fn direct(&self) -> HttpConnector<Resolver> {
+        let failed: fn(std::io::Error) -> StepError = |error| StepError::Resolve(error.into());
+        let mut connector =
+            HttpConnector::new_with_resolver(MapErr::new(GaiResolver::new(), failed));
+        connector.enforce_http(false);
+        connector.set_nodelay(true);
+        connector.set_keepalive(Some(KEEPALIVE));
+        connector.set_keepalive_interval(Some(KEEPALIVE));
+        connector.set_connect_timeout(self.connect_timeout);
+        connector
+    }
+
+    fn tls(&self, identity: Option<&Identity>) -> Result<ClientConfig> {
+        let mut config = kube::Config::new(self.server.clone());
+        config.root_cert.clone_from(&self.authorities);
+        config.root_cert_file.clone_from(&self.authority_file);
+        config.accept_invalid_certs = self.insecure;
+        if self.insecure {
+            // nothing will be checked, so the system's certificates are not needed
+            config.root_cert = Some(Vec::new());
+        }
+        let mut tls = config.rustls_client_config().map_err(|error| {
+            Error::runtime("tls", "there are no certificates to trust the server by")
+                .chain(&error)
+                .hint("add `certificate-authority-data` to the cluster in the kubeconfig")
+        })?;
+        if let Some(identity) = identity {
+            tls.client_auth_cert_resolver = identity.resolver();
+        }
+        Ok(tls)
+    }
+
+    fn client<C: Connect + Clone + Send + Sync + 'static>(&self, connector: C) -> Wire {
+        let client = Client::builder(TokioExecutor::new())
+            .pool_idle_timeout(IDLE)
+            .build::<_, Body>(connector);
+        let unzipping = DecompressionLayer::new().gzip(self.gzip).layer(client);
+        let rooted = BaseUriLayer::new(self.server.clone()).layer(unzipping);
+        BoxCloneSyncService::new(
+            rooted
+                .map_response(|answer| answer.map(|body| body.map_err(Into::into).boxed_unsync()))
+                .map_err(Into::into),
+        )
+    }
+}
+
+fn plain(direct: HttpConnector<Resolver>) -> Connector {
+    BoxCloneSyncService::new(direct.map_response(MaybeHttpsStream::Http).map_err(Into::into))
+}
+
+fn secured<C>(connector: C, tls: ClientConfig, name: Option<&str>) -> Result<HttpsConnector<C>> {
+    let resolver: Arc<dyn hyper_rustls::ResolveServerName + Send + Sync> = match name {
+        None => Arc::new(DefaultServerNameResolver::default()),
+        Some(name) => {
+            let name = ServerName::try_from(name.to_owned()).map_err(|_| {
+                Error::usage("kubeconfig", format!("tls-server-name {name:?} is no host name"))
+            })?;
+            Arc::new(FixedServerNameResolver::new(name))
+        }
+    };
+    Ok(HttpsConnector::new(connector, tls, false, resolver))
+}
+
+fn tunnel(proxy: &Uri, login: Option<&str>, connector: Connector) -> Connector {
+    let mut tunnel = Tunnel::new(proxy.clone(), connector);
+    if let Some(login) = login {
+        let (user, password) = proxy::user_and_password(login);
+        tunnel = tunnel.with_auth(super::credentials::basic(&user, &password));
+    }
+    BoxCloneSyncService::new(tunnel.map_err(through_proxy))
+}
+
+fn through_proxy(error: impl Into<BoxError>) -> BoxError {
+    StepError::Proxy(error.into()).into()
+}
