@@ -85,9 +85,9 @@ impl Kinds {
 
     /// Finds `apiVersion`s in which a kind of that name is served.
     fn homes(&self, kind: &str) -> impl Iterator<Item = String> {
-        self.iter().filter(move |(_, known, _)| *known == kind).filter_map(|(group, _, info)| {
-            Some(api_version(group, &info.versions.first()?.name))
-        })
+        self.iter()
+            .filter(move |(_, known, _)| *known == kind)
+            .filter_map(|(group, _, info)| Some(api_version(group, &info.versions.first()?.name)))
     }
 
     fn unknown_kind(&self, object: &Object, group: &str, kind: &str) -> Error {

@@ -67,7 +67,9 @@ fn versions(spec: &Value) -> Vec<ServedVersion> {
         .filter_map(|version| {
             Some(ServedVersion {
                 name: version.get("name")?.as_str()?.to_owned(),
-                status: version.pointer("/subresources/status").is_some_and(|status| !status.is_null()),
+                status: version
+                    .pointer("/subresources/status")
+                    .is_some_and(|status| !status.is_null()),
             })
         })
         .collect();

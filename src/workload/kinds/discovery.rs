@@ -56,7 +56,9 @@ fn groups_in(document: &Value) -> Vec<&Value> {
             Value::Array(values) => open.extend(values.iter().rev()),
             Value::Object(map) => match map.get("items") {
                 Some(Value::Array(items)) => groups.extend(items),
-                _ => open.extend(map.values().filter(|value| value.is_object() || value.is_array())),
+                _ => {
+                    open.extend(map.values().filter(|value| value.is_object() || value.is_array()))
+                }
             },
             _ => {}
         }
@@ -82,7 +84,8 @@ fn kinds_in(group: &Value) -> Vec<(String, KindInfo)> {
             };
             let served = ServedVersion {
                 name: text(version, "version").to_owned(),
-                status: list(resource, "subresources").any(|sub| text(sub, "subresource") == "status"),
+                status: list(resource, "subresources")
+                    .any(|sub| text(sub, "subresource") == "status"),
             };
             match kinds.iter_mut().find(|(known, _)| known == kind) {
                 Some((_, info)) if info.plural == text(resource, "resource") => {

@@ -52,8 +52,11 @@ impl<'a> Pattern<'a> {
             Some(name) => (Some(first), second, name),
         };
         let complete = !kind.is_empty() && !name.is_empty() && namespace != Some("");
-        (complete && parts.next().is_none())
-            .then(|| Self { namespace, kind: KindPattern::parse(kind), name })
+        (complete && parts.next().is_none()).then(|| Self {
+            namespace,
+            kind: KindPattern::parse(kind),
+            name,
+        })
     }
 
     fn matches(&self, id: &ObjectId, kinds: &Kinds) -> bool {

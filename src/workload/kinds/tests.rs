@@ -1,4 +1,4 @@
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 use crate::workload::object::{Object, Origin, split_api_version};
@@ -54,8 +54,6 @@ fn discovery(group: &str, freshness: &str, resources: &[(&str, &str)]) -> Value 
         "versions": [{"version": version, "freshness": freshness, "resources": resources}]})
 }
 
-use serde_json::Value;
-
 #[test]
 fn the_embedded_discovery_has_the_built_in_kinds() {
     let kinds = Kinds::builtin();
@@ -85,10 +83,7 @@ fn a_definition_of_the_set_brings_its_kind() {
 fn versions_are_preferred_as_kubernetes_does() {
     let mut versions = ["foo", "v1alpha1", "v1beta2", "v2", "v10", "v1beta10", "v1", "v2beta1"];
     versions.sort_by_cached_key(|version| version_rank(version));
-    assert_eq!(
-        versions,
-        ["v10", "v2", "v1", "v2beta1", "v1beta10", "v1beta2", "v1alpha1", "foo"]
-    );
+    assert_eq!(versions, ["v10", "v2", "v1", "v2beta1", "v1beta10", "v1beta2", "v1alpha1", "foo"]);
 }
 
 #[test]
@@ -116,7 +111,10 @@ fn paths_are_those_of_the_api() {
         (path("", "ConfigMap", Some("a"), "b"), Some("/api/v1/namespaces/a/configmaps/b")),
         (path("", "Namespace", None, "b"), Some("/api/v1/namespaces/b")),
         (path("", "ConfigMap", None, "b"), None),
-        (path("apps", "Deployment", Some("a"), "b"), Some("/apis/apps/v1/namespaces/a/deployments/b")),
+        (
+            path("apps", "Deployment", Some("a"), "b"),
+            Some("/apis/apps/v1/namespaces/a/deployments/b"),
+        ),
         (
             path("rbac.authorization.k8s.io", "ClusterRole", Some("ignored"), "system:a b/c?"),
             Some("/apis/rbac.authorization.k8s.io/v1/clusterroles/system:a%20b%2Fc%3F"),
@@ -144,11 +142,21 @@ fn wrong_kinds_and_versions_are_told_with_what_would_be_right() {
         ("apps/v1", "Deplyoment", "unknown-kind", Some("write `kind: Deployment`")),
         ("apps/v1", "deployment", "unknown-kind", Some("write `kind: Deployment`")),
         ("v1", "Deployment", "unknown-kind", Some("write `apiVersion: apps/v1`")),
-        ("extensions/v1beta1", "Ingress", "unknown-kind", Some("write `apiVersion: networking.k8s.io/v1`")),
+        (
+            "extensions/v1beta1",
+            "Ingress",
+            "unknown-kind",
+            Some("write `apiVersion: networking.k8s.io/v1`"),
+        ),
         ("policy/v1beta1", "PodSecurityPolicy", "unknown-kind", None),
         ("apps/v1beta1", "Deployment", "unknown-version", Some("write `apiVersion: apps/v1`")),
         ("apps", "Deployment", "unknown-kind", Some("write `apiVersion: apps/v1`")),
-        ("example.com/v1alpha1", "Backup", "unknown-version", Some("write `apiVersion: example.com/v1`")),
+        (
+            "example.com/v1alpha1",
+            "Backup",
+            "unknown-version",
+            Some("write `apiVersion: example.com/v1`"),
+        ),
         ("authentication.k8s.io/v1", "TokenReview", "unknown-kind", None),
     ] {
         let checked = kinds.check(&objects(&format!(
@@ -182,7 +190,10 @@ fn other_groups_are_left_to_the_cluster() {
     kinds.add_discovery(&json!({"items": [core, absent]}));
     let checked = kinds.check(&objects(text));
     assert_eq!(checked.errors.len(), 2);
-    assert_eq!(checked.errors[0].message, "there is no kind \"Thing\" in other.com/v1 on this cluster");
+    assert_eq!(
+        checked.errors[0].message,
+        "there is no kind \"Thing\" in other.com/v1 on this cluster"
+    );
     let old = kinds.check(&objects("apiVersion: batch/v1\nkind: Job\nmetadata: {name: a}"));
     assert_eq!(old.errors.len(), 1, "the cluster does not serve the embedded kind");
 }
