@@ -1,13 +1,18 @@
 //! Everything that talks to a Kubernetes API server; the only place that knows the kube client.
 
+pub mod api;
 pub mod connect;
 pub mod credentials;
+pub mod discovery;
 pub mod exec_plugin;
 pub mod explain;
+pub mod fence;
 pub mod identity;
 pub mod kubeconfig;
 pub mod proxy;
+pub mod record;
 #[cfg(test)]
 pub(crate) mod stub;
 pub mod transport;
+pub mod watch;
 pub mod wire;

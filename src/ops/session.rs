@@ -10,7 +10,7 @@ use super::{
     report::{Ask, Reporter},
     stop::Stop,
 };
-use crate::{cluster::kubeconfig::Kubeconfig, env::Env, store::Store};
+use crate::{cluster::{kubeconfig::Kubeconfig, transport::OnRequest}, env::Env, store::Store};
 
 /// The surroundings of an operation.
 pub struct Session<'a> {
@@ -36,6 +36,10 @@ pub struct Session<'a> {
     pub namespace: Option<String>,
     /// `--request-timeout`; none where the command's default counts.
     pub request_timeout: Option<Duration>,
+    /// Who is told of every request, with `-v`.
+    pub on_request: Option<OnRequest>,
+    /// Whether a login may ask on the terminal.
+    pub interactive: bool,
     /// The command line, as the lock's holder names it (`workloadctl deploy web`).
     pub command: String,
 }

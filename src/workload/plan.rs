@@ -1,1 +1,420 @@
 //! The plan: desired against recorded and live, one action per object.
+//!
+//! Deciding is pure; what can only be told by the server (a dry run) is asked for by
+//! [`Decision::Ask`].
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{
+    definition::digest_of,
+    object::{ObjectId, Origin, split_api_version},
+    ownership::{MANAGER_PREFIX, has_controller, is_ours, is_terminating, other_instances, uid},
+    record::Entry,
+    release::Action,
+};
+
+/// Objects with this annotation (value `keep`) stay when they leave the definition or the
+/// instance is deleted.
+pub const KEEP_ANNOTATION: &str = "workloadctl/on-remove";
+/// Helm's annotation of the same meaning.
+pub const HELM_KEEP_ANNOTATION: &str = "helm.sh/resource-policy";
+
+/// An object as a release wants it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Desired {
+    /// The identity, placed.
+    pub id: ObjectId,
+    /// The API version without the group.
+    pub version: String,
+    /// The body as it is sent, without preconditions.
+    pub body: Value,
+    /// The digest of the body.
+    pub digest: String,
+    /// Where it stands in the sources; none for what we add, such as a managed namespace.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub origin: Option<Origin>,
+    /// Whether it stays when the instance leaves.
+    pub keep: bool,
+}
+
+impl Desired {
+    /// Prepares a placed body for sending: what only a server may set is taken out.
+    #[must_use]
+    pub fn new(mut body: Value, origin: Option<Origin>) -> Self {
+        if let Some(metadata) = body.get_mut("metadata").and_then(Value::as_object_mut) {
+            for field in [
+                "uid",
+                "resourceVersion",
+                "generation",
+                "managedFields",
+                "creationTimestamp",
+                "selfLink",
+            ] {
+                metadata.remove(field);
+            }
+        }
+        let id = ObjectId::of(&body);
+        let api_version = body.get("apiVersion").and_then(Value::as_str).unwrap_or_default();
+        let version = split_api_version(api_version).1.to_owned();
+        Self { digest: digest_of(&body), keep: is_kept(&body), id, version, body, origin }
+    }
+}
+
+/// Tells whether an object, desired or live, asks to stay.
+#[must_use]
+pub fn is_kept(object: &Value) -> bool {
+    let annotation = |key: &str| object.get("metadata")?.get("annotations")?.get(key)?.as_str();
+    annotation(KEEP_ANNOTATION) == Some("keep") || annotation(HELM_KEEP_ANNOTATION) == Some("keep")
+}
+
+/// What metadata (and, for Jobs, the whole object) shows about one desired object.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Decision {
+    /// An apply would change nothing.
+    Unchanged,
+    /// Only a dry run can tell; `uid` is the live object's.
+    Ask {
+        /// The live object's uid.
+        uid: String,
+    },
+    /// It is not there. `after`: the uid of a terminating object of that name, to be waited for.
+    Create {
+        /// The uid that has to go first.
+        after: Option<String>,
+    },
+    /// It is there and is ours, or shared.
+    Update {
+        /// The live object's uid.
+        uid: String,
+    },
+    /// It is there, is not ours, and is to be taken over.
+    Adopt {
+        /// The live object's uid.
+        uid: String,
+    },
+    /// It is deleted and made anew.
+    Recreate {
+        /// The live object's uid.
+        uid: String,
+        /// Why.
+        why: String,
+    },
+    /// It must not be touched.
+    Blocked {
+        /// Why.
+        why: String,
+    },
+}
+
+/// How a plan is made.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Choices {
+    /// Objects that are not ours are taken over.
+    pub adopt: bool,
+    /// This object is deleted and made anew.
+    pub replace: bool,
+}
+
+/// Decides about one object. `live` is its metadata or the whole object.
+#[must_use]
+pub fn decide(
+    desired: &Desired,
+    entry: Option<&Entry>,
+    live: Option<&Value>,
+    manager: &str,
+    choices: Choices,
+) -> Decision {
+    let same_body = entry.is_some_and(|entry| entry.body.as_ref() == Some(&desired.digest));
+    let Some(live) = live else {
+        let done = entry.is_some_and(|entry| entry.completed) && same_body;
+        return if done { Decision::Unchanged } else { Decision::Create { after: None } };
+    };
+    let live_uid = uid(live).unwrap_or_default().to_owned();
+    if is_terminating(live) {
+        return Decision::Create { after: Some(live_uid) };
+    }
+    if !is_ours(live, manager, entry.and_then(|entry| entry.uid.as_deref())) {
+        return decide_foreign(desired, live, live_uid, manager, choices);
+    }
+    if choices.replace {
+        return Decision::Recreate { uid: live_uid, why: "asked for by --replace".to_owned() };
+    }
+    if desired.id.is("batch", "Job") && job_failed(live) {
+        return Decision::Recreate { uid: live_uid, why: "the Job failed".to_owned() };
+    }
+    let proven = same_body
+        && entry
+            .filter(|entry| entry.uid.as_deref() == Some(&*live_uid))
+            .and_then(|entry| entry.seen.as_ref())
+            .is_some_and(|seen| seen.still_holds(live, manager, &desired.body));
+    if proven {
+        Decision::Unchanged
+    } else if same_body || desired.id.is("batch", "Job") {
+        Decision::Ask { uid: live_uid }
+    } else {
+        Decision::Update { uid: live_uid }
+    }
+}
+
+fn decide_foreign(
+    desired: &Desired,
+    live: &Value,
+    live_uid: String,
+    manager: &str,
+    choices: Choices,
+) -> Decision {
+    let shared = desired.id.is("", "Namespace") && desired.origin.is_some();
+    let others = other_instances(live, manager);
+    if desired.id.namespace.is_none() && (shared || !others.is_empty()) {
+        return Decision::Update { uid: live_uid };
+    }
+    if let Some(other) = others.first() {
+        let other = other.trim_start_matches(MANAGER_PREFIX);
+        return Decision::Blocked {
+            why: format!("it belongs to the workloadctl instance {other}"),
+        };
+    }
+    if has_controller(live) {
+        return Decision::Blocked { why: "a controller made it for another object".to_owned() };
+    }
+    if choices.adopt {
+        return Decision::Adopt { uid: live_uid };
+    }
+    Decision::Blocked { why: format!("it exists and is not ours{}", made_by(live)) }
+}
+
+/// Says who made a foreign object: Helm, Argo CD, or its managers.
+fn made_by(live: &Value) -> String {
+    let annotation =
+        |key: &str| live.get("metadata")?.get("annotations")?.get(key)?.as_str().map(str::to_owned);
+    if let Some(release) = annotation("meta.helm.sh/release-name") {
+        return format!(": Helm release {release}");
+    }
+    if annotation("argocd.argoproj.io/tracking-id").is_some() {
+        return ": managed by Argo CD".to_owned();
+    }
+    let mut managers: Vec<&str> = live
+        .pointer("/metadata/managedFields")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter(|entry| entry["subresource"].as_str().unwrap_or_default().is_empty())
+        .filter_map(|entry| entry["manager"].as_str())
+        .collect();
+    managers.dedup();
+    if managers.is_empty() { String::new() } else { format!(": made by {}", managers.join(", ")) }
+}
+
+fn has_condition(object: &Value, kind: &str) -> bool {
+    object
+        .pointer("/status/conditions")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .any(|condition| condition["type"] == kind && condition["status"] == "True")
+}
+
+/// Tells whether a Job has failed for good.
+#[must_use]
+pub fn job_failed(job: &Value) -> bool {
+    has_condition(job, "Failed")
+}
+
+/// Tells whether a Job has completed.
+#[must_use]
+pub fn job_completed(job: &Value) -> bool {
+    has_condition(job, "Complete")
+}
+
+/// One object of a plan.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Item {
+    /// The object as it is wanted.
+    pub desired: Desired,
+    /// What is to be done.
+    pub action: Action,
+    /// The uid of the live object that the action is about: updated, adopted, deleted first, or
+    /// waited for until it is gone.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub uid: Option<String>,
+    /// Why, where it is not obvious.
+    #[serde(skip_serializing_if = "String::is_empty", default)]
+    pub reason: String,
+    /// The inventory's entry, as it will be recorded if nothing is done.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub entry: Option<Entry>,
+}
+
+/// An inventory object that the release does not want any more.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Removal {
+    /// The inventory's entry.
+    pub entry: Entry,
+    /// The uid of the live object.
+    pub uid: String,
+    /// Whether it stays on the cluster and only leaves the inventory.
+    pub keep: bool,
+}
+
+/// What a release will do.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Plan {
+    /// The desired objects, in order.
+    pub items: Vec<Item>,
+    /// What left the definition.
+    pub removals: Vec<Removal>,
+}
+
+impl Plan {
+    /// Tells whether anything would be written or removed.
+    #[must_use]
+    pub fn has_changes(&self) -> bool {
+        !self.removals.is_empty() || self.items.iter().any(|item| item.action != Action::Unchanged)
+    }
+
+    /// Lists what must not be touched.
+    pub fn blocked(&self) -> impl Iterator<Item = &Item> {
+        self.items.iter().filter(|item| item.action == Action::Blocked)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::workload::ownership::Seen;
+
+    const MANAGER: &str = "workloadctl:ns/web";
+
+    fn desired(kind: &str, api: &str, namespace: Option<&str>) -> Desired {
+        Desired::new(
+            json!({"apiVersion": api, "kind": kind, "metadata": {"name": "x", "namespace": namespace}}),
+            Some(Origin::line("a.yaml", 1)),
+        )
+    }
+
+    fn live(managers: &[(&str, &str)]) -> Value {
+        let fields: Vec<Value> = managers
+            .iter()
+            .map(|(manager, operation)| json!({"manager": manager, "operation": operation}))
+            .collect();
+        json!({"metadata": {"uid": "u", "resourceVersion": "5", "managedFields": fields}})
+    }
+
+    fn entry(desired: &Desired, live: &Value) -> Entry {
+        Entry {
+            id: desired.id.clone(),
+            version: desired.version.clone(),
+            uid: Some("u".into()),
+            body: Some(desired.digest.clone()),
+            seen: Seen::of(live, MANAGER, &desired.body),
+            wanted: true,
+            keep: false,
+            completed: false,
+        }
+    }
+
+    #[test]
+    fn decides_by_ownership_and_by_the_rule() {
+        let secret = desired("Secret", "v1", Some("ns"));
+        let ours = live(&[(MANAGER, "Apply")]);
+        let known = entry(&secret, &ours);
+        let none = Choices::default();
+        let adopt = Choices { adopt: true, ..none };
+        let foreign = live(&[("kubectl-create", "Update")]);
+        let mut moved = ours.clone();
+        moved["metadata"]["resourceVersion"] = json!("6");
+        let mut terminating = ours.clone();
+        terminating["metadata"]["deletionTimestamp"] = json!("now");
+        let mut other = known.clone();
+        other.body = Some("other".into());
+        let uid = || "u".to_owned();
+        assert_eq!(decide(&secret, None, None, MANAGER, none), Decision::Create { after: None });
+        assert_eq!(decide(&secret, Some(&known), Some(&ours), MANAGER, none), Decision::Unchanged);
+        assert_eq!(
+            decide(&secret, Some(&known), Some(&moved), MANAGER, none),
+            Decision::Ask { uid: uid() }
+        );
+        assert_eq!(
+            decide(&secret, Some(&other), Some(&ours), MANAGER, none),
+            Decision::Update { uid: uid() }
+        );
+        assert_eq!(
+            decide(&secret, None, Some(&ours), MANAGER, none),
+            Decision::Update { uid: uid() }
+        );
+        assert_eq!(
+            decide(&secret, Some(&known), Some(&terminating), MANAGER, none),
+            Decision::Create { after: Some(uid()) }
+        );
+        assert!(matches!(
+            decide(&secret, None, Some(&foreign), MANAGER, none),
+            Decision::Blocked { why } if why == "it exists and is not ours: made by kubectl-create"
+        ));
+        assert_eq!(
+            decide(&secret, None, Some(&foreign), MANAGER, adopt),
+            Decision::Adopt { uid: uid() }
+        );
+    }
+
+    #[test]
+    fn cluster_scoped_objects_of_other_instances_are_shared_and_namespaced_ones_are_not() {
+        let theirs = live(&[("workloadctl:b/b", "Apply")]);
+        let choices = Choices { adopt: true, ..Choices::default() };
+        let role = desired("ClusterRole", "rbac.authorization.k8s.io/v1", None);
+        assert_eq!(
+            decide(&role, None, Some(&theirs), MANAGER, choices),
+            Decision::Update { uid: "u".into() }
+        );
+        let secret = desired("Secret", "v1", Some("ns"));
+        assert!(matches!(
+            decide(&secret, None, Some(&theirs), MANAGER, choices),
+            Decision::Blocked { why } if why.contains("b/b")
+        ));
+    }
+
+    #[test]
+    fn jobs_run_once_per_body() {
+        let job = desired("Job", "batch/v1", Some("ns"));
+        let ours = live(&[(MANAGER, "Apply")]);
+        let mut known = entry(&job, &ours);
+        let none = Choices::default();
+        assert_eq!(decide(&job, Some(&known), Some(&ours), MANAGER, none), Decision::Unchanged);
+        let mut failed = ours.clone();
+        failed["status"] = json!({"conditions": [{"type": "Failed", "status": "True"}]});
+        assert!(matches!(
+            decide(&job, Some(&known), Some(&failed), MANAGER, none),
+            Decision::Recreate { .. }
+        ));
+        assert_eq!(
+            decide(&job, Some(&known), None, MANAGER, none),
+            Decision::Create { after: None }
+        );
+        known.completed = true;
+        assert_eq!(decide(&job, Some(&known), None, MANAGER, none), Decision::Unchanged);
+        known.body = Some("old".into());
+        assert_eq!(
+            decide(&job, Some(&known), Some(&ours), MANAGER, none),
+            Decision::Ask { uid: "u".into() }
+        );
+    }
+
+    #[test]
+    fn what_only_a_server_sets_is_not_sent() {
+        let body = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {
+            "name": "x", "uid": "u", "resourceVersion": "1", "creationTimestamp": null,
+            "annotations": {"helm.sh/resource-policy": "keep"}}});
+        let desired = Desired::new(body, None);
+        assert_eq!(
+            desired.body["metadata"],
+            json!({"name": "x", "annotations": {"helm.sh/resource-policy": "keep"}})
+        );
+        assert!(desired.keep);
+    }
+}

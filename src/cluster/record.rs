@@ -1,0 +1,442 @@
+//! The record on the cluster: reading it, holding the instance, and writing what was done.
+//!
+//! One writer at a time: every write of the head carries the resourceVersion that was read or
+//! written last. A 409 is read again: with our own id in the holder it was our own write, whose
+//! answer was lost; else somebody else goes on, and this process stops.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use http::Method;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use tokio::sync::Mutex;
+
+use super::{
+    api::{Api, Call, Failure},
+    fence::{Fence, Moment, lost},
+};
+use crate::workload::{
+    error::{Error, Result},
+    name::InstanceName,
+    object::ObjectId,
+    ownership::resource_version,
+    record::{
+        Encoded, HOLDER_SECONDS, HeadContent, Holder, Record, encode_holder, head_name,
+        head_secret, read_head, read_part,
+    },
+};
+
+/// How often the holder is renewed.
+const RENEWAL: Duration = Duration::from_secs(20);
+
+/// A record as it was read.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// The record.
+    pub record: Record,
+    /// Who holds the instance, if somebody does.
+    pub holder: Option<Holder>,
+    resource_version: String,
+    parts: BTreeSet<String>,
+}
+
+impl Found {
+    /// Gives the holder that stands in the way of a process: alive by the server's clock, and
+    /// not its own dead predecessor.
+    #[must_use]
+    pub fn held_by(&self, server_now: Timestamp, predecessor: Option<&str>) -> Option<&Holder> {
+        self.holder
+            .as_ref()
+            .filter(|holder| holder.expires > server_now && Some(&*holder.id) != predecessor)
+    }
+}
+
+fn collection(namespace: &str) -> String {
+    format!("/api/v1/namespaces/{namespace}/secrets")
+}
+
+/// Names the head's Secret.
+#[must_use]
+pub fn head_id(namespace: &str, instance: &InstanceName) -> ObjectId {
+    ObjectId::new("", "Secret", Some(namespace), &head_name(instance))
+}
+
+/// Reads the record of an instance; `None` only where the server says that it is not there.
+///
+/// # Errors
+/// A failed or forbidden GET, a damaged, newer or copied record.
+pub async fn read(api: &Api, namespace: &str, instance: &InstanceName) -> Result<Option<Found>> {
+    let explain = |failure: &Failure| {
+        failure.explain("get", "cannot read the record", &head_id(namespace, instance), None)
+    };
+    let path = format!("{}/{}", collection(namespace), head_name(instance));
+    // A part that is gone means that a newer head was written meanwhile: read again.
+    for _ in 0..3 {
+        let Some(secret) =
+            api.find(Call::get(&*path)).await.map_err(|failure| explain(&failure))?
+        else {
+            return Ok(None);
+        };
+        let (content, holder) = read_head(&secret)?;
+        let (bytes, parts) = match content {
+            HeadContent::Whole(bytes) => (Some(bytes), BTreeSet::new()),
+            HeadContent::Parts(names) => {
+                let reads = names
+                    .iter()
+                    .map(|name| api.find(Call::get(format!("{}/{name}", collection(namespace)))));
+                let mut whole = Some(Vec::new());
+                for part in futures::future::try_join_all(reads).await.map_err(|f| explain(&f))? {
+                    whole = match (whole, part) {
+                        (Some(mut whole), Some(part)) => {
+                            whole.extend(read_part(&part)?);
+                            Some(whole)
+                        }
+                        _ => None,
+                    };
+                }
+                (whole, names.into_iter().collect())
+            }
+        };
+        let Some(bytes) = bytes else { continue };
+        return Ok(Some(Found {
+            record: Record::decode(&bytes, namespace, instance)?,
+            holder,
+            resource_version: resource_version(&secret).unwrap_or_default().to_owned(),
+            parts,
+        }));
+    }
+    Err(Error::failed(
+        "damaged-record",
+        format!("parts of the record of `{instance}` in namespace {namespace} are missing"),
+    )
+    .hint(format!(
+        "delete the head (`kubectl -n {namespace} delete secret {}`) and deploy again: it is rebuilt from the live objects",
+        head_name(instance)
+    )))
+}
+
+/// Who wants to hold an instance.
+#[derive(Debug, Clone)]
+pub struct Claim {
+    /// The id of the release or deletion.
+    pub id: String,
+    /// `user@host`.
+    pub who: String,
+    /// The command.
+    pub command: String,
+}
+
+/// The record while this process holds the instance.
+pub struct Keeper {
+    api: Api,
+    claim: Claim,
+    since: Timestamp,
+    fence: Fence,
+    state: Mutex<State>,
+}
+
+struct State {
+    record: Record,
+    resource_version: String,
+    parts: BTreeSet<String>,
+}
+
+impl Keeper {
+    /// Writes the intent and becomes the holder. `found` is the record as it was read, `None`
+    /// where there was none. `Ok(None)`: somebody else was faster; read again.
+    ///
+    /// # Errors
+    /// Whatever the server answers to the write.
+    pub async fn begin(
+        api: &Api,
+        found: Option<&Found>,
+        record: Record,
+        claim: Claim,
+    ) -> Result<Option<Self>> {
+        let since = api.connection().server_now();
+        let holder = claim.holder(since, since);
+        let old_parts = found.map(|found| found.parts.clone()).unwrap_or_default();
+        let sent = Moment::now();
+        let base = found.map(|found| &*found.resource_version);
+        let Some(written) = write_head(api, &record, base, Some(&holder)).await? else {
+            return Ok(None);
+        };
+        let keeper = Self {
+            fence: Fence::new(sent, api.request_timeout()),
+            api: api.clone(),
+            claim,
+            since,
+            state: Mutex::new(State {
+                record,
+                resource_version: written.resource_version,
+                parts: written.parts,
+            }),
+        };
+        keeper.drop_parts(old_parts).await;
+        Ok(Some(keeper))
+    }
+
+    /// Gives the fence that writes have to pass.
+    #[must_use]
+    pub fn fence(&self) -> &Fence {
+        &self.fence
+    }
+
+    /// Gives the release's or deletion's id.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.claim.id
+    }
+
+    /// Gives a copy of the record as it was written last.
+    pub async fn record(&self) -> Record {
+        self.state.lock().await.record.clone()
+    }
+
+    /// Renews the holder for as long as it is polled; ends when the holder is lost.
+    pub async fn keep(&self) -> Error {
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep(RENEWAL) => {}
+                () = self.fence.renewal_wanted() => {}
+            }
+            if self.renew().await.is_err() && self.fence.is_lost() {
+                return lost();
+            }
+        }
+    }
+
+    /// Renews the holder now.
+    ///
+    /// # Errors
+    /// Code 6 when the holder is lost; the server's failure otherwise.
+    pub async fn renew(&self) -> Result<()> {
+        let mut state = self.state.lock().await;
+        for _ in 0..3 {
+            let sent = Moment::now();
+            let holder = self.claim.holder(self.since, self.api.connection().server_now());
+            let patch = json!({
+                "metadata": {"resourceVersion": state.resource_version},
+                "data": {"holder": encode_holder(Some(&holder))},
+            });
+            let path = head_path(&state.record);
+            match self.api.call(Call::merge_patch(path, &patch).metadata()).await {
+                Ok(answer) => {
+                    self.take_version(&mut state, &answer.body);
+                    self.fence.renewed(sent);
+                    return Ok(());
+                }
+                Err(failure) if failure.is_conflict() || failure.is_not_found() => {
+                    self.read_again(&mut state).await?;
+                }
+                Err(failure) => return Err(self.explain(&state, &failure)),
+            }
+        }
+        Err(Error::failed("record-busy", "the record is written by others all the time"))
+    }
+
+    /// Writes the record; with `held`, this process stays the holder.
+    ///
+    /// # Errors
+    /// Code 6 when the holder is lost; the server's failure otherwise.
+    pub async fn write(&self, record: Record, held: bool) -> Result<()> {
+        let mut state = self.state.lock().await;
+        for _ in 0..3 {
+            let sent = Moment::now();
+            let holder =
+                held.then(|| self.claim.holder(self.since, self.api.connection().server_now()));
+            let written =
+                write_head(&self.api, &record, Some(&state.resource_version), holder.as_ref())
+                    .await?;
+            if let Some(written) = written {
+                let old = std::mem::replace(&mut state.parts, written.parts);
+                state.resource_version = written.resource_version;
+                state.record = record;
+                self.fence.renewed(sent);
+                drop(state);
+                self.drop_parts(old).await;
+                return Ok(());
+            }
+            self.read_again(&mut state).await?;
+        }
+        Err(Error::failed("record-busy", "the record is written by others all the time"))
+    }
+
+    /// Deletes the record: the head last of all that the instance had, its parts before.
+    ///
+    /// # Errors
+    /// Whatever the server answers.
+    pub async fn remove(&self) -> Result<()> {
+        let state = self.state.lock().await;
+        let path = head_path(&state.record);
+        let options = json!({
+            "apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Background",
+            "preconditions": {"resourceVersion": state.resource_version},
+        });
+        match self.api.call(Call::json(Method::DELETE, path, &options)).await {
+            Ok(_) => {}
+            Err(failure) if failure.is_not_found() => {}
+            Err(failure) if failure.is_conflict() => return Err(lost()),
+            Err(failure) => {
+                return Err(failure.explain(
+                    "delete",
+                    "cannot delete the record",
+                    &head_id(&state.record.namespace, &state.record.instance),
+                    None,
+                ));
+            }
+        }
+        let parts = state.parts.clone();
+        let namespace = state.record.namespace.clone();
+        drop(state);
+        delete_parts(&self.api, &namespace, parts).await;
+        Ok(())
+    }
+
+    /// Reads the head again after a 409: our own id means that it was our own write.
+    async fn read_again(&self, state: &mut State) -> Result<()> {
+        let path = head_path(&state.record);
+        let secret = self
+            .api
+            .find(Call::get(path))
+            .await
+            .map_err(|failure| self.explain(state, &failure))?;
+        let ours = secret.as_ref().is_some_and(|secret| {
+            read_head(secret)
+                .is_ok_and(|(_, holder)| holder.is_some_and(|holder| holder.id == self.claim.id))
+        });
+        match secret {
+            Some(secret) if ours => {
+                self.take_version(state, &secret);
+                Ok(())
+            }
+            _ => {
+                self.fence.lose();
+                Err(lost())
+            }
+        }
+    }
+
+    fn take_version(&self, state: &mut State, head: &Value) {
+        if let Some(version) = resource_version(head) {
+            version.clone_into(&mut state.resource_version);
+        }
+    }
+
+    fn explain(&self, state: &State, failure: &Failure) -> Error {
+        let id = head_id(&state.record.namespace, &state.record.instance);
+        failure.explain("patch", "cannot renew the record", &id, None)
+    }
+
+    /// Removes parts that the head does not name any more. A part that stays is harmless.
+    async fn drop_parts(&self, old: BTreeSet<String>) {
+        let state = self.state.lock().await;
+        let gone: BTreeSet<String> = old.difference(&state.parts).cloned().collect();
+        let namespace = state.record.namespace.clone();
+        drop(state);
+        delete_parts(&self.api, &namespace, gone).await;
+    }
+}
+
+impl Claim {
+    fn holder(&self, since: Timestamp, server_now: Timestamp) -> Holder {
+        Holder {
+            id: self.id.clone(),
+            who: self.who.clone(),
+            command: self.command.clone(),
+            since,
+            expires: server_now + SignedDuration::from_secs(HOLDER_SECONDS),
+        }
+    }
+}
+
+fn head_path(record: &Record) -> String {
+    format!("{}/{}", collection(&record.namespace), head_name(&record.instance))
+}
+
+struct Written {
+    resource_version: String,
+    parts: BTreeSet<String>,
+}
+
+/// Writes parts and head; `None` where the head is not the one of `base` any more.
+async fn write_head(
+    api: &Api,
+    record: &Record,
+    base: Option<&str>,
+    holder: Option<&Holder>,
+) -> Result<Option<Written>> {
+    let encoded = Encoded::of(record);
+    let explain = |verb: &str, failure: &Failure| {
+        let id = head_id(&record.namespace, &record.instance);
+        failure.explain(verb, "cannot write the record", &id, None)
+    };
+    for (_, part) in &encoded.parts {
+        match api
+            .call(Call::json(Method::POST, collection(&record.namespace), part).metadata())
+            .await
+        {
+            Err(failure) if !failure.is_conflict() => return Err(explain("create", &failure)),
+            _ => {}
+        }
+    }
+    let mut secret = head_secret(record, &encoded, holder);
+    let call = match base {
+        Some(base) => {
+            secret["metadata"]["resourceVersion"] = json!(base);
+            Call::json(Method::PUT, head_path(record), &secret)
+        }
+        None => Call::json(Method::POST, collection(&record.namespace), &secret),
+    };
+    match api.call(call.metadata()).await {
+        Ok(answer) => Ok(Some(Written {
+            resource_version: resource_version(&answer.body).unwrap_or_default().to_owned(),
+            parts: encoded.part_names(),
+        })),
+        Err(failure) if failure.is_conflict() || (base.is_some() && failure.is_not_found()) => {
+            own_lost_answer(api, record, &encoded, holder).await
+        }
+        Err(failure) => Err(explain(if base.is_some() { "update" } else { "create" }, &failure)),
+    }
+}
+
+/// After a 409: the head that is there may be the one that we just wrote.
+async fn own_lost_answer(
+    api: &Api,
+    record: &Record,
+    encoded: &Encoded,
+    holder: Option<&Holder>,
+) -> Result<Option<Written>> {
+    let Ok(Some(secret)) = api.find(Call::get(head_path(record))).await else {
+        return Ok(None);
+    };
+    let wanted = head_secret(record, encoded, holder);
+    Ok((secret["data"] == wanted["data"]).then(|| Written {
+        resource_version: resource_version(&secret).unwrap_or_default().to_owned(),
+        parts: encoded.part_names(),
+    }))
+}
+
+async fn delete_parts(api: &Api, namespace: &str, parts: BTreeSet<String>) {
+    let deletions = parts.iter().map(|name| {
+        let path = format!("{}/{name}", collection(namespace));
+        let options =
+            json!({"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Background"});
+        api.call(Call::json(Method::DELETE, path, &options))
+    });
+    futures::future::join_all(deletions.collect::<Vec<_>>()).await;
+}
+
+/// Writes no-op data without becoming the holder: only if nobody wrote meanwhile, and without a
+/// word if somebody did.
+///
+/// # Errors
+/// None: what could not be written is found out anew the next time.
+pub async fn note(api: &Api, found: &Found, record: &Record) {
+    if let Ok(Some(written)) =
+        write_head(api, record, Some(&found.resource_version), found.holder.as_ref()).await
+    {
+        let gone = found.parts.difference(&written.parts).cloned().collect();
+        delete_parts(api, &record.namespace, gone).await;
+    }
+}

@@ -1,0 +1,208 @@
+//! Watching collections: a list, then a watch from where the list stood, for ever.
+//!
+//! A watch that ends is taken up where it stood; one that is too old (410) begins with a new
+//! list. Where watching is forbidden, the caller is told and asks object by object instead.
+
+use std::time::Duration;
+
+use bytes::{Buf as _, BytesMut};
+use futures::StreamExt as _;
+use http::{Method, Request, header};
+use http_body_util::BodyExt as _;
+use kube::client::Body;
+use serde_json::Value;
+use tokio::sync::mpsc::UnboundedSender;
+
+use super::api::{Api, Failure, List, Status};
+
+/// How long the server keeps one watch open, in seconds.
+const WATCH_SECONDS: u64 = 290;
+/// The pause before a broken watch is taken up again.
+const PAUSE: Duration = Duration::from_millis(500);
+/// The longest line that a watch may send: more than an object can be.
+const LINE_LIMIT: usize = 16 << 20;
+
+/// A collection to be observed.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Collection {
+    /// The path, such as `/apis/apps/v1/namespaces/web/deployments`.
+    pub path: String,
+    /// The query, such as `&labelSelector=…`; empty for all.
+    pub query: String,
+    /// The API version of its objects, which lists leave out.
+    pub api_version: String,
+    /// The kind of its objects, which lists leave out.
+    pub kind: String,
+}
+
+/// What was observed.
+#[derive(Debug, Clone)]
+pub enum Change {
+    /// All objects of a collection: what is not among them is gone.
+    Listed(Collection, Vec<Value>),
+    /// An object as it is now.
+    Present(Value),
+    /// An object's last state; it is gone.
+    Gone(Value),
+    /// The collection cannot be listed or watched.
+    Unobservable(Collection, Failure),
+}
+
+impl Collection {
+    fn complete(&self, object: &mut Value) {
+        if let Value::Object(fields) = object {
+            fields.entry("apiVersion").or_insert_with(|| self.api_version.clone().into());
+            fields.entry("kind").or_insert_with(|| self.kind.clone().into());
+        }
+    }
+
+    /// Lists the whole collection, each object with its API version and kind.
+    ///
+    /// # Errors
+    /// As [`Api::call`].
+    pub async fn list(&self, api: &Api) -> Result<List, Failure> {
+        let mut list = api.list(&self.path, &self.query, false).await?;
+        list.items.iter_mut().for_each(|object| self.complete(object));
+        Ok(list)
+    }
+
+    /// Observes the collection until the receiver is gone or the collection cannot be observed.
+    pub async fn observe(self, api: Api, changes: UnboundedSender<Change>) {
+        loop {
+            let list = match self.list(&api).await {
+                Ok(list) => list,
+                Err(failure) if may_pass(&failure) => {
+                    tokio::time::sleep(PAUSE).await;
+                    continue;
+                }
+                Err(failure) => {
+                    // The receiver's end may be gone: then nobody wants to know.
+                    let _ = changes.send(Change::Unobservable(self, failure));
+                    return;
+                }
+            };
+            if changes.send(Change::Listed(self.clone(), list.items)).is_err() {
+                return;
+            }
+            let mut version = list.resource_version;
+            loop {
+                match self.follow(&api, &mut version, &changes).await {
+                    End::Closed => {}
+                    End::TooOld => break,
+                    End::Unwanted => return,
+                    End::Failed(failure) if may_pass(&failure) => tokio::time::sleep(PAUSE).await,
+                    End::Failed(failure) => {
+                        let _ = changes.send(Change::Unobservable(self, failure));
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    async fn follow(
+        &self,
+        api: &Api,
+        version: &mut String,
+        changes: &UnboundedSender<Change>,
+    ) -> End {
+        let path = format!(
+            "{}?watch=true&allowWatchBookmarks=true&timeoutSeconds={WATCH_SECONDS}&resourceVersion={version}{}",
+            self.path, self.query
+        );
+        let connection = api.connection();
+        let request = Request::builder()
+            .method(Method::GET)
+            .uri(path)
+            .header(header::ACCEPT, "application/json")
+            .body(Body::empty())
+            .expect("collection paths are valid");
+        let sending = connection.client.send(request);
+        let no_answer =
+            |error| End::Failed(Failure::NoAnswer(Box::new(connection.explain(&error))));
+        let response = match tokio::time::timeout(api.request_timeout(), sending).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(error)) => return no_answer(error),
+            Err(_) => return End::Closed,
+        };
+        let code = response.status();
+        if !code.is_success() {
+            let bytes = response.into_body().collect().await.map(|body| body.to_bytes());
+            let mut status: Status =
+                serde_json::from_slice(&bytes.unwrap_or_default()).unwrap_or_default();
+            status.code = code.as_u16();
+            return if status.code == 410 {
+                End::TooOld
+            } else {
+                End::Failed(Failure::Status(Box::new(status)))
+            };
+        }
+        let mut body = response.into_body().into_data_stream();
+        let mut buffer = BytesMut::new();
+        loop {
+            let chunk = tokio::select! {
+                chunk = body.next() => chunk,
+                () = changes.closed() => return End::Unwanted,
+            };
+            match chunk {
+                Some(Ok(chunk)) => buffer.extend_from_slice(&chunk),
+                Some(Err(error)) => return no_answer(error),
+                None => return End::Closed,
+            }
+            while let Some(end) = buffer.iter().position(|byte| *byte == b'\n') {
+                let line = buffer.split_to(end);
+                buffer.advance(1);
+                if let Some(end) = self.take(&line, version, changes) {
+                    return end;
+                }
+            }
+            if buffer.len() > LINE_LIMIT {
+                return End::TooOld;
+            }
+        }
+    }
+
+    /// Takes one line of a watch; `Some` where the watch is over.
+    fn take(
+        &self,
+        line: &[u8],
+        version: &mut String,
+        changes: &UnboundedSender<Change>,
+    ) -> Option<End> {
+        // A line that cannot be read may hide an event: begin anew.
+        let Ok(mut event) = serde_json::from_slice::<Value>(line) else {
+            return (!line.trim_ascii().is_empty()).then_some(End::TooOld);
+        };
+        let mut object = event["object"].take();
+        let kind = event["type"].as_str().unwrap_or_default();
+        if kind == "ERROR" {
+            return Some(End::TooOld);
+        }
+        if let Some(seen) = object.pointer("/metadata/resourceVersion").and_then(Value::as_str) {
+            seen.clone_into(version);
+        }
+        let change = match kind {
+            "ADDED" | "MODIFIED" => Change::Present,
+            "DELETED" => Change::Gone,
+            _ => return None,
+        };
+        self.complete(&mut object);
+        changes.send(change(object)).is_err().then_some(End::Unwanted)
+    }
+}
+
+/// How a watch ended.
+enum End {
+    /// The server closed it; it goes on where it stood.
+    Closed,
+    /// Where it stood is too long ago.
+    TooOld,
+    /// Nobody listens any more.
+    Unwanted,
+    /// It could not be opened, or broke.
+    Failed(Failure),
+}
+
+fn may_pass(failure: &Failure) -> bool {
+    matches!(failure.code(), 0 | 429 | 500..)
+}

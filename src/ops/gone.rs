@@ -1,0 +1,125 @@
+//! Taking one object away and waiting until it is really gone, by its uid and not by its name.
+
+use std::time::Duration;
+
+use http::Method;
+use serde_json::json;
+
+use crate::{
+    cluster::api::{Api, Call},
+    workload::{
+        error::Result,
+        object::ObjectId,
+        ownership::{finalizers, uid},
+    },
+};
+
+/// The first pause between two looks; it doubles up to [`LONGEST_PAUSE`].
+const FIRST_PAUSE: Duration = Duration::from_millis(20);
+/// The longest pause between two looks.
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// What becomes of an object's dependents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deletion {
+    /// They go first.
+    Foreground,
+    /// They go afterwards.
+    Background,
+    /// They stay.
+    Orphan,
+}
+
+impl Deletion {
+    /// Chooses for an object that goes for good: what has dependents waits for them; what
+    /// cannot have any goes at once.
+    #[must_use]
+    pub fn of(id: &ObjectId) -> Self {
+        let plain = [
+            "ConfigMap", "Secret", "ServiceAccount", "Service", "Namespace", "PersistentVolumeClaim",
+            "LimitRange", "ResourceQuota", "Pod", "Endpoints",
+        ];
+        let group = id.group.as_str();
+        let config = group == "rbac.authorization.k8s.io"
+            || group == "networking.k8s.io"
+            || group == "admissionregistration.k8s.io"
+            || group == "apiextensions.k8s.io"
+            || group == "policy"
+            || group == "autoscaling";
+        if config || (group.is_empty() && plain.contains(&&*id.kind)) {
+            Self::Background
+        } else {
+            Self::Foreground
+        }
+    }
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Foreground => "Foreground",
+            Self::Background => "Background",
+            Self::Orphan => "Orphan",
+        }
+    }
+}
+
+/// What sending a deletion came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sent {
+    /// It goes.
+    Accepted,
+    /// It is not there any more, or another object of that name is.
+    AlreadyGone,
+}
+
+/// Sends a deletion of the object with this uid.
+///
+/// # Errors
+/// Whatever the server answers but that it is gone.
+pub async fn delete(
+    api: &Api,
+    id: &ObjectId,
+    path: &str,
+    uid: &str,
+    deletion: Deletion,
+) -> Result<Sent> {
+    let options = json!({
+        "apiVersion": "v1", "kind": "DeleteOptions",
+        "propagationPolicy": deletion.word(),
+        "preconditions": {"uid": uid},
+    });
+    match api.call(Call::json(Method::DELETE, path, &options)).await {
+        Ok(_) => Ok(Sent::Accepted),
+        Err(failure) if failure.is_not_found() || failure.is_conflict() => Ok(Sent::AlreadyGone),
+        Err(failure) => Err(failure.explain("delete", "cannot delete", id, None)),
+    }
+}
+
+/// Waits until the object with this uid is gone. For ever: the caller has the clock.
+///
+/// # Errors
+/// Whatever the server answers.
+pub async fn wait(api: &Api, id: &ObjectId, path: &str, gone: &str) -> Result<()> {
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let live = api
+            .find(Call::get_metadata(path))
+            .await
+            .map_err(|failure| failure.explain("get", "cannot wait for the end of", id, None))?;
+        match live {
+            Some(live) if uid(&live) == Some(gone) => {}
+            _ => return Ok(()),
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+/// Says what holds an object up that is being deleted; empty where nothing does.
+#[must_use]
+pub fn held_by(object: &serde_json::Value) -> String {
+    let finalizers: Vec<&str> = finalizers(object)
+        .into_iter()
+        .filter(|finalizer| *finalizer != "foregroundDeletion" && *finalizer != "orphan")
+        .collect();
+    if finalizers.is_empty() { String::new() } else { format!("waits for finalizer {}", finalizers.join(", ")) }
+}

@@ -1,0 +1,129 @@
+//! One at a time: the lock file on this machine, the holder in the record between machines.
+
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+
+use super::{report::Event, session::Session};
+use crate::{
+    store::{Acquired, InstanceLock, LockContent},
+    workload::{
+        error::{Error, ErrorKind, Result},
+        name::InstanceName,
+        record::Holder,
+    },
+};
+
+/// The pause between two looks at a lock that somebody else holds.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// The lock of an instance on this machine.
+pub struct Held {
+    lock: InstanceLock,
+    /// The release that a dead predecessor had begun: its holder may be taken over at once.
+    pub predecessor: Option<String>,
+}
+
+impl Held {
+    /// Locks an instance on this machine, waiting until `until` for somebody who holds it.
+    ///
+    /// # Errors
+    /// Code 6, naming the holder; 130 and 143 when asked to stop.
+    pub async fn acquire(
+        session: &Session<'_>,
+        instance: &InstanceName,
+        until: Instant,
+    ) -> Result<Self> {
+        let mut told = false;
+        loop {
+            match InstanceLock::try_acquire(&session.database, instance)? {
+                Acquired::Got { lock, left } => {
+                    let predecessor = left.and_then(|left| left.release_id);
+                    let mut held = Self { lock, predecessor };
+                    let id = held.predecessor.clone();
+                    held.write(session, id)?;
+                    return Ok(held);
+                }
+                Acquired::Held(content) => {
+                    let holder = content.as_ref().map_or_else(
+                        || "another process on this machine".to_owned(),
+                        |content| {
+                            format!(
+                                "`{}` on this machine (process {}, since {})",
+                                content.command,
+                                content.pid,
+                                content.started.strftime("%F %T UTC")
+                            )
+                        },
+                    );
+                    wait(session, instance, &holder, until, &mut told).await?;
+                }
+            }
+        }
+    }
+
+    fn write(&mut self, session: &Session<'_>, release_id: Option<String>) -> Result<()> {
+        self.lock.write(&LockContent {
+            pid: std::process::id(),
+            command: session.command.clone(),
+            started: session.now(),
+            release_id,
+        })
+    }
+
+    /// Notes the release that begins, so that a successor on this machine knows it as dead.
+    ///
+    /// # Errors
+    /// The lock file cannot be written.
+    pub fn begin(&mut self, session: &Session<'_>, release_id: &str) -> Result<()> {
+        self.write(session, Some(release_id.to_owned()))
+    }
+
+    /// Ends in order: nothing is left to be taken over.
+    pub fn end(self) {
+        // The lock is free all the same; a content that stays is only a note about an ended
+        // release.
+        let _ = self.lock.release();
+    }
+}
+
+/// Waits a moment for a holder, or gives up.
+///
+/// # Errors
+/// Code 6, naming the holder; 130 and 143 when asked to stop.
+pub async fn wait(
+    session: &Session<'_>,
+    instance: &InstanceName,
+    holder: &str,
+    until: Instant,
+    told: &mut bool,
+) -> Result<()> {
+    if Instant::now() >= until {
+        return Err(Error::new(
+            ErrorKind::Locked,
+            "locked",
+            format!("`{instance}` is being worked on by {holder}"),
+        )
+        .hint("wait for it, or give `--lock-wait 5m`"));
+    }
+    if !std::mem::replace(told, true) {
+        let note = format!("waiting for {holder}");
+        session.reporter.report(instance.as_str(), Event::Note(note));
+    }
+    tokio::select! {
+        () = tokio::time::sleep(PAUSE) => Ok(()),
+        signal = session.stop.wait() => Err(signal.error(format!("stopped waiting for {holder}"))),
+    }
+}
+
+/// Names the holder of a record.
+#[must_use]
+pub fn name_of(holder: &Holder, server_now: Timestamp) -> String {
+    let left = holder.expires.duration_since(server_now).as_secs().max(0);
+    format!(
+        "`{}` of {} (since {}, expires in {left} s unless renewed)",
+        holder.command,
+        holder.who,
+        holder.since.strftime("%F %T UTC")
+    )
+}

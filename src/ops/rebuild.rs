@@ -1,0 +1,124 @@
+//! Rebuilding a lost record: only from live objects of ours, found by label and proven by our
+//! Apply entry; never from the database.
+
+use futures::{StreamExt as _, stream};
+use serde_json::Value;
+
+use super::{
+    survey::selector,
+    target::{Target, is_list_forbidden},
+};
+use crate::{
+    cluster::api::IN_FLIGHT,
+    workload::{
+        error::Result,
+        instance::NamespaceMode,
+        name::InstanceName,
+        object::{GroupKind, ObjectId},
+        ownership::{is_ours, manager, uid},
+        plan::is_kept,
+        record::{Entry, Record},
+    },
+};
+
+/// Rebuilds the record of an instance; `None` where there is no live object of it.
+///
+/// # Errors
+/// A failed request. Where an account may not list a kind, its objects are not found: kinds
+/// that it may not list it cannot have deployed with a record either, but by name.
+pub async fn rebuild(
+    target: &mut Target,
+    namespace: &str,
+    instance: &InstanceName,
+) -> Result<Option<Record>> {
+    target.learn_kinds().await?;
+    let target = &*target;
+    let manager = manager(namespace, instance.as_str());
+    let kinds: Vec<(GroupKind, String, bool)> = target
+        .kinds
+        .iter()
+        .filter(|(_, _, info)| info.can("list") && info.can("delete"))
+        .filter_map(|(group, kind, info)| {
+            let version = info.versions.first()?.name.clone();
+            Some((GroupKind::new(group, kind), version, info.namespaced))
+        })
+        .collect();
+    let found = stream::iter(kinds)
+        .map(|(kind, version, namespaced)| {
+            list(target, namespace, instance, kind, version, namespaced)
+        })
+        .buffer_unordered(IN_FLIGHT)
+        .collect::<Vec<_>>()
+        .await;
+    let mut inventory = Vec::new();
+    for found in found {
+        for (id, version, object) in found? {
+            if is_ours(&object, &manager, None) {
+                inventory.push(Entry {
+                    id,
+                    version,
+                    uid: uid(&object).map(str::to_owned),
+                    body: None,
+                    seen: None,
+                    wanted: true,
+                    keep: is_kept(&object),
+                    completed: false,
+                });
+            }
+        }
+    }
+    if inventory.is_empty() {
+        return Ok(None);
+    }
+    inventory.sort_by(|a, b| a.id.cmp(&b.id));
+    let own_namespaces =
+        || inventory.iter().filter(|entry| entry.id.is("", "Namespace")).map(|entry| &entry.id.name);
+    let mode = if own_namespaces().count() == 1 && own_namespaces().any(|name| name == instance.as_str()) {
+        NamespaceMode::Managed
+    } else if own_namespaces().any(|name| name == namespace) {
+        NamespaceMode::Own
+    } else {
+        NamespaceMode::Given
+    };
+    let mut record = Record::new(namespace, instance, mode);
+    record.inventory = inventory;
+    Ok(Some(record))
+}
+
+async fn list(
+    target: &Target,
+    namespace: &str,
+    instance: &InstanceName,
+    kind: GroupKind,
+    version: String,
+    namespaced: bool,
+) -> Result<Vec<(ObjectId, String, Value)>> {
+    let query = selector(instance, &kind, namespaced);
+    // Own namespaces may hold objects anywhere; an account of one namespace sees only that.
+    let mut items = Vec::new();
+    for scope in [None, Some(namespace)] {
+        let Some(path) = target.kinds.collection_path(&kind, &version, scope) else { break };
+        match target.api.list(&path, &query, true).await {
+            Ok(list) => {
+                items = list.items;
+                break;
+            }
+            Err(failure) if is_list_forbidden(&failure) && namespaced => {}
+            Err(failure) if is_list_forbidden(&failure) || failure.is_not_found() => break,
+            // An aggregated API that is down is none of ours.
+            Err(failure) if failure.code() == 503 && !kind.group.is_empty() => break,
+            Err(failure) => {
+                let id = ObjectId::new(&kind.group, &kind.kind, scope, instance.as_str());
+                return Err(failure.explain("list", "cannot look for objects of", &id, None));
+            }
+        }
+    }
+    Ok(items
+        .into_iter()
+        .filter_map(|object| {
+            let text = |field: &str| object["metadata"][field].as_str();
+            let id = ObjectId::new(&kind.group, &kind.kind, text("namespace"), text("name")?);
+            Some((id, version.clone(), object))
+        })
+        .collect())
+}

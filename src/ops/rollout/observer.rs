@@ -1,0 +1,209 @@
+//! What the cluster shows while a release rolls out: watched objects and what is around them,
+//! with GETs where watching is forbidden.
+
+use std::collections::{HashMap, HashSet};
+
+use serde_json::Value;
+use tokio::{sync::mpsc, task::JoinSet};
+
+use crate::{
+    cluster::{
+        api::{Api, Call},
+        watch::{Change, Collection},
+    },
+    ops::{survey::selector, target::Target},
+    workload::{
+        name::InstanceName,
+        object::{GroupKind, ObjectId},
+        ownership::uid,
+        plan::Desired,
+        readiness::{Neighbourhood, Watch},
+    },
+};
+
+/// Watches collections and keeps what they hold.
+pub struct Observer {
+    api: Api,
+    watches: JoinSet<()>,
+    started: HashSet<Collection>,
+    listed: HashSet<(GroupKind, Option<String>)>,
+    blind: HashSet<(GroupKind, Option<String>)>,
+    sender: mpsc::UnboundedSender<Change>,
+    changes: mpsc::UnboundedReceiver<Change>,
+    live: HashMap<ObjectId, Value>,
+    /// What is around the objects: pods, replica sets, events.
+    pub around: Neighbourhood,
+}
+
+impl Observer {
+    /// Makes an observer that watches nothing yet.
+    #[must_use]
+    pub fn new(api: &Api) -> Self {
+        let (sender, changes) = mpsc::unbounded_channel();
+        Self {
+            api: api.clone(),
+            watches: JoinSet::new(),
+            started: HashSet::new(),
+            listed: HashSet::new(),
+            blind: HashSet::new(),
+            sender,
+            changes,
+            live: HashMap::new(),
+            around: Neighbourhood::default(),
+        }
+    }
+
+    /// Watches what a judgement of the object looks at.
+    pub fn watch_for(
+        &mut self,
+        target: &Target,
+        instance: &InstanceName,
+        desired: &Desired,
+        watch: Watch,
+    ) {
+        let id = &desired.id;
+        if watch.object {
+            let query = selector(instance, &id.group_kind(), id.namespace.is_some());
+            self.watch(target, &id.group_kind(), &desired.version, id.namespace.as_deref(), query);
+        }
+        let namespace = id.namespace.as_deref();
+        let around: [(bool, &str, &str, Option<&str>); 5] = [
+            (watch.replica_sets, "apps", "ReplicaSet", namespace),
+            (watch.pods, "", "Pod", namespace),
+            (watch.events, "", "Event", namespace),
+            (watch.nodes, "", "Node", None),
+            (watch.storage_classes, "storage.k8s.io", "StorageClass", None),
+        ];
+        for (wanted, group, kind, namespace) in around {
+            if wanted {
+                self.watch(target, &GroupKind::new(group, kind), "v1", namespace, String::new());
+            }
+        }
+    }
+
+    fn watch(
+        &mut self,
+        target: &Target,
+        kind: &GroupKind,
+        version: &str,
+        namespace: Option<&str>,
+        query: String,
+    ) {
+        let Some(path) = target.kinds.collection_path(kind, version, namespace) else { return };
+        let api_version = if kind.group.is_empty() {
+            version.to_owned()
+        } else {
+            format!("{}/{version}", kind.group)
+        };
+        let collection = Collection { path, query, api_version, kind: kind.kind.clone() };
+        if self.started.insert(collection.clone()) {
+            self.watches.spawn(collection.observe(self.api.clone(), self.sender.clone()));
+        }
+    }
+
+    /// Waits for the next change. For ever where nothing is watched.
+    pub async fn changed(&mut self) -> Change {
+        // The observer holds a sender itself, so that the channel is never closed.
+        self.changes.recv().await.expect("a sender is kept")
+    }
+
+    /// Takes in a change, and whatever else has come by now.
+    pub fn take(&mut self, change: Change) {
+        self.take_one(change);
+        while let Ok(change) = self.changes.try_recv() {
+            self.take_one(change);
+        }
+    }
+
+    fn take_one(&mut self, change: Change) {
+        match change {
+            Change::Listed(collection, objects) => self.take_list(&collection, objects),
+            Change::Present(object) => self.put(object),
+            Change::Gone(object) => {
+                self.live.remove(&ObjectId::of(&object));
+                if let Some(uid) = uid(&object) {
+                    self.around.remove(uid);
+                }
+            }
+            Change::Unobservable(collection, _) => {
+                self.blind.insert(place_of(&collection));
+            }
+        }
+    }
+
+    fn put(&mut self, object: Value) {
+        let kind = object["kind"].as_str().unwrap_or_default();
+        if is_around(kind) {
+            self.around.upsert(object.clone());
+        }
+        if kind != "Event" && kind != "Node" {
+            self.live.insert(ObjectId::of(&object), object);
+        }
+    }
+
+    fn take_list(&mut self, collection: &Collection, objects: Vec<Value>) {
+        let place = place_of(collection);
+        let here: HashSet<ObjectId> = objects.iter().map(ObjectId::of).collect();
+        let gone: Vec<ObjectId> = self
+            .live
+            .keys()
+            .filter(|id| id.group_kind() == place.0 && id.namespace == place.1 && !here.contains(id))
+            .cloned()
+            .collect();
+        for id in gone {
+            if let Some(object) = self.live.remove(&id)
+                && let Some(uid) = uid(&object)
+            {
+                self.around.remove(uid);
+            }
+        }
+        for object in objects {
+            self.put(object);
+        }
+        self.listed.insert(place);
+    }
+
+    /// Gives an object as it was seen last, or `None` where it is not there; the outer `None`
+    /// where nothing is known yet.
+    #[must_use]
+    pub fn seen(&self, id: &ObjectId) -> Option<Option<&Value>> {
+        match self.live.get(id) {
+            Some(object) => Some(Some(object)),
+            None => self.listed.contains(&(id.group_kind(), id.namespace.clone())).then_some(None),
+        }
+    }
+
+    /// Tells whether the object's collection cannot be watched, so that it has to be asked for.
+    #[must_use]
+    pub fn is_blind_for(&self, id: &ObjectId) -> bool {
+        self.blind.contains(&(id.group_kind(), id.namespace.clone()))
+    }
+
+    /// Asks for one object by name, where watching is forbidden.
+    pub async fn ask(&mut self, target: &Target, desired: &Desired) {
+        let Some(path) = target.path(&desired.id, &desired.version) else { return };
+        match self.api.find(Call::get(path)).await {
+            Ok(Some(object)) => self.put(object),
+            Ok(None) => {
+                self.live.remove(&desired.id);
+                self.listed.insert((desired.id.group_kind(), desired.id.namespace.clone()));
+            }
+            // What cannot be asked now is asked at the next tick.
+            Err(_) => {}
+        }
+    }
+}
+
+fn is_around(kind: &str) -> bool {
+    ["Pod", "ReplicaSet", "Event", "Node", "StorageClass", "CustomResourceDefinition"].contains(&kind)
+}
+
+/// Reads the kind and namespace of a collection off its path.
+fn place_of(collection: &Collection) -> (GroupKind, Option<String>) {
+    let (group, _) = crate::workload::object::split_api_version(&collection.api_version);
+    let namespace = collection.path.split_once("/namespaces/").and_then(|(_, rest)| {
+        let (namespace, plural) = rest.split_once('/')?;
+        (!plural.is_empty()).then(|| namespace.to_owned())
+    });
+    (GroupKind::new(group, &*collection.kind), namespace)
+}

@@ -1,0 +1,164 @@
+//! The survey: what is live of an instance's objects, at the cost of one metadata-only LIST per
+//! kind and namespace.
+//!
+//! An object of the inventory that a LIST lacks is asked for by name before it counts as gone
+//! (somebody may have taken its label away). What is not in the inventory is asked for by name
+//! too, so that an object that is not ours is seen before the first write. Where LIST is
+//! forbidden, GETs take its place.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use futures::{StreamExt as _, stream};
+use serde_json::Value;
+
+use super::target::{Target, is_list_forbidden};
+use crate::{
+    cluster::api::{Call, Failure, IN_FLIGHT},
+    workload::{
+        error::Result,
+        name::InstanceName,
+        object::{GroupKind, ObjectId},
+        ownership::{INSTANCE_LABEL, MANAGED_LABEL},
+        plan::Desired,
+        record::Entry,
+    },
+};
+
+/// How many objects of one cluster-scoped kind are asked for by name rather than by a LIST,
+/// which would show the objects of all instances.
+const FEW: usize = 8;
+
+/// What is live: metadata, or the whole object for Jobs. What was asked for and is not here is
+/// not there.
+pub type Live = HashMap<ObjectId, Value>;
+
+/// What is wanted of one object.
+#[derive(Debug, Clone)]
+struct Wanted<'a> {
+    id: &'a ObjectId,
+    version: &'a str,
+    listed: bool,
+}
+
+/// Looks at the live state of everything in the inventory and everything desired. Objects in
+/// `absent` namespaces are known not to be there.
+///
+/// # Errors
+/// A failed or forbidden request, naming the object.
+pub async fn survey(
+    target: &Target,
+    instance: &InstanceName,
+    inventory: &[Entry],
+    desired: &[Desired],
+    absent: &HashSet<String>,
+) -> Result<Live> {
+    let known: HashSet<&ObjectId> =
+        inventory.iter().filter(|entry| entry.uid.is_some()).map(|entry| &entry.id).collect();
+    let mut wanted: HashMap<&ObjectId, Wanted<'_>> = HashMap::new();
+    for entry in inventory {
+        let listed = known.contains(&entry.id);
+        wanted.insert(&entry.id, Wanted { id: &entry.id, version: &entry.version, listed });
+    }
+    for object in desired {
+        let listed = known.contains(&object.id);
+        wanted.insert(&object.id, Wanted { id: &object.id, version: &object.version, listed });
+    }
+    wanted.retain(|id, _| id.namespace.as_ref().is_none_or(|namespace| !absent.contains(namespace)));
+    let mut groups: BTreeMap<(GroupKind, Option<&String>), Vec<Wanted<'_>>> = BTreeMap::new();
+    let mut single: Vec<Wanted<'_>> = Vec::new();
+    for object in wanted.into_values() {
+        if object.listed {
+            groups.entry((object.id.group_kind(), object.id.namespace.as_ref())).or_default().push(object);
+        } else {
+            single.push(object);
+        }
+    }
+    groups.retain(|(_, namespace), objects| {
+        let few = objects.len() == 1 || (namespace.is_none() && objects.len() <= FEW);
+        if few {
+            single.append(objects);
+        }
+        !few
+    });
+    let mut live = Live::new();
+    let lists = stream::iter(groups)
+        .map(|((kind, namespace), objects)| async move {
+            let found = list(target, instance, &kind, namespace, objects[0].version).await;
+            (objects, found)
+        })
+        .buffer_unordered(IN_FLIGHT)
+        .collect::<Vec<_>>()
+        .await;
+    for (objects, found) in lists {
+        match found {
+            Ok(found) => {
+                let here: HashSet<&ObjectId> = found.keys().collect();
+                single.extend(objects.into_iter().filter(|object| !here.contains(object.id)));
+                live.extend(found);
+            }
+            Err(failure) if is_list_forbidden(&failure) || failure.is_not_found() => {
+                single.extend(objects);
+            }
+            Err(failure) => {
+                return Err(failure.explain("list", "cannot look at", objects[0].id, None));
+            }
+        }
+    }
+    let gets = stream::iter(single)
+        .map(|object| async move { (object.id.clone(), get(target, &object).await) })
+        .buffer_unordered(IN_FLIGHT)
+        .collect::<Vec<_>>()
+        .await;
+    for (id, found) in gets {
+        match found {
+            Ok(Some(object)) => {
+                live.insert(id, object);
+            }
+            Ok(None) => {}
+            Err(failure) => return Err(failure.explain("get", "cannot look at", &id, None)),
+        }
+    }
+    Ok(live)
+}
+
+/// Gives the label selector that finds an instance's objects of a kind.
+#[must_use]
+pub fn selector(instance: &InstanceName, kind: &GroupKind, namespaced: bool) -> String {
+    if namespaced || kind.is("", "Namespace") {
+        format!("&labelSelector={INSTANCE_LABEL}%3D{instance}")
+    } else {
+        format!("&labelSelector={MANAGED_LABEL}%3Dtrue")
+    }
+}
+
+async fn list(
+    target: &Target,
+    instance: &InstanceName,
+    kind: &GroupKind,
+    namespace: Option<&String>,
+    version: &str,
+) -> Result<Live, Failure> {
+    let probe = ObjectId { group: kind.group.clone(), kind: kind.kind.clone(), namespace: namespace.cloned(), name: String::new() };
+    let version = target.version(&probe, version);
+    let Some(path) = target.kinds.collection_path(kind, version, namespace.map(String::as_str)) else {
+        return Ok(Live::new());
+    };
+    let query = selector(instance, kind, namespace.is_some());
+    let list = target.api.list(&path, &query, !needs_whole(kind)).await?;
+    let named = |object: Value| {
+        let name = object.pointer("/metadata/name")?.as_str()?.to_owned();
+        Some((ObjectId { name, ..probe.clone() }, object))
+    };
+    Ok(list.items.into_iter().filter_map(named).collect())
+}
+
+/// A Job's status decides whether it runs again: its metadata is not enough.
+fn needs_whole(kind: &GroupKind) -> bool {
+    kind.is("batch", "Job")
+}
+
+async fn get(target: &Target, object: &Wanted<'_>) -> Result<Option<Value>, Failure> {
+    let Some(path) = target.path(object.id, object.version) else { return Ok(None) };
+    let call = Call::get_metadata(path);
+    target.api.find(if needs_whole(&object.id.group_kind()) { call.whole() } else { call }).await
+}

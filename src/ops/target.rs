@@ -1,0 +1,301 @@
+//! Where an instance runs: which runtime is meant, the connection to it, and whether it is the
+//! cluster that it was before.
+
+use std::time::Duration;
+
+use super::session::Session;
+use crate::{
+    cluster::{
+        api::{Api, Call, Failure},
+        connect::{ConnectOptions, connect},
+    },
+    store::KnownRuntime,
+    workload::{
+        error::{Error, Result},
+        instance::Instance,
+        kinds::Kinds,
+        object::ObjectId,
+        ownership::uid,
+        runtime::RuntimeName,
+    },
+};
+
+/// How long one request may take, where nothing else is said.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+/// The longest that one request may take: the holder of a record has to be renewed meanwhile.
+const LONGEST_REQUEST_TIMEOUT: Duration = Duration::from_secs(45);
+
+/// What chose the runtime.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChosenBy {
+    /// `--runtime`.
+    Flag,
+    /// The instance, at its creation.
+    Instance,
+    /// `WORKLOADCTL_RUNTIME`.
+    Variable,
+    /// `runtime use`.
+    Default,
+    /// The kubeconfig's current context.
+    CurrentContext,
+    /// The pod that the process runs in.
+    Pod,
+}
+
+/// A runtime and what chose it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choice {
+    /// The runtime.
+    pub runtime: RuntimeName,
+    /// What chose it.
+    pub by: ChosenBy,
+}
+
+impl Choice {
+    /// Says what chose the runtime, for the user.
+    #[must_use]
+    pub fn why(&self) -> &'static str {
+        match self.by {
+            ChosenBy::Flag => "--runtime",
+            ChosenBy::Instance => "stored with the instance",
+            ChosenBy::Variable => "WORKLOADCTL_RUNTIME",
+            ChosenBy::Default => "the default, see `workloadctl runtime use`",
+            ChosenBy::CurrentContext => "kubeconfig's current context",
+            ChosenBy::Pod => "the pod's own cluster",
+        }
+    }
+}
+
+/// Chooses the runtime of an instance (CLI.md, Runtime).
+///
+/// # Errors
+/// Code 2: an unknown context, no kubeconfig at all; code 7: the instance's stored context is
+/// gone from the kubeconfig.
+pub fn choose(session: &Session<'_>, stored: Option<&Instance>) -> Result<Choice> {
+    let kubeconfig = session.kubeconfig;
+    let is_context = |name: &str| kubeconfig.has_context(name);
+    if let Some(flag) = &session.runtime {
+        let runtime = RuntimeName::given(flag, is_context)?;
+        check_context(session, &runtime)?;
+        return Ok(Choice { runtime, by: ChosenBy::Flag });
+    }
+    if let Some(stored) = stored {
+        let runtime = RuntimeName::stored(&stored.runtime)?;
+        if let Some(context) = runtime.context()
+            && !kubeconfig.has_context(context)
+        {
+            let looked_at: Vec<String> =
+                kubeconfig.files_looked_at.iter().map(|file| file.display().to_string()).collect();
+            return Err(Error::runtime(
+                "context-gone",
+                format!(
+                    "context `{context}` of `{}` is not in the kubeconfig ({})",
+                    stored.name,
+                    looked_at.join(", ")
+                ),
+            )
+            .hint(format!(
+                "if it was renamed: repeat the command with `--runtime CONTEXT`; if the cluster is gone: `workloadctl delete {} --forget`",
+                stored.name
+            )));
+        }
+        return Ok(Choice { runtime, by: ChosenBy::Instance });
+    }
+    if let Some(variable) = session.env.variable("WORKLOADCTL_RUNTIME") {
+        let runtime = RuntimeName::given(variable, is_context)?;
+        check_context(session, &runtime).map_err(|error| error.cause("WORKLOADCTL_RUNTIME names it"))?;
+        return Ok(Choice { runtime, by: ChosenBy::Variable });
+    }
+    let default = session.store.lock().expect("no holder of the store panics").default_runtime()?;
+    if let Some(default) = default {
+        let runtime = RuntimeName::stored(&default)?;
+        check_context(session, &runtime).map_err(|error| {
+            error.cause("it is the stored default").hint("`workloadctl runtime use -` clears the default")
+        })?;
+        return Ok(Choice { runtime, by: ChosenBy::Default });
+    }
+    if let Some(current) = kubeconfig.current_context() {
+        let runtime = RuntimeName::Context(current.to_owned());
+        check_context(session, &runtime)?;
+        return Ok(Choice { runtime, by: ChosenBy::CurrentContext });
+    }
+    if kubeconfig.in_pod() {
+        return Ok(Choice { runtime: RuntimeName::InCluster, by: ChosenBy::Pod });
+    }
+    if kubeconfig.contexts().is_empty() {
+        return Err(kubeconfig.missing());
+    }
+    Err(Error::usage("no-runtime", "no runtime is chosen: the kubeconfig has no current context")
+        .hint("name one with `--runtime CONTEXT`, or `workloadctl runtime use CONTEXT`"))
+}
+
+fn check_context(session: &Session<'_>, runtime: &RuntimeName) -> Result<()> {
+    match runtime.context() {
+        Some(context) => session.kubeconfig.resolve(context).map(drop),
+        None => Ok(()),
+    }
+}
+
+/// A runtime that answers.
+pub struct Target {
+    /// The runtime.
+    pub runtime: RuntimeName,
+    /// Its API server.
+    pub api: Api,
+    /// The kinds that are known.
+    pub kinds: Kinds,
+    /// The uid of `kube-system`, where it may be read; set by [`Target::identify`].
+    pub cluster_uid: Option<String>,
+}
+
+impl Target {
+    /// Connects to a runtime. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// Code 2 for a kubeconfig that cannot be used, code 7 for a login that fails.
+    pub async fn connect(session: &Session<'_>, runtime: &RuntimeName) -> Result<Self> {
+        Self::connect_within(session, runtime, REQUEST_TIMEOUT).await
+    }
+
+    /// Connects to a runtime, with another time for one request where the user gave none.
+    ///
+    /// # Errors
+    /// As [`Target::connect`].
+    pub async fn connect_within(
+        session: &Session<'_>,
+        runtime: &RuntimeName,
+        request_timeout: Duration,
+    ) -> Result<Self> {
+        let timeout = session.request_timeout.unwrap_or(request_timeout);
+        let timeout = if timeout.is_zero() { LONGEST_REQUEST_TIMEOUT } else { timeout };
+        let timeout = timeout.min(LONGEST_REQUEST_TIMEOUT);
+        let options = ConnectOptions {
+            request_timeout: timeout,
+            interactive: session.interactive,
+            on_request: session.on_request.clone(),
+            ..ConnectOptions::default()
+        };
+        let connection = connect(session.kubeconfig, runtime, &options).await?;
+        Ok(Self {
+            runtime: runtime.clone(),
+            api: Api::new(connection, timeout),
+            kinds: Kinds::builtin(),
+            cluster_uid: None,
+        })
+    }
+
+    /// Gives the URL path of an object: in the version given where it is served, else in the
+    /// preferred one. `None` where the kind is not known.
+    #[must_use]
+    pub fn path(&self, id: &ObjectId, version: &str) -> Option<String> {
+        self.kinds.resource_path(id, self.version(id, version))
+    }
+
+    /// Gives the version to ask for an object in.
+    #[must_use]
+    pub fn version<'a>(&'a self, id: &ObjectId, version: &'a str) -> &'a str {
+        match self.kinds.of(id) {
+            Some(info) if !version.is_empty() && info.serves(version) => version,
+            Some(info) => info.versions.first().map_or(version, |served| &served.name),
+            None => version,
+        }
+    }
+
+    /// Reads the uid of `kube-system`.
+    ///
+    /// # Errors
+    /// Any failure but a missing right: then the kubeconfig's server and CA stand in.
+    pub async fn identify(&self) -> Result<Option<String>> {
+        let system = ObjectId::new("", "Namespace", None, "kube-system");
+        match self.api.call(Call::get_metadata("/api/v1/namespaces/kube-system")).await {
+            Ok(answer) => Ok(uid(&answer.body).map(str::to_owned)),
+            Err(failure) if failure.is_forbidden() || failure.is_not_found() => Ok(None),
+            Err(failure) => {
+                Err(failure.explain("get", "cannot read the cluster's identity:", &system, None))
+            }
+        }
+    }
+
+    /// Learns the kinds of the cluster. Called when something is not built in, and again after a
+    /// CustomResourceDefinition was applied.
+    ///
+    /// # Errors
+    /// Whatever the server answers.
+    pub async fn learn_kinds(&mut self) -> Result<()> {
+        for document in crate::cluster::discovery::read(&self.api).await? {
+            self.kinds.add_discovery(&document);
+        }
+        Ok(())
+    }
+
+    /// Tells whether the cluster is the one that was seen before under this runtime, or under
+    /// this instance.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn compare(&self, session: &Session<'_>, stored: Option<&Instance>) -> Result<Sameness> {
+        let store = session.store.lock().expect("no holder of the store panics");
+        let known = store.runtime(&self.runtime.to_string())?;
+        let expected = stored
+            .filter(|instance| instance.runtime == self.runtime.to_string())
+            .and_then(|instance| instance.cluster_uid.clone())
+            .or_else(|| known.as_ref().and_then(|known| known.cluster_uid.clone()));
+        let connection = self.api.connection();
+        Ok(match (&self.cluster_uid, expected, known) {
+            (Some(read), Some(expected), _) if *read != expected => Sameness::Other { expected },
+            (None, _, Some(KnownRuntime { server: Some(server), ca_digest, .. }))
+                if server != connection.server || ca_digest != connection.ca_digest =>
+            {
+                Sameness::Other { expected: server }
+            }
+            (_, _, None) => Sameness::First,
+            _ => Sameness::Same,
+        })
+    }
+
+    /// Stores what this runtime's cluster is known by from now on.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn remember(&self, session: &Session<'_>) -> Result<()> {
+        let connection = self.api.connection();
+        session.store.lock().expect("no holder of the store panics").remember_runtime(&KnownRuntime {
+            name: self.runtime.to_string(),
+            cluster_uid: self.cluster_uid.clone(),
+            server: Some(connection.server.clone()),
+            ca_digest: connection.ca_digest.clone(),
+            seen_at: session.now(),
+        })
+    }
+}
+
+/// Whether a cluster is the one that was seen before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sameness {
+    /// Nothing was known of it.
+    First,
+    /// It is the same.
+    Same,
+    /// It is another one.
+    Other {
+        /// What was expected: the uid, or where it may not be read the server.
+        expected: String,
+    },
+}
+
+/// Makes the failure of a command that found another cluster behind a runtime.
+#[must_use]
+pub fn other_cluster(runtime: &RuntimeName, expected: &str, found: Option<&str>) -> Error {
+    Error::runtime(
+        "other-cluster",
+        format!("`{runtime}` reaches another cluster than before; nothing was sent"),
+    )
+    .cause(format!("kube-system has uid {}, expected {expected}", found.unwrap_or("unknown")))
+    .hint("if the cluster was replaced on purpose, repeat the command with `--new-cluster`")
+}
+
+/// Tells a failure of a list or watch that GETs can stand in for.
+#[must_use]
+pub fn is_list_forbidden(failure: &Failure) -> bool {
+    failure.is_forbidden() || failure.code() == 405
+}

@@ -1,0 +1,239 @@
+//! Writing one object: a server-side apply with its preconditions inside, repeatable at any
+//! point, and what to do about each way in which it can fail.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::{
+    conflict::{Resolution, Yielded, resolve, take_out},
+    gone::{self, Deletion},
+    options::Conflicts,
+    target::Target,
+};
+use crate::{
+    cluster::api::{Api, Apply, Call, Failure},
+    workload::{
+        error::{Error, Result},
+        ownership::{Seen, is_ours, is_terminating, uid},
+        plan::{Desired, Item},
+        record::Entry,
+        release::Action,
+    },
+};
+
+/// How long a failure that passes by itself is borne: a webhook whose backend is not up yet, a
+/// namespace without its default ServiceAccount, a kind that is served in a moment.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// The pause before such a write is tried again.
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// What writing one object came to.
+#[derive(Debug, Clone)]
+pub struct Written {
+    /// The inventory's entry from now on.
+    pub entry: Entry,
+    /// What was done.
+    pub action: Action,
+    /// Fields that were left to their holders.
+    pub yielded: Vec<Yielded>,
+}
+
+/// Writes the objects of one instance.
+pub struct Writer<'a> {
+    /// The runtime.
+    pub target: &'a Target,
+    /// Its API server behind the holder's fence.
+    pub api: Api,
+    /// The field manager.
+    pub manager: &'a str,
+    /// `--conflicts`.
+    pub conflicts: Conflicts,
+}
+
+/// What has to be true of the live object for a write to be right.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Precondition {
+    /// It is not there.
+    Absent,
+    /// It is the one with this uid.
+    Uid(String),
+}
+
+impl Writer<'_> {
+    /// Does what the plan says about one object.
+    ///
+    /// # Errors
+    /// What the server rejected, or what must not be touched after all.
+    pub async fn write(&self, item: &Item) -> Result<Written> {
+        let desired = &item.desired;
+        let path = self.target.path(&desired.id, &desired.version).ok_or_else(|| {
+            Error::usage("unknown-kind", format!("{} is of a kind that the cluster does not know", desired.id))
+                .object(&desired.id)
+        })?;
+        let precondition = match (item.action, &item.uid) {
+            (Action::Create, Some(after)) => {
+                gone::wait(&self.api, &desired.id, &path, after).await?;
+                Precondition::Absent
+            }
+            (Action::Recreate, Some(uid)) => {
+                self.take_away(desired, &path, uid).await?;
+                Precondition::Absent
+            }
+            (_, Some(uid)) => Precondition::Uid(uid.clone()),
+            (_, None) => Precondition::Absent,
+        };
+        self.apply(item, &path, precondition).await
+    }
+
+    async fn take_away(&self, desired: &Desired, path: &str, uid: &str) -> Result<()> {
+        // A StatefulSet goes alone: its pods and volumes are adopted by the new one.
+        let deletion = if desired.id.is("apps", "StatefulSet") {
+            Deletion::Orphan
+        } else {
+            Deletion::Foreground
+        };
+        gone::delete(&self.api, &desired.id, path, uid, deletion).await?;
+        gone::wait(&self.api, &desired.id, path, uid).await
+    }
+
+    async fn apply(&self, item: &Item, path: &str, mut precondition: Precondition) -> Result<Written> {
+        let desired = &item.desired;
+        let started = Instant::now();
+        let (mut body, mut force, mut yielded) = (desired.body.clone(), false, Vec::new());
+        loop {
+            let answer = self.send(path, &mut body, force, &precondition).await;
+            match answer {
+                Ok(answer) if is_terminating(&answer) => {
+                    let uid = uid(&answer).unwrap_or_default();
+                    gone::wait(&self.api, &desired.id, path, uid).await?;
+                    precondition = Precondition::Absent;
+                }
+                Ok(answer) => return Ok(self.written(item, &answer, yielded)),
+                Err(failure) => {
+                    if let Some(resolution) = resolve(&failure, desired, self.conflicts) {
+                        match resolution {
+                            Resolution::Refuse(error) => return Err(*error),
+                            Resolution::Again { force: taken, yielded: left } => {
+                                if force && taken {
+                                    return Err(self.explain(desired, &failure));
+                                }
+                                force |= taken;
+                                for field in &left {
+                                    take_out(&mut body, &field.field);
+                                }
+                                yielded.extend(left);
+                            }
+                        }
+                    } else if failure.is_conflict() || is_other_uid(&failure) {
+                        if started.elapsed() > PATIENCE {
+                            return Err(self.explain(desired, &failure));
+                        }
+                        precondition = self.look_again(desired, path, &failure).await?;
+                    } else if may_pass(&failure, desired) && started.elapsed() < PATIENCE {
+                        tokio::time::sleep(PAUSE).await;
+                    } else {
+                        return Err(self.explain(desired, &failure));
+                    }
+                }
+            }
+        }
+    }
+
+    async fn send(
+        &self,
+        path: &str,
+        body: &mut Value,
+        force: bool,
+        precondition: &Precondition,
+    ) -> Result<Value, Failure> {
+        let metadata = body["metadata"].as_object_mut().expect("every object has a name");
+        metadata.remove("uid");
+        metadata.remove("resourceVersion");
+        match precondition {
+            // Any version that is never current means: create only.
+            Precondition::Absent => metadata.insert("resourceVersion".to_owned(), json!("1")),
+            Precondition::Uid(uid) => metadata.insert("uid".to_owned(), json!(uid)),
+        };
+        let how = Apply { manager: self.manager, force, dry_run: false, validation: "Strict" };
+        self.api.call(Call::apply(path, body, &how)).await.map(|answer| answer.body)
+    }
+
+    /// After a precondition failed: the live object says which one is right. An object that is
+    /// ours after all was made by a write of ours whose answer was lost.
+    async fn look_again(&self, desired: &Desired, path: &str, failure: &Failure) -> Result<Precondition> {
+        let live = self
+            .api
+            .find(Call::get_metadata(path))
+            .await
+            .map_err(|failure| failure.explain("get", "cannot look at", &desired.id, desired.origin.as_ref()))?;
+        match live {
+            None => Ok(Precondition::Absent),
+            Some(live) if is_terminating(&live) => {
+                gone::wait(&self.api, &desired.id, path, uid(&live).unwrap_or_default()).await?;
+                Ok(Precondition::Absent)
+            }
+            Some(live) if is_ours(&live, self.manager, None) => {
+                Ok(Precondition::Uid(uid(&live).unwrap_or_default().to_owned()))
+            }
+            Some(_) => Err(self.at(
+                desired,
+                Error::refused("not-ours", format!("{} appeared meanwhile and is not ours", desired.id))
+                    .cause(failure.message())
+                    .hint("`--adopt` takes over objects that exist"),
+            )),
+        }
+    }
+
+    fn written(&self, item: &Item, answer: &Value, yielded: Vec<Yielded>) -> Written {
+        let desired = &item.desired;
+        Written {
+            entry: Entry {
+                id: desired.id.clone(),
+                version: desired.version.clone(),
+                uid: uid(answer).map(str::to_owned),
+                body: Some(desired.digest.clone()),
+                seen: Seen::of(answer, self.manager, &desired.body),
+                wanted: true,
+                keep: desired.keep,
+                completed: false,
+            },
+            action: item.action,
+            yielded,
+        }
+    }
+
+    fn explain(&self, desired: &Desired, failure: &Failure) -> Error {
+        let error = failure.explain("patch", "cannot apply", &desired.id, desired.origin.as_ref());
+        if failure.is_immutable() {
+            let mut error = error;
+            error.kind = crate::workload::error::ErrorKind::Refused;
+            error.code = "immutable";
+            return error.hint(format!("`--replace {}` deletes it and creates it again", desired.id));
+        }
+        error
+    }
+
+    fn at(&self, desired: &Desired, error: Error) -> Error {
+        let error = error.object(&desired.id);
+        match &desired.origin {
+            Some(origin) => error.at(origin),
+            None => error,
+        }
+    }
+}
+
+/// Tells the answer to a uid precondition that met another object of that name.
+fn is_other_uid(failure: &Failure) -> bool {
+    failure.code() == 422
+        && (failure.causes().iter().any(|cause| cause.field == "metadata.uid")
+            || failure.message().contains("metadata.uid"))
+}
+
+/// Tells failures that pass by themselves shortly after something else was applied.
+fn may_pass(failure: &Failure, desired: &Desired) -> bool {
+    let message = failure.message();
+    failure.is_webhook_down()
+        || (failure.code() == 403 && message.contains("serviceaccount \"default\" not found"))
+        || (failure.code() == 404 && desired.id.group.contains('.') && message.contains("404 page not found"))
+}
