@@ -1,0 +1,618 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_workloadctl_global_optspecs
+    string join \n runtime= n/namespace= kubeconfig= db= o/output= q/quiet v/verbose color= progress= request-timeout= y/yes h/help V/version
+end
+
+function __fish_workloadctl_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_workloadctl_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_workloadctl_using_subcommand
+    set -l cmd (__fish_workloadctl_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c workloadctl -n "__fish_workloadctl_needs_command" -l runtime -d 'The runtime: a context of the kubeconfig' -r
+complete -c workloadctl -n "__fish_workloadctl_needs_command" -s n -l namespace -d 'The namespace' -r
+complete -c workloadctl -n "__fish_workloadctl_needs_command" -l kubeconfig -d 'The kubeconfig, instead of KUBECONFIG or ~/.kube/config' -r -F
+complete -c workloadctl -n "__fish_workloadctl_needs_command" -l db -d 'The database, instead of WORKLOADCTL_DB or the one in the configuration folder' -r -F
+complete -c workloadctl -n "__fish_workloadctl_needs_command" -s o -l output -d 'The form of the answer' -r -f -a "table\t''
+wide\t''
+json\t''
+yaml\t''
+name\t''"
+complete -c workloadctl -n "__fish_workloadctl_needs_command" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c workloadctl -n "__fish_workloadctl_needs_command" -l progress -d 'How to show progress on stderr' -r -f -a "auto\t''
+bars\t''
+lines\t''
+json\t''
+none\t''"
+complete -c workloadctl -n "__fish_workloadctl_needs_command" -l request-timeout -d 'How long one request may take [default: 30s, status: 5s]' -r
+complete -c workloadctl -n "__fish_workloadctl_needs_command" -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c workloadctl -n "__fish_workloadctl_needs_command" -s v -l verbose -d 'Show requests with status and time; -vv shows bodies too, Secret values masked'
+complete -c workloadctl -n "__fish_workloadctl_needs_command" -s y -l yes -d 'Answer every question with yes'
+complete -c workloadctl -n "__fish_workloadctl_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c workloadctl -n "__fish_workloadctl_needs_command" -s V -l version -d 'Print version'
+complete -c workloadctl -n "__fish_workloadctl_needs_command" -f -a "deploy" -d 'Deploy instances: apply what changed, wait until it is ready, remove what left the definition'
+complete -c workloadctl -n "__fish_workloadctl_needs_command" -f -a "plan" -d 'Show what a deploy would do, object by object'
+complete -c workloadctl -n "__fish_workloadctl_needs_command" -f -a "status" -d 'Show instances as they are on their clusters, and why they are not ready'
+complete -c workloadctl -n "__fish_workloadctl_needs_command" -f -a "list" -d 'List instances from the database, contacting no cluster'
+complete -c workloadctl -n "__fish_workloadctl_needs_command" -f -a "render" -d 'Print the objects of manifests as they are read, or those of an instance as they would be sent'
+complete -c workloadctl -n "__fish_workloadctl_needs_command" -f -a "delete" -d 'Delete instances with all their objects; their definitions stay'
+complete -c workloadctl -n "__fish_workloadctl_needs_command" -f -a "definition" -d 'Handle workload definitions: named sets of Kubernetes resources'
+complete -c workloadctl -n "__fish_workloadctl_needs_command" -f -a "instance" -d 'Handle workload instances: running copies of definitions'
+complete -c workloadctl -n "__fish_workloadctl_needs_command" -f -a "runtime" -d 'Handle runtimes: the contexts of your kubeconfig'
+complete -c workloadctl -n "__fish_workloadctl_needs_command" -f -a "completions" -d 'Print the completions for a shell'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -s f -l file -d 'Read manifests from a file, a folder or `-` (standard input); all of them form one definition' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l definition -d 'The definition [default: the instance\'s own, or one of the instance\'s name]' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l image -d 'Set the image of a container, or of an image repository; NAME- drops the override' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l replicas -d 'Set the replicas of an object; OBJECT- drops the override' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l set -d 'Set one value of an object, in YAML; OBJECT:PATH- drops the override' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l prune -d 'When to remove what left the definition' -r -f -a "after\t''
+before\t''
+never\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l replace -d 'Delete an object and create it again where a change of it is not possible' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l conflicts -d 'What to do about fields that another manager holds [default: by the kind of manager]' -r -f -a "force\t''
+yield\t''
+fail\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l namespace-label -d 'Label a namespace that is made, such as pod-security.kubernetes.io/enforce=baseline' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l timeout -d 'How long each instance may take, from lock to end; 0 is for ever' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l lock-wait -d 'How long to wait while somebody else works on an instance [default: 0 on a terminal, else 5m]' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l runtime -d 'The runtime: a context of the kubeconfig' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -s n -l namespace -d 'The namespace' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l kubeconfig -d 'The kubeconfig, instead of KUBECONFIG or ~/.kube/config' -r -F
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l db -d 'The database, instead of WORKLOADCTL_DB or the one in the configuration folder' -r -F
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -s o -l output -d 'The form of the answer' -r -f -a "table\t''
+wide\t''
+json\t''
+yaml\t''
+name\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l progress -d 'How to show progress on stderr' -r -f -a "auto\t''
+bars\t''
+lines\t''
+json\t''
+none\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l request-timeout -d 'How long one request may take [default: 30s, status: 5s]' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l all -d 'All instances, or those of --definition and on --runtime'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l restart -d 'Restart the pods, and run the Jobs again'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l adopt -d 'Take over objects that exist and belong to nobody else'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l new-cluster -d 'Go on although the runtime is another cluster than before'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l no-wait -d 'Return as soon as everything is sent'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l dry-run -d 'Show what would be done, and do nothing'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -s v -l verbose -d 'Show requests with status and time; -vv shows bodies too, Secret values masked'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -s y -l yes -d 'Answer every question with yes'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -s V -l version -d 'Print version'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -s f -l file -d 'Read manifests from a file, a folder or `-` (standard input); all of them form one definition' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l definition -d 'The definition [default: the instance\'s own, or one of the instance\'s name]' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l image -d 'Set the image of a container, or of an image repository; NAME- drops the override' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l replicas -d 'Set the replicas of an object; OBJECT- drops the override' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l set -d 'Set one value of an object, in YAML; OBJECT:PATH- drops the override' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l prune -d 'When to remove what left the definition' -r -f -a "after\t''
+before\t''
+never\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l replace -d 'Delete an object and create it again where a change of it is not possible' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l conflicts -d 'What to do about fields that another manager holds [default: by the kind of manager]' -r -f -a "force\t''
+yield\t''
+fail\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l namespace-label -d 'Label a namespace that is made, such as pod-security.kubernetes.io/enforce=baseline' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l runtime -d 'The runtime: a context of the kubeconfig' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -s n -l namespace -d 'The namespace' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l kubeconfig -d 'The kubeconfig, instead of KUBECONFIG or ~/.kube/config' -r -F
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l db -d 'The database, instead of WORKLOADCTL_DB or the one in the configuration folder' -r -F
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -s o -l output -d 'The form of the answer' -r -f -a "table\t''
+wide\t''
+json\t''
+yaml\t''
+name\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l progress -d 'How to show progress on stderr' -r -f -a "auto\t''
+bars\t''
+lines\t''
+json\t''
+none\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l request-timeout -d 'How long one request may take [default: 30s, status: 5s]' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l all -d 'All instances, or those of --definition and on --runtime'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l restart -d 'Restart the pods, and run the Jobs again'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l adopt -d 'Take over objects that exist and belong to nobody else'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l new-cluster -d 'Go on although the runtime is another cluster than before'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l exit-code -d 'Exit with 4 if anything would change'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -s v -l verbose -d 'Show requests with status and time; -vv shows bodies too, Secret values masked'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -s y -l yes -d 'Answer every question with yes'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -s V -l version -d 'Print version'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand status" -l timeout -d 'How long to wait; 0 is for ever' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand status" -l runtime -d 'The runtime: a context of the kubeconfig' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand status" -s n -l namespace -d 'The namespace' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand status" -l kubeconfig -d 'The kubeconfig, instead of KUBECONFIG or ~/.kube/config' -r -F
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand status" -l db -d 'The database, instead of WORKLOADCTL_DB or the one in the configuration folder' -r -F
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand status" -s o -l output -d 'The form of the answer' -r -f -a "table\t''
+wide\t''
+json\t''
+yaml\t''
+name\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand status" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand status" -l progress -d 'How to show progress on stderr' -r -f -a "auto\t''
+bars\t''
+lines\t''
+json\t''
+none\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand status" -l request-timeout -d 'How long one request may take [default: 30s, status: 5s]' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand status" -l wait -d 'Wait until everything is healthy'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand status" -l exit-code -d 'Exit with 3 unless everything is healthy'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand status" -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand status" -s v -l verbose -d 'Show requests with status and time; -vv shows bodies too, Secret values masked'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand status" -s y -l yes -d 'Answer every question with yes'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand status" -s V -l version -d 'Print version'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand list" -l definition -d 'Only instances of this definition' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand list" -l runtime -d 'The runtime: a context of the kubeconfig' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand list" -s n -l namespace -d 'The namespace' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand list" -l kubeconfig -d 'The kubeconfig, instead of KUBECONFIG or ~/.kube/config' -r -F
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand list" -l db -d 'The database, instead of WORKLOADCTL_DB or the one in the configuration folder' -r -F
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand list" -s o -l output -d 'The form of the answer' -r -f -a "table\t''
+wide\t''
+json\t''
+yaml\t''
+name\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand list" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand list" -l progress -d 'How to show progress on stderr' -r -f -a "auto\t''
+bars\t''
+lines\t''
+json\t''
+none\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand list" -l request-timeout -d 'How long one request may take [default: 30s, status: 5s]' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand list" -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand list" -s v -l verbose -d 'Show requests with status and time; -vv shows bodies too, Secret values masked'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand list" -s y -l yes -d 'Answer every question with yes'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand list" -s V -l version -d 'Print version'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand render" -s f -l file -d 'Read manifests from a file, a folder or `-` (standard input)' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand render" -l runtime -d 'The runtime: a context of the kubeconfig' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand render" -s n -l namespace -d 'The namespace' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand render" -l kubeconfig -d 'The kubeconfig, instead of KUBECONFIG or ~/.kube/config' -r -F
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand render" -l db -d 'The database, instead of WORKLOADCTL_DB or the one in the configuration folder' -r -F
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand render" -s o -l output -d 'The form of the answer' -r -f -a "table\t''
+wide\t''
+json\t''
+yaml\t''
+name\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand render" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand render" -l progress -d 'How to show progress on stderr' -r -f -a "auto\t''
+bars\t''
+lines\t''
+json\t''
+none\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand render" -l request-timeout -d 'How long one request may take [default: 30s, status: 5s]' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand render" -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand render" -s v -l verbose -d 'Show requests with status and time; -vv shows bodies too, Secret values masked'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand render" -s y -l yes -d 'Answer every question with yes'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand render" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand render" -s V -l version -d 'Print version'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand delete" -l timeout -d 'How long each instance may take, from lock to end; 0 is for ever' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand delete" -l lock-wait -d 'How long to wait while somebody else works on an instance [default: 0 on a terminal, else 5m]' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand delete" -l runtime -d 'The runtime: a context of the kubeconfig' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand delete" -s n -l namespace -d 'The namespace' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand delete" -l kubeconfig -d 'The kubeconfig, instead of KUBECONFIG or ~/.kube/config' -r -F
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand delete" -l db -d 'The database, instead of WORKLOADCTL_DB or the one in the configuration folder' -r -F
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand delete" -s o -l output -d 'The form of the answer' -r -f -a "table\t''
+wide\t''
+json\t''
+yaml\t''
+name\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand delete" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand delete" -l progress -d 'How to show progress on stderr' -r -f -a "auto\t''
+bars\t''
+lines\t''
+json\t''
+none\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand delete" -l request-timeout -d 'How long one request may take [default: 30s, status: 5s]' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand delete" -l no-wait -d 'Return as soon as everything is sent'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand delete" -l forget -d 'Contact no cluster: only drop what is stored here, and list what may be left there'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand delete" -l ignore-not-found -d 'Succeed where there is no such instance'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand delete" -l delete-crds -d 'Delete custom resource definitions although others have custom resources of them'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand delete" -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand delete" -s v -l verbose -d 'Show requests with status and time; -vv shows bodies too, Secret values masked'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand delete" -s y -l yes -d 'Answer every question with yes'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand delete" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand delete" -s V -l version -d 'Print version'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and not __fish_seen_subcommand_from apply list show delete" -l runtime -d 'The runtime: a context of the kubeconfig' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and not __fish_seen_subcommand_from apply list show delete" -s n -l namespace -d 'The namespace' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and not __fish_seen_subcommand_from apply list show delete" -l kubeconfig -d 'The kubeconfig, instead of KUBECONFIG or ~/.kube/config' -r -F
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and not __fish_seen_subcommand_from apply list show delete" -l db -d 'The database, instead of WORKLOADCTL_DB or the one in the configuration folder' -r -F
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and not __fish_seen_subcommand_from apply list show delete" -s o -l output -d 'The form of the answer' -r -f -a "table\t''
+wide\t''
+json\t''
+yaml\t''
+name\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and not __fish_seen_subcommand_from apply list show delete" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and not __fish_seen_subcommand_from apply list show delete" -l progress -d 'How to show progress on stderr' -r -f -a "auto\t''
+bars\t''
+lines\t''
+json\t''
+none\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and not __fish_seen_subcommand_from apply list show delete" -l request-timeout -d 'How long one request may take [default: 30s, status: 5s]' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and not __fish_seen_subcommand_from apply list show delete" -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and not __fish_seen_subcommand_from apply list show delete" -s v -l verbose -d 'Show requests with status and time; -vv shows bodies too, Secret values masked'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and not __fish_seen_subcommand_from apply list show delete" -s y -l yes -d 'Answer every question with yes'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and not __fish_seen_subcommand_from apply list show delete" -s h -l help -d 'Print help'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and not __fish_seen_subcommand_from apply list show delete" -s V -l version -d 'Print version'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and not __fish_seen_subcommand_from apply list show delete" -f -a "apply" -d 'Store manifests as the first or the next revision of a definition; contact no cluster'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and not __fish_seen_subcommand_from apply list show delete" -f -a "list" -d 'List definitions'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and not __fish_seen_subcommand_from apply list show delete" -f -a "show" -d 'Show a definition'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and not __fish_seen_subcommand_from apply list show delete" -f -a "delete" -d 'Delete definitions that have no instances'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from apply" -s f -l file -d 'Read manifests from a file, a folder or `-` (standard input); all of them form one definition' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from apply" -l runtime -d 'The runtime: a context of the kubeconfig' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from apply" -s n -l namespace -d 'The namespace' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from apply" -l kubeconfig -d 'The kubeconfig, instead of KUBECONFIG or ~/.kube/config' -r -F
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from apply" -l db -d 'The database, instead of WORKLOADCTL_DB or the one in the configuration folder' -r -F
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from apply" -s o -l output -d 'The form of the answer' -r -f -a "table\t''
+wide\t''
+json\t''
+yaml\t''
+name\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from apply" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from apply" -l progress -d 'How to show progress on stderr' -r -f -a "auto\t''
+bars\t''
+lines\t''
+json\t''
+none\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from apply" -l request-timeout -d 'How long one request may take [default: 30s, status: 5s]' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from apply" -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from apply" -s v -l verbose -d 'Show requests with status and time; -vv shows bodies too, Secret values masked'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from apply" -s y -l yes -d 'Answer every question with yes'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from apply" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from apply" -s V -l version -d 'Print version'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from list" -l runtime -d 'The runtime: a context of the kubeconfig' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from list" -s n -l namespace -d 'The namespace' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from list" -l kubeconfig -d 'The kubeconfig, instead of KUBECONFIG or ~/.kube/config' -r -F
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from list" -l db -d 'The database, instead of WORKLOADCTL_DB or the one in the configuration folder' -r -F
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from list" -s o -l output -d 'The form of the answer' -r -f -a "table\t''
+wide\t''
+json\t''
+yaml\t''
+name\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from list" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from list" -l progress -d 'How to show progress on stderr' -r -f -a "auto\t''
+bars\t''
+lines\t''
+json\t''
+none\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from list" -l request-timeout -d 'How long one request may take [default: 30s, status: 5s]' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Show requests with status and time; -vv shows bodies too, Secret values masked'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from list" -s y -l yes -d 'Answer every question with yes'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from show" -l field -d 'Print one bare value of the JSON, such as revision' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from show" -l runtime -d 'The runtime: a context of the kubeconfig' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from show" -s n -l namespace -d 'The namespace' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from show" -l kubeconfig -d 'The kubeconfig, instead of KUBECONFIG or ~/.kube/config' -r -F
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from show" -l db -d 'The database, instead of WORKLOADCTL_DB or the one in the configuration folder' -r -F
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from show" -s o -l output -d 'The form of the answer' -r -f -a "table\t''
+wide\t''
+json\t''
+yaml\t''
+name\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from show" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from show" -l progress -d 'How to show progress on stderr' -r -f -a "auto\t''
+bars\t''
+lines\t''
+json\t''
+none\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from show" -l request-timeout -d 'How long one request may take [default: 30s, status: 5s]' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Show requests with status and time; -vv shows bodies too, Secret values masked'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from show" -s y -l yes -d 'Answer every question with yes'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from delete" -l runtime -d 'The runtime: a context of the kubeconfig' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from delete" -s n -l namespace -d 'The namespace' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from delete" -l kubeconfig -d 'The kubeconfig, instead of KUBECONFIG or ~/.kube/config' -r -F
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from delete" -l db -d 'The database, instead of WORKLOADCTL_DB or the one in the configuration folder' -r -F
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from delete" -s o -l output -d 'The form of the answer' -r -f -a "table\t''
+wide\t''
+json\t''
+yaml\t''
+name\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from delete" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from delete" -l progress -d 'How to show progress on stderr' -r -f -a "auto\t''
+bars\t''
+lines\t''
+json\t''
+none\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from delete" -l request-timeout -d 'How long one request may take [default: 30s, status: 5s]' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from delete" -l ignore-not-found -d 'Succeed where there is no such definition'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from delete" -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from delete" -s v -l verbose -d 'Show requests with status and time; -vv shows bodies too, Secret values masked'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from delete" -s y -l yes -d 'Answer every question with yes'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from delete" -s V -l version -d 'Print version'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and not __fish_seen_subcommand_from create list show delete" -l runtime -d 'The runtime: a context of the kubeconfig' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and not __fish_seen_subcommand_from create list show delete" -s n -l namespace -d 'The namespace' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and not __fish_seen_subcommand_from create list show delete" -l kubeconfig -d 'The kubeconfig, instead of KUBECONFIG or ~/.kube/config' -r -F
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and not __fish_seen_subcommand_from create list show delete" -l db -d 'The database, instead of WORKLOADCTL_DB or the one in the configuration folder' -r -F
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and not __fish_seen_subcommand_from create list show delete" -s o -l output -d 'The form of the answer' -r -f -a "table\t''
+wide\t''
+json\t''
+yaml\t''
+name\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and not __fish_seen_subcommand_from create list show delete" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and not __fish_seen_subcommand_from create list show delete" -l progress -d 'How to show progress on stderr' -r -f -a "auto\t''
+bars\t''
+lines\t''
+json\t''
+none\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and not __fish_seen_subcommand_from create list show delete" -l request-timeout -d 'How long one request may take [default: 30s, status: 5s]' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and not __fish_seen_subcommand_from create list show delete" -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and not __fish_seen_subcommand_from create list show delete" -s v -l verbose -d 'Show requests with status and time; -vv shows bodies too, Secret values masked'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and not __fish_seen_subcommand_from create list show delete" -s y -l yes -d 'Answer every question with yes'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and not __fish_seen_subcommand_from create list show delete" -s h -l help -d 'Print help'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and not __fish_seen_subcommand_from create list show delete" -s V -l version -d 'Print version'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and not __fish_seen_subcommand_from create list show delete" -f -a "create" -d 'Create an instance without deploying it; contact no cluster'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and not __fish_seen_subcommand_from create list show delete" -f -a "list" -d 'List instances from the database, contacting no cluster'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and not __fish_seen_subcommand_from create list show delete" -f -a "show" -d 'Show an instance from the database; contact no cluster'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and not __fish_seen_subcommand_from create list show delete" -f -a "delete" -d 'Delete instances with all their objects; their definitions stay'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from create" -l definition -d 'The definition [default: the one of the instance\'s name]' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from create" -l image -d 'Set the image of a container, or of an image repository; NAME- drops the override' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from create" -l replicas -d 'Set the replicas of an object; OBJECT- drops the override' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from create" -l set -d 'Set one value of an object, in YAML; OBJECT:PATH- drops the override' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from create" -l runtime -d 'The runtime: a context of the kubeconfig' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from create" -s n -l namespace -d 'The namespace' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from create" -l kubeconfig -d 'The kubeconfig, instead of KUBECONFIG or ~/.kube/config' -r -F
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from create" -l db -d 'The database, instead of WORKLOADCTL_DB or the one in the configuration folder' -r -F
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from create" -s o -l output -d 'The form of the answer' -r -f -a "table\t''
+wide\t''
+json\t''
+yaml\t''
+name\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from create" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from create" -l progress -d 'How to show progress on stderr' -r -f -a "auto\t''
+bars\t''
+lines\t''
+json\t''
+none\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from create" -l request-timeout -d 'How long one request may take [default: 30s, status: 5s]' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from create" -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from create" -s v -l verbose -d 'Show requests with status and time; -vv shows bodies too, Secret values masked'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from create" -s y -l yes -d 'Answer every question with yes'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from create" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from create" -s V -l version -d 'Print version'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from list" -l definition -d 'Only instances of this definition' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from list" -l runtime -d 'The runtime: a context of the kubeconfig' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from list" -s n -l namespace -d 'The namespace' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from list" -l kubeconfig -d 'The kubeconfig, instead of KUBECONFIG or ~/.kube/config' -r -F
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from list" -l db -d 'The database, instead of WORKLOADCTL_DB or the one in the configuration folder' -r -F
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from list" -s o -l output -d 'The form of the answer' -r -f -a "table\t''
+wide\t''
+json\t''
+yaml\t''
+name\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from list" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from list" -l progress -d 'How to show progress on stderr' -r -f -a "auto\t''
+bars\t''
+lines\t''
+json\t''
+none\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from list" -l request-timeout -d 'How long one request may take [default: 30s, status: 5s]' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Show requests with status and time; -vv shows bodies too, Secret values masked'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from list" -s y -l yes -d 'Answer every question with yes'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from show" -l field -d 'Print one bare value of the JSON, such as namespace' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from show" -l runtime -d 'The runtime: a context of the kubeconfig' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from show" -s n -l namespace -d 'The namespace' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from show" -l kubeconfig -d 'The kubeconfig, instead of KUBECONFIG or ~/.kube/config' -r -F
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from show" -l db -d 'The database, instead of WORKLOADCTL_DB or the one in the configuration folder' -r -F
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from show" -s o -l output -d 'The form of the answer' -r -f -a "table\t''
+wide\t''
+json\t''
+yaml\t''
+name\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from show" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from show" -l progress -d 'How to show progress on stderr' -r -f -a "auto\t''
+bars\t''
+lines\t''
+json\t''
+none\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from show" -l request-timeout -d 'How long one request may take [default: 30s, status: 5s]' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Show requests with status and time; -vv shows bodies too, Secret values masked'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from show" -s y -l yes -d 'Answer every question with yes'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from delete" -l timeout -d 'How long each instance may take, from lock to end; 0 is for ever' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from delete" -l lock-wait -d 'How long to wait while somebody else works on an instance [default: 0 on a terminal, else 5m]' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from delete" -l runtime -d 'The runtime: a context of the kubeconfig' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from delete" -s n -l namespace -d 'The namespace' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from delete" -l kubeconfig -d 'The kubeconfig, instead of KUBECONFIG or ~/.kube/config' -r -F
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from delete" -l db -d 'The database, instead of WORKLOADCTL_DB or the one in the configuration folder' -r -F
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from delete" -s o -l output -d 'The form of the answer' -r -f -a "table\t''
+wide\t''
+json\t''
+yaml\t''
+name\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from delete" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from delete" -l progress -d 'How to show progress on stderr' -r -f -a "auto\t''
+bars\t''
+lines\t''
+json\t''
+none\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from delete" -l request-timeout -d 'How long one request may take [default: 30s, status: 5s]' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from delete" -l no-wait -d 'Return as soon as everything is sent'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from delete" -l forget -d 'Contact no cluster: only drop what is stored here, and list what may be left there'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from delete" -l ignore-not-found -d 'Succeed where there is no such instance'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from delete" -l delete-crds -d 'Delete custom resource definitions although others have custom resources of them'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from delete" -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from delete" -s v -l verbose -d 'Show requests with status and time; -vv shows bodies too, Secret values masked'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from delete" -s y -l yes -d 'Answer every question with yes'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from delete" -s V -l version -d 'Print version'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and not __fish_seen_subcommand_from list use check" -l runtime -d 'The runtime: a context of the kubeconfig' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and not __fish_seen_subcommand_from list use check" -s n -l namespace -d 'The namespace' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and not __fish_seen_subcommand_from list use check" -l kubeconfig -d 'The kubeconfig, instead of KUBECONFIG or ~/.kube/config' -r -F
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and not __fish_seen_subcommand_from list use check" -l db -d 'The database, instead of WORKLOADCTL_DB or the one in the configuration folder' -r -F
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and not __fish_seen_subcommand_from list use check" -s o -l output -d 'The form of the answer' -r -f -a "table\t''
+wide\t''
+json\t''
+yaml\t''
+name\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and not __fish_seen_subcommand_from list use check" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and not __fish_seen_subcommand_from list use check" -l progress -d 'How to show progress on stderr' -r -f -a "auto\t''
+bars\t''
+lines\t''
+json\t''
+none\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and not __fish_seen_subcommand_from list use check" -l request-timeout -d 'How long one request may take [default: 30s, status: 5s]' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and not __fish_seen_subcommand_from list use check" -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and not __fish_seen_subcommand_from list use check" -s v -l verbose -d 'Show requests with status and time; -vv shows bodies too, Secret values masked'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and not __fish_seen_subcommand_from list use check" -s y -l yes -d 'Answer every question with yes'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and not __fish_seen_subcommand_from list use check" -s h -l help -d 'Print help'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and not __fish_seen_subcommand_from list use check" -s V -l version -d 'Print version'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and not __fish_seen_subcommand_from list use check" -f -a "list" -d 'List runtimes: the contexts of the kubeconfig; contact none'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and not __fish_seen_subcommand_from list use check" -f -a "use" -d 'Choose the default runtime of new instances'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and not __fish_seen_subcommand_from list use check" -f -a "check" -d 'Ask runtimes for their version and for who you are there'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and __fish_seen_subcommand_from list" -l runtime -d 'The runtime: a context of the kubeconfig' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and __fish_seen_subcommand_from list" -s n -l namespace -d 'The namespace' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and __fish_seen_subcommand_from list" -l kubeconfig -d 'The kubeconfig, instead of KUBECONFIG or ~/.kube/config' -r -F
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and __fish_seen_subcommand_from list" -l db -d 'The database, instead of WORKLOADCTL_DB or the one in the configuration folder' -r -F
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and __fish_seen_subcommand_from list" -s o -l output -d 'The form of the answer' -r -f -a "table\t''
+wide\t''
+json\t''
+yaml\t''
+name\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and __fish_seen_subcommand_from list" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and __fish_seen_subcommand_from list" -l progress -d 'How to show progress on stderr' -r -f -a "auto\t''
+bars\t''
+lines\t''
+json\t''
+none\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and __fish_seen_subcommand_from list" -l request-timeout -d 'How long one request may take [default: 30s, status: 5s]' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Show requests with status and time; -vv shows bodies too, Secret values masked'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and __fish_seen_subcommand_from list" -s y -l yes -d 'Answer every question with yes'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and __fish_seen_subcommand_from use" -l runtime -d 'The runtime: a context of the kubeconfig' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and __fish_seen_subcommand_from use" -s n -l namespace -d 'The namespace' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and __fish_seen_subcommand_from use" -l kubeconfig -d 'The kubeconfig, instead of KUBECONFIG or ~/.kube/config' -r -F
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and __fish_seen_subcommand_from use" -l db -d 'The database, instead of WORKLOADCTL_DB or the one in the configuration folder' -r -F
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and __fish_seen_subcommand_from use" -s o -l output -d 'The form of the answer' -r -f -a "table\t''
+wide\t''
+json\t''
+yaml\t''
+name\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and __fish_seen_subcommand_from use" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and __fish_seen_subcommand_from use" -l progress -d 'How to show progress on stderr' -r -f -a "auto\t''
+bars\t''
+lines\t''
+json\t''
+none\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and __fish_seen_subcommand_from use" -l request-timeout -d 'How long one request may take [default: 30s, status: 5s]' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and __fish_seen_subcommand_from use" -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and __fish_seen_subcommand_from use" -s v -l verbose -d 'Show requests with status and time; -vv shows bodies too, Secret values masked'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and __fish_seen_subcommand_from use" -s y -l yes -d 'Answer every question with yes'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and __fish_seen_subcommand_from use" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and __fish_seen_subcommand_from use" -s V -l version -d 'Print version'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and __fish_seen_subcommand_from check" -l runtime -d 'The runtime: a context of the kubeconfig' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and __fish_seen_subcommand_from check" -s n -l namespace -d 'The namespace' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and __fish_seen_subcommand_from check" -l kubeconfig -d 'The kubeconfig, instead of KUBECONFIG or ~/.kube/config' -r -F
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and __fish_seen_subcommand_from check" -l db -d 'The database, instead of WORKLOADCTL_DB or the one in the configuration folder' -r -F
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and __fish_seen_subcommand_from check" -s o -l output -d 'The form of the answer' -r -f -a "table\t''
+wide\t''
+json\t''
+yaml\t''
+name\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and __fish_seen_subcommand_from check" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and __fish_seen_subcommand_from check" -l progress -d 'How to show progress on stderr' -r -f -a "auto\t''
+bars\t''
+lines\t''
+json\t''
+none\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and __fish_seen_subcommand_from check" -l request-timeout -d 'How long one request may take [default: 30s, status: 5s]' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Show requests with status and time; -vv shows bodies too, Secret values masked'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and __fish_seen_subcommand_from check" -s y -l yes -d 'Answer every question with yes'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and __fish_seen_subcommand_from check" -s V -l version -d 'Print version'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand completions" -l runtime -d 'The runtime: a context of the kubeconfig' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand completions" -s n -l namespace -d 'The namespace' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand completions" -l kubeconfig -d 'The kubeconfig, instead of KUBECONFIG or ~/.kube/config' -r -F
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand completions" -l db -d 'The database, instead of WORKLOADCTL_DB or the one in the configuration folder' -r -F
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand completions" -s o -l output -d 'The form of the answer' -r -f -a "table\t''
+wide\t''
+json\t''
+yaml\t''
+name\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand completions" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand completions" -l progress -d 'How to show progress on stderr' -r -f -a "auto\t''
+bars\t''
+lines\t''
+json\t''
+none\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand completions" -l request-timeout -d 'How long one request may take [default: 30s, status: 5s]' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand completions" -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand completions" -s v -l verbose -d 'Show requests with status and time; -vv shows bodies too, Secret values masked'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand completions" -s y -l yes -d 'Answer every question with yes'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand completions" -s V -l version -d 'Print version'

@@ -1,0 +1,11 @@
+//! The command line's contracts without a cluster: one file per contract.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod answers;
+mod completions;
+mod declared;
+mod help;
+mod layering;
+mod program;
+mod wrong_commands;
