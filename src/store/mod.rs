@@ -1,1 +1,209 @@
 //! The database: definitions, instances, releases and the default runtime, in one SQLite file.
+//!
+//! **Truth.** For what is deployed the record on the cluster is the truth and this is its cache;
+//! alone it knows what was never deployed, older releases and the default runtime.
+//!
+//! **Locking.** WAL, so readers never wait. Every change is one short `BEGIN IMMEDIATE`
+//! transaction, which waits up to [`BUSY_TIMEOUT`] for another process; the API is synchronous, so
+//! that none can be held across an await. What must happen together goes into
+//! [`Store::transaction`]. That an instance is worked on by one process is [`lock`]'s affair.
+//!
+//! **Durability.** `synchronous=FULL`: a command commits a handful of times, at well below a
+//! millisecond each; for that neither a killed process nor a power failure loses a commit.
+//!
+//! **Compatibility.** Migrations are append-only and counted in `user_version`; an older program
+//! refuses a newer file, and every program refuses a file that is not ours.
+
+mod column;
+mod definitions;
+mod failure;
+mod instances;
+pub mod lock;
+mod migrations;
+mod open;
+mod releases;
+mod runtimes;
+mod take_in;
+#[cfg(test)]
+mod tests;
+
+use std::{path::Path, path::PathBuf, time::Duration};
+
+use rusqlite::{Connection, Params, Row};
+
+pub use self::{
+    definitions::{Applied, DefinitionRow},
+    instances::InstanceFilter,
+    runtimes::KnownRuntime,
+};
+use crate::workload::error::Result;
+
+/// How long a transaction waits for another process's.
+pub const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The one owner of the connection to the database.
+#[derive(Debug)]
+pub struct Store {
+    connection: Connection,
+    /// The file; none in memory.
+    path: Option<PathBuf>,
+    /// Opened for reading where writing is impossible.
+    read_only: bool,
+}
+
+impl Store {
+    /// Opens the database, making its folder (0700) and file (0600) and bringing it to this
+    /// program's version first, where needed.
+    ///
+    /// # Errors
+    /// `read-only-database`, `disk-full`, `cannot-open-database`, `not-a-database`,
+    /// `corrupt-database`, `newer-database` or `database-locked`, each with the path and a hint.
+    pub fn open(path: &Path) -> Result<Self> {
+        let connection = open::connect(path)?;
+        let mut store = Self { connection, path: Some(path.to_owned()), read_only: false };
+        store.version()?;
+        open::use_wal(&store.connection).map_err(|error| store.failure(error))?;
+        store.migrate()?;
+        Ok(store)
+    }
+
+    /// Opens the database for a command that only reads: where the file or its folder cannot be
+    /// written (a read-only home), it is read as it is, and where it is absent it counts as empty.
+    ///
+    /// # Errors
+    /// As [`Store::open`], except for what is said above.
+    pub fn open_for_reading(path: &Path) -> Result<Self> {
+        match Self::open(path) {
+            Err(error) if failure::is_unwritable(&error) => match open::connect_read_only(path)? {
+                Some(connection) => {
+                    let store = Self { connection, path: Some(path.to_owned()), read_only: true };
+                    store.expect_current_version()?;
+                    Ok(store)
+                }
+                None => Ok(Self { read_only: true, ..Self::in_memory()? }),
+            },
+            result => result,
+        }
+    }
+
+    /// Makes an empty database in memory; for tests, and where no file can be.
+    ///
+    /// # Errors
+    /// When there is no memory.
+    pub fn in_memory() -> Result<Self> {
+        let connection = open::connect_in_memory()?;
+        let mut store = Self { connection, path: None, read_only: false };
+        store.migrate()?;
+        Ok(store)
+    }
+
+    /// Gives the file; none in memory.
+    #[must_use]
+    pub fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
+    }
+
+    /// Tells whether the database can only be read. [`Store::take_in`] and
+    /// [`Store::set_observed`], which only keep the cache fresh, then do nothing; every other
+    /// change fails with `read-only-database`.
+    #[must_use]
+    pub fn is_read_only(&self) -> bool {
+        self.read_only
+    }
+
+    /// Does several changes as one: all of them, or on an error (or panic) none. May be nested.
+    ///
+    /// # Errors
+    /// What `work` returns, and those of the commit; the database is then as before.
+    pub fn transaction<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        let mut open = OpenTransaction::begin(self)?;
+        let value = work(open.store)?;
+        open.commit()?;
+        Ok(value)
+    }
+
+    fn failure(&self, error: rusqlite::Error) -> crate::workload::error::Error {
+        failure::told(self.path.as_deref(), error)
+    }
+
+    fn batch(&self, sql: &str) -> Result<()> {
+        self.connection.execute_batch(sql).map_err(|error| self.failure(error))
+    }
+
+    /// Runs one statement; gives the number of changed rows.
+    fn execute(&self, sql: &str, params: impl Params) -> Result<usize> {
+        if self.read_only {
+            return Err(failure::read_only(self.path.as_deref()));
+        }
+        self.connection
+            .prepare_cached(sql)
+            .and_then(|mut statement| statement.execute(params))
+            .map_err(|error| self.failure(error))
+    }
+
+    /// Reads all rows.
+    fn rows<T>(
+        &self,
+        sql: &str,
+        params: impl Params,
+        read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>> {
+        self.connection
+            .prepare_cached(sql)
+            .and_then(|mut statement| statement.query_map(params, read)?.collect())
+            .map_err(|error| self.failure(error))
+    }
+
+    /// Reads the first row.
+    fn row<T>(
+        &self,
+        sql: &str,
+        params: impl Params,
+        read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Option<T>> {
+        use rusqlite::OptionalExtension as _;
+        self.connection
+            .prepare_cached(sql)
+            .and_then(|mut statement| statement.query_row(params, read).optional())
+            .map_err(|error| self.failure(error))
+    }
+}
+
+/// A transaction, or a savepoint within one, that is rolled back unless it is committed.
+struct OpenTransaction<'s> {
+    store: &'s mut Store,
+    end: Option<(&'static str, &'static str)>,
+}
+
+impl<'s> OpenTransaction<'s> {
+    fn begin(store: &'s mut Store) -> Result<Self> {
+        let (begin, commit, rollback) = if store.connection.is_autocommit() {
+            ("BEGIN IMMEDIATE", "COMMIT", "ROLLBACK")
+        } else {
+            (
+                "SAVEPOINT inner_part",
+                "RELEASE inner_part",
+                "ROLLBACK TO inner_part; RELEASE inner_part",
+            )
+        };
+        store.batch(begin)?;
+        Ok(Self { store, end: Some((commit, rollback)) })
+    }
+
+    fn commit(&mut self) -> Result<()> {
+        if let Some((commit, _)) = self.end {
+            self.store.batch(commit)?;
+            self.end = None;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for OpenTransaction<'_> {
+    fn drop(&mut self) {
+        if let Some((_, rollback)) = self.end {
+            // A full disk or an I/O error may have rolled back already; then this fails, rightly.
+            let _ = self.store.connection.execute_batch(rollback);
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! How values stand in columns: the only place where text and blobs become types.
+//!
+//! What cannot be understood is an error that says so (`unknown-word`, `corrupt-database`),
+//! never a panic and never a default.
+
+use std::io::{Read as _, Write as _};
+
+use flate2::{Compression, read::GzDecoder, write::GzEncoder};
+use jiff::Timestamp;
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+
+use super::failure;
+use crate::workload::error::Error;
+
+/// JSON nested deeper than this cannot be read back (`serde_json` stops at 128).
+const DEPTH_LIMIT: usize = 120;
+
+/// A name or an enum, as its stable word.
+pub(super) struct Word<T>(pub T);
+
+impl<T: Serialize> ToSql for Word<T> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        match serde_json::to_value(&self.0) {
+            Ok(Value::String(word)) => Ok(ToSqlOutput::from(word)),
+            other => unreachable!("names and unit enums are strings in JSON, not {other:?}"),
+        }
+    }
+}
+
+impl<T: DeserializeOwned> FromSql for Word<T> {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let text = value.as_str()?;
+        serde_json::from_value(Value::String(text.to_owned()))
+            .map(Self)
+            .map_err(|error| told(failure::unknown_word(text, error)))
+    }
+}
+
+/// A time, as RFC 3339 in UTC with nine digits: it sorts as text and loses nothing.
+pub(super) struct Time(pub Timestamp);
+
+impl ToSql for Time {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::from(format!("{:.9}", self.0)))
+    }
+}
+
+impl FromSql for Time {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let text = value.as_str()?;
+        text.parse().map(Self).map_err(|error| told(failure::unknown_word(text, error)))
+    }
+}
+
+/// A number that counts something.
+pub(super) struct Count(pub u64);
+
+impl ToSql for Count {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        i64::try_from(self.0).map(ToSqlOutput::from).map_err(|_| {
+            let error = Error::failed("database", format!("{} is too large to be stored", self.0));
+            rusqlite::Error::ToSqlConversionFailure(Box::new(error))
+        })
+    }
+}
+
+impl FromSql for Count {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let number = value.as_i64()?;
+        u64::try_from(number).map(Self).map_err(|_| FromSqlError::OutOfRange(number))
+    }
+}
+
+/// A small value, as JSON text.
+pub(super) struct Json<T>(pub T);
+
+impl<T: Serialize> ToSql for Json<T> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        let text = serde_json::to_vec(&self.0).map_err(|error| refused(&error))?;
+        check_depth(&text)?;
+        let text = String::from_utf8(text).expect("JSON is UTF-8");
+        Ok(ToSqlOutput::from(text))
+    }
+}
+
+impl<T: DeserializeOwned> FromSql for Json<T> {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let text = value.as_str()?;
+        serde_json::from_str(text)
+            .map(Self)
+            .map_err(|error| told(failure::unknown_word(text, error)))
+    }
+}
+
+/// A large value, as gzipped JSON.
+pub(super) struct Packed<T>(pub T);
+
+impl<T: Serialize> ToSql for Packed<T> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        let json = serde_json::to_vec(&self.0).map_err(|error| refused(&error))?;
+        check_depth(&json)?;
+        let mut encoder = GzEncoder::new(Vec::with_capacity(json.len() / 8), Compression::fast());
+        encoder.write_all(&json).expect("writing to memory cannot fail");
+        Ok(ToSqlOutput::from(encoder.finish().expect("writing to memory cannot fail")))
+    }
+}
+
+impl<T: DeserializeOwned> FromSql for Packed<T> {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let mut json = Vec::new();
+        GzDecoder::new(value.as_blob()?)
+            .read_to_end(&mut json)
+            .map_err(|error| FromSqlError::Other(Box::new(error)))?;
+        serde_json::from_slice(&json)
+            .map(Self)
+            .map_err(|error| FromSqlError::Other(Box::new(error)))
+    }
+}
+
+fn told(error: Error) -> FromSqlError {
+    FromSqlError::Other(Box::new(error))
+}
+
+fn refused(error: &serde_json::Error) -> rusqlite::Error {
+    let error = Error::failed("database", "a value cannot be stored").chain(error);
+    rusqlite::Error::ToSqlConversionFailure(Box::new(error))
+}
+
+/// Refuses JSON that could be written but not read back.
+fn check_depth(json: &[u8]) -> rusqlite::Result<()> {
+    let (mut depth, mut deepest, mut in_string, mut escaped) = (0_usize, 0_usize, false, false);
+    for byte in json {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = in_string,
+            b'"' => in_string = !in_string,
+            b'{' | b'[' if !in_string => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b'}' | b']' if !in_string => depth -= 1,
+            _ => {}
+        }
+    }
+    if deepest <= DEPTH_LIMIT {
+        return Ok(());
+    }
+    let error = Error::usage(
+        "too-deep",
+        format!("an object is nested {deepest} levels deep, at most {DEPTH_LIMIT} can be stored"),
+    );
+    Err(rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
+}

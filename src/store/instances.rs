@@ -1,0 +1,204 @@
+//! Instances, and the status that was last seen of them.
+
+use rusqlite::{Row, params};
+
+use super::{
+    Store,
+    column::{Json, Time, Word},
+};
+use crate::workload::{
+    error::{Error, Result},
+    instance::{Instance, NamespaceMode, Observed, Status},
+    name::{DefinitionName, InstanceName, nearest},
+};
+
+/// Which instances are wanted; all by default.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct InstanceFilter<'a> {
+    /// Only those of this definition.
+    pub definition: Option<&'a DefinitionName>,
+    /// Only those on this runtime.
+    pub runtime: Option<&'a str>,
+}
+
+const INSTANCE: &str = "
+    SELECT instance.name, definition.name AS definition, runtime, namespace, namespace_mode,
+           cluster_uid, overrides, instance.created_at, status, status_reason, status_at
+    FROM instance JOIN definition ON definition.id = instance.definition_id";
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Instance> {
+    let Word(name) = row.get("name")?;
+    let Word(definition) = row.get("definition")?;
+    let mode: Option<Word<NamespaceMode>> = row.get("namespace_mode")?;
+    let Json(overrides) = row.get("overrides")?;
+    let Time(created_at) = row.get("created_at")?;
+    Ok(Instance {
+        name,
+        definition,
+        runtime: row.get("runtime")?,
+        namespace: row.get("namespace")?,
+        namespace_mode: mode.map(|Word(mode)| mode),
+        cluster_uid: row.get("cluster_uid")?,
+        overrides,
+        created_at,
+        observed: read_observed(row)?,
+    })
+}
+
+fn read_observed(row: &Row<'_>) -> rusqlite::Result<Option<Observed>> {
+    let status: Option<Word<Status>> = row.get("status")?;
+    let Some(Word(status)) = status else { return Ok(None) };
+    let Time(at) = row.get("status_at")?;
+    Ok(Some(Observed { status, reason: row.get("status_reason")?, at }))
+}
+
+impl Store {
+    /// Adds an instance. A definition that is known from a cluster's record alone becomes one of
+    /// ours by it: its newest revision is then the definition's own.
+    ///
+    /// # Errors
+    /// `no-such-definition` (1); `instance-exists` (5).
+    pub fn create_instance(&mut self, instance: &Instance) -> Result<()> {
+        self.transaction(|store| {
+            if store.definition(&instance.definition)?.is_none() {
+                return Err(store.no_such_definition(instance.definition.as_str()));
+            }
+            if let Some(there) = store.instance(&instance.name)? {
+                return Err(exists(&there));
+            }
+            store.own_the_newest(&instance.definition)?;
+            store.put_instance(instance).map(drop)
+        })
+    }
+
+    /// Looks up an instance.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn instance(&self, name: &InstanceName) -> Result<Option<Instance>> {
+        self.row(&format!("{INSTANCE} WHERE instance.name = ?1"), params![Word(name)], read)
+    }
+
+    /// Lists instances by name.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn instances(&self, filter: &InstanceFilter<'_>) -> Result<Vec<Instance>> {
+        let InstanceFilter { definition, runtime } = filter;
+        self.rows(
+            &format!(
+                "{INSTANCE} WHERE (?1 IS NULL OR definition.name = ?1)
+                            AND (?2 IS NULL OR runtime = ?2) ORDER BY instance.name"
+            ),
+            params![definition.map(Word), runtime],
+            read,
+        )
+    }
+
+    /// Overwrites an instance with all its members; when it was made is kept.
+    ///
+    /// # Errors
+    /// `no-such-instance` (1).
+    pub fn update_instance(&mut self, instance: &Instance) -> Result<()> {
+        self.transaction(|store| {
+            if store.instance(&instance.name)?.is_none() {
+                return Err(store.no_such_instance(instance.name.as_str()));
+            }
+            store.put_instance(instance).map(drop)
+        })
+    }
+
+    /// Deletes an instance; its releases go with it, its definition stays.
+    ///
+    /// # Errors
+    /// `no-such-instance` (1).
+    pub fn delete_instance(&mut self, name: &InstanceName) -> Result<()> {
+        self.transaction(|store| {
+            let Some(instance) = store.instance(name)? else {
+                return Err(store.no_such_instance(name.as_str()));
+            };
+            store.own_the_newest(&instance.definition)?;
+            store.execute("DELETE FROM instance WHERE name = ?1", params![Word(name)]).map(drop)
+        })
+    }
+
+    /// Notes the status that a command saw. An instance that is gone by now is passed over, and so
+    /// is a database that cannot be written.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn set_observed(&mut self, name: &InstanceName, observed: &Observed) -> Result<()> {
+        if self.read_only {
+            return Ok(());
+        }
+        let Observed { status, reason, at } = observed;
+        self.execute(
+            "UPDATE instance SET status = ?2, status_reason = ?3, status_at = ?4 WHERE name = ?1",
+            params![Word(name), Word(status), reason, Time(*at)],
+        )
+        .map(drop)
+    }
+
+    /// Makes the error for an instance that is not here, with the nearest name.
+    pub fn no_such_instance(&self, name: &str) -> Error {
+        let error = Error::failed("no-such-instance", format!("there is no instance `{name}`"));
+        let names = self.rows("SELECT name FROM instance", [], |row| row.get::<_, String>(0));
+        match names {
+            Err(failure) => failure,
+            Ok(names) => match nearest(name, names.iter().map(String::as_str)) {
+                Some(near) => error.hint(format!("did you mean `{near}`?")),
+                None => error.hint("`workloadctl list` shows what there is"),
+            },
+        }
+    }
+
+    /// Adds or overwrites an instance; its definition is there.
+    pub(super) fn put_instance(&self, instance: &Instance) -> Result<usize> {
+        let Instance {
+            name,
+            definition,
+            runtime,
+            namespace,
+            namespace_mode,
+            cluster_uid,
+            overrides,
+            created_at,
+            observed,
+        } = instance;
+        self.execute(
+            "INSERT INTO instance (name, definition_id, runtime, namespace, namespace_mode,
+                                   cluster_uid, overrides, created_at,
+                                   status, status_reason, status_at)
+             VALUES (?1, (SELECT id FROM definition WHERE name = ?2),
+                     ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+             ON CONFLICT (name) DO UPDATE SET
+                 definition_id = excluded.definition_id, runtime = excluded.runtime,
+                 namespace = excluded.namespace, namespace_mode = excluded.namespace_mode,
+                 cluster_uid = excluded.cluster_uid, overrides = excluded.overrides,
+                 status = excluded.status, status_reason = excluded.status_reason,
+                 status_at = excluded.status_at",
+            params![
+                Word(name),
+                Word(definition),
+                runtime,
+                namespace,
+                namespace_mode.map(Word),
+                cluster_uid,
+                Json(overrides),
+                Time(*created_at),
+                observed.as_ref().map(|observed| Word(observed.status)),
+                observed.as_ref().map(|observed| &observed.reason),
+                observed.as_ref().map(|observed| Time(observed.at)),
+            ],
+        )
+    }
+}
+
+fn exists(there: &Instance) -> Error {
+    let Instance { name, definition, runtime, .. } = there;
+    Error::refused(
+        "instance-exists",
+        format!("instance `{name}` exists: definition `{definition}` on runtime `{runtime}`"),
+    )
+    .hint(format!("`workloadctl deploy {name}` deploys it"))
+}

@@ -1,0 +1,138 @@
+//! The lock that lets one process at a time work on an instance on this machine: a file per
+//! instance beside the database.
+//!
+//! The kernel frees it when the process dies, however it dies. The file itself is never deleted
+//! (two processes could then hold locks on two files of one name), only emptied when the work
+//! ended in order; what a dead predecessor left in it says which release was its own.
+
+use std::{
+    ffi::OsString,
+    fs::{self, File, OpenOptions, TryLockError},
+    io::{self, Read as _, Seek as _, Write as _},
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
+    path::{Path, PathBuf},
+};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::workload::{
+    error::{Error, Result},
+    name::InstanceName,
+};
+
+/// What the holder of a lock says of itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LockContent {
+    /// The process.
+    pub pid: u32,
+    /// What it does, as typed: `deploy web`.
+    pub command: String,
+    /// When it began.
+    pub started: Timestamp,
+    /// The release that it has begun, once it has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release_id: Option<String>,
+}
+
+/// The answer to an attempt.
+#[derive(Debug)]
+pub enum Acquired {
+    /// The lock is ours.
+    Got {
+        /// The lock; it lasts as long as this value.
+        lock: InstanceLock,
+        /// What a predecessor left that did not end in order.
+        left: Option<LockContent>,
+    },
+    /// Another process has it, and says this of itself, if it has got that far.
+    Held(Option<LockContent>),
+}
+
+/// The lock of one instance. Dropping it frees the lock and leaves the content, as death would:
+/// the next holder may take over a release that was not ended. [`InstanceLock::release`] ends in
+/// order.
+#[derive(Debug)]
+pub struct InstanceLock {
+    file: File,
+    path: PathBuf,
+}
+
+impl InstanceLock {
+    /// Tries to lock an instance, without waiting. `database` is the path of the database.
+    ///
+    /// # Errors
+    /// `cannot-lock` where no lock file can be made.
+    pub fn try_acquire(database: &Path, instance: &InstanceName) -> Result<Acquired> {
+        let path = lock_path(database, instance);
+        let file = open(&path).map_err(|error| cannot_lock(&path, &error))?;
+        let mut lock = Self { file, path };
+        match lock.file.try_lock() {
+            Ok(()) => {
+                let left = lock.read();
+                Ok(Acquired::Got { lock, left })
+            }
+            Err(TryLockError::WouldBlock) => Ok(Acquired::Held(lock.read())),
+            Err(TryLockError::Error(error)) => Err(cannot_lock(&lock.path, &error)),
+        }
+    }
+
+    /// Says who holds the lock and which release it has begun.
+    ///
+    /// # Errors
+    /// `cannot-lock` where the file cannot be written.
+    pub fn write(&mut self, content: &LockContent) -> Result<()> {
+        let json = serde_json::to_vec(content).expect("the content has no map with odd keys");
+        self.put(&json).map_err(|error| cannot_lock(&self.path, &error))
+    }
+
+    /// Ends in order: empties the file and frees the lock. For when the release's outcome and its
+    /// holder's absence stand in the record; otherwise drop the lock.
+    ///
+    /// # Errors
+    /// `cannot-lock` where the file cannot be emptied; the lock is free all the same.
+    pub fn release(self) -> Result<()> {
+        self.file.set_len(0).map_err(|error| cannot_lock(&self.path, &error))
+    }
+
+    /// Writes over the old content before cutting off its rest, so that there is always a whole
+    /// first value in the file.
+    fn put(&mut self, json: &[u8]) -> io::Result<()> {
+        self.file.rewind()?;
+        self.file.write_all(json)?;
+        self.file.set_len(json.len() as u64)
+    }
+
+    /// Reads the content; what is not one counts as absent.
+    fn read(&mut self) -> Option<LockContent> {
+        let mut bytes = Vec::new();
+        self.file.rewind().ok()?;
+        self.file.read_to_end(&mut bytes).ok()?;
+        serde_json::Deserializer::from_slice(&bytes).into_iter().next()?.ok()
+    }
+}
+
+/// Gives the lock file: `<database>.locks/<instance>.lock`, the same for every way to name the
+/// database.
+fn lock_path(database: &Path, instance: &InstanceName) -> PathBuf {
+    let database = fs::canonicalize(database).unwrap_or_else(|_| database.to_owned());
+    let mut folder = OsString::from(database);
+    folder.push(".locks");
+    PathBuf::from(folder).join(format!("{instance}.lock"))
+}
+
+fn open(path: &Path) -> io::Result<File> {
+    let folder = path.parent().expect("a lock file is in a folder");
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)
+}
+
+fn cannot_lock(path: &Path, error: &io::Error) -> Error {
+    Error::failed("cannot-lock", format!("cannot use the lock file {}", path.display()))
+        .cause(error.to_string())
+        .hint("`--db FILE` names a database in a folder that can be written")
+}
+
+#[cfg(test)]
+mod tests;

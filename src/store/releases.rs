@@ -1,0 +1,210 @@
+//! Releases of an instance: who deployed what when, what was done to each object, and the objects
+//! as they were sent.
+
+use jiff::Timestamp;
+use rusqlite::{Row, params};
+use serde_json::Value;
+
+use super::{
+    Store,
+    column::{Count, Json, Packed, Time, Word},
+};
+use crate::workload::{
+    error::{Error, Result},
+    name::InstanceName,
+    release::{Deed, Outcome, Release},
+};
+
+const RELEASE: &str = "
+    SELECT release.id, number, deployer, started_at, ended_at, outcome, release.definition,
+           revision, digest, revision_created_at, release.overrides
+    FROM release JOIN instance ON instance.id = instance_id
+    WHERE instance.name = ?1
+    ORDER BY number DESC, started_at DESC, release.id DESC";
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Release> {
+    let Count(number) = row.get("number")?;
+    let Json(deployer) = row.get("deployer")?;
+    let Time(started_at) = row.get("started_at")?;
+    let ended_at: Option<Time> = row.get("ended_at")?;
+    let Word(outcome) = row.get("outcome")?;
+    let Word(definition) = row.get("definition")?;
+    let Count(revision) = row.get("revision")?;
+    let Time(revision_created_at) = row.get("revision_created_at")?;
+    let Json(overrides) = row.get("overrides")?;
+    Ok(Release {
+        id: row.get("id")?,
+        number,
+        deployer,
+        started_at,
+        ended_at: ended_at.map(|Time(at)| at),
+        outcome,
+        definition,
+        revision,
+        digest: row.get("digest")?,
+        revision_created_at,
+        overrides,
+    })
+}
+
+impl Store {
+    /// Adds a release that begins, with the objects that it sends. Earlier ones that are still in
+    /// flight are dead, since one process at a time works on an instance: they count as
+    /// interrupted from now on.
+    ///
+    /// # Errors
+    /// `no-such-instance` (1), `too-deep` (2).
+    pub fn begin_release(
+        &mut self,
+        instance: &InstanceName,
+        release: &Release,
+        rendered: &[Value],
+    ) -> Result<()> {
+        self.transaction(|store| {
+            store.execute(
+                "UPDATE release SET outcome = ?3
+                 WHERE outcome = ?2 AND instance_id = (SELECT id FROM instance WHERE name = ?1)",
+                params![Word(instance), Word(Outcome::InFlight), Word(Outcome::Interrupted)],
+            )?;
+            store.put_release(instance, release)?;
+            store
+                .execute(
+                    "UPDATE release SET rendered = ?3
+                     WHERE id = ?2 AND instance_id = (SELECT id FROM instance WHERE name = ?1)",
+                    params![Word(instance), release.id, Packed(rendered)],
+                )
+                .map(drop)
+        })
+    }
+
+    /// Writes a release's outcome and what was done to each object.
+    ///
+    /// # Errors
+    /// `no-such-release` (1).
+    pub fn end_release(
+        &mut self,
+        instance: &InstanceName,
+        id: &str,
+        outcome: Outcome,
+        ended_at: Timestamp,
+        deeds: &[Deed],
+    ) -> Result<()> {
+        let changed = self.execute(
+            "UPDATE release SET outcome = ?3, ended_at = ?4, deeds = ?5
+             WHERE id = ?2 AND instance_id = (SELECT id FROM instance WHERE name = ?1)",
+            params![Word(instance), id, Word(outcome), Time(ended_at), Packed(deeds)],
+        )?;
+        if changed == 0 { Err(no_such_release(instance, id)) } else { Ok(()) }
+    }
+
+    /// Lists the releases of an instance, the newest first.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn releases(&self, instance: &InstanceName) -> Result<Vec<Release>> {
+        self.rows(RELEASE, params![Word(instance)], read)
+    }
+
+    /// Gives the newest release of an instance.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn latest_release(&self, instance: &InstanceName) -> Result<Option<Release>> {
+        self.row(&format!("{RELEASE} LIMIT 1"), params![Word(instance)], read)
+    }
+
+    /// Gives the number of the next release: one more than the highest that is known.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn next_release_number(&self, instance: &InstanceName) -> Result<u64> {
+        Ok(self.latest_release(instance)?.map_or(0, |release| release.number) + 1)
+    }
+
+    /// Gives the objects that a release sent; none where only its record was taken in.
+    ///
+    /// # Errors
+    /// `no-such-release` (1).
+    pub fn rendered(&self, instance: &InstanceName, id: &str) -> Result<Option<Vec<Value>>> {
+        let rendered: Option<Packed<_>> = self.packed("rendered", instance, id)?;
+        Ok(rendered.map(|Packed(objects)| objects))
+    }
+
+    /// Gives what a release did to each object; empty where that is not known.
+    ///
+    /// # Errors
+    /// `no-such-release` (1).
+    pub fn deeds(&self, instance: &InstanceName, id: &str) -> Result<Vec<Deed>> {
+        let deeds: Option<Packed<_>> = self.packed("deeds", instance, id)?;
+        Ok(deeds.map_or_else(Vec::new, |Packed(deeds)| deeds))
+    }
+
+    fn packed<T: rusqlite::types::FromSql>(
+        &self,
+        column: &'static str,
+        instance: &InstanceName,
+        id: &str,
+    ) -> Result<Option<T>> {
+        self.row(
+            &format!(
+                "SELECT {column} FROM release JOIN instance ON instance.id = instance_id
+                 WHERE name = ?1 AND release.id = ?2"
+            ),
+            params![Word(instance), id],
+            |row| row.get(0),
+        )?
+        .ok_or_else(|| no_such_release(instance, id))
+    }
+
+    /// Adds a release, or brings one that is there up to date; its objects and deeds stay.
+    pub(super) fn put_release(&self, instance: &InstanceName, release: &Release) -> Result<()> {
+        if self.instance(instance)?.is_none() {
+            return Err(self.no_such_instance(instance.as_str()));
+        }
+        let Release {
+            id,
+            number,
+            deployer,
+            started_at,
+            ended_at,
+            outcome,
+            definition,
+            revision,
+            digest,
+            revision_created_at,
+            overrides,
+        } = release;
+        self.execute(
+            "INSERT INTO release (instance_id, id, number, deployer, started_at, ended_at, outcome,
+                                  definition, revision, digest, revision_created_at, overrides)
+             VALUES ((SELECT id FROM instance WHERE name = ?1),
+                     ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+             ON CONFLICT (instance_id, id) DO UPDATE SET
+                 number = excluded.number, deployer = excluded.deployer,
+                 started_at = excluded.started_at, ended_at = excluded.ended_at,
+                 outcome = excluded.outcome, definition = excluded.definition,
+                 revision = excluded.revision, digest = excluded.digest,
+                 revision_created_at = excluded.revision_created_at,
+                 overrides = excluded.overrides",
+            params![
+                Word(instance),
+                id,
+                Count(*number),
+                Json(deployer),
+                Time(*started_at),
+                ended_at.map(Time),
+                Word(outcome),
+                Word(definition),
+                Count(*revision),
+                digest,
+                Time(*revision_created_at),
+                Json(overrides),
+            ],
+        )
+        .map(drop)
+    }
+}
+
+fn no_such_release(instance: &InstanceName, id: &str) -> Error {
+    Error::failed("no-such-release", format!("`{instance}` has no release {id} here"))
+}
