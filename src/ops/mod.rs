@@ -13,4 +13,5 @@ pub mod report;
 
 pub mod sources;
 pub mod stop;
+pub mod stored;
 pub mod view;

@@ -205,3 +205,69 @@ pub struct RuntimeView {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
 }
+
+/// A definition (CLI.md, JSON: definition).
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DefinitionView {
+    /// The name.
+    pub name: String,
+    /// The number of the newest revision.
+    pub revision: u64,
+    /// The identity of its content: `sha256` in hex over the objects' canonical JSON.
+    pub digest: String,
+    /// How many objects it has.
+    pub object_count: usize,
+    /// Where it came from, as the user named it, or `record`.
+    pub source: String,
+    /// How many instances there are of the definition.
+    pub instances: usize,
+    /// When the definition was made here.
+    pub created_at: Timestamp,
+    /// When its newest revision was made here.
+    pub updated_at: Timestamp,
+}
+
+/// A revision of a definition.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RevisionView {
+    /// The number.
+    pub revision: u64,
+    /// The identity of its content.
+    pub digest: String,
+    /// How many objects it has.
+    pub object_count: usize,
+    /// Where it came from, as the user named it, or `record`.
+    pub source: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// The answer of `definition show`: the definition and what belongs to it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DefinitionSheet {
+    /// The definition.
+    #[serde(flatten)]
+    pub definition: DefinitionView,
+    /// Its revisions, the newest first.
+    pub revisions: Vec<RevisionView>,
+    /// The objects of the newest revision, in order.
+    pub objects: Vec<ObjectView>,
+    /// Its instances.
+    pub used_by: Vec<InstanceView>,
+}
+
+/// The answer of `definition apply`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AppliedView {
+    /// The definition.
+    #[serde(flatten)]
+    pub definition: DefinitionView,
+    /// `created`, `updated` or `unchanged`.
+    pub outcome: &'static str,
+    /// The deployed instances that run something else than this content.
+    pub behind: Vec<InstanceView>,
+}

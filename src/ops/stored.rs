@@ -1,0 +1,297 @@
+//! What the database alone answers: definitions and instances, offline.
+
+use jiff::Timestamp;
+
+use super::view::{
+    AppliedView, DefinitionSheet, DefinitionView, InstanceView, ObjectView, RevisionView,
+};
+use crate::{
+    store::{DefinitionRow, InstanceFilter, Store},
+    workload::{
+        definition::{Content, Revision},
+        error::{Error, Result},
+        instance::{Instance, NamespaceMode, Observed, Status},
+        name::{DefinitionName, InstanceName, LABEL_LIMIT, check_label},
+        object::{Object, split_api_version},
+        overrides::Overrides,
+        runtime::RuntimeName,
+    },
+};
+
+/// Which instances to list; all by default.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ListOptions<'a> {
+    /// Only these; none are all.
+    pub names: &'a [InstanceName],
+    /// Only those of this definition.
+    pub definition: Option<&'a DefinitionName>,
+    /// Only those on this runtime.
+    pub runtime: Option<&'a RuntimeName>,
+    /// Only those in this namespace.
+    pub namespace: Option<&'a str>,
+}
+
+/// Lists instances by name, with the status that was seen last.
+///
+/// # Errors
+/// `no-such-instance` and `no-such-definition` (1) for what is named and is not here.
+pub fn list_instances(store: &Store, options: &ListOptions<'_>) -> Result<Vec<InstanceView>> {
+    let ListOptions { names, definition, runtime, namespace } = *options;
+    if let Some(definition) = definition
+        && store.definition(definition)?.is_none()
+    {
+        return Err(store.no_such_definition(definition.as_str()));
+    }
+    for name in names {
+        if store.instance(name)?.is_none() {
+            return Err(store.no_such_instance(name.as_str()));
+        }
+    }
+    let runtime = runtime.map(ToString::to_string);
+    let filter = InstanceFilter { definition, runtime: runtime.as_deref() };
+    let instances = store.instances(&filter)?.into_iter().filter(|instance| {
+        (names.is_empty() || names.contains(&instance.name))
+            && namespace.is_none_or(|wanted| instance.namespace.as_deref() == Some(wanted))
+    });
+    instances.map(|instance| instance_view(store, instance)).collect()
+}
+
+/// Shows one instance, with the status that was seen last.
+///
+/// # Errors
+/// `no-such-instance` (1).
+pub fn show_instance(store: &Store, name: &InstanceName) -> Result<InstanceView> {
+    match store.instance(name)? {
+        Some(instance) => instance_view(store, instance),
+        None => Err(store.no_such_instance(name.as_str())),
+    }
+}
+
+/// Describes an instance as the database knows it: its newest release, the revision that a deploy
+/// would bring, the status that was seen last.
+///
+/// # Errors
+/// Those of the database.
+pub fn instance_view(store: &Store, instance: Instance) -> Result<InstanceView> {
+    let release = store.latest_release(&instance.name)?;
+    let latest = store.newest_revision(&instance.definition, Some(&instance.name))?;
+    let Instance {
+        name,
+        definition,
+        runtime,
+        namespace,
+        namespace_mode,
+        cluster_uid,
+        overrides,
+        created_at,
+        observed,
+    } = instance;
+    let (status, reason, status_at) = match observed {
+        Some(Observed { status, reason, at }) => (Some(status), Some(reason), Some(at)),
+        None if release.is_none() => {
+            (Some(Status::NotDeployed), Some("it was never deployed".to_owned()), None)
+        }
+        None => (None, None, None),
+    };
+    Ok(InstanceView {
+        name: name.to_string(),
+        definition: Some(definition.to_string()),
+        revision: release.as_ref().map(|release| release.revision),
+        latest_revision: latest.map(|latest| latest.number),
+        runtime: Some(runtime),
+        cluster_uid,
+        namespace,
+        namespace_mode,
+        status,
+        reason,
+        status_at,
+        release: release.as_ref().map(|release| release.number),
+        outcome: release.as_ref().map(|release| release.outcome.word().to_owned()),
+        overrides,
+        created_at: Some(created_at),
+        deployed_at: release.as_ref().map(|release| release.started_at),
+        deployed_by: release.as_ref().map(|release| release.deployer.to_string()),
+    })
+}
+
+/// Lists definitions by name.
+///
+/// # Errors
+/// Those of the database.
+pub fn list_definitions(store: &Store) -> Result<Vec<DefinitionView>> {
+    Ok(store.definitions()?.into_iter().map(definition_view).collect())
+}
+
+/// Shows one definition: its revisions, the objects of the newest one, its instances.
+///
+/// # Errors
+/// `no-such-definition` (1).
+pub fn show_definition(store: &Store, name: &DefinitionName) -> Result<DefinitionSheet> {
+    let Some(row) = store.definition(name)? else {
+        return Err(store.no_such_definition(name.as_str()));
+    };
+    let objects = store.content(&row.newest)?.objects.into_iter().map(object_view).collect();
+    let mut revisions = store.revisions(name, None)?;
+    if revisions.is_empty() {
+        revisions.push(row.newest.clone());
+    }
+    let options = ListOptions { definition: Some(name), ..ListOptions::default() };
+    Ok(DefinitionSheet {
+        definition: definition_view(row),
+        revisions: revisions.into_iter().map(revision_view).collect(),
+        objects,
+        used_by: list_instances(store, &options)?,
+    })
+}
+
+/// Records a definition's content and tells which deployed instances now run something else.
+/// `source` is what the user named.
+///
+/// # Errors
+/// Those of [`Store::apply_definition`].
+pub fn apply_definition(
+    store: &mut Store,
+    name: &DefinitionName,
+    content: &Content,
+    source: &str,
+    now: Timestamp,
+) -> Result<AppliedView> {
+    let applied = store.apply_definition(name, content, source, None, now)?;
+    let Some(row) = store.definition(name)? else {
+        return Err(store.no_such_definition(name.as_str()));
+    };
+    Ok(AppliedView {
+        definition: definition_view(row),
+        outcome: match (applied.first, applied.fresh) {
+            (true, _) => "created",
+            (false, true) => "updated",
+            (false, false) => "unchanged",
+        },
+        behind: behind(store, name)?,
+    })
+}
+
+/// Finds the instances whose newest release runs other content than a deploy would bring.
+///
+/// # Errors
+/// Those of the database.
+pub fn behind(store: &Store, definition: &DefinitionName) -> Result<Vec<InstanceView>> {
+    let filter = InstanceFilter { definition: Some(definition), runtime: None };
+    let mut behind = Vec::new();
+    for instance in store.instances(&filter)? {
+        let Some(release) = store.latest_release(&instance.name)? else { continue };
+        let newest = store.newest_revision(definition, Some(&instance.name))?;
+        if newest.is_some_and(|newest| newest.digest != release.digest) {
+            behind.push(instance_view(store, instance)?);
+        }
+    }
+    Ok(behind)
+}
+
+/// A new instance as the user wants it.
+#[derive(Debug, Clone)]
+pub struct CreateOptions {
+    /// The name.
+    pub name: InstanceName,
+    /// `--definition`; without it the one of the instance's name.
+    pub definition: Option<DefinitionName>,
+    /// The runtime, decided and checked.
+    pub runtime: RuntimeName,
+    /// `--namespace`.
+    pub namespace: Option<String>,
+    /// `--image`, `--replicas`, `--set`.
+    pub overrides: Overrides,
+}
+
+/// Adds an instance without deploying it.
+///
+/// # Errors
+/// `no-such-definition` (1); `invalid-name` and `namespace-in-definition` (2); `instance-exists`
+/// (5).
+pub fn create_instance(
+    store: &mut Store,
+    options: CreateOptions,
+    now: Timestamp,
+) -> Result<InstanceView> {
+    let CreateOptions { name, definition, runtime, namespace, overrides } = options;
+    let definition = match definition {
+        Some(definition) => definition,
+        None => name.as_str().parse()?,
+    };
+    let instance = Instance {
+        name,
+        definition,
+        runtime: runtime.to_string(),
+        namespace_mode: namespace.as_ref().map(|_| NamespaceMode::Given),
+        namespace,
+        cluster_uid: None,
+        overrides,
+        created_at: now,
+        observed: None,
+    };
+    store.transaction(|store| {
+        check_namespace(store, &instance)?;
+        store.create_instance(&instance)
+    })?;
+    instance_view(store, instance)
+}
+
+/// Refuses a namespace that cannot be, or that the definition leaves no room for.
+fn check_namespace(store: &Store, instance: &Instance) -> Result<()> {
+    let Some(namespace) = &instance.namespace else { return Ok(()) };
+    check_label("namespace", namespace, LABEL_LIMIT)?;
+    let newest = store.newest_revision(&instance.definition, Some(&instance.name))?;
+    let Some(newest) = newest else { return Ok(()) };
+    let content = store.content(&newest)?;
+    let Some(own) = content.objects.iter().find(|object| object.id().is("", "Namespace")) else {
+        return Ok(());
+    };
+    Err(Error::usage(
+        "namespace-in-definition",
+        format!(
+            "definition `{}` brings its own namespaces: `--namespace {namespace}` has no place",
+            instance.definition
+        ),
+    )
+    .object(own.id())
+    .at(&own.origin)
+    .hint(format!("`workloadctl instance create {}` without `--namespace`", instance.name)))
+}
+
+fn definition_view(row: DefinitionRow) -> DefinitionView {
+    let DefinitionRow { name, newest, instances, created_at, updated_at } = row;
+    let Revision { number, digest, object_count, source, .. } = newest;
+    DefinitionView {
+        name: name.to_string(),
+        revision: number,
+        digest,
+        object_count,
+        source,
+        instances,
+        created_at,
+        updated_at,
+    }
+}
+
+fn revision_view(revision: Revision) -> RevisionView {
+    let Revision { definition: _, number, digest, created_at, object_count, source } = revision;
+    RevisionView { revision: number, digest, object_count, source, created_at }
+}
+
+fn object_view(object: Object) -> ObjectView {
+    ObjectView {
+        id: object.id(),
+        version: split_api_version(object.api_version()).1.to_owned(),
+        uid: None,
+        action: None,
+        state: None,
+        reason: String::new(),
+        message: String::new(),
+        images: Vec::new(),
+        restarts: None,
+        source: Some(object.origin),
+    }
+}
+
+#[cfg(test)]
+mod tests;
