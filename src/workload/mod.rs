@@ -19,5 +19,6 @@ pub mod plan;
 pub mod readiness;
 pub mod record;
 pub mod release;
+pub mod template;
 pub mod runtime;
 pub mod yaml;

@@ -1,1 +1,0 @@
-//! The dependency graph: what must be applied before what, and how far.

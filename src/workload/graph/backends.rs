@@ -1,0 +1,207 @@
+//! Webhooks and APIServices: they come after what answers their calls, and before the custom
+//! resources that they judge or serve.
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde_json::{Map, Value};
+
+use super::{
+    Milestone, Reason,
+    builder::{Before, Builder},
+    links::{items, text},
+    rules::defined,
+};
+use crate::workload::{kinds::Kinds, placement::Placed, template};
+
+/// Adds the edges around webhook configurations, conversion webhooks and APIServices.
+pub(super) fn add(builder: &mut Builder<'_>, kinds: &Kinds) {
+    let callers: Vec<(usize, Vec<(&str, &str)>)> = builder
+        .objects
+        .iter()
+        .enumerate()
+        .map(|(node, object)| (node, called(object)))
+        .filter(|(_, services)| !services.is_empty())
+        .collect();
+    if callers.is_empty() {
+        return;
+    }
+    let workloads = Workloads::new(builder.objects);
+    let custom = custom_resources(builder.objects, kinds);
+    let mut judges: BTreeMap<&str, Vec<Before>> = BTreeMap::new();
+    for (node, services) in callers {
+        let object = &builder.objects[node];
+        let backends: Vec<Before> = services
+            .into_iter()
+            .flat_map(|service| backends(builder, &workloads, service))
+            .collect();
+        match &*object.id.kind {
+            "CustomResourceDefinition" => {
+                if let Some((group, kind)) = defined(object) {
+                    let resources = custom.get(group).into_iter().flatten().copied();
+                    let resources: Vec<usize> = resources
+                        .filter(|resource| builder.objects[*resource].id.kind == kind)
+                        .collect();
+                    builder.gate(&converters(&backends), &resources);
+                }
+            }
+            "APIService" => {
+                builder.gate(&backends, &[node]);
+                serve(builder, node, &custom);
+            }
+            _ => {
+                builder.gate(&backends, &[node]);
+                for group in judged_groups(object) {
+                    let before =
+                        Before { node, until: Milestone::Applied, reason: Reason::Admission };
+                    judges.entry(group).or_default().push(before);
+                }
+            }
+        }
+    }
+    for (group, judges) in judges {
+        if let Some(resources) = custom.get(group) {
+            builder.gate(&judges, resources);
+        }
+    }
+}
+
+/// Gives namespace and name of the Services that an object makes the API server call.
+fn called(object: &Placed) -> Vec<(&str, &str)> {
+    let body = &object.body;
+    let single = |pointer: &str| body.pointer(pointer).into_iter().filter_map(service).collect();
+    let mut services: Vec<(&str, &str)> = match (&*object.id.group, &*object.id.kind) {
+        (
+            "admissionregistration.k8s.io",
+            "ValidatingWebhookConfiguration" | "MutatingWebhookConfiguration",
+        ) => items(body, "/webhooks")
+            .filter_map(|webhook| service(webhook.pointer("/clientConfig/service")?))
+            .collect(),
+        ("apiregistration.k8s.io", "APIService") => single("/spec/service"),
+        ("apiextensions.k8s.io", "CustomResourceDefinition") => {
+            single("/spec/conversion/webhook/clientConfig/service")
+        }
+        _ => Vec::new(),
+    };
+    services.sort_unstable();
+    services.dedup();
+    services
+}
+
+fn service(reference: &Value) -> Option<(&str, &str)> {
+    Some((text(reference, "namespace")?, text(reference, "name")?))
+}
+
+/// Gives the API groups, spelt out, that a webhook configuration judges.
+fn judged_groups(configuration: &Placed) -> Vec<&str> {
+    let mut groups: Vec<&str> = items(&configuration.body, "/webhooks")
+        .flat_map(|webhook| items(webhook, "/rules"))
+        .flat_map(|rule| items(rule, "/apiGroups"))
+        .filter_map(Value::as_str)
+        .collect();
+    groups.sort_unstable();
+    groups.dedup();
+    groups
+}
+
+/// Gives the custom resources of the set by API group.
+fn custom_resources<'a>(objects: &'a [Placed], kinds: &Kinds) -> HashMap<&'a str, Vec<usize>> {
+    let mut groups: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (node, object) in objects.iter().enumerate() {
+        if kinds.is_custom(&object.id.group, &object.id.kind) {
+            groups.entry(&object.id.group).or_default().push(node);
+        }
+    }
+    groups
+}
+
+/// Puts an APIService before the objects of the group that it serves.
+fn serve(builder: &mut Builder<'_>, node: usize, custom: &HashMap<&str, Vec<usize>>) {
+    let objects = builder.objects;
+    let Some(spec) = objects[node].body.get("spec") else { return };
+    let (Some(group), Some(version)) = (text(spec, "group"), text(spec, "version")) else { return };
+    for &resource in custom.get(group).into_iter().flatten() {
+        if objects[resource].version() == version {
+            let before = Before { node, until: Milestone::Ready, reason: Reason::Serves };
+            builder.soft(before, resource);
+        }
+    }
+}
+
+/// Gives what answers the calls to a Service of the set: the Service, and its workloads.
+fn backends(
+    builder: &Builder<'_>,
+    workloads: &Workloads<'_>,
+    (namespace, name): (&str, &str),
+) -> Vec<Before> {
+    let Some(service) = builder.find(("", "Service", namespace, name)) else { return Vec::new() };
+    let reason = Reason::Backend;
+    let mut backends = vec![Before { node: service, until: Milestone::Applied, reason }];
+    let selector = builder.objects[service].body.pointer("/spec/selector");
+    if let Some(selector) = selector.and_then(Value::as_object) {
+        let selected = workloads.selected(namespace, selector);
+        backends.extend(selected.into_iter().map(|node| Before {
+            node,
+            until: Milestone::Available,
+            reason,
+        }));
+    }
+    backends
+}
+
+/// Turns backends into converters: calls to them are tried again, and what converts may itself
+/// wait for custom resources, so that they are applied suffices.
+fn converters(backends: &[Before]) -> Vec<Before> {
+    let converter = |backend: &Before| Before {
+        until: Milestone::Applied,
+        reason: Reason::Conversion,
+        ..*backend
+    };
+    backends.iter().map(converter).collect()
+}
+
+/// The workloads whose pods stay, found by the labels of their pods.
+struct Workloads<'a> {
+    /// Namespace, label key and value → workloads with the labels of their pods.
+    by_label: HashMap<(&'a str, &'a str, &'a str), Vec<(usize, &'a Map<String, Value>)>>,
+}
+
+impl<'a> Workloads<'a> {
+    fn new(objects: &'a [Placed]) -> Self {
+        let mut by_label: HashMap<_, Vec<_>> = HashMap::new();
+        for (node, object) in objects.iter().enumerate() {
+            if object.id.group == "batch" {
+                continue;
+            }
+            let labels = template::template(&object.id, &object.body)
+                .and_then(|template| template.pointer("/metadata/labels")?.as_object());
+            let (Some(labels), Some(namespace)) = (labels, object.id.namespace.as_deref()) else {
+                continue;
+            };
+            for (key, value) in labels {
+                if let Some(value) = value.as_str() {
+                    by_label.entry((namespace, &**key, value)).or_default().push((node, labels));
+                }
+            }
+        }
+        Self { by_label }
+    }
+
+    /// Finds the workloads whose pods a selector selects; an empty selector selects none.
+    fn selected(&self, namespace: &str, selector: &Map<String, Value>) -> Vec<usize> {
+        let candidates = selector
+            .iter()
+            .map(|(key, value)| {
+                let found = self.by_label.get(&(namespace, &**key, value.as_str().unwrap_or("")));
+                found.map_or(&[][..], Vec::as_slice)
+            })
+            .min_by_key(|found| found.len())
+            .unwrap_or_default();
+        candidates
+            .iter()
+            .filter(|(_, labels)| {
+                selector.iter().all(|(key, value)| labels.get(key) == Some(value))
+            })
+            .map(|(node, _)| *node)
+            .collect()
+    }
+}

@@ -1,0 +1,98 @@
+//! Collects the edges; knows where every object is.
+
+use std::collections::{HashMap, HashSet};
+
+use super::{Edge, Milestone, Reason};
+use crate::workload::placement::Placed;
+
+/// An identity without owning it: group, kind, namespace (empty: none), name.
+pub(super) type Key<'a> = (&'a str, &'a str, &'a str, &'a str);
+
+/// One side of a gate.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Before {
+    pub(super) node: usize,
+    pub(super) until: Milestone,
+    pub(super) reason: Reason,
+}
+
+pub(super) struct Builder<'a> {
+    pub(super) objects: &'a [Placed],
+    index: HashMap<Key<'a>, usize>,
+    nodes: usize,
+    edges: Vec<Edge>,
+}
+
+impl<'a> Builder<'a> {
+    pub(super) fn new(objects: &'a [Placed]) -> Self {
+        let index = objects.iter().enumerate().map(|(node, object)| (key(object), node)).collect();
+        Self { objects, index, nodes: objects.len(), edges: Vec::new() }
+    }
+
+    /// Finds an object of the set.
+    pub(super) fn find(&self, key: Key<'_>) -> Option<usize> {
+        self.index.get(&key).copied()
+    }
+
+    /// Gives the number of nodes, joins included.
+    pub(super) fn nodes(&self) -> usize {
+        self.nodes
+    }
+
+    pub(super) fn soft(&mut self, before: Before, to: usize) {
+        self.edge(before, to, false);
+    }
+
+    pub(super) fn hard(&mut self, before: Before, to: usize) {
+        self.edge(before, to, true);
+    }
+
+    fn edge(&mut self, before: Before, to: usize, hard: bool) {
+        let Before { node: from, until, reason } = before;
+        if from != to {
+            self.edges.push(Edge { from, to, until, reason, hard });
+        }
+    }
+
+    /// Puts all of `before` before all of `after`, over a join where that is fewer edges.
+    pub(super) fn gate(&mut self, before: &[Before], after: &[usize]) {
+        let direct = before.len() * after.len() <= before.len() + after.len();
+        // An object on both sides cannot pass its own gate.
+        let inside: HashSet<usize> = before.iter().map(|before| before.node).collect();
+        if direct || after.iter().any(|to| inside.contains(to)) {
+            for &to in after {
+                before.iter().for_each(|before| self.soft(*before, to));
+            }
+            return;
+        }
+        let join = self.nodes;
+        self.nodes += 1;
+        before.iter().for_each(|before| self.soft(*before, join));
+        for &to in after {
+            let before = Before { node: join, until: Milestone::Applied, reason: Reason::Governs };
+            self.soft(before, to);
+        }
+    }
+
+    /// Gives the edges, each pair of nodes once with the latest milestone.
+    pub(super) fn into_edges(self) -> Vec<Edge> {
+        let mut edges = self.edges;
+        edges.sort_by_key(|edge| {
+            (edge.to, edge.from, std::cmp::Reverse(edge.until), std::cmp::Reverse(edge.hard))
+        });
+        edges.dedup_by(|later, kept| {
+            let same = later.to == kept.to && later.from == kept.from;
+            if same {
+                kept.hard |= later.hard;
+            }
+            same
+        });
+        edges
+    }
+}
+
+/// Gives an object's identity.
+pub(super) fn key(object: &Placed) -> Key<'_> {
+    let id = &object.id;
+    (&id.group, &id.kind, id.namespace.as_deref().unwrap_or_default(), &id.name)
+}

@@ -1,0 +1,209 @@
+//! The dependency graph: what must be applied before what, and how far.
+//!
+//! Nodes are the objects of a placement, by their index. The graph has no cycle: where rules of
+//! ours contradict each other or what the user says, ours give way. Building it is linear in
+//! objects and edges: what every object of one group needs of every object of another goes over
+//! a join, a node beyond the objects that nobody has to apply.
+
+use std::{collections::BTreeSet, fmt};
+
+use super::{error::Result, kinds::Kinds, placement::Placed};
+
+mod backends;
+mod builder;
+mod cycles;
+mod deletion;
+mod depends;
+mod links;
+mod missing;
+mod rules;
+mod schedule;
+
+pub use deletion::{Wave, deletion_waves};
+pub use missing::{Reference, missing_references};
+pub use schedule::Schedule;
+
+use builder::Builder;
+
+/// How far an object has come. A later one includes the earlier ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Milestone {
+    /// The server has accepted it.
+    Applied,
+    /// A Namespace takes objects.
+    Active,
+    /// A CustomResourceDefinition is served in all its versions.
+    Established,
+    /// A workload has pods that answer: a webhook's or an APIService's backend.
+    Available,
+    /// It is ready; a Job is complete.
+    Ready,
+}
+
+impl fmt::Display for Milestone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Applied => "applied",
+            Self::Active => "active",
+            Self::Established => "established",
+            Self::Available => "available",
+            Self::Ready => "ready",
+        })
+    }
+}
+
+/// Why one object comes after another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reason {
+    Namespace,
+    Definition,
+    Named(&'static str),
+    Rights,
+    Governs,
+    Backend,
+    Admission,
+    Conversion,
+    Serves,
+    DependsOn,
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Namespace => "it is the namespace",
+            Self::Definition => "it defines the kind",
+            Self::Named(field) => return write!(f, "{field} names it"),
+            Self::Rights => "it gives rights to the service account of the pods",
+            Self::Governs => "it governs the pods of the namespace",
+            Self::Backend => "it answers the calls",
+            Self::Admission => "its webhook judges the kind",
+            Self::Conversion => "it converts between versions of the kind",
+            Self::Serves => "it serves the kind",
+            Self::DependsOn => "config.kubernetes.io/depends-on names it",
+        })
+    }
+}
+
+/// `to` comes after `from` has reached `until`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Edge {
+    from: usize,
+    to: usize,
+    until: Milestone,
+    reason: Reason,
+    /// Never given up: the server or the user demands it.
+    hard: bool,
+}
+
+/// One reason for an object's place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Why {
+    /// The object that comes first.
+    pub from: usize,
+    /// How far it must have come.
+    pub until: Milestone,
+    /// Why, as words that follow the object's name.
+    pub reason: String,
+}
+
+/// What must be applied before what.
+#[derive(Debug, Clone)]
+pub struct Graph {
+    objects: usize,
+    edges: Vec<Edge>,
+    /// Per node the edges that leave it.
+    outgoing: Vec<Vec<usize>>,
+    /// Per node the edges that lead to it.
+    incoming: Vec<Vec<usize>>,
+}
+
+impl Graph {
+    /// Builds the graph of the objects of a placement.
+    ///
+    /// # Errors
+    /// Code 2: a `config.kubernetes.io/depends-on` that is malformed, names an object that is not
+    /// in the set, or closes a cycle.
+    pub fn build(objects: &[Placed], kinds: &Kinds) -> Result<Self> {
+        let mut builder = Builder::new(objects);
+        rules::add(&mut builder, kinds);
+        backends::add(&mut builder, kinds);
+        depends::add(&mut builder, kinds)?;
+        let nodes = builder.nodes();
+        let mut edges = builder.into_edges();
+        cycles::refuse_hard(nodes, &edges, objects)?;
+        cycles::drop_soft(nodes, &mut edges);
+        Ok(Self::of(objects.len(), nodes, edges))
+    }
+
+    fn of(objects: usize, nodes: usize, edges: Vec<Edge>) -> Self {
+        let mut outgoing = vec![Vec::new(); nodes];
+        let mut incoming = vec![Vec::new(); nodes];
+        for (index, edge) in edges.iter().enumerate() {
+            outgoing[edge.from].push(index);
+            incoming[edge.to].push(index);
+        }
+        Self { objects, edges, outgoing, incoming }
+    }
+
+    /// Gives the number of objects.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.objects
+    }
+
+    /// Tells whether there is no object.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.objects == 0
+    }
+
+    /// Gives up waiting for backends of webhooks and APIServices (`--no-wait`): that they are
+    /// applied suffices.
+    pub fn forgo_backends(&mut self) {
+        for edge in &mut self.edges {
+            if edge.until == Milestone::Available {
+                edge.until = Milestone::Applied;
+            }
+        }
+    }
+
+    /// Gives the milestones of an object, beyond applied, that others wait for: what has to be
+    /// watched while applying.
+    #[must_use]
+    pub fn awaited(&self, node: usize) -> BTreeSet<Milestone> {
+        let untils = self.outgoing[node].iter().map(|edge| self.edges[*edge].until);
+        untils.filter(|until| *until > Milestone::Applied).collect()
+    }
+
+    /// Tells why an object has its place: what comes before it, in source order.
+    #[must_use]
+    pub fn why(&self, node: usize) -> Vec<Why> {
+        self.before(node, |_| true)
+    }
+
+    /// Gives the objects before a node over the edges that `wanted` picks, through joins.
+    fn before(&self, node: usize, wanted: impl Fn(usize) -> bool) -> Vec<Why> {
+        let mut found = Vec::new();
+        let mut open = vec![node];
+        while let Some(node) = open.pop() {
+            for &index in self.incoming[node].iter().filter(|edge| wanted(**edge)) {
+                let edge = self.edges[index];
+                if edge.from >= self.objects {
+                    open.push(edge.from);
+                } else {
+                    found.push(Why {
+                        from: edge.from,
+                        until: edge.until,
+                        reason: edge.reason.to_string(),
+                    });
+                }
+            }
+        }
+        found.sort_by_key(|why| (why.from, std::cmp::Reverse(why.until)));
+        found.dedup_by_key(|why| why.from);
+        found
+    }
+}
+
+#[cfg(test)]
+mod tests;

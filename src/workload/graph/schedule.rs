@@ -1,0 +1,151 @@
+//! The executor's view of the graph: which objects may go now, and what holds the others.
+//!
+//! A pure state machine. Every object is handed out once, when everything before it has come far
+//! enough, or is skipped, when something before it failed.
+
+use std::collections::BTreeSet;
+
+use super::{Graph, Milestone, Why};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Waiting,
+    Released,
+    Failed,
+    /// Something before it failed: the object that did.
+    Skipped(usize),
+}
+
+/// The progress through a graph.
+#[derive(Debug, Clone)]
+pub struct Schedule<'g> {
+    graph: &'g Graph,
+    states: Vec<State>,
+    /// Per node how many edges to it are not satisfied.
+    open: Vec<usize>,
+    satisfied: Vec<bool>,
+    /// Released and not handed out, in source order.
+    queue: BTreeSet<usize>,
+    /// How many objects are still waiting.
+    waiting: usize,
+}
+
+impl<'g> Schedule<'g> {
+    /// Starts at the beginning.
+    #[must_use]
+    pub fn start(graph: &'g Graph) -> Self {
+        let nodes = graph.incoming.len();
+        let mut schedule = Self {
+            graph,
+            states: vec![State::Waiting; nodes],
+            open: graph.incoming.iter().map(Vec::len).collect(),
+            satisfied: vec![false; graph.edges.len()],
+            queue: BTreeSet::new(),
+            waiting: graph.objects,
+        };
+        for node in 0..nodes {
+            if schedule.open[node] == 0 && schedule.states[node] == State::Waiting {
+                schedule.release(node);
+            }
+        }
+        schedule
+    }
+
+    /// Hands out the objects that may go now, in source order; each once.
+    pub fn released(&mut self) -> Vec<usize> {
+        std::mem::take(&mut self.queue).into_iter().collect()
+    }
+
+    /// Hands out the first object that may go now.
+    pub fn next_released(&mut self) -> Option<usize> {
+        self.queue.pop_first()
+    }
+
+    /// Takes note that an object has come that far; what waited for it may go now. Earlier
+    /// milestones are included.
+    pub fn reached(&mut self, node: usize, milestone: Milestone) {
+        for &index in &self.graph.outgoing[node] {
+            let edge = self.graph.edges[index];
+            if edge.until <= milestone && !self.satisfied[index] {
+                self.satisfy(index);
+            }
+        }
+    }
+
+    /// Takes note that an object will not come further. Returns the objects that are skipped
+    /// because of it, in source order.
+    pub fn failed(&mut self, node: usize) -> Vec<usize> {
+        if self.states[node] == State::Waiting {
+            self.waiting -= 1;
+        }
+        self.queue.remove(&node);
+        self.states[node] = State::Failed;
+        let mut skipped = Vec::new();
+        let mut open = vec![node];
+        while let Some(current) = open.pop() {
+            for &index in &self.graph.outgoing[current] {
+                let to = self.graph.edges[index].to;
+                if self.satisfied[index] || self.states[to] != State::Waiting {
+                    continue;
+                }
+                self.states[to] = State::Skipped(node);
+                open.push(to);
+                if to < self.graph.objects {
+                    self.waiting -= 1;
+                    skipped.push(to);
+                }
+            }
+        }
+        skipped.sort_unstable();
+        skipped
+    }
+
+    /// Gives the failed object because of which an object is skipped.
+    #[must_use]
+    pub fn skipped_because(&self, node: usize) -> Option<usize> {
+        match self.states[node] {
+            State::Skipped(because) => Some(because),
+            State::Waiting | State::Released | State::Failed => None,
+        }
+    }
+
+    /// Tells what holds an object: what has not come far enough, in source order.
+    #[must_use]
+    pub fn blocked_by(&self, node: usize) -> Vec<Why> {
+        self.graph.before(node, |edge| !self.satisfied[edge])
+    }
+
+    /// Goes through the objects that are neither handed out nor queued nor skipped.
+    pub fn waiting(&self) -> impl Iterator<Item = usize> {
+        let states = self.states[..self.graph.objects].iter().enumerate();
+        states.filter(|(_, state)| **state == State::Waiting).map(|(node, _)| node)
+    }
+
+    /// Tells whether every object was handed out, failed or skipped.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        self.waiting == 0 && self.queue.is_empty()
+    }
+
+    fn satisfy(&mut self, index: usize) {
+        self.satisfied[index] = true;
+        let to = self.graph.edges[index].to;
+        self.open[to] -= 1;
+        if self.open[to] == 0 && self.states[to] == State::Waiting {
+            self.release(to);
+        }
+    }
+
+    /// Queues an object; a join passes on at once.
+    fn release(&mut self, node: usize) {
+        self.states[node] = State::Released;
+        if node < self.graph.objects {
+            self.waiting -= 1;
+            self.queue.insert(node);
+            return;
+        }
+        for &index in &self.graph.outgoing[node] {
+            self.satisfy(index);
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! The pod template of a built-in workload: what its pods are made from.
+
+use serde_json::Value;
+
+use super::object::ObjectId;
+
+/// Gives the JSON pointer to the pod template in objects of a kind, the whole object for a Pod.
+/// None where the kind has no pod template.
+#[must_use]
+pub fn pointer(group: &str, kind: &str) -> Option<&'static str> {
+    match (group, kind) {
+        ("", "Pod") => Some(""),
+        ("", "ReplicationController")
+        | ("apps", "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet")
+        | ("batch", "Job") => Some("/spec/template"),
+        ("batch", "CronJob") => Some("/spec/jobTemplate/spec/template"),
+        _ => None,
+    }
+}
+
+/// Gives the pod template of an object: `metadata` and `spec` of its pods.
+#[must_use]
+pub fn template<'a>(id: &ObjectId, body: &'a Value) -> Option<&'a Value> {
+    body.pointer(pointer(&id.group, &id.kind)?).filter(|template| template.is_object())
+}
+
+/// Gives the pod template of an object to change it.
+#[must_use]
+pub fn template_mut<'a>(id: &ObjectId, body: &'a mut Value) -> Option<&'a mut Value> {
+    body.pointer_mut(pointer(&id.group, &id.kind)?).filter(|template| template.is_object())
+}
+
+/// Gives the pod spec of an object.
+#[must_use]
+pub fn pod_spec<'a>(id: &ObjectId, body: &'a Value) -> Option<&'a Value> {
+    template(id, body)?.get("spec").filter(|spec| spec.is_object())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_template_is_where_the_kind_has_it() {
+        let spec = json!({"containers": []});
+        let template = json!({"spec": spec});
+        for (api_version, kind, body) in [
+            ("v1", "Pod", json!({"spec": spec})),
+            ("apps/v1", "Deployment", json!({"spec": {"template": template}})),
+            (
+                "batch/v1",
+                "CronJob",
+                json!({"spec": {"jobTemplate": {"spec": {"template": template}}}}),
+            ),
+        ] {
+            let mut body = body;
+            body["apiVersion"] = api_version.into();
+            body["kind"] = kind.into();
+            let id = ObjectId::of(&body);
+            assert_eq!(pod_spec(&id, &body), Some(&spec), "{kind}");
+            assert!(template_mut(&id, &mut body).is_some());
+        }
+        let odd = json!({"apiVersion": "apps/v1", "kind": "Deployment", "spec": {"template": []}});
+        assert_eq!(pod_spec(&ObjectId::of(&odd), &odd), None);
+        let custom =
+            json!({"apiVersion": "x.com/v1", "kind": "Deployment", "spec": {"template": {}}});
+        assert_eq!(super::template(&ObjectId::of(&custom), &custom), None);
+    }
+}
