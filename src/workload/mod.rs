@@ -21,4 +21,5 @@ pub mod record;
 pub mod release;
 pub mod template;
 pub mod runtime;
+pub mod status;
 pub mod yaml;

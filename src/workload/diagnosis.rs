@@ -1,1 +1,0 @@
-//! Why an object is not ready: the root cause in one sentence.

@@ -1,0 +1,90 @@
+//! Why an object is not ready: the root cause in one sentence, the command that helps, the log
+//! worth reading and the warnings worth seeing.
+//!
+//! The texts are the cluster's own, shortened but not cleaned: output masks what must not reach a
+//! terminal.
+
+mod culprit;
+mod hint;
+mod warnings;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use self::culprit::Culprit;
+use super::readiness::{
+    Frame, Neighbourhood, Verdict,
+    field::{name, text},
+    judge,
+    trouble::{Log, Trouble},
+};
+
+/// Why an object is not ready.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Diagnosis {
+    /// A stable word in the field's terms, such as `ImagePullBackOff`; empty when ready.
+    pub reason: String,
+    /// The root cause: which pod on which node, which container, and why.
+    pub message: String,
+    /// The command that helps, or finds out more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+    /// The log whose last lines tell more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub log: Option<LogSource>,
+    /// The warnings about the object, its newest replica set and the pod, oldest first, each as
+    /// `Pod/web-1 FailedMount: message (7 times)`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
+}
+
+/// A container's log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LogSource {
+    /// The pod's namespace.
+    pub namespace: String,
+    /// The pod.
+    pub pod: String,
+    /// The container.
+    pub container: String,
+    /// Whether it is the log of the run before the present one.
+    pub previous: bool,
+}
+
+/// Finds out why an object is not ready. Of several pods the one that is worst off answers.
+#[must_use]
+pub fn diagnose(object: &Value, around: &Neighbourhood, frame: &Frame) -> Diagnosis {
+    let verdict = judge(Some(object), around, frame);
+    let culprit = culprit::find(object, &verdict, around, frame);
+    let hint = hint::hint(object, &verdict, culprit.as_ref(), frame.runtime);
+    let pod = culprit.as_ref().map(|culprit| culprit.pod);
+    let warnings = warnings::collect(object, pod, around, frame);
+    let log = culprit.as_ref().and_then(|Culprit { pod, trouble, .. }| log_of(pod, trouble));
+    let (reason, message) = match &culprit {
+        Some(culprit) => (culprit.trouble.reason.clone(), culprit.sentence()),
+        None => {
+            let Verdict { state: _, reason, message } = verdict;
+            (reason, message)
+        }
+    };
+    Diagnosis { reason, message, hint, log, warnings }
+}
+
+fn log_of(pod: &Value, trouble: &Trouble) -> Option<LogSource> {
+    let previous = match trouble.log {
+        Log::None => return None,
+        Log::Present => false,
+        Log::Previous => true,
+    };
+    Some(LogSource {
+        namespace: text(pod, "/metadata/namespace").to_owned(),
+        pod: name(pod).to_owned(),
+        container: trouble.container.clone()?,
+        previous,
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,260 @@
+//! Diagnoses of realistic troubles.
+
+use crate::workload::{
+    diagnosis::{Diagnosis, LogSource, diagnose},
+    readiness::{
+        Frame,
+        tests::{after, around, on_kind, yaml},
+    },
+    runtime::RuntimeName,
+};
+
+const DEPLOYMENT: &str = r#"
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: a, uid: d, generation: 1}
+spec: {replicas: 2, template: {spec: {containers: [{name: app, image: "web:dev"}]}}}
+status: {observedGeneration: 1, replicas: 2, updatedReplicas: 2}
+"#;
+
+const SET: &str = r#"
+apiVersion: apps/v1
+kind: ReplicaSet
+metadata: {name: web-7d4f, namespace: a, uid: r, ownerReferences: [{kind: Deployment, uid: d, controller: true}]}
+spec: {template: {spec: {containers: [{name: app, image: "web:dev"}]}}}
+"#;
+
+fn pod(name: &str, container: &str, status: &str) -> String {
+    format!(
+        r#"
+---
+apiVersion: v1
+kind: Pod
+metadata: {{name: {name}, namespace: a, uid: {name}, creationTimestamp: DURING, ownerReferences: [{{kind: ReplicaSet, uid: r, controller: true}}]}}
+spec: {{nodeName: node-1, restartPolicy: Always, containers: [{container}]}}
+status: {status}
+"#
+    )
+}
+
+fn event(name: &str, pod: &str, reason: &str, message: &str, more: &str) -> String {
+    format!(
+        r#"
+---
+apiVersion: v1
+kind: Event
+metadata: {{name: {name}, uid: {name}}}
+involvedObject: {{kind: Pod, name: {pod}, uid: {pod}, fieldPath: 'spec.containers{{app}}'}}
+type: Warning
+reason: {reason}
+message: {message:?}
+{more}
+"#
+    )
+}
+
+const APP: &str = r#"{name: app, image: "web:dev", imagePullPolicy: IfNotPresent}"#;
+
+fn waiting(reason: &str, message: &str) -> String {
+    format!(
+        "{{phase: Pending, containerStatuses: [{{name: app, state: {{waiting: {{reason: {reason}, message: {message:?}}}}}}}]}}"
+    )
+}
+
+fn diagnosis(neighbours: &str, frame: Frame) -> Diagnosis {
+    diagnose(&yaml(DEPLOYMENT), &around(&format!("{SET}{neighbours}")), &frame)
+}
+
+#[test]
+fn an_image_that_is_not_on_the_node() {
+    let status = waiting("ErrImagePull", "docker.io/library/web:dev: not found");
+    let pods = pod("web-7d4f-abc", APP, &status);
+    let found = diagnosis(&pods, on_kind(10));
+    assert_eq!(found.reason, "ErrImagePull");
+    assert_eq!(
+        found.message,
+        r#"pod web-7d4f-abc on node-1: container app cannot pull image "web:dev": not found"#
+    );
+    assert_eq!(found.hint.as_deref(), Some("kind load docker-image web:dev --name dev"));
+    assert_eq!(found.log, None);
+
+    let prod = diagnosis(&pods, after(10));
+    assert_eq!(
+        prod.hint.as_deref(),
+        Some("kubectl --context prod-eu -n a describe pod web-7d4f-abc")
+    );
+}
+
+#[test]
+fn the_command_that_loads_an_image() {
+    let cases = [
+        ("kind-dev", "IfNotPresent", Some("kind load docker-image web:dev --name dev")),
+        ("k3d-dev", "IfNotPresent", Some("k3d image import web:dev -c dev")),
+        ("minikube", "IfNotPresent", Some("minikube image load web:dev")),
+        ("minikube-two", "Never", Some("minikube image load web:dev -p minikube-two")),
+        ("docker-desktop", "IfNotPresent", Some("docker build -t web:dev .")),
+        (
+            "kind-dev",
+            "Always",
+            Some(
+                "kind load docker-image web:dev --name dev, and set imagePullPolicy: IfNotPresent",
+            ),
+        ),
+    ];
+    let status = waiting("ErrImagePull", "pull access denied, repository does not exist");
+    for (context, policy, hint) in cases {
+        let runtime = RuntimeName::Context(context.to_owned());
+        let pods = pod("web-7d4f-abc", &APP.replace("IfNotPresent", policy), &status);
+        let found = diagnosis(&pods, Frame { runtime: &runtime, ..after(10) });
+        assert_eq!(found.hint.as_deref(), hint, "{context}");
+    }
+    let found =
+        diagnosis(&pod("p", APP, &status), Frame { runtime: &RuntimeName::Sandbox, ..after(10) });
+    assert_eq!(found.hint, None);
+    let found = diagnosis(&pod("p", APP, &status), after(10));
+    let hint = found.hint.unwrap_or_default();
+    assert!(
+        hint.starts_with("kubectl --context prod-eu -n a create secret docker-registry"),
+        "{hint}"
+    );
+}
+
+#[test]
+fn a_crash_loop_names_the_log_of_the_last_run() {
+    let status = "{phase: Running, conditions: [{type: Ready, status: 'False'}], containerStatuses: [{name: app, restartCount: 5, lastState: {terminated: {exitCode: 2, reason: Error}}, state: {waiting: {reason: CrashLoopBackOff}}}]}";
+    let ready = "{phase: Running, conditions: [{type: Ready, status: 'True'}], containerStatuses: [{name: app, ready: true, state: {running: {startedAt: BEFORE}}}]}";
+    let pods = format!("{}{}", pod("web-7d4f-abc", APP, ready), pod("web-7d4f-xyz", APP, status));
+    let found = diagnosis(&pods, after(90));
+    assert_eq!(found.reason, "CrashLoopBackOff");
+    assert_eq!(
+        found.message,
+        "pod web-7d4f-xyz on node-1: container app ended with exit code 2, restarted 5 times"
+    );
+    assert_eq!(
+        found.hint.as_deref(),
+        Some("kubectl --context prod-eu -n a logs web-7d4f-xyz -c app --previous")
+    );
+    let log = LogSource {
+        namespace: "a".to_owned(),
+        pod: "web-7d4f-xyz".to_owned(),
+        container: "app".to_owned(),
+        previous: true,
+    };
+    assert_eq!(found.log, Some(log));
+}
+
+#[test]
+fn the_worst_of_several_pods_answers() {
+    let creating = waiting("ContainerCreating", "");
+    let pulling = waiting("ErrImagePull", "i/o timeout");
+    let config = waiting("CreateContainerConfigError", "couldn't find key url in Secret a/web");
+    let pods = format!(
+        "{}{}{}",
+        pod("web-1", APP, &creating),
+        pod("web-2", APP, &pulling),
+        pod("web-3", APP, &config)
+    );
+    let found = diagnosis(&pods, after(10));
+    assert_eq!(
+        found.message,
+        "pod web-3 on node-1: container app cannot be created: couldn't find key url in Secret a/web"
+    );
+    assert_eq!(found.hint.as_deref(), Some("kubectl --context prod-eu -n a describe secret web"));
+}
+
+#[test]
+fn warnings_are_those_of_this_deploy_each_once() {
+    let pods = pod("web-1", APP, &waiting("ContainerCreating", ""));
+    let events = [
+        event(
+            "e1",
+            "web-1",
+            "FailedMount",
+            r#"MountVolume.SetUp failed for volume "c" : configmap "web" not found"#,
+            "count: 7\nlastTimestamp: DURING",
+        ),
+        event("e2", "web-1", "Old", "long ago", "lastTimestamp: BEFORE"),
+        event("e3", "web-1", "First", "twice", "lastTimestamp: '2026-01-01T12:00:01Z'"),
+        event("e4", "web-1", "First", "twice", "lastTimestamp: '2026-01-01T12:00:02Z'"),
+        event("e5", "web-2", "Other", "another pod", "lastTimestamp: DURING"),
+        event("e6", "web-1", "Pulled", "fine", "lastTimestamp: DURING")
+            .replace("Warning", "Normal"),
+    ]
+    .concat();
+    let found = diagnosis(&format!("{pods}{events}"), after(10));
+    assert_eq!(
+        found.message,
+        r#"pod web-1 on node-1: cannot mount volume "c": configmap "web" not found"#
+    );
+    assert_eq!(found.hint.as_deref(), Some("kubectl --context prod-eu -n a get configmaps"));
+    assert_eq!(
+        found.warnings,
+        [
+            "Pod/web-1 First: twice",
+            r#"Pod/web-1 FailedMount: MountVolume.SetUp failed for volume "c" : configmap "web" not found (7 times)"#,
+        ]
+    );
+}
+
+#[test]
+fn what_is_no_pods_fault() {
+    let cases = [
+        (
+            "{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: data, namespace: a}, status: {phase: Pending}}",
+            "no volume is bound yet",
+            Some("kubectl --context prod-eu -n a describe persistentvolumeclaim data"),
+        ),
+        (
+            "{apiVersion: apps/v1, kind: Deployment, metadata: {name: web, namespace: a}, spec: {replicas: 1, paused: true}, status: {observedGeneration: 0}}",
+            "it is paused, 0 of 1 pod run the newest template",
+            Some("kubectl --context prod-eu -n a rollout resume deployment web"),
+        ),
+        (
+            "{apiVersion: apps/v1, kind: Deployment, metadata: {name: web, namespace: a}, spec: {replicas: 1}, status: {observedGeneration: 0, conditions: [{type: ReplicaFailure, status: 'True', message: 'pods \"x\" is forbidden: exceeded quota: q'}]}}",
+            "0 of 1 pod run the newest template: its pods cannot be created: exceeded quota: q",
+            Some("kubectl --context prod-eu -n a describe quota"),
+        ),
+        (
+            "{apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition, metadata: {name: w.acme.io}, status: {conditions: [{type: NamesAccepted, status: 'False', message: taken}]}}",
+            "its names are not accepted: taken",
+            Some(
+                "kubectl --context prod-eu describe customresourcedefinition.apiextensions.k8s.io w.acme.io",
+            ),
+        ),
+        ("{apiVersion: v1, kind: ConfigMap, metadata: {name: c}}", "", None),
+    ];
+    for (object, message, hint) in cases {
+        let found = diagnose(&yaml(object), &around(""), &after(10));
+        assert_eq!(found.message, message, "{object}");
+        assert_eq!(found.hint.as_deref(), hint, "{object}");
+    }
+}
+
+#[test]
+fn an_old_pod_that_blocks_a_stateful_set_is_named() {
+    let set = "{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: db, namespace: a, uid: s, generation: 2}, spec: {replicas: 1}, status: {observedGeneration: 2, replicas: 1, currentRevision: r1, updateRevision: r2}}";
+    let pod = r#"
+apiVersion: v1
+kind: Pod
+metadata: {name: db-0, namespace: a, uid: p, creationTimestamp: DURING, labels: {controller-revision-hash: r1}, ownerReferences: [{kind: StatefulSet, uid: s, controller: true}]}
+spec: {nodeName: node-1, containers: [{name: db, image: "db:1"}]}
+status: {phase: Pending, containerStatuses: [{name: db, state: {waiting: {reason: InvalidImageName, message: bad}}}]}
+"#;
+    let found = diagnose(&yaml(set), &around(pod), &after(10));
+    assert_eq!(
+        found.message,
+        r#"the old pod db-0 on node-1: container db cannot parse the image name "db:1": bad"#
+    );
+    assert_eq!(found.hint.as_deref(), Some("kubectl --context prod-eu -n a delete pod db-0"));
+}
+
+#[test]
+fn hints_are_safe_to_paste() {
+    let evil = APP.replace("web:dev", "web:$(reboot)'");
+    let pods = pod("web-1", &evil, &waiting("ErrImagePull", "not found"));
+    let found = diagnosis(&pods, on_kind(10));
+    assert_eq!(
+        found.hint.as_deref(),
+        Some(r"kind load docker-image 'web:$(reboot)'\''' --name dev")
+    );
+}

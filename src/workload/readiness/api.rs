@@ -1,0 +1,38 @@
+//! What extends the API: CRDs are established, APIServices available.
+
+use serde_json::Value;
+
+use super::{Verdict, condition::Condition};
+
+/// Judges a CRD. Names that are taken fail it; that its versions are served is seen in discovery,
+/// not here.
+pub(crate) fn judge_definition(definition: &Value) -> Verdict {
+    if let Some(condition) = Condition::denied(definition, "NamesAccepted") {
+        let message = format!("its names are not accepted: {}", condition.why());
+        return Verdict::failed(reason(condition, "NamesNotAccepted"), message);
+    }
+    match Condition::of(definition, "Established") {
+        Some(condition) if condition.status() == "True" => Verdict::ready(),
+        Some(condition) => {
+            let message = format!("it is not established yet: {}", condition.why());
+            Verdict::waiting(reason(condition, "Installing"), message)
+        }
+        None => Verdict::waiting("Installing", "it is not established yet"),
+    }
+}
+
+/// Judges an APIService. It never fails: its backend may come up.
+pub(crate) fn judge_service(service: &Value) -> Verdict {
+    match Condition::of(service, "Available") {
+        Some(condition) if condition.status() == "True" => Verdict::ready(),
+        Some(condition) => {
+            let message = format!("it is not available: {}", condition.why());
+            Verdict::waiting(reason(condition, "NotAvailable"), message)
+        }
+        None => Verdict::waiting("NotAvailable", "nobody has tried whether it is available yet"),
+    }
+}
+
+fn reason<'a>(condition: Condition<'a>, otherwise: &'a str) -> &'a str {
+    if condition.reason().is_empty() { otherwise } else { condition.reason() }
+}

@@ -1,0 +1,388 @@
+//! One container of a pod: what keeps it from running or from being ready.
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::{
+    field::{self, count, created, flag, list, shorten, text, uid},
+    frame::Frame,
+    neighbourhood::{Neighbourhood, happened},
+    probe, pull,
+    trouble::{Cause, GRACE_SECONDS, Log, Trouble},
+};
+
+/// From how many restarts since the start of the deploy on a crash loop counts as a failure.
+/// The kubelet restarts at once, then after 10, 20 and 40 s: an application may crash for more
+/// than a minute until the database that it needs is up.
+const RESTARTS_TOLERATED: i64 = 4;
+
+/// How long a restarted container has to run before it counts as up, in seconds.
+const STEADY_SECONDS: i64 = 5;
+
+/// How long the kubelet waits at most before it tries again, in seconds.
+const LONGEST_BACK_OFF: i64 = 300;
+
+/// What a container is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Role {
+    /// Runs to its end before the next begins.
+    Init,
+    /// Is started with the init containers and runs on.
+    Sidecar,
+    /// Does the pod's work.
+    Main,
+}
+
+/// A container: its part of the pod's spec and of its status.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Container<'a> {
+    role: Role,
+    pod: &'a Value,
+    spec: &'a Value,
+    status: &'a Value,
+}
+
+impl<'a> Container<'a> {
+    /// Gives all containers of a pod, in the order in which they start.
+    pub(crate) fn all(pod: &'a Value) -> impl Iterator<Item = Self> {
+        let init = list(pod, "/spec/initContainers").iter().map(|spec| {
+            let sidecar = text(spec, "/restartPolicy") == "Always";
+            (
+                if sidecar { Role::Sidecar } else { Role::Init },
+                spec,
+                "/status/initContainerStatuses",
+            )
+        });
+        let main = list(pod, "/spec/containers")
+            .iter()
+            .map(|spec| (Role::Main, spec, "/status/containerStatuses"));
+        init.chain(main).map(move |(role, spec, statuses)| {
+            let status = list(pod, statuses)
+                .iter()
+                .find(|status| text(status, "/name") == text(spec, "/name"))
+                .unwrap_or(&Value::Null);
+            Self { role, pod, spec, status }
+        })
+    }
+
+    /// Gives its name.
+    pub(crate) fn name(&self) -> &'a str {
+        text(self.spec, "/name")
+    }
+
+    /// Gives how often it restarted in all.
+    pub(crate) fn restarts(&self) -> i64 {
+        count(self.status, "/restartCount")
+    }
+
+    /// Gives the exit code of a run that ended badly, where this run or the last one did.
+    pub(crate) fn bad_exit(&self) -> Option<i64> {
+        let code = field::number(self.last_run(), "/exitCode")?;
+        (code != 0).then_some(code)
+    }
+
+    /// Tells what keeps it from doing its part.
+    pub(crate) fn trouble(&self, around: &Neighbourhood, frame: &Frame) -> Option<Trouble> {
+        if self.status.pointer("/state/waiting").is_some_and(Value::is_object) {
+            Some(self.waiting(around, frame))
+        } else if self.status.pointer("/state/terminated").is_some_and(Value::is_object) {
+            self.terminated(around, frame)
+        } else if self.status.pointer("/state/running").is_some_and(Value::is_object) {
+            self.running(around, frame)
+        } else {
+            Some(self.starting("ContainerCreating", "has not been started yet"))
+        }
+    }
+
+    fn waiting(&self, around: &Neighbourhood, frame: &Frame) -> Trouble {
+        let reason = text(self.status, "/state/waiting/reason");
+        let message = text(self.status, "/state/waiting/message");
+        match reason {
+            "" | "ContainerCreating" => self.starting("ContainerCreating", "is being created"),
+            "PodInitializing" => self.starting(reason, "waits for the init containers"),
+            "CrashLoopBackOff" => self.crash(around, frame),
+            "ErrImagePull"
+            | "ImagePullBackOff"
+            | "ErrImageNeverPull"
+            | "InvalidImageName"
+            | "ImageInspectError"
+            | "RegistryUnavailable"
+            | "SignatureValidationFailed" => self.image(reason, message, around, frame),
+            "CreateContainerConfigError" => self.configuration(reason, message, around, frame),
+            "CreateContainerError" | "RunContainerError" => {
+                let hopeless = never_starts(message);
+                self.with(Cause::Start, reason, &format!("cannot be started: {}", shorten(message)))
+                    .hopeless(hopeless)
+            }
+            _ => self.with(Cause::Start, reason, &format!("waits: {}", either(message, reason))),
+        }
+    }
+
+    fn image(&self, reason: &str, message: &str, around: &Neighbourhood, frame: &Frame) -> Trouble {
+        let image = text(self.spec, "/image");
+        let message = if pull::explains(message) {
+            message.to_owned()
+        } else {
+            self.pull_event(around, frame).unwrap_or_else(|| message.to_owned())
+        };
+        let (what, last) = match reason {
+            "ErrImageNeverPull" => ("may not pull image", true),
+            "InvalidImageName" => ("cannot parse the image name", true),
+            "SignatureValidationFailed" => ("cannot verify image", true),
+            _ => ("cannot pull image", pull::is_final(image, &message)),
+        };
+        let why = match reason {
+            "ErrImageNeverPull" => "it is not on the node, and imagePullPolicy is Never".to_owned(),
+            _ => either(&pull::explain(image, &message), reason),
+        };
+        self.with(Cause::Image, reason, &format!("{what} {image:?}: {why}"))
+            .hopeless(last && self.is_tried_anew(around, frame))
+    }
+
+    /// Finds the kubelet's own account of a pull that failed: older ones say in the status only
+    /// that they wait before they try again.
+    fn pull_event(&self, around: &Neighbourhood, frame: &Frame) -> Option<String> {
+        let begins = format!("Failed to pull image {:?}: ", text(self.spec, "/image"));
+        self.events(around, frame)
+            .filter_map(|event| {
+                let detail = text(event, "/message").strip_prefix(&begins)?;
+                Some((happened(event), detail))
+            })
+            .max()
+            .map(|(_, detail)| detail.to_owned())
+    }
+
+    fn configuration(
+        &self,
+        reason: &str,
+        message: &str,
+        around: &Neighbourhood,
+        frame: &Frame,
+    ) -> Trouble {
+        let lower = message.to_lowercase();
+        let passes = lower.contains("failed to sync") || lower.contains("timed out");
+        let absent = lower.contains("not found");
+        let late = frame.elapsed(created(self.pod)).as_secs() >= GRACE_SECONDS;
+        let hopeless = !passes && (!absent || late) && self.is_tried_anew(around, frame);
+        self.with(
+            Cause::Configuration,
+            reason,
+            &format!("cannot be created: {}", either(message, reason)),
+        )
+        .hopeless(hopeless)
+    }
+
+    fn terminated(&self, around: &Neighbourhood, frame: &Frame) -> Option<Trouble> {
+        let run = self.last_run();
+        let well = count(run, "/exitCode") == 0;
+        let policy = match (self.role, text(self.pod, "/spec/restartPolicy")) {
+            (Role::Sidecar, _) => "Always",
+            (Role::Init, "Always") => "OnFailure",
+            (_, policy) => policy,
+        };
+        match (policy, well) {
+            ("Never" | "OnFailure", true) => None,
+            ("Never", false) => {
+                let message = self.how_it_ended(run);
+                Some(self.with(Cause::Ended, reason_of(run), &message).hopeless(true))
+            }
+            _ => Some(self.crash(around, frame)),
+        }
+    }
+
+    fn running(&self, around: &Neighbourhood, frame: &Frame) -> Option<Trouble> {
+        if self.role == Role::Init {
+            return Some(self.starting("PodInitializing", "is running"));
+        }
+        let restarts = self.restarts_since(around, frame);
+        let ready = flag(self.status, "/ready");
+        if restarts > 0 && self.is_fresh(frame) {
+            if restarts >= RESTARTS_TOLERATED {
+                return Some(self.crash(around, frame));
+            }
+            if ready {
+                let message = format!(
+                    "restarted {} ({}) and has to show that it stays up",
+                    times(restarts),
+                    self.how_it_ended(self.last_run())
+                );
+                return Some(self.with(Cause::Shaky, "Restarted", &message));
+            }
+        }
+        (!ready).then(|| self.not_ready(restarts, around, frame))
+    }
+
+    fn not_ready(&self, restarts: i64, around: &Neighbourhood, frame: &Frame) -> Trouble {
+        let started = flag(self.status, "/started");
+        let asked = [
+            ("startup", "Startup", "/startupProbe"),
+            ("readiness", "Readiness", "/readinessProbe"),
+        ]
+        .into_iter()
+        .filter_map(|(said, word, pointer)| Some((said, word, self.spec.pointer(pointer)?)))
+        .find(|(said, ..)| *said != "startup" || !started);
+        let restarted = match restarts {
+            0 => String::new(),
+            _ => format!(" (restarted {})", times(restarts)),
+        };
+        let message = match asked {
+            Some((said, word, asked)) => {
+                let answer = probe::last_failure(self.pod, self.name(), word, around, frame);
+                let answer = answer.map(|answer| format!(": {answer}")).unwrap_or_default();
+                let asked = probe::describe(asked);
+                format!("runs, but its {said} probe ({asked}) does not pass{answer}{restarted}")
+            }
+            None => format!("runs, but is not ready yet{restarted}"),
+        };
+        self.with(Cause::Probe, "ContainersNotReady", &message)
+    }
+
+    fn crash(&self, around: &Neighbourhood, frame: &Frame) -> Trouble {
+        let run = self.last_run();
+        let restarts = self.restarts_since(around, frame);
+        let hopeless = restarts >= RESTARTS_TOLERATED || never_starts(text(run, "/message"));
+        let mut message = self.how_it_ended(run);
+        if count(run, "/exitCode") == 0 && self.role != Role::Init {
+            message.push_str(", but is meant to keep running");
+        }
+        if self.restarts() > 0 {
+            message.push_str(&format!(", restarted {}", times(self.restarts())));
+        }
+        if let Some((asked, answer)) = self.liveness(around, frame) {
+            message.push_str(&format!(", its liveness probe ({asked}) failed: {answer}"));
+        }
+        self.with(Cause::Crash, self.crash_reason(run), &message).hopeless(hopeless)
+    }
+
+    fn crash_reason(&self, run: &'a Value) -> &'a str {
+        match text(self.status, "/state/waiting/reason") {
+            "" => reason_of(run),
+            reason => reason,
+        }
+    }
+
+    fn liveness(&self, around: &Neighbourhood, frame: &Frame) -> Option<(String, String)> {
+        let asked = self.spec.get("livenessProbe")?;
+        let answer = probe::last_failure(self.pod, self.name(), "Liveness", around, frame)?;
+        Some((probe::describe(asked), answer))
+    }
+
+    /// Says how a run ended: `ended with exit code 1`, `ran out of memory (limit 64Mi)`.
+    fn how_it_ended(&self, run: &Value) -> String {
+        let code = count(run, "/exitCode");
+        match text(run, "/reason") {
+            "OOMKilled" => match text(self.spec, "/resources/limits/memory") {
+                "" => "ran out of memory and was killed".to_owned(),
+                limit => format!("ran out of memory (limit {limit}) and was killed"),
+            },
+            reason @ ("StartError" | "ContainerCannotRun" | "RunContainerError") => {
+                format!("cannot be started: {}", either(text(run, "/message"), reason))
+            }
+            "DeadlineExceeded" => "ran longer than it may".to_owned(),
+            _ if code == 0 => "ended (exit code 0)".to_owned(),
+            _ => format!("ended with exit code {code}"),
+        }
+    }
+
+    fn last_run(&self) -> &'a Value {
+        ["/state/terminated", "/lastState/terminated"]
+            .into_iter()
+            .filter_map(|pointer| self.status.pointer(pointer))
+            .find(|run| run.is_object())
+            .unwrap_or(&Value::Null)
+    }
+
+    fn restarts_since(&self, around: &Neighbourhood, frame: &Frame) -> i64 {
+        if frame.covers(created(self.pod)) {
+            return self.restarts();
+        }
+        self.restarts() - around.first_restarts(uid(self.pod), self.name())
+    }
+
+    /// Tells whether this run began a moment ago. A node's clock may differ a little; one that
+    /// differs a lot says nothing.
+    fn is_fresh(&self, frame: &Frame) -> bool {
+        let started: Option<Timestamp> = field::time(self.status, "/state/running/startedAt");
+        started.is_some_and(|started| {
+            let age = frame.now.duration_since(started).as_secs();
+            (-60..STEADY_SECONDS).contains(&age)
+        })
+    }
+
+    /// Tells whether the kubelet had a try since this deploy began: what this deploy mends it
+    /// finds out only when it tries again.
+    fn is_tried_anew(&self, around: &Neighbourhood, frame: &Frame) -> bool {
+        frame.covers(created(self.pod))
+            || self.events(around, frame).next().is_some()
+            || frame.elapsed(None).as_secs() >= LONGEST_BACK_OFF
+    }
+
+    /// Gives the kubelet's accounts of failures of this container during this deploy.
+    fn events<'b>(
+        &self,
+        around: &'b Neighbourhood,
+        frame: &Frame,
+    ) -> impl Iterator<Item = &'b Value> {
+        let field = format!("{{{}}}", self.name());
+        around
+            .events_of(uid(self.pod))
+            .filter(|event| text(event, "/reason") == "Failed")
+            .filter(|event| frame.covers(happened(event)))
+            .filter(move |event| text(event, "/involvedObject/fieldPath").ends_with(&field))
+    }
+
+    fn starting(&self, reason: &str, message: &str) -> Trouble {
+        self.with(Cause::Starting, reason, message)
+    }
+
+    fn with(&self, cause: Cause, reason: &str, message: &str) -> Trouble {
+        let noun = match self.role {
+            Role::Init => "init container",
+            Role::Sidecar => "sidecar",
+            Role::Main => "container",
+        };
+        Trouble {
+            container: Some(self.name().to_owned()),
+            log: self.log(cause),
+            ..Trouble::of_pod(cause, reason, format!("{noun} {} {message}", self.name()))
+        }
+    }
+
+    fn log(&self, cause: Cause) -> Log {
+        let is = |state: &str| self.status.pointer(state).is_some_and(Value::is_object);
+        match cause {
+            Cause::Crash | Cause::Shaky if !is("/state/terminated") => Log::Previous,
+            _ if is("/state/running") || is("/state/terminated") => Log::Present,
+            _ => Log::None,
+        }
+    }
+}
+
+/// Tells whether the runtime said that the program cannot be executed at all.
+fn never_starts(message: &str) -> bool {
+    message.contains("executable file not found")
+        || message.contains("no command specified")
+        || (message.contains("exec")
+            && ["no such file or directory", "permission denied", "exec format error"]
+                .iter()
+                .any(|words| message.contains(words)))
+}
+
+fn reason_of(run: &Value) -> &str {
+    match text(run, "/reason") {
+        "" => "Error",
+        reason => reason,
+    }
+}
+
+fn either(message: &str, reason: &str) -> String {
+    shorten(if message.is_empty() { reason } else { message })
+}
+
+fn times(restarts: i64) -> String {
+    match restarts {
+        1 => "once".to_owned(),
+        2 => "twice".to_owned(),
+        _ => format!("{restarts} times"),
+    }
+}

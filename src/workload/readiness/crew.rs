@@ -1,0 +1,103 @@
+//! The pods of one controller, looked at together.
+
+use serde_json::Value;
+
+use super::{
+    Verdict,
+    admission::Refusal,
+    field::name,
+    frame::Frame,
+    neighbourhood::Neighbourhood,
+    pod::{self, Fate},
+    trouble::{Cause, Trouble},
+};
+
+/// The pods of a controller with what is with each. Pods that leave, are done or have ended are
+/// left out: their controller has replaced them.
+#[derive(Debug)]
+pub(crate) struct Crew<'a>(Vec<(&'a Value, Option<Trouble>)>);
+
+impl<'a> Crew<'a> {
+    /// Looks at the pods.
+    pub(crate) fn of(
+        pods: impl Iterator<Item = &'a Value>,
+        around: &Neighbourhood,
+        frame: &Frame,
+    ) -> Self {
+        Self(
+            pods.filter_map(|pod| match pod::look(pod, around, frame) {
+                Fate::Ready => Some((pod, None)),
+                Fate::Troubled(trouble) if trouble.cause != Cause::Ended => {
+                    Some((pod, Some(trouble)))
+                }
+                Fate::Troubled(_) | Fate::Done | Fate::Leaving(_) => None,
+            })
+            .collect(),
+        )
+    }
+
+    /// Gives the pod that is worst off, and its trouble; of several the first by name.
+    pub(crate) fn worst(&self) -> Option<(&'a Value, &Trouble)> {
+        self.troubled().min_by(|(a, first), (b, second)| {
+            second.weight().cmp(&first.weight()).then_with(|| name(a).cmp(name(b)))
+        })
+    }
+
+    /// Tells whether there are pods and none of them will become ready by itself.
+    pub(crate) fn all_hopeless(&self) -> bool {
+        !self.0.is_empty()
+            && self.0.iter().all(|(_, trouble)| trouble.as_ref().is_some_and(|it| it.hopeless))
+    }
+
+    /// Tells whether all of them stand at something that no restart mends.
+    pub(crate) fn is_stuck(&self) -> bool {
+        self.all_hopeless() && self.troubled().all(|(_, trouble)| trouble.cause != Cause::Crash)
+    }
+
+    /// Tells whether one of them will not become ready by itself.
+    pub(crate) fn any_hopeless(&self) -> bool {
+        self.troubled().any(|(_, trouble)| trouble.hopeless)
+    }
+
+    /// Tells whether one restarted a moment ago and has to show that it stays up.
+    pub(crate) fn is_shaky(&self) -> bool {
+        self.troubled().any(|(_, trouble)| matches!(trouble.cause, Cause::Shaky | Cause::Crash))
+    }
+
+    /// Counts the pods.
+    pub(crate) fn len(&self) -> i64 {
+        i64::try_from(self.0.len()).unwrap_or(i64::MAX)
+    }
+
+    /// Gives the verdict of a controller that is not ready: failed if its pods say so, or if they
+    /// cannot be created and will not be.
+    pub(crate) fn verdict(
+        &self,
+        progress: &str,
+        hopeless: bool,
+        refusal: Option<&Refusal>,
+    ) -> Verdict {
+        let worst = self.worst();
+        let (reason, cause) = match (refusal, worst) {
+            (Some(refusal), _) if !hopeless => (refusal.reason, refusal.sentence()),
+            (_, Some((pod, trouble))) => (trouble.reason.as_str(), trouble.sentence(pod)),
+            (..) => return Verdict::waiting("Progressing", progress),
+        };
+        let message = format!("{progress}: {cause}");
+        if hopeless || refusal.is_some_and(|refusal| refusal.hopeless) {
+            Verdict::failed(reason, message)
+        } else {
+            Verdict::waiting(reason, message)
+        }
+    }
+
+    /// Gives the pod that will not become ready by itself, for which a controller may wait before
+    /// it goes on.
+    pub(crate) fn blocking(&self) -> Option<(&'a Value, &Trouble)> {
+        self.worst().filter(|(_, trouble)| trouble.hopeless)
+    }
+
+    fn troubled(&self) -> impl Iterator<Item = (&'a Value, &Trouble)> {
+        self.0.iter().filter_map(|(pod, trouble)| Some((*pod, trouble.as_ref()?)))
+    }
+}

@@ -1,0 +1,89 @@
+//! Custom resources: what their controllers say in the conditions that most of them share.
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::{
+    Verdict, asked,
+    condition::Condition,
+    field::{count, created, list, text, time},
+    frame::Frame,
+    neighbourhood::Neighbourhood,
+    unseen,
+};
+use crate::workload::object::split_api_version;
+
+/// How long a controller has to report a first status, in seconds.
+const FIRST_STATUS_SECONDS: i64 = 10;
+
+/// Judges a custom resource: by its conditions, else ready once applied. Where its CRD declares a
+/// status and none is reported, its controller is given 10 s after our apply.
+pub(crate) fn judge(object: &Value, around: &Neighbourhood, frame: &Frame) -> Verdict {
+    if let Some(verdict) = by_conditions(object) {
+        return verdict;
+    }
+    let reported = object.get("status").is_some_and(|status| match status {
+        Value::Object(fields) => !fields.is_empty(),
+        Value::Null => false,
+        _ => true,
+    });
+    if reported || !has_status(object, around) {
+        return Verdict::ready();
+    }
+    let age = applied_at(object).map(|applied| frame.now.duration_since(applied).as_secs());
+    if age.is_some_and(|age| age < FIRST_STATUS_SECONDS) {
+        return Verdict::waiting("NoStatus", "its controller has not reported a status yet");
+    }
+    Verdict::ready_saying("no status was reported")
+}
+
+/// Judges by the conditions that controllers share: `Stalled`, `Reconciling` and `Ready`. None
+/// where the object has neither these nor an older generation's status.
+pub(crate) fn by_conditions(object: &Value) -> Option<Verdict> {
+    if let Some(verdict) = unseen(object) {
+        return Some(verdict);
+    }
+    let (reconciling, stalled) =
+        (Condition::of(object, "Reconciling"), Condition::of(object, "Stalled"));
+    if let Some(condition) = stalled.filter(|condition| condition.status() == "True") {
+        return Some(Verdict::failed(reason(condition, "Stalled"), condition.why()));
+    }
+    if let Some(condition) = reconciling.filter(|condition| condition.status() == "True") {
+        return Some(Verdict::waiting(reason(condition, "Reconciling"), condition.why()));
+    }
+    let condition = Condition::of(object, "Ready")?;
+    let generation = count(object, "/metadata/generation");
+    if condition.observed_generation().is_some_and(|observed| observed < generation) {
+        let message = "its controller has not judged the newest change yet";
+        return Some(Verdict::waiting("Progressing", message));
+    }
+    Some(match condition.status() {
+        "True" => Verdict::ready(),
+        status => Verdict::waiting(
+            reason(condition, "NotReady"),
+            format!("its condition Ready is {status}: {}", condition.why()),
+        ),
+    })
+}
+
+fn reason<'a>(condition: Condition<'a>, otherwise: &'a str) -> &'a str {
+    if condition.reason().is_empty() { otherwise } else { condition.reason() }
+}
+
+/// Tells whether the object's kind has a status; where its CRD is not known, it may have one.
+fn has_status(object: &Value, around: &Neighbourhood) -> bool {
+    let (group, version) = split_api_version(text(object, "/apiVersion"));
+    let Some(definition) = around.definition(group, text(object, "/kind")) else { return true };
+    list(definition, "/spec/versions")
+        .iter()
+        .find(|served| text(served, "/name") == version)
+        .is_none_or(|served| served.pointer("/subresources/status").is_some())
+}
+
+/// Gives the time of our last apply that changed something, else that of the creation.
+fn applied_at(object: &Value) -> Option<Timestamp> {
+    asked::entries(object)
+        .filter_map(|entry| time(entry, "/time"))
+        .max()
+        .or_else(|| created(object))
+}

@@ -1,0 +1,126 @@
+//! DaemonSets: every node that takes part has an available pod of the newest generation. Nodes
+//! that left, are cordoned or not ready, or joined after the deploy began are not waited for.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::{
+    Verdict,
+    admission::Refusal,
+    condition::Condition,
+    crew::Crew,
+    field::{annotation, count, created, flag, label, plural, text, uid},
+    frame::Frame,
+    neighbourhood::Neighbourhood,
+    unseen_yet,
+};
+
+/// The label of a pod, and the annotation of a DaemonSet, with the template's generation.
+const POD_GENERATION: &str = "pod-template-generation";
+const GENERATION: &str = "deprecated.daemonset.template.generation";
+
+/// Judges a DaemonSet. One hopeless new pod is enough to fail it: each node has only its own.
+pub(crate) fn judge(set: &Value, around: &Neighbourhood, frame: &Frame) -> Verdict {
+    if let Some(verdict) = unseen_yet(set) {
+        return verdict;
+    }
+    let desired = count(set, "/status/desiredNumberScheduled");
+    let on_delete = text(set, "/spec/updateStrategy/type") == "OnDelete";
+    let updated = count(set, "/status/updatedNumberScheduled");
+    let available = count(set, "/status/numberAvailable");
+    let excused: BTreeSet<&str> = excused(set, around, frame);
+    let pods = || around.pods_of(uid(set)).filter(|pod| !excused.contains(node_of(pod)));
+    let crew = Crew::of(new_pods(set, around, frame), around, frame);
+    let complete = available >= desired && (on_delete || updated >= desired);
+    if complete && !crew.is_shaky() {
+        return completed(desired, desired - updated);
+    }
+    let ready = pods()
+        .filter(|pod| (on_delete || is_new(set, pod)) && Condition::holds(pod, "Ready"))
+        .map(node_of)
+        .collect::<BTreeSet<&str>>();
+    if !excused.is_empty() && count_of(&ready) + count_of(&excused) >= desired && !crew.is_shaky() {
+        let nodes = excused.into_iter().collect::<Vec<_>>().join(", ");
+        return Verdict::ready_saying(format!("not waited for: {nodes}"));
+    }
+    let progress = if updated < desired && !on_delete {
+        format!("{updated} of {} run the newest template", plural(desired, "pod"))
+    } else {
+        format!("{available} of {} available", plural(desired, "pod"))
+    };
+    let refusal = (count(set, "/status/currentNumberScheduled") < desired)
+        .then(|| Refusal::of_events(set, around, frame))
+        .flatten();
+    crew.verdict(&progress, crew.any_hopeless() && !on_delete, refusal.as_ref())
+}
+
+/// Gives the pods of the newest template on nodes that take part.
+pub(crate) fn new_pods<'a>(
+    set: &'a Value,
+    around: &'a Neighbourhood,
+    frame: &Frame,
+) -> impl Iterator<Item = &'a Value> {
+    let excused = excused(set, around, frame);
+    around.pods_of(uid(set)).filter(move |pod| is_new(set, pod) && !excused.contains(node_of(pod)))
+}
+
+fn completed(desired: i64, behind: i64) -> Verdict {
+    if desired == 0 {
+        Verdict::ready_saying("no node takes its pods")
+    } else if behind > 0 {
+        Verdict::ready_saying(format!(
+            "{} on the old template until deleted (updateStrategy OnDelete)",
+            plural(behind, "pod")
+        ))
+    } else {
+        Verdict::ready()
+    }
+}
+
+/// Tells whether a pod is of the newest template; where nobody says, it is.
+fn is_new(set: &Value, pod: &Value) -> bool {
+    match (annotation(set, GENERATION), label(pod, POD_GENERATION)) {
+        (Some(wanted), Some(present)) => wanted == present,
+        _ => true,
+    }
+}
+
+/// Gives the node of a pod, also of one that has not been scheduled: the controller pins it there.
+fn node_of(pod: &Value) -> &str {
+    const PIN: &str = "/spec/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution\
+                       /nodeSelectorTerms/0/matchFields/0/values/0";
+    match text(pod, "/spec/nodeName") {
+        "" => text(pod, PIN),
+        node => node,
+    }
+}
+
+/// Gives the nodes with pods of the set that are not waited for.
+fn excused<'a>(set: &Value, around: &'a Neighbourhood, frame: &Frame) -> BTreeSet<&'a str> {
+    if !around.knows_nodes() {
+        return BTreeSet::new();
+    }
+    around
+        .pods_of(uid(set))
+        .map(node_of)
+        .filter(|name| !name.is_empty())
+        .filter(|name| {
+            around.node(name).is_none_or(|node| {
+                flag(node, "/spec/unschedulable")
+                    || !Condition::holds(node, "Ready")
+                    || joined_late(node, frame)
+            })
+        })
+        .collect()
+}
+
+/// Tells whether a node joined after the deploy began.
+fn joined_late(node: &Value, frame: &Frame) -> bool {
+    frame.since != jiff::Timestamp::MIN
+        && created(node).is_some_and(|created| created > frame.since)
+}
+
+fn count_of(nodes: &BTreeSet<&str>) -> i64 {
+    i64::try_from(nodes.len()).unwrap_or(i64::MAX)
+}

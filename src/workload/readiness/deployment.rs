@@ -1,0 +1,125 @@
+//! Deployments: all pods run the newest template and are available, and no old one is left.
+
+use serde_json::Value;
+
+use super::{
+    State, Verdict,
+    admission::Refusal,
+    asked,
+    condition::Condition,
+    crew::Crew,
+    field::{count, flag, number, plural, uid},
+    frame::Frame,
+    neighbourhood::Neighbourhood,
+    unseen_yet,
+};
+
+/// The progress deadline where the Deployment names none, in seconds.
+const DEFAULT_DEADLINE: i64 = 600;
+
+/// Judges a Deployment. It fails early only when all its new pods are hopeless: while one may
+/// come up, the rollout may go on.
+pub(crate) fn judge(deployment: &Value, around: &Neighbourhood, frame: &Frame) -> Verdict {
+    if let Some(verdict) = unseen_yet(deployment) {
+        return verdict;
+    }
+    let rollout = Rollout::of(deployment);
+    if flag(deployment, "/spec/paused") {
+        return rollout.paused(asked::is_asked_for(deployment, "/f:spec/f:paused"));
+    }
+    let crew = Crew::of(new_pods(deployment, around), around, frame);
+    if rollout.is_complete() && !crew.is_shaky() {
+        return Verdict::ready();
+    }
+    let refusal =
+        (crew.len() < rollout.desired).then(|| refusal(deployment, around, frame)).flatten();
+    let verdict = crew.verdict(&rollout.progress(), crew.all_hopeless(), refusal.as_ref());
+    match overdue(deployment, frame) {
+        Some(seconds) if verdict.state == State::Waiting => Verdict::failed(
+            "ProgressDeadlineExceeded",
+            format!("no progress for {seconds} s, {}", verdict.message),
+        ),
+        _ => verdict,
+    }
+}
+
+/// Gives the pods of the newest template: what this deploy changed.
+pub(crate) fn new_pods<'a>(
+    deployment: &Value,
+    around: &'a Neighbourhood,
+) -> impl Iterator<Item = &'a Value> {
+    around.newest_replica_set(deployment).into_iter().flat_map(|set| around.pods_of(uid(set)))
+}
+
+/// How far a rollout is.
+#[derive(Debug)]
+struct Rollout {
+    desired: i64,
+    updated: i64,
+    total: i64,
+    available: i64,
+}
+
+impl Rollout {
+    fn of(deployment: &Value) -> Self {
+        Self {
+            desired: number(deployment, "/spec/replicas").unwrap_or(1),
+            updated: count(deployment, "/status/updatedReplicas"),
+            total: count(deployment, "/status/replicas"),
+            available: count(deployment, "/status/availableReplicas"),
+        }
+    }
+
+    fn is_complete(&self) -> bool {
+        let Self { desired, updated, total, available } = *self;
+        updated >= desired && total <= updated && available >= desired
+    }
+
+    fn progress(&self) -> String {
+        let Self { desired, updated, total, available } = *self;
+        if updated < desired {
+            format!("{updated} of {} run the newest template", plural(desired, "pod"))
+        } else if total > updated {
+            format!("{} still to go", plural(total - updated, "old pod"))
+        } else {
+            format!("{available} of {} available", plural(desired, "pod"))
+        }
+    }
+
+    fn paused(&self, asked: bool) -> Verdict {
+        match (self.is_complete(), asked) {
+            (true, _) => Verdict::ready_saying("it is paused"),
+            (false, true) => {
+                Verdict::ready_saying(format!("paused by its manifest, {}", self.progress()))
+            }
+            (false, false) => {
+                Verdict::failed("DeploymentPaused", format!("it is paused, {}", self.progress()))
+            }
+        }
+    }
+}
+
+/// Finds the refusal of new pods or of their replica set, if it happened during this deploy.
+fn refusal(deployment: &Value, around: &Neighbourhood, frame: &Frame) -> Option<Refusal> {
+    let failure = |body| Condition::of(body, "ReplicaFailure").filter(|it| it.status() == "True");
+    let condition = around
+        .newest_replica_set(deployment)
+        .and_then(failure)
+        .or_else(|| failure(deployment))
+        .or_else(|| {
+            Condition::denied(deployment, "Progressing")
+                .filter(|condition| condition.reason() == "ReplicaSetCreateError")
+        })
+        .filter(|condition| frame.covers(condition.changed()))?;
+    Some(Refusal::judge(condition.message(), frame.elapsed(condition.changed()).as_secs()))
+}
+
+/// Gives the progress deadline if it is exceeded. One that was exceeded before this deploy has
+/// to run out anew: what this deploy changed may be what was missing.
+fn overdue(deployment: &Value, frame: &Frame) -> Option<i64> {
+    let condition = Condition::denied(deployment, "Progressing")
+        .filter(|condition| condition.reason() == "ProgressDeadlineExceeded")?;
+    let deadline = number(deployment, "/spec/progressDeadlineSeconds").unwrap_or(DEFAULT_DEADLINE);
+    (frame.covers(condition.updated()) || frame.elapsed(None).as_secs() >= deadline)
+        .then_some(deadline)
+}

@@ -1,0 +1,47 @@
+//! What a judgement measures against: the runtime, the start of this deploy, and now.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::workload::runtime::RuntimeName;
+
+/// The frame of a judgement. Both times are those of the server's clock.
+#[derive(Debug, Clone, Copy)]
+pub struct Frame<'a> {
+    /// The runtime: what is local and disposable is judged differently.
+    pub runtime: &'a RuntimeName,
+    /// When this deploy began. What was wrong before is given time to mend.
+    pub since: Timestamp,
+    /// The time.
+    pub now: Timestamp,
+}
+
+impl<'a> Frame<'a> {
+    /// Makes a frame for looking at things as they are, with no deploy under way: nothing is too
+    /// old to count.
+    #[must_use]
+    pub fn present(runtime: &'a RuntimeName, now: Timestamp) -> Self {
+        Self { runtime, since: Timestamp::MIN, now }
+    }
+
+    /// Gives the same frame at another time.
+    #[must_use]
+    pub fn at(self, now: Timestamp) -> Self {
+        Self { now, ..self }
+    }
+
+    /// Tells whether the runtime is local and disposable.
+    pub(crate) fn is_kind_like(&self) -> bool {
+        self.runtime.is_kind_like()
+    }
+
+    /// Tells whether a time belongs to this deploy. Objects carry whole seconds.
+    pub(crate) fn covers(&self, time: Option<Timestamp>) -> bool {
+        time.is_none_or(|time| time.as_second() >= self.since.as_second())
+    }
+
+    /// Gives the time that passed since something began or, if later, since this deploy began.
+    pub(crate) fn elapsed(&self, from: Option<Timestamp>) -> SignedDuration {
+        let from = from.map_or(self.since, |from| from.max(self.since));
+        self.now.duration_since(from)
+    }
+}

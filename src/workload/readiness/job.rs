@@ -1,0 +1,121 @@
+//! Jobs: complete. A running Job is not ready.
+
+use serde_json::Value;
+
+use super::{
+    State, Verdict,
+    admission::Refusal,
+    asked,
+    condition::Condition,
+    crew::Crew,
+    field::{count, created, flag, label, number, plural, text, uid},
+    frame::Frame,
+    neighbourhood::Neighbourhood,
+    pod::{self, Fate},
+    trouble::{Cause, Trouble},
+};
+
+/// The label by which Kueue knows the Jobs that it lets run later.
+const QUEUE: &str = "kueue.x-k8s.io/queue-name";
+
+/// Tells whether a Job has completed: what `depends-on` waits for.
+#[must_use]
+pub fn is_complete(job: &Value) -> bool {
+    Condition::holds(job, "Complete")
+}
+
+/// Judges a Job. Crashes are its own affair: `backoffLimit` is their tolerance. It fails early
+/// only when all its pods stand at something that no retry mends.
+pub(crate) fn judge(job: &Value, around: &Neighbourhood, frame: &Frame) -> Verdict {
+    if is_complete(job) {
+        return Verdict::ready();
+    }
+    if let Some(verdict) = failed(job, around, frame) {
+        return verdict;
+    }
+    if Condition::holds(job, "SuccessCriteriaMet") {
+        let message = "it has succeeded, its last pods are ending";
+        return Verdict::waiting("SuccessCriteriaMet", message);
+    }
+    if flag(job, "/spec/suspend") {
+        return suspended(job);
+    }
+    let crew = Crew::of(around.pods_of(uid(job)), around, frame);
+    let refusal = (count(job, "/status/active") == 0)
+        .then(|| Refusal::of_events(job, around, frame))
+        .flatten();
+    let mut verdict = crew.verdict(&progress(job), crew.is_stuck(), refusal.as_ref());
+    if let (State::Waiting, None, Some(ended)) =
+        (verdict.state, crew.worst(), last_ended(job, around, frame))
+    {
+        verdict.message = format!("{}: {ended}", verdict.message);
+    }
+    verdict
+}
+
+/// Judges a Job whose failure is decided.
+fn failed(job: &Value, around: &Neighbourhood, frame: &Frame) -> Option<Verdict> {
+    let condition = ["Failed", "FailureTarget"].into_iter().find_map(|kind| {
+        Condition::of(job, kind).filter(|condition| condition.status() == "True")
+    })?;
+    let reason = if condition.reason().is_empty() { "Failed" } else { condition.reason() };
+    let message = match last_ended(job, around, frame) {
+        Some(ended) => format!("{}: {ended}", condition.why()),
+        None => condition.why(),
+    };
+    Some(Verdict::failed(reason, message))
+}
+
+fn suspended(job: &Value) -> Verdict {
+    let queued = label(job, QUEUE).is_some()
+        || !matches!(text(job, "/spec/managedBy"), "" | "kubernetes.io/job-controller");
+    if asked::is_asked_for(job, "/f:spec/f:suspend") && !queued {
+        return Verdict::ready_saying("suspended by its manifest");
+    }
+    let message = match queued {
+        true => "it is suspended until its queue lets it run",
+        false => "it is suspended",
+    };
+    Verdict::waiting("Suspended", message)
+}
+
+fn progress(job: &Value) -> String {
+    let succeeded = count(job, "/status/succeeded");
+    let failed = count(job, "/status/failed");
+    let active = count(job, "/status/active");
+    let mut parts = match number(job, "/spec/completions") {
+        Some(completions) => {
+            vec![format!("{succeeded} of {} done", plural(completions, "completion"))]
+        }
+        None => vec![format!("{} done", plural(succeeded, "pod"))],
+    };
+    if active > 0 {
+        parts.push(format!("{active} active"));
+    }
+    if failed > 0 {
+        let limit = number(job, "/spec/backoffLimit")
+            .map(|limit| format!(" (backoffLimit {limit})"))
+            .unwrap_or_default();
+        parts.push(format!("{failed} failed{limit}"));
+    }
+    parts.join(", ")
+}
+
+/// Finds the pod that ended badly last, and why.
+pub(crate) fn last_ended_pod<'a>(
+    job: &Value,
+    around: &'a Neighbourhood,
+    frame: &Frame,
+) -> Option<(&'a Value, Trouble)> {
+    around
+        .pods_of(uid(job))
+        .filter_map(|pod| match pod::look(pod, around, frame) {
+            Fate::Troubled(trouble) if trouble.cause == Cause::Ended => Some((pod, trouble)),
+            Fate::Troubled(_) | Fate::Ready | Fate::Done | Fate::Leaving(_) => None,
+        })
+        .max_by_key(|(pod, _)| created(pod))
+}
+
+fn last_ended(job: &Value, around: &Neighbourhood, frame: &Frame) -> Option<String> {
+    last_ended_pod(job, around, frame).map(|(pod, trouble)| trouble.sentence(pod))
+}

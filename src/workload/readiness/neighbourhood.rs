@@ -1,0 +1,276 @@
+//! The objects around those that are judged: pods, replica sets, events, nodes, storage classes
+//! and CRDs, indexed so that judging one object never walks over the others.
+//!
+//! It holds what it was handed and nothing else: where an account may not read pods or events,
+//! judgements are as good as the objects' own statuses.
+
+use std::collections::{BTreeSet, HashMap};
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::{
+    field::{self, annotation, controller, count, list, text, time},
+    template,
+};
+
+/// The annotation that numbers the replica sets of a Deployment.
+const REVISION: &str = "deployment.kubernetes.io/revision";
+
+/// An index over the neighbours of the objects of an instance.
+#[derive(Debug, Default, Clone)]
+pub struct Neighbourhood {
+    pods: Family,
+    replica_sets: Family,
+    events: Family,
+    nodes: Family,
+    storage_classes: Family,
+    definitions: Family,
+    /// Restarts by container, of pods by uid, as they were seen first.
+    first_restarts: HashMap<String, HashMap<String, i64>>,
+}
+
+impl Neighbourhood {
+    /// Takes in an object, or its newer state. Kinds that no judgement looks at are ignored.
+    ///
+    /// An object without a uid cannot be told from others and is ignored too.
+    pub fn upsert(&mut self, mut object: Value) {
+        let uid = field::uid(&object).to_owned();
+        if uid.is_empty() {
+            return;
+        }
+        let parent = parent_of(&object);
+        let family = match text(&object, "/kind") {
+            "Pod" => {
+                self.remember_restarts(&uid, &object);
+                &mut self.pods
+            }
+            "ReplicaSet" => &mut self.replica_sets,
+            "Event" => &mut self.events,
+            "Node" => &mut self.nodes,
+            "StorageClass" => &mut self.storage_classes,
+            "CustomResourceDefinition" => &mut self.definitions,
+            _ => return,
+        };
+        if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
+            metadata.remove("managedFields");
+        }
+        family.put(uid, parent, object);
+    }
+
+    /// Forgets an object that is gone.
+    pub fn remove(&mut self, uid: &str) {
+        for family in [
+            &mut self.pods,
+            &mut self.replica_sets,
+            &mut self.events,
+            &mut self.nodes,
+            &mut self.storage_classes,
+            &mut self.definitions,
+        ] {
+            family.take(uid);
+        }
+        self.first_restarts.remove(uid);
+    }
+
+    /// Gives the uids of the objects whose judgement depends on a neighbour: itself, its
+    /// controller, and that one's controller. An event stands for the object that it is about.
+    #[must_use]
+    pub fn concerned(&self, neighbour: &Value) -> Vec<String> {
+        let (mut uid, mut parent) = if text(neighbour, "/kind") == "Event" {
+            let uid = involved(neighbour);
+            (uid, self.parent(uid))
+        } else {
+            (field::uid(neighbour), controller(neighbour))
+        };
+        let mut uids = vec![uid.to_owned()];
+        while let Some(next) = parent.filter(|next| !next.is_empty() && uids.len() < 4) {
+            uids.push(next.to_owned());
+            uid = next;
+            parent = self.parent(uid);
+        }
+        uids
+    }
+
+    fn parent(&self, uid: &str) -> Option<&str> {
+        self.pods.parent(uid).or_else(|| self.replica_sets.parent(uid))
+    }
+
+    /// Gives the pods that a controller (ReplicaSet, StatefulSet, DaemonSet, Job) made.
+    pub fn pods_of(&self, controller: &str) -> impl Iterator<Item = &Value> {
+        self.pods.children(controller)
+    }
+
+    /// Gives the replica sets that a Deployment made.
+    pub fn replica_sets_of(&self, deployment: &str) -> impl Iterator<Item = &Value> {
+        self.replica_sets.children(deployment)
+    }
+
+    /// Gives the events about an object.
+    pub fn events_of(&self, uid: &str) -> impl Iterator<Item = &Value> {
+        self.events.children(uid)
+    }
+
+    /// Gives a node.
+    #[must_use]
+    pub fn node(&self, name: &str) -> Option<&Value> {
+        self.nodes.children(name).next()
+    }
+
+    /// Tells whether nodes are known at all.
+    pub(crate) fn knows_nodes(&self) -> bool {
+        !self.nodes.members.is_empty()
+    }
+
+    /// Gives a storage class.
+    #[must_use]
+    pub fn storage_class(&self, name: &str) -> Option<&Value> {
+        self.storage_classes.children(name).next()
+    }
+
+    /// Gives the CRD of a custom resource.
+    #[must_use]
+    pub fn definition(&self, group: &str, kind: &str) -> Option<&Value> {
+        self.definitions.children(&definition_key(group, kind)).next()
+    }
+
+    /// Finds the replica set that runs a Deployment's present pod template.
+    ///
+    /// It is the newest one with that template. Where templates cannot be compared (the server
+    /// learned a new default since), it is the one with the Deployment's own revision, provided
+    /// that the Deployment counts updated pods.
+    #[must_use]
+    pub fn newest_replica_set(&self, deployment: &Value) -> Option<&Value> {
+        let newest = self
+            .replica_sets_of(field::uid(deployment))
+            .filter(|set| template::same(deployment, set))
+            .max_by_key(|set| revision(set));
+        newest.or_else(|| {
+            let wanted = revision(deployment).filter(|_| {
+                count(deployment, "/status/updatedReplicas") > 0
+                    && count(deployment, "/status/observedGeneration")
+                        >= count(deployment, "/metadata/generation")
+            })?;
+            self.replica_sets_of(field::uid(deployment)).find(|set| revision(set) == Some(wanted))
+        })
+    }
+
+    /// Gives all pods below an object, whatever their revision: for a Deployment through its
+    /// replica sets, for a Pod itself.
+    #[must_use]
+    pub fn pods_below(&self, object: &Value) -> Vec<&Value> {
+        let uid = field::uid(object);
+        match text(object, "/kind") {
+            "Pod" => self.pods.get(uid).into_iter().collect(),
+            "Deployment" => {
+                self.replica_sets_of(uid).flat_map(|set| self.pods_of(field::uid(set))).collect()
+            }
+            _ => self.pods_of(uid).collect(),
+        }
+    }
+
+    /// Gives how often a container had restarted when its pod was seen first.
+    pub(crate) fn first_restarts(&self, pod: &str, container: &str) -> i64 {
+        self.first_restarts
+            .get(pod)
+            .and_then(|containers| containers.get(container))
+            .copied()
+            .unwrap_or(0)
+    }
+
+    fn remember_restarts(&mut self, uid: &str, pod: &Value) {
+        self.first_restarts.entry(uid.to_owned()).or_insert_with(|| {
+            ["/status/initContainerStatuses", "/status/containerStatuses"]
+                .into_iter()
+                .flat_map(|statuses| list(pod, statuses))
+                .map(|status| (text(status, "/name").to_owned(), count(status, "/restartCount")))
+                .filter(|(_, restarts)| *restarts > 0)
+                .collect()
+        });
+    }
+}
+
+fn revision(body: &Value) -> Option<u64> {
+    annotation(body, REVISION)?.parse().ok()
+}
+
+/// Gives the key under which an object is looked up: its controller's uid, the uid of the object
+/// that an event is about, the name of a node or storage class, group and kind of a CRD.
+fn parent_of(object: &Value) -> String {
+    match text(object, "/kind") {
+        "Pod" | "ReplicaSet" => controller(object).unwrap_or_default().to_owned(),
+        "Event" => involved(object).to_owned(),
+        "CustomResourceDefinition" => {
+            definition_key(text(object, "/spec/group"), text(object, "/spec/names/kind"))
+        }
+        _ => field::name(object).to_owned(),
+    }
+}
+
+fn definition_key(group: &str, kind: &str) -> String {
+    format!("{group}/{kind}")
+}
+
+/// Gives the uid of the object that an event (of either API group) is about.
+fn involved(event: &Value) -> &str {
+    let uid = text(event, "/involvedObject/uid");
+    if uid.is_empty() { text(event, "/regarding/uid") } else { uid }
+}
+
+/// Gives the time at which an event happened last.
+pub(crate) fn happened(event: &Value) -> Option<Timestamp> {
+    [
+        "/series/lastObservedTime",
+        "/lastTimestamp",
+        "/deprecatedLastTimestamp",
+        "/eventTime",
+        "/metadata/creationTimestamp",
+    ]
+    .into_iter()
+    .filter_map(|pointer| time(event, pointer))
+    .max()
+}
+
+/// Objects of one kind, by their own uid and by a parent: a controller, an involved object, or
+/// the name under which they are looked up.
+#[derive(Debug, Default, Clone)]
+struct Family {
+    members: HashMap<String, Member>,
+    children: HashMap<String, BTreeSet<String>>,
+}
+
+#[derive(Debug, Clone)]
+struct Member {
+    parent: String,
+    body: Value,
+}
+
+impl Family {
+    fn put(&mut self, uid: String, parent: String, body: Value) {
+        self.take(&uid);
+        self.children.entry(parent.clone()).or_default().insert(uid.clone());
+        self.members.insert(uid, Member { parent, body });
+    }
+
+    fn take(&mut self, uid: &str) {
+        let Some(member) = self.members.remove(uid) else { return };
+        if let Some(siblings) = self.children.get_mut(&member.parent) {
+            siblings.remove(uid);
+            if siblings.is_empty() {
+                self.children.remove(&member.parent);
+            }
+        }
+    }
+
+    fn get(&self, uid: &str) -> Option<&Value> {
+        self.members.get(uid).map(|member| &member.body)
+    }
+
+    fn parent(&self, uid: &str) -> Option<&str> {
+        self.members.get(uid).map(|member| member.parent.as_str())
+    }
+
+    fn children(&self, parent: &str) -> impl Iterator<Item = &Value> {
+        self.children.get(parent).into_iter().flatten().filter_map(|uid| self.get(uid))
+    }
+}

@@ -1,0 +1,240 @@
+//! One pod: ready, done, on its way out, or kept from it by a trouble.
+
+use serde_json::Value;
+
+use super::{
+    Verdict,
+    condition::Condition,
+    container::Container,
+    field::{count, created, is_deleting, list, number, shorten, text, uid},
+    frame::Frame,
+    neighbourhood::{Neighbourhood, happened},
+    trouble::{Cause, GRACE_SECONDS, Trouble},
+};
+
+/// What is with a pod.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// It does its work.
+    Ready,
+    /// It ended, and well.
+    Done,
+    /// It is being deleted, or was evicted or preempted: its controller makes another.
+    Leaving(Trouble),
+    /// Something keeps it from being ready.
+    Troubled(Trouble),
+}
+
+/// Looks at a pod.
+pub(crate) fn look(pod: &Value, around: &Neighbourhood, frame: &Frame) -> Fate {
+    match text(pod, "/status/phase") {
+        "Succeeded" => return Fate::Done,
+        "Failed" => return ended(pod, around, frame),
+        _ => {}
+    }
+    if is_deleting(pod) {
+        let message = "is being deleted".to_owned();
+        return Fate::Leaving(Trouble::of_pod(Cause::Starting, "Terminating", message));
+    }
+    if let Some(trouble) = scheduling(pod, frame) {
+        return Fate::Troubled(trouble);
+    }
+    let ready = Condition::holds(pod, "Ready");
+    let troubles = Container::all(pod)
+        .filter_map(|container| container.trouble(around, frame))
+        .filter(|trouble| !ready || matches!(trouble.cause, Cause::Shaky | Cause::Crash));
+    match worst(troubles) {
+        Some(trouble) if trouble.cause == Cause::Starting => {
+            Fate::Troubled(setup(pod, around, frame).unwrap_or(trouble))
+        }
+        Some(trouble) => Fate::Troubled(trouble),
+        None if ready => Fate::Ready,
+        None => Fate::Troubled(gate(pod)),
+    }
+}
+
+/// Judges a pod that has no controller.
+pub(crate) fn judge(pod: &Value, around: &Neighbourhood, frame: &Frame) -> Verdict {
+    let generation = number(pod, "/metadata/generation");
+    let observed = number(pod, "/status/observedGeneration");
+    if let (Some(generation), Some(observed)) = (generation, observed)
+        && observed < generation
+    {
+        return Verdict::waiting("Progressing", "the kubelet has not seen its newest change yet");
+    }
+    let on = match text(pod, "/spec/nodeName") {
+        "" => String::new(),
+        node => format!(" (on {node})"),
+    };
+    match look(pod, around, frame) {
+        Fate::Ready => Verdict::ready(),
+        Fate::Done => Verdict::ready_saying("it has completed"),
+        Fate::Leaving(trouble) => {
+            Verdict::waiting(&trouble.reason, format!("{}{on}", trouble.message))
+        }
+        Fate::Troubled(trouble) => {
+            let message = format!("{}{on}", trouble.message);
+            if trouble.hopeless {
+                Verdict::failed(&trouble.reason, message)
+            } else {
+                Verdict::waiting(&trouble.reason, message)
+            }
+        }
+    }
+}
+
+/// Tells of a pod whose phase is Failed.
+fn ended(pod: &Value, around: &Neighbourhood, frame: &Frame) -> Fate {
+    let reason = text(pod, "/status/reason");
+    let why = shorten(text(pod, "/status/message"));
+    if is_displaced(pod) {
+        let reason = if reason.is_empty() { "DisruptionTarget" } else { reason };
+        let why = Condition::of(pod, "DisruptionTarget")
+            .map_or(why.clone(), |condition| if why.is_empty() { condition.why() } else { why });
+        let message = format!("was driven from its node: {why}");
+        return Fate::Leaving(Trouble::of_pod(Cause::Ended, reason, message));
+    }
+    let troubles = Container::all(pod)
+        .filter(|container| container.bad_exit().is_some())
+        .filter_map(|container| container.trouble(around, frame));
+    Fate::Troubled(match worst(troubles) {
+        Some(trouble) => Trouble { cause: Cause::Ended, hopeless: true, ..trouble },
+        None => {
+            let reason = if reason.is_empty() { "Failed" } else { reason };
+            let why = if why.is_empty() { "it does not say why".to_owned() } else { why };
+            Trouble::of_pod(Cause::Ended, reason, format!("failed: {why}")).hopeless(true)
+        }
+    })
+}
+
+/// Tells whether a pod ended through no fault of its own: evicted, preempted, shut down with its
+/// node.
+fn is_displaced(pod: &Value) -> bool {
+    const REASONS: &[&str] = &[
+        "Evicted",
+        "Preempting",
+        "Preempted",
+        "Terminated",
+        "NodeShutdown",
+        "Shutdown",
+        "NodeLost",
+    ];
+    REASONS.contains(&text(pod, "/status/reason")) || Condition::holds(pod, "DisruptionTarget")
+}
+
+/// Tells why no node has the pod.
+fn scheduling(pod: &Value, frame: &Frame) -> Option<Trouble> {
+    if !text(pod, "/spec/nodeName").is_empty() {
+        return None;
+    }
+    let Some(condition) = Condition::denied(pod, "PodScheduled") else {
+        let message = "waits for the scheduler".to_owned();
+        return Some(Trouble::of_pod(Cause::Starting, "Pending", message));
+    };
+    if condition.reason() == "SchedulingGated" {
+        let gates: Vec<&str> =
+            list(pod, "/spec/schedulingGates").iter().map(|gate| text(gate, "/name")).collect();
+        let message = format!("is held back by its scheduling gates: {}", gates.join(", "));
+        return Some(Trouble::of_pod(Cause::Scheduling, "SchedulingGated", message));
+    }
+    let why = condition.why();
+    let why = why.split(" preemption: ").next().unwrap_or_default().trim_end_matches(['.', ' ']);
+    let from = condition.changed().max(created(pod));
+    let late = frame.elapsed(from).as_secs() >= GRACE_SECONDS;
+    let reason = if condition.reason().is_empty() { "Unschedulable" } else { condition.reason() };
+    let message = format!("cannot be scheduled: {why}");
+    Some(
+        Trouble::of_pod(Cause::Scheduling, reason, message)
+            .hopeless(frame.is_kind_like() && late && !room_may_come(why)),
+    )
+}
+
+/// Tells whether even a runtime of one fixed node may take the pod later: the node or a volume is
+/// still being set up.
+fn room_may_come(why: &str) -> bool {
+    [
+        "unbound immediate PersistentVolumeClaims",
+        "waiting for ephemeral volume controller",
+        "node.kubernetes.io/not-ready",
+        "node.kubernetes.io/unreachable",
+        "node.kubernetes.io/network-unavailable",
+        "node.kubernetes.io/disk-pressure",
+        "no nodes available",
+        "node.cloudprovider.kubernetes.io/uninitialized",
+    ]
+    .iter()
+    .any(|words| why.contains(words))
+}
+
+/// Finds out from the pod's events why its containers are not created: a volume or its network.
+fn setup(pod: &Value, around: &Neighbourhood, frame: &Frame) -> Option<Trouble> {
+    const REASONS: &[&str] = &[
+        "FailedMount",
+        "FailedAttachVolume",
+        "FailedMapVolume",
+        "FailedCreatePodSandBox",
+        "FailedCreatePodContainer",
+        "NetworkNotReady",
+    ];
+    let is_created = list(pod, "/status/containerStatuses")
+        .iter()
+        .chain(list(pod, "/status/initContainerStatuses"))
+        .any(|status| {
+            !text(status, "/containerID").is_empty() || status.pointer("/state/running").is_some()
+        });
+    if is_created {
+        return None;
+    }
+    let event = around
+        .events_of(uid(pod))
+        .filter(|event| REASONS.contains(&text(event, "/reason")))
+        .filter(|event| frame.covers(happened(event)))
+        .max_by_key(|event| {
+            let vague = text(event, "/message").starts_with("Unable to attach or mount volumes");
+            (!vague, happened(event))
+        })?;
+    let said = text(event, "/message");
+    let message = match said.strip_prefix("MountVolume.SetUp failed for volume ") {
+        Some(rest) => match rest.split_once(" : ") {
+            Some((volume, why)) => format!("cannot mount volume {volume}: {}", shorten(why)),
+            None => format!("cannot mount volume {}", shorten(rest)),
+        },
+        None => format!("cannot be set up: {}", shorten(said)),
+    };
+    Some(Trouble::of_pod(Cause::Setup, text(event, "/reason"), message))
+}
+
+/// Tells why a pod is not ready although its containers are.
+fn gate(pod: &Value) -> Trouble {
+    let closed = list(pod, "/spec/readinessGates")
+        .iter()
+        .map(|gate| text(gate, "/conditionType"))
+        .find(|gate| !Condition::holds(pod, gate));
+    if let Some(gate) = closed {
+        let why = Condition::of(pod, gate).map_or("nothing has set it".to_owned(), Condition::why);
+        let message = format!("its readiness gate {gate} is not True: {why}");
+        return Trouble::of_pod(Cause::Probe, "ReadinessGatesNotReady", message);
+    }
+    match Condition::of(pod, "Ready") {
+        Some(condition) => Trouble::of_pod(
+            Cause::Probe,
+            if condition.reason().is_empty() { "NotReady" } else { condition.reason() },
+            format!("is not ready: {}", condition.why()),
+        ),
+        None => Trouble::of_pod(Cause::Starting, "Pending", "has just been made".to_owned()),
+    }
+}
+
+/// Gives how often a pod's containers restarted.
+pub(crate) fn restarts(pod: &Value) -> i64 {
+    ["/status/initContainerStatuses", "/status/containerStatuses"]
+        .into_iter()
+        .flat_map(|statuses| list(pod, statuses))
+        .map(|status| count(status, "/restartCount"))
+        .sum()
+}
+
+/// Gives the worst trouble of several; of equal ones the first.
+fn worst(troubles: impl Iterator<Item = Trouble>) -> Option<Trouble> {
+    troubles.reduce(|worst, next| if next.weight() > worst.weight() { next } else { worst })
+}

@@ -1,0 +1,56 @@
+//! How many pods an object wants, and how many are ready; how often they restarted.
+
+use serde_json::Value;
+
+use super::{
+    condition::Condition,
+    field::{count, number, text},
+    neighbourhood::Neighbourhood,
+    pod,
+};
+use crate::workload::object::split_api_version;
+
+/// The pods of an object that is meant to keep pods running.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Population {
+    /// How many are wanted.
+    pub wanted: u64,
+    /// How many are ready.
+    pub ready: u64,
+}
+
+/// Counts the pods of an object by its own status; none for kinds that do not keep pods running
+/// (a Job's end). The body of an object that is not on the cluster tells what it wants.
+#[must_use]
+pub fn population_of(object: &Value) -> Option<Population> {
+    let (group, _) = split_api_version(text(object, "/apiVersion"));
+    let replicas = || number(object, "/spec/replicas").unwrap_or(1);
+    let (wanted, ready) = match (group, text(object, "/kind")) {
+        ("apps", "Deployment" | "StatefulSet" | "ReplicaSet") | ("", "ReplicationController") => {
+            (replicas(), count(object, "/status/readyReplicas"))
+        }
+        ("apps", "DaemonSet") => {
+            (count(object, "/status/desiredNumberScheduled"), count(object, "/status/numberReady"))
+        }
+        ("", "Pod") if matches!(text(object, "/spec/restartPolicy"), "" | "Always") => {
+            (1, i64::from(Condition::holds(object, "Ready")))
+        }
+        _ => return None,
+    };
+    let count = |number: i64| u64::try_from(number).unwrap_or(0);
+    Some(Population { wanted: count(wanted), ready: count(ready) })
+}
+
+/// Counts how often the containers of an object's pods restarted; none for kinds without pods.
+#[must_use]
+pub fn restarts_of(object: &Value, around: &Neighbourhood) -> Option<u64> {
+    let (group, _) = split_api_version(text(object, "/apiVersion"));
+    let restarts: i64 = match (group, text(object, "/kind")) {
+        ("", "Pod") => pod::restarts(object),
+        ("apps", "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet")
+        | ("", "ReplicationController")
+        | ("batch", "Job") => around.pods_below(object).into_iter().map(pod::restarts).sum(),
+        _ => return None,
+    };
+    u64::try_from(restarts).ok()
+}

@@ -1,0 +1,106 @@
+//! The index over pods, replica sets and events; images and restarts.
+
+use super::{Neighbourhood, around, yaml};
+use crate::workload::readiness::{
+    Population, Watch, images_of, population_of, restarts_of, watch_of,
+};
+
+const DEPLOYMENT: &str = "{apiVersion: apps/v1, kind: Deployment, metadata: {name: web, uid: d}, spec: {replicas: 3, template: {spec: {initContainers: [{name: i, image: 'setup:1'}], containers: [{name: a, image: 'web:1'}, {name: b, image: 'web:1'}]}}}, status: {readyReplicas: 1}}";
+
+const FAMILY: &str = "
+{apiVersion: apps/v1, kind: ReplicaSet, metadata: {name: web-1, uid: r, ownerReferences: [{uid: d, controller: true}]}}
+---
+{apiVersion: v1, kind: Pod, metadata: {name: web-1-a, uid: p, managedFields: [{}], ownerReferences: [{uid: x}, {uid: r, controller: true}]}, status: {containerStatuses: [{name: a, restartCount: 2}], initContainerStatuses: [{name: i, restartCount: 1}]}}
+---
+{apiVersion: v1, kind: Event, metadata: {name: e, uid: e}, involvedObject: {uid: p}}
+---
+{apiVersion: events.k8s.io/v1, kind: Event, metadata: {name: f, uid: f}, regarding: {uid: p}}
+---
+{apiVersion: v1, kind: Pod, metadata: {name: bare, uid: b}}
+---
+{apiVersion: v1, kind: Pod, metadata: {name: without-uid}}
+";
+
+#[test]
+fn finds_what_belongs_to_what() {
+    let mut around = around(FAMILY);
+    assert_eq!(around.replica_sets_of("d").count(), 1);
+    assert_eq!(around.pods_of("r").count(), 1);
+    assert_eq!(around.pods_of("x").count(), 0);
+    assert_eq!(around.events_of("p").count(), 2);
+    assert!(around.pods_of("r").all(|pod| pod.pointer("/metadata/managedFields").is_none()));
+    let event = around.events_of("p").next().cloned().unwrap();
+    assert_eq!(around.concerned(&event), ["p", "r", "d"]);
+    let pod = around.pods_of("r").next().cloned().unwrap();
+    assert_eq!(around.concerned(&pod), ["p", "r", "d"]);
+    assert_eq!(restarts_of(&yaml(DEPLOYMENT), &around), Some(3));
+    around.remove("p");
+    around.remove("nobody");
+    assert_eq!(around.pods_of("r").count(), 0);
+    assert_eq!(restarts_of(&yaml(DEPLOYMENT), &around), Some(0));
+}
+
+#[test]
+fn takes_the_newer_state() {
+    let mut around = Neighbourhood::default();
+    let pod = |owner: &str| {
+        yaml(&format!(
+            "{{apiVersion: v1, kind: Pod, metadata: {{name: a, uid: p, ownerReferences: [{{uid: {owner}, controller: true}}]}}}}"
+        ))
+    };
+    around.upsert(pod("one"));
+    around.upsert(pod("two"));
+    assert_eq!(around.pods_of("one").count(), 0);
+    assert_eq!(around.pods_of("two").count(), 1);
+}
+
+#[test]
+fn owners_in_a_circle_end() {
+    let around = around("
+{apiVersion: v1, kind: Pod, metadata: {name: a, uid: a, ownerReferences: [{uid: b, controller: true}]}}
+---
+{apiVersion: v1, kind: Pod, metadata: {name: b, uid: b, ownerReferences: [{uid: a, controller: true}]}}
+");
+    let pod = around.pods_of("b").next().unwrap();
+    assert!(around.concerned(pod).len() <= 4);
+}
+
+#[test]
+fn images_and_population() {
+    let deployment = yaml(DEPLOYMENT);
+    assert_eq!(images_of(&deployment), ["setup:1", "web:1"]);
+    assert_eq!(population_of(&deployment), Some(Population { wanted: 3, ready: 1 }));
+    let map = yaml("{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}");
+    assert!(images_of(&map).is_empty());
+    assert_eq!(population_of(&map), None);
+    assert_eq!(restarts_of(&map, &Neighbourhood::default()), None);
+    let custom = yaml("{apiVersion: acme.io/v1, kind: Deployment, spec: {replicas: 3}}");
+    assert_eq!(population_of(&custom), None);
+}
+
+#[test]
+fn says_what_has_to_be_watched() {
+    let own = Watch { object: true, ..Watch::default() };
+    let pods = Watch { pods: true, events: true, ..own };
+    let cases = [
+        ("{apiVersion: apps/v1, kind: Deployment}", Watch { replica_sets: true, ..pods }),
+        ("{apiVersion: apps/v1, kind: DaemonSet}", Watch { nodes: true, ..pods }),
+        ("{apiVersion: v1, kind: Pod}", pods),
+        ("{apiVersion: v1, kind: Service}", Watch::default()),
+        (
+            "{apiVersion: v1, kind: Service, spec: {type: LoadBalancer}}",
+            Watch { events: true, ..own },
+        ),
+        ("{apiVersion: v1, kind: ConfigMap}", Watch::default()),
+        (
+            "{apiVersion: v1, kind: ConfigMap, metadata: {annotations: {workloadctl/ready-when: create}}}",
+            own,
+        ),
+        ("{apiVersion: networking.k8s.io/v1, kind: Ingress}", Watch::default()),
+        ("{apiVersion: gateway.networking.k8s.io/v1, kind: Gateway}", own),
+        ("{apiVersion: acme.io/v1, kind: Deployment}", own),
+    ];
+    for (object, watch) in cases {
+        assert_eq!(watch_of(&yaml(object)), watch, "{object}");
+    }
+}

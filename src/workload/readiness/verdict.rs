@@ -1,0 +1,70 @@
+//! The judgement of one object.
+
+use serde::{Deserialize, Serialize};
+
+/// The state of an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// It does its work.
+    Ready,
+    /// It may still become ready by itself.
+    Waiting,
+    /// It will not become ready by itself.
+    Failed,
+    /// It is not there.
+    Missing,
+}
+
+/// A judgement of one object.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// The state.
+    pub state: State,
+    /// A stable word in the field's terms, such as `ImagePullBackOff`; empty when ready.
+    pub reason: String,
+    /// A sentence for a person; empty when ready and nothing is to be said.
+    pub message: String,
+}
+
+impl Verdict {
+    /// It is ready.
+    #[must_use]
+    pub fn ready() -> Self {
+        Self::ready_saying("")
+    }
+
+    /// It is ready, and something is to be said about that.
+    #[must_use]
+    pub fn ready_saying(message: impl Into<String>) -> Self {
+        Self { state: State::Ready, reason: String::new(), message: message.into() }
+    }
+
+    /// It is waited for.
+    #[must_use]
+    pub fn waiting(reason: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { state: State::Waiting, reason: reason.into(), message: message.into() }
+    }
+
+    /// It failed.
+    #[must_use]
+    pub fn failed(reason: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { state: State::Failed, reason: reason.into(), message: message.into() }
+    }
+
+    /// It is not there.
+    #[must_use]
+    pub fn missing() -> Self {
+        Self {
+            state: State::Missing,
+            reason: "NotFound".to_owned(),
+            message: "it is not on the cluster".to_owned(),
+        }
+    }
+
+    /// Tells whether it is ready.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.state == State::Ready
+    }
+}

@@ -1,0 +1,218 @@
+//! What a manifest itself says about readiness: the annotations `workloadctl/ready-when` and
+//! `workloadctl/failed-when`, in the words of `kubectl wait --for`.
+//!
+//! One condition a line: all lines of `ready-when` have to hold, one of `failed-when` is enough.
+//! On a CRD they count for all its objects that do not say it themselves.
+
+use serde_json::Value;
+
+use super::{
+    Verdict,
+    condition::Condition,
+    field::{annotation, count, shorten},
+    jsonpath::{JsonPath, said, unquote},
+    verdict::State,
+};
+use crate::workload::{
+    error::{Error, Result},
+    object::Object,
+};
+
+/// The annotation that says when an object is ready.
+pub(crate) const READY_WHEN: &str = "workloadctl/ready-when";
+/// The annotation that says when an object has failed.
+pub(crate) const FAILED_WHEN: &str = "workloadctl/failed-when";
+
+/// Checks the annotations of an object as it was read.
+///
+/// # Errors
+/// Code 2 with the place of the object.
+pub fn check_annotations(object: &Object) -> Result<()> {
+    Wishes::of(&object.body, None)
+        .map(drop)
+        .map_err(|error| error.object(object.id()).at(&object.origin))
+}
+
+/// The annotations of an object, parsed.
+#[derive(Debug)]
+pub(crate) struct Wishes {
+    ready: Vec<Wish>,
+    failed: Vec<Wish>,
+}
+
+#[derive(Debug, PartialEq)]
+enum Wish {
+    /// `condition=Ready`, `condition=Ready=False`
+    Condition { kind: String, status: String },
+    /// `jsonpath={.status.phase}=Running`, `jsonpath={.status.address}`
+    Path { text: String, path: JsonPath, value: Option<String> },
+    /// `create`: it is there.
+    Create,
+}
+
+impl Wishes {
+    /// Reads the annotations off an object, or else off its CRD; none where neither has any.
+    ///
+    /// # Errors
+    /// Code 2 where one cannot be read.
+    pub(crate) fn of(object: &Value, definition: Option<&Value>) -> Result<Option<Self>> {
+        let read = |key| {
+            annotation(object, key)
+                .or_else(|| annotation(definition?, key))
+                .map(|text| parse_all(key, text))
+                .transpose()
+        };
+        let (ready, failed) = (read(READY_WHEN)?, read(FAILED_WHEN)?);
+        if ready.is_none() && failed.is_none() {
+            return Ok(None);
+        }
+        Ok(Some(Self { ready: ready.unwrap_or_default(), failed: failed.unwrap_or_default() }))
+    }
+
+    /// Judges by what is wished. The kind's own rules still tell of failures and, where only
+    /// failures are wished for, of readiness.
+    pub(crate) fn judge(&self, object: &Value, built_in: impl FnOnce() -> Verdict) -> Verdict {
+        let Self { ready, failed } = self;
+        if let Some(wish) = failed.iter().find(|wish| wish.lacks(object).is_none()) {
+            let message = format!("{} ({FAILED_WHEN})", wish.holds(object));
+            return Verdict::failed("FailedWhen", message);
+        }
+        let verdict = built_in();
+        if ready.is_empty() || verdict.state == State::Failed {
+            return verdict;
+        }
+        match ready.iter().find_map(|wish| wish.lacks(object)) {
+            Some(lack) => Verdict::waiting("ReadyWhen", format!("{lack} ({READY_WHEN})")),
+            None => Verdict::ready(),
+        }
+    }
+}
+
+fn parse_all(key: &str, text: &str) -> Result<Vec<Wish>> {
+    let wishes: Vec<Wish> = text
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .map(|line| {
+            Wish::parse(line).map_err(|problem| {
+                let message = format!("annotation {key}: cannot read {line:?}: {problem}");
+                Error::usage("invalid-annotation", message).hint(format!(
+                    "write it like `kubectl wait --for`: `{key}: condition=Ready` or \
+                     `{key}: jsonpath={{.status.phase}}=Running`"
+                ))
+            })
+        })
+        .collect::<Result<_>>()?;
+    if wishes.is_empty() {
+        return Err(Error::usage("invalid-annotation", format!("annotation {key} is empty")));
+    }
+    Ok(wishes)
+}
+
+impl Wish {
+    fn parse(line: &str) -> Result<Self, String> {
+        let (word, rest) = line.split_once('=').unwrap_or((line, ""));
+        match word.to_lowercase().as_str() {
+            "condition" => {
+                let (kind, status) = rest.split_once('=').unwrap_or((rest, "True"));
+                if kind.is_empty() || status.is_empty() {
+                    return Err("write condition=TYPE or condition=TYPE=STATUS".to_owned());
+                }
+                Ok(Self::Condition { kind: kind.to_owned(), status: status.to_owned() })
+            }
+            "jsonpath" => parse_path(rest),
+            "create" => Ok(Self::Create),
+            "delete" => Err("an instance's objects are not waited for to go".to_owned()),
+            _ => Err("it begins with neither condition= nor jsonpath=".to_owned()),
+        }
+    }
+
+    /// Says what is missing; none where it holds.
+    fn lacks(&self, object: &Value) -> Option<String> {
+        match self {
+            Self::Create => None,
+            Self::Condition { kind, status } => {
+                let Some(condition) = Condition::of_any_case(object, kind) else {
+                    return Some(format!("its condition {kind} is not there yet"));
+                };
+                let generation = count(object, "/metadata/generation");
+                if condition.observed_generation().is_some_and(|observed| observed < generation) {
+                    return Some(format!("its condition {kind} is of an older generation"));
+                }
+                let holds = condition.status().eq_ignore_ascii_case(status);
+                (!holds).then(|| {
+                    format!("its condition {kind} is {}: {}", condition.status(), condition.why())
+                })
+            }
+            Self::Path { text, path, value } => match (path.find(object).as_slice(), value) {
+                ([], _) => Some(format!("{text} is not there yet")),
+                ([_, ..], None) => None,
+                ([found], Some(value)) => {
+                    let found = said(found);
+                    (found != *value)
+                        .then(|| format!("{text} is {:?}, not {value:?}", shorten(&found)))
+                }
+                ([_, _, ..], Some(_)) => Some(format!("{text} finds more than one value")),
+            },
+        }
+    }
+
+    /// Says what holds.
+    fn holds(&self, object: &Value) -> String {
+        match self {
+            Self::Create => "it is there".to_owned(),
+            Self::Condition { kind, .. } => match Condition::of_any_case(object, kind) {
+                Some(condition) => {
+                    format!("its condition {kind} is {}: {}", condition.status(), condition.why())
+                }
+                None => format!("its condition {kind} holds"),
+            },
+            Self::Path { text, path, .. } => match path.find(object).first() {
+                Some(found) => format!("{text} is {:?}", shorten(&said(found))),
+                None => format!("{text} is there"),
+            },
+        }
+    }
+}
+
+/// Parses `{.status.phase}=Running`, quoted as a shell would need it or not.
+fn parse_path(text: &str) -> Result<Wish, String> {
+    let text = text.trim();
+    let (path, value) = match text.chars().next() {
+        Some(quote @ ('"' | '\'')) => {
+            let end = text[1..].find(quote).ok_or("the closing quote is missing")? + 1;
+            (&text[1..end], &text[end + 1..])
+        }
+        Some('{') => {
+            let end = closing_brace(text).ok_or("the closing `}` is missing")?;
+            (&text[..=end], &text[end + 1..])
+        }
+        _ => {
+            let end = text.find('=').unwrap_or(text.len());
+            (&text[..end], &text[end..])
+        }
+    };
+    let value = match value.strip_prefix('=') {
+        Some("") => return Err("the value after `=` is missing".to_owned()),
+        Some(value) => Some(unquote(value).unwrap_or(value).to_owned()),
+        None if value.is_empty() => None,
+        None => return Err(format!("cannot read {value:?}")),
+    };
+    let parsed = JsonPath::parse(path)?;
+    let text = path.trim_start_matches('{').trim_end_matches('}').to_owned();
+    Ok(Wish::Path { text, path: parsed, value })
+}
+
+fn closing_brace(text: &str) -> Option<usize> {
+    let mut quote = None;
+    text.char_indices().find_map(|(at, character)| {
+        match (quote, character) {
+            (Some(open), _) if open == character => quote = None,
+            (Some(_), _) => {}
+            (None, '"' | '\'') => quote = Some(character),
+            (None, '}') => return Some(at),
+            (None, _) => {}
+        }
+        None
+    })
+}

@@ -1,0 +1,259 @@
+//! The status of an instance, from the verdicts of its objects and what is known of its releases.
+//!
+//! The first that fits counts: NotDeployed, Lost, Error, Deleting, Down, Unhealthy, Reconciling,
+//! Healthy (CLI.md, Status).
+
+use super::{
+    instance::Status,
+    object::ObjectId,
+    readiness::{Population, State, Verdict},
+    release::Outcome,
+};
+
+/// What is known of an instance.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Facts<'a> {
+    /// The newest release: its number and how it ended; none where nothing was ever deployed.
+    pub release: Option<(u64, Outcome)>,
+    /// Whether an operation that works on it lives: its holder has not expired.
+    pub running: bool,
+    /// Whether its cluster was created again since.
+    pub lost: bool,
+    /// Why the truth cannot be had.
+    pub error: Option<&'a str>,
+    /// Whether a deletion has begun.
+    pub deleting: bool,
+    /// Its objects.
+    pub objects: &'a [Seen<'a>],
+}
+
+/// An object of the instance as it was judged.
+#[derive(Debug, Clone, Copy)]
+pub struct Seen<'a> {
+    /// The object.
+    pub id: &'a ObjectId,
+    /// The judgement.
+    pub verdict: &'a Verdict,
+    /// The pods that it is meant to keep running, of the live object or else of the recorded one.
+    pub population: Option<Population>,
+}
+
+/// Judges an instance, and says why in a sentence.
+#[must_use]
+pub fn judge_instance(facts: &Facts) -> (Status, String) {
+    let Facts { release, running, lost, error, deleting, objects } = *facts;
+    let Some((number, outcome)) = release else {
+        return (Status::NotDeployed, "it has not been deployed yet".to_owned());
+    };
+    if lost {
+        return (Status::Lost, "its cluster was created again since it was deployed".to_owned());
+    }
+    if let Some(error) = error {
+        return (Status::Error, error.to_owned());
+    }
+    if deleting {
+        let reason = match running {
+            true => "it is being deleted",
+            false => "its deletion was begun and is not finished",
+        };
+        return (Status::Deleting, reason.to_owned());
+    }
+    if let Some(reason) = down(objects, running) {
+        return (Status::Down, reason);
+    }
+    if let Some(reason) = unhealthy(number, outcome, running, objects) {
+        return (Status::Unhealthy, reason);
+    }
+    if let Some(reason) = waiting(number, running, objects) {
+        return (Status::Reconciling, reason);
+    }
+    (Status::Healthy, healthy(objects.len()))
+}
+
+/// Pods are wanted, none is ready, and nothing runs to change that.
+fn down(objects: &[Seen], running: bool) -> Option<String> {
+    let populations = || objects.iter().filter_map(|seen| Some((seen, seen.population?)));
+    let wanted: u64 = populations().map(|(_, population)| population.wanted).sum();
+    let ready: u64 = populations().map(|(_, population)| population.ready).sum();
+    let moving = running
+        || objects.iter().any(|seen| {
+            seen.verdict.state == State::Waiting
+                && (seen.population.is_some_and(|population| population.wanted > 0)
+                    || seen.id.is("batch", "Job"))
+        });
+    if wanted == 0 || ready > 0 || moving {
+        return None;
+    }
+    let counts = match wanted {
+        1 => "its pod is not ready".to_owned(),
+        _ => format!("none of its {wanted} pods is ready"),
+    };
+    let culprit = populations()
+        .map(|(seen, _)| seen)
+        .find(|seen| matches!(seen.verdict.state, State::Failed | State::Missing));
+    Some(match culprit {
+        Some(seen) => format!("{counts}: {}", sentence(seen)),
+        None => counts,
+    })
+}
+
+/// An object failed or is missing, or the last release failed.
+fn unhealthy(number: u64, outcome: Outcome, running: bool, objects: &[Seen]) -> Option<String> {
+    let bad = |seen: &&Seen| match seen.verdict.state {
+        State::Failed => true,
+        State::Missing => !running,
+        State::Ready | State::Waiting => false,
+    };
+    if let Some(reason) = first_of(objects, bad) {
+        return Some(reason);
+    }
+    match outcome {
+        _ if running => None,
+        Outcome::Failed => Some(format!("release {number} failed before all of it was applied")),
+        Outcome::Interrupted => Some(format!("release {number} was interrupted")),
+        Outcome::InFlight => Some(format!("release {number} was begun and never ended")),
+        Outcome::Ready | Outcome::Applied | Outcome::NotReady | Outcome::TimedOut => None,
+    }
+}
+
+/// Something is not ready yet.
+fn waiting(number: u64, running: bool, objects: &[Seen]) -> Option<String> {
+    first_of(objects, |seen| seen.verdict.state != State::Ready)
+        .or_else(|| running.then(|| format!("release {number} is being deployed")))
+}
+
+/// Says the first of some objects, and how many more there are.
+fn first_of(objects: &[Seen], wanted: impl Fn(&&Seen) -> bool) -> Option<String> {
+    let mut found = objects.iter().filter(wanted);
+    let first = sentence(found.next()?);
+    Some(match found.count() {
+        0 => first,
+        more => format!("{first} (and {more} more)"),
+    })
+}
+
+fn sentence(seen: &Seen) -> String {
+    let Verdict { state, reason, message } = seen.verdict;
+    let id = seen.id;
+    match (state, message.as_str(), reason.as_str()) {
+        (State::Missing, ..) => format!("{id} is missing"),
+        (State::Failed, "", "") => format!("{id} failed"),
+        (_, "", "") => format!("{id} is not ready"),
+        (_, "", reason) => format!("{id}: {reason}"),
+        (_, message, _) => format!("{id}: {message}"),
+    }
+}
+
+fn healthy(objects: usize) -> String {
+    match objects {
+        0 => "it has no objects".to_owned(),
+        1 => "its object is ready".to_owned(),
+        _ => format!("all {objects} objects are ready"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NONE: Population = Population { wanted: 0, ready: 0 };
+
+    /// Judges an instance of a Deployment with pods and of a ConfigMap.
+    fn said(
+        release: Option<(u64, Outcome)>,
+        deployment: &Verdict,
+        population: Population,
+        map: &Verdict,
+        change: impl FnOnce(&mut Facts),
+    ) -> String {
+        let ids = [
+            ObjectId::new("apps", "Deployment", Some("a"), "web"),
+            ObjectId::new("", "ConfigMap", Some("a"), "conf"),
+        ];
+        let objects = [
+            Seen { id: &ids[0], verdict: deployment, population: Some(population) },
+            Seen { id: &ids[1], verdict: map, population: None },
+        ];
+        let mut facts = Facts { release, objects: &objects, ..Facts::default() };
+        change(&mut facts);
+        let (status, reason) = judge_instance(&facts);
+        format!("{status}: {reason}")
+    }
+
+    #[test]
+    fn the_first_that_fits() {
+        let ready = Verdict::ready();
+        let waiting = Verdict::waiting("Progressing", "1 of 2 pods available");
+        let failed = Verdict::failed("ErrImagePull", "no image");
+        let missing = Verdict::missing();
+        let some = Some((7, Outcome::Ready));
+        let one = Population { wanted: 2, ready: 1 };
+        let zero = Population { wanted: 2, ready: 0 };
+        let same = |_: &mut Facts| ();
+        let cases = [
+            (
+                said(None, &ready, one, &ready, |it| it.lost = true),
+                "NotDeployed: it has not been deployed yet",
+            ),
+            (
+                said(some, &ready, one, &ready, |it| (it.lost, it.error) = (true, Some("x"))),
+                "Lost: its cluster was created again since it was deployed",
+            ),
+            (
+                said(some, &ready, one, &ready, |it| {
+                    (it.deleting, it.error) = (true, Some("unreachable"))
+                }),
+                "Error: unreachable",
+            ),
+            (
+                said(some, &failed, zero, &missing, |it| it.deleting = true),
+                "Deleting: its deletion was begun and is not finished",
+            ),
+            (
+                said(some, &failed, zero, &ready, same),
+                "Down: none of its 2 pods is ready: Deployment/web: no image",
+            ),
+            (
+                said(some, &missing, zero, &ready, same),
+                "Down: none of its 2 pods is ready: Deployment/web is missing",
+            ),
+            (
+                said(some, &failed, one, &missing, same),
+                "Unhealthy: Deployment/web: no image (and 1 more)",
+            ),
+            (said(some, &ready, one, &missing, same), "Unhealthy: ConfigMap/conf is missing"),
+            (
+                said(some, &waiting, zero, &ready, same),
+                "Reconciling: Deployment/web: 1 of 2 pods available",
+            ),
+            (said(some, &ready, NONE, &ready, same), "Healthy: all 2 objects are ready"),
+            (
+                said(some, &ready, one, &ready, |it| it.running = true),
+                "Reconciling: release 7 is being deployed",
+            ),
+            (
+                said(some, &missing, zero, &ready, |it| it.running = true),
+                "Reconciling: Deployment/web is missing",
+            ),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(text, expected);
+        }
+    }
+
+    #[test]
+    fn a_release_that_did_not_end_well() {
+        let ready = Verdict::ready();
+        let one = Population { wanted: 1, ready: 1 };
+        for (outcome, text) in [
+            (Outcome::Failed, "Unhealthy: release 7 failed before all of it was applied"),
+            (Outcome::Interrupted, "Unhealthy: release 7 was interrupted"),
+            (Outcome::InFlight, "Unhealthy: release 7 was begun and never ended"),
+            (Outcome::NotReady, "Healthy: all 2 objects are ready"),
+            (Outcome::TimedOut, "Healthy: all 2 objects are ready"),
+            (Outcome::Applied, "Healthy: all 2 objects are ready"),
+        ] {
+            assert_eq!(said(Some((7, outcome)), &ready, one, &ready, |_| ()), text);
+        }
+    }
+}
