@@ -1,0 +1,78 @@
+//! Reading CustomResourceDefinitions of the set into [`Kinds`].
+
+use serde_json::Value;
+
+use super::{KindInfo, Kinds, ServedVersion, Source, version_rank};
+use crate::workload::object::Object;
+
+const VERBS: [&str; 8] =
+    ["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"];
+
+impl Kinds {
+    /// Takes in the kinds that CustomResourceDefinitions among the objects define. What is
+    /// malformed is left to validation and to the server.
+    pub fn add_crds(&mut self, objects: &[Object]) {
+        self.add_crd_bodies(objects.iter().map(|object| &object.body));
+    }
+
+    /// Takes in the kinds that CustomResourceDefinitions among the bodies define.
+    pub fn add_crd_bodies<'a>(&mut self, bodies: impl IntoIterator<Item = &'a Value>) {
+        for (group, kind, mut info) in bodies.into_iter().filter_map(definition) {
+            info.builtin = self.lookup(&group, &kind).is_some_and(|known| known.builtin);
+            self.insert(&group, &kind, info);
+        }
+    }
+}
+
+/// Tells whether a body is a CustomResourceDefinition.
+fn is_definition(body: &Value) -> bool {
+    let text = |key: &str| body.get(key).and_then(Value::as_str).unwrap_or_default();
+    text("kind") == "CustomResourceDefinition"
+        && text("apiVersion").starts_with("apiextensions.k8s.io/")
+}
+
+/// Reads group, kind and what is known of it off a CustomResourceDefinition.
+fn definition(body: &Value) -> Option<(String, String, KindInfo)> {
+    if !is_definition(body) {
+        return None;
+    }
+    let spec = body.get("spec")?;
+    let names = spec.get("names")?;
+    let kind = names.get("kind")?.as_str()?.to_owned();
+    let plural = names.get("plural")?.as_str()?.to_owned();
+    let singular = names.get("singular").and_then(Value::as_str).filter(|name| !name.is_empty());
+    let short_names = names.get("shortNames").and_then(Value::as_array);
+    let info = KindInfo {
+        singular: singular.map_or_else(|| kind.to_lowercase(), str::to_owned),
+        short_names: short_names
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .map(str::to_owned)
+            .collect(),
+        namespaced: spec.get("scope").and_then(Value::as_str) == Some("Namespaced"),
+        versions: versions(spec),
+        builtin: false,
+        verbs: VERBS.iter().map(|verb| (*verb).to_owned()).collect(),
+        source: Source::Set,
+        plural,
+    };
+    Some((spec.get("group")?.as_str()?.to_owned(), kind, info))
+}
+
+fn versions(spec: &Value) -> Vec<ServedVersion> {
+    let listed = spec.get("versions").and_then(Value::as_array).into_iter().flatten();
+    let mut versions: Vec<ServedVersion> = listed
+        .filter(|version| version.get("served").and_then(Value::as_bool).unwrap_or(false))
+        .filter_map(|version| {
+            Some(ServedVersion {
+                name: version.get("name")?.as_str()?.to_owned(),
+                status: version
+                    .pointer("/subresources/status")
+                    .is_some_and(|status| !status.is_null()),
+            })
+        })
+        .collect();
+    versions.sort_by_cached_key(|version| version_rank(&version.name));
+    versions
+}

@@ -1,0 +1,182 @@
+//! The kinds that are known: built in, brought by CRDs of the set, or told by a cluster.
+//!
+//! What a CRD of the set says wins over what a cluster says, since it is about to be applied;
+//! what a cluster says wins over what is built in.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::object::{GroupKind, ObjectId};
+use crate::schema;
+
+mod check;
+mod crd;
+mod discovery;
+mod notation;
+mod path;
+
+pub use check::Checked;
+pub use notation::{find, full_form};
+
+/// Where the knowledge of a kind comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// The embedded discovery alone.
+    Embedded,
+    /// A CustomResourceDefinition of the set.
+    Set,
+    /// The discovery of a cluster.
+    Cluster,
+}
+
+/// A version in which a kind is served.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServedVersion {
+    /// The version's name, such as `v1beta1`.
+    pub name: String,
+    /// Whether objects have a status subresource in it.
+    pub status: bool,
+}
+
+/// What is known of a kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KindInfo {
+    /// The name in URLs, such as `deployments`.
+    pub plural: String,
+    /// The lower-case singular, such as `deployment`.
+    pub singular: String,
+    /// Short names, such as `deploy`.
+    pub short_names: Vec<String>,
+    /// Whether its objects live in namespaces.
+    pub namespaced: bool,
+    /// The served versions, the preferred one first.
+    pub versions: Vec<ServedVersion>,
+    /// Whether it is a kind of Kubernetes itself.
+    pub builtin: bool,
+    /// What the server can do with it, such as `list`.
+    pub verbs: Vec<String>,
+    /// Where this is known from.
+    pub source: Source,
+}
+
+impl KindInfo {
+    /// Tells whether the version is served.
+    #[must_use]
+    pub fn serves(&self, version: &str) -> bool {
+        self.versions.iter().any(|served| served.name == version)
+    }
+
+    /// Tells whether objects have a status subresource in that version; an unknown version
+    /// counts as the preferred one.
+    #[must_use]
+    pub fn has_status(&self, version: &str) -> bool {
+        let named = self.versions.iter().find(|served| served.name == version);
+        named.or(self.versions.first()).is_some_and(|served| served.status)
+    }
+
+    /// Tells whether the server can do `verb` with it.
+    #[must_use]
+    pub fn can(&self, verb: &str) -> bool {
+        self.verbs.iter().any(|known| known == verb)
+    }
+}
+
+/// The known kinds, by group and kind.
+#[derive(Debug, Clone, Default)]
+pub struct Kinds {
+    /// Group → kind → what is known; nested so that a look-up needs no allocation.
+    groups: BTreeMap<String, BTreeMap<String, KindInfo>>,
+    /// The groups of the embedded discovery.
+    embedded: BTreeSet<String>,
+    /// The groups that a cluster has told of; the core group is the empty text.
+    contacted: BTreeSet<String>,
+    /// The groups whose server did not answer when the cluster was asked.
+    stale: BTreeSet<String>,
+}
+
+impl Kinds {
+    /// Gives the built-in kinds of the embedded discovery.
+    #[must_use]
+    pub fn builtin() -> Self {
+        Self::embedded(schema::discovery())
+    }
+
+    /// Gives what is known of a kind.
+    #[must_use]
+    pub fn get(&self, kind: &GroupKind) -> Option<&KindInfo> {
+        self.lookup(&kind.group, &kind.kind)
+    }
+
+    /// Gives what is known of a kind, by its group and its name.
+    #[must_use]
+    pub fn lookup(&self, group: &str, kind: &str) -> Option<&KindInfo> {
+        self.groups.get(group)?.get(kind)
+    }
+
+    /// Gives what is known of the kind of an object.
+    #[must_use]
+    pub fn of(&self, id: &ObjectId) -> Option<&KindInfo> {
+        self.lookup(&id.group, &id.kind)
+    }
+
+    /// Goes through all known kinds, sorted by group and kind.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str, &KindInfo)> {
+        self.groups.iter().flat_map(|(group, kinds)| {
+            kinds.iter().map(move |(kind, info)| (&**group, &**kind, info))
+        })
+    }
+
+    /// Gives the preferred version of a kind.
+    #[must_use]
+    pub fn preferred_version(&self, kind: &GroupKind) -> Option<&str> {
+        Some(&*self.get(kind)?.versions.first()?.name)
+    }
+
+    /// Tells whether the group is one of the embedded discovery, a CRD's or a cluster's.
+    #[must_use]
+    pub fn is_known_group(&self, group: &str) -> bool {
+        self.groups.contains_key(group)
+    }
+
+    /// Tells whether a cluster's discovery was taken in, core group included.
+    #[must_use]
+    pub fn knows_cluster(&self) -> bool {
+        self.contacted.contains("") && self.contacted.len() > 1
+    }
+
+    /// Tells whether the kind is a custom resource: known, or in a group that is not built in.
+    #[must_use]
+    pub fn is_custom(&self, group: &str, kind: &str) -> bool {
+        match self.lookup(group, kind) {
+            Some(info) => !info.builtin,
+            None => !self.embedded.contains(group),
+        }
+    }
+
+    fn insert(&mut self, group: &str, kind: &str, info: KindInfo) {
+        self.groups.entry(group.to_owned()).or_default().insert(kind.to_owned(), info);
+    }
+}
+
+/// A version's rank as Kubernetes sorts them: `v2`, `v1`, `v2beta1`, `v1beta2`, `v1alpha1`, then
+/// anything else by its text. Smaller is preferred.
+pub(super) fn version_rank(version: &str) -> (u8, std::cmp::Reverse<(u64, u64)>, String) {
+    use std::cmp::Reverse;
+    let parse = || {
+        let rest = version.strip_prefix('v')?;
+        let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+        let major = rest[..digits].parse::<u64>().ok()?;
+        let rest = &rest[digits..];
+        if rest.is_empty() {
+            return Some((0, Reverse((major, 0)), String::new()));
+        }
+        let (rank, minor) = match rest.strip_prefix("beta") {
+            Some(minor) => (1, minor),
+            None => (2, rest.strip_prefix("alpha")?),
+        };
+        Some((rank, Reverse((major, minor.parse().ok()?)), String::new()))
+    };
+    parse().unwrap_or((3, Reverse((0, 0)), version.to_owned()))
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -1,1 +1,0 @@
-//! Placement: which namespace every object goes to, and the references that follow it.

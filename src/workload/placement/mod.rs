@@ -1,0 +1,328 @@
+//! Placement: which namespace every object goes to, and the references that follow it.
+//!
+//! It changes what a definition says only where two instances of it could not live side by side
+//! otherwise, and says every such change (DESIGN.md, Namespaces).
+
+use std::collections::{BTreeMap, HashMap, hash_map::Entry};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use super::{
+    error::{Error, Result},
+    instance::NamespaceMode,
+    kinds::Kinds,
+    name::InstanceName,
+    object::{Object, ObjectId, Origin, split_api_version},
+};
+
+mod hosts;
+mod labels;
+mod mode;
+mod references;
+
+pub use labels::{INSTANCE_LABEL, MANAGED_LABEL, mark_made, mark_shared, parse_namespace_label};
+
+use references::Moves;
+
+/// The namespace that an object without one goes to under kubectl, and that references mean
+/// which name none.
+const DEFAULT: &str = "default";
+
+/// What decides where the objects of an instance go.
+#[derive(Debug, Clone, Copy)]
+pub struct Destination<'a> {
+    /// The instance.
+    pub instance: &'a InstanceName,
+    /// The value of `--namespace`, or of the workload file.
+    pub namespace: Option<&'a str>,
+    /// Mode and namespace that were fixed at the first deploy.
+    pub stored: Option<(NamespaceMode, &'a str)>,
+    /// Labels for a namespace that the instance makes.
+    pub namespace_labels: &'a BTreeMap<String, String>,
+}
+
+/// An object as it is to be sent.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Placed {
+    /// The identity on the cluster.
+    pub id: ObjectId,
+    /// The identity that the source gives it, where that is another one: what the source's own
+    /// references mean.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub declared: Option<ObjectId>,
+    /// The body: namespace and labels set, references rewritten.
+    pub body: Value,
+    /// Where it stands in the sources; none for a namespace that the instance makes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
+}
+
+impl Placed {
+    /// Gives the API version without the group.
+    #[must_use]
+    pub fn version(&self) -> &str {
+        let text = self.body.get("apiVersion").and_then(Value::as_str).unwrap_or_default();
+        split_api_version(text).1
+    }
+
+    /// Gives the identity that the source gives it.
+    #[must_use]
+    pub fn declared(&self) -> &ObjectId {
+        self.declared.as_ref().unwrap_or(&self.id)
+    }
+
+    /// Gives the value of an annotation.
+    #[must_use]
+    pub fn annotation(&self, key: &str) -> Option<&str> {
+        self.body.get("metadata")?.get("annotations")?.get(key)?.as_str()
+    }
+
+    /// Names the object with the place of its source, for messages.
+    #[must_use]
+    pub fn named(&self) -> String {
+        named(&self.id, self.origin.as_ref())
+    }
+}
+
+/// Where the objects of an instance go.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Placement {
+    /// How they are placed.
+    pub mode: NamespaceMode,
+    /// The namespace of the record, and of objects that name none.
+    pub namespace: String,
+    /// The objects in source order; in managed mode their Namespace comes first.
+    pub objects: Vec<Placed>,
+    /// What was changed, to be said once.
+    pub notes: Vec<String>,
+    /// What may not work where the objects go.
+    pub warnings: Vec<String>,
+}
+
+/// Places the objects of an instance. Overrides must have been applied before, the kinds of the
+/// set's CRDs taken in.
+///
+/// # Errors
+/// Code 2: `--namespace` beside Namespace documents, an invalid namespace, several namespaces
+/// that nothing brings, two objects that become one. Code 5: another namespace or mode than the
+/// stored one, a managed namespace called `default` or `kube-*`.
+pub fn place(objects: &[Object], kinds: &Kinds, to: &Destination<'_>) -> Result<Placement> {
+    let mut warnings = Vec::new();
+    let sources = sources(objects, kinds, &mut warnings);
+    let (mode, namespace) = mode::decide(&sources, to)?;
+    let moves = Moves::new(&sources, mode, &namespace);
+    let mut notes = Notes::default();
+    let mut placed = Vec::with_capacity(objects.len() + 1);
+    if mode == NamespaceMode::Managed {
+        placed.push(made_namespace(&namespace, to.instance, to.namespace_labels));
+    }
+    for source in &sources {
+        hosts::warn(source, &moves, &mut warnings);
+        placed.push(place_one(source, &moves, to.instance, &mut notes));
+    }
+    let objects = refuse_collisions(placed)?;
+    Ok(Placement { mode, notes: notes.told(&namespace), namespace, objects, warnings })
+}
+
+/// Gives the name of the field manager under which an instance writes.
+#[must_use]
+pub fn field_manager(namespace: &str, instance: &InstanceName) -> String {
+    format!("workloadctl:{namespace}/{instance}")
+}
+
+/// Makes the Namespace object of a namespace that the instance makes.
+#[must_use]
+pub fn made_namespace(
+    name: &str,
+    instance: &InstanceName,
+    labels: &BTreeMap<String, String>,
+) -> Placed {
+    let mut body = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
+    for (key, value) in labels {
+        labels::set(&mut body, key, value);
+    }
+    mark_made(&mut body, instance);
+    Placed { id: ObjectId::of(&body), declared: None, body, origin: None }
+}
+
+/// An object as read, with what placement needs to know of it.
+struct Source<'a> {
+    object: &'a Object,
+    id: ObjectId,
+    namespaced: bool,
+}
+
+impl Source<'_> {
+    fn named(&self) -> String {
+        named(&self.id, Some(&self.object.origin))
+    }
+}
+
+/// What is said once: what changed, and in which objects.
+#[derive(Default)]
+struct Notes {
+    /// Replaced namespace → objects.
+    replaced: BTreeMap<String, Vec<String>>,
+    followed: Vec<String>,
+    renamed: Vec<String>,
+}
+
+impl Notes {
+    fn told(self, namespace: &str) -> Vec<String> {
+        let Self { replaced, followed, renamed } = self;
+        let mut notes: Vec<String> = replaced
+            .into_iter()
+            .map(|(old, objects)| {
+                format!("namespace {old} is replaced by {namespace} in {}", listed(&objects))
+            })
+            .collect();
+        if !followed.is_empty() {
+            notes.push(format!("references follow to {namespace} in {}", listed(&followed)));
+        }
+        notes.extend(renamed);
+        notes
+    }
+}
+
+fn listed(objects: &[String]) -> String {
+    const SHOWN: usize = 20;
+    let shown = objects.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
+    match objects.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
+fn named(id: &ObjectId, origin: Option<&Origin>) -> String {
+    match origin {
+        Some(origin) => format!("{id} ({origin})"),
+        None => id.to_string(),
+    }
+}
+
+fn sources<'a>(
+    objects: &'a [Object],
+    kinds: &Kinds,
+    warnings: &mut Vec<String>,
+) -> Vec<Source<'a>> {
+    let mut unknown = Vec::new();
+    let sources = objects
+        .iter()
+        .map(|object| {
+            let id = object.id();
+            let namespaced = kinds.of(&id).map_or_else(
+                || {
+                    let kind = id.group_kind().to_string();
+                    if !unknown.contains(&kind) {
+                        unknown.push(kind);
+                    }
+                    true
+                },
+                |info| info.namespaced,
+            );
+            Source { object, id, namespaced }
+        })
+        .collect();
+    warnings.extend(unknown.into_iter().map(|kind| {
+        format!("whether {kind} lives in namespaces is not known here; it is taken to")
+    }));
+    sources
+}
+
+fn place_one(
+    source: &Source<'_>,
+    moves: &Moves<'_>,
+    instance: &InstanceName,
+    notes: &mut Notes,
+) -> Placed {
+    let mut body = source.object.body.clone();
+    let followed = references::rewrite(&source.id, &mut body, moves);
+    if !followed.is_empty() {
+        notes.followed.push(source.id.to_string());
+    }
+    if source.namespaced {
+        let namespace = moves.destination(source.id.namespace.as_deref());
+        if let Some(old) = source.id.namespace.as_ref().filter(|old| *old != namespace) {
+            notes.replaced.entry(old.clone()).or_default().push(source.id.to_string());
+        }
+        metadata(&mut body).insert("namespace".to_owned(), namespace.into());
+        mark_made(&mut body, instance);
+    } else {
+        metadata(&mut body).remove("namespace");
+        if let Some(namespace) = followed.first().filter(|_| moves.renames(&source.id)) {
+            rename(&source.id, &mut body, namespace, notes);
+        }
+        if source.id.is("", "Namespace") {
+            mark_made(&mut body, instance);
+        } else {
+            mark_shared(&mut body);
+        }
+    }
+    let id = ObjectId::of(&body);
+    let declared = (id != source.id).then(|| source.id.clone());
+    Placed { id, declared, body, origin: Some(source.object.origin.clone()) }
+}
+
+/// Names a cluster-scoped object after the namespace that its references went to.
+fn rename(id: &ObjectId, body: &mut Value, namespace: &str, notes: &mut Notes) {
+    let name = format!("{}-{namespace}", id.name);
+    notes.renamed.push(format!("{id} is named {name}, after the namespace of its subjects"));
+    metadata(body).insert("name".to_owned(), name.into());
+}
+
+/// Gives the body's metadata; whatever stands there that is no mapping is replaced.
+fn metadata(body: &mut Value) -> &mut Map<String, Value> {
+    if !body.get("metadata").is_some_and(Value::is_object) {
+        body["metadata"] = Value::Object(Map::new());
+    }
+    body["metadata"].as_object_mut().expect("it was just made a mapping")
+}
+
+/// Drops objects that are there twice with the same content; refuses other content.
+fn refuse_collisions(placed: Vec<Placed>) -> Result<Vec<Placed>> {
+    let mut seen: HashMap<ObjectId, usize> = HashMap::with_capacity(placed.len());
+    let mut kept: Vec<Placed> = Vec::with_capacity(placed.len());
+    let mut errors: Vec<Error> = Vec::new();
+    for object in placed {
+        match seen.entry(object.id.clone()) {
+            Entry::Vacant(entry) => {
+                entry.insert(kept.len());
+                kept.push(object);
+            }
+            Entry::Occupied(entry) => {
+                let earlier = &kept[*entry.get()];
+                if earlier.body != object.body {
+                    errors.push(collision(earlier, &object));
+                }
+            }
+        }
+    }
+    let mut errors = errors.into_iter();
+    match errors.next() {
+        None => Ok(kept),
+        Some(first) => Err(first.causes(errors.map(|error| error.message))),
+    }
+}
+
+fn collision(earlier: &Placed, object: &Placed) -> Error {
+    let place = match &object.id.namespace {
+        Some(namespace) => format!("in namespace {namespace}"),
+        None => "on the cluster".to_owned(),
+    };
+    let describe = |object: &Placed| named(object.declared(), object.origin.as_ref());
+    let message = format!(
+        "{} and {} would be the same object {place}: {}",
+        describe(earlier),
+        describe(object),
+        object.id
+    );
+    let error = Error::usage("same-object", message).object(&object.id);
+    match &object.origin {
+        Some(origin) => error.at(origin),
+        None => error,
+    }
+}
+
+#[cfg(test)]
+mod tests;
