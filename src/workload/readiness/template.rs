@@ -1,32 +1,18 @@
-//! The pod template of an object of a built-in kind, and what can be read off it.
+//! What can be read off the pod template of an object: its images, and whether it is another's.
 
 use serde_json::{Map, Value};
 
 use super::field::{list, text};
-use crate::workload::object::split_api_version;
+use crate::workload::{object::ObjectId, template};
 
 /// The label by which the controller tells replica sets apart; the one difference between the
 /// template of a Deployment and that of its replica set.
 const TEMPLATE_HASH: &str = "pod-template-hash";
 
-/// Gives the pod spec that an object carries, if it is of a built-in kind that has one.
-pub(crate) fn pod_spec(body: &Value) -> Option<&Value> {
-    let (group, _) = split_api_version(text(body, "/apiVersion"));
-    body.pointer(match (group, text(body, "/kind")) {
-        ("", "Pod") => "/spec",
-        ("", "PodTemplate") => "/template/spec",
-        ("", "ReplicationController")
-        | ("apps", "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet")
-        | ("batch", "Job") => "/spec/template/spec",
-        ("batch", "CronJob") => "/spec/jobTemplate/spec/template/spec",
-        _ => return None,
-    })
-}
-
 /// Gives the images of an object's containers, init containers first, each once.
 #[must_use]
 pub fn images_of(body: &Value) -> Vec<String> {
-    let Some(spec) = pod_spec(body) else { return Vec::new() };
+    let Some(spec) = template::pod_spec(&ObjectId::of(body), body) else { return Vec::new() };
     let mut images: Vec<String> = Vec::new();
     for container in list(spec, "/initContainers").iter().chain(list(spec, "/containers")) {
         let image = text(container, "/image");
