@@ -8,12 +8,13 @@ use jiff::Timestamp;
 use rusqlite::{Row, params};
 
 use super::{
-    Store,
+    InstanceFilter, Store,
     column::{Count, Packed, Time, Word},
 };
 use crate::workload::{
     definition::{Content, Revision},
     error::{Error, Result},
+    instance::Instance,
     name::{DefinitionName, InstanceName, nearest},
 };
 
@@ -241,24 +242,25 @@ impl Store {
     /// Deletes a definition with its revisions.
     ///
     /// # Errors
-    /// `no-such-definition` (1); `definition-in-use` (5), naming its instances.
+    /// Those of [`Store::deletable_definition`].
     pub fn delete_definition(&mut self, name: &DefinitionName) -> Result<()> {
         self.transaction(|store| {
-            let instances = store.rows(
-                "SELECT instance.name FROM instance
-                 JOIN definition ON definition.id = definition_id
-                 WHERE definition.name = ?1 ORDER BY instance.name",
-                params![Word(name)],
-                |row| row.get::<_, String>(0),
-            )?;
-            if !instances.is_empty() {
-                return Err(in_use(name, &instances));
-            }
-            match store.execute("DELETE FROM definition WHERE name = ?1", params![Word(name)])? {
-                0 => Err(store.no_such_definition(name.as_str())),
-                _ => Ok(()),
-            }
+            store.deletable_definition(name)?;
+            store.execute("DELETE FROM definition WHERE name = ?1", params![Word(name)]).map(drop)
         })
+    }
+
+    /// Looks up a definition that may be deleted; for a question before it is.
+    ///
+    /// # Errors
+    /// `no-such-definition` (1); `definition-in-use` (5), naming its instances.
+    pub fn deletable_definition(&self, name: &DefinitionName) -> Result<DefinitionRow> {
+        let Some(row) = self.definition(name)? else {
+            return Err(self.no_such_definition(name.as_str()));
+        };
+        let filter = InstanceFilter { definition: Some(name), runtime: None };
+        let instances = self.instances(&filter)?;
+        if instances.is_empty() { Ok(row) } else { Err(in_use(name, &instances)) }
     }
 
     /// Makes the error for a definition that is not here, with the nearest name.
@@ -402,12 +404,12 @@ fn after(newest: Option<&Revision>, now: Timestamp) -> Timestamp {
     })
 }
 
-fn in_use(name: &DefinitionName, instances: &[String]) -> Error {
-    let (count, noun) =
-        (instances.len(), if instances.len() == 1 { "instance" } else { "instances" });
+fn in_use(name: &DefinitionName, instances: &[Instance]) -> Error {
+    let names: Vec<&str> = instances.iter().map(|instance| instance.name.as_str()).collect();
+    let (count, noun) = (names.len(), if names.len() == 1 { "instance" } else { "instances" });
     Error::refused(
         "definition-in-use",
-        format!("definition `{name}` has {count} {noun}: {}", instances.join(", ")),
+        format!("definition `{name}` has {count} {noun}: {}", names.join(", ")),
     )
-    .hint(format!("`workloadctl delete {}` removes them first", instances.join(" ")))
+    .hint(format!("`workloadctl delete {}` removes them first", names.join(" ")))
 }

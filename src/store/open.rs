@@ -45,9 +45,10 @@ pub(super) fn connect_read_only(path: &Path) -> Result<Option<Connection>> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let plain = Connection::open_with_flags(path, flags).and_then(readable);
     // WAL needs files beside the database; where none can be made, nobody writes either.
-    let opened = plain.or_else(|_| {
+    let opened = plain.or_else(|error| {
         Connection::open_with_flags(immutable(path), flags | OpenFlags::SQLITE_OPEN_URI)
             .and_then(readable)
+            .map_err(|_| error)
     });
     opened.map(Some).map_err(|error| failure::told(Some(path), error))
 }
