@@ -12,7 +12,7 @@ use crate::{
     cluster::api::Failure,
     workload::{
         error::Error,
-        ownership::{ManagerClass, MANAGER_PREFIX, class_of},
+        ownership::{MANAGER_PREFIX, ManagerClass, class_of},
         plan::Desired,
     },
 };
@@ -100,7 +100,9 @@ fn fate(conflict: &Conflict<'_>, mode: Conflicts) -> Fate {
             }
             match class_of(&conflict.manager) {
                 ManagerClass::Person => Fate::Take,
-                ManagerClass::Instance | ManagerClass::GitOps(_) | ManagerClass::Other => Fate::Refuse,
+                ManagerClass::Instance | ManagerClass::GitOps(_) | ManagerClass::Other => {
+                    Fate::Refuse
+                }
             }
         }
     }
@@ -120,7 +122,9 @@ fn refusal(desired: &Desired, refused: &[&Conflict<'_>]) -> Error {
         let field = conflict.field.trim_start_matches('.');
         let manager = &conflict.manager;
         match class_of(manager) {
-            ManagerClass::GitOps(tool) => format!("{field} is held by {manager:?}, which is {tool}"),
+            ManagerClass::GitOps(tool) => {
+                format!("{field} is held by {manager:?}, which is {tool}")
+            }
             ManagerClass::Instance => format!(
                 "{field} is held by the workloadctl instance {}",
                 manager.trim_start_matches(MANAGER_PREFIX)
@@ -249,11 +253,15 @@ mod tests {
             json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}}),
             None,
         );
-        let fate = |field: &str, message: &str, mode| {
-            match resolve(&conflict(field, message), &desired, mode).unwrap() {
-                Resolution::Again { force, yielded } => format!("{force} {}", yielded.len()),
-                Resolution::Refuse(error) => error.causes.join("; "),
-            }
+        let fate = |field: &str, message: &str, mode| match resolve(
+            &conflict(field, message),
+            &desired,
+            mode,
+        )
+        .unwrap()
+        {
+            Resolution::Again { force, yielded } => format!("{force} {}", yielded.len()),
+            Resolution::Refuse(error) => error.causes.join("; "),
         };
         let by = Conflicts::ByManager;
         assert_eq!(fate(".spec.x", "conflict with \"kubectl-set\" using apps/v1", by), "true 0");

@@ -36,8 +36,16 @@ impl Deletion {
     #[must_use]
     pub fn of(id: &ObjectId) -> Self {
         let plain = [
-            "ConfigMap", "Secret", "ServiceAccount", "Service", "Namespace", "PersistentVolumeClaim",
-            "LimitRange", "ResourceQuota", "Pod", "Endpoints",
+            "ConfigMap",
+            "Secret",
+            "ServiceAccount",
+            "Service",
+            "Namespace",
+            "PersistentVolumeClaim",
+            "LimitRange",
+            "ResourceQuota",
+            "Pod",
+            "Endpoints",
         ];
         let group = id.group.as_str();
         let config = group == "rbac.authorization.k8s.io"
@@ -121,5 +129,9 @@ pub fn held_by(object: &serde_json::Value) -> String {
         .into_iter()
         .filter(|finalizer| *finalizer != "foregroundDeletion" && *finalizer != "orphan")
         .collect();
-    if finalizers.is_empty() { String::new() } else { format!("waits for finalizer {}", finalizers.join(", ")) }
+    if finalizers.is_empty() {
+        String::new()
+    } else {
+        format!("waits for finalizer {}", finalizers.join(", "))
+    }
 }

@@ -8,10 +8,22 @@
 //! `status::of(&Session, &[InstanceName]) -> Vec<Operation>` (all instances for an empty list).
 //! A failure is inside the [`view::Operation`], beside what was done until then.
 
-// options and session join the build with overrides, store and kubeconfig
+pub mod conflict;
+pub mod deploy;
+pub mod gone;
+pub mod holding;
+pub mod locate;
+pub mod options;
+pub mod planning;
+pub mod rebuild;
+pub mod removal;
 pub mod report;
-
+pub mod rollout;
+pub mod session;
 pub mod sources;
 pub mod stop;
 pub mod stored;
+pub mod survey;
+pub mod target;
 pub mod view;
+pub mod write;

@@ -80,8 +80,7 @@ impl Planning<'_> {
                 let entry = entries.get(&desired.id).copied();
                 let choices =
                     Choices { adopt: self.adopt, replace: self.replace.contains(&desired.id) };
-                let decision =
-                    decide(desired, entry, live.get(&desired.id), self.manager, choices);
+                let decision = decide(desired, entry, live.get(&desired.id), self.manager, choices);
                 (desired, entry, decision)
             })
             .collect();
@@ -208,7 +207,8 @@ impl Planning<'_> {
             Asked::Same(_) | Asked::Differs => {}
             Asked::Immutable(why) if self.rehearse => {
                 item.action = Action::Blocked;
-                item.reason = format!("{why}; `--replace {}` deletes and creates it again", item.desired.id);
+                item.reason =
+                    format!("{why}; `--replace {}` deletes and creates it again", item.desired.id);
             }
             Asked::Rejected(error) if self.rehearse => {
                 item.action = Action::Blocked;
@@ -236,13 +236,19 @@ impl Planning<'_> {
         for _ in 0..2 {
             let how = Apply { manager: self.manager, force, dry_run: true, validation: "Strict" };
             let dry = Call::apply(&path, &body, &how).whole();
-            let (rehearsed, live) =
-                futures::future::join(self.target.api.call(dry), self.target.api.find(Call::get(&*path)))
-                    .await;
+            let (rehearsed, live) = futures::future::join(
+                self.target.api.call(dry),
+                self.target.api.find(Call::get(&*path)),
+            )
+            .await;
             match (rehearsed, live) {
                 (Ok(rehearsed), Ok(Some(live))) => {
                     return if same(&rehearsed.body, &live) {
-                        Asked::Same(Box::new(Seen::of(&rehearsed.body, self.manager, &desired.body)))
+                        Asked::Same(Box::new(Seen::of(
+                            &rehearsed.body,
+                            self.manager,
+                            &desired.body,
+                        )))
                     } else {
                         Asked::Differs
                     };
@@ -268,14 +274,16 @@ impl Planning<'_> {
     async fn rehearse_create(&self, desired: &Desired) -> Asked {
         let mut id = desired.id.clone();
         let mut body = desired.body.clone();
-        let missing = id.namespace.as_ref().is_some_and(|namespace| self.absent.contains(namespace));
+        let missing =
+            id.namespace.as_ref().is_some_and(|namespace| self.absent.contains(namespace));
         if missing {
             id.namespace = Some("default".to_owned());
             body["metadata"]["namespace"] = json!("default");
         }
         body["metadata"]["resourceVersion"] = json!("1");
         let Some(path) = self.target.path(&id, &desired.version) else { return Asked::Differs };
-        let how = Apply { manager: self.manager, force: false, dry_run: true, validation: "Strict" };
+        let how =
+            Apply { manager: self.manager, force: false, dry_run: true, validation: "Strict" };
         match self.target.api.call(Call::apply(&path, &body, &how)).await {
             Ok(_) => Asked::Differs,
             // Not a rejection: the stand-in has an object of that name, or the kind comes with
@@ -288,9 +296,10 @@ impl Planning<'_> {
 
 fn rejected(desired: &Desired, failure: &Failure) -> Asked {
     if failure.is_immutable() {
-        let why = failure.causes().first().map_or_else(|| failure.message(), |cause| {
-            format!("{}: {}", cause.field, cause.message)
-        });
+        let why = failure.causes().first().map_or_else(
+            || failure.message(),
+            |cause| format!("{}: {}", cause.field, cause.message),
+        );
         return Asked::Immutable(shorten(&why));
     }
     let error = failure.explain("patch", "cannot apply", &desired.id, desired.origin.as_ref());

@@ -71,9 +71,12 @@ pub async fn rebuild(
         return Ok(None);
     }
     inventory.sort_by(|a, b| a.id.cmp(&b.id));
-    let own_namespaces =
-        || inventory.iter().filter(|entry| entry.id.is("", "Namespace")).map(|entry| &entry.id.name);
-    let mode = if own_namespaces().count() == 1 && own_namespaces().any(|name| name == instance.as_str()) {
+    let own_namespaces = || {
+        inventory.iter().filter(|entry| entry.id.is("", "Namespace")).map(|entry| &entry.id.name)
+    };
+    let mode = if own_namespaces().count() == 1
+        && own_namespaces().any(|name| name == instance.as_str())
+    {
         NamespaceMode::Managed
     } else if own_namespaces().any(|name| name == namespace) {
         NamespaceMode::Own

@@ -6,7 +6,7 @@
 //! managedFields, and its content stays as it is.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::HashMap,
     time::{Duration, Instant},
 };
 
@@ -27,10 +27,12 @@ use crate::{
     },
     workload::{
         error::{Error, Result},
+        graph::deletion_waves,
         name::InstanceName,
         object::ObjectId,
         ownership::{
-            MANAGER_PREFIX, apply_entry_index, is_terminating, other_instances, resource_version, uid,
+            MANAGER_PREFIX, apply_entry_index, is_terminating, other_instances, resource_version,
+            uid,
         },
         record::Entry,
         release::Action,
@@ -75,20 +77,8 @@ pub struct Remover<'a> {
     pub delete_crds: bool,
 }
 
-/// Gives the stage at which an object goes: custom resources, what calls into the cluster's
-/// admission and aggregation, everything else, CRDs, namespaces.
-fn stage(id: &ObjectId, target: &Target) -> u8 {
-    match (id.group.as_str(), id.kind.as_str()) {
-        ("", "Namespace") => 4,
-        ("apiextensions.k8s.io", "CustomResourceDefinition") => 3,
-        ("admissionregistration.k8s.io" | "apiregistration.k8s.io", _) => 1,
-        _ if target.kinds.is_custom(&id.group, &id.kind) => 0,
-        _ => 2,
-    }
-}
-
 impl Remover<'_> {
-    /// Removes objects, stage by stage. `entries` have uids; namespaces among them go last.
+    /// Removes objects, wave by wave. `entries` have uids; namespaces among them go last.
     ///
     /// # Errors
     /// What ends everything: a signal, a lost connection, time that is up. What befell single
@@ -98,12 +88,10 @@ impl Remover<'_> {
         entries: &[Entry],
         deadline: Option<Instant>,
     ) -> Result<Vec<(ObjectId, Fate)>> {
-        let mut stages: BTreeMap<u8, Vec<&Entry>> = BTreeMap::new();
-        for entry in entries {
-            stages.entry(stage(&entry.id, self.target)).or_default().push(entry);
-        }
+        let ids: Vec<ObjectId> = entries.iter().map(|entry| entry.id.clone()).collect();
         let mut fates = Vec::with_capacity(entries.len());
-        for (_, entries) in stages {
+        for wave in deletion_waves(&ids, &self.target.kinds) {
+            let entries: Vec<&Entry> = wave.members.iter().map(|index| &entries[*index]).collect();
             let sent: Vec<(&Entry, Result<Option<Fate>>)> = stream::iter(entries)
                 .map(|entry| async move { (entry, self.send(entry).await) })
                 .buffer_unordered(IN_FLIGHT)
@@ -120,7 +108,9 @@ impl Remover<'_> {
             }
             self.wait_for(going, &mut fates, deadline).await?;
             if let Some(signal) = self.session.stop.requested() {
-                return Err(signal.error("stopped; what is left goes with the next `delete` or `deploy`"));
+                return Err(
+                    signal.error("stopped; what is left goes with the next `delete` or `deploy`")
+                );
             }
         }
         Ok(fates)
@@ -128,7 +118,9 @@ impl Remover<'_> {
 
     fn settle(&self, fates: &mut Vec<(ObjectId, Fate)>, entry: &Entry, fate: Fate) {
         match &fate {
-            Fate::Removed => self.report(Event::Done { object: entry.id.clone(), action: self.action }),
+            Fate::Removed => {
+                self.report(Event::Done { object: entry.id.clone(), action: self.action })
+            }
             Fate::Left(why) => self.report(Event::Note(format!("{} stays: {why}", entry.id))),
             Fate::Failed(_) => {}
         }
@@ -142,12 +134,16 @@ impl Remover<'_> {
     /// Sends one deletion; `None` where the object goes now.
     async fn send(&self, entry: &Entry) -> Result<Option<Fate>> {
         let id = &entry.id;
-        let Some(path) = self.target.path(id, &entry.version) else { return Ok(Some(Fate::Removed)) };
+        let Some(path) = self.target.path(id, &entry.version) else {
+            return Ok(Some(Fate::Removed));
+        };
         let Some(wanted) = &entry.uid else { return Ok(Some(Fate::Removed)) };
         if id.namespace.is_none() {
             // Others may share what is cluster-scoped.
             for _ in 0..5 {
-                let Some(live) = self.look(id, &path).await? else { return Ok(Some(Fate::Removed)) };
+                let Some(live) = self.look(id, &path).await? else {
+                    return Ok(Some(Fate::Removed));
+                };
                 if uid(&live) != Some(wanted) {
                     return Ok(Some(Fate::Removed));
                 }
@@ -201,9 +197,16 @@ impl Remover<'_> {
                 Ok(None) => {}
                 // Who cannot be asked counts as alive: leaving never changes content.
                 Ok(Some(_)) => living.push(format!("{namespace}/{instance}")),
-                Err(failure) if failure.is_forbidden() => living.push(format!("{namespace}/{instance}")),
+                Err(failure) if failure.is_forbidden() => {
+                    living.push(format!("{namespace}/{instance}"))
+                }
                 Err(failure) => {
-                    return Err(failure.explain("get", "cannot look for another owner's record", &head, None));
+                    return Err(failure.explain(
+                        "get",
+                        "cannot look for another owner's record",
+                        &head,
+                        None,
+                    ));
                 }
             }
         }
@@ -238,7 +241,8 @@ impl Remover<'_> {
             .await
             .map_err(|failure| failure.explain("get", "cannot look at", id, None))?;
         let Some(definition) = definition else { return Ok(0) };
-        let text = |pointer: &str| definition.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+        let text =
+            |pointer: &str| definition.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
         let served = definition["spec"]["versions"]
             .as_array()
             .into_iter()
@@ -252,7 +256,8 @@ impl Remover<'_> {
             Ok(list) => Ok(list.items.len()),
             Err(failure) if failure.is_not_found() => Ok(0),
             Err(failure) => {
-                let kind = ObjectId::new(text("/spec/group"), text("/spec/names/kind"), None, &id.name);
+                let kind =
+                    ObjectId::new(text("/spec/group"), text("/spec/names/kind"), None, &id.name);
                 Err(failure.explain("list", "cannot look for custom resources of", &kind, None))
             }
         }
@@ -268,7 +273,8 @@ impl Remover<'_> {
         let (started, mut beat, mut pause) = (Instant::now(), Instant::now(), FIRST_PAUSE);
         while !going.is_empty() {
             let inventory: Vec<Entry> = going.iter().map(|entry| (*entry).clone()).collect();
-            let live = survey(self.target, self.instance, &inventory, &[], &Default::default()).await?;
+            let live =
+                survey(self.target, self.instance, &inventory, &[], &Default::default()).await?;
             let mut still = Vec::new();
             for entry in going {
                 match live.get(&entry.id) {
@@ -285,7 +291,10 @@ impl Remover<'_> {
                 self.report(Event::StillOpen {
                     phase: "deleting",
                     elapsed: started.elapsed(),
-                    open: going.iter().map(|entry| (entry.id.clone(), held(&live, entry))).collect(),
+                    open: going
+                        .iter()
+                        .map(|entry| (entry.id.clone(), held(&live, entry)))
+                        .collect(),
                 });
             }
             if deadline.is_some_and(|deadline| Instant::now() >= deadline) {

@@ -10,7 +10,11 @@ use super::{
     report::{Ask, Reporter},
     stop::Stop,
 };
-use crate::{cluster::{kubeconfig::Kubeconfig, transport::OnRequest}, env::Env, store::Store};
+use crate::{
+    cluster::{kubeconfig::Kubeconfig, transport::OnRequest},
+    env::Env,
+    store::Store,
+};
 
 /// The surroundings of an operation.
 pub struct Session<'a> {

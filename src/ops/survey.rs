@@ -63,12 +63,16 @@ pub async fn survey(
         let listed = known.contains(&object.id);
         wanted.insert(&object.id, Wanted { id: &object.id, version: &object.version, listed });
     }
-    wanted.retain(|id, _| id.namespace.as_ref().is_none_or(|namespace| !absent.contains(namespace)));
+    wanted
+        .retain(|id, _| id.namespace.as_ref().is_none_or(|namespace| !absent.contains(namespace)));
     let mut groups: BTreeMap<(GroupKind, Option<&String>), Vec<Wanted<'_>>> = BTreeMap::new();
     let mut single: Vec<Wanted<'_>> = Vec::new();
     for object in wanted.into_values() {
         if object.listed {
-            groups.entry((object.id.group_kind(), object.id.namespace.as_ref())).or_default().push(object);
+            groups
+                .entry((object.id.group_kind(), object.id.namespace.as_ref()))
+                .or_default()
+                .push(object);
         } else {
             single.push(object);
         }
@@ -138,9 +142,15 @@ async fn list(
     namespace: Option<&String>,
     version: &str,
 ) -> Result<Live, Failure> {
-    let probe = ObjectId { group: kind.group.clone(), kind: kind.kind.clone(), namespace: namespace.cloned(), name: String::new() };
+    let probe = ObjectId {
+        group: kind.group.clone(),
+        kind: kind.kind.clone(),
+        namespace: namespace.cloned(),
+        name: String::new(),
+    };
     let version = target.version(&probe, version);
-    let Some(path) = target.kinds.collection_path(kind, version, namespace.map(String::as_str)) else {
+    let Some(path) = target.kinds.collection_path(kind, version, namespace.map(String::as_str))
+    else {
         return Ok(Live::new());
     };
     let query = selector(instance, kind, namespace.is_some());

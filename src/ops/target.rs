@@ -103,14 +103,17 @@ pub fn choose(session: &Session<'_>, stored: Option<&Instance>) -> Result<Choice
     }
     if let Some(variable) = session.env.variable("WORKLOADCTL_RUNTIME") {
         let runtime = RuntimeName::given(variable, is_context)?;
-        check_context(session, &runtime).map_err(|error| error.cause("WORKLOADCTL_RUNTIME names it"))?;
+        check_context(session, &runtime)
+            .map_err(|error| error.cause("WORKLOADCTL_RUNTIME names it"))?;
         return Ok(Choice { runtime, by: ChosenBy::Variable });
     }
     let default = session.store.lock().expect("no holder of the store panics").default_runtime()?;
     if let Some(default) = default {
         let runtime = RuntimeName::stored(&default)?;
         check_context(session, &runtime).map_err(|error| {
-            error.cause("it is the stored default").hint("`workloadctl runtime use -` clears the default")
+            error
+                .cause("it is the stored default")
+                .hint("`workloadctl runtime use -` clears the default")
         })?;
         return Ok(Choice { runtime, by: ChosenBy::Default });
     }
@@ -259,13 +262,15 @@ impl Target {
     /// Those of the database.
     pub fn remember(&self, session: &Session<'_>) -> Result<()> {
         let connection = self.api.connection();
-        session.store.lock().expect("no holder of the store panics").remember_runtime(&KnownRuntime {
-            name: self.runtime.to_string(),
-            cluster_uid: self.cluster_uid.clone(),
-            server: Some(connection.server.clone()),
-            ca_digest: connection.ca_digest.clone(),
-            seen_at: session.now(),
-        })
+        session.store.lock().expect("no holder of the store panics").remember_runtime(
+            &KnownRuntime {
+                name: self.runtime.to_string(),
+                cluster_uid: self.cluster_uid.clone(),
+                server: Some(connection.server.clone()),
+                ca_digest: connection.ca_digest.clone(),
+                seen_at: session.now(),
+            },
+        )
     }
 }
 

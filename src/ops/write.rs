@@ -68,8 +68,11 @@ impl Writer<'_> {
     pub async fn write(&self, item: &Item) -> Result<Written> {
         let desired = &item.desired;
         let path = self.target.path(&desired.id, &desired.version).ok_or_else(|| {
-            Error::usage("unknown-kind", format!("{} is of a kind that the cluster does not know", desired.id))
-                .object(&desired.id)
+            Error::usage(
+                "unknown-kind",
+                format!("{} is of a kind that the cluster does not know", desired.id),
+            )
+            .object(&desired.id)
         })?;
         let precondition = match (item.action, &item.uid) {
             (Action::Create, Some(after)) => {
@@ -97,7 +100,12 @@ impl Writer<'_> {
         gone::wait(&self.api, &desired.id, path, uid).await
     }
 
-    async fn apply(&self, item: &Item, path: &str, mut precondition: Precondition) -> Result<Written> {
+    async fn apply(
+        &self,
+        item: &Item,
+        path: &str,
+        mut precondition: Precondition,
+    ) -> Result<Written> {
         let desired = &item.desired;
         let started = Instant::now();
         let (mut body, mut force, mut yielded) = (desired.body.clone(), false, Vec::new());
@@ -161,12 +169,15 @@ impl Writer<'_> {
 
     /// After a precondition failed: the live object says which one is right. An object that is
     /// ours after all was made by a write of ours whose answer was lost.
-    async fn look_again(&self, desired: &Desired, path: &str, failure: &Failure) -> Result<Precondition> {
-        let live = self
-            .api
-            .find(Call::get_metadata(path))
-            .await
-            .map_err(|failure| failure.explain("get", "cannot look at", &desired.id, desired.origin.as_ref()))?;
+    async fn look_again(
+        &self,
+        desired: &Desired,
+        path: &str,
+        failure: &Failure,
+    ) -> Result<Precondition> {
+        let live = self.api.find(Call::get_metadata(path)).await.map_err(|failure| {
+            failure.explain("get", "cannot look at", &desired.id, desired.origin.as_ref())
+        })?;
         match live {
             None => Ok(Precondition::Absent),
             Some(live) if is_terminating(&live) => {
@@ -178,9 +189,12 @@ impl Writer<'_> {
             }
             Some(_) => Err(self.at(
                 desired,
-                Error::refused("not-ours", format!("{} appeared meanwhile and is not ours", desired.id))
-                    .cause(failure.message())
-                    .hint("`--adopt` takes over objects that exist"),
+                Error::refused(
+                    "not-ours",
+                    format!("{} appeared meanwhile and is not ours", desired.id),
+                )
+                .cause(failure.message())
+                .hint("`--adopt` takes over objects that exist"),
             )),
         }
     }
@@ -209,7 +223,8 @@ impl Writer<'_> {
             let mut error = error;
             error.kind = crate::workload::error::ErrorKind::Refused;
             error.code = "immutable";
-            return error.hint(format!("`--replace {}` deletes it and creates it again", desired.id));
+            return error
+                .hint(format!("`--replace {}` deletes it and creates it again", desired.id));
         }
         error
     }
@@ -235,5 +250,7 @@ fn may_pass(failure: &Failure, desired: &Desired) -> bool {
     let message = failure.message();
     failure.is_webhook_down()
         || (failure.code() == 403 && message.contains("serviceaccount \"default\" not found"))
-        || (failure.code() == 404 && desired.id.group.contains('.') && message.contains("404 page not found"))
+        || (failure.code() == 404
+            && desired.id.group.contains('.')
+            && message.contains("404 page not found"))
 }

@@ -19,7 +19,7 @@ pub mod plan;
 pub mod readiness;
 pub mod record;
 pub mod release;
-pub mod template;
 pub mod runtime;
 pub mod status;
+pub mod template;
 pub mod yaml;

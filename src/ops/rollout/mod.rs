@@ -138,8 +138,16 @@ impl<'a> Node<'a> {
         self.verdict.as_ref().is_some_and(|verdict| verdict.state == State::Failed)
     }
 
+    /// Tells whether nothing is waited for any more: it is ready, or nobody waits for it.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        !self.waited_for || self.is_ready()
+    }
+
     fn is_over(&self) -> bool {
-        self.skipped || self.error.is_some() || (self.applied && (!self.waited_for || self.is_ready() || self.has_failed()))
+        self.skipped
+            || self.error.is_some()
+            || (self.applied && (!self.waited_for || self.is_ready() || self.has_failed()))
     }
 }
 
@@ -208,9 +216,13 @@ impl<'a> Rollout<'a> {
         }
     }
 
-    fn start_writes(&mut self, schedule: &mut Schedule<'_>, writing: &mut FuturesUnordered<Writing<'a>>) {
+    fn start_writes(
+        &mut self,
+        schedule: &mut Schedule<'_>,
+        writing: &mut FuturesUnordered<Writing<'a>>,
+    ) {
         loop {
-            let next = schedule.next();
+            let next = schedule.released();
             if next.is_empty() {
                 return;
             }
@@ -262,13 +274,7 @@ impl<'a> Rollout<'a> {
     /// Notes that a node is as wanted on the cluster, and watches it where somebody waits.
     fn is_applied(&mut self, schedule: &mut Schedule<'_>, index: usize) {
         schedule.reached(index, Milestone::Applied);
-        let awaited = self.graph.awaits(index, self.wait);
-        if !awaited {
-            // Under --no-wait, what only waits for a backend goes on.
-            for milestone in Milestone::BEYOND_APPLIED {
-                schedule.reached(index, milestone);
-            }
-        }
+        let awaited = !self.graph.awaited(index).is_empty();
         let node = &mut self.nodes[index];
         node.applied = true;
         node.waited_for = self.wait || awaited;
@@ -278,7 +284,8 @@ impl<'a> Rollout<'a> {
         if node.watch.object {
             self.observer.watch_for(self.target, self.instance, &node.item.desired, node.watch);
         } else {
-            let verdict = Verdict { state: State::Ready, reason: String::new(), message: String::new() };
+            let verdict =
+                Verdict { state: State::Ready, reason: String::new(), message: String::new() };
             self.judged(schedule, index, verdict);
         }
     }
@@ -286,10 +293,8 @@ impl<'a> Rollout<'a> {
     fn judge_all(&mut self, schedule: &mut Schedule<'_>, clock: &mut Clock) {
         clock.dirty = false;
         clock.judged = Instant::now();
-        let name = self.target.runtime.to_string();
         let frame = Frame {
-            runtime: &name,
-            kind_like: self.target.runtime.is_kind_like(),
+            runtime: &self.target.runtime,
             since: self.since,
             now: self.target.api.connection().server_now(),
         };
@@ -322,9 +327,7 @@ impl<'a> Rollout<'a> {
         let node = &mut self.nodes[index];
         if verdict.state == State::Ready {
             node.ready_at.get_or_insert(now);
-            for milestone in Milestone::BEYOND_APPLIED {
-                schedule.reached(index, milestone);
-            }
+            schedule.reached(index, Milestone::Ready);
         }
         let object = node.item.desired.id.clone();
         node.verdict = Some(verdict.clone());

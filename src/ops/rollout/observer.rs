@@ -147,7 +147,9 @@ impl Observer {
         let gone: Vec<ObjectId> = self
             .live
             .keys()
-            .filter(|id| id.group_kind() == place.0 && id.namespace == place.1 && !here.contains(id))
+            .filter(|id| {
+                id.group_kind() == place.0 && id.namespace == place.1 && !here.contains(id)
+            })
             .cloned()
             .collect();
         for id in gone {
@@ -195,7 +197,8 @@ impl Observer {
 }
 
 fn is_around(kind: &str) -> bool {
-    ["Pod", "ReplicaSet", "Event", "Node", "StorageClass", "CustomResourceDefinition"].contains(&kind)
+    ["Pod", "ReplicaSet", "Event", "Node", "StorageClass", "CustomResourceDefinition"]
+        .contains(&kind)
 }
 
 /// Reads the kind and namespace of a collection off its path.

@@ -1,0 +1,347 @@
+//! The intent: before a release's first write to an object, the record on the cluster covers
+//! everything old and new, and this process holds the instance.
+
+use std::collections::HashSet;
+
+use serde_json::json;
+
+use super::{note, prepare::Prepared};
+use crate::{
+    cluster::{
+        api::{Apply, Call},
+        record::{Claim, Keeper},
+    },
+    ops::{
+        gone,
+        holding::Held,
+        options::DeployOptions,
+        session::Session,
+        target::ChosenBy,
+        write::{Writer, Written},
+    },
+    workload::{
+        error::{Error, ErrorKind, Result},
+        instance::{Instance, NamespaceMode},
+        object::ObjectId,
+        plan::Desired,
+        record::{Deployed, Entry, Record},
+        release::{Action, Outcome, Release},
+    },
+};
+
+/// Asks what has to be asked before anything is written (CLI.md, Questions).
+///
+/// # Errors
+/// Code 1 where the answer is no; code 5 where nobody can be asked and it must not go on.
+pub fn ask(session: &Session<'_>, options: &DeployOptions, prepared: &Prepared) -> Result<()> {
+    let runtime = &prepared.choice.runtime;
+    let name = &options.name;
+    let is_new = prepared.newest().is_none();
+    if is_new {
+        let only = session.kubeconfig.contexts().len() == 1;
+        let why = prepared.choice.why();
+        if prepared.choice.by == ChosenBy::CurrentContext && !runtime.is_kind_like() && !only {
+            match session.ask.confirm(&format!("Deploy {name} to {runtime} ({why})?")) {
+                Some(true) => {}
+                Some(false) => return Err(said_no()),
+                None => {
+                    return Err(Error::refused(
+                        "runtime-not-named",
+                        format!("only the kubeconfig's current context chose `{runtime}` for the new instance `{name}`"),
+                    )
+                    .hint(format!("name it with `--runtime {runtime}`, or `workloadctl runtime use {runtime}`")));
+                }
+            }
+        }
+        note(session, options, format!("runtime {runtime}: {why}"));
+    } else if let Some(newest) =
+        prepared.newest().filter(|_| prepared.stored.is_none() || !prepared.known_here)
+    {
+        let release = &newest.release;
+        let told = format!(
+            "continuing {name}: release {}, last deployed by {} {}",
+            release.number,
+            release.deployer,
+            ago(session, release)
+        );
+        let me = session.env.deployer();
+        let other = (&release.deployer.user, &release.deployer.host) != (&me.user, &me.host);
+        if other && session.ask.confirm(&format!("{told}. Go on?")) == Some(false) {
+            return Err(said_no());
+        }
+        note(session, options, told);
+    } else if let Some(newest) = prepared.newest() {
+        tell_of_others(session, options, newest);
+    }
+    if let Some(newest) =
+        prepared.newest().filter(|newest| newest.release.outcome == Outcome::InFlight)
+    {
+        note(
+            session,
+            options,
+            format!(
+                "release {} was not finished: going on from the live state",
+                newest.release.number
+            ),
+        );
+    }
+    ask_about_losses(session, prepared)
+}
+
+/// Somebody else's release since ours is worth a line.
+fn tell_of_others(session: &Session<'_>, options: &DeployOptions, newest: &Deployed) {
+    let store = session.store.lock().expect("no holder of the store panics");
+    let known = store.releases(&options.name).unwrap_or_default();
+    drop(store);
+    if !known.iter().any(|release| release.id == newest.release.id) {
+        let release = &newest.release;
+        note(
+            session,
+            options,
+            format!(
+                "{}: release {} by {}, {}",
+                options.name,
+                release.number,
+                release.deployer,
+                ago(session, release)
+            ),
+        );
+    }
+}
+
+fn ago(session: &Session<'_>, release: &Release) -> String {
+    let seconds = session.now().duration_since(release.started_at).as_secs().max(0);
+    match seconds {
+        0..60 => format!("{seconds} s ago"),
+        60..3600 => format!("{} min ago", seconds / 60),
+        3600..172_800 => format!("{} h ago", seconds / 3600),
+        _ => format!("{} d ago", seconds / 86_400),
+    }
+}
+
+/// Pruning or recreating what holds data is asked about.
+fn ask_about_losses(session: &Session<'_>, prepared: &Prepared) -> Result<()> {
+    let precious = |id: &ObjectId| {
+        id.is("", "PersistentVolumeClaim")
+            || id.is("", "Namespace")
+            || id.is("apiextensions.k8s.io", "CustomResourceDefinition")
+    };
+    let removed = prepared
+        .plan
+        .removals
+        .iter()
+        .filter(|removal| !removal.keep && precious(&removal.entry.id))
+        .map(|removal| removal.entry.id.to_string());
+    let recreated = prepared
+        .plan
+        .items
+        .iter()
+        .filter(|item| item.action == Action::Recreate && precious(&item.desired.id))
+        .map(|item| item.desired.id.to_string());
+    let lost: Vec<String> = removed.chain(recreated).collect();
+    if lost.is_empty() {
+        return Ok(());
+    }
+    let list = lost.join(", ");
+    match session.ask.confirm(&format!("This deletes {list}, with what they hold. Go on?")) {
+        Some(true) => Ok(()),
+        Some(false) => Err(said_no()),
+        None => Err(Error::refused(
+            "needs-yes",
+            format!("this would delete {list}, with what they hold"),
+        )
+        .hint("`--yes` allows it; an annotation `workloadctl/on-remove: keep` keeps an object")),
+    }
+}
+
+fn said_no() -> Error {
+    Error::failed("answered-no", "answered no; nothing was written")
+}
+
+/// A release that has begun.
+pub struct Begun {
+    /// The record while we hold the instance.
+    pub keeper: Keeper,
+    /// The release.
+    pub release: Release,
+    /// The namespace of the record, if it had to be made for it.
+    pub namespace: Option<Written>,
+}
+
+/// Writes the intent. `None`: somebody else wrote the record first.
+///
+/// # Errors
+/// Whatever the server answers; code 6 where another holds the instance.
+pub async fn begin(
+    session: &Session<'_>,
+    options: &DeployOptions,
+    prepared: &Prepared,
+    held: &mut Held,
+) -> Result<Option<Begun>> {
+    let release = new_release(session, options, prepared)?;
+    held.begin(session, &release.id)?;
+    let namespace = make_namespace(options, prepared).await?;
+    let mut record = prepared.record.clone();
+    record.deleting = false;
+    record.inventory = intended(prepared, namespace.as_ref());
+    if let Some(newest) = record.newest.take()
+        && matches!(newest.release.outcome, Outcome::Ready | Outcome::Applied)
+    {
+        record.last_good = Some(newest);
+    }
+    record.newest = Some(Deployed {
+        release: release.clone(),
+        objects: prepared.source.content.objects.clone(),
+    });
+    let claim = Claim {
+        id: release.id.clone(),
+        who: release.deployer.to_string(),
+        command: session.command.clone(),
+    };
+    let keeper =
+        Keeper::begin(&prepared.target.api, prepared.found.as_ref(), record.clone(), claim).await?;
+    let Some(keeper) = keeper else { return Ok(None) };
+    if let Err(error) = store(session, options, prepared, &record, &release) {
+        // The cluster has the intent and nothing else: give it back before telling why.
+        keeper.write(record, false).await?;
+        return Err(error);
+    }
+    Ok(Some(Begun { keeper, release, namespace }))
+}
+
+fn new_release(
+    session: &Session<'_>,
+    options: &DeployOptions,
+    prepared: &Prepared,
+) -> Result<Release> {
+    let here = session
+        .store
+        .lock()
+        .expect("no holder of the store panics")
+        .next_release_number(&options.name)?;
+    let there = prepared.newest().map_or(1, |newest| newest.release.number + 1);
+    let revision = &prepared.source.revision;
+    let mut deployer = session.env.deployer();
+    deployer.kubeconfig_user.clone_from(&prepared.target.api.connection().kubeconfig_user);
+    Ok(Release {
+        id: uuid::Uuid::now_v7().to_string(),
+        number: if prepared.new_cluster || prepared.newest().is_some() { there } else { here },
+        deployer,
+        started_at: session.now(),
+        ended_at: None,
+        outcome: Outcome::InFlight,
+        definition: prepared.source.definition.clone(),
+        revision: revision.number,
+        digest: revision.digest.clone(),
+        revision_created_at: revision.created_at,
+        overrides: prepared.wish.overrides.clone(),
+    })
+}
+
+/// Lists everything old and new: what the release makes or keeps, and what it will remove.
+fn intended(prepared: &Prepared, namespace: Option<&Written>) -> Vec<Entry> {
+    let mut inventory: Vec<Entry> =
+        prepared.plan.items.iter().filter_map(|item| item.entry.clone()).collect();
+    if let Some(written) = namespace {
+        for entry in &mut inventory {
+            if entry.id == written.entry.id {
+                *entry = written.entry.clone();
+            }
+        }
+    }
+    let wanted: HashSet<ObjectId> = inventory.iter().map(|entry| entry.id.clone()).collect();
+    let removals = prepared.plan.removals.iter().map(|removal| Entry {
+        wanted: false,
+        keep: removal.keep,
+        uid: Some(removal.uid.clone()),
+        ..removal.entry.clone()
+    });
+    inventory.extend(removals.filter(|entry| !wanted.contains(&entry.id)));
+    inventory
+}
+
+/// Makes the namespace of the record where it is not there: the record needs a place.
+async fn make_namespace(options: &DeployOptions, prepared: &Prepared) -> Result<Option<Written>> {
+    let wish = &prepared.wish;
+    if !prepared.absent.contains(&wish.namespace) {
+        return Ok(None);
+    }
+    let target = &prepared.target;
+    let item =
+        prepared.plan.items.iter().find(|item| {
+            item.desired.id.is("", "Namespace") && item.desired.id.name == wish.namespace
+        });
+    if let Some(item) = item {
+        let writer = Writer {
+            target,
+            api: target.api.clone(),
+            manager: &prepared.manager,
+            conflicts: options.conflicts,
+        };
+        return writer.write(item).await.map(Some);
+    }
+    debug_assert_eq!(wish.mode, NamespaceMode::Given, "the other modes bring their namespaces");
+    let id = ObjectId::new("", "Namespace", None, &wish.namespace);
+    let path = target.path(&id, "v1").expect("namespaces are built in");
+    let body = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {
+        "name": wish.namespace,
+        "labels": options.namespace_labels.iter().cloned().collect::<std::collections::BTreeMap<_, _>>(),
+    }});
+    let desired = Desired::new(body, None);
+    let how =
+        Apply { manager: &prepared.manager, force: false, dry_run: false, validation: "Strict" };
+    match target.api.call(Call::apply(&path, &desired.body, &how)).await {
+        Ok(answer) if crate::workload::ownership::is_terminating(&answer.body) => {
+            let uid = crate::workload::ownership::uid(&answer.body).unwrap_or_default();
+            gone::wait(&target.api, &id, &path, uid).await?;
+            Box::pin(make_namespace(options, prepared)).await
+        }
+        Ok(_) => Ok(None),
+        Err(failure) => Err(failure.explain("patch", "cannot make", &id, None)),
+    }
+}
+
+/// Stores definition, instance and release, all or none.
+fn store(
+    session: &Session<'_>,
+    options: &DeployOptions,
+    prepared: &Prepared,
+    record: &Record,
+    release: &Release,
+) -> Result<()> {
+    let now = session.now();
+    let instance = Instance {
+        name: options.name.clone(),
+        definition: prepared.source.definition.clone(),
+        runtime: prepared.choice.runtime.to_string(),
+        namespace: Some(record.namespace.clone()),
+        namespace_mode: Some(record.mode),
+        cluster_uid: prepared.target.cluster_uid.clone(),
+        overrides: prepared.wish.overrides.clone(),
+        created_at: prepared.stored.as_ref().map_or(now, |stored| stored.created_at),
+        observed: None,
+    };
+    let rendered: Vec<_> =
+        prepared.wish.desired.iter().map(|desired| desired.body.clone()).collect();
+    let mut store = session.store.lock().map_err(|_| {
+        Error::new(ErrorKind::Failed, "internal", "the database's connection was lost")
+    })?;
+    store.transaction(|store| {
+        if let Some(given) = &options.given {
+            store.apply_definition(
+                &prepared.source.definition,
+                &given.content,
+                &given.source,
+                Some(&options.name),
+                now,
+            )?;
+        }
+        // The earlier releases that only the record knows come along.
+        let before: Vec<Release> =
+            record.last_good.iter().map(|deployed| deployed.release.clone()).collect();
+        store.take_in(&instance, &[], &before)?;
+        store.begin_release(&options.name, release, &rendered)
+    })?;
+    drop(store);
+    prepared.target.remember(session)
+}

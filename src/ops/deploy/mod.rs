@@ -1,0 +1,129 @@
+//! `deploy` = render → check → plan → record intent → apply → wait → prune → record outcome.
+//!
+//! Everything that can be refused is refused before the first write; from then on the record
+//! covers whatever may have been made, so that a process killed anywhere leaves something that
+//! the next `deploy` or `delete` plans again from the live state.
+
+mod answer;
+mod intent;
+mod prepare;
+mod release;
+mod wish;
+
+use std::time::Instant;
+
+use super::{options::DeployOptions, report::Event, session::Session, view::Operation};
+use crate::workload::{
+    error::{Error, ErrorKind, Result},
+    release::Outcome,
+};
+
+use answer::Answer;
+use prepare::Prepared;
+
+/// Deploys one instance. A failure is in the answer.
+pub async fn run(session: &Session<'_>, options: &DeployOptions) -> Operation {
+    let started = Instant::now();
+    let mut answer = Answer::new(options.name.as_str());
+    let result = deploy(session, options, started, &mut answer).await;
+    answer.finish(result, started)
+}
+
+/// Says what a deploy would do, writing nothing. A failure is in the answer.
+pub async fn plan(session: &Session<'_>, options: &DeployOptions) -> Operation {
+    let started = Instant::now();
+    let mut answer = Answer::new(options.name.as_str());
+    let result = rehearse(session, options, &mut answer).await;
+    answer.finish(result, started)
+}
+
+async fn rehearse(
+    session: &Session<'_>,
+    options: &DeployOptions,
+    answer: &mut Answer,
+) -> Result<()> {
+    let prepared = Prepared::make(session, options, prepare::Purpose::Rehearse, answer).await?;
+    answer.plan(&prepared);
+    answer.outcome("planned");
+    refuse_blocked(&prepared)
+}
+
+async fn deploy(
+    session: &Session<'_>,
+    options: &DeployOptions,
+    started: Instant,
+    answer: &mut Answer,
+) -> Result<()> {
+    let deadline = options.timeout.map(|timeout| started + timeout);
+    let mut held = prepare::lock(session, options, started).await?;
+    loop {
+        let predecessor = held.predecessor.clone();
+        let purpose = prepare::Purpose::Deploy { predecessor, until: started + options.lock_wait };
+        let prepared = Prepared::make(session, options, purpose, answer).await?;
+        answer.plan(&prepared);
+        refuse_blocked(&prepared)?;
+        intent::ask(session, options, &prepared)?;
+        if !prepared.needs_release() {
+            unchanged(session, options, &prepared, deadline, answer).await?;
+            held.end();
+            return Ok(());
+        }
+        // `None`: somebody else wrote the record first; look at everything again.
+        let Some(begun) = intent::begin(session, options, &prepared, &mut held).await? else {
+            *answer = Answer::new(options.name.as_str());
+            continue;
+        };
+        let result = release::run(session, options, &prepared, begun, deadline, answer).await;
+        if !matches!(&result, Err(error) if error.kind == ErrorKind::Locked) {
+            held.end();
+        }
+        return result;
+    }
+}
+
+/// Nothing is to be written: notes the no-op data, and waits where nobody has seen it ready.
+async fn unchanged(
+    session: &Session<'_>,
+    options: &DeployOptions,
+    prepared: &Prepared,
+    deadline: Option<Instant>,
+    answer: &mut Answer,
+) -> Result<()> {
+    prepared.note_seen().await;
+    prepared.store_unchanged(session)?;
+    let newest = prepared.newest().map(|deployed| deployed.release.outcome);
+    answer.outcome("unchanged");
+    if newest == Some(Outcome::Ready) || options.no_wait {
+        return Ok(());
+    }
+    release::wait_only(session, options, prepared, deadline, answer).await
+}
+
+/// Refuses everything that must not be touched, in one list.
+fn refuse_blocked(prepared: &Prepared) -> Result<()> {
+    let blocked: Vec<_> = prepared.plan.blocked().collect();
+    let Some(first) = blocked.first() else { return Ok(()) };
+    let told = |item: &&crate::workload::plan::Item| {
+        let place = item.desired.origin.as_ref().map(|at| format!(" ({at})")).unwrap_or_default();
+        format!("{}{place}: {}", item.desired.id, item.reason)
+    };
+    let mut error = Error::refused(
+        "blocked",
+        match blocked.len() {
+            1 => "1 object stands in the way; nothing was written".to_owned(),
+            count => format!("{count} objects stand in the way; nothing was written"),
+        },
+    )
+    .causes(blocked.iter().map(told))
+    .object(&first.desired.id);
+    if blocked.iter().any(|item| item.reason.contains("not ours")) {
+        error = error.hint("`--adopt` takes over objects that exist");
+    }
+    error.origin.clone_from(&first.desired.origin);
+    Err(error)
+}
+
+/// Tells a note about an instance.
+fn note(session: &Session<'_>, options: &DeployOptions, text: impl Into<String>) {
+    session.reporter.report(options.name.as_str(), Event::Note(text.into()));
+}

@@ -1,0 +1,297 @@
+//! What a deploy wants: the definition's content with the instance's overrides, placed in its
+//! namespaces, checked as far as that goes without asking the server.
+
+use std::collections::{BTreeMap, HashSet};
+
+use jiff::Timestamp;
+
+use crate::{
+    ops::{
+        locate::Located, options::DeployOptions, report::Event, session::Session, target::Target,
+    },
+    workload::{
+        definition::{Content, Revision},
+        error::{Error, Result},
+        graph::Graph,
+        instance::{Instance, NamespaceMode},
+        kinds::{Kinds, find},
+        manifest::combine,
+        name::DefinitionName,
+        object::{Object, ObjectId},
+        overrides::{self, Overrides},
+        placement::{Destination, Placement, place},
+        plan::Desired,
+        record::Record,
+    },
+};
+
+/// The content to be deployed and where it comes from.
+pub struct Source {
+    /// The definition.
+    pub definition: DefinitionName,
+    /// The objects as read and their text.
+    pub content: Content,
+    /// The revision that has this content, or the one that it will become.
+    pub revision: Revision,
+}
+
+/// Finds out which content is to be deployed.
+///
+/// # Errors
+/// Code 1: no such definition; code 2 and 5: what was stored says otherwise.
+pub fn source(
+    session: &Session<'_>,
+    options: &DeployOptions,
+    stored: Option<&Instance>,
+    record: Option<&Record>,
+) -> Result<Source> {
+    let deployed = record.and_then(|record| record.newest.as_ref());
+    let known = stored
+        .map(|stored| &stored.definition)
+        .or(deployed.map(|deployed| &deployed.release.definition));
+    let definition = definition_name(options, known)?;
+    let store = session.store.lock().expect("no holder of the store panics");
+    let newest = store.newest_revision(&definition, Some(&options.name))?;
+    if let Some(given) = &options.given {
+        let digest = given.content.digest();
+        return Ok(match newest {
+            Some(revision) if revision.digest == digest => {
+                Source { definition, content: given.content.clone(), revision }
+            }
+            _ => {
+                let number = store
+                    .revisions(&definition, Some(&options.name))?
+                    .iter()
+                    .map(|known| known.number)
+                    .max()
+                    .unwrap_or(0)
+                    + 1;
+                let revision = Revision {
+                    definition: definition.clone(),
+                    number,
+                    digest,
+                    created_at: session.now(),
+                    object_count: given.content.objects.len(),
+                    source: given.source.clone(),
+                };
+                Source { definition, content: given.content.clone(), revision }
+            }
+        });
+    }
+    if let Some(revision) = newest {
+        let content = store.content(&revision)?;
+        return Ok(Source { definition, content, revision });
+    }
+    let Some(deployed) = deployed else {
+        return Err(store.no_such_definition(definition.as_str()).hint(format!(
+            "`workloadctl deploy {} -f PATH` makes definition and instance in one go",
+            options.name
+        )));
+    };
+    let release = &deployed.release;
+    let revision = Revision {
+        definition: definition.clone(),
+        number: release.revision,
+        digest: release.digest.clone(),
+        created_at: release.revision_created_at,
+        object_count: deployed.objects.len(),
+        source: "record".to_owned(),
+    };
+    let content = Content { objects: deployed.objects.clone(), files: Vec::new() };
+    Ok(Source { definition, content, revision })
+}
+
+/// Decides which definition is meant.
+///
+/// # Errors
+/// Code 5: the instance runs another definition; code 2: `-f` would change a shared one.
+pub fn definition_name(
+    options: &DeployOptions,
+    known: Option<&DefinitionName>,
+) -> Result<DefinitionName> {
+    match (&options.definition, known) {
+        (Some(given), Some(known)) if given != known => Err(Error::refused(
+            "other-definition",
+            format!("`{}` runs definition `{known}`, not `{given}`", options.name),
+        )
+        .hint(format!("deploy `{given}` under another instance name"))),
+        (Some(given), _) => Ok(given.clone()),
+        (None, Some(known)) => {
+            if options.given.is_some() && known.as_str() != options.name.as_str() {
+                return Err(Error::usage(
+                    "shared-definition",
+                    format!(
+                        "`{}` runs definition `{known}`, which `-f` would change for all its instances",
+                        options.name
+                    ),
+                )
+                .hint(format!("add `--definition {known}` if that is meant")));
+            }
+            Ok(known.clone())
+        }
+        (None, None) => options.name.as_str().parse(),
+    }
+}
+
+/// Merges this command's overrides into the stored ones (CLI.md, Overrides).
+///
+/// # Errors
+/// Code 2 where an edit removes what is not there.
+pub fn overrides_of(
+    session: &Session<'_>,
+    options: &DeployOptions,
+    stored: Option<&Instance>,
+    record: Option<&Record>,
+    now: Timestamp,
+) -> Result<Overrides> {
+    let before = record
+        .and_then(|record| record.newest.as_ref())
+        .map(|deployed| &deployed.release.overrides)
+        .or(stored.map(|stored| &stored.overrides))
+        .cloned()
+        .unwrap_or_default();
+    let base = if options.given.is_some() {
+        // The stamp of the last --restart stays: dropping it would restart the pods once more.
+        Overrides { restarted_at: before.restarted_at.clone(), ..Overrides::default() }
+    } else {
+        before.clone()
+    };
+    let mut merged = overrides::merge(&base, &options.edits)?;
+    if options.restart {
+        merged.restarted_at = Some(now.to_string());
+    }
+    if options.given.is_some() {
+        let dropped = dropped(&before, &merged);
+        if !dropped.is_empty() {
+            session.reporter.report(
+                options.name.as_str(),
+                Event::Note(format!("dropped with -f: the stored {}", dropped.join(", "))),
+            );
+        }
+    }
+    Ok(merged)
+}
+
+/// Lists stored overrides that are not said again.
+fn dropped(before: &Overrides, after: &Overrides) -> Vec<String> {
+    let gone = |flag: &str, before: Vec<&String>, after: Vec<&String>| -> Vec<String> {
+        before
+            .into_iter()
+            .filter(|key| !after.contains(key))
+            .map(|key| format!("{flag} {key}"))
+            .collect()
+    };
+    let mut all = gone("--image", before.images.keys().collect(), after.images.keys().collect());
+    all.extend(gone(
+        "--replicas",
+        before.replicas.keys().collect(),
+        after.replicas.keys().collect(),
+    ));
+    all.extend(gone("--set", before.sets.keys().collect(), after.sets.keys().collect()));
+    if !before.patches.is_empty() && after.patches.is_empty() {
+        all.push(format!("{} patches", before.patches.len()));
+    }
+    all
+}
+
+/// What a deploy wants of the cluster.
+pub struct Wish {
+    /// How objects are placed, and where the record lies.
+    pub mode: NamespaceMode,
+    /// The namespace of the record.
+    pub namespace: String,
+    /// The objects, in the graph's order.
+    pub desired: Vec<Desired>,
+    /// The order.
+    pub graph: Graph,
+    /// The overrides in force.
+    pub overrides: Overrides,
+    /// What may not work where the objects go.
+    pub warnings: Vec<String>,
+    /// `--replace`, resolved.
+    pub replace: HashSet<ObjectId>,
+}
+
+/// Renders a content for an instance: overrides, checks, placement, order.
+///
+/// # Errors
+/// Code 2 for wrong input, every problem at once; code 5 where mode or namespace differ from
+/// what was fixed at the first deploy.
+pub async fn render(
+    session: &Session<'_>,
+    options: &DeployOptions,
+    target: &mut Target,
+    content: &Content,
+    overrides: Overrides,
+    stored: Option<(NamespaceMode, &str)>,
+) -> Result<Wish> {
+    let mut objects = content.objects.clone();
+    target.kinds.add_crds(&objects);
+    check_kinds(target, &objects).await?;
+    let set = overrides::apply(&overrides, &mut objects, &target.kinds)?;
+    for line in set {
+        session.reporter.report(options.name.as_str(), Event::Note(line));
+    }
+    let labels: BTreeMap<String, String> = options.namespace_labels.iter().cloned().collect();
+    let destination = Destination {
+        instance: &options.name,
+        namespace: session.namespace.as_deref(),
+        stored,
+        namespace_labels: &labels,
+    };
+    let placement = place(&objects, &target.kinds, &destination)?;
+    let Placement { mode, namespace, objects: placed, notes, warnings } = placement;
+    for note in notes {
+        session.reporter.report(options.name.as_str(), Event::Note(note));
+    }
+    let mut graph = Graph::build(&placed, &target.kinds)?;
+    if options.no_wait {
+        graph.forgo_backends();
+    }
+    let desired: Vec<Desired> =
+        placed.into_iter().map(|placed| Desired::new(placed.body, placed.origin)).collect();
+    let replace = replaced(&options.replace, &desired, &target.kinds)?;
+    Ok(Wish { mode, namespace, desired, graph, overrides, warnings, replace })
+}
+
+fn replaced(wanted: &[String], desired: &[Desired], kinds: &Kinds) -> Result<HashSet<ObjectId>> {
+    wanted
+        .iter()
+        .map(|text| find(text, desired.iter().map(|desired| &desired.id), kinds).cloned())
+        .collect()
+}
+
+/// Checks kinds and versions: offline where they are built in, by the cluster's word otherwise.
+async fn check_kinds(target: &mut Target, objects: &[Object]) -> Result<()> {
+    let mut checked = target.kinds.check(objects);
+    if checked.errors.is_empty() && !checked.unjudged.is_empty() {
+        target.learn_kinds().await?;
+        checked = target.kinds.check(objects);
+    }
+    if checked.errors.is_empty() { Ok(()) } else { Err(combine(checked.errors)) }
+}
+
+/// Gives the namespaces that a content brings, in order.
+#[must_use]
+pub fn brought_namespaces(content: &Content) -> Vec<String> {
+    content
+        .objects
+        .iter()
+        .map(Object::id)
+        .filter(|id| id.is("", "Namespace"))
+        .map(|id| id.name)
+        .collect()
+}
+
+/// Gives the mode and namespace that were fixed at the first deploy.
+#[must_use]
+pub fn fixed<'a>(
+    stored: Option<&'a Instance>,
+    located: &'a Located,
+) -> Option<(NamespaceMode, &'a str)> {
+    if let Some(record) = located.record() {
+        return Some((record.mode, &record.namespace));
+    }
+    let stored = stored.filter(|_| !located.new_cluster)?;
+    Some((stored.namespace_mode?, stored.namespace.as_deref()?))
+}

@@ -1,0 +1,229 @@
+//! Finding an instance on its cluster: the record, or live objects of ours where the record is
+//! gone, or nothing.
+
+use std::collections::BTreeSet;
+
+use futures::future::join_all;
+
+use super::{
+    rebuild::rebuild,
+    report::Event,
+    session::Session,
+    target::{Sameness, Target, other_cluster},
+};
+use crate::{
+    cluster::{
+        api::Call,
+        record::{self, Found},
+    },
+    workload::{
+        definition::{Content, Revision},
+        error::{Error, Result},
+        instance::Instance,
+        name::InstanceName,
+        object::ObjectId,
+        ownership::{is_ours, is_terminating, manager},
+        record::{Deployed, Record},
+    },
+};
+
+/// What an instance is on its cluster.
+#[derive(Debug, Clone, Default)]
+pub struct Located {
+    /// The record as it was read.
+    pub found: Option<Found>,
+    /// The record made anew from live objects, where it was lost.
+    pub rebuilt: Option<Record>,
+    /// Whether the runtime's cluster was created again since the instance was deployed: what the
+    /// database says of it does not count.
+    pub new_cluster: bool,
+}
+
+impl Located {
+    /// Gives the record, read or rebuilt.
+    #[must_use]
+    pub fn record(&self) -> Option<&Record> {
+        self.found.as_ref().map(|found| &found.record).or(self.rebuilt.as_ref())
+    }
+}
+
+/// Where a record may lie: in `--namespace`, else where it was, else in each namespace that the
+/// manifests bring, else in the namespace named like the instance.
+#[must_use]
+pub fn candidates(
+    flag: Option<&str>,
+    stored: Option<&Instance>,
+    brought: &[String],
+    instance: &InstanceName,
+) -> Vec<String> {
+    if let Some(namespace) = flag.or(stored.and_then(|stored| stored.namespace.as_deref())) {
+        return vec![namespace.to_owned()];
+    }
+    if brought.is_empty() {
+        return vec![instance.to_string()];
+    }
+    let mut seen = BTreeSet::new();
+    brought.iter().filter(|namespace| seen.insert(*namespace)).cloned().collect()
+}
+
+/// Reads the record and the cluster's identity, side by side.
+///
+/// # Errors
+/// A failed or forbidden read; code 5 for two records; code 7 for another cluster.
+pub async fn locate(
+    session: &Session<'_>,
+    target: &mut Target,
+    instance: &InstanceName,
+    stored: Option<&Instance>,
+    namespaces: &[String],
+    new_cluster: bool,
+) -> Result<Located> {
+    let reads = namespaces.iter().map(|namespace| record::read(&target.api, namespace, instance));
+    let (uid, reads) = futures::future::join(target.identify(), join_all(reads)).await;
+    target.cluster_uid = uid?;
+    let mut records = Vec::new();
+    for read in reads {
+        records.extend(read?);
+    }
+    if records.len() > 1 {
+        let places: Vec<&str> = records.iter().map(|found| &*found.record.namespace).collect();
+        return Err(Error::refused(
+            "two-records",
+            format!("`{instance}` is deployed more than once: in namespaces {}", places.join(", ")),
+        )
+        .hint("name one with `--namespace NAMESPACE`"));
+    }
+    let found = records.pop();
+    let mut located = Located { found, ..Located::default() };
+    let proven = stored.and_then(|stored| stored.cluster_uid.as_ref()).is_some_and(|uid| {
+        located.record().is_some_and(|record| record.cluster_uid.as_ref() == Some(uid))
+            && target.cluster_uid.as_ref().is_none_or(|read| read == uid)
+    });
+    if !proven {
+        match target.compare(session, stored)? {
+            Sameness::First | Sameness::Same => {}
+            Sameness::Other { .. } if target.runtime.is_kind_like() || new_cluster => {
+                located.new_cluster = true;
+            }
+            Sameness::Other { expected } => {
+                return Err(other_cluster(
+                    &target.runtime,
+                    &expected,
+                    target.cluster_uid.as_deref(),
+                ));
+            }
+        }
+    }
+    Ok(located)
+}
+
+/// What a namespace is to an instance that has no record there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ground {
+    /// It is not there.
+    Free,
+    /// The instance made it.
+    Ours,
+    /// It exists and somebody else made it, or it may not be looked at.
+    Foreign,
+    /// It is being deleted; `true` if it is ours.
+    Terminating(bool),
+}
+
+/// Looks at a namespace.
+///
+/// # Errors
+/// Whatever the server answers but a missing right: a namespaced account may see nothing else.
+pub async fn ground(target: &Target, namespace: &str, instance: &InstanceName) -> Result<Ground> {
+    let id = ObjectId::new("", "Namespace", None, namespace);
+    let path = target.path(&id, "v1").expect("namespaces are built in");
+    match target.api.find(Call::get_metadata(path)).await {
+        Ok(None) => Ok(Ground::Free),
+        Ok(Some(live)) => {
+            let ours = is_ours(&live, &manager(namespace, instance.as_str()), None);
+            Ok(match (is_terminating(&live), ours) {
+                (true, ours) => Ground::Terminating(ours),
+                (false, true) => Ground::Ours,
+                (false, false) => Ground::Foreign,
+            })
+        }
+        Err(failure) if failure.is_forbidden() => Ok(Ground::Foreign),
+        Err(failure) => Err(failure.explain("get", "cannot look at", &id, None)),
+    }
+}
+
+/// Rebuilds a record that is gone, where something of ours may be live.
+///
+/// # Errors
+/// Those of [`rebuild`].
+pub async fn recover(
+    session: &Session<'_>,
+    target: &mut Target,
+    located: &mut Located,
+    namespace: &str,
+    instance: &InstanceName,
+) -> Result<()> {
+    if let Some(record) = rebuild(target, namespace, instance).await? {
+        session.reporter.report(
+            instance.as_str(),
+            Event::Note(format!(
+                "the record is gone: rebuilt from {} live objects in namespace {namespace}",
+                record.inventory.len()
+            )),
+        );
+        located.rebuilt = Some(record);
+    }
+    Ok(())
+}
+
+/// Lets the database follow a record that was read: the instance, its releases and their
+/// revisions.
+///
+/// # Errors
+/// Those of the database.
+pub fn follow(session: &Session<'_>, target: &Target, record: &Record) -> Result<()> {
+    let Some(newest) = &record.newest else { return Ok(()) };
+    let mut store = session.store.lock().expect("no holder of the store panics");
+    let here = store.instance(&record.instance)?;
+    let instance = Instance {
+        name: record.instance.clone(),
+        definition: newest.release.definition.clone(),
+        runtime: target.runtime.to_string(),
+        namespace: Some(record.namespace.clone()),
+        namespace_mode: Some(record.mode),
+        cluster_uid: record.cluster_uid.clone().or_else(|| target.cluster_uid.clone()),
+        overrides: newest.release.overrides.clone(),
+        created_at: here.as_ref().map_or(newest.release.started_at, |here| here.created_at),
+        observed: here.and_then(|here| here.observed),
+    };
+    let deployed: Vec<&Deployed> =
+        [&record.last_good, &record.newest].into_iter().flatten().collect();
+    let revisions: Vec<(Revision, Content)> = deployed
+        .iter()
+        .map(|deployed| {
+            let release = &deployed.release;
+            let revision = Revision {
+                definition: release.definition.clone(),
+                number: release.revision,
+                digest: release.digest.clone(),
+                created_at: release.revision_created_at,
+                object_count: deployed.objects.len(),
+                source: "record".to_owned(),
+            };
+            (revision, Content { objects: deployed.objects.clone(), files: Vec::new() })
+        })
+        .collect();
+    let releases: Vec<_> = deployed.iter().map(|deployed| deployed.release.clone()).collect();
+    store.take_in(&instance, &revisions, &releases)
+}
+
+/// Makes the failure of a managed namespace that the instance did not make.
+#[must_use]
+pub fn namespace_taken(namespace: &str, instance: &InstanceName) -> Error {
+    Error::refused(
+        "namespace-taken",
+        format!("namespace {namespace} exists and `{instance}` did not make it"),
+    )
+    .object(format!("Namespace/{namespace}"))
+    .hint(format!("`--namespace {namespace}` deploys into it; or give the instance another name"))
+}
