@@ -1,5 +1,7 @@
 //! What the database alone answers: definitions and instances, offline.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
 use super::view::{
@@ -9,11 +11,13 @@ use crate::{
     store::{DefinitionRow, InstanceFilter, Store},
     workload::{
         definition::{Content, Revision},
-        error::{Error, Result},
+        error::Result,
         instance::{Instance, NamespaceMode, Observed, Status},
-        name::{DefinitionName, InstanceName, LABEL_LIMIT, check_label},
+        kinds::Kinds,
+        name::{DefinitionName, InstanceName},
         object::{Object, split_api_version},
         overrides::Overrides,
+        placement::{Destination, place},
         runtime::RuntimeName,
     },
 };
@@ -206,8 +210,8 @@ pub struct CreateOptions {
 /// Adds an instance without deploying it.
 ///
 /// # Errors
-/// `no-such-definition` (1); `invalid-name` and `namespace-in-definition` (2); `instance-exists`
-/// (5).
+/// `no-such-definition` (1); `instance-exists` (5); those of [`place`], such as
+/// `namespace-in-definition` (2).
 pub fn create_instance(
     store: &mut Store,
     options: CreateOptions,
@@ -230,32 +234,26 @@ pub fn create_instance(
         observed: None,
     };
     store.transaction(|store| {
-        check_namespace(store, &instance)?;
-        store.create_instance(&instance)
+        store.create_instance(&instance)?;
+        check_placement(store, &instance)
     })?;
     instance_view(store, instance)
 }
 
-/// Refuses a namespace that cannot be, or that the definition leaves no room for.
-fn check_namespace(store: &Store, instance: &Instance) -> Result<()> {
-    let Some(namespace) = &instance.namespace else { return Ok(()) };
-    check_label("namespace", namespace, LABEL_LIMIT)?;
+/// Refuses what a deploy would refuse without having contacted a cluster.
+fn check_placement(store: &Store, instance: &Instance) -> Result<()> {
     let newest = store.newest_revision(&instance.definition, Some(&instance.name))?;
     let Some(newest) = newest else { return Ok(()) };
-    let content = store.content(&newest)?;
-    let Some(own) = content.objects.iter().find(|object| object.id().is("", "Namespace")) else {
-        return Ok(());
+    let objects = store.content(&newest)?.objects;
+    let mut kinds = Kinds::builtin();
+    kinds.add_crds(&objects);
+    let destination = Destination {
+        instance: &instance.name,
+        namespace: instance.namespace.as_deref(),
+        stored: None,
+        namespace_labels: &BTreeMap::new(),
     };
-    Err(Error::usage(
-        "namespace-in-definition",
-        format!(
-            "definition `{}` brings its own namespaces: `--namespace {namespace}` has no place",
-            instance.definition
-        ),
-    )
-    .object(own.id())
-    .at(&own.origin)
-    .hint(format!("`workloadctl instance create {}` without `--namespace`", instance.name)))
+    place(&objects, &kinds, &destination).map(drop)
 }
 
 fn definition_view(row: DefinitionRow) -> DefinitionView {

@@ -158,6 +158,7 @@ fn what_an_instance_cannot_be_is_refused_and_leaves_nothing() {
             2,
         ),
         (into("Not_A_Namespace"), "invalid-name", 2),
+        (wanted("kube-x"), "reserved-namespace", 5),
     ] {
         let error = create_instance(&mut store, options, minute(2)).unwrap_err();
         assert_eq!((error.code, error.kind.exit_code()), (code, exit), "{error}");
