@@ -5,9 +5,10 @@
 //! numbers that change), the reading reports a problem instead.
 
 mod emit;
-mod event;
 mod json;
+mod parse;
 mod scalar;
+mod scan;
 mod stream;
 mod template;
 mod tree;
@@ -134,7 +135,7 @@ pub fn read(text: &str) -> Reading {
     } else {
         let text = stream::with_line_feeds(text);
         for chunk in stream::chunks(&text) {
-            reading.add(chunk.and_then(|chunk| Tree::parse(&chunk)));
+            reading.add(chunk.and_then(|chunk| parse::parse(&chunk)));
         }
     }
     reading.problems.truncate(PROBLEM_LIMIT);
@@ -180,7 +181,7 @@ pub fn document_at(text: &str, line: u32) -> Option<Located> {
             .filter_map(Result::ok)
             .take_while(|chunk| chunk.first_line <= line)
             .last()?;
-        found = Tree::parse(&chunk).ok()?;
+        found = parse::parse(&chunk).ok()?;
     }
     found.map(|tree| Located { tree })
 }

@@ -68,10 +68,10 @@ fn what_would_be_lost_is_a_problem_with_its_place() {
         ("# c\n{a: 1}\nb: 2\n", vec![("dropped-content", "3:1")]),
         ("a:\n  b: 1\n  <<: {b: 2}\n", vec![("merge-order", "3:3")]),
         ("a:\n  <<: 1\n", vec![("invalid-yaml", "2:3")]),
-        ("a: *x\n", vec![("invalid-yaml", "1:4")]),
+        ("a: *x\n", vec![("unknown-anchor", "1:4")]),
         ("a: &x [*x]\n", vec![("invalid-yaml", "1:8")]),
         ("a: !!int x\n", vec![("invalid-yaml", "1:4")]),
-        ("a: !!binary /w==\n", vec![("invalid-yaml", "1:4")]),
+        ("a: !!binary /w==\n", vec![("lost-bytes", "1:4")]),
         (
             "a: 1\n--- b\nc: 1\n---\nd: [\n",
             vec![("invalid-separator", "2:5"), ("invalid-yaml", "6:1")],

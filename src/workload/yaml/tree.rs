@@ -3,16 +3,9 @@
 //! Nodes lie in one list and refer to each other by number, so aliases cost nothing and no depth
 //! of nesting can exhaust the stack.
 
-use std::collections::HashMap;
-
 use serde_json::Value;
 
-use super::{
-    DEPTH_LIMIT, Position, Problem,
-    event::{Event, Events, What},
-    stream::Chunk,
-    template,
-};
+use super::{DEPTH_LIMIT, Position, Problem};
 
 /// The nodes of one document.
 #[derive(Debug)]
@@ -56,14 +49,6 @@ impl Scalar {
 }
 
 impl Tree {
-    /// Reads the first YAML document of a chunk; none where the chunk holds nothing.
-    ///
-    /// # Errors
-    /// The first thing that is not YAML, or that stands behind the document.
-    pub(super) fn parse(chunk: &Chunk<'_>) -> Result<Option<Self>, Problem> {
-        Builder::new(chunk).document()
-    }
-
     /// Gives the outermost node.
     pub(super) fn root(&self) -> Node<'_> {
         Node { tree: self, number: self.root }
@@ -165,142 +150,6 @@ impl<'t> Node<'t> {
             // A target is never an alias itself.
             Shape::Alias(target) => &self.tree.nodes[*target].shape,
             shape => shape,
-        }
-    }
-}
-
-/// A collection that has begun and not ended.
-struct Open {
-    number: usize,
-    children: Vec<usize>,
-}
-
-struct Builder<'c> {
-    chunk: &'c Chunk<'c>,
-    tree: Tree,
-    anchors: HashMap<String, usize>,
-    open: Vec<Open>,
-    /// Where the last event begins.
-    last: Position,
-    /// Where the flow mapping begins that the last event opened.
-    brace: Option<Position>,
-    /// Where `{{` begins that is read as two mappings.
-    template: Option<Position>,
-}
-
-impl<'c> Builder<'c> {
-    fn new(chunk: &'c Chunk<'c>) -> Self {
-        Self {
-            chunk,
-            tree: Tree { nodes: Vec::new(), root: 0 },
-            anchors: HashMap::new(),
-            open: Vec::new(),
-            last: Position::new(chunk.first_line, 1),
-            brace: None,
-            template: None,
-        }
-    }
-
-    fn document(mut self) -> Result<Option<Tree>, Problem> {
-        let mut events = Events::new(self.chunk);
-        loop {
-            let event = events.next().map_err(|problem| self.syntax(problem))?;
-            self.last = event.position;
-            match event.what {
-                What::StreamEnd => return Ok(None),
-                What::DocumentEnd => break,
-                _ => self.take(event)?,
-            }
-        }
-        if let Some(position) = self.template {
-            return Err(template::problem(self.chunk, position));
-        }
-        // kubectl never looks at what stands behind the first document.
-        match events.next() {
-            Ok(Event { what: What::StreamEnd, .. }) => Ok(Some(self.tree)),
-            Ok(Event { position, .. }) | Err(Problem { position, .. }) => Err(Problem::new(
-                "dropped-content",
-                position,
-                "what stands behind the end of the document would be dropped",
-            )
-            .hint("separate documents by a line `---`")),
-        }
-    }
-
-    fn take(&mut self, event: Event) -> Result<(), Problem> {
-        let Event { position, what } = event;
-        let brace = self.brace.take();
-        match what {
-            What::Scalar { anchor, scalar } => {
-                self.node(position, anchor, Shape::Scalar(scalar));
-            }
-            What::Alias(anchor) => {
-                let Some(&target) = self.anchors.get(&anchor) else {
-                    let message = format!("unknown anchor: `*{anchor}`");
-                    return Err(Problem::new("invalid-yaml", position, message));
-                };
-                self.node(position, None, Shape::Alias(target));
-            }
-            What::SequenceStart { anchor } => {
-                let number = self.node(position, anchor, Shape::Sequence(Vec::new()));
-                self.push(number, position)?;
-            }
-            What::MappingStart { anchor, flow } => {
-                if brace == Some(Position::new(position.line, position.column.saturating_sub(1))) {
-                    self.template = self.template.or(brace);
-                }
-                self.brace = flow.then_some(position);
-                let number = self.node(position, anchor, Shape::Mapping(Vec::new()));
-                self.push(number, position)?;
-            }
-            What::End => self.close(),
-            What::DocumentStart | What::DocumentEnd | What::StreamEnd => {}
-        }
-        Ok(())
-    }
-
-    fn node(&mut self, position: Position, anchor: Option<String>, shape: Shape) -> usize {
-        let number = self.tree.add(position, shape);
-        if let Some(anchor) = anchor {
-            self.anchors.insert(anchor, number);
-        }
-        if let Some(parent) = self.open.last_mut() {
-            parent.children.push(number);
-        }
-        number
-    }
-
-    fn push(&mut self, number: usize, position: Position) -> Result<(), Problem> {
-        self.open.push(Open { number, children: Vec::new() });
-        if self.open.len() > DEPTH_LIMIT {
-            return Err(too_deep(position));
-        }
-        Ok(())
-    }
-
-    fn close(&mut self) {
-        let Open { number, children } = self.open.pop().expect("every end has a start");
-        match &mut self.tree.nodes[number].shape {
-            Shape::Sequence(items) => *items = children,
-            Shape::Mapping(pairs) => {
-                *pairs = children.chunks_exact(2).map(|pair| [pair[0], pair[1]]).collect();
-            }
-            Shape::Scalar(_) | Shape::Json(_) | Shape::Alias(_) => {}
-        }
-    }
-
-    /// Explains what is not YAML: by an unfilled template where there is one, else by the line.
-    fn syntax(&self, problem: Problem) -> Problem {
-        let place = problem.position;
-        let found = template::between(self.chunk, self.last.line, place.line);
-        if let Some(position) = self.template.or(found) {
-            return template::problem(self.chunk, position);
-        }
-        let line = self.chunk.line(place.line).trim();
-        let shown: String = line.chars().take(60).collect();
-        match shown.as_str() {
-            "" => problem,
-            _ => Problem { message: format!("{}: `{shown}`", problem.message), ..problem },
         }
     }
 }

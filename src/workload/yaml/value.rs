@@ -3,7 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
+use base64::{
+    Engine as _, alphabet,
+    engine::{GeneralPurpose, GeneralPurposeConfig},
+};
 use serde_json::{Map, Number, Value};
 
 use super::{
@@ -14,6 +17,12 @@ use super::{
 
 /// How much text aliases may repeat, in bytes.
 const ALIAS_TEXT_LIMIT: usize = 64 << 20;
+
+/// Base64 as Go's decoder takes it: padded, but careless about the last bits.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true),
+);
 
 /// The document cannot be read any further; the problem has been noted.
 struct Stop;
@@ -186,7 +195,8 @@ impl<'t> Reader<'t> {
         };
         let resolved = self.resolve(scalar, entry.position);
         let sent = match resolved {
-            Resolved::Text | Resolved::Binary => return Ok(scalar.text.clone()),
+            Resolved::Text => return Ok(scalar.text.clone()),
+            Resolved::Binary => return Ok(self.binary(&scalar.text, entry.position)),
             Resolved::Null => None,
             Resolved::Bool(value) => Some(value.to_string()),
             Resolved::Int(value) => Some(value.to_string()),
@@ -292,13 +302,13 @@ impl<'t> Reader<'t> {
 
     fn binary(&mut self, text: &str, position: Position) -> String {
         let packed: String = text.chars().filter(|c| !matches!(c, '\r' | '\n')).collect();
-        let decoded = STANDARD.decode(packed).ok().map(String::from_utf8);
-        let message = match decoded {
+        let decoded = BASE64.decode(packed).ok().map(String::from_utf8);
+        let (code, message) = match decoded {
             Some(Ok(text)) => return text,
-            Some(Err(_)) => "`!!binary` holds bytes that are not UTF-8 text",
-            None => "`!!binary` holds text that is not base64",
+            Some(Err(_)) => ("lost-bytes", "`!!binary` holds bytes that are not UTF-8 text"),
+            None => ("invalid-yaml", "`!!binary` holds text that is not base64"),
         };
-        self.note(Problem::new("invalid-yaml", position, message));
+        self.note(Problem::new(code, position, message));
         String::new()
     }
 

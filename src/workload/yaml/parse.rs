@@ -1,0 +1,431 @@
+//! From tokens to the nodes of a document, by the grammar of go-yaml v2.
+
+use std::collections::HashMap;
+
+use super::{
+    DEPTH_LIMIT, Position, Problem,
+    scan::{Kind, Scanner, Token},
+    stream::Chunk,
+    template,
+    tree::{Scalar, Shape, Tree, too_deep},
+    value::shown,
+};
+
+/// Reads the first YAML document of a chunk; none where the chunk holds nothing.
+///
+/// # Errors
+/// The first thing that is not YAML, or that stands behind the document.
+pub(super) fn parse(chunk: &Chunk<'_>) -> Result<Option<Tree>, Problem> {
+    let mut parser = Parser {
+        scanner: Scanner::new(chunk)?,
+        tree: Tree { nodes: Vec::new(), root: 0 },
+        anchors: HashMap::new(),
+        last: Position::new(chunk.first_line, 1),
+        template: None,
+    };
+    let found = parser.document();
+    if let Some(position) = parser.template {
+        return Err(template::problem(chunk, position));
+    }
+    match found {
+        Ok(true) => Ok(Some(parser.tree)),
+        Ok(false) => Ok(None),
+        Err(problem) if problem.code == SYNTAX => Err(explain(chunk, parser.last, problem)),
+        Err(problem) => Err(problem),
+    }
+}
+
+/// The code of problems that the grammar has with the text.
+const SYNTAX: &str = "invalid-yaml";
+
+/// Explains what is not YAML: by an unfilled template where there is one, else by the line.
+/// `last` is where the last good token begins.
+fn explain(chunk: &Chunk<'_>, last: Position, problem: Problem) -> Problem {
+    let place = problem.position;
+    if let Some(position) = template::between(chunk, last.line.min(place.line), place.line) {
+        return template::problem(chunk, position);
+    }
+    match chunk.line(place.line).trim() {
+        "" => problem,
+        line => Problem { message: format!("{}: `{}`", problem.message, shown(line)), ..problem },
+    }
+}
+
+struct Parser<'t> {
+    scanner: Scanner<'t>,
+    tree: Tree,
+    anchors: HashMap<String, usize>,
+    /// Where the last token begins.
+    last: Position,
+    /// Where `{{` begins that is read as two mappings.
+    template: Option<Position>,
+}
+
+/// A collection that has begun and not ended.
+struct Open {
+    number: usize,
+    start: Position,
+    state: State,
+    children: Vec<usize>,
+}
+
+/// What comes next in an open collection.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    BlockItem,
+    /// An item of a list at the indentation of its key.
+    IndentlessItem,
+    BlockKey,
+    BlockValue,
+    FlowItem,
+    FlowKey,
+    FlowValue,
+    /// The value of a key that stands alone in braces.
+    NoValue,
+    /// The key of an item `key: value` of a flow sequence, a mapping without braces.
+    PairKey,
+    PairValue,
+    PairEnd,
+}
+
+/// What the tokens say that comes next.
+enum Step {
+    /// A node. `block` allows block collections, `indentless` a list at the indentation of its
+    /// key.
+    Node { block: bool, indentless: bool },
+    /// Nothing where a node could stand: null.
+    Null(Position),
+    /// A mapping of one pair without braces.
+    Pair(Position),
+    /// The end of the collection.
+    End,
+}
+
+/// A node that was read, or a collection of which the beginning was read.
+enum Begun {
+    Leaf,
+    Collection(State),
+}
+
+const FLOW_NODE: Step = Step::Node { block: false, indentless: false };
+
+impl Parser<'_> {
+    fn peek(&mut self) -> Result<&Kind, Problem> {
+        Ok(&self.scanner.peek()?.kind)
+    }
+
+    /// Takes the next token, which was peeked at before.
+    fn take(&mut self) -> Token {
+        let token = self.scanner.take();
+        self.last = token.start;
+        token
+    }
+
+    /// Tells where the next token begins.
+    fn place(&mut self) -> Result<Position, Problem> {
+        Ok(self.scanner.peek()?.start)
+    }
+
+    fn unexpected<T>(&mut self, message: &str) -> Result<T, Problem> {
+        Err(Problem::new(SYNTAX, self.place()?, message))
+    }
+
+    /// Reads the document and looks at what is behind it; tells whether there is one.
+    fn document(&mut self) -> Result<bool, Problem> {
+        if *self.peek()? == Kind::StreamEnd {
+            return Ok(false);
+        }
+        let explicit = *self.peek()? == Kind::DocumentStart;
+        if explicit {
+            self.take();
+        }
+        match self.peek()? {
+            Kind::DocumentStart | Kind::DocumentEnd | Kind::StreamEnd if explicit => {
+                let place = self.place()?;
+                self.tree.root = self.null(place);
+            }
+            _ => self.tree.root = self.whole_node()?,
+        }
+        if *self.peek()? == Kind::DocumentEnd {
+            self.take();
+        }
+        // kubectl never looks at what stands behind the first document.
+        let place = match self.scanner.peek() {
+            Ok(Token { kind: Kind::StreamEnd, .. }) => return Ok(true),
+            Ok(Token { start, .. }) => *start,
+            Err(problem) => problem.position,
+        };
+        let message = "what stands behind the end of the document would be dropped";
+        Err(Problem::new("dropped-content", place, message)
+            .hint("separate documents by a line `---`"))
+    }
+
+    /// Reads a node with all that is in it, without recursion: depth costs no stack.
+    fn whole_node(&mut self) -> Result<usize, Problem> {
+        let root = self.tree.nodes.len();
+        let mut open: Vec<Open> = Vec::new();
+        let mut step = Step::Node { block: true, indentless: false };
+        loop {
+            match step {
+                Step::Node { block, indentless } => {
+                    let start = self.place()?;
+                    let number = self.tree.nodes.len();
+                    let begun = self.begin(block, indentless)?;
+                    self.put(&mut open, number, start, begun)?;
+                }
+                Step::Null(place) => {
+                    let number = self.null(place);
+                    self.put(&mut open, number, place, Begun::Leaf)?;
+                }
+                Step::Pair(place) => {
+                    let number = self.tree.add(place, Shape::Mapping(Vec::new()));
+                    self.put(&mut open, number, place, Begun::Collection(State::PairKey))?;
+                }
+                Step::End => {
+                    let closed = open.pop().expect("only open collections end");
+                    self.close(closed);
+                }
+            }
+            let Some(top) = open.last_mut() else { return Ok(root) };
+            let (next, state) = self.step(top)?;
+            top.state = state;
+            step = next;
+        }
+    }
+
+    /// Puts a node into the innermost open collection, and opens it if it is one itself.
+    fn put(
+        &self,
+        open: &mut Vec<Open>,
+        number: usize,
+        start: Position,
+        begun: Begun,
+    ) -> Result<(), Problem> {
+        if let Some(parent) = open.last_mut() {
+            parent.children.push(number);
+        }
+        if let Begun::Collection(state) = begun {
+            if open.len() == DEPTH_LIMIT {
+                return Err(too_deep(start));
+            }
+            open.push(Open { number, start, state, children: Vec::new() });
+        }
+        Ok(())
+    }
+
+    fn close(&mut self, closed: Open) {
+        let Open { number, children, .. } = closed;
+        match &mut self.tree.nodes[number].shape {
+            Shape::Mapping(pairs) => {
+                *pairs = children.chunks_exact(2).map(|pair| [pair[0], pair[1]]).collect();
+            }
+            shape => *shape = Shape::Sequence(children),
+        }
+    }
+
+    /// Reads a scalar or an alias, or the beginning of a collection, as the next node of the tree.
+    fn begin(&mut self, block: bool, indentless: bool) -> Result<Begun, Problem> {
+        let place = self.place()?;
+        if let Kind::Alias(name) = self.peek()? {
+            let name = name.clone();
+            self.take();
+            return self.alias(place, &name);
+        }
+        let (anchor, tag) = self.properties()?;
+        let bare = anchor.is_none() && tag.is_none();
+        if let Some(anchor) = anchor {
+            self.anchors.insert(anchor, self.tree.nodes.len());
+        }
+        let (shape, begun) = match self.peek()? {
+            Kind::Scalar { .. } => (self.scalar(tag), Begun::Leaf),
+            Kind::BlockEntry if indentless => {
+                (sequence(), Begun::Collection(State::IndentlessItem))
+            }
+            Kind::BlockSequenceStart if block => (sequence(), Begun::Collection(State::BlockItem)),
+            Kind::BlockMappingStart if block => (mapping(), Begun::Collection(State::BlockKey)),
+            Kind::FlowSequenceStart => (sequence(), Begun::Collection(State::FlowItem)),
+            Kind::FlowMappingStart => (mapping(), Begun::Collection(State::FlowKey)),
+            _ if bare => return self.unexpected("did not find expected node content"),
+            _ => {
+                let scalar = Scalar { text: String::new(), plain: tag.is_none(), tag };
+                (Shape::Scalar(scalar), Begun::Leaf)
+            }
+        };
+        if matches!(begun, Begun::Collection(state) if state != State::IndentlessItem) {
+            self.take();
+        }
+        self.tree.add(place, shape);
+        Ok(begun)
+    }
+
+    fn alias(&mut self, place: Position, name: &str) -> Result<Begun, Problem> {
+        let Some(&target) = self.anchors.get(name) else {
+            let message = format!("unknown anchor: `*{name}`");
+            return Err(Problem::new("unknown-anchor", place, message));
+        };
+        self.tree.add(place, Shape::Alias(target));
+        Ok(Begun::Leaf)
+    }
+
+    /// Reads an anchor and a tag, in either order.
+    fn properties(&mut self) -> Result<(Option<String>, Option<String>), Problem> {
+        let (mut anchor, mut tag) = (None, None);
+        loop {
+            match self.peek()? {
+                Kind::Anchor(name) if anchor.is_none() => anchor = Some(name.clone()),
+                Kind::Tag(name) if tag.is_none() => tag = Some(name.clone()),
+                _ => return Ok((anchor, tag)),
+            }
+            self.take();
+        }
+    }
+
+    fn scalar(&mut self, tag: Option<String>) -> Shape {
+        let Kind::Scalar { text, plain } = self.take().kind else {
+            unreachable!("the caller saw a scalar")
+        };
+        let plain = plain && tag.is_none() || tag.as_deref() == Some("!");
+        Shape::Scalar(Scalar { text, tag, plain })
+    }
+
+    fn null(&mut self, place: Position) -> usize {
+        let scalar = Scalar { text: String::new(), tag: None, plain: true };
+        self.tree.add(place, Shape::Scalar(scalar))
+    }
+
+    /// Finds out what comes next in a collection, and what will come after that.
+    fn step(&mut self, open: &Open) -> Result<(Step, State), Problem> {
+        let state = open.state;
+        let first = open.children.is_empty();
+        let block = |indentless| Step::Node { block: true, indentless };
+        Ok(match state {
+            State::BlockItem => match self.peek()? {
+                Kind::BlockEntry => {
+                    let end = self.take().end;
+                    match self.peek()? {
+                        Kind::BlockEntry | Kind::BlockEnd => (Step::Null(end), state),
+                        _ => (block(false), state),
+                    }
+                }
+                Kind::BlockEnd => self.end(),
+                _ => return self.unexpected("did not find expected '-' indicator"),
+            },
+            State::IndentlessItem => match self.peek()? {
+                Kind::BlockEntry => {
+                    let end = self.take().end;
+                    match self.peek()? {
+                        Kind::BlockEntry | Kind::Key | Kind::Value | Kind::BlockEnd => {
+                            (Step::Null(end), state)
+                        }
+                        _ => (block(false), state),
+                    }
+                }
+                _ => (Step::End, state),
+            },
+            State::BlockKey => match self.peek()? {
+                Kind::Key => (self.block_part()?, State::BlockValue),
+                Kind::BlockEnd => self.end(),
+                _ => return self.unexpected("did not find expected key"),
+            },
+            State::BlockValue => match self.peek()? {
+                Kind::Value => (self.block_part()?, State::BlockKey),
+                _ => (Step::Null(self.place()?), State::BlockKey),
+            },
+            State::FlowItem => {
+                self.separator(first, &Kind::FlowSequenceEnd, "did not find expected ',' or ']'")?;
+                match self.peek()? {
+                    Kind::FlowSequenceEnd => self.end(),
+                    Kind::Key => (Step::Pair(self.take().start), state),
+                    _ => (FLOW_NODE, state),
+                }
+            }
+            State::PairKey => match self.peek()? {
+                // go-yaml takes the `:` for the end of the key and finds no value.
+                Kind::Value | Kind::FlowEntry | Kind::FlowSequenceEnd => {
+                    (Step::Null(self.take().end), State::PairValue)
+                }
+                _ => (FLOW_NODE, State::PairValue),
+            },
+            State::PairValue => (self.flow_value(&Kind::FlowSequenceEnd)?, State::PairEnd),
+            State::PairEnd => (Step::End, state),
+            State::FlowKey => {
+                self.separator(first, &Kind::FlowMappingEnd, "did not find expected ',' or '}'")?;
+                match self.peek()? {
+                    Kind::FlowMappingEnd => self.end(),
+                    Kind::Key => {
+                        self.take();
+                        match self.peek()? {
+                            Kind::Value | Kind::FlowEntry | Kind::FlowMappingEnd => {
+                                (Step::Null(self.place()?), State::FlowValue)
+                            }
+                            _ => (FLOW_NODE, State::FlowValue),
+                        }
+                    }
+                    _ => {
+                        self.look_for_template(open.start)?;
+                        (FLOW_NODE, State::NoValue)
+                    }
+                }
+            }
+            State::FlowValue => (self.flow_value(&Kind::FlowMappingEnd)?, State::FlowKey),
+            State::NoValue => (Step::Null(self.place()?), State::FlowKey),
+        })
+    }
+
+    fn end(&mut self) -> (Step, State) {
+        self.take();
+        (Step::End, State::PairEnd)
+    }
+
+    /// Reads what stands behind `?` or `:` in a block mapping.
+    fn block_part(&mut self) -> Result<Step, Problem> {
+        let end = self.take().end;
+        Ok(match self.peek()? {
+            Kind::Key | Kind::Value | Kind::BlockEnd => Step::Null(end),
+            _ => Step::Node { block: true, indentless: true },
+        })
+    }
+
+    /// Passes the `,` before all but the first member of a flow collection.
+    fn separator(&mut self, first: bool, end: &Kind, message: &str) -> Result<(), Problem> {
+        match self.peek()? {
+            _ if first => {}
+            Kind::FlowEntry => {
+                self.take();
+            }
+            kind if kind == end => {}
+            _ => return self.unexpected(message),
+        }
+        Ok(())
+    }
+
+    /// Reads the value behind a key of a flow collection, if there is one.
+    fn flow_value(&mut self, end: &Kind) -> Result<Step, Problem> {
+        if *self.peek()? == Kind::Value {
+            self.take();
+            let next = self.peek()?;
+            if *next != Kind::FlowEntry && next != end {
+                return Ok(FLOW_NODE);
+            }
+        }
+        Ok(Step::Null(self.place()?))
+    }
+
+    /// Notes a flow mapping that begins right inside the brace of another.
+    fn look_for_template(&mut self, outer: Position) -> Result<(), Problem> {
+        let Token { start, kind, .. } = self.scanner.peek()?;
+        let inside = Position::new(outer.line, outer.column + 1);
+        if *kind == Kind::FlowMappingStart && *start == inside {
+            self.template.get_or_insert(outer);
+        }
+        Ok(())
+    }
+}
+
+fn sequence() -> Shape {
+    Shape::Sequence(Vec::new())
+}
+
+fn mapping() -> Shape {
+    Shape::Mapping(Vec::new())
+}
