@@ -224,15 +224,11 @@ impl<'t> Reader<'t> {
         let mut incoming = Map::new();
         // Of several, the first wins.
         for &source in sources.iter().rev() {
-            match self.mergeable(source) {
-                true => match self.value(source)? {
-                    Value::Object(fields) => incoming.extend(fields),
-                    _ => {}
-                },
-                false => {
-                    let message = "`<<` takes a mapping or a list of mappings";
-                    self.note(Problem::new("invalid-yaml", position, message));
-                }
+            if !self.mergeable(source) {
+                let message = "`<<` takes a mapping or a list of mappings";
+                self.note(Problem::new("invalid-yaml", position, message));
+            } else if let Value::Object(fields) = self.value(source)? {
+                incoming.extend(fields);
             }
         }
         for (key, value) in incoming {
