@@ -18,7 +18,7 @@ mod column;
 mod definitions;
 mod failure;
 mod instances;
-mod lock;
+pub mod lock;
 mod migrations;
 mod open;
 mod releases;
@@ -34,7 +34,6 @@ use rusqlite::{Connection, Params, Row};
 pub use self::{
     definitions::{Applied, DefinitionRow},
     instances::InstanceFilter,
-    lock::{Acquired, InstanceLock, LockContent},
     runtimes::KnownRuntime,
 };
 use crate::workload::error::Result;
