@@ -22,6 +22,7 @@ pub mod lock;
 mod migrations;
 mod open;
 mod releases;
+mod revisions;
 mod runtimes;
 mod take_in;
 #[cfg(test)]
