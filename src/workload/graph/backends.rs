@@ -159,10 +159,13 @@ fn converters(backends: &[Before]) -> Vec<Before> {
     backends.iter().map(converter).collect()
 }
 
+/// A workload with the labels of its pods.
+type Labelled<'a> = (usize, &'a Map<String, Value>);
+
 /// The workloads whose pods stay, found by the labels of their pods.
 struct Workloads<'a> {
-    /// Namespace, label key and value → workloads with the labels of their pods.
-    by_label: HashMap<(&'a str, &'a str, &'a str), Vec<(usize, &'a Map<String, Value>)>>,
+    /// Namespace, label key and value → workloads.
+    by_label: HashMap<(&'a str, &'a str, &'a str), Vec<Labelled<'a>>>,
 }
 
 impl<'a> Workloads<'a> {

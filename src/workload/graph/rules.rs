@@ -9,6 +9,9 @@ use super::{
 };
 use crate::workload::{kinds::Kinds, placement::Placed, template};
 
+/// What comes before, and what comes after it.
+type Gate = (Vec<Before>, Vec<usize>);
+
 /// Adds the edges of all rules that look at one object, or at one namespace.
 pub(super) fn add(builder: &mut Builder<'_>, kinds: &Kinds) {
     let definitions = definitions(builder.objects);
@@ -73,7 +76,7 @@ fn named(builder: &mut Builder<'_>, node: usize, object: &Placed) {
 
 /// Puts policies, quotas and limits of a namespace before its pods.
 fn govern(builder: &mut Builder<'_>) {
-    let mut namespaces: HashMap<&str, (Vec<Before>, Vec<usize>)> = HashMap::new();
+    let mut namespaces: HashMap<&str, Gate> = HashMap::new();
     for (node, object) in builder.objects.iter().enumerate() {
         let Some(namespace) = object.id.namespace.as_deref() else { continue };
         let governs = matches!(
@@ -92,7 +95,7 @@ fn govern(builder: &mut Builder<'_>) {
 
 /// Puts the bindings of a service account before the pods that use it.
 fn give_rights(builder: &mut Builder<'_>) {
-    let mut accounts: HashMap<(&str, &str), (Vec<Before>, Vec<usize>)> = HashMap::new();
+    let mut accounts: HashMap<(&str, &str), Gate> = HashMap::new();
     for (node, object) in builder.objects.iter().enumerate() {
         if object.id.group == "rbac.authorization.k8s.io" {
             for subject in links::subjects(object) {
@@ -109,7 +112,7 @@ fn give_rights(builder: &mut Builder<'_>) {
 }
 
 /// Adds the gates in the order of their first object, so that the same set makes the same graph.
-fn gate_all<K>(builder: &mut Builder<'_>, gates: HashMap<K, (Vec<Before>, Vec<usize>)>) {
+fn gate_all<K>(builder: &mut Builder<'_>, gates: HashMap<K, Gate>) {
     let mut gates: Vec<_> = gates
         .into_values()
         .filter(|(before, after)| !before.is_empty() && !after.is_empty())

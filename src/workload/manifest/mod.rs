@@ -20,6 +20,7 @@ use std::sync::Arc;
 pub use foreign::{Foreign, foreign};
 pub use locate::locate;
 pub use render::{render_json, render_yaml};
+pub(in crate::workload) use secret::encode_string_data;
 
 use super::{
     definition::{Content, SourceFile},

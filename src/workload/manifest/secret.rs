@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 /// Turns `stringData` of a Secret into `data`; where both have a key, `stringData` wins. Bodies
 /// whose fields are not mappings of texts are left for others to judge.
-pub(super) fn encode_string_data(body: &mut Value) {
+pub(in crate::workload) fn encode_string_data(body: &mut Value) {
     let Some(fields) = body.as_object_mut() else { return };
     let strings = match fields.get("stringData") {
         Some(Value::Null) => Map::new(),

@@ -5,6 +5,14 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+mod apply;
+mod edit;
+mod images;
+mod path;
+
+pub use apply::{RESTARTED_AT, apply};
+pub use edit::{OverrideEdit, merge, parse_image, parse_replicas, parse_set};
+
 /// The overrides of an instance, applied in the order images, replicas, patches, sets.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -18,7 +26,7 @@ pub struct Overrides {
     /// Partial objects that name themselves; null deletes.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub patches: Vec<Value>,
-    /// `Kind/name:path` to a value.
+    /// `Kind/name:path` to a value; null deletes the field.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub sets: BTreeMap<String, Value>,
     /// The value of the pod-template annotation that `--restart` wrote last: an RFC 3339 time.
@@ -34,19 +42,5 @@ impl Overrides {
     }
 }
 
-// SHIM
-/// x
-#[derive(Debug, Clone)]
-pub struct OverrideEdit;
-/// x
-pub fn merge(base: &Overrides, _edits: &[OverrideEdit]) -> super::error::Result<Overrides> {
-    Ok(base.clone())
-}
-/// x
-pub fn apply(
-    _o: &Overrides,
-    _objects: &mut [super::object::Object],
-    _k: &super::kinds::Kinds,
-) -> super::error::Result<Vec<String>> {
-    Ok(vec![])
-}
+#[cfg(test)]
+mod tests;

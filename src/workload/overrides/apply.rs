@@ -1,0 +1,241 @@
+//! Applying overrides to the objects of a definition: images, replicas, patches, sets, restart.
+
+use serde_json::{Map, Value};
+
+use super::{
+    Overrides,
+    edit::{outside_brackets, patch_name},
+    images,
+    path::{Path, Step},
+};
+use crate::{
+    schema::{self, Gvk},
+    workload::{
+        error::{Error, Result},
+        kinds::{Kinds, find},
+        manifest::encode_string_data,
+        object::{Object, ObjectId, split_api_version},
+        template,
+    },
+};
+
+/// The annotation of pod templates that `--restart` changes.
+pub const RESTARTED_AT: &str = "workloadctl/restartedAt";
+
+/// Applies overrides to the objects as read, before placement. Returns what was set, a line each.
+///
+/// # Errors
+/// Code 2: a target that matches nothing or several objects, naming the flag that removes it
+/// where it was stored; an object without replicas; a path that leads nowhere; a change of
+/// identity; a text field that would get something else.
+pub fn apply(overrides: &Overrides, objects: &mut [Object], kinds: &Kinds) -> Result<Vec<String>> {
+    let Overrides { images, replicas, patches, sets, restarted_at } = overrides;
+    let ids = ids(objects, kinds);
+    let mut set = images::apply(images, objects, &ids)?;
+    for (object, count) in replicas {
+        let flag = format!("--replicas {object}");
+        let index = target(object, &ids, kinds, &flag)?;
+        set_replicas(&mut objects[index], &ids[index], *count, kinds, &flag)?;
+        set.push(format!("{}: replicas is {count}", ids[index]));
+    }
+    for patch in patches {
+        let index = patch_target(patch, &ids, kinds)?;
+        apply_patch(patch, &mut objects[index], &ids[index], kinds)?;
+        set.push(format!("{}: patched", ids[index]));
+    }
+    for (place, value) in sets {
+        let (index, path) = set_target(place, &ids, kinds)?;
+        apply_set(place, &path, value, &mut objects[index])?;
+        let shown = match value {
+            _ if ids[index].is("", "Secret") => "set".to_owned(),
+            Value::Null => "removed".to_owned(),
+            value => value.to_string(),
+        };
+        set.push(format!("{}: {path} is {shown}", ids[index]));
+    }
+    if let Some(time) = restarted_at {
+        for (object, id) in objects.iter_mut().zip(&ids) {
+            restart(object, id, time);
+        }
+    }
+    Ok(set)
+}
+
+/// Gives the identities of the objects; a namespaced one that names no namespace is in the first
+/// that the set brings.
+fn ids(objects: &[Object], kinds: &Kinds) -> Vec<ObjectId> {
+    let mut ids: Vec<ObjectId> = objects.iter().map(Object::id).collect();
+    let brought = ids.iter().find(|id| id.is("", "Namespace")).map(|id| id.name.clone());
+    if let Some(namespace) = brought {
+        for id in &mut ids {
+            let namespaced = kinds.of(id).is_none_or(|info| info.namespaced);
+            if namespaced && id.namespace.is_none() {
+                id.namespace = Some(namespace.clone());
+            }
+        }
+    }
+    ids
+}
+
+/// Finds the object that a flag means; the hint says how to be rid of the flag.
+fn target(object: &str, ids: &[ObjectId], kinds: &Kinds, flag: &str) -> Result<usize> {
+    let found = find(object, ids, kinds).map_err(|error| {
+        let near = error.hint.clone().unwrap_or_default();
+        let error = error.while_doing(format!("{flag}: it matches no single object")).cause(near);
+        error.hint(format!("`{flag}-` removes it where it was stored"))
+    })?;
+    Ok(ids.iter().position(|id| id == found).expect("it was found among them"))
+}
+
+fn set_replicas(
+    object: &mut Object,
+    id: &ObjectId,
+    count: u32,
+    kinds: &Kinds,
+    flag: &str,
+) -> Result<()> {
+    let scales = kinds.is_custom(&id.group, &id.kind)
+        || matches!(
+            (&*id.group, &*id.kind),
+            ("apps", "Deployment" | "StatefulSet" | "ReplicaSet") | ("", "ReplicationController")
+        );
+    if !scales {
+        return Err(Error::usage("no-replicas", format!("{flag}: a {} has no replicas", id.kind))
+            .object(id)
+            .at(&object.origin));
+    }
+    let path = Path(vec![Step::Key("spec".to_owned()), Step::Key("replicas".to_owned())]);
+    path.set(&mut object.body, &count.into()).map_err(|problem| {
+        Error::usage("no-replicas", format!("{flag}: {problem}")).object(id).at(&object.origin)
+    })
+}
+
+fn patch_target(patch: &Value, ids: &[ObjectId], kinds: &Kinds) -> Result<usize> {
+    let (kind, namespace, name) = patch_name(patch)?;
+    let group = patch.get("apiVersion").and_then(Value::as_str).map(|it| split_api_version(it).0);
+    let kind = match group {
+        Some("") => format!("{kind}.core"),
+        Some(group) => format!("{kind}.{group}"),
+        None => kind.to_owned(),
+    };
+    let object = match namespace {
+        Some(namespace) => format!("{namespace}/{kind}/{name}"),
+        None => format!("{kind}/{name}"),
+    };
+    let found = find(&object, ids, kinds)
+        .map_err(|error| error.while_doing("a patch matches no single object"))?;
+    Ok(ids.iter().position(|id| id == found).expect("it was found among them"))
+}
+
+/// Merges a patch: strategically into built-in kinds, as JSON merge patch into others.
+fn apply_patch(patch: &Value, object: &mut Object, id: &ObjectId, kinds: &Kinds) -> Result<()> {
+    let mut patch = patch.clone();
+    if let Some(patch) = patch.as_object_mut() {
+        // It named the object with them; the object keeps its own.
+        patch.remove("apiVersion");
+        patch.remove("kind");
+    }
+    change(object, &format!("the patch of {id}"), |body| {
+        if kinds.of(id).is_some_and(|info| info.builtin) {
+            schema::merge::strategic(body, &patch, &Gvk::of(body))
+        } else {
+            schema::merge::json(body, &patch);
+            Ok(())
+        }
+    })
+}
+
+/// Splits `OBJECT:PATH` at the first `:` before which an object is named: names of RBAC objects
+/// may hold one too.
+fn set_target(place: &str, ids: &[ObjectId], kinds: &Kinds) -> Result<(usize, Path)> {
+    let mut first = None;
+    for position in outside_brackets(place, ':') {
+        match target(&place[..position], ids, kinds, &format!("--set {place}")) {
+            Ok(index) => {
+                let path = Path::parse(&place[position + 1..]).map_err(|problem| {
+                    let path = &place[position + 1..];
+                    let message = format!("--set {place}: the path {path:?} is wrong: {problem}");
+                    Error::usage("invalid-override", message)
+                })?;
+                return Ok((index, path));
+            }
+            Err(error) => first = first.or(Some(error)),
+        }
+    }
+    Err(first.unwrap_or_else(|| {
+        Error::usage("invalid-override", format!("--set {place}: there is no `:` before the path"))
+    }))
+}
+
+fn apply_set(place: &str, path: &Path, value: &Value, object: &mut Object) -> Result<()> {
+    if let Some(wanted) = text_wanted(path, value, &object.body) {
+        let message = format!("--set {place}={value}: {path} takes a text, not {value}");
+        return Err(Error::usage("invalid-override", message)
+            .hint(format!("write `--set '{place}={wanted}'`"))
+            .object(object.id())
+            .at(&object.origin));
+    }
+    change(object, &format!("--set {place}"), |body| path.set(body, value))
+}
+
+/// Gives the value in quotes where it is a number or truth value and the field takes a text.
+fn text_wanted(path: &Path, value: &Value, body: &Value) -> Option<String> {
+    if !matches!(value, Value::Number(_) | Value::Bool(_)) {
+        return None;
+    }
+    let steps: Vec<String> = path
+        .0
+        .iter()
+        .map(|step| match step {
+            Step::Key(key) => key.clone(),
+            Step::Index(index) => index.to_string(),
+            Step::Select { .. } => "0".to_owned(),
+        })
+        .collect();
+    let field = schema::openapi().at(&Gvk::of(body), steps.iter().map(String::as_str))?;
+    (field.resolved().kind == schema::openapi::Kind::String).then(|| format!("\"{value}\""))
+}
+
+/// Changes an object's body by `edit`, which says what is wrong; the identity must stay.
+fn change(
+    object: &mut Object,
+    what: &str,
+    edit: impl FnOnce(&mut Value) -> Result<(), String>,
+) -> Result<()> {
+    let before = object.id();
+    let wrong = |message: String| {
+        Error::usage("invalid-override", message).object(&before).at(&object.origin)
+    };
+    let mut body = object.body.clone();
+    edit(&mut body).map_err(|problem| wrong(format!("{what}: {problem}")))?;
+    if ObjectId::of(&body) != before {
+        return Err(wrong(format!("{what}: group, kind, namespace and name may not change")));
+    }
+    if before.is("", "Secret") {
+        encode_string_data(&mut body);
+    }
+    object.body = body;
+    Ok(())
+}
+
+/// Changes the pod template so that its pods are made anew; a Job runs again.
+fn restart(object: &mut Object, id: &ObjectId, time: &str) {
+    let restarts = matches!(
+        (&*id.group, &*id.kind),
+        ("apps", "Deployment" | "StatefulSet" | "DaemonSet") | ("batch", "Job")
+    );
+    let template = if restarts { template::template_mut(id, &mut object.body) } else { None };
+    let mut current = template;
+    for key in ["metadata", "annotations"] {
+        current = current.and_then(|value| {
+            let value = value.as_object_mut()?.entry(key).or_insert(Value::Null);
+            if value.is_null() {
+                *value = Value::Object(Map::new());
+            }
+            Some(value)
+        });
+    }
+    if let Some(annotations) = current.and_then(Value::as_object_mut) {
+        annotations.insert(RESTARTED_AT.to_owned(), time.into());
+    }
+}

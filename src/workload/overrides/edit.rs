@@ -1,0 +1,226 @@
+//! The override flags of one command, and how they change what is stored.
+
+use serde_json::Value;
+
+use super::Overrides;
+use crate::workload::{
+    error::{Error, Result},
+    kinds::Kinds,
+    yaml,
+};
+
+/// One change of the overrides; a value that is none removes the entry (`--image web-`).
+#[derive(Debug, Clone, PartialEq)]
+pub enum OverrideEdit {
+    /// `--image`.
+    Image {
+        /// Container name, or image repository.
+        name: String,
+        /// The image.
+        image: Option<String>,
+    },
+    /// `--replicas`.
+    Replicas {
+        /// OBJECT.
+        object: String,
+        /// How many.
+        count: Option<u32>,
+    },
+    /// `--set`.
+    Set {
+        /// `OBJECT:PATH`.
+        place: String,
+        /// The value; null in it deletes the field.
+        value: Option<Value>,
+    },
+    /// `--patch`: a partial object that names itself.
+    Patch(Value),
+}
+
+/// Parses the value of `--image`: `NAME=IMAGE`, or `NAME-`.
+///
+/// # Errors
+/// Code 2 where it is neither.
+pub fn parse_image(text: &str) -> Result<OverrideEdit> {
+    let wrong =
+        |why: &str| wrong("--image", text, why, "NAME=IMAGE, such as `--image web=nginx:1.29`");
+    match text.split_once('=') {
+        Some((name, image)) => {
+            let (name, image) = (name.trim(), image.trim());
+            if name.is_empty() {
+                return Err(wrong("the name is empty"));
+            }
+            if image.is_empty() || image.contains(char::is_whitespace) {
+                return Err(wrong("the image is empty or has blanks in it"));
+            }
+            Ok(OverrideEdit::Image { name: name.to_owned(), image: Some(image.to_owned()) })
+        }
+        None => {
+            let name = removed(text).ok_or_else(|| wrong("there is no `=`"))?;
+            Ok(OverrideEdit::Image { name: name.to_owned(), image: None })
+        }
+    }
+}
+
+/// Parses the value of `--replicas`: `OBJECT=N`, or `OBJECT-`.
+///
+/// # Errors
+/// Code 2 where it is neither.
+pub fn parse_replicas(text: &str) -> Result<OverrideEdit> {
+    let wrong = |why: &str| {
+        wrong("--replicas", text, why, "OBJECT=N, such as `--replicas Deployment/web=3`")
+    };
+    let (object, count) = match text.split_once('=') {
+        Some((object, count)) => {
+            let count = count.trim().parse::<u32>().ok().filter(|count| *count <= i32::MAX as u32);
+            (object.trim(), Some(count.ok_or_else(|| wrong("N is not a number of replicas"))?))
+        }
+        None => (removed(text).ok_or_else(|| wrong("there is no `=`"))?, None),
+    };
+    if !object.contains('/') {
+        return Err(wrong("OBJECT is KIND/NAME"));
+    }
+    Ok(OverrideEdit::Replicas { object: object.to_owned(), count })
+}
+
+/// Parses the value of `--set`: `OBJECT:PATH=VALUE` with a value in YAML, or `OBJECT:PATH-`.
+///
+/// # Errors
+/// Code 2 where it is neither, or the value is not YAML or reads as nothing.
+pub fn parse_set(text: &str) -> Result<OverrideEdit> {
+    let form = "OBJECT:PATH=VALUE, such as `--set 'Ingress/web:spec.rules[0].host=example.com'`";
+    let wrong = |why: &str| wrong("--set", text, why, form);
+    let (place, value) = match outside_brackets(text, '=').next() {
+        Some(position) => {
+            let value = parse_value(&text[position + 1..]).map_err(|why| wrong(&why))?;
+            (text[..position].trim(), Some(value))
+        }
+        None => (removed(text).ok_or_else(|| wrong("there is no `=`"))?, None),
+    };
+    if !place.contains('/') || outside_brackets(place, ':').next().is_none() {
+        return Err(wrong("OBJECT is KIND/NAME, and a `:` comes before the path"));
+    }
+    Ok(OverrideEdit::Set { place: place.to_owned(), value })
+}
+
+/// Changes stored overrides by the flags of a command, key by key; the last word counts. Kinds
+/// are written as Kubernetes does, so that `deploy/web` and `Deployment/web` are one key.
+///
+/// # Errors
+/// Code 2: a patch that does not name its object.
+pub fn merge(base: &Overrides, edits: &[OverrideEdit]) -> Result<Overrides> {
+    let kinds = Kinds::builtin();
+    let spell = |key: &String| spelt(key, &kinds);
+    let mut merged = Overrides {
+        images: base.images.clone(),
+        replicas: base.replicas.iter().map(|(key, count)| (spell(key), *count)).collect(),
+        patches: base.patches.clone(),
+        sets: base.sets.iter().map(|(key, value)| (spell(key), value.clone())).collect(),
+        restarted_at: base.restarted_at.clone(),
+    };
+    for edit in edits {
+        match edit {
+            OverrideEdit::Image { name, image: Some(image) } => {
+                merged.images.insert(name.clone(), image.clone());
+            }
+            OverrideEdit::Image { name, image: None } => {
+                merged.images.remove(name);
+            }
+            OverrideEdit::Replicas { object, count: Some(count) } => {
+                merged.replicas.insert(spell(object), *count);
+            }
+            OverrideEdit::Replicas { object, count: None } => {
+                merged.replicas.remove(&spell(object));
+            }
+            OverrideEdit::Set { place, value: Some(value) } => {
+                merged.sets.insert(spell(place), value.clone());
+            }
+            OverrideEdit::Set { place, value: None } => {
+                merged.sets.remove(&spell(place));
+            }
+            OverrideEdit::Patch(patch) => {
+                let named = patch_name(patch)?;
+                merged.patches.retain(|known| patch_name(known).ok() != Some(named));
+                merged.patches.push(patch.clone());
+            }
+        }
+    }
+    Ok(merged)
+}
+
+/// Kind, namespace and name of the object that a patch names.
+pub(super) type PatchName<'a> = (&'a str, Option<&'a str>, &'a str);
+
+/// Reads which object a patch names.
+pub(super) fn patch_name(patch: &Value) -> Result<PatchName<'_>> {
+    let text = |pointer: &str| patch.pointer(pointer).and_then(Value::as_str);
+    match (text("/kind"), text("/metadata/name")) {
+        (Some(kind), Some(name)) => Ok((kind, text("/metadata/namespace"), name)),
+        _ => Err(Error::usage("invalid-patch", "a patch does not name its object")
+            .cause("it needs `kind` and `metadata.name`")),
+    }
+}
+
+fn wrong(flag: &str, text: &str, why: &str, form: &str) -> Error {
+    Error::usage("invalid-override", format!("{flag} {text:?}: {why}"))
+        .hint(format!("the form is {form}"))
+}
+
+/// Gives the key of `KEY-`.
+fn removed(text: &str) -> Option<&str> {
+    text.trim().strip_suffix('-').filter(|key| !key.is_empty())
+}
+
+/// Finds a character outside of `[…]` and of quotes within.
+pub(super) fn outside_brackets(text: &str, wanted: char) -> impl Iterator<Item = usize> {
+    let (mut inside, mut quote) = (false, None);
+    text.char_indices().filter_map(move |(position, c)| {
+        match (inside, quote) {
+            (true, Some(open)) if c == open => quote = None,
+            (true, None) if matches!(c, '"' | '\'') => quote = Some(c),
+            (true, None) if c == ']' => inside = false,
+            (false, _) if c == '[' => inside = true,
+            (false, _) if c == wanted => return Some(position),
+            _ => {}
+        }
+        None
+    })
+}
+
+/// Reads a value as YAML. What reads as nothing without being called `null` is refused: `#fff` is
+/// a comment, and an empty text rarely means null.
+fn parse_value(text: &str) -> Result<Value, String> {
+    let reading = yaml::read(&format!("- {}\n", text.replace('\n', "\n  ")));
+    if let Some(problem) = reading.problems.first() {
+        return Err(format!("the value is not YAML: {}", problem.message));
+    }
+    let value = match reading.documents.as_slice() {
+        [document] => match document.value.as_array().map(Vec::as_slice) {
+            Some([value]) => value.clone(),
+            _ => return Err("the value is not one YAML value".to_owned()),
+        },
+        _ => return Err("the value is not one YAML value".to_owned()),
+    };
+    if value.is_null() && !matches!(text.trim(), "null" | "Null" | "NULL" | "~") {
+        return Err(
+            "the value reads as nothing: put it in quotes, or write `null` to delete".to_owned()
+        );
+    }
+    Ok(value)
+}
+
+/// Writes the kind in `[NAMESPACE/]KIND[.GROUP]/NAME…` as Kubernetes does, where it is built in.
+fn spelt(key: &str, kinds: &Kinds) -> String {
+    let object = &key[..outside_brackets(key, ':').next().unwrap_or(key.len())];
+    let mut parts: Vec<&str> = object.split('/').collect();
+    let kind = match parts.len() {
+        2 => 0,
+        3 => 1,
+        _ => return key.to_owned(),
+    };
+    let [resolved] = &kinds.resolve(parts[kind])[..] else { return key.to_owned() };
+    let spelt =
+        if parts[kind].contains('.') { resolved.to_string() } else { resolved.kind.clone() };
+    parts[kind] = &spelt;
+    format!("{}{}", parts.join("/"), &key[object.len()..])
+}
