@@ -9,6 +9,7 @@
 //! A failure is inside the [`view::Operation`], beside what was done until then.
 
 pub mod conflict;
+pub mod delete;
 pub mod deploy;
 pub mod gone;
 pub mod holding;
@@ -21,6 +22,7 @@ pub mod report;
 pub mod rollout;
 pub mod session;
 pub mod sources;
+pub mod status;
 pub mod stop;
 pub mod stored;
 pub mod survey;

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::{
     conflict::{Resolution, resolve, take_out},
     options::Conflicts,
-    survey::{Live, survey},
+    survey::{Depth, Live, survey},
     target::Target,
 };
 use crate::{
@@ -70,7 +70,8 @@ impl Planning<'_> {
     pub async fn make(self) -> Result<(Plan, Live)> {
         let inventory = self.record.map(|record| &*record.inventory).unwrap_or_default();
         let live =
-            survey(self.target, self.instance, inventory, &self.desired, self.absent).await?;
+            survey(self.target, self.instance, inventory, &self.desired, self.absent, Depth::Plan)
+                .await?;
         let entries: HashMap<&ObjectId, &Entry> =
             inventory.iter().map(|entry| (&entry.id, entry)).collect();
         let decided: Vec<(&Desired, Option<&Entry>, Decision)> = self

@@ -17,7 +17,7 @@ use super::{
     gone::{self, Deletion},
     report::Event,
     session::Session,
-    survey::survey,
+    survey::{Depth, survey},
     target::Target,
 };
 use crate::{
@@ -273,8 +273,15 @@ impl Remover<'_> {
         let (started, mut beat, mut pause) = (Instant::now(), Instant::now(), FIRST_PAUSE);
         while !going.is_empty() {
             let inventory: Vec<Entry> = going.iter().map(|entry| (*entry).clone()).collect();
-            let live =
-                survey(self.target, self.instance, &inventory, &[], &Default::default()).await?;
+            let live = survey(
+                self.target,
+                self.instance,
+                &inventory,
+                &[],
+                &Default::default(),
+                Depth::Plan,
+            )
+            .await?;
             let mut still = Vec::new();
             for entry in going {
                 match live.get(&entry.id) {

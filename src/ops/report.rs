@@ -99,4 +99,7 @@ pub trait Ask: Send + Sync {
     /// Asks for a yes or no. `None`: nobody can be asked (no terminal, or standard input is a
     /// source); with `--yes` the answer is `Some(true)` without a question.
     fn confirm(&self, question: &str) -> Option<bool>;
+
+    /// Tells whether [`Ask::confirm`] would have an answer.
+    fn can_answer(&self) -> bool;
 }

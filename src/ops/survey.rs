@@ -20,6 +20,7 @@ use crate::{
         object::{GroupKind, ObjectId},
         ownership::{INSTANCE_LABEL, MANAGED_LABEL},
         plan::Desired,
+        readiness::watch_of,
         record::Entry,
     },
 };
@@ -27,6 +28,28 @@ use crate::{
 /// How many objects of one cluster-scoped kind are asked for by name rather than by a LIST,
 /// which would show the objects of all instances.
 const FEW: usize = 8;
+
+/// How much is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Depth {
+    /// Metadata; of Jobs the whole, since their status decides whether they run again.
+    Plan,
+    /// The whole of every kind that has a state of its own.
+    State,
+}
+
+impl Depth {
+    fn is_whole(self, kind: &GroupKind) -> bool {
+        let is_job = kind.is("batch", "Job");
+        let has_state = || {
+            let api_version =
+                if kind.group.is_empty() { "v1" } else { &*format!("{}/v1", kind.group) };
+            let probe = serde_json::json!({"apiVersion": api_version, "kind": kind.kind});
+            kind.is("", "Service") || watch_of(&probe).object
+        };
+        is_job || (self == Self::State && has_state())
+    }
+}
 
 /// What is live: metadata, or the whole object for Jobs. What was asked for and is not here is
 /// not there.
@@ -51,6 +74,7 @@ pub async fn survey(
     inventory: &[Entry],
     desired: &[Desired],
     absent: &HashSet<String>,
+    depth: Depth,
 ) -> Result<Live> {
     let known: HashSet<&ObjectId> =
         inventory.iter().filter(|entry| entry.uid.is_some()).map(|entry| &entry.id).collect();
@@ -87,7 +111,7 @@ pub async fn survey(
     let mut live = Live::new();
     let lists = stream::iter(groups)
         .map(|((kind, namespace), objects)| async move {
-            let found = list(target, instance, &kind, namespace, objects[0].version).await;
+            let found = list(target, instance, &kind, namespace, objects[0].version, depth).await;
             (objects, found)
         })
         .buffer_unordered(IN_FLIGHT)
@@ -109,7 +133,7 @@ pub async fn survey(
         }
     }
     let gets = stream::iter(single)
-        .map(|object| async move { (object.id.clone(), get(target, &object).await) })
+        .map(|object| async move { (object.id.clone(), get(target, &object, depth).await) })
         .buffer_unordered(IN_FLIGHT)
         .collect::<Vec<_>>()
         .await;
@@ -141,6 +165,7 @@ async fn list(
     kind: &GroupKind,
     namespace: Option<&String>,
     version: &str,
+    depth: Depth,
 ) -> Result<Live, Failure> {
     let probe = ObjectId {
         group: kind.group.clone(),
@@ -154,21 +179,24 @@ async fn list(
         return Ok(Live::new());
     };
     let query = selector(instance, kind, namespace.is_some());
-    let list = target.api.list(&path, &query, !needs_whole(kind)).await?;
-    let named = |object: Value| {
+    let list = target.api.list(&path, &query, !depth.is_whole(kind)).await?;
+    let api_version = if kind.group.is_empty() {
+        version.to_owned()
+    } else {
+        format!("{}/{version}", kind.group)
+    };
+    let named = |mut object: Value| {
         let name = object.pointer("/metadata/name")?.as_str()?.to_owned();
+        // Lists leave out what all their items share.
+        object["apiVersion"] = api_version.clone().into();
+        object["kind"] = kind.kind.clone().into();
         Some((ObjectId { name, ..probe.clone() }, object))
     };
     Ok(list.items.into_iter().filter_map(named).collect())
 }
 
-/// A Job's status decides whether it runs again: its metadata is not enough.
-fn needs_whole(kind: &GroupKind) -> bool {
-    kind.is("batch", "Job")
-}
-
-async fn get(target: &Target, object: &Wanted<'_>) -> Result<Option<Value>, Failure> {
+async fn get(target: &Target, object: &Wanted<'_>, depth: Depth) -> Result<Option<Value>, Failure> {
     let Some(path) = target.path(object.id, object.version) else { return Ok(None) };
     let call = Call::get_metadata(path);
-    target.api.find(if needs_whole(&object.id.group_kind()) { call.whole() } else { call }).await
+    target.api.find(if depth.is_whole(&object.id.group_kind()) { call.whole() } else { call }).await
 }

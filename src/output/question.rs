@@ -90,6 +90,10 @@ impl Ask for Questions {
             }),
         }
     }
+
+    fn can_answer(&self) -> bool {
+        self.manner != Manner::Nobody
+    }
 }
 
 fn is_yes(line: &str) -> bool {

@@ -19,6 +19,7 @@ use crate::workload::{
 };
 
 use answer::Answer;
+pub use answer::word_of;
 use prepare::Prepared;
 
 /// Deploys one instance. A failure is in the answer.

@@ -1,0 +1,206 @@
+//! The end of a deletion: the namespaces that the instance made, the record's own last, or the
+//! record alone where its namespace stays.
+
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::made_by;
+use crate::{
+    cluster::{
+        api::{Api, Call},
+        record::Keeper,
+    },
+    ops::{
+        gone::{self, Deletion},
+        report::Event,
+        session::Session,
+        target::{Target, is_list_forbidden},
+        view::Operation,
+    },
+    workload::{
+        error::{Error, Result},
+        instance::NamespaceMode,
+        object::ObjectId,
+        ownership::{is_ours, manager, other_instances, uid},
+        record::{RECORD_LABEL, Record},
+        release::Action,
+    },
+};
+
+/// The pause between two looks at a namespace that goes.
+const PAUSE: Duration = Duration::from_millis(250);
+/// How often it is said what it waits for.
+const HEARTBEAT: Duration = Duration::from_secs(5);
+
+/// Removes namespaces and record.
+///
+/// # Errors
+/// Whatever the server answers; time that is up, a signal.
+pub async fn leave(
+    session: &Session<'_>,
+    target: &Target,
+    api: &Api,
+    record: &Record,
+    keeper: Option<&Keeper>,
+    deadline: Option<Instant>,
+    operation: &mut Operation,
+) -> Result<()> {
+    let mut namespaces: Vec<&ObjectId> = record
+        .inventory
+        .iter()
+        .map(|entry| &entry.id)
+        .filter(|id| id.is("", "Namespace"))
+        .collect();
+    // The one with the record goes last, and takes the record with it.
+    namespaces.sort_by_key(|id| id.name == record.namespace);
+    let mut record_went = keeper.is_none();
+    for id in namespaces {
+        let is_home = id.name == record.namespace;
+        match look(target, api, record, id).await? {
+            Fate::Absent => record_went |= is_home,
+            Fate::Stays(why) => {
+                operation.remarks.push(format!("namespace {} stays: {why}", id.name));
+            }
+            Fate::Goes(uid) => {
+                // Written by nobody else: the fence is passed for the last time.
+                let path = target.path(id, "v1").expect("namespaces are built in");
+                let sender = if is_home { &target.api } else { api };
+                gone::delete(sender, id, &path, &uid, Deletion::Background).await?;
+                wait(session, target, record, id, &path, &uid, deadline).await?;
+                session.reporter.report(
+                    record.instance.as_str(),
+                    Event::Done { object: id.clone(), action: Action::Delete },
+                );
+                operation.counts.add(Action::Delete);
+                record_went |= is_home;
+            }
+        }
+    }
+    match keeper {
+        Some(keeper) if !record_went => keeper.remove().await,
+        _ => Ok(()),
+    }
+}
+
+enum Fate {
+    Absent,
+    Stays(String),
+    Goes(String),
+}
+
+async fn look(target: &Target, api: &Api, record: &Record, id: &ObjectId) -> Result<Fate> {
+    let path = target.path(id, "v1").expect("namespaces are built in");
+    let live = api
+        .find(Call::get_metadata(&*path))
+        .await
+        .map_err(|failure| failure.explain("get", "cannot look at", id, None))?;
+    let Some(live) = live else { return Ok(Fate::Absent) };
+    let manager = manager(&record.namespace, record.instance.as_str());
+    let ours = made_by(&live, &record.instance) && is_ours(&live, &manager, None);
+    if !ours || record.mode == NamespaceMode::Given {
+        return Ok(Fate::Stays("this instance did not make it".to_owned()));
+    }
+    if id.name == "default" || id.name.starts_with("kube-") {
+        return Ok(Fate::Stays("it is the cluster's own".to_owned()));
+    }
+    let others = other_instances(&live, &manager);
+    if !others.is_empty() {
+        return Ok(Fate::Stays(format!("also used by {}", others.join(", "))));
+    }
+    if let Some(kept) =
+        record.inventory.iter().find(|entry| entry.id.namespace.as_deref() == Some(&id.name))
+    {
+        return Ok(Fate::Stays(format!("{} in it asks to be kept", kept.id)));
+    }
+    if let Some(other) = other_record(api, record, &id.name).await? {
+        return Ok(Fate::Stays(format!("instance {other} lives in it")));
+    }
+    Ok(Fate::Goes(uid(&live).unwrap_or_default().to_owned()))
+}
+
+/// Finds the record of another instance in a namespace.
+async fn other_record(api: &Api, record: &Record, namespace: &str) -> Result<Option<String>> {
+    let collection = format!("/api/v1/namespaces/{namespace}/secrets");
+    let query = format!("&labelSelector={}", crate::cluster::api::encode_query(RECORD_LABEL));
+    let list = match api.list(&collection, &query, true).await {
+        Ok(list) => list,
+        Err(failure) if is_list_forbidden(&failure) => return Ok(None),
+        Err(failure) => {
+            let id = ObjectId::new("", "Secret", Some(namespace), "");
+            return Err(failure.explain("list", "cannot look for other records", &id, None));
+        }
+    };
+    let instance =
+        |secret: &Value| secret["metadata"]["labels"][RECORD_LABEL].as_str().map(str::to_owned);
+    Ok(list.items.iter().filter_map(instance).find(|other| other != record.instance.as_str()))
+}
+
+/// Waits until a namespace is gone, saying what it waits for.
+async fn wait(
+    session: &Session<'_>,
+    target: &Target,
+    record: &Record,
+    id: &ObjectId,
+    path: &str,
+    wanted: &str,
+    deadline: Option<Instant>,
+) -> Result<()> {
+    let (started, mut beat) = (Instant::now(), Instant::now());
+    loop {
+        let live =
+            target.api.find(Call::get(path)).await.map_err(|failure| {
+                failure.explain("get", "cannot wait for the end of", id, None)
+            })?;
+        let live = match live {
+            Some(live) if uid(&live) == Some(wanted) => live,
+            _ => return Ok(()),
+        };
+        let why = remaining(&live);
+        if beat.elapsed() >= HEARTBEAT {
+            beat = Instant::now();
+            session.reporter.report(
+                record.instance.as_str(),
+                Event::StillOpen {
+                    phase: "deleting",
+                    elapsed: started.elapsed(),
+                    open: vec![(id.clone(), why.clone())],
+                },
+            );
+        }
+        if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            return Err(Error::failed(
+                "timeout",
+                format!("out of time: namespace {} is still being deleted", id.name),
+            )
+            .cause(why)
+            .hint("`--timeout` gives more time; the next `delete` goes on"));
+        }
+        tokio::select! {
+            () = tokio::time::sleep(PAUSE) => {}
+            signal = session.stop.wait() => {
+                return Err(signal.error(format!("stopped; namespace {} is still being deleted", id.name)));
+            }
+        }
+    }
+}
+
+/// Says what a namespace waits for, by its conditions.
+fn remaining(namespace: &Value) -> String {
+    let telling = [
+        "NamespaceContentRemaining",
+        "NamespaceFinalizersRemaining",
+        "NamespaceDeletionContentFailure",
+    ];
+    let told: Vec<&str> = namespace["status"]["conditions"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|condition| {
+            condition["status"] == "True"
+                && condition["type"].as_str().is_some_and(|kind| telling.contains(&kind))
+        })
+        .filter_map(|condition| condition["message"].as_str())
+        .collect();
+    if told.is_empty() { "is being deleted".to_owned() } else { told.join("; ") }
+}
