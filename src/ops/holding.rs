@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::{report::Event, session::Session};
 use crate::{
-    store::{Acquired, InstanceLock, LockContent},
+    store::lock::{Acquired, InstanceLock, LockContent},
     workload::{
         error::{Error, ErrorKind, Result},
         name::InstanceName,
