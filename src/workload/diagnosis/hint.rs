@@ -83,6 +83,9 @@ fn of_object(object: &Value, verdict: &Verdict, kubectl: &Kubectl) -> Option<Str
     let name = quote(name(object));
     match (group, kind, verdict.reason.as_str()) {
         (_, _, "QuotaExceeded") => Some(kubectl.run("describe quota")),
+        (_, _, "FailedCreate") if missing(&verdict.message, kubectl).is_some() => {
+            missing(&verdict.message, kubectl)
+        }
         (_, _, "FailedCreate") if verdict.message.contains("violates PodSecurity") => {
             let namespace = quote(text(object, "/metadata/namespace"));
             Some(kubectl.cluster(&format!("get namespace {namespace} --show-labels")))

@@ -63,6 +63,8 @@ pub fn diagnose(object: &Value, around: &Neighbourhood, frame: &Frame) -> Diagno
     let warnings = warnings::collect(object, pod, around, frame);
     let log = culprit.as_ref().and_then(|Culprit { pod, trouble, .. }| log_of(pod, trouble));
     let (reason, message) = match &culprit {
+        // "Error" is only the absence of a better word.
+        Some(culprit) if culprit.trouble.reason == "Error" => (verdict.reason, culprit.sentence()),
         Some(culprit) => (culprit.trouble.reason.clone(), culprit.sentence()),
         None => {
             let Verdict { state: _, reason, message } = verdict;

@@ -190,7 +190,7 @@ fn warnings_are_those_of_this_deploy_each_once() {
     assert_eq!(
         found.warnings,
         [
-            "Pod/web-1 First: twice",
+            "Pod/web-1 First: twice (2 times)",
             r#"Pod/web-1 FailedMount: MountVolume.SetUp failed for volume "c" : configmap "web" not found (7 times)"#,
         ]
     );
@@ -206,12 +206,12 @@ fn what_is_no_pods_fault() {
         ),
         (
             "{apiVersion: apps/v1, kind: Deployment, metadata: {name: web, namespace: a}, spec: {replicas: 1, paused: true}, status: {observedGeneration: 0}}",
-            "it is paused, 0 of 1 pod run the newest template",
+            "it is paused, 0 of 1 pods run the newest template",
             Some("kubectl --context prod-eu -n a rollout resume deployment web"),
         ),
         (
             "{apiVersion: apps/v1, kind: Deployment, metadata: {name: web, namespace: a}, spec: {replicas: 1}, status: {observedGeneration: 0, conditions: [{type: ReplicaFailure, status: 'True', message: 'pods \"x\" is forbidden: exceeded quota: q'}]}}",
-            "0 of 1 pod run the newest template: its pods cannot be created: exceeded quota: q",
+            "0 of 1 pods run the newest template: its pods cannot be created: exceeded quota: q",
             Some("kubectl --context prod-eu -n a describe quota"),
         ),
         (
@@ -257,4 +257,37 @@ fn hints_are_safe_to_paste() {
         found.hint.as_deref(),
         Some(r"kind load docker-image 'web:$(reboot)'\''' --name dev")
     );
+}
+
+#[test]
+fn a_failed_job_names_the_pod_that_failed_last() {
+    let job = "{apiVersion: batch/v1, kind: Job, metadata: {name: m, namespace: a, uid: j}, status: {failed: 2, conditions: [{type: Failed, status: 'True', reason: BackoffLimitExceeded, message: Job has reached the specified backoff limit}]}}";
+    let pod = |name: &str, created: &str, code: u8| {
+        format!(
+            "{{apiVersion: v1, kind: Pod, metadata: {{name: {name}, namespace: a, uid: {name}, creationTimestamp: {created}, ownerReferences: [{{kind: Job, uid: j, controller: true}}]}}, spec: {{nodeName: node-2, restartPolicy: Never, containers: [{{name: main}}]}}, status: {{phase: Failed, containerStatuses: [{{name: main, state: {{terminated: {{exitCode: {code}, reason: Error}}}}}}]}}}}"
+        )
+    };
+    let pods = [pod("m-2", "DURING", 2), pod("m-1", "BEFORE", 1)].join("\n---\n");
+    let found = diagnose(&yaml(job), &around(&pods), &after(10));
+    assert_eq!(found.reason, "BackoffLimitExceeded");
+    assert_eq!(found.message, "pod m-2 on node-2: container main ended with exit code 2");
+    assert_eq!(found.log.map(|log| (log.pod, log.previous)), Some(("m-2".to_owned(), false)));
+}
+
+#[test]
+fn refusals_are_merged_over_the_pods_that_they_hit() {
+    let set = "{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: db, namespace: a, uid: s}, spec: {replicas: 2}, status: {observedGeneration: 0, replicas: 0}}";
+    let event = |name: &str, said: &str, count: u8| {
+        format!(
+            "{{apiVersion: v1, kind: Event, metadata: {{name: {name}, uid: {name}}}, involvedObject: {{kind: StatefulSet, name: db, uid: s}}, type: Warning, reason: FailedCreate, count: {count}, lastTimestamp: DURING, message: '{said}'}}"
+        )
+    };
+    let events = [
+        event("e", r#"Create Pod db-0 in StatefulSet db failed error: pods "db-0" is forbidden: exceeded quota: q"#, 3),
+        event("f", r#"(combined from similar events): Create Pod db-1 in StatefulSet db failed error: pods "db-1" is forbidden: exceeded quota: q"#, 4),
+    ]
+    .join("\n---\n");
+    let found = diagnose(&yaml(set), &around(&events), &after(10));
+    assert_eq!(found.reason, "QuotaExceeded");
+    assert_eq!(found.warnings, ["StatefulSet/db FailedCreate: exceeded quota: q (7 times)"]);
 }

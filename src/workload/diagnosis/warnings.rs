@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::workload::readiness::{
     Frame, Neighbourhood,
+    admission::wrong,
     field::{count, shorten, text, uid},
     happened,
 };
@@ -30,22 +31,38 @@ pub(super) fn collect(
         .filter(|uid| !uid.is_empty())
         .collect();
     uids.dedup();
-    let mut events: Vec<(Option<Timestamp>, String)> = uids
-        .into_iter()
-        .flat_map(|uid| around.events_of(uid))
-        .filter(|event| text(event, "/type") == "Warning")
-        .map(|event| (happened(event), event))
-        .filter(|(time, _)| is_recent(*time, frame))
-        .map(|(time, event)| (time, line(event)))
-        .collect();
-    events.sort();
-    let mut lines: Vec<String> = Vec::new();
-    for (_, line) in events {
-        if !lines.contains(&line) {
-            lines.push(line);
+    let mut lines: Vec<Line> = Vec::new();
+    for event in uids.into_iter().flat_map(|uid| around.events_of(uid)) {
+        let time = happened(event);
+        if text(event, "/type") != "Warning" || !is_recent(time, frame) {
+            continue;
+        }
+        let text = say(event);
+        match lines.iter_mut().find(|line| line.text == text) {
+            Some(line) => {
+                line.times += times(event);
+                line.time = line.time.max(time);
+            }
+            None => lines.push(Line { time, text, times: times(event) }),
         }
     }
-    lines.split_off(lines.len().saturating_sub(LIMIT))
+    lines.sort_by(|a, b| (a.time, &a.text).cmp(&(b.time, &b.text)));
+    let newest = lines.len().saturating_sub(LIMIT);
+    lines.drain(newest..).map(Line::into_text).collect()
+}
+
+/// What several events said, and how often.
+struct Line {
+    time: Option<Timestamp>,
+    text: String,
+    times: i64,
+}
+
+impl Line {
+    fn into_text(self) -> String {
+        let Self { time: _, text, times } = self;
+        if times > 1 { format!("{text} ({times} times)") } else { text }
+    }
 }
 
 fn is_recent(time: Option<Timestamp>, frame: &Frame) -> bool {
@@ -53,20 +70,23 @@ fn is_recent(time: Option<Timestamp>, frame: &Frame) -> bool {
     frame.covers(time)
 }
 
-fn line(event: &Value) -> String {
+/// Says an event without what differs from one pod of a controller to the next.
+fn say(event: &Value) -> String {
     let either = |one: &str, other: &str| match text(event, one) {
         "" => text(event, other).to_owned(),
         found => found.to_owned(),
     };
     let kind = either("/involvedObject/kind", "/regarding/kind");
     let name = either("/involvedObject/name", "/regarding/name");
-    let message = shorten(&either("/message", "/note"));
-    let times = ["/count", "/series/count", "/deprecatedCount"]
+    let reason = text(event, "/reason");
+    let message = either("/message", "/note");
+    let message = if reason == "FailedCreate" { wrong(&message) } else { &message };
+    format!("{kind}/{name} {reason}: {}", shorten(message))
+}
+
+fn times(event: &Value) -> i64 {
+    ["/count", "/series/count", "/deprecatedCount"]
         .into_iter()
         .map(|pointer| count(event, pointer))
-        .max()
-        .filter(|times| *times > 1)
-        .map(|times| format!(" ({times} times)"))
-        .unwrap_or_default();
-    format!("{kind}/{name} {}: {message}{times}", text(event, "/reason"))
+        .fold(1, i64::max)
 }

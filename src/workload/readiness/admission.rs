@@ -85,11 +85,12 @@ impl Refusal {
     }
 }
 
-/// Drops what was being done from a controller's message.
-fn wrong(said: &str) -> &str {
+/// Drops what was being done, and to which of many pods, from a controller's message.
+pub(crate) fn wrong(said: &str) -> &str {
+    let said = said.strip_prefix("(combined from similar events): ").unwrap_or(said);
     let said = said.strip_prefix("Error creating: ").unwrap_or(said);
     let said = match said.split_once(" failed error: ") {
-        Some((doing, rest)) if doing.starts_with("create ") => rest,
+        Some((doing, rest)) if doing.starts_with(['c', 'C']) => rest,
         _ => said,
     };
     match said.split_once(" is forbidden: ") {
@@ -119,7 +120,7 @@ mod tests {
             r#"violates PodSecurity "restricted:latest": allowPrivilegeEscalation != false"#,
         ),
         (
-            r#"create Pod db-0 in StatefulSet db failed error: pods "db-0" is forbidden: failed quota: compute: must specify limits.cpu for: db"#,
+            r#"(combined from similar events): Create Pod db-0 in StatefulSet db failed error: pods "db-0" is forbidden: failed quota: compute: must specify limits.cpu for: db"#,
             0,
             true,
             "FailedCreate",

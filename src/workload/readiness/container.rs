@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::{
+    ending::{Ending, either, never_starts},
     field::{self, count, created, flag, list, shorten, text, uid},
     frame::Frame,
     neighbourhood::{Neighbourhood, happened},
@@ -77,8 +78,7 @@ impl<'a> Container<'a> {
 
     /// Gives the exit code of a run that ended badly, where this run or the last one did.
     pub(crate) fn bad_exit(&self) -> Option<i64> {
-        let code = field::number(self.last_run(), "/exitCode")?;
-        (code != 0).then_some(code)
+        self.last_run().exit_code().filter(|code| *code != 0)
     }
 
     /// Tells what keeps it from doing its part.
@@ -174,7 +174,7 @@ impl<'a> Container<'a> {
 
     fn terminated(&self, around: &Neighbourhood, frame: &Frame) -> Option<Trouble> {
         let run = self.last_run();
-        let well = count(run, "/exitCode") == 0;
+        let well = run.is_good();
         let policy = match (self.role, text(self.pod, "/spec/restartPolicy")) {
             (Role::Sidecar, _) => "Always",
             (Role::Init, "Always") => "OnFailure",
@@ -183,8 +183,8 @@ impl<'a> Container<'a> {
         match (policy, well) {
             ("Never" | "OnFailure", true) => None,
             ("Never", false) => {
-                let message = self.how_it_ended(run);
-                Some(self.with(Cause::Ended, reason_of(run), &message).hopeless(true))
+                let message = run.says(self.memory_limit());
+                Some(self.with(Cause::Ended, run.reason(), &message).hopeless(true))
             }
             _ => Some(self.crash(around, frame)),
         }
@@ -204,7 +204,7 @@ impl<'a> Container<'a> {
                 let message = format!(
                     "restarted {} ({}) and has to show that it stays up",
                     times(restarts),
-                    self.how_it_ended(self.last_run())
+                    self.last_run().says(self.memory_limit())
                 );
                 return Some(self.with(Cause::Shaky, "Restarted", &message));
             }
@@ -240,56 +240,50 @@ impl<'a> Container<'a> {
     fn crash(&self, around: &Neighbourhood, frame: &Frame) -> Trouble {
         let run = self.last_run();
         let restarts = self.restarts_since(around, frame);
-        let hopeless = restarts >= RESTARTS_TOLERATED || never_starts(text(run, "/message"));
-        let mut message = self.how_it_ended(run);
-        if count(run, "/exitCode") == 0 && self.role != Role::Init {
+        let hopeless = restarts >= RESTARTS_TOLERATED || run.never_started();
+        let mut message = run.says(self.memory_limit());
+        if run.is_good() && self.role != Role::Init {
             message.push_str(", but is meant to keep running");
         }
         if self.restarts() > 0 {
             message.push_str(&format!(", restarted {}", times(self.restarts())));
         }
-        if let Some((asked, answer)) = self.liveness(around, frame) {
-            message.push_str(&format!(", its liveness probe ({asked}) failed: {answer}"));
+        if let Some(probe) = self.killed_by(around, frame) {
+            message.push_str(&format!(", {probe}"));
         }
         self.with(Cause::Crash, self.crash_reason(run), &message).hopeless(hopeless)
     }
 
-    fn crash_reason(&self, run: &'a Value) -> &'a str {
-        match text(self.status, "/state/waiting/reason") {
-            "" => reason_of(run),
+    /// Gives a reason that stays the same from one restart to the next.
+    fn crash_reason(&self, run: Ending<'a>) -> &'a str {
+        match run.reason() {
+            reason @ ("OOMKilled" | "StartError" | "ContainerCannotRun") => reason,
+            _ if self.restarts() > 0 => "CrashLoopBackOff",
             reason => reason,
         }
     }
 
-    fn liveness(&self, around: &Neighbourhood, frame: &Frame) -> Option<(String, String)> {
-        let asked = self.spec.get("livenessProbe")?;
-        let answer = probe::last_failure(self.pod, self.name(), "Liveness", around, frame)?;
-        Some((probe::describe(asked), answer))
+    /// Tells which probe made the kubelet kill it, and what that probe got for an answer.
+    fn killed_by(&self, around: &Neighbourhood, frame: &Frame) -> Option<String> {
+        [("liveness", "Liveness", "livenessProbe"), ("startup", "Startup", "startupProbe")]
+            .into_iter()
+            .find_map(|(said, word, field)| {
+                let asked = probe::describe(self.spec.get(field)?);
+                let answer = probe::last_failure(self.pod, self.name(), word, around, frame)?;
+                Some(format!("its {said} probe ({asked}) failed: {answer}"))
+            })
     }
 
-    /// Says how a run ended: `ended with exit code 1`, `ran out of memory (limit 64Mi)`.
-    fn how_it_ended(&self, run: &Value) -> String {
-        let code = count(run, "/exitCode");
-        match text(run, "/reason") {
-            "OOMKilled" => match text(self.spec, "/resources/limits/memory") {
-                "" => "ran out of memory and was killed".to_owned(),
-                limit => format!("ran out of memory (limit {limit}) and was killed"),
-            },
-            reason @ ("StartError" | "ContainerCannotRun" | "RunContainerError") => {
-                format!("cannot be started: {}", either(text(run, "/message"), reason))
-            }
-            "DeadlineExceeded" => "ran longer than it may".to_owned(),
-            _ if code == 0 => "ended (exit code 0)".to_owned(),
-            _ => format!("ended with exit code {code}"),
-        }
+    fn memory_limit(&self) -> &'a str {
+        text(self.spec, "/resources/limits/memory")
     }
 
-    fn last_run(&self) -> &'a Value {
-        ["/state/terminated", "/lastState/terminated"]
+    fn last_run(&self) -> Ending<'a> {
+        let run = ["/state/terminated", "/lastState/terminated"]
             .into_iter()
             .filter_map(|pointer| self.status.pointer(pointer))
-            .find(|run| run.is_object())
-            .unwrap_or(&Value::Null)
+            .find(|run| run.is_object());
+        Ending::of(run.unwrap_or(&Value::Null))
     }
 
     fn restarts_since(&self, around: &Neighbourhood, frame: &Frame) -> i64 {
@@ -356,27 +350,6 @@ impl<'a> Container<'a> {
             _ => Log::None,
         }
     }
-}
-
-/// Tells whether the runtime said that the program cannot be executed at all.
-fn never_starts(message: &str) -> bool {
-    message.contains("executable file not found")
-        || message.contains("no command specified")
-        || (message.contains("exec")
-            && ["no such file or directory", "permission denied", "exec format error"]
-                .iter()
-                .any(|words| message.contains(words)))
-}
-
-fn reason_of(run: &Value) -> &str {
-    match text(run, "/reason") {
-        "" => "Error",
-        reason => reason,
-    }
-}
-
-fn either(message: &str, reason: &str) -> String {
-    shorten(if message.is_empty() { reason } else { message })
 }
 
 fn times(restarts: i64) -> String {

@@ -45,9 +45,9 @@ pub(crate) fn judge(set: &Value, around: &Neighbourhood, frame: &Frame) -> Verdi
         return Verdict::ready_saying(format!("not waited for: {nodes}"));
     }
     let progress = if updated < desired && !on_delete {
-        format!("{updated} of {} run the newest template", plural(desired, "pod"))
+        format!("{updated} of {desired} pods run the newest template")
     } else {
-        format!("{available} of {} available", plural(desired, "pod"))
+        format!("{available} of {desired} pods available")
     };
     let refusal = (count(set, "/status/currentNumberScheduled") < desired)
         .then(|| Refusal::of_events(set, around, frame))

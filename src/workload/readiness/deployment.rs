@@ -78,11 +78,11 @@ impl Rollout {
     fn progress(&self) -> String {
         let Self { desired, updated, total, available } = *self;
         if updated < desired {
-            format!("{updated} of {} run the newest template", plural(desired, "pod"))
+            format!("{updated} of {desired} pods run the newest template")
         } else if total > updated {
             format!("{} still to go", plural(total - updated, "old pod"))
         } else {
-            format!("{available} of {} available", plural(desired, "pod"))
+            format!("{available} of {desired} pods available")
         }
     }
 

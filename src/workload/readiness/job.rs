@@ -85,7 +85,7 @@ fn progress(job: &Value) -> String {
     let active = count(job, "/status/active");
     let mut parts = match number(job, "/spec/completions") {
         Some(completions) => {
-            vec![format!("{succeeded} of {} done", plural(completions, "completion"))]
+            vec![format!("{succeeded} of {completions} completions done")]
         }
         None => vec![format!("{} done", plural(succeeded, "pod"))],
     };

@@ -5,7 +5,7 @@
 //! older generation says nothing, and a failure that was there before this deploy counts only
 //! when it happens anew. `Failed` is not final: what mends itself is ready at the next judgement.
 
-mod admission;
+pub(crate) mod admission;
 mod api;
 mod asked;
 mod claim;
@@ -15,6 +15,7 @@ pub(crate) mod crew;
 mod custom;
 pub(crate) mod daemon_set;
 pub(crate) mod deployment;
+mod ending;
 pub(crate) mod field;
 mod frame;
 pub(crate) mod job;

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::{
+    condition::Condition,
     field::{self, annotation, controller, count, list, text, time},
     template,
 };
@@ -46,6 +47,7 @@ impl Neighbourhood {
                 &mut self.pods
             }
             "ReplicaSet" => &mut self.replica_sets,
+            "Event" if is_routine(&object) => return,
             "Event" => &mut self.events,
             "Node" => &mut self.nodes,
             "StorageClass" => &mut self.storage_classes,
@@ -131,7 +133,10 @@ impl Neighbourhood {
     /// Gives the CRD of a custom resource.
     #[must_use]
     pub fn definition(&self, group: &str, kind: &str) -> Option<&Value> {
-        self.definitions.children(&definition_key(group, kind)).next()
+        // Of two that claim the same names only one is established.
+        self.definitions
+            .children(&definition_key(group, kind))
+            .max_by_key(|definition| Condition::holds(definition, "Established"))
     }
 
     /// Finds the replica set that runs a Deployment's present pod template.
@@ -209,6 +214,12 @@ fn parent_of(object: &Value) -> String {
 
 fn definition_key(group: &str, kind: &str) -> String {
     format!("{group}/{kind}")
+}
+
+/// Tells whether an event is about nothing going wrong: most are, and nobody looks at them.
+fn is_routine(event: &Value) -> bool {
+    text(event, "/type") == "Normal"
+        && !matches!(text(event, "/reason"), "WaitForFirstConsumer" | "FailedBinding")
 }
 
 /// Gives the uid of the object that an event (of either API group) is about.

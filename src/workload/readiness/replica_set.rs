@@ -29,7 +29,7 @@ pub(crate) fn judge(set: &Value, around: &Neighbourhood, frame: &Frame) -> Verdi
     let progress = if total > desired {
         format!("{} too many", plural(total - desired, "pod"))
     } else {
-        format!("{available} of {} available", plural(desired, "pod"))
+        format!("{available} of {desired} pods available")
     };
     let refusal = Condition::of(set, "ReplicaFailure")
         .filter(|condition| condition.status() == "True" && frame.covers(condition.changed()))

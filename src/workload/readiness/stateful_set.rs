@@ -113,13 +113,13 @@ impl Rollout {
     }
 
     fn progress(&self) -> String {
-        let pods = plural(self.desired, "pod");
+        let desired = self.desired;
         if self.total > self.desired {
             format!("{} still to go", plural(self.total - self.desired, "pod"))
         } else if self.available < self.desired || self.on_delete {
-            format!("{} of {pods} available", self.available)
+            format!("{} of {desired} pods available", self.available)
         } else {
-            format!("{} of {} of the newest revision", self.updated, plural(self.to_update, "pod"))
+            format!("{} of {} pods of the newest revision", self.updated, self.to_update)
         }
     }
 }

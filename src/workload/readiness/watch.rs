@@ -23,6 +23,9 @@ pub struct Watch {
     pub nodes: bool,
     /// The storage classes. Without them, events tell how a class binds.
     pub storage_classes: bool,
+    /// The CRD of its kind: it says whether a status can be expected, and may say when objects
+    /// are ready. Without it, a status is expected.
+    pub definition: bool,
 }
 
 /// Tells what has to be watched for an object, as it is to be applied.
@@ -45,7 +48,8 @@ pub fn watch_of(object: &Value) -> Watch {
         ("", "Namespace")
         | ("apiextensions.k8s.io", "CustomResourceDefinition")
         | ("apiregistration.k8s.io", "APIService") => own,
-        _ if !is_built_in(group) || says_when(object) => own,
+        _ if !is_built_in(group) => Watch { definition: true, ..own },
+        _ if says_when(object) => own,
         _ => Watch::default(),
     }
 }

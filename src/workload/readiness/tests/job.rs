@@ -51,13 +51,13 @@ fn ok() {
 #[test]
 fn pending() {
     let cases = [
-        ("", "{}", "", "Waiting Progressing: 0 of 1 completion done"),
-        ("", "{active: 1}", RUNNING, "Waiting Progressing: 0 of 1 completion done, 1 active"),
+        ("", "{}", "", "Waiting Progressing: 0 of 1 completions done"),
+        ("", "{active: 1}", RUNNING, "Waiting Progressing: 0 of 1 completions done, 1 active"),
         (
             "",
             "{active: 1, ready: 1, failed: 1}",
             FAILED,
-            "Waiting Progressing: 0 of 1 completion done, 1 active, 1 failed (backoffLimit 2): pod p on node-1: container main ended with exit code 3",
+            "Waiting Progressing: 0 of 1 completions done, 1 active, 1 failed (backoffLimit 2): pod p on node-1: container main ended with exit code 3",
         ),
         (
             "",
@@ -84,7 +84,7 @@ fn pending() {
 fn crashes_are_the_jobs_own_affair_pending() {
     assert_eq!(
         said(&job("", "{active: 1}"), &pod("p", "OnFailure", CRASHING)[5..], after(200)),
-        "Waiting CrashLoopBackOff: 0 of 1 completion done, 1 active: pod p on node-1: container main ended with exit code 3, restarted 9 times"
+        "Waiting CrashLoopBackOff: 0 of 1 completions done, 1 active: pod p on node-1: container main ended with exit code 3, restarted 9 times"
     );
 }
 
@@ -102,7 +102,7 @@ fn failed() {
     );
     assert_eq!(
         said(&job("", "{active: 1}"), &pod("p", "Never", NOT_FOUND)[5..], after(10)),
-        "Failed ErrImagePull: 0 of 1 completion done, 1 active: pod p on node-1: container main cannot pull image \"m:1\": not found"
+        "Failed ErrImagePull: 0 of 1 completions done, 1 active: pod p on node-1: container main cannot pull image \"m:1\": not found"
     );
 }
 

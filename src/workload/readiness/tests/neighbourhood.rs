@@ -41,6 +41,25 @@ fn finds_what_belongs_to_what() {
 }
 
 #[test]
+fn keeps_the_events_that_tell_of_trouble() {
+    let event = |name: &str, more: &str| {
+        format!(
+            "{{apiVersion: v1, kind: Event, metadata: {{name: {name}, uid: {name}}}, involvedObject: {{uid: p}}, {more}}}"
+        )
+    };
+    let events = [
+        event("a", "type: Warning, reason: Unhealthy"),
+        event("b", "type: Normal, reason: Pulled"),
+        event("c", "type: Normal, reason: WaitForFirstConsumer"),
+        event("d", "type: Normal, reason: FailedBinding"),
+    ];
+    let around = around(&events.join("\n---\n"));
+    let mut reasons: Vec<_> = around.events_of("p").map(|event| event["reason"].clone()).collect();
+    reasons.sort_by_key(ToString::to_string);
+    assert_eq!(reasons, ["FailedBinding", "Unhealthy", "WaitForFirstConsumer"]);
+}
+
+#[test]
 fn takes_the_newer_state() {
     let mut around = Neighbourhood::default();
     let pod = |owner: &str| {
@@ -82,6 +101,7 @@ fn images_and_population() {
 fn says_what_has_to_be_watched() {
     let own = Watch { object: true, ..Watch::default() };
     let pods = Watch { pods: true, events: true, ..own };
+    let custom = Watch { definition: true, ..own };
     let cases = [
         ("{apiVersion: apps/v1, kind: Deployment}", Watch { replica_sets: true, ..pods }),
         ("{apiVersion: apps/v1, kind: DaemonSet}", Watch { nodes: true, ..pods }),
@@ -97,8 +117,8 @@ fn says_what_has_to_be_watched() {
             own,
         ),
         ("{apiVersion: networking.k8s.io/v1, kind: Ingress}", Watch::default()),
-        ("{apiVersion: gateway.networking.k8s.io/v1, kind: Gateway}", own),
-        ("{apiVersion: acme.io/v1, kind: Deployment}", own),
+        ("{apiVersion: gateway.networking.k8s.io/v1, kind: Gateway}", custom),
+        ("{apiVersion: acme.io/v1, kind: Deployment}", custom),
     ];
     for (object, watch) in cases {
         assert_eq!(watch_of(&yaml(object)), watch, "{object}");

@@ -217,7 +217,7 @@ fn failed() {
         (
             limited,
             "{phase: Running, conditions: [{type: Ready, status: 'False'}], containerStatuses: [{name: app, restartCount: 4, lastState: {terminated: {exitCode: 137, reason: OOMKilled}}, state: {waiting: {reason: CrashLoopBackOff}}}]}".to_owned(),
-            "Failed CrashLoopBackOff: container app ran out of memory (limit 64Mi) and was killed, restarted 4 times (on node-1)",
+            "Failed OOMKilled: container app ran out of memory (limit 64Mi) and was killed, restarted 4 times (on node-1)",
         ),
         (
             SPEC,
