@@ -3,7 +3,10 @@
 use clap::{Args, Subcommand};
 
 use crate::{
-    commands::call::{Call, Done},
+    commands::{
+        call::{Call, Done},
+        manifests::FileArgs,
+    },
     workload::error::Error,
 };
 
@@ -27,11 +30,11 @@ Exit codes:
   2  wrong command or input")]
 pub struct ApplyArgs {
     /// The definition
+    #[arg(requires = "file")]
     name: String,
-    /// Read manifests from a file, a folder or `-` (standard input); all of them form one
-    /// definition
-    #[arg(short, long, value_name = "PATH", required = true)]
-    file: Vec<String>,
+    /// Its manifests.
+    #[command(flatten)]
+    files: FileArgs,
 }
 
 /// List definitions
@@ -68,7 +71,7 @@ pub struct DeleteArgs {
 /// Runs a command.
 pub(super) fn run(command: DefinitionCommand, _call: &Call) -> Done {
     match command {
-        DefinitionCommand::Apply(ApplyArgs { name: _, file: _ }) => {}
+        DefinitionCommand::Apply(ApplyArgs { name: _, files: _ }) => {}
         DefinitionCommand::List(ListArgs {}) => {}
         DefinitionCommand::Show(ShowArgs { name: _, field: _ }) => {}
         DefinitionCommand::Delete(DeleteArgs { names: _, ignore_not_found: _ }) => {}

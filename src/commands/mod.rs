@@ -8,6 +8,7 @@ pub mod delete;
 pub mod deploy;
 pub mod instance;
 pub mod list;
+pub mod manifests;
 pub mod names;
 pub mod plan;
 pub mod release;

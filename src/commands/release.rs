@@ -4,7 +4,7 @@
 use clap::Args;
 
 use crate::{
-    commands::{call::Failures, names::instance_names},
+    commands::{call::Failures, manifests::FileArgs, names::instance_names},
     output::format::words,
     workload::{error::Error, name::InstanceName},
 };
@@ -42,10 +42,9 @@ pub struct ReleaseArgs {
     /// All instances, or those of --definition and on --runtime
     #[arg(long, conflicts_with_all = ["names", "file"])]
     all: bool,
-    /// Read manifests from a file, a folder or `-` (standard input); all of them form one
-    /// definition
-    #[arg(short, long, value_name = "PATH")]
-    file: Vec<String>,
+    /// Its manifests, in place of the stored definition.
+    #[command(flatten)]
+    files: FileArgs,
     /// The definition [default: the instance's own, or one of the instance's name]
     #[arg(long, value_name = "NAME")]
     definition: Option<String>,
@@ -118,19 +117,19 @@ impl ReleaseArgs {
         let mut names = instance_names(&self.names)?;
         let selection = match names.len() {
             _ if self.all => Selection::All,
-            0 if self.file.is_empty() => {
+            0 if self.files.file.is_empty() => {
                 return Err(Error::usage("no-instance", "name an instance, or give --all").into());
             }
             0 => {
                 return Err(Error::usage("no-instance", "-f needs the name of the instance")
-                    .hint(format!("workloadctl deploy NAME -f {}", self.file.join(" -f ")))
+                    .hint(format!("workloadctl deploy NAME -f {}", self.files.file.join(" -f ")))
                     .into());
             }
             1 => return Ok(Selection::One(names.remove(0))),
             _ => Selection::Several(names),
         };
         let single = [
-            ("-f", !self.file.is_empty()),
+            ("-f", !self.files.file.is_empty()),
             ("--image", !self.overrides.image.is_empty()),
             ("--replicas", !self.overrides.replicas.is_empty()),
             ("--set", !self.overrides.set.is_empty()),

@@ -1,10 +1,14 @@
 //! `render`: objects as they were read, or as they would be sent.
 
 use clap::Args;
+use serde_json::Value;
 
 use crate::{
-    commands::call::{Call, Done},
-    output::format::Format,
+    commands::{
+        call::{Call, Done},
+        manifests::FileArgs,
+    },
+    output::{format::Format, objects},
     workload::error::Error,
 };
 
@@ -29,14 +33,26 @@ pub struct RenderArgs {
     /// The instance
     #[arg(value_name = "INSTANCE", required_unless_present = "file")]
     name: Option<String>,
-    /// Read manifests from a file, a folder or `-` (standard input)
-    #[arg(short, long, value_name = "PATH")]
-    file: Vec<String>,
+    /// Its manifests, in place of the stored definition.
+    #[command(flatten)]
+    files: FileArgs,
 }
 
 /// Renders.
 pub(super) fn run(args: RenderArgs, call: &Call) -> Done {
     call.only("render", &[Format::Yaml, Format::Json, Format::Name])?;
-    let RenderArgs { name: _, file: _ } = args;
-    Err(Error::failed("unfinished", "render is not there yet").into())
+    let RenderArgs { name, files } = args;
+    let objects: Vec<Value> = match name {
+        None => {
+            let objects = files.load(call)?.content.objects;
+            objects.into_iter().map(|object| object.body).collect()
+        }
+        Some(_) => {
+            return Err(
+                Error::failed("unfinished", "render of an instance is not there yet").into()
+            );
+        }
+    };
+    objects::print(&call.printer, &objects)?;
+    Ok(None)
 }

@@ -5,7 +5,10 @@
 use serde::Serialize;
 
 use super::{format::Format, printer::Printer, sanitize};
-use crate::workload::error::{Error, ErrorView, Result};
+use crate::workload::{
+    error::{Error, ErrorView, Result},
+    yaml,
+};
 
 const API_VERSION: &str = "workloadctl/v1alpha1";
 
@@ -81,14 +84,15 @@ impl Printer {
 /// Gives the text of a document, with a line end after it.
 #[must_use]
 pub fn text(format: Format, document: &impl Serialize) -> String {
-    let text = match format {
-        Format::Yaml => serde_yaml::to_string(document).expect("documents have string keys"),
+    match format {
+        Format::Yaml => {
+            yaml::emit(&serde_json::to_value(document).expect("documents have string keys"))
+        }
         Format::Table | Format::Wide | Format::Json | Format::Name => {
             let json = serde_json::to_string_pretty(document);
-            json.expect("documents have string keys") + "\n"
+            sanitize::json(json.expect("documents have string keys") + "\n")
         }
-    };
-    sanitize::json(text)
+    }
 }
 
 #[cfg(test)]

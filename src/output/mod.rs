@@ -6,6 +6,7 @@ pub mod field;
 pub mod format;
 pub mod human;
 pub mod instances;
+pub mod objects;
 pub mod operation;
 pub mod parsing;
 pub mod printer;

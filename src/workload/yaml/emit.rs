@@ -181,9 +181,19 @@ fn needs_quotes(text: &str) -> bool {
         || text.contains(" #")
 }
 
-/// Tells whether a character can stand for itself on one line of YAML.
+/// Tells whether a character can stand for itself on one line of YAML, and on a terminal, where
+/// the marks of bidirectional text would reorder what is around them.
 fn is_printable(c: char) -> bool {
-    !c.is_control() && !matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
+    !c.is_control()
+        && !matches!(
+            c,
+            '\u{061c}'
+                | '\u{200e}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2066}'..='\u{2069}'
+                | '\u{feff}'
+                | '\u{fffe}'..='\u{ffff}'
+        )
 }
 
 fn double_quoted(text: &str) -> String {

@@ -1,0 +1,55 @@
+//! `-f`: reads the manifests that the user named, and tells what was left out of them.
+
+use std::io;
+
+use clap::Args;
+
+use crate::{
+    commands::call::{Call, Failures},
+    ops::sources,
+    output::printer::Printer,
+    workload::manifest::{self, LeftOut, Loaded},
+};
+
+/// `-f`.
+#[derive(Debug, Clone, Default, Args)]
+pub struct FileArgs {
+    /// Read manifests from a file, a folder or `-` (standard input); several form one definition
+    #[arg(short, long, value_name = "PATH")]
+    pub file: Vec<String>,
+}
+
+impl FileArgs {
+    /// Tells whether the manifests, or some of them, come from standard input.
+    #[must_use]
+    pub fn reads_stdin(&self) -> bool {
+        self.file.iter().any(|file| file == "-")
+    }
+
+    /// Gives the sources as the user named them.
+    #[must_use]
+    pub fn named(&self) -> String {
+        self.file.join(" ")
+    }
+
+    /// Reads the objects; there is at least one. What was left out and what should be heeded is
+    /// told.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the manifests.
+    pub fn load(&self, call: &Call) -> Result<Loaded, Failures> {
+        let files = sources::read(&self.file, &call.env.current_dir, io::stdin().lock())?;
+        let loaded = manifest::load(files)?.require_objects()?;
+        tell(&call.printer, &loaded);
+        Ok(loaded)
+    }
+}
+
+fn tell(printer: &Printer, loaded: &Loaded) {
+    for LeftOut { id, origin, reason } in &loaded.left_out {
+        printer.talk(&format!("left out {id} ({origin}): {reason}"));
+    }
+    for warning in &loaded.warnings {
+        printer.warn(warning);
+    }
+}
