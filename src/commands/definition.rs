@@ -6,8 +6,14 @@ use crate::{
     commands::{
         call::{Call, Done},
         manifests::FileArgs,
+        names::definition_names,
     },
-    workload::error::Error,
+    ops::{report::Ask as _, stop::Stop, stored},
+    output::{definitions, question::Questions},
+    workload::{
+        error::{Error, Result},
+        name::DefinitionName,
+    },
 };
 
 /// Handle workload definitions: named sets of Kubernetes resources
@@ -69,12 +75,68 @@ pub struct DeleteArgs {
 }
 
 /// Runs a command.
-pub(super) fn run(command: DefinitionCommand, _call: &Call) -> Done {
+pub(super) fn run(command: DefinitionCommand, call: &Call) -> Done {
     match command {
-        DefinitionCommand::Apply(ApplyArgs { name: _, files: _ }) => {}
-        DefinitionCommand::List(ListArgs {}) => {}
-        DefinitionCommand::Show(ShowArgs { name: _, field: _ }) => {}
-        DefinitionCommand::Delete(DeleteArgs { names: _, ignore_not_found: _ }) => {}
+        DefinitionCommand::Apply(args) => apply(args, call),
+        DefinitionCommand::List(ListArgs {}) => {
+            let definitions = stored::list_definitions(&call.open_for_reading()?)?;
+            definitions::list(&call.printer, &definitions, call.now)?;
+            Ok(None)
+        }
+        DefinitionCommand::Show(ShowArgs { name, field }) => {
+            let name: DefinitionName = name.parse()?;
+            let sheet = stored::show_definition(&call.open_for_reading()?, &name)?;
+            definitions::show(&call.printer, &sheet, field.as_deref(), call.now)?;
+            Ok(None)
+        }
+        DefinitionCommand::Delete(args) => delete(args, call),
     }
-    Err(Error::failed("unfinished", "definition is not there yet").into())
+}
+
+fn apply(args: ApplyArgs, call: &Call) -> Done {
+    let ApplyArgs { name, files } = args;
+    let name: DefinitionName = name.parse()?;
+    let loaded = files.load(call)?;
+    let mut store = call.open()?;
+    let applied =
+        stored::apply_definition(&mut store, &name, &loaded.content, &files.named(), call.now)?;
+    definitions::applied(&call.printer, &applied)?;
+    Ok(None)
+}
+
+fn delete(args: DeleteArgs, call: &Call) -> Done {
+    let DeleteArgs { names, ignore_not_found } = args;
+    let names = definition_names(&names)?;
+    let mut store = call.open()?;
+    let mut there = Vec::new();
+    for name in names {
+        match store.definition(&name)? {
+            Some(_) => there.push(name),
+            None if ignore_not_found => {}
+            None => return Err(store.no_such_definition(name.as_str()).into()),
+        }
+    }
+    if there.is_empty() {
+        definitions::deleted(&call.printer, &[])?;
+        return Ok(None);
+    }
+    confirm(&there, call)?;
+    store.transaction(|store| there.iter().try_for_each(|name| store.delete_definition(name)))?;
+    let names: Vec<String> = there.iter().map(ToString::to_string).collect();
+    definitions::deleted(&call.printer, &names)?;
+    Ok(None)
+}
+
+fn confirm(names: &[DefinitionName], call: &Call) -> Result<()> {
+    let names: Vec<&str> = names.iter().map(DefinitionName::as_str).collect();
+    let names = names.join(", ");
+    let questions = Questions::new(call.printer, call.yes, false, Stop::channel().1);
+    match questions.confirm(&format!("delete definition {names} with all its revisions?")) {
+        Some(true) => Ok(()),
+        Some(false) => Err(Error::failed("answered-no", "nothing was deleted")),
+        None => Err(Error::usage(
+            "confirmation-needed",
+            format!("deleting definition {names} needs --yes where nobody can be asked"),
+        )),
+    }
 }

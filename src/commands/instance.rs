@@ -9,7 +9,9 @@ use crate::{
         list::{self, ListArgs},
         release::OverrideArgs,
     },
-    workload::error::Error,
+    ops::stored,
+    output::instances,
+    workload::{error::Error, name::InstanceName},
 };
 
 /// Handle workload instances: running copies of definitions
@@ -70,8 +72,11 @@ pub(super) fn run(command: InstanceCommand, call: &Call) -> Done {
             Err(Error::failed("unfinished", "instance create is not there yet").into())
         }
         InstanceCommand::List(args) => list::run(args, call),
-        InstanceCommand::Show(ShowArgs { name: _, field: _ }) => {
-            Err(Error::failed("unfinished", "instance show is not there yet").into())
+        InstanceCommand::Show(ShowArgs { name, field }) => {
+            let name: InstanceName = name.parse()?;
+            let instance = stored::show_instance(&call.open_for_reading()?, &name)?;
+            instances::show(&call.printer, &instance, field.as_deref(), call.now)?;
+            Ok(None)
         }
         InstanceCommand::Delete(args) => delete::run(args, call),
     }

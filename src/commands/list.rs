@@ -7,7 +7,9 @@ use crate::{
         call::{Call, Done},
         names::instance_names,
     },
-    workload::error::Error,
+    ops::stored::{self, ListOptions},
+    output::instances,
+    workload::{name::DefinitionName, runtime::RuntimeName},
 };
 
 const MORE: &str = "\
@@ -32,8 +34,18 @@ pub struct ListArgs {
 }
 
 /// Lists.
-pub(super) fn run(args: ListArgs, _call: &Call) -> Done {
-    let ListArgs { names, definition: _ } = args;
-    let _names = instance_names(&names)?;
-    Err(Error::failed("unfinished", "list is not there yet").into())
+pub(super) fn run(args: ListArgs, call: &Call) -> Done {
+    let ListArgs { names, definition } = args;
+    let names = instance_names(&names)?;
+    let definition: Option<DefinitionName> = definition.map(|name| name.parse()).transpose()?;
+    let runtime = call.runtime.as_deref().map(RuntimeName::stored).transpose()?;
+    let options = ListOptions {
+        names: &names,
+        definition: definition.as_ref(),
+        runtime: runtime.as_ref(),
+        namespace: call.namespace.as_deref(),
+    };
+    let instances = stored::list_instances(&call.open_for_reading()?, &options)?;
+    instances::list(&call.printer, &instances, call.now)?;
+    Ok(None)
 }

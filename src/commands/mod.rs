@@ -3,6 +3,7 @@
 
 pub mod call;
 pub mod completions;
+pub mod database;
 pub mod definition;
 pub mod delete;
 pub mod deploy;

@@ -1,8 +1,10 @@
 //! Names on the command line, checked before anything is opened.
 
+use std::str::FromStr;
+
 use crate::workload::{
     error::{Error, Result},
-    name::InstanceName,
+    name::{DefinitionName, InstanceName},
 };
 
 /// Reads names of instances; one that is said twice counts once.
@@ -10,7 +12,19 @@ use crate::workload::{
 /// # Errors
 /// Code 2 with all that are no names.
 pub fn instance_names(texts: &[String]) -> Result<Vec<InstanceName>, Vec<Error>> {
-    let mut names: Vec<InstanceName> = Vec::new();
+    distinct(texts)
+}
+
+/// Reads names of definitions; one that is said twice counts once.
+///
+/// # Errors
+/// Code 2 with all that are no names.
+pub fn definition_names(texts: &[String]) -> Result<Vec<DefinitionName>, Vec<Error>> {
+    distinct(texts)
+}
+
+fn distinct<N: FromStr<Err = Error> + PartialEq>(texts: &[String]) -> Result<Vec<N>, Vec<Error>> {
+    let mut names = Vec::new();
     let mut errors = Vec::new();
     for text in texts {
         match text.parse() {

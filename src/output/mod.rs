@@ -1,5 +1,6 @@
 //! Every character that reaches a terminal: answers, errors, progress and questions.
 
+pub mod definitions;
 pub mod document;
 pub mod errors;
 pub mod field;
