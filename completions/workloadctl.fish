@@ -57,7 +57,7 @@ complete -c workloadctl -n "__fish_workloadctl_needs_command" -f -a "definition"
 complete -c workloadctl -n "__fish_workloadctl_needs_command" -f -a "instance" -d 'Handle workload instances: running copies of definitions'
 complete -c workloadctl -n "__fish_workloadctl_needs_command" -f -a "runtime" -d 'Handle runtimes: the contexts of your kubeconfig'
 complete -c workloadctl -n "__fish_workloadctl_needs_command" -f -a "completions" -d 'Print the completions for a shell'
-complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -s f -l file -d 'Read manifests from a file, a folder or `-` (standard input); all of them form one definition' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -s f -l file -d 'Read manifests from a file, a folder or `-` (standard input); several form one definition' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l definition -d 'The definition [default: the instance\'s own, or one of the instance\'s name]' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l image -d 'Set the image of a container, or of an image repository; NAME- drops the override' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l replicas -d 'Set the replicas of an object; OBJECT- drops the override' -r
@@ -101,7 +101,7 @@ complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -s v -l 
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -s y -l yes -d 'Answer every question with yes'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -s V -l version -d 'Print version'
-complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -s f -l file -d 'Read manifests from a file, a folder or `-` (standard input); all of them form one definition' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -s f -l file -d 'Read manifests from a file, a folder or `-` (standard input); several form one definition' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l definition -d 'The definition [default: the instance\'s own, or one of the instance\'s name]' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l image -d 'Set the image of a container, or of an image repository; NAME- drops the override' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l replicas -d 'Set the replicas of an object; OBJECT- drops the override' -r
@@ -192,7 +192,7 @@ complete -c workloadctl -n "__fish_workloadctl_using_subcommand list" -s v -l ve
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand list" -s y -l yes -d 'Answer every question with yes'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand list" -s V -l version -d 'Print version'
-complete -c workloadctl -n "__fish_workloadctl_using_subcommand render" -s f -l file -d 'Read manifests from a file, a folder or `-` (standard input)' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand render" -s f -l file -d 'Read manifests from a file, a folder or `-` (standard input); several form one definition' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand render" -l runtime -d 'The runtime: a context of the kubeconfig' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand render" -s n -l namespace -d 'The namespace' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand render" -l kubeconfig -d 'The kubeconfig, instead of KUBECONFIG or ~/.kube/config' -r -F
@@ -272,7 +272,7 @@ complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and 
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and not __fish_seen_subcommand_from apply list show delete" -f -a "list" -d 'List definitions'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and not __fish_seen_subcommand_from apply list show delete" -f -a "show" -d 'Show a definition'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and not __fish_seen_subcommand_from apply list show delete" -f -a "delete" -d 'Delete definitions that have no instances'
-complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from apply" -s f -l file -d 'Read manifests from a file, a folder or `-` (standard input); all of them form one definition' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from apply" -s f -l file -d 'Read manifests from a file, a folder or `-` (standard input); several form one definition' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from apply" -l runtime -d 'The runtime: a context of the kubeconfig' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from apply" -s n -l namespace -d 'The namespace' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from apply" -l kubeconfig -d 'The kubeconfig, instead of KUBECONFIG or ~/.kube/config' -r -F

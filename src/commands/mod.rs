@@ -15,6 +15,7 @@ pub mod plan;
 pub mod release;
 pub mod render;
 pub mod runtime;
+pub mod session;
 pub mod signals;
 pub mod status;
 

@@ -3,7 +3,12 @@
 use clap::{Args, Subcommand};
 
 use crate::{
-    commands::call::{Call, Done},
+    commands::{
+        call::{Call, Done},
+        session::{self, Manner},
+    },
+    ops::runtimes,
+    output::{self, errors::exit_kind},
     workload::error::Error,
 };
 
@@ -45,11 +50,53 @@ pub struct CheckArgs {
 }
 
 /// Runs a command.
-pub(super) fn run(command: RuntimeCommand, _call: &Call) -> Done {
+pub(super) fn run(command: RuntimeCommand, call: &Call) -> Done {
     match command {
-        RuntimeCommand::List(ListArgs {}) => {}
-        RuntimeCommand::Use(UseArgs { context: _ }) => {}
-        RuntimeCommand::Check(CheckArgs { contexts: _ }) => {}
+        RuntimeCommand::List(ListArgs {}) => list(call),
+        RuntimeCommand::Use(args) => choose(&args, call),
+        RuntimeCommand::Check(args) => check(args, call),
     }
-    Err(Error::failed("unfinished", "runtime is not there yet").into())
+}
+
+fn list(call: &Call) -> Done {
+    let kubeconfig = runtimes::kubeconfig(&call.env, call.kubeconfig.as_deref())?;
+    let all = runtimes::list(&kubeconfig, &call.open_for_reading()?)?;
+    output::runtimes::list(&call.printer, &all, false)?;
+    Ok(None)
+}
+
+fn choose(args: &UseArgs, call: &Call) -> Done {
+    let kubeconfig = runtimes::kubeconfig(&call.env, call.kubeconfig.as_deref())?;
+    let mut store = call.open()?;
+    let chosen = runtimes::set_default(&kubeconfig, &mut store, &args.context)?;
+    let name = chosen.as_ref().map(ToString::to_string);
+    output::runtimes::chosen(&call.printer, name.as_deref())?;
+    Ok(None)
+}
+
+fn check(args: CheckArgs, call: &Call) -> Done {
+    let CheckArgs { contexts } = args;
+    let names: Vec<String> = match &call.runtime {
+        Some(runtime) if contexts.is_empty() => vec![runtime.clone()],
+        Some(_) => {
+            return Err(Error::usage(
+                "invalid-flag",
+                "name the runtimes or give --runtime, not both",
+            )
+            .into());
+        }
+        None => contexts,
+    };
+    let manner = Manner { command: "workloadctl runtime check".into(), ..Manner::reading() };
+    let answers =
+        session::run(call, manner, async |session| runtimes::check(session, &names).await)??;
+    let one = names.len() < 2;
+    let (views, errors): (Vec<_>, Vec<_>) = answers.into_iter().unzip();
+    match views.as_slice() {
+        [view] if one => output::runtimes::show(&call.printer, view)?,
+        views => output::runtimes::list(&call.printer, views, true)?,
+    }
+    let errors: Vec<Error> = errors.into_iter().flatten().collect();
+    call.printer.errors(&errors);
+    Ok(exit_kind(&errors))
 }

@@ -20,6 +20,7 @@ pub mod rebuild;
 pub mod removal;
 pub mod report;
 pub mod rollout;
+pub mod runtimes;
 pub mod session;
 pub mod sources;
 pub mod status;

@@ -103,3 +103,10 @@ pub trait Ask: Send + Sync {
     /// Tells whether [`Ask::confirm`] would have an answer.
     fn can_answer(&self) -> bool;
 }
+
+/// An answer that is known before the question: `Some(true)` is `--yes`, `None` is a script.
+impl Ask for Option<bool> {
+    fn confirm(&self, _question: &str) -> Option<bool> {
+        *self
+    }
+}

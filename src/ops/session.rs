@@ -2,16 +2,23 @@
 //! runtime, and the ones to talk to. One instance and its runtime an operation; nothing here is
 //! global to the process.
 
-use std::{path::PathBuf, sync::Mutex, time::Duration};
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use jiff::Timestamp;
 
 use super::{
-    report::{Ask, Reporter},
+    report::{Ask, Event, Reporter},
     stop::Stop,
 };
 use crate::{
-    cluster::{kubeconfig::Kubeconfig, transport::OnRequest},
+    cluster::{
+        kubeconfig::Kubeconfig,
+        transport::{OnRequest, RequestSeen},
+    },
     env::Env,
     store::Store,
 };
@@ -54,4 +61,13 @@ impl Session<'_> {
     pub fn now(&self) -> Timestamp {
         (self.clock)()
     }
+}
+
+/// Tells a reporter of every request (`-v`).
+#[must_use]
+pub fn requests_to(reporter: Arc<dyn Reporter>) -> OnRequest {
+    Arc::new(move |seen| {
+        let RequestSeen { method, path, status, took } = seen;
+        reporter.report("", Event::Request { method, path, status, took, bodies: None });
+    })
 }

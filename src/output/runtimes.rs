@@ -43,6 +43,33 @@ pub fn show(printer: &Printer, runtime: &RuntimeView) -> Result<()> {
     }
 }
 
+/// Tells which runtime is the default now; none where it was cleared.
+///
+/// # Errors
+/// Code 1 when stdout cannot be written.
+pub fn chosen(printer: &Printer, name: Option<&str>) -> Result<()> {
+    #[derive(serde::Serialize)]
+    struct Chosen<'a> {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        name: Option<&'a str>,
+    }
+    match (printer.format(), name) {
+        (Format::Json | Format::Yaml, name) => {
+            printer.document(&Document::new("DefaultRuntime", Chosen { name }))
+        }
+        (Format::Name, name) => {
+            let lines = name.map(|name| format!("{}\n", one_line(name)));
+            printer.answer(&lines.unwrap_or_default())
+        }
+        (Format::Table | Format::Wide, Some(name)) => {
+            printer.answer(&format!("new instances go to {}\n", one_line(name)))
+        }
+        (Format::Table | Format::Wide, None) => {
+            printer.answer("new instances go to the kubeconfig's current context\n")
+        }
+    }
+}
+
 fn table(printer: &Printer, runtimes: &[RuntimeView], checked: bool) -> String {
     let wide = printer.format() == Format::Wide;
     let mut header = vec!["NAME", "DEFAULT", "CURRENT", "INSTANCES"];

@@ -8,4 +8,5 @@ mod declared;
 mod help;
 mod layering;
 mod program;
+mod stored;
 mod wrong_commands;

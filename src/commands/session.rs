@@ -1,0 +1,83 @@
+//! Builds the surroundings of an operation that talks to clusters, and runs it: kubeconfig,
+//! database, reporter, questions, signals.
+
+use std::{
+    io::{self, IsTerminal as _},
+    sync::{Arc, Mutex},
+};
+
+use jiff::Timestamp;
+
+use super::{
+    call::{Call, Failures},
+    signals,
+};
+use crate::{
+    ops::{
+        runtimes,
+        session::{Session, requests_to},
+    },
+    output::{progress::Chosen, question::Questions},
+    store::Store,
+};
+
+/// How an operation is run.
+#[derive(Debug, Clone, Default)]
+pub struct Manner {
+    /// The command, as it is named to others who have to wait for it.
+    pub command: String,
+    /// Whether it only reads the database.
+    pub reads_only: bool,
+    /// Whether it tells of several instances.
+    pub several: bool,
+    /// Whether standard input is a source of manifests.
+    pub stdin_is_source: bool,
+}
+
+impl Manner {
+    /// The manner of a command that only reads.
+    #[must_use]
+    pub fn reading() -> Self {
+        Self { reads_only: true, ..Self::default() }
+    }
+}
+
+/// Runs an operation.
+///
+/// # Errors
+/// Where the kubeconfig or the database cannot be read; what the operation itself could not do
+/// is in its answer.
+pub fn run<T>(
+    call: &Call,
+    manner: Manner,
+    operation: impl AsyncFnOnce(&Session<'_>) -> T,
+) -> Result<T, Failures> {
+    let Manner { command, reads_only, several, stdin_is_source } = manner;
+    let kubeconfig = runtimes::kubeconfig(&call.env, call.kubeconfig.as_deref())?;
+    let store = if reads_only { call.open_for_reading()? } else { call.open()? };
+    let store: Mutex<Store> = Mutex::new(store);
+    let reporter = Chosen::new(call.progress, call.printer, several, Timestamp::now);
+    let reporter = Arc::new(reporter);
+    let answer = signals::run(call.printer, async |stop| {
+        let ask = Questions::new(call.printer, call.yes, stdin_is_source, stop.clone())
+            .above(reporter.bars());
+        let session = Session {
+            env: &call.env,
+            kubeconfig: &kubeconfig,
+            store: &store,
+            database: call.db()?,
+            reporter: &*reporter,
+            ask: &ask,
+            stop,
+            clock: Timestamp::now,
+            runtime: call.runtime.clone(),
+            namespace: call.namespace.clone(),
+            request_timeout: call.request_timeout,
+            on_request: (call.printer.verbosity() > 0).then(|| requests_to(reporter.clone())),
+            interactive: !stdin_is_source && io::stdin().is_terminal(),
+            command,
+        };
+        Ok::<T, Failures>(operation(&session).await)
+    });
+    answer?
+}

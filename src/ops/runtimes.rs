@@ -1,0 +1,195 @@
+//! Runtimes: which there are, which is the default, and whether they answer.
+
+use std::path::Path;
+
+use futures::future::join_all;
+use http::Method;
+use serde_json::{Value, json};
+
+use super::{
+    session::Session,
+    target::{Target, choose},
+    view::RuntimeView,
+};
+use crate::{
+    cluster::{
+        api::{Api, Call, Failure},
+        kubeconfig::Kubeconfig,
+    },
+    env::Env,
+    store::{InstanceFilter, Store},
+    workload::{
+        error::{Error, Result},
+        runtime::{IN_CLUSTER, RuntimeName},
+    },
+};
+
+/// Reads the kubeconfig that the flag or the environment names.
+///
+/// # Errors
+/// Those of [`Kubeconfig::load`].
+pub fn kubeconfig(env: &Env, flag: Option<&Path>) -> Result<Kubeconfig> {
+    Kubeconfig::load(env, flag)
+}
+
+/// Lists the contexts of the kubeconfig, and in a pod the pod's own cluster.
+///
+/// # Errors
+/// Those of the database.
+pub fn list(kubeconfig: &Kubeconfig, store: &Store) -> Result<Vec<RuntimeView>> {
+    let mut names: Vec<RuntimeName> = kubeconfig
+        .contexts()
+        .into_iter()
+        .map(|context| RuntimeName::Context(context.name))
+        .collect();
+    if kubeconfig.in_pod() {
+        names.push(RuntimeName::InCluster);
+    }
+    names.iter().map(|name| view(kubeconfig, store, name)).collect()
+}
+
+fn view(kubeconfig: &Kubeconfig, store: &Store, runtime: &RuntimeName) -> Result<RuntimeView> {
+    let name = runtime.to_string();
+    let filter = InstanceFilter { definition: None, runtime: Some(&name) };
+    let contexts = kubeconfig.contexts().into_iter();
+    let context = contexts.filter(|context| runtime.context() == Some(&context.name)).last();
+    let current = kubeconfig.current_context();
+    Ok(RuntimeView {
+        server: context.and_then(|context| context.server),
+        default: store.default_runtime()?.as_deref() == Some(&name),
+        current: current.is_some() && current == runtime.context(),
+        kind_like: runtime.is_kind_like(),
+        instances: store.instances(&filter)?.len(),
+        name,
+        ..RuntimeView::default()
+    })
+}
+
+/// Makes a runtime the default of new instances; `-` clears the default.
+///
+/// # Errors
+/// Code 2 for a context that does not exist and for a built-in runtime that is not there; those
+/// of the database.
+pub fn set_default(
+    kubeconfig: &Kubeconfig,
+    store: &mut Store,
+    text: &str,
+) -> Result<Option<RuntimeName>> {
+    if text == "-" {
+        store.set_default_runtime(None)?;
+        return Ok(None);
+    }
+    let runtime = known(kubeconfig, text)?;
+    store.set_default_runtime(Some(&runtime.to_string()))?;
+    Ok(Some(runtime))
+}
+
+/// Reads a runtime that a person named, and makes sure that it is there.
+fn known(kubeconfig: &Kubeconfig, text: &str) -> Result<RuntimeName> {
+    let runtime = RuntimeName::given(text, |name| kubeconfig.has_context(name))?;
+    match &runtime {
+        RuntimeName::Context(context) => kubeconfig.resolve(context).map(drop)?,
+        RuntimeName::InCluster if !kubeconfig.in_pod() => {
+            return Err(Error::usage(
+                "not-in-cluster",
+                format!("runtime `{IN_CLUSTER}` works only in a pod with a service account"),
+            ));
+        }
+        RuntimeName::InCluster | RuntimeName::Sandbox => {}
+    }
+    Ok(runtime)
+}
+
+/// Decides which runtime a new instance gets.
+///
+/// # Errors
+/// Those of [`choose`].
+pub fn for_new_instance(session: &Session<'_>) -> Result<RuntimeName> {
+    choose(session, None).map(|choice| choice.runtime)
+}
+
+/// Asks runtimes, side by side, for their version and for who we are there; without names the
+/// one that a new instance would get. A runtime that cannot be used has its error beside it.
+///
+/// # Errors
+/// Code 2 for what is no runtime, before any is asked; those of the database.
+pub async fn check(
+    session: &Session<'_>,
+    names: &[String],
+) -> Result<Vec<(RuntimeView, Option<Error>)>> {
+    let runtimes: Vec<RuntimeName> = match names {
+        [] => vec![for_new_instance(session)?],
+        names => names.iter().map(|name| known(session.kubeconfig, name)).collect::<Result<_>>()?,
+    };
+    let views: Vec<RuntimeView> = {
+        let store = session.store.lock().expect("no holder of the store panics");
+        let view = |runtime| view(session.kubeconfig, &store, runtime);
+        runtimes.iter().map(view).collect::<Result<_>>()?
+    };
+    let asked = runtimes.iter().zip(views).map(|(runtime, view)| ask(session, runtime, view));
+    Ok(join_all(asked).await)
+}
+
+async fn ask(
+    session: &Session<'_>,
+    runtime: &RuntimeName,
+    mut view: RuntimeView,
+) -> (RuntimeView, Option<Error>) {
+    let answer = async {
+        let target = Target::connect(session, runtime).await?;
+        view.server = Some(target.api.connection().server.clone());
+        view.version = Some(version(&target.api).await?);
+        view.user = user(&target.api).await?;
+        Ok(())
+    };
+    let error: Option<Error> = answer.await.err();
+    let error = error.map(|mut error: Error| {
+        // What it names is what was done just now.
+        error.hint = error.hint.filter(|hint| !hint.starts_with("workloadctl runtime check"));
+        error.while_doing(format!("cannot use runtime `{runtime}`"))
+    });
+    view.reachable = Some(view.version.is_some());
+    view.error = error.as_ref().map(|error| error.causes.join(": "));
+    (view, error)
+}
+
+async fn version(api: &Api) -> Result<String> {
+    let answer = api.call(Call::get("/version").once()).await.map_err(|failure| told(&failure))?;
+    match answer.body.get("gitVersion").and_then(Value::as_str) {
+        Some(version) => Ok(version.to_owned()),
+        None => Err(Error::runtime("not-an-api-server", "the server does not tell its version")),
+    }
+}
+
+/// Asks who we are; servers before 1.28 cannot tell.
+async fn user(api: &Api) -> Result<Option<String>> {
+    let path = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
+    let body = json!({"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"});
+    match api.call(Call::json(Method::POST, path, &body).once()).await {
+        Ok(answer) => {
+            let user = answer.body.pointer("/status/userInfo/username").and_then(Value::as_str);
+            Ok(user.map(str::to_owned))
+        }
+        Err(failure) if failure.is_not_found() => Ok(None),
+        Err(failure) => Err(told(&failure)),
+    }
+}
+
+fn told(failure: &Failure) -> Error {
+    match (failure, failure.code()) {
+        (Failure::NoAnswer(error), _) => (**error).clone(),
+        (Failure::Status(_), 401) => Error::runtime("unauthorized", "not logged in")
+            .cause(failure.message())
+            .hint("log in to the cluster again, then repeat the command"),
+        (Failure::Status(_), 403) => {
+            Error::runtime("forbidden", "forbidden").cause(failure.message())
+        }
+        (Failure::Status(_), code) => {
+            Error::runtime("not-usable", format!("the server answers {code}"))
+                .cause(failure.message())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
