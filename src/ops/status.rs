@@ -318,7 +318,8 @@ async fn neighbours(target: &Target, live: &Live) -> Neighbourhood {
     let mut around = Neighbourhood::default();
     let mut wanted: BTreeSet<(&str, &str, Option<String>)> = BTreeSet::new();
     for (id, object) in live {
-        let Watch { object: _, replica_sets, pods, events, nodes, storage_classes } =
+        // Of CRDs only those are looked at that the instance brings itself.
+        let Watch { object: _, replica_sets, pods, events, nodes, storage_classes, definition: _ } =
             watch_of(object);
         let place = || id.namespace.clone();
         for (is_wanted, group, kind, namespaced) in [
