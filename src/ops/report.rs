@@ -109,4 +109,8 @@ impl Ask for Option<bool> {
     fn confirm(&self, _question: &str) -> Option<bool> {
         *self
     }
+
+    fn can_answer(&self) -> bool {
+        self.is_some()
+    }
 }
