@@ -115,6 +115,9 @@ pub async fn read(api: &Api, namespace: &str, instance: &InstanceName) -> Result
     )))
 }
 
+/// The pause before a renewal that failed is tried again.
+const AGAIN: Duration = Duration::from_secs(2);
+
 /// Who wants to hold an instance.
 #[derive(Debug, Clone)]
 pub struct Claim {
@@ -195,14 +198,17 @@ impl Keeper {
 
     /// Renews the holder for as long as it is polled; ends when the holder is lost.
     pub async fn keep(&self) -> Error {
+        let mut pause = RENEWAL;
         loop {
             tokio::select! {
-                () = tokio::time::sleep(RENEWAL) => {}
+                () = tokio::time::sleep(pause) => {}
                 () = self.fence.renewal_wanted() => {}
             }
-            if self.renew().await.is_err() && self.fence.is_lost() {
-                return lost();
-            }
+            pause = match self.renew().await {
+                Ok(()) => RENEWAL,
+                Err(_) if self.fence.is_lost() => return lost(),
+                Err(_) => AGAIN,
+            };
         }
     }
 

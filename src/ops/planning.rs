@@ -18,7 +18,7 @@ use crate::{
         error::{Error, Result},
         name::InstanceName,
         object::ObjectId,
-        ownership::{Seen, is_ours, uid},
+        ownership::{Seen, is_labelled, is_ours, uid},
         plan::{Choices, Decision, Desired, Item, Plan, Removal, decide, is_kept, job_completed},
         record::{Entry, Record},
         release::Action,
@@ -67,11 +67,12 @@ impl Planning<'_> {
     /// # Errors
     /// A request that failed; what would be rejected is in the plan as blocked (with
     /// `rehearse`) or left for the apply to find out.
-    pub async fn make(self) -> Result<(Plan, Live)> {
+    pub async fn make(mut self) -> Result<(Plan, Live)> {
         let inventory = self.record.map(|record| &*record.inventory).unwrap_or_default();
         let live =
             survey(self.target, self.instance, inventory, &self.desired, self.absent, Depth::Plan)
                 .await?;
+        self.leave_found_namespaces(&live);
         let entries: HashMap<&ObjectId, &Entry> =
             inventory.iter().map(|entry| (&entry.id, entry)).collect();
         let decided: Vec<(&Desired, Option<&Entry>, Decision)> = self
@@ -106,6 +107,19 @@ impl Planning<'_> {
             })
             .collect();
         Ok((Plan { items, removals }, live))
+    }
+
+    /// A Namespace of the definition that somebody else made is shared, and not ours to delete:
+    /// it does not carry the label that says so.
+    fn leave_found_namespaces(&mut self, live: &Live) {
+        for desired in &mut self.desired {
+            let found = live.get(&desired.id).filter(|_| desired.id.is("", "Namespace"));
+            if desired.origin.is_some()
+                && found.is_some_and(|live| !is_labelled(live, self.instance.as_str()))
+            {
+                desired.mark_shared();
+            }
+        }
     }
 
     async fn item(

@@ -18,7 +18,7 @@ use super::{
     view::{InstanceView, ObjectView, Operation},
 };
 use crate::{
-    cluster::watch::Collection,
+    cluster::{api::Call, watch::Collection},
     workload::{
         diagnosis::diagnose,
         error::{Error, ErrorKind, Result},
@@ -317,10 +317,13 @@ fn view(
 async fn neighbours(target: &Target, live: &Live) -> Neighbourhood {
     let mut around = Neighbourhood::default();
     let mut wanted: BTreeSet<(&str, &str, Option<String>)> = BTreeSet::new();
+    let mut definitions: BTreeSet<String> = BTreeSet::new();
     for (id, object) in live {
-        // Of CRDs only those are looked at that the instance brings itself.
-        let Watch { object: _, replica_sets, pods, events, nodes, storage_classes, definition: _ } =
+        let Watch { object: _, replica_sets, pods, events, nodes, storage_classes, definition } =
             watch_of(object);
+        if let Some(info) = target.kinds.of(id).filter(|_| definition) {
+            definitions.insert(format!("{}.{}", info.plural, id.group));
+        }
         let place = || id.namespace.clone();
         for (is_wanted, group, kind, namespaced) in [
             (replica_sets, "apps", "ReplicaSet", true),
@@ -348,6 +351,12 @@ async fn neighbours(target: &Target, live: &Live) -> Neighbourhood {
     {
         list.items.into_iter().for_each(|object| around.upsert(object));
     }
+    let definitions = definitions.iter().map(|name| {
+        let path = format!("/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{name}");
+        target.api.find(Call::get(path))
+    });
+    let definitions = join_all(definitions.collect::<Vec<_>>()).await;
+    definitions.into_iter().flatten().flatten().for_each(|object| around.upsert(object));
     for object in live.values() {
         let (group, _) = split_api_version(object["apiVersion"].as_str().unwrap_or_default());
         if group == "apiextensions.k8s.io"

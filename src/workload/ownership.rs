@@ -71,6 +71,16 @@ pub fn is_ours(object: &Value, manager: &str, inventory_uid: Option<&str>) -> bo
         || (apply_entry(object, manager).is_some() && !has_controller(object))
 }
 
+/// Tells whether a live object carries the label of the instance: of a Namespace it says that
+/// the instance made it.
+#[must_use]
+pub fn is_labelled(object: &Value, instance: &str) -> bool {
+    object
+        .get("metadata")
+        .and_then(|metadata| metadata.get("labels")?.get(INSTANCE_LABEL)?.as_str())
+        .is_some_and(|label| label == instance)
+}
+
 /// Gives an object's uid.
 #[must_use]
 pub fn uid(object: &Value) -> Option<&str> {

@@ -9,7 +9,10 @@ use serde_json::Value;
 use super::{
     definition::digest_of,
     object::{ObjectId, Origin, split_api_version},
-    ownership::{MANAGER_PREFIX, has_controller, is_ours, is_terminating, other_instances, uid},
+    ownership::{
+        INSTANCE_LABEL, MANAGED_LABEL, MANAGER_PREFIX, has_controller, is_ours, is_terminating,
+        other_instances, uid,
+    },
     record::Entry,
     release::Action,
 };
@@ -59,6 +62,19 @@ impl Desired {
         let api_version = body.get("apiVersion").and_then(Value::as_str).unwrap_or_default();
         let version = split_api_version(api_version).1.to_owned();
         Self { digest: digest_of(&body), keep: is_kept(&body), id, version, body, origin }
+    }
+}
+
+impl Desired {
+    /// Marks an object as shared rather than made by the instance.
+    pub fn mark_shared(&mut self) {
+        if let Some(labels) =
+            self.body.pointer_mut("/metadata/labels").and_then(Value::as_object_mut)
+        {
+            labels.remove(INSTANCE_LABEL);
+            labels.insert(MANAGED_LABEL.to_owned(), "true".into());
+        }
+        self.digest = digest_of(&self.body);
     }
 }
 

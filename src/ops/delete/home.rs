@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::made_by;
 use crate::{
     cluster::{
         api::{Api, Call},
@@ -22,7 +21,7 @@ use crate::{
         error::{Error, Result},
         instance::NamespaceMode,
         object::ObjectId,
-        ownership::{is_ours, manager, other_instances, uid},
+        ownership::{is_labelled, is_ours, manager, other_instances, uid},
         record::{RECORD_LABEL, Record},
         release::Action,
     },
@@ -97,7 +96,7 @@ async fn look(target: &Target, api: &Api, record: &Record, id: &ObjectId) -> Res
         .map_err(|failure| failure.explain("get", "cannot look at", id, None))?;
     let Some(live) = live else { return Ok(Fate::Absent) };
     let manager = manager(&record.namespace, record.instance.as_str());
-    let ours = made_by(&live, &record.instance) && is_ours(&live, &manager, None);
+    let ours = is_labelled(&live, record.instance.as_str()) && is_ours(&live, &manager, None);
     if !ours || record.mode == NamespaceMode::Given {
         return Ok(Fate::Stays("this instance did not make it".to_owned()));
     }

@@ -6,8 +6,6 @@ mod home;
 
 use std::{collections::HashSet, time::Instant};
 
-use serde_json::Value;
-
 use super::{
     holding::{self, Held},
     locate::{self, Ground, Located},
@@ -416,14 +414,4 @@ fn view(id: &ObjectId, entry: Option<&Entry>, fate: &Fate) -> ObjectView {
         restarts: None,
         source: None,
     }
-}
-
-/// Tells whether a live object carries the label of the instance that made it.
-fn made_by(object: &Value, instance: &InstanceName) -> bool {
-    object
-        .get("metadata")
-        .and_then(|metadata| metadata.get("labels"))
-        .and_then(|labels| labels.get(crate::workload::ownership::INSTANCE_LABEL))
-        .and_then(Value::as_str)
-        == Some(instance.as_str())
 }

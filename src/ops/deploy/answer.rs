@@ -146,7 +146,10 @@ impl Answer {
             if let Some(verdict) = &node.verdict {
                 view.state = Some(verdict.state);
                 view.reason.clone_from(&verdict.reason);
-                view.message.clone_from(&verdict.message);
+                view.message = match &node.diagnosis {
+                    Some(_) => node.why_not_ready().to_owned(),
+                    None => verdict.message.clone(),
+                };
             }
             if let Some(error) = &node.error {
                 view.state = Some(crate::workload::readiness::State::Failed);

@@ -12,7 +12,15 @@ mod wish;
 
 use std::time::Instant;
 
-use super::{options::DeployOptions, report::Event, session::Session, view::Operation};
+use super::{
+    delete,
+    holding::Held,
+    locate::Located,
+    options::{DeleteOptions, DeployOptions},
+    report::Event,
+    session::Session,
+    view::Operation,
+};
 use crate::workload::{
     error::{Error, ErrorKind, Result},
     release::Outcome,
@@ -61,6 +69,10 @@ async fn deploy(
         let predecessor = held.predecessor.clone();
         let purpose = prepare::Purpose::Deploy { predecessor, until: started + options.lock_wait };
         let prepared = Prepared::make(session, options, purpose, answer).await?;
+        if prepared.record.deleting {
+            finish_deletion(session, options, &prepared, &mut held, deadline).await?;
+            continue;
+        }
         answer.plan(&prepared);
         refuse_blocked(&prepared)?;
         intent::ask(session, options, &prepared)?;
@@ -80,6 +92,40 @@ async fn deploy(
         }
         return result;
     }
+}
+
+/// An instance that is half deleted is deleted to the end before it starts anew.
+async fn finish_deletion(
+    session: &Session<'_>,
+    options: &DeployOptions,
+    prepared: &Prepared,
+    held: &mut Held,
+    deadline: Option<Instant>,
+) -> Result<()> {
+    note(session, options, format!("{} is half deleted: finishing that first", options.name));
+    let deletion = DeleteOptions {
+        name: options.name.clone(),
+        timeout: options.timeout,
+        lock_wait: options.lock_wait,
+        no_wait: false,
+        forget: false,
+        ignore_not_found: true,
+        delete_crds: false,
+    };
+    let located = Located { found: prepared.found.clone(), ..Located::default() };
+    let mut operation = Operation::default();
+    let record = prepared.record.clone();
+    delete::carry_out(
+        session,
+        &deletion,
+        &prepared.target,
+        &located,
+        record,
+        held,
+        deadline,
+        &mut operation,
+    )
+    .await
 }
 
 /// Nothing is to be written: notes the no-op data, and waits where nobody has seen it ready.

@@ -189,10 +189,15 @@ fn take_results(session: &Session<'_>, rollout: &Rollout<'_>, carried: &mut Carr
 fn conclude(options: &DeployOptions, rollout: &Rollout<'_>, end: &End) -> Result<bool> {
     let name = &options.name;
     let unready = || {
-        rollout.nodes.iter().filter(|node| node.applied && !node.is_settled()).map(|node| {
-            let why = node.verdict.as_ref().map_or("was not seen yet", |verdict| &*verdict.message);
-            format!("{}: {why}", node.item.desired.id)
-        })
+        rollout
+            .nodes
+            .iter()
+            .filter(|node| node.applied && !node.is_settled())
+            .map(|node| format!("{}: {}", node.item.desired.id, node.why_not_ready()))
+    };
+    let hint = || {
+        let diagnoses = rollout.nodes.iter().filter_map(|node| node.diagnosis.as_ref());
+        diagnoses.filter_map(|diagnosis| diagnosis.hint.clone()).next()
     };
     let errors: Vec<&Error> = rollout.nodes.iter().filter_map(|node| node.error.as_ref()).collect();
     match end {
@@ -205,7 +210,7 @@ fn conclude(options: &DeployOptions, rollout: &Rollout<'_>, end: &End) -> Result
             format!("`{name}` was applied, but is not ready"),
         )
         .causes(unready())
-        .hint(format!("`workloadctl status {name}` shows all of it"))),
+        .hint(hint().unwrap_or_else(|| format!("`workloadctl status {name}` shows all of it")))),
         End::TimedOut if !errors.is_empty() => Err(failed(rollout, &errors)),
         End::TimedOut if rollout.nodes.iter().all(|node| node.applied) => Err(Error::new(
             ErrorKind::NotReady,

@@ -27,6 +27,7 @@ use super::{
 use crate::{
     cluster::fence::Fence,
     workload::{
+        diagnosis::{Diagnosis, diagnose},
         error::Error,
         graph::{Graph, Milestone, Schedule},
         name::InstanceName,
@@ -61,6 +62,8 @@ pub struct Node<'a> {
     pub ready_at: Option<Timestamp>,
     /// The newest judgement.
     pub verdict: Option<Verdict>,
+    /// Why it is not ready, looked into at the end.
+    pub diagnosis: Option<Diagnosis>,
     /// Why it could not be written.
     pub error: Option<Error>,
     /// Whether it was left out because something before it failed.
@@ -123,6 +126,7 @@ impl<'a> Node<'a> {
             applied_at: None,
             ready_at: None,
             verdict: None,
+            diagnosis: None,
             error: None,
             skipped: false,
             watch: watch_of(&item.desired.body),
@@ -144,6 +148,16 @@ impl<'a> Node<'a> {
         !self.waited_for || self.is_ready()
     }
 
+    /// Says why it is not ready.
+    #[must_use]
+    pub fn why_not_ready(&self) -> &str {
+        let verdict = self.verdict.as_ref().map_or("was not seen yet", |verdict| &*verdict.message);
+        match &self.diagnosis {
+            Some(diagnosis) if !diagnosis.message.is_empty() => &diagnosis.message,
+            _ => verdict,
+        }
+    }
+
     fn is_over(&self) -> bool {
         self.skipped
             || self.error.is_some()
@@ -154,8 +168,27 @@ impl<'a> Node<'a> {
 type Writing<'a> = BoxFuture<'a, (usize, Result<Written, Error>)>;
 
 impl<'a> Rollout<'a> {
-    /// Runs until the end.
+    /// Runs until the end, and then looks into what is not ready.
     pub async fn run(&mut self) -> End {
+        let end = self.roll().await;
+        let frame = self.frame();
+        for node in self.nodes.iter_mut().filter(|node| node.applied && !node.is_settled()) {
+            if let Some(Some(object)) = self.observer.seen(&node.item.desired.id) {
+                node.diagnosis = Some(diagnose(object, &self.observer.around, &frame));
+            }
+        }
+        end
+    }
+
+    fn frame(&self) -> Frame<'a> {
+        Frame {
+            runtime: &self.target.runtime,
+            since: self.since,
+            now: self.target.api.connection().server_now(),
+        }
+    }
+
+    async fn roll(&mut self) -> End {
         let mut schedule = Schedule::start(self.graph);
         let mut writing: FuturesUnordered<Writing<'a>> = FuturesUnordered::new();
         let mut clock = Clock::new();
@@ -293,11 +326,7 @@ impl<'a> Rollout<'a> {
     fn judge_all(&mut self, schedule: &mut Schedule<'_>, clock: &mut Clock) {
         clock.dirty = false;
         clock.judged = Instant::now();
-        let frame = Frame {
-            runtime: &self.target.runtime,
-            since: self.since,
-            now: self.target.api.connection().server_now(),
-        };
+        let frame = self.frame();
         for index in 0..self.nodes.len() {
             let node = &self.nodes[index];
             if !node.waited_for || !node.applied || node.is_ready() || !node.watch.object {

@@ -21,6 +21,9 @@ use crate::{
     },
 };
 
+/// Selects one object by its name.
+const BY_NAME: &str = "&fieldSelector=metadata.name%3D";
+
 /// Watches collections and keeps what they hold.
 pub struct Observer {
     api: Api,
@@ -66,6 +69,9 @@ impl Observer {
             let query = selector(instance, &id.group_kind(), id.namespace.is_some());
             self.watch(target, &id.group_kind(), &desired.version, id.namespace.as_deref(), query);
         }
+        if watch.definition {
+            self.watch_definition(target, &id.group_kind());
+        }
         let namespace = id.namespace.as_deref();
         let around: [(bool, &str, &str, Option<&str>); 5] = [
             (watch.replica_sets, "apps", "ReplicaSet", namespace),
@@ -79,6 +85,15 @@ impl Observer {
                 self.watch(target, &GroupKind::new(group, kind), "v1", namespace, String::new());
             }
         }
+    }
+
+    /// Watches the CRD of a custom resource's kind, whoever applied it.
+    fn watch_definition(&mut self, target: &Target, kind: &GroupKind) {
+        let Some(info) = target.kinds.get(kind) else { return };
+        let name = format!("{}.{}", info.plural, kind.group);
+        let definition = GroupKind::new("apiextensions.k8s.io", "CustomResourceDefinition");
+        let query = format!("{BY_NAME}{name}");
+        self.watch(target, &definition, "v1", None, query);
     }
 
     fn watch(
@@ -142,6 +157,11 @@ impl Observer {
     }
 
     fn take_list(&mut self, collection: &Collection, objects: Vec<Value>) {
+        if collection.query.starts_with(BY_NAME) {
+            // One neighbour: it says nothing about the others of its kind.
+            objects.into_iter().for_each(|object| self.around.upsert(object));
+            return;
+        }
         let place = place_of(collection);
         let here: HashSet<ObjectId> = objects.iter().map(ObjectId::of).collect();
         let gone: Vec<ObjectId> = self
