@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::field::{count, number, shorten, text};
+use super::field::{number, shorten, text};
 
 /// A run that ended, as `state.terminated` or `lastState.terminated` has it.
 #[derive(Debug, Clone, Copy)]
@@ -21,7 +21,7 @@ impl<'a> Ending<'a> {
 
     /// Tells whether it ended well.
     pub(crate) fn is_good(self) -> bool {
-        count(self.0, "/exitCode") == 0
+        self.exit_code() == Some(0)
     }
 
     /// Gives the reason in one word.
@@ -39,7 +39,6 @@ impl<'a> Ending<'a> {
 
     /// Says how it ended: `ended with exit code 1`, `ran out of memory (limit 64Mi) …`.
     pub(crate) fn says(self, memory_limit: &str) -> String {
-        let code = count(self.0, "/exitCode");
         match self.reason() {
             "OOMKilled" => match memory_limit {
                 "" => "ran out of memory and was killed".to_owned(),
@@ -50,8 +49,11 @@ impl<'a> Ending<'a> {
             }
             "ContainerStatusUnknown" => "vanished from its node".to_owned(),
             "DeadlineExceeded" => "ran longer than it may".to_owned(),
-            _ if code == 0 => "ended (exit code 0)".to_owned(),
-            _ => format!("ended with exit code {code}"),
+            _ => match self.exit_code() {
+                Some(0) => "ended (exit code 0)".to_owned(),
+                Some(code) => format!("ended with exit code {code}"),
+                None => "ended".to_owned(),
+            },
         }
     }
 }

@@ -225,6 +225,11 @@ fn failed() {
             "Failed CrashLoopBackOff: container app ended (exit code 0), but is meant to keep running, restarted 4 times (on node-1)",
         ),
         (
+            SPEC,
+            "{phase: Running, containerStatuses: [{name: app, restartCount: 4, state: {waiting: {reason: CrashLoopBackOff}}}]}".to_owned(),
+            "Failed CrashLoopBackOff: container app ended, restarted 4 times (on node-1)",
+        ),
+        (
             "{nodeName: node-1, restartPolicy: Never, containers: [{name: app}]}",
             "{phase: Failed, containerStatuses: [{name: app, restartCount: 0, state: {terminated: {exitCode: 3, reason: Error}}}]}".to_owned(),
             "Failed Error: container app ended with exit code 3 (on node-1)",
