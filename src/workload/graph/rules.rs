@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::{
     Milestone, Reason,
     builder::{Before, Builder},
-    links::{self, text},
+    links::{self, items, text},
 };
 use crate::workload::{kinds::Kinds, placement::Placed, template};
 
@@ -19,6 +19,7 @@ pub(super) fn add(builder: &mut Builder<'_>, kinds: &Kinds) {
         namespace(builder, node, object);
         definition(builder, &definitions, node, object, kinds);
         named(builder, node, object);
+        webhook_arguments(builder, node, object);
     }
     govern(builder);
     give_rights(builder);
@@ -70,6 +71,26 @@ fn named(builder: &mut Builder<'_>, node: usize, object: &Placed) {
         if let Some(before) = builder.find(link.to) {
             let reason = Reason::Named(link.field);
             builder.soft(Before { node: before, until: Milestone::Applied, reason }, node);
+        }
+    }
+}
+
+/// Puts webhook configurations before Jobs that are told to change them, as charts do which make
+/// their own certificates (`--webhook-name` of kube-webhook-certgen).
+fn webhook_arguments(builder: &mut Builder<'_>, node: usize, object: &Placed) {
+    if !object.id.is("batch", "Job") {
+        return;
+    }
+    let Some(spec) = template::pod_spec(&object.id, &object.body) else { return };
+    let arguments = items(spec, "/containers").flat_map(|container| items(container, "/args"));
+    let names =
+        arguments.filter_map(|it| it.as_str()).filter_map(|it| it.strip_prefix("--webhook-name="));
+    for name in names {
+        for kind in ["ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"] {
+            if let Some(before) = builder.find(("admissionregistration.k8s.io", kind, "", name)) {
+                let reason = Reason::Named("--webhook-name");
+                builder.soft(Before { node: before, until: Milestone::Applied, reason }, node);
+            }
         }
     }
 }

@@ -384,6 +384,28 @@ fn callers_come_after_what_answers_them() {
 }
 
 #[test]
+fn jobs_that_change_webhooks_come_after_them() {
+    let text = "
+apiVersion: batch/v1
+kind: Job
+metadata: {name: patch}
+spec: {template: {spec: {containers: [{args: [patch, '--webhook-name=hook', '--secret-name=s']}]}}}
+---
+apiVersion: batch/v1
+kind: Job
+metadata: {name: create}
+spec: {template: {spec: {containers: [{args: [create, '--secret-name=hook']}]}}}
+---
+{apiVersion: admissionregistration.k8s.io/v1, kind: MutatingWebhookConfiguration, metadata: {name: hook}}
+";
+    assert_eq!(
+        before(text, "Job/patch"),
+        ["MutatingWebhookConfiguration/hook applied: --webhook-name names it"]
+    );
+    assert_eq!(before(text, "Job/create"), [""; 0]);
+}
+
+#[test]
 fn without_waiting_backends_need_only_be_applied() {
     let (objects, graph) = build(OPERATOR);
     let mut graph = graph.unwrap();

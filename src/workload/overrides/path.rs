@@ -144,7 +144,8 @@ fn descend<'v>(value: &'v Value, step: &Step) -> Option<&'v Value> {
 fn is_selected(item: &Value, field: &str, text: &str) -> bool {
     match item.get(field) {
         Some(Value::String(value)) => value == text,
-        Some(value @ (Value::Number(_) | Value::Bool(_))) => value.to_string() == text,
+        Some(Value::Number(number)) => number.to_string() == text,
+        Some(Value::Bool(truth)) => text == if *truth { "true" } else { "false" },
         _ => false,
     }
 }

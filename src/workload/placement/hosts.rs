@@ -11,13 +11,16 @@ use super::{
 
 /// Warns about each host name in the object that means a Service which moves, each once.
 pub(super) fn warn(source: &Source<'_>, moves: &Moves<'_>, warnings: &mut Vec<String>) {
-    if !moves.any_service() || source.id.is("apiextensions.k8s.io", "CustomResourceDefinition") {
+    if moves.is_empty() || source.id.is("apiextensions.k8s.io", "CustomResourceDefinition") {
         return;
     }
     let mut seen: Vec<String> = Vec::new();
     let mut look = |text: &str| {
         for host in hosts(text) {
-            let Some(to) = moves.follow(Referent::Service, host.namespace, host.name) else {
+            let Some(to) = moves
+                .follow(Referent::Service, host.namespace, host.name)
+                .or_else(|| moves.stray(Referent::Service, host.namespace, host.name))
+            else {
                 continue;
             };
             let shown = format!("{}.{}", host.name, host.namespace);

@@ -118,8 +118,8 @@ pub fn place(objects: &[Object], kinds: &Kinds, to: &Destination<'_>) -> Result<
         placed.push(made_namespace(&namespace, to.instance, to.namespace_labels));
     }
     for source in &sources {
+        placed.push(place_one(source, &moves, to.instance, &mut notes, &mut warnings));
         hosts::warn(source, &moves, &mut warnings);
-        placed.push(place_one(source, &moves, to.instance, &mut notes));
     }
     let objects = refuse_collisions(placed)?;
     Ok(Placement { mode, notes: notes.told(&namespace), namespace, objects, warnings })
@@ -235,10 +235,12 @@ fn place_one(
     moves: &Moves<'_>,
     instance: &InstanceName,
     notes: &mut Notes,
+    warnings: &mut Vec<String>,
 ) -> Placed {
     let mut body = source.object.body.clone();
     let followed = references::rewrite(&source.id, &mut body, moves);
-    if !followed.is_empty() {
+    warnings.extend(followed.strays.iter().map(|stray| format!("{} {stray}", source.named())));
+    if !followed.namespaces.is_empty() {
         notes.followed.push(source.id.to_string());
     }
     if source.namespaced {
@@ -250,7 +252,7 @@ fn place_one(
         mark_made(&mut body, instance);
     } else {
         metadata(&mut body).remove("namespace");
-        if let Some(namespace) = followed.first().filter(|_| moves.renames(&source.id)) {
+        if let Some(namespace) = followed.namespaces.first().filter(|_| moves.renames(&source.id)) {
             rename(&source.id, &mut body, namespace, notes);
         }
         if source.id.is("", "Namespace") {

@@ -1,6 +1,9 @@
 //! References that name a namespace, and must follow an object of the set that moves.
 
-use std::collections::HashMap;
+use std::{
+    collections::{HashMap, HashSet},
+    fmt,
+};
 
 use serde_json::Value;
 
@@ -29,29 +32,51 @@ impl Referent {
     }
 }
 
+impl fmt::Display for Referent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::ServiceAccount => "ServiceAccount",
+            Self::Service => "Service",
+            Self::Certificate => "Certificate",
+        })
+    }
+}
+
 /// Where objects go, and which of the set move there from the namespace that references name.
 pub(super) struct Moves<'a> {
     mode: NamespaceMode,
     home: &'a str,
     /// Kind, namespace and name as references in the source say them → the namespace it goes to.
     moved: HashMap<(Referent, &'a str, &'a str), &'a str>,
-    any_service: bool,
+    /// Kind and name of those that name no namespace.
+    homeless: HashSet<(Referent, &'a str)>,
+    /// Kind, namespace and name of those that name one.
+    settled: HashSet<(Referent, &'a str, &'a str)>,
 }
 
 impl<'a> Moves<'a> {
     pub(super) fn new(sources: &'a [Source<'_>], mode: NamespaceMode, home: &'a str) -> Self {
-        let mut moves = Self { mode, home, moved: HashMap::new(), any_service: false };
+        let mut moves = Self {
+            mode,
+            home,
+            moved: HashMap::new(),
+            homeless: HashSet::new(),
+            settled: HashSet::new(),
+        };
         for source in sources {
             let Some(referent) = Referent::of(&source.id) else { continue };
             let declared = source.id.namespace.as_deref();
             let destination = moves.destination(declared);
-            let key = (referent, declared.unwrap_or(DEFAULT), &*source.id.name);
-            if declared.is_some() || !moves.moved.contains_key(&key) {
-                moves.moved.insert(key, destination);
+            let name = &*source.id.name;
+            if let Some(namespace) = declared {
+                moves.settled.insert((referent, namespace, name));
+                moves.moved.insert((referent, namespace, name), destination);
+            } else {
+                moves.homeless.insert((referent, name));
+                moves.moved.entry((referent, DEFAULT, name)).or_insert(destination);
             }
         }
         moves.moved.retain(|(_, namespace, _), destination| namespace != destination);
-        moves.any_service = moves.moved.keys().any(|(referent, ..)| *referent == Referent::Service);
         moves
     }
 
@@ -73,9 +98,18 @@ impl<'a> Moves<'a> {
         self.moved.get(&(to, namespace, name)).copied()
     }
 
-    /// Tells whether any Service moves.
-    pub(super) fn any_service(&self) -> bool {
-        self.any_service
+    /// Gives the namespace of what a reference probably means although it names `namespace`: the
+    /// set has such an object that names none, as charts do which leave it to the installer.
+    pub(super) fn stray(&self, to: Referent, namespace: &str, name: &str) -> Option<&'a str> {
+        let probable = namespace != self.home
+            && self.homeless.contains(&(to, name))
+            && !self.settled.contains(&(to, namespace, name));
+        probable.then_some(self.home)
+    }
+
+    /// Tells whether any reference may have to be followed.
+    pub(super) fn is_empty(&self) -> bool {
+        self.moved.is_empty() && self.homeless.is_empty()
     }
 
     /// Tells whether an object is named after the namespace that its references go to: nothing
@@ -85,17 +119,26 @@ impl<'a> Moves<'a> {
     }
 }
 
-/// Rewrites the references of a body. Returns the namespaces that were put in.
-pub(super) fn rewrite<'a>(id: &ObjectId, body: &mut Value, moves: &Moves<'a>) -> Vec<&'a str> {
-    let mut followed = Vec::new();
-    if moves.moved.is_empty() {
+/// What became of the references of a body.
+#[derive(Default)]
+pub(super) struct Followed<'a> {
+    /// The namespaces that were put in.
+    pub(super) namespaces: Vec<&'a str>,
+    /// References that lead out of the set and probably should not, in words.
+    pub(super) strays: Vec<String>,
+}
+
+/// Rewrites the references of a body.
+pub(super) fn rewrite<'a>(id: &ObjectId, body: &mut Value, moves: &Moves<'a>) -> Followed<'a> {
+    let mut followed = Followed::default();
+    if moves.is_empty() {
         return followed;
     }
     match (&*id.group, &*id.kind) {
         ("rbac.authorization.k8s.io", "RoleBinding" | "ClusterRoleBinding") => {
             for subject in items(body, "/subjects") {
                 if subject.get("kind").and_then(Value::as_str) == Some("ServiceAccount") {
-                    followed.extend(redirect(subject, Referent::ServiceAccount, moves));
+                    followed.redirect(Some(subject), Referent::ServiceAccount, moves);
                 }
             }
         }
@@ -105,20 +148,19 @@ pub(super) fn rewrite<'a>(id: &ObjectId, body: &mut Value, moves: &Moves<'a>) ->
         ) => {
             for webhook in items(body, "/webhooks") {
                 let service = webhook.pointer_mut("/clientConfig/service");
-                followed.extend(service.and_then(|it| redirect(it, Referent::Service, moves)));
+                followed.redirect(service, Referent::Service, moves);
             }
         }
         ("apiregistration.k8s.io", "APIService") => {
-            let service = body.pointer_mut("/spec/service");
-            followed.extend(service.and_then(|it| redirect(it, Referent::Service, moves)));
+            followed.redirect(body.pointer_mut("/spec/service"), Referent::Service, moves);
         }
         ("apiextensions.k8s.io", "CustomResourceDefinition") => {
             let service = body.pointer_mut("/spec/conversion/webhook/clientConfig/service");
-            followed.extend(service.and_then(|it| redirect(it, Referent::Service, moves)));
+            followed.redirect(service, Referent::Service, moves);
         }
         _ => {}
     }
-    followed.extend(redirect_certificate(body, moves));
+    followed.redirect_certificate(body, moves);
     followed
 }
 
@@ -126,20 +168,49 @@ fn items<'a>(body: &'a mut Value, pointer: &str) -> impl Iterator<Item = &'a mut
     body.pointer_mut(pointer).and_then(Value::as_array_mut).into_iter().flatten()
 }
 
-/// Rewrites `namespace` of a reference `{namespace, name}` where its target moves.
-fn redirect<'a>(reference: &mut Value, to: Referent, moves: &Moves<'a>) -> Option<&'a str> {
-    let text = |key: &str| reference.get(key).and_then(Value::as_str);
-    let namespace = text("namespace").filter(|namespace| !namespace.is_empty());
-    let destination = moves.follow(to, namespace.unwrap_or(DEFAULT), text("name")?)?;
-    reference.as_object_mut()?.insert("namespace".to_owned(), destination.into());
-    Some(destination)
-}
+impl<'a> Followed<'a> {
+    /// Rewrites `namespace` of a reference `{namespace, name}` where its target moves.
+    fn redirect(&mut self, reference: Option<&mut Value>, to: Referent, moves: &Moves<'a>) {
+        let Some(reference) = reference.and_then(Value::as_object_mut) else { return };
+        let text =
+            |key: &str| reference.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
+        let (namespace, Some(name)) = (text("namespace").unwrap_or(DEFAULT), text("name")) else {
+            return;
+        };
+        if let Some(destination) = self.destination(to, namespace, name, moves) {
+            reference.insert("namespace".to_owned(), destination.into());
+        }
+    }
 
-fn redirect_certificate<'a>(body: &mut Value, moves: &Moves<'a>) -> Option<&'a str> {
-    let annotations = body.pointer_mut("/metadata/annotations")?.as_object_mut()?;
-    let (namespace, name) = annotations.get(INJECT_CA_FROM)?.as_str()?.split_once('/')?;
-    let destination = moves.follow(Referent::Certificate, namespace, name)?;
-    let value = format!("{destination}/{name}");
-    annotations.insert(INJECT_CA_FROM.to_owned(), value.into());
-    Some(destination)
+    fn redirect_certificate(&mut self, body: &mut Value, moves: &Moves<'a>) {
+        let annotations = body.pointer_mut("/metadata/annotations").and_then(Value::as_object_mut);
+        let Some(value) = annotations.and_then(|annotations| annotations.get_mut(INJECT_CA_FROM))
+        else {
+            return;
+        };
+        let Some((namespace, name)) = value.as_str().and_then(|text| text.split_once('/')) else {
+            return;
+        };
+        if let Some(destination) = self.destination(Referent::Certificate, namespace, name, moves) {
+            *value = format!("{destination}/{name}").into();
+        }
+    }
+
+    /// Gives the namespace that a reference must name instead, and takes note of it.
+    fn destination(
+        &mut self,
+        to: Referent,
+        namespace: &str,
+        name: &str,
+        moves: &Moves<'a>,
+    ) -> Option<&'a str> {
+        let destination = moves.follow(to, namespace, name);
+        self.namespaces.extend(destination);
+        if let Some(home) = moves.stray(to, namespace, name).filter(|_| destination.is_none()) {
+            self.strays.push(format!(
+                "names {to}/{name} in namespace {namespace}, but {to}/{name} goes to namespace {home}"
+            ));
+        }
+        destination
+    }
 }

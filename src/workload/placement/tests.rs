@@ -283,7 +283,10 @@ spec: {conversion: {webhook: {clientConfig: {service: {name: hook, namespace: sy
     assert_eq!(
         placement.warnings,
         [
-            "whether Certificate.cert-manager.io lives in namespaces is not known here; it is taken to"
+            "whether Certificate.cert-manager.io lives in namespaces is not known here; \
+             it is taken to",
+            "ClusterRoleBinding/agent (a.yaml:8) names ServiceAccount/agent in namespace elsewhere, \
+             but ServiceAccount/agent goes to namespace web-dev",
         ]
     );
 }
@@ -336,7 +339,12 @@ fn host_names_that_lead_elsewhere_are_warned_about() {
 apiVersion: v1
 kind: ConfigMap
 metadata: {name: app}
-data: {url: 'postgres://db.default.svc:5432', again: db.default.svc, other: db.web-dev.svc}
+data:
+  url: 'postgres://db.default.svc:5432'
+  again: db.default.svc
+  right: db.web-dev.svc
+  chart: db.release.svc
+  other: cache.release.svc
 ---
 apiVersion: v1
 kind: Secret
@@ -357,9 +365,11 @@ spec:
         [
             "ConfigMap/app (a.yaml:4) names the host db.default.svc, \
              but Service/db goes to namespace web-dev",
-            "Secret/app (a.yaml:9) names the host db.default.svc, \
+            "ConfigMap/app (a.yaml:4) names the host db.release.svc, \
              but Service/db goes to namespace web-dev",
-            "Deployment/web (a.yaml:14) names the host db.default.svc.cluster.local, \
+            "Secret/app (a.yaml:14) names the host db.default.svc, \
+             but Service/db goes to namespace web-dev",
+            "Deployment/web (a.yaml:19) names the host db.default.svc.cluster.local, \
              but Service/db goes to namespace web-dev",
         ]
     );
