@@ -12,7 +12,7 @@ use super::{
 use crate::workload::{
     error::Error,
     object::{Object, ObjectId, Origin},
-    yaml::{Node, Problem},
+    yaml::{Node, PROBLEM_LIMIT, Problem},
 };
 
 /// Checks an object and brings it into the form in which it is sent.
@@ -23,7 +23,8 @@ pub(super) fn object(found: Found<'_>, warnings: &mut Vec<String>) -> Result<Obj
     }
     let id = ObjectId::of(&body);
     let mut problems = identity(&body, node);
-    problems.extend(text::misread(&body, &id).iter().map(|misread| misread.problem(node)));
+    let misread = text::misread(&body, &id);
+    problems.extend(misread.iter().take(PROBLEM_LIMIT).map(|misread| misread.problem(node)));
     if !problems.is_empty() {
         let named = !id.kind.is_empty() && !id.name.is_empty();
         let errors = problems.into_iter().map(|problem| {

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::workload::{
     error::Error,
-    yaml::{Document, Node, Problem},
+    yaml::{Node, Problem},
 };
 
 /// An object of a document, before it is checked.
@@ -19,51 +19,57 @@ pub(super) struct Found<'d> {
     pub(super) body: Value,
 }
 
-/// Gives the objects of a document, each in its place.
+/// Gives the objects of a document, given its value and its outermost node, each in its place.
 pub(super) fn flatten<'d>(
-    document: &'d Document,
+    mut value: Value,
+    root: Node<'d>,
     file: &Arc<str>,
 ) -> Vec<Result<Found<'d>, Vec<Error>>> {
-    let (root, value) = (document.root(), &document.value);
-    let refuse = |node: Node<'_>, code, message: String| {
-        Err(vec![Problem::new(code, node.position(), message).into_error(file)])
-    };
-    let found = |node, body: &Value| match body {
-        Value::Object(_) => Ok(Found { file: Arc::clone(file), node, body: body.clone() }),
-        other => {
-            let message = format!("an object must be a mapping, this is {}", describe(other));
-            refuse(node, "not-an-object", message)
+    let items = match value.get_mut("items") {
+        None => return vec![found(value, root, file)],
+        Some(Value::Null) => return Vec::new(),
+        Some(Value::Array(items)) => std::mem::take(items),
+        Some(other) => {
+            let message = format!("`items` must be a list of objects, this is {}", describe(other));
+            let node = root.field("items").map_or(root, |field| field.value);
+            return vec![refuse(node, file, "not-an-object", message)];
         }
-    };
-    let Some(items) = value.get("items") else { return vec![found(root, value)] };
-    let Value::Array(items) = items else {
-        if items.is_null() {
-            return Vec::new();
-        }
-        let message = format!("`items` must be a list of objects, this is {}", describe(items));
-        let node = root.field("items").map_or(root, |field| field.value);
-        return vec![refuse(node, "not-an-object", message)];
     };
     let nodes = root.field("items").map(|field| field.value.items()).unwrap_or_default();
-    nodes
-        .into_iter()
-        .zip(items)
-        .map(|(node, item)| {
-            if item.get("items").is_some_and(Value::is_array) {
-                return refuse(node, "nested-list", "a List inside a List".to_owned());
-            }
-            let mut found = found(node, item)?;
-            inherit(value, &mut found.body);
-            Ok(found)
-        })
-        .collect()
+    let mut objects = Vec::with_capacity(items.len());
+    for (node, mut item) in nodes.into_iter().zip(items) {
+        if item.get("items").is_some_and(Value::is_array) {
+            objects.push(refuse(node, file, "nested-list", "a List inside a List".to_owned()));
+        } else {
+            inherit(&value, &mut item);
+            objects.push(found(item, node, file));
+        }
+    }
+    objects
+}
+
+fn found<'d>(body: Value, node: Node<'d>, file: &Arc<str>) -> Result<Found<'d>, Vec<Error>> {
+    if body.is_object() {
+        return Ok(Found { file: Arc::clone(file), node, body });
+    }
+    let message = format!("an object must be a mapping, this is {}", describe(&body));
+    refuse(node, file, "not-an-object", message)
+}
+
+fn refuse<T>(
+    node: Node<'_>,
+    file: &Arc<str>,
+    code: &'static str,
+    message: String,
+) -> Result<T, Vec<Error>> {
+    Err(vec![Problem::new(code, node.position(), message).into_error(file)])
 }
 
 /// Gives an item of a typed list (`ConfigMapList`) that names no kind the kind of its list.
 fn inherit(list: &Value, item: &mut Value) {
     let text = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
     let absent = |key| text(item, key).is_none_or(|text| text.is_empty());
-    if !absent("kind") || !absent("apiVersion") {
+    if !item.is_object() || !absent("kind") || !absent("apiVersion") {
         return;
     }
     let kind = text(list, "kind").unwrap_or_default();

@@ -25,7 +25,7 @@ pub(in crate::workload) use secret::encode_string_data;
 use super::{
     definition::{Content, SourceFile},
     error::{Error, Result},
-    object::{ObjectId, Origin},
+    object::{Object, ObjectId, Origin},
     yaml,
 };
 
@@ -52,6 +52,16 @@ pub struct Loaded {
 }
 
 impl Loaded {
+    fn add(&mut self, object: Object) {
+        match hook::reason_to_leave_out(&object) {
+            None => self.content.objects.push(object),
+            Some(reason) => {
+                let (id, origin) = (object.id(), object.origin);
+                self.left_out.push(LeftOut { id, origin, reason });
+            }
+        }
+    }
+
     /// Refuses content without a single object.
     ///
     /// # Errors
@@ -79,17 +89,13 @@ pub fn load(files: Vec<SourceFile>) -> Result<Loaded, Vec<Error>> {
         let file: Arc<str> = name.as_str().into();
         let yaml::Reading { documents, problems } = yaml::read(text);
         errors.extend(problems.into_iter().map(|problem| problem.into_error(&file)));
-        let bodies = documents.iter().flat_map(|document| list::flatten(document, &file));
-        for found in bodies {
-            match found.and_then(|found| check::object(found, &mut loaded.warnings)) {
-                Ok(object) => match hook::reason_to_leave_out(&object) {
-                    None => loaded.content.objects.push(object),
-                    Some(reason) => {
-                        let (id, origin) = (object.id(), object.origin);
-                        loaded.left_out.push(LeftOut { id, origin, reason });
-                    }
-                },
-                Err(problems) => errors.extend(problems),
+        for mut document in documents {
+            let value = std::mem::take(&mut document.value);
+            for found in list::flatten(value, document.root(), &file) {
+                match found.and_then(|found| check::object(found, &mut loaded.warnings)) {
+                    Ok(object) => loaded.add(object),
+                    Err(problems) => errors.extend(problems),
+                }
             }
         }
     }

@@ -135,6 +135,9 @@ pub fn read(text: &str) -> Reading {
     } else {
         let text = stream::with_line_feeds(text);
         for chunk in stream::chunks(&text) {
+            if reading.problems.len() >= PROBLEM_LIMIT {
+                break;
+            }
             reading.add(chunk.and_then(|chunk| parse::parse(&chunk)));
         }
     }

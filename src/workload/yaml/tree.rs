@@ -3,6 +3,8 @@
 //! Nodes lie in one list and refer to each other by number, so aliases cost nothing and no depth
 //! of nesting can exhaust the stack.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use super::{DEPTH_LIMIT, Position, Problem};
@@ -109,18 +111,32 @@ impl<'t> Node<'t> {
     #[must_use]
     pub fn fields(self) -> Vec<Field<'t>> {
         let mut fields = Vec::new();
-        self.collect_fields(&mut fields, 0);
+        self.collect_fields(&mut fields, &mut HashSet::new());
         fields
     }
 
-    /// Finds an entry of a mapping.
+    /// Finds an entry of a mapping, its own before those that it merges.
     #[must_use]
     pub fn field(self, key: &str) -> Option<Field<'t>> {
-        self.fields().into_iter().find(|field| field.key == key)
+        self.own_field(key).or_else(|| self.fields().into_iter().find(|field| field.key == key))
     }
 
-    fn collect_fields(self, fields: &mut Vec<Field<'t>>, depth: usize) {
+    fn own_field(self, wanted: &str) -> Option<Field<'t>> {
+        let Shape::Mapping(pairs) = self.shape() else { return None };
+        pairs.iter().find_map(|&[key, value]| {
+            let name = self.at(key);
+            let key = name.text().filter(|text| *text == wanted)?;
+            Some(Field { key, position: name.position(), value: self.at(value) })
+        })
+    }
+
+    /// `seen` are the mappings that are in `fields` already: merging them again adds nothing.
+    fn collect_fields(self, fields: &mut Vec<Field<'t>>, seen: &mut HashSet<usize>) {
+        let node = self.followed();
         let Shape::Mapping(pairs) = self.shape() else { return };
+        if !seen.insert(node) {
+            return;
+        }
         let mut merged = Vec::new();
         for &[key, value] in pairs {
             let (name, value) = (self.at(key), self.at(value));
@@ -133,11 +149,9 @@ impl<'t> Node<'t> {
                 })),
             }
         }
-        if depth < DEPTH_LIMIT {
-            for value in merged {
-                value.collect_fields(fields, depth + 1);
-                value.items().into_iter().for_each(|item| item.collect_fields(fields, depth + 1));
-            }
+        for value in merged {
+            value.collect_fields(fields, seen);
+            value.items().into_iter().for_each(|item| item.collect_fields(fields, seen));
         }
     }
 
@@ -146,10 +160,15 @@ impl<'t> Node<'t> {
     }
 
     fn shape(self) -> &'t Shape {
-        match &self.tree.nodes[self.number].shape {
+        &self.tree.nodes[self.followed()].shape
+    }
+
+    /// Gives the number of the node itself, or of what it is an alias of.
+    fn followed(self) -> usize {
+        match self.tree.nodes[self.number].shape {
             // A target is never an alias itself.
-            Shape::Alias(target) => &self.tree.nodes[*target].shape,
-            shape => shape,
+            Shape::Alias(target) => target,
+            _ => self.number,
         }
     }
 }
