@@ -72,7 +72,10 @@ fn identity(body: &Value, node: Node<'_>) -> Vec<Problem> {
     }
     if !missing.is_empty() {
         let message = format!("an object without {}", missing.join(", "));
-        problems.insert(0, Problem::new("missing-field", node.position(), message));
+        let problem = Problem::new("missing-field", node.position(), message);
+        let other = missing.len() == 3;
+        let hint = "a manifest has all three; leave other files out of `-f`";
+        problems.insert(0, if other { problem.hint(hint) } else { problem });
     }
     problems
 }

@@ -52,6 +52,27 @@ pub struct Loaded {
 }
 
 impl Loaded {
+    /// Adds the objects of a text, and gives what is wrong with it in the order of the text.
+    fn read(&mut self, SourceFile { name, text }: &SourceFile) -> Vec<Error> {
+        let file: Arc<str> = name.as_str().into();
+        let yaml::Reading { documents, problems } = yaml::read(text);
+        let mut errors: Vec<_> =
+            problems.into_iter().map(|problem| problem.into_error(&file)).collect();
+        for mut document in documents {
+            let value = std::mem::take(&mut document.value);
+            for found in list::flatten(value, document.root(), &file) {
+                match found.and_then(|found| check::object(found, &mut self.warnings)) {
+                    Ok(object) => self.add(object),
+                    Err(problems) => errors.extend(problems),
+                }
+            }
+        }
+        let place = |origin: &Origin| (origin.line, origin.column);
+        errors.sort_by_key(|error| error.origin.as_ref().map(place));
+        errors.truncate(yaml::PROBLEM_LIMIT);
+        errors
+    }
+
     fn add(&mut self, object: Object) {
         match hook::reason_to_leave_out(&object) {
             None => self.content.objects.push(object),
@@ -85,19 +106,8 @@ impl Loaded {
 pub fn load(files: Vec<SourceFile>) -> Result<Loaded, Vec<Error>> {
     let mut loaded = Loaded::default();
     let mut errors = Vec::new();
-    for SourceFile { name, text } in &files {
-        let file: Arc<str> = name.as_str().into();
-        let yaml::Reading { documents, problems } = yaml::read(text);
-        errors.extend(problems.into_iter().map(|problem| problem.into_error(&file)));
-        for mut document in documents {
-            let value = std::mem::take(&mut document.value);
-            for found in list::flatten(value, document.root(), &file) {
-                match found.and_then(|found| check::object(found, &mut loaded.warnings)) {
-                    Ok(object) => loaded.add(object),
-                    Err(problems) => errors.extend(problems),
-                }
-            }
-        }
+    for file in &files {
+        errors.extend(loaded.read(file));
     }
     let objects = std::mem::take(&mut loaded.content.objects);
     loaded.content.objects = merge::same_objects(objects, &mut errors);

@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::{field::At, list::describe};
 use crate::workload::{
     object::ObjectId,
+    template,
     yaml::{Node, Problem},
 };
 
@@ -74,15 +75,9 @@ pub(super) fn misread<'v>(body: &'v Value, id: &ObjectId) -> Vec<Misread<'v>> {
 
 /// Goes to the pod that an object of a built-in kind is or makes.
 fn pod_of<'v>(root: &At<'v>, id: &ObjectId) -> Option<At<'v>> {
-    match (&*id.group, &*id.kind) {
-        ("", "Pod") => Some(root.clone()),
-        ("", "PodTemplate") => root.field("template"),
-        ("apps", "Deployment" | "ReplicaSet" | "StatefulSet" | "DaemonSet")
-        | ("batch", "Job")
-        | ("", "ReplicationController") => root.fields(&["spec", "template"]),
-        ("batch", "CronJob") => root.fields(&["spec", "jobTemplate", "spec", "template"]),
-        _ => None,
-    }
+    let pointer = template::pointer(&id.group, &id.kind)?;
+    let keys: Vec<_> = pointer.split('/').filter(|key| !key.is_empty()).collect();
+    root.fields(&keys)
 }
 
 struct Finder<'v>(Vec<Misread<'v>>);

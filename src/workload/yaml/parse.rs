@@ -39,12 +39,25 @@ pub(super) fn parse(chunk: &Chunk<'_>) -> Result<Option<Tree>, Problem> {
 const SYNTAX: &str = "invalid-yaml";
 
 /// Explains what is not YAML: by an unfilled template where there is one, else by the line.
-/// `last` is where the last good token begins.
+/// `last` is where the last good token ends.
 fn explain(chunk: &Chunk<'_>, last: Position, problem: Problem) -> Problem {
     let place = problem.position;
     if let Some(position) = template::between(chunk, last.line.min(place.line), place.line) {
         return template::problem(chunk, position);
     }
+    let hint = match problem.message.as_str() {
+        "mapping values are not allowed in this context" => {
+            Some("quote a text that has `: ` in it, or check the indentation")
+        }
+        "did not find expected key" | "did not find expected '-' indicator" => {
+            Some("check the indentation of this line and of those above it")
+        }
+        _ => None,
+    };
+    let problem = match hint {
+        Some(hint) => problem.hint(hint),
+        None => problem,
+    };
     match chunk.line(place.line).trim() {
         "" => problem,
         line => Problem { message: format!("{}: `{}`", problem.message, shown(line)), ..problem },
@@ -55,7 +68,7 @@ struct Parser<'t> {
     scanner: Scanner<'t>,
     tree: Tree,
     anchors: HashMap<String, usize>,
-    /// Where the last token begins.
+    /// Where the last token ends.
     last: Position,
     /// Where `{{` begins that is read as two mappings.
     template: Option<Position>,
@@ -117,7 +130,7 @@ impl Parser<'_> {
     /// Takes the next token, which was peeked at before.
     fn take(&mut self) -> Token {
         let token = self.scanner.take();
-        self.last = token.start;
+        self.last = token.end;
         token
     }
 

@@ -106,6 +106,8 @@ fn templates_are_named() {
         assert_eq!(problem.position.to_string(), place, "{text:?}");
         assert_eq!(problem.message, format!("unfilled template `{shown}`"));
     }
+    let other = "a:\n  b: |\n    {{ x }}\n c: '{{ x }}'\n d: 1 # {{ x }}\n";
+    assert_eq!(problems(other), [("invalid-yaml", "4:2".to_owned())]);
     for text in ["a: '{{ x }}'\n", "a: |\n  {{ x }}\n", "a: 1 # {{ x }}\n", "a: x-{{ y }}\n"] {
         assert_eq!(problems(text), [], "{text:?}");
     }

@@ -18,6 +18,8 @@ use super::{Position, Problem, stream::Chunk};
 /// A key without `?` must end within this number of characters.
 const SIMPLE_KEY_LIMIT: usize = 1024;
 
+const NO_TOKEN: &str = "found character that cannot start any token";
+
 /// The smallest thing that has a meaning of its own.
 #[derive(Debug)]
 pub(super) struct Token {
@@ -232,8 +234,9 @@ impl<'t> Scanner<'t> {
             b'>' if !in_flow => self.fetch_block_scalar(false),
             b'\'' => self.fetch_word(|scanner| scanner.scan_quoted(true)),
             b'"' => self.fetch_word(|scanner| scanner.scan_quoted(false)),
-            b'#' | b'|' | b'>' | b'%' | b'@' | b'`' | b'\t' => {
-                Err(self.cursor.mark().problem("found character that cannot start any token"))
+            b'#' | b'|' | b'>' | b'%' | b'@' | b'`' => Err(self.cursor.mark().problem(NO_TOKEN)),
+            b'\t' => {
+                Err(self.cursor.mark().problem(NO_TOKEN).hint("indent by spaces, not by tabs"))
             }
             _ => self.fetch_word(Self::scan_plain),
         }
