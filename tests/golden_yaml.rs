@@ -68,3 +68,26 @@ fn every_case_is_answered_as_kubectl_answers_it() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert_eq!(strict.len(), stricter.len(), "a name of the table is in no case, or in several");
 }
+
+/// Mutations of hard inputs with what the YAML reader of kubectl's libraries (apimachinery 0.36,
+/// sigs.k8s.io/yaml 1.6) makes of each: its documents, or nothing where it refuses. `stricter` is
+/// the code of our problem where we refuse what it takes.
+#[test]
+fn mutations_are_read_as_kubectl_reads_them() {
+    let wrong: Vec<_> = include_str!("data/yaml-mutations.jsonl")
+        .lines()
+        .map(parse)
+        .filter_map(|case| {
+            let reading = yaml::read(case["input"].as_str().expect("every case has an input"));
+            let found: Vec<_> = reading.documents.into_iter().map(|d| d.value).collect();
+            let codes: Vec<_> = reading.problems.iter().map(|problem| problem.code).collect();
+            let right = match (case["stricter"].as_str(), &case["docs"]) {
+                (Some(code), _) => codes.first() == Some(&code),
+                (None, Value::Null) => !codes.is_empty(),
+                (None, documents) => codes.is_empty() && *documents == Value::Array(found.clone()),
+            };
+            (!right).then(|| format!("{case}: {found:?} {codes:?}"))
+        })
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
