@@ -148,5 +148,6 @@ pub fn manner(global: &GlobalArgs, env: &Env) -> Manner {
         verbosity: global.verbose,
         color: global.color,
         dumb: env.variable("TERM").is_none_or(|terminal| terminal == "dumb"),
+        json_talk: global.progress == Progress::Json,
     }
 }

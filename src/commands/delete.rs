@@ -4,12 +4,17 @@ use clap::Args;
 
 use crate::{
     commands::{
-        call::{Call, Done},
-        deploy::LimitArgs,
+        call::{Call, Done, Failures},
+        fleet::not_begun,
+        limits::{LimitArgs, Limits},
         names::instance_names,
+        session::{self, Manner, Surroundings},
     },
-    output::format::Format,
-    workload::error::Error,
+    ops::{delete, options::DeleteOptions},
+    output::{
+        format::Format,
+        operation::{Answers, Verb},
+    },
 };
 
 const LONG: &str = "\
@@ -59,7 +64,39 @@ pub struct DeleteArgs {
 /// Deletes.
 pub(super) fn run(args: DeleteArgs, call: &Call) -> Done {
     call.only("delete", &[Format::Table, Format::Json])?;
-    let DeleteArgs { names, limits: _, forget: _, ignore_not_found: _, delete_crds: _ } = args;
-    let _names = instance_names(&names)?;
-    Err(Error::failed("unfinished", "delete is not there yet").into())
+    let DeleteArgs { names, limits, forget, ignore_not_found, delete_crds } = args;
+    let names = instance_names(&names)?;
+    let Limits { timeout, lock_wait, no_wait } = limits.check(call);
+    let several = names.len() > 1;
+    let command = format!("workloadctl delete {}", names[0]);
+    let manner = Manner { command, several, ..Manner::default() };
+    let answers = || Answers::new(call.printer, Verb::Delete, several);
+    let told = session::run(call, manner, async |Surroundings { session, progress }| {
+        let mut answers = answers();
+        for name in &names {
+            let options = DeleteOptions {
+                name: name.clone(),
+                timeout,
+                lock_wait,
+                no_wait,
+                forget,
+                ignore_not_found,
+                delete_crds,
+            };
+            let operation = match session.stop.requested() {
+                Some(signal) => not_begun(name, signal),
+                None => delete::run(session, &options).await,
+            };
+            progress.finish(name.as_str());
+            answers.add(operation)?;
+        }
+        answers.end()
+    });
+    match told {
+        Ok(failed) => Ok(failed?),
+        Err(Failures(failures)) => {
+            let name = if several { "" } else { names[0].as_str() };
+            Ok(answers().fail(name, &failures)?)
+        }
+    }
 }

@@ -1,17 +1,15 @@
 //! `deploy`: brings instances to the newest revision of their definitions.
 
-use std::time::Duration;
-
 use clap::Args;
 
 use crate::{
-    cli::parse_duration,
     commands::{
         call::{Call, Done},
+        fleet::{self, Purpose},
+        limits::LimitArgs,
         release::ReleaseArgs,
     },
     output::format::Format,
-    workload::error::Error,
 };
 
 const LONG: &str = "\
@@ -66,40 +64,13 @@ pub struct DeployArgs {
     dry_run: bool,
 }
 
-/// How long an operation may take and what it waits for, shared by `deploy` and `delete`.
-#[derive(Debug, Args)]
-pub struct LimitArgs {
-    /// How long each instance may take, from lock to end; 0 is for ever
-    #[arg(long, value_name = "DURATION", value_parser = parse_duration, default_value = "5m")]
-    timeout: Duration,
-    /// How long to wait while somebody else works on an instance [default: 0 on a terminal, else
-    /// 5m]
-    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
-    lock_wait: Option<Duration>,
-    /// Return as soon as everything is sent
-    #[arg(long)]
-    no_wait: bool,
-}
-
-impl LimitArgs {
-    /// Gives the limit of time; none is for ever.
-    #[must_use]
-    pub fn timeout(&self) -> Option<Duration> {
-        Some(self.timeout).filter(|timeout| !timeout.is_zero())
-    }
-
-    /// Gives how long to wait for the lock: a person decides for himself, a script has time.
-    #[must_use]
-    pub fn lock_wait(&self, call: &Call) -> Duration {
-        let patience = if call.printer.stderr().terminal { 0 } else { 300 };
-        self.lock_wait.unwrap_or(Duration::from_secs(patience))
-    }
-}
-
 /// Deploys.
 pub(super) fn run(args: DeployArgs, call: &Call) -> Done {
+    let DeployArgs { release, limits, dry_run } = args;
+    if dry_run {
+        call.only("deploy --dry-run", &[Format::Table, Format::Json])?;
+        return fleet::run(release, limits.check(call), Purpose::Plan, call).map(|end| end.failed);
+    }
     call.only("deploy", &[Format::Table, Format::Json])?;
-    let DeployArgs { release, limits: _, dry_run: _ } = args;
-    let _selection = release.selection()?;
-    Err(Error::failed("unfinished", "deploy is not there yet").into())
+    fleet::run(release, limits.check(call), Purpose::Deploy, call).map(|end| end.failed)
 }

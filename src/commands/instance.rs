@@ -8,10 +8,17 @@ use crate::{
         delete::{self, DeleteArgs},
         list::{self, ListArgs},
         release::OverrideArgs,
+        session::{self, Manner, Surroundings},
     },
-    ops::stored,
+    ops::{
+        runtimes,
+        stored::{self, CreateOptions},
+    },
     output::instances,
-    workload::{error::Error, name::InstanceName},
+    workload::{
+        name::InstanceName,
+        overrides::{self, Overrides},
+    },
 };
 
 /// Handle workload instances: running copies of definitions
@@ -68,9 +75,7 @@ pub struct ShowArgs {
 /// Runs a command.
 pub(super) fn run(command: InstanceCommand, call: &Call) -> Done {
     match command {
-        InstanceCommand::Create(CreateArgs { name: _, definition: _, overrides: _ }) => {
-            Err(Error::failed("unfinished", "instance create is not there yet").into())
-        }
+        InstanceCommand::Create(args) => create(args, call),
         InstanceCommand::List(args) => list::run(args, call),
         InstanceCommand::Show(ShowArgs { name, field }) => {
             let name: InstanceName = name.parse()?;
@@ -80,4 +85,22 @@ pub(super) fn run(command: InstanceCommand, call: &Call) -> Done {
         }
         InstanceCommand::Delete(args) => delete::run(args, call),
     }
+}
+
+fn create(args: CreateArgs, call: &Call) -> Done {
+    let CreateArgs { name, definition, overrides } = args;
+    let name: InstanceName = name.parse()?;
+    let definition = definition.map(|name| name.parse()).transpose()?;
+    let overrides = overrides::merge(&Overrides::default(), &overrides.edits()?)?;
+    let manner =
+        Manner { command: format!("workloadctl instance create {name}"), ..Manner::default() };
+    let instance = session::run(call, manner, async |Surroundings { session, .. }| {
+        let runtime = runtimes::for_new_instance(session, &name)?;
+        let namespace = session.namespace.clone();
+        let options = CreateOptions { name, definition, runtime, namespace, overrides };
+        let mut store = session.store.lock().expect("no holder of the store panics");
+        stored::create_instance(&mut store, options, session.now())
+    })??;
+    instances::created(&call.printer, &instance)?;
+    Ok(None)
 }

@@ -5,10 +5,12 @@ use clap::Args;
 use crate::{
     commands::{
         call::{Call, Done},
+        fleet::{self, Purpose},
+        limits::Limits,
         release::ReleaseArgs,
     },
     output::format::Format,
-    workload::error::Error,
+    workload::error::ErrorKind,
 };
 
 const MORE: &str = "\
@@ -41,7 +43,8 @@ pub struct PlanArgs {
 /// Plans.
 pub(super) fn run(args: PlanArgs, call: &Call) -> Done {
     call.only("plan", &[Format::Table, Format::Json])?;
-    let PlanArgs { release, exit_code: _ } = args;
-    let _selection = release.selection()?;
-    Err(Error::failed("unfinished", "plan is not there yet").into())
+    let PlanArgs { release, exit_code } = args;
+    let end = fleet::run(release, Limits::none(), Purpose::Plan, call)?;
+    let changes = (exit_code && end.changes).then_some(ErrorKind::Changes);
+    Ok(end.failed.or(changes))
 }

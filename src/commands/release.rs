@@ -4,9 +4,25 @@
 use clap::Args;
 
 use crate::{
-    commands::{call::Failures, manifests::FileArgs, names::instance_names},
+    commands::{
+        call::{Call, Failures},
+        limits::Limits,
+        manifests::FileArgs,
+        names::instance_names,
+    },
+    ops::{
+        options::{Conflicts, DeployOptions, Given, PruneWhen},
+        stored::{self, ListOptions},
+    },
     output::format::words,
-    workload::{error::Error, name::InstanceName},
+    store::Store,
+    workload::{
+        error::{Error, Result},
+        name::{DefinitionName, InstanceName},
+        overrides::{self, OverrideEdit},
+        placement::parse_namespace_label,
+        runtime::RuntimeName,
+    },
 };
 
 words!(
@@ -21,6 +37,16 @@ words!(
     }
 );
 
+impl From<Prune> for PruneWhen {
+    fn from(prune: Prune) -> Self {
+        match prune {
+            Prune::After => Self::After,
+            Prune::Before => Self::Before,
+            Prune::Never => Self::Never,
+        }
+    }
+}
+
 words!(
     /// `--conflicts`.
     OnConflict {
@@ -32,6 +58,17 @@ words!(
         Fail = "fail",
     }
 );
+
+impl From<Option<OnConflict>> for Conflicts {
+    fn from(conflict: Option<OnConflict>) -> Self {
+        match conflict {
+            None => Self::ByManager,
+            Some(OnConflict::Force) => Self::Force,
+            Some(OnConflict::Yield) => Self::Yield,
+            Some(OnConflict::Fail) => Self::Fail,
+        }
+    }
+}
 
 /// What a release should be.
 #[derive(Debug, Args)]
@@ -89,11 +126,22 @@ pub struct OverrideArgs {
 }
 
 impl OverrideArgs {
-    /// Tells whether no flag was given.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
+    /// Reads the edits.
+    ///
+    /// # Errors
+    /// Code 2 with everything that is no override.
+    pub fn edits(&self) -> Result<Vec<OverrideEdit>, Vec<Error>> {
         let Self { image, replicas, set } = self;
-        image.is_empty() && replicas.is_empty() && set.is_empty()
+        let images = image.iter().map(|text| overrides::parse_image(text));
+        let replicas = replicas.iter().map(|text| overrides::parse_replicas(text));
+        let sets = set.iter().map(|text| overrides::parse_set(text));
+        let (edits, errors): (Vec<_>, Vec<_>) =
+            images.chain(replicas).chain(sets).partition(Result::is_ok);
+        if errors.is_empty() {
+            Ok(edits.into_iter().filter_map(Result::ok).collect())
+        } else {
+            Err(errors.into_iter().filter_map(Result::err).collect())
+        }
     }
 }
 
@@ -108,7 +156,145 @@ pub enum Selection {
     All,
 }
 
+impl Selection {
+    /// Tells whether the answer is a list.
+    #[must_use]
+    pub fn is_list(&self) -> bool {
+        match self {
+            Self::One(_) => false,
+            Self::Several(_) | Self::All => true,
+        }
+    }
+
+    /// Gives the name that failures before the beginning are told under.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::One(name) => name.as_str(),
+            Self::Several(_) | Self::All => "",
+        }
+    }
+
+    /// Finds the instances.
+    ///
+    /// # Errors
+    /// Those of the database; code 1 for a definition that is not there.
+    pub fn resolve(
+        self,
+        store: &Store,
+        definition: Option<&DefinitionName>,
+        runtime: Option<&str>,
+    ) -> Result<Vec<InstanceName>> {
+        match self {
+            Self::One(name) => Ok(vec![name]),
+            Self::Several(names) => Ok(names),
+            Self::All => {
+                let runtime = runtime.map(RuntimeName::stored).transpose()?;
+                let runtime = runtime.as_ref();
+                let options = ListOptions { definition, runtime, ..ListOptions::default() };
+                let instances = stored::list_instances(store, &options)?.into_iter();
+                instances.map(|instance| instance.name.parse()).collect()
+            }
+        }
+    }
+}
+
+/// What a release should be, checked: everything but the instance's name.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    /// `-f`, loaded.
+    pub given: Option<Given>,
+    /// What should be heeded in the manifests.
+    pub warnings: Vec<String>,
+    /// `--definition`.
+    pub definition: Option<DefinitionName>,
+    edits: Vec<OverrideEdit>,
+    restart: bool,
+    prune: PruneWhen,
+    adopt: bool,
+    replace: Vec<String>,
+    conflicts: Conflicts,
+    new_cluster: bool,
+    namespace_labels: Vec<(String, String)>,
+    limits: Limits,
+}
+
+impl Wanted {
+    /// Gives the options for one instance.
+    #[must_use]
+    pub fn options(&self, name: InstanceName) -> DeployOptions {
+        let Self {
+            given,
+            warnings: _,
+            definition,
+            edits,
+            restart,
+            prune,
+            adopt,
+            replace,
+            conflicts,
+            new_cluster,
+            namespace_labels,
+            limits: Limits { timeout, lock_wait, no_wait },
+        } = self.clone();
+        DeployOptions {
+            name,
+            given,
+            definition,
+            edits,
+            restart,
+            timeout,
+            lock_wait,
+            no_wait,
+            prune,
+            adopt,
+            replace,
+            conflicts,
+            new_cluster,
+            namespace_labels,
+        }
+    }
+}
+
 impl ReleaseArgs {
+    /// Tells whether manifests come from standard input.
+    #[must_use]
+    pub fn reads_stdin(&self) -> bool {
+        self.files.reads_stdin()
+    }
+
+    /// Checks the flags and reads the manifests.
+    ///
+    /// # Errors
+    /// Everything that is wrong with flags or manifests.
+    pub fn check(self, call: &Call, limits: Limits) -> Result<Wanted, Failures> {
+        let definition = self.definition.as_deref().map(str::parse).transpose()?;
+        let edits = self.overrides.edits()?;
+        let labels = self.namespace_label.iter().map(|text| parse_namespace_label(text));
+        let namespace_labels = labels.collect::<Result<_>>()?;
+        let mut warnings = Vec::new();
+        let mut given = None;
+        if !self.files.file.is_empty() {
+            let loaded = self.files.load(call)?;
+            warnings = loaded.warnings;
+            given = Some(Given { content: loaded.content, source: self.files.named() });
+        }
+        Ok(Wanted {
+            given,
+            warnings,
+            definition,
+            edits,
+            restart: self.restart,
+            prune: self.prune.into(),
+            adopt: self.adopt,
+            replace: self.replace,
+            conflicts: self.conflicts.into(),
+            new_cluster: self.new_cluster,
+            namespace_labels,
+            limits,
+        })
+    }
+
     /// Finds out which instances are meant, and that the other flags fit them.
     ///
     /// # Errors

@@ -89,7 +89,7 @@ fn check(args: CheckArgs, call: &Call) -> Done {
     };
     let manner = Manner { command: "workloadctl runtime check".into(), ..Manner::reading() };
     let answers =
-        session::run(call, manner, async |session| runtimes::check(session, &names).await)??;
+        session::run(call, manner, async |around| runtimes::check(around.session, &names).await)??;
     let one = names.len() < 2;
     let (views, errors): (Vec<_>, Vec<_>) = answers.into_iter().unzip();
     match views.as_slice() {

@@ -42,6 +42,14 @@ impl Manner {
     }
 }
 
+/// What an operation is handed.
+pub struct Surroundings<'a> {
+    /// What it works with.
+    pub session: &'a Session<'a>,
+    /// Where its progress is shown, which ends before its answer is.
+    pub progress: &'a Chosen,
+}
+
 /// Runs an operation.
 ///
 /// # Errors
@@ -50,7 +58,7 @@ impl Manner {
 pub fn run<T>(
     call: &Call,
     manner: Manner,
-    operation: impl AsyncFnOnce(&Session<'_>) -> T,
+    operation: impl AsyncFnOnce(Surroundings<'_>) -> T,
 ) -> Result<T, Failures> {
     let Manner { command, reads_only, several, stdin_is_source } = manner;
     let kubeconfig = runtimes::kubeconfig(&call.env, call.kubeconfig.as_deref())?;
@@ -77,7 +85,8 @@ pub fn run<T>(
             interactive: !stdin_is_source && io::stdin().is_terminal(),
             command,
         };
-        Ok::<T, Failures>(operation(&session).await)
+        let around = Surroundings { session: &session, progress: &reporter };
+        Ok::<T, Failures>(operation(around).await)
     });
     answer?
 }

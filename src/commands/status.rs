@@ -1,6 +1,6 @@
 //! `status`: instances as they are on their clusters.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::Args;
 
@@ -8,10 +8,29 @@ use crate::{
     cli::parse_duration,
     commands::{
         call::{Call, Done},
+        limits::limit,
         names::instance_names,
+        session::{self, Manner, Surroundings},
     },
-    workload::error::Error,
+    ops::{
+        report::Event,
+        session::Session,
+        status,
+        stored::{self, ListOptions},
+        view::Operation,
+    },
+    output::{errors::exit_kind, instances},
+    workload::{
+        error::{Error, ErrorKind, Result},
+        instance::Status,
+        name::InstanceName,
+        readiness::State,
+        runtime::RuntimeName,
+    },
 };
+
+/// How long to wait between two looks.
+const PAUSE: Duration = Duration::from_secs(1);
 
 const MORE: &str = "\
 Without names a table of all instances, with one name the tree of its objects, with several a \
@@ -53,8 +72,111 @@ pub struct StatusArgs {
 }
 
 /// Asks.
-pub(super) fn run(args: StatusArgs, _call: &Call) -> Done {
-    let StatusArgs { names, wait: _, timeout: _, exit_code: _ } = args;
-    let _names = instance_names(&names)?;
-    Err(Error::failed("unfinished", "status is not there yet").into())
+pub(super) fn run(args: StatusArgs, call: &Call) -> Done {
+    let StatusArgs { names, wait, timeout, exit_code } = args;
+    let names = instance_names(&names)?;
+    let manner = Manner {
+        command: "workloadctl status".into(),
+        several: names.len() != 1,
+        ..Manner::reading()
+    };
+    let until = limit(timeout).map(|timeout| Instant::now() + timeout);
+    let (seen, stopped) =
+        session::run(call, manner, async |Surroundings { session, progress }| {
+            let wanted = wanted(session, &names, call)?;
+            let seen = match &wanted {
+                // Nothing fits the filters.
+                Some(none) if none.is_empty() => Vec::new(),
+                wanted => look(session, wanted.as_deref().unwrap_or_default(), wait, until).await,
+            };
+            seen.iter().for_each(|one| progress.finish(&one.instance.name));
+            Ok::<_, Error>((seen, session.stop.requested()))
+        })??;
+    instances::status_answer(&call.printer, &seen, names.len() == 1, call.now)?;
+    let named = !names.is_empty();
+    let mut errors: Vec<Error> =
+        seen.iter().filter(|_| named).filter_map(|one| one.error.clone()).collect();
+    errors.extend(stopped.map(|signal| signal.error("stopped waiting")));
+    call.printer.errors(&errors);
+    let unwell = (wait || exit_code) && !seen.iter().all(is_healthy);
+    Ok(exit_kind(&errors).or(unwell.then_some(ErrorKind::NotReady)))
+}
+
+/// Finds the instances to ask: those named, else those that fit the filters; none are all.
+fn wanted(
+    session: &Session<'_>,
+    names: &[InstanceName],
+    call: &Call,
+) -> Result<Option<Vec<InstanceName>>> {
+    if !names.is_empty() || (call.runtime.is_none() && call.namespace.is_none()) {
+        return Ok(Some(names.to_vec()).filter(|names| !names.is_empty()));
+    }
+    let runtime = call.runtime.as_deref().map(RuntimeName::stored).transpose()?;
+    let options = ListOptions {
+        runtime: runtime.as_ref(),
+        namespace: call.namespace.as_deref(),
+        ..ListOptions::default()
+    };
+    let store = session.store.lock().expect("no holder of the store panics");
+    let fitting = stored::list_instances(&store, &options)?.into_iter();
+    fitting.map(|instance| instance.name.parse()).collect::<Result<_>>().map(Some)
+}
+
+/// Looks once, or with `--wait` until nothing is to be waited for.
+async fn look(
+    session: &Session<'_>,
+    names: &[InstanceName],
+    wait: bool,
+    until: Option<Instant>,
+) -> Vec<Operation> {
+    let began = Instant::now();
+    loop {
+        let seen = status::of(session, names).await;
+        let open = seen.iter().filter(|one| !is_healthy(one));
+        let hopeful = open.clone().next().is_some() && open.clone().all(is_hopeful);
+        if !wait || !hopeful {
+            return seen;
+        }
+        for one in open {
+            session.reporter.report(&one.instance.name, still_open(one, began.elapsed()));
+        }
+        let pause = match until {
+            None => PAUSE,
+            Some(until) => PAUSE.min(until.saturating_duration_since(Instant::now())),
+        };
+        if pause.is_zero() {
+            return seen;
+        }
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            _ = session.stop.wait() => return seen,
+        }
+    }
+}
+
+fn is_healthy(seen: &Operation) -> bool {
+    seen.error.is_none() && seen.instance.status == Some(Status::Healthy)
+}
+
+/// Tells whether waiting may help: not where there is nothing that could become healthy.
+fn is_hopeful(seen: &Operation) -> bool {
+    match seen.instance.status {
+        Some(Status::NotDeployed | Status::Lost) => false,
+        Some(Status::Error) | None => {
+            seen.error.as_ref().is_none_or(|error| error.kind == ErrorKind::Runtime)
+        }
+        Some(
+            Status::Deleting
+            | Status::Down
+            | Status::Unhealthy
+            | Status::Reconciling
+            | Status::Healthy,
+        ) => true,
+    }
+}
+
+fn still_open(seen: &Operation, elapsed: Duration) -> Event {
+    let open = seen.objects.iter().filter(|object| object.state != Some(State::Ready));
+    let open = open.map(|object| (object.id.clone(), object.message.clone())).collect();
+    Event::StillOpen { phase: "waiting", elapsed, open }
 }

@@ -7,8 +7,9 @@ use http::Method;
 use serde_json::{Value, json};
 
 use super::{
+    report::Event,
     session::Session,
-    target::{Target, choose},
+    target::{Target, choose, confirm_choice},
     view::RuntimeView,
 };
 use crate::{
@@ -20,6 +21,7 @@ use crate::{
     store::{InstanceFilter, Store},
     workload::{
         error::{Error, Result},
+        name::InstanceName,
         runtime::{IN_CLUSTER, RuntimeName},
     },
 };
@@ -100,12 +102,17 @@ fn known(kubeconfig: &Kubeconfig, text: &str) -> Result<RuntimeName> {
     Ok(runtime)
 }
 
-/// Decides which runtime a new instance gets.
+/// Decides which runtime a new instance gets, asking where it must be asked.
 ///
 /// # Errors
-/// Those of [`choose`].
-pub fn for_new_instance(session: &Session<'_>) -> Result<RuntimeName> {
-    choose(session, None).map(|choice| choice.runtime)
+/// Those of [`choose`] and of [`confirm_choice`].
+pub fn for_new_instance(session: &Session<'_>, name: &InstanceName) -> Result<RuntimeName> {
+    let choice = choose(session, None)?;
+    confirm_choice(session, &choice, "Create", name)?;
+    session
+        .reporter
+        .report(name.as_str(), Event::Note(format!("runtime {}: {}", choice.runtime, choice.why())));
+    Ok(choice.runtime)
 }
 
 /// Asks runtimes, side by side, for their version and for who we are there; without names the
@@ -118,7 +125,7 @@ pub async fn check(
     names: &[String],
 ) -> Result<Vec<(RuntimeView, Option<Error>)>> {
     let runtimes: Vec<RuntimeName> = match names {
-        [] => vec![for_new_instance(session)?],
+        [] => vec![choose(session, None)?.runtime],
         names => names.iter().map(|name| known(session.kubeconfig, name)).collect::<Result<_>>()?,
     };
     let views: Vec<RuntimeView> = {

@@ -14,6 +14,7 @@ use crate::{
         error::{Error, Result},
         instance::Instance,
         kinds::Kinds,
+        name::InstanceName,
         object::ObjectId,
         ownership::uid,
         runtime::RuntimeName,
@@ -130,6 +131,37 @@ pub fn choose(session: &Session<'_>, stored: Option<&Instance>) -> Result<Choice
     }
     Err(Error::usage("no-runtime", "no runtime is chosen: the kubeconfig has no current context")
         .hint("name one with `--runtime CONTEXT`, or `workloadctl runtime use CONTEXT`"))
+}
+
+/// Asks before a new instance goes to a runtime that only the kubeconfig's current context chose
+/// (CLI.md, Questions). `verb` is what is about to be done to it.
+///
+/// # Errors
+/// Code 1 where the answer is no; code 5 where nobody can be asked.
+pub fn confirm_choice(
+    session: &Session<'_>,
+    choice: &Choice,
+    verb: &str,
+    name: &InstanceName,
+) -> Result<()> {
+    let Choice { runtime, by } = choice;
+    let only = session.kubeconfig.contexts().len() == 1;
+    if *by != ChosenBy::CurrentContext || runtime.is_kind_like() || only {
+        return Ok(());
+    }
+    match session.ask.confirm(&format!("{verb} {name} on {runtime} ({})?", choice.why())) {
+        Some(true) => Ok(()),
+        Some(false) => Err(Error::failed("answered-no", "answered no; nothing was written")),
+        None => Err(Error::refused(
+            "runtime-not-named",
+            format!(
+                "only the kubeconfig's current context chose `{runtime}` for the new instance `{name}`"
+            ),
+        )
+        .hint(format!(
+            "name it with `--runtime {runtime}`, or `workloadctl runtime use {runtime}`"
+        ))),
+    }
 }
 
 fn check_context(session: &Session<'_>, runtime: &RuntimeName) -> Result<()> {

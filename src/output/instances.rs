@@ -130,6 +130,26 @@ pub fn show(
     }
 }
 
+/// Tells that an instance was made, and what comes next.
+///
+/// # Errors
+/// Code 1 when stdout cannot be written.
+pub fn created(printer: &Printer, instance: &InstanceView) -> Result<()> {
+    let InstanceView { name, definition, runtime, .. } = instance;
+    match printer.format() {
+        Format::Json | Format::Yaml => printer.document(&Document::new("Instance", instance)),
+        Format::Name => printer.answer(&names(std::iter::once(instance))),
+        Format::Table | Format::Wide => {
+            let definition = definition.as_deref().unwrap_or(name);
+            let runtime = runtime.as_deref().unwrap_or("its runtime");
+            let line = format!("instance {name} created: definition {definition} on {runtime}");
+            printer.answer(&format!("{}\n", one_line(&line)))?;
+            printer.hint(&format!("workloadctl deploy {name}"));
+            Ok(())
+        }
+    }
+}
+
 fn sheet(instance: &InstanceView, printer: &Printer, now: Timestamp) -> String {
     let ago = |at: Timestamp| format!("{at:.0} ({} ago)", human::age(at, now));
     let mut lines: Vec<(&str, Option<String>)> = vec![

@@ -16,7 +16,6 @@ use crate::{
     ops::view::{Counts, InstanceView, ObjectView, Operation},
     workload::{
         error::{Error, ErrorKind, ErrorView, Result},
-        instance::Status,
         release::Action,
     },
 };
@@ -24,8 +23,11 @@ use crate::{
 /// Which command an answer belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verb {
-    /// `deploy`.
-    Deploy,
+    /// `deploy`; whether it waits until everything is ready.
+    Deploy {
+        /// Not with `--no-wait`.
+        waits: bool,
+    },
     /// `plan` and `deploy --dry-run`.
     Plan,
     /// `delete`.
@@ -36,7 +38,7 @@ impl Verb {
     /// Gives the kind of the document for one instance.
     fn kind(self) -> &'static str {
         match self {
-            Self::Deploy => "Deploy",
+            Self::Deploy { .. } => "Deploy",
             Self::Plan => "Plan",
             Self::Delete => "Delete",
         }
@@ -76,6 +78,35 @@ impl Answers {
         }
         self.operations.push(operation);
         told
+    }
+
+    /// Ends the answer of one instance that was not even begun: all that is wrong is told.
+    ///
+    /// # Errors
+    /// Code 1 when stdout cannot be written.
+    pub fn fail(self, name: &str, failures: &[Error]) -> Result<Option<ErrorKind>> {
+        let Self { printer, verb, list, operations: _ } = self;
+        printer.errors(failures);
+        if printer.format().is_document() {
+            let outcome = Some("refused".to_owned());
+            let instance = InstanceView { name: name.to_owned(), outcome, ..Default::default() };
+            let operation = Operation { instance, ..Operation::default() };
+            if list {
+                let none: &[OperationDocument<'_>] = &[];
+                let document = Document::new("DeployList", Items("deploys", none));
+                printer.document(&document.failing(failures))?;
+            } else {
+                let one = OperationDocument::from(&operation);
+                printer.document(&Document::new(verb.kind(), one).failing(failures))?;
+            }
+        }
+        Ok(errors::exit_kind(failures))
+    }
+
+    /// Tells whether anything would change.
+    #[must_use]
+    pub fn has_changes(&self) -> bool {
+        self.operations.iter().any(|operation| operation.counts.changes() > 0)
     }
 
     /// Ends the answer, and gives the class of failure that stands for all instances.
@@ -132,14 +163,14 @@ impl<'a> From<&'a Operation> for OperationDocument<'a> {
 fn text(verb: Verb, operation: &Operation, printer: &Printer) -> String {
     let mut out = match verb {
         Verb::Plan => plan(operation, printer),
-        Verb::Deploy => summary(operation, "on"),
-        Verb::Delete => summary(operation, "from"),
+        Verb::Deploy { waits } => summary(operation, "on", waits),
+        Verb::Delete => summary(operation, "from", true),
     };
     for remark in &operation.remarks {
         writeln!(out, "{}", one_line(remark)).expect("writing to a string cannot fail");
     }
     // Where nothing reached the cluster there is no namespace to look into.
-    if let (Verb::Deploy, Some(namespace), false) =
+    if let (Verb::Deploy { .. }, Some(namespace), false) =
         (verb, &operation.instance.namespace, out.is_empty())
     {
         writeln!(out, "namespace {}", one_line(namespace)).expect("writing cannot fail");
@@ -148,8 +179,8 @@ fn text(verb: Verb, operation: &Operation, printer: &Printer) -> String {
 }
 
 /// The sentence of a deploy or a delete; empty where nothing was done (the error says why).
-fn summary(operation: &Operation, place: &str) -> String {
-    let InstanceView { name, runtime, release, revision, definition, outcome, status, .. } =
+fn summary(operation: &Operation, place: &str, waits: bool) -> String {
+    let InstanceView { name, runtime, release, revision, definition, outcome, .. } =
         &operation.instance;
     let outcome = outcome.as_deref().unwrap_or_default();
     let runtime = runtime.as_deref().unwrap_or("its runtime");
@@ -164,12 +195,10 @@ fn summary(operation: &Operation, place: &str) -> String {
     let done = counts(&operation.counts, done_word);
     let colon = if done.is_empty() { String::new() } else { format!(": {done}") };
     let line = match outcome {
-        "unchanged" => match (operation.instance.release, status) {
-            (Some(number), Some(Status::Healthy)) => {
-                format!("{name} unchanged (release {number}, ready)")
-            }
-            (Some(number), _) => format!("{name} unchanged (release {number})"),
-            (None, _) => format!("{name} unchanged"),
+        "unchanged" => match operation.instance.release {
+            Some(number) if waits => format!("{name} unchanged (release {number}, ready)"),
+            Some(number) => format!("{name} unchanged (release {number})"),
+            None => format!("{name} unchanged"),
         },
         "ready" => format!("{name} deployed to {runtime}{release}{colon}; ready in {took}"),
         "applied" => {

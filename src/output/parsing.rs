@@ -58,6 +58,7 @@ pub fn report(error: &clap::Error, arguments: &[OsString]) -> u8 {
         verbosity: 0,
         color: color_when(arguments),
         dumb: true,
+        json_talk: false,
     });
     let shown = |colour: bool| {
         let text = error.render();

@@ -10,13 +10,15 @@ use std::{
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
+use jiff::Timestamp;
+use serde::Serialize;
 
 use super::{
     errors,
     format::{ColorWhen, Format},
-    sanitize::{one_line, sanitize},
+    sanitize::{self, one_line, sanitize},
 };
-use crate::workload::error::{Error, Result};
+use crate::workload::error::{Error, ErrorView, Result};
 
 /// What a piece of text means; only a hint for the eye, never the meaning itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,6 +88,8 @@ pub struct Manner {
     pub color: ColorWhen,
     /// Whether the terminal cannot move its cursor (`TERM=dumb`).
     pub dumb: bool,
+    /// Whether everything on stderr is JSON lines (`--progress json`).
+    pub json_talk: bool,
 }
 
 /// Decides what is shown and how. Small, and handed down by value.
@@ -98,13 +102,14 @@ pub struct Printer {
     stderr: Stream,
     width: Option<u16>,
     dumb: bool,
+    json_talk: bool,
 }
 
 impl Printer {
     /// Looks at the two streams of this process and at the manner that was asked for.
     #[must_use]
     pub fn new(manner: Manner) -> Self {
-        let Manner { format, quiet, verbosity, color, dumb } = manner;
+        let Manner { format, quiet, verbosity, color, dumb, json_talk } = manner;
         let colour = |automatic: ColorChoice| match color {
             ColorWhen::Always => true,
             ColorWhen::Never => false,
@@ -124,6 +129,7 @@ impl Printer {
             },
             width: terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| width.0),
             dumb,
+            json_talk,
         }
     }
 
@@ -138,6 +144,7 @@ impl Printer {
             stderr: Stream::PLAIN,
             width: None,
             dumb: true,
+            json_talk: false,
         }
     }
 
@@ -206,15 +213,28 @@ impl Printer {
 
     /// Writes one line of talk, unless `-q` was given.
     pub fn talk(&self, line: &str) {
-        if !self.quiet {
-            write_stderr(&format!("{}\n", sanitize(line)));
+        match (self.quiet, self.json_talk) {
+            (true, _) => {}
+            (false, true) => write_stderr(&event("note", "message", line)),
+            (false, false) => write_stderr(&format!("{}\n", sanitize(line))),
         }
     }
 
     /// Writes a warning, unless `-q` was given.
     pub fn warn(&self, text: &str) {
-        if !self.quiet {
-            write_stderr(&self.warning(text));
+        match (self.quiet, self.json_talk) {
+            (true, _) => {}
+            (false, true) => write_stderr(&event("warning", "message", text)),
+            (false, false) => write_stderr(&self.warning(text)),
+        }
+    }
+
+    /// Writes the command that comes next, unless `-q` was given.
+    pub fn hint(&self, command: &str) {
+        if self.json_talk {
+            self.talk(command);
+        } else {
+            self.talk(&format!("hint: {command}"));
         }
     }
 
@@ -228,8 +248,21 @@ impl Printer {
 
     /// Writes errors, whatever `-q` says.
     pub fn errors(&self, errors: &[Error]) {
-        write_stderr(&errors::text(errors, self.stderr));
+        if self.json_talk {
+            for error in errors {
+                write_stderr(&event("error", "error", ErrorView::from(error)));
+            }
+        } else {
+            write_stderr(&errors::text(errors, self.stderr));
+        }
     }
+}
+
+/// Gives a line of JSON beside those of the progress.
+fn event(word: &str, key: &str, value: impl Serialize) -> String {
+    let time = format!("{:.3}", Timestamp::now());
+    let line = serde_json::json!({"time": time, "event": word, key: value});
+    sanitize::json(line.to_string()) + "\n"
 }
 
 /// Writes to stderr; where that is closed, nobody listens and nothing is lost.

@@ -16,7 +16,7 @@ use crate::{
         holding::Held,
         options::DeployOptions,
         session::Session,
-        target::ChosenBy,
+        target::confirm_choice,
         write::{Writer, Written},
     },
     workload::{
@@ -38,21 +38,8 @@ pub fn ask(session: &Session<'_>, options: &DeployOptions, prepared: &Prepared) 
     let name = &options.name;
     let is_new = prepared.newest().is_none();
     if is_new {
-        let only = session.kubeconfig.contexts().len() == 1;
+        confirm_choice(session, &prepared.choice, "Deploy", name)?;
         let why = prepared.choice.why();
-        if prepared.choice.by == ChosenBy::CurrentContext && !runtime.is_kind_like() && !only {
-            match session.ask.confirm(&format!("Deploy {name} to {runtime} ({why})?")) {
-                Some(true) => {}
-                Some(false) => return Err(said_no()),
-                None => {
-                    return Err(Error::refused(
-                        "runtime-not-named",
-                        format!("only the kubeconfig's current context chose `{runtime}` for the new instance `{name}`"),
-                    )
-                    .hint(format!("name it with `--runtime {runtime}`, or `workloadctl runtime use {runtime}`")));
-                }
-            }
-        }
         note(session, options, format!("runtime {runtime}: {why}"));
     } else if let Some(newest) =
         prepared.newest().filter(|_| prepared.stored.is_none() || !prepared.known_here)

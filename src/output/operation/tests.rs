@@ -60,17 +60,16 @@ fn a_deploy_is_a_sentence_and_its_namespace() {
             "web is not ready on kind-dev (release 3, shop revision 2); after 4.2 s\n\
              namespace web\n",
         ),
-        ("unchanged", none, "web unchanged (release 3)\nnamespace web\n"),
+        ("unchanged", none, "web unchanged (release 3, ready)\nnamespace web\n"),
         ("refused", none, ""),
     ] {
-        assert_eq!(text(Verb::Deploy, &operation(outcome, counts), &printer), line);
+        assert_eq!(text(Verb::Deploy { waits: true }, &operation(outcome, counts), &printer), line);
     }
     let mut unchanged = operation("unchanged", none);
-    unchanged.instance.status = Some(Status::Healthy);
     unchanged.remarks.push("Deployment/web still runs with the old ConfigMap/web-conf".into());
     assert_eq!(
-        text(Verb::Deploy, &unchanged, &printer),
-        "web unchanged (release 3, ready)\n\
+        text(Verb::Deploy { waits: false }, &unchanged, &printer),
+        "web unchanged (release 3)\n\
          Deployment/web still runs with the old ConfigMap/web-conf\nnamespace web\n"
     );
 }

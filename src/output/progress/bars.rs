@@ -62,6 +62,15 @@ impl Bars {
         self.screen.clone()
     }
 
+    /// Takes away the bar of an instance.
+    pub fn finish(&self, instance: &str) {
+        if let Ok(mut tracks) = self.tracks.lock()
+            && let Some(track) = tracks.remove(instance)
+        {
+            track.bar.finish_and_clear();
+        }
+    }
+
     /// Writes a line above the bars.
     fn above(&self, instance: &str, event: &Event) {
         if self.printer.is_quiet() {

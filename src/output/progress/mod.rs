@@ -55,6 +55,14 @@ impl Chosen {
         }
     }
 
+    /// Ends the progress of an instance: its answer comes now, on a clean line.
+    pub fn finish(&self, instance: &str) {
+        match self {
+            Self::Bars(bars) => bars.finish(instance),
+            Self::Lines(_) | Self::Json(_) | Self::Notes(_) => {}
+        }
+    }
+
     /// Gives the bars, which must step aside for a question.
     #[must_use]
     pub fn bars(&self) -> Option<MultiProgress> {

@@ -1,0 +1,61 @@
+//! The flags that say how long an operation may take and what it waits for.
+
+use std::time::Duration;
+
+use clap::Args;
+
+use crate::{cli::parse_duration, commands::call::Call};
+
+/// How long an operation may take and what it waits for, shared by `deploy` and `delete`.
+#[derive(Debug, Args)]
+pub struct LimitArgs {
+    /// How long each instance may take, from lock to end; 0 is for ever
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration, default_value = "5m")]
+    timeout: Duration,
+    /// How long to wait while somebody else works on an instance [default: 0 on a terminal, else
+    /// 5m]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    lock_wait: Option<Duration>,
+    /// Return as soon as everything is sent
+    #[arg(long)]
+    no_wait: bool,
+}
+
+impl LimitArgs {
+    /// Decides what was left open.
+    #[must_use]
+    pub fn check(&self, call: &Call) -> Limits {
+        // A person decides for himself whether to wait for another; a script has time.
+        let patience = if call.printer.stderr().terminal { 0 } else { 300 };
+        Limits {
+            timeout: limit(self.timeout),
+            lock_wait: self.lock_wait.unwrap_or(Duration::from_secs(patience)),
+            no_wait: self.no_wait,
+        }
+    }
+}
+
+/// Reads a duration of which 0 means no limit.
+#[must_use]
+pub fn limit(duration: Duration) -> Option<Duration> {
+    Some(duration).filter(|duration| !duration.is_zero())
+}
+
+/// How long an operation may take and what it waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// `--timeout`; none: no limit.
+    pub timeout: Option<Duration>,
+    /// `--lock-wait`.
+    pub lock_wait: Duration,
+    /// `--no-wait`.
+    pub no_wait: bool,
+}
+
+impl Limits {
+    /// The limits of what takes no lock and waits for nothing.
+    #[must_use]
+    pub fn none() -> Self {
+        Self { timeout: None, lock_wait: Duration::ZERO, no_wait: true }
+    }
+}
