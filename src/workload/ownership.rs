@@ -241,6 +241,13 @@ mod tests {
     }
 
     #[test]
+    fn the_longest_names_fit_into_the_manager() {
+        use super::super::name::{INSTANCE_NAME_LIMIT, LABEL_LIMIT};
+        let (namespace, instance) = ("n".repeat(LABEL_LIMIT), "i".repeat(INSTANCE_NAME_LIMIT));
+        assert_eq!(manager(&namespace, &instance).len(), 128);
+    }
+
+    #[test]
     fn the_rule_for_kinds_with_and_without_a_generation() {
         let body = json!({"metadata": {"labels": {"color": "red"}}});
         let manager = "workloadctl:a/b";

@@ -9,10 +9,8 @@ use serde_json::Value;
 use super::{
     definition::digest_of,
     object::{ObjectId, Origin, split_api_version},
-    ownership::{
-        INSTANCE_LABEL, MANAGED_LABEL, MANAGER_PREFIX, has_controller, is_ours, is_terminating,
-        other_instances, uid,
-    },
+    ownership::{MANAGER_PREFIX, has_controller, is_ours, is_terminating, other_instances, uid},
+    placement,
     record::Entry,
     release::Action,
 };
@@ -68,12 +66,7 @@ impl Desired {
 impl Desired {
     /// Marks an object as shared rather than made by the instance.
     pub fn mark_shared(&mut self) {
-        if let Some(labels) =
-            self.body.pointer_mut("/metadata/labels").and_then(Value::as_object_mut)
-        {
-            labels.remove(INSTANCE_LABEL);
-            labels.insert(MANAGED_LABEL.to_owned(), "true".into());
-        }
+        placement::mark_shared(&mut self.body);
         self.digest = digest_of(&self.body);
     }
 }

@@ -206,4 +206,6 @@ impl Graph {
 }
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;

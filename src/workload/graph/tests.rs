@@ -1,10 +1,13 @@
 use std::collections::BTreeMap;
 
+use serde_json::{Value, json};
+
 use super::*;
 use crate::workload::{
     instance::NamespaceMode,
     kinds::tests::objects,
-    object::ObjectId,
+    object::{Object, ObjectId},
+    overrides::{self, Overrides},
     placement::{Destination, place},
 };
 
@@ -16,6 +19,10 @@ fn kinds_of(text: &str) -> Kinds {
 
 /// Places the objects of a text into the namespace `web`.
 fn placed(text: &str) -> Vec<Placed> {
+    place_into_web(&objects(text), &kinds_of(text)).unwrap()
+}
+
+fn place_into_web(objects: &[Object], kinds: &Kinds) -> Result<Vec<Placed>> {
     let instance = "web".parse().unwrap();
     let namespace_labels = BTreeMap::new();
     let to = Destination {
@@ -24,7 +31,7 @@ fn placed(text: &str) -> Vec<Placed> {
         stored: Some((NamespaceMode::Managed, "web")),
         namespace_labels: &namespace_labels,
     };
-    place(&objects(text), &kinds_of(text), &to).unwrap().objects
+    Ok(place(objects, kinds, &to)?.objects)
 }
 
 fn build(text: &str) -> (Vec<Placed>, Result<Graph>) {
@@ -593,4 +600,67 @@ fn ten_thousand_objects_make_a_graph_of_about_that_size() {
     let graph = Graph::build(&objects, &Kinds::builtin()).unwrap();
     assert!(graph.edges.len() < 60_000, "{}", graph.edges.len());
     assert_eq!(graph.why(graph.len() - 1).len(), 6002);
+}
+
+/// Gives the pointers to everything in a value.
+fn pointers(value: &Value, at: &str, found: &mut Vec<String>) {
+    match value {
+        Value::Object(map) => {
+            for (key, value) in map {
+                let key = key.replace('~', "~0").replace('/', "~1");
+                found.push(format!("{at}/{key}"));
+                pointers(value, &format!("{at}/{key}"), found);
+            }
+        }
+        Value::Array(items) => {
+            for (index, value) in items.iter().enumerate() {
+                found.push(format!("{at}/{index}"));
+                pointers(value, &format!("{at}/{index}"), found);
+            }
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn odd_bodies_do_no_harm() {
+    let odd = [json!(null), json!(""), json!(1), json!([]), json!([null, {}]), json!({"a": [1]})];
+    let text = format!("{POD}---\n{RIGHTS}---\n{OPERATOR}");
+    let set = objects(&text);
+    let overrides: Overrides = serde_json::from_value(json!({
+        "images": {"web": "x"}, "replicas": {"Deployment/web": 2}, "restartedAt": "now",
+        "sets": {"Deployment/web:spec.template.spec.hostname": "x"},
+        "patches": [{"kind": "Deployment", "metadata": {"name": "web"}, "spec": {"paused": true}}],
+    }))
+    .unwrap();
+    let builtin = Kinds::builtin();
+    let (mut built, mut refused) = (0, 0);
+    for index in 0..set.len() {
+        let mut places = Vec::new();
+        pointers(&set[index].body, "", &mut places);
+        for (place, odd) in places.iter().flat_map(|place| odd.iter().map(move |odd| (place, odd)))
+        {
+            let mut objects = set.clone();
+            *objects[index].body.pointer_mut(place).unwrap() = odd.clone();
+            let mut kinds = builtin.clone();
+            kinds.add_crds(&objects);
+            kinds.check(&objects);
+            let applied = overrides::apply(&overrides, &mut objects, &kinds);
+            let done = applied.and_then(|_| place_into_web(&objects, &kinds)).and_then(|placed| {
+                missing_references(&placed);
+                Graph::build(&placed, &kinds)
+            });
+            match done {
+                Ok(graph) => {
+                    built += 1;
+                    assert!(!Schedule::start(&graph).released().is_empty());
+                }
+                Err(error) => {
+                    refused += 1;
+                    assert_eq!(error.kind.exit_code(), 2, "{place} {odd}: {error}");
+                }
+            }
+        }
+    }
+    assert!(built > refused && refused > 0, "{built} {refused}");
 }

@@ -6,13 +6,8 @@ use super::metadata;
 use crate::workload::{
     error::{Error, Result},
     name::InstanceName,
+    ownership::{INSTANCE_LABEL, MANAGED_LABEL},
 };
-
-/// The label of namespaced objects and of Namespaces that an instance made; its value is the
-/// instance's name.
-pub const INSTANCE_LABEL: &str = "workloadctl/instance";
-/// The label of other cluster-scoped objects, which instances may share; its value is `true`.
-pub const MANAGED_LABEL: &str = "workloadctl/managed";
 
 /// Labels an object as one of the instance alone: namespaced, or a Namespace that it makes.
 pub fn mark_made(body: &mut Value, instance: &InstanceName) {

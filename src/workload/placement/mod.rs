@@ -21,7 +21,7 @@ mod labels;
 mod mode;
 mod references;
 
-pub use labels::{INSTANCE_LABEL, MANAGED_LABEL, mark_made, mark_shared, parse_namespace_label};
+pub use labels::{mark_made, mark_shared, parse_namespace_label};
 
 use references::Moves;
 
@@ -123,12 +123,6 @@ pub fn place(objects: &[Object], kinds: &Kinds, to: &Destination<'_>) -> Result<
     }
     let objects = refuse_collisions(placed)?;
     Ok(Placement { mode, notes: notes.told(&namespace), namespace, objects, warnings })
-}
-
-/// Gives the name of the field manager under which an instance writes.
-#[must_use]
-pub fn field_manager(namespace: &str, instance: &InstanceName) -> String {
-    format!("workloadctl:{namespace}/{instance}")
 }
 
 /// Makes the Namespace object of a namespace that the instance makes.

@@ -390,10 +390,3 @@ fn objects_that_become_one_are_refused_unless_equal() {
         "Pod/a (a.yaml:1) and Pod/a (a.yaml:5) would be the same object in namespace web-dev: Pod/a"
     );
 }
-
-#[test]
-fn the_field_manager_fits_in_128_bytes() {
-    let instance = "i".repeat(52).parse().unwrap();
-    assert_eq!(field_manager(&"n".repeat(63), &instance).len(), 128);
-    assert_eq!(field_manager("web", &"api".parse().unwrap()), "workloadctl:web/api");
-}
