@@ -4,7 +4,10 @@
 
 use serde_json::{Map, Value};
 
-use super::scalar::{self, Resolved};
+use super::{
+    scalar::{self, Resolved},
+    timestamp,
+};
 
 /// The longest key that can stand before its `:`; a longer one is marked by `?`.
 const KEY_LIMIT: usize = 1000;
@@ -159,7 +162,7 @@ fn is_ambiguous(text: &str) -> bool {
         || matches!(text, "<<" | "=")
         || digits_first
             && !text.contains(['"', '\\'])
-            && (scalar::is_timestamp(text) || base_60() || other_number())
+            && (timestamp::is_timestamp(text) || base_60() || other_number())
 }
 
 /// Tells whether the plain text would break the syntax around it.

@@ -3,9 +3,11 @@
 use serde_json::{Number, Value};
 
 use super::{
-    DEPTH_LIMIT, Position, Problem, template,
+    DEPTH_LIMIT, Position, Problem,
+    number::{loses_digits, lost_digits, number},
+    template,
     tree::{Shape, Tree, too_deep},
-    value::{loses_digits, lost_digits, number, shown},
+    value::shown,
 };
 
 /// Reads values one after another until the text ends or something is not JSON.

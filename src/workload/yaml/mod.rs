@@ -4,13 +4,16 @@
 //! Where kubectl would lose data without a word (duplicate keys, text behind `...`, keys and
 //! numbers that change), the reading reports a problem instead.
 
+mod budget;
 mod emit;
 mod json;
+mod number;
 mod parse;
 mod scalar;
 mod scan;
 mod stream;
 mod template;
+mod timestamp;
 mod tree;
 mod value;
 

@@ -1,6 +1,10 @@
 //! From tokens to the nodes of a document, by the grammar of go-yaml v2.
 
+mod step;
+
 use std::collections::HashMap;
+
+use step::{State, Step};
 
 use super::{
     DEPTH_LIMIT, Position, Problem,
@@ -82,45 +86,11 @@ struct Open {
     children: Vec<usize>,
 }
 
-/// What comes next in an open collection.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
-    BlockItem,
-    /// An item of a list at the indentation of its key.
-    IndentlessItem,
-    BlockKey,
-    BlockValue,
-    FlowItem,
-    FlowKey,
-    FlowValue,
-    /// The value of a key that stands alone in braces.
-    NoValue,
-    /// The key of an item `key: value` of a flow sequence, a mapping without braces.
-    PairKey,
-    PairValue,
-    PairEnd,
-}
-
-/// What the tokens say that comes next.
-enum Step {
-    /// A node. `block` allows block collections, `indentless` a list at the indentation of its
-    /// key.
-    Node { block: bool, indentless: bool },
-    /// Nothing where a node could stand: null.
-    Null(Position),
-    /// A mapping of one pair without braces.
-    Pair(Position),
-    /// The end of the collection.
-    End,
-}
-
 /// A node that was read, or a collection of which the beginning was read.
 enum Begun {
     Leaf,
     Collection(State),
 }
-
-const FLOW_NODE: Step = Step::Node { block: false, indentless: false };
 
 impl Parser<'_> {
     fn peek(&mut self) -> Result<&Kind, Problem> {
@@ -304,134 +274,6 @@ impl Parser<'_> {
     fn null(&mut self, place: Position) -> usize {
         let scalar = Scalar { text: String::new(), tag: None, plain: true };
         self.tree.add(place, Shape::Scalar(scalar))
-    }
-
-    /// Finds out what comes next in a collection, and what will come after that.
-    fn step(&mut self, open: &Open) -> Result<(Step, State), Problem> {
-        let state = open.state;
-        let first = open.children.is_empty();
-        let block = |indentless| Step::Node { block: true, indentless };
-        Ok(match state {
-            State::BlockItem => match self.peek()? {
-                Kind::BlockEntry => {
-                    let end = self.take().end;
-                    match self.peek()? {
-                        Kind::BlockEntry | Kind::BlockEnd => (Step::Null(end), state),
-                        _ => (block(false), state),
-                    }
-                }
-                Kind::BlockEnd => self.end(),
-                _ => return self.unexpected("did not find expected '-' indicator"),
-            },
-            State::IndentlessItem => match self.peek()? {
-                Kind::BlockEntry => {
-                    let end = self.take().end;
-                    match self.peek()? {
-                        Kind::BlockEntry | Kind::Key | Kind::Value | Kind::BlockEnd => {
-                            (Step::Null(end), state)
-                        }
-                        _ => (block(false), state),
-                    }
-                }
-                _ => (Step::End, state),
-            },
-            State::BlockKey => match self.peek()? {
-                Kind::Key => (self.block_part()?, State::BlockValue),
-                Kind::BlockEnd => self.end(),
-                _ => return self.unexpected("did not find expected key"),
-            },
-            State::BlockValue => match self.peek()? {
-                Kind::Value => (self.block_part()?, State::BlockKey),
-                _ => (Step::Null(self.place()?), State::BlockKey),
-            },
-            State::FlowItem => {
-                self.separator(first, &Kind::FlowSequenceEnd, "did not find expected ',' or ']'")?;
-                match self.peek()? {
-                    Kind::FlowSequenceEnd => self.end(),
-                    Kind::Key => (Step::Pair(self.take().start), state),
-                    _ => (FLOW_NODE, state),
-                }
-            }
-            State::PairKey => match self.peek()? {
-                // go-yaml takes the `:` for the end of the key and finds no value.
-                Kind::Value | Kind::FlowEntry | Kind::FlowSequenceEnd => {
-                    (Step::Null(self.take().end), State::PairValue)
-                }
-                _ => (FLOW_NODE, State::PairValue),
-            },
-            State::PairValue => (self.flow_value(&Kind::FlowSequenceEnd)?, State::PairEnd),
-            State::PairEnd => (Step::End, state),
-            State::FlowKey => {
-                self.separator(first, &Kind::FlowMappingEnd, "did not find expected ',' or '}'")?;
-                match self.peek()? {
-                    Kind::FlowMappingEnd => self.end(),
-                    Kind::Key => {
-                        self.take();
-                        match self.peek()? {
-                            Kind::Value | Kind::FlowEntry | Kind::FlowMappingEnd => {
-                                (Step::Null(self.place()?), State::FlowValue)
-                            }
-                            _ => (FLOW_NODE, State::FlowValue),
-                        }
-                    }
-                    _ => {
-                        self.look_for_template(open.start)?;
-                        (FLOW_NODE, State::NoValue)
-                    }
-                }
-            }
-            State::FlowValue => (self.flow_value(&Kind::FlowMappingEnd)?, State::FlowKey),
-            State::NoValue => (Step::Null(self.place()?), State::FlowKey),
-        })
-    }
-
-    fn end(&mut self) -> (Step, State) {
-        self.take();
-        (Step::End, State::PairEnd)
-    }
-
-    /// Reads what stands behind `?` or `:` in a block mapping.
-    fn block_part(&mut self) -> Result<Step, Problem> {
-        let end = self.take().end;
-        Ok(match self.peek()? {
-            Kind::Key | Kind::Value | Kind::BlockEnd => Step::Null(end),
-            _ => Step::Node { block: true, indentless: true },
-        })
-    }
-
-    /// Passes the `,` before all but the first member of a flow collection.
-    fn separator(&mut self, first: bool, end: &Kind, message: &str) -> Result<(), Problem> {
-        match self.peek()? {
-            _ if first => {}
-            Kind::FlowEntry => {
-                self.take();
-            }
-            kind if kind == end => {}
-            _ => return self.unexpected(message),
-        }
-        Ok(())
-    }
-
-    /// Reads the value behind a key of a flow collection, if there is one.
-    fn flow_value(&mut self, end: &Kind) -> Result<Step, Problem> {
-        if *self.peek()? == Kind::Value {
-            self.take();
-            let next = self.peek()?;
-            if *next != Kind::FlowEntry && next != end {
-                return Ok(FLOW_NODE);
-            }
-        }
-        Ok(Step::Null(self.place()?))
-    }
-
-    /// Notes a flow mapping that begins right inside the brace of another.
-    fn look_for_template(&mut self, outer: Position) -> Result<(), Problem> {
-        let Token { start, kind, .. } = self.scanner.peek()?;
-        let inside = Position::new(outer.line, outer.column + 1);
-        if *kind == Kind::FlowMappingStart && *start == inside {
-            self.template.get_or_insert(outer);
-        }
-        Ok(())
     }
 }
 

@@ -7,16 +7,15 @@ use base64::{
     Engine as _, alphabet,
     engine::{GeneralPurpose, GeneralPurposeConfig},
 };
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Value};
 
 use super::{
     DEPTH_LIMIT, PROBLEM_LIMIT, Position, Problem,
+    budget::Budget,
+    number::{float_key, loses_digits, lost_digits, number},
     scalar::{self, Resolved},
     tree::{Scalar, Shape, Tree, too_deep},
 };
-
-/// How much text aliases may repeat, in bytes.
-const ALIAS_TEXT_LIMIT: usize = 64 << 20;
 
 /// Base64 as Go's decoder takes it: padded, but careless about the last bits.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -34,66 +33,10 @@ pub(super) fn of(tree: &Tree) -> (Option<Value>, Vec<Problem>) {
         problems: Vec::new(),
         active: vec![false; tree.nodes.len()],
         depth: 0,
-        // go-yaml counts the document itself.
-        budget: Budget { nodes: 1, ..Budget::default() },
+        budget: Budget::new(),
     };
     let value = reader.value(tree.root).ok();
     (value, reader.problems)
-}
-
-/// Turns a number that JSON calls a float into an integer where it is one, as Go's decoder of
-/// JSON does with the text that Go's encoder made of it.
-pub(super) fn number(float: f64) -> Option<Number> {
-    // 2^63: what is below is exact as an integer.
-    let whole = float.fract() == 0.0 && float.abs() < 9_223_372_036_854_775_808.0;
-    if whole { Some(Number::from(float as i64)) } else { Number::from_f64(float) }
-}
-
-/// Tells whether a number as written is more precise than what is sent for it: above 2^53, where
-/// whole numbers begin to fall through the grid.
-pub(super) fn loses_digits(written: &str, float: f64) -> bool {
-    float.abs() > 9_007_199_254_740_992.0
-        && significant(written) != significant(&format!("{float:e}"))
-}
-
-/// Gives the digits of a decimal number without sign, point, exponent and outer zeros.
-fn significant(text: &str) -> String {
-    let mantissa = text.split(['e', 'E']).next().unwrap_or_default();
-    let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
-    digits.trim_matches('0').to_owned()
-}
-
-/// Counts the work that aliases cause; the rule is go-yaml's.
-#[derive(Default)]
-struct Budget {
-    nodes: u64,
-    alias_nodes: u64,
-    alias_text: usize,
-    alias_depth: u32,
-}
-
-impl Budget {
-    /// Counts a node and tells whether that is still fine.
-    fn spend(&mut self) -> bool {
-        self.nodes += 1;
-        self.alias_nodes += u64::from(self.alias_depth > 0);
-        let few = self.alias_nodes <= 100 || self.nodes <= 1000;
-        few || self.alias_nodes as f64 / self.nodes as f64 <= self.allowed_ratio()
-    }
-
-    fn allowed_ratio(&self) -> f64 {
-        const LOW: f64 = 400_000.0;
-        const HIGH: f64 = 4_000_000.0;
-        let position = (self.nodes as f64 - LOW) / (HIGH - LOW);
-        0.99 - 0.89 * position.clamp(0.0, 1.0)
-    }
-
-    fn spend_text(&mut self, length: usize) -> bool {
-        if self.alias_depth > 0 {
-            self.alias_text += length;
-        }
-        self.alias_text <= ALIAS_TEXT_LIMIT
-    }
 }
 
 struct Reader<'t> {
@@ -147,9 +90,9 @@ impl<'t> Reader<'t> {
             let message = "the value of the anchor contains itself";
             return self.stop(Problem::new("invalid-yaml", position, message));
         }
-        self.budget.alias_depth += 1;
+        self.budget.enter_alias();
         let value = self.value(target);
-        self.budget.alias_depth -= 1;
+        self.budget.leave_alias();
         value
     }
 
@@ -333,13 +276,6 @@ pub(super) fn shown(text: &str) -> String {
     }
 }
 
-/// Says that a number cannot be sent as it was written.
-pub(super) fn lost_digits(written: &str, value: f64, position: Position) -> Problem {
-    let sent = number(value).map(|number| number.to_string()).unwrap_or_default();
-    let message = format!("the number `{}` would be sent as {sent}", shown(written));
-    Problem::new("inexact-number", position, message).hint("quote it if it is meant as text")
-}
-
 fn changed_key(scalar: &Scalar, sent: Option<&str>, position: Position) -> Problem {
     let text = shown(&scalar.text);
     let message = match sent {
@@ -347,10 +283,4 @@ fn changed_key(scalar: &Scalar, sent: Option<&str>, position: Position) -> Probl
         None => format!("the key `{text}` is not text"),
     };
     Problem::new("invalid-key", position, message).hint(format!("quote it: \"{text}\""))
-}
-
-/// Writes a float that is a key as Go does (`%g` with 32 bits), where that needs no exponent.
-fn float_key(value: f64) -> Option<String> {
-    let short = value as f32;
-    (1e-4..1e6).contains(&short.abs()).then(|| short.to_string())
 }

@@ -124,11 +124,11 @@ fn numbers() -> impl Strategy<Value = Value> {
     prop_oneof![
         any::<i64>().prop_map(Value::from),
         any::<f64>()
-            .prop_filter_map("JSON has no such number", yaml::value::number)
+            .prop_filter_map("JSON has no such number", yaml::number::number)
             .prop_map(Value::Number),
         (-100i32..100)
             .prop_map(|n| json!(f64::from(n) / 8.0))
-            .prop_map(|n| n.as_f64().and_then(yaml::value::number).map_or(n, Value::Number)),
+            .prop_map(|n| n.as_f64().and_then(yaml::number::number).map_or(n, Value::Number)),
     ]
 }
 

@@ -5,6 +5,7 @@
 
 mod block;
 mod cursor;
+mod key;
 mod name;
 mod plain;
 mod quoted;
@@ -12,11 +13,9 @@ mod quoted;
 use std::collections::VecDeque;
 
 use cursor::{Cursor, Mark};
+use key::SimpleKey;
 
 use super::{Position, Problem, stream::Chunk};
-
-/// A key without `?` must end within this number of characters.
-const SIMPLE_KEY_LIMIT: usize = 1024;
 
 const NO_TOKEN: &str = "found character that cannot start any token";
 
@@ -60,17 +59,6 @@ pub(super) enum Kind {
     },
 }
 
-/// A place where a key without `?` may have begun.
-#[derive(Debug, Clone, Copy)]
-struct SimpleKey {
-    possible: bool,
-    /// Whether nothing but a key can stand there.
-    required: bool,
-    /// The number of its first token.
-    token: usize,
-    mark: Mark,
-}
-
 /// Reads the tokens of a chunk.
 #[derive(Debug)]
 pub(super) struct Scanner<'t> {
@@ -96,7 +84,7 @@ impl<'t> Scanner<'t> {
     /// A character that YAML forbids everywhere.
     pub(super) fn new(chunk: &Chunk<'t>) -> Result<Self, Problem> {
         let cursor = Cursor::new(chunk)?;
-        let none = SimpleKey { possible: false, required: false, token: 0, mark: cursor.mark() };
+        let none = SimpleKey::none(cursor.mark());
         Ok(Self {
             cursor,
             tokens: VecDeque::new(),
@@ -124,52 +112,6 @@ impl<'t> Scanner<'t> {
     pub(super) fn take(&mut self) -> Token {
         self.taken += 1;
         self.tokens.pop_front().expect("a token was shown before it is taken")
-    }
-
-    /// Tells whether the next token may turn out to begin a key.
-    fn may_begin_key(&mut self) -> Result<bool, Problem> {
-        let taken = self.taken;
-        let candidate = self.keys.iter().position(|key| key.possible && key.token == taken);
-        candidate.map_or(Ok(false), |level| self.is_key_still_possible(level))
-    }
-
-    fn is_key_still_possible(&mut self, level: usize) -> Result<bool, Problem> {
-        let mark = self.cursor.mark();
-        let key = &mut self.keys[level];
-        if key.possible
-            && (key.mark.position.line < mark.position.line
-                || key.mark.index + SIMPLE_KEY_LIMIT < mark.index)
-        {
-            if key.required {
-                return Err(key.mark.problem("could not find expected ':'"));
-            }
-            key.possible = false;
-        }
-        Ok(key.possible)
-    }
-
-    fn save_key(&mut self) -> Result<(), Problem> {
-        if self.key_allowed {
-            self.forget_key()?;
-            let required = self.flow_level == 0 && self.indent == self.cursor.column();
-            let token = self.taken + self.tokens.len();
-            let mark = self.cursor.mark();
-            *self.last_key() = SimpleKey { possible: true, required, token, mark };
-        }
-        Ok(())
-    }
-
-    fn forget_key(&mut self) -> Result<(), Problem> {
-        let key = self.last_key();
-        if key.possible && key.required {
-            return Err(key.mark.problem("could not find expected ':'"));
-        }
-        key.possible = false;
-        Ok(())
-    }
-
-    fn last_key(&mut self) -> &mut SimpleKey {
-        self.keys.last_mut().expect("every level has a candidate")
     }
 
     fn push(&mut self, start: Mark, kind: Kind) {
@@ -288,7 +230,7 @@ impl<'t> Scanner<'t> {
     fn fetch_flow_start(&mut self, kind: Kind) -> Result<(), Problem> {
         self.save_key()?;
         let mark = self.cursor.mark();
-        self.keys.push(SimpleKey { possible: false, required: false, token: 0, mark });
+        self.keys.push(SimpleKey::none(mark));
         self.flow_level += 1;
         self.key_allowed = true;
         self.fetch_indicator(kind);
