@@ -7,6 +7,7 @@ pub mod commands;
 pub mod env;
 pub mod ops;
 pub mod output;
+pub mod sandbox;
 pub mod schema;
 pub mod store;
 pub mod workload;

@@ -1,0 +1,472 @@
+//! What the API server's admission and strategies change in an object before it is stored:
+//! namespaces are looked at, addresses given out, volumes and accounts filled in.
+
+use serde_json::{Value, json};
+
+use super::{
+    answer::{Cause, Failure},
+    registry::Resource,
+    storage::Key,
+    world::World,
+};
+
+/// The first address of services: 10.96.0.0/16, as kind and kubeadm have it.
+const SERVICE_NETWORK: u32 = 0x0a60_0000;
+
+/// An object can only be created in a namespace that exists and is not being deleted.
+pub(super) fn namespace(world: &World<'_>, resource: &Resource, key: &Key) -> Result<(), Failure> {
+    if !resource.namespaced {
+        return Ok(());
+    }
+    let Some(row) = world.storage.get(&Key::new("/namespaces", "", &key.namespace))? else {
+        return Err(Failure::not_found("", "namespaces", &key.namespace));
+    };
+    if !row.metadata()["deletionTimestamp"].is_string() {
+        return Ok(());
+    }
+    let detail = format!(
+        "unable to create new content in namespace {} because it is being terminated",
+        key.namespace
+    );
+    let message = format!("namespace {} is being terminated", key.namespace);
+    Err(Failure::forbidden(&resource.group, &resource.plural, &key.name, &detail).with_cause(
+        "NamespaceTerminating",
+        &message,
+        "metadata.namespace",
+    ))
+}
+
+/// How often the template of a DaemonSet has changed, in an annotation of old.
+const TEMPLATE_GENERATION: &str = "deprecated.daemonset.template.generation";
+
+fn add_finalizer(object: &mut Value, finalizer: &str) {
+    let metadata = &mut object["metadata"];
+    let mut list = metadata["finalizers"].as_array().cloned().unwrap_or_default();
+    if !list.iter().any(|known| known == finalizer) {
+        list.push(json!(finalizer));
+        metadata["finalizers"] = json!(list);
+    }
+}
+
+/// Changes an object that is about to be created.
+pub(super) fn create(
+    world: &World<'_>,
+    resource: &Resource,
+    object: &mut Value,
+) -> Result<(), Failure> {
+    if let Some(custom) = &resource.custom {
+        let _ = custom;
+        return custom_create(world, resource, object);
+    }
+    match (resource.group.as_str(), resource.kind.as_str()) {
+        ("", "Namespace") => {
+            object["spec"]["finalizers"] = json!(["kubernetes"]);
+            object["status"]["phase"] = json!("Active");
+        }
+        ("", "Secret") => secret(object),
+        ("", "Pod") => pod(world, object)?,
+        ("", "PersistentVolumeClaim") => claim(world, object)?,
+        ("", "PersistentVolume") => add_finalizer(object, "kubernetes.io/pv-protection"),
+        ("", "Service") if object["spec"]["type"] == "LoadBalancer" => {}
+        ("batch", "Job") => job(object),
+        ("apps", "DaemonSet") => {
+            object["metadata"]["annotations"][TEMPLATE_GENERATION] = json!("1")
+        }
+        ("apiextensions.k8s.io", "CustomResourceDefinition") => {
+            let versions = object["spec"]["versions"].as_array().into_iter().flatten();
+            let stored: Vec<_> = versions
+                .filter(|version| version["storage"] == true)
+                .map(|version| version["name"].clone())
+                .collect();
+            object["status"]["storedVersions"] = json!(stored);
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+/// Changes an object that is about to be changed.
+pub(super) fn update(
+    world: &World<'_>,
+    resource: &Resource,
+    old: &Value,
+    new: &mut Value,
+) -> Result<(), Failure> {
+    match (resource.group.as_str(), resource.kind.as_str()) {
+        ("", "Secret") => secret(new),
+        ("", "PersistentVolumeClaim") => return growth(world, resource, old, new),
+        ("apps", "DaemonSet") => {
+            let known = old["metadata"]["annotations"][TEMPLATE_GENERATION].as_str();
+            let mut number: i64 = known.and_then(|text| text.parse().ok()).unwrap_or(1);
+            if old["spec"]["template"] != new["spec"]["template"] {
+                number += 1;
+            }
+            new["metadata"]["annotations"][TEMPLATE_GENERATION] = json!(number.to_string());
+        }
+        ("", "Namespace") if new["spec"]["finalizers"].is_null() => {
+            if let Some(finalizers) = old["spec"].get("finalizers") {
+                new["spec"]["finalizers"] = finalizers.clone();
+            }
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+/// Custom resources of a definition that is being deleted cannot be created.
+fn custom_create(world: &World<'_>, resource: &Resource, object: &Value) -> Result<(), Failure> {
+    let name = format!("{}.{}", resource.plural, resource.group);
+    let key = Key::new("apiextensions.k8s.io/customresourcedefinitions", "", &name);
+    let Some(definition) = world.storage.get(&key)? else { return Ok(()) };
+    if !definition.metadata()["deletionTimestamp"].is_string() {
+        return Ok(());
+    }
+    let name = object["metadata"]["name"].as_str().unwrap_or_default();
+    let detail = "create not allowed while custom resource definition is terminating";
+    Err(Failure::status(
+        405,
+        "MethodNotAllowed",
+        detail,
+        json!({"name": name, "group": resource.group, "kind": resource.plural}),
+    ))
+}
+
+/// `stringData` is only for writing: it ends in `data`.
+fn secret(object: &mut Value) {
+    use base64::{Engine as _, engine::general_purpose::STANDARD};
+    let Some(fields) = object.as_object_mut() else { return };
+    let Some(Value::Object(texts)) = fields.remove("stringData") else { return };
+    let data = fields.entry("data").or_insert_with(|| json!({}));
+    for (key, text) in texts {
+        data[key] = json!(STANDARD.encode(text.as_str().unwrap_or_default()));
+    }
+}
+
+fn pod(world: &World<'_>, object: &mut Value) -> Result<(), Failure> {
+    let spec = &mut object["spec"];
+    if spec["serviceAccountName"].is_null() {
+        spec["serviceAccountName"] = json!("default");
+        spec["serviceAccount"] = json!("default");
+    }
+    let account = object["spec"]["serviceAccountName"].as_str().unwrap_or_default();
+    let namespace = object["metadata"]["namespace"].as_str().unwrap_or_default();
+    if world.storage.get(&Key::new("/serviceaccounts", namespace, account))?.is_none() {
+        let name = object["metadata"]["name"].as_str().unwrap_or_default();
+        let detail = format!(
+            "error looking up service account {namespace}/{account}: serviceaccount \"{account}\" \
+             not found"
+        );
+        return Err(Failure::forbidden("", "pods", name, &detail));
+    }
+    priority(world, object)?;
+    let spec = &mut object["spec"];
+    spec["preemptionPolicy"] = json!("PreemptLowerPriority");
+    let mut tolerations = spec["tolerations"].as_array().cloned().unwrap_or_default();
+    for key in ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"] {
+        if !tolerations.iter().any(|toleration| toleration["key"] == key) {
+            tolerations.push(json!({"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300}));
+        }
+    }
+    spec["tolerations"] = json!(tolerations);
+    if spec["automountServiceAccountToken"] != false {
+        mount_token(spec);
+    }
+    object["status"] = json!({"phase": "Pending", "qosClass": quality(&object["spec"])});
+    Ok(())
+}
+
+fn priority(world: &World<'_>, object: &mut Value) -> Result<(), Failure> {
+    let spec = &mut object["spec"];
+    let Some(name) = spec["priorityClassName"].as_str().filter(|name| !name.is_empty()) else {
+        spec["priority"] = json!(0);
+        return Ok(());
+    };
+    let value = match name {
+        "system-cluster-critical" => json!(2_000_000_000),
+        "system-node-critical" => json!(2_000_001_000),
+        name => {
+            let key = Key::new("scheduling.k8s.io/priorityclasses", "", name);
+            match world.storage.get(&key)? {
+                Some(class) => class.object()["value"].clone(),
+                None => {
+                    let detail = format!("no PriorityClass with name {name} was found");
+                    let pod = object["metadata"]["name"].as_str().unwrap_or_default();
+                    return Err(Failure::forbidden("", "pods", pod, &detail));
+                }
+            }
+        }
+    };
+    spec["priority"] = value;
+    Ok(())
+}
+
+fn mount_token(spec: &mut Value) {
+    let name = format!("kube-api-access-{}", super::write::suffix(5));
+    let path = "/var/run/secrets/kubernetes.io/serviceaccount";
+    for list in ["initContainers", "containers"] {
+        for container in spec[list].as_array_mut().into_iter().flatten() {
+            let mut mounts = container["volumeMounts"].as_array().cloned().unwrap_or_default();
+            if mounts.iter().all(|mount| mount["mountPath"] != path) {
+                mounts.push(json!({"name": name, "readOnly": true, "mountPath": path}));
+                container["volumeMounts"] = json!(mounts);
+            }
+        }
+        if spec[list].is_null()
+            && let Some(fields) = spec.as_object_mut()
+        {
+            fields.remove(list);
+        }
+    }
+    let mut volumes = spec["volumes"].as_array().cloned().unwrap_or_default();
+    volumes.push(json!({"name": name, "projected": {"defaultMode": 420, "sources": [
+        {"serviceAccountToken": {"expirationSeconds": 3607, "path": "token"}},
+        {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
+        {"downwardAPI": {"items": [{"path": "namespace", "fieldRef": {
+            "apiVersion": "v1", "fieldPath": "metadata.namespace"}}]}},
+    ]}}));
+    spec["volumes"] = json!(volumes);
+}
+
+/// The quality-of-service class that follows from requests and limits.
+fn quality(spec: &Value) -> &'static str {
+    let containers = || {
+        ["containers", "initContainers"]
+            .into_iter()
+            .flat_map(|list| spec[list].as_array().into_iter().flatten())
+    };
+    let resources =
+        |container: &Value, kind: &str, name: &str| container["resources"][kind].get(name).cloned();
+    let none = containers().all(|container| {
+        ["requests", "limits"].iter().all(|kind| {
+            ["cpu", "memory"].iter().all(|name| resources(container, kind, name).is_none())
+        })
+    });
+    if none {
+        return "BestEffort";
+    }
+    let guaranteed = containers().all(|container| {
+        ["cpu", "memory"].iter().all(|name| {
+            let limit = resources(container, "limits", name);
+            limit.is_some() && limit == resources(container, "requests", name)
+        })
+    });
+    if guaranteed { "Guaranteed" } else { "Burstable" }
+}
+
+/// The storage class of claims that name none.
+fn claim(world: &World<'_>, object: &mut Value) -> Result<(), Failure> {
+    add_finalizer(object, "kubernetes.io/pvc-protection");
+    if object["spec"]["storageClassName"].is_null() {
+        let mut classes = world.storage.all("storage.k8s.io/storageclasses", None)?.into_iter();
+        let default = classes.find(|class| {
+            class["metadata"]["annotations"]["storageclass.kubernetes.io/is-default-class"]
+                == "true"
+        });
+        if let Some(class) = default {
+            object["spec"]["storageClassName"] = class["metadata"]["name"].clone();
+        } else if let Some(spec) = object["spec"].as_object_mut() {
+            spec.remove("storageClassName");
+        }
+    }
+    object["status"] = json!({"phase": "Pending"});
+    Ok(())
+}
+
+/// A claim grows only if its class allows it.
+fn growth(world: &World<'_>, resource: &Resource, old: &Value, new: &Value) -> Result<(), Failure> {
+    let size = |claim: &Value| {
+        let text = claim["spec"]["resources"]["requests"]["storage"].as_str().unwrap_or_default();
+        crate::schema::quantity::Quantity::parse(text)
+            .map(crate::schema::quantity::Quantity::millis)
+    };
+    if size(new) <= size(old) {
+        return Ok(());
+    }
+    let class = old["spec"]["storageClassName"].as_str().unwrap_or_default();
+    let key = Key::new("storage.k8s.io/storageclasses", "", class);
+    let allowed =
+        world.storage.get(&key)?.is_some_and(|row| row.object()["allowVolumeExpansion"] == true);
+    if allowed {
+        return Ok(());
+    }
+    let name = new["metadata"]["name"].as_str().unwrap_or_default();
+    let detail = "only dynamically provisioned pvc can be resized and the storageclass that \
+                  provisions the pvc must support resize";
+    Err(Failure::forbidden(&resource.group, &resource.plural, name, detail))
+}
+
+/// A Job finds its pods by its own uid.
+fn job(object: &mut Value) {
+    if object["spec"]["manualSelector"] == true {
+        return;
+    }
+    let uid = object["metadata"]["uid"].clone();
+    let name = object["metadata"]["name"].clone();
+    object["spec"]["selector"] =
+        json!({"matchLabels": {"batch.kubernetes.io/controller-uid": uid}});
+    let metadata = &mut object["spec"]["template"]["metadata"];
+    if !metadata["labels"].is_object() {
+        metadata["labels"] = json!({});
+    }
+    for (label, value) in [
+        ("batch.kubernetes.io/controller-uid", &uid),
+        ("batch.kubernetes.io/job-name", &name),
+        ("controller-uid", &uid),
+        ("job-name", &name),
+    ] {
+        metadata["labels"][label] = value.clone();
+    }
+}
+
+/// Gives out addresses and ports to services.
+pub(super) fn allocate(
+    world: &World<'_>,
+    resource: &Resource,
+    old: Option<&Value>,
+    object: &mut Value,
+) -> Result<(), Failure> {
+    if !resource.is("", "Service") {
+        return Ok(());
+    }
+    let kind = object["spec"]["type"].as_str().unwrap_or_default().to_owned();
+    if kind == "ExternalName" {
+        let Some(spec) = object["spec"].as_object_mut() else { return Ok(()) };
+        for name in
+            ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy", "internalTrafficPolicy"]
+        {
+            spec.remove(name);
+        }
+        return Ok(());
+    }
+    // What an update leaves out stays as it is; what its type does not have goes.
+    if let Some(old) = old {
+        drop_type_dependent(old, object);
+        for name in
+            ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy", "healthCheckNodePort"]
+        {
+            if object["spec"][name].is_null() && !old["spec"][name].is_null() {
+                object["spec"][name] = old["spec"][name].clone();
+            }
+            if object["spec"][name].is_null()
+                && let Some(spec) = object["spec"].as_object_mut()
+            {
+                spec.remove(name);
+            }
+        }
+    }
+    let mut used: Option<Vec<Value>> = None;
+    let mut others = || -> Result<Vec<Value>, Failure> {
+        if used.is_none() {
+            used = Some(world.storage.all("/services", None)?);
+        }
+        Ok(used.clone().unwrap_or_default())
+    };
+    let asked = object["spec"]["clusterIP"].as_str().unwrap_or_default().to_owned();
+    if asked.is_empty() {
+        let taken: Vec<Value> =
+            others()?.iter().map(|other| other["spec"]["clusterIP"].clone()).collect();
+        let address = free_address(object, &taken);
+        object["spec"]["clusterIP"] = json!(address);
+    } else if old.is_none() && asked != "None" {
+        let taken = others()?.iter().any(|other| other["spec"]["clusterIP"] == json!(asked));
+        if taken {
+            let cause = Cause::invalid(
+                "spec.clusterIPs",
+                &json!([asked]),
+                &format!("failed to allocate IP {asked}: provided IP is already allocated"),
+            );
+            let name = object["metadata"]["name"].as_str().unwrap_or_default();
+            return Err(Failure::invalid("", "Service", name, &[cause]));
+        }
+    }
+    object["spec"]["clusterIPs"] = json!([object["spec"]["clusterIP"]]);
+    if object["spec"]["ipFamilies"].is_null() {
+        object["spec"]["ipFamilies"] = json!(["IPv4"]);
+    }
+    if object["spec"]["ipFamilyPolicy"].is_null() {
+        object["spec"]["ipFamilyPolicy"] = json!("SingleStack");
+    }
+    let external = kind == "NodePort"
+        || kind == "LoadBalancer" && object["spec"]["allocateLoadBalancerNodePorts"] != false;
+    node_ports(object, old, external, &mut others)
+}
+
+/// Drops what the old type had and the new one does not, unless the update changed it.
+fn drop_type_dependent(old: &Value, object: &mut Value) {
+    let kind = |service: &Value| service["spec"]["type"].as_str().unwrap_or_default().to_owned();
+    let (before, after) = (kind(old), kind(object));
+    let external = |kind: &str| kind == "NodePort" || kind == "LoadBalancer";
+    let mut gone = Vec::new();
+    if external(&before) && !external(&after) {
+        gone.extend(["externalTrafficPolicy", "healthCheckNodePort"]);
+    }
+    if before == "LoadBalancer" && after != "LoadBalancer" {
+        gone.extend(["allocateLoadBalancerNodePorts", "loadBalancerClass"]);
+    }
+    let (had, spec) = (&old["spec"], &mut object["spec"]);
+    if let Some(fields) = spec.as_object_mut() {
+        fields.retain(|name, value| !gone.contains(&name.as_str()) || had[name] != *value);
+    }
+}
+
+type Others<'a> = dyn FnMut() -> Result<Vec<Value>, Failure> + 'a;
+
+fn node_ports(
+    object: &mut Value,
+    old: Option<&Value>,
+    external: bool,
+    others: &mut Others<'_>,
+) -> Result<(), Failure> {
+    let kept = |port: &Value| {
+        let ports = old.and_then(|old| old["spec"]["ports"].as_array());
+        let same = ports
+            .into_iter()
+            .flatten()
+            .find(|other| other["port"] == port["port"] && other["protocol"] == port["protocol"]);
+        same.and_then(|other| other["nodePort"].as_u64())
+    };
+    let Some(ports) = object["spec"]["ports"].as_array().cloned() else { return Ok(()) };
+    let mut ports = ports;
+    let mut given: Vec<u64> = ports.iter().filter_map(|port| port["nodePort"].as_u64()).collect();
+    for port in &mut ports {
+        if !external {
+            if let Some(fields) = port.as_object_mut()
+                && old.is_some_and(|old| old["spec"]["type"] != "ClusterIP")
+            {
+                fields.remove("nodePort");
+            }
+            continue;
+        }
+        if port["nodePort"].is_u64() {
+            continue;
+        }
+        if let Some(number) = kept(port) {
+            port["nodePort"] = json!(number);
+            continue;
+        }
+        let taken: Vec<u64> = others()?
+            .iter()
+            .flat_map(|other| other["spec"]["ports"].as_array().cloned().unwrap_or_default())
+            .filter_map(|port| port["nodePort"].as_u64())
+            .chain(given.iter().copied())
+            .collect();
+        let free = (30000..32768).find(|number| !taken.contains(number)).unwrap_or(32767);
+        given.push(free);
+        port["nodePort"] = json!(free);
+    }
+    object["spec"]["ports"] = json!(ports);
+    Ok(())
+}
+
+/// A free address, near one that follows from the name.
+fn free_address(object: &Value, taken: &[Value]) -> String {
+    let name = object["metadata"].to_string();
+    let start =
+        name.bytes().fold(7_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));
+    let mut candidates = (0..65000_u32).map(|step| {
+        let host = start.wrapping_add(step) % 65000 + 256;
+        let [a, b, c, d] = (SERVICE_NETWORK + host).to_be_bytes();
+        format!("{a}.{b}.{c}.{d}")
+    });
+    candidates.find(|address| !taken.iter().any(|known| known == address)).unwrap_or_default()
+}

@@ -1,0 +1,255 @@
+//! Server-side apply: what one manager wants of an object, merged into what others want.
+
+use serde_json::{Value, json};
+
+use super::{
+    answer::{Cause, Failure},
+    custom, defaults,
+    managed::{Change, Managed, Refused},
+    shape, typed,
+    world::World,
+    write::{Target, blank, current, finish_apply},
+};
+
+/// The longest name of a manager, in bytes.
+const LONGEST_MANAGER: usize = 128;
+
+pub(super) fn apply(world: &World<'_>, target: &mut Target<'_>) -> Result<(u16, Value), Failure> {
+    let (resource, call) = (target.resource, target.call);
+    check_options(target)?;
+    let mut config = call.value(&resource.kind)?;
+    if !config.is_object() {
+        return Err(Failure::bad_request("error decoding YAML: the body is not an object"));
+    }
+    let text = |name: &str| config[name].as_str().unwrap_or_default().to_owned();
+    if text("kind") != resource.kind || text("apiVersion") != resource.api_version() {
+        let api_version = text("apiVersion");
+        let shown = if api_version.contains('/') { api_version } else { format!("/{api_version}") };
+        let message = format!("invalid object type: {shown}, Kind={}", text("kind"));
+        return Err(Failure::bad_request(message));
+    }
+    let old = current(world, target)?;
+    if old.is_none() && !target.subresource.is_empty() {
+        return Err(Failure::not_found(&resource.group, &resource.plural, &target.key.name));
+    }
+    if config["metadata"]["managedFields"].is_array() {
+        return Err(Failure::bad_request("metadata.managedFields must be nil"));
+    }
+    check_form(target, &config)?;
+    let live = old.clone().unwrap_or_else(|| blank(resource));
+    let mut new = merged(world, target, &live, &config)?;
+    check_place(target, &mut config, &mut new, old.is_some())?;
+    if old.is_none() {
+        check_absent(target, &config)?;
+        if let Some(metadata) = new["metadata"].as_object_mut() {
+            for name in [
+                "uid",
+                "resourceVersion",
+                "creationTimestamp",
+                "generation",
+                "deletionTimestamp",
+                "deletionGracePeriodSeconds",
+            ] {
+                metadata.remove(name);
+            }
+        }
+    } else {
+        // What the body names wins over the merge: it is a precondition.
+        for name in ["uid", "resourceVersion"] {
+            if let Some(wanted) = config["metadata"][name].as_str() {
+                new["metadata"][name] = json!(wanted);
+            }
+        }
+    }
+    finish_apply(world, target, old.as_ref(), new)
+}
+
+fn check_options(target: &Target<'_>) -> Result<(), Failure> {
+    let manager = target.call.parameter("fieldManager");
+    let cause = if manager.is_empty() {
+        Cause::required("fieldManager", "is required for apply patch")
+    } else if manager.len() > LONGEST_MANAGER {
+        Cause::too_long("fieldManager", LONGEST_MANAGER)
+    } else {
+        return Ok(());
+    };
+    Err(Failure::invalid("meta.k8s.io", "PatchOptions", "", &[cause]))
+}
+
+/// Refuses a body that does not fit the schema: 500, as the server does.
+fn check_form(target: &Target<'_>, config: &Value) -> Result<(), Failure> {
+    let faults = typed::validate(config, target.resource.schema(), false);
+    let text = match faults.as_slice() {
+        [] => return Ok(()),
+        [only] => only.clone(),
+        several => format!("errors:\n  {}", several.join("\n  ")),
+    };
+    let meta = |name: &str| config["metadata"][name].as_str().unwrap_or_default();
+    Err(Failure::internal(format!(
+        "failed to create typed patch object ({}/{}; {}): {text}",
+        meta("namespace"),
+        meta("name"),
+        target.resource.shown_kind()
+    )))
+}
+
+fn merged(
+    world: &World<'_>,
+    target: &Target<'_>,
+    live: &Value,
+    config: &Value,
+) -> Result<Value, Failure> {
+    let (resource, call) = (target.resource, target.call);
+    let schema = resource.schema();
+    let api_version = resource.api_version();
+    let now = world.stamp();
+    let change = |manager| Change {
+        schema,
+        api_version: &api_version,
+        reset: match target.subresource {
+            "status" => &["spec"],
+            _ if resource.has("status") => &["status"],
+            _ => &[],
+        },
+        manager,
+        subresource: target.subresource,
+        now: &now,
+    };
+    let mut bare = live.clone();
+    if let Some(metadata) = bare["metadata"].as_object_mut() {
+        metadata.remove("managedFields");
+    }
+    let mut managed = Managed::decode(live.get("metadata"))
+        .ok_or_else(|| Failure::internal("failed to decode managed fields"))?;
+    if managed.is_empty() && live["metadata"]["uid"].is_string() {
+        managed = managed.update(&blank(resource), &bare, &change("before-first-apply"));
+    }
+    let manager = call.parameter("fieldManager");
+    let (new, managed) = managed
+        .apply(&bare, config, &change(manager), call.flag("force"))
+        .map_err(|refused| refusal(target, config, refused))?;
+    let mut new = match new {
+        None => bare,
+        Some(new) if resource.custom.is_some() => {
+            let mut new = new;
+            custom::prune(&mut new, schema);
+            custom::default(&mut new, schema);
+            new
+        }
+        Some(new) => {
+            check_values(target, config, &new)?;
+            let mut new = shape::normalize(new, schema);
+            defaults::apply(&mut new, schema, &resource.kind);
+            shape::normalize(new, schema)
+        }
+    };
+    resource.dress(&mut new);
+    managed.write(&mut new);
+    Ok(new)
+}
+
+/// Refuses values that the typed object cannot hold: bad base64, quantities, times.
+fn check_values(target: &Target<'_>, config: &Value, new: &Value) -> Result<(), Failure> {
+    let resource = target.resource;
+    let findings = crate::schema::validate::check_against(new, resource.schema(), &resource.kind);
+    let Some(finding) = findings.first() else { return Ok(()) };
+    let meta = |name: &str| config["metadata"][name].as_str().unwrap_or_default();
+    let (kind, fault) = (resource.shown_kind(), finding.message());
+    let json = if fault.starts_with("illegal base64") { "error decoding from json: " } else { "" };
+    Err(Failure::internal(format!(
+        "failed to convert new object ({}/{}; {kind}) to proper version: unable to convert \
+         unstructured object to {kind}: {json}{fault}",
+        meta("namespace"),
+        meta("name"),
+    )))
+}
+
+fn refusal(target: &Target<'_>, config: &Value, refused: Refused) -> Failure {
+    let conflicts = match refused {
+        Refused::Malformed(text) => {
+            let _ = (target, config);
+            return Failure::internal(text);
+        }
+        Refused::Conflicts(conflicts) => conflicts,
+    };
+    let message = match conflicts.as_slice() {
+        [only] => {
+            format!("Apply failed with 1 conflict: conflict with {}: {}", only.owner, only.path)
+        }
+        several => {
+            let mut text = format!("Apply failed with {} conflicts: ", several.len());
+            let mut lines: Vec<String> = Vec::new();
+            let mut owners: Vec<&str> =
+                several.iter().map(|conflict| conflict.owner.as_str()).collect();
+            owners.dedup();
+            for owner in owners {
+                lines.push(format!("conflicts with {owner}:"));
+                let paths = several.iter().filter(|conflict| conflict.owner == owner);
+                lines.extend(paths.map(|conflict| format!("- {}", conflict.path)));
+            }
+            text.push_str(&lines.join("\n"));
+            text
+        }
+    };
+    let causes: Vec<_> = conflicts
+        .iter()
+        .map(|conflict| {
+            json!({
+                "reason": "FieldManagerConflict",
+                "message": format!("conflict with {}", conflict.owner),
+                "field": conflict.path,
+            })
+        })
+        .collect();
+    Failure::status(409, "Conflict", message, json!({"causes": causes}))
+}
+
+/// The body's name and namespace must be those of the URL.
+fn check_place(
+    target: &Target<'_>,
+    config: &mut Value,
+    new: &mut Value,
+    exists: bool,
+) -> Result<(), Failure> {
+    let (resource, key) = (target.resource, &target.key);
+    let meta = |object: &Value, name: &str| {
+        object["metadata"][name].as_str().unwrap_or_default().to_owned()
+    };
+    let namespace = meta(config, "namespace");
+    if resource.namespaced && !namespace.is_empty() && namespace != key.namespace {
+        return Err(Failure::bad_request(
+            "the namespace of the provided object does not match the namespace sent on the request",
+        ));
+    }
+    let name = meta(config, "name");
+    if !name.is_empty() && name != key.name {
+        return Err(Failure::bad_request(format!(
+            "the name of the object ({name}) does not match the name on the URL ({})",
+            key.name
+        )));
+    }
+    if !exists {
+        if name.is_empty() {
+            let cause = Cause::required("metadata.name", "name or generateName is required");
+            return Err(Failure::invalid(&resource.group, &resource.kind, "", &[cause]));
+        }
+        if resource.namespaced {
+            new["metadata"]["namespace"] = json!(key.namespace);
+        }
+    }
+    Ok(())
+}
+
+/// Preconditions on what does not exist: a uid is never met; a resourceVersion says "create".
+fn check_absent(target: &Target<'_>, config: &Value) -> Result<(), Failure> {
+    let Some(uid) = config["metadata"]["uid"].as_str() else { return Ok(()) };
+    let detail = format!(
+        "uid mismatch: the provided object specified uid {uid}, and no existing object was found"
+    );
+    Err(Failure::conflict(
+        &target.resource.group,
+        &target.resource.plural,
+        &target.key.name,
+        &detail,
+    ))
+}

@@ -1,0 +1,382 @@
+//! Deployments: rolling updates over ReplicaSets, with the conditions that people wait for.
+
+use serde_json::{Value, json};
+
+use super::{
+    CONTROLLER, events, hash, is_controlled_by, is_deleted, name, number, owner_reference,
+    replicas, set_condition, share, text, uid, write_status,
+};
+use crate::sandbox::{
+    answer::Failure,
+    delete::{Options, delete},
+    storage::Key,
+    world::World,
+};
+
+const REVISION: &str = "deployment.kubernetes.io/revision";
+const HASH: &str = "pod-template-hash";
+
+pub(super) fn reconcile(world: &World<'_>, key: &Key, object: &Value) -> Result<(), Failure> {
+    if is_deleted(object) {
+        return Ok(());
+    }
+    replicas::adopt(world, object, "apps/replicasets", &key.namespace)?;
+    let mut sets: Vec<Value> = world.owned(uid(object), "apps/replicasets")?;
+    sets.retain(|set| is_controlled_by(set, object) && !is_deleted(set));
+    sets.sort_by_key(revision);
+    let current = sets.iter().position(|set| is_of_template(set, object));
+    let paused = object["spec"]["paused"] == true;
+    let mut object = object.clone();
+    if current.is_none() && paused {
+        let old = sets;
+        scale_paused(world, &object, &old)?;
+        return report(world, key, &object, None, &old);
+    }
+    let mut new = match current {
+        Some(place) => sets.remove(place),
+        None => make_set(world, key, &object, &sets)?,
+    };
+    let old = sets;
+    mark_revision(world, key, &mut object, &mut new, &old)?;
+    if paused {
+        let mut all = old.clone();
+        all.push(new.clone());
+        scale_paused(world, &object, &all)?;
+    } else if object["spec"]["strategy"]["type"] == "Recreate" {
+        recreate(world, &object, &mut new, &old)?;
+    } else {
+        roll(world, &object, &mut new, &old)?;
+    }
+    let old = refreshed(world, &old)?;
+    let new = refreshed(world, &[new])?.pop();
+    report(world, key, &object, new.as_ref(), &old)?;
+    clean_up(world, &object, new.as_ref(), &old)
+}
+
+fn set_key(set: &Value) -> Key {
+    Key::new("apps/replicasets", text(set, "/metadata/namespace"), name(set))
+}
+
+fn refreshed(world: &World<'_>, sets: &[Value]) -> Result<Vec<Value>, Failure> {
+    let mut found = Vec::new();
+    for set in sets {
+        found.extend(world.get(&set_key(set))?);
+    }
+    Ok(found)
+}
+
+fn revision(set: &Value) -> i64 {
+    set["metadata"]["annotations"][REVISION]
+        .as_str()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(0)
+}
+
+fn is_of_template(set: &Value, object: &Value) -> bool {
+    let mut template = set["spec"]["template"].clone();
+    if let Some(labels) = template["metadata"]["labels"].as_object_mut() {
+        labels.remove(HASH);
+    }
+    template == object["spec"]["template"]
+}
+
+fn surge(object: &Value) -> (i64, i64) {
+    let wanted = number(object, "/spec/replicas");
+    let rolling = &object["spec"]["strategy"]["rollingUpdate"];
+    let more = share(&rolling["maxSurge"], wanted, true);
+    let mut fewer = share(&rolling["maxUnavailable"], wanted, false);
+    if more == 0 && fewer == 0 {
+        fewer = 1;
+    }
+    (more, fewer)
+}
+
+/// The annotations that a ReplicaSet has from its Deployment.
+fn annotations(object: &Value, revision: i64) -> Value {
+    let wanted = number(object, "/spec/replicas");
+    let mut copied = object["metadata"]["annotations"].as_object().cloned().unwrap_or_default();
+    copied.remove("kubectl.kubernetes.io/last-applied-configuration");
+    let most = if object["spec"]["strategy"]["type"] == "Recreate" {
+        wanted
+    } else {
+        wanted + surge(object).0
+    };
+    copied.insert("deployment.kubernetes.io/desired-replicas".into(), json!(wanted.to_string()));
+    copied.insert("deployment.kubernetes.io/max-replicas".into(), json!(most.to_string()));
+    copied.insert(REVISION.into(), json!(revision.to_string()));
+    json!(copied)
+}
+
+fn make_set(world: &World<'_>, key: &Key, object: &Value, old: &[Value]) -> Result<Value, Failure> {
+    if replicas::is_going(world, &key.namespace)? {
+        return Err(Failure::internal("the namespace is being deleted"));
+    }
+    let mut template = object["spec"]["template"].clone();
+    let mut sum = hash(&template);
+    let mut place =
+        Key::new("apps/replicasets", &key.namespace, &format!("{}-{sum}", name(object)));
+    for round in 0..10 {
+        if world.storage.get(&place)?.is_none() {
+            break;
+        }
+        sum = hash(&json!([template, round]));
+        place = Key::new("apps/replicasets", &key.namespace, &format!("{}-{sum}", name(object)));
+    }
+    let mut selector = object["spec"]["selector"].clone();
+    if !template["metadata"]["labels"].is_object() {
+        template["metadata"]["labels"] = json!({});
+    }
+    template["metadata"]["labels"][HASH] = json!(sum);
+    if !selector["matchLabels"].is_object() {
+        selector["matchLabels"] = json!({});
+    }
+    selector["matchLabels"][HASH] = json!(sum);
+    let next = old.iter().map(revision).max().unwrap_or(0) + 1;
+    let set = json!({
+        "metadata": {
+            "labels": template["metadata"]["labels"], "annotations": annotations(object, next),
+            "ownerReferences": owner_reference(object),
+        },
+        "spec": {
+            "replicas": 0, "selector": selector, "template": template,
+            "minReadySeconds": object["spec"]["minReadySeconds"],
+        },
+    });
+    world.create_as(CONTROLLER, &place, set)
+}
+
+/// Numbers the current ReplicaSet as the newest, and says so on the Deployment.
+fn mark_revision(
+    world: &World<'_>,
+    key: &Key,
+    object: &mut Value,
+    new: &mut Value,
+    old: &[Value],
+) -> Result<(), Failure> {
+    let highest = old.iter().map(revision).max().unwrap_or(0);
+    let number = if revision(new) > highest { revision(new) } else { highest + 1 };
+    let wanted = annotations(object, number);
+    if new["metadata"]["annotations"] != wanted {
+        let mut changed = new.clone();
+        changed["metadata"]["annotations"] = wanted;
+        changed["spec"]["minReadySeconds"] = object["spec"]["minReadySeconds"].clone();
+        *new = world.write_as(CONTROLLER, "", &set_key(new), changed)?;
+    }
+    if object["metadata"]["annotations"][REVISION] != json!(number.to_string()) {
+        let mut changed = object.clone();
+        changed["metadata"]["annotations"][REVISION] = json!(number.to_string());
+        *object = world.write_as(CONTROLLER, "status", key, changed)?;
+    }
+    Ok(())
+}
+
+fn scale(world: &World<'_>, object: &Value, set: &Value, count: i64) -> Result<(), Failure> {
+    let present = number(set, "/spec/replicas");
+    if present == count {
+        return Ok(());
+    }
+    let mut changed = set.clone();
+    changed["spec"]["replicas"] = json!(count);
+    world.write_as(CONTROLLER, "", &set_key(set), changed)?;
+    let way = if count > present { "up" } else { "down" };
+    let message = format!("Scaled {way} replica set {} from {present} to {count}", name(set));
+    events::tell(
+        world,
+        object,
+        "deployment-controller",
+        ("Normal", "ScalingReplicaSet", &message),
+        None,
+    )
+}
+
+/// A paused Deployment is only scaled: its newest ReplicaSet takes the change.
+fn scale_paused(world: &World<'_>, object: &Value, sets: &[Value]) -> Result<(), Failure> {
+    let wanted = number(object, "/spec/replicas");
+    let total: i64 = sets.iter().map(|set| number(set, "/spec/replicas")).sum();
+    let active = sets.iter().filter(|set| number(set, "/spec/replicas") > 0);
+    if let Some(set) = active.max_by_key(|set| revision(set)).or(sets.last()) {
+        let count = (number(set, "/spec/replicas") + wanted - total).max(0);
+        scale(world, object, set, count)?;
+    }
+    Ok(())
+}
+
+fn recreate(
+    world: &World<'_>,
+    object: &Value,
+    new: &mut Value,
+    old: &[Value],
+) -> Result<(), Failure> {
+    let mut running = false;
+    for set in old {
+        scale(world, object, set, 0)?;
+        running |= world
+            .owned(uid(set), "/pods")?
+            .iter()
+            .any(|pod| !matches!(text(pod, "/status/phase"), "Succeeded" | "Failed"));
+    }
+    if !running {
+        scale(world, object, new, number(object, "/spec/replicas"))?;
+    }
+    Ok(())
+}
+
+fn roll(world: &World<'_>, object: &Value, new: &mut Value, old: &[Value]) -> Result<(), Failure> {
+    let wanted = number(object, "/spec/replicas");
+    let (more, fewer) = surge(object);
+    let present = number(new, "/spec/replicas");
+    let old_total: i64 = old.iter().map(|set| number(set, "/spec/replicas")).sum();
+    if present > wanted {
+        return scale(world, object, new, wanted);
+    }
+    if present < wanted {
+        let room = wanted + more - (old_total + present);
+        if room > 0 {
+            return scale(world, object, new, present + room.min(wanted - present));
+        }
+    }
+    if old_total == 0 {
+        return Ok(());
+    }
+    let least = wanted - fewer;
+    let available =
+        |set: &Value| number(set, "/status/availableReplicas").min(number(set, "/spec/replicas"));
+    let unavailable = present - available(new);
+    let mut spare = old_total + present - least - unavailable;
+    // First those that do not work anyway.
+    let mut left = Vec::new();
+    for set in old {
+        let broken = number(set, "/spec/replicas") - available(set);
+        let count = broken.clamp(0, spare.max(0));
+        spare -= count;
+        left.push(number(set, "/spec/replicas") - count);
+    }
+    let healthy: i64 = available(new) + old.iter().map(available).sum::<i64>();
+    let mut spare = (healthy - least).max(0);
+    for (set, count) in old.iter().zip(&mut left) {
+        let cut = (*count).min(spare).max(0);
+        spare -= cut;
+        *count -= cut;
+        scale(world, object, set, *count)?;
+    }
+    Ok(())
+}
+
+fn report(
+    world: &World<'_>,
+    key: &Key,
+    object: &Value,
+    new: Option<&Value>,
+    old: &[Value],
+) -> Result<(), Failure> {
+    let all: Vec<&Value> = old.iter().chain(new).collect();
+    let sum =
+        |field: &str| all.iter().map(|set| number(set, &format!("/status/{field}"))).sum::<i64>();
+    let wanted = number(object, "/spec/replicas");
+    let updated = new.map_or(0, |set| number(set, "/status/replicas"));
+    let (total, ready, available) =
+        (sum("replicas"), sum("readyReplicas"), sum("availableReplicas"));
+    let mut status = json!({
+        "observedGeneration": object["metadata"]["generation"],
+        "conditions": object["status"]["conditions"],
+    });
+    let spec_total: i64 = all.iter().map(|set| number(set, "/spec/replicas")).sum();
+    for (field, value) in [
+        ("replicas", total),
+        ("updatedReplicas", updated),
+        ("readyReplicas", ready),
+        ("availableReplicas", available),
+        ("unavailableReplicas", (spec_total - available).max(0)),
+    ] {
+        if value > 0 {
+            status[field] = json!(value);
+        }
+    }
+    if status["conditions"].is_null()
+        && let Some(fields) = status.as_object_mut()
+    {
+        fields.remove("conditions");
+    }
+    let now = world.stamp();
+    let enough = available
+        >= wanted
+            - if object["spec"]["strategy"]["type"] == "Recreate" { 0 } else { surge(object).1 };
+    let available_condition = if enough {
+        json!({"type": "Available", "status": "True", "reason": "MinimumReplicasAvailable",
+            "message": "Deployment has minimum availability."})
+    } else {
+        json!({"type": "Available", "status": "False", "reason": "MinimumReplicasUnavailable",
+            "message": "Deployment does not have minimum availability."})
+    };
+    set_condition(&mut status, available_condition, &now, true);
+    let complete = updated == wanted && total == wanted && available == wanted && new.is_some();
+    progress(world, key, object, new, &mut status, complete)?;
+    write_status(world, key, object, status)
+}
+
+/// The Progressing condition: what the update is doing, or that it has not moved for too long.
+fn progress(
+    world: &World<'_>,
+    key: &Key,
+    object: &Value,
+    new: Option<&Value>,
+    status: &mut Value,
+    complete: bool,
+) -> Result<(), Failure> {
+    let now = world.stamp();
+    let condition = |value: &str, reason: &str, message: String| json!({"type": "Progressing", "status": value, "reason": reason, "message": message});
+    if object["spec"]["paused"] == true {
+        let paused = condition("Unknown", "DeploymentPaused", "Deployment is paused".into());
+        set_condition(status, paused, &now, true);
+        return Ok(());
+    }
+    let set = new.map(name).unwrap_or_default();
+    if complete {
+        let message = format!("ReplicaSet \"{set}\" has successfully progressed.");
+        set_condition(status, condition("True", "NewReplicaSetAvailable", message), &now, true);
+        return Ok(());
+    }
+    let seconds = object["spec"]["progressDeadlineSeconds"].as_i64().unwrap_or(600);
+    let moved = json!([
+        object["metadata"]["generation"],
+        status["replicas"],
+        status["updatedReplicas"],
+        status["readyReplicas"],
+        status["availableReplicas"],
+    ]);
+    let stage = format!("{}/progress-{}", uid(object), hash(&moved));
+    if world.elapsed(key, &stage, seconds * 1000)? {
+        let message = format!("ReplicaSet \"{set}\" has timed out progressing.");
+        set_condition(status, condition("False", "ProgressDeadlineExceeded", message), &now, true);
+        return Ok(());
+    }
+    let created = super::condition(object, "Progressing").is_none();
+    let (reason, message) = if created {
+        ("NewReplicaSetCreated", format!("Created new replica set \"{set}\""))
+    } else {
+        ("ReplicaSetUpdated", format!("ReplicaSet \"{set}\" is progressing."))
+    };
+    set_condition(status, condition("True", reason, message), &now, true);
+    Ok(())
+}
+
+/// Old ReplicaSets beyond the history limit go.
+fn clean_up(
+    world: &World<'_>,
+    object: &Value,
+    new: Option<&Value>,
+    old: &[Value],
+) -> Result<(), Failure> {
+    let keep = object["spec"]["revisionHistoryLimit"].as_i64().unwrap_or(10);
+    let idle: Vec<&Value> = old
+        .iter()
+        .filter(|set| number(set, "/spec/replicas") == 0 && number(set, "/status/replicas") == 0)
+        .filter(|set| new.is_none_or(|new| uid(new) != uid(set)))
+        .collect();
+    let excess = replicas::size(old) - keep;
+    let Some(resource) = world.registry.stored("apps/replicasets") else { return Ok(()) };
+    for set in idle.into_iter().take(usize::try_from(excess).unwrap_or(0)) {
+        delete(world, &resource, &set_key(set), &Options::background())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,45 @@
+//! ReplicaSets: so many pods of one template.
+
+use serde_json::{Value, json};
+
+use super::{is_deleted, number, replicas, write_status};
+use crate::sandbox::{answer::Failure, storage::Key, world::World};
+
+pub(super) fn reconcile(world: &World<'_>, key: &Key, object: &Value) -> Result<(), Failure> {
+    let all = replicas::pods(world, object)?;
+    let mut pods: Vec<Value> = all.into_iter().filter(replicas::is_active).collect();
+    let wanted = number(object, "/spec/replicas");
+    if !is_deleted(object) {
+        let missing = wanted - replicas::size(&pods);
+        for _ in 0..missing {
+            if !replicas::make(world, object, &object["spec"]["template"], None, |_| {})? {
+                world.later(key, 1000)?;
+                break;
+            }
+        }
+        if missing < 0 {
+            replicas::first_to_go(&mut pods);
+            for pod in pods.drain(..usize::try_from(-missing).unwrap_or(0)) {
+                replicas::remove(world, &pod)?;
+            }
+        }
+        if missing > 0 {
+            pods = replicas::pods(world, object)?.into_iter().filter(replicas::is_active).collect();
+        }
+    }
+    let seconds = number(object, "/spec/minReadySeconds");
+    let (ready, available) = replicas::count(world, key, &pods, seconds)?;
+    let mut status = json!({
+        "replicas": replicas::size(&pods), "observedGeneration": object["metadata"]["generation"],
+    });
+    for (field, value) in [
+        ("fullyLabeledReplicas", replicas::size(&pods)),
+        ("readyReplicas", ready),
+        ("availableReplicas", available),
+    ] {
+        if value > 0 {
+            status[field] = json!(value);
+        }
+    }
+    write_status(world, key, object, status)
+}

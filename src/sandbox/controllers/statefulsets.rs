@@ -1,0 +1,237 @@
+//! StatefulSets: numbered pods with their own claims, made and replaced in order.
+
+use serde_json::{Value, json};
+
+use super::{
+    CONTROLLER, hash, is_deleted, name, number, owner_reference, replicas, text, uid, write_status,
+};
+use crate::sandbox::{answer::Failure, storage::Key, world::World};
+
+const REVISION: &str = "controller-revision-hash";
+
+/// The name of the present template's revision; its ControllerRevision is made if need be.
+pub(super) fn revision(world: &World<'_>, object: &Value) -> Result<String, Failure> {
+    let template = &object["spec"]["template"];
+    let revision = format!("{}-{}", name(object), hash(template));
+    let namespace = text(object, "/metadata/namespace");
+    let key = Key::new("apps/controllerrevisions", namespace, &revision);
+    if world.storage.get(&key)?.is_none() && !replicas::is_going(world, namespace)? {
+        let number = world.owned(uid(object), "apps/controllerrevisions")?.len() + 1;
+        let made = json!({
+            "metadata": {"labels": template["metadata"]["labels"], "ownerReferences": owner_reference(object)},
+            "data": {"spec": {"template": template}}, "revision": number,
+        });
+        world.create_as(CONTROLLER, &key, made)?;
+    }
+    Ok(revision)
+}
+
+fn ordinal(set: &Value, pod: &Value) -> Option<i64> {
+    name(pod).strip_prefix(&format!("{}-", name(set)))?.parse().ok()
+}
+
+pub(super) fn reconcile(world: &World<'_>, key: &Key, object: &Value) -> Result<(), Failure> {
+    let update = if is_deleted(object) {
+        text(object, "/status/updateRevision").to_owned()
+    } else {
+        revision(world, object)?
+    };
+    let current = match text(object, "/status/currentRevision") {
+        "" => update.clone(),
+        known => known.to_owned(),
+    };
+    let mut pods = replicas::pods(world, object)?;
+    pods.sort_by_key(|pod| ordinal(object, pod));
+    if !is_deleted(object) {
+        advance(world, key, object, &pods, (&current, &update))?;
+        pods = replicas::pods(world, object)?;
+    }
+    report(world, key, object, &pods, (&current, &update))
+}
+
+fn advance(
+    world: &World<'_>,
+    key: &Key,
+    object: &Value,
+    pods: &[Value],
+    revisions: (&str, &str),
+) -> Result<(), Failure> {
+    let wanted = number(object, "/spec/replicas");
+    let first = number(object, "/spec/ordinals/start");
+    let ordered = object["spec"]["podManagementPolicy"] != "Parallel";
+    let seconds = number(object, "/spec/minReadySeconds");
+    let find = |number: i64| pods.iter().find(|pod| ordinal(object, pod) == Some(number));
+    let mut settled = true;
+    for place in first..first + wanted {
+        match find(place) {
+            None => {
+                settled = false;
+                if !make(world, object, place, revisions)? {
+                    world.later(key, 1000)?;
+                }
+            }
+            Some(pod) if matches!(text(pod, "/status/phase"), "Succeeded" | "Failed") => {
+                settled = false;
+                replicas::remove(world, pod)?;
+            }
+            Some(pod) => match replicas::availability(world, pod, seconds) {
+                Ok(()) if !is_deleted(pod) => continue,
+                Err(Some(left)) => {
+                    settled = false;
+                    world.later(key, left)?;
+                }
+                _ => settled = false,
+            },
+        }
+        if ordered && !settled {
+            return Ok(());
+        }
+    }
+    // Those beyond the wanted number go, the last first.
+    for pod in
+        pods.iter().rev().filter(|pod| ordinal(object, pod).is_some_and(|n| n >= first + wanted))
+    {
+        if !is_deleted(pod) {
+            replicas::remove(world, pod)?;
+        }
+        if ordered {
+            return Ok(());
+        }
+    }
+    if !settled && ordered {
+        return Ok(());
+    }
+    if object["spec"]["updateStrategy"]["type"] == "OnDelete" {
+        return Ok(());
+    }
+    let partition = number(object, "/spec/updateStrategy/rollingUpdate/partition");
+    for place in (first.max(partition)..first + wanted).rev() {
+        let Some(pod) = find(place) else { return Ok(()) };
+        if pod["metadata"]["labels"][REVISION] != revisions.1 {
+            if !is_deleted(pod) {
+                replicas::remove(world, pod)?;
+            }
+            return Ok(());
+        }
+        if !replicas::is_ready(pod) || is_deleted(pod) {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+fn make(
+    world: &World<'_>,
+    object: &Value,
+    place: i64,
+    (current, update): (&str, &str),
+) -> Result<bool, Failure> {
+    let partition = number(object, "/spec/updateStrategy/rollingUpdate/partition");
+    let pod_name = format!("{}-{place}", name(object));
+    claims(world, object, &pod_name)?;
+    let (revision, template) = if place < partition && current != update {
+        (current, old_template(world, object, current)?)
+    } else {
+        (update, object["spec"]["template"].clone())
+    };
+    replicas::make(world, object, &template, Some(&pod_name), |pod| {
+        let labels = &mut pod["metadata"]["labels"];
+        labels[REVISION] = json!(revision);
+        labels["statefulset.kubernetes.io/pod-name"] = json!(pod_name);
+        labels["apps.kubernetes.io/pod-index"] = json!(place.to_string());
+        pod["spec"]["hostname"] = json!(pod_name);
+        if !text(object, "/spec/serviceName").is_empty() {
+            pod["spec"]["subdomain"] = object["spec"]["serviceName"].clone();
+        }
+        let mut volumes: Vec<Value> = Vec::new();
+        for template in object["spec"]["volumeClaimTemplates"].as_array().into_iter().flatten() {
+            let claim = format!("{}-{pod_name}", name(template));
+            volumes.push(
+                json!({"name": name(template), "persistentVolumeClaim": {"claimName": claim}}),
+            );
+        }
+        let declared = pod["spec"]["volumes"].as_array().cloned().unwrap_or_default();
+        volumes.extend(declared.into_iter().filter(|volume| {
+            !object["spec"]["volumeClaimTemplates"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .any(|t| t["metadata"]["name"] == volume["name"])
+        }));
+        if !volumes.is_empty() {
+            pod["spec"]["volumes"] = json!(volumes);
+        }
+    })
+}
+
+fn old_template(world: &World<'_>, object: &Value, revision: &str) -> Result<Value, Failure> {
+    let key = Key::new("apps/controllerrevisions", text(object, "/metadata/namespace"), revision);
+    Ok(match world.get(&key)? {
+        Some(found) => found["data"]["spec"]["template"].clone(),
+        None => object["spec"]["template"].clone(),
+    })
+}
+
+fn claims(world: &World<'_>, object: &Value, pod_name: &str) -> Result<(), Failure> {
+    let namespace = text(object, "/metadata/namespace");
+    if replicas::is_going(world, namespace)? {
+        return Ok(());
+    }
+    for template in object["spec"]["volumeClaimTemplates"].as_array().into_iter().flatten() {
+        let key = Key::new(
+            "/persistentvolumeclaims",
+            namespace,
+            &format!("{}-{pod_name}", name(template)),
+        );
+        if world.storage.get(&key)?.is_some() {
+            continue;
+        }
+        let mut labels = template["metadata"]["labels"].as_object().cloned().unwrap_or_default();
+        labels.extend(
+            object["spec"]["selector"]["matchLabels"].as_object().cloned().unwrap_or_default(),
+        );
+        let claim = json!({
+            "metadata": {"labels": labels, "annotations": template["metadata"]["annotations"]},
+            "spec": template["spec"],
+        });
+        world.create_as(CONTROLLER, &key, claim)?;
+    }
+    Ok(())
+}
+
+fn report(
+    world: &World<'_>,
+    key: &Key,
+    object: &Value,
+    pods: &[Value],
+    (current, update): (&str, &str),
+) -> Result<(), Failure> {
+    let active: Vec<Value> = pods.iter().filter(|pod| !is_deleted(pod)).cloned().collect();
+    let (ready, available) =
+        replicas::count(world, key, &active, number(object, "/spec/minReadySeconds"))?;
+    let of = |revision: &str| {
+        replicas::size(
+            &active
+                .iter()
+                .filter(|pod| pod["metadata"]["labels"][REVISION] == revision)
+                .cloned()
+                .collect::<Vec<_>>(),
+        )
+    };
+    let wanted = number(object, "/spec/replicas");
+    let updated = of(update);
+    let done = updated == wanted && ready == wanted && replicas::size(pods) == wanted;
+    let current = if done { update } else { current };
+    let mut status = json!({
+        "observedGeneration": object["metadata"]["generation"], "replicas": replicas::size(pods),
+        "availableReplicas": available, "currentRevision": current, "updateRevision": update, "collisionCount": 0,
+    });
+    for (field, value) in
+        [("readyReplicas", ready), ("currentReplicas", of(current)), ("updatedReplicas", updated)]
+    {
+        if value > 0 {
+            status[field] = json!(value);
+        }
+    }
+    write_status(world, key, object, status)
+}

@@ -1,0 +1,244 @@
+//! Volumes: claims are bound to volumes that are made for them; both go together.
+
+use serde_json::{Value, json};
+
+use super::{CONTROLLER, events, is_deleted, name, number, text, uid};
+use crate::sandbox::{
+    answer::Failure,
+    delete::{Options, delete},
+    storage::Key,
+    world::World,
+    write::store,
+};
+
+const PACE: i64 = 100;
+/// Who asks for a node: the annotation that the scheduler sets on a claim that waits for one.
+const SELECTED: &str = "volume.kubernetes.io/selected-node";
+
+/// Tells a claim that waits for its first consumer that there is one.
+pub(super) fn select_node(world: &World<'_>, key: &Key, claim: &Value) -> Result<(), Failure> {
+    if claim["metadata"]["annotations"][SELECTED].is_string() {
+        return Ok(());
+    }
+    let mut changed = claim.clone();
+    changed["metadata"]["annotations"][SELECTED] = json!("node-1");
+    world.write_as("kube-scheduler", "", key, changed).map(|_| ())
+}
+
+pub(super) fn claim(world: &World<'_>, key: &Key, object: &Value) -> Result<(), Failure> {
+    if is_deleted(object) {
+        return release(world, key, object);
+    }
+    if object["status"]["phase"] == "Bound" {
+        return grow(world, key, object);
+    }
+    let class_name = text(object, "/spec/storageClassName");
+    let class = world.get(&Key::new("storage.k8s.io/storageclasses", "", class_name))?;
+    let named = text(object, "/spec/volumeName");
+    let volume = if named.is_empty() {
+        existing(world, object)?
+    } else {
+        world.get(&Key::new("/persistentvolumes", "", named))?
+    };
+    if let Some(volume) = volume {
+        return bind(world, key, object, volume);
+    }
+    let Some(class) = class else {
+        let message = if class_name.is_empty() {
+            "no persistent volumes available for this claim and no storage class is set".to_owned()
+        } else {
+            format!("storageclass.storage.k8s.io \"{class_name}\" not found")
+        };
+        let reason = if class_name.is_empty() { "FailedBinding" } else { "ProvisioningFailed" };
+        let kind = if class_name.is_empty() { "Normal" } else { "Warning" };
+        if world.elapsed(key, &format!("{}/missing", uid(object)), 0)? {
+            events::tell(
+                world,
+                object,
+                "persistentvolume-controller",
+                (kind, reason, &message),
+                None,
+            )?;
+        }
+        return world.later(key, 15_000);
+    };
+    let waits = class["volumeBindingMode"] == "WaitForFirstConsumer";
+    if waits && !object["metadata"]["annotations"][SELECTED].is_string() {
+        let message = "waiting for first consumer to be created before binding";
+        events::tell(
+            world,
+            object,
+            "persistentvolume-controller",
+            ("Normal", "WaitForFirstConsumer", message),
+            None,
+        )?;
+        return world.later(key, 15_000);
+    }
+    if text(&class, "/provisioner") != "workloadctl/sandbox"
+        || !world.elapsed(key, &format!("{}/bind", uid(object)), PACE)?
+    {
+        return Ok(());
+    }
+    provision(world, key, object, &class)
+}
+
+/// A volume that somebody made and that fits a claim.
+fn existing(world: &World<'_>, claim: &Value) -> Result<Option<Value>, Failure> {
+    let volumes = world.all("/persistentvolumes", None)?.into_iter();
+    let size = |object: &Value, path: &str| {
+        crate::schema::quantity::Quantity::parse(text(object, path))
+            .map_or(0, crate::schema::quantity::Quantity::millis)
+    };
+    let mut fitting = volumes.filter(|volume| {
+        let reference = &volume["spec"]["claimRef"];
+        let reserved = reference["name"] == claim["metadata"]["name"]
+            && reference["namespace"] == claim["metadata"]["namespace"];
+        (reference.is_null() || reserved)
+            && text(volume, "/spec/storageClassName") == text(claim, "/spec/storageClassName")
+            && size(volume, "/spec/capacity/storage")
+                >= size(claim, "/spec/resources/requests/storage")
+            && volume["status"]["phase"] != "Released"
+    });
+    Ok(fitting.next())
+}
+
+fn provision(world: &World<'_>, key: &Key, claim: &Value, class: &Value) -> Result<(), Failure> {
+    let volume_name = format!("pvc-{}", uid(claim));
+    let policy = match text(class, "/reclaimPolicy") {
+        "" => "Delete",
+        policy => policy,
+    };
+    let volume = json!({
+        "metadata": {"annotations": {"pv.kubernetes.io/provisioned-by": "workloadctl/sandbox"}},
+        "spec": {
+            "accessModes": claim["spec"]["accessModes"],
+            "capacity": {"storage": claim["spec"]["resources"]["requests"]["storage"]},
+            "hostPath": {"path": format!("/var/volumes/{}", uid(claim))},
+            "persistentVolumeReclaimPolicy": policy, "storageClassName": name(class),
+            "volumeMode": "Filesystem",
+        },
+    });
+    let place = Key::new("/persistentvolumes", "", &volume_name);
+    let mut volume = world.create_as("workloadctl-sandbox", &place, volume)?;
+    volume["metadata"]["finalizers"] = json!(["kubernetes.io/pv-protection"]);
+    bind(world, key, claim, volume)
+}
+
+fn bind(world: &World<'_>, key: &Key, claim: &Value, mut volume: Value) -> Result<(), Failure> {
+    volume["spec"]["claimRef"] = json!({
+        "apiVersion": "v1", "kind": "PersistentVolumeClaim", "name": name(claim),
+        "namespace": claim["metadata"]["namespace"], "uid": uid(claim),
+        "resourceVersion": claim["metadata"]["resourceVersion"],
+    });
+    let place = Key::new("/persistentvolumes", "", name(&volume));
+    let mut volume = world.write_as(CONTROLLER, "", &place, volume)?;
+    volume["status"] = json!({"phase": "Bound", "lastPhaseTransitionTime": world.stamp()});
+    let volume = world.write_as(CONTROLLER, "status", &place, volume)?;
+    let mut bound = claim.clone();
+    bound["spec"]["volumeName"] = volume["metadata"]["name"].clone();
+    bound["metadata"]["annotations"]["pv.kubernetes.io/bind-completed"] = json!("yes");
+    bound["metadata"]["annotations"]["pv.kubernetes.io/bound-by-controller"] = json!("yes");
+    let mut bound = world.write_as(CONTROLLER, "", key, bound)?;
+    bound["status"] = json!({
+        "phase": "Bound", "accessModes": volume["spec"]["accessModes"],
+        "capacity": volume["spec"]["capacity"],
+    });
+    world.write_as(CONTROLLER, "status", key, bound)?;
+    // Pods that wait for it.
+    for pod in world.storage.all("/pods", Some(&key.namespace))? {
+        if pod["spec"]["nodeName"].is_null() {
+            world
+                .storage
+                .schedule(&Key::new("/pods", &key.namespace, name(&pod)), world.millis())?;
+        }
+    }
+    Ok(())
+}
+
+/// A bound claim that asks for more gets it.
+fn grow(world: &World<'_>, key: &Key, claim: &Value) -> Result<(), Failure> {
+    let wanted = &claim["spec"]["resources"]["requests"]["storage"];
+    if claim["status"]["capacity"]["storage"] == *wanted || wanted.is_null() {
+        return Ok(());
+    }
+    let mut changed = claim.clone();
+    changed["status"]["capacity"]["storage"] = wanted.clone();
+    world.write_as(CONTROLLER, "status", key, changed).map(|_| ())
+}
+
+/// A claim that is being deleted goes when no pod uses it.
+fn release(world: &World<'_>, key: &Key, claim: &Value) -> Result<(), Failure> {
+    let pods = world.storage.all("/pods", Some(&key.namespace))?;
+    let used = pods.iter().any(|pod| {
+        let over = matches!(text(pod, "/status/phase"), "Succeeded" | "Failed");
+        let volumes = pod["spec"]["volumes"].as_array().into_iter().flatten();
+        !over
+            && volumes
+                .into_iter()
+                .any(|volume| volume["persistentVolumeClaim"]["claimName"] == key.name.as_str())
+    });
+    if used {
+        return world.later(key, PACE * 5);
+    }
+    unprotect(world, key, claim, "kubernetes.io/pvc-protection")?;
+    let volume = text(claim, "/spec/volumeName");
+    if !volume.is_empty() {
+        world.storage.schedule(&Key::new("/persistentvolumes", "", volume), world.millis())?;
+    }
+    Ok(())
+}
+
+fn unprotect(world: &World<'_>, key: &Key, object: &Value, finalizer: &str) -> Result<(), Failure> {
+    let Some(resource) = world.registry.stored(&key.resource) else { return Ok(()) };
+    let mut changed = object.clone();
+    let mut list = changed["metadata"]["finalizers"].as_array().cloned().unwrap_or_default();
+    if !list.iter().any(|known| known == finalizer) {
+        return Ok(());
+    }
+    list.retain(|known| known != finalizer);
+    if list.is_empty() {
+        if let Some(metadata) = changed["metadata"].as_object_mut() {
+            metadata.remove("finalizers");
+        }
+    } else {
+        changed["metadata"]["finalizers"] = json!(list);
+    }
+    store(world, &resource, key, changed).map(|_| ())
+}
+
+pub(super) fn volume(world: &World<'_>, key: &Key, object: &Value) -> Result<(), Failure> {
+    let reference = &object["spec"]["claimRef"];
+    let claim = Key::new(
+        "/persistentvolumeclaims",
+        text(reference, "/namespace"),
+        text(reference, "/name"),
+    );
+    let bound = match world.get(&claim)? {
+        Some(claim) => claim["metadata"]["uid"] == reference["uid"],
+        None => false,
+    };
+    if is_deleted(object) {
+        if !bound {
+            unprotect(world, key, object, "kubernetes.io/pv-protection")?;
+        }
+        return Ok(());
+    }
+    let phase = text(object, "/status/phase");
+    let next = match (reference["uid"].is_string(), bound) {
+        (false, _) => "Available",
+        (true, true) => return Ok(()),
+        (true, false) => "Released",
+    };
+    if phase != next {
+        let mut changed = object.clone();
+        changed["status"] = json!({"phase": next, "lastPhaseTransitionTime": world.stamp()});
+        world.write_as(CONTROLLER, "status", key, changed)?;
+        return Ok(());
+    }
+    let _ = number;
+    if next == "Released" && text(object, "/spec/persistentVolumeReclaimPolicy") == "Delete" {
+        let Some(resource) = world.registry.stored(&key.resource) else { return Ok(()) };
+        delete(world, &resource, key, &Options::background())?;
+    }
+    Ok(())
+}

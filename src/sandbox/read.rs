@@ -1,0 +1,148 @@
+//! Reading: one object, lists in pages, metadata alone.
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde_json::{Value, json};
+
+use super::{
+    answer::Failure,
+    call::{Call, Reply},
+    registry::Resource,
+    selector::Selector,
+    storage::{Key, Row},
+    world::World,
+};
+
+/// An object as the client asked for it: whole, or its metadata.
+pub(super) fn shown(call: &Call, object: &Value) -> Value {
+    if call.metadata_only() && object["kind"] != "Status" {
+        json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": object["metadata"]})
+    } else {
+        object.clone()
+    }
+}
+
+/// One object.
+pub(super) fn get(world: &World<'_>, resource: &Resource, key: &Key) -> Result<Value, Failure> {
+    let Some(row) = world.storage.get(key)? else {
+        return Err(Failure::not_found(&resource.group, &resource.plural, &key.name));
+    };
+    let mut object = row.object();
+    resource.dress(&mut object);
+    Ok(object)
+}
+
+/// The selector that a request asks for.
+pub(super) fn selector(call: &Call, resource: &Resource) -> Result<Selector, Failure> {
+    let selector =
+        Selector::parse(call.parameter("labelSelector"), call.parameter("fieldSelector"))?;
+    let custom =
+        resource.custom.as_ref().map(|custom| custom.selectable.clone()).unwrap_or_default();
+    selector.check_fields(&resource.kind, &custom)?;
+    Ok(selector)
+}
+
+/// Tells whether a stored object is selected, reading as little of it as possible.
+pub(super) fn selects(selector: &Selector, row: &Row) -> bool {
+    if selector.is_empty() {
+        return true;
+    }
+    if selector.needs_body() {
+        return selector.matches(&row.object());
+    }
+    selector.matches(&json!({"metadata": row.metadata()}))
+}
+
+/// The JSON of a stored object, put together without parsing it.
+pub(super) fn text_of(resource: &Resource, row: &Row, metadata_only: bool, typed: bool) -> String {
+    if metadata_only {
+        return format!(
+            "{{\"kind\":\"PartialObjectMetadata\",\"apiVersion\":\"meta.k8s.io/v1\",\"metadata\":{}}}",
+            row.meta
+        );
+    }
+    let head = if typed {
+        format!(
+            "\"kind\":{},\"apiVersion\":{},",
+            json!(resource.kind),
+            json!(resource.api_version())
+        )
+    } else {
+        String::new()
+    };
+    let rest = row.rest.strip_prefix('{').unwrap_or("}");
+    let comma = if rest == "}" { "" } else { "," };
+    format!("{{{head}\"metadata\":{}{comma}{rest}", row.meta)
+}
+
+/// A list, of one namespace or of all.
+pub(super) fn list(
+    world: &World<'_>,
+    resource: &Resource,
+    namespace: Option<&str>,
+    call: &Call,
+) -> Result<Reply, Failure> {
+    let selector = selector(call, resource)?;
+    let limit: usize = call.parameter("limit").parse().unwrap_or(0);
+    let (version, start) = match call.parameter("continue") {
+        "" => (world.storage.version()?, (String::new(), String::new())),
+        token => resume(world, token)?,
+    };
+    let metadata_only = call.metadata_only();
+    // Items of custom resources carry apiVersion and kind, those of built-in kinds do not.
+    let typed = resource.custom.is_some();
+    let mut items: Vec<String> = Vec::new();
+    let mut last = None;
+    let mut remaining = 0_usize;
+    world.storage.list(&resource.storage(), namespace, (&start.0, &start.1), |row| {
+        if !selects(&selector, &row) {
+            return true;
+        }
+        if limit > 0 && items.len() == limit {
+            remaining += 1;
+            // With a selector the number of the rest is not told, so one is enough.
+            return selector.is_empty();
+        }
+        items.push(text_of(resource, &row, metadata_only, typed));
+        last = Some((row.namespace, row.name));
+        true
+    })?;
+    let mut metadata = json!({"resourceVersion": version.to_string()});
+    if remaining > 0
+        && let Some((namespace, name)) = last
+    {
+        let token = json!({"v": "meta.k8s.io/v1", "rv": version, "start": [namespace, name]});
+        metadata["continue"] = json!(URL_SAFE_NO_PAD.encode(token.to_string()));
+        if selector.is_empty() {
+            metadata["remainingItemCount"] = json!(remaining);
+        }
+    }
+    let (kind, api_version) = if metadata_only {
+        ("PartialObjectMetadataList".to_owned(), "meta.k8s.io/v1".to_owned())
+    } else {
+        (format!("{}List", resource.kind), resource.api_version())
+    };
+    let body = format!(
+        "{{\"kind\":{},\"apiVersion\":{},\"metadata\":{metadata},\"items\":[{}]}}",
+        json!(kind),
+        json!(api_version),
+        items.join(",")
+    );
+    Ok(Reply { code: 200, body: body.into_bytes(), ..Reply::default() })
+}
+
+/// Where a paged list goes on. The store keeps no old states, so the page shows the present one
+/// under the resourceVersion of the first.
+fn resume(world: &World<'_>, token: &str) -> Result<(i64, (String, String)), Failure> {
+    let parsed: Option<Value> =
+        URL_SAFE_NO_PAD.decode(token).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    let parsed = parsed.ok_or_else(|| Failure::bad_request("continue key is not valid"))?;
+    let version = parsed["rv"].as_i64().unwrap_or(0);
+    if version < world.storage.setting("compacted")? {
+        return Err(Failure::expired(
+            "The provided continue parameter is too old to display a consistent list result. You \
+             can start a new list without the continue parameter.",
+        ));
+    }
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    Ok((version, (text(&parsed["start"][0]), text(&parsed["start"][1]))))
+}

@@ -1,0 +1,114 @@
+//! What makes an object of a built-in kind invalid: names, required fields, references between
+//! fields, and what may not change. The causes have the API server's words and paths.
+
+use serde_json::{Value, json};
+
+use super::{answer::Cause, custom, registry::Resource};
+
+mod names;
+mod pods;
+mod updates;
+mod workloads;
+
+/// The faults of an object that is to be created.
+pub(super) fn create(resource: &Resource, object: &Value) -> Vec<Cause> {
+    let mut causes = Vec::new();
+    names::metadata(resource, object, &mut causes);
+    content(resource, object, &mut causes);
+    causes
+}
+
+/// The faults of a change.
+pub(super) fn update(resource: &Resource, old: &Value, new: &Value) -> Vec<Cause> {
+    let mut causes = Vec::new();
+    if old["metadata"]["uid"] != new["metadata"]["uid"] {
+        let cause = Cause::invalid("metadata.uid", &new["metadata"]["uid"], "field is immutable");
+        causes.extend([cause.clone(), cause]);
+    }
+    // The server checks labels twice here, and says so twice.
+    for _ in 0..2 {
+        names::labels(object_labels(new), "metadata.labels", &mut causes);
+    }
+    content(resource, new, &mut causes);
+    updates::check(resource, old, new, &mut causes);
+    causes
+}
+
+fn object_labels(object: &Value) -> &Value {
+    &object["metadata"]["labels"]
+}
+
+fn content(resource: &Resource, object: &Value, causes: &mut Vec<Cause>) {
+    if let Some(definition) = &resource.custom {
+        causes.extend(custom::validate(object, &definition.schema));
+        return;
+    }
+    match (resource.group.as_str(), resource.kind.as_str()) {
+        ("", "ConfigMap") => {
+            names::data_keys(object, causes);
+            total_size(object, causes);
+        }
+        ("", "Secret") => {
+            names::data_keys(object, causes);
+            total_size(object, causes);
+        }
+        ("", "Service") => workloads::service(object, causes),
+        ("", "Pod") => pods::spec(&object["spec"], "spec", "Always", causes),
+        ("", "PersistentVolumeClaim") => workloads::claim(object, causes),
+        ("apps", "Deployment" | "ReplicaSet" | "StatefulSet" | "DaemonSet") => {
+            workloads::workload(&resource.kind, object, causes);
+        }
+        ("batch", "Job") => workloads::job(object, causes),
+        ("batch", "CronJob") => workloads::cron_job(object, causes),
+        ("networking.k8s.io", "Ingress") => workloads::ingress(object, causes),
+        ("rbac.authorization.k8s.io", "RoleBinding" | "ClusterRoleBinding") => {
+            workloads::role_ref(object, causes);
+        }
+        ("apiextensions.k8s.io", "CustomResourceDefinition") => {
+            workloads::definition(object, causes)
+        }
+        ("policy", "PodDisruptionBudget") => workloads::budget(object, causes),
+        ("autoscaling", "HorizontalPodAutoscaler") => workloads::autoscaler(object, causes),
+        ("storage.k8s.io", "StorageClass")
+            if object["provisioner"].as_str().is_none_or(str::is_empty) =>
+        {
+            causes.push(Cause::required("provisioner", ""));
+        }
+        _ => {}
+    }
+}
+
+/// All keys of a Secret or ConfigMap together hold at most 1 MiB.
+fn total_size(object: &Value, causes: &mut Vec<Cause>) {
+    const LIMIT: usize = 1_048_576;
+    let length = |field: &str| -> usize {
+        let fields = object[field].as_object().into_iter().flatten();
+        let encoded = field == "binaryData" || object["kind"] == "Secret";
+        fields
+            .filter_map(|(_, value)| value.as_str())
+            .map(|text| {
+                let padding = text.bytes().rev().take_while(|byte| *byte == b'=').count();
+                if encoded { text.len() / 4 * 3 - padding.min(2) } else { text.len() }
+            })
+            .sum()
+    };
+    if length("data") + length("binaryData") > LIMIT {
+        let field = if object["kind"] == "Secret" { "data" } else { "" };
+        causes.push(Cause::too_long(field, LIMIT));
+    }
+}
+
+/// An enum field with one of the values that the server takes.
+fn one_of(value: &Value, field: &str, allowed: &[&str], causes: &mut Vec<Cause>) {
+    if let Some(text) = value.as_str()
+        && !allowed.contains(&text)
+    {
+        causes.push(Cause::not_supported(field, &json!(text), allowed));
+    }
+}
+
+fn not_negative(value: &Value, field: &str, causes: &mut Vec<Cause>) {
+    if value.as_i64().is_some_and(|number| number < 0) {
+        causes.push(Cause::invalid(field, value, "must be greater than or equal to 0"));
+    }
+}

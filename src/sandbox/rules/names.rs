@@ -1,0 +1,155 @@
+//! Names, labels and keys: RFC 1123 and what Kubernetes makes of it.
+
+use serde_json::{Value, json};
+
+use crate::sandbox::{answer::Cause, registry::Resource};
+
+const SUBDOMAIN: &str = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric \
+     characters, '-' or '.', and must start and end with an alphanumeric character (e.g. \
+     'example.com', regex used for validation is \
+     '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
+pub(super) const LABEL: &str = "a lowercase RFC 1123 label must consist of lower case alphanumeric \
+     characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or \
+     '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
+const LABEL_VALUE: &str = "a valid label must be an empty string or consist of alphanumeric \
+     characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. \
+     'MyValue',  or 'my_value',  or '12345', regex used for validation is \
+     '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
+const QUALIFIED: &str = "name part must consist of alphanumeric characters, '-', '_' or '.', and \
+     must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or \
+     '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
+const CONFIG_KEY: &str = "a valid config key must consist of alphanumeric characters, '-', '_' or \
+     '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is \
+     '[-._a-zA-Z0-9]+')";
+
+fn is_lower(c: char) -> bool {
+    c.is_ascii_lowercase() || c.is_ascii_digit()
+}
+
+/// Tells whether a text is an RFC 1123 label, of any length.
+pub(super) fn is_label(text: &str) -> bool {
+    !text.is_empty()
+        && text.chars().all(|c| is_lower(c) || c == '-')
+        && text.starts_with(is_lower)
+        && text.ends_with(is_lower)
+}
+
+fn is_subdomain(text: &str) -> bool {
+    text.split('.').all(is_label)
+}
+
+/// The faults of a name, of a kind that wants it so.
+fn name_faults(resource: &Resource, name: &str) -> Vec<(bool, String)> {
+    let (longest, fits, words) = match (resource.group.as_str(), resource.kind.as_str()) {
+        ("", "Namespace") => (63, is_label(name), LABEL),
+        ("", "Service") => (63, is_label(name), LABEL),
+        ("rbac.authorization.k8s.io", _) => {
+            let bad = if name == "." || name == ".." {
+                Some(format!("may not be '{name}'"))
+            } else {
+                ['/', '%']
+                    .into_iter()
+                    .find(|c| name.contains(*c))
+                    .map(|c| format!("may not contain '{c}'"))
+            };
+            return bad.into_iter().map(|fault| (true, fault)).collect();
+        }
+        _ => (253, is_subdomain(name), SUBDOMAIN),
+    };
+    let mut faults = Vec::new();
+    if name.len() > longest {
+        faults.push((true, format!("must be no more than {longest} bytes")));
+    }
+    if !fits {
+        faults.push((true, words.to_owned()));
+    }
+    faults
+}
+
+/// Checks name, labels and annotations.
+pub(super) fn metadata(resource: &Resource, object: &Value, causes: &mut Vec<Cause>) {
+    let name = object["metadata"]["name"].as_str().unwrap_or_default();
+    for (_, fault) in name_faults(resource, name) {
+        causes.push(Cause::invalid("metadata.name", &json!(name), &fault));
+    }
+    if let Some(namespace) = object["metadata"]["namespace"].as_str()
+        && !is_label(namespace)
+    {
+        causes.push(Cause::invalid("metadata.namespace", &json!(namespace), LABEL));
+    }
+    labels(&object["metadata"]["labels"], "metadata.labels", causes);
+    let annotations = &object["metadata"]["annotations"];
+    for key in annotations.as_object().into_iter().flatten().map(|(key, _)| key) {
+        if let Some(fault) = qualified_fault(&key.to_lowercase()) {
+            causes.push(Cause::invalid("metadata.annotations", &json!(key), &fault));
+        }
+    }
+}
+
+fn qualified_fault(key: &str) -> Option<String> {
+    let (prefix, name) =
+        key.split_once('/').map_or((None, key), |(prefix, name)| (Some(prefix), name));
+    if let Some(prefix) = prefix {
+        if prefix.is_empty() {
+            return Some("prefix part must be non-empty".into());
+        }
+        if !is_subdomain(prefix) {
+            return Some(format!("prefix part {SUBDOMAIN}"));
+        }
+    }
+    if name.is_empty() {
+        return Some("name part must be non-empty".into());
+    }
+    if name.len() > 63 {
+        return Some("name part must be no more than 63 bytes".into());
+    }
+    (!is_label_text(name)).then(|| QUALIFIED.to_owned())
+}
+
+fn is_label_text(text: &str) -> bool {
+    text.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
+        && text.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && text.ends_with(|c: char| c.is_ascii_alphanumeric())
+}
+
+/// Checks a map of labels.
+pub(super) fn labels(labels: &Value, field: &str, causes: &mut Vec<Cause>) {
+    for (key, value) in labels.as_object().into_iter().flatten() {
+        if let Some(fault) = qualified_fault(key) {
+            causes.push(Cause::invalid(field, &json!(key), &fault));
+        }
+        let text = value.as_str().unwrap_or_default();
+        if text.len() > 63 {
+            causes.push(Cause::invalid(field, value, "must be no more than 63 bytes"));
+        }
+        if !text.is_empty() && !is_label_text(text) {
+            causes.push(Cause::invalid(field, value, LABEL_VALUE));
+        }
+    }
+}
+
+/// Checks the keys of a ConfigMap or Secret.
+pub(super) fn data_keys(object: &Value, causes: &mut Vec<Cause>) {
+    for field in ["data", "binaryData"] {
+        for key in object[field].as_object().into_iter().flatten().map(|(key, _)| key) {
+            let place = format!("{field}[{key}]");
+            if field == "binaryData" && object["data"].get(key).is_some() {
+                causes.push(Cause::invalid(
+                    &place,
+                    &json!(key),
+                    "duplicate of key present in data",
+                ));
+            }
+            let fits = !key.is_empty()
+                && key.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
+            if key.len() > 253 {
+                causes.push(Cause::invalid(&place, &json!(key), "must be no more than 253 bytes"));
+            }
+            if !fits {
+                causes.push(Cause::invalid(&place, &json!(key), CONFIG_KEY));
+            } else if key == "." || key == ".." {
+                causes.push(Cause::invalid(&place, &json!(key), &format!("must not be '{key}'")));
+            }
+        }
+    }
+}

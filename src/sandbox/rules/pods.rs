@@ -1,0 +1,146 @@
+//! What makes the specification of pods invalid.
+
+use serde_json::{Value, json};
+
+use super::{names, not_negative, one_of};
+use crate::{sandbox::answer::Cause, schema::quantity::Quantity};
+
+/// Checks a pod's specification at a path.
+pub(super) fn spec(spec: &Value, path: &str, restart: &str, causes: &mut Vec<Cause>) {
+    let mut volumes: Vec<&str> = Vec::new();
+    for (index, volume) in spec["volumes"].as_array().into_iter().flatten().enumerate() {
+        let name = volume["name"].as_str().unwrap_or_default();
+        let field = format!("{path}.volumes[{index}]");
+        named(name, &format!("{field}.name"), &mut volumes, causes);
+        let sources = volume.as_object().map_or(0, |fields| fields.len().saturating_sub(1));
+        if sources > 1 {
+            let extra = volume.as_object().into_iter().flatten().filter(|(key, _)| *key != "name");
+            for (key, _) in extra.skip(1) {
+                let detail = "may not specify more than 1 volume type";
+                causes.push(Cause::forbidden(&format!("{field}.{key}"), detail));
+            }
+        }
+    }
+    let containers = spec["containers"].as_array();
+    if containers.is_none_or(Vec::is_empty) {
+        causes.push(Cause::required(&format!("{path}.containers"), ""));
+    }
+    let mut seen: Vec<&str> = Vec::new();
+    for list in ["containers", "initContainers"] {
+        for (index, container) in spec[list].as_array().into_iter().flatten().enumerate() {
+            let field = format!("{path}.{list}[{index}]");
+            let name = container["name"].as_str().unwrap_or_default();
+            named(name, &format!("{field}.name"), &mut seen, causes);
+            self::container(container, &field, &volumes, causes);
+        }
+    }
+    let policies: &[&str] = match restart {
+        "Always" => &["Always", "OnFailure", "Never"],
+        "Job" => &["OnFailure", "Never"],
+        _ => &["Always"],
+    };
+    one_of(&spec["restartPolicy"], &format!("{path}.restartPolicy"), policies, causes);
+    let dns = ["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"];
+    one_of(&spec["dnsPolicy"], &format!("{path}.dnsPolicy"), &dns, causes);
+    not_negative(
+        &spec["terminationGracePeriodSeconds"],
+        &format!("{path}.terminationGracePeriodSeconds"),
+        causes,
+    );
+}
+
+fn named<'a>(name: &'a str, field: &str, seen: &mut Vec<&'a str>, causes: &mut Vec<Cause>) {
+    if name.is_empty() {
+        causes.push(Cause::required(field, ""));
+    } else if !names::is_label(name) {
+        causes.push(Cause::invalid(field, &json!(name), names::LABEL));
+    } else if name.len() > 63 {
+        causes.push(Cause::invalid(field, &json!(name), "must be no more than 63 bytes"));
+    } else if seen.contains(&name) {
+        causes.push(Cause::duplicate(field, &json!(name)));
+    }
+    seen.push(name);
+}
+
+fn container(container: &Value, field: &str, volumes: &[&str], causes: &mut Vec<Cause>) {
+    if container["image"].as_str().is_none_or(str::is_empty) {
+        causes.push(Cause::required(&format!("{field}.image"), ""));
+    }
+    one_of(
+        &container["imagePullPolicy"],
+        &format!("{field}.imagePullPolicy"),
+        &["Always", "IfNotPresent", "Never"],
+        causes,
+    );
+    for (index, port) in container["ports"].as_array().into_iter().flatten().enumerate() {
+        let number = &port["containerPort"];
+        let field = format!("{field}.ports[{index}]");
+        match number.as_i64() {
+            None | Some(0) => causes.push(Cause::required(&format!("{field}.containerPort"), "")),
+            Some(1..=65535) => {}
+            Some(_) => causes.push(Cause::invalid(
+                &format!("{field}.containerPort"),
+                number,
+                "must be between 1 and 65535, inclusive",
+            )),
+        }
+        one_of(&port["protocol"], &format!("{field}.protocol"), &["SCTP", "TCP", "UDP"], causes);
+    }
+    for (index, variable) in container["env"].as_array().into_iter().flatten().enumerate() {
+        let place = format!("{field}.env[{index}]");
+        if variable["name"].as_str().is_none_or(str::is_empty) {
+            causes.push(Cause::required(&format!("{place}.name"), ""));
+        }
+        if variable["valueFrom"].is_object()
+            && variable["value"].as_str().is_some_and(|v| !v.is_empty())
+        {
+            let detail = "may not be specified when `value` is not empty";
+            causes.push(Cause::invalid(&format!("{place}.valueFrom"), &json!(""), detail));
+        }
+    }
+    for (index, mount) in container["volumeMounts"].as_array().into_iter().flatten().enumerate() {
+        let place = format!("{field}.volumeMounts[{index}]");
+        let name = mount["name"].as_str().unwrap_or_default();
+        if name.is_empty() {
+            causes.push(Cause::required(&format!("{place}.name"), ""));
+        } else if !volumes.contains(&name) {
+            causes.push(Cause {
+                reason: "FieldValueNotFound",
+                message: format!("Not found: \"{name}\""),
+                field: format!("{place}.name"),
+            });
+        }
+        if mount["mountPath"].as_str().is_none_or(str::is_empty) {
+            causes.push(Cause::required(&format!("{place}.mountPath"), ""));
+        }
+    }
+    resources(&container["resources"], &format!("{field}.resources"), causes);
+    for probe in ["livenessProbe", "readinessProbe", "startupProbe"] {
+        self::probe(&container[probe], &format!("{field}.{probe}"), causes);
+    }
+}
+
+fn probe(probe: &Value, field: &str, causes: &mut Vec<Cause>) {
+    if !probe.is_object() {
+        return;
+    }
+    let handlers =
+        ["exec", "httpGet", "tcpSocket", "grpc"].iter().filter(|name| probe[**name].is_object());
+    if handlers.count() == 0 {
+        causes.push(Cause::required(field, "must specify a handler type"));
+    }
+}
+
+fn resources(resources: &Value, field: &str, causes: &mut Vec<Cause>) {
+    let amount = |value: &Value| value.as_str().and_then(Quantity::parse).map(Quantity::millis);
+    for (name, request) in resources["requests"].as_object().into_iter().flatten() {
+        let place = format!("{field}.requests");
+        if let (Some(asked), Some(limit)) = (amount(request), amount(&resources["limits"][name]))
+            && asked > limit
+        {
+            let limit = resources["limits"][name].as_str().unwrap_or_default();
+            let detail = format!("must be less than or equal to {name} limit of {limit}");
+            causes.push(Cause::invalid(&place, request, &detail));
+        }
+    }
+}

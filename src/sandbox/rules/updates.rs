@@ -1,0 +1,213 @@
+//! What may not change once an object exists.
+
+use serde_json::{Map, Value, json};
+
+use crate::sandbox::{answer::Cause, registry::Resource};
+
+const IMMUTABLE: &str = "field is immutable";
+
+/// Checks a change against what its kind allows.
+pub(super) fn check(resource: &Resource, old: &Value, new: &Value, causes: &mut Vec<Cause>) {
+    let mut fixed = |field: &str| {
+        let pointer = format!("/{}", field.replace('.', "/"));
+        let (before, after) = (old.pointer(&pointer), new.pointer(&pointer));
+        if before != after {
+            let value = after.cloned().unwrap_or_default();
+            causes.push(Cause::invalid(field, &value, IMMUTABLE));
+        }
+    };
+    match (resource.group.as_str(), resource.kind.as_str()) {
+        ("apps", "Deployment" | "ReplicaSet" | "DaemonSet") => fixed("spec.selector"),
+        ("batch", "Job") => {
+            for field in ["spec.completions", "spec.selector", "spec.completionMode"] {
+                fixed(field);
+            }
+            job_template(old, new, causes);
+        }
+        ("", "Service") => service(old, new, causes),
+        ("", "Secret") => {
+            fixed("type");
+            frozen(old, new, &["data"], causes);
+        }
+        ("", "ConfigMap") => frozen(old, new, &["data", "binaryData"], causes),
+        ("", "PersistentVolumeClaim") => claim(old, new, causes),
+        ("", "Pod") => pod(old, new, causes),
+        ("apps", "StatefulSet") => stateful_set(old, new, causes),
+        ("rbac.authorization.k8s.io", "RoleBinding" | "ClusterRoleBinding")
+            if old["roleRef"] != new["roleRef"] =>
+        {
+            causes.push(role_ref(&new["roleRef"]));
+        }
+        ("storage.k8s.io", "StorageClass") => {
+            if old["provisioner"] != new["provisioner"] {
+                causes
+                    .push(Cause::forbidden("provisioner", "updates to provisioner are forbidden."));
+            }
+            if old["parameters"] != new["parameters"] {
+                causes.push(Cause::forbidden("parameters", "updates to parameters are forbidden."));
+            }
+            for name in ["reclaimPolicy", "volumeBindingMode"] {
+                if old[name] != new[name] {
+                    causes.push(Cause::invalid(name, &new[name], IMMUTABLE));
+                }
+            }
+        }
+        ("scheduling.k8s.io", "PriorityClass") if old["value"] != new["value"] => {
+            causes.push(Cause::forbidden("value", "may not be changed in an update."));
+        }
+        ("apiextensions.k8s.io", "CustomResourceDefinition") => {
+            for field in ["spec.group", "spec.scope", "spec.names.plural", "spec.names.kind"] {
+                fixed(field);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The template of a job stays; one that waits may still change where its pods go.
+fn job_template(old: &Value, new: &Value, causes: &mut Vec<Cause>) {
+    let waits = old["spec"]["suspend"] == true && old["status"]["startTime"].is_null();
+    let comparable = |object: &Value| {
+        let template = &object["spec"]["template"];
+        if waits {
+            let free = ["nodeSelector", "affinity", "tolerations", "schedulingGates"];
+            let metadata = without(&template["metadata"], &["labels", "annotations"]);
+            json!([metadata, without(&template["spec"], &free)])
+        } else {
+            template.clone()
+        }
+    };
+    if comparable(old) != comparable(new) {
+        causes.push(Cause::invalid("spec.template", &new["spec"]["template"], IMMUTABLE));
+    }
+}
+
+/// What a binding refers to stays. The value is shown in the server's own form.
+fn role_ref(reference: &Value) -> Cause {
+    let text = |name: &str| json!(reference[name].as_str().unwrap_or_default());
+    Cause {
+        reason: "FieldValueInvalid",
+        message: format!(
+            "Invalid value: {{\"APIGroup\":{},\"Kind\":{},\"Name\":{}}}: cannot change roleRef",
+            text("apiGroup"),
+            text("kind"),
+            text("name")
+        ),
+        field: "roleRef".to_owned(),
+    }
+}
+
+fn service(old: &Value, new: &Value, causes: &mut Vec<Cause>) {
+    let external = |service: &Value| service["spec"]["type"] == "ExternalName";
+    if external(old) || external(new) {
+        return;
+    }
+    let (before, after) = (&old["spec"]["clusterIP"], &new["spec"]["clusterIP"]);
+    if before != after && !before.is_null() {
+        let detail = "may not change once set";
+        causes.push(Cause::invalid("spec.clusterIPs[0]", &json!([after]), detail));
+    }
+}
+
+/// Secrets and ConfigMaps that are marked immutable.
+fn frozen(old: &Value, new: &Value, fields: &[&str], causes: &mut Vec<Cause>) {
+    if old["immutable"] != true {
+        return;
+    }
+    if new["immutable"] != true {
+        causes.push(Cause::forbidden("immutable", "field is immutable when `immutable` is set"));
+    }
+    for field in fields {
+        if old[field] != new[field] {
+            causes.push(Cause::forbidden(field, "field is immutable when `immutable` is set"));
+        }
+    }
+}
+
+fn without(object: &Value, fields: &[&str]) -> Map<String, Value> {
+    let kept = object.as_object().into_iter().flatten();
+    kept.filter(|(name, _)| !fields.contains(&name.as_str()))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
+}
+
+fn claim(old: &Value, new: &Value, causes: &mut Vec<Cause>) {
+    let mut allowed = vec!["resources", "volumeAttributesClassName"];
+    if old["spec"]["volumeName"].is_null() {
+        allowed.push("volumeName");
+    }
+    let (before, after) = (without(&old["spec"], &allowed), without(&new["spec"], &allowed));
+    if before != after {
+        let detail = "spec is immutable after creation except resources.requests and \
+                      volumeAttributesClassName for bound claims";
+        causes.push(Cause::forbidden("spec", detail));
+    }
+    let size = |claim: &Value| {
+        let text = claim["spec"]["resources"]["requests"]["storage"].as_str().unwrap_or_default();
+        crate::schema::quantity::Quantity::parse(text)
+            .map(crate::schema::quantity::Quantity::millis)
+    };
+    if size(new) < size(old) {
+        let detail = "field can not be less than status.capacity";
+        causes.push(Cause::forbidden("spec.resources.requests.storage", detail));
+    }
+}
+
+fn stateful_set(old: &Value, new: &Value, causes: &mut Vec<Cause>) {
+    let allowed = [
+        "replicas",
+        "ordinals",
+        "template",
+        "updateStrategy",
+        "revisionHistoryLimit",
+        "persistentVolumeClaimRetentionPolicy",
+        "minReadySeconds",
+    ];
+    let comparable = |object: &Value| {
+        let mut spec = without(&object["spec"], &allowed);
+        for claim in
+            spec.get_mut("volumeClaimTemplates").and_then(Value::as_array_mut).into_iter().flatten()
+        {
+            claim["status"] = Value::Null;
+        }
+        spec
+    };
+    if comparable(old) != comparable(new) {
+        let detail = "updates to statefulset spec for fields other than 'replicas', 'ordinals', \
+                      'template', 'updateStrategy', 'revisionHistoryLimit', \
+                      'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden";
+        causes.push(Cause::forbidden("spec", detail));
+    }
+}
+
+fn pod(old: &Value, new: &Value, causes: &mut Vec<Cause>) {
+    let comparable = |object: &Value| {
+        let mut spec = object["spec"].clone();
+        for list in ["containers", "initContainers"] {
+            for container in spec[list].as_array_mut().into_iter().flatten() {
+                container["image"] = Value::Null;
+            }
+        }
+        without(
+            &spec,
+            &[
+                "activeDeadlineSeconds",
+                "tolerations",
+                "terminationGracePeriodSeconds",
+                "nodeName",
+                "initContainers",
+            ],
+        )
+        .into_iter()
+        .filter(|(_, value)| !value.is_null())
+        .collect::<Map<_, _>>()
+    };
+    if comparable(old) != comparable(new) {
+        let detail = "pod updates may not change fields other than \
+                      `spec.containers[*].image`,`spec.initContainers[*].image`,\
+                      `spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing \
+                      tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if \
+                      it was previously negative)";
+        causes.push(Cause::forbidden("spec", detail));
+    }
+}

@@ -1,0 +1,359 @@
+//! What makes workloads, services and the like invalid.
+
+use serde_json::{Value, json};
+
+use super::{names, not_negative, one_of, pods};
+use crate::sandbox::{answer::Cause, selector::Selector};
+
+/// A Deployment, ReplicaSet, StatefulSet or DaemonSet.
+pub(super) fn workload(kind: &str, object: &Value, causes: &mut Vec<Cause>) {
+    let spec = &object["spec"];
+    not_negative(&spec["replicas"], "spec.replicas", causes);
+    not_negative(&spec["minReadySeconds"], "spec.minReadySeconds", causes);
+    not_negative(&spec["revisionHistoryLimit"], "spec.revisionHistoryLimit", causes);
+    if kind == "StatefulSet" {
+        let strategy = &spec["updateStrategy"];
+        if strategy["type"] == "OnDelete" && strategy["rollingUpdate"].is_object() {
+            let rolling = &strategy["rollingUpdate"];
+            let value = json!({"Partition": rolling["partition"], "MaxUnavailable": rolling["maxUnavailable"]});
+            let detail = "only allowed for updateStrategy 'RollingUpdate'";
+            causes.push(Cause::invalid("spec.updateStrategy.rollingUpdate", &value, detail));
+        }
+        one_of(
+            &spec["podManagementPolicy"],
+            "spec.podManagementPolicy",
+            &["OrderedReady", "Parallel"],
+            causes,
+        );
+    }
+    let labels = &spec["template"]["metadata"]["labels"];
+    match Selector::of(&spec["selector"]) {
+        None => {
+            causes.push(Cause::required("spec.selector", ""));
+            if kind != "StatefulSet" && kind != "DaemonSet" {
+                causes.push(mismatch(labels));
+            }
+        }
+        Some(selector) if selector.is_empty() => {
+            let detail = "empty selector is invalid for";
+            let noun = match kind {
+                "Deployment" => "deployment",
+                "DaemonSet" => "daemonset",
+                "StatefulSet" => "statefulset",
+                _ => "replicaset",
+            };
+            causes.push(Cause::invalid(
+                "spec.selector",
+                &spec["selector"],
+                &format!("{detail} {noun}"),
+            ));
+        }
+        Some(selector) if !selector.matches_labels(labels) => causes.push(mismatch(labels)),
+        Some(_) => {}
+    }
+    names::labels(labels, "spec.template.labels", causes);
+    pods::spec(&spec["template"]["spec"], "spec.template.spec", kind, causes);
+    if kind == "Deployment" {
+        strategy(spec, causes);
+    }
+}
+
+fn mismatch(labels: &Value) -> Cause {
+    Cause::invalid(
+        "spec.template.metadata.labels",
+        labels,
+        "`selector` does not match template `labels`",
+    )
+}
+
+fn strategy(spec: &Value, causes: &mut Vec<Cause>) {
+    let strategy = &spec["strategy"];
+    one_of(&strategy["type"], "spec.strategy.type", &["Recreate", "RollingUpdate"], causes);
+    if strategy["type"] == "Recreate" && strategy["rollingUpdate"].is_object() {
+        let detail = "may not be specified when strategy `type` is 'Recreate'";
+        causes.push(Cause::forbidden("spec.strategy.rollingUpdate", detail));
+    }
+    let zero = |value: &Value| *value == json!(0) || *value == json!("0%");
+    let rolling = &strategy["rollingUpdate"];
+    if rolling.is_object() && zero(&rolling["maxSurge"]) && zero(&rolling["maxUnavailable"]) {
+        let detail = "may not be 0 when `maxSurge` is 0";
+        causes.push(Cause::invalid(
+            "spec.strategy.rollingUpdate.maxUnavailable",
+            &rolling["maxUnavailable"],
+            detail,
+        ));
+    }
+    let deadline = spec["progressDeadlineSeconds"].as_i64().unwrap_or(i64::MAX);
+    if deadline <= spec["minReadySeconds"].as_i64().unwrap_or(0) {
+        let value = &spec["progressDeadlineSeconds"];
+        causes.push(Cause::invalid(
+            "spec.progressDeadlineSeconds",
+            value,
+            "must be greater than minReadySeconds",
+        ));
+    }
+}
+
+pub(super) fn job(object: &Value, causes: &mut Vec<Cause>) {
+    let spec = &object["spec"];
+    for name in [
+        "parallelism",
+        "completions",
+        "backoffLimit",
+        "activeDeadlineSeconds",
+        "ttlSecondsAfterFinished",
+    ] {
+        not_negative(&spec[name], &format!("spec.{name}"), causes);
+    }
+    let labels = &spec["template"]["metadata"]["labels"];
+    match Selector::of(&spec["selector"]) {
+        None => {
+            let (required, mismatch) = (Cause::required("spec.selector", ""), mismatch(labels));
+            causes.extend([required.clone(), required, mismatch.clone(), mismatch]);
+        }
+        Some(selector) if !selector.matches_labels(labels) => causes.push(mismatch(labels)),
+        Some(_) => {}
+    }
+    restart_of_job(&spec["template"]["spec"], "spec.template.spec", causes);
+    pods::spec(&spec["template"]["spec"], "spec.template.spec", "Always", causes);
+}
+
+fn restart_of_job(spec: &Value, path: &str, causes: &mut Vec<Cause>) {
+    let policy = spec["restartPolicy"].as_str().unwrap_or_default();
+    if !matches!(policy, "OnFailure" | "Never") {
+        let field = format!("{path}.restartPolicy");
+        if policy == "Always" || policy.is_empty() {
+            causes.push(Cause {
+                reason: "FieldValueRequired",
+                message: "Required value: valid values: \"OnFailure\", \"Never\"".into(),
+                field,
+            });
+        } else {
+            causes.push(Cause::not_supported(&field, &json!(policy), &["OnFailure", "Never"]));
+        }
+    }
+}
+
+pub(super) fn cron_job(object: &Value, causes: &mut Vec<Cause>) {
+    let spec = &object["spec"];
+    let schedule = spec["schedule"].as_str().unwrap_or_default();
+    if schedule.is_empty() {
+        causes.push(Cause::required("spec.schedule", ""));
+    } else if !schedule.starts_with('@') && schedule.split_whitespace().count() != 5 {
+        let count = schedule.split_whitespace().count();
+        let detail = format!("expected exactly 5 fields, found {count}: [{schedule}]");
+        causes.push(Cause::invalid("spec.schedule", &json!(schedule), &detail));
+    }
+    one_of(
+        &spec["concurrencyPolicy"],
+        "spec.concurrencyPolicy",
+        &["Allow", "Forbid", "Replace"],
+        causes,
+    );
+    let path = "spec.jobTemplate.spec.template.spec";
+    let template = &spec["jobTemplate"]["spec"]["template"]["spec"];
+    pods::spec(template, path, "Always", causes);
+    restart_of_job(template, path, causes);
+}
+
+pub(super) fn service(object: &Value, causes: &mut Vec<Cause>) {
+    let spec = &object["spec"];
+    let kind = spec["type"].as_str().unwrap_or_default();
+    let ports = spec["ports"].as_array();
+    if ports.is_none_or(Vec::is_empty) && kind != "ExternalName" && spec["clusterIP"] != "None" {
+        causes.push(Cause::required("spec.ports", ""));
+    }
+    if kind == "ExternalName" && spec["externalName"].as_str().is_none_or(str::is_empty) {
+        causes.push(Cause::required("spec.externalName", ""));
+    }
+    one_of(&spec["sessionAffinity"], "spec.sessionAffinity", &["ClientIP", "None"], causes);
+    one_of(
+        &spec["type"],
+        "spec.type",
+        &["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"],
+        causes,
+    );
+    let several = ports.is_some_and(|ports| ports.len() > 1);
+    let mut seen_names: Vec<&str> = Vec::new();
+    let mut seen: Vec<(&Value, &Value)> = Vec::new();
+    for (index, port) in ports.into_iter().flatten().enumerate() {
+        let field = format!("spec.ports[{index}]");
+        let name = port["name"].as_str().unwrap_or_default();
+        if name.is_empty() && several {
+            causes.push(Cause::required(&format!("{field}.name"), ""));
+        } else if !name.is_empty() && !names::is_label(name) {
+            causes.push(Cause::invalid(&format!("{field}.name"), &json!(name), names::LABEL));
+        } else if !name.is_empty() && seen_names.contains(&name) {
+            causes.push(Cause::duplicate(&format!("{field}.name"), &json!(name)));
+        }
+        seen_names.push(name);
+        if !port["port"].as_i64().is_some_and(|number| (1..=65535).contains(&number)) {
+            let detail = "must be between 1 and 65535, inclusive";
+            causes.push(Cause::invalid(&format!("{field}.port"), &port["port"], detail));
+        }
+        if let Some(target) = port["targetPort"].as_i64()
+            && !(1..=65535).contains(&target)
+        {
+            let detail = "must be between 1 and 65535, inclusive";
+            causes.push(Cause::invalid(
+                &format!("{field}.targetPort"),
+                &port["targetPort"],
+                detail,
+            ));
+        }
+        one_of(&port["protocol"], &format!("{field}.protocol"), &["SCTP", "TCP", "UDP"], causes);
+        let same = (&port["port"], &port["protocol"]);
+        if seen.contains(&same) {
+            let value = json!({"port": port["port"], "protocol": port["protocol"]});
+            causes.push(Cause::duplicate(&field, &value));
+        }
+        seen.push(same);
+    }
+    names::labels(&spec["selector"], "spec.selector", causes);
+}
+
+pub(super) fn claim(object: &Value, causes: &mut Vec<Cause>) {
+    let spec = &object["spec"];
+    if spec["accessModes"].as_array().is_none_or(Vec::is_empty) {
+        causes.push(Cause::required("spec.accessModes", "at least 1 access mode is required"));
+    }
+    let modes = ["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"];
+    for mode in spec["accessModes"].as_array().into_iter().flatten() {
+        one_of(mode, "spec.accessModes", &modes, causes);
+    }
+    if spec["resources"]["requests"]["storage"].is_null() {
+        causes.push(Cause::required("spec.resources[storage]", ""));
+    }
+}
+
+pub(super) fn ingress(object: &Value, causes: &mut Vec<Cause>) {
+    let spec = &object["spec"];
+    if spec["defaultBackend"].is_null() && spec["rules"].as_array().is_none_or(Vec::is_empty) {
+        let detail = "either `defaultBackend` or `rules` must be specified";
+        causes.push(Cause::invalid("spec", &json!({}), detail));
+    }
+    for (index, rule) in spec["rules"].as_array().into_iter().flatten().enumerate() {
+        for (number, path) in rule["http"]["paths"].as_array().into_iter().flatten().enumerate() {
+            let field = format!("spec.rules[{index}].http.paths[{number}]");
+            if path["pathType"].is_null() {
+                causes.push(Cause::required(
+                    &format!("{field}.pathType"),
+                    "pathType must be specified",
+                ));
+            } else {
+                let kinds = ["Exact", "ImplementationSpecific", "Prefix"];
+                one_of(&path["pathType"], &format!("{field}.pathType"), &kinds, causes);
+            }
+            let exact = path["pathType"] == "Exact" || path["pathType"] == "Prefix";
+            if exact && !path["path"].as_str().unwrap_or_default().starts_with('/') {
+                causes.push(Cause::invalid(
+                    &format!("{field}.path"),
+                    &path["path"],
+                    "must be an absolute path",
+                ));
+            }
+            let service = &path["backend"]["service"];
+            if service.is_object()
+                && service["port"].as_object().is_none_or(serde_json::Map::is_empty)
+            {
+                let detail = "port name or number is required";
+                causes.push(Cause::required(&format!("{field}.backend.service.port"), detail));
+            }
+        }
+    }
+}
+
+pub(super) fn role_ref(object: &Value, causes: &mut Vec<Cause>) {
+    let reference = &object["roleRef"];
+    let kinds: &[&str] =
+        if object["kind"] == "RoleBinding" { &["Role", "ClusterRole"] } else { &["ClusterRole"] };
+    one_of(&reference["apiGroup"], "roleRef.apiGroup", &["rbac.authorization.k8s.io"], causes);
+    one_of(&reference["kind"], "roleRef.kind", kinds, causes);
+    if reference["name"].as_str().is_none_or(str::is_empty) {
+        causes.push(Cause::required("roleRef.name", ""));
+    }
+    for (index, subject) in object["subjects"].as_array().into_iter().flatten().enumerate() {
+        let field = format!("subjects[{index}]");
+        one_of(
+            &subject["kind"],
+            &format!("{field}.kind"),
+            &["Group", "ServiceAccount", "User"],
+            causes,
+        );
+        let cluster = object["kind"] == "ClusterRoleBinding";
+        if cluster && subject["kind"] == "ServiceAccount" && subject["namespace"].is_null() {
+            causes.push(Cause::required(&format!("{field}.namespace"), ""));
+        }
+    }
+}
+
+pub(super) fn definition(object: &Value, causes: &mut Vec<Cause>) {
+    let spec = &object["spec"];
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let wanted = format!("{}.{}", text(&spec["names"]["plural"]), text(&spec["group"]));
+    if text(&object["metadata"]["name"]) != wanted {
+        causes.push(Cause::invalid(
+            "metadata.name",
+            &object["metadata"]["name"],
+            "must be spec.names.plural+\".\"+spec.group",
+        ));
+    }
+    let versions = spec["versions"].as_array();
+    if versions.is_none_or(Vec::is_empty) {
+        let detail = "must have at least one version with storage";
+        causes.push(Cause::invalid("spec.versions", &spec["versions"], detail));
+    }
+    let stored =
+        versions.into_iter().flatten().filter(|version| version["storage"] == true).count();
+    if versions.is_some() && stored != 1 {
+        let detail = "must have exactly one version marked as storage version";
+        causes.push(Cause::invalid("spec.versions", &spec["versions"], detail));
+    }
+    for (index, version) in versions.into_iter().flatten().enumerate() {
+        if !version["schema"]["openAPIV3Schema"].is_object() {
+            let field = format!("spec.versions[{index}].schema.openAPIV3Schema");
+            causes.push(Cause::required(&field, "schemas are required"));
+        }
+    }
+    one_of(&spec["scope"], "spec.scope", &["Cluster", "Namespaced"], causes);
+}
+
+pub(super) fn autoscaler(object: &Value, causes: &mut Vec<Cause>) {
+    let spec = &object["spec"];
+    let max = spec["maxReplicas"].as_i64().unwrap_or(0);
+    if max < 1 {
+        causes.push(Cause::required("spec.maxReplicas", "must be set and greater than 0"));
+    }
+    if spec["minReplicas"].as_i64().is_some_and(|min| min > max) {
+        let detail = "must be greater than or equal to `minReplicas`";
+        causes.push(Cause::invalid("spec.maxReplicas", &json!(max), detail));
+    }
+    for name in ["kind", "name"] {
+        if spec["scaleTargetRef"][name].as_str().is_none_or(str::is_empty) {
+            causes.push(Cause::required(&format!("spec.scaleTargetRef.{name}"), ""));
+        }
+    }
+}
+
+/// A disruption budget has one of two limits. The value is shown in the server's own form.
+pub(super) fn budget(object: &Value, causes: &mut Vec<Cause>) {
+    let spec = &object["spec"];
+    if spec["minAvailable"].is_null() || spec["maxUnavailable"].is_null() {
+        return;
+    }
+    let value = format!(
+        "{{\"MinAvailable\":{},\"Selector\":{},\"MaxUnavailable\":{},\
+         \"UnhealthyPodEvictionPolicy\":{}}}",
+        spec["minAvailable"],
+        spec["selector"],
+        spec["maxUnavailable"],
+        spec["unhealthyPodEvictionPolicy"]
+    );
+    causes.push(Cause {
+        reason: "FieldValueInvalid",
+        message: format!(
+            "Invalid value: {value}: minAvailable and maxUnavailable cannot be both set"
+        ),
+        field: "spec".to_owned(),
+    });
+}

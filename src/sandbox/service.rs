@@ -1,0 +1,317 @@
+//! The border to HTTP: requests in, answers and watch streams out, and the faults between.
+
+use std::{
+    collections::HashMap,
+    fmt,
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http::{Request, Response, header};
+use http_body::Frame;
+use http_body_util::{BodyExt as _, Limited};
+use serde_json::json;
+use tokio::time::{Instant, Sleep, sleep, sleep_until};
+
+use super::{
+    Effect, Inner, Outcome, Sandbox,
+    answer::Failure,
+    call::{Call, Reply},
+    watch::{self, Watch},
+};
+
+/// The largest body of a request, in bytes.
+const LARGEST_BODY: usize = 3 * 1024 * 1024;
+
+/// The connection broke: a fault that a test asked for, or a body that could not be read.
+#[derive(Debug)]
+pub struct Broken(String);
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Broken {}
+
+fn reset() -> Broken {
+    Broken("connection reset by peer".to_owned())
+}
+
+/// The body of an answer.
+#[derive(Debug)]
+pub struct Body(Content);
+
+enum Content {
+    Whole(Option<Bytes>),
+    Watch(Box<Stream>),
+}
+
+impl fmt::Debug for Content {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Whole(_) => "Whole",
+            Self::Watch(_) => "Watch",
+        })
+    }
+}
+
+struct Stream {
+    inner: Arc<Inner>,
+    watch: Watch,
+    /// What is still to be sent.
+    lines: String,
+    wait: Pin<Box<Sleep>>,
+    /// Breaks once the lines are sent.
+    drops: bool,
+}
+
+impl http_body::Body for Body {
+    type Data = Bytes;
+    type Error = Broken;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
+        match &mut self.0 {
+            Content::Whole(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
+            Content::Watch(stream) => stream.poll(context),
+        }
+    }
+}
+
+impl Stream {
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
+        loop {
+            if !self.lines.is_empty() {
+                let lines = std::mem::take(&mut self.lines);
+                return Poll::Ready(Some(Ok(Frame::data(Bytes::from(lines)))));
+            }
+            if self.drops {
+                self.drops = false;
+                self.watch.ends = 0;
+                return Poll::Ready(Some(Err(reset())));
+            }
+            if (self.inner.settings.clock)().as_millisecond() >= self.watch.ends {
+                return Poll::Ready(None);
+            }
+            ready!(self.wait.as_mut().poll(context));
+            let (lines, millis) = self.inner.look(&mut self.watch);
+            self.lines = lines;
+            self.wait = Box::pin(sleep_until(Instant::now() + Duration::from_millis(millis)));
+        }
+    }
+}
+
+impl<B> tower::Service<Request<B>> for Sandbox
+where
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    type Response = Response<Body>;
+    type Error = Broken;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Broken>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Broken>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let inner = Arc::clone(&self.inner);
+        Box::pin(async move {
+            let query = request.uri().query().unwrap_or_default().to_owned();
+            match read(request).await {
+                Ok(call) => respond(inner, call, &query).await,
+                Err(failure) => Ok(whole(&inner, Reply::from(failure))),
+            }
+        })
+    }
+}
+
+/// Reads a request with its body.
+async fn read<B>(request: Request<B>) -> Result<Call, Failure>
+where
+    B: http_body::Body<Data = Bytes> + Send,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let (parts, body) = request.into_parts();
+    let header = |name: header::HeaderName| {
+        let values: Vec<_> =
+            parts.headers.get_all(name).iter().filter_map(|v| v.to_str().ok()).collect();
+        values.join(",")
+    };
+    let body = Limited::new(body, LARGEST_BODY).collect().await.map_err(|error| {
+        if error.downcast_ref::<http_body_util::LengthLimitError>().is_some() {
+            let message = format!("limit is {LARGEST_BODY}");
+            Failure::status(413, "RequestEntityTooLarge", message, json!({}))
+        } else {
+            Failure::bad_request(format!("the body could not be read: {error}"))
+        }
+    })?;
+    Ok(Call {
+        method: parts.method.as_str().to_owned(),
+        path: decoded(parts.uri.path(), false),
+        query: pairs(parts.uri.query().unwrap_or_default()),
+        accept: header(header::ACCEPT),
+        content_type: header(header::CONTENT_TYPE),
+        user_agent: header(header::USER_AGENT),
+        body: body.to_bytes(),
+    })
+}
+
+fn pairs(query: &str) -> HashMap<String, String> {
+    let pairs = query.split('&').filter(|pair| !pair.is_empty());
+    pairs
+        .map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (decoded(name, true), decoded(value, true))
+        })
+        .collect()
+}
+
+/// Undoes percent encoding; in queries, `+` is a blank.
+fn decoded(text: &str, query: bool) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&first, tail)) = rest.split_first() {
+        let hex = tail.get(..2).and_then(|pair| std::str::from_utf8(pair).ok());
+        match (first, hex.and_then(|pair| u8::from_str_radix(pair, 16).ok())) {
+            (b'%', Some(byte)) => {
+                bytes.push(byte);
+                rest = &tail[2..];
+            }
+            (b'+', _) if query => {
+                bytes.push(b' ');
+                rest = tail;
+            }
+            (byte, _) => {
+                bytes.push(byte);
+                rest = tail;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+async fn respond(inner: Arc<Inner>, call: Call, query: &str) -> Result<Response<Body>, Broken> {
+    let hit: Vec<Effect> = inner
+        .faults
+        .iter()
+        .filter(|fault| fault.hits(&call, query))
+        .map(|fault| fault.effect.clone())
+        .collect();
+    let mut drops = false;
+    let mut breaks = false;
+    let mut gone = false;
+    let mut stale = None;
+    for effect in hit {
+        match effect {
+            Effect::Slow(time) => sleep(time).await,
+            Effect::ResetBefore => return Err(reset()),
+            Effect::ResetAfter => breaks = true,
+            Effect::DropWatch => drops = true,
+            Effect::Gone => gone = true,
+            Effect::StaleGroup(group) => stale = Some(group),
+            Effect::TooManyRequests(_)
+            | Effect::Internal
+            | Effect::Unavailable
+            | Effect::Unauthorized
+            | Effect::Forbidden => return Ok(whole(&inner, refusal(&effect, &call))),
+        }
+    }
+    let Ok(outcome) = inner.answer(&call);
+    if breaks {
+        return Err(reset());
+    }
+    Ok(match outcome {
+        Outcome::Done(mut reply) => {
+            if let Some(group) = stale {
+                make_stale(&mut reply, &group);
+            }
+            whole(&inner, reply)
+        }
+        Outcome::Watching(mut watch, mut lines) => {
+            if gone {
+                lines = watch::expired(0, 0);
+                watch.ends = 0;
+            }
+            streaming(inner, *watch, lines, drops)
+        }
+    })
+}
+
+fn refusal(effect: &Effect, call: &Call) -> Reply {
+    match effect {
+        Effect::TooManyRequests(seconds) => {
+            let message = "Too many requests, please try again later.";
+            let details = json!({"retryAfterSeconds": seconds});
+            let failure = Failure::status(429, "TooManyRequests", message, details);
+            Reply { retry_after: Some(*seconds), ..Reply::from(failure) }
+        }
+        Effect::Unavailable => Reply::text(503, "upstream connect error or disconnect/reset\n"),
+        Effect::Unauthorized => {
+            Failure::status(401, "Unauthorized", "Unauthorized", serde_json::Value::Null).into()
+        }
+        Effect::Forbidden => {
+            let message =
+                format!("{} {} is forbidden: User \"sandbox\" may not", call.method, call.path);
+            Failure::status(403, "Forbidden", message, json!({})).into()
+        }
+        _ => {
+            let message = "Internal error occurred: etcdserver: request timed out";
+            Failure::status(500, "InternalError", message, json!({})).into()
+        }
+    }
+}
+
+/// Takes a group out of a discovery answer, as if its server were not there.
+fn make_stale(reply: &mut Reply, group: &str) {
+    let Ok(mut body) = serde_json::from_slice::<serde_json::Value>(&reply.body) else { return };
+    for item in body["items"].as_array_mut().into_iter().flatten() {
+        if item["metadata"]["name"] == group {
+            for version in item["versions"].as_array_mut().into_iter().flatten() {
+                version["freshness"] = json!("Stale");
+                version["resources"] = json!([]);
+            }
+        }
+    }
+    reply.body = body.to_string().into_bytes();
+}
+
+fn head(inner: &Inner, code: u16, content_type: &str) -> http::response::Builder {
+    let date = (inner.settings.clock)().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    Response::builder()
+        .status(code)
+        .header(header::CONTENT_TYPE, content_type)
+        .header(header::CACHE_CONTROL, "no-cache, private")
+        .header(header::DATE, date)
+}
+
+fn whole(inner: &Inner, reply: Reply) -> Response<Body> {
+    let mut builder = head(inner, reply.code, reply.content_type.unwrap_or("application/json"))
+        .header(header::CONTENT_LENGTH, reply.body.len());
+    for warning in &reply.warnings {
+        let text: String = warning.replace('\\', "\\\\").replace('"', "\\\"");
+        let plain: String =
+            text.chars().map(|c| if c.is_ascii() && !c.is_control() { c } else { '?' }).collect();
+        builder = builder.header(header::WARNING, format!("299 - \"{plain}\""));
+    }
+    if let Some(seconds) = reply.retry_after {
+        builder = builder.header(header::RETRY_AFTER, seconds);
+    }
+    let body = Body(Content::Whole(Some(Bytes::from(reply.body)).filter(|body| !body.is_empty())));
+    builder.body(body).expect("the headers are plain ASCII")
+}
+
+fn streaming(inner: Arc<Inner>, watch: Watch, lines: String, drops: bool) -> Response<Body> {
+    let builder = head(&inner, 200, "application/json");
+    let wait = Box::pin(sleep_until(Instant::now()));
+    let stream = Stream { inner, watch, lines, wait, drops };
+    builder.body(Body(Content::Watch(Box::new(stream)))).expect("the headers are plain ASCII")
+}

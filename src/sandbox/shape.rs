@@ -1,0 +1,136 @@
+//! The form in which the API server gives an object of a built-in kind back: fields that do not
+//! exist and zero values that Go's encoding drops are gone, empty structs that it writes are
+//! there, quantities and whole numbers have their one spelling.
+
+use serde_json::{Map, Value, json};
+
+use crate::schema::{
+    Schema,
+    openapi::{Kind, Zero},
+    quantity::Quantity,
+};
+
+/// Brings an object of a kind into the server's form.
+pub(super) fn normalize(object: Value, schema: &Schema) -> Value {
+    shaped(Some(object), schema).unwrap_or_else(|| json!({}))
+}
+
+/// The object of a kind that nobody has filled in.
+pub(super) fn empty(schema: &Schema) -> Value {
+    normalize(json!({}), schema)
+}
+
+fn shaped(value: Option<Value>, schema: &Schema) -> Option<Value> {
+    let resolved = schema.resolved();
+    let value = value.filter(|value| !value.is_null());
+    let always = schema.zero == Zero::Always;
+    match resolved.kind {
+        Kind::Any | Kind::Opaque => value,
+        Kind::Object if resolved.properties.is_empty() => {
+            let shaped = shaped_map(value, resolved);
+            if shaped.is_none() && always { Some(Value::Null) } else { shaped }
+        }
+        Kind::Object => match value {
+            Some(Value::Object(fields)) => Some(shaped_struct(fields, resolved)),
+            _ => schema.always_struct.then(|| shaped_struct(Map::new(), resolved)),
+        },
+        Kind::Array => match value {
+            Some(Value::Array(items)) if !items.is_empty() => {
+                let item = resolved.items.as_deref();
+                Some(Value::Array(items.into_iter().map(|value| element(value, item)).collect()))
+            }
+            _ => always.then_some(Value::Null),
+        },
+        Kind::Quantity => match value.as_ref().map(text_of) {
+            Some(text) => {
+                Some(Quantity::parse(text.trim()).map_or(json!(text), |q| json!(q.canonical())))
+            }
+            None => schema.always_struct.then(|| json!("0")),
+        },
+        Kind::IntOrString => match value {
+            Some(value) => Some(whole(value)),
+            None => (always || schema.default.is_some()).then(|| json!(0)),
+        },
+        Kind::Time => match value {
+            Some(Value::String(text)) => Some(Value::String(seconds(text))),
+            _ => always.then_some(Value::Null),
+        },
+        Kind::Integer | Kind::Number => scalar(value.map(whole), &json!(0), schema),
+        Kind::String => scalar(value, &json!(""), schema),
+        Kind::Boolean => scalar(value, &json!(false), schema),
+    }
+}
+
+fn scalar(value: Option<Value>, zero: &Value, schema: &Schema) -> Option<Value> {
+    match (value, schema.zero) {
+        (Some(value), Zero::Kept | Zero::Always) => Some(value),
+        (Some(value), Zero::Dropped) => (value != *zero).then_some(value),
+        (None, Zero::Always) => Some(zero.clone()),
+        (None, Zero::Kept | Zero::Dropped) => None,
+    }
+}
+
+fn shaped_struct(mut fields: Map<String, Value>, schema: &Schema) -> Value {
+    let shaped = schema.properties.iter().filter_map(|(name, field)| {
+        let value = shaped(fields.remove(name.as_ref()), field)?;
+        Some((name.to_string(), value))
+    });
+    Value::Object(shaped.collect())
+}
+
+fn shaped_map(value: Option<Value>, schema: &Schema) -> Option<Value> {
+    let Some(Value::Object(fields)) = value else { return None };
+    if schema.additional.is_none() {
+        return Some(Value::Object(fields));
+    }
+    let item = schema.additional.as_deref();
+    let fields: Map<_, _> =
+        fields.into_iter().map(|(key, value)| (key, element(value, item))).collect();
+    (!fields.is_empty()).then_some(Value::Object(fields))
+}
+
+/// A value in a list or a map, where null is the zero value of its type.
+fn element(value: Value, schema: Option<&Schema>) -> Value {
+    let Some(schema) = schema else { return value };
+    let resolved = schema.resolved();
+    let zero = match resolved.kind {
+        Kind::String => json!(""),
+        Kind::Integer | Kind::Number => json!(0),
+        Kind::Boolean => json!(false),
+        Kind::Object if !resolved.properties.is_empty() => shaped_struct(Map::new(), resolved),
+        Kind::Quantity => json!("0"),
+        _ => Value::Null,
+    };
+    match value {
+        Value::Null => zero,
+        value @ (Value::String(_) | Value::Bool(_)) if resolved.kind != Kind::Quantity => value,
+        value => shaped(Some(value), schema).unwrap_or(zero),
+    }
+}
+
+fn text_of(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// A whole number as such, however it was written.
+#[expect(clippy::cast_possible_truncation, reason = "the value is whole and in range")]
+fn whole(value: Value) -> Value {
+    match value.as_f64() {
+        Some(number) if value.is_f64() && number.fract() == 0.0 && number.abs() < 9e15 => {
+            json!(number as i64)
+        }
+        _ => value,
+    }
+}
+
+/// A time without the fraction of its second.
+fn seconds(text: String) -> String {
+    match text.split_once('.') {
+        Some((whole, fraction))
+            if text.len() < 28 && fraction.ends_with('Z') && fraction.len() < 5 =>
+        {
+            format!("{whole}Z")
+        }
+        _ => text,
+    }
+}

@@ -1,0 +1,179 @@
+//! Watching: what happens to the objects of a resource, read off the history.
+
+use serde_json::{Value, json};
+
+use super::{
+    answer::Failure,
+    call::Call,
+    read::{selector, selects, text_of},
+    registry::Resource,
+    selector::Selector,
+    storage::Event,
+    world::World,
+};
+
+/// A watch between two looks at the history.
+#[derive(Debug, Clone)]
+pub(super) struct Watch {
+    storage: String,
+    group: String,
+    version: String,
+    plural: String,
+    namespace: Option<String>,
+    selector: Selector,
+    metadata_only: bool,
+    bookmarks: bool,
+    /// The resourceVersion up to which everything was said.
+    seen: i64,
+    /// When the last bookmark was sent, in milliseconds.
+    marked: i64,
+    /// When the watch ends by itself, in milliseconds.
+    pub(super) ends: i64,
+}
+
+/// How often a quiet watch says where it is.
+const BOOKMARK_MILLIS: i64 = 10_000;
+
+impl Watch {
+    /// Begins a watch; gives it with the lines that come first.
+    pub(super) fn begin(
+        world: &World<'_>,
+        resource: &Resource,
+        namespace: Option<&str>,
+        call: &Call,
+    ) -> Result<(Self, String), Failure> {
+        let asked = call.parameter("resourceVersion");
+        let current = world.storage.version()?;
+        let initial = call.flag("sendInitialEvents") || matches!(asked, "" | "0");
+        let from: i64 = if asked.is_empty() {
+            0
+        } else {
+            let bad = || {
+                Failure::invalid(
+                    "meta.k8s.io",
+                    "ListOptions",
+                    "",
+                    &[super::answer::Cause::invalid(
+                        "resourceVersion",
+                        &json!(asked),
+                        "must be a number",
+                    )],
+                )
+            };
+            asked.parse().map_err(|_| bad())?
+        };
+        let seconds: i64 = call.parameter("timeoutSeconds").parse().unwrap_or(1800);
+        let mut watch = Self {
+            storage: resource.storage(),
+            group: resource.group.clone(),
+            version: resource.version.clone(),
+            plural: resource.plural.clone(),
+            namespace: namespace.map(str::to_owned),
+            selector: selector(call, resource)?,
+            metadata_only: call.metadata_only(),
+            bookmarks: call.flag("allowWatchBookmarks"),
+            seen: from,
+            marked: world.millis(),
+            ends: world.millis() + seconds * 1000,
+        };
+        let mut lines = String::new();
+        if initial {
+            world.storage.list(&watch.storage, namespace, ("", ""), |row| {
+                if selects(&watch.selector, &row) {
+                    lines.push_str(&line(
+                        "ADDED",
+                        &text_of(resource, &row, watch.metadata_only, true),
+                    ));
+                }
+                true
+            })?;
+            watch.seen = current;
+            if call.flag("sendInitialEvents") && watch.bookmarks {
+                lines.push_str(&watch.bookmark(resource, true));
+            }
+        } else if from < world.storage.setting("compacted")? {
+            lines.push_str(&expired(from, current));
+            watch.ends = 0;
+        }
+        Ok((watch, lines))
+    }
+
+    /// The lines for what happened since the last look.
+    pub(super) fn advance(&mut self, world: &World<'_>) -> Result<String, Failure> {
+        let mut lines = String::new();
+        let compacted = world.storage.setting("compacted")?;
+        let current = world.storage.version()?;
+        if self.seen < compacted {
+            self.ends = 0;
+            return Ok(expired(self.seen, current));
+        }
+        let Some(resource) = world.registry.get(&self.group, &self.version, &self.plural) else {
+            self.ends = 0;
+            return Ok(lines);
+        };
+        let events = world.storage.events(&self.storage, self.seen)?;
+        let complete = events.len() < 1000;
+        for event in events {
+            self.seen = event.row.version;
+            lines.push_str(&self.told(&resource, &event));
+        }
+        if complete {
+            self.seen = self.seen.max(current);
+        }
+        if self.bookmarks && world.millis() - self.marked > BOOKMARK_MILLIS {
+            self.marked = world.millis();
+            lines.push_str(&self.bookmark(&resource, false));
+        }
+        Ok(lines)
+    }
+
+    /// An event as this watch tells it: what leaves the selection is deleted for it.
+    fn told(&self, resource: &Resource, event: &Event) -> String {
+        if self.namespace.as_ref().is_some_and(|namespace| *namespace != event.row.namespace) {
+            return String::new();
+        }
+        let mut kind = event.kind.as_str();
+        if !self.selector.is_empty() {
+            let now = selects(&self.selector, &event.row);
+            let before = event.before.as_ref().is_some_and(|meta| {
+                let metadata: Value = serde_json::from_str(meta).unwrap_or_default();
+                if self.selector.needs_body() {
+                    now
+                } else {
+                    self.selector.matches(&json!({"metadata": metadata}))
+                }
+            });
+            kind = match (kind, before, now) {
+                ("DELETED", _, true) => "DELETED",
+                ("DELETED", _, false) | (_, false, false) => return String::new(),
+                (_, false, true) => "ADDED",
+                (_, true, false) => "DELETED",
+                (_, true, true) => "MODIFIED",
+            };
+        }
+        line(kind, &text_of(resource, &event.row, self.metadata_only, true))
+    }
+
+    fn bookmark(&self, resource: &Resource, initial: bool) -> String {
+        let mut metadata = json!({"resourceVersion": self.seen.to_string()});
+        if initial {
+            metadata["annotations"] = json!({"k8s.io/initial-events-end": "true"});
+        }
+        let object = if self.metadata_only {
+            json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": metadata})
+        } else {
+            json!({"kind": resource.kind, "apiVersion": resource.api_version(), "metadata": metadata})
+        };
+        line("BOOKMARK", &object.to_string())
+    }
+}
+
+fn line(kind: &str, object: &str) -> String {
+    format!("{{\"type\":\"{kind}\",\"object\":{object}}}\n")
+}
+
+/// The last line of a watch that cannot go on.
+pub(super) fn expired(from: i64, current: i64) -> String {
+    let failure = Failure::expired(format!("too old resource version: {from} ({current})"));
+    line("ERROR", &failure.status.unwrap_or_default().to_string())
+}

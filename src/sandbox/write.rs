@@ -1,0 +1,548 @@
+//! Creating and changing objects: the steps that every write goes through, in the API server's
+//! order: decode, default, own, admit, prepare, check, store.
+
+use serde_json::{Map, Value, json};
+
+use super::{
+    admission,
+    answer::{Cause, Failure},
+    call::{Call, Validation},
+    custom, defaults,
+    managed::{Change, Managed},
+    registry::Resource,
+    rules, shape,
+    storage::Key,
+    world::{World, new_uid},
+};
+use crate::schema::validate::{self, Fault};
+
+/// The object of a kind that nobody has filled in: what a create is compared with.
+pub(super) fn blank(resource: &Resource) -> Value {
+    let mut object = match resource.custom {
+        Some(_) => json!({"metadata": {}}),
+        None => shape::empty(resource.schema()),
+    };
+    resource.dress(&mut object);
+    object
+}
+
+/// Brings an object into the server's form, with defaults.
+pub(super) fn prepared(
+    world: &World<'_>,
+    resource: &Resource,
+    mut object: Value,
+) -> Result<Value, Failure> {
+    let _ = world;
+    let schema = resource.schema();
+    if resource.custom.is_some() {
+        custom::prune(&mut object, schema);
+        custom::default(&mut object, schema);
+    } else {
+        object = shape::normalize(object, schema);
+        defaults::apply(&mut object, schema, &resource.kind);
+        object = shape::normalize(object, schema);
+    }
+    resource.dress(&mut object);
+    Ok(object)
+}
+
+/// Checks the form of a body and brings it into the server's.
+pub(super) fn decode(
+    world: &World<'_>,
+    resource: &Resource,
+    call: &Call,
+    body: Value,
+    warnings: &mut Vec<String>,
+) -> Result<Value, Failure> {
+    let (version, kind) = (&resource.version, &resource.kind);
+    let refuse = |fault: &str| {
+        Failure::bad_request(format!(
+            "{kind} in version \"{version}\" cannot be handled as a {kind}: {fault}"
+        ))
+    };
+    let Value::Object(fields) = &body else {
+        return Err(refuse("json: cannot unmarshal into an object"));
+    };
+    let text = |name: &str| fields.get(name).and_then(Value::as_str).unwrap_or_default();
+    if text("kind") != kind || text("apiVersion") != resource.api_version() {
+        if text("kind").is_empty() || text("apiVersion").is_empty() {
+            return Err(Failure::bad_request(format!(
+                "the object provided is unrecognized (must be of type {kind}): couldn't get \
+                 version/kind; Object '{}' is missing in '{body}'",
+                if text("kind").is_empty() { "Kind" } else { "apiVersion" }
+            )));
+        }
+        return Err(Failure::bad_request(format!(
+            "{} in version \"{}\" cannot be handled as a {kind}: no kind \"{}\" is registered for \
+             version \"{}\"",
+            text("kind"),
+            text("apiVersion").rsplit('/').next().unwrap_or_default(),
+            text("kind"),
+            text("apiVersion"),
+        )));
+    }
+    let unknown = match &resource.custom {
+        Some(custom) => custom::prune(&mut body.clone(), &custom.schema),
+        None => {
+            let findings = validate::check_against(&body, resource.schema(), kind);
+            if let Some(fault) = findings.iter().find(|finding| finding.fault != Fault::Unknown) {
+                return Err(refuse(&fault.message()));
+            }
+            findings.into_iter().map(|finding| finding.path).collect()
+        }
+    };
+    let unknown: Vec<_> = unknown.iter().map(|path| format!("unknown field \"{path}\"")).collect();
+    match call.validation() {
+        Validation::Strict if !unknown.is_empty() => {
+            return Err(refuse(&format!("strict decoding error: {}", unknown.join(", "))));
+        }
+        Validation::Warn => warnings.extend(unknown),
+        Validation::Strict | Validation::Ignore => {}
+    }
+    prepared(world, resource, body)
+}
+
+/// What a write is about.
+pub(super) struct Target<'a> {
+    pub(super) resource: &'a Resource,
+    pub(super) key: Key,
+    /// Empty for the object itself.
+    pub(super) subresource: &'a str,
+    pub(super) call: &'a Call,
+}
+
+impl Target<'_> {
+    fn modified(&self) -> Failure {
+        Failure::modified(&self.resource.group, &self.resource.plural, &self.key.name)
+    }
+
+    fn reset(&self) -> &'static [&'static str] {
+        match self.subresource {
+            "status" if self.resource.custom.is_some() => &["spec", "metadata"],
+            "status" => &["spec"],
+            _ if self.resource.has("status") => &["status"],
+            _ => &[],
+        }
+    }
+
+    fn own(&self, world: &World<'_>, old: &Value, new: &mut Value) {
+        let manager = self.call.manager();
+        let api_version = self.resource.api_version();
+        let now = world.stamp();
+        let change = Change {
+            schema: self.resource.schema(),
+            api_version: &api_version,
+            reset: self.reset(),
+            manager: &manager,
+            subresource: self.subresource,
+            now: &now,
+        };
+        let managed = if self.subresource.is_empty() {
+            Managed::of_update(old, new)
+        } else {
+            Managed::decode(old.get("metadata")).unwrap_or_default()
+        };
+        let exists = old["metadata"]["uid"].is_string();
+        let bare = |object: &Value| {
+            let mut object = object.clone();
+            if let Some(metadata) = object["metadata"].as_object_mut() {
+                metadata.remove("managedFields");
+            }
+            object
+        };
+        // An object whose entries somebody took away stays without.
+        let managed = if managed.is_empty() && exists {
+            managed
+        } else {
+            managed.update(&bare(old), &bare(new), &change)
+        };
+        managed.write(new);
+    }
+}
+
+/// Creates an object (POST).
+pub(super) fn create(
+    world: &World<'_>,
+    target: &mut Target<'_>,
+    warnings: &mut Vec<String>,
+) -> Result<Value, Failure> {
+    let resource = target.resource;
+    let body = target.call.value(&resource.kind)?;
+    let mut object = decode(world, resource, target.call, body, warnings)?;
+    place(target, &mut object)?;
+    if object["metadata"]["resourceVersion"].is_string() {
+        return Err(Failure::internal(
+            "resourceVersion should not be set on objects to be created",
+        ));
+    }
+    let prefix = object["metadata"]["generateName"].as_str().unwrap_or_default();
+    if object["metadata"]["name"].is_null() && !prefix.is_empty() {
+        object["metadata"]["name"] = json!(format!("{prefix}{}", suffix(5)));
+    }
+    target.key.name = object["metadata"]["name"].as_str().unwrap_or_default().to_owned();
+    if target.key.name.is_empty() {
+        let cause = Cause::required("metadata.name", "name or generateName is required");
+        return Err(Failure::invalid(&resource.group, &resource.kind, "", &[cause]));
+    }
+    if let Some(metadata) = object["metadata"].as_object_mut() {
+        for name in [
+            "uid",
+            "creationTimestamp",
+            "deletionTimestamp",
+            "deletionGracePeriodSeconds",
+            "generation",
+            "selfLink",
+        ] {
+            metadata.remove(name);
+        }
+    }
+    let blank = blank(resource);
+    target.own(world, &blank, &mut object);
+    finish_create(world, target, object)
+}
+
+/// Checks that the body means the place that the request was sent to.
+fn place(target: &Target<'_>, object: &mut Value) -> Result<(), Failure> {
+    let resource = target.resource;
+    let named = object["metadata"]["namespace"].as_str().unwrap_or_default();
+    if !resource.namespaced {
+        if !named.is_empty()
+            && let Some(metadata) = object["metadata"].as_object_mut()
+        {
+            metadata.remove("namespace");
+        }
+        return Ok(());
+    }
+    if !named.is_empty() && named != target.key.namespace {
+        return Err(Failure::bad_request(
+            "the namespace of the provided object does not match the namespace sent on the request",
+        ));
+    }
+    if !object["metadata"].is_object() {
+        object["metadata"] = json!({});
+    }
+    object["metadata"]["namespace"] = json!(target.key.namespace);
+    Ok(())
+}
+
+/// The last steps of a create, for POST and for an apply to what does not exist.
+fn finish_create(
+    world: &World<'_>,
+    target: &Target<'_>,
+    mut object: Value,
+) -> Result<Value, Failure> {
+    let (resource, key) = (target.resource, &target.key);
+    admission::namespace(world, resource, key)?;
+    object["metadata"]["name"] = json!(key.name);
+    object["metadata"]["uid"] = json!(new_uid());
+    object["metadata"]["creationTimestamp"] = json!(world.stamp());
+    if resource.counts_generations() {
+        object["metadata"]["generation"] = json!(1);
+    }
+    if resource.has("status")
+        && let Some(fields) = object.as_object_mut()
+    {
+        let empty = blank(resource).get("status").cloned();
+        fields.remove("status");
+        fields.extend(empty.map(|status| ("status".to_owned(), status)));
+        if resource.custom.is_none() {
+            defaults::apply(&mut object, resource.schema(), &resource.kind);
+        }
+    }
+    admission::create(world, resource, &mut object)?;
+    let causes = rules::create(resource, &object);
+    if !causes.is_empty() {
+        return Err(Failure::invalid(&resource.group, &resource.kind, &key.name, &causes));
+    }
+    if world.storage.get(key)?.is_some() {
+        return Err(Failure::already_exists(&resource.group, &resource.plural, &key.name));
+    }
+    admission::allocate(world, resource, None, &mut object)?;
+    if resource.custom.is_none() {
+        object = shape::normalize(object, resource.schema());
+    }
+    world.put(key, &mut object)?;
+    Ok(object)
+}
+
+/// Replaces an object (PUT).
+pub(super) fn update(
+    world: &World<'_>,
+    target: &Target<'_>,
+    warnings: &mut Vec<String>,
+) -> Result<(u16, Value), Failure> {
+    let resource = target.resource;
+    let body = target.call.value(&resource.kind)?;
+    let mut object = decode(world, resource, target.call, body, warnings)?;
+    let name = object["metadata"]["name"].as_str().unwrap_or_default();
+    if name != target.key.name {
+        return Err(Failure::bad_request(format!(
+            "the name of the object ({name}) does not match the name on the URL ({})",
+            target.key.name
+        )));
+    }
+    place(target, &mut object)?;
+    let Some(old) = current(world, target)? else {
+        if !creates_by_update(resource) || !target.subresource.is_empty() {
+            return Err(Failure::not_found(&resource.group, &resource.plural, &target.key.name));
+        }
+        target.own(world, &blank(resource), &mut object);
+        return Ok((201, finish_create(world, target, object)?));
+    };
+    Ok((200, finish_update(world, target, &old, object, true)?))
+}
+
+/// Kinds that a PUT creates.
+fn creates_by_update(resource: &Resource) -> bool {
+    matches!(
+        (resource.group.as_str(), resource.kind.as_str()),
+        ("", "Endpoints" | "Event" | "LimitRange" | "Service")
+            | ("coordination.k8s.io", _)
+            | ("node.k8s.io", _)
+            | ("rbac.authorization.k8s.io", _)
+    )
+}
+
+/// The stored object in the version of the request.
+pub(super) fn current(world: &World<'_>, target: &Target<'_>) -> Result<Option<Value>, Failure> {
+    let Some(row) = world.storage.get(&target.key)? else { return Ok(None) };
+    let mut object = row.object();
+    target.resource.dress(&mut object);
+    Ok(Some(object))
+}
+
+/// The last steps of a change; `own` says that the change is an update whose owner is to be
+/// recorded.
+fn finish_update(
+    world: &World<'_>,
+    target: &Target<'_>,
+    old: &Value,
+    mut new: Value,
+    own: bool,
+) -> Result<Value, Failure> {
+    let (resource, key) = (target.resource, &target.key);
+    let asked = new["metadata"]["resourceVersion"].as_str().unwrap_or_default();
+    if !matches!(asked, "" | "0") && Some(asked) != old["metadata"]["resourceVersion"].as_str() {
+        return Err(target.modified());
+    }
+    if own {
+        target.own(world, old, &mut new);
+    }
+    keep_identity(old, &mut new);
+    match target.subresource {
+        "status" => {
+            let status = new.get("status").cloned();
+            let metadata = std::mem::take(&mut new["metadata"]);
+            new = old.clone();
+            match status {
+                Some(status) => new["status"] = status,
+                None => drop(new.as_object_mut().and_then(|fields| fields.remove("status"))),
+            }
+            if resource.custom.is_some() {
+                new["metadata"]["managedFields"] = metadata["managedFields"].clone();
+            } else {
+                new["metadata"] = metadata;
+            }
+        }
+        _ if resource.has("status") => match old.get("status") {
+            Some(status) => new["status"] = status.clone(),
+            None => drop(new.as_object_mut().and_then(|fields| fields.remove("status"))),
+        },
+        _ => {}
+    }
+    if new["metadata"]["managedFields"].is_null()
+        && let Some(metadata) = new["metadata"].as_object_mut()
+    {
+        metadata.remove("managedFields");
+    }
+    if resource.counts_generations()
+        && target.subresource != "status"
+        && spec_changed(resource, old, &new)
+    {
+        bump_generation(&mut new);
+    }
+    admission::update(world, resource, old, &mut new)?;
+    admission::allocate(world, resource, Some(old), &mut new)?;
+    let causes = rules::update(resource, old, &new);
+    if !causes.is_empty() {
+        return Err(Failure::invalid(&resource.group, &resource.kind, &key.name, &causes));
+    }
+    if without_times(old) == without_times(&new) {
+        return Ok(old.clone());
+    }
+    store(world, resource, key, new)
+}
+
+/// Stores a change, or lets go of an object whose last finalizer is gone.
+pub(super) fn store(
+    world: &World<'_>,
+    resource: &Resource,
+    key: &Key,
+    mut new: Value,
+) -> Result<Value, Failure> {
+    let metadata = &new["metadata"];
+    let finalizers = metadata["finalizers"].as_array().is_some_and(|list| !list.is_empty());
+    let graceful = metadata["deletionGracePeriodSeconds"].as_i64().unwrap_or(0) > 0;
+    let held = resource.is("", "Namespace")
+        && new["spec"]["finalizers"].as_array().is_some_and(|list| !list.is_empty());
+    if metadata["deletionTimestamp"].is_string() && !finalizers && !graceful && !held {
+        world.remove(key, &mut new)?;
+    } else {
+        world.put(key, &mut new)?;
+    }
+    Ok(new)
+}
+
+/// Carries over what a client cannot change.
+fn keep_identity(old: &Value, new: &mut Value) {
+    let kept = [
+        "name",
+        "namespace",
+        "creationTimestamp",
+        "deletionTimestamp",
+        "deletionGracePeriodSeconds",
+        "generation",
+        "resourceVersion",
+        "generateName",
+    ];
+    for name in kept {
+        match old["metadata"].get(name) {
+            Some(value) => new["metadata"][name] = value.clone(),
+            None => drop(new["metadata"].as_object_mut().and_then(|fields| fields.remove(name))),
+        }
+    }
+    if new["metadata"]["uid"].is_null() {
+        new["metadata"]["uid"] = old["metadata"]["uid"].clone();
+    }
+}
+
+/// Tells whether what counts for the generation has changed.
+pub(super) fn spec_changed(resource: &Resource, old: &Value, new: &Value) -> bool {
+    if resource.kind == "Deployment"
+        && old["metadata"]["annotations"] != new["metadata"]["annotations"]
+    {
+        return true;
+    }
+    let counted = |object: &Value| -> Map<String, Value> {
+        let status = resource.custom.is_none() || resource.has("status");
+        let fields = object.as_object().into_iter().flatten();
+        fields
+            .filter(|(name, _)| {
+                !matches!(name.as_str(), "metadata" | "apiVersion" | "kind")
+                    && (name.as_str() != "status" || !status)
+            })
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect()
+    };
+    counted(old) != counted(new)
+}
+
+pub(super) fn bump_generation(object: &mut Value) {
+    let generation = object["metadata"]["generation"].as_i64().unwrap_or(0);
+    object["metadata"]["generation"] = json!(generation + 1);
+}
+
+/// The object without the times of its managers: what decides whether anything changed.
+fn without_times(object: &Value) -> Value {
+    let mut object = object.clone();
+    let entries = object["metadata"]["managedFields"].as_array_mut();
+    for entry in entries.into_iter().flatten().filter_map(Value::as_object_mut) {
+        entry.remove("time");
+    }
+    object
+}
+
+/// Changes an object by a patch, of any type.
+pub(super) fn patch(
+    world: &World<'_>,
+    target: &mut Target<'_>,
+    warnings: &mut Vec<String>,
+) -> Result<(u16, Value), Failure> {
+    let kind = target.call.content_type.split(';').next().unwrap_or_default().trim();
+    match kind {
+        "application/apply-patch+yaml" | "application/apply-patch+json" => {
+            return super::apply::apply(world, target);
+        }
+        "application/json-patch+json"
+        | "application/merge-patch+json"
+        | "application/strategic-merge-patch+json" => {}
+        _ => {
+            return Err(Failure::status(
+                415,
+                "UnsupportedMediaType",
+                "415: Unsupported Media Type",
+                json!({}),
+            ));
+        }
+    }
+    let resource = target.resource;
+    let Some(old) = current(world, target)? else {
+        return Err(Failure::not_found(&resource.group, &resource.plural, &target.key.name));
+    };
+    let patch: Value = serde_json::from_slice(&target.call.body)
+        .map_err(|fault| Failure::bad_request(format!("error decoding patch: {fault}")))?;
+    let mut body = old.clone();
+    match kind {
+        "application/json-patch+json" => super::jsonpatch::apply(&mut body, &patch)?,
+        "application/merge-patch+json" => crate::schema::merge::json(&mut body, &patch),
+        _ if resource.custom.is_some() => {
+            return Err(Failure::status(
+                415,
+                "UnsupportedMediaType",
+                "the body of the request was in an unknown format - accepted media types include: \
+                 application/json-patch+json, application/merge-patch+json, \
+                 application/apply-patch+yaml",
+                json!({}),
+            ));
+        }
+        _ => crate::schema::merge::strategic(&mut body, &patch, &resource.gvk())
+            .map_err(Failure::bad_request)?,
+    }
+    let new = decode(world, resource, target.call, body, warnings)?;
+    let meta = |object: &Value, name: &str| {
+        object["metadata"][name].as_str().unwrap_or_default().to_owned()
+    };
+    for name in ["name", "namespace"] {
+        if meta(&new, name) != meta(&old, name) {
+            return Err(Failure::bad_request(format!(
+                "the {name} of the provided object does not match the {name} sent on the request"
+            )));
+        }
+    }
+    Ok((200, finish_update(world, target, &old, new, true)?))
+}
+
+/// Applies what a server-side apply came to: a new object, or a change of an old one.
+pub(super) fn finish_apply(
+    world: &World<'_>,
+    target: &Target<'_>,
+    old: Option<&Value>,
+    new: Value,
+) -> Result<(u16, Value), Failure> {
+    match old {
+        Some(old) => Ok((200, finish_update(world, target, old, new, false)?)),
+        None => Ok((201, finish_create(world, target, new)?)),
+    }
+}
+
+/// A random end of a name, of letters that make no words.
+pub(super) fn suffix(length: usize) -> String {
+    const LETTERS: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
+    let bytes = uuid::Uuid::new_v4();
+    bytes
+        .as_bytes()
+        .iter()
+        .take(length)
+        .map(|byte| char::from(LETTERS[usize::from(*byte) % LETTERS.len()]))
+        .collect()
+}
+
+/// Changes an object through its scale subresource.
+pub(super) fn rescale(
+    world: &World<'_>,
+    target: &Target<'_>,
+    old: &Value,
+    new: Value,
+) -> Result<Value, Failure> {
+    finish_update(world, target, old, new, true)
+}
