@@ -1,0 +1,322 @@
+//! The sandbox against a real API server: seeded random operations go to both, and the answers are
+//! compared. Runs where `WORKLOADCTL_E2E` is set (`tests/control-plane/run -- cargo test --test
+//! differential`); `DIFFERENTIAL_SEED` and `DIFFERENTIAL_STEPS` choose another run.
+
+#![allow(missing_docs)]
+#![expect(clippy::unwrap_used, reason = "a test")]
+
+use std::collections::BTreeMap;
+
+use http::{Method, Request};
+use http_body_util::BodyExt as _;
+use kube::{Client, client::Body};
+use serde_json::{Value, json};
+use workloadctl::sandbox::{Options, Sandbox};
+
+mod bodies;
+
+/// splitmix64
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        usize::try_from((mixed ^ (mixed >> 31)) % limit as u64).unwrap()
+    }
+
+    fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
+        &items[self.below(items.len())]
+    }
+
+    fn chance(&mut self, percent: usize) -> bool {
+        self.below(100) < percent
+    }
+}
+
+#[derive(Debug, Clone)]
+struct Call {
+    method: Method,
+    path: String,
+    content_type: &'static str,
+    accept: &'static str,
+    body: Option<Value>,
+}
+
+async fn send(client: &Client, call: &Call) -> (u16, Value) {
+    let mut request = Request::builder().method(call.method.clone()).uri(&call.path);
+    request = request.header("user-agent", "differential/1").header("accept", call.accept);
+    let body = match &call.body {
+        Some(body) => {
+            request = request.header("content-type", call.content_type);
+            Body::from(body.to_string().into_bytes())
+        }
+        None => Body::empty(),
+    };
+    let response = client.send(request.body(body).unwrap()).await.unwrap();
+    let code = response.status().as_u16();
+    let bytes = response.into_body().collect().await.unwrap().to_bytes();
+    let value = serde_json::from_slice(&bytes)
+        .unwrap_or_else(|_| json!(String::from_utf8_lossy(&bytes).trim()));
+    (code, value)
+}
+
+/// What differs on purpose or by nature is taken out.
+fn comparable(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            const UNLIKE: [&str; 12] = [
+                "uid",
+                "resourceVersion",
+                "creationTimestamp",
+                "time",
+                "deletionTimestamp",
+                "clusterIP",
+                "clusterIPs",
+                "nodePort",
+                "healthCheckNodePort",
+                "controller-uid",
+                "batch.kubernetes.io/controller-uid",
+                "deployment.kubernetes.io/revision",
+            ];
+            fields.retain(|name, _| !UNLIKE.contains(&name.as_str()));
+            if let Some(Value::Array(entries)) = fields.get_mut("managedFields") {
+                entries.retain(|entry| {
+                    !matches!(
+                        entry["manager"].as_str(),
+                        Some(
+                            "kube-controller-manager"
+                                | "kwok"
+                                | "kube-apiserver"
+                                | "kubelet"
+                                | "kube-scheduler"
+                                | "workloadctl-sandbox"
+                        )
+                    )
+                });
+                entries.sort_by_key(|entry| {
+                    format!("{}{}{}", entry["manager"], entry["operation"], entry["subresource"])
+                });
+            }
+            if let Some(Value::Array(causes)) = fields.get_mut("causes") {
+                causes.sort_by_key(ToString::to_string);
+            }
+            // Controllers write while we look.
+            if fields.contains_key("kind") && fields.contains_key("spec") {
+                fields.remove("status");
+            }
+            if let Some(Value::Object(annotations)) = fields.get_mut("annotations") {
+                annotations.retain(|name, _| {
+                    !name.contains("storage-provisioner")
+                        && !name.starts_with("pv.kubernetes.io")
+                        && name != "deployment.kubernetes.io/revision"
+                });
+            }
+            if fields.get("annotations") == Some(&json!({})) {
+                fields.remove("annotations");
+            }
+            for name in ["storageClassName", "volumeName"] {
+                fields.remove(name);
+            }
+            fields.values_mut().for_each(comparable);
+        }
+        Value::Array(items) => items.iter_mut().for_each(comparable),
+        _ => {}
+    }
+}
+
+/// The places where two values differ.
+fn differences(path: &str, real: &Value, ours: &Value, found: &mut Vec<String>) {
+    match (real, ours) {
+        (Value::Object(a), Value::Object(b)) => {
+            let names: std::collections::BTreeSet<_> = a.keys().chain(b.keys()).collect();
+            for name in names {
+                let none = json!("<absent>");
+                let (x, y) = (a.get(name).unwrap_or(&none), b.get(name).unwrap_or(&none));
+                differences(&format!("{path}/{name}"), x, y, found);
+            }
+        }
+        (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {
+            for (index, (x, y)) in a.iter().zip(b).enumerate() {
+                differences(&format!("{path}/{index}"), x, y, found);
+            }
+        }
+        _ if real != ours => found.push(format!("{path}: real {real} ours {ours}")),
+        _ => {}
+    }
+}
+
+fn random_call(random: &mut Random, namespace: &str) -> (String, Call) {
+    let kinds = bodies::kinds();
+    let kind = random.pick(&kinds);
+    let name = format!("{}-{}", kind.kind.to_lowercase(), random.below(2));
+    let scope = if kind.namespaced { format!("/namespaces/{namespace}") } else { String::new() };
+    let name = if kind.namespaced { name } else { format!("{namespace}-{name}") };
+    let collection = format!("{}{scope}/{}", kind.prefix, kind.plural);
+    let object = format!("{collection}/{name}");
+    let mut body = kind.body.clone();
+    body["metadata"] = json!({"name": name, "labels": {"app": "x"}});
+    for _ in 0..random.below(3) {
+        workloadctl::schema::merge::json(&mut body, random.pick(&kind.variants));
+    }
+    if random.chance(10) {
+        workloadctl::schema::merge::json(&mut body, random.pick(&bodies::metadata_variants()));
+    }
+    let dry = if random.chance(10) { "&dryRun=All" } else { "" };
+    let strict = *random.pick(&["", "&fieldValidation=Strict", "&fieldValidation=Ignore"]);
+    let call = |method: Method, path: String, content_type, body| Call {
+        method,
+        path,
+        content_type,
+        accept: "application/json",
+        body,
+    };
+    let (what, call) = match random.below(100) {
+        0..15 => {
+            let path = format!("{collection}?fieldManager=creator{dry}{strict}");
+            ("create", call(Method::POST, path, "application/json", Some(body)))
+        }
+        15..60 => {
+            let manager = random.pick(&["one", "two", "three"]);
+            let force = if random.chance(40) { "&force=true" } else { "" };
+            if random.chance(15) {
+                body["metadata"]["resourceVersion"] = json!("1");
+            }
+            let path = format!("{object}?fieldManager={manager}{force}{dry}{strict}");
+            ("apply", call(Method::PATCH, path, "application/apply-patch+yaml", Some(body)))
+        }
+        60..70 => {
+            let patch = random.pick(&kind.variants).clone();
+            let path = format!("{object}?fieldManager=merger{dry}{strict}");
+            ("merge", call(Method::PATCH, path, "application/merge-patch+json", Some(patch)))
+        }
+        70..76 => {
+            let patch = random.pick(&kind.variants).clone();
+            let path = format!("{object}?fieldManager=strategist{dry}{strict}");
+            (
+                "strategic",
+                call(Method::PATCH, path, "application/strategic-merge-patch+json", Some(patch)),
+            )
+        }
+        76..80 => {
+            let patch = random.pick(&bodies::json_patches()).clone();
+            let path = format!("{object}?fieldManager=jsoner{dry}");
+            ("json", call(Method::PATCH, path, "application/json-patch+json", Some(patch)))
+        }
+        80..85 => {
+            let path = format!("{object}?fieldManager=putter{dry}{strict}");
+            ("put", call(Method::PUT, path, "application/json", Some(body)))
+        }
+        85..92 => {
+            let options = json!({"propagationPolicy": random.pick(&["Background", "Background", "Foreground"])});
+            ("delete", call(Method::DELETE, object, "application/json", Some(options)))
+        }
+        92..97 => ("get", call(Method::GET, object, "", None)),
+        _ => {
+            let mut list = call(
+                Method::GET,
+                format!("{collection}?labelSelector=app%3Dx,tier!%3Dz"),
+                "",
+                None,
+            );
+            if random.chance(50) {
+                list.accept = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
+            }
+            ("list", list)
+        }
+    };
+    (format!("{what} {}", kind.kind), call)
+}
+
+async fn settle(client: &Client) {
+    // Both have the custom kind before it is used.
+    for _ in 0..100 {
+        let call = Call {
+            method: Method::GET,
+            path: "/apis/differential.test/v1/widgets".into(),
+            content_type: "",
+            accept: "application/json",
+            body: None,
+        };
+        if send(client, &call).await.0 == 200 {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    panic!("the custom kind never was served");
+}
+
+#[tokio::test(flavor = "current_thread")]
+#[expect(clippy::print_stderr, reason = "the counts are the result")]
+async fn the_sandbox_answers_as_a_real_server() {
+    let environment = workloadctl::env::Env::read();
+    if environment.variable("WORKLOADCTL_E2E").is_none() {
+        eprintln!("skipped: there is no control plane (tests/control-plane/run)");
+        return;
+    }
+    let number = |name: &str, default: u64| {
+        environment.variable(name).and_then(|text| text.parse().ok()).unwrap_or(default)
+    };
+    let (seed, steps) = (number("DIFFERENTIAL_SEED", 1), number("DIFFERENTIAL_STEPS", 600));
+    let real = Client::try_default().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let sandbox = Sandbox::open(&folder.path().join("sandbox.db"), Options::default()).unwrap();
+    let ours = Client::new(sandbox, "default");
+    let namespace = format!("differential-{seed}");
+    let mut random = Random(seed);
+    for client in [&real, &ours] {
+        for (path, body) in [
+            (
+                "/api/v1/namespaces".to_owned(),
+                json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}),
+            ),
+            (
+                "/apis/apiextensions.k8s.io/v1/customresourcedefinitions".to_owned(),
+                bodies::definition(),
+            ),
+        ] {
+            let call = Call {
+                method: Method::POST,
+                path,
+                content_type: "application/json",
+                accept: "application/json",
+                body: Some(body),
+            };
+            let (code, body) = send(client, &call).await;
+            assert!(matches!(code, 201 | 409), "{body}");
+        }
+        settle(client).await;
+    }
+    let mut counts: BTreeMap<(String, u16), u64> = BTreeMap::new();
+    let mut differing = 0;
+    for step in 0..steps {
+        let (what, call) = random_call(&mut random, &namespace);
+        let (code, mut expected) = send(&real, &call).await;
+        let (our_code, mut found) = send(&ours, &call).await;
+        *counts.entry((what.split(' ').next().unwrap().to_owned(), code)).or_default() += 1;
+        comparable(&mut expected);
+        comparable(&mut found);
+        let mut list = Vec::new();
+        if code != our_code {
+            list.push(format!("code: real {code} ours {our_code}"));
+        }
+        differences("", &expected, &found, &mut list);
+        if !list.is_empty() {
+            differing += 1;
+            eprintln!("#{step} {what} {} {}", call.method, call.path);
+            if let Some(body) = &call.body {
+                eprintln!("   body {body}");
+            }
+            for line in list.iter().take(6) {
+                eprintln!("   {line}");
+            }
+        }
+    }
+    for ((what, code), count) in &counts {
+        eprintln!("{what} {code}: {count}");
+    }
+    eprintln!("seed {seed}: {steps} operations, {differing} with differences");
+    assert_eq!(differing, 0);
+}
