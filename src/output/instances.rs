@@ -324,7 +324,9 @@ fn heading(instance: &InstanceView, printer: &Printer, now: Timestamp) -> String
     let runtime = instance.runtime.as_ref().map(|runtime| format!("runtime {runtime}"));
     let namespace = namespace(instance).map(|namespace| format!("namespace {namespace}"));
     let facts: Vec<String> = [what, release, runtime, namespace].into_iter().flatten().collect();
-    writeln!(out, "{}", one_line(&facts.join(" · "))).expect("writing to a string cannot fail");
+    if !facts.is_empty() {
+        writeln!(out, "{}", one_line(&facts.join(" · "))).expect("writing cannot fail");
+    }
     out
 }
 

@@ -195,6 +195,8 @@ fn summary(operation: &Operation, place: &str, waits: bool) -> String {
     let done = counts(&operation.counts, done_word);
     let colon = if done.is_empty() { String::new() } else { format!(": {done}") };
     let line = match outcome {
+        // A delete that found nothing says so in a remark.
+        "unchanged" if place == "from" => return String::new(),
         "unchanged" => match operation.instance.release {
             Some(number) if waits => format!("{name} unchanged (release {number}, ready)"),
             Some(number) => format!("{name} unchanged (release {number})"),

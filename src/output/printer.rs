@@ -261,8 +261,8 @@ impl Printer {
 /// Gives a line of JSON beside those of the progress.
 fn event(word: &str, key: &str, value: impl Serialize) -> String {
     let time = format!("{:.3}", Timestamp::now());
-    let line = serde_json::json!({"time": time, "event": word, key: value});
-    sanitize::json(line.to_string()) + "\n"
+    let value = serde_json::to_string(&value).expect("errors and texts have string keys");
+    sanitize::json(format!("{{\"time\":\"{time}\",\"event\":\"{word}\",\"{key}\":{value}}}\n"))
 }
 
 /// Writes to stderr; where that is closed, nobody listens and nothing is lost.

@@ -1,12 +1,16 @@
-//! Tables: columns without lines, no blanks at line ends. On a terminal wide cells wrap; elsewhere
-//! a row is a line, whatever its width.
+//! Tables: columns without lines, no blanks at line ends. On a terminal prose wraps; elsewhere a
+//! row is a line, whatever its width.
 
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
 
 use super::{
     printer::{Printer, Stream, Tone},
     sanitize::one_line,
 };
+
+/// The columns of prose: they alone wrap, and not below this width.
+const PROSE: [&str; 3] = ["REASON", "ERROR", "IMAGES"];
+const PROSE_WIDTH: u16 = 24;
 
 /// The text of a cell and its meaning.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,12 +78,7 @@ impl Rows {
         if stream.colour {
             table.enforce_styling();
         }
-        match width {
-            Some(width) => {
-                table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width.max(40))
-            }
-            None => table.set_content_arrangement(ContentArrangement::Disabled),
-        };
+        table.set_content_arrangement(ContentArrangement::Disabled);
         table.set_header(self.header.iter().map(|title| stream.paint(Tone::Dim, title)));
         for row in &self.rows {
             table.add_row(row.iter().map(|cell| stream.paint(cell.tone, &one_line(&cell.text))));
@@ -87,12 +86,38 @@ impl Rows {
         for column in table.column_iter_mut() {
             column.set_padding((0, 2));
         }
+        if let Some(width) = width {
+            self.fit(&mut table, width);
+        }
         let mut text = String::new();
         for line in table.lines() {
             text.push_str(line.trim_end());
             text.push('\n');
         }
         text
+    }
+}
+
+impl Rows {
+    /// Lets prose wrap, if there is room for it; else the terminal breaks lines as it can.
+    fn fit(&self, table: &mut Table, width: u16) {
+        let is_prose =
+            |index: usize| self.header.get(index).is_some_and(|name| PROSE.contains(name));
+        let needed: u16 = table
+            .column_max_content_widths()
+            .into_iter()
+            .enumerate()
+            .map(|(index, widest)| if is_prose(index) { widest.min(PROSE_WIDTH) } else { widest })
+            .fold(0, |sum, widest| sum.saturating_add(widest).saturating_add(2));
+        if needed > width.saturating_add(2) {
+            return;
+        }
+        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
+        for (index, column) in table.column_iter_mut().enumerate() {
+            if !is_prose(index) {
+                column.set_constraint(ColumnConstraint::ContentWidth);
+            }
+        }
     }
 }
 
@@ -137,10 +162,17 @@ mod tests {
     }
 
     #[test]
-    fn wide_cells_wrap_on_a_terminal() {
-        let text = example().render(Stream { terminal: true, colour: false }, Some(60));
-        assert!(text.lines().count() > 3, "{text}");
-        assert!(text.lines().all(|line| line.chars().count() <= 60), "{text}");
+    fn prose_wraps_on_a_terminal_and_nothing_else() {
+        let terminal = Stream { terminal: true, colour: false };
+        assert_eq!(
+            example().render(terminal, Some(60)),
+            "NAME           STATUS   REASON\n\
+             web            Healthy  everything is \\u{1b}[31mready and\n\
+             \u{20}                       works as it should\n\
+             a-longer-name  -        -\n"
+        );
+        let narrow = example().render(terminal, Some(40));
+        assert_eq!(narrow, example().render(Stream::PLAIN, None));
     }
 
     #[test]

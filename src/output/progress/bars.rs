@@ -32,7 +32,6 @@ pub struct Bars {
 #[derive(Debug)]
 struct Track {
     bar: ProgressBar,
-    objects: usize,
     changes: usize,
     written: usize,
     judged: BTreeMap<ObjectId, (State, String)>,
@@ -88,14 +87,7 @@ impl Bars {
             let bar = self.screen.add(ProgressBar::new(0).with_style(style()));
             bar.set_prefix(self.printer.stderr().paint(Tone::Strong, &one_line(instance)));
             bar.enable_steady_tick(Duration::from_millis(200));
-            Track {
-                bar,
-                objects: 0,
-                changes: 0,
-                written: 0,
-                judged: BTreeMap::new(),
-                waiting: false,
-            }
+            Track { bar, changes: 0, written: 0, judged: BTreeMap::new(), waiting: false }
         });
         change(track);
         track.draw();
@@ -106,7 +98,7 @@ impl Track {
     fn draw(&self) {
         let ready = self.judged.values().filter(|(state, _)| *state == State::Ready).count();
         let (length, position) =
-            if self.waiting { (self.objects, ready) } else { (self.changes, self.written) };
+            if self.waiting { (self.judged.len(), ready) } else { (self.changes, self.written) };
         self.bar.set_length(length as u64);
         self.bar.set_position(position as u64);
         let open = self.judged.iter().find(|(_, (state, _))| *state != State::Ready);
@@ -138,8 +130,8 @@ impl Reporter for Bars {
             Event::Note(_) | Event::Warning(_) | Event::Request { .. } => {
                 self.above(instance, &event);
             }
-            Event::Planned { changes, objects } => self.track(instance, |track| {
-                (track.changes, track.objects) = (*changes, *objects);
+            Event::Planned { changes, objects: _ } => self.track(instance, |track| {
+                track.changes = *changes;
             }),
             Event::Done { object, action } => self.track(instance, |track| {
                 track.written += 1;
@@ -203,6 +195,6 @@ mod tests {
         bars.report("web", Event::Phase("waiting"));
         bars.report("web", judged("a", State::Ready, ""));
         bars.report("web", judged("b", State::Waiting, "0 of 1\nready"));
-        assert_eq!(seen(), (1, 3, "Pod/b: 0 of 1 ready".into()));
+        assert_eq!(seen(), (1, 2, "Pod/b: 0 of 1 ready".into()));
     }
 }

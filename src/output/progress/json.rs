@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -25,15 +26,23 @@ impl JsonLines {
     }
 
     fn line(&self, instance: &str, event: &Event) -> String {
-        let (word, fields) = fields(event);
-        let mut line = json!({"time": format!("{:.3}", (self.clock)()), "event": word});
-        let members = line.as_object_mut().expect("it was made as an object");
-        if !instance.is_empty() {
-            members.insert("instance".into(), instance.into());
-        }
-        members.extend(fields);
-        sanitize::json(line.to_string()) + "\n"
+        let (event, fields) = fields(event);
+        let time = format!("{:.3}", (self.clock)());
+        let instance = Some(instance).filter(|instance| !instance.is_empty());
+        let line = serde_json::to_string(&Line { time, instance, event, fields });
+        sanitize::json(line.expect("events have string keys")) + "\n"
     }
+}
+
+/// A line of the stream.
+#[derive(Debug, Serialize)]
+struct Line<'a> {
+    time: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    instance: Option<&'a str>,
+    event: &'a str,
+    #[serde(flatten)]
+    fields: Map<String, Value>,
 }
 
 impl Reporter for JsonLines {
@@ -127,7 +136,7 @@ mod tests {
         );
         assert_eq!(
             reporter.line("", &Event::Phase("waiting")),
-            "{\"event\":\"phase\",\"phase\":\"waiting\",\"time\":\"2027-01-15T08:00:00.000Z\"}\n"
+            "{\"time\":\"2027-01-15T08:00:00.000Z\",\"event\":\"phase\",\"phase\":\"waiting\"}\n"
         );
     }
 }
