@@ -8,8 +8,9 @@ use crate::{
         call::{Call, Done},
         manifests::FileArgs,
     },
+    ops::render,
     output::{format::Format, objects},
-    workload::error::Error,
+    workload::name::InstanceName,
 };
 
 const MORE: &str = "\
@@ -42,17 +43,25 @@ pub struct RenderArgs {
 pub(super) fn run(args: RenderArgs, call: &Call) -> Done {
     call.only("render", &[Format::Yaml, Format::Json, Format::Name])?;
     let RenderArgs { name, files } = args;
-    let objects: Vec<Value> = match name {
-        None => {
-            let objects = files.load(call)?.content.objects;
+    let name: Option<InstanceName> = name.map(|name| name.parse()).transpose()?;
+    let given = match files.file.is_empty() {
+        true => None,
+        false => Some(files.load(call)?.content),
+    };
+    let bodies: Vec<Value> = match (name, given) {
+        (Some(name), given) => {
+            let store = call.open_for_reading()?;
+            let namespace = call.namespace.as_deref();
+            let rendered = render::instance(&store, &name, given.as_ref(), namespace)?;
+            rendered.notes.iter().for_each(|note| call.printer.talk(note));
+            rendered.warnings.iter().for_each(|warning| call.printer.warn(warning));
+            rendered.objects
+        }
+        (None, given) => {
+            let objects = given.map(|content| content.objects).unwrap_or_default();
             objects.into_iter().map(|object| object.body).collect()
         }
-        Some(_) => {
-            return Err(
-                Error::failed("unfinished", "render of an instance is not there yet").into()
-            );
-        }
     };
-    objects::print(&call.printer, &objects)?;
+    objects::print(&call.printer, &bodies)?;
     Ok(None)
 }

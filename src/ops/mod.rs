@@ -18,6 +18,7 @@ pub mod options;
 pub mod planning;
 pub mod rebuild;
 pub mod removal;
+pub mod render;
 pub mod report;
 pub mod rollout;
 pub mod runtimes;

@@ -9,4 +9,5 @@ mod help;
 mod layering;
 mod program;
 mod stored;
+mod unreachable;
 mod wrong_commands;

@@ -1,0 +1,181 @@
+//! What a deploy of an instance would send, offline: overrides, namespaces and labels, without
+//! asking a cluster or changing the database.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::{
+    store::Store,
+    workload::{
+        definition::Content,
+        error::{Error, Result},
+        instance::Instance,
+        kinds::Kinds,
+        manifest::combine,
+        name::{DefinitionName, InstanceName},
+        overrides::{self, Overrides},
+        placement::{Destination, place},
+    },
+};
+
+/// Objects as they would be sent.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rendered {
+    /// The bodies, in the order of the definition.
+    pub objects: Vec<Value>,
+    /// What was changed in them, to be said once.
+    pub notes: Vec<String>,
+    /// What may not work where they go.
+    pub warnings: Vec<String>,
+}
+
+/// Renders an instance: of the content given, else of the newest revision of its definition. An
+/// instance that is not stored is rendered as a new one would be. Kinds that are neither built in
+/// nor brought by the content are taken to be namespaced.
+///
+/// # Errors
+/// Code 1: neither an instance nor a definition of that name; code 2: everything that is wrong
+/// with the objects.
+pub fn instance(
+    store: &Store,
+    name: &InstanceName,
+    given: Option<&Content>,
+    namespace: Option<&str>,
+) -> Result<Rendered> {
+    let stored = store.instance(name)?;
+    let content = match given {
+        Some(content) => content.clone(),
+        None => content(store, name, stored.as_ref())?,
+    };
+    let mut kinds = Kinds::builtin();
+    let mut objects = content.objects;
+    kinds.add_crds(&objects);
+    let errors = kinds.check(&objects).errors;
+    if !errors.is_empty() {
+        return Err(combine(errors));
+    }
+    let before = stored.as_ref().map(|stored| stored.overrides.clone()).unwrap_or_default();
+    let overrides = match given {
+        // With -f only what the command says counts; a restart does not go back.
+        Some(_) => Overrides { restarted_at: before.restarted_at, ..Overrides::default() },
+        None => before,
+    };
+    let mut notes = overrides::apply(&overrides, &mut objects, &kinds)?;
+    let destination = Destination {
+        instance: name,
+        namespace,
+        stored: stored
+            .as_ref()
+            .and_then(|stored| Some((stored.namespace_mode?, stored.namespace.as_deref()?))),
+        namespace_labels: &BTreeMap::new(),
+    };
+    let placement = place(&objects, &kinds, &destination)?;
+    notes.extend(placement.notes);
+    let objects = placement.objects.into_iter().map(|placed| placed.body).collect();
+    Ok(Rendered { objects, notes, warnings: placement.warnings })
+}
+
+/// Reads what a deploy without `-f` would bring.
+fn content(store: &Store, name: &InstanceName, stored: Option<&Instance>) -> Result<Content> {
+    let definition: DefinitionName = match stored {
+        Some(stored) => stored.definition.clone(),
+        None => name.as_str().parse()?,
+    };
+    match (store.newest_revision(&definition, Some(name))?, stored) {
+        (Some(revision), _) => store.content(&revision),
+        (None, None) => Err(store.no_such_instance(name.as_str())),
+        (None, Some(_)) => Err(Error::failed(
+            "no-such-revision",
+            format!("definition `{definition}` has no revision here"),
+        )
+        .hint(format!("workloadctl render {name} -f PATH"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::workload::{definition::SourceFile, instance::NamespaceMode, manifest::load};
+
+    const WEB: &str = "\
+        apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  \
+          selector: {matchLabels: {a: b}}\n  template:\n    metadata: {labels: {a: b}}\n    \
+          spec: {containers: [{name: web, image: 'nginx:1'}]}\n";
+
+    fn content(text: &str) -> Content {
+        let file = SourceFile { name: "web.yaml".into(), text: text.into() };
+        load(vec![file]).unwrap().content
+    }
+
+    fn name() -> InstanceName {
+        "web".parse().unwrap()
+    }
+
+    /// A database with definition `web` and an instance of it with another image in `shop`.
+    fn store() -> Store {
+        let mut store = Store::in_memory().unwrap();
+        let definition: DefinitionName = "web".parse().unwrap();
+        let now = Timestamp::UNIX_EPOCH;
+        store.apply_definition(&definition, &content(WEB), "web.yaml", None, now).unwrap();
+        let mut overrides = Overrides::default();
+        overrides.images.insert("web".into(), "nginx:2".into());
+        let instance = Instance {
+            name: name(),
+            definition,
+            runtime: "kind-dev".into(),
+            namespace: Some("shop".into()),
+            namespace_mode: Some(NamespaceMode::Given),
+            cluster_uid: None,
+            overrides,
+            created_at: now,
+            observed: None,
+        };
+        store.create_instance(&instance).unwrap();
+        store
+    }
+
+    fn seen(rendered: &Rendered) -> Vec<(&str, Option<&str>, Option<&str>)> {
+        rendered
+            .objects
+            .iter()
+            .map(|body| {
+                let at = |path: &str| body.pointer(path).and_then(Value::as_str);
+                (
+                    at("/kind").unwrap(),
+                    at("/metadata/namespace"),
+                    at("/spec/template/spec/containers/0/image"),
+                )
+            })
+            .collect()
+    }
+
+    #[test]
+    fn an_instance_is_rendered_with_overrides_and_in_its_namespace() {
+        let rendered = instance(&store(), &name(), None, None).unwrap();
+        let [(kind, namespace, image)] = seen(&rendered)[..] else { panic!("{rendered:?}") };
+        assert_eq!((kind, namespace, image), ("Deployment", Some("shop"), Some("nginx:2")));
+        let labels = rendered.objects[0].pointer("/metadata/labels").unwrap();
+        assert_eq!(labels["workloadctl/instance"], "web");
+    }
+
+    #[test]
+    fn with_manifests_only_what_is_said_counts() {
+        let given = content(&WEB.replace("nginx:1", "nginx:3"));
+        let rendered = instance(&store(), &name(), Some(&given), None).unwrap();
+        assert_eq!(seen(&rendered), [("Deployment", Some("shop"), Some("nginx:3"))]);
+    }
+
+    #[test]
+    fn a_new_instance_gets_its_own_namespace() {
+        let store = Store::in_memory().unwrap();
+        let rendered = instance(&store, &name(), Some(&content(WEB)), None).unwrap();
+        assert_eq!(
+            seen(&rendered),
+            [("Namespace", None, None), ("Deployment", Some("web"), Some("nginx:1"))]
+        );
+        assert_eq!(instance(&store, &name(), None, None).unwrap_err().code, "no-such-instance");
+    }
+}
