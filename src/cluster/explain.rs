@@ -44,17 +44,27 @@ pub fn unauthorized(server: &str) -> Error {
 }
 
 /// Tells whether the connection broke, so that a request that may be repeated is worth repeating.
+/// One that was never made (refused, no route) did not break.
 #[must_use]
 pub fn is_broken_connection(error: &kube::Error) -> bool {
     let links = links(error);
     let is_other = links
         .iter()
         .any(|link| link.is::<Error>() || link.is::<StepError>() || link.is::<rustls::Error>());
+    let never_made =
+        links.iter().filter_map(|link| link.downcast_ref::<io::Error>()).any(|error| {
+            matches!(
+                error.kind(),
+                io::ErrorKind::ConnectionRefused
+                    | io::ErrorKind::HostUnreachable
+                    | io::ErrorKind::NetworkUnreachable
+            )
+        });
     let transport = matches!(
         error,
         kube::Error::Service(_) | kube::Error::HyperError(_) | kube::Error::ReadEvents(_)
     );
-    transport && !is_other
+    transport && !is_other && !never_made
 }
 
 /// Walks an error's sources, and into what an I/O error wraps, which `source` passes over.
