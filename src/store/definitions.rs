@@ -56,36 +56,68 @@ impl Store {
         instance: Option<&InstanceName>,
         now: Timestamp,
     ) -> Result<Applied> {
-        let digest = content.digest();
         self.transaction(|store| {
-            let first = store.ensure_definition(name, now)?;
+            let planned = store.planned_revision(name, content, source, instance, now)?;
+            store.keep_revision(&planned, content, instance)
+        })
+    }
+
+    /// Tells what [`Store::apply_definition`] would make of a content, without recording it: the
+    /// revision that is there already, or the next one.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn planned_revision(
+        &self,
+        name: &DefinitionName,
+        content: &Content,
+        source: &str,
+        instance: Option<&InstanceName>,
+        now: Timestamp,
+    ) -> Result<Revision> {
+        let digest = content.digest();
+        match self.newest_kept(name, instance)? {
+            Some(kept) if kept.revision.digest == digest => self.as_own(kept, source),
+            _ => Ok(Revision {
+                definition: name.clone(),
+                number: self.next_number(name)?,
+                digest,
+                created_at: self.later_than_all(name, now)?,
+                object_count: content.objects.len(),
+                source: source.to_owned(),
+            }),
+        }
+    }
+
+    /// Records what [`Store::planned_revision`] gave, with its number and its time unless another
+    /// process has taken them meanwhile.
+    ///
+    /// # Errors
+    /// Those of the database; `too-deep` for objects that could not be read back.
+    pub fn keep_revision(
+        &mut self,
+        planned: &Revision,
+        content: &Content,
+        instance: Option<&InstanceName>,
+    ) -> Result<Applied> {
+        let name = &planned.definition;
+        self.transaction(|store| {
+            let first = store.ensure_definition(name, planned.created_at)?;
             let newest = store.newest_kept(name, instance)?;
-            match newest {
-                Some(kept) if kept.revision.digest == digest => {
-                    let revision = if kept.taken_in {
-                        store.make_own(&kept)?;
-                        store.put_content(kept.id, source, content)?;
-                        Revision { source: source.to_owned(), ..kept.revision }
-                    } else {
-                        kept.revision
-                    };
-                    Ok(Applied { revision, fresh: false, first })
+            if let Some(kept) = newest.filter(|kept| kept.revision.digest == planned.digest) {
+                let (id, taken_in) = (kept.id, kept.taken_in);
+                let revision = store.as_own(kept, &planned.source)?;
+                if taken_in {
+                    store.make_own(id, &revision, Some(content))?;
                 }
-                newest => {
-                    let newest = newest.map(|kept| kept.revision);
-                    let revision = Revision {
-                        definition: name.clone(),
-                        number: store.next_number(name)?,
-                        digest,
-                        created_at: after(newest.as_ref(), now),
-                        object_count: content.objects.len(),
-                        source: source.to_owned(),
-                    };
-                    store.insert_revision(&revision, None, content)?;
-                    store.touch_definition(name, now)?;
-                    Ok(Applied { revision, fresh: true, first })
-                }
+                return Ok(Applied { revision, fresh: false, first });
             }
+            let mut revision = planned.clone();
+            revision.number = store.free_number(name, planned.number)?;
+            revision.created_at = store.later_than_all(name, planned.created_at)?;
+            store.insert_revision(&revision, None, content)?;
+            store.touch_definition(name, revision.created_at)?;
+            Ok(Applied { revision, fresh: true, first })
         })
     }
 
@@ -179,15 +211,6 @@ impl Store {
         )
         .map(drop)
     }
-}
-
-/// Gives a time that is later than the newest revision's, even where that came from a clock that
-/// is ahead of ours.
-fn after(newest: Option<&Revision>, now: Timestamp) -> Timestamp {
-    let instant = jiff::SignedDuration::from_nanos(1);
-    newest.map_or(now, |newest| {
-        now.max(newest.created_at.checked_add(instant).unwrap_or(Timestamp::MAX))
-    })
 }
 
 fn in_use(name: &DefinitionName, instances: &[Instance]) -> Error {

@@ -66,8 +66,8 @@ impl Store {
             if let Some(there) = store.instance(&instance.name)? {
                 return Err(exists(&there));
             }
-            store.own_the_newest(&instance.definition)?;
-            store.put_instance(instance).map(drop)
+            store.put_instance(instance)?;
+            store.own_one_for(&instance.definition, None)
         })
     }
 
@@ -117,7 +117,7 @@ impl Store {
             let Some(instance) = store.instance(name)? else {
                 return Err(store.no_such_instance(name.as_str()));
             };
-            store.own_the_newest(&instance.definition)?;
+            store.own_one_for(&instance.definition, None)?;
             store.execute("DELETE FROM instance WHERE name = ?1", params![Word(name)]).map(drop)
         })
     }

@@ -4,6 +4,7 @@
 //! from a cluster's record is there for one instance alone (`only_for`), until that instance's
 //! user applies the same content himself.
 
+use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Row, params};
 
 use super::{
@@ -162,46 +163,59 @@ impl Store {
         .map(drop)
     }
 
-    /// Tells whether a revision is one of the definition's own.
-    pub(super) fn is_own(&self, revision: &Revision) -> Result<bool> {
+    /// Tells whether the definition has this content of its own, made then or later.
+    pub(super) fn has_own(&self, revision: &Revision) -> Result<bool> {
         let Revision { definition, digest, created_at, .. } = revision;
         self.row(
             "SELECT 1 FROM revision JOIN definition ON definition.id = definition_id
-             WHERE name = ?1 AND only_for IS NULL AND digest = ?2 AND revision.created_at = ?3",
+             WHERE name = ?1 AND only_for IS NULL AND digest = ?2 AND revision.created_at >= ?3",
             params![Word(definition), digest, Time(*created_at)],
             |_| Ok(()),
         )
         .map(|found| found.is_some())
     }
 
-    /// Gives a definition that has no revision of its own the newest one that was taken in.
-    pub(super) fn own_the_newest(&self, name: &DefinitionName) -> Result<()> {
-        match (self.newest_kept(name, None)?, self.newest_of_any(name)?) {
-            (None, Some(kept)) => self.make_own(&kept),
-            _ => Ok(()),
+    /// Sees to it that an instance has a revision that it goes by: where its definition is known
+    /// from other instances' records alone, the newest of theirs becomes the definition's own.
+    pub(super) fn own_one_for(
+        &self,
+        name: &DefinitionName,
+        instance: Option<&InstanceName>,
+    ) -> Result<()> {
+        if self.newest_kept(name, instance)?.is_some() {
+            return Ok(());
         }
+        let Some(kept) = self.newest_of_any(name)? else { return Ok(()) };
+        let (id, source) = (kept.id, kept.revision.source.clone());
+        let revision = self.as_own(kept, &source)?;
+        self.make_own(id, &revision, None)
     }
 
-    pub(super) fn make_own(&self, kept: &Kept) -> Result<()> {
-        let Revision { definition, number, .. } = &kept.revision;
-        let taken = self.revisions(definition, None)?.iter().any(|own| own.number == *number);
-        let number = if taken { self.next_number(definition)? } else { *number };
-        self.execute(
-            "UPDATE revision SET only_for = NULL, number = ?2 WHERE id = ?1",
-            params![kept.id.0, Count(number)],
-        )
-        .map(drop)
+    /// Gives what a revision becomes as the definition's own: what was taken in has this source
+    /// and a number that is not taken.
+    pub(super) fn as_own(&self, kept: Kept, source: &str) -> Result<Revision> {
+        let Kept { id: _, revision, taken_in } = kept;
+        if !taken_in {
+            return Ok(revision);
+        }
+        let number = self.free_number(&revision.definition, revision.number)?;
+        Ok(Revision { number, source: source.to_owned(), ..revision })
     }
 
-    pub(super) fn put_content(
+    /// Makes a revision that was taken in the definition's own, as [`Store::as_own`] gives it,
+    /// with the content as it was given here.
+    pub(super) fn make_own(
         &self,
         id: RevisionId,
-        source: &str,
-        content: &Content,
+        revision: &Revision,
+        content: Option<&Content>,
     ) -> Result<()> {
+        let Revision { number, source, .. } = revision;
         self.execute(
-            "UPDATE revision SET source = ?2, content = ?3 WHERE id = ?1",
-            params![id.0, source, Packed(content)],
+            "UPDATE revision SET only_for = NULL, number = ?2, source = ?3,
+                    content = coalesce(?4, content)
+             WHERE id = ?1",
+            params![id.0, Count(*number), source, content.map(Packed)],
         )
         .map(drop)
     }
@@ -231,5 +245,20 @@ impl Store {
             |row| row.get(0).map(|Count(number)| number),
         )?;
         Ok(highest.unwrap_or(0) + 1)
+    }
+
+    /// Gives a number, or the next one where an own revision has it.
+    pub(super) fn free_number(&self, name: &DefinitionName, number: u64) -> Result<u64> {
+        let taken = self.revisions(name, None)?.iter().any(|own| own.number == number);
+        if taken { self.next_number(name) } else { Ok(number) }
+    }
+
+    /// Gives a time after that of every revision known, even of one from a clock that is ahead of
+    /// ours.
+    pub(super) fn later_than_all(&self, name: &DefinitionName, at: Timestamp) -> Result<Timestamp> {
+        let instant = SignedDuration::from_nanos(1);
+        Ok(self.newest_of_any(name)?.map_or(at, |kept| {
+            at.max(kept.revision.created_at.checked_add(instant).unwrap_or(Timestamp::MAX))
+        }))
     }
 }

@@ -37,10 +37,11 @@ impl Store {
             store.put_instance(&instance)?;
             for (revision, content) in revisions {
                 store.ensure_definition(&revision.definition, revision.created_at)?;
-                if !store.is_own(revision)? {
+                if !store.has_own(revision)? {
                     store.insert_revision(revision, Some(&instance.name), content)?;
                 }
             }
+            store.own_one_for(&instance.definition, Some(&instance.name))?;
             releases.iter().try_for_each(|release| store.put_release(&instance.name, release))
         })
     }

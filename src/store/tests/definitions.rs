@@ -1,5 +1,7 @@
 //! Definitions: which content makes a revision, and which revision goes where.
 
+use jiff::SignedDuration;
+
 use super::*;
 
 #[test]
@@ -153,8 +155,45 @@ fn what_is_applied_for_an_instance_is_what_it_then_gets() {
     // A number that is taken is not given twice.
     let theirs = revision("web", 1, &version(7), minute(8));
     store.take_in(&instance("web", "web"), &[(theirs, version(7))], &[]).unwrap();
-    assert_eq!(store.apply_for("web", &version(7), "web", 9), (1, false));
+    assert_eq!(store.apply_for("web", &version(7), "web", 9), (3, false));
     assert_eq!(store.newest("web", None), Some(3));
+}
+
+#[test]
+fn what_is_planned_is_what_is_kept() {
+    let mut store = Store::in_memory().unwrap();
+    let (web, to) = (definition("web"), name("web"));
+    let theirs = revision("web", 9, &version(9), minute(5));
+    store.take_in(&instance("web", "web"), &[(theirs, version(9))], &[]).unwrap();
+    for (at, content) in [(6, version(9)), (7, version(1)), (8, version(1)), (1, version(2))] {
+        let plan = |store: &Store| {
+            store.planned_revision(&web, &content, "k8s", Some(&to), minute(at)).unwrap()
+        };
+        let planned = plan(&store);
+        assert_eq!(plan(&store), planned, "planning changes nothing");
+        let kept = store.keep_revision(&planned, &content, Some(&to)).unwrap().revision;
+        assert_eq!(kept, planned);
+        assert_eq!(store.newest_revision(&web, Some(&to)).unwrap(), Some(planned.clone()));
+        // The record that now holds it brings nothing new, nor one that was written a bit earlier.
+        let earlier =
+            Revision { created_at: kept.created_at - SignedDuration::from_nanos(1), ..kept };
+        for record in [planned, earlier] {
+            let known = store.revisions(&web, Some(&to)).unwrap();
+            store.take_in(&instance("web", "web"), &[(record, content.clone())], &[]).unwrap();
+            assert_eq!(store.revisions(&web, Some(&to)).unwrap(), known);
+        }
+    }
+}
+
+#[test]
+fn what_was_planned_gives_way_to_who_was_faster() {
+    let mut store = Store::in_memory().unwrap();
+    let web = definition("web");
+    let planned = store.planned_revision(&web, &version(1), "k8s", None, minute(1)).unwrap();
+    store.apply("web", &version(2), 5);
+    let kept = store.keep_revision(&planned, &version(1), None).unwrap();
+    assert_eq!((planned.number, kept.revision.number, kept.fresh), (1, 2, true));
+    assert_eq!(store.newest("web", None), Some(2), "what was given last is newest");
 }
 
 #[test]
@@ -182,6 +221,17 @@ fn a_definition_known_from_a_record_serves_new_instances() {
     store.take_in(&instance("web", "web"), &[(later, version(10))], &[]).unwrap();
     assert_eq!(store.newest("web", Some("web-2")), Some(9));
     assert_eq!(store.newest("web", Some("web")), Some(10));
+}
+
+#[test]
+fn an_instance_from_a_record_goes_by_a_revision_of_its_own() {
+    let mut store = Store::in_memory().unwrap();
+    let theirs = revision("web", 9, &version(9), minute(5));
+    store.take_in(&instance("web", "web"), &[(theirs, version(9))], &[]).unwrap();
+    store.take_in(&instance("web-2", "web"), &[], &[]).unwrap();
+    let later = revision("web", 10, &version(10), minute(6));
+    store.take_in(&instance("web", "web"), &[(later, version(10))], &[]).unwrap();
+    assert_eq!(store.newest("web", Some("web-2")), Some(9));
 }
 
 #[test]
