@@ -16,7 +16,7 @@ use crate::{
         kinds::Kinds,
         name::{DefinitionName, InstanceName},
         object::{Object, split_api_version},
-        overrides::Overrides,
+        overrides::{Overrides, apply},
         placement::{Destination, place},
         runtime::RuntimeName,
     },
@@ -203,15 +203,15 @@ pub struct CreateOptions {
     pub runtime: RuntimeName,
     /// `--namespace`.
     pub namespace: Option<String>,
-    /// `--image`, `--replicas`, `--set`.
+    /// `--image`, `--replicas`, `--set`, `--patch`.
     pub overrides: Overrides,
 }
 
 /// Adds an instance without deploying it.
 ///
 /// # Errors
-/// `no-such-definition` (1); `instance-exists` (5); those of [`place`], such as
-/// `namespace-in-definition` (2).
+/// `no-such-definition` (1); `instance-exists` (5); those of [`apply`] (an override without a
+/// target) and of [`place`] (a namespace that cannot be).
 pub fn create_instance(
     store: &mut Store,
     options: CreateOptions,
@@ -235,18 +235,19 @@ pub fn create_instance(
     };
     store.transaction(|store| {
         store.create_instance(&instance)?;
-        check_placement(store, &instance)
+        check_rendering(store, &instance)
     })?;
     instance_view(store, instance)
 }
 
 /// Refuses what a deploy would refuse without having contacted a cluster.
-fn check_placement(store: &Store, instance: &Instance) -> Result<()> {
+fn check_rendering(store: &Store, instance: &Instance) -> Result<()> {
     let newest = store.newest_revision(&instance.definition, Some(&instance.name))?;
     let Some(newest) = newest else { return Ok(()) };
-    let objects = store.content(&newest)?.objects;
+    let mut objects = store.content(&newest)?.objects;
     let mut kinds = Kinds::builtin();
     kinds.add_crds(&objects);
+    apply(&instance.overrides, &mut objects, &kinds)?;
     let destination = Destination {
         instance: &instance.name,
         namespace: instance.namespace.as_deref(),

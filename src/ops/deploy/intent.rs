@@ -315,13 +315,8 @@ fn store(
     })?;
     store.transaction(|store| {
         if let Some(given) = &options.given {
-            store.apply_definition(
-                &prepared.source.definition,
-                &given.content,
-                &given.source,
-                Some(&options.name),
-                now,
-            )?;
+            let planned = &prepared.source.revision;
+            store.keep_revision(planned, &given.content, Some(&options.name))?;
         }
         // The earlier releases that only the record knows come along.
         let before: Vec<Release> =

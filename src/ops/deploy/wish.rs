@@ -7,7 +7,11 @@ use jiff::Timestamp;
 
 use crate::{
     ops::{
-        locate::Located, options::DeployOptions, report::Event, session::Session, target::Target,
+        locate::Located,
+        options::{DeployOptions, Given},
+        report::Event,
+        session::Session,
+        target::Target,
     },
     workload::{
         definition::{Content, Revision},
@@ -51,33 +55,12 @@ pub fn source(
         .or(deployed.map(|deployed| &deployed.release.definition));
     let definition = definition_name(options, known)?;
     let store = session.store.lock().expect("no holder of the store panics");
-    let newest = store.newest_revision(&definition, Some(&options.name))?;
-    if let Some(given) = &options.given {
-        let digest = given.content.digest();
-        return Ok(match newest {
-            Some(revision) if revision.digest == digest => {
-                Source { definition, content: given.content.clone(), revision }
-            }
-            _ => {
-                let number = store
-                    .revisions(&definition, Some(&options.name))?
-                    .iter()
-                    .map(|known| known.number)
-                    .max()
-                    .unwrap_or(0)
-                    + 1;
-                let revision = Revision {
-                    definition: definition.clone(),
-                    number,
-                    digest,
-                    created_at: session.now(),
-                    object_count: given.content.objects.len(),
-                    source: given.source.clone(),
-                };
-                Source { definition, content: given.content.clone(), revision }
-            }
-        });
+    if let Some(Given { content, source }) = &options.given {
+        let name = Some(&options.name);
+        let revision = store.planned_revision(&definition, content, source, name, session.now())?;
+        return Ok(Source { definition, content: content.clone(), revision });
     }
+    let newest = store.newest_revision(&definition, Some(&options.name))?;
     if let Some(revision) = newest {
         let content = store.content(&revision)?;
         return Ok(Source { definition, content, revision });

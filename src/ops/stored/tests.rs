@@ -3,6 +3,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::workload::{
     object::Origin,
+    overrides::{OverrideEdit, merge, parse_image, parse_set},
     release::{Deployer, Outcome, Release},
 };
 
@@ -40,6 +41,10 @@ fn wanted(instance: &str) -> CreateOptions {
         namespace: None,
         overrides: Overrides::default(),
     }
+}
+
+fn overridden(edit: OverrideEdit) -> Overrides {
+    merge(&Overrides::default(), &[edit]).unwrap()
 }
 
 /// A database with a definition `web` of one revision.
@@ -80,10 +85,7 @@ fn a_new_instance_is_not_deployed() {
     let mut store = with_web();
     let options = CreateOptions {
         namespace: Some("team".into()),
-        overrides: Overrides {
-            images: [("web".to_owned(), "web:2".to_owned())].into(),
-            ..Overrides::default()
-        },
+        overrides: overridden(parse_set("ConfigMap/c:data.n='two'").unwrap()),
         ..wanted("web-dev")
     };
     let made = create_instance(&mut store, options, minute(1)).unwrap();
@@ -98,7 +100,7 @@ fn a_new_instance_is_not_deployed() {
             "namespaceMode": "given",
             "status": "NotDeployed",
             "reason": "it was never deployed",
-            "overrides": {"images": {"web": "web:2"}},
+            "overrides": {"sets": {"ConfigMap/c:data.n": "two"}},
             "createdAt": "2023-11-14T22:14:20Z",
         })
     );
@@ -159,6 +161,11 @@ fn what_an_instance_cannot_be_is_refused_and_leaves_nothing() {
         ),
         (into("Not_A_Namespace"), "invalid-name", 2),
         (wanted("kube-x"), "reserved-namespace", 5),
+        (
+            CreateOptions { overrides: overridden(parse_image("db=x").unwrap()), ..wanted("new") },
+            "unknown-container",
+            2,
+        ),
     ] {
         let error = create_instance(&mut store, options, minute(2)).unwrap_err();
         assert_eq!((error.code, error.kind.exit_code()), (code, exit), "{error}");
