@@ -134,10 +134,7 @@ impl ExecPlugin {
             output.map_err(|error| self.failure("cannot be run").cause(error.to_string()))?;
         if !output.status.success() {
             let error = self.failure(&format!("failed ({})", output.status));
-            return Err(error.causes(last_lines(&output.stderr)).hint(format!(
-                "log in again; to see it fail: `kubectl get --raw /version` as user `{}`",
-                self.user
-            )));
+            return Err(error.causes(last_lines(&output.stderr)).hint("log in again"));
         }
         self.read(&output.stdout, after_refusal)
     }
@@ -279,6 +276,43 @@ mod tests {
             let expected = expected.map(|at| at.parse().unwrap());
             assert_eq!(renewal(now, expiry.parse().unwrap()), expected, "{expiry}");
         }
+    }
+
+    #[tokio::test]
+    async fn an_expired_login_is_renewed() {
+        let exec = Exec {
+            command: "sh".to_owned(),
+            args: vec!["-c".to_owned(), "echo 'status: {token: new}'".to_owned()],
+            ..Exec::default()
+        };
+        let plugin = ExecPlugin::new(&exec, "u", &Cluster::default(), None, false);
+        let now = Timestamp::now();
+        for (renew_at, expected) in [
+            (None, "Bearer old"),
+            (Some(now + SignedDuration::from_hours(1)), "Bearer old"),
+            (Some(now - SignedDuration::from_secs(1)), "Bearer new"),
+        ] {
+            let header = Some(HeaderValue::from_static("Bearer old"));
+            let old = Login { header, identity: None, renew_at, doubtful: false.into() };
+            *plugin.login.lock().await = Some(Arc::new(old));
+            let login = plugin.login().await.unwrap();
+            assert_eq!(login.header.as_ref().unwrap(), expected, "{renew_at:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_login_that_others_renewed_is_not_renewed_again() {
+        let exec = Exec { command: "no-such-program".to_owned(), ..Exec::default() };
+        let plugin = ExecPlugin::new(&exec, "u", &Cluster::default(), None, false);
+        let login = |text| {
+            let header = Some(HeaderValue::from_static(text));
+            Arc::new(Login { header, identity: None, renew_at: None, doubtful: false.into() })
+        };
+        let (old, new) = (login("old"), login("new"));
+        *plugin.login.lock().await = Some(new.clone());
+        let renewed = plugin.renew(&old).await.unwrap().unwrap();
+        assert!(Arc::ptr_eq(&renewed, &new));
+        assert!(plugin.renew(&new).await.is_err(), "this one does run the program");
     }
 
     #[test]

@@ -2,10 +2,10 @@
 
 use std::{error::Error as StdError, io, time::Duration};
 
-use rustls::{AlertDescription, CertificateError};
-
 use super::wire::StepError;
 use crate::workload::error::{Error, Result};
+
+mod tls;
 
 /// Explains a failure of the kube client. Answers of the server other than 401 are told by their
 /// message alone; whoever sent the request knows better what was asked.
@@ -48,9 +48,12 @@ pub fn unauthorized(server: &str) -> Error {
 #[must_use]
 pub fn is_broken_connection(error: &kube::Error) -> bool {
     let links = links(error);
-    let is_other = links
-        .iter()
-        .any(|link| link.is::<Error>() || link.is::<StepError>() || link.is::<rustls::Error>());
+    let is_other = links.iter().any(|link| {
+        link.is::<Error>()
+            || link.is::<StepError>()
+            || link.is::<rustls::Error>()
+            || link.is::<kube::client::AuthError>()
+    });
     let never_made =
         links.iter().filter_map(|link| link.downcast_ref::<io::Error>()).any(|error| {
             matches!(
@@ -86,7 +89,12 @@ fn links<'a>(error: &'a (dyn StdError + 'static)) -> Vec<&'a (dyn StdError + 'st
 fn texts(links: &[&(dyn StdError + 'static)]) -> Vec<String> {
     let mut texts: Vec<String> = Vec::new();
     for link in links {
-        if link.is::<kube::Error>() || link.is::<hyper_util::client::legacy::Error>() {
+        // what an I/O error wraps is a link of its own; a wrong certificate was told in words
+        let says_nothing = link.is::<kube::Error>()
+            || link.is::<hyper_util::client::legacy::Error>()
+            || link.downcast_ref::<io::Error>().is_some_and(|error| error.get_ref().is_some())
+            || matches!(link.downcast_ref(), Some(rustls::Error::InvalidCertificate(_)));
+        if says_nothing {
             continue;
         }
         let text: String = link.to_string().chars().filter(|c| !c.is_control()).collect();
@@ -112,14 +120,15 @@ fn judge(link: &(dyn StdError + 'static), server: &str) -> Option<Error> {
         });
     }
     if let Some(error) = link.downcast_ref::<rustls::Error>() {
-        return Some(tls(error, server));
+        return Some(tls::judge(error, server));
+    }
+    if link.is::<kube::client::AuthError>() {
+        return Some(unauthorized(server));
     }
     if link.is::<tokio::time::error::Elapsed>() {
         return Some(Error::runtime("timeout", format!("{server} did not answer in time")));
     }
-    let error = link
-        .downcast_ref::<io::Error>()
-        .filter(|error| error.get_ref().is_none_or(|inner| !inner.is::<rustls::Error>()))?;
+    let error = link.downcast_ref::<io::Error>()?;
     let unreachable = |what: &str| Some(Error::runtime("unreachable", what));
     match error.kind() {
         io::ErrorKind::ConnectionRefused => {
@@ -139,48 +148,8 @@ fn judge(link: &(dyn StdError + 'static), server: &str) -> Option<Error> {
     }
 }
 
-fn tls(error: &rustls::Error, server: &str) -> Error {
-    let tls = |what: String| Error::runtime("tls", what);
-    match error {
-        rustls::Error::InvalidCertificate(why) => match why {
-            CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-                tls(format!("the certificate of {server} has expired"))
-                    .hint("renew it on the cluster; the clock of this machine may also be wrong")
-            }
-            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-                tls(format!("the certificate of {server} is not valid yet"))
-                    .hint("check the clock of this machine and the server's")
-            }
-            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-                tls(format!("the certificate of {server} is for another name"))
-                    .hint("set `tls-server-name` of the cluster in the kubeconfig to a name that it is for")
-            }
-            CertificateError::UnknownIssuer => {
-                tls(format!("the certificate of {server} is not from the certificate authority that the kubeconfig trusts"))
-                    .hint("the cluster may have been created again: get its kubeconfig anew")
-            }
-            _ => tls(format!("the certificate of {server} is not valid")),
-        },
-        rustls::Error::AlertReceived(
-            AlertDescription::CertificateRequired
-            | AlertDescription::BadCertificate
-            | AlertDescription::UnknownCA
-            | AlertDescription::CertificateExpired
-            | AlertDescription::CertificateRevoked
-            | AlertDescription::CertificateUnknown
-            | AlertDescription::UnsupportedCertificate
-            | AlertDescription::AccessDenied,
-        ) => Error::runtime("unauthorized", format!("{server} does not accept the client certificate"))
-            .hint("log in again, or get its kubeconfig anew"),
-        rustls::Error::InvalidMessage(_) => tls(format!("{server} does not speak TLS"))
-            .hint("check the server's scheme and port in the kubeconfig"),
-        _ => tls(format!("no secure connection to {server} can be made")),
-    }
-}
-
 fn fallback(error: &kube::Error, server: &str) -> Error {
     match error {
-        kube::Error::Auth(_) => unauthorized(server),
         kube::Error::SerdeError(_) | kube::Error::FromUtf8(_) => {
             Error::runtime("bad-answer", format!("the answer of {server} cannot be understood"))
         }
@@ -195,3 +164,6 @@ fn fallback(error: &kube::Error, server: &str) -> Error {
 pub fn explained<T>(result: std::result::Result<T, kube::Error>, server: &str) -> Result<T> {
     result.map_err(|error| explain(&error, server))
 }
+
+#[cfg(test)]
+mod tests;

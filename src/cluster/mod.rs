@@ -13,6 +13,8 @@ pub mod proxy;
 pub mod record;
 #[cfg(test)]
 pub(crate) mod stub;
+mod target;
 pub mod transport;
+pub mod trust;
 pub mod watch;
 pub mod wire;

@@ -14,7 +14,7 @@ use std::{
 use futures::future::BoxFuture;
 use http::{
     HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode,
-    header::{AUTHORIZATION, DATE, WARNING},
+    header::{ACCEPT_ENCODING, AUTHORIZATION, DATE, WARNING},
 };
 use jiff::{SignedDuration, Timestamp};
 use kube::client::Body;
@@ -171,7 +171,8 @@ fn unquote(quoted: &str) -> Option<(String, &str)> {
 pub struct Transport(Arc<Inner>);
 
 struct Inner {
-    endpoint: Endpoint,
+    /// None where the service is in this process and needs no certificate.
+    endpoint: Option<Endpoint>,
     credentials: Credentials,
     headers: Vec<(HeaderName, HeaderValue)>,
     identity: Option<Arc<Identity>>,
@@ -194,7 +195,25 @@ impl Transport {
         seen: Arc<Observations>,
     ) -> crate::workload::error::Result<Self> {
         let wire = Mutex::new((None, endpoint.wire(identity.as_deref())?));
+        let endpoint = Some(endpoint);
         Ok(Self(Arc::new(Inner { endpoint, credentials, headers, identity, wire, seen })))
+    }
+
+    /// Makes a transport to a service of this process.
+    #[must_use]
+    pub fn over(
+        wire: Wire,
+        headers: Vec<(HeaderName, HeaderValue)>,
+        seen: Arc<Observations>,
+    ) -> Self {
+        Self(Arc::new(Inner {
+            endpoint: None,
+            credentials: Credentials::None,
+            headers,
+            identity: None,
+            wire: Mutex::new((None, wire)),
+            seen,
+        }))
     }
 }
 
@@ -230,6 +249,10 @@ impl Inner {
         if let Some(header) = proof.header() {
             headers.insert(AUTHORIZATION, header.clone());
         }
+        if is_stream(request.uri().query().unwrap_or_default()) {
+            // servers zip each event on its own, which the unzipping layer cannot follow
+            headers_of_stream(request.headers_mut());
+        }
         let wire = self.wire(proof.identity())?;
         let report = self.seen.on_request.as_ref().map(|report| {
             let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
@@ -254,12 +277,20 @@ impl Inner {
             (Some(wanted), Some(present)) => Arc::ptr_eq(wanted, present),
             _ => false,
         };
-        if !same {
+        if let Some(endpoint) = self.endpoint.as_ref().filter(|_| !same) {
             let identity = wanted.or(self.identity.as_ref()).map(AsRef::as_ref);
-            *wire = (wanted.cloned(), self.endpoint.wire(identity)?);
+            *wire = (wanted.cloned(), endpoint.wire(identity)?);
         }
         Ok(wire.1.clone())
     }
+}
+
+fn is_stream(query: &str) -> bool {
+    query.split('&').any(|part| matches!(part, "watch=true" | "watch=1" | "follow=true"))
+}
+
+fn headers_of_stream(headers: &mut HeaderMap) {
+    headers.entry(ACCEPT_ENCODING).or_insert(HeaderValue::from_static("identity"));
 }
 
 fn copy(request: &Request<Body>) -> Option<Request<Body>> {
@@ -282,5 +313,89 @@ impl Service<Request<Body>> for Transport {
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let inner = self.0.clone();
         Box::pin(async move { inner.send(request).await })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn warnings_are_read_as_the_server_writes_them() {
+        for (header, expected) in [
+            (
+                r#"299 - "v1 ComponentStatus is deprecated""#,
+                &["v1 ComponentStatus is deprecated"][..],
+            ),
+            (r#"299 - "unknown field \"spec.foo\", a\\b""#, &[r#"unknown field "spec.foo", a\b"#]),
+            (r#"299 kube-apiserver "one" , 299 - "two""#, &["one", "two"]),
+            (r#"299 - "one" "Tue, 24 Nov 2026 13:25:00 GMT", 299 - "two""#, &["one", "two"]),
+            (r#"110 - "Response is stale", 299 - "one""#, &["one"]),
+            (r#"299 - """#, &[]),
+            (r#"299 - "not closed"#, &[]),
+            (r#"299 - "ends in a backslash\"#, &[]),
+            ("299", &[]),
+            ("", &[]),
+            ("299 - \"sch\u{f6}n\tclear\"", &["sch\u{f6}n clear"]),
+        ] {
+            let value = HeaderValue::from_bytes(header.as_bytes()).unwrap();
+            assert_eq!(warnings_of(&value), expected, "{header}");
+        }
+    }
+
+    #[test]
+    fn each_warning_is_told_once() {
+        let seen = Observations::default();
+        let mut headers = HeaderMap::new();
+        headers.append(WARNING, HeaderValue::from_static(r#"299 - "b""#));
+        headers.append(WARNING, HeaderValue::from_static(r#"299 - "a""#));
+        seen.note(&headers);
+        seen.note(&headers);
+        assert_eq!(seen.warnings(), ["b", "a"]);
+        headers.append(WARNING, HeaderValue::from_static(r#"299 - "c""#));
+        seen.note(&headers);
+        assert_eq!(seen.warnings(), ["c"]);
+    }
+
+    #[test]
+    fn the_newest_answer_tells_the_servers_clock() {
+        let seen = Observations::default();
+        let distance =
+            |from: &str| seen.server_now().duration_since(from.parse().unwrap()).as_secs();
+        assert!(seen.server_now().duration_since(Timestamp::now()).as_secs().abs() <= 1);
+        for (header, expected) in [
+            ("Tue, 24 Nov 2026 13:25:00 GMT", "2026-11-24T13:25:00Z"),
+            ("yesterday", "2026-11-24T13:25:00Z"),
+            ("Sun, 06 Nov 1994 08:49:37 GMT", "1994-11-06T08:49:37Z"),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(DATE, HeaderValue::from_static(header));
+            seen.note(&headers);
+            assert!((0..60).contains(&distance(expected)), "{header}");
+        }
+    }
+
+    #[test]
+    fn streams_are_known_by_their_query() {
+        for (query, expected) in [
+            ("watch=true&resourceVersion=1", true),
+            ("labelSelector=a&watch=1", true),
+            ("follow=true", true),
+            ("watch=false", false),
+            ("notwatch=true", false),
+            ("", false),
+        ] {
+            assert_eq!(is_stream(query), expected, "{query}");
+        }
+    }
+
+    #[test]
+    fn a_request_is_copied_whole() {
+        let request = Request::patch("/x?y=z").header("a", "b").body(Body::from(vec![1])).unwrap();
+        let copy = copy(&request).unwrap();
+        assert_eq!(
+            (copy.method(), copy.uri(), copy.headers()),
+            (request.method(), request.uri(), request.headers())
+        );
     }
 }

@@ -29,7 +29,7 @@ use tower::{
 };
 use tower_http::decompression::DecompressionLayer;
 
-use super::{identity::Identity, proxy};
+use super::{identity::Identity, proxy, trust::Trust};
 use crate::workload::error::{Error, Result};
 
 /// The body of an answer.
@@ -163,6 +163,11 @@ impl Endpoint {
                 .chain(&error)
                 .hint("add `certificate-authority-data` to the cluster in the kubeconfig")
         })?;
+        let own =
+            self.authorities.as_deref().filter(|_| !self.insecure && self.authority_file.is_none());
+        if let Some(trust) = own.and_then(Trust::in_authorities) {
+            tls.dangerous().set_certificate_verifier(Arc::new(trust));
+        }
         if let Some(identity) = identity {
             tls.client_auth_cert_resolver = identity.resolver();
         }

@@ -68,6 +68,15 @@ where
     Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
+/// Reads a bool by the words of YAML 1.1, which kubectl knows.
+fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    match text(deserializer)?.to_ascii_lowercase().as_str() {
+        "true" | "yes" | "on" | "y" => Ok(true),
+        "false" | "no" | "off" | "n" | "" => Ok(false),
+        _ => Err(de::Error::custom("neither true nor false")),
+    }
+}
+
 fn texts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     let list: Option<Vec<Scalar>> = Option::deserialize(deserializer)?;
     Ok(list.unwrap_or_default().into_iter().map(|scalar| scalar.0).collect())
@@ -83,15 +92,11 @@ where
 }
 
 /// A file's content.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default)]
 pub struct File {
-    #[serde(default, rename = "current-context", deserialize_with = "optional")]
     pub(super) current_context: Option<String>,
-    #[serde(default, deserialize_with = "or_default")]
     pub(super) contexts: Vec<NamedContext>,
-    #[serde(default, deserialize_with = "or_default")]
     pub(super) clusters: Vec<NamedCluster>,
-    #[serde(default, deserialize_with = "or_default")]
     pub(super) users: Vec<NamedUser>,
 }
 
@@ -141,7 +146,7 @@ pub struct Cluster {
     #[serde(default, deserialize_with = "optional")]
     pub tls_server_name: Option<String>,
     /// Whether any certificate of the server will do.
-    #[serde(default, deserialize_with = "or_default")]
+    #[serde(default, deserialize_with = "flag")]
     pub insecure_skip_tls_verify: bool,
     /// The file with the CA's certificates.
     #[serde(default, deserialize_with = "optional")]
@@ -153,7 +158,7 @@ pub struct Cluster {
     #[serde(default, deserialize_with = "optional")]
     pub proxy_url: Option<String>,
     /// Whether answers are to come uncompressed.
-    #[serde(default, deserialize_with = "or_default")]
+    #[serde(default, deserialize_with = "flag")]
     pub disable_compression: bool,
     /// Data for others; the entry `client.authentication.k8s.io/exec` goes to the exec plugin.
     #[serde(default, deserialize_with = "or_default")]
@@ -239,7 +244,7 @@ pub struct Exec {
     #[serde(default, deserialize_with = "optional")]
     pub install_hint: Option<String>,
     /// Whether the program is told about the cluster.
-    #[serde(default, deserialize_with = "or_default")]
+    #[serde(default, deserialize_with = "flag")]
     pub provide_cluster_info: bool,
     /// `Never`, `IfAvailable` or `Always`: whether it may ask on the terminal.
     #[serde(default, deserialize_with = "optional")]
@@ -287,10 +292,23 @@ impl File {
                 .cause(why)
         };
         let text = decode(bytes).map_err(broken)?;
-        let mut file = parse::<Self>(&text).map_err(broken)?;
+        let mut file = Self::parse(&text).map_err(broken)?;
         file.check_names().map_err(broken)?;
         file.make_absolute(path.parent().unwrap_or(Path::new("")));
         Ok(Some(file))
+    }
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let mut root: Map<String, Value> = parse(text)?;
+        let current =
+            Option::<Scalar>::deserialize(root.remove("current-context").unwrap_or_default())
+                .map_err(|error| format!("current-context: {error}"))?;
+        Ok(Self {
+            current_context: current.map(|text| text.0).filter(|text| !text.is_empty()),
+            contexts: list(&mut root, "contexts")?,
+            clusters: list(&mut root, "clusters")?,
+            users: list(&mut root, "users")?,
+        })
     }
 
     /// Refuses a name that stands twice in one file, as kubectl does: it is not clear which
@@ -316,6 +334,32 @@ impl File {
                 exec.command = joined(folder, &exec.command);
             }
         }
+    }
+}
+
+/// Takes a list out of the file; what is wrong is named by its place in it.
+fn list<T: DeserializeOwned>(root: &mut Map<String, Value>, key: &str) -> Result<Vec<T>, String> {
+    let items = match root.remove(key) {
+        None | Some(Value::Null) => return Ok(Vec::new()),
+        Some(Value::Array(items)) => items,
+        Some(_) => return Err(format!("{key}: a list is needed")),
+    };
+    let read = |(index, item): (usize, Value)| {
+        let name = item["name"].as_str().map_or_else(|| index.to_string(), str::to_owned);
+        serde_json::from_value(item)
+            .map_err(|error| format!("{key}[{name}]: {}", unquoted(&error.to_string())))
+    };
+    items.into_iter().enumerate().map(read).collect()
+}
+
+/// Takes the offending text out of a message: it may be a secret.
+fn unquoted(message: &str) -> String {
+    match message
+        .split_once(" \"")
+        .and_then(|(before, rest)| Some((before, rest.rsplit_once('"')?.1)))
+    {
+        Some((before, after)) => format!("{before}{after}"),
+        None => message.to_owned(),
     }
 }
 
@@ -379,7 +423,7 @@ pub fn parse<T: DeserializeOwned + Default>(text: &str) -> Result<T, String> {
     if !value.is_object() {
         return Err("it is not a mapping".to_owned());
     }
-    serde_json::from_value(value).map_err(|error| error.to_string())
+    serde_json::from_value(value).map_err(|error| unquoted(&error.to_string()))
 }
 
 fn parse_yaml(text: &str) -> Result<Loose, String> {

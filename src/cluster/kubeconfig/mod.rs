@@ -32,12 +32,15 @@ pub struct Kubeconfig {
     pub files_looked_at: Vec<PathBuf>,
     pub(super) env: Env,
     /// The exec plugins that were asked for, by whom they serve: each runs once a process.
-    plugins: Mutex<BTreeMap<(String, Option<String>), Arc<ExecPlugin>>>,
+    plugins: Mutex<BTreeMap<PluginUse, Arc<ExecPlugin>>>,
     current_context: Option<String>,
     contexts: Vec<(String, Context)>,
     clusters: BTreeMap<String, Cluster>,
     users: BTreeMap<String, User>,
 }
+
+/// Whom a plugin serves: a user, and a cluster where the plugin is told about it.
+type PluginUse = (String, Option<String>);
 
 /// A context as `runtime list` shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]

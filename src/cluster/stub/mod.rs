@@ -27,6 +27,8 @@ pub const OTHER_CA: &str = include_str!("other-ca.pem");
 pub const SERVER: &str = include_str!("server.pem");
 /// For elsewhere.example alone.
 pub const SERVER_ELSEWHERE: &str = include_str!("server-elsewhere.pem");
+/// Like the first, but issued by itself, and so its own authority.
+pub const SERVER_ITSELF: &str = include_str!("server-itself.pem");
 /// Like the first, but expired in 2021.
 pub const SERVER_EXPIRED: &str = include_str!("server-expired.pem");
 /// The client certificate of alice.
@@ -146,6 +148,11 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
         let Some(end) = buffer.windows(4).position(|four| four == b"\r\n\r\n") else {
             if stream.read_buf(&mut buffer).await? == 0 {
                 return Ok(());
+            }
+            if buffer.first() == Some(&22) {
+                // a TLS handshake: said in the clear, as Go's server does
+                stream.write_all(b"HTTP/1.0 400 Bad Request\r\n\r\n").await?;
+                return stream.shutdown().await;
             }
             continue;
         };

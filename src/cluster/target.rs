@@ -1,0 +1,308 @@
+//! What a runtime's connection is made of, as the kubeconfig or the pod says: the server, the way
+//! to it, who we are.
+
+use std::{sync::Arc, time::Duration};
+
+use http::{HeaderName, HeaderValue, Uri};
+use kube::client::{ConfigExt, middleware::AuthLayer};
+
+use super::{
+    connect::{CONNECT_LIMIT, ConnectOptions},
+    credentials::{Credentials, TokenFile},
+    exec_plugin::ExecPlugin,
+    identity::{self, Identity},
+    kubeconfig::{AuthProvider, Cluster, Kubeconfig, Resolved, User},
+    proxy,
+    wire::Endpoint,
+};
+use crate::{
+    env::Env,
+    workload::error::{Error, Result},
+};
+
+/// Everything that a connection is made of.
+pub(super) struct Target {
+    /// Where the server is.
+    pub(super) endpoint: Endpoint,
+    /// How requests are signed.
+    pub(super) credentials: Credentials,
+    /// The client certificate of the kubeconfig.
+    pub(super) identity: Option<Arc<Identity>>,
+    /// What signs requests by OIDC, instead of the credentials.
+    pub(super) oidc: Option<AuthLayer>,
+    /// Headers of every request.
+    pub(super) headers: Vec<(HeaderName, HeaderValue)>,
+    /// The user's name in the kubeconfig.
+    pub(super) user_name: Option<String>,
+    /// The namespace of the context or of the pod.
+    pub(super) namespace: Option<String>,
+}
+
+impl Target {
+    /// Takes a context of the kubeconfig.
+    ///
+    /// # Errors
+    /// Those of [`super::connect::connect`].
+    pub(super) fn of_context(
+        kubeconfig: &Kubeconfig,
+        name: &str,
+        options: &ConnectOptions,
+    ) -> Result<Self> {
+        let Resolved { cluster_name, cluster, user_name, user, namespace, .. } =
+            kubeconfig.resolve(name)?;
+        let (endpoint, ca) = endpoint(&cluster, &cluster_name, &user, &kubeconfig.env, options)?;
+        let mut target = Self {
+            endpoint,
+            credentials: Credentials::None,
+            identity: None,
+            oidc: None,
+            headers: Vec::new(),
+            user_name,
+            namespace,
+        };
+        // kubectl sends no credentials without TLS; we spare the machine itself
+        if target.endpoint.is_tls() || proxy::is_loopback(&target.endpoint.server) {
+            let name = target.user_name.clone().unwrap_or_default();
+            let plugin = kubeconfig.plugin(&user, &name, &cluster_name, |exec| {
+                ExecPlugin::new(exec, &name, &cluster, ca.as_deref(), options.interactive)
+            });
+            target.credentials = Credentials::of(&user, &name, plugin)?;
+            target.identity = client_certificate(&user, &name)?;
+            target.oidc = match &user.auth_provider {
+                Some(provider) => Some(auth_provider(provider, &name, &target.endpoint.server)?),
+                None => None,
+            };
+            target.headers = impersonation(&user, &name)?;
+        }
+        Ok(target)
+    }
+
+    /// Takes the cluster of the pod that we run in, as its service account.
+    ///
+    /// # Errors
+    /// Code 2 outside a pod, code 7 where its CA cannot be used.
+    pub(super) fn of_pod(env: &Env, options: &ConnectOptions) -> Result<Self> {
+        let missing = || {
+            Error::usage(
+                "not-in-cluster",
+                "runtime `in-cluster` works only in a pod with a service account",
+            )
+        };
+        let host = env.variable("KUBERNETES_SERVICE_HOST").ok_or_else(missing)?;
+        let port = env.variable("KUBERNETES_SERVICE_PORT").ok_or_else(missing)?;
+        let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
+        let server = server_url(&format!("https://{host}:{port}"), true)?;
+        let folder = &env.service_account;
+        let token = TokenFile::open(folder.join("token"), None)?;
+        let authority_file = folder.join("ca.crt");
+        let authorities = match std::fs::read(&authority_file) {
+            Ok(pem) => Some(identity::authorities(&pem)?),
+            Err(_) => None,
+        };
+        let proxy = proxy::proxy_for(&server, None, env).map_err(wrong_proxy)?;
+        let namespace = std::fs::read_to_string(folder.join("namespace")).ok();
+        Ok(Self {
+            endpoint: Endpoint {
+                server,
+                tls_server_name: None,
+                authority_file: authorities.is_some().then_some(authority_file),
+                authorities,
+                insecure: false,
+                proxy,
+                gzip: true,
+                connect_timeout: connect_timeout(options),
+            },
+            credentials: Credentials::File(token),
+            identity: None,
+            oidc: None,
+            headers: Vec::new(),
+            user_name: None,
+            namespace: namespace.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()),
+        })
+    }
+}
+
+/// Finds out how a cluster of the kubeconfig is reached; also gives its CA in PEM.
+fn endpoint(
+    cluster: &Cluster,
+    name: &str,
+    user: &User,
+    env: &Env,
+    options: &ConnectOptions,
+) -> Result<(Endpoint, Option<Vec<u8>>)> {
+    let in_cluster =
+        |error: Error| error.while_doing(format!("cannot use cluster `{name}` of the kubeconfig"));
+    let ca = match cluster.insecure_skip_tls_verify {
+        true => None,
+        false => identity::load(
+            "the certificate authority",
+            cluster.certificate_authority_data.as_deref(),
+            cluster.certificate_authority.as_deref(),
+        )
+        .map_err(in_cluster)?,
+    };
+    let has_certificate =
+        user.client_certificate.is_some() || user.client_certificate_data.is_some();
+    let tls = ca.is_some() || has_certificate || cluster.insecure_skip_tls_verify;
+    let server = cluster.server.as_deref().ok_or_else(|| {
+        Error::usage("kubeconfig", format!("cluster `{name}` of the kubeconfig has no server"))
+    })?;
+    let server = server_url(server, tls).map_err(in_cluster)?;
+    let proxy =
+        proxy::proxy_for(&server, cluster.proxy_url.as_deref(), env).map_err(wrong_proxy)?;
+    let is_tls = server.scheme_str() == Some("https");
+    let authorities = match ca.as_deref().filter(|_| is_tls) {
+        Some(pem) => Some(identity::authorities(pem).map_err(in_cluster)?),
+        None => None,
+    };
+    let endpoint = Endpoint {
+        server,
+        tls_server_name: cluster.tls_server_name.clone(),
+        authorities,
+        authority_file: None,
+        insecure: cluster.insecure_skip_tls_verify,
+        proxy,
+        gzip: !cluster.disable_compression,
+        connect_timeout: connect_timeout(options),
+    };
+    Ok((endpoint, ca))
+}
+
+fn wrong_proxy(why: String) -> Error {
+    Error::runtime("proxy", why)
+}
+
+fn connect_timeout(options: &ConnectOptions) -> Option<Duration> {
+    let limit = options.request_timeout;
+    Some(if limit.is_zero() { CONNECT_LIMIT } else { limit.min(CONNECT_LIMIT) })
+}
+
+/// Reads a server's URL; `host:port` alone is https where TLS is configured, else http, as in
+/// kubectl.
+fn server_url(text: &str, tls: bool) -> Result<Uri> {
+    let text = text.trim();
+    let wrong =
+        |why: &str| Error::usage("kubeconfig", format!("{text:?} is not a server's URL: {why}"));
+    let (scheme, rest) = match text.split_once("://") {
+        Some((scheme, rest)) => (scheme.to_ascii_lowercase(), rest),
+        None => {
+            if text.trim_end_matches('/').contains('/') {
+                return Err(wrong("it has a path but no scheme"));
+            }
+            (if tls { "https" } else { "http" }.to_owned(), text)
+        }
+    };
+    if scheme != "http" && scheme != "https" {
+        return Err(wrong(&format!("its scheme is `{scheme}`, not http or https")));
+    }
+    let uri: Uri =
+        format!("{scheme}://{rest}").parse().map_err(|_| wrong("it cannot be parsed"))?;
+    let authority = uri.authority().map_or("", |authority| authority.as_str());
+    let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let host = uri.host().filter(|host| !host.is_empty()).ok_or_else(|| wrong("it has no host"))?;
+    let port = authority.strip_prefix(host).unwrap_or_default();
+    if !port.is_empty() && port[1..].parse::<u16>().is_err() {
+        return Err(wrong("its port is no number"));
+    }
+    Uri::builder()
+        .scheme(scheme.as_str())
+        .authority(authority)
+        .path_and_query(uri.path())
+        .build()
+        .map_err(|_| wrong("it cannot be parsed"))
+}
+
+fn client_certificate(user: &User, name: &str) -> Result<Option<Arc<Identity>>> {
+    let of_user =
+        |error: Error| error.while_doing(format!("cannot use user `{name}` of the kubeconfig"));
+    let chain = identity::load(
+        "the client certificate",
+        user.client_certificate_data.as_deref(),
+        user.client_certificate.as_deref(),
+    );
+    let key = identity::load(
+        "the client key",
+        user.client_key_data.as_ref().map(|secret| secret.0.as_str()),
+        user.client_key.as_deref(),
+    );
+    match (chain.map_err(of_user)?, key.map_err(of_user)?) {
+        (None, None) => Ok(None),
+        (Some(chain), Some(key)) => {
+            Identity::from_pem(&chain, &key).map(|it| Some(Arc::new(it))).map_err(of_user)
+        }
+        (Some(_), None) => {
+            Err(of_user(Error::usage("kubeconfig", "it has a client certificate and no key")))
+        }
+        (None, Some(_)) => {
+            Err(of_user(Error::usage("kubeconfig", "it has a client key and no certificate")))
+        }
+    }
+}
+
+/// Takes the older kind of plugin; kubectl has dropped all but this one.
+fn auth_provider(provider: &AuthProvider, user: &str, server: &Uri) -> Result<AuthLayer> {
+    let AuthProvider { name, config } = provider;
+    if name != "oidc" {
+        let message =
+            format!("the auth provider `{name}` of user `{user}` is not supported any more");
+        return Err(Error::usage("kubeconfig", message).hint("use an exec plugin instead"));
+    }
+    let mut kube_config = kube::Config::new(server.clone());
+    kube_config.auth_info.auth_provider = Some(kube::config::AuthProviderConfig {
+        name: name.clone(),
+        config: config.iter().map(|(key, value)| (key.clone(), value.0.clone())).collect(),
+        ..Default::default()
+    });
+    let layer = kube_config.auth_layer().map_err(|error| {
+        Error::runtime("unauthorized", format!("the OIDC login of user `{user}` cannot be used"))
+            .chain(&error)
+    })?;
+    Ok(layer.expect("a user with an auth provider has a layer"))
+}
+
+fn impersonation(user: &User, name: &str) -> Result<Vec<(HeaderName, HeaderValue)>> {
+    let User { impersonate, impersonate_uid, impersonate_groups, impersonate_extra, .. } = user;
+    let wrong =
+        |what: &str| Error::usage("kubeconfig", format!("user `{name}` of the kubeconfig {what}"));
+    let Some(impersonate) = impersonate else {
+        if impersonate_uid.is_none()
+            && impersonate_groups.is_empty()
+            && impersonate_extra.is_empty()
+        {
+            return Ok(Vec::new());
+        }
+        return Err(wrong("has a uid, groups or extra values to impersonate, but no `as`"));
+    };
+    let value = |text: &str| {
+        HeaderValue::from_str(text)
+            .map_err(|_| wrong("impersonates with a text that no header can carry"))
+    };
+    let mut headers = vec![(HeaderName::from_static("impersonate-user"), value(impersonate)?)];
+    if let Some(uid) = impersonate_uid {
+        headers.push((HeaderName::from_static("impersonate-uid"), value(uid)?));
+    }
+    for group in impersonate_groups {
+        headers.push((HeaderName::from_static("impersonate-group"), value(group)?));
+    }
+    for (key, texts) in impersonate_extra {
+        let key: HeaderName = format!("impersonate-extra-{}", header_key(key))
+            .parse()
+            .map_err(|_| wrong("impersonates with an extra key that no header can carry"))?;
+        for text in texts {
+            headers.push((key.clone(), value(text)?));
+        }
+    }
+    Ok(headers)
+}
+
+/// Escapes what no header's name can have, as client-go does.
+fn header_key(key: &str) -> String {
+    let escaped = |byte: u8| {
+        let is_token = byte.is_ascii_alphanumeric() || b"!#$&'*+-.^_`|~".contains(&byte);
+        if is_token { char::from(byte).to_string() } else { format!("%{byte:02X}") }
+    };
+    key.bytes().map(escaped).collect()
+}
+
+#[cfg(test)]
+mod tests;
