@@ -20,6 +20,8 @@ pub struct Env {
     pub current_dir: PathBuf,
     /// The machine's name.
     pub host: String,
+    /// The account that the process runs as, where the system knows its name.
+    pub account: Option<String>,
     /// Where a pod finds its service account's token, CA and namespace.
     pub service_account: PathBuf,
 }
@@ -36,6 +38,7 @@ impl Env {
             config_dir: dirs::config_dir(),
             current_dir: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
             host: rustix::system::uname().nodename().to_string_lossy().into_owned(),
+            account: account(),
             service_account: PathBuf::from("/var/run/secrets/kubernetes.io/serviceaccount"),
         }
     }
@@ -52,6 +55,7 @@ impl Env {
             config_dir: Some(home.join(".config")),
             current_dir: home.to_owned(),
             host: "test".to_owned(),
+            account: Some("tester".to_owned()),
             service_account: home.join("serviceaccount"),
         }
     }
@@ -74,7 +78,9 @@ impl Env {
         let first =
             |names: &[&str]| names.iter().find_map(|name| self.variable(name)).map(str::to_owned);
         Deployer {
-            user: first(&["USER", "LOGNAME", "USERNAME"]).unwrap_or_else(|| "unknown".to_owned()),
+            user: first(&["USER", "LOGNAME", "USERNAME"])
+                .or_else(|| self.account.clone())
+                .unwrap_or_else(|| "unknown".to_owned()),
             host: self.host.clone(),
             kubeconfig_user: None,
             commit: first(&["GITHUB_SHA", "CI_COMMIT_SHA", "GIT_COMMIT", "BUILDKITE_COMMIT"]),
@@ -85,4 +91,17 @@ impl Env {
             }),
         }
     }
+}
+
+/// Reads the name of the process's account: shells set `USER`, services and containers often do
+/// not.
+fn account() -> Option<String> {
+    let uid = rustix::process::getuid().as_raw().to_string();
+    let accounts = std::fs::read_to_string("/etc/passwd").ok()?;
+    let fields = |line: &str| -> Option<String> {
+        let mut fields = line.split(':');
+        let name = fields.next()?;
+        (fields.nth(1)? == uid).then(|| name.to_owned())
+    };
+    accounts.lines().find_map(fields)
 }

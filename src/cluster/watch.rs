@@ -56,6 +56,16 @@ impl Collection {
         }
     }
 
+    /// Tells whether an object of this kind and namespace is in the collection, as far as a
+    /// selector of one label says.
+    #[must_use]
+    pub fn selects(&self, object: &Value) -> bool {
+        let Some(selector) = self.query.strip_prefix("&labelSelector=") else { return true };
+        let Some((key, value)) = selector.split_once("%3D") else { return true };
+        let labels = object.get("metadata").and_then(|metadata| metadata.get("labels"));
+        labels.and_then(|labels| labels.get(key)).and_then(Value::as_str) == Some(value)
+    }
+
     /// Lists the whole collection, each object with its API version and kind.
     ///
     /// # Errors

@@ -109,9 +109,10 @@ fn known(kubeconfig: &Kubeconfig, text: &str) -> Result<RuntimeName> {
 pub fn for_new_instance(session: &Session<'_>, name: &InstanceName) -> Result<RuntimeName> {
     let choice = choose(session, None)?;
     confirm_choice(session, &choice, "Create", name)?;
-    session
-        .reporter
-        .report(name.as_str(), Event::Note(format!("runtime {}: {}", choice.runtime, choice.why())));
+    session.reporter.report(
+        name.as_str(),
+        Event::Note(format!("runtime {}: {}", choice.runtime, choice.why())),
+    );
     Ok(choice.runtime)
 }
 

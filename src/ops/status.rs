@@ -246,7 +246,10 @@ async fn judge_all(
         .map(|(entry, verdict)| Seen {
             id: &entry.id,
             verdict,
-            population: live.get(&entry.id).and_then(population_of),
+            population: live
+                .get(&entry.id)
+                .or_else(|| recorded(record, &entry.id))
+                .and_then(population_of),
         })
         .collect();
     let running = located.found.as_ref().is_some_and(|found| found.held_by(now, None).is_some());
@@ -278,6 +281,15 @@ async fn judge_all(
     };
     take_status(session, &facts, operation);
     Ok(())
+}
+
+/// Finds the recorded body of an object that is gone: how many pods it was meant to run.
+fn recorded<'a>(record: &'a Record, id: &ObjectId) -> Option<&'a Value> {
+    let objects = record.newest.as_ref()?.objects.iter();
+    objects.map(|object| &object.body).find(|body| {
+        let read = ObjectId::of(body);
+        read.group == id.group && read.kind == id.kind && read.name == id.name
+    })
 }
 
 fn view(

@@ -149,6 +149,14 @@ pub async fn survey(
     Ok(live)
 }
 
+/// Writes API version and kind into an object that a list or a metadata answer gave without.
+fn name_kind(object: &mut Value, id: &ObjectId, version: &str) {
+    let ObjectId { group, kind, .. } = id;
+    object["apiVersion"] =
+        if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") }.into();
+    object["kind"] = kind.clone().into();
+}
+
 /// Gives the label selector that finds an instance's objects of a kind.
 #[must_use]
 pub fn selector(instance: &InstanceName, kind: &GroupKind, namespaced: bool) -> String {
@@ -180,16 +188,9 @@ async fn list(
     };
     let query = selector(instance, kind, namespace.is_some());
     let list = target.api.list(&path, &query, !depth.is_whole(kind)).await?;
-    let api_version = if kind.group.is_empty() {
-        version.to_owned()
-    } else {
-        format!("{}/{version}", kind.group)
-    };
     let named = |mut object: Value| {
         let name = object.pointer("/metadata/name")?.as_str()?.to_owned();
-        // Lists leave out what all their items share.
-        object["apiVersion"] = api_version.clone().into();
-        object["kind"] = kind.kind.clone().into();
+        name_kind(&mut object, &probe, version);
         Some((ObjectId { name, ..probe.clone() }, object))
     };
     Ok(list.items.into_iter().filter_map(named).collect())
@@ -198,5 +199,11 @@ async fn list(
 async fn get(target: &Target, object: &Wanted<'_>, depth: Depth) -> Result<Option<Value>, Failure> {
     let Some(path) = target.path(object.id, object.version) else { return Ok(None) };
     let call = Call::get_metadata(path);
-    target.api.find(if depth.is_whole(&object.id.group_kind()) { call.whole() } else { call }).await
+    let whole = depth.is_whole(&object.id.group_kind());
+    let mut found = target.api.find(if whole { call.whole() } else { call }).await?;
+    if let Some(found) = &mut found {
+        // Metadata alone calls itself something else.
+        name_kind(found, object.id, target.version(object.id, object.version));
+    }
+    Ok(found)
 }

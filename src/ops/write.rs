@@ -15,7 +15,7 @@ use crate::{
     cluster::api::{Api, Apply, Call, Failure},
     workload::{
         error::{Error, Result},
-        ownership::{Seen, is_ours, is_terminating, uid},
+        ownership::{Seen, is_ours, is_terminating, resource_version, uid},
         plan::{Desired, Item},
         record::Entry,
         release::Action,
@@ -35,6 +35,8 @@ pub struct Written {
     pub entry: Entry,
     /// What was done.
     pub action: Action,
+    /// The resourceVersion of the answer: an older state says nothing about this write.
+    pub version: Option<u64>,
     /// Fields that were left to their holders.
     pub yielded: Vec<Yielded>,
 }
@@ -213,6 +215,7 @@ impl Writer<'_> {
                 completed: false,
             },
             action: item.action,
+            version: version_of(answer),
             yielded,
         }
     }
@@ -236,6 +239,12 @@ impl Writer<'_> {
             None => error,
         }
     }
+}
+
+/// Gives an object's resourceVersion as a number, by which states of one object are ordered.
+#[must_use]
+pub fn version_of(object: &Value) -> Option<u64> {
+    resource_version(object)?.parse().ok()
 }
 
 /// Tells the answer to a uid precondition that met another object of that name.

@@ -17,6 +17,7 @@ use crate::{
         object::ObjectId,
         plan::{Item, Plan},
         readiness::{images_of, restarts_of},
+        record::Entry,
         release::{Action, Release},
         runtime::RuntimeName,
     },
@@ -161,6 +162,23 @@ impl Answer {
             }
             if let Some(Some(object)) = rollout.observer.seen(id) {
                 view.restarts = restarts(object, rollout);
+            }
+        }
+    }
+
+    /// What was to be pruned and is still in the inventory waits for a release that gets ready.
+    pub fn left_for_later(&mut self, inventory: &[Entry]) {
+        for entry in inventory.iter().filter(|entry| !entry.wanted) {
+            let Some(view) =
+                self.index.get(&entry.id).and_then(|index| self.operation.objects.get_mut(*index))
+            else {
+                continue;
+            };
+            if view.action == Some(Action::Prune) {
+                view.action = Some(Action::Unchanged);
+                "goes with the next release that becomes ready".clone_into(&mut view.message);
+                self.operation.counts.prune -= 1;
+                self.operation.counts.unchanged += 1;
             }
         }
     }

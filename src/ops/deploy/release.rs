@@ -48,6 +48,9 @@ pub async fn run(
     let work = async {
         let mut carried = Carried::new(prepared);
         if let Some(written) = namespace {
+            let object = written.entry.id.clone();
+            let done = Event::Done { object, action: written.action };
+            session.reporter.report(options.name.as_str(), done);
             carried.take(written.entry);
         }
         let result =
@@ -60,6 +63,7 @@ pub async fn run(
         lost = keeper.keep() => return Err(lost),
     };
     let outcome = outcome_of(&result, options.no_wait);
+    answer.left_for_later(&carried.entries);
     let recorded =
         record_outcome(session, options, prepared, &keeper, carried, outcome, answer).await;
     answer.outcome(match (&result, outcome) {

@@ -14,6 +14,7 @@ use std::{
 
 use futures::{StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
 use jiff::Timestamp;
+use serde_json::Value;
 
 pub use observer::Observer;
 
@@ -22,7 +23,7 @@ use super::{
     session::Session,
     stop::Signal,
     target::Target,
-    write::{Writer, Written},
+    write::{Writer, Written, version_of},
 };
 use crate::{
     cluster::fence::Fence,
@@ -131,6 +132,15 @@ impl<'a> Node<'a> {
             skipped: false,
             watch: watch_of(&item.desired.body),
             waited_for: false,
+        }
+    }
+
+    /// Tells a state from before our own write: a watch may lag behind it.
+    fn is_older_than_write(&self, seen: Option<&Value>) -> bool {
+        let written = self.written.as_ref().and_then(|written| written.version);
+        match (seen.and_then(version_of), written) {
+            (Some(seen), Some(written)) => seen < written,
+            _ => false,
         }
     }
 
@@ -333,6 +343,9 @@ impl<'a> Rollout<'a> {
                 continue;
             }
             let Some(seen) = self.observer.seen(&node.item.desired.id) else { continue };
+            if node.is_older_than_write(seen) {
+                continue;
+            }
             let verdict = judge(seen, &self.observer.around, &frame);
             // A watch may lag behind our own write.
             if verdict.state == State::Missing && node.verdict.is_none() {

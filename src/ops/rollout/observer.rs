@@ -166,11 +166,14 @@ impl Observer {
         let here: HashSet<ObjectId> = objects.iter().map(ObjectId::of).collect();
         let gone: Vec<ObjectId> = self
             .live
-            .keys()
-            .filter(|id| {
-                id.group_kind() == place.0 && id.namespace == place.1 && !here.contains(id)
+            .iter()
+            .filter(|(id, object)| {
+                id.group_kind() == place.0
+                    && id.namespace == place.1
+                    && collection.selects(object)
+                    && !here.contains(id)
             })
-            .cloned()
+            .map(|(id, _)| id.clone())
             .collect();
         for id in gone {
             if let Some(object) = self.live.remove(&id)
