@@ -279,6 +279,8 @@ pub struct Api {
     request_timeout: Duration,
     /// Where there is one, no write passes it without being sure of the holder.
     fence: Option<Fence>,
+    /// Whether bodies are told too.
+    tells_bodies: bool,
 }
 
 /// One request.
@@ -430,7 +432,14 @@ impl Api {
             answered: Arc::new(AtomicBool::new(false)),
             request_timeout,
             fence: None,
+            tells_bodies: false,
         }
+    }
+
+    /// Tells bodies too (`-vv`).
+    #[must_use]
+    pub fn telling_bodies(self, tells_bodies: bool) -> Self {
+        Self { tells_bodies, ..self }
     }
 
     /// Gives the same API server behind a fence: every try of a write passes it first.
@@ -553,7 +562,15 @@ impl Api {
         self.answered.store(true, Ordering::Relaxed);
         let (parts, body) = response.into_parts();
         match body.collect().await {
-            Ok(body) => judge(parts.status, &parts.headers, body.to_bytes()),
+            Ok(body) => {
+                let body = body.to_bytes();
+                if self.tells_bodies {
+                    let sent = call.body.as_ref().map(|(sent, _)| sent.clone()).unwrap_or_default();
+                    let (method, status) = (call.method.as_str(), parts.status.as_u16());
+                    self.connection.tell_bodies(method, &call.path, status, (sent, body.clone()));
+                }
+                judge(parts.status, &parts.headers, body)
+            }
             Err(error) => self.no_answer(error),
         }
     }

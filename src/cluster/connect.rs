@@ -3,6 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use bytes::Bytes;
 use http::{HeaderName, HeaderValue, header::USER_AGENT};
 use jiff::Timestamp;
 use tower::Layer;
@@ -75,6 +76,11 @@ pub struct Connection {
 }
 
 impl Connection {
+    /// Tells the bodies of a request that was answered (see [`Observations::tell_bodies`]).
+    pub fn tell_bodies(&self, method: &str, path: &str, status: u16, bodies: (Bytes, Bytes)) {
+        self.seen.tell_bodies(method.to_owned(), path.to_owned(), status, bodies);
+    }
+
     /// Counts the requests that were sent so far.
     #[must_use]
     pub fn requests(&self) -> u64 {

@@ -11,6 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use bytes::Bytes;
 use futures::future::BoxFuture;
 use http::{
     HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode,
@@ -40,6 +41,8 @@ pub struct RequestSeen {
     pub status: u16,
     /// The time from sending to the answer's headers.
     pub took: Duration,
+    /// The bodies of request and answer, where they are told: after the request, once more.
+    pub bodies: Option<(Bytes, Bytes)>,
 }
 
 /// Is told of every request.
@@ -65,6 +68,14 @@ impl Observations {
     #[must_use]
     pub fn new(on_request: Option<OnRequest>) -> Self {
         Self { on_request, ..Self::default() }
+    }
+
+    /// Tells the bodies of a request that was told already.
+    pub fn tell_bodies(&self, method: String, path: String, status: u16, bodies: (Bytes, Bytes)) {
+        if let Some(report) = &self.on_request {
+            let took = Duration::ZERO;
+            report(RequestSeen { method, path, status, took, bodies: Some(bodies) });
+        }
     }
 
     /// Counts the requests that were sent so far.
@@ -262,7 +273,8 @@ impl Inner {
         let answer = wire.oneshot(request).await;
         if let Some((report, method, path, start)) = report {
             let status = answer.as_ref().map_or(0, |answer| answer.status().as_u16());
-            report(RequestSeen { method, path, status, took: start.elapsed() });
+            let took = start.elapsed();
+            report(RequestSeen { method, path, status, took, bodies: None });
         }
         let answer = answer?;
         self.seen.note(answer.headers());

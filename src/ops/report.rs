@@ -54,8 +54,20 @@ pub enum Event {
         status: u16,
         /// How long it took.
         took: Duration,
-        /// Bodies of request and answer, Secret values masked (only with `-vv`).
-        bodies: Option<(String, String)>,
+    },
+    /// The bodies of a request that was answered, in one line each, Secret values masked; empty
+    /// where there is none (only reported with `-vv`, after its [`Event::Request`]).
+    Bodies {
+        /// The HTTP method.
+        method: String,
+        /// Path and query.
+        path: String,
+        /// The HTTP status.
+        status: u16,
+        /// What was sent.
+        sent: String,
+        /// What was answered.
+        answered: String,
     },
 }
 
@@ -64,7 +76,8 @@ pub trait Reporter: Send + Sync {
     /// Takes one event. `instance` is the name of the instance it is about, if there is one.
     fn report(&self, instance: &str, event: Event);
 
-    /// Tells how much of the requests is wanted: 0 nothing, 1 [`Event::Request`], 2 with bodies.
+    /// Tells how much of the requests is wanted: 0 nothing, 1 [`Event::Request`], 2
+    /// [`Event::Bodies`] too.
     fn verbosity(&self) -> u8 {
         0
     }

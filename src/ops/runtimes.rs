@@ -53,8 +53,8 @@ pub fn list(kubeconfig: &Kubeconfig, store: &Store) -> Result<Vec<RuntimeView>> 
 fn view(kubeconfig: &Kubeconfig, store: &Store, runtime: &RuntimeName) -> Result<RuntimeView> {
     let name = runtime.to_string();
     let filter = InstanceFilter { definition: None, runtime: Some(&name) };
-    let contexts = kubeconfig.contexts().into_iter();
-    let context = contexts.filter(|context| runtime.context() == Some(&context.name)).last();
+    let mut contexts = kubeconfig.contexts().into_iter();
+    let context = contexts.find(|context| runtime.context() == Some(&context.name));
     let current = kubeconfig.current_context();
     Ok(RuntimeView {
         server: context.and_then(|context| context.server),

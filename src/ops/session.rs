@@ -21,6 +21,7 @@ use crate::{
     },
     env::Env,
     store::Store,
+    workload::mask::shown,
 };
 
 /// The surroundings of an operation.
@@ -63,11 +64,18 @@ impl Session<'_> {
     }
 }
 
-/// Tells a reporter of every request (`-v`).
+/// Tells a reporter of every request (`-v`), and of bodies where they are told (`-vv`).
 #[must_use]
 pub fn requests_to(reporter: Arc<dyn Reporter>) -> OnRequest {
     Arc::new(move |seen| {
-        let RequestSeen { method, path, status, took } = seen;
-        reporter.report("", Event::Request { method, path, status, took, bodies: None });
+        let RequestSeen { method, path, status, took, bodies } = seen;
+        let event = match bodies {
+            None => Event::Request { method, path, status, took },
+            Some((sent, answered)) => {
+                let (sent, answered) = (shown(&path, &sent), shown(&path, &answered));
+                Event::Bodies { method, path, status, sent, answered }
+            }
+        };
+        reporter.report("", event);
     })
 }

@@ -213,7 +213,8 @@ impl Target {
         let connection = connect(session.kubeconfig, runtime, &options).await?;
         Ok(Self {
             runtime: runtime.clone(),
-            api: Api::new(connection, timeout),
+            api: Api::new(connection, timeout)
+                .telling_bodies(session.reporter.verbosity() > 1),
             kinds: Kinds::builtin(),
             cluster_uid: None,
         })

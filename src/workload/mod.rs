@@ -10,6 +10,7 @@ pub mod graph;
 pub mod instance;
 pub mod kinds;
 pub mod manifest;
+pub mod mask;
 pub mod name;
 pub mod object;
 pub mod overrides;

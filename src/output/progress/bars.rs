@@ -127,7 +127,7 @@ fn style() -> ProgressStyle {
 impl Reporter for Bars {
     fn report(&self, instance: &str, event: Event) {
         match &event {
-            Event::Note(_) | Event::Warning(_) | Event::Request { .. } => {
+            Event::Note(_) | Event::Warning(_) | Event::Request { .. } | Event::Bodies { .. } => {
                 self.above(instance, &event);
             }
             Event::Planned { changes, objects: _ } => self.track(instance, |track| {

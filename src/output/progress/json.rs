@@ -83,16 +83,19 @@ fn fields(event: &Event) -> (&'static str, Map<String, Value>) {
                 json!({"phase": phase, "elapsedSeconds": seconds(*elapsed), "open": open}),
             )
         }
-        Event::Request { method, path, status, took, bodies } => {
-            let mut value = json!({
+        Event::Request { method, path, status, took } => (
+            "request",
+            json!({
                 "method": method, "path": path, "status": status, "tookSeconds": seconds(*took),
-            });
-            if let Some((request, answer)) = bodies {
-                value["requestBody"] = request.as_str().into();
-                value["answerBody"] = answer.as_str().into();
-            }
-            ("request", value)
-        }
+            }),
+        ),
+        Event::Bodies { method, path, status, sent, answered } => (
+            "bodies",
+            json!({
+                "method": method, "path": path, "status": status,
+                "sent": sent, "answered": answered,
+            }),
+        ),
     };
     match value {
         Value::Object(fields) => (word, fields),

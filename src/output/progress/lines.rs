@@ -43,7 +43,9 @@ impl Lines {
         match event {
             Event::StillOpen { elapsed, .. } if !self.beats(instance, *elapsed) => None,
             // Requests were asked for with `-v`; everything else is talk.
-            Event::Request { .. } => wording::line(event, self.named(instance), &self.printer),
+            Event::Request { .. } | Event::Bodies { .. } => {
+                wording::line(event, self.named(instance), &self.printer)
+            }
             _ if self.printer.is_quiet() => None,
             _ => wording::line(event, self.named(instance), &self.printer),
         }

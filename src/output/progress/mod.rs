@@ -80,7 +80,10 @@ impl Reporter for Chosen {
             Self::Lines(lines) => lines.report(instance, event),
             Self::Json(json) => json.report(instance, event),
             Self::Notes(lines) => match event {
-                Event::Note(_) | Event::Warning(_) | Event::Request { .. } => {
+                Event::Note(_)
+                | Event::Warning(_)
+                | Event::Request { .. }
+                | Event::Bodies { .. } => {
                     lines.report(instance, event);
                 }
                 Event::Planned { .. }

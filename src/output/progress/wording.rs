@@ -32,16 +32,13 @@ pub fn line(event: &Event, instance: Option<&str>, printer: &Printer) -> Option<
         Event::Judged { object, verdict } => judged(object, verdict, stream)?,
         Event::Phase(phase) => (*phase).to_owned(),
         Event::StillOpen { phase, elapsed, open } => still_open(phase, *elapsed, open),
-        Event::Request { method, path, status, took, bodies } => {
-            let mut text = request(method, path, *status, *took);
-            if let Some((request, answer)) = bodies {
-                for (arrow, body) in [("> ", request), ("< ", answer)] {
-                    if !body.is_empty() {
-                        text.push_str(&format!("\n  {arrow}{}", one_line(body)));
-                    }
-                }
-            }
-            text
+        Event::Request { method, path, status, took } => request(method, path, *status, *took),
+        Event::Bodies { method: _, path: _, status: _, sent, answered } => {
+            let bodies = [("> ", sent), ("< ", answered)].into_iter();
+            let lines = bodies.filter(|(_, body)| !body.is_empty());
+            let lines: Vec<String> =
+                lines.map(|(arrow, body)| format!("  {arrow}{}", one_line(body))).collect();
+            return (!lines.is_empty()).then(|| lines.join("\n") + "\n");
         }
     };
     Some(format!("{prefix}{text}\n"))
@@ -137,12 +134,18 @@ mod tests {
             object: web(),
             verdict: verdict(state, reason, message),
         };
-        let request = |status, bodies| Event::Request {
+        let request = |status| Event::Request {
             method: "GET".into(),
             path: "/api/v1".into(),
             status,
             took: Duration::from_millis(12),
-            bodies,
+        };
+        let bodies = |sent: &str| Event::Bodies {
+            method: "GET".into(),
+            path: "/api/v1".into(),
+            status: 200,
+            sent: sent.into(),
+            answered: String::new(),
         };
         for (event, expected) in [
             (Event::Note("runtime kind-dev".into()), Some("web: runtime kind-dev\n")),
@@ -164,12 +167,10 @@ mod tests {
             ),
             (judged(State::Missing, "", ""), Some("web: Deployment/web missing\n")),
             (Event::Phase("waiting"), Some("web: waiting\n")),
-            (request(200, None), Some("web: GET /api/v1 200 12 ms\n")),
-            (request(0, None), Some("web: GET /api/v1 no answer 12 ms\n")),
-            (
-                request(201, Some(("{}".into(), String::new()))),
-                Some("web: GET /api/v1 201 12 ms\n  > {}\n"),
-            ),
+            (request(200), Some("web: GET /api/v1 200 12 ms\n")),
+            (request(0), Some("web: GET /api/v1 no answer 12 ms\n")),
+            (bodies("{}"), Some("  > {}\n")),
+            (bodies(""), None),
         ] {
             assert_eq!(line(&event, Some("web"), &printer).as_deref(), expected, "{event:?}");
         }

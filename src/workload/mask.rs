@@ -1,0 +1,118 @@
+//! Masking: bodies of requests and answers as they may be shown. Values of Secrets are `***`.
+
+use serde_json::Value;
+
+/// What stands in the place of a secret value.
+const MASK: &str = "***";
+/// The annotation in which kubectl keeps a whole copy of the object.
+const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+
+/// Shows a body in one line. `path` is the URL path of the request, which tells what a patch
+/// without a kind is about. What is not JSON is only counted.
+#[must_use]
+pub fn shown(path: &str, body: &[u8]) -> String {
+    if body.is_empty() {
+        return String::new();
+    }
+    let Ok(mut value) = serde_json::from_slice::<Value>(body) else {
+        return format!("({} bytes that are not JSON)", body.len());
+    };
+    let secrets = path.split(['?', '/']).any(|part| part == "secrets");
+    mask(&mut value, secrets);
+    value.to_string()
+}
+
+/// Masks a value; `secret` where the place says that it is a Secret, or a part of one.
+fn mask(value: &mut Value, secret: bool) {
+    match value {
+        Value::Object(fields) => {
+            let kind = fields.get("kind").and_then(Value::as_str);
+            let secret = match kind {
+                Some("Secret") => true,
+                // A failure about a Secret, or a list, which has none of its own.
+                Some(_) => false,
+                None => secret,
+            };
+            let inside = secret || kind == Some("SecretList");
+            for (key, field) in fields {
+                match key.as_str() {
+                    "data" | "stringData" if secret => hide(field),
+                    LAST_APPLIED => hide(field),
+                    _ => mask(field, inside && key == "items"),
+                }
+            }
+        }
+        Value::Array(items) => {
+            for item in items {
+                let operation = secret && item.get("op").is_some();
+                match item.get_mut("value").filter(|_| operation) {
+                    Some(value) => hide(value),
+                    None => mask(item, secret),
+                }
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// Hides what is in a value; the keys stay.
+fn hide(value: &mut Value) {
+    match value {
+        Value::Null => {}
+        Value::Object(fields) => fields.values_mut().for_each(hide),
+        Value::Array(items) => items.iter_mut().for_each(hide),
+        Value::Bool(_) | Value::Number(_) | Value::String(_) => *value = MASK.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secret_values_are_masked_wherever_they_stand() {
+        let secrets = "/api/v1/namespaces/web/secrets/x?fieldManager=y";
+        for (path, body, shown_as) in [
+            ("/api", "", ""),
+            ("/api", "<html>", "(6 bytes that are not JSON)"),
+            (
+                "/api",
+                r#"{"kind":"ConfigMap","data":{"a":"b"}}"#,
+                r#"{"data":{"a":"b"},"kind":"ConfigMap"}"#,
+            ),
+            (
+                "/api",
+                r#"{"kind":"Secret","data":{"a":"b","n":null},"stringData":{"c":"d"},"type":"t"}"#,
+                r#"{"data":{"a":"***","n":null},"kind":"Secret","stringData":{"c":"***"},"type":"t"}"#,
+            ),
+            (
+                "/api",
+                r#"{"kind":"List","items":[{"kind":"Secret","data":{"a":"b"}},{"kind":"Pod","data":1}]}"#,
+                r#"{"items":[{"data":{"a":"***"},"kind":"Secret"},{"data":1,"kind":"Pod"}],"kind":"List"}"#,
+            ),
+            (
+                secrets,
+                r#"{"kind":"SecretList","items":[{"data":{"a":"b"}}]}"#,
+                r#"{"items":[{"data":{"a":"***"}}],"kind":"SecretList"}"#,
+            ),
+            (secrets, r#"{"data":{"a":"b"}}"#, r#"{"data":{"a":"***"}}"#),
+            (
+                secrets,
+                r#"[{"op":"test","path":"/data/a","value":"b"},{"op":"remove","path":"/data/c"}]"#,
+                r#"[{"op":"test","path":"/data/a","value":"***"},{"op":"remove","path":"/data/c"}]"#,
+            ),
+            (
+                secrets,
+                r#"{"kind":"Status","message":"no","details":{"name":"x"}}"#,
+                r#"{"details":{"name":"x"},"kind":"Status","message":"no"}"#,
+            ),
+            (
+                "/api",
+                r#"{"kind":"Secret","metadata":{"annotations":{"kubectl.kubernetes.io/last-applied-configuration":"{}","a":"b"}}}"#,
+                r#"{"kind":"Secret","metadata":{"annotations":{"a":"b","kubectl.kubernetes.io/last-applied-configuration":"***"}}}"#,
+            ),
+        ] {
+            assert_eq!(shown(path, body.as_bytes()), shown_as, "{path} {body}");
+        }
+    }
+}
