@@ -3,7 +3,8 @@
 use super::{
     call::{Call, Failures},
     limits::Limits,
-    release::{ReleaseArgs, Selection, Wanted},
+    release::{ReleaseArgs, Wanted},
+    selection::Selection,
     session::{self, Manner, Surroundings},
 };
 use crate::{

@@ -17,6 +17,7 @@ pub mod plan;
 pub mod release;
 pub mod render;
 pub mod runtime;
+pub mod selection;
 pub mod session;
 pub mod signals;
 pub mod status;

@@ -9,19 +9,15 @@ use crate::{
         limits::Limits,
         manifests::FileArgs,
         names::instance_names,
+        selection::Selection,
     },
-    ops::{
-        options::{Conflicts, DeployOptions, Given, PruneWhen},
-        stored::{self, ListOptions},
-    },
+    ops::options::{Conflicts, DeployOptions, Given, PruneWhen},
     output::format::words,
-    store::Store,
     workload::{
         error::{Error, Result},
         name::{DefinitionName, InstanceName},
         overrides::{self, OverrideEdit},
         placement::parse_namespace_label,
-        runtime::RuntimeName,
     },
 };
 
@@ -141,60 +137,6 @@ impl OverrideArgs {
             Ok(edits.into_iter().filter_map(Result::ok).collect())
         } else {
             Err(errors.into_iter().filter_map(Result::err).collect())
-        }
-    }
-}
-
-/// Which instances are meant.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Selection {
-    /// The one that was named.
-    One(InstanceName),
-    /// Those that were named.
-    Several(Vec<InstanceName>),
-    /// All that fit `--definition` and `--runtime`.
-    All,
-}
-
-impl Selection {
-    /// Tells whether the answer is a list.
-    #[must_use]
-    pub fn is_list(&self) -> bool {
-        match self {
-            Self::One(_) => false,
-            Self::Several(_) | Self::All => true,
-        }
-    }
-
-    /// Gives the name that failures before the beginning are told under.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        match self {
-            Self::One(name) => name.as_str(),
-            Self::Several(_) | Self::All => "",
-        }
-    }
-
-    /// Finds the instances.
-    ///
-    /// # Errors
-    /// Those of the database; code 1 for a definition that is not there.
-    pub fn resolve(
-        self,
-        store: &Store,
-        definition: Option<&DefinitionName>,
-        runtime: Option<&str>,
-    ) -> Result<Vec<InstanceName>> {
-        match self {
-            Self::One(name) => Ok(vec![name]),
-            Self::Several(names) => Ok(names),
-            Self::All => {
-                let runtime = runtime.map(RuntimeName::stored).transpose()?;
-                let runtime = runtime.as_ref();
-                let options = ListOptions { definition, runtime, ..ListOptions::default() };
-                let instances = stored::list_instances(store, &options)?.into_iter();
-                instances.map(|instance| instance.name.parse()).collect()
-            }
         }
     }
 }

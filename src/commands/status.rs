@@ -19,7 +19,7 @@ use crate::{
         stored::{self, ListOptions},
         view::Operation,
     },
-    output::{errors::exit_kind, instances},
+    output::{self, errors::exit_kind},
     workload::{
         error::{Error, ErrorKind, Result},
         instance::Status,
@@ -92,7 +92,7 @@ pub(super) fn run(args: StatusArgs, call: &Call) -> Done {
             seen.iter().for_each(|one| progress.finish(&one.instance.name));
             Ok::<_, Error>((seen, session.stop.requested()))
         })??;
-    instances::status_answer(&call.printer, &seen, names.len() == 1, call.now)?;
+    output::status::answer(&call.printer, &seen, names.len() == 1, call.now)?;
     let named = !names.is_empty();
     let mut errors: Vec<Error> =
         seen.iter().filter(|_| named).filter_map(|one| one.error.clone()).collect();

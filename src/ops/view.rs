@@ -4,11 +4,12 @@
 //! never removed.
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::workload::{
     error::Error,
     instance::{NamespaceMode, Status},
+    mask,
     object::{ObjectId, Origin},
     overrides::Overrides,
     readiness::State,
@@ -57,8 +58,8 @@ pub struct InstanceView {
     /// The outcome of the newest release (of an operation: its own outcome).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outcome: Option<String>,
-    /// The overrides in force.
-    #[serde(skip_serializing_if = "Overrides::is_empty")]
+    /// The overrides in force; what they set in Secrets is masked in the answer.
+    #[serde(skip_serializing_if = "Overrides::is_empty", serialize_with = "masked")]
     pub overrides: Overrides,
     /// When the instance was made here.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -69,6 +70,10 @@ pub struct InstanceView {
     /// Who made the newest release, `user@host`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deployed_by: Option<String>,
+}
+
+fn masked<S: Serializer>(overrides: &Overrides, serializer: S) -> Result<S::Ok, S::Error> {
+    mask::overrides(overrides).serialize(serializer)
 }
 
 /// An object (CLI.md, JSON: object).

@@ -15,4 +15,5 @@ pub mod progress;
 pub mod question;
 pub mod runtimes;
 pub mod sanitize;
+pub mod status;
 pub mod table;

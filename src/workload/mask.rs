@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use super::overrides::Overrides;
+
 /// What stands in the place of a secret value.
 const MASK: &str = "***";
 /// The annotation in which kubectl keeps a whole copy of the object.
@@ -20,6 +22,30 @@ pub fn shown(path: &str, body: &[u8]) -> String {
     let secrets = path.split(['?', '/']).any(|part| part == "secrets");
     mask(&mut value, secrets);
     value.to_string()
+}
+
+/// Gives overrides as they may be shown: what they set in a Secret is hidden.
+#[must_use]
+pub fn overrides(overrides: &Overrides) -> Overrides {
+    let mut shown = overrides.clone();
+    for (place, value) in &mut shown.sets {
+        if is_secret(place) {
+            hide(value);
+        }
+    }
+    shown.patches.iter_mut().for_each(|patch| mask(patch, false));
+    shown
+}
+
+/// Tells whether an OBJECT, or a path in one, is about a Secret: `Secret/x`, `NS/secrets/x:…`.
+#[must_use]
+pub fn is_secret(object: &str) -> bool {
+    let object = object.split(':').next().unwrap_or_default();
+    let mut parts = object.split('/').rev().skip(1);
+    parts.next().is_some_and(|kind| {
+        let kind = kind.split('.').next().unwrap_or_default();
+        kind.eq_ignore_ascii_case("secret") || kind.eq_ignore_ascii_case("secrets")
+    })
 }
 
 /// Masks a value; `secret` where the place says that it is a Secret, or a part of one.
@@ -67,7 +93,23 @@ fn hide(value: &mut Value) {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+
+    #[test]
+    fn overrides_of_secrets_are_masked() {
+        let mut given = Overrides::default();
+        for place in ["Secret/a:data.x", "secrets/a:data.y", "ns/Secret/a:data.z", "Pod/Secret:a"] {
+            given.sets.insert(place.into(), json!("v"));
+        }
+        given.patches.push(json!({"kind": "Secret", "data": {"a": "b"}}));
+        let shown = overrides(&given);
+        let values: Vec<&Value> = shown.sets.values().collect();
+        assert_eq!(values, [&json!("v"), &json!("***"), &json!("***"), &json!("***")]);
+        assert_eq!(shown.patches[0]["data"]["a"], "***");
+        assert!(is_secret("Secret.core/x") && !is_secret("Secret") && !is_secret("a/b"));
+    }
 
     #[test]
     fn secret_values_are_masked_wherever_they_stand() {

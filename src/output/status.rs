@@ -1,0 +1,186 @@
+//! What `status` saw: the table of many instances, the tree of one, and their documents.
+
+use std::fmt::Write as _;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::{
+    document::{Document, Items},
+    format::Format,
+    human,
+    instances::{age, identity, names, namespace, status, tone},
+    printer::{Printer, Tone},
+    sanitize::one_line,
+    table::{Cell, Rows, or_dash},
+};
+use crate::{
+    ops::view::{InstanceView, ObjectView, Operation},
+    workload::{
+        error::{ErrorView, Result},
+        readiness::State,
+    },
+};
+
+/// The document of a live instance: the instance's fields, its objects, and what went wrong.
+#[derive(Debug, Serialize)]
+struct LiveDocument<'a> {
+    #[serde(flatten)]
+    instance: &'a InstanceView,
+    objects: &'a [ObjectView],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<ErrorView<'a>>,
+}
+
+impl<'a> From<&'a Operation> for LiveDocument<'a> {
+    fn from(live: &'a Operation) -> Self {
+        let Operation { instance, objects, error, .. } = live;
+        Self { instance, objects, error: error.as_ref().map(ErrorView::from) }
+    }
+}
+
+/// Tells instances as they are on their clusters: `one` as the tree of its objects, else a table.
+///
+/// # Errors
+/// Code 1 when stdout cannot be written.
+pub fn answer(printer: &Printer, all: &[Operation], one: bool, now: Timestamp) -> Result<()> {
+    let documents = || all.iter().map(LiveDocument::from).collect::<Vec<_>>();
+    match (printer.format(), all) {
+        (Format::Json | Format::Yaml, [_]) if one => {
+            printer.document(&Document::new("Instance", &documents()[0]))
+        }
+        (Format::Json | Format::Yaml, _) => {
+            printer.document(&Document::new("InstanceList", Items("instances", &documents())))
+        }
+        (Format::Name, _) => printer.answer(&names(all.iter().map(|found| &found.instance))),
+        (Format::Table | Format::Wide, []) => {
+            printer.talk("no instances; `workloadctl deploy NAME -f PATH` makes one");
+            Ok(())
+        }
+        (Format::Table | Format::Wide, [only]) if one => printer.answer(&tree(only, printer, now)),
+        (Format::Table | Format::Wide, _) => printer.answer(&live_table(all, printer, now)),
+    }
+}
+
+fn live_table(all: &[Operation], printer: &Printer, now: Timestamp) -> String {
+    let wide = printer.format() == Format::Wide;
+    let mut header = vec![
+        "NAME",
+        "DEFINITION",
+        "REVISION",
+        "RELEASE",
+        "RUNTIME",
+        "NAMESPACE",
+        "STATUS",
+        "REASON",
+        "AGE",
+    ];
+    if wide {
+        header.extend(["OUTCOME", "DEPLOYED BY"]);
+    }
+    let mut rows = Rows::new(&header);
+    for Operation { instance, .. } in all {
+        let mut row = identity(instance);
+        row.extend([
+            status(instance.status),
+            or_dash(instance.reason.as_deref()),
+            age(instance, now),
+        ]);
+        if wide {
+            row.extend([
+                or_dash(instance.outcome.as_deref()),
+                or_dash(instance.deployed_by.as_deref()),
+            ]);
+        }
+        rows.push(row);
+    }
+    rows.show(printer)
+}
+
+/// The tree of one instance: what it is, then its objects with state and reason.
+fn tree(live: &Operation, printer: &Printer, now: Timestamp) -> String {
+    let Operation { instance, objects, .. } = live;
+    let mut out = heading(instance, printer, now);
+    if objects.is_empty() {
+        return out;
+    }
+    let wide = printer.format() == Format::Wide;
+    let mut header = vec!["OBJECT", "NAMESPACE", "STATE", "REASON"];
+    if wide {
+        header.extend(["IMAGES", "RESTARTS", "SOURCE"]);
+    }
+    let mut rows = Rows::new(&header);
+    for (index, object) in objects.iter().enumerate() {
+        let branch = if index + 1 == objects.len() { "└─" } else { "├─" };
+        let mut row = vec![
+            format!("{branch} {}", object.id).into(),
+            or_dash(object.id.namespace.as_deref()),
+            state(object.state),
+            reason(object),
+        ];
+        if wide {
+            row.extend([
+                or_dash(Some(object.images.join(", "))),
+                or_dash(object.restarts),
+                or_dash(object.source.as_ref()),
+            ]);
+        }
+        rows.push(row);
+    }
+    out.push_str(&rows.show(printer));
+    out
+}
+
+fn heading(instance: &InstanceView, printer: &Printer, now: Timestamp) -> String {
+    let stream = printer.stdout();
+    let mut out = stream.paint(Tone::Strong, &one_line(&instance.name));
+    if let Some(status) = instance.status {
+        write!(out, ": {}", stream.paint(tone(status), &status.to_string()))
+            .expect("writing to a string cannot fail");
+    }
+    if let Some(reason) = instance.reason.as_deref().filter(|reason| !reason.is_empty()) {
+        write!(out, ", {}", one_line(reason)).expect("writing to a string cannot fail");
+    }
+    out.push('\n');
+    let what = instance.definition.as_ref().map(|definition| match instance.revision {
+        Some(revision) => format!("{definition} revision {revision}"),
+        None => definition.clone(),
+    });
+    let release = instance.release.map(|number| {
+        let by = instance.deployed_by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
+        let ago = instance.deployed_at.map(|at| format!(" {} ago", human::age(at, now)));
+        format!("release {number}{by}{}", ago.unwrap_or_default())
+    });
+    let runtime = instance.runtime.as_ref().map(|runtime| format!("runtime {runtime}"));
+    let namespace = namespace(instance).map(|namespace| format!("namespace {namespace}"));
+    let facts: Vec<String> = [what, release, runtime, namespace].into_iter().flatten().collect();
+    if !facts.is_empty() {
+        writeln!(out, "{}", one_line(&facts.join(" · "))).expect("writing cannot fail");
+    }
+    out
+}
+
+fn state(state: Option<State>) -> Cell {
+    match state {
+        None => "-".into(),
+        Some(State::Ready) => Cell::toned("ready", Tone::Good),
+        Some(State::Waiting) => Cell::toned("waiting", Tone::Warn),
+        Some(State::Failed) => Cell::toned("failed", Tone::Bad),
+        Some(State::Missing) => Cell::toned("missing", Tone::Bad),
+    }
+}
+
+/// A sentence where there is one; its stable word before it, where it does not say it itself.
+fn reason(object: &ObjectView) -> Cell {
+    let (word, sentence) = (object.reason.as_str(), object.message.as_str());
+    match (word.is_empty(), sentence.is_empty()) {
+        (true, true) => "-".into(),
+        (false, true) => word.into(),
+        (true, false) => sentence.into(),
+        (false, false) if sentence.contains(word) => sentence.into(),
+        (false, false) => format!("{word}: {sentence}").into(),
+    }
+}
+
+#[cfg(test)]
+mod tests;
