@@ -9,5 +9,6 @@ mod help;
 mod layering;
 mod program;
 mod stored;
+mod terminal;
 mod unreachable;
 mod wrong_commands;

@@ -100,7 +100,7 @@ fn no_instances_at_all_is_a_list_too() {
 fn the_life_of_an_instance_that_is_never_deployed() {
     let program = home("kind-dev");
     program.call("definition apply web -f k8s");
-    let created = program.call("instance create web --image c=nginx:2 --namespace shop");
+    let created = program.call("instance create web --set ConfigMap/conf:data.b=two --namespace shop");
     assert_eq!(
         created,
         Outcome {
@@ -112,7 +112,8 @@ fn the_life_of_an_instance_that_is_never_deployed() {
         }
     );
     assert_eq!(program.call("instance show web --field namespace").stdout, "shop\n");
-    assert_eq!(program.call("instance show web --field overrides.images.c").stdout, "nginx:2\n");
+    let field = "overrides.sets.ConfigMap/conf:data.b";
+    assert_eq!(program.call(&format!("instance show web --field {field}")).stdout, "two\n");
     assert_eq!(program.call("instance show web --field nonsense").code, 2);
     assert_eq!(program.call("instance create web").code, 5);
     assert_eq!(program.call("list -o name --runtime kind-dev").stdout, "web\n");
