@@ -2,11 +2,8 @@
 
 use serde_json::Value;
 
-<<<<<<< Updated upstream
 use super::overrides::Overrides;
 
-=======
->>>>>>> Stashed changes
 /// What stands in the place of a secret value.
 const MASK: &str = "***";
 /// The annotation in which kubectl keeps a whole copy of the object.
@@ -27,7 +24,6 @@ pub fn shown(path: &str, body: &[u8]) -> String {
     value.to_string()
 }
 
-<<<<<<< Updated upstream
 /// Gives overrides as they may be shown: what they set in a Secret is hidden.
 #[must_use]
 pub fn overrides(overrides: &Overrides) -> Overrides {
@@ -52,8 +48,6 @@ pub fn is_secret(object: &str) -> bool {
     })
 }
 
-=======
->>>>>>> Stashed changes
 /// Masks a value; `secret` where the place says that it is a Secret, or a part of one.
 fn mask(value: &mut Value, secret: bool) {
     match value {
@@ -99,7 +93,6 @@ fn hide(value: &mut Value) {
 
 #[cfg(test)]
 mod tests {
-<<<<<<< Updated upstream
     use serde_json::json;
 
     use super::*;
@@ -119,11 +112,6 @@ mod tests {
     }
 
     #[test]
-=======
-    use super::*;
-
-    #[test]
->>>>>>> Stashed changes
     fn secret_values_are_masked_wherever_they_stand() {
         let secrets = "/api/v1/namespaces/web/secrets/x?fieldManager=y";
         for (path, body, shown_as) in [
