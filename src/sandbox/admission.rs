@@ -63,7 +63,6 @@ pub(super) fn create(
             object["spec"]["finalizers"] = json!(["kubernetes"]);
             object["status"]["phase"] = json!("Active");
         }
-        ("", "Secret") => secret(object),
         ("", "Pod") => pod(world, object)?,
         ("", "PersistentVolumeClaim") => claim(world, object)?,
         ("", "PersistentVolume") => add_finalizer(object, "kubernetes.io/pv-protection"),
@@ -86,15 +85,8 @@ pub(super) fn create(
 }
 
 /// Changes an object that is about to be changed.
-pub(super) fn update(
-    world: &World<'_>,
-    resource: &Resource,
-    old: &Value,
-    new: &mut Value,
-) -> Result<(), Failure> {
+pub(super) fn update(resource: &Resource, old: &Value, new: &mut Value) {
     match (resource.group.as_str(), resource.kind.as_str()) {
-        ("", "Secret") => secret(new),
-        ("", "PersistentVolumeClaim") => return growth(world, resource, old, new),
         ("apps", "DaemonSet") => {
             let known = old["metadata"]["annotations"][TEMPLATE_GENERATION].as_str();
             let mut number: i64 = known.and_then(|text| text.parse().ok()).unwrap_or(1);
@@ -110,7 +102,6 @@ pub(super) fn update(
         }
         _ => {}
     }
-    Ok(())
 }
 
 /// Custom resources of a definition that is being deleted cannot be created.
@@ -129,17 +120,6 @@ fn custom_create(world: &World<'_>, resource: &Resource, object: &Value) -> Resu
         detail,
         json!({"name": name, "group": resource.group, "kind": resource.plural}),
     ))
-}
-
-/// `stringData` is only for writing: it ends in `data`.
-fn secret(object: &mut Value) {
-    use base64::{Engine as _, engine::general_purpose::STANDARD};
-    let Some(fields) = object.as_object_mut() else { return };
-    let Some(Value::Object(texts)) = fields.remove("stringData") else { return };
-    let data = fields.entry("data").or_insert_with(|| json!({}));
-    for (key, text) in texts {
-        data[key] = json!(STANDARD.encode(text.as_str().unwrap_or_default()));
-    }
 }
 
 fn pod(world: &World<'_>, object: &mut Value) -> Result<(), Failure> {
@@ -273,7 +253,15 @@ fn claim(world: &World<'_>, object: &mut Value) -> Result<(), Failure> {
 }
 
 /// A claim grows only if its class allows it.
-fn growth(world: &World<'_>, resource: &Resource, old: &Value, new: &Value) -> Result<(), Failure> {
+pub(super) fn growth(
+    world: &World<'_>,
+    resource: &Resource,
+    old: &Value,
+    new: &Value,
+) -> Result<(), Failure> {
+    if !resource.is("", "PersistentVolumeClaim") {
+        return Ok(());
+    }
     let size = |claim: &Value| {
         let text = claim["spec"]["resources"]["requests"]["storage"].as_str().unwrap_or_default();
         crate::schema::quantity::Quantity::parse(text)
@@ -419,10 +407,7 @@ fn node_ports(
 ) -> Result<(), Failure> {
     let kept = |port: &Value| {
         let ports = old.and_then(|old| old["spec"]["ports"].as_array());
-        let same = ports
-            .into_iter()
-            .flatten()
-            .find(|other| other["port"] == port["port"] && other["protocol"] == port["protocol"]);
+        let same = ports.into_iter().flatten().find(|other| other["name"] == port["name"]);
         same.and_then(|other| other["nodePort"].as_u64())
     };
     let Some(ports) = object["spec"]["ports"].as_array().cloned() else { return Ok(()) };
@@ -440,7 +425,8 @@ fn node_ports(
         if port["nodePort"].is_u64() {
             continue;
         }
-        if let Some(number) = kept(port) {
+        if let Some(number) = kept(port).filter(|number| !given.contains(number)) {
+            given.push(number);
             port["nodePort"] = json!(number);
             continue;
         }

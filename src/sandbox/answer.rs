@@ -139,8 +139,10 @@ impl Failure {
         Self::status(404, "NotFound", message, Self::about(group, plural, name))
     }
 
-    pub(super) fn already_exists(group: &str, plural: &str, name: &str) -> Self {
-        let message = format!("{} \"{name}\" already exists", Self::qualified(group, plural));
+    pub(super) fn already_exists(group: &str, plural: &str, name: &str, going: bool) -> Self {
+        let going = if going { "object is being deleted: " } else { "" };
+        let message =
+            format!("{going}{} \"{name}\" already exists", Self::qualified(group, plural));
         Self::status(409, "AlreadyExists", message, Self::about(group, plural, name))
     }
 

@@ -139,6 +139,9 @@ fn merged(
         Some(new) => {
             check_values(target, config, &new)?;
             let mut new = shape::normalize(new, schema);
+            if resource.is("", "Secret") {
+                defaults::secret(&mut new);
+            }
             defaults::apply(&mut new, schema, &resource.kind);
             shape::normalize(new, schema)
         }

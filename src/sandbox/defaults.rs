@@ -156,7 +156,7 @@ fn published(fields: &mut Map<String, Value>, schema: &Schema) {
 }
 
 fn fill(fields: &mut Map<String, Value>, name: &str, value: Value) {
-    if fields.get(name).is_none_or(Value::is_null) {
+    if fields.get(name).is_none_or(|known| known.is_null() || *known == "") {
         fields.insert(name.to_owned(), value);
     }
 }
@@ -194,16 +194,23 @@ fn dependent(fields: &mut Map<String, Value>, name: &str) {
             }
         }
         "StatefulSetUpdateStrategy" => {
-            fill(fields, "type", json!("RollingUpdate"));
-            if text(fields, "type") == "RollingUpdate" {
+            if text(fields, "type").is_empty() {
+                fill(fields, "type", json!("RollingUpdate"));
+                part(fields, "rollingUpdate");
+            }
+            let rolling = text(fields, "type") == "RollingUpdate";
+            if rolling && fields.contains_key("rollingUpdate") {
                 fill(part(fields, "rollingUpdate"), "partition", json!(0));
             }
         }
         "DaemonSetUpdateStrategy" => {
             fill(fields, "type", json!("RollingUpdate"));
             if text(fields, "type") == "RollingUpdate" {
+                fill(part(fields, "rollingUpdate"), "maxUnavailable", json!(1));
+            }
+            if fields.contains_key("rollingUpdate") {
                 let rolling = part(fields, "rollingUpdate");
-                fill(rolling, "maxUnavailable", json!(1));
+                fill(rolling, "maxUnavailable", json!(0));
                 fill(rolling, "maxSurge", json!(0));
             }
         }
@@ -272,18 +279,6 @@ fn pod_spec(fields: &mut Map<String, Value>) {
         fields.insert("serviceAccountName".into(), json!(account));
         fields.insert("serviceAccount".into(), json!(account));
     }
-    if fields.get("hostNetwork") != Some(&json!(true)) {
-        return;
-    }
-    let containers = fields.get_mut("containers").and_then(Value::as_array_mut);
-    for container in containers.into_iter().flatten() {
-        for port in container.get_mut("ports").and_then(Value::as_array_mut).into_iter().flatten() {
-            let number = port["containerPort"].clone();
-            if let Value::Object(port) = port {
-                fill(port, "hostPort", number);
-            }
-        }
-    }
 }
 
 fn service(fields: &mut Map<String, Value>) {
@@ -291,6 +286,9 @@ fn service(fields: &mut Map<String, Value>) {
     if text(fields, "sessionAffinity") == "ClientIP" {
         let affinity = part(fields, "sessionAffinityConfig");
         fill(part(affinity, "clientIP"), "timeoutSeconds", json!(10800));
+    }
+    if text(fields, "sessionAffinity") == "None" {
+        fields.remove("sessionAffinityConfig");
     }
     if kind == "NodePort" || kind == "LoadBalancer" {
         fill(fields, "externalTrafficPolicy", json!("Cluster"));
@@ -331,6 +329,7 @@ fn job(object: &mut Map<String, Value>) {
 fn pod(object: &mut Map<String, Value>) {
     let spec = part(object, "spec");
     fill(spec, "enableServiceLinks", json!(true));
+    host_ports(spec);
     let containers = spec.get_mut("containers").and_then(Value::as_array_mut);
     for container in containers.into_iter().flatten() {
         let Some(Value::Object(limits)) = container.pointer("/resources/limits").cloned() else {
@@ -340,6 +339,33 @@ fn pod(object: &mut Map<String, Value>) {
             let requests = part(resources, "requests");
             for (name, amount) in limits {
                 fill(requests, &name, amount);
+            }
+        }
+    }
+}
+
+/// `stringData` is only for writing: it ends in `data`.
+pub(super) fn secret(object: &mut Value) {
+    use base64::{Engine as _, engine::general_purpose::STANDARD};
+    let Some(fields) = object.as_object_mut() else { return };
+    let Some(Value::Object(texts)) = fields.remove("stringData") else { return };
+    let data = fields.entry("data").or_insert_with(|| json!({}));
+    for (key, text) in texts {
+        data[key] = json!(STANDARD.encode(text.as_str().unwrap_or_default()));
+    }
+}
+
+/// Pods on the node's network take its ports; their templates do not say so yet.
+fn host_ports(fields: &mut Map<String, Value>) {
+    if fields.get("hostNetwork") != Some(&json!(true)) {
+        return;
+    }
+    let containers = fields.get_mut("containers").and_then(Value::as_array_mut);
+    for container in containers.into_iter().flatten() {
+        for port in container.get_mut("ports").and_then(Value::as_array_mut).into_iter().flatten() {
+            let number = port["containerPort"].clone();
+            if let Value::Object(port) = port {
+                fill(port, "hostPort", number);
             }
         }
     }

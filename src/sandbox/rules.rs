@@ -15,6 +15,12 @@ pub(super) fn create(resource: &Resource, object: &Value) -> Vec<Cause> {
     let mut causes = Vec::new();
     names::metadata(resource, object, &mut causes);
     content(resource, object, &mut causes);
+    // Budgets are looked at before their metadata, which then is not looked at any more.
+    if resource.is("policy", "PodDisruptionBudget")
+        && causes.iter().any(|cause| cause.field == "spec")
+    {
+        causes.retain(|cause| cause.field == "spec");
+    }
     causes
 }
 
@@ -29,8 +35,14 @@ pub(super) fn update(resource: &Resource, old: &Value, new: &Value) -> Vec<Cause
     for _ in 0..2 {
         names::labels(object_labels(new), "metadata.labels", &mut causes);
     }
+    // Services are the one kind whose changes are looked at before their content.
+    if resource.is("", "Service") {
+        updates::check(resource, old, new, &mut causes);
+    }
     content(resource, new, &mut causes);
-    updates::check(resource, old, new, &mut causes);
+    if !resource.is("", "Service") {
+        updates::check(resource, old, new, &mut causes);
+    }
     causes
 }
 
@@ -53,7 +65,7 @@ fn content(resource: &Resource, object: &Value, causes: &mut Vec<Cause>) {
             total_size(object, causes);
         }
         ("", "Service") => workloads::service(object, causes),
-        ("", "Pod") => pods::spec(&object["spec"], "spec", "Always", causes),
+        ("", "Pod") => pods::spec(&object["spec"], "spec", "Always", &[], causes),
         ("", "PersistentVolumeClaim") => workloads::claim(object, causes),
         ("apps", "Deployment" | "ReplicaSet" | "StatefulSet" | "DaemonSet") => {
             workloads::workload(&resource.kind, object, causes);

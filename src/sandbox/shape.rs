@@ -15,6 +15,34 @@ pub(super) fn normalize(object: Value, schema: &Schema) -> Value {
     shaped(Some(object), schema).unwrap_or_else(|| json!({}))
 }
 
+/// The form of an object that comes back from the store: lists that are always written are null
+/// when they are empty.
+pub(super) fn settled(object: Value, schema: &Schema) -> Value {
+    let mut object = normalize(object, schema);
+    forget_empty(&mut object, schema);
+    object
+}
+
+fn forget_empty(value: &mut Value, schema: &Schema) {
+    let resolved = schema.resolved();
+    match value {
+        Value::Array(items) if items.is_empty() => *value = Value::Null,
+        Value::Array(items) => {
+            if let Some(schema) = resolved.item() {
+                items.iter_mut().for_each(|item| forget_empty(item, schema));
+            }
+        }
+        Value::Object(fields) if !resolved.properties.is_empty() => {
+            for (name, value) in fields.iter_mut() {
+                if let Some(schema) = resolved.properties.get(name.as_str()) {
+                    forget_empty(value, schema);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
 /// The object of a kind that nobody has filled in.
 pub(super) fn empty(schema: &Schema) -> Value {
     normalize(json!({}), schema)
@@ -39,6 +67,7 @@ fn shaped(value: Option<Value>, schema: &Schema) -> Option<Value> {
                 let item = resolved.items.as_deref();
                 Some(Value::Array(items.into_iter().map(|value| element(value, item)).collect()))
             }
+            Some(Value::Array(_)) if always => Some(json!([])),
             _ => always.then_some(Value::Null),
         },
         Kind::Quantity => match value.as_ref().map(text_of) {

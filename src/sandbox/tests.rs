@@ -12,6 +12,7 @@ use tower::Service as _;
 use super::{Effect, Fault, Matches, Options, Sandbox, Settings, When};
 
 mod faults;
+mod figures;
 mod lifecycle;
 mod protocol;
 mod workloads;

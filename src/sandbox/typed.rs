@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 use super::fields::{FieldSet, Step};
 use crate::schema::{
     Schema,
+    merge::go_value,
     openapi::{Kind, ListType},
 };
 
@@ -162,22 +163,6 @@ fn check(value: &Value, schema: &Schema, path: &str, duplicates: bool, faults: &
             fault(format!("expected any scalar, got &{{{}}}", go_value(other)));
         }
         _ => {}
-    }
-}
-
-/// Go's `%v` of a decoded value.
-fn go_value(value: &Value) -> String {
-    match value {
-        Value::Null => "<nil>".to_owned(),
-        Value::String(text) => text.clone(),
-        Value::Array(items) => {
-            format!("[{}]", items.iter().map(go_value).collect::<Vec<_>>().join(" "))
-        }
-        Value::Object(fields) => {
-            let fields = fields.iter().map(|(key, value)| format!("{key}:{}", go_value(value)));
-            format!("map[{}]", fields.collect::<Vec<_>>().join(" "))
-        }
-        other => other.to_string(),
     }
 }
 

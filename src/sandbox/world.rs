@@ -250,7 +250,13 @@ impl World<'_> {
                 metadata.remove("managedFields");
             }
         }
-        managed.update(&before, &bare, &change).write(&mut object);
+        // An object whose entries somebody took away stays without, until the next apply.
+        let managed = if managed.is_empty() && old.is_some() {
+            managed
+        } else {
+            managed.update(&before, &bare, &change)
+        };
+        managed.write(&mut object);
         self.put(key, &mut object)?;
         Ok(object)
     }

@@ -14,7 +14,10 @@ use super::{
     storage::Key,
     world::{World, new_uid},
 };
-use crate::schema::validate::{self, Fault};
+use crate::schema::{
+    merge,
+    validate::{self, Fault},
+};
 
 /// The object of a kind that nobody has filled in: what a create is compared with.
 pub(super) fn blank(resource: &Resource) -> Value {
@@ -39,6 +42,9 @@ pub(super) fn prepared(
         custom::default(&mut object, schema);
     } else {
         object = shape::normalize(object, schema);
+        if resource.is("", "Secret") {
+            defaults::secret(&mut object);
+        }
         defaults::apply(&mut object, schema, &resource.kind);
         object = shape::normalize(object, schema);
     }
@@ -74,7 +80,7 @@ pub(super) fn decode(
         }
         return Err(Failure::bad_request(format!(
             "{} in version \"{}\" cannot be handled as a {kind}: no kind \"{}\" is registered for \
-             version \"{}\"",
+             version \"{}\" in scheme \"pkg/runtime/scheme.go:111\"",
             text("kind"),
             text("apiVersion").rsplit('/').next().unwrap_or_default(),
             text("kind"),
@@ -254,12 +260,13 @@ fn finish_create(
     if !causes.is_empty() {
         return Err(Failure::invalid(&resource.group, &resource.kind, &key.name, &causes));
     }
-    if world.storage.get(key)?.is_some() {
-        return Err(Failure::already_exists(&resource.group, &resource.plural, &key.name));
+    if let Some(known) = world.storage.get(key)? {
+        let going = known.metadata()["deletionTimestamp"].is_string();
+        return Err(Failure::already_exists(&resource.group, &resource.plural, &key.name, going));
     }
     admission::allocate(world, resource, None, &mut object)?;
     if resource.custom.is_none() {
-        object = shape::normalize(object, resource.schema());
+        object = shape::settled(object, resource.schema());
     }
     world.put(key, &mut object)?;
     Ok(object)
@@ -321,6 +328,7 @@ fn finish_update(
     own: bool,
 ) -> Result<Value, Failure> {
     let (resource, key) = (target.resource, &target.key);
+    preconditions(target, old, &new)?;
     let asked = new["metadata"]["resourceVersion"].as_str().unwrap_or_default();
     if !matches!(asked, "" | "0") && Some(asked) != old["metadata"]["resourceVersion"].as_str() {
         return Err(target.modified());
@@ -361,11 +369,16 @@ fn finish_update(
     {
         bump_generation(&mut new);
     }
-    admission::update(world, resource, old, &mut new)?;
+    admission::update(resource, old, &mut new);
     admission::allocate(world, resource, Some(old), &mut new)?;
     let causes = rules::update(resource, old, &new);
     if !causes.is_empty() {
         return Err(Failure::invalid(&resource.group, &resource.kind, &key.name, &causes));
+    }
+    admission::growth(world, resource, old, &new)?;
+    if resource.custom.is_none() {
+        new = shape::settled(new, resource.schema());
+        resource.dress(&mut new);
     }
     if without_times(old) == without_times(&new) {
         return Ok(old.clone());
@@ -391,6 +404,48 @@ pub(super) fn store(
         world.put(key, &mut new)?;
     }
     Ok(new)
+}
+
+/// What a PUT must state, and what it may.
+fn preconditions(target: &Target<'_>, old: &Value, new: &Value) -> Result<(), Failure> {
+    let (resource, key) = (target.resource, &target.key);
+    if target.call.method != "PUT" || target.subresource == "scale" {
+        return Ok(());
+    }
+    let (asked, found) = (&new["metadata"]["uid"], &old["metadata"]["uid"]);
+    if let (Some(asked), Some(found)) = (asked.as_str(), found.as_str())
+        && asked != found
+    {
+        let place = if resource.namespaced {
+            format!("{}/{}", key.namespace, key.name)
+        } else {
+            key.name.clone()
+        };
+        let detail = format!(
+            "StorageError: invalid object, Code: 4, Key: /registry/{}/{place}, ResourceVersion: 0, \
+             AdditionalErrorMsg: Precondition failed: UID in precondition: {asked}, UID in object \
+             meta: {found}",
+            resource.plural
+        );
+        return Err(Failure::conflict(&resource.group, &resource.plural, &key.name, &detail));
+    }
+    let conditional = resource.custom.is_some()
+        || matches!(
+            (resource.group.as_str(), resource.kind.as_str()),
+            ("admissionregistration.k8s.io" | "apiregistration.k8s.io" | "coordination.k8s.io", _)
+                | ("apiextensions.k8s.io" | "node.k8s.io", _)
+                | ("policy", "PodDisruptionBudget")
+                | (
+                    "storage.k8s.io",
+                    "CSIDriver" | "CSINode" | "CSIStorageCapacity" | "VolumeAttachment"
+                )
+        );
+    if conditional && new["metadata"]["resourceVersion"].as_str().is_none_or(str::is_empty) {
+        let detail = "must be specified for an update";
+        let cause = Cause::invalid("metadata.resourceVersion", &json!(0), detail);
+        return Err(Failure::invalid(&resource.group, &resource.plural, &key.name, &[cause]));
+    }
+    Ok(())
 }
 
 /// Carries over what a client cannot change.
@@ -476,6 +531,16 @@ pub(super) fn patch(
         }
     }
     let resource = target.resource;
+    if kind == "application/strategic-merge-patch+json" && resource.custom.is_some() {
+        return Err(Failure::status(
+            415,
+            "UnsupportedMediaType",
+            "the body of the request was in an unknown format - accepted media types include: \
+             application/json-patch+json, application/merge-patch+json, \
+             application/apply-patch+yaml",
+            Value::Null,
+        ));
+    }
     let Some(old) = current(world, target)? else {
         return Err(Failure::not_found(&resource.group, &resource.plural, &target.key.name));
     };
@@ -484,19 +549,11 @@ pub(super) fn patch(
     let mut body = old.clone();
     match kind {
         "application/json-patch+json" => super::jsonpatch::apply(&mut body, &patch)?,
-        "application/merge-patch+json" => crate::schema::merge::json(&mut body, &patch),
-        _ if resource.custom.is_some() => {
-            return Err(Failure::status(
-                415,
-                "UnsupportedMediaType",
-                "the body of the request was in an unknown format - accepted media types include: \
-                 application/json-patch+json, application/merge-patch+json, \
-                 application/apply-patch+yaml",
-                json!({}),
-            ));
-        }
-        _ => crate::schema::merge::strategic(&mut body, &patch, &resource.gvk())
-            .map_err(Failure::bad_request)?,
+        "application/merge-patch+json" => merge::json(&mut body, &patch),
+        _ => merge::strategic(&mut body, &patch, &resource.gvk()).map_err(Failure::internal)?,
+    }
+    if resource.custom.is_none() {
+        check_patched(resource, target.call, &patch, &body)?;
     }
     let new = decode(world, resource, target.call, body, warnings)?;
     let meta = |object: &Value, name: &str| {
@@ -510,6 +567,60 @@ pub(super) fn patch(
         }
     }
     Ok((200, finish_update(world, target, &old, new, true)?))
+}
+
+/// What a patch came to must fit; a misfit is blamed on the patch.
+fn check_patched(
+    resource: &Resource,
+    call: &Call,
+    patch: &Value,
+    merged: &Value,
+) -> Result<(), Failure> {
+    let findings = validate::check_against(merged, resource.schema(), &resource.kind);
+    let fault = findings.iter().find(|finding| finding.fault != Fault::Unknown);
+    let strategic = call.content_type.starts_with("application/strategic");
+    let message = match fault {
+        Some(fault) if strategic => converted(&fault.message()),
+        Some(fault) => fault.message(),
+        None if call.validation() == Validation::Strict && !findings.is_empty() => {
+            let unknown: Vec<_> = findings.iter().map(validate::Finding::message).collect();
+            format!("strict decoding error: {}", unknown.join(", "))
+        }
+        None => return Ok(()),
+    };
+    let shown = if strategic { json!(merge::go_value(patch)) } else { json!(merged.to_string()) };
+    let cause = Cause::invalid("patch", &shown, &message);
+    Err(Failure::invalid("", "", "", &[cause]))
+}
+
+/// The words of the converter, which strategic patches go through instead of the decoder.
+fn converted(message: &str) -> String {
+    let parts = message.strip_prefix("json: cannot unmarshal ").and_then(|rest| {
+        let (found, rest) = rest.split_once(" into ")?;
+        Some((found.split(' ').next()?, rest.rsplit_once(" of type ")?.1))
+    });
+    let Some((found, wanted)) = parts else {
+        let prefix =
+            if message.starts_with("illegal base64") { "error decoding from json: " } else { "" };
+        return format!("{prefix}{message}");
+    };
+    let found_kind = match found {
+        "array" => "slice",
+        "object" => "map",
+        "number" => "int64",
+        other => other,
+    };
+    if wanted.starts_with("map[") {
+        format!("cannot restore map from {found_kind}")
+    } else if wanted.starts_with("[]") {
+        format!("cannot restore slice from {found_kind}")
+    } else if wanted.contains('.') {
+        format!("cannot restore struct from: {found_kind}")
+    } else if found == "number" {
+        format!("cannot convert int64 to {wanted}")
+    } else {
+        format!("unrecognized type: {wanted}")
+    }
 }
 
 /// Applies what a server-side apply came to: a new object, or a change of an old one.

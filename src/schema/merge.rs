@@ -57,9 +57,14 @@ fn merge_value(target: &mut Value, patch: &Value, schema: Option<&Schema>) -> Re
             merge_list(list, patch, key, schema.and_then(Schema::item))
         }
         (Value::Array(list), _) if schema.is_some_and(|schema| schema.patch.merge) => {
-            let key = schema.and_then(|schema| schema.patch.key.as_deref());
+            // With nothing to merge into, the items stay as they are, without directives.
+            let item_schema = schema.and_then(Schema::item);
             let mut merged = Vec::new();
-            merge_list(&mut merged, list, key, schema.and_then(Schema::item))?;
+            for item in list.iter().filter(|item| item.get("$patch").is_none()) {
+                let mut fresh = Value::Null;
+                merge_value(&mut fresh, item, item_schema)?;
+                merged.push(fresh);
+            }
             *target = Value::Array(merged);
             Ok(())
         }
@@ -149,6 +154,7 @@ fn merge_list(
         *target = items.cloned().collect();
         return Ok(());
     }
+    let before = target.clone();
     for item in patch {
         let (Some(key), Value::Object(_)) = (key, item) else {
             if !target.contains(item) {
@@ -157,7 +163,10 @@ fn merge_list(
             continue;
         };
         let Some(id) = item.get(key) else {
-            return Err(format!("map: {item} does not contain declared merge key: {key}"));
+            return Err(format!(
+                "map: {} does not contain declared merge key: {key}",
+                go_value(item)
+            ));
         };
         let found = target.iter().position(|old| old.get(key) == Some(id));
         match (item.get("$patch").and_then(Value::as_str), found) {
@@ -170,7 +179,53 @@ fn merge_list(
             }
         }
     }
+    arrange(target, &before, patch, key);
     Ok(())
+}
+
+/// Puts the items of a merged list into the server's order: those of the patch as the patch has
+/// them, the others as they were, and new ones before what follows them nowhere.
+fn arrange(merged: &mut Vec<Value>, before: &[Value], patch: &[Value], key: Option<&str>) {
+    let place = |list: &[Value], item: &Value| {
+        list.iter().position(|other| match key {
+            Some(key) => other.get(key) == item.get(key),
+            None => other == item,
+        })
+    };
+    let items = std::mem::take(merged);
+    let (mut named, others): (Vec<Value>, Vec<Value>) =
+        items.into_iter().partition(|item| place(patch, item).is_some());
+    named.sort_by_key(|item| place(patch, item));
+    let (mut named, mut others) = (named.into_iter().peekable(), others.into_iter().peekable());
+    loop {
+        let other_first = match (others.peek(), named.peek()) {
+            (None, None) => return,
+            (Some(_), None) => true,
+            (None, Some(_)) => false,
+            (Some(other), Some(item)) => match (place(before, other), place(before, item)) {
+                (Some(other), Some(item)) => other < item,
+                _ => false,
+            },
+        };
+        merged.extend(if other_first { others.next() } else { named.next() });
+    }
+}
+
+/// Writes a value as the API server's messages show it: Go's `%v`.
+#[must_use]
+pub fn go_value(value: &Value) -> String {
+    match value {
+        Value::Null => "<nil>".to_owned(),
+        Value::String(text) => text.clone(),
+        Value::Array(items) => {
+            format!("[{}]", items.iter().map(go_value).collect::<Vec<_>>().join(" "))
+        }
+        Value::Object(fields) => {
+            let fields = fields.iter().map(|(key, value)| format!("{key}:{}", go_value(value)));
+            format!("map[{}]", fields.collect::<Vec<_>>().join(" "))
+        }
+        other => other.to_string(),
+    }
 }
 
 #[cfg(test)]
@@ -195,7 +250,7 @@ mod tests {
             (
                 json!({"containers": [{"name": "a", "image": "1"}, {"name": "b"}]}),
                 json!({"containers": [{"name": "a", "image": "2"}, {"name": "c"}]}),
-                json!({"containers": [{"name": "a", "image": "2"}, {"name": "b"}, {"name": "c"}]}),
+                json!({"containers": [{"name": "a", "image": "2"}, {"name": "c"}, {"name": "b"}]}),
             ),
             (
                 json!({"containers": [{"name": "a", "args": ["x"]}]}),

@@ -200,7 +200,7 @@ pub fn kinds() -> Vec<Kind> {
                 json!({"data": {"a": "no base64!"}}),
                 json!({"type": "example.com/other"}),
                 json!({"immutable": true}),
-                json!({"data": {"a": null}}),
+                json!({"data": {"a": null, "c": "Yw=="}}),
                 json!({"data": {"empty": ""}}),
             ],
         ),

@@ -29,6 +29,9 @@ pub(super) fn claim(world: &World<'_>, key: &Key, object: &Value) -> Result<(), 
     if is_deleted(object) {
         return release(world, key, object);
     }
+    if let Some(protected) = protected(object, "kubernetes.io/pvc-protection") {
+        return world.write_as(CONTROLLER, "", key, protected).map(|_| ());
+    }
     if object["status"]["phase"] == "Bound" {
         return grow(world, key, object);
     }
@@ -153,6 +156,18 @@ fn bind(world: &World<'_>, key: &Key, claim: &Value, mut volume: Value) -> Resul
         }
     }
     Ok(())
+}
+
+/// The object with its protection, if somebody took it off.
+fn protected(object: &Value, finalizer: &str) -> Option<Value> {
+    let mut list = object["metadata"]["finalizers"].as_array().cloned().unwrap_or_default();
+    if list.iter().any(|known| known == finalizer) {
+        return None;
+    }
+    list.push(json!(finalizer));
+    let mut changed = object.clone();
+    changed["metadata"]["finalizers"] = json!(list);
+    Some(changed)
 }
 
 /// A bound claim that asks for more gets it.

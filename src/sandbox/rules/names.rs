@@ -133,11 +133,11 @@ pub(super) fn data_keys(object: &Value, causes: &mut Vec<Cause>) {
     for field in ["data", "binaryData"] {
         for key in object[field].as_object().into_iter().flatten().map(|(key, _)| key) {
             let place = format!("{field}[{key}]");
-            if field == "binaryData" && object["data"].get(key).is_some() {
+            if field == "data" && object["binaryData"].get(key).is_some() {
                 causes.push(Cause::invalid(
                     &place,
                     &json!(key),
-                    "duplicate of key present in data",
+                    "duplicate of key present in binaryData",
                 ));
             }
             let fits = !key.is_empty()

@@ -5,8 +5,14 @@ use serde_json::{Value, json};
 use super::{names, not_negative, one_of};
 use crate::{sandbox::answer::Cause, schema::quantity::Quantity};
 
-/// Checks a pod's specification at a path.
-pub(super) fn spec(spec: &Value, path: &str, restart: &str, causes: &mut Vec<Cause>) {
+/// Checks a pod's specification at a path; `claims` are volumes that come from elsewhere.
+pub(super) fn spec(
+    spec: &Value,
+    path: &str,
+    restart: &str,
+    claims: &[&str],
+    causes: &mut Vec<Cause>,
+) {
     let mut volumes: Vec<&str> = Vec::new();
     for (index, volume) in spec["volumes"].as_array().into_iter().flatten().enumerate() {
         let name = volume["name"].as_str().unwrap_or_default();
@@ -21,6 +27,8 @@ pub(super) fn spec(spec: &Value, path: &str, restart: &str, causes: &mut Vec<Cau
             }
         }
     }
+    // Claims that come with each pod are volumes too.
+    volumes.extend(claims);
     let containers = spec["containers"].as_array();
     if containers.is_none_or(Vec::is_empty) {
         causes.push(Cause::required(&format!("{path}.containers"), ""));

@@ -8,7 +8,7 @@ const IMMUTABLE: &str = "field is immutable";
 
 /// Checks a change against what its kind allows.
 pub(super) fn check(resource: &Resource, old: &Value, new: &Value, causes: &mut Vec<Cause>) {
-    let mut fixed = |field: &str| {
+    let changed = |field: &str, causes: &mut Vec<Cause>| {
         let pointer = format!("/{}", field.replace('.', "/"));
         let (before, after) = (old.pointer(&pointer), new.pointer(&pointer));
         if before != after {
@@ -17,16 +17,16 @@ pub(super) fn check(resource: &Resource, old: &Value, new: &Value, causes: &mut 
         }
     };
     match (resource.group.as_str(), resource.kind.as_str()) {
-        ("apps", "Deployment" | "ReplicaSet" | "DaemonSet") => fixed("spec.selector"),
+        ("apps", "Deployment" | "ReplicaSet" | "DaemonSet") => changed("spec.selector", causes),
         ("batch", "Job") => {
-            for field in ["spec.completions", "spec.selector", "spec.completionMode"] {
-                fixed(field);
-            }
+            completions(old, new, causes);
+            changed("spec.selector", causes);
             job_template(old, new, causes);
+            changed("spec.completionMode", causes);
         }
         ("", "Service") => service(old, new, causes),
         ("", "Secret") => {
-            fixed("type");
+            changed("type", causes);
             frozen(old, new, &["data"], causes);
         }
         ("", "ConfigMap") => frozen(old, new, &["data", "binaryData"], causes),
@@ -57,28 +57,55 @@ pub(super) fn check(resource: &Resource, old: &Value, new: &Value, causes: &mut 
         }
         ("apiextensions.k8s.io", "CustomResourceDefinition") => {
             for field in ["spec.group", "spec.scope", "spec.names.plural", "spec.names.kind"] {
-                fixed(field);
+                changed(field, causes);
             }
         }
         _ => {}
     }
 }
 
-/// The template of a job stays; one that waits may still change where its pods go.
+/// The template of a job stays; of one that is suspended, the resources of its containers may
+/// change, and before it has started, where its pods may go.
 fn job_template(old: &Value, new: &Value, causes: &mut Vec<Cause>) {
-    let waits = old["spec"]["suspend"] == true && old["status"]["startTime"].is_null();
-    let comparable = |object: &Value| {
-        let template = &object["spec"]["template"];
-        if waits {
-            let free = ["nodeSelector", "affinity", "tolerations", "schedulingGates"];
-            let metadata = without(&template["metadata"], &["labels", "annotations"]);
-            json!([metadata, without(&template["spec"], &free)])
-        } else {
-            template.clone()
+    if old["spec"]["suspend"] != true {
+        if old["spec"]["template"] != new["spec"]["template"] {
+            causes.push(Cause::invalid("spec.template", &new["spec"]["template"], IMMUTABLE));
         }
+        return;
+    }
+    let started = old["status"]["startTime"].is_string();
+    let comparable = |object: &Value| {
+        let spec = &object["spec"]["template"]["spec"];
+        let free: &[&str] = if started {
+            &[]
+        } else {
+            &["nodeSelector", "affinity", "tolerations", "schedulingGates"]
+        };
+        let mut spec = without(spec, free);
+        for container in
+            spec.get_mut("containers").and_then(Value::as_array_mut).into_iter().flatten()
+        {
+            container["resources"] = Value::Null;
+        }
+        spec
     };
     if comparable(old) != comparable(new) {
-        causes.push(Cause::invalid("spec.template", &new["spec"]["template"], IMMUTABLE));
+        let spec = &new["spec"]["template"]["spec"];
+        causes.push(Cause::invalid("spec.template.spec", spec, IMMUTABLE));
+    }
+}
+
+/// How often an indexed job runs may change, together with how many run at once.
+fn completions(old: &Value, new: &Value, causes: &mut Vec<Cause>) {
+    let (before, after) = (&old["spec"]["completions"], &new["spec"]["completions"]);
+    if before == after {
+        return;
+    }
+    if new["spec"]["completionMode"] != "Indexed" {
+        causes.push(Cause::invalid("spec.completions", after, IMMUTABLE));
+    } else if !after.is_null() && *after != new["spec"]["parallelism"] {
+        let detail = "can only be modified in tandem with spec.parallelism";
+        causes.push(Cause::invalid("spec.completions", after, detail));
     }
 }
 
@@ -132,7 +159,9 @@ fn without(object: &Value, fields: &[&str]) -> Map<String, Value> {
 }
 
 fn claim(old: &Value, new: &Value, causes: &mut Vec<Cause>) {
-    let mut allowed = vec!["resources", "volumeAttributesClassName"];
+    let bound = old["status"]["phase"] == "Bound";
+    let mut allowed =
+        if bound { vec!["resources", "volumeAttributesClassName"] } else { Vec::new() };
     if old["spec"]["volumeName"].is_null() {
         allowed.push("volumeName");
     }
@@ -147,7 +176,7 @@ fn claim(old: &Value, new: &Value, causes: &mut Vec<Cause>) {
         crate::schema::quantity::Quantity::parse(text)
             .map(crate::schema::quantity::Quantity::millis)
     };
-    if size(new) < size(old) {
+    if size(new) < size(old) && old["status"]["capacity"]["storage"].is_string() {
         let detail = "field can not be less than status.capacity";
         causes.push(Cause::forbidden("spec.resources.requests.storage", detail));
     }

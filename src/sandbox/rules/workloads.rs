@@ -52,7 +52,10 @@ pub(super) fn workload(kind: &str, object: &Value, causes: &mut Vec<Cause>) {
         Some(_) => {}
     }
     names::labels(labels, "spec.template.labels", causes);
-    pods::spec(&spec["template"]["spec"], "spec.template.spec", kind, causes);
+    let templates = spec["volumeClaimTemplates"].as_array().into_iter().flatten();
+    let claims: Vec<&str> =
+        templates.filter_map(|claim| claim["metadata"]["name"].as_str()).collect();
+    pods::spec(&spec["template"]["spec"], "spec.template.spec", kind, &claims, causes);
     if kind == "Deployment" {
         strategy(spec, causes);
     }
@@ -105,6 +108,7 @@ pub(super) fn job(object: &Value, causes: &mut Vec<Cause>) {
     ] {
         not_negative(&spec[name], &format!("spec.{name}"), causes);
     }
+    restart_of_job(&spec["template"]["spec"], "spec.template.spec", causes);
     let labels = &spec["template"]["metadata"]["labels"];
     match Selector::of(&spec["selector"]) {
         None => {
@@ -114,8 +118,7 @@ pub(super) fn job(object: &Value, causes: &mut Vec<Cause>) {
         Some(selector) if !selector.matches_labels(labels) => causes.push(mismatch(labels)),
         Some(_) => {}
     }
-    restart_of_job(&spec["template"]["spec"], "spec.template.spec", causes);
-    pods::spec(&spec["template"]["spec"], "spec.template.spec", "Always", causes);
+    pods::spec(&spec["template"]["spec"], "spec.template.spec", "Always", &[], causes);
 }
 
 fn restart_of_job(spec: &Value, path: &str, causes: &mut Vec<Cause>) {
@@ -152,7 +155,7 @@ pub(super) fn cron_job(object: &Value, causes: &mut Vec<Cause>) {
     );
     let path = "spec.jobTemplate.spec.template.spec";
     let template = &spec["jobTemplate"]["spec"]["template"]["spec"];
-    pods::spec(template, path, "Always", causes);
+    pods::spec(template, path, "Always", &[], causes);
     restart_of_job(template, path, causes);
 }
 
@@ -163,16 +166,13 @@ pub(super) fn service(object: &Value, causes: &mut Vec<Cause>) {
     if ports.is_none_or(Vec::is_empty) && kind != "ExternalName" && spec["clusterIP"] != "None" {
         causes.push(Cause::required("spec.ports", ""));
     }
+    if matches!(kind, "LoadBalancer" | "NodePort") && spec["clusterIP"] == "None" {
+        let detail = format!("may not be set to 'None' for {kind} services");
+        causes.push(Cause::invalid("spec.clusterIPs[0]", &json!("None"), &detail));
+    }
     if kind == "ExternalName" && spec["externalName"].as_str().is_none_or(str::is_empty) {
         causes.push(Cause::required("spec.externalName", ""));
     }
-    one_of(&spec["sessionAffinity"], "spec.sessionAffinity", &["ClientIP", "None"], causes);
-    one_of(
-        &spec["type"],
-        "spec.type",
-        &["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"],
-        causes,
-    );
     let several = ports.is_some_and(|ports| ports.len() > 1);
     let mut seen_names: Vec<&str> = Vec::new();
     let mut seen: Vec<(&Value, &Value)> = Vec::new();
@@ -210,6 +210,13 @@ pub(super) fn service(object: &Value, causes: &mut Vec<Cause>) {
         seen.push(same);
     }
     names::labels(&spec["selector"], "spec.selector", causes);
+    one_of(&spec["sessionAffinity"], "spec.sessionAffinity", &["ClientIP", "None"], causes);
+    one_of(
+        &spec["type"],
+        "spec.type",
+        &["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"],
+        causes,
+    );
 }
 
 pub(super) fn claim(object: &Value, causes: &mut Vec<Cause>) {
@@ -230,7 +237,7 @@ pub(super) fn ingress(object: &Value, causes: &mut Vec<Cause>) {
     let spec = &object["spec"];
     if spec["defaultBackend"].is_null() && spec["rules"].as_array().is_none_or(Vec::is_empty) {
         let detail = "either `defaultBackend` or `rules` must be specified";
-        causes.push(Cause::invalid("spec", &json!({}), detail));
+        causes.push(Cause::invalid("spec", &spec["rules"], detail));
     }
     for (index, rule) in spec["rules"].as_array().into_iter().flatten().enumerate() {
         for (number, path) in rule["http"]["paths"].as_array().into_iter().flatten().enumerate() {
