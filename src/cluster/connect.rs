@@ -151,12 +151,23 @@ pub async fn connect(
 }
 
 fn open(target: Target, runtime: &RuntimeName, options: &ConnectOptions) -> Result<Connection> {
-    let Target { endpoint, credentials, identity, oidc, mut headers, user_name, namespace } =
-        target;
+    let Target {
+        endpoint,
+        credentials,
+        identity,
+        oidc,
+        mut headers,
+        warning,
+        user_name,
+        namespace,
+    } = target;
     let server = endpoint.server.to_string().trim_end_matches('/').to_owned();
     let ca_digest = endpoint.authorities.as_deref().map(identity::digest);
     headers.push(agent(options)?);
     let seen = Arc::new(Observations::new(options.on_request.clone()));
+    if let Some(warning) = warning {
+        seen.warn(warning);
+    }
     let transport = Transport::new(endpoint, credentials, identity, headers, seen.clone())?;
     let default_namespace = namespace.clone().unwrap_or_else(|| "default".to_owned());
     let client = match oidc {

@@ -32,6 +32,8 @@ pub(super) struct Target {
     pub(super) oidc: Option<AuthLayer>,
     /// Headers of every request.
     pub(super) headers: Vec<(HeaderName, HeaderValue)>,
+    /// What the user should know about it.
+    pub(super) warning: Option<String>,
     /// The user's name in the kubeconfig.
     pub(super) user_name: Option<String>,
     /// The namespace of the context or of the pod.
@@ -57,6 +59,7 @@ impl Target {
             identity: None,
             oidc: None,
             headers: Vec::new(),
+            warning: None,
             user_name,
             namespace,
         };
@@ -73,6 +76,11 @@ impl Target {
                 None => None,
             };
             target.headers = impersonation(&user, &name)?;
+        } else if user != User::default() {
+            let server = target.endpoint.server.to_string();
+            let server = server.trim_end_matches('/');
+            target.warning =
+                Some(format!("who you are is not told to {server}: it does not speak TLS"));
         }
         Ok(target)
     }
@@ -116,6 +124,7 @@ impl Target {
             identity: None,
             oidc: None,
             headers: Vec::new(),
+            warning: None,
             user_name: None,
             namespace: namespace.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()),
         })

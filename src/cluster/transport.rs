@@ -112,13 +112,17 @@ impl Observations {
         if let Some(date) = headers.get(DATE).and_then(date_of) {
             *self.clock.lock().expect("noting a time does not panic") = Some((date, uptime()));
         }
-        for header in headers.get_all(WARNING) {
-            let mut warnings = self.warnings.lock().expect("noting a warning does not panic");
-            for text in warnings_of(header) {
-                if warnings.known.len() < WARNING_LIMIT && warnings.known.insert(text.clone()) {
-                    warnings.fresh.push(text);
-                }
-            }
+        headers.get_all(WARNING).iter().flat_map(warnings_of).for_each(|text| self.warn(text));
+    }
+
+    /// Adds a warning of our own.
+    ///
+    /// # Panics
+    /// When another thread died while it noted one.
+    pub fn warn(&self, text: String) {
+        let mut warnings = self.warnings.lock().expect("noting a warning does not panic");
+        if warnings.known.len() < WARNING_LIMIT && warnings.known.insert(text.clone()) {
+            warnings.fresh.push(text);
         }
     }
 }

@@ -61,12 +61,15 @@ impl Setup {
     }
 }
 
-/// Writes a file that may be run.
+/// Writes a file that may be run. It is copied by another process: were it open for writing here
+/// while another test starts a program, it could not be run ("text file busy").
 fn write(folder: &Path, name: &str, content: &str) {
     use std::os::unix::fs::PermissionsExt;
-    let path = folder.join(name);
-    std::fs::write(&path, content).unwrap();
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let draft = folder.join("draft");
+    std::fs::write(&draft, content).unwrap();
+    std::fs::set_permissions(&draft, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let copied = std::process::Command::new("cp").args([&draft, &folder.join(name)]).status();
+    assert!(copied.unwrap().success());
 }
 
 /// Connects with nothing in the environment and sends one request.

@@ -2,7 +2,7 @@
 //! merges them, read once and never written.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
     sync::{Arc, Mutex},
 };
@@ -16,11 +16,12 @@ use crate::{
 };
 
 mod file;
+mod loose;
 #[cfg(test)]
 mod tests;
 
-pub(super) use file::parse;
 pub use file::{AuthProvider, Cluster, Exec, ExecVariable, Extension, Secret, User};
+pub(super) use loose::parse;
 
 use super::exec_plugin::ExecPlugin;
 use file::{Context, File};
@@ -130,11 +131,9 @@ impl Kubeconfig {
     fn merge(&mut self, file: File) {
         let File { current_context, contexts, clusters, users } = file;
         self.current_context = self.current_context.take().or(current_context);
-        for named in contexts {
-            if !self.has_context(&named.name) {
-                self.contexts.push((named.name, named.context));
-            }
-        }
+        let known: BTreeSet<String> = self.contexts.iter().map(|(name, _)| name.clone()).collect();
+        let new = contexts.into_iter().filter(|named| !known.contains(&named.name));
+        self.contexts.extend(new.map(|named| (named.name, named.context)));
         for named in clusters {
             self.clusters.entry(named.name).or_insert(named.cluster);
         }

@@ -182,7 +182,11 @@ async fn credentials_do_not_go_over_the_net_in_the_clear() {
     let proxied = format!("proxy-url: 'http://{}'", stub.address);
     for (server, expected) in [("localhost:1", Some("Bearer t")), ("cluster.example", None)] {
         let cluster = format!("{{server: 'http://{server}', {proxied}}}");
-        ask(&cluster, "{token: t, as: jane}").await.unwrap();
+        let setup = Setup::new(&[], &cluster, "{token: t, as: jane}");
+        let connection = setup.connect().await.unwrap();
+        get(&connection).await.unwrap();
+        let warning = "who you are is not told to http://cluster.example: it does not speak TLS";
+        assert_eq!(connection.warnings(), if expected.is_some() { vec![] } else { vec![warning] });
         let seen = stub.seen().pop().unwrap();
         assert_eq!(seen.line, "GET /version?x=1 HTTP/1.1");
         assert_eq!(seen.header("authorization").as_deref(), expected, "{server}");
