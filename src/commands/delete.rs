@@ -8,7 +8,7 @@ use crate::{
         fleet::not_begun,
         limits::{LimitArgs, Limits},
         names::instance_names,
-        session::{self, Manner, Surroundings},
+        session::{self, Manner, Surroundings, unless_stopped},
     },
     ops::{delete, options::DeleteOptions},
     output::{
@@ -70,7 +70,7 @@ pub(super) fn run(args: DeleteArgs, call: &Call) -> Done {
     let several = names.len() > 1;
     let command = format!("workloadctl delete {}", names[0]);
     let manner = Manner { command, several, ..Manner::default() };
-    let answers = || Answers::new(call.printer, Verb::Delete, several);
+    let answers = || Answers::new(call.printer, Verb::Delete { forgets: forget }, several);
     let told = session::run(call, manner, async |Surroundings { session, progress }| {
         let mut answers = answers();
         for name in &names {
@@ -83,10 +83,11 @@ pub(super) fn run(args: DeleteArgs, call: &Call) -> Done {
                 ignore_not_found,
                 delete_crds,
             };
-            let operation = match session.stop.requested() {
+            let mut operation = match session.stop.requested() {
                 Some(signal) => not_begun(name, signal),
                 None => delete::run(session, &options).await,
             };
+            operation.error = operation.error.map(|error| unless_stopped(error, &session.stop));
             progress.finish(name.as_str());
             answers.add(operation)?;
         }

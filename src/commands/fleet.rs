@@ -5,7 +5,7 @@ use super::{
     limits::Limits,
     release::{ReleaseArgs, Wanted},
     selection::Selection,
-    session::{self, Manner, Surroundings},
+    session::{self, Manner, Surroundings, unless_stopped},
 };
 use crate::{
     ops::{
@@ -114,6 +114,7 @@ async fn each(
             }
         };
         around.progress.finish(name.as_str());
+        operation.error = operation.error.map(|error| unless_stopped(error, &session.stop));
         operation.warnings.splice(0..0, wanted.warnings.iter().cloned());
         answers.add(operation)?;
     }

@@ -8,7 +8,7 @@ use crate::{
         delete::{self, DeleteArgs},
         list::{self, ListArgs},
         release::OverrideArgs,
-        session::{self, Manner, Surroundings},
+        session::{self, Manner, Surroundings, unless_stopped},
     },
     ops::{
         runtimes,
@@ -95,7 +95,8 @@ fn create(args: CreateArgs, call: &Call) -> Done {
     let manner =
         Manner { command: format!("workloadctl instance create {name}"), ..Manner::default() };
     let instance = session::run(call, manner, async |Surroundings { session, .. }| {
-        let runtime = runtimes::for_new_instance(session, &name)?;
+        let runtime = runtimes::for_new_instance(session, &name)
+            .map_err(|error| unless_stopped(error, &session.stop))?;
         let namespace = session.namespace.clone();
         let options = CreateOptions { name, definition, runtime, namespace, overrides };
         let mut store = session.store.lock().expect("no holder of the store panics");

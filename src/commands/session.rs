@@ -16,9 +16,11 @@ use crate::{
     ops::{
         runtimes,
         session::{Session, requests_to},
+        stop::Stop,
     },
     output::{progress::Chosen, question::Questions},
     store::Store,
+    workload::error::Error,
 };
 
 /// How an operation is run.
@@ -66,7 +68,7 @@ pub fn run<T>(
     let store: Mutex<Store> = Mutex::new(store);
     let reporter = Chosen::new(call.progress, call.printer, several, Timestamp::now);
     let reporter = Arc::new(reporter);
-    let answer = signals::run(call.printer, async |stop| {
+    let answer = signals::run(call.printer, reporter.bars(), async |stop| {
         let ask = Questions::new(call.printer, call.yes, stdin_is_source, stop.clone())
             .above(reporter.bars());
         let session = Session {
@@ -89,4 +91,29 @@ pub fn run<T>(
         Ok::<T, Failures>(operation(around).await)
     });
     answer?
+}
+
+/// Tells a signal that came while a question stood from an answer: nobody said no.
+#[must_use]
+pub fn unless_stopped(error: Error, stop: &Stop) -> Error {
+    match stop.requested() {
+        Some(signal) if error.code == "answered-no" => signal.error("stopped at the question"),
+        _ => error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ops::stop::Signal;
+
+    #[test]
+    fn a_signal_at_a_question_is_no_answer() {
+        let said_no = || Error::failed("answered-no", "answered no");
+        let (sender, stop) = Stop::channel();
+        assert_eq!(unless_stopped(said_no(), &stop).kind.exit_code(), 1);
+        sender.send_replace(Some(Signal::Interrupt));
+        assert_eq!(unless_stopped(said_no(), &stop).kind.exit_code(), 130);
+        assert_eq!(unless_stopped(Error::usage("x", "x"), &stop).kind.exit_code(), 2);
+    }
 }

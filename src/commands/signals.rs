@@ -3,6 +3,7 @@
 
 use std::io;
 
+use indicatif::MultiProgress;
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::watch,
@@ -18,7 +19,11 @@ use crate::{
 ///
 /// # Errors
 /// Code 1 when the system gives no threads or no signals.
-pub fn run<T>(printer: Printer, operation: impl AsyncFnOnce(Stop) -> T) -> Result<T> {
+pub fn run<T>(
+    printer: Printer,
+    bars: Option<MultiProgress>,
+    operation: impl AsyncFnOnce(Stop) -> T,
+) -> Result<T> {
     let failed = |error: io::Error| Error::failed("system", "cannot start").chain(&error);
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(failed)?;
@@ -26,7 +31,7 @@ pub fn run<T>(printer: Printer, operation: impl AsyncFnOnce(Stop) -> T) -> Resul
     let answer = runtime.block_on(async {
         let interrupts = signal(SignalKind::interrupt())?;
         let terminations = signal(SignalKind::terminate())?;
-        tokio::spawn(listen(interrupts, terminations, sender, printer));
+        tokio::spawn(listen(interrupts, terminations, sender, printer, bars));
         Ok(operation(stop).await)
     });
     // A request that nobody waits for any more must not hold up the end.
@@ -40,6 +45,7 @@ async fn listen(
     mut terminations: tokio::signal::unix::Signal,
     sender: watch::Sender<Option<Signal>>,
     printer: Printer,
+    bars: Option<MultiProgress>,
 ) {
     loop {
         let signal = tokio::select! {
@@ -50,8 +56,13 @@ async fn listen(
         if sender.borrow().is_some() {
             leave(signal);
         }
-        printer.talk("stopping in good order; once more to leave at once");
+        // First: a question that holds the screen must end before anything can be told.
         sender.send_replace(Some(signal));
+        let tell = || printer.interject("stopping in good order; once more to leave at once");
+        match &bars {
+            Some(bars) => bars.suspend(tell),
+            None => tell(),
+        }
     }
 }
 

@@ -10,7 +10,10 @@ use super::{
     printer::{Stream, Tone},
     sanitize::sanitize,
 };
-use crate::workload::error::{Error, ErrorKind};
+use crate::workload::{
+    error::{Error, ErrorKind},
+    object::Origin,
+};
 
 /// Shows errors one after the other; the same hint is given once, at the end of those that
 /// share it.
@@ -19,9 +22,15 @@ pub fn text(errors: &[Error], stream: Stream) -> String {
     let mut out = String::new();
     for (index, error) in errors.iter().enumerate() {
         let Error { kind: _, code: _, message, causes, hint, object: _, origin } = error;
+        let says = |text: &String, file: &str| text.contains(file);
         let place = match origin {
-            Some(origin) if !message.contains(&*origin.file) => format!("{origin}: "),
-            _ => String::new(),
+            Some(Origin { file, .. })
+                if says(message, file) || causes.iter().any(|cause| says(cause, file)) =>
+            {
+                String::new()
+            }
+            Some(origin) => format!("{origin}: "),
+            None => String::new(),
         };
         block(&mut out, &stream.paint(Tone::Bad, "error:"), &format!("{place}{message}"), "  ");
         for cause in causes {
@@ -59,7 +68,6 @@ pub fn exit_kind<'a>(errors: impl IntoIterator<Item = &'a Error>) -> Option<Erro
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::workload::object::Origin;
 
     #[test]
     fn causes_are_indented_and_the_hint_comes_last() {
@@ -83,10 +91,12 @@ mod tests {
             Error::usage("x", "no kind").at(&at(1)).hint("look"),
             Error::usage("x", "a.yaml:2: no name").at(&at(2)).hint("look"),
             Error::usage("x", "other"),
+            Error::usage("x", "2 objects").at(&at(1)).cause("Pod/x (a.yaml:1): no"),
         ];
         assert_eq!(
             text(&errors, Stream::PLAIN),
-            "error: a.yaml:1: no kind\nerror: a.yaml:2: no name\nhint: look\nerror: other\n"
+            "error: a.yaml:1: no kind\nerror: a.yaml:2: no name\nhint: look\nerror: other\n\
+             error: 2 objects\n  Pod/x (a.yaml:1): no\n"
         );
     }
 

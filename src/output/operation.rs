@@ -30,8 +30,11 @@ pub enum Verb {
     },
     /// `plan` and `deploy --dry-run`.
     Plan,
-    /// `delete`.
-    Delete,
+    /// `delete`; whether it contacts nothing.
+    Delete {
+        /// With `--forget`.
+        forgets: bool,
+    },
 }
 
 impl Verb {
@@ -40,7 +43,7 @@ impl Verb {
         match self {
             Self::Deploy { .. } => "Deploy",
             Self::Plan => "Plan",
-            Self::Delete => "Delete",
+            Self::Delete { .. } => "Delete",
         }
     }
 }
@@ -163,8 +166,8 @@ impl<'a> From<&'a Operation> for OperationDocument<'a> {
 fn text(verb: Verb, operation: &Operation, printer: &Printer) -> String {
     let mut out = match verb {
         Verb::Plan => plan(operation, printer),
-        Verb::Deploy { waits } => summary(operation, "on", waits),
-        Verb::Delete => summary(operation, "from", true),
+        Verb::Deploy { .. } => summary(verb, operation, "on"),
+        Verb::Delete { .. } => summary(verb, operation, "from"),
     };
     for remark in &operation.remarks {
         writeln!(out, "{}", one_line(remark)).expect("writing to a string cannot fail");
@@ -179,7 +182,7 @@ fn text(verb: Verb, operation: &Operation, printer: &Printer) -> String {
 }
 
 /// The sentence of a deploy or a delete; empty where nothing was done (the error says why).
-fn summary(operation: &Operation, place: &str, waits: bool) -> String {
+fn summary(verb: Verb, operation: &Operation, place: &str) -> String {
     let InstanceView { name, runtime, release, revision, definition, outcome, .. } =
         &operation.instance;
     let outcome = outcome.as_deref().unwrap_or_default();
@@ -192,19 +195,26 @@ fn summary(operation: &Operation, place: &str, waits: bool) -> String {
         _ => String::new(),
     };
     let took = human::seconds(operation.duration_seconds);
-    let done = counts(&operation.counts, done_word);
+    // What was planned is done only where everything was applied.
+    let partly = operation.error.as_ref().is_some_and(|error| error.kind != ErrorKind::NotReady);
+    let done = if partly { String::new() } else { counts(&operation.counts, done_word) };
     let colon = if done.is_empty() { String::new() } else { format!(": {done}") };
     let line = match outcome {
         // A delete that found nothing says so in a remark.
-        "unchanged" if place == "from" => return String::new(),
+        "unchanged" if matches!(verb, Verb::Delete { .. }) => return String::new(),
         "unchanged" => match operation.instance.release {
-            Some(number) if waits => format!("{name} unchanged (release {number}, ready)"),
+            Some(number) if verb == (Verb::Deploy { waits: true }) => {
+                format!("{name} unchanged (release {number}, ready)")
+            }
             Some(number) => format!("{name} unchanged (release {number})"),
             None => format!("{name} unchanged"),
         },
         "ready" => format!("{name} deployed to {runtime}{release}{colon}; ready in {took}"),
         "applied" => {
             format!("{name} applied to {runtime}{release}{colon}; in {took}, not waited for")
+        }
+        "deleted" if verb == (Verb::Delete { forgets: true }) => {
+            format!("{name} forgotten; {runtime} was not contacted")
         }
         "deleted" => format!("{name} deleted from {runtime}{colon}; in {took}"),
         "notReady" => format!("{name} is not ready on {runtime}{release}{colon}; after {took}"),

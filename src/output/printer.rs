@@ -220,6 +220,15 @@ impl Printer {
         }
     }
 
+    /// Writes one line of talk that comes from outside; on a terminal the line that stands
+    /// there is ended first (`^C` was typed into it).
+    pub fn interject(&self, line: &str) {
+        if self.stderr.terminal && !self.quiet && !self.json_talk {
+            write_stderr("\n");
+        }
+        self.talk(line);
+    }
+
     /// Writes a warning, unless `-q` was given.
     pub fn warn(&self, text: &str) {
         match (self.quiet, self.json_talk) {

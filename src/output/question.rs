@@ -69,10 +69,7 @@ impl Questions {
             match receiver.recv_timeout(Duration::from_millis(50)) {
                 Ok(line) => return line.is_some_and(|line| is_yes(&line)),
                 Err(RecvTimeoutError::Disconnected) => return false,
-                Err(RecvTimeoutError::Timeout) if self.stop.requested().is_some() => {
-                    write_stderr("\n");
-                    return false;
-                }
+                Err(RecvTimeoutError::Timeout) if self.stop.requested().is_some() => return false,
                 Err(RecvTimeoutError::Timeout) => {}
             }
         }

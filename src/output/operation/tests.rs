@@ -78,8 +78,32 @@ fn a_deploy_is_a_sentence_and_its_namespace() {
 fn a_delete_counts_what_went() {
     let counts = Counts { delete: 4, ..Counts::default() };
     assert_eq!(
-        text(Verb::Delete, &operation("deleted", counts), &Printer::plain(Format::Table)),
+        text(
+            Verb::Delete { forgets: false },
+            &operation("deleted", counts),
+            &Printer::plain(Format::Table)
+        ),
         "web deleted from kind-dev: 4 deleted; in 4.2 s\n"
+    );
+}
+
+#[test]
+fn a_failure_counts_nothing_that_may_not_have_happened() {
+    let mut failed = operation("failed", Counts { create: 4, ..Counts::default() });
+    failed.error = Some(Error::failed("rejected", "no"));
+    assert_eq!(
+        text(Verb::Deploy { waits: true }, &failed, &Printer::plain(Format::Table)),
+        "web failed on kind-dev (release 3, shop revision 2); after 4.2 s\nnamespace web\n"
+    );
+}
+
+#[test]
+fn what_is_forgotten_was_not_deleted() {
+    let mut forgotten = operation("deleted", Counts::default());
+    forgotten.remarks.push("may be left: Pod/x".into());
+    assert_eq!(
+        text(Verb::Delete { forgets: true }, &forgotten, &Printer::plain(Format::Table)),
+        "web forgotten; kind-dev was not contacted\nmay be left: Pod/x\n"
     );
 }
 
