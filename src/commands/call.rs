@@ -11,7 +11,10 @@ use crate::{
         format::{Format, Progress},
         printer::{Manner, Printer},
     },
-    workload::error::{Error, ErrorKind, Result},
+    workload::{
+        error::{Error, ErrorKind, Result},
+        name::{LABEL_LIMIT, check_label},
+    },
 };
 
 /// What a command hands back when everything was told: the exit code 0, or another one that is
@@ -89,7 +92,7 @@ impl Call {
             }
         }
         if let Some(namespace) = &namespace {
-            crate::workload::name::check_label("namespace", namespace, 63)?;
+            check_label("namespace", namespace, LABEL_LIMIT)?;
         }
         Ok(Self {
             env,

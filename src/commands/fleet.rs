@@ -62,7 +62,7 @@ pub fn run(
     };
     let told = args.check(call, limits).and_then(|wanted| {
         session::run(call, manner, async |around| {
-            each(&around, selection.clone(), &wanted, purpose, answers()).await
+            each(&around, selection.clone(), &wanted, purpose, answers(), call).await
         })
     });
     let end = match told {
@@ -96,12 +96,16 @@ async fn each(
     wanted: &Wanted,
     purpose: Purpose,
     mut answers: Answers,
+    call: &Call,
 ) -> Result<End, Failures> {
     let session = around.session;
     let names = {
         let store = session.store.lock().expect("no holder of the store panics");
         selection.resolve(&store, wanted.definition.as_ref(), session.runtime.as_deref())?
     };
+    if names.is_empty() {
+        call.printer.talk("no instances fit; `workloadctl list` shows what there is");
+    }
     for name in names {
         let mut operation = match session.stop.requested() {
             Some(signal) => not_begun(&name, signal),

@@ -94,6 +94,7 @@ fn no_instances_at_all_is_a_list_too() {
     let outcome = home("kind-dev").call("deploy --all -o json");
     let answer = document(&outcome);
     assert_eq!((outcome.code, &answer["deploys"]), (0, &Value::Array(Vec::new())));
+    assert_eq!(outcome.stderr, "no instances fit; `workloadctl list` shows what there is\n");
 }
 
 #[test]
