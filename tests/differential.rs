@@ -401,3 +401,113 @@ async fn the_sandbox_answers_as_a_real_server() {
     eprintln!("seed {seed}: {steps} operations, {differing} with differences");
     assert_eq!(differing, 0);
 }
+
+/// A status without times, names and addresses.
+fn outcome(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.retain(|name, _| {
+                !name.ends_with("Time")
+                    && !name.ends_with("At")
+                    && !name.ends_with("Revision")
+                    && !matches!(
+                        name.as_str(),
+                        "hostIP"
+                            | "hostIPs"
+                            | "podIP"
+                            | "podIPs"
+                            | "ip"
+                            | "containerID"
+                            | "imageID"
+                    )
+            });
+            if let Some(Value::Array(conditions)) = fields.get_mut("conditions") {
+                conditions.sort_by_key(|condition| condition["type"].to_string());
+            }
+            fields.values_mut().for_each(outcome);
+        }
+        Value::Array(items) => items.iter_mut().for_each(outcome),
+        Value::String(text) => {
+            // Generated names.
+            let words = text.split(' ').map(|word| {
+                if word.contains("good-") || word.contains("bad-") || word.contains("(") {
+                    "…"
+                } else {
+                    word
+                }
+            });
+            *text = words.collect::<Vec<_>>().join(" ");
+        }
+        _ => {}
+    }
+}
+
+#[tokio::test(flavor = "current_thread")]
+#[expect(clippy::print_stderr, reason = "the differences are the result")]
+async fn workloads_come_to_the_same_end() {
+    let environment = workloadctl::env::Env::read();
+    if environment.variable("WORKLOADCTL_E2E").is_none() {
+        eprintln!("skipped: there is no control plane (tests/control-plane/run)");
+        return;
+    }
+    let real = Client::try_default().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let sandbox = Sandbox::open(&folder.path().join("sandbox.db"), Options::default()).unwrap();
+    let ours = Client::new(sandbox, "default");
+    let namespace = format!("ends-{}", std::process::id());
+    let call = |method: Method, path: String, body: Option<Value>| Call {
+        method,
+        path,
+        content_type: "application/apply-patch+yaml",
+        accept: "application/json",
+        body,
+    };
+    let mut ends: Vec<Vec<Value>> = Vec::new();
+    for client in [&real, &ours] {
+        let body =
+            json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}});
+        let path = format!("/api/v1/namespaces/{namespace}?fieldManager=end");
+        assert_eq!(send(client, &call(Method::PATCH, path, Some(body))).await.0, 201);
+        let account = format!("/api/v1/namespaces/{namespace}/serviceaccounts/default");
+        while send(client, &call(Method::GET, account.clone(), None)).await.0 != 200 {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        for (place, body, ..) in bodies::workloads::all() {
+            let [prefix, kind, plural, name] =
+                place.split('|').collect::<Vec<_>>().try_into().unwrap();
+            let mut body = body;
+            body["apiVersion"] =
+                json!(prefix.trim_start_matches("/apis/").trim_start_matches("/api/"));
+            body["kind"] = json!(kind);
+            body["metadata"] = json!({"name": name, "annotations": body["metadata"]["annotations"], "labels": body["metadata"]["labels"]});
+            let path = format!("{prefix}/namespaces/{namespace}/{plural}/{name}?fieldManager=end");
+            let (code, answer) = send(client, &call(Method::PATCH, path, Some(body))).await;
+            assert_eq!(code, 201, "{answer}");
+        }
+        let mut list = Vec::new();
+        for (place, _, pointer, wanted) in bodies::workloads::all() {
+            let [prefix, _, plural, name] =
+                place.split('|').collect::<Vec<_>>().try_into().unwrap();
+            let path = format!("{prefix}/namespaces/{namespace}/{plural}/{name}");
+            let mut object = Value::Null;
+            for _ in 0..600 {
+                object = send(client, &call(Method::GET, path.clone(), None)).await.1;
+                if object.pointer(pointer) == Some(&wanted) {
+                    break;
+                }
+                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            }
+            assert_eq!(object.pointer(pointer), Some(&wanted), "{place} {}", object["status"]);
+            outcome(&mut object["status"]);
+            list.push(object["status"].take());
+        }
+        ends.push(list);
+    }
+    let mut found = Vec::new();
+    for ((place, ..), (expected, status)) in
+        bodies::workloads::all().iter().zip(ends[0].iter().zip(&ends[1]))
+    {
+        differences(place, expected, status, &mut found);
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}

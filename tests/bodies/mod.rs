@@ -1,5 +1,7 @@
 //! The bodies of the differential test: kinds, valid ones, and variants that are sometimes not.
 
+pub mod workloads;
+
 use serde_json::{Value, json};
 
 pub struct Kind {

@@ -278,6 +278,7 @@ fn report(
         (sum("replicas"), sum("readyReplicas"), sum("availableReplicas"));
     let mut status = json!({
         "observedGeneration": object["metadata"]["generation"],
+        "terminatingReplicas": sum("terminatingReplicas"),
         "conditions": object["status"]["conditions"],
     });
     let spec_total: i64 = all.iter().map(|set| number(set, "/spec/replicas")).sum();

@@ -31,7 +31,7 @@ pub(super) fn choose(world: &World<'_>, pod: &Value) -> Result<Result<String, St
             reasons.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
         let count = nodes.len();
         return Ok(Err(format!(
-            "0/{count} nodes are available: {}. preemption: 0/{count} nodes are available: {count} \
+            "0/{count} nodes are available: {}. no new claims to deallocate, preemption: 0/{count} nodes are available: {count} \
              Preemption is not helpful for scheduling.",
             listed.join(", ")
         )));
@@ -125,7 +125,7 @@ fn volumes(world: &World<'_>, pod: &Value) -> Result<Option<String>, Failure> {
         let key = Key::new("/persistentvolumeclaims", namespace, claim);
         let Some(found) = world.get(&key)? else {
             return Ok(Some(format!(
-                "0/2 nodes are available: persistentvolumeclaim \"{claim}\" not found. preemption: \
+                "0/2 nodes are available: persistentvolumeclaim \"{claim}\" not found. no new claims to deallocate, preemption: \
                  0/2 nodes are available: 2 Preemption is not helpful for scheduling."
             )));
         };
@@ -134,7 +134,7 @@ fn volumes(world: &World<'_>, pod: &Value) -> Result<Option<String>, Failure> {
         }
         super::volumes::select_node(world, &key, &found)?;
         return Ok(Some(
-            "0/2 nodes are available: pod has unbound immediate PersistentVolumeClaims. preemption: \
+            "0/2 nodes are available: pod has unbound immediate PersistentVolumeClaims. no new claims to deallocate, preemption: \
              0/2 nodes are available: 2 Preemption is not helpful for scheduling."
                 .to_owned(),
         ));

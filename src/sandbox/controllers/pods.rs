@@ -123,6 +123,7 @@ fn schedule(world: &World<'_>, key: &Key, pod: &Value) -> Result<(), Failure> {
             let unscheduled = json!({
                 "type": "PodScheduled", "status": "False", "lastProbeTime": null,
                 "reason": "Unschedulable", "message": message,
+                "observedGeneration": pod["metadata"]["generation"],
             });
             if set_condition(&mut changed["status"], unscheduled, &now, false) {
                 let changed = world.write_as("kube-scheduler", "status", key, changed)?;

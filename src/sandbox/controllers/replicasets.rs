@@ -7,6 +7,7 @@ use crate::sandbox::{answer::Failure, storage::Key, world::World};
 
 pub(super) fn reconcile(world: &World<'_>, key: &Key, object: &Value) -> Result<(), Failure> {
     let all = replicas::pods(world, object)?;
+    let going = all.iter().filter(|pod| is_deleted(pod)).count();
     let mut pods: Vec<Value> = all.into_iter().filter(replicas::is_active).collect();
     let wanted = number(object, "/spec/replicas");
     if !is_deleted(object) {
@@ -31,6 +32,7 @@ pub(super) fn reconcile(world: &World<'_>, key: &Key, object: &Value) -> Result<
     let (ready, available) = replicas::count(world, key, &pods, seconds)?;
     let mut status = json!({
         "replicas": replicas::size(&pods), "observedGeneration": object["metadata"]["generation"],
+        "terminatingReplicas": going,
     });
     for (field, value) in [
         ("fullyLabeledReplicas", replicas::size(&pods)),
