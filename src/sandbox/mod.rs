@@ -16,6 +16,7 @@ use std::{
 use jiff::Timestamp;
 use rusqlite::Connection;
 
+mod addresses;
 mod admission;
 mod answer;
 mod apply;
@@ -23,6 +24,7 @@ mod bootstrap;
 mod call;
 mod controllers;
 mod custom;
+mod decode;
 mod defaults;
 mod delete;
 mod faults;
@@ -30,6 +32,7 @@ mod fields;
 mod groups;
 mod jsonpatch;
 mod managed;
+mod patch;
 mod read;
 mod registry;
 mod router;

@@ -125,7 +125,7 @@ fn dispatch(world: &World<'_>, call: &Call, route: &Route) -> Result<Outcome, Fa
         ("PATCH", "" | "status") => {
             let mut target = Target { resource, key, subresource: &route.subresource, call };
             let mut warnings = Vec::new();
-            let (code, object) = write::patch(world, &mut target, &mut warnings)?;
+            let (code, object) = super::patch::patch(world, &mut target, &mut warnings)?;
             Ok(done(call, code, &object, warnings))
         }
         ("POST", "eviction") => {

@@ -11,9 +11,14 @@ use serde_json::{Map, Value, json};
 use super::fields::{FieldSet, Step};
 use crate::schema::{
     Schema,
-    merge::go_value,
     openapi::{Kind, ListType},
 };
+
+mod check;
+mod compare;
+
+pub(super) use check::validate;
+pub(super) use compare::{Comparison, compare};
 
 /// The schema of what is not declared: its form follows from the value.
 static DEDUCED: LazyLock<Schema> = LazyLock::new(|| Schema::parse(&json!({})));
@@ -93,106 +98,6 @@ fn step_of(schema: &Schema, value: &Value) -> Result<Step, String> {
         ));
     }
     Ok(Step::Key(Value::Object(found).to_string()))
-}
-
-/// Checks that a value fits its schema; gives one line per fault.
-pub(super) fn validate(value: &Value, schema: &Schema, duplicates: bool) -> Vec<String> {
-    let mut faults = Vec::new();
-    check(value, schema, "", duplicates, &mut faults);
-    faults
-}
-
-fn check(value: &Value, schema: &Schema, path: &str, duplicates: bool, faults: &mut Vec<String>) {
-    let resolved = schema.resolved();
-    let mut fault = |text: String| {
-        faults.push(if path.is_empty() { text } else { format!("{path}: {text}") });
-    };
-    match (resolved.kind, value) {
-        (_, Value::Null) | (Kind::Any | Kind::Opaque, _) => {}
-        (Kind::Object, Value::Object(fields)) => {
-            for (name, value) in fields {
-                let below = format!("{path}.{name}");
-                match resolved.field(name) {
-                    Some(schema) => check(value, schema, &below, duplicates, faults),
-                    None if resolved.is_open() => {}
-                    None => {
-                        faults.push(format!("{below}: field not declared in schema"));
-                        return;
-                    }
-                }
-            }
-        }
-        (Kind::Object, other) => fault(format!("expected map, got &{{{}}}", go_value(other))),
-        (Kind::Array, Value::Array(items)) => {
-            let mut seen = BTreeSet::new();
-            for (index, value) in items.iter().enumerate() {
-                let mut below = format!("{path}[{index}]");
-                if resolved.list != ListType::Atomic {
-                    match step_of(schema, value) {
-                        Err(text) => {
-                            faults.push(format!("{path}: element {index}: {text}"));
-                            return;
-                        }
-                        Ok(step) => {
-                            below = format!("{path}{}", step.shown());
-                            if !seen.insert(step.clone()) && !duplicates {
-                                faults.push(format!(
-                                    "{path}: duplicate entries for key {}",
-                                    step.shown()
-                                ));
-                            }
-                        }
-                    }
-                }
-                check(value, item(schema), &below, duplicates, faults);
-            }
-        }
-        (Kind::Array, other) => fault(format!("expected list, got &{{{}}}", go_value(other))),
-        (Kind::String, Value::String(_))
-        | (Kind::Boolean, Value::Bool(_))
-        | (Kind::Integer | Kind::Number, Value::Number(_)) => {}
-        (Kind::String, other) => fault(format!(
-            "expected string, got &value.valueUnstructured{{Value:{}}}",
-            go_syntax(other)
-        )),
-        (Kind::Boolean, other) => fault(format!("expected boolean, got &{{{}}}", go_value(other))),
-        (Kind::Integer | Kind::Number, other) => {
-            fault(format!("expected numeric (int or float), got {}", go_type(other)));
-        }
-        (_, other @ (Value::Object(_) | Value::Array(_))) => {
-            fault(format!("expected any scalar, got &{{{}}}", go_value(other)));
-        }
-        _ => {}
-    }
-}
-
-/// Go's `%#v` of a decoded value.
-fn go_syntax(value: &Value) -> String {
-    match value {
-        Value::Null => "interface {}(nil)".to_owned(),
-        Value::Array(items) => {
-            let items: Vec<_> = items.iter().map(go_syntax).collect();
-            format!("[]interface {{}}{{{}}}", items.join(", "))
-        }
-        Value::Object(fields) => {
-            let fields = fields.iter().map(|(key, value)| format!("{key:?}:{}", go_syntax(value)));
-            format!("map[string]interface {{}}{{{}}}", fields.collect::<Vec<_>>().join(", "))
-        }
-        other => other.to_string(),
-    }
-}
-
-/// Go's `%T` of a decoded value.
-fn go_type(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "<nil>",
-        Value::Bool(_) => "bool",
-        Value::Number(number) if number.is_f64() => "float64",
-        Value::Number(_) => "int64",
-        Value::String(_) => "string",
-        Value::Array(_) => "[]interface {}",
-        Value::Object(_) => "map[string]interface {}",
-    }
 }
 
 /// All fields that a value sets.
@@ -346,114 +251,6 @@ fn merge_lists(
         }
     }
     Ok((!merged.is_empty()).then_some(Value::Array(merged)))
-}
-
-/// What a change did, by field.
-#[derive(Debug, Default)]
-pub(super) struct Comparison {
-    pub(super) removed: FieldSet,
-    pub(super) modified: FieldSet,
-    pub(super) added: FieldSet,
-}
-
-/// Compares two states of an object.
-pub(super) fn compare(old: &Value, new: &Value, schema: &Schema) -> Comparison {
-    let mut result = Comparison::default();
-    walk(Some(old), Some(new), schema, &mut Vec::new(), &mut result);
-    result
-}
-
-fn walk(
-    old: Option<&Value>,
-    new: Option<&Value>,
-    schema: &Schema,
-    path: &mut Vec<Step>,
-    result: &mut Comparison,
-) {
-    let form = atom(schema, new.filter(|new| !new.is_null()).or(old));
-    let leaf = matches!(form, Atom::Scalar | Atom::Leaf) || (is_blank(old) && is_blank(new));
-    if !leaf {
-        match form {
-            Atom::Map => walk_maps(old, new, schema, path, result),
-            _ => walk_lists(old, new, schema, path, result),
-        }
-    }
-    match (old, new) {
-        (None, _) => result.added.insert(path),
-        (_, None) => result.removed.insert(path),
-        (Some(old), Some(new)) if leaf && old != new => result.modified.insert(path),
-        _ => {}
-    }
-}
-
-fn walk_maps(
-    old: Option<&Value>,
-    new: Option<&Value>,
-    schema: &Schema,
-    path: &mut Vec<Step>,
-    result: &mut Comparison,
-) {
-    let empty = Map::new();
-    let old = old.and_then(Value::as_object).unwrap_or(&empty);
-    let new = new.and_then(Value::as_object).unwrap_or(&empty);
-    let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
-    for name in names {
-        let (old, new) = (old.get(name), new.get(name));
-        if old.is_some() && old == new {
-            continue;
-        }
-        path.push(Step::field(name));
-        walk(old, new, field(schema, name), path, result);
-        path.pop();
-    }
-}
-
-fn walk_lists(
-    old: Option<&Value>,
-    new: Option<&Value>,
-    schema: &Schema,
-    path: &mut Vec<Step>,
-    result: &mut Comparison,
-) {
-    let group = |list: Option<&'_ Value>| {
-        let mut groups: BTreeMap<Step, Vec<Value>> = BTreeMap::new();
-        for value in list.and_then(Value::as_array).into_iter().flatten() {
-            if let Ok(step) = step_of(schema, value) {
-                groups.entry(step).or_default().push(value.clone());
-            }
-        }
-        groups
-    };
-    let (old, new) = (group(old), group(new));
-    let steps: BTreeSet<&Step> = old.keys().chain(new.keys()).collect();
-    for step in steps {
-        let left = old.get(step).map(Vec::as_slice).unwrap_or_default();
-        let right = new.get(step).map(Vec::as_slice).unwrap_or_default();
-        path.push(step.clone());
-        match (left, right) {
-            ([_] | [], [_] | []) => {
-                walk(left.first(), right.first(), item(schema), path, result);
-            }
-            ([_, _, ..], [_, _, ..]) => {
-                if left != right {
-                    result.modified.insert(path);
-                }
-            }
-            ([_, _, ..], _) => {
-                if let Some(value) = right.first() {
-                    walk(None, Some(value), item(schema), path, result);
-                }
-                result.removed.insert(path);
-            }
-            (_, [_, _, ..]) => {
-                if let Some(value) = left.first() {
-                    walk(Some(value), None, item(schema), path, result);
-                }
-                result.added.insert(path);
-            }
-        }
-        path.pop();
-    }
 }
 
 /// Takes the fields of a set out of a value; what becomes empty by it is null.

@@ -274,7 +274,7 @@ impl World<'_> {
         if !key.namespace.is_empty() {
             object["metadata"]["namespace"] = json!(key.namespace);
         }
-        let mut object = super::write::prepared(self, &resource, object)?;
+        let mut object = super::decode::prepared(&resource, object);
         object["metadata"]["uid"] = json!(new_uid());
         object["metadata"]["creationTimestamp"] = json!(self.stamp());
         if resource.counts_generations() {

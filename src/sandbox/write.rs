@@ -4,21 +4,17 @@
 use serde_json::{Map, Value, json};
 
 use super::{
-    admission,
+    addresses, admission,
     answer::{Cause, Failure},
-    call::{Call, Validation},
-    custom, defaults,
+    call::Call,
+    decode::decode,
+    defaults,
     managed::{Change, Managed},
     registry::Resource,
     rules, shape,
     storage::Key,
     world::{World, new_uid},
 };
-use crate::schema::{
-    merge,
-    validate::{self, Fault},
-};
-
 /// The object of a kind that nobody has filled in: what a create is compared with.
 pub(super) fn blank(resource: &Resource) -> Value {
     let mut object = match resource.custom {
@@ -27,85 +23,6 @@ pub(super) fn blank(resource: &Resource) -> Value {
     };
     resource.dress(&mut object);
     object
-}
-
-/// Brings an object into the server's form, with defaults.
-pub(super) fn prepared(
-    world: &World<'_>,
-    resource: &Resource,
-    mut object: Value,
-) -> Result<Value, Failure> {
-    let _ = world;
-    let schema = resource.schema();
-    if resource.custom.is_some() {
-        custom::prune(&mut object, schema);
-        custom::default(&mut object, schema);
-    } else {
-        object = shape::normalize(object, schema);
-        if resource.is("", "Secret") {
-            defaults::secret(&mut object);
-        }
-        defaults::apply(&mut object, schema, &resource.kind);
-        object = shape::normalize(object, schema);
-    }
-    resource.dress(&mut object);
-    Ok(object)
-}
-
-/// Checks the form of a body and brings it into the server's.
-pub(super) fn decode(
-    world: &World<'_>,
-    resource: &Resource,
-    call: &Call,
-    body: Value,
-    warnings: &mut Vec<String>,
-) -> Result<Value, Failure> {
-    let (version, kind) = (&resource.version, &resource.kind);
-    let refuse = |fault: &str| {
-        Failure::bad_request(format!(
-            "{kind} in version \"{version}\" cannot be handled as a {kind}: {fault}"
-        ))
-    };
-    let Value::Object(fields) = &body else {
-        return Err(refuse("json: cannot unmarshal into an object"));
-    };
-    let text = |name: &str| fields.get(name).and_then(Value::as_str).unwrap_or_default();
-    if text("kind") != kind || text("apiVersion") != resource.api_version() {
-        if text("kind").is_empty() || text("apiVersion").is_empty() {
-            return Err(Failure::bad_request(format!(
-                "the object provided is unrecognized (must be of type {kind}): couldn't get \
-                 version/kind; Object '{}' is missing in '{body}'",
-                if text("kind").is_empty() { "Kind" } else { "apiVersion" }
-            )));
-        }
-        return Err(Failure::bad_request(format!(
-            "{} in version \"{}\" cannot be handled as a {kind}: no kind \"{}\" is registered for \
-             version \"{}\" in scheme \"pkg/runtime/scheme.go:111\"",
-            text("kind"),
-            text("apiVersion").rsplit('/').next().unwrap_or_default(),
-            text("kind"),
-            text("apiVersion"),
-        )));
-    }
-    let unknown = match &resource.custom {
-        Some(custom) => custom::prune(&mut body.clone(), &custom.schema),
-        None => {
-            let findings = validate::check_against(&body, resource.schema(), kind);
-            if let Some(fault) = findings.iter().find(|finding| finding.fault != Fault::Unknown) {
-                return Err(refuse(&fault.message()));
-            }
-            findings.into_iter().map(|finding| finding.path).collect()
-        }
-    };
-    let unknown: Vec<_> = unknown.iter().map(|path| format!("unknown field \"{path}\"")).collect();
-    match call.validation() {
-        Validation::Strict if !unknown.is_empty() => {
-            return Err(refuse(&format!("strict decoding error: {}", unknown.join(", "))));
-        }
-        Validation::Warn => warnings.extend(unknown),
-        Validation::Strict | Validation::Ignore => {}
-    }
-    prepared(world, resource, body)
 }
 
 /// What a write is about.
@@ -174,7 +91,7 @@ pub(super) fn create(
 ) -> Result<Value, Failure> {
     let resource = target.resource;
     let body = target.call.value(&resource.kind)?;
-    let mut object = decode(world, resource, target.call, body, warnings)?;
+    let mut object = decode(resource, target.call, body, warnings)?;
     place(target, &mut object)?;
     if object["metadata"]["resourceVersion"].is_string() {
         return Err(Failure::internal(
@@ -264,7 +181,7 @@ fn finish_create(
         let going = known.metadata()["deletionTimestamp"].is_string();
         return Err(Failure::already_exists(&resource.group, &resource.plural, &key.name, going));
     }
-    admission::allocate(world, resource, None, &mut object)?;
+    addresses::allocate(world, resource, None, &mut object)?;
     if resource.custom.is_none() {
         object = shape::settled(object, resource.schema());
     }
@@ -280,7 +197,7 @@ pub(super) fn update(
 ) -> Result<(u16, Value), Failure> {
     let resource = target.resource;
     let body = target.call.value(&resource.kind)?;
-    let mut object = decode(world, resource, target.call, body, warnings)?;
+    let mut object = decode(resource, target.call, body, warnings)?;
     let name = object["metadata"]["name"].as_str().unwrap_or_default();
     if name != target.key.name {
         return Err(Failure::bad_request(format!(
@@ -320,7 +237,7 @@ pub(super) fn current(world: &World<'_>, target: &Target<'_>) -> Result<Option<V
 
 /// The last steps of a change; `own` says that the change is an update whose owner is to be
 /// recorded.
-fn finish_update(
+pub(super) fn finish_update(
     world: &World<'_>,
     target: &Target<'_>,
     old: &Value,
@@ -370,7 +287,7 @@ fn finish_update(
         bump_generation(&mut new);
     }
     admission::update(resource, old, &mut new);
-    admission::allocate(world, resource, Some(old), &mut new)?;
+    addresses::allocate(world, resource, Some(old), &mut new)?;
     let causes = rules::update(resource, old, &new);
     if !causes.is_empty() {
         return Err(Failure::invalid(&resource.group, &resource.kind, &key.name, &causes));
@@ -505,122 +422,6 @@ fn without_times(object: &Value) -> Value {
         entry.remove("time");
     }
     object
-}
-
-/// Changes an object by a patch, of any type.
-pub(super) fn patch(
-    world: &World<'_>,
-    target: &mut Target<'_>,
-    warnings: &mut Vec<String>,
-) -> Result<(u16, Value), Failure> {
-    let kind = target.call.content_type.split(';').next().unwrap_or_default().trim();
-    match kind {
-        "application/apply-patch+yaml" | "application/apply-patch+json" => {
-            return super::apply::apply(world, target);
-        }
-        "application/json-patch+json"
-        | "application/merge-patch+json"
-        | "application/strategic-merge-patch+json" => {}
-        _ => {
-            return Err(Failure::status(
-                415,
-                "UnsupportedMediaType",
-                "415: Unsupported Media Type",
-                json!({}),
-            ));
-        }
-    }
-    let resource = target.resource;
-    if kind == "application/strategic-merge-patch+json" && resource.custom.is_some() {
-        return Err(Failure::status(
-            415,
-            "UnsupportedMediaType",
-            "the body of the request was in an unknown format - accepted media types include: \
-             application/json-patch+json, application/merge-patch+json, \
-             application/apply-patch+yaml",
-            Value::Null,
-        ));
-    }
-    let Some(old) = current(world, target)? else {
-        return Err(Failure::not_found(&resource.group, &resource.plural, &target.key.name));
-    };
-    let patch: Value = serde_json::from_slice(&target.call.body)
-        .map_err(|fault| Failure::bad_request(format!("error decoding patch: {fault}")))?;
-    let mut body = old.clone();
-    match kind {
-        "application/json-patch+json" => super::jsonpatch::apply(&mut body, &patch)?,
-        "application/merge-patch+json" => merge::json(&mut body, &patch),
-        _ => merge::strategic(&mut body, &patch, &resource.gvk()).map_err(Failure::internal)?,
-    }
-    if resource.custom.is_none() {
-        check_patched(resource, target.call, &patch, &body)?;
-    }
-    let new = decode(world, resource, target.call, body, warnings)?;
-    let meta = |object: &Value, name: &str| {
-        object["metadata"][name].as_str().unwrap_or_default().to_owned()
-    };
-    for name in ["name", "namespace"] {
-        if meta(&new, name) != meta(&old, name) {
-            return Err(Failure::bad_request(format!(
-                "the {name} of the provided object does not match the {name} sent on the request"
-            )));
-        }
-    }
-    Ok((200, finish_update(world, target, &old, new, true)?))
-}
-
-/// What a patch came to must fit; a misfit is blamed on the patch.
-fn check_patched(
-    resource: &Resource,
-    call: &Call,
-    patch: &Value,
-    merged: &Value,
-) -> Result<(), Failure> {
-    let findings = validate::check_against(merged, resource.schema(), &resource.kind);
-    let fault = findings.iter().find(|finding| finding.fault != Fault::Unknown);
-    let strategic = call.content_type.starts_with("application/strategic");
-    let message = match fault {
-        Some(fault) if strategic => converted(&fault.message()),
-        Some(fault) => fault.message(),
-        None if call.validation() == Validation::Strict && !findings.is_empty() => {
-            let unknown: Vec<_> = findings.iter().map(validate::Finding::message).collect();
-            format!("strict decoding error: {}", unknown.join(", "))
-        }
-        None => return Ok(()),
-    };
-    let shown = if strategic { json!(merge::go_value(patch)) } else { json!(merged.to_string()) };
-    let cause = Cause::invalid("patch", &shown, &message);
-    Err(Failure::invalid("", "", "", &[cause]))
-}
-
-/// The words of the converter, which strategic patches go through instead of the decoder.
-fn converted(message: &str) -> String {
-    let parts = message.strip_prefix("json: cannot unmarshal ").and_then(|rest| {
-        let (found, rest) = rest.split_once(" into ")?;
-        Some((found.split(' ').next()?, rest.rsplit_once(" of type ")?.1))
-    });
-    let Some((found, wanted)) = parts else {
-        let prefix =
-            if message.starts_with("illegal base64") { "error decoding from json: " } else { "" };
-        return format!("{prefix}{message}");
-    };
-    let found_kind = match found {
-        "array" => "slice",
-        "object" => "map",
-        "number" => "int64",
-        other => other,
-    };
-    if wanted.starts_with("map[") {
-        format!("cannot restore map from {found_kind}")
-    } else if wanted.starts_with("[]") {
-        format!("cannot restore slice from {found_kind}")
-    } else if wanted.contains('.') {
-        format!("cannot restore struct from: {found_kind}")
-    } else if found == "number" {
-        format!("cannot convert int64 to {wanted}")
-    } else {
-        format!("unrecognized type: {wanted}")
-    }
 }
 
 /// Applies what a server-side apply came to: a new object, or a change of an old one.

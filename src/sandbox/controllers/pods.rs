@@ -6,17 +6,22 @@
 
 use serde_json::{Value, json};
 
-use super::{
-    condition, duration, events, is_deleted, log_reply, name, nodes, number, parameter_container,
-    set_condition, text, uid,
-};
+use super::{condition, duration, events, is_deleted, nodes, number, set_condition, text, uid};
 use crate::sandbox::{
     answer::Failure,
-    call::{Call, Reply},
     delete::{Options, delete},
     storage::Key,
     world::World,
 };
+
+mod failures;
+mod logs;
+mod start;
+
+pub(in crate::sandbox) use logs::logs;
+
+use failures::{back_off, blocked_status, crash};
+use start::{created, initialize};
 
 /// A step of a pod: after so many milliseconds it has this status, and this is told.
 struct Step {
@@ -213,61 +218,6 @@ fn names<'a>(pod: &'a Value, list: &str) -> Vec<&'a str> {
     containers.map(|container| text(container, "/name")).collect()
 }
 
-fn created(pod: &Value, now: &str) -> Step {
-    let init = names(pod, "initContainers");
-    let reason = if init.is_empty() { "ContainerCreating" } else { "PodInitializing" };
-    let waiting = |list: &str, reason: &str| -> Vec<Value> {
-        let containers = pod["spec"][list].as_array().into_iter().flatten();
-        containers
-            .map(|container| {
-                json!({
-                    "name": container["name"], "image": container["image"], "imageID": "",
-                    "ready": false, "restartCount": 0, "started": false, "lastState": {},
-                    "state": {"waiting": {"reason": reason}},
-                })
-            })
-            .collect()
-    };
-    let sum: u32 =
-        uid(pod).bytes().fold(7, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));
-    let node = text(pod, "/spec/nodeName").rsplit('-').next().unwrap_or("1").to_owned();
-    let host = format!("172.20.0.{node}");
-    let ip = if pod["spec"]["hostNetwork"] == true {
-        host.clone()
-    } else {
-        format!("10.24{node}.{}.{}", sum / 250 % 250, sum % 250 + 1)
-    };
-    let mut status = pod["status"].clone();
-    status["observedGeneration"] = pod["metadata"]["generation"].clone();
-    status["phase"] = json!("Pending");
-    status["startTime"] = json!(now);
-    status["hostIP"] = json!(host);
-    status["hostIPs"] = json!([{"ip": host}]);
-    status["podIP"] = json!(ip);
-    status["podIPs"] = json!([{"ip": ip}]);
-    let fine = |kind: &str| json!({"type": kind, "status": "True", "lastProbeTime": null});
-    set_condition(&mut status, fine("PodReadyToStartContainers"), now, false);
-    if init.is_empty() {
-        set_condition(&mut status, fine("Initialized"), now, false);
-    } else {
-        let message = format!("containers with incomplete status: [{}]", init.join(" "));
-        let pending = json!({"type": "Initialized", "status": "False", "lastProbeTime": null,
-            "reason": "ContainersNotInitialized", "message": message});
-        set_condition(&mut status, pending, now, false);
-        status["initContainerStatuses"] = json!(waiting("initContainers", "PodInitializing"));
-    }
-    set_ready(
-        &mut status,
-        now,
-        Some(("ContainersNotReady", unready_message(&names(pod, "containers")))),
-    );
-    for gate in pod["spec"]["readinessGates"].as_array().into_iter().flatten() {
-        set_condition(&mut status, fine(text(gate, "/conditionType")), now, false);
-    }
-    status["containerStatuses"] = json!(waiting("containers", reason));
-    Step { stage: "create".into(), after: 0, status, event: None }
-}
-
 fn container_id(pod: &Value, container: &Value, restarts: i64) -> String {
     let seed = super::hash(&json!([uid(pod), container["name"], restarts]));
     format!("containerd://{seed:0<64}")
@@ -292,62 +242,6 @@ fn ended(status: &Value, now: &str, code: i64, reason: &str) -> Value {
         "finishedAt": now, "containerID": status["containerID"],
     }});
     new
-}
-
-fn initialized(status: &mut Value, now: &str) {
-    let done = json!({"type": "Initialized", "status": "True", "lastProbeTime": null});
-    set_condition(status, done, now, false);
-}
-
-/// Init containers run one after the other; sidecars stay.
-fn initialize(pod: &Value, asked: &Asked<'_>, now: &str) -> Option<Step> {
-    let list = statuses(pod, "initContainerStatuses");
-    let mut status = pod["status"].clone();
-    if let Some(place) =
-        list.iter().position(|s| s["state"]["running"].is_object() && s["ready"] != true)
-    {
-        let failing = asked.fail == "init-crash"
-            && list[place]["name"] == asked.target.as_str()
-            && number(&list[place], "/restartCount") < asked.restarts();
-        if failing {
-            return None;
-        }
-        let mut list = list;
-        list[place] = ended(&list[place], now, 0, "Completed");
-        list[place]["ready"] = json!(true);
-        if !list.iter().any(|status| status["state"]["waiting"].is_object()) {
-            initialized(&mut status, now);
-        }
-        status["initContainerStatuses"] = json!(list);
-        return Some(Step { stage: format!("init-{place}"), after: 50, status, event: None });
-    }
-    let mut list = list;
-    let mut begun = false;
-    for (place, container) in pod["spec"]["initContainers"].as_array()?.iter().enumerate() {
-        let known = list.get(place)?;
-        if known["ready"] == true || !waits_for(known, &["PodInitializing"]) {
-            continue;
-        }
-        let sidecar = container["restartPolicy"] == "Always";
-        list[place] = running(pod, known, now, sidecar, number(known, "/restartCount"));
-        if !sidecar {
-            begun = true;
-            break;
-        }
-    }
-    if !begun && list.iter().any(|status| status["ready"] != true) {
-        return None;
-    }
-    if !begun {
-        initialized(&mut status, now);
-    }
-    status["initContainerStatuses"] = json!(list);
-    Some(Step {
-        stage: format!("begin-{}", super::hash(&json!(list))),
-        after: 0,
-        status,
-        event: None,
-    })
 }
 
 /// All containers start.
@@ -404,55 +298,6 @@ fn started(pod: &Value, asked: &Asked<'_>, now: &str, after: i64) -> Step {
     Step { stage: "start".into(), after, status, event }
 }
 
-fn blocked_status(pod: &Value, known: &Value, asked: &Asked<'_>) -> Value {
-    let mut status = known.clone();
-    let image = text(known, "/image");
-    status["state"] = if asked.fail == "image-pull" {
-        let message = format!(
-            "rpc error: code = NotFound desc = failed to pull and unpack image \"{image}\": failed \
-             to resolve reference \"{image}\": {image}: not found"
-        );
-        json!({"waiting": {"reason": "ErrImagePull", "message": asked.message(message)}})
-    } else {
-        let message = format!("secret \"{}\" not found", first_secret(pod, &asked.target));
-        json!({"waiting": {"reason": "CreateContainerConfigError", "message": asked.message(message)}})
-    };
-    status
-}
-
-/// The first Secret that a container's environment names.
-fn first_secret(pod: &Value, target: &str) -> String {
-    let containers = pod["spec"]["containers"].as_array().into_iter().flatten();
-    for container in containers.filter(|container| container["name"] == target) {
-        let single = container["env"].as_array().into_iter().flatten();
-        let whole = container["envFrom"].as_array().into_iter().flatten();
-        let mut names = single
-            .map(|variable| text(variable, "/valueFrom/secretKeyRef/name"))
-            .chain(whole.map(|source| text(source, "/secretRef/name")))
-            .filter(|name| !name.is_empty());
-        if let Some(name) = names.next() {
-            return name.to_owned();
-        }
-    }
-    format!("{target}-secret")
-}
-
-fn back_off(pod: &Value, waiting: &Value) -> Step {
-    let image = text(waiting, "/image");
-    let why = text(waiting, "/state/waiting/message").to_owned();
-    let mut status = pod["status"].clone();
-    for known in status["containerStatuses"].as_array_mut().into_iter().flatten() {
-        if known["name"] == waiting["name"] {
-            let message = format!("Back-off pulling image \"{image}\": ErrImagePull: {why}");
-            known["state"] = json!({"waiting": {"reason": "ImagePullBackOff", "message": message}});
-        }
-    }
-    let message = format!("Failed to pull image \"{image}\": {why}");
-    let event =
-        ("Warning", "Failed", message, format!("spec.containers{{{}}}", text(waiting, "/name")));
-    Step { stage: "pull-back-off".into(), after: 500, status, event: Some(event) }
-}
-
 fn become_ready(pod: &Value, asked: &Asked<'_>, now: &str) -> Step {
     let mut status = pod["status"].clone();
     for known in status["containerStatuses"].as_array_mut().into_iter().flatten() {
@@ -502,120 +347,4 @@ fn restart_changed(pod: &Value, main: &[Value], now: &str) -> Option<Step> {
         status,
         event: None,
     })
-}
-
-/// A container that is asked to crash ends, waits and starts again.
-fn crash(pod: &Value, asked: &Asked<'_>, now: &str) -> Option<Step> {
-    let (list, field) = match asked.fail {
-        "init-crash" => ("initContainerStatuses", "initContainers"),
-        "crash-loop" | "oom" | "job-fail" => ("containerStatuses", "containers"),
-        _ => return None,
-    };
-    let mut all = statuses(pod, list);
-    let place = all.iter().position(|status| status["name"] == asked.target.as_str())?;
-    let known = all[place].clone();
-    let restarts = number(&known, "/restartCount");
-    let never = text(pod, "/spec/restartPolicy") == "Never";
-    let over = asked.fail == "job-fail" || never;
-    let mut status = pod["status"].clone();
-    let stage;
-    let after;
-    let mut event = None;
-    if known["state"]["running"].is_object() && restarts < asked.restarts() {
-        let (code, reason) = if asked.fail == "oom" { (137, "OOMKilled") } else { (1, "Error") };
-        all[place] = ended(&known, now, code, reason);
-        if !asked.text("message").is_empty() {
-            all[place]["state"]["terminated"]["message"] = json!(asked.text("message"));
-        }
-        if over {
-            status["phase"] = json!("Failed");
-            set_ready(&mut status, now, Some(("PodFailed", String::new())));
-        } else {
-            set_ready(
-                &mut status,
-                now,
-                Some(("ContainersNotReady", unready_message(&[&asked.target]))),
-            );
-        }
-        (stage, after) = (format!("crash-{restarts}"), asked.delay().unwrap_or(100));
-    } else if number(&known, "/state/terminated/exitCode") != 0 && !never && restarts > 0 {
-        const WAITS: [&str; 6] = ["10s", "20s", "40s", "1m20s", "2m40s", "5m0s"];
-        let wait = WAITS[usize::try_from(restarts - 1).unwrap_or(5).min(5)];
-        let pod_name = format!("{}_{}({})", name(pod), text(pod, "/metadata/namespace"), uid(pod));
-        let target = &asked.target;
-        all[place]["lastState"] = known["state"].clone();
-        all[place]["state"] = json!({"waiting": {"reason": "CrashLoopBackOff",
-            "message": format!("back-off {wait} restarting failed container={target} pod={pod_name}")}});
-        let told = format!("Back-off restarting failed container {target} in pod {pod_name}");
-        event = Some(("Warning", "BackOff", told, format!("spec.{field}{{{target}}}")));
-        (stage, after) = (format!("back-off-{restarts}"), 50);
-    } else if waits_for(&known, &["CrashLoopBackOff"])
-        || (number(&known, "/state/terminated/exitCode") != 0 && !never)
-    {
-        const PAUSES: [i64; 7] = [50, 1000, 2000, 4000, 8000, 16_000, 30_000];
-        let last = if known["state"]["terminated"].is_object() {
-            &known["state"]
-        } else {
-            &known["lastState"]
-        };
-        let ready = list == "containerStatuses"
-            && asked.delay().is_some()
-            && restarts + 1 < asked.restarts();
-        all[place] = running(pod, &known, now, ready, restarts + 1);
-        all[place]["lastState"] = last.clone();
-        (stage, after) =
-            (format!("restart-{restarts}"), PAUSES[usize::try_from(restarts).unwrap_or(6).min(6)]);
-    } else {
-        return None;
-    }
-    status[list] = json!(all);
-    Some(Step { stage, after, status, event })
-}
-
-/// What a container wrote.
-pub(in crate::sandbox) fn logs(
-    world: &World<'_>,
-    call: &Call,
-    key: &Key,
-) -> Result<Reply, Failure> {
-    let Some(pod) = world.get(key)? else {
-        return Err(Failure::not_found("", "pods", &key.name));
-    };
-    let wanted = parameter_container(call, &pod);
-    let lists = ["containerStatuses", "initContainerStatuses"];
-    let known = ["containers", "initContainers"]
-        .into_iter()
-        .any(|list| names(&pod, list).contains(&wanted));
-    if !known {
-        let message = format!("container {wanted} is not valid for pod {}", key.name);
-        return Err(Failure::bad_request(message));
-    }
-    let status = lists
-        .into_iter()
-        .flat_map(|list| statuses(&pod, list))
-        .find(|status| status["name"] == wanted);
-    let waiting =
-        status.as_ref().map_or("ContainerCreating", |status| text(status, "/state/waiting/reason"));
-    let restarted = status.as_ref().is_some_and(|status| number(status, "/restartCount") > 0);
-    if !waiting.is_empty() && !restarted && waiting != "CrashLoopBackOff" {
-        let message = format!(
-            "container \"{wanted}\" in pod \"{}\" is waiting to start: {waiting}",
-            key.name
-        );
-        return Err(Failure::bad_request(message));
-    }
-    if call.flag("previous") && !restarted {
-        let message =
-            format!("previous terminated container \"{wanted}\" in pod \"{}\" not found", key.name);
-        return Err(Failure::bad_request(message));
-    }
-    let stamp = if call.flag("timestamps") { format!("{} ", world.stamp()) } else { String::new() };
-    let mut lines: Vec<String> = ["starting", "listening on port 8080", "ready"]
-        .iter()
-        .map(|line| format!("{stamp}{line}\n"))
-        .collect();
-    if let Ok(count) = call.parameter("tailLines").parse::<usize>() {
-        lines.drain(..lines.len().saturating_sub(count));
-    }
-    Ok(log_reply(&lines))
 }

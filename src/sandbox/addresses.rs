@@ -1,0 +1,163 @@
+//! What services are given: cluster addresses and node ports.
+
+use serde_json::{Value, json};
+
+use super::{
+    answer::{Cause, Failure},
+    registry::Resource,
+    world::World,
+};
+
+/// The first address of services: 10.96.0.0/16, as kind and kubeadm have it.
+const SERVICE_NETWORK: u32 = 0x0a60_0000;
+
+/// Gives out addresses and ports to services.
+pub(super) fn allocate(
+    world: &World<'_>,
+    resource: &Resource,
+    old: Option<&Value>,
+    object: &mut Value,
+) -> Result<(), Failure> {
+    if !resource.is("", "Service") {
+        return Ok(());
+    }
+    let kind = object["spec"]["type"].as_str().unwrap_or_default().to_owned();
+    if kind == "ExternalName" {
+        let Some(spec) = object["spec"].as_object_mut() else { return Ok(()) };
+        for name in
+            ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy", "internalTrafficPolicy"]
+        {
+            spec.remove(name);
+        }
+        return Ok(());
+    }
+    // What an update leaves out stays as it is; what its type does not have goes.
+    if let Some(old) = old {
+        drop_type_dependent(old, object);
+        for name in
+            ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy", "healthCheckNodePort"]
+        {
+            if object["spec"][name].is_null() && !old["spec"][name].is_null() {
+                object["spec"][name] = old["spec"][name].clone();
+            }
+            if object["spec"][name].is_null()
+                && let Some(spec) = object["spec"].as_object_mut()
+            {
+                spec.remove(name);
+            }
+        }
+    }
+    let mut used: Option<Vec<Value>> = None;
+    let mut others = || -> Result<Vec<Value>, Failure> {
+        if used.is_none() {
+            used = Some(world.storage.all("/services", None)?);
+        }
+        Ok(used.clone().unwrap_or_default())
+    };
+    let asked = object["spec"]["clusterIP"].as_str().unwrap_or_default().to_owned();
+    if asked.is_empty() {
+        let taken: Vec<Value> =
+            others()?.iter().map(|other| other["spec"]["clusterIP"].clone()).collect();
+        let address = free_address(object, &taken);
+        object["spec"]["clusterIP"] = json!(address);
+    } else if old.is_none() && asked != "None" {
+        let taken = others()?.iter().any(|other| other["spec"]["clusterIP"] == json!(asked));
+        if taken {
+            let cause = Cause::invalid(
+                "spec.clusterIPs",
+                &json!([asked]),
+                &format!("failed to allocate IP {asked}: provided IP is already allocated"),
+            );
+            let name = object["metadata"]["name"].as_str().unwrap_or_default();
+            return Err(Failure::invalid("", "Service", name, &[cause]));
+        }
+    }
+    object["spec"]["clusterIPs"] = json!([object["spec"]["clusterIP"]]);
+    if object["spec"]["ipFamilies"].is_null() {
+        object["spec"]["ipFamilies"] = json!(["IPv4"]);
+    }
+    if object["spec"]["ipFamilyPolicy"].is_null() {
+        object["spec"]["ipFamilyPolicy"] = json!("SingleStack");
+    }
+    let external = kind == "NodePort"
+        || kind == "LoadBalancer" && object["spec"]["allocateLoadBalancerNodePorts"] != false;
+    node_ports(object, old, external, &mut others)
+}
+
+/// Drops what the old type had and the new one does not, unless the update changed it.
+fn drop_type_dependent(old: &Value, object: &mut Value) {
+    let kind = |service: &Value| service["spec"]["type"].as_str().unwrap_or_default().to_owned();
+    let (before, after) = (kind(old), kind(object));
+    let external = |kind: &str| kind == "NodePort" || kind == "LoadBalancer";
+    let mut gone = Vec::new();
+    if external(&before) && !external(&after) {
+        gone.extend(["externalTrafficPolicy", "healthCheckNodePort"]);
+    }
+    if before == "LoadBalancer" && after != "LoadBalancer" {
+        gone.extend(["allocateLoadBalancerNodePorts", "loadBalancerClass"]);
+    }
+    let (had, spec) = (&old["spec"], &mut object["spec"]);
+    if let Some(fields) = spec.as_object_mut() {
+        fields.retain(|name, value| !gone.contains(&name.as_str()) || had[name] != *value);
+    }
+}
+
+type Others<'a> = dyn FnMut() -> Result<Vec<Value>, Failure> + 'a;
+
+fn node_ports(
+    object: &mut Value,
+    old: Option<&Value>,
+    external: bool,
+    others: &mut Others<'_>,
+) -> Result<(), Failure> {
+    let kept = |port: &Value| {
+        let ports = old.and_then(|old| old["spec"]["ports"].as_array());
+        let same = ports.into_iter().flatten().find(|other| other["name"] == port["name"]);
+        same.and_then(|other| other["nodePort"].as_u64())
+    };
+    let Some(ports) = object["spec"]["ports"].as_array().cloned() else { return Ok(()) };
+    let mut ports = ports;
+    let mut given: Vec<u64> = ports.iter().filter_map(|port| port["nodePort"].as_u64()).collect();
+    for port in &mut ports {
+        if !external {
+            if let Some(fields) = port.as_object_mut()
+                && old.is_some_and(|old| old["spec"]["type"] != "ClusterIP")
+            {
+                fields.remove("nodePort");
+            }
+            continue;
+        }
+        if port["nodePort"].is_u64() {
+            continue;
+        }
+        if let Some(number) = kept(port).filter(|number| !given.contains(number)) {
+            given.push(number);
+            port["nodePort"] = json!(number);
+            continue;
+        }
+        let taken: Vec<u64> = others()?
+            .iter()
+            .flat_map(|other| other["spec"]["ports"].as_array().cloned().unwrap_or_default())
+            .filter_map(|port| port["nodePort"].as_u64())
+            .chain(given.iter().copied())
+            .collect();
+        let free = (30000..32768).find(|number| !taken.contains(number)).unwrap_or(32767);
+        given.push(free);
+        port["nodePort"] = json!(free);
+    }
+    object["spec"]["ports"] = json!(ports);
+    Ok(())
+}
+
+/// A free address, near one that follows from the name.
+fn free_address(object: &Value, taken: &[Value]) -> String {
+    let name = object["metadata"].to_string();
+    let start =
+        name.bytes().fold(7_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));
+    let mut candidates = (0..65000_u32).map(|step| {
+        let host = start.wrapping_add(step) % 65000 + 256;
+        let [a, b, c, d] = (SERVICE_NETWORK + host).to_be_bytes();
+        format!("{a}.{b}.{c}.{d}")
+    });
+    candidates.find(|address| !taken.iter().any(|known| known == address)).unwrap_or_default()
+}

@@ -1,0 +1,58 @@
+//! What the containers of a pod write.
+
+use super::{names, statuses};
+use crate::sandbox::{
+    answer::Failure,
+    call::{Call, Reply},
+    controllers::{log_reply, number, parameter_container, text},
+    storage::Key,
+    world::World,
+};
+
+/// What a container wrote.
+pub(in crate::sandbox) fn logs(
+    world: &World<'_>,
+    call: &Call,
+    key: &Key,
+) -> Result<Reply, Failure> {
+    let Some(pod) = world.get(key)? else {
+        return Err(Failure::not_found("", "pods", &key.name));
+    };
+    let wanted = parameter_container(call, &pod);
+    let lists = ["containerStatuses", "initContainerStatuses"];
+    let known = ["containers", "initContainers"]
+        .into_iter()
+        .any(|list| names(&pod, list).contains(&wanted));
+    if !known {
+        let message = format!("container {wanted} is not valid for pod {}", key.name);
+        return Err(Failure::bad_request(message));
+    }
+    let status = lists
+        .into_iter()
+        .flat_map(|list| statuses(&pod, list))
+        .find(|status| status["name"] == wanted);
+    let waiting =
+        status.as_ref().map_or("ContainerCreating", |status| text(status, "/state/waiting/reason"));
+    let restarted = status.as_ref().is_some_and(|status| number(status, "/restartCount") > 0);
+    if !waiting.is_empty() && !restarted && waiting != "CrashLoopBackOff" {
+        let message = format!(
+            "container \"{wanted}\" in pod \"{}\" is waiting to start: {waiting}",
+            key.name
+        );
+        return Err(Failure::bad_request(message));
+    }
+    if call.flag("previous") && !restarted {
+        let message =
+            format!("previous terminated container \"{wanted}\" in pod \"{}\" not found", key.name);
+        return Err(Failure::bad_request(message));
+    }
+    let stamp = if call.flag("timestamps") { format!("{} ", world.stamp()) } else { String::new() };
+    let mut lines: Vec<String> = ["starting", "listening on port 8080", "ready"]
+        .iter()
+        .map(|line| format!("{stamp}{line}\n"))
+        .collect();
+    if let Ok(count) = call.parameter("tailLines").parse::<usize>() {
+        lines.drain(..lines.len().saturating_sub(count));
+    }
+    Ok(log_reply(&lines))
+}

@@ -1,0 +1,132 @@
+//! Changes by a patch: JSON patch, merge patch, strategic merge patch, apply.
+
+use serde_json::{Value, json};
+
+use super::{
+    answer::{Cause, Failure},
+    call::{Call, Validation},
+    decode::decode,
+    registry::Resource,
+    world::World,
+    write::{Target, current, finish_update},
+};
+use crate::schema::{
+    merge,
+    validate::{self, Fault},
+};
+
+/// Changes an object by a patch, of any type.
+pub(super) fn patch(
+    world: &World<'_>,
+    target: &mut Target<'_>,
+    warnings: &mut Vec<String>,
+) -> Result<(u16, Value), Failure> {
+    let kind = target.call.content_type.split(';').next().unwrap_or_default().trim();
+    match kind {
+        "application/apply-patch+yaml" | "application/apply-patch+json" => {
+            return super::apply::apply(world, target);
+        }
+        "application/json-patch+json"
+        | "application/merge-patch+json"
+        | "application/strategic-merge-patch+json" => {}
+        _ => {
+            return Err(Failure::status(
+                415,
+                "UnsupportedMediaType",
+                "415: Unsupported Media Type",
+                json!({}),
+            ));
+        }
+    }
+    let resource = target.resource;
+    if kind == "application/strategic-merge-patch+json" && resource.custom.is_some() {
+        return Err(Failure::status(
+            415,
+            "UnsupportedMediaType",
+            "the body of the request was in an unknown format - accepted media types include: \
+             application/json-patch+json, application/merge-patch+json, \
+             application/apply-patch+yaml",
+            Value::Null,
+        ));
+    }
+    let Some(old) = current(world, target)? else {
+        return Err(Failure::not_found(&resource.group, &resource.plural, &target.key.name));
+    };
+    let patch: Value = serde_json::from_slice(&target.call.body)
+        .map_err(|fault| Failure::bad_request(format!("error decoding patch: {fault}")))?;
+    let mut body = old.clone();
+    match kind {
+        "application/json-patch+json" => super::jsonpatch::apply(&mut body, &patch)?,
+        "application/merge-patch+json" => merge::json(&mut body, &patch),
+        _ => merge::strategic(&mut body, &patch, &resource.gvk()).map_err(Failure::internal)?,
+    }
+    if resource.custom.is_none() {
+        check_patched(resource, target.call, &patch, &body)?;
+    }
+    let new = decode(resource, target.call, body, warnings)?;
+    let meta = |object: &Value, name: &str| {
+        object["metadata"][name].as_str().unwrap_or_default().to_owned()
+    };
+    for name in ["name", "namespace"] {
+        if meta(&new, name) != meta(&old, name) {
+            return Err(Failure::bad_request(format!(
+                "the {name} of the provided object does not match the {name} sent on the request"
+            )));
+        }
+    }
+    Ok((200, finish_update(world, target, &old, new, true)?))
+}
+
+/// What a patch came to must fit; a misfit is blamed on the patch.
+fn check_patched(
+    resource: &Resource,
+    call: &Call,
+    patch: &Value,
+    merged: &Value,
+) -> Result<(), Failure> {
+    let findings = validate::check_against(merged, resource.schema(), &resource.kind);
+    let fault = findings.iter().find(|finding| finding.fault != Fault::Unknown);
+    let strategic = call.content_type.starts_with("application/strategic");
+    let message = match fault {
+        Some(fault) if strategic => converted(&fault.message()),
+        Some(fault) => fault.message(),
+        None if call.validation() == Validation::Strict && !findings.is_empty() => {
+            let unknown: Vec<_> = findings.iter().map(validate::Finding::message).collect();
+            format!("strict decoding error: {}", unknown.join(", "))
+        }
+        None => return Ok(()),
+    };
+    let shown = if strategic { json!(merge::go_value(patch)) } else { json!(merged.to_string()) };
+    let cause = Cause::invalid("patch", &shown, &message);
+    Err(Failure::invalid("", "", "", &[cause]))
+}
+
+/// The words of the converter, which strategic patches go through instead of the decoder.
+fn converted(message: &str) -> String {
+    let parts = message.strip_prefix("json: cannot unmarshal ").and_then(|rest| {
+        let (found, rest) = rest.split_once(" into ")?;
+        Some((found.split(' ').next()?, rest.rsplit_once(" of type ")?.1))
+    });
+    let Some((found, wanted)) = parts else {
+        let prefix =
+            if message.starts_with("illegal base64") { "error decoding from json: " } else { "" };
+        return format!("{prefix}{message}");
+    };
+    let found_kind = match found {
+        "array" => "slice",
+        "object" => "map",
+        "number" => "int64",
+        other => other,
+    };
+    if wanted.starts_with("map[") {
+        format!("cannot restore map from {found_kind}")
+    } else if wanted.starts_with("[]") {
+        format!("cannot restore slice from {found_kind}")
+    } else if wanted.contains('.') {
+        format!("cannot restore struct from: {found_kind}")
+    } else if found == "number" {
+        format!("cannot convert int64 to {wanted}")
+    } else {
+        format!("unrecognized type: {wanted}")
+    }
+}

@@ -1,0 +1,116 @@
+//! Whether a value fits its schema, in the words of structured-merge-diff.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::{item, step_of};
+use crate::schema::{
+    Schema,
+    merge::go_value,
+    openapi::{Kind, ListType},
+};
+
+/// Checks that a value fits its schema; gives one line per fault.
+pub(in crate::sandbox) fn validate(
+    value: &Value,
+    schema: &Schema,
+    duplicates: bool,
+) -> Vec<String> {
+    let mut faults = Vec::new();
+    check(value, schema, "", duplicates, &mut faults);
+    faults
+}
+
+fn check(value: &Value, schema: &Schema, path: &str, duplicates: bool, faults: &mut Vec<String>) {
+    let resolved = schema.resolved();
+    let mut fault = |text: String| {
+        faults.push(if path.is_empty() { text } else { format!("{path}: {text}") });
+    };
+    match (resolved.kind, value) {
+        (_, Value::Null) | (Kind::Any | Kind::Opaque, _) => {}
+        (Kind::Object, Value::Object(fields)) => {
+            for (name, value) in fields {
+                let below = format!("{path}.{name}");
+                match resolved.field(name) {
+                    Some(schema) => check(value, schema, &below, duplicates, faults),
+                    None if resolved.is_open() => {}
+                    None => {
+                        faults.push(format!("{below}: field not declared in schema"));
+                        return;
+                    }
+                }
+            }
+        }
+        (Kind::Object, other) => fault(format!("expected map, got &{{{}}}", go_value(other))),
+        (Kind::Array, Value::Array(items)) => {
+            let mut seen = BTreeSet::new();
+            for (index, value) in items.iter().enumerate() {
+                let mut below = format!("{path}[{index}]");
+                if resolved.list != ListType::Atomic {
+                    match step_of(schema, value) {
+                        Err(text) => {
+                            faults.push(format!("{path}: element {index}: {text}"));
+                            return;
+                        }
+                        Ok(step) => {
+                            below = format!("{path}{}", step.shown());
+                            if !seen.insert(step.clone()) && !duplicates {
+                                faults.push(format!(
+                                    "{path}: duplicate entries for key {}",
+                                    step.shown()
+                                ));
+                            }
+                        }
+                    }
+                }
+                check(value, item(schema), &below, duplicates, faults);
+            }
+        }
+        (Kind::Array, other) => fault(format!("expected list, got &{{{}}}", go_value(other))),
+        (Kind::String, Value::String(_))
+        | (Kind::Boolean, Value::Bool(_))
+        | (Kind::Integer | Kind::Number, Value::Number(_)) => {}
+        (Kind::String, other) => fault(format!(
+            "expected string, got &value.valueUnstructured{{Value:{}}}",
+            go_syntax(other)
+        )),
+        (Kind::Boolean, other) => fault(format!("expected boolean, got &{{{}}}", go_value(other))),
+        (Kind::Integer | Kind::Number, other) => {
+            fault(format!("expected numeric (int or float), got {}", go_type(other)));
+        }
+        (_, other @ (Value::Object(_) | Value::Array(_))) => {
+            fault(format!("expected any scalar, got &{{{}}}", go_value(other)));
+        }
+        _ => {}
+    }
+}
+
+/// Go's `%#v` of a decoded value.
+fn go_syntax(value: &Value) -> String {
+    match value {
+        Value::Null => "interface {}(nil)".to_owned(),
+        Value::Array(items) => {
+            let items: Vec<_> = items.iter().map(go_syntax).collect();
+            format!("[]interface {{}}{{{}}}", items.join(", "))
+        }
+        Value::Object(fields) => {
+            let fields = fields.iter().map(|(key, value)| format!("{key:?}:{}", go_syntax(value)));
+            format!("map[string]interface {{}}{{{}}}", fields.collect::<Vec<_>>().join(", "))
+        }
+        other => other.to_string(),
+    }
+}
+
+/// Go's `%T` of a decoded value.
+fn go_type(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "<nil>",
+        Value::Bool(_) => "bool",
+        Value::Number(number) if number.is_f64() => "float64",
+        Value::Number(_) => "int64",
+        Value::String(_) => "string",
+        Value::Array(_) => "[]interface {}",
+        Value::Object(_) => "map[string]interface {}",
+    }
+}
