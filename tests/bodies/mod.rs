@@ -368,10 +368,7 @@ pub fn kinds() -> Vec<Kind> {
             "ClusterRole",
             "clusterroles",
             json!({"rules": rules}),
-            vec![
-                json!({"rules": null}),
-                json!({"aggregationRule": {"clusterRoleSelectors": [{"matchLabels": {"a": "b"}}]}}),
-            ],
+            vec![json!({"rules": null})],
         ),
         kind(
             "rbac.authorization.k8s.io/v1",
