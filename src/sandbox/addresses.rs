@@ -79,6 +79,7 @@ pub(super) fn allocate(
     if object["spec"]["ipFamilyPolicy"].is_null() {
         object["spec"]["ipFamilyPolicy"] = json!("SingleStack");
     }
+    health_check_port(object, &kind);
     let external = kind == "NodePort"
         || kind == "LoadBalancer" && object["spec"]["allocateLoadBalancerNodePorts"] != false;
     node_ports(object, old, external, &mut others)
@@ -99,6 +100,16 @@ fn drop_type_dependent(old: &Value, object: &mut Value) {
     let (had, spec) = (&old["spec"], &mut object["spec"]);
     if let Some(fields) = spec.as_object_mut() {
         fields.retain(|name, value| !gone.contains(&name.as_str()) || had[name] != *value);
+    }
+}
+
+/// A load balancer that keeps clients' addresses asks the nodes for their health at a port.
+fn health_check_port(object: &mut Value, kind: &str) {
+    let local = object["spec"]["externalTrafficPolicy"] == "Local";
+    if kind == "LoadBalancer" && local && object["spec"]["healthCheckNodePort"].is_null() {
+        let name = object["metadata"]["name"].as_str().unwrap_or_default();
+        let sum: u64 = name.bytes().map(u64::from).sum();
+        object["spec"]["healthCheckNodePort"] = json!(32000 + sum % 768);
     }
 }
 

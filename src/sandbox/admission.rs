@@ -46,8 +46,7 @@ pub(super) fn create(
     resource: &Resource,
     object: &mut Value,
 ) -> Result<(), Failure> {
-    if let Some(custom) = &resource.custom {
-        let _ = custom;
+    if resource.custom.is_some() {
         return custom_create(world, resource, object);
     }
     match (resource.group.as_str(), resource.kind.as_str()) {
@@ -58,7 +57,6 @@ pub(super) fn create(
         ("", "Pod") => pod(world, object)?,
         ("", "PersistentVolumeClaim") => claim(world, object)?,
         ("", "PersistentVolume") => add_finalizer(object, "kubernetes.io/pv-protection"),
-        ("", "Service") if object["spec"]["type"] == "LoadBalancer" => {}
         ("batch", "Job") => job(object),
         ("apps", "DaemonSet") => {
             object["metadata"]["annotations"][TEMPLATE_GENERATION] = json!("1")
@@ -295,5 +293,10 @@ fn job(object: &mut Value) {
         ("job-name", &name),
     ] {
         metadata["labels"][label] = value.clone();
+    }
+    // Without labels of its own a job has its pods'.
+    let labels = object["spec"]["template"]["metadata"]["labels"].clone();
+    if object["metadata"]["labels"].as_object().is_none_or(serde_json::Map::is_empty) {
+        object["metadata"]["labels"] = labels;
     }
 }

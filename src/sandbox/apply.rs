@@ -125,9 +125,8 @@ fn merged(
         managed = managed.update(&blank(resource), &bare, &change("before-first-apply"));
     }
     let manager = call.parameter("fieldManager");
-    let (new, managed) = managed
-        .apply(&bare, config, &change(manager), call.flag("force"))
-        .map_err(|refused| refusal(target, config, refused))?;
+    let (new, managed) =
+        managed.apply(&bare, config, &change(manager), call.flag("force")).map_err(refusal)?;
     let mut new = match new {
         None => bare,
         Some(new) if resource.custom.is_some() => {
@@ -167,12 +166,9 @@ fn check_values(target: &Target<'_>, config: &Value, new: &Value) -> Result<(), 
     )))
 }
 
-fn refusal(target: &Target<'_>, config: &Value, refused: Refused) -> Failure {
+fn refusal(refused: Refused) -> Failure {
     let conflicts = match refused {
-        Refused::Malformed(text) => {
-            let _ = (target, config);
-            return Failure::internal(text);
-        }
+        Refused::Malformed(text) => return Failure::internal(text),
         Refused::Conflicts(conflicts) => conflicts,
     };
     let message = match conflicts.as_slice() {
@@ -238,6 +234,8 @@ fn check_place(
         }
         if resource.namespaced {
             new["metadata"]["namespace"] = json!(key.namespace);
+        } else if let Some(metadata) = new["metadata"].as_object_mut() {
+            metadata.remove("namespace");
         }
     }
     Ok(())

@@ -241,10 +241,11 @@ fn dependent(fields: &mut Map<String, Value>, name: &str) {
                 fill(service, "port", json!(443));
             }
         }
-        "CustomResourceDefinitionNames" => {
-            let kind = text(fields, "kind").to_owned();
-            fill(fields, "singular", json!(kind.to_lowercase()));
-            fill(fields, "listKind", json!(format!("{kind}List")));
+        "CustomResourceDefinitionSpec" => {
+            let names = part(fields, "names");
+            let kind = text(names, "kind").to_owned();
+            fill(names, "singular", json!(kind.to_lowercase()));
+            fill(names, "listKind", json!(format!("{kind}List")));
         }
         "HorizontalPodAutoscalerSpec" if fields.contains_key("scaleTargetRef") => {
             let metric = json!([{"type": "Resource", "resource": {

@@ -4,8 +4,8 @@
 use serde_json::{Value, json};
 
 use super::{
-    CONTROLLER, duration, has_true, is_deleted, name, number, owner_reference, set_condition,
-    share, text, uid, write_status,
+    CONTROLLER, duration, has_true, is_deleted, number, owner_reference, set_condition, share,
+    text, uid, write_status,
 };
 use crate::sandbox::{answer::Failure, selector::Selector, storage::Key, world::World};
 
@@ -173,6 +173,5 @@ pub(super) fn budget(world: &World<'_>, key: &Key, object: &Value) -> Result<(),
     let condition = json!({"type": "DisruptionAllowed", "status": value, "reason": reason, "message": "",
         "observedGeneration": object["metadata"]["generation"]});
     set_condition(&mut status, condition, &world.stamp(), false);
-    let _ = name;
     write_status(world, key, object, status)
 }

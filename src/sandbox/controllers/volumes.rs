@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{CONTROLLER, events, is_deleted, name, number, text, uid};
+use super::{CONTROLLER, events, is_deleted, name, text, uid};
 use crate::sandbox::{
     answer::Failure,
     delete::{Options, delete},
@@ -250,7 +250,6 @@ pub(super) fn volume(world: &World<'_>, key: &Key, object: &Value) -> Result<(),
         world.write_as(CONTROLLER, "status", key, changed)?;
         return Ok(());
     }
-    let _ = number;
     if next == "Released" && text(object, "/spec/persistentVolumeReclaimPolicy") == "Delete" {
         let Some(resource) = world.registry.stored(&key.resource) else { return Ok(()) };
         delete(world, &resource, key, &Options::background())?;
