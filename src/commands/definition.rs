@@ -111,7 +111,10 @@ fn delete(args: DeleteArgs, call: &Call) -> Done {
     let mut there = Vec::new();
     for name in names {
         match store.definition(&name)? {
-            Some(_) => there.push(name),
+            Some(_) => {
+                store.deletable_definition(&name)?;
+                there.push(name);
+            }
             None if ignore_not_found => {}
             None => return Err(store.no_such_definition(name.as_str()).into()),
         }

@@ -114,9 +114,7 @@ async fn look(session: &Session<'_>, name: &InstanceName, operation: &mut Operat
     let Some(record) = located.record() else {
         return nothing(session, name, stored.as_ref(), operation);
     };
-    if record.inventory.iter().any(|entry| target.kinds.of(&entry.id).is_none()) {
-        target.learn_kinds().await?;
-    }
+    target.know_kinds_of(&record.inventory).await?;
     judge_all(session, &target, &located, record, operation).await?;
     if located.found.is_some() {
         locate::follow(session, &target, record)?;

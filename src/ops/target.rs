@@ -17,6 +17,7 @@ use crate::{
         name::InstanceName,
         object::ObjectId,
         ownership::uid,
+        record::Entry,
         runtime::RuntimeName,
     },
 };
@@ -260,6 +261,18 @@ impl Target {
     pub async fn learn_kinds(&mut self) -> Result<()> {
         for document in crate::cluster::discovery::read(&self.api).await? {
             self.kinds.add_discovery(&document);
+        }
+        Ok(())
+    }
+
+    /// Learns the kinds of the cluster if an object of the inventory is of a kind that is not
+    /// known: its CRD may not be in the set, or not any more.
+    ///
+    /// # Errors
+    /// As [`Target::learn_kinds`].
+    pub async fn know_kinds_of(&mut self, inventory: &[Entry]) -> Result<()> {
+        if inventory.iter().any(|entry| self.kinds.of(&entry.id).is_none()) {
+            self.learn_kinds().await?;
         }
         Ok(())
     }

@@ -105,6 +105,7 @@ async fn delete(
     let Some(record) = located.record().cloned() else {
         return nothing_there(session, options, stored.as_ref(), held, operation);
     };
+    target.know_kinds_of(&record.inventory).await?;
     describe(operation, &record, &target);
     confirm(session, name, &record, &choice.runtime.to_string())?;
     carry_out(session, options, &target, &located, record, &mut held, deadline, operation).await?;

@@ -159,6 +159,9 @@ impl Prepared {
                 .report(name.as_str(), crate::ops::report::Event::Warning(warning.clone()));
         }
         let absent = check_ground(&target, options, &wish, &home, ground, record.is_some()).await?;
+        if let Some(record) = &record {
+            target.know_kinds_of(&record.inventory).await?;
+        }
         let manager = manager(&wish.namespace, name.as_str());
         let planning = Planning {
             target: &target,
