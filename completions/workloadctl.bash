@@ -43,6 +43,9 @@ _workloadctl() {
             workloadctl,runtime)
                 cmd="workloadctl__subcmd__runtime"
                 ;;
+            workloadctl,sandbox)
+                cmd="workloadctl__subcmd__sandbox"
+                ;;
             workloadctl,status)
                 cmd="workloadctl__subcmd__status"
                 ;;
@@ -79,6 +82,9 @@ _workloadctl() {
             workloadctl__subcmd__runtime,use)
                 cmd="workloadctl__subcmd__runtime__subcmd__use"
                 ;;
+            workloadctl__subcmd__sandbox,reset)
+                cmd="workloadctl__subcmd__sandbox__subcmd__reset"
+                ;;
             *)
                 ;;
         esac
@@ -86,7 +92,7 @@ _workloadctl() {
 
     case "${cmd}" in
         workloadctl)
-            opts="-n -o -q -v -y -h -V --runtime --namespace --kubeconfig --db --output --quiet --verbose --color --progress --request-timeout --yes --help --version deploy plan status list render delete definition instance runtime completions"
+            opts="-n -o -q -v -y -h -V --runtime --namespace --kubeconfig --db --output --quiet --verbose --color --progress --request-timeout --yes --help --version deploy plan status list render delete definition instance runtime sandbox completions"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1318,6 +1324,114 @@ _workloadctl() {
             return 0
             ;;
         workloadctl__subcmd__runtime__subcmd__use)
+            opts="-n -o -q -v -y -h -V --runtime --namespace --kubeconfig --db --output --quiet --verbose --color --progress --request-timeout --yes --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --runtime)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --namespace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --kubeconfig)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --db)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table wide json yaml name" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table wide json yaml name" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto bars lines json none" -- "${cur}"))
+                    return 0
+                    ;;
+                --request-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        workloadctl__subcmd__sandbox)
+            opts="-n -o -q -v -y -h -V --runtime --namespace --kubeconfig --db --output --quiet --verbose --color --progress --request-timeout --yes --help --version reset"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --runtime)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --namespace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --kubeconfig)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --db)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table wide json yaml name" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table wide json yaml name" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto bars lines json none" -- "${cur}"))
+                    return 0
+                    ;;
+                --request-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        workloadctl__subcmd__sandbox__subcmd__reset)
             opts="-n -o -q -v -y -h -V --runtime --namespace --kubeconfig --db --output --quiet --verbose --color --progress --request-timeout --yes --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

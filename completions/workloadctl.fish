@@ -24,7 +24,7 @@ function __fish_workloadctl_using_subcommand
     contains -- $cmd[1] $argv
 end
 
-complete -c workloadctl -n "__fish_workloadctl_needs_command" -l runtime -d 'The runtime: a context of the kubeconfig' -r
+complete -c workloadctl -n "__fish_workloadctl_needs_command" -l runtime -d 'The runtime: a context of the kubeconfig, or `sandbox`' -r
 complete -c workloadctl -n "__fish_workloadctl_needs_command" -s n -l namespace -d 'The namespace' -r
 complete -c workloadctl -n "__fish_workloadctl_needs_command" -l kubeconfig -d 'The kubeconfig, instead of KUBECONFIG or ~/.kube/config' -r -F
 complete -c workloadctl -n "__fish_workloadctl_needs_command" -l db -d 'The database, instead of WORKLOADCTL_DB or the one in the configuration folder' -r -F
@@ -56,6 +56,7 @@ complete -c workloadctl -n "__fish_workloadctl_needs_command" -f -a "delete" -d 
 complete -c workloadctl -n "__fish_workloadctl_needs_command" -f -a "definition" -d 'Handle workload definitions: named sets of Kubernetes resources'
 complete -c workloadctl -n "__fish_workloadctl_needs_command" -f -a "instance" -d 'Handle workload instances: running copies of definitions'
 complete -c workloadctl -n "__fish_workloadctl_needs_command" -f -a "runtime" -d 'Handle runtimes: the contexts of your kubeconfig'
+complete -c workloadctl -n "__fish_workloadctl_needs_command" -f -a "sandbox" -d 'Handle the sandbox: a Kubernetes API inside the program, for trying and rehearsing'
 complete -c workloadctl -n "__fish_workloadctl_needs_command" -f -a "completions" -d 'Print the completions for a shell'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -s f -l file -d 'Read manifests from a file, a folder or `-` (standard input); several form one definition' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l definition -d 'The definition [default: the instance\'s own, or one of the instance\'s name]' -r
@@ -72,7 +73,7 @@ fail\t''"
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l namespace-label -d 'Label a namespace that is made, such as pod-security.kubernetes.io/enforce=baseline' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l timeout -d 'How long each instance may take, from lock to end; 0 is for ever' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l lock-wait -d 'How long to wait while somebody else works on an instance [default: 0 on a terminal, else 5m]' -r
-complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l runtime -d 'The runtime: a context of the kubeconfig' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l runtime -d 'The runtime: a context of the kubeconfig, or `sandbox`' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -s n -l namespace -d 'The namespace' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l kubeconfig -d 'The kubeconfig, instead of KUBECONFIG or ~/.kube/config' -r -F
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l db -d 'The database, instead of WORKLOADCTL_DB or the one in the configuration folder' -r -F
@@ -114,7 +115,7 @@ complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l conflic
 yield\t''
 fail\t''"
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l namespace-label -d 'Label a namespace that is made, such as pod-security.kubernetes.io/enforce=baseline' -r
-complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l runtime -d 'The runtime: a context of the kubeconfig' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l runtime -d 'The runtime: a context of the kubeconfig, or `sandbox`' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -s n -l namespace -d 'The namespace' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l kubeconfig -d 'The kubeconfig, instead of KUBECONFIG or ~/.kube/config' -r -F
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l db -d 'The database, instead of WORKLOADCTL_DB or the one in the configuration folder' -r -F
@@ -143,7 +144,7 @@ complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -s y -l ye
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -s V -l version -d 'Print version'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand status" -l timeout -d 'How long to wait; 0 is for ever' -r
-complete -c workloadctl -n "__fish_workloadctl_using_subcommand status" -l runtime -d 'The runtime: a context of the kubeconfig' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand status" -l runtime -d 'The runtime: a context of the kubeconfig, or `sandbox`' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand status" -s n -l namespace -d 'The namespace' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand status" -l kubeconfig -d 'The kubeconfig, instead of KUBECONFIG or ~/.kube/config' -r -F
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand status" -l db -d 'The database, instead of WORKLOADCTL_DB or the one in the configuration folder' -r -F
@@ -169,7 +170,7 @@ complete -c workloadctl -n "__fish_workloadctl_using_subcommand status" -s y -l 
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand status" -s V -l version -d 'Print version'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand list" -l definition -d 'Only instances of this definition' -r
-complete -c workloadctl -n "__fish_workloadctl_using_subcommand list" -l runtime -d 'The runtime: a context of the kubeconfig' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand list" -l runtime -d 'The runtime: a context of the kubeconfig, or `sandbox`' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand list" -s n -l namespace -d 'The namespace' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand list" -l kubeconfig -d 'The kubeconfig, instead of KUBECONFIG or ~/.kube/config' -r -F
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand list" -l db -d 'The database, instead of WORKLOADCTL_DB or the one in the configuration folder' -r -F
@@ -193,7 +194,7 @@ complete -c workloadctl -n "__fish_workloadctl_using_subcommand list" -s y -l ye
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand list" -s V -l version -d 'Print version'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand render" -s f -l file -d 'Read manifests from a file, a folder or `-` (standard input); several form one definition' -r
-complete -c workloadctl -n "__fish_workloadctl_using_subcommand render" -l runtime -d 'The runtime: a context of the kubeconfig' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand render" -l runtime -d 'The runtime: a context of the kubeconfig, or `sandbox`' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand render" -s n -l namespace -d 'The namespace' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand render" -l kubeconfig -d 'The kubeconfig, instead of KUBECONFIG or ~/.kube/config' -r -F
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand render" -l db -d 'The database, instead of WORKLOADCTL_DB or the one in the configuration folder' -r -F
@@ -218,7 +219,7 @@ complete -c workloadctl -n "__fish_workloadctl_using_subcommand render" -s h -l 
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand render" -s V -l version -d 'Print version'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand delete" -l timeout -d 'How long each instance may take, from lock to end; 0 is for ever' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand delete" -l lock-wait -d 'How long to wait while somebody else works on an instance [default: 0 on a terminal, else 5m]' -r
-complete -c workloadctl -n "__fish_workloadctl_using_subcommand delete" -l runtime -d 'The runtime: a context of the kubeconfig' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand delete" -l runtime -d 'The runtime: a context of the kubeconfig, or `sandbox`' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand delete" -s n -l namespace -d 'The namespace' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand delete" -l kubeconfig -d 'The kubeconfig, instead of KUBECONFIG or ~/.kube/config' -r -F
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand delete" -l db -d 'The database, instead of WORKLOADCTL_DB or the one in the configuration folder' -r -F
@@ -245,7 +246,7 @@ complete -c workloadctl -n "__fish_workloadctl_using_subcommand delete" -s v -l 
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand delete" -s y -l yes -d 'Answer every question with yes'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand delete" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand delete" -s V -l version -d 'Print version'
-complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and not __fish_seen_subcommand_from apply list show delete" -l runtime -d 'The runtime: a context of the kubeconfig' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and not __fish_seen_subcommand_from apply list show delete" -l runtime -d 'The runtime: a context of the kubeconfig, or `sandbox`' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and not __fish_seen_subcommand_from apply list show delete" -s n -l namespace -d 'The namespace' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and not __fish_seen_subcommand_from apply list show delete" -l kubeconfig -d 'The kubeconfig, instead of KUBECONFIG or ~/.kube/config' -r -F
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and not __fish_seen_subcommand_from apply list show delete" -l db -d 'The database, instead of WORKLOADCTL_DB or the one in the configuration folder' -r -F
@@ -273,7 +274,7 @@ complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and 
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and not __fish_seen_subcommand_from apply list show delete" -f -a "show" -d 'Show a definition'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and not __fish_seen_subcommand_from apply list show delete" -f -a "delete" -d 'Delete definitions that have no instances'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from apply" -s f -l file -d 'Read manifests from a file, a folder or `-` (standard input); several form one definition' -r
-complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from apply" -l runtime -d 'The runtime: a context of the kubeconfig' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from apply" -l runtime -d 'The runtime: a context of the kubeconfig, or `sandbox`' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from apply" -s n -l namespace -d 'The namespace' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from apply" -l kubeconfig -d 'The kubeconfig, instead of KUBECONFIG or ~/.kube/config' -r -F
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from apply" -l db -d 'The database, instead of WORKLOADCTL_DB or the one in the configuration folder' -r -F
@@ -296,7 +297,7 @@ complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and 
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from apply" -s y -l yes -d 'Answer every question with yes'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from apply" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from apply" -s V -l version -d 'Print version'
-complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from list" -l runtime -d 'The runtime: a context of the kubeconfig' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from list" -l runtime -d 'The runtime: a context of the kubeconfig, or `sandbox`' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from list" -s n -l namespace -d 'The namespace' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from list" -l kubeconfig -d 'The kubeconfig, instead of KUBECONFIG or ~/.kube/config' -r -F
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from list" -l db -d 'The database, instead of WORKLOADCTL_DB or the one in the configuration folder' -r -F
@@ -320,7 +321,7 @@ complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and 
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from show" -l field -d 'Print one bare value of the JSON, such as revision' -r
-complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from show" -l runtime -d 'The runtime: a context of the kubeconfig' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from show" -l runtime -d 'The runtime: a context of the kubeconfig, or `sandbox`' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from show" -s n -l namespace -d 'The namespace' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from show" -l kubeconfig -d 'The kubeconfig, instead of KUBECONFIG or ~/.kube/config' -r -F
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from show" -l db -d 'The database, instead of WORKLOADCTL_DB or the one in the configuration folder' -r -F
@@ -343,7 +344,7 @@ complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and 
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from show" -s y -l yes -d 'Answer every question with yes'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
-complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from delete" -l runtime -d 'The runtime: a context of the kubeconfig' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from delete" -l runtime -d 'The runtime: a context of the kubeconfig, or `sandbox`' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from delete" -s n -l namespace -d 'The namespace' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from delete" -l kubeconfig -d 'The kubeconfig, instead of KUBECONFIG or ~/.kube/config' -r -F
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from delete" -l db -d 'The database, instead of WORKLOADCTL_DB or the one in the configuration folder' -r -F
@@ -367,7 +368,7 @@ complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and 
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from delete" -s y -l yes -d 'Answer every question with yes'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from delete" -s V -l version -d 'Print version'
-complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and not __fish_seen_subcommand_from create list show delete" -l runtime -d 'The runtime: a context of the kubeconfig' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and not __fish_seen_subcommand_from create list show delete" -l runtime -d 'The runtime: a context of the kubeconfig, or `sandbox`' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and not __fish_seen_subcommand_from create list show delete" -s n -l namespace -d 'The namespace' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and not __fish_seen_subcommand_from create list show delete" -l kubeconfig -d 'The kubeconfig, instead of KUBECONFIG or ~/.kube/config' -r -F
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and not __fish_seen_subcommand_from create list show delete" -l db -d 'The database, instead of WORKLOADCTL_DB or the one in the configuration folder' -r -F
@@ -398,7 +399,7 @@ complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from create" -l image -d 'Set the image of a container, or of an image repository; NAME- drops the override' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from create" -l replicas -d 'Set the replicas of an object; OBJECT- drops the override' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from create" -l set -d 'Set one value of an object, in YAML; OBJECT:PATH- drops the override' -r
-complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from create" -l runtime -d 'The runtime: a context of the kubeconfig' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from create" -l runtime -d 'The runtime: a context of the kubeconfig, or `sandbox`' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from create" -s n -l namespace -d 'The namespace' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from create" -l kubeconfig -d 'The kubeconfig, instead of KUBECONFIG or ~/.kube/config' -r -F
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from create" -l db -d 'The database, instead of WORKLOADCTL_DB or the one in the configuration folder' -r -F
@@ -422,7 +423,7 @@ complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from create" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from create" -s V -l version -d 'Print version'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from list" -l definition -d 'Only instances of this definition' -r
-complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from list" -l runtime -d 'The runtime: a context of the kubeconfig' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from list" -l runtime -d 'The runtime: a context of the kubeconfig, or `sandbox`' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from list" -s n -l namespace -d 'The namespace' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from list" -l kubeconfig -d 'The kubeconfig, instead of KUBECONFIG or ~/.kube/config' -r -F
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from list" -l db -d 'The database, instead of WORKLOADCTL_DB or the one in the configuration folder' -r -F
@@ -446,7 +447,7 @@ complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from show" -l field -d 'Print one bare value of the JSON, such as namespace' -r
-complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from show" -l runtime -d 'The runtime: a context of the kubeconfig' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from show" -l runtime -d 'The runtime: a context of the kubeconfig, or `sandbox`' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from show" -s n -l namespace -d 'The namespace' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from show" -l kubeconfig -d 'The kubeconfig, instead of KUBECONFIG or ~/.kube/config' -r -F
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from show" -l db -d 'The database, instead of WORKLOADCTL_DB or the one in the configuration folder' -r -F
@@ -471,7 +472,7 @@ complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from delete" -l timeout -d 'How long each instance may take, from lock to end; 0 is for ever' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from delete" -l lock-wait -d 'How long to wait while somebody else works on an instance [default: 0 on a terminal, else 5m]' -r
-complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from delete" -l runtime -d 'The runtime: a context of the kubeconfig' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from delete" -l runtime -d 'The runtime: a context of the kubeconfig, or `sandbox`' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from delete" -s n -l namespace -d 'The namespace' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from delete" -l kubeconfig -d 'The kubeconfig, instead of KUBECONFIG or ~/.kube/config' -r -F
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from delete" -l db -d 'The database, instead of WORKLOADCTL_DB or the one in the configuration folder' -r -F
@@ -498,7 +499,7 @@ complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from delete" -s y -l yes -d 'Answer every question with yes'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from delete" -s V -l version -d 'Print version'
-complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and not __fish_seen_subcommand_from list use check" -l runtime -d 'The runtime: a context of the kubeconfig' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and not __fish_seen_subcommand_from list use check" -l runtime -d 'The runtime: a context of the kubeconfig, or `sandbox`' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and not __fish_seen_subcommand_from list use check" -s n -l namespace -d 'The namespace' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and not __fish_seen_subcommand_from list use check" -l kubeconfig -d 'The kubeconfig, instead of KUBECONFIG or ~/.kube/config' -r -F
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and not __fish_seen_subcommand_from list use check" -l db -d 'The database, instead of WORKLOADCTL_DB or the one in the configuration folder' -r -F
@@ -524,7 +525,7 @@ complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and not
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and not __fish_seen_subcommand_from list use check" -f -a "list" -d 'List runtimes: the contexts of the kubeconfig; contact none'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and not __fish_seen_subcommand_from list use check" -f -a "use" -d 'Choose the default runtime of new instances'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and not __fish_seen_subcommand_from list use check" -f -a "check" -d 'Ask runtimes for their version and for who you are there'
-complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and __fish_seen_subcommand_from list" -l runtime -d 'The runtime: a context of the kubeconfig' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and __fish_seen_subcommand_from list" -l runtime -d 'The runtime: a context of the kubeconfig, or `sandbox`' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and __fish_seen_subcommand_from list" -s n -l namespace -d 'The namespace' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and __fish_seen_subcommand_from list" -l kubeconfig -d 'The kubeconfig, instead of KUBECONFIG or ~/.kube/config' -r -F
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and __fish_seen_subcommand_from list" -l db -d 'The database, instead of WORKLOADCTL_DB or the one in the configuration folder' -r -F
@@ -547,7 +548,7 @@ complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and __f
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and __fish_seen_subcommand_from list" -s y -l yes -d 'Answer every question with yes'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
-complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and __fish_seen_subcommand_from use" -l runtime -d 'The runtime: a context of the kubeconfig' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and __fish_seen_subcommand_from use" -l runtime -d 'The runtime: a context of the kubeconfig, or `sandbox`' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and __fish_seen_subcommand_from use" -s n -l namespace -d 'The namespace' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and __fish_seen_subcommand_from use" -l kubeconfig -d 'The kubeconfig, instead of KUBECONFIG or ~/.kube/config' -r -F
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and __fish_seen_subcommand_from use" -l db -d 'The database, instead of WORKLOADCTL_DB or the one in the configuration folder' -r -F
@@ -570,7 +571,7 @@ complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and __f
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and __fish_seen_subcommand_from use" -s y -l yes -d 'Answer every question with yes'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and __fish_seen_subcommand_from use" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and __fish_seen_subcommand_from use" -s V -l version -d 'Print version'
-complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and __fish_seen_subcommand_from check" -l runtime -d 'The runtime: a context of the kubeconfig' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and __fish_seen_subcommand_from check" -l runtime -d 'The runtime: a context of the kubeconfig, or `sandbox`' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and __fish_seen_subcommand_from check" -s n -l namespace -d 'The namespace' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and __fish_seen_subcommand_from check" -l kubeconfig -d 'The kubeconfig, instead of KUBECONFIG or ~/.kube/config' -r -F
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and __fish_seen_subcommand_from check" -l db -d 'The database, instead of WORKLOADCTL_DB or the one in the configuration folder' -r -F
@@ -593,7 +594,54 @@ complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and __f
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and __fish_seen_subcommand_from check" -s y -l yes -d 'Answer every question with yes'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and __fish_seen_subcommand_from check" -s V -l version -d 'Print version'
-complete -c workloadctl -n "__fish_workloadctl_using_subcommand completions" -l runtime -d 'The runtime: a context of the kubeconfig' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand sandbox; and not __fish_seen_subcommand_from reset" -l runtime -d 'The runtime: a context of the kubeconfig, or `sandbox`' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand sandbox; and not __fish_seen_subcommand_from reset" -s n -l namespace -d 'The namespace' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand sandbox; and not __fish_seen_subcommand_from reset" -l kubeconfig -d 'The kubeconfig, instead of KUBECONFIG or ~/.kube/config' -r -F
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand sandbox; and not __fish_seen_subcommand_from reset" -l db -d 'The database, instead of WORKLOADCTL_DB or the one in the configuration folder' -r -F
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand sandbox; and not __fish_seen_subcommand_from reset" -s o -l output -d 'The form of the answer' -r -f -a "table\t''
+wide\t''
+json\t''
+yaml\t''
+name\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand sandbox; and not __fish_seen_subcommand_from reset" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand sandbox; and not __fish_seen_subcommand_from reset" -l progress -d 'How to show progress on stderr' -r -f -a "auto\t''
+bars\t''
+lines\t''
+json\t''
+none\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand sandbox; and not __fish_seen_subcommand_from reset" -l request-timeout -d 'How long one request may take [default: 30s, status: 5s]' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand sandbox; and not __fish_seen_subcommand_from reset" -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand sandbox; and not __fish_seen_subcommand_from reset" -s v -l verbose -d 'Show requests with status and time; -vv shows bodies too, Secret values masked'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand sandbox; and not __fish_seen_subcommand_from reset" -s y -l yes -d 'Answer every question with yes'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand sandbox; and not __fish_seen_subcommand_from reset" -s h -l help -d 'Print help'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand sandbox; and not __fish_seen_subcommand_from reset" -s V -l version -d 'Print version'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand sandbox; and not __fish_seen_subcommand_from reset" -f -a "reset" -d 'Empty the sandbox: what was deployed to it is lost'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand sandbox; and __fish_seen_subcommand_from reset" -l runtime -d 'The runtime: a context of the kubeconfig, or `sandbox`' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand sandbox; and __fish_seen_subcommand_from reset" -s n -l namespace -d 'The namespace' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand sandbox; and __fish_seen_subcommand_from reset" -l kubeconfig -d 'The kubeconfig, instead of KUBECONFIG or ~/.kube/config' -r -F
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand sandbox; and __fish_seen_subcommand_from reset" -l db -d 'The database, instead of WORKLOADCTL_DB or the one in the configuration folder' -r -F
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand sandbox; and __fish_seen_subcommand_from reset" -s o -l output -d 'The form of the answer' -r -f -a "table\t''
+wide\t''
+json\t''
+yaml\t''
+name\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand sandbox; and __fish_seen_subcommand_from reset" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand sandbox; and __fish_seen_subcommand_from reset" -l progress -d 'How to show progress on stderr' -r -f -a "auto\t''
+bars\t''
+lines\t''
+json\t''
+none\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand sandbox; and __fish_seen_subcommand_from reset" -l request-timeout -d 'How long one request may take [default: 30s, status: 5s]' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand sandbox; and __fish_seen_subcommand_from reset" -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand sandbox; and __fish_seen_subcommand_from reset" -s v -l verbose -d 'Show requests with status and time; -vv shows bodies too, Secret values masked'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand sandbox; and __fish_seen_subcommand_from reset" -s y -l yes -d 'Answer every question with yes'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand sandbox; and __fish_seen_subcommand_from reset" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand sandbox; and __fish_seen_subcommand_from reset" -s V -l version -d 'Print version'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand completions" -l runtime -d 'The runtime: a context of the kubeconfig, or `sandbox`' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand completions" -s n -l namespace -d 'The namespace' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand completions" -l kubeconfig -d 'The kubeconfig, instead of KUBECONFIG or ~/.kube/config' -r -F
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand completions" -l db -d 'The database, instead of WORKLOADCTL_DB or the one in the configuration folder' -r -F

@@ -12,7 +12,7 @@ use crate::{
     commands::{
         completions::CompletionsArgs, definition::DefinitionCommand, delete::DeleteArgs,
         deploy::DeployArgs, instance::InstanceCommand, list::ListArgs, plan::PlanArgs,
-        render::RenderArgs, runtime::RuntimeCommand, status::StatusArgs,
+        render::RenderArgs, runtime::RuntimeCommand, sandbox::SandboxCommand, status::StatusArgs,
     },
     output::format::{ColorWhen, Format, Progress},
 };
@@ -44,7 +44,7 @@ Environment:
 ///
 /// A workload definition is a named set of Kubernetes resources, kept as numbered revisions. A
 /// workload instance is a running copy of a definition on a runtime, with overrides of its own. A
-/// runtime is a context of your kubeconfig.
+/// runtime is a context of your kubeconfig, or `sandbox`: a Kubernetes API inside the program.
 #[derive(Debug, Parser)]
 #[command(
     name = "workloadctl",
@@ -78,6 +78,8 @@ pub(crate) enum Command {
     Instance(InstanceCommand),
     #[command(subcommand)]
     Runtime(RuntimeCommand),
+    #[command(subcommand)]
+    Sandbox(SandboxCommand),
     Completions(CompletionsArgs),
 }
 
@@ -85,7 +87,7 @@ pub(crate) enum Command {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Global options")]
 pub struct GlobalArgs {
-    /// The runtime: a context of the kubeconfig
+    /// The runtime: a context of the kubeconfig, or `sandbox`
     #[arg(long, alias = "context", global = true, value_name = "CONTEXT")]
     pub runtime: Option<String>,
     /// The namespace

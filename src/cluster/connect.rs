@@ -1,12 +1,17 @@
 //! From a runtime to a client that behaves: the one place where a kubeconfig context, a pod's
 //! service account or the sandbox becomes a connection.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, header::USER_AGENT};
+use http_body_util::BodyExt as _;
 use jiff::Timestamp;
-use tower::Layer;
+use tower::{BoxError, Layer, ServiceExt as _};
 
 use super::{
     explain::explain,
@@ -16,9 +21,12 @@ use super::{
     transport::{Observations, OnRequest, Transport},
     wire::Wire,
 };
-use crate::workload::{
-    error::{Error, Result},
-    runtime::RuntimeName,
+use crate::{
+    sandbox::{self, Sandbox},
+    workload::{
+        error::{Error, Result},
+        runtime::RuntimeName,
+    },
 };
 
 /// Making a TCP connection may take so long, or `--request-timeout` if that is less.
@@ -36,6 +44,8 @@ pub struct ConnectOptions {
     pub interactive: bool,
     /// Who is told of every request.
     pub on_request: Option<OnRequest>,
+    /// The file that holds the sandbox; none where there is no place for one.
+    pub sandbox: Option<PathBuf>,
 }
 
 impl Default for ConnectOptions {
@@ -45,6 +55,7 @@ impl Default for ConnectOptions {
             user_agent: user_agent(),
             interactive: false,
             on_request: None,
+            sandbox: None,
         }
     }
 }
@@ -144,7 +155,7 @@ pub async fn connect(
         RuntimeName::Context(name) => Target::of_context(kubeconfig, name, options)?,
         RuntimeName::InCluster => Target::of_pod(&kubeconfig.env, options)?,
         RuntimeName::Sandbox => {
-            return Err(Error::usage("no-sandbox", "the sandbox is not in this version"));
+            return connect_sandbox(runtime, options);
         }
     };
     open(target, runtime, options)
@@ -182,6 +193,38 @@ fn open(target: Target, runtime: &RuntimeName, options: &ConnectOptions) -> Resu
         ca_digest,
         namespace,
         seen,
+    })
+}
+
+/// Connects to the Kubernetes API inside the program: no port, no thread.
+fn connect_sandbox(runtime: &RuntimeName, options: &ConnectOptions) -> Result<Connection> {
+    let Some(path) = &options.sandbox else {
+        return Err(Error::usage("no-sandbox", "there is no folder for the sandbox")
+            .hint("set WORKLOADCTL_DB or HOME"));
+    };
+    let sandbox = Sandbox::open(path, sandbox::Options::default()).map_err(|error| {
+        Error::runtime("sandbox", format!("cannot open the sandbox {}", path.display()))
+            .cause(error.to_string())
+            .hint("workloadctl sandbox reset")
+    })?;
+    let service = tower::service_fn(move |request: http::Request<kube::client::Body>| {
+        let sandbox = sandbox.clone();
+        async move {
+            let answer = sandbox.oneshot(request).await?;
+            Ok::<_, BoxError>(answer.map(|body| body.map_err(BoxError::from).boxed_unsync()))
+        }
+    });
+    over(Wire::new(service), sandbox::SERVER, runtime, options)
+}
+
+/// Empties the sandbox in a file; one that is not there is empty already.
+///
+/// # Errors
+/// As the file system has them.
+pub fn reset_sandbox(path: &Path) -> Result<()> {
+    Sandbox::reset(path).map_err(|error| {
+        Error::failed("sandbox", format!("cannot empty the sandbox {}", path.display()))
+            .cause(error.to_string())
     })
 }
 

@@ -17,6 +17,7 @@ pub mod plan;
 pub mod release;
 pub mod render;
 pub mod runtime;
+pub mod sandbox;
 pub mod selection;
 pub mod session;
 pub mod signals;
@@ -43,6 +44,7 @@ pub(crate) fn run(command: Command, call: &Call) -> Done {
         Command::Definition(command) => definition::run(command, call),
         Command::Instance(command) => instance::run(command, call),
         Command::Runtime(command) => runtime::run(command, call),
+        Command::Sandbox(command) => sandbox::run(command, call),
         Command::Completions(args) => completions::run(&args, call),
     }
 }

@@ -9,12 +9,13 @@ use serde_json::{Value, json};
 use super::{
     report::Event,
     session::Session,
-    target::{Target, choose, confirm_choice},
+    target::{Target, choose, confirm_choice, sandbox_file},
     view::RuntimeView,
 };
 use crate::{
     cluster::{
         api::{Api, Call, Failure},
+        connect,
         kubeconfig::Kubeconfig,
     },
     env::Env,
@@ -34,7 +35,7 @@ pub fn kubeconfig(env: &Env, flag: Option<&Path>) -> Result<Kubeconfig> {
     Kubeconfig::load(env, flag)
 }
 
-/// Lists the contexts of the kubeconfig, and in a pod the pod's own cluster.
+/// Lists the contexts of the kubeconfig, in a pod the pod's own cluster, and the sandbox.
 ///
 /// # Errors
 /// Those of the database.
@@ -47,6 +48,7 @@ pub fn list(kubeconfig: &Kubeconfig, store: &Store) -> Result<Vec<RuntimeView>> 
     if kubeconfig.in_pod() {
         names.push(RuntimeName::InCluster);
     }
+    names.push(RuntimeName::Sandbox);
     names.iter().map(|name| view(kubeconfig, store, name)).collect()
 }
 
@@ -100,6 +102,14 @@ fn known(kubeconfig: &Kubeconfig, text: &str) -> Result<RuntimeName> {
         RuntimeName::InCluster | RuntimeName::Sandbox => {}
     }
     Ok(runtime)
+}
+
+/// Empties the sandbox that lies beside a database.
+///
+/// # Errors
+/// As the file system has them.
+pub fn reset_sandbox(database: &Path) -> Result<()> {
+    connect::reset_sandbox(&sandbox_file(database))
 }
 
 /// Decides which runtime a new instance gets, asking where it must be asked.

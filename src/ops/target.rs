@@ -1,7 +1,10 @@
 //! Where an instance runs: which runtime is meant, the connection to it, and whether it is the
 //! cluster that it was before.
 
-use std::time::Duration;
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use super::session::Session;
 use crate::{
@@ -172,6 +175,12 @@ fn check_context(session: &Session<'_>, runtime: &RuntimeName) -> Result<()> {
     }
 }
 
+/// Gives the file of the sandbox: it lies beside the database and is called after it.
+#[must_use]
+pub fn sandbox_file(database: &Path) -> PathBuf {
+    database.with_extension("sandbox.db")
+}
+
 /// A runtime that answers.
 pub struct Target {
     /// The runtime.
@@ -209,13 +218,13 @@ impl Target {
             request_timeout: timeout,
             interactive: session.interactive,
             on_request: session.on_request.clone(),
+            sandbox: Some(sandbox_file(&session.database)),
             ..ConnectOptions::default()
         };
         let connection = connect(session.kubeconfig, runtime, &options).await?;
         Ok(Self {
             runtime: runtime.clone(),
-            api: Api::new(connection, timeout)
-                .telling_bodies(session.reporter.verbosity() > 1),
+            api: Api::new(connection, timeout).telling_bodies(session.reporter.verbosity() > 1),
             kinds: Kinds::builtin(),
             cluster_uid: None,
         })

@@ -97,6 +97,9 @@ impl fmt::Display for OpenError {
 
 impl std::error::Error for OpenError {}
 
+/// What the server is called in place of a URL.
+pub const SERVER: &str = "sandbox";
+
 /// The server. Clones share its state.
 #[derive(Clone)]
 pub struct Sandbox {

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 use crate::program::Program;
 
-const COMMANDS: [&str; 21] = [
+const COMMANDS: [&str; 23] = [
     "",
     "deploy",
     "plan",
@@ -25,6 +25,8 @@ const COMMANDS: [&str; 21] = [
     "runtime list",
     "runtime use",
     "runtime check",
+    "sandbox",
+    "sandbox reset",
     "completions",
 ];
 

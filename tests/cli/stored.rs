@@ -110,7 +110,8 @@ fn runtimes_are_contexts_and_one_may_be_the_default() {
         0,
         "NAME      DEFAULT  CURRENT  INSTANCES  SERVER\n\
          kind-dev  -        yes      0          http://127.0.0.1:1\n\
-         prod      -        -        0          http://127.0.0.1:1\n",
+         prod      -        -        0          http://127.0.0.1:1\n\
+         sandbox   -        -        0          -\n",
         "",
     );
     answers(&program, "runtime use prod", 0, "new instances go to prod\n", "");

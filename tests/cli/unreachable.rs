@@ -101,7 +101,8 @@ fn no_instances_at_all_is_a_list_too() {
 fn the_life_of_an_instance_that_is_never_deployed() {
     let program = home("kind-dev");
     program.call("definition apply web -f k8s");
-    let created = program.call("instance create web --set ConfigMap/conf:data.b=two --namespace shop");
+    let created =
+        program.call("instance create web --set ConfigMap/conf:data.b=two --namespace shop");
     assert_eq!(
         created,
         Outcome {

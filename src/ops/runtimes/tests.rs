@@ -66,6 +66,7 @@ fn contexts_are_listed_with_their_marks() {
             ("kind-dev".to_owned(), server(), false, true, true),
             ("prod".to_owned(), server(), true, false, false),
             ("broken".to_owned(), None, false, false, false),
+            ("sandbox".to_owned(), None, false, false, true),
         ]
     );
 }

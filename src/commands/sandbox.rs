@@ -1,0 +1,56 @@
+//! `sandbox`: the Kubernetes API inside the program.
+
+use clap::{Args, Subcommand};
+
+use crate::{
+    commands::call::{Call, Done},
+    ops::{report::Ask as _, runtimes::reset_sandbox, stop::Stop},
+    output::question::Questions,
+    workload::error::Error,
+};
+
+/// Handle the sandbox: a Kubernetes API inside the program, for trying and rehearsing
+#[derive(Debug, Subcommand)]
+pub(crate) enum SandboxCommand {
+    Reset(ResetArgs),
+}
+
+/// Empty the sandbox: what was deployed to it is lost
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Exit codes:
+  0  it is empty
+  1  answered no
+  2  nobody can be asked, and --yes is missing")]
+pub struct ResetArgs {}
+
+/// Runs a command.
+pub(super) fn run(command: SandboxCommand, call: &Call) -> Done {
+    match command {
+        SandboxCommand::Reset(ResetArgs {}) => reset(call),
+    }
+}
+
+fn reset(call: &Call) -> Done {
+    let (_, stop) = Stop::channel();
+    let questions = Questions::new(call.printer, call.yes, false, stop);
+    match questions.confirm("Empty the sandbox? What was deployed to it is lost.") {
+        Some(true) => {}
+        Some(false) => {
+            return Err(
+                Error::failed("answered-no", "answered no; the sandbox is as it was").into()
+            );
+        }
+        None => {
+            return Err(Error::usage(
+                "needs-yes",
+                "emptying the sandbox needs --yes where nobody can be asked",
+            )
+            .hint("workloadctl sandbox reset --yes")
+            .into());
+        }
+    }
+    reset_sandbox(&call.db()?)?;
+    call.printer.answer("the sandbox is empty\n")?;
+    Ok(None)
+}
