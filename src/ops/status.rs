@@ -311,8 +311,7 @@ fn view(
     };
     if let Some(object) = object {
         view.images = images_of(object);
-        view.restarts =
-            restarts_of(object, around).and_then(|restarts| u64::try_from(restarts).ok());
+        view.restarts = restarts_of(object, around);
         if verdict.state == State::Failed || verdict.state == State::Waiting {
             let diagnosis = diagnose(object, around, frame);
             if !diagnosis.message.is_empty() {

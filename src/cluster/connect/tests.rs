@@ -220,7 +220,7 @@ async fn a_service_of_this_process_is_a_connection_too() {
         let mut answer = http::Response::new(body.map_err(|never| match never {}).boxed_unsync());
         answer.headers_mut().insert(http::header::WARNING, HeaderValue::from_static("299 - \"w\""));
         assert_eq!(agent, user_agent());
-        Ok::<_, tower::BoxError>(answer)
+        Ok::<_, BoxError>(answer)
     }));
     let options = ConnectOptions::default();
     let connection = over(wire, "sandbox", &RuntimeName::Sandbox, &options).unwrap();

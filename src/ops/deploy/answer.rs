@@ -211,8 +211,7 @@ impl Answer {
 }
 
 fn restarts(object: &Value, rollout: &Rollout<'_>) -> Option<u64> {
-    let restarts = restarts_of(object, &rollout.observer.around)?;
-    u64::try_from(restarts).ok()
+    restarts_of(object, &rollout.observer.around)
 }
 
 fn view_of(item: &Item) -> ObjectView {

@@ -1,0 +1,74 @@
+//! What is lost and found again: the database, the record, objects that somebody deleted.
+
+use http::Method;
+use serde_json::json;
+use workloadctl::cluster::api::Call;
+
+on_both! {
+    fn the_database_is_lost_between_any_two_commands(place) {
+        let name = place.instance("");
+        place.example("web");
+        place.run(&format!("deploy {name} -f web")).expect(0);
+        place.lose_database();
+        let again = place.run(&format!("deploy {name} -o json")).expect(0).json();
+        assert_eq!((&again["outcome"], &again["release"]), (&json!("unchanged"), &json!(1)), "{again}");
+        place.lose_database();
+        let status = place.run(&format!("status {name} -o json")).expect(0).json();
+        assert_eq!(status["status"], "Healthy", "{status}");
+        place.lose_database();
+        let plan = place.run(&format!("plan {name} -f web -o json")).expect(0).json();
+        assert_eq!(plan["counts"]["unchanged"], 4, "{plan}");
+        place.lose_database();
+        let upgraded = place
+            .run(&format!("deploy {name} --image web=nginxinc/nginx-unprivileged:1.29-alpine -o json"))
+            .expect(0)
+            .json();
+        assert_eq!((&upgraded["release"], &upgraded["counts"]["update"]), (&json!(2), &json!(1)), "{upgraded}");
+        place.lose_database();
+        place.run(&format!("delete {name} --yes")).expect(0);
+        assert_eq!(place.leftovers(&name), Vec::<String>::new());
+    }
+
+    fn the_record_is_lost_while_its_objects_live(place) {
+        let name = place.instance("");
+        place.example("web");
+        let record = format!("/api/v1/namespaces/{name}/secrets/workloadctl.{name}");
+        place.run(&format!("deploy {name} -f web")).expect(0);
+        place.call(Call::json(Method::DELETE, &*record, &json!({}))).unwrap();
+        let again = place.run(&format!("deploy {name} -o json")).expect(0).json();
+        assert_eq!(again["outcome"], "ready", "{again}");
+        assert!(place.get(&record).is_some());
+        place.call(Call::json(Method::DELETE, &*record, &json!({}))).unwrap();
+        place.lose_database();
+        place.run(&format!("delete {name} --yes")).expect(0);
+        assert_eq!(place.leftovers(&name), Vec::<String>::new());
+    }
+
+    fn an_object_that_somebody_deleted_comes_back(place) {
+        let name = place.instance("");
+        place.example("web");
+        place.run(&format!("deploy {name} -f web")).expect(0);
+        let content = format!("/api/v1/namespaces/{name}/configmaps/web-content");
+        place.call(Call::json(Method::DELETE, &*content, &json!({}))).unwrap();
+        let status = place.run(&format!("status {name} -o json")).expect(0).json();
+        assert_eq!(status["status"], "Unhealthy", "{status}");
+        let again = place.run(&format!("deploy {name} -o json")).expect(0).json();
+        assert_eq!(again["counts"]["create"], 1, "{again}");
+        assert!(place.get(&content).is_some());
+    }
+
+    fn a_foreign_edit_is_undone_and_a_foreign_field_stays(place) {
+        let name = place.instance("");
+        place.example("web");
+        place.run(&format!("deploy {name} -f web")).expect(0);
+        let content = format!("/api/v1/namespaces/{name}/configmaps/web-content");
+        let patch = json!({"data": {"index.html": "edited", "theirs.html": "kept"}});
+        let call = Call::merge_patch(format!("{content}?fieldManager=kubectl-edit"), &patch);
+        place.call(call).unwrap();
+        let again = place.run(&format!("deploy {name} -o json")).expect(0).json();
+        assert_eq!(again["counts"]["update"], 1, "{again}");
+        let live = place.get(&content).unwrap();
+        assert_ne!(live["data"]["index.html"], "edited");
+        assert_eq!(live["data"]["theirs.html"], "kept");
+    }
+}

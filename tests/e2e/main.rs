@@ -1,0 +1,15 @@
+//! The end-to-end suite: the real binary against a real API server and against the sandbox, each
+//! test on both. It runs through `tests/control-plane/run -- cargo test --test e2e`; without a
+//! cluster the tests of that backend fail and say so.
+
+#![allow(missing_docs)]
+#![expect(clippy::unwrap_used, reason = "a test")]
+
+#[macro_use]
+mod harness;
+mod examples;
+mod kill;
+mod lock;
+mod lost;
+mod refusals;
+mod schema;

@@ -1,0 +1,85 @@
+//! What is refused leaves cluster and database as they were; what fails says why, once.
+
+use http::Method;
+use serde_json::json;
+use workloadctl::cluster::api::Call;
+
+const CONF: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: conf}\ndata: {a: b}\n";
+
+on_both! {
+    fn a_namespace_that_somebody_made_is_not_taken(place) {
+        let name = place.instance("");
+        place.write("conf.yaml", CONF);
+        let body = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
+        place.call(Call::json(Method::POST, "/api/v1/namespaces", &body)).unwrap();
+        let refused = place.run(&format!("deploy {name} -f conf.yaml -o json")).expect(5).json();
+        assert_eq!(refused["error"]["code"], "namespace-taken", "{refused}");
+        let list = place.run("list -o json").expect(0).json();
+        assert_eq!(list["instances"], json!([]), "the database is as before");
+        place.run(&format!("deploy {name} -f conf.yaml -n {name}")).expect(0);
+        place.run(&format!("delete {name} --yes")).expect(0);
+        let path = format!("/api/v1/namespaces/{name}");
+        assert!(place.get(&path).is_some(), "a given namespace stays");
+        place.call(Call::json(Method::DELETE, &*path, &json!({}))).unwrap();
+    }
+
+    fn an_object_that_is_not_ours_is_refused_or_adopted(place) {
+        let (name, home) = (place.instance(""), place.instance("-home"));
+        place.write("conf.yaml", CONF);
+        place.write("other.yaml", &CONF.replace("conf", "other"));
+        place.run(&format!("deploy {home} -f other.yaml")).expect(0);
+        let body = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "conf"}, "data": {"x": "y"}});
+        let collection = format!("/api/v1/namespaces/{home}/configmaps");
+        place.call(Call::json(Method::POST, &*collection, &body)).unwrap();
+        let refused = place.run(&format!("deploy {name} -f conf.yaml -n {home} -o json")).expect(5).json();
+        assert_eq!(refused["error"]["code"], "blocked", "{refused}");
+        assert_eq!(place.get(&format!("{collection}/conf")).unwrap()["data"], json!({"x": "y"}));
+        place.run(&format!("deploy {name} -f conf.yaml -n {home} --adopt")).expect(0);
+        let live = place.get(&format!("{collection}/conf")).unwrap();
+        assert_eq!(live["data"], json!({"a": "b", "x": "y"}));
+        place.run(&format!("delete {name} --yes")).expect(0);
+        assert!(place.get(&format!("{collection}/conf")).is_none());
+        assert!(place.get(&format!("{collection}/other")).is_some());
+    }
+
+    fn what_the_server_rejects_is_named_and_the_rest_goes_on(place) {
+        let name = place.instance("");
+        let bad = CONF.replace("name: conf", "name: Conf_Bad");
+        place.write("set.yaml", &format!("{CONF}---\n{bad}"));
+        let failed = place.run(&format!("deploy {name} -f set.yaml -o json")).expect(1).json();
+        assert_eq!(failed["outcome"], "failed", "{failed}");
+        let message = failed["error"].to_string();
+        assert!(message.contains("Conf_Bad") && message.contains("set.yaml:6"), "{message}");
+        assert!(place.get(&format!("/api/v1/namespaces/{name}/configmaps/conf")).is_some());
+        place.write("set.yaml", CONF);
+        let mended = place.run(&format!("deploy {name} -f set.yaml -o json")).expect(0).json();
+        assert_eq!(mended["release"], 2, "{mended}");
+    }
+
+    fn a_failing_image_is_told_and_mended(place) {
+        let name = place.instance("");
+        let folder = place.example("web");
+        let file = folder.join("web.yaml");
+        let good = std::fs::read_to_string(&file).unwrap();
+        let labels = "      labels:\n        app: web\n";
+        assert_eq!(good.matches(labels).count(), 1);
+        let annotated = format!("{labels}      annotations:\n        test.workloadctl/fail: image-pull\n");
+        std::fs::write(&file, good.replace(labels, &annotated)).unwrap();
+        let failed = place.run(&format!("deploy {name} -f web -o json")).expect(3).json();
+        assert_eq!(failed["outcome"], "notReady", "{failed}");
+        assert!(failed["error"].to_string().contains("cannot pull image"), "{failed}");
+        std::fs::write(&file, good).unwrap();
+        let mended = place.run(&format!("deploy {name} -f web -o json")).expect(0).json();
+        assert_eq!(mended["outcome"], "ready", "{mended}");
+    }
+
+    fn no_such_names(place) {
+        let name = place.instance("");
+        place.run(&format!("delete {name} --yes")).expect(1);
+        place.run(&format!("delete {name} --yes --ignore-not-found")).expect(0);
+        place.run(&format!("delete {name}")).expect(2);
+        place.run(&format!("deploy {name}")).expect(1);
+        place.run(&format!("status {name}")).expect(1);
+        place.run(&format!("deploy {name} -f nothing.yaml")).expect(2);
+    }
+}
