@@ -76,13 +76,17 @@ fn random(state: &mut u64) -> u64 {
 }
 
 /// Runs a command and kills it after a part of the time that it usually takes. Tells whether it
-/// was killed before it ended.
-fn kill_within(place: &Place, line: &str, usual: Duration, seed: &mut u64) -> bool {
+/// was killed before it ended; if not, it has become faster than it was.
+fn kill_within(place: &Place, line: &str, usual: &mut Duration, seed: &mut u64) -> bool {
     let part = random(seed) % 1000;
     let mut child = place.start(line);
-    std::thread::park_timeout(usual * u32::try_from(part).unwrap() / 1000);
+    std::thread::park_timeout(*usual * u32::try_from(part).unwrap() / 1000);
     child.kill().unwrap();
-    place.finish(child).code != 0
+    let was_killed = place.finish(child).code != 0;
+    if !was_killed {
+        *usual = *usual * 4 / 5;
+    }
+    was_killed
 }
 
 fn timed(place: &Place, line: &str) -> Duration {
@@ -110,13 +114,13 @@ on_both! {
         let mut seed = 1;
         place.write("set.yaml", &set(1, true));
         let probe = place.instance("-p");
-        let usual = timed(place, &format!("deploy {probe} -f set.yaml --timeout 60s"));
+        let mut usual = timed(place, &format!("deploy {probe} -f set.yaml --timeout 60s"));
         place.run(&format!("delete {probe} --yes --no-wait")).expect(0);
         let mut killed = 0;
         for point in 0..POINTS {
             let name = place.instance(&format!("-{point}"));
             let line = format!("deploy {name} -f set.yaml --timeout 60s --lock-wait 0s");
-            killed += usize::from(kill_within(place, &line, usual, &mut seed));
+            killed += usize::from(kill_within(place, &line, &mut usual, &mut seed));
             let answer = place.run(&format!("{line} -o json")).expect(0).json();
             assert!(answer["outcome"] == "ready" || answer["outcome"] == "unchanged", "{answer}");
             let again = place.run(&format!("{line} -o json")).expect(0).json();
@@ -142,7 +146,7 @@ on_both! {
                 usual = timed(place, &line);
                 continue;
             }
-            killed += usize::from(kill_within(place, &line, usual, &mut seed));
+            killed += usize::from(kill_within(place, &line, &mut usual, &mut seed));
             place.run(&line).expect(0);
             assert_eq!(config_maps(place, &name), ["conf"], "point {point}");
             let again = place.run(&format!("{line} -o json")).expect(0).json();
@@ -159,7 +163,7 @@ on_both! {
         };
         let probe = place.instance("-p");
         deploy(&probe);
-        let usual = timed(place, &format!("delete {probe} --yes"));
+        let mut usual = timed(place, &format!("delete {probe} --yes"));
         let names: Vec<String> = (0..POINTS).map(|point| place.instance(&format!("-{point}"))).collect();
         for name in &names {
             deploy(name);
@@ -167,7 +171,7 @@ on_both! {
         let mut killed = 0;
         for name in &names {
             let line = format!("delete {name} --yes --lock-wait 0s");
-            killed += usize::from(kill_within(place, &line, usual, &mut seed));
+            killed += usize::from(kill_within(place, &line, &mut usual, &mut seed));
         }
         for name in &names {
             place.run(&format!("delete {name} --yes --ignore-not-found --lock-wait 0s")).expect(0);
