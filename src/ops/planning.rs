@@ -13,13 +13,14 @@ use super::{
     target::Target,
 };
 use crate::{
-    cluster::api::{Apply, Call, Failure, IN_FLIGHT},
+    cluster::api::{Apply, Call, Failure, IN_FLIGHT, encode_query},
     workload::{
         error::{Error, Result},
         name::InstanceName,
-        object::ObjectId,
+        object::{GroupKind, ObjectId},
         ownership::{Seen, is_labelled, is_ours, uid},
         plan::{Choices, Decision, Desired, Item, Plan, Removal, decide, is_kept, job_completed},
+        readiness::{Neighbourhood, judge_gone},
         record::{Entry, Record},
         release::Action,
     },
@@ -175,6 +176,16 @@ impl Planning<'_> {
                     asked => self.settle(&mut item, Action::Update, asked),
                 }
             }
+            Decision::Create { after: None } if self.has_completed(desired, entry).await => {
+                item.entry = entry.cloned().map(|entry| Entry {
+                    wanted: true,
+                    keep: desired.keep,
+                    completed: true,
+                    ..entry
+                });
+                item.reason = "the Job completed, and its time to live is over".to_owned();
+                return item;
+            }
             Decision::Create { after } => {
                 item.uid = after;
                 item.action = Action::Create;
@@ -213,6 +224,32 @@ impl Planning<'_> {
         }
         item.entry = Some(recorded);
         item
+    }
+
+    /// Tells whether a Job that is gone was taken away by its time to live after it completed,
+    /// which a deploy that did not wait has not seen: the events tell, where they may be read.
+    async fn has_completed(&self, desired: &Desired, entry: Option<&Entry>) -> bool {
+        let Some(uid) = entry
+            .filter(|entry| {
+                desired.id.is("batch", "Job") && entry.body.as_ref() == Some(&desired.digest)
+            })
+            .and_then(|entry| entry.uid.as_deref())
+        else {
+            return false;
+        };
+        let kind = GroupKind::new("", "Event");
+        let namespace = desired.id.namespace.as_deref();
+        let Some(path) = self.target.kinds.collection_path(&kind, "v1", namespace) else {
+            return false;
+        };
+        let query = format!("&fieldSelector=involvedObject.uid%3D{}", encode_query(uid));
+        let Ok(list) = self.target.api.list(&path, &query, false).await else { return false };
+        let mut around = Neighbourhood::default();
+        for mut event in list.items {
+            event["kind"] = json!("Event");
+            around.upsert(event);
+        }
+        judge_gone(&desired.body, Some(uid), &around).is_ready()
     }
 
     /// Takes a dry run's answer into an item whose action is known already.

@@ -26,8 +26,8 @@ use crate::{
         name::InstanceName,
         object::{ObjectId, split_api_version},
         readiness::{
-            Frame, Neighbourhood, State, Verdict, Watch, images_of, judge, population_of,
-            restarts_of, watch_of,
+            Frame, Neighbourhood, State, Verdict, Watch, images_of, judge, judge_gone,
+            population_of, restarts_of, watch_of,
         },
         record::{Entry, Record},
         status::{Facts, Seen, judge_instance},
@@ -226,15 +226,13 @@ async fn judge_all(
     let mut verdicts: Vec<(&Entry, Verdict)> = Vec::new();
     for entry in &wanted {
         let object = live.get(&entry.id);
-        let done = object.is_none() && entry.completed;
-        let verdict = if done {
-            Verdict {
-                state: State::Ready,
-                reason: String::new(),
-                message: "it completed".to_owned(),
+        let verdict = match object {
+            None if entry.completed => Verdict::ready_saying("it completed"),
+            None if entry.id.is("batch", "Job") => {
+                let body = recorded(record, &entry.id).unwrap_or(&Value::Null);
+                judge_gone(body, entry.uid.as_deref(), &around)
             }
-        } else {
-            judge(object, &around, &frame)
+            object => judge(object, &around, &frame),
         };
         operation.objects.push(view(entry, object, &verdict, &around, &frame));
         verdicts.push((entry, verdict));

@@ -21,7 +21,6 @@ use crate::{
         instance::{Observed, Status},
         object::ObjectId,
         plan::Item,
-        readiness::is_complete,
         record::{Entry, Record},
         release::{Action, Deed, Outcome},
     },
@@ -169,8 +168,7 @@ fn settled_items(prepared: &Prepared, carried: &Carried) -> Vec<Item> {
 fn take_results(session: &Session<'_>, rollout: &Rollout<'_>, carried: &mut Carried) {
     for node in &rollout.nodes {
         let id = &node.item.desired.id;
-        let completed =
-            id.is("batch", "Job") && rollout.observer.seen(id).flatten().is_some_and(is_complete);
+        let completed = node.has_completed(rollout.observer.seen(id).flatten());
         if let Some(written) = &node.written {
             carried.take(Entry { completed, ..written.entry.clone() });
         } else if completed

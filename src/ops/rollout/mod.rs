@@ -33,7 +33,7 @@ use crate::{
         graph::{Graph, Milestone, Schedule},
         name::InstanceName,
         plan::Item,
-        readiness::{Frame, State, Verdict, Watch, judge, watch_of},
+        readiness::{Frame, State, Verdict, Watch, is_complete, judge, judge_gone, watch_of},
         release::Action,
     },
 };
@@ -142,6 +142,18 @@ impl<'a> Node<'a> {
             (Some(seen), Some(written)) => seen < written,
             _ => false,
         }
+    }
+
+    /// Gives the uid of the object that was applied, or that was there already.
+    fn uid(&self) -> Option<&str> {
+        let written = self.written.as_ref().and_then(|written| written.entry.uid.as_deref());
+        written.or(self.item.entry.as_ref().and_then(|entry| entry.uid.as_deref()))
+    }
+
+    /// Tells whether the object is a Job that has completed.
+    #[must_use]
+    pub fn has_completed(&self, seen: Option<&Value>) -> bool {
+        self.item.desired.id.is("batch", "Job") && seen.map_or(self.is_ready(), is_complete)
     }
 
     fn is_ready(&self) -> bool {
@@ -346,7 +358,12 @@ impl<'a> Rollout<'a> {
             if node.is_older_than_write(seen) {
                 continue;
             }
-            let verdict = judge(seen, &self.observer.around, &frame);
+            let verdict = match seen {
+                None if node.item.desired.id.is("batch", "Job") => {
+                    judge_gone(&node.item.desired.body, node.uid(), &self.observer.around)
+                }
+                seen => judge(seen, &self.observer.around, &frame),
+            };
             // A watch may lag behind our own write.
             if verdict.state == State::Missing && node.verdict.is_none() {
                 continue;

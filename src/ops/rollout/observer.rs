@@ -17,7 +17,7 @@ use crate::{
         object::{GroupKind, ObjectId},
         ownership::uid,
         plan::Desired,
-        readiness::{Neighbourhood, Watch},
+        readiness::{Neighbourhood, Watch, is_leaving},
     },
 };
 
@@ -135,9 +135,15 @@ impl Observer {
             Change::Listed(collection, objects) => self.take_list(&collection, objects),
             Change::Present(object) => self.put(object),
             Change::Gone(object) => {
-                self.live.remove(&ObjectId::of(&object));
-                if let Some(uid) = uid(&object) {
-                    self.around.remove(uid);
+                let id = ObjectId::of(&object);
+                if id.is("batch", "Job") && is_leaving(&object) {
+                    // How it ended counts, not that its time to live is over.
+                    self.live.insert(id, object);
+                } else {
+                    self.live.remove(&id);
+                    if let Some(uid) = uid(&object) {
+                        self.around.remove(uid);
+                    }
                 }
             }
             Change::Unobservable(collection, _) => {
@@ -172,6 +178,7 @@ impl Observer {
                     && id.namespace == place.1
                     && collection.selects(object)
                     && !here.contains(id)
+                    && !(id.is("batch", "Job") && is_leaving(object))
             })
             .map(|(id, _)| id.clone())
             .collect();

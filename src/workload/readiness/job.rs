@@ -24,6 +24,35 @@ pub fn is_complete(job: &Value) -> bool {
     Condition::holds(job, "Complete")
 }
 
+/// Tells whether a Job has come to its end and goes by itself some time after it.
+#[must_use]
+pub fn is_leaving(job: &Value) -> bool {
+    (is_complete(job) || Condition::holds(job, "Failed"))
+        && job.pointer("/spec/ttlSecondsAfterFinished").is_some()
+}
+
+/// Judges a Job that the server does not have any more, by the body that was applied, its uid
+/// and the events about it. A time to live may take it away before anybody sees how it ended.
+#[must_use]
+pub fn judge_gone(body: &Value, uid: Option<&str>, around: &Neighbourhood) -> Verdict {
+    if body.pointer("/spec/ttlSecondsAfterFinished").is_none() {
+        return Verdict::missing();
+    }
+    let ends = ["Completed", "BackoffLimitExceeded", "DeadlineExceeded", "PodFailurePolicy"];
+    let end = around
+        .events_of(uid.unwrap_or_default())
+        .find(|event| ends.contains(&text(event, "/reason")));
+    match end.map(|event| (text(event, "/reason"), text(event, "/message"))) {
+        Some(("Completed", _)) => Verdict::ready_saying("it completed"),
+        Some((reason, message)) => Verdict::failed(reason, message),
+        None => Verdict {
+            message: "it is gone, and nobody saw how it ended: ttlSecondsAfterFinished removes it"
+                .to_owned(),
+            ..Verdict::missing()
+        },
+    }
+}
+
 /// Judges a Job. Crashes are its own affair: `backoffLimit` is their tolerance. It fails early
 /// only when all its pods stand at something that no retry mends.
 pub(crate) fn judge(job: &Value, around: &Neighbourhood, frame: &Frame) -> Verdict {

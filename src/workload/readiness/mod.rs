@@ -44,7 +44,7 @@ use self::{
 };
 pub use self::{
     frame::Frame,
-    job::is_complete,
+    job::{is_complete, is_leaving, judge_gone},
     neighbourhood::Neighbourhood,
     population::{Population, population_of, restarts_of},
     template::images_of,
@@ -63,7 +63,12 @@ pub fn judge(object: Option<&Value>, around: &Neighbourhood, frame: &Frame) -> V
     let Some(object) = object else { return Verdict::missing() };
     let (group, _) = split_api_version(text(object, "/apiVersion"));
     let kind = text(object, "/kind");
-    if is_deleting(object) && (group, kind) != ("", "Namespace") {
+    let judged_to_the_end = match (group, kind) {
+        ("", "Namespace") => true,
+        ("batch", "Job") => is_leaving(object),
+        _ => false,
+    };
+    if is_deleting(object) && !judged_to_the_end {
         return deleting(object);
     }
     let definition = around.definition(group, kind);

@@ -218,14 +218,24 @@ fn definition_key(group: &str, kind: &str) -> String {
 
 /// Tells whether an event is about nothing going wrong: most are, and nobody looks at them.
 fn is_routine(event: &Value) -> bool {
-    text(event, "/type") == "Normal"
-        && !matches!(text(event, "/reason"), "WaitForFirstConsumer" | "FailedBinding")
+    let is_telling = match text(event, "/reason") {
+        "WaitForFirstConsumer" | "FailedBinding" => true,
+        // A Job whose time to live is short is gone before anybody sees its status.
+        "Completed" => about(event, "kind") == "Job",
+        _ => false,
+    };
+    text(event, "/type") == "Normal" && !is_telling
 }
 
 /// Gives the uid of the object that an event (of either API group) is about.
 fn involved(event: &Value) -> &str {
-    let uid = text(event, "/involvedObject/uid");
-    if uid.is_empty() { text(event, "/regarding/uid") } else { uid }
+    about(event, "uid")
+}
+
+/// Gives a field of the reference to the object that an event is about.
+fn about<'a>(event: &'a Value, field: &str) -> &'a str {
+    let said = text(event, &format!("/involvedObject/{field}"));
+    if said.is_empty() { text(event, &format!("/regarding/{field}")) } else { said }
 }
 
 /// Gives the time at which an event happened last.

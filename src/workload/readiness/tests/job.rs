@@ -1,6 +1,7 @@
 //! Jobs and CronJobs.
 
-use super::{after, said};
+use super::{after, around, said, yaml};
+use crate::workload::readiness::judge_gone;
 
 fn job(spec: &str, status: &str) -> String {
     format!(
@@ -111,4 +112,44 @@ fn a_cron_job_is_ready_once_applied_ok() {
     let cron = "{apiVersion: batch/v1, kind: CronJob, metadata: {name: c}, spec: {schedule: '* * * * *', suspend: false}}";
     assert_eq!(said(cron, "", after(1)), "Ready");
     assert_eq!(said(&cron.replace("false", "true"), "", after(1)), "Ready: it is suspended");
+}
+
+#[test]
+fn a_job_whose_time_to_live_is_over_is_judged_by_its_end() {
+    let leaving = job(
+        ", ttlSecondsAfterFinished: 0",
+        "{succeeded: 1, conditions: [{type: Complete, status: 'True'}]}",
+    )
+    .replace("uid: j", "uid: j, deletionTimestamp: DURING, finalizers: [foregroundDeletion]");
+    assert_eq!(said(&leaving, "", after(10)), "Ready");
+
+    let event = |reason: &str, kind: &str| {
+        format!(
+            "{{apiVersion: v1, kind: Event, metadata: {{uid: e}}, type: {}, reason: {reason}, message: it says, involvedObject: {{kind: Job, uid: j}}}}",
+            kind
+        )
+    };
+    let cases = [
+        (
+            "spec: {ttlSecondsAfterFinished: 0}",
+            event("Completed", "Normal"),
+            "Ready : it completed",
+        ),
+        (
+            "spec: {ttlSecondsAfterFinished: 0}",
+            event("BackoffLimitExceeded", "Warning"),
+            "Failed BackoffLimitExceeded: it says",
+        ),
+        (
+            "spec: {ttlSecondsAfterFinished: 0}",
+            event("SuccessfulCreate", "Normal"),
+            "Missing NotFound: it is gone, and nobody saw how it ended: ttlSecondsAfterFinished removes it",
+        ),
+        ("spec: {}", event("Completed", "Normal"), "Missing NotFound: it is not on the cluster"),
+    ];
+    for (body, events, expected) in cases {
+        let verdict = judge_gone(&yaml(body), Some("j"), &around(&events));
+        let told = format!("{:?} {}: {}", verdict.state, verdict.reason, verdict.message);
+        assert_eq!(told, expected, "{body} {events}");
+    }
 }
