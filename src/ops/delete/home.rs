@@ -12,6 +12,7 @@ use crate::{
     },
     ops::{
         gone::{self, Deletion},
+        removal,
         report::Event,
         session::Session,
         target::{Target, is_list_forbidden},
@@ -22,7 +23,7 @@ use crate::{
         instance::NamespaceMode,
         object::ObjectId,
         ownership::{is_labelled, is_ours, manager, other_instances, uid},
-        record::{RECORD_LABEL, Record},
+        record::{Entry, RECORD_LABEL, Record},
         release::Action,
     },
 };
@@ -45,21 +46,18 @@ pub async fn leave(
     deadline: Option<Instant>,
     operation: &mut Operation,
 ) -> Result<()> {
-    let mut namespaces: Vec<&ObjectId> = record
-        .inventory
-        .iter()
-        .map(|entry| &entry.id)
-        .filter(|id| id.is("", "Namespace"))
-        .collect();
+    let mut namespaces: Vec<&Entry> =
+        record.inventory.iter().filter(|entry| entry.id.is("", "Namespace")).collect();
     // The one with the record goes last, and takes the record with it.
-    namespaces.sort_by_key(|id| id.name == record.namespace);
+    namespaces.sort_by_key(|entry| entry.id.name == record.namespace);
     let mut record_went = keeper.is_none();
-    for id in namespaces {
+    for entry in namespaces {
+        let id = &entry.id;
         let is_home = id.name == record.namespace;
         match look(target, api, record, id).await? {
             Fate::Absent => record_went |= is_home,
             Fate::Stays(why) => {
-                operation.remarks.push(format!("namespace {} stays: {why}", id.name));
+                super::leave(operation, entry, &why);
             }
             Fate::Goes(uid) => {
                 // Written by nobody else: the fence is passed for the last time.
@@ -72,6 +70,7 @@ pub async fn leave(
                     Event::Done { object: id.clone(), action: Action::Delete },
                 );
                 operation.counts.add(Action::Delete);
+                operation.objects.push(super::view(id, Some(entry), &removal::Fate::Removed));
                 record_went |= is_home;
             }
         }

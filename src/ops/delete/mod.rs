@@ -4,7 +4,10 @@
 mod forget;
 mod home;
 
-use std::{collections::HashSet, time::Instant};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Instant,
+};
 
 use super::{
     holding::{self, Held},
@@ -349,7 +352,7 @@ async fn remove_all(
     );
     session.reporter.report(name.as_str(), Event::Phase("deleting"));
     for entry in &kept {
-        operation.remarks.push(format!("{} stays: it asks to be kept", entry.id));
+        leave(operation, entry, "it asks to be kept");
     }
     let remover = Remover {
         session,
@@ -364,9 +367,10 @@ async fn remove_all(
     let fates = remover.remove(&going, deadline).await?;
     let mut failures: Vec<Error> = Vec::new();
     let mut gone: HashSet<ObjectId> = HashSet::new();
+    let entries: HashMap<&ObjectId, &Entry> =
+        going.iter().map(|entry| (&entry.id, entry)).collect();
     for (id, fate) in fates {
-        let entry = going.iter().find(|entry| entry.id == id);
-        operation.objects.push(view(&id, entry, &fate));
+        operation.objects.push(view(&id, entries.get(&id).copied(), &fate));
         match fate {
             Fate::Removed => {
                 operation.counts.add(Action::Delete);
@@ -380,9 +384,10 @@ async fn remove_all(
         }
     }
     if !options.no_wait {
+        let kept: HashSet<&ObjectId> = kept.iter().map(|entry| &entry.id).collect();
         record.inventory.retain(|entry| {
             entry.id.is("", "Namespace")
-                || kept.contains(entry)
+                || kept.contains(&entry.id)
                 || (live.contains_key(&entry.id) && !gone.contains(&entry.id))
         });
     }
@@ -395,6 +400,13 @@ async fn remove_all(
                 .hint(format!("the next `workloadctl delete {name}` goes on")))
         }
     }
+}
+
+/// Says of an object of the inventory that it stays, and why.
+fn leave(operation: &mut Operation, entry: &Entry, why: &str) {
+    operation.remarks.push(format!("{} stays: {why}", entry.id));
+    let fate = Fate::Left(why.to_owned());
+    operation.objects.push(view(&entry.id, Some(entry), &fate));
 }
 
 fn view(id: &ObjectId, entry: Option<&Entry>, fate: &Fate) -> ObjectView {
