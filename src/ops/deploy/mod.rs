@@ -7,6 +7,7 @@
 mod answer;
 mod intent;
 mod prepare;
+mod references;
 mod release;
 mod wish;
 

@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::{
     answer::Answer,
     note,
+    references::warn_of_missing,
     wish::{self, Source, Wish},
 };
 use crate::{
@@ -19,6 +20,7 @@ use crate::{
         locate::{self, Ground, Located},
         options::DeployOptions,
         planning::Planning,
+        report::Event,
         session::Session,
         target::{Choice, ChosenBy, Target, choose},
     },
@@ -28,7 +30,7 @@ use crate::{
         object::ObjectId,
         ownership::{manager, other_instances},
         plan::Plan,
-        record::{Deployed, Record},
+        record::{Deployed, Entry, Record},
         release::Outcome,
     },
 };
@@ -142,9 +144,12 @@ impl Prepared {
             locate::recover(session, &mut target, &mut located, &home, name).await?;
         }
         let known_here = releases.is_some();
-        let record = located.record().cloned();
         let source =
-            wish::source(session, options, stored_here.or(stored.as_ref()), record.as_ref())?;
+            wish::source(session, options, stored_here.or(stored.as_ref()), located.record())?;
+        if let Some(rebuilt) = &mut located.rebuilt {
+            settle_mode(rebuilt, &source);
+        }
+        let record = located.record().cloned();
         let overrides =
             wish::overrides_of(session, options, stored.as_ref(), record.as_ref(), session.now())?;
         let fixed =
@@ -152,12 +157,7 @@ impl Prepared {
         let fixed = fixed.as_ref().map(|(mode, place)| (*mode, place.as_str()));
         let wish =
             wish::render(session, options, &mut target, &source.content, overrides, fixed).await?;
-        answer.warn(&wish.warnings);
-        for warning in &wish.warnings {
-            session
-                .reporter
-                .report(name.as_str(), crate::ops::report::Event::Warning(warning.clone()));
-        }
+        warn(session, options, answer, &wish.warnings);
         let absent = check_ground(&target, options, &wish, &home, ground, record.is_some()).await?;
         if let Some(record) = &record {
             target.know_kinds_of(&record.inventory).await?;
@@ -177,6 +177,8 @@ impl Prepared {
         };
         let (plan, live) = planning.make().await?;
         refuse_second_own(&target, &wish, &source, &manager, &live).await?;
+        let missing = warn_of_missing(&target, &wish, &plan, &absent).await;
+        warn(session, options, answer, &missing);
         let mut record = record.unwrap_or_else(|| Record::new(&wish.namespace, name, wish.mode));
         record.cluster_uid.clone_from(&target.cluster_uid);
         let Located { found, rebuilt: _, new_cluster } = located;
@@ -220,8 +222,10 @@ impl Prepared {
         let Some(found) = &self.found else { return };
         let mut record = self.record.clone();
         record.inventory = self.plan.items.iter().filter_map(|item| item.entry.clone()).collect();
-        if record.inventory.len() == self.record.inventory.len()
-            && record.inventory.iter().all(|entry| self.record.inventory.contains(entry))
+        let before: HashMap<&ObjectId, &Entry> =
+            self.record.inventory.iter().map(|entry| (&entry.id, entry)).collect();
+        if record.inventory.len() == before.len()
+            && record.inventory.iter().all(|entry| before.get(&entry.id) == Some(&entry))
         {
             return;
         }
@@ -235,6 +239,20 @@ impl Prepared {
     pub fn store_unchanged(&self, session: &Session<'_>) -> Result<()> {
         locate::follow(session, &self.target, &self.record)?;
         self.target.remember(session)
+    }
+}
+
+/// Live objects do not tell whether the definition brings the namespace; the content does.
+fn settle_mode(rebuilt: &mut Record, source: &Source) {
+    if wish::brought_namespaces(&source.content).contains(&rebuilt.namespace) {
+        rebuilt.mode = NamespaceMode::Own;
+    }
+}
+
+fn warn(session: &Session<'_>, options: &DeployOptions, answer: &mut Answer, warnings: &[String]) {
+    answer.warn(warnings);
+    for warning in warnings {
+        session.reporter.report(options.name.as_str(), Event::Warning(warning.clone()));
     }
 }
 

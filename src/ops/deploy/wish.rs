@@ -16,7 +16,7 @@ use crate::{
     workload::{
         definition::{Content, Revision},
         error::{Error, Result},
-        graph::Graph,
+        graph::{Graph, Reference, missing_references},
         instance::{Instance, NamespaceMode},
         kinds::{Kinds, find},
         manifest::combine,
@@ -25,6 +25,7 @@ use crate::{
         overrides::{self, Overrides},
         placement::{Destination, Placement, place},
         plan::Desired,
+        readiness::check_annotations,
         record::Record,
     },
 };
@@ -193,6 +194,8 @@ pub struct Wish {
     pub warnings: Vec<String>,
     /// `--replace`, resolved.
     pub replace: HashSet<ObjectId>,
+    /// References to objects that are not in the set.
+    pub missing: Vec<Reference>,
 }
 
 /// Renders a content for an instance: overrides, checks, placement, order.
@@ -212,6 +215,7 @@ pub async fn render(
     target.kinds.add_crds(&objects);
     check_kinds(target, &objects).await?;
     let set = overrides::apply(&overrides, &mut objects, &target.kinds)?;
+    check_wishes(&objects)?;
     for line in set {
         session.reporter.report(options.name.as_str(), Event::Note(line));
     }
@@ -231,10 +235,11 @@ pub async fn render(
     if options.no_wait {
         graph.forgo_backends();
     }
+    let missing = missing_references(&placed);
     let desired: Vec<Desired> =
         placed.into_iter().map(|placed| Desired::new(placed.body, placed.origin)).collect();
     let replace = replaced(&options.replace, &desired, &target.kinds)?;
-    Ok(Wish { mode, namespace, desired, graph, overrides, warnings, replace })
+    Ok(Wish { mode, namespace, desired, graph, overrides, warnings, replace, missing })
 }
 
 fn replaced(wanted: &[String], desired: &[Desired], kinds: &Kinds) -> Result<HashSet<ObjectId>> {
@@ -244,14 +249,26 @@ fn replaced(wanted: &[String], desired: &[Desired], kinds: &Kinds) -> Result<Has
         .collect()
 }
 
-/// Checks kinds and versions: offline where they are built in, by the cluster's word otherwise.
+/// Checks kinds and versions. Those that the embedded discovery lacks are the server's decision:
+/// it may be newer than we are.
 async fn check_kinds(target: &mut Target, objects: &[Object]) -> Result<()> {
     let mut checked = target.kinds.check(objects);
-    if checked.errors.is_empty() && !checked.unjudged.is_empty() {
-        target.learn_kinds().await?;
-        checked = target.kinds.check(objects);
+    if !checked.errors.is_empty() || !checked.unjudged.is_empty() {
+        match target.learn_kinds().await {
+            Ok(()) => checked = target.kinds.check(objects),
+            // Without an answer, what is wrong by all that we know is said.
+            Err(_) if !checked.errors.is_empty() => {}
+            Err(error) => return Err(error),
+        }
     }
     if checked.errors.is_empty() { Ok(()) } else { Err(combine(checked.errors)) }
+}
+
+/// Checks what the objects say about their own readiness, before anything is written.
+fn check_wishes(objects: &[Object]) -> Result<()> {
+    let errors: Vec<Error> =
+        objects.iter().filter_map(|object| check_annotations(object).err()).collect();
+    if errors.is_empty() { Ok(()) } else { Err(combine(errors)) }
 }
 
 /// Gives the namespaces that a content brings, in order.

@@ -1,0 +1,67 @@
+//! References to objects that are neither in the set nor on the cluster: warnings before anything
+//! is applied. Controllers and Jobs make some of them later, so that they are no errors.
+
+use std::collections::{BTreeMap, HashSet};
+
+use futures::{StreamExt as _, stream};
+
+use super::wish::Wish;
+use crate::{
+    cluster::api::{Call, IN_FLIGHT},
+    ops::target::Target,
+    workload::{graph::Reference, object::ObjectId, plan::Plan, release::Action},
+};
+
+/// Looks for what the objects of a plan refer to, and says what is not there; `absent` are
+/// namespaces that are known not to be there. What may not be looked at counts as there, and
+/// unchanged objects had their warning when they were applied.
+pub async fn warn_of_missing(
+    target: &Target,
+    wish: &Wish,
+    plan: &Plan,
+    absent: &HashSet<String>,
+) -> Vec<String> {
+    let mut wanted: BTreeMap<&ObjectId, Vec<&Reference>> = BTreeMap::new();
+    for reference in &wish.missing {
+        let is_home = reference.to.is("", "Namespace") && reference.to.name == wish.namespace;
+        let is_idle =
+            plan.items.get(reference.from).is_none_or(|item| item.action == Action::Unchanged);
+        if !is_home && !is_idle {
+            wanted.entry(&reference.to).or_default().push(reference);
+        }
+    }
+    stream::iter(wanted)
+        .map(|(to, references)| async move {
+            let is_missing = match &to.namespace {
+                Some(namespace) if absent.contains(namespace) => true,
+                _ => is_missing(target, to).await,
+            };
+            is_missing.then(|| sentence(to, &references, plan))
+        })
+        .buffered(IN_FLIGHT)
+        .filter_map(std::future::ready)
+        .collect()
+        .await
+}
+
+async fn is_missing(target: &Target, to: &ObjectId) -> bool {
+    let Some(path) = target.path(to, "") else { return false };
+    matches!(target.api.find(Call::get_metadata(path)).await, Ok(None))
+}
+
+fn sentence(to: &ObjectId, references: &[&Reference], plan: &Plan) -> String {
+    let first = references[0];
+    let desired = &plan.items[first.from].desired;
+    let place = desired.origin.as_ref().map(|origin| format!(" ({origin})")).unwrap_or_default();
+    let others = match references.len() - 1 {
+        0 => String::new(),
+        1 => " and 1 other object".to_owned(),
+        many => format!(" and {many} other objects"),
+    };
+    let namespace =
+        to.namespace.as_ref().map(|name| format!(" in namespace {name}")).unwrap_or_default();
+    format!(
+        "{}{place}{others}: {} names {to}{namespace}, which is neither in the set nor on the cluster",
+        desired.id, first.field
+    )
+}
