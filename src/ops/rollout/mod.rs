@@ -3,7 +3,7 @@
 //!
 //! It ends when everything was applied and judged, when time is up, when the holder is lost or
 //! when somebody wants it to stop; it never undoes anything. What was done until then is in
-//! [`Rollout::outcome`].
+//! the nodes.
 
 mod observer;
 
