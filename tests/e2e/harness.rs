@@ -79,7 +79,7 @@ pub struct Place {
 static COUNTER: AtomicUsize = AtomicUsize::new(0);
 
 #[expect(clippy::disallowed_methods, reason = "the tester's environment, not the program's")]
-fn variable(name: &str) -> Option<String> {
+pub fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 

@@ -11,5 +11,6 @@ mod examples;
 mod kill;
 mod lock;
 mod lost;
+mod noop;
 mod refusals;
 mod schema;
