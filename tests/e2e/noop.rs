@@ -15,7 +15,7 @@ use workloadctl::cluster::api::{Apply, Call, Failure};
 use crate::harness::{Place, variable};
 
 /// How many rounds of definition, edits, plan and deploy.
-const ROUNDS: u64 = 12;
+const ROUNDS: u64 = 25;
 
 on_both! {
     fn what_a_plan_skips_an_apply_would_not_change(place) {
@@ -234,10 +234,18 @@ impl<'a> Series<'a> {
                 let how = Apply { manager: "somebody", force: self.random.one_in(2), dry_run: false, validation: "Strict" };
                 Call::apply(path, &body, &how)
             })),
-            8 => ("applies under our name", self.content(kind).map(|patch| {
-                let body = identified(&subject.body, &patch);
-                Call::apply(path, &body, &Apply { manager: &ours, force: true, dry_run: false, validation: "Strict" })
-            })),
+            8 => {
+                let how = Apply { manager: &ours, force: true, dry_run: false, validation: "Strict" };
+                // In the second of our own apply, and with its fields: the values alone differ.
+                let mut body = subject.body.clone();
+                let key = ["labels", "annotations"][self.random.below(2) as usize];
+                for (_, mark) in body["metadata"][key].as_object_mut().into_iter().flatten() {
+                    *mark = json!(value);
+                }
+                let partial = self.content(kind).map(|patch| identified(&subject.body, &patch));
+                let body = partial.filter(|_| self.random.one_in(2)).unwrap_or(body);
+                ("applies under our name", Some(Call::apply(path, &body, &how)))
+            }
             9 => ("writes a status", Some(Call::merge_patch(format!("{path}/status?fieldManager=controller"), &status(kind, &value)))),
             10 => ("strips managedFields", Some(Call::merge_patch(as_manager("kubectl-patch"), &json!({"metadata": {"managedFields": [{}]}})))),
             11 if ["Deployment", "StatefulSet"].contains(&kind) => ("scales", Some(Call::merge_patch(format!("{path}/scale?fieldManager=kubectl"), &json!({"spec": {"replicas": self.random.below(3)}})))),
