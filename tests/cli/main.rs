@@ -8,6 +8,7 @@ mod declared;
 mod help;
 mod layering;
 mod program;
+mod repository;
 mod stored;
 mod terminal;
 mod unreachable;

@@ -179,4 +179,32 @@ on_both! {
         }
         assert!(killed >= POINTS / 2, "only {killed} of {POINTS} were killed before their end");
     }
+
+    fn a_killed_deploy_goes_on_from_an_empty_disk(place) {
+        let name = place.instance("");
+        place.write("set.yaml", &set(1, true));
+        let line = format!("deploy {name} -f set.yaml --timeout 60s");
+        let record = format!("/api/v1/namespaces/{name}/secrets/workloadctl.{name}");
+        let mut child = place.start(&line);
+        place.until("the record is held", Duration::from_secs(20), || {
+            place.get(&record).is_some_and(|secret| {
+                secret["data"]["holder"].as_str().is_some_and(|holder| !holder.is_empty())
+            })
+        });
+        child.kill().unwrap();
+        let was_killed = place.finish(child).code != 0;
+        place.lose_database();
+        std::fs::remove_dir_all(place.path("db/workloadctl.db.locks")).unwrap();
+        if was_killed {
+            let refused = place.run(&format!("{line} --lock-wait 0s -o json")).expect(6).json();
+            assert_eq!(refused["error"]["code"], "locked", "{refused}");
+            std::fs::remove_dir_all(place.path("db/workloadctl.db.locks")).unwrap();
+        }
+        // The holder expires by the server's clock, 90 s after its last renewal.
+        let answer = place.run(&format!("{line} --lock-wait 120s -o json")).expect(0).json();
+        assert_eq!(answer["outcome"], "ready", "{answer}");
+        assert_eq!(config_maps(place, &name).len(), 6);
+        place.run(&format!("delete {name} --yes")).expect(0);
+        assert_eq!(place.leftovers(&name), Vec::<String>::new());
+    }
 }

@@ -12,5 +12,6 @@ mod kill;
 mod lock;
 mod lost;
 mod noop;
+mod readme;
 mod refusals;
 mod schema;

@@ -1,0 +1,59 @@
+//! What the repository says of itself is true: the README's set-up commands, the changelog's
+//! form, the architecture's modules.
+
+use std::{fs, path::Path};
+
+fn read(name: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap()
+}
+
+#[test]
+fn the_readme_has_its_two_commands_and_ci_runs_the_second() {
+    let readme = read("README.md");
+    let commands: Vec<&str> = readme.lines().filter_map(|line| line.strip_prefix("    ")).collect();
+    assert_eq!(commands[0], "cargo run -- deploy web -f examples/web --runtime sandbox");
+    assert_eq!(commands[1], "cargo test");
+    assert!(read(".ci/run").lines().any(|line| line == commands[1]));
+}
+
+#[test]
+fn the_readme_tells_every_exit_code() {
+    let readme = read("README.md");
+    for code in ["0", "1", "2", "3", "4", "5", "6", "7", "130, 143"] {
+        assert!(readme.contains(&format!("\n| {code} | ")), "{code}");
+    }
+}
+
+#[test]
+fn the_changelog_keeps_its_form() {
+    let text = read("CHANGELOG.md");
+    let versions: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("## ")).collect();
+    assert_eq!(versions[0], "[Unreleased]");
+    let known = ["Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"];
+    for heading in text.lines().filter_map(|line| line.strip_prefix("### ")) {
+        assert!(known.contains(&heading), "{heading}");
+    }
+}
+
+#[test]
+fn the_architecture_is_one_page_and_names_every_module() {
+    let text = read("ARCHITECTURE.md");
+    assert!(text.lines().count() <= 80, "one page");
+    for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("src")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let module = name.trim_end_matches(".rs");
+        if !["main", "lib"].contains(&module) {
+            assert!(text.contains(&format!("`{module}")), "{module} is not named");
+        }
+    }
+}
+
+#[test]
+fn every_file_of_the_end_to_end_suite_is_declared() {
+    let main = read("tests/e2e/main.rs");
+    for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/e2e")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let module = name.trim_end_matches(".rs");
+        assert!(module == "main" || main.contains(&format!("mod {module};")), "{name}");
+    }
+}
