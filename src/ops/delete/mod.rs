@@ -82,7 +82,6 @@ async fn delete(
         )
         .hint(format!("workloadctl delete {name} --yes")));
     }
-    let deadline = options.timeout.map(|timeout| started + timeout);
     let stored = stored(session, name)?;
     let hinted = |error: Error| match (&stored, error.kind) {
         (Some(_), ErrorKind::Runtime) => error
@@ -109,6 +108,8 @@ async fn delete(
         return nothing_there(session, options, stored.as_ref(), held, operation);
     };
     target.know_kinds_of(&record.inventory).await?;
+    // Waiting for somebody else has its own clock.
+    let deadline = options.timeout.map(|timeout| Instant::now() + timeout);
     describe(operation, &record, &target);
     confirm(session, name, &record, &choice.runtime.to_string())?;
     carry_out(session, options, &target, &located, record, &mut held, deadline, operation).await?;

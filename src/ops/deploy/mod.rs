@@ -64,12 +64,13 @@ async fn deploy(
     started: Instant,
     answer: &mut Answer,
 ) -> Result<()> {
-    let deadline = options.timeout.map(|timeout| started + timeout);
     let mut held = prepare::lock(session, options, started).await?;
     loop {
         let predecessor = held.predecessor.clone();
         let purpose = prepare::Purpose::Deploy { predecessor, until: started + options.lock_wait };
         let prepared = Prepared::make(session, options, purpose, answer).await?;
+        // Waiting for somebody else has its own clock.
+        let deadline = options.timeout.map(|timeout| Instant::now() + timeout);
         if prepared.record.deleting {
             finish_deletion(session, options, &prepared, &mut held, deadline).await?;
             continue;
