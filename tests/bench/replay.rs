@@ -1,0 +1,133 @@
+//! The limit: the PATCH requests of a deploy as bare bytes over kept-alive TLS connections of
+//! HTTP/1.1, one request after the other on each. Nobody who applies every object on its own is
+//! faster than the server answers these.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use rustls::{
+    ClientConfig, RootCertStore,
+    pki_types::{CertificateDer, ServerName, pem::PemObject as _},
+};
+use serde_json::Value;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
+use tokio_rustls::{TlsConnector, client::TlsStream};
+
+use crate::objects::collection;
+
+/// The API server that the kubeconfig's current context names.
+pub struct Server {
+    address: String,
+    host: String,
+    token: String,
+    tls: TlsConnector,
+}
+
+impl Server {
+    /// Reads what `kubectl config view --raw --minify -o json` printed.
+    pub fn of(kubeconfig: &Value) -> Self {
+        let cluster = &kubeconfig["clusters"][0]["cluster"];
+        let text = |value: &Value| value.as_str().expect("a text").to_owned();
+        let address = text(&cluster["server"]).trim_start_matches("https://").to_owned();
+        let ca = BASE64_STANDARD
+            .decode(text(&cluster["certificate-authority-data"]))
+            .expect("the certificates are base64");
+        let mut roots = RootCertStore::empty();
+        for certificate in CertificateDer::pem_slice_iter(&ca) {
+            roots.add(certificate.expect("a certificate")).expect("a usable certificate");
+        }
+        let tls = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+        let host = address.rsplit_once(':').expect("a port").0.to_owned();
+        let token = text(&kubeconfig["users"][0]["user"]["token"]);
+        Self { address, host, token, tls: TlsConnector::from(Arc::new(tls)) }
+    }
+
+    async fn connect(&self) -> TlsStream<TcpStream> {
+        let tcp = TcpStream::connect(&self.address).await.expect("the server listens");
+        tcp.set_nodelay(true).expect("a live socket");
+        let name = ServerName::try_from(self.host.clone()).expect("a host's name");
+        self.tls.connect(name, tcp).await.expect("the server is trusted")
+    }
+
+    /// Makes the bytes of an apply as workloadctl sends it. `new`: only where the object is not
+    /// there yet.
+    pub fn apply(&self, object: &Value, namespace: &str, manager: &str, new: bool) -> Vec<u8> {
+        let mut object = object.clone();
+        if new {
+            object["metadata"]["resourceVersion"] = "1".into();
+        }
+        let body = object.to_string();
+        let path = collection(&object, namespace);
+        let name = object["metadata"]["name"].as_str().expect("every object has a name");
+        format!(
+            "PATCH {path}/{name}?fieldManager={}&force=false&fieldValidation=Strict HTTP/1.1\r\n\
+             host: {}\r\nauthorization: Bearer {}\r\n\
+             accept: application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1\r\n\
+             content-type: application/apply-patch+yaml\r\ncontent-length: {}\r\n\r\n{body}",
+            manager.replace(':', "%3A").replace('/', "%2F"),
+            self.address,
+            self.token,
+            body.len(),
+        )
+        .into_bytes()
+    }
+
+    /// Sends the requests over so many connections; gives the time from the first connection's
+    /// start to the last answer.
+    pub async fn replay(
+        self: Arc<Self>,
+        requests: Arc<Vec<Vec<u8>>>,
+        connections: usize,
+    ) -> Duration {
+        let started = Instant::now();
+        let next = Arc::new(AtomicUsize::new(0));
+        let senders: Vec<_> = (0..connections)
+            .map(|_| {
+                let (server, requests, next) = (self.clone(), requests.clone(), next.clone());
+                tokio::spawn(async move {
+                    let mut stream = server.connect().await;
+                    let mut buffer = Vec::new();
+                    while let Some(request) = requests.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        exchange(&mut stream, request, &mut buffer).await;
+                    }
+                })
+            })
+            .collect();
+        for sender in senders {
+            sender.await.expect("every request is answered with success");
+        }
+        started.elapsed()
+    }
+}
+
+/// Sends one request and reads its whole answer, which has to be a success.
+async fn exchange(stream: &mut TlsStream<TcpStream>, request: &[u8], buffer: &mut Vec<u8>) {
+    stream.write_all(request).await.expect("the server reads");
+    stream.flush().await.expect("the server reads");
+    buffer.clear();
+    while !is_complete(buffer) {
+        let read = stream.read_buf(buffer).await.expect("the server answers");
+        assert!(read > 0, "the server closed a connection");
+    }
+    assert!(buffer.starts_with(b"HTTP/1.1 20"), "{}", String::from_utf8_lossy(buffer));
+}
+
+/// Tells whether an answer is there to its end, with a length or in chunks.
+fn is_complete(answer: &[u8]) -> bool {
+    let Some(end) = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n") else { return false };
+    let head = String::from_utf8_lossy(&answer[..end]).to_lowercase();
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+    match length {
+        Some(length) => answer.len() >= end + 4 + length.parse::<usize>().expect("a length"),
+        None => answer.ends_with(b"\r\n0\r\n\r\n"),
+    }
+}

@@ -1,0 +1,88 @@
+//! What was measured, and how it is shown.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+/// One line of the table: a program, or the replay at one number of connections.
+#[derive(Default)]
+pub struct Row {
+    /// What was measured.
+    pub name: String,
+    /// The first deploys.
+    pub first: Vec<Duration>,
+    /// The same command again.
+    pub again: Vec<Duration>,
+    /// The starts of a process that does nothing.
+    pub start: Vec<Duration>,
+    /// The most memory that a first deploy used, in KiB.
+    pub peak: u64,
+    /// How many requests the first deploy and the second one sent.
+    pub requests: [Option<usize>; 2],
+}
+
+impl Row {
+    /// Gives the median seconds of the first deploys.
+    pub fn first(&self) -> f64 {
+        median(&self.first)
+    }
+
+    fn json(&self, limit: &Self) -> Value {
+        let seconds =
+            |times: &[Duration]| times.iter().map(Duration::as_secs_f64).collect::<Vec<_>>();
+        json!({
+            "name": self.name,
+            "first": median(&self.first), "firstRounds": seconds(&self.first),
+            "again": median(&self.again), "againRounds": seconds(&self.again),
+            "firstByLimit": self.first() / limit.first(),
+            "againByLimit": median(&self.again) / median(&limit.again),
+            "start": (!self.start.is_empty()).then(|| median(&self.start)),
+            "peakKiB": (self.peak > 0).then_some(self.peak),
+            "requests": self.requests,
+        })
+    }
+
+    fn line(&self, limit: &Self) -> String {
+        let or_dash = |told: bool, text: String| if told { text } else { "-".to_owned() };
+        let requests = |at: usize| self.requests[at].map_or("-".to_owned(), |n| n.to_string());
+        format!(
+            "{:<28} {:>8.3} {:>8.3} {:>7.2} {:>7.2} {:>9} {:>9} {:>7} {:>7}",
+            self.name,
+            self.first(),
+            median(&self.again),
+            self.first() / limit.first(),
+            median(&self.again) / median(&limit.again),
+            or_dash(!self.start.is_empty(), format!("{:.0} ms", 1000.0 * median(&self.start))),
+            or_dash(self.peak > 0, format!("{} MiB", self.peak / 1024)),
+            requests(0),
+            requests(1),
+        )
+    }
+}
+
+/// Gives the median in seconds.
+fn median(times: &[Duration]) -> f64 {
+    let mut times = times.to_vec();
+    times.sort();
+    times.get(times.len() / 2).map_or(f64::NAN, Duration::as_secs_f64)
+}
+
+/// Prints the table, then everything as one line of JSON.
+#[expect(clippy::print_stdout, reason = "it is what the bench is for")]
+pub fn print(rows: &[Row], objects: usize, rounds: usize) {
+    let replays = rows.iter().filter(|row| row.name.starts_with("replay"));
+    let limit = replays
+        .min_by(|one, other| one.first().total_cmp(&other.first()))
+        .expect("the replay is always measured");
+    println!("{objects} mixed objects, median seconds of {rounds} rounds; L is `{}`", limit.name);
+    println!(
+        "{:<28} {:>8} {:>8} {:>7} {:>7} {:>9} {:>9} {:>7} {:>7}",
+        "", "first", "again", "/ L", "/ L", "start", "memory", "reqs", "again"
+    );
+    rows.iter().for_each(|row| println!("{}", row.line(limit)));
+    let rows: Vec<Value> = rows.iter().map(|row| row.json(limit)).collect();
+    println!(
+        "{}",
+        json!({"objects": objects, "rounds": rounds, "limit": limit.name, "rows": rows})
+    );
+}
