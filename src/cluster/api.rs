@@ -448,6 +448,13 @@ impl Api {
         Self { fence: Some(fence.clone()), ..self.clone() }
     }
 
+    /// Gives the same API server with places in flight of its own: writes that wait at the fence
+    /// for a renewal must not keep the renewal from being sent.
+    #[must_use]
+    pub fn apart(&self) -> Self {
+        Self { in_flight: Arc::new(Semaphore::new(IN_FLIGHT)), ..self.clone() }
+    }
+
     /// Gives the connection.
     #[must_use]
     pub fn connection(&self) -> &Connection {

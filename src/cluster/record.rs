@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
 use super::{
-    api::{Api, Call, Failure},
+    api::{Api, Call, Failure, encode_query},
     fence::{Fence, Moment, lost},
 };
 use crate::workload::{
@@ -21,8 +21,8 @@ use crate::workload::{
     object::ObjectId,
     ownership::resource_version,
     record::{
-        Encoded, HOLDER_SECONDS, HeadContent, Holder, Record, encode_holder, head_name,
-        head_secret, read_head, read_part,
+        Encoded, HOLDER_SECONDS, HeadContent, Holder, RECORD_LABEL, Record, encode_holder,
+        head_name, head_secret, read_head, read_part,
     },
 };
 
@@ -42,12 +42,12 @@ pub struct Found {
 
 impl Found {
     /// Gives the holder that stands in the way of a process: alive by the server's clock, and
-    /// not its own dead predecessor.
+    /// none of its own dead predecessors.
     #[must_use]
-    pub fn held_by(&self, server_now: Timestamp, predecessor: Option<&str>) -> Option<&Holder> {
+    pub fn held_by(&self, server_now: Timestamp, dead: &[String]) -> Option<&Holder> {
         self.holder
             .as_ref()
-            .filter(|holder| holder.expires > server_now && Some(&*holder.id) != predecessor)
+            .filter(|holder| holder.expires > server_now && !dead.contains(&holder.id))
     }
 }
 
@@ -166,7 +166,7 @@ impl Keeper {
         };
         let keeper = Self {
             fence: Fence::new(sent, api.request_timeout()),
-            api: api.clone(),
+            api: api.apart(),
             claim,
             since,
             state: Mutex::new(State {
@@ -268,11 +268,21 @@ impl Keeper {
         Err(Error::failed("record-busy", "the record is written by others all the time"))
     }
 
-    /// Deletes the record: the head last of all that the instance had, its parts before.
+    /// Deletes the record: the head last of all that the instance had. A head that names parts is
+    /// first written without them, so that no part is left that nothing names; parts that a dead
+    /// process left behind go too, where they can be listed.
     ///
     /// # Errors
     /// Whatever the server answers.
     pub async fn remove(&self) -> Result<()> {
+        let record = self.record().await;
+        let (namespace, instance) = (record.namespace.clone(), record.instance.clone());
+        if !self.state.lock().await.parts.is_empty() {
+            let bare = Record { inventory: Vec::new(), newest: None, last_good: None, ..record };
+            self.write(bare, true).await?;
+        }
+        let lost_parts = list_parts(&self.api, &namespace, &instance).await;
+        delete_parts(&self.api, &namespace, lost_parts).await;
         let state = self.state.lock().await;
         let path = head_path(&state.record);
         let options = json!({
@@ -292,10 +302,6 @@ impl Keeper {
                 ));
             }
         }
-        let parts = state.parts.clone();
-        let namespace = state.record.namespace.clone();
-        drop(state);
-        delete_parts(&self.api, &namespace, parts).await;
         Ok(())
     }
 
@@ -421,6 +427,22 @@ async fn own_lost_answer(
         resource_version: resource_version(&secret).unwrap_or_default().to_owned(),
         parts: encoded.part_names(),
     }))
+}
+
+/// Lists the parts of an instance's record, named by its head or not; none where that is forbidden.
+async fn list_parts(api: &Api, namespace: &str, instance: &InstanceName) -> BTreeSet<String> {
+    let query = format!("&labelSelector={}", encode_query(&format!("{RECORD_LABEL}={instance}")));
+    let Ok(list) = api.list(&collection(namespace), &query, true).await else {
+        return BTreeSet::new();
+    };
+    let head = head_name(instance);
+    let prefix = format!("{head}.");
+    list.items
+        .iter()
+        .filter_map(|secret| secret["metadata"]["name"].as_str())
+        .filter(|name| name.starts_with(&prefix))
+        .map(str::to_owned)
+        .collect()
 }
 
 async fn delete_parts(api: &Api, namespace: &str, parts: BTreeSet<String>) {

@@ -17,11 +17,15 @@ use crate::{
 /// The pause between two looks at a lock that somebody else holds.
 const PAUSE: Duration = Duration::from_millis(500);
 
+/// How many releases that did not end in order are remembered.
+const REMEMBERED: usize = 32;
+
 /// The lock of an instance on this machine.
 pub struct Held {
     lock: InstanceLock,
-    /// The release that a dead predecessor had begun: its holder may be taken over at once.
-    pub predecessor: Option<String>,
+    /// The releases that dead predecessors had begun, and our own: a holder of theirs may be
+    /// taken over at once.
+    pub releases: Vec<String>,
 }
 
 impl Held {
@@ -38,10 +42,9 @@ impl Held {
         loop {
             match InstanceLock::try_acquire(&session.database, instance)? {
                 Acquired::Got { lock, left } => {
-                    let predecessor = left.and_then(|left| left.release_id);
-                    let mut held = Self { lock, predecessor };
-                    let id = held.predecessor.clone();
-                    held.write(session, id)?;
+                    let releases = left.map(|left| left.releases).unwrap_or_default();
+                    let mut held = Self { lock, releases };
+                    held.write(session)?;
                     return Ok(held);
                 }
                 Acquired::Held(content) => {
@@ -62,21 +65,25 @@ impl Held {
         }
     }
 
-    fn write(&mut self, session: &Session<'_>, release_id: Option<String>) -> Result<()> {
+    fn write(&mut self, session: &Session<'_>) -> Result<()> {
         self.lock.write(&LockContent {
             pid: std::process::id(),
             command: session.command.clone(),
             started: session.now(),
-            release_id,
+            releases: self.releases.clone(),
         })
     }
 
-    /// Notes the release that begins, so that a successor on this machine knows it as dead.
+    /// Notes the release that begins, so that a successor on this machine knows it as dead. Those
+    /// of predecessors stay: we may die before the record has ours.
     ///
     /// # Errors
     /// The lock file cannot be written.
     pub fn begin(&mut self, session: &Session<'_>, release_id: &str) -> Result<()> {
-        self.write(session, Some(release_id.to_owned()))
+        self.releases.push(release_id.to_owned());
+        let surplus = self.releases.len().saturating_sub(REMEMBERED);
+        self.releases.drain(..surplus);
+        self.write(session)
     }
 
     /// Ends in order: nothing is left to be taken over.

@@ -248,7 +248,7 @@ async fn judge_all(
                 .and_then(population_of),
         })
         .collect();
-    let running = located.found.as_ref().is_some_and(|found| found.held_by(now, None).is_some());
+    let running = located.found.as_ref().is_some_and(|found| found.held_by(now, &[]).is_some());
     let release = match &record.newest {
         Some(newest) => Some((newest.release.number, newest.release.outcome)),
         None => known_release(session, &record.instance)?,

@@ -3,7 +3,7 @@
 //!
 //! The kernel frees it when the process dies, however it dies. The file itself is never deleted
 //! (two processes could then hold locks on two files of one name), only emptied when the work
-//! ended in order; what a dead predecessor left in it says which release was its own.
+//! ended in order; what a dead predecessor left in it says which releases were its own.
 
 use std::{
     ffi::OsString,
@@ -31,9 +31,10 @@ pub struct LockContent {
     pub command: String,
     /// When it began.
     pub started: Timestamp,
-    /// The release that it has begun, once it has.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub release_id: Option<String>,
+    /// The release that it has begun, once it has, after those of its dead predecessors: until
+    /// its own holder stands in the record, one of theirs does.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub releases: Vec<String>,
 }
 
 /// The answer to an attempt.
@@ -78,7 +79,7 @@ impl InstanceLock {
         }
     }
 
-    /// Says who holds the lock and which release it has begun.
+    /// Says who holds the lock and which releases it answers for.
     ///
     /// # Errors
     /// `cannot-lock` where the file cannot be written.

@@ -33,10 +33,11 @@ const PAUSE: Duration = Duration::from_millis(250);
 /// How often it is said what it waits for.
 const HEARTBEAT: Duration = Duration::from_secs(5);
 
-/// Removes namespaces and record.
+/// Removes namespaces and record. Begins with a renewal, and renews for as long as something is
+/// sent: a process that was not heard of meanwhile must not take a successor's namespace away.
 ///
 /// # Errors
-/// Whatever the server answers; time that is up, a signal.
+/// Whatever the server answers; time that is up, a signal; code 6 when the holder is lost.
 pub async fn leave(
     session: &Session<'_>,
     target: &Target,
@@ -46,39 +47,96 @@ pub async fn leave(
     deadline: Option<Instant>,
     operation: &mut Operation,
 ) -> Result<()> {
+    let work = send_namespaces(session, target, api, record, deadline, operation);
+    let home = match keeper {
+        Some(keeper) => {
+            keeper.renew().await?;
+            tokio::select! {
+                home = work => home?,
+                lost = keeper.keep() => return Err(lost),
+            }
+        }
+        None => work.await?,
+    };
+    match (home, keeper) {
+        // The record goes with it: from here on there is nothing to renew.
+        (Home::Goes(going), _) => end(session, target, record, &going, deadline, operation).await,
+        (Home::Stays, Some(keeper)) => keeper.remove().await,
+        (Home::Stays | Home::Absent, _) => Ok(()),
+    }
+}
+
+/// What becomes of the record's namespace.
+enum Home {
+    Absent,
+    Stays,
+    Goes(Box<Going>),
+}
+
+/// A namespace whose deletion is sent.
+struct Going {
+    entry: Entry,
+    path: String,
+    uid: String,
+}
+
+/// Removes the other namespaces to the end, and sends the deletion of the record's own.
+async fn send_namespaces(
+    session: &Session<'_>,
+    target: &Target,
+    api: &Api,
+    record: &Record,
+    deadline: Option<Instant>,
+    operation: &mut Operation,
+) -> Result<Home> {
     let mut namespaces: Vec<&Entry> =
         record.inventory.iter().filter(|entry| entry.id.is("", "Namespace")).collect();
     // The one with the record goes last, and takes the record with it.
     namespaces.sort_by_key(|entry| entry.id.name == record.namespace);
-    let mut record_went = keeper.is_none();
+    let mut home = Home::Stays;
     for entry in namespaces {
         let id = &entry.id;
         let is_home = id.name == record.namespace;
         match look(target, api, record, id).await? {
-            Fate::Absent => record_went |= is_home,
+            Fate::Absent if is_home => home = Home::Absent,
+            Fate::Absent => {}
             Fate::Stays(why) => {
                 super::leave(operation, entry, &why);
             }
             Fate::Goes(uid) => {
-                // Written by nobody else: the fence is passed for the last time.
                 let path = target.path(id, "v1").expect("namespaces are built in");
-                let sender = if is_home { &target.api } else { api };
-                gone::delete(sender, id, &path, &uid, Deletion::Background).await?;
-                wait(session, target, record, id, &path, &uid, deadline).await?;
-                session.reporter.report(
-                    record.instance.as_str(),
-                    Event::Done { object: id.clone(), action: Action::Delete },
-                );
-                operation.counts.add(Action::Delete);
-                operation.objects.push(super::view(id, Some(entry), &removal::Fate::Removed));
-                record_went |= is_home;
+                gone::delete(api, id, &path, &uid, Deletion::Background).await?;
+                let going = Going { entry: entry.clone(), path, uid };
+                if is_home {
+                    home = Home::Goes(Box::new(going));
+                } else {
+                    end(session, target, record, &going, deadline, operation).await?;
+                }
             }
         }
     }
-    match keeper {
-        Some(keeper) if !record_went => keeper.remove().await,
-        _ => Ok(()),
-    }
+    Ok(home)
+}
+
+/// Waits for the end of a namespace and says so.
+async fn end(
+    session: &Session<'_>,
+    target: &Target,
+    record: &Record,
+    going: &Going,
+    deadline: Option<Instant>,
+    operation: &mut Operation,
+) -> Result<()> {
+    let Going { entry, path, uid } = going;
+    let id = &entry.id;
+    wait(session, target, record, id, path, uid, deadline).await?;
+    session.reporter.report(
+        record.instance.as_str(),
+        Event::Done { object: id.clone(), action: Action::Delete },
+    );
+    operation.counts.add(Action::Delete);
+    operation.objects.push(super::view(id, Some(entry), &removal::Fate::Removed));
+    Ok(())
 }
 
 enum Fate {

@@ -93,27 +93,53 @@ async fn delete(
     let mut held = Held::acquire(session, name, started + options.lock_wait).await?;
     let mut target = Target::connect(session, &choice.runtime).await.map_err(hinted)?;
     let until = started + options.lock_wait;
-    let found = look(session, &mut target, name, stored.as_ref(), &held, until).await;
-    let located = match found {
-        // A row that was never deployed has nothing on a cluster that cannot be asked.
-        Err(error)
-            if error.kind == ErrorKind::Runtime && never_deployed(session, stored.as_ref())? =>
-        {
-            operation.warnings.push(error.to_string());
-            Located::default()
+    let mut confirmed = false;
+    loop {
+        let found = tokio::select! {
+            found = look(session, &mut target, name, stored.as_ref(), &held, until) => found,
+            signal = session.stop.wait() => return Err(signal.error("stopped; nothing was deleted")),
+        };
+        let located = match found {
+            // A row that was never deployed has nothing on a cluster that cannot be asked.
+            Err(error)
+                if error.kind == ErrorKind::Runtime
+                    && never_deployed(session, stored.as_ref())? =>
+            {
+                operation.warnings.push(error.to_string());
+                Located::default()
+            }
+            other => other.map_err(hinted)?,
+        };
+        let Some(record) = located.record().cloned() else {
+            return nothing_there(session, options, stored.as_ref(), held, operation);
+        };
+        target.know_kinds_of(&record.inventory).await?;
+        // Waiting for somebody else has its own clock.
+        let deadline = options.timeout.map(|timeout| Instant::now() + timeout);
+        describe(operation, &record, &target);
+        if !std::mem::replace(&mut confirmed, true) {
+            confirm(session, name, &record, &choice.runtime.to_string())?;
         }
-        other => other.map_err(hinted)?,
-    };
-    let Some(record) = located.record().cloned() else {
-        return nothing_there(session, options, stored.as_ref(), held, operation);
-    };
-    target.know_kinds_of(&record.inventory).await?;
-    // Waiting for somebody else has its own clock.
-    let deadline = options.timeout.map(|timeout| Instant::now() + timeout);
-    describe(operation, &record, &target);
-    confirm(session, name, &record, &choice.runtime.to_string())?;
-    carry_out(session, options, &target, &located, record, &mut held, deadline, operation).await?;
+        let begun =
+            carry_out(session, options, &target, &located, record, &mut held, deadline, operation)
+                .await?;
+        if begun {
+            break;
+        }
+    }
+    if !options.no_wait {
+        forget_row(session, name)?;
+    }
     held.end();
+    Ok(())
+}
+
+fn forget_row(session: &Session<'_>, name: &InstanceName) -> Result<()> {
+    let mut store = session.store.lock().expect("no holder of the store panics");
+    // The instance may be known to the cluster alone.
+    if store.instance(name)?.is_some() {
+        store.delete_instance(name)?;
+    }
     Ok(())
 }
 
@@ -145,7 +171,7 @@ async fn look(
         let holder = located
             .found
             .as_ref()
-            .and_then(|found| found.held_by(now, held.predecessor.as_deref()))
+            .and_then(|found| found.held_by(now, &held.releases))
             .map(|holder| holding::name_of(holder, now));
         match holder {
             Some(holder) => holding::wait(session, name, &holder, until, &mut told).await?,
@@ -224,7 +250,8 @@ fn confirm(
     }
 }
 
-/// Deletes what a record holds, to the end.
+/// Deletes what a record holds, to the end; the database's row stays. `false`: somebody else wrote
+/// the record first, nothing was done, and everything is to be looked at again.
 ///
 /// # Errors
 /// What could not be deleted; the record then still covers it.
@@ -238,12 +265,16 @@ pub async fn carry_out(
     held: &mut Held,
     deadline: Option<Instant>,
     operation: &mut Operation,
-) -> Result<()> {
+) -> Result<bool> {
     let name = &options.name;
     record.deleting = true;
     let id = uuid::Uuid::now_v7().to_string();
     held.begin(session, &id)?;
-    let keeper = intend(session, target, located.found.as_ref(), &record, id).await?;
+    let keeper = match intend(session, target, located.found.as_ref(), &record, id).await? {
+        Intent::Held(keeper) => Some(*keeper),
+        Intent::NoPlace => None,
+        Intent::Overtaken => return Ok(false),
+    };
     let api = match &keeper {
         Some(keeper) => target.api.fenced(keeper.fence()),
         None => target.api.clone(),
@@ -276,44 +307,52 @@ pub async fn carry_out(
         if result.is_ok() {
             operation.instance.outcome = Some(Outcome::Applied.word().to_owned());
         }
-        return result;
+        return result.map(|()| true);
     }
-    home::leave(session, target, &api, &record, keeper.as_ref(), deadline, operation).await?;
+    let left =
+        home::leave(session, target, &api, &record, keeper.as_ref(), deadline, operation).await;
+    if let Err(error) = left {
+        // The next one is let through at once; a record that went with its namespace holds nobody.
+        if let Some(keeper) = keeper.filter(|_| error.kind != ErrorKind::Locked) {
+            let _ = keeper.write(record, false).await;
+        }
+        return Err(error);
+    }
     operation.instance.outcome = Some("deleted".to_owned());
-    let mut store = session.store.lock().expect("no holder of the store panics");
-    if store.instance(name)?.is_some() {
-        store.delete_instance(name)?;
-    }
-    Ok(())
+    Ok(true)
 }
 
-/// Records that the deletion has begun. `None` where the namespace of the record is gone or
-/// going: then there is no place for a record, and no object that it would have to cover.
+/// What writing a deletion's intent came to.
+enum Intent {
+    /// This process holds the instance.
+    Held(Box<Keeper>),
+    /// The namespace of the record is gone or going: there is no place for a record, and no
+    /// object to come that it would have to cover.
+    NoPlace,
+    /// Somebody else wrote the record first.
+    Overtaken,
+}
+
+/// Records that the deletion has begun.
 async fn intend(
     session: &Session<'_>,
     target: &Target,
     found: Option<&Found>,
     record: &Record,
     id: String,
-) -> Result<Option<Keeper>> {
-    if found.is_none() {
-        let ground = locate::ground(target, &record.namespace, &record.instance).await?;
-        if matches!(ground, Ground::Free | Ground::Terminating(_)) {
-            return Ok(None);
-        }
+) -> Result<Intent> {
+    // A record in a namespace that is going would be gone at its next renewal.
+    let ground = locate::ground(target, &record.namespace, &record.instance).await?;
+    if matches!(ground, Ground::Free | Ground::Terminating(_)) {
+        return Ok(Intent::NoPlace);
     }
     let claim =
         Claim { id, who: session.env.deployer().to_string(), command: session.command.clone() };
     match Keeper::begin(&target.api, found, record.clone(), claim).await {
-        Ok(Some(keeper)) => Ok(Some(keeper)),
-        Ok(None) => Err(Error::new(
-            ErrorKind::Locked,
-            "locked",
-            format!("`{}` was written by somebody else just now", record.instance),
-        )
-        .hint("repeat the command")),
-        // The namespace is going already, and takes the record with it.
-        Err(error) if error.code == "namespace-terminating" => Ok(None),
+        Ok(Some(keeper)) => Ok(Intent::Held(Box::new(keeper))),
+        Ok(None) => Ok(Intent::Overtaken),
+        // It began to go just now, and takes the record with it.
+        Err(error) if error.code == "namespace-terminating" => Ok(Intent::NoPlace),
         Err(error) => Err(error),
     }
 }

@@ -16,14 +16,14 @@ use std::time::Instant;
 use super::{
     delete,
     holding::Held,
-    locate::Located,
+    locate::{self, Located},
     options::{DeleteOptions, DeployOptions},
     report::Event,
     session::Session,
     view::Operation,
 };
 use crate::workload::{
-    error::{Error, ErrorKind, Result},
+    error::{Error, Result},
     release::Outcome,
 };
 
@@ -66,9 +66,12 @@ async fn deploy(
 ) -> Result<()> {
     let mut held = prepare::lock(session, options, started).await?;
     loop {
-        let predecessor = held.predecessor.clone();
-        let purpose = prepare::Purpose::Deploy { predecessor, until: started + options.lock_wait };
-        let prepared = Prepared::make(session, options, purpose, answer).await?;
+        let dead = held.releases.clone();
+        let purpose = prepare::Purpose::Deploy { dead, until: started + options.lock_wait };
+        let prepared = tokio::select! {
+            prepared = Prepared::make(session, options, purpose, answer) => prepared?,
+            signal = session.stop.wait() => return Err(signal.error("stopped; nothing was written")),
+        };
         // Waiting for somebody else has its own clock.
         let deadline = options.timeout.map(|timeout| Instant::now() + timeout);
         if prepared.record.deleting {
@@ -89,7 +92,8 @@ async fn deploy(
             continue;
         };
         let result = release::run(session, options, &prepared, begun, deadline, answer).await;
-        if !matches!(&result, Err(error) if error.kind == ErrorKind::Locked) {
+        // After a failure our holder may stand in the record: the next one here is to know it.
+        if result.is_ok() {
             held.end();
         }
         return result;
@@ -105,6 +109,8 @@ async fn finish_deletion(
     deadline: Option<Instant>,
 ) -> Result<()> {
     note(session, options, format!("{} is half deleted: finishing that first", options.name));
+    // What is deployed anew has its definition and its overrides from before.
+    locate::follow(session, &prepared.target, &prepared.record)?;
     let deletion = DeleteOptions {
         name: options.name.clone(),
         timeout: options.timeout,
@@ -128,6 +134,7 @@ async fn finish_deletion(
         &mut operation,
     )
     .await
+    .map(drop)
 }
 
 /// Nothing is to be written: notes the no-op data, and waits where nobody has seen it ready.

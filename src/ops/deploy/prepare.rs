@@ -58,8 +58,8 @@ pub enum Purpose {
     Rehearse,
     /// To be deployed.
     Deploy {
-        /// The release of a dead predecessor on this machine.
-        predecessor: Option<String>,
+        /// The releases of dead predecessors on this machine.
+        dead: Vec<String>,
         /// Until when to wait for another holder.
         until: Instant,
     },
@@ -270,12 +270,12 @@ async fn free(
         let located =
             locate::locate(session, target, &options.name, stored, places, options.new_cluster)
                 .await?;
-        let Purpose::Deploy { predecessor, until } = purpose else { return Ok(located) };
+        let Purpose::Deploy { dead, until } = purpose else { return Ok(located) };
         let server_now = target.api.connection().server_now();
         let held = located
             .found
             .as_ref()
-            .and_then(|found| found.held_by(server_now, predecessor.as_deref()))
+            .and_then(|found| found.held_by(server_now, dead))
             .map(|holder| holding::name_of(holder, server_now));
         match held {
             Some(holder) => {

@@ -63,13 +63,16 @@ pub async fn run(
     };
     let outcome = outcome_of(&result, options.no_wait);
     answer.left_for_later(&carried.entries);
-    let recorded =
-        record_outcome(session, options, prepared, &keeper, carried, outcome, answer).await;
+    let recorded = record_outcome(session, options, &keeper, carried, outcome, answer).await;
     answer.outcome(match (&result, outcome) {
         (Err(error), _) if error.kind == ErrorKind::Refused => "refused",
         _ => outcome.word(),
     });
-    result.and(recorded)
+    match recorded {
+        // Whatever else went wrong: another goes on, and what we did not manage is not the news.
+        Err(lost) if lost.kind == ErrorKind::Locked => Err(lost),
+        recorded => result.and(recorded),
+    }
 }
 
 /// What the inventory has become.
@@ -359,7 +362,6 @@ fn outcome_of(result: &Result<()>, no_wait: bool) -> Outcome {
 async fn record_outcome(
     session: &Session<'_>,
     options: &DeployOptions,
-    prepared: &Prepared,
     keeper: &Keeper,
     carried: Carried,
     outcome: Outcome,
@@ -376,7 +378,9 @@ async fn record_outcome(
         }
     }
     let written = keeper.write(record, false).await;
-    let _ = prepared;
+    if keeper.fence().is_lost() {
+        return written;
+    }
     let status = match outcome {
         Outcome::Ready => Status::Healthy,
         Outcome::Applied | Outcome::InFlight => Status::Reconciling,

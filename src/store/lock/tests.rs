@@ -13,7 +13,7 @@ fn content(command: &str, release_id: Option<&str>) -> LockContent {
         pid: 4711,
         command: command.to_owned(),
         started: Timestamp::UNIX_EPOCH,
-        release_id: release_id.map(str::to_owned),
+        releases: release_id.map(str::to_owned).into_iter().collect(),
     }
 }
 
