@@ -2,11 +2,16 @@
 //! everything that was deployed, whatever happens.
 
 use std::{
-    cell::RefCell,
     fmt::Write as _,
+    io::{BufRead as _, BufReader, Read as _},
+    panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
-    process::{Child, Command, Output, Stdio},
-    sync::atomic::{AtomicUsize, Ordering},
+    process::{Child, ChildStderr, Command, Output, Stdio},
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
     time::{Duration, Instant},
 };
 
@@ -72,8 +77,9 @@ pub struct Place {
     home: TempDir,
     pub runtime: String,
     kubeconfig: Option<PathBuf>,
+    test: String,
     name: String,
-    instances: RefCell<Vec<String>>,
+    instances: Mutex<Vec<String>>,
 }
 
 static COUNTER: AtomicUsize = AtomicUsize::new(0);
@@ -106,13 +112,29 @@ impl Place {
         let name = format!("{}-{:x}{number:x}", short.trim_end_matches('-'), std::process::id());
         let home = TempDir::new().unwrap();
         std::fs::create_dir(home.path().join("db")).unwrap();
-        Self { home, runtime, kubeconfig, name, instances: RefCell::default() }
+        let test = test.to_owned();
+        Self { home, runtime, kubeconfig, test, name, instances: Mutex::default() }
+    }
+
+    /// Gives a place like this one with nothing in it; a sandbox is another one, a cluster is not.
+    pub fn aside(&self) -> Self {
+        Self::new(&self.test, self.runtime.clone(), self.kubeconfig.clone())
+    }
+
+    /// Gives another home on the same cluster: somebody else's database.
+    pub fn elsewhere(&self) -> Self {
+        let other = self.aside();
+        if self.runtime == "sandbox" {
+            let database = |place: &Self| place.database().with_extension("sandbox.db");
+            std::os::unix::fs::symlink(database(self), database(&other)).unwrap();
+        }
+        other
     }
 
     /// Gives a name for an instance, which is deleted at the end.
     pub fn instance(&self, suffix: &str) -> String {
         let name = format!("{}{suffix}", self.name);
-        self.instances.borrow_mut().push(name.clone());
+        self.instances.lock().unwrap().push(name.clone());
         name
     }
 
@@ -144,8 +166,9 @@ impl Place {
         to
     }
 
-    /// Loses the database, and nothing else: the sandbox beside it stays.
+    /// Loses the database and its locks, and nothing else: the sandbox beside it stays.
     pub fn lose_database(&self) {
+        let _ = std::fs::remove_dir_all(format!("{}.locks", self.database().display()));
         for ending in ["", "-wal", "-shm"] {
             let _ = std::fs::remove_file(format!("{}{ending}", self.database().display()));
         }
@@ -178,12 +201,23 @@ impl Place {
         command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     }
 
+    /// Starts a call whose talk is followed line by line; every request is one.
+    pub fn follow(&self, line: &str) -> Running {
+        let mut child = self.start(&format!("{line} -v"));
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        Running { child, stderr, said: String::new() }
+    }
+
     pub fn finish(&self, child: Child) -> Outcome {
         Outcome::of(child.wait_with_output().unwrap())
     }
 
     /// Makes one request to the API server, as nobody in particular.
     pub fn call(&self, call: Call) -> Result<Answer, Failure> {
+        self.with_api(async |api| api.call(call).await)
+    }
+
+    fn with_api<T>(&self, work: impl AsyncFnOnce(Api) -> T) -> T {
         let mut variables = vec![];
         let path = self.kubeconfig.as_ref().map(|path| path.display().to_string());
         if let Some(path) = &path {
@@ -199,7 +233,7 @@ impl Place {
         let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         tokio.block_on(async {
             let connection = connect(&kubeconfig, &runtime, &options).await.unwrap();
-            Api::new(connection, Duration::from_secs(30)).call(call).await
+            work(Api::new(connection, Duration::from_secs(30))).await
         })
     }
 
@@ -212,9 +246,11 @@ impl Place {
         }
     }
 
-    /// Lists what carries the label of an instance, of the kinds that tests deploy.
-    pub fn leftovers(&self, instance: &str) -> Vec<String> {
-        let collections = [
+    /// Lists what there is of an instance, of the kinds that tests deploy and of further
+    /// collections: what carries its label, cluster-scoped objects of ours that have its name in
+    /// theirs, its record, and the namespace of its name.
+    pub fn live(&self, instance: &str, further: &[String]) -> Vec<String> {
+        let labelled = [
             "/api/v1/namespaces",
             "/api/v1/configmaps",
             "/api/v1/secrets",
@@ -227,20 +263,56 @@ impl Place {
             "/apis/apps/v1/statefulsets",
             "/apis/batch/v1/jobs",
             "/apis/rbac.authorization.k8s.io/v1/roles",
+            "/apis/rbac.authorization.k8s.io/v1/rolebindings",
         ];
-        let mut left = Vec::new();
-        for collection in collections {
-            let list = self
-                .get(&format!("{collection}?labelSelector=workloadctl%2Finstance%3D{instance}"))
-                .unwrap();
-            for item in list["items"].as_array().unwrap() {
-                left.push(format!("{collection}/{}", item["metadata"]["name"].as_str().unwrap()));
+        let shared = [
+            "/apis/rbac.authorization.k8s.io/v1/clusterroles",
+            "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings",
+            "/apis/apiextensions.k8s.io/v1/customresourcedefinitions",
+        ];
+        let label = format!("workloadctl%2Finstance%3D{instance}");
+        let mut queries: Vec<(String, &str, String)> = labelled
+            .iter()
+            .copied()
+            .chain(further.iter().map(String::as_str))
+            .map(|collection| (label.clone(), collection, String::new()))
+            .collect();
+        for collection in shared {
+            queries.push(("workloadctl%2Fmanaged%3Dtrue".into(), collection, instance.into()));
+        }
+        let record = format!("workloadctl%2Frecord%3D{instance}");
+        queries.push((record, "/api/v1/secrets", String::new()));
+        let name = format!("kubernetes.io%2Fmetadata.name%3D{instance}");
+        queries.push((name, "/api/v1/namespaces", String::new()));
+        self.with_api(async |api| {
+            let mut names = Vec::new();
+            for (label, collection, part) in &queries {
+                let path = format!("{collection}?labelSelector={label}");
+                let list = match api.call(Call::get(path)).await {
+                    Ok(answer) => answer.body,
+                    Err(failure) if failure.is_not_found() => continue,
+                    Err(failure) => panic!("{collection}: {}", failure.message()),
+                };
+                let kind = collection.rsplit('/').next().unwrap();
+                names.extend(
+                    list["items"]
+                        .as_array()
+                        .unwrap()
+                        .iter()
+                        .filter_map(|item| item["metadata"]["name"].as_str())
+                        .filter(|name| name.contains(part.as_str()))
+                        .map(|name| format!("{kind}/{name}")),
+                );
             }
-        }
-        if self.get(&format!("/api/v1/namespaces/{instance}")).is_some() {
-            left.push(format!("namespace {instance}"));
-        }
-        left
+            names.sort();
+            names.dedup();
+            names
+        })
+    }
+
+    /// Lists what is left of an instance that is deleted.
+    pub fn leftovers(&self, instance: &str) -> Vec<String> {
+        self.live(instance, &[])
     }
 
     /// Waits until something is true.
@@ -249,22 +321,92 @@ impl Place {
         let end = Instant::now() + limit;
         while !is_true() {
             assert!(Instant::now() < end, "not within {limit:?}: {what}");
-            std::thread::park_timeout(Duration::from_millis(20));
+            thread::park_timeout(Duration::from_millis(20));
         }
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        for instance in self.instances.borrow().iter().rev() {
+        for instance in self.instances.lock().unwrap().iter().rev() {
             let outcome = self.run(&format!(
                 "delete {instance} --yes --ignore-not-found --timeout 60s --lock-wait 100s"
             ));
-            if outcome.code != 0 && std::thread::panicking() {
+            if outcome.code != 0 && thread::panicking() {
                 let mut told = String::new();
                 writeln!(told, "left behind: {instance}: {}", outcome.stderr).unwrap();
                 std::io::Write::write_all(&mut std::io::stderr(), told.as_bytes()).unwrap();
             }
         }
     }
+}
+
+/// The program while it runs.
+pub struct Running {
+    child: Child,
+    stderr: BufReader<ChildStderr>,
+    said: String,
+}
+
+impl Running {
+    /// Reads on until a line of its talk that is wanted; `false` where it ended before.
+    pub fn until(&mut self, mut wanted: impl FnMut(&str) -> bool) -> bool {
+        loop {
+            let mut line = String::new();
+            if self.stderr.read_line(&mut line).unwrap() == 0 {
+                return false;
+            }
+            self.said.push_str(&line);
+            if wanted(line.trim_end()) {
+                return true;
+            }
+        }
+    }
+
+    pub fn child(&self) -> &Child {
+        &self.child
+    }
+
+    /// Ends it as the kernel does when memory is short.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Waits for its end.
+    pub fn end(mut self) -> Outcome {
+        let mut stdout = self.child.stdout.take().unwrap();
+        let answer = thread::spawn(move || {
+            let mut text = String::new();
+            stdout.read_to_string(&mut text).unwrap();
+            text
+        });
+        self.stderr.read_to_string(&mut self.said).unwrap();
+        let status = self.child.wait().unwrap();
+        Outcome {
+            code: status.code().unwrap_or(-1),
+            stdout: answer.join().unwrap(),
+            stderr: self.said,
+        }
+    }
+}
+
+/// Runs cases side by side, `width` at a time, and fails at the end if any failed.
+pub fn side_by_side<T: Send>(cases: Vec<T>, width: usize, run: impl Fn(T) + Sync) {
+    let cases = Mutex::new(cases.into_iter());
+    let failed = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        for _ in 0..width {
+            scope.spawn(|| {
+                loop {
+                    let Some(case) = cases.lock().unwrap().next() else { return };
+                    if catch_unwind(AssertUnwindSafe(|| run(case))).is_err() {
+                        failed.fetch_add(1, Ordering::Relaxed);
+                    }
+                }
+            });
+        }
+    });
+    let failed = failed.into_inner();
+    assert_eq!(failed, 0, "{failed} cases failed, see above");
 }
