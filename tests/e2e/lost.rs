@@ -71,4 +71,20 @@ on_both! {
         assert_ne!(live["data"]["index.html"], "edited");
         assert_eq!(live["data"]["theirs.html"], "kept");
     }
+
+    fn pods_that_read_an_old_config_map_are_named_and_restarted(place) {
+        let name = place.instance("");
+        let folder = place.example("web");
+        place.run(&format!("deploy {name} -f web")).expect(0);
+        let file = folder.join("web.yaml");
+        let text = std::fs::read_to_string(&file).unwrap();
+        std::fs::write(&file, text.replace("Deployed with workloadctl", "Changed")).unwrap();
+        let told = place.run(&format!("deploy {name} -f web")).expect(0);
+        let line = format!(
+            "Deployment/web still runs with the old ConfigMap/web-content: deploy {name} --restart"
+        );
+        assert!(format!("{}{}", told.stdout, told.stderr).contains(&line), "{told:?}");
+        let restarted = place.run(&format!("deploy {name} --restart -o json")).expect(0).json();
+        assert_eq!(restarted["counts"]["update"], 1, "{restarted}");
+    }
 }

@@ -82,4 +82,37 @@ on_both! {
         place.run(&format!("status {name}")).expect(1);
         place.run(&format!("deploy {name} -f nothing.yaml")).expect(2);
     }
+
+    fn a_field_of_another_manager_is_refused_with_its_owner(place) {
+        let name = place.instance("");
+        place.write("conf.yaml", CONF);
+        place.run(&format!("deploy {name} -f conf.yaml")).expect(0);
+        let path = format!("/api/v1/namespaces/{name}/configmaps/conf");
+        let edit = |manager: &str, value: &str| {
+            let patch = json!({"data": {"a": value}});
+            let call = Call::merge_patch(format!("{path}?fieldManager={manager}"), &patch);
+            place.call(call).unwrap();
+        };
+        edit("some-operator", "theirs");
+        let refused = place.run(&format!("deploy {name} -o json")).expect(5).json();
+        let told = refused["error"].to_string();
+        assert!(told.contains("data.a") && told.contains("some-operator"), "{told}");
+        assert_eq!(place.get(&path).unwrap()["data"]["a"], "theirs");
+        place.run(&format!("deploy {name} --conflicts force")).expect(0);
+        assert_eq!(place.get(&path).unwrap()["data"]["a"], "b");
+        edit("kubectl-edit", "mine");
+        place.run(&format!("deploy {name}")).expect(0);
+        assert_eq!(place.get(&path).unwrap()["data"]["a"], "b", "a person's field is taken over");
+    }
+
+    fn a_dry_run_writes_nothing(place) {
+        let name = place.instance("");
+        place.write("conf.yaml", CONF);
+        let plan = place.run(&format!("deploy {name} -f conf.yaml --dry-run -o json")).expect(0).json();
+        assert_eq!((&plan["outcome"], &plan["counts"]["create"]), (&json!("planned"), &json!(2)), "{plan}");
+        place.run(&format!("plan {name} -f conf.yaml --exit-code")).expect(4);
+        assert!(place.get(&format!("/api/v1/namespaces/{name}")).is_none());
+        let list = place.run("list -o json").expect(0).json();
+        assert_eq!(list["instances"], json!([]));
+    }
 }

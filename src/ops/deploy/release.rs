@@ -23,6 +23,7 @@ use crate::{
         plan::Item,
         record::{Entry, Record},
         release::{Action, Deed, Outcome},
+        template,
     },
 };
 
@@ -144,11 +145,38 @@ async fn carry(
     answer.nodes(&rollout);
     let fine = conclude(options, &rollout, &end)?;
     debug_assert!(fine, "every other end is an error");
+    for remark in stale_readers(options, &rollout) {
+        answer.remark(remark);
+    }
     if options.prune == PruneWhen::After {
         drop(rollout);
         prune(session, options, prepared, keeper, deadline, carried, answer).await?;
     }
     Ok(())
+}
+
+/// Names workloads that were left alone although something that their pods read has changed.
+fn stale_readers(options: &DeployOptions, rollout: &Rollout<'_>) -> Vec<String> {
+    let is_read = |id: &ObjectId| id.is("", "ConfigMap") || id.is("", "Secret");
+    let mut remarks = Vec::new();
+    for (index, node) in rollout.nodes.iter().enumerate() {
+        let reader = &node.item.desired.id;
+        if node.item.action != Action::Unchanged
+            || template::pointer(&reader.group, &reader.kind).is_none()
+        {
+            continue;
+        }
+        let changed = rollout.graph.why(index).into_iter().map(|why| &rollout.nodes[why.from].item);
+        for item in
+            changed.filter(|item| item.action == Action::Update && is_read(&item.desired.id))
+        {
+            remarks.push(format!(
+                "{reader} still runs with the old {}: deploy {} --restart",
+                item.desired.id, options.name
+            ));
+        }
+    }
+    remarks
 }
 
 /// The namespace that holds the record was made before: it is not written again.
