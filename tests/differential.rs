@@ -172,7 +172,9 @@ fn plain(text: &str) -> String {
     let words = text.split_inclusive(' ').map(|word| {
         let core = word.trim_matches(|c: char| !c.is_ascii_alphanumeric());
         let is_uid = core.len() == 36 && core.matches('-').count() == 4;
-        let stored = word.starts_with("/registry/");
+        // With its prefix, or as the server's cache calls it.
+        let stored = word.starts_with("/registry/")
+            || (word.starts_with('/') && text.contains(&format!("Key: {word}")));
         if is_uid || stored { "… ".to_owned() } else { word.to_owned() }
     });
     words.collect::<String>().trim_end().to_owned()
