@@ -32,7 +32,7 @@ use crate::{
         error::Error,
         graph::{Graph, Milestone, Schedule},
         name::InstanceName,
-        plan::Item,
+        plan::{Desired, Item},
         readiness::{Frame, State, Verdict, Watch, is_complete, judge, judge_gone, watch_of},
         release::Action,
     },
@@ -400,18 +400,19 @@ impl<'a> Rollout<'a> {
             return;
         }
         clock.asked = Instant::now();
-        let blind: Vec<usize> = (0..self.nodes.len())
-            .filter(|index| {
-                let node = &self.nodes[*index];
+        let unseen: Vec<&Desired> = self
+            .nodes
+            .iter()
+            .filter(|node| {
                 node.waited_for
+                    && node.applied
                     && !node.is_ready()
                     && node.watch.object
-                    && self.observer.is_blind_for(&node.item.desired.id)
+                    && !self.observer.is_watching(&node.item.desired.id)
             })
+            .map(|node| &node.item.desired)
             .collect();
-        for index in blind {
-            self.observer.ask(self.target, &self.nodes[index].item.desired).await;
-        }
+        self.observer.ask(self.target, &unseen, ASK_EVERY).await;
     }
 
     fn heartbeat(&self, clock: &mut Clock) {

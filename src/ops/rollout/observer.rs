@@ -1,21 +1,25 @@
 //! What the cluster shows while a release rolls out: watched objects and what is around them,
 //! with GETs where watching is forbidden.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 
+use futures::{StreamExt as _, stream};
 use serde_json::Value;
 use tokio::{sync::mpsc, task::JoinSet};
 
 use crate::{
     cluster::{
-        api::{Api, Call},
+        api::{Api, Call, IN_FLIGHT},
         watch::{Change, Collection},
     },
-    ops::{survey::selector, target::Target},
+    ops::target::Target,
     workload::{
         name::InstanceName,
         object::{GroupKind, ObjectId},
-        ownership::uid,
+        ownership::{INSTANCE_LABEL, MANAGED_LABEL, uid},
         plan::Desired,
         readiness::{Neighbourhood, Watch, is_leaving},
     },
@@ -23,6 +27,9 @@ use crate::{
 
 /// Selects one object by its name.
 const BY_NAME: &str = "&fieldSelector=metadata.name%3D";
+
+/// Selects objects by one label.
+const BY_LABEL: &str = "&labelSelector=";
 
 /// Watches collections and keeps what they hold.
 pub struct Observer {
@@ -34,6 +41,8 @@ pub struct Observer {
     sender: mpsc::UnboundedSender<Change>,
     changes: mpsc::UnboundedReceiver<Change>,
     live: HashMap<ObjectId, Value>,
+    /// What was asked for by name since no watch shows it.
+    asked: HashSet<ObjectId>,
     /// What is around the objects: pods, replica sets, events.
     pub around: Neighbourhood,
 }
@@ -52,6 +61,7 @@ impl Observer {
             sender,
             changes,
             live: HashMap::new(),
+            asked: HashSet::new(),
             around: Neighbourhood::default(),
         }
     }
@@ -66,7 +76,12 @@ impl Observer {
     ) {
         let id = &desired.id;
         if watch.object {
-            let query = selector(instance, &id.group_kind(), id.namespace.is_some());
+            // The label that the object has: a Namespace that somebody else made is shared.
+            let labels = &desired.body["metadata"]["labels"];
+            let query = match labels[MANAGED_LABEL].as_str() {
+                Some(value) => format!("{BY_LABEL}{MANAGED_LABEL}%3D{value}"),
+                None => format!("{BY_LABEL}{INSTANCE_LABEL}%3D{instance}"),
+            };
             self.watch(target, &id.group_kind(), &desired.version, id.namespace.as_deref(), query);
         }
         if watch.definition {
@@ -133,7 +148,10 @@ impl Observer {
     fn take_one(&mut self, change: Change) {
         match change {
             Change::Listed(collection, objects) => self.take_list(&collection, objects),
-            Change::Present(object) => self.put(object),
+            Change::Present(object) => {
+                self.asked.remove(&ObjectId::of(&object));
+                self.put(object);
+            }
             Change::Gone(object) => {
                 let id = ObjectId::of(&object);
                 if id.is("batch", "Job") && is_leaving(&object) {
@@ -190,6 +208,7 @@ impl Observer {
             }
         }
         for object in objects {
+            self.asked.remove(&ObjectId::of(&object));
             self.put(object);
         }
         self.listed.insert(place);
@@ -205,23 +224,42 @@ impl Observer {
         }
     }
 
-    /// Tells whether the object's collection cannot be watched, so that it has to be asked for.
+    /// Tells whether a watch shows the object as it is. Where it does not, watching is forbidden,
+    /// or the object is gone or has lost the label that the watch selects: it has to be asked for.
     #[must_use]
-    pub fn is_blind_for(&self, id: &ObjectId) -> bool {
-        self.blind.contains(&(id.group_kind(), id.namespace.clone()))
+    pub fn is_watching(&self, id: &ObjectId) -> bool {
+        self.live.contains_key(id)
+            && !self.asked.contains(id)
+            && !self.blind.contains(&(id.group_kind(), id.namespace.clone()))
     }
 
-    /// Asks for one object by name, where watching is forbidden.
-    pub async fn ask(&mut self, target: &Target, desired: &Desired) {
-        let Some(path) = target.path(&desired.id, &desired.version) else { return };
-        match self.api.find(Call::get(path)).await {
-            Ok(Some(object)) => self.put(object),
-            Ok(None) => {
-                self.live.remove(&desired.id);
-                self.listed.insert((desired.id.group_kind(), desired.id.namespace.clone()));
+    /// Asks for objects by name, side by side, and takes what is answered within `limit`.
+    pub async fn ask(&mut self, target: &Target, objects: &[&Desired], limit: Duration) {
+        let asked = stream::iter(objects)
+            .filter_map(|desired| async move {
+                Some((*desired, target.path(&desired.id, &desired.version)?))
+            })
+            .map(|(desired, path)| {
+                let api = self.api.clone();
+                async move { (desired, api.find(Call::get(path)).await) }
+            })
+            .buffer_unordered(IN_FLIGHT)
+            .take_until(tokio::time::sleep(limit))
+            .collect::<Vec<_>>()
+            .await;
+        for (desired, found) in asked {
+            match found {
+                Ok(Some(object)) => {
+                    self.put(object);
+                    self.asked.insert(desired.id.clone());
+                }
+                Ok(None) => {
+                    self.live.remove(&desired.id);
+                    self.listed.insert((desired.id.group_kind(), desired.id.namespace.clone()));
+                }
+                // What cannot be asked now is asked at the next tick.
+                Err(_) => {}
             }
-            // What cannot be asked now is asked at the next tick.
-            Err(_) => {}
         }
     }
 }
