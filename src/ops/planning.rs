@@ -95,19 +95,23 @@ impl Planning<'_> {
             .collect()
             .await;
         let wanted: HashSet<&ObjectId> = self.desired.iter().map(|desired| &desired.id).collect();
-        let removals = inventory
-            .iter()
-            .filter(|entry| !wanted.contains(&entry.id))
-            .filter_map(|entry| {
-                let object = live.get(&entry.id)?;
-                is_ours(object, self.manager, entry.uid.as_deref()).then(|| Removal {
-                    uid: uid(object).unwrap_or_default().to_owned(),
-                    keep: entry.keep || is_kept(object),
-                    entry: entry.clone(),
-                })
-            })
-            .collect();
-        Ok((Plan { items, removals }, live))
+        let (mut removals, mut left) = (Vec::new(), Vec::new());
+        for entry in inventory.iter().filter(|entry| !wanted.contains(&entry.id)) {
+            let Some(object) = live.get(&entry.id) else { continue };
+            if !is_ours(object, self.manager, entry.uid.as_deref()) {
+                continue;
+            }
+            if entry.keep && !entry.wanted {
+                left.push(entry.clone());
+                continue;
+            }
+            removals.push(Removal {
+                uid: uid(object).unwrap_or_default().to_owned(),
+                keep: entry.keep || is_kept(object),
+                entry: entry.clone(),
+            });
+        }
+        Ok((Plan { items, removals, left }, live))
     }
 
     /// A Namespace of the definition that somebody else made is shared, and not ours to delete:

@@ -265,7 +265,7 @@ pub struct Removal {
     pub entry: Entry,
     /// The uid of the live object.
     pub uid: String,
-    /// Whether it stays on the cluster and only leaves the inventory.
+    /// Whether it stays on the cluster.
     pub keep: bool,
 }
 
@@ -277,9 +277,26 @@ pub struct Plan {
     pub items: Vec<Item>,
     /// What left the definition.
     pub removals: Vec<Removal>,
+    /// What left it before and asks to be kept: it stays in the inventory, so that the namespace
+    /// is not deleted with it.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub left: Vec<Entry>,
 }
 
 impl Plan {
+    /// Gives the inventory that covers all of it, old and new.
+    #[must_use]
+    pub fn inventory(&self) -> Vec<Entry> {
+        let removals = self.removals.iter().map(|removal| Entry {
+            wanted: false,
+            keep: removal.keep,
+            uid: Some(removal.uid.clone()),
+            ..removal.entry.clone()
+        });
+        let items = self.items.iter().filter_map(|item| item.entry.clone());
+        items.chain(removals).chain(self.left.iter().cloned()).collect()
+    }
+
     /// Tells whether anything would be written or removed.
     #[must_use]
     pub fn has_changes(&self) -> bool {

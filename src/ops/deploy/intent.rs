@@ -1,8 +1,6 @@
 //! The intent: before a release's first write to an object, the record on the cluster covers
 //! everything old and new, and this process holds the instance.
 
-use std::collections::HashSet;
-
 use serde_json::json;
 
 use super::{note, prepare::Prepared};
@@ -227,8 +225,7 @@ fn new_release(
 
 /// Lists everything old and new: what the release makes or keeps, and what it will remove.
 fn intended(prepared: &Prepared, namespace: Option<&Written>) -> Vec<Entry> {
-    let mut inventory: Vec<Entry> =
-        prepared.plan.items.iter().filter_map(|item| item.entry.clone()).collect();
+    let mut inventory = prepared.plan.inventory();
     if let Some(written) = namespace {
         for entry in &mut inventory {
             if entry.id == written.entry.id {
@@ -236,14 +233,6 @@ fn intended(prepared: &Prepared, namespace: Option<&Written>) -> Vec<Entry> {
             }
         }
     }
-    let wanted: HashSet<ObjectId> = inventory.iter().map(|entry| entry.id.clone()).collect();
-    let removals = prepared.plan.removals.iter().map(|removal| Entry {
-        wanted: false,
-        keep: removal.keep,
-        uid: Some(removal.uid.clone()),
-        ..removal.entry.clone()
-    });
-    inventory.extend(removals.filter(|entry| !wanted.contains(&entry.id)));
     inventory
 }
 

@@ -1,6 +1,9 @@
 //! A release from the intent to its outcome: apply, wait, prune, record.
 
-use std::{collections::HashSet, time::Instant};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Instant,
+};
 
 use super::{answer::Answer, intent::Begun, prepare::Prepared};
 use crate::{
@@ -63,7 +66,7 @@ pub async fn run(
         lost = keeper.keep() => return Err(lost),
     };
     let outcome = outcome_of(&result, options.no_wait);
-    answer.left_for_later(&carried.entries);
+    answer.left_for_later(&carried.inventory());
     let recorded = record_outcome(session, options, &keeper, carried, outcome, answer).await;
     answer.outcome(match (&result, outcome) {
         (Err(error), _) if error.kind == ErrorKind::Refused => "refused",
@@ -78,32 +81,40 @@ pub async fn run(
 
 /// What the inventory has become.
 struct Carried {
-    entries: Vec<Entry>,
+    entries: Vec<Option<Entry>>,
+    index: HashMap<ObjectId, usize>,
     deeds: Vec<Deed>,
 }
 
 impl Carried {
     fn new(prepared: &Prepared) -> Self {
-        let mut entries: Vec<Entry> =
-            prepared.plan.items.iter().filter_map(|item| item.entry.clone()).collect();
-        entries.extend(prepared.plan.removals.iter().map(|removal| Entry {
-            wanted: false,
-            keep: removal.keep,
-            uid: Some(removal.uid.clone()),
-            ..removal.entry.clone()
-        }));
-        Self { entries, deeds: Vec::new() }
+        let mut carried = Self { entries: Vec::new(), index: HashMap::new(), deeds: Vec::new() };
+        for entry in prepared.plan.inventory() {
+            carried.take(entry);
+        }
+        carried
+    }
+
+    fn inventory(&self) -> Vec<Entry> {
+        self.entries.iter().flatten().cloned().collect()
+    }
+
+    fn get_mut(&mut self, id: &ObjectId) -> Option<&mut Entry> {
+        self.entries[*self.index.get(id)?].as_mut()
     }
 
     fn take(&mut self, entry: Entry) {
-        match self.entries.iter_mut().find(|known| known.id == entry.id) {
-            Some(known) => *known = entry,
-            None => self.entries.push(entry),
+        let index = *self.index.entry(entry.id.clone()).or_insert(self.entries.len());
+        if index == self.entries.len() {
+            self.entries.push(None);
         }
+        self.entries[index] = Some(entry);
     }
 
     fn drop(&mut self, id: &ObjectId) {
-        self.entries.retain(|entry| entry.id != *id);
+        if let Some(index) = self.index.get(id) {
+            self.entries[*index] = None;
+        }
     }
 }
 
@@ -184,6 +195,7 @@ fn settled_items(prepared: &Prepared, carried: &Carried) -> Vec<Item> {
     let made: HashSet<&ObjectId> = carried
         .entries
         .iter()
+        .flatten()
         .filter(|entry| entry.id.is("", "Namespace") && entry.body.is_some() && entry.uid.is_some())
         .map(|entry| &entry.id)
         .collect();
@@ -202,9 +214,7 @@ fn take_results(session: &Session<'_>, rollout: &Rollout<'_>, carried: &mut Carr
         let completed = node.has_completed(rollout.observer.seen(id).flatten());
         if let Some(written) = &node.written {
             carried.take(Entry { completed, ..written.entry.clone() });
-        } else if completed
-            && let Some(entry) = carried.entries.iter_mut().find(|entry| entry.id == *id)
-        {
+        } else if completed && let Some(entry) = carried.get_mut(id) {
             entry.completed = true;
         }
         if node.applied {
@@ -329,7 +339,6 @@ async fn prune(
         if removal.keep {
             let note = format!("{} stays: it asks to be kept", removal.entry.id);
             session.reporter.report(options.name.as_str(), Event::Note(note));
-            carried.drop(&removal.entry.id);
         } else {
             going.push(Entry { uid: Some(removal.uid.clone()), ..removal.entry.clone() });
         }
@@ -396,7 +405,7 @@ async fn record_outcome(
     answer: &mut Answer,
 ) -> Result<()> {
     let mut record: Record = keeper.record().await;
-    record.inventory = carried.entries;
+    record.inventory = carried.inventory();
     let ended_at = session.now();
     if let Some(newest) = &mut record.newest {
         newest.release.outcome = outcome;
