@@ -22,7 +22,7 @@ use crate::{
         instance::Instance,
         name::InstanceName,
         object::ObjectId,
-        ownership::{is_ours, is_terminating, manager},
+        ownership::{is_labelled, is_ours, is_terminating, manager},
         record::{Deployed, Record},
     },
 };
@@ -124,6 +124,9 @@ pub enum Ground {
     Free,
     /// The instance made it.
     Ours,
+    /// The instance applies it, or did, and does not call it its own: it was there before, or
+    /// `--namespace` named it.
+    Shared,
     /// It exists and somebody else made it, or it may not be looked at.
     Foreign,
     /// It is being deleted; `true` if it is ours.
@@ -141,9 +144,11 @@ pub async fn ground(target: &Target, namespace: &str, instance: &InstanceName) -
         Ok(None) => Ok(Ground::Free),
         Ok(Some(live)) => {
             let ours = is_ours(&live, &manager(namespace, instance.as_str()), None);
+            let made = ours && is_labelled(&live, instance.as_str());
             Ok(match (is_terminating(&live), ours) {
                 (true, ours) => Ground::Terminating(ours),
-                (false, true) => Ground::Ours,
+                (false, true) if made => Ground::Ours,
+                (false, true) => Ground::Shared,
                 (false, false) => Ground::Foreign,
             })
         }

@@ -151,7 +151,7 @@ impl Remover<'_> {
                 if owners.is_empty() || is_terminating(&live) {
                     break;
                 }
-                if self.leave(&live, &path).await? {
+                if leave(&self.api, self.manager, id, &live, &path).await? {
                     return Ok(Some(Fate::Left(format!("also used by {}", owners.join(", ")))));
                 }
             }
@@ -159,7 +159,7 @@ impl Remover<'_> {
                 let others = self.custom_resources(id, &path).await?;
                 if others > 0 {
                     if let Some(live) = self.look(id, &path).await? {
-                        self.leave(&live, &path).await?;
+                        leave(&self.api, self.manager, id, &live, &path).await?;
                     }
                     return Ok(Some(Fate::Left(format!(
                         "{others} custom resources of it are not ours (`--delete-crds` deletes it with them)"
@@ -211,26 +211,6 @@ impl Remover<'_> {
             }
         }
         Ok(living)
-    }
-
-    /// Takes our entry out of managedFields; `false` where the object changed meanwhile.
-    async fn leave(&self, live: &Value, path: &str) -> Result<bool> {
-        let Some(index) = apply_entry_index(live, self.manager) else { return Ok(true) };
-        let pointer = format!("/metadata/managedFields/{index}");
-        let patch = json!([
-            {"op": "test", "path": "/metadata/resourceVersion", "value": resource_version(live)},
-            {"op": "test", "path": format!("{pointer}/manager"), "value": self.manager},
-            {"op": "remove", "path": pointer},
-        ]);
-        match self.api.call(Call::json_patch(path, &patch).metadata()).await {
-            Ok(_) => Ok(true),
-            // A failed test of a JSON patch is 422.
-            Err(failure) if matches!(failure.code(), 409 | 422) => Ok(false),
-            Err(failure) if failure.is_not_found() => Ok(true),
-            Err(failure) => {
-                Err(failure.explain("patch", "cannot leave", &ObjectId::of(live), None))
-            }
-        }
     }
 
     /// Counts the custom resources of a CRD. Ours are gone by the time that this is asked.
@@ -316,6 +296,34 @@ impl Remover<'_> {
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
         Ok(())
+    }
+}
+
+/// Takes the Apply entry of `manager` out of an object's managedFields, so that its content stays
+/// as it is; `false` where the object changed meanwhile.
+///
+/// # Errors
+/// Whatever the server answers.
+pub async fn leave(
+    api: &Api,
+    manager: &str,
+    id: &ObjectId,
+    live: &Value,
+    path: &str,
+) -> Result<bool> {
+    let Some(index) = apply_entry_index(live, manager) else { return Ok(true) };
+    let pointer = format!("/metadata/managedFields/{index}");
+    let patch = json!([
+        {"op": "test", "path": "/metadata/resourceVersion", "value": resource_version(live)},
+        {"op": "test", "path": format!("{pointer}/manager"), "value": manager},
+        {"op": "remove", "path": pointer},
+    ]);
+    match api.call(Call::json_patch(path, &patch).metadata()).await {
+        Ok(_) => Ok(true),
+        // A failed test of a JSON patch is 422.
+        Err(failure) if matches!(failure.code(), 409 | 422) => Ok(false),
+        Err(failure) if failure.is_not_found() => Ok(true),
+        Err(failure) => Err(failure.explain("patch", "cannot leave", id, None)),
     }
 }
 

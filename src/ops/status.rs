@@ -25,6 +25,7 @@ use crate::{
         instance::{Instance, Observed, Status},
         name::InstanceName,
         object::{ObjectId, split_api_version},
+        ownership::{is_ours, manager},
         readiness::{
             Frame, Neighbourhood, State, Verdict, Watch, images_of, judge, judge_gone,
             population_of, restarts_of, watch_of,
@@ -223,6 +224,7 @@ async fn judge_all(
     let around = neighbours(target, &live).await;
     let now = target.api.connection().server_now();
     let frame = Frame::present(&target.runtime, now);
+    let manager = manager(&record.namespace, record.instance.as_str());
     let mut verdicts: Vec<(&Entry, Verdict)> = Vec::new();
     for entry in &wanted {
         let object = live.get(&entry.id);
@@ -232,6 +234,10 @@ async fn judge_all(
                 let body = recorded(record, &entry.id).unwrap_or(&Value::Null);
                 judge_gone(body, entry.uid.as_deref(), &around)
             }
+            Some(object) if !is_ours(object, &manager, entry.uid.as_deref()) => Verdict {
+                message: "an object of that name is there, and is not ours".to_owned(),
+                ..Verdict::missing()
+            },
             object => judge(object, &around, &frame),
         };
         operation.objects.push(view(entry, object, &verdict, &around, &frame));

@@ -155,6 +155,8 @@ async fn look(target: &Target, api: &Api, record: &Record, id: &ObjectId) -> Res
     let manager = manager(&record.namespace, record.instance.as_str());
     let ours = is_labelled(&live, record.instance.as_str()) && is_ours(&live, &manager, None);
     if !ours || record.mode == NamespaceMode::Given {
+        // Somebody else changed it just now: then our entry stays, and means nothing.
+        removal::leave(api, &manager, id, &live, &path).await?;
         return Ok(Fate::Stays("this instance did not make it".to_owned()));
     }
     if id.name == "default" || id.name.starts_with("kube-") {

@@ -372,12 +372,14 @@ async fn remove_all(
     let live = survey(target, name, &record.inventory, &[], &HashSet::new(), Depth::Plan).await?;
     let mut going = Vec::new();
     let mut kept = Vec::new();
+    let mut foreign = Vec::new();
     for entry in &record.inventory {
         if entry.id.is("", "Namespace") {
             continue;
         }
         let Some(object) = live.get(&entry.id) else { continue };
         if !is_ours(object, &manager, entry.uid.as_deref()) {
+            foreign.push(entry.clone());
             continue;
         }
         if entry.keep || is_kept(object) {
@@ -393,6 +395,10 @@ async fn remove_all(
     session.reporter.report(name.as_str(), Event::Phase("deleting"));
     for entry in &kept {
         leave(operation, entry, "it asks to be kept");
+    }
+    for entry in &foreign {
+        let fate = Fate::Left("it is not ours any more: somebody made it anew".to_owned());
+        operation.objects.push(view(&entry.id, Some(entry), &fate));
     }
     let remover = Remover {
         session,
@@ -424,10 +430,9 @@ async fn remove_all(
         }
     }
     if !options.no_wait {
-        let kept: HashSet<&ObjectId> = kept.iter().map(|entry| &entry.id).collect();
+        gone.extend(foreign.into_iter().map(|entry| entry.id));
         record.inventory.retain(|entry| {
             entry.id.is("", "Namespace")
-                || kept.contains(&entry.id)
                 || (live.contains_key(&entry.id) && !gone.contains(&entry.id))
         });
     }

@@ -139,7 +139,11 @@ impl Prepared {
         };
         let deployed_before = releases.is_some() && stored_here.is_some();
         if located.found.is_none()
-            && (deployed_before || matches!(ground, Some(Ground::Ours | Ground::Terminating(true))))
+            && (deployed_before
+                || matches!(
+                    ground,
+                    Some(Ground::Ours | Ground::Shared | Ground::Terminating(true))
+                ))
         {
             locate::recover(session, &mut target, &mut located, &home, name).await?;
         }
@@ -221,7 +225,7 @@ impl Prepared {
     pub async fn note_seen(&self) {
         let Some(found) = &self.found else { return };
         let mut record = self.record.clone();
-        record.inventory = self.plan.items.iter().filter_map(|item| item.entry.clone()).collect();
+        record.inventory = self.plan.inventory();
         let before: HashMap<&ObjectId, &Entry> =
             self.record.inventory.iter().map(|entry| (&entry.id, entry)).collect();
         if record.inventory.len() == before.len()
@@ -373,10 +377,10 @@ async fn check_ground(
         (_, Some(Ground::Terminating(_))) => {
             absent.insert(wish.namespace.clone());
         }
-        (NamespaceMode::Managed, Some(Ground::Foreign)) => {
+        (NamespaceMode::Managed, Some(Ground::Foreign | Ground::Shared)) => {
             return Err(locate::namespace_taken(&wish.namespace, &options.name));
         }
-        (_, Some(Ground::Foreign | Ground::Ours)) => {}
+        (_, Some(Ground::Foreign | Ground::Ours | Ground::Shared)) => {}
     }
     if wish.mode == NamespaceMode::Own {
         for desired in wish.desired.iter().filter(|desired| desired.id.is("", "Namespace")) {
