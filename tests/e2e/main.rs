@@ -11,6 +11,7 @@ mod examples;
 mod kill;
 mod lock;
 mod lost;
+mod namespaces;
 mod noop;
 mod readme;
 mod refusals;

@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{
-    condition, has_true, is_deleted, name, number, replicas, set_condition, text, uid, write_status,
+    condition, events, has_true, is_deleted, name, number, replicas, set_condition, text, uid,
+    write_status,
 };
 use crate::sandbox::{
     answer::Failure,
@@ -224,9 +225,13 @@ fn finish(
     }
     if known && pods.active.is_empty() {
         set_condition(&mut status, made(last), &now, false);
-        if last == "Complete" {
+        let told = if last == "Complete" {
             status["completionTime"] = json!(now);
-        }
+            ("Normal", "Completed", "Job completed")
+        } else {
+            ("Warning", reason, message)
+        };
+        events::tell(world, object, "job-controller", told, None)?;
     } else {
         world.later(key, 50)?;
     }
