@@ -93,4 +93,12 @@ mod tests {
         assert_eq!(one.digest(), two.digest());
         assert_ne!(one.digest(), content(json!({"a": 3}), 1, "a").digest());
     }
+    proptest::proptest! {
+        #[test]
+        fn a_number_has_the_same_digest_when_it_is_read_again(bits: u64) {
+            let number = json!(f64::from_bits(bits));
+            let again = serde_json::from_str(&number.to_string()).unwrap();
+            proptest::prop_assert_eq!(digest_of(&number), digest_of(&again));
+        }
+    }
 }
