@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::api::{Api, Call, Failure};
+use super::{api::Api, call::Call, failure::Failure};
 use crate::workload::{
     error::{Error, Result},
     object::split_api_version,

@@ -1,11 +1,13 @@
 //! Everything that talks to a Kubernetes API server; the only place that knows the kube client.
 
 pub mod api;
+pub mod call;
 pub mod connect;
 pub mod credentials;
 pub mod discovery;
 pub mod exec_plugin;
 pub mod explain;
+pub mod failure;
 pub mod fence;
 pub mod identity;
 pub mod kubeconfig;

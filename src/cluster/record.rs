@@ -12,7 +12,9 @@ use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
 use super::{
-    api::{Api, Call, Failure, encode_query},
+    api::Api,
+    call::{Call, encode_query},
+    failure::Failure,
     fence::{Fence, Moment, lost},
 };
 use crate::workload::{

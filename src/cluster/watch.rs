@@ -13,7 +13,10 @@ use kube::client::Body;
 use serde_json::Value;
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::api::{Api, Failure, List, Status};
+use super::{
+    api::{Api, List},
+    failure::{Failure, Status},
+};
 
 /// How long the server keeps one watch open, in seconds.
 const WATCH_SECONDS: u64 = 290;

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::options::Conflicts;
 use crate::{
-    cluster::api::Failure,
+    cluster::failure::Failure,
     workload::{
         error::Error,
         ownership::{MANAGER_PREFIX, ManagerClass, class_of},
@@ -232,7 +232,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::cluster::api::{Cause, Details, Status};
+    use crate::cluster::failure::{Cause, Details, Status};
 
     fn conflict(field: &str, message: &str) -> Failure {
         let cause = Cause {

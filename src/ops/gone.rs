@@ -6,7 +6,7 @@ use http::Method;
 use serde_json::json;
 
 use crate::{
-    cluster::api::{Api, Call},
+    cluster::{api::Api, call::Call},
     workload::{
         error::Result,
         object::ObjectId,

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     cluster::{
-        api::Call,
+        call::Call,
         record::{self, Found},
     },
     workload::{

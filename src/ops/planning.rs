@@ -13,7 +13,11 @@ use super::{
     target::Target,
 };
 use crate::{
-    cluster::api::{Apply, Call, Failure, IN_FLIGHT, encode_query},
+    cluster::{
+        api::IN_FLIGHT,
+        call::{Apply, Call, encode_query},
+        failure::Failure,
+    },
     workload::{
         error::{Error, Result},
         name::InstanceName,

@@ -22,7 +22,8 @@ use super::{
 };
 use crate::{
     cluster::{
-        api::{Api, Call, IN_FLIGHT},
+        api::{Api, IN_FLIGHT},
+        call::Call,
         record::head_id,
     },
     workload::{

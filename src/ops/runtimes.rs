@@ -13,11 +13,7 @@ use super::{
     view::RuntimeView,
 };
 use crate::{
-    cluster::{
-        api::{Api, Call, Failure},
-        connect,
-        kubeconfig::Kubeconfig,
-    },
+    cluster::{api::Api, call::Call, connect, failure::Failure, kubeconfig::Kubeconfig},
     env::Env,
     store::{InstanceFilter, Store},
     workload::{

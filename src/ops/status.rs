@@ -18,7 +18,7 @@ use super::{
     view::{InstanceView, ObjectView, Operation},
 };
 use crate::{
-    cluster::{api::Call, watch::Collection},
+    cluster::{call::Call, watch::Collection},
     workload::{
         diagnosis::diagnose,
         error::{Error, ErrorKind, Result},

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::target::{Target, is_list_forbidden};
 use crate::{
-    cluster::api::{Call, Failure, IN_FLIGHT},
+    cluster::{api::IN_FLIGHT, call::Call, failure::Failure},
     workload::{
         error::Result,
         name::InstanceName,

@@ -9,8 +9,10 @@ use std::{
 use super::session::Session;
 use crate::{
     cluster::{
-        api::{Api, Call, Failure},
+        api::Api,
+        call::Call,
         connect::{ConnectOptions, connect},
+        failure::Failure,
     },
     store::KnownRuntime,
     workload::{

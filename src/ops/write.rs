@@ -12,7 +12,11 @@ use super::{
     target::Target,
 };
 use crate::{
-    cluster::api::{Api, Apply, Call, Failure},
+    cluster::{
+        api::Api,
+        call::{Apply, Call},
+        failure::Failure,
+    },
     workload::{
         error::{Error, Result},
         ownership::{Seen, is_ours, is_terminating, resource_version, uid},

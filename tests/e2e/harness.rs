@@ -19,8 +19,10 @@ use serde_json::Value;
 use tempfile::TempDir;
 use workloadctl::{
     cluster::{
-        api::{Answer, Api, Call, Failure},
+        api::Api,
+        call::{Answer, Call},
         connect::{ConnectOptions, connect},
+        failure::Failure,
         kubeconfig::Kubeconfig,
     },
     env::Env,

@@ -2,7 +2,7 @@
 
 use http::Method;
 use serde_json::json;
-use workloadctl::cluster::api::Call;
+use workloadctl::cluster::call::Call;
 
 on_both! {
     fn the_database_is_lost_between_any_two_commands(place) {

@@ -2,7 +2,7 @@
 
 use http::Method;
 use serde_json::{Value, json};
-use workloadctl::cluster::api::Call;
+use workloadctl::cluster::call::Call;
 
 use crate::harness::Place;
 

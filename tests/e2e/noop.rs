@@ -10,7 +10,10 @@ use std::{
 
 use http::Method;
 use serde_json::{Value, json};
-use workloadctl::cluster::api::{Apply, Call, Failure};
+use workloadctl::cluster::{
+    call::{Apply, Call},
+    failure::Failure,
+};
 
 use crate::harness::{Place, variable};
 

@@ -2,7 +2,7 @@
 
 use http::Method;
 use serde_json::json;
-use workloadctl::cluster::api::Call;
+use workloadctl::cluster::call::Call;
 
 const CONF: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: conf}\ndata: {a: b}\n";
 

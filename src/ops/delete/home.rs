@@ -6,10 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::{
-    cluster::{
-        api::{Api, Call},
-        record::Keeper,
-    },
+    cluster::{api::Api, call::Call, record::Keeper},
     ops::{
         gone::{self, Deletion},
         removal,
@@ -180,7 +177,7 @@ async fn look(target: &Target, api: &Api, record: &Record, id: &ObjectId) -> Res
 /// Finds the record of another instance in a namespace.
 async fn other_record(api: &Api, record: &Record, namespace: &str) -> Result<Option<String>> {
     let collection = format!("/api/v1/namespaces/{namespace}/secrets");
-    let query = format!("&labelSelector={}", crate::cluster::api::encode_query(RECORD_LABEL));
+    let query = format!("&labelSelector={}", crate::cluster::call::encode_query(RECORD_LABEL));
     let list = match api.list(&collection, &query, true).await {
         Ok(list) => list,
         Err(failure) if is_list_forbidden(&failure) => return Ok(None),

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{note, prepare::Prepared};
 use crate::{
     cluster::{
-        api::{Apply, Call},
+        call::{Apply, Call},
         record::{Claim, Keeper},
     },
     ops::{

@@ -7,7 +7,7 @@ use futures::{StreamExt as _, stream};
 
 use super::wish::Wish;
 use crate::{
-    cluster::api::{Call, IN_FLIGHT},
+    cluster::{api::IN_FLIGHT, call::Call},
     ops::target::Target,
     workload::{graph::Reference, object::ObjectId, plan::Plan, release::Action},
 };

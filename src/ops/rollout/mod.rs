@@ -5,6 +5,8 @@
 //! when somebody wants it to stop; it never undoes anything. What was done until then is in
 //! the nodes.
 
+mod clock;
+mod node;
 mod observer;
 
 use std::{
@@ -14,8 +16,9 @@ use std::{
 
 use futures::{StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
 use jiff::Timestamp;
-use serde_json::Value;
 
+use clock::{AFTER_FAILURE, Clock, TICK};
+pub use node::Node;
 pub use observer::Observer;
 
 use super::{
@@ -23,55 +26,27 @@ use super::{
     session::Session,
     stop::Signal,
     target::Target,
-    write::{Writer, Written, version_of},
+    write::{Writer, Written},
 };
 use crate::{
     cluster::fence::Fence,
     workload::{
-        diagnosis::{Diagnosis, diagnose},
+        diagnosis::diagnose,
         error::Error,
         graph::{Graph, Milestone, Schedule},
         name::InstanceName,
-        plan::{Desired, Item},
-        readiness::{Frame, State, Verdict, Watch, is_complete, judge, judge_gone, watch_of},
+        plan::Desired,
+        readiness::{Frame, State, Verdict, judge, judge_gone},
         release::Action,
     },
 };
 
-/// How long the others get after the first failure to end their own way.
-const AFTER_FAILURE: Duration = Duration::from_secs(30);
-/// How often time-dependent judgements are made.
-const TICK: Duration = Duration::from_millis(250);
 /// How often it is said what is still open.
 const HEARTBEAT: Duration = Duration::from_secs(5);
 /// How often an object is asked for that cannot be watched.
 const ASK_EVERY: Duration = Duration::from_secs(2);
 /// How long writes in flight are waited for after the wish to stop.
 const LAST_WRITES: Duration = Duration::from_secs(10);
-
-/// One object on its way.
-pub struct Node<'a> {
-    /// What the plan says.
-    pub item: &'a Item,
-    /// What writing it came to; for an unchanged object, nothing.
-    pub written: Option<Written>,
-    /// Whether it is as wanted on the cluster.
-    pub applied: bool,
-    /// When it was applied, by our clock.
-    pub applied_at: Option<Timestamp>,
-    /// When it was ready first, by our clock.
-    pub ready_at: Option<Timestamp>,
-    /// The newest judgement.
-    pub verdict: Option<Verdict>,
-    /// Why it is not ready, looked into at the end.
-    pub diagnosis: Option<Diagnosis>,
-    /// Why it could not be written.
-    pub error: Option<Error>,
-    /// Whether it was left out because something before it failed.
-    pub skipped: bool,
-    watch: Watch,
-    waited_for: bool,
-}
 
 /// How a rollout ended.
 #[derive(Debug, Clone, PartialEq)]
@@ -114,77 +89,6 @@ pub struct Rollout<'a> {
     pub observer: Observer,
     /// The objects, in the graph's order.
     pub nodes: Vec<Node<'a>>,
-}
-
-impl<'a> Node<'a> {
-    /// Makes a node of a plan's item.
-    #[must_use]
-    pub fn new(item: &'a Item) -> Self {
-        Self {
-            item,
-            written: None,
-            applied: false,
-            applied_at: None,
-            ready_at: None,
-            verdict: None,
-            diagnosis: None,
-            error: None,
-            skipped: false,
-            watch: watch_of(&item.desired.body),
-            waited_for: false,
-        }
-    }
-
-    /// Tells a state from before our own write: a watch may lag behind it.
-    fn is_older_than_write(&self, seen: Option<&Value>) -> bool {
-        let written = self.written.as_ref().and_then(|written| written.version);
-        match (seen.and_then(version_of), written) {
-            (Some(seen), Some(written)) => seen < written,
-            _ => false,
-        }
-    }
-
-    /// Gives the uid of the object that was applied, or that was there already.
-    fn uid(&self) -> Option<&str> {
-        let written = self.written.as_ref().and_then(|written| written.entry.uid.as_deref());
-        written.or(self.item.entry.as_ref().and_then(|entry| entry.uid.as_deref()))
-    }
-
-    /// Tells whether the object is a Job that has completed.
-    #[must_use]
-    pub fn has_completed(&self, seen: Option<&Value>) -> bool {
-        self.item.desired.id.is("batch", "Job") && seen.map_or(self.is_ready(), is_complete)
-    }
-
-    fn is_ready(&self) -> bool {
-        self.verdict.as_ref().is_some_and(|verdict| verdict.state == State::Ready)
-    }
-
-    fn has_failed(&self) -> bool {
-        self.verdict.as_ref().is_some_and(|verdict| verdict.state == State::Failed)
-    }
-
-    /// Tells whether nothing is waited for any more: it is ready, or nobody waits for it.
-    #[must_use]
-    pub fn is_settled(&self) -> bool {
-        !self.waited_for || self.is_ready()
-    }
-
-    /// Says why it is not ready.
-    #[must_use]
-    pub fn why_not_ready(&self) -> &str {
-        let verdict = self.verdict.as_ref().map_or("was not seen yet", |verdict| &*verdict.message);
-        match &self.diagnosis {
-            Some(diagnosis) if !diagnosis.message.is_empty() => &diagnosis.message,
-            _ => verdict,
-        }
-    }
-
-    fn is_over(&self) -> bool {
-        self.skipped
-            || self.error.is_some()
-            || (self.applied && (!self.waited_for || self.is_ready() || self.has_failed()))
-    }
 }
 
 type Writing<'a> = BoxFuture<'a, (usize, Result<Written, Error>)>;
@@ -467,32 +371,6 @@ impl<'a> Rollout<'a> {
     #[must_use]
     pub fn applied(&self) -> HashSet<usize> {
         (0..self.nodes.len()).filter(|index| self.nodes[*index].applied).collect()
-    }
-}
-
-struct Clock {
-    started: Instant,
-    judged: Instant,
-    asked: Instant,
-    beat: Instant,
-    first_failure: Option<Instant>,
-    dirty: bool,
-}
-
-impl Clock {
-    fn new() -> Self {
-        let now = Instant::now();
-        Self { started: now, judged: now, asked: now, beat: now, first_failure: None, dirty: true }
-    }
-
-    /// Judgements are made at most every 20 ms, and at least every tick.
-    fn judging_is_due(&self) -> bool {
-        let age = self.judged.elapsed();
-        age >= TICK || (self.dirty && age >= Duration::from_millis(20))
-    }
-
-    fn failed_long_ago(&self) -> bool {
-        self.first_failure.is_some_and(|at| at.elapsed() >= AFTER_FAILURE)
     }
 }
 

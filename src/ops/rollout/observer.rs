@@ -12,7 +12,8 @@ use tokio::{sync::mpsc, task::JoinSet};
 
 use crate::{
     cluster::{
-        api::{Api, Call, IN_FLIGHT},
+        api::{Api, IN_FLIGHT},
+        call::Call,
         watch::{Change, Collection},
     },
     ops::target::Target,

@@ -1,0 +1,163 @@
+//! One request, what is asked for, and a successful answer.
+
+use bytes::Bytes;
+use http::Method;
+use serde_json::Value;
+
+/// Asks for an object's metadata alone.
+const METADATA_ONLY: &str = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
+
+/// One request.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// The HTTP method.
+    pub method: Method,
+    /// Path and query.
+    pub path: String,
+    /// The body and its content type.
+    pub body: Option<(Bytes, &'static str)>,
+    /// What is asked for.
+    pub accept: &'static str,
+    /// Whether it is tried again when it fails in a way that may pass.
+    pub retry: bool,
+}
+
+impl Call {
+    /// Makes a GET.
+    #[must_use]
+    pub fn get(path: impl Into<String>) -> Self {
+        Self {
+            method: Method::GET,
+            path: path.into(),
+            body: None,
+            accept: "application/json",
+            retry: true,
+        }
+    }
+
+    /// Makes a GET of metadata alone.
+    #[must_use]
+    pub fn get_metadata(path: impl Into<String>) -> Self {
+        Self { accept: METADATA_ONLY, ..Self::get(path) }
+    }
+
+    /// Makes a POST or another request with a JSON body.
+    #[must_use]
+    pub fn json(method: Method, path: impl Into<String>, body: &Value) -> Self {
+        Self { method, body: Some((encode(body), "application/json")), ..Self::get(path) }
+    }
+
+    /// Makes a JSON merge patch.
+    #[must_use]
+    pub fn merge_patch(path: impl Into<String>, body: &Value) -> Self {
+        Self {
+            method: Method::PATCH,
+            body: Some((encode(body), "application/merge-patch+json")),
+            ..Self::get(path)
+        }
+    }
+
+    /// Makes a JSON patch.
+    #[must_use]
+    pub fn json_patch(path: impl Into<String>, body: &Value) -> Self {
+        Self {
+            method: Method::PATCH,
+            body: Some((encode(body), "application/json-patch+json")),
+            ..Self::get(path)
+        }
+    }
+
+    /// Makes a server-side apply with strict field validation; the answer is metadata alone
+    /// unless it is a dry run.
+    #[must_use]
+    pub fn apply(path: &str, body: &Value, how: &Apply<'_>) -> Self {
+        let Apply { manager, force, dry_run, validation } = how;
+        let manager = encode_query(manager);
+        let path = format!(
+            "{path}?fieldManager={manager}&force={force}&fieldValidation={validation}{}",
+            if *dry_run { "&dryRun=All" } else { "" },
+        );
+        Self {
+            method: Method::PATCH,
+            body: Some((encode(body), "application/apply-patch+yaml")),
+            accept: METADATA_ONLY,
+            path,
+            retry: true,
+        }
+    }
+
+    /// Asks for the whole object where the call would ask for its metadata.
+    #[must_use]
+    pub fn whole(mut self) -> Self {
+        self.accept = "application/json";
+        self
+    }
+
+    /// Asks for metadata alone.
+    #[must_use]
+    pub fn metadata(mut self) -> Self {
+        self.accept = METADATA_ONLY;
+        self
+    }
+
+    /// Is not tried again.
+    #[must_use]
+    pub fn once(mut self) -> Self {
+        self.retry = false;
+        self
+    }
+}
+
+/// How an apply is done.
+#[derive(Debug, Clone, Copy)]
+pub struct Apply<'a> {
+    /// The field manager.
+    pub manager: &'a str,
+    /// Whether fields of other managers are taken.
+    pub force: bool,
+    /// Whether nothing is stored.
+    pub dry_run: bool,
+    /// `Strict`, `Warn` or `Ignore`.
+    pub validation: &'static str,
+}
+
+fn encode(body: &Value) -> Bytes {
+    serde_json::to_vec(body).expect("JSON values have string keys").into()
+}
+
+/// Encodes a value for a query.
+#[must_use]
+pub fn encode_query(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            use std::fmt::Write as _;
+            write!(encoded, "%{byte:02X}").expect("writing to a string cannot fail");
+        }
+    }
+    encoded
+}
+
+/// A successful answer.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The body.
+    pub body: Value,
+    /// The HTTP status code; 201 where an apply made the object.
+    pub code: u16,
+    /// Whether the request was sent more than once, so that an earlier try may have had an
+    /// effect.
+    pub retried: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn queries_are_encoded() {
+        assert_eq!(encode_query("workloadctl:a/b"), "workloadctl%3Aa%2Fb");
+    }
+}

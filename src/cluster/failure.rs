@@ -1,0 +1,287 @@
+//! Requests that failed, classified once: what the server answered, or that it did not.
+
+use serde::Deserialize;
+
+use crate::workload::{
+    error::{Error, Result},
+    object::{ObjectId, Origin},
+};
+
+/// The answer of an API server to a request that failed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Status {
+    /// The HTTP status code.
+    pub code: u16,
+    /// The machine-readable reason, such as `Conflict`.
+    #[serde(deserialize_with = "text_or_null")]
+    pub reason: String,
+    /// The message.
+    #[serde(deserialize_with = "text_or_null")]
+    pub message: String,
+    /// More, where there is more.
+    pub details: Option<Details>,
+}
+
+/// The details of a [`Status`].
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Details {
+    /// A cause per field.
+    pub causes: Vec<Cause>,
+    /// How many seconds to wait before the next try.
+    pub retry_after_seconds: Option<u64>,
+}
+
+/// One cause of a rejection.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Cause {
+    /// A word, such as `FieldManagerConflict`.
+    #[serde(deserialize_with = "text_or_null")]
+    pub reason: String,
+    /// The message.
+    #[serde(deserialize_with = "text_or_null")]
+    pub message: String,
+    /// The path of the field.
+    #[serde(deserialize_with = "text_or_null")]
+    pub field: String,
+}
+
+fn text_or_null<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    Ok(Option::<String>::deserialize(deserializer)?.unwrap_or_default())
+}
+
+/// Why a request failed.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Failure {
+    /// The server answered with a failure.
+    Status(Box<Status>),
+    /// There was no answer; whether the request had an effect is unknown.
+    NoAnswer(Box<Error>),
+}
+
+impl Failure {
+    /// Gives the HTTP status code, 0 where there was no answer.
+    #[must_use]
+    pub fn code(&self) -> u16 {
+        match self {
+            Self::Status(status) => status.code,
+            Self::NoAnswer(_) => 0,
+        }
+    }
+
+    /// Tells whether the object (or the kind) is not there.
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        self.code() == 404
+    }
+
+    /// Tells whether the account may not do this (a terminating namespace is none of that).
+    #[must_use]
+    pub fn is_forbidden(&self) -> bool {
+        self.code() == 403 && !self.has_cause("NamespaceTerminating")
+    }
+
+    /// Tells whether a precondition failed or a field is held by another manager.
+    #[must_use]
+    pub fn is_conflict(&self) -> bool {
+        self.code() == 409
+    }
+
+    /// Tells whether the server named that cause.
+    #[must_use]
+    pub fn has_cause(&self, reason: &str) -> bool {
+        self.causes().iter().any(|cause| cause.reason == reason)
+    }
+
+    /// Gives the causes that the server named.
+    #[must_use]
+    pub fn causes(&self) -> &[Cause] {
+        match self {
+            Self::Status(status) => {
+                status.details.as_ref().map(|details| &*details.causes).unwrap_or_default()
+            }
+            Self::NoAnswer(_) => &[],
+        }
+    }
+
+    /// Gives the server's message, or the reason why there was no answer.
+    #[must_use]
+    pub fn message(&self) -> String {
+        match self {
+            Self::Status(status) => status.message.clone(),
+            Self::NoAnswer(error) => error.to_string(),
+        }
+    }
+
+    /// Tells whether the server rejected a change of a field that cannot be changed.
+    #[must_use]
+    pub fn is_immutable(&self) -> bool {
+        let says = |text: &str| {
+            [
+                "immutable",
+                "may not change once set",
+                "updates to statefulset spec",
+                "pod updates may not change",
+            ]
+            .iter()
+            .any(|known| text.contains(known))
+        };
+        self.code() == 422
+            && (says(&self.message()) || self.causes().iter().any(|cause| says(&cause.message)))
+    }
+
+    /// Tells whether the server could not read the body: it will not the next time either.
+    #[must_use]
+    pub fn is_about_the_body(&self) -> bool {
+        let message = self.message();
+        [
+            "failed to create typed",
+            "failed to convert new object",
+            "duplicate entries for key",
+            ".managedFields",
+        ]
+        .iter()
+        .any(|known| message.contains(known))
+    }
+
+    /// Tells whether an admission webhook could not be called: its backend may come up yet.
+    #[must_use]
+    pub fn is_webhook_down(&self) -> bool {
+        let message = self.message();
+        self.code() >= 400
+            && (message.contains("failed calling webhook")
+                || message.contains("conversion webhook for"))
+    }
+
+    /// Turns a failure into what the user is told: what was done, to which object, and why it
+    /// did not work. `verb` is the request's (`get`, `patch`), `what` a sentence's beginning
+    /// such as `cannot apply`.
+    #[must_use]
+    pub fn explain(&self, verb: &str, what: &str, id: &ObjectId, origin: Option<&Origin>) -> Error {
+        let place = origin.map(|origin| format!(" ({origin})")).unwrap_or_default();
+        let error = match self {
+            Self::NoAnswer(error) => (**error).clone().while_doing(format!("{what} {id}{place}")),
+            Self::Status(status) => match status.code {
+                401 => Error::runtime("unauthorized", format!("{what} {id}{place}: not logged in"))
+                    .cause(status.message.clone())
+                    .hint("log in to the cluster again, then repeat the command"),
+                403 if self.has_cause("NamespaceTerminating") => Error::refused(
+                    "namespace-terminating",
+                    format!(
+                        "{what} {id}{place}: namespace {} is being deleted",
+                        id.namespace.as_deref().unwrap_or(&id.name)
+                    ),
+                )
+                .hint("wait until it is gone, then repeat the command"),
+                403 => {
+                    let scope = id
+                        .namespace
+                        .as_ref()
+                        .map_or_else(String::new, |namespace| format!(" in namespace {namespace}"));
+                    Error::failed(
+                        "forbidden",
+                        format!("{what} {id}{place}: forbidden: {verb} {}{scope}", id.group_kind()),
+                    )
+                    .cause(status.message.clone())
+                }
+                404 => Error::failed("not-found", format!("{what} {id}{place}: not found"))
+                    .cause(status.message.clone()),
+                _ => Error::failed("rejected", format!("{what} {id}{place}: rejected"))
+                    .causes(status.reasons()),
+            },
+        };
+        let error = error.object(id);
+        match origin {
+            Some(origin) => error.at(origin),
+            None => error,
+        }
+    }
+}
+
+impl Status {
+    /// Lists why the server rejected a request, one sentence a field where it named fields.
+    #[must_use]
+    pub fn reasons(&self) -> Vec<String> {
+        let by_field: Vec<String> = self
+            .details
+            .iter()
+            .flat_map(|details| &details.causes)
+            .filter(|cause| !cause.message.is_empty())
+            .map(|cause| {
+                if cause.field.is_empty() {
+                    cause.message.clone()
+                } else {
+                    format!("{}: {}", cause.field.trim_start_matches('.'), cause.message)
+                }
+            })
+            .collect();
+        if !by_field.is_empty() {
+            return by_field;
+        }
+        // A body that does not fit the schema: the interesting lines come after the first.
+        if let Some((_, errors)) = self.message.split_once("errors:\n") {
+            return errors
+                .lines()
+                .map(|line| line.trim().trim_start_matches('.').to_owned())
+                .filter(|line| !line.is_empty())
+                .collect();
+        }
+        vec![if self.message.is_empty() {
+            format!("the server answered {} {}", self.code, self.reason)
+        } else {
+            self.message.clone()
+        }]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reasons_come_from_fields_from_the_schema_or_from_the_message() {
+        let by_field = Status {
+            code: 422,
+            message: "whole".into(),
+            details: Some(Details {
+                causes: vec![Cause {
+                    field: "spec.x".into(),
+                    message: "Invalid value".into(),
+                    ..Cause::default()
+                }],
+                ..Details::default()
+            }),
+            ..Status::default()
+        };
+        assert_eq!(by_field.reasons(), ["spec.x: Invalid value"]);
+        let by_schema = Status {
+            code: 500,
+            message: "failed to create typed patch object (/t2; /v1, Kind=ConfigMap): errors:\n  .data.a: expected string, got &value\n  .dta: field not declared in schema".into(),
+            ..Status::default()
+        };
+        assert_eq!(
+            by_schema.reasons(),
+            ["data.a: expected string, got &value", "dta: field not declared in schema"]
+        );
+        assert_eq!(
+            Status { code: 500, ..Status::default() }.reasons(),
+            ["the server answered 500 "]
+        );
+    }
+
+    #[test]
+    fn a_terminating_namespace_is_not_a_missing_right() {
+        let failure = |causes: Vec<Cause>| {
+            Failure::Status(Box::new(Status {
+                code: 403,
+                details: Some(Details { causes, ..Details::default() }),
+                ..Status::default()
+            }))
+        };
+        assert!(failure(vec![]).is_forbidden());
+        let terminating = Cause { reason: "NamespaceTerminating".into(), ..Cause::default() };
+        assert!(!failure(vec![terminating]).is_forbidden());
+    }
+}

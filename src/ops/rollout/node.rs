@@ -1,0 +1,111 @@
+//! One object of a rollout: what was done to it and what was seen of it.
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::{
+    ops::write::{Written, version_of},
+    workload::{
+        diagnosis::Diagnosis,
+        error::Error,
+        plan::Item,
+        readiness::{State, Verdict, Watch, is_complete, watch_of},
+    },
+};
+
+/// One object on its way.
+pub struct Node<'a> {
+    /// What the plan says.
+    pub item: &'a Item,
+    /// What writing it came to; for an unchanged object, nothing.
+    pub written: Option<Written>,
+    /// Whether it is as wanted on the cluster.
+    pub applied: bool,
+    /// When it was applied, by our clock.
+    pub applied_at: Option<Timestamp>,
+    /// When it was ready first, by our clock.
+    pub ready_at: Option<Timestamp>,
+    /// The newest judgement.
+    pub verdict: Option<Verdict>,
+    /// Why it is not ready, looked into at the end.
+    pub diagnosis: Option<Diagnosis>,
+    /// Why it could not be written.
+    pub error: Option<Error>,
+    /// Whether it was left out because something before it failed.
+    pub skipped: bool,
+    /// What is to be watched to judge it.
+    pub(super) watch: Watch,
+    /// Whether its readiness is waited for.
+    pub(super) waited_for: bool,
+}
+
+impl<'a> Node<'a> {
+    /// Makes a node of a plan's item.
+    #[must_use]
+    pub fn new(item: &'a Item) -> Self {
+        Self {
+            item,
+            written: None,
+            applied: false,
+            applied_at: None,
+            ready_at: None,
+            verdict: None,
+            diagnosis: None,
+            error: None,
+            skipped: false,
+            watch: watch_of(&item.desired.body),
+            waited_for: false,
+        }
+    }
+
+    /// Tells a state from before our own write: a watch may lag behind it.
+    pub(super) fn is_older_than_write(&self, seen: Option<&Value>) -> bool {
+        let written = self.written.as_ref().and_then(|written| written.version);
+        match (seen.and_then(version_of), written) {
+            (Some(seen), Some(written)) => seen < written,
+            _ => false,
+        }
+    }
+
+    /// Gives the uid of the object that was applied, or that was there already.
+    pub(super) fn uid(&self) -> Option<&str> {
+        let written = self.written.as_ref().and_then(|written| written.entry.uid.as_deref());
+        written.or(self.item.entry.as_ref().and_then(|entry| entry.uid.as_deref()))
+    }
+
+    /// Tells whether the object is a Job that has completed.
+    #[must_use]
+    pub fn has_completed(&self, seen: Option<&Value>) -> bool {
+        self.item.desired.id.is("batch", "Job") && seen.map_or(self.is_ready(), is_complete)
+    }
+
+    pub(super) fn is_ready(&self) -> bool {
+        self.verdict.as_ref().is_some_and(|verdict| verdict.state == State::Ready)
+    }
+
+    pub(super) fn has_failed(&self) -> bool {
+        self.verdict.as_ref().is_some_and(|verdict| verdict.state == State::Failed)
+    }
+
+    /// Tells whether nothing is waited for any more: it is ready, or nobody waits for it.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        !self.waited_for || self.is_ready()
+    }
+
+    /// Says why it is not ready.
+    #[must_use]
+    pub fn why_not_ready(&self) -> &str {
+        let verdict = self.verdict.as_ref().map_or("was not seen yet", |verdict| &*verdict.message);
+        match &self.diagnosis {
+            Some(diagnosis) if !diagnosis.message.is_empty() => &diagnosis.message,
+            _ => verdict,
+        }
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        self.skipped
+            || self.error.is_some()
+            || (self.applied && (!self.waited_for || self.is_ready() || self.has_failed()))
+    }
+}
