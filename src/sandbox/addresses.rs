@@ -1,5 +1,7 @@
 //! What services are given: cluster addresses and node ports.
 
+use std::collections::HashSet;
+
 use serde_json::{Value, json};
 
 use super::{
@@ -47,30 +49,17 @@ pub(super) fn allocate(
             }
         }
     }
-    let mut used: Option<Vec<Value>> = None;
-    let mut others = || -> Result<Vec<Value>, Failure> {
-        if used.is_none() {
-            used = Some(world.storage.all("/services", None)?);
-        }
-        Ok(used.clone().unwrap_or_default())
-    };
     let asked = object["spec"]["clusterIP"].as_str().unwrap_or_default().to_owned();
     if asked.is_empty() {
-        let taken: Vec<Value> =
-            others()?.iter().map(|other| other["spec"]["clusterIP"].clone()).collect();
-        let address = free_address(object, &taken);
-        object["spec"]["clusterIP"] = json!(address);
-    } else if old.is_none() && asked != "None" {
-        let taken = others()?.iter().any(|other| other["spec"]["clusterIP"] == json!(asked));
-        if taken {
-            let cause = Cause::invalid(
-                "spec.clusterIPs",
-                &json!([asked]),
-                &format!("failed to allocate IP {asked}: provided IP is already allocated"),
-            );
-            let name = object["metadata"]["name"].as_str().unwrap_or_default();
-            return Err(Failure::invalid("", "Service", name, &[cause]));
-        }
+        object["spec"]["clusterIP"] = json!(free_address(world, object)?);
+    } else if old.is_none() && asked != "None" && world.storage.is_address_taken(&asked)? {
+        let cause = Cause::invalid(
+            "spec.clusterIPs",
+            &json!([asked]),
+            &format!("failed to allocate IP {asked}: provided IP is already allocated"),
+        );
+        let name = object["metadata"]["name"].as_str().unwrap_or_default();
+        return Err(Failure::invalid("", "Service", name, &[cause]));
     }
     object["spec"]["clusterIPs"] = json!([object["spec"]["clusterIP"]]);
     if object["spec"]["ipFamilies"].is_null() {
@@ -82,7 +71,7 @@ pub(super) fn allocate(
     health_check_port(object, &kind);
     let external = kind == "NodePort"
         || kind == "LoadBalancer" && object["spec"]["allocateLoadBalancerNodePorts"] != false;
-    node_ports(object, old, external, &mut others)
+    node_ports(world, object, old, external)
 }
 
 /// Drops what the old type had and the new one does not, unless the update changed it.
@@ -113,13 +102,11 @@ fn health_check_port(object: &mut Value, kind: &str) {
     }
 }
 
-type Others<'a> = dyn FnMut() -> Result<Vec<Value>, Failure> + 'a;
-
 fn node_ports(
+    world: &World<'_>,
     object: &mut Value,
     old: Option<&Value>,
     external: bool,
-    others: &mut Others<'_>,
 ) -> Result<(), Failure> {
     let kept = |port: &Value| {
         let ports = old.and_then(|old| old["spec"]["ports"].as_array());
@@ -146,12 +133,16 @@ fn node_ports(
             port["nodePort"] = json!(number);
             continue;
         }
-        let taken: Vec<u64> = others()?
-            .iter()
-            .flat_map(|other| other["spec"]["ports"].as_array().cloned().unwrap_or_default())
-            .filter_map(|port| port["nodePort"].as_u64())
-            .chain(given.iter().copied())
-            .collect();
+        let mut taken: HashSet<u64> = given.iter().copied().collect();
+        world.storage.list("/services", None, ("", ""), |row| {
+            // A service without node ports says the word nowhere.
+            if row.rest.contains("\"nodePort\"") {
+                let other = row.object();
+                let ports = other["spec"]["ports"].as_array().into_iter().flatten();
+                taken.extend(ports.filter_map(|port| port["nodePort"].as_u64()));
+            }
+            true
+        })?;
         let free = (30000..32768).find(|number| !taken.contains(number)).unwrap_or(32767);
         given.push(free);
         port["nodePort"] = json!(free);
@@ -161,14 +152,17 @@ fn node_ports(
 }
 
 /// A free address, near one that follows from the name.
-fn free_address(object: &Value, taken: &[Value]) -> String {
+fn free_address(world: &World<'_>, object: &Value) -> Result<String, Failure> {
     let name = object["metadata"].to_string();
     let start =
         name.bytes().fold(7_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));
-    let mut candidates = (0..65000_u32).map(|step| {
+    for step in 0..65000_u32 {
         let host = start.wrapping_add(step) % 65000 + 256;
         let [a, b, c, d] = (SERVICE_NETWORK + host).to_be_bytes();
-        format!("{a}.{b}.{c}.{d}")
-    });
-    candidates.find(|address| !taken.iter().any(|known| known == address)).unwrap_or_default()
+        let address = format!("{a}.{b}.{c}.{d}");
+        if !world.storage.is_address_taken(&address)? {
+            return Ok(address);
+        }
+    }
+    Ok(String::new())
 }

@@ -5,7 +5,7 @@
 //! them. An object lies in two texts, its metadata and the rest, so that lists of either need not
 //! be parsed. resourceVersion is one counter for all.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{collections::BTreeMap, fs, os::unix::fs::OpenOptionsExt as _, path::Path};
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 use serde_json::{Map, Value, json};
@@ -64,6 +64,8 @@ const SCHEMA: &str = "
         resource TEXT NOT NULL, namespace TEXT NOT NULL, name TEXT NOT NULL,
         version INTEGER NOT NULL, meta TEXT NOT NULL, rest TEXT NOT NULL,
         UNIQUE (resource, namespace, name));
+    CREATE INDEX IF NOT EXISTS service_addresses ON objects (json_extract(rest, '$.spec.clusterIP'))
+        WHERE resource = '/services';
     CREATE TABLE IF NOT EXISTS owners (
         owner TEXT NOT NULL, resource TEXT NOT NULL, namespace TEXT NOT NULL, name TEXT NOT NULL,
         PRIMARY KEY (owner, resource, namespace, name)) WITHOUT ROWID;
@@ -83,8 +85,10 @@ const SCHEMA: &str = "
     INSERT OR IGNORE INTO settings VALUES ('version', 1), ('compacted', 0), ('definitions', 0);
 ";
 
-/// Opens the file, made if need be.
+/// Opens the file, made if need be so that only its owner reads it: Secrets lie in it.
 pub(super) fn open(path: &Path) -> rusqlite::Result<Connection> {
+    // What is wrong with the place SQLite says too, and a file that is there is as well.
+    let _ = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
     let connection = Connection::open(path)?;
     connection.busy_timeout(std::time::Duration::from_secs(30))?;
     connection.set_prepared_statement_cache_capacity(64);
@@ -192,6 +196,15 @@ impl<'a> Storage<'a> {
             true
         })?;
         Ok(found)
+    }
+
+    /// Whether a service has this cluster address.
+    pub(super) fn is_address_taken(&self, address: &str) -> rusqlite::Result<bool> {
+        let mut query = self.connection.prepare_cached(
+            "SELECT 1 FROM objects WHERE resource = '/services'
+             AND json_extract(rest, '$.spec.clusterIP') = ?1",
+        )?;
+        query.exists([address])
     }
 
     /// Every object in a namespace.

@@ -1,5 +1,7 @@
 //! Namespaces, owners, finalizers and definitions.
 
+use std::os::unix::fs::PermissionsExt as _;
+
 use super::*;
 
 #[test]
@@ -107,6 +109,10 @@ fn the_state_survives_and_is_shared() {
         runtime: tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap(),
     };
     let (first, second) = (open(), open());
+    for ending in ["", "-wal", "-shm"] {
+        let file = folder.path().join(format!("sandbox.db{ending}"));
+        assert_eq!(std::fs::metadata(file).unwrap().permissions().mode() & 0o777, 0o600);
+    }
     let uid = first.get("/api/v1/namespaces/kube-system")["metadata"]["uid"].clone();
     first.apply(&format!("{DEPLOYMENTS}/web"), "me", &deployment(2, "nginx:1"));
     second.until("ready", || {
