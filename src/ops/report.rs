@@ -19,6 +19,11 @@ pub enum Event {
         /// All objects of the release.
         objects: usize,
     },
+    /// A deletion begins: how many objects are to go.
+    Removing {
+        /// How many.
+        objects: usize,
+    },
     /// An object was written or removed.
     Done {
         /// The object.

@@ -77,7 +77,8 @@ impl Answers {
             self.printer.answer(&text(self.verb, &operation, &self.printer))
         };
         if let Some(error) = &operation.error {
-            self.printer.errors(std::slice::from_ref(error));
+            let error = if self.list { naming(&operation, error.clone()) } else { error.clone() };
+            self.printer.errors(&[error]);
         }
         self.operations.push(operation);
         told
@@ -179,6 +180,15 @@ fn text(verb: Verb, operation: &Operation, printer: &Printer) -> String {
         writeln!(out, "namespace {}", one_line(namespace)).expect("writing cannot fail");
     }
     out
+}
+
+/// Lets an error say which of several instances it is about.
+fn naming(operation: &Operation, error: Error) -> Error {
+    let name = &operation.instance.name;
+    if name.is_empty() || error.message.contains(&format!("`{name}`")) {
+        return error;
+    }
+    Error { message: format!("{name}: {}", error.message), ..error }
 }
 
 /// The sentence of a deploy or a delete; empty where nothing was done (the error says why).

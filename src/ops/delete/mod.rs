@@ -388,10 +388,7 @@ async fn remove_all(
         }
         going.push(Entry { uid: uid(object).map(str::to_owned), ..entry.clone() });
     }
-    session.reporter.report(
-        name.as_str(),
-        Event::Planned { changes: going.len(), objects: record.inventory.len() },
-    );
+    session.reporter.report(name.as_str(), Event::Removing { objects: going.len() });
     session.reporter.report(name.as_str(), Event::Phase("deleting"));
     for entry in &kept {
         leave(operation, entry, "it asks to be kept");

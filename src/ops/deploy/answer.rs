@@ -61,6 +61,11 @@ impl Answer {
         self.operation.instance.outcome = Some(word.to_owned());
     }
 
+    /// Gives the number of objects that the plan speaks of, those to be removed included.
+    pub fn objects(&self) -> usize {
+        self.operation.objects.len()
+    }
+
     /// Gives the number of objects that change.
     #[must_use]
     pub fn changes(&self) -> usize {

@@ -46,7 +46,7 @@ pub async fn run(
     answer.release(&release);
     session.reporter.report(
         options.name.as_str(),
-        Event::Planned { changes: answer.changes(), objects: prepared.plan.items.len() },
+        Event::Planned { changes: answer.changes(), objects: answer.objects() },
     );
     let work = async {
         let mut carried = Carried::new(prepared);

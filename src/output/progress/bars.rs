@@ -130,9 +130,11 @@ impl Reporter for Bars {
             Event::Note(_) | Event::Warning(_) | Event::Request { .. } | Event::Bodies { .. } => {
                 self.above(instance, &event);
             }
-            Event::Planned { changes, objects: _ } => self.track(instance, |track| {
-                track.changes = *changes;
-            }),
+            Event::Planned { changes, .. } | Event::Removing { objects: changes } => {
+                self.track(instance, |track| {
+                    track.changes = *changes;
+                })
+            }
             Event::Done { object, action } => self.track(instance, |track| {
                 track.written += 1;
                 track.bar.set_message(wording::done(object, *action));

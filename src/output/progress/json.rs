@@ -62,6 +62,7 @@ fn fields(event: &Event) -> (&'static str, Map<String, Value>) {
         Event::Planned { changes, objects } => {
             ("planned", json!({"changes": changes, "objects": objects}))
         }
+        Event::Removing { objects } => ("removing", json!({"objects": objects})),
         Event::Done { object, action } => ("done", json!({"object": object, "action": action})),
         Event::Judged { object, verdict } => {
             let mut value = json!({"object": object, "state": verdict.state});

@@ -87,6 +87,7 @@ impl Reporter for Chosen {
                     lines.report(instance, event);
                 }
                 Event::Planned { .. }
+                | Event::Removing { .. }
                 | Event::Done { .. }
                 | Event::Judged { .. }
                 | Event::Phase(_)

@@ -28,6 +28,7 @@ pub fn line(event: &Event, instance: Option<&str>, printer: &Printer) -> Option<
         Event::Note(text) => one_line(text).into_owned(),
         Event::Warning(text) => return Some(prefix + &printer.warning(text)),
         Event::Planned { changes, objects } => planned(*changes, *objects),
+        Event::Removing { objects } => format!("{} to delete", human::count(*objects, "object")),
         Event::Done { object, action } => done(object, *action),
         Event::Judged { object, verdict } => judged(object, verdict, stream)?,
         Event::Phase(phase) => (*phase).to_owned(),
@@ -155,6 +156,7 @@ mod tests {
                 Some("web: nothing to change among 1 object\n"),
             ),
             (Event::Planned { changes: 2, objects: 9 }, Some("web: 2 of 9 objects to change\n")),
+            (Event::Removing { objects: 1 }, Some("web: 1 object to delete\n")),
             (
                 Event::Done { object: web(), action: Action::Create },
                 Some("web: created Deployment/web\n"),
