@@ -80,7 +80,7 @@ impl Failure {
     /// Tells whether the account may not do this (a terminating namespace is none of that).
     #[must_use]
     pub fn is_forbidden(&self) -> bool {
-        self.code() == 403 && !self.has_cause("NamespaceTerminating")
+        self.code() == 403 && !self.has_cause("NamespaceTerminating") && !self.is_immutable()
     }
 
     /// Tells whether a precondition failed or a field is held by another manager.
@@ -122,14 +122,20 @@ impl Failure {
             [
                 "immutable",
                 "may not change once set",
-                "updates to statefulset spec",
+                "may not be changed in an update",
                 "pod updates may not change",
+                "cannot change roleRef",
             ]
             .iter()
             .any(|known| text.contains(known))
+                || (text.contains("updates to ") && text.contains("forbidden"))
         };
-        self.code() == 422
-            && (says(&self.message()) || self.causes().iter().any(|cause| says(&cause.message)))
+        match self.code() {
+            422 => says(&self.message()) || self.causes().iter().any(|cause| says(&cause.message)),
+            // A claim that cannot grow is told as if a right were missing.
+            403 => self.message().contains("pvc can be resized"),
+            _ => false,
+        }
     }
 
     /// Tells whether the server could not read the body: it will not the next time either.
@@ -175,7 +181,7 @@ impl Failure {
                     ),
                 )
                 .hint("wait until it is gone, then repeat the command"),
-                403 => {
+                403 if !self.is_immutable() => {
                     let scope = id
                         .namespace
                         .as_ref()

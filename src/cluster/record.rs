@@ -249,6 +249,29 @@ impl Keeper {
     /// Code 6 when the holder is lost; the server's failure otherwise.
     pub async fn write(&self, record: Record, held: bool) -> Result<()> {
         let mut state = self.state.lock().await;
+        let old = self.put(&mut state, record, held).await?;
+        drop(state);
+        self.drop_parts(old).await;
+        Ok(())
+    }
+
+    /// Changes the record on the way; this process stays the holder. Changes that come side by
+    /// side are made one after the other.
+    ///
+    /// # Errors
+    /// As [`Keeper::write`].
+    pub async fn amend(&self, change: impl FnOnce(&mut Record)) -> Result<()> {
+        let mut state = self.state.lock().await;
+        let mut record = state.record.clone();
+        change(&mut record);
+        let old = self.put(&mut state, record, true).await?;
+        drop(state);
+        self.drop_parts(old).await;
+        Ok(())
+    }
+
+    /// Writes the record; gives the parts that the head before it named.
+    async fn put(&self, state: &mut State, record: Record, held: bool) -> Result<BTreeSet<String>> {
         for _ in 0..3 {
             let sent = Moment::now();
             let holder =
@@ -257,15 +280,12 @@ impl Keeper {
                 write_head(&self.api, &record, Some(&state.resource_version), holder.as_ref())
                     .await?;
             if let Some(written) = written {
-                let old = std::mem::replace(&mut state.parts, written.parts);
                 state.resource_version = written.resource_version;
                 state.record = record;
                 self.fence.renewed(sent);
-                drop(state);
-                self.drop_parts(old).await;
-                return Ok(());
+                return Ok(std::mem::replace(&mut state.parts, written.parts));
             }
-            self.read_again(&mut state).await?;
+            self.read_again(state).await?;
         }
         Err(Error::failed("record-busy", "the record is written by others all the time"))
     }
@@ -394,12 +414,10 @@ async fn write_head(
             _ => {}
         }
     }
-    let mut secret = head_secret(record, &encoded, holder);
+    let secret = head_secret(record, &encoded, holder);
+    // A patch: an account of one namespace may have create and patch, and no update.
     let call = match base {
-        Some(base) => {
-            secret["metadata"]["resourceVersion"] = json!(base);
-            Call::json(Method::PUT, head_path(record), &secret)
-        }
+        Some(base) => Call::merge_patch(head_path(record), &head_patch(&secret, base)),
         None => Call::json(Method::POST, collection(&record.namespace), &secret),
     };
     match api.call(call.metadata()).await {
@@ -410,8 +428,18 @@ async fn write_head(
         Err(failure) if failure.is_conflict() || (base.is_some() && failure.is_not_found()) => {
             own_lost_answer(api, record, &encoded, holder).await
         }
-        Err(failure) => Err(explain(if base.is_some() { "update" } else { "create" }, &failure)),
+        Err(failure) => Err(explain(if base.is_some() { "patch" } else { "create" }, &failure)),
     }
+}
+
+/// Makes the merge patch that turns the head of a version into another one.
+fn head_patch(secret: &Value, base: &str) -> Value {
+    let mut data = json!({"record": null, "parts": null});
+    for (key, value) in secret["data"].as_object().into_iter().flatten() {
+        data[key] = value.clone();
+    }
+    let labels = &secret["metadata"]["labels"];
+    json!({"metadata": {"resourceVersion": base, "labels": labels}, "data": data})
 }
 
 /// After a 409: the head that is there may be the one that we just wrote.

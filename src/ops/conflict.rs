@@ -141,7 +141,8 @@ fn refusal(desired: &Desired, refused: &[&Conflict<'_>]) -> Error {
 }
 
 /// Reads the first quoted name of a message, with the escapes of Go's `%q` undone.
-fn quoted(message: &str) -> String {
+#[must_use]
+pub fn quoted(message: &str) -> String {
     let mut name = String::new();
     let mut characters = message.chars().skip_while(|c| *c != '"').skip(1);
     while let Some(character) = characters.next() {

@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use http::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     cluster::{api::Api, call::Call},
     workload::{
         error::Result,
         object::ObjectId,
-        ownership::{finalizers, uid},
+        ownership::{finalizers, resource_version, uid},
     },
 };
 
@@ -90,14 +90,42 @@ pub async fn delete(
     uid: &str,
     deletion: Deletion,
 ) -> Result<Sent> {
+    let sent = send(api, id, path, json!({"uid": uid}), deletion).await?;
+    Ok(sent.unwrap_or(Sent::AlreadyGone))
+}
+
+/// Sends a deletion of the object in this very version; `None` where it is another one by now,
+/// or another object of that name is there.
+///
+/// # Errors
+/// As [`delete`].
+pub async fn delete_version(
+    api: &Api,
+    id: &ObjectId,
+    path: &str,
+    live: &Value,
+    deletion: Deletion,
+) -> Result<Option<Sent>> {
+    let preconditions = json!({"uid": uid(live), "resourceVersion": resource_version(live)});
+    send(api, id, path, preconditions, deletion).await
+}
+
+async fn send(
+    api: &Api,
+    id: &ObjectId,
+    path: &str,
+    preconditions: Value,
+    deletion: Deletion,
+) -> Result<Option<Sent>> {
     let options = json!({
         "apiVersion": "v1", "kind": "DeleteOptions",
         "propagationPolicy": deletion.word(),
-        "preconditions": {"uid": uid},
+        "preconditions": preconditions,
     });
     match api.call(Call::json(Method::DELETE, path, &options)).await {
-        Ok(_) => Ok(Sent::Accepted),
-        Err(failure) if failure.is_not_found() || failure.is_conflict() => Ok(Sent::AlreadyGone),
+        Ok(_) => Ok(Some(Sent::Accepted)),
+        Err(failure) if failure.is_not_found() => Ok(Some(Sent::AlreadyGone)),
+        Err(failure) if failure.is_conflict() => Ok(None),
         Err(failure) => Err(failure.explain("delete", "cannot delete", id, None)),
     }
 }
@@ -124,7 +152,7 @@ pub async fn wait(api: &Api, id: &ObjectId, path: &str, gone: &str) -> Result<()
 
 /// Says what holds an object up that is being deleted; empty where nothing does.
 #[must_use]
-pub fn held_by(object: &serde_json::Value) -> String {
+pub fn held_by(object: &Value) -> String {
     let finalizers: Vec<&str> = finalizers(object)
         .into_iter()
         .filter(|finalizer| *finalizer != "foregroundDeletion" && *finalizer != "orphan")

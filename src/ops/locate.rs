@@ -37,6 +37,23 @@ pub struct Located {
     /// Whether the runtime's cluster was created again since the instance was deployed: what the
     /// database says of it does not count.
     pub new_cluster: bool,
+    /// Why the record may not be read, where that is passed over.
+    pub unreadable: Option<Error>,
+}
+
+/// What is looked for, and how.
+#[derive(Debug, Clone, Copy)]
+pub struct Search<'a> {
+    /// The instance.
+    pub instance: &'a InstanceName,
+    /// The instance as the database has it on this runtime.
+    pub stored: Option<&'a Instance>,
+    /// Where its record may lie.
+    pub namespaces: &'a [String],
+    /// `--new-cluster`.
+    pub new_cluster: bool,
+    /// Whether a record that may not be read is passed over: nothing will be written.
+    pub lenient: bool,
 }
 
 impl Located {
@@ -73,17 +90,19 @@ pub fn candidates(
 pub async fn locate(
     session: &Session<'_>,
     target: &mut Target,
-    instance: &InstanceName,
-    stored: Option<&Instance>,
-    namespaces: &[String],
-    new_cluster: bool,
+    search: Search<'_>,
 ) -> Result<Located> {
+    let Search { instance, stored, namespaces, new_cluster: _, lenient } = search;
     let reads = namespaces.iter().map(|namespace| record::read(&target.api, namespace, instance));
     let (uid, reads) = futures::future::join(target.identify(), join_all(reads)).await;
     target.cluster_uid = uid?;
-    let mut records = Vec::new();
+    let (mut records, mut located, mut failed) = (Vec::new(), Located::default(), None);
     for read in reads {
-        records.extend(read?);
+        match read {
+            Ok(found) => records.extend(found),
+            Err(error) if lenient && error.code == "forbidden" => located.unreadable = Some(error),
+            Err(error) => failed = failed.or(Some(error)),
+        }
     }
     if records.len() > 1 {
         let places: Vec<&str> = records.iter().map(|found| &*found.record.namespace).collect();
@@ -93,28 +112,44 @@ pub async fn locate(
         )
         .hint("name one with `--namespace NAMESPACE`"));
     }
-    let found = records.pop();
-    let mut located = Located { found, ..Located::default() };
-    let proven = stored.and_then(|stored| stored.cluster_uid.as_ref()).is_some_and(|uid| {
-        located.record().is_some_and(|record| record.cluster_uid.as_ref() == Some(uid))
-            && target.cluster_uid.as_ref().is_none_or(|read| read == uid)
-    });
-    if !proven {
-        match target.compare(session, stored)? {
-            Sameness::First | Sameness::Same => {}
-            Sameness::Other { .. } if target.runtime.is_kind_like() || new_cluster => {
-                located.new_cluster = true;
-            }
-            Sameness::Other { expected } => {
-                return Err(other_cluster(
-                    &target.runtime,
-                    &expected,
-                    target.cluster_uid.as_deref(),
-                ));
-            }
-        }
+    located.found = records.pop();
+    // Another cluster's answers are worth nothing, failures included.
+    located.new_cluster = is_other_cluster(session, target, &search, located.found.as_ref())?;
+    if let Some(error) = failed {
+        return Err(error);
+    }
+    if target.cluster_uid.is_none() && !located.new_cluster {
+        let recorded = located.record().and_then(|record| record.cluster_uid.clone());
+        target.cluster_uid = recorded.or(stored.and_then(|stored| stored.cluster_uid.clone()));
     }
     Ok(located)
+}
+
+/// Tells whether the cluster is another one than before, where that may be.
+///
+/// # Errors
+/// Code 7 where it must not be.
+fn is_other_cluster(
+    session: &Session<'_>,
+    target: &Target,
+    search: &Search<'_>,
+    found: Option<&Found>,
+) -> Result<bool> {
+    let stored_uid = search.stored.and_then(|stored| stored.cluster_uid.as_ref());
+    let proven = stored_uid.is_some_and(|uid| {
+        found.is_some_and(|found| found.record.cluster_uid.as_ref() == Some(uid))
+            && target.cluster_uid.as_ref().is_none_or(|read| read == uid)
+    });
+    if proven {
+        return Ok(false);
+    }
+    match target.compare(session, search.stored)? {
+        Sameness::First | Sameness::Same => Ok(false),
+        Sameness::Other { .. } if target.runtime.is_kind_like() || search.new_cluster => Ok(true),
+        Sameness::Other { expected, found } => {
+            Err(other_cluster(&target.runtime, &expected, &found))
+        }
+    }
 }
 
 /// What a namespace is to an instance that has no record there.
@@ -169,11 +204,15 @@ pub async fn recover(
     instance: &InstanceName,
 ) -> Result<()> {
     if let Some(record) = rebuild(target, namespace, instance).await? {
+        let why = if located.unreadable.is_some() { "cannot be read" } else { "is gone" };
+        let count = match record.inventory.len() {
+            1 => "1 live object".to_owned(),
+            many => format!("{many} live objects"),
+        };
         session.reporter.report(
             instance.as_str(),
             Event::Note(format!(
-                "the record is gone: rebuilt from {} live objects in namespace {namespace}",
-                record.inventory.len()
+                "the record {why}: rebuilt from {count} of `{instance}` in namespace {namespace}"
             )),
         );
         located.rebuilt = Some(record);

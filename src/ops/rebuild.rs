@@ -55,14 +55,9 @@ pub async fn rebuild(
         for (id, version, object) in found? {
             if is_ours(&object, &manager, None) {
                 inventory.push(Entry {
-                    id,
-                    version,
                     uid: uid(&object).map(str::to_owned),
-                    body: None,
-                    seen: None,
-                    wanted: true,
                     keep: is_kept(&object),
-                    completed: false,
+                    ..Entry::new(id, &version)
                 });
             }
         }

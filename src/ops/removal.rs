@@ -11,12 +11,13 @@ use std::{
 };
 
 use futures::{StreamExt as _, stream};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{
     gone::{self, Deletion},
     report::Event,
     session::Session,
+    shared,
     survey::{Depth, survey},
     target::Target,
 };
@@ -24,17 +25,13 @@ use crate::{
     cluster::{
         api::{Api, IN_FLIGHT},
         call::Call,
-        record::head_id,
     },
     workload::{
         error::{Error, Result},
         graph::deletion_waves,
         name::InstanceName,
         object::ObjectId,
-        ownership::{
-            MANAGER_PREFIX, apply_entry_index, is_terminating, other_instances, resource_version,
-            uid,
-        },
+        ownership::{is_ours, is_terminating, uid},
         record::Entry,
         release::Action,
     },
@@ -46,6 +43,10 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// How often it is said what still goes.
 const HEARTBEAT: Duration = Duration::from_secs(5);
+/// How often a shared object is looked at again that others write.
+const TRIES: u32 = 10;
+/// The pause before that, once more for each time.
+const AGAIN: Duration = Duration::from_millis(50);
 
 /// What became of one object.
 #[derive(Debug, Clone, PartialEq)]
@@ -140,33 +141,7 @@ impl Remover<'_> {
         };
         let Some(wanted) = &entry.uid else { return Ok(Some(Fate::Removed)) };
         if id.namespace.is_none() {
-            // Others may share what is cluster-scoped.
-            for _ in 0..5 {
-                let Some(live) = self.look(id, &path).await? else {
-                    return Ok(Some(Fate::Removed));
-                };
-                if uid(&live) != Some(wanted) {
-                    return Ok(Some(Fate::Removed));
-                }
-                let owners = self.living_owners(&live).await?;
-                if owners.is_empty() || is_terminating(&live) {
-                    break;
-                }
-                if leave(&self.api, self.manager, id, &live, &path).await? {
-                    return Ok(Some(Fate::Left(format!("also used by {}", owners.join(", ")))));
-                }
-            }
-            if !self.delete_crds && id.is("apiextensions.k8s.io", "CustomResourceDefinition") {
-                let others = self.custom_resources(id, &path).await?;
-                if others > 0 {
-                    if let Some(live) = self.look(id, &path).await? {
-                        leave(&self.api, self.manager, id, &live, &path).await?;
-                    }
-                    return Ok(Some(Fate::Left(format!(
-                        "{others} custom resources of it are not ours (`--delete-crds` deletes it with them)"
-                    ))));
-                }
-            }
+            return self.leave_or_send(id, &path, wanted).await;
         }
         let deletion = Deletion::of(id);
         match gone::delete(&self.api, id, &path, wanted, deletion).await? {
@@ -182,39 +157,63 @@ impl Remover<'_> {
             .map_err(|failure| failure.explain("get", "cannot look at", id, None))
     }
 
-    /// Lists other instances that apply the object and whose record exists.
-    async fn living_owners(&self, live: &Value) -> Result<Vec<String>> {
-        let mut living = Vec::new();
-        for other in other_instances(live, self.manager) {
-            let Some((namespace, instance)) =
-                other.trim_start_matches(MANAGER_PREFIX).split_once('/')
-            else {
+    /// Leaves what others share, or sends the deletion of exactly what was looked at: somebody
+    /// who comes meanwhile makes us look again.
+    async fn leave_or_send(&self, id: &ObjectId, path: &str, wanted: &str) -> Result<Option<Fate>> {
+        for attempt in 0..TRIES {
+            tokio::time::sleep(AGAIN * attempt).await;
+            let Some(live) = self.look(id, path).await? else { return Ok(Some(Fate::Removed)) };
+            if uid(&live) != Some(wanted) {
+                return Ok(Some(Fate::Removed));
+            }
+            if let Some(why) = self.why_it_stays(id, path, &live).await? {
+                if shared::leave(&self.api, self.manager, id, &live, path).await? {
+                    return Ok(Some(Fate::Left(why)));
+                }
                 continue;
-            };
-            let Ok(name) = instance.parse::<InstanceName>() else { continue };
-            let head = head_id(namespace, &name);
-            let Some(path) = self.target.path(&head, "v1") else { continue };
-            match self.api.find(Call::get_metadata(path)).await {
-                Ok(None) => {}
-                // Who cannot be asked counts as alive: leaving never changes content.
-                Ok(Some(_)) => living.push(format!("{namespace}/{instance}")),
-                Err(failure) if failure.is_forbidden() => {
-                    living.push(format!("{namespace}/{instance}"))
-                }
-                Err(failure) => {
-                    return Err(failure.explain(
-                        "get",
-                        "cannot look for another owner's record",
-                        &head,
-                        None,
-                    ));
-                }
+            }
+            let deletion = Deletion::of(id);
+            match gone::delete_version(&self.api, id, path, &live, deletion).await? {
+                Some(gone::Sent::Accepted) => return Ok(None),
+                Some(gone::Sent::AlreadyGone) => return Ok(Some(Fate::Removed)),
+                None => {}
             }
         }
-        Ok(living)
+        Err(Error::failed("object-busy", format!("{id} is written by others all the time"))
+            .object(id)
+            .hint("the next `delete` or `deploy` goes on"))
     }
 
-    /// Counts the custom resources of a CRD. Ours are gone by the time that this is asked.
+    /// Says why a cluster-scoped object must not be deleted; one that goes already does.
+    async fn why_it_stays(
+        &self,
+        id: &ObjectId,
+        path: &str,
+        live: &Value,
+    ) -> Result<Option<String>> {
+        if is_terminating(live) {
+            return Ok(None);
+        }
+        let owners = shared::living(self.target, live, self.manager).await?;
+        if !owners.is_empty() {
+            return Ok(Some(format!("also used by {}", owners.join(", "))));
+        }
+        if self.delete_crds || !id.is("apiextensions.k8s.io", "CustomResourceDefinition") {
+            return Ok(None);
+        }
+        let others = self.custom_resources(id, path).await?;
+        Ok((others > 0).then(|| {
+            let them = if others == 1 {
+                "1 custom resource of it is".to_owned()
+            } else {
+                format!("{others} custom resources of it are")
+            };
+            format!("{them} not ours (`--delete-crds` deletes it with them)")
+        }))
+    }
+
+    /// Counts the custom resources of a CRD that are not ours: without waiting, ours may not be
+    /// gone yet.
     async fn custom_resources(&self, id: &ObjectId, path: &str) -> Result<usize> {
         let definition = self
             .api
@@ -234,7 +233,10 @@ impl Remover<'_> {
         let collection =
             format!("/apis/{}/{version}/{}", text("/spec/group"), text("/spec/names/plural"));
         match self.api.list(&collection, "", true).await {
-            Ok(list) => Ok(list.items.len()),
+            Ok(list) => {
+                let items = list.items.iter();
+                Ok(items.filter(|item| !is_ours(item, self.manager, None)).count())
+            }
             Err(failure) if failure.is_not_found() => Ok(0),
             Err(failure) => {
                 let kind =
@@ -297,34 +299,6 @@ impl Remover<'_> {
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
         Ok(())
-    }
-}
-
-/// Takes the Apply entry of `manager` out of an object's managedFields, so that its content stays
-/// as it is; `false` where the object changed meanwhile.
-///
-/// # Errors
-/// Whatever the server answers.
-pub async fn leave(
-    api: &Api,
-    manager: &str,
-    id: &ObjectId,
-    live: &Value,
-    path: &str,
-) -> Result<bool> {
-    let Some(index) = apply_entry_index(live, manager) else { return Ok(true) };
-    let pointer = format!("/metadata/managedFields/{index}");
-    let patch = json!([
-        {"op": "test", "path": "/metadata/resourceVersion", "value": resource_version(live)},
-        {"op": "test", "path": format!("{pointer}/manager"), "value": manager},
-        {"op": "remove", "path": pointer},
-    ]);
-    match api.call(Call::json_patch(path, &patch).metadata()).await {
-        Ok(_) => Ok(true),
-        // A failed test of a JSON patch is 422.
-        Err(failure) if matches!(failure.code(), 409 | 422) => Ok(false),
-        Err(failure) if failure.is_not_found() => Ok(true),
-        Err(failure) => Err(failure.explain("patch", "cannot leave", id, None)),
     }
 }
 

@@ -11,7 +11,8 @@ use serde_json::Value;
 
 use super::{
     deploy::word_of,
-    locate::{self, Located},
+    locate::{self, Located, Search},
+    moves,
     session::Session,
     survey::{Depth, Live, survey},
     target::{Target, choose},
@@ -104,12 +105,23 @@ async fn look(session: &Session<'_>, name: &InstanceName, operation: &mut Operat
     let mut target = Target::connect_within(session, &choice.runtime, PATIENCE).await?;
     let here = stored.as_ref().filter(|stored| stored.runtime == choice.runtime.to_string());
     let places = locate::candidates(session.namespace.as_deref(), stored.as_ref(), &[], name);
-    let mut located = locate::locate(session, &mut target, name, here, &places, false).await?;
-    if located.new_cluster {
+    let search = Search {
+        instance: name,
+        stored: here,
+        namespaces: &places,
+        new_cluster: false,
+        lenient: false,
+    };
+    let mut located = locate::locate(session, &mut target, search).await?;
+    if let Some(stored) = &stored {
+        moves::check(session, stored, &choice, &located)?;
+    }
+    // Somebody may have deployed it anew already.
+    if located.new_cluster && located.found.is_none() {
         return lost(session, name, operation);
     }
     if located.found.is_none() {
-        recover(session, &mut target, &mut located, &places, stored.as_ref()).await?;
+        recover(session, &mut target, &mut located, &places, name, stored.as_ref()).await?;
     }
     operation.instance.cluster_uid.clone_from(&target.cluster_uid);
     let Some(record) = located.record() else {
@@ -132,23 +144,19 @@ fn describe_stored(view: &mut InstanceView, stored: &Instance) {
     view.created_at = Some(stored.created_at);
 }
 
-/// A lost record is looked for only where the database says that there was a release.
+/// A lost record is looked for where the database says that there was a release, and where it
+/// knows nothing at all.
 async fn recover(
     session: &Session<'_>,
     target: &mut Target,
     located: &mut Located,
     places: &[String],
+    name: &InstanceName,
     stored: Option<&Instance>,
 ) -> Result<()> {
-    let Some(stored) = stored else { return Ok(()) };
-    let deployed = {
-        let store = session.store.lock().expect("no holder of the store panics");
-        store.latest_release(&stored.name)?.is_some()
-    };
+    let deployed = stored.is_none() || known_release(session, name)?.is_some();
     match places.first() {
-        Some(home) if deployed => {
-            locate::recover(session, target, located, home, &stored.name).await
-        }
+        Some(home) if deployed => locate::recover(session, target, located, home, name).await,
         _ => Ok(()),
     }
 }

@@ -76,6 +76,35 @@ pub async fn survey(
     absent: &HashSet<String>,
     depth: Depth,
 ) -> Result<Live> {
+    look(target, instance, inventory, desired, absent, depth, None).await
+}
+
+/// Looks as [`survey`] does, passing over what may not be looked at: also gives the failures.
+///
+/// # Errors
+/// A request that failed for another reason.
+pub async fn survey_visible(
+    target: &Target,
+    instance: &InstanceName,
+    inventory: &[Entry],
+    desired: &[Desired],
+    absent: &HashSet<String>,
+) -> Result<(Live, HashMap<ObjectId, Failure>)> {
+    let mut hidden = HashMap::new();
+    let live =
+        look(target, instance, inventory, desired, absent, Depth::Plan, Some(&mut hidden)).await?;
+    Ok((live, hidden))
+}
+
+async fn look(
+    target: &Target,
+    instance: &InstanceName,
+    inventory: &[Entry],
+    desired: &[Desired],
+    absent: &HashSet<String>,
+    depth: Depth,
+    mut hidden: Option<&mut HashMap<ObjectId, Failure>>,
+) -> Result<Live> {
     let known: HashSet<&ObjectId> =
         inventory.iter().filter(|entry| entry.uid.is_some()).map(|entry| &entry.id).collect();
     let mut wanted: HashMap<&ObjectId, Wanted<'_>> = HashMap::new();
@@ -143,7 +172,12 @@ pub async fn survey(
                 live.insert(id, object);
             }
             Ok(None) => {}
-            Err(failure) => return Err(failure.explain("get", "cannot look at", &id, None)),
+            Err(failure) => match &mut hidden {
+                Some(hidden) if failure.is_forbidden() => {
+                    hidden.insert(id, failure);
+                }
+                _ => return Err(failure.explain("get", "cannot look at", &id, None)),
+            },
         }
     }
     Ok(live)

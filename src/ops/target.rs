@@ -302,11 +302,17 @@ impl Target {
             .or_else(|| known.as_ref().and_then(|known| known.cluster_uid.clone()));
         let connection = self.api.connection();
         Ok(match (&self.cluster_uid, expected, known) {
-            (Some(read), Some(expected), _) if *read != expected => Sameness::Other { expected },
+            (Some(read), Some(expected), _) if *read != expected => {
+                Sameness::Other { expected, found: format!("kube-system has uid {read}") }
+            }
             (None, _, Some(KnownRuntime { server: Some(server), ca_digest, .. }))
                 if server != connection.server || ca_digest != connection.ca_digest =>
             {
-                Sameness::Other { expected: server }
+                let found = format!("the server is {}", connection.server);
+                let same = server == connection.server;
+                let expected =
+                    if same { "another certificate authority".to_owned() } else { server };
+                Sameness::Other { expected, found }
             }
             (_, _, None) => Sameness::First,
             _ => Sameness::Same,
@@ -319,15 +325,17 @@ impl Target {
     /// Those of the database.
     pub fn remember(&self, session: &Session<'_>) -> Result<()> {
         let connection = self.api.connection();
-        session.store.lock().expect("no holder of the store panics").remember_runtime(
-            &KnownRuntime {
-                name: self.runtime.to_string(),
-                cluster_uid: self.cluster_uid.clone(),
-                server: Some(connection.server.clone()),
-                ca_digest: connection.ca_digest.clone(),
-                seen_at: session.now(),
-            },
-        )
+        let name = self.runtime.to_string();
+        let mut store = session.store.lock().expect("no holder of the store panics");
+        // An account that may not read it does not make it unknown.
+        let known = store.runtime(&name)?.and_then(|known| known.cluster_uid);
+        store.remember_runtime(&KnownRuntime {
+            name,
+            cluster_uid: self.cluster_uid.clone().or(known),
+            server: Some(connection.server.clone()),
+            ca_digest: connection.ca_digest.clone(),
+            seen_at: session.now(),
+        })
     }
 }
 
@@ -342,17 +350,19 @@ pub enum Sameness {
     Other {
         /// What was expected: the uid, or where it may not be read the server.
         expected: String,
+        /// What is there, as a sentence.
+        found: String,
     },
 }
 
 /// Makes the failure of a command that found another cluster behind a runtime.
 #[must_use]
-pub fn other_cluster(runtime: &RuntimeName, expected: &str, found: Option<&str>) -> Error {
+pub fn other_cluster(runtime: &RuntimeName, expected: &str, found: &str) -> Error {
     Error::runtime(
         "other-cluster",
         format!("`{runtime}` reaches another cluster than before; nothing was sent"),
     )
-    .cause(format!("kube-system has uid {}, expected {expected}", found.unwrap_or("unknown")))
+    .cause(format!("{found}, expected {expected}"))
     .hint("if the cluster was replaced on purpose, repeat the command with `--new-cluster`")
 }
 

@@ -6,9 +6,11 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::{
-    conflict::{Resolution, Yielded, resolve, take_out},
+    conflict::{Resolution, Yielded, take_out},
     gone::{self, Deletion},
     options::Conflicts,
+    orphans,
+    shared::resolve,
     target::Target,
 };
 use crate::{
@@ -16,6 +18,7 @@ use crate::{
         api::Api,
         call::{Apply, Call},
         failure::Failure,
+        record::Keeper,
     },
     workload::{
         error::{Error, Result},
@@ -55,6 +58,8 @@ pub struct Writer<'a> {
     pub manager: &'a str,
     /// `--conflicts`.
     pub conflicts: Conflicts,
+    /// Where steps are recorded on the way; none where nothing is recreated.
+    pub keeper: Option<&'a Keeper>,
 }
 
 /// What has to be true of the live object for a write to be right.
@@ -98,6 +103,9 @@ impl Writer<'_> {
     async fn take_away(&self, desired: &Desired, path: &str, uid: &str) -> Result<()> {
         // A StatefulSet goes alone: its pods and volumes are adopted by the new one.
         let deletion = if desired.id.is("apps", "StatefulSet") {
+            if let Some(keeper) = self.keeper {
+                orphans::note(self.target, keeper, &desired.id, uid).await?;
+            }
             Deletion::Orphan
         } else {
             Deletion::Foreground
@@ -125,7 +133,9 @@ impl Writer<'_> {
                 }
                 Ok(answer) => return Ok(self.written(item, &answer, yielded)),
                 Err(failure) => {
-                    if let Some(resolution) = resolve(&failure, desired, self.conflicts) {
+                    if let Some(resolution) =
+                        resolve(&failure, desired, &item.sharing, self.conflicts)
+                    {
                         match resolution {
                             Resolution::Refuse(error) => return Err(*error),
                             Resolution::Again { force: taken, yielded: left } => {
@@ -213,10 +223,16 @@ impl Writer<'_> {
                 version: desired.version.clone(),
                 uid: uid(answer).map(str::to_owned),
                 body: Some(desired.digest.clone()),
-                seen: Seen::of(answer, self.manager, &desired.body),
+                seen: match item.sharing.leaves.is_empty() {
+                    true => Seen::of(answer, self.manager, &desired.body),
+                    false => {
+                        Seen::of(answer, self.manager, &desired.body).map(Seen::by_version_alone)
+                    }
+                },
                 wanted: true,
                 keep: desired.keep,
                 completed: false,
+                orphans: Vec::new(),
             },
             action: item.action,
             version: version_of(answer),

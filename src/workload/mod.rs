@@ -3,6 +3,7 @@
 //! Nothing here knows a clock, the environment, a file, a socket or SQL: everything comes in as
 //! an argument and goes out as a value.
 
+pub mod comparison;
 pub mod definition;
 pub mod diagnosis;
 pub mod error;
@@ -21,6 +22,7 @@ pub mod readiness;
 pub mod record;
 pub mod release;
 pub mod runtime;
+pub mod sharing;
 pub mod status;
 pub mod template;
 pub mod yaml;

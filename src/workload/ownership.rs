@@ -141,6 +141,13 @@ impl Seen {
         })
     }
 
+    /// Gives the same data for an object of which something is left to others: their leaving
+    /// changes neither generation nor our entry, and the resourceVersion alone tells of it.
+    #[must_use]
+    pub fn by_version_alone(self) -> Self {
+        Self { generation: None, ..self }
+    }
+
     /// Tells, from a live object's metadata, that an apply of the same body would change
     /// nothing.
     ///

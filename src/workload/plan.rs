@@ -13,6 +13,7 @@ use super::{
     placement,
     record::Entry,
     release::Action,
+    sharing::Sharing,
 };
 
 /// Objects with this annotation (value `keep`) stay when they leave the definition or the
@@ -252,6 +253,9 @@ pub struct Item {
     /// Why, where it is not obvious.
     #[serde(skip_serializing_if = "String::is_empty", default)]
     pub reason: String,
+    /// What is done about the fields that other instances hold.
+    #[serde(skip_serializing_if = "Sharing::is_empty", default)]
+    pub sharing: Sharing,
     /// The inventory's entry, as it will be recorded if nothing is done.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub entry: Option<Entry>,
@@ -281,6 +285,9 @@ pub struct Plan {
     /// is not deleted with it.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub left: Vec<Entry>,
+    /// What the user should heed, such as that the server could not be asked.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub warnings: Vec<String>,
 }
 
 impl Plan {
@@ -301,6 +308,15 @@ impl Plan {
     #[must_use]
     pub fn has_changes(&self) -> bool {
         !self.removals.is_empty() || self.items.iter().any(|item| item.action != Action::Unchanged)
+    }
+
+    /// Lists shared objects that are changed under others, and who those are.
+    pub fn shared(&self) -> impl Iterator<Item = (&ObjectId, &str)> {
+        self.items
+            .iter()
+            .filter(|item| !item.sharing.takes.is_empty() && !item.reason.is_empty())
+            .filter(|item| matches!(item.action, Action::Update | Action::Adopt))
+            .map(|item| (&item.desired.id, &*item.reason))
     }
 
     /// Lists what must not be touched.
@@ -343,6 +359,7 @@ mod tests {
             wanted: true,
             keep: false,
             completed: false,
+            orphans: Vec::new(),
         }
     }
 

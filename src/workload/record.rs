@@ -89,6 +89,50 @@ pub struct Entry {
     /// A Job that completed with this body.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub completed: bool,
+    /// What stays behind for a moment when this object is deleted and made anew: the pods of a
+    /// StatefulSet. Recorded before the deletion; it counts for as long as `uid` is that of the
+    /// object deleted.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub orphans: Vec<Orphan>,
+}
+
+/// A dependent that outlives its owner for a moment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Orphan {
+    /// The object.
+    pub id: ObjectId,
+    /// The API version, without the group.
+    pub version: String,
+    /// Its uid.
+    pub uid: String,
+}
+
+impl Entry {
+    /// Makes the entry of an object that is wanted and of which nothing is known yet.
+    #[must_use]
+    pub fn new(id: ObjectId, version: &str) -> Self {
+        Self {
+            id,
+            version: version.to_owned(),
+            uid: None,
+            body: None,
+            seen: None,
+            wanted: true,
+            keep: false,
+            completed: false,
+            orphans: Vec::new(),
+        }
+    }
+
+    /// Gives the entries of what this one left behind, to be removed with it.
+    pub fn left_behind(&self) -> impl Iterator<Item = Self> {
+        self.orphans.iter().map(|orphan| Self {
+            uid: Some(orphan.uid.clone()),
+            wanted: false,
+            ..Self::new(orphan.id.clone(), &orphan.version)
+        })
+    }
 }
 
 /// A release with the definition's objects that it deployed.

@@ -8,10 +8,11 @@ use serde_json::Value;
 use crate::{
     cluster::{api::Api, call::Call, record::Keeper},
     ops::{
-        gone::{self, Deletion},
+        gone::{self, Deletion, Sent},
         removal,
         report::Event,
         session::Session,
+        shared,
         target::{Target, is_list_forbidden},
         view::Operation,
     },
@@ -19,7 +20,7 @@ use crate::{
         error::{Error, Result},
         instance::NamespaceMode,
         object::ObjectId,
-        ownership::{is_labelled, is_ours, manager, other_instances, uid},
+        ownership::{is_labelled, is_ours, is_terminating, manager, uid},
         record::{Entry, RECORD_LABEL, Record},
         release::Action,
     },
@@ -29,6 +30,10 @@ use crate::{
 const PAUSE: Duration = Duration::from_millis(250);
 /// How often it is said what it waits for.
 const HEARTBEAT: Duration = Duration::from_secs(5);
+/// How often a namespace is looked at again that others write.
+const TRIES: u32 = 10;
+/// The pause before that, once more for each time.
+const AGAIN: Duration = Duration::from_millis(50);
 
 /// Removes namespaces and record. Begins with a renewal, and renews for as long as something is
 /// sent: a process that was not heard of meanwhile must not take a successor's namespace away.
@@ -94,7 +99,7 @@ async fn send_namespaces(
     for entry in namespaces {
         let id = &entry.id;
         let is_home = id.name == record.namespace;
-        match look(target, api, record, id).await? {
+        match send(target, api, record, id).await? {
             Fate::Absent if is_home => home = Home::Absent,
             Fate::Absent => {}
             Fate::Stays(why) => {
@@ -102,7 +107,6 @@ async fn send_namespaces(
             }
             Fate::Goes(uid) => {
                 let path = target.path(id, "v1").expect("namespaces are built in");
-                gone::delete(api, id, &path, &uid, Deletion::Background).await?;
                 let going = Going { entry: entry.clone(), path, uid };
                 if is_home {
                     home = Home::Goes(Box::new(going));
@@ -142,36 +146,68 @@ enum Fate {
     Goes(String),
 }
 
-async fn look(target: &Target, api: &Api, record: &Record, id: &ObjectId) -> Result<Fate> {
+/// Leaves a namespace, or sends the deletion of exactly what was looked at.
+async fn send(target: &Target, api: &Api, record: &Record, id: &ObjectId) -> Result<Fate> {
     let path = target.path(id, "v1").expect("namespaces are built in");
-    let live = api
-        .find(Call::get_metadata(&*path))
-        .await
-        .map_err(|failure| failure.explain("get", "cannot look at", id, None))?;
-    let Some(live) = live else { return Ok(Fate::Absent) };
     let manager = manager(&record.namespace, record.instance.as_str());
-    let ours = is_labelled(&live, record.instance.as_str()) && is_ours(&live, &manager, None);
+    for attempt in 0..TRIES {
+        tokio::time::sleep(AGAIN * attempt).await;
+        let live = api
+            .find(Call::get_metadata(&*path))
+            .await
+            .map_err(|failure| failure.explain("get", "cannot look at", id, None))?;
+        let Some(live) = live else { return Ok(Fate::Absent) };
+        let goes = || Fate::Goes(uid(&live).unwrap_or_default().to_owned());
+        if let Some(why) = why_it_is_left(target, record, &live, &manager).await? {
+            if shared::leave(api, &manager, id, &live, &path).await? {
+                return Ok(Fate::Stays(why));
+            }
+            continue;
+        }
+        if let Some(why) = why_it_stays(api, record, id).await? {
+            return Ok(Fate::Stays(why));
+        }
+        if is_terminating(&live) {
+            return Ok(goes());
+        }
+        match gone::delete_version(api, id, &path, &live, Deletion::Background).await? {
+            Some(Sent::Accepted) => return Ok(goes()),
+            Some(Sent::AlreadyGone) => return Ok(Fate::Absent),
+            None => {}
+        }
+    }
+    Err(Error::failed("object-busy", format!("{id} is written by others all the time"))
+        .object(id)
+        .hint("the next `delete` goes on"))
+}
+
+/// Says why a namespace is somebody else's: then our entry is taken out of it.
+async fn why_it_is_left(
+    target: &Target,
+    record: &Record,
+    live: &Value,
+    manager: &str,
+) -> Result<Option<String>> {
+    let ours = is_labelled(live, record.instance.as_str()) && is_ours(live, manager, None);
     if !ours || record.mode == NamespaceMode::Given {
-        // Somebody else changed it just now: then our entry stays, and means nothing.
-        removal::leave(api, &manager, id, &live, &path).await?;
-        return Ok(Fate::Stays("this instance did not make it".to_owned()));
+        return Ok(Some("this instance did not make it".to_owned()));
     }
+    let others = shared::living(target, live, manager).await?;
+    Ok((!others.is_empty()).then(|| format!("also used by {}", others.join(", "))))
+}
+
+/// Says why a namespace of ours stays all the same, and stays ours.
+async fn why_it_stays(api: &Api, record: &Record, id: &ObjectId) -> Result<Option<String>> {
     if id.name == "default" || id.name.starts_with("kube-") {
-        return Ok(Fate::Stays("it is the cluster's own".to_owned()));
-    }
-    let others = other_instances(&live, &manager);
-    if !others.is_empty() {
-        return Ok(Fate::Stays(format!("also used by {}", others.join(", "))));
+        return Ok(Some("it is the cluster's own".to_owned()));
     }
     if let Some(kept) =
         record.inventory.iter().find(|entry| entry.id.namespace.as_deref() == Some(&id.name))
     {
-        return Ok(Fate::Stays(format!("{} in it asks to be kept", kept.id)));
+        return Ok(Some(format!("{} in it asks to be kept", kept.id)));
     }
-    if let Some(other) = other_record(api, record, &id.name).await? {
-        return Ok(Fate::Stays(format!("instance {other} lives in it")));
-    }
-    Ok(Fate::Goes(uid(&live).unwrap_or_default().to_owned()))
+    let other = other_record(api, record, &id.name).await?;
+    Ok(other.map(|other| format!("instance {other} lives in it")))
 }
 
 /// Finds the record of another instance in a namespace.

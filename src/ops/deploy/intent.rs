@@ -34,7 +34,7 @@ use crate::{
 pub fn ask(session: &Session<'_>, options: &DeployOptions, prepared: &Prepared) -> Result<()> {
     let runtime = &prepared.choice.runtime;
     let name = &options.name;
-    let is_new = prepared.newest().is_none();
+    let is_new = prepared.newest().is_none() && !prepared.rebuilt;
     if is_new {
         confirm_choice(session, &prepared.choice, "Deploy", name)?;
         let why = prepared.choice.why();
@@ -253,6 +253,7 @@ async fn make_namespace(options: &DeployOptions, prepared: &Prepared) -> Result<
             api: target.api.clone(),
             manager: &prepared.manager,
             conflicts: options.conflicts,
+            keeper: None,
         };
         return writer.write(item).await.map(Some);
     }
@@ -310,7 +311,14 @@ fn store(
         // The earlier releases that only the record knows come along.
         let before: Vec<Release> =
             record.last_good.iter().map(|deployed| deployed.release.clone()).collect();
-        store.take_in(&instance, &[], &before)?;
+        // And so does a revision that only the record has.
+        let known = match &options.given {
+            Some(_) => Vec::new(),
+            None => {
+                vec![(prepared.source.revision.clone(), prepared.source.content.clone())]
+            }
+        };
+        store.take_in(&instance, &known, &before)?;
         store.begin_release(&options.name, release, &rendered)
     })?;
     drop(store);

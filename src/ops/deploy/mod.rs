@@ -5,10 +5,16 @@
 //! the next `deploy` or `delete` plans again from the live state.
 
 mod answer;
+mod carried;
+mod draft;
+mod ground;
 mod intent;
+mod outcome;
 mod prepare;
+mod prune;
 mod references;
 mod release;
+mod start;
 mod wish;
 
 use std::time::Instant;

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     ops::{
@@ -29,6 +29,9 @@ use crate::{
         record::Record,
     },
 };
+
+/// The least that one revision is newer than another.
+const INSTANT: SignedDuration = SignedDuration::from_nanos(1);
 
 /// The content to be deployed and where it comes from.
 pub struct Source {
@@ -58,10 +61,18 @@ pub fn source(
     let store = session.store.lock().expect("no holder of the store panics");
     if let Some(Given { content, source }) = &options.given {
         let name = Some(&options.name);
-        let revision = store.planned_revision(&definition, content, source, name, session.now())?;
+        // Somebody else's clock may be ahead of ours: ours is newer all the same.
+        let after = deployed
+            .and_then(|deployed| deployed.release.revision_created_at.checked_add(INSTANT).ok());
+        let now = after.map_or(session.now(), |after| after.max(session.now()));
+        let revision = store.planned_revision(&definition, content, source, name, now)?;
         return Ok(Source { definition, content: content.clone(), revision });
     }
     let newest = store.newest_revision(&definition, Some(&options.name))?;
+    // What another deployed since is newest for this instance.
+    let newest = newest.filter(|newest| {
+        deployed.is_none_or(|deployed| deployed.release.revision_created_at <= newest.created_at)
+    });
     if let Some(revision) = newest {
         let content = store.content(&revision)?;
         return Ok(Source { definition, content, revision });
@@ -190,6 +201,8 @@ pub struct Wish {
     pub graph: Graph,
     /// The overrides in force.
     pub overrides: Overrides,
+    /// What was set and moved.
+    pub notes: Vec<String>,
     /// What may not work where the objects go.
     pub warnings: Vec<String>,
     /// `--replace`, resolved.
@@ -216,9 +229,6 @@ pub async fn render(
     check_kinds(target, &objects).await?;
     let set = overrides::apply(&overrides, &mut objects, &target.kinds)?;
     check_wishes(&objects)?;
-    for line in set {
-        session.reporter.report(options.name.as_str(), Event::Note(line));
-    }
     let labels: BTreeMap<String, String> = options.namespace_labels.iter().cloned().collect();
     let destination = Destination {
         instance: &options.name,
@@ -227,10 +237,8 @@ pub async fn render(
         namespace_labels: &labels,
     };
     let placement = place(&objects, &target.kinds, &destination)?;
-    let Placement { mode, namespace, objects: placed, notes, warnings } = placement;
-    for note in notes {
-        session.reporter.report(options.name.as_str(), Event::Note(note));
-    }
+    let Placement { mode, namespace, objects: placed, notes: moved, warnings } = placement;
+    let notes = set.into_iter().chain(moved).collect();
     let mut graph = Graph::build(&placed, &target.kinds)?;
     if options.no_wait {
         graph.forgo_backends();
@@ -239,7 +247,7 @@ pub async fn render(
     let desired: Vec<Desired> =
         placed.into_iter().map(|placed| Desired::new(placed.body, placed.origin)).collect();
     let replace = replaced(&options.replace, &desired, &target.kinds)?;
-    Ok(Wish { mode, namespace, desired, graph, overrides, warnings, replace, missing })
+    Ok(Wish { mode, namespace, desired, graph, overrides, notes, warnings, replace, missing })
 }
 
 fn replaced(wanted: &[String], desired: &[Desired], kinds: &Kinds) -> Result<HashSet<ObjectId>> {

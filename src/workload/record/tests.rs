@@ -43,6 +43,7 @@ fn record() -> Record {
         wanted: true,
         keep: false,
         completed: false,
+        orphans: Vec::new(),
     });
     record
 }

@@ -1,0 +1,93 @@
+//! A draft of a release: what is wanted, and what that would change.
+
+use std::{collections::HashSet, sync::OnceLock};
+
+use super::{
+    ground,
+    prepare::Purpose,
+    start::Start,
+    wish::{self, Source, Wish},
+};
+use crate::{
+    ops::{options::DeployOptions, planning::Planning, session::Session, survey::Live},
+    workload::{
+        error::Result,
+        ownership::{is_ours, manager},
+        plan::Plan,
+    },
+};
+
+/// What a deploy would do.
+pub struct Draft {
+    /// The content.
+    pub source: Source,
+    /// What is wanted.
+    pub wish: Wish,
+    /// Namespaces that are not there yet.
+    pub absent: HashSet<String>,
+    /// The field manager.
+    pub manager: String,
+    /// The plan.
+    pub plan: Plan,
+    /// What is live of it.
+    pub live: Live,
+}
+
+impl Draft {
+    /// Makes a draft.
+    ///
+    /// # Errors
+    /// Every refusal and every failed read.
+    pub async fn make(
+        session: &Session<'_>,
+        options: &DeployOptions,
+        purpose: &Purpose,
+        start: &mut Start,
+    ) -> Result<Self> {
+        let name = &options.name;
+        let stored = start.stored_here().or(start.stored.as_ref());
+        let source = wish::source(session, options, stored, start.located.record())?;
+        if let Some(rebuilt) = &mut start.located.rebuilt {
+            ground::settle_mode(rebuilt, &source);
+        }
+        let record = start.located.record().cloned();
+        let stored = start.stored.as_ref();
+        let overrides =
+            wish::overrides_of(session, options, stored, record.as_ref(), session.now())?;
+        let fixed = wish::fixed(start.stored_here(), &start.located);
+        let fixed = fixed.map(|(mode, place)| (mode, place.to_owned()));
+        let fixed = fixed.as_ref().map(|(mode, place)| (*mode, place.as_str()));
+        let target = &mut start.target;
+        let wish =
+            wish::render(session, options, target, &source.content, overrides, fixed).await?;
+        let (home, found) = (&start.home, start.ground);
+        let absent = ground::check(target, options, &wish, home, found, record.is_some()).await?;
+        if let Some(record) = &record {
+            target.know_kinds_of(&record.inventory).await?;
+        }
+        let manager = manager(&wish.namespace, name.as_str());
+        let planning = Planning {
+            target,
+            instance: name,
+            manager: &manager,
+            definition: &source.definition,
+            record: record.as_ref(),
+            desired: wish.desired.clone(),
+            absent: &absent,
+            adopt: options.adopt,
+            replace: &wish.replace,
+            conflicts: options.conflicts,
+            rehearse: matches!(purpose, Purpose::Rehearse),
+            compared_locally: OnceLock::new(),
+        };
+        let (plan, live) = planning.make().await?;
+        ground::refuse_second_own(target, &wish, &source, &manager, &live).await?;
+        Ok(Self { source, wish, absent, manager, plan, live })
+    }
+
+    /// Tells whether something of what is wanted is live and ours already.
+    #[must_use]
+    pub fn shows_ours(&self) -> bool {
+        self.live.values().any(|object| is_ours(object, &self.manager, None))
+    }
+}

@@ -1,0 +1,182 @@
+//! The outcome of a release: what the end of its rollout means, and where it is written.
+
+use super::{answer::Answer, carried::Carried};
+use crate::{
+    cluster::{fence, record::Keeper},
+    ops::{
+        options::DeployOptions,
+        rollout::{End, Rollout},
+        session::Session,
+    },
+    workload::{
+        error::{Error, ErrorKind, Result},
+        instance::{Observed, Status},
+        record::Record,
+        release::Outcome,
+    },
+};
+
+/// Turns the end of a rollout into success or the one error that lists everything that failed.
+///
+/// # Errors
+/// Whatever kept it from being ready.
+pub fn conclude(options: &DeployOptions, rollout: &Rollout<'_>, end: &End) -> Result<()> {
+    let name = &options.name;
+    let unready = || {
+        rollout
+            .nodes
+            .iter()
+            .filter(|node| node.applied && !node.is_settled())
+            .map(|node| format!("{}: {}", node.item.desired.id, node.why_not_ready()))
+    };
+    let hint = || {
+        let diagnoses = rollout.nodes.iter().filter_map(|node| node.diagnosis.as_ref());
+        diagnoses.filter_map(|diagnosis| diagnosis.hint.clone()).next()
+    };
+    let errors: Vec<&Error> = rollout.nodes.iter().filter_map(|node| node.error.as_ref()).collect();
+    match end {
+        End::Ready => Ok(()),
+        End::Lost => Err(fence::lost()),
+        End::Failed => Err(failed(rollout, &errors)),
+        End::NotReady => Err(Error::new(
+            ErrorKind::NotReady,
+            "not-ready",
+            format!("`{name}` was applied, but is not ready"),
+        )
+        .causes(unready())
+        .hint(hint().unwrap_or_else(|| format!("`workloadctl status {name}` shows all of it")))),
+        End::TimedOut if !errors.is_empty() => Err(failed(rollout, &errors)),
+        End::TimedOut if rollout.nodes.iter().all(|node| node.applied) => Err(Error::new(
+            ErrorKind::NotReady,
+            "timeout",
+            format!("out of time: `{name}` was applied, but is not ready yet"),
+        )
+        .causes(unready())
+        .hint(format!(
+            "`workloadctl status {name} --wait` goes on waiting, `--timeout` gives more time"
+        ))),
+        End::TimedOut => Err(Error::failed(
+            "timeout",
+            format!(
+                "out of time: {} of {} objects of `{name}` were applied",
+                rollout.applied().len(),
+                rollout.nodes.len()
+            ),
+        )
+        .causes(unready())
+        .hint(format!("`workloadctl deploy {name}` goes on, `--timeout` gives more time"))),
+        End::Stopped(signal) => Err(signal
+            .error(format!(
+                "stopped: {} of {} objects of `{name}` are applied",
+                rollout.applied().len(),
+                rollout.nodes.len()
+            ))
+            .hint(format!(
+                "`workloadctl deploy {name}` goes on, `workloadctl delete {name}` removes it"
+            ))),
+    }
+}
+
+/// Makes one error of everything that could not be applied, and of what was left out for it.
+fn failed(rollout: &Rollout<'_>, errors: &[&Error]) -> Error {
+    let skipped: Vec<String> = rollout
+        .nodes
+        .iter()
+        .filter(|node| node.skipped)
+        .map(|node| node.item.desired.id.to_string())
+        .collect();
+    let mut error = match errors {
+        [one] => (*one).clone(),
+        [] => Error::failed("failed", "the release failed"),
+        [first, ..] => {
+            let kind = errors
+                .iter()
+                .map(|error| error.kind)
+                .min_by_key(|kind| kind.rank())
+                .unwrap_or(ErrorKind::Failed);
+            let all =
+                Error::new(kind, first.code, format!("{} objects were not applied", errors.len()));
+            let all = match errors.iter().find_map(|error| error.hint.clone()) {
+                Some(hint) => all.hint(hint),
+                None => all,
+            };
+            all.causes(errors.iter().map(|error| error.to_string()))
+        }
+    };
+    if !skipped.is_empty() {
+        error = error.cause(format!("left out, since they need it: {}", skipped.join(", ")));
+    }
+    error
+}
+
+/// Gives the outcome of a release that ended so.
+#[must_use]
+pub fn outcome_of(result: &Result<()>, no_wait: bool) -> Outcome {
+    match result {
+        Ok(()) if no_wait => Outcome::Applied,
+        Ok(()) => Outcome::Ready,
+        Err(error) => match error.kind {
+            ErrorKind::Interrupted | ErrorKind::Terminated => Outcome::Interrupted,
+            _ if error.code == "timeout" => Outcome::TimedOut,
+            ErrorKind::NotReady => Outcome::NotReady,
+            _ => Outcome::Failed,
+        },
+    }
+}
+
+/// Writes the outcome to the cluster, then to the database.
+///
+/// # Errors
+/// Code 6 where another holds the instance by now; whatever the server answers.
+pub async fn record(
+    session: &Session<'_>,
+    options: &DeployOptions,
+    keeper: &Keeper,
+    mut carried: Carried,
+    outcome: Outcome,
+    answer: &mut Answer,
+) -> Result<()> {
+    let mut record: Record = keeper.record().await;
+    carried.keep_orphans(&record.inventory);
+    record.inventory = carried.inventory();
+    let ended_at = session.now();
+    if let Some(newest) = &mut record.newest {
+        newest.release.outcome = outcome;
+        newest.release.ended_at = Some(ended_at);
+        if matches!(outcome, Outcome::Ready | Outcome::Applied) {
+            record.last_good = None;
+        }
+    }
+    let written = keeper.write(record, false).await;
+    if keeper.fence().is_lost() {
+        return written;
+    }
+    let status = match outcome {
+        Outcome::Ready => Status::Healthy,
+        Outcome::Applied | Outcome::InFlight => Status::Reconciling,
+        Outcome::NotReady | Outcome::TimedOut | Outcome::Failed | Outcome::Interrupted => {
+            Status::Unhealthy
+        }
+    };
+    let observed = Observed { status, reason: reason_of(outcome).to_owned(), at: ended_at };
+    answer.observed(&observed);
+    let mut store = session.store.lock().expect("no holder of the store panics");
+    store.end_release(&options.name, keeper.id(), outcome, ended_at, &carried.deeds)?;
+    store.set_observed(&options.name, &observed)?;
+    drop(store);
+    written
+}
+
+/// Says an outcome as the reason of a status.
+#[must_use]
+pub fn reason_of(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Ready => "everything is ready",
+        Outcome::Applied => "applied; nobody has waited for it",
+        Outcome::InFlight => "a release is under way",
+        Outcome::NotReady => "the last release did not become ready",
+        Outcome::TimedOut => "the last release ran out of time",
+        Outcome::Failed => "the last release failed",
+        Outcome::Interrupted => "the last release was interrupted",
+    }
+}

@@ -1,0 +1,89 @@
+//! Pruning: what left the definition goes, at the time that `--prune` says.
+
+use std::time::Instant;
+
+use super::{answer::Answer, carried::Carried, prepare::Prepared};
+use crate::{
+    cluster::record::Keeper,
+    ops::{
+        options::DeployOptions,
+        removal::{Fate, Remover},
+        report::Event,
+        session::Session,
+    },
+    workload::{
+        error::{Error, Result},
+        record::Entry,
+        release::{Action, Deed},
+    },
+};
+
+/// Removes what left the definition. Begins with a renewal: nothing is deleted by a process that
+/// does not surely hold the instance.
+///
+/// # Errors
+/// What could not be removed; time that is up, a signal, a lost holder.
+pub async fn prune(
+    session: &Session<'_>,
+    options: &DeployOptions,
+    prepared: &Prepared,
+    keeper: &Keeper,
+    deadline: Option<Instant>,
+    carried: &mut Carried,
+    answer: &mut Answer,
+) -> Result<()> {
+    if prepared.plan.removals.is_empty() {
+        return Ok(());
+    }
+    keeper.renew().await?;
+    session.reporter.report(options.name.as_str(), Event::Phase("pruning"));
+    let mut going = Vec::new();
+    for removal in &prepared.plan.removals {
+        if removal.keep {
+            let note = format!("{} stays: it asks to be kept", removal.entry.id);
+            session.reporter.report(options.name.as_str(), Event::Note(note));
+        } else {
+            if removal.entry.uid.as_ref() == Some(&removal.uid) {
+                going.extend(removal.entry.left_behind());
+            }
+            going.push(Entry { uid: Some(removal.uid.clone()), ..removal.entry.clone() });
+        }
+    }
+    let remover = Remover {
+        session,
+        target: &prepared.target,
+        api: prepared.target.api.fenced(keeper.fence()),
+        instance: &options.name,
+        manager: &prepared.manager,
+        action: Action::Prune,
+        wait: !options.no_wait,
+        delete_crds: false,
+    };
+    let mut failures = Vec::new();
+    for (id, fate) in remover.remove(&going, deadline).await? {
+        match fate {
+            Fate::Removed => {
+                carried.deeds.push(Deed {
+                    id: id.clone(),
+                    action: Action::Prune,
+                    applied_at: Some(session.now()),
+                    ready_at: None,
+                });
+                carried.drop(&id);
+            }
+            Fate::Left(why) => {
+                answer.remark(format!("{id} stays: {why}"));
+                carried.drop(&id);
+            }
+            Fate::Failed(error) => failures.push(*error),
+        }
+    }
+    match failures.len() {
+        0 => Ok(()),
+        1 => Err(failures.remove(0)),
+        count => {
+            Err(Error::failed("prune-failed", format!("{count} objects could not be removed"))
+                .causes(failures.iter().map(ToString::to_string)))
+        }
+    }
+}

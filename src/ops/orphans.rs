@@ -1,0 +1,100 @@
+//! What a StatefulSet leaves behind for a moment while it is deleted and made anew: its pods go
+//! on, and the new one adopts them. They are recorded before the deletion, so that whoever comes
+//! after a process that died in between can remove them.
+
+use serde_json::Value;
+
+use super::target::{Target, is_list_forbidden};
+use crate::{
+    cluster::{call::Call, record::Keeper},
+    workload::{
+        error::Result,
+        object::{GroupKind, ObjectId},
+        ownership::uid,
+        record::Orphan,
+    },
+};
+
+/// Records what an object will leave behind.
+///
+/// # Errors
+/// A read that failed for another reason than a missing right, or the write of the record.
+pub async fn note(target: &Target, keeper: &Keeper, id: &ObjectId, owner: &str) -> Result<()> {
+    let mut orphans = Vec::new();
+    for (group, kind) in [("", "Pod"), ("apps", "ControllerRevision")] {
+        orphans.extend(dependents(target, &GroupKind::new(group, kind), id, owner).await?);
+    }
+    keeper
+        .amend(|record| {
+            let mut inventory = record.inventory.iter_mut();
+            if let Some(entry) = inventory.find(|entry| entry.id == *id) {
+                entry.uid = Some(owner.to_owned());
+                entry.orphans = orphans;
+            }
+        })
+        .await
+}
+
+async fn dependents(
+    target: &Target,
+    kind: &GroupKind,
+    owner_id: &ObjectId,
+    owner: &str,
+) -> Result<Vec<Orphan>> {
+    let namespace = owner_id.namespace.as_deref();
+    let Some(path) = target.kinds.collection_path(kind, "v1", namespace) else {
+        return Ok(Vec::new());
+    };
+    let objects = match target.api.list(&path, "", true).await {
+        Ok(list) => list.items,
+        Err(failure) if is_list_forbidden(&failure) => {
+            by_name(target, kind, owner_id, &path).await?
+        }
+        Err(failure) => {
+            return Err(failure.explain("list", "cannot look for pods of", owner_id, None));
+        }
+    };
+    let orphan = |object: &Value| {
+        let name = object["metadata"]["name"].as_str()?;
+        Some(Orphan {
+            id: ObjectId::new(&kind.group, &kind.kind, namespace, name),
+            version: "v1".to_owned(),
+            uid: uid(object)?.to_owned(),
+        })
+    };
+    Ok(objects.iter().filter(|object| is_owned_by(object, owner)).filter_map(orphan).collect())
+}
+
+/// Asks for pods one by one where they may not be listed: their names are those of the set with
+/// a number.
+async fn by_name(
+    target: &Target,
+    kind: &GroupKind,
+    set: &ObjectId,
+    collection: &str,
+) -> Result<Vec<Value>> {
+    let mut found = Vec::new();
+    let path = target.path(set, "v1").expect("StatefulSets are built in");
+    let Ok(Some(live)) = target.api.find(Call::get(path)).await else { return Ok(found) };
+    if kind.kind != "Pod" {
+        return Ok(found);
+    }
+    let number = |pointer: &str| live.pointer(pointer).and_then(Value::as_u64).unwrap_or_default();
+    let first = number("/spec/ordinals/start");
+    for ordinal in first..first + number("/spec/replicas").max(number("/status/replicas")) {
+        let path = format!("{collection}/{}-{ordinal}", set.name);
+        match target.api.find(Call::get_metadata(path)).await {
+            Ok(pod) => found.extend(pod),
+            Err(failure) if failure.is_forbidden() => break,
+            Err(failure) => {
+                return Err(failure.explain("get", "cannot look for pods of", set, None));
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn is_owned_by(object: &Value, owner: &str) -> bool {
+    let owners = object.pointer("/metadata/ownerReferences").and_then(Value::as_array);
+    owners.is_some_and(|owners| owners.iter().any(|reference| reference["uid"] == owner))
+}

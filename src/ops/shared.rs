@@ -1,0 +1,238 @@
+//! Cluster-scoped objects that several instances apply: who the others are, what becomes of
+//! conflicts with them, and how one leaves.
+//!
+//! Leaving never changes content: our entry is taken out of the object's managedFields, under
+//! its resourceVersion, so that two who leave at once cannot both believe in the other.
+
+use std::collections::BTreeSet;
+
+use futures::{StreamExt as _, stream};
+use serde_json::{Value, json};
+
+use super::{
+    conflict::{self, Resolution, Yielded},
+    options::Conflicts,
+    target::Target,
+};
+use crate::{
+    cluster::{
+        api::{Api, IN_FLIGHT},
+        call::Call,
+        failure::{Failure, Status},
+        record::{self, head_id},
+    },
+    workload::{
+        error::Result,
+        object::ObjectId,
+        ownership::{apply_entry_index, other_instances, resource_version},
+        plan::Desired,
+        sharing::{Named, Others, Sharing, Standing, instance_of},
+    },
+};
+
+/// Reads the records of other instances, by their managers' names.
+///
+/// # Errors
+/// A read that failed; one that is forbidden or cannot be understood tells that the instance
+/// lives, and no more.
+pub async fn read(target: &Target, managers: BTreeSet<String>) -> Result<Others> {
+    stream::iter(managers)
+        .map(|manager| async move {
+            let standing = standing(target, &manager).await?;
+            Ok((manager, standing))
+        })
+        .buffer_unordered(IN_FLIGHT)
+        .collect::<Vec<Result<_>>>()
+        .await
+        .into_iter()
+        .collect()
+}
+
+async fn standing(target: &Target, manager: &str) -> Result<Standing> {
+    let unknown = Standing::Lives { definition: None, revision: None };
+    let Some((namespace, instance)) = instance_of(manager) else { return Ok(unknown) };
+    match record::read(&target.api, namespace, &instance).await {
+        Ok(None) => Ok(Standing::Gone),
+        Ok(Some(found)) => Ok(match found.record.newest {
+            Some(newest) => Standing::Lives {
+                definition: Some(newest.release.definition),
+                revision: Some(newest.release.revision),
+            },
+            None => unknown,
+        }),
+        Err(error) if is_unreadable(error.code) => Ok(unknown),
+        Err(error) => Err(error),
+    }
+}
+
+fn is_unreadable(code: &str) -> bool {
+    ["forbidden", "newer-record", "copied-record", "damaged-record"].contains(&code)
+}
+
+/// Names the other instances that apply an object and whose record exists. Who cannot be asked
+/// counts as alive: leaving never changes content.
+///
+/// # Errors
+/// A read that failed.
+pub async fn living(target: &Target, live: &Value, manager: &str) -> Result<Vec<String>> {
+    let mut living = Vec::new();
+    for other in other_instances(live, manager) {
+        let is_alive = match instance_of(other) {
+            None => true,
+            Some((namespace, instance)) => {
+                let head = head_id(namespace, &instance);
+                let path = target.path(&head, "v1").expect("Secrets are built in");
+                match target.api.find(Call::get_metadata(path)).await {
+                    Ok(found) => found.is_some(),
+                    Err(failure) if failure.is_forbidden() => true,
+                    Err(failure) => {
+                        let doing = "cannot look for another owner's record";
+                        return Err(failure.explain("get", doing, &head, None));
+                    }
+                }
+            }
+        };
+        if is_alive {
+            living.push(Named(other, &Others::new()).to_string());
+        }
+    }
+    Ok(living)
+}
+
+/// Decides what to do about a failed apply of an object that may be shared; `None` where it
+/// failed for another reason than conflicts.
+#[must_use]
+pub fn resolve(
+    failure: &Failure,
+    desired: &Desired,
+    sharing: &Sharing,
+    mode: Conflicts,
+) -> Option<Resolution> {
+    let (takes, leaves, rest) = match (failure, mode) {
+        (Failure::Status(status), Conflicts::ByManager) if !sharing.is_empty() => {
+            sort(status, sharing)
+        }
+        _ => return conflict::resolve(failure, desired, mode),
+    };
+    if !takes && leaves.is_empty() {
+        return conflict::resolve(failure, desired, mode);
+    }
+    match conflict::resolve(&rest, desired, mode) {
+        None => Some(Resolution::Again { force: takes, yielded: leaves }),
+        Some(Resolution::Again { force, mut yielded }) => {
+            yielded.extend(leaves);
+            Some(Resolution::Again { force: force || takes, yielded })
+        }
+        refused => refused,
+    }
+}
+
+/// Names the managers that an answer's conflicts are with.
+pub fn holders(failure: &Failure) -> impl Iterator<Item = String> {
+    let conflicts = failure.causes().iter().filter(|cause| cause.reason == "FieldManagerConflict");
+    conflicts.map(|cause| conflict::quoted(&cause.message))
+}
+
+/// Sorts the conflicts of an answer: whether fields are taken, which are left, and the same
+/// answer with all others.
+fn sort(status: &Status, sharing: &Sharing) -> (bool, Vec<Yielded>, Failure) {
+    let (mut takes, mut leaves, mut rest) = (false, Vec::new(), status.clone());
+    if let Some(details) = &mut rest.details {
+        details.causes.retain(|cause| {
+            let manager = conflict::quoted(&cause.message);
+            if cause.reason != "FieldManagerConflict" {
+                true
+            } else if sharing.takes.contains(&manager) {
+                takes = true;
+                false
+            } else if sharing.leaves.contains(&manager) {
+                leaves.push(Yielded { field: cause.field.clone(), manager });
+                false
+            } else {
+                true
+            }
+        });
+    }
+    (takes, leaves, Failure::Status(Box::new(rest)))
+}
+
+/// Takes the Apply entry of `manager` out of an object's managedFields, so that its content stays
+/// as it is; `false` where the object changed meanwhile.
+///
+/// # Errors
+/// Whatever the server answers.
+pub async fn leave(
+    api: &Api,
+    manager: &str,
+    id: &ObjectId,
+    live: &Value,
+    path: &str,
+) -> Result<bool> {
+    let Some(index) = apply_entry_index(live, manager) else { return Ok(true) };
+    let pointer = format!("/metadata/managedFields/{index}");
+    let patch = json!([
+        {"op": "test", "path": "/metadata/resourceVersion", "value": resource_version(live)},
+        {"op": "test", "path": format!("{pointer}/manager"), "value": manager},
+        {"op": "remove", "path": pointer},
+        // The server compares it once more with what it stores.
+        {"op": "replace", "path": "/metadata/resourceVersion", "value": resource_version(live)},
+    ]);
+    match api.call(Call::json_patch(path, &patch).metadata()).await {
+        Ok(_) => Ok(true),
+        // A failed test of a JSON patch is 422.
+        Err(failure) if matches!(failure.code(), 409 | 422) => Ok(false),
+        Err(failure) if failure.is_not_found() => Ok(true),
+        Err(failure) => Err(failure.explain("patch", "cannot leave", id, None)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cluster::failure::{Cause, Details};
+
+    fn conflicts(causes: &[(&str, &str)]) -> Failure {
+        let causes = causes.iter().map(|(field, manager)| Cause {
+            reason: "FieldManagerConflict".into(),
+            field: (*field).into(),
+            message: format!("conflict with {manager:?}"),
+        });
+        let details = Details { causes: causes.collect(), ..Details::default() };
+        Failure::Status(Box::new(Status { code: 409, details: Some(details), ..Status::default() }))
+    }
+
+    #[test]
+    fn fields_of_other_instances_are_taken_left_or_refused() {
+        let role = json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole",
+            "metadata": {"name": "x"}});
+        let desired = Desired::new(role, None);
+        let (a, b) = ("workloadctl:a/a", "workloadctl:b/b");
+        let takes = Sharing { takes: vec![a.into()], leaves: vec![] };
+        let leaves = Sharing { takes: vec![], leaves: vec![a.into()] };
+        let none = Sharing::default();
+        for (sharing, causes, expected) in [
+            (&takes, &[(".rules", a)][..], "force"),
+            (&leaves, &[(".rules", a)], "leave 1"),
+            (&none, &[(".rules", a)], "refuse 1"),
+            (&takes, &[(".rules", b)], "refuse 1"),
+            (&takes, &[(".rules", a), (".metadata.labels.x", b)], "refuse 1"),
+            (&leaves, &[(".rules", a), (".metadata.labels.x", "kubectl-edit")], "force leave 1"),
+            (&takes, &[(".rules", a), (".metadata.labels.x", "kubectl-edit")], "force"),
+        ] {
+            let failure = conflicts(causes);
+            let told = match resolve(&failure, &desired, sharing, Conflicts::ByManager).unwrap() {
+                Resolution::Refuse(error) => format!("refuse {}", error.causes.len()),
+                Resolution::Again { force, yielded } => {
+                    let leave = match yielded.len() {
+                        0 => String::new(),
+                        count => format!("leave {count}"),
+                    };
+                    format!("{} {leave}", if force { "force" } else { "" }).trim().to_owned()
+                }
+            };
+            assert_eq!(told, expected, "{sharing:?} {causes:?}");
+            let forbidden = resolve(&failure, &desired, sharing, Conflicts::Fail).unwrap();
+            assert!(matches!(forbidden, Resolution::Refuse(_)), "--conflicts fail takes nothing");
+        }
+    }
+}
