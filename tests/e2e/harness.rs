@@ -133,6 +133,17 @@ impl Place {
         other
     }
 
+    /// Gives another home on a cluster under a context of a kubeconfig: somebody else's account,
+    /// or another name of the same cluster.
+    pub fn through(&self, kubeconfig: &Path, context: &str) -> Self {
+        Self::new(&self.test, context.to_owned(), Some(kubeconfig.to_owned()))
+    }
+
+    /// Gives the kubeconfig of the control plane's users (tests/control-plane/README.md).
+    pub fn users() -> PathBuf {
+        variable("WORKLOADCTL_TEST_USERS").expect("the control plane's users").into()
+    }
+
     /// Gives a name for an instance, which is deleted at the end.
     pub fn instance(&self, suffix: &str) -> String {
         let name = format!("{}{suffix}", self.name);

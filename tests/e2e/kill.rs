@@ -302,7 +302,8 @@ impl Lengths {
 
 /// Tells the line of the request that wrote the intent.
 fn is_record_written(said: &str) -> bool {
-    (said.starts_with("PUT ") || said.starts_with("POST ")) && said.contains("/secrets")
+    said.starts_with("POST ") && said.contains("/secrets")
+        || said.starts_with("PATCH ") && said.contains("/secrets/workloadctl.")
 }
 
 on_both! {

@@ -239,7 +239,7 @@ fn who_slept_past_the_expiry_writes_nothing() {
     let cases = vec![
         ("deploy", "created ConfigMap/", false),
         ("deploy", "waiting", true),
-        ("delete", "PUT /api/v1/namespaces/", true),
+        ("delete", "PATCH /api/v1/namespaces/", true),
         ("delete", "DELETE /apis/apps/", true),
     ];
     let width = cases.len();

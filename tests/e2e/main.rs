@@ -7,12 +7,17 @@
 
 #[macro_use]
 mod harness;
+mod clusters;
 mod examples;
 mod kill;
 mod lock;
 mod lost;
 mod namespaces;
 mod noop;
+mod people;
 mod readme;
 mod refusals;
+mod replace;
+mod rights;
 mod schema;
+mod shared;

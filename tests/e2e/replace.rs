@@ -1,0 +1,178 @@
+//! What cannot be changed in place: found by the server's answer, replaced when that is asked for;
+//! a StatefulSet's pods and claims live through it.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use http::Method;
+use serde_json::{Value, json};
+use workloadctl::cluster::call::Call;
+
+use crate::harness::Place;
+
+/// A StatefulSet whose claims are of that size.
+fn set(size: &str) -> String {
+    format!(
+        "apiVersion: apps/v1
+kind: StatefulSet
+metadata: {{name: db}}
+spec:
+  replicas: 2
+  serviceName: db
+  selector: {{matchLabels: {{app: db}}}}
+  template:
+    metadata: {{labels: {{app: db}}}}
+    spec:
+      terminationGracePeriodSeconds: 0
+      containers: [{{name: db, image: db:1, volumeMounts: [{{name: data, mountPath: /data}}]}}]
+  volumeClaimTemplates:
+    - metadata: {{name: data}}
+      spec:
+        accessModes: [ReadWriteOnce]
+        resources: {{requests: {{storage: {size}}}}}
+"
+    )
+}
+
+fn stateful_set(name: &str) -> String {
+    format!("/apis/apps/v1/namespaces/{name}/statefulsets/db")
+}
+
+/// Takes down the uids of a namespace's pods and claims.
+fn uids(place: &Place, name: &str) -> BTreeMap<String, Value> {
+    let mut uids = BTreeMap::new();
+    for collection in ["pods", "persistentvolumeclaims"] {
+        let list = place.get(&format!("/api/v1/namespaces/{name}/{collection}")).unwrap();
+        for object in list["items"].as_array().unwrap() {
+            let metadata = &object["metadata"];
+            uids.insert(format!("{collection}/{}", metadata["name"]), metadata["uid"].clone());
+        }
+    }
+    uids
+}
+
+fn hold(place: &Place, path: &str, finalizers: &Value) {
+    let patch = json!({"metadata": {"finalizers": finalizers}});
+    place.call(Call::merge_patch(path, &patch)).unwrap();
+}
+
+/// Runs a command that replaces the StatefulSet of a namespace, and kills it after the deletion was
+/// sent; the set goes, its pods do not.
+fn killed_between_deletion_and_creation(place: &Place, namespace: &str, line: &str) {
+    let path = stateful_set(namespace);
+    hold(place, &path, &json!(["test.workloadctl/hold"]));
+    let mut running = place.follow(line);
+    let deletion = format!("DELETE {path}");
+    assert!(running.until(|said| said.starts_with(&deletion)));
+    running.kill();
+    let pods = format!("/api/v1/namespaces/{namespace}/pods");
+    let is_owned = |pod: &Value| pod.pointer("/metadata/ownerReferences/0").is_some();
+    place.until("the pods have no owner", Duration::from_secs(20), || {
+        !place.get(&pods).unwrap()["items"].as_array().unwrap().iter().any(is_owned)
+    });
+    hold(place, &path, &json!(null));
+    place.until("the set is gone", Duration::from_secs(20), || place.get(&path).is_none());
+}
+
+on_both! {
+    fn claim_templates_are_replaced_and_the_pods_live_on(place) {
+        let name = place.instance("");
+        place.write("set.yaml", &set("1Gi"));
+        place.run(&format!("deploy {name} -f set.yaml")).expect(0);
+        let before = uids(place, &name);
+        assert_eq!(before.len(), 4, "{before:?}");
+        place.write("set.yaml", &set("2Gi"));
+        let plan = place.run(&format!("plan {name} -f set.yaml -o json")).expect(5).json();
+        assert!(plan["error"].to_string().contains("--replace StatefulSet/db"), "{plan}");
+        let refused = place.run(&format!("deploy {name} -f set.yaml -o json")).expect(5).json();
+        assert_eq!(refused["error"]["code"], "immutable", "{refused}");
+        assert!(refused["error"]["hint"].as_str().unwrap().contains("--replace StatefulSet/db"), "{refused}");
+        let line = format!("deploy {name} -f set.yaml --replace StatefulSet/db -o json");
+        let replaced = place.run(&line).expect(0).json();
+        assert_eq!(replaced["counts"]["recreate"], 1, "{replaced}");
+        let live = place.get(&stateful_set(&name)).unwrap();
+        assert_eq!(live["spec"]["volumeClaimTemplates"][0]["spec"]["resources"]["requests"]["storage"], "2Gi");
+        assert_eq!(uids(place, &name), before, "pods and claims are the same");
+        let again = place.run(&format!("deploy {name} -o json")).expect(0).json();
+        assert_eq!(again["outcome"], "unchanged", "{again}");
+    }
+
+    fn killed_in_between_the_pods_are_adopted_or_go(place) {
+        let (name, home) = (place.instance(""), place.instance("-home"));
+        let body = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": home}});
+        place.call(Call::json(Method::POST, "/api/v1/namespaces", &body)).unwrap();
+        place.write("set.yaml", &set("1Gi"));
+        place.run(&format!("deploy {name} -f set.yaml")).expect(0);
+        let before = uids(place, &name);
+        place.write("set.yaml", &set("2Gi"));
+        let line = format!("deploy {name} -f set.yaml --replace StatefulSet/db");
+        killed_between_deletion_and_creation(place, &name, &line);
+        // The next deploy makes it anew.
+        place.run(&format!("deploy {name} -f set.yaml")).expect(0);
+        assert_eq!(uids(place, &name), before, "pods and claims are the same");
+        // In a namespace that stays, a delete removes the pods too.
+        let other = place.instance("-other");
+        place.run(&format!("deploy {other} -f set.yaml -n {home}")).expect(0);
+        let line = format!("deploy {other} --set StatefulSet/db:spec.serviceName=x --replace StatefulSet/db");
+        killed_between_deletion_and_creation(place, &home, &line);
+        assert_eq!(uids(place, &home).len(), 4, "the pods run on");
+        place.run(&format!("delete {other} --yes --timeout 60s")).expect(0);
+        let left: Vec<String> = uids(place, &home).into_keys().filter(|key| key.starts_with("pods")).collect();
+        assert_eq!(left, Vec::<String>::new());
+        let revisions = place.get(&format!("/apis/apps/v1/namespaces/{home}/controllerrevisions")).unwrap();
+        assert_eq!(revisions["items"], json!([]), "{revisions}");
+        place.call(Call::json(Method::DELETE, format!("/api/v1/namespaces/{home}"), &json!({}))).unwrap();
+    }
+
+    fn what_cannot_be_changed_is_named_with_the_way_out(place) {
+        let name = place.instance("");
+        for (index, (text, from, to, object)) in CASES.iter().enumerate() {
+            let text = text.replace("NAME", &name);
+            place.write("set.yaml", &text);
+            let instance = place.instance(&format!("-{index}"));
+            place.run(&format!("deploy {instance} -f set.yaml")).expect(0);
+            assert!(text.contains(from), "{text}");
+            place.write("set.yaml", &text.replacen(from, to, 1));
+            let refused = place.run(&format!("deploy {instance} -f set.yaml -o json")).expect(5).json();
+            let hint = refused["error"]["hint"].as_str().unwrap_or_default();
+            let object = object.replace("NAME", &name);
+            assert!(hint.starts_with(&format!("`--replace {object}`")), "{object}: {refused}");
+            let replaced = place.run(&format!("deploy {instance} -f set.yaml --replace {object} --yes -o json")).expect(0).json();
+            assert_eq!(replaced["counts"]["recreate"], 1, "{replaced}");
+            place.run(&format!("delete {instance} --yes --no-wait")).expect(0);
+        }
+    }
+}
+
+/// A set, what changes in it, and the object to be named.
+const CASES: [(&str, &str, &str, &str); 5] = [
+    (
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: app}\nspec: {replicas: 0, selector: {matchLabels: {app: a}}, template: {metadata: {labels: {app: a, also: b}}, spec: {containers: [{name: a, image: 'a:1'}]}}}",
+        "matchLabels: {app: a}",
+        "matchLabels: {also: b}",
+        "Deployment/app",
+    ),
+    (
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: fixed}\nimmutable: true\ndata: {a: '1'}",
+        "a: '1'",
+        "a: '2'",
+        "ConfigMap/fixed",
+    ),
+    (
+        "apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: {name: bind}\nroleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}\nsubjects: [{kind: ServiceAccount, name: default}]",
+        "name: view",
+        "name: edit",
+        "RoleBinding/bind",
+    ),
+    (
+        "apiVersion: scheduling.k8s.io/v1\nkind: PriorityClass\nmetadata: {name: NAME}\nvalue: 10",
+        "value: 10",
+        "value: 11",
+        "PriorityClass/NAME",
+    ),
+    (
+        "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: data}\nspec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}",
+        "storage: 1Gi",
+        "storage: 2Gi",
+        "PersistentVolumeClaim/data",
+    ),
+];

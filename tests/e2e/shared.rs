@@ -1,0 +1,223 @@
+//! Cluster-scoped objects that several instances apply: who may change them, and who removes them.
+
+use http::Method;
+use serde_json::{Value, json};
+use workloadctl::cluster::call::Call;
+
+use crate::harness::{Outcome, Place, side_by_side};
+
+/// A set with a cluster role of that name and verb.
+fn set(role: &str, verb: &str) -> String {
+    format!(
+        "apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {{name: {role}}}
+rules: [{{apiGroups: [''], resources: [nodes], verbs: [{verb}]}}]
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {{name: settings}}
+"
+    )
+}
+
+fn path(role: &str) -> String {
+    format!("/apis/rbac.authorization.k8s.io/v1/clusterroles/{role}")
+}
+
+fn verb(place: &Place, role: &str) -> String {
+    let live = place.get(&path(role)).expect("the role is there");
+    live["rules"][0]["verbs"][0].as_str().unwrap().to_owned()
+}
+
+fn version(place: &Place, role: &str) -> String {
+    let live = place.get(&path(role)).expect("the role is there");
+    live["metadata"]["resourceVersion"].as_str().unwrap().to_owned()
+}
+
+/// Gives the managers of ours that apply a role, without their prefix.
+fn owners(place: &Place, role: &str) -> Vec<String> {
+    let live = place.get(&path(role)).expect("the role is there");
+    let entries = live["metadata"]["managedFields"].as_array().unwrap().iter();
+    let mut owners: Vec<String> = entries
+        .filter_map(|entry| entry["manager"].as_str()?.strip_prefix("workloadctl:"))
+        .map(str::to_owned)
+        .collect();
+    owners.sort();
+    owners
+}
+
+fn both(name: &str) -> String {
+    format!("{name}/{name}")
+}
+
+#[track_caller]
+fn says(outcome: &Outcome, sentence: &str) {
+    let said = format!("{}{}", outcome.stdout, outcome.stderr);
+    assert!(said.contains(sentence), "not said: {sentence}\n{said}");
+}
+
+on_both! {
+    fn equal_bodies_are_shared_and_the_last_one_deletes(place) {
+        let (a, b) = (place.instance("-a"), place.instance("-b"));
+        place.write("set.yaml", &set(&a, "get"));
+        place.run(&format!("deploy {a} -f set.yaml")).expect(0);
+        place.run(&format!("deploy {b} -f set.yaml")).expect(0);
+        assert_eq!(owners(place, &a), [both(&a), both(&b)]);
+        let before = version(place, &a);
+        for name in [&a, &b] {
+            let again = place.run(&format!("deploy {name} -o json")).expect(0).json();
+            assert_eq!(again["outcome"], "unchanged", "{again}");
+        }
+        assert_eq!(version(place, &a), before, "nothing was written");
+        let left = place.run(&format!("delete {a} --yes")).expect(0);
+        says(&left, &format!("ClusterRole/{a} stays: also used by {b}"));
+        assert_eq!((owners(place, &a), verb(place, &a)), (vec![both(&b)], "get".to_owned()));
+        place.run(&format!("delete {b} --yes")).expect(0);
+        assert!(place.get(&path(&a)).is_none(), "the last one deletes");
+    }
+
+    fn of_one_definition_the_last_change_wins_and_says_so(place) {
+        let (a, b) = (place.instance("-a"), place.instance("-b"));
+        let other = place.elsewhere();
+        for (at, name, verb) in [(place, &a, "get"), (&other, &b, "get")] {
+            at.write("set.yaml", &set(&a, verb));
+            at.run(&format!("deploy {name} -f set.yaml --definition roles")).expect(0);
+        }
+        // Two revisions: the newer body wins.
+        place.write("set.yaml", &set(&a, "list"));
+        let line = format!("deploy {a} -f set.yaml --definition roles");
+        let plan = place.run(&line.replace("deploy", "plan")).expect(0);
+        let told = format!("also used by {b}, which runs revision 1");
+        says(&plan, &told);
+        says(&place.run(&line).expect(0), &told);
+        assert_eq!(verb(place, &a), "list");
+        // Whose own body did not change leaves it, and writes nothing, twice.
+        let before = version(place, &a);
+        for _ in 0..2 {
+            let again = other.run(&format!("deploy {b} -o json")).expect(0).json();
+            assert_eq!(again["outcome"], "unchanged", "{again}");
+        }
+        assert_eq!(version(place, &a), before, "nothing was written");
+        let plan = other.run(&format!("plan {b} -o json")).expect(0).json();
+        assert_eq!((&plan["counts"]["update"], &plan["counts"]["blocked"]), (&json!(0), &json!(0)), "{plan}");
+        // Another object of the set changes: the role is left all the same.
+        other.write("set.yaml", &format!("{}data: {{x: some}}\n", set(&a, "get")));
+        let more = other.run(&format!("deploy {b} -f set.yaml --definition roles -o json")).expect(0).json();
+        assert_eq!((&more["counts"]["update"], verb(place, &a)), (&json!(1), "list".to_owned()), "{more}");
+        // And the other way round.
+        other.write("set.yaml", &set(&a, "watch"));
+        let won = other.run(&format!("deploy {b} -f set.yaml --definition roles")).expect(0);
+        says(&won, &format!("also used by {a}, which runs revision 2"));
+        place.run(&format!("deploy {a}")).expect(0);
+        assert_eq!(verb(place, &a), "watch");
+        // The winner leaves: its content stays until the other has its own again.
+        other.run(&format!("delete {b} --yes")).expect(0);
+        assert_eq!(verb(place, &a), "watch");
+        let mine = place.run(&format!("deploy {a} -o json")).expect(0).json();
+        assert_eq!((&mine["counts"]["update"], verb(place, &a)), (&json!(1), "list".to_owned()), "{mine}");
+        place.run(&format!("delete {a} --yes")).expect(0);
+        assert!(place.get(&path(&a)).is_none());
+    }
+
+    fn another_definition_with_another_body_is_refused(place) {
+        let (a, b) = (place.instance("-a"), place.instance("-b"));
+        place.write("a.yaml", &set(&a, "get"));
+        place.write("b.yaml", &set(&a, "list"));
+        place.run(&format!("deploy {a} -f a.yaml")).expect(0);
+        let before = version(place, &a);
+        for line in [format!("deploy {b} -f b.yaml -o json"), format!("plan {b} -f b.yaml -o json")] {
+            let refused = place.run(&line).expect(5).json();
+            let told = refused["error"]["causes"].to_string();
+            assert!(told.contains("rules") && told.contains(&both(&a)), "{told}");
+            assert!(told.contains(&format!("of definition `{a}`")), "{told}");
+        }
+        assert_eq!(version(place, &a), before, "nothing was written");
+        assert!(place.get(&format!("/api/v1/namespaces/{b}")).is_none());
+        place.run(&format!("deploy {b} -f b.yaml --conflicts force")).expect(0);
+        assert_eq!(verb(place, &a), "list");
+        let lost = place.run(&format!("deploy {a} -o json")).expect(5).json();
+        assert!(lost["error"].to_string().contains(&format!("of definition `{b}`")), "{lost}");
+    }
+
+    fn who_has_no_record_is_no_owner(place) {
+        let (a, b, c) = (place.instance("-a"), place.instance("-b"), place.instance("-c"));
+        place.write("set.yaml", &set(&a, "get"));
+        place.write("other.yaml", &set(&a, "list"));
+        place.run(&format!("deploy {a} -f set.yaml")).expect(0);
+        place.run(&format!("deploy {b} -f set.yaml")).expect(0);
+        let record = format!("/api/v1/namespaces/{a}/secrets/workloadctl.{a}");
+        place.call(Call::json(Method::DELETE, &*record, &json!({}))).unwrap();
+        place.run(&format!("delete {b} --yes")).expect(0);
+        assert!(place.get(&path(&a)).is_none(), "the last one with a record deletes");
+        // A body of somebody without a record is taken over.
+        place.run(&format!("deploy {a}")).expect(0);
+        place.call(Call::json(Method::DELETE, &*record, &json!({}))).unwrap();
+        place.run(&format!("deploy {c} -f other.yaml")).expect(0);
+        assert_eq!(verb(place, &a), "list");
+    }
+
+    fn two_who_leave_at_once_leave_no_orphan(place) {
+        let cases: Vec<usize> = (0..4).collect();
+        side_by_side(cases, 2, |case| {
+            let (here, there) = (place.elsewhere(), place.elsewhere());
+            let (a, b) = (place.instance(&format!("-{case}a")), place.instance(&format!("-{case}b")));
+            for (at, name) in [(&here, &a), (&there, &b)] {
+                at.write("set.yaml", &set(&a, "get"));
+                at.run(&format!("deploy {name} -f set.yaml --definition roles")).expect(0);
+            }
+            let first = here.start(&format!("delete {a} --yes"));
+            let second = there.start(&format!("delete {b} --yes"));
+            here.finish(first).expect(0);
+            there.finish(second).expect(0);
+            assert!(place.get(&path(&a)).is_none(), "an orphan");
+        });
+    }
+
+    fn a_definition_with_other_peoples_custom_resources_survives(place) {
+        for flag in ["", " --delete-crds"] {
+            let name = place.instance(if flag.is_empty() { "-s" } else { "-d" });
+            let plural = format!("gadgets-{name}");
+            let (crd, ours) = (definition(&plural), json!({"metadata": {"name": "ours"}}));
+            let kind = crd["spec"]["names"]["kind"].clone();
+            place.write("set.yaml", &format!("{crd}\n{}", custom(&kind, &ours)));
+            place.run(&format!("deploy {name} -f set.yaml")).expect(0);
+            let theirs = json!({"metadata": {"name": "theirs"}});
+            let theirs: Value = serde_json::from_str(&custom(&kind, &theirs)).unwrap();
+            let collection = format!("/apis/example.test/v1/namespaces/default/{plural}");
+            place.call(Call::json(Method::POST, &*collection, &theirs)).unwrap();
+            let deleted = place.run(&format!("delete {name} --yes{flag}")).expect(0);
+            let path = format!("/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{plural}.example.test");
+            if flag.is_empty() {
+                says(&deleted, "stays: 1 custom resource of it is not ours (`--delete-crds` deletes it with them)");
+                assert!(place.get(&format!("{collection}/theirs")).is_some());
+                assert!(place.get(&format!("/api/v1/namespaces/{name}")).is_none());
+                let live = place.get(&path).unwrap();
+                assert!(!live["metadata"]["managedFields"].to_string().contains("workloadctl:"), "{live}");
+                let options = json!({"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": "Background"});
+                place.call(Call::json(Method::DELETE, &*path, &options)).unwrap();
+            } else {
+                assert!(place.get(&path).is_none());
+            }
+        }
+    }
+}
+
+fn definition(plural: &str) -> Value {
+    let kind = format!("Gadget{}", plural.trim_start_matches("gadgets-").replace('-', ""));
+    json!({
+        "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+        "metadata": {"name": format!("{plural}.example.test")},
+        "spec": {"group": "example.test", "scope": "Namespaced",
+            "names": {"kind": kind, "plural": plural, "singular": plural.replacen("gadgets", "gadget", 1)},
+            "versions": [{"name": "v1", "served": true, "storage": true,
+                "schema": {"openAPIV3Schema": {"type": "object"}}}]},
+    })
+}
+
+fn custom(kind: &Value, object: &Value) -> String {
+    let mut object = object.clone();
+    object["apiVersion"] = "example.test/v1".into();
+    object["kind"] = kind.clone();
+    object.to_string()
+}
