@@ -116,7 +116,13 @@ pub async fn locate(
     // Another cluster's answers are worth nothing, failures included.
     located.new_cluster = is_other_cluster(session, target, &search, located.found.as_ref())?;
     if let Some(error) = failed {
-        return Err(error);
+        let nowhere_else = session.namespace.is_none() && stored.is_none();
+        return Err(match error.code {
+            "forbidden" if nowhere_else => {
+                error.hint("an account of one namespace needs `--namespace NAMESPACE`")
+            }
+            _ => error,
+        });
     }
     if target.cluster_uid.is_none() && !located.new_cluster {
         let recorded = located.record().and_then(|record| record.cluster_uid.clone());

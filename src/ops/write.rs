@@ -22,7 +22,7 @@ use crate::{
     },
     workload::{
         error::{Error, Result},
-        ownership::{Seen, is_ours, is_terminating, resource_version, uid},
+        ownership::{Seen, is_ours, is_terminating, other_instances, resource_version, uid},
         plan::{Desired, Item},
         record::Entry,
         release::Action,
@@ -200,7 +200,12 @@ impl Writer<'_> {
                 gone::wait(&self.api, &desired.id, path, uid(&live).unwrap_or_default()).await?;
                 Ok(Precondition::Absent)
             }
-            Some(live) if is_ours(&live, self.manager, None) => {
+            // Ours, or of an instance that shares it and was faster.
+            Some(live)
+                if is_ours(&live, self.manager, None)
+                    || desired.id.namespace.is_none()
+                        && !other_instances(&live, self.manager).is_empty() =>
+            {
                 Ok(Precondition::Uid(uid(&live).unwrap_or_default().to_owned()))
             }
             Some(_) => Err(self.at(

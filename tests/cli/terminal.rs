@@ -91,3 +91,30 @@ fn a_terminal_that_can_gets_colours() {
     let (_, shown) = on_terminal(&program, "definition list", "");
     assert!(shown.starts_with("\u{1b}[2mNAME\u{1b}[0m"), "{shown:?}");
 }
+
+#[test]
+fn another_persons_instance_is_continued_only_after_a_yes() {
+    let program = home();
+    let deploy = ["deploy", "web", "--runtime", "sandbox"];
+    let first = program.command(&deploy).env("USER", "ann").output().unwrap();
+    assert_eq!(first.status.code(), Some(0), "{first:?}");
+    // An empty database beside the same sandbox: somebody else.
+    let folder = program.home().join(".config/workloadctl");
+    for ending in ["", "-wal", "-shm"] {
+        let _ = std::fs::remove_file(folder.join(format!("workloadctl.db{ending}")));
+    }
+    program.write("b.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: other}\n");
+    let line = "deploy web -f b.yaml --runtime sandbox --color never";
+    for (typed, code) in [("n\n", 1), ("y\n", 0)] {
+        let (exit, shown) = on_terminal(&program, line, typed);
+        let question = "continuing web: release 1, last deployed by ann@";
+        assert!(shown.contains(question) && shown.contains(" ago. Go on? [y/N] "), "{shown:?}");
+        assert_eq!(exit, code, "{typed:?}: {shown:?}");
+        let listed = program.call("list -o name").stdout;
+        assert_eq!(listed.is_empty(), code == 1, "a no leaves the database as it was");
+    }
+    // Known here by now: nothing is asked.
+    let (exit, shown) = on_terminal(&program, line, "");
+    assert_eq!(exit, 0, "{shown:?}");
+    assert!(!shown.contains("Go on?"), "{shown:?}");
+}

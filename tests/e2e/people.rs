@@ -83,6 +83,9 @@ on_both! {
         // What another deleted is gone here too.
         let status = place.run(&format!("status {name} -o json")).expect(0).json();
         assert_eq!(status["reason"], "nothing of it is on the cluster any more: somebody deleted it", "{status}");
+        let anew = place.run(&format!("deploy {name} -o json")).expect(0);
+        says(&anew, &format!("{name} is not on the cluster any more: deploying it anew"));
+        assert_eq!(anew.json()["release"], 4);
         place.run(&format!("delete {name} --yes")).expect(0);
         place.run(&format!("list {name}")).expect(1);
     }

@@ -160,6 +160,8 @@ fn what_is_forbidden_is_named() {
     let user = home.user("namespaced");
     home.wait_for_rights(&user);
     let (name, at) = (user.instance(""), &home.name);
+    let lost = user.run(&format!("deploy {name} -f set.yaml")).expect(1);
+    says(&lost, "hint: an account of one namespace needs `--namespace NAMESPACE`");
     // Beside its namespace it may nothing.
     for (who, line, wanted) in [
         (&user, format!("deploy {name} -f set.yaml"), ["get", "secrets", &name, "namespaced"]),

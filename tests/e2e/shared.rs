@@ -174,6 +174,29 @@ on_both! {
         });
     }
 
+    fn two_who_come_at_once_share(place) {
+        let cases: Vec<usize> = (0..3).collect();
+        side_by_side(cases, 2, |case| {
+            let (here, there) = (place.elsewhere(), place.elsewhere());
+            let (a, b) = (place.instance(&format!("-{case}a")), place.instance(&format!("-{case}b")));
+            let start = |at: &Place, name: &str| {
+                at.write("set.yaml", &set(&a, "get"));
+                at.start(&format!("deploy {name} -f set.yaml --definition roles"))
+            };
+            let (first, second) = (start(&here, &a), start(&there, &b));
+            here.finish(first).expect(0);
+            there.finish(second).expect(0);
+            assert_eq!(owners(place, &a), [both(&a), both(&b)]);
+            // One leaves while the other one changes: it is never lost.
+            here.write("set.yaml", &set(&a, "list"));
+            let change = here.start(&format!("deploy {a} -f set.yaml --definition roles"));
+            let leave = there.start(&format!("delete {b} --yes"));
+            here.finish(change).expect(0);
+            there.finish(leave).expect(0);
+            assert_eq!((owners(place, &a), verb(place, &a)), (vec![both(&a)], "list".to_owned()));
+        });
+    }
+
     fn a_definition_with_other_peoples_custom_resources_survives(place) {
         for flag in ["", " --delete-crds"] {
             let name = place.instance(if flag.is_empty() { "-s" } else { "-d" });

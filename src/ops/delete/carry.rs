@@ -152,17 +152,8 @@ async fn remove_all(
 ) -> Result<()> {
     let name = &options.name;
     let manager = manager(&record.namespace, name.as_str());
-    // What a StatefulSet left behind that was not made anew goes too.
-    let orphans: Vec<Entry> = record.inventory.iter().flat_map(Entry::left_behind).collect();
-    let all: Vec<Entry> = record.inventory.iter().chain(&orphans).cloned().collect();
-    let live = survey(target, name, &all, &[], &HashSet::new(), Depth::Plan).await?;
+    let live = survey(target, name, &record.inventory, &[], &HashSet::new(), Depth::Plan).await?;
     let (mut going, mut kept, mut foreign) = (Vec::new(), Vec::new(), Vec::new());
-    for orphan in orphans {
-        let object = live.get(&orphan.id);
-        if object.is_some_and(|it| uid(it) == orphan.uid.as_deref() && !has_controller(it)) {
-            going.push(orphan);
-        }
-    }
     for entry in &record.inventory {
         if entry.id.is("", "Namespace") {
             continue;
@@ -197,11 +188,13 @@ async fn remove_all(
         wait: !options.no_wait,
         delete_crds: options.delete_crds,
     };
-    let fates = remover.remove(&going, deadline).await?;
+    let mut fates = remover.remove(&going, deadline).await?;
+    let orphans = left_behind(target, record).await?;
+    fates.extend(remover.remove(&orphans, deadline).await?);
     let mut failures: Vec<Error> = Vec::new();
     let mut gone: HashSet<ObjectId> = HashSet::new();
     let entries: HashMap<&ObjectId, &Entry> =
-        going.iter().map(|entry| (&entry.id, entry)).collect();
+        going.iter().chain(&orphans).map(|entry| (&entry.id, entry)).collect();
     for (id, fate) in fates {
         operation.objects.push(view(&id, entries.get(&id).copied(), &fate));
         match fate {
@@ -218,11 +211,13 @@ async fn remove_all(
     }
     if !options.no_wait {
         gone.extend(foreign.into_iter().map(|entry| entry.id));
-        let is_left = |id: &ObjectId| live.contains_key(id) && !gone.contains(id);
+        let is_left = |entry: &Entry| !gone.contains(&entry.id);
         record.inventory.retain(|entry| {
             entry.id.is("", "Namespace")
-                || is_left(&entry.id)
-                || entry.orphans.iter().any(|orphan| is_left(&orphan.id))
+                || (live.contains_key(&entry.id) && is_left(entry))
+                || orphans.iter().any(|orphan| {
+                    is_left(orphan) && entry.orphans.iter().any(|own| own.id == orphan.id)
+                })
         });
     }
     match failures.len() {
@@ -234,6 +229,21 @@ async fn remove_all(
                 .hint(format!("the next `workloadctl delete {name}` goes on")))
         }
     }
+}
+
+/// Finds what a StatefulSet left behind that was deleted to be made anew and was not: with the
+/// set gone, nobody else removes it.
+async fn left_behind(target: &Target, record: &Record) -> Result<Vec<Entry>> {
+    let orphans: Vec<Entry> = record.inventory.iter().flat_map(Entry::left_behind).collect();
+    if orphans.is_empty() {
+        return Ok(orphans);
+    }
+    let name = &record.instance;
+    let live = survey(target, name, &orphans, &[], &HashSet::new(), Depth::Plan).await?;
+    let is_orphan = |entry: &Entry| {
+        live.get(&entry.id).is_some_and(|it| uid(it) == entry.uid.as_deref() && !has_controller(it))
+    };
+    Ok(orphans.into_iter().filter(is_orphan).collect())
 }
 
 /// Says of an object of the inventory that it stays, and why.

@@ -39,6 +39,13 @@ pub fn ask(session: &Session<'_>, options: &DeployOptions, prepared: &Prepared) 
         confirm_choice(session, &prepared.choice, "Deploy", name)?;
         let why = prepared.choice.why();
         note(session, options, format!("runtime {runtime}: {why}"));
+        if prepared.known_here && prepared.stored.is_some() && !prepared.new_cluster {
+            note(
+                session,
+                options,
+                format!("{name} is not on the cluster any more: deploying it anew"),
+            );
+        }
     } else if let Some(newest) =
         prepared.newest().filter(|_| prepared.stored.is_none() || !prepared.known_here)
     {
