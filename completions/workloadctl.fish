@@ -67,7 +67,7 @@ complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l prune
 before\t''
 never\t''"
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l replace -d 'Delete an object and create it again where a change of it is not possible' -r
-complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l conflicts -d 'What to do about fields that another manager holds [default: by the kind of manager]' -r -f -a "force\t''
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l conflicts -d 'What to do about fields that another manager holds [default: take those of persons, leave those of autoscalers, refuse all others]' -r -f -a "force\t''
 yield\t''
 fail\t''"
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l namespace-label -d 'Label a namespace that is made, such as pod-security.kubernetes.io/enforce=baseline' -r
@@ -93,7 +93,7 @@ none\t''"
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l request-timeout -d 'How long one request may take [default: 30s, status: 5s]' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l all -d 'All instances, or those of --definition and on --runtime'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l restart -d 'Restart the pods, and run the Jobs again'
-complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l adopt -d 'Take over objects that exist and belong to nobody else'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l adopt -d 'Take over objects that exist and are not ours, with what other tools left in them'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l new-cluster -d 'Go on although the runtime is another cluster than before'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l no-wait -d 'Return as soon as everything is sent'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l dry-run -d 'Show what would be done, and do nothing'
@@ -111,7 +111,7 @@ complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l prune -
 before\t''
 never\t''"
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l replace -d 'Delete an object and create it again where a change of it is not possible' -r
-complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l conflicts -d 'What to do about fields that another manager holds [default: by the kind of manager]' -r -f -a "force\t''
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l conflicts -d 'What to do about fields that another manager holds [default: take those of persons, leave those of autoscalers, refuse all others]' -r -f -a "force\t''
 yield\t''
 fail\t''"
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l namespace-label -d 'Label a namespace that is made, such as pod-security.kubernetes.io/enforce=baseline' -r
@@ -135,7 +135,7 @@ none\t''"
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l request-timeout -d 'How long one request may take [default: 30s, status: 5s]' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l all -d 'All instances, or those of --definition and on --runtime'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l restart -d 'Restart the pods, and run the Jobs again'
-complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l adopt -d 'Take over objects that exist and belong to nobody else'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l adopt -d 'Take over objects that exist and are not ours, with what other tools left in them'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l new-cluster -d 'Go on although the runtime is another cluster than before'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l exit-code -d 'Exit with 4 if anything would change'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -s q -l quiet -d 'Say nothing but the answer and errors'

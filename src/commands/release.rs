@@ -90,13 +90,14 @@ pub struct ReleaseArgs {
     /// When to remove what left the definition
     #[arg(long, value_enum, value_name = "WHEN", default_value_t = Prune::After)]
     prune: Prune,
-    /// Take over objects that exist and belong to nobody else
+    /// Take over objects that exist and are not ours, with what other tools left in them
     #[arg(long)]
     adopt: bool,
     /// Delete an object and create it again where a change of it is not possible
     #[arg(long, value_name = "OBJECT")]
     replace: Vec<String>,
-    /// What to do about fields that another manager holds [default: by the kind of manager]
+    /// What to do about fields that another manager holds [default: take those of persons, leave
+    /// those of autoscalers, refuse all others]
     #[arg(long, value_enum, value_name = "HOW")]
     conflicts: Option<OnConflict>,
     /// Go on although the runtime is another cluster than before

@@ -146,7 +146,8 @@ fn sort(status: &Status, sharing: &Sharing) -> (bool, Vec<Yielded>, Failure) {
                 takes = true;
                 false
             } else if sharing.leaves.contains(&manager) {
-                leaves.push(Yielded { field: cause.field.clone(), manager });
+                let field = cause.field.trim_start_matches('.').to_owned();
+                leaves.push(Yielded { field, manager, autoscaler: None });
                 false
             } else {
                 true

@@ -320,6 +320,7 @@ fn view(
         images: Vec::new(),
         restarts: None,
         source: None,
+        yielded: entry.yielded.clone(),
     };
     if let Some(object) = object {
         view.images = images_of(object);

@@ -289,6 +289,7 @@ fn object_view(object: Object) -> ObjectView {
         images: Vec::new(),
         restarts: None,
         source: Some(object.origin),
+        yielded: Vec::new(),
     }
 }
 

@@ -12,6 +12,7 @@ use crate::workload::{
     mask,
     object::{ObjectId, Origin},
     overrides::Overrides,
+    ownership::Yielded,
     readiness::State,
     release::Action,
 };
@@ -110,6 +111,9 @@ pub struct ObjectView {
     /// Where it stands in the sources.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<Origin>,
+    /// Fields that are left to their holders.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub yielded: Vec<Yielded>,
 }
 
 /// How many objects met which fate.

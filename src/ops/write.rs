@@ -1,12 +1,14 @@
 //! Writing one object: a server-side apply with its preconditions inside, repeatable at any
 //! point, and what to do about each way in which it can fail.
 
+mod custody;
+
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
 use super::{
-    conflict::{Resolution, Yielded, take_out},
+    conflict::{Resolution, Yielded},
     gone::{self, Deletion},
     options::Conflicts,
     orphans,
@@ -22,7 +24,9 @@ use crate::{
     },
     workload::{
         error::{Error, Result},
-        ownership::{Seen, is_ours, is_terminating, other_instances, resource_version, uid},
+        ownership::{
+            Seen, fields::take_out, is_ours, is_terminating, other_instances, resource_version, uid,
+        },
         plan::{Desired, Item},
         record::Entry,
         release::Action,
@@ -44,7 +48,7 @@ pub struct Written {
     pub action: Action,
     /// The resourceVersion of the answer: an older state says nothing about this write.
     pub version: Option<u64>,
-    /// Fields that were left to their holders.
+    /// Fields that were left to their holders, beside those that the plan told.
     pub yielded: Vec<Yielded>,
 }
 
@@ -122,8 +126,22 @@ impl Writer<'_> {
     ) -> Result<Written> {
         let desired = &item.desired;
         let started = Instant::now();
-        let (mut body, mut force, mut yielded) = (desired.body.clone(), false, Vec::new());
+        let mut terms = item.terms.clone();
+        let (mut body, mut force, mut yielded) = (terms.body(&desired.body), false, Vec::new());
+        if let (true, Precondition::Uid(uid)) = (terms.hand_over, &precondition) {
+            self.hand_over(desired, path, uid).await?;
+        }
+        let mut is_bare = false;
+        if let Some(live) = terms.live.take().filter(|_| precondition != Precondition::Absent) {
+            is_bare = terms.is_bare(&live);
+            self.take_over(item, path, &body, live).await?;
+        }
         loop {
+            if precondition == Precondition::Absent && !terms.yielded.is_empty() {
+                // Nobody holds anything of what is made anew.
+                terms.yielded.clear();
+                body = desired.body.clone();
+            }
             let answer = self.send(path, &mut body, force, &precondition).await;
             match answer {
                 Ok(answer) if is_terminating(&answer) => {
@@ -131,22 +149,32 @@ impl Writer<'_> {
                     gone::wait(&self.api, &desired.id, path, uid).await?;
                     precondition = Precondition::Absent;
                 }
-                Ok(answer) => return Ok(self.written(item, &answer, yielded)),
+                // Only now there is something to take over.
+                Ok(answer) if is_bare => {
+                    is_bare = false;
+                    self.take_over(item, path, &body, answer).await?;
+                }
+                Ok(answer) => return Ok(self.written(item, &answer, terms.yielded, yielded)),
                 Err(failure) => {
                     if let Some(resolution) =
                         resolve(&failure, desired, &item.sharing, self.conflicts)
                     {
                         match resolution {
                             Resolution::Refuse(error) => return Err(*error),
-                            Resolution::Again { force: taken, yielded: left } => {
-                                if force && taken {
+                            Resolution::Again { force: taken, yielded: mut left } => {
+                                let all = left.len();
+                                left.retain(|field| !terms.reclaimed.contains(&field.field));
+                                let taken = taken || left.len() < all;
+                                let mut helps = taken && !force;
+                                force |= taken;
+                                for field in left {
+                                    helps |= take_out(&mut body, &field.field);
+                                    terms.leave(field.clone());
+                                    yielded.push(field);
+                                }
+                                if !helps {
                                     return Err(self.explain(desired, &failure));
                                 }
-                                force |= taken;
-                                for field in &left {
-                                    take_out(&mut body, &field.field);
-                                }
-                                yielded.extend(left);
                             }
                         }
                     } else if failure.is_conflict() || is_other_uid(&failure) {
@@ -220,7 +248,13 @@ impl Writer<'_> {
         }
     }
 
-    fn written(&self, item: &Item, answer: &Value, yielded: Vec<Yielded>) -> Written {
+    fn written(
+        &self,
+        item: &Item,
+        answer: &Value,
+        left: Vec<Yielded>,
+        yielded: Vec<Yielded>,
+    ) -> Written {
         let desired = &item.desired;
         Written {
             entry: Entry {
@@ -238,6 +272,7 @@ impl Writer<'_> {
                 keep: desired.keep,
                 completed: false,
                 orphans: Vec::new(),
+                yielded: left,
             },
             action: item.action,
             version: version_of(answer),

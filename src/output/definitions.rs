@@ -243,6 +243,7 @@ mod tests {
             images: Vec::new(),
             restarts: None,
             source: Some(Origin::line("k8s/web.yaml", 3)),
+            yielded: Vec::new(),
         };
         let revision = RevisionView {
             revision: 2,

@@ -1,13 +1,25 @@
-//! Objects as answers: YAML documents, one JSON List, or their names.
+//! Objects as answers: YAML documents, one JSON List, or their names; and what is said of an
+//! object beside its reason.
 
 use serde_json::Value;
 
 use super::{format::Format, printer::Printer, sanitize};
-use crate::workload::{
-    error::Result,
-    manifest::{render_json, render_yaml},
-    object::ObjectId,
+use crate::{
+    ops::view::ObjectView,
+    workload::{
+        error::Result,
+        manifest::{render_json, render_yaml},
+        object::ObjectId,
+        ownership::Yielded,
+    },
 };
+
+/// Adds what is left to others to the reason of an object.
+pub fn with_yielded(reason: &str, object: &ObjectView) -> String {
+    let yielded = object.yielded.iter().map(Yielded::told);
+    let said = Some(reason.to_owned()).filter(|reason| !reason.is_empty());
+    said.into_iter().chain(yielded).collect::<Vec<_>>().join("; ")
+}
 
 /// Tells objects, in the form that kubectl reads.
 ///

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::{
     document::{Document, Items},
     errors, human,
+    objects::with_yielded,
     printer::{Printer, Tone},
     sanitize::one_line,
     table::{Cell, Rows, or_dash},
@@ -247,7 +248,7 @@ fn plan(operation: &Operation, printer: &Printer) -> String {
                 action(object.action),
                 object.id.to_string().into(),
                 or_dash(object.id.namespace.as_deref()),
-                or_dash(Some(reason)),
+                or_dash(Some(with_yielded(reason, object))),
             ]);
         }
         out = rows.show(printer);

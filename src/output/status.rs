@@ -10,6 +10,7 @@ use super::{
     format::Format,
     human,
     instances::{age, identity, names, namespace, status, tone},
+    objects::with_yielded,
     printer::{Printer, Tone},
     sanitize::one_line,
     table::{Cell, Rows, or_dash},
@@ -171,15 +172,17 @@ fn state(state: Option<State>) -> Cell {
 }
 
 /// A sentence where there is one; its stable word before it, where it does not say it itself.
+/// What is left to others comes after it.
 fn reason(object: &ObjectView) -> Cell {
     let (word, sentence) = (object.reason.as_str(), object.message.as_str());
-    match (word.is_empty(), sentence.is_empty()) {
-        (true, true) => "-".into(),
-        (false, true) => word.into(),
-        (true, false) => sentence.into(),
-        (false, false) if sentence.contains(word) => sentence.into(),
-        (false, false) => format!("{word}: {sentence}").into(),
-    }
+    let why = match (word.is_empty(), sentence.is_empty()) {
+        (true, true) => String::new(),
+        (false, true) => word.to_owned(),
+        (true, false) => sentence.to_owned(),
+        (false, false) if sentence.contains(word) => sentence.to_owned(),
+        (false, false) => format!("{word}: {sentence}"),
+    };
+    or_dash(Some(with_yielded(&why, object)))
 }
 
 #[cfg(test)]

@@ -3,12 +3,28 @@
 //!
 //! An object is ours if it is in the inventory with its uid, or has an Apply entry of our
 //! manager and no controlling owner; never by its label alone: Endpoints copy the labels of
-//! their Service, and people copy manifests.
+//! their Service, and people copy manifests. Fields that others hold are taken over
+//! ([`Takeover`]) or left to them ([`Yields`]); what is done about one object is its [`Terms`].
+
+mod class;
+pub mod fields;
+mod maker;
+mod takeover;
+mod terms;
+mod yielding;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::definition::digest_of;
+use class::is_autoscaler;
+pub use class::{ManagerClass, class_of};
+pub use maker::made_by;
+pub use takeover::{Takeover, has_persons, may_conflict};
+pub use terms::Terms;
+pub use yielding::{
+    REPLICAS, YIELDED_MANAGER, Yielded, Yields, holds_replicas_alone, is_left, scale_target,
+};
 
 /// The label on namespaced objects and on Namespaces that an instance made.
 pub const INSTANCE_LABEL: &str = "workloadctl/instance";
@@ -29,14 +45,23 @@ pub fn apply_entry<'a>(object: &'a Value, manager: &str) -> Option<&'a Value> {
     entries(object).find(|entry| is_apply_of(entry, manager))
 }
 
+/// Lists the entries of an object's managedFields.
 fn entries(object: &Value) -> impl Iterator<Item = &Value> {
     object.pointer("/metadata/managedFields").and_then(Value::as_array).into_iter().flatten()
 }
 
 fn is_apply_of(entry: &Value, manager: &str) -> bool {
-    entry["manager"] == manager
-        && entry["operation"] == "Apply"
-        && entry["subresource"].as_str().unwrap_or_default().is_empty()
+    entry["manager"] == manager && entry["operation"] == "Apply" && subresource(entry).is_empty()
+}
+
+/// Gives the subresource that an entry was written through; empty for the object itself.
+fn subresource(entry: &Value) -> &str {
+    entry["subresource"].as_str().unwrap_or_default()
+}
+
+/// Gives the manager of an entry.
+fn manager_of(entry: &Value) -> &str {
+    entry["manager"].as_str().unwrap_or_default()
 }
 
 /// Lists the other instances that apply this object, by their managers' names.
@@ -184,104 +209,5 @@ fn marks(live: &Value, body: &Value) -> String {
     digest_of(&json!(values))
 }
 
-/// What kind of manager holds a field: it decides whether we take the field, leave it, or refuse.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ManagerClass {
-    /// A person's or a packager's tool: taken over.
-    Person,
-    /// Another workloadctl instance.
-    Instance,
-    /// A GitOps controller, named as what it is.
-    GitOps(&'static str),
-    /// Any other: refused with field and owner.
-    Other,
-}
-
-/// Classifies a manager by its name (the names that a real server was seen to record).
-#[must_use]
-pub fn class_of(manager: &str) -> ManagerClass {
-    let exact = [
-        "helm",
-        "Helm",
-        "k9s",
-        "Lens",
-        "lens",
-        "node-fetch",
-        "before-first-apply",
-        "kapp",
-        "rancher",
-        "Mozilla",
-        "timoni",
-        "kluctl",
-        "tilt",
-        "skaffold",
-        "nelm",
-        "octant",
-        "headlamp",
-        "freelens",
-    ];
-    if manager.starts_with(MANAGER_PREFIX) {
-        ManagerClass::Instance
-    } else if manager.starts_with("argocd") {
-        ManagerClass::GitOps("Argo CD")
-    } else if ["kustomize-controller", "helm-controller", "flux"].contains(&manager) {
-        ManagerClass::GitOps("Flux")
-    } else if manager.starts_with("kubectl") || exact.contains(&manager) {
-        ManagerClass::Person
-    } else {
-        ManagerClass::Other
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn live(resource_version: &str, generation: Option<i64>, color: &str, time: &str) -> Value {
-        json!({"metadata": {
-        "uid": "u1", "resourceVersion": resource_version, "generation": generation,
-        "labels": {"color": color, "foreign": resource_version},
-        "managedFields": [
-            {"manager": "kubectl", "operation": "Update", "time": resource_version},
-            {"manager": "workloadctl:a/b", "operation": "Apply", "time": time, "fieldsV1": {}},
-        ]}})
-    }
-
-    #[test]
-    fn the_longest_names_fit_into_the_manager() {
-        use super::super::name::{INSTANCE_NAME_LIMIT, LABEL_LIMIT};
-        let (namespace, instance) = ("n".repeat(LABEL_LIMIT), "i".repeat(INSTANCE_NAME_LIMIT));
-        assert_eq!(manager(&namespace, &instance).len(), 128);
-    }
-
-    #[test]
-    fn the_rule_for_kinds_with_and_without_a_generation() {
-        let body = json!({"metadata": {"labels": {"color": "red"}}});
-        let manager = "workloadctl:a/b";
-        let with = Seen::of(&live("5", Some(1), "red", "t"), manager, &body).unwrap();
-        let without = Seen::of(&live("5", None, "red", "t"), manager, &body).unwrap();
-        let cases = [
-            ("same version", live("5", Some(1), "red", "t"), true, true),
-            ("status written", live("6", Some(1), "red", "t"), true, false),
-            ("spec written", live("6", Some(2), "red", "t"), false, false),
-            ("our label changed", live("6", Some(1), "blue", "t"), false, false),
-            ("applied by our name", live("6", Some(1), "red", "u"), false, false),
-        ];
-        for (name, live, expected_with, expected_without) in cases {
-            assert_eq!(with.still_holds(&live, manager, &body), expected_with, "{name}");
-            assert_eq!(without.still_holds(&live, manager, &body), expected_without, "{name}");
-        }
-    }
-
-    #[test]
-    fn ours_is_by_inventory_or_entry_never_by_label() {
-        let entry = live("1", None, "red", "t");
-        assert!(is_ours(&entry, "workloadctl:a/b", None));
-        assert!(is_ours(&entry, "workloadctl:other/b", Some("u1")));
-        assert!(!is_ours(&entry, "workloadctl:other/b", Some("u2")));
-        let mut controlled = entry.clone();
-        controlled["metadata"]["ownerReferences"] = json!([{"controller": true}]);
-        assert!(!is_ours(&controlled, "workloadctl:a/b", None));
-        assert_eq!(other_instances(&entry, "workloadctl:x/y"), ["workloadctl:a/b"]);
-    }
-}
+mod tests;

@@ -23,7 +23,7 @@ use super::{
     instance::NamespaceMode,
     name::InstanceName,
     object::{Object, ObjectId},
-    ownership::Seen,
+    ownership::{Seen, Yielded},
     release::Release,
 };
 
@@ -94,6 +94,9 @@ pub struct Entry {
     /// object deleted.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub orphans: Vec<Orphan>,
+    /// Fields that were left to their holders.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub yielded: Vec<Yielded>,
 }
 
 /// A dependent that outlives its owner for a moment.
@@ -122,6 +125,7 @@ impl Entry {
             keep: false,
             completed: false,
             orphans: Vec::new(),
+            yielded: Vec::new(),
         }
     }
 

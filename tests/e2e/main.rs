@@ -14,6 +14,7 @@ mod lock;
 mod lost;
 mod namespaces;
 mod noop;
+mod owners;
 mod people;
 mod readme;
 mod refusals;

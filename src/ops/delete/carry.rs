@@ -271,5 +271,6 @@ pub(super) fn view(id: &ObjectId, entry: Option<&Entry>, fate: &Fate) -> ObjectV
         images: Vec::new(),
         restarts: None,
         source: None,
+        yielded: Vec::new(),
     }
 }

@@ -117,6 +117,7 @@ impl Answer {
                 images: Vec::new(),
                 restarts: None,
                 source: None,
+                yielded: Vec::new(),
             };
             self.push(view, action);
         }
@@ -148,6 +149,7 @@ impl Answer {
             };
             if let Some(written) = &node.written {
                 view.uid.clone_from(&written.entry.uid);
+                view.yielded.clone_from(&written.entry.yielded);
             }
             if let Some(verdict) = &node.verdict {
                 view.state = Some(verdict.state);
@@ -232,6 +234,7 @@ fn view_of(item: &Item) -> ObjectView {
         images: images_of(&desired.body),
         restarts: None,
         source: desired.origin.clone(),
+        yielded: item.entry.as_ref().map(|entry| entry.yielded.clone()).unwrap_or_default(),
     }
 }
 

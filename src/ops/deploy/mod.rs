@@ -20,6 +20,7 @@ mod wish;
 use std::time::Instant;
 
 use super::{
+    conflict::{FIELD_CONFLICT, FIELD_CONFLICT_HINT},
     delete,
     holding::Held,
     locate::{self, Located},
@@ -86,6 +87,7 @@ async fn deploy(
         }
         answer.plan(&prepared);
         refuse_blocked(&prepared)?;
+        tell_yielded(session, options, &prepared, answer);
         intent::ask(session, options, &prepared)?;
         if !prepared.needs_release() {
             unchanged(session, options, &prepared, deadline, answer).await?;
@@ -169,8 +171,9 @@ fn refuse_blocked(prepared: &Prepared) -> Result<()> {
         let place = item.desired.origin.as_ref().map(|at| format!(" ({at})")).unwrap_or_default();
         format!("{}{place}: {}", item.desired.id, item.reason)
     };
+    let conflicts = blocked.iter().filter(|item| !item.terms.refused.is_empty()).count();
     let mut error = Error::refused(
-        "blocked",
+        if conflicts == blocked.len() { FIELD_CONFLICT } else { "blocked" },
         match blocked.len() {
             1 => "1 object stands in the way; nothing was written".to_owned(),
             count => format!("{count} objects stand in the way; nothing was written"),
@@ -178,11 +181,37 @@ fn refuse_blocked(prepared: &Prepared) -> Result<()> {
     )
     .causes(blocked.iter().map(told))
     .object(&first.desired.id);
-    if blocked.iter().any(|item| item.reason.contains("not ours")) {
-        error = error.hint("`--adopt` takes over objects that exist");
+    let adopt = "`--adopt` takes over objects that exist";
+    let can_adopt = blocked.iter().any(|item| item.reason.contains("not ours"));
+    match (can_adopt, conflicts) {
+        (true, 0) => error = error.hint(adopt),
+        (true, _) => error = error.hint(format!("{adopt}; of fields, {FIELD_CONFLICT_HINT}")),
+        (false, 0) => {}
+        (false, _) => error = error.hint(FIELD_CONFLICT_HINT),
     }
     error.origin.clone_from(&first.desired.origin);
     Err(error)
+}
+
+/// Says which fields are left to others: an autoscaler is expected to hold them, anybody else is
+/// worth a warning.
+fn tell_yielded(
+    session: &Session<'_>,
+    options: &DeployOptions,
+    prepared: &Prepared,
+    answer: &mut Answer,
+) {
+    for item in &prepared.plan.items {
+        for left in item.entry.iter().flat_map(|entry| &entry.yielded) {
+            let told = format!("{}: {}", item.desired.id, left.told());
+            if left.autoscaler.is_some() {
+                note(session, options, told);
+            } else {
+                answer.warn(std::slice::from_ref(&told));
+                session.reporter.report(options.name.as_str(), Event::Warning(told));
+            }
+        }
+    }
 }
 
 /// Tells a note about an instance.

@@ -210,11 +210,7 @@ impl<'a> Rollout<'a> {
                 let object = self.nodes[node].item.desired.id.clone();
                 self.report(Event::Done { object: object.clone(), action: written.action });
                 for field in &written.yielded {
-                    self.report(Event::Warning(format!(
-                        "{object}: {} is left to {:?}, which holds it",
-                        field.field.trim_start_matches('.'),
-                        field.manager
-                    )));
+                    self.report(Event::Warning(format!("{object}: {}", field.told())));
                 }
                 self.nodes[node].written = Some(written);
                 self.nodes[node].applied_at = Some(self.session.now());

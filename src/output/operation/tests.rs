@@ -33,6 +33,7 @@ fn object(action: Action, kind: &str, message: &str) -> ObjectView {
         images: Vec::new(),
         restarts: None,
         source: None,
+        yielded: Vec::new(),
     }
 }
 

@@ -16,6 +16,7 @@ fn object(kind: &str, state: State, reason: &str, message: &str) -> ObjectView {
         images: Vec::new(),
         restarts: None,
         source: None,
+        yielded: Vec::new(),
     }
 }
 

@@ -44,6 +44,7 @@ fn record() -> Record {
         keep: false,
         completed: false,
         orphans: Vec::new(),
+        yielded: Vec::new(),
     });
     record
 }

@@ -1,0 +1,212 @@
+//! Asking the server by a dry run: what an apply would change, and whether it would be refused.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::Planning;
+use crate::{
+    cluster::{
+        call::{Apply, Call},
+        failure::Failure,
+    },
+    ops::{
+        conflict::Resolution,
+        shared::{holders, resolve},
+    },
+    workload::{
+        comparison::contains,
+        error::Error,
+        ownership::{Seen, Terms, fields::take_out},
+        plan::{Desired, Item},
+        sharing::Sharing,
+    },
+};
+
+/// What the server said to a dry run.
+pub(super) enum Asked {
+    /// An apply would change nothing; the answer proves it.
+    Same(Box<Option<Seen>>),
+    /// It may not be asked; what is live has all that is wanted.
+    Alike,
+    /// It would change something.
+    Differs,
+    /// It would change what cannot be changed.
+    Immutable(String),
+    /// It would be rejected or refused.
+    Rejected(Box<Error>),
+}
+
+/// What a dry run is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// To know whether anything is to be written.
+    Compare,
+    /// To know whether what is going to be written would be refused.
+    Write,
+}
+
+impl Planning<'_> {
+    /// Asks the server what an apply to a live object would do. Fields that turn out to be left
+    /// to others are added to the item's terms; of other instances those stay in its sharing
+    /// whose fields it would take or leave.
+    pub(super) async fn ask(&self, item: &mut Item, uid: &str, purpose: Purpose) -> Asked {
+        let Item { desired, sharing, terms, .. } = item;
+        let Some(path) = self.target.path(&desired.id, &desired.version) else {
+            return Asked::Differs;
+        };
+        // What is handed over before a write is ours until then.
+        let kept = if purpose == Purpose::Compare { terms.handed_over() } else { Vec::new() };
+        terms.yielded.retain(|left| !kept.contains(left));
+        let mut met = BTreeSet::new();
+        let asked = self.ask_meeting(desired, &path, uid, sharing, terms, &mut met).await;
+        if !matches!(asked, Asked::Same(_)) {
+            terms.yielded.extend(kept);
+        }
+        sharing.takes.retain(|manager| met.contains(manager));
+        sharing.leaves.retain(|manager| met.contains(manager));
+        asked
+    }
+
+    async fn ask_meeting(
+        &self,
+        desired: &Desired,
+        path: &str,
+        uid: &str,
+        sharing: &Sharing,
+        terms: &mut Terms,
+        met: &mut BTreeSet<String>,
+    ) -> Asked {
+        let mut body = terms.body(&desired.body);
+        body["metadata"]["uid"] = json!(uid);
+        let mut force = false;
+        for _ in 0..4 {
+            let how = Apply { manager: self.manager, force, dry_run: true, validation: "Strict" };
+            let dry = Call::apply(path, &body, &how).whole();
+            let (rehearsed, live) = futures::future::join(
+                self.target.api.call(dry),
+                self.target.api.find(Call::get(path)),
+            )
+            .await;
+            match (rehearsed, live) {
+                (Ok(rehearsed), Ok(Some(live))) => {
+                    return if same(&rehearsed.body, &live) {
+                        let seen = Seen::of(&rehearsed.body, self.manager, &desired.body);
+                        let is_left = sharing.leaves.iter().any(|manager| met.contains(manager));
+                        Asked::Same(Box::new(if is_left {
+                            seen.map(Seen::by_version_alone)
+                        } else {
+                            seen
+                        }))
+                    } else {
+                        Asked::Differs
+                    };
+                }
+                (Ok(_), _) => return Asked::Differs,
+                (Err(failure), Ok(Some(live))) if self.rehearse && failure.is_forbidden() => {
+                    self.may_not_ask(&failure);
+                    return if contains(&live, &desired.body) {
+                        Asked::Alike
+                    } else {
+                        Asked::Differs
+                    };
+                }
+                (Err(failure), _) => match resolve(&failure, desired, sharing, self.conflicts) {
+                    Some(Resolution::Again { force: taken, yielded }) => {
+                        force |= taken;
+                        met.extend(holders(&failure));
+                        for field in yielded {
+                            if terms.reclaimed.contains(&field.field) {
+                                force = true;
+                                continue;
+                            }
+                            take_out(&mut body, &field.field);
+                            terms.leave(field);
+                        }
+                    }
+                    Some(Resolution::Refuse(error)) => return Asked::Rejected(error),
+                    None => return rejected(desired, &failure),
+                },
+            }
+        }
+        Asked::Differs
+    }
+
+    /// Asks the server whether it would take a new object. Where its namespace is not there yet,
+    /// `default` stands in: admission by namespace is not seen then, validation is.
+    pub(super) async fn rehearse_create(&self, desired: &Desired) -> Asked {
+        let mut id = desired.id.clone();
+        let mut body = desired.body.clone();
+        let missing =
+            id.namespace.as_ref().is_some_and(|namespace| self.absent.contains(namespace));
+        if missing {
+            id.namespace = Some("default".to_owned());
+            body["metadata"]["namespace"] = json!("default");
+        }
+        body["metadata"]["resourceVersion"] = json!("1");
+        let Some(path) = self.target.path(&id, &desired.version) else { return Asked::Differs };
+        let how =
+            Apply { manager: self.manager, force: false, dry_run: true, validation: "Strict" };
+        match self.target.api.call(Call::apply(&path, &body, &how)).await {
+            Ok(_) => Asked::Differs,
+            // Not a rejection: the stand-in has an object of that name, or the kind comes with
+            // the set's own CRD.
+            Err(failure) if failure.is_conflict() || failure.is_not_found() => Asked::Differs,
+            Err(failure) if failure.is_forbidden() => {
+                self.may_not_ask(&failure);
+                Asked::Differs
+            }
+            Err(failure) => rejected(desired, &failure),
+        }
+    }
+
+    /// Notes that this account may not write: what is live is compared here then.
+    fn may_not_ask(&self, failure: &Failure) {
+        self.compared_locally.get_or_init(|| {
+            format!("compared locally, since this account may not write: {}", failure.message())
+        });
+    }
+}
+
+fn rejected(desired: &Desired, failure: &Failure) -> Asked {
+    if failure.is_immutable() {
+        let why = failure.causes().first().map_or_else(
+            || failure.message(),
+            |cause| format!("{}: {}", cause.field, cause.message),
+        );
+        return Asked::Immutable(shorten(&why));
+    }
+    let error = failure.explain("patch", "cannot apply", &desired.id, desired.origin.as_ref());
+    Asked::Rejected(Box::new(error))
+}
+
+/// Cuts a server's message that quotes a whole value.
+fn shorten(text: &str) -> String {
+    const LIMIT: usize = 200;
+    if text.len() <= LIMIT {
+        return text.to_owned();
+    }
+    let (field, rest) = text.split_once(':').unwrap_or(("", text));
+    let tail = rest.rsplit(": ").next().unwrap_or(rest);
+    let mut short = format!("{field}: {tail}");
+    if short.len() > LIMIT {
+        short = short.chars().take(LIMIT).chain(['…']).collect();
+    }
+    short
+}
+
+/// Tells whether the answer to a dry run is the live object.
+fn same(rehearsed: &Value, live: &Value) -> bool {
+    let bare = |object: &Value| {
+        let mut object = object.clone();
+        if let Some(entries) =
+            object.pointer_mut("/metadata/managedFields").and_then(Value::as_array_mut)
+        {
+            for entry in entries.iter_mut().filter_map(Value::as_object_mut) {
+                entry.remove("time");
+            }
+        }
+        object
+    };
+    rehearsed == live || bare(rehearsed) == bare(live)
+}

@@ -1,0 +1,91 @@
+//! Planning for cluster-scoped objects that other instances apply too.
+
+use serde_json::Value;
+
+use super::Planning;
+use crate::{
+    ops::{shared, survey::Live},
+    workload::{
+        error::Result,
+        ownership::other_instances,
+        plan::{Decision, Desired, Item},
+        record::Entry,
+        release::Action,
+        sharing::{Named, Others, Sharing, Standing, Wanted},
+    },
+};
+
+impl Planning<'_> {
+    /// Reads who else applies what is not known to be unchanged.
+    pub(super) async fn others(
+        &self,
+        decided: &[(&Desired, Option<&Entry>, Decision)],
+        live: &Live,
+    ) -> Result<Others> {
+        let managers = decided
+            .iter()
+            .filter(|(desired, _, decision)| {
+                desired.id.namespace.is_none() && *decision != Decision::Unchanged
+            })
+            .filter_map(|(desired, ..)| live.get(&desired.id))
+            .flat_map(|live| other_instances(live, self.manager))
+            .map(str::to_owned);
+        shared::read(self.target, managers.collect()).await
+    }
+
+    /// Decides whose fields of a cluster-scoped object are taken, and whose are left.
+    pub(super) fn sharing(
+        &self,
+        desired: &Desired,
+        entry: Option<&Entry>,
+        live: Option<&Value>,
+        others: &Others,
+    ) -> Sharing {
+        let Some(live) = live.filter(|_| desired.id.namespace.is_none()) else {
+            return Sharing::default();
+        };
+        let changed = entry.is_none_or(|entry| entry.body.as_ref() != Some(&desired.digest));
+        let ours = Wanted { manager: self.manager, definition: self.definition, changed };
+        Sharing::of(live, &ours, others)
+    }
+}
+
+/// Says of a shared object that it changes under others; it is not replaced under them.
+pub(super) fn tell_of_sharing(item: &mut Item, managers: &[&str], others: &Others) {
+    let is_alive = |manager: &&&str| others.get(**manager) != Some(&Standing::Gone);
+    let taken = |manager: &&&str| item.sharing.takes.iter().any(|taken| taken == **manager);
+    let told = |living: Vec<&&str>| -> Option<String> {
+        let living: Vec<String> =
+            living.into_iter().map(|manager| Named(manager, others).to_string()).collect();
+        (!living.is_empty()).then(|| format!("also used by {}", living.join("; ")))
+    };
+    let living = managers.iter().filter(is_alive);
+    match item.action {
+        Action::Update | Action::Adopt if item.reason.is_empty() => {
+            item.reason = told(living.filter(taken).collect()).unwrap_or_default();
+        }
+        Action::Unchanged => {
+            let left = item.sharing.leaves.iter().map(|manager| Named(manager, others).to_string());
+            let left: Vec<String> = left.collect();
+            if !left.is_empty() {
+                item.reason = format!("left as it is for {}", left.join("; "));
+            }
+        }
+        Action::Recreate => {
+            if let Some(reason) = told(living.collect()) {
+                (item.action, item.reason) = (Action::Blocked, reason);
+            }
+        }
+        Action::Blocked => {
+            for manager in living {
+                if let Some(Standing::Lives { definition: Some(definition), .. }) =
+                    others.get(*manager)
+                {
+                    let name = Named(manager, others);
+                    item.reason.push_str(&format!("; {name}, of definition `{definition}`"));
+                }
+            }
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,117 @@
+//! What goes before an apply where others hold fields of the object: replicas are handed over to
+//! a second manager of ours before they are left out, and what persons' tools hold is taken over
+//! by rewriting managedFields.
+//!
+//! Both can be repeated: a process killed after either of them leaves an object whose fields are
+//! all ours, and the next deploy looks at it anew.
+
+use serde_json::{Value, json};
+
+use super::Writer;
+use crate::{
+    cluster::call::{Apply, Call},
+    workload::{
+        error::{Error, Result},
+        ownership::{YIELDED_MANAGER, holds_replicas_alone, is_terminating, resource_version, uid},
+        plan::{Desired, Item},
+    },
+};
+
+/// How often a stale look is renewed.
+const TRIES: usize = 10;
+
+impl Writer<'_> {
+    /// Gives the replicas that we alone hold to the manager that holds them for an autoscaler, at
+    /// the value that they have.
+    ///
+    /// # Errors
+    /// Whatever the server answers, other than that somebody else scaled meanwhile.
+    pub(super) async fn hand_over(
+        &self,
+        desired: &Desired,
+        path: &str,
+        wanted: &str,
+    ) -> Result<()> {
+        for _ in 0..TRIES {
+            let live = self.api.find(Call::get(path)).await;
+            let live = live.map_err(|failure| {
+                failure.explain("get", "cannot look at", &desired.id, desired.origin.as_ref())
+            })?;
+            let Some(live) = live.filter(|live| uid(live) == Some(wanted)) else { return Ok(()) };
+            let replicas = live.pointer("/spec/replicas");
+            let Some(replicas) = replicas.filter(|_| holds_replicas_alone(&live, self.manager))
+            else {
+                return Ok(());
+            };
+            let body = json!({
+                "apiVersion": desired.body["apiVersion"],
+                "kind": desired.body["kind"],
+                "metadata": {
+                    "name": desired.id.name,
+                    "namespace": desired.id.namespace,
+                    "uid": wanted,
+                },
+                "spec": {"replicas": replicas},
+            });
+            let how = Apply {
+                manager: YIELDED_MANAGER,
+                force: false,
+                dry_run: false,
+                validation: "Strict",
+            };
+            match self.api.call(Call::apply(path, &body, &how)).await {
+                Ok(_) => return Ok(()),
+                // Somebody scaled between the look and the apply.
+                Err(failure) if failure.is_conflict() => {}
+                Err(failure) => return Err(self.explain(desired, &failure)),
+            }
+        }
+        Err(self.at(desired, restless(desired)))
+    }
+
+    /// Takes over what persons and packagers hold, so that it goes when the definition drops it.
+    /// `seen` is the live object's metadata; where it is stale, it is read again.
+    ///
+    /// # Errors
+    /// Whatever the server answers.
+    pub(super) async fn take_over(
+        &self,
+        item: &Item,
+        path: &str,
+        body: &Value,
+        mut seen: Value,
+    ) -> Result<()> {
+        let desired = &item.desired;
+        for _ in 0..TRIES {
+            if is_terminating(&seen)
+                || item.uid.as_deref().is_some_and(|own| uid(&seen) != Some(own))
+            {
+                return Ok(());
+            }
+            let Some(fields) = item.terms.managed_fields(body, self.manager, &seen) else {
+                return Ok(());
+            };
+            let patch = json!([
+                {"op": "replace", "path": "/metadata/managedFields", "value": fields},
+                {"op": "replace", "path": "/metadata/resourceVersion", "value": resource_version(&seen)},
+            ]);
+            match self.api.call(Call::json_patch(path, &patch).metadata()).await {
+                Ok(_) => return Ok(()),
+                Err(failure) if matches!(failure.code(), 409 | 422) => {}
+                Err(failure) if failure.is_not_found() => return Ok(()),
+                Err(failure) => return Err(self.explain(desired, &failure)),
+            }
+            let found = self.api.find(Call::get_metadata(path)).await.map_err(|failure| {
+                failure.explain("get", "cannot look at", &desired.id, desired.origin.as_ref())
+            })?;
+            let Some(found) = found else { return Ok(()) };
+            seen = found;
+        }
+        Err(self.at(desired, restless(desired)))
+    }
+}
+
+fn restless(desired: &Desired) -> Error {
+    Error::failed("restless", format!("{} changes faster than it can be taken over", desired.id))
+        .hint("repeat the command")
+}

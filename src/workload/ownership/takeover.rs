@@ -1,0 +1,222 @@
+//! Taking over what persons' and packagers' tools hold of an object, so that a field which leaves
+//! the definition really goes: a field with a second holder would stay for ever.
+//!
+//! The rule. *Ours* is a field that the body sets, that our Apply entry holds, or that a recorded
+//! release of ours set. Out of the entries of persons and packagers (never one of a subresource,
+//! never one of a controller) go, into our Apply entry:
+//!
+//! 1. what is ours, and what lies in a list item that was ours and leaves with it;
+//! 2. the annotation in which `kubectl apply` keeps what it applied last;
+//! 3. while the object is being adopted: what that annotation names, and everything that a tool
+//!    holds which writes whole objects (`kubectl apply`, `create`, `replace`, Helm, kapp): its
+//!    definition is replaced by ours.
+//!
+//! A field that the body does not set goes with the next apply. By 3 never go status,
+//! finalizers, owners, replicas, nor the specs of Jobs, Pods and volumes, which cannot change.
+//! All else stays: labels and annotations that somebody set with kubectl, the defaults in a
+//! `before-first-apply`, what an editor added. What is left to its holder is left in its entry,
+//! and replicas that are taken back from an autoscaler are taken out of every entry.
+
+use serde_json::{Value, json};
+
+use super::{
+    ManagerClass, apply_entry, class, class_of, entries,
+    fields::{self, Step},
+    is_apply_of, manager_of, subresource,
+};
+use crate::workload::object::ObjectId;
+
+/// Where `kubectl apply` keeps what it applied last.
+const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+
+/// What decides about a takeover.
+#[derive(Debug, Clone, Copy)]
+pub struct Takeover<'a> {
+    /// The body as it is sent, without what is left to others.
+    pub body: &'a Value,
+    /// Our manager.
+    pub manager: &'a str,
+    /// What releases before set.
+    pub before: &'a [Value],
+    /// Fields that are left to their holders, as the server writes them.
+    pub yielded: &'a [String],
+    /// Fields that are taken back from an autoscaler.
+    pub reclaimed: &'a [String],
+    /// Whether the object is being adopted.
+    pub adopting: bool,
+}
+
+/// What is known of one live object.
+struct Known<'a> {
+    own: Option<&'a Value>,
+    last_applied: Option<Value>,
+    is_fixed: bool,
+}
+
+impl Takeover<'_> {
+    /// Gives the managedFields that a live object gets before our apply; `None` where nothing is
+    /// to be taken over. Calling it on its own result gives `None`.
+    #[must_use]
+    pub fn managed_fields(&self, live: &Value) -> Option<Value> {
+        let own = apply_entry(live, self.manager);
+        let known = Known {
+            own: own.map(|entry| &entry["fieldsV1"]),
+            last_applied: last_applied(live).and_then(|text| serde_json::from_str(text).ok()),
+            is_fixed: is_fixed(&ObjectId::of(self.body)),
+        };
+        let version = own.map_or(&self.body["apiVersion"], |entry| &entry["apiVersion"]);
+        let mut taken = known.own.cloned().filter(|fields| *fields != json!({}));
+        let mut time = own.map(|entry| entry["time"].clone());
+        let (mut kept, mut changed) = (Vec::new(), false);
+        for entry in entries(live).filter(|entry| !is_apply_of(entry, self.manager)) {
+            let same_version = entry["apiVersion"] == *version;
+            let (gone, rest) = fields::split(&entry["fieldsV1"], &mut |path, _| {
+                !path.is_empty() && self.takes(&known, entry, path, same_version)
+            });
+            let Some(gone) = gone else {
+                kept.push(entry.clone());
+                continue;
+            };
+            changed = true;
+            if same_version {
+                time.get_or_insert_with(|| entry["time"].clone());
+                match &mut taken {
+                    Some(taken) => fields::add(taken, &gone),
+                    None => taken = Some(gone),
+                }
+            }
+            kept.extend(rest.map(|rest| {
+                let mut entry = entry.clone();
+                entry["fieldsV1"] = rest;
+                entry
+            }));
+        }
+        kept.extend(taken.map(|fields| {
+            let mut entry = json!({
+                "manager": self.manager,
+                "operation": "Apply",
+                "apiVersion": version,
+                "fieldsType": "FieldsV1",
+                "fieldsV1": fields,
+            });
+            if let Some(time @ Value::String(_)) = time {
+                entry["time"] = time;
+            }
+            entry
+        }));
+        changed.then_some(Value::Array(kept))
+    }
+
+    fn takes(&self, known: &Known<'_>, entry: &Value, path: &[Step], same_version: bool) -> bool {
+        if self.names(self.reclaimed, path) {
+            return true;
+        }
+        let class = class_of(manager_of(entry));
+        if !matches!(class, ManagerClass::Person | ManagerClass::Yielded)
+            || !subresource(entry).is_empty()
+            || path[0] == Step::Field("status".to_owned())
+            || self.names(self.yielded, path)
+        {
+            return false;
+        }
+        // A path of another version may not be one of ours.
+        if !same_version {
+            return fields::is_in(self.body, path);
+        }
+        self.is_ours(known, path)
+            || self.leaves_with_its_item(known, path)
+            || is_last_applied(path)
+            || (self.adopting && self.is_adopted(known, entry, path))
+    }
+
+    /// Tells whether a path is, or lies in, one of these fields.
+    fn names(&self, texts: &[String], path: &[Step]) -> bool {
+        !texts.is_empty()
+            && (1..=path.len()).any(|end| texts.contains(&fields::shown(&path[..end])))
+    }
+
+    fn is_ours(&self, known: &Known<'_>, path: &[Step]) -> bool {
+        fields::is_in(self.body, path) || self.was_ours(known, path)
+    }
+
+    fn was_ours(&self, known: &Known<'_>, path: &[Step]) -> bool {
+        known.own.is_some_and(|own| fields::has(own, path))
+            || self.before.iter().any(|body| fields::is_in(body, path))
+    }
+
+    /// What somebody set inside an item of ours would keep a crippled item.
+    fn leaves_with_its_item(&self, known: &Known<'_>, path: &[Step]) -> bool {
+        let Some(item) = path.iter().position(|step| matches!(step, Step::Item(_))) else {
+            return false;
+        };
+        (item + 1..path.len()).any(|end| {
+            let place = &path[..end];
+            self.was_ours(known, place) && !fields::is_in(self.body, place)
+        })
+    }
+
+    fn is_adopted(&self, known: &Known<'_>, entry: &Value, path: &[Step]) -> bool {
+        let field = |index: usize| match path.get(index) {
+            Some(Step::Field(name)) => name.as_str(),
+            _ => "",
+        };
+        let stays = match (field(0), field(1)) {
+            ("metadata", "finalizers" | "ownerReferences") | ("spec", "replicas") => true,
+            ("spec", _) => known.is_fixed,
+            _ => false,
+        };
+        !stays
+            && (class::defines_objects(manager_of(entry), entry["operation"] == "Apply")
+                || known.last_applied.as_ref().is_some_and(|body| fields::is_in(body, path)))
+    }
+}
+
+fn last_applied(live: &Value) -> Option<&str> {
+    live.get("metadata")?.get("annotations")?.get(LAST_APPLIED)?.as_str()
+}
+
+fn is_last_applied(path: &[Step]) -> bool {
+    let names = ["metadata", "annotations", LAST_APPLIED];
+    path.len() == names.len()
+        && path
+            .iter()
+            .zip(names)
+            .all(|(step, name)| matches!(step, Step::Field(field) if field == name))
+}
+
+/// Kinds whose spec cannot change: a field that goes would be refused.
+fn is_fixed(id: &ObjectId) -> bool {
+    id.is("batch", "Job")
+        || id.is("", "Pod")
+        || id.is("", "PersistentVolume")
+        || id.is("", "PersistentVolumeClaim")
+}
+
+/// Tells whether persons or packagers, or ourselves for an autoscaler, hold anything of an object.
+#[must_use]
+pub fn has_persons(live: &Value) -> bool {
+    entries(live).any(|entry| {
+        let class = class_of(manager_of(entry));
+        subresource(entry).is_empty()
+            && matches!(class, ManagerClass::Person | ManagerClass::Yielded)
+    })
+}
+
+/// Tells whether an apply of a body may meet a conflict, by a live object's metadata: somebody
+/// whose fields are not taken over holds one that the body sets. With `persons`, fields of
+/// persons count too.
+#[must_use]
+pub fn may_conflict(body: &Value, live: &Value, manager: &str, persons: bool) -> bool {
+    entries(live)
+        .filter(|entry| !is_apply_of(entry, manager) && subresource(entry) != "status")
+        .filter(|entry| match class_of(manager_of(entry)) {
+            ManagerClass::Person => persons,
+            ManagerClass::Yielded => false,
+            ManagerClass::Instance | ManagerClass::GitOps(_) | ManagerClass::Other => true,
+        })
+        .flat_map(|entry| fields::members(&entry["fieldsV1"]))
+        .any(|member| !member.is_whole && fields::is_in(body, &member.path))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,93 @@
+//! The terms on which one object is written: what is left to others, what is handed over to them
+//! first, and what is taken over from them.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{ManagerClass, REPLICAS, Takeover, Yielded, class_of, entries, fields};
+
+/// What is to be done about the fields that others hold of one object, before and in its apply.
+/// Without any others the default holds: nothing.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Terms {
+    /// What is left to its holders.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub yielded: Vec<Yielded>,
+    /// Whether the replicas, which we alone hold, are handed over before they are left out.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub hand_over: bool,
+    /// What is held by others and neither taken nor left, in sentences: the object is blocked.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub refused: Vec<String>,
+    /// What was left to an autoscaler that is gone, and is taken back.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub reclaimed: Vec<String>,
+    /// Whether the object is being adopted.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub adopting: bool,
+    /// Whether fields of persons and packagers are taken over.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub takes: bool,
+    /// What the recorded releases set, where it matters.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub before: Vec<Value>,
+    /// The live object's metadata as the plan saw it, where something is to be taken over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub live: Option<Value>,
+}
+
+impl Terms {
+    /// Gives the body without what is left to others.
+    #[must_use]
+    pub fn body(&self, body: &Value) -> Value {
+        let mut body = body.clone();
+        for left in &self.yielded {
+            fields::take_out(&mut body, &left.field);
+        }
+        body
+    }
+
+    /// Adds a field that turned out to be held by somebody to whom it is left. What is shared
+    /// with another instance is no news.
+    pub fn leave(&mut self, field: Yielded) {
+        let is_known = self.yielded.iter().any(|left| left.field == field.field);
+        if !is_known && class_of(&field.manager) != ManagerClass::Instance {
+            self.yielded.push(field);
+        }
+    }
+
+    /// Lists what is handed over before it is left.
+    #[must_use]
+    pub fn handed_over(&self) -> Vec<Yielded> {
+        let handed = self.yielded.iter().filter(|left| self.hand_over && left.field == REPLICAS);
+        handed.cloned().collect()
+    }
+
+    /// Gives the managedFields that a live object gets before `body` is applied; `None` where
+    /// nothing is to be taken over.
+    #[must_use]
+    pub fn managed_fields(&self, body: &Value, manager: &str, live: &Value) -> Option<Value> {
+        if !self.takes {
+            return None;
+        }
+        let yielded: Vec<String> = self.yielded.iter().map(|left| left.field.clone()).collect();
+        let takeover = Takeover {
+            body,
+            manager,
+            before: &self.before,
+            yielded: &yielded,
+            reclaimed: &self.reclaimed,
+            adopting: self.adopting,
+        };
+        takeover.managed_fields(live)
+    }
+
+    /// Tells whether a live object that is being adopted has no managedFields: the server makes
+    /// a `before-first-apply` of it with the first apply, and only then can anything be taken
+    /// over.
+    #[must_use]
+    pub fn is_bare(&self, live: &Value) -> bool {
+        self.takes && self.adopting && entries(live).next().is_none()
+    }
+}

@@ -1,0 +1,181 @@
+//! Fields that are left to their holders: replicas that somebody scales, a `caBundle` that
+//! somebody injects, the resources that a vertical autoscaler sets, and what was left before.
+//!
+//! To leave a field is to send the body without it: who else holds it keeps its value. Where we
+//! alone hold it, leaving it out would remove it (replicas fall to 1), so that it is handed over
+//! first, to a second manager of ours.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{
+    ManagerClass, apply_entry, class, class_of, entries, fields, is_apply_of, is_autoscaler,
+    manager_of, subresource,
+};
+use crate::workload::object::{ObjectId, split_api_version};
+
+/// The manager that holds the replicas which we alone held, until an autoscaler scales. It is
+/// ours: what it holds is taken back without a question.
+pub const YIELDED_MANAGER: &str = "workloadctl-yielded";
+/// The one field that is handed over.
+pub const REPLICAS: &str = "spec.replicas";
+
+/// A field that is left to its holder.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Yielded {
+    /// The path as the server writes it, without the dot at its beginning (`spec.replicas`).
+    pub field: String,
+    /// The manager that holds it.
+    pub manager: String,
+    /// The autoscaler that it is left to, as `Kind/name`, where one targets the object.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub autoscaler: Option<String>,
+}
+
+impl Yielded {
+    /// Says it in a sentence without its subject: `spec.replicas is left to "kubectl"`.
+    #[must_use]
+    pub fn told(&self) -> String {
+        let Self { field, manager, autoscaler } = self;
+        match autoscaler {
+            Some(autoscaler) => format!("{field} is left to {autoscaler}"),
+            None => format!("{field} is left to {manager:?}, which holds it"),
+        }
+    }
+}
+
+/// What decides about the fields of one object that are left to others.
+#[derive(Debug, Clone, Copy)]
+pub struct Yields<'a> {
+    /// The body as it is wanted.
+    pub body: &'a Value,
+    /// Our manager.
+    pub manager: &'a str,
+    /// What was left before.
+    pub recorded: &'a [Yielded],
+    /// The autoscaler that targets the object, as `Kind/name`.
+    pub autoscaler: Option<&'a str>,
+    /// Whether fields are left by the class of their managers; if not, replicas that we alone
+    /// hold are all that is left to an autoscaler.
+    pub by_class: bool,
+}
+
+impl Yields<'_> {
+    /// Lists the fields of the body that are left to others, by a live object's metadata.
+    ///
+    /// Left are: what was left before and the same manager still holds (replicas that were left
+    /// to an autoscaler only as long as there is one); what is held through the scale
+    /// subresource; `spec.replicas` that an autoscaler holds, or that one targets; a `caBundle`
+    /// that no packager holds; resources of containers that an autoscaler holds.
+    #[must_use]
+    pub fn of(&self, live: &Value) -> Vec<Yielded> {
+        let mut all: Vec<Yielded> = Vec::new();
+        let others = entries(live).filter(|entry| !is_apply_of(entry, self.manager));
+        for entry in others.filter(|_| self.by_class) {
+            for member in fields::members(&entry["fieldsV1"]) {
+                if member.is_whole || !fields::is_in(self.body, &member.path) {
+                    continue;
+                }
+                let field = fields::shown(&member.path);
+                if self.leaves(entry, &field) && all.iter().all(|left| left.field != field) {
+                    let autoscaler = (is_scale(entry) || field == REPLICAS)
+                        .then(|| self.autoscaler.map(str::to_owned))
+                        .flatten();
+                    all.push(Yielded { field, manager: manager_of(entry).to_owned(), autoscaler });
+                }
+            }
+        }
+        let targeted = self.autoscaler.filter(|_| {
+            fields::find(self.body, REPLICAS).is_some()
+                && all.iter().all(|left| left.field != REPLICAS)
+                && (self.by_class || holds_replicas_alone(live, self.manager))
+        });
+        all.extend(targeted.map(|autoscaler| Yielded {
+            field: REPLICAS.to_owned(),
+            manager: YIELDED_MANAGER.to_owned(),
+            autoscaler: Some(autoscaler.to_owned()),
+        }));
+        all
+    }
+
+    fn leaves(&self, entry: &Value, field: &str) -> bool {
+        let manager = manager_of(entry);
+        let recorded = self.recorded.iter().find(|left| left.field == field);
+        if let Some(left) = recorded {
+            // Nobody scales any more: it is ours again.
+            if left.autoscaler.is_some() && self.autoscaler.is_none() {
+                return false;
+            }
+            if left.manager == manager {
+                return true;
+            }
+        }
+        if class_of(manager) == ManagerClass::Yielded {
+            return self.autoscaler.is_some();
+        }
+        is_left(field, manager, entry["operation"] == "Apply", is_scale(entry))
+    }
+}
+
+/// Tells whether a field is left to its holder by what they are: `applies` where it holds the
+/// field by server-side apply, `scales` where it does through the scale subresource.
+#[must_use]
+pub fn is_left(field: &str, manager: &str, applies: bool, scales: bool) -> bool {
+    let is_injected = is_injected(field)
+        && class_of(manager) != ManagerClass::Instance
+        && !class::defines_objects(manager, applies);
+    let is_autoscaled = (field == REPLICAS || is_resource(field)) && is_autoscaler(manager);
+    scales || is_injected || is_autoscaled
+}
+
+fn is_scale(entry: &Value) -> bool {
+    subresource(entry) == "scale"
+}
+
+/// Tells a field that somebody else's certificate is written into.
+fn is_injected(field: &str) -> bool {
+    field.rsplit('.').next() == Some("caBundle")
+}
+
+/// Tells a field in the resources of a container.
+fn is_resource(field: &str) -> bool {
+    field
+        .split_once("ontainers[")
+        .and_then(|(_, rest)| rest.split_once(']'))
+        .is_some_and(|(_, rest)| rest == ".resources" || rest.starts_with(".resources."))
+}
+
+/// Tells whether nobody but we holds an object's replicas, so that leaving them out would remove
+/// them.
+#[must_use]
+pub fn holds_replicas_alone(live: &Value, manager: &str) -> bool {
+    let path = ["spec", "replicas"].map(|name| fields::Step::Field(name.to_owned()));
+    let holds = |entry: &Value| fields::has(&entry["fieldsV1"], &path);
+    apply_entry(live, manager).is_some_and(holds)
+        && !entries(live).any(|entry| !is_apply_of(entry, manager) && holds(entry))
+}
+
+/// Gives the object whose replicas an autoscaler sets, read off the autoscaler's body: a
+/// HorizontalPodAutoscaler or KEDA's ScaledObject.
+#[must_use]
+pub fn scale_target(autoscaler: &Value) -> Option<ObjectId> {
+    let id = ObjectId::of(autoscaler);
+    let is_keda = id.is("keda.sh", "ScaledObject");
+    if !is_keda && !id.is("autoscaling", "HorizontalPodAutoscaler") {
+        return None;
+    }
+    let target = autoscaler.pointer("/spec/scaleTargetRef")?;
+    let text =
+        |field: &str| target.get(field).and_then(Value::as_str).filter(|text| !text.is_empty());
+    let kind = text("kind").or_else(|| is_keda.then_some("Deployment"))?;
+    let group = match text("apiVersion") {
+        Some(api_version) => split_api_version(api_version).0,
+        None if kind == "ReplicationController" => "",
+        None => "apps",
+    };
+    Some(ObjectId::new(group, kind, id.namespace.as_deref(), text("name")?))
+}
+
+#[cfg(test)]
+mod tests;

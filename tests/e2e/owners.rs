@@ -1,0 +1,442 @@
+//! Fields and objects that others hold on a live cluster: what is taken over so that it really
+//! goes, what is left and stays left, and what is refused before the first write.
+//!
+//! Tools are their managers' names and operations, as a real server records them; kubectl itself
+//! runs against the control plane.
+
+use http::Method;
+use serde_json::{Value, json};
+use workloadctl::cluster::call::{Apply, Call};
+
+use crate::harness::{Outcome, Place};
+
+const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+
+/// A namespace to adopt things in, with an instance that keeps it.
+fn home(place: &Place) -> String {
+    let home = place.instance("-home");
+    place.write("home.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: home}\n");
+    place.run(&format!("deploy {home} -f home.yaml")).expect(0);
+    home
+}
+
+fn collection(namespace: &str, kind: &str) -> String {
+    match kind {
+        "Deployment" => format!("/apis/apps/v1/namespaces/{namespace}/deployments"),
+        kind => format!("/api/v1/namespaces/{namespace}/{}s", kind.to_lowercase()),
+    }
+}
+
+fn config_map(data: &Value) -> Value {
+    json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "conf"}, "data": data})
+}
+
+fn deployment(replicas: Option<u64>, image: &str) -> Value {
+    let mut body = json!({
+        "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"},
+        "spec": {
+            "selector": {"matchLabels": {"app": "web"}},
+            "template": {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [
+                {"name": "main", "image": image, "env": [{"name": "A", "value": "a"}, {"name": "B", "value": "b"}]}]}},
+        },
+    });
+    if let Some(replicas) = replicas {
+        body["spec"]["replicas"] = json!(replicas);
+    }
+    body
+}
+
+fn autoscaler() -> Value {
+    json!({
+        "apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": {"name": "web"},
+        "spec": {"maxReplicas": 9, "minReplicas": 1, "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"},
+            "metrics": [{"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 80}}}]},
+    })
+}
+
+fn write(place: &Place, objects: &[Value]) {
+    let list = json!({"apiVersion": "v1", "kind": "List", "items": objects});
+    place.write("set.json", &list.to_string());
+}
+
+/// Makes an object as a tool does that updates.
+fn create(place: &Place, namespace: &str, manager: &str, body: &Value) {
+    let path = collection(namespace, body["kind"].as_str().unwrap());
+    place.call(Call::json(Method::POST, format!("{path}?fieldManager={manager}"), body)).unwrap();
+}
+
+/// Applies an object as a tool does that uses server-side apply.
+fn apply(place: &Place, path: &str, manager: &str, body: &Value) {
+    let how = Apply { manager, force: false, dry_run: false, validation: "Strict" };
+    place.call(Call::apply(path, body, &how)).unwrap();
+}
+
+fn patch(place: &Place, path: &str, manager: &str, patch: &Value) {
+    place.call(Call::merge_patch(format!("{path}?fieldManager={manager}"), patch)).unwrap();
+}
+
+fn scale(place: &Place, path: &str, manager: &str, replicas: u64) {
+    let scale = json!({"spec": {"replicas": replicas}});
+    let path = format!("{path}/scale?fieldManager={manager}");
+    place.call(Call::merge_patch(path, &scale)).unwrap();
+}
+
+fn annotated(mut body: Value, key: &str, value: &str) -> Value {
+    body["metadata"]["annotations"][key] = json!(value);
+    body
+}
+
+fn managers(live: &Value) -> Vec<&str> {
+    let entries = live["metadata"]["managedFields"].as_array().unwrap().iter();
+    entries.filter_map(|entry| entry["manager"].as_str()).collect()
+}
+
+fn version(live: &Value) -> String {
+    live["metadata"]["resourceVersion"].as_str().unwrap().to_owned()
+}
+
+/// One object of an answer.
+fn object<'a>(answer: &'a Value, kind: &str) -> &'a Value {
+    let objects = answer["objects"].as_array().unwrap();
+    objects.iter().find(|object| object["kind"] == kind).unwrap()
+}
+
+fn said(outcome: &Outcome, text: &str) {
+    let all = format!("{}{}", outcome.stdout, outcome.stderr);
+    assert!(all.contains(text), "{text:?} is not said:\n{all}");
+}
+
+/// The data and environment of what is adopted, afterwards.
+fn data(place: &Place, namespace: &str) -> Value {
+    place.get(&format!("{}/conf", collection(namespace, "ConfigMap"))).unwrap()["data"].clone()
+}
+
+on_both! {
+    fn what_a_tool_left_behind_goes_when_the_definition_drops_it(place) {
+        let home = home(place);
+        let path = format!("{}/conf", collection(&home, "ConfigMap"));
+        let theirs = json!({"a": "0", "b": "0", "theirs": "0"});
+        let last = config_map(&theirs).to_string();
+        // How the object is made, and whether its definition is replaced by ours.
+        type Make<'a> = Box<dyn Fn(&Value) + 'a>;
+        let by = |manager: &'static str| -> Make<'_> {
+            Box::new(|body| create(place, &home, manager, body))
+        };
+        let applied = |manager: &'static str| -> Make<'_> {
+            Box::new(|body| apply(place, &path, manager, body))
+        };
+        let cases: Vec<(&str, Make<'_>, bool)> = vec![
+            ("kubectl create", by("kubectl-create"), true),
+            ("kubectl apply", Box::new(|body| create(place, &home, "kubectl-client-side-apply", &annotated(body.clone(), LAST_APPLIED, &last))), true),
+            ("kubectl apply --server-side", applied("kubectl"), true),
+            ("kubectl replace", by("kubectl-replace"), true),
+            ("helm 3", by("helm"), true),
+            ("helm 4", applied("helm"), true),
+            ("kapp", by("kapp"), true),
+            ("kubectl edit", by("kubectl-edit"), false),
+            ("k9s", by("k9s"), false),
+            ("before first apply", Box::new(|body| {
+                create(place, &home, "old", body);
+                patch(place, &path, "old", &json!({"metadata": {"managedFields": [{}]}}));
+            }), false),
+            ("before first apply, by kubectl apply", Box::new(|body| {
+                create(place, &home, "old", &annotated(body.clone(), LAST_APPLIED, &last));
+                patch(place, &path, "old", &json!({"metadata": {"managedFields": [{}]}}));
+            }), true),
+        ];
+        for (index, (tool, make, replaced)) in cases.into_iter().enumerate() {
+            let name = place.instance(&format!("-{index}"));
+            make(&config_map(&theirs));
+            patch(place, &path, "kubectl-annotate", &json!({"metadata": {"annotations": {"note": "stays"}}}));
+            patch(place, &path, "kubectl-label", &json!({"metadata": {"labels": {"team": "red"}}}));
+            write(place, &[config_map(&json!({"a": "1", "b": "0"}))]);
+            place.run(&format!("deploy {name} -n {home} -f set.json")).expect(5);
+            place.run(&format!("deploy {name} -n {home} -f set.json --adopt")).expect(0);
+            let mut expected = json!({"a": "1", "b": "0"});
+            if !replaced {
+                expected["theirs"] = json!("0");
+            }
+            assert_eq!(data(place, &home), expected, "{tool}");
+            // b was theirs too, with the same value: no conflict ever told.
+            write(place, &[config_map(&json!({"a": "1"}))]);
+            place.run(&format!("deploy {name} -f set.json")).expect(0);
+            expected.as_object_mut().unwrap().remove("b");
+            let live = place.get(&path).unwrap();
+            assert_eq!(live["data"], expected, "{tool}");
+            assert_eq!(live["metadata"]["annotations"], json!({"note": "stays"}), "{tool}");
+            assert_eq!(live["metadata"]["labels"]["team"], "red", "{tool}");
+            let unchanged = place.run(&format!("deploy {name} -o json")).expect(0).json();
+            assert_eq!(unchanged["outcome"], "unchanged", "{tool}: {unchanged}");
+            assert_eq!(version(&place.get(&path).unwrap()), version(&live), "{tool}");
+            place.run(&format!("delete {name} --yes")).expect(0);
+            assert!(place.get(&path).is_none(), "{tool}");
+        }
+    }
+
+    fn a_takeover_that_is_killed_on_the_way_converges(place) {
+        let home = home(place);
+        let name = place.instance("");
+        let path = format!("{}/conf", collection(&home, "ConfigMap"));
+        create(place, &home, "helm", &config_map(&json!({"a": "0", "theirs": "0"})));
+        write(place, &[config_map(&json!({"a": "1"}))]);
+        let mut running = place.follow(&format!("deploy {name} -n {home} -f set.json --adopt"));
+        // The first write to the object rewrites its managedFields.
+        let is_write = |line: &str| line.starts_with(&format!("PATCH {path}")) && !line.contains("dryRun");
+        assert!(running.until(is_write));
+        running.kill();
+        let live = place.get(&path).unwrap();
+        let ours = format!("workloadctl:{home}/{name}");
+        assert!(managers(&live).contains(&&*ours) && !managers(&live).contains(&"helm"), "{live}");
+        place.run(&format!("deploy {name} -f set.json --lock-wait 0s")).expect(0);
+        assert_eq!(data(place, &home), json!({"a": "1"}));
+    }
+
+    fn what_persons_change_is_taken_back_and_what_they_add_stays(place) {
+        let name = place.instance("");
+        let path = format!("{}/web", collection(&name, "Deployment"));
+        write(place, &[config_map(&json!({"a": "1", "b": "1", "c": "1"})), deployment(Some(1), "nginx:1")]);
+        place.run(&format!("deploy {name} -f set.json")).expect(0);
+        let conf = format!("{}/conf", collection(&name, "ConfigMap"));
+        // b changes and changes back: it is theirs as well as ours then; c changes and stays so.
+        patch(place, &conf, "kubectl-edit", &json!({"data": {"b": "2", "c": "2", "added": "x"}}));
+        patch(place, &conf, "kubectl-edit", &json!({"data": {"b": "1"}}));
+        patch(place, &conf, "kubectl-annotate", &json!({"metadata": {"annotations": {"note": "stays"}}}));
+        let env = |name: &str, value: &str| json!([{"name": name, "value": value}]);
+        let strategic = |env: Value| json!({"spec": {"template": {"spec": {"containers": [{"name": "main", "env": env}]}}}});
+        apply(place, &path, "kubectl", &{
+            let mut body = strategic(env("C", "theirs"));
+            body["apiVersion"] = json!("apps/v1");
+            body["kind"] = json!("Deployment");
+            body["metadata"] = json!({"name": "web"});
+            body
+        });
+        patch(place, &path, "kubectl-rollout", &json!({"spec": {"template": {"metadata": {"annotations": {"kubectl.kubernetes.io/restartedAt": "now"}}}}}));
+        let mut web = deployment(Some(1), "nginx:1");
+        web["spec"]["template"]["spec"]["containers"][0]["env"] = env("A", "a");
+        write(place, &[config_map(&json!({"a": "1"})), web]);
+        place.run(&format!("deploy {name} -f set.json")).expect(0);
+        let live = place.get(&conf).unwrap();
+        assert_eq!(live["data"], json!({"a": "1", "added": "x"}));
+        assert_eq!(live["metadata"]["annotations"], json!({"note": "stays"}));
+        let template = &place.get(&path).unwrap()["spec"]["template"];
+        let names: Vec<&Value> = template["spec"]["containers"][0]["env"].as_array().unwrap().iter().map(|env| &env["name"]).collect();
+        assert_eq!(names, ["A", "C"], "what a person added stays, what we dropped goes");
+        assert_eq!(template["metadata"]["annotations"]["kubectl.kubernetes.io/restartedAt"], "now");
+    }
+
+    fn replicas_that_somebody_scales_are_left_and_said(place) {
+        for (index, (manager, how)) in [("kubectl", "scale"), ("kube-controller-manager", "scale"), ("keda-operator", "")].into_iter().enumerate() {
+            let name = place.instance(&format!("-{index}"));
+            let path = format!("{}/web", collection(&name, "Deployment"));
+            write(place, &[deployment(Some(1), "nginx:1")]);
+            place.run(&format!("deploy {name} -f set.json")).expect(0);
+            match how {
+                "" => patch(place, &path, manager, &json!({"spec": {"replicas": 3}})),
+                _ => scale(place, &path, manager, 3),
+            }
+            let told = format!("spec.replicas is left to \"{manager}\", which holds it");
+            let plan = place.run(&format!("plan {name} --exit-code")).expect(0);
+            said(&plan, &told);
+            let deployed = place.run(&format!("deploy {name}")).expect(0);
+            said(&deployed, &told);
+            said(&deployed, "unchanged");
+            said(&place.run(&format!("status {name}")).expect(0), &told);
+            // A write of something else leaves them as well, and a redeploy is none.
+            write(place, &[deployment(Some(1), "nginx:2")]);
+            let updated = place.run(&format!("deploy {name} -f set.json -o json")).expect(0).json();
+            let left = json!([{"field": "spec.replicas", "manager": manager}]);
+            assert_eq!(object(&updated, "Deployment")["yielded"], left, "{updated}");
+            let live = place.get(&path).unwrap();
+            assert_eq!(live["spec"]["replicas"], 3, "{manager}");
+            let again = place.run(&format!("deploy {name} -o json")).expect(0).json();
+            assert_eq!((&again["outcome"], &object(&again, "Deployment")["yielded"]), (&json!("unchanged"), &left));
+            let status = place.run(&format!("status {name} -o json")).expect(0).json();
+            assert_eq!(object(&status, "Deployment")["yielded"], left, "{status}");
+            let refused = place.run(&format!("deploy {name} --conflicts fail -o json")).expect(5).json();
+            assert_eq!(refused["error"]["code"], "field-conflict", "{refused}");
+            assert_eq!(place.get(&path).unwrap()["spec"]["replicas"], 3);
+            place.run(&format!("deploy {name} --conflicts force")).expect(0);
+            assert_eq!(place.get(&path).unwrap()["spec"]["replicas"], 1, "{manager}");
+            let mine = place.run(&format!("plan {name} -o json")).expect(0).json();
+            assert_eq!(object(&mine, "Deployment")["yielded"], Value::Null, "{mine}");
+        }
+    }
+
+    fn replicas_are_handed_over_to_an_autoscaler_and_taken_back_without_it(place) {
+        let name = place.instance("");
+        let path = format!("{}/web", collection(&name, "Deployment"));
+        write(place, &[deployment(Some(3), "nginx:1"), autoscaler()]);
+        place.run(&format!("deploy {name} -f set.json")).expect(0);
+        assert_eq!(place.get(&path).unwrap()["spec"]["replicas"], 3, "the count to begin with");
+        // Nobody has scaled yet: leaving the field out would make it 1.
+        write(place, &[deployment(Some(2), "nginx:2"), autoscaler()]);
+        let told = "spec.replicas is left to HorizontalPodAutoscaler/web";
+        said(&place.run(&format!("plan {name} -f set.json")).expect(0), told);
+        said(&place.run(&format!("deploy {name} -f set.json")).expect(0), told);
+        let live = place.get(&path).unwrap();
+        assert_eq!(live["spec"]["replicas"], 3);
+        assert!(managers(&live).contains(&"workloadctl-yielded"), "{live}");
+        let again = place.run(&format!("deploy {name} -o json")).expect(0).json();
+        assert_eq!(again["outcome"], "unchanged", "{again}");
+        assert_eq!(version(&place.get(&path).unwrap()), version(&live));
+        // It scales, and it goes on scaling.
+        for replicas in [5, 4] {
+            scale(place, &path, "kube-controller-manager", replicas);
+            let deployed = place.run(&format!("deploy {name}")).expect(0);
+            said(&deployed, told);
+            said(&deployed, "unchanged");
+            assert_eq!(place.get(&path).unwrap()["spec"]["replicas"], replicas);
+        }
+        said(&place.run(&format!("status {name}")).expect(0), told);
+        write(place, &[deployment(Some(2), "nginx:2")]);
+        place.run(&format!("deploy {name} -f set.json")).expect(0);
+        let live = place.get(&path).unwrap();
+        assert_eq!(live["spec"]["replicas"], 2, "without an autoscaler the replicas are ours again");
+        write(place, &[deployment(Some(1), "nginx:2")]);
+        let last = place.run(&format!("deploy {name} -f set.json -o json")).expect(0).json();
+        assert_eq!(object(&last, "Deployment")["yielded"], Value::Null, "{last}");
+        assert_eq!(place.get(&path).unwrap()["spec"]["replicas"], 1);
+    }
+
+    fn replicas_do_not_fall_where_the_definition_drops_them_for_an_autoscaler(place) {
+        for (index, own) in [true, false].into_iter().enumerate() {
+            let name = place.instance(&format!("-{index}"));
+            let path = format!("{}/web", collection(&name, "Deployment"));
+            write(place, &[deployment(Some(3), "nginx:1")]);
+            place.run(&format!("deploy {name} -f set.json")).expect(0);
+            if own {
+                write(place, &[deployment(None, "nginx:1"), autoscaler()]);
+            } else {
+                let path = format!("/apis/autoscaling/v2/namespaces/{name}/horizontalpodautoscalers");
+                place.call(Call::json(Method::POST, path, &autoscaler())).unwrap();
+                write(place, &[deployment(None, "nginx:1")]);
+            }
+            place.run(&format!("deploy {name} -f set.json")).expect(0);
+            assert_eq!(place.get(&path).unwrap()["spec"]["replicas"], 3, "own autoscaler: {own}");
+        }
+    }
+
+    fn certificates_and_resources_that_others_set_are_left(place) {
+        let name = place.instance("");
+        let path = format!("{}/web", collection(&name, "Deployment"));
+        let hooks = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations";
+        let hook = format!("{hooks}/{name}.test");
+        let mut web = deployment(Some(1), "nginx:1");
+        web["spec"]["template"]["spec"]["containers"][0]["resources"] = json!({"requests": {"cpu": "10m", "memory": "8Mi"}});
+        let webhook = |path: &str| json!({
+            "apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingWebhookConfiguration", "metadata": {"name": format!("{name}.test")},
+            "webhooks": [{"name": "check.owners.test", "sideEffects": "None", "failurePolicy": "Ignore", "admissionReviewVersions": ["v1"],
+                "rules": [{"apiGroups": ["owners.test"], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["nothings"]}],
+                "clientConfig": {"caBundle": "Cg==", "url": format!("https://owners.test{path}")}}],
+        });
+        write(place, &[web.clone(), webhook("/a")]);
+        place.run(&format!("deploy {name} -f set.json")).expect(0);
+        let injected = json!([{"op": "replace", "path": "/webhooks/0/clientConfig/caBundle", "value": "Y2E="}]);
+        place.call(Call::json_patch(format!("{hook}?fieldManager=cert-manager-cainjector"), &injected)).unwrap();
+        let resized = json!([{"op": "replace", "path": "/spec/template/spec/containers/0/resources/requests/cpu", "value": "20m"}]);
+        place.call(Call::json_patch(format!("{path}?fieldManager=vpa-updater"), &resized)).unwrap();
+        write(place, &[web, webhook("/b")]);
+        let deployed = place.run(&format!("deploy {name} -f set.json -o json")).expect(0).json();
+        let left = |kind: &str| object(&deployed, kind)["yielded"].clone();
+        assert_eq!(left("ValidatingWebhookConfiguration"), json!([{"field": "webhooks[name=\"check.owners.test\"].clientConfig.caBundle", "manager": "cert-manager-cainjector"}]));
+        assert_eq!(left("Deployment"), json!([{"field": "spec.template.spec.containers[name=\"main\"].resources.requests.cpu", "manager": "vpa-updater"}]));
+        let live = place.get(&hook).unwrap();
+        assert_eq!(live["webhooks"][0]["clientConfig"], json!({"caBundle": "Y2E=", "url": "https://owners.test/b"}));
+        let live = place.get(&path).unwrap();
+        assert_eq!(live["spec"]["template"]["spec"]["containers"][0]["resources"]["requests"], json!({"cpu": "20m", "memory": "8Mi"}));
+        let again = place.run(&format!("deploy {name} -o json")).expect(0).json();
+        assert_eq!(again["outcome"], "unchanged", "{again}");
+    }
+
+    fn fields_of_other_controllers_are_refused_in_one_list_before_anything_is_written(place) {
+        let name = place.instance("");
+        let path = format!("{}/web", collection(&name, "Deployment"));
+        let conf = format!("{}/conf", collection(&name, "ConfigMap"));
+        let service = |port: u64| json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}, "spec": {"selector": {"app": "web"}, "ports": [{"port": port}]}});
+        write(place, &[config_map(&json!({"a.b": "1"})), deployment(Some(1), "nginx:1"), service(80)]);
+        place.run(&format!("deploy {name} -f set.json")).expect(0);
+        patch(place, &conf, "some-operator", &json!({"data": {"a.b": "theirs"}}));
+        let mut theirs = deployment(None, "nginx:9");
+        theirs["spec"]["template"]["spec"]["containers"][0]["env"] = json!(null);
+        let how = Apply { manager: "argocd-controller", force: true, dry_run: false, validation: "Strict" };
+        place.call(Call::apply(&path, &theirs, &how)).unwrap();
+        write(place, &[config_map(&json!({"a.b": "2"})), deployment(Some(1), "nginx:2"), service(81)]);
+        let before = place.run(&format!("status {name} -o json")).json()["release"].clone();
+        for line in ["deploy", "deploy --conflicts fail", "plan"] {
+            let refused = place.run(&format!("{line} {name} -f set.json -o json")).expect(5).json();
+            assert_eq!(refused["error"]["code"], "field-conflict", "{refused}");
+            let told = refused["error"]["causes"].as_array().unwrap();
+            assert_eq!(told.len(), 2, "{refused}");
+            assert_eq!(told[0], "ConfigMap/conf (set.json:1): data.a.b is held by \"some-operator\"");
+            let web = told[1].as_str().unwrap();
+            assert!(web.contains("containers[name=\"main\"].image is held by \"argocd-controller\", which is Argo CD"), "{web}");
+            assert!(refused["error"]["hint"].as_str().unwrap().contains("--conflicts force"));
+            let blocked: Vec<&Value> = refused["objects"].as_array().unwrap().iter().filter(|object| object["action"] == "blocked").map(|object| &object["kind"]).collect();
+            assert_eq!(blocked, ["ConfigMap", "Deployment"], "{refused}");
+            let port = &place.get(&format!("{}/web", collection(&name, "Service"))).unwrap()["spec"]["ports"][0]["port"];
+            assert_eq!(port, 80, "{line}: nothing was written");
+        }
+        assert_eq!(place.run(&format!("status {name} -o json")).json()["release"], before);
+        let deployed = place.run(&format!("deploy {name} -f set.json --conflicts yield -o json")).expect(0).json();
+        assert_eq!(object(&deployed, "ConfigMap")["yielded"], json!([{"field": "data.a.b", "manager": "some-operator"}]), "{deployed}");
+        assert_eq!(data(place, &name), json!({"a.b": "theirs"}));
+        let again = place.run(&format!("deploy {name} -o json")).expect(0).json();
+        assert_eq!(again["outcome"], "unchanged", "what was left is not fought over again: {again}");
+        place.run(&format!("deploy {name} --conflicts force")).expect(0);
+        assert_eq!(data(place, &name), json!({"a.b": "2"}));
+        let image = &place.get(&path).unwrap()["spec"]["template"]["spec"]["containers"][0]["image"];
+        assert_eq!(image, "nginx:2");
+    }
+
+    fn what_is_not_ours_is_refused_in_one_list_that_says_who_made_it(place) {
+        let home = home(place);
+        let name = place.instance("");
+        let secret = |name: &str| json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "data": {}});
+        let marked = |mut body: Value, map: &str, key: &str, value: &str| {
+            body["metadata"][map][key] = json!(value);
+            body
+        };
+        create(place, &home, "kubectl-create", &secret("hand"));
+        create(place, &home, "helm", &annotated(annotated(secret("helm"), "meta.helm.sh/release-name", "shop"), "meta.helm.sh/release-namespace", &home));
+        create(place, &home, "argocd-controller", &annotated(secret("argo"), "argocd.argoproj.io/tracking-id", "shop:/Secret:x/argo"));
+        create(place, &home, "kustomize-controller", &marked(secret("flux"), "labels", "kustomize.toolkit.fluxcd.io/name", "apps"));
+        let all = ["hand", "helm", "argo", "flux", "new"].map(secret);
+        write(place, &all);
+        let refused = place.run(&format!("deploy {name} -n {home} -f set.json -o json")).expect(5).json();
+        let causes: Vec<String> = refused["error"]["causes"].as_array().unwrap().iter().map(|cause| cause.as_str().unwrap().replace(" (set.json:1)", "")).collect();
+        assert_eq!(causes, [
+            "Secret/hand: it exists and is not ours: made by kubectl-create".to_owned(),
+            format!("Secret/helm: it exists and is not ours: Helm release shop in namespace {home}, made by helm"),
+            "Secret/argo: it exists and is not ours: Argo CD application shop, made by argocd-controller (Argo CD)".to_owned(),
+            "Secret/flux: it exists and is not ours: Flux Kustomization apps, made by kustomize-controller (Flux)".to_owned(),
+        ]);
+        assert_eq!(refused["error"]["hint"], "`--adopt` takes over objects that exist");
+        let secrets = collection(&home, "Secret");
+        assert!(place.get(&format!("{secrets}/new")).is_none(), "nothing was written");
+        assert!(place.get(&format!("{secrets}/workloadctl.{name}")).is_none(), "no record either");
+        let plan = place.run(&format!("plan {name} -n {home} -f set.json --adopt -o json")).expect(0).json();
+        assert_eq!((&plan["counts"]["adopt"], &plan["counts"]["create"]), (&json!(4), &json!(1)), "{plan}");
+        said(&place.run(&format!("plan {name} -n {home} -f set.json --adopt")).expect(0), "Helm release shop");
+        let adopted = place.run(&format!("deploy {name} -n {home} -f set.json --adopt -o json")).expect(0).json();
+        assert_eq!(adopted["counts"]["adopt"], 4, "{adopted}");
+        place.run(&format!("deploy {name}")).expect(0);
+        // What Helm wrote about itself went with its definition.
+        let live = place.get(&format!("{secrets}/helm")).unwrap();
+        assert_eq!(live["metadata"]["annotations"], Value::Null);
+    }
+
+    fn a_field_that_a_controller_holds_stops_an_adoption_before_it_begins(place) {
+        let home = home(place);
+        let name = place.instance("");
+        let path = format!("{}/conf", collection(&home, "ConfigMap"));
+        create(place, &home, "helm", &config_map(&json!({"a": "0", "b": "0"})));
+        patch(place, &path, "some-operator", &json!({"data": {"b": "theirs"}}));
+        write(place, &[config_map(&json!({"a": "1", "b": "1"}))]);
+        let before = place.get(&path).unwrap();
+        let refused = place.run(&format!("deploy {name} -n {home} -f set.json --adopt -o json")).expect(5).json();
+        assert_eq!(refused["error"]["code"], "field-conflict", "{refused}");
+        assert_eq!(version(&place.get(&path).unwrap()), version(&before));
+        place.run(&format!("deploy {name} -n {home} -f set.json --adopt --conflicts force")).expect(0);
+        assert_eq!(data(place, &home), json!({"a": "1", "b": "1"}));
+    }
+}
