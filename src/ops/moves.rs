@@ -26,17 +26,15 @@ pub fn check(
     let name = &stored.name;
     let runtime = choice.runtime.to_string();
     let moved = choice.by == ChosenBy::Flag && stored.runtime != runtime;
-    if moved && was_deployed(session, stored)? {
-        let record = located.found.as_ref().map(|found| &found.record);
-        if !record.is_some_and(|record| is_stored_one(session, stored, record)) {
-            return Err(Error::refused(
-                "other-runtime",
-                format!("`{name}` is on runtime `{}`, not on `{runtime}`", stored.runtime),
-            )
-            .hint(format!(
-                "deploy under another instance name, or `workloadctl delete {name}` first"
-            )));
-        }
+    let record = located.found.as_ref().map(|found| &found.record);
+    if moved && !record.is_some_and(|record| is_stored_one(session, stored, record)) {
+        return Err(Error::refused(
+            "other-runtime",
+            format!("`{name}` is on runtime `{}`, not on `{runtime}`", stored.runtime),
+        )
+        .hint(format!(
+            "deploy under another instance name, or `workloadctl delete {name}` first"
+        )));
     }
     if let (Some(flag), Some(namespace)) = (&session.namespace, &stored.namespace)
         && flag != namespace
@@ -49,13 +47,6 @@ pub fn check(
         .hint("the namespace is fixed at the first deploy: leave the flag out, or use another instance name"));
     }
     Ok(moved.then(|| format!("`{name}` is on runtime {runtime} from now on")))
-}
-
-/// Tells whether the database knows of a release: before that, an instance has no runtime that
-/// counts.
-fn was_deployed(session: &Session<'_>, stored: &Instance) -> Result<bool> {
-    let store = session.store.lock().expect("no holder of the store panics");
-    Ok(stored.cluster_uid.is_some() || store.latest_release(&stored.name)?.is_some())
 }
 
 /// Tells whether a record is the stored one: the uids of the cluster tell, or where one was not

@@ -155,6 +155,38 @@ fn an_account_of_one_namespace_deploys_into_it() {
 }
 
 #[test]
+fn server_and_authority_stand_in_for_an_identity_that_may_not_be_read() {
+    let home = Home::new("stand_in", &["get", "create", "patch", "delete"]);
+    let user = home.user("namespaced");
+    home.wait_for_rights(&user);
+    let (name, at) = (user.instance(""), &home.name);
+    user.run(&format!("deploy {name} -f set.yaml -n {at}")).expect(0);
+    let text = std::fs::read_to_string(Place::users()).unwrap();
+    assert!(text.contains("server: https://127.0.0.1:"));
+    let localhost = "tls-server-name: kubernetes\n    server: https://localhost:";
+    let elsewhere = user.write("elsewhere", &text.replace("server: https://127.0.0.1:", localhost));
+    let run = |line: &str| {
+        let mut command = user.command(line);
+        let output = command.env("KUBECONFIG", &elsewhere).output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        let code = output.status.code().unwrap();
+        Outcome { code, stdout: text(output.stdout), stderr: text(output.stderr) }
+    };
+    for line in ["deploy NAME", "plan NAME", "status NAME", "delete NAME --yes"] {
+        let other = run(&format!("{} -o json", line.replace("NAME", &name))).expect(7).json();
+        assert_eq!(other["error"]["code"], "other-cluster", "{other}");
+        let cause = other["error"]["causes"].to_string();
+        assert!(cause.contains("the server is https://localhost:"), "{cause}");
+        assert!(cause.contains("expected https://127.0.0.1:"), "{cause}");
+    }
+    // It was only another name of it: the record goes on.
+    let same = run(&format!("deploy {name} --new-cluster -o json")).expect(0).json();
+    assert_eq!((&same["outcome"], &same["release"]), (&json!("unchanged"), &json!(1)), "{same}");
+    run(&format!("deploy {name}")).expect(0);
+    run(&format!("delete {name} --yes")).expect(0);
+}
+
+#[test]
 fn what_is_forbidden_is_named() {
     let home = Home::new("forbidden", &["get"]);
     let user = home.user("namespaced");

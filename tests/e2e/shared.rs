@@ -70,6 +70,12 @@ on_both! {
             assert_eq!(again["outcome"], "unchanged", "{again}");
         }
         assert_eq!(version(place, &a), before, "nothing was written");
+        // What leaves the definition is left to the other one too.
+        place.write("without.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\n");
+        let left = place.run(&format!("deploy {a} -f without.yaml")).expect(0);
+        says(&left, &format!("ClusterRole/{a} stays: also used by {b}"));
+        assert_eq!(owners(place, &a), [both(&b)]);
+        place.run(&format!("deploy {a} -f set.yaml")).expect(0);
         let left = place.run(&format!("delete {a} --yes")).expect(0);
         says(&left, &format!("ClusterRole/{a} stays: also used by {b}"));
         assert_eq!((owners(place, &a), verb(place, &a)), (vec![both(&b)], "get".to_owned()));
@@ -172,6 +178,42 @@ on_both! {
             there.finish(second).expect(0);
             assert!(place.get(&path(&a)).is_none(), "an orphan");
         });
+    }
+
+    fn a_shared_kind_follows_who_changed_it_last(place) {
+        let (a, b) = (place.instance("-a"), place.instance("-b"));
+        let other = place.elsewhere();
+        let plural = format!("gadgets-{a}");
+        let path = format!("/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{plural}.example.test");
+        let versions = || -> Vec<Value> {
+            let live = place.get(&path).expect("the kind is there");
+            live["spec"]["versions"].as_array().unwrap().iter().map(|it| it["name"].clone()).collect()
+        };
+        let line = |name: &str| format!("deploy {name} -f set.yaml --definition gadgets");
+        let mut kind = definition(&plural);
+        for (at, name) in [(place, &a), (&other, &b)] {
+            at.write("set.yaml", &kind.to_string());
+            at.run(&line(name)).expect(0);
+        }
+        let mut second = kind["spec"]["versions"][0].clone();
+        (second["name"], second["storage"]) = ("v2".into(), false.into());
+        kind["spec"]["versions"].as_array_mut().unwrap().push(second);
+        place.write("set.yaml", &kind.to_string());
+        says(&place.run(&line(&a)).expect(0), &format!("also used by {b}, which runs revision 1"));
+        let before = place.get(&path).unwrap()["metadata"]["resourceVersion"].clone();
+        for _ in 0..2 {
+            let again = other.run(&format!("deploy {b} -o json")).expect(0).json();
+            assert_eq!(again["outcome"], "unchanged", "{again}");
+        }
+        assert_eq!(place.get(&path).unwrap()["metadata"]["resourceVersion"], before);
+        assert_eq!(versions(), ["v1", "v2"]);
+        // Neither generation nor our own entry tells that the winner is gone.
+        place.run(&format!("delete {a} --yes")).expect(0);
+        assert_eq!(versions(), ["v1", "v2"], "leaving changes nothing");
+        let again = other.run(&format!("deploy {b} -o json")).expect(0).json();
+        assert_eq!((&again["counts"]["update"], versions()), (&json!(1), vec![json!("v1")]), "{again}");
+        other.run(&format!("delete {b} --yes")).expect(0);
+        assert!(place.get(&path).is_none());
     }
 
     fn two_who_come_at_once_share(place) {
