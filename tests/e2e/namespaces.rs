@@ -52,6 +52,25 @@ on_both! {
         remove(place, &path);
     }
 
+    fn what_lies_in_a_namespace_that_is_not_there_is_refused(place) {
+        let name = place.instance("");
+        let other = place.instance("other");
+        let inside = format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: b, namespace: {other}}}\n");
+        place.write("own.yaml", &format!("{}{CONFIG}---\n{inside}", namespace(&name)));
+        for command in ["plan", "deploy"] {
+            let refused = place.run(&format!("{command} {name} -f own.yaml -o json")).expect(2).json();
+            let error = &refused["error"];
+            let message = error["message"].as_str().unwrap();
+            assert!(message.starts_with(&format!("1 object is in namespace {other}, which is neither")), "{refused}");
+            assert_eq!(error["causes"], json!(["ConfigMap/b (own.yaml:10)"]), "{refused}");
+        }
+        assert!(place.get(&format!("/api/v1/namespaces/{name}")).is_none());
+        make_namespace(place, &other);
+        place.run(&format!("deploy {name} -f own.yaml")).expect(0);
+        place.run(&format!("delete {name} --yes")).expect(0);
+        remove(place, &format!("/api/v1/namespaces/{other}"));
+    }
+
     fn an_own_namespace_called_like_the_instance_is_known_again(place) {
         let name = place.instance("");
         place.write("own.yaml", &format!("{}{CONFIG}", namespace(&name)));

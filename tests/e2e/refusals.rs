@@ -73,6 +73,26 @@ on_both! {
         assert_eq!(mended["outcome"], "ready", "{mended}");
     }
 
+    fn what_needs_a_failed_object_is_left_out_at_once(place) {
+        let name = place.instance("");
+        let folder = place.example("web");
+        let file = folder.join("web.yaml");
+        let good = std::fs::read_to_string(&file).unwrap();
+        let labels = "      labels:\n        app: web\n";
+        let annotated = format!("{labels}      annotations:\n        test.workloadctl/fail: image-pull\n");
+        std::fs::write(&file, good.replace(labels, &annotated)).unwrap();
+        place.write("web/last.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: last, annotations: {config.kubernetes.io/depends-on: apps/Deployment/web}}\n");
+        let failed = place.run(&format!("deploy {name} -f web -o json --timeout 0")).expect(1).json();
+        assert_eq!(failed["outcome"], "failed", "{failed}");
+        let causes = failed["error"]["causes"].as_array().unwrap();
+        let said = |text: &str| causes.iter().any(|cause| cause.as_str().unwrap().contains(text));
+        assert!(said("Deployment/web: ") && said("cannot pull image"), "{failed}");
+        assert!(said("left out, since they need it: ConfigMap/last"), "{failed}");
+        std::fs::write(&file, good).unwrap();
+        let mended = place.run(&format!("deploy {name} -f web -o json")).expect(0).json();
+        assert_eq!(mended["outcome"], "ready", "{mended}");
+    }
+
     fn no_such_names(place) {
         let name = place.instance("");
         place.run(&format!("delete {name} --yes")).expect(1);

@@ -11,6 +11,7 @@ use crate::{
     workload::{
         error::{Error, ErrorKind, Result},
         instance::{Observed, Status},
+        name::InstanceName,
         record::Record,
         release::Outcome,
     },
@@ -37,7 +38,7 @@ pub fn conclude(options: &DeployOptions, rollout: &Rollout<'_>, end: &End) -> Re
     match end {
         End::Ready => Ok(()),
         End::Lost => Err(fence::lost()),
-        End::Failed => Err(failed(rollout, &errors)),
+        End::Failed => Err(failed(name, rollout, &errors)),
         End::NotReady => Err(Error::new(
             ErrorKind::NotReady,
             "not-ready",
@@ -45,7 +46,7 @@ pub fn conclude(options: &DeployOptions, rollout: &Rollout<'_>, end: &End) -> Re
         )
         .causes(unready())
         .hint(hint().unwrap_or_else(|| format!("`workloadctl status {name}` shows all of it")))),
-        End::TimedOut if !errors.is_empty() => Err(failed(rollout, &errors)),
+        End::TimedOut if !errors.is_empty() => Err(failed(name, rollout, &errors)),
         End::TimedOut if rollout.nodes.iter().all(|node| node.applied) => Err(Error::new(
             ErrorKind::NotReady,
             "timeout",
@@ -77,8 +78,9 @@ pub fn conclude(options: &DeployOptions, rollout: &Rollout<'_>, end: &End) -> Re
     }
 }
 
-/// Makes one error of everything that could not be applied, and of what was left out for it.
-fn failed(rollout: &Rollout<'_>, errors: &[&Error]) -> Error {
+/// Makes one error of everything that could not be applied or did not become ready, and of what
+/// was left out for it.
+fn failed(name: &InstanceName, rollout: &Rollout<'_>, errors: &[&Error]) -> Error {
     let skipped: Vec<String> = rollout
         .nodes
         .iter()
@@ -87,7 +89,15 @@ fn failed(rollout: &Rollout<'_>, errors: &[&Error]) -> Error {
         .collect();
     let mut error = match errors {
         [one] => (*one).clone(),
-        [] => Error::failed("failed", "the release failed"),
+        [] => Error::failed(
+            "failed",
+            format!(
+                "{} of {} objects of `{name}` were applied",
+                rollout.applied().len(),
+                rollout.nodes.len()
+            ),
+        )
+        .hint(format!("`workloadctl status {name}` shows all of it")),
         [first, ..] => {
             let kind = errors
                 .iter()
@@ -103,6 +113,9 @@ fn failed(rollout: &Rollout<'_>, errors: &[&Error]) -> Error {
             all.causes(errors.iter().map(|error| error.to_string()))
         }
     };
+    let unready = rollout.nodes.iter().filter(|node| node.applied && node.has_failed());
+    error = error
+        .causes(unready.map(|node| format!("{}: {}", node.item.desired.id, node.why_not_ready())));
     if !skipped.is_empty() {
         error = error.cause(format!("left out, since they need it: {}", skipped.join(", ")));
     }

@@ -120,7 +120,7 @@ impl Prepared {
         warnings.extend(draft.plan.warnings.iter().cloned());
         warnings.extend(draft.plan.shared().map(|(id, reason)| format!("{id}: {reason}")));
         let (target, absent) = (&start.target, &draft.absent);
-        warnings.extend(warn_of_missing(target, &draft.wish, &draft.plan, absent).await);
+        warnings.extend(warn_of_missing(target, &draft.wish, &draft.plan, absent).await?);
         warn(session, options, answer, &warnings);
         let Start { choice, target, stored, located, known_here, .. } = start;
         let Draft { source, wish, absent, manager, plan, live: _ } = draft;

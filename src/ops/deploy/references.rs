@@ -1,5 +1,6 @@
 //! References to objects that are neither in the set nor on the cluster: warnings before anything
-//! is applied. Controllers and Jobs make some of them later, so that they are no errors.
+//! is applied. Controllers and Jobs make some of them later, so that they are no errors; a
+//! namespace nobody makes in time, so that what lies in it is refused.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -9,18 +10,27 @@ use super::wish::Wish;
 use crate::{
     cluster::{api::IN_FLIGHT, call::Call},
     ops::target::Target,
-    workload::{graph::Reference, object::ObjectId, plan::Plan, release::Action},
+    workload::{
+        error::{Error, Result},
+        graph::Reference,
+        object::ObjectId,
+        plan::{Desired, Plan},
+        release::Action,
+    },
 };
 
 /// Looks for what the objects of a plan refer to, and says what is not there; `absent` are
 /// namespaces that are known not to be there. What may not be looked at counts as there, and
 /// unchanged objects had their warning when they were applied.
+///
+/// # Errors
+/// Code 2 where objects lie in a namespace that is not there.
 pub async fn warn_of_missing(
     target: &Target,
     wish: &Wish,
     plan: &Plan,
     absent: &HashSet<String>,
-) -> Vec<String> {
+) -> Result<Vec<String>> {
     let mut wanted: BTreeMap<&ObjectId, Vec<&Reference>> = BTreeMap::new();
     for reference in &wish.missing {
         let is_home = reference.to.is("", "Namespace") && reference.to.name == wish.namespace;
@@ -30,18 +40,64 @@ pub async fn warn_of_missing(
             wanted.entry(&reference.to).or_default().push(reference);
         }
     }
-    stream::iter(wanted)
+    let missing: Vec<(&ObjectId, Vec<&Reference>)> = stream::iter(wanted)
         .map(|(to, references)| async move {
             let is_missing = match &to.namespace {
                 Some(namespace) if absent.contains(namespace) => true,
                 _ => is_missing(target, to).await,
             };
-            is_missing.then(|| sentence(to, &references, plan))
+            is_missing.then_some((to, references))
         })
         .buffered(IN_FLIGHT)
         .filter_map(std::future::ready)
         .collect()
-        .await
+        .await;
+    let homeless = missing.iter().find(|(to, references)| {
+        to.is("", "Namespace") && references.iter().any(|of| of.field == "metadata.namespace")
+    });
+    match homeless {
+        Some((namespace, _)) => Err(no_namespace(target, plan, &namespace.name)),
+        None => Ok(missing
+            .into_iter()
+            .map(|(to, references)| sentence(to, &references, plan))
+            .collect()),
+    }
+}
+
+/// How many objects without a namespace are named.
+const NAMED: usize = 10;
+
+fn no_namespace(target: &Target, plan: &Plan, namespace: &str) -> Error {
+    let inside: Vec<&Desired> = plan
+        .items
+        .iter()
+        .map(|item| &item.desired)
+        .filter(|desired| desired.id.namespace.as_deref() == Some(namespace))
+        .collect();
+    let mut causes: Vec<String> = inside
+        .iter()
+        .take(NAMED)
+        .map(|desired| match &desired.origin {
+            Some(origin) => format!("{} ({origin})", desired.id),
+            None => desired.id.to_string(),
+        })
+        .collect();
+    if inside.len() > NAMED {
+        causes.push(format!("{} more", inside.len() - NAMED));
+    }
+    let (count, is) = match inside.len() {
+        1 => ("1 object".to_owned(), "is"),
+        many => (format!("{many} objects"), "are"),
+    };
+    Error::usage(
+        "no-namespace",
+        format!(
+            "{count} {is} in namespace {namespace}, which is neither in the set nor on {}",
+            target.runtime
+        ),
+    )
+    .causes(causes)
+    .hint(format!("add a Namespace document, or `kubectl create namespace {namespace}` first"))
 }
 
 async fn is_missing(target: &Target, to: &ObjectId) -> bool {

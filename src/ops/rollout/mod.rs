@@ -121,7 +121,9 @@ impl<'a> Rollout<'a> {
         self.phase("applying");
         loop {
             self.start_writes(&mut schedule, &mut writing);
-            if writing.is_empty() && self.nodes.iter().all(Node::is_over) {
+            if writing.is_empty()
+                && (self.nodes.iter().all(Node::is_over) || self.gives_up(&schedule))
+            {
                 return self.verdict();
             }
             let deadline = self.nearest(&clock);
@@ -157,6 +159,27 @@ impl<'a> Rollout<'a> {
             }
             self.heartbeat(&mut clock);
         }
+    }
+
+    /// Leaves out what waits for something that failed to become ready, where nothing else is
+    /// under way.
+    fn gives_up(&mut self, schedule: &Schedule<'_>) -> bool {
+        let failed: Vec<usize> =
+            (0..self.nodes.len()).filter(|index| self.nodes[*index].has_failed()).collect();
+        if failed.is_empty() {
+            return false;
+        }
+        let mut schedule = schedule.clone();
+        let hopeless: HashSet<usize> =
+            failed.into_iter().flat_map(|index| schedule.failed(index)).collect();
+        let mut nodes = self.nodes.iter().enumerate();
+        if !nodes.all(|(index, node)| node.is_over() || hopeless.contains(&index)) {
+            return false;
+        }
+        for index in hopeless {
+            self.nodes[index].skipped = true;
+        }
+        true
     }
 
     fn phase(&self, name: &'static str) {

@@ -138,7 +138,9 @@ fn scheduling(pod: &Value, frame: &Frame) -> Option<Trouble> {
         return Some(Trouble::of_pod(Cause::Scheduling, "SchedulingGated", message));
     }
     let why = condition.why();
-    let why = why.split(" preemption: ").next().unwrap_or_default().trim_end_matches(['.', ' ']);
+    // What follows is about other pods, and about claims of devices that nobody made.
+    let why = why.split(" preemption: ").next().unwrap_or_default().trim_end_matches([',', ' ']);
+    let why = why.trim_end_matches("no new claims to deallocate").trim_end_matches(['.', ' ']);
     let from = condition.changed().max(created(pod));
     let late = frame.elapsed(from).as_secs() >= GRACE_SECONDS;
     let reason = if condition.reason().is_empty() { "Unschedulable" } else { condition.reason() };

@@ -281,7 +281,11 @@ fn unschedulable_is_pending_except_on_kind() {
     let cpu = unschedulable(
         "0/1 nodes are available: 1 Insufficient cpu. preemption: 0/1 nodes are available: 1 No preemption victims found.",
     );
+    let claims = unschedulable(
+        "0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod.",
+    );
     let text = "Unschedulable: cannot be scheduled: 0/1 nodes are available: 1 Insufficient cpu";
+    assert_eq!(said(&claims, "", after(200)), format!("Waiting {text}"));
     assert_eq!(said(&cpu, "", after(200)), format!("Waiting {text}"));
     assert_eq!(said(&cpu, "", on_kind(20)), format!("Waiting {text}"));
     assert_eq!(said(&cpu, "", on_kind(40)), format!("Failed {text}"));
