@@ -159,6 +159,8 @@ pub fn decide(
     if desired.id.is("batch", "Job") && job_failed(live) {
         return Decision::Recreate { uid: live_uid, why: "the Job failed".to_owned() };
     }
+    // What was applied last is not recorded: a process died, or the record was lost.
+    let is_unknown = entry.is_none_or(|entry| entry.body.is_none());
     let proven = same_body
         && entry
             .filter(|entry| entry.uid.as_deref() == Some(&*live_uid))
@@ -168,7 +170,7 @@ pub fn decide(
         Decision::Update { uid: live_uid }
     } else if proven {
         Decision::Unchanged
-    } else if same_body || desired.id.is("batch", "Job") {
+    } else if same_body || is_unknown || desired.id.is("batch", "Job") {
         Decision::Ask { uid: live_uid }
     } else {
         Decision::Update { uid: live_uid }

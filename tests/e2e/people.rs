@@ -140,6 +140,9 @@ on_both! {
         let collection = format!("/api/v1/namespaces/{home}/configmaps");
         place.call(Call::json(Method::POST, &*collection, &foreign)).unwrap();
         let other = place.elsewhere();
+        other.write("set.yaml", &set("1", true));
+        let plan = other.run(&format!("plan {name} -f set.yaml -n {home} -o json")).expect(0).json();
+        assert_eq!(plan["counts"]["unchanged"], 2, "{plan}");
         other.write("set.yaml", &set("2", false));
         let rebuilt = other.run(&format!("deploy {name} -f set.yaml -n {home} -o json")).expect(0);
         says(&rebuilt, "the record is gone: rebuilt from 2 live objects");

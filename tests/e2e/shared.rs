@@ -136,14 +136,14 @@ on_both! {
             let refused = place.run(&line).expect(5).json();
             let told = refused["error"]["causes"].to_string();
             assert!(told.contains("rules") && told.contains(&both(&a)), "{told}");
-            assert!(told.contains(&format!("of definition `{a}`")), "{told}");
+            assert!(told.contains(&format!("{a} is an instance of definition `{a}`")), "{told}");
         }
         assert_eq!(version(place, &a), before, "nothing was written");
         assert!(place.get(&format!("/api/v1/namespaces/{b}")).is_none());
         place.run(&format!("deploy {b} -f b.yaml --conflicts force")).expect(0);
         assert_eq!(verb(place, &a), "list");
         let lost = place.run(&format!("deploy {a} -o json")).expect(5).json();
-        assert!(lost["error"].to_string().contains(&format!("of definition `{b}`")), "{lost}");
+        assert!(lost["error"].to_string().contains(&format!("{b} is an instance of definition `{b}`")), "{lost}");
     }
 
     fn who_has_no_record_is_no_owner(place) {

@@ -105,11 +105,7 @@ impl Planning<'_> {
                 (Ok(_), _) => return Asked::Differs,
                 (Err(failure), Ok(Some(live))) if self.rehearse && failure.is_forbidden() => {
                     self.may_not_ask(&failure);
-                    return if contains(&live, &desired.body) {
-                        Asked::Alike
-                    } else {
-                        Asked::Differs
-                    };
+                    return if contains(&live, &body) { Asked::Alike } else { Asked::Differs };
                 }
                 (Err(failure), _) => match resolve(&failure, desired, sharing, self.conflicts) {
                     Some(Resolution::Again { force: taken, yielded }) => {

@@ -77,12 +77,15 @@ pub(super) fn tell_of_sharing(item: &mut Item, managers: &[&str], others: &Other
             }
         }
         Action::Blocked => {
+            let unnumbered = Others::new();
             for manager in living {
                 if let Some(Standing::Lives { definition: Some(definition), .. }) =
                     others.get(*manager)
                 {
-                    let name = Named(manager, others);
-                    item.reason.push_str(&format!("; {name}, of definition `{definition}`"));
+                    // The revision of another definition says nothing here.
+                    let name = Named(manager, &unnumbered);
+                    let told = format!("; {name} is an instance of definition `{definition}`");
+                    item.reason.push_str(&told);
                 }
             }
         }

@@ -60,7 +60,7 @@ fn decides_by_ownership_and_by_the_rule() {
         decide(&secret, Some(&other), Some(&ours), MANAGER, none),
         Decision::Update { uid: uid() }
     );
-    assert_eq!(decide(&secret, None, Some(&ours), MANAGER, none), Decision::Update { uid: uid() });
+    assert_eq!(decide(&secret, None, Some(&ours), MANAGER, none), Decision::Ask { uid: uid() });
     assert_eq!(
         decide(&secret, Some(&known), Some(&terminating), MANAGER, none),
         Decision::Create { after: Some(uid()) }
