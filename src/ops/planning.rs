@@ -104,6 +104,10 @@ impl Planning<'_> {
         let others = self.others(&decided, &live).await?;
         let mut items: Vec<Item> = stream::iter(decided)
             .map(|(desired, entry, decision)| {
+                let decision = self.inherit(decision, live.get(&desired.id), &others);
+                (desired, entry, decision)
+            })
+            .map(|(desired, entry, decision)| {
                 self.item(desired, entry, decision, live.get(&desired.id), &others, &tenure)
             })
             .buffered(IN_FLIGHT)
@@ -184,7 +188,8 @@ impl Planning<'_> {
         others: &Others,
         tenure: &Tenure<'_>,
     ) -> Item {
-        let terms = tenure.terms(desired, entry, &decision, live);
+        let sharing = self.sharing(desired, entry, live, others);
+        let terms = tenure.terms(desired, entry, &decision, live, others);
         let mut recorded = Entry {
             keep: desired.keep,
             completed: live.is_some_and(job_completed),
@@ -201,7 +206,7 @@ impl Planning<'_> {
             action: Action::Unchanged,
             uid: None,
             reason: String::new(),
-            sharing: self.sharing(desired, entry, live, others),
+            sharing,
             entry: None,
             terms,
         };
@@ -268,7 +273,10 @@ impl Planning<'_> {
                 item.uid = Some(uid.clone());
                 item.action = Action::Adopt;
                 item.reason = live.map(made_by).unwrap_or_default();
-                let asked = self.ask(&mut item, &uid, Purpose::Write).await;
+                let asked = match self.ask(&mut item, &uid, Purpose::Write).await {
+                    Asked::Alike => Asked::Differs,
+                    asked => asked,
+                };
                 self.settle(&mut item, Action::Adopt, asked);
             }
             Decision::Recreate { uid, why } => {

@@ -203,10 +203,11 @@ fn tell_yielded(
 ) {
     for item in &prepared.plan.items {
         for left in item.entry.iter().flat_map(|entry| &entry.yielded) {
-            let told = format!("{}: {}", item.desired.id, left.told());
+            let mut told = format!("{}: {}", item.desired.id, left.told());
             if left.autoscaler.is_some() {
                 note(session, options, told);
             } else {
+                told.push_str(" (`--conflicts force` takes it)");
                 answer.warn(std::slice::from_ref(&told));
                 session.reporter.report(options.name.as_str(), Event::Warning(told));
             }

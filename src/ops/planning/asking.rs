@@ -17,11 +17,15 @@ use crate::{
     workload::{
         comparison::contains,
         error::Error,
-        ownership::{Seen, Terms, fields::take_out},
+        ownership::{Seen, Terms, fields::take_out, resource_version},
         plan::{Desired, Item},
         sharing::Sharing,
     },
 };
+
+/// How often a dry run is sent: again without what is left to others, again by force, and again
+/// where the object changes at that moment.
+const DRY_RUNS: usize = 6;
 
 /// What the server said to a dry run.
 pub(super) enum Asked {
@@ -80,7 +84,7 @@ impl Planning<'_> {
         let mut body = terms.body(&desired.body);
         body["metadata"]["uid"] = json!(uid);
         let mut force = false;
-        for _ in 0..4 {
+        for _ in 0..DRY_RUNS {
             let how = Apply { manager: self.manager, force, dry_run: true, validation: "Strict" };
             let dry = Call::apply(path, &body, &how).whole();
             let (rehearsed, live) = futures::future::join(
@@ -90,17 +94,19 @@ impl Planning<'_> {
             .await;
             match (rehearsed, live) {
                 (Ok(rehearsed), Ok(Some(live))) => {
-                    return if same(&rehearsed.body, &live) {
+                    if same(&rehearsed.body, &live) {
                         let seen = Seen::of(&rehearsed.body, self.manager, &desired.body);
                         let is_left = sharing.leaves.iter().any(|manager| met.contains(manager));
-                        Asked::Same(Box::new(if is_left {
+                        return Asked::Same(Box::new(if is_left {
                             seen.map(Seen::by_version_alone)
                         } else {
                             seen
-                        }))
-                    } else {
-                        Asked::Differs
-                    };
+                        }));
+                    }
+                    // A controller may have written between the two answers: look once more.
+                    if resource_version(&rehearsed.body) == resource_version(&live) {
+                        return Asked::Differs;
+                    }
                 }
                 (Ok(_), _) => return Asked::Differs,
                 (Err(failure), Ok(Some(live))) if self.rehearse && failure.is_forbidden() => {

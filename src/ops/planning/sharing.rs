@@ -1,4 +1,5 @@
-//! Planning for cluster-scoped objects that other instances apply too.
+//! Planning for objects that other instances apply too: cluster-scoped ones are shared with who
+//! lives; what an instance left whose record is gone may be adopted.
 
 use serde_json::Value;
 
@@ -7,7 +8,7 @@ use crate::{
     ops::{shared, survey::Live},
     workload::{
         error::Result,
-        ownership::other_instances,
+        ownership::{has_controller, other_instances, uid},
         plan::{Decision, Desired, Item},
         record::Entry,
         release::Action,
@@ -24,8 +25,10 @@ impl Planning<'_> {
     ) -> Result<Others> {
         let managers = decided
             .iter()
-            .filter(|(desired, _, decision)| {
-                desired.id.namespace.is_none() && *decision != Decision::Unchanged
+            .filter(|(desired, _, decision)| match decision {
+                Decision::Unchanged => false,
+                Decision::Blocked { .. } => true,
+                _ => desired.id.namespace.is_none(),
             })
             .filter_map(|(desired, ..)| live.get(&desired.id))
             .flat_map(|live| other_instances(live, self.manager))
@@ -33,7 +36,36 @@ impl Planning<'_> {
         shared::read(self.target, managers.collect()).await
     }
 
-    /// Decides whose fields of a cluster-scoped object are taken, and whose are left.
+    /// Lets an object be adopted that was refused as another instance's, where the record of
+    /// that one is gone.
+    pub(super) fn inherit(
+        &self,
+        decision: Decision,
+        live: Option<&Value>,
+        others: &Others,
+    ) -> Decision {
+        let Some(live) = live.filter(|_| matches!(decision, Decision::Blocked { .. })) else {
+            return decision;
+        };
+        let owners = other_instances(live, self.manager);
+        let are_gone = owners.iter().all(|owner| others.get(*owner) == Some(&Standing::Gone));
+        if owners.is_empty() || !are_gone || has_controller(live) {
+            return decision;
+        }
+        if self.adopt {
+            return Decision::Adopt { uid: uid(live).unwrap_or_default().to_owned() };
+        }
+        let names: Vec<String> =
+            owners.iter().map(|owner| Named(owner, others).to_string()).collect();
+        Decision::Blocked {
+            why: format!(
+                "it exists and is not ours: made by the workloadctl instance {}, whose record is gone",
+                names.join(", ")
+            ),
+        }
+    }
+
+    /// Decides whose fields of an object are taken, and whose are left.
     pub(super) fn sharing(
         &self,
         desired: &Desired,
@@ -41,9 +73,7 @@ impl Planning<'_> {
         live: Option<&Value>,
         others: &Others,
     ) -> Sharing {
-        let Some(live) = live.filter(|_| desired.id.namespace.is_none()) else {
-            return Sharing::default();
-        };
+        let Some(live) = live else { return Sharing::default() };
         let changed = entry.is_none_or(|entry| entry.body.as_ref() != Some(&desired.digest));
         let ours = Wanted { manager: self.manager, definition: self.definition, changed };
         Sharing::of(live, &ours, others)

@@ -17,9 +17,13 @@ use crate::{
     workload::{
         object::{GroupKind, Object, ObjectId},
         overrides,
-        ownership::{REPLICAS, Terms, Yields, has_persons, holds_replicas_alone, scale_target},
+        ownership::{
+            REPLICAS, Terms, Yields, has_persons, holds_replicas_alone, other_instances,
+            scale_target,
+        },
         plan::{Decision, Desired},
         record::Entry,
+        sharing::{Others, Standing},
     },
 };
 
@@ -117,8 +121,17 @@ impl<'a> Tenure<'a> {
         entry: Option<&Entry>,
         decision: &Decision,
         live: Option<&Value>,
+        others: &Others,
     ) -> Terms {
-        let Some(live) = live else { return Terms::default() };
+        // What is not written, or is made anew, has no other holders.
+        let is_written = match decision {
+            Decision::Ask { .. } | Decision::Update { .. } | Decision::Adopt { .. } => true,
+            Decision::Unchanged
+            | Decision::Create { .. }
+            | Decision::Recreate { .. }
+            | Decision::Blocked { .. } => false,
+        };
+        let Some(live) = live.filter(|_| is_written) else { return Terms::default() };
         let (manager, mode) = (self.planning.manager, self.planning.conflicts);
         let recorded = entry.map(|entry| &*entry.yielded).unwrap_or_default();
         let autoscaler = self.autoscalers.get(&desired.id).map(String::as_str);
@@ -141,9 +154,16 @@ impl<'a> Tenure<'a> {
                 .collect(),
             adopting: is_adopting(desired, entry, decision),
             takes: matches!(mode, Conflicts::ByManager | Conflicts::Force),
+            gone: other_instances(live, manager)
+                .into_iter()
+                .filter(|other| others.get(*other) == Some(&Standing::Gone))
+                .map(str::to_owned)
+                .collect(),
             ..Terms::default()
         };
-        if terms.takes && (has_persons(live) || !terms.reclaimed.is_empty()) {
+        if terms.takes
+            && (has_persons(live) || !terms.reclaimed.is_empty() || !terms.gone.is_empty())
+        {
             terms.before = self.recorded(&desired.id).cloned().collect();
         }
         let body = terms.body(&desired.body);

@@ -2,8 +2,8 @@
 //! the definition really goes: a field with a second holder would stay for ever.
 //!
 //! The rule. *Ours* is a field that the body sets, that our Apply entry holds, or that a recorded
-//! release of ours set. Out of the entries of persons and packagers (never one of a subresource,
-//! never one of a controller) go, into our Apply entry:
+//! release of ours set. Out of the entries of persons, of packagers and of instances whose record
+//! is gone (never one of a subresource, never one of a controller) go, into our Apply entry:
 //!
 //! 1. what is ours, and what lies in a list item that was ours and leaves with it;
 //! 2. the annotation in which `kubectl apply` keeps what it applied last;
@@ -42,6 +42,8 @@ pub struct Takeover<'a> {
     pub yielded: &'a [String],
     /// Fields that are taken back from an autoscaler.
     pub reclaimed: &'a [String],
+    /// The managers of instances whose record is gone: as good as packagers.
+    pub gone: &'a [String],
     /// Whether the object is being adopted.
     pub adopting: bool,
 }
@@ -112,7 +114,12 @@ impl Takeover<'_> {
             return true;
         }
         let class = class_of(manager_of(entry));
-        if !matches!(class, ManagerClass::Person | ManagerClass::Yielded)
+        let gives = match class {
+            ManagerClass::Person | ManagerClass::Yielded => true,
+            ManagerClass::Instance => self.is_gone(entry),
+            ManagerClass::GitOps(_) | ManagerClass::Other => false,
+        };
+        if !gives
             || !subresource(entry).is_empty()
             || path[0] == Step::Field("status".to_owned())
             || self.names(self.yielded, path)
@@ -127,6 +134,10 @@ impl Takeover<'_> {
             || self.leaves_with_its_item(known, path)
             || is_last_applied(path)
             || (self.adopting && self.is_adopted(known, entry, path))
+    }
+
+    fn is_gone(&self, entry: &Value) -> bool {
+        self.gone.iter().any(|gone| gone == manager_of(entry))
     }
 
     /// Tells whether a path is, or lies in, one of these fields.
@@ -166,7 +177,8 @@ impl Takeover<'_> {
             _ => false,
         };
         !stays
-            && (class::defines_objects(manager_of(entry), entry["operation"] == "Apply")
+            && (self.is_gone(entry)
+                || class::defines_objects(manager_of(entry), entry["operation"] == "Apply")
                 || known.last_applied.as_ref().is_some_and(|body| fields::is_in(body, path)))
     }
 }

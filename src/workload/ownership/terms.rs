@@ -23,6 +23,9 @@ pub struct Terms {
     /// What was left to an autoscaler that is gone, and is taken back.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub reclaimed: Vec<String>,
+    /// The managers of instances whose record is gone: what they hold is taken over too.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub gone: Vec<String>,
     /// Whether the object is being adopted.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub adopting: bool,
@@ -78,6 +81,7 @@ impl Terms {
             before: &self.before,
             yielded: &yielded,
             reclaimed: &self.reclaimed,
+            gone: &self.gone,
             adopting: self.adopting,
         };
         takeover.managed_fields(live)

@@ -39,7 +39,15 @@ fn held(takeover: &Takeover<'_>, live: &Value) -> Vec<String> {
 }
 
 fn takeover(body: &Value) -> Takeover<'_> {
-    Takeover { body, manager: OURS, before: &[], yielded: &[], reclaimed: &[], adopting: false }
+    Takeover {
+        body,
+        manager: OURS,
+        before: &[],
+        yielded: &[],
+        reclaimed: &[],
+        gone: &[],
+        adopting: false,
+    }
 }
 
 #[test]
@@ -167,6 +175,21 @@ fn adopting_replaces_the_definition_of_a_packager() {
             [format!("{manager} {operation}: {stays}"), format!("{OURS} Apply: {goes}")]
         );
     }
+}
+
+#[test]
+fn what_an_instance_left_whose_record_is_gone_is_taken_over() {
+    let body = body();
+    let theirs = entry("workloadctl:a/b", "Apply", json!({"f:data": {"f:a": {}, "f:b": {}}}));
+    let live = live(json!({}), &[theirs]);
+    let gone = ["workloadctl:a/b".to_owned()];
+    let ours = takeover(&body);
+    assert_eq!(held(&ours, &live), ["as it is"]);
+    let ours = Takeover { gone: &gone, ..ours };
+    let shared = ["workloadctl:a/b Apply: data.b", "workloadctl:ns/web Apply: data.a"];
+    assert_eq!(held(&ours, &live), shared);
+    let adopted = ["workloadctl:ns/web Apply: data.a data.b"];
+    assert_eq!(held(&Takeover { adopting: true, ..ours }, &live), adopted);
 }
 
 #[test]

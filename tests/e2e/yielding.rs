@@ -1,0 +1,152 @@
+//! Fields that are left to others: replicas that somebody scales, certificates that somebody
+//! injects, resources that a vertical autoscaler sets. Left, recorded, said, and not fought over.
+
+use http::Method;
+use serde_json::{Value, json};
+use workloadctl::cluster::call::Call;
+
+use crate::{
+    harness::Place,
+    owners::{collection, deployment, managers, object, patch, said, write},
+};
+
+fn autoscaler() -> Value {
+    json!({
+        "apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": {"name": "web"},
+        "spec": {"maxReplicas": 9, "minReplicas": 1, "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"},
+            "metrics": [{"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 80}}}]},
+    })
+}
+
+fn scale(place: &Place, path: &str, manager: &str, replicas: u64) {
+    let scale = json!({"spec": {"replicas": replicas}});
+    let path = format!("{path}/scale?fieldManager={manager}");
+    place.call(Call::merge_patch(path, &scale)).unwrap();
+}
+
+on_both! {
+    fn replicas_that_somebody_scales_are_left_and_said(place) {
+        for (index, (manager, how)) in [("kubectl", "scale"), ("kube-controller-manager", "scale"), ("keda-operator", "")].into_iter().enumerate() {
+            let name = place.instance(&format!("-{index}"));
+            let path = format!("{}/web", collection(&name, "Deployment"));
+            write(place, &[deployment(Some(1), "nginx:1")]);
+            place.run(&format!("deploy {name} -f set.json")).expect(0);
+            match how {
+                "" => patch(place, &path, manager, &json!({"spec": {"replicas": 3}})),
+                _ => scale(place, &path, manager, 3),
+            }
+            let told = format!("spec.replicas is left to \"{manager}\", which holds it");
+            let plan = place.run(&format!("plan {name} --exit-code")).expect(0);
+            said(&plan, &told);
+            let deployed = place.run(&format!("deploy {name}")).expect(0);
+            said(&deployed, &told);
+            said(&deployed, "unchanged");
+            said(&place.run(&format!("status {name}")).expect(0), &told);
+            // A write of something else leaves them as well, and a redeploy is none.
+            write(place, &[deployment(Some(1), "nginx:2")]);
+            let updated = place.run(&format!("deploy {name} -f set.json -o json")).expect(0).json();
+            let left = json!([{"field": "spec.replicas", "manager": manager}]);
+            assert_eq!(object(&updated, "Deployment")["yielded"], left, "{updated}");
+            let live = place.get(&path).unwrap();
+            assert_eq!(live["spec"]["replicas"], 3, "{manager}");
+            let again = place.run(&format!("deploy {name} -o json")).expect(0).json();
+            assert_eq!((&again["outcome"], &object(&again, "Deployment")["yielded"]), (&json!("unchanged"), &left));
+            let status = place.run(&format!("status {name} -o json")).expect(0).json();
+            assert_eq!(object(&status, "Deployment")["yielded"], left, "{status}");
+            let refused = place.run(&format!("deploy {name} --conflicts fail -o json")).expect(5).json();
+            assert_eq!(refused["error"]["code"], "field-conflict", "{refused}");
+            assert_eq!(place.get(&path).unwrap()["spec"]["replicas"], 3);
+            place.run(&format!("deploy {name} --conflicts force")).expect(0);
+            assert_eq!(place.get(&path).unwrap()["spec"]["replicas"], 1, "{manager}");
+            let mine = place.run(&format!("plan {name} -o json")).expect(0).json();
+            assert_eq!(object(&mine, "Deployment")["yielded"], Value::Null, "{mine}");
+        }
+    }
+
+    fn replicas_are_handed_over_to_an_autoscaler_and_taken_back_without_it(place) {
+        let name = place.instance("");
+        let path = format!("{}/web", collection(&name, "Deployment"));
+        write(place, &[deployment(Some(3), "nginx:1"), autoscaler()]);
+        place.run(&format!("deploy {name} -f set.json")).expect(0);
+        assert_eq!(place.get(&path).unwrap()["spec"]["replicas"], 3, "the count to begin with");
+        // Nobody has scaled yet: leaving the field out would make it 1.
+        write(place, &[deployment(Some(2), "nginx:2"), autoscaler()]);
+        let told = "spec.replicas is left to HorizontalPodAutoscaler/web";
+        said(&place.run(&format!("plan {name} -f set.json")).expect(0), told);
+        said(&place.run(&format!("deploy {name} -f set.json")).expect(0), told);
+        let live = place.get(&path).unwrap();
+        assert_eq!(live["spec"]["replicas"], 3);
+        assert!(managers(&live).contains(&"workloadctl-yielded"), "{live}");
+        let again = place.run(&format!("deploy {name} -o json")).expect(0).json();
+        assert_eq!(again["outcome"], "unchanged", "{again}");
+        let generation = |live: &Value| live["metadata"]["generation"].clone();
+        assert_eq!(generation(&place.get(&path).unwrap()), generation(&live));
+        // It scales, and it goes on scaling.
+        for replicas in [5, 4] {
+            scale(place, &path, "kube-controller-manager", replicas);
+            let deployed = place.run(&format!("deploy {name}")).expect(0);
+            said(&deployed, told);
+            said(&deployed, "unchanged");
+            assert_eq!(place.get(&path).unwrap()["spec"]["replicas"], replicas);
+        }
+        said(&place.run(&format!("status {name}")).expect(0), told);
+        write(place, &[deployment(Some(2), "nginx:2")]);
+        place.run(&format!("deploy {name} -f set.json")).expect(0);
+        let live = place.get(&path).unwrap();
+        assert_eq!(live["spec"]["replicas"], 2, "without an autoscaler the replicas are ours again");
+        write(place, &[deployment(Some(1), "nginx:2")]);
+        let last = place.run(&format!("deploy {name} -f set.json -o json")).expect(0).json();
+        assert_eq!(object(&last, "Deployment")["yielded"], Value::Null, "{last}");
+        assert_eq!(place.get(&path).unwrap()["spec"]["replicas"], 1);
+    }
+
+    fn replicas_do_not_fall_where_the_definition_drops_them_for_an_autoscaler(place) {
+        for (index, own) in [true, false].into_iter().enumerate() {
+            let name = place.instance(&format!("-{index}"));
+            let path = format!("{}/web", collection(&name, "Deployment"));
+            write(place, &[deployment(Some(3), "nginx:1")]);
+            place.run(&format!("deploy {name} -f set.json")).expect(0);
+            if own {
+                write(place, &[deployment(None, "nginx:1"), autoscaler()]);
+            } else {
+                let path = format!("/apis/autoscaling/v2/namespaces/{name}/horizontalpodautoscalers");
+                place.call(Call::json(Method::POST, path, &autoscaler())).unwrap();
+                write(place, &[deployment(None, "nginx:1")]);
+            }
+            place.run(&format!("deploy {name} -f set.json")).expect(0);
+            assert_eq!(place.get(&path).unwrap()["spec"]["replicas"], 3, "own autoscaler: {own}");
+        }
+    }
+
+    fn certificates_and_resources_that_others_set_are_left(place) {
+        let name = place.instance("");
+        let path = format!("{}/web", collection(&name, "Deployment"));
+        let hooks = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations";
+        let hook = format!("{hooks}/{name}.test");
+        let mut web = deployment(Some(1), "nginx:1");
+        web["spec"]["template"]["spec"]["containers"][0]["resources"] = json!({"requests": {"cpu": "10m", "memory": "8Mi"}});
+        let webhook = |path: &str| json!({
+            "apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingWebhookConfiguration", "metadata": {"name": format!("{name}.test")},
+            "webhooks": [{"name": "check.owners.test", "sideEffects": "None", "failurePolicy": "Ignore", "admissionReviewVersions": ["v1"],
+                "rules": [{"apiGroups": ["owners.test"], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["nothings"]}],
+                "clientConfig": {"caBundle": "Cg==", "url": format!("https://owners.test{path}")}}],
+        });
+        write(place, &[web.clone(), webhook("/a")]);
+        place.run(&format!("deploy {name} -f set.json")).expect(0);
+        let injected = json!([{"op": "replace", "path": "/webhooks/0/clientConfig/caBundle", "value": "Y2E="}]);
+        place.call(Call::json_patch(format!("{hook}?fieldManager=cert-manager-cainjector"), &injected)).unwrap();
+        let resized = json!([{"op": "replace", "path": "/spec/template/spec/containers/0/resources/requests/cpu", "value": "20m"}]);
+        place.call(Call::json_patch(format!("{path}?fieldManager=vpa-updater"), &resized)).unwrap();
+        write(place, &[web, webhook("/b")]);
+        let deployed = place.run(&format!("deploy {name} -f set.json -o json")).expect(0).json();
+        let left = |kind: &str| object(&deployed, kind)["yielded"].clone();
+        assert_eq!(left("ValidatingWebhookConfiguration"), json!([{"field": "webhooks[name=\"check.owners.test\"].clientConfig.caBundle", "manager": "cert-manager-cainjector"}]));
+        assert_eq!(left("Deployment"), json!([{"field": "spec.template.spec.containers[name=\"main\"].resources.requests.cpu", "manager": "vpa-updater"}]));
+        let live = place.get(&hook).unwrap();
+        assert_eq!(live["webhooks"][0]["clientConfig"], json!({"caBundle": "Y2E=", "url": "https://owners.test/b"}));
+        let live = place.get(&path).unwrap();
+        assert_eq!(live["spec"]["template"]["spec"]["containers"][0]["resources"]["requests"], json!({"cpu": "20m", "memory": "8Mi"}));
+        let again = place.run(&format!("deploy {name} -o json")).expect(0).json();
+        assert_eq!(again["outcome"], "unchanged", "{again}");
+    }
+}
