@@ -286,12 +286,12 @@ fn random_call(random: &mut Random, namespace: &str) -> (String, Call) {
     (format!("{what} {}", kind.kind), call)
 }
 
-async fn settle(client: &Client) {
+async fn settle(client: &Client, plural: &str) {
     // Both have the custom kind before it is used.
     for _ in 0..100 {
         let call = Call {
             method: Method::GET,
-            path: "/apis/differential.test/v1/widgets".into(),
+            path: format!("/apis/differential.test/v1/{plural}"),
             content_type: "",
             accept: "application/json",
             body: None,
@@ -362,7 +362,7 @@ async fn the_sandbox_answers_as_a_real_server() {
             let (code, body) = send(client, &call).await;
             assert!(matches!(code, 201 | 409), "{body}");
         }
-        settle(client).await;
+        settle(client, "widgets").await;
     }
     let mut counts: BTreeMap<(String, u16), u64> = BTreeMap::new();
     let mut differing = 0;
@@ -402,6 +402,105 @@ async fn the_sandbox_answers_as_a_real_server() {
     }
     eprintln!("seed {seed}: {steps} operations, {differing} with differences");
     assert_eq!(differing, 0);
+}
+
+/// A real server and a sandbox, where there is a control plane.
+async fn both() -> Option<([Client; 2], tempfile::TempDir)> {
+    workloadctl::env::Env::read().variable("WORKLOADCTL_E2E")?;
+    let folder = tempfile::tempdir().unwrap();
+    let sandbox = Sandbox::open(&folder.path().join("sandbox.db"), Options::default()).unwrap();
+    let real = Client::try_default().await.unwrap();
+    Some(([real, Client::new(sandbox, "default")], folder))
+}
+
+fn json_call(method: Method, path: String, body: Option<Value>) -> Call {
+    Call { method, path, content_type: "application/json", accept: "application/json", body }
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn what_a_definition_forbids_is_told_alike() {
+    let Some((clients, _folder)) = both().await else { return };
+    let mut answers: Vec<Vec<Value>> = Vec::new();
+    for client in &clients {
+        let path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions".to_owned();
+        let make = json_call(Method::POST, path, Some(bodies::custom::definition()));
+        let (code, body) = send(client, &make).await;
+        assert!(matches!(code, 201 | 409), "{body}");
+        settle(client, "gears").await;
+        let mut told = Vec::new();
+        for spec in bodies::custom::specs() {
+            let body = json!({"apiVersion": "differential.test/v1", "kind": "Gear", "metadata": {"name": "a"}, "spec": spec});
+            let path = "/apis/differential.test/v1/namespaces/default/gears?dryRun=All".to_owned();
+            let (code, mut answer) = send(client, &json_call(Method::POST, path, Some(body))).await;
+            comparable(&mut answer);
+            told.push(json!({"code": code, "answer": answer}));
+        }
+        answers.push(told);
+    }
+    let mut found = Vec::new();
+    for (index, spec) in bodies::custom::specs().iter().enumerate() {
+        differences(&spec.to_string(), &answers[0][index], &answers[1][index], &mut found);
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn pages_are_of_one_state() {
+    let Some((clients, _folder)) = both().await else { return };
+    let namespace = format!("pages-{}", std::process::id());
+    let mut answers: Vec<Value> = Vec::new();
+    for client in &clients {
+        let body =
+            json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}});
+        let made = json_call(Method::POST, "/api/v1/namespaces".into(), Some(body));
+        assert_eq!(send(client, &made).await.0, 201);
+        let maps = format!("/api/v1/namespaces/{namespace}/configmaps");
+        let map = |name: &str, data: &str| json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "labels": {"page": "yes"}}, "data": {"k": data}});
+        let post = async |name: &str, data: &str| {
+            let call = json_call(Method::POST, maps.clone(), Some(map(name, data)));
+            assert_eq!(send(client, &call).await.0, 201);
+        };
+        let delete = async |name: &str| {
+            let call = json_call(Method::DELETE, format!("{maps}/{name}"), None);
+            assert_eq!(send(client, &call).await.0, 200);
+        };
+        for name in ["b", "d", "f", "h", "j"] {
+            post(name, "old").await;
+        }
+        let page = async |rest: String| {
+            let path = format!("{maps}?labelSelector=page%3Dyes&limit=2{rest}");
+            send(client, &json_call(Method::GET, path, None)).await
+        };
+        let (_, first) = page(String::new()).await;
+        let token = first["metadata"]["continue"].as_str().unwrap().to_owned();
+        let put = json_call(Method::PUT, format!("{maps}/f"), Some(map("f", "new")));
+        assert_eq!(send(client, &put).await.0, 200);
+        delete("h").await;
+        delete("j").await;
+        post("j", "again").await;
+        post("g", "late").await;
+        post("a", "late").await;
+        let (code, second) = page(format!("&continue={token}")).await;
+        let token = second["metadata"]["continue"].as_str().unwrap().to_owned();
+        let (_, third) = page(format!("&continue={token}")).await;
+        for page in [&second, &third] {
+            assert_eq!(page["metadata"]["resourceVersion"], first["metadata"]["resourceVersion"]);
+        }
+        let nonsense = page("&continue=nonsense".into()).await;
+        let mut told = json!([code, first, second, third, nonsense.0]);
+        comparable(&mut told);
+        for page in told.as_array_mut().unwrap() {
+            if let Some(metadata) = page.get_mut("metadata").and_then(Value::as_object_mut) {
+                metadata.remove("continue");
+            }
+        }
+        answers.push(told);
+        let end = json_call(Method::DELETE, format!("/api/v1/namespaces/{namespace}"), None);
+        send(client, &end).await;
+    }
+    let mut found = Vec::new();
+    differences("", &answers[0], &answers[1], &mut found);
+    assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
 /// A status without times, names and addresses.

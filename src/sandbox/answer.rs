@@ -65,6 +65,14 @@ impl Cause {
         }
     }
 
+    pub(super) fn too_many(field: &str, count: usize, limit: usize) -> Self {
+        Self {
+            reason: "FieldValueTooMany",
+            message: format!("Too many: {count}: must have at most {limit} items"),
+            field: field.to_owned(),
+        }
+    }
+
     pub(super) fn too_long(field: &str, limit: usize) -> Self {
         Self {
             reason: "FieldValueTooLong",

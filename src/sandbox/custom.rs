@@ -1,14 +1,18 @@
 //! Custom resource definitions: which resources they add, and what their schemas do to objects:
 //! pruning, defaults, validation.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::{answer::Cause, shape};
+use super::shape;
 use crate::schema::{
     Schema,
-    openapi::{Kind, ListType},
+    openapi::Kind,
     validate::{self, Fault},
 };
+
+mod validation;
+
+pub(super) use validation::validate;
 
 /// What a definition says about one version.
 #[derive(Debug)]
@@ -212,165 +216,5 @@ pub(super) fn default(value: &mut Value, schema: &Schema) {
             }
         }
         _ => {}
-    }
-}
-
-/// Checks an object against its schema: types, required fields, limits, enums.
-pub(super) fn validate(object: &Value, schema: &Schema) -> Vec<Cause> {
-    let mut causes = Vec::new();
-    for (name, field) in &schema.properties {
-        if matches!(name.as_ref(), "metadata" | "apiVersion" | "kind") {
-            continue;
-        }
-        if let Some(value) = object.get(name.as_ref()) {
-            check(value, field, name, &mut causes);
-        }
-    }
-    for name in schema.required.iter().filter(|name| object.get(name.as_ref()).is_none()) {
-        causes.push(Cause::required(name, ""));
-    }
-    causes
-}
-
-fn type_name(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Object => "object",
-        Kind::Array => "array",
-        Kind::String | Kind::Time => "string",
-        Kind::Integer => "integer",
-        Kind::Number => "number",
-        Kind::Boolean => "boolean",
-        Kind::IntOrString | Kind::Quantity => "integer,string",
-        Kind::Any | Kind::Opaque => "",
-    }
-}
-
-fn check(value: &Value, schema: &Schema, path: &str, causes: &mut Vec<Cause>) {
-    let resolved = schema.resolved();
-    if value.is_null() {
-        if !schema.nullable && resolved.kind != Kind::Any {
-            causes.push(mistyped(path, "null", type_name(resolved.kind)));
-        }
-        return;
-    }
-    let found = match value {
-        Value::Null => "null",
-        Value::Bool(_) => "boolean",
-        Value::Number(number) if number.as_f64().is_some_and(|n| n.fract() == 0.0) => "integer",
-        Value::Number(_) => "number",
-        Value::String(_) => "string",
-        Value::Array(_) => "array",
-        Value::Object(_) => "object",
-    };
-    let wanted = type_name(resolved.kind);
-    let fits = wanted.is_empty()
-        || wanted.split(',').any(|wanted| wanted == found)
-        || (wanted == "number" && found == "integer");
-    if !fits {
-        causes.push(mistyped(path, found, wanted));
-        return;
-    }
-    if !resolved.allowed.is_empty() && !resolved.allowed.contains(value) {
-        let allowed: Vec<_> = resolved.allowed.iter().map(text).collect();
-        let allowed: Vec<&str> = allowed.iter().map(String::as_str).collect();
-        causes.push(Cause::not_supported(path, value, &allowed));
-    }
-    limits(value, &resolved.rules, path, causes);
-    match value {
-        Value::Object(fields) => {
-            for name in resolved.required.iter().filter(|name| !fields.contains_key(name.as_ref()))
-            {
-                causes.push(Cause::required(&format!("{path}.{name}"), ""));
-            }
-            for (name, value) in fields {
-                if let Some(schema) = resolved.field(name) {
-                    check(value, schema, &format!("{path}.{name}"), causes);
-                }
-            }
-        }
-        Value::Array(items) => {
-            duplicates(items, resolved, path, causes);
-            if let Some(schema) = resolved.item() {
-                for (index, item) in items.iter().enumerate() {
-                    check(item, schema, &format!("{path}[{index}]"), causes);
-                }
-            }
-        }
-        _ => {}
-    }
-}
-
-fn mistyped(path: &str, found: &str, wanted: &str) -> Cause {
-    Cause {
-        reason: "FieldValueTypeInvalid",
-        message: format!(
-            "Invalid value: \"{found}\": {path} in body must be of type {wanted}: \"{found}\""
-        ),
-        field: path.to_owned(),
-    }
-}
-
-fn text(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-}
-
-fn duplicates(items: &[Value], schema: &Schema, path: &str, causes: &mut Vec<Cause>) {
-    let key = |item: &Value| match &schema.list {
-        ListType::Atomic => None,
-        ListType::Set => Some(item.clone()),
-        ListType::Map(keys) => {
-            let fields: Map<String, Value> =
-                keys.iter().filter_map(|key| Some((key.clone(), item.get(key)?.clone()))).collect();
-            Some(Value::Object(fields))
-        }
-    };
-    let mut seen = Vec::new();
-    for (index, item) in items.iter().enumerate() {
-        let Some(key) = key(item) else { return };
-        if seen.contains(&key) {
-            causes.push(Cause::duplicate(&format!("{path}[{index}]"), &key));
-        }
-        seen.push(key);
-    }
-}
-
-fn limits(value: &Value, rules: &Map<String, Value>, path: &str, causes: &mut Vec<Cause>) {
-    let count = match value {
-        Value::String(text) => text.chars().count(),
-        Value::Array(items) => items.len(),
-        Value::Object(fields) => fields.len(),
-        _ => 0,
-    };
-    for (rule, limit) in rules {
-        let number = value.as_f64().unwrap_or_default();
-        let bound = limit.as_f64().unwrap_or_default();
-        #[expect(clippy::cast_precision_loss, reason = "lengths are small")]
-        let size = count as f64;
-        let words = match (rule.as_str(), value) {
-            ("minimum", Value::Number(_)) if number < bound => "should be greater than or equal to",
-            ("maximum", Value::Number(_)) if number > bound => "should be less than or equal to",
-            ("minLength", Value::String(_)) if size < bound => "should be at least",
-            ("maxLength", Value::String(_)) if size > bound => "should be at most",
-            ("minItems", Value::Array(_)) if size < bound => "should have at least",
-            ("maxItems", Value::Array(_)) if size > bound => "should have at most",
-            ("minProperties", Value::Object(_)) if size < bound => "should have at least",
-            ("maxProperties", Value::Object(_)) if size > bound => "should have at most",
-            _ => continue,
-        };
-        let unit = match rule.as_str() {
-            "minLength" => " chars long",
-            "maxLength" => " bytes",
-            "minItems" | "maxItems" => " items",
-            "minProperties" | "maxProperties" => " properties",
-            _ => "",
-        };
-        let detail = format!("{path} in body {words} {limit}{unit}");
-        causes.push(match rule.as_str() {
-            "maxLength" => Cause::too_long(
-                path,
-                limit.as_u64().and_then(|l| usize::try_from(l).ok()).unwrap_or_default(),
-            ),
-            _ => Cause::invalid(path, value, &detail),
-        });
     }
 }

@@ -1,5 +1,6 @@
 //! The bodies of the differential test: kinds, valid ones, and variants that are sometimes not.
 
+pub mod custom;
 pub mod workloads;
 
 use serde_json::{Value, json};

@@ -1,0 +1,327 @@
+//! What a definition's schema says of values: types, required fields, limits, patterns, formats,
+//! enums, and alternatives. The causes have the API server's words and paths.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use regex::Regex;
+use serde_json::{Map, Value};
+
+use crate::{
+    sandbox::answer::Cause,
+    schema::{
+        Schema,
+        openapi::{Kind, ListType},
+    },
+};
+
+/// The faults of a value, and how much of it was looked at: of alternatives that all fail, the
+/// server names the faults of the one that looked at most.
+#[derive(Default)]
+struct Found {
+    causes: Vec<Cause>,
+    checks: usize,
+}
+
+impl Found {
+    fn of(value: &Value, schema: &Schema, path: &str) -> Self {
+        let mut found = Self::default();
+        check(value, schema, path, &mut found);
+        found
+    }
+
+    fn take(&mut self, other: Self) {
+        self.causes.extend(other.causes);
+        self.checks += other.checks;
+    }
+}
+
+/// Checks a whole object against its schema.
+pub(in crate::sandbox) fn validate(object: &Value, schema: &Schema) -> Vec<Cause> {
+    let mut found = Found::default();
+    for (name, field) in &schema.properties {
+        if matches!(name.as_ref(), "metadata" | "apiVersion" | "kind") {
+            continue;
+        }
+        if let Some(value) = object.get(name.as_ref()) {
+            check(value, field, name, &mut found);
+        }
+    }
+    for name in schema.required.iter().filter(|name| object.get(name.as_ref()).is_none()) {
+        found.causes.push(Cause::required(name, ""));
+    }
+    alternatives(object, &schema.rules, "", &mut found);
+    found.causes
+}
+
+fn check(value: &Value, schema: &Schema, path: &str, found: &mut Found) {
+    let resolved = schema.resolved();
+    // A number counts twice with the server.
+    found.checks += 1 + usize::from(resolved.kind != Kind::Any) + usize::from(value.is_number());
+    if value.is_null() {
+        if !schema.nullable && resolved.kind != Kind::Any {
+            found.causes.push(mistyped(path, "null", type_name(resolved.kind)));
+        }
+        return;
+    }
+    let (is, wanted) = (type_of(value), type_name(resolved.kind));
+    let fits = wanted.is_empty()
+        || wanted.split(',').any(|wanted| wanted == is)
+        || (wanted == "number" && is == "integer");
+    if !fits {
+        found.causes.push(mistyped(path, is, wanted));
+    }
+    alternatives(value, &resolved.rules, path, found);
+    found.causes.extend(format_of(value, resolved, path));
+    if !resolved.allowed.is_empty() && !resolved.allowed.contains(value) {
+        let allowed: Vec<_> = resolved.allowed.iter().map(text).collect();
+        let allowed: Vec<&str> = allowed.iter().map(String::as_str).collect();
+        found.causes.push(Cause::not_supported(path, value, &allowed));
+    }
+    limits(value, &resolved.rules, path, &mut found.causes);
+    inside(value, resolved, path, found);
+}
+
+/// Checks what a value holds.
+fn inside(value: &Value, schema: &Schema, path: &str, found: &mut Found) {
+    match value {
+        Value::Object(fields) => {
+            let absent = |name: &&Box<str>| !fields.contains_key(name.as_ref());
+            for name in schema.required.iter().filter(absent) {
+                found.causes.push(Cause::required(&join(path, name), ""));
+            }
+            for (name, value) in fields {
+                if let Some(schema) = schema.field(name) {
+                    check(value, schema, &join(path, name), found);
+                }
+            }
+        }
+        Value::Array(items) => {
+            duplicates(items, schema, path, &mut found.causes);
+            if let Some(schema) = schema.item() {
+                for (index, item) in items.iter().enumerate() {
+                    check(item, schema, &format!("{path}[{index}]"), found);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Checks `anyOf`, `oneOf`, `allOf` and `not`.
+fn alternatives(value: &Value, rules: &Map<String, Value>, path: &str, found: &mut Found) {
+    let of = |rule: &str| -> Vec<Found> {
+        let schemas = rules.get(rule).and_then(Value::as_array).into_iter().flatten();
+        schemas.map(|schema| Found::of(value, &Schema::parse(schema), path)).collect()
+    };
+    let any = of("anyOf");
+    if !any.is_empty() {
+        if let Some(valid) = any.iter().position(|one| one.causes.is_empty()) {
+            found.checks += any[valid].checks;
+        } else {
+            found.causes.push(composite(path, "must validate at least one schema (anyOf)"));
+            best(any, found);
+        }
+    }
+    let one = of("oneOf");
+    match one.iter().filter(|one| one.causes.is_empty()).count() {
+        _ if one.is_empty() => {}
+        0 => {
+            let words = "must validate one and only one schema (oneOf). Found none valid";
+            found.causes.push(composite(path, words));
+            best(one, found);
+        }
+        1 => {
+            found.checks += one.iter().find(|one| one.causes.is_empty()).map_or(0, |one| one.checks)
+        }
+        count => {
+            let words = format!(
+                "must validate one and only one schema (oneOf). Found {count} valid alternatives"
+            );
+            found.causes.push(composite(path, &words));
+        }
+    }
+    let all = of("allOf");
+    let failed = all.iter().filter(|one| !one.causes.is_empty()).count();
+    if failed > 0 {
+        let none = if failed == all.len() { ". None validated" } else { "" };
+        let words = format!("must validate all the schemas (allOf){none}");
+        found.causes.push(composite(path, &words));
+    }
+    all.into_iter().for_each(|one| found.take(one));
+    if let Some(not) = rules.get("not")
+        && Found::of(value, &Schema::parse(not), path).causes.is_empty()
+    {
+        found.causes.push(composite(path, "must not validate the schema (not)"));
+    }
+}
+
+/// Takes the faults of the alternative that looked at most, the first of several.
+fn best(alternatives: Vec<Found>, found: &mut Found) {
+    let mut alternatives = alternatives.into_iter();
+    let Some(first) = alternatives.next() else { return };
+    let best =
+        alternatives.fold(first, |best, next| if next.checks > best.checks { next } else { best });
+    found.take(best);
+}
+
+/// A fault of a value as a whole, to which the server gives no field.
+fn composite(path: &str, words: &str) -> Cause {
+    Cause {
+        reason: "FieldValueInvalid",
+        message: format!("Invalid value: \"\": \"{path}\" {words}"),
+        field: "<nil>".to_owned(),
+    }
+}
+
+fn join(path: &str, name: &str) -> String {
+    if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
+}
+
+fn type_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(number) if number.as_f64().is_some_and(|n| n.fract() == 0.0) => "integer",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
+}
+
+fn type_name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Object => "object",
+        Kind::Array => "array",
+        Kind::String | Kind::Time => "string",
+        Kind::Integer => "integer",
+        Kind::Number => "number",
+        Kind::Boolean => "boolean",
+        Kind::IntOrString | Kind::Quantity => "integer,string",
+        Kind::Any | Kind::Opaque => "",
+    }
+}
+
+fn mistyped(path: &str, found: &str, wanted: &str) -> Cause {
+    Cause {
+        reason: "FieldValueTypeInvalid",
+        message: format!(
+            "Invalid value: \"{found}\": {path} in body must be of type {wanted}: \"{found}\""
+        ),
+        field: path.to_owned(),
+    }
+}
+
+/// Checks the formats that are easily read; others pass.
+fn format_of(value: &Value, schema: &Schema, path: &str) -> Option<Cause> {
+    let (format, text) = (schema.format.as_deref()?, value.as_str()?);
+    let fits = match format {
+        "date-time" => text.parse::<jiff::Timestamp>().is_ok(),
+        "date" => text.len() == 10 && text.parse::<jiff::civil::Date>().is_ok(),
+        "ipv4" => text.parse::<Ipv4Addr>().is_ok(),
+        "ipv6" => text.parse::<Ipv6Addr>().is_ok(),
+        "uuid" => uuid::Uuid::parse_str(text).is_ok(),
+        _ => true,
+    };
+    (!fits).then(|| mistyped(path, text, format))
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+fn duplicates(items: &[Value], schema: &Schema, path: &str, causes: &mut Vec<Cause>) {
+    let key = |item: &Value| match &schema.list {
+        ListType::Atomic => None,
+        ListType::Set => Some(item.clone()),
+        ListType::Map(keys) => {
+            let fields: Map<String, Value> =
+                keys.iter().filter_map(|key| Some((key.clone(), item.get(key)?.clone()))).collect();
+            Some(Value::Object(fields))
+        }
+    };
+    let mut seen = Vec::new();
+    for (index, item) in items.iter().enumerate() {
+        let Some(key) = key(item) else { return };
+        if seen.contains(&key) {
+            causes.push(Cause::duplicate(&format!("{path}[{index}]"), &key));
+        }
+        seen.push(key);
+    }
+}
+
+fn limits(value: &Value, rules: &Map<String, Value>, path: &str, causes: &mut Vec<Cause>) {
+    let of = |rule: &str| rules.get(rule);
+    match value {
+        // Of a text the first fault is told, of others all.
+        Value::String(text) => causes.extend(
+            size("maxLength", value, of("maxLength"), path)
+                .or_else(|| size("minLength", value, of("minLength"), path))
+                .or_else(|| mismatch(path, text, of("pattern")?)),
+        ),
+        Value::Number(number) => {
+            let number = number.as_f64().unwrap_or_default();
+            let fails = |rule: &str, words, fails: fn(f64, f64) -> bool| {
+                let limit = of(rule)?;
+                fails(number, limit.as_f64()?).then(|| {
+                    let detail = format!("{path} in body should {words} {limit}");
+                    Cause::invalid(path, value, &detail)
+                })
+            };
+            let is_exclusive = |rule: &str| of(rule) == Some(&Value::Bool(true));
+            causes.extend(fails("multipleOf", "be a multiple of", |n, limit| {
+                (n / limit).fract() != 0.0
+            }));
+            causes.extend(if is_exclusive("exclusiveMinimum") {
+                fails("minimum", "be greater than", |n, limit| n <= limit)
+            } else {
+                fails("minimum", "be greater than or equal to", |n, limit| n < limit)
+            });
+            causes.extend(if is_exclusive("exclusiveMaximum") {
+                fails("maximum", "be less than", |n, limit| n >= limit)
+            } else {
+                fails("maximum", "be less than or equal to", |n, limit| n > limit)
+            });
+        }
+        _ => {
+            for rule in ["minItems", "maxItems", "minProperties", "maxProperties"] {
+                causes.extend(size(rule, value, of(rule), path));
+            }
+        }
+    }
+}
+
+fn mismatch(path: &str, value: &str, pattern: &Value) -> Option<Cause> {
+    let pattern = pattern.as_str()?;
+    // A pattern that cannot be read was refused with the definition.
+    let fits = Regex::new(pattern).is_ok_and(|regex| regex.is_match(value));
+    (!fits).then(|| {
+        let detail = format!("{path} in body should match '{pattern}'");
+        Cause::invalid(path, &value.into(), &detail)
+    })
+}
+
+fn size(rule: &str, value: &Value, limit: Option<&Value>, path: &str) -> Option<Cause> {
+    let count = match value {
+        Value::String(text) => text.chars().count(),
+        Value::Array(items) => items.len(),
+        Value::Object(fields) => fields.len(),
+        _ => return None,
+    };
+    let bound = usize::try_from(limit?.as_u64()?).ok()?;
+    let too_few = |words: &str, unit: &str| {
+        let detail = format!("{path} in body should {words} at least {bound} {unit}");
+        let value = if value.is_string() { value.clone() } else { count.into() };
+        (count < bound).then(|| Cause::invalid(path, &value, &detail))
+    };
+    match (rule, value) {
+        ("minLength", Value::String(_)) => too_few("be", "chars long"),
+        ("minItems", Value::Array(_)) => too_few("have", "items"),
+        ("minProperties", Value::Object(_)) => too_few("have", "properties"),
+        ("maxLength", Value::String(_)) => (count > bound).then(|| Cause::too_long(path, bound)),
+        ("maxItems", Value::Array(_)) | ("maxProperties", Value::Object(_)) => {
+            (count > bound).then(|| Cause::too_many(path, count, bound))
+        }
+        _ => None,
+    }
+}
