@@ -83,9 +83,10 @@ pub(super) fn list(
 ) -> Result<Reply, Failure> {
     let selector = selector(call, resource)?;
     let limit: usize = call.parameter("limit").parse().unwrap_or(0);
+    let current = world.storage.version()?;
     let (version, start) = match call.parameter("continue") {
-        "" => (world.storage.version()?, (String::new(), String::new())),
-        token => resume(world, token)?,
+        "" => (current, (String::new(), String::new())),
+        token => resume(token)?,
     };
     let metadata_only = call.metadata_only();
     // Items of custom resources carry apiVersion and kind, those of built-in kinds do not.
@@ -93,7 +94,7 @@ pub(super) fn list(
     let mut items: Vec<String> = Vec::new();
     let mut last = None;
     let mut remaining = 0_usize;
-    world.storage.list(&resource.storage(), namespace, (&start.0, &start.1), |row| {
+    let mut visit = |row: Row| {
         if !selects(&selector, &row) {
             return true;
         }
@@ -105,7 +106,19 @@ pub(super) fn list(
         items.push(text_of(resource, &row, metadata_only, typed));
         last = Some((row.namespace, row.name));
         true
-    })?;
+    };
+    // A later page shows what the first one would have shown.
+    let (storage, start) = (resource.storage(), (&*start.0, &*start.1));
+    if version == current {
+        world.storage.list(&storage, namespace, start, &mut visit)?;
+    } else if version < world.storage.setting("compacted")?
+        || !world.storage.list_at(version, &storage, namespace, start, &mut visit)?
+    {
+        return Err(Failure::expired(
+            "The provided continue parameter is too old to display a consistent list result. You \
+             can start a new list without the continue parameter.",
+        ));
+    }
     let mut metadata = json!({"resourceVersion": version.to_string()});
     if remaining > 0
         && let Some((namespace, name)) = last
@@ -130,19 +143,12 @@ pub(super) fn list(
     Ok(Reply { code: 200, body: body.into_bytes(), ..Reply::default() })
 }
 
-/// Where a paged list goes on. The store keeps no old states, so the page shows the present one
-/// under the resourceVersion of the first.
-fn resume(world: &World<'_>, token: &str) -> Result<(i64, (String, String)), Failure> {
+/// Where a paged list goes on: the resourceVersion of the first page, and after which object.
+fn resume(token: &str) -> Result<(i64, (String, String)), Failure> {
     let parsed: Option<Value> =
         URL_SAFE_NO_PAD.decode(token).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
     let parsed = parsed.ok_or_else(|| Failure::bad_request("continue key is not valid"))?;
     let version = parsed["rv"].as_i64().unwrap_or(0);
-    if version < world.storage.setting("compacted")? {
-        return Err(Failure::expired(
-            "The provided continue parameter is too old to display a consistent list result. You \
-             can start a new list without the continue parameter.",
-        ));
-    }
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     Ok((version, (text(&parsed["start"][0]), text(&parsed["start"][1]))))
 }
