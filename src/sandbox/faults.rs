@@ -1,12 +1,14 @@
 //! Faults put into the sandbox by tests: what a real API server, its network and its proxies do
 //! on a bad day.
+//!
+//! They are a property of one opened [`super::Sandbox`], given by the process that opens it, and of
+//! nothing in its file: no flag and no variable of the program makes any. Tests of the program
+//! open the file in their own process and serve it over a faulty proxy (`tests/e2e/proxy.rs`).
 
 use std::{
     sync::atomic::{AtomicU64, Ordering},
     time::Duration,
 };
-
-use super::call::Call;
 
 /// Which calls a fault concerns. All that is given must fit.
 #[derive(Debug, Clone, Default)]
@@ -28,6 +30,8 @@ pub enum When {
     Nth(u64),
     /// The first so many.
     First(u64),
+    /// The k-th and all after it.
+    From(u64),
     /// So many of a thousand, chosen by a seed.
     PerMille {
         /// Of a thousand calls, so many.
@@ -56,7 +60,7 @@ pub enum Effect {
     ResetAfter,
     /// The answer comes later.
     Slow(Duration),
-    /// The watch ends with a broken connection after its first lines.
+    /// The watch ends with a broken connection once it has said something.
     DropWatch,
     /// The watch ends with 410.
     Gone,
@@ -89,12 +93,15 @@ impl Fault {
         self.seen.load(Ordering::Relaxed)
     }
 
-    /// Counts a call, and tells whether it is hit.
-    pub(super) fn hits(&self, call: &Call, query: &str) -> bool {
-        let Matches { method, path, watch } = &self.matches;
-        let fits = method.is_none_or(|method| method == call.method)
-            && watch.is_none_or(|watch| watch == call.flag("watch"))
-            && path.as_ref().is_none_or(|part| format!("{}?{query}", call.path).contains(part));
+    /// Counts a call if it is concerned, and tells whether it is hit. Who serves calls asks this
+    /// of each of them, with its path and query.
+    pub fn hits(&self, method: &str, path: &str) -> bool {
+        let Matches { method: wanted, path: part, watch } = &self.matches;
+        let query = path.split_once('?').map_or("", |(_, query)| query);
+        let watches = query.split('&').any(|pair| matches!(pair, "watch=true" | "watch=1"));
+        let fits = wanted.is_none_or(|wanted| wanted == method)
+            && watch.is_none_or(|watch| watch == watches)
+            && part.as_ref().is_none_or(|part| path.contains(part));
         if !fits {
             return false;
         }
@@ -103,6 +110,7 @@ impl Fault {
             When::Always => true,
             When::Nth(wanted) => count == wanted,
             When::First(number) => count <= number,
+            When::From(first) => count >= first,
             When::PerMille { rate, seed } => {
                 // splitmix64
                 let mut mixed = seed.wrapping_add(count.wrapping_mul(0x9e37_79b9_7f4a_7c15));

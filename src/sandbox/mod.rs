@@ -29,6 +29,7 @@ mod defaults;
 mod delete;
 mod faults;
 mod fields;
+mod follow;
 mod groups;
 mod jsonpatch;
 mod managed;
@@ -134,9 +135,7 @@ impl Sandbox {
     /// # Errors
     /// Says why the file cannot be opened.
     pub fn open(path: &Path, options: Options) -> Result<Self, OpenError> {
-        let fault =
-            |error: &dyn fmt::Display| OpenError(format!("cannot open the sandbox: {error}"));
-        let connection = storage::open(path).map_err(|error| fault(&error))?;
+        let connection = storage::open(path).map_err(|error| OpenError(error.to_string()))?;
         let Options { settings, faults } = options;
         let state = Mutex::new(State { connection, registry: None });
         let sandbox = Self { inner: Arc::new(Inner { state, settings, faults }) };
@@ -144,7 +143,7 @@ impl Sandbox {
         sandbox
             .inner
             .transact(&mut state, true, bootstrap::fill)
-            .map_err(|failure| fault(&failure.message))?;
+            .map_err(|failure| OpenError(failure.message))?;
         drop(state);
         Ok(sandbox)
     }
@@ -255,14 +254,14 @@ impl Inner {
         Ok(outcome.unwrap_or_else(|failure| Outcome::Done(Reply::from(failure))))
     }
 
-    /// Looks whether a watch has something to say; also gives the milliseconds until more may be.
-    fn look(&self, watch: &mut watch::Watch) -> (String, u64) {
+    /// Looks whether a stream has something to say; also gives the milliseconds until more may be.
+    fn look(&self, source: &mut service::Source) -> (String, u64) {
         let mut state = self.state();
         let lines = self
             .step(&mut state)
-            .and_then(|()| self.transact(&mut state, false, |world| watch.advance(world)))
+            .and_then(|()| self.transact(&mut state, false, |world| source.advance(world)))
             .unwrap_or_else(|_| {
-                watch.ends = 0;
+                source.end();
                 String::new()
             });
         let now = (self.settings.clock)().as_millisecond();

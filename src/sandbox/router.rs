@@ -8,6 +8,7 @@ use super::{
     answer::Failure,
     call::{Call, Reply},
     delete::{self, Options},
+    follow::Follow,
     groups, read,
     registry::Resource,
     scale,
@@ -22,6 +23,8 @@ pub(super) enum Outcome {
     Done(Reply),
     /// A watch, and the lines that come first.
     Watching(Box<Watch>, String),
+    /// A log that is followed, and what is in it already.
+    Following(Box<Follow>, Vec<u8>),
 }
 
 struct Route {
@@ -111,7 +114,14 @@ fn dispatch(world: &World<'_>, call: &Call, route: &Route) -> Result<Outcome, Fa
             let object = read::get(world, resource, &key)?;
             Ok(Outcome::Done(Reply::json(200, &read::shown(call, &object))))
         }
-        ("GET", "log") => super::controllers::logs(world, call, &key).map(Outcome::Done),
+        ("GET", "log") => {
+            let reply = super::controllers::logs(world, call, &key)?;
+            Ok(if call.flag("follow") {
+                Outcome::Following(Box::new(Follow::begin(world, &key)?), reply.body)
+            } else {
+                Outcome::Done(reply)
+            })
+        }
         ("GET" | "PUT" | "PATCH", "scale") => {
             scale::handle(world, call, resource, key).map(Outcome::Done)
         }

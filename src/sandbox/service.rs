@@ -21,7 +21,9 @@ use super::{
     Effect, Inner, Outcome, Sandbox,
     answer::Failure,
     call::{Call, Reply},
+    follow::Follow,
     watch::{self, Watch},
+    world::World,
 };
 
 /// The largest body of a request, in bytes.
@@ -49,26 +51,57 @@ pub struct Body(Content);
 
 enum Content {
     Whole(Option<Bytes>),
-    Watch(Box<Stream>),
+    Stream(Box<Stream>),
 }
 
 impl fmt::Debug for Content {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Whole(_) => "Whole",
-            Self::Watch(_) => "Watch",
+            Self::Stream(_) => "Stream",
         })
+    }
+}
+
+/// What a stream tells of.
+pub(super) enum Source {
+    Watch(Box<Watch>),
+    Log(Box<Follow>),
+}
+
+impl Source {
+    /// What happened since the last look.
+    pub(super) fn advance(&mut self, world: &World<'_>) -> Result<String, Failure> {
+        match self {
+            Self::Watch(watch) => watch.advance(world),
+            Self::Log(log) => log.advance(world).map(|()| String::new()),
+        }
+    }
+
+    pub(super) fn end(&mut self) {
+        match self {
+            Self::Watch(watch) => watch.ends = 0,
+            Self::Log(log) => log.end(),
+        }
+    }
+
+    fn is_over(&self, now: i64) -> bool {
+        match self {
+            Self::Watch(watch) => now >= watch.ends,
+            Self::Log(log) => log.is_over(),
+        }
     }
 }
 
 struct Stream {
     inner: Arc<Inner>,
-    watch: Watch,
+    source: Source,
     /// What is still to be sent.
     lines: String,
     wait: Pin<Box<Sleep>>,
-    /// Breaks once the lines are sent.
+    /// Breaks once it has said something.
     drops: bool,
+    said: bool,
 }
 
 impl http_body::Body for Body {
@@ -81,7 +114,7 @@ impl http_body::Body for Body {
     ) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
         match &mut self.0 {
             Content::Whole(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
-            Content::Watch(stream) => stream.poll(context),
+            Content::Stream(stream) => stream.poll(context),
         }
     }
 }
@@ -91,18 +124,19 @@ impl Stream {
         loop {
             if !self.lines.is_empty() {
                 let lines = std::mem::take(&mut self.lines);
+                self.said = true;
                 return Poll::Ready(Some(Ok(Frame::data(Bytes::from(lines)))));
             }
-            if self.drops {
+            if self.drops && self.said {
                 self.drops = false;
-                self.watch.ends = 0;
+                self.source.end();
                 return Poll::Ready(Some(Err(reset())));
             }
-            if (self.inner.settings.clock)().as_millisecond() >= self.watch.ends {
+            if self.source.is_over((self.inner.settings.clock)().as_millisecond()) {
                 return Poll::Ready(None);
             }
             ready!(self.wait.as_mut().poll(context));
-            let (lines, millis) = self.inner.look(&mut self.watch);
+            let (lines, millis) = self.inner.look(&mut self.source);
             self.lines = lines;
             self.wait = Box::pin(sleep_until(Instant::now() + Duration::from_millis(millis)));
         }
@@ -200,10 +234,11 @@ fn decoded(text: &str, query: bool) -> String {
 }
 
 async fn respond(inner: Arc<Inner>, call: Call, query: &str) -> Result<Response<Body>, Broken> {
+    let path = format!("{}?{query}", call.path);
     let hit: Vec<Effect> = inner
         .faults
         .iter()
-        .filter(|fault| fault.hits(&call, query))
+        .filter(|fault| fault.hits(&call.method, &path))
         .map(|fault| fault.effect.clone())
         .collect();
     let mut drops = false;
@@ -241,7 +276,11 @@ async fn respond(inner: Arc<Inner>, call: Call, query: &str) -> Result<Response<
                 lines = watch::expired(0, 0);
                 watch.ends = 0;
             }
-            streaming(inner, *watch, lines, drops)
+            streaming(inner, Source::Watch(watch), lines, drops, "application/json")
+        }
+        Outcome::Following(log, written) => {
+            let written = String::from_utf8_lossy(&written).into_owned();
+            streaming(inner, Source::Log(log), written, drops, "text/plain")
         }
     })
 }
@@ -309,9 +348,15 @@ fn whole(inner: &Inner, reply: Reply) -> Response<Body> {
     builder.body(body).expect("the headers are plain ASCII")
 }
 
-fn streaming(inner: Arc<Inner>, watch: Watch, lines: String, drops: bool) -> Response<Body> {
-    let builder = head(&inner, 200, "application/json");
+fn streaming(
+    inner: Arc<Inner>,
+    source: Source,
+    lines: String,
+    drops: bool,
+    content_type: &str,
+) -> Response<Body> {
+    let builder = head(&inner, 200, content_type);
     let wait = Box::pin(sleep_until(Instant::now()));
-    let stream = Stream { inner, watch, lines, wait, drops };
-    builder.body(Body(Content::Watch(Box::new(stream)))).expect("the headers are plain ASCII")
+    let stream = Stream { inner, source, lines, wait, drops, said: false };
+    builder.body(Body(Content::Stream(Box::new(stream)))).expect("the headers are plain ASCII")
 }

@@ -200,3 +200,29 @@ fn a_load_balancer_gets_an_address_and_a_slice_of_endpoints() {
         cluster.get(slices)["items"][0]["endpoints"][0]["conditions"]["ready"] == true
     });
 }
+
+#[test]
+fn a_followed_log_ends_with_its_pod() {
+    let cluster = Cluster::new();
+    let pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}, "spec": template("x:1")["spec"]});
+    cluster.post(PODS, &pod);
+    let path = format!("{PODS}/a");
+    cluster.until("running", || cluster.get(&path)["status"]["phase"] == "Running");
+    let follow = |sandbox: Sandbox| async move {
+        let request = Request::get(format!("{PODS}/a/log?container=web&follow=true"))
+            .body(Full::new(Bytes::new()))
+            .unwrap();
+        let mut sandbox = sandbox;
+        sandbox.call(request).await.unwrap().into_body()
+    };
+    let mut body = cluster.runtime.block_on(follow(cluster.sandbox.clone()));
+    let first = cluster.runtime.block_on(body.frame()).unwrap().unwrap().into_data().unwrap();
+    assert!(String::from_utf8_lossy(&first).ends_with("ready\n"));
+    cluster.runtime.block_on(async {
+        let more = tokio::time::timeout(std::time::Duration::from_millis(200), body.frame()).await;
+        assert!(more.is_err(), "the pod still runs");
+    });
+    cluster.delete(&path, "Background");
+    cluster.pass(60_000);
+    assert!(cluster.runtime.block_on(body.frame()).is_none());
+}
