@@ -308,9 +308,15 @@ impl Api {
     }
 }
 
+/// Shows the beginning of an answer that is no JSON; of a proxy's page its title.
 fn excerpt(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
     let text = text.trim();
+    if text.starts_with('<') {
+        let between = |open, close| text.split_once(open)?.1.split_once(close);
+        let title = between("<title>", "</title>").or_else(|| between("<h1>", "</h1>"));
+        return title.map_or("a page of HTML", |(title, _)| title.trim()).to_owned();
+    }
     let mut excerpt: String = text.chars().take(300).collect();
     if excerpt.len() < text.len() {
         excerpt.push('…');
@@ -340,5 +346,18 @@ mod tests {
         assert!(!retried(500, r#"{"message": "Internal error occurred: failed calling webhook"}"#));
         assert!(!retried(422, ""));
         assert!(!retried(409, ""));
+    }
+
+    #[test]
+    fn of_what_is_no_json_the_interesting_part_is_shown() {
+        for (answer, shown) in [
+            (" no healthy upstream\n", "no healthy upstream"),
+            ("<html><head><title>503 Service Unavailable</title>…", "503 Service Unavailable"),
+            ("<html><body><h1> Bad Gateway </h1>", "Bad Gateway"),
+            ("<html>", "a page of HTML"),
+        ] {
+            assert_eq!(excerpt(answer.as_bytes()), shown);
+        }
+        assert_eq!(excerpt("x".repeat(301).as_bytes()).chars().count(), 301);
     }
 }

@@ -205,7 +205,7 @@ fn connect_sandbox(runtime: &RuntimeName, options: &ConnectOptions) -> Result<Co
     let sandbox = Sandbox::open(path, sandbox::Options::default()).map_err(|error| {
         Error::runtime("sandbox", format!("cannot open the sandbox {}", path.display()))
             .cause(error.to_string())
-            .hint("workloadctl sandbox reset")
+            .hint("`workloadctl sandbox reset` empties it")
     })?;
     let service = tower::service_fn(move |request: http::Request<kube::client::Body>| {
         let sandbox = sandbox.clone();

@@ -22,8 +22,21 @@ pub fn explain(error: &kube::Error, server: &str) -> Error {
                 .cause(status.message.clone()),
         };
     }
-    let found = links.iter().find_map(|link| judge(*link, server));
-    found.unwrap_or_else(|| fallback(error, server)).causes(texts(&links))
+    let texts = texts(&links);
+    match links.iter().find_map(|link| judge(*link, server)) {
+        // The judgement says what the links up to the innermost only say in other words.
+        Some(judged) if is_refused(&links) && judged.code == "unreachable" => judged,
+        Some(judged) => judged.causes(texts.into_iter().next_back()),
+        None => fallback(error, server).causes(texts),
+    }
+}
+
+/// Tells whether nothing listened: there is no more to be said of it.
+fn is_refused(links: &[&(dyn StdError + 'static)]) -> bool {
+    links
+        .iter()
+        .filter_map(|link| link.downcast_ref::<io::Error>())
+        .any(|error| error.kind() == io::ErrorKind::ConnectionRefused)
 }
 
 /// Makes the failure of a request that was not answered in time.

@@ -161,47 +161,85 @@ impl Failure {
                 || message.contains("conversion webhook for"))
     }
 
+    /// Gives the failure of the server as a whole, whatever it was asked: it does not accept who
+    /// asks, has too much to do, or is not there.
+    #[must_use]
+    pub fn of_the_server(&self) -> Option<Error> {
+        let Self::Status(status) = self else { return None };
+        let message = status.message.clone();
+        Some(match status.code {
+            401 => Error::runtime("unauthorized", "the login has expired or is not accepted")
+                .hint("log in to the cluster again, then repeat the command"),
+            429 => Error::runtime(
+                "too-many-requests",
+                "the server has too many requests to answer (429)",
+            )
+            .cause(message),
+            502..=504 => {
+                let what = format!("the server is not available ({})", status.code);
+                Error::runtime("unavailable", what).cause(message)
+            }
+            500 if !self.is_about_the_body() && !self.is_webhook_down() => {
+                Error::failed("server-error", "the server failed (500)").causes(status.reasons())
+            }
+            _ => return None,
+        })
+    }
+
     /// Turns a failure into what the user is told: what was done, to which object, and why it
     /// did not work. `verb` is the request's (`get`, `patch`), `what` a sentence's beginning
     /// such as `cannot apply`.
     #[must_use]
     pub fn explain(&self, verb: &str, what: &str, id: &ObjectId, origin: Option<&Origin>) -> Error {
         let place = origin.map(|origin| format!(" ({origin})")).unwrap_or_default();
-        let error = match self {
-            Self::NoAnswer(error) => (**error).clone().while_doing(format!("{what} {id}{place}")),
-            Self::Status(status) => match status.code {
-                401 => Error::runtime("unauthorized", format!("{what} {id}{place}: not logged in"))
-                    .cause(status.message.clone())
-                    .hint("log in to the cluster again, then repeat the command"),
-                403 if self.has_cause("NamespaceTerminating") => Error::refused(
-                    "namespace-terminating",
-                    format!(
-                        "{what} {id}{place}: namespace {} is being deleted",
-                        id.namespace.as_deref().unwrap_or(&id.name)
-                    ),
-                )
-                .hint("wait until it is gone, then repeat the command"),
-                403 if !self.is_immutable() => {
-                    let scope = id
-                        .namespace
-                        .as_ref()
-                        .map_or_else(String::new, |namespace| format!(" in namespace {namespace}"));
-                    Error::failed(
-                        "forbidden",
-                        format!("{what} {id}{place}: forbidden: {verb} {}{scope}", id.group_kind()),
+        let doing = format!("{what} {id}{place}");
+        let error =
+            match (self.of_the_server(), self) {
+                (Some(error), _) => error.while_doing(doing),
+                (None, Self::NoAnswer(error)) => (**error).clone().while_doing(doing),
+                (None, Self::Status(status)) => match status.code {
+                    403 if self.has_cause("NamespaceTerminating") => Error::refused(
+                        "namespace-terminating",
+                        format!(
+                            "{doing}: namespace {} is being deleted",
+                            id.namespace.as_deref().unwrap_or(&id.name)
+                        ),
                     )
-                    .cause(status.message.clone())
-                }
-                404 => Error::failed("not-found", format!("{what} {id}{place}: not found"))
-                    .cause(status.message.clone()),
-                _ => Error::failed("rejected", format!("{what} {id}{place}: rejected"))
-                    .causes(status.reasons()),
-            },
-        };
+                    .hint("wait until it is gone, then repeat the command"),
+                    403 if !self.is_immutable() => {
+                        let scope = id.namespace.as_ref().map_or_else(String::new, |namespace| {
+                            format!(" in namespace {namespace}")
+                        });
+                        Error::failed(
+                            "forbidden",
+                            format!("{doing}: forbidden: {verb} {}{scope}", id.group_kind()),
+                        )
+                        .cause(status.message.clone())
+                    }
+                    404 => Error::failed("not-found", format!("{doing}: not found"))
+                        .cause(status.message.clone()),
+                    _ => Error::failed("rejected", format!("{doing}: rejected"))
+                        .causes(status.reasons()),
+                },
+            };
         let error = error.object(id);
         match origin {
             Some(origin) => error.at(origin),
             None => error,
+        }
+    }
+}
+
+impl Cause {
+    /// Says what is wrong with a field, each thing once. A fault of a custom resource repeats the
+    /// field's path in its message, and has no field where alternatives are at fault.
+    fn sentence(&self) -> String {
+        let Self { reason: _, message, field } = self;
+        match field.trim_start_matches('.') {
+            "" | "<nil>" => message.trim_start_matches("Invalid value: \"\": ").to_owned(),
+            field => {
+                format!("{field}: {}", message.replace(&format!("{field} in body "), ""))
+            }
         }
     }
 }
@@ -215,13 +253,7 @@ impl Status {
             .iter()
             .flat_map(|details| &details.causes)
             .filter(|cause| !cause.message.is_empty())
-            .map(|cause| {
-                if cause.field.is_empty() {
-                    cause.message.clone()
-                } else {
-                    format!("{}: {}", cause.field.trim_start_matches('.'), cause.message)
-                }
-            })
+            .map(Cause::sentence)
             .collect();
         if !by_field.is_empty() {
             return by_field;
@@ -252,16 +284,29 @@ mod tests {
             code: 422,
             message: "whole".into(),
             details: Some(Details {
-                causes: vec![Cause {
-                    field: "spec.x".into(),
-                    message: "Invalid value".into(),
+                causes: [
+                    ("spec.x", "Invalid value"),
+                    (".y", "Invalid value: \"A\": y in body should match '^a'"),
+                    ("<nil>", "Invalid value: \"\": \"spec\" must validate one schema"),
+                ]
+                .map(|(field, message)| Cause {
+                    field: field.into(),
+                    message: message.into(),
                     ..Cause::default()
-                }],
+                })
+                .into(),
                 ..Details::default()
             }),
             ..Status::default()
         };
-        assert_eq!(by_field.reasons(), ["spec.x: Invalid value"]);
+        assert_eq!(
+            by_field.reasons(),
+            [
+                "spec.x: Invalid value",
+                "y: Invalid value: \"A\": should match '^a'",
+                "\"spec\" must validate one schema",
+            ]
+        );
         let by_schema = Status {
             code: 500,
             message: "failed to create typed patch object (/t2; /v1, Kind=ConfigMap): errors:\n  .data.a: expected string, got &value\n  .dta: field not declared in schema".into(),
@@ -275,6 +320,42 @@ mod tests {
             Status { code: 500, ..Status::default() }.reasons(),
             ["the server answered 500 "]
         );
+    }
+
+    #[test]
+    fn a_failure_names_object_and_place_and_has_its_code() {
+        let id = ObjectId::new("", "ConfigMap", Some("web"), "conf");
+        let origin = Origin::line("a.yaml", 3);
+        for (code, message, exit, word, text) in [
+            (401, "Unauthorized", 7, "unauthorized", "the login has expired or is not accepted"),
+            (404, "gone", 1, "not-found", "not found: gone"),
+            (413, "limit is 3", 1, "rejected", "rejected: limit is 3"),
+            (
+                429,
+                "slow down",
+                7,
+                "too-many-requests",
+                "the server has too many requests to answer (429): slow down",
+            ),
+            (503, "no backend", 7, "unavailable", "the server is not available (503): no backend"),
+            (500, "etcd", 1, "server-error", "the server failed (500): etcd"),
+            (
+                500,
+                "failed to create typed patch object (x): .data.a: expected string, got 1",
+                1,
+                "rejected",
+                "rejected: failed to create typed patch object (x): .data.a: expected string, got 1",
+            ),
+        ] {
+            let status = Status { code, message: message.into(), ..Status::default() };
+            let failure = Failure::Status(Box::new(status));
+            let error = failure.explain("patch", "cannot apply", &id, Some(&origin));
+            assert_eq!((error.kind.exit_code(), error.code), (exit, word), "{error}");
+            assert_eq!(
+                error.to_string(),
+                format!("cannot apply ConfigMap/conf (a.yaml:3): {text}")
+            );
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! A watch that ends is taken up where it stood; one that is too old (410) begins with a new
 //! list. Where watching is forbidden, the caller is told and asks object by object instead.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::{Buf as _, BytesMut};
 use futures::StreamExt as _;
@@ -99,7 +99,13 @@ impl Collection {
             }
             let mut version = list.resource_version;
             loop {
-                match self.follow(&api, &mut version, &changes).await {
+                let begun = Instant::now();
+                let end = self.follow(&api, &mut version, &changes).await;
+                // A server that ends every watch at once is not to be asked all the time.
+                if begun.elapsed() < PAUSE && matches!(end, End::Closed | End::TooOld) {
+                    tokio::time::sleep(PAUSE).await;
+                }
+                match end {
                     End::Closed => {}
                     End::TooOld => break,
                     End::Unwanted => return,
@@ -136,7 +142,8 @@ impl Collection {
         let response = match tokio::time::timeout(api.request_timeout(), sending).await {
             Ok(Ok(response)) => response,
             Ok(Err(error)) => return no_answer(error),
-            Err(_) => return End::Closed,
+            // Something on the way may hold watches back: a new list shows what happened.
+            Err(_) => return End::TooOld,
         };
         let code = response.status();
         if !code.is_success() {

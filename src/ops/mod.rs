@@ -25,6 +25,7 @@ pub mod report;
 pub mod rollout;
 pub mod runtimes;
 pub mod session;
+pub mod several;
 pub mod shared;
 pub mod sources;
 pub mod status;

@@ -18,6 +18,7 @@ use super::{
     report::Event,
     session::Session,
     shared,
+    stop::Signal,
     survey::{Depth, survey},
     target::Target,
 };
@@ -59,6 +60,14 @@ pub enum Fate {
     Failed(Box<Error>),
 }
 
+/// What ends a wait before its objects are gone.
+enum End {
+    Failed(Box<Error>),
+    /// What was seen last, and what of it still goes.
+    OutOfTime(HashMap<ObjectId, Value>, Vec<Entry>),
+    Stopped(Signal),
+}
+
 /// Removes objects of one instance.
 pub struct Remover<'a> {
     /// The surroundings.
@@ -91,10 +100,12 @@ impl Remover<'_> {
         deadline: Option<Instant>,
     ) -> Result<Vec<(ObjectId, Fate)>> {
         let ids: Vec<ObjectId> = entries.iter().map(|entry| entry.id.clone()).collect();
-        let mut fates = Vec::with_capacity(entries.len());
+        let all = entries.len();
+        let mut fates = Vec::with_capacity(all);
         for wave in deletion_waves(&ids, &self.target.kinds) {
             let entries: Vec<&Entry> = wave.members.iter().map(|index| &entries[*index]).collect();
             let sent: Vec<(&Entry, Result<Option<Fate>>)> = stream::iter(entries)
+                .take_until(Box::pin(self.session.stop.wait()))
                 .map(|entry| async move { (entry, self.send(entry).await) })
                 .buffer_unordered(IN_FLIGHT)
                 .collect()
@@ -108,14 +119,48 @@ impl Remover<'_> {
                     Err(error) => fates.push((entry.id.clone(), Fate::Failed(Box::new(error)))),
                 }
             }
-            self.wait_for(going, &mut fates, deadline).await?;
+            self.wait_for(going, &mut fates, deadline).await.map_err(|end| match end {
+                End::Failed(error) => *error,
+                End::OutOfTime(live, going) => self.out_of_time(&live, &going),
+                End::Stopped(signal) => self.stopped(signal, all, &fates),
+            })?;
             if let Some(signal) = self.session.stop.requested() {
-                return Err(
-                    signal.error("stopped; what is left goes with the next `delete` or `deploy`")
-                );
+                return Err(self.stopped(signal, all, &fates));
             }
         }
         Ok(fates)
+    }
+
+    /// Says how far it came, and how it goes on.
+    fn stopped(&self, signal: Signal, all: usize, fates: &[(ObjectId, Fate)]) -> Error {
+        let done = fates.iter().filter(|(_, fate)| !matches!(fate, Fate::Failed(_))).count();
+        let name = self.instance;
+        let (what, command) = self.words();
+        signal
+            .error(format!("stopped: {done} of {all} objects of `{name}` {what}"))
+            .hint(format!("`workloadctl {command} {name}` goes on"))
+    }
+
+    fn out_of_time(&self, live: &HashMap<ObjectId, Value>, going: &[Entry]) -> Error {
+        const SHOWN: usize = 10;
+        let are = match going.len() {
+            1 => "1 object is".to_owned(),
+            count => format!("{count} objects are"),
+        };
+        let (name, (_, command)) = (self.instance, self.words());
+        Error::failed("timeout", format!("out of time: {are} still being deleted"))
+            .causes(
+                going.iter().take(SHOWN).map(|entry| format!("{} {}", entry.id, held(live, entry))),
+            )
+            .hint(format!("`workloadctl {command} {name}` goes on, `--timeout` gives more time"))
+    }
+
+    /// What is done to the objects, and the command that does it.
+    fn words(&self) -> (&'static str, &'static str) {
+        match self.action {
+            Action::Prune => ("that left the definition are deleted", "deploy"),
+            _ => ("are deleted", "delete"),
+        }
     }
 
     fn settle(&self, fates: &mut Vec<(ObjectId, Fate)>, entry: &Entry, fate: Fate) {
@@ -252,7 +297,7 @@ impl Remover<'_> {
         mut going: Vec<&Entry>,
         fates: &mut Vec<(ObjectId, Fate)>,
         deadline: Option<Instant>,
-    ) -> Result<()> {
+    ) -> Result<(), End> {
         let (started, mut beat, mut pause) = (Instant::now(), Instant::now(), FIRST_PAUSE);
         while !going.is_empty() {
             let inventory: Vec<Entry> = going.iter().map(|entry| (*entry).clone()).collect();
@@ -264,7 +309,8 @@ impl Remover<'_> {
                 &Default::default(),
                 Depth::Plan,
             )
-            .await?;
+            .await
+            .map_err(|error| End::Failed(Box::new(error)))?;
             let mut still = Vec::new();
             for entry in going {
                 match live.get(&entry.id) {
@@ -288,13 +334,12 @@ impl Remover<'_> {
                 });
             }
             if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-                return Err(out_of_time(&live, &going));
+                return Err(End::OutOfTime(live, going.into_iter().cloned().collect()));
             }
             tokio::select! {
+                biased;
+                signal = self.session.stop.wait() => return Err(End::Stopped(signal)),
                 () = tokio::time::sleep(pause) => {}
-                signal = self.session.stop.wait() => {
-                    return Err(signal.error("stopped; what is left goes with the next `delete` or `deploy`"));
-                }
             }
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
@@ -305,16 +350,4 @@ impl Remover<'_> {
 fn held(live: &HashMap<ObjectId, Value>, entry: &Entry) -> String {
     let why = live.get(&entry.id).map(gone::held_by).unwrap_or_default();
     if why.is_empty() { "is being deleted".to_owned() } else { why }
-}
-
-fn out_of_time(live: &HashMap<ObjectId, Value>, going: &[&Entry]) -> Error {
-    const SHOWN: usize = 10;
-    let mut error = Error::failed(
-        "timeout",
-        format!("out of time: {} object(s) are still being deleted", going.len()),
-    );
-    for entry in going.iter().take(SHOWN) {
-        error = error.cause(format!("{} {}", entry.id, held(live, entry)));
-    }
-    error.hint("`--timeout` gives more time; the next `delete` goes on")
 }

@@ -258,8 +258,13 @@ impl Target {
         match self.api.call(Call::get_metadata("/api/v1/namespaces/kube-system")).await {
             Ok(answer) => Ok(uid(&answer.body).map(str::to_owned)),
             Err(failure) if failure.is_forbidden() || failure.is_not_found() => Ok(None),
+            // It is the first request of all.
+            Err(Failure::NoAnswer(error)) => {
+                Err(error.while_doing(format!("cannot use runtime `{}`", self.runtime)))
+            }
             Err(failure) => {
-                Err(failure.explain("get", "cannot read the cluster's identity:", &system, None))
+                let what = format!("cannot use runtime `{}`: cannot read", self.runtime);
+                Err(failure.explain("get", &what, &system, None))
             }
         }
     }

@@ -62,7 +62,7 @@ fn of_code(path: Option<&Path>, code: ErrorCode, file: &str) -> Error {
         }
         ErrorCode::SystemIoFailure => {
             Error::failed("database-io", format!("cannot read or write the database {file}"))
-                .hint(ELSEWHERE)
+                .hint(format!("is the disk full? {ELSEWHERE}"))
         }
         _ => unexpected(file),
     }
@@ -120,7 +120,8 @@ fn disk_full(file: &str) -> Error {
 
 fn corrupt(file: &str) -> Error {
     Error::failed("corrupt-database", format!("the database {file} is damaged")).hint(format!(
-        "move it away: what is deployed is known to the clusters and comes back; {ELSEWHERE}"
+        "`mv {file} {file}.damaged`: what is deployed is known to the clusters and comes back; \
+         {ELSEWHERE}"
     ))
 }
 

@@ -145,6 +145,12 @@ impl Error {
         self
     }
 
+    /// Sets the hint where there is none yet.
+    #[must_use]
+    pub fn or_hint(self, hint: impl FnOnce() -> String) -> Self {
+        if self.hint.is_some() { self } else { self.hint(hint()) }
+    }
+
     /// Names the object it is about.
     #[must_use]
     pub fn object(mut self, object: impl fmt::Display) -> Self {

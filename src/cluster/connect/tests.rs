@@ -13,6 +13,7 @@ use crate::{
 
 mod login;
 mod reach;
+mod time;
 mod tls;
 
 /// A kubeconfig with one context, `c`, in a folder of its own.

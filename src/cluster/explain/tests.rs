@@ -73,7 +73,7 @@ fn every_failure_has_its_word_its_sentence_and_each_cause_once() {
             false,
             7,
             "dns",
-            "the host of https://x:6443 is not known: the host's name cannot be resolved: no such name",
+            "the host of https://x:6443 is not known: no such name",
         ),
         (
             rustls(alert),

@@ -17,6 +17,7 @@ use crate::{
         removal::{Fate, Remover},
         report::Event,
         session::Session,
+        several,
         survey::{Depth, survey},
         target::Target,
         view::{ObjectView, Operation},
@@ -24,6 +25,7 @@ use crate::{
     workload::{
         error::{Error, ErrorKind, Result},
         instance::{Observed, Status},
+        name::InstanceName,
         object::ObjectId,
         ownership::{has_controller, is_ours, manager, uid},
         plan::is_kept,
@@ -71,9 +73,10 @@ pub async fn carry_out(
     };
     let all_gone = result.is_ok() && !options.no_wait;
     if !all_gone {
-        if let Some(keeper) = &keeper {
-            keeper.write(record, false).await?;
-        }
+        let written = match &keeper {
+            Some(keeper) => keeper.write(record, false).await,
+            None => Ok(()),
+        };
         let observed = Observed {
             status: Status::Deleting,
             reason: "its deletion has begun".to_owned(),
@@ -89,7 +92,11 @@ pub async fn carry_out(
         if result.is_ok() {
             operation.instance.outcome = Some(Outcome::Applied.word().to_owned());
         }
-        return result.map(|()| true);
+        return match written {
+            // Another goes on, and what we did not manage is not the news.
+            Err(lost) if lost.kind == ErrorKind::Locked => Err(lost),
+            written => result.and(written).map(|()| true).map_err(|error| goes_on(error, name)),
+        };
     }
     let left =
         super::home::leave(session, target, &api, &record, keeper.as_ref(), deadline, operation)
@@ -99,10 +106,14 @@ pub async fn carry_out(
         if let Some(keeper) = keeper.filter(|_| error.kind != ErrorKind::Locked) {
             let _ = keeper.write(record, false).await;
         }
-        return Err(error);
+        return Err(goes_on(error, name));
     }
     operation.instance.outcome = Some("deleted".to_owned());
     Ok(true)
+}
+
+fn goes_on(error: Error, name: &InstanceName) -> Error {
+    error.or_hint(|| format!("`workloadctl delete {name}` goes on once that is mended"))
 }
 
 /// What writing a deletion's intent came to.
@@ -220,15 +231,10 @@ async fn remove_all(
                 })
         });
     }
-    match failures.len() {
-        0 => Ok(()),
-        1 => Err(failures.remove(0)),
-        count => {
-            Err(Error::failed("delete-failed", format!("{count} objects could not be deleted"))
-                .causes(failures.iter().map(ToString::to_string))
-                .hint(format!("the next `workloadctl delete {name}` goes on")))
-        }
+    if failures.is_empty() {
+        return Ok(());
     }
+    Err(several::one(&failures.iter().collect::<Vec<_>>(), "could not be deleted"))
 }
 
 /// Finds what a StatefulSet left behind that was deleted to be made anew and was not: with the

@@ -265,12 +265,17 @@ async fn wait(
                 format!("out of time: namespace {} is still being deleted", id.name),
             )
             .cause(why)
-            .hint("`--timeout` gives more time; the next `delete` goes on"));
+            .hint(format!(
+                "`workloadctl delete {}` goes on, `--timeout` gives more time",
+                record.instance
+            )));
         }
         tokio::select! {
             () = tokio::time::sleep(PAUSE) => {}
             signal = session.stop.wait() => {
-                return Err(signal.error(format!("stopped; namespace {} is still being deleted", id.name)));
+                return Err(signal
+                    .error(format!("stopped: namespace {} is still being deleted", id.name))
+                    .hint(format!("`workloadctl delete {}` goes on", record.instance)));
             }
         }
     }

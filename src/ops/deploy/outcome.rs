@@ -2,11 +2,12 @@
 
 use super::{answer::Answer, carried::Carried};
 use crate::{
-    cluster::{fence, record::Keeper},
+    cluster::{failure::Failure, fence, record::Keeper},
     ops::{
         options::DeployOptions,
         rollout::{End, Rollout},
         session::Session,
+        several,
     },
     workload::{
         error::{Error, ErrorKind, Result},
@@ -39,6 +40,12 @@ pub fn conclude(options: &DeployOptions, rollout: &Rollout<'_>, end: &End) -> Re
         End::Ready => Ok(()),
         End::Lost => Err(fence::lost()),
         End::Failed => Err(failed(name, rollout, &errors)),
+        End::LoggedOut if !errors.is_empty() => Err(failed(name, rollout, &errors)),
+        End::LoggedOut => {
+            let refused = rollout.observer.refused().and_then(Failure::of_the_server);
+            let refused = refused.unwrap_or_else(|| Error::runtime("unauthorized", "logged out"));
+            Err(refused.while_doing(format!("cannot wait for `{name}`")))
+        }
         End::NotReady => Err(Error::new(
             ErrorKind::NotReady,
             "not-ready",
@@ -53,6 +60,7 @@ pub fn conclude(options: &DeployOptions, rollout: &Rollout<'_>, end: &End) -> Re
             format!("out of time: `{name}` was applied, but is not ready yet"),
         )
         .causes(unready())
+        .causes(silence(rollout))
         .hint(format!(
             "`workloadctl status {name} --wait` goes on waiting, `--timeout` gives more time"
         ))),
@@ -65,6 +73,8 @@ pub fn conclude(options: &DeployOptions, rollout: &Rollout<'_>, end: &End) -> Re
             ),
         )
         .causes(unready())
+        .causes(unwritten(rollout))
+        .causes(silence(rollout))
         .hint(format!("`workloadctl deploy {name}` goes on, `--timeout` gives more time"))),
         End::Stopped(signal) => Err(signal
             .error(format!(
@@ -78,6 +88,26 @@ pub fn conclude(options: &DeployOptions, rollout: &Rollout<'_>, end: &End) -> Re
     }
 }
 
+/// Says that the server was not there any more when time was up.
+fn silence(rollout: &Rollout<'_>) -> Option<String> {
+    let failure = rollout.silence.as_ref()?;
+    Some(format!("the server does not answer any more: {}", failure.message()))
+}
+
+/// Lists what was not applied, with its place, and why where that is known.
+fn unwritten(rollout: &Rollout<'_>) -> Vec<String> {
+    let open = rollout.nodes.iter().filter(|node| !node.applied);
+    open.map(|node| {
+        let desired = &node.item.desired;
+        let place =
+            desired.origin.as_ref().map(|origin| format!(" ({origin})")).unwrap_or_default();
+        let why =
+            node.verdict.as_ref().map_or("its turn did not come", |verdict| &*verdict.message);
+        format!("{}{place}: {why}", desired.id)
+    })
+    .collect()
+}
+
 /// Makes one error of everything that could not be applied or did not become ready, and of what
 /// was left out for it.
 fn failed(name: &InstanceName, rollout: &Rollout<'_>, errors: &[&Error]) -> Error {
@@ -88,7 +118,6 @@ fn failed(name: &InstanceName, rollout: &Rollout<'_>, errors: &[&Error]) -> Erro
         .map(|node| node.item.desired.id.to_string())
         .collect();
     let mut error = match errors {
-        [one] => (*one).clone(),
         [] => Error::failed(
             "failed",
             format!(
@@ -98,20 +127,7 @@ fn failed(name: &InstanceName, rollout: &Rollout<'_>, errors: &[&Error]) -> Erro
             ),
         )
         .hint(format!("`workloadctl status {name}` shows all of it")),
-        [first, ..] => {
-            let kind = errors
-                .iter()
-                .map(|error| error.kind)
-                .min_by_key(|kind| kind.rank())
-                .unwrap_or(ErrorKind::Failed);
-            let all =
-                Error::new(kind, first.code, format!("{} objects were not applied", errors.len()));
-            let all = match errors.iter().find_map(|error| error.hint.clone()) {
-                Some(hint) => all.hint(hint),
-                None => all,
-            };
-            all.causes(errors.iter().map(|error| error.to_string()))
-        }
+        errors => several::one(errors, "were not applied"),
     };
     let unready = rollout.nodes.iter().filter(|node| node.applied && node.has_failed());
     error = error

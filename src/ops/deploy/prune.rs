@@ -10,9 +10,10 @@ use crate::{
         removal::{Fate, Remover},
         report::Event,
         session::Session,
+        several,
     },
     workload::{
-        error::{Error, Result},
+        error::Result,
         record::Entry,
         release::{Action, Deed},
     },
@@ -78,12 +79,8 @@ pub async fn prune(
             Fate::Failed(error) => failures.push(*error),
         }
     }
-    match failures.len() {
-        0 => Ok(()),
-        1 => Err(failures.remove(0)),
-        count => {
-            Err(Error::failed("prune-failed", format!("{count} objects could not be removed"))
-                .causes(failures.iter().map(ToString::to_string)))
-        }
+    if failures.is_empty() {
+        return Ok(());
     }
+    Err(several::one(&failures.iter().collect::<Vec<_>>(), "could not be removed"))
 }

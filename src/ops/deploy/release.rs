@@ -73,7 +73,11 @@ pub async fn run(
     match recorded {
         // Whatever else went wrong: another goes on, and what we did not manage is not the news.
         Err(lost) if lost.kind == ErrorKind::Locked => Err(lost),
-        recorded => result.and(recorded),
+        recorded => result.and(recorded).map_err(|error| {
+            error.or_hint(|| {
+                format!("`workloadctl deploy {}` goes on once that is mended", options.name)
+            })
+        }),
     }
 }
 
@@ -110,6 +114,7 @@ async fn carry(
         since: prepared.target.api.connection().server_now(),
         observer: Observer::new(&prepared.target.api),
         nodes: items.iter().map(Node::new).collect(),
+        silence: None,
     };
     let end = rollout.run().await;
     take_results(session, &rollout, carried);
@@ -213,6 +218,7 @@ pub async fn wait_only(
         since: prepared.target.api.connection().server_now(),
         observer: Observer::new(&prepared.target.api),
         nodes: prepared.plan.items.iter().map(Node::new).collect(),
+        silence: None,
     };
     let end = rollout.run().await;
     answer.nodes(&rollout);

@@ -269,7 +269,20 @@ async fn check_kinds(target: &mut Target, objects: &[Object]) -> Result<()> {
             Err(error) => return Err(error),
         }
     }
-    if checked.errors.is_empty() { Ok(()) } else { Err(combine(checked.errors)) }
+    if !checked.errors.is_empty() {
+        return Err(combine(checked.errors));
+    }
+    match checked.unjudged.first() {
+        None => Ok(()),
+        Some(kind) => Err(Error::runtime(
+            "group-unavailable",
+            format!(
+                "the server of API group {} does not answer; {kind} is one of its kinds",
+                kind.group
+            ),
+        )
+        .hint("`kubectl get apiservices` shows why; then repeat the command")),
+    }
 }
 
 /// Checks what the objects say about their own readiness, before anything is written.

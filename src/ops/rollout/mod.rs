@@ -22,6 +22,7 @@ pub use node::Node;
 pub use observer::Observer;
 
 use super::{
+    gone::held_by,
     report::Event,
     session::Session,
     stop::Signal,
@@ -29,12 +30,13 @@ use super::{
     write::{Writer, Written},
 };
 use crate::{
-    cluster::fence::Fence,
+    cluster::{call::Call, explain::timed_out, failure::Failure, fence::Fence},
     workload::{
         diagnosis::diagnose,
         error::Error,
         graph::{Graph, Milestone, Schedule},
         name::InstanceName,
+        ownership::is_terminating,
         plan::Desired,
         readiness::{Frame, State, Verdict, judge, judge_gone},
         release::Action,
@@ -63,6 +65,8 @@ pub enum End {
     Stopped(Signal),
     /// Somebody else holds the instance now.
     Lost,
+    /// The server does not accept the login any more.
+    LoggedOut,
 }
 
 /// What a rollout works with.
@@ -89,7 +93,12 @@ pub struct Rollout<'a> {
     pub observer: Observer,
     /// The objects, in the graph's order.
     pub nodes: Vec<Node<'a>>,
+    /// Why the server did not answer when time was up.
+    pub silence: Option<Failure>,
 }
+
+/// How long the last look at one object may take.
+const LAST_LOOK: Duration = Duration::from_secs(2);
 
 type Writing<'a> = BoxFuture<'a, (usize, Result<Written, Error>)>;
 
@@ -103,7 +112,45 @@ impl<'a> Rollout<'a> {
                 node.diagnosis = Some(diagnose(object, &self.observer.around, &frame));
             }
         }
+        if end == End::TimedOut {
+            self.look_at_the_unwritten().await;
+            self.silence = self.listen().await;
+        }
         end
+    }
+
+    /// Asks whether the server is still there; gives why it is not.
+    async fn listen(&self) -> Option<Failure> {
+        let (api, call) = (&self.target.api, Call::get("/version").once());
+        match tokio::time::timeout(LAST_LOOK, api.send(&call)).await {
+            Ok(answer) => answer.err(),
+            Err(_) => {
+                let late = timed_out(&api.connection().server, LAST_LOOK);
+                Some(Failure::NoAnswer(Box::new(late)))
+            }
+        }
+    }
+
+    /// Finds out what held up writes that time ran out for: an object that goes and is held.
+    async fn look_at_the_unwritten(&mut self) {
+        for node in &mut self.nodes {
+            let desired = &node.item.desired;
+            if node.applied || node.error.is_some() || node.skipped {
+                continue;
+            }
+            let Some(path) = self.target.path(&desired.id, &desired.version) else { continue };
+            let look = self.target.api.find(Call::get_metadata(path).once());
+            if let Ok(Ok(Some(live))) = tokio::time::timeout(LAST_LOOK, look).await
+                && is_terminating(&live)
+            {
+                let mut why = "the one before is still being deleted".to_owned();
+                let held = held_by(&live);
+                if !held.is_empty() {
+                    why = format!("{why} and {held}");
+                }
+                node.verdict = Some(Verdict::waiting("Terminating", why));
+            }
+        }
     }
 
     fn frame(&self) -> Frame<'a> {
@@ -143,6 +190,10 @@ impl<'a> Rollout<'a> {
                 change = self.observer.changed() => {
                     self.observer.take(change);
                     clock.dirty = true;
+                    if self.observer.refused().is_some() {
+                        self.finish_writes(&mut schedule, &mut writing).await;
+                        return End::LoggedOut;
+                    }
                 }
                 () = tokio::time::sleep(TICK) => {}
                 () = until(deadline) => {

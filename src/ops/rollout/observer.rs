@@ -14,6 +14,7 @@ use crate::{
     cluster::{
         api::{Api, IN_FLIGHT},
         call::Call,
+        failure::Failure,
         watch::{Change, Collection},
     },
     ops::target::Target,
@@ -44,6 +45,8 @@ pub struct Observer {
     live: HashMap<ObjectId, Value>,
     /// What was asked for by name since no watch shows it.
     asked: HashSet<ObjectId>,
+    /// How the server refused the login, where it did.
+    refused: Option<Failure>,
     /// What is around the objects: pods, replica sets, events.
     pub around: Neighbourhood,
 }
@@ -63,6 +66,7 @@ impl Observer {
             changes,
             live: HashMap::new(),
             asked: HashSet::new(),
+            refused: None,
             around: Neighbourhood::default(),
         }
     }
@@ -165,10 +169,19 @@ impl Observer {
                     }
                 }
             }
-            Change::Unobservable(collection, _) => {
+            Change::Unobservable(collection, failure) => {
                 self.blind.insert(place_of(&collection));
+                if failure.code() == 401 {
+                    self.refused = Some(failure);
+                }
             }
         }
+    }
+
+    /// Tells how the server refused the login, where it did: nothing more will be seen.
+    #[must_use]
+    pub fn refused(&self) -> Option<&Failure> {
+        self.refused.as_ref()
     }
 
     fn put(&mut self, object: Value) {

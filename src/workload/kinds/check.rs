@@ -108,6 +108,10 @@ impl Kinds {
             .or_else(|| nearest(kind, in_group()));
         match near.filter(|near| *near != kind) {
             Some(near) => error.hint(format!("write `kind: {near}`")),
+            // Groups of CRDs have a dot, and so have those that are the cluster's own.
+            None if group.contains('.') && !group.ends_with(".k8s.io") => error.hint(
+                "install its CustomResourceDefinition first, or bring it in the same manifests",
+            ),
             None => error,
         }
     }

@@ -1,0 +1,104 @@
+//! Time limits: of every answer, head and body, and of no watch.
+
+use std::time::Instant;
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    sync::mpsc,
+};
+
+use super::*;
+use crate::cluster::{
+    api::Api,
+    call::Call,
+    failure::Failure,
+    watch::{Change, Collection},
+};
+
+const LIMIT: Duration = Duration::from_millis(200);
+
+/// Answers a list at once, a watch with its head at once and an event much later, and anything
+/// else with the beginning of a body alone.
+async fn serve(mut stream: TcpStream) -> std::io::Result<()> {
+    let mut head = Vec::new();
+    loop {
+        head.clear();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(stream.read_u8().await?);
+        }
+        let line = String::from_utf8_lossy(&head).into_owned();
+        if line.starts_with("GET /silent") || line.starts_with("GET /held?watch=true") {
+            continue;
+        }
+        if line.starts_with("GET /half") {
+            stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}").await?;
+        } else if line.contains("watch=true") {
+            stream.write_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n").await?;
+            tokio::time::sleep(LIMIT * 4).await;
+            let event = "{\"type\":\"ADDED\",\"object\":{\"metadata\":{\"name\":\"late\"}}}\n";
+            stream.write_all(format!("{:x}\r\n{event}\r\n", event.len()).as_bytes()).await?;
+        } else {
+            let list = "{\"metadata\":{\"resourceVersion\":\"1\"},\"items\":[]}";
+            stream.write_all(stub::answer(200, "", list).as_bytes()).await?;
+        }
+    }
+}
+
+async fn api() -> Api {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let cluster = format!("{{server: 'http://{}'}}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(serve(stream));
+        }
+    });
+    Api::new(Setup::new(&[], &cluster, "null").connect().await.unwrap(), LIMIT)
+}
+
+#[tokio::test]
+async fn an_answer_that_does_not_come_or_stops_in_the_middle_ends_in_time() {
+    let api = api().await;
+    for path in ["/silent", "/half"] {
+        let asked = Instant::now();
+        let Err(Failure::NoAnswer(error)) = api.call(Call::get(path)).await else {
+            panic!("{path} has no answer");
+        };
+        assert_eq!((error.kind.exit_code(), error.code), (7, "timeout"), "{error}");
+        assert!(error.message.ends_with("did not answer within 0.2 s"), "{error}");
+        assert_eq!(error.hint.as_deref(), Some("a longer `--request-timeout` may help"));
+        assert!((LIMIT..LIMIT * 20).contains(&asked.elapsed()), "{:?}", asked.elapsed());
+    }
+}
+
+#[tokio::test]
+async fn a_quiet_watch_outlives_the_limit_of_a_request() {
+    let collection = Collection {
+        path: "/things".into(),
+        query: String::new(),
+        api_version: "v1".into(),
+        kind: "Thing".into(),
+    };
+    let (sender, mut changes) = mpsc::unbounded_channel();
+    let api = api().await;
+    tokio::spawn(collection.observe(api.clone(), sender));
+    assert!(matches!(changes.recv().await, Some(Change::Listed(..))));
+    let Some(Change::Present(late)) = changes.recv().await else { panic!("the watch was cut") };
+    assert_eq!(late["metadata"]["name"], "late");
+    assert_eq!(api.connection().requests(), 2, "one list and one watch");
+}
+
+#[tokio::test]
+async fn a_watch_that_is_held_back_gives_way_to_lists() {
+    let collection = Collection {
+        path: "/held".into(),
+        query: String::new(),
+        api_version: "v1".into(),
+        kind: "Thing".into(),
+    };
+    let (sender, mut changes) = mpsc::unbounded_channel();
+    tokio::spawn(collection.observe(api().await, sender));
+    for _ in 0..3 {
+        assert!(matches!(changes.recv().await, Some(Change::Listed(..))));
+    }
+}

@@ -1,0 +1,98 @@
+//! One error of several, so that everything that failed is told once.
+
+use crate::workload::error::{Error, ErrorKind};
+
+/// How many objects that failed for one reason are named.
+const SHOWN: usize = 10;
+
+/// Makes one error of what befell several objects; `what` ends the sentence `3 objects …`.
+///
+/// # Panics
+/// Where there is none.
+#[must_use]
+pub fn one(errors: &[&Error], what: &str) -> Error {
+    let first = errors.first().expect("there is an error");
+    if errors.len() == 1 {
+        return (*first).clone();
+    }
+    let kind = errors.iter().map(|error| error.kind).min_by_key(|kind| kind.rank());
+    let kind = kind.unwrap_or(ErrorKind::Failed);
+    let code =
+        errors.iter().find(|error| error.kind == kind).map_or(first.code, |error| error.code);
+    let all = Error::new(kind, code, format!("{} objects {what}", errors.len()));
+    let all = all.causes(together(errors));
+    match errors.iter().find_map(|error| error.hint.clone()) {
+        Some(hint) => all.hint(hint),
+        None => all,
+    }
+}
+
+/// Says of each error what and why; what failed for one reason, such as a server that is gone,
+/// stands together.
+fn together(errors: &[&Error]) -> Vec<String> {
+    let mut groups: Vec<(&[String], Vec<&str>)> = Vec::new();
+    for error in errors {
+        let causes = error.causes.as_slice();
+        let same = groups.iter_mut().find(|(known, _)| *known == causes && !causes.is_empty());
+        match same
+            .filter(|_| matches!(error.kind, ErrorKind::Runtime) || error.code == "server-error")
+        {
+            Some((_, messages)) => messages.push(&error.message),
+            None => groups.push((causes, vec![&error.message])),
+        }
+    }
+    groups.into_iter().map(|(causes, messages)| told(causes, &messages)).collect()
+}
+
+fn told(causes: &[String], messages: &[&str]) -> String {
+    let first = messages[0];
+    // What is done to all of them is said of the first: `cannot apply Deployment/web, Service/web`.
+    let verb: String = first.split_inclusive(' ').take(2).collect();
+    let others = messages.iter().skip(1).take(SHOWN - 1);
+    let others = others.map(|message| message.strip_prefix(verb.as_str()).unwrap_or(message));
+    let mut what = std::iter::once(first).chain(others).collect::<Vec<_>>().join(", ");
+    if messages.len() > SHOWN {
+        what = format!("{what} and {} more", messages.len() - SHOWN);
+    }
+    match (causes, messages.len()) {
+        // The reasons of a rejection, field by field, each on a line of its own.
+        ([_, _, ..], 1) => format!("{what}:\n{}", causes.join("\n")),
+        _ => std::iter::once(what).chain(causes.iter().cloned()).collect::<Vec<_>>().join(": "),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_failed_for_one_reason_stands_together() {
+        let gone = |id: &str| {
+            Error::runtime("unavailable", "the server is not available (503)")
+                .cause("no backend")
+                .while_doing(format!("cannot apply {id}"))
+        };
+        let rejected = |id: &str| {
+            Error::failed("rejected", format!("cannot apply {id}: rejected")).cause("no")
+        };
+        let errors = [gone("A"), rejected("B"), gone("C"), rejected("D").cause("never")];
+        let all = one(&errors.iter().collect::<Vec<_>>(), "were not applied");
+        assert_eq!((all.code, all.kind.exit_code()), ("rejected", 1));
+        assert_eq!(all.message, "4 objects were not applied");
+        assert_eq!(
+            all.causes,
+            [
+                "cannot apply A, C: the server is not available (503): no backend",
+                "cannot apply B: rejected: no",
+                "cannot apply D: rejected:\nno\nnever",
+            ]
+        );
+        let many: Vec<Error> = (0..12).map(|number| gone(&number.to_string())).collect();
+        assert_eq!(
+            one(&many.iter().collect::<Vec<_>>(), "were not applied").causes,
+            ["cannot apply 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 2 more: the server is not available \
+              (503): no backend"]
+        );
+        assert_eq!(one(&[&errors[1]], "were not applied"), errors[1]);
+    }
+}
