@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, ChildStderr, Command, Output, Stdio},
     sync::{
-        Mutex,
+        Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
     thread,
@@ -21,13 +21,16 @@ use workloadctl::{
     cluster::{
         api::Api,
         call::{Answer, Call},
-        connect::{ConnectOptions, connect},
+        connect::{ConnectOptions, Connection, connect},
         failure::Failure,
         kubeconfig::Kubeconfig,
     },
     env::Env,
+    sandbox::Fault,
     workload::runtime::RuntimeName,
 };
+
+use crate::proxy::{Backend, Proxy};
 
 /// Runs each test on both backends.
 macro_rules! on_both {
@@ -82,6 +85,8 @@ pub struct Place {
     test: String,
     name: String,
     instances: Mutex<Vec<String>>,
+    /// What the program talks to in place of the backend.
+    proxy: Option<Proxy>,
 }
 
 static COUNTER: AtomicUsize = AtomicUsize::new(0);
@@ -115,12 +120,49 @@ impl Place {
         let home = TempDir::new().unwrap();
         std::fs::create_dir(home.path().join("db")).unwrap();
         let test = test.to_owned();
-        Self { home, runtime, kubeconfig, test, name, instances: Mutex::default() }
+        Self { home, runtime, kubeconfig, test, name, instances: Mutex::default(), proxy: None }
     }
 
     /// Gives a place like this one with nothing in it; a sandbox is another one, a cluster is not.
     pub fn aside(&self) -> Self {
         Self::new(&self.test, self.runtime.clone(), self.kubeconfig.clone())
+    }
+
+    /// Gives a place like this one whose program reaches the backend through a faulty proxy, as
+    /// context `faulty`. What the test itself asks goes past it.
+    pub fn behind_proxy(&self) -> Self {
+        let mut place = self.aside();
+        place.proxy = Some(Proxy::start(async || {
+            if self.runtime == "sandbox" {
+                Backend::Sandbox(place.database().with_extension("sandbox.db"))
+            } else {
+                Backend::Server(Box::new(place.connection().await))
+            }
+        }));
+        place.log_in("{}");
+        place
+    }
+
+    /// Sets how the program logs in at the proxy: the kubeconfig's user.
+    pub fn log_in(&self, user: &str) {
+        let address = self.proxy.as_ref().unwrap().address;
+        let text = format!(
+            "current-context: faulty\n\
+             contexts: [{{name: faulty, context: {{cluster: c, user: u}}}}]\n\
+             clusters: [{{name: c, cluster: {{server: 'http://{address}'}}}}]\n\
+             users: [{{name: u, user: {user}}}]\n"
+        );
+        self.write("faulty.kubeconfig", &text);
+    }
+
+    /// Makes these faults from now on; none: heals.
+    pub fn faults(&self, faults: &[Arc<Fault>]) {
+        self.proxy.as_ref().unwrap().set(faults.to_vec());
+    }
+
+    /// Breaks every connection that the program has.
+    pub fn cut(&self) {
+        self.proxy.as_ref().unwrap().cut();
     }
 
     /// Gives another home on the same cluster: somebody else's database.
@@ -198,7 +240,10 @@ impl Place {
             .env("WORKLOADCTL_RUNTIME", &self.runtime)
             .current_dir(self.home.path())
             .stdin(Stdio::null());
-        if let Some(kubeconfig) = &self.kubeconfig {
+        if self.proxy.is_some() {
+            command.env("KUBECONFIG", self.path("faulty.kubeconfig"));
+            command.env("WORKLOADCTL_RUNTIME", "faulty");
+        } else if let Some(kubeconfig) = &self.kubeconfig {
             command.env("KUBECONFIG", kubeconfig);
         }
         command
@@ -231,6 +276,13 @@ impl Place {
     }
 
     fn with_api<T>(&self, work: impl AsyncFnOnce(Api) -> T) -> T {
+        let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        tokio.block_on(async {
+            work(Api::new(self.connection().await, Duration::from_secs(30))).await
+        })
+    }
+
+    async fn connection(&self) -> Connection {
         let mut variables = vec![];
         let path = self.kubeconfig.as_ref().map(|path| path.display().to_string());
         if let Some(path) = &path {
@@ -243,11 +295,7 @@ impl Place {
             sandbox: Some(self.database().with_extension("sandbox.db")),
             ..ConnectOptions::default()
         };
-        let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        tokio.block_on(async {
-            let connection = connect(&kubeconfig, &runtime, &options).await.unwrap();
-            work(Api::new(connection, Duration::from_secs(30))).await
-        })
+        connect(&kubeconfig, &runtime, &options).await.unwrap()
     }
 
     /// Reads an object; `None` where it is not there.
@@ -341,6 +389,9 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
+        if let Some(proxy) = &self.proxy {
+            proxy.set(Vec::new());
+        }
         for instance in self.instances.lock().unwrap().iter().rev() {
             let outcome = self.run(&format!(
                 "delete {instance} --yes --ignore-not-found --timeout 60s --lock-wait 100s"

@@ -212,7 +212,7 @@ impl Life {
     }
 
     /// Runs a command to its end and counts the lines of its talk up to the one that is `last`.
-    fn measure(&self, line: &str, last: impl Fn(&str) -> bool) -> usize {
+    pub fn measure(&self, line: &str, last: impl Fn(&str) -> bool) -> usize {
         let mut running = self.place.follow(line);
         let mut count = 0;
         running.until(|said| {

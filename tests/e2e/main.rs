@@ -7,8 +7,10 @@
 
 #[macro_use]
 mod harness;
+mod bad_days;
 mod clusters;
 mod examples;
+mod faults;
 mod kill;
 mod kubectl;
 mod lock;
@@ -17,6 +19,7 @@ mod namespaces;
 mod noop;
 mod owners;
 mod people;
+mod proxy;
 mod readme;
 mod refusals;
 mod replace;
