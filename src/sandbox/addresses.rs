@@ -49,17 +49,26 @@ pub(super) fn allocate(
             }
         }
     }
+    families(object)?;
     let asked = object["spec"]["clusterIP"].as_str().unwrap_or_default().to_owned();
     if asked.is_empty() {
         object["spec"]["clusterIP"] = json!(free_address(world, object)?);
-    } else if old.is_none() && asked != "None" && world.storage.is_address_taken(&asked)? {
-        let cause = Cause::invalid(
-            "spec.clusterIPs",
-            &json!([asked]),
-            &format!("failed to allocate IP {asked}: provided IP is already allocated"),
-        );
-        let name = object["metadata"]["name"].as_str().unwrap_or_default();
-        return Err(Failure::invalid("", "Service", name, &[cause]));
+    } else if old.is_none() && asked != "None" {
+        let why = if !is_inside(&asked) {
+            format!(
+                "the provided IP ({asked}) is not in the valid range. The range of valid IPs is \
+                 10.96.0.0/16"
+            )
+        } else if world.storage.is_address_taken(&asked)? {
+            "provided IP is already allocated".to_owned()
+        } else {
+            String::new()
+        };
+        if !why.is_empty() {
+            let why = format!("failed to allocate IP {asked}: {why}");
+            let cause = Cause::invalid("spec.clusterIPs", &json!([asked]), &why);
+            return Err(refused(object, cause));
+        }
     }
     object["spec"]["clusterIPs"] = json!([object["spec"]["clusterIP"]]);
     if object["spec"]["ipFamilies"].is_null() {
@@ -72,6 +81,28 @@ pub(super) fn allocate(
     let external = kind == "NodePort"
         || kind == "LoadBalancer" && object["spec"]["allocateLoadBalancerNodePorts"] != false;
     node_ports(world, object, old, external)
+}
+
+/// The sandbox has addresses of one family.
+fn families(object: &Value) -> Result<(), Failure> {
+    let asked = object["spec"]["ipFamilies"].as_array().into_iter().flatten().enumerate();
+    for (index, family) in asked.filter(|(_, family)| **family == "IPv6") {
+        let field = format!("spec.ipFamilies[{index}]");
+        let cause = Cause::invalid(&field, family, "not configured on this cluster");
+        return Err(refused(object, cause));
+    }
+    Ok(())
+}
+
+fn refused(service: &Value, cause: Cause) -> Failure {
+    let name = service["metadata"]["name"].as_str().unwrap_or_default();
+    Failure::invalid("", "Service", name, &[cause])
+}
+
+fn is_inside(address: &str) -> bool {
+    address
+        .parse::<std::net::Ipv4Addr>()
+        .is_ok_and(|address| u32::from(address) & 0xffff_0000 == SERVICE_NETWORK)
 }
 
 /// Drops what the old type had and the new one does not, unless the update changed it.

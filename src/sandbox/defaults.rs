@@ -245,7 +245,9 @@ fn dependent(fields: &mut Map<String, Value>, name: &str) {
             let names = part(fields, "names");
             let kind = text(names, "kind").to_owned();
             fill(names, "singular", json!(kind.to_lowercase()));
-            fill(names, "listKind", json!(format!("{kind}List")));
+            if !kind.is_empty() {
+                fill(names, "listKind", json!(format!("{kind}List")));
+            }
         }
         "HorizontalPodAutoscalerSpec" if fields.contains_key("scaleTargetRef") => {
             let metric = json!([{"type": "Resource", "resource": {

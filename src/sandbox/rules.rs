@@ -5,7 +5,9 @@ use serde_json::{Value, json};
 
 use super::{answer::Cause, custom, registry::Resource};
 
+mod extensions;
 mod names;
+mod network;
 mod pods;
 mod updates;
 mod workloads;
@@ -63,8 +65,9 @@ fn content(resource: &Resource, object: &Value, causes: &mut Vec<Cause>) {
         ("", "Secret") => {
             names::data_keys(object, causes);
             total_size(object, causes);
+            typed_secret(object, causes);
         }
-        ("", "Service") => workloads::service(object, causes),
+        ("", "Service") => network::service(object, causes),
         ("", "Pod") => pods::spec(&object["spec"], "spec", "Always", &[], causes),
         ("", "PersistentVolumeClaim") => workloads::claim(object, causes),
         ("apps", "Deployment" | "ReplicaSet" | "StatefulSet" | "DaemonSet") => {
@@ -72,12 +75,22 @@ fn content(resource: &Resource, object: &Value, causes: &mut Vec<Cause>) {
         }
         ("batch", "Job") => workloads::job(object, causes),
         ("batch", "CronJob") => workloads::cron_job(object, causes),
-        ("networking.k8s.io", "Ingress") => workloads::ingress(object, causes),
+        ("networking.k8s.io", "Ingress") => network::ingress(object, causes),
         ("rbac.authorization.k8s.io", "RoleBinding" | "ClusterRoleBinding") => {
             workloads::role_ref(object, causes);
         }
         ("apiextensions.k8s.io", "CustomResourceDefinition") => {
-            workloads::definition(object, causes)
+            extensions::definition(object, causes);
+        }
+        (
+            "admissionregistration.k8s.io",
+            "ValidatingWebhookConfiguration" | "MutatingWebhookConfiguration",
+        ) => extensions::webhooks(object, causes),
+        ("admissionregistration.k8s.io", "ValidatingAdmissionPolicy") => {
+            extensions::validating_policy(object, causes);
+        }
+        ("admissionregistration.k8s.io", "ValidatingAdmissionPolicyBinding") => {
+            extensions::validating_binding(object, causes);
         }
         ("policy", "PodDisruptionBudget") => workloads::budget(object, causes),
         ("autoscaling", "HorizontalPodAutoscaler") => workloads::autoscaler(object, causes),
@@ -87,6 +100,27 @@ fn content(resource: &Resource, object: &Value, causes: &mut Vec<Cause>) {
             causes.push(Cause::required("provisioner", ""));
         }
         _ => {}
+    }
+}
+
+/// The keys that a Secret of a known type must have.
+fn typed_secret(object: &Value, causes: &mut Vec<Cause>) {
+    let keys: &[&str] = match object["type"].as_str().unwrap_or_default() {
+        "kubernetes.io/basic-auth" => {
+            // One of the two is enough.
+            let has = |key: &str| object["data"].get(key).is_some();
+            if has("username") || has("password") { &[] } else { &["username", "password"] }
+        }
+        "kubernetes.io/dockercfg" => &[".dockercfg"],
+        "kubernetes.io/dockerconfigjson" => &[".dockerconfigjson"],
+        "kubernetes.io/ssh-auth" => &["ssh-privatekey"],
+        "kubernetes.io/tls" => &["tls.crt", "tls.key"],
+        _ => &[],
+    };
+    for key in keys {
+        if object["data"].get(*key).is_none() {
+            causes.push(Cause::required(&format!("data[{key}]"), ""));
+        }
     }
 }
 

@@ -11,6 +11,7 @@ mod bad_days;
 mod clusters;
 mod examples;
 mod faults;
+mod invalid;
 mod kill;
 mod kubectl;
 mod lock;

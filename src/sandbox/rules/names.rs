@@ -4,11 +4,15 @@ use serde_json::{Value, json};
 
 use crate::sandbox::{answer::Cause, registry::Resource};
 
-const SUBDOMAIN: &str = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric \
+pub(super) const SUBDOMAIN: &str = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric \
      characters, '-' or '.', and must start and end with an alphanumeric character (e.g. \
      'example.com', regex used for validation is \
      '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
-pub(super) const LABEL: &str = "a lowercase RFC 1123 label must consist of lower case alphanumeric \
+pub(super) const WILDCARD: &str = "a wildcard DNS-1123 subdomain must start with '*.', followed by \
+     a valid DNS subdomain, which must consist of lower case alphanumeric characters, '-' or '.' \
+     and end with an alphanumeric character (e.g. '*.example.com', regex used for validation is \
+     '\\*\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
+const LABEL: &str = "a lowercase RFC 1123 label must consist of lower case alphanumeric \
      characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or \
      '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
 const LABEL_VALUE: &str = "a valid label must be an empty string or consist of alphanumeric \
@@ -34,15 +38,24 @@ pub(super) fn is_label(text: &str) -> bool {
         && text.ends_with(is_lower)
 }
 
-fn is_subdomain(text: &str) -> bool {
+/// Says what is wrong with a text that is to be an RFC 1123 label.
+pub(super) fn label_fault(text: &str) -> Option<&'static str> {
+    match text {
+        _ if is_label(text) => None,
+        _ if is_subdomain(text) => Some("must not contain dots"),
+        _ => Some(LABEL),
+    }
+}
+
+/// Tells whether a text is RFC 1123 labels with dots between them.
+pub(super) fn is_subdomain(text: &str) -> bool {
     text.split('.').all(is_label)
 }
 
 /// The faults of a name, of a kind that wants it so.
-fn name_faults(resource: &Resource, name: &str) -> Vec<(bool, String)> {
-    let (longest, fits, words) = match (resource.group.as_str(), resource.kind.as_str()) {
-        ("", "Namespace") => (63, is_label(name), LABEL),
-        ("", "Service") => (63, is_label(name), LABEL),
+fn name_faults(resource: &Resource, name: &str) -> Vec<String> {
+    let (longest, fault) = match (resource.group.as_str(), resource.kind.as_str()) {
+        ("", "Namespace" | "Service") | ("apps", "StatefulSet") => (63, label_fault(name)),
         ("rbac.authorization.k8s.io", _) => {
             let bad = if name == "." || name == ".." {
                 Some(format!("may not be '{name}'"))
@@ -52,36 +65,52 @@ fn name_faults(resource: &Resource, name: &str) -> Vec<(bool, String)> {
                     .find(|c| name.contains(*c))
                     .map(|c| format!("may not contain '{c}'"))
             };
-            return bad.into_iter().map(|fault| (true, fault)).collect();
+            return bad.into_iter().collect();
         }
-        _ => (253, is_subdomain(name), SUBDOMAIN),
+        _ => (253, (!is_subdomain(name)).then_some(SUBDOMAIN)),
     };
     let mut faults = Vec::new();
     if name.len() > longest {
-        faults.push((true, format!("must be no more than {longest} bytes")));
+        faults.push(format!("must be no more than {longest} bytes"));
     }
-    if !fits {
-        faults.push((true, words.to_owned()));
-    }
+    faults.extend(fault.map(str::to_owned));
     faults
 }
 
 /// Checks name, labels and annotations.
 pub(super) fn metadata(resource: &Resource, object: &Value, causes: &mut Vec<Cause>) {
     let name = object["metadata"]["name"].as_str().unwrap_or_default();
-    for (_, fault) in name_faults(resource, name) {
+    for fault in name_faults(resource, name) {
         causes.push(Cause::invalid("metadata.name", &json!(name), &fault));
     }
     if let Some(namespace) = object["metadata"]["namespace"].as_str()
-        && !is_label(namespace)
+        && let Some(fault) = label_fault(namespace)
     {
-        causes.push(Cause::invalid("metadata.namespace", &json!(namespace), LABEL));
+        causes.push(Cause::invalid("metadata.namespace", &json!(namespace), fault));
     }
     labels(&object["metadata"]["labels"], "metadata.labels", causes);
     let annotations = &object["metadata"]["annotations"];
     for key in annotations.as_object().into_iter().flatten().map(|(key, _)| key) {
         if let Some(fault) = qualified_fault(&key.to_lowercase()) {
             causes.push(Cause::invalid("metadata.annotations", &json!(key), &fault));
+        }
+    }
+    owners(object, causes);
+}
+
+/// Checks whose an object says to be.
+fn owners(object: &Value, causes: &mut Vec<Cause>) {
+    for owner in object["metadata"]["ownerReferences"].as_array().into_iter().flatten() {
+        for (name, detail) in [
+            ("apiVersion", "version must not be empty"),
+            ("kind", "must not be empty"),
+            ("name", "must not be empty"),
+            ("uid", "must not be empty"),
+        ] {
+            if owner[name].as_str().is_none_or(str::is_empty) {
+                let field = format!("metadata.ownerReferences.{name}");
+                causes.push(Cause::invalid(&field, &json!(""), detail));
+            }
         }
     }
 }

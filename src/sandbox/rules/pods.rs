@@ -60,8 +60,8 @@ pub(super) fn spec(
 fn named<'a>(name: &'a str, field: &str, seen: &mut Vec<&'a str>, causes: &mut Vec<Cause>) {
     if name.is_empty() {
         causes.push(Cause::required(field, ""));
-    } else if !names::is_label(name) {
-        causes.push(Cause::invalid(field, &json!(name), names::LABEL));
+    } else if let Some(fault) = names::label_fault(name) {
+        causes.push(Cause::invalid(field, &json!(name), fault));
     } else if name.len() > 63 {
         causes.push(Cause::invalid(field, &json!(name), "must be no more than 63 bytes"));
     } else if seen.contains(&name) {
@@ -136,6 +136,17 @@ fn probe(probe: &Value, field: &str, causes: &mut Vec<Cause>) {
         ["exec", "httpGet", "tcpSocket", "grpc"].iter().filter(|name| probe[**name].is_object());
     if handlers.count() == 0 {
         causes.push(Cause::required(field, "must specify a handler type"));
+    }
+    for handler in ["httpGet", "tcpSocket"] {
+        let port = &probe[handler]["port"];
+        if probe[handler].is_object()
+            && !port.is_string()
+            && !port.as_i64().is_some_and(|number| (1..=65535).contains(&number))
+        {
+            let value = if port.is_null() { &json!(0) } else { port };
+            let detail = "must be between 1 and 65535, inclusive";
+            causes.push(Cause::invalid(&format!("{field}.{handler}.port"), value, detail));
+        }
     }
 }
 

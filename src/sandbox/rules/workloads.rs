@@ -29,10 +29,11 @@ pub(super) fn workload(kind: &str, object: &Value, causes: &mut Vec<Cause>) {
     let labels = &spec["template"]["metadata"]["labels"];
     match Selector::of(&spec["selector"]) {
         None => {
-            causes.push(Cause::required("spec.selector", ""));
-            if kind != "StatefulSet" && kind != "DaemonSet" {
-                causes.push(mismatch(labels));
+            // A DaemonSet without a selector is told of the labels alone.
+            if kind != "DaemonSet" {
+                causes.push(Cause::required("spec.selector", ""));
             }
+            causes.push(mismatch(labels));
         }
         Some(selector) if selector.is_empty() => {
             let detail = "empty selector is invalid for";
@@ -159,66 +160,6 @@ pub(super) fn cron_job(object: &Value, causes: &mut Vec<Cause>) {
     restart_of_job(template, path, causes);
 }
 
-pub(super) fn service(object: &Value, causes: &mut Vec<Cause>) {
-    let spec = &object["spec"];
-    let kind = spec["type"].as_str().unwrap_or_default();
-    let ports = spec["ports"].as_array();
-    if ports.is_none_or(Vec::is_empty) && kind != "ExternalName" && spec["clusterIP"] != "None" {
-        causes.push(Cause::required("spec.ports", ""));
-    }
-    if matches!(kind, "LoadBalancer" | "NodePort") && spec["clusterIP"] == "None" {
-        let detail = format!("may not be set to 'None' for {kind} services");
-        causes.push(Cause::invalid("spec.clusterIPs[0]", &json!("None"), &detail));
-    }
-    if kind == "ExternalName" && spec["externalName"].as_str().is_none_or(str::is_empty) {
-        causes.push(Cause::required("spec.externalName", ""));
-    }
-    let several = ports.is_some_and(|ports| ports.len() > 1);
-    let mut seen_names: Vec<&str> = Vec::new();
-    let mut seen: Vec<(&Value, &Value)> = Vec::new();
-    for (index, port) in ports.into_iter().flatten().enumerate() {
-        let field = format!("spec.ports[{index}]");
-        let name = port["name"].as_str().unwrap_or_default();
-        if name.is_empty() && several {
-            causes.push(Cause::required(&format!("{field}.name"), ""));
-        } else if !name.is_empty() && !names::is_label(name) {
-            causes.push(Cause::invalid(&format!("{field}.name"), &json!(name), names::LABEL));
-        } else if !name.is_empty() && seen_names.contains(&name) {
-            causes.push(Cause::duplicate(&format!("{field}.name"), &json!(name)));
-        }
-        seen_names.push(name);
-        if !port["port"].as_i64().is_some_and(|number| (1..=65535).contains(&number)) {
-            let detail = "must be between 1 and 65535, inclusive";
-            causes.push(Cause::invalid(&format!("{field}.port"), &port["port"], detail));
-        }
-        if let Some(target) = port["targetPort"].as_i64()
-            && !(1..=65535).contains(&target)
-        {
-            let detail = "must be between 1 and 65535, inclusive";
-            causes.push(Cause::invalid(
-                &format!("{field}.targetPort"),
-                &port["targetPort"],
-                detail,
-            ));
-        }
-        one_of(&port["protocol"], &format!("{field}.protocol"), &["SCTP", "TCP", "UDP"], causes);
-        let same = (&port["port"], &port["protocol"]);
-        if seen.contains(&same) {
-            let value = json!({"port": port["port"], "protocol": port["protocol"]});
-            causes.push(Cause::duplicate(&field, &value));
-        }
-        seen.push(same);
-    }
-    names::labels(&spec["selector"], "spec.selector", causes);
-    one_of(&spec["sessionAffinity"], "spec.sessionAffinity", &["ClientIP", "None"], causes);
-    one_of(
-        &spec["type"],
-        "spec.type",
-        &["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"],
-        causes,
-    );
-}
-
 pub(super) fn claim(object: &Value, causes: &mut Vec<Cause>) {
     let spec = &object["spec"];
     if spec["accessModes"].as_array().is_none_or(Vec::is_empty) {
@@ -228,45 +169,12 @@ pub(super) fn claim(object: &Value, causes: &mut Vec<Cause>) {
     for mode in spec["accessModes"].as_array().into_iter().flatten() {
         one_of(mode, "spec.accessModes", &modes, causes);
     }
+    let class = spec["storageClassName"].as_str().unwrap_or_default();
+    if !class.is_empty() && !names::is_subdomain(class) {
+        causes.push(Cause::invalid("spec.storageClassName", &json!(class), names::SUBDOMAIN));
+    }
     if spec["resources"]["requests"]["storage"].is_null() {
         causes.push(Cause::required("spec.resources[storage]", ""));
-    }
-}
-
-pub(super) fn ingress(object: &Value, causes: &mut Vec<Cause>) {
-    let spec = &object["spec"];
-    if spec["defaultBackend"].is_null() && spec["rules"].as_array().is_none_or(Vec::is_empty) {
-        let detail = "either `defaultBackend` or `rules` must be specified";
-        causes.push(Cause::invalid("spec", &spec["rules"], detail));
-    }
-    for (index, rule) in spec["rules"].as_array().into_iter().flatten().enumerate() {
-        for (number, path) in rule["http"]["paths"].as_array().into_iter().flatten().enumerate() {
-            let field = format!("spec.rules[{index}].http.paths[{number}]");
-            if path["pathType"].is_null() {
-                causes.push(Cause::required(
-                    &format!("{field}.pathType"),
-                    "pathType must be specified",
-                ));
-            } else {
-                let kinds = ["Exact", "ImplementationSpecific", "Prefix"];
-                one_of(&path["pathType"], &format!("{field}.pathType"), &kinds, causes);
-            }
-            let exact = path["pathType"] == "Exact" || path["pathType"] == "Prefix";
-            if exact && !path["path"].as_str().unwrap_or_default().starts_with('/') {
-                causes.push(Cause::invalid(
-                    &format!("{field}.path"),
-                    &path["path"],
-                    "must be an absolute path",
-                ));
-            }
-            let service = &path["backend"]["service"];
-            if service.is_object()
-                && service["port"].as_object().is_none_or(serde_json::Map::is_empty)
-            {
-                let detail = "port name or number is required";
-                causes.push(Cause::required(&format!("{field}.backend.service.port"), detail));
-            }
-        }
     }
 }
 
@@ -292,37 +200,6 @@ pub(super) fn role_ref(object: &Value, causes: &mut Vec<Cause>) {
             causes.push(Cause::required(&format!("{field}.namespace"), ""));
         }
     }
-}
-
-pub(super) fn definition(object: &Value, causes: &mut Vec<Cause>) {
-    let spec = &object["spec"];
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let wanted = format!("{}.{}", text(&spec["names"]["plural"]), text(&spec["group"]));
-    if text(&object["metadata"]["name"]) != wanted {
-        causes.push(Cause::invalid(
-            "metadata.name",
-            &object["metadata"]["name"],
-            "must be spec.names.plural+\".\"+spec.group",
-        ));
-    }
-    let versions = spec["versions"].as_array();
-    if versions.is_none_or(Vec::is_empty) {
-        let detail = "must have at least one version with storage";
-        causes.push(Cause::invalid("spec.versions", &spec["versions"], detail));
-    }
-    let stored =
-        versions.into_iter().flatten().filter(|version| version["storage"] == true).count();
-    if versions.is_some() && stored != 1 {
-        let detail = "must have exactly one version marked as storage version";
-        causes.push(Cause::invalid("spec.versions", &spec["versions"], detail));
-    }
-    for (index, version) in versions.into_iter().flatten().enumerate() {
-        if !version["schema"]["openAPIV3Schema"].is_object() {
-            let field = format!("spec.versions[{index}].schema.openAPIV3Schema");
-            causes.push(Cause::required(&field, "schemas are required"));
-        }
-    }
-    one_of(&spec["scope"], "spec.scope", &["Cluster", "Namespaced"], causes);
 }
 
 pub(super) fn autoscaler(object: &Value, causes: &mut Vec<Cause>) {

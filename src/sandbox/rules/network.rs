@@ -1,0 +1,133 @@
+//! What makes Services and Ingresses invalid.
+
+use serde_json::{Value, json};
+
+use super::{names, one_of};
+use crate::sandbox::answer::Cause;
+
+pub(super) fn service(object: &Value, causes: &mut Vec<Cause>) {
+    let spec = &object["spec"];
+    let kind = spec["type"].as_str().unwrap_or_default();
+    let ports = spec["ports"].as_array();
+    if ports.is_none_or(Vec::is_empty) && kind != "ExternalName" && spec["clusterIP"] != "None" {
+        causes.push(Cause::required("spec.ports", ""));
+    }
+    if matches!(kind, "LoadBalancer" | "NodePort") && spec["clusterIP"] == "None" {
+        let detail = format!("may not be set to 'None' for {kind} services");
+        causes.push(Cause::invalid("spec.clusterIPs[0]", &json!("None"), &detail));
+    }
+    if kind == "ExternalName" && spec["externalName"].as_str().is_none_or(str::is_empty) {
+        causes.push(Cause::required("spec.externalName", ""));
+    }
+    let several = ports.is_some_and(|ports| ports.len() > 1);
+    let mut seen_names: Vec<&str> = Vec::new();
+    let mut seen: Vec<(&Value, &Value)> = Vec::new();
+    for (index, port) in ports.into_iter().flatten().enumerate() {
+        let field = format!("spec.ports[{index}]");
+        let name = port["name"].as_str().unwrap_or_default();
+        if name.is_empty() && several {
+            causes.push(Cause::required(&format!("{field}.name"), ""));
+        } else if !name.is_empty()
+            && let Some(fault) = names::label_fault(name)
+        {
+            causes.push(Cause::invalid(&format!("{field}.name"), &json!(name), fault));
+        } else if !name.is_empty() && seen_names.contains(&name) {
+            causes.push(Cause::duplicate(&format!("{field}.name"), &json!(name)));
+        }
+        seen_names.push(name);
+        if !port["port"].as_i64().is_some_and(|number| (1..=65535).contains(&number)) {
+            let detail = "must be between 1 and 65535, inclusive";
+            causes.push(Cause::invalid(&format!("{field}.port"), &port["port"], detail));
+        }
+        if let Some(target) = port["targetPort"].as_i64()
+            && !(1..=65535).contains(&target)
+        {
+            let detail = "must be between 1 and 65535, inclusive";
+            causes.push(Cause::invalid(
+                &format!("{field}.targetPort"),
+                &port["targetPort"],
+                detail,
+            ));
+        }
+        one_of(&port["protocol"], &format!("{field}.protocol"), &["SCTP", "TCP", "UDP"], causes);
+        if kind == "ClusterIP" && port["nodePort"].as_i64().is_some_and(|number| number != 0) {
+            let detail = "may not be used when `type` is 'ClusterIP'";
+            causes.push(Cause::forbidden(&format!("{field}.nodePort"), detail));
+        }
+        let same = (&port["port"], &port["protocol"]);
+        if seen.contains(&same) {
+            let value = json!({"port": port["port"], "protocol": port["protocol"]});
+            causes.push(Cause::duplicate(&field, &value));
+        }
+        seen.push(same);
+    }
+    names::labels(&spec["selector"], "spec.selector", causes);
+    one_of(&spec["sessionAffinity"], "spec.sessionAffinity", &["ClientIP", "None"], causes);
+    one_of(
+        &spec["type"],
+        "spec.type",
+        &["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"],
+        causes,
+    );
+}
+
+pub(super) fn ingress(object: &Value, causes: &mut Vec<Cause>) {
+    let spec = &object["spec"];
+    if spec["defaultBackend"].is_null() && spec["rules"].as_array().is_none_or(Vec::is_empty) {
+        let detail = "either `defaultBackend` or `rules` must be specified";
+        causes.push(Cause::invalid("spec", &spec["rules"], detail));
+    }
+    for (index, rule) in spec["rules"].as_array().into_iter().flatten().enumerate() {
+        host(&rule["host"], &format!("spec.rules[{index}].host"), causes);
+        for (number, path) in rule["http"]["paths"].as_array().into_iter().flatten().enumerate() {
+            let field = format!("spec.rules[{index}].http.paths[{number}]");
+            if path["pathType"].is_null() {
+                causes.push(Cause::required(
+                    &format!("{field}.pathType"),
+                    "pathType must be specified",
+                ));
+            } else {
+                let kinds = ["Exact", "ImplementationSpecific", "Prefix"];
+                one_of(&path["pathType"], &format!("{field}.pathType"), &kinds, causes);
+            }
+            let exact = path["pathType"] == "Exact" || path["pathType"] == "Prefix";
+            if exact && !path["path"].as_str().unwrap_or_default().starts_with('/') {
+                causes.push(Cause::invalid(
+                    &format!("{field}.path"),
+                    &path["path"],
+                    "must be an absolute path",
+                ));
+            }
+            let service = &path["backend"]["service"];
+            if service.is_object()
+                && service["port"].as_object().is_none_or(serde_json::Map::is_empty)
+            {
+                let detail = "port name or number is required";
+                causes.push(Cause::required(&format!("{field}.backend.service.port"), detail));
+            }
+        }
+    }
+}
+
+/// A host of an Ingress: a name, or one whose first part is a wildcard. Addresses are for
+/// controllers that take them by another way.
+fn host(host: &Value, field: &str, causes: &mut Vec<Cause>) {
+    let text = host.as_str().unwrap_or_default();
+    if text.is_empty() {
+        return;
+    }
+    if text.parse::<std::net::IpAddr>().is_ok() {
+        causes.push(Cause::invalid(field, host, "must be a DNS name, not an IP address"));
+        return;
+    }
+    let fault = match text.strip_prefix("*.") {
+        Some(_) if text.contains('*') => {
+            let rest = text.strip_prefix("*.").unwrap_or_default();
+            (!names::is_subdomain(rest)).then_some(names::WILDCARD)
+        }
+        _ => (!names::is_subdomain(text)).then_some(names::SUBDOMAIN),
+    };
+    if let Some(words) = fault {
+        causes.push(Cause::invalid(field, host, words));
+    }
+}
