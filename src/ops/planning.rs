@@ -2,6 +2,7 @@
 //! only the server can tell.
 
 mod asking;
+mod leaving;
 mod sharing;
 mod tenure;
 
@@ -25,8 +26,8 @@ use crate::{
         error::{ErrorKind, Result},
         name::{DefinitionName, InstanceName},
         object::{GroupKind, ObjectId},
-        ownership::{Terms, is_labelled, is_ours, made_by, may_conflict, other_instances, uid},
-        plan::{Choices, Decision, Desired, Item, Plan, Removal, decide, is_kept, job_completed},
+        ownership::{Terms, is_labelled, made_by, may_conflict, other_instances},
+        plan::{Choices, Decision, Desired, Item, Plan, decide, job_completed},
         readiness::{Neighbourhood, judge_gone},
         record::{Entry, Record},
         release::Action,
@@ -34,7 +35,7 @@ use crate::{
     },
 };
 use asking::{Asked, Purpose};
-use sharing::tell_of_sharing;
+use sharing::{applied_elsewhere, tell_of_sharing};
 use tenure::Tenure;
 
 /// What a plan is made from.
@@ -114,30 +115,9 @@ impl Planning<'_> {
             .collect()
             .await;
         self.add_hidden(&mut items, &hidden, &entries);
-        let wanted: HashSet<&ObjectId> = self.desired.iter().map(|desired| &desired.id).collect();
-        let (mut removals, mut left) = (Vec::new(), Vec::new());
-        for entry in inventory.iter().filter(|entry| !wanted.contains(&entry.id)) {
-            let Some(object) = live.get(&entry.id) else {
-                // What it left behind still has to go.
-                if let Some(uid) = entry.uid.clone().filter(|_| !entry.orphans.is_empty()) {
-                    removals.push(Removal { uid, keep: false, entry: entry.clone() });
-                }
-                continue;
-            };
-            if !is_ours(object, self.manager, entry.uid.as_deref()) {
-                continue;
-            }
-            if entry.keep && !entry.wanted {
-                left.push(entry.clone());
-                continue;
-            }
-            removals.push(Removal {
-                uid: uid(object).unwrap_or_default().to_owned(),
-                keep: entry.keep || is_kept(object),
-                entry: entry.clone(),
-            });
-        }
-        let warnings = self.compared_locally.get().cloned().into_iter().collect();
+        let (removals, left) = self.removals(&live);
+        let mut warnings: Vec<String> = self.compared_locally.get().cloned().into_iter().collect();
+        warnings.extend(items.iter().filter_map(|item| applied_elsewhere(item, &live)));
         Ok((Plan { items, removals, left, warnings }, live))
     }
 

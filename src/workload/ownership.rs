@@ -19,11 +19,12 @@ use serde_json::{Value, json};
 use super::definition::digest_of;
 use class::is_autoscaler;
 pub use class::{ManagerClass, class_of};
-pub use maker::made_by;
+pub use maker::{gitops_of, made_by};
 pub use takeover::{Takeover, has_persons, may_conflict};
 pub use terms::Terms;
 pub use yielding::{
-    REPLICAS, YIELDED_MANAGER, Yielded, Yields, holds_replicas_alone, is_left, scale_target,
+    REPLICAS, YIELDED_MANAGER, Yielded, Yields, holds_replicas_alone, is_left, is_scaled_by_others,
+    scale_target,
 };
 
 /// The label on namespaced objects and on Namespaces that an instance made.

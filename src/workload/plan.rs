@@ -202,10 +202,10 @@ fn decide_foreign(
         return Decision::Adopt { uid: live_uid };
     }
     let made_by = match made_by(live) {
-        made_by if made_by.is_empty() => made_by,
-        made_by => format!(": {made_by}"),
+        made_by if made_by.is_empty() => "nothing says who made it".to_owned(),
+        made_by => made_by,
     };
-    Decision::Blocked { why: format!("it exists and is not ours{made_by}") }
+    Decision::Blocked { why: format!("it exists and is not ours: {made_by}") }
 }
 
 fn has_condition(object: &Value, kind: &str) -> bool {

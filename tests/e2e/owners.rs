@@ -281,6 +281,10 @@ on_both! {
         said(&place.run(&format!("plan {name} -n {home} -f set.json --adopt")).expect(0), "Helm release shop");
         let adopted = place.run(&format!("deploy {name} -n {home} -f set.json --adopt -o json")).expect(0).json();
         assert_eq!(adopted["counts"]["adopt"], 4, "{adopted}");
+        let warned = adopted["warnings"].to_string();
+        for told in ["Secret/argo: Argo CD applies it too", "Secret/flux: Flux applies it too"] {
+            assert!(warned.contains(told), "{warned}");
+        }
         place.run(&format!("deploy {name}")).expect(0);
         // What Helm wrote about itself went with its definition.
         let live = place.get(&format!("{secrets}/helm")).unwrap();

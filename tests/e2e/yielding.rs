@@ -118,6 +118,27 @@ on_both! {
         }
     }
 
+    fn replicas_come_back_when_somebodys_autoscaler_is_gone(place) {
+        let name = place.instance("");
+        let path = format!("{}/web", collection(&name, "Deployment"));
+        let deploy = |image: &str| {
+            write(place, &[deployment(Some(2), image)]);
+            place.run(&format!("deploy {name} -f set.json")).expect(0)
+        };
+        deploy("nginx:1");
+        let autoscalers = format!("/apis/autoscaling/v2/namespaces/{name}/horizontalpodautoscalers");
+        place.call(Call::json(Method::POST, &*autoscalers, &autoscaler())).unwrap();
+        scale(place, &path, "kube-controller-manager", 4);
+        said(&deploy("nginx:2"), "spec.replicas is left to HorizontalPodAutoscaler/web");
+        assert_eq!(place.get(&path).unwrap()["spec"]["replicas"], 4);
+        place.call(Call::json(Method::DELETE, format!("{autoscalers}/web"), &json!({}))).unwrap();
+        deploy("nginx:3");
+        let live = place.get(&path).unwrap();
+        assert_eq!(live["spec"]["replicas"], 2);
+        let holders: Vec<&Value> = live["metadata"]["managedFields"].as_array().unwrap().iter().filter(|entry| entry["fieldsV1"]["f:spec"]["f:replicas"].is_object()).map(|entry| &entry["manager"]).collect();
+        assert_eq!(holders, [&json!(format!("workloadctl:{name}/{name}"))], "ours alone");
+    }
+
     fn certificates_and_resources_that_others_set_are_left(place) {
         let name = place.instance("");
         let path = format!("{}/web", collection(&name, "Deployment"));

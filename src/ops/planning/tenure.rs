@@ -3,7 +3,7 @@
 //! record; autoscalers that are not in the set are asked for only where replicas might fall.
 
 use std::{
-    collections::{BTreeSet, HashMap, HashSet},
+    collections::{BTreeSet, HashMap},
     sync::OnceLock,
 };
 
@@ -18,8 +18,8 @@ use crate::{
         object::{GroupKind, Object, ObjectId},
         overrides,
         ownership::{
-            REPLICAS, Terms, Yields, has_persons, holds_replicas_alone, other_instances,
-            scale_target,
+            REPLICAS, Terms, Yields, has_persons, holds_replicas_alone, is_scaled_by_others,
+            other_instances, scale_target,
         },
         plan::{Decision, Desired},
         record::Entry,
@@ -79,17 +79,17 @@ impl<'a> Tenure<'a> {
     }
 
     /// Tells whether it has to be known who scales an object that no autoscaler of the set does:
-    /// its replicas would change or fall, or the autoscaler that they were left to leaves the set.
+    /// its replicas would change or fall, or the autoscaler that they were left to may be gone.
     fn may_be_scaled(&self, desired: &Desired, entry: Option<&Entry>, live: &Value) -> bool {
+        let is_written = entry.is_none_or(|entry| entry.body.as_ref() != Some(&desired.digest));
         let is_leaving =
             |autoscaler: &str| self.planning.leaving().any(|id| id.to_string() == autoscaler);
-        if entry.and_then(recorded_autoscaler).is_some_and(is_leaving) {
-            return true;
+        if let Some(known) = entry.and_then(recorded_autoscaler) {
+            return is_written || is_leaving(known);
         }
         let is_scaled = ["Deployment", "StatefulSet", "ReplicaSet"]
             .iter()
             .any(|kind| desired.id.is("apps", kind));
-        let is_written = entry.is_none_or(|entry| entry.body.as_ref() != Some(&desired.digest));
         if !is_scaled || !is_written {
             return false;
         }
@@ -100,7 +100,9 @@ impl<'a> Tenure<'a> {
         }
         let repeats =
             || self.recorded(&desired.id).any(|body| body.pointer("/spec/replicas") == wanted);
-        holds_replicas_alone(live, self.planning.manager) && (wanted.is_none() || !repeats())
+        is_scaled_by_others(live)
+            || (holds_replicas_alone(live, self.planning.manager)
+                && (wanted.is_none() || !repeats()))
     }
 
     /// Tells whether something that was left to others is to be left no longer: by
@@ -210,13 +212,6 @@ fn bare_metadata(live: &Value) -> Value {
 }
 
 impl Planning<'_> {
-    /// Lists the objects of the inventory that the release does not want.
-    fn leaving(&self) -> impl Iterator<Item = &ObjectId> {
-        let wanted: HashSet<&ObjectId> = self.desired.iter().map(|desired| &desired.id).collect();
-        let inventory = self.record.map(|record| &*record.inventory).unwrap_or_default();
-        inventory.iter().map(|entry| &entry.id).filter(move |id| !wanted.contains(id))
-    }
-
     fn recorded_objects(&self) -> Vec<Object> {
         let Some(record) = self.record else { return Vec::new() };
         let mut all = Vec::new();

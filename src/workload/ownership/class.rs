@@ -83,10 +83,13 @@ pub(super) fn defines_objects(manager: &str, applies: bool) -> bool {
 /// `vpa-updater`, `cluster-autoscaler`).
 #[must_use]
 pub fn is_autoscaler(manager: &str) -> bool {
-    manager
-        .to_ascii_lowercase()
-        .split(|c: char| !c.is_ascii_alphanumeric())
-        .any(|word| ["keda", "vpa", "hpa", "mpa"].contains(&word) || word.contains("autoscal"))
+    let name = manager.to_ascii_lowercase();
+    name.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| {
+        word.starts_with("keda")
+            || word.starts_with("vpa")
+            || word == "hpa"
+            || word.contains("autoscal")
+    })
 }
 
 #[cfg(test)]

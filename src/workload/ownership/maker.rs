@@ -21,6 +21,16 @@ pub fn made_by(live: &Value) -> String {
     said.join(", ")
 }
 
+/// Names the GitOps controller that goes on applying an object, where its managers tell of one:
+/// who adopts the object from it should take it out there.
+#[must_use]
+pub fn gitops_of(live: &Value) -> Option<&'static str> {
+    entries(live).find_map(|entry| match class_of(manager_of(entry)) {
+        ManagerClass::GitOps(tool) => Some(tool),
+        _ => None,
+    })
+}
+
 /// Names the package of a tool that marks its objects.
 fn package_of(live: &Value) -> Option<String> {
     let mark = |map: &str, key: &str| live.get("metadata")?.get(map)?.get(key)?.as_str();

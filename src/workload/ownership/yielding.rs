@@ -146,6 +146,12 @@ fn is_resource(field: &str) -> bool {
         .is_some_and(|(_, rest)| rest == ".resources" || rest.starts_with(".resources."))
 }
 
+/// Tells whether somebody holds something of an object through its scale subresource.
+#[must_use]
+pub fn is_scaled_by_others(live: &Value) -> bool {
+    entries(live).any(is_scale)
+}
+
 /// Tells whether nobody but we holds an object's replicas, so that leaving them out would remove
 /// them.
 #[must_use]

@@ -1,0 +1,52 @@
+//! What leaves with a release: objects of the inventory that it does not want.
+
+use std::collections::HashSet;
+
+use super::Planning;
+use crate::{
+    ops::survey::Live,
+    workload::{
+        object::ObjectId,
+        ownership::{is_ours, uid},
+        plan::{Removal, is_kept},
+        record::Entry,
+    },
+};
+
+impl Planning<'_> {
+    /// Lists the objects of the inventory that the release does not want.
+    pub(super) fn leaving(&self) -> impl Iterator<Item = &ObjectId> {
+        let wanted: HashSet<&ObjectId> = self.desired.iter().map(|desired| &desired.id).collect();
+        let inventory = self.record.map(|record| &*record.inventory).unwrap_or_default();
+        inventory.iter().map(|entry| &entry.id).filter(move |id| !wanted.contains(id))
+    }
+
+    /// Lists what is to be removed, and what left before and asks to be kept.
+    pub(super) fn removals(&self, live: &Live) -> (Vec<Removal>, Vec<Entry>) {
+        let inventory = self.record.map(|record| &*record.inventory).unwrap_or_default();
+        let wanted: HashSet<&ObjectId> = self.desired.iter().map(|desired| &desired.id).collect();
+        let (mut removals, mut left) = (Vec::new(), Vec::new());
+        for entry in inventory.iter().filter(|entry| !wanted.contains(&entry.id)) {
+            let Some(object) = live.get(&entry.id) else {
+                // What it left behind still has to go.
+                if let Some(uid) = entry.uid.clone().filter(|_| !entry.orphans.is_empty()) {
+                    removals.push(Removal { uid, keep: false, entry: entry.clone() });
+                }
+                continue;
+            };
+            if !is_ours(object, self.manager, entry.uid.as_deref()) {
+                continue;
+            }
+            if entry.keep && !entry.wanted {
+                left.push(entry.clone());
+                continue;
+            }
+            removals.push(Removal {
+                uid: uid(object).unwrap_or_default().to_owned(),
+                keep: entry.keep || is_kept(object),
+                entry: entry.clone(),
+            });
+        }
+        (removals, left)
+    }
+}
