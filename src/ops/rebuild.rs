@@ -45,7 +45,7 @@ pub async fn rebuild(
         .collect();
     let found = stream::iter(kinds)
         .map(|(kind, version, namespaced)| {
-            list(target, namespace, instance, kind, version, namespaced)
+            list(target, namespace, instance, kind, version, namespaced, Scopes::All)
         })
         .buffer_unordered(IN_FLIGHT)
         .collect::<Vec<_>>()
@@ -83,6 +83,44 @@ pub async fn rebuild(
     Ok(Some(record))
 }
 
+/// Kinds of which nearly every set has one.
+const COMMON: [(&str, &str); 6] = [
+    ("", "ConfigMap"),
+    ("", "Secret"),
+    ("", "Service"),
+    ("", "ServiceAccount"),
+    ("apps", "Deployment"),
+    ("apps", "StatefulSet"),
+];
+
+/// Tells whether something of an instance without a record lives in a namespace, by the kinds
+/// that nearly every set has. What may not be listed shows nothing.
+///
+/// # Errors
+/// A failed request.
+pub async fn has_traces(target: &Target, namespace: &str, instance: &InstanceName) -> Result<bool> {
+    let manager = manager(namespace, instance.as_str());
+    let lists = COMMON.map(|(group, kind)| {
+        let kind = GroupKind::new(group, kind);
+        list(target, namespace, instance, kind, "v1".to_owned(), true, Scopes::One)
+    });
+    for found in futures::future::join_all(lists).await {
+        if found?.iter().any(|(_, _, object)| is_ours(object, &manager, None)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Where a kind is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Scopes {
+    /// Everywhere, or where that is forbidden in the namespace.
+    All,
+    /// In the namespace alone.
+    One,
+}
+
 async fn list(
     target: &Target,
     namespace: &str,
@@ -90,11 +128,16 @@ async fn list(
     kind: GroupKind,
     version: String,
     namespaced: bool,
+    scopes: Scopes,
 ) -> Result<Vec<(ObjectId, String, Value)>> {
     let query = selector(instance, &kind, namespaced);
     // Own namespaces may hold objects anywhere; an account of one namespace sees only that.
     let mut items = Vec::new();
-    for scope in [None, Some(namespace)] {
+    let scopes = match scopes {
+        Scopes::All => &[None, Some(namespace)][..],
+        Scopes::One => &[Some(namespace)],
+    };
+    for scope in scopes.iter().copied() {
         let Some(path) = target.kinds.collection_path(&kind, &version, scope) else { break };
         match target.api.list(&path, &query, true).await {
             Ok(list) => {

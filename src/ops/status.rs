@@ -13,6 +13,7 @@ use super::{
     deploy::word_of,
     locate::{self, Located, Search},
     moves,
+    report::Event,
     session::Session,
     survey::{Depth, Live, survey},
     target::{Target, choose},
@@ -113,8 +114,10 @@ async fn look(session: &Session<'_>, name: &InstanceName, operation: &mut Operat
         lenient: false,
     };
     let mut located = locate::locate(session, &mut target, search).await?;
-    if let Some(stored) = &stored {
-        moves::check(session, stored, &choice, &located)?;
+    if let Some(stored) = &stored
+        && let Some(moved) = moves::check(session, stored, &choice, &located)?
+    {
+        session.reporter.report(name.as_str(), Event::Note(moved));
     }
     // Somebody may have deployed it anew already.
     if located.new_cluster && located.found.is_none() {

@@ -171,6 +171,7 @@ fn a_renamed_context_is_followed_and_another_runtime_is_refused() {
         fails(run_with(&place, &renamed, &line), 5, "other-runtime", "");
     }
     let status = run_with(&place, &renamed, &format!("status {name} --runtime prod -o json"));
+    says(&status, &format!("`{name}` is on runtime prod from now on"));
     assert_eq!(status.expect(0).json()["status"], "Healthy");
     let line = format!("deploy {name} --runtime prod -o json");
     let followed = run_with(&place, &renamed, &line).expect(0);

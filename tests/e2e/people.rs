@@ -151,6 +151,14 @@ on_both! {
         assert_eq!(value(place, &home), json!("2"));
         assert!(place.get(&format!("{collection}/second")).is_none(), "what left the definition was pruned");
         assert!(place.get(&format!("{collection}/foreign")).is_some());
+        // Nothing of the new definition is live, and all of the old one goes.
+        remove(place, &record(&home, &name));
+        let fourth = place.elsewhere();
+        fourth.write("set.yaml", "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: app}\n");
+        let other = fourth.run(&format!("deploy {name} -f set.yaml -n {home} -o json")).expect(0).json();
+        assert_eq!((&other["counts"]["create"], &other["counts"]["prune"]), (&json!(1), &json!(1)), "{other}");
+        fourth.write("set.yaml", &set("2", false));
+        fourth.run(&format!("deploy {name} -f set.yaml -n {home}")).expect(0);
         // With the record lost and the database empty once more, status and delete look too.
         remove(place, &record(&home, &name));
         let third = place.elsewhere();

@@ -9,7 +9,7 @@ use super::{
     wish::{self, Source, Wish},
 };
 use crate::{
-    ops::{options::DeployOptions, planning::Planning, session::Session, survey::Live},
+    ops::{locate::Ground, options::DeployOptions, planning::Planning, rebuild, session::Session},
     workload::{
         error::Result,
         ownership::{is_ours, manager},
@@ -29,8 +29,8 @@ pub struct Draft {
     pub manager: String,
     /// The plan.
     pub plan: Plan,
-    /// What is live of it.
-    pub live: Live,
+    /// Whether something of the instance is live already.
+    pub shows_ours: bool,
 }
 
 impl Draft {
@@ -80,14 +80,14 @@ impl Draft {
             rehearse: matches!(purpose, Purpose::Rehearse),
             compared_locally: OnceLock::new(),
         };
-        let (plan, live) = planning.make().await?;
+        // A namespace that was there before does not tell whether a record was lost.
+        let is_silent = record.is_none() && found == Some(Ground::Foreign);
+        let traces =
+            async { Ok(is_silent && rebuild::has_traces(target, &wish.namespace, name).await?) };
+        let (planned, traces) = futures::future::join(planning.make(), traces).await;
+        let (plan, live) = planned?;
+        let shows_ours = traces? || live.values().any(|object| is_ours(object, &manager, None));
         ground::refuse_second_own(target, &wish, &source, &manager, &live).await?;
-        Ok(Self { source, wish, absent, manager, plan, live })
-    }
-
-    /// Tells whether something of what is wanted is live and ours already.
-    #[must_use]
-    pub fn shows_ours(&self) -> bool {
-        self.live.values().any(|object| is_ours(object, &self.manager, None))
+        Ok(Self { source, wish, absent, manager, plan, shows_ours })
     }
 }

@@ -106,7 +106,7 @@ impl Prepared {
     ) -> Result<Self> {
         let mut start = Start::make(session, options, &purpose, answer).await?;
         let mut draft = Draft::make(session, options, &purpose, &mut start).await?;
-        if start.located.record().is_none() && draft.shows_ours() {
+        if start.located.record().is_none() && draft.shows_ours {
             // A namespace that was there before does not tell that the record is gone.
             start.recover(session, options).await?;
             draft = Draft::make(session, options, &purpose, &mut start).await?;
@@ -123,7 +123,7 @@ impl Prepared {
         warnings.extend(warn_of_missing(target, &draft.wish, &draft.plan, absent).await?);
         warn(session, options, answer, &warnings);
         let Start { choice, target, stored, located, known_here, .. } = start;
-        let Draft { source, wish, absent, manager, plan, live: _ } = draft;
+        let Draft { source, wish, absent, manager, plan, shows_ours: _ } = draft;
         let record = located.record().cloned();
         let mut record =
             record.unwrap_or_else(|| Record::new(&wish.namespace, &options.name, wish.mode));

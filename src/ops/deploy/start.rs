@@ -61,6 +61,7 @@ impl Start {
         let located = free(session, options, purpose, &mut target, here, &places).await?;
         if let Some(stored) = &stored
             && let Some(moved) = moves::check(session, stored, &choice, &located)?
+            && matches!(purpose, Purpose::Deploy { .. })
         {
             note(session, options, moved);
         }
