@@ -445,6 +445,87 @@ async fn what_a_definition_forbids_is_told_alike() {
 }
 
 #[tokio::test(flavor = "current_thread")]
+async fn an_old_fault_is_let_be_where_a_definition_becomes_stricter() {
+    let Some((clients, _folder)) = both().await else { return };
+    let number = std::process::id();
+    let definition = |spec: Value| {
+        let mut definition = bodies::custom::definition();
+        let (plural, kind) = (format!("old{number}s"), format!("Old{number}"));
+        definition["metadata"]["name"] = json!(format!("{plural}.differential.test"));
+        definition["spec"]["names"] =
+            json!({"plural": plural, "singular": format!("old{number}"), "kind": kind});
+        definition["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"] = spec;
+        definition
+    };
+    let text = json!({"type": "string"});
+    let loose = json!({"type": "object", "properties": {"a": text, "b": text, "list": {"type": "array", "items": text},
+        "deep": {"type": "object", "properties": {"c": text, "d": text}},
+        "parts": {"type": "array", "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["id"],
+            "items": {"type": "object", "required": ["id"], "properties": {"id": text, "v": text}}}}});
+    let strict = json!({"type": "object", "required": ["b"], "properties": {
+        "a": {"type": "string", "pattern": "^x"}, "b": {"type": "string", "maxLength": 3},
+        "list": {"type": "array", "maxItems": 1, "items": {"type": "string", "enum": ["x"]}},
+        "deep": {"type": "object", "properties": {"c": text, "d": text}, "oneOf": [{"required": ["c"]}, {"required": ["d"]}]},
+        "parts": {"type": "array", "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["id"],
+            "items": {"type": "object", "required": ["id"], "properties": {"id": text, "v": {"type": "string", "maxLength": 1}}}}}});
+    let mut answers: Vec<Vec<Value>> = Vec::new();
+    for client in &clients {
+        let path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions".to_owned();
+        let plural = format!("old{number}s");
+        let named = format!("{path}/{plural}.differential.test");
+        let made = json_call(Method::POST, path, Some(definition(loose.clone())));
+        assert_eq!(send(client, &made).await.0, 201);
+        settle(client, &plural).await;
+        let collection = format!("/apis/differential.test/v1/namespaces/default/{plural}");
+        let object = |name: &str, spec: &Value| json!({"apiVersion": "differential.test/v1", "kind": format!("Old{number}"), "metadata": {"name": name}, "spec": spec});
+        let specs = [
+            json!({"a": "old", "b": "long", "list": ["y", "z"], "deep": {}, "parts": [{"id": "1", "v": "long"}]}),
+            json!({"a": "old"}),
+        ];
+        for (name, spec) in ["one", "two"].iter().zip(&specs) {
+            let call = json_call(Method::POST, collection.clone(), Some(object(name, spec)));
+            assert_eq!(send(client, &call).await.0, 201);
+        }
+        let merge = |path: String, body: Value| Call {
+            content_type: "application/merge-patch+json",
+            ..json_call(Method::PATCH, path, Some(body))
+        };
+        let change = json!({"spec": {"versions": definition(strict.clone())["spec"]["versions"]}});
+        assert_eq!(send(client, &merge(named.clone(), change)).await.0, 200);
+        // The new schema is in force when it refuses.
+        let probe = json_call(
+            Method::POST,
+            format!("{collection}?dryRun=All"),
+            Some(object("p", &specs[1])),
+        );
+        while send(client, &probe).await.0 != 422 {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        let mut told = Vec::new();
+        for (name, patch) in [
+            ("one", json!({"metadata": {"labels": {"a": "b"}}})),
+            ("one", json!({"spec": {"a": "other"}})),
+            ("one", json!({"spec": {"b": "longer"}})),
+            ("one", json!({"spec": {"list": ["y", "z", "x"]}})),
+            ("one", json!({"spec": {"a": "x"}})),
+            ("one", json!({"spec": {"parts": [{"id": "0", "v": "a"}, {"id": "1", "v": "long"}]}})),
+            ("one", json!({"spec": {"parts": [{"id": "0", "v": "ab"}, {"id": "1", "v": "long"}]}})),
+            ("two", json!({"metadata": {"labels": {"a": "b"}}})),
+        ] {
+            let (code, mut answer) =
+                send(client, &merge(format!("{collection}/{name}"), patch)).await;
+            comparable(&mut answer);
+            told.push(json!({"code": code, "answer": answer}));
+        }
+        answers.push(told);
+        send(client, &json_call(Method::DELETE, named, None)).await;
+    }
+    let mut found = Vec::new();
+    differences("", &json!(answers[0]), &json!(answers[1]), &mut found);
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[tokio::test(flavor = "current_thread")]
 async fn pages_are_of_one_state() {
     let Some((clients, _folder)) = both().await else { return };
     let namespace = format!("pages-{}", std::process::id());

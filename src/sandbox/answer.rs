@@ -68,7 +68,10 @@ impl Cause {
     pub(super) fn too_many(field: &str, count: usize, limit: usize) -> Self {
         Self {
             reason: "FieldValueTooMany",
-            message: format!("Too many: {count}: must have at most {limit} items"),
+            message: format!(
+                "Too many: {count}: must have at most {limit} item{}",
+                if limit == 1 { "" } else { "s" }
+            ),
             field: field.to_owned(),
         }
     }
@@ -76,7 +79,10 @@ impl Cause {
     pub(super) fn too_long(field: &str, limit: usize) -> Self {
         Self {
             reason: "FieldValueTooLong",
-            message: format!("Too long: may not be more than {limit} bytes"),
+            message: format!(
+                "Too long: may not be more than {limit} byte{}",
+                if limit == 1 { "" } else { "s" }
+            ),
             field: field.to_owned(),
         }
     }

@@ -16,7 +16,7 @@ mod workloads;
 pub(super) fn create(resource: &Resource, object: &Value) -> Vec<Cause> {
     let mut causes = Vec::new();
     names::metadata(resource, object, &mut causes);
-    content(resource, object, &mut causes);
+    content(resource, object, None, &mut causes);
     // Budgets are looked at before their metadata, which then is not looked at any more.
     if resource.is("policy", "PodDisruptionBudget")
         && causes.iter().any(|cause| cause.field == "spec")
@@ -41,7 +41,7 @@ pub(super) fn update(resource: &Resource, old: &Value, new: &Value) -> Vec<Cause
     if resource.is("", "Service") {
         updates::check(resource, old, new, &mut causes);
     }
-    content(resource, new, &mut causes);
+    content(resource, new, Some(old), &mut causes);
     if !resource.is("", "Service") {
         updates::check(resource, old, new, &mut causes);
     }
@@ -52,9 +52,9 @@ fn object_labels(object: &Value) -> &Value {
     &object["metadata"]["labels"]
 }
 
-fn content(resource: &Resource, object: &Value, causes: &mut Vec<Cause>) {
+fn content(resource: &Resource, object: &Value, old: Option<&Value>, causes: &mut Vec<Cause>) {
     if let Some(definition) = &resource.custom {
-        causes.extend(custom::validate(object, &definition.schema));
+        causes.extend(custom::validate(object, old, &definition.schema));
         return;
     }
     match (resource.group.as_str(), resource.kind.as_str()) {

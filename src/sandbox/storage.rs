@@ -59,6 +59,9 @@ pub(super) struct Event {
     pub(super) before: Option<String>,
 }
 
+/// What has changed since, by namespace and name, as it was; nothing for what was not there.
+type Past = BTreeMap<(String, String), Option<Row>>;
+
 const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS objects (
         resource TEXT NOT NULL, namespace TEXT NOT NULL, name TEXT NOT NULL,
@@ -221,7 +224,7 @@ impl<'a> Storage<'a> {
         resource: &str,
         namespace: Option<&str>,
         start: (&str, &str),
-    ) -> rusqlite::Result<Option<BTreeMap<(String, String), Option<Row>>>> {
+    ) -> rusqlite::Result<Option<Past>> {
         let mut query = self.connection.prepare_cached(
             "SELECT namespace, name, kind, min(version) FROM history
              WHERE resource = ?1 AND version > ?2 AND (?3 IS NULL OR namespace = ?3)

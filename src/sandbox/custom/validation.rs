@@ -14,6 +14,9 @@ use crate::{
     },
 };
 
+/// What the server calls the field of a fault that has none.
+const NO_FIELD: &str = "<nil>";
+
 /// The faults of a value, and how much of it was looked at: of alternatives that all fail, the
 /// server names the faults of the one that looked at most.
 #[derive(Default)]
@@ -25,7 +28,7 @@ struct Found {
 impl Found {
     fn of(value: &Value, schema: &Schema, path: &str) -> Self {
         let mut found = Self::default();
-        check(value, schema, path, &mut found);
+        check(value, None, schema, path, &mut found);
         found
     }
 
@@ -35,15 +38,21 @@ impl Found {
     }
 }
 
-/// Checks a whole object against its schema.
-pub(in crate::sandbox) fn validate(object: &Value, schema: &Schema) -> Vec<Cause> {
+/// Checks a whole object against its schema. What a change leaves as it was is let be: the
+/// definition may have become stricter since.
+pub(in crate::sandbox) fn validate(
+    object: &Value,
+    old: Option<&Value>,
+    schema: &Schema,
+) -> Vec<Cause> {
     let mut found = Found::default();
     for (name, field) in &schema.properties {
         if matches!(name.as_ref(), "metadata" | "apiVersion" | "kind") {
             continue;
         }
         if let Some(value) = object.get(name.as_ref()) {
-            check(value, field, name, &mut found);
+            let old = old.and_then(|old| old.get(name.as_ref()));
+            check(value, old, field, name, &mut found);
         }
     }
     for name in schema.required.iter().filter(|name| object.get(name.as_ref()).is_none()) {
@@ -53,7 +62,10 @@ pub(in crate::sandbox) fn validate(object: &Value, schema: &Schema) -> Vec<Cause
     found.causes
 }
 
-fn check(value: &Value, schema: &Schema, path: &str, found: &mut Found) {
+fn check(value: &Value, old: Option<&Value>, schema: &Schema, path: &str, found: &mut Found) {
+    if old == Some(value) {
+        return;
+    }
     let resolved = schema.resolved();
     // A number counts twice with the server.
     found.checks += 1 + usize::from(resolved.kind != Kind::Any) + usize::from(value.is_number());
@@ -78,33 +90,45 @@ fn check(value: &Value, schema: &Schema, path: &str, found: &mut Found) {
         found.causes.push(Cause::not_supported(path, value, &allowed));
     }
     limits(value, &resolved.rules, path, &mut found.causes);
-    inside(value, resolved, path, found);
+    inside(value, old, resolved, path, found);
 }
 
 /// Checks what a value holds.
-fn inside(value: &Value, schema: &Schema, path: &str, found: &mut Found) {
+fn inside(value: &Value, old: Option<&Value>, schema: &Schema, path: &str, found: &mut Found) {
     match value {
         Value::Object(fields) => {
-            let absent = |name: &&Box<str>| !fields.contains_key(name.as_ref());
-            for name in schema.required.iter().filter(absent) {
+            for name in schema.required.iter().map(AsRef::as_ref) {
+                if fields.contains_key(name) {
+                    continue;
+                }
                 found.causes.push(Cause::required(&join(path, name), ""));
             }
             for (name, value) in fields {
                 if let Some(schema) = schema.field(name) {
-                    check(value, schema, &join(path, name), found);
+                    let old = old.and_then(|old| old.get(name));
+                    check(value, old, schema, &join(path, name), found);
                 }
             }
         }
         Value::Array(items) => {
             duplicates(items, schema, path, &mut found.causes);
+            let list = &schema.list;
             if let Some(schema) = schema.item() {
                 for (index, item) in items.iter().enumerate() {
-                    check(item, schema, &format!("{path}[{index}]"), found);
+                    let old = old.and_then(|old| same_item(item, old, list));
+                    check(item, old, schema, &format!("{path}[{index}]"), found);
                 }
             }
         }
         _ => {}
     }
+}
+
+/// Finds the item of an old list that is told apart from the others as this one is.
+fn same_item<'a>(item: &Value, old: &'a Value, list: &ListType) -> Option<&'a Value> {
+    let ListType::Map(keys) = list else { return None };
+    let is_same = |other: &&Value| keys.iter().all(|key| other.get(key) == item.get(key));
+    old.as_array()?.iter().find(is_same)
 }
 
 /// Checks `anyOf`, `oneOf`, `allOf` and `not`.
@@ -169,7 +193,7 @@ fn composite(path: &str, words: &str) -> Cause {
     Cause {
         reason: "FieldValueInvalid",
         message: format!("Invalid value: \"\": \"{path}\" {words}"),
-        field: "<nil>".to_owned(),
+        field: NO_FIELD.to_owned(),
     }
 }
 
