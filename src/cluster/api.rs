@@ -22,7 +22,7 @@ use tokio::sync::Semaphore;
 use super::{
     call::{Answer, Call, encode_query},
     connect::Connection,
-    explain::{is_broken_connection, timed_out},
+    explain::{NOT_AN_API_SERVER, is_broken_connection, timed_out},
     failure::{Failure, Status},
     fence::Fence,
 };
@@ -34,6 +34,8 @@ pub const IN_FLIGHT: usize = 32;
 const TRIES: u32 = 6;
 /// The longest pause between two tries.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// A server that asks to wait longer is not waited for: the user is told.
+const LONGEST_WISH: Duration = Duration::from_secs(30);
 /// Asks for the metadata alone of a list's objects.
 const METADATA_LIST: &str = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
 
@@ -110,10 +112,15 @@ impl Api {
     pub async fn call(&self, call: Call) -> Result<Answer, Failure> {
         let (code, bytes, retried) = self.send(&call).await?;
         let body = serde_json::from_slice(&bytes).map_err(|error| {
+            let server = &self.connection.server;
+            let what = format!("{server} does not answer as a Kubernetes API server does");
+            let is_page = bytes.trim_ascii_start().starts_with(b"<");
+            let error = (!is_page).then(|| error.to_string());
             Failure::NoAnswer(Box::new(
-                Error::runtime("not-an-api-server", "the server's answer is not JSON")
-                    .cause(error.to_string())
-                    .cause(excerpt(&bytes)),
+                Error::runtime("not-an-api-server", what)
+                    .causes(error)
+                    .cause(excerpt(&bytes))
+                    .hint(NOT_AN_API_SERVER),
             ))
         })?;
         Ok(Answer { body, code, retried })
@@ -243,8 +250,13 @@ fn judge(status: StatusCode, headers: &HeaderMap, body: Bytes) -> Try {
         .and_then(|value| value.to_str().ok()?.parse().ok())
         .or_else(|| parsed.details.as_ref()?.retry_after_seconds)
         .map(Duration::from_secs);
+    let is_too_long = after.is_some_and(|after| after > LONGEST_WISH);
+    if let (true, Some(after)) = (is_too_long, after) {
+        parsed.message = format!("{}; it asks to wait {} s", parsed.message, after.as_secs());
+    }
     let failure = Failure::Status(Box::new(parsed));
     let pause = match status.as_u16() {
+        _ if is_too_long => None,
         429 | 503 | 504 => Some(after.unwrap_or_default()),
         // A body that does not fit the schema and a webhook's failure come as 500 too: neither
         // passes by asking again at once.
@@ -346,6 +358,23 @@ mod tests {
         assert!(!retried(500, r#"{"message": "Internal error occurred: failed calling webhook"}"#));
         assert!(!retried(422, ""));
         assert!(!retried(409, ""));
+    }
+
+    #[test]
+    fn a_server_that_asks_for_an_hour_is_not_waited_for() {
+        for (wish, pause) in [("2", Some(2)), ("30", Some(30)), ("3600", None)] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::RETRY_AFTER, wish.parse().unwrap());
+            let body = Bytes::from_static(br#"{"message": "slow down"}"#);
+            let Try::Failed { failure, pause: found } =
+                judge(StatusCode::TOO_MANY_REQUESTS, &headers, body)
+            else {
+                panic!("429 is a failure")
+            };
+            assert_eq!(found, pause.map(Duration::from_secs));
+            let told = pause.map_or("slow down; it asks to wait 3600 s", |_| "slow down");
+            assert_eq!(failure.message(), told);
+        }
     }
 
     #[test]

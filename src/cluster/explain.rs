@@ -7,6 +7,10 @@ use crate::workload::error::{Error, Result};
 
 mod tls;
 
+/// What helps where something else than an API server answers.
+pub const NOT_AN_API_SERVER: &str =
+    "check the server's URL in the kubeconfig; a proxy on the way may want a login";
+
 /// Explains a failure of the kube client. Answers of the server other than 401 are told by their
 /// message alone; whoever sent the request knows better what was asked.
 #[must_use]

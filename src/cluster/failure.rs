@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::explain::NOT_AN_API_SERVER;
 use crate::workload::{
     error::{Error, Result},
     object::{ObjectId, Origin},
@@ -168,6 +169,10 @@ impl Failure {
         let Self::Status(status) = self else { return None };
         let message = status.message.clone();
         Some(match status.code {
+            300..=399 => {
+                let what = format!("the server sends us elsewhere ({})", status.code);
+                Error::runtime("not-an-api-server", what).cause(message).hint(NOT_AN_API_SERVER)
+            }
             401 => Error::runtime("unauthorized", "the login has expired or is not accepted")
                 .hint("log in to the cluster again, then repeat the command"),
             429 => Error::runtime(
@@ -327,6 +332,7 @@ mod tests {
         let id = ObjectId::new("", "ConfigMap", Some("web"), "conf");
         let origin = Origin::line("a.yaml", 3);
         for (code, message, exit, word, text) in [
+            (302, "Found", 7, "not-an-api-server", "the server sends us elsewhere (302): Found"),
             (401, "Unauthorized", 7, "unauthorized", "the login has expired or is not accepted"),
             (404, "gone", 1, "not-found", "not found: gone"),
             (413, "limit is 3", 1, "rejected", "rejected: limit is 3"),

@@ -2,12 +2,19 @@
 //! before its first write leaves database and cluster as they were; the same command again, once
 //! the cause is gone, does the right thing. Faults of the server and its network are in `faults`.
 
-use std::{process::Stdio, time::Duration};
+use std::{
+    process::Stdio,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use http::Method;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
-use workloadctl::cluster::call::Call;
+use workloadctl::{
+    cluster::call::Call,
+    sandbox::{Effect, Fault, Matches, When},
+};
 
 use crate::{
     harness::{Outcome, Place, side_by_side, variable},
@@ -253,6 +260,24 @@ on_both! {
             assert_eq!(conf.is_some(), path_is_there, "{line}");
         }
     }
+}
+
+/// Nothing is to be put in order: who only looks leaves at the first signal.
+#[test]
+fn a_plan_is_stopped_at_once() {
+    let place = Place::sandbox("stopped_plan").behind_proxy();
+    let name = place.instance("");
+    place.write("conf.yaml", CONF);
+    let slow = Effect::Slow(Duration::from_secs(20));
+    let slow = Arc::new(Fault::new(Matches::default(), When::Always, slow));
+    place.faults(&[Arc::clone(&slow)]);
+    let child = place.start(&format!("plan {name} -f conf.yaml"));
+    place.until("it has asked", Duration::from_secs(10), || slow.seen() > 0);
+    let asked = Instant::now();
+    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+    let stopped = place.finish(child).expect(130);
+    assert!(asked.elapsed() < Duration::from_secs(5), "{:?}", asked.elapsed());
+    assert_eq!(said(&stopped), "error: stopped; nothing was written\n");
 }
 
 /// A cluster that the sandbox is not: only with a real one there are two.

@@ -59,7 +59,10 @@ async fn rehearse(
     options: &DeployOptions,
     answer: &mut Answer,
 ) -> Result<()> {
-    let prepared = Prepared::make(session, options, prepare::Purpose::Rehearse, answer).await?;
+    let prepared = tokio::select! {
+        prepared = Prepared::make(session, options, prepare::Purpose::Rehearse, answer) => prepared?,
+        signal = session.stop.wait() => return Err(signal.error("stopped; nothing was written")),
+    };
     answer.plan(&prepared);
     answer.outcome("planned");
     refuse_blocked(&prepared)

@@ -8,6 +8,10 @@ use tokio::{
 };
 
 use super::*;
+use crate::{
+    cluster::{api::Api, call::Call, failure::Failure},
+    workload::object::ObjectId,
+};
 
 /// Gives a port on which nothing listens.
 async fn nowhere() -> SocketAddr {
@@ -138,4 +142,32 @@ async fn a_proxy_that_refuses_is_named_as_the_culprit() {
     let variables = [("HTTPS_PROXY", "ftp://me:secret@x")];
     let error = Setup::new(&variables, cluster, "null").connect().await.err().unwrap();
     assert_eq!((error.code, error.to_string().contains("secret")), ("proxy", false));
+}
+
+#[tokio::test]
+async fn something_else_that_answers_is_told_from_an_api_server() {
+    let page = "<html><head><title>Log in</title></head></html>";
+    for (answer, said) in [
+        (stub::answer(200, "", page), "does not answer as a Kubernetes API server does: Log in"),
+        (stub::answer(200, "", "ok"), ": expected value at line 1 column 1: ok"),
+        (
+            stub::answer(302, "Location: /login", page),
+            "cannot look at ConfigMap/x: the server sends us elsewhere (302): Log in",
+        ),
+    ] {
+        let stub = Stub::http(move |_| answer.clone()).await;
+        let setup = Setup::new(&[], &format!("{{server: '{}'}}", stub.address), "null");
+        let api = Api::new(setup.connect().await.unwrap(), Duration::from_secs(10));
+        let failure = api.call(Call::get("/api")).await.unwrap_err();
+        let error = match failure {
+            Failure::NoAnswer(error) => *error,
+            failure => {
+                let id = ObjectId::new("", "ConfigMap", None, "x");
+                failure.explain("get", "cannot look at", &id, None)
+            }
+        };
+        assert_eq!((error.kind.exit_code(), error.code), (7, "not-an-api-server"), "{error}");
+        assert!(error.to_string().ends_with(said), "{error}");
+        assert!(error.hint.unwrap().starts_with("check the server's URL in the kubeconfig"));
+    }
 }
