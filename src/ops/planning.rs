@@ -35,7 +35,7 @@ use crate::{
     },
 };
 use asking::{Asked, Purpose};
-use sharing::{applied_elsewhere, tell_of_sharing};
+use sharing::{kept_elsewhere, tell_of_sharing};
 use tenure::Tenure;
 
 /// What a plan is made from.
@@ -117,7 +117,7 @@ impl Planning<'_> {
         self.add_hidden(&mut items, &hidden, &entries);
         let (removals, left) = self.removals(&live);
         let mut warnings: Vec<String> = self.compared_locally.get().cloned().into_iter().collect();
-        warnings.extend(items.iter().filter_map(|item| applied_elsewhere(item, &live)));
+        warnings.extend(items.iter().filter_map(|item| kept_elsewhere(item, &live)));
         Ok((Plan { items, removals, left, warnings }, live))
     }
 

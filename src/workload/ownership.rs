@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use super::definition::digest_of;
 use class::is_autoscaler;
 pub use class::{ManagerClass, class_of};
-pub use maker::{gitops_of, made_by};
+pub use maker::{kept_by, made_by};
 pub use takeover::{Takeover, has_persons, may_conflict};
 pub use terms::Terms;
 pub use yielding::{

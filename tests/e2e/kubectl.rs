@@ -201,3 +201,22 @@ fn the_controller_of_an_autoscaler_keeps_the_replicas() {
         "{live}: {status}"
     );
 }
+
+/// A manifest as `kubectl get -o yaml` shows it has the notes of Kubernetes' own controllers,
+/// which change with every rollout.
+#[test]
+fn what_was_saved_from_a_cluster_is_adopted_and_rolled_out() {
+    let place = &Place::control_plane("kubectl_get");
+    let (home, name) = (home(place), place.instance(""));
+    kubectl(&home, "create deployment web --image=nginx:1").expect(0);
+    kubectl(&home, "rollout status deployment web --timeout=60s").expect(0);
+    let mut saved = kubectl(&home, "get deployment web -o yaml").expect(0).stdout;
+    assert!(saved.contains("deployment.kubernetes.io/revision: \"1\""), "{saved}");
+    for image in ["nginx:1", "nginx:2", "nginx:3"] {
+        saved = saved.replace("nginx:1", image).replace("nginx:2", image);
+        place.write("saved.yaml", &saved);
+        place.run(&format!("deploy {name} -n {home} -f saved.yaml --adopt")).expect(0);
+    }
+    let live = place.get(&web(&home)).unwrap();
+    assert_eq!(live["metadata"]["annotations"]["deployment.kubernetes.io/revision"], "3");
+}

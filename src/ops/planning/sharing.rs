@@ -8,7 +8,7 @@ use crate::{
     ops::{shared, survey::Live},
     workload::{
         error::Result,
-        ownership::{gitops_of, has_controller, other_instances, uid},
+        ownership::{has_controller, kept_by, other_instances, uid},
         plan::{Decision, Desired, Item},
         record::Entry,
         release::Action,
@@ -123,9 +123,9 @@ pub(super) fn tell_of_sharing(item: &mut Item, managers: &[&str], others: &Other
     }
 }
 
-/// Warns of an object that is adopted from a GitOps controller: that one goes on applying it.
-pub(super) fn applied_elsewhere(item: &Item, live: &Live) -> Option<String> {
+/// Warns of an object that is adopted while another tool goes on with it.
+pub(super) fn kept_elsewhere(item: &Item, live: &Live) -> Option<String> {
     let id = &item.desired.id;
-    let tool = gitops_of(live.get(id).filter(|_| item.action == Action::Adopt)?)?;
-    Some(format!("{id}: {tool} applies it too, and changes it back until it is taken out there"))
+    let told = kept_by(live.get(id).filter(|_| item.action == Action::Adopt)?)?;
+    Some(format!("{id}: {told}"))
 }

@@ -21,14 +21,22 @@ pub fn made_by(live: &Value) -> String {
     said.join(", ")
 }
 
-/// Names the GitOps controller that goes on applying an object, where its managers tell of one:
-/// who adopts the object from it should take it out there.
+/// Says what else holds an object that is adopted, in a sentence after its name: a GitOps
+/// controller that goes on applying it, or a Helm release that still lists it.
 #[must_use]
-pub fn gitops_of(live: &Value) -> Option<&'static str> {
-    entries(live).find_map(|entry| match class_of(manager_of(entry)) {
+pub fn kept_by(live: &Value) -> Option<String> {
+    let tool = entries(live).find_map(|entry| match class_of(manager_of(entry)) {
         ManagerClass::GitOps(tool) => Some(tool),
         _ => None,
-    })
+    });
+    if let Some(tool) = tool {
+        return Some(format!(
+            "{tool} applies it too, and changes it back until it is taken out there"
+        ));
+    }
+    let release =
+        live.get("metadata")?.get("annotations")?.get("meta.helm.sh/release-name")?.as_str()?;
+    Some(format!("Helm release {release} still lists it: `helm uninstall` would delete it"))
 }
 
 /// Names the package of a tool that marks its objects.

@@ -80,12 +80,10 @@ impl Takeover<'_> {
                 continue;
             };
             changed = true;
-            if same_version {
-                time.get_or_insert_with(|| entry["time"].clone());
-                match &mut taken {
-                    Some(taken) => fields::add(taken, &gone),
-                    None => taken = Some(gone),
-                }
+            time.get_or_insert_with(|| entry["time"].clone());
+            match &mut taken {
+                Some(taken) => fields::add(taken, &gone),
+                None => taken = Some(gone),
             }
             kept.extend(rest.map(|rest| {
                 let mut entry = entry.clone();
@@ -126,8 +124,8 @@ impl Takeover<'_> {
         {
             return false;
         }
-        // A path of another version may not be one of ours.
-        if !same_version {
+        // A path of another version may not be one of ours; metadata is the same in all.
+        if !same_version && path[0] != Step::Field("metadata".to_owned()) {
             return fields::is_in(self.body, path);
         }
         self.is_ours(known, path)
@@ -220,13 +218,14 @@ pub fn has_persons(live: &Value) -> bool {
 #[must_use]
 pub fn may_conflict(body: &Value, live: &Value, manager: &str, persons: bool) -> bool {
     entries(live)
-        .filter(|entry| !is_apply_of(entry, manager) && subresource(entry) != "status")
+        .filter(|entry| !is_apply_of(entry, manager))
         .filter(|entry| match class_of(manager_of(entry)) {
             ManagerClass::Person => persons,
             ManagerClass::Yielded => false,
             ManagerClass::Instance | ManagerClass::GitOps(_) | ManagerClass::Other => true,
         })
         .flat_map(|entry| fields::members(&entry["fieldsV1"]))
+        .filter(|member| member.path.first() != Some(&Step::Field("status".to_owned())))
         .any(|member| !member.is_whole && fields::is_in(body, &member.path))
 }
 

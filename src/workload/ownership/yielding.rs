@@ -67,7 +67,8 @@ impl Yields<'_> {
     /// Left are: what was left before and the same manager still holds (replicas that were left
     /// to an autoscaler only as long as there is one); what is held through the scale
     /// subresource; `spec.replicas` that an autoscaler holds, or that one targets; a `caBundle`
-    /// that no packager holds; resources of containers that an autoscaler holds.
+    /// that no packager holds; resources of containers that an autoscaler holds; annotations in
+    /// which Kubernetes' own controllers keep their notes.
     #[must_use]
     pub fn of(&self, live: &Value) -> Vec<Yielded> {
         let mut all: Vec<Yielded> = Vec::new();
@@ -126,11 +127,17 @@ pub fn is_left(field: &str, manager: &str, applies: bool, scales: bool) -> bool 
         && class_of(manager) != ManagerClass::Instance
         && !class::defines_objects(manager, applies);
     let is_autoscaled = (field == REPLICAS || is_resource(field)) && is_autoscaler(manager);
-    scales || is_injected || is_autoscaled
+    scales || is_injected || is_autoscaled || is_note(field, manager)
 }
 
 fn is_scale(entry: &Value) -> bool {
     subresource(entry) == "scale"
+}
+
+/// Tells an annotation in which Kubernetes' own controllers keep their notes, such as the revision
+/// of a Deployment: exported manifests have them.
+fn is_note(field: &str, manager: &str) -> bool {
+    field.starts_with("metadata.annotations.") && manager == "kube-controller-manager"
 }
 
 /// Tells a field that somebody else's certificate is written into.

@@ -263,11 +263,18 @@ fn what_is_left_stays_and_what_is_taken_back_leaves_every_entry() {
 }
 
 #[test]
-fn paths_of_another_version_are_only_let_go_of() {
+fn of_another_version_only_what_the_body_sets_and_metadata_are_taken() {
     let body = json!({"apiVersion": "autoscaling/v2", "spec": {"maxReplicas": 3}});
-    let theirs = entry("helm", "Update", json!({"f:spec": {"f:maxReplicas": {}, "f:old": {}}}));
+    let fields = json!({"f:metadata": {"f:annotations": {"f:x": {}}}, "f:spec": {"f:maxReplicas": {}, "f:old": {}}});
+    let theirs = entry("helm", "Update", fields);
     let adopting = Takeover { adopting: true, ..takeover(&body) };
-    assert_eq!(held(&adopting, &live(json!({}), &[theirs])), ["helm Update: spec.old"]);
+    assert_eq!(
+        held(&adopting, &live(json!({}), &[theirs])),
+        [
+            "helm Update: spec.old",
+            "workloadctl:ns/web Apply: metadata.annotations.x spec.maxReplicas"
+        ]
+    );
 }
 
 #[test]
@@ -282,7 +289,7 @@ fn a_conflict_is_foreseen_where_somebody_else_holds_what_the_body_sets() {
     assert!(held("operator", "", data("a"), false));
     assert!(held("workloadctl:ns/other", "", data("a"), false));
     assert!(!held("operator", "", data("b"), false), "a map as such is no field");
-    assert!(!held("operator", "status", data("a"), false));
+    assert!(held("operator", "status", data("a"), false), "controllers write annotations so");
     assert!(!held("kubectl-edit", "", data("a"), false));
     assert!(held("kubectl-edit", "", data("a"), true));
     assert!(!held("workloadctl-yielded", "", data("a"), true));

@@ -20,6 +20,7 @@ fn replicas() -> Value {
 fn body() -> Value {
     json!({
         "spec": {"replicas": 2, "template": {"spec": {"containers": [{"name": "c", "image": "x", "resources": {"requests": {"cpu": "1"}}}]}}},
+        "metadata": {"annotations": {"deployment.kubernetes.io/revision": "1"}},
         "webhooks": [{"name": "w", "clientConfig": {"caBundle": "Cg=="}}],
     })
 }
@@ -31,6 +32,7 @@ fn fields_are_left_by_their_holders() {
         json!({"f:webhooks": {"k:{\"name\":\"w\"}": {"f:clientConfig": {"f:caBundle": {}}}}});
     let resources = json!({"f:spec": {"f:template": {"f:spec": {"f:containers": {"k:{\"name\":\"c\"}": {"f:resources": {"f:requests": {"f:cpu": {}}}}}}}}});
     let image = json!({"f:spec": {"f:template": {"f:spec": {"f:containers": {"k:{\"name\":\"c\"}": {"f:image": {}}}}}}});
+    let noted = json!({"f:metadata": {"f:annotations": {".": {}, "f:deployment.kubernetes.io/revision": {}}}});
     let cpu = "spec.template.spec.containers[name=\"c\"].resources.requests.cpu";
     for (manager, subresource, fields, left) in [
         ("kubectl", "scale", replicas(), Some("spec.replicas")),
@@ -51,6 +53,13 @@ fn fields_are_left_by_their_holders() {
         ("vpa-updater", "", resources.clone(), Some(cpu)),
         ("operator", "", resources, None),
         ("vpa-updater", "", image, None),
+        (
+            "kube-controller-manager",
+            "status",
+            noted.clone(),
+            Some("metadata.annotations.deployment.kubernetes.io/revision"),
+        ),
+        ("operator", "status", noted, None),
     ] {
         let yields =
             Yields { body: &body, manager: OURS, recorded: &[], autoscaler: None, by_class: true };
