@@ -271,6 +271,11 @@ impl Status {
                 .filter(|line| !line.is_empty())
                 .collect();
         }
+        if self.message.starts_with("failed to create typed")
+            && let Some((_, fault)) = self.message.split_once("): ")
+        {
+            return vec![fault.trim_start_matches('.').to_owned()];
+        }
         vec![if self.message.is_empty() {
             format!("the server answered {} {}", self.code, self.reason)
         } else {
@@ -350,7 +355,7 @@ mod tests {
                 "failed to create typed patch object (x): .data.a: expected string, got 1",
                 1,
                 "rejected",
-                "rejected: failed to create typed patch object (x): .data.a: expected string, got 1",
+                "rejected: data.a: expected string, got 1",
             ),
         ] {
             let status = Status { code, message: message.into(), ..Status::default() };

@@ -125,8 +125,8 @@ on_both! {
             "\n    spec.teeth: Invalid value: 1: should be greater than or equal to 3",
             "spec.code: Invalid value: \"A1\": should match '^[a-z]+$'",
             "\"spec.source\" must validate one and only one schema (oneOf). Found none valid",
-            "Service/s (set.yaml:11)",
-            "duplicate entries for key [port=80,protocol=\"TCP\"]",
+            "cannot apply Service/s (set.yaml:11): ",
+            "rejected: spec.ports: duplicate entries for key [port=80,protocol=\"TCP\"]",
         ] {
             assert_eq!(text.matches(words).count(), 1, "{words}: {text}");
         }
@@ -234,6 +234,8 @@ on_both! {
                     assert!(text.starts_with("error: stopped"), "{text}");
                     let nothing = text.contains("nothing was");
                     assert!(nothing || text.contains("` goes on"), "{text}");
+                    // What is left is said, at most a dozen lines of it.
+                    assert!(text.lines().count() < 15, "{text}");
                 }
                 if command < 2 {
                     life.converges(command + 1, "--lock-wait 0s");

@@ -87,6 +87,8 @@ on_both! {
             send(&child, signal);
             let answer = place.finish(child).expect(code).json();
             assert_eq!(answer["outcome"], "interrupted", "{answer}");
+            let left = answer["error"]["causes"][0].as_str().unwrap();
+            assert!(left.starts_with("Deployment/slow: "), "{answer}");
             let record = format!("/api/v1/namespaces/{name}/secrets/workloadctl.{name}");
             assert_eq!(holder(&place.get(&record).unwrap()), None, "the holder is cleared");
             slow(place, "0s");

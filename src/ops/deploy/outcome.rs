@@ -24,13 +24,6 @@ use crate::{
 /// Whatever kept it from being ready.
 pub fn conclude(options: &DeployOptions, rollout: &Rollout<'_>, end: &End) -> Result<()> {
     let name = &options.name;
-    let unready = || {
-        rollout
-            .nodes
-            .iter()
-            .filter(|node| node.applied && !node.is_settled())
-            .map(|node| format!("{}: {}", node.item.desired.id, node.why_not_ready()))
-    };
     let hint = || {
         let diagnoses = rollout.nodes.iter().filter_map(|node| node.diagnosis.as_ref());
         diagnoses.filter_map(|diagnosis| diagnosis.hint.clone()).next()
@@ -51,7 +44,7 @@ pub fn conclude(options: &DeployOptions, rollout: &Rollout<'_>, end: &End) -> Re
             "not-ready",
             format!("`{name}` was applied, but is not ready"),
         )
-        .causes(unready())
+        .causes(unready(rollout))
         .hint(hint().unwrap_or_else(|| format!("`workloadctl status {name}` shows all of it")))),
         End::TimedOut if !errors.is_empty() => Err(failed(name, rollout, &errors)),
         End::TimedOut if rollout.nodes.iter().all(|node| node.applied) => Err(Error::new(
@@ -59,7 +52,7 @@ pub fn conclude(options: &DeployOptions, rollout: &Rollout<'_>, end: &End) -> Re
             "timeout",
             format!("out of time: `{name}` was applied, but is not ready yet"),
         )
-        .causes(unready())
+        .causes(unready(rollout))
         .causes(silence(rollout))
         .hint(format!(
             "`workloadctl status {name} --wait` goes on waiting, `--timeout` gives more time"
@@ -72,8 +65,7 @@ pub fn conclude(options: &DeployOptions, rollout: &Rollout<'_>, end: &End) -> Re
                 rollout.nodes.len()
             ),
         )
-        .causes(unready())
-        .causes(unwritten(rollout))
+        .causes(left(rollout))
         .causes(silence(rollout))
         .hint(format!("`workloadctl deploy {name}` goes on, `--timeout` gives more time"))),
         End::Stopped(signal) => Err(signal
@@ -82,6 +74,7 @@ pub fn conclude(options: &DeployOptions, rollout: &Rollout<'_>, end: &End) -> Re
                 rollout.applied().len(),
                 rollout.nodes.len()
             ))
+            .causes(left(rollout))
             .hint(format!(
                 "`workloadctl deploy {name}` goes on, `workloadctl delete {name}` removes it"
             ))),
@@ -94,18 +87,31 @@ fn silence(rollout: &Rollout<'_>) -> Option<String> {
     Some(format!("the server does not answer any more: {}", failure.message()))
 }
 
-/// Lists what was not applied, with its place, and why where that is known.
-fn unwritten(rollout: &Rollout<'_>) -> Vec<String> {
-    let open = rollout.nodes.iter().filter(|node| !node.applied);
-    open.map(|node| {
+/// Lists what is left to do: what was not applied, with its place, and why where that is known;
+/// then what is not ready.
+fn left(rollout: &Rollout<'_>) -> Vec<String> {
+    const SHOWN: usize = 10;
+    let unwritten = rollout.nodes.iter().filter(|node| !node.applied).map(|node| {
         let desired = &node.item.desired;
         let place =
             desired.origin.as_ref().map(|origin| format!(" ({origin})")).unwrap_or_default();
         let why =
             node.verdict.as_ref().map_or("its turn did not come", |verdict| &*verdict.message);
         format!("{}{place}: {why}", desired.id)
-    })
-    .collect()
+    });
+    let mut left: Vec<String> = unwritten.chain(unready(rollout)).collect();
+    if left.len() > SHOWN + 1 {
+        let more = left.len() - SHOWN;
+        left.truncate(SHOWN);
+        left.push(format!("and {more} more"));
+    }
+    left
+}
+
+/// Lists what was applied and is not ready, and why.
+fn unready<'a>(rollout: &'a Rollout<'_>) -> impl Iterator<Item = String> + use<'a> {
+    let unready = rollout.nodes.iter().filter(|node| node.applied && !node.is_settled());
+    unready.map(|node| format!("{}: {}", node.item.desired.id, node.why_not_ready()))
 }
 
 /// Makes one error of everything that could not be applied or did not become ready, and of what
