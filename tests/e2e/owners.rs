@@ -159,22 +159,56 @@ on_both! {
         }
     }
 
-    fn a_takeover_that_is_killed_on_the_way_converges(place) {
+    fn a_takeover_that_is_killed_at_any_write_converges(place) {
         let home = home(place);
-        let name = place.instance("");
         let path = format!("{}/conf", collection(&home, "ConfigMap"));
-        create(place, &home, "helm", &config_map(&json!({"a": "0", "theirs": "0"})));
-        write(place, &[config_map(&json!({"a": "1"}))]);
-        let mut running = place.follow(&format!("deploy {name} -n {home} -f set.json --adopt"));
-        // The first write to the object rewrites its managedFields.
-        let is_write = |line: &str| line.starts_with(&format!("PATCH {path}")) && !line.contains("dryRun");
-        assert!(running.until(is_write));
-        running.kill();
-        let live = place.get(&path).unwrap();
-        let ours = format!("workloadctl:{home}/{name}");
-        assert!(managers(&live).contains(&&*ours) && !managers(&live).contains(&"helm"), "{live}");
-        place.run(&format!("deploy {name} -f set.json --lock-wait 0s")).expect(0);
-        assert_eq!(data(place, &home), json!({"a": "1"}));
+        let is_write = |line: &str| {
+            ["PATCH", "POST", "PUT"].iter().any(|verb| line.starts_with(verb)) && !line.contains("dryRun")
+        };
+        let mut killed = true;
+        for writes in 1.. {
+            let name = place.instance(&format!("-{writes}"));
+            let ours = format!("workloadctl:{home}/{name}");
+            create(place, &home, "helm", &config_map(&json!({"a": "0", "theirs": "0"})));
+            write(place, &[config_map(&json!({"a": "1"}))]);
+            let mut running = place.follow(&format!("deploy {name} -n {home} -f set.json --adopt"));
+            let mut rewritten = false;
+            for _ in 0..writes {
+                killed = running.until(|line| {
+                    rewritten |= is_write(line) && line.starts_with(&format!("PATCH {path}"));
+                    is_write(line)
+                });
+            }
+            if !killed {
+                assert_eq!(running.end().code, 0);
+                assert!(writes > 4, "record, managedFields, apply, record: {writes}");
+                break;
+            }
+            running.kill();
+            if rewritten {
+                let live = place.get(&path).unwrap();
+                assert!(managers(&live).contains(&&*ours) && !managers(&live).contains(&"helm"), "{live}");
+            }
+            place.run(&format!("deploy {name} -n {home} -f set.json --adopt --lock-wait 0s")).expect(0);
+            assert_eq!(data(place, &home), json!({"a": "1"}), "killed after {writes} writes");
+            place.run(&format!("delete {name} --yes")).expect(0);
+        }
+    }
+
+    fn an_update_without_other_holders_costs_one_request(place) {
+        let name = place.instance("");
+        let set = |image: &str| write(place, &[config_map(&json!({"a": image})), deployment(Some(1), image)]);
+        set("nginx:1");
+        place.run(&format!("deploy {name} -f set.json")).expect(0);
+        set("nginx:2");
+        let talk = place.run(&format!("deploy {name} -f set.json --no-wait -v")).expect(0).stderr;
+        for path in [format!("{}/conf", collection(&name, "ConfigMap")), format!("{}/web", collection(&name, "Deployment"))] {
+            let writes = talk.lines().filter(|line| line.starts_with(&format!("PATCH {path}"))).count();
+            assert_eq!(writes, 1, "{path}:\n{talk}");
+            let reads = talk.lines().filter(|line| line.starts_with(&format!("GET {path}"))).count();
+            assert!(reads <= 1, "{path}:\n{talk}");
+        }
+        assert!(!talk.contains("horizontalpodautoscalers"), "{talk}");
     }
 
     fn what_persons_change_is_taken_back_and_what_they_add_stays(place) {

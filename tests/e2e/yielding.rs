@@ -24,6 +24,12 @@ fn scale(place: &Place, path: &str, manager: &str, replicas: u64) {
     place.call(Call::merge_patch(path, &scale)).unwrap();
 }
 
+fn replicas_holders(live: &Value) -> Vec<&str> {
+    let entries = live["metadata"]["managedFields"].as_array().unwrap().iter();
+    let holders = entries.filter(|entry| entry["fieldsV1"]["f:spec"]["f:replicas"].is_object());
+    holders.map(|entry| entry["manager"].as_str().unwrap()).collect()
+}
+
 on_both! {
     fn replicas_that_somebody_scales_are_left_and_said(place) {
         for (index, (manager, how)) in [("kubectl", "scale"), ("kube-controller-manager", "scale"), ("keda-operator", "")].into_iter().enumerate() {
@@ -118,6 +124,31 @@ on_both! {
         }
     }
 
+    fn a_hand_over_that_is_killed_on_the_way_lets_no_replica_fall(place) {
+        for (index, own) in [true, false].into_iter().enumerate() {
+            let name = place.instance(&format!("-{index}"));
+            let path = format!("{}/web", collection(&name, "Deployment"));
+            write(place, &[deployment(Some(3), "nginx:1")]);
+            place.run(&format!("deploy {name} -f set.json")).expect(0);
+            if own {
+                write(place, &[deployment(None, "nginx:1"), autoscaler()]);
+            } else {
+                let path = format!("/apis/autoscaling/v2/namespaces/{name}/horizontalpodautoscalers");
+                place.call(Call::json(Method::POST, path, &autoscaler())).unwrap();
+                write(place, &[deployment(None, "nginx:1")]);
+            }
+            let mut running = place.follow(&format!("deploy {name} -f set.json"));
+            let handed = format!("PATCH {path}?fieldManager=workloadctl-yielded");
+            assert!(running.until(|line| line.starts_with(&handed)));
+            running.kill();
+            assert_eq!(place.get(&path).unwrap()["spec"]["replicas"], 3);
+            place.run(&format!("deploy {name} -f set.json --lock-wait 0s")).expect(0);
+            let live = place.get(&path).unwrap();
+            assert_eq!(live["spec"]["replicas"], 3);
+            assert_eq!(replicas_holders(&live), ["workloadctl-yielded"]);
+        }
+    }
+
     fn replicas_come_back_when_somebodys_autoscaler_is_gone(place) {
         let name = place.instance("");
         let path = format!("{}/web", collection(&name, "Deployment"));
@@ -135,8 +166,8 @@ on_both! {
         deploy("nginx:3");
         let live = place.get(&path).unwrap();
         assert_eq!(live["spec"]["replicas"], 2);
-        let holders: Vec<&Value> = live["metadata"]["managedFields"].as_array().unwrap().iter().filter(|entry| entry["fieldsV1"]["f:spec"]["f:replicas"].is_object()).map(|entry| &entry["manager"]).collect();
-        assert_eq!(holders, [&json!(format!("workloadctl:{name}/{name}"))], "ours alone");
+        let ours = format!("workloadctl:{name}/{name}");
+        assert_eq!(replicas_holders(&live), [&*ours], "ours alone");
     }
 
     fn certificates_and_resources_that_others_set_are_left(place) {

@@ -148,6 +148,7 @@ impl<'a> Tenure<'a> {
         let is_taken_back = |field: &str| forced || (autoscaler.is_none() && field == REPLICAS);
         let mut terms = Terms {
             yielded: if forced { Vec::new() } else { yields.of(live) },
+            scaled: !forced && autoscaler.is_some(),
             hand_over: !forced && autoscaler.is_some() && holds_replicas_alone(live, manager),
             reclaimed: recorded
                 .iter()

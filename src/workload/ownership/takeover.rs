@@ -39,9 +39,9 @@ pub struct Takeover<'a> {
     /// What releases before set.
     pub before: &'a [Value],
     /// Fields that are left to their holders, as the server writes them.
-    pub yielded: &'a [String],
+    pub yielded: &'a [&'a str],
     /// Fields that are taken back from an autoscaler.
-    pub reclaimed: &'a [String],
+    pub reclaimed: &'a [&'a str],
     /// The managers of instances whose record is gone: as good as packagers.
     pub gone: &'a [String],
     /// Whether the object is being adopted.
@@ -139,9 +139,9 @@ impl Takeover<'_> {
     }
 
     /// Tells whether a path is, or lies in, one of these fields.
-    fn names(&self, texts: &[String], path: &[Step]) -> bool {
+    fn names(&self, texts: &[&str], path: &[Step]) -> bool {
         !texts.is_empty()
-            && (1..=path.len()).any(|end| texts.contains(&fields::shown(&path[..end])))
+            && (1..=path.len()).any(|end| texts.contains(&&*fields::shown(&path[..end])))
     }
 
     fn is_ours(&self, known: &Known<'_>, path: &[Step]) -> bool {

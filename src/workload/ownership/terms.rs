@@ -17,6 +17,9 @@ pub struct Terms {
     /// Whether the replicas, which we alone hold, are handed over before they are left out.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub hand_over: bool,
+    /// Whether an autoscaler targets the object: its replicas stay with whoever holds them.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub scaled: bool,
     /// What is held by others and neither taken nor left, in sentences: the object is blocked.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub refused: Vec<String>,
@@ -74,13 +77,15 @@ impl Terms {
         if !self.takes {
             return None;
         }
-        let yielded: Vec<String> = self.yielded.iter().map(|left| left.field.clone()).collect();
+        let left = self.yielded.iter().map(|left| left.field.as_str());
+        let yielded: Vec<&str> = left.chain(self.scaled.then_some(REPLICAS)).collect();
+        let reclaimed: Vec<&str> = self.reclaimed.iter().map(String::as_str).collect();
         let takeover = Takeover {
             body,
             manager,
             before: &self.before,
             yielded: &yielded,
-            reclaimed: &self.reclaimed,
+            reclaimed: &reclaimed,
             gone: &self.gone,
             adopting: self.adopting,
         };

@@ -153,10 +153,10 @@ fn is_resource(field: &str) -> bool {
         .is_some_and(|(_, rest)| rest == ".resources" || rest.starts_with(".resources."))
 }
 
-/// Tells whether somebody holds something of an object through its scale subresource.
+/// Tells whether somebody scaled an object, or we handed its replicas over.
 #[must_use]
 pub fn is_scaled_by_others(live: &Value) -> bool {
-    entries(live).any(is_scale)
+    entries(live).any(|entry| is_scale(entry) || manager_of(entry) == YIELDED_MANAGER)
 }
 
 /// Tells whether nobody but we holds an object's replicas, so that leaving them out would remove

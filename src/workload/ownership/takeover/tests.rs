@@ -247,7 +247,7 @@ fn what_is_left_stays_and_what_is_taken_back_leaves_every_entry() {
         entry("kubectl-set", "Update", replicas()),
     ];
     let live = live(json!({}), &entries);
-    let left = ["spec.replicas".to_owned()];
+    let left = ["spec.replicas"];
     assert_eq!(held(&Takeover { yielded: &left, ..takeover(&body) }, &live), ["as it is"]);
     assert_eq!(
         held(&takeover(&body), &live),
