@@ -3,8 +3,11 @@
 //! the cause is gone, does the right thing. Faults of the server and its network are in `faults`.
 
 use std::{
-    process::Stdio,
-    sync::Arc,
+    process::{Command, Stdio},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -262,6 +265,46 @@ on_both! {
             assert_eq!(conf.is_some(), path_is_there, "{line}");
         }
     }
+}
+
+/// The sandbox's own file would be full first. A limit of the shell stands for the disk; where it
+/// strikes depends on the shell's unit.
+#[test]
+fn a_disk_that_is_full_in_the_middle() {
+    let place = Place::control_plane("full_disk");
+    let failed = AtomicUsize::new(0);
+    let cases: Vec<u32> = (2..14).map(|step| step * 16).collect();
+    side_by_side(cases, 6, |blocks| {
+        let place = place.aside();
+        let name = place.instance("");
+        place.write("conf.yaml", CONF);
+        let deploy = format!("deploy {name} -f conf.yaml");
+        let command = place.command(&deploy);
+        let mut shell = Command::new("sh");
+        shell
+            .args(["-c", &format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$@\""), "sh"])
+            .arg(command.get_program())
+            .args(command.get_args())
+            .env_clear()
+            .envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))))
+            .current_dir(command.get_current_dir().unwrap())
+            .stdin(Stdio::null());
+        let output = shell.output().unwrap();
+        if !output.status.success() {
+            let text = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(1), "{blocks}: {text}");
+            assert!(text.contains("error: cannot read or write the database "), "{text}");
+            assert!(
+                text.ends_with("hint: is the disk full? `--db FILE` names another database\n"),
+                "{text}"
+            );
+            failed.fetch_add(1, Ordering::Relaxed);
+        }
+        place.run(&deploy).expect(0);
+        place.run(&format!("delete {name} --yes")).expect(0);
+        assert_eq!(place.leftovers(&name), Vec::<String>::new());
+    });
+    assert!(failed.into_inner() > 0, "no limit was reached");
 }
 
 /// Nothing is to be put in order: who only looks leaves at the first signal.

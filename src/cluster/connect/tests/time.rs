@@ -1,6 +1,9 @@
 //! Time limits: of every answer, head and body, and of no watch.
 
-use std::time::Instant;
+use std::{
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Instant,
+};
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -10,7 +13,7 @@ use tokio::{
 
 use super::*;
 use crate::cluster::{
-    api::Api,
+    api::{Api, IN_FLIGHT},
     call::Call,
     failure::Failure,
     watch::{Change, Collection},
@@ -101,4 +104,32 @@ async fn a_watch_that_is_held_back_gives_way_to_lists() {
     for _ in 0..3 {
         assert!(matches!(changes.recv().await, Some(Change::Listed(..))));
     }
+}
+
+#[tokio::test]
+async fn no_more_requests_are_under_way_than_is_promised() {
+    let (now, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let cluster = format!("{{server: 'http://{}'}}", listener.local_addr().unwrap());
+    let counts = (now, Arc::clone(&most));
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let (now, most) = counts.clone();
+            tokio::spawn(async move {
+                let mut bytes = [0; 4096];
+                while stream.read(&mut bytes).await? > 0 {
+                    most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                    now.fetch_sub(1, Ordering::SeqCst);
+                    stream.write_all(stub::answer(200, "", "{}").as_bytes()).await?;
+                }
+                Ok::<_, std::io::Error>(())
+            });
+        }
+    });
+    let api = Api::new(Setup::new(&[], &cluster, "null").connect().await.unwrap(), LIMIT * 50);
+    let many = (0..IN_FLIGHT * 4).map(|_| api.call(Call::get("/api")));
+    assert!(futures::future::try_join_all(many).await.is_ok());
+    let most = most.load(Ordering::SeqCst);
+    assert!((2..=IN_FLIGHT).contains(&most), "{most}");
 }
