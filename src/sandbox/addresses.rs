@@ -85,8 +85,8 @@ pub(super) fn allocate(
 
 /// The sandbox has addresses of one family.
 fn families(object: &Value) -> Result<(), Failure> {
-    let asked = object["spec"]["ipFamilies"].as_array().into_iter().flatten().enumerate();
-    for (index, family) in asked.filter(|(_, family)| **family == "IPv6") {
+    let mut asked = object["spec"]["ipFamilies"].as_array().into_iter().flatten().enumerate();
+    if let Some((index, family)) = asked.find(|(_, family)| **family == "IPv6") {
         let field = format!("spec.ipFamilies[{index}]");
         let cause = Cause::invalid(&field, family, "not configured on this cluster");
         return Err(refused(object, cause));

@@ -119,12 +119,12 @@ on_both! {
             ]),
         ];
         for (collection, body, wanted) in cases {
-            assert_eq!(faults(&place, collection, &body), wanted, "{body}");
+            assert_eq!(faults(place, collection, &body), wanted, "{body}");
         }
         let mut owned = object("v1", "ConfigMap", json!({}));
         owned["metadata"]["ownerReferences"] = json!([{"apiVersion": "v1", "kind": "ConfigMap", "name": "a", "uid": ""}]);
         assert_eq!(
-            faults(&place, "/api/v1/namespaces/default/configmaps", &owned),
+            faults(place, "/api/v1/namespaces/default/configmaps", &owned),
             ["metadata.ownerReferences.uid: Invalid value: \"\": must not be empty"]
         );
     }
