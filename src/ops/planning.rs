@@ -97,8 +97,9 @@ impl Planning<'_> {
                     replace: self.replace.contains(&desired.id),
                     reclaim: tenure.reclaims(desired, entry),
                 };
-                let decision = decide(desired, entry, live.get(&desired.id), self.manager, choices);
-                (desired, entry, decision)
+                let seen = live.get(&desired.id);
+                let decision = decide(desired, entry, seen, self.manager, choices);
+                (desired, entry, self.force(desired, decision, seen))
             })
             .filter(|(desired, ..)| !hidden.contains_key(&desired.id))
             .collect();

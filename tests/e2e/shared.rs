@@ -107,6 +107,8 @@ on_both! {
         assert_eq!(version(place, &a), before, "nothing was written");
         let plan = other.run(&format!("plan {b} -o json")).expect(0).json();
         assert_eq!((&plan["counts"]["update"], &plan["counts"]["blocked"]), (&json!(0), &json!(0)), "{plan}");
+        let forced = other.run(&format!("plan {b} --conflicts force")).expect(0);
+        says(&forced, &format!("also used by {a}, which runs revision 2"));
         // Another object of the set changes: the role is left all the same.
         other.write("set.yaml", &format!("{}data: {{x: some}}\n", set(&a, "get")));
         let more = other.run(&format!("deploy {b} -f set.yaml --definition roles -o json")).expect(0).json();

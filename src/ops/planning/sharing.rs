@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::Planning;
 use crate::{
-    ops::{shared, survey::Live},
+    ops::{options::Conflicts, shared, survey::Live},
     workload::{
         error::Result,
         ownership::{has_controller, kept_by, other_instances, uid},
@@ -74,9 +74,31 @@ impl Planning<'_> {
         others: &Others,
     ) -> Sharing {
         let Some(live) = live else { return Sharing::default() };
+        if self.conflicts == Conflicts::Force {
+            let takes = other_instances(live, self.manager).into_iter().map(str::to_owned);
+            return Sharing { takes: takes.collect(), leaves: Vec::new() };
+        }
         let changed = entry.is_none_or(|entry| entry.body.as_ref() != Some(&desired.digest));
         let ours = Wanted { manager: self.manager, definition: self.definition, changed };
         Sharing::of(live, &ours, others)
+    }
+
+    /// Lets `--conflicts force` ask about a shared object that counts as unchanged: some of it
+    /// may have been left to others.
+    pub(super) fn force(
+        &self,
+        desired: &Desired,
+        decision: Decision,
+        live: Option<&Value>,
+    ) -> Decision {
+        let Some(live) = live.filter(|_| desired.id.namespace.is_none()) else { return decision };
+        let is_forced = self.conflicts == Conflicts::Force
+            && decision == Decision::Unchanged
+            && !other_instances(live, self.manager).is_empty();
+        match uid(live) {
+            Some(uid) if is_forced => Decision::Ask { uid: uid.to_owned() },
+            _ => decision,
+        }
     }
 }
 
