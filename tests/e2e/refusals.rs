@@ -93,6 +93,22 @@ on_both! {
         assert_eq!(mended["outcome"], "ready", "{mended}");
     }
 
+    fn a_missing_service_account_is_the_reason(place) {
+        let name = place.instance("");
+        let folder = place.example("web");
+        let file = folder.join("web.yaml");
+        let good = std::fs::read_to_string(&file).unwrap();
+        let containers = "      containers:\n";
+        assert_eq!(good.matches(containers).count(), 1);
+        let named = format!("      serviceAccountName: robot\n{containers}");
+        std::fs::write(&file, good.replace(containers, &named)).unwrap();
+        let late = place.run(&format!("deploy {name} -f web -o json --timeout 5s")).expect(3).json();
+        let told = late["error"]["causes"].to_string();
+        assert!(told.contains("its pods cannot be created: ") && told.contains("serviceaccount \\\"robot\\\" not found"), "{late}");
+        std::fs::write(&file, good).unwrap();
+        place.run(&format!("deploy {name} -f web --timeout 20s")).expect(0);
+    }
+
     fn no_such_names(place) {
         let name = place.instance("");
         place.run(&format!("delete {name} --yes")).expect(1);

@@ -42,7 +42,7 @@ pub(super) fn reconcile(world: &World<'_>, key: &Key, object: &Value) -> Result<
             let made = replicas::make(world, object, template, None, |pod| {
                 prepare(pod, node, &sum, object)
             })?;
-            if !made {
+            if made != replicas::Made::Pod {
                 world.later(key, 1000)?;
             }
         }

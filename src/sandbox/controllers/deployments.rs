@@ -310,9 +310,28 @@ fn report(
             "message": "Deployment does not have minimum availability."})
     };
     set_condition(&mut status, available_condition, &now, true);
+    replica_failure(new, &mut status, &now);
     let complete = updated == wanted && total == wanted && available == wanted && new.is_some();
     progress(world, key, object, new, &mut status, complete)?;
     write_status(world, key, object, status)
+}
+
+/// Takes over from the newest ReplicaSet that its pods cannot be made, and takes back that they
+/// could not.
+fn replica_failure(new: Option<&Value>, status: &mut Value, now: &str) {
+    let failure = new.and_then(|set| super::condition(set, "ReplicaFailure"));
+    match failure {
+        Some(failure) => {
+            let failure = json!({"type": "ReplicaFailure", "status": failure["status"],
+                "reason": failure["reason"], "message": failure["message"]});
+            set_condition(status, failure, now, true);
+        }
+        None => {
+            if let Some(conditions) = status["conditions"].as_array_mut() {
+                conditions.retain(|condition| condition["type"] != "ReplicaFailure");
+            }
+        }
+    }
 }
 
 /// The Progressing condition: what the update is doing, or that it has not moved for too long.

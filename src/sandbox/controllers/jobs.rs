@@ -134,7 +134,7 @@ fn fill(
                 pod["metadata"]["labels"][INDEX] = json!(index.to_string());
             }
         })?;
-        if !done {
+        if done != replicas::Made::Pod {
             world.later(key, 1000)?;
             break;
         }

@@ -104,6 +104,17 @@ pub(super) fn count(
     Ok((ready, available))
 }
 
+/// What became of the wish for a pod.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Made {
+    /// It is there.
+    Pod,
+    /// It cannot be just now: its namespace goes, or its name is taken.
+    NotNow,
+    /// It was not admitted, for this reason.
+    Refused(String),
+}
+
 /// Makes a pod of a template. What is not admitted is told as an event; the caller tries again.
 pub(super) fn make(
     world: &World<'_>,
@@ -111,10 +122,10 @@ pub(super) fn make(
     template: &Value,
     pod_name: Option<&str>,
     change: impl FnOnce(&mut Value),
-) -> Result<bool, Failure> {
+) -> Result<Made, Failure> {
     let namespace = text(owner, "/metadata/namespace");
     if is_going(world, namespace)? {
-        return Ok(false);
+        return Ok(Made::NotNow);
     }
     let prefix = format!("{}-", name(owner));
     let full = pod_name.map_or_else(|| format!("{prefix}{}", suffix(5)), str::to_owned);
@@ -131,19 +142,24 @@ pub(super) fn make(
     change(&mut pod);
     let key = Key::new("/pods", namespace, &full);
     if world.storage.get(&key)?.is_some() {
-        return Ok(false);
+        return Ok(Made::NotNow);
     }
     let component = format!("{}-controller", text(owner, "/kind").to_lowercase());
     match world.create_as(CONTROLLER, &key, pod) {
         Ok(_) => {
             let message = format!("Created pod: {full}");
             events::tell(world, owner, &component, ("Normal", "SuccessfulCreate", &message), None)?;
-            Ok(true)
+            Ok(Made::Pod)
         }
         Err(failure) => {
-            let message = format!("Error creating: {}", failure.message);
+            // The server refuses before it draws a name.
+            let why = match pod_name {
+                Some(_) => failure.message,
+                None => failure.message.replace(&full, &prefix),
+            };
+            let message = format!("Error creating: {why}");
             events::tell(world, owner, &component, ("Warning", "FailedCreate", &message), None)?;
-            Ok(false)
+            Ok(Made::Refused(why))
         }
     }
 }

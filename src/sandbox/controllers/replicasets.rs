@@ -2,7 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::{is_deleted, number, replicas, write_status};
+use super::{
+    is_deleted, number,
+    replicas::{self, Made},
+    set_condition, write_status,
+};
 use crate::sandbox::{answer::Failure, storage::Key, world::World};
 
 pub(super) fn reconcile(world: &World<'_>, key: &Key, object: &Value) -> Result<(), Failure> {
@@ -10,11 +14,16 @@ pub(super) fn reconcile(world: &World<'_>, key: &Key, object: &Value) -> Result<
     let going = all.iter().filter(|pod| is_deleted(pod)).count();
     let mut pods: Vec<Value> = all.into_iter().filter(replicas::is_active).collect();
     let wanted = number(object, "/spec/replicas");
+    let mut refused = None;
     if !is_deleted(object) {
         let missing = wanted - replicas::size(&pods);
         for _ in 0..missing {
-            if !replicas::make(world, object, &object["spec"]["template"], None, |_| {})? {
+            let made = replicas::make(world, object, &object["spec"]["template"], None, |_| {})?;
+            if made != Made::Pod {
                 world.later(key, 1000)?;
+                if let Made::Refused(why) = made {
+                    refused = Some(why);
+                }
                 break;
             }
         }
@@ -42,6 +51,12 @@ pub(super) fn reconcile(world: &World<'_>, key: &Key, object: &Value) -> Result<
         if value > 0 {
             status[field] = json!(value);
         }
+    }
+    if let Some(why) = refused {
+        status["conditions"] = object["status"]["conditions"].clone();
+        let failure = json!({"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate",
+            "message": why});
+        set_condition(&mut status, failure, &world.stamp(), false);
     }
     write_status(world, key, object, status)
 }

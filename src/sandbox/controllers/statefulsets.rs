@@ -134,7 +134,7 @@ fn make(
     } else {
         (update, object["spec"]["template"].clone())
     };
-    replicas::make(world, object, &template, Some(&pod_name), |pod| {
+    let made = replicas::make(world, object, &template, Some(&pod_name), |pod| {
         let labels = &mut pod["metadata"]["labels"];
         labels[REVISION] = json!(revision);
         labels["statefulset.kubernetes.io/pod-name"] = json!(pod_name);
@@ -161,7 +161,8 @@ fn make(
         if !volumes.is_empty() {
             pod["spec"]["volumes"] = json!(volumes);
         }
-    })
+    })?;
+    Ok(made == replicas::Made::Pod)
 }
 
 fn old_template(world: &World<'_>, object: &Value, revision: &str) -> Result<Value, Failure> {

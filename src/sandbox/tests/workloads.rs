@@ -226,3 +226,31 @@ fn a_followed_log_ends_with_its_pod() {
     cluster.pass(60_000);
     assert!(cluster.runtime.block_on(body.frame()).is_none());
 }
+
+#[test]
+fn a_deployment_says_why_its_pods_are_refused_until_they_are_not() {
+    let cluster = Cluster::new();
+    let mut body = deployment(1, "web:1");
+    body["spec"]["template"]["spec"]["serviceAccountName"] = json!("robot");
+    cluster.apply(&format!("{DEPLOYMENTS}/web"), "me", &body);
+    let web = || cluster.get(&format!("{DEPLOYMENTS}/web"));
+    cluster.until("the refusal", || has(&web(), "ReplicaFailure"));
+    let object = web();
+    let conditions = object["status"]["conditions"].as_array().unwrap();
+    let failure = conditions.iter().find(|one| one["type"] == "ReplicaFailure").unwrap();
+    let message = failure["message"].as_str().unwrap();
+    assert_eq!(failure["reason"], "FailedCreate");
+    assert!(
+        message.starts_with("pods \"web-")
+            && message.ends_with(
+                "-\" is forbidden: error looking up service account default/robot: \
+                 serviceaccount \"robot\" not found"
+            ),
+        "{message}"
+    );
+    let account =
+        json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "robot"}});
+    cluster.post("/api/v1/namespaces/default/serviceaccounts", &account);
+    cluster.until("availability", || has(&web(), "Available"));
+    assert!(!has(&web(), "ReplicaFailure"));
+}

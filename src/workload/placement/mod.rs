@@ -14,6 +14,7 @@ use super::{
     kinds::Kinds,
     name::InstanceName,
     object::{Object, ObjectId, Origin, split_api_version},
+    template::pair_service_account,
 };
 
 mod hosts;
@@ -232,6 +233,7 @@ fn place_one(
     warnings: &mut Vec<String>,
 ) -> Placed {
     let mut body = source.object.body.clone();
+    pair_service_account(&source.id, &mut body);
     let followed = references::rewrite(&source.id, &mut body, moves);
     warnings.extend(followed.strays.iter().map(|stray| format!("{} {stray}", source.named())));
     if !followed.namespaces.is_empty() {
