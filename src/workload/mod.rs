@@ -5,6 +5,7 @@
 
 pub mod comparison;
 pub mod definition;
+pub mod derived;
 pub mod diagnosis;
 pub mod error;
 pub mod graph;

@@ -36,24 +36,6 @@ pub fn pod_spec<'a>(id: &ObjectId, body: &'a Value) -> Option<&'a Value> {
     template(id, body)?.get("spec").filter(|spec| spec.is_object())
 }
 
-/// Gives the service account of a pod template under both of its names. The server fills the old
-/// name, `serviceAccount`, from the new one, and the new one from the old: an applier that owns
-/// only one of them can never take the account away again.
-pub fn pair_service_account(id: &ObjectId, body: &mut Value) {
-    const NAMES: [&str; 2] = ["serviceAccountName", "serviceAccount"];
-    let Some(spec) = template_mut(id, body).and_then(|template| template.get_mut("spec")) else {
-        return;
-    };
-    let Some(fields) = spec.as_object_mut() else { return };
-    let given = NAMES.iter().filter_map(|name| fields.get(*name)?.as_str());
-    let Some(account) = given.map(str::to_owned).find(|account| !account.is_empty()) else {
-        return;
-    };
-    for name in NAMES {
-        fields.insert(name.to_owned(), account.as_str().into());
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -85,24 +67,5 @@ mod tests {
         let custom =
             json!({"apiVersion": "x.com/v1", "kind": "Deployment", "spec": {"template": {}}});
         assert_eq!(super::template(&ObjectId::of(&custom), &custom), None);
-    }
-
-    #[test]
-    fn a_service_account_has_both_its_names() {
-        let pod = |spec: Value| json!({"apiVersion": "v1", "kind": "Pod", "spec": spec});
-        let both = json!({"serviceAccount": "a", "serviceAccountName": "a"});
-        for (given, sent) in [
-            (json!({"serviceAccountName": "a"}), both.clone()),
-            (json!({"serviceAccount": "a"}), both.clone()),
-            (json!({"serviceAccountName": "a", "serviceAccount": "b"}), both),
-            (json!({"serviceAccountName": ""}), json!({"serviceAccountName": ""})),
-            (json!({"serviceAccountName": null}), json!({"serviceAccountName": null})),
-            (json!({}), json!({})),
-            (json!([]), json!([])),
-        ] {
-            let mut body = pod(given);
-            pair_service_account(&ObjectId::of(&body), &mut body);
-            assert_eq!(body, pod(sent));
-        }
     }
 }

@@ -109,6 +109,19 @@ on_both! {
         place.run(&format!("deploy {name} -f web --timeout 20s")).expect(0);
     }
 
+    fn a_network_policy_follows_its_rules(place) {
+        let name = place.instance("");
+        let policy = |rules: &str| format!("apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: wall}}\nspec:\n  podSelector: {{}}\n  {rules}: [{{}}]\n");
+        let path = format!("/apis/networking.k8s.io/v1/namespaces/{name}/networkpolicies/wall");
+        for (rules, types) in [("ingress", json!(["Ingress"])), ("egress", json!(["Ingress", "Egress"])), ("ingress", json!(["Ingress"]))] {
+            place.write("wall.yaml", &policy(rules));
+            place.run(&format!("deploy {name} -f wall.yaml")).expect(0);
+            assert_eq!(place.get(&path).unwrap()["spec"]["policyTypes"], types, "{rules}");
+        }
+        let again = place.run(&format!("deploy {name} -f wall.yaml -o json")).expect(0).json();
+        assert_eq!(again["outcome"], "unchanged", "{again}");
+    }
+
     fn no_such_names(place) {
         let name = place.instance("");
         place.run(&format!("delete {name} --yes")).expect(1);

@@ -9,12 +9,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::{
+    derived,
     error::{Error, Result},
     instance::NamespaceMode,
     kinds::Kinds,
     name::InstanceName,
     object::{Object, ObjectId, Origin, split_api_version},
-    template::pair_service_account,
 };
 
 mod hosts;
@@ -233,7 +233,7 @@ fn place_one(
     warnings: &mut Vec<String>,
 ) -> Placed {
     let mut body = source.object.body.clone();
-    pair_service_account(&source.id, &mut body);
+    derived::complete(&source.id, &mut body);
     let followed = references::rewrite(&source.id, &mut body, moves);
     warnings.extend(followed.strays.iter().map(|stray| format!("{} {stray}", source.named())));
     if !followed.namespaces.is_empty() {
