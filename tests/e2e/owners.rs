@@ -244,6 +244,19 @@ on_both! {
         assert_eq!(template["metadata"]["annotations"]["kubectl.kubernetes.io/restartedAt"], "now");
     }
 
+    fn what_the_definition_drops_goes_where_somebody_stripped_all_ownership(place) {
+        let name = place.instance("");
+        let path = format!("{}/conf", collection(&name, "ConfigMap"));
+        write(place, &[config_map(&json!({"a": "1", "b": "1"}))]);
+        place.run(&format!("deploy {name} -f set.json")).expect(0);
+        patch(place, &path, "kubectl-patch", &json!({"data": {"added": "x"}, "metadata": {"managedFields": [{}]}}));
+        write(place, &[config_map(&json!({"a": "1"}))]);
+        place.run(&format!("deploy {name} -f set.json")).expect(0);
+        assert_eq!(data(place, &name), json!({"a": "1", "added": "x"}));
+        let unchanged = place.run(&format!("deploy {name} -o json")).expect(0).json();
+        assert_eq!(unchanged["outcome"], "unchanged", "{unchanged}");
+    }
+
     fn fields_of_other_controllers_are_refused_in_one_list_before_anything_is_written(place) {
         let name = place.instance("");
         let path = format!("{}/web", collection(&name, "Deployment"));

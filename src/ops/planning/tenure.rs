@@ -164,9 +164,8 @@ impl<'a> Tenure<'a> {
                 .collect(),
             ..Terms::default()
         };
-        if terms.takes
-            && (has_persons(live) || !terms.reclaimed.is_empty() || !terms.gone.is_empty())
-        {
+        let matters = has_persons(live) || !terms.reclaimed.is_empty() || !terms.gone.is_empty();
+        if (terms.takes && matters) || terms.is_bare(live) {
             terms.before = self.recorded(&desired.id).cloned().collect();
         }
         let body = terms.body(&desired.body);

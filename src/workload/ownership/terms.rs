@@ -92,11 +92,10 @@ impl Terms {
         takeover.managed_fields(live)
     }
 
-    /// Tells whether a live object that is being adopted has no managedFields: the server makes
-    /// a `before-first-apply` of it with the first apply, and only then can anything be taken
-    /// over.
+    /// Tells whether a live object has no managedFields: the server makes a `before-first-apply`
+    /// of it with the first apply, and only then can anything be taken over.
     #[must_use]
     pub fn is_bare(&self, live: &Value) -> bool {
-        self.takes && self.adopting && entries(live).next().is_none()
+        self.takes && entries(live).next().is_none()
     }
 }
