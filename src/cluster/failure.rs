@@ -139,6 +139,13 @@ impl Failure {
         }
     }
 
+    /// Lists the fields that the server does not allow beside the others.
+    #[must_use]
+    pub fn forbidden_fields(&self) -> Vec<&str> {
+        let causes = self.causes().iter().filter(|cause| cause.reason == "FieldValueForbidden");
+        causes.filter(|_| self.code() == 422).map(|cause| &*cause.field).collect()
+    }
+
     /// Tells whether the server could not read the body: it will not the next time either.
     #[must_use]
     pub fn is_about_the_body(&self) -> bool {

@@ -131,7 +131,7 @@ impl Writer<'_> {
         if let (true, Precondition::Uid(uid)) = (terms.hand_over, &precondition) {
             self.hand_over(desired, path, uid).await?;
         }
-        let mut is_bare = false;
+        let (mut is_bare, mut holds_all) = (false, false);
         if let Some(live) = terms.live.take().filter(|_| precondition != Precondition::Absent) {
             is_bare = terms.is_bare(&live);
             self.take_over(item, path, &body, live).await?;
@@ -182,6 +182,10 @@ impl Writer<'_> {
                             return Err(self.explain(desired, &failure));
                         }
                         precondition = self.look_again(desired, path, &failure).await?;
+                    } else if !holds_all
+                        && self.hold_forbidden(desired, path, &body, &failure).await?
+                    {
+                        holds_all = true;
                     } else if may_pass(&failure, desired) && started.elapsed() < PATIENCE {
                         tokio::time::sleep(PAUSE).await;
                     } else {

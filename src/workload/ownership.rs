@@ -8,6 +8,7 @@
 
 mod class;
 pub mod fields;
+mod leftover;
 mod maker;
 mod takeover;
 mod terms;
@@ -19,6 +20,7 @@ use serde_json::{Value, json};
 use super::definition::digest_of;
 use class::is_autoscaler;
 pub use class::{ManagerClass, class_of};
+pub use leftover::{hold_leftovers, is_leftover};
 pub use maker::{kept_by, made_by};
 pub use takeover::{Takeover, has_persons, may_conflict};
 pub use terms::Terms;

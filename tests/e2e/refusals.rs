@@ -122,6 +122,26 @@ on_both! {
         assert_eq!(again["outcome"], "unchanged", "{again}");
     }
 
+    fn a_strategy_changes_to_and_fro(place) {
+        let name = place.instance("");
+        let folder = place.example("web");
+        let file = folder.join("web.yaml");
+        let good = std::fs::read_to_string(&file).unwrap();
+        let selector = "  selector:\n    matchLabels:\n";
+        assert_eq!(good.matches(selector).count(), 1);
+        let recreate = good.replace(selector, &format!("  strategy: {{type: Recreate}}\n{selector}"));
+        let path = format!("/apis/apps/v1/namespaces/{name}/deployments/web");
+        for (text, kind) in [(&good, "RollingUpdate"), (&recreate, "Recreate"), (&good, "RollingUpdate"), (&recreate, "Recreate")] {
+            std::fs::write(&file, text).unwrap();
+            let plan = place.run(&format!("plan {name} -f web -o json")).expect(0).json();
+            assert_eq!(plan["counts"]["blocked"], 0, "{plan}");
+            place.run(&format!("deploy {name} -f web")).expect(0);
+            assert_eq!(place.get(&path).unwrap()["spec"]["strategy"]["type"], kind);
+            let again = place.run(&format!("deploy {name} -f web -o json")).expect(0).json();
+            assert_eq!(again["outcome"], "unchanged", "{again}");
+        }
+    }
+
     fn no_such_names(place) {
         let name = place.instance("");
         place.run(&format!("delete {name} --yes")).expect(1);

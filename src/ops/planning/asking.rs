@@ -17,7 +17,7 @@ use crate::{
     workload::{
         comparison::contains,
         error::Error,
-        ownership::{Seen, Terms, fields::take_out, resource_version},
+        ownership::{Seen, Terms, fields::take_out, is_leftover, resource_version},
         plan::{Desired, Item},
         sharing::Sharing,
     },
@@ -112,6 +112,11 @@ impl Planning<'_> {
                 (Err(failure), Ok(Some(live))) if self.rehearse && failure.is_forbidden() => {
                     self.may_not_ask(&failure);
                     return if contains(&live, &body) { Asked::Alike } else { Asked::Differs };
+                }
+                (Err(failure), Ok(Some(live)))
+                    if is_leftover(&live, &body, &failure.forbidden_fields()) =>
+                {
+                    return Asked::Differs;
                 }
                 (Err(failure), _) => match resolve(&failure, desired, sharing, self.conflicts) {
                     Some(Resolution::Again { force: taken, yielded }) => {

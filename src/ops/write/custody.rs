@@ -1,18 +1,24 @@
 //! What goes before an apply where others hold fields of the object: replicas are handed over to
-//! a second manager of ours before they are left out, and what persons' tools hold is taken over
-//! by rewriting managedFields.
+//! a second manager of ours before they are left out, and what persons' tools hold, or nobody, is
+//! taken over by rewriting managedFields.
 //!
-//! Both can be repeated: a process killed after either of them leaves an object whose fields are
+//! All can be repeated: a process killed after one of them leaves an object whose fields are
 //! all ours, and the next deploy looks at it anew.
 
 use serde_json::{Value, json};
 
 use super::Writer;
 use crate::{
-    cluster::call::{Apply, Call},
+    cluster::{
+        call::{Apply, Call},
+        failure::Failure,
+    },
     workload::{
         error::{Error, Result},
-        ownership::{YIELDED_MANAGER, holds_replicas_alone, is_terminating, resource_version, uid},
+        ownership::{
+            YIELDED_MANAGER, hold_leftovers, holds_replicas_alone, is_terminating,
+            resource_version, uid,
+        },
         plan::{Desired, Item},
     },
 };
@@ -91,11 +97,7 @@ impl Writer<'_> {
             let Some(fields) = item.terms.managed_fields(body, self.manager, &seen) else {
                 return Ok(());
             };
-            let patch = json!([
-                {"op": "replace", "path": "/metadata/managedFields", "value": fields},
-                {"op": "replace", "path": "/metadata/resourceVersion", "value": resource_version(&seen)},
-            ]);
-            match self.api.call(Call::json_patch(path, &patch).metadata()).await {
+            match self.api.call(rewrite(path, &fields, resource_version(&seen))).await {
                 Ok(_) => return Ok(()),
                 Err(failure) if matches!(failure.code(), 409 | 422) => {}
                 Err(failure) if failure.is_not_found() => return Ok(()),
@@ -109,6 +111,48 @@ impl Writer<'_> {
         }
         Err(self.at(desired, restless(desired)))
     }
+
+    /// Takes hold of what the server filled in by itself and now forbids, so that the next apply
+    /// takes it away. False where the failure is about something else.
+    ///
+    /// # Errors
+    /// Whatever the server answers.
+    pub(super) async fn hold_forbidden(
+        &self,
+        desired: &Desired,
+        path: &str,
+        body: &Value,
+        failure: &Failure,
+    ) -> Result<bool> {
+        let forbidden = failure.forbidden_fields();
+        if forbidden.is_empty() {
+            return Ok(false);
+        }
+        for _ in 0..TRIES {
+            let live = self.api.find(Call::get(path)).await.map_err(|failure| {
+                failure.explain("get", "cannot look at", &desired.id, desired.origin.as_ref())
+            })?;
+            let Some(live) = live else { return Ok(false) };
+            let Some(fields) = hold_leftovers(&live, self.manager, body, &forbidden) else {
+                return Ok(false);
+            };
+            match self.api.call(rewrite(path, &fields, resource_version(&live))).await {
+                Ok(_) => return Ok(true),
+                Err(failure) if matches!(failure.code(), 409 | 422) => {}
+                Err(failure) => return Err(self.explain(desired, &failure)),
+            }
+        }
+        Err(self.at(desired, restless(desired)))
+    }
+}
+
+/// Makes the request that rewrites who holds what of an object, if it is still as it was seen.
+fn rewrite(path: &str, fields: &Value, version: Option<&str>) -> Call {
+    let patch = json!([
+        {"op": "replace", "path": "/metadata/managedFields", "value": fields},
+        {"op": "replace", "path": "/metadata/resourceVersion", "value": version},
+    ]);
+    Call::json_patch(path, &patch).metadata()
 }
 
 fn restless(desired: &Desired) -> Error {
