@@ -6,6 +6,7 @@
 //! the nodes.
 
 mod clock;
+mod ending;
 mod node;
 mod observer;
 
@@ -22,7 +23,6 @@ pub use node::Node;
 pub use observer::Observer;
 
 use super::{
-    gone::held_by,
     report::Event,
     session::Session,
     stop::Signal,
@@ -30,13 +30,12 @@ use super::{
     write::{Writer, Written},
 };
 use crate::{
-    cluster::{call::Call, explain::timed_out, failure::Failure, fence::Fence},
+    cluster::{failure::Failure, fence::Fence},
     workload::{
         diagnosis::diagnose,
         error::Error,
         graph::{Graph, Milestone, Schedule},
         name::InstanceName,
-        ownership::is_terminating,
         plan::Desired,
         readiness::{Frame, State, Verdict, judge, judge_gone},
         release::Action,
@@ -97,9 +96,6 @@ pub struct Rollout<'a> {
     pub silence: Option<Failure>,
 }
 
-/// How long the last look at one object may take.
-const LAST_LOOK: Duration = Duration::from_secs(2);
-
 type Writing<'a> = BoxFuture<'a, (usize, Result<Written, Error>)>;
 
 impl<'a> Rollout<'a> {
@@ -117,40 +113,6 @@ impl<'a> Rollout<'a> {
             self.silence = self.listen().await;
         }
         end
-    }
-
-    /// Asks whether the server is still there; gives why it is not.
-    async fn listen(&self) -> Option<Failure> {
-        let (api, call) = (&self.target.api, Call::get("/version").once());
-        match tokio::time::timeout(LAST_LOOK, api.send(&call)).await {
-            Ok(answer) => answer.err(),
-            Err(_) => {
-                let late = timed_out(&api.connection().server, LAST_LOOK);
-                Some(Failure::NoAnswer(Box::new(late)))
-            }
-        }
-    }
-
-    /// Finds out what held up writes that time ran out for: an object that goes and is held.
-    async fn look_at_the_unwritten(&mut self) {
-        for node in &mut self.nodes {
-            let desired = &node.item.desired;
-            if node.applied || node.error.is_some() || node.skipped {
-                continue;
-            }
-            let Some(path) = self.target.path(&desired.id, &desired.version) else { continue };
-            let look = self.target.api.find(Call::get_metadata(path).once());
-            if let Ok(Ok(Some(live))) = tokio::time::timeout(LAST_LOOK, look).await
-                && is_terminating(&live)
-            {
-                let mut why = "the one before is still being deleted".to_owned();
-                let held = held_by(&live);
-                if !held.is_empty() {
-                    why = format!("{why} and {held}");
-                }
-                node.verdict = Some(Verdict::waiting("Terminating", why));
-            }
-        }
     }
 
     fn frame(&self) -> Frame<'a> {

@@ -1,0 +1,92 @@
+//! What the user is told of each failure.
+
+use super::*;
+
+#[test]
+fn reasons_come_from_fields_from_the_schema_or_from_the_message() {
+    let by_field = Status {
+        code: 422,
+        message: "whole".into(),
+        details: Some(Details {
+            causes: [
+                ("spec.x", "Invalid value"),
+                (".y", "Invalid value: \"A\": y in body should match '^a'"),
+                ("<nil>", "Invalid value: \"\": \"spec\" must validate one schema"),
+            ]
+            .map(|(field, message)| Cause {
+                field: field.into(),
+                message: message.into(),
+                ..Cause::default()
+            })
+            .into(),
+            ..Details::default()
+        }),
+        ..Status::default()
+    };
+    assert_eq!(
+        by_field.reasons(),
+        [
+            "spec.x: Invalid value",
+            "y: Invalid value: \"A\": should match '^a'",
+            "\"spec\" must validate one schema",
+        ]
+    );
+    let by_schema = Status {
+        code: 500,
+        message: "failed to create typed patch object (/t2; /v1, Kind=ConfigMap): errors:\n  .data.a: expected string, got &value\n  .dta: field not declared in schema".into(),
+        ..Status::default()
+    };
+    assert_eq!(
+        by_schema.reasons(),
+        ["data.a: expected string, got &value", "dta: field not declared in schema"]
+    );
+    assert_eq!(Status { code: 500, ..Status::default() }.reasons(), ["the server answered 500 "]);
+}
+
+#[test]
+fn a_failure_names_object_and_place_and_has_its_code() {
+    let id = ObjectId::new("", "ConfigMap", Some("web"), "conf");
+    let origin = Origin::line("a.yaml", 3);
+    for (code, message, exit, word, text) in [
+        (302, "Found", 7, "not-an-api-server", "the server sends us elsewhere (302): Found"),
+        (401, "Unauthorized", 7, "unauthorized", "the login has expired or is not accepted"),
+        (404, "gone", 1, "not-found", "not found: gone"),
+        (413, "limit is 3", 1, "rejected", "rejected: limit is 3"),
+        (
+            429,
+            "slow down",
+            7,
+            "too-many-requests",
+            "the server has too many requests to answer (429): slow down",
+        ),
+        (503, "no backend", 7, "unavailable", "the server is not available (503): no backend"),
+        (500, "etcd", 1, "server-error", "the server failed (500): etcd"),
+        (
+            500,
+            "failed to create typed patch object (x): .data.a: expected string, got 1",
+            1,
+            "rejected",
+            "rejected: data.a: expected string, got 1",
+        ),
+    ] {
+        let status = Status { code, message: message.into(), ..Status::default() };
+        let failure = Failure::Status(Box::new(status));
+        let error = failure.explain("patch", "cannot apply", &id, Some(&origin));
+        assert_eq!((error.kind.exit_code(), error.code), (exit, word), "{error}");
+        assert_eq!(error.to_string(), format!("cannot apply ConfigMap/conf (a.yaml:3): {text}"));
+    }
+}
+
+#[test]
+fn a_terminating_namespace_is_not_a_missing_right() {
+    let failure = |causes: Vec<Cause>| {
+        Failure::Status(Box::new(Status {
+            code: 403,
+            details: Some(Details { causes, ..Details::default() }),
+            ..Status::default()
+        }))
+    };
+    assert!(failure(vec![]).is_forbidden());
+    let terminating = Cause { reason: "NamespaceTerminating".into(), ..Cause::default() };
+    assert!(!failure(vec![terminating]).is_forbidden());
+}
