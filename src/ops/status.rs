@@ -75,9 +75,15 @@ async fn one(session: &Session<'_>, name: &InstanceName, named: bool) -> Operati
         operation.instance.reason = Some(error.to_string());
         operation.instance.status_at = Some(session.now());
         operation.instance.outcome = Some(word_of(&error).to_owned());
-        // A table tells it in its row; a named instance that cannot be asked is a failure.
+        // A table tells it in its row; a named instance that cannot be asked is a failure of its
+        // runtime, also where a right is missing (CLI.md, Status).
         if named {
-            operation.error = Some(error);
+            let is_known = operation.instance.definition.is_some();
+            let kind = match error.kind {
+                ErrorKind::Failed if is_known && error.code == "forbidden" => ErrorKind::Runtime,
+                kind => kind,
+            };
+            operation.error = Some(Error { kind, ..error });
         }
     }
     operation.duration_seconds = started.elapsed().as_secs_f64();

@@ -165,13 +165,21 @@ fn server_and_authority_stand_in_for_an_identity_that_may_not_be_read() {
     assert!(text.contains("server: https://127.0.0.1:"));
     let localhost = "tls-server-name: kubernetes\n    server: https://localhost:";
     let elsewhere = user.write("elsewhere", &text.replace("server: https://127.0.0.1:", localhost));
-    let run = |line: &str| {
+    let stranger = user.write("stranger", &text.replace("token: namespaced", "token: nobody"));
+    let with = |kubeconfig: &std::path::Path, line: &str| {
         let mut command = user.command(line);
-        let output = command.env("KUBECONFIG", &elsewhere).output().unwrap();
+        let output = command.env("KUBECONFIG", kubeconfig).output().unwrap();
         let text = |bytes| String::from_utf8(bytes).unwrap();
         let code = output.status.code().unwrap();
         Outcome { code, stdout: text(output.stdout), stderr: text(output.stderr) }
     };
+    // An instance that is known and may not be looked at.
+    let hidden = with(&stranger, &format!("status {name} -o json")).expect(7).json();
+    assert_eq!(
+        (&hidden["error"]["code"], &hidden["status"]),
+        (&json!("forbidden"), &json!("Error"))
+    );
+    let run = |line: &str| with(&elsewhere, line);
     for line in ["deploy NAME", "plan NAME", "status NAME", "delete NAME --yes"] {
         let other = run(&format!("{} -o json", line.replace("NAME", &name))).expect(7).json();
         assert_eq!(other["error"]["code"], "other-cluster", "{other}");
