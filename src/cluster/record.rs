@@ -4,6 +4,8 @@
 //! written last. A 409 is read again: with our own id in the holder it was our own write, whose
 //! answer was lost; else somebody else goes on, and this process stops.
 
+mod secrets;
+
 use std::{collections::BTreeSet, time::Duration};
 
 use http::Method;
@@ -13,7 +15,7 @@ use tokio::sync::Mutex;
 
 use super::{
     api::Api,
-    call::{Call, encode_query},
+    call::Call,
     failure::Failure,
     fence::{Fence, Moment, lost},
 };
@@ -23,10 +25,11 @@ use crate::workload::{
     object::ObjectId,
     ownership::resource_version,
     record::{
-        Encoded, HOLDER_SECONDS, HeadContent, Holder, RECORD_LABEL, Record, encode_holder,
-        head_name, head_secret, read_head, read_part,
+        HOLDER_SECONDS, HeadContent, Holder, Record, encode_holder, head_name, read_head, read_part,
     },
 };
+
+use secrets::{delete_parts, head_path, list_parts, write_head};
 
 /// How often the holder is renewed.
 const RENEWAL: Duration = Duration::from_secs(20);
@@ -382,107 +385,6 @@ impl Claim {
             expires: server_now + SignedDuration::from_secs(HOLDER_SECONDS),
         }
     }
-}
-
-fn head_path(record: &Record) -> String {
-    format!("{}/{}", collection(&record.namespace), head_name(&record.instance))
-}
-
-struct Written {
-    resource_version: String,
-    parts: BTreeSet<String>,
-}
-
-/// Writes parts and head; `None` where the head is not the one of `base` any more.
-async fn write_head(
-    api: &Api,
-    record: &Record,
-    base: Option<&str>,
-    holder: Option<&Holder>,
-) -> Result<Option<Written>> {
-    let encoded = Encoded::of(record);
-    let explain = |verb: &str, failure: &Failure| {
-        let id = head_id(&record.namespace, &record.instance);
-        failure.explain(verb, "cannot write the record", &id, None)
-    };
-    for (_, part) in &encoded.parts {
-        match api
-            .call(Call::json(Method::POST, collection(&record.namespace), part).metadata())
-            .await
-        {
-            Err(failure) if !failure.is_conflict() => return Err(explain("create", &failure)),
-            _ => {}
-        }
-    }
-    let secret = head_secret(record, &encoded, holder);
-    // A patch: an account of one namespace may have create and patch, and no update.
-    let call = match base {
-        Some(base) => Call::merge_patch(head_path(record), &head_patch(&secret, base)),
-        None => Call::json(Method::POST, collection(&record.namespace), &secret),
-    };
-    match api.call(call.metadata()).await {
-        Ok(answer) => Ok(Some(Written {
-            resource_version: resource_version(&answer.body).unwrap_or_default().to_owned(),
-            parts: encoded.part_names(),
-        })),
-        Err(failure) if failure.is_conflict() || (base.is_some() && failure.is_not_found()) => {
-            own_lost_answer(api, record, &encoded, holder).await
-        }
-        Err(failure) => Err(explain(if base.is_some() { "patch" } else { "create" }, &failure)),
-    }
-}
-
-/// Makes the merge patch that turns the head of a version into another one.
-fn head_patch(secret: &Value, base: &str) -> Value {
-    let mut data = json!({"record": null, "parts": null});
-    for (key, value) in secret["data"].as_object().into_iter().flatten() {
-        data[key] = value.clone();
-    }
-    let labels = &secret["metadata"]["labels"];
-    json!({"metadata": {"resourceVersion": base, "labels": labels}, "data": data})
-}
-
-/// After a 409: the head that is there may be the one that we just wrote.
-async fn own_lost_answer(
-    api: &Api,
-    record: &Record,
-    encoded: &Encoded,
-    holder: Option<&Holder>,
-) -> Result<Option<Written>> {
-    let Ok(Some(secret)) = api.find(Call::get(head_path(record))).await else {
-        return Ok(None);
-    };
-    let wanted = head_secret(record, encoded, holder);
-    Ok((secret["data"] == wanted["data"]).then(|| Written {
-        resource_version: resource_version(&secret).unwrap_or_default().to_owned(),
-        parts: encoded.part_names(),
-    }))
-}
-
-/// Lists the parts of an instance's record, named by its head or not; none where that is forbidden.
-async fn list_parts(api: &Api, namespace: &str, instance: &InstanceName) -> BTreeSet<String> {
-    let query = format!("&labelSelector={}", encode_query(&format!("{RECORD_LABEL}={instance}")));
-    let Ok(list) = api.list(&collection(namespace), &query, true).await else {
-        return BTreeSet::new();
-    };
-    let head = head_name(instance);
-    let prefix = format!("{head}.");
-    list.items
-        .iter()
-        .filter_map(|secret| secret["metadata"]["name"].as_str())
-        .filter(|name| name.starts_with(&prefix))
-        .map(str::to_owned)
-        .collect()
-}
-
-async fn delete_parts(api: &Api, namespace: &str, parts: BTreeSet<String>) {
-    let deletions = parts.iter().map(|name| {
-        let path = format!("{}/{name}", collection(namespace));
-        let options =
-            json!({"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Background"});
-        api.call(Call::json(Method::DELETE, path, &options))
-    });
-    futures::future::join_all(deletions.collect::<Vec<_>>()).await;
 }
 
 /// Writes no-op data without becoming the holder: only if nobody wrote meanwhile, and without a
