@@ -25,6 +25,9 @@ pub(super) fn allocate(
     }
     let kind = object["spec"]["type"].as_str().unwrap_or_default().to_owned();
     if kind == "ExternalName" {
+        if let Some(old) = old {
+            drop_type_dependent(old, object);
+        }
         let Some(spec) = object["spec"].as_object_mut() else { return Ok(()) };
         for name in
             ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy", "internalTrafficPolicy"]
@@ -39,7 +42,8 @@ pub(super) fn allocate(
         for name in
             ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy", "healthCheckNodePort"]
         {
-            if object["spec"][name].is_null() && !old["spec"][name].is_null() {
+            let dropped = name == "healthCheckNodePort" && !is_checked(object);
+            if object["spec"][name].is_null() && !old["spec"][name].is_null() && !dropped {
                 object["spec"][name] = old["spec"][name].clone();
             }
             if object["spec"][name].is_null()
@@ -105,12 +109,20 @@ fn is_inside(address: &str) -> bool {
         .is_ok_and(|address| u32::from(address) & 0xffff_0000 == SERVICE_NETWORK)
 }
 
+/// Tells whether a balancer asks the nodes of a service for their health.
+fn is_checked(service: &Value) -> bool {
+    service["spec"]["type"] == "LoadBalancer" && service["spec"]["externalTrafficPolicy"] == "Local"
+}
+
 /// Drops what the old type had and the new one does not, unless the update changed it.
 fn drop_type_dependent(old: &Value, object: &mut Value) {
     let kind = |service: &Value| service["spec"]["type"].as_str().unwrap_or_default().to_owned();
     let (before, after) = (kind(old), kind(object));
     let external = |kind: &str| kind == "NodePort" || kind == "LoadBalancer";
     let mut gone = Vec::new();
+    if is_checked(old) && !is_checked(object) {
+        gone.push("healthCheckNodePort");
+    }
     if external(&before) && !external(&after) {
         gone.extend(["externalTrafficPolicy", "healthCheckNodePort"]);
     }

@@ -3,13 +3,19 @@
 //! would derive them, and so they change with what they come from. Found by removing each field
 //! of rich objects, and by switching between their variants, on kube-apiserver 1.36.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{object::ObjectId, template::template_mut};
 
 /// Adds what the server would derive to a body that is about to be sent.
 pub fn complete(id: &ObjectId, body: &mut Value) {
-    service_account(id, body);
+    if let Some(spec) = template_mut(id, body)
+        .and_then(|template| template.get_mut("spec"))
+        .and_then(Value::as_object_mut)
+    {
+        service_account(spec);
+        volumes(spec);
+    }
     if id.is("networking.k8s.io", "NetworkPolicy") {
         policy_types(body);
     }
@@ -17,18 +23,24 @@ pub fn complete(id: &ObjectId, body: &mut Value) {
 
 /// The service account of a pod template has an old and a new name, and the server fills each
 /// from the other.
-fn service_account(id: &ObjectId, body: &mut Value) {
+fn service_account(spec: &mut Map<String, Value>) {
     const NAMES: [&str; 2] = ["serviceAccountName", "serviceAccount"];
-    let Some(spec) = template_mut(id, body).and_then(|template| template.get_mut("spec")) else {
-        return;
-    };
-    let Some(fields) = spec.as_object_mut() else { return };
-    let given = NAMES.iter().filter_map(|name| fields.get(*name)?.as_str());
+    let given = NAMES.iter().filter_map(|name| spec.get(*name)?.as_str());
     let Some(account) = given.map(str::to_owned).find(|account| !account.is_empty()) else {
         return;
     };
     for name in NAMES {
-        fields.insert(name.to_owned(), account.as_str().into());
+        spec.insert(name.to_owned(), account.as_str().into());
+    }
+}
+
+/// A volume of no source is an empty folder; with another source it would be two volumes.
+fn volumes(spec: &mut Map<String, Value>) {
+    let volumes = spec.get_mut("volumes").and_then(Value::as_array_mut);
+    for volume in volumes.into_iter().flatten().filter_map(Value::as_object_mut) {
+        if volume.len() == 1 && volume.contains_key("name") {
+            volume.insert("emptyDir".to_owned(), json!({}));
+        }
     }
 }
 
@@ -72,6 +84,14 @@ mod tests {
         }
         let custom = json!({"template": {"spec": {"serviceAccountName": "a"}}});
         assert_eq!(completed("x.com/v1", "Deployment", &custom), custom);
+    }
+
+    #[test]
+    fn a_volume_has_a_source() {
+        let given = json!({"volumes": [{"name": "a"}, {"name": "b", "secret": {}}, {}, 1]});
+        let sent =
+            json!({"volumes": [{"name": "a", "emptyDir": {}}, {"name": "b", "secret": {}}, {}, 1]});
+        assert_eq!(completed("v1", "Pod", &given), sent);
     }
 
     #[test]

@@ -84,6 +84,13 @@ on_both! {
             (SERVICES, service(json!({"ports": [{"port": 80, "nodePort": 30999}]})), vec![
                 "spec.ports[0].nodePort: Forbidden: may not be used when `type` is 'ClusterIP'".into(),
             ]),
+            (SERVICES, service(json!({"ports": ports, "externalTrafficPolicy": "Local", "loadBalancerClass": "x.com/y", "allocateLoadBalancerNodePorts": false, "loadBalancerSourceRanges": ["1.0.0.0/8"], "healthCheckNodePort": 30111})), vec![
+                "spec.LoadBalancerSourceRanges: Forbidden: may only be used when `type` is 'LoadBalancer'".into(),
+                "spec.allocateLoadBalancerNodePorts: Forbidden: may only be used when `type` is 'LoadBalancer'".into(),
+                "spec.loadBalancerClass: Forbidden: may only be used when `type` is 'LoadBalancer'".into(),
+                "spec.externalTrafficPolicy: Invalid value: \"Local\": may only be set for externally-accessible services".into(),
+                "spec.healthCheckNodePort: Invalid value: 30111: may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'".into(),
+            ]),
             (SERVICES, service(json!({"ports": ports, "ipFamilies": ["IPv6"]})), vec![
                 "spec.ipFamilies[0]: Invalid value: \"IPv6\": not configured on this cluster".into(),
             ]),
@@ -108,6 +115,15 @@ on_both! {
             ]),
             (PODS, object("v1", "Pod", json!({"spec": pod})), vec![
                 "spec.containers[0].readinessProbe.httpGet.port: Invalid value: 70000: must be between 1 and 65535, inclusive".into(),
+            ]),
+            (PODS, object("v1", "Pod", json!({"spec": {"containers": [{"name": "a", "image": "a", "lifecycle": {"preStop": {"exec": {}}}}]}})), vec![
+                "spec.containers[0].lifecycle.preStop.exec.command: Required value".into(),
+            ]),
+            (PODS, object("v1", "Pod", json!({"spec": {"containers": [{"name": "a", "image": "a", "securityContext": {"seccompProfile": {}}}]}})), vec![
+                "spec.containers[0].securityContext.seccompProfile.type: Required value: type is required when seccompProfile is set".into(),
+            ]),
+            (PODS, object("v1", "Pod", json!({"spec": {"containers": [{"name": "a", "image": "a", "env": [{"name": "A", "valueFrom": {}}]}]}})), vec![
+                "spec.containers[0].env[0].valueFrom: Invalid value: \"\": must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`".into(),
             ]),
             (&stateful, object("apps/v1", "StatefulSet", json!({"spec": {"serviceName": "a", "template": {"spec": {"containers": [{"name": "a", "image": "a"}]}}}})), vec![
                 "metadata.name: Invalid value: \"x.test.example\": must not contain dots".into(),

@@ -11,6 +11,7 @@ mod bad_days;
 mod clusters;
 mod examples;
 mod faults;
+mod going;
 mod invalid;
 mod kill;
 mod kubectl;

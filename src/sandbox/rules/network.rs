@@ -61,6 +61,7 @@ pub(super) fn service(object: &Value, causes: &mut Vec<Cause>) {
         }
         seen.push(same);
     }
+    by_type(spec, kind, causes);
     names::labels(&spec["selector"], "spec.selector", causes);
     one_of(&spec["sessionAffinity"], "spec.sessionAffinity", &["ClientIP", "None"], causes);
     one_of(
@@ -69,6 +70,34 @@ pub(super) fn service(object: &Value, causes: &mut Vec<Cause>) {
         &["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"],
         causes,
     );
+}
+
+/// What only some types of services have.
+fn by_type(spec: &Value, kind: &str, causes: &mut Vec<Cause>) {
+    let balances = kind == "LoadBalancer";
+    for (name, field) in [
+        ("loadBalancerSourceRanges", "spec.LoadBalancerSourceRanges"),
+        ("allocateLoadBalancerNodePorts", "spec.allocateLoadBalancerNodePorts"),
+        ("loadBalancerClass", "spec.loadBalancerClass"),
+    ] {
+        if !balances && !spec[name].is_null() && spec[name] != json!([]) {
+            let detail = "may only be used when `type` is 'LoadBalancer'";
+            causes.push(Cause::forbidden(field, detail));
+        }
+    }
+    let policy = &spec["externalTrafficPolicy"];
+    let has_addresses = spec["externalIPs"].as_array().is_some_and(|list| !list.is_empty());
+    let is_reached = balances || kind == "NodePort" || kind == "ClusterIP" && has_addresses;
+    if !policy.is_null() && !is_reached {
+        let detail = "may only be set for externally-accessible services";
+        causes.push(Cause::invalid("spec.externalTrafficPolicy", policy, detail));
+    }
+    let port = &spec["healthCheckNodePort"];
+    if port.as_i64().is_some_and(|number| number != 0) && !(balances && policy == "Local") {
+        let detail =
+            "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'";
+        causes.push(Cause::invalid("spec.healthCheckNodePort", port, detail));
+    }
 }
 
 pub(super) fn ingress(object: &Value, causes: &mut Vec<Cause>) {

@@ -42,6 +42,7 @@ pub(super) fn spec(
             self::container(container, &field, &volumes, causes);
         }
     }
+    seccomp(&spec["securityContext"], &format!("{path}.securityContext"), causes);
     let policies: &[&str] = match restart {
         "Always" => &["Always", "OnFailure", "Never"],
         "Job" => &["OnFailure", "Never"],
@@ -99,6 +100,7 @@ fn container(container: &Value, field: &str, volumes: &[&str], causes: &mut Vec<
         if variable["name"].as_str().is_none_or(str::is_empty) {
             causes.push(Cause::required(&format!("{place}.name"), ""));
         }
+        source(&variable["valueFrom"], &format!("{place}.valueFrom"), causes);
         if variable["valueFrom"].is_object()
             && variable["value"].as_str().is_some_and(|v| !v.is_empty())
         {
@@ -123,8 +125,52 @@ fn container(container: &Value, field: &str, volumes: &[&str], causes: &mut Vec<
         }
     }
     resources(&container["resources"], &format!("{field}.resources"), causes);
+    seccomp(&container["securityContext"], &format!("{field}.securityContext"), causes);
+    for hook in ["postStart", "preStop"] {
+        handler(&container["lifecycle"][hook], &format!("{field}.lifecycle.{hook}"), causes);
+    }
     for probe in ["livenessProbe", "readinessProbe", "startupProbe"] {
         self::probe(&container[probe], &format!("{field}.{probe}"), causes);
+    }
+}
+
+/// Where the value of a variable comes from.
+fn source(source: &Value, field: &str, causes: &mut Vec<Cause>) {
+    let Some(fields) = source.as_object() else { return };
+    if fields.is_empty() {
+        let detail = "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, \
+                      `secretKeyRef` or `fileKeyRef`";
+        causes.push(Cause::invalid(field, &json!(""), detail));
+    }
+    for (kind, name) in
+        [("fieldRef", "fieldPath"), ("configMapKeyRef", "key"), ("secretKeyRef", "key")]
+    {
+        let place = &source[kind];
+        if place.is_object() && place[name].as_str().is_none_or(str::is_empty) {
+            causes.push(Cause::required(&format!("{field}.{kind}.{name}"), ""));
+        }
+    }
+}
+
+fn seccomp(context: &Value, field: &str, causes: &mut Vec<Cause>) {
+    let profile = &context["seccompProfile"];
+    if !profile.is_object() {
+        return;
+    }
+    let field = format!("{field}.seccompProfile");
+    match profile["type"].as_str().unwrap_or_default() {
+        "" => {
+            let detail = "type is required when seccompProfile is set";
+            causes.push(Cause::required(&format!("{field}.type"), detail));
+        }
+        "Localhost" if profile["localhostProfile"].as_str().is_none_or(str::is_empty) => {
+            let detail = "must be set when seccomp type is Localhost";
+            causes.push(Cause::required(&format!("{field}.localhostProfile"), detail));
+        }
+        _ => {
+            let types = ["Localhost", "RuntimeDefault", "Unconfined"];
+            one_of(&profile["type"], &format!("{field}.type"), &types, causes);
+        }
     }
 }
 
@@ -137,6 +183,7 @@ fn probe(probe: &Value, field: &str, causes: &mut Vec<Cause>) {
     if handlers.count() == 0 {
         causes.push(Cause::required(field, "must specify a handler type"));
     }
+    command(probe, field, causes);
     for handler in ["httpGet", "tcpSocket"] {
         let port = &probe[handler]["port"];
         if probe[handler].is_object()
@@ -147,6 +194,25 @@ fn probe(probe: &Value, field: &str, causes: &mut Vec<Cause>) {
             let detail = "must be between 1 and 65535, inclusive";
             causes.push(Cause::invalid(&format!("{field}.{handler}.port"), value, detail));
         }
+    }
+}
+
+/// What a hook of a container does.
+fn handler(hook: &Value, field: &str, causes: &mut Vec<Cause>) {
+    if !hook.is_object() {
+        return;
+    }
+    let handlers = ["exec", "httpGet", "tcpSocket", "sleep"];
+    if !handlers.iter().any(|name| hook[*name].is_object()) {
+        causes.push(Cause::required(field, "must specify a handler type"));
+    }
+    command(hook, field, causes);
+}
+
+fn command(handler: &Value, field: &str, causes: &mut Vec<Cause>) {
+    let exec = &handler["exec"];
+    if exec.is_object() && exec["command"].as_array().is_none_or(Vec::is_empty) {
+        causes.push(Cause::required(&format!("{field}.exec.command"), ""));
     }
 }
 
