@@ -8,6 +8,7 @@
 //! `status::of(&Session, &[InstanceName]) -> Vec<Operation>` (all instances for an empty list).
 //! A failure is inside the [`view::Operation`], beside what was done until then.
 
+pub mod brought;
 pub mod conflict;
 pub mod delete;
 pub mod deploy;

@@ -1,15 +1,17 @@
 //! What the flags say of an instance against what is stored: runtime and namespace are fixed at
-//! the first deploy. A renamed context is no other runtime: the stored record is found there.
+//! the first deploy. A renamed context is no other runtime: the same cluster is found there.
 
 use super::{
     locate::Located,
     session::Session,
-    target::{Choice, ChosenBy},
+    target::{Choice, ChosenBy, Target},
 };
 use crate::workload::{
     error::{Error, Result},
     instance::Instance,
+    name::InstanceName,
     record::Record,
+    runtime::RuntimeName,
 };
 
 /// Checks where an instance is looked for against where it is; gives a note where it is known
@@ -21,19 +23,25 @@ pub fn check(
     session: &Session<'_>,
     stored: &Instance,
     choice: &Choice,
+    target: &Target,
     located: &Located,
 ) -> Result<Option<String>> {
     let name = &stored.name;
     let runtime = choice.runtime.to_string();
     let moved = choice.by == ChosenBy::Flag && stored.runtime != runtime;
     let record = located.found.as_ref().map(|found| &found.record);
-    if moved && !record.is_some_and(|record| is_stored_one(session, stored, record)) {
+    if moved && !is_stored_one(session, stored, target.cluster_uid.as_deref(), record) {
+        let lost = RuntimeName::stored(&stored.runtime)?
+            .context()
+            .is_some_and(|context| !session.kubeconfig.has_context(context));
+        // Nothing can be deleted through a context that is gone.
+        let forget = if lost { " --forget" } else { "" };
         return Err(Error::refused(
             "other-runtime",
             format!("`{name}` is on runtime `{}`, not on `{runtime}`", stored.runtime),
         )
         .hint(format!(
-            "deploy under another instance name, or `workloadctl delete {name}` first"
+            "deploy under another instance name, or `workloadctl delete {name}{forget}` first"
         )));
     }
     if let (Some(flag), Some(namespace)) = (&session.namespace, &stored.namespace)
@@ -49,16 +57,76 @@ pub fn check(
     Ok(moved.then(|| format!("`{name}` is on runtime {runtime} from now on")))
 }
 
-/// Tells whether a record is the stored one: the uids of the cluster tell, or where one was not
-/// to be read, a release that is known here.
-fn is_stored_one(session: &Session<'_>, stored: &Instance, record: &Record) -> bool {
-    match (&stored.cluster_uid, &record.cluster_uid) {
-        (Some(stored), Some(recorded)) => stored == recorded,
-        _ => {
-            let store = session.store.lock().expect("no holder of the store panics");
-            let known = store.releases(&stored.name).unwrap_or_default();
-            let mut recorded = record.newest.iter().chain(&record.last_good);
-            recorded.any(|recorded| known.iter().any(|known| known.id == recorded.release.id))
+/// Tells whether a cluster is the one that an instance is on: the uids tell, or where they were
+/// not to be read, a release that is known here.
+fn is_stored_one(
+    session: &Session<'_>,
+    stored: &Instance,
+    read: Option<&str>,
+    record: Option<&Record>,
+) -> bool {
+    let recorded = record.and_then(|record| record.cluster_uid.as_deref());
+    is_same_cluster(stored.cluster_uid.as_deref(), recorded, read).unwrap_or_else(|| {
+        let Some(record) = record else { return false };
+        let store = session.store.lock().expect("no holder of the store panics");
+        let known = store.releases(&stored.name).unwrap_or_default();
+        let mut recorded = record.newest.iter().chain(&record.last_good);
+        recorded.any(|recorded| known.iter().any(|known| known.id == recorded.release.id))
+    })
+}
+
+/// Compares the uid that the database has with the one in the record and the one that was read
+/// from the cluster itself: a record may be a copy. `None` where too little is known.
+fn is_same_cluster(
+    stored: Option<&str>,
+    recorded: Option<&str>,
+    read: Option<&str>,
+) -> Option<bool> {
+    let there = recorded.or(read);
+    let copied = recorded.is_some() && read.is_some() && recorded != read;
+    match (stored, there) {
+        _ if copied => Some(false),
+        (Some(stored), Some(there)) => Some(stored == there),
+        _ => None,
+    }
+}
+
+/// Hints at what helps where a command without `--new-cluster` found another cluster; `stored`:
+/// the instance is known here.
+#[must_use]
+pub fn without_flag(error: Error, name: &InstanceName, stored: bool) -> Error {
+    if error.code != "other-cluster" {
+        return error;
+    }
+    let or_forget = if stored {
+        format!("; `workloadctl delete {name} --forget` drops what is known of the old one")
+    } else {
+        String::new()
+    };
+    error.hint(format!(
+        "if the cluster was replaced on purpose: `workloadctl deploy {name} --new-cluster` goes on with the new one{or_forget}"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cluster_is_the_same_where_every_uid_that_is_known_says_so() {
+        for (stored, recorded, read, same) in [
+            (Some("a"), Some("a"), Some("a"), Some(true)),
+            (Some("a"), Some("a"), None, Some(true)),
+            (Some("a"), None, Some("a"), Some(true)),
+            (Some("a"), Some("a"), Some("b"), Some(false)),
+            (None, Some("a"), Some("b"), Some(false)),
+            (Some("a"), Some("b"), Some("b"), Some(false)),
+            (Some("a"), None, Some("b"), Some(false)),
+            (None, Some("a"), Some("a"), None),
+            (Some("a"), None, None, None),
+        ] {
+            let found = is_same_cluster(stored, recorded, read);
+            assert_eq!(found, same, "{stored:?} {recorded:?} {read:?}");
         }
     }
 }

@@ -10,6 +10,7 @@ use futures::future::join_all;
 use serde_json::Value;
 
 use super::{
+    brought,
     deploy::word_of,
     locate::{self, Located, Search},
     moves,
@@ -111,7 +112,8 @@ async fn look(session: &Session<'_>, name: &InstanceName, operation: &mut Operat
     operation.instance.runtime = Some(choice.runtime.to_string());
     let mut target = Target::connect_within(session, &choice.runtime, PATIENCE).await?;
     let here = stored.as_ref().filter(|stored| stored.runtime == choice.runtime.to_string());
-    let places = locate::candidates(session.namespace.as_deref(), stored.as_ref(), &[], name);
+    let brought = brought::by_stored(session, stored.as_ref())?;
+    let places = locate::candidates(session.namespace.as_deref(), stored.as_ref(), &brought, name);
     let search = Search {
         instance: name,
         stored: here,
@@ -119,14 +121,18 @@ async fn look(session: &Session<'_>, name: &InstanceName, operation: &mut Operat
         new_cluster: false,
         lenient: false,
     };
-    let mut located = locate::locate(session, &mut target, search).await?;
+    let mut located = locate::locate(session, &mut target, search)
+        .await
+        .map_err(|error| moves::without_flag(error, name, stored.is_some()))?;
     if let Some(stored) = &stored
-        && let Some(moved) = moves::check(session, stored, &choice, &located)?
+        && let Some(moved) = moves::check(session, stored, &choice, &target, &located)?
+        // Without a record there is nothing that the database could follow.
+        && located.found.is_some()
     {
         session.reporter.report(name.as_str(), Event::Note(moved));
     }
     // Somebody may have deployed it anew already.
-    if located.new_cluster && located.found.is_none() {
+    if stored.is_some() && located.new_cluster && located.found.is_none() {
         return lost(session, name, operation);
     }
     if located.found.is_none() {

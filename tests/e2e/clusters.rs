@@ -77,6 +77,8 @@ fn a_sandbox_that_was_created_again_is_served_anew() {
     place.run("sandbox reset --yes").expect(0);
     let status = place.run(&format!("status {name} -o json")).expect(0).json();
     assert_eq!(status["status"], "Lost", "{status}");
+    let unknown = place.run(&format!("status {} -o json", place.instance("-unknown")));
+    fails(unknown, 1, "no-such-instance", "");
     let plan = place.run(&format!("plan {name} -o json")).expect(0).json();
     assert_eq!(plan["counts"]["create"], 2, "{plan}");
     let anew = place.run(&format!("deploy {name} -o json")).expect(0);
@@ -130,7 +132,8 @@ fn another_cluster_behind_the_same_context() {
     for (line, hint) in [
         ("deploy NAME -f set.yaml", "--new-cluster"),
         ("plan NAME -f set.yaml", "--new-cluster"),
-        ("status NAME", "--new-cluster"),
+        ("status NAME", "deploy NAME --new-cluster"),
+        ("delete NAME --yes", "deploy NAME --new-cluster"),
         ("delete NAME --yes", "delete NAME --forget"),
     ] {
         let [line, hint] = [line, hint].map(|text| text.replace("NAME", &name));
@@ -168,7 +171,7 @@ fn a_renamed_context_is_followed_and_another_runtime_is_refused() {
     // The sandbox has no such record.
     for line in ["deploy NAME", "plan NAME", "status NAME", "delete NAME --yes"] {
         let line = format!("{} --runtime sandbox -o json", line.replace("NAME", &name));
-        fails(run_with(&place, &renamed, &line), 5, "other-runtime", "");
+        fails(run_with(&place, &renamed, &line), 5, "other-runtime", &format!("{name} --forget"));
     }
     let status = run_with(&place, &renamed, &format!("status {name} --runtime prod -o json"));
     says(&status, &format!("`{name}` is on runtime prod from now on"));

@@ -26,6 +26,7 @@ mod readme;
 mod refusals;
 mod replace;
 mod rights;
+mod rows;
 mod schema;
 mod shared;
 mod yielding;

@@ -11,6 +11,7 @@ pub use carry::carry_out;
 use carry::{leave, view};
 
 use super::{
+    brought,
     holding::{self, Held},
     locate::{self, Located, Search},
     moves,
@@ -73,15 +74,29 @@ async fn delete(
     }
     let stored = stored(session, name)?;
     let hinted = |error: Error| match (&stored, error.kind) {
-        (Some(_), ErrorKind::Runtime) => error
+        _ if error.code == "other-cluster" => moves::without_flag(error, name, stored.is_some()),
+        (Some(_), ErrorKind::Runtime) if error.code != "context-gone" => error
             .hint(format!("if the cluster is gone for good: `workloadctl delete {name} --forget`")),
         _ => error,
     };
-    let choice = choose(session, stored.as_ref()).map_err(hinted)?;
-    operation.instance.runtime = Some(choice.runtime.to_string());
-    let mut held = Held::acquire(session, name, started + options.lock_wait).await?;
-    let mut target = Target::connect(session, &choice.runtime).await.map_err(hinted)?;
     let until = started + options.lock_wait;
+    let choice = match choose(session, stored.as_ref()) {
+        Ok(choice) => choice,
+        Err(error) => {
+            let error = if_never_deployed(session, stored.as_ref(), error).map_err(hinted)?;
+            let held = Held::acquire(session, name, until).await?;
+            return drop_row(session, name, held, error, operation);
+        }
+    };
+    operation.instance.runtime = Some(choice.runtime.to_string());
+    let mut held = Held::acquire(session, name, until).await?;
+    let mut target = match Target::connect(session, &choice.runtime).await {
+        Ok(target) => target,
+        Err(error) => {
+            let error = if_never_deployed(session, stored.as_ref(), error).map_err(hinted)?;
+            return drop_row(session, name, held, error, operation);
+        }
+    };
     let mut confirmed = false;
     loop {
         let found = tokio::select! {
@@ -91,19 +106,14 @@ async fn delete(
         let located = match found {
             Ok(located) => {
                 if let Some(stored) = &stored {
-                    moves::check(session, stored, &choice, &located)?;
+                    moves::check(session, stored, &choice, &target, &located)?;
                 }
                 located
             }
-            // A row that was never deployed has nothing on a cluster that cannot be asked.
-            Err(error)
-                if error.kind == ErrorKind::Runtime
-                    && never_deployed(session, stored.as_ref())? =>
-            {
-                operation.warnings.push(error.to_string());
-                Located::default()
+            Err(error) => {
+                let error = if_never_deployed(session, stored.as_ref(), error).map_err(hinted)?;
+                return drop_row(session, name, held, error, operation);
             }
-            Err(error) => return Err(hinted(error)),
         };
         let Some(record) = located.record().cloned() else {
             return nothing_there(session, options, stored.as_ref(), held, operation);
@@ -142,10 +152,36 @@ fn stored(session: &Session<'_>, name: &InstanceName) -> Result<Option<Instance>
     session.store.lock().expect("no holder of the store panics").instance(name)
 }
 
-fn never_deployed(session: &Session<'_>, stored: Option<&Instance>) -> Result<bool> {
-    let Some(stored) = stored else { return Ok(false) };
+/// A row that was never deployed has nothing on a cluster that cannot be asked: gives back why it
+/// cannot be.
+///
+/// # Errors
+/// That failure, where the row was deployed, there is none, or the failure is of another kind.
+fn if_never_deployed(
+    session: &Session<'_>,
+    stored: Option<&Instance>,
+    error: Error,
+) -> Result<Error> {
+    let unasked = error.kind == ErrorKind::Runtime || error.code == "forbidden";
+    let Some(stored) = stored.filter(|_| unasked) else { return Err(error) };
     let store = session.store.lock().expect("no holder of the store panics");
-    Ok(store.latest_release(&stored.name)?.is_none())
+    if store.latest_release(&stored.name)?.is_none() { Ok(error) } else { Err(error) }
+}
+
+/// Deletes the row alone.
+fn drop_row(
+    session: &Session<'_>,
+    name: &InstanceName,
+    held: Held,
+    why: Error,
+    operation: &mut Operation,
+) -> Result<()> {
+    forget_row(session, name)?;
+    held.end();
+    operation.warnings.push(why.to_string());
+    operation.instance.outcome = Some("deleted".to_owned());
+    operation.remarks.push(format!("`{name}` was never deployed; its cluster was not asked"));
+    Ok(())
 }
 
 /// Finds the record, or live objects of ours without one.
@@ -158,7 +194,8 @@ async fn look(
     until: Instant,
 ) -> Result<Located> {
     let here = stored.filter(|stored| stored.runtime == target.runtime.to_string());
-    let places = locate::candidates(session.namespace.as_deref(), stored, &[], name);
+    let brought = brought::by_stored(session, stored)?;
+    let places = locate::candidates(session.namespace.as_deref(), stored, &brought, name);
     let search = Search {
         instance: name,
         stored: here,

@@ -37,6 +37,7 @@ use crate::workload::{
 use answer::Answer;
 pub use answer::word_of;
 use prepare::Prepared;
+pub use wish::brought_namespaces;
 
 /// Deploys one instance. A failure is in the answer.
 pub async fn run(session: &Session<'_>, options: &DeployOptions) -> Operation {

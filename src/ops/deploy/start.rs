@@ -60,7 +60,7 @@ impl Start {
             locate::candidates(session.namespace.as_deref(), stored.as_ref(), &brought, name);
         let located = free(session, options, purpose, &mut target, here, &places).await?;
         if let Some(stored) = &stored
-            && let Some(moved) = moves::check(session, stored, &choice, &located)?
+            && let Some(moved) = moves::check(session, stored, &choice, &target, &located)?
             && matches!(purpose, Purpose::Deploy { .. })
         {
             note(session, options, moved);
