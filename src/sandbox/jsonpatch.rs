@@ -33,8 +33,16 @@ fn step(target: &mut Value, operation: &Value) -> Option<()> {
         .then_some(()),
         "add" => add(target, path, value()?),
         "replace" => {
-            let place = target.pointer_mut(path)?;
-            *place = value()?;
+            // The server's library looks only whether there is an object to put it into.
+            let fits = target.pointer(path).is_some()
+                || target.pointer(last(path)?.0).is_some_and(Value::is_object);
+            if !fits {
+                return None;
+            }
+            match target.pointer_mut(path) {
+                Some(place) => *place = value()?,
+                None => add(target, path, value()?)?,
+            }
             Some(())
         }
         "remove" => remove(target, path).map(|_| ()),
@@ -117,6 +125,12 @@ mod tests {
             ),
             (json!([{"op": "test", "path": "/x~1y", "value": 2}]), None),
             (json!([{"op": "remove", "path": "/nope"}]), None),
+            (json!([{"op": "replace", "path": "/nope/a", "value": 1}]), None),
+            (json!([{"op": "replace", "path": "/a/b/2", "value": 1}]), None),
+            (
+                json!([{"op": "replace", "path": "/a/c", "value": 3}]),
+                Some(json!({"a": {"b": [1, 2], "c": 3}, "x/y": 1})),
+            ),
             (json!([{"op": "add", "path": "/nope/a", "value": 1}]), None),
         ];
         for (patch, expected) in cases {

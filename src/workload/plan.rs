@@ -298,10 +298,12 @@ impl Plan {
         items.chain(removals).chain(self.left.iter().cloned()).collect()
     }
 
-    /// Tells whether anything would be written or removed.
+    /// Tells whether anything would be written or removed; where nothing is pruned, that an object
+    /// left the definition is a change once.
     #[must_use]
-    pub fn has_changes(&self) -> bool {
-        !self.removals.is_empty() || self.items.iter().any(|item| item.action != Action::Unchanged)
+    pub fn has_changes(&self, prunes: bool) -> bool {
+        self.removals.iter().any(|removal| prunes || removal.entry.wanted)
+            || self.items.iter().any(|item| item.action != Action::Unchanged)
     }
 
     /// Lists shared objects that are changed under others, and who those are.

@@ -143,10 +143,10 @@ fn in_a_namespace(place: &Place, run: impl FnOnce(&str)) {
 
 on_both! {
     fn a_field_that_is_dropped_goes_with_all_that_came_of_it(place) {
-        in_a_namespace(&place, |namespace| {
+        in_a_namespace(place, |namespace| {
             let (mut removed, mut wrong) = (0, Vec::new());
             for case in cases(RICH) {
-                let collection = Collection::new(&place, namespace, &case["collection"]);
+                let collection = Collection::new(place, namespace, &case["collection"]);
                 let full = &case["object"];
                 let mut all = Vec::new();
                 pointers(full, "", &mut all);
@@ -173,10 +173,10 @@ on_both! {
     }
 
     fn variants_of_an_object_follow_each_other(place) {
-        in_a_namespace(&place, |namespace| {
+        in_a_namespace(place, |namespace| {
             let mut wrong = Vec::new();
             for case in cases(VARIANTS) {
-                let collection = Collection::new(&place, namespace, &case["collection"]);
+                let collection = Collection::new(place, namespace, &case["collection"]);
                 let what = &case["what"];
                 let fresh = collection.fresh(&case["to"]).unwrap_or_else(|failure| panic!("{what}: {}", failure.message()));
                 collection.apply("x", &case["from"], false).unwrap();

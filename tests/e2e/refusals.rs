@@ -142,6 +142,35 @@ on_both! {
         }
     }
 
+    fn what_was_not_reached_is_not_called_applied(place) {
+        let name = place.instance("");
+        let deployment = |name: &str, annotation: &str| format!("apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {name}}}\nspec:\n  selector: {{matchLabels: {{app: {name}}}}}\n  template:\n    metadata: {{labels: {{app: {name}}}, annotations: {{{annotation}}}}}\n    spec: {{containers: [{{name: c, image: c:1}}]}}\n---\n");
+        let last = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: last, annotations: {config.kubernetes.io/depends-on: apps/Deployment/slow}}\n";
+        let bad = deployment("bad", "test.workloadctl/fail: image-pull");
+        let slow = deployment("slow", "test.workloadctl/delay: 10m");
+        place.write("set.yaml", &format!("{bad}{slow}{last}"));
+        let failed = place.run(&format!("deploy {name} -f set.yaml -o json --timeout 0")).expect(1).json();
+        let causes = failed["error"]["causes"].to_string();
+        for word in ["Deployment/bad: ", "Deployment/slow: ", "left out", "ConfigMap/last"] {
+            assert!(causes.contains(word), "{failed}");
+        }
+    }
+
+    fn what_is_not_pruned_is_no_change(place) {
+        let name = place.instance("");
+        let second = CONF.replace("name: conf", "name: second");
+        place.write("set.yaml", &format!("{CONF}---\n{second}"));
+        place.run(&format!("deploy {name} -f set.yaml")).expect(0);
+        place.write("set.yaml", CONF);
+        let line = format!("deploy {name} -f set.yaml --prune never -o json");
+        assert_eq!(place.run(&line).expect(0).json()["release"], 2);
+        let again = place.run(&line).expect(0).json();
+        assert_eq!((&again["outcome"], &again["release"]), (&json!("unchanged"), &json!(2)), "{again}");
+        assert!(place.get(&format!("/api/v1/namespaces/{name}/configmaps/second")).is_some());
+        let pruned = place.run(&format!("deploy {name} -f set.yaml -o json")).expect(0).json();
+        assert_eq!(pruned["counts"]["prune"], 1, "{pruned}");
+    }
+
     fn no_such_names(place) {
         let name = place.instance("");
         place.run(&format!("delete {name} --yes")).expect(1);

@@ -24,7 +24,7 @@ use super::{
     delete,
     holding::Held,
     locate::{self, Located},
-    options::{DeleteOptions, DeployOptions},
+    options::{DeleteOptions, DeployOptions, PruneWhen},
     report::Event,
     session::Session,
     view::Operation,
@@ -93,7 +93,7 @@ async fn deploy(
         refuse_blocked(&prepared)?;
         tell_yielded(session, options, &prepared, answer);
         intent::ask(session, options, &prepared)?;
-        if !prepared.needs_release() {
+        if !prepared.needs_release(options.prune != PruneWhen::Never) {
             unchanged(session, options, &prepared, deadline, answer).await?;
             held.end();
             return Ok(());

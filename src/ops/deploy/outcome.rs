@@ -135,9 +135,7 @@ fn failed(name: &InstanceName, rollout: &Rollout<'_>, errors: &[&Error]) -> Erro
         .hint(format!("`workloadctl status {name}` shows all of it")),
         errors => several::one(errors, "were not applied"),
     };
-    let unready = rollout.nodes.iter().filter(|node| node.applied && node.has_failed());
-    error = error
-        .causes(unready.map(|node| format!("{}: {}", node.item.desired.id, node.why_not_ready())));
+    error = error.causes(unready(rollout));
     if !skipped.is_empty() {
         error = error.cause(format!("left out, since they need it: {}", skipped.join(", ")));
     }

@@ -153,12 +153,12 @@ impl Prepared {
     }
 
     /// Tells whether a release is to be made: revision, overrides or any object changes, or the
-    /// last one was neither ready nor applied.
+    /// last one was neither ready nor applied. `prunes`: what left the definition is to go now.
     #[must_use]
-    pub fn needs_release(&self) -> bool {
+    pub fn needs_release(&self, prunes: bool) -> bool {
         let Some(newest) = self.newest() else { return true };
         let release = &newest.release;
-        self.plan.has_changes()
+        self.plan.has_changes(prunes)
             || self.record.deleting
             || release.digest != self.source.revision.digest
             || release.overrides != self.wish.overrides

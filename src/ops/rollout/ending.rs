@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use futures::future::join_all;
+
 use super::Rollout;
 use crate::{
     cluster::{call::Call, explain::timed_out, failure::Failure},
@@ -11,6 +13,8 @@ use crate::{
 
 /// How long the last look at one object may take.
 const LAST_LOOK: Duration = Duration::from_secs(2);
+/// How many objects are looked at; more of them are not told of either.
+const LOOKED_AT: usize = 20;
 
 impl Rollout<'_> {
     /// Asks whether the server is still there; gives why it is not.
@@ -27,23 +31,31 @@ impl Rollout<'_> {
 
     /// Finds out what held up writes that time ran out for: an object that goes and is held.
     pub(super) async fn look_at_the_unwritten(&mut self) {
-        for node in &mut self.nodes {
+        let target = self.target;
+        let unwritten = self
+            .nodes
+            .iter()
+            .enumerate()
+            .filter(|(_, node)| !node.applied && node.error.is_none() && !node.skipped);
+        let looks = unwritten.take(LOOKED_AT).filter_map(|(index, node)| {
             let desired = &node.item.desired;
-            if node.applied || node.error.is_some() || node.skipped {
+            let path = target.path(&desired.id, &desired.version)?;
+            Some(async move {
+                let look = target.api.find(Call::get_metadata(path).once());
+                let seen = tokio::time::timeout(LAST_LOOK, look).await;
+                seen.ok().and_then(Result::ok).flatten().map(|live| (index, live))
+            })
+        });
+        for (index, live) in join_all(looks).await.into_iter().flatten() {
+            if !is_terminating(&live) {
                 continue;
             }
-            let Some(path) = self.target.path(&desired.id, &desired.version) else { continue };
-            let look = self.target.api.find(Call::get_metadata(path).once());
-            if let Ok(Ok(Some(live))) = tokio::time::timeout(LAST_LOOK, look).await
-                && is_terminating(&live)
-            {
-                let mut why = "the one before is still being deleted".to_owned();
-                let held = held_by(&live);
-                if !held.is_empty() {
-                    why = format!("{why} and {held}");
-                }
-                node.verdict = Some(Verdict::waiting("Terminating", why));
+            let mut why = "the one before is still being deleted".to_owned();
+            let held = held_by(&live);
+            if !held.is_empty() {
+                why = format!("{why} and {held}");
             }
+            self.nodes[index].verdict = Some(Verdict::waiting("Terminating", why));
         }
     }
 }

@@ -109,8 +109,10 @@ impl<'a> Rollout<'a> {
             }
         }
         if end == End::TimedOut {
-            self.look_at_the_unwritten().await;
             self.silence = self.listen().await;
+            if self.silence.is_none() {
+                self.look_at_the_unwritten().await;
+            }
         }
         end
     }
@@ -159,9 +161,13 @@ impl<'a> Rollout<'a> {
                 }
                 () = tokio::time::sleep(TICK) => {}
                 () = until(deadline) => {
+                    self.finish_writes(&mut schedule, &mut writing).await;
                     if !clock.failed_long_ago() {
-                        self.finish_writes(&mut schedule, &mut writing).await;
                         return End::TimedOut;
+                    }
+                    // What failed is waited for no longer, nor is what its turn did not come for.
+                    for node in &mut self.nodes {
+                        node.skipped |= !node.applied && node.error.is_none();
                     }
                     return self.verdict();
                 }

