@@ -6,7 +6,7 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -38,6 +38,7 @@ struct Inner {
     renewed: AtomicU64,
     fresh_for: Duration,
     state: watch::Sender<(State, u64)>,
+    why_lost: OnceLock<Error>,
     wanted: Notify,
 }
 
@@ -77,6 +78,7 @@ impl Fence {
             renewed: AtomicU64::new(renewed),
             fresh_for: expiry.saturating_sub(request_timeout).saturating_sub(MARGIN),
             state: watch::channel((State::Held, renewed)).0,
+            why_lost: OnceLock::new(),
             wanted: Notify::new(),
         }))
     }
@@ -91,12 +93,19 @@ impl Fence {
         });
     }
 
-    /// Notes that somebody else holds the instance now.
-    pub fn lose(&self) {
+    /// Notes that the holder is lost, and why: the first reason counts.
+    pub fn lose(&self, why: Error) {
+        let _ = self.0.why_lost.set(why);
         self.0.state.send_modify(|state| state.0 = State::Lost);
     }
 
-    /// Tells whether somebody else holds the instance now.
+    /// Says why the holder is lost.
+    #[must_use]
+    pub fn why_lost(&self) -> Error {
+        self.0.why_lost.get().cloned().unwrap_or_else(lost)
+    }
+
+    /// Tells whether this process is the holder no more.
     #[must_use]
     pub fn is_lost(&self) -> bool {
         self.0.state.borrow().0 == State::Lost
@@ -118,19 +127,19 @@ impl Fence {
     /// Lets a write through, at once or after the next renewal.
     ///
     /// # Errors
-    /// Code 6 when the holder is lost.
+    /// Code 6 when another holds the instance, code 1 when its record was deleted.
     pub async fn pass(&self) -> Result<()> {
         let mut state = self.0.state.subscribe();
         loop {
             if state.borrow_and_update().0 == State::Lost {
-                return Err(lost());
+                return Err(self.why_lost());
             }
             if self.is_fresh() {
                 return Ok(());
             }
             self.0.wanted.notify_one();
             if state.changed().await.is_err() {
-                return Err(lost());
+                return Err(self.why_lost());
             }
         }
     }
@@ -167,7 +176,7 @@ mod tests {
         fence.renewal_wanted().await;
         fence.renewed(Moment::now());
         assert!(waiting.await.unwrap().is_ok());
-        fence.lose();
+        fence.lose(lost());
         assert!(fence.is_lost());
         assert_eq!(fence.pass().await.unwrap_err().kind, ErrorKind::Locked);
     }

@@ -2,9 +2,11 @@
 //!
 //! One writer at a time: every write of the head carries the resourceVersion that was read or
 //! written last. A 409 is read again: with our own id in the holder it was our own write, whose
-//! answer was lost; else somebody else goes on, and this process stops.
+//! answer was lost; else somebody else goes on, or the record was deleted, and this process stops.
 
 mod secrets;
+#[cfg(test)]
+mod tests;
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -211,7 +213,7 @@ impl Keeper {
             }
             pause = match self.renew().await {
                 Ok(()) => RENEWAL,
-                Err(_) if self.fence.is_lost() => return lost(),
+                Err(_) if self.fence.is_lost() => return self.fence.why_lost(),
                 Err(_) => AGAIN,
             };
         }
@@ -220,7 +222,8 @@ impl Keeper {
     /// Renews the holder now.
     ///
     /// # Errors
-    /// Code 6 when the holder is lost; the server's failure otherwise.
+    /// Code 6 when the holder is lost, code 1 when the record was deleted; the server's failure
+    /// otherwise.
     pub async fn renew(&self) -> Result<()> {
         let mut state = self.state.lock().await;
         for _ in 0..3 {
@@ -249,7 +252,7 @@ impl Keeper {
     /// Writes the record; with `held`, this process stays the holder.
     ///
     /// # Errors
-    /// Code 6 when the holder is lost; the server's failure otherwise.
+    /// As [`Keeper::renew`].
     pub async fn write(&self, record: Record, held: bool) -> Result<()> {
         let mut state = self.state.lock().await;
         let old = self.put(&mut state, record, held).await?;
@@ -308,50 +311,63 @@ impl Keeper {
         }
         let lost_parts = list_parts(&self.api, &namespace, &instance).await;
         delete_parts(&self.api, &namespace, lost_parts).await;
-        let state = self.state.lock().await;
-        let path = head_path(&state.record);
-        let options = json!({
-            "apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Background",
-            "preconditions": {"resourceVersion": state.resource_version},
-        });
-        match self.api.call(Call::json(Method::DELETE, path, &options)).await {
-            Ok(_) => {}
-            Err(failure) if failure.is_not_found() => {}
-            Err(failure) if failure.is_conflict() => return Err(lost()),
-            Err(failure) => {
-                return Err(failure.explain(
-                    "delete",
-                    "cannot delete the record",
-                    &head_id(&state.record.namespace, &state.record.instance),
-                    None,
-                ));
+        let mut state = self.state.lock().await;
+        let mut tries = 0..2;
+        loop {
+            let options = json!({
+                "apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Background",
+                "preconditions": {"resourceVersion": state.resource_version},
+            });
+            let call = Call::json(Method::DELETE, head_path(&state.record), &options);
+            match self.api.call(call).await {
+                Ok(_) => return Ok(()),
+                Err(failure) if failure.is_not_found() => return Ok(()),
+                // A renewal may have been written although nobody waited for its answer.
+                Err(failure) if failure.is_conflict() && tries.next().is_some() => {
+                    match self.look(&state).await? {
+                        Head::Ours(secret) => self.take_version(&mut state, &secret),
+                        Head::Absent => return Ok(()),
+                        Head::Others => return Err(self.lose(lost())),
+                    }
+                }
+                Err(failure) => {
+                    let id = head_id(&state.record.namespace, &state.record.instance);
+                    return Err(failure.explain("delete", "cannot delete the record", &id, None));
+                }
             }
         }
-        Ok(())
     }
 
     /// Reads the head again after a 409: our own id means that it was our own write.
     async fn read_again(&self, state: &mut State) -> Result<()> {
+        match self.look(state).await? {
+            Head::Ours(secret) => {
+                self.take_version(state, &secret);
+                Ok(())
+            }
+            Head::Others => Err(self.lose(lost())),
+            Head::Absent => Err(self.lose(deleted(&state.record))),
+        }
+    }
+
+    /// Looks at the head, and whose it is.
+    async fn look(&self, state: &State) -> Result<Head> {
         let path = head_path(&state.record);
         let secret = self
             .api
             .find(Call::get(path))
             .await
             .map_err(|failure| self.explain(state, &failure))?;
-        let ours = secret.as_ref().is_some_and(|secret| {
-            read_head(secret)
-                .is_ok_and(|(_, holder)| holder.is_some_and(|holder| holder.id == self.claim.id))
-        });
-        match secret {
-            Some(secret) if ours => {
-                self.take_version(state, &secret);
-                Ok(())
-            }
-            _ => {
-                self.fence.lose();
-                Err(lost())
-            }
-        }
+        let Some(secret) = secret else { return Ok(Head::Absent) };
+        let ours = read_head(&secret)
+            .is_ok_and(|(_, holder)| holder.is_some_and(|holder| holder.id == self.claim.id));
+        Ok(if ours { Head::Ours(secret) } else { Head::Others })
+    }
+
+    /// Lets no write through any more; gives back why.
+    fn lose(&self, why: Error) -> Error {
+        self.fence.lose(why.clone());
+        why
     }
 
     fn take_version(&self, state: &mut State, head: &Value) {
@@ -373,6 +389,28 @@ impl Keeper {
         drop(state);
         delete_parts(&self.api, &namespace, gone).await;
     }
+}
+
+/// The head as it is found after a write that was refused.
+enum Head {
+    /// This process holds it.
+    Ours(Value),
+    /// Another holds it, or nobody.
+    Others,
+    /// It is not there any more.
+    Absent,
+}
+
+/// The failure of somebody whose record was deleted, alone or with its namespace.
+fn deleted(record: &Record) -> Error {
+    let Record { instance, namespace, .. } = record;
+    Error::failed(
+        "record-deleted",
+        format!("the record of `{instance}` in namespace {namespace} was deleted meanwhile"),
+    )
+    .hint(format!(
+        "`workloadctl status {instance}` shows what is left; repeating the command goes on from there"
+    ))
 }
 
 impl Claim {

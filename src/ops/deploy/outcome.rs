@@ -2,7 +2,7 @@
 
 use super::{answer::Answer, carried::Carried};
 use crate::{
-    cluster::{failure::Failure, fence, record::Keeper},
+    cluster::{failure::Failure, record::Keeper},
     ops::{
         options::DeployOptions,
         rollout::{End, Rollout},
@@ -31,7 +31,7 @@ pub fn conclude(options: &DeployOptions, rollout: &Rollout<'_>, end: &End) -> Re
     let errors: Vec<&Error> = rollout.nodes.iter().filter_map(|node| node.error.as_ref()).collect();
     match end {
         End::Ready => Ok(()),
-        End::Lost => Err(fence::lost()),
+        End::Lost => Err(rollout.fence.why_lost()),
         End::Failed => Err(failed(name, rollout, &errors)),
         End::LoggedOut if !errors.is_empty() => Err(failed(name, rollout, &errors)),
         End::LoggedOut => {
