@@ -10,7 +10,7 @@ use crate::{
     workload::{
         error::Result,
         object::ObjectId,
-        ownership::{finalizers, resource_version, uid},
+        ownership::{finalizers, is_terminating, resource_version, uid},
     },
 };
 
@@ -82,7 +82,8 @@ pub enum Sent {
 /// Sends a deletion of the object with this uid.
 ///
 /// # Errors
-/// Whatever the server answers but that it is gone.
+/// Whatever the server answers but that it is gone; a conflict where the object with this uid is
+/// there all the same, which is a refusal.
 pub async fn delete(
     api: &Api,
     id: &ObjectId,
@@ -94,7 +95,7 @@ pub async fn delete(
     Ok(sent.unwrap_or(Sent::AlreadyGone))
 }
 
-/// Sends a deletion of the object in this very version; `None` where it is another one by now,
+/// Sends a deletion of the object in this very version; `None` where that is another one by now,
 /// or another object of that name is there.
 ///
 /// # Errors
@@ -120,14 +121,35 @@ async fn send(
     let options = json!({
         "apiVersion": "v1", "kind": "DeleteOptions",
         "propagationPolicy": deletion.word(),
-        "preconditions": preconditions,
+        "preconditions": &preconditions,
     });
     match api.call(Call::json(Method::DELETE, path, &options)).await {
         Ok(_) => Ok(Some(Sent::Accepted)),
         Err(failure) if failure.is_not_found() => Ok(Some(Sent::AlreadyGone)),
-        Err(failure) if failure.is_conflict() => Ok(None),
+        Err(failure) if failure.is_conflict() => {
+            let live = api
+                .find(Call::get_metadata(path))
+                .await
+                .map_err(|failure| failure.explain("get", "cannot look at", id, None))?;
+            match live {
+                None => Ok(Some(Sent::AlreadyGone)),
+                Some(live) if !fits(&live, &preconditions) => Ok(None),
+                // Somebody else's deletion was faster.
+                Some(live) if is_terminating(&live) => Ok(Some(Sent::Accepted)),
+                // Not the preconditions: an admission webhook may refuse with any code.
+                Some(_) => Err(failure.explain("delete", "cannot delete", id, None)),
+            }
+        }
         Err(failure) => Err(failure.explain("delete", "cannot delete", id, None)),
     }
+}
+
+/// Tells whether a live object is the one that preconditions ask for.
+fn fits(live: &Value, preconditions: &Value) -> bool {
+    let is = |field: &str, found: Option<&str>| {
+        preconditions[field].as_str().is_none_or(|wanted| found == Some(wanted))
+    };
+    is("uid", uid(live)) && is("resourceVersion", resource_version(live))
 }
 
 /// Waits until the object with this uid is gone. For ever: the caller has the clock.
@@ -163,3 +185,6 @@ pub fn held_by(object: &Value) -> String {
         format!("waits for finalizer {}", finalizers.join(", "))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,69 @@
+use std::time::Duration;
+
+use super::*;
+use crate::{
+    cluster::{
+        connect::{ConnectOptions, connect},
+        kubeconfig::Kubeconfig,
+        stub::{self, Stub},
+    },
+    env::Env,
+    workload::{error::ErrorKind, runtime::RuntimeName},
+};
+
+async fn api(server: &Stub) -> Api {
+    let home = tempfile::TempDir::new().unwrap();
+    let text = format!(
+        "current-context: c\n\
+         contexts: [{{name: c, context: {{cluster: k, user: u}}}}]\n\
+         clusters: [{{name: k, cluster: {{server: 'http://{}'}}}}]\n\
+         users: [{{name: u, user: {{token: t}}}}]\n",
+        server.address
+    );
+    let file = home.path().join("config");
+    std::fs::write(&file, text).unwrap();
+    let env = Env::for_test(&[], home.path());
+    let kubeconfig = Kubeconfig::load(&env, Some(&file)).unwrap();
+    let runtime = RuntimeName::Context("c".into());
+    let connection = connect(&kubeconfig, &runtime, &ConnectOptions::default()).await.unwrap();
+    Api::new(connection, Duration::from_secs(10))
+}
+
+#[tokio::test]
+async fn a_conflict_is_an_object_that_is_gone_only_where_it_is() {
+    const GOES: &str = r#""deletionTimestamp": "2026-01-01T00:00:00Z""#;
+    let object = |uid: &str, version: &str, more: &str| {
+        let more = if more.is_empty() { String::new() } else { format!(", {more}") };
+        let metadata = format!(r#"{{"uid": "{uid}", "resourceVersion": "{version}"{more}}}"#);
+        (200, format!(r#"{{"metadata": {metadata}}}"#))
+    };
+    let missing = (404, r#"{"message": "not found"}"#.to_owned());
+    for (what, found, by_uid, by_version) in [
+        ("gone", missing, Ok(Sent::AlreadyGone), Ok(Some(Sent::AlreadyGone))),
+        ("another one", object("b", "1", ""), Ok(Sent::AlreadyGone), Ok(None)),
+        ("refused", object("a", "1", ""), Err(()), Err(())),
+        ("changed meanwhile", object("a", "2", ""), Err(()), Ok(None)),
+        ("it goes", object("a", "1", GOES), Ok(Sent::Accepted), Ok(Some(Sent::Accepted))),
+    ] {
+        let stub = Stub::http(move |seen| {
+            if seen.line.starts_with("DELETE") {
+                stub::answer(409, "", r#"{"message": "the hook says no"}"#)
+            } else {
+                stub::answer(found.0, "", &found.1)
+            }
+        })
+        .await;
+        let (api, path) = (api(&stub).await, "/api/v1/namespaces/n/configmaps/x");
+        let id = ObjectId::new("", "ConfigMap", Some("n"), "x");
+        let refused = |error: crate::workload::error::Error| {
+            assert_eq!((error.kind, error.code), (ErrorKind::Failed, "rejected"), "{what}");
+            assert_eq!(error.causes, ["the hook says no"], "{what}");
+        };
+        let sent = delete(&api, &id, path, "a", Deletion::Background).await.map_err(refused);
+        assert_eq!(sent, by_uid, "{what}");
+        let live = json!({"metadata": {"uid": "a", "resourceVersion": "1"}});
+        let sent =
+            delete_version(&api, &id, path, &live, Deletion::Background).await.map_err(refused);
+        assert_eq!(sent, by_version, "{what}");
+    }
+}
