@@ -20,7 +20,7 @@ use crate::{
         instance::Instance,
         kinds::Kinds,
         name::InstanceName,
-        object::ObjectId,
+        object::{GroupKind, ObjectId},
         ownership::uid,
         record::Entry,
         runtime::RuntimeName,
@@ -285,12 +285,17 @@ impl Target {
     /// known: its CRD may not be in the set, or not any more.
     ///
     /// # Errors
-    /// As [`Target::learn_kinds`].
+    /// As [`Target::learn_kinds`]; code 7 where the group of an object does not answer: then
+    /// nobody can tell whether it is there.
     pub async fn know_kinds_of(&mut self, inventory: &[Entry]) -> Result<()> {
-        if inventory.iter().any(|entry| self.kinds.of(&entry.id).is_none()) {
-            self.learn_kinds().await?;
+        if inventory.iter().all(|entry| self.kinds.of(&entry.id).is_some()) {
+            return Ok(());
         }
-        Ok(())
+        self.learn_kinds().await?;
+        let hidden = inventory.iter().find(|entry| {
+            self.kinds.of(&entry.id).is_none() && self.kinds.is_stale(&entry.id.group)
+        });
+        hidden.map_or(Ok(()), |entry| Err(group_unavailable(&entry.id.group_kind())))
     }
 
     /// Tells whether the cluster is the one that was seen before under this runtime, or under
@@ -369,6 +374,19 @@ pub fn other_cluster(runtime: &RuntimeName, expected: &str, found: &str) -> Erro
     )
     .cause(format!("{found}, expected {expected}"))
     .hint("if the cluster was replaced on purpose, repeat the command with `--new-cluster`")
+}
+
+/// Makes the failure of a command that concerns a kind whose API group does not answer.
+#[must_use]
+pub fn group_unavailable(kind: &GroupKind) -> Error {
+    Error::runtime(
+        "group-unavailable",
+        format!(
+            "the server of API group {} does not answer; {kind} is one of its kinds",
+            kind.group
+        ),
+    )
+    .hint("`kubectl get apiservices` shows why; then repeat the command")
 }
 
 /// Tells a failure of a list or watch that GETs can stand in for.

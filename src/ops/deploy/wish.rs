@@ -11,7 +11,7 @@ use crate::{
         options::{DeployOptions, Given},
         report::Event,
         session::Session,
-        target::Target,
+        target::{Target, group_unavailable},
     },
     workload::{
         definition::{Content, Revision},
@@ -274,14 +274,7 @@ async fn check_kinds(target: &mut Target, objects: &[Object]) -> Result<()> {
     }
     match checked.unjudged.first() {
         None => Ok(()),
-        Some(kind) => Err(Error::runtime(
-            "group-unavailable",
-            format!(
-                "the server of API group {} does not answer; {kind} is one of its kinds",
-                kind.group
-            ),
-        )
-        .hint("`kubectl get apiservices` shows why; then repeat the command")),
+        Some(kind) => Err(group_unavailable(kind)),
     }
 }
 

@@ -152,6 +152,18 @@ impl Kinds {
         }
     }
 
+    /// Tells whether the group is one of the embedded discovery: the API server itself serves it.
+    #[must_use]
+    pub fn is_embedded(&self, group: &str) -> bool {
+        self.embedded.contains(group)
+    }
+
+    /// Tells whether the group's server did not answer when the cluster was asked.
+    #[must_use]
+    pub fn is_stale(&self, group: &str) -> bool {
+        self.stale.contains(group)
+    }
+
     fn insert(&mut self, group: &str, kind: &str, info: KindInfo) {
         self.groups.entry(group.to_owned()).or_default().insert(kind.to_owned(), info);
     }
