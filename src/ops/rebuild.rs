@@ -147,7 +147,9 @@ async fn list(
             Err(failure) if is_list_forbidden(&failure) && namespaced => {}
             Err(failure) if is_list_forbidden(&failure) || failure.is_not_found() => break,
             // An aggregated API that is down is none of ours.
-            Err(failure) if failure.code() == 503 && !kind.group.is_empty() => break,
+            Err(failure) if failure.code() == 503 && !target.kinds.is_embedded(&kind.group) => {
+                break;
+            }
             Err(failure) => {
                 let id = ObjectId::new(&kind.group, &kind.kind, scope, instance.as_str());
                 return Err(failure.explain("list", "cannot look for objects of", &id, None));
