@@ -34,5 +34,6 @@ pub mod stop;
 pub mod stored;
 pub mod survey;
 pub mod target;
+pub mod tenants;
 pub mod view;
 pub mod write;

@@ -5,6 +5,8 @@
 //! What another instance applies too is left to it: our entry is taken out of the object's
 //! managedFields, and its content stays as it is.
 
+mod staying;
+
 use std::{
     collections::HashMap,
     time::{Duration, Instant},
@@ -21,6 +23,7 @@ use super::{
     stop::Signal,
     survey::{Depth, survey},
     target::Target,
+    tenants::Stay,
 };
 use crate::{
     cluster::{
@@ -30,9 +33,10 @@ use crate::{
     workload::{
         error::{Error, Result},
         graph::deletion_waves,
+        instance::NamespaceMode,
         name::InstanceName,
         object::ObjectId,
-        ownership::{is_ours, is_terminating, uid},
+        ownership::uid,
         record::Entry,
         release::Action,
     },
@@ -48,6 +52,11 @@ const HEARTBEAT: Duration = Duration::from_secs(5);
 const TRIES: u32 = 10;
 /// The pause before that, once more for each time.
 const AGAIN: Duration = Duration::from_millis(50);
+
+/// How long the answers to the last deletions are waited for.
+const LAST_ANSWERS: Duration = Duration::from_secs(2);
+/// What is said of those that were not answered.
+const NO_ANSWER: &str = "may be deleted: the server has not answered";
 
 /// What became of one object.
 #[derive(Debug, Clone, PartialEq)]
@@ -80,6 +89,10 @@ pub struct Remover<'a> {
     pub instance: &'a InstanceName,
     /// The field manager.
     pub manager: &'a str,
+    /// How its objects were placed.
+    pub mode: NamespaceMode,
+    /// What of it stays on the cluster.
+    pub staying: &'a [Entry],
     /// What was done: `Prune` or `Delete`.
     pub action: Action,
     /// Whether the end of the objects is waited for.
@@ -104,12 +117,11 @@ impl Remover<'_> {
         let mut fates = Vec::with_capacity(all);
         for wave in deletion_waves(&ids, &self.target.kinds) {
             let entries: Vec<&Entry> = wave.members.iter().map(|index| &entries[*index]).collect();
-            let sent: Vec<(&Entry, Result<Option<Fate>>)> = stream::iter(entries)
-                .take_until(Box::pin(self.session.stop.wait()))
-                .map(|entry| async move { (entry, self.send(entry).await) })
-                .buffer_unordered(IN_FLIGHT)
-                .collect()
-                .await;
+            let sent = self.send_all(&entries, deadline).await;
+            let unanswered: Vec<&Entry> = entries
+                .into_iter()
+                .filter(|entry| !sent.iter().any(|(sent, _)| sent.id == entry.id))
+                .collect();
             let mut going = Vec::new();
             for (entry, outcome) in sent {
                 match outcome {
@@ -119,16 +131,58 @@ impl Remover<'_> {
                     Err(error) => fates.push((entry.id.clone(), Fate::Failed(Box::new(error)))),
                 }
             }
+            if !unanswered.is_empty() {
+                return Err(match self.session.stop.requested() {
+                    Some(signal) => self.stopped(signal, all, &fates),
+                    None => self.out_of_time(&unanswered, |_| NO_ANSWER.to_owned()),
+                });
+            }
             self.wait_for(going, &mut fates, deadline).await.map_err(|end| match end {
                 End::Failed(error) => *error,
-                End::OutOfTime(live, going) => self.out_of_time(&live, &going),
+                End::OutOfTime(live, going) => {
+                    self.out_of_time(&going.iter().collect::<Vec<_>>(), |entry| held(&live, entry))
+                }
                 End::Stopped(signal) => self.stopped(signal, all, &fates),
             })?;
             if let Some(signal) = self.session.stop.requested() {
                 return Err(self.stopped(signal, all, &fates));
             }
+            // Their operator has to be there to finish them, and they go with their definition.
+            let is_custom = |id: &ObjectId| self.target.kinds.is_custom(&id.group, &id.kind);
+            if fates.iter().any(|(id, fate)| matches!(fate, Fate::Failed(_)) && is_custom(id)) {
+                break;
+            }
         }
         Ok(fates)
+    }
+
+    /// Sends the deletions of a wave, until all are answered: none once somebody wants us to stop,
+    /// and the last answers are not waited for long then, nor once time is up.
+    async fn send_all<'e>(
+        &self,
+        entries: &[&'e Entry],
+        deadline: Option<Instant>,
+    ) -> Vec<(&'e Entry, Result<Option<Fate>>)> {
+        let is_over = async {
+            let time = async {
+                match deadline {
+                    Some(deadline) => tokio::time::sleep_until(deadline.into()).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                _ = self.session.stop.wait() => {}
+                () = time => {}
+            }
+            tokio::time::sleep(LAST_ANSWERS).await;
+        };
+        stream::iter(entries.iter().copied())
+            .take_until(Box::pin(self.session.stop.wait()))
+            .map(|entry| async move { (entry, self.send(entry).await) })
+            .buffer_unordered(IN_FLIGHT)
+            .take_until(Box::pin(is_over))
+            .collect()
+            .await
     }
 
     /// Says how far it came, and how it goes on.
@@ -141,7 +195,7 @@ impl Remover<'_> {
             .hint(format!("`workloadctl {command} {name}` goes on"))
     }
 
-    fn out_of_time(&self, live: &HashMap<ObjectId, Value>, going: &[Entry]) -> Error {
+    fn out_of_time(&self, going: &[&Entry], why: impl Fn(&Entry) -> String) -> Error {
         const SHOWN: usize = 10;
         let are = match going.len() {
             1 => "1 object is".to_owned(),
@@ -149,9 +203,7 @@ impl Remover<'_> {
         };
         let (name, (_, command)) = (self.instance, self.words());
         Error::failed("timeout", format!("out of time: {are} still being deleted"))
-            .causes(
-                going.iter().take(SHOWN).map(|entry| format!("{} {}", entry.id, held(live, entry))),
-            )
+            .causes(going.iter().take(SHOWN).map(|entry| format!("{} {}", entry.id, why(entry))))
             .hint(format!("`workloadctl {command} {name}` goes on, `--timeout` gives more time"))
     }
 
@@ -211,11 +263,15 @@ impl Remover<'_> {
             if uid(&live) != Some(wanted) {
                 return Ok(Some(Fate::Removed));
             }
-            if let Some(why) = self.why_it_stays(id, path, &live).await? {
-                if shared::leave(&self.api, self.manager, id, &live, path).await? {
-                    return Ok(Some(Fate::Left(why)));
+            match self.why_it_stays(id, path, &live).await? {
+                Some(Stay::Theirs(why)) => {
+                    if shared::leave(&self.api, self.manager, id, &live, path).await? {
+                        return Ok(Some(Fate::Left(why)));
+                    }
+                    continue;
                 }
-                continue;
+                Some(Stay::Ours(why)) => return Ok(Some(Fate::Left(why))),
+                None => {}
             }
             let deletion = Deletion::of(id);
             match gone::delete_version(&self.api, id, path, &live, deletion).await? {
@@ -227,68 +283,6 @@ impl Remover<'_> {
         Err(Error::failed("object-busy", format!("{id} is written by others all the time"))
             .object(id)
             .hint("the next `delete` or `deploy` goes on"))
-    }
-
-    /// Says why a cluster-scoped object must not be deleted; one that goes already does.
-    async fn why_it_stays(
-        &self,
-        id: &ObjectId,
-        path: &str,
-        live: &Value,
-    ) -> Result<Option<String>> {
-        if is_terminating(live) {
-            return Ok(None);
-        }
-        let owners = shared::living(self.target, live, self.manager).await?;
-        if !owners.is_empty() {
-            return Ok(Some(format!("also used by {}", owners.join(", "))));
-        }
-        if self.delete_crds || !id.is("apiextensions.k8s.io", "CustomResourceDefinition") {
-            return Ok(None);
-        }
-        let others = self.custom_resources(id, path).await?;
-        Ok((others > 0).then(|| {
-            let them = if others == 1 {
-                "1 custom resource of it is".to_owned()
-            } else {
-                format!("{others} custom resources of it are")
-            };
-            format!("{them} not ours (`--delete-crds` deletes it with them)")
-        }))
-    }
-
-    /// Counts the custom resources of a CRD that are not ours: without waiting, ours may not be
-    /// gone yet.
-    async fn custom_resources(&self, id: &ObjectId, path: &str) -> Result<usize> {
-        let definition = self
-            .api
-            .find(Call::get(path))
-            .await
-            .map_err(|failure| failure.explain("get", "cannot look at", id, None))?;
-        let Some(definition) = definition else { return Ok(0) };
-        let text =
-            |pointer: &str| definition.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
-        let served = definition["spec"]["versions"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .find(|version| version["served"] == true)
-            .and_then(|version| version["name"].as_str());
-        let Some(version) = served else { return Ok(0) };
-        let collection =
-            format!("/apis/{}/{version}/{}", text("/spec/group"), text("/spec/names/plural"));
-        match self.api.list(&collection, "", true).await {
-            Ok(list) => {
-                let items = list.items.iter();
-                Ok(items.filter(|item| !is_ours(item, self.manager, None)).count())
-            }
-            Err(failure) if failure.is_not_found() => Ok(0),
-            Err(failure) => {
-                let kind =
-                    ObjectId::new(text("/spec/group"), text("/spec/names/kind"), None, &id.name);
-                Err(failure.explain("list", "cannot look for custom resources of", &kind, None))
-            }
-        }
     }
 
     /// Waits until objects are gone, looking at them kind by kind.

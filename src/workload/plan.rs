@@ -265,6 +265,9 @@ pub struct Removal {
     pub uid: String,
     /// Whether it stays on the cluster.
     pub keep: bool,
+    /// Whether it is a Namespace that the instance did not make: it is left, with all that is in it.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub theirs: bool,
 }
 
 /// What a release will do.

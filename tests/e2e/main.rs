@@ -15,6 +15,7 @@ mod going;
 mod invalid;
 mod kill;
 mod kubectl;
+mod leaving;
 mod lock;
 mod lost;
 mod namespaces;

@@ -195,6 +195,8 @@ async fn remove_all(
         api: api.clone(),
         instance: name,
         manager: &manager,
+        mode: record.mode,
+        staying: &kept,
         action: Action::Delete,
         wait: !options.no_wait,
         delete_crds: options.delete_crds,

@@ -13,15 +13,15 @@ use crate::{
         report::Event,
         session::Session,
         shared,
-        target::{Target, is_list_forbidden},
+        target::Target,
+        tenants::{self, Leaver, Stay},
         view::Operation,
     },
     workload::{
         error::{Error, Result},
-        instance::NamespaceMode,
         object::ObjectId,
-        ownership::{is_labelled, is_ours, is_terminating, manager, uid},
-        record::{Entry, RECORD_LABEL, Record},
+        ownership::{is_terminating, manager, uid},
+        record::{Entry, Record},
         release::Action,
     },
 };
@@ -150,6 +150,12 @@ enum Fate {
 async fn send(target: &Target, api: &Api, record: &Record, id: &ObjectId) -> Result<Fate> {
     let path = target.path(id, "v1").expect("namespaces are built in");
     let manager = manager(&record.namespace, record.instance.as_str());
+    let leaver = Leaver {
+        instance: &record.instance,
+        manager: &manager,
+        mode: record.mode,
+        staying: &record.inventory,
+    };
     for attempt in 0..TRIES {
         tokio::time::sleep(AGAIN * attempt).await;
         let live = api
@@ -158,14 +164,15 @@ async fn send(target: &Target, api: &Api, record: &Record, id: &ObjectId) -> Res
             .map_err(|failure| failure.explain("get", "cannot look at", id, None))?;
         let Some(live) = live else { return Ok(Fate::Absent) };
         let goes = || Fate::Goes(uid(&live).unwrap_or_default().to_owned());
-        if let Some(why) = why_it_is_left(target, record, &live, &manager).await? {
-            if shared::leave(api, &manager, id, &live, &path).await? {
-                return Ok(Fate::Stays(why));
+        match tenants::why_it_stays(target, api, leaver, id, &live).await? {
+            Some(Stay::Theirs(why)) => {
+                if shared::leave(api, &manager, id, &live, &path).await? {
+                    return Ok(Fate::Stays(why));
+                }
+                continue;
             }
-            continue;
-        }
-        if let Some(why) = why_it_stays(api, record, id).await? {
-            return Ok(Fate::Stays(why));
+            Some(Stay::Ours(why)) => return Ok(Fate::Stays(why)),
+            None => {}
         }
         if is_terminating(&live) {
             return Ok(goes());
@@ -179,52 +186,6 @@ async fn send(target: &Target, api: &Api, record: &Record, id: &ObjectId) -> Res
     Err(Error::failed("object-busy", format!("{id} is written by others all the time"))
         .object(id)
         .hint("the next `delete` goes on"))
-}
-
-/// Says why a namespace is somebody else's: then our entry is taken out of it.
-async fn why_it_is_left(
-    target: &Target,
-    record: &Record,
-    live: &Value,
-    manager: &str,
-) -> Result<Option<String>> {
-    let ours = is_labelled(live, record.instance.as_str()) && is_ours(live, manager, None);
-    if !ours || record.mode == NamespaceMode::Given {
-        return Ok(Some("this instance did not make it".to_owned()));
-    }
-    let others = shared::living(target, live, manager).await?;
-    Ok((!others.is_empty()).then(|| format!("also used by {}", others.join(", "))))
-}
-
-/// Says why a namespace of ours stays all the same, and stays ours.
-async fn why_it_stays(api: &Api, record: &Record, id: &ObjectId) -> Result<Option<String>> {
-    if id.name == "default" || id.name.starts_with("kube-") {
-        return Ok(Some("it is the cluster's own".to_owned()));
-    }
-    if let Some(kept) =
-        record.inventory.iter().find(|entry| entry.id.namespace.as_deref() == Some(&id.name))
-    {
-        return Ok(Some(format!("{} in it asks to be kept", kept.id)));
-    }
-    let other = other_record(api, record, &id.name).await?;
-    Ok(other.map(|other| format!("instance {other} lives in it")))
-}
-
-/// Finds the record of another instance in a namespace.
-async fn other_record(api: &Api, record: &Record, namespace: &str) -> Result<Option<String>> {
-    let collection = format!("/api/v1/namespaces/{namespace}/secrets");
-    let query = format!("&labelSelector={}", crate::cluster::call::encode_query(RECORD_LABEL));
-    let list = match api.list(&collection, &query, true).await {
-        Ok(list) => list,
-        Err(failure) if is_list_forbidden(&failure) => return Ok(None),
-        Err(failure) => {
-            let id = ObjectId::new("", "Secret", Some(namespace), "");
-            return Err(failure.explain("list", "cannot look for other records", &id, None));
-        }
-    };
-    let instance =
-        |secret: &Value| secret["metadata"]["labels"][RECORD_LABEL].as_str().map(str::to_owned);
-    Ok(list.items.iter().filter_map(instance).find(|other| other != record.instance.as_str()))
 }
 
 /// Waits until a namespace is gone, saying what it waits for.

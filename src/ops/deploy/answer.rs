@@ -9,6 +9,7 @@ use super::prepare::Prepared;
 use crate::{
     ops::{
         rollout::Rollout,
+        tenants::NOT_MADE,
         view::{Counts, InstanceView, ObjectView, Operation},
     },
     workload::{
@@ -56,6 +57,19 @@ impl Answer {
         self.operation.remarks.push(remark);
     }
 
+    /// Says that an object stays that was to be pruned.
+    pub fn leave(&mut self, id: &ObjectId, why: &str) {
+        self.remark(format!("{id} stays: {why}"));
+        let Some(view) = self.index.get(id).map(|index| &mut self.operation.objects[*index]) else {
+            return;
+        };
+        if view.action.replace(Action::Unchanged) == Some(Action::Prune) {
+            self.operation.counts.prune -= 1;
+            self.operation.counts.add(Action::Unchanged);
+            view.message = format!("left the definition; {why}");
+        }
+    }
+
     /// Sets the outcome.
     pub fn outcome(&mut self, word: &str) {
         self.operation.instance.outcome = Some(word.to_owned());
@@ -100,7 +114,8 @@ impl Answer {
             self.push(view_of(item), item.action);
         }
         for removal in &plan.removals {
-            let action = if removal.keep { Action::Unchanged } else { Action::Prune };
+            let stays = removal.keep || removal.theirs;
+            let action = if stays { Action::Unchanged } else { Action::Prune };
             let view = ObjectView {
                 id: removal.entry.id.clone(),
                 version: removal.entry.version.clone(),
@@ -108,12 +123,11 @@ impl Answer {
                 action: Some(action),
                 state: None,
                 reason: String::new(),
-                message: if removal.keep {
-                    "left the definition; it asks to be kept"
-                } else {
-                    "left the definition"
-                }
-                .to_owned(),
+                message: match (removal.keep, removal.theirs) {
+                    (true, _) => "left the definition; it asks to be kept".to_owned(),
+                    (false, true) => format!("left the definition; {NOT_MADE}"),
+                    (false, false) => "left the definition".to_owned(),
+                },
                 images: Vec::new(),
                 restarts: None,
                 source: None,

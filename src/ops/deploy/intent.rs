@@ -122,7 +122,7 @@ fn ask_about_losses(session: &Session<'_>, prepared: &Prepared) -> Result<()> {
         .plan
         .removals
         .iter()
-        .filter(|removal| !removal.keep && precious(&removal.entry.id))
+        .filter(|removal| !removal.keep && !removal.theirs && precious(&removal.entry.id))
         .map(|removal| removal.entry.id.to_string());
     let recreated = prepared
         .plan

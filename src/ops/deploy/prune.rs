@@ -1,6 +1,6 @@
 //! Pruning: what left the definition goes, at the time that `--prune` says.
 
-use std::time::Instant;
+use std::{collections::HashSet, time::Instant};
 
 use super::{answer::Answer, carried::Carried, prepare::Prepared};
 use crate::{
@@ -14,6 +14,8 @@ use crate::{
     },
     workload::{
         error::Result,
+        object::ObjectId,
+        plan::Plan,
         record::Entry,
         release::{Action, Deed},
     },
@@ -50,12 +52,15 @@ pub async fn prune(
             going.push(Entry { uid: Some(removal.uid.clone()), ..removal.entry.clone() });
         }
     }
+    let staying = staying(&prepared.plan);
     let remover = Remover {
         session,
         target: &prepared.target,
         api: prepared.target.api.fenced(keeper.fence()),
         instance: &options.name,
         manager: &prepared.manager,
+        mode: prepared.wish.mode,
+        staying: &staying,
         action: Action::Prune,
         wait: !options.no_wait,
         delete_crds: false,
@@ -73,7 +78,7 @@ pub async fn prune(
                 carried.drop(&id);
             }
             Fate::Left(why) => {
-                answer.remark(format!("{id} stays: {why}"));
+                answer.leave(&id, &why);
                 carried.drop(&id);
             }
             Fate::Failed(error) => failures.push(*error),
@@ -83,4 +88,11 @@ pub async fn prune(
         return Ok(());
     }
     Err(several::one(&failures.iter().collect::<Vec<_>>(), "could not be removed"))
+}
+
+/// Lists what stays of an instance when all is removed that leaves.
+fn staying(plan: &Plan) -> Vec<Entry> {
+    let going = plan.removals.iter().filter(|removal| !removal.keep);
+    let going: HashSet<&ObjectId> = going.map(|removal| &removal.entry.id).collect();
+    plan.inventory().into_iter().filter(|entry| !going.contains(&entry.id)).collect()
 }

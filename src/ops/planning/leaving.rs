@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::Planning;
 use crate::{
-    ops::survey::Live,
+    ops::{survey::Live, tenants},
     workload::{
         object::ObjectId,
         ownership::{is_ours, uid},
@@ -30,7 +30,12 @@ impl Planning<'_> {
             let Some(object) = live.get(&entry.id) else {
                 // What it left behind still has to go.
                 if let Some(uid) = entry.uid.clone().filter(|_| !entry.orphans.is_empty()) {
-                    removals.push(Removal { uid, keep: false, entry: entry.clone() });
+                    removals.push(Removal {
+                        uid,
+                        keep: false,
+                        theirs: false,
+                        entry: entry.clone(),
+                    });
                 }
                 continue;
             };
@@ -44,6 +49,8 @@ impl Planning<'_> {
             removals.push(Removal {
                 uid: uid(object).unwrap_or_default().to_owned(),
                 keep: entry.keep || is_kept(object),
+                theirs: entry.id.is("", "Namespace")
+                    && !tenants::made(object, self.instance, self.manager),
                 entry: entry.clone(),
             });
         }

@@ -1,0 +1,91 @@
+//! What is not the instance's alone to delete: what others apply too, definitions that others have
+//! custom resources of, namespaces with others in them.
+
+use serde_json::Value;
+
+use super::Remover;
+use crate::{
+    cluster::call::Call,
+    ops::{
+        shared,
+        tenants::{self, Leaver, Stay},
+    },
+    workload::{
+        error::Result,
+        object::ObjectId,
+        ownership::{is_ours, is_terminating},
+        plan::is_kept,
+    },
+};
+
+impl Remover<'_> {
+    /// Says why a cluster-scoped object must not be deleted; one that goes already does.
+    pub(super) async fn why_it_stays(
+        &self,
+        id: &ObjectId,
+        path: &str,
+        live: &Value,
+    ) -> Result<Option<Stay>> {
+        if id.is("", "Namespace") {
+            let Self { instance, manager, mode, staying, .. } = *self;
+            let leaver = Leaver { instance, manager, mode, staying };
+            return tenants::why_it_stays(self.target, &self.api, leaver, id, live).await;
+        }
+        if is_terminating(live) {
+            return Ok(None);
+        }
+        let owners = shared::living(self.target, live, self.manager).await?;
+        if !owners.is_empty() {
+            return Ok(Some(Stay::Theirs(format!("also used by {}", owners.join(", ")))));
+        }
+        if self.delete_crds || !id.is("apiextensions.k8s.io", "CustomResourceDefinition") {
+            return Ok(None);
+        }
+        let (count, one, many) = match self.custom_resources(id, path).await? {
+            (0, 0) => return Ok(None),
+            (0, kept) => (kept, "asks to be kept", "ask to be kept"),
+            (others, _) => (others, "is not ours", "are not ours"),
+        };
+        let them = match count {
+            1 => format!("1 custom resource of it {one}"),
+            _ => format!("{count} custom resources of it {many}"),
+        };
+        Ok(Some(Stay::Theirs(format!("{them} (`--delete-crds` deletes it with them)"))))
+    }
+
+    /// Counts the custom resources of a CRD that are not ours, and those of ours that ask to be
+    /// kept: without waiting, the others may not be gone yet.
+    async fn custom_resources(&self, id: &ObjectId, path: &str) -> Result<(usize, usize)> {
+        let definition = self
+            .api
+            .find(Call::get(path))
+            .await
+            .map_err(|failure| failure.explain("get", "cannot look at", id, None))?;
+        let Some(definition) = definition else { return Ok((0, 0)) };
+        let text =
+            |pointer: &str| definition.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+        let served = definition["spec"]["versions"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .find(|version| version["served"] == true)
+            .and_then(|version| version["name"].as_str());
+        let Some(version) = served else { return Ok((0, 0)) };
+        let collection =
+            format!("/apis/{}/{version}/{}", text("/spec/group"), text("/spec/names/plural"));
+        match self.api.list(&collection, "", true).await {
+            Ok(list) => {
+                let items = list.items.iter();
+                let (ours, others): (Vec<_>, Vec<_>) =
+                    items.partition(|item| is_ours(item, self.manager, None));
+                Ok((others.len(), ours.into_iter().filter(|item| is_kept(item)).count()))
+            }
+            Err(failure) if failure.is_not_found() => Ok((0, 0)),
+            Err(failure) => {
+                let kind =
+                    ObjectId::new(text("/spec/group"), text("/spec/names/kind"), None, &id.name);
+                Err(failure.explain("list", "cannot look for custom resources of", &kind, None))
+            }
+        }
+    }
+}

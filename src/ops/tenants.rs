@@ -1,0 +1,103 @@
+//! Whether a namespace stays that an instance leaves: somebody else made it, uses it or lives in
+//! it, or something of the instance stays in it. What is in a namespace goes with it.
+
+use serde_json::Value;
+
+use super::{
+    shared,
+    target::{Target, is_list_forbidden},
+};
+use crate::{
+    cluster::{api::Api, call::encode_query},
+    workload::{
+        error::Result,
+        instance::NamespaceMode,
+        name::InstanceName,
+        object::ObjectId,
+        ownership::{is_labelled, is_ours},
+        record::{Entry, RECORD_LABEL},
+    },
+};
+
+/// Why a namespace stays.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stay {
+    /// It is somebody else's: our entry is taken out of it.
+    Theirs(String),
+    /// It stays ours all the same.
+    Ours(String),
+}
+
+/// The instance that leaves.
+#[derive(Debug, Clone, Copy)]
+pub struct Leaver<'a> {
+    /// The instance.
+    pub instance: &'a InstanceName,
+    /// Its field manager.
+    pub manager: &'a str,
+    /// How its objects were placed.
+    pub mode: NamespaceMode,
+    /// What of it stays on the cluster.
+    pub staying: &'a [Entry],
+}
+
+/// The reason of a namespace that the instance did not make.
+pub const NOT_MADE: &str = "this instance did not make it";
+
+/// Tells whether the instance made a namespace.
+#[must_use]
+pub fn made(live: &Value, instance: &InstanceName, manager: &str) -> bool {
+    is_labelled(live, instance.as_str()) && is_ours(live, manager, None)
+}
+
+/// Says why a live namespace stays; `None` where it goes with all that is in it.
+///
+/// # Errors
+/// A failed request.
+pub async fn why_it_stays(
+    target: &Target,
+    api: &Api,
+    leaver: Leaver<'_>,
+    id: &ObjectId,
+    live: &Value,
+) -> Result<Option<Stay>> {
+    let Leaver { instance, manager, mode, staying } = leaver;
+    if mode == NamespaceMode::Given || !made(live, instance, manager) {
+        return Ok(Some(Stay::Theirs(NOT_MADE.to_owned())));
+    }
+    let others = shared::living(target, live, manager).await?;
+    if !others.is_empty() {
+        return Ok(Some(Stay::Theirs(format!("also used by {}", others.join(", ")))));
+    }
+    if id.name == "default" || id.name.starts_with("kube-") {
+        return Ok(Some(Stay::Ours("it is the cluster's own".to_owned())));
+    }
+    let inside = |entry: &&Entry| entry.id.namespace.as_deref() == Some(&id.name);
+    if let Some(Entry { id, keep, .. }) = staying.iter().find(inside) {
+        let why = if *keep { "in it asks to be kept" } else { "is in it" };
+        return Ok(Some(Stay::Ours(format!("{id} {why}"))));
+    }
+    let other = other_record(api, instance, &id.name).await?;
+    Ok(other.map(|other| Stay::Ours(format!("instance {other} lives in it"))))
+}
+
+/// Finds the record of another instance in a namespace.
+async fn other_record(
+    api: &Api,
+    instance: &InstanceName,
+    namespace: &str,
+) -> Result<Option<String>> {
+    let collection = format!("/api/v1/namespaces/{namespace}/secrets");
+    let query = format!("&labelSelector={}", encode_query(RECORD_LABEL));
+    let list = match api.list(&collection, &query, true).await {
+        Ok(list) => list,
+        Err(failure) if is_list_forbidden(&failure) => return Ok(None),
+        Err(failure) => {
+            let id = ObjectId::new("", "Secret", Some(namespace), "");
+            return Err(failure.explain("list", "cannot look for other records", &id, None));
+        }
+    };
+    let named =
+        |secret: &Value| secret["metadata"]["labels"][RECORD_LABEL].as_str().map(str::to_owned);
+    Ok(list.items.iter().filter_map(named).find(|other| other != instance.as_str()))
+}

@@ -1,0 +1,193 @@
+//! What leaves a definition or goes with an instance, and what has to stay: nothing that others
+//! have in a namespace, nothing that the server does not let go, nothing that cannot be looked at.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use http::Method;
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
+use workloadctl::{
+    cluster::call::Call,
+    sandbox::{Effect, Fault, Matches, When},
+};
+
+use crate::harness::Place;
+
+const CONFIG: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n";
+
+fn namespaces(names: &[&str]) -> String {
+    let document =
+        |name| format!("apiVersion: v1\nkind: Namespace\nmetadata: {{name: {name}}}\n---\n");
+    names.iter().map(document).collect()
+}
+
+fn post(place: &Place, collection: &str, kind: &str, name: &str) {
+    let body = json!({"apiVersion": "v1", "kind": kind, "metadata": {"name": name}});
+    let path = format!("{collection}?fieldManager=kubectl-create");
+    place.call(Call::json(Method::POST, path, &body)).unwrap();
+}
+
+fn remove(place: &Place, path: &str) {
+    let body =
+        json!({"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": "Background"});
+    place.call(Call::json(Method::DELETE, path, &body)).unwrap();
+}
+
+fn on(method: &'static str, path: &str, effect: Effect) -> Arc<Fault> {
+    let matches =
+        Matches { method: Some(method), path: Some(path.to_owned()), ..Matches::default() };
+    Arc::new(Fault::new(matches, When::Always, effect))
+}
+
+/// A definition of custom resources, and one of them.
+fn custom(name: &str) -> (String, String) {
+    let kind = format!("Gadget{}", name.replace('-', ""));
+    let definition = json!({
+        "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+        "metadata": {"name": format!("gadgets-{name}.example.test")},
+        "spec": {"group": "example.test", "scope": "Namespaced",
+            "names": {"kind": kind, "plural": format!("gadgets-{name}"), "singular": format!("gadget-{name}")},
+            "versions": [{"name": "v1", "served": true, "storage": true,
+                "schema": {"openAPIV3Schema": {"type": "object"}}}]},
+    });
+    let resource =
+        json!({"apiVersion": "example.test/v1", "kind": kind, "metadata": {"name": "one"}});
+    (format!("---\n{definition}\n"), format!("---\n{resource}\n"))
+}
+
+on_both! {
+    fn a_namespace_with_what_others_have_in_it_outlives_its_release(place) {
+        let (name, other) = (place.instance(""), place.instance("-o"));
+        let (found, shared, used) = (format!("{name}-f"), format!("{name}-s"), format!("{name}-u"));
+        post(place, "/api/v1/namespaces", "Namespace", &found);
+        let theirs = format!("/api/v1/namespaces/{found}/configmaps");
+        post(place, &theirs, "ConfigMap", "theirs");
+        let inside = format!("---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: b, namespace: {used}}}\n");
+        place.write("set.yaml", &format!("{}{CONFIG}{inside}", namespaces(&[&name, &found, &shared, &used])));
+        place.run(&format!("deploy {name} -f set.yaml")).expect(0);
+        place.write("other.yaml", CONFIG);
+        place.run(&format!("deploy {other} -f other.yaml --namespace {shared}")).expect(0);
+
+        // What it did not make goes without a question: nothing is lost.
+        place.write("set.yaml", &format!("{}{CONFIG}{inside}", namespaces(&[&name, &shared, &used])));
+        let left = place.run(&format!("deploy {name} -f set.yaml -o json")).expect(0).json();
+        assert_eq!(left["counts"].get("prune").and_then(Value::as_u64).unwrap_or(0), 0, "{left}");
+        let live = place.get(&format!("/api/v1/namespaces/{found}")).expect("somebody else made it");
+        assert!(!live["metadata"]["managedFields"].to_string().contains("workloadctl:"), "{live}");
+        assert!(live["metadata"].get("deletionTimestamp").is_none(), "{live}");
+        assert!(place.get(&format!("{theirs}/theirs")).is_some());
+
+        place.write("set.yaml", &format!("{}{CONFIG}{inside}", namespaces(&[&name])));
+        let left = place.run(&format!("deploy {name} -f set.yaml --yes")).expect(0);
+        let said = format!("{}{}", left.stdout, left.stderr);
+        assert!(said.contains(&format!("Namespace/{shared} stays: instance {other} lives in it")), "{said}");
+        assert!(!said.contains("pruned"), "{said}");
+        assert!(said.contains(&format!("Namespace/{used} stays: ConfigMap/b is in it")), "{said}");
+        for path in [format!("{shared}/configmaps/a"), format!("{used}/configmaps/b")] {
+            assert!(place.get(&format!("/api/v1/namespaces/{path}")).is_some(), "{path}");
+        }
+        let again = place.run(&format!("deploy {name} -o json")).expect(0).json();
+        assert_eq!(again["outcome"], "unchanged", "{again}");
+        place.run(&format!("delete {other} --yes")).expect(0);
+        place.run(&format!("delete {name} --yes")).expect(0);
+        for namespace in [found, shared, used] {
+            remove(place, &format!("/api/v1/namespaces/{namespace}"));
+        }
+    }
+
+    fn while_a_custom_resource_may_not_go_nothing_else_does(place) {
+        let place = place.behind_proxy();
+        let name = place.instance("");
+        let (definition, resource) = custom(&name);
+        place.write("set.yaml", &format!("{CONFIG}{definition}{resource}"));
+        place.run(&format!("deploy {name} -f set.yaml")).expect(0);
+        place.faults(&[on("DELETE", &format!("/gadgets-{name}/one"), Effect::Forbidden)]);
+        place.write("less.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: other}\n");
+        for line in [format!("delete {name}"), format!("deploy {name} -f less.yaml")] {
+            let failed = place.run(&format!("{line} --yes -o json")).expect(1).json();
+            assert_eq!(failed["error"]["code"], "forbidden", "{failed}");
+            for path in [
+                format!("/apis/example.test/v1/namespaces/{name}/gadgets-{name}/one"),
+                format!("/apis/apiextensions.k8s.io/v1/customresourcedefinitions/gadgets-{name}.example.test"),
+                format!("/api/v1/namespaces/{name}/configmaps/a"),
+            ] {
+                let live = place.get(&path).unwrap_or_else(|| panic!("{path} is gone"));
+                assert!(live["metadata"].get("deletionTimestamp").is_none(), "{live}");
+            }
+        }
+        place.faults(&[]);
+        place.run(&format!("delete {name} --yes")).expect(0);
+        assert_eq!(place.leftovers(&name), Vec::<String>::new());
+    }
+
+    fn a_definition_stays_for_a_custom_resource_that_is_kept(place) {
+        let name = place.instance("");
+        let (definition, resource) = custom(&name);
+        let kept = resource.replace("\"name\":\"one\"", "\"name\":\"one\",\"annotations\":{\"workloadctl/on-remove\":\"keep\"}");
+        assert_ne!(kept, resource);
+        place.write("set.yaml", &format!("{definition}{kept}"));
+        place.run(&format!("deploy {name} -f set.yaml")).expect(0);
+        let deleted = place.run(&format!("delete {name} --yes")).expect(0);
+        let said = format!("{}{}", deleted.stdout, deleted.stderr);
+        assert!(said.contains("stays: 1 custom resource of it asks to be kept"), "{said}");
+        assert!(place.get(&format!("/apis/example.test/v1/namespaces/{name}/gadgets-{name}/one")).is_some());
+        remove(place, &format!("/apis/apiextensions.k8s.io/v1/customresourcedefinitions/gadgets-{name}.example.test"));
+        remove(place, &format!("/api/v1/namespaces/{name}"));
+    }
+
+    fn what_cannot_be_looked_at_is_not_forgotten(place) {
+        let place = place.behind_proxy();
+        let (name, operator) = (place.instance(""), place.instance("-o"));
+        let (definition, resource) = custom(&name);
+        place.write("operator.yaml", &definition);
+        place.run(&format!("deploy {operator} -f operator.yaml")).expect(0);
+        place.write("set.yaml", &format!("{CONFIG}{resource}"));
+        place.run(&format!("deploy {name} -f set.yaml")).expect(0);
+        place.faults(&[on("GET", "", Effect::StaleGroup("example.test".to_owned()))]);
+        place.write("less.yaml", CONFIG);
+        for line in [format!("deploy {name} -f less.yaml"), format!("delete {name} --yes")] {
+            let failed = place.run(&format!("{line} -o json")).expect(7).json();
+            assert_eq!(failed["error"]["code"], "group-unavailable", "{failed}");
+        }
+        place.faults(&[]);
+        place.run(&format!("delete {name} --yes")).expect(0);
+        assert!(place.get(&format!("/apis/example.test/v1/namespaces/{name}/gadgets-{name}/one")).is_none());
+        place.run(&format!("delete {operator} --yes")).expect(0);
+    }
+
+    fn a_lost_record_is_not_rebuilt_without_a_built_in_group(place) {
+        let place = place.behind_proxy();
+        let name = place.instance("");
+        place.write("set.yaml", &format!("{CONFIG}---\napiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {{name: {name}}}\nrules: []\n"));
+        place.run(&format!("deploy {name} -f set.yaml")).expect(0);
+        remove(&place, &format!("/api/v1/namespaces/{name}/secrets/workloadctl.{name}"));
+        place.faults(&[on("GET", "/clusterroles?", Effect::Unavailable)]);
+        let failed = place.run(&format!("delete {name} --yes -o json")).expect(7).json();
+        assert_eq!(failed["error"]["code"], "unavailable", "{failed}");
+        place.faults(&[]);
+        place.run(&format!("delete {name} --yes")).expect(0);
+        assert_eq!(place.leftovers(&name), Vec::<String>::new());
+    }
+
+    fn a_deletion_that_is_not_answered_ends_with_its_time(place) {
+        let place = place.behind_proxy();
+        let name = place.instance("");
+        place.write("set.yaml", CONFIG);
+        place.run(&format!("deploy {name} -f set.yaml")).expect(0);
+        let slow = on("DELETE", "/configmaps/", Effect::Slow(Duration::from_secs(40)));
+        place.faults(&[Arc::clone(&slow)]);
+        let started = Instant::now();
+        let failed = place.run(&format!("delete {name} --yes --timeout 1s -o json")).expect(1).json();
+        assert_eq!(failed["error"]["code"], "timeout", "{failed}");
+        let (seen, running) = (slow.seen(), place.start(&format!("delete {name} --yes")));
+        place.until("it is sent", Duration::from_secs(10), || slow.seen() > seen);
+        kill_process(Pid::from_child(&running), Signal::INT).unwrap();
+        place.finish(running).expect(130);
+        assert!(started.elapsed() < Duration::from_secs(25), "{:?}", started.elapsed());
+        place.faults(&[]);
+        place.run(&format!("delete {name} --yes")).expect(0);
+    }
+}
