@@ -128,6 +128,29 @@ on_both! {
         assert_eq!((&again["release"], &again["outcome"]), (&json!(2), &json!("unchanged")), "{again}");
     }
 
+    fn another_definition_took_its_place(place) {
+        let (name, other) = (place.instance(""), place.elsewhere());
+        place.write("set.yaml", &set("1", false));
+        other.write("set.yaml", &set("2", true));
+        place.run(&format!("deploy {name} -f set.yaml")).expect(0);
+        other.run(&format!("delete {name} --yes")).expect(0);
+        run_as(&other, "bob", &format!("deploy {name} -f set.yaml --definition shop")).expect(0);
+        for line in ["plan NAME -f set.yaml", "deploy NAME -f set.yaml", "deploy NAME --definition NAME"] {
+            let refused = place.run(&format!("{} -o json", line.replace("NAME", &name))).expect(5).json();
+            let error = &refused["error"];
+            assert_eq!(error["code"], "other-definition", "{line}: {error}");
+            assert_eq!(error["message"], format!("`{name}` runs definition `shop`, not `{name}`"), "{line}");
+        }
+        says(&place.run(&format!("plan {name}")).expect(0), &format!("`{name}` runs definition `shop` now, not `{name}`"));
+        let followed = place.run(&format!("deploy {name} --definition shop -o json")).expect(0);
+        says(&followed, &format!("{name}: release 1 by bob@"));
+        let answer = followed.json();
+        assert_eq!((&answer["outcome"], &answer["definition"]), (&json!("unchanged"), &json!("shop")), "{answer}");
+        let list = place.run(&format!("list {name} -o json")).expect(0).json();
+        assert_eq!(list["instances"][0]["definition"], "shop", "{list}");
+        assert_eq!(value(place, &name), json!("2"));
+    }
+
     fn a_lost_record_in_a_given_namespace_is_rebuilt_from_an_empty_database(place) {
         let (name, home) = (place.instance(""), place.instance("-home"));
         make_namespace(place, &home);

@@ -150,7 +150,11 @@ fn stored_namespaces(
     options: &DeployOptions,
     stored: Option<&Instance>,
 ) -> Result<Vec<String>> {
-    let definition = wish::definition_name(options, stored.map(|stored| &stored.definition))?;
+    // Whether it may be this one shows when the record is read.
+    let definition = match options.definition.as_ref().or(stored.map(|stored| &stored.definition)) {
+        Some(definition) => definition.clone(),
+        None => options.name.as_str().parse()?,
+    };
     let store = session.store.lock().expect("no holder of the store panics");
     Ok(match store.newest_revision(&definition, Some(&options.name))? {
         Some(revision) => wish::brought_namespaces(&store.content(&revision)?),

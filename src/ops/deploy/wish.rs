@@ -54,10 +54,20 @@ pub fn source(
     record: Option<&Record>,
 ) -> Result<Source> {
     let deployed = record.and_then(|record| record.newest.as_ref());
-    let known = stored
-        .map(|stored| &stored.definition)
-        .or(deployed.map(|deployed| &deployed.release.definition));
-    let definition = definition_name(options, known)?;
+    let stored = stored.map(|stored| &stored.definition);
+    let recorded = deployed.map(|deployed| &deployed.release.definition);
+    if let (Some(stored), Some(recorded)) = (stored, recorded)
+        && stored != recorded
+        && options.definition.is_none()
+    {
+        // Whoever gives manifests means the definition that is known here.
+        if options.given.is_some() {
+            return Err(other_definition(options, recorded, stored));
+        }
+        let told = format!("`{}` runs definition `{recorded}` now, not `{stored}`", options.name);
+        session.reporter.report(options.name.as_str(), Event::Note(told));
+    }
+    let definition = definition_name(options, recorded.or(stored))?;
     let store = session.store.lock().expect("no holder of the store panics");
     if let Some(Given { content, source }) = &options.given {
         let name = Some(&options.name);
@@ -96,20 +106,30 @@ pub fn source(
     Ok(Source { definition, content, revision })
 }
 
+fn other_definition(
+    options: &DeployOptions,
+    known: &DefinitionName,
+    wanted: &DefinitionName,
+) -> Error {
+    Error::refused(
+        "other-definition",
+        format!("`{}` runs definition `{known}`, not `{wanted}`", options.name),
+    )
+    .hint(format!("deploy `{wanted}` under another instance name"))
+}
+
 /// Decides which definition is meant.
 ///
 /// # Errors
 /// Code 5: the instance runs another definition; code 2: `-f` would change a shared one.
-pub fn definition_name(
+fn definition_name(
     options: &DeployOptions,
     known: Option<&DefinitionName>,
 ) -> Result<DefinitionName> {
     match (&options.definition, known) {
-        (Some(given), Some(known)) if given != known => Err(Error::refused(
-            "other-definition",
-            format!("`{}` runs definition `{known}`, not `{given}`", options.name),
-        )
-        .hint(format!("deploy `{given}` under another instance name"))),
+        (Some(given), Some(known)) if given != known => {
+            Err(other_definition(options, known, given))
+        }
         (Some(given), _) => Ok(given.clone()),
         (None, Some(known)) => {
             if options.given.is_some() && known.as_str() != options.name.as_str() {
