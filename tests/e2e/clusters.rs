@@ -3,8 +3,10 @@
 
 use std::path::{Path, PathBuf};
 
+use http::Method;
 use serde_json::json;
 use workloadctl::{
+    cluster::call::Call,
     store::{KnownRuntime, Store},
     workload::name::InstanceName,
 };
@@ -64,6 +66,25 @@ fn fails(outcome: Outcome, code: i32, word: &str, hint: &str) {
     let error = &answer["error"];
     assert_eq!(error["code"], word, "{error}");
     assert!(error["hint"].as_str().unwrap_or_default().contains(hint), "{error}");
+}
+
+on_both! {
+    fn what_another_deployed_on_the_new_cluster_is_found(place) {
+        let (name, other) = (place.instance(""), place.elsewhere());
+        let given = format!("{name}-given");
+        place.write("set.yaml", SET);
+        other.write("set.yaml", SET);
+        place.run(&format!("deploy {name} -f set.yaml -n {given}")).expect(0);
+        other.run(&format!("delete {name} -n {given} --yes")).expect(0);
+        forge_cluster(place, &name);
+        other.run(&format!("deploy {name} -f set.yaml")).expect(0);
+        for command in ["plan", "deploy"] {
+            let line = format!("{command} {name} -f set.yaml --new-cluster -o json");
+            let answer = place.run(&line).expect(0).json();
+            assert_eq!((&answer["counts"]["unchanged"], &answer["namespace"]), (&json!(2), &json!(name)), "{answer}");
+        }
+        place.call(Call::json(Method::DELETE, format!("/api/v1/namespaces/{given}"), &json!({}))).unwrap();
+    }
 }
 
 #[test]

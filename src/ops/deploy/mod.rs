@@ -29,15 +29,21 @@ use super::{
     session::Session,
     view::Operation,
 };
-use crate::workload::{
-    error::{Error, Result},
-    release::Outcome,
+use crate::{
+    cluster::record,
+    workload::{
+        error::{Error, ErrorKind, Result},
+        release::Outcome,
+    },
 };
 
 use answer::Answer;
 pub use answer::word_of;
 use prepare::Prepared;
 pub use wish::brought_namespaces;
+
+/// How often others may write the record between our look and our write before it is given up.
+const RACES: u32 = 20;
 
 /// Deploys one instance. A failure is in the answer.
 pub async fn run(session: &Session<'_>, options: &DeployOptions) -> Operation {
@@ -76,6 +82,7 @@ async fn deploy(
     answer: &mut Answer,
 ) -> Result<()> {
     let mut held = prepare::lock(session, options, started).await?;
+    let mut races = 0;
     loop {
         let dead = held.releases.clone();
         let purpose = prepare::Purpose::Deploy { dead, until: started + options.lock_wait };
@@ -99,7 +106,12 @@ async fn deploy(
             return Ok(());
         }
         // `None`: somebody else wrote the record first; look at everything again.
-        let Some(begun) = intent::begin(session, options, &prepared, &mut held).await? else {
+        let begun = intent::begin(session, options, &prepared, &mut held).await?;
+        let Some(begun) = begun else {
+            races += 1;
+            if races == RACES {
+                return Err(busy(options, &prepared));
+            }
             *answer = Answer::new(options.name.as_str());
             continue;
         };
@@ -110,6 +122,17 @@ async fn deploy(
         }
         return result;
     }
+}
+
+fn busy(options: &DeployOptions, prepared: &Prepared) -> Error {
+    let Prepared { record, .. } = prepared;
+    Error::new(
+        ErrorKind::Locked,
+        "record-busy",
+        format!("the record of `{}` cannot be written: others were faster each time", options.name),
+    )
+    .object(record::head_id(&record.namespace, &record.instance))
+    .hint("repeat the command")
 }
 
 /// An instance that is half deleted is deleted to the end before it starts anew.

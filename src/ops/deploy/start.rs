@@ -56,9 +56,17 @@ impl Start {
             Some(given) => wish::brought_namespaces(&given.content),
             None => stored_namespaces(session, options, stored.as_ref())?,
         };
-        let places =
-            locate::candidates(session.namespace.as_deref(), stored.as_ref(), &brought, name);
-        let located = free(session, options, purpose, &mut target, here, &places).await?;
+        let flag = session.namespace.as_deref();
+        let mut places = locate::candidates(flag, stored.as_ref(), &brought, name);
+        let mut located = free(session, options, purpose, &mut target, here, &places).await?;
+        if located.new_cluster && located.found.is_none() {
+            // Where it was on the old cluster says nothing of where it is on this one.
+            let anew = locate::candidates(flag, None, &brought, name);
+            if anew != places {
+                places = anew;
+                located = free(session, options, purpose, &mut target, here, &places).await?;
+            }
+        }
         if let Some(stored) = &stored
             && let Some(moved) = moves::check(session, stored, &choice, &target, &located)?
             && matches!(purpose, Purpose::Deploy { .. })
