@@ -1,8 +1,31 @@
 //! What is lost and found again: the database, the record, objects that somebody deleted.
 
+use std::time::Duration;
+
 use http::Method;
 use serde_json::json;
 use workloadctl::cluster::call::Call;
+
+use crate::harness::Place;
+
+/// Gives a set with something that outlives its namespace.
+fn set(name: &str) -> String {
+    format!(
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: conf}}\n---\n\
+         apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {{name: {name}-role}}\n"
+    )
+}
+
+fn remove(place: &Place, path: &str) {
+    place.call(Call::json(Method::DELETE, path, &json!({}))).unwrap();
+}
+
+#[track_caller]
+fn remove_namespace(place: &Place, name: &str) {
+    let path = format!("/api/v1/namespaces/{name}");
+    remove(place, &path);
+    place.until("the namespace is gone", Duration::from_secs(60), || place.get(&path).is_none());
+}
 
 on_both! {
     fn the_database_is_lost_between_any_two_commands(place) {
@@ -42,6 +65,36 @@ on_both! {
         place.lose_database();
         place.run(&format!("delete {name} --yes")).expect(0);
         assert_eq!(place.leftovers(&name), Vec::<String>::new());
+    }
+
+    fn the_namespace_is_lost_while_something_outside_lives(place) {
+        let name = place.instance("");
+        let path = format!("/api/v1/namespaces/{name}");
+        place.write("set.yaml", &set(&name));
+        place.run(&format!("deploy {name} -f set.yaml")).expect(0);
+        for lose_database in [false, true] {
+            remove_namespace(place, &name);
+            if lose_database {
+                place.lose_database();
+            }
+            let again = place.run(&format!("deploy {name} -f set.yaml -o json")).expect(0).json();
+            assert_eq!((&again["outcome"], &again["namespaceMode"]), (&json!("ready"), &json!("managed")), "{again}");
+            let made = place.get(&path).unwrap();
+            assert_eq!(made["metadata"]["labels"]["workloadctl/instance"], name, "{made}");
+        }
+        // Somebody else makes it: it is theirs.
+        remove_namespace(place, &name);
+        let theirs = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
+        place.call(Call::json(Method::POST, "/api/v1/namespaces", &theirs)).unwrap();
+        let refused = place.run(&format!("deploy {name} -f set.yaml -o json")).expect(5).json();
+        assert_eq!(refused["error"]["code"], "namespace-taken", "{refused}");
+        place.run(&format!("delete {name} --yes")).expect(0);
+        assert_eq!(place.leftovers(&name), [format!("namespaces/{name}")]);
+        let given = place.run(&format!("deploy {name} -f set.yaml -n {name} -o json")).expect(0).json();
+        assert_eq!(given["namespaceMode"], "given", "{given}");
+        place.run(&format!("delete {name} --yes")).expect(0);
+        assert_eq!(place.leftovers(&name), [format!("namespaces/{name}")]);
+        remove_namespace(place, &name);
     }
 
     fn an_object_that_somebody_deleted_comes_back(place) {

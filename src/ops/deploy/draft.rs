@@ -47,21 +47,24 @@ impl Draft {
         let name = &options.name;
         let stored = start.stored_here().or(start.stored.as_ref());
         let source = wish::source(session, options, stored, start.located.record())?;
+        let stored_here = start.stored_here().cloned();
         if let Some(rebuilt) = &mut start.located.rebuilt {
-            ground::settle_mode(rebuilt, &source);
+            let flag = session.namespace.as_deref();
+            ground::settle_mode(rebuilt, &source, stored_here.as_ref(), flag);
         }
         let record = start.located.record().cloned();
         let stored = start.stored.as_ref();
         let overrides =
             wish::overrides_of(session, options, stored, record.as_ref(), session.now())?;
-        let fixed = wish::fixed(start.stored_here(), &start.located);
+        let fixed = wish::fixed(stored_here.as_ref(), &start.located);
         let fixed = fixed.map(|(mode, place)| (mode, place.to_owned()));
         let fixed = fixed.as_ref().map(|(mode, place)| (*mode, place.as_str()));
         let target = &mut start.target;
         let wish =
             wish::render(session, options, target, &source.content, overrides, fixed).await?;
         let (home, found) = (&start.home, start.ground);
-        let absent = ground::check(target, options, &wish, home, found, record.is_some()).await?;
+        let (recorded, fixed) = (record.is_some(), fixed.is_some());
+        let absent = ground::check(target, options, &wish, home, found, recorded, fixed).await?;
         if let Some(record) = &record {
             target.know_kinds_of(&record.inventory).await?;
         }

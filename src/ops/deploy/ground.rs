@@ -15,7 +15,7 @@ use crate::{
     },
     workload::{
         error::{Error, Result},
-        instance::NamespaceMode,
+        instance::{Instance, NamespaceMode},
         object::ObjectId,
         ownership::other_instances,
         record::Record,
@@ -23,10 +23,24 @@ use crate::{
     },
 };
 
-/// Live objects do not tell whether the definition brings the namespace; the content does.
-pub fn settle_mode(rebuilt: &mut Record, source: &Source) {
+/// Settles the mode of a rebuilt record. Live objects do not tell whether the definition brings
+/// the namespace: the content does. Nor whose a namespace was that is gone: `stored`, the instance
+/// as the database has it on this cluster, does, and without it what a first deploy would choose.
+pub fn settle_mode(
+    rebuilt: &mut Record,
+    source: &Source,
+    stored: Option<&Instance>,
+    flag: Option<&str>,
+) {
+    let stored = stored
+        .filter(|stored| stored.namespace.as_ref() == Some(&rebuilt.namespace))
+        .and_then(|stored| stored.namespace_mode);
     if wish::brought_namespaces(&source.content).contains(&rebuilt.namespace) {
         rebuilt.mode = NamespaceMode::Own;
+    } else if rebuilt.mode == NamespaceMode::Given {
+        let is_named_alike = flag.is_none() && rebuilt.namespace == rebuilt.instance.as_str();
+        let chosen = if is_named_alike { NamespaceMode::Managed } else { NamespaceMode::Given };
+        rebuilt.mode = stored.unwrap_or(chosen);
     }
 }
 
@@ -41,6 +55,7 @@ pub async fn check(
     home: &str,
     ground: Option<Ground>,
     recorded: bool,
+    fixed: bool,
 ) -> Result<HashSet<String>> {
     let mut absent = HashSet::new();
     let ground_of_record = match ground {
@@ -68,7 +83,15 @@ pub async fn check(
             absent.insert(wish.namespace.clone());
         }
         (NamespaceMode::Managed, Some(Ground::Foreign | Ground::Shared)) => {
-            return Err(locate::namespace_taken(&wish.namespace, &options.name));
+            let error = locate::namespace_taken(&wish.namespace, &options.name);
+            return Err(match fixed {
+                // The flag would be refused: the mode is that of the first deploy.
+                true => error.hint(format!(
+                    "`workloadctl delete {}` leaves it; then `--namespace {}` deploys into it",
+                    options.name, wish.namespace
+                )),
+                false => error,
+            });
         }
         (_, Some(Ground::Foreign | Ground::Ours | Ground::Shared)) => {}
     }
