@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use http::Method;
-use serde_json::json;
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
 use workloadctl::cluster::call::Call;
 
 use crate::harness::Place;
@@ -95,6 +96,40 @@ on_both! {
         place.run(&format!("delete {name} --yes")).expect(0);
         assert_eq!(place.leftovers(&name), [format!("namespaces/{name}")]);
         remove_namespace(place, &name);
+    }
+
+    fn a_namespace_whose_end_does_not_come_is_not_waited_for_without_end(place) {
+        let name = place.instance("");
+        place.write("set.yaml", &set(&name));
+        place.run(&format!("deploy {name} -f set.yaml")).expect(0);
+        let namespace = format!("/api/v1/namespaces/{name}");
+        let conf = format!("{namespace}/configmaps/conf");
+        let hold = |finalizers: Value| {
+            let patch = json!({"metadata": {"finalizers": finalizers}});
+            place.call(Call::merge_patch(&*conf, &patch)).unwrap();
+        };
+        hold(json!(["test.workloadctl/hold"]));
+        remove(place, &namespace);
+        let record = format!("{namespace}/secrets/workloadctl.{name}");
+        place.until("the record is gone", Duration::from_secs(30), || place.get(&record).is_none());
+        let late = place.run(&format!("deploy {name} --timeout 3s -o json")).expect(1).json();
+        let error = &late["error"];
+        assert_eq!((&error["code"], &late["outcome"]), (&json!("timeout"), &json!("timedOut")), "{late}");
+        assert_eq!(error["message"], format!("out of time: there is no namespace {name} yet"));
+        assert!(error["causes"][0].as_str().unwrap().contains("test.workloadctl/hold"), "{error}");
+        let mut running = place.follow(&format!("deploy {name} --timeout 0"));
+        let (look, mut looks) = (format!("{namespace} "), 0);
+        assert!(running.until(|line| {
+            looks += usize::from(line.contains(&look));
+            looks == 6
+        }));
+        kill_process(Pid::from_child(running.child()), Signal::INT).unwrap();
+        let stopped = running.end().expect(130);
+        assert!(stopped.stderr.contains(&format!("stopped: there is no namespace {name} yet")), "{stopped:?}");
+        hold(Value::Null);
+        place.run(&format!("deploy {name}")).expect(0);
+        place.run(&format!("delete {name} --yes")).expect(0);
+        assert_eq!(place.leftovers(&name), Vec::<String>::new());
     }
 
     fn an_object_that_somebody_deleted_comes_back(place) {

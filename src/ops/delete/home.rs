@@ -243,7 +243,7 @@ async fn wait(
 }
 
 /// Says what a namespace waits for, by its conditions.
-fn remaining(namespace: &Value) -> String {
+pub fn remaining(namespace: &Value) -> String {
     let telling = [
         "NamespaceContentRemaining",
         "NamespaceFinalizersRemaining",

@@ -8,6 +8,7 @@ mod home;
 use std::time::Instant;
 
 pub use carry::carry_out;
+pub(super) use home::remaining;
 use carry::{leave, view};
 
 use super::{

@@ -1,27 +1,19 @@
 //! The intent: before a release's first write to an object, the record on the cluster covers
 //! everything old and new, and this process holds the instance.
 
-use serde_json::json;
+use std::time::Instant;
 
-use super::{note, prepare::Prepared};
+use super::{namespace, note, prepare::Prepared};
 use crate::{
-    cluster::{
-        call::{Apply, Call},
-        record::{Claim, Keeper},
-    },
+    cluster::record::{Claim, Keeper},
     ops::{
-        gone,
-        holding::Held,
-        options::DeployOptions,
-        session::Session,
-        target::confirm_choice,
-        write::{Writer, Written},
+        holding::Held, options::DeployOptions, session::Session, target::confirm_choice,
+        write::Written,
     },
     workload::{
         error::{Error, ErrorKind, Result},
-        instance::{Instance, NamespaceMode},
+        instance::Instance,
         object::ObjectId,
-        plan::Desired,
         record::{Deployed, Entry, Record},
         release::{Action, Outcome, Release},
     },
@@ -163,16 +155,17 @@ pub struct Begun {
 /// Writes the intent. `None`: somebody else wrote the record first.
 ///
 /// # Errors
-/// Whatever the server answers; code 6 where another holds the instance.
+/// Whatever the server answers; time that is up or a signal before there is a namespace; code 6 where another holds the instance.
 pub async fn begin(
     session: &Session<'_>,
     options: &DeployOptions,
     prepared: &Prepared,
     held: &mut Held,
+    deadline: Option<Instant>,
 ) -> Result<Option<Begun>> {
     let release = new_release(session, options, prepared)?;
     held.begin(session, &release.id)?;
-    let namespace = make_namespace(options, prepared).await?;
+    let namespace = namespace::make_in_time(session, options, prepared, deadline).await?;
     let mut record = prepared.record.clone();
     record.deleting = false;
     record.inventory = intended(prepared, namespace.as_ref());
@@ -241,48 +234,6 @@ fn intended(prepared: &Prepared, namespace: Option<&Written>) -> Vec<Entry> {
         }
     }
     inventory
-}
-
-/// Makes the namespace of the record where it is not there: the record needs a place.
-async fn make_namespace(options: &DeployOptions, prepared: &Prepared) -> Result<Option<Written>> {
-    let wish = &prepared.wish;
-    if !prepared.absent.contains(&wish.namespace) {
-        return Ok(None);
-    }
-    let target = &prepared.target;
-    let item =
-        prepared.plan.items.iter().find(|item| {
-            item.desired.id.is("", "Namespace") && item.desired.id.name == wish.namespace
-        });
-    if let Some(item) = item {
-        let writer = Writer {
-            target,
-            api: target.api.clone(),
-            manager: &prepared.manager,
-            conflicts: options.conflicts,
-            keeper: None,
-        };
-        return writer.write(item).await.map(Some);
-    }
-    debug_assert_eq!(wish.mode, NamespaceMode::Given, "the other modes bring their namespaces");
-    let id = ObjectId::new("", "Namespace", None, &wish.namespace);
-    let path = target.path(&id, "v1").expect("namespaces are built in");
-    let body = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {
-        "name": wish.namespace,
-        "labels": options.namespace_labels.iter().cloned().collect::<std::collections::BTreeMap<_, _>>(),
-    }});
-    let desired = Desired::new(body, None);
-    let how =
-        Apply { manager: &prepared.manager, force: false, dry_run: false, validation: "Strict" };
-    match target.api.call(Call::apply(&path, &desired.body, &how)).await {
-        Ok(answer) if crate::workload::ownership::is_terminating(&answer.body) => {
-            let uid = crate::workload::ownership::uid(&answer.body).unwrap_or_default();
-            gone::wait(&target.api, &id, &path, uid).await?;
-            Box::pin(make_namespace(options, prepared)).await
-        }
-        Ok(_) => Ok(None),
-        Err(failure) => Err(failure.explain("patch", "cannot make", &id, None)),
-    }
 }
 
 /// Stores definition, instance and release, all or none.

@@ -9,6 +9,7 @@ mod carried;
 mod draft;
 mod ground;
 mod intent;
+mod namespace;
 mod outcome;
 mod prepare;
 mod prune;
@@ -106,7 +107,7 @@ async fn deploy(
             return Ok(());
         }
         // `None`: somebody else wrote the record first; look at everything again.
-        let begun = intent::begin(session, options, &prepared, &mut held).await?;
+        let begun = intent::begin(session, options, &prepared, &mut held, deadline).await?;
         let Some(begun) = begun else {
             races += 1;
             if races == RACES {

@@ -412,7 +412,8 @@ impl<'a> Rollout<'a> {
     }
 }
 
-async fn until(deadline: Option<Instant>) {
+/// Waits until a deadline; for ever without one.
+pub(super) async fn until(deadline: Option<Instant>) {
     match deadline {
         Some(deadline) => tokio::time::sleep_until(deadline.into()).await,
         None => std::future::pending().await,
