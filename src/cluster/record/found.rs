@@ -1,0 +1,92 @@
+//! The record as it is read: a head, and the parts that it names.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
+use super::{collection, head_id};
+use crate::{
+    cluster::{api::Api, call::Call, failure::Failure},
+    workload::{
+        error::{Error, Result},
+        name::InstanceName,
+        ownership::resource_version,
+        record::{HeadContent, Holder, Record, head_name, read_head, read_part},
+    },
+};
+
+/// A record as it was read.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// The record.
+    pub record: Record,
+    /// Who holds the instance, if somebody does.
+    pub holder: Option<Holder>,
+    pub(super) resource_version: String,
+    pub(super) parts: BTreeSet<String>,
+}
+
+impl Found {
+    /// Gives the holder that stands in the way of a process: alive by the server's clock, and
+    /// none of its own dead predecessors.
+    #[must_use]
+    pub fn held_by(&self, server_now: Timestamp, dead: &[String]) -> Option<&Holder> {
+        self.holder
+            .as_ref()
+            .filter(|holder| holder.expires > server_now && !dead.contains(&holder.id))
+    }
+}
+
+/// Reads the record of an instance; `None` only where the server says that it is not there.
+///
+/// # Errors
+/// A failed or forbidden GET, a damaged, newer or copied record.
+pub async fn read(api: &Api, namespace: &str, instance: &InstanceName) -> Result<Option<Found>> {
+    let explain = |failure: &Failure| {
+        failure.explain("get", "cannot read the record", &head_id(namespace, instance), None)
+    };
+    let path = format!("{}/{}", collection(namespace), head_name(instance));
+    // A part that is gone means that a newer head was written meanwhile: read again.
+    for _ in 0..3 {
+        let Some(secret) =
+            api.find(Call::get(&*path)).await.map_err(|failure| explain(&failure))?
+        else {
+            return Ok(None);
+        };
+        let (content, holder) = read_head(&secret)?;
+        let (bytes, parts) = match content {
+            HeadContent::Whole(bytes) => (Some(bytes), BTreeSet::new()),
+            HeadContent::Parts(names) => {
+                let reads = names
+                    .iter()
+                    .map(|name| api.find(Call::get(format!("{}/{name}", collection(namespace)))));
+                let mut whole = Some(Vec::new());
+                for part in futures::future::try_join_all(reads).await.map_err(|f| explain(&f))? {
+                    whole = match (whole, part) {
+                        (Some(mut whole), Some(part)) => {
+                            whole.extend(read_part(&part)?);
+                            Some(whole)
+                        }
+                        _ => None,
+                    };
+                }
+                (whole, names.into_iter().collect())
+            }
+        };
+        let Some(bytes) = bytes else { continue };
+        return Ok(Some(Found {
+            record: Record::decode(&bytes, namespace, instance)?,
+            holder,
+            resource_version: resource_version(&secret).unwrap_or_default().to_owned(),
+            parts,
+        }));
+    }
+    Err(Error::failed(
+        "damaged-record",
+        format!("parts of the record of `{instance}` in namespace {namespace} are missing"),
+    )
+    .hint(format!(
+        "delete the head (`kubectl -n {namespace} delete secret {}`) and deploy again: it is rebuilt from the live objects",
+        head_name(instance)
+    )))
+}
