@@ -544,7 +544,7 @@ _workloadctl() {
             return 0
             ;;
         workloadctl__subcmd__deploy)
-            opts="-f -n -o -q -v -y -h -V --all --file --definition --image --replicas --set --restart --prune --adopt --replace --conflicts --new-cluster --namespace-label --timeout --lock-wait --no-wait --dry-run --runtime --namespace --kubeconfig --db --output --quiet --verbose --color --progress --request-timeout --yes --help --version"
+            opts="-f -n -o -q -v -y -h -V --all --file --definition --image --replicas --set --restart --prune --adopt --replace --conflicts --references --new-cluster --namespace-label --timeout --lock-wait --no-wait --dry-run --runtime --namespace --kubeconfig --db --output --quiet --verbose --color --progress --request-timeout --yes --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -584,6 +584,10 @@ _workloadctl() {
                     ;;
                 --conflicts)
                     COMPREPLY=($(compgen -W "force yield fail" -- "${cur}"))
+                    return 0
+                    ;;
+                --references)
+                    COMPREPLY=($(compgen -W "warn error" -- "${cur}"))
                     return 0
                     ;;
                 --namespace-label)
@@ -1006,7 +1010,7 @@ _workloadctl() {
             return 0
             ;;
         workloadctl__subcmd__plan)
-            opts="-f -n -o -q -v -y -h -V --all --file --definition --image --replicas --set --restart --prune --adopt --replace --conflicts --new-cluster --namespace-label --exit-code --runtime --namespace --kubeconfig --db --output --quiet --verbose --color --progress --request-timeout --yes --help --version"
+            opts="-f -n -o -q -v -y -h -V --all --file --definition --image --replicas --set --restart --prune --adopt --replace --conflicts --references --new-cluster --namespace-label --exit-code --runtime --namespace --kubeconfig --db --output --quiet --verbose --color --progress --request-timeout --yes --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1046,6 +1050,10 @@ _workloadctl() {
                     ;;
                 --conflicts)
                     COMPREPLY=($(compgen -W "force yield fail" -- "${cur}"))
+                    return 0
+                    ;;
+                --references)
+                    COMPREPLY=($(compgen -W "warn error" -- "${cur}"))
                     return 0
                     ;;
                 --namespace-label)

@@ -70,6 +70,8 @@ complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l repla
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l conflicts -d 'What to do about fields that another manager holds [default: take those of persons, leave those of autoscalers, refuse all others]' -r -f -a "force\t''
 yield\t''
 fail\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l references -d 'What to do about references to objects that are neither in the set nor on the cluster' -r -f -a "warn\t''
+error\t''"
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l namespace-label -d 'Label a namespace that is made, such as pod-security.kubernetes.io/enforce=baseline' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l timeout -d 'How long each instance may take, from lock to end; 0 is for ever' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l lock-wait -d 'How long to wait while somebody else works on an instance [default: 0 on a terminal, else 5m]' -r
@@ -114,6 +116,8 @@ complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l replace
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l conflicts -d 'What to do about fields that another manager holds [default: take those of persons, leave those of autoscalers, refuse all others]' -r -f -a "force\t''
 yield\t''
 fail\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l references -d 'What to do about references to objects that are neither in the set nor on the cluster' -r -f -a "warn\t''
+error\t''"
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l namespace-label -d 'Label a namespace that is made, such as pod-security.kubernetes.io/enforce=baseline' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l runtime -d 'The runtime: a context of the kubeconfig, or `sandbox`' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -s n -l namespace -d 'The namespace' -r

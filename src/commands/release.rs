@@ -66,6 +66,16 @@ impl From<Option<OnConflict>> for Conflicts {
     }
 }
 
+words!(
+    /// `--references`.
+    OnMissing {
+        /// Say what is not there, and go on.
+        Warn = "warn",
+        /// Refuse.
+        Error = "error",
+    }
+);
+
 /// What a release should be.
 #[derive(Debug, Args)]
 pub struct ReleaseArgs {
@@ -100,6 +110,9 @@ pub struct ReleaseArgs {
     /// those of autoscalers, refuse all others]
     #[arg(long, value_enum, value_name = "HOW")]
     conflicts: Option<OnConflict>,
+    /// What to do about references to objects that are neither in the set nor on the cluster
+    #[arg(long, value_enum, value_name = "HOW", default_value_t = OnMissing::Warn)]
+    references: OnMissing,
     /// Go on although the runtime is another cluster than before
     #[arg(long)]
     new_cluster: bool,
@@ -157,6 +170,7 @@ pub struct Wanted {
     adopt: bool,
     replace: Vec<String>,
     conflicts: Conflicts,
+    refuses_missing: bool,
     new_cluster: bool,
     namespace_labels: Vec<(String, String)>,
     limits: Limits,
@@ -176,6 +190,7 @@ impl Wanted {
             adopt,
             replace,
             conflicts,
+            refuses_missing,
             new_cluster,
             namespace_labels,
             limits: Limits { timeout, lock_wait, no_wait },
@@ -193,6 +208,7 @@ impl Wanted {
             adopt,
             replace,
             conflicts,
+            refuses_missing,
             new_cluster,
             namespace_labels,
         }
@@ -232,6 +248,7 @@ impl ReleaseArgs {
             adopt: self.adopt,
             replace: self.replace,
             conflicts: self.conflicts.into(),
+            refuses_missing: matches!(self.references, OnMissing::Error),
             new_cluster: self.new_cluster,
             namespace_labels,
             limits,

@@ -70,6 +70,8 @@ pub struct DeployOptions {
     pub replace: Vec<String>,
     /// `--conflicts`.
     pub conflicts: Conflicts,
+    /// `--references error`: what refers to an object that is not there is refused.
+    pub refuses_missing: bool,
     /// `--new-cluster`.
     pub new_cluster: bool,
     /// `--namespace-label`.

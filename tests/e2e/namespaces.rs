@@ -138,7 +138,13 @@ on_both! {
         let name = place.instance("");
         place.write("set.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: main, image: 'nginx:1', envFrom: [{secretRef: {name: nowhere}}, {configMapRef: {name: maybe, optional: true}}]}]}\n");
         let plan = place.run(&format!("plan {name} -f set.yaml -o json")).expect(0).json();
-        let warnings = plan["warnings"].as_array().unwrap();
-        assert_eq!(warnings, &[json!(format!("Pod/a (set.yaml:1): envFrom names Secret/nowhere in namespace {name}, which is neither in the set nor on the cluster"))], "{plan}");
+        let warnings = &plan["warnings"];
+        assert_eq!(*warnings, json!([json!(format!("Pod/a (set.yaml:1): envFrom names Secret/nowhere in namespace {name}, which is neither in the set nor on the cluster"))]), "{plan}");
+        for command in ["plan", "deploy"] {
+            let line = format!("{command} {name} -f set.yaml --references error -o json");
+            let refused = place.run(&line).expect(2).json();
+            assert_eq!(refused["error"]["causes"], *warnings, "{refused}");
+        }
+        assert!(place.get(&format!("/api/v1/namespaces/{name}")).is_none());
     }
 }

@@ -9,7 +9,7 @@ use super::{
     answer::Answer,
     draft::Draft,
     note,
-    references::warn_of_missing,
+    references::{missing_references, warn_of_missing},
     start::Start,
     wish::{Source, Wish},
 };
@@ -120,7 +120,11 @@ impl Prepared {
         warnings.extend(draft.plan.warnings.iter().cloned());
         warnings.extend(draft.plan.shared().map(|(id, reason)| format!("{id}: {reason}")));
         let (target, absent) = (&start.target, &draft.absent);
-        warnings.extend(warn_of_missing(target, &draft.wish, &draft.plan, absent).await?);
+        let missing = warn_of_missing(target, &draft.wish, &draft.plan, absent).await?;
+        if options.refuses_missing && !missing.is_empty() {
+            return Err(missing_references(missing));
+        }
+        warnings.extend(missing);
         warn(session, options, answer, &warnings);
         let Start { choice, target, stored, located, known_here, .. } = start;
         let Draft { source, wish, absent, manager, plan, shows_ours: _ } = draft;

@@ -64,6 +64,18 @@ pub async fn warn_of_missing(
     }
 }
 
+/// Makes one error of the sentences about references, where they are to be refused.
+#[must_use]
+pub fn missing_references(sentences: Vec<String>) -> Error {
+    let count = match sentences.len() {
+        1 => "1 object that is referred to is not there".to_owned(),
+        many => format!("{many} objects that are referred to are not there"),
+    };
+    Error::usage("missing-references", count)
+        .causes(sentences)
+        .hint("bring them in the same manifests, or leave `--references error` out")
+}
+
 /// How many objects without a namespace are named.
 const NAMED: usize = 10;
 
