@@ -5,9 +5,16 @@
 //! them. An object lies in two texts, its metadata and the rest, so that lists of either need not
 //! be parsed. resourceVersion is one counter for all.
 
-use std::{collections::BTreeMap, fs, os::unix::fs::OpenOptionsExt as _, path::Path};
+use std::{
+    collections::BTreeMap,
+    fs,
+    os::unix::fs::OpenOptionsExt as _,
+    path::Path,
+    thread,
+    time::{Duration, Instant},
+};
 
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension as _, params};
 use serde_json::{Map, Value, json};
 
 mod past;
@@ -61,6 +68,9 @@ pub(super) struct Event {
     pub(super) before: Option<String>,
 }
 
+/// How long another process that writes is waited for.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS objects (
         resource TEXT NOT NULL, namespace TEXT NOT NULL, name TEXT NOT NULL,
@@ -92,13 +102,29 @@ pub(super) fn open(path: &Path) -> rusqlite::Result<Connection> {
     // What is wrong with the place SQLite says too, and a file that is there is as well.
     let _ = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
     let connection = Connection::open(path)?;
-    connection.busy_timeout(std::time::Duration::from_secs(30))?;
+    connection.busy_timeout(PATIENCE)?;
     connection.set_prepared_statement_cache_capacity(64);
-    connection.pragma_update(None, "journal_mode", "WAL")?;
+    use_wal(&connection)?;
     // The state is disposable; after a power cut it may be older, never broken.
     connection.pragma_update(None, "synchronous", "OFF")?;
     connection.execute_batch(SCHEMA)?;
     Ok(connection)
+}
+
+/// Switches the file to WAL. SQLite does not wait by itself where two processes switch a new file
+/// at once.
+fn use_wal(connection: &Connection) -> rusqlite::Result<()> {
+    let end = Instant::now() + PATIENCE;
+    loop {
+        match connection.pragma_update(None, "journal_mode", "WAL") {
+            Err(rusqlite::Error::SqliteFailure(error, _))
+                if error.code == ErrorCode::DatabaseBusy && Instant::now() < end =>
+            {
+                thread::sleep(Duration::from_millis(5));
+            }
+            other => return other,
+        }
+    }
 }
 
 /// A transaction, or a plain read.

@@ -295,3 +295,17 @@ fn the_second_signal_leaves_at_once() {
     place.run(&format!("{} --lock-wait 0s", versioned(&place, &name, 1))).expect(0);
     assert_eq!(version(&place, &name), "1");
 }
+
+/// Two commands of one moment make the sandbox's file together.
+#[test]
+fn a_new_sandbox_is_opened_by_many_at_once() {
+    for _ in 0..5 {
+        let place = Place::sandbox("many_at_once");
+        let children: Vec<_> =
+            (0..8).map(|_| place.start("runtime check sandbox -o json")).collect();
+        for child in children {
+            let seen = place.finish(child).expect(0).json();
+            assert_eq!(seen["reachable"], true, "{seen}");
+        }
+    }
+}
