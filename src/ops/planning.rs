@@ -26,7 +26,7 @@ use crate::{
         error::{ErrorKind, Result},
         name::{DefinitionName, InstanceName},
         object::{GroupKind, ObjectId},
-        ownership::{Terms, is_labelled, made_by, may_conflict, other_instances},
+        ownership::{Terms, Yielded, is_labelled, made_by, may_conflict, other_instances},
         plan::{Choices, Decision, Desired, Item, Plan, decide, job_completed},
         readiness::{Neighbourhood, judge_gone},
         record::{Entry, Record},
@@ -60,10 +60,23 @@ pub struct Planning<'a> {
     pub replace: &'a HashSet<ObjectId>,
     /// `--conflicts`.
     pub conflicts: Conflicts,
+    /// Whether what left the definition is deleted (`--prune`).
+    pub prunes: bool,
     /// Whether the server is asked about every write, so that its rejections are known.
     pub rehearse: bool,
     /// That the server could not be asked, once it is known. Starts empty.
     pub compared_locally: OnceLock<String>,
+}
+
+/// Gives what an inventory's entry says to be left until the write is done: what was left before,
+/// so that an autoscaler that is gone is known to have been there, and what will be.
+fn left_meanwhile(before: Option<&Entry>, item: &Item) -> Vec<Yielded> {
+    let before = before.filter(|_| item.action != Action::Unchanged);
+    let mut all = before.map(|entry| entry.yielded.clone()).unwrap_or_default();
+    let is_new = |left: &&Yielded| all.iter().all(|known| known.field != left.field);
+    let new: Vec<Yielded> = item.terms.yielded.iter().filter(is_new).cloned().collect();
+    all.extend(new);
+    all
 }
 
 impl Planning<'_> {
@@ -86,7 +99,7 @@ impl Planning<'_> {
         self.leave_found_namespaces(&live);
         let entries: HashMap<&ObjectId, &Entry> =
             inventory.iter().map(|entry| (&entry.id, entry)).collect();
-        let tenure = Tenure::find(&self, &entries, &live).await;
+        let tenure = Tenure::find(&self, &entries, &live).await?;
         let decided: Vec<(&Desired, Option<&Entry>, Decision)> = self
             .desired
             .iter()
@@ -275,7 +288,7 @@ impl Planning<'_> {
             let managers = live.map(|live| other_instances(live, self.manager));
             tell_of_sharing(&mut item, &managers.unwrap_or_default(), others);
         }
-        recorded.yielded.clone_from(&item.terms.yielded);
+        recorded.yielded = left_meanwhile(entry, &item);
         item.entry = Some(recorded);
         item
     }

@@ -1,10 +1,13 @@
 //! Writing one object: a server-side apply with its preconditions inside, repeatable at any
 //! point, and what to do about each way in which it can fail.
 
+mod content;
 mod custody;
 
 use std::time::{Duration, Instant};
 
+use content::Content;
+pub(super) use content::is_instances;
 use serde_json::{Value, json};
 
 use super::{
@@ -24,9 +27,7 @@ use crate::{
     },
     workload::{
         error::{Error, Result},
-        ownership::{
-            Seen, fields::take_out, is_ours, is_terminating, other_instances, resource_version, uid,
-        },
+        ownership::{Seen, is_ours, is_terminating, other_instances, resource_version, uid},
         plan::{Desired, Item},
         record::Entry,
         release::Action,
@@ -89,19 +90,21 @@ impl Writer<'_> {
             )
             .object(&desired.id)
         })?;
+        let mut replicas = None;
         let precondition = match (item.action, &item.uid) {
             (Action::Create, Some(after)) => {
                 gone::wait(&self.api, &desired.id, &path, after).await?;
                 Precondition::Absent
             }
             (Action::Recreate, Some(uid)) => {
+                replicas = self.replicas_to_keep(item, &path, uid).await?;
                 self.take_away(desired, &path, uid).await?;
                 Precondition::Absent
             }
             (_, Some(uid)) => Precondition::Uid(uid.clone()),
             (_, None) => Precondition::Absent,
         };
-        self.apply(item, &path, precondition).await
+        self.apply(item, &path, precondition, replicas).await
     }
 
     async fn take_away(&self, desired: &Desired, path: &str, uid: &str) -> Result<()> {
@@ -123,26 +126,28 @@ impl Writer<'_> {
         item: &Item,
         path: &str,
         mut precondition: Precondition,
+        replicas: Option<Value>,
     ) -> Result<Written> {
         let desired = &item.desired;
         let started = Instant::now();
-        let mut terms = item.terms.clone();
-        let (mut body, mut force, mut yielded) = (terms.body(&desired.body), false, Vec::new());
-        if let (true, Precondition::Uid(uid)) = (terms.hand_over, &precondition) {
+        let mut content = Content::of(item, replicas);
+        let mut force = false;
+        if let (true, Precondition::Uid(uid)) = (content.terms.hand_over, &precondition) {
             self.hand_over(desired, path, uid).await?;
         }
-        let (mut is_bare, mut holds_all) = (false, false);
-        if let Some(live) = terms.live.take().filter(|_| precondition != Precondition::Absent) {
-            is_bare = terms.is_bare(&live);
-            self.take_over(item, path, &body, live).await?;
+        let (mut is_bare, mut holds_all, mut is_new) = (false, false, false);
+        if let Some(live) =
+            content.terms.live.take().filter(|_| precondition != Precondition::Absent)
+        {
+            is_bare = content.terms.is_bare(&live);
+            self.take_over(item, path, &content.body, live).await?;
         }
         loop {
-            if precondition == Precondition::Absent && !terms.yielded.is_empty() {
-                // Nobody holds anything of what is made anew.
-                terms.yielded.clear();
-                body = desired.body.clone();
+            if precondition == Precondition::Absent && !is_new {
+                content.renew();
             }
-            let answer = self.send(path, &mut body, force, &precondition).await;
+            is_new = precondition == Precondition::Absent;
+            let answer = self.send(path, &mut content.body, force, &precondition).await;
             match answer {
                 Ok(answer) if is_terminating(&answer) => {
                     let uid = uid(&answer).unwrap_or_default();
@@ -152,9 +157,12 @@ impl Writer<'_> {
                 // Only now there is something to take over.
                 Ok(answer) if is_bare => {
                     is_bare = false;
-                    self.take_over(item, path, &body, answer).await?;
+                    self.take_over(item, path, &content.body, answer).await?;
                 }
-                Ok(answer) => return Ok(self.written(item, &answer, terms.yielded, yielded)),
+                Ok(answer) => {
+                    let answer = self.give_back(item, path, answer, &mut content).await?;
+                    return Ok(self.written(item, &answer, content));
+                }
                 Err(failure) => {
                     if let Some(resolution) =
                         resolve(&failure, desired, &item.sharing, self.conflicts)
@@ -163,14 +171,14 @@ impl Writer<'_> {
                             Resolution::Refuse(error) => return Err(*error),
                             Resolution::Again { force: taken, yielded: mut left } => {
                                 let all = left.len();
-                                left.retain(|field| !terms.reclaimed.contains(&field.field));
+                                left.retain(|field| {
+                                    !content.terms.reclaimed.contains(&field.field)
+                                });
                                 let taken = taken || left.len() < all;
                                 let mut helps = taken && !force;
                                 force |= taken;
                                 for field in left {
-                                    helps |= take_out(&mut body, &field.field);
-                                    terms.leave(field.clone());
-                                    yielded.push(field);
+                                    helps |= content.leave(field);
                                 }
                                 if !helps {
                                     return Err(self.explain(desired, &failure));
@@ -181,9 +189,9 @@ impl Writer<'_> {
                         if started.elapsed() > PATIENCE {
                             return Err(self.explain(desired, &failure));
                         }
-                        precondition = self.look_again(desired, path, &failure).await?;
+                        precondition = self.look_again(item, path, &failure).await?;
                     } else if !holds_all
-                        && self.hold_forbidden(desired, path, &body, &failure).await?
+                        && self.hold_forbidden(desired, path, &content.body, &failure).await?
                     {
                         holds_all = true;
                     } else if may_pass(&failure, desired) && started.elapsed() < PATIENCE {
@@ -215,14 +223,13 @@ impl Writer<'_> {
         self.api.call(Call::apply(path, body, &how)).await.map(|answer| answer.body)
     }
 
-    /// After a precondition failed: the live object says which one is right. An object that is
-    /// ours after all was made by a write of ours whose answer was lost.
-    async fn look_again(
-        &self,
-        desired: &Desired,
-        path: &str,
-        failure: &Failure,
-    ) -> Result<Precondition> {
+    /// After a precondition failed: the live object says which one is right. It is the one that
+    /// the plan is about and was written by somebody at that moment, or ours after all, made by a
+    /// write of ours whose answer was lost.
+    async fn look_again(&self, item: &Item, path: &str, failure: &Failure) -> Result<Precondition> {
+        let desired = &item.desired;
+        let is_kept = !matches!(item.action, Action::Create | Action::Recreate);
+        let planned = item.uid.as_deref().filter(|_| is_kept);
         let live = self.api.find(Call::get_metadata(path)).await.map_err(|failure| {
             failure.explain("get", "cannot look at", &desired.id, desired.origin.as_ref())
         })?;
@@ -234,7 +241,7 @@ impl Writer<'_> {
             }
             // Ours, or of an instance that shares it and was faster.
             Some(live)
-                if is_ours(&live, self.manager, None)
+                if is_ours(&live, self.manager, planned)
                     || desired.id.namespace.is_none()
                         && !other_instances(&live, self.manager).is_empty() =>
             {
@@ -252,35 +259,26 @@ impl Writer<'_> {
         }
     }
 
-    fn written(
-        &self,
-        item: &Item,
-        answer: &Value,
-        left: Vec<Yielded>,
-        yielded: Vec<Yielded>,
-    ) -> Written {
+    fn written(&self, item: &Item, answer: &Value, content: Content<'_>) -> Written {
         let desired = &item.desired;
+        let is_left = content.left_to_instance || !item.sharing.leaves.is_empty();
+        let seen = Seen::of(answer, self.manager, &desired.body);
         Written {
             entry: Entry {
                 id: desired.id.clone(),
                 version: desired.version.clone(),
                 uid: uid(answer).map(str::to_owned),
                 body: Some(desired.digest.clone()),
-                seen: match item.sharing.leaves.is_empty() {
-                    true => Seen::of(answer, self.manager, &desired.body),
-                    false => {
-                        Seen::of(answer, self.manager, &desired.body).map(Seen::by_version_alone)
-                    }
-                },
+                seen: if is_left { seen.map(Seen::by_version_alone) } else { seen },
                 wanted: true,
                 keep: desired.keep,
                 completed: false,
                 orphans: Vec::new(),
-                yielded: left,
+                yielded: content.terms.yielded,
             },
             action: item.action,
             version: version_of(answer),
-            yielded,
+            yielded: content.yielded,
         }
     }
 

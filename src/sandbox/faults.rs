@@ -54,6 +54,8 @@ pub enum Effect {
     Unauthorized,
     /// 403 with a `Status`.
     Forbidden,
+    /// 409: somebody else wrote at that moment.
+    Conflict,
     /// The connection breaks before anything is done.
     ResetBefore,
     /// The connection breaks after it was done.

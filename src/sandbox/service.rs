@@ -257,7 +257,8 @@ async fn respond(inner: Arc<Inner>, call: Call, query: &str) -> Result<Response<
             | Effect::Internal
             | Effect::Unavailable
             | Effect::Unauthorized
-            | Effect::Forbidden => return Ok(whole(&inner, refusal(&effect, &call))),
+            | Effect::Forbidden
+            | Effect::Conflict => return Ok(whole(&inner, refusal(&effect, &call))),
         }
     }
     let Ok(outcome) = inner.answer(&call);
@@ -301,6 +302,11 @@ fn refusal(effect: &Effect, call: &Call) -> Reply {
             let message =
                 format!("{} {} is forbidden: User \"sandbox\" may not", call.method, call.path);
             Failure::status(403, "Forbidden", message, json!({})).into()
+        }
+        Effect::Conflict => {
+            let message = "Operation cannot be fulfilled: the object has been modified; please \
+                           apply your changes to the latest version and try again";
+            Failure::status(409, "Conflict", message, json!({})).into()
         }
         _ => {
             let message = "Internal error occurred: etcdserver: request timed out";

@@ -25,8 +25,8 @@ pub use maker::{kept_by, made_by};
 pub use takeover::{Takeover, has_persons, may_conflict};
 pub use terms::Terms;
 pub use yielding::{
-    REPLICAS, YIELDED_MANAGER, Yielded, Yields, holds_replicas_alone, is_left, is_scaled_by_others,
-    scale_target,
+    REPLICAS, YIELDED_MANAGER, Yielded, Yields, given_back, holds_replicas_alone, is_left,
+    is_scaled_by_controller, is_scaled_by_others, kept_replicas, scale_target,
 };
 
 /// The label on namespaced objects and on Namespaces that an instance made.

@@ -28,6 +28,7 @@ mod refusals;
 mod replace;
 mod rights;
 mod rows;
+mod scaling;
 mod schema;
 mod shared;
 mod yielding;

@@ -4,9 +4,14 @@
 //! Tools are their managers' names and operations, as a real server records them; kubectl itself
 //! runs against the control plane.
 
+use std::sync::Arc;
+
 use http::Method;
 use serde_json::{Value, json};
-use workloadctl::cluster::call::{Apply, Call};
+use workloadctl::{
+    cluster::call::{Apply, Call},
+    sandbox::{Effect, Fault, Matches, When},
+};
 
 use crate::harness::{Outcome, Place};
 
@@ -354,6 +359,27 @@ on_both! {
         place.run(&format!("deploy {name} -n {home} -f set.json --adopt")).expect(0);
         assert_eq!(data(place, &home), json!({"a": "1"}));
         place.run(&format!("delete {before} --forget --yes")).expect(0);
+    }
+
+    fn an_adoption_meets_somebody_who_writes_at_that_moment(place) {
+        let place = &place.behind_proxy();
+        let home = home(place);
+        let name = place.instance("");
+        create(place, &home, "some-operator", &config_map(&json!({"theirs": "1"})));
+        write(place, &[config_map(&json!({"a": "1"}))]);
+        let applies = |when| {
+            let path = Some("/configmaps/conf?fieldManager=".to_owned());
+            let matches = Matches { method: Some("PATCH"), path, ..Matches::default() };
+            let fault = Arc::new(Fault::new(matches, when, Effect::Conflict));
+            place.faults(&[Arc::clone(&fault)]);
+            fault
+        };
+        let asked = applies(When::Nth(0));
+        place.run(&format!("plan {name} -n {home} -f set.json --adopt")).expect(0);
+        let met = applies(When::Nth(asked.seen() + 1));
+        place.run(&format!("deploy {name} -n {home} -f set.json --adopt")).expect(0);
+        assert!(met.seen() > asked.seen() + 1, "it was tried again");
+        assert_eq!(data(place, &home), json!({"a": "1", "theirs": "1"}));
     }
 
     fn a_field_that_a_controller_holds_stops_an_adoption_before_it_begins(place) {

@@ -179,6 +179,7 @@ fn refusal(effect: &Effect) -> Option<Answer> {
         }
         Effect::Unauthorized => status(401, "Unauthorized", "Unauthorized"),
         Effect::Forbidden => status(403, "Forbidden", "User \"somebody\" may not do this"),
+        Effect::Conflict => status(409, "Conflict", "the object has been modified"),
         _ => return None,
     })
 }

@@ -96,6 +96,27 @@ on_both! {
         assert_eq!(again["outcome"], "unchanged", "{again}");
     }
 
+    fn a_set_that_somebody_scaled_is_made_anew_at_that_number(place) {
+        let name = place.instance("");
+        let path = stateful_set(&name);
+        let write = |size: &str| place.write("set.yaml", &set(size));
+        write("1Gi");
+        place.run(&format!("deploy {name} -f set.yaml")).expect(0);
+        let scale = json!({"spec": {"replicas": 3}});
+        place.call(Call::merge_patch(format!("{path}/scale?fieldManager=kubectl"), &scale)).unwrap();
+        place.run(&format!("deploy {name}")).expect(0);
+        place.until("the third pod", Duration::from_secs(20), || uids(place, &name).len() == 6);
+        let before = uids(place, &name);
+        write("2Gi");
+        place.run(&format!("deploy {name} -f set.yaml --replace StatefulSet/db")).expect(0);
+        assert_eq!(uids(place, &name), before, "pods and claims are the same");
+        // It is still theirs.
+        let again = place.run(&format!("deploy {name} -o json")).expect(0).json();
+        assert_eq!(again["outcome"], "unchanged", "{again}");
+        place.run(&format!("deploy {name} --set StatefulSet/db:spec.template.metadata.annotations.x=one")).expect(0);
+        assert_eq!(place.get(&path).unwrap()["spec"]["replicas"], 3);
+    }
+
     fn killed_in_between_the_pods_are_adopted_or_go(place) {
         let (name, home) = (place.instance(""), place.instance("-home"));
         let body = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": home}});

@@ -10,7 +10,7 @@ use crate::{
     owners::{collection, deployment, managers, object, patch, said, write},
 };
 
-fn autoscaler() -> Value {
+pub fn autoscaler() -> Value {
     json!({
         "apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": {"name": "web"},
         "spec": {"maxReplicas": 9, "minReplicas": 1, "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"},
@@ -18,13 +18,13 @@ fn autoscaler() -> Value {
     })
 }
 
-fn scale(place: &Place, path: &str, manager: &str, replicas: u64) {
+pub fn scale(place: &Place, path: &str, manager: &str, replicas: u64) {
     let scale = json!({"spec": {"replicas": replicas}});
     let path = format!("{path}/scale?fieldManager={manager}");
     place.call(Call::merge_patch(path, &scale)).unwrap();
 }
 
-fn replicas_holders(live: &Value) -> Vec<&str> {
+pub fn replicas_holders(live: &Value) -> Vec<&str> {
     let entries = live["metadata"]["managedFields"].as_array().unwrap().iter();
     let holders = entries.filter(|entry| entry["fieldsV1"]["f:spec"]["f:replicas"].is_object());
     holders.map(|entry| entry["manager"].as_str().unwrap()).collect()
@@ -32,7 +32,7 @@ fn replicas_holders(live: &Value) -> Vec<&str> {
 
 on_both! {
     fn replicas_that_somebody_scales_are_left_and_said(place) {
-        for (index, (manager, how)) in [("kubectl", "scale"), ("kube-controller-manager", "scale"), ("keda-operator", "")].into_iter().enumerate() {
+        for (index, (manager, how)) in [("kubectl", "scale"), ("some-operator", "scale"), ("keda-operator", "")].into_iter().enumerate() {
             let name = place.instance(&format!("-{index}"));
             let path = format!("{}/web", collection(&name, "Deployment"));
             write(place, &[deployment(Some(1), "nginx:1")]);

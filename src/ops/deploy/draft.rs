@@ -9,7 +9,13 @@ use super::{
     wish::{self, Source, Wish},
 };
 use crate::{
-    ops::{locate::Ground, options::DeployOptions, planning::Planning, rebuild, session::Session},
+    ops::{
+        locate::Ground,
+        options::{DeployOptions, PruneWhen},
+        planning::Planning,
+        rebuild,
+        session::Session,
+    },
     workload::{
         error::Result,
         ownership::{is_ours, manager},
@@ -80,6 +86,7 @@ impl Draft {
             adopt: options.adopt,
             replace: &wish.replace,
             conflicts: options.conflicts,
+            prunes: options.prune != PruneWhen::Never,
             rehearse: matches!(purpose, Purpose::Rehearse),
             compared_locally: OnceLock::new(),
         };

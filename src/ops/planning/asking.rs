@@ -13,6 +13,7 @@ use crate::{
     ops::{
         conflict::Resolution,
         shared::{holders, resolve},
+        write::is_instances,
     },
     workload::{
         comparison::contains,
@@ -83,7 +84,7 @@ impl Planning<'_> {
     ) -> Asked {
         let mut body = terms.body(&desired.body);
         body["metadata"]["uid"] = json!(uid);
-        let mut force = false;
+        let (mut force, mut left_to_instance) = (false, false);
         for _ in 0..DRY_RUNS {
             let how = Apply { manager: self.manager, force, dry_run: true, validation: "Strict" };
             let dry = Call::apply(path, &body, &how).whole();
@@ -96,7 +97,8 @@ impl Planning<'_> {
                 (Ok(rehearsed), Ok(Some(live))) => {
                     if same(&rehearsed.body, &live) {
                         let seen = Seen::of(&rehearsed.body, self.manager, &desired.body);
-                        let is_left = sharing.leaves.iter().any(|manager| met.contains(manager));
+                        let is_left = left_to_instance
+                            || sharing.leaves.iter().any(|manager| met.contains(manager));
                         return Asked::Same(Box::new(if is_left {
                             seen.map(Seen::by_version_alone)
                         } else {
@@ -128,6 +130,7 @@ impl Planning<'_> {
                                 continue;
                             }
                             take_out(&mut body, &field.field);
+                            left_to_instance |= is_instances(&field);
                             terms.leave(field);
                         }
                     }

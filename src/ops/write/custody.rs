@@ -7,7 +7,7 @@
 
 use serde_json::{Value, json};
 
-use super::Writer;
+use super::{Writer, content::Content};
 use crate::{
     cluster::{
         call::{Apply, Call},
@@ -16,7 +16,7 @@ use crate::{
     workload::{
         error::{Error, Result},
         ownership::{
-            YIELDED_MANAGER, hold_leftovers, holds_replicas_alone, is_terminating,
+            YIELDED_MANAGER, given_back, hold_leftovers, holds_replicas_alone, is_terminating,
             resource_version, uid,
         },
         plan::{Desired, Item},
@@ -108,6 +108,64 @@ impl Writer<'_> {
             })?;
             let Some(found) = found else { return Ok(()) };
             seen = found;
+        }
+        Err(self.at(desired, restless(desired)))
+    }
+
+    /// Reads the replicas of an object that is about to be made anew, where they are not ours to
+    /// set.
+    ///
+    /// # Errors
+    /// Whatever the server answers.
+    pub(super) async fn replicas_to_keep(
+        &self,
+        item: &Item,
+        path: &str,
+        wanted: &str,
+    ) -> Result<Option<Value>> {
+        if item.terms.kept.is_none() {
+            return Ok(None);
+        }
+        let id = &item.desired.id;
+        let live = self.api.find(Call::get(path)).await.map_err(|failure| {
+            failure.explain("get", "cannot look at", id, item.desired.origin.as_ref())
+        })?;
+        let live = live.filter(|live| uid(live) == Some(wanted));
+        Ok(live.and_then(|live| live.pointer("/spec/replicas").cloned()))
+    }
+
+    /// Gives the replicas of what was made anew to who held them before, and the answer that is
+    /// true then.
+    ///
+    /// # Errors
+    /// Whatever the server answers.
+    pub(super) async fn give_back(
+        &self,
+        item: &Item,
+        path: &str,
+        mut live: Value,
+        content: &mut Content<'_>,
+    ) -> Result<Value> {
+        let desired = &item.desired;
+        let Some(holder) = &item.terms.kept else { return Ok(live) };
+        let made = uid(&live).map(str::to_owned);
+        for _ in 0..TRIES {
+            let Some(fields) = given_back(&live, self.manager, holder) else { return Ok(live) };
+            match self.api.call(rewrite(path, &fields, resource_version(&live))).await {
+                Ok(answer) => {
+                    content.terms.yielded.clone_from(&item.terms.yielded);
+                    return Ok(answer.body);
+                }
+                Err(failure) if matches!(failure.code(), 409 | 422) => {}
+                Err(failure) => return Err(self.explain(desired, &failure)),
+            }
+            let found = self.api.find(Call::get_metadata(path)).await.map_err(|failure| {
+                failure.explain("get", "cannot look at", &desired.id, desired.origin.as_ref())
+            })?;
+            let Some(found) = found.filter(|found| uid(found) == made.as_deref()) else {
+                return Ok(live);
+            };
+            live = found;
         }
         Err(self.at(desired, restless(desired)))
     }

@@ -38,6 +38,10 @@ pub struct Terms {
     /// What the recorded releases set, where it matters.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub before: Vec<Value>,
+    /// The entry of managedFields that held the replicas of a StatefulSet which is made anew: it
+    /// holds them again, at the number that they had.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kept: Option<Value>,
     /// The live object's metadata as the plan saw it, where something is to be taken over.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub live: Option<Value>,

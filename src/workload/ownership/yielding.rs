@@ -6,7 +6,7 @@
 //! first, to a second manager of ours.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
     ManagerClass, apply_entry, class, class_of, entries, fields, is_apply_of, is_autoscaler,
@@ -56,6 +56,9 @@ pub struct Yields<'a> {
     pub recorded: &'a [Yielded],
     /// The autoscaler that targets the object, as `Kind/name`.
     pub autoscaler: Option<&'a str>,
+    /// Whether Kubernetes' autoscaler scaled it, and none is there any more: nothing else writes
+    /// replicas through the scale subresource under its controllers' name.
+    pub abandoned: bool,
     /// Whether fields are left by the class of their managers; if not, replicas that we alone
     /// hold are all that is left to an autoscaler.
     pub by_class: bool,
@@ -90,7 +93,7 @@ impl Yields<'_> {
         let targeted = self.autoscaler.filter(|_| {
             fields::find(self.body, REPLICAS).is_some()
                 && all.iter().all(|left| left.field != REPLICAS)
-                && (self.by_class || holds_replicas_alone(live, self.manager))
+                && (self.by_class || is_in_nobodys_way(live, self.manager))
         });
         all.extend(targeted.map(|autoscaler| Yielded {
             field: REPLICAS.to_owned(),
@@ -102,6 +105,9 @@ impl Yields<'_> {
 
     fn leaves(&self, entry: &Value, field: &str) -> bool {
         let manager = manager_of(entry);
+        if self.abandoned && field == REPLICAS && scales_for_autoscalers(entry) {
+            return false;
+        }
         let recorded = self.recorded.iter().find(|left| left.field == field);
         if let Some(left) = recorded {
             // Nobody scales any more: it is ours again.
@@ -140,9 +146,11 @@ fn is_note(field: &str, manager: &str) -> bool {
     field.starts_with("metadata.annotations.") && manager == "kube-controller-manager"
 }
 
-/// Tells a field that somebody else's certificate is written into.
+/// Tells a field that somebody else's certificate is written into, of webhooks, CRDs and
+/// APIServices; in other places a key may be called so.
 fn is_injected(field: &str) -> bool {
-    field.rsplit('.').next() == Some("caBundle")
+    let is_placed = field.starts_with("webhooks[") || field.starts_with("spec.");
+    is_placed && field.rsplit('.').next() == Some("caBundle")
 }
 
 /// Tells a field in the resources of a container.
@@ -159,14 +167,87 @@ pub fn is_scaled_by_others(live: &Value) -> bool {
     entries(live).any(|entry| is_scale(entry) || manager_of(entry) == YIELDED_MANAGER)
 }
 
+/// Tells the entry in which Kubernetes keeps what its autoscaler set.
+fn scales_for_autoscalers(entry: &Value) -> bool {
+    is_scale(entry) && manager_of(entry) == "kube-controller-manager"
+}
+
+/// Tells whether Kubernetes' autoscaler holds an object's replicas.
+#[must_use]
+pub fn is_scaled_by_controller(live: &Value) -> bool {
+    entries(live).any(|entry| scales_for_autoscalers(entry) && holds_replicas(entry))
+}
+
+fn holds_replicas(entry: &Value) -> bool {
+    let path = ["spec", "replicas"].map(|name| fields::Step::Field(name.to_owned()));
+    fields::has(&entry["fieldsV1"], &path)
+}
+
+/// Tells whether an object's replicas are held by us, or by our manager for autoscalers, and by
+/// nobody else.
+fn is_in_nobodys_way(live: &Value, manager: &str) -> bool {
+    let mut holders = entries(live).filter(|entry| holds_replicas(entry)).peekable();
+    holders.peek().is_some()
+        && holders.all(|entry| {
+            is_apply_of(entry, manager) || class_of(manager_of(entry)) == ManagerClass::Yielded
+        })
+}
+
 /// Tells whether nobody but we holds an object's replicas, so that leaving them out would remove
 /// them.
 #[must_use]
 pub fn holds_replicas_alone(live: &Value, manager: &str) -> bool {
-    let path = ["spec", "replicas"].map(|name| fields::Step::Field(name.to_owned()));
-    let holds = |entry: &Value| fields::has(&entry["fieldsV1"], &path);
-    apply_entry(live, manager).is_some_and(holds)
-        && !entries(live).any(|entry| !is_apply_of(entry, manager) && holds(entry))
+    apply_entry(live, manager).is_some_and(holds_replicas)
+        && !entries(live).any(|entry| !is_apply_of(entry, manager) && holds_replicas(entry))
+}
+
+/// Gives the entry that is to hold the replicas of an object which is made anew: of who holds them,
+/// and else, with `scaled`, of our manager for autoscalers. `left` tells to whom they are left, where
+/// the body sets them; otherwise whoever holds them keeps them.
+#[must_use]
+pub fn kept_replicas(
+    live: &Value,
+    manager: &str,
+    left: Option<&Yielded>,
+    scaled: bool,
+) -> Option<Value> {
+    let holder = entries(live).find(|entry| {
+        !is_apply_of(entry, manager)
+            && holds_replicas(entry)
+            && left.is_none_or(|left| left.manager == manager_of(entry))
+    });
+    let mut entry = match holder {
+        Some(holder) => holder.clone(),
+        None if scaled => json!({
+            "manager": YIELDED_MANAGER,
+            "operation": "Apply",
+            "apiVersion": apply_entry(live, manager)?["apiVersion"],
+            "fieldsType": "FieldsV1",
+        }),
+        None => return None,
+    };
+    entry["fieldsV1"] = json!({"f:spec": {"f:replicas": {}}});
+    Some(entry)
+}
+
+/// Gives the managedFields of an object with its replicas in `holder`'s entry, no longer in ours;
+/// `None` where we do not hold them.
+#[must_use]
+pub fn given_back(live: &Value, manager: &str, holder: &Value) -> Option<Value> {
+    let mut given = None;
+    let mut all: Vec<Value> = Vec::new();
+    for entry in entries(live) {
+        let mut entry = entry.clone();
+        if is_apply_of(&entry, manager) {
+            let (gone, rest) =
+                fields::split(&entry["fieldsV1"], &mut |path, _| fields::shown(path) == REPLICAS);
+            given = gone;
+            entry["fieldsV1"] = rest?;
+        }
+        all.push(entry);
+    }
+    all.push(holder.clone());
+    given.map(|_| Value::Array(all))
 }
 
 /// Gives the object whose replicas an autoscaler sets, read off the autoscaler's body: a

@@ -21,6 +21,7 @@ fn body() -> Value {
     json!({
         "spec": {"replicas": 2, "template": {"spec": {"containers": [{"name": "c", "image": "x", "resources": {"requests": {"cpu": "1"}}}]}}},
         "metadata": {"annotations": {"deployment.kubernetes.io/revision": "1"}},
+        "data": {"caBundle": "x"},
         "webhooks": [{"name": "w", "clientConfig": {"caBundle": "Cg=="}}],
     })
 }
@@ -32,6 +33,7 @@ fn fields_are_left_by_their_holders() {
         json!({"f:webhooks": {"k:{\"name\":\"w\"}": {"f:clientConfig": {"f:caBundle": {}}}}});
     let resources = json!({"f:spec": {"f:template": {"f:spec": {"f:containers": {"k:{\"name\":\"c\"}": {"f:resources": {"f:requests": {"f:cpu": {}}}}}}}}});
     let image = json!({"f:spec": {"f:template": {"f:spec": {"f:containers": {"k:{\"name\":\"c\"}": {"f:image": {}}}}}}});
+    let key = json!({"f:data": {"f:caBundle": {}}});
     let noted = json!({"f:metadata": {"f:annotations": {".": {}, "f:deployment.kubernetes.io/revision": {}}}});
     let cpu = "spec.template.spec.containers[name=\"c\"].resources.requests.cpu";
     for (manager, subresource, fields, left) in [
@@ -50,6 +52,7 @@ fn fields_are_left_by_their_holders() {
         ("kubectl-patch", "", injected.clone(), Some("webhooks[name=\"w\"].clientConfig.caBundle")),
         ("helm", "", injected.clone(), None),
         (OURS, "", injected, None),
+        ("kubectl-edit", "", key, None),
         ("vpa-updater", "", resources.clone(), Some(cpu)),
         ("operator", "", resources, None),
         ("vpa-updater", "", image, None),
@@ -61,8 +64,14 @@ fn fields_are_left_by_their_holders() {
         ),
         ("operator", "status", noted, None),
     ] {
-        let yields =
-            Yields { body: &body, manager: OURS, recorded: &[], autoscaler: None, by_class: true };
+        let yields = Yields {
+            body: &body,
+            manager: OURS,
+            recorded: &[],
+            autoscaler: None,
+            abandoned: false,
+            by_class: true,
+        };
         let found = yields.of(&live(&[entry(manager, subresource, fields.clone())]));
         let fields_left: Vec<&str> = found.iter().map(|left| &*left.field).collect();
         assert_eq!(fields_left, left.into_iter().collect::<Vec<_>>(), "{manager}");
@@ -79,6 +88,7 @@ fn replicas_are_left_to_an_autoscaler_that_targets_the_object() {
         manager: OURS,
         recorded: &[],
         autoscaler: Some("HorizontalPodAutoscaler/web"),
+        abandoned: false,
         by_class: true,
     };
     let ours = || entry(OURS, "", replicas());
@@ -102,11 +112,63 @@ fn replicas_are_left_to_an_autoscaler_that_targets_the_object() {
     let fail = Yields { by_class: false, ..targeted };
     assert_eq!(fail.of(&live(&[ours()])).len(), 1, "no conflict: nobody holds it but we");
     assert_eq!(fail.of(&live(&[scaled()])), []);
+    for entries in [vec![yielded()], vec![ours(), yielded()]] {
+        assert_eq!(fail.of(&live(&entries)).len(), 1, "held by our own manager: {entries:?}");
+    }
+    assert_eq!(fail.of(&live(&[yielded(), scaled()])), []);
     let without = json!({"spec": {}});
     assert_eq!(Yields { body: &without, ..targeted }.of(&live(&[ours()])), []);
     assert!(holds_replicas_alone(&live(&[ours()]), OURS));
     assert!(!holds_replicas_alone(&live(&[ours(), scaled()]), OURS));
     assert!(!holds_replicas_alone(&live(&[scaled()]), OURS));
+}
+
+#[test]
+fn replicas_of_kubernetes_autoscaler_are_ours_again_when_none_targets_the_object() {
+    let body = body();
+    let recorded = [Yielded {
+        field: REPLICAS.into(),
+        manager: "kube-controller-manager".into(),
+        autoscaler: None,
+    }];
+    for (manager, abandoned, left) in [
+        ("kube-controller-manager", true, 0),
+        ("kube-controller-manager", false, 1),
+        ("kubectl", true, 1),
+    ] {
+        for recorded in [&recorded[..], &[]] {
+            let yields = Yields {
+                body: &body,
+                manager: OURS,
+                recorded,
+                autoscaler: None,
+                abandoned,
+                by_class: true,
+            };
+            let found = yields.of(&live(&[entry(manager, "scale", replicas())]));
+            assert_eq!(found.len(), left, "{manager} {abandoned}");
+        }
+    }
+}
+
+#[test]
+fn replicas_of_what_is_made_anew_go_to_who_held_them() {
+    let (us, kubectl) = (entry(OURS, "", replicas()), entry("kubectl", "scale", replicas()));
+    let left = Yielded { field: REPLICAS.into(), manager: "kubectl".into(), autoscaler: None };
+    for (entries, left, scaled, holder) in [
+        (vec![us.clone(), kubectl.clone()], Some(&left), false, Some("kubectl")),
+        (vec![kubectl.clone()], None, false, Some("kubectl")),
+        (vec![us.clone()], None, true, Some(YIELDED_MANAGER)),
+        (vec![us.clone()], None, false, None),
+    ] {
+        let kept = kept_replicas(&live(&entries), OURS, left, scaled);
+        let told = kept.as_ref().and_then(|kept| kept["manager"].as_str());
+        assert_eq!(told, holder, "{entries:?}");
+    }
+    let made = live(&[entry(OURS, "", json!({"f:spec": {"f:replicas": {}, "f:x": {}}}))]);
+    let ours = entry(OURS, "", json!({"f:spec": {"f:x": {}}}));
+    assert_eq!(given_back(&made, OURS, &kubectl), Some(json!([ours, kubectl])));
+    assert_eq!(given_back(&live(&[ours]), OURS, &kubectl), None);
 }
 
 #[test]
@@ -119,6 +181,7 @@ fn what_was_left_before_is_left_while_the_same_manager_holds_it() {
         manager: OURS,
         recorded: &recorded,
         autoscaler: None,
+        abandoned: false,
         by_class: true,
     };
     assert_eq!(yields.of(&live(&[entry("operator", "", replicas())])), recorded);
