@@ -254,7 +254,8 @@ fn plan(operation: &Operation, printer: &Printer) -> String {
         out = rows.show(printer);
     }
     let InstanceView { name, runtime, outcome, .. } = &operation.instance;
-    if outcome.is_some() || !operation.objects.is_empty() {
+    let is_planned = outcome.is_some() && operation.error.is_none();
+    if is_planned || !operation.objects.is_empty() {
         let place = runtime.as_ref().map(|runtime| format!(" on {runtime}")).unwrap_or_default();
         let counts = match counts(&operation.counts, planned_word) {
             counts if counts.is_empty() => "nothing to do".to_owned(),

@@ -152,3 +152,20 @@ fn manifests_are_rendered_without_a_database() {
     answers(&program, "render -f k8s -o name", 0, "ConfigMap/conf\n", "");
     assert!(!program.home().join(".config").exists());
 }
+
+#[test]
+fn a_name_that_nobody_can_be_asked_for_is_said_to_be_unknown_here_too() {
+    let program = Program::new();
+    program.write("k8s/conf.yaml", CONFIG_MAP);
+    program.call("definition apply web -f k8s");
+    let lost = program.call("deploy wbe");
+    assert_eq!(lost.code, 2);
+    assert!(
+        lost.stderr.contains("\n  there is no definition `wbe` either; did you mean `web`?\n"),
+        "{lost:?}"
+    );
+    let known = program.call("deploy web");
+    assert_eq!((known.code, known.stderr.contains("no definition")), (2, false), "{known:?}");
+    let wrong = program.call("plan web -f missing.yaml");
+    assert_eq!((wrong.code, &*wrong.stdout), (2, ""), "{wrong:?}");
+}

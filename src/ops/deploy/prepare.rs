@@ -10,7 +10,7 @@ use super::{
     draft::Draft,
     note,
     references::{missing_references, warn_of_missing},
-    start::Start,
+    start::{Start, choose_for},
     wish::{Source, Wish},
 };
 use crate::{
@@ -21,7 +21,7 @@ use crate::{
         options::DeployOptions,
         report::Event,
         session::Session,
-        target::{Choice, Target, choose},
+        target::{Choice, Target},
     },
     workload::{
         error::{Error, Result},
@@ -45,7 +45,7 @@ pub async fn lock(
     // Nothing is locked for a runtime that cannot be chosen.
     let stored =
         session.store.lock().expect("no holder of the store panics").instance(&options.name)?;
-    choose(session, stored.as_ref())?;
+    choose_for(session, options, stored.as_ref())?;
     Held::acquire(session, &options.name, started + options.lock_wait).await
 }
 

@@ -11,7 +11,10 @@ use crate::{
         session::Session,
         target::{Choice, Target, choose},
     },
-    workload::{error::Result, instance::Instance},
+    workload::{
+        error::{Error, Result},
+        instance::Instance,
+    },
 };
 
 /// What was found.
@@ -48,7 +51,7 @@ impl Start {
             let store = session.store.lock().expect("no holder of the store panics");
             (store.instance(name)?, store.latest_release(name)?)
         };
-        let choice = choose(session, stored.as_ref())?;
+        let choice = choose_for(session, options, stored.as_ref())?;
         answer.at(&choice.runtime);
         let mut target = Target::connect(session, &choice.runtime).await?;
         let here = stored.as_ref().filter(|stored| stored.runtime == choice.runtime.to_string());
@@ -168,4 +171,34 @@ fn stored_namespaces(
         Some(revision) => wish::brought_namespaces(&store.content(&revision)?),
         None => Vec::new(),
     })
+}
+
+/// Chooses the runtime; where there is none, the name may be wrong as well.
+///
+/// # Errors
+/// As [`choose`].
+pub fn choose_for(
+    session: &Session<'_>,
+    options: &DeployOptions,
+    stored: Option<&Instance>,
+) -> Result<Choice> {
+    choose(session, stored).map_err(|error| match (stored, &options.given) {
+        (None, None) => nor_here(session, options, error),
+        _ => error,
+    })
+}
+
+/// Where no cluster can be asked for a name: says whether it is known here, and what is near it.
+fn nor_here(session: &Session<'_>, options: &DeployOptions, error: Error) -> Error {
+    let store = session.store.lock().expect("no holder of the store panics");
+    let named = options.definition.clone().or_else(|| options.name.as_str().parse().ok());
+    let Some(definition) = named else { return error };
+    match store.newest_revision(&definition, None) {
+        Ok(None) => {
+            let unknown = store.no_such_definition(definition.as_str());
+            let near = unknown.hint.map(|hint| format!("; {hint}")).unwrap_or_default();
+            error.cause(format!("{} either{near}", unknown.message))
+        }
+        _ => error,
+    }
 }
