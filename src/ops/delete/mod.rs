@@ -8,8 +8,8 @@ mod home;
 use std::time::Instant;
 
 pub use carry::carry_out;
-pub(super) use home::remaining;
 use carry::{leave, view};
+pub(super) use home::remaining;
 
 use super::{
     brought,
