@@ -117,6 +117,33 @@ on_both! {
         assert_eq!(place.get(&path).unwrap()["spec"]["replicas"], 3);
     }
 
+    fn a_set_whose_size_nobody_set_keeps_it_when_it_is_made_anew(place) {
+        let name = place.instance("");
+        let path = stateful_set(&name);
+        let write = |size: &str| place.write("set.yaml", &set(size).replace("  replicas: 2\n", ""));
+        write("1Gi");
+        place.run(&format!("deploy {name} -f set.yaml")).expect(0);
+        let scale = json!({"spec": {"replicas": 3}});
+        place.call(Call::merge_patch(format!("{path}/scale?fieldManager=kubectl"), &scale)).unwrap();
+        place.run(&format!("deploy {name}")).expect(0);
+        place.until("the third pod", Duration::from_secs(20), || uids(place, &name).len() == 6);
+        let before = uids(place, &name);
+        write("2Gi");
+        place.run(&format!("deploy {name} -f set.yaml --replace StatefulSet/db")).expect(0);
+        assert_eq!(uids(place, &name), before, "pods and claims are the same");
+        let again = place.run(&format!("deploy {name} -o json")).expect(0).json();
+        assert_eq!(again["outcome"], "unchanged", "{again}");
+        place.run(&format!("deploy {name} --set StatefulSet/db:spec.template.metadata.annotations.x=one")).expect(0);
+        assert_eq!(place.get(&path).unwrap()["spec"]["replicas"], 3);
+        // A number in the definition counts again; where the scale has an entry (the sandbox has
+        // one), it stays with who made it, and that is said.
+        place.write("set.yaml", &set("2Gi"));
+        place.run(&format!("deploy {name} -f set.yaml")).expect(0);
+        let size = place.get(&path).unwrap()["spec"]["replicas"].clone();
+        let told = place.run(&format!("status {name} -o json")).expect(0).stdout;
+        assert!(size == 2 || told.contains("yielded"), "{size}: {told}");
+    }
+
     fn killed_in_between_the_pods_are_adopted_or_go(place) {
         let (name, home) = (place.instance(""), place.instance("-home"));
         let body = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": home}});

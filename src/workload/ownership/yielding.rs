@@ -202,8 +202,9 @@ pub fn holds_replicas_alone(live: &Value, manager: &str) -> bool {
 }
 
 /// Gives the entry that is to hold the replicas of an object which is made anew: of who holds them,
-/// and else, with `scaled`, of our manager for autoscalers. `left` tells to whom they are left, where
-/// the body sets them; otherwise whoever holds them keeps them.
+/// and else, with `scaled` or where nobody does, of our manager for autoscalers. `left` tells to
+/// whom they are left, where the body sets them; otherwise whoever holds them keeps them. Of a scale
+/// of replicas that nobody held the server keeps no entry.
 #[must_use]
 pub fn kept_replicas(
     live: &Value,
@@ -216,9 +217,10 @@ pub fn kept_replicas(
             && holds_replicas(entry)
             && left.is_none_or(|left| left.manager == manager_of(entry))
     });
+    let is_nobodys = left.is_none() && !apply_entry(live, manager).is_some_and(holds_replicas);
     let mut entry = match holder {
         Some(holder) => holder.clone(),
-        None if scaled => json!({
+        None if scaled || is_nobodys => json!({
             "manager": YIELDED_MANAGER,
             "operation": "Apply",
             "apiVersion": apply_entry(live, manager)?["apiVersion"],

@@ -160,6 +160,7 @@ fn replicas_of_what_is_made_anew_go_to_who_held_them() {
         (vec![kubectl.clone()], None, false, Some("kubectl")),
         (vec![us.clone()], None, true, Some(YIELDED_MANAGER)),
         (vec![us.clone()], None, false, None),
+        (vec![entry(OURS, "", json!({"f:spec": {}}))], None, false, Some(YIELDED_MANAGER)),
     ] {
         let kept = kept_replicas(&live(&entries), OURS, left, scaled);
         let told = kept.as_ref().and_then(|kept| kept["manager"].as_str());
