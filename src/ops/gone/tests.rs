@@ -1,3 +1,5 @@
+//! What a conflict at a deletion means.
+
 use std::time::Duration;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! The no-op rule, and what makes an object ours.
+
 use super::*;
 
 fn live(resource_version: &str, generation: Option<i64>, color: &str, time: &str) -> Value {

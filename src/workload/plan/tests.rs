@@ -1,3 +1,5 @@
+//! The decision about one object, and what makes a release.
+
 use serde_json::json;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Paths as the server writes them, and the trees of fields that managers hold.
+
 use serde_json::json;
 
 use super::*;

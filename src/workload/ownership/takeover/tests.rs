@@ -1,3 +1,5 @@
+//! What is taken over from which tool, and what stays with it.
+
 use serde_json::json;
 
 use super::*;

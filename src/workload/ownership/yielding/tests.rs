@@ -1,3 +1,5 @@
+//! What is left to whom, and when it comes back.
+
 use serde_json::json;
 
 use super::*;
