@@ -7,7 +7,7 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 
-pub use self::duration::parse_duration;
+pub(crate) use self::duration::parse_duration;
 use crate::{
     commands::{
         completions::CompletionsArgs, definition::DefinitionCommand, delete::DeleteArgs,
@@ -55,7 +55,7 @@ Environment:
     max_term_width = 100,
     disable_help_subcommand = true,
 )]
-pub struct Cli {
+pub(crate) struct Cli {
     /// What holds for every command.
     #[command(flatten)]
     pub global: GlobalArgs,
@@ -86,7 +86,7 @@ pub(crate) enum Command {
 /// The flags that every command takes.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Global options")]
-pub struct GlobalArgs {
+pub(crate) struct GlobalArgs {
     /// The runtime: a context of the kubeconfig, or `sandbox`
     #[arg(long, alias = "context", global = true, value_name = "CONTEXT")]
     pub runtime: Option<String>,

@@ -1,16 +1,35 @@
 //! workloadctl: define a set of Kubernetes resources once, run any number of instances of it on
 //! any cluster, and always know what runs where, since when, and why it is not ready.
 
-pub mod cli;
-pub mod cluster;
-pub mod commands;
+mod cli;
+mod cluster;
+mod commands;
 pub mod env;
-pub mod ops;
-pub mod output;
-pub mod sandbox;
-pub mod schema;
-pub mod store;
-pub mod workload;
+mod ops;
+mod output;
+mod sandbox;
+mod schema;
+mod store;
+mod workload;
+
+/// The door for the suites in `tests/`, which talk to clusters by the program's own client, serve
+/// its sandbox and read its database: whatever is not named here is seen by nobody outside.
+#[doc(hidden)]
+pub mod testing {
+    pub use crate::{
+        cluster::{
+            api::Api,
+            call::{Answer, Apply, Call},
+            connect::{ConnectOptions, Connection, connect},
+            failure::Failure,
+            kubeconfig::Kubeconfig,
+        },
+        sandbox::{Effect, Fault, Matches, Options, Sandbox, When},
+        schema::merge,
+        store::{KnownRuntime, Store},
+        workload::{derived, name::InstanceName, object::ObjectId, runtime::RuntimeName},
+    };
+}
 
 use std::{ffi::OsString, process::ExitCode};
 

@@ -11,7 +11,7 @@ use http::{Method, Request};
 use http_body_util::BodyExt as _;
 use kube::{Client, client::Body};
 use serde_json::{Value, json};
-use workloadctl::sandbox::{Options, Sandbox};
+use workloadctl::testing::{Options, Sandbox};
 
 mod bodies;
 
@@ -212,11 +212,11 @@ fn random_call(random: &mut Random, namespace: &str) -> (String, Call) {
     let mut body = kind.body.clone();
     body["metadata"] = json!({"name": name, "labels": {"app": "x"}});
     for _ in 0..random.below(3) {
-        workloadctl::schema::merge::json(&mut body, random.pick(&kind.variants));
+        workloadctl::testing::merge::json(&mut body, random.pick(&kind.variants));
     }
     // Another uid makes a job's labels wrong as well.
     if random.chance(10) && kind.kind != "Job" && kind.kind != "Widget" {
-        workloadctl::schema::merge::json(&mut body, random.pick(&bodies::metadata_variants()));
+        workloadctl::testing::merge::json(&mut body, random.pick(&bodies::metadata_variants()));
     }
     let dry = if random.chance(10) { "&dryRun=All" } else { "" };
     let strict = *random.pick(&["", "&fieldValidation=Strict", "&fieldValidation=Ignore"]);

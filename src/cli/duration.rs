@@ -17,7 +17,7 @@ const UNITS: [(&str, u128); 8] = [
 ///
 /// # Errors
 /// A sentence that says what is wrong and what is right.
-pub fn parse_duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
     let wrong = |problem: &str| format!("{problem}; write it like 90s, 5m, 1h30m or 0");
     if text.starts_with('-') {
         return Err(wrong("a duration cannot be negative"));

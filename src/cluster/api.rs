@@ -29,7 +29,7 @@ use super::{
 use crate::workload::error::Error;
 
 /// How many requests run at once.
-pub const IN_FLIGHT: usize = 32;
+pub(crate) const IN_FLIGHT: usize = 32;
 /// How often a request is tried at the most.
 const TRIES: u32 = 6;
 /// The longest pause between two tries.

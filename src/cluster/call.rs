@@ -127,7 +127,7 @@ fn encode(body: &Value) -> Bytes {
 
 /// Encodes a value for a query.
 #[must_use]
-pub fn encode_query(text: &str) -> String {
+pub(crate) fn encode_query(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {

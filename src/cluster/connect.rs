@@ -62,7 +62,7 @@ impl Default for ConnectOptions {
 
 /// Gives the `User-Agent` by which audit logs know this program.
 #[must_use]
-pub fn user_agent() -> String {
+pub(crate) fn user_agent() -> String {
     use std::env::consts::{ARCH, OS};
     format!("workloadctl/{} ({OS}/{ARCH})", env!("CARGO_PKG_VERSION"))
 }
@@ -221,7 +221,7 @@ fn connect_sandbox(runtime: &RuntimeName, options: &ConnectOptions) -> Result<Co
 ///
 /// # Errors
 /// As the file system has them.
-pub fn reset_sandbox(path: &Path) -> Result<()> {
+pub(crate) fn reset_sandbox(path: &Path) -> Result<()> {
     Sandbox::reset(path).map_err(|error| {
         Error::failed("sandbox", format!("cannot empty the sandbox {}", path.display()))
             .cause(error.to_string())
@@ -232,7 +232,7 @@ pub fn reset_sandbox(path: &Path) -> Result<()> {
 ///
 /// # Errors
 /// Code 2 where the User-Agent is no header's value.
-pub fn over(
+pub(crate) fn over(
     wire: Wire,
     server: &str,
     runtime: &RuntimeName,

@@ -22,7 +22,7 @@ const TOKEN_AGE: Duration = Duration::from_secs(50);
 
 /// The source of a request's `Authorization` header.
 #[derive(Debug)]
-pub enum Credentials {
+pub(crate) enum Credentials {
     /// Nobody, or the client certificate of the connection.
     None,
     /// A token or a password that does not change.
@@ -35,7 +35,7 @@ pub enum Credentials {
 
 /// What one request carries.
 #[derive(Debug, Clone)]
-pub enum Proof {
+pub(crate) enum Proof {
     /// A header, or nothing.
     Header(Option<HeaderValue>),
     /// What an exec plugin gave.
@@ -45,7 +45,7 @@ pub enum Proof {
 impl Proof {
     /// Gives the `Authorization` header.
     #[must_use]
-    pub fn header(&self) -> Option<&HeaderValue> {
+    pub(crate) fn header(&self) -> Option<&HeaderValue> {
         match self {
             Self::Header(header) => header.as_ref(),
             Self::Login(login) => login.header.as_ref(),
@@ -54,7 +54,7 @@ impl Proof {
 
     /// Gives the client certificate that the connection has to be made with.
     #[must_use]
-    pub fn identity(&self) -> Option<&Arc<Identity>> {
+    pub(crate) fn identity(&self) -> Option<&Arc<Identity>> {
         match self {
             Self::Header(_) => None,
             Self::Login(login) => login.identity.as_ref(),
@@ -62,7 +62,7 @@ impl Proof {
     }
 
     /// Notes that a server took it.
-    pub fn accepted(&self) {
+    pub(crate) fn accepted(&self) {
         if let Self::Login(login) = self {
             login.accepted();
         }
@@ -75,7 +75,7 @@ impl Credentials {
     ///
     /// # Errors
     /// Code 2 (`kubeconfig`) where the user has two kinds of them or an unreadable token file.
-    pub fn of(user: &User, name: &str, plugin: Option<Arc<ExecPlugin>>) -> Result<Self> {
+    pub(crate) fn of(user: &User, name: &str, plugin: Option<Arc<ExecPlugin>>) -> Result<Self> {
         let has_token = user.token.is_some() || user.token_file.is_some();
         if has_token && user.username.is_some() {
             let message = format!("user `{name}` of the kubeconfig has a token and a password");
@@ -105,7 +105,7 @@ impl Credentials {
     ///
     /// # Errors
     /// Those of the exec plugin.
-    pub async fn proof(&self) -> Result<Proof> {
+    pub(crate) async fn proof(&self) -> Result<Proof> {
         match self {
             Self::None => Ok(Proof::Header(None)),
             Self::Fixed(header) => Ok(Proof::Header(Some(header.clone()))),
@@ -118,7 +118,7 @@ impl Credentials {
     ///
     /// # Errors
     /// Those of the exec plugin.
-    pub async fn renewed(&self, refused: &Proof) -> Result<Option<Proof>> {
+    pub(crate) async fn renewed(&self, refused: &Proof) -> Result<Option<Proof>> {
         match (self, refused) {
             (Self::File(file), Proof::Header(old)) => {
                 let new = Some(file.header(Duration::ZERO));
@@ -133,14 +133,14 @@ impl Credentials {
 
     /// Tells whether a refused request may be worth another one.
     #[must_use]
-    pub fn can_renew(&self) -> bool {
+    pub(crate) fn can_renew(&self) -> bool {
         matches!(self, Self::File(_) | Self::Exec(_))
     }
 }
 
 /// A file with a token that somebody renews.
 #[derive(Debug)]
-pub struct TokenFile {
+pub(crate) struct TokenFile {
     path: PathBuf,
     read: Mutex<(HeaderValue, Instant)>,
 }
@@ -150,7 +150,7 @@ impl TokenFile {
     ///
     /// # Errors
     /// Code 2 (`kubeconfig`) naming the file, where there is no inline token either.
-    pub fn open(path: PathBuf, inline: Option<HeaderValue>) -> Result<Self> {
+    pub(crate) fn open(path: PathBuf, inline: Option<HeaderValue>) -> Result<Self> {
         let header = match (read_token(&path), inline) {
             (Ok(header), _) | (Err(_), Some(header)) => header,
             (Err(why), None) => {
@@ -187,7 +187,7 @@ fn read_token(path: &std::path::Path) -> Result<HeaderValue, String> {
 ///
 /// # Errors
 /// Why the token cannot stand in a header, without quoting it.
-pub fn bearer(token: &str) -> Result<HeaderValue, String> {
+pub(crate) fn bearer(token: &str) -> Result<HeaderValue, String> {
     let mut header = HeaderValue::try_from(format!("Bearer {}", token.trim()))
         .map_err(|_| "the token has characters that no token has".to_owned())?;
     header.set_sensitive(true);
@@ -195,7 +195,7 @@ pub fn bearer(token: &str) -> Result<HeaderValue, String> {
 }
 
 /// Makes the header of a name and a password.
-pub fn basic(username: &str, password: &str) -> HeaderValue {
+pub(crate) fn basic(username: &str, password: &str) -> HeaderValue {
     let coded = STANDARD.encode(format!("{username}:{password}"));
     let mut header = HeaderValue::try_from(format!("Basic {coded}")).expect("base64 is ASCII");
     header.set_sensitive(true);

@@ -18,7 +18,7 @@ const AGGREGATED: &str =
 /// # Errors
 /// Whatever the server answers. A group whose server does not answer is marked as stale and is
 /// no failure.
-pub async fn read(api: &Api) -> Result<Vec<Value>> {
+pub(crate) async fn read(api: &Api) -> Result<Vec<Value>> {
     let explain = |failure: Failure| {
         Error::runtime("discovery", "cannot learn the kinds of the cluster")
             .cause(failure.message())

@@ -28,7 +28,7 @@ const EARLY: SignedDuration = SignedDuration::from_secs(60);
 
 /// What a plugin gave.
 #[derive(Debug)]
-pub struct Login {
+pub(crate) struct Login {
     /// The header with the token, if there is one.
     pub header: Option<HeaderValue>,
     /// The client certificate, if there is one.
@@ -40,14 +40,14 @@ pub struct Login {
 
 impl Login {
     /// Notes that a server took it.
-    pub fn accepted(&self) {
+    pub(crate) fn accepted(&self) {
         self.doubtful.store(false, Ordering::Relaxed);
     }
 }
 
 /// A plugin of one user, and what it gave last.
 #[derive(Debug)]
-pub struct ExecPlugin {
+pub(crate) struct ExecPlugin {
     exec: Exec,
     user: String,
     cluster: Option<Value>,
@@ -59,7 +59,7 @@ impl ExecPlugin {
     /// Takes a user's plugin. `interactive` says whether a person can answer it on the terminal;
     /// `ca` is the cluster's CA in PEM, for a plugin that wants to know the cluster.
     #[must_use]
-    pub fn new(
+    pub(crate) fn new(
         exec: &Exec,
         user: &str,
         cluster: &Cluster,
@@ -79,7 +79,7 @@ impl ExecPlugin {
     ///
     /// # Errors
     /// Code 7 (`exec-plugin`) where the plugin cannot be run, fails or gives nothing usable.
-    pub async fn login(&self) -> Result<Arc<Login>> {
+    pub(crate) async fn login(&self) -> Result<Arc<Login>> {
         let mut login = self.login.lock().await;
         match login.as_ref() {
             Some(login) if login.renew_at.is_none_or(|at| Timestamp::now() < at) => {
@@ -94,7 +94,7 @@ impl ExecPlugin {
     ///
     /// # Errors
     /// Those of [`Self::login`].
-    pub async fn renew(&self, refused: &Arc<Login>) -> Result<Option<Arc<Login>>> {
+    pub(crate) async fn renew(&self, refused: &Arc<Login>) -> Result<Option<Arc<Login>>> {
         let mut login = self.login.lock().await;
         if let Some(newer) = login.as_ref().filter(|login| !Arc::ptr_eq(login, refused)) {
             return Ok(Some(newer.clone()));

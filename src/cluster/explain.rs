@@ -8,13 +8,13 @@ use crate::workload::error::{Error, Result};
 mod tls;
 
 /// What helps where something else than an API server answers.
-pub const NOT_AN_API_SERVER: &str =
+pub(crate) const NOT_AN_API_SERVER: &str =
     "check the server's URL in the kubeconfig; a proxy on the way may want a login";
 
 /// Explains a failure of the kube client. Answers of the server other than 401 are told by their
 /// message alone; whoever sent the request knows better what was asked.
 #[must_use]
-pub fn explain(error: &kube::Error, server: &str) -> Error {
+pub(crate) fn explain(error: &kube::Error, server: &str) -> Error {
     let links = links(error);
     if let Some(known) = links.iter().find_map(|link| link.downcast_ref::<Error>()) {
         return known.clone();
@@ -45,14 +45,14 @@ fn is_refused(links: &[&(dyn StdError + 'static)]) -> bool {
 
 /// Makes the failure of a request that was not answered in time.
 #[must_use]
-pub fn timed_out(server: &str, after: Duration) -> Error {
+pub(crate) fn timed_out(server: &str, after: Duration) -> Error {
     Error::runtime("timeout", format!("{server} did not answer within {} s", after.as_secs_f64()))
         .hint("a longer `--request-timeout` may help")
 }
 
 /// Makes the failure of a request whose login the server refused.
 #[must_use]
-pub fn unauthorized(server: &str) -> Error {
+pub(crate) fn unauthorized(server: &str) -> Error {
     Error::runtime(
         "unauthorized",
         format!("{server} does not accept the login: it has expired or is wrong"),
@@ -63,7 +63,7 @@ pub fn unauthorized(server: &str) -> Error {
 /// Tells whether the connection broke, so that a request that may be repeated is worth repeating.
 /// One that was never made (refused, no route) did not break.
 #[must_use]
-pub fn is_broken_connection(error: &kube::Error) -> bool {
+pub(crate) fn is_broken_connection(error: &kube::Error) -> bool {
     let links = links(error);
     let is_other = links.iter().any(|link| {
         link.is::<Error>()
@@ -178,7 +178,7 @@ fn fallback(error: &kube::Error, server: &str) -> Error {
 ///
 /// # Errors
 /// What [`explain`] makes of the client's.
-pub fn explained<T>(result: std::result::Result<T, kube::Error>, server: &str) -> Result<T> {
+pub(crate) fn explained<T>(result: std::result::Result<T, kube::Error>, server: &str) -> Result<T> {
     result.map_err(|error| explain(&error, server))
 }
 

@@ -152,7 +152,7 @@ impl Fence {
 
 /// The failure of somebody whose holder was taken over.
 #[must_use]
-pub fn lost() -> Error {
+pub(crate) fn lost() -> Error {
     Error::new(
         ErrorKind::Locked,
         "holder-lost",

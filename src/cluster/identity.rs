@@ -16,7 +16,7 @@ use crate::workload::error::{Error, Result};
 const P521: [u8; 7] = [0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x23];
 
 /// A client certificate with its key.
-pub struct Identity(Arc<SingleCertAndKey>);
+pub(crate) struct Identity(Arc<SingleCertAndKey>);
 
 impl fmt::Debug for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -30,7 +30,7 @@ impl Identity {
     ///
     /// # Errors
     /// Code 7 (`tls`) saying which of them is unusable and why.
-    pub fn from_pem(chain: &[u8], key: &[u8]) -> Result<Self> {
+    pub(crate) fn from_pem(chain: &[u8], key: &[u8]) -> Result<Self> {
         let unusable = |what: &str| Error::runtime("tls", what);
         let chain: Vec<_> =
             CertificateDer::pem_slice_iter(chain).collect::<Result<_, _>>().map_err(|error| {
@@ -62,7 +62,7 @@ impl Identity {
 
     /// Gives what rustls asks for it.
     #[must_use]
-    pub fn resolver(&self) -> Arc<SingleCertAndKey> {
+    pub(crate) fn resolver(&self) -> Arc<SingleCertAndKey> {
         self.0.clone()
     }
 }
@@ -71,7 +71,7 @@ impl Identity {
 ///
 /// # Errors
 /// Code 2 (`kubeconfig`) naming what it is and the file.
-pub fn load(what: &str, data: Option<&str>, file: Option<&str>) -> Result<Option<Vec<u8>>> {
+pub(crate) fn load(what: &str, data: Option<&str>, file: Option<&str>) -> Result<Option<Vec<u8>>> {
     if let Some(data) = data {
         let plain: String = data.chars().filter(|c| !c.is_ascii_whitespace()).collect();
         return STANDARD.decode(plain).map(Some).map_err(|error| {
@@ -89,7 +89,7 @@ pub fn load(what: &str, data: Option<&str>, file: Option<&str>) -> Result<Option
 ///
 /// # Errors
 /// Code 7 (`tls`) where there is no usable one.
-pub fn authorities(pem: &[u8]) -> Result<Vec<Vec<u8>>> {
+pub(crate) fn authorities(pem: &[u8]) -> Result<Vec<Vec<u8>>> {
     let mut scratch = rustls::RootCertStore::empty();
     let mut found = Vec::new();
     for certificate in CertificateDer::pem_slice_iter(pem).flatten() {
@@ -105,7 +105,7 @@ pub fn authorities(pem: &[u8]) -> Result<Vec<Vec<u8>>> {
 
 /// Digests the CA's certificates, whatever their layout as text was.
 #[must_use]
-pub fn digest(authorities: &[Vec<u8>]) -> String {
+pub(crate) fn digest(authorities: &[Vec<u8>]) -> String {
     let mut sha = Sha256::new();
     authorities.iter().for_each(|certificate| sha.update(certificate));
     sha.finalize().iter().map(|byte| format!("{byte:02x}")).collect()

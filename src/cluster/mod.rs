@@ -1,22 +1,22 @@
 //! Everything that talks to a Kubernetes API server; the only place that knows the kube client.
 
-pub mod api;
-pub mod call;
-pub mod connect;
-pub mod credentials;
-pub mod discovery;
-pub mod exec_plugin;
-pub mod explain;
-pub mod failure;
-pub mod fence;
-pub mod identity;
-pub mod kubeconfig;
-pub mod proxy;
-pub mod record;
+pub(crate) mod api;
+pub(crate) mod call;
+pub(crate) mod connect;
+pub(crate) mod credentials;
+pub(crate) mod discovery;
+pub(crate) mod exec_plugin;
+pub(crate) mod explain;
+pub(crate) mod failure;
+pub(crate) mod fence;
+pub(crate) mod identity;
+pub(crate) mod kubeconfig;
+pub(crate) mod proxy;
+pub(crate) mod record;
 #[cfg(test)]
 pub(crate) mod stub;
 mod target;
-pub mod transport;
-pub mod trust;
-pub mod watch;
-pub mod wire;
+pub(crate) mod transport;
+pub(crate) mod trust;
+pub(crate) mod watch;
+pub(crate) mod wire;

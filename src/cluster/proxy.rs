@@ -12,7 +12,11 @@ use crate::env::Env;
 ///
 /// # Errors
 /// The text that is no usable proxy, and where it came from.
-pub fn proxy_for(server: &Uri, proxy_url: Option<&str>, env: &Env) -> Result<Option<Uri>, String> {
+pub(crate) fn proxy_for(
+    server: &Uri,
+    proxy_url: Option<&str>,
+    env: &Env,
+) -> Result<Option<Uri>, String> {
     if let Some(text) = proxy_url {
         return parse(text, "proxy-url of the kubeconfig").map(Some);
     }
@@ -55,7 +59,7 @@ fn parse(text: &str, origin: &str) -> Result<Uri, String> {
 
 /// Splits and decodes the `user:password` of a proxy's URL.
 #[must_use]
-pub fn user_and_password(login: &str) -> (String, String) {
+pub(crate) fn user_and_password(login: &str) -> (String, String) {
     let (user, password) = login.split_once(':').unwrap_or((login, ""));
     (percent_decoded(user), percent_decoded(password))
 }
@@ -95,7 +99,7 @@ fn is_exempt(server: &Uri, list: &str) -> bool {
 
 /// Tells whether a server is on this machine.
 #[must_use]
-pub fn is_loopback(server: &Uri) -> bool {
+pub(crate) fn is_loopback(server: &Uri) -> bool {
     let host = host_of(server);
     host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }

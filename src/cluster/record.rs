@@ -30,7 +30,7 @@ use crate::workload::{
     record::{HOLDER_SECONDS, Holder, Record, encode_holder, head_name, read_head},
 };
 
-pub use found::{Found, read};
+pub(crate) use found::{Found, read};
 use secrets::{delete_parts, head_path, list_parts, write_head};
 
 /// How often the holder is renewed.
@@ -42,7 +42,7 @@ fn collection(namespace: &str) -> String {
 
 /// Names the head's Secret.
 #[must_use]
-pub fn head_id(namespace: &str, instance: &InstanceName) -> ObjectId {
+pub(crate) fn head_id(namespace: &str, instance: &InstanceName) -> ObjectId {
     ObjectId::new("", "Secret", Some(namespace), &head_name(instance))
 }
 
@@ -51,7 +51,7 @@ const AGAIN: Duration = Duration::from_secs(2);
 
 /// Who wants to hold an instance.
 #[derive(Debug, Clone)]
-pub struct Claim {
+pub(crate) struct Claim {
     /// The id of the release or deletion.
     pub id: String,
     /// `user@host`.
@@ -61,7 +61,7 @@ pub struct Claim {
 }
 
 /// The record while this process holds the instance.
-pub struct Keeper {
+pub(crate) struct Keeper {
     api: Api,
     claim: Claim,
     since: Timestamp,
@@ -81,7 +81,7 @@ impl Keeper {
     ///
     /// # Errors
     /// Whatever the server answers to the write.
-    pub async fn begin(
+    pub(crate) async fn begin(
         api: &Api,
         found: Option<&Found>,
         record: Record,
@@ -112,23 +112,23 @@ impl Keeper {
 
     /// Gives the fence that writes have to pass.
     #[must_use]
-    pub fn fence(&self) -> &Fence {
+    pub(crate) fn fence(&self) -> &Fence {
         &self.fence
     }
 
     /// Gives the release's or deletion's id.
     #[must_use]
-    pub fn id(&self) -> &str {
+    pub(crate) fn id(&self) -> &str {
         &self.claim.id
     }
 
     /// Gives a copy of the record as it was written last.
-    pub async fn record(&self) -> Record {
+    pub(crate) async fn record(&self) -> Record {
         self.state.lock().await.record.clone()
     }
 
     /// Renews the holder for as long as it is polled; ends when the holder is lost.
-    pub async fn keep(&self) -> Error {
+    pub(crate) async fn keep(&self) -> Error {
         let mut pause = RENEWAL;
         loop {
             tokio::select! {
@@ -148,7 +148,7 @@ impl Keeper {
     /// # Errors
     /// Code 6 when the holder is lost, code 1 when the record was deleted; the server's failure
     /// otherwise.
-    pub async fn renew(&self) -> Result<()> {
+    pub(crate) async fn renew(&self) -> Result<()> {
         let mut state = self.state.lock().await;
         for _ in 0..3 {
             let sent = Moment::now();
@@ -177,7 +177,7 @@ impl Keeper {
     ///
     /// # Errors
     /// As [`Keeper::renew`].
-    pub async fn write(&self, record: Record, held: bool) -> Result<()> {
+    pub(crate) async fn write(&self, record: Record, held: bool) -> Result<()> {
         let mut state = self.state.lock().await;
         let old = self.put(&mut state, record, held).await?;
         drop(state);
@@ -190,7 +190,7 @@ impl Keeper {
     ///
     /// # Errors
     /// As [`Keeper::write`].
-    pub async fn amend(&self, change: impl FnOnce(&mut Record)) -> Result<()> {
+    pub(crate) async fn amend(&self, change: impl FnOnce(&mut Record)) -> Result<()> {
         let mut state = self.state.lock().await;
         let mut record = state.record.clone();
         change(&mut record);
@@ -226,7 +226,7 @@ impl Keeper {
     ///
     /// # Errors
     /// Whatever the server answers.
-    pub async fn remove(&self) -> Result<()> {
+    pub(crate) async fn remove(&self) -> Result<()> {
         let record = self.record().await;
         let (namespace, instance) = (record.namespace.clone(), record.instance.clone());
         if !self.state.lock().await.parts.is_empty() {
@@ -354,7 +354,7 @@ impl Claim {
 ///
 /// # Errors
 /// None: what could not be written is found out anew the next time.
-pub async fn note(api: &Api, found: &Found, record: &Record) {
+pub(crate) async fn note(api: &Api, found: &Found, record: &Record) {
     if let Ok(Some(written)) =
         write_head(api, record, Some(&found.resource_version), found.holder.as_ref()).await
     {

@@ -46,11 +46,11 @@ pub struct RequestSeen {
 }
 
 /// Is told of every request.
-pub type OnRequest = Arc<dyn Fn(RequestSeen) + Send + Sync>;
+pub(crate) type OnRequest = Arc<dyn Fn(RequestSeen) + Send + Sync>;
 
 /// What the answers of one connection told.
 #[derive(Default)]
-pub struct Observations {
+pub(crate) struct Observations {
     requests: AtomicU64,
     on_request: Option<OnRequest>,
     clock: Mutex<Option<(Timestamp, Duration)>>,
@@ -66,12 +66,18 @@ struct Warnings {
 impl Observations {
     /// Makes one that reports every request.
     #[must_use]
-    pub fn new(on_request: Option<OnRequest>) -> Self {
+    pub(crate) fn new(on_request: Option<OnRequest>) -> Self {
         Self { on_request, ..Self::default() }
     }
 
     /// Tells the bodies of a request that was told already.
-    pub fn tell_bodies(&self, method: String, path: String, status: u16, bodies: (Bytes, Bytes)) {
+    pub(crate) fn tell_bodies(
+        &self,
+        method: String,
+        path: String,
+        status: u16,
+        bodies: (Bytes, Bytes),
+    ) {
         if let Some(report) = &self.on_request {
             let took = Duration::ZERO;
             report(RequestSeen { method, path, status, took, bodies: Some(bodies) });
@@ -80,7 +86,7 @@ impl Observations {
 
     /// Counts the requests that were sent so far.
     #[must_use]
-    pub fn requests(&self) -> u64 {
+    pub(crate) fn requests(&self) -> u64 {
         self.requests.load(Ordering::Relaxed)
     }
 
@@ -89,7 +95,7 @@ impl Observations {
     /// # Panics
     /// When another thread died while it noted one.
     #[must_use]
-    pub fn warnings(&self) -> Vec<String> {
+    pub(crate) fn warnings(&self) -> Vec<String> {
         std::mem::take(&mut self.warnings.lock().expect("noting a warning does not panic").fresh)
     }
 
@@ -99,7 +105,7 @@ impl Observations {
     /// # Panics
     /// When another thread died while it read the header.
     #[must_use]
-    pub fn server_now(&self) -> Timestamp {
+    pub(crate) fn server_now(&self) -> Timestamp {
         let told = *self.clock.lock().expect("noting a time does not panic");
         told.and_then(|(date, at)| {
             let passed = SignedDuration::try_from(uptime().saturating_sub(at)).ok()?;
@@ -119,7 +125,7 @@ impl Observations {
     ///
     /// # Panics
     /// When another thread died while it noted one.
-    pub fn warn(&self, text: String) {
+    pub(crate) fn warn(&self, text: String) {
         let mut warnings = self.warnings.lock().expect("noting a warning does not panic");
         if warnings.known.len() < WARNING_LIMIT && warnings.known.insert(text.clone()) {
             warnings.fresh.push(text);
@@ -129,7 +135,7 @@ impl Observations {
 
 /// Reads a clock that never goes back and counts the time in which the machine sleeps.
 #[must_use]
-pub fn uptime() -> Duration {
+pub(crate) fn uptime() -> Duration {
     #[cfg(target_os = "linux")]
     let clock = rustix::time::ClockId::Boottime;
     #[cfg(not(target_os = "linux"))]
@@ -183,7 +189,7 @@ fn unquote(quoted: &str) -> Option<(String, &str)> {
 
 /// The service under the kube client.
 #[derive(Clone)]
-pub struct Transport(Arc<Inner>);
+pub(crate) struct Transport(Arc<Inner>);
 
 struct Inner {
     /// None where the service is in this process and needs no certificate.
@@ -202,7 +208,7 @@ impl Transport {
     ///
     /// # Errors
     /// Those of [`Endpoint::wire`].
-    pub fn new(
+    pub(crate) fn new(
         endpoint: Endpoint,
         credentials: Credentials,
         identity: Option<Arc<Identity>>,
@@ -216,7 +222,7 @@ impl Transport {
 
     /// Makes a transport to a service of this process.
     #[must_use]
-    pub fn over(
+    pub(crate) fn over(
         wire: Wire,
         headers: Vec<(HeaderName, HeaderValue)>,
         seen: Arc<Observations>,

@@ -16,7 +16,7 @@ use rustls::{
 
 /// Trusts what the authorities issued, and the authorities themselves.
 #[derive(Debug)]
-pub struct Trust {
+pub(crate) struct Trust {
     issued: Arc<WebPkiServerVerifier>,
     authorities: Vec<CertificateDer<'static>>,
 }
@@ -24,7 +24,7 @@ pub struct Trust {
 impl Trust {
     /// Makes the trust in these certificates; none where there is no usable one among them.
     #[must_use]
-    pub fn in_authorities(authorities: &[Vec<u8>]) -> Option<Self> {
+    pub(crate) fn in_authorities(authorities: &[Vec<u8>]) -> Option<Self> {
         let authorities: Vec<_> = authorities.iter().cloned().map(CertificateDer::from).collect();
         let mut roots = RootCertStore::empty();
         roots.add_parsable_certificates(authorities.iter().cloned());

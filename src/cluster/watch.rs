@@ -27,7 +27,7 @@ const LINE_LIMIT: usize = 16 << 20;
 
 /// A collection to be observed.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Collection {
+pub(crate) struct Collection {
     /// The path, such as `/apis/apps/v1/namespaces/web/deployments`.
     pub path: String,
     /// The query, such as `&labelSelector=…`; empty for all.
@@ -40,7 +40,7 @@ pub struct Collection {
 
 /// What was observed.
 #[derive(Debug, Clone)]
-pub enum Change {
+pub(crate) enum Change {
     /// All objects of a collection: what is not among them is gone.
     Listed(Collection, Vec<Value>),
     /// An object as it is now.
@@ -62,7 +62,7 @@ impl Collection {
     /// Tells whether an object of this kind and namespace is in the collection, as far as a
     /// selector of one label says.
     #[must_use]
-    pub fn selects(&self, object: &Value) -> bool {
+    pub(crate) fn selects(&self, object: &Value) -> bool {
         let Some(selector) = self.query.strip_prefix("&labelSelector=") else { return true };
         let Some((key, value)) = selector.split_once("%3D") else { return true };
         let labels = object.get("metadata").and_then(|metadata| metadata.get("labels"));
@@ -73,14 +73,14 @@ impl Collection {
     ///
     /// # Errors
     /// As [`Api::call`].
-    pub async fn list(&self, api: &Api) -> Result<List, Failure> {
+    pub(crate) async fn list(&self, api: &Api) -> Result<List, Failure> {
         let mut list = api.list(&self.path, &self.query, false).await?;
         list.items.iter_mut().for_each(|object| self.complete(object));
         Ok(list)
     }
 
     /// Observes the collection until the receiver is gone or the collection cannot be observed.
-    pub async fn observe(self, api: Api, changes: UnboundedSender<Change>) {
+    pub(crate) async fn observe(self, api: Api, changes: UnboundedSender<Change>) {
         loop {
             let list = match self.list(&api).await {
                 Ok(list) => list,

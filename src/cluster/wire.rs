@@ -33,9 +33,9 @@ use super::{identity::Identity, proxy, trust::Trust};
 use crate::workload::error::{Error, Result};
 
 /// The body of an answer.
-pub type AnswerBody = UnsyncBoxBody<Bytes, BoxError>;
+pub(crate) type AnswerBody = UnsyncBoxBody<Bytes, BoxError>;
 /// Sends requests whose URI is a path and a query.
-pub type Wire = BoxCloneSyncService<Request<Body>, Response<AnswerBody>, BoxError>;
+pub(crate) type Wire = BoxCloneSyncService<Request<Body>, Response<AnswerBody>, BoxError>;
 /// Looks up addresses, with a failure of its own type.
 type Resolver = MapErr<GaiResolver, fn(std::io::Error) -> StepError>;
 /// Makes the connections below TLS: to the server or through a proxy.
@@ -48,7 +48,7 @@ const KEEPALIVE: Duration = Duration::from_secs(30);
 
 /// A step on the way to the server that failed.
 #[derive(Debug)]
-pub enum StepError {
+pub(crate) enum StepError {
     /// The name of a host has no address.
     Resolve(BoxError),
     /// The proxy did not let us through.
@@ -74,7 +74,7 @@ impl std::error::Error for StepError {
 
 /// Where a server is and how it is reached.
 #[derive(Debug, Clone)]
-pub struct Endpoint {
+pub(crate) struct Endpoint {
     /// The server's URL, with scheme and host.
     pub server: Uri,
     /// The name to check the certificate for, if not the URL's host.
@@ -96,7 +96,7 @@ pub struct Endpoint {
 impl Endpoint {
     /// Tells whether the server is spoken to over TLS.
     #[must_use]
-    pub fn is_tls(&self) -> bool {
+    pub(crate) fn is_tls(&self) -> bool {
         self.server.scheme_str() == Some("https")
     }
 
@@ -105,7 +105,7 @@ impl Endpoint {
     /// # Errors
     /// Code 7 (`tls`) where the kubeconfig has no CA and the system has no certificates either;
     /// code 2 for a server name that is no name.
-    pub fn wire(&self, identity: Option<&Identity>) -> Result<Wire> {
+    pub(crate) fn wire(&self, identity: Option<&Identity>) -> Result<Wire> {
         let connector = self.connector()?;
         if self.is_tls() {
             let tls = self.tls(identity)?;

@@ -19,11 +19,11 @@ use crate::{
 
 /// What a command hands back when everything was told: the exit code 0, or another one that is
 /// no news any more.
-pub type Done = Result<Option<ErrorKind>, Failures>;
+pub(crate) type Done = Result<Option<ErrorKind>, Failures>;
 
 /// What a command could not do and has not told yet; at least one error.
 #[derive(Debug)]
-pub struct Failures(pub Vec<Error>);
+pub(crate) struct Failures(pub Vec<Error>);
 
 impl From<Error> for Failures {
     fn from(error: Error) -> Self {
@@ -39,7 +39,7 @@ impl From<Vec<Error>> for Failures {
 
 /// One call of the program.
 #[derive(Debug)]
-pub struct Call {
+pub(crate) struct Call {
     /// The surroundings.
     pub env: Env,
     /// The time at which the call began; ages count from it.
@@ -66,7 +66,12 @@ impl Call {
     ///
     /// # Errors
     /// Code 2 when a flag says nothing that makes sense.
-    pub fn new(global: GlobalArgs, env: Env, now: Timestamp, printer: Printer) -> Result<Self> {
+    pub(crate) fn new(
+        global: GlobalArgs,
+        env: Env,
+        now: Timestamp,
+        printer: Printer,
+    ) -> Result<Self> {
         let GlobalArgs {
             runtime,
             namespace,
@@ -113,7 +118,7 @@ impl Call {
     ///
     /// # Errors
     /// Code 2 when there is no such folder.
-    pub fn db(&self) -> Result<PathBuf> {
+    pub(crate) fn db(&self) -> Result<PathBuf> {
         if let Some(path) = self.db.as_deref().or_else(|| self.env.path("WORKLOADCTL_DB")) {
             return Ok(path.to_owned());
         }
@@ -128,7 +133,7 @@ impl Call {
     ///
     /// # Errors
     /// Code 2, naming those that it has.
-    pub fn only(&self, command: &str, formats: &[Format]) -> Result<()> {
+    pub(crate) fn only(&self, command: &str, formats: &[Format]) -> Result<()> {
         match self.printer.chosen_format() {
             Some(chosen) if !formats.contains(&chosen) => {
                 let words: Vec<&str> = formats.iter().map(|format| format.word()).collect();
@@ -144,7 +149,7 @@ impl Call {
 
 /// Reads the manner of talking off the global flags and the environment.
 #[must_use]
-pub fn manner(global: &GlobalArgs, env: &Env) -> Manner {
+pub(crate) fn manner(global: &GlobalArgs, env: &Env) -> Manner {
     Manner {
         format: global.output,
         quiet: global.quiet,

@@ -15,7 +15,7 @@ Examples:
   workloadctl completions bash > ~/.local/share/bash-completion/completions/workloadctl
   workloadctl completions zsh > \"${fpath[1]}/_workloadctl\"
   workloadctl completions fish > ~/.config/fish/completions/workloadctl.fish")]
-pub struct CompletionsArgs {
+pub(crate) struct CompletionsArgs {
     /// The shell
     #[arg(value_enum)]
     shell: Shell,

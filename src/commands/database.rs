@@ -8,7 +8,7 @@ impl Call {
     ///
     /// # Errors
     /// Those of [`Store::open`]; code 2 where no place for it is known.
-    pub fn open(&self) -> Result<Store> {
+    pub(crate) fn open(&self) -> Result<Store> {
         Store::open(&self.db()?)
     }
 
@@ -16,7 +16,7 @@ impl Call {
     ///
     /// # Errors
     /// Those of [`Store::open_for_reading`]; code 2 where no place for it is known.
-    pub fn open_for_reading(&self) -> Result<Store> {
+    pub(crate) fn open_for_reading(&self) -> Result<Store> {
         Store::open_for_reading(&self.db()?)
     }
 }

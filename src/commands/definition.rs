@@ -34,7 +34,7 @@ on the revision that they run until they are deployed: `workloadctl deploy --all
 Exit codes:
   0  stored, or unchanged
   2  wrong command or input")]
-pub struct ApplyArgs {
+pub(crate) struct ApplyArgs {
     /// The definition
     #[arg(requires = "file")]
     name: String,
@@ -45,11 +45,11 @@ pub struct ApplyArgs {
 
 /// List definitions
 #[derive(Debug, Args)]
-pub struct ListArgs {}
+pub(crate) struct ListArgs {}
 
 /// Show a definition
 #[derive(Debug, Args)]
-pub struct ShowArgs {
+pub(crate) struct ShowArgs {
     /// The definition
     name: String,
     /// Print one bare value of the JSON, such as revision
@@ -65,7 +65,7 @@ Exit codes:
   1  no such definition, or answered no
   2  wrong command, or nobody to ask and no --yes
   5  refused: it has instances")]
-pub struct DeleteArgs {
+pub(crate) struct DeleteArgs {
     /// The definitions
     #[arg(value_name = "NAME", required = true)]
     names: Vec<String>,

@@ -43,7 +43,7 @@ Exit codes:
 /// Delete instances with all their objects; their definitions stay
 #[derive(Debug, Args)]
 #[command(long_about = LONG, after_long_help = MORE)]
-pub struct DeleteArgs {
+pub(crate) struct DeleteArgs {
     /// The instances
     #[arg(value_name = "INSTANCE", required = true)]
     names: Vec<String>,

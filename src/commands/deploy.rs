@@ -52,7 +52,7 @@ Exit codes:
 /// Deploy instances: apply what changed, wait until it is ready, remove what left the definition
 #[derive(Debug, Args)]
 #[command(long_about = LONG, after_long_help = MORE)]
-pub struct DeployArgs {
+pub(crate) struct DeployArgs {
     /// What to release.
     #[command(flatten)]
     release: ReleaseArgs,

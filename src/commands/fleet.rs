@@ -22,7 +22,7 @@ use crate::{
 
 /// What is done with each instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
+pub(crate) enum Purpose {
     /// It is deployed.
     Deploy,
     /// It is only looked at.
@@ -31,7 +31,7 @@ pub enum Purpose {
 
 /// How it ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct End {
+pub(crate) struct End {
     /// The class of failure that stands for all instances.
     pub failed: Option<ErrorKind>,
     /// Whether a plan has anything to do.
@@ -42,7 +42,7 @@ pub struct End {
 ///
 /// # Errors
 /// Wrong flags; what befell an instance is told.
-pub fn run(
+pub(crate) fn run(
     args: ReleaseArgs,
     limits: Limits,
     purpose: Purpose,
@@ -128,7 +128,7 @@ async fn each(
 
 /// The answer for an instance whose turn did not come before the stop.
 #[must_use]
-pub fn not_begun(name: &InstanceName, signal: Signal) -> Operation {
+pub(crate) fn not_begun(name: &InstanceName, signal: Signal) -> Operation {
     let outcome = Some("interrupted".to_owned());
     let instance = InstanceView { name: name.to_string(), outcome, ..InstanceView::default() };
     let error = Some(signal.error(format!("`{name}` was not begun")));

@@ -42,7 +42,7 @@ Exit codes:
   1  no such definition
   2  wrong command or input, unknown context
   5  refused: the instance exists")]
-pub struct CreateArgs {
+pub(crate) struct CreateArgs {
     /// The instance
     name: String,
     /// The definition [default: the one of the instance's name]
@@ -64,7 +64,7 @@ Exit codes:
   0  shown
   1  no such instance
   2  wrong command, no such field")]
-pub struct ShowArgs {
+pub(crate) struct ShowArgs {
     /// The instance
     name: String,
     /// Print one bare value of the JSON, such as namespace

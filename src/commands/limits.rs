@@ -8,7 +8,7 @@ use crate::{cli::parse_duration, commands::call::Call};
 
 /// How long an operation may take and what it waits for, shared by `deploy` and `delete`.
 #[derive(Debug, Args)]
-pub struct LimitArgs {
+pub(crate) struct LimitArgs {
     /// How long each instance may take, from lock to end; 0 is for ever
     #[arg(long, value_name = "DURATION", value_parser = parse_duration, default_value = "5m")]
     timeout: Duration,
@@ -24,7 +24,7 @@ pub struct LimitArgs {
 impl LimitArgs {
     /// Decides what was left open.
     #[must_use]
-    pub fn check(&self, call: &Call) -> Limits {
+    pub(crate) fn check(&self, call: &Call) -> Limits {
         // A person decides for himself whether to wait for another; a script has time.
         let patience = if call.printer.stderr().terminal { 0 } else { 300 };
         Limits {
@@ -37,13 +37,13 @@ impl LimitArgs {
 
 /// Reads a duration of which 0 means no limit.
 #[must_use]
-pub fn limit(duration: Duration) -> Option<Duration> {
+pub(crate) fn limit(duration: Duration) -> Option<Duration> {
     Some(duration).filter(|duration| !duration.is_zero())
 }
 
 /// How long an operation may take and what it waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
+pub(crate) struct Limits {
     /// `--timeout`; none: no limit.
     pub timeout: Option<Duration>,
     /// `--lock-wait`.
@@ -55,7 +55,7 @@ pub struct Limits {
 impl Limits {
     /// The limits of what takes no lock and waits for nothing.
     #[must_use]
-    pub fn none() -> Self {
+    pub(crate) fn none() -> Self {
         Self { timeout: None, lock_wait: Duration::ZERO, no_wait: true }
     }
 }

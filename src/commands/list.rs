@@ -24,7 +24,7 @@ Examples:
 /// List instances from the database, contacting no cluster
 #[derive(Debug, Args)]
 #[command(after_long_help = MORE)]
-pub struct ListArgs {
+pub(crate) struct ListArgs {
     /// The instances; none are all
     #[arg(value_name = "INSTANCE")]
     names: Vec<String>,

@@ -13,7 +13,7 @@ use crate::{
 
 /// `-f`.
 #[derive(Debug, Clone, Default, Args)]
-pub struct FileArgs {
+pub(crate) struct FileArgs {
     /// Read manifests from a file, a folder or `-` (standard input); several form one definition
     #[arg(short, long, value_name = "PATH")]
     pub file: Vec<String>,
@@ -22,13 +22,13 @@ pub struct FileArgs {
 impl FileArgs {
     /// Tells whether the manifests, or some of them, come from standard input.
     #[must_use]
-    pub fn reads_stdin(&self) -> bool {
+    pub(crate) fn reads_stdin(&self) -> bool {
         self.file.iter().any(|file| file == "-")
     }
 
     /// Gives the sources as the user named them.
     #[must_use]
-    pub fn named(&self) -> String {
+    pub(crate) fn named(&self) -> String {
         self.file.join(" ")
     }
 
@@ -37,7 +37,7 @@ impl FileArgs {
     ///
     /// # Errors
     /// Everything that is wrong with the manifests.
-    pub fn load(&self, call: &Call) -> Result<Loaded, Failures> {
+    pub(crate) fn load(&self, call: &Call) -> Result<Loaded, Failures> {
         let files = sources::read(&self.file, &call.env.current_dir, io::stdin().lock())?;
         let loaded = manifest::load(files)?.require_objects()?;
         tell(&call.printer, &loaded);

@@ -1,27 +1,27 @@
 //! The commands: each turns its flags into options that cannot be wrong, calls an operation and
 //! hands the answer to `output`. One file per command, read from top to bottom.
 
-pub mod call;
-pub mod completions;
-pub mod database;
-pub mod definition;
-pub mod delete;
-pub mod deploy;
-pub mod fleet;
-pub mod instance;
-pub mod limits;
-pub mod list;
-pub mod manifests;
-pub mod names;
-pub mod plan;
-pub mod release;
-pub mod render;
-pub mod runtime;
-pub mod sandbox;
-pub mod selection;
-pub mod session;
-pub mod signals;
-pub mod status;
+pub(crate) mod call;
+pub(crate) mod completions;
+pub(crate) mod database;
+pub(crate) mod definition;
+pub(crate) mod delete;
+pub(crate) mod deploy;
+pub(crate) mod fleet;
+pub(crate) mod instance;
+pub(crate) mod limits;
+pub(crate) mod list;
+pub(crate) mod manifests;
+pub(crate) mod names;
+pub(crate) mod plan;
+pub(crate) mod release;
+pub(crate) mod render;
+pub(crate) mod runtime;
+pub(crate) mod sandbox;
+pub(crate) mod selection;
+pub(crate) mod session;
+pub(crate) mod signals;
+pub(crate) mod status;
 
 use crate::{
     cli::Command,

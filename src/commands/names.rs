@@ -11,7 +11,7 @@ use crate::workload::{
 ///
 /// # Errors
 /// Code 2 with all that are no names.
-pub fn instance_names(texts: &[String]) -> Result<Vec<InstanceName>, Vec<Error>> {
+pub(crate) fn instance_names(texts: &[String]) -> Result<Vec<InstanceName>, Vec<Error>> {
     distinct(texts)
 }
 
@@ -19,7 +19,7 @@ pub fn instance_names(texts: &[String]) -> Result<Vec<InstanceName>, Vec<Error>>
 ///
 /// # Errors
 /// Code 2 with all that are no names.
-pub fn definition_names(texts: &[String]) -> Result<Vec<DefinitionName>, Vec<Error>> {
+pub(crate) fn definition_names(texts: &[String]) -> Result<Vec<DefinitionName>, Vec<Error>> {
     distinct(texts)
 }
 

@@ -31,7 +31,7 @@ Exit codes:
 /// Show what a deploy would do, object by object
 #[derive(Debug, Args)]
 #[command(after_long_help = MORE)]
-pub struct PlanArgs {
+pub(crate) struct PlanArgs {
     /// What to release.
     #[command(flatten)]
     release: ReleaseArgs,

@@ -78,7 +78,7 @@ words!(
 
 /// What a release should be.
 #[derive(Debug, Args)]
-pub struct ReleaseArgs {
+pub(crate) struct ReleaseArgs {
     /// The instances, each made where it does not exist yet
     #[arg(value_name = "INSTANCE")]
     names: Vec<String>,
@@ -123,7 +123,7 @@ pub struct ReleaseArgs {
 
 /// The overrides of an instance as flags.
 #[derive(Debug, Clone, Default, Args)]
-pub struct OverrideArgs {
+pub(crate) struct OverrideArgs {
     /// Set the image of a container, or of an image repository; NAME- drops the override
     #[arg(long, help_heading = "Overrides", value_name = "NAME=IMAGE")]
     image: Vec<String>,
@@ -140,7 +140,7 @@ impl OverrideArgs {
     ///
     /// # Errors
     /// Code 2 with everything that is no override.
-    pub fn edits(&self) -> Result<Vec<OverrideEdit>, Vec<Error>> {
+    pub(crate) fn edits(&self) -> Result<Vec<OverrideEdit>, Vec<Error>> {
         let Self { image, replicas, set } = self;
         let images = image.iter().map(|text| overrides::parse_image(text));
         let replicas = replicas.iter().map(|text| overrides::parse_replicas(text));
@@ -157,7 +157,7 @@ impl OverrideArgs {
 
 /// What a release should be, checked: everything but the instance's name.
 #[derive(Debug, Clone)]
-pub struct Wanted {
+pub(crate) struct Wanted {
     /// `-f`, loaded.
     pub given: Option<Given>,
     /// What should be heeded in the manifests.
@@ -179,7 +179,7 @@ pub struct Wanted {
 impl Wanted {
     /// Gives the options for one instance.
     #[must_use]
-    pub fn options(&self, name: InstanceName) -> DeployOptions {
+    pub(crate) fn options(&self, name: InstanceName) -> DeployOptions {
         let Self {
             given,
             warnings: _,
@@ -218,7 +218,7 @@ impl Wanted {
 impl ReleaseArgs {
     /// Tells whether manifests come from standard input.
     #[must_use]
-    pub fn reads_stdin(&self) -> bool {
+    pub(crate) fn reads_stdin(&self) -> bool {
         self.files.reads_stdin()
     }
 
@@ -226,7 +226,7 @@ impl ReleaseArgs {
     ///
     /// # Errors
     /// Everything that is wrong with flags or manifests.
-    pub fn check(self, call: &Call, limits: Limits) -> Result<Wanted, Failures> {
+    pub(crate) fn check(self, call: &Call, limits: Limits) -> Result<Wanted, Failures> {
         let definition = self.definition.as_deref().map(str::parse).transpose()?;
         let edits = self.overrides.edits()?;
         let labels = self.namespace_label.iter().map(|text| parse_namespace_label(text));
@@ -259,7 +259,7 @@ impl ReleaseArgs {
     ///
     /// # Errors
     /// Code 2 where no instance is named, or several for what can only be said of one.
-    pub fn selection(&self) -> Result<Selection, Failures> {
+    pub(crate) fn selection(&self) -> Result<Selection, Failures> {
         let mut names = instance_names(&self.names)?;
         let selection = match names.len() {
             _ if self.all => Selection::All,

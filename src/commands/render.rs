@@ -30,7 +30,7 @@ Exit codes:
 /// Print the objects of manifests as they are read, or those of an instance as they would be sent
 #[derive(Debug, Args)]
 #[command(after_long_help = MORE)]
-pub struct RenderArgs {
+pub(crate) struct RenderArgs {
     /// The instance
     #[arg(value_name = "INSTANCE", required_unless_present = "file")]
     name: Option<String>,

@@ -22,7 +22,7 @@ pub(crate) enum RuntimeCommand {
 
 /// List runtimes: the contexts of the kubeconfig; contact none
 #[derive(Debug, Args)]
-pub struct ListArgs {}
+pub(crate) struct ListArgs {}
 
 /// Choose the default runtime of new instances
 #[derive(Debug, Args)]
@@ -30,7 +30,7 @@ pub struct ListArgs {}
 Exit codes:
   0  chosen
   2  unknown context")]
-pub struct UseArgs {
+pub(crate) struct UseArgs {
     /// The context, or `-` to clear the choice
     #[arg(value_name = "CONTEXT")]
     context: String,
@@ -43,7 +43,7 @@ Exit codes:
   0  they answer
   2  unknown context, no kubeconfig
   7  one does not answer, or does not let you in")]
-pub struct CheckArgs {
+pub(crate) struct CheckArgs {
     /// The contexts [default: the one that a new instance would get]
     #[arg(value_name = "CONTEXT")]
     contexts: Vec<String>,

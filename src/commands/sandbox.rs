@@ -22,7 +22,7 @@ Exit codes:
   0  it is empty
   1  answered no
   2  nobody can be asked, and --yes is missing")]
-pub struct ResetArgs {}
+pub(crate) struct ResetArgs {}
 
 /// Runs a command.
 pub(super) fn run(command: SandboxCommand, call: &Call) -> Done {

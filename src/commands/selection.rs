@@ -12,7 +12,7 @@ use crate::{
 
 /// Which instances are meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Selection {
+pub(crate) enum Selection {
     /// The one that was named.
     One(InstanceName),
     /// Those that were named.
@@ -24,7 +24,7 @@ pub enum Selection {
 impl Selection {
     /// Tells whether the answer is a list.
     #[must_use]
-    pub fn is_list(&self) -> bool {
+    pub(crate) fn is_list(&self) -> bool {
         match self {
             Self::One(_) => false,
             Self::Several(_) | Self::All => true,
@@ -33,7 +33,7 @@ impl Selection {
 
     /// Gives the name that failures before the beginning are told under.
     #[must_use]
-    pub fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         match self {
             Self::One(name) => name.as_str(),
             Self::Several(_) | Self::All => "",
@@ -44,7 +44,7 @@ impl Selection {
     ///
     /// # Errors
     /// Those of the database; code 1 for a definition that is not there.
-    pub fn resolve(
+    pub(crate) fn resolve(
         self,
         store: &Store,
         definition: Option<&DefinitionName>,

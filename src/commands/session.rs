@@ -25,7 +25,7 @@ use crate::{
 
 /// How an operation is run.
 #[derive(Debug, Clone, Default)]
-pub struct Manner {
+pub(crate) struct Manner {
     /// The command, as it is named to others who have to wait for it.
     pub command: String,
     /// Whether it only reads the database.
@@ -39,13 +39,13 @@ pub struct Manner {
 impl Manner {
     /// The manner of a command that only reads.
     #[must_use]
-    pub fn reading() -> Self {
+    pub(crate) fn reading() -> Self {
         Self { reads_only: true, ..Self::default() }
     }
 }
 
 /// What an operation is handed.
-pub struct Surroundings<'a> {
+pub(crate) struct Surroundings<'a> {
     /// What it works with.
     pub session: &'a Session<'a>,
     /// Where its progress is shown, which ends before its answer is.
@@ -57,7 +57,7 @@ pub struct Surroundings<'a> {
 /// # Errors
 /// Where the kubeconfig or the database cannot be read; what the operation itself could not do
 /// is in its answer.
-pub fn run<T>(
+pub(crate) fn run<T>(
     call: &Call,
     manner: Manner,
     operation: impl AsyncFnOnce(Surroundings<'_>) -> T,
@@ -95,7 +95,7 @@ pub fn run<T>(
 
 /// Tells a signal that came while a question stood from an answer: nobody said no.
 #[must_use]
-pub fn unless_stopped(error: Error, stop: &Stop) -> Error {
+pub(crate) fn unless_stopped(error: Error, stop: &Stop) -> Error {
     match stop.requested() {
         Some(signal) if error.code == "answered-no" => signal.error("stopped at the question"),
         _ => error,

@@ -19,7 +19,7 @@ use crate::{
 ///
 /// # Errors
 /// Code 1 when the system gives no threads or no signals.
-pub fn run<T>(
+pub(crate) fn run<T>(
     printer: Printer,
     bars: Option<MultiProgress>,
     operation: impl AsyncFnOnce(Stop) -> T,

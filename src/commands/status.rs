@@ -50,7 +50,7 @@ Exit codes:
 /// Show instances as they are on their clusters, and why they are not ready
 #[derive(Debug, Args)]
 #[command(after_long_help = MORE)]
-pub struct StatusArgs {
+pub(crate) struct StatusArgs {
     /// The instances; none are all
     #[arg(value_name = "INSTANCE")]
     names: Vec<String>,

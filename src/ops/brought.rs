@@ -8,7 +8,7 @@ use crate::workload::{error::Result, instance::Instance};
 ///
 /// # Errors
 /// Those of the database.
-pub fn by_stored(session: &Session<'_>, stored: Option<&Instance>) -> Result<Vec<String>> {
+pub(crate) fn by_stored(session: &Session<'_>, stored: Option<&Instance>) -> Result<Vec<String>> {
     let Some(stored) = stored else { return Ok(Vec::new()) };
     let store = session.store.lock().expect("no holder of the store panics");
     Ok(match store.newest_revision(&stored.definition, Some(&stored.name))? {

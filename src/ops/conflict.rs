@@ -6,7 +6,7 @@
 //! otherwise.
 
 use super::options::Conflicts;
-pub use crate::workload::ownership::Yielded;
+pub(crate) use crate::workload::ownership::Yielded;
 use crate::{
     cluster::failure::Failure,
     workload::{
@@ -17,14 +17,14 @@ use crate::{
 };
 
 /// The stable word of a refusal for fields that others hold.
-pub const FIELD_CONFLICT: &str = "field-conflict";
+pub(crate) const FIELD_CONFLICT: &str = "field-conflict";
 /// What helps then.
-pub const FIELD_CONFLICT_HINT: &str =
+pub(crate) const FIELD_CONFLICT_HINT: &str =
     "`--conflicts force` takes them, `--conflicts yield` leaves them to their holders";
 
 /// What is to be done about the conflicts of one apply.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Resolution {
+pub(crate) enum Resolution {
     /// Send it again without these fields, forced for the others where `force` says so.
     Again {
         /// Whether the other fields are taken.
@@ -46,7 +46,7 @@ struct Conflict<'a> {
 
 /// Decides what to do about a failed apply; `None` where it failed for another reason.
 #[must_use]
-pub fn resolve(failure: &Failure, desired: &Desired, mode: Conflicts) -> Option<Resolution> {
+pub(crate) fn resolve(failure: &Failure, desired: &Desired, mode: Conflicts) -> Option<Resolution> {
     let conflicts: Vec<Conflict<'_>> = failure
         .causes()
         .iter()
@@ -138,7 +138,7 @@ fn refusal(desired: &Desired, refused: &[&Conflict<'_>]) -> Error {
 
 /// Reads the first quoted name of a message, with the escapes of Go's `%q` undone.
 #[must_use]
-pub fn quoted(message: &str) -> String {
+pub(crate) fn quoted(message: &str) -> String {
     let mut name = String::new();
     let mut characters = message.chars().skip_while(|c| *c != '"').skip(1);
     while let Some(character) = characters.next() {

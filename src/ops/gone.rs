@@ -21,7 +21,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// What becomes of an object's dependents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Deletion {
+pub(crate) enum Deletion {
     /// They go first.
     Foreground,
     /// They go afterwards.
@@ -34,7 +34,7 @@ impl Deletion {
     /// Chooses for an object that goes for good: what has dependents waits for them; what
     /// cannot have any goes at once.
     #[must_use]
-    pub fn of(id: &ObjectId) -> Self {
+    pub(crate) fn of(id: &ObjectId) -> Self {
         let plain = [
             "ConfigMap",
             "Secret",
@@ -72,7 +72,7 @@ impl Deletion {
 
 /// What sending a deletion came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sent {
+pub(crate) enum Sent {
     /// It goes.
     Accepted,
     /// It is not there any more, or another object of that name is.
@@ -84,7 +84,7 @@ pub enum Sent {
 /// # Errors
 /// Whatever the server answers but that it is gone; a conflict where the object with this uid is
 /// there all the same, which is a refusal.
-pub async fn delete(
+pub(crate) async fn delete(
     api: &Api,
     id: &ObjectId,
     path: &str,
@@ -100,7 +100,7 @@ pub async fn delete(
 ///
 /// # Errors
 /// As [`delete`].
-pub async fn delete_version(
+pub(crate) async fn delete_version(
     api: &Api,
     id: &ObjectId,
     path: &str,
@@ -156,7 +156,7 @@ fn fits(live: &Value, preconditions: &Value) -> bool {
 ///
 /// # Errors
 /// Whatever the server answers.
-pub async fn wait(api: &Api, id: &ObjectId, path: &str, gone: &str) -> Result<()> {
+pub(crate) async fn wait(api: &Api, id: &ObjectId, path: &str, gone: &str) -> Result<()> {
     let mut pause = FIRST_PAUSE;
     loop {
         let live = api
@@ -174,7 +174,7 @@ pub async fn wait(api: &Api, id: &ObjectId, path: &str, gone: &str) -> Result<()
 
 /// Says what holds an object up that is being deleted; empty where nothing does.
 #[must_use]
-pub fn held_by(object: &Value) -> String {
+pub(crate) fn held_by(object: &Value) -> String {
     let finalizers: Vec<&str> = finalizers(object)
         .into_iter()
         .filter(|finalizer| *finalizer != "foregroundDeletion" && *finalizer != "orphan")

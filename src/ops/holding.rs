@@ -21,7 +21,7 @@ const PAUSE: Duration = Duration::from_millis(500);
 const REMEMBERED: usize = 32;
 
 /// The lock of an instance on this machine.
-pub struct Held {
+pub(crate) struct Held {
     lock: InstanceLock,
     /// The releases that dead predecessors had begun, and our own: a holder of theirs may be
     /// taken over at once.
@@ -33,7 +33,7 @@ impl Held {
     ///
     /// # Errors
     /// Code 6, naming the holder; 130 and 143 when asked to stop.
-    pub async fn acquire(
+    pub(crate) async fn acquire(
         session: &Session<'_>,
         instance: &InstanceName,
         until: Instant,
@@ -79,7 +79,7 @@ impl Held {
     ///
     /// # Errors
     /// The lock file cannot be written.
-    pub fn begin(&mut self, session: &Session<'_>, release_id: &str) -> Result<()> {
+    pub(crate) fn begin(&mut self, session: &Session<'_>, release_id: &str) -> Result<()> {
         self.releases.push(release_id.to_owned());
         let surplus = self.releases.len().saturating_sub(REMEMBERED);
         self.releases.drain(..surplus);
@@ -87,7 +87,7 @@ impl Held {
     }
 
     /// Ends in order: nothing is left to be taken over.
-    pub fn end(self) {
+    pub(crate) fn end(self) {
         // The lock is free all the same; a content that stays is only a note about an ended
         // release.
         let _ = self.lock.release();
@@ -98,7 +98,7 @@ impl Held {
 ///
 /// # Errors
 /// Code 6, naming the holder; 130 and 143 when asked to stop.
-pub async fn wait(
+pub(crate) async fn wait(
     session: &Session<'_>,
     instance: &InstanceName,
     holder: &str,
@@ -125,7 +125,7 @@ pub async fn wait(
 
 /// Names the holder of a record.
 #[must_use]
-pub fn name_of(holder: &Holder, server_now: Timestamp) -> String {
+pub(crate) fn name_of(holder: &Holder, server_now: Timestamp) -> String {
     let left = holder.expires.duration_since(server_now).as_secs().max(0);
     format!(
         "`{}` of {} (since {}, expires in {left} s unless renewed)",

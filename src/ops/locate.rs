@@ -29,7 +29,7 @@ use crate::{
 
 /// What an instance is on its cluster.
 #[derive(Debug, Clone, Default)]
-pub struct Located {
+pub(crate) struct Located {
     /// The record as it was read.
     pub found: Option<Found>,
     /// The record made anew from live objects, where it was lost.
@@ -43,7 +43,7 @@ pub struct Located {
 
 /// What is looked for, and how.
 #[derive(Debug, Clone, Copy)]
-pub struct Search<'a> {
+pub(crate) struct Search<'a> {
     /// The instance.
     pub instance: &'a InstanceName,
     /// The instance as the database has it on this runtime.
@@ -59,7 +59,7 @@ pub struct Search<'a> {
 impl Located {
     /// Gives the record, read or rebuilt.
     #[must_use]
-    pub fn record(&self) -> Option<&Record> {
+    pub(crate) fn record(&self) -> Option<&Record> {
         self.found.as_ref().map(|found| &found.record).or(self.rebuilt.as_ref())
     }
 }
@@ -67,7 +67,7 @@ impl Located {
 /// Where a record may lie: in `--namespace`, else where it was, else in each namespace that the
 /// manifests bring, else in the namespace named like the instance.
 #[must_use]
-pub fn candidates(
+pub(crate) fn candidates(
     flag: Option<&str>,
     stored: Option<&Instance>,
     brought: &[String],
@@ -87,7 +87,7 @@ pub fn candidates(
 ///
 /// # Errors
 /// A failed or forbidden read; code 5 for two records; code 7 for another cluster.
-pub async fn locate(
+pub(crate) async fn locate(
     session: &Session<'_>,
     target: &mut Target,
     search: Search<'_>,
@@ -160,7 +160,7 @@ fn is_other_cluster(
 
 /// What a namespace is to an instance that has no record there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ground {
+pub(crate) enum Ground {
     /// It is not there.
     Free,
     /// The instance made it.
@@ -178,7 +178,11 @@ pub enum Ground {
 ///
 /// # Errors
 /// Whatever the server answers but a missing right: a namespaced account may see nothing else.
-pub async fn ground(target: &Target, namespace: &str, instance: &InstanceName) -> Result<Ground> {
+pub(crate) async fn ground(
+    target: &Target,
+    namespace: &str,
+    instance: &InstanceName,
+) -> Result<Ground> {
     let id = ObjectId::new("", "Namespace", None, namespace);
     let path = target.path(&id, "v1").expect("namespaces are built in");
     match target.api.find(Call::get_metadata(path)).await {
@@ -202,7 +206,7 @@ pub async fn ground(target: &Target, namespace: &str, instance: &InstanceName) -
 ///
 /// # Errors
 /// Those of [`rebuild`].
-pub async fn recover(
+pub(crate) async fn recover(
     session: &Session<'_>,
     target: &mut Target,
     located: &mut Located,
@@ -231,7 +235,7 @@ pub async fn recover(
 ///
 /// # Errors
 /// Those of the database.
-pub fn follow(session: &Session<'_>, target: &Target, record: &Record) -> Result<()> {
+pub(crate) fn follow(session: &Session<'_>, target: &Target, record: &Record) -> Result<()> {
     let Some(newest) = &record.newest else { return Ok(()) };
     let mut store = session.store.lock().expect("no holder of the store panics");
     let here = store.instance(&record.instance)?;
@@ -269,7 +273,7 @@ pub fn follow(session: &Session<'_>, target: &Target, record: &Record) -> Result
 
 /// Makes the failure of a managed namespace that the instance did not make.
 #[must_use]
-pub fn namespace_taken(namespace: &str, instance: &InstanceName) -> Error {
+pub(crate) fn namespace_taken(namespace: &str, instance: &InstanceName) -> Error {
     Error::refused(
         "namespace-taken",
         format!("namespace {namespace} exists and `{instance}` did not make it"),

@@ -19,7 +19,7 @@ use crate::workload::{
 ///
 /// # Errors
 /// Code 5 for another runtime or another namespace.
-pub fn check(
+pub(crate) fn check(
     session: &Session<'_>,
     stored: &Instance,
     choice: &Choice,
@@ -94,7 +94,7 @@ fn is_same_cluster(
 /// Hints at what helps where a command without `--new-cluster` found another cluster; `stored`:
 /// the instance is known here.
 #[must_use]
-pub fn without_flag(error: Error, name: &InstanceName, stored: bool) -> Error {
+pub(crate) fn without_flag(error: Error, name: &InstanceName, stored: bool) -> Error {
     if error.code != "other-cluster" {
         return error;
     }

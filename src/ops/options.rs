@@ -10,7 +10,7 @@ use crate::workload::{
 
 /// When objects that left the definition are removed (`--prune`).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum PruneWhen {
+pub(crate) enum PruneWhen {
     /// After everything is ready.
     #[default]
     After,
@@ -22,7 +22,7 @@ pub enum PruneWhen {
 
 /// What to do about fields that another manager holds (`--conflicts`).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Conflicts {
+pub(crate) enum Conflicts {
     /// By the class of the manager.
     #[default]
     ByManager,
@@ -36,7 +36,7 @@ pub enum Conflicts {
 
 /// The content that `-f` named.
 #[derive(Debug, Clone)]
-pub struct Given {
+pub(crate) struct Given {
     /// The objects and their text.
     pub content: Content,
     /// The sources as the user named them, joined by a blank.
@@ -45,7 +45,7 @@ pub struct Given {
 
 /// The options of `deploy` and `plan` for one instance.
 #[derive(Debug, Clone)]
-pub struct DeployOptions {
+pub(crate) struct DeployOptions {
     /// The instance.
     pub name: InstanceName,
     /// `-f`, loaded; none: the stored definition.
@@ -80,7 +80,7 @@ pub struct DeployOptions {
 
 /// The options of `delete` for one instance.
 #[derive(Debug, Clone)]
-pub struct DeleteOptions {
+pub(crate) struct DeleteOptions {
     /// The instance.
     pub name: InstanceName,
     /// `--timeout`; none: no limit.

@@ -19,7 +19,12 @@ use crate::{
 ///
 /// # Errors
 /// A read that failed for another reason than a missing right, or the write of the record.
-pub async fn note(target: &Target, keeper: &Keeper, id: &ObjectId, owner: &str) -> Result<()> {
+pub(crate) async fn note(
+    target: &Target,
+    keeper: &Keeper,
+    id: &ObjectId,
+    owner: &str,
+) -> Result<()> {
     let mut orphans = Vec::new();
     for (group, kind) in [("", "Pod"), ("apps", "ControllerRevision")] {
         orphans.extend(dependents(target, &GroupKind::new(group, kind), id, owner).await?);

@@ -39,7 +39,7 @@ use sharing::{kept_elsewhere, tell_of_sharing};
 use tenure::Tenure;
 
 /// What a plan is made from.
-pub struct Planning<'a> {
+pub(crate) struct Planning<'a> {
     /// The runtime.
     pub target: &'a Target,
     /// The instance.
@@ -85,7 +85,7 @@ impl Planning<'_> {
     /// # Errors
     /// A request that failed; what would be rejected is in the plan as blocked (with
     /// `rehearse`) or left for the apply to find out.
-    pub async fn make(mut self) -> Result<(Plan, Live)> {
+    pub(crate) async fn make(mut self) -> Result<(Plan, Live)> {
         let inventory = self.record.map(|record| &*record.inventory).unwrap_or_default();
         let (live, hidden) = if self.rehearse {
             survey_visible(self.target, self.instance, inventory, &self.desired, self.absent)

@@ -26,7 +26,7 @@ use crate::{
 /// # Errors
 /// A failed request. Where an account may not list a kind, its objects are not found: kinds
 /// that it may not list it cannot have deployed with a record either, but by name.
-pub async fn rebuild(
+pub(crate) async fn rebuild(
     target: &mut Target,
     namespace: &str,
     instance: &InstanceName,
@@ -98,7 +98,11 @@ const COMMON: [(&str, &str); 6] = [
 ///
 /// # Errors
 /// A failed request.
-pub async fn has_traces(target: &Target, namespace: &str, instance: &InstanceName) -> Result<bool> {
+pub(crate) async fn has_traces(
+    target: &Target,
+    namespace: &str,
+    instance: &InstanceName,
+) -> Result<bool> {
     let manager = manager(namespace, instance.as_str());
     let lists = COMMON.map(|(group, kind)| {
         let kind = GroupKind::new(group, kind);

@@ -60,7 +60,7 @@ const NO_ANSWER: &str = "may be deleted: the server has not answered";
 
 /// What became of one object.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Fate {
+pub(crate) enum Fate {
     /// It is gone (without waiting: its deletion is sent).
     Removed,
     /// It was left to others or kept, and this is why.
@@ -78,7 +78,7 @@ enum End {
 }
 
 /// Removes objects of one instance.
-pub struct Remover<'a> {
+pub(crate) struct Remover<'a> {
     /// The surroundings.
     pub session: &'a Session<'a>,
     /// The runtime.
@@ -107,7 +107,7 @@ impl Remover<'_> {
     /// # Errors
     /// What ends everything: a signal, a lost connection, time that is up. What befell single
     /// objects is in the answer.
-    pub async fn remove(
+    pub(crate) async fn remove(
         &self,
         entries: &[Entry],
         deadline: Option<Instant>,

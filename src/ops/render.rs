@@ -21,7 +21,7 @@ use crate::{
 
 /// Objects as they would be sent.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Rendered {
+pub(crate) struct Rendered {
     /// The bodies, in the order of the definition.
     pub objects: Vec<Value>,
     /// What was changed in them, to be said once.
@@ -37,7 +37,7 @@ pub struct Rendered {
 /// # Errors
 /// Code 1: neither an instance nor a definition of that name; code 2: everything that is wrong
 /// with the objects.
-pub fn instance(
+pub(crate) fn instance(
     store: &Store,
     name: &InstanceName,
     given: Option<&Content>,

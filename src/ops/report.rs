@@ -7,7 +7,7 @@ use crate::workload::{object::ObjectId, readiness::Verdict, release::Action};
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Event {
+pub(crate) enum Event {
     /// A sentence that the user should know, such as where a new instance goes.
     Note(String),
     /// A sentence that the user should heed; it is also in the view's `warnings`.
@@ -77,7 +77,7 @@ pub enum Event {
 }
 
 /// Takes the events of an operation. Never fails: a closed stderr does not stop a deploy.
-pub trait Reporter: Send + Sync {
+pub(crate) trait Reporter: Send + Sync {
     /// Takes one event. `instance` is the name of the instance it is about, if there is one.
     fn report(&self, instance: &str, event: Event);
 
@@ -90,7 +90,7 @@ pub trait Reporter: Send + Sync {
 
 /// A reporter that keeps what it is told; for tests and for callers that look later.
 #[derive(Debug, Default)]
-pub struct Recorder {
+pub(crate) struct Recorder {
     events: Mutex<Vec<(String, Event)>>,
 }
 
@@ -99,7 +99,7 @@ impl Recorder {
     ///
     /// # Panics
     /// When another thread died while it reported.
-    pub fn take(&self) -> Vec<(String, Event)> {
+    pub(crate) fn take(&self) -> Vec<(String, Event)> {
         std::mem::take(&mut *self.events.lock().expect("no reporter panics"))
     }
 }
@@ -113,7 +113,7 @@ impl Reporter for Recorder {
 }
 
 /// Asks the user a question, where somebody is there to answer.
-pub trait Ask: Send + Sync {
+pub(crate) trait Ask: Send + Sync {
     /// Asks for a yes or no. `None`: nobody can be asked (no terminal, or standard input is a
     /// source); with `--yes` the answer is `Some(true)` without a question.
     fn confirm(&self, question: &str) -> Option<bool>;

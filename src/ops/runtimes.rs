@@ -27,7 +27,7 @@ use crate::{
 ///
 /// # Errors
 /// Those of [`Kubeconfig::load`].
-pub fn kubeconfig(env: &Env, flag: Option<&Path>) -> Result<Kubeconfig> {
+pub(crate) fn kubeconfig(env: &Env, flag: Option<&Path>) -> Result<Kubeconfig> {
     Kubeconfig::load(env, flag)
 }
 
@@ -35,7 +35,7 @@ pub fn kubeconfig(env: &Env, flag: Option<&Path>) -> Result<Kubeconfig> {
 ///
 /// # Errors
 /// Those of the database.
-pub fn list(kubeconfig: &Kubeconfig, store: &Store) -> Result<Vec<RuntimeView>> {
+pub(crate) fn list(kubeconfig: &Kubeconfig, store: &Store) -> Result<Vec<RuntimeView>> {
     let mut names: Vec<RuntimeName> = kubeconfig
         .contexts()
         .into_iter()
@@ -70,7 +70,7 @@ fn view(kubeconfig: &Kubeconfig, store: &Store, runtime: &RuntimeName) -> Result
 /// # Errors
 /// Code 2 for a context that does not exist and for a built-in runtime that is not there; those
 /// of the database.
-pub fn set_default(
+pub(crate) fn set_default(
     kubeconfig: &Kubeconfig,
     store: &mut Store,
     text: &str,
@@ -104,7 +104,7 @@ fn known(kubeconfig: &Kubeconfig, text: &str) -> Result<RuntimeName> {
 ///
 /// # Errors
 /// As the file system has them.
-pub fn reset_sandbox(database: &Path) -> Result<()> {
+pub(crate) fn reset_sandbox(database: &Path) -> Result<()> {
     connect::reset_sandbox(&sandbox_file(database))
 }
 
@@ -112,7 +112,7 @@ pub fn reset_sandbox(database: &Path) -> Result<()> {
 ///
 /// # Errors
 /// Those of [`choose`] and of [`confirm_choice`].
-pub fn for_new_instance(session: &Session<'_>, name: &InstanceName) -> Result<RuntimeName> {
+pub(crate) fn for_new_instance(session: &Session<'_>, name: &InstanceName) -> Result<RuntimeName> {
     let choice = choose(session, None)?;
     confirm_choice(session, &choice, "Create", name)?;
     session.reporter.report(
@@ -127,7 +127,7 @@ pub fn for_new_instance(session: &Session<'_>, name: &InstanceName) -> Result<Ru
 ///
 /// # Errors
 /// Code 2 for what is no runtime, before any is asked; those of the database.
-pub async fn check(
+pub(crate) async fn check(
     session: &Session<'_>,
     names: &[String],
 ) -> Result<Vec<(RuntimeView, Option<Error>)>> {

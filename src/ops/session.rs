@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// The surroundings of an operation.
-pub struct Session<'a> {
+pub(crate) struct Session<'a> {
     /// The process's environment.
     pub env: &'a Env,
     /// The kubeconfig as it was read at the start.
@@ -59,14 +59,14 @@ pub struct Session<'a> {
 impl Session<'_> {
     /// Reads the clock.
     #[must_use]
-    pub fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         (self.clock)()
     }
 }
 
 /// Tells a reporter of every request (`-v`), and of bodies where they are told (`-vv`).
 #[must_use]
-pub fn requests_to(reporter: Arc<dyn Reporter>) -> OnRequest {
+pub(crate) fn requests_to(reporter: Arc<dyn Reporter>) -> OnRequest {
     Arc::new(move |seen| {
         let RequestSeen { method, path, status, took, bodies } = seen;
         let event = match bodies {

@@ -10,7 +10,7 @@ const SHOWN: usize = 10;
 /// # Panics
 /// Where there is none.
 #[must_use]
-pub fn one(errors: &[&Error], what: &str) -> Error {
+pub(crate) fn one(errors: &[&Error], what: &str) -> Error {
     let first = errors.first().expect("there is an error");
     if errors.len() == 1 {
         return (*first).clone();

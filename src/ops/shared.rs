@@ -35,7 +35,7 @@ use crate::{
 /// # Errors
 /// A read that failed; one that is forbidden or cannot be understood tells that the instance
 /// lives, and no more.
-pub async fn read(target: &Target, managers: BTreeSet<String>) -> Result<Others> {
+pub(crate) async fn read(target: &Target, managers: BTreeSet<String>) -> Result<Others> {
     stream::iter(managers)
         .map(|manager| async move {
             let standing = standing(target, &manager).await?;
@@ -74,7 +74,7 @@ fn is_unreadable(code: &str) -> bool {
 ///
 /// # Errors
 /// A read that failed.
-pub async fn living(target: &Target, live: &Value, manager: &str) -> Result<Vec<String>> {
+pub(crate) async fn living(target: &Target, live: &Value, manager: &str) -> Result<Vec<String>> {
     let mut living = Vec::new();
     for other in other_instances(live, manager) {
         let is_alive = match instance_of(other) {
@@ -102,7 +102,7 @@ pub async fn living(target: &Target, live: &Value, manager: &str) -> Result<Vec<
 /// Decides what to do about a failed apply of an object that may be shared; `None` where it
 /// failed for another reason than conflicts.
 #[must_use]
-pub fn resolve(
+pub(crate) fn resolve(
     failure: &Failure,
     desired: &Desired,
     sharing: &Sharing,
@@ -128,7 +128,7 @@ pub fn resolve(
 }
 
 /// Names the managers that an answer's conflicts are with.
-pub fn holders(failure: &Failure) -> impl Iterator<Item = String> {
+pub(crate) fn holders(failure: &Failure) -> impl Iterator<Item = String> {
     let conflicts = failure.causes().iter().filter(|cause| cause.reason == "FieldManagerConflict");
     conflicts.map(|cause| conflict::quoted(&cause.message))
 }
@@ -162,7 +162,7 @@ fn sort(status: &Status, sharing: &Sharing) -> (bool, Vec<Yielded>, Failure) {
 ///
 /// # Errors
 /// Whatever the server answers.
-pub async fn leave(
+pub(crate) async fn leave(
     api: &Api,
     manager: &str,
     id: &ObjectId,

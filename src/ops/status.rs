@@ -43,7 +43,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Judges instances: those named, or all that the database knows. What befell one is in its
 /// answer; the order is that of the names.
-pub async fn of(session: &Session<'_>, names: &[InstanceName]) -> Vec<Operation> {
+pub(crate) async fn of(session: &Session<'_>, names: &[InstanceName]) -> Vec<Operation> {
     let all = || -> Result<Vec<InstanceName>> {
         let store = session.store.lock().expect("no holder of the store panics");
         let instances = store.instances(&crate::store::InstanceFilter::default())?;
@@ -409,7 +409,7 @@ async fn neighbours(target: &Target, live: &Live) -> Neighbourhood {
 /// Tells the exit code's class for several answers: the first that occurred of the order of
 /// CLI.md.
 #[must_use]
-pub fn worst(operations: &[Operation]) -> Option<ErrorKind> {
+pub(crate) fn worst(operations: &[Operation]) -> Option<ErrorKind> {
     operations
         .iter()
         .filter_map(|operation| operation.error.as_ref())

@@ -6,7 +6,7 @@ use crate::workload::error::{Error, ErrorKind};
 
 /// What asked the process to stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Signal {
+pub(crate) enum Signal {
     /// SIGINT: Ctrl-C.
     Interrupt,
     /// SIGTERM: a CI system cancels with it.
@@ -16,7 +16,7 @@ pub enum Signal {
 impl Signal {
     /// Gives the failure that an operation ends with when it was stopped.
     #[must_use]
-    pub fn error(self, message: impl Into<String>) -> Error {
+    pub(crate) fn error(self, message: impl Into<String>) -> Error {
         match self {
             Self::Interrupt => Error::new(ErrorKind::Interrupted, "interrupted", message),
             Self::Terminate => Error::new(ErrorKind::Terminated, "interrupted", message),
@@ -26,24 +26,24 @@ impl Signal {
 
 /// Listens for the wish to stop. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct Stop(watch::Receiver<Option<Signal>>);
+pub(crate) struct Stop(watch::Receiver<Option<Signal>>);
 
 impl Stop {
     /// Makes a pair of a sender, for the signal handler, and a listener.
     #[must_use]
-    pub fn channel() -> (watch::Sender<Option<Signal>>, Self) {
+    pub(crate) fn channel() -> (watch::Sender<Option<Signal>>, Self) {
         let (sender, receiver) = watch::channel(None);
         (sender, Self(receiver))
     }
 
     /// Tells whether somebody wants us to stop.
     #[must_use]
-    pub fn requested(&self) -> Option<Signal> {
+    pub(crate) fn requested(&self) -> Option<Signal> {
         *self.0.borrow()
     }
 
     /// Waits until somebody wants us to stop; for ever if nobody does.
-    pub async fn wait(&self) -> Signal {
+    pub(crate) async fn wait(&self) -> Signal {
         let mut receiver = self.0.clone();
         loop {
             if let Some(signal) = *receiver.borrow_and_update() {

@@ -24,7 +24,7 @@ use crate::{
 
 /// Which instances to list; all by default.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct ListOptions<'a> {
+pub(crate) struct ListOptions<'a> {
     /// Only these; none are all.
     pub names: &'a [InstanceName],
     /// Only those of this definition.
@@ -39,7 +39,10 @@ pub struct ListOptions<'a> {
 ///
 /// # Errors
 /// `no-such-instance` and `no-such-definition` (1) for what is named and is not here.
-pub fn list_instances(store: &Store, options: &ListOptions<'_>) -> Result<Vec<InstanceView>> {
+pub(crate) fn list_instances(
+    store: &Store,
+    options: &ListOptions<'_>,
+) -> Result<Vec<InstanceView>> {
     let ListOptions { names, definition, runtime, namespace } = *options;
     if let Some(definition) = definition
         && store.definition(definition)?.is_none()
@@ -64,7 +67,7 @@ pub fn list_instances(store: &Store, options: &ListOptions<'_>) -> Result<Vec<In
 ///
 /// # Errors
 /// `no-such-instance` (1).
-pub fn show_instance(store: &Store, name: &InstanceName) -> Result<InstanceView> {
+pub(crate) fn show_instance(store: &Store, name: &InstanceName) -> Result<InstanceView> {
     match store.instance(name)? {
         Some(instance) => instance_view(store, instance),
         None => Err(store.no_such_instance(name.as_str())),
@@ -76,7 +79,7 @@ pub fn show_instance(store: &Store, name: &InstanceName) -> Result<InstanceView>
 ///
 /// # Errors
 /// Those of the database.
-pub fn instance_view(store: &Store, instance: Instance) -> Result<InstanceView> {
+pub(crate) fn instance_view(store: &Store, instance: Instance) -> Result<InstanceView> {
     let release = store.latest_release(&instance.name)?;
     let latest = store.newest_revision(&instance.definition, Some(&instance.name))?;
     let Instance {
@@ -122,7 +125,7 @@ pub fn instance_view(store: &Store, instance: Instance) -> Result<InstanceView> 
 ///
 /// # Errors
 /// Those of the database.
-pub fn list_definitions(store: &Store) -> Result<Vec<DefinitionView>> {
+pub(crate) fn list_definitions(store: &Store) -> Result<Vec<DefinitionView>> {
     Ok(store.definitions()?.into_iter().map(definition_view).collect())
 }
 
@@ -130,7 +133,7 @@ pub fn list_definitions(store: &Store) -> Result<Vec<DefinitionView>> {
 ///
 /// # Errors
 /// `no-such-definition` (1).
-pub fn show_definition(store: &Store, name: &DefinitionName) -> Result<DefinitionSheet> {
+pub(crate) fn show_definition(store: &Store, name: &DefinitionName) -> Result<DefinitionSheet> {
     let Some(row) = store.definition(name)? else {
         return Err(store.no_such_definition(name.as_str()));
     };
@@ -153,7 +156,7 @@ pub fn show_definition(store: &Store, name: &DefinitionName) -> Result<Definitio
 ///
 /// # Errors
 /// Those of [`Store::apply_definition`].
-pub fn apply_definition(
+pub(crate) fn apply_definition(
     store: &mut Store,
     name: &DefinitionName,
     content: &Content,
@@ -179,7 +182,7 @@ pub fn apply_definition(
 ///
 /// # Errors
 /// Those of the database.
-pub fn behind(store: &Store, definition: &DefinitionName) -> Result<Vec<InstanceView>> {
+pub(crate) fn behind(store: &Store, definition: &DefinitionName) -> Result<Vec<InstanceView>> {
     let filter = InstanceFilter { definition: Some(definition), runtime: None };
     let mut behind = Vec::new();
     for instance in store.instances(&filter)? {
@@ -194,7 +197,7 @@ pub fn behind(store: &Store, definition: &DefinitionName) -> Result<Vec<Instance
 
 /// A new instance as the user wants it.
 #[derive(Debug, Clone)]
-pub struct CreateOptions {
+pub(crate) struct CreateOptions {
     /// The name.
     pub name: InstanceName,
     /// `--definition`; without it the one of the instance's name.
@@ -212,7 +215,7 @@ pub struct CreateOptions {
 /// # Errors
 /// `no-such-definition` (1); `instance-exists` (5); those of [`apply`] (an override without a
 /// target) and of [`place`] (a namespace that cannot be).
-pub fn create_instance(
+pub(crate) fn create_instance(
     store: &mut Store,
     options: CreateOptions,
     now: Timestamp,

@@ -31,7 +31,7 @@ const FEW: usize = 8;
 
 /// How much is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Depth {
+pub(crate) enum Depth {
     /// Metadata; of Jobs the whole, since their status decides whether they run again.
     Plan,
     /// The whole of every kind that has a state of its own.
@@ -53,7 +53,7 @@ impl Depth {
 
 /// What is live: metadata, or the whole object for Jobs. What was asked for and is not here is
 /// not there.
-pub type Live = HashMap<ObjectId, Value>;
+pub(crate) type Live = HashMap<ObjectId, Value>;
 
 /// What is wanted of one object.
 #[derive(Debug, Clone)]
@@ -68,7 +68,7 @@ struct Wanted<'a> {
 ///
 /// # Errors
 /// A failed or forbidden request, naming the object.
-pub async fn survey(
+pub(crate) async fn survey(
     target: &Target,
     instance: &InstanceName,
     inventory: &[Entry],
@@ -83,7 +83,7 @@ pub async fn survey(
 ///
 /// # Errors
 /// A request that failed for another reason.
-pub async fn survey_visible(
+pub(crate) async fn survey_visible(
     target: &Target,
     instance: &InstanceName,
     inventory: &[Entry],
@@ -193,7 +193,7 @@ fn name_kind(object: &mut Value, id: &ObjectId, version: &str) {
 
 /// Gives the label selector that finds an instance's objects of a kind.
 #[must_use]
-pub fn selector(instance: &InstanceName, kind: &GroupKind, namespaced: bool) -> String {
+pub(crate) fn selector(instance: &InstanceName, kind: &GroupKind, namespaced: bool) -> String {
     if namespaced || kind.is("", "Namespace") {
         format!("&labelSelector={INSTANCE_LABEL}%3D{instance}")
     } else {

@@ -34,7 +34,7 @@ const LONGEST_REQUEST_TIMEOUT: Duration = Duration::from_secs(45);
 
 /// What chose the runtime.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ChosenBy {
+pub(crate) enum ChosenBy {
     /// `--runtime`.
     Flag,
     /// The instance, at its creation.
@@ -51,7 +51,7 @@ pub enum ChosenBy {
 
 /// A runtime and what chose it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Choice {
+pub(crate) struct Choice {
     /// The runtime.
     pub runtime: RuntimeName,
     /// What chose it.
@@ -61,7 +61,7 @@ pub struct Choice {
 impl Choice {
     /// Says what chose the runtime, for the user.
     #[must_use]
-    pub fn why(&self) -> &'static str {
+    pub(crate) fn why(&self) -> &'static str {
         match self.by {
             ChosenBy::Flag => "--runtime",
             ChosenBy::Instance => "stored with the instance",
@@ -78,7 +78,7 @@ impl Choice {
 /// # Errors
 /// Code 2: an unknown context, no kubeconfig at all; code 7: the instance's stored context is
 /// gone from the kubeconfig.
-pub fn choose(session: &Session<'_>, stored: Option<&Instance>) -> Result<Choice> {
+pub(crate) fn choose(session: &Session<'_>, stored: Option<&Instance>) -> Result<Choice> {
     let kubeconfig = session.kubeconfig;
     let is_context = |name: &str| kubeconfig.has_context(name);
     if let Some(flag) = &session.runtime {
@@ -144,7 +144,7 @@ pub fn choose(session: &Session<'_>, stored: Option<&Instance>) -> Result<Choice
 ///
 /// # Errors
 /// Code 1 where the answer is no; code 5 where nobody can be asked.
-pub fn confirm_choice(
+pub(crate) fn confirm_choice(
     session: &Session<'_>,
     choice: &Choice,
     verb: &str,
@@ -179,12 +179,12 @@ fn check_context(session: &Session<'_>, runtime: &RuntimeName) -> Result<()> {
 
 /// Gives the file of the sandbox: it lies beside the database and is called after it.
 #[must_use]
-pub fn sandbox_file(database: &Path) -> PathBuf {
+pub(crate) fn sandbox_file(database: &Path) -> PathBuf {
     database.with_extension("sandbox.db")
 }
 
 /// A runtime that answers.
-pub struct Target {
+pub(crate) struct Target {
     /// The runtime.
     pub runtime: RuntimeName,
     /// Its API server.
@@ -200,7 +200,7 @@ impl Target {
     ///
     /// # Errors
     /// Code 2 for a kubeconfig that cannot be used, code 7 for a login that fails.
-    pub async fn connect(session: &Session<'_>, runtime: &RuntimeName) -> Result<Self> {
+    pub(crate) async fn connect(session: &Session<'_>, runtime: &RuntimeName) -> Result<Self> {
         Self::connect_within(session, runtime, REQUEST_TIMEOUT).await
     }
 
@@ -208,7 +208,7 @@ impl Target {
     ///
     /// # Errors
     /// As [`Target::connect`].
-    pub async fn connect_within(
+    pub(crate) async fn connect_within(
         session: &Session<'_>,
         runtime: &RuntimeName,
         request_timeout: Duration,
@@ -235,13 +235,13 @@ impl Target {
     /// Gives the URL path of an object: in the version given where it is served, else in the
     /// preferred one. `None` where the kind is not known.
     #[must_use]
-    pub fn path(&self, id: &ObjectId, version: &str) -> Option<String> {
+    pub(crate) fn path(&self, id: &ObjectId, version: &str) -> Option<String> {
         self.kinds.resource_path(id, self.version(id, version))
     }
 
     /// Gives the version to ask for an object in.
     #[must_use]
-    pub fn version<'a>(&'a self, id: &ObjectId, version: &'a str) -> &'a str {
+    pub(crate) fn version<'a>(&'a self, id: &ObjectId, version: &'a str) -> &'a str {
         match self.kinds.of(id) {
             Some(info) if !version.is_empty() && info.serves(version) => version,
             Some(info) => info.versions.first().map_or(version, |served| &served.name),
@@ -253,7 +253,7 @@ impl Target {
     ///
     /// # Errors
     /// Any failure but a missing right: then the kubeconfig's server and CA stand in.
-    pub async fn identify(&self) -> Result<Option<String>> {
+    pub(crate) async fn identify(&self) -> Result<Option<String>> {
         let system = ObjectId::new("", "Namespace", None, "kube-system");
         match self.api.call(Call::get_metadata("/api/v1/namespaces/kube-system")).await {
             Ok(answer) => Ok(uid(&answer.body).map(str::to_owned)),
@@ -274,7 +274,7 @@ impl Target {
     ///
     /// # Errors
     /// Whatever the server answers.
-    pub async fn learn_kinds(&mut self) -> Result<()> {
+    pub(crate) async fn learn_kinds(&mut self) -> Result<()> {
         for document in crate::cluster::discovery::read(&self.api).await? {
             self.kinds.add_discovery(&document);
         }
@@ -287,7 +287,7 @@ impl Target {
     /// # Errors
     /// As [`Target::learn_kinds`]; code 7 where the group of an object does not answer: then
     /// nobody can tell whether it is there.
-    pub async fn know_kinds_of(&mut self, inventory: &[Entry]) -> Result<()> {
+    pub(crate) async fn know_kinds_of(&mut self, inventory: &[Entry]) -> Result<()> {
         if inventory.iter().all(|entry| self.kinds.of(&entry.id).is_some()) {
             return Ok(());
         }
@@ -303,7 +303,11 @@ impl Target {
     ///
     /// # Errors
     /// Those of the database.
-    pub fn compare(&self, session: &Session<'_>, stored: Option<&Instance>) -> Result<Sameness> {
+    pub(crate) fn compare(
+        &self,
+        session: &Session<'_>,
+        stored: Option<&Instance>,
+    ) -> Result<Sameness> {
         let store = session.store.lock().expect("no holder of the store panics");
         let known = store.runtime(&self.runtime.to_string())?;
         let expected = stored
@@ -333,7 +337,7 @@ impl Target {
     ///
     /// # Errors
     /// Those of the database.
-    pub fn remember(&self, session: &Session<'_>) -> Result<()> {
+    pub(crate) fn remember(&self, session: &Session<'_>) -> Result<()> {
         let connection = self.api.connection();
         let name = self.runtime.to_string();
         let mut store = session.store.lock().expect("no holder of the store panics");
@@ -351,7 +355,7 @@ impl Target {
 
 /// Whether a cluster is the one that was seen before.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Sameness {
+pub(crate) enum Sameness {
     /// Nothing was known of it.
     First,
     /// It is the same.
@@ -367,7 +371,7 @@ pub enum Sameness {
 
 /// Makes the failure of a command that found another cluster behind a runtime.
 #[must_use]
-pub fn other_cluster(runtime: &RuntimeName, expected: &str, found: &str) -> Error {
+pub(crate) fn other_cluster(runtime: &RuntimeName, expected: &str, found: &str) -> Error {
     Error::runtime(
         "other-cluster",
         format!("`{runtime}` reaches another cluster than before; nothing was sent"),
@@ -378,7 +382,7 @@ pub fn other_cluster(runtime: &RuntimeName, expected: &str, found: &str) -> Erro
 
 /// Makes the failure of a command that concerns a kind whose API group does not answer.
 #[must_use]
-pub fn group_unavailable(kind: &GroupKind) -> Error {
+pub(crate) fn group_unavailable(kind: &GroupKind) -> Error {
     Error::runtime(
         "group-unavailable",
         format!(
@@ -391,6 +395,6 @@ pub fn group_unavailable(kind: &GroupKind) -> Error {
 
 /// Tells a failure of a list or watch that GETs can stand in for.
 #[must_use]
-pub fn is_list_forbidden(failure: &Failure) -> bool {
+pub(crate) fn is_list_forbidden(failure: &Failure) -> bool {
     failure.is_forbidden() || failure.code() == 405
 }

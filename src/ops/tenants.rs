@@ -21,7 +21,7 @@ use crate::{
 
 /// Why a namespace stays.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Stay {
+pub(crate) enum Stay {
     /// It is somebody else's: our entry is taken out of it.
     Theirs(String),
     /// It stays ours all the same.
@@ -30,7 +30,7 @@ pub enum Stay {
 
 /// The instance that leaves.
 #[derive(Debug, Clone, Copy)]
-pub struct Leaver<'a> {
+pub(crate) struct Leaver<'a> {
     /// The instance.
     pub instance: &'a InstanceName,
     /// Its field manager.
@@ -42,11 +42,11 @@ pub struct Leaver<'a> {
 }
 
 /// The reason of a namespace that the instance did not make.
-pub const NOT_MADE: &str = "this instance did not make it";
+pub(crate) const NOT_MADE: &str = "this instance did not make it";
 
 /// Tells whether the instance made a namespace.
 #[must_use]
-pub fn made(live: &Value, instance: &InstanceName, manager: &str) -> bool {
+pub(crate) fn made(live: &Value, instance: &InstanceName, manager: &str) -> bool {
     is_labelled(live, instance.as_str()) && is_ours(live, manager, None)
 }
 
@@ -54,7 +54,7 @@ pub fn made(live: &Value, instance: &InstanceName, manager: &str) -> bool {
 ///
 /// # Errors
 /// A failed request.
-pub async fn why_it_stays(
+pub(crate) async fn why_it_stays(
     target: &Target,
     api: &Api,
     leaver: Leaver<'_>,

@@ -20,7 +20,7 @@ use crate::workload::{
 /// An instance (CLI.md, JSON: instance).
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct InstanceView {
+pub(crate) struct InstanceView {
     /// The name.
     pub name: String,
     /// The definition.
@@ -80,7 +80,7 @@ fn masked<S: Serializer>(overrides: &Overrides, serializer: S) -> Result<S::Ok, 
 /// An object (CLI.md, JSON: object).
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct ObjectView {
+pub(crate) struct ObjectView {
     /// Group, kind, namespace and name.
     #[serde(flatten)]
     pub id: ObjectId,
@@ -119,7 +119,7 @@ pub struct ObjectView {
 /// How many objects met which fate.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Counts {
+pub(crate) struct Counts {
     /// Made.
     pub create: usize,
     /// Changed.
@@ -140,7 +140,7 @@ pub struct Counts {
 
 impl Counts {
     /// Counts one action.
-    pub fn add(&mut self, action: Action) {
+    pub(crate) fn add(&mut self, action: Action) {
         *match action {
             Action::Create => &mut self.create,
             Action::Update => &mut self.update,
@@ -155,7 +155,7 @@ impl Counts {
 
     /// Gives the number of objects that change.
     #[must_use]
-    pub fn changes(&self) -> usize {
+    pub(crate) fn changes(&self) -> usize {
         let Self { create, update, unchanged: _, recreate, adopt, prune, delete, blocked } = *self;
         create + update + recreate + adopt + prune + delete + blocked
     }
@@ -166,7 +166,7 @@ impl Counts {
 /// A failed operation has its [`Error`] beside what was done until then; a failure before
 /// anything was known has an instance with a name alone.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Operation {
+pub(crate) struct Operation {
     /// The instance; its `outcome` is the operation's: ready, applied, unchanged, notReady,
     /// timedOut, failed, refused, interrupted, planned or deleted.
     pub instance: InstanceView,
@@ -187,7 +187,7 @@ pub struct Operation {
 /// A runtime (CLI.md, JSON: runtime).
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct RuntimeView {
+pub(crate) struct RuntimeView {
     /// The context's name, `sandbox` or `in-cluster`.
     pub name: String,
     /// The API server's URL.
@@ -218,7 +218,7 @@ pub struct RuntimeView {
 /// A definition (CLI.md, JSON: definition).
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct DefinitionView {
+pub(crate) struct DefinitionView {
     /// The name.
     pub name: String,
     /// The number of the newest revision.
@@ -240,7 +240,7 @@ pub struct DefinitionView {
 /// A revision of a definition.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct RevisionView {
+pub(crate) struct RevisionView {
     /// The number.
     pub revision: u64,
     /// The identity of its content.
@@ -256,7 +256,7 @@ pub struct RevisionView {
 /// The answer of `definition show`: the definition and what belongs to it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct DefinitionSheet {
+pub(crate) struct DefinitionSheet {
     /// The definition.
     #[serde(flatten)]
     pub definition: DefinitionView,
@@ -271,7 +271,7 @@ pub struct DefinitionSheet {
 /// The answer of `definition apply`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct AppliedView {
+pub(crate) struct AppliedView {
     /// The definition.
     #[serde(flatten)]
     pub definition: DefinitionView,

@@ -42,7 +42,7 @@ const PAUSE: Duration = Duration::from_millis(250);
 
 /// What writing one object came to.
 #[derive(Debug, Clone)]
-pub struct Written {
+pub(crate) struct Written {
     /// The inventory's entry from now on.
     pub entry: Entry,
     /// What was done.
@@ -54,7 +54,7 @@ pub struct Written {
 }
 
 /// Writes the objects of one instance.
-pub struct Writer<'a> {
+pub(crate) struct Writer<'a> {
     /// The runtime.
     pub target: &'a Target,
     /// Its API server behind the holder's fence.
@@ -81,7 +81,7 @@ impl Writer<'_> {
     ///
     /// # Errors
     /// What the server rejected, or what must not be touched after all.
-    pub async fn write(&self, item: &Item) -> Result<Written> {
+    pub(crate) async fn write(&self, item: &Item) -> Result<Written> {
         let desired = &item.desired;
         let path = self.target.path(&desired.id, &desired.version).ok_or_else(|| {
             Error::usage(
@@ -305,7 +305,7 @@ impl Writer<'_> {
 
 /// Gives an object's resourceVersion as a number, by which states of one object are ordered.
 #[must_use]
-pub fn version_of(object: &Value) -> Option<u64> {
+pub(crate) fn version_of(object: &Value) -> Option<u64> {
     resource_version(object)?.parse().ok()
 }
 

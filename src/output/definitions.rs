@@ -25,7 +25,11 @@ const DIGEST_SHOWN: usize = 12;
 ///
 /// # Errors
 /// Code 1 when stdout cannot be written.
-pub fn list(printer: &Printer, definitions: &[DefinitionView], now: Timestamp) -> Result<()> {
+pub(crate) fn list(
+    printer: &Printer,
+    definitions: &[DefinitionView],
+    now: Timestamp,
+) -> Result<()> {
     match printer.format() {
         Format::Json | Format::Yaml => {
             printer.document(&Document::new("DefinitionList", Items("definitions", definitions)))
@@ -80,7 +84,7 @@ fn list_table(printer: &Printer, definitions: &[DefinitionView], now: Timestamp)
 ///
 /// # Errors
 /// Code 2 where there is no such field; code 1 when stdout cannot be written.
-pub fn show(
+pub(crate) fn show(
     printer: &Printer,
     sheet: &DefinitionSheet,
     field: Option<&str>,
@@ -132,7 +136,7 @@ fn sheet_text(printer: &Printer, sheet: &DefinitionSheet, now: Timestamp) -> Str
 ///
 /// # Errors
 /// Code 1 when stdout cannot be written.
-pub fn applied(printer: &Printer, applied: &AppliedView) -> Result<()> {
+pub(crate) fn applied(printer: &Printer, applied: &AppliedView) -> Result<()> {
     match printer.format() {
         Format::Json | Format::Yaml => printer.document(&Document::new("Definition", applied)),
         Format::Name => printer.answer(&line(&applied.definition.name)),
@@ -166,7 +170,7 @@ fn applied_text(applied: &AppliedView) -> String {
 ///
 /// # Errors
 /// Code 1 when stdout cannot be written.
-pub fn deleted(printer: &Printer, names: &[String]) -> Result<()> {
+pub(crate) fn deleted(printer: &Printer, names: &[String]) -> Result<()> {
     match printer.format() {
         Format::Json | Format::Yaml => {
             printer.document(&Document::new("Deleted", Items("definitions", names)))

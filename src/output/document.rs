@@ -15,7 +15,7 @@ const API_VERSION: &str = "workloadctl/v1alpha1";
 /// A document: its kind, its content, and what went wrong.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Document<'a, T> {
+pub(crate) struct Document<'a, T> {
     api_version: &'static str,
     kind: &'a str,
     #[serde(flatten)]
@@ -28,13 +28,13 @@ pub struct Document<'a, T> {
 
 impl<'a, T: Serialize> Document<'a, T> {
     /// Makes a document of a kind with its content, a structure or a map.
-    pub fn new(kind: &'a str, content: T) -> Self {
+    pub(crate) fn new(kind: &'a str, content: T) -> Self {
         Self { api_version: API_VERSION, kind, content, error: None, errors: Vec::new() }
     }
 
     /// Adds what went wrong: the first error as `error`, all of several as `errors`.
     #[must_use]
-    pub fn failing(mut self, errors: &'a [Error]) -> Self {
+    pub(crate) fn failing(mut self, errors: &'a [Error]) -> Self {
         self.error = errors.first().map(ErrorView::from);
         if errors.len() > 1 {
             self.errors = errors.iter().map(ErrorView::from).collect();
@@ -45,11 +45,11 @@ impl<'a, T: Serialize> Document<'a, T> {
 
 /// A document without content, such as one that only says what went wrong.
 #[derive(Debug, Serialize)]
-pub struct Empty {}
+pub(crate) struct Empty {}
 
 /// The documents of a list, under the name of what they are.
 #[derive(Debug)]
-pub struct Items<'a, T>(pub &'static str, pub &'a [T]);
+pub(crate) struct Items<'a, T>(pub &'static str, pub &'a [T]);
 
 impl<T: Serialize> Serialize for Items<'_, T> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -62,12 +62,12 @@ impl Printer {
     ///
     /// # Errors
     /// Code 1 when stdout cannot be written (see [`Printer::answer`]).
-    pub fn document(&self, document: &impl Serialize) -> Result<()> {
+    pub(crate) fn document(&self, document: &impl Serialize) -> Result<()> {
         self.answer(&text(self.format(), document))
     }
 
     /// Tells what went wrong: as text on stderr, and as a document where one is wanted.
-    pub fn failure(&self, errors: &[Error]) {
+    pub(crate) fn failure(&self, errors: &[Error]) {
         self.errors(errors);
         self.failure_document(errors);
     }
@@ -83,7 +83,7 @@ impl Printer {
 
 /// Gives the text of a document, with a line end after it.
 #[must_use]
-pub fn text(format: Format, document: &impl Serialize) -> String {
+pub(crate) fn text(format: Format, document: &impl Serialize) -> String {
     match format {
         Format::Yaml => {
             yaml::emit(&serde_json::to_value(document).expect("documents have string keys"))

@@ -14,7 +14,7 @@ use crate::workload::{
 ///
 /// # Errors
 /// Code 2 where there is no such field or it is absent, naming those that are there.
-pub fn bare(structure: &impl Serialize, path: &str) -> Result<String> {
+pub(crate) fn bare(structure: &impl Serialize, path: &str) -> Result<String> {
     let whole = serde_json::to_value(structure).expect("views have string keys");
     let mut value = &whole;
     let mut rest = path;

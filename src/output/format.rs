@@ -5,14 +5,14 @@ macro_rules! words {
     ($(#[$doc:meta])* $type:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub enum $type {
+        pub(crate) enum $type {
             $($(#[$variant_doc])* $variant),+
         }
 
         impl $type {
             /// Gives the word on the command line.
             #[must_use]
-            pub fn word(self) -> &'static str {
+            pub(crate) fn word(self) -> &'static str {
                 match self {
                     $(Self::$variant => $word),+
                 }
@@ -51,7 +51,7 @@ words!(
 impl Format {
     /// Tells whether the answer is a document for programs, which it is on failure too.
     #[must_use]
-    pub fn is_document(self) -> bool {
+    pub(crate) fn is_document(self) -> bool {
         match self {
             Self::Json | Self::Yaml => true,
             Self::Table | Self::Wide | Self::Name => false,

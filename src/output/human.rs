@@ -10,7 +10,7 @@ const DAY: u64 = 24 * HOUR;
 
 /// Shows how long something took.
 #[must_use]
-pub fn duration(duration: Duration) -> String {
+pub(crate) fn duration(duration: Duration) -> String {
     let seconds = duration.as_secs();
     let two = |big, big_unit, small, small_unit| match small {
         0 => format!("{big} {big_unit}"),
@@ -31,14 +31,14 @@ pub fn duration(duration: Duration) -> String {
 
 /// Shows how long a number of seconds is; what is no duration counts as none.
 #[must_use]
-pub fn seconds(seconds: f64) -> String {
+pub(crate) fn seconds(seconds: f64) -> String {
     duration(Duration::try_from_secs_f64(seconds).unwrap_or_default())
 }
 
 /// Shows the age of a moment in one unit: `5 s`, `7 min`, `2 h`, `3 d`, `2 y`. A moment in the
 /// future (clocks differ) is `0 s` old.
 #[must_use]
-pub fn age(then: Timestamp, now: Timestamp) -> String {
+pub(crate) fn age(then: Timestamp, now: Timestamp) -> String {
     let seconds = u64::try_from(now.duration_since(then).as_secs()).unwrap_or(0);
     match seconds {
         0..=119 => format!("{seconds} s"),
@@ -51,7 +51,7 @@ pub fn age(then: Timestamp, now: Timestamp) -> String {
 
 /// Shows a count with its noun: `1 object`, `2 objects`.
 #[must_use]
-pub fn count(number: usize, noun: &str) -> String {
+pub(crate) fn count(number: usize, noun: &str) -> String {
     match number {
         1 => format!("1 {noun}"),
         _ => format!("{number} {noun}s"),

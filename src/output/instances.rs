@@ -19,7 +19,7 @@ use crate::{
 ///
 /// # Errors
 /// Code 1 when stdout cannot be written.
-pub fn list(printer: &Printer, instances: &[InstanceView], now: Timestamp) -> Result<()> {
+pub(crate) fn list(printer: &Printer, instances: &[InstanceView], now: Timestamp) -> Result<()> {
     match printer.format() {
         Format::Json | Format::Yaml => {
             printer.document(&Document::new("InstanceList", Items("instances", instances)))
@@ -107,7 +107,7 @@ pub(super) fn tone(status: Status) -> Tone {
 ///
 /// # Errors
 /// Code 2 where there is no such field; code 1 when stdout cannot be written.
-pub fn show(
+pub(crate) fn show(
     printer: &Printer,
     instance: &InstanceView,
     field: Option<&str>,
@@ -127,7 +127,7 @@ pub fn show(
 ///
 /// # Errors
 /// Code 1 when stdout cannot be written.
-pub fn created(printer: &Printer, instance: &InstanceView) -> Result<()> {
+pub(crate) fn created(printer: &Printer, instance: &InstanceView) -> Result<()> {
     let InstanceView { name, definition, runtime, .. } = instance;
     match printer.format() {
         Format::Json | Format::Yaml => printer.document(&Document::new("Instance", instance)),

@@ -1,19 +1,19 @@
 //! Every character that reaches a terminal: answers, errors, progress and questions.
 
-pub mod definitions;
-pub mod document;
-pub mod errors;
-pub mod field;
-pub mod format;
-pub mod human;
-pub mod instances;
-pub mod objects;
-pub mod operation;
-pub mod parsing;
-pub mod printer;
-pub mod progress;
-pub mod question;
-pub mod runtimes;
-pub mod sanitize;
-pub mod status;
-pub mod table;
+pub(crate) mod definitions;
+pub(crate) mod document;
+pub(crate) mod errors;
+pub(crate) mod field;
+pub(crate) mod format;
+pub(crate) mod human;
+pub(crate) mod instances;
+pub(crate) mod objects;
+pub(crate) mod operation;
+pub(crate) mod parsing;
+pub(crate) mod printer;
+pub(crate) mod progress;
+pub(crate) mod question;
+pub(crate) mod runtimes;
+pub(crate) mod sanitize;
+pub(crate) mod status;
+pub(crate) mod table;

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Adds what is left to others to the reason of an object.
-pub fn with_yielded(reason: &str, object: &ObjectView) -> String {
+pub(crate) fn with_yielded(reason: &str, object: &ObjectView) -> String {
     let yielded = object.yielded.iter().map(Yielded::told);
     let said = Some(reason.to_owned()).filter(|reason| !reason.is_empty());
     said.into_iter().chain(yielded).collect::<Vec<_>>().join("; ")
@@ -25,7 +25,7 @@ pub fn with_yielded(reason: &str, object: &ObjectView) -> String {
 ///
 /// # Errors
 /// Code 1 when stdout cannot be written.
-pub fn print(printer: &Printer, objects: &[Value]) -> Result<()> {
+pub(crate) fn print(printer: &Printer, objects: &[Value]) -> Result<()> {
     printer.answer(&text(printer.chosen_format().unwrap_or(Format::Yaml), objects))
 }
 

@@ -23,7 +23,7 @@ use crate::{
 
 /// Which command an answer belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verb {
+pub(crate) enum Verb {
     /// `deploy`; whether it waits until everything is ready.
     Deploy {
         /// Not with `--no-wait`.
@@ -52,7 +52,7 @@ impl Verb {
 /// Takes the answers of one command, one by one as they come, and tells them: text at once,
 /// documents at the end.
 #[derive(Debug)]
-pub struct Answers {
+pub(crate) struct Answers {
     printer: Printer,
     verb: Verb,
     list: bool,
@@ -62,7 +62,7 @@ pub struct Answers {
 impl Answers {
     /// Begins the answer of a command; `list` where the user named several instances, or all.
     #[must_use]
-    pub fn new(printer: Printer, verb: Verb, list: bool) -> Self {
+    pub(crate) fn new(printer: Printer, verb: Verb, list: bool) -> Self {
         Self { printer, verb, list, operations: Vec::new() }
     }
 
@@ -70,7 +70,7 @@ impl Answers {
     ///
     /// # Errors
     /// Code 1 when stdout cannot be written.
-    pub fn add(&mut self, operation: Operation) -> Result<()> {
+    pub(crate) fn add(&mut self, operation: Operation) -> Result<()> {
         let document = self.printer.format().is_document();
         let told = if document {
             Ok(())
@@ -89,7 +89,7 @@ impl Answers {
     ///
     /// # Errors
     /// Code 1 when stdout cannot be written.
-    pub fn fail(self, name: &str, failures: &[Error]) -> Result<Option<ErrorKind>> {
+    pub(crate) fn fail(self, name: &str, failures: &[Error]) -> Result<Option<ErrorKind>> {
         let Self { printer, verb, list, operations: _ } = self;
         printer.errors(failures);
         if printer.format().is_document() {
@@ -110,7 +110,7 @@ impl Answers {
 
     /// Tells whether anything would change.
     #[must_use]
-    pub fn has_changes(&self) -> bool {
+    pub(crate) fn has_changes(&self) -> bool {
         self.operations.iter().any(|operation| operation.counts.changes() > 0)
     }
 
@@ -118,7 +118,7 @@ impl Answers {
     ///
     /// # Errors
     /// Code 1 when stdout cannot be written.
-    pub fn end(self) -> Result<Option<ErrorKind>> {
+    pub(crate) fn end(self) -> Result<Option<ErrorKind>> {
         let Self { printer, verb, list, operations } = self;
         if printer.format().is_document() {
             let documents: Vec<_> = operations.iter().map(OperationDocument::from).collect();

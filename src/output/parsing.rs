@@ -13,7 +13,7 @@ use crate::workload::error::Error;
 
 /// Finds `--color` in a command line that may be wrong elsewhere.
 #[must_use]
-pub fn color(arguments: &[OsString]) -> ColorChoice {
+pub(crate) fn color(arguments: &[OsString]) -> ColorChoice {
     match color_when(arguments) {
         ColorWhen::Auto => ColorChoice::Auto,
         ColorWhen::Always => ColorChoice::Always,
@@ -51,7 +51,7 @@ fn value(arguments: &[OsString], names: &[&str]) -> Option<String> {
 /// Tells what clap has to say: help and version on stdout, errors on stderr (and as a document
 /// on stdout, where one is wanted). Gives the exit code.
 #[must_use]
-pub fn report(error: &clap::Error, arguments: &[OsString]) -> u8 {
+pub(crate) fn report(error: &clap::Error, arguments: &[OsString]) -> u8 {
     let printer = Printer::new(Manner {
         format: format(arguments),
         quiet: false,

@@ -22,7 +22,7 @@ use crate::workload::error::{Error, ErrorView, Result};
 
 /// What a piece of text means; only a hint for the eye, never the meaning itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tone {
+pub(crate) enum Tone {
     /// Nothing special.
     Plain,
     /// A heading, or the name of the thing that is talked about.
@@ -53,7 +53,7 @@ impl Tone {
 
 /// What one stream can do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Stream {
+pub(crate) struct Stream {
     /// Whether a person looks at it.
     pub terminal: bool,
     /// Whether it takes colours.
@@ -62,11 +62,11 @@ pub struct Stream {
 
 impl Stream {
     /// A stream that goes to a file or to another program.
-    pub const PLAIN: Self = Self { terminal: false, colour: false };
+    pub(crate) const PLAIN: Self = Self { terminal: false, colour: false };
 
     /// Paints a text, if this stream takes colours.
     #[must_use]
-    pub fn paint(self, tone: Tone, text: &str) -> String {
+    pub(crate) fn paint(self, tone: Tone, text: &str) -> String {
         if !self.colour || tone == Tone::Plain || text.is_empty() {
             return text.to_owned();
         }
@@ -77,7 +77,7 @@ impl Stream {
 
 /// What the command line says about how to talk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Manner {
+pub(crate) struct Manner {
     /// `-o`, if it was given.
     pub format: Option<Format>,
     /// `-q`.
@@ -94,7 +94,7 @@ pub struct Manner {
 
 /// Decides what is shown and how. Small, and handed down by value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Printer {
+pub(crate) struct Printer {
     format: Option<Format>,
     quiet: bool,
     verbosity: u8,
@@ -108,7 +108,7 @@ pub struct Printer {
 impl Printer {
     /// Looks at the two streams of this process and at the manner that was asked for.
     #[must_use]
-    pub fn new(manner: Manner) -> Self {
+    pub(crate) fn new(manner: Manner) -> Self {
         let Manner { format, quiet, verbosity, color, dumb, json_talk } = manner;
         let colour = |automatic: ColorChoice| match color {
             ColorWhen::Always => true,
@@ -135,7 +135,7 @@ impl Printer {
 
     /// A printer for tests and files: no terminal, no colour.
     #[must_use]
-    pub fn plain(format: Format) -> Self {
+    pub(crate) fn plain(format: Format) -> Self {
         Self {
             format: Some(format),
             quiet: false,
@@ -150,49 +150,49 @@ impl Printer {
 
     /// Gives the form of the answer: `-o`, else a table.
     #[must_use]
-    pub fn format(&self) -> Format {
+    pub(crate) fn format(&self) -> Format {
         self.format.unwrap_or(Format::Table)
     }
 
     /// Gives `-o`, if it was given.
     #[must_use]
-    pub fn chosen_format(&self) -> Option<Format> {
+    pub(crate) fn chosen_format(&self) -> Option<Format> {
         self.format
     }
 
     /// Tells whether the user wants no talk.
     #[must_use]
-    pub fn is_quiet(&self) -> bool {
+    pub(crate) fn is_quiet(&self) -> bool {
         self.quiet
     }
 
     /// Tells how much of the requests the user wants to see.
     #[must_use]
-    pub fn verbosity(&self) -> u8 {
+    pub(crate) fn verbosity(&self) -> u8 {
         self.verbosity
     }
 
     /// Gives what stdout can do.
     #[must_use]
-    pub fn stdout(&self) -> Stream {
+    pub(crate) fn stdout(&self) -> Stream {
         self.stdout
     }
 
     /// Gives what stderr can do.
     #[must_use]
-    pub fn stderr(&self) -> Stream {
+    pub(crate) fn stderr(&self) -> Stream {
         self.stderr
     }
 
     /// Tells whether what was written to stderr can be drawn over.
     #[must_use]
-    pub fn can_move(&self) -> bool {
+    pub(crate) fn can_move(&self) -> bool {
         self.stderr.terminal && !self.dumb
     }
 
     /// Gives the width that tables may use; none where nobody looks.
     #[must_use]
-    pub fn width(&self) -> Option<u16> {
+    pub(crate) fn width(&self) -> Option<u16> {
         self.width
     }
 
@@ -200,7 +200,7 @@ impl Printer {
     ///
     /// # Errors
     /// Code 1 when stdout cannot be written for another reason, such as a full disk.
-    pub fn answer(&self, text: &str) -> Result<()> {
+    pub(crate) fn answer(&self, text: &str) -> Result<()> {
         let mut stdout = io::stdout().lock();
         let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
         match written {
@@ -212,7 +212,7 @@ impl Printer {
     }
 
     /// Writes one line of talk, unless `-q` was given.
-    pub fn talk(&self, line: &str) {
+    pub(crate) fn talk(&self, line: &str) {
         match (self.quiet, self.json_talk) {
             (true, _) => {}
             (false, true) => write_stderr(&event("note", "message", line)),
@@ -222,7 +222,7 @@ impl Printer {
 
     /// Writes one line of talk that comes from outside; on a terminal the line that stands
     /// there is ended first (`^C` was typed into it).
-    pub fn interject(&self, line: &str) {
+    pub(crate) fn interject(&self, line: &str) {
         if self.stderr.terminal && !self.quiet && !self.json_talk {
             write_stderr("\n");
         }
@@ -230,7 +230,7 @@ impl Printer {
     }
 
     /// Writes a warning, unless `-q` was given.
-    pub fn warn(&self, text: &str) {
+    pub(crate) fn warn(&self, text: &str) {
         match (self.quiet, self.json_talk) {
             (true, _) => {}
             (false, true) => write_stderr(&event("warning", "message", text)),
@@ -239,7 +239,7 @@ impl Printer {
     }
 
     /// Writes the command that comes next, unless `-q` was given.
-    pub fn hint(&self, command: &str) {
+    pub(crate) fn hint(&self, command: &str) {
         if self.json_talk {
             self.talk(command);
         } else {
@@ -249,14 +249,14 @@ impl Printer {
 
     /// Gives the line of a warning.
     #[must_use]
-    pub fn warning(&self, text: &str) -> String {
+    pub(crate) fn warning(&self, text: &str) -> String {
         let mut line = self.stderr.paint(Tone::Warn, "warning:");
         writeln!(line, " {}", one_line(text)).expect("writing to a string cannot fail");
         line
     }
 
     /// Writes errors, whatever `-q` says.
-    pub fn errors(&self, errors: &[Error]) {
+    pub(crate) fn errors(&self, errors: &[Error]) {
         if self.json_talk {
             for error in errors {
                 write_stderr(&event("error", "error", ErrorView::from(error)));

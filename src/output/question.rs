@@ -16,7 +16,7 @@ use crate::ops::{report::Ask, stop::Stop};
 
 /// Asks the user, or answers for the user.
 #[derive(Debug)]
-pub struct Questions {
+pub(crate) struct Questions {
     manner: Manner,
     printer: Printer,
     bars: Option<MultiProgress>,
@@ -33,7 +33,7 @@ enum Manner {
 impl Questions {
     /// Finds out whether somebody can be asked. `stdin_is_source`: the manifests come from there.
     #[must_use]
-    pub fn new(printer: Printer, yes: bool, stdin_is_source: bool, stop: Stop) -> Self {
+    pub(crate) fn new(printer: Printer, yes: bool, stdin_is_source: bool, stop: Stop) -> Self {
         let person = !stdin_is_source && io::stdin().is_terminal() && printer.stderr().terminal;
         let manner = match (yes, person) {
             (true, _) => Manner::Yes,
@@ -45,7 +45,7 @@ impl Questions {
 
     /// Lets bars step aside while a question stands.
     #[must_use]
-    pub fn above(mut self, bars: Option<MultiProgress>) -> Self {
+    pub(crate) fn above(mut self, bars: Option<MultiProgress>) -> Self {
         self.bars = bars;
         self
     }

@@ -13,7 +13,7 @@ use crate::{ops::view::RuntimeView, workload::error::Result};
 ///
 /// # Errors
 /// Code 1 when stdout cannot be written.
-pub fn list(printer: &Printer, runtimes: &[RuntimeView], checked: bool) -> Result<()> {
+pub(crate) fn list(printer: &Printer, runtimes: &[RuntimeView], checked: bool) -> Result<()> {
     match printer.format() {
         Format::Json | Format::Yaml => {
             printer.document(&Document::new("RuntimeList", Items("runtimes", runtimes)))
@@ -34,7 +34,7 @@ pub fn list(printer: &Printer, runtimes: &[RuntimeView], checked: bool) -> Resul
 ///
 /// # Errors
 /// Code 1 when stdout cannot be written.
-pub fn show(printer: &Printer, runtime: &RuntimeView) -> Result<()> {
+pub(crate) fn show(printer: &Printer, runtime: &RuntimeView) -> Result<()> {
     match printer.format() {
         Format::Json | Format::Yaml => printer.document(&Document::new("Runtime", runtime)),
         Format::Table | Format::Wide | Format::Name => {
@@ -47,7 +47,7 @@ pub fn show(printer: &Printer, runtime: &RuntimeView) -> Result<()> {
 ///
 /// # Errors
 /// Code 1 when stdout cannot be written.
-pub fn chosen(printer: &Printer, name: Option<&str>) -> Result<()> {
+pub(crate) fn chosen(printer: &Printer, name: Option<&str>) -> Result<()> {
     #[derive(serde::Serialize)]
     struct Chosen<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]

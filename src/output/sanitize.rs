@@ -20,7 +20,7 @@ fn escape(c: char, out: &mut String) {
 
 /// Shows dangerous characters as escapes such as `\u{1b}`; line ends and tabs stay.
 #[must_use]
-pub fn sanitize(text: &str) -> Cow<'_, str> {
+pub(crate) fn sanitize(text: &str) -> Cow<'_, str> {
     let dangerous = |c: char| is_dangerous(c) && c != '\n' && c != '\t';
     let normal = if text.contains("\r\n") {
         Cow::Owned(text.replace("\r\n", "\n"))
@@ -40,7 +40,7 @@ pub fn sanitize(text: &str) -> Cow<'_, str> {
 /// Does the same and puts everything on one line: line ends and tabs, with the blanks around
 /// them, become single blanks.
 #[must_use]
-pub fn one_line(text: &str) -> Cow<'_, str> {
+pub(crate) fn one_line(text: &str) -> Cow<'_, str> {
     if !text.contains(is_dangerous) {
         return Cow::Borrowed(text);
     }
@@ -59,7 +59,7 @@ pub fn one_line(text: &str) -> Cow<'_, str> {
 /// characters stand only in strings, where `\uXXXX` is the same. (C0 controls are escaped by
 /// every JSON writer already; the line ends between members stay.)
 #[must_use]
-pub fn json(text: String) -> String {
+pub(crate) fn json(text: String) -> String {
     let dangerous = |c: char| is_dangerous(c) && c != '\n';
     if !text.contains(dangerous) {
         return text;

@@ -44,7 +44,12 @@ impl<'a> From<&'a Operation> for LiveDocument<'a> {
 ///
 /// # Errors
 /// Code 1 when stdout cannot be written.
-pub fn answer(printer: &Printer, all: &[Operation], one: bool, now: Timestamp) -> Result<()> {
+pub(crate) fn answer(
+    printer: &Printer,
+    all: &[Operation],
+    one: bool,
+    now: Timestamp,
+) -> Result<()> {
     let documents = || all.iter().map(LiveDocument::from).collect::<Vec<_>>();
     match (printer.format(), all) {
         (Format::Json | Format::Yaml, [_]) if one => {

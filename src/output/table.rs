@@ -14,14 +14,14 @@ const PROSE_WIDTH: u16 = 24;
 
 /// The text of a cell and its meaning.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cell {
+pub(crate) struct Cell {
     text: String,
     tone: Tone,
 }
 
 impl Cell {
     /// Makes a cell with a meaning.
-    pub fn toned(text: impl Into<String>, tone: Tone) -> Self {
+    pub(crate) fn toned(text: impl Into<String>, tone: Tone) -> Self {
         Self { text: text.into(), tone }
     }
 }
@@ -33,7 +33,7 @@ impl<T: Into<String>> From<T> for Cell {
 }
 
 /// Makes a cell of what may be absent: `-` then.
-pub fn or_dash<T: ToString>(value: Option<T>) -> Cell {
+pub(crate) fn or_dash<T: ToString>(value: Option<T>) -> Cell {
     match value.map(|value| value.to_string()) {
         Some(text) if !text.is_empty() => text.into(),
         _ => "-".into(),
@@ -42,7 +42,7 @@ pub fn or_dash<T: ToString>(value: Option<T>) -> Cell {
 
 /// A table under construction.
 #[derive(Debug, Clone)]
-pub struct Rows {
+pub(crate) struct Rows {
     header: Vec<&'static str>,
     rows: Vec<Vec<Cell>>,
 }
@@ -50,25 +50,25 @@ pub struct Rows {
 impl Rows {
     /// Makes a table with the titles of its columns.
     #[must_use]
-    pub fn new(header: &[&'static str]) -> Self {
+    pub(crate) fn new(header: &[&'static str]) -> Self {
         Self { header: header.to_vec(), rows: Vec::new() }
     }
 
     /// Adds a row, which has as many cells as there are titles.
-    pub fn push(&mut self, row: Vec<Cell>) {
+    pub(crate) fn push(&mut self, row: Vec<Cell>) {
         debug_assert_eq!(row.len(), self.header.len(), "a row has a cell per title");
         self.rows.push(row);
     }
 
     /// Tells whether there are no rows.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
 
     /// Shows the table as it fits the printer's stdout, with a line end after the last row.
     #[must_use]
-    pub fn show(&self, printer: &Printer) -> String {
+    pub(crate) fn show(&self, printer: &Printer) -> String {
         self.render(printer.stdout(), printer.width())
     }
 
@@ -123,7 +123,7 @@ impl Rows {
 
 /// Shows the facts about one thing, a line each; what is absent is left out.
 #[must_use]
-pub fn sheet(facts: &[(&str, Option<String>)], printer: &Printer) -> String {
+pub(crate) fn sheet(facts: &[(&str, Option<String>)], printer: &Printer) -> String {
     let width = facts.iter().map(|(title, _)| title.len()).max().unwrap_or_default();
     let mut out = String::new();
     for (title, value) in facts {

@@ -51,7 +51,6 @@ mod world;
 mod write;
 
 pub use faults::{Effect, Fault, Matches, When};
-pub use service::{Body, Broken};
 
 use answer::Failure;
 use call::{Call, Reply};
@@ -99,7 +98,7 @@ impl fmt::Display for OpenError {
 impl std::error::Error for OpenError {}
 
 /// What the server is called in place of a URL.
-pub const SERVER: &str = "sandbox";
+pub(crate) const SERVER: &str = "sandbox";
 
 /// The server. Clones share its state.
 #[derive(Clone)]

@@ -14,12 +14,12 @@ static DISCOVERY: LazyLock<Value> = LazyLock::new(|| {
 
 /// Gives the file as it is embedded: gzipped JSON of the answers to `/api` and `/apis`.
 #[must_use]
-pub fn discovery_gz() -> &'static [u8] {
+pub(crate) fn discovery_gz() -> &'static [u8] {
     include_bytes!("discovery.json.gz")
 }
 
 /// Gives the file's content, decoded once per process.
 #[must_use]
-pub fn discovery() -> &'static Value {
+pub(crate) fn discovery() -> &'static Value {
     &DISCOVERY
 }

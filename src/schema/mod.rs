@@ -1,10 +1,10 @@
 //! The schemas and the discovery of the built-in kinds, embedded, with the lookups over them.
 
-pub mod discovery;
+pub(crate) mod discovery;
 pub mod merge;
-pub mod openapi;
-pub mod quantity;
-pub mod validate;
+pub(crate) mod openapi;
+pub(crate) mod quantity;
+pub(crate) mod validate;
 
-pub use discovery::discovery;
-pub use openapi::{Gvk, Schema, openapi};
+pub(crate) use discovery::discovery;
+pub(crate) use openapi::{Gvk, Schema, openapi};

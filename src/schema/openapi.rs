@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 
 /// What kind of value a schema describes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// Any value; objects in it are merged field by field.
     Any,
     /// Any value, replaced as a whole (`RawExtension`).
@@ -41,7 +41,7 @@ pub enum Kind {
 
 /// How the items of a list are told apart in a merge.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum ListType {
+pub(crate) enum ListType {
     /// The list is replaced as a whole.
     #[default]
     Atomic,
@@ -53,7 +53,7 @@ pub enum ListType {
 
 /// What a strategic merge patch does with a field.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct PatchRule {
+pub(crate) struct PatchRule {
     /// Lists are merged, not replaced.
     pub merge: bool,
     /// Fields that the patch does not name are dropped.
@@ -64,7 +64,7 @@ pub struct PatchRule {
 
 /// What Go's encoding does with a field that has its zero value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Zero {
+pub(crate) enum Zero {
     /// It is left out.
     #[default]
     Dropped,
@@ -76,7 +76,7 @@ pub enum Zero {
 
 /// One schema: of a kind, of a field, of a list's items.
 #[derive(Debug, Clone)]
-pub struct Schema {
+pub(crate) struct Schema {
     /// The name of the schema that this one refers to.
     pub reference: Option<Box<str>>,
     /// What kind of value it describes.
@@ -118,7 +118,7 @@ pub struct Schema {
 impl Schema {
     /// Reads a schema, of OpenAPI or of a custom resource.
     #[must_use]
-    pub fn parse(value: &Value) -> Self {
+    pub(crate) fn parse(value: &Value) -> Self {
         let text = |key: &str| value.get(key).and_then(Value::as_str);
         let flag = |key: &str| value.get(key).and_then(Value::as_bool).unwrap_or(false);
         let texts = |key: &str| -> Vec<Box<str>> {
@@ -175,7 +175,7 @@ impl Schema {
 
     /// Follows the reference, if it is one, to the schema it means.
     #[must_use]
-    pub fn resolved(&self) -> &Self {
+    pub(crate) fn resolved(&self) -> &Self {
         match &self.reference {
             Some(name) => openapi().get(name).unwrap_or(self),
             None => self,
@@ -184,26 +184,26 @@ impl Schema {
 
     /// Tells whether an object of this schema is replaced as a whole.
     #[must_use]
-    pub fn is_atomic(&self) -> bool {
+    pub(crate) fn is_atomic(&self) -> bool {
         self.atomic || self.resolved().atomic
     }
 
     /// The schema of a field, declared or of a map's values; none where there is no such field.
     #[must_use]
-    pub fn field(&self, name: &str) -> Option<&Self> {
+    pub(crate) fn field(&self, name: &str) -> Option<&Self> {
         let this = self.resolved();
         this.properties.get(name).or(this.additional.as_deref())
     }
 
     /// The schema of a list's items.
     #[must_use]
-    pub fn item(&self) -> Option<&Self> {
+    pub(crate) fn item(&self) -> Option<&Self> {
         self.resolved().items.as_deref()
     }
 
     /// Tells whether an object of this schema may have fields that are not declared.
     #[must_use]
-    pub fn is_open(&self) -> bool {
+    pub(crate) fn is_open(&self) -> bool {
         let this = self.resolved();
         this.preserves_unknown
             || match this.kind {
@@ -215,7 +215,7 @@ impl Schema {
 
     /// The name of the Go type behind it, the last part of the schema's name.
     #[must_use]
-    pub fn go_name(&self) -> &str {
+    pub(crate) fn go_name(&self) -> &str {
         self.reference.as_deref().map_or("", |name| name.rsplit('.').next().unwrap_or(name))
     }
 }
@@ -303,7 +303,7 @@ impl Gvk {
 
 /// All embedded schemas.
 #[derive(Debug)]
-pub struct Schemas {
+pub(crate) struct Schemas {
     by_name: HashMap<Box<str>, Schema>,
     by_kind: HashMap<Gvk, Box<str>>,
 }
@@ -311,26 +311,30 @@ pub struct Schemas {
 impl Schemas {
     /// A schema by its name, such as `io.k8s.api.core.v1.Pod`.
     #[must_use]
-    pub fn get(&self, name: &str) -> Option<&Schema> {
+    pub(crate) fn get(&self, name: &str) -> Option<&Schema> {
         self.by_name.get(name)
     }
 
     /// The name of the schema of a built-in kind.
     #[must_use]
-    pub fn name_of(&self, gvk: &Gvk) -> Option<&str> {
+    pub(crate) fn name_of(&self, gvk: &Gvk) -> Option<&str> {
         self.by_kind.get(gvk).map(AsRef::as_ref)
     }
 
     /// The schema of a built-in kind.
     #[must_use]
-    pub fn of(&self, gvk: &Gvk) -> Option<&Schema> {
+    pub(crate) fn of(&self, gvk: &Gvk) -> Option<&Schema> {
         self.get(self.name_of(gvk)?)
     }
 
     /// The schema at a path in a built-in kind: field names, and for list items any number
     /// (`["spec", "containers", "0", "image"]`).
     #[must_use]
-    pub fn at<'a>(&self, gvk: &Gvk, path: impl IntoIterator<Item = &'a str>) -> Option<&Schema> {
+    pub(crate) fn at<'a>(
+        &self,
+        gvk: &Gvk,
+        path: impl IntoIterator<Item = &'a str>,
+    ) -> Option<&Schema> {
         let mut schema = self.of(gvk)?;
         for step in path {
             schema = match schema.resolved().kind {
@@ -388,7 +392,7 @@ fn apply_zeros(schema: &mut Schema, zeros: &Value) {
 }
 
 /// The embedded schemas of the built-in kinds, read at the first use.
-pub fn openapi() -> &'static Schemas {
+pub(crate) fn openapi() -> &'static Schemas {
     static SCHEMAS: OnceLock<Schemas> = OnceLock::new();
     SCHEMAS.get_or_init(load)
 }

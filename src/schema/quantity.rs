@@ -3,7 +3,7 @@
 
 /// A number with the family of suffixes it was written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Quantity {
+pub(crate) struct Quantity {
     /// The value in billionths.
     nanos: i128,
     family: Family,
@@ -32,13 +32,13 @@ const DECIMAL: [(&str, i32); 10] = [
 const BINARY: [&str; 7] = ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
 
 /// What the API server says about a text that is no quantity.
-pub const MALFORMED: &str = "quantities must match the regular expression \
+pub(crate) const MALFORMED: &str = "quantities must match the regular expression \
      '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
 
 impl Quantity {
     /// Reads a quantity; none if the text is not one. What is finer than a billionth is rounded up.
     #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let end = text
             .char_indices()
             .find(|(place, c)| {
@@ -61,13 +61,13 @@ impl Quantity {
 
     /// The value in thousandths, rounded up.
     #[must_use]
-    pub fn millis(self) -> i128 {
+    pub(crate) fn millis(self) -> i128 {
         self.nanos.div_euclid(1_000_000) + i128::from(self.nanos.rem_euclid(1_000_000) != 0)
     }
 
     /// The text that the API server gives back for it.
     #[must_use]
-    pub fn canonical(self) -> String {
+    pub(crate) fn canonical(self) -> String {
         let sign = if self.nanos < 0 { "-" } else { "" };
         let nanos = self.nanos.abs();
         if nanos == 0 {

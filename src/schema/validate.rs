@@ -11,7 +11,7 @@ use super::{
 
 /// One fault in the form of an object.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
+pub(crate) struct Finding {
     /// Where: `spec.template.spec.containers[0].image`.
     pub path: String,
     /// What.
@@ -20,7 +20,7 @@ pub struct Finding {
 
 /// What is wrong at a place.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fault {
+pub(crate) enum Fault {
     /// There is no such field.
     Unknown,
     /// The value has the wrong type; the text is the decoder's own message.
@@ -30,7 +30,7 @@ pub enum Fault {
 impl Finding {
     /// The server's words for it: `unknown field "spec.foo"`.
     #[must_use]
-    pub fn message(&self) -> String {
+    pub(crate) fn message(&self) -> String {
         match &self.fault {
             Fault::Unknown => format!("unknown field \"{}\"", self.path),
             Fault::Type(message) => message.clone(),
@@ -40,13 +40,13 @@ impl Finding {
 
 /// Checks an object of a built-in kind; nothing is found in kinds that are not embedded.
 #[must_use]
-pub fn check(object: &Value, gvk: &Gvk) -> Vec<Finding> {
+pub(crate) fn check(object: &Value, gvk: &Gvk) -> Vec<Finding> {
     openapi().of(gvk).map(|schema| check_against(object, schema, &gvk.kind)).unwrap_or_default()
 }
 
 /// Checks a value against a schema; `owner` is the name of the type that the schema describes.
 #[must_use]
-pub fn check_against(value: &Value, schema: &Schema, owner: &str) -> Vec<Finding> {
+pub(crate) fn check_against(value: &Value, schema: &Schema, owner: &str) -> Vec<Finding> {
     let mut walk = Walk { findings: Vec::new() };
     walk.value(value, schema, &Place { path: String::new(), plain: String::new(), owner });
     walk.findings

@@ -24,7 +24,7 @@ use crate::workload::{
 /// What the holder of a lock says of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct LockContent {
+pub(crate) struct LockContent {
     /// The process.
     pub pid: u32,
     /// What it does, as typed: `deploy web`.
@@ -39,7 +39,7 @@ pub struct LockContent {
 
 /// The answer to an attempt.
 #[derive(Debug)]
-pub enum Acquired {
+pub(crate) enum Acquired {
     /// The lock is ours.
     Got {
         /// The lock; it lasts as long as this value.
@@ -55,7 +55,7 @@ pub enum Acquired {
 /// the next holder may take over a release that was not ended. [`InstanceLock::release`] ends in
 /// order.
 #[derive(Debug)]
-pub struct InstanceLock {
+pub(crate) struct InstanceLock {
     file: File,
     path: PathBuf,
 }
@@ -65,7 +65,7 @@ impl InstanceLock {
     ///
     /// # Errors
     /// `cannot-lock` where no lock file can be made.
-    pub fn try_acquire(database: &Path, instance: &InstanceName) -> Result<Acquired> {
+    pub(crate) fn try_acquire(database: &Path, instance: &InstanceName) -> Result<Acquired> {
         let path = lock_path(database, instance);
         let file = open(&path).map_err(|error| cannot_lock(&path, &error))?;
         let mut lock = Self { file, path };
@@ -83,7 +83,7 @@ impl InstanceLock {
     ///
     /// # Errors
     /// `cannot-lock` where the file cannot be written.
-    pub fn write(&mut self, content: &LockContent) -> Result<()> {
+    pub(crate) fn write(&mut self, content: &LockContent) -> Result<()> {
         let json = serde_json::to_vec(content).expect("the content has no map with odd keys");
         self.put(&json).map_err(|error| cannot_lock(&self.path, &error))
     }
@@ -93,7 +93,7 @@ impl InstanceLock {
     ///
     /// # Errors
     /// `cannot-lock` where the file cannot be emptied; the lock is free all the same.
-    pub fn release(self) -> Result<()> {
+    pub(crate) fn release(self) -> Result<()> {
         self.file.set_len(0).map_err(|error| cannot_lock(&self.path, &error))
     }
 

@@ -18,7 +18,7 @@ mod column;
 mod definitions;
 mod failure;
 mod instances;
-pub mod lock;
+pub(crate) mod lock;
 mod migrations;
 mod open;
 mod releases;
@@ -32,15 +32,12 @@ use std::{path::Path, path::PathBuf, time::Duration};
 
 use rusqlite::{Connection, Params, Row};
 
-pub use self::{
-    definitions::{Applied, DefinitionRow},
-    instances::InstanceFilter,
-    runtimes::KnownRuntime,
-};
+pub use self::runtimes::KnownRuntime;
+pub(crate) use self::{definitions::DefinitionRow, instances::InstanceFilter};
 use crate::workload::error::Result;
 
 /// How long a transaction waits for another process's.
-pub const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The one owner of the connection to the database.
 #[derive(Debug)]

@@ -45,7 +45,7 @@ impl Content {
 
 /// Computes the digest of one JSON value in its canonical form: `sha256` in hex.
 #[must_use]
-pub fn digest_of(value: &Value) -> String {
+pub(crate) fn digest_of(value: &Value) -> String {
     hex(&Sha256::digest(value.to_string().as_bytes()))
 }
 

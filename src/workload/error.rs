@@ -86,7 +86,7 @@ pub struct Error {
 }
 
 /// The result of everything that can fail.
-pub type Result<T, E = Error> = std::result::Result<T, E>;
+pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
     /// Makes a failure of a class with its stable word and its message.
@@ -201,7 +201,7 @@ impl std::error::Error for Error {}
 /// The error as JSON (CLI.md, JSON: error).
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct ErrorView<'a> {
+pub(crate) struct ErrorView<'a> {
     code: &'a str,
     exit_code: u8,
     message: &'a str,

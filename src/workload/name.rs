@@ -7,16 +7,16 @@ use serde::{Deserialize, Serialize};
 use super::error::{Error, Result};
 
 /// The longest name of an instance: the manager's name must fit in 128 bytes.
-pub const INSTANCE_NAME_LIMIT: usize = 52;
+pub(crate) const INSTANCE_NAME_LIMIT: usize = 52;
 /// The longest RFC 1123 label.
-pub const LABEL_LIMIT: usize = 63;
+pub(crate) const LABEL_LIMIT: usize = 63;
 
 /// Checks an RFC 1123 label: lower-case letters, digits and `-`, beginning and ending with a
 /// letter or digit.
 ///
 /// # Errors
 /// Code 2 with the offending text and what is allowed.
-pub fn check_label(what: &str, text: &str, limit: usize) -> Result<()> {
+pub(crate) fn check_label(what: &str, text: &str, limit: usize) -> Result<()> {
     let problem = if text.is_empty() {
         "it is empty".to_owned()
     } else if text.len() > limit {
@@ -100,7 +100,10 @@ name_type!(
 
 /// Finds the known name that is nearest to a mistyped one, if one is near.
 #[must_use]
-pub fn nearest<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(
+    wanted: &str,
+    known: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
     let limit = (wanted.chars().count() / 3).max(1);
     known
         .into_iter()

@@ -128,7 +128,7 @@ impl fmt::Display for ObjectId {
 
 /// Splits `apps/v1` into (`apps`, `v1`) and `v1` into (``, `v1`).
 #[must_use]
-pub fn split_api_version(api_version: &str) -> (&str, &str) {
+pub(crate) fn split_api_version(api_version: &str) -> (&str, &str) {
     api_version.split_once('/').unwrap_or(("", api_version))
 }
 

@@ -7,7 +7,7 @@
 //! ([`Takeover`]) or left to them ([`Yields`]); what is done about one object is its [`Terms`].
 
 mod class;
-pub mod fields;
+pub(crate) mod fields;
 mod leftover;
 mod maker;
 mod takeover;
@@ -19,32 +19,32 @@ use serde_json::{Value, json};
 
 use super::definition::digest_of;
 use class::is_autoscaler;
-pub use class::{ManagerClass, class_of};
-pub use leftover::{hold_leftovers, is_leftover};
-pub use maker::{kept_by, made_by};
-pub use takeover::{Takeover, has_persons, may_conflict};
-pub use terms::Terms;
-pub use yielding::{
+pub(crate) use class::{ManagerClass, class_of};
+pub(crate) use leftover::{hold_leftovers, is_leftover};
+pub(crate) use maker::{kept_by, made_by};
+pub(crate) use takeover::{Takeover, has_persons, may_conflict};
+pub(crate) use terms::Terms;
+pub(crate) use yielding::{
     REPLICAS, YIELDED_MANAGER, Yielded, Yields, given_back, holds_replicas_alone, is_left,
     is_scaled_by_controller, is_scaled_by_others, kept_replicas, scale_target,
 };
 
 /// The label on namespaced objects and on Namespaces that an instance made.
-pub const INSTANCE_LABEL: &str = "workloadctl/instance";
+pub(crate) const INSTANCE_LABEL: &str = "workloadctl/instance";
 /// The label on all other cluster-scoped objects; its value is `true`.
-pub const MANAGED_LABEL: &str = "workloadctl/managed";
+pub(crate) const MANAGED_LABEL: &str = "workloadctl/managed";
 /// What the names of our field managers begin with.
-pub const MANAGER_PREFIX: &str = "workloadctl:";
+pub(crate) const MANAGER_PREFIX: &str = "workloadctl:";
 
 /// Gives the field manager of an instance: `workloadctl:<namespace>/<instance>`.
 #[must_use]
-pub fn manager(namespace: &str, instance: &str) -> String {
+pub(crate) fn manager(namespace: &str, instance: &str) -> String {
     format!("{MANAGER_PREFIX}{namespace}/{instance}")
 }
 
 /// Finds the Apply entry of a manager in an object's managedFields.
 #[must_use]
-pub fn apply_entry<'a>(object: &'a Value, manager: &str) -> Option<&'a Value> {
+pub(crate) fn apply_entry<'a>(object: &'a Value, manager: &str) -> Option<&'a Value> {
     entries(object).find(|entry| is_apply_of(entry, manager))
 }
 
@@ -69,7 +69,7 @@ fn manager_of(entry: &Value) -> &str {
 
 /// Lists the other instances that apply this object, by their managers' names.
 #[must_use]
-pub fn other_instances<'a>(object: &'a Value, manager: &str) -> Vec<&'a str> {
+pub(crate) fn other_instances<'a>(object: &'a Value, manager: &str) -> Vec<&'a str> {
     entries(object)
         .filter(|entry| entry["operation"] == "Apply")
         .filter_map(|entry| entry["manager"].as_str())
@@ -79,13 +79,13 @@ pub fn other_instances<'a>(object: &'a Value, manager: &str) -> Vec<&'a str> {
 
 /// Finds the position of our Apply entry, for a JSON patch that takes it out.
 #[must_use]
-pub fn apply_entry_index(object: &Value, manager: &str) -> Option<usize> {
+pub(crate) fn apply_entry_index(object: &Value, manager: &str) -> Option<usize> {
     entries(object).position(|entry| is_apply_of(entry, manager))
 }
 
 /// Tells whether an object was made by a controller for another object.
 #[must_use]
-pub fn has_controller(object: &Value) -> bool {
+pub(crate) fn has_controller(object: &Value) -> bool {
     object
         .pointer("/metadata/ownerReferences")
         .and_then(Value::as_array)
@@ -94,7 +94,7 @@ pub fn has_controller(object: &Value) -> bool {
 
 /// Tells whether a live object is ours.
 #[must_use]
-pub fn is_ours(object: &Value, manager: &str, inventory_uid: Option<&str>) -> bool {
+pub(crate) fn is_ours(object: &Value, manager: &str, inventory_uid: Option<&str>) -> bool {
     (inventory_uid.is_some() && uid(object) == inventory_uid)
         || (apply_entry(object, manager).is_some() && !has_controller(object))
 }
@@ -102,7 +102,7 @@ pub fn is_ours(object: &Value, manager: &str, inventory_uid: Option<&str>) -> bo
 /// Tells whether a live object carries the label of the instance: of a Namespace it says that
 /// the instance made it.
 #[must_use]
-pub fn is_labelled(object: &Value, instance: &str) -> bool {
+pub(crate) fn is_labelled(object: &Value, instance: &str) -> bool {
     object
         .get("metadata")
         .and_then(|metadata| metadata.get("labels")?.get(INSTANCE_LABEL)?.as_str())
@@ -111,25 +111,25 @@ pub fn is_labelled(object: &Value, instance: &str) -> bool {
 
 /// Gives an object's uid.
 #[must_use]
-pub fn uid(object: &Value) -> Option<&str> {
+pub(crate) fn uid(object: &Value) -> Option<&str> {
     metadata_text(object, "uid")
 }
 
 /// Gives an object's resourceVersion.
 #[must_use]
-pub fn resource_version(object: &Value) -> Option<&str> {
+pub(crate) fn resource_version(object: &Value) -> Option<&str> {
     metadata_text(object, "resourceVersion")
 }
 
 /// Tells whether an object's deletion has begun.
 #[must_use]
-pub fn is_terminating(object: &Value) -> bool {
+pub(crate) fn is_terminating(object: &Value) -> bool {
     metadata_text(object, "deletionTimestamp").is_some()
 }
 
 /// Gives an object's finalizers.
 #[must_use]
-pub fn finalizers(object: &Value) -> Vec<&str> {
+pub(crate) fn finalizers(object: &Value) -> Vec<&str> {
     object
         .pointer("/metadata/finalizers")
         .and_then(Value::as_array)
@@ -144,7 +144,7 @@ fn metadata_text<'a>(object: &'a Value, field: &str) -> Option<&'a str> {
 /// What an answer told that proved equality: the data of the no-op rule.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Seen {
+pub(crate) struct Seen {
     /// The resourceVersion in that answer.
     pub resource_version: String,
     /// The generation, for kinds that count one.
@@ -160,7 +160,7 @@ impl Seen {
     /// Takes down what the answer to an apply (or to a dry-run apply that changed nothing) told.
     /// `None` where the answer lacks our entry, so that nothing can be proved by it.
     #[must_use]
-    pub fn of(answer: &Value, manager: &str, body: &Value) -> Option<Self> {
+    pub(crate) fn of(answer: &Value, manager: &str, body: &Value) -> Option<Self> {
         Some(Self {
             resource_version: resource_version(answer)?.to_owned(),
             generation: generation(answer),
@@ -172,7 +172,7 @@ impl Seen {
     /// Gives the same data for an object of which something is left to others: their leaving
     /// changes neither generation nor our entry, and the resourceVersion alone tells of it.
     #[must_use]
-    pub fn by_version_alone(self) -> Self {
+    pub(crate) fn by_version_alone(self) -> Self {
         Self { generation: None, ..self }
     }
 
@@ -183,7 +183,7 @@ impl Seen {
     /// equal, and either the resourceVersion is; or, for kinds that count generations, the
     /// generation, our own Apply entry and the values of our labels and annotations are.
     #[must_use]
-    pub fn still_holds(&self, live: &Value, manager: &str, body: &Value) -> bool {
+    pub(crate) fn still_holds(&self, live: &Value, manager: &str, body: &Value) -> bool {
         if resource_version(live) == Some(&self.resource_version) {
             return true;
         }

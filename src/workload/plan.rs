@@ -21,14 +21,14 @@ use super::{
 
 /// Objects with this annotation (value `keep`) stay when they leave the definition or the
 /// instance is deleted.
-pub const KEEP_ANNOTATION: &str = "workloadctl/on-remove";
+pub(crate) const KEEP_ANNOTATION: &str = "workloadctl/on-remove";
 /// Helm's annotation of the same meaning.
-pub const HELM_KEEP_ANNOTATION: &str = "helm.sh/resource-policy";
+pub(crate) const HELM_KEEP_ANNOTATION: &str = "helm.sh/resource-policy";
 
 /// An object as a release wants it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Desired {
+pub(crate) struct Desired {
     /// The identity, placed.
     pub id: ObjectId,
     /// The API version without the group.
@@ -47,7 +47,7 @@ pub struct Desired {
 impl Desired {
     /// Prepares a placed body for sending: what only a server may set is taken out.
     #[must_use]
-    pub fn new(mut body: Value, origin: Option<Origin>) -> Self {
+    pub(crate) fn new(mut body: Value, origin: Option<Origin>) -> Self {
         if let Some(metadata) = body.get_mut("metadata").and_then(Value::as_object_mut) {
             for field in [
                 "uid",
@@ -69,7 +69,7 @@ impl Desired {
 
 impl Desired {
     /// Marks an object as shared rather than made by the instance.
-    pub fn mark_shared(&mut self) {
+    pub(crate) fn mark_shared(&mut self) {
         placement::mark_shared(&mut self.body);
         self.digest = digest_of(&self.body);
     }
@@ -77,14 +77,14 @@ impl Desired {
 
 /// Tells whether an object, desired or live, asks to stay.
 #[must_use]
-pub fn is_kept(object: &Value) -> bool {
+pub(crate) fn is_kept(object: &Value) -> bool {
     let annotation = |key: &str| object.get("metadata")?.get("annotations")?.get(key)?.as_str();
     annotation(KEEP_ANNOTATION) == Some("keep") || annotation(HELM_KEEP_ANNOTATION) == Some("keep")
 }
 
 /// What metadata (and, for Jobs, the whole object) shows about one desired object.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Decision {
+pub(crate) enum Decision {
     /// An apply would change nothing.
     Unchanged,
     /// Only a dry run can tell; `uid` is the live object's.
@@ -123,7 +123,7 @@ pub enum Decision {
 
 /// How a plan is made.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Choices {
+pub(crate) struct Choices {
     /// Objects that are not ours are taken over.
     pub adopt: bool,
     /// This object is deleted and made anew.
@@ -134,7 +134,7 @@ pub struct Choices {
 
 /// Decides about one object. `live` is its metadata or the whole object.
 #[must_use]
-pub fn decide(
+pub(crate) fn decide(
     desired: &Desired,
     entry: Option<&Entry>,
     live: Option<&Value>,
@@ -219,20 +219,20 @@ fn has_condition(object: &Value, kind: &str) -> bool {
 
 /// Tells whether a Job has failed for good.
 #[must_use]
-pub fn job_failed(job: &Value) -> bool {
+pub(crate) fn job_failed(job: &Value) -> bool {
     has_condition(job, "Failed")
 }
 
 /// Tells whether a Job has completed.
 #[must_use]
-pub fn job_completed(job: &Value) -> bool {
+pub(crate) fn job_completed(job: &Value) -> bool {
     has_condition(job, "Complete")
 }
 
 /// One object of a plan.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Item {
+pub(crate) struct Item {
     /// The object as it is wanted.
     pub desired: Desired,
     /// What is to be done.
@@ -258,7 +258,7 @@ pub struct Item {
 /// An inventory object that the release does not want any more.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Removal {
+pub(crate) struct Removal {
     /// The inventory's entry.
     pub entry: Entry,
     /// The uid of the live object.
@@ -273,7 +273,7 @@ pub struct Removal {
 /// What a release will do.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Plan {
+pub(crate) struct Plan {
     /// The desired objects, in order.
     pub items: Vec<Item>,
     /// What left the definition.
@@ -290,7 +290,7 @@ pub struct Plan {
 impl Plan {
     /// Gives the inventory that covers all of it, old and new.
     #[must_use]
-    pub fn inventory(&self) -> Vec<Entry> {
+    pub(crate) fn inventory(&self) -> Vec<Entry> {
         let removals = self.removals.iter().map(|removal| Entry {
             wanted: false,
             keep: removal.keep,
@@ -304,13 +304,13 @@ impl Plan {
     /// Tells whether anything would be written or removed; where nothing is pruned, that an object
     /// left the definition is a change once.
     #[must_use]
-    pub fn has_changes(&self, prunes: bool) -> bool {
+    pub(crate) fn has_changes(&self, prunes: bool) -> bool {
         self.removals.iter().any(|removal| prunes || removal.entry.wanted)
             || self.items.iter().any(|item| item.action != Action::Unchanged)
     }
 
     /// Lists shared objects that are changed under others, and who those are.
-    pub fn shared(&self) -> impl Iterator<Item = (&ObjectId, &str)> {
+    pub(crate) fn shared(&self) -> impl Iterator<Item = (&ObjectId, &str)> {
         self.items
             .iter()
             .filter(|item| !item.sharing.takes.is_empty() && !item.reason.is_empty())
@@ -319,7 +319,7 @@ impl Plan {
     }
 
     /// Lists what must not be touched.
-    pub fn blocked(&self) -> impl Iterator<Item = &Item> {
+    pub(crate) fn blocked(&self) -> impl Iterator<Item = &Item> {
         self.items.iter().filter(|item| item.action == Action::Blocked)
     }
 }

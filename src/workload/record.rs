@@ -28,30 +28,30 @@ use super::{
 };
 
 /// The format that this program writes, and the newest that it reads.
-pub const FORMAT: u32 = 1;
+pub(crate) const FORMAT: u32 = 1;
 /// The most bytes of content in one Secret (a Secret holds 1 MiB in all its keys).
-pub const HEAD_LIMIT: usize = 900_000;
+pub(crate) const HEAD_LIMIT: usize = 900_000;
 /// The type of the head.
-pub const HEAD_TYPE: &str = "workloadctl/record";
+pub(crate) const HEAD_TYPE: &str = "workloadctl/record";
 /// The type of a part.
-pub const PART_TYPE: &str = "workloadctl/record-part";
+pub(crate) const PART_TYPE: &str = "workloadctl/record-part";
 /// The label of head and parts; its value is the instance's name.
-pub const RECORD_LABEL: &str = "workloadctl/record";
+pub(crate) const RECORD_LABEL: &str = "workloadctl/record";
 /// How long a holder counts without a renewal, in seconds.
-pub const HOLDER_SECONDS: i64 = 90;
+pub(crate) const HOLDER_SECONDS: i64 = 90;
 /// The most bytes that a content may unpack to.
 const UNPACKED_LIMIT: u64 = 256 << 20;
 
 /// Gives the name of the head.
 #[must_use]
-pub fn head_name(instance: &InstanceName) -> String {
+pub(crate) fn head_name(instance: &InstanceName) -> String {
     format!("workloadctl.{instance}")
 }
 
 /// Who works on the instance right now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Holder {
+pub(crate) struct Holder {
     /// The id of the release (or deletion) in flight.
     pub id: String,
     /// `user@host`.
@@ -67,7 +67,7 @@ pub struct Holder {
 /// One object of the inventory.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Entry {
+pub(crate) struct Entry {
     /// The object.
     pub id: ObjectId,
     /// The API version that it was applied in, without the group.
@@ -102,7 +102,7 @@ pub struct Entry {
 /// A dependent that outlives its owner for a moment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Orphan {
+pub(crate) struct Orphan {
     /// The object.
     pub id: ObjectId,
     /// The API version, without the group.
@@ -114,7 +114,7 @@ pub struct Orphan {
 impl Entry {
     /// Makes the entry of an object that is wanted and of which nothing is known yet.
     #[must_use]
-    pub fn new(id: ObjectId, version: &str) -> Self {
+    pub(crate) fn new(id: ObjectId, version: &str) -> Self {
         Self {
             id,
             version: version.to_owned(),
@@ -130,7 +130,7 @@ impl Entry {
     }
 
     /// Gives the entries of what this one left behind, to be removed with it.
-    pub fn left_behind(&self) -> impl Iterator<Item = Self> {
+    pub(crate) fn left_behind(&self) -> impl Iterator<Item = Self> {
         self.orphans.iter().map(|orphan| Self {
             uid: Some(orphan.uid.clone()),
             wanted: false,
@@ -142,7 +142,7 @@ impl Entry {
 /// A release with the definition's objects that it deployed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Deployed {
+pub(crate) struct Deployed {
     /// The release.
     pub release: Release,
     /// The definition's objects as read.
@@ -151,7 +151,7 @@ pub struct Deployed {
 
 /// What a cluster keeps of an instance.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Record {
+pub(crate) struct Record {
     /// The namespace that it belongs in.
     pub namespace: String,
     /// The instance.
@@ -193,7 +193,7 @@ struct Stored {
 impl Record {
     /// Makes the record of an instance that has nothing yet.
     #[must_use]
-    pub fn new(namespace: &str, instance: &InstanceName, mode: NamespaceMode) -> Self {
+    pub(crate) fn new(namespace: &str, instance: &InstanceName, mode: NamespaceMode) -> Self {
         Self {
             namespace: namespace.to_owned(),
             instance: instance.clone(),
@@ -208,7 +208,7 @@ impl Record {
 
     /// Finds the inventory's entry of an object.
     #[must_use]
-    pub fn entry(&self, id: &ObjectId) -> Option<&Entry> {
+    pub(crate) fn entry(&self, id: &ObjectId) -> Option<&Entry> {
         self.inventory.iter().find(|entry| entry.id == *id)
     }
 
@@ -217,7 +217,7 @@ impl Record {
     /// # Panics
     /// Never: everything in a record is representable.
     #[must_use]
-    pub fn encode(&self) -> Vec<u8> {
+    pub(crate) fn encode(&self) -> Vec<u8> {
         let mut contents = BTreeMap::new();
         for deployed in [&self.newest, &self.last_good].into_iter().flatten() {
             contents.insert(deployed.release.digest.clone(), deployed.objects.clone());
@@ -245,7 +245,7 @@ impl Record {
     /// # Errors
     /// Code 5 where the format is newer or the record belongs elsewhere; code 1 where it is
     /// damaged.
-    pub fn decode(bytes: &[u8], namespace: &str, instance: &InstanceName) -> Result<Self> {
+    pub(crate) fn decode(bytes: &[u8], namespace: &str, instance: &InstanceName) -> Result<Self> {
         let damaged = |why: String| {
             Error::failed(
                 "damaged-record",
@@ -324,7 +324,7 @@ impl Stored {
 
 /// The Secrets that a record is written as.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Encoded {
+pub(crate) struct Encoded {
     /// The `data` of the head, without the holder.
     pub head: BTreeMap<String, String>,
     /// The parts' names and bodies, to be written before the head.
@@ -334,7 +334,7 @@ pub struct Encoded {
 impl Encoded {
     /// Spreads a content over the head and, where it is too large, parts.
     #[must_use]
-    pub fn of(record: &Record) -> Self {
+    pub(crate) fn of(record: &Record) -> Self {
         Self::spread(&record.encode(), &record.namespace, &record.instance, HEAD_LIMIT)
     }
 
@@ -368,7 +368,7 @@ impl Encoded {
 
     /// Lists the parts that this head names.
     #[must_use]
-    pub fn part_names(&self) -> BTreeSet<String> {
+    pub(crate) fn part_names(&self) -> BTreeSet<String> {
         self.parts.iter().map(|(name, _)| name.clone()).collect()
     }
 }
@@ -381,7 +381,7 @@ fn part_name(instance: &InstanceName, chunk: &[u8]) -> String {
 
 /// What a head's Secret holds.
 #[derive(Debug, Clone, PartialEq)]
-pub enum HeadContent {
+pub(crate) enum HeadContent {
     /// The content itself.
     Whole(Vec<u8>),
     /// The names of the parts, in order.
@@ -392,7 +392,7 @@ pub enum HeadContent {
 ///
 /// # Errors
 /// Code 1 where the Secret is not a record or is damaged.
-pub fn read_head(secret: &Value) -> Result<(HeadContent, Option<Holder>)> {
+pub(crate) fn read_head(secret: &Value) -> Result<(HeadContent, Option<Holder>)> {
     let damaged = |why: &str| {
         let name = secret.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
         let namespace =
@@ -435,7 +435,7 @@ pub fn read_head(secret: &Value) -> Result<(HeadContent, Option<Holder>)> {
 ///
 /// # Errors
 /// Code 1 where it is damaged.
-pub fn read_part(secret: &Value) -> Result<Vec<u8>> {
+pub(crate) fn read_part(secret: &Value) -> Result<Vec<u8>> {
     secret
         .pointer("/data/part")
         .and_then(Value::as_str)
@@ -445,7 +445,7 @@ pub fn read_part(secret: &Value) -> Result<Vec<u8>> {
 
 /// Encodes a holder for the head's `data`; none clears it.
 #[must_use]
-pub fn encode_holder(holder: Option<&Holder>) -> String {
+pub(crate) fn encode_holder(holder: Option<&Holder>) -> String {
     holder.map_or_else(String::new, |holder| {
         STANDARD.encode(serde_json::to_vec(holder).expect("a holder has string keys only"))
     })
@@ -453,7 +453,7 @@ pub fn encode_holder(holder: Option<&Holder>) -> String {
 
 /// Makes the head's Secret.
 #[must_use]
-pub fn head_secret(record: &Record, encoded: &Encoded, holder: Option<&Holder>) -> Value {
+pub(crate) fn head_secret(record: &Record, encoded: &Encoded, holder: Option<&Holder>) -> Value {
     let mut data: BTreeMap<&str, String> =
         encoded.head.iter().map(|(key, value)| (key.as_str(), value.clone())).collect();
     data.insert("holder", encode_holder(holder));

@@ -6,9 +6,9 @@ use std::fmt;
 use super::error::{Error, Result};
 
 /// The runtime inside the program.
-pub const SANDBOX: &str = "sandbox";
+pub(crate) const SANDBOX: &str = "sandbox";
 /// The cluster that the process runs on, as a pod.
-pub const IN_CLUSTER: &str = "in-cluster";
+pub(crate) const IN_CLUSTER: &str = "in-cluster";
 
 const CONTEXT_PREFIX: &str = "kubeconfig:";
 const BUILTIN_PREFIX: &str = "builtin:";
@@ -105,7 +105,7 @@ impl fmt::Display for RuntimeName {
 /// Tells whether a runtime is local, disposable and without load balancers, by its name as
 /// stored (DESIGN.md, Nouns).
 #[must_use]
-pub fn is_kind_like(context: &str) -> bool {
+pub(crate) fn is_kind_like(context: &str) -> bool {
     const NAMES: [&str; 4] = ["docker-desktop", "orbstack", "rancher-desktop", SANDBOX];
     const PREFIXES: [&str; 4] = ["kind-", "k3d-", "minikube", "colima"];
     NAMES.contains(&context) || PREFIXES.iter().any(|prefix| context.starts_with(prefix))

@@ -17,14 +17,14 @@ use super::{
 
 /// Reads the namespace and the instance that a field manager stands for.
 #[must_use]
-pub fn instance_of(manager: &str) -> Option<(&str, InstanceName)> {
+pub(crate) fn instance_of(manager: &str) -> Option<(&str, InstanceName)> {
     let (namespace, instance) = manager.strip_prefix(MANAGER_PREFIX)?.split_once('/')?;
     Some((namespace, instance.parse().ok()?))
 }
 
 /// What the record of another instance tells of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Standing {
+pub(crate) enum Standing {
     /// There is no record: it is no owner.
     Gone,
     /// It lives.
@@ -37,13 +37,13 @@ pub enum Standing {
 }
 
 /// Other instances, by their managers' names.
-pub type Others = HashMap<String, Standing>;
+pub(crate) type Others = HashMap<String, Standing>;
 
 /// What a release does about the fields that other instances hold of one object. All others'
 /// are refused.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Sharing {
+pub(crate) struct Sharing {
     /// The managers whose fields are taken.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub takes: Vec<String>,
@@ -55,7 +55,7 @@ pub struct Sharing {
 impl Sharing {
     /// Decides for one object: `changed` tells whether our own body did.
     #[must_use]
-    pub fn of(live: &Value, ours: &Wanted<'_>, others: &Others) -> Self {
+    pub(crate) fn of(live: &Value, ours: &Wanted<'_>, others: &Others) -> Self {
         let mut sharing = Self::default();
         for manager in other_instances(live, ours.manager) {
             let same = match others.get(manager) {
@@ -79,14 +79,14 @@ impl Sharing {
 
     /// Tells whether nothing is taken and nothing is left.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.takes.is_empty() && self.leaves.is_empty()
     }
 }
 
 /// What we want of a shared object.
 #[derive(Debug, Clone, Copy)]
-pub struct Wanted<'a> {
+pub(crate) struct Wanted<'a> {
     /// Our field manager.
     pub manager: &'a str,
     /// Our definition.
@@ -97,7 +97,7 @@ pub struct Wanted<'a> {
 
 /// Another instance, as it is named to the user: `web-2, which runs revision 4`.
 #[derive(Debug, Clone, Copy)]
-pub struct Named<'a>(pub &'a str, pub &'a Others);
+pub(crate) struct Named<'a>(pub &'a str, pub &'a Others);
 
 impl fmt::Display for Named<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -12,7 +12,7 @@ use super::{
 
 /// What is known of an instance.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Facts<'a> {
+pub(crate) struct Facts<'a> {
     /// The newest release: its number and how it ended; none where nothing was ever deployed.
     pub release: Option<(u64, Outcome)>,
     /// Whether an operation that works on it lives: its holder has not expired.
@@ -29,7 +29,7 @@ pub struct Facts<'a> {
 
 /// An object of the instance as it was judged.
 #[derive(Debug, Clone, Copy)]
-pub struct Seen<'a> {
+pub(crate) struct Seen<'a> {
     /// The object.
     pub id: &'a ObjectId,
     /// The judgement.
@@ -40,7 +40,7 @@ pub struct Seen<'a> {
 
 /// Judges an instance, and says why in a sentence.
 #[must_use]
-pub fn judge_instance(facts: &Facts) -> (Status, String) {
+pub(crate) fn judge_instance(facts: &Facts) -> (Status, String) {
     let Facts { release, running, lost, error, deleting, objects } = *facts;
     let Some((number, outcome)) = release else {
         return (Status::NotDeployed, "it has not been deployed yet".to_owned());

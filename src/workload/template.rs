@@ -7,7 +7,7 @@ use super::object::ObjectId;
 /// Gives the JSON pointer to the pod template in objects of a kind, the whole object for a Pod.
 /// None where the kind has no pod template.
 #[must_use]
-pub fn pointer(group: &str, kind: &str) -> Option<&'static str> {
+pub(crate) fn pointer(group: &str, kind: &str) -> Option<&'static str> {
     match (group, kind) {
         ("", "Pod") => Some(""),
         ("", "ReplicationController")
@@ -20,19 +20,19 @@ pub fn pointer(group: &str, kind: &str) -> Option<&'static str> {
 
 /// Gives the pod template of an object: `metadata` and `spec` of its pods.
 #[must_use]
-pub fn template<'a>(id: &ObjectId, body: &'a Value) -> Option<&'a Value> {
+pub(crate) fn template<'a>(id: &ObjectId, body: &'a Value) -> Option<&'a Value> {
     body.pointer(pointer(&id.group, &id.kind)?).filter(|template| template.is_object())
 }
 
 /// Gives the pod template of an object to change it.
 #[must_use]
-pub fn template_mut<'a>(id: &ObjectId, body: &'a mut Value) -> Option<&'a mut Value> {
+pub(crate) fn template_mut<'a>(id: &ObjectId, body: &'a mut Value) -> Option<&'a mut Value> {
     body.pointer_mut(pointer(&id.group, &id.kind)?).filter(|template| template.is_object())
 }
 
 /// Gives the pod spec of an object.
 #[must_use]
-pub fn pod_spec<'a>(id: &ObjectId, body: &'a Value) -> Option<&'a Value> {
+pub(crate) fn pod_spec<'a>(id: &ObjectId, body: &'a Value) -> Option<&'a Value> {
     template(id, body)?.get("spec").filter(|spec| spec.is_object())
 }
 

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 /// Makes `count` objects of one namespace, which none of them names.
-pub fn mixed(count: usize) -> Vec<Value> {
+pub(crate) fn mixed(count: usize) -> Vec<Value> {
     (0..count).map(object).collect()
 }
 
@@ -53,13 +53,13 @@ fn object(index: usize) -> Value {
 }
 
 /// Writes objects as one file of many documents.
-pub fn documents(objects: &[Value]) -> String {
+pub(crate) fn documents(objects: &[Value]) -> String {
     let text = |object| serde_yaml::to_string(object).expect("JSON is YAML");
     objects.iter().map(text).collect::<Vec<_>>().join("---\n")
 }
 
 /// Gives the path of an object's collection.
-pub fn collection(object: &Value, namespace: &str) -> String {
+pub(crate) fn collection(object: &Value, namespace: &str) -> String {
     let kind = object["kind"].as_str().expect("every object has a kind");
     let version = object["apiVersion"].as_str().expect("every object has a version");
     let root = if version.contains('/') { "apis" } else { "api" };

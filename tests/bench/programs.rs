@@ -13,10 +13,10 @@ use serde_json::Value;
 use crate::objects::documents;
 
 /// The version of Helm that is compared.
-pub const HELM: &str = "helm.sh/helm/v4/cmd/helm@v4.3.1";
+pub(crate) const HELM: &str = "helm.sh/helm/v4/cmd/helm@v4.3.1";
 
 /// A program that deploys.
-pub struct Program {
+pub(crate) struct Program {
     /// Its name in the table.
     pub name: &'static str,
     binary: PathBuf,
@@ -27,7 +27,7 @@ pub struct Program {
 }
 
 /// What a run of a program came to.
-pub struct Run {
+pub(crate) struct Run {
     /// How long it took.
     pub took: Duration,
     /// The most memory that it used, in KiB; 0 where it was not looked at.
@@ -42,7 +42,7 @@ fn words(text: &str) -> Vec<String> {
 
 impl Program {
     /// workloadctl, built with this bench.
-    pub fn workloadctl(manifests: &Path) -> Self {
+    pub(crate) fn workloadctl(manifests: &Path) -> Self {
         let file = manifests.display();
         Self {
             name: "workloadctl",
@@ -54,7 +54,7 @@ impl Program {
     }
 
     /// The `kubectl` on the PATH.
-    pub fn kubectl(manifests: &Path) -> Self {
+    pub(crate) fn kubectl(manifests: &Path) -> Self {
         let file = manifests.display();
         Self {
             name: "kubectl apply --server-side",
@@ -66,7 +66,7 @@ impl Program {
     }
 
     /// Helm, installed if need be into a folder that outlives the bench.
-    pub fn helm(chart: &Path, cache: &Path) -> Self {
+    pub(crate) fn helm(chart: &Path, cache: &Path) -> Self {
         let binary = cache.join("helm");
         if !binary.exists() {
             eprintln!("installing {HELM} into {}", cache.display());
@@ -83,7 +83,7 @@ impl Program {
     }
 
     /// Deploys into a namespace. `looking`: at memory and requests, which takes time.
-    pub fn deploy(&self, namespace: &str, looking: bool) -> Run {
+    pub(crate) fn deploy(&self, namespace: &str, looking: bool) -> Run {
         let mut arguments: Vec<String> =
             self.deploy.iter().map(|word| word.replace("NAMESPACE", namespace)).collect();
         let verbose = self.verbose.filter(|_| looking);
@@ -92,7 +92,7 @@ impl Program {
     }
 
     /// Measures the start of a process that does nothing.
-    pub fn start(&self) -> Duration {
+    pub(crate) fn start(&self) -> Duration {
         let arguments: Vec<String> = self.version.iter().map(|word| (*word).to_owned()).collect();
         self.run(&arguments, false, None).took
     }
@@ -138,7 +138,7 @@ fn peak_of(child: &mut Child) -> u64 {
 }
 
 /// Writes the manifests as one file and as a chart; gives both paths.
-pub fn write(folder: &Path, objects: &[Value]) -> (PathBuf, PathBuf) {
+pub(crate) fn write(folder: &Path, objects: &[Value]) -> (PathBuf, PathBuf) {
     let (file, chart) = (folder.join("bench.yaml"), folder.join("chart"));
     let text = documents(objects);
     fs::create_dir_all(chart.join("templates")).expect("a folder of our own");
@@ -154,7 +154,7 @@ pub fn write(folder: &Path, objects: &[Value]) -> (PathBuf, PathBuf) {
 }
 
 /// Runs kubectl and gives what it printed.
-pub fn kubectl(arguments: &[&str]) -> Vec<u8> {
+pub(crate) fn kubectl(arguments: &[&str]) -> Vec<u8> {
     let output = Command::new("kubectl").args(arguments).output().expect("kubectl is on the PATH");
     assert!(
         output.status.success(),

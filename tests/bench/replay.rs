@@ -25,7 +25,7 @@ use tokio_rustls::{TlsConnector, client::TlsStream};
 use crate::objects::collection;
 
 /// The API server that the kubeconfig's current context names.
-pub struct Server {
+pub(crate) struct Server {
     address: String,
     host: String,
     token: String,
@@ -34,7 +34,7 @@ pub struct Server {
 
 impl Server {
     /// Reads what `kubectl config view --raw --minify -o json` printed.
-    pub fn of(kubeconfig: &Value) -> Self {
+    pub(crate) fn of(kubeconfig: &Value) -> Self {
         let cluster = &kubeconfig["clusters"][0]["cluster"];
         let text = |value: &Value| value.as_str().expect("a text").to_owned();
         let address = text(&cluster["server"]).trim_start_matches("https://").to_owned();
@@ -60,7 +60,13 @@ impl Server {
 
     /// Makes the bytes of an apply as workloadctl sends it. `new`: only where the object is not
     /// there yet.
-    pub fn apply(&self, object: &Value, namespace: &str, manager: &str, new: bool) -> Vec<u8> {
+    pub(crate) fn apply(
+        &self,
+        object: &Value,
+        namespace: &str,
+        manager: &str,
+        new: bool,
+    ) -> Vec<u8> {
         let mut object = object.clone();
         if new {
             object["metadata"]["resourceVersion"] = "1".into();
@@ -83,7 +89,7 @@ impl Server {
 
     /// Sends the requests over so many connections; gives the time from the first connection's
     /// start to the last answer.
-    pub async fn replay(
+    pub(crate) async fn replay(
         self: Arc<Self>,
         requests: Arc<Vec<Vec<u8>>>,
         connections: usize,

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 /// One line of the table: a program, or the replay at one number of connections.
 #[derive(Default)]
-pub struct Row {
+pub(crate) struct Row {
     /// What was measured.
     pub name: String,
     /// The first deploys.
@@ -23,7 +23,7 @@ pub struct Row {
 
 impl Row {
     /// Gives the median seconds of the first deploys.
-    pub fn first(&self) -> f64 {
+    pub(crate) fn first(&self) -> f64 {
         median(&self.first)
     }
 
@@ -69,7 +69,7 @@ fn median(times: &[Duration]) -> f64 {
 
 /// Prints the table, then everything as one line of JSON.
 #[expect(clippy::print_stdout, reason = "it is what the bench is for")]
-pub fn print(rows: &[Row], objects: usize, rounds: usize) {
+pub(crate) fn print(rows: &[Row], objects: usize, rounds: usize) {
     let replays = rows.iter().filter(|row| row.name.starts_with("replay"));
     let limit = replays
         .min_by(|one, other| one.first().total_cmp(&other.first()))

@@ -28,7 +28,7 @@ pub fn all() -> Vec<(&'static str, Value, &'static str, Value)> {
     let fail = |word: &str| json!({"test.workloadctl/fail": word});
     let workload = |rest: Value| {
         let mut body = json!({"spec": {"selector": selector, "template": template(json!({}))}});
-        workloadctl::schema::merge::json(&mut body, &rest);
+        workloadctl::testing::merge::json(&mut body, &rest);
         body
     };
     vec![

@@ -9,13 +9,13 @@ use std::{
 use tempfile::TempDir;
 
 /// A home for some calls of the program.
-pub struct Program {
+pub(crate) struct Program {
     home: TempDir,
 }
 
 /// What a call gave.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Outcome {
+pub(crate) struct Outcome {
     /// The exit code.
     pub code: i32,
     /// The answer.
@@ -26,17 +26,17 @@ pub struct Outcome {
 
 impl Program {
     /// Makes a home without anything in it.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { home: TempDir::new().unwrap() }
     }
 
     /// Gives the home's folder.
-    pub fn home(&self) -> &Path {
+    pub(crate) fn home(&self) -> &Path {
         self.home.path()
     }
 
     /// Writes a file into the home.
-    pub fn write(&self, name: &str, text: &str) -> PathBuf {
+    pub(crate) fn write(&self, name: &str, text: &str) -> PathBuf {
         let path = self.home().join(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(&path, text).unwrap();
@@ -44,7 +44,7 @@ impl Program {
     }
 
     /// Prepares a call: environment cleared, home in the temporary folder, no kubeconfig.
-    pub fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_workloadctl"));
         command
             .args(arguments)
@@ -58,13 +58,13 @@ impl Program {
     }
 
     /// Calls the program with the words of a line.
-    pub fn call(&self, line: &str) -> Outcome {
+    pub(crate) fn call(&self, line: &str) -> Outcome {
         let arguments: Vec<&str> = line.split_whitespace().collect();
         outcome(self.command(&arguments).output().unwrap())
     }
 
     /// Calls the program with a text on stdin.
-    pub fn call_with(&self, line: &str, stdin: &str) -> Outcome {
+    pub(crate) fn call_with(&self, line: &str, stdin: &str) -> Outcome {
         let arguments: Vec<&str> = line.split_whitespace().collect();
         let mut child = self
             .command(&arguments)
@@ -80,7 +80,7 @@ impl Program {
 }
 
 /// Reads what a process left.
-pub fn outcome(output: Output) -> Outcome {
+pub(crate) fn outcome(output: Output) -> Outcome {
     Outcome {
         code: output.status.code().unwrap_or(-1),
         stdout: String::from_utf8(output.stdout).unwrap(),

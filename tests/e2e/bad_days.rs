@@ -14,10 +14,7 @@ use std::{
 use http::Method;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
-use workloadctl::{
-    cluster::call::Call,
-    sandbox::{Effect, Fault, Matches, When},
-};
+use workloadctl::testing::{Call, Effect, Fault, Matches, When};
 
 use crate::{
     harness::{Outcome, Place, side_by_side, variable},

@@ -5,11 +5,7 @@ use std::path::{Path, PathBuf};
 
 use http::Method;
 use serde_json::json;
-use workloadctl::{
-    cluster::call::Call,
-    store::{KnownRuntime, Store},
-    workload::name::InstanceName,
-};
+use workloadctl::testing::{Call, InstanceName, KnownRuntime, Store};
 
 use crate::harness::{Outcome, Place};
 

@@ -5,7 +5,7 @@
 use std::{sync::Arc, time::Duration};
 
 use serde_json::{Value, json};
-use workloadctl::sandbox::{Effect, Fault, Matches, When};
+use workloadctl::testing::{Effect, Fault, Matches, When};
 
 use crate::{
     harness::{Outcome, Place, side_by_side},

@@ -3,13 +3,7 @@
 //! or changes from one variant to another, has to end as one that was made that way.
 
 use serde_json::{Map, Value, json};
-use workloadctl::{
-    cluster::{
-        call::{Apply, Call},
-        failure::Failure,
-    },
-    workload::{derived, object::ObjectId},
-};
+use workloadctl::testing::{Apply, Call, Failure, ObjectId, derived};
 
 use crate::harness::Place;
 

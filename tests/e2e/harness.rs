@@ -18,16 +18,11 @@ use std::{
 use serde_json::Value;
 use tempfile::TempDir;
 use workloadctl::{
-    cluster::{
-        api::Api,
-        call::{Answer, Call},
-        connect::{ConnectOptions, Connection, connect},
-        failure::Failure,
-        kubeconfig::Kubeconfig,
-    },
     env::Env,
-    sandbox::Fault,
-    workload::runtime::RuntimeName,
+    testing::{
+        Answer, Api, Call, ConnectOptions, Connection, Failure, Fault, Kubeconfig, RuntimeName,
+        connect,
+    },
 };
 
 use crate::proxy::{Backend, Proxy};

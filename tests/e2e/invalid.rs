@@ -1,10 +1,7 @@
 //! What the API server finds wrong, the sandbox finds too, in the same words.
 
 use serde_json::{Value, json};
-use workloadctl::cluster::{
-    call::{Apply, Call},
-    failure::Failure,
-};
+use workloadctl::testing::{Apply, Call, Failure};
 
 use crate::harness::Place;
 

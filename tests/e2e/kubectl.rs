@@ -4,7 +4,7 @@
 use std::{process::Command, time::Duration};
 
 use serde_json::{Value, json};
-use workloadctl::cluster::call::Call;
+use workloadctl::testing::Call;
 
 use crate::harness::{Outcome, Place, variable};
 

@@ -9,7 +9,7 @@ use std::{
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
-use workloadctl::cluster::call::Call;
+use workloadctl::testing::Call;
 
 use crate::harness::{Place, side_by_side};
 

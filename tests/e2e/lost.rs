@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::Method;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
-use workloadctl::cluster::call::Call;
+use workloadctl::testing::Call;
 
 use crate::harness::Place;
 

@@ -2,7 +2,7 @@
 
 use http::Method;
 use serde_json::{Value, json};
-use workloadctl::cluster::call::Call;
+use workloadctl::testing::Call;
 
 use crate::harness::Place;
 

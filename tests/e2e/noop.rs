@@ -10,10 +10,7 @@ use std::{
 
 use http::Method;
 use serde_json::{Value, json};
-use workloadctl::cluster::{
-    call::{Apply, Call},
-    failure::Failure,
-};
+use workloadctl::testing::{Apply, Call, Failure};
 
 use crate::harness::{Place, variable};
 

@@ -8,10 +8,7 @@ use std::sync::Arc;
 
 use http::Method;
 use serde_json::{Value, json};
-use workloadctl::{
-    cluster::call::{Apply, Call},
-    sandbox::{Effect, Fault, Matches, When},
-};
+use workloadctl::testing::{Apply, Call, Effect, Fault, Matches, When};
 
 use crate::harness::{Outcome, Place};
 

@@ -7,7 +7,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use flate2::{Compression, read::GzDecoder, write::GzEncoder};
 use http::Method;
 use serde_json::{Value, json};
-use workloadctl::cluster::call::Call;
+use workloadctl::testing::Call;
 
 use crate::harness::{Outcome, Place};
 

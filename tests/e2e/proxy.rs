@@ -23,10 +23,7 @@ use tokio::{
     sync::watch,
 };
 use tower::{BoxError, ServiceExt as _};
-use workloadctl::{
-    cluster::connect::Connection,
-    sandbox::{Effect, Fault, Options, Sandbox},
-};
+use workloadctl::testing::{Connection, Effect, Fault, Options, Sandbox};
 
 type Answer = Response<UnsyncBoxBody<Bytes, BoxError>>;
 

@@ -2,7 +2,7 @@
 
 use http::Method;
 use serde_json::json;
-use workloadctl::cluster::call::Call;
+use workloadctl::testing::Call;
 
 const CONF: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: conf}\ndata: {a: b}\n";
 

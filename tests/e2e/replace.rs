@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use http::Method;
 use serde_json::{Value, json};
-use workloadctl::cluster::call::Call;
+use workloadctl::testing::Call;
 
 use crate::harness::Place;
 

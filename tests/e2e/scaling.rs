@@ -4,10 +4,7 @@ use std::sync::Arc;
 
 use http::Method;
 use serde_json::{Value, json};
-use workloadctl::{
-    cluster::call::Call,
-    sandbox::{Effect, Fault, Matches, When},
-};
+use workloadctl::testing::{Call, Effect, Fault, Matches, When};
 
 use crate::{
     harness::Place,

@@ -94,7 +94,7 @@ where
 
 /// A file's content.
 #[derive(Debug, Clone, Default)]
-pub struct File {
+pub(super) struct File {
     pub(super) current_context: Option<String>,
     pub(super) contexts: Vec<NamedContext>,
     pub(super) clusters: Vec<NamedCluster>,
@@ -127,7 +127,7 @@ pub(super) struct NamedUser {
 
 /// A context: a cluster, a user, and the namespace of requests that name none.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-pub struct Context {
+pub(super) struct Context {
     #[serde(default, deserialize_with = "optional")]
     pub(super) cluster: Option<String>,
     #[serde(default, deserialize_with = "optional")]
@@ -279,7 +279,7 @@ impl File {
     ///
     /// # Errors
     /// Code 2, naming the file and the line, where it cannot be read or is broken.
-    pub fn read(path: &Path) -> Result<Option<Self>> {
+    pub(super) fn read(path: &Path) -> Result<Option<Self>> {
         let bytes = match std::fs::read(path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),

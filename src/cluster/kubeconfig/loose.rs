@@ -44,7 +44,7 @@ pub(super) fn unquoted(message: &str) -> String {
 ///
 /// # Errors
 /// What is wrong, with the line where the parser knows it. The text's values are not quoted.
-pub fn parse<T: DeserializeOwned + Default>(text: &str) -> Result<T, String> {
+pub(crate) fn parse<T: DeserializeOwned + Default>(text: &str) -> Result<T, String> {
     let value = if text.trim_start().starts_with('{') {
         serde_json::from_str::<Loose>(text).map_err(|error| error.to_string())
     } else {

@@ -20,7 +20,7 @@ mod loose;
 #[cfg(test)]
 mod tests;
 
-pub use file::{AuthProvider, Cluster, Exec, ExecVariable, Extension, Secret, User};
+pub(crate) use file::{AuthProvider, Cluster, Exec, Secret, User};
 pub(super) use loose::parse;
 
 use super::exec_plugin::ExecPlugin;

@@ -17,7 +17,7 @@ use crate::{
 
 /// A record as it was read.
 #[derive(Debug, Clone)]
-pub struct Found {
+pub(crate) struct Found {
     /// The record.
     pub record: Record,
     /// Who holds the instance, if somebody does.
@@ -30,7 +30,7 @@ impl Found {
     /// Gives the holder that stands in the way of a process: alive by the server's clock, and
     /// none of its own dead predecessors.
     #[must_use]
-    pub fn held_by(&self, server_now: Timestamp, dead: &[String]) -> Option<&Holder> {
+    pub(crate) fn held_by(&self, server_now: Timestamp, dead: &[String]) -> Option<&Holder> {
         self.holder
             .as_ref()
             .filter(|holder| holder.expires > server_now && !dead.contains(&holder.id))
@@ -41,7 +41,11 @@ impl Found {
 ///
 /// # Errors
 /// A failed or forbidden GET, a damaged, newer or copied record.
-pub async fn read(api: &Api, namespace: &str, instance: &InstanceName) -> Result<Option<Found>> {
+pub(crate) async fn read(
+    api: &Api,
+    namespace: &str,
+    instance: &InstanceName,
+) -> Result<Option<Found>> {
     let explain = |failure: &Failure| {
         failure.explain("get", "cannot read the record", &head_id(namespace, instance), None)
     };

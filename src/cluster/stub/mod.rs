@@ -20,30 +20,30 @@ use tokio::{
 };
 
 /// The certificate authority of the certificates below.
-pub const CA: &str = include_str!("ca.pem");
+pub(crate) const CA: &str = include_str!("ca.pem");
 /// Another one.
-pub const OTHER_CA: &str = include_str!("other-ca.pem");
+pub(crate) const OTHER_CA: &str = include_str!("other-ca.pem");
 /// For localhost, cluster.example and 127.0.0.1.
-pub const SERVER: &str = include_str!("server.pem");
+pub(crate) const SERVER: &str = include_str!("server.pem");
 /// For elsewhere.example alone.
-pub const SERVER_ELSEWHERE: &str = include_str!("server-elsewhere.pem");
+pub(crate) const SERVER_ELSEWHERE: &str = include_str!("server-elsewhere.pem");
 /// Like the first, but issued by itself, and so its own authority.
-pub const SERVER_ITSELF: &str = include_str!("server-itself.pem");
+pub(crate) const SERVER_ITSELF: &str = include_str!("server-itself.pem");
 /// Like the first, but expired in 2021.
-pub const SERVER_EXPIRED: &str = include_str!("server-expired.pem");
+pub(crate) const SERVER_EXPIRED: &str = include_str!("server-expired.pem");
 /// The client certificate of alice.
-pub const CLIENT: &str = include_str!("client.pem");
+pub(crate) const CLIENT: &str = include_str!("client.pem");
 /// The same as X.509 version 1.
-pub const CLIENT_V1: &str = include_str!("client-v1.pem");
+pub(crate) const CLIENT_V1: &str = include_str!("client-v1.pem");
 /// The key of both, with a block of EC parameters before it.
-pub const CLIENT_KEY: &str = include_str!("client.key");
+pub(crate) const CLIENT_KEY: &str = include_str!("client.key");
 /// A key on a curve that is not supported.
-pub const P521_KEY: &str = include_str!("p521.key");
+pub(crate) const P521_KEY: &str = include_str!("p521.key");
 const SERVER_KEY: &str = include_str!("server.key");
 
 /// A request as it came.
 #[derive(Debug, Clone, Default)]
-pub struct Seen {
+pub(crate) struct Seen {
     /// The request line.
     pub line: String,
     /// The headers, names in lower case.
@@ -58,7 +58,7 @@ pub struct Seen {
 
 impl Seen {
     /// Gives a header's value; several are joined by a comma.
-    pub fn header(&self, name: &str) -> Option<String> {
+    pub(crate) fn header(&self, name: &str) -> Option<String> {
         let values: Vec<&str> =
             self.headers.iter().filter(|(key, _)| key == name).map(|(_, v)| v.as_str()).collect();
         (!values.is_empty()).then(|| values.join(","))
@@ -69,7 +69,7 @@ impl Seen {
 type Answer = dyn Fn(&Seen) -> String + Send + Sync;
 
 /// A running server; it ends with the test's runtime.
-pub struct Stub {
+pub(crate) struct Stub {
     /// Where it listens, on the loopback interface.
     pub address: SocketAddr,
     /// What it was asked.
@@ -78,13 +78,13 @@ pub struct Stub {
 
 impl Stub {
     /// Starts one without TLS.
-    pub async fn http(answer: impl Fn(&Seen) -> String + Send + Sync + 'static) -> Self {
+    pub(crate) async fn http(answer: impl Fn(&Seen) -> String + Send + Sync + 'static) -> Self {
         Self::start(None, answer).await
     }
 
     /// Starts one with TLS that shows a certificate. It takes a client certificate of any of our
     /// own CA, also of version 1, and none.
-    pub async fn https(
+    pub(crate) async fn https(
         chain: &str,
         answer: impl Fn(&Seen) -> String + Send + Sync + 'static,
     ) -> Self {
@@ -125,13 +125,13 @@ impl Stub {
     }
 
     /// Gives the requests so far.
-    pub fn seen(&self) -> Vec<Seen> {
+    pub(crate) fn seen(&self) -> Vec<Seen> {
         self.seen.lock().unwrap().clone()
     }
 }
 
 /// Writes an answer with a JSON body.
-pub fn answer(status: u16, headers: &str, body: &str) -> String {
+pub(crate) fn answer(status: u16, headers: &str, body: &str) -> String {
     let headers = if headers.is_empty() { String::new() } else { format!("{headers}\r\n") };
     format!("HTTP/1.1 {status} X\r\n{headers}Content-Length: {}\r\n\r\n{body}", body.len())
 }

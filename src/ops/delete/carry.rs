@@ -40,7 +40,7 @@ use crate::{
 /// # Errors
 /// What could not be deleted; the record then still covers it.
 #[expect(clippy::too_many_arguments, reason = "each is one of the things a deletion is about")]
-pub async fn carry_out(
+pub(crate) async fn carry_out(
     session: &Session<'_>,
     options: &DeleteOptions,
     target: &Target,

@@ -13,7 +13,7 @@ use crate::{
 ///
 /// # Errors
 /// Code 1: not known here, or answered no; code 2: nobody can be asked.
-pub fn forget(
+pub(super) fn forget(
     session: &Session<'_>,
     options: &DeleteOptions,
     operation: &mut Operation,

@@ -40,7 +40,7 @@ const AGAIN: Duration = Duration::from_millis(50);
 ///
 /// # Errors
 /// Whatever the server answers; time that is up, a signal; code 6 when the holder is lost.
-pub async fn leave(
+pub(super) async fn leave(
     session: &Session<'_>,
     target: &Target,
     api: &Api,
@@ -243,7 +243,7 @@ async fn wait(
 }
 
 /// Says what a namespace waits for, by its conditions.
-pub fn remaining(namespace: &Value) -> String {
+pub(crate) fn remaining(namespace: &Value) -> String {
     let telling = [
         "NamespaceContentRemaining",
         "NamespaceFinalizersRemaining",

@@ -7,7 +7,7 @@ mod home;
 
 use std::time::Instant;
 
-pub use carry::carry_out;
+pub(crate) use carry::carry_out;
 use carry::{leave, view};
 pub(super) use home::remaining;
 
@@ -29,7 +29,7 @@ use crate::workload::{
 };
 
 /// Deletes one instance. A failure is in the answer.
-pub async fn run(session: &Session<'_>, options: &DeleteOptions) -> Operation {
+pub(crate) async fn run(session: &Session<'_>, options: &DeleteOptions) -> Operation {
     let started = Instant::now();
     let mut operation = Operation {
         instance: InstanceView { name: options.name.to_string(), ..InstanceView::default() },

@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// An answer in the making.
-pub struct Answer {
+pub(super) struct Answer {
     operation: Operation,
     index: HashMap<ObjectId, usize>,
 }
@@ -33,18 +33,18 @@ pub struct Answer {
 impl Answer {
     /// Begins with the instance's name alone.
     #[must_use]
-    pub fn new(name: &str) -> Self {
+    pub(super) fn new(name: &str) -> Self {
         let instance = InstanceView { name: name.to_owned(), ..InstanceView::default() };
         Self { operation: Operation { instance, ..Operation::default() }, index: HashMap::new() }
     }
 
     /// Says on which runtime it is.
-    pub fn at(&mut self, runtime: &RuntimeName) {
+    pub(super) fn at(&mut self, runtime: &RuntimeName) {
         self.operation.instance.runtime = Some(runtime.to_string());
     }
 
     /// Adds warnings.
-    pub fn warn(&mut self, warnings: &[String]) {
+    pub(super) fn warn(&mut self, warnings: &[String]) {
         for warning in warnings {
             if !self.operation.warnings.contains(warning) {
                 self.operation.warnings.push(warning.clone());
@@ -53,12 +53,12 @@ impl Answer {
     }
 
     /// Adds a last line.
-    pub fn remark(&mut self, remark: String) {
+    pub(super) fn remark(&mut self, remark: String) {
         self.operation.remarks.push(remark);
     }
 
     /// Says that an object stays that was to be pruned.
-    pub fn leave(&mut self, id: &ObjectId, why: &str) {
+    pub(super) fn leave(&mut self, id: &ObjectId, why: &str) {
         self.remark(format!("{id} stays: {why}"));
         let Some(view) = self.index.get(id).map(|index| &mut self.operation.objects[*index]) else {
             return;
@@ -71,23 +71,23 @@ impl Answer {
     }
 
     /// Sets the outcome.
-    pub fn outcome(&mut self, word: &str) {
+    pub(super) fn outcome(&mut self, word: &str) {
         self.operation.instance.outcome = Some(word.to_owned());
     }
 
     /// Gives the number of objects that the plan speaks of, those to be removed included.
-    pub fn objects(&self) -> usize {
+    pub(super) fn objects(&self) -> usize {
         self.operation.objects.len()
     }
 
     /// Gives the number of objects that change.
     #[must_use]
-    pub fn changes(&self) -> usize {
+    pub(super) fn changes(&self) -> usize {
         self.operation.counts.changes()
     }
 
     /// Takes in what was prepared: the instance and the plan.
-    pub fn plan(&mut self, prepared: &Prepared) {
+    pub(super) fn plan(&mut self, prepared: &Prepared) {
         let instance = &mut self.operation.instance;
         let newest = prepared.newest().map(|deployed| &deployed.release);
         instance.definition = Some(prepared.source.definition.to_string());
@@ -144,7 +144,7 @@ impl Answer {
     }
 
     /// Says which release it is.
-    pub fn release(&mut self, release: &Release) {
+    pub(super) fn release(&mut self, release: &Release) {
         let instance = &mut self.operation.instance;
         instance.release = Some(release.number);
         instance.revision = Some(release.revision);
@@ -153,7 +153,7 @@ impl Answer {
     }
 
     /// Takes in what became of each object.
-    pub fn nodes(&mut self, rollout: &Rollout<'_>) {
+    pub(super) fn nodes(&mut self, rollout: &Rollout<'_>) {
         for node in &rollout.nodes {
             let id = &node.item.desired.id;
             let Some(view) =
@@ -188,7 +188,7 @@ impl Answer {
     }
 
     /// What was to be pruned and is still in the inventory waits for a release that gets ready.
-    pub fn left_for_later(&mut self, inventory: &[Entry]) {
+    pub(super) fn left_for_later(&mut self, inventory: &[Entry]) {
         for entry in inventory.iter().filter(|entry| !entry.wanted) {
             let Some(view) =
                 self.index.get(&entry.id).and_then(|index| self.operation.objects.get_mut(*index))
@@ -205,7 +205,7 @@ impl Answer {
     }
 
     /// Takes in the status as it was seen at the end.
-    pub fn observed(&mut self, observed: &Observed) {
+    pub(super) fn observed(&mut self, observed: &Observed) {
         let instance = &mut self.operation.instance;
         instance.status = Some(observed.status);
         instance.reason = Some(observed.reason.clone());
@@ -214,7 +214,7 @@ impl Answer {
 
     /// Ends it.
     #[must_use]
-    pub fn finish(mut self, result: Result<()>, started: Instant) -> Operation {
+    pub(super) fn finish(mut self, result: Result<()>, started: Instant) -> Operation {
         if let Err(error) = result {
             let instance = &mut self.operation.instance;
             if instance
@@ -254,7 +254,7 @@ fn view_of(item: &Item) -> ObjectView {
 
 /// Gives the outcome's word for a failure.
 #[must_use]
-pub fn word_of(error: &Error) -> &'static str {
+pub(crate) fn word_of(error: &Error) -> &'static str {
     match error.kind {
         ErrorKind::Interrupted | ErrorKind::Terminated => "interrupted",
         ErrorKind::Refused | ErrorKind::Locked | ErrorKind::Usage => "refused",

@@ -6,7 +6,7 @@ use super::prepare::Prepared;
 use crate::workload::{object::ObjectId, record::Entry, release::Deed};
 
 /// What the inventory has become.
-pub struct Carried {
+pub(super) struct Carried {
     entries: Vec<Option<Entry>>,
     index: HashMap<ObjectId, usize>,
     /// What was done to each object.
@@ -16,7 +16,7 @@ pub struct Carried {
 impl Carried {
     /// Begins with what the plan covers.
     #[must_use]
-    pub fn new(prepared: &Prepared) -> Self {
+    pub(super) fn new(prepared: &Prepared) -> Self {
         let mut carried = Self { entries: Vec::new(), index: HashMap::new(), deeds: Vec::new() };
         for entry in prepared.plan.inventory() {
             carried.take(entry);
@@ -26,17 +26,17 @@ impl Carried {
 
     /// Gives the inventory.
     #[must_use]
-    pub fn inventory(&self) -> Vec<Entry> {
+    pub(super) fn inventory(&self) -> Vec<Entry> {
         self.entries.iter().flatten().cloned().collect()
     }
 
     /// Gives an object's entry.
-    pub fn get_mut(&mut self, id: &ObjectId) -> Option<&mut Entry> {
+    pub(super) fn get_mut(&mut self, id: &ObjectId) -> Option<&mut Entry> {
         self.entries[*self.index.get(id)?].as_mut()
     }
 
     /// Adds an entry, or overwrites the one of that object.
-    pub fn take(&mut self, entry: Entry) {
+    pub(super) fn take(&mut self, entry: Entry) {
         let index = *self.index.entry(entry.id.clone()).or_insert(self.entries.len());
         if index == self.entries.len() {
             self.entries.push(None);
@@ -45,7 +45,7 @@ impl Carried {
     }
 
     /// Takes an object out.
-    pub fn drop(&mut self, id: &ObjectId) {
+    pub(super) fn drop(&mut self, id: &ObjectId) {
         if let Some(index) = self.index.get(id) {
             self.entries[*index] = None;
         }
@@ -53,7 +53,7 @@ impl Carried {
 
     /// Tells which namespaces were made before the rollout: they have an answer already.
     #[must_use]
-    pub fn made_namespaces(&self) -> HashSet<&ObjectId> {
+    pub(super) fn made_namespaces(&self) -> HashSet<&ObjectId> {
         let entries = self.entries.iter().flatten();
         entries
             .filter(|entry| {
@@ -65,7 +65,7 @@ impl Carried {
 
     /// Keeps what was recorded on the way of objects that were deleted and not made anew: what
     /// they left behind is still there.
-    pub fn keep_orphans(&mut self, recorded: &[Entry]) {
+    pub(super) fn keep_orphans(&mut self, recorded: &[Entry]) {
         for entry in recorded.iter().filter(|entry| !entry.orphans.is_empty()) {
             if let Some(carried) = self.get_mut(&entry.id).filter(|own| own.uid == entry.uid) {
                 carried.orphans.clone_from(&entry.orphans);

@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// What a deploy would do.
-pub struct Draft {
+pub(super) struct Draft {
     /// The content.
     pub source: Source,
     /// What is wanted.
@@ -44,7 +44,7 @@ impl Draft {
     ///
     /// # Errors
     /// Every refusal and every failed read.
-    pub async fn make(
+    pub(super) async fn make(
         session: &Session<'_>,
         options: &DeployOptions,
         purpose: &Purpose,

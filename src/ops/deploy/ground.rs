@@ -26,7 +26,7 @@ use crate::{
 /// Settles the mode of a rebuilt record. Live objects do not tell whether the definition brings
 /// the namespace: the content does. Nor whose a namespace was that is gone: `stored`, the instance
 /// as the database has it on this cluster, does, and without it what a first deploy would choose.
-pub fn settle_mode(
+pub(super) fn settle_mode(
     rebuilt: &mut Record,
     source: &Source,
     stored: Option<&Instance>,
@@ -48,7 +48,7 @@ pub fn settle_mode(
 ///
 /// # Errors
 /// Code 5 for one that is being deleted, and for a managed one that somebody else made.
-pub async fn check(
+pub(super) async fn check(
     target: &Target,
     options: &DeployOptions,
     wish: &Wish,
@@ -111,7 +111,7 @@ pub async fn check(
 ///
 /// # Errors
 /// Code 5 where another instance of it is there.
-pub async fn refuse_second_own(
+pub(super) async fn refuse_second_own(
     target: &Target,
     wish: &Wish,
     source: &Source,

@@ -23,7 +23,11 @@ use crate::{
 ///
 /// # Errors
 /// Code 1 where the answer is no; code 5 where nobody can be asked and it must not go on.
-pub fn ask(session: &Session<'_>, options: &DeployOptions, prepared: &Prepared) -> Result<()> {
+pub(super) fn ask(
+    session: &Session<'_>,
+    options: &DeployOptions,
+    prepared: &Prepared,
+) -> Result<()> {
     let runtime = &prepared.choice.runtime;
     let name = &options.name;
     let is_new = prepared.newest().is_none() && !prepared.rebuilt;
@@ -143,7 +147,7 @@ fn said_no() -> Error {
 }
 
 /// A release that has begun.
-pub struct Begun {
+pub(super) struct Begun {
     /// The record while we hold the instance.
     pub keeper: Keeper,
     /// The release.
@@ -156,7 +160,7 @@ pub struct Begun {
 ///
 /// # Errors
 /// Whatever the server answers; time that is up or a signal before there is a namespace; code 6 where another holds the instance.
-pub async fn begin(
+pub(super) async fn begin(
     session: &Session<'_>,
     options: &DeployOptions,
     prepared: &Prepared,

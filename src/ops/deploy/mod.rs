@@ -39,15 +39,15 @@ use crate::{
 };
 
 use answer::Answer;
-pub use answer::word_of;
+pub(crate) use answer::word_of;
 use prepare::Prepared;
-pub use wish::brought_namespaces;
+pub(crate) use wish::brought_namespaces;
 
 /// How often others may write the record between our look and our write before it is given up.
 const RACES: u32 = 20;
 
 /// Deploys one instance. A failure is in the answer.
-pub async fn run(session: &Session<'_>, options: &DeployOptions) -> Operation {
+pub(crate) async fn run(session: &Session<'_>, options: &DeployOptions) -> Operation {
     let started = Instant::now();
     let mut answer = Answer::new(options.name.as_str());
     let result = deploy(session, options, started, &mut answer).await;
@@ -55,7 +55,7 @@ pub async fn run(session: &Session<'_>, options: &DeployOptions) -> Operation {
 }
 
 /// Says what a deploy would do, writing nothing. A failure is in the answer.
-pub async fn plan(session: &Session<'_>, options: &DeployOptions) -> Operation {
+pub(crate) async fn plan(session: &Session<'_>, options: &DeployOptions) -> Operation {
     let started = Instant::now();
     let mut answer = Answer::new(options.name.as_str());
     let result = rehearse(session, options, &mut answer).await;

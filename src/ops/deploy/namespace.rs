@@ -39,7 +39,7 @@ const LOOK: Duration = Duration::from_secs(2);
 ///
 /// # Errors
 /// Whatever the server answers; time that is up; a signal.
-pub async fn make_in_time(
+pub(super) async fn make_in_time(
     session: &Session<'_>,
     options: &DeployOptions,
     prepared: &Prepared,

@@ -22,7 +22,7 @@ use crate::{
 ///
 /// # Errors
 /// Whatever kept it from being ready.
-pub fn conclude(options: &DeployOptions, rollout: &Rollout<'_>, end: &End) -> Result<()> {
+pub(super) fn conclude(options: &DeployOptions, rollout: &Rollout<'_>, end: &End) -> Result<()> {
     let name = &options.name;
     let hint = || {
         let diagnoses = rollout.nodes.iter().filter_map(|node| node.diagnosis.as_ref());
@@ -144,7 +144,7 @@ fn failed(name: &InstanceName, rollout: &Rollout<'_>, errors: &[&Error]) -> Erro
 
 /// Gives the outcome of a release that ended so.
 #[must_use]
-pub fn outcome_of(result: &Result<()>, no_wait: bool) -> Outcome {
+pub(super) fn outcome_of(result: &Result<()>, no_wait: bool) -> Outcome {
     match result {
         Ok(()) if no_wait => Outcome::Applied,
         Ok(()) => Outcome::Ready,
@@ -161,7 +161,7 @@ pub fn outcome_of(result: &Result<()>, no_wait: bool) -> Outcome {
 ///
 /// # Errors
 /// Code 6 where another holds the instance by now; whatever the server answers.
-pub async fn record(
+pub(super) async fn record(
     session: &Session<'_>,
     options: &DeployOptions,
     keeper: &Keeper,
@@ -202,7 +202,7 @@ pub async fn record(
 
 /// Says an outcome as the reason of a status.
 #[must_use]
-pub fn reason_of(outcome: Outcome) -> &'static str {
+pub(super) fn reason_of(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Ready => "everything is ready",
         Outcome::Applied => "applied; nobody has waited for it",

@@ -37,7 +37,7 @@ use crate::{
 ///
 /// # Errors
 /// Code 6, naming the holder.
-pub async fn lock(
+pub(super) async fn lock(
     session: &Session<'_>,
     options: &DeployOptions,
     started: Instant,
@@ -51,7 +51,7 @@ pub async fn lock(
 
 /// What a preparation is for.
 #[derive(Debug, Clone)]
-pub enum Purpose {
+pub(super) enum Purpose {
     /// Only to be shown: the server is asked about every write, nothing is locked.
     Rehearse,
     /// To be deployed.
@@ -64,7 +64,7 @@ pub enum Purpose {
 }
 
 /// All that is known before the first write.
-pub struct Prepared {
+pub(super) struct Prepared {
     /// What chose the runtime.
     pub choice: Choice,
     /// The runtime.
@@ -98,7 +98,7 @@ impl Prepared {
     ///
     /// # Errors
     /// Every refusal and every failed read; nothing was written.
-    pub async fn make(
+    pub(super) async fn make(
         session: &Session<'_>,
         options: &DeployOptions,
         purpose: Purpose,
@@ -152,14 +152,14 @@ impl Prepared {
 
     /// Gives the newest release that the record knows.
     #[must_use]
-    pub fn newest(&self) -> Option<&Deployed> {
+    pub(super) fn newest(&self) -> Option<&Deployed> {
         self.record.newest.as_ref()
     }
 
     /// Tells whether a release is to be made: revision, overrides or any object changes, or the
     /// last one was neither ready nor applied. `prunes`: what left the definition is to go now.
     #[must_use]
-    pub fn needs_release(&self, prunes: bool) -> bool {
+    pub(super) fn needs_release(&self, prunes: bool) -> bool {
         let Some(newest) = self.newest() else { return true };
         let release = &newest.release;
         self.plan.has_changes(prunes)
@@ -170,7 +170,7 @@ impl Prepared {
     }
 
     /// Records the no-op data that dry runs renewed, if somebody did not write meanwhile.
-    pub async fn note_seen(&self) {
+    pub(super) async fn note_seen(&self) {
         let Some(found) = &self.found else { return };
         let mut record = self.record.clone();
         record.inventory = self.plan.inventory();
@@ -188,7 +188,7 @@ impl Prepared {
     ///
     /// # Errors
     /// Those of the database.
-    pub fn store_unchanged(&self, session: &Session<'_>) -> Result<()> {
+    pub(super) fn store_unchanged(&self, session: &Session<'_>) -> Result<()> {
         locate::follow(session, &self.target, &self.record)?;
         self.target.remember(session)
     }

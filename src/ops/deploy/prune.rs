@@ -26,7 +26,7 @@ use crate::{
 ///
 /// # Errors
 /// What could not be removed; time that is up, a signal, a lost holder.
-pub async fn prune(
+pub(super) async fn prune(
     session: &Session<'_>,
     options: &DeployOptions,
     prepared: &Prepared,

@@ -25,7 +25,7 @@ use crate::{
 ///
 /// # Errors
 /// Code 2 where objects lie in a namespace that is not there.
-pub async fn warn_of_missing(
+pub(super) async fn warn_of_missing(
     target: &Target,
     wish: &Wish,
     plan: &Plan,
@@ -66,7 +66,7 @@ pub async fn warn_of_missing(
 
 /// Makes one error of the sentences about references, where they are to be refused.
 #[must_use]
-pub fn missing_references(sentences: Vec<String>) -> Error {
+pub(super) fn missing_references(sentences: Vec<String>) -> Error {
     let count = match sentences.len() {
         1 => "1 object that is referred to is not there".to_owned(),
         many => format!("{many} objects that are referred to are not there"),

@@ -32,7 +32,7 @@ use crate::{
 ///
 /// # Errors
 /// What kept it from being ready; the outcome is recorded all the same.
-pub async fn run(
+pub(super) async fn run(
     session: &Session<'_>,
     options: &DeployOptions,
     prepared: &Prepared,
@@ -190,7 +190,7 @@ fn take_results(session: &Session<'_>, rollout: &Rollout<'_>, carried: &mut Carr
 ///
 /// # Errors
 /// Code 3 where it does not become ready.
-pub async fn wait_only(
+pub(super) async fn wait_only(
     session: &Session<'_>,
     options: &DeployOptions,
     prepared: &Prepared,

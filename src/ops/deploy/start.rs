@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// What was found.
-pub struct Start {
+pub(super) struct Start {
     /// What chose the runtime.
     pub choice: Choice,
     /// The runtime.
@@ -40,7 +40,7 @@ impl Start {
     ///
     /// # Errors
     /// Every refusal and every failed read.
-    pub async fn make(
+    pub(super) async fn make(
         session: &Session<'_>,
         options: &DeployOptions,
         purpose: &Purpose,
@@ -100,7 +100,7 @@ impl Start {
 
     /// Gives the instance as the database has it, where its cluster is still the same.
     #[must_use]
-    pub fn stored_here(&self) -> Option<&Instance> {
+    pub(super) fn stored_here(&self) -> Option<&Instance> {
         self.stored.as_ref().filter(|_| !self.located.new_cluster)
     }
 
@@ -115,7 +115,11 @@ impl Start {
     ///
     /// # Errors
     /// Those of [`locate::recover`].
-    pub async fn recover(&mut self, session: &Session<'_>, options: &DeployOptions) -> Result<()> {
+    pub(super) async fn recover(
+        &mut self,
+        session: &Session<'_>,
+        options: &DeployOptions,
+    ) -> Result<()> {
         let Self { target, located, home, .. } = self;
         locate::recover(session, target, located, home, &options.name).await
     }
@@ -177,7 +181,7 @@ fn stored_namespaces(
 ///
 /// # Errors
 /// As [`choose`].
-pub fn choose_for(
+pub(super) fn choose_for(
     session: &Session<'_>,
     options: &DeployOptions,
     stored: Option<&Instance>,

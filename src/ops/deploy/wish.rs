@@ -34,7 +34,7 @@ use crate::{
 const INSTANT: SignedDuration = SignedDuration::from_nanos(1);
 
 /// The content to be deployed and where it comes from.
-pub struct Source {
+pub(super) struct Source {
     /// The definition.
     pub definition: DefinitionName,
     /// The objects as read and their text.
@@ -47,7 +47,7 @@ pub struct Source {
 ///
 /// # Errors
 /// Code 1: no such definition; code 2 and 5: what was stored says otherwise.
-pub fn source(
+pub(super) fn source(
     session: &Session<'_>,
     options: &DeployOptions,
     stored: Option<&Instance>,
@@ -152,7 +152,7 @@ fn definition_name(
 ///
 /// # Errors
 /// Code 2 where an edit removes what is not there.
-pub fn overrides_of(
+pub(super) fn overrides_of(
     session: &Session<'_>,
     options: &DeployOptions,
     stored: Option<&Instance>,
@@ -210,7 +210,7 @@ fn dropped(before: &Overrides, after: &Overrides) -> Vec<String> {
 }
 
 /// What a deploy wants of the cluster.
-pub struct Wish {
+pub(super) struct Wish {
     /// How objects are placed, and where the record lies.
     pub mode: NamespaceMode,
     /// The namespace of the record.
@@ -236,7 +236,7 @@ pub struct Wish {
 /// # Errors
 /// Code 2 for wrong input, every problem at once; code 5 where mode or namespace differ from
 /// what was fixed at the first deploy.
-pub async fn render(
+pub(super) async fn render(
     session: &Session<'_>,
     options: &DeployOptions,
     target: &mut Target,
@@ -307,7 +307,7 @@ fn check_wishes(objects: &[Object]) -> Result<()> {
 
 /// Gives the namespaces that a content brings, in order.
 #[must_use]
-pub fn brought_namespaces(content: &Content) -> Vec<String> {
+pub(crate) fn brought_namespaces(content: &Content) -> Vec<String> {
     content
         .objects
         .iter()
@@ -319,7 +319,7 @@ pub fn brought_namespaces(content: &Content) -> Vec<String> {
 
 /// Gives the mode and namespace that were fixed at the first deploy.
 #[must_use]
-pub fn fixed<'a>(
+pub(super) fn fixed<'a>(
     stored: Option<&'a Instance>,
     located: &'a Located,
 ) -> Option<(NamespaceMode, &'a str)> {

@@ -19,8 +19,8 @@ use futures::{StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
 use jiff::Timestamp;
 
 use clock::{AFTER_FAILURE, Clock, TICK};
-pub use node::Node;
-pub use observer::Observer;
+pub(crate) use node::Node;
+pub(crate) use observer::Observer;
 
 use super::{
     report::Event,
@@ -51,7 +51,7 @@ const LAST_WRITES: Duration = Duration::from_secs(10);
 
 /// How a rollout ended.
 #[derive(Debug, Clone, PartialEq)]
-pub enum End {
+pub(crate) enum End {
     /// Everything is applied and what was to be ready is.
     Ready,
     /// Everything is applied; something failed to become ready.
@@ -69,7 +69,7 @@ pub enum End {
 }
 
 /// What a rollout works with.
-pub struct Rollout<'a> {
+pub(crate) struct Rollout<'a> {
     /// The surroundings.
     pub session: &'a Session<'a>,
     /// The runtime.
@@ -100,7 +100,7 @@ type Writing<'a> = BoxFuture<'a, (usize, Result<Written, Error>)>;
 
 impl<'a> Rollout<'a> {
     /// Runs until the end, and then looks into what is not ready.
-    pub async fn run(&mut self) -> End {
+    pub(crate) async fn run(&mut self) -> End {
         let end = self.roll().await;
         let frame = self.frame();
         for node in self.nodes.iter_mut().filter(|node| node.applied && !node.is_settled()) {
@@ -407,7 +407,7 @@ impl<'a> Rollout<'a> {
 
     /// Lists the objects that were applied.
     #[must_use]
-    pub fn applied(&self) -> HashSet<usize> {
+    pub(crate) fn applied(&self) -> HashSet<usize> {
         (0..self.nodes.len()).filter(|index| self.nodes[*index].applied).collect()
     }
 }

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// One object on its way.
-pub struct Node<'a> {
+pub(crate) struct Node<'a> {
     /// What the plan says.
     pub item: &'a Item,
     /// What writing it came to; for an unchanged object, nothing.
@@ -42,7 +42,7 @@ pub struct Node<'a> {
 impl<'a> Node<'a> {
     /// Makes a node of a plan's item.
     #[must_use]
-    pub fn new(item: &'a Item) -> Self {
+    pub(crate) fn new(item: &'a Item) -> Self {
         Self {
             item,
             written: None,
@@ -75,7 +75,7 @@ impl<'a> Node<'a> {
 
     /// Tells whether the object is a Job that has completed.
     #[must_use]
-    pub fn has_completed(&self, seen: Option<&Value>) -> bool {
+    pub(crate) fn has_completed(&self, seen: Option<&Value>) -> bool {
         self.item.desired.id.is("batch", "Job") && seen.map_or(self.is_ready(), is_complete)
     }
 
@@ -89,13 +89,13 @@ impl<'a> Node<'a> {
 
     /// Tells whether nothing is waited for any more: it is ready, or nobody waits for it.
     #[must_use]
-    pub fn is_settled(&self) -> bool {
+    pub(crate) fn is_settled(&self) -> bool {
         !self.waited_for || self.is_ready()
     }
 
     /// Says why it is not ready.
     #[must_use]
-    pub fn why_not_ready(&self) -> &str {
+    pub(crate) fn why_not_ready(&self) -> &str {
         let verdict = self.verdict.as_ref().map_or("was not seen yet", |verdict| &*verdict.message);
         match &self.diagnosis {
             Some(diagnosis) if !diagnosis.message.is_empty() => &diagnosis.message,

@@ -34,7 +34,7 @@ const BY_NAME: &str = "&fieldSelector=metadata.name%3D";
 const BY_LABEL: &str = "&labelSelector=";
 
 /// Watches collections and keeps what they hold.
-pub struct Observer {
+pub(crate) struct Observer {
     api: Api,
     watches: JoinSet<()>,
     started: HashSet<Collection>,
@@ -54,7 +54,7 @@ pub struct Observer {
 impl Observer {
     /// Makes an observer that watches nothing yet.
     #[must_use]
-    pub fn new(api: &Api) -> Self {
+    pub(crate) fn new(api: &Api) -> Self {
         let (sender, changes) = mpsc::unbounded_channel();
         Self {
             api: api.clone(),
@@ -72,7 +72,7 @@ impl Observer {
     }
 
     /// Watches what a judgement of the object looks at.
-    pub fn watch_for(
+    pub(crate) fn watch_for(
         &mut self,
         target: &Target,
         instance: &InstanceName,
@@ -137,13 +137,13 @@ impl Observer {
     }
 
     /// Waits for the next change. For ever where nothing is watched.
-    pub async fn changed(&mut self) -> Change {
+    pub(crate) async fn changed(&mut self) -> Change {
         // The observer holds a sender itself, so that the channel is never closed.
         self.changes.recv().await.expect("a sender is kept")
     }
 
     /// Takes in a change, and whatever else has come by now.
-    pub fn take(&mut self, change: Change) {
+    pub(crate) fn take(&mut self, change: Change) {
         self.take_one(change);
         while let Ok(change) = self.changes.try_recv() {
             self.take_one(change);
@@ -180,7 +180,7 @@ impl Observer {
 
     /// Tells how the server refused the login, where it did: nothing more will be seen.
     #[must_use]
-    pub fn refused(&self) -> Option<&Failure> {
+    pub(crate) fn refused(&self) -> Option<&Failure> {
         self.refused.as_ref()
     }
 
@@ -231,7 +231,7 @@ impl Observer {
     /// Gives an object as it was seen last, or `None` where it is not there; the outer `None`
     /// where nothing is known yet.
     #[must_use]
-    pub fn seen(&self, id: &ObjectId) -> Option<Option<&Value>> {
+    pub(crate) fn seen(&self, id: &ObjectId) -> Option<Option<&Value>> {
         match self.live.get(id) {
             Some(object) => Some(Some(object)),
             None => self.listed.contains(&(id.group_kind(), id.namespace.clone())).then_some(None),
@@ -241,14 +241,14 @@ impl Observer {
     /// Tells whether a watch shows the object as it is. Where it does not, watching is forbidden,
     /// or the object is gone or has lost the label that the watch selects: it has to be asked for.
     #[must_use]
-    pub fn is_watching(&self, id: &ObjectId) -> bool {
+    pub(crate) fn is_watching(&self, id: &ObjectId) -> bool {
         self.live.contains_key(id)
             && !self.asked.contains(id)
             && !self.blind.contains(&(id.group_kind(), id.namespace.clone()))
     }
 
     /// Asks for objects by name, side by side, and takes what is answered within `limit`.
-    pub async fn ask(&mut self, target: &Target, objects: &[&Desired], limit: Duration) {
+    pub(crate) async fn ask(&mut self, target: &Target, objects: &[&Desired], limit: Duration) {
         let asked = stream::iter(objects)
             .filter_map(|desired| async move {
                 Some((*desired, target.path(&desired.id, &desired.version)?))

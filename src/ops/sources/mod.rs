@@ -20,7 +20,11 @@ use crate::workload::{
 /// # Errors
 /// Code 2: what does not exist, cannot be read, is too large or no text, holds no manifests, or
 /// is named twice (`-`). Code 1: a kustomization that cannot be built.
-pub fn read(paths: &[String], current_dir: &Path, mut stdin: impl Read) -> Result<Vec<SourceFile>> {
+pub(crate) fn read(
+    paths: &[String],
+    current_dir: &Path,
+    mut stdin: impl Read,
+) -> Result<Vec<SourceFile>> {
     let mut files = Vec::new();
     let mut stdin_read = false;
     for path in paths {

@@ -21,7 +21,7 @@ use crate::{
 
 /// Tells progress as bars.
 #[derive(Debug)]
-pub struct Bars {
+pub(crate) struct Bars {
     printer: Printer,
     several: bool,
     screen: MultiProgress,
@@ -41,7 +41,7 @@ struct Track {
 impl Bars {
     /// Makes bars on stderr; where that is no terminal they are invisible.
     #[must_use]
-    pub fn new(printer: Printer, several: bool) -> Self {
+    pub(crate) fn new(printer: Printer, several: bool) -> Self {
         let target = if printer.is_quiet() {
             ProgressDrawTarget::hidden()
         } else {
@@ -57,12 +57,12 @@ impl Bars {
 
     /// Gives the screen that the bars are drawn on.
     #[must_use]
-    pub fn screen(&self) -> MultiProgress {
+    pub(crate) fn screen(&self) -> MultiProgress {
         self.screen.clone()
     }
 
     /// Takes away the bar of an instance.
-    pub fn finish(&self, instance: &str) {
+    pub(crate) fn finish(&self, instance: &str) {
         if let Ok(mut tracks) = self.tracks.lock()
             && let Some(track) = tracks.remove(instance)
         {

@@ -13,7 +13,7 @@ use crate::{
 
 /// Tells progress as JSON lines.
 #[derive(Debug)]
-pub struct JsonLines {
+pub(crate) struct JsonLines {
     verbosity: u8,
     clock: fn() -> Timestamp,
 }
@@ -21,7 +21,7 @@ pub struct JsonLines {
 impl JsonLines {
     /// Makes a reporter that stamps its lines by a clock.
     #[must_use]
-    pub fn new(verbosity: u8, clock: fn() -> Timestamp) -> Self {
+    pub(crate) fn new(verbosity: u8, clock: fn() -> Timestamp) -> Self {
         Self { verbosity, clock }
     }
 

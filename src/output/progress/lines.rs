@@ -11,7 +11,7 @@ use crate::{
 
 /// Tells progress as lines.
 #[derive(Debug)]
-pub struct Lines {
+pub(crate) struct Lines {
     printer: Printer,
     several: bool,
     /// Per instance the time of the last heartbeat, as it passed since the start.
@@ -21,7 +21,7 @@ pub struct Lines {
 impl Lines {
     /// Makes a reporter whose lines name their instance where there are `several`.
     #[must_use]
-    pub fn new(printer: Printer, several: bool) -> Self {
+    pub(crate) fn new(printer: Printer, several: bool) -> Self {
         Self { printer, several, beats: Mutex::default() }
     }
 

@@ -22,7 +22,7 @@ const NAMED: usize = 5;
 
 /// The reporter that the user chose, or that fits the terminal.
 #[derive(Debug)]
-pub enum Chosen {
+pub(crate) enum Chosen {
     /// Bars that move.
     Bars(Bars),
     /// A line for whatever happens.
@@ -37,7 +37,7 @@ impl Chosen {
     /// Chooses. `several`: the events of more than one instance are told, so each line names
     /// its instance. `clock` stamps JSON lines.
     #[must_use]
-    pub fn new(
+    pub(crate) fn new(
         progress: Progress,
         printer: Printer,
         several: bool,
@@ -56,7 +56,7 @@ impl Chosen {
     }
 
     /// Ends the progress of an instance: its answer comes now, on a clean line.
-    pub fn finish(&self, instance: &str) {
+    pub(crate) fn finish(&self, instance: &str) {
         match self {
             Self::Bars(bars) => bars.finish(instance),
             Self::Lines(_) | Self::Json(_) | Self::Notes(_) => {}
@@ -65,7 +65,7 @@ impl Chosen {
 
     /// Gives the bars, which must step aside for a question.
     #[must_use]
-    pub fn bars(&self) -> Option<MultiProgress> {
+    pub(crate) fn bars(&self) -> Option<MultiProgress> {
         match self {
             Self::Bars(bars) => Some(bars.screen()),
             Self::Lines(_) | Self::Json(_) | Self::Notes(_) => None,

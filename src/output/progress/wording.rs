@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Gives the line of an event that is worth one, with its line end; none for the others.
-pub fn line(event: &Event, instance: Option<&str>, printer: &Printer) -> Option<String> {
+pub(super) fn line(event: &Event, instance: Option<&str>, printer: &Printer) -> Option<String> {
     let stream = printer.stderr();
     let prefix = match instance {
         Some(name) => format!("{}: ", stream.paint(Tone::Strong, &one_line(name))),
@@ -53,7 +53,7 @@ fn planned(changes: usize, objects: usize) -> String {
 }
 
 /// Says what was done to an object.
-pub fn done(object: &ObjectId, action: Action) -> String {
+pub(super) fn done(object: &ObjectId, action: Action) -> String {
     let word = match action {
         Action::Create => "created",
         Action::Update => "updated",
@@ -83,13 +83,13 @@ fn judged(object: &ObjectId, verdict: &Verdict, stream: Stream) -> Option<String
 }
 
 /// Gives the sentence of a verdict, else its word.
-pub fn reason(verdict: &Verdict) -> String {
+pub(super) fn reason(verdict: &Verdict) -> String {
     let text = if verdict.message.is_empty() { &verdict.reason } else { &verdict.message };
     one_line(text).into_owned()
 }
 
 /// Names what is open, the first few.
-pub fn still_open(phase: &str, elapsed: Duration, open: &[(ObjectId, String)]) -> String {
+pub(super) fn still_open(phase: &str, elapsed: Duration, open: &[(ObjectId, String)]) -> String {
     let named: Vec<String> = open
         .iter()
         .take(NAMED)

@@ -22,7 +22,7 @@ use super::readiness::{
 /// Why an object is not ready.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Diagnosis {
+pub(crate) struct Diagnosis {
     /// A stable word in the field's terms, such as `ImagePullBackOff`; empty when ready.
     pub reason: String,
     /// The root cause: which pod on which node, which container, and why.
@@ -42,7 +42,7 @@ pub struct Diagnosis {
 /// A container's log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct LogSource {
+pub(crate) struct LogSource {
     /// The pod's namespace.
     pub namespace: String,
     /// The pod.
@@ -55,7 +55,7 @@ pub struct LogSource {
 
 /// Finds out why an object is not ready. Of several pods the one that is worst off answers.
 #[must_use]
-pub fn diagnose(object: &Value, around: &Neighbourhood, frame: &Frame) -> Diagnosis {
+pub(crate) fn diagnose(object: &Value, around: &Neighbourhood, frame: &Frame) -> Diagnosis {
     let verdict = judge(Some(object), around, frame);
     let culprit = culprit::find(object, &verdict, around, frame);
     let hint = hint::hint(object, &verdict, culprit.as_ref(), frame.runtime);

@@ -5,7 +5,7 @@ use crate::workload::{kinds::Kinds, object::ObjectId};
 
 /// What is deleted side by side, and must be gone before the next wave.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wave {
+pub(crate) struct Wave {
     /// What it is, for messages: `custom resources`.
     pub what: &'static str,
     /// The indices of the objects.
@@ -23,7 +23,7 @@ const WHAT: [&str; 6] = [
 
 /// Sorts objects into waves of deletion; waves without a member are left out.
 #[must_use]
-pub fn deletion_waves(ids: &[ObjectId], kinds: &Kinds) -> Vec<Wave> {
+pub(crate) fn deletion_waves(ids: &[ObjectId], kinds: &Kinds) -> Vec<Wave> {
     let mut waves = WHAT.map(|what| Wave { what, members: Vec::new() });
     for (index, id) in ids.iter().enumerate() {
         waves[wave(id, kinds)].members.push(index);

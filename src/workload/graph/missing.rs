@@ -8,7 +8,7 @@ use crate::workload::{object::ObjectId, placement::Placed};
 
 /// A reference from an object of the set to one outside.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reference {
+pub(crate) struct Reference {
     /// The index of the object that refers.
     pub from: usize,
     /// What it refers to; the namespace is there for namespaced objects.
@@ -21,7 +21,7 @@ pub struct Reference {
 /// and that no cluster makes by itself; each target once per object that refers, a namespace
 /// once in all. Whether they are on the cluster is to be asked there.
 #[must_use]
-pub fn missing_references(objects: &[Placed]) -> Vec<Reference> {
+pub(crate) fn missing_references(objects: &[Placed]) -> Vec<Reference> {
     let known: HashSet<_> = objects.iter().map(key).collect();
     let mut missing = Vec::new();
     let mut namespaces = HashSet::new();

@@ -19,15 +19,15 @@ mod missing;
 mod rules;
 mod schedule;
 
-pub use deletion::{Wave, deletion_waves};
-pub use missing::{Reference, missing_references};
-pub use schedule::Schedule;
+pub(crate) use deletion::deletion_waves;
+pub(crate) use missing::{Reference, missing_references};
+pub(crate) use schedule::Schedule;
 
 use builder::Builder;
 
 /// How far an object has come. A later one includes the earlier ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Milestone {
+pub(crate) enum Milestone {
     /// The server has accepted it.
     Applied,
     /// A Namespace takes objects.
@@ -97,7 +97,7 @@ struct Edge {
 
 /// One reason for an object's place.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Why {
+pub(crate) struct Why {
     /// The object that comes first.
     pub from: usize,
     /// How far it must have come.
@@ -108,7 +108,7 @@ pub struct Why {
 
 /// What must be applied before what.
 #[derive(Debug, Clone)]
-pub struct Graph {
+pub(crate) struct Graph {
     objects: usize,
     edges: Vec<Edge>,
     /// Per node the edges that leave it.
@@ -123,7 +123,7 @@ impl Graph {
     /// # Errors
     /// Code 2: a `config.kubernetes.io/depends-on` that is malformed, names an object that is not
     /// in the set, or closes a cycle.
-    pub fn build(objects: &[Placed], kinds: &Kinds) -> Result<Self> {
+    pub(crate) fn build(objects: &[Placed], kinds: &Kinds) -> Result<Self> {
         let mut builder = Builder::new(objects);
         rules::add(&mut builder, kinds);
         backends::add(&mut builder, kinds);
@@ -147,19 +147,19 @@ impl Graph {
 
     /// Gives the number of objects.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.objects
     }
 
     /// Tells whether there is no object.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.objects == 0
     }
 
     /// Gives up waiting for backends of webhooks and APIServices (`--no-wait`): that they are
     /// applied suffices.
-    pub fn forgo_backends(&mut self) {
+    pub(crate) fn forgo_backends(&mut self) {
         for edge in &mut self.edges {
             if edge.until == Milestone::Available {
                 edge.until = Milestone::Applied;
@@ -170,14 +170,14 @@ impl Graph {
     /// Gives the milestones of an object, beyond applied, that others wait for: what has to be
     /// watched while applying.
     #[must_use]
-    pub fn awaited(&self, node: usize) -> BTreeSet<Milestone> {
+    pub(crate) fn awaited(&self, node: usize) -> BTreeSet<Milestone> {
         let untils = self.outgoing[node].iter().map(|edge| self.edges[*edge].until);
         untils.filter(|until| *until > Milestone::Applied).collect()
     }
 
     /// Tells why an object has its place: what comes before it, in source order.
     #[must_use]
-    pub fn why(&self, node: usize) -> Vec<Why> {
+    pub(crate) fn why(&self, node: usize) -> Vec<Why> {
         self.before(node, |_| true)
     }
 

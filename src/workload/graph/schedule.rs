@@ -18,7 +18,7 @@ enum State {
 
 /// The progress through a graph.
 #[derive(Debug, Clone)]
-pub struct Schedule<'g> {
+pub(crate) struct Schedule<'g> {
     graph: &'g Graph,
     states: Vec<State>,
     /// Per node how many edges to it are not satisfied.
@@ -33,7 +33,7 @@ pub struct Schedule<'g> {
 impl<'g> Schedule<'g> {
     /// Starts at the beginning.
     #[must_use]
-    pub fn start(graph: &'g Graph) -> Self {
+    pub(crate) fn start(graph: &'g Graph) -> Self {
         let nodes = graph.incoming.len();
         let mut schedule = Self {
             graph,
@@ -52,18 +52,18 @@ impl<'g> Schedule<'g> {
     }
 
     /// Hands out the objects that may go now, in source order; each once.
-    pub fn released(&mut self) -> Vec<usize> {
+    pub(crate) fn released(&mut self) -> Vec<usize> {
         std::mem::take(&mut self.queue).into_iter().collect()
     }
 
     /// Hands out the first object that may go now.
-    pub fn next_released(&mut self) -> Option<usize> {
+    pub(crate) fn next_released(&mut self) -> Option<usize> {
         self.queue.pop_first()
     }
 
     /// Takes note that an object has come that far; what waited for it may go now. Earlier
     /// milestones are included.
-    pub fn reached(&mut self, node: usize, milestone: Milestone) {
+    pub(crate) fn reached(&mut self, node: usize, milestone: Milestone) {
         for &index in &self.graph.outgoing[node] {
             let edge = self.graph.edges[index];
             if edge.until <= milestone && !self.satisfied[index] {
@@ -74,7 +74,7 @@ impl<'g> Schedule<'g> {
 
     /// Takes note that an object will not come further. Returns the objects that are skipped
     /// because of it, in source order.
-    pub fn failed(&mut self, node: usize) -> Vec<usize> {
+    pub(crate) fn failed(&mut self, node: usize) -> Vec<usize> {
         if self.states[node] == State::Waiting {
             self.waiting -= 1;
         }
@@ -102,7 +102,7 @@ impl<'g> Schedule<'g> {
 
     /// Gives the failed object because of which an object is skipped.
     #[must_use]
-    pub fn skipped_because(&self, node: usize) -> Option<usize> {
+    pub(crate) fn skipped_because(&self, node: usize) -> Option<usize> {
         match self.states[node] {
             State::Skipped(because) => Some(because),
             State::Waiting | State::Released | State::Failed => None,
@@ -111,19 +111,19 @@ impl<'g> Schedule<'g> {
 
     /// Tells what holds an object: what has not come far enough, in source order.
     #[must_use]
-    pub fn blocked_by(&self, node: usize) -> Vec<Why> {
+    pub(crate) fn blocked_by(&self, node: usize) -> Vec<Why> {
         self.graph.before(node, |edge| !self.satisfied[edge])
     }
 
     /// Goes through the objects that are neither handed out nor queued nor skipped.
-    pub fn waiting(&self) -> impl Iterator<Item = usize> {
+    pub(crate) fn waiting(&self) -> impl Iterator<Item = usize> {
         let states = self.states[..self.graph.objects].iter().enumerate();
         states.filter(|(_, state)| **state == State::Waiting).map(|(node, _)| node)
     }
 
     /// Tells whether every object was handed out, failed or skipped.
     #[must_use]
-    pub fn is_done(&self) -> bool {
+    pub(crate) fn is_done(&self) -> bool {
         self.waiting == 0 && self.queue.is_empty()
     }
 

@@ -11,7 +11,7 @@ use crate::workload::{
 
 /// The outcome of [`Kinds::check`].
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Checked {
+pub(crate) struct Checked {
     /// What is wrong, in the order of the objects; every one is code 2.
     pub errors: Vec<Error>,
     /// Kinds that only a cluster can judge, each once, in the order of the objects.
@@ -23,7 +23,7 @@ impl Kinds {
     /// ([`Kinds::add_crds`]); after [`Kinds::add_discovery`] the cluster's word counts, so that
     /// nothing but the groups that did not answer stays unjudged.
     #[must_use]
-    pub fn check(&self, objects: &[Object]) -> Checked {
+    pub(crate) fn check(&self, objects: &[Object]) -> Checked {
         let mut checked = Checked::default();
         for object in objects {
             match self.judge(object) {

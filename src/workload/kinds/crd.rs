@@ -11,12 +11,12 @@ const VERBS: [&str; 8] =
 impl Kinds {
     /// Takes in the kinds that CustomResourceDefinitions among the objects define. What is
     /// malformed is left to validation and to the server.
-    pub fn add_crds(&mut self, objects: &[Object]) {
+    pub(crate) fn add_crds(&mut self, objects: &[Object]) {
         self.add_crd_bodies(objects.iter().map(|object| &object.body));
     }
 
     /// Takes in the kinds that CustomResourceDefinitions among the bodies define.
-    pub fn add_crd_bodies<'a>(&mut self, bodies: impl IntoIterator<Item = &'a Value>) {
+    pub(crate) fn add_crd_bodies<'a>(&mut self, bodies: impl IntoIterator<Item = &'a Value>) {
         for (group, kind, mut info) in bodies.into_iter().filter_map(definition) {
             info.builtin = self.lookup(&group, &kind).is_some_and(|known| known.builtin);
             self.insert(&group, &kind, info);

@@ -7,7 +7,7 @@ use super::{KindInfo, Kinds, ServedVersion, Source};
 impl Kinds {
     /// Makes the kinds of an embedded discovery document.
     #[must_use]
-    pub fn embedded(document: &Value) -> Self {
+    pub(crate) fn embedded(document: &Value) -> Self {
         let mut kinds = Self::default();
         for group in groups_in(document) {
             let name = group_name(group);
@@ -26,7 +26,7 @@ impl Kinds {
     ///
     /// A group whose server did not answer (`freshness: Stale`) keeps what was known of it and is
     /// not judged by what is missing.
-    pub fn add_discovery(&mut self, document: &Value) {
+    pub(crate) fn add_discovery(&mut self, document: &Value) {
         for group in groups_in(document) {
             let name = group_name(group).to_owned();
             self.contacted.insert(name.clone());

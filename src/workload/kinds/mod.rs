@@ -14,12 +14,11 @@ mod discovery;
 mod notation;
 mod path;
 
-pub use check::Checked;
-pub use notation::{find, full_form};
+pub(crate) use notation::find;
 
 /// Where the knowledge of a kind comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Source {
+pub(crate) enum Source {
     /// The embedded discovery alone.
     Embedded,
     /// A CustomResourceDefinition of the set.
@@ -30,7 +29,7 @@ pub enum Source {
 
 /// A version in which a kind is served.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ServedVersion {
+pub(crate) struct ServedVersion {
     /// The version's name, such as `v1beta1`.
     pub name: String,
     /// Whether objects have a status subresource in it.
@@ -39,7 +38,7 @@ pub struct ServedVersion {
 
 /// What is known of a kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KindInfo {
+pub(crate) struct KindInfo {
     /// The name in URLs, such as `deployments`.
     pub plural: String,
     /// The lower-case singular, such as `deployment`.
@@ -61,28 +60,28 @@ pub struct KindInfo {
 impl KindInfo {
     /// Tells whether the version is served.
     #[must_use]
-    pub fn serves(&self, version: &str) -> bool {
+    pub(crate) fn serves(&self, version: &str) -> bool {
         self.versions.iter().any(|served| served.name == version)
     }
 
     /// Tells whether objects have a status subresource in that version; an unknown version
     /// counts as the preferred one.
     #[must_use]
-    pub fn has_status(&self, version: &str) -> bool {
+    pub(crate) fn has_status(&self, version: &str) -> bool {
         let named = self.versions.iter().find(|served| served.name == version);
         named.or(self.versions.first()).is_some_and(|served| served.status)
     }
 
     /// Tells whether the server can do `verb` with it.
     #[must_use]
-    pub fn can(&self, verb: &str) -> bool {
+    pub(crate) fn can(&self, verb: &str) -> bool {
         self.verbs.iter().any(|known| known == verb)
     }
 }
 
 /// The known kinds, by group and kind.
 #[derive(Debug, Clone, Default)]
-pub struct Kinds {
+pub(crate) struct Kinds {
     /// Group → kind → what is known; nested so that a look-up needs no allocation.
     groups: BTreeMap<String, BTreeMap<String, KindInfo>>,
     /// The groups of the embedded discovery.
@@ -96,30 +95,30 @@ pub struct Kinds {
 impl Kinds {
     /// Gives the built-in kinds of the embedded discovery.
     #[must_use]
-    pub fn builtin() -> Self {
+    pub(crate) fn builtin() -> Self {
         Self::embedded(schema::discovery())
     }
 
     /// Gives what is known of a kind.
     #[must_use]
-    pub fn get(&self, kind: &GroupKind) -> Option<&KindInfo> {
+    pub(crate) fn get(&self, kind: &GroupKind) -> Option<&KindInfo> {
         self.lookup(&kind.group, &kind.kind)
     }
 
     /// Gives what is known of a kind, by its group and its name.
     #[must_use]
-    pub fn lookup(&self, group: &str, kind: &str) -> Option<&KindInfo> {
+    pub(crate) fn lookup(&self, group: &str, kind: &str) -> Option<&KindInfo> {
         self.groups.get(group)?.get(kind)
     }
 
     /// Gives what is known of the kind of an object.
     #[must_use]
-    pub fn of(&self, id: &ObjectId) -> Option<&KindInfo> {
+    pub(crate) fn of(&self, id: &ObjectId) -> Option<&KindInfo> {
         self.lookup(&id.group, &id.kind)
     }
 
     /// Goes through all known kinds, sorted by group and kind.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &str, &KindInfo)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str, &KindInfo)> {
         self.groups.iter().flat_map(|(group, kinds)| {
             kinds.iter().map(move |(kind, info)| (&**group, &**kind, info))
         })
@@ -127,25 +126,25 @@ impl Kinds {
 
     /// Gives the preferred version of a kind.
     #[must_use]
-    pub fn preferred_version(&self, kind: &GroupKind) -> Option<&str> {
+    pub(crate) fn preferred_version(&self, kind: &GroupKind) -> Option<&str> {
         Some(&*self.get(kind)?.versions.first()?.name)
     }
 
     /// Tells whether the group is one of the embedded discovery, a CRD's or a cluster's.
     #[must_use]
-    pub fn is_known_group(&self, group: &str) -> bool {
+    pub(crate) fn is_known_group(&self, group: &str) -> bool {
         self.groups.contains_key(group)
     }
 
     /// Tells whether a cluster's discovery was taken in, core group included.
     #[must_use]
-    pub fn knows_cluster(&self) -> bool {
+    pub(crate) fn knows_cluster(&self) -> bool {
         self.contacted.contains("") && self.contacted.len() > 1
     }
 
     /// Tells whether the kind is a custom resource: known, or in a group that is not built in.
     #[must_use]
-    pub fn is_custom(&self, group: &str, kind: &str) -> bool {
+    pub(crate) fn is_custom(&self, group: &str, kind: &str) -> bool {
         match self.lookup(group, kind) {
             Some(info) => !info.builtin,
             None => !self.embedded.contains(group),
@@ -154,13 +153,13 @@ impl Kinds {
 
     /// Tells whether the group is one of the embedded discovery: the API server itself serves it.
     #[must_use]
-    pub fn is_embedded(&self, group: &str) -> bool {
+    pub(crate) fn is_embedded(&self, group: &str) -> bool {
         self.embedded.contains(group)
     }
 
     /// Tells whether the group's server did not answer when the cluster was asked.
     #[must_use]
-    pub fn is_stale(&self, group: &str) -> bool {
+    pub(crate) fn is_stale(&self, group: &str) -> bool {
         self.stale.contains(group)
     }
 

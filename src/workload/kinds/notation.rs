@@ -28,7 +28,7 @@ impl Kinds {
     /// Finds the known kinds that `KIND[.GROUP]` may mean. Exact names come before short names:
     /// where a kind is called so, a short name of another does not count.
     #[must_use]
-    pub fn resolve(&self, text: &str) -> Vec<GroupKind> {
+    pub(crate) fn resolve(&self, text: &str) -> Vec<GroupKind> {
         let pattern = KindPattern::parse(text);
         let mut by_name = Vec::new();
         let mut by_short_name = Vec::new();
@@ -123,7 +123,7 @@ fn guess_plural(kind: &str) -> String {
 
 /// Gives the form of an identity that no other object shares: `NAMESPACE/KIND.GROUP/NAME`.
 #[must_use]
-pub fn full_form(id: &ObjectId) -> String {
+pub(crate) fn full_form(id: &ObjectId) -> String {
     let group = if id.group.is_empty() { "core" } else { &id.group };
     match &id.namespace {
         Some(namespace) => format!("{namespace}/{}.{group}/{}", id.kind, id.name),
@@ -136,7 +136,7 @@ pub fn full_form(id: &ObjectId) -> String {
 /// # Errors
 /// Code 2: not of the form (`invalid-object`), nothing found (`unknown-object`, hint: the nearest
 /// one), or several found (`ambiguous-object`, naming the forms that tell them apart).
-pub fn find<'a>(
+pub(crate) fn find<'a>(
     text: &str,
     ids: impl IntoIterator<Item = &'a ObjectId>,
     kinds: &Kinds,

@@ -9,7 +9,7 @@ impl Kinds {
     /// Gives the URL path of an object, such as `/apis/apps/v1/namespaces/web/deployments/web`.
     /// None where the kind is not known, or where a namespaced object names no namespace.
     #[must_use]
-    pub fn resource_path(&self, id: &ObjectId, version: &str) -> Option<String> {
+    pub(crate) fn resource_path(&self, id: &ObjectId, version: &str) -> Option<String> {
         let info = self.of(id)?;
         let namespace = if info.namespaced { Some(id.namespace.as_deref()?) } else { None };
         let mut path = collection(&id.group, version, namespace, &info.plural);
@@ -21,7 +21,7 @@ impl Kinds {
     /// Gives the URL path of all objects of a kind, in one namespace or (None) in all.
     /// None where the kind is not known. A cluster-scoped kind has one path for both.
     #[must_use]
-    pub fn collection_path(
+    pub(crate) fn collection_path(
         &self,
         kind: &GroupKind,
         version: &str,

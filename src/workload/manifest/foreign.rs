@@ -9,7 +9,7 @@ use crate::workload::{
 
 /// Something that is no manifest, though it may stand beside manifests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Foreign {
+pub(crate) enum Foreign {
     /// A workload file of this program.
     WorkloadFile,
     /// A config of Threeport, by its root key.
@@ -30,7 +30,7 @@ const THREEPORT: [&str; 6] = [
 
 /// Recognises a document that is no manifest.
 #[must_use]
-pub fn foreign(document: &Value) -> Option<Foreign> {
+pub(crate) fn foreign(document: &Value) -> Option<Foreign> {
     let api_version = document.get("apiVersion").and_then(Value::as_str);
     match api_version.map(split_api_version) {
         Some(("workloadctl", _)) => Some(Foreign::WorkloadFile),

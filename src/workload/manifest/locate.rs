@@ -9,7 +9,7 @@ use crate::workload::yaml::{self, Field, Node, Position};
 /// nearest one around it; a Secret's `data.key` may stand under `stringData`. None where no
 /// object begins at that line.
 #[must_use]
-pub fn locate(text: &str, first_line_of_object: u32, path: &str) -> Option<(u32, u32)> {
+pub(crate) fn locate(text: &str, first_line_of_object: u32, path: &str) -> Option<(u32, u32)> {
     let document = yaml::document_at(text, first_line_of_object)?;
     let root = document.root();
     let begins = |node: &Node<'_>| node.position().line == first_line_of_object;

@@ -17,9 +17,7 @@ mod text;
 
 use std::sync::Arc;
 
-pub use foreign::{Foreign, foreign};
-pub use locate::locate;
-pub use render::{render_json, render_yaml};
+pub(crate) use render::{render_json, render_yaml};
 pub(in crate::workload) use secret::encode_string_data;
 
 use super::{
@@ -31,7 +29,7 @@ use super::{
 
 /// An object of the sources that is not part of the content.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LeftOut {
+pub(crate) struct LeftOut {
     /// The object.
     pub id: ObjectId,
     /// Where it stands.
@@ -42,7 +40,7 @@ pub struct LeftOut {
 
 /// What was read from sources.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Loaded {
+pub(crate) struct Loaded {
     /// The objects and the texts.
     pub content: Content,
     /// What was left out, to be listed to the user.
@@ -87,7 +85,7 @@ impl Loaded {
     ///
     /// # Errors
     /// Code 2, naming the files and what was left out.
-    pub fn require_objects(self) -> Result<Self> {
+    pub(crate) fn require_objects(self) -> Result<Self> {
         if !self.content.objects.is_empty() {
             return Ok(self);
         }
@@ -104,7 +102,7 @@ impl Loaded {
 ///
 /// # Errors
 /// Everything that is wrong with the texts, in their order, each with its place.
-pub fn load(files: Vec<SourceFile>) -> Result<Loaded, Vec<Error>> {
+pub(crate) fn load(files: Vec<SourceFile>) -> Result<Loaded, Vec<Error>> {
     let mut loaded = Loaded::default();
     let mut errors = Vec::new();
     for file in &files {
@@ -121,7 +119,7 @@ pub fn load(files: Vec<SourceFile>) -> Result<Loaded, Vec<Error>> {
 /// # Panics
 /// Without any error.
 #[must_use]
-pub fn combine(mut errors: Vec<Error>) -> Error {
+pub(crate) fn combine(mut errors: Vec<Error>) -> Error {
     let count = errors.len();
     if count == 1 {
         return errors.remove(0);

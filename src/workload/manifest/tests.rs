@@ -1,6 +1,8 @@
+mod golden;
+
 use serde_json::{Value, json};
 
-use super::*;
+use super::{locate::locate, *};
 
 fn file(name: &str, text: &str) -> SourceFile {
     SourceFile { name: name.to_owned(), text: text.to_owned() }

@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// The annotation of pod templates that `--restart` changes.
-pub const RESTARTED_AT: &str = "workloadctl/restartedAt";
+pub(crate) const RESTARTED_AT: &str = "workloadctl/restartedAt";
 
 /// Applies overrides to the objects as read, before placement. Returns what was set, a line each.
 ///
@@ -28,7 +28,11 @@ pub const RESTARTED_AT: &str = "workloadctl/restartedAt";
 /// Code 2: a target that matches nothing or several objects, naming the flag that removes it
 /// where it was stored; an object without replicas; a path that leads nowhere; a change of
 /// identity; a text field that would get something else.
-pub fn apply(overrides: &Overrides, objects: &mut [Object], kinds: &Kinds) -> Result<Vec<String>> {
+pub(crate) fn apply(
+    overrides: &Overrides,
+    objects: &mut [Object],
+    kinds: &Kinds,
+) -> Result<Vec<String>> {
     let Overrides { images, replicas, patches, sets, restarted_at } = overrides;
     let ids = ids(objects, kinds);
     let mut set = images::apply(images, objects, &ids)?;

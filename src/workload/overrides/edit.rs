@@ -11,7 +11,7 @@ use crate::workload::{
 
 /// One change of the overrides; a value that is none removes the entry (`--image web-`).
 #[derive(Debug, Clone, PartialEq)]
-pub enum OverrideEdit {
+pub(crate) enum OverrideEdit {
     /// `--image`.
     Image {
         /// Container name, or image repository.
@@ -41,7 +41,7 @@ pub enum OverrideEdit {
 ///
 /// # Errors
 /// Code 2 where it is neither.
-pub fn parse_image(text: &str) -> Result<OverrideEdit> {
+pub(crate) fn parse_image(text: &str) -> Result<OverrideEdit> {
     let wrong =
         |why: &str| wrong("--image", text, why, "NAME=IMAGE, such as `--image web=nginx:1.29`");
     match text.split_once('=') {
@@ -66,7 +66,7 @@ pub fn parse_image(text: &str) -> Result<OverrideEdit> {
 ///
 /// # Errors
 /// Code 2 where it is neither.
-pub fn parse_replicas(text: &str) -> Result<OverrideEdit> {
+pub(crate) fn parse_replicas(text: &str) -> Result<OverrideEdit> {
     let wrong = |why: &str| {
         wrong("--replicas", text, why, "OBJECT=N, such as `--replicas Deployment/web=3`")
     };
@@ -87,7 +87,7 @@ pub fn parse_replicas(text: &str) -> Result<OverrideEdit> {
 ///
 /// # Errors
 /// Code 2 where it is neither, or the value is not YAML or reads as nothing.
-pub fn parse_set(text: &str) -> Result<OverrideEdit> {
+pub(crate) fn parse_set(text: &str) -> Result<OverrideEdit> {
     let form = "OBJECT:PATH=VALUE, such as `--set 'Ingress/web:spec.rules[0].host=example.com'`";
     let wrong = |why: &str| wrong("--set", text, why, form);
     let (place, value) = match outside_brackets(text, '=').next() {
@@ -108,7 +108,7 @@ pub fn parse_set(text: &str) -> Result<OverrideEdit> {
 ///
 /// # Errors
 /// Code 2: a patch that does not name its object.
-pub fn merge(base: &Overrides, edits: &[OverrideEdit]) -> Result<Overrides> {
+pub(crate) fn merge(base: &Overrides, edits: &[OverrideEdit]) -> Result<Overrides> {
     let kinds = Kinds::builtin();
     let spell = |key: &String| spelt(key, &kinds);
     let mut merged = Overrides {

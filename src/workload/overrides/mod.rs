@@ -10,8 +10,8 @@ mod edit;
 mod images;
 mod path;
 
-pub use apply::{RESTARTED_AT, apply};
-pub use edit::{OverrideEdit, merge, parse_image, parse_replicas, parse_set};
+pub(crate) use apply::apply;
+pub(crate) use edit::{OverrideEdit, merge, parse_image, parse_replicas, parse_set};
 
 /// The overrides of an instance, applied in the order images, replicas, patches, sets.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

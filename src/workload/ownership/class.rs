@@ -4,7 +4,7 @@ use super::{MANAGER_PREFIX, YIELDED_MANAGER};
 
 /// What kind of manager holds a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ManagerClass {
+pub(crate) enum ManagerClass {
     /// A person's or a packager's tool: taken over.
     Person,
     /// Ourselves, where we left a field to an autoscaler: taken back.
@@ -53,7 +53,7 @@ const PACKAGERS: &[&str] = &[
 
 /// Classifies a manager by its name (the names that a real server was seen to record).
 #[must_use]
-pub fn class_of(manager: &str) -> ManagerClass {
+pub(crate) fn class_of(manager: &str) -> ManagerClass {
     let is_flux = ["kustomize-controller", "helm-controller", "flux"].contains(&manager);
     if manager == YIELDED_MANAGER {
         ManagerClass::Yielded
@@ -82,7 +82,7 @@ pub(super) fn defines_objects(manager: &str, applies: bool) -> bool {
 /// Tells an autoscaler that writes objects itself by the words of its name (`keda-operator`,
 /// `vpa-updater`, `cluster-autoscaler`).
 #[must_use]
-pub fn is_autoscaler(manager: &str) -> bool {
+pub(super) fn is_autoscaler(manager: &str) -> bool {
     let name = manager.to_ascii_lowercase();
     name.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| {
         word.starts_with("keda")

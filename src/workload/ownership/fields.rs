@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 /// One step of a path.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Step {
+pub(crate) enum Step {
     /// A field of an object: `.name`.
     Field(String),
     /// The item of a list that has these keys: `[name="c"]`.
@@ -80,21 +80,21 @@ impl fmt::Display for Step {
 
 /// Shows a path as the server does, without the dot at its beginning.
 #[must_use]
-pub fn shown(path: &[Step]) -> String {
+pub(crate) fn shown(path: &[Step]) -> String {
     let text: String = path.iter().map(ToString::to_string).collect();
     text.trim_start_matches('.').to_owned()
 }
 
 /// Tells whether a body sets a field, or something below it.
 #[must_use]
-pub fn is_in(body: &Value, path: &[Step]) -> bool {
+pub(crate) fn is_in(body: &Value, path: &[Step]) -> bool {
     path.iter().try_fold(body, |place, step| step.enter(place)).is_some()
 }
 
 /// Finds the path that the server's text names in a body: the names of labels and keys have dots
 /// in them, and only the body tells where they end.
 #[must_use]
-pub fn find(body: &Value, text: &str) -> Option<Vec<Step>> {
+pub(crate) fn find(body: &Value, text: &str) -> Option<Vec<Step>> {
     let mut path = Vec::new();
     let (mut place, mut rest) = (body, text.trim_start_matches('.'));
     while !rest.is_empty() {
@@ -151,7 +151,7 @@ fn closing(text: &str) -> Option<usize> {
 
 /// Takes a field that the server's text names out of a body, and the maps that are empty then.
 /// Tells whether it was there.
-pub fn take_out(body: &mut Value, text: &str) -> bool {
+pub(crate) fn take_out(body: &mut Value, text: &str) -> bool {
     match find(body, text) {
         Some(path) => {
             remove(body, &path);
@@ -185,7 +185,7 @@ fn remove(place: &mut Value, path: &[Step]) -> bool {
 
 /// A member of a set of fields.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Member {
+pub(crate) struct Member {
     /// Its path.
     pub path: Vec<Step>,
     /// Whether it stands for a map or an item as such, beside what lies in it.
@@ -194,7 +194,7 @@ pub struct Member {
 
 /// Lists the members of a set.
 #[must_use]
-pub fn members(fields: &Value) -> Vec<Member> {
+pub(crate) fn members(fields: &Value) -> Vec<Member> {
     let mut members = Vec::new();
     split(fields, &mut |path, is_whole| {
         members.push(Member { path: path.to_vec(), is_whole });
@@ -205,7 +205,7 @@ pub fn members(fields: &Value) -> Vec<Member> {
 
 /// Tells whether a set has a field, or something below it.
 #[must_use]
-pub fn has(fields: &Value, path: &[Step]) -> bool {
+pub(crate) fn has(fields: &Value, path: &[Step]) -> bool {
     let Some((step, rest)) = path.split_first() else { return true };
     fields.as_object().is_some_and(|children| {
         children
@@ -216,7 +216,7 @@ pub fn has(fields: &Value, path: &[Step]) -> bool {
 
 /// Splits a set into the members that `goes` tells, and the rest. `goes` is asked with the path,
 /// and whether the member is a map or an item as such, beside what lies in it.
-pub fn split(
+pub(crate) fn split(
     fields: &Value,
     goes: &mut impl FnMut(&[Step], bool) -> bool,
 ) -> (Option<Value>, Option<Value>) {
@@ -266,7 +266,7 @@ fn tidy(mut children: Map<String, Value>) -> Option<Value> {
 }
 
 /// Adds the members of one set to another; neither of them is empty.
-pub fn add(fields: &mut Value, more: &Value) {
+pub(crate) fn add(fields: &mut Value, more: &Value) {
     let (Some(fields), Some(more)) = (fields.as_object_mut(), more.as_object()) else { return };
     if fields.is_empty() != more.is_empty() {
         fields.insert(".".to_owned(), json!({}));

@@ -10,7 +10,7 @@ use super::{apply_entry_index, fields};
 /// forbids and that the wanted body lacks. `forbidden` are paths as in `spec.strategy`. None
 /// where that is not what is wrong, or where we have no Apply entry.
 #[must_use]
-pub fn hold_leftovers(
+pub(crate) fn hold_leftovers(
     live: &Value,
     manager: &str,
     body: &Value,
@@ -31,7 +31,7 @@ pub fn hold_leftovers(
 
 /// Tells whether the server forbids what is only there because it filled it in.
 #[must_use]
-pub fn is_leftover(live: &Value, body: &Value, forbidden: &[&str]) -> bool {
+pub(crate) fn is_leftover(live: &Value, body: &Value, forbidden: &[&str]) -> bool {
     forbidden.iter().any(|path| tree_of(path, body, live).is_some())
 }
 

@@ -31,7 +31,7 @@ const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// What decides about a takeover.
 #[derive(Debug, Clone, Copy)]
-pub struct Takeover<'a> {
+pub(crate) struct Takeover<'a> {
     /// The body as it is sent, without what is left to others.
     pub body: &'a Value,
     /// Our manager.
@@ -59,7 +59,7 @@ impl Takeover<'_> {
     /// Gives the managedFields that a live object gets before our apply; `None` where nothing is
     /// to be taken over. Calling it on its own result gives `None`.
     #[must_use]
-    pub fn managed_fields(&self, live: &Value) -> Option<Value> {
+    pub(crate) fn managed_fields(&self, live: &Value) -> Option<Value> {
         let own = apply_entry(live, self.manager);
         let known = Known {
             own: own.map(|entry| &entry["fieldsV1"]),
@@ -204,7 +204,7 @@ fn is_fixed(id: &ObjectId) -> bool {
 
 /// Tells whether persons or packagers, or ourselves for an autoscaler, hold anything of an object.
 #[must_use]
-pub fn has_persons(live: &Value) -> bool {
+pub(crate) fn has_persons(live: &Value) -> bool {
     entries(live).any(|entry| {
         let class = class_of(manager_of(entry));
         subresource(entry).is_empty()
@@ -216,7 +216,7 @@ pub fn has_persons(live: &Value) -> bool {
 /// whose fields are not taken over holds one that the body sets. With `persons`, fields of
 /// persons count too.
 #[must_use]
-pub fn may_conflict(body: &Value, live: &Value, manager: &str, persons: bool) -> bool {
+pub(crate) fn may_conflict(body: &Value, live: &Value, manager: &str, persons: bool) -> bool {
     entries(live)
         .filter(|entry| !is_apply_of(entry, manager))
         .filter(|entry| match class_of(manager_of(entry)) {

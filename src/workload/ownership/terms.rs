@@ -10,7 +10,7 @@ use super::{ManagerClass, REPLICAS, Takeover, Yielded, class_of, entries, fields
 /// Without any others the default holds: nothing.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub struct Terms {
+pub(crate) struct Terms {
     /// What is left to its holders.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub yielded: Vec<Yielded>,
@@ -50,7 +50,7 @@ pub struct Terms {
 impl Terms {
     /// Gives the body without what is left to others.
     #[must_use]
-    pub fn body(&self, body: &Value) -> Value {
+    pub(crate) fn body(&self, body: &Value) -> Value {
         let mut body = body.clone();
         for left in &self.yielded {
             fields::take_out(&mut body, &left.field);
@@ -60,7 +60,7 @@ impl Terms {
 
     /// Adds a field that turned out to be held by somebody to whom it is left. What is shared
     /// with another instance is no news.
-    pub fn leave(&mut self, field: Yielded) {
+    pub(crate) fn leave(&mut self, field: Yielded) {
         let is_known = self.yielded.iter().any(|left| left.field == field.field);
         if !is_known && class_of(&field.manager) != ManagerClass::Instance {
             self.yielded.push(field);
@@ -69,7 +69,7 @@ impl Terms {
 
     /// Lists what is handed over before it is left.
     #[must_use]
-    pub fn handed_over(&self) -> Vec<Yielded> {
+    pub(crate) fn handed_over(&self) -> Vec<Yielded> {
         let handed = self.yielded.iter().filter(|left| self.hand_over && left.field == REPLICAS);
         handed.cloned().collect()
     }
@@ -77,7 +77,12 @@ impl Terms {
     /// Gives the managedFields that a live object gets before `body` is applied; `None` where
     /// nothing is to be taken over.
     #[must_use]
-    pub fn managed_fields(&self, body: &Value, manager: &str, live: &Value) -> Option<Value> {
+    pub(crate) fn managed_fields(
+        &self,
+        body: &Value,
+        manager: &str,
+        live: &Value,
+    ) -> Option<Value> {
         if !self.takes {
             return None;
         }
@@ -99,7 +104,7 @@ impl Terms {
     /// Tells whether a live object has no managedFields: the server makes a `before-first-apply`
     /// of it with the first apply, and only then can anything be taken over.
     #[must_use]
-    pub fn is_bare(&self, live: &Value) -> bool {
+    pub(crate) fn is_bare(&self, live: &Value) -> bool {
         self.takes && entries(live).next().is_none()
     }
 }

@@ -16,14 +16,14 @@ use crate::workload::object::{ObjectId, split_api_version};
 
 /// The manager that holds the replicas which we alone held, until an autoscaler scales. It is
 /// ours: what it holds is taken back without a question.
-pub const YIELDED_MANAGER: &str = "workloadctl-yielded";
+pub(crate) const YIELDED_MANAGER: &str = "workloadctl-yielded";
 /// The one field that is handed over.
-pub const REPLICAS: &str = "spec.replicas";
+pub(crate) const REPLICAS: &str = "spec.replicas";
 
 /// A field that is left to its holder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Yielded {
+pub(crate) struct Yielded {
     /// The path as the server writes it, without the dot at its beginning (`spec.replicas`).
     pub field: String,
     /// The manager that holds it.
@@ -36,7 +36,7 @@ pub struct Yielded {
 impl Yielded {
     /// Says it in a sentence without its subject: `spec.replicas is left to "kubectl"`.
     #[must_use]
-    pub fn told(&self) -> String {
+    pub(crate) fn told(&self) -> String {
         let Self { field, manager, autoscaler } = self;
         match autoscaler {
             Some(autoscaler) => format!("{field} is left to {autoscaler}"),
@@ -47,7 +47,7 @@ impl Yielded {
 
 /// What decides about the fields of one object that are left to others.
 #[derive(Debug, Clone, Copy)]
-pub struct Yields<'a> {
+pub(crate) struct Yields<'a> {
     /// The body as it is wanted.
     pub body: &'a Value,
     /// Our manager.
@@ -73,7 +73,7 @@ impl Yields<'_> {
     /// that no packager holds; resources of containers that an autoscaler holds; annotations in
     /// which Kubernetes' own controllers keep their notes.
     #[must_use]
-    pub fn of(&self, live: &Value) -> Vec<Yielded> {
+    pub(crate) fn of(&self, live: &Value) -> Vec<Yielded> {
         let mut all: Vec<Yielded> = Vec::new();
         let others = entries(live).filter(|entry| !is_apply_of(entry, self.manager));
         for entry in others.filter(|_| self.by_class) {
@@ -128,7 +128,7 @@ impl Yields<'_> {
 /// Tells whether a field is left to its holder by what they are: `applies` where it holds the
 /// field by server-side apply, `scales` where it does through the scale subresource.
 #[must_use]
-pub fn is_left(field: &str, manager: &str, applies: bool, scales: bool) -> bool {
+pub(crate) fn is_left(field: &str, manager: &str, applies: bool, scales: bool) -> bool {
     let is_injected = is_injected(field)
         && class_of(manager) != ManagerClass::Instance
         && !class::defines_objects(manager, applies);
@@ -163,7 +163,7 @@ fn is_resource(field: &str) -> bool {
 
 /// Tells whether somebody scaled an object, or we handed its replicas over.
 #[must_use]
-pub fn is_scaled_by_others(live: &Value) -> bool {
+pub(crate) fn is_scaled_by_others(live: &Value) -> bool {
     entries(live).any(|entry| is_scale(entry) || manager_of(entry) == YIELDED_MANAGER)
 }
 
@@ -174,7 +174,7 @@ fn scales_for_autoscalers(entry: &Value) -> bool {
 
 /// Tells whether Kubernetes' autoscaler holds an object's replicas.
 #[must_use]
-pub fn is_scaled_by_controller(live: &Value) -> bool {
+pub(crate) fn is_scaled_by_controller(live: &Value) -> bool {
     entries(live).any(|entry| scales_for_autoscalers(entry) && holds_replicas(entry))
 }
 
@@ -196,7 +196,7 @@ fn is_in_nobodys_way(live: &Value, manager: &str) -> bool {
 /// Tells whether nobody but we holds an object's replicas, so that leaving them out would remove
 /// them.
 #[must_use]
-pub fn holds_replicas_alone(live: &Value, manager: &str) -> bool {
+pub(crate) fn holds_replicas_alone(live: &Value, manager: &str) -> bool {
     apply_entry(live, manager).is_some_and(holds_replicas)
         && !entries(live).any(|entry| !is_apply_of(entry, manager) && holds_replicas(entry))
 }
@@ -206,7 +206,7 @@ pub fn holds_replicas_alone(live: &Value, manager: &str) -> bool {
 /// whom they are left, where the body sets them; otherwise whoever holds them keeps them. Of a scale
 /// of replicas that nobody held the server keeps no entry.
 #[must_use]
-pub fn kept_replicas(
+pub(crate) fn kept_replicas(
     live: &Value,
     manager: &str,
     left: Option<&Yielded>,
@@ -235,7 +235,7 @@ pub fn kept_replicas(
 /// Gives the managedFields of an object with its replicas in `holder`'s entry, no longer in ours;
 /// `None` where we do not hold them.
 #[must_use]
-pub fn given_back(live: &Value, manager: &str, holder: &Value) -> Option<Value> {
+pub(crate) fn given_back(live: &Value, manager: &str, holder: &Value) -> Option<Value> {
     let mut given = None;
     let mut all: Vec<Value> = Vec::new();
     for entry in entries(live) {
@@ -255,7 +255,7 @@ pub fn given_back(live: &Value, manager: &str, holder: &Value) -> Option<Value> 
 /// Gives the object whose replicas an autoscaler sets, read off the autoscaler's body: a
 /// HorizontalPodAutoscaler or KEDA's ScaledObject.
 #[must_use]
-pub fn scale_target(autoscaler: &Value) -> Option<ObjectId> {
+pub(crate) fn scale_target(autoscaler: &Value) -> Option<ObjectId> {
     let id = ObjectId::of(autoscaler);
     let is_keda = id.is("keda.sh", "ScaledObject");
     if !is_keda && !id.is("autoscaling", "HorizontalPodAutoscaler") {

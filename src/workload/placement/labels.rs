@@ -10,14 +10,14 @@ use crate::workload::{
 };
 
 /// Labels an object as one of the instance alone: namespaced, or a Namespace that it makes.
-pub fn mark_made(body: &mut Value, instance: &InstanceName) {
+pub(crate) fn mark_made(body: &mut Value, instance: &InstanceName) {
     unset(body, MANAGED_LABEL);
     set(body, INSTANCE_LABEL, instance.as_str());
 }
 
 /// Labels an object as one that several may share: cluster-scoped, or a Namespace that was there
 /// before the instance.
-pub fn mark_shared(body: &mut Value) {
+pub(crate) fn mark_shared(body: &mut Value) {
     unset(body, INSTANCE_LABEL);
     set(body, MANAGED_LABEL, "true");
 }
@@ -26,7 +26,7 @@ pub fn mark_shared(body: &mut Value) {
 ///
 /// # Errors
 /// Code 2 where it is not of that form or not a valid label.
-pub fn parse_namespace_label(text: &str) -> Result<(String, String)> {
+pub(crate) fn parse_namespace_label(text: &str) -> Result<(String, String)> {
     let invalid = |why: &str| {
         Error::usage("invalid-label", format!("{text:?} is not a valid label: {why}"))
             .hint("write KEY=VALUE, such as `pod-security.kubernetes.io/enforce=restricted`")

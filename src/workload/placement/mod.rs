@@ -22,7 +22,7 @@ mod labels;
 mod mode;
 mod references;
 
-pub use labels::{mark_made, mark_shared, parse_namespace_label};
+pub(crate) use labels::{mark_made, mark_shared, parse_namespace_label};
 
 use references::Moves;
 
@@ -32,7 +32,7 @@ const DEFAULT: &str = "default";
 
 /// What decides where the objects of an instance go.
 #[derive(Debug, Clone, Copy)]
-pub struct Destination<'a> {
+pub(crate) struct Destination<'a> {
     /// The instance.
     pub instance: &'a InstanceName,
     /// The value of `--namespace`, or of the workload file.
@@ -45,7 +45,7 @@ pub struct Destination<'a> {
 
 /// An object as it is to be sent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Placed {
+pub(crate) struct Placed {
     /// The identity on the cluster.
     pub id: ObjectId,
     /// The identity that the source gives it, where that is another one: what the source's own
@@ -62,33 +62,33 @@ pub struct Placed {
 impl Placed {
     /// Gives the API version without the group.
     #[must_use]
-    pub fn version(&self) -> &str {
+    pub(crate) fn version(&self) -> &str {
         let text = self.body.get("apiVersion").and_then(Value::as_str).unwrap_or_default();
         split_api_version(text).1
     }
 
     /// Gives the identity that the source gives it.
     #[must_use]
-    pub fn declared(&self) -> &ObjectId {
+    pub(crate) fn declared(&self) -> &ObjectId {
         self.declared.as_ref().unwrap_or(&self.id)
     }
 
     /// Gives the value of an annotation.
     #[must_use]
-    pub fn annotation(&self, key: &str) -> Option<&str> {
+    pub(crate) fn annotation(&self, key: &str) -> Option<&str> {
         self.body.get("metadata")?.get("annotations")?.get(key)?.as_str()
     }
 
     /// Names the object with the place of its source, for messages.
     #[must_use]
-    pub fn named(&self) -> String {
+    pub(crate) fn named(&self) -> String {
         named(&self.id, self.origin.as_ref())
     }
 }
 
 /// Where the objects of an instance go.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Placement {
+pub(crate) struct Placement {
     /// How they are placed.
     pub mode: NamespaceMode,
     /// The namespace of the record, and of objects that name none.
@@ -108,7 +108,7 @@ pub struct Placement {
 /// Code 2: `--namespace` beside Namespace documents, an invalid namespace, several namespaces
 /// that nothing brings, two objects that become one. Code 5: another namespace or mode than the
 /// stored one, a managed namespace called `default` or `kube-*`.
-pub fn place(objects: &[Object], kinds: &Kinds, to: &Destination<'_>) -> Result<Placement> {
+pub(crate) fn place(objects: &[Object], kinds: &Kinds, to: &Destination<'_>) -> Result<Placement> {
     let mut warnings = Vec::new();
     let sources = sources(objects, kinds, &mut warnings);
     let (mode, namespace) = mode::decide(&sources, to)?;
@@ -128,7 +128,7 @@ pub fn place(objects: &[Object], kinds: &Kinds, to: &Destination<'_>) -> Result<
 
 /// Makes the Namespace object of a namespace that the instance makes.
 #[must_use]
-pub fn made_namespace(
+pub(crate) fn made_namespace(
     name: &str,
     instance: &InstanceName,
     labels: &BTreeMap<String, String>,

@@ -6,7 +6,7 @@ use crate::workload::runtime::RuntimeName;
 
 /// The frame of a judgement. Both times are those of the server's clock.
 #[derive(Debug, Clone, Copy)]
-pub struct Frame<'a> {
+pub(crate) struct Frame<'a> {
     /// The runtime: what is local and disposable is judged differently.
     pub runtime: &'a RuntimeName,
     /// When this deploy began. What was wrong before is given time to mend.
@@ -19,13 +19,13 @@ impl<'a> Frame<'a> {
     /// Makes a frame for looking at things as they are, with no deploy under way: nothing is too
     /// old to count.
     #[must_use]
-    pub fn present(runtime: &'a RuntimeName, now: Timestamp) -> Self {
+    pub(crate) fn present(runtime: &'a RuntimeName, now: Timestamp) -> Self {
         Self { runtime, since: Timestamp::MIN, now }
     }
 
     /// Gives the same frame at another time.
     #[must_use]
-    pub fn at(self, now: Timestamp) -> Self {
+    pub(crate) fn at(self, now: Timestamp) -> Self {
         Self { now, ..self }
     }
 

@@ -42,7 +42,7 @@ use self::{
     field::{count, is_deleting, list, number, text},
     wish::Wishes,
 };
-pub use self::{
+pub(crate) use self::{
     frame::Frame,
     job::{is_complete, is_leaving, judge_gone},
     neighbourhood::Neighbourhood,
@@ -59,7 +59,7 @@ use super::object::split_api_version;
 /// The object's `metadata.managedFields` tell what its manifest asks for: without them a
 /// Deployment that its manifest pauses counts as paused by somebody else.
 #[must_use]
-pub fn judge(object: Option<&Value>, around: &Neighbourhood, frame: &Frame) -> Verdict {
+pub(crate) fn judge(object: Option<&Value>, around: &Neighbourhood, frame: &Frame) -> Verdict {
     let Some(object) = object else { return Verdict::missing() };
     let (group, _) = split_api_version(text(object, "/apiVersion"));
     let kind = text(object, "/kind");

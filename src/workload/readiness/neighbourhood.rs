@@ -20,7 +20,7 @@ const REVISION: &str = "deployment.kubernetes.io/revision";
 
 /// An index over the neighbours of the objects of an instance.
 #[derive(Debug, Default, Clone)]
-pub struct Neighbourhood {
+pub(crate) struct Neighbourhood {
     pods: Family,
     replica_sets: Family,
     events: Family,
@@ -35,7 +35,7 @@ impl Neighbourhood {
     /// Takes in an object, or its newer state. Kinds that no judgement looks at are ignored.
     ///
     /// An object without a uid cannot be told from others and is ignored too.
-    pub fn upsert(&mut self, mut object: Value) {
+    pub(crate) fn upsert(&mut self, mut object: Value) {
         let uid = field::uid(&object).to_owned();
         if uid.is_empty() {
             return;
@@ -61,7 +61,7 @@ impl Neighbourhood {
     }
 
     /// Forgets an object that is gone.
-    pub fn remove(&mut self, uid: &str) {
+    pub(crate) fn remove(&mut self, uid: &str) {
         for family in [
             &mut self.pods,
             &mut self.replica_sets,
@@ -78,7 +78,7 @@ impl Neighbourhood {
     /// Gives the uids of the objects whose judgement depends on a neighbour: itself, its
     /// controller, and that one's controller. An event stands for the object that it is about.
     #[must_use]
-    pub fn concerned(&self, neighbour: &Value) -> Vec<String> {
+    pub(crate) fn concerned(&self, neighbour: &Value) -> Vec<String> {
         let (mut uid, mut parent) = if text(neighbour, "/kind") == "Event" {
             let uid = involved(neighbour);
             (uid, self.parent(uid))
@@ -99,23 +99,23 @@ impl Neighbourhood {
     }
 
     /// Gives the pods that a controller (ReplicaSet, StatefulSet, DaemonSet, Job) made.
-    pub fn pods_of(&self, controller: &str) -> impl Iterator<Item = &Value> {
+    pub(crate) fn pods_of(&self, controller: &str) -> impl Iterator<Item = &Value> {
         self.pods.children(controller)
     }
 
     /// Gives the replica sets that a Deployment made.
-    pub fn replica_sets_of(&self, deployment: &str) -> impl Iterator<Item = &Value> {
+    pub(crate) fn replica_sets_of(&self, deployment: &str) -> impl Iterator<Item = &Value> {
         self.replica_sets.children(deployment)
     }
 
     /// Gives the events about an object.
-    pub fn events_of(&self, uid: &str) -> impl Iterator<Item = &Value> {
+    pub(crate) fn events_of(&self, uid: &str) -> impl Iterator<Item = &Value> {
         self.events.children(uid)
     }
 
     /// Gives a node.
     #[must_use]
-    pub fn node(&self, name: &str) -> Option<&Value> {
+    pub(crate) fn node(&self, name: &str) -> Option<&Value> {
         self.nodes.children(name).next()
     }
 
@@ -126,13 +126,13 @@ impl Neighbourhood {
 
     /// Gives a storage class.
     #[must_use]
-    pub fn storage_class(&self, name: &str) -> Option<&Value> {
+    pub(crate) fn storage_class(&self, name: &str) -> Option<&Value> {
         self.storage_classes.children(name).next()
     }
 
     /// Gives the CRD of a custom resource.
     #[must_use]
-    pub fn definition(&self, group: &str, kind: &str) -> Option<&Value> {
+    pub(crate) fn definition(&self, group: &str, kind: &str) -> Option<&Value> {
         // Of two that claim the same names only one is established.
         self.definitions
             .children(&definition_key(group, kind))
@@ -145,7 +145,7 @@ impl Neighbourhood {
     /// learned a new default since), it is the one with the Deployment's own revision, provided
     /// that the Deployment counts updated pods.
     #[must_use]
-    pub fn newest_replica_set(&self, deployment: &Value) -> Option<&Value> {
+    pub(crate) fn newest_replica_set(&self, deployment: &Value) -> Option<&Value> {
         let newest = self
             .replica_sets_of(field::uid(deployment))
             .filter(|set| template::same(deployment, set))
@@ -163,7 +163,7 @@ impl Neighbourhood {
     /// Gives all pods below an object, whatever their revision: for a Deployment through its
     /// replica sets, for a Pod itself.
     #[must_use]
-    pub fn pods_below(&self, object: &Value) -> Vec<&Value> {
+    pub(crate) fn pods_below(&self, object: &Value) -> Vec<&Value> {
         let uid = field::uid(object);
         match text(object, "/kind") {
             "Pod" => self.pods.get(uid).into_iter().collect(),

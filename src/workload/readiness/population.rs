@@ -12,7 +12,7 @@ use crate::workload::object::split_api_version;
 
 /// The pods of an object that is meant to keep pods running.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Population {
+pub(crate) struct Population {
     /// How many are wanted.
     pub wanted: u64,
     /// How many are ready.
@@ -22,7 +22,7 @@ pub struct Population {
 /// Counts the pods of an object by its own status; none for kinds that do not keep pods running
 /// (a Job's end). The body of an object that is not on the cluster tells what it wants.
 #[must_use]
-pub fn population_of(object: &Value) -> Option<Population> {
+pub(crate) fn population_of(object: &Value) -> Option<Population> {
     let (group, _) = split_api_version(text(object, "/apiVersion"));
     let replicas = || number(object, "/spec/replicas").unwrap_or(1);
     let (wanted, ready) = match (group, text(object, "/kind")) {
@@ -43,7 +43,7 @@ pub fn population_of(object: &Value) -> Option<Population> {
 
 /// Counts how often the containers of an object's pods restarted; none for kinds without pods.
 #[must_use]
-pub fn restarts_of(object: &Value, around: &Neighbourhood) -> Option<u64> {
+pub(crate) fn restarts_of(object: &Value, around: &Neighbourhood) -> Option<u64> {
     let (group, _) = split_api_version(text(object, "/apiVersion"));
     let restarts: i64 = match (group, text(object, "/kind")) {
         ("", "Pod") => pod::restarts(object),

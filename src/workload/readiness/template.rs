@@ -11,7 +11,7 @@ const TEMPLATE_HASH: &str = "pod-template-hash";
 
 /// Gives the images of an object's containers, init containers first, each once.
 #[must_use]
-pub fn images_of(body: &Value) -> Vec<String> {
+pub(crate) fn images_of(body: &Value) -> Vec<String> {
     let Some(spec) = template::pod_spec(&ObjectId::of(body), body) else { return Vec::new() };
     let mut images: Vec<String> = Vec::new();
     for container in list(spec, "/initContainers").iter().chain(list(spec, "/containers")) {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// The state of an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum State {
+pub(crate) enum State {
     /// It does its work.
     Ready,
     /// It may still become ready by itself.
@@ -18,7 +18,7 @@ pub enum State {
 
 /// A judgement of one object.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Verdict {
+pub(crate) struct Verdict {
     /// The state.
     pub state: State,
     /// A stable word in the field's terms, such as `ImagePullBackOff`; empty when ready.
@@ -30,31 +30,31 @@ pub struct Verdict {
 impl Verdict {
     /// It is ready.
     #[must_use]
-    pub fn ready() -> Self {
+    pub(crate) fn ready() -> Self {
         Self::ready_saying("")
     }
 
     /// It is ready, and something is to be said about that.
     #[must_use]
-    pub fn ready_saying(message: impl Into<String>) -> Self {
+    pub(crate) fn ready_saying(message: impl Into<String>) -> Self {
         Self { state: State::Ready, reason: String::new(), message: message.into() }
     }
 
     /// It is waited for.
     #[must_use]
-    pub fn waiting(reason: impl Into<String>, message: impl Into<String>) -> Self {
+    pub(crate) fn waiting(reason: impl Into<String>, message: impl Into<String>) -> Self {
         Self { state: State::Waiting, reason: reason.into(), message: message.into() }
     }
 
     /// It failed.
     #[must_use]
-    pub fn failed(reason: impl Into<String>, message: impl Into<String>) -> Self {
+    pub(crate) fn failed(reason: impl Into<String>, message: impl Into<String>) -> Self {
         Self { state: State::Failed, reason: reason.into(), message: message.into() }
     }
 
     /// It is not there.
     #[must_use]
-    pub fn missing() -> Self {
+    pub(crate) fn missing() -> Self {
         Self {
             state: State::Missing,
             reason: "NotFound".to_owned(),
@@ -64,7 +64,7 @@ impl Verdict {
 
     /// Tells whether it is ready.
     #[must_use]
-    pub fn is_ready(&self) -> bool {
+    pub(crate) fn is_ready(&self) -> bool {
         self.state == State::Ready
     }
 }

@@ -10,7 +10,7 @@ use crate::workload::object::split_api_version;
 
 /// What [`judge`](super::judge) looks at for an object. With nothing set it is ready once applied.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Watch {
+pub(crate) struct Watch {
     /// The object itself.
     pub object: bool,
     /// The replica sets that it controls.
@@ -30,7 +30,7 @@ pub struct Watch {
 
 /// Tells what has to be watched for an object, as it is to be applied.
 #[must_use]
-pub fn watch_of(object: &Value) -> Watch {
+pub(crate) fn watch_of(object: &Value) -> Watch {
     let (group, _) = split_api_version(text(object, "/apiVersion"));
     let own = Watch { object: true, ..Watch::default() };
     let pods = Watch { pods: true, events: true, ..own };

@@ -27,7 +27,7 @@ pub(crate) const FAILED_WHEN: &str = "workloadctl/failed-when";
 ///
 /// # Errors
 /// Code 2 with the place of the object.
-pub fn check_annotations(object: &Object) -> Result<()> {
+pub(crate) fn check_annotations(object: &Object) -> Result<()> {
     Wishes::of(&object.body, None)
         .map(drop)
         .map_err(|error| error.object(object.id()).at(&object.origin))

@@ -16,7 +16,7 @@ const FIRST: [&str; 3] = ["apiVersion", "kind", "metadata"];
 
 /// Writes a value as one YAML document, ending with a line feed.
 #[must_use]
-pub fn emit(value: &Value) -> String {
+pub(crate) fn emit(value: &Value) -> String {
     let mut emitter = Emitter { out: String::new() };
     match value {
         Value::Object(map) if !map.is_empty() => emitter.mapping(map, 0, ""),

@@ -21,23 +21,23 @@ use std::{fmt, sync::Arc};
 
 use serde_json::Value;
 
-pub use emit::emit;
+pub(crate) use emit::emit;
 use tree::Tree;
-pub use tree::{Field, Node};
+pub(crate) use tree::{Field, Node};
 
 use super::{error::Error, object::Origin};
 
 /// The largest text that is read, in bytes.
-pub const TEXT_LIMIT: usize = 64 << 20;
+pub(crate) const TEXT_LIMIT: usize = 64 << 20;
 /// How deep sequences and mappings may be nested, aliases followed. kubectl stops at 10,000;
 /// nothing that an API server takes comes near either.
-pub const DEPTH_LIMIT: usize = 512;
+pub(crate) const DEPTH_LIMIT: usize = 512;
 /// How many problems of one text are told.
-pub const PROBLEM_LIMIT: usize = 100;
+pub(crate) const PROBLEM_LIMIT: usize = 100;
 
 /// A place in a text. Lines and columns (characters) count from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Position {
+pub(crate) struct Position {
     /// The line.
     pub line: u32,
     /// The column, in characters.
@@ -47,7 +47,7 @@ pub struct Position {
 impl Position {
     /// Makes a place.
     #[must_use]
-    pub fn new(line: u32, column: u32) -> Self {
+    pub(crate) fn new(line: u32, column: u32) -> Self {
         Self { line, column }
     }
 }
@@ -60,7 +60,7 @@ impl fmt::Display for Position {
 
 /// Something in a text that is wrong, or that would be lost.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
+pub(crate) struct Problem {
     /// A stable word.
     pub code: &'static str,
     /// Where.
@@ -73,20 +73,20 @@ pub struct Problem {
 
 impl Problem {
     /// Makes a problem without a hint.
-    pub fn new(code: &'static str, position: Position, message: impl Into<String>) -> Self {
+    pub(crate) fn new(code: &'static str, position: Position, message: impl Into<String>) -> Self {
         Self { code, position, message: message.into(), hint: None }
     }
 
     /// Sets the hint.
     #[must_use]
-    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
     /// Makes it an error (code 2) of the file, which its message names with line and column.
     #[must_use]
-    pub fn into_error(self, file: &Arc<str>) -> Error {
+    pub(crate) fn into_error(self, file: &Arc<str>) -> Error {
         let Self { code, position: Position { line, column }, message, hint } = self;
         let origin = Origin { file: Arc::clone(file), line, column: Some(column) };
         let error = Error::usage(code, format!("{origin}: {message}")).at(&origin);
@@ -99,7 +99,7 @@ impl Problem {
 
 /// One document of a text that is not null.
 #[derive(Debug)]
-pub struct Document {
+pub(crate) struct Document {
     /// The value, as kubectl would send it.
     pub value: Value,
     tree: Tree,
@@ -108,14 +108,14 @@ pub struct Document {
 impl Document {
     /// Gives the outermost node, from which every place can be reached.
     #[must_use]
-    pub fn root(&self) -> Node<'_> {
+    pub(crate) fn root(&self) -> Node<'_> {
         self.tree.root()
     }
 }
 
 /// What was read from a text.
 #[derive(Debug, Default)]
-pub struct Reading {
+pub(crate) struct Reading {
     /// The documents, in order. Where there are problems, some may be missing or incomplete.
     pub documents: Vec<Document>,
     /// The problems, in order.
@@ -125,7 +125,7 @@ pub struct Reading {
 /// Reads all documents of a text: a stream of JSON values if its first character that is not
 /// white space is `{`, else YAML documents between lines that begin with `---`.
 #[must_use]
-pub fn read(text: &str) -> Reading {
+pub(crate) fn read(text: &str) -> Reading {
     let mut reading = Reading::default();
     if text.len() > TEXT_LIMIT {
         let message = format!("the text is larger than {} MB", TEXT_LIMIT >> 20);
@@ -170,7 +170,7 @@ impl Reading {
 /// Finds the outermost node of each document of a text whose lines include `line`, without
 /// judging it: for places of texts that were read before.
 #[must_use]
-pub fn document_at(text: &str, line: u32) -> Option<Located> {
+pub(crate) fn document_at(text: &str, line: u32) -> Option<Located> {
     let text = stream::without_bom(text);
     let mut found = None;
     if stream::is_json(text) {
@@ -194,14 +194,14 @@ pub fn document_at(text: &str, line: u32) -> Option<Located> {
 
 /// A document that was parsed for its places alone.
 #[derive(Debug)]
-pub struct Located {
+pub(crate) struct Located {
     tree: Tree,
 }
 
 impl Located {
     /// Gives the outermost node.
     #[must_use]
-    pub fn root(&self) -> Node<'_> {
+    pub(crate) fn root(&self) -> Node<'_> {
         self.tree.root()
     }
 }

@@ -65,14 +65,14 @@ impl Tree {
 
 /// A node of a document: where it stands and what is inside it. Aliases are followed.
 #[derive(Debug, Clone, Copy)]
-pub struct Node<'t> {
+pub(crate) struct Node<'t> {
     tree: &'t Tree,
     number: usize,
 }
 
 /// An entry of a mapping: its key, the place of the key, its value.
 #[derive(Debug, Clone, Copy)]
-pub struct Field<'t> {
+pub(crate) struct Field<'t> {
     /// The key as written, without quotes.
     pub key: &'t str,
     /// Where the key stands.
@@ -84,13 +84,13 @@ pub struct Field<'t> {
 impl<'t> Node<'t> {
     /// Gives the place where the node begins.
     #[must_use]
-    pub fn position(self) -> Position {
+    pub(crate) fn position(self) -> Position {
         self.tree.nodes[self.number].position
     }
 
     /// Gives a scalar as written, without quotes.
     #[must_use]
-    pub fn text(self) -> Option<&'t str> {
+    pub(crate) fn text(self) -> Option<&'t str> {
         match self.shape() {
             Shape::Scalar(scalar) => Some(&scalar.text),
             Shape::Json(value) => value.as_str(),
@@ -100,7 +100,7 @@ impl<'t> Node<'t> {
 
     /// Gives the items of a sequence; none for other nodes.
     #[must_use]
-    pub fn items(self) -> Vec<Self> {
+    pub(crate) fn items(self) -> Vec<Self> {
         match self.shape() {
             Shape::Sequence(items) => items.iter().map(|&number| self.at(number)).collect(),
             _ => Vec::new(),
@@ -109,7 +109,7 @@ impl<'t> Node<'t> {
 
     /// Gives the entries of a mapping, and behind them what its `<<` bring; none for other nodes.
     #[must_use]
-    pub fn fields(self) -> Vec<Field<'t>> {
+    pub(crate) fn fields(self) -> Vec<Field<'t>> {
         let mut fields = Vec::new();
         self.collect_fields(&mut fields, &mut HashSet::new());
         fields
@@ -117,7 +117,7 @@ impl<'t> Node<'t> {
 
     /// Finds an entry of a mapping, its own before those that it merges.
     #[must_use]
-    pub fn field(self, key: &str) -> Option<Field<'t>> {
+    pub(crate) fn field(self, key: &str) -> Option<Field<'t>> {
         self.own_field(key).or_else(|| self.fields().into_iter().find(|field| field.key == key))
     }
 

@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use workloadctl::workload::{definition::SourceFile, manifest, yaml};
+
+use crate::workload::{definition::SourceFile, manifest, yaml};
 
 /// Where we refuse what kubectl sends, with the code of our error: data would be lost or changed
 /// without a word.
