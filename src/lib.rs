@@ -19,10 +19,10 @@ pub mod testing {
     pub use crate::{
         cluster::{
             api::Api,
-            call::{Answer, Apply, Call},
             connect::{ConnectOptions, Connection, connect},
             failure::Failure,
             kubeconfig::Kubeconfig,
+            request::{Answer, Apply, Request},
         },
         sandbox::{Effect, Fault, Matches, Options, Sandbox, When},
         schema::merge,
@@ -38,7 +38,7 @@ use jiff::Timestamp;
 
 use crate::{
     cli::Cli,
-    commands::call::{self, Call, Failures},
+    commands::invocation::{self, Failures, Invocation},
     env::Env,
     output::{errors, parsing, printer::Printer},
     workload::error::ErrorKind,
@@ -59,8 +59,8 @@ pub fn run(arguments: Vec<OsString>, env: Env, now: Timestamp) -> ExitCode {
 
 fn run_command(cli: Cli, env: Env, now: Timestamp) -> ExitCode {
     let Cli { global, command } = cli;
-    let printer = Printer::new(call::manner(&global, &env));
-    let done = Call::new(global, env, now, printer)
+    let printer = Printer::new(invocation::manner(&global, &env));
+    let done = Invocation::new(global, env, now, printer)
         .map_err(Failures::from)
         .and_then(|call| commands::run(command, &call));
     let kind = done.unwrap_or_else(|Failures(failures)| {

@@ -13,20 +13,20 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, Request, StatusCode, header};
+use http::{HeaderMap, Method, StatusCode, header};
 use http_body_util::BodyExt as _;
 use kube::client::Body;
 use serde_json::Value;
 use tokio::sync::Semaphore;
 
 use super::{
-    call::{Answer, Call, encode_query},
     connect::Connection,
     explain::{NOT_AN_API_SERVER, is_broken_connection, timed_out},
     failure::{Failure, Status},
     fence::Fence,
+    request::{Answer, Request, encode_query},
 };
-use crate::workload::error::Error;
+use crate::workload::error::{Code, Error};
 
 /// How many requests run at once.
 pub(crate) const IN_FLIGHT: usize = 32;
@@ -109,7 +109,7 @@ impl Api {
     ///
     /// # Errors
     /// Whatever the server answered, or that it did not.
-    pub async fn call(&self, call: Call) -> Result<Answer, Failure> {
+    pub async fn call(&self, call: Request) -> Result<Answer, Failure> {
         let (code, bytes, retried) = self.send(&call).await?;
         let body = serde_json::from_slice(&bytes).map_err(|error| {
             let server = &self.connection.server;
@@ -117,7 +117,7 @@ impl Api {
             let is_page = bytes.trim_ascii_start().starts_with(b"<");
             let error = (!is_page).then(|| error.to_string());
             Failure::NoAnswer(Box::new(
-                Error::runtime("not-an-api-server", what)
+                Error::runtime(Code::NotAnApiServer, what)
                     .causes(error)
                     .cause(excerpt(&bytes))
                     .hint(NOT_AN_API_SERVER),
@@ -130,7 +130,7 @@ impl Api {
     ///
     /// # Errors
     /// As [`Api::call`].
-    pub async fn find(&self, call: Call) -> Result<Option<Value>, Failure> {
+    pub async fn find(&self, call: Request) -> Result<Option<Value>, Failure> {
         match self.call(call).await {
             Ok(answer) => Ok(Some(answer.body)),
             Err(failure) if failure.is_not_found() => Ok(None),
@@ -143,7 +143,7 @@ impl Api {
     ///
     /// # Errors
     /// As [`Api::call`].
-    pub async fn send(&self, call: &Call) -> Result<(u16, Bytes, bool), Failure> {
+    pub async fn send(&self, call: &Request) -> Result<(u16, Bytes, bool), Failure> {
         let _permit = self.in_flight.acquire().await.expect("the semaphore is never closed");
         let mut attempt = 0;
         loop {
@@ -161,7 +161,7 @@ impl Api {
         }
     }
 
-    async fn attempt(&self, call: &Call) -> Try {
+    async fn attempt(&self, call: &Request) -> Try {
         if let (Some(fence), true) = (&self.fence, call.method != Method::GET)
             && let Err(error) = fence.pass().await
         {
@@ -179,8 +179,8 @@ impl Api {
         }
     }
 
-    async fn exchange(&self, call: &Call) -> Try {
-        let request = Request::builder()
+    async fn exchange(&self, call: &Request) -> Try {
+        let request = http::Request::builder()
             .method(call.method.clone())
             .uri(&call.path)
             .header(header::ACCEPT, call.accept);
@@ -196,7 +196,7 @@ impl Api {
                 return Try::Failed {
                     failure: Failure::NoAnswer(Box::new(
                         Error::failed(
-                            "invalid-request",
+                            Code::InvalidRequest,
                             format!("{} is not a valid path", call.path),
                         )
                         .cause(error.to_string()),
@@ -230,7 +230,7 @@ impl Api {
         // try only at a server that has answered before.
         let passing = is_broken_connection(&error) || self.answered.load(Ordering::Relaxed);
         let error = self.connection.explain(&error);
-        let passing = passing && matches!(error.code, "unreachable" | "timeout");
+        let passing = passing && matches!(error.code, Code::Unreachable | Code::Timeout);
         Try::Failed {
             failure: Failure::NoAnswer(Box::new(error)),
             pause: passing.then_some(Duration::from_millis(50)),
@@ -293,12 +293,12 @@ impl Api {
         loop {
             let path = format!("{collection}?limit=500{query}{next}");
             let accept = if metadata_only { METADATA_LIST } else { "application/json" };
-            let answer = match self.call(Call { accept, ..Call::get(path) }).await {
+            let answer = match self.call(Request { accept, ..Request::get(path) }).await {
                 // The list expired while we read it: begin anew, in one piece.
                 Err(failure) if failure.code() == 410 && !next.is_empty() => {
                     items.clear();
                     let path = format!("{collection}?{}", query.trim_start_matches('&'));
-                    self.call(Call { accept, ..Call::get(path) }).await?
+                    self.call(Request { accept, ..Request::get(path) }).await?
                 }
                 other => other?,
             };

@@ -14,17 +14,17 @@ use jiff::Timestamp;
 use tower::{BoxError, Layer, ServiceExt as _};
 
 use super::{
+    access::Target,
+    client_certificate,
     explain::explain,
-    identity,
+    http::Wire,
     kubeconfig::Kubeconfig,
-    target::Target,
     transport::{Observations, OnRequest, Transport},
-    wire::Wire,
 };
 use crate::{
     sandbox::{self, Sandbox},
     workload::{
-        error::{Error, Result},
+        error::{Code, Error, Result},
         runtime::RuntimeName,
     },
 };
@@ -119,7 +119,7 @@ impl Connection {
     /// Adds a hint that fits the runtime to a failure of reaching it that has none.
     #[must_use]
     pub fn hinted(&self, error: Error) -> Error {
-        let is_about_reaching = matches!(error.code, "unreachable" | "dns" | "timeout");
+        let is_about_reaching = matches!(error.code, Code::Unreachable | Code::Dns | Code::Timeout);
         if error.hint.is_some() || !is_about_reaching {
             return error;
         }
@@ -173,7 +173,7 @@ fn open(target: Target, runtime: &RuntimeName, options: &ConnectOptions) -> Resu
         namespace,
     } = target;
     let server = endpoint.server.to_string().trim_end_matches('/').to_owned();
-    let ca_digest = endpoint.authorities.as_deref().map(identity::digest);
+    let ca_digest = endpoint.authorities.as_deref().map(client_certificate::digest);
     headers.push(agent(options)?);
     let seen = Arc::new(Observations::new(options.on_request.clone()));
     if let Some(warning) = warning {
@@ -199,11 +199,11 @@ fn open(target: Target, runtime: &RuntimeName, options: &ConnectOptions) -> Resu
 /// Connects to the Kubernetes API inside the program: no port, no thread.
 fn connect_sandbox(runtime: &RuntimeName, options: &ConnectOptions) -> Result<Connection> {
     let Some(path) = &options.sandbox else {
-        return Err(Error::usage("no-sandbox", "there is no folder for the sandbox")
+        return Err(Error::usage(Code::NoSandbox, "there is no folder for the sandbox")
             .hint("set WORKLOADCTL_DB or HOME"));
     };
     let sandbox = Sandbox::open(path, sandbox::Options::default()).map_err(|error| {
-        Error::runtime("sandbox", format!("cannot open the sandbox {}", path.display()))
+        Error::runtime(Code::Sandbox, format!("cannot open the sandbox {}", path.display()))
             .cause(error.to_string())
             .hint("`workloadctl sandbox reset` empties it")
     })?;
@@ -223,7 +223,7 @@ fn connect_sandbox(runtime: &RuntimeName, options: &ConnectOptions) -> Result<Co
 /// As the file system has them.
 pub(crate) fn reset_sandbox(path: &Path) -> Result<()> {
     Sandbox::reset(path).map_err(|error| {
-        Error::failed("sandbox", format!("cannot empty the sandbox {}", path.display()))
+        Error::failed(Code::Sandbox, format!("cannot empty the sandbox {}", path.display()))
             .cause(error.to_string())
     })
 }
@@ -254,7 +254,7 @@ pub(crate) fn over(
 fn agent(options: &ConnectOptions) -> Result<(HeaderName, HeaderValue)> {
     HeaderValue::try_from(&options.user_agent)
         .map(|value| (USER_AGENT, value))
-        .map_err(|_| Error::usage("user-agent", "the User-Agent is no header's value"))
+        .map_err(|_| Error::usage(Code::UserAgent, "the User-Agent is no header's value"))
 }
 
 #[cfg(test)]

@@ -11,11 +11,11 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use http::HeaderValue;
 
 use super::{
+    client_certificate::Identity,
     exec_plugin::{ExecPlugin, Login},
-    identity::Identity,
     kubeconfig::User,
 };
-use crate::workload::error::{Error, Result};
+use crate::workload::error::{Code, Error, Result};
 
 /// A token file is read again when what was read is older.
 const TOKEN_AGE: Duration = Duration::from_secs(50);
@@ -79,10 +79,10 @@ impl Credentials {
         let has_token = user.token.is_some() || user.token_file.is_some();
         if has_token && user.username.is_some() {
             let message = format!("user `{name}` of the kubeconfig has a token and a password");
-            return Err(Error::usage("kubeconfig", message).hint("keep one of them"));
+            return Err(Error::usage(Code::Kubeconfig, message).hint("keep one of them"));
         }
         let unusable = |why: String| {
-            Error::usage("kubeconfig", format!("the token of user `{name}` cannot be used"))
+            Error::usage(Code::Kubeconfig, format!("the token of user `{name}` cannot be used"))
                 .cause(why)
         };
         if let Some(username) = &user.username {
@@ -155,7 +155,7 @@ impl TokenFile {
             (Ok(header), _) | (Err(_), Some(header)) => header,
             (Err(why), None) => {
                 let message = format!("cannot use the token file {}", path.display());
-                return Err(Error::usage("kubeconfig", message).cause(why));
+                return Err(Error::usage(Code::Kubeconfig, message).cause(why));
             }
         };
         Ok(Self { path, read: Mutex::new((header, Instant::now())) })

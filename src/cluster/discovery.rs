@@ -3,9 +3,9 @@
 
 use serde_json::{Value, json};
 
-use super::{api::Api, call::Call, failure::Failure};
+use super::{api::Api, failure::Failure, request::Request};
 use crate::workload::{
-    error::{Error, Result},
+    error::{Code, Error, Result},
     object::split_api_version,
 };
 
@@ -20,10 +20,10 @@ const AGGREGATED: &str =
 /// no failure.
 pub(crate) async fn read(api: &Api) -> Result<Vec<Value>> {
     let explain = |failure: Failure| {
-        Error::runtime("discovery", "cannot learn the kinds of the cluster")
+        Error::runtime(Code::Discovery, "cannot learn the kinds of the cluster")
             .cause(failure.message())
     };
-    let ask = |path: &'static str| api.call(Call { accept: AGGREGATED, ..Call::get(path) });
+    let ask = |path: &'static str| api.call(Request { accept: AGGREGATED, ..Request::get(path) });
     let (core, groups) =
         futures::future::try_join(ask("/api"), ask("/apis")).await.map_err(explain)?;
     if [&core, &groups].iter().all(|answer| answer.body["kind"] == "APIGroupDiscoveryList") {
@@ -48,7 +48,7 @@ async fn legacy(api: &Api, groups: &Value) -> Value {
         } else {
             format!("/apis/{group}/{version}")
         };
-        api.call(Call::get(path)).await.map(|answer| answer.body)
+        api.call(Request::get(path)).await.map(|answer| answer.body)
     });
     let lists = futures::future::join_all(lists.collect::<Vec<_>>()).await;
     let mut items: Vec<Value> = Vec::new();

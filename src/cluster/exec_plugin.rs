@@ -17,11 +17,11 @@ use serde_json::{Value, json};
 use tokio::{process::Command, sync::Mutex};
 
 use super::{
+    client_certificate::Identity,
     credentials::bearer,
-    identity::Identity,
     kubeconfig::{Cluster, Exec, Secret, parse},
 };
-use crate::workload::error::{Error, Result};
+use crate::workload::error::{Code, Error, Result};
 
 /// A login is renewed so long before it expires, or a quarter of its life if that is less.
 const EARLY: SignedDuration = SignedDuration::from_secs(60);
@@ -194,7 +194,7 @@ impl ExecPlugin {
     }
 
     fn failure(&self, what: &str) -> Error {
-        Error::runtime("exec-plugin", self.says(what))
+        Error::runtime(Code::ExecPlugin, self.says(what))
     }
 
     fn cannot_start(&self, error: &std::io::Error) -> Error {

@@ -2,8 +2,8 @@
 
 use std::{error::Error as StdError, io, time::Duration};
 
-use super::wire::StepError;
-use crate::workload::error::{Error, Result};
+use super::http::StepError;
+use crate::workload::error::{Code, Error, Result};
 
 mod tls;
 
@@ -22,14 +22,14 @@ pub(crate) fn explain(error: &kube::Error, server: &str) -> Error {
     if let kube::Error::Api(status) = error {
         return match status.code {
             401 => unauthorized(server).cause(status.message.clone()),
-            _ => Error::failed("rejected", format!("{server} rejected the request"))
+            _ => Error::failed(Code::Rejected, format!("{server} rejected the request"))
                 .cause(status.message.clone()),
         };
     }
     let texts = texts(&links);
     match links.iter().find_map(|link| judge(*link, server)) {
         // The judgement says what the links up to the innermost only say in other words.
-        Some(judged) if is_refused(&links) && judged.code == "unreachable" => judged,
+        Some(judged) if is_refused(&links) && judged.code == Code::Unreachable => judged,
         Some(judged) => judged.causes(texts.into_iter().next_back()),
         None => fallback(error, server).causes(texts),
     }
@@ -46,15 +46,18 @@ fn is_refused(links: &[&(dyn StdError + 'static)]) -> bool {
 /// Makes the failure of a request that was not answered in time.
 #[must_use]
 pub(crate) fn timed_out(server: &str, after: Duration) -> Error {
-    Error::runtime("timeout", format!("{server} did not answer within {} s", after.as_secs_f64()))
-        .hint("a longer `--request-timeout` may help")
+    Error::runtime(
+        Code::Timeout,
+        format!("{server} did not answer within {} s", after.as_secs_f64()),
+    )
+    .hint("a longer `--request-timeout` may help")
 }
 
 /// Makes the failure of a request whose login the server refused.
 #[must_use]
 pub(crate) fn unauthorized(server: &str) -> Error {
     Error::runtime(
-        "unauthorized",
+        Code::Unauthorized,
         format!("{server} does not accept the login: it has expired or is wrong"),
     )
     .hint("log in again")
@@ -127,12 +130,12 @@ fn judge(link: &(dyn StdError + 'static), server: &str) -> Option<Error> {
     if let Some(step) = link.downcast_ref::<StepError>() {
         return Some(match step {
             StepError::Proxy(_) => Error::runtime(
-                "proxy",
+                Code::Proxy,
                 format!("the proxy on the way to {server} does not let us through"),
             )
             .hint("check HTTPS_PROXY, NO_PROXY and `proxy-url` in the kubeconfig"),
             StepError::Resolve(_) => {
-                Error::runtime("dns", format!("the host of {server} is not known"))
+                Error::runtime(Code::Dns, format!("the host of {server} is not known"))
             }
         });
     }
@@ -143,16 +146,16 @@ fn judge(link: &(dyn StdError + 'static), server: &str) -> Option<Error> {
         return Some(unauthorized(server));
     }
     if link.is::<tokio::time::error::Elapsed>() {
-        return Some(Error::runtime("timeout", format!("{server} did not answer in time")));
+        return Some(Error::runtime(Code::Timeout, format!("{server} did not answer in time")));
     }
     let error = link.downcast_ref::<io::Error>()?;
-    let unreachable = |what: &str| Some(Error::runtime("unreachable", what));
+    let unreachable = |what: &str| Some(Error::runtime(Code::Unreachable, what));
     match error.kind() {
         io::ErrorKind::ConnectionRefused => {
             unreachable(&format!("{server} cannot be reached: nothing listens there"))
         }
         io::ErrorKind::TimedOut => {
-            Some(Error::runtime("timeout", format!("{server} cannot be reached in time")))
+            Some(Error::runtime(Code::Timeout, format!("{server} cannot be reached in time")))
         }
         io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => {
             unreachable(&format!("{server} cannot be reached: there is no way to it"))
@@ -168,9 +171,9 @@ fn judge(link: &(dyn StdError + 'static), server: &str) -> Option<Error> {
 fn fallback(error: &kube::Error, server: &str) -> Error {
     match error {
         kube::Error::SerdeError(_) | kube::Error::FromUtf8(_) => {
-            Error::runtime("bad-answer", format!("the answer of {server} cannot be understood"))
+            Error::runtime(Code::BadAnswer, format!("the answer of {server} cannot be understood"))
         }
-        _ => Error::runtime("unreachable", format!("the request to {server} failed")),
+        _ => Error::runtime(Code::Unreachable, format!("the request to {server} failed")),
     }
 }
 

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::explain::NOT_AN_API_SERVER;
 use crate::workload::{
-    error::{Error, Result},
+    error::{Code, Error, Result},
     object::{ObjectId, Origin},
 };
 
@@ -178,21 +178,21 @@ impl Failure {
         Some(match status.code {
             300..=399 => {
                 let what = format!("the server sends us elsewhere ({})", status.code);
-                Error::runtime("not-an-api-server", what).cause(message).hint(NOT_AN_API_SERVER)
+                Error::runtime(Code::NotAnApiServer, what).cause(message).hint(NOT_AN_API_SERVER)
             }
-            401 => Error::runtime("unauthorized", "the login has expired or is not accepted")
+            401 => Error::runtime(Code::Unauthorized, "the login has expired or is not accepted")
                 .hint("log in to the cluster again, then repeat the command"),
             429 => Error::runtime(
-                "too-many-requests",
+                Code::TooManyRequests,
                 "the server has too many requests to answer (429)",
             )
             .cause(message),
             502..=504 => {
                 let what = format!("the server is not available ({})", status.code);
-                Error::runtime("unavailable", what).cause(message)
+                Error::runtime(Code::Unavailable, what).cause(message)
             }
             500 if !self.is_about_the_body() && !self.is_webhook_down() => {
-                Error::failed("server-error", "the server failed (500)").causes(status.reasons())
+                Error::failed(Code::ServerError, "the server failed (500)").causes(status.reasons())
             }
             _ => return None,
         })
@@ -205,35 +205,35 @@ impl Failure {
     pub fn explain(&self, verb: &str, what: &str, id: &ObjectId, origin: Option<&Origin>) -> Error {
         let place = origin.map(|origin| format!(" ({origin})")).unwrap_or_default();
         let doing = format!("{what} {id}{place}");
-        let error =
-            match (self.of_the_server(), self) {
-                (Some(error), _) => error.while_doing(doing),
-                (None, Self::NoAnswer(error)) => (**error).clone().while_doing(doing),
-                (None, Self::Status(status)) => match status.code {
-                    403 if self.has_cause("NamespaceTerminating") => Error::refused(
-                        "namespace-terminating",
-                        format!(
-                            "{doing}: namespace {} is being deleted",
-                            id.namespace.as_deref().unwrap_or(&id.name)
-                        ),
+        let error = match (self.of_the_server(), self) {
+            (Some(error), _) => error.while_doing(doing),
+            (None, Self::NoAnswer(error)) => (**error).clone().while_doing(doing),
+            (None, Self::Status(status)) => match status.code {
+                403 if self.has_cause("NamespaceTerminating") => Error::refused(
+                    Code::NamespaceTerminating,
+                    format!(
+                        "{doing}: namespace {} is being deleted",
+                        id.namespace.as_deref().unwrap_or(&id.name)
+                    ),
+                )
+                .hint("wait until it is gone, then repeat the command"),
+                403 if !self.is_immutable() => {
+                    let scope = id
+                        .namespace
+                        .as_ref()
+                        .map_or_else(String::new, |namespace| format!(" in namespace {namespace}"));
+                    Error::failed(
+                        Code::Forbidden,
+                        format!("{doing}: forbidden: {verb} {}{scope}", id.group_kind()),
                     )
-                    .hint("wait until it is gone, then repeat the command"),
-                    403 if !self.is_immutable() => {
-                        let scope = id.namespace.as_ref().map_or_else(String::new, |namespace| {
-                            format!(" in namespace {namespace}")
-                        });
-                        Error::failed(
-                            "forbidden",
-                            format!("{doing}: forbidden: {verb} {}{scope}", id.group_kind()),
-                        )
-                        .cause(status.message.clone())
-                    }
-                    404 => Error::failed("not-found", format!("{doing}: not found"))
-                        .cause(status.message.clone()),
-                    _ => Error::failed("rejected", format!("{doing}: rejected"))
-                        .causes(status.reasons()),
-                },
-            };
+                    .cause(status.message.clone())
+                }
+                404 => Error::failed(Code::NotFound, format!("{doing}: not found"))
+                    .cause(status.message.clone()),
+                _ => Error::failed(Code::Rejected, format!("{doing}: rejected"))
+                    .causes(status.reasons()),
+            },
+        };
         let error = error.object(id);
         match origin {
             Some(origin) => error.at(origin),

@@ -16,7 +16,7 @@ use rustix::time::{ClockId, clock_gettime};
 use tokio::sync::{Notify, watch};
 
 use crate::workload::{
-    error::{Error, ErrorKind, Result},
+    error::{Code, Error, ErrorKind, Result},
     record::HOLDER_SECONDS,
 };
 
@@ -155,7 +155,7 @@ impl Fence {
 pub(crate) fn lost() -> Error {
     Error::new(
         ErrorKind::Locked,
-        "holder-lost",
+        Code::HolderLost,
         "another process has taken over this instance while this one was not heard of",
     )
     .hint("look at it with `workloadctl status`, then repeat the command")

@@ -1,7 +1,8 @@
 //! Everything that talks to a Kubernetes API server; the only place that knows the kube client.
 
+mod access;
 pub(crate) mod api;
-pub(crate) mod call;
+pub(crate) mod client_certificate;
 pub(crate) mod connect;
 pub(crate) mod credentials;
 pub(crate) mod discovery;
@@ -9,14 +10,13 @@ pub(crate) mod exec_plugin;
 pub(crate) mod explain;
 pub(crate) mod failure;
 pub(crate) mod fence;
-pub(crate) mod identity;
+pub(crate) mod http;
 pub(crate) mod kubeconfig;
 pub(crate) mod proxy;
 pub(crate) mod record;
+pub(crate) mod request;
 #[cfg(test)]
 pub(crate) mod stub;
-mod target;
 pub(crate) mod transport;
 pub(crate) mod trust;
 pub(crate) mod watch;
-pub(crate) mod wire;

@@ -18,12 +18,12 @@ use tokio::sync::Mutex;
 
 use super::{
     api::Api,
-    call::Call,
     failure::Failure,
     fence::{Fence, Moment, lost},
+    request::Request,
 };
 use crate::workload::{
-    error::{Error, Result},
+    error::{Code, Error, Result},
     name::InstanceName,
     object::ObjectId,
     ownership::resource_version,
@@ -158,7 +158,7 @@ impl Keeper {
                 "data": {"holder": encode_holder(Some(&holder))},
             });
             let path = head_path(&state.record);
-            match self.api.call(Call::merge_patch(path, &patch).metadata()).await {
+            match self.api.call(Request::merge_patch(path, &patch).metadata()).await {
                 Ok(answer) => {
                     self.take_version(&mut state, &answer.body);
                     self.fence.renewed(sent);
@@ -170,7 +170,7 @@ impl Keeper {
                 Err(failure) => return Err(self.explain(&state, &failure)),
             }
         }
-        Err(Error::failed("record-busy", "the record is written by others all the time"))
+        Err(Error::failed(Code::RecordBusy, "the record is written by others all the time"))
     }
 
     /// Writes the record; with `held`, this process stays the holder.
@@ -217,7 +217,7 @@ impl Keeper {
             }
             self.read_again(state).await?;
         }
-        Err(Error::failed("record-busy", "the record is written by others all the time"))
+        Err(Error::failed(Code::RecordBusy, "the record is written by others all the time"))
     }
 
     /// Deletes the record: the head last of all that the instance had. A head that names parts is
@@ -242,7 +242,7 @@ impl Keeper {
                 "apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Background",
                 "preconditions": {"resourceVersion": state.resource_version},
             });
-            let call = Call::json(Method::DELETE, head_path(&state.record), &options);
+            let call = Request::json(Method::DELETE, head_path(&state.record), &options);
             match self.api.call(call).await {
                 Ok(_) => return Ok(()),
                 Err(failure) if failure.is_not_found() => return Ok(()),
@@ -279,7 +279,7 @@ impl Keeper {
         let path = head_path(&state.record);
         let secret = self
             .api
-            .find(Call::get(path))
+            .find(Request::get(path))
             .await
             .map_err(|failure| self.explain(state, &failure))?;
         let Some(secret) = secret else { return Ok(Head::Absent) };
@@ -329,7 +329,7 @@ enum Head {
 fn deleted(record: &Record) -> Error {
     let Record { instance, namespace, .. } = record;
     Error::failed(
-        "record-deleted",
+        Code::RecordDeleted,
         format!("the record of `{instance}` in namespace {namespace} was deleted meanwhile"),
     )
     .hint(format!(

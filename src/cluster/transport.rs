@@ -22,9 +22,9 @@ use kube::client::Body;
 use tower::{BoxError, Service, ServiceExt};
 
 use super::{
+    client_certificate::Identity,
     credentials::{Credentials, Proof},
-    identity::Identity,
-    wire::{AnswerBody, Endpoint, Wire},
+    http::{AnswerBody, Endpoint, Wire},
 };
 
 /// More different warnings than these are not told.

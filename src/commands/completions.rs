@@ -5,7 +5,7 @@ use clap_complete::Shell;
 
 use crate::{
     cli::Cli,
-    commands::call::{Call, Done},
+    commands::invocation::{Done, Invocation},
 };
 
 /// Print the completions for a shell
@@ -22,7 +22,7 @@ pub(crate) struct CompletionsArgs {
 }
 
 /// Prints the completions.
-pub(super) fn run(args: &CompletionsArgs, call: &Call) -> Done {
+pub(super) fn run(args: &CompletionsArgs, call: &Invocation) -> Done {
     let mut text = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), "workloadctl", &mut text);
     call.printer.answer(&String::from_utf8_lossy(&text))?;

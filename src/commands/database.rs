@@ -1,9 +1,9 @@
 //! The database, as the commands open it: after their flags were checked, and only then.
 
-use super::call::Call;
+use super::invocation::Invocation;
 use crate::{store::Store, workload::error::Result};
 
-impl Call {
+impl Invocation {
     /// Opens the database for reading and writing.
     ///
     /// # Errors

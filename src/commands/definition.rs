@@ -4,14 +4,14 @@ use clap::{Args, Subcommand};
 
 use crate::{
     commands::{
-        call::{Call, Done},
+        invocation::{Done, Invocation},
         manifests::FileArgs,
         names::definition_names,
     },
-    ops::{report::Ask as _, stop::Stop, stored},
+    ops::{catalogue, events::Ask as _, stop::Stop},
     output::{definitions, question::Questions},
     workload::{
-        error::{Error, Result},
+        error::{Code, Error, Result},
         name::DefinitionName,
     },
 };
@@ -75,17 +75,17 @@ pub(crate) struct DeleteArgs {
 }
 
 /// Runs a command.
-pub(super) fn run(command: DefinitionCommand, call: &Call) -> Done {
+pub(super) fn run(command: DefinitionCommand, call: &Invocation) -> Done {
     match command {
         DefinitionCommand::Apply(args) => apply(args, call),
         DefinitionCommand::List(ListArgs {}) => {
-            let definitions = stored::list_definitions(&call.open_for_reading()?)?;
+            let definitions = catalogue::list_definitions(&call.open_for_reading()?)?;
             definitions::list(&call.printer, &definitions, call.now)?;
             Ok(None)
         }
         DefinitionCommand::Show(ShowArgs { name, field }) => {
             let name: DefinitionName = name.parse()?;
-            let sheet = stored::show_definition(&call.open_for_reading()?, &name)?;
+            let sheet = catalogue::show_definition(&call.open_for_reading()?, &name)?;
             definitions::show(&call.printer, &sheet, field.as_deref(), call.now)?;
             Ok(None)
         }
@@ -93,18 +93,18 @@ pub(super) fn run(command: DefinitionCommand, call: &Call) -> Done {
     }
 }
 
-fn apply(args: ApplyArgs, call: &Call) -> Done {
+fn apply(args: ApplyArgs, call: &Invocation) -> Done {
     let ApplyArgs { name, files } = args;
     let name: DefinitionName = name.parse()?;
     let loaded = files.load(call)?;
     let mut store = call.open()?;
     let applied =
-        stored::apply_definition(&mut store, &name, &loaded.content, &files.named(), call.now)?;
+        catalogue::apply_definition(&mut store, &name, &loaded.content, &files.named(), call.now)?;
     definitions::applied(&call.printer, &applied)?;
     Ok(None)
 }
 
-fn delete(args: DeleteArgs, call: &Call) -> Done {
+fn delete(args: DeleteArgs, call: &Invocation) -> Done {
     let DeleteArgs { names, ignore_not_found } = args;
     let names = definition_names(&names)?;
     let mut store = call.open()?;
@@ -130,15 +130,15 @@ fn delete(args: DeleteArgs, call: &Call) -> Done {
     Ok(None)
 }
 
-fn confirm(names: &[DefinitionName], call: &Call) -> Result<()> {
+fn confirm(names: &[DefinitionName], call: &Invocation) -> Result<()> {
     let names: Vec<&str> = names.iter().map(DefinitionName::as_str).collect();
     let names = names.join(", ");
     let questions = Questions::new(call.printer, call.yes, false, Stop::channel().1);
     match questions.confirm(&format!("delete definition {names} with all its revisions?")) {
         Some(true) => Ok(()),
-        Some(false) => Err(Error::failed("answered-no", "nothing was deleted")),
+        Some(false) => Err(Error::failed(Code::AnsweredNo, "nothing was deleted")),
         None => Err(Error::usage(
-            "confirmation-needed",
+            Code::ConfirmationNeeded,
             format!("deleting definition {names} needs --yes where nobody can be asked"),
         )),
     }

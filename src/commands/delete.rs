@@ -4,8 +4,8 @@ use clap::Args;
 
 use crate::{
     commands::{
-        call::{Call, Done, Failures},
         fleet::not_begun,
+        invocation::{Done, Failures, Invocation},
         limits::{LimitArgs, Limits},
         names::instance_names,
         session::{self, Manner, Surroundings, unless_stopped},
@@ -62,7 +62,7 @@ pub(crate) struct DeleteArgs {
 }
 
 /// Deletes.
-pub(super) fn run(args: DeleteArgs, call: &Call) -> Done {
+pub(super) fn run(args: DeleteArgs, call: &Invocation) -> Done {
     call.only("delete", &[Format::Table, Format::Json])?;
     let DeleteArgs { names, limits, forget, ignore_not_found, delete_crds } = args;
     let names = instance_names(&names)?;

@@ -4,8 +4,8 @@ use clap::Args;
 
 use crate::{
     commands::{
-        call::{Call, Done},
         fleet::{self, Purpose},
+        invocation::{Done, Invocation},
         limits::LimitArgs,
         release::ReleaseArgs,
     },
@@ -65,7 +65,7 @@ pub(crate) struct DeployArgs {
 }
 
 /// Deploys.
-pub(super) fn run(args: DeployArgs, call: &Call) -> Done {
+pub(super) fn run(args: DeployArgs, call: &Invocation) -> Done {
     let DeployArgs { release, limits, dry_run } = args;
     if dry_run {
         call.only("deploy --dry-run", &[Format::Table, Format::Json])?;

@@ -1,7 +1,7 @@
 //! Deploys and plans: a fleet is a loop over its instances, and each has its answer.
 
 use super::{
-    call::{Call, Failures},
+    invocation::{Failures, Invocation},
     limits::Limits,
     release::{ReleaseArgs, Wanted},
     selection::Selection,
@@ -46,7 +46,7 @@ pub(crate) fn run(
     args: ReleaseArgs,
     limits: Limits,
     purpose: Purpose,
-    call: &Call,
+    call: &Invocation,
 ) -> Result<End, Failures> {
     let selection = args.selection()?;
     let verb = match purpose {
@@ -96,7 +96,7 @@ async fn each(
     wanted: &Wanted,
     purpose: Purpose,
     mut answers: Answers,
-    call: &Call,
+    call: &Invocation,
 ) -> Result<End, Failures> {
     let session = around.session;
     let names = {

@@ -4,15 +4,15 @@ use clap::{Args, Subcommand};
 
 use crate::{
     commands::{
-        call::{Call, Done},
         delete::{self, DeleteArgs},
+        invocation::{Done, Invocation},
         list::{self, ListArgs},
         release::OverrideArgs,
         session::{self, Manner, Surroundings, unless_stopped},
     },
     ops::{
+        catalogue::{self, CreateOptions},
         runtimes,
-        stored::{self, CreateOptions},
     },
     output::instances,
     workload::{
@@ -73,13 +73,13 @@ pub(crate) struct ShowArgs {
 }
 
 /// Runs a command.
-pub(super) fn run(command: InstanceCommand, call: &Call) -> Done {
+pub(super) fn run(command: InstanceCommand, call: &Invocation) -> Done {
     match command {
         InstanceCommand::Create(args) => create(args, call),
         InstanceCommand::List(args) => list::run(args, call),
         InstanceCommand::Show(ShowArgs { name, field }) => {
             let name: InstanceName = name.parse()?;
-            let instance = stored::show_instance(&call.open_for_reading()?, &name)?;
+            let instance = catalogue::show_instance(&call.open_for_reading()?, &name)?;
             instances::show(&call.printer, &instance, field.as_deref(), call.now)?;
             Ok(None)
         }
@@ -87,7 +87,7 @@ pub(super) fn run(command: InstanceCommand, call: &Call) -> Done {
     }
 }
 
-fn create(args: CreateArgs, call: &Call) -> Done {
+fn create(args: CreateArgs, call: &Invocation) -> Done {
     let CreateArgs { name, definition, overrides } = args;
     let name: InstanceName = name.parse()?;
     let definition = definition.map(|name| name.parse()).transpose()?;
@@ -100,7 +100,7 @@ fn create(args: CreateArgs, call: &Call) -> Done {
         let namespace = session.namespace.clone();
         let options = CreateOptions { name, definition, runtime, namespace, overrides };
         let mut store = session.store.lock().expect("no holder of the store panics");
-        stored::create_instance(&mut store, options, session.now())
+        catalogue::create_instance(&mut store, options, session.now())
     })??;
     instances::created(&call.printer, &instance)?;
     Ok(None)

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::{cli::parse_duration, commands::call::Call};
+use crate::{cli::parse_duration, commands::invocation::Invocation};
 
 /// How long an operation may take and what it waits for, shared by `deploy` and `delete`.
 #[derive(Debug, Args)]
@@ -24,7 +24,7 @@ pub(crate) struct LimitArgs {
 impl LimitArgs {
     /// Decides what was left open.
     #[must_use]
-    pub(crate) fn check(&self, call: &Call) -> Limits {
+    pub(crate) fn check(&self, call: &Invocation) -> Limits {
         // A person decides for himself whether to wait for another; a script has time.
         let patience = if call.printer.stderr().terminal { 0 } else { 300 };
         Limits {

@@ -4,10 +4,10 @@ use clap::Args;
 
 use crate::{
     commands::{
-        call::{Call, Done},
+        invocation::{Done, Invocation},
         names::instance_names,
     },
-    ops::stored::{self, ListOptions},
+    ops::catalogue::{self, ListOptions},
     output::instances,
     workload::{name::DefinitionName, runtime::RuntimeName},
 };
@@ -34,7 +34,7 @@ pub(crate) struct ListArgs {
 }
 
 /// Lists.
-pub(super) fn run(args: ListArgs, call: &Call) -> Done {
+pub(super) fn run(args: ListArgs, call: &Invocation) -> Done {
     let ListArgs { names, definition } = args;
     let names = instance_names(&names)?;
     let definition: Option<DefinitionName> = definition.map(|name| name.parse()).transpose()?;
@@ -45,7 +45,7 @@ pub(super) fn run(args: ListArgs, call: &Call) -> Done {
         runtime: runtime.as_ref(),
         namespace: call.namespace.as_deref(),
     };
-    let instances = stored::list_instances(&call.open_for_reading()?, &options)?;
+    let instances = catalogue::list_instances(&call.open_for_reading()?, &options)?;
     instances::list(&call.printer, &instances, call.now)?;
     Ok(None)
 }

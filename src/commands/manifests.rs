@@ -5,7 +5,7 @@ use std::io;
 use clap::Args;
 
 use crate::{
-    commands::call::{Call, Failures},
+    commands::invocation::{Failures, Invocation},
     ops::sources,
     output::printer::Printer,
     workload::manifest::{self, LeftOut, Loaded},
@@ -37,7 +37,7 @@ impl FileArgs {
     ///
     /// # Errors
     /// Everything that is wrong with the manifests.
-    pub(crate) fn load(&self, call: &Call) -> Result<Loaded, Failures> {
+    pub(crate) fn load(&self, call: &Invocation) -> Result<Loaded, Failures> {
         let files = sources::read(&self.file, &call.env.current_dir, io::stdin().lock())?;
         let loaded = manifest::load(files)?.require_objects()?;
         tell(&call.printer, &loaded);

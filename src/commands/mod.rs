@@ -1,7 +1,6 @@
 //! The commands: each turns its flags into options that cannot be wrong, calls an operation and
 //! hands the answer to `output`. One file per command, read from top to bottom.
 
-pub(crate) mod call;
 pub(crate) mod completions;
 pub(crate) mod database;
 pub(crate) mod definition;
@@ -9,6 +8,7 @@ pub(crate) mod delete;
 pub(crate) mod deploy;
 pub(crate) mod fleet;
 pub(crate) mod instance;
+pub(crate) mod invocation;
 pub(crate) mod limits;
 pub(crate) mod list;
 pub(crate) mod manifests;
@@ -25,7 +25,7 @@ pub(crate) mod status;
 
 use crate::{
     cli::Command,
-    commands::call::{Call, Done},
+    commands::invocation::{Done, Invocation},
 };
 
 /// Runs a command.
@@ -33,7 +33,7 @@ use crate::{
 /// # Errors
 /// What the command could not do and has not told yet; its exit code is that of
 /// [`crate::output::errors::exit_kind`].
-pub(crate) fn run(command: Command, call: &Call) -> Done {
+pub(crate) fn run(command: Command, call: &Invocation) -> Done {
     match command {
         Command::Deploy(args) => deploy::run(args, call),
         Command::Plan(args) => plan::run(args, call),

@@ -4,8 +4,8 @@ use clap::Args;
 
 use crate::{
     commands::{
-        call::{Call, Done},
         fleet::{self, Purpose},
+        invocation::{Done, Invocation},
         limits::Limits,
         release::ReleaseArgs,
     },
@@ -41,7 +41,7 @@ pub(crate) struct PlanArgs {
 }
 
 /// Plans.
-pub(super) fn run(args: PlanArgs, call: &Call) -> Done {
+pub(super) fn run(args: PlanArgs, call: &Invocation) -> Done {
     call.only("plan", &[Format::Table, Format::Json])?;
     let PlanArgs { release, exit_code } = args;
     let end = fleet::run(release, Limits::none(), Purpose::Plan, call)?;

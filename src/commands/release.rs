@@ -5,7 +5,7 @@ use clap::Args;
 
 use crate::{
     commands::{
-        call::{Call, Failures},
+        invocation::{Failures, Invocation},
         limits::Limits,
         manifests::FileArgs,
         names::instance_names,
@@ -14,7 +14,7 @@ use crate::{
     ops::options::{Conflicts, DeployOptions, Given, PruneWhen},
     output::format::words,
     workload::{
-        error::{Error, Result},
+        error::{Code, Error, Result},
         name::{DefinitionName, InstanceName},
         overrides::{self, OverrideEdit},
         placement::parse_namespace_label,
@@ -226,7 +226,7 @@ impl ReleaseArgs {
     ///
     /// # Errors
     /// Everything that is wrong with flags or manifests.
-    pub(crate) fn check(self, call: &Call, limits: Limits) -> Result<Wanted, Failures> {
+    pub(crate) fn check(self, call: &Invocation, limits: Limits) -> Result<Wanted, Failures> {
         let definition = self.definition.as_deref().map(str::parse).transpose()?;
         let edits = self.overrides.edits()?;
         let labels = self.namespace_label.iter().map(|text| parse_namespace_label(text));
@@ -264,10 +264,12 @@ impl ReleaseArgs {
         let selection = match names.len() {
             _ if self.all => Selection::All,
             0 if self.files.file.is_empty() => {
-                return Err(Error::usage("no-instance", "name an instance, or give --all").into());
+                return Err(
+                    Error::usage(Code::NoInstance, "name an instance, or give --all").into()
+                );
             }
             0 => {
-                return Err(Error::usage("no-instance", "-f needs the name of the instance")
+                return Err(Error::usage(Code::NoInstance, "-f needs the name of the instance")
                     .hint(format!("workloadctl deploy NAME -f {}", self.files.file.join(" -f ")))
                     .into());
             }
@@ -282,10 +284,11 @@ impl ReleaseArgs {
             ("--replace", !self.replace.is_empty()),
         ];
         match single.iter().find(|(_, given)| *given) {
-            Some((flag, _)) => {
-                Err(Error::usage("several-instances", format!("{flag} needs exactly one instance"))
-                    .into())
-            }
+            Some((flag, _)) => Err(Error::usage(
+                Code::SeveralInstances,
+                format!("{flag} needs exactly one instance"),
+            )
+            .into()),
             None => Ok(selection),
         }
     }

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::{
     commands::{
-        call::{Call, Done},
+        invocation::{Done, Invocation},
         manifests::FileArgs,
     },
     ops::render,
@@ -40,7 +40,7 @@ pub(crate) struct RenderArgs {
 }
 
 /// Renders.
-pub(super) fn run(args: RenderArgs, call: &Call) -> Done {
+pub(super) fn run(args: RenderArgs, call: &Invocation) -> Done {
     call.only("render", &[Format::Yaml, Format::Json, Format::Name])?;
     let RenderArgs { name, files } = args;
     let name: Option<InstanceName> = name.map(|name| name.parse()).transpose()?;

@@ -4,12 +4,12 @@ use clap::{Args, Subcommand};
 
 use crate::{
     commands::{
-        call::{Call, Done},
+        invocation::{Done, Invocation},
         session::{self, Manner},
     },
     ops::runtimes,
     output::{self, errors::exit_kind},
-    workload::error::Error,
+    workload::error::{Code, Error},
 };
 
 /// Handle runtimes: the contexts of your kubeconfig
@@ -50,7 +50,7 @@ pub(crate) struct CheckArgs {
 }
 
 /// Runs a command.
-pub(super) fn run(command: RuntimeCommand, call: &Call) -> Done {
+pub(super) fn run(command: RuntimeCommand, call: &Invocation) -> Done {
     match command {
         RuntimeCommand::List(ListArgs {}) => list(call),
         RuntimeCommand::Use(args) => choose(&args, call),
@@ -58,14 +58,14 @@ pub(super) fn run(command: RuntimeCommand, call: &Call) -> Done {
     }
 }
 
-fn list(call: &Call) -> Done {
+fn list(call: &Invocation) -> Done {
     let kubeconfig = runtimes::kubeconfig(&call.env, call.kubeconfig.as_deref())?;
     let all = runtimes::list(&kubeconfig, &call.open_for_reading()?)?;
     output::runtimes::list(&call.printer, &all, false)?;
     Ok(None)
 }
 
-fn choose(args: &UseArgs, call: &Call) -> Done {
+fn choose(args: &UseArgs, call: &Invocation) -> Done {
     let kubeconfig = runtimes::kubeconfig(&call.env, call.kubeconfig.as_deref())?;
     let mut store = call.open()?;
     let chosen = runtimes::set_default(&kubeconfig, &mut store, &args.context)?;
@@ -74,13 +74,13 @@ fn choose(args: &UseArgs, call: &Call) -> Done {
     Ok(None)
 }
 
-fn check(args: CheckArgs, call: &Call) -> Done {
+fn check(args: CheckArgs, call: &Invocation) -> Done {
     let CheckArgs { contexts } = args;
     let names: Vec<String> = match &call.runtime {
         Some(runtime) if contexts.is_empty() => vec![runtime.clone()],
         Some(_) => {
             return Err(Error::usage(
-                "invalid-flag",
+                Code::InvalidFlag,
                 "name the runtimes or give --runtime, not both",
             )
             .into());

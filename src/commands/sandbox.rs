@@ -3,10 +3,10 @@
 use clap::{Args, Subcommand};
 
 use crate::{
-    commands::call::{Call, Done},
-    ops::{report::Ask as _, runtimes::reset_sandbox, stop::Stop},
+    commands::invocation::{Done, Invocation},
+    ops::{events::Ask as _, runtimes::reset_sandbox, stop::Stop},
     output::question::Questions,
-    workload::error::Error,
+    workload::error::{Code, Error},
 };
 
 /// Handle the sandbox: a Kubernetes API inside the program, for trying and rehearsing
@@ -25,25 +25,25 @@ Exit codes:
 pub(crate) struct ResetArgs {}
 
 /// Runs a command.
-pub(super) fn run(command: SandboxCommand, call: &Call) -> Done {
+pub(super) fn run(command: SandboxCommand, call: &Invocation) -> Done {
     match command {
         SandboxCommand::Reset(ResetArgs {}) => reset(call),
     }
 }
 
-fn reset(call: &Call) -> Done {
+fn reset(call: &Invocation) -> Done {
     let (_, stop) = Stop::channel();
     let questions = Questions::new(call.printer, call.yes, false, stop);
     match questions.confirm("Empty the sandbox? What was deployed to it is lost.") {
         Some(true) => {}
         Some(false) => {
             return Err(
-                Error::failed("answered-no", "answered no; the sandbox is as it was").into()
+                Error::failed(Code::AnsweredNo, "answered no; the sandbox is as it was").into()
             );
         }
         None => {
             return Err(Error::usage(
-                "needs-yes",
+                Code::NeedsYes,
                 "emptying the sandbox needs --yes where nobody can be asked",
             )
             .hint("workloadctl sandbox reset --yes")

@@ -1,7 +1,7 @@
 //! Which instances a command is about: one, several, or all that fit.
 
 use crate::{
-    ops::stored::{self, ListOptions},
+    ops::catalogue::{self, ListOptions},
     store::Store,
     workload::{
         error::Result,
@@ -57,7 +57,7 @@ impl Selection {
                 let runtime = runtime.map(RuntimeName::stored).transpose()?;
                 let runtime = runtime.as_ref();
                 let options = ListOptions { definition, runtime, ..ListOptions::default() };
-                let instances = stored::list_instances(store, &options)?.into_iter();
+                let instances = catalogue::list_instances(store, &options)?.into_iter();
                 instances.map(|instance| instance.name.parse()).collect()
             }
         }

@@ -9,7 +9,7 @@ use std::{
 use jiff::Timestamp;
 
 use super::{
-    call::{Call, Failures},
+    invocation::{Failures, Invocation},
     signals,
 };
 use crate::{
@@ -20,7 +20,7 @@ use crate::{
     },
     output::{progress::Chosen, question::Questions},
     store::Store,
-    workload::error::Error,
+    workload::error::{Code, Error},
 };
 
 /// How an operation is run.
@@ -58,7 +58,7 @@ pub(crate) struct Surroundings<'a> {
 /// Where the kubeconfig or the database cannot be read; what the operation itself could not do
 /// is in its answer.
 pub(crate) fn run<T>(
-    call: &Call,
+    call: &Invocation,
     manner: Manner,
     operation: impl AsyncFnOnce(Surroundings<'_>) -> T,
 ) -> Result<T, Failures> {
@@ -97,7 +97,7 @@ pub(crate) fn run<T>(
 #[must_use]
 pub(crate) fn unless_stopped(error: Error, stop: &Stop) -> Error {
     match stop.requested() {
-        Some(signal) if error.code == "answered-no" => signal.error("stopped at the question"),
+        Some(signal) if error.code == Code::AnsweredNo => signal.error("stopped at the question"),
         _ => error,
     }
 }
@@ -109,11 +109,11 @@ mod tests {
 
     #[test]
     fn a_signal_at_a_question_is_no_answer() {
-        let said_no = || Error::failed("answered-no", "answered no");
+        let said_no = || Error::failed(Code::AnsweredNo, "answered no");
         let (sender, stop) = Stop::channel();
         assert_eq!(unless_stopped(said_no(), &stop).kind.exit_code(), 1);
         sender.send_replace(Some(Signal::Interrupt));
         assert_eq!(unless_stopped(said_no(), &stop).kind.exit_code(), 130);
-        assert_eq!(unless_stopped(Error::usage("x", "x"), &stop).kind.exit_code(), 2);
+        assert_eq!(unless_stopped(Error::usage(Code::X, "x"), &stop).kind.exit_code(), 2);
     }
 }

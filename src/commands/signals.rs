@@ -12,7 +12,7 @@ use tokio::{
 use crate::{
     ops::stop::{Signal, Stop},
     output::printer::Printer,
-    workload::error::{Error, Result},
+    workload::error::{Code, Error, Result},
 };
 
 /// Runs an operation on a runtime of its own, and listens to signals while it runs.
@@ -24,7 +24,7 @@ pub(crate) fn run<T>(
     bars: Option<MultiProgress>,
     operation: impl AsyncFnOnce(Stop) -> T,
 ) -> Result<T> {
-    let failed = |error: io::Error| Error::failed("system", "cannot start").chain(&error);
+    let failed = |error: io::Error| Error::failed(Code::System, "cannot start").chain(&error);
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(failed)?;
     let (sender, stop) = Stop::channel();

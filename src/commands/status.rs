@@ -7,16 +7,16 @@ use clap::Args;
 use crate::{
     cli::parse_duration,
     commands::{
-        call::{Call, Done},
+        invocation::{Done, Invocation},
         limits::limit,
         names::instance_names,
         session::{self, Manner, Surroundings},
     },
     ops::{
-        report::Event,
+        catalogue::{self, ListOptions},
+        events::Event,
         session::Session,
         status,
-        stored::{self, ListOptions},
         view::Operation,
     },
     output::{self, errors::exit_kind},
@@ -72,7 +72,7 @@ pub(crate) struct StatusArgs {
 }
 
 /// Asks.
-pub(super) fn run(args: StatusArgs, call: &Call) -> Done {
+pub(super) fn run(args: StatusArgs, call: &Invocation) -> Done {
     let StatusArgs { names, wait, timeout, exit_code } = args;
     let names = instance_names(&names)?;
     let manner = Manner {
@@ -106,7 +106,7 @@ pub(super) fn run(args: StatusArgs, call: &Call) -> Done {
 fn wanted(
     session: &Session<'_>,
     names: &[InstanceName],
-    call: &Call,
+    call: &Invocation,
 ) -> Result<Option<Vec<InstanceName>>> {
     if !names.is_empty() || (call.runtime.is_none() && call.namespace.is_none()) {
         return Ok(Some(names.to_vec()).filter(|names| !names.is_empty()));
@@ -118,7 +118,7 @@ fn wanted(
         ..ListOptions::default()
     };
     let store = session.store.lock().expect("no holder of the store panics");
-    let fitting = stored::list_instances(&store, &options)?.into_iter();
+    let fitting = catalogue::list_instances(&store, &options)?.into_iter();
     fitting.map(|instance| instance.name.parse()).collect::<Result<_>>().map(Some)
 }
 

@@ -10,14 +10,14 @@ pub(crate) use crate::workload::ownership::Yielded;
 use crate::{
     cluster::failure::Failure,
     workload::{
-        error::Error,
+        error::{Code, Error},
         ownership::{MANAGER_PREFIX, ManagerClass, class_of, is_left},
         plan::Desired,
     },
 };
 
 /// The stable word of a refusal for fields that others hold.
-pub(crate) const FIELD_CONFLICT: &str = "field-conflict";
+pub(crate) const FIELD_CONFLICT: Code = Code::FieldConflict;
 /// What helps then.
 pub(crate) const FIELD_CONFLICT_HINT: &str =
     "`--conflicts force` takes them, `--conflicts yield` leaves them to their holders";

@@ -6,19 +6,19 @@ use std::collections::BTreeSet;
 use futures::future::join_all;
 
 use super::{
+    events::Event,
     rebuild::rebuild,
-    report::Event,
     session::Session,
     target::{Sameness, Target, other_cluster},
 };
 use crate::{
     cluster::{
-        call::Call,
         record::{self, Found},
+        request::Request,
     },
     workload::{
         definition::{Content, Revision},
-        error::{Error, Result},
+        error::{Code, Error, Result},
         instance::Instance,
         name::InstanceName,
         object::ObjectId,
@@ -100,14 +100,16 @@ pub(crate) async fn locate(
     for read in reads {
         match read {
             Ok(found) => records.extend(found),
-            Err(error) if lenient && error.code == "forbidden" => located.unreadable = Some(error),
+            Err(error) if lenient && error.code == Code::Forbidden => {
+                located.unreadable = Some(error)
+            }
             Err(error) => failed = failed.or(Some(error)),
         }
     }
     if records.len() > 1 {
         let places: Vec<&str> = records.iter().map(|found| &*found.record.namespace).collect();
         return Err(Error::refused(
-            "two-records",
+            Code::TwoRecords,
             format!("`{instance}` is deployed more than once: in namespaces {}", places.join(", ")),
         )
         .hint("name one with `--namespace NAMESPACE`"));
@@ -118,7 +120,7 @@ pub(crate) async fn locate(
     if let Some(error) = failed {
         let nowhere_else = session.namespace.is_none() && stored.is_none();
         return Err(match error.code {
-            "forbidden" if nowhere_else => {
+            Code::Forbidden if nowhere_else => {
                 error.hint("an account of one namespace needs `--namespace NAMESPACE`")
             }
             _ => error,
@@ -185,7 +187,7 @@ pub(crate) async fn ground(
 ) -> Result<Ground> {
     let id = ObjectId::new("", "Namespace", None, namespace);
     let path = target.path(&id, "v1").expect("namespaces are built in");
-    match target.api.find(Call::get_metadata(path)).await {
+    match target.api.find(Request::get_metadata(path)).await {
         Ok(None) => Ok(Ground::Free),
         Ok(Some(live)) => {
             let ours = is_ours(&live, &manager(namespace, instance.as_str()), None);
@@ -275,7 +277,7 @@ pub(crate) fn follow(session: &Session<'_>, target: &Target, record: &Record) ->
 #[must_use]
 pub(crate) fn namespace_taken(namespace: &str, instance: &InstanceName) -> Error {
     Error::refused(
-        "namespace-taken",
+        Code::NamespaceTaken,
         format!("namespace {namespace} exists and `{instance}` did not make it"),
     )
     .object(format!("Namespace/{namespace}"))

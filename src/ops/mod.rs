@@ -9,20 +9,22 @@
 //! A failure is inside the [`view::Operation`], beside what was done until then.
 
 pub(crate) mod brought;
+pub(crate) mod catalogue;
 pub(crate) mod conflict;
 pub(crate) mod delete;
+pub(crate) mod deletion;
 pub(crate) mod deploy;
-pub(crate) mod gone;
-pub(crate) mod holding;
+pub(crate) mod events;
+pub(crate) mod fixed;
 pub(crate) mod locate;
-pub(crate) mod moves;
+pub(crate) mod lock;
+pub(crate) mod namespace_users;
 pub(crate) mod options;
 pub(crate) mod orphans;
 pub(crate) mod planning;
 pub(crate) mod rebuild;
 pub(crate) mod removal;
 pub(crate) mod render;
-pub(crate) mod report;
 pub(crate) mod rollout;
 pub(crate) mod runtimes;
 pub(crate) mod session;
@@ -31,9 +33,7 @@ pub(crate) mod shared;
 pub(crate) mod sources;
 pub(crate) mod status;
 pub(crate) mod stop;
-pub(crate) mod stored;
 pub(crate) mod survey;
 pub(crate) mod target;
-pub(crate) mod tenants;
 pub(crate) mod view;
 pub(crate) mod write;

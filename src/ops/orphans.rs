@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::target::{Target, is_list_forbidden};
 use crate::{
-    cluster::{call::Call, record::Keeper},
+    cluster::{record::Keeper, request::Request},
     workload::{
         error::Result,
         object::{GroupKind, ObjectId},
@@ -80,7 +80,7 @@ async fn by_name(
 ) -> Result<Vec<Value>> {
     let mut found = Vec::new();
     let path = target.path(set, "v1").expect("StatefulSets are built in");
-    let Ok(Some(live)) = target.api.find(Call::get(path)).await else { return Ok(found) };
+    let Ok(Some(live)) = target.api.find(Request::get(path)).await else { return Ok(found) };
     if kind.kind != "Pod" {
         return Ok(found);
     }
@@ -88,7 +88,7 @@ async fn by_name(
     let first = number("/spec/ordinals/start");
     for ordinal in first..first + number("/spec/replicas").max(number("/status/replicas")) {
         let path = format!("{collection}/{}-{ordinal}", set.name);
-        match target.api.find(Call::get_metadata(path)).await {
+        match target.api.find(Request::get_metadata(path)).await {
             Ok(pod) => found.extend(pod),
             Err(failure) if failure.is_forbidden() => break,
             Err(failure) => {

@@ -1,10 +1,10 @@
 //! Making a plan: a survey of the live state, the pure decision per object, and a dry run where
 //! only the server can tell.
 
-mod asking;
+mod dry_run;
 mod leaving;
+mod scaling;
 mod sharing;
-mod tenure;
 
 use std::{
     collections::{HashMap, HashSet},
@@ -21,7 +21,7 @@ use super::{
     target::Target,
 };
 use crate::{
-    cluster::{api::IN_FLIGHT, call::encode_query, failure::Failure},
+    cluster::{api::IN_FLIGHT, failure::Failure, request::encode_query},
     workload::{
         error::{ErrorKind, Result},
         name::{DefinitionName, InstanceName},
@@ -34,9 +34,9 @@ use crate::{
         sharing::{Others, Sharing},
     },
 };
-use asking::{Asked, Purpose};
+use dry_run::{Asked, Purpose};
+use scaling::Tenure;
 use sharing::{kept_elsewhere, tell_of_sharing};
-use tenure::Tenure;
 
 /// What a plan is made from.
 pub(crate) struct Planning<'a> {

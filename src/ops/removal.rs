@@ -16,22 +16,22 @@ use futures::{StreamExt as _, stream};
 use serde_json::Value;
 
 use super::{
-    gone::{self, Deletion},
-    report::Event,
+    deletion::{self, Deletion},
+    events::Event,
+    namespace_users::Stay,
     session::Session,
     shared,
     stop::Signal,
     survey::{Depth, survey},
     target::Target,
-    tenants::Stay,
 };
 use crate::{
     cluster::{
         api::{Api, IN_FLIGHT},
-        call::Call,
+        request::Request,
     },
     workload::{
-        error::{Error, Result},
+        error::{Code, Error, Result},
         graph::deletion_waves,
         instance::NamespaceMode,
         name::InstanceName,
@@ -202,7 +202,7 @@ impl Remover<'_> {
             count => format!("{count} objects are"),
         };
         let (name, (_, command)) = (self.instance, self.words());
-        Error::failed("timeout", format!("out of time: {are} still being deleted"))
+        Error::failed(Code::Timeout, format!("out of time: {are} still being deleted"))
             .causes(going.iter().take(SHOWN).map(|entry| format!("{} {}", entry.id, why(entry))))
             .hint(format!("`workloadctl {command} {name}` goes on, `--timeout` gives more time"))
     }
@@ -241,15 +241,15 @@ impl Remover<'_> {
             return self.leave_or_send(id, &path, wanted).await;
         }
         let deletion = Deletion::of(id);
-        match gone::delete(&self.api, id, &path, wanted, deletion).await? {
-            gone::Sent::Accepted => Ok(None),
-            gone::Sent::AlreadyGone => Ok(Some(Fate::Removed)),
+        match deletion::delete(&self.api, id, &path, wanted, deletion).await? {
+            deletion::Sent::Accepted => Ok(None),
+            deletion::Sent::AlreadyGone => Ok(Some(Fate::Removed)),
         }
     }
 
     async fn look(&self, id: &ObjectId, path: &str) -> Result<Option<Value>> {
         self.api
-            .find(Call::get_metadata(path))
+            .find(Request::get_metadata(path))
             .await
             .map_err(|failure| failure.explain("get", "cannot look at", id, None))
     }
@@ -274,13 +274,13 @@ impl Remover<'_> {
                 None => {}
             }
             let deletion = Deletion::of(id);
-            match gone::delete_version(&self.api, id, path, &live, deletion).await? {
-                Some(gone::Sent::Accepted) => return Ok(None),
-                Some(gone::Sent::AlreadyGone) => return Ok(Some(Fate::Removed)),
+            match deletion::delete_version(&self.api, id, path, &live, deletion).await? {
+                Some(deletion::Sent::Accepted) => return Ok(None),
+                Some(deletion::Sent::AlreadyGone) => return Ok(Some(Fate::Removed)),
                 None => {}
             }
         }
-        Err(Error::failed("object-busy", format!("{id} is written by others all the time"))
+        Err(Error::failed(Code::ObjectBusy, format!("{id} is written by others all the time"))
             .object(id)
             .hint("the next `delete` or `deploy` goes on"))
     }
@@ -342,6 +342,6 @@ impl Remover<'_> {
 }
 
 fn held(live: &HashMap<ObjectId, Value>, entry: &Entry) -> String {
-    let why = live.get(&entry.id).map(gone::held_by).unwrap_or_default();
+    let why = live.get(&entry.id).map(deletion::held_by).unwrap_or_default();
     if why.is_empty() { "is being deleted".to_owned() } else { why }
 }

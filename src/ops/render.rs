@@ -9,7 +9,7 @@ use crate::{
     store::Store,
     workload::{
         definition::Content,
-        error::{Error, Result},
+        error::{Code, Error, Result},
         instance::Instance,
         kinds::Kinds,
         manifest::combine,
@@ -86,7 +86,7 @@ fn content(store: &Store, name: &InstanceName, stored: Option<&Instance>) -> Res
         (Some(revision), _) => store.content(&revision),
         (None, None) => Err(store.no_such_instance(name.as_str())),
         (None, Some(_)) => Err(Error::failed(
-            "no-such-revision",
+            Code::NoSuchRevision,
             format!("definition `{definition}` has no revision here"),
         )
         .hint(format!("workloadctl render {name} -f PATH"))),
@@ -176,6 +176,6 @@ mod tests {
             seen(&rendered),
             [("Namespace", None, None), ("Deployment", Some("web"), Some("nginx:1"))]
         );
-        assert_eq!(instance(&store, &name(), None, None).unwrap_err().code, "no-such-instance");
+        assert_eq!(instance(&store, &name(), None, None).unwrap_err().code, Code::NoSuchInstance);
     }
 }

@@ -7,17 +7,17 @@ use http::Method;
 use serde_json::{Value, json};
 
 use super::{
-    report::Event,
+    events::Event,
     session::Session,
     target::{Target, choose, confirm_choice, sandbox_file},
     view::RuntimeView,
 };
 use crate::{
-    cluster::{api::Api, call::Call, connect, failure::Failure, kubeconfig::Kubeconfig},
+    cluster::{api::Api, connect, failure::Failure, kubeconfig::Kubeconfig, request::Request},
     env::Env,
     store::{InstanceFilter, Store},
     workload::{
-        error::{Error, Result},
+        error::{Code, Error, Result},
         name::InstanceName,
         runtime::{IN_CLUSTER, RuntimeName},
     },
@@ -91,7 +91,7 @@ fn known(kubeconfig: &Kubeconfig, text: &str) -> Result<RuntimeName> {
         RuntimeName::Context(context) => kubeconfig.resolve(context).map(drop)?,
         RuntimeName::InCluster if !kubeconfig.in_pod() => {
             return Err(Error::usage(
-                "not-in-cluster",
+                Code::NotInCluster,
                 format!("runtime `{IN_CLUSTER}` works only in a pod with a service account"),
             ));
         }
@@ -168,10 +168,11 @@ async fn ask(
 }
 
 async fn version(api: &Api) -> Result<String> {
-    let answer = api.call(Call::get("/version").once()).await.map_err(|failure| told(&failure))?;
+    let answer =
+        api.call(Request::get("/version").once()).await.map_err(|failure| told(&failure))?;
     match answer.body.get("gitVersion").and_then(Value::as_str) {
         Some(version) => Ok(version.to_owned()),
-        None => Err(Error::runtime("not-an-api-server", "the server does not tell its version")),
+        None => Err(Error::runtime(Code::NotAnApiServer, "the server does not tell its version")),
     }
 }
 
@@ -179,7 +180,7 @@ async fn version(api: &Api) -> Result<String> {
 async fn user(api: &Api) -> Result<Option<String>> {
     let path = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
     let body = json!({"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"});
-    match api.call(Call::json(Method::POST, path, &body).once()).await {
+    match api.call(Request::json(Method::POST, path, &body).once()).await {
         Ok(answer) => {
             let user = answer.body.pointer("/status/userInfo/username").and_then(Value::as_str);
             Ok(user.map(str::to_owned))
@@ -192,14 +193,14 @@ async fn user(api: &Api) -> Result<Option<String>> {
 fn told(failure: &Failure) -> Error {
     match (failure, failure.code()) {
         (Failure::NoAnswer(error), _) => (**error).clone(),
-        (Failure::Status(_), 401) => Error::runtime("unauthorized", "not logged in")
+        (Failure::Status(_), 401) => Error::runtime(Code::Unauthorized, "not logged in")
             .cause(failure.message())
             .hint("log in to the cluster again, then repeat the command"),
         (Failure::Status(_), 403) => {
-            Error::runtime("forbidden", "forbidden").cause(failure.message())
+            Error::runtime(Code::Forbidden, "forbidden").cause(failure.message())
         }
         (Failure::Status(_), code) => {
-            Error::runtime("not-usable", format!("the server answers {code}"))
+            Error::runtime(Code::NotUsable, format!("the server answers {code}"))
                 .cause(failure.message())
         }
     }

@@ -11,7 +11,7 @@ use std::{
 use jiff::Timestamp;
 
 use super::{
-    report::{Ask, Event, Reporter},
+    events::{Ask, Event, Reporter},
     stop::Stop,
 };
 use crate::{

@@ -1,6 +1,6 @@
 //! One error of several, so that everything that failed is told once.
 
-use crate::workload::error::{Error, ErrorKind};
+use crate::workload::error::{Code, Error, ErrorKind};
 
 /// How many objects that failed for one reason are named.
 const SHOWN: usize = 10;
@@ -35,7 +35,7 @@ fn together(errors: &[&Error]) -> Vec<String> {
         let causes = error.causes.as_slice();
         let same = groups.iter_mut().find(|(known, _)| *known == causes && !causes.is_empty());
         match same
-            .filter(|_| matches!(error.kind, ErrorKind::Runtime) || error.code == "server-error")
+            .filter(|_| matches!(error.kind, ErrorKind::Runtime) || error.code == Code::ServerError)
         {
             Some((_, messages)) => messages.push(&error.message),
             None => groups.push((causes, vec![&error.message])),
@@ -68,16 +68,16 @@ mod tests {
     #[test]
     fn what_failed_for_one_reason_stands_together() {
         let gone = |id: &str| {
-            Error::runtime("unavailable", "the server is not available (503)")
+            Error::runtime(Code::Unavailable, "the server is not available (503)")
                 .cause("no backend")
                 .while_doing(format!("cannot apply {id}"))
         };
         let rejected = |id: &str| {
-            Error::failed("rejected", format!("cannot apply {id}: rejected")).cause("no")
+            Error::failed(Code::Rejected, format!("cannot apply {id}: rejected")).cause("no")
         };
         let errors = [gone("A"), rejected("B"), gone("C"), rejected("D").cause("never")];
         let all = one(&errors.iter().collect::<Vec<_>>(), "were not applied");
-        assert_eq!((all.code, all.kind.exit_code()), ("rejected", 1));
+        assert_eq!((all.code.word(), all.kind.exit_code()), ("rejected", 1));
         assert_eq!(all.message, "4 objects were not applied");
         assert_eq!(
             all.causes,

@@ -17,12 +17,12 @@ use super::{
 use crate::{
     cluster::{
         api::{Api, IN_FLIGHT},
-        call::Call,
         failure::{Failure, Status},
         record::{self, head_id},
+        request::Request,
     },
     workload::{
-        error::Result,
+        error::{Code, Result},
         object::ObjectId,
         ownership::{apply_entry_index, other_instances, resource_version},
         plan::Desired,
@@ -65,8 +65,8 @@ async fn standing(target: &Target, manager: &str) -> Result<Standing> {
     }
 }
 
-fn is_unreadable(code: &str) -> bool {
-    ["forbidden", "newer-record", "copied-record", "damaged-record"].contains(&code)
+fn is_unreadable(code: Code) -> bool {
+    [Code::Forbidden, Code::NewerRecord, Code::CopiedRecord, Code::DamagedRecord].contains(&code)
 }
 
 /// Names the other instances that apply an object and whose record exists. Who cannot be asked
@@ -82,7 +82,7 @@ pub(crate) async fn living(target: &Target, live: &Value, manager: &str) -> Resu
             Some((namespace, instance)) => {
                 let head = head_id(namespace, &instance);
                 let path = target.path(&head, "v1").expect("Secrets are built in");
-                match target.api.find(Call::get_metadata(path)).await {
+                match target.api.find(Request::get_metadata(path)).await {
                     Ok(found) => found.is_some(),
                     Err(failure) if failure.is_forbidden() => true,
                     Err(failure) => {
@@ -178,7 +178,7 @@ pub(crate) async fn leave(
         // The server compares it once more with what it stores.
         {"op": "replace", "path": "/metadata/resourceVersion", "value": resource_version(live)},
     ]);
-    match api.call(Call::json_patch(path, &patch).metadata()).await {
+    match api.call(Request::json_patch(path, &patch).metadata()).await {
         Ok(_) => Ok(true),
         // A failed test of a JSON patch is 422.
         Err(failure) if matches!(failure.code(), 409 | 422) => Ok(false),

@@ -12,19 +12,19 @@ use serde_json::Value;
 use super::{
     brought,
     deploy::word_of,
+    events::Event,
+    fixed,
     locate::{self, Located, Search},
-    moves,
-    report::Event,
     session::Session,
     survey::{Depth, Live, survey},
     target::{Target, choose},
     view::{InstanceView, ObjectView, Operation},
 };
 use crate::{
-    cluster::{call::Call, watch::Collection},
+    cluster::{request::Request, watch::Collection},
     workload::{
         diagnosis::diagnose,
-        error::{Error, ErrorKind, Result},
+        error::{Code, Error, ErrorKind, Result},
         instance::{Instance, Observed, Status},
         name::InstanceName,
         object::{ObjectId, split_api_version},
@@ -68,8 +68,10 @@ async fn one(session: &Session<'_>, name: &InstanceName, named: bool) -> Operati
     let limit = session.request_timeout.filter(|limit| !limit.is_zero()).unwrap_or(PATIENCE);
     let result = match tokio::time::timeout(limit, look(session, name, &mut operation)).await {
         Ok(result) => result,
-        Err(_) => Err(Error::runtime("timeout", format!("no answer within {} s", limit.as_secs()))
-            .hint("`--request-timeout` gives more time")),
+        Err(_) => {
+            Err(Error::runtime(Code::Timeout, format!("no answer within {} s", limit.as_secs()))
+                .hint("`--request-timeout` gives more time"))
+        }
     };
     if let Err(error) = result {
         operation.instance.status = Some(Status::Error);
@@ -81,7 +83,9 @@ async fn one(session: &Session<'_>, name: &InstanceName, named: bool) -> Operati
         if named {
             let is_known = operation.instance.definition.is_some();
             let kind = match error.kind {
-                ErrorKind::Failed if is_known && error.code == "forbidden" => ErrorKind::Runtime,
+                ErrorKind::Failed if is_known && error.code == Code::Forbidden => {
+                    ErrorKind::Runtime
+                }
                 kind => kind,
             };
             operation.error = Some(Error { kind, ..error });
@@ -123,9 +127,9 @@ async fn look(session: &Session<'_>, name: &InstanceName, operation: &mut Operat
     };
     let mut located = locate::locate(session, &mut target, search)
         .await
-        .map_err(|error| moves::without_flag(error, name, stored.is_some()))?;
+        .map_err(|error| fixed::without_flag(error, name, stored.is_some()))?;
     if let Some(stored) = &stored
-        && let Some(moved) = moves::check(session, stored, &choice, &target, &located)?
+        && let Some(moved) = fixed::check(session, stored, &choice, &target, &located)?
         // Without a record there is nothing that the database could follow.
         && located.found.is_some()
     {
@@ -390,7 +394,7 @@ async fn neighbours(target: &Target, live: &Live) -> Neighbourhood {
     }
     let definitions = definitions.iter().map(|name| {
         let path = format!("/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{name}");
-        target.api.find(Call::get(path))
+        target.api.find(Request::get(path))
     });
     let definitions = join_all(definitions.collect::<Vec<_>>()).await;
     definitions.into_iter().flatten().flatten().for_each(|object| around.upsert(object));

@@ -2,7 +2,7 @@
 
 use tokio::sync::watch;
 
-use crate::workload::error::{Error, ErrorKind};
+use crate::workload::error::{Code, Error, ErrorKind};
 
 /// What asked the process to stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,8 +18,8 @@ impl Signal {
     #[must_use]
     pub(crate) fn error(self, message: impl Into<String>) -> Error {
         match self {
-            Self::Interrupt => Error::new(ErrorKind::Interrupted, "interrupted", message),
-            Self::Terminate => Error::new(ErrorKind::Terminated, "interrupted", message),
+            Self::Interrupt => Error::new(ErrorKind::Interrupted, Code::Interrupted, message),
+            Self::Terminate => Error::new(ErrorKind::Terminated, Code::Interrupted, message),
         }
     }
 }

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::target::{Target, is_list_forbidden};
 use crate::{
-    cluster::{api::IN_FLIGHT, call::Call, failure::Failure},
+    cluster::{api::IN_FLIGHT, failure::Failure, request::Request},
     workload::{
         error::Result,
         name::InstanceName,
@@ -232,7 +232,7 @@ async fn list(
 
 async fn get(target: &Target, object: &Wanted<'_>, depth: Depth) -> Result<Option<Value>, Failure> {
     let Some(path) = target.path(object.id, object.version) else { return Ok(None) };
-    let call = Call::get_metadata(path);
+    let call = Request::get_metadata(path);
     let whole = depth.is_whole(&object.id.group_kind());
     let mut found = target.api.find(if whole { call.whole() } else { call }).await?;
     if let Some(found) = &mut found {

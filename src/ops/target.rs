@@ -10,13 +10,13 @@ use super::session::Session;
 use crate::{
     cluster::{
         api::Api,
-        call::Call,
         connect::{ConnectOptions, connect},
         failure::Failure,
+        request::Request,
     },
     store::KnownRuntime,
     workload::{
-        error::{Error, Result},
+        error::{Code, Error, Result},
         instance::Instance,
         kinds::Kinds,
         name::InstanceName,
@@ -94,7 +94,7 @@ pub(crate) fn choose(session: &Session<'_>, stored: Option<&Instance>) -> Result
             let looked_at: Vec<String> =
                 kubeconfig.files_looked_at.iter().map(|file| file.display().to_string()).collect();
             return Err(Error::runtime(
-                "context-gone",
+                Code::ContextGone,
                 format!(
                     "context `{context}` of `{}` is not in the kubeconfig ({})",
                     stored.name,
@@ -135,8 +135,11 @@ pub(crate) fn choose(session: &Session<'_>, stored: Option<&Instance>) -> Result
     if kubeconfig.contexts().is_empty() {
         return Err(kubeconfig.missing());
     }
-    Err(Error::usage("no-runtime", "no runtime is chosen: the kubeconfig has no current context")
-        .hint("name one with `--runtime CONTEXT`, or `workloadctl runtime use CONTEXT`"))
+    Err(Error::usage(
+        Code::NoRuntime,
+        "no runtime is chosen: the kubeconfig has no current context",
+    )
+    .hint("name one with `--runtime CONTEXT`, or `workloadctl runtime use CONTEXT`"))
 }
 
 /// Asks before a new instance goes to a runtime that only the kubeconfig's current context chose
@@ -157,9 +160,9 @@ pub(crate) fn confirm_choice(
     }
     match session.ask.confirm(&format!("{verb} {name} on {runtime} ({})?", choice.why())) {
         Some(true) => Ok(()),
-        Some(false) => Err(Error::failed("answered-no", "answered no; nothing was written")),
+        Some(false) => Err(Error::failed(Code::AnsweredNo, "answered no; nothing was written")),
         None => Err(Error::refused(
-            "runtime-not-named",
+            Code::RuntimeNotNamed,
             format!(
                 "only the kubeconfig's current context chose `{runtime}` for the new instance `{name}`"
             ),
@@ -255,7 +258,7 @@ impl Target {
     /// Any failure but a missing right: then the kubeconfig's server and CA stand in.
     pub(crate) async fn identify(&self) -> Result<Option<String>> {
         let system = ObjectId::new("", "Namespace", None, "kube-system");
-        match self.api.call(Call::get_metadata("/api/v1/namespaces/kube-system")).await {
+        match self.api.call(Request::get_metadata("/api/v1/namespaces/kube-system")).await {
             Ok(answer) => Ok(uid(&answer.body).map(str::to_owned)),
             Err(failure) if failure.is_forbidden() || failure.is_not_found() => Ok(None),
             // It is the first request of all.
@@ -373,7 +376,7 @@ pub(crate) enum Sameness {
 #[must_use]
 pub(crate) fn other_cluster(runtime: &RuntimeName, expected: &str, found: &str) -> Error {
     Error::runtime(
-        "other-cluster",
+        Code::OtherCluster,
         format!("`{runtime}` reaches another cluster than before; nothing was sent"),
     )
     .cause(format!("{found}, expected {expected}"))
@@ -384,7 +387,7 @@ pub(crate) fn other_cluster(runtime: &RuntimeName, expected: &str, found: &str) 
 #[must_use]
 pub(crate) fn group_unavailable(kind: &GroupKind) -> Error {
     Error::runtime(
-        "group-unavailable",
+        Code::GroupUnavailable,
         format!(
             "the server of API group {} does not answer; {kind} is one of its kinds",
             kind.group

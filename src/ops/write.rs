@@ -2,7 +2,7 @@
 //! point, and what to do about each way in which it can fail.
 
 mod content;
-mod custody;
+mod handover;
 
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::{
     conflict::{Resolution, Yielded},
-    gone::{self, Deletion},
+    deletion::{self, Deletion},
     options::Conflicts,
     orphans,
     shared::resolve,
@@ -21,12 +21,12 @@ use super::{
 use crate::{
     cluster::{
         api::Api,
-        call::{Apply, Call},
         failure::Failure,
         record::Keeper,
+        request::{Apply, Request},
     },
     workload::{
-        error::{Error, Result},
+        error::{Code, Error, Result},
         ownership::{Seen, is_ours, is_terminating, other_instances, resource_version, uid},
         plan::{Desired, Item},
         record::Entry,
@@ -85,7 +85,7 @@ impl Writer<'_> {
         let desired = &item.desired;
         let path = self.target.path(&desired.id, &desired.version).ok_or_else(|| {
             Error::usage(
-                "unknown-kind",
+                Code::UnknownKind,
                 format!("{} is of a kind that the cluster does not know", desired.id),
             )
             .object(&desired.id)
@@ -93,7 +93,7 @@ impl Writer<'_> {
         let mut replicas = None;
         let precondition = match (item.action, &item.uid) {
             (Action::Create, Some(after)) => {
-                gone::wait(&self.api, &desired.id, &path, after).await?;
+                deletion::wait(&self.api, &desired.id, &path, after).await?;
                 Precondition::Absent
             }
             (Action::Recreate, Some(uid)) => {
@@ -117,8 +117,8 @@ impl Writer<'_> {
         } else {
             Deletion::Foreground
         };
-        gone::delete(&self.api, &desired.id, path, uid, deletion).await?;
-        gone::wait(&self.api, &desired.id, path, uid).await
+        deletion::delete(&self.api, &desired.id, path, uid, deletion).await?;
+        deletion::wait(&self.api, &desired.id, path, uid).await
     }
 
     async fn apply(
@@ -151,7 +151,7 @@ impl Writer<'_> {
             match answer {
                 Ok(answer) if is_terminating(&answer) => {
                     let uid = uid(&answer).unwrap_or_default();
-                    gone::wait(&self.api, &desired.id, path, uid).await?;
+                    deletion::wait(&self.api, &desired.id, path, uid).await?;
                     precondition = Precondition::Absent;
                 }
                 // Only now there is something to take over.
@@ -220,7 +220,7 @@ impl Writer<'_> {
             Precondition::Uid(uid) => metadata.insert("uid".to_owned(), json!(uid)),
         };
         let how = Apply { manager: self.manager, force, dry_run: false, validation: "Strict" };
-        self.api.call(Call::apply(path, body, &how)).await.map(|answer| answer.body)
+        self.api.call(Request::apply(path, body, &how)).await.map(|answer| answer.body)
     }
 
     /// After a precondition failed: the live object says which one is right. It is the one that
@@ -230,13 +230,14 @@ impl Writer<'_> {
         let desired = &item.desired;
         let is_kept = !matches!(item.action, Action::Create | Action::Recreate);
         let planned = item.uid.as_deref().filter(|_| is_kept);
-        let live = self.api.find(Call::get_metadata(path)).await.map_err(|failure| {
+        let live = self.api.find(Request::get_metadata(path)).await.map_err(|failure| {
             failure.explain("get", "cannot look at", &desired.id, desired.origin.as_ref())
         })?;
         match live {
             None => Ok(Precondition::Absent),
             Some(live) if is_terminating(&live) => {
-                gone::wait(&self.api, &desired.id, path, uid(&live).unwrap_or_default()).await?;
+                deletion::wait(&self.api, &desired.id, path, uid(&live).unwrap_or_default())
+                    .await?;
                 Ok(Precondition::Absent)
             }
             // Ours, or of an instance that shares it and was faster.
@@ -250,7 +251,7 @@ impl Writer<'_> {
             Some(_) => Err(self.at(
                 desired,
                 Error::refused(
-                    "not-ours",
+                    Code::NotOurs,
                     format!("{} appeared meanwhile and is not ours", desired.id),
                 )
                 .cause(failure.message())
@@ -287,7 +288,7 @@ impl Writer<'_> {
         if failure.is_immutable() {
             let mut error = error;
             error.kind = crate::workload::error::ErrorKind::Refused;
-            error.code = "immutable";
+            error.code = Code::Immutable;
             return error
                 .hint(format!("`--replace {}` deletes it and creates it again", desired.id));
         }

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{format::Format, printer::Printer, sanitize};
 use crate::workload::{
-    error::{Error, ErrorView, Result},
+    error::{Code, Error, ErrorView, Result},
     yaml,
 };
 
@@ -101,7 +101,7 @@ mod tests {
 
     #[test]
     fn a_document_says_what_it_is_and_what_went_wrong() {
-        let errors = [Error::usage("a", "one").hint("h"), Error::failed("b", "two")];
+        let errors = [Error::usage(Code::A, "one").hint("h"), Error::failed(Code::B, "two")];
         let document = Document::new("ThingList", Items("things", &["x"])).failing(&errors);
         let json: serde_json::Value = serde_json::from_str(&text(Format::Json, &document)).unwrap();
         assert_eq!(

@@ -11,7 +11,7 @@ use super::{
     sanitize::sanitize,
 };
 use crate::workload::{
-    error::{Error, ErrorKind},
+    error::{Code, Error, ErrorKind},
     object::Origin,
 };
 
@@ -71,7 +71,7 @@ mod tests {
 
     #[test]
     fn causes_are_indented_and_the_hint_comes_last() {
-        let error = Error::failed("rejected", "cannot deploy `web` to `kind-dev`")
+        let error = Error::failed(Code::Rejected, "cannot deploy `web` to `kind-dev`")
             .cause("Deployment/web (k8s/web.yaml:12) was rejected: spec.selector is immutable")
             .cause("two\nlines \u{1b}[0m")
             .hint("`workloadctl deploy web --replace Deployment/web` deletes and creates it again");
@@ -88,10 +88,10 @@ mod tests {
     fn the_place_is_said_once_and_shared_hints_once() {
         let at = |line| Origin::line("a.yaml", line);
         let errors = [
-            Error::usage("x", "no kind").at(&at(1)).hint("look"),
-            Error::usage("x", "a.yaml:2: no name").at(&at(2)).hint("look"),
-            Error::usage("x", "other"),
-            Error::usage("x", "2 objects").at(&at(1)).cause("Pod/x (a.yaml:1): no"),
+            Error::usage(Code::X, "no kind").at(&at(1)).hint("look"),
+            Error::usage(Code::X, "a.yaml:2: no name").at(&at(2)).hint("look"),
+            Error::usage(Code::X, "other"),
+            Error::usage(Code::X, "2 objects").at(&at(1)).cause("Pod/x (a.yaml:1): no"),
         ];
         assert_eq!(
             text(&errors, Stream::PLAIN),
@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn the_first_of_the_ranked_codes_counts() {
-        let error = |kind| Error::new(kind, "x", "x");
+        let error = |kind| Error::new(kind, Code::X, "x");
         let errors =
             [error(ErrorKind::NotReady), error(ErrorKind::Runtime), error(ErrorKind::Failed)];
         assert_eq!(exit_kind(&errors), Some(ErrorKind::Failed));

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::sanitize;
 use crate::workload::{
-    error::{Error, Result},
+    error::{Code, Error, Result},
     name::nearest,
 };
 
@@ -43,7 +43,7 @@ fn step<'v, 'p>(value: &'v Value, path: &'p str) -> Option<(&'v Value, &'p str)>
 
 fn absent(value: &Value, path: &str, rest: &str) -> Error {
     let names: Vec<&str> = value.as_object().into_iter().flatten().map(|(key, _)| &**key).collect();
-    let error = Error::usage("no-such-field", format!("there is no field {path:?}"));
+    let error = Error::usage(Code::NoSuchField, format!("there is no field {path:?}"));
     let name = rest.split('.').next().unwrap_or_default();
     match (nearest(name, names.iter().copied()), names.is_empty()) {
         (Some(near), _) => error.hint(format!("did you mean `{near}`?")),

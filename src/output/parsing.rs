@@ -9,7 +9,7 @@ use super::{
     format::{ColorWhen, Format},
     printer::{Manner, Printer, write_stderr},
 };
-use crate::workload::error::Error;
+use crate::workload::error::{Code, Error};
 
 /// Finds `--color` in a command line that may be wrong elsewhere.
 #[must_use]
@@ -74,7 +74,7 @@ pub(crate) fn report(error: &clap::Error, arguments: &[OsString]) -> u8 {
             let message = shown(false);
             let message = message.lines().next().unwrap_or_default();
             let message = message.strip_prefix("error: ").unwrap_or(message);
-            printer.failure_document(&[Error::usage("invalid-command", message)]);
+            printer.failure_document(&[Error::usage(Code::InvalidCommand, message)]);
             2
         }
     }

@@ -18,7 +18,7 @@ use super::{
     format::{ColorWhen, Format},
     sanitize::{self, one_line, sanitize},
 };
-use crate::workload::error::{Error, ErrorView, Result};
+use crate::workload::error::{Code, Error, ErrorView, Result};
 
 /// What a piece of text means; only a hint for the eye, never the meaning itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -205,7 +205,7 @@ impl Printer {
         let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
         match written {
             Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-                Err(Error::failed("stdout", "cannot write the answer to stdout").chain(&error))
+                Err(Error::failed(Code::Stdout, "cannot write the answer to stdout").chain(&error))
             }
             _ => Ok(()),
         }

@@ -12,7 +12,7 @@ use super::{
     printer::{Printer, Tone, write_stderr},
     sanitize::one_line,
 };
-use crate::ops::{report::Ask, stop::Stop};
+use crate::ops::{events::Ask, stop::Stop};
 
 /// Asks the user, or answers for the user.
 #[derive(Debug)]

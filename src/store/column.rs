@@ -12,7 +12,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use super::failure;
-use crate::workload::error::Error;
+use crate::workload::error::{Code, Error};
 
 /// JSON nested deeper than this cannot be read back (`serde_json` stops at 128).
 const DEPTH_LIMIT: usize = 120;
@@ -60,7 +60,8 @@ pub(super) struct Count(pub u64);
 impl ToSql for Count {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         i64::try_from(self.0).map(ToSqlOutput::from).map_err(|_| {
-            let error = Error::failed("database", format!("{} is too large to be stored", self.0));
+            let error =
+                Error::failed(Code::Database, format!("{} is too large to be stored", self.0));
             rusqlite::Error::ToSqlConversionFailure(Box::new(error))
         })
     }
@@ -124,7 +125,7 @@ fn told(error: Error) -> FromSqlError {
 }
 
 fn refused(error: &serde_json::Error) -> rusqlite::Error {
-    let error = Error::failed("database", "a value cannot be stored").chain(error);
+    let error = Error::failed(Code::Database, "a value cannot be stored").chain(error);
     rusqlite::Error::ToSqlConversionFailure(Box::new(error))
 }
 
@@ -148,7 +149,7 @@ fn check_depth(json: &[u8]) -> rusqlite::Result<()> {
         return Ok(());
     }
     let error = Error::usage(
-        "too-deep",
+        Code::TooDeep,
         format!("an object is nested {deepest} levels deep, at most {DEPTH_LIMIT} can be stored"),
     );
     Err(rusqlite::Error::ToSqlConversionFailure(Box::new(error)))

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::workload::{
     definition::{Content, Revision},
-    error::{Error, Result},
+    error::{Code, Error, Result},
     instance::Instance,
     name::{DefinitionName, InstanceName, nearest},
 };
@@ -178,7 +178,8 @@ impl Store {
 
     /// Makes the error for a definition that is not here, with the nearest name.
     pub fn no_such_definition(&self, name: &str) -> Error {
-        let error = Error::failed("no-such-definition", format!("there is no definition `{name}`"));
+        let error =
+            Error::failed(Code::NoSuchDefinition, format!("there is no definition `{name}`"));
         match self.definition_names() {
             Err(failure) => failure,
             Ok(names) => match nearest(name, names.iter().map(DefinitionName::as_str)) {
@@ -217,7 +218,7 @@ fn in_use(name: &DefinitionName, instances: &[Instance]) -> Error {
     let names: Vec<&str> = instances.iter().map(|instance| instance.name.as_str()).collect();
     let (count, noun) = (names.len(), if names.len() == 1 { "instance" } else { "instances" });
     Error::refused(
-        "definition-in-use",
+        Code::DefinitionInUse,
         format!("definition `{name}` has {count} {noun}: {}", names.join(", ")),
     )
     .hint(format!("`workloadctl delete {}` removes them first", names.join(" ")))

@@ -5,13 +5,13 @@ use std::{io, path::Path};
 use rusqlite::ErrorCode;
 
 use super::BUSY_TIMEOUT;
-use crate::workload::error::{Error, ErrorKind};
+use crate::workload::error::{Code, Error, ErrorKind};
 
 const ELSEWHERE: &str = "`--db FILE` names another database";
 
 /// Tells whether the database cannot be written, while reading it may well work.
 pub(super) fn is_unwritable(error: &Error) -> bool {
-    matches!(error.code, "read-only-database" | "disk-full")
+    matches!(error.code, Code::ReadOnlyDatabase | Code::DiskFull)
 }
 
 fn shown(path: Option<&Path>) -> String {
@@ -45,7 +45,7 @@ fn of_code(path: Option<&Path>, code: ErrorCode, file: &str) -> Error {
     match code {
         ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Error::new(
             ErrorKind::Locked,
-            "database-locked",
+            Code::DatabaseLocked,
             format!(
                 "another process has held the database {file} for more than {} s",
                 BUSY_TIMEOUT.as_secs()
@@ -57,11 +57,11 @@ fn of_code(path: Option<&Path>, code: ErrorCode, file: &str) -> Error {
         ErrorCode::DatabaseCorrupt => corrupt(file),
         ErrorCode::NotADatabase => not_a_database(path),
         ErrorCode::CannotOpen | ErrorCode::PermissionDenied => {
-            Error::failed("cannot-open-database", format!("cannot open the database {file}"))
+            Error::failed(Code::CannotOpenDatabase, format!("cannot open the database {file}"))
                 .hint(ELSEWHERE)
         }
         ErrorCode::SystemIoFailure => {
-            Error::failed("database-io", format!("cannot read or write the database {file}"))
+            Error::failed(Code::DatabaseIo, format!("cannot read or write the database {file}"))
                 .hint(format!("is the disk full? {ELSEWHERE}"))
         }
         _ => unexpected(file),
@@ -78,25 +78,25 @@ pub(super) fn of_io(path: &Path, what: &str, error: &io::Error) -> Error {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
             disk_full(&file).cause(format!("{what}: {error}"))
         }
-        _ => Error::failed("cannot-open-database", format!("cannot make the database {file}"))
+        _ => Error::failed(Code::CannotOpenDatabase, format!("cannot make the database {file}"))
             .cause(format!("{what}: {error}"))
             .hint(ELSEWHERE),
     }
 }
 
 pub(super) fn read_only(path: Option<&Path>) -> Error {
-    Error::failed("read-only-database", format!("the database {} cannot be written", shown(path)))
+    Error::failed(Code::ReadOnlyDatabase, format!("the database {} cannot be written", shown(path)))
         .hint(ELSEWHERE)
 }
 
 pub(super) fn not_a_database(path: Option<&Path>) -> Error {
-    Error::usage("not-a-database", format!("{} is not a workloadctl database", shown(path)))
+    Error::usage(Code::NotADatabase, format!("{} is not a workloadctl database", shown(path)))
         .hint(ELSEWHERE)
 }
 
 pub(super) fn newer(path: Option<&Path>, version: i64, known: i64) -> Error {
     Error::failed(
-        "newer-database",
+        Code::NewerDatabase,
         format!(
             "the database {} was written by a newer workloadctl (version {version}, this program \
              knows {known})",
@@ -108,23 +108,26 @@ pub(super) fn newer(path: Option<&Path>, version: i64, known: i64) -> Error {
 
 /// A word that this program does not know: it was written by a newer one, or by hand.
 pub(super) fn unknown_word(text: &str, why: impl ToString) -> Error {
-    Error::failed("unknown-word", format!("the database holds {text:?}, which is not understood"))
-        .cause(why.to_string())
-        .hint(format!("install the newest workloadctl; {ELSEWHERE}"))
+    Error::failed(
+        Code::UnknownWord,
+        format!("the database holds {text:?}, which is not understood"),
+    )
+    .cause(why.to_string())
+    .hint(format!("install the newest workloadctl; {ELSEWHERE}"))
 }
 
 fn disk_full(file: &str) -> Error {
-    Error::failed("disk-full", format!("no space left to write the database {file}"))
+    Error::failed(Code::DiskFull, format!("no space left to write the database {file}"))
         .hint(format!("make space; {ELSEWHERE}"))
 }
 
 fn corrupt(file: &str) -> Error {
-    Error::failed("corrupt-database", format!("the database {file} is damaged")).hint(format!(
+    Error::failed(Code::CorruptDatabase, format!("the database {file} is damaged")).hint(format!(
         "`mv {file} {file}.damaged`: what is deployed is known to the clusters and comes back; \
          {ELSEWHERE}"
     ))
 }
 
 fn unexpected(file: &str) -> Error {
-    Error::failed("database", format!("the database {file} refuses"))
+    Error::failed(Code::Database, format!("the database {file} refuses"))
 }

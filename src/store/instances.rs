@@ -7,7 +7,7 @@ use super::{
     column::{Json, Time, Word},
 };
 use crate::workload::{
-    error::{Error, Result},
+    error::{Code, Error, Result},
     instance::{Instance, NamespaceMode, Observed, Status},
     name::{DefinitionName, InstanceName, nearest},
 };
@@ -141,7 +141,7 @@ impl Store {
 
     /// Makes the error for an instance that is not here, with the nearest name.
     pub fn no_such_instance(&self, name: &str) -> Error {
-        let error = Error::failed("no-such-instance", format!("there is no instance `{name}`"));
+        let error = Error::failed(Code::NoSuchInstance, format!("there is no instance `{name}`"));
         let names = self.rows("SELECT name FROM instance", [], |row| row.get::<_, String>(0));
         match names {
             Err(failure) => failure,
@@ -197,7 +197,7 @@ impl Store {
 fn exists(there: &Instance) -> Error {
     let Instance { name, definition, runtime, .. } = there;
     Error::refused(
-        "instance-exists",
+        Code::InstanceExists,
         format!("instance `{name}` exists: definition `{definition}` on runtime `{runtime}`"),
     )
     .hint(format!("`workloadctl deploy {name}` deploys it"))

@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::workload::{
-    error::{Error, Result},
+    error::{Code, Error, Result},
     name::InstanceName,
 };
 
@@ -130,7 +130,7 @@ fn open(path: &Path) -> io::Result<File> {
 }
 
 fn cannot_lock(path: &Path, error: &io::Error) -> Error {
-    Error::failed("cannot-lock", format!("cannot use the lock file {}", path.display()))
+    Error::failed(Code::CannotLock, format!("cannot use the lock file {}", path.display()))
         .cause(error.to_string())
         .hint("`--db FILE` names a database in a folder that can be written")
 }

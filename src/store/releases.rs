@@ -10,7 +10,7 @@ use super::{
     column::{Count, Json, Packed, Time, Word},
 };
 use crate::workload::{
-    error::{Error, Result},
+    error::{Code, Error, Result},
     name::InstanceName,
     release::{Deed, Outcome, Release},
 };
@@ -206,5 +206,5 @@ impl Store {
 }
 
 fn no_such_release(instance: &InstanceName, id: &str) -> Error {
-    Error::failed("no-such-release", format!("`{instance}` has no release {id} here"))
+    Error::failed(Code::NoSuchRelease, format!("`{instance}` has no release {id} here"))
 }

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::workload::{
     definition::{Content, Revision},
-    error::{Error, Result},
+    error::{Code, Error, Result},
     name::{DefinitionName, InstanceName},
 };
 
@@ -130,7 +130,10 @@ impl Store {
             |row| row.get(0).map(|Packed(content)| content),
         )?
         .ok_or_else(|| {
-            Error::failed("no-such-revision", format!("{definition} has no revision {number} here"))
+            Error::failed(
+                Code::NoSuchRevision,
+                format!("{definition} has no revision {number} here"),
+            )
         })
     }
 

@@ -2,9 +2,13 @@
 //!
 //! Every layer returns [`Error`]; only `output` turns it into text or JSON.
 
+mod code;
+
 use std::fmt;
 
 use serde::Serialize;
+
+pub(crate) use code::Code;
 
 use super::object::Origin;
 
@@ -72,7 +76,7 @@ pub struct Error {
     /// The class, and with it the exit code.
     pub kind: ErrorKind,
     /// A stable word for scripts, such as `unknown-context`.
-    pub code: &'static str,
+    pub code: Code,
     /// What is wrong, in lower case and without a full stop.
     pub message: String,
     /// Why, outermost first, each said once.
@@ -90,7 +94,7 @@ pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
     /// Makes a failure of a class with its stable word and its message.
-    pub fn new(kind: ErrorKind, code: &'static str, message: impl Into<String>) -> Self {
+    pub fn new(kind: ErrorKind, code: Code, message: impl Into<String>) -> Self {
         Self {
             kind,
             code,
@@ -103,22 +107,22 @@ impl Error {
     }
 
     /// Makes a failure with exit code 1.
-    pub fn failed(code: &'static str, message: impl Into<String>) -> Self {
+    pub fn failed(code: Code, message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Failed, code, message)
     }
 
     /// Makes a failure with exit code 2.
-    pub fn usage(code: &'static str, message: impl Into<String>) -> Self {
+    pub fn usage(code: Code, message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Usage, code, message)
     }
 
     /// Makes a failure with exit code 5.
-    pub fn refused(code: &'static str, message: impl Into<String>) -> Self {
+    pub fn refused(code: Code, message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Refused, code, message)
     }
 
     /// Makes a failure with exit code 7.
-    pub fn runtime(code: &'static str, message: impl Into<String>) -> Self {
+    pub fn runtime(code: Code, message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Runtime, code, message)
     }
 
@@ -219,7 +223,7 @@ impl<'a> From<&'a Error> for ErrorView<'a> {
     fn from(error: &'a Error) -> Self {
         let Error { kind, code, message, causes, hint, object, origin } = error;
         Self {
-            code,
+            code: code.word(),
             exit_code: kind.exit_code(),
             message,
             causes,
@@ -236,7 +240,7 @@ mod tests {
 
     #[test]
     fn each_cause_is_said_once() {
-        let error = Error::failed("x", "message").cause("message").cause("why").cause("why");
+        let error = Error::failed(Code::X, "message").cause("message").cause("why").cause("why");
         assert_eq!(error.causes, ["why"]);
         assert_eq!(error.to_string(), "message: why");
     }
@@ -244,7 +248,7 @@ mod tests {
     #[test]
     fn what_was_being_done_comes_first() {
         let error =
-            Error::runtime("unreachable", "connection refused").while_doing("cannot deploy");
+            Error::runtime(Code::Unreachable, "connection refused").while_doing("cannot deploy");
         assert_eq!(error.to_string(), "cannot deploy: connection refused");
         assert_eq!(error.kind.exit_code(), 7);
     }

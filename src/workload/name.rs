@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use super::error::{Error, Result};
+use super::error::{Code, Error, Result};
 
 /// The longest name of an instance: the manager's name must fit in 128 bytes.
 pub(crate) const INSTANCE_NAME_LIMIT: usize = 52;
@@ -30,7 +30,8 @@ pub(crate) fn check_label(what: &str, text: &str, limit: usize) -> Result<()> {
     } else {
         return Ok(());
     };
-    let error = Error::usage("invalid-name", format!("{text:?} is not a valid {what}: {problem}"));
+    let error =
+        Error::usage(Code::InvalidName, format!("{text:?} is not a valid {what}: {problem}"));
     let suggestion = suggest(text, limit);
     Err(if suggestion.is_empty() { error } else { error.hint(format!("use `{suggestion}`")) })
 }

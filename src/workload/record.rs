@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    error::{Error, Result},
+    error::{Code, Error, Result},
     instance::NamespaceMode,
     name::InstanceName,
     object::{Object, ObjectId},
@@ -248,7 +248,7 @@ impl Record {
     pub(crate) fn decode(bytes: &[u8], namespace: &str, instance: &InstanceName) -> Result<Self> {
         let damaged = |why: String| {
             Error::failed(
-                "damaged-record",
+                Code::DamagedRecord,
                 format!("the record Secret/{} in namespace {namespace} is damaged", head_name(instance)),
             )
             .cause(why)
@@ -270,7 +270,7 @@ impl Record {
             serde_json::from_slice(&json).map_err(|error| damaged(error.to_string()))?;
         if format > FORMAT {
             return Err(Error::refused(
-                "newer-record",
+                Code::NewerRecord,
                 format!("the record of `{instance}` has format {format}, this program knows formats up to {FORMAT}"),
             )
             .hint("use a newer workloadctl"));
@@ -279,7 +279,7 @@ impl Record {
             serde_json::from_slice(&json).map_err(|error| damaged(error.to_string()))?;
         if stored.namespace != namespace || stored.instance != *instance {
             return Err(Error::refused(
-                "copied-record",
+                Code::CopiedRecord,
                 format!(
                     "Secret/{} in namespace {namespace} is a copy of the record of `{}` in namespace {}",
                     head_name(instance), stored.instance, stored.namespace
@@ -398,7 +398,7 @@ pub(crate) fn read_head(secret: &Value) -> Result<(HeadContent, Option<Holder>)>
         let namespace =
             secret.pointer("/metadata/namespace").and_then(Value::as_str).unwrap_or_default();
         Error::failed(
-            "damaged-record",
+            Code::DamagedRecord,
             format!("Secret/{name} in namespace {namespace} is not a record: {why}"),
         )
         .hint(format!("look at it: `kubectl -n {namespace} get secret {name} -o yaml`"))
@@ -440,7 +440,7 @@ pub(crate) fn read_part(secret: &Value) -> Result<Vec<u8>> {
         .pointer("/data/part")
         .and_then(Value::as_str)
         .and_then(|text| STANDARD.decode(text).ok())
-        .ok_or_else(|| Error::failed("damaged-record", "a part of the record is damaged"))
+        .ok_or_else(|| Error::failed(Code::DamagedRecord, "a part of the record is damaged"))
 }
 
 /// Encodes a holder for the head's `data`; none clears it.

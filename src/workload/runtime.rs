@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use super::error::{Error, Result};
+use super::error::{Code, Error, Result};
 
 /// The runtime inside the program.
 pub(crate) const SANDBOX: &str = "sandbox";
@@ -34,7 +34,7 @@ impl RuntimeName {
     pub fn given(text: &str, is_context: impl Fn(&str) -> bool) -> Result<Self> {
         if matches!(text, SANDBOX | IN_CLUSTER) && is_context(text) {
             return Err(Error::usage(
-                "ambiguous-runtime",
+                Code::AmbiguousRuntime,
                 format!("`{text}` is a context of the kubeconfig and a built-in runtime"),
             )
             .hint(format!("use `{CONTEXT_PREFIX}{text}` or `{BUILTIN_PREFIX}{text}`")));
@@ -55,11 +55,11 @@ impl RuntimeName {
             SANDBOX => Ok(Self::Sandbox),
             IN_CLUSTER => Ok(Self::InCluster),
             name if name.len() < text.len() => Err(Error::usage(
-                "unknown-runtime",
+                Code::UnknownRuntime,
                 format!("there is no built-in runtime `{name}`"),
             )
             .hint(format!("use `{SANDBOX}` or `{IN_CLUSTER}`"))),
-            "" => Err(Error::usage("unknown-runtime", "the name of the runtime is empty")
+            "" => Err(Error::usage(Code::UnknownRuntime, "the name of the runtime is empty")
                 .hint("workloadctl runtime list")),
             name => Ok(Self::Context(name.to_owned())),
         }
@@ -146,7 +146,7 @@ mod tests {
             ("", "unknown-runtime", "workloadctl runtime list"),
         ] {
             let error = given(text).unwrap_err();
-            assert_eq!((error.code, error.hint.as_deref()), (code, Some(hint)), "{text}");
+            assert_eq!((error.code.word(), error.hint.as_deref()), (code, Some(hint)), "{text}");
             assert_eq!(error.kind.exit_code(), 2);
         }
     }

@@ -14,7 +14,7 @@ use std::{
 use http::Method;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
-use workloadctl::testing::{Call, Effect, Fault, Matches, When};
+use workloadctl::testing::{Effect, Fault, Matches, Request, When};
 
 use crate::{
     harness::{Outcome, Place, side_by_side, variable},
@@ -41,13 +41,13 @@ fn refused(place: &Place, line: &str, code: i32) -> String {
 
 /// Makes a namespace or another object, as somebody else.
 fn make(place: &Place, collection: &str, body: &Value) {
-    place.call(Call::json(Method::POST, collection, body)).unwrap();
+    place.call(Request::json(Method::POST, collection, body)).unwrap();
 }
 
 fn hold(place: &Place, path: &str, held: bool) {
     let finalizers = if held { json!(["test.workloadctl/hold"]) } else { Value::Null };
     let patch = json!({"metadata": {"finalizers": finalizers}});
-    place.call(Call::merge_patch(path, &patch)).unwrap();
+    place.call(Request::merge_patch(path, &patch)).unwrap();
 }
 
 fn definition(name: &str) -> String {
@@ -147,7 +147,7 @@ on_both! {
         let theirs = format!("/api/v1/namespaces/{name}/configmaps/theirs");
         hold(place, &theirs, true);
         let namespace = format!("/api/v1/namespaces/{name}");
-        place.call(Call::json(Method::DELETE, &*namespace, &json!({}))).unwrap();
+        place.call(Request::json(Method::DELETE, &*namespace, &json!({}))).unwrap();
         for line in [format!("deploy {name} -f conf.yaml"), format!("deploy {name} -f conf.yaml -n {name}")] {
             assert_eq!(
                 refused(place, &line, 5),
@@ -167,7 +167,7 @@ on_both! {
         let text = refused(place, &format!("deploy {name} -f conf.yaml"), 5);
         assert!(text.starts_with(&format!("error: namespace {name} ")), "{text}");
         assert!(text.contains("\nhint: ") && text.contains("--namespace"), "{text}");
-        place.call(Call::json(Method::DELETE, format!("/api/v1/namespaces/{name}"), &json!({}))).unwrap();
+        place.call(Request::json(Method::DELETE, format!("/api/v1/namespaces/{name}"), &json!({}))).unwrap();
     }
 
     fn out_of_time_while_applying_waiting_and_deleting(place) {
@@ -177,7 +177,7 @@ on_both! {
         let conf = format!("/api/v1/namespaces/{name}/configmaps/conf");
         // It goes, and something holds it: it can be neither applied nor deleted.
         hold(place, &conf, true);
-        place.call(Call::json(Method::DELETE, &*conf, &json!({}))).unwrap();
+        place.call(Request::json(Method::DELETE, &*conf, &json!({}))).unwrap();
         let failed = place.run(&format!("deploy {name} -f conf.yaml --timeout 2s")).expect(1);
         assert_eq!(
             said(&failed),

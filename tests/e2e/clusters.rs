@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use http::Method;
 use serde_json::json;
-use workloadctl::testing::{Call, InstanceName, KnownRuntime, Store};
+use workloadctl::testing::{InstanceName, KnownRuntime, Request, Store};
 
 use crate::harness::{Outcome, Place};
 
@@ -79,7 +79,7 @@ on_both! {
             let answer = place.run(&line).expect(0).json();
             assert_eq!((&answer["counts"]["unchanged"], &answer["namespace"]), (&json!(2), &json!(name)), "{answer}");
         }
-        place.call(Call::json(Method::DELETE, format!("/api/v1/namespaces/{given}"), &json!({}))).unwrap();
+        place.call(Request::json(Method::DELETE, format!("/api/v1/namespaces/{given}"), &json!({}))).unwrap();
     }
 }
 

@@ -3,7 +3,7 @@
 //! or changes from one variant to another, has to end as one that was made that way.
 
 use serde_json::{Map, Value, json};
-use workloadctl::testing::{Apply, Call, Failure, ObjectId, derived};
+use workloadctl::testing::{Apply, Failure, ObjectId, Request, derived};
 
 use crate::harness::Place;
 
@@ -29,7 +29,7 @@ impl<'a> Collection<'a> {
         body["metadata"]["name"] = json!(name);
         derived::complete(&ObjectId::of(&body), &mut body);
         let how = Apply { manager: "test", force: true, dry_run, validation: "Strict" };
-        let call = Call::apply(&format!("{}/{name}", self.path), &body, &how).whole();
+        let call = Request::apply(&format!("{}/{name}", self.path), &body, &how).whole();
         self.place.call(call).map(|answer| bare(answer.body))
     }
 
@@ -47,7 +47,7 @@ impl<'a> Collection<'a> {
     fn delete(&self, name: &str) {
         let options = json!({"propagationPolicy": "Background"});
         let path = format!("{}/{name}", self.path);
-        self.place.call(Call::json(http::Method::DELETE, path, &options)).unwrap();
+        self.place.call(Request::json(http::Method::DELETE, path, &options)).unwrap();
     }
 }
 
@@ -129,10 +129,10 @@ fn cases(text: &str) -> Vec<Value> {
 fn in_a_namespace(place: &Place, run: impl FnOnce(&str)) {
     let name = place.instance("");
     let body = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
-    place.call(Call::json(http::Method::POST, "/api/v1/namespaces", &body)).unwrap();
+    place.call(Request::json(http::Method::POST, "/api/v1/namespaces", &body)).unwrap();
     run(&name);
     let path = format!("/api/v1/namespaces/{name}");
-    place.call(Call::json(http::Method::DELETE, path, &json!({}))).unwrap();
+    place.call(Request::json(http::Method::DELETE, path, &json!({}))).unwrap();
 }
 
 on_both! {

@@ -20,7 +20,7 @@ use tempfile::TempDir;
 use workloadctl::{
     env::Env,
     testing::{
-        Answer, Api, Call, ConnectOptions, Connection, Failure, Fault, Kubeconfig, RuntimeName,
+        Answer, Api, ConnectOptions, Connection, Failure, Fault, Kubeconfig, Request, RuntimeName,
         connect,
     },
 };
@@ -266,7 +266,7 @@ impl Place {
     }
 
     /// Makes one request to the API server, as nobody in particular.
-    pub fn call(&self, call: Call) -> Result<Answer, Failure> {
+    pub fn call(&self, call: Request) -> Result<Answer, Failure> {
         self.with_api(async |api| api.call(call).await)
     }
 
@@ -295,7 +295,7 @@ impl Place {
 
     /// Reads an object; `None` where it is not there.
     pub fn get(&self, path: &str) -> Option<Value> {
-        match self.call(Call::get(path)) {
+        match self.call(Request::get(path)) {
             Ok(answer) => Some(answer.body),
             Err(failure) if failure.is_not_found() => None,
             Err(failure) => panic!("{path}: {}", failure.message()),
@@ -344,7 +344,7 @@ impl Place {
             let mut names = Vec::new();
             for (label, collection, part) in &queries {
                 let path = format!("{collection}?labelSelector={label}");
-                let list = match api.call(Call::get(path)).await {
+                let list = match api.call(Request::get(path)).await {
                     Ok(answer) => answer.body,
                     Err(failure) if failure.is_not_found() => continue,
                     Err(failure) => panic!("{collection}: {}", failure.message()),

@@ -1,7 +1,7 @@
 //! What the API server finds wrong, the sandbox finds too, in the same words.
 
 use serde_json::{Value, json};
-use workloadctl::testing::{Apply, Call, Failure};
+use workloadctl::testing::{Apply, Failure, Request};
 
 use crate::harness::Place;
 
@@ -9,7 +9,7 @@ use crate::harness::Place;
 fn faults(place: &Place, collection: &str, body: &Value) -> Vec<String> {
     let name = body["metadata"]["name"].as_str().unwrap();
     let how = Apply { manager: "test", force: false, dry_run: true, validation: "Strict" };
-    match place.call(Call::apply(&format!("{collection}/{name}"), body, &how)) {
+    match place.call(Request::apply(&format!("{collection}/{name}"), body, &how)) {
         Ok(_) => Vec::new(),
         Err(Failure::Status(status)) => status.reasons(),
         Err(other) => panic!("{}", other.message()),

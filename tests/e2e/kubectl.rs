@@ -4,7 +4,7 @@
 use std::{process::Command, time::Duration};
 
 use serde_json::{Value, json};
-use workloadctl::testing::Call;
+use workloadctl::testing::Request;
 
 use crate::harness::{Outcome, Place, variable};
 
@@ -52,7 +52,7 @@ fn conf(namespace: &str) -> String {
 
 fn pods(place: &Place, namespace: &str) -> Vec<String> {
     let path = format!("/api/v1/namespaces/{namespace}/pods?labelSelector=app%3Dweb");
-    let list = place.call(Call::get(path)).unwrap().body;
+    let list = place.call(Request::get(path)).unwrap().body;
     let pods = list["items"].as_array().unwrap().iter();
     let mut uids: Vec<String> =
         pods.map(|pod| pod["metadata"]["uid"].as_str().unwrap().to_owned()).collect();

@@ -9,7 +9,7 @@ use std::{
 use http::Method;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
-use workloadctl::testing::{Call, Effect, Fault, Matches, When};
+use workloadctl::testing::{Effect, Fault, Matches, Request, When};
 
 use crate::harness::Place;
 
@@ -24,13 +24,13 @@ fn namespaces(names: &[&str]) -> String {
 fn post(place: &Place, collection: &str, kind: &str, name: &str) {
     let body = json!({"apiVersion": "v1", "kind": kind, "metadata": {"name": name}});
     let path = format!("{collection}?fieldManager=kubectl-create");
-    place.call(Call::json(Method::POST, path, &body)).unwrap();
+    place.call(Request::json(Method::POST, path, &body)).unwrap();
 }
 
 fn remove(place: &Place, path: &str) {
     let body =
         json!({"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": "Background"});
-    place.call(Call::json(Method::DELETE, path, &body)).unwrap();
+    place.call(Request::json(Method::DELETE, path, &body)).unwrap();
 }
 
 fn on(method: &'static str, path: &str, effect: Effect) -> Arc<Fault> {

@@ -9,7 +9,7 @@ use std::{
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
-use workloadctl::testing::Call;
+use workloadctl::testing::Request;
 
 use crate::harness::{Place, side_by_side};
 
@@ -279,10 +279,10 @@ fn the_second_signal_leaves_at_once() {
     let held = format!("/api/v1/namespaces/{name}/configmaps/only-1");
     let hold = |finalizers: Value| {
         let patch = json!({"metadata": {"finalizers": finalizers}});
-        place.call(Call::merge_patch(&*held, &patch)).unwrap();
+        place.call(Request::merge_patch(&*held, &patch)).unwrap();
     };
     hold(json!(["test.workloadctl/hold"]));
-    place.call(Call::json(http::Method::DELETE, &*held, &json!({}))).unwrap();
+    place.call(Request::json(http::Method::DELETE, &*held, &json!({}))).unwrap();
     let mut running = place.follow(&versioned(&place, &name, 1));
     assert!(running.until(|said| said == "applying"));
     send(running.child(), Signal::INT);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::Method;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
-use workloadctl::testing::Call;
+use workloadctl::testing::Request;
 
 use crate::harness::Place;
 
@@ -18,7 +18,7 @@ fn set(name: &str) -> String {
 }
 
 fn remove(place: &Place, path: &str) {
-    place.call(Call::json(Method::DELETE, path, &json!({}))).unwrap();
+    place.call(Request::json(Method::DELETE, path, &json!({}))).unwrap();
 }
 
 #[track_caller]
@@ -58,11 +58,11 @@ on_both! {
         place.example("web");
         let record = format!("/api/v1/namespaces/{name}/secrets/workloadctl.{name}");
         place.run(&format!("deploy {name} -f web")).expect(0);
-        place.call(Call::json(Method::DELETE, &*record, &json!({}))).unwrap();
+        place.call(Request::json(Method::DELETE, &*record, &json!({}))).unwrap();
         let again = place.run(&format!("deploy {name} -o json")).expect(0).json();
         assert_eq!(again["outcome"], "ready", "{again}");
         assert!(place.get(&record).is_some());
-        place.call(Call::json(Method::DELETE, &*record, &json!({}))).unwrap();
+        place.call(Request::json(Method::DELETE, &*record, &json!({}))).unwrap();
         place.lose_database();
         place.run(&format!("delete {name} --yes")).expect(0);
         assert_eq!(place.leftovers(&name), Vec::<String>::new());
@@ -86,7 +86,7 @@ on_both! {
         // Somebody else makes it: it is theirs.
         remove_namespace(place, &name);
         let theirs = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
-        place.call(Call::json(Method::POST, "/api/v1/namespaces", &theirs)).unwrap();
+        place.call(Request::json(Method::POST, "/api/v1/namespaces", &theirs)).unwrap();
         let refused = place.run(&format!("deploy {name} -f set.yaml -o json")).expect(5).json();
         assert_eq!(refused["error"]["code"], "namespace-taken", "{refused}");
         place.run(&format!("delete {name} --yes")).expect(0);
@@ -106,7 +106,7 @@ on_both! {
         let conf = format!("{namespace}/configmaps/conf");
         let hold = |finalizers: Value| {
             let patch = json!({"metadata": {"finalizers": finalizers}});
-            place.call(Call::merge_patch(&*conf, &patch)).unwrap();
+            place.call(Request::merge_patch(&*conf, &patch)).unwrap();
         };
         hold(json!(["test.workloadctl/hold"]));
         remove(place, &namespace);
@@ -137,7 +137,7 @@ on_both! {
         place.example("web");
         place.run(&format!("deploy {name} -f web")).expect(0);
         let content = format!("/api/v1/namespaces/{name}/configmaps/web-content");
-        place.call(Call::json(Method::DELETE, &*content, &json!({}))).unwrap();
+        place.call(Request::json(Method::DELETE, &*content, &json!({}))).unwrap();
         let status = place.run(&format!("status {name} -o json")).expect(0).json();
         assert_eq!(status["status"], "Unhealthy", "{status}");
         let again = place.run(&format!("deploy {name} -o json")).expect(0).json();
@@ -151,7 +151,7 @@ on_both! {
         place.run(&format!("deploy {name} -f web")).expect(0);
         let content = format!("/api/v1/namespaces/{name}/configmaps/web-content");
         let patch = json!({"data": {"index.html": "edited", "theirs.html": "kept"}});
-        let call = Call::merge_patch(format!("{content}?fieldManager=kubectl-edit"), &patch);
+        let call = Request::merge_patch(format!("{content}?fieldManager=kubectl-edit"), &patch);
         place.call(call).unwrap();
         let again = place.run(&format!("deploy {name} -o json")).expect(0).json();
         assert_eq!(again["counts"]["update"], 1, "{again}");

@@ -2,7 +2,7 @@
 
 use http::Method;
 use serde_json::{Value, json};
-use workloadctl::testing::Call;
+use workloadctl::testing::Request;
 
 use crate::harness::Place;
 
@@ -15,13 +15,13 @@ fn namespace(name: &str) -> String {
 
 fn make_namespace(place: &Place, name: &str) {
     let body = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
-    place.call(Call::json(Method::POST, "/api/v1/namespaces", &body)).unwrap();
+    place.call(Request::json(Method::POST, "/api/v1/namespaces", &body)).unwrap();
 }
 
 fn remove(place: &Place, path: &str) {
     let body =
         json!({"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": "Background"});
-    place.call(Call::json(Method::DELETE, path, &body)).unwrap();
+    place.call(Request::json(Method::DELETE, path, &body)).unwrap();
 }
 
 fn managers(object: &Value) -> Vec<&str> {
@@ -111,7 +111,7 @@ on_both! {
         let collection = format!("/api/v1/namespaces/{name}/configmaps");
         remove(place, &format!("{collection}/a"));
         let body = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}});
-        place.call(Call::json(Method::POST, format!("{collection}?fieldManager=kubectl-create"), &body)).unwrap();
+        place.call(Request::json(Method::POST, format!("{collection}?fieldManager=kubectl-create"), &body)).unwrap();
         let status = place.run(&format!("status {name} -o json")).expect(0).json();
         assert_eq!(status["status"], "Unhealthy", "{status}");
         place.run(&format!("deploy {name}")).expect(5);

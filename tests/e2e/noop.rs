@@ -10,7 +10,7 @@ use std::{
 
 use http::Method;
 use serde_json::{Value, json};
-use workloadctl::testing::{Apply, Call, Failure};
+use workloadctl::testing::{Apply, Failure, Request};
 
 use crate::harness::{Place, variable};
 
@@ -154,13 +154,13 @@ impl<'a> Series<'a> {
         let how = Apply { manager: &manager, force: false, dry_run: true, validation: "Strict" };
         let mut body = subject.body.clone();
         let Some(live) = self.place.get(&subject.path) else { return Some("it is gone".into()) };
-        let mut answer = self.place.call(Call::apply(&subject.path, &body, &how).whole());
+        let mut answer = self.place.call(Request::apply(&subject.path, &body, &how).whole());
         if let Err(failure) = &answer
             && only_replicas(failure)
         {
             // Whoever scales holds them: they are left out.
             body["spec"].as_object_mut().unwrap().remove("replicas");
-            answer = self.place.call(Call::apply(&subject.path, &body, &how).whole());
+            answer = self.place.call(Request::apply(&subject.path, &body, &how).whole());
         }
         match answer {
             Err(failure) => Some(format!("an apply is answered: {}", failure.message())),
@@ -218,22 +218,22 @@ impl<'a> Series<'a> {
         writeln!(self.log, "{what} {}: {answer}", subject.path).unwrap();
     }
 
-    fn edit_of(&mut self, kind: &str, subject: &Subject) -> (&'static str, Option<Call>) {
+    fn edit_of(&mut self, kind: &str, subject: &Subject) -> (&'static str, Option<Request>) {
         let path = &subject.path;
         let as_manager = |manager: &str| format!("{path}?fieldManager={manager}");
         let value = self.random.text();
         let ours = format!("workloadctl:{0}/{0}", self.name);
         match self.random.below(14) {
-            0 => ("changes our label", Some(Call::merge_patch(as_manager("kubectl-label"), &json!({"metadata": {"labels": {"tier": value}}})))),
-            1 => ("adds a label", Some(Call::merge_patch(as_manager("kubectl-label"), &json!({"metadata": {"labels": {"foreign": value}}})))),
-            2 => ("changes our annotation", Some(Call::merge_patch(as_manager("kubectl-annotate"), &json!({"metadata": {"annotations": {"noop.test/note": value}}})))),
-            3 => ("adds an annotation", Some(Call::merge_patch(as_manager("kubectl-annotate"), &json!({"metadata": {"annotations": {"foreign.test/note": value}}})))),
-            4 => ("takes the label of the instance away", Some(Call::merge_patch(as_manager("kubectl-label"), &json!({"metadata": {"labels": {"workloadctl/instance": null}}})))),
-            5 => ("patches", self.content(kind).map(|patch| Call::merge_patch(as_manager("kubectl-patch"), &patch))),
+            0 => ("changes our label", Some(Request::merge_patch(as_manager("kubectl-label"), &json!({"metadata": {"labels": {"tier": value}}})))),
+            1 => ("adds a label", Some(Request::merge_patch(as_manager("kubectl-label"), &json!({"metadata": {"labels": {"foreign": value}}})))),
+            2 => ("changes our annotation", Some(Request::merge_patch(as_manager("kubectl-annotate"), &json!({"metadata": {"annotations": {"noop.test/note": value}}})))),
+            3 => ("adds an annotation", Some(Request::merge_patch(as_manager("kubectl-annotate"), &json!({"metadata": {"annotations": {"foreign.test/note": value}}})))),
+            4 => ("takes the label of the instance away", Some(Request::merge_patch(as_manager("kubectl-label"), &json!({"metadata": {"labels": {"workloadctl/instance": null}}})))),
+            5 => ("patches", self.content(kind).map(|patch| Request::merge_patch(as_manager("kubectl-patch"), &patch))),
             6 | 7 => ("applies", self.content(kind).map(|patch| {
                 let body = identified(&subject.body, &patch);
                 let how = Apply { manager: "somebody", force: self.random.one_in(2), dry_run: false, validation: "Strict" };
-                Call::apply(path, &body, &how)
+                Request::apply(path, &body, &how)
             })),
             8 => {
                 let how = Apply { manager: &ours, force: true, dry_run: false, validation: "Strict" };
@@ -245,14 +245,14 @@ impl<'a> Series<'a> {
                 }
                 let partial = self.content(kind).map(|patch| identified(&subject.body, &patch));
                 let body = partial.filter(|_| self.random.one_in(2)).unwrap_or(body);
-                ("applies under our name", Some(Call::apply(path, &body, &how)))
+                ("applies under our name", Some(Request::apply(path, &body, &how)))
             }
-            9 => ("writes a status", Some(Call::merge_patch(format!("{path}/status?fieldManager=controller"), &status(kind, &value)))),
-            10 => ("strips managedFields", Some(Call::merge_patch(as_manager("kubectl-patch"), &json!({"metadata": {"managedFields": [{}]}})))),
-            11 if ["Deployment", "StatefulSet"].contains(&kind) => ("scales", Some(Call::merge_patch(format!("{path}/scale?fieldManager=kubectl"), &json!({"spec": {"replicas": self.random.below(3)}})))),
-            12 => ("applies the same", Some(Call::apply(path, &subject.body, &Apply { manager: "somebody", force: true, dry_run: false, validation: "Strict" }))),
+            9 => ("writes a status", Some(Request::merge_patch(format!("{path}/status?fieldManager=controller"), &status(kind, &value)))),
+            10 => ("strips managedFields", Some(Request::merge_patch(as_manager("kubectl-patch"), &json!({"metadata": {"managedFields": [{}]}})))),
+            11 if ["Deployment", "StatefulSet"].contains(&kind) => ("scales", Some(Request::merge_patch(format!("{path}/scale?fieldManager=kubectl"), &json!({"spec": {"replicas": self.random.below(3)}})))),
+            12 => ("applies the same", Some(Request::apply(path, &subject.body, &Apply { manager: "somebody", force: true, dry_run: false, validation: "Strict" }))),
             13 => ("deletes and makes anew", self.anew(subject)),
-            _ => ("restarts", Some(Call::merge_patch(as_manager("kubectl-rollout"), &json!({"spec": {"template": {"metadata": {"annotations": {"kubectl.kubernetes.io/restartedAt": value}}}}}))).filter(|_| kind == "Deployment")),
+            _ => ("restarts", Some(Request::merge_patch(as_manager("kubectl-rollout"), &json!({"spec": {"template": {"metadata": {"annotations": {"kubectl.kubernetes.io/restartedAt": value}}}}}))).filter(|_| kind == "Deployment")),
         }
     }
 
@@ -278,13 +278,13 @@ impl<'a> Series<'a> {
         })
     }
 
-    fn anew(&self, subject: &Subject) -> Option<Call> {
+    fn anew(&self, subject: &Subject) -> Option<Request> {
         let deletion =
             json!({"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": "Background"});
-        self.place.call(Call::json(Method::DELETE, &*subject.path, &deletion)).ok()?;
+        self.place.call(Request::json(Method::DELETE, &*subject.path, &deletion)).ok()?;
         let (collection, _) = subject.path.rsplit_once('/').unwrap();
         let path = format!("{collection}?fieldManager=kubectl-create");
-        Some(Call::json(Method::POST, path, &subject.body))
+        Some(Request::json(Method::POST, path, &subject.body))
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use http::Method;
 use serde_json::{Value, json};
-use workloadctl::testing::{Apply, Call, Effect, Fault, Matches, When};
+use workloadctl::testing::{Apply, Effect, Fault, Matches, Request, When};
 
 use crate::harness::{Outcome, Place};
 
@@ -56,17 +56,19 @@ pub fn write(place: &Place, objects: &[Value]) {
 /// Makes an object as a tool does that updates.
 fn create(place: &Place, namespace: &str, manager: &str, body: &Value) {
     let path = collection(namespace, body["kind"].as_str().unwrap());
-    place.call(Call::json(Method::POST, format!("{path}?fieldManager={manager}"), body)).unwrap();
+    place
+        .call(Request::json(Method::POST, format!("{path}?fieldManager={manager}"), body))
+        .unwrap();
 }
 
 /// Applies an object as a tool does that uses server-side apply.
 fn apply(place: &Place, path: &str, manager: &str, body: &Value) {
     let how = Apply { manager, force: false, dry_run: false, validation: "Strict" };
-    place.call(Call::apply(path, body, &how)).unwrap();
+    place.call(Request::apply(path, body, &how)).unwrap();
 }
 
 pub fn patch(place: &Place, path: &str, manager: &str, patch: &Value) {
-    place.call(Call::merge_patch(format!("{path}?fieldManager={manager}"), patch)).unwrap();
+    place.call(Request::merge_patch(format!("{path}?fieldManager={manager}"), patch)).unwrap();
 }
 
 fn annotated(mut body: Value, key: &str, value: &str) -> Value {
@@ -270,7 +272,7 @@ on_both! {
         let mut theirs = deployment(None, "nginx:9");
         theirs["spec"]["template"]["spec"]["containers"][0]["env"] = json!(null);
         let how = Apply { manager: "argocd-controller", force: true, dry_run: false, validation: "Strict" };
-        place.call(Call::apply(&path, &theirs, &how)).unwrap();
+        place.call(Request::apply(&path, &theirs, &how)).unwrap();
         write(place, &[config_map(&json!({"a.b": "2"})), deployment(Some(1), "nginx:2"), service(81)]);
         let before = place.run(&format!("status {name} -o json")).json()["release"].clone();
         for line in ["deploy", "deploy --conflicts fail", "plan"] {
@@ -350,7 +352,7 @@ on_both! {
         let told = format!("it belongs to the workloadctl instance {home}/{before}");
         assert!(theirs["error"].to_string().contains(&told), "{theirs}");
         let record = format!("{}/workloadctl.{before}", collection(&home, "Secret"));
-        place.call(Call::json(Method::DELETE, &*record, &json!({}))).unwrap();
+        place.call(Request::json(Method::DELETE, &*record, &json!({}))).unwrap();
         let refused = place.run(&format!("deploy {name} -n {home} -f set.json -o json")).expect(5).json();
         assert!(refused["error"].to_string().contains("whose record is gone"), "{refused}");
         place.run(&format!("deploy {name} -n {home} -f set.json --adopt")).expect(0);

@@ -7,7 +7,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use flate2::{Compression, read::GzDecoder, write::GzEncoder};
 use http::Method;
 use serde_json::{Value, json};
-use workloadctl::testing::Call;
+use workloadctl::testing::Request;
 
 use crate::harness::{Outcome, Place};
 
@@ -31,12 +31,12 @@ fn record(namespace: &str, name: &str) -> String {
 fn remove(place: &Place, path: &str) {
     let options =
         json!({"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": "Background"});
-    place.call(Call::json(Method::DELETE, path, &options)).unwrap();
+    place.call(Request::json(Method::DELETE, path, &options)).unwrap();
 }
 
 fn make_namespace(place: &Place, name: &str) {
     let body = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
-    place.call(Call::json(Method::POST, "/api/v1/namespaces", &body)).unwrap();
+    place.call(Request::json(Method::POST, "/api/v1/namespaces", &body)).unwrap();
 }
 
 fn value(place: &Place, namespace: &str) -> Value {
@@ -161,7 +161,7 @@ on_both! {
         let foreign = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata":
             {"name": "foreign", "labels": {"workloadctl/instance": name}}});
         let collection = format!("/api/v1/namespaces/{home}/configmaps");
-        place.call(Call::json(Method::POST, &*collection, &foreign)).unwrap();
+        place.call(Request::json(Method::POST, &*collection, &foreign)).unwrap();
         let other = place.elsewhere();
         other.write("set.yaml", &set("1", true));
         let plan = other.run(&format!("plan {name} -f set.yaml -n {home} -o json")).expect(0).json();
@@ -200,7 +200,7 @@ on_both! {
         let path = record(&name, &name);
         let before = place.get(&path).unwrap()["data"]["record"].clone();
         let change = |data: &Value| {
-            place.call(Call::merge_patch(&*path, &json!({"data": {"record": data}}))).unwrap();
+            place.call(Request::merge_patch(&*path, &json!({"data": {"record": data}}))).unwrap();
         };
         change(&json!(with_format(before.as_str().unwrap(), 99)));
         place.write("set.yaml", &set("2", true));
@@ -222,7 +222,7 @@ on_both! {
         let mut copy = place.get(&record(&name, &name)).unwrap();
         let labels = copy["metadata"]["labels"].clone();
         copy["metadata"] = json!({"name": format!("workloadctl.{name}"), "labels": labels});
-        place.call(Call::json(Method::POST, format!("/api/v1/namespaces/{home}/secrets"), &copy)).unwrap();
+        place.call(Request::json(Method::POST, format!("/api/v1/namespaces/{home}/secrets"), &copy)).unwrap();
         let other = place.elsewhere();
         other.write("set.yaml", &set("2", true));
         for line in ["deploy NAME -f set.yaml", "status NAME", "delete NAME --yes"] {

@@ -2,7 +2,7 @@
 
 use http::Method;
 use serde_json::json;
-use workloadctl::testing::Call;
+use workloadctl::testing::Request;
 
 const CONF: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: conf}\ndata: {a: b}\n";
 
@@ -11,7 +11,7 @@ on_both! {
         let name = place.instance("");
         place.write("conf.yaml", CONF);
         let body = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
-        place.call(Call::json(Method::POST, "/api/v1/namespaces", &body)).unwrap();
+        place.call(Request::json(Method::POST, "/api/v1/namespaces", &body)).unwrap();
         let refused = place.run(&format!("deploy {name} -f conf.yaml -o json")).expect(5).json();
         assert_eq!(refused["error"]["code"], "namespace-taken", "{refused}");
         let list = place.run("list -o json").expect(0).json();
@@ -20,7 +20,7 @@ on_both! {
         place.run(&format!("delete {name} --yes")).expect(0);
         let path = format!("/api/v1/namespaces/{name}");
         assert!(place.get(&path).is_some(), "a given namespace stays");
-        place.call(Call::json(Method::DELETE, &*path, &json!({}))).unwrap();
+        place.call(Request::json(Method::DELETE, &*path, &json!({}))).unwrap();
     }
 
     fn an_object_that_is_not_ours_is_refused_or_adopted(place) {
@@ -30,7 +30,7 @@ on_both! {
         place.run(&format!("deploy {home} -f other.yaml")).expect(0);
         let body = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "conf"}, "data": {"x": "y"}});
         let collection = format!("/api/v1/namespaces/{home}/configmaps");
-        place.call(Call::json(Method::POST, &*collection, &body)).unwrap();
+        place.call(Request::json(Method::POST, &*collection, &body)).unwrap();
         let refused = place.run(&format!("deploy {name} -f conf.yaml -n {home} -o json")).expect(5).json();
         assert_eq!(refused["error"]["code"], "blocked", "{refused}");
         assert_eq!(place.get(&format!("{collection}/conf")).unwrap()["data"], json!({"x": "y"}));
@@ -188,7 +188,7 @@ on_both! {
         let path = format!("/api/v1/namespaces/{name}/configmaps/conf");
         let edit = |manager: &str, value: &str| {
             let patch = json!({"data": {"a": value}});
-            let call = Call::merge_patch(format!("{path}?fieldManager={manager}"), &patch);
+            let call = Request::merge_patch(format!("{path}?fieldManager={manager}"), &patch);
             place.call(call).unwrap();
         };
         edit("some-operator", "theirs");

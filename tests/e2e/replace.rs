@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use http::Method;
 use serde_json::{Value, json};
-use workloadctl::testing::Call;
+use workloadctl::testing::Request;
 
 use crate::harness::Place;
 
@@ -52,7 +52,7 @@ fn uids(place: &Place, name: &str) -> BTreeMap<String, Value> {
 
 fn hold(place: &Place, path: &str, finalizers: &Value) {
     let patch = json!({"metadata": {"finalizers": finalizers}});
-    place.call(Call::merge_patch(path, &patch)).unwrap();
+    place.call(Request::merge_patch(path, &patch)).unwrap();
 }
 
 /// Runs a command that replaces the StatefulSet of a namespace, and kills it after the deletion was
@@ -103,7 +103,7 @@ on_both! {
         write("1Gi");
         place.run(&format!("deploy {name} -f set.yaml")).expect(0);
         let scale = json!({"spec": {"replicas": 3}});
-        place.call(Call::merge_patch(format!("{path}/scale?fieldManager=kubectl"), &scale)).unwrap();
+        place.call(Request::merge_patch(format!("{path}/scale?fieldManager=kubectl"), &scale)).unwrap();
         place.run(&format!("deploy {name}")).expect(0);
         place.until("the third pod", Duration::from_secs(20), || uids(place, &name).len() == 6);
         let before = uids(place, &name);
@@ -124,7 +124,7 @@ on_both! {
         write("1Gi");
         place.run(&format!("deploy {name} -f set.yaml")).expect(0);
         let scale = json!({"spec": {"replicas": 3}});
-        place.call(Call::merge_patch(format!("{path}/scale?fieldManager=kubectl"), &scale)).unwrap();
+        place.call(Request::merge_patch(format!("{path}/scale?fieldManager=kubectl"), &scale)).unwrap();
         place.run(&format!("deploy {name}")).expect(0);
         place.until("the third pod", Duration::from_secs(20), || uids(place, &name).len() == 6);
         let before = uids(place, &name);
@@ -147,7 +147,7 @@ on_both! {
     fn killed_in_between_the_pods_are_adopted_or_go(place) {
         let (name, home) = (place.instance(""), place.instance("-home"));
         let body = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": home}});
-        place.call(Call::json(Method::POST, "/api/v1/namespaces", &body)).unwrap();
+        place.call(Request::json(Method::POST, "/api/v1/namespaces", &body)).unwrap();
         place.write("set.yaml", &set("1Gi"));
         place.run(&format!("deploy {name} -f set.yaml")).expect(0);
         let before = uids(place, &name);
@@ -168,7 +168,7 @@ on_both! {
         assert_eq!(left, Vec::<String>::new());
         let revisions = place.get(&format!("/apis/apps/v1/namespaces/{home}/controllerrevisions")).unwrap();
         assert_eq!(revisions["items"], json!([]), "{revisions}");
-        place.call(Call::json(Method::DELETE, format!("/api/v1/namespaces/{home}"), &json!({}))).unwrap();
+        place.call(Request::json(Method::DELETE, format!("/api/v1/namespaces/{home}"), &json!({}))).unwrap();
     }
 
     fn what_cannot_be_changed_is_named_with_the_way_out(place) {

@@ -3,7 +3,7 @@
 
 use http::Method;
 use serde_json::{Value, json};
-use workloadctl::testing::Call;
+use workloadctl::testing::Request;
 
 use crate::harness::{Outcome, Place};
 
@@ -46,7 +46,7 @@ impl Home {
         let name = admin.instance("-home");
         let namespace =
             json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
-        admin.call(Call::json(Method::POST, "/api/v1/namespaces", &namespace)).unwrap();
+        admin.call(Request::json(Method::POST, "/api/v1/namespaces", &namespace)).unwrap();
         let home = Self { admin, name };
         home.bind("namespaced", &json!(verbs));
         home
@@ -64,9 +64,9 @@ impl Home {
             "metadata": {"name": user},
             "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": user},
             "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": user}]});
-        self.admin.call(Call::json(Method::POST, format!("{rbac}/roles"), &role)).unwrap();
+        self.admin.call(Request::json(Method::POST, format!("{rbac}/roles"), &role)).unwrap();
         self.admin
-            .call(Call::json(Method::POST, format!("{rbac}/rolebindings"), &binding))
+            .call(Request::json(Method::POST, format!("{rbac}/rolebindings"), &binding))
             .unwrap();
     }
 
@@ -80,7 +80,7 @@ impl Home {
     fn wait_for_rights(&self, user: &Place) {
         let secrets = format!("/api/v1/namespaces/{}/secrets/none", self.name);
         user.until("the rights count", std::time::Duration::from_secs(10), || {
-            user.call(Call::get(&*secrets)).is_err_and(|failure| failure.is_not_found())
+            user.call(Request::get(&*secrets)).is_err_and(|failure| failure.is_not_found())
         });
     }
 
@@ -93,7 +93,7 @@ impl Home {
 impl Drop for Home {
     fn drop(&mut self) {
         let path = format!("/api/v1/namespaces/{}", self.name);
-        let _ = self.admin.call(Call::json(Method::DELETE, path, &json!({})));
+        let _ = self.admin.call(Request::json(Method::DELETE, path, &json!({})));
     }
 }
 
@@ -257,7 +257,7 @@ fn who_only_reads_can_plan() {
     // Somebody changed something: what is live is compared.
     let path = format!("/apis/apps/v1/namespaces/{at}/deployments/app?fieldManager=kubectl-edit");
     let patch = json!({"spec": {"template": {"spec": {"containers": [{"name": "app", "image": "app:2"}]}}}});
-    let mut call = Call::merge_patch(path, &patch);
+    let mut call = Request::merge_patch(path, &patch);
     call.body = call.body.map(|(body, _)| (body, "application/strategic-merge-patch+json"));
     home.admin.call(call).unwrap();
     let drifted = reader.run(&line).expect(0);

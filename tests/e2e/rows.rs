@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use http::Method;
 use serde_json::json;
-use workloadctl::testing::{Call, Effect, Fault, Matches, When};
+use workloadctl::testing::{Effect, Fault, Matches, Request, When};
 
 use crate::harness::{Outcome, Place};
 
@@ -59,8 +59,8 @@ on_both! {
             "metadata": {"name": record["metadata"]["name"], "labels": record["metadata"]["labels"]},
         });
         let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
-        copy.call(Call::json(Method::POST, "/api/v1/namespaces", &namespace)).unwrap();
-        copy.call(Call::json(Method::POST, secrets, &secret)).unwrap();
+        copy.call(Request::json(Method::POST, "/api/v1/namespaces", &namespace)).unwrap();
+        copy.call(Request::json(Method::POST, secrets, &secret)).unwrap();
         for line in ["status NAME", "deploy NAME", "delete NAME --yes"] {
             let line = line.replace("NAME", &name);
             let mut command = place.command(&format!("{line} --runtime faulty -o json"));
@@ -83,7 +83,7 @@ on_both! {
         place.write("set.yaml", SET);
         place.run(&format!("deploy {name} -f set.yaml")).expect(0);
         let record = format!("/api/v1/namespaces/{name}/secrets/workloadctl.{name}");
-        place.call(Call::json(Method::DELETE, record, &json!({}))).unwrap();
+        place.call(Request::json(Method::DELETE, record, &json!({}))).unwrap();
         rename_context(&place);
         let gone = place.run(&format!("delete {name} --yes -o json")).expect(7).json();
         let hint = gone["error"]["hint"].as_str().unwrap_or_default();

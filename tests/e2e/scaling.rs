@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use http::Method;
 use serde_json::{Value, json};
-use workloadctl::testing::{Call, Effect, Fault, Matches, When};
+use workloadctl::testing::{Effect, Fault, Matches, Request, When};
 
 use crate::{
     harness::Place,
@@ -33,7 +33,7 @@ on_both! {
         };
         deploy(Some(2), "nginx:1", 0);
         let autoscalers = format!("/apis/autoscaling/v2/namespaces/{name}/horizontalpodautoscalers");
-        place.call(Call::json(Method::POST, &*autoscalers, &autoscaler())).unwrap();
+        place.call(Request::json(Method::POST, &*autoscalers, &autoscaler())).unwrap();
         scale(place, &path, "kube-controller-manager", 5);
         deploy(Some(2), "nginx:2", 0);
         assert_eq!(replicas(place, &path), 5);
@@ -46,7 +46,7 @@ on_both! {
             assert_eq!(replicas(place, &path), 5, "{image}");
         }
         place.faults(&[]);
-        place.call(Call::json(Method::DELETE, format!("{autoscalers}/web"), &json!({}))).unwrap();
+        place.call(Request::json(Method::DELETE, format!("{autoscalers}/web"), &json!({}))).unwrap();
         deploy(Some(2), "nginx:5", 0);
         assert_eq!(replicas(place, &path), 2, "now it is gone");
     }

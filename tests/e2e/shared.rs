@@ -2,7 +2,7 @@
 
 use http::Method;
 use serde_json::{Value, json};
-use workloadctl::testing::Call;
+use workloadctl::testing::Request;
 
 use crate::harness::{Outcome, Place, side_by_side};
 
@@ -155,12 +155,12 @@ on_both! {
         place.run(&format!("deploy {a} -f set.yaml")).expect(0);
         place.run(&format!("deploy {b} -f set.yaml")).expect(0);
         let record = format!("/api/v1/namespaces/{a}/secrets/workloadctl.{a}");
-        place.call(Call::json(Method::DELETE, &*record, &json!({}))).unwrap();
+        place.call(Request::json(Method::DELETE, &*record, &json!({}))).unwrap();
         place.run(&format!("delete {b} --yes")).expect(0);
         assert!(place.get(&path(&a)).is_none(), "the last one with a record deletes");
         // A body of somebody without a record is taken over.
         place.run(&format!("deploy {a}")).expect(0);
-        place.call(Call::json(Method::DELETE, &*record, &json!({}))).unwrap();
+        place.call(Request::json(Method::DELETE, &*record, &json!({}))).unwrap();
         place.run(&format!("deploy {c} -f other.yaml")).expect(0);
         assert_eq!(verb(place, &a), "list");
     }
@@ -252,7 +252,7 @@ on_both! {
             let theirs = json!({"metadata": {"name": "theirs"}});
             let theirs: Value = serde_json::from_str(&custom(&kind, &theirs)).unwrap();
             let collection = format!("/apis/example.test/v1/namespaces/default/{plural}");
-            place.call(Call::json(Method::POST, &*collection, &theirs)).unwrap();
+            place.call(Request::json(Method::POST, &*collection, &theirs)).unwrap();
             let deleted = place.run(&format!("delete {name} --yes{flag}")).expect(0);
             let path = format!("/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{plural}.example.test");
             if flag.is_empty() {
@@ -262,7 +262,7 @@ on_both! {
                 let live = place.get(&path).unwrap();
                 assert!(!live["metadata"]["managedFields"].to_string().contains("workloadctl:"), "{live}");
                 let options = json!({"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": "Background"});
-                place.call(Call::json(Method::DELETE, &*path, &options)).unwrap();
+                place.call(Request::json(Method::DELETE, &*path, &options)).unwrap();
             } else {
                 assert!(place.get(&path).is_none());
             }

@@ -3,7 +3,7 @@
 
 use http::Method;
 use serde_json::{Value, json};
-use workloadctl::testing::Call;
+use workloadctl::testing::Request;
 
 use crate::{
     harness::Place,
@@ -21,7 +21,7 @@ pub fn autoscaler() -> Value {
 pub fn scale(place: &Place, path: &str, manager: &str, replicas: u64) {
     let scale = json!({"spec": {"replicas": replicas}});
     let path = format!("{path}/scale?fieldManager={manager}");
-    place.call(Call::merge_patch(path, &scale)).unwrap();
+    place.call(Request::merge_patch(path, &scale)).unwrap();
 }
 
 pub fn replicas_holders(live: &Value) -> Vec<&str> {
@@ -116,7 +116,7 @@ on_both! {
                 write(place, &[deployment(None, "nginx:1"), autoscaler()]);
             } else {
                 let path = format!("/apis/autoscaling/v2/namespaces/{name}/horizontalpodautoscalers");
-                place.call(Call::json(Method::POST, path, &autoscaler())).unwrap();
+                place.call(Request::json(Method::POST, path, &autoscaler())).unwrap();
                 write(place, &[deployment(None, "nginx:1")]);
             }
             place.run(&format!("deploy {name} -f set.json")).expect(0);
@@ -134,7 +134,7 @@ on_both! {
                 write(place, &[deployment(None, "nginx:1"), autoscaler()]);
             } else {
                 let path = format!("/apis/autoscaling/v2/namespaces/{name}/horizontalpodautoscalers");
-                place.call(Call::json(Method::POST, path, &autoscaler())).unwrap();
+                place.call(Request::json(Method::POST, path, &autoscaler())).unwrap();
                 write(place, &[deployment(None, "nginx:1")]);
             }
             let mut running = place.follow(&format!("deploy {name} -f set.json"));
@@ -158,11 +158,11 @@ on_both! {
         };
         deploy("nginx:1");
         let autoscalers = format!("/apis/autoscaling/v2/namespaces/{name}/horizontalpodautoscalers");
-        place.call(Call::json(Method::POST, &*autoscalers, &autoscaler())).unwrap();
+        place.call(Request::json(Method::POST, &*autoscalers, &autoscaler())).unwrap();
         scale(place, &path, "kube-controller-manager", 4);
         said(&deploy("nginx:2"), "spec.replicas is left to HorizontalPodAutoscaler/web");
         assert_eq!(place.get(&path).unwrap()["spec"]["replicas"], 4);
-        place.call(Call::json(Method::DELETE, format!("{autoscalers}/web"), &json!({}))).unwrap();
+        place.call(Request::json(Method::DELETE, format!("{autoscalers}/web"), &json!({}))).unwrap();
         deploy("nginx:3");
         let live = place.get(&path).unwrap();
         assert_eq!(live["spec"]["replicas"], 2);
@@ -186,9 +186,9 @@ on_both! {
         write(place, &[web.clone(), webhook("/a")]);
         place.run(&format!("deploy {name} -f set.json")).expect(0);
         let injected = json!([{"op": "replace", "path": "/webhooks/0/clientConfig/caBundle", "value": "Y2E="}]);
-        place.call(Call::json_patch(format!("{hook}?fieldManager=cert-manager-cainjector"), &injected)).unwrap();
+        place.call(Request::json_patch(format!("{hook}?fieldManager=cert-manager-cainjector"), &injected)).unwrap();
         let resized = json!([{"op": "replace", "path": "/spec/template/spec/containers/0/resources/requests/cpu", "value": "20m"}]);
-        place.call(Call::json_patch(format!("{path}?fieldManager=vpa-updater"), &resized)).unwrap();
+        place.call(Request::json_patch(format!("{path}?fieldManager=vpa-updater"), &resized)).unwrap();
         write(place, &[web, webhook("/b")]);
         let deployed = place.run(&format!("deploy {name} -f set.json -o json")).expect(0).json();
         let left = |kind: &str| object(&deployed, kind)["yielded"].clone();

@@ -1,5 +1,6 @@
 //! Every failure of the client as the user reads it.
 
+use crate::workload::error::Code;
 use rustls::{AlertDescription, CertificateError};
 
 use super::*;
@@ -22,7 +23,7 @@ fn rustls(error: rustls::Error) -> kube::Error {
 #[test]
 fn every_failure_has_its_word_its_sentence_and_each_cause_once() {
     let json = serde_json::from_str::<u8>("[").unwrap_err();
-    let own = Error::usage("kubeconfig", "what was said before");
+    let own = Error::usage(Code::Kubeconfig, "what was said before");
     let alert = rustls::Error::AlertReceived(AlertDescription::CertificateRequired);
     for (error, broke, exit, code, text) in [
         (
@@ -113,12 +114,16 @@ fn every_failure_has_its_word_its_sentence_and_each_cause_once() {
     ] {
         assert_eq!(is_broken_connection(&error), broke, "{text}");
         let explained = explain(&error, SERVER);
-        assert_eq!((explained.kind.exit_code(), explained.code), (exit, code), "{explained}");
+        assert_eq!(
+            (explained.kind.exit_code(), explained.code.word()),
+            (exit, code),
+            "{explained}"
+        );
         assert_eq!(explained.to_string(), text);
     }
     let late = timed_out(SERVER, Duration::from_millis(1500));
     assert_eq!(
-        (late.code, late.to_string().as_str()),
+        (late.code.word(), late.to_string().as_str()),
         ("timeout", "https://x:6443 did not answer within 1.5 s")
     );
 }

@@ -3,11 +3,11 @@
 use jiff::Timestamp;
 use rustls::{AlertDescription, CertificateError, pki_types::UnixTime};
 
-use crate::workload::error::Error;
+use crate::workload::error::{Code, Error};
 
 /// Judges a failure of TLS.
 pub(super) fn judge(error: &rustls::Error, server: &str) -> Error {
-    let tls = |what: String| Error::runtime("tls", what);
+    let tls = |what: String| Error::runtime(Code::Tls, what);
     match error {
         rustls::Error::InvalidCertificate(why) => certificate(why, server),
         rustls::Error::AlertReceived(
@@ -21,7 +21,8 @@ pub(super) fn judge(error: &rustls::Error, server: &str) -> Error {
             | AlertDescription::AccessDenied,
         ) => {
             let what = format!("{server} does not accept the client certificate");
-            Error::runtime("unauthorized", what).hint("log in again, or get its kubeconfig anew")
+            Error::runtime(Code::Unauthorized, what)
+                .hint("log in again, or get its kubeconfig anew")
         }
         rustls::Error::InvalidMessage(_) => tls(format!("{server} does not speak TLS"))
             .hint("check the server's scheme and port in the kubeconfig"),
@@ -30,7 +31,7 @@ pub(super) fn judge(error: &rustls::Error, server: &str) -> Error {
 }
 
 fn certificate(why: &CertificateError, server: &str) -> Error {
-    let tls = |what: &str| Error::runtime("tls", format!("the certificate of {server} {what}"));
+    let tls = |what: &str| Error::runtime(Code::Tls, format!("the certificate of {server} {what}"));
     let expired =
         || tls("has expired").hint("renew it on the cluster; the clock here may also be wrong");
     let early = || tls("is not valid yet").hint("check the clock here and the server's");

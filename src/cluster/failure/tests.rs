@@ -72,7 +72,7 @@ fn a_failure_names_object_and_place_and_has_its_code() {
         let status = Status { code, message: message.into(), ..Status::default() };
         let failure = Failure::Status(Box::new(status));
         let error = failure.explain("patch", "cannot apply", &id, Some(&origin));
-        assert_eq!((error.kind.exit_code(), error.code), (exit, word), "{error}");
+        assert_eq!((error.kind.exit_code(), error.code.word()), (exit, word), "{error}");
         assert_eq!(error.to_string(), format!("cannot apply ConfigMap/conf (a.yaml:3): {text}"));
     }
 }

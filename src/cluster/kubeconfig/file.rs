@@ -14,7 +14,7 @@ use serde::{
 use serde_json::{Map, Value};
 
 use super::loose::{decode, parse, unquoted};
-use crate::workload::error::{Error, Result};
+use crate::workload::error::{Code, Error, Result};
 
 /// A text that is never shown.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -285,11 +285,11 @@ impl File {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => {
                 let message = format!("cannot read kubeconfig {}", path.display());
-                return Err(Error::usage("kubeconfig", message).cause(error.to_string()));
+                return Err(Error::usage(Code::Kubeconfig, message).cause(error.to_string()));
             }
         };
         let broken = |why: String| {
-            Error::usage("kubeconfig", format!("kubeconfig {} is broken", path.display()))
+            Error::usage(Code::Kubeconfig, format!("kubeconfig {} is broken", path.display()))
                 .cause(why)
         };
         let text = decode(bytes).map_err(broken)?;

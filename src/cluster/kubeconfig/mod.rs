@@ -10,7 +10,7 @@ use std::{
 use crate::{
     env::Env,
     workload::{
-        error::{Error, Result},
+        error::{Code, Error, Result},
         name::nearest,
     },
 };
@@ -90,7 +90,7 @@ impl Kubeconfig {
                 Some(file) => merged.merge(file),
                 None if flag.is_some() => {
                     let message = format!("kubeconfig {} does not exist", path.display());
-                    return Err(Error::usage("no-kubeconfig", message));
+                    return Err(Error::usage(Code::NoKubeconfig, message));
                 }
                 None => {}
             }
@@ -183,7 +183,7 @@ impl Kubeconfig {
         let Some((_, context)) = self.contexts.iter().find(|(known, _)| known == name) else {
             return Err(self.unknown(name));
         };
-        let broken = |what: String| Error::usage("kubeconfig", what);
+        let broken = |what: String| Error::usage(Code::Kubeconfig, what);
         let cluster_name = context
             .cluster
             .clone()
@@ -211,7 +211,7 @@ impl Kubeconfig {
             return self.missing().while_doing(format!("cannot use context `{name}`"));
         }
         let error = Error::usage(
-            "unknown-context",
+            Code::UnknownContext,
             format!("context `{name}` is not in the kubeconfig ({})", self.files()),
         );
         match nearest(name, self.contexts.iter().map(|(known, _)| known.as_str())) {
@@ -228,7 +228,7 @@ impl Kubeconfig {
                 .to_owned(),
             _ => format!("there is no kubeconfig with a context: looked at {}", self.files()),
         };
-        Error::usage("no-kubeconfig", message)
+        Error::usage(Code::NoKubeconfig, message)
             .hint("set KUBECONFIG or `--kubeconfig FILE`, or try it without a cluster: `--runtime sandbox`")
     }
 

@@ -251,7 +251,7 @@ fn a_context_that_cannot_be_used_is_an_error_when_it_is_used() {
     ] {
         let error = kubeconfig.resolve(name).unwrap_err();
         assert_eq!(
-            (error.kind.exit_code(), error.code, error.hint.as_deref()),
+            (error.kind.exit_code(), error.code.word(), error.hint.as_deref()),
             (2, code, hint),
             "{name}"
         );
@@ -265,7 +265,7 @@ fn no_kubeconfig_at_all_is_said_with_the_places() {
     let kubeconfig = home.load(None, None).unwrap();
     assert_eq!((kubeconfig.contexts(), kubeconfig.current_context()), (vec![], None));
     for error in [kubeconfig.missing(), kubeconfig.resolve("x").unwrap_err()] {
-        assert_eq!((error.kind.exit_code(), error.code), (2, "no-kubeconfig"));
+        assert_eq!((error.kind.exit_code(), error.code.word()), (2, "no-kubeconfig"));
         assert!(error.to_string().contains(&home.path(".kube/config")), "{error}");
         assert!(error.hint.unwrap().contains("--runtime sandbox"));
     }

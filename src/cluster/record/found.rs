@@ -6,9 +6,9 @@ use jiff::Timestamp;
 
 use super::{collection, head_id};
 use crate::{
-    cluster::{api::Api, call::Call, failure::Failure},
+    cluster::{api::Api, failure::Failure, request::Request},
     workload::{
-        error::{Error, Result},
+        error::{Code, Error, Result},
         name::InstanceName,
         ownership::resource_version,
         record::{HeadContent, Holder, Record, head_name, read_head, read_part},
@@ -53,7 +53,7 @@ pub(crate) async fn read(
     // A part that is gone means that a newer head was written meanwhile: read again.
     for _ in 0..3 {
         let Some(secret) =
-            api.find(Call::get(&*path)).await.map_err(|failure| explain(&failure))?
+            api.find(Request::get(&*path)).await.map_err(|failure| explain(&failure))?
         else {
             return Ok(None);
         };
@@ -61,9 +61,9 @@ pub(crate) async fn read(
         let (bytes, parts) = match content {
             HeadContent::Whole(bytes) => (Some(bytes), BTreeSet::new()),
             HeadContent::Parts(names) => {
-                let reads = names
-                    .iter()
-                    .map(|name| api.find(Call::get(format!("{}/{name}", collection(namespace)))));
+                let reads = names.iter().map(|name| {
+                    api.find(Request::get(format!("{}/{name}", collection(namespace))))
+                });
                 let mut whole = Some(Vec::new());
                 for part in futures::future::try_join_all(reads).await.map_err(|f| explain(&f))? {
                     whole = match (whole, part) {
@@ -86,7 +86,7 @@ pub(crate) async fn read(
         }));
     }
     Err(Error::failed(
-        "damaged-record",
+        Code::DamagedRecord,
         format!("parts of the record of `{instance}` in namespace {namespace} are missing"),
     )
     .hint(format!(

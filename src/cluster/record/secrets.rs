@@ -10,8 +10,8 @@ use super::{collection, head_id};
 use crate::{
     cluster::{
         api::Api,
-        call::{Call, encode_query},
         failure::Failure,
+        request::{Request, encode_query},
     },
     workload::{
         error::Result,
@@ -47,7 +47,7 @@ pub(super) async fn write_head(
     };
     for (_, part) in &encoded.parts {
         match api
-            .call(Call::json(Method::POST, collection(&record.namespace), part).metadata())
+            .call(Request::json(Method::POST, collection(&record.namespace), part).metadata())
             .await
         {
             Err(failure) if !failure.is_conflict() => return Err(explain("create", &failure)),
@@ -57,8 +57,8 @@ pub(super) async fn write_head(
     let secret = head_secret(record, &encoded, holder);
     // A patch: an account of one namespace may have create and patch, and no update.
     let call = match base {
-        Some(base) => Call::merge_patch(head_path(record), &head_patch(&secret, base)),
-        None => Call::json(Method::POST, collection(&record.namespace), &secret),
+        Some(base) => Request::merge_patch(head_path(record), &head_patch(&secret, base)),
+        None => Request::json(Method::POST, collection(&record.namespace), &secret),
     };
     match api.call(call.metadata()).await {
         Ok(answer) => Ok(Some(Written {
@@ -89,7 +89,7 @@ async fn own_lost_answer(
     encoded: &Encoded,
     holder: Option<&Holder>,
 ) -> Result<Option<Written>> {
-    let Ok(Some(secret)) = api.find(Call::get(head_path(record))).await else {
+    let Ok(Some(secret)) = api.find(Request::get(head_path(record))).await else {
         return Ok(None);
     };
     let wanted = head_secret(record, encoded, holder);
@@ -124,7 +124,7 @@ pub(super) async fn delete_parts(api: &Api, namespace: &str, parts: BTreeSet<Str
         let path = format!("{}/{name}", collection(namespace));
         let options =
             json!({"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Background"});
-        api.call(Call::json(Method::DELETE, path, &options))
+        api.call(Request::json(Method::DELETE, path, &options))
     });
     futures::future::join_all(deletions.collect::<Vec<_>>()).await;
 }

@@ -12,7 +12,11 @@ use crate::{
         stub::{Seen, Stub, answer},
     },
     env::Env,
-    workload::{error::ErrorKind, instance::NamespaceMode, runtime::RuntimeName},
+    workload::{
+        error::{Code, ErrorKind},
+        instance::NamespaceMode,
+        runtime::RuntimeName,
+    },
 };
 
 /// The only Secret of a server.
@@ -109,7 +113,7 @@ async fn a_renewal_that_nobody_waited_for_does_not_keep_the_record() {
 async fn the_record_of_somebody_who_took_over_is_not_removed() {
     let (keeper, server) = begin().await;
     server.lock().unwrap().write(Some(&somebody()));
-    assert_eq!(keeper.remove().await.unwrap_err().code, "holder-lost");
+    assert_eq!(keeper.remove().await.unwrap_err().code, Code::HolderLost);
     assert!(server.lock().unwrap().head.is_some());
 }
 
@@ -125,7 +129,7 @@ async fn a_deleted_record_is_told_from_one_that_was_taken_over() {
             server.lock().unwrap().head = None;
         }
         let error = keeper.renew().await.unwrap_err();
-        assert_eq!((error.code, error.kind), (code, kind), "{error}");
+        assert_eq!((error.code.word(), error.kind), (code, kind), "{error}");
         // Every write that waits at the fence says the same.
         assert_eq!(keeper.fence().pass().await.unwrap_err(), error);
         assert_eq!(keeper.write(keeper.record().await, false).await.unwrap_err(), error);

@@ -4,7 +4,7 @@
 use crate::{
     ops::{options::DeleteOptions, session::Session, view::Operation},
     workload::{
-        error::{Error, Result},
+        error::{Code, Error, Result},
         object::ObjectId,
     },
 };
@@ -33,11 +33,11 @@ pub(super) fn forget(
     match session.ask.confirm(&question) {
         Some(true) => {}
         Some(false) => {
-            return Err(Error::failed("answered-no", "answered no; nothing was forgotten"));
+            return Err(Error::failed(Code::AnsweredNo, "answered no; nothing was forgotten"));
         }
         None => {
             return Err(Error::usage(
-                "needs-yes",
+                Code::NeedsYes,
                 format!("forgetting `{name}` needs `--yes` where nobody can be asked"),
             )
             .hint(format!("workloadctl delete {name} --forget --yes")));

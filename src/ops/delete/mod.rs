@@ -1,28 +1,27 @@
 //! `delete` is a deploy of nothing: the intent is recorded, the objects go wave by wave, the
 //! namespace and with it the record go last, and the database forgets at the very end.
 
-mod carry;
+mod execute;
 mod forget;
-mod home;
+mod namespaces;
 
 use std::time::Instant;
 
-pub(crate) use carry::carry_out;
-use carry::{leave, view};
-pub(super) use home::remaining;
+pub(crate) use execute::carry_out;
+use execute::{leave, view};
+pub(super) use namespaces::remaining;
 
 use super::{
-    brought,
-    holding::{self, Held},
+    brought, fixed,
     locate::{self, Located, Search},
-    moves,
+    lock::{self, Held},
     options::DeleteOptions,
     session::Session,
     target::{Target, choose},
     view::{InstanceView, Operation},
 };
 use crate::workload::{
-    error::{Error, ErrorKind, Result},
+    error::{Code, Error, ErrorKind, Result},
     instance::Instance,
     name::InstanceName,
     record::Record,
@@ -57,7 +56,7 @@ pub(crate) async fn run(session: &Session<'_>, options: &DeleteOptions) -> Opera
 }
 
 /// The code of an instance that is neither here nor on the cluster.
-const NOT_FOUND: &str = "no-such-instance";
+const NOT_FOUND: Code = Code::NoSuchInstance;
 
 async fn delete(
     session: &Session<'_>,
@@ -68,15 +67,15 @@ async fn delete(
     let name = &options.name;
     if !session.ask.can_answer() {
         return Err(Error::usage(
-            "needs-yes",
+            Code::NeedsYes,
             format!("deleting `{name}` needs `--yes` where nobody can be asked"),
         )
         .hint(format!("workloadctl delete {name} --yes")));
     }
     let stored = stored(session, name)?;
     let hinted = |error: Error| match (&stored, error.kind) {
-        _ if error.code == "other-cluster" => moves::without_flag(error, name, stored.is_some()),
-        (Some(_), ErrorKind::Runtime) if error.code != "context-gone" => error
+        _ if error.code == Code::OtherCluster => fixed::without_flag(error, name, stored.is_some()),
+        (Some(_), ErrorKind::Runtime) if error.code != Code::ContextGone => error
             .hint(format!("if the cluster is gone for good: `workloadctl delete {name} --forget`")),
         _ => error,
     };
@@ -107,7 +106,7 @@ async fn delete(
         let located = match found {
             Ok(located) => {
                 if let Some(stored) = &stored {
-                    moves::check(session, stored, &choice, &target, &located)?;
+                    fixed::check(session, stored, &choice, &target, &located)?;
                 }
                 located
             }
@@ -163,7 +162,7 @@ fn if_never_deployed(
     stored: Option<&Instance>,
     error: Error,
 ) -> Result<Error> {
-    let unasked = error.kind == ErrorKind::Runtime || error.code == "forbidden";
+    let unasked = error.kind == ErrorKind::Runtime || error.code == Code::Forbidden;
     let Some(stored) = stored.filter(|_| unasked) else { return Err(error) };
     let store = session.store.lock().expect("no holder of the store panics");
     if store.latest_release(&stored.name)?.is_none() { Ok(error) } else { Err(error) }
@@ -212,9 +211,9 @@ async fn look(
             .found
             .as_ref()
             .and_then(|found| found.held_by(now, &held.releases))
-            .map(|holder| holding::name_of(holder, now));
+            .map(|holder| lock::name_of(holder, now));
         match holder {
-            Some(holder) => holding::wait(session, name, &holder, until, &mut told).await?,
+            Some(holder) => lock::wait(session, name, &holder, until, &mut told).await?,
             None => break located,
         }
     };
@@ -285,7 +284,7 @@ fn confirm(
     );
     match session.ask.confirm(&question) {
         Some(true) => Ok(()),
-        Some(false) => Err(Error::failed("answered-no", "answered no; nothing was deleted")),
-        None => Err(Error::usage("needs-yes", format!("deleting `{name}` needs `--yes`"))),
+        Some(false) => Err(Error::failed(Code::AnsweredNo, "answered no; nothing was deleted")),
+        None => Err(Error::usage(Code::NeedsYes, format!("deleting `{name}` needs `--yes`"))),
     }
 }

@@ -3,10 +3,10 @@
 use std::{collections::HashSet, sync::OnceLock};
 
 use super::{
-    ground,
+    desired::{self, Source, Wish},
+    namespace_state,
     prepare::Purpose,
     start::Start,
-    wish::{self, Source, Wish},
 };
 use crate::{
     ops::{
@@ -52,25 +52,26 @@ impl Draft {
     ) -> Result<Self> {
         let name = &options.name;
         let stored = start.stored_here().or(start.stored.as_ref());
-        let source = wish::source(session, options, stored, start.located.record())?;
+        let source = desired::source(session, options, stored, start.located.record())?;
         let stored_here = start.stored_here().cloned();
         if let Some(rebuilt) = &mut start.located.rebuilt {
             let flag = session.namespace.as_deref();
-            ground::settle_mode(rebuilt, &source, stored_here.as_ref(), flag);
+            namespace_state::settle_mode(rebuilt, &source, stored_here.as_ref(), flag);
         }
         let record = start.located.record().cloned();
         let stored = start.stored.as_ref();
         let overrides =
-            wish::overrides_of(session, options, stored, record.as_ref(), session.now())?;
-        let fixed = wish::fixed(stored_here.as_ref(), &start.located);
+            desired::overrides_of(session, options, stored, record.as_ref(), session.now())?;
+        let fixed = desired::fixed(stored_here.as_ref(), &start.located);
         let fixed = fixed.map(|(mode, place)| (mode, place.to_owned()));
         let fixed = fixed.as_ref().map(|(mode, place)| (*mode, place.as_str()));
         let target = &mut start.target;
         let wish =
-            wish::render(session, options, target, &source.content, overrides, fixed).await?;
+            desired::render(session, options, target, &source.content, overrides, fixed).await?;
         let (home, found) = (&start.home, start.ground);
         let (recorded, fixed) = (record.is_some(), fixed.is_some());
-        let absent = ground::check(target, options, &wish, home, found, recorded, fixed).await?;
+        let absent =
+            namespace_state::check(target, options, &wish, home, found, recorded, fixed).await?;
         if let Some(record) = &record {
             target.know_kinds_of(&record.inventory).await?;
         }
@@ -97,7 +98,7 @@ impl Draft {
         let (planned, traces) = futures::future::join(planning.make(), traces).await;
         let (plan, live) = planned?;
         let shows_ours = traces? || live.values().any(|object| is_ours(object, &manager, None));
-        ground::refuse_second_own(target, &wish, &source, &manager, &live).await?;
+        namespace_state::refuse_second_own(target, &wish, &source, &manager, &live).await?;
         Ok(Self { source, wish, absent, manager, plan, shows_ours })
     }
 }

@@ -7,11 +7,11 @@ use super::{namespace, note, prepare::Prepared};
 use crate::{
     cluster::record::{Claim, Keeper},
     ops::{
-        holding::Held, options::DeployOptions, session::Session, target::confirm_choice,
+        lock::Held, options::DeployOptions, session::Session, target::confirm_choice,
         write::Written,
     },
     workload::{
-        error::{Error, ErrorKind, Result},
+        error::{Code, Error, ErrorKind, Result},
         instance::Instance,
         object::ObjectId,
         record::{Deployed, Entry, Record},
@@ -135,7 +135,7 @@ fn ask_about_losses(session: &Session<'_>, prepared: &Prepared) -> Result<()> {
         Some(true) => Ok(()),
         Some(false) => Err(said_no()),
         None => Err(Error::refused(
-            "needs-yes",
+            Code::NeedsYes,
             format!("this would delete {list}, with what they hold"),
         )
         .hint("`--yes` allows it; an annotation `workloadctl/on-remove: keep` keeps an object")),
@@ -143,7 +143,7 @@ fn ask_about_losses(session: &Session<'_>, prepared: &Prepared) -> Result<()> {
 }
 
 fn said_no() -> Error {
-    Error::failed("answered-no", "answered no; nothing was written")
+    Error::failed(Code::AnsweredNo, "answered no; nothing was written")
 }
 
 /// A release that has begun.
@@ -263,7 +263,7 @@ fn store(
     let rendered: Vec<_> =
         prepared.wish.desired.iter().map(|desired| desired.body.clone()).collect();
     let mut store = session.store.lock().map_err(|_| {
-        Error::new(ErrorKind::Failed, "internal", "the database's connection was lost")
+        Error::new(ErrorKind::Failed, Code::Internal, "the database's connection was lost")
     })?;
     store.transaction(|store| {
         if let Some(given) = &options.given {

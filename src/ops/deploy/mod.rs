@@ -4,44 +4,44 @@
 //! covers whatever may have been made, so that a process killed anywhere leaves something that
 //! the next `deploy` or `delete` plans again from the live state.
 
-mod answer;
-mod carried;
+mod desired;
 mod draft;
-mod ground;
 mod intent;
+mod inventory;
 mod namespace;
+mod namespace_state;
 mod outcome;
 mod prepare;
 mod prune;
 mod references;
 mod release;
+mod report;
 mod start;
-mod wish;
 
 use std::time::Instant;
 
 use super::{
     conflict::{FIELD_CONFLICT, FIELD_CONFLICT_HINT},
     delete,
-    holding::Held,
+    events::Event,
     locate::{self, Located},
+    lock::Held,
     options::{DeleteOptions, DeployOptions, PruneWhen},
-    report::Event,
     session::Session,
     view::Operation,
 };
 use crate::{
     cluster::record,
     workload::{
-        error::{Error, ErrorKind, Result},
+        error::{Code, Error, ErrorKind, Result},
         release::Outcome,
     },
 };
 
-use answer::Answer;
-pub(crate) use answer::word_of;
+pub(crate) use desired::brought_namespaces;
 use prepare::Prepared;
-pub(crate) use wish::brought_namespaces;
+use report::Answer;
+pub(crate) use report::word_of;
 
 /// How often others may write the record between our look and our write before it is given up.
 const RACES: u32 = 20;
@@ -129,7 +129,7 @@ fn busy(options: &DeployOptions, prepared: &Prepared) -> Error {
     let Prepared { record, .. } = prepared;
     Error::new(
         ErrorKind::Locked,
-        "record-busy",
+        Code::RecordBusy,
         format!("the record of `{}` cannot be written: others were faster each time", options.name),
     )
     .object(record::head_id(&record.namespace, &record.instance))
@@ -201,7 +201,7 @@ fn refuse_blocked(prepared: &Prepared) -> Result<()> {
     };
     let conflicts = blocked.iter().filter(|item| !item.terms.refused.is_empty()).count();
     let mut error = Error::refused(
-        if conflicts == blocked.len() { FIELD_CONFLICT } else { "blocked" },
+        if conflicts == blocked.len() { FIELD_CONFLICT } else { Code::Blocked },
         match blocked.len() {
             1 => "1 object stands in the way; nothing was written".to_owned(),
             count => format!("{count} objects stand in the way; nothing was written"),

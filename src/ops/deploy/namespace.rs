@@ -9,18 +9,18 @@ use serde_json::json;
 
 use super::prepare::Prepared;
 use crate::{
-    cluster::call::{Apply, Call},
+    cluster::request::{Apply, Request},
     ops::{
         delete::remaining,
-        gone,
+        deletion,
+        events::Event,
         options::DeployOptions,
-        report::Event,
         rollout::until,
         session::Session,
         write::{Writer, Written},
     },
     workload::{
-        error::{Error, Result},
+        error::{Code, Error, Result},
         instance::NamespaceMode,
         object::ObjectId,
         ownership::{is_terminating, uid},
@@ -63,7 +63,7 @@ pub(super) async fn make_in_time(
             }
             () = until(deadline) => {
                 let told = format!("out of time: there is no namespace {namespace} yet");
-                return Err(Error::failed("timeout", told)
+                return Err(Error::failed(Code::Timeout, told)
                     .cause(why_not_yet(prepared).await)
                     .object(format!("Namespace/{namespace}"))
                     .hint(format!(
@@ -85,10 +85,10 @@ async fn why_not_yet(prepared: &Prepared) -> String {
     let namespace = &prepared.wish.namespace;
     let id = ObjectId::new("", "Namespace", None, namespace);
     let path = prepared.target.path(&id, "v1").expect("namespaces are built in");
-    let look = prepared.target.api.find(Call::get(path));
+    let look = prepared.target.api.find(Request::get(path));
     match tokio::time::timeout(LOOK, look).await {
         Ok(Ok(Some(live))) if is_terminating(&live) => {
-            let held = gone::held_by(&live);
+            let held = deletion::held_by(&live);
             let why = if held.is_empty() { remaining(&live) } else { held };
             format!("the one before is still being deleted: {why}")
         }
@@ -123,10 +123,10 @@ async fn make(options: &DeployOptions, prepared: &Prepared) -> Result<Option<Wri
     let desired = Desired::new(body, None);
     let how =
         Apply { manager: &prepared.manager, force: false, dry_run: false, validation: "Strict" };
-    match target.api.call(Call::apply(&path, &desired.body, &how)).await {
+    match target.api.call(Request::apply(&path, &desired.body, &how)).await {
         Ok(answer) if is_terminating(&answer.body) => {
             let old = uid(&answer.body).unwrap_or_default();
-            gone::wait(&target.api, &id, &path, old).await?;
+            deletion::wait(&target.api, &id, &path, old).await?;
             Box::pin(make(options, prepared)).await
         }
         Ok(_) => Ok(None),

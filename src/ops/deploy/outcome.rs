@@ -1,6 +1,6 @@
 //! The outcome of a release: what the end of its rollout means, and where it is written.
 
-use super::{answer::Answer, carried::Carried};
+use super::{inventory::Carried, report::Answer};
 use crate::{
     cluster::{failure::Failure, record::Keeper},
     ops::{
@@ -10,7 +10,7 @@ use crate::{
         several,
     },
     workload::{
-        error::{Error, ErrorKind, Result},
+        error::{Code, Error, ErrorKind, Result},
         instance::{Observed, Status},
         name::InstanceName,
         record::Record,
@@ -36,12 +36,13 @@ pub(super) fn conclude(options: &DeployOptions, rollout: &Rollout<'_>, end: &End
         End::LoggedOut if !errors.is_empty() => Err(failed(name, rollout, &errors)),
         End::LoggedOut => {
             let refused = rollout.observer.refused().and_then(Failure::of_the_server);
-            let refused = refused.unwrap_or_else(|| Error::runtime("unauthorized", "logged out"));
+            let refused =
+                refused.unwrap_or_else(|| Error::runtime(Code::Unauthorized, "logged out"));
             Err(refused.while_doing(format!("cannot wait for `{name}`")))
         }
         End::NotReady => Err(Error::new(
             ErrorKind::NotReady,
-            "not-ready",
+            Code::NotReady,
             format!("`{name}` was applied, but is not ready"),
         )
         .causes(unready(rollout))
@@ -49,7 +50,7 @@ pub(super) fn conclude(options: &DeployOptions, rollout: &Rollout<'_>, end: &End
         End::TimedOut if !errors.is_empty() => Err(failed(name, rollout, &errors)),
         End::TimedOut if rollout.nodes.iter().all(|node| node.applied) => Err(Error::new(
             ErrorKind::NotReady,
-            "timeout",
+            Code::Timeout,
             format!("out of time: `{name}` was applied, but is not ready yet"),
         )
         .causes(unready(rollout))
@@ -58,7 +59,7 @@ pub(super) fn conclude(options: &DeployOptions, rollout: &Rollout<'_>, end: &End
             "`workloadctl status {name} --wait` goes on waiting, `--timeout` gives more time"
         ))),
         End::TimedOut => Err(Error::failed(
-            "timeout",
+            Code::Timeout,
             format!(
                 "out of time: {} of {} objects of `{name}` were applied",
                 rollout.applied().len(),
@@ -125,7 +126,7 @@ fn failed(name: &InstanceName, rollout: &Rollout<'_>, errors: &[&Error]) -> Erro
         .collect();
     let mut error = match errors {
         [] => Error::failed(
-            "failed",
+            Code::Failed,
             format!(
                 "{} of {} objects of `{name}` were applied",
                 rollout.applied().len(),
@@ -150,7 +151,7 @@ pub(super) fn outcome_of(result: &Result<()>, no_wait: bool) -> Outcome {
         Ok(()) => Outcome::Ready,
         Err(error) => match error.kind {
             ErrorKind::Interrupted | ErrorKind::Terminated => Outcome::Interrupted,
-            _ if error.code == "timeout" => Outcome::TimedOut,
+            _ if error.code == Code::Timeout => Outcome::TimedOut,
             ErrorKind::NotReady => Outcome::NotReady,
             _ => Outcome::Failed,
         },

@@ -6,20 +6,20 @@ use std::{
 };
 
 use super::{
-    answer::Answer,
+    desired::{Source, Wish},
     draft::Draft,
     note,
     references::{missing_references, warn_of_missing},
+    report::Answer,
     start::{Start, choose_for},
-    wish::{Source, Wish},
 };
 use crate::{
     cluster::record::{self, Found},
     ops::{
-        holding::Held,
+        events::Event,
         locate::{self, Located},
+        lock::Held,
         options::DeployOptions,
-        report::Event,
         session::Session,
         target::{Choice, Target},
     },

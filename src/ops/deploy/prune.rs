@@ -2,13 +2,13 @@
 
 use std::{collections::HashSet, time::Instant};
 
-use super::{answer::Answer, carried::Carried, prepare::Prepared};
+use super::{inventory::Carried, prepare::Prepared, report::Answer};
 use crate::{
     cluster::record::Keeper,
     ops::{
+        events::Event,
         options::DeployOptions,
         removal::{Fate, Remover},
-        report::Event,
         session::Session,
         several,
     },

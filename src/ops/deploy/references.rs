@@ -6,12 +6,12 @@ use std::collections::{BTreeMap, HashSet};
 
 use futures::{StreamExt as _, stream};
 
-use super::wish::Wish;
+use super::desired::Wish;
 use crate::{
-    cluster::{api::IN_FLIGHT, call::Call},
+    cluster::{api::IN_FLIGHT, request::Request},
     ops::target::Target,
     workload::{
-        error::{Error, Result},
+        error::{Code, Error, Result},
         graph::Reference,
         object::ObjectId,
         plan::{Desired, Plan},
@@ -71,7 +71,7 @@ pub(super) fn missing_references(sentences: Vec<String>) -> Error {
         1 => "1 object that is referred to is not there".to_owned(),
         many => format!("{many} objects that are referred to are not there"),
     };
-    Error::usage("missing-references", count)
+    Error::usage(Code::MissingReferences, count)
         .causes(sentences)
         .hint("bring them in the same manifests, or leave `--references error` out")
 }
@@ -102,7 +102,7 @@ fn no_namespace(target: &Target, plan: &Plan, namespace: &str) -> Error {
         many => (format!("{many} objects"), "are"),
     };
     Error::usage(
-        "no-namespace",
+        Code::NoNamespace,
         format!(
             "{count} {is} in namespace {namespace}, which is neither in the set nor on {}",
             target.runtime
@@ -114,7 +114,7 @@ fn no_namespace(target: &Target, plan: &Plan, namespace: &str) -> Error {
 
 async fn is_missing(target: &Target, to: &ObjectId) -> bool {
     let Some(path) = target.path(to, "") else { return false };
-    matches!(target.api.find(Call::get_metadata(path)).await, Ok(None))
+    matches!(target.api.find(Request::get_metadata(path)).await, Ok(None))
 }
 
 fn sentence(to: &ObjectId, references: &[&Reference], plan: &Plan) -> String {

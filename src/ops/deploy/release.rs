@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::{
-    answer::Answer, carried::Carried, intent::Begun, outcome, prepare::Prepared, prune::prune,
+    intent::Begun, inventory::Carried, outcome, prepare::Prepared, prune::prune, report::Answer,
 };
 use crate::{
     cluster::{
@@ -11,8 +11,8 @@ use crate::{
         record::Keeper,
     },
     ops::{
+        events::Event,
         options::{DeployOptions, PruneWhen},
-        report::Event,
         rollout::{Node, Observer, Rollout},
         session::Session,
         write::Writer,

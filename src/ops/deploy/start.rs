@@ -1,12 +1,12 @@
 //! Where a deploy starts from: the runtime, the record or what is left without one, and whose the
 //! namespace is.
 
-use super::{answer::Answer, note, prepare::Purpose, wish};
+use super::{desired, note, prepare::Purpose, report::Answer};
 use crate::{
     ops::{
-        holding,
+        fixed,
         locate::{self, Ground, Located, Search},
-        moves,
+        lock,
         options::DeployOptions,
         session::Session,
         target::{Choice, Target, choose},
@@ -56,7 +56,7 @@ impl Start {
         let mut target = Target::connect(session, &choice.runtime).await?;
         let here = stored.as_ref().filter(|stored| stored.runtime == choice.runtime.to_string());
         let brought = match &options.given {
-            Some(given) => wish::brought_namespaces(&given.content),
+            Some(given) => desired::brought_namespaces(&given.content),
             None => stored_namespaces(session, options, stored.as_ref())?,
         };
         let flag = session.namespace.as_deref();
@@ -71,7 +71,7 @@ impl Start {
             }
         }
         if let Some(stored) = &stored
-            && let Some(moved) = moves::check(session, stored, &choice, &target, &located)?
+            && let Some(moved) = fixed::check(session, stored, &choice, &target, &located)?
             && matches!(purpose, Purpose::Deploy { .. })
         {
             note(session, options, moved);
@@ -150,10 +150,10 @@ async fn free(
             .found
             .as_ref()
             .and_then(|found| found.held_by(server_now, dead))
-            .map(|holder| holding::name_of(holder, server_now));
+            .map(|holder| lock::name_of(holder, server_now));
         match held {
             Some(holder) => {
-                holding::wait(session, &options.name, &holder, *until, &mut told).await?;
+                lock::wait(session, &options.name, &holder, *until, &mut told).await?;
             }
             None => return Ok(located),
         }
@@ -172,7 +172,7 @@ fn stored_namespaces(
     };
     let store = session.store.lock().expect("no holder of the store panics");
     Ok(match store.newest_revision(&definition, Some(&options.name))? {
-        Some(revision) => wish::brought_namespaces(&store.content(&revision)?),
+        Some(revision) => desired::brought_namespaces(&store.content(&revision)?),
         None => Vec::new(),
     })
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::Planning;
 use crate::{
-    ops::{survey::Live, tenants},
+    ops::{namespace_users, survey::Live},
     workload::{
         object::ObjectId,
         ownership::{is_ours, uid},
@@ -50,7 +50,7 @@ impl Planning<'_> {
                 uid: uid(object).unwrap_or_default().to_owned(),
                 keep: entry.keep || is_kept(object),
                 theirs: entry.id.is("", "Namespace")
-                    && !tenants::made(object, self.instance, self.manager),
+                    && !namespace_users::made(object, self.instance, self.manager),
                 entry: entry.clone(),
             });
         }

@@ -5,10 +5,10 @@ use serde_json::Value;
 
 use super::Remover;
 use crate::{
-    cluster::call::Call,
+    cluster::request::Request,
     ops::{
+        namespace_users::{self, Leaver, Stay},
         shared,
-        tenants::{self, Leaver, Stay},
     },
     workload::{
         error::Result,
@@ -29,7 +29,7 @@ impl Remover<'_> {
         if id.is("", "Namespace") {
             let Self { instance, manager, mode, staying, .. } = *self;
             let leaver = Leaver { instance, manager, mode, staying };
-            return tenants::why_it_stays(self.target, &self.api, leaver, id, live).await;
+            return namespace_users::why_it_stays(self.target, &self.api, leaver, id, live).await;
         }
         if is_terminating(live) {
             return Ok(None);
@@ -58,7 +58,7 @@ impl Remover<'_> {
     async fn custom_resources(&self, id: &ObjectId, path: &str) -> Result<(usize, usize)> {
         let definition = self
             .api
-            .find(Call::get(path))
+            .find(Request::get(path))
             .await
             .map_err(|failure| failure.explain("get", "cannot look at", id, None))?;
         let Some(definition) = definition else { return Ok((0, 0)) };

@@ -6,8 +6,8 @@ use futures::future::join_all;
 
 use super::Rollout;
 use crate::{
-    cluster::{call::Call, explain::timed_out, failure::Failure},
-    ops::gone::held_by,
+    cluster::{explain::timed_out, failure::Failure, request::Request},
+    ops::deletion::held_by,
     workload::{ownership::is_terminating, readiness::Verdict},
 };
 
@@ -19,7 +19,7 @@ const LOOKED_AT: usize = 20;
 impl Rollout<'_> {
     /// Asks whether the server is still there; gives why it is not.
     pub(super) async fn listen(&self) -> Option<Failure> {
-        let (api, call) = (&self.target.api, Call::get("/version").once());
+        let (api, call) = (&self.target.api, Request::get("/version").once());
         match tokio::time::timeout(LAST_LOOK, api.send(&call)).await {
             Ok(answer) => answer.err(),
             Err(_) => {
@@ -41,7 +41,7 @@ impl Rollout<'_> {
             let desired = &node.item.desired;
             let path = target.path(&desired.id, &desired.version)?;
             Some(async move {
-                let look = target.api.find(Call::get_metadata(path).once());
+                let look = target.api.find(Request::get_metadata(path).once());
                 let seen = tokio::time::timeout(LAST_LOOK, look).await;
                 seen.ok().and_then(Result::ok).flatten().map(|live| (index, live))
             })

@@ -23,7 +23,7 @@ pub(crate) use node::Node;
 pub(crate) use observer::Observer;
 
 use super::{
-    report::Event,
+    events::Event,
     session::Session,
     stop::Signal,
     target::Target,

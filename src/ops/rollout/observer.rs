@@ -13,8 +13,8 @@ use tokio::{sync::mpsc, task::JoinSet};
 use crate::{
     cluster::{
         api::{Api, IN_FLIGHT},
-        call::Call,
         failure::Failure,
+        request::Request,
         watch::{Change, Collection},
     },
     ops::target::Target,
@@ -255,7 +255,7 @@ impl Observer {
             })
             .map(|(desired, path)| {
                 let api = self.api.clone();
-                async move { (desired, api.find(Call::get(path)).await) }
+                async move { (desired, api.find(Request::get(path)).await) }
             })
             .buffer_unordered(IN_FLIGHT)
             .take_until(tokio::time::sleep(limit))

@@ -5,8 +5,8 @@ use tempfile::TempDir;
 use super::*;
 use crate::{
     cluster::stub::{self, Stub},
-    ops::{report::Recorder, stop::Stop},
-    workload::error::ErrorKind,
+    ops::{events::Recorder, stop::Stop},
+    workload::error::{Code, ErrorKind},
 };
 
 /// A kubeconfig with the contexts `kind-dev` (current) and `prod`, both on one server.
@@ -81,7 +81,7 @@ fn only_what_is_there_can_be_the_default() {
         ("", "unknown-runtime"),
     ] {
         let error = set_default(&kubeconfig, &mut store, text).unwrap_err();
-        assert_eq!((error.code, error.kind), (code, ErrorKind::Usage), "{text}");
+        assert_eq!((error.code.word(), error.kind), (code, ErrorKind::Usage), "{text}");
     }
     assert_eq!(store.default_runtime().unwrap(), None);
     let prod = set_default(&kubeconfig, &mut store, "kubeconfig:prod").unwrap();
@@ -135,7 +135,7 @@ async fn what_is_wrong_stands_beside_the_runtime() {
         let (view, error) =
             checked(&format!("http://{}", stub.address), &["prod"]).await.unwrap().remove(0);
         assert_eq!(view.reachable, Some(reachable), "{version:?} {user:?}");
-        assert_eq!(error.as_ref().map(|error| error.code), code, "{version:?} {user:?}");
+        assert_eq!(error.as_ref().map(|error| error.code.word()), code, "{version:?} {user:?}");
         assert_eq!(error.as_ref().map(|error| error.kind), kind, "{version:?} {user:?}");
         assert_eq!(view.error.is_some(), error.is_some());
     }
@@ -145,6 +145,6 @@ async fn what_is_wrong_stands_beside_the_runtime() {
 async fn one_that_is_no_runtime_ends_the_check_before_it_began() {
     let stub = Stub::http(|_| stub::answer(200, "", "{}")).await;
     let error = checked(&format!("http://{}", stub.address), &["prod", "nope"]).await.unwrap_err();
-    assert_eq!(error.code, "unknown-context");
+    assert_eq!(error.code, Code::UnknownContext);
     assert_eq!(stub.seen().len(), 0);
 }

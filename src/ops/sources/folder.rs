@@ -9,7 +9,7 @@ use std::{
 use super::{kustomize, text, unreadable};
 use crate::workload::{
     definition::SourceFile,
-    error::{Error, Result},
+    error::{Code, Error, Result},
 };
 
 /// Reads a folder that the user named.
@@ -17,7 +17,7 @@ pub(super) fn read(name: &str, path: &Path) -> Result<Vec<SourceFile>> {
     if path.join("Chart.yaml").is_file() {
         let message = format!("{name} is a Helm chart");
         let hint = format!("helm template NAME {name} | workloadctl deploy NAME -f -");
-        return Err(Error::usage("helm-chart", message).hint(hint));
+        return Err(Error::usage(Code::HelmChart, message).hint(hint));
     }
     if has_kustomization(path) {
         return kustomize::build(name, path).map(|file| vec![file]);
@@ -26,7 +26,7 @@ pub(super) fn read(name: &str, path: &Path) -> Result<Vec<SourceFile>> {
     walk(name, path, &mut Vec::new(), &mut files)?;
     if files.is_empty() {
         let message = format!("no .yaml, .yml or .json file in {name}");
-        return Err(Error::usage("empty-folder", message));
+        return Err(Error::usage(Code::EmptyFolder, message));
     }
     Ok(files)
 }
@@ -81,7 +81,7 @@ fn visit(
         if has_kustomization(path) {
             let message = format!("{name} is a kustomization inside a folder of manifests");
             let hint = format!("name its folder by itself: `-f {name}`");
-            return Err(Error::usage("kustomization", message).hint(hint));
+            return Err(Error::usage(Code::Kustomization, message).hint(hint));
         }
         return walk(name, path, above, files);
     }

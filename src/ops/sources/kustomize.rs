@@ -10,7 +10,7 @@ use std::{
 use super::text;
 use crate::workload::{
     definition::SourceFile,
-    error::{Error, Result},
+    error::{Code, Error, Result},
 };
 
 /// The names that a kustomization may have.
@@ -32,14 +32,14 @@ pub(super) fn build(name: &str, path: &Path) -> Result<SourceFile> {
             Err(error) if error.kind() == ErrorKind::NotFound => {}
             Err(error) => {
                 let message = format!("cannot run `{command}`");
-                return Err(Error::failed("kustomize-failed", message).cause(error.to_string()));
+                return Err(Error::failed(Code::KustomizeFailed, message).cause(error.to_string()));
             }
             Ok(output) => return built(name, &command, output),
         }
     }
     let message =
         format!("{name} is a kustomization, and neither kubectl nor kustomize is installed");
-    Err(Error::usage("no-kustomize", message)
+    Err(Error::usage(Code::NoKustomize, message)
         .hint("https://kubectl.docs.kubernetes.io/installation/kustomize/"))
 }
 
@@ -47,7 +47,7 @@ pub(super) fn built(name: &str, command: &str, output: Output) -> Result<SourceF
     let Output { status, stdout, stderr } = output;
     if !status.success() {
         let lines: Vec<_> = String::from_utf8_lossy(&stderr).lines().map(str::to_owned).collect();
-        let error = Error::failed("kustomize-failed", format!("`{command}` failed: {status}"));
+        let error = Error::failed(Code::KustomizeFailed, format!("`{command}` failed: {status}"));
         return Err(error.causes(lines));
     }
     let name = format!("{name} (kustomize)");

@@ -11,7 +11,7 @@ use std::{io::Read, path::Path};
 
 use crate::workload::{
     definition::SourceFile,
-    error::{Error, Result},
+    error::{Code, Error, Result},
 };
 
 /// Reads what the user named by `-f`, in that order: files, folders, and `-` for standard input.
@@ -30,13 +30,16 @@ pub(crate) fn read(
     for path in paths {
         if path == "-" {
             if std::mem::replace(&mut stdin_read, true) {
-                return Err(Error::usage("stdin-twice", "`-f -` reads standard input only once"));
+                return Err(Error::usage(
+                    Code::StdinTwice,
+                    "`-f -` reads standard input only once",
+                ));
             }
             files.push(text::read(path, &mut stdin)?);
         } else if path.starts_with("https://") || path.starts_with("http://") {
             let message = format!("URLs are not supported yet: {path}");
             let hint = format!("curl -fsSL {path} | workloadctl deploy NAME -f -");
-            return Err(Error::usage("unsupported-source", message).hint(hint));
+            return Err(Error::usage(Code::UnsupportedSource, message).hint(hint));
         } else {
             files.extend(at_path(path, current_dir)?);
         }
@@ -46,7 +49,7 @@ pub(crate) fn read(
 
 fn at_path(name: &str, current_dir: &Path) -> Result<Vec<SourceFile>> {
     if name.is_empty() {
-        return Err(Error::usage("no-such-source", "an empty path was given to `-f`"));
+        return Err(Error::usage(Code::NoSuchSource, "an empty path was given to `-f`"));
     }
     let path = current_dir.join(name);
     let metadata = path.metadata().map_err(|error| unreadable(name, &error))?;
@@ -58,7 +61,7 @@ fn at_path(name: &str, current_dir: &Path) -> Result<Vec<SourceFile>> {
         let folder = folder.map_or(".".to_owned(), |parent| parent.display().to_string());
         let message = format!("{name} is a kustomization, not a manifest");
         let hint = format!("name its folder: `-f {folder}`");
-        return Err(Error::usage("kustomization", message).hint(hint));
+        return Err(Error::usage(Code::Kustomization, message).hint(hint));
     }
     text::open(name, &path).map(|file| vec![file])
 }
@@ -68,9 +71,9 @@ fn unreadable(name: &str, error: &std::io::Error) -> Error {
     match error.kind() {
         std::io::ErrorKind::NotFound => {
             let message = format!("there is no file or folder {name}");
-            Error::usage("no-such-source", message).hint("`-f` takes a file, a folder or `-`")
+            Error::usage(Code::NoSuchSource, message).hint("`-f` takes a file, a folder or `-`")
         }
-        _ => Error::usage("unreadable-source", format!("cannot read {name}"))
+        _ => Error::usage(Code::UnreadableSource, format!("cannot read {name}"))
             .cause(error.to_string()),
     }
 }

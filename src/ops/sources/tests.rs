@@ -1,3 +1,4 @@
+use crate::workload::error::Code;
 use std::{fs, os::unix::fs::symlink};
 
 use tempfile::TempDir;
@@ -24,7 +25,7 @@ fn names(folder: &TempDir, paths: &[&str]) -> Vec<String> {
 }
 
 fn code(folder: &TempDir, paths: &[&str]) -> &'static str {
-    read_from(folder, paths).expect_err(&format!("{paths:?}")).code
+    read_from(folder, paths).expect_err(&format!("{paths:?}")).code.word()
 }
 
 #[test]
@@ -98,7 +99,7 @@ fn texts_are_decoded() {
         assert_eq!(text::decode("a", bytes.to_vec()).unwrap_err().message, message);
     }
     let endless = std::io::repeat(b' ');
-    assert_eq!(text::read("-", endless).unwrap_err().code, "too-large");
+    assert_eq!(text::read("-", endless).unwrap_err().code, Code::TooLarge);
 }
 
 #[test]
@@ -110,5 +111,5 @@ fn a_kustomization_is_what_the_installed_program_makes_of_it() {
     let file = built("echo a: 1").unwrap();
     assert_eq!(file, SourceFile { name: "k8s (kustomize)".into(), text: "a: 1\n".into() });
     let error = built("echo no >&2; exit 3").unwrap_err();
-    assert_eq!((error.code, error.causes), ("kustomize-failed", vec!["no".to_owned()]));
+    assert_eq!((error.code.word(), error.causes), ("kustomize-failed", vec!["no".to_owned()]));
 }

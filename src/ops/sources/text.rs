@@ -5,7 +5,7 @@ use std::{fs::File, io::Read, path::Path};
 use super::unreadable;
 use crate::workload::{
     definition::SourceFile,
-    error::{Error, Result},
+    error::{Code, Error, Result},
     yaml::TEXT_LIMIT,
 };
 
@@ -22,7 +22,7 @@ pub(super) fn read(name: &str, reader: impl Read) -> Result<SourceFile> {
     reader.take(limit).read_to_end(&mut bytes).map_err(|error| unreadable(name, &error))?;
     if bytes.len() > TEXT_LIMIT {
         let message = format!("{name} is larger than {} MB", TEXT_LIMIT >> 20);
-        return Err(Error::usage("too-large", message));
+        return Err(Error::usage(Code::TooLarge, message));
     }
     Ok(SourceFile { name: name.to_owned(), text: decode(name, bytes)? })
 }
@@ -48,6 +48,6 @@ fn utf16(name: &str, bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String> {
 }
 
 fn not_text(name: &str, why: &str) -> Error {
-    Error::usage("not-text", format!("{name} is not a text: {why}"))
+    Error::usage(Code::NotText, format!("{name} is not a text: {why}"))
         .hint(format!("iconv -t UTF-8 {name}"))
 }

@@ -1,3 +1,4 @@
+use crate::workload::error::Code;
 use serde_json::json;
 
 use super::*;
@@ -91,7 +92,7 @@ fn a_delete_counts_what_went() {
 #[test]
 fn a_failure_counts_nothing_that_may_not_have_happened() {
     let mut failed = operation("failed", Counts { create: 4, ..Counts::default() });
-    failed.error = Some(Error::failed("rejected", "no"));
+    failed.error = Some(Error::failed(Code::Rejected, "no"));
     assert_eq!(
         text(Verb::Deploy { waits: true }, &failed, &Printer::plain(Format::Table)),
         "web failed on kind-dev (release 3, shop revision 2); after 4.2 s\nnamespace web\n"
@@ -130,7 +131,7 @@ fn the_document_has_the_fields_of_the_contract() {
     let mut operation = operation("failed", Counts { create: 1, ..Counts::default() });
     operation.objects = vec![object(Action::Create, "ConfigMap", "")];
     operation.duration_seconds = 1.234_567;
-    operation.error = Some(Error::failed("rejected", "no"));
+    operation.error = Some(Error::failed(Code::Rejected, "no"));
     let document = Document::new("Deploy", OperationDocument::from(&operation));
     assert_eq!(
         serde_json::to_value(&document).unwrap(),

@@ -11,7 +11,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::wording;
 use crate::{
-    ops::report::{Event, Reporter},
+    ops::events::{Event, Reporter},
     output::{
         printer::{Printer, Tone, write_stderr},
         sanitize::one_line,

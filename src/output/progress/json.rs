@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::{
-    ops::report::{Event, Reporter},
+    ops::events::{Event, Reporter},
     output::{printer::write_stderr, sanitize},
 };
 

@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Mutex, time::Duration};
 
 use super::{HEARTBEAT, wording};
 use crate::{
-    ops::report::{Event, Reporter},
+    ops::events::{Event, Reporter},
     output::printer::{Printer, write_stderr},
 };
 

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 
 use self::{bars::Bars, json::JsonLines, lines::Lines};
 use super::{format::Progress, printer::Printer};
-use crate::ops::report::{Event, Reporter};
+use crate::ops::events::{Event, Reporter};
 
 /// How much time passes at least between two lines that only say what is still open.
 const HEARTBEAT: Duration = Duration::from_secs(10);

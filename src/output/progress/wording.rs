@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::NAMED;
 use crate::{
-    ops::report::Event,
+    ops::events::Event,
     output::{
         human,
         printer::{Printer, Stream, Tone},

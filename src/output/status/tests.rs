@@ -1,7 +1,10 @@
 use super::*;
 use crate::{
     output::instances::tests::{now, web},
-    workload::{error::Error, object::ObjectId},
+    workload::{
+        error::{Code, Error},
+        object::ObjectId,
+    },
 };
 
 fn object(kind: &str, state: State, reason: &str, message: &str) -> ObjectView {
@@ -50,7 +53,7 @@ fn one_instance_is_the_tree_of_its_objects() {
 fn the_document_of_a_status_has_objects_and_the_error() {
     let mut live = live();
     live.objects.truncate(1);
-    live.error = Some(Error::runtime("unreachable", "no answer"));
+    live.error = Some(Error::runtime(Code::Unreachable, "no answer"));
     let document = Document::new("Instance", LiveDocument::from(&live));
     let json = serde_json::to_value(&document).unwrap();
     assert_eq!(json["name"], "web");

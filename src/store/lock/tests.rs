@@ -1,3 +1,4 @@
+use crate::workload::error::Code;
 use std::{fs, os::unix::fs::PermissionsExt as _};
 
 use tempfile::TempDir;
@@ -129,7 +130,7 @@ fn a_folder_that_cannot_be_made_is_an_error() {
     let home = TempDir::new().unwrap();
     fs::write(home.path().join("file"), "").unwrap();
     let error = InstanceLock::try_acquire(&home.path().join("file/db"), &web()).unwrap_err();
-    assert_eq!(error.code, "cannot-lock");
+    assert_eq!(error.code, Code::CannotLock);
 }
 
 #[test]

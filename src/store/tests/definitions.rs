@@ -70,7 +70,7 @@ fn a_revision_that_could_not_be_read_back_is_refused() {
     let deep = content(nested(200));
     let error =
         store.apply_definition(&definition("web"), &deep, "k8s", None, minute(0)).unwrap_err();
-    assert_eq!((error.code, error.kind.exit_code()), ("too-deep", 2));
+    assert_eq!((error.code.word(), error.kind.exit_code()), ("too-deep", 2));
     assert!(store.definitions().unwrap().is_empty(), "nothing is left of it");
     assert_eq!(store.apply("web", &content(nested(100)), 0), (1, true));
 }
@@ -267,7 +267,7 @@ fn a_name_that_is_not_there_is_told_with_the_nearest() {
     let mut store = Store::in_memory().unwrap();
     let hint = |store: &mut Store, of: &str| {
         let error = store.delete_definition(&definition(of)).unwrap_err();
-        assert_eq!((error.code, error.kind.exit_code()), ("no-such-definition", 1));
+        assert_eq!((error.code.word(), error.kind.exit_code()), ("no-such-definition", 1));
         error.hint.unwrap()
     };
     assert_eq!(hint(&mut store, "wbe"), "`workloadctl definition list` shows what there is");

@@ -1,6 +1,7 @@
 //! Instances, and what is known of runtimes.
 
 use super::*;
+use crate::workload::error::Code;
 use crate::{
     store::{InstanceFilter, KnownRuntime},
     workload::instance::{NamespaceMode, Observed, Status},
@@ -49,10 +50,10 @@ fn a_name_is_given_once() {
     let mut store = with_definitions();
     store.create_instance(&full()).unwrap();
     let error = store.create_instance(&instance("web", "db")).unwrap_err();
-    assert_eq!((error.code, error.kind.exit_code()), ("instance-exists", 5));
+    assert_eq!((error.code.word(), error.kind.exit_code()), ("instance-exists", 5));
     assert_eq!(store.instance(&name("web")).unwrap(), Some(full()), "the first one stays");
     let error = store.create_instance(&instance("new", "wbe")).unwrap_err();
-    assert_eq!(error.code, "no-such-definition");
+    assert_eq!(error.code, Code::NoSuchDefinition);
     assert_eq!(store.instance(&name("new")).unwrap(), None);
 }
 
@@ -66,7 +67,7 @@ fn an_update_overwrites_all_but_the_birth() {
     assert_eq!(store.instance(&name("web")).unwrap(), Some(instance("web", "web")));
     let error = store.update_instance(&instance("wep", "web")).unwrap_err();
     assert_eq!(
-        (error.code, error.hint.as_deref()),
+        (error.code.word(), error.hint.as_deref()),
         ("no-such-instance", Some("did you mean `web`?"))
     );
 }
@@ -112,7 +113,7 @@ fn deleting_takes_the_releases_along_and_leaves_the_definition() {
     assert_eq!(store.releases(&name("web")).unwrap(), []);
     assert_eq!(store.newest("web", None), Some(1));
     let error = store.delete_instance(&name("web")).unwrap_err();
-    assert_eq!((error.code, error.kind.exit_code()), ("no-such-instance", 1));
+    assert_eq!((error.code.word(), error.kind.exit_code()), ("no-such-instance", 1));
     // One of the same name starts anew.
     store.create_instance(&instance("web", "web")).unwrap();
     assert_eq!(store.next_release_number(&name("web")).unwrap(), 1);

@@ -1,5 +1,6 @@
 //! The file: made private, migrated, shared by many, refused where it is not ours.
 
+use crate::workload::error::Code;
 use std::{fs, os::unix::fs::PermissionsExt as _, path::Path, sync::Barrier};
 
 use rusqlite::Connection;
@@ -123,7 +124,7 @@ fn a_newer_file_is_refused_and_left_alone() {
     connection.execute_batch("PRAGMA user_version = 99").unwrap();
     for result in [Store::open(&path), Store::open_for_reading(&path)] {
         let error = result.unwrap_err();
-        assert_eq!((error.code, error.kind.exit_code()), ("newer-database", 1));
+        assert_eq!((error.code.word(), error.kind.exit_code()), ("newer-database", 1));
         assert!(error.message.contains("version 99"), "{error}");
         assert!(error.message.contains(path.to_str().unwrap()), "{error}");
     }
@@ -145,13 +146,13 @@ fn what_is_not_ours_is_refused_and_left_alone() {
     for path in [text, foreign, versioned] {
         let before = fs::read(&path).unwrap();
         let error = Store::open(&path).unwrap_err();
-        assert_eq!((error.code, error.kind.exit_code()), ("not-a-database", 2), "{error}");
+        assert_eq!((error.code.word(), error.kind.exit_code()), ("not-a-database", 2), "{error}");
         assert_eq!(error.hint.as_deref(), Some("`--db FILE` names another database"));
         assert!(fs::read(&path).unwrap() == before, "{path:?}");
     }
-    assert_eq!(Store::open(home.path()).unwrap_err().code, "cannot-open-database");
+    assert_eq!(Store::open(home.path()).unwrap_err().code, Code::CannotOpenDatabase);
     let within = home.path().join("notes.txt/db");
-    assert_eq!(Store::open(&within).unwrap_err().code, "cannot-open-database");
+    assert_eq!(Store::open(&within).unwrap_err().code, Code::CannotOpenDatabase);
 }
 
 #[test]
@@ -167,7 +168,7 @@ fn a_damaged_file_is_said_to_be_damaged() {
     bytes[4096..].fill(0xa5);
     fs::write(&path, bytes).unwrap();
     let error = Store::open(&path).and_then(|store| store.definitions()).unwrap_err();
-    assert_eq!((error.code, error.kind.exit_code()), ("corrupt-database", 1));
+    assert_eq!((error.code.word(), error.kind.exit_code()), ("corrupt-database", 1));
     assert!(error.hint.is_some());
 }
 
@@ -195,7 +196,7 @@ fn a_home_that_cannot_be_written_is_empty_for_reading() {
         (absent, "cannot-open-database", false),
     ] {
         let error = failure::of_io(home.path(), "its folder", &error);
-        assert_eq!((error.code, failure::is_unwritable(&error)), (code, unwritable));
+        assert_eq!((error.code.word(), failure::is_unwritable(&error)), (code, unwritable));
         assert!(error.hint.is_some());
     }
 }
@@ -218,7 +219,7 @@ fn a_file_that_cannot_be_written_is_read() {
     store.take_in(&instance("web", "web"), &[(theirs, version(9))], &[]).unwrap();
     assert_eq!(store.newest("web", Some("web")), Some(1));
     let error = store.set_default_runtime(Some("kind-dev")).unwrap_err();
-    assert_eq!((error.code, error.kind.exit_code()), ("read-only-database", 1));
+    assert_eq!((error.code.word(), error.kind.exit_code()), ("read-only-database", 1));
     assert!(store.is_read_only());
 }
 
@@ -230,7 +231,7 @@ fn a_transaction_is_all_or_nothing() {
         store.create_instance(&instance("web", "web"))?;
         store.create_instance(&instance("web", "web"))
     });
-    assert_eq!(failed.unwrap_err().code, "instance-exists");
+    assert_eq!(failed.unwrap_err().code, Code::InstanceExists);
     assert_eq!(store.definitions().unwrap(), []);
 
     let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
@@ -247,7 +248,7 @@ fn a_transaction_is_all_or_nothing() {
             store.apply("web", &version(1), 0);
             // An inner part that fails and is coped with takes only itself back.
             let inner = store.create_instance(&instance("x", "nothing"));
-            assert_eq!(inner.unwrap_err().code, "no-such-definition");
+            assert_eq!(inner.unwrap_err().code, Code::NoSuchDefinition);
             store.create_instance(&instance("web", "web"))
         })
         .unwrap();
@@ -277,7 +278,7 @@ fn a_database_that_stays_locked_is_an_error_with_its_own_code() {
     store.connection.busy_timeout(std::time::Duration::from_millis(1)).unwrap();
     holder.batch("BEGIN IMMEDIATE").unwrap();
     let error = store.set_default_runtime(Some("kind-dev")).unwrap_err();
-    assert_eq!((error.code, error.kind.exit_code()), ("database-locked", 6));
+    assert_eq!((error.code.word(), error.kind.exit_code()), ("database-locked", 6));
     holder.batch("COMMIT").unwrap();
     store.set_default_runtime(Some("kind-dev")).unwrap();
 }
@@ -297,7 +298,7 @@ fn a_full_disk_is_said_and_loses_nothing() {
     };
     let error =
         store.apply_definition(&definition("web"), &large, "k8s", None, minute(1)).unwrap_err();
-    assert_eq!((error.code, error.kind.exit_code()), ("disk-full", 1));
+    assert_eq!((error.code.word(), error.kind.exit_code()), ("disk-full", 1));
     assert_eq!(store.newest("web", None), Some(1));
     store.batch("PRAGMA max_page_count = 1000000").unwrap();
     assert_eq!(store.apply("web", &large, 2), (2, true));

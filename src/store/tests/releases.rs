@@ -1,6 +1,7 @@
 //! Releases: begun, ended, taken in.
 
 use super::*;
+use crate::workload::error::Code;
 use crate::workload::{
     object::ObjectId,
     release::{Action, Deed},
@@ -60,9 +61,9 @@ fn what_is_not_there_is_an_error() {
     let mut store = with_instance();
     let error = store.end_release(&name("web"), "r9", Outcome::Ready, minute(1), &[]).unwrap_err();
     assert_eq!(error.to_string(), "`web` has no release r9 here");
-    assert_eq!(store.rendered(&name("web"), "r9").unwrap_err().code, "no-such-release");
+    assert_eq!(store.rendered(&name("web"), "r9").unwrap_err().code, Code::NoSuchRelease);
     let error = store.begin_release(&name("wep"), &release("r1", 1, Outcome::InFlight), &[]);
-    assert_eq!(error.unwrap_err().code, "no-such-instance");
+    assert_eq!(error.unwrap_err().code, Code::NoSuchInstance);
 }
 
 #[test]

@@ -90,7 +90,7 @@ fn what_is_not_understood_is_an_error_that_names_it() {
                 Ok(())
             })
             .unwrap_err();
-        assert_eq!(error.code, code, "{change}: {error}");
+        assert_eq!(error.code.word(), code, "{change}: {error}");
         assert!(error.hint.is_some(), "{change}");
     }
     assert_eq!(store.instances(&Default::default()).unwrap().len(), 1, "all was rolled back");

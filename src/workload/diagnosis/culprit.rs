@@ -6,12 +6,11 @@ use serde_json::Value;
 use crate::workload::{
     object::split_api_version,
     readiness::{
-        Frame, Neighbourhood, State, Verdict,
-        crew::Crew,
-        daemon_set, deployment,
+        Frame, Neighbourhood, State, Verdict, daemon_set, deployment,
         field::{text, uid},
         job,
         pod::{self, Fate},
+        pods::Crew,
         stateful_set,
         trouble::{Cause, Trouble},
     },

@@ -2,7 +2,7 @@
 
 use super::Edge;
 use crate::workload::{
-    error::{Error, Result},
+    error::{Code, Error, Result},
     placement::Placed,
 };
 
@@ -18,7 +18,7 @@ pub(super) fn refuse_hard(nodes: usize, edges: &[Edge], objects: &[Placed]) -> R
         object.annotation("config.kubernetes.io/depends-on")?;
         object.origin.as_ref()
     });
-    let error = Error::usage("dependency-cycle", "objects depend on each other in a circle")
+    let error = Error::usage(Code::DependencyCycle, "objects depend on each other in a circle")
         .cause(chain.join(" waits for "));
     Err(match first {
         Some(origin) => error.at(origin),

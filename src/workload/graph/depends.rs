@@ -10,7 +10,7 @@ use super::{
     builder::{Before, Builder, Key},
 };
 use crate::workload::{
-    error::{Error, Result},
+    error::{Code, Error, Result},
     kinds::Kinds,
     name::nearest,
     placement::Placed,
@@ -99,7 +99,7 @@ fn at(error: Error, object: &Placed) -> Error {
 
 fn malformed(object: &Placed, text: &str) -> Error {
     let message = format!("{ANNOTATION} of {} has {text:?}", object.named());
-    let error = Error::usage("invalid-depends-on", message)
+    let error = Error::usage(Code::InvalidDependsOn, message)
         .cause("the form is GROUP/namespaces/NAMESPACE/KIND/NAME or GROUP/KIND/NAME")
         .hint("for the core group begin with `/`: `/namespaces/web/ConfigMap/app`");
     at(error, object)
@@ -108,7 +108,7 @@ fn malformed(object: &Placed, text: &str) -> Error {
 fn unknown(objects: &[Placed], object: &Placed, text: &str, target: Target<'_>) -> Error {
     let message = format!("{ANNOTATION} of {} names {text}", object.named());
     let error =
-        Error::usage("unknown-depends-on", message).cause("there is no such object in the set");
+        Error::usage(Code::UnknownDependsOn, message).cause("there is no such object in the set");
     let (.., kind, name) = target;
     let known: Vec<String> = objects.iter().map(|other| other.id.to_string()).collect();
     let wanted = format!("{kind}/{name}");

@@ -1,3 +1,4 @@
+use crate::workload::error::Code;
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
@@ -484,7 +485,7 @@ fn wrong_dependencies_are_refused() {
     ] {
         let text = format!("{}\n---\n{}", config("a", depends), CONFIG_B);
         let error = build(&text).1.unwrap_err();
-        assert_eq!((error.code, error.hint.as_deref()), (code, Some(hint)), "{depends}");
+        assert_eq!((error.code.word(), error.hint.as_deref()), (code, Some(hint)), "{depends}");
         assert_eq!(error.kind.exit_code(), 2);
         assert!(error.origin.is_some());
     }
@@ -503,7 +504,7 @@ fn a_stated_circle_is_refused_with_its_chain() {
     ]
     .join("\n---\n");
     let error = build(&text).1.unwrap_err();
-    assert_eq!(error.code, "dependency-cycle");
+    assert_eq!(error.code, Code::DependencyCycle);
     assert_eq!(
         error.causes,
         ["ConfigMap/a waits for ConfigMap/b waits for ConfigMap/c waits for ConfigMap/a"]

@@ -4,7 +4,7 @@
 
 use super::{KindInfo, Kinds, Source};
 use crate::workload::{
-    error::Error,
+    error::{Code, Error},
     name::nearest,
     object::{GroupKind, Object, split_api_version},
 };
@@ -93,7 +93,7 @@ impl Kinds {
     fn unknown_kind(&self, object: &Object, group: &str, kind: &str) -> Error {
         let place = if self.knows_cluster() { " on this cluster" } else { "" };
         let error = Error::usage(
-            "unknown-kind",
+            Code::UnknownKind,
             format!("there is no kind {kind:?} in {}{place}", object.api_version()),
         );
         if let Some(home) = self.homes(kind).find(|home| split_api_version(home).0 != group) {
@@ -127,7 +127,7 @@ fn unknown_version(object: &Object, group: &str, kind: &str, info: &KindInfo) ->
     let served: Vec<String> =
         info.versions.iter().map(|version| api_version(group, &version.name)).collect();
     let message = format!("{kind} is not served as {}", object.api_version());
-    let error = Error::usage("unknown-version", message);
+    let error = Error::usage(Code::UnknownVersion, message);
     match served.first() {
         Some(first) => error
             .cause(format!("it is served as {}", served.join(", ")))
@@ -138,7 +138,8 @@ fn unknown_version(object: &Object, group: &str, kind: &str, info: &KindInfo) ->
 
 fn not_stored(object: &Object) -> Error {
     let message = format!("a {} cannot be deployed", object.kind());
-    Error::usage("unknown-kind", message).cause("the server answers such requests and stores none")
+    Error::usage(Code::UnknownKind, message)
+        .cause("the server answers such requests and stores none")
 }
 
 fn api_version(group: &str, version: &str) -> String {

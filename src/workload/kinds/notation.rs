@@ -5,7 +5,7 @@
 
 use super::{KindInfo, Kinds};
 use crate::workload::{
-    error::{Error, Result},
+    error::{Code, Error, Result},
     name::nearest,
     object::{GroupKind, ObjectId},
 };
@@ -160,7 +160,7 @@ pub(crate) fn find<'a>(
 }
 
 fn malformed(text: &str, ids: &[&ObjectId]) -> Error {
-    let error = Error::usage("invalid-object", format!("{text:?} does not name an object"))
+    let error = Error::usage(Code::InvalidObject, format!("{text:?} does not name an object"))
         .cause("the form is KIND/NAME, such as Deployment/web, or NAMESPACE/KIND/NAME");
     match ids.iter().find(|id| id.name == text) {
         Some(id) => error.hint(format!("write `{id}`")),
@@ -169,7 +169,7 @@ fn malformed(text: &str, ids: &[&ObjectId]) -> Error {
 }
 
 fn not_found(text: &str, pattern: &Pattern<'_>, ids: &[&ObjectId]) -> Error {
-    let error = Error::usage("unknown-object", format!("there is no object {text}"));
+    let error = Error::usage(Code::UnknownObject, format!("there is no object {text}"));
     if let Some(id) = ids.iter().find(|id| same_but_namespace(pattern, id)) {
         return error.hint(format!("write `{}`", full_form(id)));
     }
@@ -198,7 +198,7 @@ fn ambiguous(text: &str, found: &[&ObjectId]) -> Error {
         forms.push(format!("{} more", found.len() - forms.len()));
     }
     let hint = format!("write `{}`", forms[0]);
-    Error::usage("ambiguous-object", message).causes(forms).hint(hint)
+    Error::usage(Code::AmbiguousObject, message).causes(forms).hint(hint)
 }
 
 /// Gives the shortest form that tells `id` from the others.

@@ -164,7 +164,11 @@ fn wrong_kinds_and_versions_are_told_with_what_would_be_right() {
         )));
         assert_eq!(checked.errors.len(), 1, "{api_version} {kind}");
         let error = &checked.errors[0];
-        assert_eq!((error.code, error.hint.as_deref()), (code, hint), "{api_version} {kind}");
+        assert_eq!(
+            (error.code.word(), error.hint.as_deref()),
+            (code, hint),
+            "{api_version} {kind}"
+        );
         assert_eq!(error.kind.exit_code(), 2);
         assert_eq!(error.object.as_deref(), Some(&*format!("{kind}/web")));
         assert_eq!(error.origin, Some(Origin::line("a.yaml", 1)));
@@ -253,7 +257,7 @@ fn what_is_not_found_is_told_with_what_is_near() {
         ("Service/web", "ambiguous-object", Some("write `a/Service.core/web`")),
     ] {
         let error = find(text, &ids, &kinds).unwrap_err();
-        assert_eq!((error.code, error.hint.as_deref()), (code, hint), "{text}");
+        assert_eq!((error.code.word(), error.hint.as_deref()), (code, hint), "{text}");
         assert_eq!(error.kind.exit_code(), 2);
     }
     let error = find("Service/web", &ids, &kinds).unwrap_err();

@@ -10,7 +10,7 @@ use super::{
     text::{self, Misread},
 };
 use crate::workload::{
-    error::Error,
+    error::{Code, Error},
     object::{Object, ObjectId, Origin},
     yaml::{Node, PROBLEM_LIMIT, Problem},
 };
@@ -67,12 +67,12 @@ fn identity(body: &Value, node: Node<'_>) -> Vec<Problem> {
     {
         missing.retain(|field| *field != "metadata.name");
         let message = "`metadata.generateName` would make another object on every deploy";
-        let problem = Problem::new("generate-name", prefix.node(node).position(), message);
+        let problem = Problem::new(Code::GenerateName, prefix.node(node).position(), message);
         problems.push(problem.hint("give the object a `metadata.name`"));
     }
     if !missing.is_empty() {
         let message = format!("an object without {}", missing.join(", "));
-        let problem = Problem::new("missing-field", node.position(), message);
+        let problem = Problem::new(Code::MissingField, node.position(), message);
         let other = missing.len() == 3;
         let hint = "a manifest has all three; leave other files out of `-f`";
         problems.insert(0, if other { problem.hint(hint) } else { problem });

@@ -1,5 +1,6 @@
 //! Documents that are for this program or another one, not for a cluster.
 
+use crate::workload::error::Code;
 use serde_json::Value;
 
 use crate::workload::{
@@ -49,17 +50,17 @@ impl Foreign {
     pub(super) fn problem(self, node: Node<'_>) -> Problem {
         let (code, message, hint) = match self {
             Self::WorkloadFile => (
-                "workload-file",
+                Code::WorkloadFile,
                 "a workload file cannot stand among manifests".to_owned(),
                 "deploy it by itself: `workloadctl deploy -f FILE`",
             ),
             Self::Threeport(key) => (
-                "workload-file",
+                Code::WorkloadFile,
                 format!("a Threeport config (`{key}`) cannot stand among manifests"),
                 "deploy it by itself: `workloadctl deploy -f FILE`",
             ),
             Self::Kustomization => (
-                "kustomization",
+                Code::Kustomization,
                 "a kustomization is not a manifest".to_owned(),
                 "name its folder: `-f FOLDER`",
             ),

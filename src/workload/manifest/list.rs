@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::workload::{
-    error::Error,
+    error::{Code, Error},
     yaml::{Node, Problem},
 };
 
@@ -32,14 +32,14 @@ pub(super) fn flatten<'d>(
         Some(other) => {
             let message = format!("`items` must be a list of objects, this is {}", describe(other));
             let node = root.field("items").map_or(root, |field| field.value);
-            return vec![refuse(node, file, "not-an-object", message)];
+            return vec![refuse(node, file, Code::NotAnObject, message)];
         }
     };
     let nodes = root.field("items").map(|field| field.value.items()).unwrap_or_default();
     let mut objects = Vec::with_capacity(items.len());
     for (node, mut item) in nodes.into_iter().zip(items) {
         if item.get("items").is_some_and(Value::is_array) {
-            objects.push(refuse(node, file, "nested-list", "a List inside a List".to_owned()));
+            objects.push(refuse(node, file, Code::NestedList, "a List inside a List".to_owned()));
         } else {
             inherit(&value, &mut item);
             objects.push(found(item, node, file));
@@ -53,13 +53,13 @@ fn found<'d>(body: Value, node: Node<'d>, file: &Arc<str>) -> Result<Found<'d>, 
         return Ok(Found { file: Arc::clone(file), node, body });
     }
     let message = format!("an object must be a mapping, this is {}", describe(&body));
-    refuse(node, file, "not-an-object", message)
+    refuse(node, file, Code::NotAnObject, message)
 }
 
 fn refuse<T>(
     node: Node<'_>,
     file: &Arc<str>,
-    code: &'static str,
+    code: Code,
     message: String,
 ) -> Result<T, Vec<Error>> {
     Err(vec![Problem::new(code, node.position(), message).into_error(file)])

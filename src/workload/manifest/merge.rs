@@ -2,7 +2,10 @@
 
 use std::collections::{HashMap, hash_map::Entry};
 
-use crate::workload::{error::Error, object::Object};
+use crate::workload::{
+    error::{Code, Error},
+    object::Object,
+};
 
 /// Keeps the first of equal objects, in order, and reports those that differ.
 pub(super) fn same_objects(objects: Vec<Object>, errors: &mut Vec<Error>) -> Vec<Object> {
@@ -29,5 +32,5 @@ fn contradiction(first: &Object, second: &Object) -> Error {
     let id = second.id();
     let message =
         format!("{}: {id} is there twice, with other content in {}", second.origin, first.origin);
-    Error::usage("object-twice", message).object(id).at(&second.origin)
+    Error::usage(Code::ObjectTwice, message).object(id).at(&second.origin)
 }

@@ -22,7 +22,7 @@ pub(in crate::workload) use secret::encode_string_data;
 
 use super::{
     definition::{Content, SourceFile},
-    error::{Error, Result},
+    error::{Code, Error, Result},
     object::{Object, ObjectId, Origin},
     yaml,
 };
@@ -90,7 +90,7 @@ impl Loaded {
             return Ok(self);
         }
         let names: Vec<_> = self.content.files.iter().map(|file| &*file.name).collect();
-        let error = Error::usage("no-objects", format!("no objects in {}", names.join(", ")))
+        let error = Error::usage(Code::NoObjects, format!("no objects in {}", names.join(", ")))
             .hint(format!("`workloadctl render -f {}` shows what is read", names.join(" -f ")));
         Err(self.left_out.iter().fold(error, |error, LeftOut { id, origin, reason }| {
             error.cause(format!("{id} ({origin}) was left out: {reason}"))

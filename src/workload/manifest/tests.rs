@@ -1,5 +1,6 @@
 mod golden;
 
+use crate::workload::error::Code;
 use serde_json::{Value, json};
 
 use super::{locate::locate, *};
@@ -18,7 +19,7 @@ fn bodies(text: &str) -> Vec<Value> {
 
 fn refused(text: &str) -> Vec<(&'static str, String)> {
     let errors = load(vec![file("a.yaml", text)]).expect_err(text);
-    errors.into_iter().map(|error| (error.code, error.message)).collect()
+    errors.into_iter().map(|error| (error.code.word(), error.message)).collect()
 }
 
 const HEAD: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n";
@@ -128,7 +129,7 @@ fn hooks_that_no_deploy_runs_are_left_out() {
         assert_eq!(loaded.require_objects().is_err(), left_out, "{hook}");
     }
     let error = loaded("").require_objects().unwrap_err();
-    assert_eq!((error.code, &*error.message), ("no-objects", "no objects in a.yaml"));
+    assert_eq!((error.code.word(), &*error.message), ("no-objects", "no objects in a.yaml"));
 }
 
 #[test]
@@ -146,7 +147,7 @@ fn several_errors_become_one() {
     let one = combine(errors.clone());
     assert_eq!(one.message, "2 errors in the manifests");
     assert_eq!(one.causes.len(), 2);
-    assert_eq!(one.code, "missing-field");
+    assert_eq!(one.code, Code::MissingField);
     assert_eq!(combine(errors[..1].to_vec()), errors[0]);
 }
 

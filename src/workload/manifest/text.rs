@@ -1,6 +1,7 @@
 //! Values that an API server wants as text and that YAML reads as something else: `port: 8080` in
 //! a ConfigMap, `value: yes` in an environment.
 
+use crate::workload::error::Code;
 use serde_json::Value;
 
 use super::{field::At, list::describe};
@@ -23,7 +24,7 @@ impl Misread<'_> {
         let Self { at, what } = self;
         let node = at.node(root);
         let read = describe(at.value);
-        let problem = |message| Problem::new("not-a-string", node.position(), message);
+        let problem = |message| Problem::new(Code::NotAString, node.position(), message);
         match node.text() {
             Some(written) => {
                 problem(format!("{what} must be text, but `{at}: {written}` is {read}"))

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     schema::{self, Gvk},
     workload::{
-        error::{Error, Result},
+        error::{Code, Error, Result},
         kinds::{Kinds, find},
         manifest::encode_string_data,
         object::{Object, ObjectId, split_api_version},
@@ -104,13 +104,16 @@ fn set_replicas(
             ("apps", "Deployment" | "StatefulSet" | "ReplicaSet") | ("", "ReplicationController")
         );
     if !scales {
-        return Err(Error::usage("no-replicas", format!("{flag}: a {} has no replicas", id.kind))
-            .object(id)
-            .at(&object.origin));
+        return Err(Error::usage(
+            Code::NoReplicas,
+            format!("{flag}: a {} has no replicas", id.kind),
+        )
+        .object(id)
+        .at(&object.origin));
     }
     let path = Path(vec![Step::Key("spec".to_owned()), Step::Key("replicas".to_owned())]);
     path.set(&mut object.body, &count.into()).map_err(|problem| {
-        Error::usage("no-replicas", format!("{flag}: {problem}")).object(id).at(&object.origin)
+        Error::usage(Code::NoReplicas, format!("{flag}: {problem}")).object(id).at(&object.origin)
     })
 }
 
@@ -159,7 +162,7 @@ fn set_target(place: &str, ids: &[ObjectId], kinds: &Kinds) -> Result<(usize, Pa
                 let path = Path::parse(&place[position + 1..]).map_err(|problem| {
                     let path = &place[position + 1..];
                     let message = format!("--set {place}: the path {path:?} is wrong: {problem}");
-                    Error::usage("invalid-override", message)
+                    Error::usage(Code::InvalidOverride, message)
                 })?;
                 return Ok((index, path));
             }
@@ -167,14 +170,17 @@ fn set_target(place: &str, ids: &[ObjectId], kinds: &Kinds) -> Result<(usize, Pa
         }
     }
     Err(first.unwrap_or_else(|| {
-        Error::usage("invalid-override", format!("--set {place}: there is no `:` before the path"))
+        Error::usage(
+            Code::InvalidOverride,
+            format!("--set {place}: there is no `:` before the path"),
+        )
     }))
 }
 
 fn apply_set(place: &str, path: &Path, value: &Value, object: &mut Object) -> Result<()> {
     if let Some(wanted) = text_wanted(path, value, &object.body) {
         let message = format!("--set {place}={value}: {path} takes a text, not {value}");
-        return Err(Error::usage("invalid-override", message)
+        return Err(Error::usage(Code::InvalidOverride, message)
             .hint(format!("write `--set '{place}={wanted}'`"))
             .object(object.id())
             .at(&object.origin));
@@ -208,7 +214,7 @@ fn change(
 ) -> Result<()> {
     let before = object.id();
     let wrong = |message: String| {
-        Error::usage("invalid-override", message).object(&before).at(&object.origin)
+        Error::usage(Code::InvalidOverride, message).object(&before).at(&object.origin)
     };
     let mut body = object.body.clone();
     edit(&mut body).map_err(|problem| wrong(format!("{what}: {problem}")))?;

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::Overrides;
 use crate::workload::{
-    error::{Error, Result},
+    error::{Code, Error, Result},
     kinds::Kinds,
     yaml,
 };
@@ -156,13 +156,13 @@ pub(super) fn patch_name(patch: &Value) -> Result<PatchName<'_>> {
     let text = |pointer: &str| patch.pointer(pointer).and_then(Value::as_str);
     match (text("/kind"), text("/metadata/name")) {
         (Some(kind), Some(name)) => Ok((kind, text("/metadata/namespace"), name)),
-        _ => Err(Error::usage("invalid-patch", "a patch does not name its object")
+        _ => Err(Error::usage(Code::InvalidPatch, "a patch does not name its object")
             .cause("it needs `kind` and `metadata.name`")),
     }
 }
 
 fn wrong(flag: &str, text: &str, why: &str, form: &str) -> Error {
-    Error::usage("invalid-override", format!("{flag} {text:?}: {why}"))
+    Error::usage(Code::InvalidOverride, format!("{flag} {text:?}: {why}"))
         .hint(format!("the form is {form}"))
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::workload::{
-    error::{Error, Result},
+    error::{Code, Error, Result},
     name::nearest,
     object::{Object, ObjectId},
     template,
@@ -116,7 +116,7 @@ fn no_container(key: &str, image: &str, containers: &[Container]) -> Error {
     known.sort_unstable();
     known.dedup();
     let message = format!("--image {key}={image}: no container and no image repository is {key}");
-    let error = Error::usage("unknown-container", message)
+    let error = Error::usage(Code::UnknownContainer, message)
         .hint(format!("`--image {key}-` removes it where it was stored"));
     match nearest(key, known.iter().copied()) {
         Some(near) => error.cause(format!("the nearest is {near}")),

@@ -96,7 +96,7 @@ fn images_are_set_by_container_name_else_by_repository() {
 #[test]
 fn an_image_without_a_target_is_refused() {
     let error = failed(&images(&[("wbe", "x")]));
-    assert_eq!((error.code, error.kind.exit_code()), ("unknown-container", 2));
+    assert_eq!((error.code.word(), error.kind.exit_code()), ("unknown-container", 2));
     assert_eq!(error.hint.as_deref(), Some("`--image wbe-` removes it where it was stored"));
     let error = failed(&images(&[("r.io/web2", "x")]));
     assert_eq!(error.causes, ["the nearest is r.io/web"]);
@@ -121,7 +121,7 @@ fn replicas_are_set_where_a_kind_has_them() {
         ("web", "invalid-object"),
     ] {
         let error = failed(&replicas(object));
-        assert_eq!((error.code, error.kind.exit_code()), (code, 2), "{object}");
+        assert_eq!((error.code.word(), error.kind.exit_code()), (code, 2), "{object}");
     }
     let error = failed(&replicas("Deployment/wbe"));
     assert_eq!(error.causes, ["there is no object Deployment/wbe", "write `Deployment/web`"]);
@@ -179,7 +179,7 @@ fn wrong_sets_are_refused() {
         ),
     ] {
         let error = failed(&sets(&[(place, value)]));
-        assert_eq!((error.code, error.kind.exit_code()), (code, 2), "{place}");
+        assert_eq!((error.code.word(), error.kind.exit_code()), (code, 2), "{place}");
     }
     let error = failed(&sets(&[("ConfigMap/app:data.a", json!(8080))]));
     assert_eq!(error.hint.as_deref(), Some("write `--set 'ConfigMap/app:data.a=\"8080\"'`"));

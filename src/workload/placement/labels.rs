@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::metadata;
 use crate::workload::{
-    error::{Error, Result},
+    error::{Code, Error, Result},
     name::InstanceName,
     ownership::{INSTANCE_LABEL, MANAGED_LABEL},
 };
@@ -28,7 +28,7 @@ pub(crate) fn mark_shared(body: &mut Value) {
 /// Code 2 where it is not of that form or not a valid label.
 pub(crate) fn parse_namespace_label(text: &str) -> Result<(String, String)> {
     let invalid = |why: &str| {
-        Error::usage("invalid-label", format!("{text:?} is not a valid label: {why}"))
+        Error::usage(Code::InvalidLabel, format!("{text:?} is not a valid label: {why}"))
             .hint("write KEY=VALUE, such as `pod-security.kubernetes.io/enforce=restricted`")
     };
     let (key, value) = text.split_once('=').ok_or_else(|| invalid("there is no `=`"))?;

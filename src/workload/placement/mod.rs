@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     derived,
-    error::{Error, Result},
+    error::{Code, Error, Result},
     instance::NamespaceMode,
     kinds::Kinds,
     name::InstanceName,
@@ -315,7 +315,7 @@ fn collision(earlier: &Placed, object: &Placed) -> Error {
         describe(object),
         object.id
     );
-    let error = Error::usage("same-object", message).object(&object.id);
+    let error = Error::usage(Code::SameObject, message).object(&object.id);
     match &object.origin {
         Some(origin) => error.at(origin),
         None => error,

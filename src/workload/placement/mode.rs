@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Destination, Source};
 use crate::workload::{
-    error::{Error, Result},
+    error::{Code, Error, Result},
     instance::NamespaceMode,
     name::{LABEL_LIMIT, check_label},
 };
@@ -38,7 +38,7 @@ pub(super) fn decide(
 fn choose(brought: &[&Source<'_>], to: &Destination<'_>) -> Result<(NamespaceMode, String)> {
     match (to.namespace, brought.first()) {
         (Some(_), Some(first)) => Err(Error::usage(
-            "namespace-in-definition",
+            Code::NamespaceInDefinition,
             format!("--namespace cannot be used: the definition brings {}", first.named()),
         )
         .object(&first.id)
@@ -60,13 +60,13 @@ fn keep(
     let instance = to.instance;
     if let Some(wanted) = to.namespace.filter(|wanted| *wanted != namespace) {
         return Err(Error::refused(
-            "namespace-fixed",
+            Code::NamespaceFixed,
             format!("{instance} is in namespace {namespace}, not in {wanted}"),
         )
         .hint(format!("leave out `--namespace`, or deploy another instance into {wanted}")));
     }
     let changed = |message: String| {
-        Error::refused("namespace-mode-fixed", message)
+        Error::refused(Code::NamespaceModeFixed, message)
             .cause("where an instance's objects go is fixed at its first deploy")
             .hint("deploy it as another instance, then delete this one")
     };
@@ -98,7 +98,7 @@ fn refuse_reserved(namespace: &str) -> Result<()> {
         return Ok(());
     }
     Err(Error::refused(
-        "reserved-namespace",
+        Code::ReservedNamespace,
         format!("namespace {namespace} belongs to the cluster and cannot be an instance's own"),
     )
     .hint(format!("add `--namespace {namespace}`, or choose another instance name")))
@@ -115,7 +115,7 @@ fn refuse_several(sources: &[Source<'_>]) -> Result<()> {
     if named.len() < 2 {
         return Ok(());
     }
-    Err(Error::usage("several-namespaces", "the objects name several namespaces and bring none")
+    Err(Error::usage(Code::SeveralNamespaces, "the objects name several namespaces and bring none")
         .causes(
             named
                 .iter()
@@ -128,7 +128,7 @@ fn refuse_several(sources: &[Source<'_>]) -> Result<()> {
 fn refuse_labels(brought: &[&Source<'_>], to: &Destination<'_>) -> Result<()> {
     match (to.namespace_labels.keys().next(), brought.first()) {
         (Some(_), Some(first)) => Err(Error::usage(
-            "namespace-in-definition",
+            Code::NamespaceInDefinition,
             format!("--namespace-label cannot be used: the definition brings {}", first.named()),
         )
         .at(&first.object.origin)

@@ -151,7 +151,11 @@ fn what_cannot_be_placed_is_refused_with_what_to_do() {
         (NAMESPACE, None, Some((Own, "other")), ErrorKind::Refused, "namespace-mode-fixed"),
     ] {
         let error = place_with(text, namespace, stored).unwrap_err();
-        assert_eq!((error.kind, error.code), (kind, code), "{text} {namespace:?} {stored:?}");
+        assert_eq!(
+            (error.kind, error.code.word()),
+            (kind, code),
+            "{text} {namespace:?} {stored:?}"
+        );
         assert!(error.hint.is_some(), "{error}");
     }
     for name in ["default", "kube-public"] {
@@ -164,7 +168,7 @@ fn what_cannot_be_placed_is_refused_with_what_to_do() {
             namespace_labels: &namespace_labels,
         };
         let error = place(&objects(CONFIG), &kinds(), &to).unwrap_err();
-        assert_eq!((error.kind, error.code), (ErrorKind::Refused, "reserved-namespace"));
+        assert_eq!((error.kind, error.code.word()), (ErrorKind::Refused, "reserved-namespace"));
     }
     let error = place_with(two, None, None).unwrap_err();
     assert_eq!(error.causes, ["Pod/a (a.yaml:1) goes to x", "Pod/b (a.yaml:3) goes to y"]);
@@ -194,7 +198,7 @@ fn namespace_labels_go_on_a_namespace_that_is_made() {
     let placement = place(&objects(CONFIG), &kinds(), &to).unwrap();
     assert_eq!(placement.objects[0].body["metadata"]["labels"]["a.b/c"], "d");
     let error = place(&objects(NAMESPACE), &kinds(), &to).unwrap_err();
-    assert_eq!((error.kind, error.code), (ErrorKind::Usage, "namespace-in-definition"));
+    assert_eq!((error.kind, error.code.word()), (ErrorKind::Usage, "namespace-in-definition"));
     for (text, valid) in [
         ("a=b", true),
         ("pod-security.kubernetes.io/enforce=restricted", true),
@@ -384,7 +388,7 @@ fn objects_that_become_one_are_refused_unless_equal() {
         "{same}\n---\n{{apiVersion: v1, kind: Pod, metadata: {{name: a, labels: {{b: c}}}}}}"
     );
     let error = place_with(&other, None, None).unwrap_err();
-    assert_eq!((error.kind, error.code), (ErrorKind::Usage, "same-object"));
+    assert_eq!((error.kind, error.code.word()), (ErrorKind::Usage, "same-object"));
     assert_eq!(
         error.message,
         "Pod/a (a.yaml:1) and Pod/a (a.yaml:5) would be the same object in namespace web-dev: Pod/a"

@@ -5,9 +5,9 @@ use serde_json::Value;
 
 use super::{
     field::{shorten, text, uid},
-    frame::Frame,
-    neighbourhood::{Neighbourhood, happened},
+    related::{Neighbourhood, happened},
     trouble::GRACE_SECONDS,
+    window::Frame,
 };
 
 /// What may pass by itself: room in a quota, a webhook that comes up, a race between writers.

@@ -5,8 +5,8 @@ use serde_json::Value;
 use super::{
     Verdict,
     field::{annotation, shorten, text, uid},
-    frame::Frame,
-    neighbourhood::{Neighbourhood, happened},
+    related::{Neighbourhood, happened},
+    window::Frame,
 };
 
 /// The annotation by which the scheduler tells the provisioner that a pod has come.

@@ -4,12 +4,12 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::{
-    ending::{Ending, either, never_starts},
+    exit::{Ending, either, never_starts},
     field::{self, count, created, flag, list, shorten, text, uid},
-    frame::Frame,
-    neighbourhood::{Neighbourhood, happened},
     probe, pull,
+    related::{Neighbourhood, happened},
     trouble::{Cause, GRACE_SECONDS, Log, Trouble},
+    window::Frame,
 };
 
 /// From how many restarts since the start of the deploy on a crash loop counts as a failure.

@@ -4,12 +4,13 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::{
-    Verdict, asked,
+    Verdict,
     condition::Condition,
     field::{count, created, list, text, time},
-    frame::Frame,
-    neighbourhood::Neighbourhood,
+    intent,
+    related::Neighbourhood,
     unseen,
+    window::Frame,
 };
 use crate::workload::object::split_api_version;
 
@@ -82,7 +83,7 @@ fn has_status(object: &Value, around: &Neighbourhood) -> bool {
 
 /// Gives the time of our last apply that changed something, else that of the creation.
 fn applied_at(object: &Value) -> Option<Timestamp> {
-    asked::entries(object)
+    intent::entries(object)
         .filter_map(|entry| time(entry, "/time"))
         .max()
         .or_else(|| created(object))

@@ -9,11 +9,11 @@ use super::{
     Verdict,
     admission::Refusal,
     condition::Condition,
-    crew::Crew,
     field::{annotation, count, created, flag, label, plural, text, uid},
-    frame::Frame,
-    neighbourhood::Neighbourhood,
+    pods::Crew,
+    related::Neighbourhood,
     unseen_yet,
+    window::Frame,
 };
 
 /// The label of a pod, and the annotation of a DaemonSet, with the template's generation.

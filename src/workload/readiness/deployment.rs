@@ -5,13 +5,13 @@ use serde_json::Value;
 use super::{
     State, Verdict,
     admission::Refusal,
-    asked,
     condition::Condition,
-    crew::Crew,
     field::{count, flag, number, plural, uid},
-    frame::Frame,
-    neighbourhood::Neighbourhood,
+    intent,
+    pods::Crew,
+    related::Neighbourhood,
     unseen_yet,
+    window::Frame,
 };
 
 /// The progress deadline where the Deployment names none, in seconds.
@@ -25,7 +25,7 @@ pub(crate) fn judge(deployment: &Value, around: &Neighbourhood, frame: &Frame) -
     }
     let rollout = Rollout::of(deployment);
     if flag(deployment, "/spec/paused") {
-        return rollout.paused(asked::is_asked_for(deployment, "/f:spec/f:paused"));
+        return rollout.paused(intent::is_asked_for(deployment, "/f:spec/f:paused"));
     }
     let crew = Crew::of(new_pods(deployment, around), around, frame);
     if rollout.is_complete() && !crew.is_shaky() {

@@ -5,14 +5,14 @@ use serde_json::Value;
 use super::{
     State, Verdict,
     admission::Refusal,
-    asked,
     condition::Condition,
-    crew::Crew,
     field::{count, created, flag, label, number, plural, text, uid},
-    frame::Frame,
-    neighbourhood::Neighbourhood,
+    intent,
     pod::{self, Fate},
+    pods::Crew,
+    related::Neighbourhood,
     trouble::{Cause, Trouble},
+    window::Frame,
 };
 
 /// The label by which Kueue knows the Jobs that it lets run later.
@@ -98,7 +98,7 @@ fn failed(job: &Value, around: &Neighbourhood, frame: &Frame) -> Option<Verdict>
 fn suspended(job: &Value) -> Verdict {
     let queued = label(job, QUEUE).is_some()
         || !matches!(text(job, "/spec/managedBy"), "" | "kubernetes.io/job-controller");
-    if asked::is_asked_for(job, "/f:spec/f:suspend") && !queued {
+    if intent::is_asked_for(job, "/f:spec/f:suspend") && !queued {
         return Verdict::ready_saying("suspended by its manifest");
     }
     let message = match queued {

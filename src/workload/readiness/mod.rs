@@ -6,26 +6,26 @@
 //! when it happens anew. `Failed` is not final: what mends itself is ready at the next judgement.
 
 pub(crate) mod admission;
+mod annotations;
 mod api;
-mod asked;
 mod claim;
 pub(crate) mod condition;
 pub(crate) mod container;
-pub(crate) mod crew;
+mod counts;
 mod custom;
 pub(crate) mod daemon_set;
 pub(crate) mod deployment;
-mod ending;
+mod exit;
 pub(crate) mod field;
-mod frame;
+mod intent;
 pub(crate) mod job;
 mod jsonpath;
 mod namespace;
-mod neighbourhood;
 pub(crate) mod pod;
-mod population;
+pub(crate) mod pods;
 mod probe;
 pub(crate) mod pull;
+mod related;
 mod replica_set;
 mod service;
 pub(crate) mod stateful_set;
@@ -33,24 +33,24 @@ mod template;
 pub(crate) mod trouble;
 mod verdict;
 mod watch;
-mod wish;
+mod window;
 
 use serde_json::Value;
 
-pub(crate) use self::neighbourhood::happened;
+pub(crate) use self::related::happened;
 use self::{
+    annotations::Wishes,
     field::{count, is_deleting, list, number, text},
-    wish::Wishes,
 };
 pub(crate) use self::{
-    frame::Frame,
+    annotations::check_annotations,
+    counts::{Population, population_of, restarts_of},
     job::{is_complete, is_leaving, judge_gone},
-    neighbourhood::Neighbourhood,
-    population::{Population, population_of, restarts_of},
+    related::Neighbourhood,
     template::images_of,
     verdict::{State, Verdict},
     watch::{Watch, watch_of},
-    wish::check_annotations,
+    window::Frame,
 };
 use super::object::split_api_version;
 

@@ -7,9 +7,9 @@ use super::{
     condition::Condition,
     container::Container,
     field::{count, created, is_deleting, list, number, shorten, text, uid},
-    frame::Frame,
-    neighbourhood::{Neighbourhood, happened},
+    related::{Neighbourhood, happened},
     trouble::{Cause, GRACE_SECONDS, Trouble},
+    window::Frame,
 };
 
 /// What is with a pod.

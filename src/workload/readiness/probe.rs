@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::{
     field::{list, shorten, text, uid},
-    frame::Frame,
-    neighbourhood::{Neighbourhood, happened},
+    related::{Neighbourhood, happened},
+    window::Frame,
 };
 
 /// The longest command that is shown, in characters.

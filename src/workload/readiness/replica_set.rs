@@ -6,11 +6,11 @@ use super::{
     Verdict,
     admission::Refusal,
     condition::Condition,
-    crew::Crew,
     field::{count, number, plural, uid},
-    frame::Frame,
-    neighbourhood::Neighbourhood,
+    pods::Crew,
+    related::Neighbourhood,
     unseen_yet,
+    window::Frame,
 };
 
 /// Judges a ReplicaSet or a ReplicationController. It fails early only when all its pods are

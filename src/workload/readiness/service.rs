@@ -5,8 +5,8 @@ use serde_json::Value;
 use super::{
     Verdict,
     field::{list, shorten, text, uid},
-    frame::Frame,
-    neighbourhood::{Neighbourhood, happened},
+    related::{Neighbourhood, happened},
+    window::Frame,
 };
 
 /// Judges a Service. On kind-like runtimes nothing gives load balancers an address.

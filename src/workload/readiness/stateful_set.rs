@@ -6,11 +6,11 @@ use serde_json::Value;
 use super::{
     Verdict,
     admission::Refusal,
-    crew::Crew,
     field::{count, label, number, plural, text, uid},
-    frame::Frame,
-    neighbourhood::Neighbourhood,
+    pods::Crew,
+    related::Neighbourhood,
     unseen_yet,
+    window::Frame,
 };
 
 /// The label with a pod's revision.

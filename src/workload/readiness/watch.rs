@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::{
+    annotations::{FAILED_WHEN, READY_WHEN},
     field::{annotation, text},
-    wish::{FAILED_WHEN, READY_WHEN},
 };
 use crate::workload::object::split_api_version;
 

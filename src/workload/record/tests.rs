@@ -1,4 +1,5 @@
 use super::*;
+use crate::workload::error::Code;
 use crate::workload::{
     object::Origin,
     release::{Deployer, Outcome},
@@ -59,13 +60,19 @@ fn comes_back_as_it_went() {
 #[test]
 fn a_copy_elsewhere_and_a_newer_format_are_refused() {
     let bytes = record().encode();
-    assert_eq!(Record::decode(&bytes, "other", &instance()).unwrap_err().code, "copied-record");
+    assert_eq!(Record::decode(&bytes, "other", &instance()).unwrap_err().code, Code::CopiedRecord);
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(br#"{"format": 99, "everything": "else"}"#).unwrap();
     let newer = encoder.finish().unwrap();
-    assert_eq!(Record::decode(&newer, "ns", &instance()).unwrap_err().code, "newer-record");
-    assert_eq!(Record::decode(b"rubbish", "ns", &instance()).unwrap_err().code, "damaged-record");
-    assert_eq!(Record::decode(&bytes[..20], "ns", &instance()).unwrap_err().code, "damaged-record");
+    assert_eq!(Record::decode(&newer, "ns", &instance()).unwrap_err().code, Code::NewerRecord);
+    assert_eq!(
+        Record::decode(b"rubbish", "ns", &instance()).unwrap_err().code,
+        Code::DamagedRecord
+    );
+    assert_eq!(
+        Record::decode(&bytes[..20], "ns", &instance()).unwrap_err().code,
+        Code::DamagedRecord
+    );
 }
 
 #[test]

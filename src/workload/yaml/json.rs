@@ -1,5 +1,6 @@
 //! A stream of JSON values with the place of each, read as strictly as kubectl reads it.
 
+use crate::workload::error::Code;
 use serde_json::{Number, Value};
 
 use super::{
@@ -72,7 +73,7 @@ impl<'t> Parser<'t> {
     }
 
     fn problem(&mut self, message: impl Into<String>) -> Problem {
-        Problem::new("invalid-json", self.position(), message)
+        Problem::new(Code::InvalidJson, self.position(), message)
     }
 
     /// Says that something else stands where `wanted` should.
@@ -212,7 +213,7 @@ impl<'t> Parser<'t> {
         }
         number(float).ok_or_else(|| {
             let message = format!("the number `{}` is too large", shown(written));
-            Problem::new("invalid-number", position, message)
+            Problem::new(Code::InvalidNumber, position, message)
         })
     }
 

@@ -25,7 +25,10 @@ pub(crate) use emit::emit;
 use tree::Tree;
 pub(crate) use tree::{Field, Node};
 
-use super::{error::Error, object::Origin};
+use super::{
+    error::{Code, Error},
+    object::Origin,
+};
 
 /// The largest text that is read, in bytes.
 pub(crate) const TEXT_LIMIT: usize = 64 << 20;
@@ -62,7 +65,7 @@ impl fmt::Display for Position {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Problem {
     /// A stable word.
-    pub code: &'static str,
+    pub code: Code,
     /// Where.
     pub position: Position,
     /// What, in lower case and without a full stop.
@@ -73,7 +76,7 @@ pub(crate) struct Problem {
 
 impl Problem {
     /// Makes a problem without a hint.
-    pub(crate) fn new(code: &'static str, position: Position, message: impl Into<String>) -> Self {
+    pub(crate) fn new(code: Code, position: Position, message: impl Into<String>) -> Self {
         Self { code, position, message: message.into(), hint: None }
     }
 
@@ -129,7 +132,7 @@ pub(crate) fn read(text: &str) -> Reading {
     let mut reading = Reading::default();
     if text.len() > TEXT_LIMIT {
         let message = format!("the text is larger than {} MB", TEXT_LIMIT >> 20);
-        reading.problems.push(Problem::new("too-large", Position::new(1, 1), message));
+        reading.problems.push(Problem::new(Code::TooLarge, Position::new(1, 1), message));
         return reading;
     }
     let text = stream::without_bom(text);

@@ -1,5 +1,6 @@
 //! Numbers on their way from text to JSON, as Go's encoder and decoder leave them.
 
+use crate::workload::error::Code;
 use serde_json::Number;
 
 use super::{Position, Problem, value::shown};
@@ -30,7 +31,7 @@ fn significant(text: &str) -> String {
 pub(super) fn lost_digits(written: &str, value: f64, position: Position) -> Problem {
     let sent = number(value).map(|number| number.to_string()).unwrap_or_default();
     let message = format!("the number `{}` would be sent as {sent}", shown(written));
-    Problem::new("inexact-number", position, message).hint("quote it if it is meant as text")
+    Problem::new(Code::InexactNumber, position, message).hint("quote it if it is meant as text")
 }
 
 /// Writes a float that is a key as Go does (`%g` with 32 bits), where that needs no exponent.

@@ -2,6 +2,7 @@
 
 mod step;
 
+use crate::workload::error::Code;
 use std::collections::HashMap;
 
 use step::{State, Step};
@@ -40,7 +41,7 @@ pub(super) fn parse(chunk: &Chunk<'_>) -> Result<Option<Tree>, Problem> {
 }
 
 /// The code of problems that the grammar has with the text.
-const SYNTAX: &str = "invalid-yaml";
+const SYNTAX: Code = Code::InvalidYaml;
 
 /// Explains what is not YAML: by an unfilled template where there is one, else by the line.
 /// `last` is where the last good token ends.
@@ -139,7 +140,7 @@ impl Parser<'_> {
             Err(problem) => problem.position,
         };
         let message = "what stands behind the end of the document would be dropped";
-        Err(Problem::new("dropped-content", place, message)
+        Err(Problem::new(Code::DroppedContent, place, message)
             .hint("separate documents by a line `---`"))
     }
 
@@ -244,7 +245,7 @@ impl Parser<'_> {
     fn alias(&mut self, place: Position, name: &str) -> Result<Begun, Problem> {
         let Some(&target) = self.anchors.get(name) else {
             let message = format!("unknown anchor: `*{name}`");
-            return Err(Problem::new("unknown-anchor", place, message));
+            return Err(Problem::new(Code::UnknownAnchor, place, message));
         };
         self.tree.add(place, Shape::Alias(target));
         Ok(Begun::Leaf)

@@ -1,5 +1,6 @@
 //! Cutting a text into documents, as kubectl's reader cuts it before any YAML parser sees it.
 
+use crate::workload::error::Code;
 use std::borrow::Cow;
 
 use super::{Position, Problem};
@@ -103,7 +104,7 @@ fn bad_separator(line: u32, text: &str, behind: &str) -> Problem {
     let column = u32::try_from(text[..column - 1].chars().count() + 1).unwrap_or(u32::MAX);
     let shown: String = behind.chars().take(40).collect();
     Problem::new(
-        "invalid-separator",
+        Code::InvalidSeparator,
         Position::new(line, column),
         format!("`{shown}` stands behind a document separator `---`"),
     )

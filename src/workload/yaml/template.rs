@@ -2,6 +2,7 @@
 //! that YAML reads as the beginning of two mappings.
 
 use super::{Position, Problem, stream::Chunk};
+use crate::workload::error::Code;
 
 /// Finds an unquoted `{{` between two lines of the chunk, as far as a look at single lines can
 /// tell; for explaining why a text is not YAML.
@@ -44,8 +45,12 @@ pub(super) fn problem(chunk: &Chunk<'_>, position: Position) -> Problem {
 pub(super) fn unfilled(position: Position, text: &str) -> Problem {
     let end = text.find("}}").map_or(text.len(), |end| end + 2);
     let shown: String = text[..end].chars().take(60).collect();
-    Problem::new("unfilled-template", position, format!("unfilled template `{}`", shown.trim_end()))
-        .hint("`helm template … | workloadctl deploy NAME -f -` fills in a chart")
+    Problem::new(
+        Code::UnfilledTemplate,
+        position,
+        format!("unfilled template `{}`", shown.trim_end()),
+    )
+    .hint("`helm template … | workloadctl deploy NAME -f -` fills in a chart")
 }
 
 #[cfg(test)]

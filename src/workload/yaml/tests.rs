@@ -1,3 +1,4 @@
+use crate::workload::error::Code;
 use serde_json::{Value, json};
 
 use super::*;
@@ -9,7 +10,7 @@ fn values(text: &str) -> Vec<Value> {
 }
 
 fn problems(text: &str) -> Vec<(&'static str, String)> {
-    read(text).problems.into_iter().map(|p| (p.code, p.position.to_string())).collect()
+    read(text).problems.into_iter().map(|p| (p.code.word(), p.position.to_string())).collect()
 }
 
 #[test]
@@ -102,7 +103,7 @@ fn templates_are_named() {
         ("a: {{ include \"x\" . | quote }}\n", "1:4", "{{ include \"x\" . | quote }}"),
     ] {
         let problem = read(text).problems.remove(0);
-        assert_eq!(problem.code, "unfilled-template", "{text:?}: {problem:?}");
+        assert_eq!(problem.code, Code::UnfilledTemplate, "{text:?}: {problem:?}");
         assert_eq!(problem.position.to_string(), place, "{text:?}");
         assert_eq!(problem.message, format!("unfilled template `{shown}`"));
     }

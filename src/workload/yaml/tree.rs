@@ -3,6 +3,7 @@
 //! Nodes lie in one list and refer to each other by number, so aliases cost nothing and no depth
 //! of nesting can exhaust the stack.
 
+use crate::workload::error::Code;
 use std::collections::HashSet;
 
 use serde_json::Value;
@@ -175,5 +176,5 @@ impl<'t> Node<'t> {
 
 /// Says that nodes are nested too deeply.
 pub(super) fn too_deep(position: Position) -> Problem {
-    Problem::new("too-deep", position, format!("nested deeper than {DEPTH_LIMIT} levels"))
+    Problem::new(Code::TooDeep, position, format!("nested deeper than {DEPTH_LIMIT} levels"))
 }

@@ -1,6 +1,7 @@
 //! From nodes to JSON: anchors, merge keys, keys and numbers as kubectl turns them into JSON, and
 //! a problem wherever it would lose something on the way.
 
+use crate::workload::error::Code;
 use std::collections::BTreeSet;
 
 use base64::{
@@ -88,7 +89,7 @@ impl<'t> Reader<'t> {
     fn alias(&mut self, target: usize, position: Position) -> Result<Value, Stop> {
         if self.active[target] {
             let message = "the value of the anchor contains itself";
-            return self.stop(Problem::new("invalid-yaml", position, message));
+            return self.stop(Problem::new(Code::InvalidYaml, position, message));
         }
         self.budget.enter_alias();
         let value = self.value(target);
@@ -110,7 +111,7 @@ impl<'t> Reader<'t> {
             let repeated = map.contains_key(&name) && !merged.remove(&name);
             if repeated {
                 let message = format!("the key `{}` appears twice in this mapping", shown(&name));
-                self.note(Problem::new("duplicate-key", position, message));
+                self.note(Problem::new(Code::DuplicateKey, position, message));
             }
             map.insert(name, value);
         }
@@ -132,7 +133,7 @@ impl<'t> Reader<'t> {
             Shape::Json(Value::String(text)) => return Ok(text.clone()),
             _ => {
                 let message = "a mapping or a list cannot be a key";
-                self.note(Problem::new("invalid-key", entry.position, message));
+                self.note(Problem::new(Code::InvalidKey, entry.position, message));
                 return Ok(format!("\u{0}{number}"));
             }
         };
@@ -169,7 +170,7 @@ impl<'t> Reader<'t> {
         for &source in sources.iter().rev() {
             if !self.mergeable(source) {
                 let message = "`<<` takes a mapping or a list of mappings";
-                self.note(Problem::new("invalid-yaml", position, message));
+                self.note(Problem::new(Code::InvalidYaml, position, message));
             } else if let Value::Object(fields) = self.value(source)? {
                 incoming.extend(fields);
             }
@@ -181,7 +182,7 @@ impl<'t> Reader<'t> {
                 let message =
                     format!("`<<` replaces the key `{}` that stands before it", shown(&key));
                 self.note(
-                    Problem::new("merge-order", position, message)
+                    Problem::new(Code::MergeOrder, position, message)
                         .hint("put `<<` first in its mapping"),
                 );
             }
@@ -219,7 +220,7 @@ impl<'t> Reader<'t> {
     fn float(&mut self, value: f64, written: &str, position: Position) -> Value {
         let Some(number) = number(value) else {
             let message = format!("`{}` is no number that JSON has", shown(written));
-            self.note(Problem::new("invalid-number", position, message));
+            self.note(Problem::new(Code::InvalidNumber, position, message));
             return Value::Null;
         };
         if loses_digits(written, value) {
@@ -234,7 +235,7 @@ impl<'t> Reader<'t> {
         }
         scalar::resolve(scalar.tag.as_deref(), &scalar.text).unwrap_or_else(|tag| {
             let message = format!("`{}` is no `{tag}`", shown(&scalar.text));
-            self.note(Problem::new("invalid-yaml", position, message));
+            self.note(Problem::new(Code::InvalidYaml, position, message));
             Resolved::Text
         })
     }
@@ -244,8 +245,8 @@ impl<'t> Reader<'t> {
         let decoded = BASE64.decode(packed).ok().map(String::from_utf8);
         let (code, message) = match decoded {
             Some(Ok(text)) => return text,
-            Some(Err(_)) => ("lost-bytes", "`!!binary` holds bytes that are not UTF-8 text"),
-            None => ("invalid-yaml", "`!!binary` holds text that is not base64"),
+            Some(Err(_)) => (Code::LostBytes, "`!!binary` holds bytes that are not UTF-8 text"),
+            None => (Code::InvalidYaml, "`!!binary` holds text that is not base64"),
         };
         self.note(Problem::new(code, position, message));
         String::new()
@@ -264,7 +265,7 @@ impl<'t> Reader<'t> {
 
     fn bomb<T>(&mut self, position: Position) -> Result<T, Stop> {
         let message = "aliases repeat too much: the document would grow out of all proportion";
-        self.stop(Problem::new("expansion-bomb", position, message))
+        self.stop(Problem::new(Code::ExpansionBomb, position, message))
     }
 }
 
@@ -282,5 +283,5 @@ fn changed_key(scalar: &Scalar, sent: Option<&str>, position: Position) -> Probl
         Some(sent) => format!("the key `{text}` is not text and would be sent as `{sent}`"),
         None => format!("the key `{text}` is not text"),
     };
-    Problem::new("invalid-key", position, message).hint(format!("quote it: \"{text}\""))
+    Problem::new(Code::InvalidKey, position, message).hint(format!("quote it: \"{text}\""))
 }

@@ -106,7 +106,7 @@ async fn a_plugin_that_fails_says_why() {
     ] {
         let setup = with_plugin(script, "{server: 'http://127.0.0.1:1'}", user);
         let error = get(&setup.connect().await.unwrap()).await.unwrap_err();
-        assert_eq!((error.kind.exit_code(), error.code), (7, "exec-plugin"), "{error}");
+        assert_eq!((error.kind.exit_code(), error.code.word()), (7, "exec-plugin"), "{error}");
         assert!(error.message.starts_with("the exec plugin `"), "{error}");
         assert!(error.message.ends_with(message), "{error}");
         assert!(cause.is_empty() || error.causes.iter().any(|text| text == cause), "{error}");
@@ -205,7 +205,7 @@ async fn oidc_sends_the_id_token() {
     assert_eq!(ask(&cluster, &user(&valid)).await.unwrap(), 200);
     assert_eq!(stub.seen()[0].header("authorization"), Some(format!("Bearer {valid}")));
     let error = ask(&cluster, &user(&expired)).await.unwrap_err();
-    assert_eq!((error.kind.exit_code(), error.code), (7, "unauthorized"), "{error}");
+    assert_eq!((error.kind.exit_code(), error.code.word()), (7, "unauthorized"), "{error}");
 }
 
 #[tokio::test]
@@ -232,5 +232,5 @@ async fn a_pod_connects_as_its_service_account() {
     assert_eq!(connection.namespace.as_deref(), Some("team"));
     assert_eq!(connection.kubeconfig_user, None);
     let error = connect_in(&load(&[])).await.err().unwrap();
-    assert_eq!((error.kind.exit_code(), error.code), (2, "not-in-cluster"));
+    assert_eq!((error.kind.exit_code(), error.code.word()), (2, "not-in-cluster"));
 }

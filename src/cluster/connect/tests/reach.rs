@@ -1,5 +1,6 @@
 //! Ways to the server: none, none in time, and through proxies.
 
+use crate::workload::error::Code;
 use std::{net::SocketAddr, sync::Mutex};
 
 use tokio::{
@@ -9,7 +10,7 @@ use tokio::{
 
 use super::*;
 use crate::{
-    cluster::{api::Api, call::Call, failure::Failure},
+    cluster::{api::Api, failure::Failure, request::Request},
     workload::object::ObjectId,
 };
 
@@ -32,7 +33,7 @@ async fn failures_to_reach_a_server_are_told_apart() {
     ] {
         let cluster = format!("{{server: '{server}', insecure-skip-tls-verify: true}}");
         let error = ask(&cluster, "null").await.unwrap_err();
-        assert_eq!((error.kind.exit_code(), error.code), (7, code), "{error}");
+        assert_eq!((error.kind.exit_code(), error.code.word()), (7, code), "{error}");
         assert!(error.message.contains(message) && error.message.contains(&server), "{error}");
         assert_eq!(error.hint.as_deref(), Some("workloadctl runtime check c"));
         let refused = message.ends_with("nothing listens there");
@@ -119,7 +120,7 @@ async fn no_proxy_exempts_the_cluster() {
     let cluster = "{server: 'https://a.invalid', insecure-skip-tls-verify: true}";
     let connection = Setup::new(&variables, cluster, "null").connect().await.unwrap();
     let error = get(&connection).await.unwrap_err();
-    assert_eq!(error.code, "dns", "reached for directly: {error}");
+    assert_eq!(error.code, Code::Dns, "reached for directly: {error}");
 }
 
 #[tokio::test]
@@ -136,12 +137,12 @@ async fn a_proxy_that_refuses_is_named_as_the_culprit() {
         let variables = [("HTTPS_PROXY", proxy.as_str())];
         let connection = Setup::new(&variables, cluster, "null").connect().await.unwrap();
         let error = get(&connection).await.unwrap_err();
-        assert_eq!((error.kind.exit_code(), error.code), (7, "proxy"), "{error}");
+        assert_eq!((error.kind.exit_code(), error.code.word()), (7, "proxy"), "{error}");
         assert!(error.causes.iter().any(|text| text.contains(cause)), "{error}");
     }
     let variables = [("HTTPS_PROXY", "ftp://me:secret@x")];
     let error = Setup::new(&variables, cluster, "null").connect().await.err().unwrap();
-    assert_eq!((error.code, error.to_string().contains("secret")), ("proxy", false));
+    assert_eq!((error.code.word(), error.to_string().contains("secret")), ("proxy", false));
 }
 
 #[tokio::test]
@@ -158,7 +159,7 @@ async fn something_else_that_answers_is_told_from_an_api_server() {
         let stub = Stub::http(move |_| answer.clone()).await;
         let setup = Setup::new(&[], &format!("{{server: '{}'}}", stub.address), "null");
         let api = Api::new(setup.connect().await.unwrap(), Duration::from_secs(10));
-        let failure = api.call(Call::get("/api")).await.unwrap_err();
+        let failure = api.call(Request::get("/api")).await.unwrap_err();
         let error = match failure {
             Failure::NoAnswer(error) => *error,
             failure => {
@@ -166,7 +167,11 @@ async fn something_else_that_answers_is_told_from_an_api_server() {
                 failure.explain("get", "cannot look at", &id, None)
             }
         };
-        assert_eq!((error.kind.exit_code(), error.code), (7, "not-an-api-server"), "{error}");
+        assert_eq!(
+            (error.kind.exit_code(), error.code.word()),
+            (7, "not-an-api-server"),
+            "{error}"
+        );
         assert!(error.to_string().ends_with(said), "{error}");
         assert!(error.hint.unwrap().starts_with("check the server's URL in the kubeconfig"));
     }

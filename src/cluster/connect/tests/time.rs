@@ -14,8 +14,8 @@ use tokio::{
 use super::*;
 use crate::cluster::{
     api::{Api, IN_FLIGHT},
-    call::Call,
     failure::Failure,
+    request::Request,
     watch::{Change, Collection},
 };
 
@@ -64,10 +64,10 @@ async fn an_answer_that_does_not_come_or_stops_in_the_middle_ends_in_time() {
     let api = api().await;
     for path in ["/silent", "/half"] {
         let asked = Instant::now();
-        let Err(Failure::NoAnswer(error)) = api.call(Call::get(path)).await else {
+        let Err(Failure::NoAnswer(error)) = api.call(Request::get(path)).await else {
             panic!("{path} has no answer");
         };
-        assert_eq!((error.kind.exit_code(), error.code), (7, "timeout"), "{error}");
+        assert_eq!((error.kind.exit_code(), error.code.word()), (7, "timeout"), "{error}");
         assert!(error.message.ends_with("did not answer within 0.2 s"), "{error}");
         assert_eq!(error.hint.as_deref(), Some("a longer `--request-timeout` may help"));
         assert!((LIMIT..LIMIT * 20).contains(&asked.elapsed()), "{:?}", asked.elapsed());
@@ -128,7 +128,7 @@ async fn no_more_requests_are_under_way_than_is_promised() {
         }
     });
     let api = Api::new(Setup::new(&[], &cluster, "null").connect().await.unwrap(), LIMIT * 50);
-    let many = (0..IN_FLIGHT * 4).map(|_| api.call(Call::get("/api")));
+    let many = (0..IN_FLIGHT * 4).map(|_| api.call(Request::get("/api")));
     assert!(futures::future::try_join_all(many).await.is_ok());
     let most = most.load(Ordering::SeqCst);
     assert!((2..=IN_FLIGHT).contains(&most), "{most}");

@@ -51,7 +51,7 @@ async fn a_server_is_trusted_by_its_certificate() {
         match (ask(&cluster, "null").await, expected) {
             (Ok(status), Ok(expected)) => assert_eq!(status, expected, "{cluster}"),
             (Err(error), Err(expected)) => {
-                assert_eq!((error.kind.exit_code(), error.code), (7, "tls"), "{error}");
+                assert_eq!((error.kind.exit_code(), error.code.word()), (7, "tls"), "{error}");
                 assert!(error.to_string().ends_with(expected), "{error}");
                 assert!(error.message.contains("https://127.0.0.1:"), "{error}");
                 assert!(error.hint.is_some(), "{error}");

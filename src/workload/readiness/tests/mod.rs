@@ -4,9 +4,9 @@ mod custom;
 mod daemon_set;
 mod deployment;
 mod job;
-mod neighbourhood;
 mod platform;
 mod pod;
+mod related;
 mod stateful_set;
 
 use std::sync::LazyLock;

@@ -1,5 +1,6 @@
 //! A place in the text of a document that moves forward, character by character.
 
+use crate::workload::error::Code;
 use crate::workload::yaml::{Position, Problem, stream::Chunk};
 
 /// Where the scanner stands.
@@ -59,7 +60,7 @@ impl<'t> Cursor<'t> {
         let column = before.rsplit('\n').next().map_or(0, |line| line.chars().count()) + 1;
         let c = self.text[at..].chars().next().expect("it was found there");
         Err(Problem::new(
-            "invalid-yaml",
+            Code::InvalidYaml,
             Position::new(line, u32::try_from(column).unwrap_or(u32::MAX)),
             format!("the character {c:?} may not stand in YAML"),
         ))
@@ -175,6 +176,6 @@ impl<'t> Cursor<'t> {
 impl Mark {
     /// Makes a problem of this place.
     pub(super) fn problem(self, message: &str) -> Problem {
-        Problem::new("invalid-yaml", self.position, message)
+        Problem::new(Code::InvalidYaml, self.position, message)
     }
 }

@@ -7,15 +7,15 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     ops::{
+        events::Event,
         locate::Located,
         options::{DeployOptions, Given},
-        report::Event,
         session::Session,
         target::{Target, group_unavailable},
     },
     workload::{
         definition::{Content, Revision},
-        error::{Error, Result},
+        error::{Code, Error, Result},
         graph::{Graph, Reference, missing_references},
         instance::{Instance, NamespaceMode},
         kinds::{Kinds, find},
@@ -112,7 +112,7 @@ fn other_definition(
     wanted: &DefinitionName,
 ) -> Error {
     Error::refused(
-        "other-definition",
+        Code::OtherDefinition,
         format!("`{}` runs definition `{known}`, not `{wanted}`", options.name),
     )
     .hint(format!("deploy `{wanted}` under another instance name"))
@@ -134,7 +134,7 @@ fn definition_name(
         (None, Some(known)) => {
             if options.given.is_some() && known.as_str() != options.name.as_str() {
                 return Err(Error::usage(
-                    "shared-definition",
+                    Code::SharedDefinition,
                     format!(
                         "`{}` runs definition `{known}`, which `-f` would change for all its instances",
                         options.name

@@ -6,7 +6,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use crate::{
-    cluster::{api::Api, call::Call},
+    cluster::{api::Api, request::Request},
     workload::{
         error::Result,
         object::ObjectId,
@@ -123,12 +123,12 @@ async fn send(
         "propagationPolicy": deletion.word(),
         "preconditions": &preconditions,
     });
-    match api.call(Call::json(Method::DELETE, path, &options)).await {
+    match api.call(Request::json(Method::DELETE, path, &options)).await {
         Ok(_) => Ok(Some(Sent::Accepted)),
         Err(failure) if failure.is_not_found() => Ok(Some(Sent::AlreadyGone)),
         Err(failure) if failure.is_conflict() => {
             let live = api
-                .find(Call::get_metadata(path))
+                .find(Request::get_metadata(path))
                 .await
                 .map_err(|failure| failure.explain("get", "cannot look at", id, None))?;
             match live {
@@ -160,7 +160,7 @@ pub(crate) async fn wait(api: &Api, id: &ObjectId, path: &str, gone: &str) -> Re
     let mut pause = FIRST_PAUSE;
     loop {
         let live = api
-            .find(Call::get_metadata(path))
+            .find(Request::get_metadata(path))
             .await
             .map_err(|failure| failure.explain("get", "cannot wait for the end of", id, None))?;
         match live {

@@ -1,3 +1,4 @@
+use crate::workload::error::Code;
 use serde_json::{Value, json};
 
 use super::*;
@@ -168,7 +169,7 @@ fn what_an_instance_cannot_be_is_refused_and_leaves_nothing() {
         ),
     ] {
         let error = create_instance(&mut store, options, minute(2)).unwrap_err();
-        assert_eq!((error.code, error.kind.exit_code()), (code, exit), "{error}");
+        assert_eq!((error.code.word(), error.kind.exit_code()), (code, exit), "{error}");
         assert_eq!(list_instances(&store, &ListOptions::default()).unwrap().len(), 1);
     }
     let options = CreateOptions { definition: Some(definition("own")), ..into("ns") };
@@ -214,11 +215,11 @@ fn instances_are_listed_by_what_is_asked() {
         assert_eq!(names, expected, "{options:?}");
     }
     let error = list_instances(&store, &ListOptions { names: &[name("w3")], ..all }).unwrap_err();
-    assert_eq!(error.code, "no-such-instance");
+    assert_eq!(error.code, Code::NoSuchInstance);
     let unknown = definition("wep");
     let error =
         list_instances(&store, &ListOptions { definition: Some(&unknown), ..all }).unwrap_err();
-    assert_eq!(error.code, "no-such-definition");
+    assert_eq!(error.code, Code::NoSuchDefinition);
 }
 
 #[test]

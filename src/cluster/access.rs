@@ -7,17 +7,17 @@ use http::{HeaderName, HeaderValue, Uri};
 use kube::client::{ConfigExt, middleware::AuthLayer};
 
 use super::{
+    client_certificate::{self, Identity},
     connect::{CONNECT_LIMIT, ConnectOptions},
     credentials::{Credentials, TokenFile},
     exec_plugin::ExecPlugin,
-    identity::{self, Identity},
+    http::Endpoint,
     kubeconfig::{AuthProvider, Cluster, Kubeconfig, Resolved, User},
     proxy,
-    wire::Endpoint,
 };
 use crate::{
     env::Env,
-    workload::error::{Error, Result},
+    workload::error::{Code, Error, Result},
 };
 
 /// Everything that a connection is made of.
@@ -92,7 +92,7 @@ impl Target {
     pub(super) fn of_pod(env: &Env, options: &ConnectOptions) -> Result<Self> {
         let missing = || {
             Error::usage(
-                "not-in-cluster",
+                Code::NotInCluster,
                 "runtime `in-cluster` works only in a pod with a service account",
             )
         };
@@ -104,7 +104,7 @@ impl Target {
         let token = TokenFile::open(folder.join("token"), None)?;
         let authority_file = folder.join("ca.crt");
         let authorities = match std::fs::read(&authority_file) {
-            Ok(pem) => Some(identity::authorities(&pem)?),
+            Ok(pem) => Some(client_certificate::authorities(&pem)?),
             Err(_) => None,
         };
         let proxy = proxy::proxy_for(&server, None, env).map_err(wrong_proxy)?;
@@ -143,7 +143,7 @@ fn endpoint(
         |error: Error| error.while_doing(format!("cannot use cluster `{name}` of the kubeconfig"));
     let ca = match cluster.insecure_skip_tls_verify {
         true => None,
-        false => identity::load(
+        false => client_certificate::load(
             "the certificate authority",
             cluster.certificate_authority_data.as_deref(),
             cluster.certificate_authority.as_deref(),
@@ -154,14 +154,14 @@ fn endpoint(
         user.client_certificate.is_some() || user.client_certificate_data.is_some();
     let tls = ca.is_some() || has_certificate || cluster.insecure_skip_tls_verify;
     let server = cluster.server.as_deref().ok_or_else(|| {
-        Error::usage("kubeconfig", format!("cluster `{name}` of the kubeconfig has no server"))
+        Error::usage(Code::Kubeconfig, format!("cluster `{name}` of the kubeconfig has no server"))
     })?;
     let server = server_url(server, tls).map_err(in_cluster)?;
     let proxy =
         proxy::proxy_for(&server, cluster.proxy_url.as_deref(), env).map_err(wrong_proxy)?;
     let is_tls = server.scheme_str() == Some("https");
     let authorities = match ca.as_deref().filter(|_| is_tls) {
-        Some(pem) => Some(identity::authorities(pem).map_err(in_cluster)?),
+        Some(pem) => Some(client_certificate::authorities(pem).map_err(in_cluster)?),
         None => None,
     };
     let endpoint = Endpoint {
@@ -178,7 +178,7 @@ fn endpoint(
 }
 
 fn wrong_proxy(why: String) -> Error {
-    Error::runtime("proxy", why)
+    Error::runtime(Code::Proxy, why)
 }
 
 fn connect_timeout(options: &ConnectOptions) -> Option<Duration> {
@@ -190,8 +190,9 @@ fn connect_timeout(options: &ConnectOptions) -> Option<Duration> {
 /// kubectl.
 fn server_url(text: &str, tls: bool) -> Result<Uri> {
     let text = text.trim();
-    let wrong =
-        |why: &str| Error::usage("kubeconfig", format!("{text:?} is not a server's URL: {why}"));
+    let wrong = |why: &str| {
+        Error::usage(Code::Kubeconfig, format!("{text:?} is not a server's URL: {why}"))
+    };
     let (scheme, rest) = match text.split_once("://") {
         Some((scheme, rest)) => (scheme.to_ascii_lowercase(), rest),
         None => {
@@ -224,12 +225,12 @@ fn server_url(text: &str, tls: bool) -> Result<Uri> {
 fn client_certificate(user: &User, name: &str) -> Result<Option<Arc<Identity>>> {
     let of_user =
         |error: Error| error.while_doing(format!("cannot use user `{name}` of the kubeconfig"));
-    let chain = identity::load(
+    let chain = client_certificate::load(
         "the client certificate",
         user.client_certificate_data.as_deref(),
         user.client_certificate.as_deref(),
     );
-    let key = identity::load(
+    let key = client_certificate::load(
         "the client key",
         user.client_key_data.as_ref().map(|secret| secret.0.as_str()),
         user.client_key.as_deref(),
@@ -240,10 +241,10 @@ fn client_certificate(user: &User, name: &str) -> Result<Option<Arc<Identity>>> 
             Identity::from_pem(&chain, &key).map(|it| Some(Arc::new(it))).map_err(of_user)
         }
         (Some(_), None) => {
-            Err(of_user(Error::usage("kubeconfig", "it has a client certificate and no key")))
+            Err(of_user(Error::usage(Code::Kubeconfig, "it has a client certificate and no key")))
         }
         (None, Some(_)) => {
-            Err(of_user(Error::usage("kubeconfig", "it has a client key and no certificate")))
+            Err(of_user(Error::usage(Code::Kubeconfig, "it has a client key and no certificate")))
         }
     }
 }
@@ -254,7 +255,7 @@ fn auth_provider(provider: &AuthProvider, user: &str, server: &Uri) -> Result<Au
     if name != "oidc" {
         let message =
             format!("the auth provider `{name}` of user `{user}` is not supported any more");
-        return Err(Error::usage("kubeconfig", message).hint("use an exec plugin instead"));
+        return Err(Error::usage(Code::Kubeconfig, message).hint("use an exec plugin instead"));
     }
     let mut kube_config = kube::Config::new(server.clone());
     kube_config.auth_info.auth_provider = Some(kube::config::AuthProviderConfig {
@@ -263,16 +264,20 @@ fn auth_provider(provider: &AuthProvider, user: &str, server: &Uri) -> Result<Au
         ..Default::default()
     });
     let layer = kube_config.auth_layer().map_err(|error| {
-        Error::runtime("unauthorized", format!("the OIDC login of user `{user}` cannot be used"))
-            .chain(&error)
+        Error::runtime(
+            Code::Unauthorized,
+            format!("the OIDC login of user `{user}` cannot be used"),
+        )
+        .chain(&error)
     })?;
     Ok(layer.expect("a user with an auth provider has a layer"))
 }
 
 fn impersonation(user: &User, name: &str) -> Result<Vec<(HeaderName, HeaderValue)>> {
     let User { impersonate, impersonate_uid, impersonate_groups, impersonate_extra, .. } = user;
-    let wrong =
-        |what: &str| Error::usage("kubeconfig", format!("user `{name}` of the kubeconfig {what}"));
+    let wrong = |what: &str| {
+        Error::usage(Code::Kubeconfig, format!("user `{name}` of the kubeconfig {what}"))
+    };
     let Some(impersonate) = impersonate else {
         if impersonate_uid.is_none()
             && impersonate_groups.is_empty()

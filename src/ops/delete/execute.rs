@@ -11,11 +11,11 @@ use crate::{
         record::{Claim, Found, Keeper},
     },
     ops::{
-        holding::Held,
+        events::Event,
         locate::{self, Ground, Located},
+        lock::Held,
         options::DeleteOptions,
         removal::{Fate, Remover},
-        report::Event,
         session::Session,
         several,
         survey::{Depth, survey},
@@ -23,7 +23,7 @@ use crate::{
         view::{ObjectView, Operation},
     },
     workload::{
-        error::{Error, ErrorKind, Result},
+        error::{Code, Error, ErrorKind, Result},
         instance::{Observed, Status},
         name::InstanceName,
         object::ObjectId,
@@ -98,9 +98,16 @@ pub(crate) async fn carry_out(
             written => result.and(written).map(|()| true).map_err(|error| goes_on(error, name)),
         };
     }
-    let left =
-        super::home::leave(session, target, &api, &record, keeper.as_ref(), deadline, operation)
-            .await;
+    let left = super::namespaces::leave(
+        session,
+        target,
+        &api,
+        &record,
+        keeper.as_ref(),
+        deadline,
+        operation,
+    )
+    .await;
     if let Err(error) = left {
         // The next one is let through at once; a record that went with its namespace holds nobody.
         if let Some(keeper) = keeper.filter(|_| error.kind != ErrorKind::Locked) {
@@ -146,7 +153,7 @@ async fn intend(
         Ok(Some(keeper)) => Ok(Intent::Held(Box::new(keeper))),
         Ok(None) => Ok(Intent::Overtaken),
         // It began to go just now, and takes the record with it.
-        Err(error) if error.code == "namespace-terminating" => Ok(Intent::NoPlace),
+        Err(error) if error.code == Code::NamespaceTerminating => Ok(Intent::NoPlace),
         Err(error) => Err(error),
     }
 }

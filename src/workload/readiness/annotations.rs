@@ -14,7 +14,7 @@ use super::{
     verdict::State,
 };
 use crate::workload::{
-    error::{Error, Result},
+    error::{Code, Error, Result},
     object::Object,
 };
 
@@ -96,7 +96,7 @@ fn parse_all(key: &str, text: &str) -> Result<Vec<Wish>> {
         .map(|line| {
             Wish::parse(line).map_err(|problem| {
                 let message = format!("annotation {key}: cannot read {line:?}: {problem}");
-                Error::usage("invalid-annotation", message).hint(format!(
+                Error::usage(Code::InvalidAnnotation, message).hint(format!(
                     "write it like `kubectl wait --for`: `{key}: condition=Ready` or \
                      `{key}: jsonpath={{.status.phase}}=Running`"
                 ))
@@ -104,7 +104,7 @@ fn parse_all(key: &str, text: &str) -> Result<Vec<Wish>> {
         })
         .collect::<Result<_>>()?;
     if wishes.is_empty() {
-        return Err(Error::usage("invalid-annotation", format!("annotation {key} is empty")));
+        return Err(Error::usage(Code::InvalidAnnotation, format!("annotation {key} is empty")));
     }
     Ok(wishes)
 }

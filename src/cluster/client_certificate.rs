@@ -10,7 +10,7 @@ use rustls::{
 };
 use sha2::{Digest, Sha256};
 
-use crate::workload::error::{Error, Result};
+use crate::workload::error::{Code, Error, Result};
 
 /// The DER bytes of the curve P-521's object identifier.
 const P521: [u8; 7] = [0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x23];
@@ -31,7 +31,7 @@ impl Identity {
     /// # Errors
     /// Code 7 (`tls`) saying which of them is unusable and why.
     pub(crate) fn from_pem(chain: &[u8], key: &[u8]) -> Result<Self> {
-        let unusable = |what: &str| Error::runtime("tls", what);
+        let unusable = |what: &str| Error::runtime(Code::Tls, what);
         let chain: Vec<_> =
             CertificateDer::pem_slice_iter(chain).collect::<Result<_, _>>().map_err(|error| {
                 unusable("the client certificate is not valid PEM").cause(error.to_string())
@@ -75,13 +75,14 @@ pub(crate) fn load(what: &str, data: Option<&str>, file: Option<&str>) -> Result
     if let Some(data) = data {
         let plain: String = data.chars().filter(|c| !c.is_ascii_whitespace()).collect();
         return STANDARD.decode(plain).map(Some).map_err(|error| {
-            Error::usage("kubeconfig", format!("{what} in the kubeconfig is not valid base64"))
+            Error::usage(Code::Kubeconfig, format!("{what} in the kubeconfig is not valid base64"))
                 .cause(error.to_string())
         });
     }
     let Some(file) = file else { return Ok(None) };
     std::fs::read(Path::new(file)).map(Some).map_err(|error| {
-        Error::usage("kubeconfig", format!("cannot read {what} {file}")).cause(error.to_string())
+        Error::usage(Code::Kubeconfig, format!("cannot read {what} {file}"))
+            .cause(error.to_string())
     })
 }
 
@@ -98,7 +99,10 @@ pub(crate) fn authorities(pem: &[u8]) -> Result<Vec<Vec<u8>>> {
         }
     }
     if found.is_empty() {
-        return Err(Error::runtime("tls", "the certificate authority holds no usable certificate"));
+        return Err(Error::runtime(
+            Code::Tls,
+            "the certificate authority holds no usable certificate",
+        ));
     }
     Ok(found)
 }

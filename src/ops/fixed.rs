@@ -7,7 +7,7 @@ use super::{
     target::{Choice, ChosenBy, Target},
 };
 use crate::workload::{
-    error::{Error, Result},
+    error::{Code, Error, Result},
     instance::Instance,
     name::InstanceName,
     record::Record,
@@ -37,7 +37,7 @@ pub(crate) fn check(
         // Nothing can be deleted through a context that is gone.
         let forget = if lost { " --forget" } else { "" };
         return Err(Error::refused(
-            "other-runtime",
+            Code::OtherRuntime,
             format!("`{name}` is on runtime `{}`, not on `{runtime}`", stored.runtime),
         )
         .hint(format!(
@@ -49,7 +49,7 @@ pub(crate) fn check(
         && !located.new_cluster
     {
         return Err(Error::refused(
-            "other-namespace",
+            Code::OtherNamespace,
             format!("`{name}` is in namespace {namespace}, not in {flag}"),
         )
         .hint("the namespace is fixed at the first deploy: leave the flag out, or use another instance name"));
@@ -95,7 +95,7 @@ fn is_same_cluster(
 /// the instance is known here.
 #[must_use]
 pub(crate) fn without_flag(error: Error, name: &InstanceName, stored: bool) -> Error {
-    if error.code != "other-cluster" {
+    if error.code != Code::OtherCluster {
         return error;
     }
     let or_forget = if stored {

@@ -4,11 +4,11 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use super::{report::Event, session::Session};
+use super::{events::Event, session::Session};
 use crate::{
     store::lock::{Acquired, InstanceLock, LockContent},
     workload::{
-        error::{Error, ErrorKind, Result},
+        error::{Code, Error, ErrorKind, Result},
         name::InstanceName,
         record::Holder,
     },
@@ -108,7 +108,7 @@ pub(crate) async fn wait(
     if Instant::now() >= until {
         return Err(Error::new(
             ErrorKind::Locked,
-            "locked",
+            Code::Locked,
             format!("`{instance}` is being worked on by {holder}"),
         )
         .hint("wait for it, or give `--lock-wait 5m`"));

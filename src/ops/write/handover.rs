@@ -10,11 +10,11 @@ use serde_json::{Value, json};
 use super::{Writer, content::Content};
 use crate::{
     cluster::{
-        call::{Apply, Call},
         failure::Failure,
+        request::{Apply, Request},
     },
     workload::{
-        error::{Error, Result},
+        error::{Code, Error, Result},
         ownership::{
             YIELDED_MANAGER, given_back, hold_leftovers, holds_replicas_alone, is_terminating,
             resource_version, uid,
@@ -39,7 +39,7 @@ impl Writer<'_> {
         wanted: &str,
     ) -> Result<()> {
         for _ in 0..TRIES {
-            let live = self.api.find(Call::get(path)).await;
+            let live = self.api.find(Request::get(path)).await;
             let live = live.map_err(|failure| {
                 failure.explain("get", "cannot look at", &desired.id, desired.origin.as_ref())
             })?;
@@ -65,7 +65,7 @@ impl Writer<'_> {
                 dry_run: false,
                 validation: "Strict",
             };
-            match self.api.call(Call::apply(path, &body, &how)).await {
+            match self.api.call(Request::apply(path, &body, &how)).await {
                 Ok(_) => return Ok(()),
                 // Somebody scaled between the look and the apply.
                 Err(failure) if failure.is_conflict() => {}
@@ -103,7 +103,7 @@ impl Writer<'_> {
                 Err(failure) if failure.is_not_found() => return Ok(()),
                 Err(failure) => return Err(self.explain(desired, &failure)),
             }
-            let found = self.api.find(Call::get_metadata(path)).await.map_err(|failure| {
+            let found = self.api.find(Request::get_metadata(path)).await.map_err(|failure| {
                 failure.explain("get", "cannot look at", &desired.id, desired.origin.as_ref())
             })?;
             let Some(found) = found else { return Ok(()) };
@@ -127,7 +127,7 @@ impl Writer<'_> {
             return Ok(None);
         }
         let id = &item.desired.id;
-        let live = self.api.find(Call::get(path)).await.map_err(|failure| {
+        let live = self.api.find(Request::get(path)).await.map_err(|failure| {
             failure.explain("get", "cannot look at", id, item.desired.origin.as_ref())
         })?;
         let live = live.filter(|live| uid(live) == Some(wanted));
@@ -159,7 +159,7 @@ impl Writer<'_> {
                 Err(failure) if matches!(failure.code(), 409 | 422) => {}
                 Err(failure) => return Err(self.explain(desired, &failure)),
             }
-            let found = self.api.find(Call::get_metadata(path)).await.map_err(|failure| {
+            let found = self.api.find(Request::get_metadata(path)).await.map_err(|failure| {
                 failure.explain("get", "cannot look at", &desired.id, desired.origin.as_ref())
             })?;
             let Some(found) = found.filter(|found| uid(found) == made.as_deref()) else {
@@ -187,7 +187,7 @@ impl Writer<'_> {
             return Ok(false);
         }
         for _ in 0..TRIES {
-            let live = self.api.find(Call::get(path)).await.map_err(|failure| {
+            let live = self.api.find(Request::get(path)).await.map_err(|failure| {
                 failure.explain("get", "cannot look at", &desired.id, desired.origin.as_ref())
             })?;
             let Some(live) = live else { return Ok(false) };
@@ -205,15 +205,18 @@ impl Writer<'_> {
 }
 
 /// Makes the request that rewrites who holds what of an object, if it is still as it was seen.
-fn rewrite(path: &str, fields: &Value, version: Option<&str>) -> Call {
+fn rewrite(path: &str, fields: &Value, version: Option<&str>) -> Request {
     let patch = json!([
         {"op": "replace", "path": "/metadata/managedFields", "value": fields},
         {"op": "replace", "path": "/metadata/resourceVersion", "value": version},
     ]);
-    Call::json_patch(path, &patch).metadata()
+    Request::json_patch(path, &patch).metadata()
 }
 
 fn restless(desired: &Desired) -> Error {
-    Error::failed("restless", format!("{} changes faster than it can be taken over", desired.id))
-        .hint("repeat the command")
+    Error::failed(
+        Code::Restless,
+        format!("{} changes faster than it can be taken over", desired.id),
+    )
+    .hint("repeat the command")
 }

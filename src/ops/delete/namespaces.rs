@@ -6,19 +6,19 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::{
-    cluster::{api::Api, call::Call, record::Keeper},
+    cluster::{api::Api, record::Keeper, request::Request},
     ops::{
-        gone::{self, Deletion, Sent},
+        deletion::{self, Deletion, Sent},
+        events::Event,
+        namespace_users::{self, Leaver, Stay},
         removal,
-        report::Event,
         session::Session,
         shared,
         target::Target,
-        tenants::{self, Leaver, Stay},
         view::Operation,
     },
     workload::{
-        error::{Error, Result},
+        error::{Code, Error, Result},
         object::ObjectId,
         ownership::{is_terminating, manager, uid},
         record::{Entry, Record},
@@ -159,12 +159,12 @@ async fn send(target: &Target, api: &Api, record: &Record, id: &ObjectId) -> Res
     for attempt in 0..TRIES {
         tokio::time::sleep(AGAIN * attempt).await;
         let live = api
-            .find(Call::get_metadata(&*path))
+            .find(Request::get_metadata(&*path))
             .await
             .map_err(|failure| failure.explain("get", "cannot look at", id, None))?;
         let Some(live) = live else { return Ok(Fate::Absent) };
         let goes = || Fate::Goes(uid(&live).unwrap_or_default().to_owned());
-        match tenants::why_it_stays(target, api, leaver, id, &live).await? {
+        match namespace_users::why_it_stays(target, api, leaver, id, &live).await? {
             Some(Stay::Theirs(why)) => {
                 if shared::leave(api, &manager, id, &live, &path).await? {
                     return Ok(Fate::Stays(why));
@@ -177,13 +177,13 @@ async fn send(target: &Target, api: &Api, record: &Record, id: &ObjectId) -> Res
         if is_terminating(&live) {
             return Ok(goes());
         }
-        match gone::delete_version(api, id, &path, &live, Deletion::Background).await? {
+        match deletion::delete_version(api, id, &path, &live, Deletion::Background).await? {
             Some(Sent::Accepted) => return Ok(goes()),
             Some(Sent::AlreadyGone) => return Ok(Fate::Absent),
             None => {}
         }
     }
-    Err(Error::failed("object-busy", format!("{id} is written by others all the time"))
+    Err(Error::failed(Code::ObjectBusy, format!("{id} is written by others all the time"))
         .object(id)
         .hint("the next `delete` goes on"))
 }
@@ -201,7 +201,7 @@ async fn wait(
     let (started, mut beat) = (Instant::now(), Instant::now());
     loop {
         let live =
-            target.api.find(Call::get(path)).await.map_err(|failure| {
+            target.api.find(Request::get(path)).await.map_err(|failure| {
                 failure.explain("get", "cannot wait for the end of", id, None)
             })?;
         let live = match live {
@@ -222,7 +222,7 @@ async fn wait(
         }
         if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
             return Err(Error::failed(
-                "timeout",
+                Code::Timeout,
                 format!("out of time: namespace {} is still being deleted", id.name),
             )
             .cause(why)

@@ -9,7 +9,7 @@ const METADATA_ONLY: &str = "application/json;as=PartialObjectMetadata;g=meta.k8
 
 /// One request.
 #[derive(Debug, Clone)]
-pub struct Call {
+pub struct Request {
     /// The HTTP method.
     pub method: Method,
     /// Path and query.
@@ -22,7 +22,7 @@ pub struct Call {
     pub retry: bool,
 }
 
-impl Call {
+impl Request {
     /// Makes a GET.
     #[must_use]
     pub fn get(path: impl Into<String>) -> Self {

@@ -29,8 +29,8 @@ use tower::{
 };
 use tower_http::decompression::DecompressionLayer;
 
-use super::{identity::Identity, proxy, trust::Trust};
-use crate::workload::error::{Error, Result};
+use super::{client_certificate::Identity, proxy, trust::Trust};
+use crate::workload::error::{Code, Error, Result};
 
 /// The body of an answer.
 pub(crate) type AnswerBody = UnsyncBoxBody<Bytes, BoxError>;
@@ -159,7 +159,7 @@ impl Endpoint {
             config.root_cert = Some(Vec::new());
         }
         let mut tls = config.rustls_client_config().map_err(|error| {
-            Error::runtime("tls", "there are no certificates to trust the server by")
+            Error::runtime(Code::Tls, "there are no certificates to trust the server by")
                 .chain(&error)
                 .hint("add `certificate-authority-data` to the cluster in the kubeconfig")
         })?;
@@ -197,7 +197,7 @@ fn secured<C>(connector: C, tls: ClientConfig, name: Option<&str>) -> Result<Htt
         None => Arc::new(DefaultServerNameResolver::default()),
         Some(name) => {
             let name = ServerName::try_from(name.to_owned()).map_err(|_| {
-                Error::usage("kubeconfig", format!("tls-server-name {name:?} is no host name"))
+                Error::usage(Code::Kubeconfig, format!("tls-server-name {name:?} is no host name"))
             })?;
             Arc::new(FixedServerNameResolver::new(name))
         }

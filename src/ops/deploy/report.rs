@@ -8,12 +8,12 @@ use serde_json::Value;
 use super::prepare::Prepared;
 use crate::{
     ops::{
+        namespace_users::NOT_MADE,
         rollout::Rollout,
-        tenants::NOT_MADE,
         view::{Counts, InstanceView, ObjectView, Operation},
     },
     workload::{
-        error::{Error, ErrorKind, Result},
+        error::{Code, Error, ErrorKind, Result},
         instance::Observed,
         object::ObjectId,
         plan::{Item, Plan},
@@ -175,7 +175,7 @@ impl Answer {
             }
             if let Some(error) = &node.error {
                 view.state = Some(crate::workload::readiness::State::Failed);
-                error.code.clone_into(&mut view.reason);
+                error.code.word().clone_into(&mut view.reason);
                 view.message = error.to_string();
             } else if node.skipped {
                 "skipped".clone_into(&mut view.reason);
@@ -258,9 +258,9 @@ pub(crate) fn word_of(error: &Error) -> &'static str {
     match error.kind {
         ErrorKind::Interrupted | ErrorKind::Terminated => "interrupted",
         ErrorKind::Refused | ErrorKind::Locked | ErrorKind::Usage => "refused",
-        ErrorKind::NotReady if error.code == "timeout" => "timedOut",
+        ErrorKind::NotReady if error.code == Code::Timeout => "timedOut",
         ErrorKind::NotReady => "notReady",
-        ErrorKind::Failed if error.code == "timeout" => "timedOut",
+        ErrorKind::Failed if error.code == Code::Timeout => "timedOut",
         ErrorKind::Failed | ErrorKind::Runtime | ErrorKind::Changes => "failed",
     }
 }

@@ -6,10 +6,10 @@ use super::{
     Verdict,
     admission::Refusal,
     field::name,
-    frame::Frame,
-    neighbourhood::Neighbourhood,
     pod::{self, Fate},
+    related::Neighbourhood,
     trouble::{Cause, Trouble},
+    window::Frame,
 };
 
 /// The pods of a controller with what is with each. Pods that leave, are done or have ended are

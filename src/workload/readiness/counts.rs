@@ -5,8 +5,8 @@ use serde_json::Value;
 use super::{
     condition::Condition,
     field::{count, number, text},
-    neighbourhood::Neighbourhood,
     pod,
+    related::Neighbourhood,
 };
 use crate::workload::object::split_api_version;
 

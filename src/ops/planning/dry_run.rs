@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use super::Planning;
 use crate::{
     cluster::{
-        call::{Apply, Call},
         failure::Failure,
+        request::{Apply, Request},
     },
     ops::{
         conflict::Resolution,
@@ -87,10 +87,10 @@ impl Planning<'_> {
         let (mut force, mut left_to_instance) = (false, false);
         for _ in 0..DRY_RUNS {
             let how = Apply { manager: self.manager, force, dry_run: true, validation: "Strict" };
-            let dry = Call::apply(path, &body, &how).whole();
+            let dry = Request::apply(path, &body, &how).whole();
             let (rehearsed, live) = futures::future::join(
                 self.target.api.call(dry),
-                self.target.api.find(Call::get(path)),
+                self.target.api.find(Request::get(path)),
             )
             .await;
             match (rehearsed, live) {
@@ -157,7 +157,7 @@ impl Planning<'_> {
         let Some(path) = self.target.path(&id, &desired.version) else { return Asked::Differs };
         let how =
             Apply { manager: self.manager, force: false, dry_run: true, validation: "Strict" };
-        match self.target.api.call(Call::apply(&path, &body, &how)).await {
+        match self.target.api.call(Request::apply(&path, &body, &how)).await {
             Ok(_) => Asked::Differs,
             // Not a rejection: the stand-in has an object of that name, or the kind comes with
             // the set's own CRD.

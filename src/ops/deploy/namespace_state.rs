@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
-use super::wish::{self, Source, Wish};
+use super::desired::{self, Source, Wish};
 use crate::{
     cluster::record,
     ops::{
@@ -14,7 +14,7 @@ use crate::{
         target::Target,
     },
     workload::{
-        error::{Error, Result},
+        error::{Code, Error, Result},
         instance::{Instance, NamespaceMode},
         object::ObjectId,
         ownership::other_instances,
@@ -35,7 +35,7 @@ pub(super) fn settle_mode(
     let stored = stored
         .filter(|stored| stored.namespace.as_ref() == Some(&rebuilt.namespace))
         .and_then(|stored| stored.namespace_mode);
-    if wish::brought_namespaces(&source.content).contains(&rebuilt.namespace) {
+    if desired::brought_namespaces(&source.content).contains(&rebuilt.namespace) {
         rebuilt.mode = NamespaceMode::Own;
     } else if rebuilt.mode == NamespaceMode::Given {
         let is_named_alike = flag.is_none() && rebuilt.namespace == rebuilt.instance.as_str();
@@ -72,7 +72,7 @@ pub(super) async fn check(
             if !(ours || recorded) || wish.mode == NamespaceMode::Given =>
         {
             return Err(Error::refused(
-                "namespace-terminating",
+                Code::NamespaceTerminating,
                 format!("namespace {} is being deleted", wish.namespace),
             )
             .object(format!("Namespace/{}", wish.namespace))
@@ -132,7 +132,7 @@ pub(super) async fn refuse_second_own(
             .is_some_and(|deployed| deployed.release.definition == source.definition);
         if same {
             return Err(Error::refused(
-                "own-namespaces-taken",
+                Code::OwnNamespacesTaken,
                 format!(
                     "definition `{}` brings its own namespaces and runs here already, as instance `{other}`",
                     source.definition

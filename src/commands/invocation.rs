@@ -12,7 +12,7 @@ use crate::{
         printer::{Manner, Printer},
     },
     workload::{
-        error::{Error, ErrorKind, Result},
+        error::{Code, Error, ErrorKind, Result},
         name::{LABEL_LIMIT, check_label},
     },
 };
@@ -39,7 +39,7 @@ impl From<Vec<Error>> for Failures {
 
 /// One call of the program.
 #[derive(Debug)]
-pub(crate) struct Call {
+pub(crate) struct Invocation {
     /// The surroundings.
     pub env: Env,
     /// The time at which the call began; ages count from it.
@@ -61,7 +61,7 @@ pub(crate) struct Call {
     db: Option<PathBuf>,
 }
 
-impl Call {
+impl Invocation {
     /// Checks the global flags.
     ///
     /// # Errors
@@ -87,13 +87,13 @@ impl Call {
         } = global;
         if request_timeout == Some(Duration::ZERO) {
             return Err(Error::usage(
-                "invalid-flag",
+                Code::InvalidFlag,
                 "--request-timeout 0 would let no request through",
             ));
         }
         for (flag, value) in [("--runtime", &runtime), ("--namespace", &namespace)] {
             if value.as_deref() == Some("") {
-                return Err(Error::usage("invalid-flag", format!("{flag} is empty")));
+                return Err(Error::usage(Code::InvalidFlag, format!("{flag} is empty")));
             }
         }
         if let Some(namespace) = &namespace {
@@ -124,7 +124,7 @@ impl Call {
         }
         match &self.env.config_dir {
             Some(folder) => Ok(folder.join("workloadctl/workloadctl.db")),
-            None => Err(Error::usage("no-database", "there is no folder for the database")
+            None => Err(Error::usage(Code::NoDatabase, "there is no folder for the database")
                 .hint("set WORKLOADCTL_DB or HOME")),
         }
     }
@@ -138,7 +138,7 @@ impl Call {
             Some(chosen) if !formats.contains(&chosen) => {
                 let words: Vec<&str> = formats.iter().map(|format| format.word()).collect();
                 Err(Error::usage(
-                    "invalid-flag",
+                    Code::InvalidFlag,
                     format!("`{command}` has no -o {}, only {}", chosen.word(), words.join(", ")),
                 ))
             }

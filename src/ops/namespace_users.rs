@@ -8,7 +8,7 @@ use super::{
     target::{Target, is_list_forbidden},
 };
 use crate::{
-    cluster::{api::Api, call::encode_query},
+    cluster::{api::Api, request::encode_query},
     workload::{
         error::Result,
         instance::NamespaceMode,
