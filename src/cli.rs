@@ -1,21 +1,9 @@
 //! The command line: its commands and its global flags. Parsing only records; each command
 //! checks what was given and turns it into options that cannot be wrong.
 
-mod duration;
+use clap::Parser;
 
-use std::{path::PathBuf, time::Duration};
-
-use clap::{ArgAction, Args, Parser, Subcommand};
-
-pub(crate) use self::duration::parse_duration;
-use crate::{
-    commands::{
-        completions::CompletionsArgs, definition::DefinitionCommand, delete::DeleteArgs,
-        deploy::DeployArgs, instance::InstanceCommand, list::ListArgs, plan::PlanArgs,
-        render::RenderArgs, runtime::RuntimeCommand, sandbox::SandboxCommand, status::StatusArgs,
-    },
-    output::format::{ColorWhen, Format, Progress},
-};
+use crate::commands::{Command, global::GlobalArgs};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -61,65 +49,6 @@ pub(crate) struct Cli {
     pub global: GlobalArgs,
     #[command(subcommand)]
     pub(crate) command: Command,
-}
-
-/// The commands; their help is the documentation of what they hold.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Command {
-    Deploy(DeployArgs),
-    Plan(PlanArgs),
-    Status(StatusArgs),
-    List(ListArgs),
-    Render(RenderArgs),
-    Delete(DeleteArgs),
-    #[command(subcommand)]
-    Definition(DefinitionCommand),
-    #[command(subcommand)]
-    Instance(InstanceCommand),
-    #[command(subcommand)]
-    Runtime(RuntimeCommand),
-    #[command(subcommand)]
-    Sandbox(SandboxCommand),
-    Completions(CompletionsArgs),
-}
-
-/// The flags that every command takes.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Global options")]
-pub(crate) struct GlobalArgs {
-    /// The runtime: a context of the kubeconfig, or `sandbox`
-    #[arg(long, alias = "context", global = true, value_name = "CONTEXT")]
-    pub runtime: Option<String>,
-    /// The namespace
-    #[arg(short, long, global = true, value_name = "NAMESPACE")]
-    pub namespace: Option<String>,
-    /// The kubeconfig, instead of KUBECONFIG or ~/.kube/config
-    #[arg(long, global = true, value_name = "FILE")]
-    pub kubeconfig: Option<PathBuf>,
-    /// The database, instead of WORKLOADCTL_DB or the one in the configuration folder
-    #[arg(long, global = true, value_name = "FILE")]
-    pub db: Option<PathBuf>,
-    /// The form of the answer
-    #[arg(short, long, global = true, value_enum, value_name = "FORMAT")]
-    pub output: Option<Format>,
-    /// Say nothing but the answer and errors
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
-    pub quiet: bool,
-    /// Show requests with status and time; -vv shows bodies too, Secret values masked
-    #[arg(short, long, global = true, action = ArgAction::Count)]
-    pub verbose: u8,
-    /// When to use colours
-    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = ColorWhen::Auto)]
-    pub color: ColorWhen,
-    /// How to show progress on stderr
-    #[arg(long, global = true, value_enum, value_name = "HOW", default_value_t = Progress::Auto)]
-    pub progress: Progress,
-    /// How long one request may take [default: 30s, status: 5s]
-    #[arg(long, global = true, value_name = "DURATION", value_parser = parse_duration)]
-    pub request_timeout: Option<Duration>,
-    /// Answer every question with yes
-    #[arg(short, long, global = true)]
-    pub yes: bool,
 }
 
 #[cfg(test)]

@@ -59,10 +59,10 @@ pub fn run(arguments: Vec<OsString>, env: Env, now: Timestamp) -> ExitCode {
 
 fn run_command(cli: Cli, env: Env, now: Timestamp) -> ExitCode {
     let Cli { global, command } = cli;
-    let printer = Printer::new(invocation::manner(&global, &env));
+    let printer = Printer::new(invocation::talk_options(&global, &env));
     let done = Invocation::new(global, env, now, printer)
         .map_err(Failures::from)
-        .and_then(|call| commands::run(command, &call));
+        .and_then(|call| commands::run(command, &call, Cli::command));
     let kind = done.unwrap_or_else(|Failures(failures)| {
         printer.failure(&failures);
         errors::exit_kind(&failures)

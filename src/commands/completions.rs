@@ -1,12 +1,9 @@
 //! `completions`: what a shell needs to complete commands and flags. Opens nothing.
 
-use clap::{Args, CommandFactory as _};
+use clap::Args;
 use clap_complete::Shell;
 
-use crate::{
-    cli::Cli,
-    commands::invocation::{Done, Invocation},
-};
+use crate::commands::invocation::{Done, Invocation};
 
 /// Print the completions for a shell
 #[derive(Debug, Args)]
@@ -22,9 +19,9 @@ pub(crate) struct CompletionsArgs {
 }
 
 /// Prints the completions.
-pub(super) fn run(args: &CompletionsArgs, call: &Invocation) -> Done {
+pub(super) fn run(args: &CompletionsArgs, call: &Invocation, mut grammar: clap::Command) -> Done {
     let mut text = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "workloadctl", &mut text);
+    clap_complete::generate(args.shell, &mut grammar, "workloadctl", &mut text);
     call.printer.answer(&String::from_utf8_lossy(&text))?;
     Ok(None)
 }

@@ -6,7 +6,7 @@ use crate::{
     commands::{
         fleet::not_begun,
         invocation::{Done, Failures, Invocation},
-        limits::{LimitArgs, Limits},
+        limits::LimitArgs,
         names::instance_names,
         session::{self, Manner, Surroundings, unless_stopped},
     },
@@ -66,7 +66,7 @@ pub(super) fn run(args: DeleteArgs, call: &Invocation) -> Done {
     call.only("delete", &[Format::Table, Format::Json])?;
     let DeleteArgs { names, limits, forget, ignore_not_found, delete_crds } = args;
     let names = instance_names(&names)?;
-    let Limits { timeout, lock_wait, no_wait } = limits.check(call);
+    let options = DeleteOptions { limits: limits.check(call), ignore_not_found, delete_crds };
     let several = names.len() > 1;
     let command = format!("workloadctl delete {}", names[0]);
     let manner = Manner { command, several, ..Manner::default() };
@@ -74,18 +74,10 @@ pub(super) fn run(args: DeleteArgs, call: &Invocation) -> Done {
     let told = session::run(call, manner, async |Surroundings { session, progress }| {
         let mut answers = answers();
         for name in &names {
-            let options = DeleteOptions {
-                name: name.clone(),
-                timeout,
-                lock_wait,
-                no_wait,
-                forget,
-                ignore_not_found,
-                delete_crds,
-            };
             let mut operation = match session.stop.requested() {
                 Some(signal) => not_begun(name, signal),
-                None => delete::run(session, &options).await,
+                None if forget => delete::forget(session, name, &options),
+                None => delete::run(session, name, &options).await,
             };
             operation.error = operation.error.map(|error| unless_stopped(error, &session.stop));
             progress.finish(name.as_str());

@@ -4,7 +4,7 @@ use clap::Args;
 
 use crate::{
     commands::{
-        fleet::{self, Purpose},
+        fleet::{self, FleetCommand},
         invocation::{Done, Invocation},
         limits::LimitArgs,
         release::ReleaseArgs,
@@ -69,8 +69,9 @@ pub(super) fn run(args: DeployArgs, call: &Invocation) -> Done {
     let DeployArgs { release, limits, dry_run } = args;
     if dry_run {
         call.only("deploy --dry-run", &[Format::Table, Format::Json])?;
-        return fleet::run(release, limits.check(call), Purpose::Plan, call).map(|end| end.failed);
+        return fleet::run(release, limits.check(call), FleetCommand::Plan, call)
+            .map(|end| end.failed);
     }
     call.only("deploy", &[Format::Table, Format::Json])?;
-    fleet::run(release, limits.check(call), Purpose::Deploy, call).map(|end| end.failed)
+    fleet::run(release, limits.check(call), FleetCommand::Deploy, call).map(|end| end.failed)
 }

@@ -2,16 +2,16 @@
 
 use super::{
     invocation::{Failures, Invocation},
-    limits::Limits,
-    release::{ReleaseArgs, Wanted},
+    release::ReleaseArgs,
     selection::Selection,
     session::{self, Manner, Surroundings, unless_stopped},
 };
 use crate::{
     ops::{
         deploy,
+        options::{DeployOptions, Limits},
         stop::Signal,
-        view::{InstanceView, Operation},
+        view::{InstanceView, Operation, OperationOutcome},
     },
     output::operation::{Answers, Verb},
     workload::{
@@ -22,16 +22,14 @@ use crate::{
 
 /// What is done with each instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Purpose {
-    /// It is deployed.
+pub(crate) enum FleetCommand {
     Deploy,
-    /// It is only looked at.
     Plan,
 }
 
-/// How it ended.
+/// What became of all instances together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct End {
+pub(crate) struct FleetResult {
     /// The class of failure that stands for all instances.
     pub failed: Option<ErrorKind>,
     /// Whether a plan has anything to do.
@@ -45,40 +43,40 @@ pub(crate) struct End {
 pub(crate) fn run(
     args: ReleaseArgs,
     limits: Limits,
-    purpose: Purpose,
+    command: FleetCommand,
     call: &Invocation,
-) -> Result<End, Failures> {
+) -> Result<FleetResult, Failures> {
     let selection = args.selection()?;
-    let verb = match purpose {
-        Purpose::Deploy => Verb::Deploy { waits: !limits.no_wait },
-        Purpose::Plan => Verb::Plan,
+    let verb = match command {
+        FleetCommand::Deploy => Verb::Deploy { waits: !limits.no_wait },
+        FleetCommand::Plan => Verb::Plan,
     };
     let answers = || Answers::new(call.printer, verb, selection.is_list());
     let manner = Manner {
-        command: command(purpose, &selection),
-        reads_only: purpose == Purpose::Plan,
+        command: command_line(command, &selection),
+        reads_only: command == FleetCommand::Plan,
         several: selection.is_list(),
         stdin_is_source: args.reads_stdin(),
     };
-    let told = args.check(call, limits).and_then(|wanted| {
+    let told = args.check(call, limits).and_then(|(options, warnings)| {
+        let fleet = Fleet { command, options, warnings };
         session::run(call, manner, async |around| {
-            each(&around, selection.clone(), &wanted, purpose, answers(), call).await
+            fleet.each(&around, selection.clone(), answers(), call).await
         })
     });
-    let end = match told {
-        Ok(end) => end?,
+    match told {
+        Ok(result) => result,
         Err(Failures(failures)) => {
             let failed = answers().fail(selection.name(), &failures)?;
-            End { failed, changes: false }
+            Ok(FleetResult { failed, changes: false })
         }
-    };
-    Ok(end)
+    }
 }
 
-fn command(purpose: Purpose, selection: &Selection) -> String {
-    let verb = match purpose {
-        Purpose::Deploy => "deploy",
-        Purpose::Plan => "plan",
+fn command_line(command: FleetCommand, selection: &Selection) -> String {
+    let verb = match command {
+        FleetCommand::Deploy => "deploy",
+        FleetCommand::Plan => "plan",
     };
     match selection {
         Selection::One(name) => format!("workloadctl {verb} {name}"),
@@ -90,46 +88,51 @@ fn command(purpose: Purpose, selection: &Selection) -> String {
     }
 }
 
-async fn each(
-    around: &Surroundings<'_>,
-    selection: Selection,
-    wanted: &Wanted,
-    purpose: Purpose,
-    mut answers: Answers,
-    call: &Invocation,
-) -> Result<End, Failures> {
-    let session = around.session;
-    let names = {
-        let store = session.store.lock().expect("no holder of the store panics");
-        selection.resolve(&store, wanted.definition.as_ref(), session.runtime.as_deref())?
-    };
-    if names.is_empty() {
-        call.printer.talk("no instances fit; `workloadctl list` shows what there is");
-    }
-    for name in names {
-        let mut operation = match session.stop.requested() {
-            Some(signal) => not_begun(&name, signal),
-            None => {
-                let options = wanted.options(name.clone());
-                match purpose {
-                    Purpose::Deploy => deploy::run(session, &options).await,
-                    Purpose::Plan => deploy::plan(session, &options).await,
-                }
-            }
+/// What is done with the instances, and on which options.
+struct Fleet {
+    command: FleetCommand,
+    options: DeployOptions,
+    /// What should be heeded in the manifests.
+    warnings: Vec<String>,
+}
+
+impl Fleet {
+    async fn each(
+        &self,
+        around: &Surroundings<'_>,
+        selection: Selection,
+        mut answers: Answers,
+        call: &Invocation,
+    ) -> Result<FleetResult, Failures> {
+        let session = around.session;
+        let names = {
+            let store = session.store();
+            let definition = self.options.definition.as_ref();
+            selection.resolve(&store, definition, session.runtime.as_deref())?
         };
-        around.progress.finish(name.as_str());
-        operation.error = operation.error.map(|error| unless_stopped(error, &session.stop));
-        operation.warnings.splice(0..0, wanted.warnings.iter().cloned());
-        answers.add(operation)?;
+        if names.is_empty() {
+            call.printer.talk("no instances fit; `workloadctl list` shows what there is");
+        }
+        for name in names {
+            let mut operation = match (session.stop.requested(), self.command) {
+                (Some(signal), _) => not_begun(&name, signal),
+                (None, FleetCommand::Deploy) => deploy::run(session, &name, &self.options).await,
+                (None, FleetCommand::Plan) => deploy::plan(session, &name, &self.options).await,
+            };
+            around.progress.finish(name.as_str());
+            operation.error = operation.error.map(|error| unless_stopped(error, &session.stop));
+            operation.warnings.splice(0..0, self.warnings.iter().cloned());
+            answers.add(operation)?;
+        }
+        let changes = answers.has_changes();
+        Ok(FleetResult { failed: answers.end()?, changes })
     }
-    let changes = answers.has_changes();
-    Ok(End { failed: answers.end()?, changes })
 }
 
 /// The answer for an instance whose turn did not come before the stop.
 #[must_use]
 pub(crate) fn not_begun(name: &InstanceName, signal: Signal) -> Operation {
-    let outcome = Some("interrupted".to_owned());
+    let outcome = Some(OperationOutcome::Interrupted);
     let instance = InstanceView { name: name.to_string(), outcome, ..InstanceView::default() };
     let error = Some(signal.error(format!("`{name}` was not begun")));
     Operation { instance, error, ..Operation::default() }

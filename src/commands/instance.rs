@@ -99,7 +99,7 @@ fn create(args: CreateArgs, call: &Invocation) -> Done {
             .map_err(|error| unless_stopped(error, &session.stop))?;
         let namespace = session.namespace.clone();
         let options = CreateOptions { name, definition, runtime, namespace, overrides };
-        let mut store = session.store.lock().expect("no holder of the store panics");
+        let mut store = session.store();
         catalogue::create_instance(&mut store, options, session.now())
     })??;
     instances::created(&call.printer, &instance)?;

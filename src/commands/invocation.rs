@@ -5,11 +5,11 @@ use std::{path::PathBuf, time::Duration};
 use jiff::Timestamp;
 
 use crate::{
-    cli::GlobalArgs,
+    commands::global::GlobalArgs,
     env::Env,
     output::{
         format::{Format, Progress},
-        printer::{Manner, Printer},
+        printer::{Printer, TalkOptions},
     },
     workload::{
         error::{Code, Error, ErrorKind, Result},
@@ -136,7 +136,7 @@ impl Invocation {
     pub(crate) fn only(&self, command: &str, formats: &[Format]) -> Result<()> {
         match self.printer.chosen_format() {
             Some(chosen) if !formats.contains(&chosen) => {
-                let words: Vec<&str> = formats.iter().map(|format| format.word()).collect();
+                let words: Vec<String> = formats.iter().map(|format| format.word()).collect();
                 Err(Error::usage(
                     Code::InvalidFlag,
                     format!("`{command}` has no -o {}, only {}", chosen.word(), words.join(", ")),
@@ -149,8 +149,8 @@ impl Invocation {
 
 /// Reads the manner of talking off the global flags and the environment.
 #[must_use]
-pub(crate) fn manner(global: &GlobalArgs, env: &Env) -> Manner {
-    Manner {
+pub(crate) fn talk_options(global: &GlobalArgs, env: &Env) -> TalkOptions {
+    TalkOptions {
         format: global.output,
         quiet: global.quiet,
         verbosity: global.verbose,

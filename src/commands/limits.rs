@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::{cli::parse_duration, commands::invocation::Invocation};
+use crate::{
+    commands::{duration::parse_duration, invocation::Invocation},
+    ops::options::Limits,
+};
 
 /// How long an operation may take and what it waits for, shared by `deploy` and `delete`.
 #[derive(Debug, Args)]
@@ -39,23 +42,4 @@ impl LimitArgs {
 #[must_use]
 pub(crate) fn limit(duration: Duration) -> Option<Duration> {
     Some(duration).filter(|duration| !duration.is_zero())
-}
-
-/// How long an operation may take and what it waits for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Limits {
-    /// `--timeout`; none: no limit.
-    pub timeout: Option<Duration>,
-    /// `--lock-wait`.
-    pub lock_wait: Duration,
-    /// `--no-wait`.
-    pub no_wait: bool,
-}
-
-impl Limits {
-    /// The limits of what takes no lock and waits for nothing.
-    #[must_use]
-    pub(crate) fn none() -> Self {
-        Self { timeout: None, lock_wait: Duration::ZERO, no_wait: true }
-    }
 }

@@ -6,7 +6,9 @@ pub(crate) mod database;
 pub(crate) mod definition;
 pub(crate) mod delete;
 pub(crate) mod deploy;
+mod duration;
 pub(crate) mod fleet;
+pub(crate) mod global;
 pub(crate) mod instance;
 pub(crate) mod invocation;
 pub(crate) mod limits;
@@ -23,17 +25,49 @@ pub(crate) mod session;
 pub(crate) mod signals;
 pub(crate) mod status;
 
-use crate::{
-    cli::Command,
-    commands::invocation::{Done, Invocation},
+use clap::Subcommand;
+
+use self::{
+    completions::CompletionsArgs,
+    definition::DefinitionCommand,
+    delete::DeleteArgs,
+    deploy::DeployArgs,
+    instance::InstanceCommand,
+    invocation::{Done, Invocation},
+    list::ListArgs,
+    plan::PlanArgs,
+    render::RenderArgs,
+    runtime::RuntimeCommand,
+    sandbox::SandboxCommand,
+    status::StatusArgs,
 };
 
-/// Runs a command.
+/// The commands; their help is the documentation of what they hold.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Deploy(DeployArgs),
+    Plan(PlanArgs),
+    Status(StatusArgs),
+    List(ListArgs),
+    Render(RenderArgs),
+    Delete(DeleteArgs),
+    #[command(subcommand)]
+    Definition(DefinitionCommand),
+    #[command(subcommand)]
+    Instance(InstanceCommand),
+    #[command(subcommand)]
+    Runtime(RuntimeCommand),
+    #[command(subcommand)]
+    Sandbox(SandboxCommand),
+    Completions(CompletionsArgs),
+}
+
+/// Runs a command; `grammar` is the whole command line, which completions are made from.
 ///
 /// # Errors
 /// What the command could not do and has not told yet; its exit code is that of
 /// [`crate::output::errors::exit_kind`].
-pub(crate) fn run(command: Command, call: &Invocation) -> Done {
+pub(crate) fn run(command: Command, call: &Invocation, grammar: fn() -> clap::Command) -> Done {
     match command {
         Command::Deploy(args) => deploy::run(args, call),
         Command::Plan(args) => plan::run(args, call),
@@ -45,6 +79,6 @@ pub(crate) fn run(command: Command, call: &Invocation) -> Done {
         Command::Instance(command) => instance::run(command, call),
         Command::Runtime(command) => runtime::run(command, call),
         Command::Sandbox(command) => sandbox::run(command, call),
-        Command::Completions(args) => completions::run(&args, call),
+        Command::Completions(args) => completions::run(&args, call, grammar()),
     }
 }

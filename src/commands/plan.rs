@@ -4,11 +4,11 @@ use clap::Args;
 
 use crate::{
     commands::{
-        fleet::{self, Purpose},
+        fleet::{self, FleetCommand},
         invocation::{Done, Invocation},
-        limits::Limits,
         release::ReleaseArgs,
     },
+    ops::options::Limits,
     output::format::Format,
     workload::error::ErrorKind,
 };
@@ -44,7 +44,7 @@ pub(crate) struct PlanArgs {
 pub(super) fn run(args: PlanArgs, call: &Invocation) -> Done {
     call.only("plan", &[Format::Table, Format::Json])?;
     let PlanArgs { release, exit_code } = args;
-    let end = fleet::run(release, Limits::none(), Purpose::Plan, call)?;
+    let end = fleet::run(release, Limits::none(), FleetCommand::Plan, call)?;
     let changes = (exit_code && end.changes).then_some(ErrorKind::Changes);
     Ok(end.failed.or(changes))
 }

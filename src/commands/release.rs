@@ -6,75 +6,22 @@ use clap::Args;
 use crate::{
     commands::{
         invocation::{Failures, Invocation},
-        limits::Limits,
         manifests::FileArgs,
         names::instance_names,
         selection::Selection,
     },
-    ops::options::{Conflicts, DeployOptions, Given, PruneWhen},
+    ops::options::{Conflicts, DeployOptions, Given, Limits, OnMissing, PruneWhen},
     output::format::words,
     workload::{
         error::{Code, Error, Result},
-        name::{DefinitionName, InstanceName},
         overrides::{self, OverrideEdit},
         placement::parse_namespace_label,
     },
 };
 
-words!(
-    /// `--prune`.
-    Prune {
-        /// After everything is ready.
-        After = "after",
-        /// Before the new objects are applied.
-        Before = "before",
-        /// Not now.
-        Never = "never",
-    }
-);
-
-impl From<Prune> for PruneWhen {
-    fn from(prune: Prune) -> Self {
-        match prune {
-            Prune::After => Self::After,
-            Prune::Before => Self::Before,
-            Prune::Never => Self::Never,
-        }
-    }
-}
-
-words!(
-    /// `--conflicts`.
-    OnConflict {
-        /// Take every field.
-        Force = "force",
-        /// Leave every such field to its holder.
-        Yield = "yield",
-        /// Refuse.
-        Fail = "fail",
-    }
-);
-
-impl From<Option<OnConflict>> for Conflicts {
-    fn from(conflict: Option<OnConflict>) -> Self {
-        match conflict {
-            None => Self::ByManager,
-            Some(OnConflict::Force) => Self::Force,
-            Some(OnConflict::Yield) => Self::Yield,
-            Some(OnConflict::Fail) => Self::Fail,
-        }
-    }
-}
-
-words!(
-    /// `--references`.
-    OnMissing {
-        /// Say what is not there, and go on.
-        Warn = "warn",
-        /// Refuse.
-        Error = "error",
-    }
-);
+words!(impl PruneWhen { After = "after", Before = "before", Never = "never" });
+words!(impl Conflicts { Force = "force", Yield = "yield", Fail = "fail" });
+words!(impl OnMissing { Warn = "warn", Refuse = "error" });
 
 /// What a release should be.
 #[derive(Debug, Args)]
@@ -98,8 +45,8 @@ pub(crate) struct ReleaseArgs {
     #[arg(long, help_heading = "Overrides")]
     restart: bool,
     /// When to remove what left the definition
-    #[arg(long, value_enum, value_name = "WHEN", default_value_t = Prune::After)]
-    prune: Prune,
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t = PruneWhen::After)]
+    prune: PruneWhen,
     /// Take over objects that exist and are not ours, with what other tools left in them
     #[arg(long)]
     adopt: bool,
@@ -109,7 +56,7 @@ pub(crate) struct ReleaseArgs {
     /// What to do about fields that another manager holds [default: take those of persons, leave
     /// those of autoscalers, refuse all others]
     #[arg(long, value_enum, value_name = "HOW")]
-    conflicts: Option<OnConflict>,
+    conflicts: Option<Conflicts>,
     /// What to do about references to objects that are neither in the set nor on the cluster
     #[arg(long, value_enum, value_name = "HOW", default_value_t = OnMissing::Warn)]
     references: OnMissing,
@@ -155,66 +102,6 @@ impl OverrideArgs {
     }
 }
 
-/// What a release should be, checked: everything but the instance's name.
-#[derive(Debug, Clone)]
-pub(crate) struct Wanted {
-    /// `-f`, loaded.
-    pub given: Option<Given>,
-    /// What should be heeded in the manifests.
-    pub warnings: Vec<String>,
-    /// `--definition`.
-    pub definition: Option<DefinitionName>,
-    edits: Vec<OverrideEdit>,
-    restart: bool,
-    prune: PruneWhen,
-    adopt: bool,
-    replace: Vec<String>,
-    conflicts: Conflicts,
-    refuses_missing: bool,
-    new_cluster: bool,
-    namespace_labels: Vec<(String, String)>,
-    limits: Limits,
-}
-
-impl Wanted {
-    /// Gives the options for one instance.
-    #[must_use]
-    pub(crate) fn options(&self, name: InstanceName) -> DeployOptions {
-        let Self {
-            given,
-            warnings: _,
-            definition,
-            edits,
-            restart,
-            prune,
-            adopt,
-            replace,
-            conflicts,
-            refuses_missing,
-            new_cluster,
-            namespace_labels,
-            limits: Limits { timeout, lock_wait, no_wait },
-        } = self.clone();
-        DeployOptions {
-            name,
-            given,
-            definition,
-            edits,
-            restart,
-            timeout,
-            lock_wait,
-            no_wait,
-            prune,
-            adopt,
-            replace,
-            conflicts,
-            refuses_missing,
-            new_cluster,
-            namespace_labels,
-        }
-    }
-}
-
 impl ReleaseArgs {
     /// Tells whether manifests come from standard input.
     #[must_use]
@@ -222,37 +109,41 @@ impl ReleaseArgs {
         self.files.reads_stdin()
     }
 
-    /// Checks the flags and reads the manifests.
+    /// Checks the flags and reads the manifests; gives beside the options what should be heeded in
+    /// the manifests.
     ///
     /// # Errors
     /// Everything that is wrong with flags or manifests.
-    pub(crate) fn check(self, call: &Invocation, limits: Limits) -> Result<Wanted, Failures> {
+    pub(crate) fn check(
+        self,
+        call: &Invocation,
+        limits: Limits,
+    ) -> Result<(DeployOptions, Vec<String>), Failures> {
         let definition = self.definition.as_deref().map(str::parse).transpose()?;
         let edits = self.overrides.edits()?;
         let labels = self.namespace_label.iter().map(|text| parse_namespace_label(text));
         let namespace_labels = labels.collect::<Result<_>>()?;
-        let mut warnings = Vec::new();
-        let mut given = None;
+        let (mut given, mut warnings) = (None, Vec::new());
         if !self.files.file.is_empty() {
             let loaded = self.files.load(call)?;
             warnings = loaded.warnings;
             given = Some(Given { content: loaded.content, source: self.files.named() });
         }
-        Ok(Wanted {
+        let options = DeployOptions {
             given,
-            warnings,
             definition,
             edits,
             restart: self.restart,
-            prune: self.prune.into(),
+            limits,
+            prune: self.prune,
             adopt: self.adopt,
             replace: self.replace,
-            conflicts: self.conflicts.into(),
-            refuses_missing: matches!(self.references, OnMissing::Error),
+            conflicts: self.conflicts.unwrap_or_default(),
+            references: self.references,
             new_cluster: self.new_cluster,
             namespace_labels,
-            limits,
-        })
+        };
+        Ok((options, warnings))
     }
 
     /// Finds out which instances are meant, and that the other flags fit them.
@@ -299,6 +190,7 @@ mod tests {
     use clap::Parser;
 
     use super::*;
+    use crate::workload::name::InstanceName;
 
     #[derive(Debug, Parser)]
     struct Line {

@@ -55,7 +55,7 @@ pub(super) fn run(args: RenderArgs, call: &Invocation) -> Done {
             let rendered = render::instance(&store, &name, given.as_ref(), namespace)?;
             rendered.notes.iter().for_each(|note| call.printer.talk(note));
             rendered.warnings.iter().for_each(|warning| call.printer.warn(warning));
-            rendered.objects
+            rendered.objects.into_iter().map(|placed| placed.body).collect()
         }
         (None, given) => {
             let objects = given.map(|content| content.objects).unwrap_or_default();

@@ -114,6 +114,6 @@ mod tests {
         assert_eq!(unless_stopped(said_no(), &stop).kind.exit_code(), 1);
         sender.send_replace(Some(Signal::Interrupt));
         assert_eq!(unless_stopped(said_no(), &stop).kind.exit_code(), 130);
-        assert_eq!(unless_stopped(Error::usage(Code::X, "x"), &stop).kind.exit_code(), 2);
+        assert_eq!(unless_stopped(Error::usage(Code::InvalidFlag, "x"), &stop).kind.exit_code(), 2);
     }
 }

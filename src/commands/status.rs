@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use clap::Args;
 
 use crate::{
-    cli::parse_duration,
     commands::{
+        duration::parse_duration,
         invocation::{Done, Invocation},
         limits::limit,
         names::instance_names,
@@ -117,7 +117,7 @@ fn wanted(
         namespace: call.namespace.as_deref(),
         ..ListOptions::default()
     };
-    let store = session.store.lock().expect("no holder of the store panics");
+    let store = session.store();
     let fitting = catalogue::list_instances(&store, &options)?.into_iter();
     fitting.map(|instance| instance.name.parse()).collect::<Result<_>>().map(Some)
 }

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::view::{
-    AppliedView, DefinitionSheet, DefinitionView, InstanceView, ObjectView, RevisionView,
+    AppliedView, DefinitionOutcome, DefinitionSheet, DefinitionView, InstanceView, ObjectView,
+    RevisionView,
 };
 use crate::{
     store::{DefinitionRow, InstanceFilter, Store},
@@ -13,11 +14,11 @@ use crate::{
         definition::{Content, Revision},
         error::Result,
         instance::{Instance, NamespaceMode, Observed, Status},
-        kinds::Kinds,
         name::{DefinitionName, InstanceName},
         object::{Object, split_api_version},
-        overrides::{Overrides, apply},
-        placement::{Destination, place},
+        overrides::Overrides,
+        placement::Destination,
+        rendering::render_offline,
         runtime::RuntimeName,
     },
 };
@@ -113,7 +114,7 @@ pub(crate) fn instance_view(store: &Store, instance: Instance) -> Result<Instanc
         reason,
         status_at,
         release: release.as_ref().map(|release| release.number),
-        outcome: release.as_ref().map(|release| release.outcome.word().to_owned()),
+        outcome: release.as_ref().map(|release| release.outcome.into()),
         overrides,
         created_at: Some(created_at),
         deployed_at: release.as_ref().map(|release| release.started_at),
@@ -170,9 +171,9 @@ pub(crate) fn apply_definition(
     Ok(AppliedView {
         definition: definition_view(row),
         outcome: match (applied.first, applied.fresh) {
-            (true, _) => "created",
-            (false, true) => "updated",
-            (false, false) => "unchanged",
+            (true, _) => DefinitionOutcome::Created,
+            (false, true) => DefinitionOutcome::Updated,
+            (false, false) => DefinitionOutcome::Unchanged,
         },
         behind: behind(store, name)?,
     })
@@ -247,17 +248,14 @@ pub(crate) fn create_instance(
 fn check_rendering(store: &Store, instance: &Instance) -> Result<()> {
     let newest = store.newest_revision(&instance.definition, Some(&instance.name))?;
     let Some(newest) = newest else { return Ok(()) };
-    let mut objects = store.content(&newest)?.objects;
-    let mut kinds = Kinds::builtin();
-    kinds.add_crds(&objects);
-    apply(&instance.overrides, &mut objects, &kinds)?;
     let destination = Destination {
         instance: &instance.name,
         namespace: instance.namespace.as_deref(),
         stored: None,
         namespace_labels: &BTreeMap::new(),
     };
-    place(&objects, &kinds, &destination).map(drop)
+    let objects = store.content(&newest)?.objects;
+    render_offline(objects, &instance.overrides, &destination).map(drop)
 }
 
 fn definition_view(row: DefinitionRow) -> DefinitionView {
@@ -281,19 +279,8 @@ fn revision_view(revision: Revision) -> RevisionView {
 }
 
 fn object_view(object: Object) -> ObjectView {
-    ObjectView {
-        id: object.id(),
-        version: split_api_version(object.api_version()).1.to_owned(),
-        uid: None,
-        action: None,
-        state: None,
-        reason: String::new(),
-        message: String::new(),
-        images: Vec::new(),
-        restarts: None,
-        source: Some(object.origin),
-        yielded: Vec::new(),
-    }
+    let version = split_api_version(object.api_version()).1.to_owned();
+    ObjectView { source: Some(object.origin.clone()), ..ObjectView::new(object.id(), &version) }
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// What becomes of an object's dependents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Deletion {
+pub(crate) enum Propagation {
     /// They go first.
     Foreground,
     /// They go afterwards.
@@ -30,7 +30,7 @@ pub(crate) enum Deletion {
     Orphan,
 }
 
-impl Deletion {
+impl Propagation {
     /// Chooses for an object that goes for good: what has dependents waits for them; what
     /// cannot have any goes at once.
     #[must_use]
@@ -89,7 +89,7 @@ pub(crate) async fn delete(
     id: &ObjectId,
     path: &str,
     uid: &str,
-    deletion: Deletion,
+    deletion: Propagation,
 ) -> Result<Sent> {
     let sent = send(api, id, path, json!({"uid": uid}), deletion).await?;
     Ok(sent.unwrap_or(Sent::AlreadyGone))
@@ -105,7 +105,7 @@ pub(crate) async fn delete_version(
     id: &ObjectId,
     path: &str,
     live: &Value,
-    deletion: Deletion,
+    deletion: Propagation,
 ) -> Result<Option<Sent>> {
     let preconditions = json!({"uid": uid(live), "resourceVersion": resource_version(live)});
     send(api, id, path, preconditions, deletion).await
@@ -116,7 +116,7 @@ async fn send(
     id: &ObjectId,
     path: &str,
     preconditions: Value,
-    deletion: Deletion,
+    deletion: Propagation,
 ) -> Result<Option<Sent>> {
     let options = json!({
         "apiVersion": "v1", "kind": "DeleteOptions",
@@ -184,6 +184,26 @@ pub(crate) fn held_by(object: &Value) -> String {
     } else {
         format!("waits for finalizer {}", finalizers.join(", "))
     }
+}
+
+/// Says what a namespace waits for, by its conditions.
+pub(crate) fn remaining(namespace: &Value) -> String {
+    let telling = [
+        "NamespaceContentRemaining",
+        "NamespaceFinalizersRemaining",
+        "NamespaceDeletionContentFailure",
+    ];
+    let told: Vec<&str> = namespace["status"]["conditions"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|condition| {
+            condition["status"] == "True"
+                && condition["type"].as_str().is_some_and(|kind| telling.contains(&kind))
+        })
+        .filter_map(|condition| condition["message"].as_str())
+        .collect();
+    if told.is_empty() { "is being deleted".to_owned() } else { told.join("; ") }
 }
 
 #[cfg(test)]

@@ -68,7 +68,7 @@ fn is_stored_one(
     let recorded = record.and_then(|record| record.cluster_uid.as_deref());
     is_same_cluster(stored.cluster_uid.as_deref(), recorded, read).unwrap_or_else(|| {
         let Some(record) = record else { return false };
-        let store = session.store.lock().expect("no holder of the store panics");
+        let store = session.store();
         let known = store.releases(&stored.name).unwrap_or_default();
         let mut recorded = record.newest.iter().chain(&record.last_good);
         recorded.any(|recorded| known.iter().any(|known| known.id == recorded.release.id))

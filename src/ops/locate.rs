@@ -6,7 +6,6 @@ use std::collections::BTreeSet;
 use futures::future::join_all;
 
 use super::{
-    events::Event,
     rebuild::rebuild,
     session::Session,
     target::{Sameness, Target, other_cluster},
@@ -20,7 +19,7 @@ use crate::{
         definition::{Content, Revision},
         error::{Code, Error, Result},
         instance::Instance,
-        name::InstanceName,
+        name::{DefinitionName, InstanceName},
         object::ObjectId,
         ownership::{is_labelled, is_ours, is_terminating, manager},
         record::{Deployed, Record},
@@ -81,6 +80,54 @@ pub(crate) fn candidates(
     }
     let mut seen = BTreeSet::new();
     brought.iter().filter(|namespace| seen.insert(*namespace)).cloned().collect()
+}
+
+/// Lists where the record of an instance may lie that no manifests tell of.
+///
+/// # Errors
+/// Those of the database.
+pub(crate) fn places_of(
+    session: &Session<'_>,
+    stored: Option<&Instance>,
+    instance: &InstanceName,
+) -> Result<Vec<String>> {
+    let brought = match stored {
+        Some(stored) => brought_namespaces(session, &stored.definition, instance)?,
+        None => Vec::new(),
+    };
+    Ok(candidates(session.namespace.as_deref(), stored, &brought, instance))
+}
+
+/// Makes the failure of an instance that is neither here nor on the runtime.
+#[must_use]
+pub(crate) fn nowhere(
+    session: &Session<'_>,
+    instance: &InstanceName,
+    runtime: Option<&str>,
+) -> Error {
+    let error = session.store().no_such_instance(instance.as_str());
+    error.cause(format!(
+        "it is not on runtime {} either, in namespace {}",
+        runtime.unwrap_or_default(),
+        session.namespace.as_deref().unwrap_or(instance.as_str())
+    ))
+}
+
+/// Lists the namespaces that the newest revision of an instance's definition brings, as far as the
+/// database knows it.
+///
+/// # Errors
+/// Those of the database.
+pub(crate) fn brought_namespaces(
+    session: &Session<'_>,
+    definition: &DefinitionName,
+    instance: &InstanceName,
+) -> Result<Vec<String>> {
+    let store = session.store();
+    Ok(match store.newest_revision(definition, Some(instance))? {
+        Some(revision) => store.content(&revision)?.brought_namespaces(),
+        None => Vec::new(),
+    })
 }
 
 /// Reads the record and the cluster's identity, side by side.
@@ -162,9 +209,8 @@ fn is_other_cluster(
 
 /// What a namespace is to an instance that has no record there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Ground {
-    /// It is not there.
-    Free,
+pub(crate) enum NamespaceState {
+    Absent,
     /// The instance made it.
     Ours,
     /// The instance applies it, or did, and does not call it its own: it was there before, or
@@ -172,34 +218,37 @@ pub(crate) enum Ground {
     Shared,
     /// It exists and somebody else made it, or it may not be looked at.
     Foreign,
-    /// It is being deleted; `true` if it is ours.
-    Terminating(bool),
+    /// It is being deleted.
+    Terminating {
+        /// Whether the instance applies it.
+        ours: bool,
+    },
 }
 
 /// Looks at a namespace.
 ///
 /// # Errors
 /// Whatever the server answers but a missing right: a namespaced account may see nothing else.
-pub(crate) async fn ground(
+pub(crate) async fn namespace_state(
     target: &Target,
     namespace: &str,
     instance: &InstanceName,
-) -> Result<Ground> {
+) -> Result<NamespaceState> {
     let id = ObjectId::new("", "Namespace", None, namespace);
     let path = target.path(&id, "v1").expect("namespaces are built in");
     match target.api.find(Request::get_metadata(path)).await {
-        Ok(None) => Ok(Ground::Free),
+        Ok(None) => Ok(NamespaceState::Absent),
         Ok(Some(live)) => {
             let ours = is_ours(&live, &manager(namespace, instance.as_str()), None);
             let made = ours && is_labelled(&live, instance.as_str());
             Ok(match (is_terminating(&live), ours) {
-                (true, ours) => Ground::Terminating(ours),
-                (false, true) if made => Ground::Ours,
-                (false, true) => Ground::Shared,
-                (false, false) => Ground::Foreign,
+                (true, ours) => NamespaceState::Terminating { ours },
+                (false, true) if made => NamespaceState::Ours,
+                (false, true) => NamespaceState::Shared,
+                (false, false) => NamespaceState::Foreign,
             })
         }
-        Err(failure) if failure.is_forbidden() => Ok(Ground::Foreign),
+        Err(failure) if failure.is_forbidden() => Ok(NamespaceState::Foreign),
         Err(failure) => Err(failure.explain("get", "cannot look at", &id, None)),
     }
 }
@@ -221,11 +270,11 @@ pub(crate) async fn recover(
             1 => "1 live object".to_owned(),
             many => format!("{many} live objects"),
         };
-        session.reporter.report(
-            instance.as_str(),
-            Event::Note(format!(
+        session.note(
+            instance,
+            format!(
                 "the record {why}: rebuilt from {count} of `{instance}` in namespace {namespace}"
-            )),
+            ),
         );
         located.rebuilt = Some(record);
     }
@@ -239,7 +288,7 @@ pub(crate) async fn recover(
 /// Those of the database.
 pub(crate) fn follow(session: &Session<'_>, target: &Target, record: &Record) -> Result<()> {
     let Some(newest) = &record.newest else { return Ok(()) };
-    let mut store = session.store.lock().expect("no holder of the store panics");
+    let mut store = session.store();
     let here = store.instance(&record.instance)?;
     let instance = Instance {
         name: record.instance.clone(),
@@ -254,21 +303,8 @@ pub(crate) fn follow(session: &Session<'_>, target: &Target, record: &Record) ->
     };
     let deployed: Vec<&Deployed> =
         [&record.last_good, &record.newest].into_iter().flatten().collect();
-    let revisions: Vec<(Revision, Content)> = deployed
-        .iter()
-        .map(|deployed| {
-            let release = &deployed.release;
-            let revision = Revision {
-                definition: release.definition.clone(),
-                number: release.revision,
-                digest: release.digest.clone(),
-                created_at: release.revision_created_at,
-                object_count: deployed.objects.len(),
-                source: "record".to_owned(),
-            };
-            (revision, Content { objects: deployed.objects.clone(), files: Vec::new() })
-        })
-        .collect();
+    let revisions: Vec<(Revision, Content)> =
+        deployed.iter().map(|deployed| (deployed.revision(), deployed.content())).collect();
     let releases: Vec<_> = deployed.iter().map(|deployed| deployed.release.clone()).collect();
     store.take_in(&instance, &revisions, &releases)
 }

@@ -4,7 +4,11 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use super::{events::Event, session::Session};
+use super::{
+    locate::{Located, Search, locate},
+    session::Session,
+    target::Target,
+};
 use crate::{
     store::lock::{Acquired, InstanceLock, LockContent},
     workload::{
@@ -94,11 +98,32 @@ impl Held {
     }
 }
 
+/// Reads the record, waiting until `until` for a holder that is none of the releases in `dead`.
+///
+/// # Errors
+/// Code 6, naming the holder; those of [`locate`].
+pub(crate) async fn locate_free(
+    session: &Session<'_>,
+    target: &mut Target,
+    search: Search<'_>,
+    dead: &[String],
+    until: Instant,
+) -> Result<Located> {
+    let mut told = false;
+    loop {
+        let located = locate(session, target, search).await?;
+        let now = target.api.connection().server_now();
+        let holder = located.found.as_ref().and_then(|found| found.held_by(now, dead));
+        let Some(holder) = holder.map(|holder| name_of(holder, now)) else { return Ok(located) };
+        wait(session, search.instance, &holder, until, &mut told).await?;
+    }
+}
+
 /// Waits a moment for a holder, or gives up.
 ///
 /// # Errors
 /// Code 6, naming the holder; 130 and 143 when asked to stop.
-pub(crate) async fn wait(
+async fn wait(
     session: &Session<'_>,
     instance: &InstanceName,
     holder: &str,
@@ -114,8 +139,7 @@ pub(crate) async fn wait(
         .hint("wait for it, or give `--lock-wait 5m`"));
     }
     if !std::mem::replace(told, true) {
-        let note = format!("waiting for {holder}");
-        session.reporter.report(instance.as_str(), Event::Note(note));
+        session.note(instance, format!("waiting for {holder}"));
     }
     tokio::select! {
         () = tokio::time::sleep(PAUSE) => Ok(()),
@@ -124,8 +148,7 @@ pub(crate) async fn wait(
 }
 
 /// Names the holder of a record.
-#[must_use]
-pub(crate) fn name_of(holder: &Holder, server_now: Timestamp) -> String {
+fn name_of(holder: &Holder, server_now: Timestamp) -> String {
     let left = holder.expires.duration_since(server_now).as_secs().max(0);
     format!(
         "`{}` of {} (since {}, expires in {left} s unless renewed)",

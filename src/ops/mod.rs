@@ -8,7 +8,6 @@
 //! `status::of(&Session, &[InstanceName]) -> Vec<Operation>` (all instances for an empty list).
 //! A failure is inside the [`view::Operation`], beside what was done until then.
 
-pub(crate) mod brought;
 pub(crate) mod catalogue;
 pub(crate) mod conflict;
 pub(crate) mod delete;

@@ -1,12 +1,8 @@
 //! What the commands ask of the operations: flags, checked, as values that cannot be wrong.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
-use crate::workload::{
-    definition::Content,
-    name::{DefinitionName, InstanceName},
-    overrides::OverrideEdit,
-};
+use crate::workload::{definition::Content, name::DefinitionName, overrides::OverrideEdit};
 
 /// When objects that left the definition are removed (`--prune`).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -43,56 +39,61 @@ pub(crate) struct Given {
     pub source: String,
 }
 
-/// The options of `deploy` and `plan` for one instance.
+/// What to do about references to objects that are neither in the set nor on the cluster
+/// (`--references`).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum OnMissing {
+    /// Say what is not there, and go on.
+    #[default]
+    Warn,
+    /// Refuse.
+    Refuse,
+}
+
+/// How long an operation may take and what it waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Limits {
+    /// From the plan to the end; none: no limit.
+    pub timeout: Option<Duration>,
+    /// How long another holder is waited for; not a part of `timeout`.
+    pub lock_wait: Duration,
+    /// Whether it ends as soon as everything is sent.
+    pub no_wait: bool,
+}
+
+impl Limits {
+    /// The limits of what takes no lock and waits for nothing.
+    #[must_use]
+    pub(crate) fn none() -> Self {
+        Self { timeout: None, lock_wait: Duration::ZERO, no_wait: true }
+    }
+}
+
+/// The options of `deploy` and `plan`, the same for every instance that the command is about.
 #[derive(Debug, Clone)]
 pub(crate) struct DeployOptions {
-    /// The instance.
-    pub name: InstanceName,
     /// `-f`, loaded; none: the stored definition.
     pub given: Option<Given>,
-    /// `--definition`.
     pub definition: Option<DefinitionName>,
     /// `--image`, `--replicas`, `--set`, in the order given.
     pub edits: Vec<OverrideEdit>,
-    /// `--restart`.
     pub restart: bool,
-    /// `--timeout`; none: no limit.
-    pub timeout: Option<Duration>,
-    /// `--lock-wait`.
-    pub lock_wait: Duration,
-    /// `--no-wait`.
-    pub no_wait: bool,
-    /// `--prune`.
+    pub limits: Limits,
     pub prune: PruneWhen,
-    /// `--adopt`.
     pub adopt: bool,
-    /// `--replace`, as typed.
+    /// `--replace`, as typed: which objects are meant shows when all are known.
     pub replace: Vec<String>,
-    /// `--conflicts`.
     pub conflicts: Conflicts,
-    /// `--references error`: what refers to an object that is not there is refused.
-    pub refuses_missing: bool,
-    /// `--new-cluster`.
+    pub references: OnMissing,
     pub new_cluster: bool,
-    /// `--namespace-label`.
-    pub namespace_labels: Vec<(String, String)>,
+    pub namespace_labels: BTreeMap<String, String>,
 }
 
-/// The options of `delete` for one instance.
+/// The options of `delete`, the same for every instance that the command is about.
 #[derive(Debug, Clone)]
 pub(crate) struct DeleteOptions {
-    /// The instance.
-    pub name: InstanceName,
-    /// `--timeout`; none: no limit.
-    pub timeout: Option<Duration>,
-    /// `--lock-wait`.
-    pub lock_wait: Duration,
-    /// `--no-wait`.
-    pub no_wait: bool,
-    /// `--forget`.
-    pub forget: bool,
-    /// `--ignore-not-found`.
+    pub limits: Limits,
     pub ignore_not_found: bool,
-    /// `--delete-crds`.
+    /// Whether CRDs go although others have custom resources of them.
     pub delete_crds: bool,
 }

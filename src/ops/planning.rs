@@ -15,7 +15,6 @@ use futures::{StreamExt as _, stream};
 use serde_json::{Value, json};
 
 use super::{
-    conflict::FIELD_CONFLICT,
     options::Conflicts,
     survey::{Depth, Live, survey, survey_visible},
     target::Target,
@@ -23,26 +22,24 @@ use super::{
 use crate::{
     cluster::{api::IN_FLIGHT, failure::Failure, request::encode_query},
     workload::{
-        error::{ErrorKind, Result},
+        error::{Code, ErrorKind, Result},
         name::{DefinitionName, InstanceName},
         object::{GroupKind, ObjectId},
         ownership::{Terms, Yielded, is_labelled, made_by, may_conflict, other_instances},
-        plan::{Choices, Decision, Desired, Item, Plan, decide, job_completed},
+        plan::{Block, Choices, Decision, Desired, Item, Plan, decide, job_completed},
         readiness::{Neighbourhood, judge_gone},
         record::{Entry, Record},
         release::Action,
         sharing::{Others, Sharing},
     },
 };
-use dry_run::{Asked, Purpose};
-use scaling::Tenure;
+use dry_run::{Asked, AskedFor};
+use scaling::Scaling;
 use sharing::{kept_elsewhere, tell_of_sharing};
 
 /// What a plan is made from.
 pub(crate) struct Planning<'a> {
-    /// The runtime.
     pub target: &'a Target,
-    /// The instance.
     pub instance: &'a InstanceName,
     /// The field manager.
     pub manager: &'a str,
@@ -54,18 +51,56 @@ pub(crate) struct Planning<'a> {
     pub desired: Vec<Desired>,
     /// Namespaces that are known not to exist yet.
     pub absent: &'a HashSet<String>,
-    /// `--adopt`.
+    pub options: PlanningOptions<'a>,
+    /// That the server could not be asked, once it is known. Starts empty.
+    pub compared_locally: OnceLock<String>,
+}
+
+/// What the user allows, and how much the server is asked.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PlanningOptions<'a> {
     pub adopt: bool,
-    /// `--replace`.
     pub replace: &'a HashSet<ObjectId>,
-    /// `--conflicts`.
     pub conflicts: Conflicts,
-    /// Whether what left the definition is deleted (`--prune`).
+    /// Whether what left the definition is deleted.
     pub prunes: bool,
     /// Whether the server is asked about every write, so that its rejections are known.
     pub rehearse: bool,
-    /// That the server could not be asked, once it is known. Starts empty.
-    pub compared_locally: OnceLock<String>,
+}
+
+/// One object that is planned for: what is wanted, known and live of it, and what follows.
+struct Candidate<'a> {
+    desired: &'a Desired,
+    entry: Option<&'a Entry>,
+    live: Option<&'a Value>,
+    decision: Decision,
+}
+
+impl Candidate<'_> {
+    /// Gives the inventory's entry for what is going to be written.
+    fn entry_to_come(&self) -> Entry {
+        let Self { desired, entry, live, decision: _ } = self;
+        let mut to_come = Entry {
+            keep: desired.keep,
+            completed: live.is_some_and(job_completed),
+            ..Entry::new(desired.id.clone(), &desired.version)
+        };
+        if let Some(entry) = entry {
+            to_come.uid.clone_from(&entry.uid);
+            to_come.orphans.clone_from(&entry.orphans);
+        }
+        to_come
+    }
+
+    /// Gives the inventory's entry where nothing is going to be written.
+    fn entry_as_it_is(&self, completed: bool) -> Option<Entry> {
+        self.entry.map(|entry| Entry {
+            wanted: true,
+            keep: self.desired.keep,
+            completed: completed || entry.completed,
+            ..entry.clone()
+        })
+    }
 }
 
 /// Gives what an inventory's entry says to be left until the write is done: what was left before,
@@ -87,7 +122,7 @@ impl Planning<'_> {
     /// `rehearse`) or left for the apply to find out.
     pub(crate) async fn make(mut self) -> Result<(Plan, Live)> {
         let inventory = self.record.map(|record| &*record.inventory).unwrap_or_default();
-        let (live, hidden) = if self.rehearse {
+        let (live, hidden) = if self.options.rehearse {
             survey_visible(self.target, self.instance, inventory, &self.desired, self.absent)
                 .await?
         } else {
@@ -99,32 +134,19 @@ impl Planning<'_> {
         self.leave_found_namespaces(&live);
         let entries: HashMap<&ObjectId, &Entry> =
             inventory.iter().map(|entry| (&entry.id, entry)).collect();
-        let tenure = Tenure::find(&self, &entries, &live).await?;
-        let decided: Vec<(&Desired, Option<&Entry>, Decision)> = self
+        let scaling = Scaling::find(&self, &entries, &live).await?;
+        let mut candidates: Vec<Candidate<'_>> = self
             .desired
             .iter()
-            .map(|desired| {
-                let entry = entries.get(&desired.id).copied();
-                let choices = Choices {
-                    adopt: self.adopt,
-                    replace: self.replace.contains(&desired.id),
-                    reclaim: tenure.reclaims(desired, entry),
-                };
-                let seen = live.get(&desired.id);
-                let decision = decide(desired, entry, seen, self.manager, choices);
-                (desired, entry, self.force(desired, decision, seen))
-            })
-            .filter(|(desired, ..)| !hidden.contains_key(&desired.id))
+            .filter(|desired| !hidden.contains_key(&desired.id))
+            .map(|desired| self.candidate(desired, &entries, &live, &scaling))
             .collect();
-        let others = self.others(&decided, &live).await?;
-        let mut items: Vec<Item> = stream::iter(decided)
-            .map(|(desired, entry, decision)| {
-                let decision = self.inherit(decision, live.get(&desired.id), &others);
-                (desired, entry, decision)
-            })
-            .map(|(desired, entry, decision)| {
-                self.item(desired, entry, decision, live.get(&desired.id), &others, &tenure)
-            })
+        let others = self.others(&candidates).await?;
+        for candidate in &mut candidates {
+            self.inherit(candidate, &others);
+        }
+        let mut items: Vec<Item> = stream::iter(candidates)
+            .map(|candidate| self.item(candidate, &others, &scaling))
             .buffered(IN_FLIGHT)
             .collect()
             .await;
@@ -152,6 +174,7 @@ impl Planning<'_> {
                     action: Action::Update,
                     uid: None,
                     reason: format!("it may not be looked at: {}", failure.message()),
+                    block: None,
                     sharing: Sharing::default(),
                     terms: Terms::default(),
                     entry: entries.get(&desired.id).copied().cloned(),
@@ -173,132 +196,142 @@ impl Planning<'_> {
         }
     }
 
-    async fn item(
-        &self,
-        desired: &Desired,
-        entry: Option<&Entry>,
-        decision: Decision,
-        live: Option<&Value>,
-        others: &Others,
-        tenure: &Tenure<'_>,
-    ) -> Item {
-        let sharing = self.sharing(desired, entry, live, others);
-        let terms = tenure.terms(desired, entry, &decision, live, others);
-        let mut recorded = Entry {
-            keep: desired.keep,
-            completed: live.is_some_and(job_completed),
-            ..Entry::new(desired.id.clone(), &desired.version)
+    fn candidate<'c>(
+        &'c self,
+        desired: &'c Desired,
+        entries: &HashMap<&ObjectId, &'c Entry>,
+        live: &'c Live,
+        scaling: &Scaling<'_>,
+    ) -> Candidate<'c> {
+        let (entry, live) = (entries.get(&desired.id).copied(), live.get(&desired.id));
+        let choices = Choices {
+            adopt: self.options.adopt,
+            replace: self.options.replace.contains(&desired.id),
+            reclaim: scaling.reclaims(desired, entry),
         };
-        if let Some(entry) = entry {
-            recorded.uid.clone_from(&entry.uid);
-            recorded.orphans.clone_from(&entry.orphans);
-        }
-        let is_shared = desired.id.namespace.is_none()
-            && live.is_some_and(|live| !other_instances(live, self.manager).is_empty());
+        let decision = decide(desired, entry, live, self.manager, choices);
+        Candidate { desired, entry, live, decision: self.force(desired, decision, live) }
+    }
+
+    async fn item(&self, candidate: Candidate<'_>, others: &Others, scaling: &Scaling<'_>) -> Item {
+        let Candidate { desired, entry, live, decision } = &candidate;
         let mut item = Item {
-            desired: desired.clone(),
+            desired: (*desired).clone(),
             action: Action::Unchanged,
             uid: None,
             reason: String::new(),
-            sharing,
+            block: None,
+            sharing: self.sharing(desired, *entry, *live, others),
             entry: None,
-            terms,
+            terms: scaling.terms(&candidate, others),
         };
+        let mut to_come = candidate.entry_to_come();
         match decision {
             Decision::Unchanged => {
-                item.entry = entry.cloned().map(|entry| Entry {
-                    wanted: true,
-                    keep: desired.keep,
-                    completed: entry.completed || recorded.completed,
-                    ..entry
-                });
+                item.entry = candidate.entry_as_it_is(to_come.completed);
                 return item;
             }
-            Decision::Ask { uid } => {
-                recorded.uid = Some(uid.clone());
-                item.uid = Some(uid.clone());
-                match self.ask(&mut item, &uid, Purpose::Compare).await {
-                    Asked::Same(seen) => {
-                        recorded.body = Some(desired.digest.clone());
-                        recorded.seen = *seen;
-                    }
-                    Asked::Differs => item.action = Action::Update,
-                    Asked::Immutable(why) if desired.id.is("batch", "Job") => {
-                        item.action = Action::Recreate;
-                        item.reason = format!("the Job changed: {why}");
-                    }
-                    asked => self.settle(&mut item, Action::Update, asked),
-                }
-            }
-            Decision::Create { after: None } if self.has_completed(desired, entry).await => {
-                item.entry = entry.cloned().map(|entry| Entry {
-                    wanted: true,
-                    keep: desired.keep,
-                    completed: true,
-                    ..entry
-                });
+            Decision::Create { after: None } if self.has_completed(desired, *entry).await => {
+                item.entry = candidate.entry_as_it_is(true);
                 item.reason = "the Job completed, and its time to live is over".to_owned();
                 return item;
             }
+            Decision::Ask { uid } => self.compare(&mut item, uid, &mut to_come).await,
             Decision::Create { after } => {
-                item.uid = after;
+                item.uid.clone_from(after);
                 item.action = Action::Create;
-                if self.rehearse {
+                if self.options.rehearse {
                     let asked = self.rehearse_create(desired).await;
                     self.settle(&mut item, Action::Create, asked);
                 }
             }
             Decision::Update { uid } => {
-                recorded.uid = Some(uid.clone());
-                item.uid = Some(uid.clone());
-                item.action = Action::Update;
-                if self.rehearse || is_shared || self.may_meet_a_conflict(&item, live) {
-                    let asked = match self.ask(&mut item, &uid, Purpose::Write).await {
-                        // Something may have left the body.
-                        Asked::Alike if entry.is_some_and(|entry| entry.body.is_some()) => {
-                            Asked::Differs
-                        }
-                        asked => asked,
-                    };
-                    self.settle(&mut item, Action::Update, asked);
-                }
+                to_come.uid = Some(uid.clone());
+                let was_applied = entry.is_some_and(|entry| entry.body.is_some());
+                self.update(&mut item, uid, *live, was_applied).await;
             }
             Decision::Adopt { uid } => {
-                item.uid = Some(uid.clone());
-                item.action = Action::Adopt;
                 item.reason = live.map(made_by).unwrap_or_default();
-                let asked = match self.ask(&mut item, &uid, Purpose::Write).await {
-                    Asked::Alike => Asked::Differs,
-                    asked => asked,
-                };
-                self.settle(&mut item, Action::Adopt, asked);
+                self.ask_before_write(&mut item, Action::Adopt, uid).await;
             }
             Decision::Recreate { uid, why } => {
-                recorded.uid = Some(uid.clone());
-                item.uid = Some(uid);
+                to_come.uid = Some(uid.clone());
+                item.uid = Some(uid.clone());
                 item.action = Action::Recreate;
-                item.reason = why;
+                item.reason.clone_from(why);
             }
-            Decision::Blocked { why } => {
+            Decision::Blocked { by, why } => {
                 item.action = Action::Blocked;
-                item.reason = why;
+                item.block = Some(*by);
+                item.reason.clone_from(why);
             }
         }
-        if is_shared {
-            let managers = live.map(|live| other_instances(live, self.manager));
-            tell_of_sharing(&mut item, &managers.unwrap_or_default(), others);
+        if let Some(live) = live.filter(|live| self.is_shared(desired, live)) {
+            tell_of_sharing(&mut item, &other_instances(live, self.manager), others);
         }
-        recorded.yielded = left_meanwhile(entry, &item);
-        item.entry = Some(recorded);
+        to_come.yielded = left_meanwhile(*entry, &item);
+        item.entry = Some(to_come);
         item
+    }
+
+    /// Tells whether other instances apply an object too.
+    fn is_shared(&self, desired: &Desired, live: &Value) -> bool {
+        desired.id.namespace.is_none() && !other_instances(live, self.manager).is_empty()
+    }
+
+    /// Asks whether an apply would change anything; where it would not, the answer is recorded.
+    async fn compare(&self, item: &mut Item, uid: &str, to_come: &mut Entry) {
+        to_come.uid = Some(uid.to_owned());
+        item.uid = Some(uid.to_owned());
+        match self.ask(item, uid, AskedFor::Comparison).await {
+            Asked::Same(seen) => {
+                to_come.body = Some(item.desired.digest.clone());
+                to_come.seen = *seen;
+            }
+            Asked::Differs => item.action = Action::Update,
+            Asked::Immutable(why) if item.desired.id.is("batch", "Job") => {
+                item.action = Action::Recreate;
+                item.reason = format!("the Job changed: {why}");
+            }
+            asked => self.settle(item, Action::Update, asked),
+        }
+    }
+
+    /// Plans an update; `was_applied`: it is known what was applied before, and something may have
+    /// left the body since.
+    async fn update(&self, item: &mut Item, uid: &str, live: Option<&Value>, was_applied: bool) {
+        let may_fail = self.options.rehearse
+            || live.is_some_and(|live| self.is_shared(&item.desired, live))
+            || self.may_meet_a_conflict(item, live);
+        if !may_fail {
+            item.uid = Some(uid.to_owned());
+            item.action = Action::Update;
+        } else if was_applied {
+            self.ask_before_write(item, Action::Update, uid).await;
+        } else {
+            item.uid = Some(uid.to_owned());
+            let asked = self.ask(item, uid, AskedFor::Write).await;
+            self.settle(item, Action::Update, asked);
+        }
+    }
+
+    /// Asks whether a write would be refused. It is written even where all that is wanted is there:
+    /// whose it is changes, or something leaves.
+    async fn ask_before_write(&self, item: &mut Item, action: Action, uid: &str) {
+        item.uid = Some(uid.to_owned());
+        let asked = match self.ask(item, uid, AskedFor::Write).await {
+            Asked::Alike => Asked::Differs,
+            asked => asked,
+        };
+        self.settle(item, action, asked);
     }
 
     /// Tells whether an apply may be refused for somebody else's field: then the server is asked
     /// before the first write.
     fn may_meet_a_conflict(&self, item: &Item, live: Option<&Value>) -> bool {
-        let persons = matches!(self.conflicts, Conflicts::Fail);
+        let persons = matches!(self.options.conflicts, Conflicts::Fail);
         let body = item.terms.body(&item.desired.body);
-        matches!(self.conflicts, Conflicts::ByManager | Conflicts::Fail)
+        matches!(self.options.conflicts, Conflicts::ByManager | Conflicts::Fail)
             && live.is_some_and(|live| may_conflict(&body, live, self.manager, persons))
     }
 
@@ -334,17 +367,17 @@ impl Planning<'_> {
         match asked {
             Asked::Same(_) | Asked::Differs => {}
             Asked::Alike => item.action = Action::Unchanged,
-            Asked::Immutable(why) if self.rehearse => {
+            Asked::Immutable(why) if self.options.rehearse => {
                 item.action = Action::Blocked;
+                item.block = Some(Block::Immutable);
                 item.reason =
                     format!("{why}; `--replace {}` deletes and creates it again", item.desired.id);
             }
             // What belongs to others is refused before the first write.
-            Asked::Rejected(error) if self.rehearse || error.kind == ErrorKind::Refused => {
+            Asked::Rejected(error) if self.options.rehearse || error.kind == ErrorKind::Refused => {
                 item.action = Action::Blocked;
-                if error.code == FIELD_CONFLICT {
-                    item.terms.refused.clone_from(&error.causes);
-                }
+                let is_held = error.code == Code::FieldConflict;
+                item.block = Some(if is_held { Block::Fields } else { Block::Rejected });
                 item.reason = if error.causes.is_empty() {
                     error.message.clone()
                 } else {

@@ -16,7 +16,7 @@ use futures::{StreamExt as _, stream};
 use serde_json::Value;
 
 use super::{
-    deletion::{self, Deletion},
+    deletion::{self, Propagation},
     events::Event,
     namespace_users::Stay,
     session::Session,
@@ -60,9 +60,9 @@ const NO_ANSWER: &str = "may be deleted: the server has not answered";
 
 /// What became of one object.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Fate {
+pub(crate) enum Removed {
     /// It is gone (without waiting: its deletion is sent).
-    Removed,
+    Gone,
     /// It was left to others or kept, and this is why.
     Left(String),
     /// It could not be removed.
@@ -70,7 +70,7 @@ pub(crate) enum Fate {
 }
 
 /// What ends a wait before its objects are gone.
-enum End {
+enum WaitEnd {
     Failed(Box<Error>),
     /// What was seen last, and what of it still goes.
     OutOfTime(HashMap<ObjectId, Value>, Vec<Entry>),
@@ -111,10 +111,10 @@ impl Remover<'_> {
         &self,
         entries: &[Entry],
         deadline: Option<Instant>,
-    ) -> Result<Vec<(ObjectId, Fate)>> {
+    ) -> Result<Vec<(ObjectId, Removed)>> {
         let ids: Vec<ObjectId> = entries.iter().map(|entry| entry.id.clone()).collect();
         let all = entries.len();
-        let mut fates = Vec::with_capacity(all);
+        let mut removed = Vec::with_capacity(all);
         for wave in deletion_waves(&ids, &self.target.kinds) {
             let entries: Vec<&Entry> = wave.members.iter().map(|index| &entries[*index]).collect();
             let sent = self.send_all(&entries, deadline).await;
@@ -125,35 +125,40 @@ impl Remover<'_> {
             let mut going = Vec::new();
             for (entry, outcome) in sent {
                 match outcome {
-                    Ok(Some(fate)) => self.settle(&mut fates, entry, fate),
+                    Ok(Some(outcome)) => self.settle(&mut removed, entry, outcome),
                     Ok(None) if self.wait => going.push(entry),
-                    Ok(None) => self.settle(&mut fates, entry, Fate::Removed),
-                    Err(error) => fates.push((entry.id.clone(), Fate::Failed(Box::new(error)))),
+                    Ok(None) => self.settle(&mut removed, entry, Removed::Gone),
+                    Err(error) => {
+                        removed.push((entry.id.clone(), Removed::Failed(Box::new(error))))
+                    }
                 }
             }
             if !unanswered.is_empty() {
                 return Err(match self.session.stop.requested() {
-                    Some(signal) => self.stopped(signal, all, &fates),
+                    Some(signal) => self.stopped(signal, all, &removed),
                     None => self.out_of_time(&unanswered, |_| NO_ANSWER.to_owned()),
                 });
             }
-            self.wait_for(going, &mut fates, deadline).await.map_err(|end| match end {
-                End::Failed(error) => *error,
-                End::OutOfTime(live, going) => {
+            self.wait_for(going, &mut removed, deadline).await.map_err(|end| match end {
+                WaitEnd::Failed(error) => *error,
+                WaitEnd::OutOfTime(live, going) => {
                     self.out_of_time(&going.iter().collect::<Vec<_>>(), |entry| held(&live, entry))
                 }
-                End::Stopped(signal) => self.stopped(signal, all, &fates),
+                WaitEnd::Stopped(signal) => self.stopped(signal, all, &removed),
             })?;
             if let Some(signal) = self.session.stop.requested() {
-                return Err(self.stopped(signal, all, &fates));
+                return Err(self.stopped(signal, all, &removed));
             }
             // Their operator has to be there to finish them, and they go with their definition.
             let is_custom = |id: &ObjectId| self.target.kinds.is_custom(&id.group, &id.kind);
-            if fates.iter().any(|(id, fate)| matches!(fate, Fate::Failed(_)) && is_custom(id)) {
+            if removed
+                .iter()
+                .any(|(id, outcome)| matches!(outcome, Removed::Failed(_)) && is_custom(id))
+            {
                 break;
             }
         }
-        Ok(fates)
+        Ok(removed)
     }
 
     /// Sends the deletions of a wave, until all are answered: none once somebody wants us to stop,
@@ -162,7 +167,7 @@ impl Remover<'_> {
         &self,
         entries: &[&'e Entry],
         deadline: Option<Instant>,
-    ) -> Vec<(&'e Entry, Result<Option<Fate>>)> {
+    ) -> Vec<(&'e Entry, Result<Option<Removed>>)> {
         let is_over = async {
             let time = async {
                 match deadline {
@@ -186,8 +191,9 @@ impl Remover<'_> {
     }
 
     /// Says how far it came, and how it goes on.
-    fn stopped(&self, signal: Signal, all: usize, fates: &[(ObjectId, Fate)]) -> Error {
-        let done = fates.iter().filter(|(_, fate)| !matches!(fate, Fate::Failed(_))).count();
+    fn stopped(&self, signal: Signal, all: usize, removed: &[(ObjectId, Removed)]) -> Error {
+        let done =
+            removed.iter().filter(|(_, outcome)| !matches!(outcome, Removed::Failed(_))).count();
         let name = self.instance;
         let (what, command) = self.words();
         signal
@@ -215,35 +221,35 @@ impl Remover<'_> {
         }
     }
 
-    fn settle(&self, fates: &mut Vec<(ObjectId, Fate)>, entry: &Entry, fate: Fate) {
-        match &fate {
-            Fate::Removed => {
+    fn settle(&self, removed: &mut Vec<(ObjectId, Removed)>, entry: &Entry, outcome: Removed) {
+        match &outcome {
+            Removed::Gone => {
                 self.report(Event::Done { object: entry.id.clone(), action: self.action })
             }
-            Fate::Left(why) => self.report(Event::Note(format!("{} stays: {why}", entry.id))),
-            Fate::Failed(_) => {}
+            Removed::Left(why) => self.report(Event::Note(format!("{} stays: {why}", entry.id))),
+            Removed::Failed(_) => {}
         }
-        fates.push((entry.id.clone(), fate));
+        removed.push((entry.id.clone(), outcome));
     }
 
     fn report(&self, event: Event) {
-        self.session.reporter.report(self.instance.as_str(), event);
+        self.session.report(self.instance, event);
     }
 
     /// Sends one deletion; `None` where the object goes now.
-    async fn send(&self, entry: &Entry) -> Result<Option<Fate>> {
+    async fn send(&self, entry: &Entry) -> Result<Option<Removed>> {
         let id = &entry.id;
         let Some(path) = self.target.path(id, &entry.version) else {
-            return Ok(Some(Fate::Removed));
+            return Ok(Some(Removed::Gone));
         };
-        let Some(wanted) = &entry.uid else { return Ok(Some(Fate::Removed)) };
+        let Some(wanted) = &entry.uid else { return Ok(Some(Removed::Gone)) };
         if id.namespace.is_none() {
             return self.leave_or_send(id, &path, wanted).await;
         }
-        let deletion = Deletion::of(id);
+        let deletion = Propagation::of(id);
         match deletion::delete(&self.api, id, &path, wanted, deletion).await? {
             deletion::Sent::Accepted => Ok(None),
-            deletion::Sent::AlreadyGone => Ok(Some(Fate::Removed)),
+            deletion::Sent::AlreadyGone => Ok(Some(Removed::Gone)),
         }
     }
 
@@ -256,27 +262,32 @@ impl Remover<'_> {
 
     /// Leaves what others share, or sends the deletion of exactly what was looked at: somebody
     /// who comes meanwhile makes us look again.
-    async fn leave_or_send(&self, id: &ObjectId, path: &str, wanted: &str) -> Result<Option<Fate>> {
+    async fn leave_or_send(
+        &self,
+        id: &ObjectId,
+        path: &str,
+        wanted: &str,
+    ) -> Result<Option<Removed>> {
         for attempt in 0..TRIES {
             tokio::time::sleep(AGAIN * attempt).await;
-            let Some(live) = self.look(id, path).await? else { return Ok(Some(Fate::Removed)) };
+            let Some(live) = self.look(id, path).await? else { return Ok(Some(Removed::Gone)) };
             if uid(&live) != Some(wanted) {
-                return Ok(Some(Fate::Removed));
+                return Ok(Some(Removed::Gone));
             }
             match self.why_it_stays(id, path, &live).await? {
                 Some(Stay::Theirs(why)) => {
                     if shared::leave(&self.api, self.manager, id, &live, path).await? {
-                        return Ok(Some(Fate::Left(why)));
+                        return Ok(Some(Removed::Left(why)));
                     }
                     continue;
                 }
-                Some(Stay::Ours(why)) => return Ok(Some(Fate::Left(why))),
+                Some(Stay::Ours(why)) => return Ok(Some(Removed::Left(why))),
                 None => {}
             }
-            let deletion = Deletion::of(id);
+            let deletion = Propagation::of(id);
             match deletion::delete_version(&self.api, id, path, &live, deletion).await? {
                 Some(deletion::Sent::Accepted) => return Ok(None),
-                Some(deletion::Sent::AlreadyGone) => return Ok(Some(Fate::Removed)),
+                Some(deletion::Sent::AlreadyGone) => return Ok(Some(Removed::Gone)),
                 None => {}
             }
         }
@@ -289,9 +300,9 @@ impl Remover<'_> {
     async fn wait_for(
         &self,
         mut going: Vec<&Entry>,
-        fates: &mut Vec<(ObjectId, Fate)>,
+        removed: &mut Vec<(ObjectId, Removed)>,
         deadline: Option<Instant>,
-    ) -> Result<(), End> {
+    ) -> Result<(), WaitEnd> {
         let (started, mut beat, mut pause) = (Instant::now(), Instant::now(), FIRST_PAUSE);
         while !going.is_empty() {
             let inventory: Vec<Entry> = going.iter().map(|entry| (*entry).clone()).collect();
@@ -304,12 +315,12 @@ impl Remover<'_> {
                 Depth::Plan,
             )
             .await
-            .map_err(|error| End::Failed(Box::new(error)))?;
+            .map_err(|error| WaitEnd::Failed(Box::new(error)))?;
             let mut still = Vec::new();
             for entry in going {
                 match live.get(&entry.id) {
                     Some(object) if uid(object) == entry.uid.as_deref() => still.push(entry),
-                    _ => self.settle(fates, entry, Fate::Removed),
+                    _ => self.settle(removed, entry, Removed::Gone),
                 }
             }
             going = still;
@@ -328,11 +339,11 @@ impl Remover<'_> {
                 });
             }
             if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-                return Err(End::OutOfTime(live, going.into_iter().cloned().collect()));
+                return Err(WaitEnd::OutOfTime(live, going.into_iter().cloned().collect()));
             }
             tokio::select! {
                 biased;
-                signal = self.session.stop.wait() => return Err(End::Stopped(signal)),
+                signal = self.session.stop.wait() => return Err(WaitEnd::Stopped(signal)),
                 () = tokio::time::sleep(pause) => {}
             }
             pause = (pause * 2).min(LONGEST_PAUSE);

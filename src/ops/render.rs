@@ -3,8 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
 use crate::{
     store::Store,
     workload::{
@@ -14,21 +12,10 @@ use crate::{
         kinds::Kinds,
         manifest::combine,
         name::{DefinitionName, InstanceName},
-        overrides::{self, Overrides},
-        placement::{Destination, place},
+        placement::{Destination, Placement},
+        rendering::render_offline,
     },
 };
-
-/// Objects as they would be sent.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Rendered {
-    /// The bodies, in the order of the definition.
-    pub objects: Vec<Value>,
-    /// What was changed in them, to be said once.
-    pub notes: Vec<String>,
-    /// What may not work where they go.
-    pub warnings: Vec<String>,
-}
 
 /// Renders an instance: of the content given, else of the newest revision of its definition. An
 /// instance that is not stored is rendered as a new one would be. Kinds that are neither built in
@@ -42,26 +29,20 @@ pub(crate) fn instance(
     name: &InstanceName,
     given: Option<&Content>,
     namespace: Option<&str>,
-) -> Result<Rendered> {
+) -> Result<Placement> {
     let stored = store.instance(name)?;
     let content = match given {
         Some(content) => content.clone(),
         None => content(store, name, stored.as_ref())?,
     };
     let mut kinds = Kinds::builtin();
-    let mut objects = content.objects;
-    kinds.add_crds(&objects);
-    let errors = kinds.check(&objects).errors;
+    kinds.add_crds(&content.objects);
+    let errors = kinds.check(&content.objects).errors;
     if !errors.is_empty() {
         return Err(combine(errors));
     }
     let before = stored.as_ref().map(|stored| stored.overrides.clone()).unwrap_or_default();
-    let overrides = match given {
-        // With -f only what the command says counts; a restart does not go back.
-        Some(_) => Overrides { restarted_at: before.restarted_at, ..Overrides::default() },
-        None => before,
-    };
-    let mut notes = overrides::apply(&overrides, &mut objects, &kinds)?;
+    let overrides = if given.is_some() { before.restart_alone() } else { before };
     let destination = Destination {
         instance: name,
         namespace,
@@ -70,10 +51,7 @@ pub(crate) fn instance(
             .and_then(|stored| Some((stored.namespace_mode?, stored.namespace.as_deref()?))),
         namespace_labels: &BTreeMap::new(),
     };
-    let placement = place(&objects, &kinds, &destination)?;
-    notes.extend(placement.notes);
-    let objects = placement.objects.into_iter().map(|placed| placed.body).collect();
-    Ok(Rendered { objects, notes, warnings: placement.warnings })
+    render_offline(content.objects, &overrides, &destination)
 }
 
 /// Reads what a deploy without `-f` would bring.
@@ -96,9 +74,12 @@ fn content(store: &Store, name: &InstanceName, stored: Option<&Instance>) -> Res
 #[cfg(test)]
 mod tests {
     use jiff::Timestamp;
+    use serde_json::Value;
 
     use super::*;
-    use crate::workload::{definition::SourceFile, instance::NamespaceMode, manifest::load};
+    use crate::workload::{
+        definition::SourceFile, instance::NamespaceMode, manifest::load, overrides::Overrides,
+    };
 
     const WEB: &str = "\
         apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  \
@@ -137,12 +118,12 @@ mod tests {
         store
     }
 
-    fn seen(rendered: &Rendered) -> Vec<(&str, Option<&str>, Option<&str>)> {
+    fn seen(rendered: &Placement) -> Vec<(&str, Option<&str>, Option<&str>)> {
         rendered
             .objects
             .iter()
-            .map(|body| {
-                let at = |path: &str| body.pointer(path).and_then(Value::as_str);
+            .map(|placed| {
+                let at = |path: &str| placed.body.pointer(path).and_then(Value::as_str);
                 (
                     at("/kind").unwrap(),
                     at("/metadata/namespace"),
@@ -157,7 +138,7 @@ mod tests {
         let rendered = instance(&store(), &name(), None, None).unwrap();
         let [(kind, namespace, image)] = seen(&rendered)[..] else { panic!("{rendered:?}") };
         assert_eq!((kind, namespace, image), ("Deployment", Some("shop"), Some("nginx:2")));
-        let labels = rendered.objects[0].pointer("/metadata/labels").unwrap();
+        let labels = rendered.objects[0].body.pointer("/metadata/labels").unwrap();
         assert_eq!(labels["workloadctl/instance"], "web");
     }
 

@@ -136,7 +136,7 @@ pub(crate) async fn check(
         names => names.iter().map(|name| known(session.kubeconfig, name)).collect::<Result<_>>()?,
     };
     let views: Vec<RuntimeView> = {
-        let store = session.store.lock().expect("no holder of the store panics");
+        let store = session.store();
         let view = |runtime| view(session.kubeconfig, &store, runtime);
         runtimes.iter().map(view).collect::<Result<_>>()?
     };

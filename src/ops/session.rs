@@ -4,7 +4,7 @@
 
 use std::{
     path::PathBuf,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, MutexGuard},
     time::Duration,
 };
 
@@ -21,7 +21,11 @@ use crate::{
     },
     env::Env,
     store::Store,
-    workload::mask::shown,
+    workload::{
+        error::{Code, Error, Result},
+        mask::shown,
+        name::InstanceName,
+    },
 };
 
 /// The surroundings of an operation.
@@ -61,6 +65,38 @@ impl Session<'_> {
     #[must_use]
     pub(crate) fn now(&self) -> Timestamp {
         (self.clock)()
+    }
+
+    /// Gives the database. Held for single statements only: nothing is awaited meanwhile.
+    pub(crate) fn store(&self) -> MutexGuard<'_, Store> {
+        self.store.lock().expect("no holder of the store panics")
+    }
+
+    /// Reports what happened to an instance.
+    pub(crate) fn report(&self, instance: &InstanceName, event: Event) {
+        self.reporter.report(instance.as_str(), event);
+    }
+
+    /// Tells a sentence about an instance that the user should know.
+    pub(crate) fn note(&self, instance: &InstanceName, text: impl Into<String>) {
+        self.report(instance, Event::Note(text.into()));
+    }
+
+    /// Asks for a yes; `refusal` is the error where nobody can be asked.
+    ///
+    /// # Errors
+    /// Code 1 where the answer is no, with `undone` as its message; else the refusal.
+    pub(crate) fn confirm(
+        &self,
+        question: &str,
+        undone: &str,
+        refusal: impl FnOnce() -> Error,
+    ) -> Result<()> {
+        match self.ask.confirm(question) {
+            Some(true) => Ok(()),
+            Some(false) => Err(Error::failed(Code::AnsweredNo, undone)),
+            None => Err(refusal()),
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 //! seen.
 
 use std::{
+    cell::LazyCell,
     collections::{BTreeSet, HashSet},
     time::{Duration, Instant},
 };
@@ -10,9 +11,6 @@ use futures::future::join_all;
 use serde_json::Value;
 
 use super::{
-    brought,
-    deploy::word_of,
-    events::Event,
     fixed,
     locate::{self, Located, Search},
     session::Session,
@@ -30,10 +28,12 @@ use crate::{
         object::{ObjectId, split_api_version},
         ownership::{is_ours, manager},
         readiness::{
-            Frame, Neighbourhood, State, Verdict, Watch, images_of, judge, judge_gone,
+            Frame, Neighbourhood, Population, State, Verdict, Watch, images_of, judge, judge_gone,
             population_of, restarts_of, watch_of,
         },
         record::{Entry, Record},
+        release::Outcome,
+        rendering::render_recorded,
         status::{Facts, Seen, judge_instance},
     },
 };
@@ -45,7 +45,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// answer; the order is that of the names.
 pub(crate) async fn of(session: &Session<'_>, names: &[InstanceName]) -> Vec<Operation> {
     let all = || -> Result<Vec<InstanceName>> {
-        let store = session.store.lock().expect("no holder of the store panics");
+        let store = session.store();
         let instances = store.instances(&crate::store::InstanceFilter::default())?;
         Ok(instances.into_iter().map(|instance| instance.name).collect())
     };
@@ -61,10 +61,7 @@ pub(crate) async fn of(session: &Session<'_>, names: &[InstanceName]) -> Vec<Ope
 
 async fn one(session: &Session<'_>, name: &InstanceName, named: bool) -> Operation {
     let started = Instant::now();
-    let mut operation = Operation {
-        instance: InstanceView { name: name.to_string(), ..InstanceView::default() },
-        ..Operation::default()
-    };
+    let mut operation = Operation::of(name);
     let limit = session.request_timeout.filter(|limit| !limit.is_zero()).unwrap_or(PATIENCE);
     let result = match tokio::time::timeout(limit, look(session, name, &mut operation)).await {
         Ok(result) => result,
@@ -77,7 +74,7 @@ async fn one(session: &Session<'_>, name: &InstanceName, named: bool) -> Operati
         operation.instance.status = Some(Status::Error);
         operation.instance.reason = Some(error.to_string());
         operation.instance.status_at = Some(session.now());
-        operation.instance.outcome = Some(word_of(&error).to_owned());
+        operation.instance.outcome = Some((&error).into());
         // A table tells it in its row; a named instance that cannot be asked is a failure of its
         // runtime, also where a right is missing (CLI.md, Status).
         if named {
@@ -97,17 +94,14 @@ async fn one(session: &Session<'_>, name: &InstanceName, named: bool) -> Operati
 
 async fn look(session: &Session<'_>, name: &InstanceName, operation: &mut Operation) -> Result<()> {
     let stored = {
-        let store = session.store.lock().expect("no holder of the store panics");
+        let store = session.store();
         let stored = store.instance(name)?;
         if let Some(stored) = &stored {
-            describe_stored(&mut operation.instance, stored);
+            operation.instance.describe_stored(stored);
             let newest = store.newest_revision(&stored.definition, Some(name))?;
             operation.instance.latest_revision = newest.map(|revision| revision.number);
             if let Some(release) = store.latest_release(name)? {
-                operation.instance.release = Some(release.number);
-                operation.instance.revision = Some(release.revision);
-                operation.instance.deployed_at = Some(release.started_at);
-                operation.instance.deployed_by = Some(release.deployer.to_string());
+                operation.instance.describe_release(&release);
             }
         }
         stored
@@ -116,8 +110,7 @@ async fn look(session: &Session<'_>, name: &InstanceName, operation: &mut Operat
     operation.instance.runtime = Some(choice.runtime.to_string());
     let mut target = Target::connect_within(session, &choice.runtime, PATIENCE).await?;
     let here = stored.as_ref().filter(|stored| stored.runtime == choice.runtime.to_string());
-    let brought = brought::by_stored(session, stored.as_ref())?;
-    let places = locate::candidates(session.namespace.as_deref(), stored.as_ref(), &brought, name);
+    let places = locate::places_of(session, stored.as_ref(), name)?;
     let search = Search {
         instance: name,
         stored: here,
@@ -133,7 +126,7 @@ async fn look(session: &Session<'_>, name: &InstanceName, operation: &mut Operat
         // Without a record there is nothing that the database could follow.
         && located.found.is_some()
     {
-        session.reporter.report(name.as_str(), Event::Note(moved));
+        session.note(name, moved);
     }
     // Somebody may have deployed it anew already.
     if stored.is_some() && located.new_cluster && located.found.is_none() {
@@ -152,15 +145,6 @@ async fn look(session: &Session<'_>, name: &InstanceName, operation: &mut Operat
         locate::follow(session, &target, record)?;
     }
     observe(session, name, &operation.instance)
-}
-
-fn describe_stored(view: &mut InstanceView, stored: &Instance) {
-    view.definition = Some(stored.definition.to_string());
-    view.runtime = Some(stored.runtime.clone());
-    view.namespace.clone_from(&stored.namespace);
-    view.namespace_mode = stored.namespace_mode;
-    view.overrides = stored.overrides.clone();
-    view.created_at = Some(stored.created_at);
 }
 
 /// A lost record is looked for where the database says that there was a release, and where it
@@ -193,12 +177,7 @@ fn nothing(
     operation: &mut Operation,
 ) -> Result<()> {
     if stored.is_none() {
-        let store = session.store.lock().expect("no holder of the store panics");
-        return Err(store.no_such_instance(name.as_str()).cause(format!(
-            "it is not on runtime {} either, in namespace {}",
-            operation.instance.runtime.as_deref().unwrap_or_default(),
-            session.namespace.as_deref().unwrap_or(name.as_str())
-        )));
+        return Err(locate::nowhere(session, name, operation.instance.runtime.as_deref()));
     }
     if known_release(session, name)?.is_some() {
         operation.instance.status = Some(Status::Unhealthy);
@@ -211,11 +190,8 @@ fn nothing(
     observe(session, name, &operation.instance)
 }
 
-fn known_release(
-    session: &Session<'_>,
-    name: &InstanceName,
-) -> Result<Option<(u64, crate::workload::release::Outcome)>> {
-    let store = session.store.lock().expect("no holder of the store panics");
+fn known_release(session: &Session<'_>, name: &InstanceName) -> Result<Option<(u64, Outcome)>> {
+    let store = session.store();
     Ok(store.latest_release(name)?.map(|release| (release.number, release.outcome)))
 }
 
@@ -230,11 +206,19 @@ fn observe(session: &Session<'_>, name: &InstanceName, view: &InstanceView) -> R
     let (Some(status), Some(reason), Some(at)) = (view.status, &view.reason, view.status_at) else {
         return Ok(());
     };
-    let mut store = session.store.lock().expect("no holder of the store panics");
+    let mut store = session.store();
     if store.instance(name)?.is_none() {
         return Ok(());
     }
     store.set_observed(name, &Observed { status, reason: reason.clone(), at })
+}
+
+/// What was judged of one object.
+struct JudgedObject<'a> {
+    entry: &'a Entry,
+    verdict: Verdict,
+    /// How many pods it runs, or was meant to run where it is gone.
+    population: Option<Population>,
 }
 
 async fn judge_all(
@@ -244,65 +228,40 @@ async fn judge_all(
     record: &Record,
     operation: &mut Operation,
 ) -> Result<()> {
-    let wanted: Vec<&Entry> = record.inventory.iter().filter(|entry| entry.wanted).collect();
-    let inventory: Vec<Entry> = wanted.iter().map(|entry| (*entry).clone()).collect();
-    let live =
-        survey(target, &record.instance, &inventory, &[], &HashSet::new(), Depth::State).await?;
+    let wanted: Vec<Entry> =
+        record.inventory.iter().filter(|entry| entry.wanted).cloned().collect();
+    let absent = HashSet::new();
+    let live = survey(target, &record.instance, &wanted, &[], &absent, Depth::State).await?;
     let around = neighbours(target, &live).await;
     let now = target.api.connection().server_now();
     let frame = Frame::present(&target.runtime, now);
-    let manager = manager(&record.namespace, record.instance.as_str());
-    let mut verdicts: Vec<(&Entry, Verdict)> = Vec::new();
-    for entry in &wanted {
-        let object = live.get(&entry.id);
-        let verdict = match object {
-            None if entry.completed => Verdict::ready_saying("it completed"),
-            None if entry.id.is("batch", "Job") => {
-                let body = recorded(record, &entry.id).unwrap_or(&Value::Null);
-                judge_gone(body, entry.uid.as_deref(), &around)
-            }
-            Some(object) if !is_ours(object, &manager, entry.uid.as_deref()) => Verdict {
-                message: "an object of that name is there, and is not ours".to_owned(),
-                ..Verdict::missing()
-            },
-            object => judge(object, &around, &frame),
-        };
-        operation.objects.push(view(entry, object, &verdict, &around, &frame));
-        verdicts.push((entry, verdict));
+    let judged = judge_objects(&wanted, target, record, &live, &around, &frame);
+    for object in &judged {
+        let live = live.get(&object.entry.id);
+        operation.objects.push(view(object, live, &around, &frame));
     }
-    let seen: Vec<Seen<'_>> = verdicts
-        .iter()
-        .map(|(entry, verdict)| Seen {
-            id: &entry.id,
-            verdict,
-            population: live
-                .get(&entry.id)
-                .or_else(|| recorded(record, &entry.id))
-                .and_then(population_of),
-        })
-        .collect();
-    let running = located.found.as_ref().is_some_and(|found| found.held_by(now, &[]).is_some());
+    let instance = &mut operation.instance;
+    instance.describe_record(record);
     let release = match &record.newest {
-        Some(newest) => Some((newest.release.number, newest.release.outcome)),
+        Some(newest) => {
+            instance.outcome = Some(newest.release.outcome.into());
+            instance.overrides = newest.release.overrides.clone();
+            Some((newest.release.number, newest.release.outcome))
+        }
         None => known_release(session, &record.instance)?,
     };
-    let instance = &mut operation.instance;
-    instance.namespace = Some(record.namespace.clone());
-    instance.namespace_mode = Some(record.mode);
-    if let Some(newest) = &record.newest {
-        let release = &newest.release;
-        instance.definition = Some(release.definition.to_string());
-        instance.revision = Some(release.revision);
-        instance.release = Some(release.number);
-        instance.outcome = Some(release.outcome.word().to_owned());
-        instance.overrides = release.overrides.clone();
-        instance.deployed_at = Some(release.started_at);
-        instance.deployed_by = Some(release.deployer.to_string());
-    }
+    let seen: Vec<Seen<'_>> = judged
+        .iter()
+        .map(|JudgedObject { entry, verdict, population }| Seen {
+            id: &entry.id,
+            verdict,
+            population: *population,
+        })
+        .collect();
     let facts = Facts {
         // A record made anew from live objects has no release: something is there all the same.
-        release: release.or(Some((0, crate::workload::release::Outcome::Applied))),
-        running,
+        release: release.or(Some((0, Outcome::Applied))),
+        running: located.found.as_ref().is_some_and(|found| found.held_by(now, &[]).is_some()),
         lost: false,
         error: None,
         deleting: record.deleting,
@@ -312,44 +271,69 @@ async fn judge_all(
     Ok(())
 }
 
-/// Finds the recorded body of an object that is gone: how many pods it was meant to run.
-fn recorded<'a>(record: &'a Record, id: &ObjectId) -> Option<&'a Value> {
-    let objects = record.newest.as_ref()?.objects.iter();
-    objects.map(|object| &object.body).find(|body| {
-        let read = ObjectId::of(body);
-        read.group == id.group && read.kind == id.kind && read.name == id.name
-    })
+fn judge_objects<'a>(
+    wanted: &'a [Entry],
+    target: &Target,
+    record: &Record,
+    live: &Live,
+    around: &Neighbourhood,
+    frame: &Frame<'_>,
+) -> Vec<JudgedObject<'a>> {
+    let manager = manager(&record.namespace, record.instance.as_str());
+    // Rendered only where something is gone: what it was meant to be tells what is missing.
+    let sent = LazyCell::new(|| {
+        let deployed = record.newest.as_ref();
+        deployed
+            .map(|deployed| render_recorded(record, deployed, &target.kinds))
+            .unwrap_or_default()
+    });
+    let body_of = |id: &ObjectId| sent.iter().find(|sent| sent.id == *id).map(|sent| &sent.body);
+    let judge_one = |entry: &'a Entry| {
+        let object = live.get(&entry.id);
+        let verdict = match object {
+            None if entry.completed => Verdict::ready_saying("it completed"),
+            None if entry.id.is("batch", "Job") => {
+                let body = body_of(&entry.id).unwrap_or(&Value::Null);
+                judge_gone(body, entry.uid.as_deref(), around)
+            }
+            Some(object) if !is_ours(object, &manager, entry.uid.as_deref()) => Verdict {
+                message: "an object of that name is there, and is not ours".to_owned(),
+                ..Verdict::missing()
+            },
+            object => judge(object, around, frame),
+        };
+        let population = object.or_else(|| body_of(&entry.id)).and_then(population_of);
+        JudgedObject { entry, verdict, population }
+    };
+    wanted.iter().map(judge_one).collect()
 }
 
 fn view(
-    entry: &Entry,
-    object: Option<&Value>,
-    verdict: &Verdict,
+    judged: &JudgedObject<'_>,
+    live: Option<&Value>,
     around: &Neighbourhood,
     frame: &Frame<'_>,
 ) -> ObjectView {
+    let JudgedObject { entry, verdict, population: _ } = judged;
     let mut view = ObjectView {
-        id: entry.id.clone(),
-        version: entry.version.clone(),
         uid: entry.uid.clone(),
-        action: None,
         state: Some(verdict.state),
         reason: verdict.reason.clone(),
         message: verdict.message.clone(),
-        images: Vec::new(),
-        restarts: None,
-        source: None,
         yielded: entry.yielded.clone(),
+        ..ObjectView::new(entry.id.clone(), &entry.version)
     };
-    if let Some(object) = object {
-        view.images = images_of(object);
-        view.restarts = restarts_of(object, around);
-        if verdict.state == State::Failed || verdict.state == State::Waiting {
+    let Some(object) = live else { return view };
+    view.images = images_of(object);
+    view.restarts = restarts_of(object, around);
+    match verdict.state {
+        State::Failed | State::Waiting => {
             let diagnosis = diagnose(object, around, frame);
             if !diagnosis.message.is_empty() {
                 view.message = diagnosis.message;
             }
         }
+        State::Ready | State::Missing => {}
     }
     view
 }
@@ -408,15 +392,4 @@ async fn neighbours(target: &Target, live: &Live) -> Neighbourhood {
         }
     }
     around
-}
-
-/// Tells the exit code's class for several answers: the first that occurred of the order of
-/// CLI.md.
-#[must_use]
-pub(crate) fn worst(operations: &[Operation]) -> Option<ErrorKind> {
-    operations
-        .iter()
-        .filter_map(|operation| operation.error.as_ref())
-        .map(|error| error.kind)
-        .min_by_key(|kind| kind.rank())
 }

@@ -114,7 +114,7 @@ pub(crate) fn choose(session: &Session<'_>, stored: Option<&Instance>) -> Result
             .map_err(|error| error.cause("WORKLOADCTL_RUNTIME names it"))?;
         return Ok(Choice { runtime, by: ChosenBy::Variable });
     }
-    let default = session.store.lock().expect("no holder of the store panics").default_runtime()?;
+    let default = session.store().default_runtime()?;
     if let Some(default) = default {
         let runtime = RuntimeName::stored(&default)?;
         check_context(session, &runtime).map_err(|error| {
@@ -311,7 +311,7 @@ impl Target {
         session: &Session<'_>,
         stored: Option<&Instance>,
     ) -> Result<Sameness> {
-        let store = session.store.lock().expect("no holder of the store panics");
+        let store = session.store();
         let known = store.runtime(&self.runtime.to_string())?;
         let expected = stored
             .filter(|instance| instance.runtime == self.runtime.to_string())
@@ -343,7 +343,7 @@ impl Target {
     pub(crate) fn remember(&self, session: &Session<'_>) -> Result<()> {
         let connection = self.api.connection();
         let name = self.runtime.to_string();
-        let mut store = session.store.lock().expect("no holder of the store panics");
+        let mut store = session.store();
         // An account that may not read it does not make it unknown.
         let known = store.runtime(&name)?.and_then(|known| known.cluster_uid);
         store.remember_runtime(&KnownRuntime {

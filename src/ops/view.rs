@@ -7,15 +7,85 @@ use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
 use crate::workload::{
-    error::Error,
-    instance::{NamespaceMode, Status},
+    error::{Error, ErrorKind},
+    instance::{Instance, NamespaceMode, Status},
     mask,
+    name::InstanceName,
     object::{ObjectId, Origin},
     overrides::Overrides,
     ownership::Yielded,
     readiness::State,
-    release::Action,
+    record::Record,
+    release::{Action, Outcome, Release},
 };
+
+/// What an operation came to; of an instance that is only looked at, what its newest release did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum OperationOutcome {
+    /// Of an instance: its newest release has not ended, or its process died.
+    InFlight,
+    Ready,
+    /// Everything is sent, and nobody waited for it.
+    Applied,
+    Unchanged,
+    NotReady,
+    TimedOut,
+    Failed,
+    /// It ended before anything was written.
+    Refused,
+    Interrupted,
+    Planned,
+    Deleted,
+}
+
+impl OperationOutcome {
+    /// Gives the word of the JSON answer.
+    #[must_use]
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::InFlight => Outcome::InFlight.word(),
+            Self::Ready => Outcome::Ready.word(),
+            Self::Applied => Outcome::Applied.word(),
+            Self::Unchanged => "unchanged",
+            Self::NotReady => Outcome::NotReady.word(),
+            Self::TimedOut => Outcome::TimedOut.word(),
+            Self::Failed => Outcome::Failed.word(),
+            Self::Refused => "refused",
+            Self::Interrupted => Outcome::Interrupted.word(),
+            Self::Planned => "planned",
+            Self::Deleted => "deleted",
+        }
+    }
+}
+
+impl From<Outcome> for OperationOutcome {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::InFlight => Self::InFlight,
+            Outcome::Ready => Self::Ready,
+            Outcome::Applied => Self::Applied,
+            Outcome::NotReady => Self::NotReady,
+            Outcome::TimedOut => Self::TimedOut,
+            Outcome::Failed => Self::Failed,
+            Outcome::Interrupted => Self::Interrupted,
+        }
+    }
+}
+
+impl From<&Error> for OperationOutcome {
+    fn from(error: &Error) -> Self {
+        match error.kind {
+            ErrorKind::Refused | ErrorKind::Locked | ErrorKind::Usage => Self::Refused,
+            ErrorKind::Interrupted
+            | ErrorKind::Terminated
+            | ErrorKind::NotReady
+            | ErrorKind::Failed
+            | ErrorKind::Runtime
+            | ErrorKind::Changes => Outcome::of_failure(error).into(),
+        }
+    }
+}
 
 /// An instance (CLI.md, JSON: instance).
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -58,7 +128,7 @@ pub(crate) struct InstanceView {
     pub release: Option<u64>,
     /// The outcome of the newest release (of an operation: its own outcome).
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub outcome: Option<String>,
+    pub outcome: Option<OperationOutcome>,
     /// The overrides in force; what they set in Secrets is masked in the answer.
     #[serde(skip_serializing_if = "Overrides::is_empty", serialize_with = "masked")]
     pub overrides: Overrides,
@@ -138,6 +208,65 @@ pub(crate) struct Counts {
     pub blocked: usize,
 }
 
+impl ObjectView {
+    /// Shows that there is such an object, and nothing else of it.
+    #[must_use]
+    pub(crate) fn new(id: ObjectId, version: &str) -> Self {
+        Self {
+            id,
+            version: version.to_owned(),
+            uid: None,
+            action: None,
+            state: None,
+            reason: String::new(),
+            message: String::new(),
+            images: Vec::new(),
+            restarts: None,
+            source: None,
+            yielded: Vec::new(),
+        }
+    }
+}
+
+impl Operation {
+    /// Begins with the instance's name alone.
+    #[must_use]
+    pub(crate) fn of(name: &InstanceName) -> Self {
+        let instance = InstanceView { name: name.to_string(), ..InstanceView::default() };
+        Self { instance, ..Self::default() }
+    }
+}
+
+impl InstanceView {
+    /// Takes in what the database knows of an instance.
+    pub(crate) fn describe_stored(&mut self, stored: &Instance) {
+        self.definition = Some(stored.definition.to_string());
+        self.runtime = Some(stored.runtime.clone());
+        self.namespace.clone_from(&stored.namespace);
+        self.namespace_mode = stored.namespace_mode;
+        self.overrides = stored.overrides.clone();
+        self.created_at = Some(stored.created_at);
+    }
+
+    /// Takes in what a record says of an instance.
+    pub(crate) fn describe_record(&mut self, record: &Record) {
+        self.namespace = Some(record.namespace.clone());
+        self.namespace_mode = Some(record.mode);
+        if let Some(newest) = &record.newest {
+            self.definition = Some(newest.release.definition.to_string());
+            self.describe_release(&newest.release);
+        }
+    }
+
+    /// Takes in a release: which one, of which revision, by whom and when.
+    pub(crate) fn describe_release(&mut self, release: &Release) {
+        self.release = Some(release.number);
+        self.revision = Some(release.revision);
+        self.deployed_at = Some(release.started_at);
+        self.deployed_by = Some(release.deployer.to_string());
+    }
+}
+
 impl Counts {
     /// Counts one action.
     pub(crate) fn add(&mut self, action: Action) {
@@ -167,8 +296,7 @@ impl Counts {
 /// anything was known has an instance with a name alone.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Operation {
-    /// The instance; its `outcome` is the operation's: ready, applied, unchanged, notReady,
-    /// timedOut, failed, refused, interrupted, planned or deleted.
+    /// The instance; its `outcome` is the operation's.
     pub instance: InstanceView,
     /// How many objects met which fate.
     pub counts: Counts,
@@ -268,6 +396,15 @@ pub(crate) struct DefinitionSheet {
     pub used_by: Vec<InstanceView>,
 }
 
+/// What `definition apply` came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum DefinitionOutcome {
+    Created,
+    Updated,
+    Unchanged,
+}
+
 /// The answer of `definition apply`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -275,8 +412,7 @@ pub(crate) struct AppliedView {
     /// The definition.
     #[serde(flatten)]
     pub definition: DefinitionView,
-    /// `created`, `updated` or `unchanged`.
-    pub outcome: &'static str,
+    pub outcome: DefinitionOutcome,
     /// The deployed instances that run something else than this content.
     pub behind: Vec<InstanceView>,
 }

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::{
     conflict::{Resolution, Yielded},
-    deletion::{self, Deletion},
+    deletion::{self, Propagation},
     options::Conflicts,
     orphans,
     shared::resolve,
@@ -113,9 +113,9 @@ impl Writer<'_> {
             if let Some(keeper) = self.keeper {
                 orphans::note(self.target, keeper, &desired.id, uid).await?;
             }
-            Deletion::Orphan
+            Propagation::Orphan
         } else {
-            Deletion::Foreground
+            Propagation::Foreground
         };
         deletion::delete(&self.api, &desired.id, path, uid, deletion).await?;
         deletion::wait(&self.api, &desired.id, path, uid).await

@@ -9,12 +9,15 @@ use super::{
     field,
     format::Format,
     human,
-    printer::{Printer, Tone},
+    printer::Printer,
     sanitize::one_line,
+    stream::Tone,
     table::{self, Rows},
 };
 use crate::{
-    ops::view::{AppliedView, DefinitionSheet, DefinitionView, InstanceView, RevisionView},
+    ops::view::{
+        AppliedView, DefinitionOutcome, DefinitionSheet, DefinitionView, InstanceView, RevisionView,
+    },
     workload::error::Result,
 };
 
@@ -148,9 +151,16 @@ fn applied_text(applied: &AppliedView) -> String {
     let AppliedView { definition, outcome, behind } = applied;
     let DefinitionView { name, revision, object_count, .. } = definition;
     let objects = human::count(*object_count, "object");
-    let mut text = line(&match *outcome {
-        "unchanged" => format!("definition {name} unchanged (revision {revision})"),
-        outcome => format!("definition {name} {outcome}: revision {revision}, {objects}"),
+    let mut text = line(&match outcome {
+        DefinitionOutcome::Created => {
+            format!("definition {name} created: revision {revision}, {objects}")
+        }
+        DefinitionOutcome::Updated => {
+            format!("definition {name} updated: revision {revision}, {objects}")
+        }
+        DefinitionOutcome::Unchanged => {
+            format!("definition {name} unchanged (revision {revision})")
+        }
     });
     if !behind.is_empty() {
         for InstanceView { name, revision, .. } in behind {
@@ -286,15 +296,15 @@ mod tests {
             behind: behind.iter().map(|name| instance(name)).collect(),
         };
         assert_eq!(
-            applied_text(&applied("created", &[])),
+            applied_text(&applied(DefinitionOutcome::Created, &[])),
             "definition web created: revision 2, 3 objects\n"
         );
         assert_eq!(
-            applied_text(&applied("unchanged", &[])),
+            applied_text(&applied(DefinitionOutcome::Unchanged, &[])),
             "definition web unchanged (revision 2)\n"
         );
         assert_eq!(
-            applied_text(&applied("updated", &["web-1"])),
+            applied_text(&applied(DefinitionOutcome::Updated, &["web-1"])),
             "definition web updated: revision 2, 3 objects\n\
              instance web-1 stays on revision 1\n\
              `workloadctl deploy --all --definition web` brings them on\n"

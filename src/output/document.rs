@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{format::Format, printer::Printer, sanitize};
 use crate::workload::{
-    error::{Code, Error, ErrorView, Result},
+    error::{Error, ErrorView, Result},
     yaml,
 };
 
@@ -98,10 +98,12 @@ pub(crate) fn text(format: Format, document: &impl Serialize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::workload::error::Code;
 
     #[test]
     fn a_document_says_what_it_is_and_what_went_wrong() {
-        let errors = [Error::usage(Code::A, "one").hint("h"), Error::failed(Code::B, "two")];
+        let errors =
+            [Error::usage(Code::InvalidFlag, "one").hint("h"), Error::failed(Code::Failed, "two")];
         let document = Document::new("ThingList", Items("things", &["x"])).failing(&errors);
         let json: serde_json::Value = serde_json::from_str(&text(Format::Json, &document)).unwrap();
         assert_eq!(
@@ -110,10 +112,10 @@ mod tests {
                 "apiVersion": "workloadctl/v1alpha1",
                 "kind": "ThingList",
                 "things": ["x"],
-                "error": {"code": "a", "exitCode": 2, "message": "one", "hint": "h"},
+                "error": {"code": "invalid-flag", "exitCode": 2, "message": "one", "hint": "h"},
                 "errors": [
-                    {"code": "a", "exitCode": 2, "message": "one", "hint": "h"},
-                    {"code": "b", "exitCode": 1, "message": "two"},
+                    {"code": "invalid-flag", "exitCode": 2, "message": "one", "hint": "h"},
+                    {"code": "failed", "exitCode": 1, "message": "two"},
                 ],
             })
         );

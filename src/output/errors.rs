@@ -7,11 +7,11 @@
 //! ```
 
 use super::{
-    printer::{Stream, Tone},
     sanitize::sanitize,
+    stream::{Stream, Tone},
 };
 use crate::workload::{
-    error::{Code, Error, ErrorKind},
+    error::{Error, ErrorKind},
     object::Origin,
 };
 
@@ -68,6 +68,7 @@ pub(crate) fn exit_kind<'a>(errors: impl IntoIterator<Item = &'a Error>) -> Opti
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::workload::error::Code;
 
     #[test]
     fn causes_are_indented_and_the_hint_comes_last() {
@@ -88,10 +89,10 @@ mod tests {
     fn the_place_is_said_once_and_shared_hints_once() {
         let at = |line| Origin::line("a.yaml", line);
         let errors = [
-            Error::usage(Code::X, "no kind").at(&at(1)).hint("look"),
-            Error::usage(Code::X, "a.yaml:2: no name").at(&at(2)).hint("look"),
-            Error::usage(Code::X, "other"),
-            Error::usage(Code::X, "2 objects").at(&at(1)).cause("Pod/x (a.yaml:1): no"),
+            Error::usage(Code::InvalidFlag, "no kind").at(&at(1)).hint("look"),
+            Error::usage(Code::InvalidFlag, "a.yaml:2: no name").at(&at(2)).hint("look"),
+            Error::usage(Code::InvalidFlag, "other"),
+            Error::usage(Code::InvalidFlag, "2 objects").at(&at(1)).cause("Pod/x (a.yaml:1): no"),
         ];
         assert_eq!(
             text(&errors, Stream::PLAIN),
@@ -102,7 +103,7 @@ mod tests {
 
     #[test]
     fn the_first_of_the_ranked_codes_counts() {
-        let error = |kind| Error::new(kind, Code::X, "x");
+        let error = |kind| Error::new(kind, Code::InvalidFlag, "x");
         let errors =
             [error(ErrorKind::NotReady), error(ErrorKind::Runtime), error(ErrorKind::Failed)];
         assert_eq!(exit_kind(&errors), Some(ErrorKind::Failed));

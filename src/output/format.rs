@@ -1,5 +1,7 @@
 //! The words that choose how things look: `-o`, `--color`, `--progress`.
 
+use clap::ValueEnum as _;
+
 /// Declares an enum whose variants are words on the command line.
 macro_rules! words {
     ($(#[$doc:meta])* $type:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
@@ -9,23 +11,20 @@ macro_rules! words {
             $($(#[$variant_doc])* $variant),+
         }
 
-        impl $type {
-            /// Gives the word on the command line.
-            #[must_use]
-            pub(crate) fn word(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $word),+
-                }
-            }
-        }
-
+        $crate::output::format::words!(impl $type { $($variant = $word),+ });
+    };
+    // An enum of the operations, which know no command line: its words alone. What is left out
+    // cannot be said.
+    (impl $type:ident { $($variant:ident = $word:literal),+ $(,)? }) => {
         impl clap::ValueEnum for $type {
             fn value_variants<'a>() -> &'a [Self] {
                 &[$(Self::$variant),+]
             }
 
             fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {
-                Some(clap::builder::PossibleValue::new(self.word()))
+                let words = [$((Self::$variant, $word)),+];
+                let (_, word) = words.into_iter().find(|(variant, _)| variant == self)?;
+                Some(clap::builder::PossibleValue::new(word))
             }
         }
     };
@@ -49,6 +48,13 @@ words!(
 );
 
 impl Format {
+    /// Gives the word on the command line.
+    #[must_use]
+    pub(crate) fn word(self) -> String {
+        let value = self.to_possible_value().expect("every form has a word");
+        value.get_name().to_owned()
+    }
+
     /// Tells whether the answer is a document for programs, which it is on failure too.
     #[must_use]
     pub(crate) fn is_document(self) -> bool {

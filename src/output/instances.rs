@@ -6,12 +6,13 @@ use super::{
     document::{Document, Items},
     format::Format,
     human,
-    printer::{Printer, Tone},
+    printer::Printer,
     sanitize::one_line,
+    stream::Tone,
     table::{Cell, Rows, or_dash},
 };
 use crate::{
-    ops::view::InstanceView,
+    ops::view::{InstanceView, OperationOutcome},
     workload::{error::Result, instance::Status, mask},
 };
 
@@ -52,7 +53,7 @@ fn table(instances: &[InstanceView], printer: &Printer, now: Timestamp, wide: bo
             row.extend([
                 or_dash(instance.status_at.map(|at| human::age(at, now))),
                 or_dash(instance.reason.as_deref()),
-                or_dash(instance.outcome.as_deref()),
+                or_dash(instance.outcome.map(OperationOutcome::word)),
                 or_dash(instance.deployed_by.as_deref()),
             ]);
         }
@@ -153,7 +154,7 @@ fn sheet(instance: &InstanceView, printer: &Printer, now: Timestamp) -> String {
         ("runtime", instance.runtime.clone()),
         ("namespace", namespace(instance)),
         ("release", instance.release.map(|number| number.to_string())),
-        ("outcome", instance.outcome.clone()),
+        ("outcome", instance.outcome.map(|outcome| outcome.word().to_owned())),
         ("status", instance.status.map(|status| status.to_string())),
         ("reason", instance.reason.clone()),
         ("status seen", instance.status_at.map(ago)),

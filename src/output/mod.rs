@@ -16,4 +16,5 @@ pub(crate) mod question;
 pub(crate) mod runtimes;
 pub(crate) mod sanitize;
 pub(crate) mod status;
+mod stream;
 pub(crate) mod table;

@@ -9,12 +9,13 @@ use super::{
     document::{Document, Items},
     errors, human,
     objects::with_yielded,
-    printer::{Printer, Tone},
+    printer::Printer,
     sanitize::one_line,
+    stream::Tone,
     table::{Cell, Rows, or_dash},
 };
 use crate::{
-    ops::view::{Counts, InstanceView, ObjectView, Operation},
+    ops::view::{Counts, InstanceView, ObjectView, Operation, OperationOutcome},
     workload::{
         error::{Error, ErrorKind, ErrorView, Result},
         release::Action,
@@ -93,7 +94,7 @@ impl Answers {
         let Self { printer, verb, list, operations: _ } = self;
         printer.errors(failures);
         if printer.format().is_document() {
-            let outcome = Some("refused".to_owned());
+            let outcome = Some(OperationOutcome::Refused);
             let instance = InstanceView { name: name.to_owned(), outcome, ..Default::default() };
             let operation = Operation { instance, ..Operation::default() };
             if list {
@@ -196,7 +197,7 @@ fn naming(operation: &Operation, error: Error) -> Error {
 fn summary(verb: Verb, operation: &Operation, place: &str) -> String {
     let InstanceView { name, runtime, release, revision, definition, outcome, .. } =
         &operation.instance;
-    let outcome = outcome.as_deref().unwrap_or_default();
+    let Some(outcome) = *outcome else { return String::new() };
     let runtime = runtime.as_deref().unwrap_or("its runtime");
     let release = match (release, definition, revision) {
         (Some(release), Some(definition), Some(revision)) => {
@@ -212,28 +213,41 @@ fn summary(verb: Verb, operation: &Operation, place: &str) -> String {
     let colon = if done.is_empty() { String::new() } else { format!(": {done}") };
     let line = match outcome {
         // A delete that found nothing says so in a remark.
-        "unchanged" if matches!(verb, Verb::Delete { .. }) => return String::new(),
-        "unchanged" => match operation.instance.release {
+        OperationOutcome::Unchanged if matches!(verb, Verb::Delete { .. }) => return String::new(),
+        OperationOutcome::Unchanged => match operation.instance.release {
             Some(number) if verb == (Verb::Deploy { waits: true }) => {
                 format!("{name} unchanged (release {number}, ready)")
             }
             Some(number) => format!("{name} unchanged (release {number})"),
             None => format!("{name} unchanged"),
         },
-        "ready" => format!("{name} deployed to {runtime}{release}{colon}; ready in {took}"),
-        "applied" => {
+        OperationOutcome::Ready => {
+            format!("{name} deployed to {runtime}{release}{colon}; ready in {took}")
+        }
+        OperationOutcome::Applied => {
             format!("{name} applied to {runtime}{release}{colon}; in {took}, not waited for")
         }
-        "deleted" if verb == (Verb::Delete { forgets: true }) => {
+        OperationOutcome::Deleted if verb == (Verb::Delete { forgets: true }) => {
             format!("{name} forgotten; {runtime} was not contacted")
         }
-        "deleted" => format!("{name} deleted from {runtime}{colon}; in {took}"),
-        "notReady" => format!("{name} is not ready on {runtime}{release}{colon}; after {took}"),
-        "timedOut" => format!("{name} timed out {place} {runtime}{release}{colon}; after {took}"),
-        "failed" | "interrupted" if operation.counts.changes() > 0 => {
-            format!("{name} {outcome} {place} {runtime}{release}{colon}; after {took}")
+        OperationOutcome::Deleted => format!("{name} deleted from {runtime}{colon}; in {took}"),
+        OperationOutcome::NotReady => {
+            format!("{name} is not ready on {runtime}{release}{colon}; after {took}")
         }
-        _ => return String::new(),
+        OperationOutcome::TimedOut => {
+            format!("{name} timed out {place} {runtime}{release}{colon}; after {took}")
+        }
+        OperationOutcome::Failed | OperationOutcome::Interrupted
+            if operation.counts.changes() > 0 =>
+        {
+            let word = outcome.word();
+            format!("{name} {word} {place} {runtime}{release}{colon}; after {took}")
+        }
+        OperationOutcome::Failed
+        | OperationOutcome::Interrupted
+        | OperationOutcome::InFlight
+        | OperationOutcome::Refused
+        | OperationOutcome::Planned => return String::new(),
     };
     format!("{}\n", one_line(&line))
 }

@@ -7,7 +7,7 @@ use clap::{ColorChoice, ValueEnum as _, error::ErrorKind};
 
 use super::{
     format::{ColorWhen, Format},
-    printer::{Manner, Printer, write_stderr},
+    printer::{Printer, TalkOptions, write_stderr},
 };
 use crate::workload::error::{Code, Error};
 
@@ -52,7 +52,7 @@ fn value(arguments: &[OsString], names: &[&str]) -> Option<String> {
 /// on stdout, where one is wanted). Gives the exit code.
 #[must_use]
 pub(crate) fn report(error: &clap::Error, arguments: &[OsString]) -> u8 {
-    let printer = Printer::new(Manner {
+    let printer = Printer::new(TalkOptions {
         format: format(arguments),
         quiet: false,
         verbosity: 0,

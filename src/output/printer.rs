@@ -9,7 +9,6 @@ use std::{
 };
 
 use anstream::{AutoStream, ColorChoice};
-use anstyle::{AnsiColor, Style};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -17,67 +16,13 @@ use super::{
     errors,
     format::{ColorWhen, Format},
     sanitize::{self, one_line, sanitize},
+    stream::{Stream, Tone},
 };
 use crate::workload::error::{Code, Error, ErrorView, Result};
 
-/// What a piece of text means; only a hint for the eye, never the meaning itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Tone {
-    /// Nothing special.
-    Plain,
-    /// A heading, or the name of the thing that is talked about.
-    Strong,
-    /// Beside the point.
-    Dim,
-    /// As it should be.
-    Good,
-    /// To be heeded.
-    Warn,
-    /// Wrong.
-    Bad,
-}
-
-impl Tone {
-    fn style(self) -> Style {
-        let colour = |colour: AnsiColor| Style::new().fg_color(Some(colour.into()));
-        match self {
-            Self::Plain => Style::new(),
-            Self::Strong => Style::new().bold(),
-            Self::Dim => Style::new().dimmed(),
-            Self::Good => colour(AnsiColor::Green),
-            Self::Warn => colour(AnsiColor::Yellow),
-            Self::Bad => colour(AnsiColor::Red).bold(),
-        }
-    }
-}
-
-/// What one stream can do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Stream {
-    /// Whether a person looks at it.
-    pub terminal: bool,
-    /// Whether it takes colours.
-    pub colour: bool,
-}
-
-impl Stream {
-    /// A stream that goes to a file or to another program.
-    pub(crate) const PLAIN: Self = Self { terminal: false, colour: false };
-
-    /// Paints a text, if this stream takes colours.
-    #[must_use]
-    pub(crate) fn paint(self, tone: Tone, text: &str) -> String {
-        if !self.colour || tone == Tone::Plain || text.is_empty() {
-            return text.to_owned();
-        }
-        let style = tone.style();
-        format!("{style}{text}{style:#}")
-    }
-}
-
 /// What the command line says about how to talk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Manner {
+pub(crate) struct TalkOptions {
     /// `-o`, if it was given.
     pub format: Option<Format>,
     /// `-q`.
@@ -108,8 +53,8 @@ pub(crate) struct Printer {
 impl Printer {
     /// Looks at the two streams of this process and at the manner that was asked for.
     #[must_use]
-    pub(crate) fn new(manner: Manner) -> Self {
-        let Manner { format, quiet, verbosity, color, dumb, json_talk } = manner;
+    pub(crate) fn new(manner: TalkOptions) -> Self {
+        let TalkOptions { format, quiet, verbosity, color, dumb, json_talk } = manner;
         let colour = |automatic: ColorChoice| match color {
             ColorWhen::Always => true,
             ColorWhen::Never => false,
@@ -133,7 +78,8 @@ impl Printer {
         }
     }
 
-    /// A printer for tests and files: no terminal, no colour.
+    /// A printer that writes to files: no terminal, no colour.
+    #[cfg(test)]
     #[must_use]
     pub(crate) fn plain(format: Format) -> Self {
         Self {

@@ -9,8 +9,9 @@ use std::{
 use indicatif::MultiProgress;
 
 use super::{
-    printer::{Printer, Tone, write_stderr},
+    printer::{Printer, write_stderr},
     sanitize::one_line,
+    stream::Tone,
 };
 use crate::ops::{events::Ask, stop::Stop};
 

@@ -3,8 +3,9 @@
 use super::{
     document::{Document, Items},
     format::Format,
-    printer::{Printer, Tone},
+    printer::Printer,
     sanitize::one_line,
+    stream::Tone,
     table::{Cell, Rows, or_dash},
 };
 use crate::{ops::view::RuntimeView, workload::error::Result};

@@ -11,12 +11,13 @@ use super::{
     human,
     instances::{age, identity, names, namespace, status, tone},
     objects::with_yielded,
-    printer::{Printer, Tone},
+    printer::Printer,
     sanitize::one_line,
+    stream::Tone,
     table::{Cell, Rows, or_dash},
 };
 use crate::{
-    ops::view::{InstanceView, ObjectView, Operation},
+    ops::view::{InstanceView, ObjectView, Operation, OperationOutcome},
     workload::{
         error::{ErrorView, Result},
         readiness::State,
@@ -94,7 +95,7 @@ fn live_table(all: &[Operation], printer: &Printer, now: Timestamp) -> String {
         ]);
         if wide {
             row.extend([
-                or_dash(instance.outcome.as_deref()),
+                or_dash(instance.outcome.map(OperationOutcome::word)),
                 or_dash(instance.deployed_by.as_deref()),
             ]);
         }

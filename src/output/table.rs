@@ -4,8 +4,9 @@
 use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
 
 use super::{
-    printer::{Printer, Stream, Tone},
+    printer::Printer,
     sanitize::one_line,
+    stream::{Stream, Tone},
 };
 
 /// The columns of prose: they alone wrap, and not below this width.
@@ -58,12 +59,6 @@ impl Rows {
     pub(crate) fn push(&mut self, row: Vec<Cell>) {
         debug_assert_eq!(row.len(), self.header.len(), "a row has a cell per title");
         self.rows.push(row);
-    }
-
-    /// Tells whether there are no rows.
-    #[must_use]
-    pub(crate) fn is_empty(&self) -> bool {
-        self.rows.is_empty()
     }
 
     /// Shows the table as it fits the printer's stdout, with a line end after the last row.

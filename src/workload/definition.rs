@@ -30,6 +30,13 @@ pub struct Content {
 }
 
 impl Content {
+    /// Lists the namespaces that the content brings, in order: its record lies in one of them.
+    #[must_use]
+    pub(crate) fn brought_namespaces(&self) -> Vec<String> {
+        let ids = self.objects.iter().map(Object::id);
+        ids.filter(|id| id.is("", "Namespace")).map(|id| id.name).collect()
+    }
+
     /// Computes the identity of the content: `sha256` in hex over the objects' canonical JSON
     /// (sorted keys, no white space), in order.
     #[must_use]

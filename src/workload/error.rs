@@ -8,7 +8,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-pub(crate) use code::Code;
+pub use code::Code;
 
 use super::object::Origin;
 
@@ -240,7 +240,8 @@ mod tests {
 
     #[test]
     fn each_cause_is_said_once() {
-        let error = Error::failed(Code::X, "message").cause("message").cause("why").cause("why");
+        let error =
+            Error::failed(Code::InvalidFlag, "message").cause("message").cause("why").cause("why");
         assert_eq!(error.causes, ["why"]);
         assert_eq!(error.to_string(), "message: why");
     }

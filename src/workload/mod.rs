@@ -22,6 +22,7 @@ pub(crate) mod plan;
 pub(crate) mod readiness;
 pub(crate) mod record;
 pub(crate) mod release;
+pub(crate) mod rendering;
 pub(crate) mod runtime;
 pub(crate) mod sharing;
 pub(crate) mod status;

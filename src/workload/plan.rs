@@ -116,9 +116,28 @@ pub(crate) enum Decision {
     },
     /// It must not be touched.
     Blocked {
-        /// Why.
+        by: Block,
+        /// Why, as a sentence.
         why: String,
     },
+}
+
+/// What stands in the way of an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum Block {
+    /// It exists, and nothing says that it is ours: it can be adopted.
+    NotOurs,
+    /// It is another instance's.
+    OtherInstance,
+    /// A controller made it for another object.
+    Controlled,
+    /// Other managers hold fields of it.
+    Fields,
+    /// What changes cannot be changed.
+    Immutable,
+    /// The server would reject it.
+    Rejected,
 }
 
 /// How a plan is made.
@@ -192,11 +211,15 @@ fn decide_foreign(
     if let Some(other) = others.first() {
         let other = other.trim_start_matches(MANAGER_PREFIX);
         return Decision::Blocked {
+            by: Block::OtherInstance,
             why: format!("it belongs to the workloadctl instance {other}"),
         };
     }
     if has_controller(live) {
-        return Decision::Blocked { why: "a controller made it for another object".to_owned() };
+        return Decision::Blocked {
+            by: Block::Controlled,
+            why: "a controller made it for another object".to_owned(),
+        };
     }
     if choices.adopt {
         return Decision::Adopt { uid: live_uid };
@@ -205,7 +228,7 @@ fn decide_foreign(
         made_by if made_by.is_empty() => "nothing says who made it".to_owned(),
         made_by => made_by,
     };
-    Decision::Blocked { why: format!("it exists and is not ours: {made_by}") }
+    Decision::Blocked { by: Block::NotOurs, why: format!("it exists and is not ours: {made_by}") }
 }
 
 fn has_condition(object: &Value, kind: &str) -> bool {
@@ -244,6 +267,9 @@ pub(crate) struct Item {
     /// Why, where it is not obvious.
     #[serde(skip_serializing_if = "String::is_empty", default)]
     pub reason: String,
+    /// What stands in the way, where the action is [`Action::Blocked`].
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub block: Option<Block>,
     /// What is done about the fields that other instances hold.
     #[serde(skip_serializing_if = "Sharing::is_empty", default)]
     pub sharing: Sharing,

@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::{
+    definition::{Content, Revision},
     error::{Code, Error, Result},
     instance::NamespaceMode,
     name::InstanceName,
@@ -147,6 +148,28 @@ pub(crate) struct Deployed {
     pub release: Release,
     /// The definition's objects as read.
     pub objects: Vec<Object>,
+}
+
+impl Deployed {
+    /// Gives the revision as the record tells of it.
+    #[must_use]
+    pub(crate) fn revision(&self) -> Revision {
+        let Release { definition, revision, digest, revision_created_at, .. } = &self.release;
+        Revision {
+            definition: definition.clone(),
+            number: *revision,
+            digest: digest.clone(),
+            created_at: *revision_created_at,
+            object_count: self.objects.len(),
+            source: "record".to_owned(),
+        }
+    }
+
+    /// Gives the content; the text that it was read from is not recorded.
+    #[must_use]
+    pub(crate) fn content(&self) -> Content {
+        Content { objects: self.objects.clone(), files: Vec::new() }
+    }
 }
 
 /// What a cluster keeps of an instance.

@@ -5,7 +5,12 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{name::DefinitionName, object::ObjectId, overrides::Overrides};
+use super::{
+    error::{Code, Error, ErrorKind},
+    name::DefinitionName,
+    object::ObjectId,
+    overrides::Overrides,
+};
 
 /// Who deployed: taken from the environment, said to the next person.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +58,25 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// Gives the outcome of a release that failed with an error. A request that took too long
+    /// (code 7) is a failure of the server: only our own clock ends a release as timed out.
+    #[must_use]
+    pub(crate) fn of_failure(error: &Error) -> Self {
+        match error.kind {
+            ErrorKind::Interrupted | ErrorKind::Terminated => Self::Interrupted,
+            ErrorKind::NotReady | ErrorKind::Failed if error.code == Code::Timeout => {
+                Self::TimedOut
+            }
+            ErrorKind::NotReady => Self::NotReady,
+            ErrorKind::Failed
+            | ErrorKind::Usage
+            | ErrorKind::Changes
+            | ErrorKind::Refused
+            | ErrorKind::Locked
+            | ErrorKind::Runtime => Self::Failed,
+        }
+    }
+
     /// Gives the stable word of the JSON output and the database.
     #[must_use]
     pub fn word(self) -> &'static str {

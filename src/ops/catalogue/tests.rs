@@ -2,6 +2,7 @@ use crate::workload::error::Code;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::ops::view::OperationOutcome;
 use crate::workload::{
     object::Origin,
     overrides::{OverrideEdit, merge, parse_image, parse_set},
@@ -116,7 +117,7 @@ fn a_deployed_instance_tells_of_its_release() {
     apply_definition(&mut store, &definition("web"), &map(2), "k8s", minute(3)).unwrap();
     let shown = show_instance(&store, &name("web-dev")).unwrap();
     assert_eq!((shown.revision, shown.latest_revision, shown.release), (Some(1), Some(2), Some(1)));
-    assert_eq!(shown.outcome.as_deref(), Some("ready"));
+    assert_eq!(shown.outcome, Some(OperationOutcome::Ready));
     assert_eq!(shown.deployed_by.as_deref(), Some("ci@runner"));
     assert_eq!(shown.status, None, "nobody has looked yet");
 
@@ -236,12 +237,12 @@ fn applying_tells_what_became_of_it_and_who_is_behind() {
         let behind: Vec<String> = applied.behind.into_iter().map(|each| each.name).collect();
         (applied.definition.revision, applied.outcome, behind.join(" "))
     };
-    assert_eq!(apply(&mut store, &map(1), 3), (1, "unchanged", String::new()));
-    assert_eq!(apply(&mut store, &map(2), 4), (2, "updated", "a b".to_owned()));
+    assert_eq!(apply(&mut store, &map(1), 3), (1, DefinitionOutcome::Unchanged, String::new()));
+    assert_eq!(apply(&mut store, &map(2), 4), (2, DefinitionOutcome::Updated, "a b".to_owned()));
     deploy(&mut store, "a", 5);
-    assert_eq!(apply(&mut store, &map(2), 6), (2, "unchanged", "b".to_owned()));
+    assert_eq!(apply(&mut store, &map(2), 6), (2, DefinitionOutcome::Unchanged, "b".to_owned()));
     // Back to what b runs: the content counts, not the number.
-    assert_eq!(apply(&mut store, &map(1), 7), (3, "updated", "a".to_owned()));
+    assert_eq!(apply(&mut store, &map(1), 7), (3, DefinitionOutcome::Updated, "a".to_owned()));
 }
 
 #[test]

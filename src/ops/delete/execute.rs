@@ -12,15 +12,15 @@ use crate::{
     },
     ops::{
         events::Event,
-        locate::{self, Ground, Located},
+        locate::{self, NamespaceState},
         lock::Held,
         options::DeleteOptions,
-        removal::{Fate, Remover},
+        removal::{Removed, Remover},
         session::Session,
         several,
-        survey::{Depth, survey},
+        survey::{Depth, Live, survey},
         target::Target,
-        view::{ObjectView, Operation},
+        view::{ObjectView, Operation, OperationOutcome},
     },
     workload::{
         error::{Code, Error, ErrorKind, Result},
@@ -30,97 +30,18 @@ use crate::{
         ownership::{has_controller, is_ours, manager, uid},
         plan::is_kept,
         record::{Entry, Record},
-        release::{Action, Outcome},
+        release::Action,
     },
 };
 
-/// Deletes what a record holds, to the end; the database's row stays. `false`: somebody else wrote
-/// the record first, nothing was done, and everything is to be looked at again.
-///
-/// # Errors
-/// What could not be deleted; the record then still covers it.
-#[expect(clippy::too_many_arguments, reason = "each is one of the things a deletion is about")]
-pub(crate) async fn carry_out(
-    session: &Session<'_>,
-    options: &DeleteOptions,
-    target: &Target,
-    located: &Located,
-    mut record: Record,
-    held: &mut Held,
-    deadline: Option<Instant>,
-    operation: &mut Operation,
-) -> Result<bool> {
-    let name = &options.name;
-    record.deleting = true;
-    let id = uuid::Uuid::now_v7().to_string();
-    held.begin(session, &id)?;
-    let keeper = match intend(session, target, located.found.as_ref(), &record, id).await? {
-        Intent::Held(keeper) => Some(*keeper),
-        Intent::NoPlace => None,
-        Intent::Overtaken => return Ok(false),
-    };
-    let api = match &keeper {
-        Some(keeper) => target.api.fenced(keeper.fence()),
-        None => target.api.clone(),
-    };
-    let work = remove_all(session, options, target, &api, &mut record, deadline, operation);
-    let result = match &keeper {
-        Some(keeper) => tokio::select! {
-            result = work => result,
-            lost = keeper.keep() => return Err(lost),
-        },
-        None => work.await,
-    };
-    let all_gone = result.is_ok() && !options.no_wait;
-    if !all_gone {
-        let written = match &keeper {
-            Some(keeper) => keeper.write(record, false).await,
-            None => Ok(()),
-        };
-        let observed = Observed {
-            status: Status::Deleting,
-            reason: "its deletion has begun".to_owned(),
-            at: session.now(),
-        };
-        operation.instance.status = Some(observed.status);
-        let mut store = session.store.lock().expect("no holder of the store panics");
-        // The instance may be known to the cluster alone.
-        if store.instance(name)?.is_some() {
-            store.set_observed(name, &observed)?;
-        }
-        drop(store);
-        if result.is_ok() {
-            operation.instance.outcome = Some(Outcome::Applied.word().to_owned());
-        }
-        return match written {
-            // Another goes on, and what we did not manage is not the news.
-            Err(lost) if lost.kind == ErrorKind::Locked => Err(lost),
-            written => result.and(written).map(|()| true).map_err(|error| goes_on(error, name)),
-        };
-    }
-    let left = super::namespaces::leave(
-        session,
-        target,
-        &api,
-        &record,
-        keeper.as_ref(),
-        deadline,
-        operation,
-    )
-    .await;
-    if let Err(error) = left {
-        // The next one is let through at once; a record that went with its namespace holds nobody.
-        if let Some(keeper) = keeper.filter(|_| error.kind != ErrorKind::Locked) {
-            let _ = keeper.write(record, false).await;
-        }
-        return Err(goes_on(error, name));
-    }
-    operation.instance.outcome = Some("deleted".to_owned());
-    Ok(true)
-}
-
-fn goes_on(error: Error, name: &InstanceName) -> Error {
-    error.or_hint(|| format!("`workloadctl delete {name}` goes on once that is mended"))
+/// The deletion of what a record holds, on its cluster.
+pub(crate) struct Deletion<'a> {
+    pub session: &'a Session<'a>,
+    pub name: &'a InstanceName,
+    pub options: &'a DeleteOptions,
+    pub target: &'a Target,
+    /// When time is up.
+    pub deadline: Option<Instant>,
 }
 
 /// What writing a deletion's intent came to.
@@ -134,158 +55,258 @@ enum Intent {
     Overtaken,
 }
 
-/// Records that the deletion has begun.
-async fn intend(
-    session: &Session<'_>,
-    target: &Target,
-    found: Option<&Found>,
-    record: &Record,
-    id: String,
-) -> Result<Intent> {
-    // A record in a namespace that is going would be gone at its next renewal.
-    let ground = locate::ground(target, &record.namespace, &record.instance).await?;
-    if matches!(ground, Ground::Free | Ground::Terminating(_)) {
-        return Ok(Intent::NoPlace);
+/// The objects of an inventory that are there, by what becomes of them. Namespaces go later.
+#[derive(Default)]
+struct Sorted {
+    going: Vec<Entry>,
+    kept: Vec<Entry>,
+    foreign: Vec<Entry>,
+}
+
+impl Deletion<'_> {
+    /// Deletes what a record holds, to the end; the database's row stays. `false`: somebody else
+    /// wrote the record first, nothing was done, and everything is to be looked at again.
+    ///
+    /// # Errors
+    /// What could not be deleted; the record then still covers it.
+    pub(crate) async fn carry_out(
+        &self,
+        found: Option<&Found>,
+        mut record: Record,
+        held: &mut Held,
+        operation: &mut Operation,
+    ) -> Result<bool> {
+        record.deleting = true;
+        let id = uuid::Uuid::now_v7().to_string();
+        held.begin(self.session, &id)?;
+        let keeper = match self.intend(found, &record, id).await? {
+            Intent::Held(keeper) => Some(*keeper),
+            Intent::NoPlace => None,
+            Intent::Overtaken => return Ok(false),
+        };
+        let keeper = keeper.as_ref();
+        let api = match keeper {
+            Some(keeper) => self.target.api.fenced(keeper.fence()),
+            None => self.target.api.clone(),
+        };
+        let work = self.remove_all(&api, &mut record, operation);
+        let result = match keeper {
+            Some(keeper) => tokio::select! {
+                result = work => result,
+                lost = keeper.keep() => return Err(lost),
+            },
+            None => work.await,
+        };
+        if result.is_err() || self.options.limits.no_wait {
+            self.end_early(result, record, keeper, operation).await?;
+            return Ok(true);
+        }
+        if let Err(error) = self.leave(&api, &record, keeper, operation).await {
+            // The next one is let through at once; a record that went with its namespace holds
+            // nobody.
+            if let Some(keeper) = keeper.filter(|_| error.kind != ErrorKind::Locked) {
+                let _ = keeper.write(record, false).await;
+            }
+            return Err(self.goes_on(error));
+        }
+        operation.instance.outcome = Some(OperationOutcome::Deleted);
+        Ok(true)
     }
-    let claim =
-        Claim { id, who: session.env.deployer().to_string(), command: session.command.clone() };
-    match Keeper::begin(&target.api, found, record.clone(), claim).await {
-        Ok(Some(keeper)) => Ok(Intent::Held(Box::new(keeper))),
-        Ok(None) => Ok(Intent::Overtaken),
-        // It began to go just now, and takes the record with it.
-        Err(error) if error.code == Code::NamespaceTerminating => Ok(Intent::NoPlace),
-        Err(error) => Err(error),
+
+    /// Records what is left to be deleted, by the next command.
+    async fn end_early(
+        &self,
+        result: Result<()>,
+        record: Record,
+        keeper: Option<&Keeper>,
+        operation: &mut Operation,
+    ) -> Result<()> {
+        let written = match keeper {
+            Some(keeper) => keeper.write(record, false).await,
+            None => Ok(()),
+        };
+        let observed = Observed {
+            status: Status::Deleting,
+            reason: "its deletion has begun".to_owned(),
+            at: self.session.now(),
+        };
+        operation.instance.status = Some(observed.status);
+        let mut store = self.session.store();
+        // The instance may be known to the cluster alone.
+        if store.instance(self.name)?.is_some() {
+            store.set_observed(self.name, &observed)?;
+        }
+        drop(store);
+        if result.is_ok() {
+            operation.instance.outcome = Some(OperationOutcome::Applied);
+        }
+        match written {
+            // Another goes on, and what we did not manage is not the news.
+            Err(lost) if lost.kind == ErrorKind::Locked => Err(lost),
+            written => result.and(written).map_err(|error| self.goes_on(error)),
+        }
+    }
+
+    fn goes_on(&self, error: Error) -> Error {
+        error.or_hint(|| format!("`workloadctl delete {}` goes on once that is mended", self.name))
+    }
+
+    /// Records that the deletion has begun.
+    async fn intend(&self, found: Option<&Found>, record: &Record, id: String) -> Result<Intent> {
+        // A record in a namespace that is going would be gone at its next renewal.
+        let state =
+            locate::namespace_state(self.target, &record.namespace, &record.instance).await?;
+        match state {
+            NamespaceState::Absent | NamespaceState::Terminating { .. } => {
+                return Ok(Intent::NoPlace);
+            }
+            NamespaceState::Ours | NamespaceState::Shared | NamespaceState::Foreign => {}
+        }
+        let who = self.session.env.deployer().to_string();
+        let claim = Claim { id, who, command: self.session.command.clone() };
+        match Keeper::begin(&self.target.api, found, record.clone(), claim).await {
+            Ok(Some(keeper)) => Ok(Intent::Held(Box::new(keeper))),
+            Ok(None) => Ok(Intent::Overtaken),
+            // It began to go just now, and takes the record with it.
+            Err(error) if error.code == Code::NamespaceTerminating => Ok(Intent::NoPlace),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Removes everything but the namespaces; the record is left with what is still there.
+    async fn remove_all(
+        &self,
+        api: &Api,
+        record: &mut Record,
+        operation: &mut Operation,
+    ) -> Result<()> {
+        let name = self.name;
+        let manager = manager(&record.namespace, name.as_str());
+        let absent = HashSet::new();
+        let live = survey(self.target, name, &record.inventory, &[], &absent, Depth::Plan).await?;
+        let Sorted { going, kept, foreign } = sort(record, &live, &manager);
+        self.session.report(name, Event::Removing { objects: going.len() });
+        self.session.report(name, Event::Phase("deleting"));
+        for entry in &kept {
+            operation.stays(entry, "it asks to be kept");
+        }
+        for entry in &foreign {
+            let removed =
+                Removed::Left("it is not ours any more: somebody made it anew".to_owned());
+            operation.objects.push(view(&entry.id, Some(entry), &removed));
+        }
+        let remover = Remover {
+            session: self.session,
+            target: self.target,
+            api: api.clone(),
+            instance: name,
+            manager: &manager,
+            mode: record.mode,
+            staying: &kept,
+            action: Action::Delete,
+            wait: !self.options.limits.no_wait,
+            delete_crds: self.options.delete_crds,
+        };
+        let mut removed = remover.remove(&going, self.deadline).await?;
+        let orphans = self.left_behind(record).await?;
+        removed.extend(remover.remove(&orphans, self.deadline).await?);
+        let known: Vec<&Entry> = going.iter().chain(&orphans).collect();
+        let (mut gone, failures) = operation.take_removed(removed, &known);
+        if !self.options.limits.no_wait {
+            gone.extend(foreign.into_iter().map(|entry| entry.id));
+            let is_left = |entry: &Entry| !gone.contains(&entry.id);
+            record.inventory.retain(|entry| {
+                entry.id.is("", "Namespace")
+                    || (live.contains_key(&entry.id) && is_left(entry))
+                    || orphans.iter().any(|orphan| {
+                        is_left(orphan) && entry.orphans.iter().any(|own| own.id == orphan.id)
+                    })
+            });
+        }
+        if failures.is_empty() {
+            return Ok(());
+        }
+        Err(several::one(&failures.iter().collect::<Vec<_>>(), "could not be deleted"))
+    }
+
+    /// Finds what a StatefulSet left behind that was deleted to be made anew and was not: with the
+    /// set gone, nobody else removes it.
+    async fn left_behind(&self, record: &Record) -> Result<Vec<Entry>> {
+        let orphans: Vec<Entry> = record.inventory.iter().flat_map(Entry::left_behind).collect();
+        if orphans.is_empty() {
+            return Ok(orphans);
+        }
+        let absent = HashSet::new();
+        let live = survey(self.target, self.name, &orphans, &[], &absent, Depth::Plan).await?;
+        let is_orphan = |entry: &Entry| {
+            live.get(&entry.id)
+                .is_some_and(|it| uid(it) == entry.uid.as_deref() && !has_controller(it))
+        };
+        Ok(orphans.into_iter().filter(is_orphan).collect())
     }
 }
 
-/// Removes everything but the namespaces; the record is left with what is still there.
-async fn remove_all(
-    session: &Session<'_>,
-    options: &DeleteOptions,
-    target: &Target,
-    api: &Api,
-    record: &mut Record,
-    deadline: Option<Instant>,
-    operation: &mut Operation,
-) -> Result<()> {
-    let name = &options.name;
-    let manager = manager(&record.namespace, name.as_str());
-    let live = survey(target, name, &record.inventory, &[], &HashSet::new(), Depth::Plan).await?;
-    let (mut going, mut kept, mut foreign) = (Vec::new(), Vec::new(), Vec::new());
-    for entry in &record.inventory {
-        if entry.id.is("", "Namespace") {
-            continue;
-        }
+fn sort(record: &Record, live: &Live, manager: &str) -> Sorted {
+    let mut sorted = Sorted::default();
+    for entry in record.inventory.iter().filter(|entry| !entry.id.is("", "Namespace")) {
         let Some(object) = live.get(&entry.id) else { continue };
-        if !is_ours(object, &manager, entry.uid.as_deref()) {
-            foreign.push(entry.clone());
-            continue;
-        }
-        if entry.keep || is_kept(object) {
-            kept.push(entry.clone());
-            continue;
-        }
-        going.push(Entry { uid: uid(object).map(str::to_owned), ..entry.clone() });
-    }
-    session.reporter.report(name.as_str(), Event::Removing { objects: going.len() });
-    session.reporter.report(name.as_str(), Event::Phase("deleting"));
-    for entry in &kept {
-        leave(operation, entry, "it asks to be kept");
-    }
-    for entry in &foreign {
-        let fate = Fate::Left("it is not ours any more: somebody made it anew".to_owned());
-        operation.objects.push(view(&entry.id, Some(entry), &fate));
-    }
-    let remover = Remover {
-        session,
-        target,
-        api: api.clone(),
-        instance: name,
-        manager: &manager,
-        mode: record.mode,
-        staying: &kept,
-        action: Action::Delete,
-        wait: !options.no_wait,
-        delete_crds: options.delete_crds,
-    };
-    let mut fates = remover.remove(&going, deadline).await?;
-    let orphans = left_behind(target, record).await?;
-    fates.extend(remover.remove(&orphans, deadline).await?);
-    let mut failures: Vec<Error> = Vec::new();
-    let mut gone: HashSet<ObjectId> = HashSet::new();
-    let entries: HashMap<&ObjectId, &Entry> =
-        going.iter().chain(&orphans).map(|entry| (&entry.id, entry)).collect();
-    for (id, fate) in fates {
-        operation.objects.push(view(&id, entries.get(&id).copied(), &fate));
-        match fate {
-            Fate::Removed => {
-                operation.counts.add(Action::Delete);
-                gone.insert(id);
-            }
-            Fate::Left(why) => {
-                operation.remarks.push(format!("{id} stays: {why}"));
-                gone.insert(id);
-            }
-            Fate::Failed(error) => failures.push(*error),
+        if !is_ours(object, manager, entry.uid.as_deref()) {
+            sorted.foreign.push(entry.clone());
+        } else if entry.keep || is_kept(object) {
+            sorted.kept.push(entry.clone());
+        } else {
+            sorted.going.push(Entry { uid: uid(object).map(str::to_owned), ..entry.clone() });
         }
     }
-    if !options.no_wait {
-        gone.extend(foreign.into_iter().map(|entry| entry.id));
-        let is_left = |entry: &Entry| !gone.contains(&entry.id);
-        record.inventory.retain(|entry| {
-            entry.id.is("", "Namespace")
-                || (live.contains_key(&entry.id) && is_left(entry))
-                || orphans.iter().any(|orphan| {
-                    is_left(orphan) && entry.orphans.iter().any(|own| own.id == orphan.id)
-                })
-        });
-    }
-    if failures.is_empty() {
-        return Ok(());
-    }
-    Err(several::one(&failures.iter().collect::<Vec<_>>(), "could not be deleted"))
+    sorted
 }
 
-/// Finds what a StatefulSet left behind that was deleted to be made anew and was not: with the
-/// set gone, nobody else removes it.
-async fn left_behind(target: &Target, record: &Record) -> Result<Vec<Entry>> {
-    let orphans: Vec<Entry> = record.inventory.iter().flat_map(Entry::left_behind).collect();
-    if orphans.is_empty() {
-        return Ok(orphans);
+impl Operation {
+    /// Says of an object of the inventory that it stays, and why.
+    pub(super) fn stays(&mut self, entry: &Entry, why: &str) {
+        self.remarks.push(format!("{} stays: {why}", entry.id));
+        self.objects.push(view(&entry.id, Some(entry), &Removed::Left(why.to_owned())));
     }
-    let name = &record.instance;
-    let live = survey(target, name, &orphans, &[], &HashSet::new(), Depth::Plan).await?;
-    let is_orphan = |entry: &Entry| {
-        live.get(&entry.id).is_some_and(|it| uid(it) == entry.uid.as_deref() && !has_controller(it))
-    };
-    Ok(orphans.into_iter().filter(is_orphan).collect())
-}
 
-/// Says of an object of the inventory that it stays, and why.
-pub(super) fn leave(operation: &mut Operation, entry: &Entry, why: &str) {
-    operation.remarks.push(format!("{} stays: {why}", entry.id));
-    let fate = Fate::Left(why.to_owned());
-    operation.objects.push(view(&entry.id, Some(entry), &fate));
+    /// Takes in what became of objects; gives those that are done with, and the failures.
+    fn take_removed(
+        &mut self,
+        removed: Vec<(ObjectId, Removed)>,
+        known: &[&Entry],
+    ) -> (HashSet<ObjectId>, Vec<Error>) {
+        let entries: HashMap<&ObjectId, &Entry> =
+            known.iter().map(|entry| (&entry.id, *entry)).collect();
+        let (mut gone, mut failures) = (HashSet::new(), Vec::new());
+        for (id, removed) in removed {
+            self.objects.push(view(&id, entries.get(&id).copied(), &removed));
+            match removed {
+                Removed::Gone => {
+                    self.counts.add(Action::Delete);
+                    gone.insert(id);
+                }
+                Removed::Left(why) => {
+                    self.remarks.push(format!("{id} stays: {why}"));
+                    gone.insert(id);
+                }
+                Removed::Failed(error) => failures.push(*error),
+            }
+        }
+        (gone, failures)
+    }
 }
 
 /// Shows what became of an object.
-pub(super) fn view(id: &ObjectId, entry: Option<&Entry>, fate: &Fate) -> ObjectView {
-    let (action, message) = match fate {
-        Fate::Removed => (Action::Delete, String::new()),
-        Fate::Left(why) => (Action::Unchanged, why.clone()),
-        Fate::Failed(error) => (Action::Blocked, error.to_string()),
+pub(super) fn view(id: &ObjectId, entry: Option<&Entry>, removed: &Removed) -> ObjectView {
+    let (action, message) = match removed {
+        Removed::Gone => (Action::Delete, String::new()),
+        Removed::Left(why) => (Action::Unchanged, why.clone()),
+        Removed::Failed(error) => (Action::Blocked, error.to_string()),
     };
+    let version = entry.map(|entry| &*entry.version).unwrap_or_default();
     ObjectView {
-        id: id.clone(),
-        version: entry.map(|entry| entry.version.clone()).unwrap_or_default(),
         uid: entry.and_then(|entry| entry.uid.clone()),
         action: Some(action),
-        state: None,
-        reason: String::new(),
         message,
-        images: Vec::new(),
-        restarts: None,
-        source: None,
-        yielded: Vec::new(),
+        ..ObjectView::new(id.clone(), version)
     }
 }

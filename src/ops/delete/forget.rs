@@ -1,25 +1,36 @@
 //! `delete --forget`: drops what is known of an instance whose cluster is gone, contacting
 //! nothing, and says what may be left.
 
+use std::time::Instant;
+
 use crate::{
-    ops::{options::DeleteOptions, session::Session, view::Operation},
+    ops::{
+        options::DeleteOptions,
+        session::Session,
+        view::{Operation, OperationOutcome},
+    },
     workload::{
         error::{Code, Error, Result},
+        name::InstanceName,
         object::ObjectId,
     },
 };
 
-/// Forgets an instance.
-///
-/// # Errors
-/// Code 1: not known here, or answered no; code 2: nobody can be asked.
-pub(super) fn forget(
+/// Forgets an instance. A failure is in the answer: code 1 where it is not known here or the
+/// answer was no; code 2 where nobody can be asked.
+pub(crate) fn forget(
     session: &Session<'_>,
+    name: &InstanceName,
     options: &DeleteOptions,
-    operation: &mut Operation,
-) -> Result<()> {
-    let name = &options.name;
-    let mut store = session.store.lock().expect("no holder of the store panics");
+) -> Operation {
+    let started = Instant::now();
+    let mut operation = Operation::of(name);
+    let result = forget_row(session, name, &mut operation);
+    operation.ended(result, options, started)
+}
+
+fn forget_row(session: &Session<'_>, name: &InstanceName, operation: &mut Operation) -> Result<()> {
+    let mut store = session.store();
     let Some(stored) = store.instance(name)? else {
         return Err(store.no_such_instance(name.as_str()));
     };
@@ -30,32 +41,23 @@ pub(super) fn forget(
         "Forget {name}? Whatever is left of it on {} is no longer known here.",
         stored.runtime
     );
-    match session.ask.confirm(&question) {
-        Some(true) => {}
-        Some(false) => {
-            return Err(Error::failed(Code::AnsweredNo, "answered no; nothing was forgotten"));
-        }
-        None => {
-            return Err(Error::usage(
-                Code::NeedsYes,
-                format!("forgetting `{name}` needs `--yes` where nobody can be asked"),
-            )
-            .hint(format!("workloadctl delete {name} --forget --yes")));
-        }
-    }
+    session.confirm(&question, "answered no; nothing was forgotten", || {
+        Error::usage(
+            Code::NeedsYes,
+            format!("forgetting `{name}` needs `--yes` where nobody can be asked"),
+        )
+        .hint(format!("workloadctl delete {name} --forget --yes"))
+    })?;
     if let Some(release) = store.latest_release(name)? {
         operation.instance.release = Some(release.number);
-        let rendered = store.rendered(name, &release.id)?.unwrap_or_default();
-        for body in &rendered {
-            let id = ObjectId::of(body);
-            let place = id
-                .namespace
-                .as_ref()
-                .map_or_else(String::new, |namespace| format!(" in namespace {namespace}"));
+        for body in store.rendered(name, &release.id)?.unwrap_or_default() {
+            let id = ObjectId::of(&body);
+            let namespace = id.namespace.as_ref();
+            let place = namespace.map(|name| format!(" in namespace {name}")).unwrap_or_default();
             operation.remarks.push(format!("may be left: {id}{place}"));
         }
     }
     store.delete_instance(name)?;
-    operation.instance.outcome = Some("deleted".to_owned());
+    operation.instance.outcome = Some(OperationOutcome::Deleted);
     Ok(())
 }

@@ -3,18 +3,15 @@
 
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
-
+use super::execute::{Deletion, view};
 use crate::{
     cluster::{api::Api, record::Keeper, request::Request},
     ops::{
-        deletion::{self, Deletion, Sent},
+        deletion::{self, Propagation, Sent, remaining},
         events::Event,
         namespace_users::{self, Leaver, Stay},
-        removal,
-        session::Session,
+        removal::Removed,
         shared,
-        target::Target,
         view::Operation,
     },
     workload::{
@@ -35,44 +32,12 @@ const TRIES: u32 = 10;
 /// The pause before that, once more for each time.
 const AGAIN: Duration = Duration::from_millis(50);
 
-/// Removes namespaces and record. Begins with a renewal, and renews for as long as something is
-/// sent: a process that was not heard of meanwhile must not take a successor's namespace away.
-///
-/// # Errors
-/// Whatever the server answers; time that is up, a signal; code 6 when the holder is lost.
-pub(super) async fn leave(
-    session: &Session<'_>,
-    target: &Target,
-    api: &Api,
-    record: &Record,
-    keeper: Option<&Keeper>,
-    deadline: Option<Instant>,
-    operation: &mut Operation,
-) -> Result<()> {
-    let work = send_namespaces(session, target, api, record, deadline, operation);
-    let home = match keeper {
-        Some(keeper) => {
-            keeper.renew().await?;
-            tokio::select! {
-                home = work => home?,
-                lost = keeper.keep() => return Err(lost),
-            }
-        }
-        None => work.await?,
-    };
-    match (home, keeper) {
-        // The record goes with it: from here on there is nothing to renew.
-        (Home::Goes(going), _) => end(session, target, record, &going, deadline, operation).await,
-        (Home::Stays, Some(keeper)) => keeper.remove().await,
-        (Home::Stays | Home::Absent, _) => Ok(()),
-    }
-}
-
-/// What becomes of the record's namespace.
-enum Home {
+/// What becomes of a namespace.
+enum NamespaceEnd {
     Absent,
-    Stays,
-    Goes(Box<Going>),
+    Stays(String),
+    /// Its deletion is sent.
+    Goes(Going),
 }
 
 /// A namespace whose deletion is sent.
@@ -82,182 +47,172 @@ struct Going {
     uid: String,
 }
 
-/// Removes the other namespaces to the end, and sends the deletion of the record's own.
-async fn send_namespaces(
-    session: &Session<'_>,
-    target: &Target,
-    api: &Api,
-    record: &Record,
-    deadline: Option<Instant>,
-    operation: &mut Operation,
-) -> Result<Home> {
-    let mut namespaces: Vec<&Entry> =
-        record.inventory.iter().filter(|entry| entry.id.is("", "Namespace")).collect();
-    // The one with the record goes last, and takes the record with it.
-    namespaces.sort_by_key(|entry| entry.id.name == record.namespace);
-    let mut home = Home::Stays;
-    for entry in namespaces {
-        let id = &entry.id;
-        let is_home = id.name == record.namespace;
-        match send(target, api, record, id).await? {
-            Fate::Absent if is_home => home = Home::Absent,
-            Fate::Absent => {}
-            Fate::Stays(why) => {
-                super::leave(operation, entry, &why);
-            }
-            Fate::Goes(uid) => {
-                let path = target.path(id, "v1").expect("namespaces are built in");
-                let going = Going { entry: entry.clone(), path, uid };
-                if is_home {
-                    home = Home::Goes(Box::new(going));
-                } else {
-                    end(session, target, record, &going, deadline, operation).await?;
+impl Deletion<'_> {
+    /// Removes namespaces and record. Begins with a renewal, and renews for as long as something
+    /// is sent: a process that was not heard of meanwhile must not take a successor's namespace
+    /// away.
+    ///
+    /// # Errors
+    /// Whatever the server answers; time that is up, a signal; code 6 when the holder is lost.
+    pub(super) async fn leave(
+        &self,
+        api: &Api,
+        record: &Record,
+        keeper: Option<&Keeper>,
+        operation: &mut Operation,
+    ) -> Result<()> {
+        let work = self.send_namespaces(api, record, operation);
+        let home = match keeper {
+            Some(keeper) => {
+                keeper.renew().await?;
+                tokio::select! {
+                    home = work => home?,
+                    lost = keeper.keep() => return Err(lost),
                 }
             }
+            None => work.await?,
+        };
+        match (home, keeper) {
+            // The record goes with it: from here on there is nothing to renew.
+            (NamespaceEnd::Goes(going), _) => self.see_off(&going, operation).await,
+            (NamespaceEnd::Stays(_), Some(keeper)) => keeper.remove().await,
+            (NamespaceEnd::Stays(_) | NamespaceEnd::Absent, _) => Ok(()),
         }
     }
-    Ok(home)
-}
 
-/// Waits for the end of a namespace and says so.
-async fn end(
-    session: &Session<'_>,
-    target: &Target,
-    record: &Record,
-    going: &Going,
-    deadline: Option<Instant>,
-    operation: &mut Operation,
-) -> Result<()> {
-    let Going { entry, path, uid } = going;
-    let id = &entry.id;
-    wait(session, target, record, id, path, uid, deadline).await?;
-    session.reporter.report(
-        record.instance.as_str(),
-        Event::Done { object: id.clone(), action: Action::Delete },
-    );
-    operation.counts.add(Action::Delete);
-    operation.objects.push(super::view(id, Some(entry), &removal::Fate::Removed));
-    Ok(())
-}
-
-enum Fate {
-    Absent,
-    Stays(String),
-    Goes(String),
-}
-
-/// Leaves a namespace, or sends the deletion of exactly what was looked at.
-async fn send(target: &Target, api: &Api, record: &Record, id: &ObjectId) -> Result<Fate> {
-    let path = target.path(id, "v1").expect("namespaces are built in");
-    let manager = manager(&record.namespace, record.instance.as_str());
-    let leaver = Leaver {
-        instance: &record.instance,
-        manager: &manager,
-        mode: record.mode,
-        staying: &record.inventory,
-    };
-    for attempt in 0..TRIES {
-        tokio::time::sleep(AGAIN * attempt).await;
-        let live = api
-            .find(Request::get_metadata(&*path))
-            .await
-            .map_err(|failure| failure.explain("get", "cannot look at", id, None))?;
-        let Some(live) = live else { return Ok(Fate::Absent) };
-        let goes = || Fate::Goes(uid(&live).unwrap_or_default().to_owned());
-        match namespace_users::why_it_stays(target, api, leaver, id, &live).await? {
-            Some(Stay::Theirs(why)) => {
-                if shared::leave(api, &manager, id, &live, &path).await? {
-                    return Ok(Fate::Stays(why));
-                }
-                continue;
+    /// Removes the other namespaces to the end, and sends the deletion of the record's own; gives
+    /// what becomes of that.
+    async fn send_namespaces(
+        &self,
+        api: &Api,
+        record: &Record,
+        operation: &mut Operation,
+    ) -> Result<NamespaceEnd> {
+        let mut namespaces: Vec<&Entry> =
+            record.inventory.iter().filter(|entry| entry.id.is("", "Namespace")).collect();
+        // The one with the record goes last, and takes the record with it.
+        namespaces.sort_by_key(|entry| entry.id.name == record.namespace);
+        let mut home = NamespaceEnd::Stays(String::new());
+        for entry in namespaces {
+            let end = self.send_namespace(api, record, entry).await?;
+            if let NamespaceEnd::Stays(why) = &end {
+                operation.stays(entry, why);
             }
-            Some(Stay::Ours(why)) => return Ok(Fate::Stays(why)),
-            None => {}
+            if entry.id.name == record.namespace {
+                home = end;
+            } else if let NamespaceEnd::Goes(going) = end {
+                self.see_off(&going, operation).await?;
+            }
         }
-        if is_terminating(&live) {
-            return Ok(goes());
-        }
-        match deletion::delete_version(api, id, &path, &live, Deletion::Background).await? {
-            Some(Sent::Accepted) => return Ok(goes()),
-            Some(Sent::AlreadyGone) => return Ok(Fate::Absent),
-            None => {}
-        }
+        Ok(home)
     }
-    Err(Error::failed(Code::ObjectBusy, format!("{id} is written by others all the time"))
-        .object(id)
-        .hint("the next `delete` goes on"))
-}
 
-/// Waits until a namespace is gone, saying what it waits for.
-async fn wait(
-    session: &Session<'_>,
-    target: &Target,
-    record: &Record,
-    id: &ObjectId,
-    path: &str,
-    wanted: &str,
-    deadline: Option<Instant>,
-) -> Result<()> {
-    let (started, mut beat) = (Instant::now(), Instant::now());
-    loop {
-        let live =
-            target.api.find(Request::get(path)).await.map_err(|failure| {
+    /// Leaves a namespace, or sends the deletion of exactly what was looked at.
+    async fn send_namespace(
+        &self,
+        api: &Api,
+        record: &Record,
+        entry: &Entry,
+    ) -> Result<NamespaceEnd> {
+        let (target, id) = (self.target, &entry.id);
+        let path = target.path(id, "v1").expect("namespaces are built in");
+        let manager = manager(&record.namespace, record.instance.as_str());
+        let leaver = Leaver {
+            instance: &record.instance,
+            manager: &manager,
+            mode: record.mode,
+            staying: &record.inventory,
+        };
+        for attempt in 0..TRIES {
+            tokio::time::sleep(AGAIN * attempt).await;
+            let live = api
+                .find(Request::get_metadata(&*path))
+                .await
+                .map_err(|failure| failure.explain("get", "cannot look at", id, None))?;
+            let Some(live) = live else { return Ok(NamespaceEnd::Absent) };
+            match namespace_users::why_it_stays(target, api, leaver, id, &live).await? {
+                Some(Stay::Theirs(why)) => {
+                    if shared::leave(api, &manager, id, &live, &path).await? {
+                        return Ok(NamespaceEnd::Stays(why));
+                    }
+                    continue;
+                }
+                Some(Stay::Ours(why)) => return Ok(NamespaceEnd::Stays(why)),
+                None => {}
+            }
+            let sent = if is_terminating(&live) {
+                Some(Sent::Accepted)
+            } else {
+                deletion::delete_version(api, id, &path, &live, Propagation::Background).await?
+            };
+            match sent {
+                Some(Sent::Accepted) => {
+                    let uid = uid(&live).unwrap_or_default().to_owned();
+                    return Ok(NamespaceEnd::Goes(Going { entry: entry.clone(), path, uid }));
+                }
+                Some(Sent::AlreadyGone) => return Ok(NamespaceEnd::Absent),
+                None => {}
+            }
+        }
+        Err(Error::failed(Code::ObjectBusy, format!("{id} is written by others all the time"))
+            .object(id)
+            .hint("the next `delete` goes on"))
+    }
+
+    /// Waits for the end of a namespace and says so.
+    async fn see_off(&self, going: &Going, operation: &mut Operation) -> Result<()> {
+        self.wait_for_end(going).await?;
+        let (entry, action) = (&going.entry, Action::Delete);
+        self.session.report(self.name, Event::Done { object: entry.id.clone(), action });
+        operation.counts.add(action);
+        operation.objects.push(view(&entry.id, Some(entry), &Removed::Gone));
+        Ok(())
+    }
+
+    /// Waits until a namespace is gone, saying what it waits for.
+    async fn wait_for_end(&self, going: &Going) -> Result<()> {
+        let (name, id) = (self.name, &going.entry.id);
+        let (started, mut beat) = (Instant::now(), Instant::now());
+        loop {
+            let live = self.target.api.find(Request::get(&*going.path)).await;
+            let live = live.map_err(|failure| {
                 failure.explain("get", "cannot wait for the end of", id, None)
             })?;
-        let live = match live {
-            Some(live) if uid(&live) == Some(wanted) => live,
-            _ => return Ok(()),
-        };
-        let why = remaining(&live);
-        if beat.elapsed() >= HEARTBEAT {
-            beat = Instant::now();
-            session.reporter.report(
-                record.instance.as_str(),
-                Event::StillOpen {
-                    phase: "deleting",
-                    elapsed: started.elapsed(),
-                    open: vec![(id.clone(), why.clone())],
-                },
-            );
-        }
-        if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-            return Err(Error::failed(
-                Code::Timeout,
-                format!("out of time: namespace {} is still being deleted", id.name),
-            )
-            .cause(why)
-            .hint(format!(
-                "`workloadctl delete {}` goes on, `--timeout` gives more time",
-                record.instance
-            )));
-        }
-        tokio::select! {
-            () = tokio::time::sleep(PAUSE) => {}
-            signal = session.stop.wait() => {
-                return Err(signal
-                    .error(format!("stopped: namespace {} is still being deleted", id.name))
-                    .hint(format!("`workloadctl delete {}` goes on", record.instance)));
+            let Some(live) = live.filter(|live| uid(live) == Some(&*going.uid)) else {
+                return Ok(());
+            };
+            let why = remaining(&live);
+            if beat.elapsed() >= HEARTBEAT {
+                beat = Instant::now();
+                let (elapsed, open) = (started.elapsed(), vec![(id.clone(), why.clone())]);
+                self.session.report(name, Event::StillOpen { phase: "deleting", elapsed, open });
+            }
+            if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+                return Err(still_going(id, name, |what| {
+                    Error::failed(Code::Timeout, format!("out of time: {what}"))
+                })
+                .cause(why)
+                .hint(format!(
+                    "`workloadctl delete {name}` goes on, `--timeout` gives more time"
+                )));
+            }
+            tokio::select! {
+                () = tokio::time::sleep(PAUSE) => {}
+                signal = self.session.stop.wait() => {
+                    return Err(still_going(id, name, |what| {
+                        signal.error(format!("stopped: {what}"))
+                    }));
+                }
             }
         }
     }
 }
 
-/// Says what a namespace waits for, by its conditions.
-pub(crate) fn remaining(namespace: &Value) -> String {
-    let telling = [
-        "NamespaceContentRemaining",
-        "NamespaceFinalizersRemaining",
-        "NamespaceDeletionContentFailure",
-    ];
-    let told: Vec<&str> = namespace["status"]["conditions"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter(|condition| {
-            condition["status"] == "True"
-                && condition["type"].as_str().is_some_and(|kind| telling.contains(&kind))
-        })
-        .filter_map(|condition| condition["message"].as_str())
-        .collect();
-    if told.is_empty() { "is being deleted".to_owned() } else { told.join("; ") }
+fn still_going(
+    id: &ObjectId,
+    name: impl std::fmt::Display,
+    error: impl FnOnce(String) -> Error,
+) -> Error {
+    error(format!("namespace {} is still being deleted", id.name))
+        .hint(format!("`workloadctl delete {name}` goes on"))
 }

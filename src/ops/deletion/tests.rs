@@ -61,11 +61,11 @@ async fn a_conflict_is_an_object_that_is_gone_only_where_it_is() {
             assert_eq!((error.kind, error.code.word()), (ErrorKind::Failed, "rejected"), "{what}");
             assert_eq!(error.causes, ["the hook says no"], "{what}");
         };
-        let sent = delete(&api, &id, path, "a", Deletion::Background).await.map_err(refused);
+        let sent = delete(&api, &id, path, "a", Propagation::Background).await.map_err(refused);
         assert_eq!(sent, by_uid, "{what}");
         let live = json!({"metadata": {"uid": "a", "resourceVersion": "1"}});
         let sent =
-            delete_version(&api, &id, path, &live, Deletion::Background).await.map_err(refused);
+            delete_version(&api, &id, path, &live, Propagation::Background).await.map_err(refused);
         assert_eq!(sent, by_version, "{what}");
     }
 }

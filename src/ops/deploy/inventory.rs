@@ -1,32 +1,31 @@
-//! What a release has carried out: the inventory as it becomes, and the deeds.
+//! The inventory as it becomes while a release is carried out, and what was done to each object.
 
 use std::collections::{HashMap, HashSet};
 
-use super::prepare::Prepared;
-use crate::workload::{object::ObjectId, record::Entry, release::Deed};
+use crate::workload::{object::ObjectId, plan::Plan, record::Entry, release::Deed};
 
-/// What the inventory has become.
-pub(super) struct Carried {
+/// What the instance owns by now.
+pub(super) struct Inventory {
     entries: Vec<Option<Entry>>,
     index: HashMap<ObjectId, usize>,
     /// What was done to each object.
     pub deeds: Vec<Deed>,
 }
 
-impl Carried {
+impl Inventory {
     /// Begins with what the plan covers.
     #[must_use]
-    pub(super) fn new(prepared: &Prepared) -> Self {
-        let mut carried = Self { entries: Vec::new(), index: HashMap::new(), deeds: Vec::new() };
-        for entry in prepared.plan.inventory() {
-            carried.take(entry);
+    pub(super) fn covering(plan: &Plan) -> Self {
+        let mut inventory = Self { entries: Vec::new(), index: HashMap::new(), deeds: Vec::new() };
+        for entry in plan.inventory() {
+            inventory.take(entry);
         }
-        carried
+        inventory
     }
 
-    /// Gives the inventory.
+    /// Lists what it holds.
     #[must_use]
-    pub(super) fn inventory(&self) -> Vec<Entry> {
+    pub(super) fn entries(&self) -> Vec<Entry> {
         self.entries.iter().flatten().cloned().collect()
     }
 
@@ -67,8 +66,8 @@ impl Carried {
     /// they left behind is still there.
     pub(super) fn keep_orphans(&mut self, recorded: &[Entry]) {
         for entry in recorded.iter().filter(|entry| !entry.orphans.is_empty()) {
-            if let Some(carried) = self.get_mut(&entry.id).filter(|own| own.uid == entry.uid) {
-                carried.orphans.clone_from(&entry.orphans);
+            if let Some(known) = self.get_mut(&entry.id).filter(|own| own.uid == entry.uid) {
+                known.orphans.clone_from(&entry.orphans);
             }
         }
     }

@@ -4,214 +4,224 @@
 //! covers whatever may have been made, so that a process killed anywhere leaves something that
 //! the next `deploy` or `delete` plans again from the live state.
 
-mod desired;
-mod draft;
 mod intent;
 mod inventory;
 mod namespace;
-mod namespace_state;
 mod outcome;
 mod prepare;
 mod prune;
-mod references;
 mod release;
 mod report;
-mod start;
 
 use std::time::Instant;
 
 use super::{
-    conflict::{FIELD_CONFLICT, FIELD_CONFLICT_HINT},
-    delete,
+    conflict::FIELD_CONFLICT_HINT,
+    delete::Deletion,
     events::Event,
-    locate::{self, Located},
+    locate,
     lock::Held,
     options::{DeleteOptions, DeployOptions, PruneWhen},
     session::Session,
-    view::Operation,
+    view::{Operation, OperationOutcome},
 };
 use crate::{
     cluster::record,
     workload::{
         error::{Code, Error, ErrorKind, Result},
+        name::InstanceName,
+        plan::{Block, Item},
         release::Outcome,
     },
 };
-
-pub(crate) use desired::brought_namespaces;
-use prepare::Prepared;
-use report::Answer;
-pub(crate) use report::word_of;
+use prepare::{Prepared, Purpose};
+use report::DeployReport;
 
 /// How often others may write the record between our look and our write before it is given up.
 const RACES: u32 = 20;
 
 /// Deploys one instance. A failure is in the answer.
-pub(crate) async fn run(session: &Session<'_>, options: &DeployOptions) -> Operation {
-    let started = Instant::now();
-    let mut answer = Answer::new(options.name.as_str());
-    let result = deploy(session, options, started, &mut answer).await;
-    answer.finish(result, started)
+pub(crate) async fn run(
+    session: &Session<'_>,
+    name: &InstanceName,
+    options: &DeployOptions,
+) -> Operation {
+    let mut deploy = Deploy::new(session, name, options);
+    let result = deploy.run().await;
+    deploy.report.finish(result, deploy.started)
 }
 
 /// Says what a deploy would do, writing nothing. A failure is in the answer.
-pub(crate) async fn plan(session: &Session<'_>, options: &DeployOptions) -> Operation {
-    let started = Instant::now();
-    let mut answer = Answer::new(options.name.as_str());
-    let result = rehearse(session, options, &mut answer).await;
-    answer.finish(result, started)
+pub(crate) async fn plan(
+    session: &Session<'_>,
+    name: &InstanceName,
+    options: &DeployOptions,
+) -> Operation {
+    let mut deploy = Deploy::new(session, name, options);
+    let result = deploy.rehearse().await;
+    deploy.report.finish(result, deploy.started)
 }
 
-async fn rehearse(
-    session: &Session<'_>,
-    options: &DeployOptions,
-    answer: &mut Answer,
-) -> Result<()> {
-    let prepared = tokio::select! {
-        prepared = Prepared::make(session, options, prepare::Purpose::Rehearse, answer) => prepared?,
-        signal = session.stop.wait() => return Err(signal.error("stopped; nothing was written")),
-    };
-    answer.plan(&prepared);
-    answer.outcome("planned");
-    refuse_blocked(&prepared)
-}
-
-async fn deploy(
-    session: &Session<'_>,
-    options: &DeployOptions,
+/// One deploy of one instance: who wants it, what is wanted, and what is told of it.
+struct Deploy<'a> {
+    session: &'a Session<'a>,
+    name: &'a InstanceName,
+    options: &'a DeployOptions,
     started: Instant,
-    answer: &mut Answer,
-) -> Result<()> {
-    let mut held = prepare::lock(session, options, started).await?;
-    let mut races = 0;
-    loop {
-        let dead = held.releases.clone();
-        let purpose = prepare::Purpose::Deploy { dead, until: started + options.lock_wait };
-        let prepared = tokio::select! {
-            prepared = Prepared::make(session, options, purpose, answer) => prepared?,
-            signal = session.stop.wait() => return Err(signal.error("stopped; nothing was written")),
-        };
-        // Waiting for somebody else has its own clock.
-        let deadline = options.timeout.map(|timeout| Instant::now() + timeout);
-        if prepared.record.deleting {
-            finish_deletion(session, options, &prepared, &mut held, deadline).await?;
-            continue;
+    report: DeployReport,
+}
+
+impl<'a> Deploy<'a> {
+    fn new(session: &'a Session<'a>, name: &'a InstanceName, options: &'a DeployOptions) -> Self {
+        let report = DeployReport::new(name);
+        Self { session, name, options, started: Instant::now(), report }
+    }
+
+    async fn rehearse(&mut self) -> Result<()> {
+        let prepared = self.prepare_or_stop(Purpose::Rehearse).await?;
+        self.report.plan(&prepared);
+        self.report.outcome(OperationOutcome::Planned);
+        refuse_blocked(&prepared)
+    }
+
+    async fn run(&mut self) -> Result<()> {
+        let until = self.started + self.options.limits.lock_wait;
+        let mut held = Held::acquire(self.session, self.name, until).await?;
+        let mut races = 0;
+        loop {
+            let dead = held.releases.clone();
+            let prepared = self.prepare_or_stop(Purpose::Deploy { dead, until }).await?;
+            if prepared.record.deleting {
+                self.finish_deletion(prepared, &mut held).await?;
+                continue;
+            }
+            self.report.plan(&prepared);
+            refuse_blocked(&prepared)?;
+            self.tell_yielded(&prepared);
+            self.ask(&prepared)?;
+            if !prepared.needs_release(self.options.prune) {
+                self.leave_unchanged(&prepared).await?;
+                held.end();
+                return Ok(());
+            }
+            // `None`: somebody else wrote the record first; look at everything again.
+            let Some(begun) = self.begin(&prepared, &mut held).await? else {
+                races += 1;
+                if races == RACES {
+                    return Err(self.busy(&prepared));
+                }
+                self.report = DeployReport::new(self.name);
+                continue;
+            };
+            let result = self.release(&prepared, begun).await;
+            // After a failure our holder may stand in the record: the next one here is to know it.
+            if result.is_ok() {
+                held.end();
+            }
+            return result;
         }
-        answer.plan(&prepared);
-        refuse_blocked(&prepared)?;
-        tell_yielded(session, options, &prepared, answer);
-        intent::ask(session, options, &prepared)?;
-        if !prepared.needs_release(options.prune != PruneWhen::Never) {
-            unchanged(session, options, &prepared, deadline, answer).await?;
-            held.end();
+    }
+
+    async fn prepare_or_stop(&mut self, purpose: Purpose) -> Result<Prepared> {
+        let stop = self.session.stop.clone();
+        tokio::select! {
+            prepared = self.prepare(purpose) => prepared,
+            signal = stop.wait() => Err(signal.error("stopped; nothing was written")),
+        }
+    }
+
+    /// An instance that is half deleted is deleted to the end before it starts anew.
+    async fn finish_deletion(&mut self, prepared: Prepared, held: &mut Held) -> Result<()> {
+        self.note(format!("{} is half deleted: finishing that first", self.name));
+        let Prepared { start, record, deadline, .. } = prepared;
+        // What is deployed anew has its definition and its overrides from before.
+        locate::follow(self.session, &start.target, &record)?;
+        let options = DeleteOptions {
+            limits: super::options::Limits { no_wait: false, ..self.options.limits },
+            ignore_not_found: true,
+            delete_crds: false,
+        };
+        let mut operation = Operation::default();
+        let deletion = Deletion {
+            session: self.session,
+            name: self.name,
+            options: &options,
+            target: &start.target,
+            deadline,
+        };
+        deletion.carry_out(start.located.found.as_ref(), record, held, &mut operation).await?;
+        Ok(())
+    }
+
+    /// Nothing is to be written: notes the no-op data, and waits where nobody has seen it ready.
+    async fn leave_unchanged(&mut self, prepared: &Prepared) -> Result<()> {
+        prepared.note_seen().await;
+        locate::follow(self.session, &prepared.start.target, &prepared.record)?;
+        prepared.start.target.remember(self.session)?;
+        self.report.outcome(OperationOutcome::Unchanged);
+        let newest = prepared.newest().map(|deployed| deployed.release.outcome);
+        if newest == Some(Outcome::Ready) || self.options.limits.no_wait {
             return Ok(());
         }
-        // `None`: somebody else wrote the record first; look at everything again.
-        let begun = intent::begin(session, options, &prepared, &mut held, deadline).await?;
-        let Some(begun) = begun else {
-            races += 1;
-            if races == RACES {
-                return Err(busy(options, &prepared));
+        self.wait_only(prepared).await
+    }
+
+    /// Says which fields are left to others: an autoscaler is expected to hold them, anybody else
+    /// is worth a warning.
+    fn tell_yielded(&mut self, prepared: &Prepared) {
+        for item in &prepared.draft.plan.items {
+            for left in item.entry.iter().flat_map(|entry| &entry.yielded) {
+                let told = format!("{}: {}", item.desired.id, left.told());
+                match left.autoscaler {
+                    Some(_) => self.note(told),
+                    None => self.warn(format!("{told} (`--conflicts force` takes it)")),
+                }
             }
-            *answer = Answer::new(options.name.as_str());
-            continue;
-        };
-        let result = release::run(session, options, &prepared, begun, deadline, answer).await;
-        // After a failure our holder may stand in the record: the next one here is to know it.
-        if result.is_ok() {
-            held.end();
         }
-        return result;
     }
-}
 
-fn busy(options: &DeployOptions, prepared: &Prepared) -> Error {
-    let Prepared { record, .. } = prepared;
-    Error::new(
-        ErrorKind::Locked,
-        Code::RecordBusy,
-        format!("the record of `{}` cannot be written: others were faster each time", options.name),
-    )
-    .object(record::head_id(&record.namespace, &record.instance))
-    .hint("repeat the command")
-}
-
-/// An instance that is half deleted is deleted to the end before it starts anew.
-async fn finish_deletion(
-    session: &Session<'_>,
-    options: &DeployOptions,
-    prepared: &Prepared,
-    held: &mut Held,
-    deadline: Option<Instant>,
-) -> Result<()> {
-    note(session, options, format!("{} is half deleted: finishing that first", options.name));
-    // What is deployed anew has its definition and its overrides from before.
-    locate::follow(session, &prepared.target, &prepared.record)?;
-    let deletion = DeleteOptions {
-        name: options.name.clone(),
-        timeout: options.timeout,
-        lock_wait: options.lock_wait,
-        no_wait: false,
-        forget: false,
-        ignore_not_found: true,
-        delete_crds: false,
-    };
-    let located = Located { found: prepared.found.clone(), ..Located::default() };
-    let mut operation = Operation::default();
-    let record = prepared.record.clone();
-    delete::carry_out(
-        session,
-        &deletion,
-        &prepared.target,
-        &located,
-        record,
-        held,
-        deadline,
-        &mut operation,
-    )
-    .await
-    .map(drop)
-}
-
-/// Nothing is to be written: notes the no-op data, and waits where nobody has seen it ready.
-async fn unchanged(
-    session: &Session<'_>,
-    options: &DeployOptions,
-    prepared: &Prepared,
-    deadline: Option<Instant>,
-    answer: &mut Answer,
-) -> Result<()> {
-    prepared.note_seen().await;
-    prepared.store_unchanged(session)?;
-    let newest = prepared.newest().map(|deployed| deployed.release.outcome);
-    answer.outcome("unchanged");
-    if newest == Some(Outcome::Ready) || options.no_wait {
-        return Ok(());
+    fn busy(&self, prepared: &Prepared) -> Error {
+        let Prepared { record, .. } = prepared;
+        let name = self.name;
+        Error::new(
+            ErrorKind::Locked,
+            Code::RecordBusy,
+            format!("the record of `{name}` cannot be written: others were faster each time"),
+        )
+        .object(record::head_id(&record.namespace, &record.instance))
+        .hint("repeat the command")
     }
-    release::wait_only(session, options, prepared, deadline, answer).await
+
+    fn note(&self, text: impl Into<String>) {
+        self.session.note(self.name, text);
+    }
+
+    /// Tells what the user should heed, now and in the answer.
+    fn warn(&mut self, text: String) {
+        self.report.warn(&text);
+        self.session.report(self.name, Event::Warning(text));
+    }
 }
 
 /// Refuses everything that must not be touched, in one list.
 fn refuse_blocked(prepared: &Prepared) -> Result<()> {
-    let blocked: Vec<_> = prepared.plan.blocked().collect();
+    let blocked: Vec<_> = prepared.draft.plan.blocked().collect();
     let Some(first) = blocked.first() else { return Ok(()) };
-    let told = |item: &&crate::workload::plan::Item| {
+    let told = |item: &&Item| {
         let place = item.desired.origin.as_ref().map(|at| format!(" ({at})")).unwrap_or_default();
         format!("{}{place}: {}", item.desired.id, item.reason)
     };
-    let conflicts = blocked.iter().filter(|item| !item.terms.refused.is_empty()).count();
-    let mut error = Error::refused(
-        if conflicts == blocked.len() { FIELD_CONFLICT } else { Code::Blocked },
-        match blocked.len() {
-            1 => "1 object stands in the way; nothing was written".to_owned(),
-            count => format!("{count} objects stand in the way; nothing was written"),
-        },
-    )
-    .causes(blocked.iter().map(told))
-    .object(&first.desired.id);
+    let count = |block| blocked.iter().filter(|item| item.block == Some(block)).count();
+    let conflicts = count(Block::Fields);
+    let message = match blocked.len() {
+        1 => "1 object stands in the way; nothing was written".to_owned(),
+        many => format!("{many} objects stand in the way; nothing was written"),
+    };
+    let code = if conflicts == blocked.len() { Code::FieldConflict } else { Code::Blocked };
+    let mut error =
+        Error::refused(code, message).causes(blocked.iter().map(told)).object(&first.desired.id);
     let adopt = "`--adopt` takes over objects that exist";
-    let can_adopt = blocked.iter().any(|item| item.reason.contains("not ours"));
-    match (can_adopt, conflicts) {
+    match (count(Block::NotOurs) > 0, conflicts) {
         (true, 0) => error = error.hint(adopt),
         (true, _) => error = error.hint(format!("{adopt}; of fields, {FIELD_CONFLICT_HINT}")),
         (false, 0) => {}
@@ -221,29 +231,12 @@ fn refuse_blocked(prepared: &Prepared) -> Result<()> {
     Err(error)
 }
 
-/// Says which fields are left to others: an autoscaler is expected to hold them, anybody else is
-/// worth a warning.
-fn tell_yielded(
-    session: &Session<'_>,
-    options: &DeployOptions,
-    prepared: &Prepared,
-    answer: &mut Answer,
-) {
-    for item in &prepared.plan.items {
-        for left in item.entry.iter().flat_map(|entry| &entry.yielded) {
-            let mut told = format!("{}: {}", item.desired.id, left.told());
-            if left.autoscaler.is_some() {
-                note(session, options, told);
-            } else {
-                told.push_str(" (`--conflicts force` takes it)");
-                answer.warn(std::slice::from_ref(&told));
-                session.reporter.report(options.name.as_str(), Event::Warning(told));
-            }
+impl PruneWhen {
+    /// Tells whether what left the definition goes with this release.
+    fn is_now(self) -> bool {
+        match self {
+            Self::After | Self::Before => true,
+            Self::Never => false,
         }
     }
-}
-
-/// Tells a note about an instance.
-fn note(session: &Session<'_>, options: &DeployOptions, text: impl Into<String>) {
-    session.reporter.report(options.name.as_str(), Event::Note(text.into()));
 }

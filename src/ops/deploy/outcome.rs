@@ -1,18 +1,15 @@
 //! The outcome of a release: what the end of its rollout means, and where it is written.
 
-use super::{inventory::Carried, report::Answer};
+use super::{Deploy, inventory::Inventory};
 use crate::{
     cluster::{failure::Failure, record::Keeper},
     ops::{
-        options::DeployOptions,
-        rollout::{End, Rollout},
-        session::Session,
+        rollout::{Rollout, RolloutEnd},
         several,
     },
     workload::{
         error::{Code, Error, ErrorKind, Result},
         instance::{Observed, Status},
-        name::InstanceName,
         record::Record,
         release::Outcome,
     },
@@ -22,33 +19,33 @@ use crate::{
 ///
 /// # Errors
 /// Whatever kept it from being ready.
-pub(super) fn conclude(options: &DeployOptions, rollout: &Rollout<'_>, end: &End) -> Result<()> {
-    let name = &options.name;
+pub(super) fn conclude(rollout: &Rollout<'_>, end: &RolloutEnd) -> Result<()> {
+    let name = rollout.scope.instance;
     let hint = || {
         let diagnoses = rollout.nodes.iter().filter_map(|node| node.diagnosis.as_ref());
         diagnoses.filter_map(|diagnosis| diagnosis.hint.clone()).next()
     };
     let errors: Vec<&Error> = rollout.nodes.iter().filter_map(|node| node.error.as_ref()).collect();
     match end {
-        End::Ready => Ok(()),
-        End::Lost => Err(rollout.fence.why_lost()),
-        End::Failed => Err(failed(name, rollout, &errors)),
-        End::LoggedOut if !errors.is_empty() => Err(failed(name, rollout, &errors)),
-        End::LoggedOut => {
+        RolloutEnd::Ready => Ok(()),
+        RolloutEnd::Lost => Err(rollout.scope.fence.why_lost()),
+        RolloutEnd::Failed => Err(failed(rollout, &errors)),
+        RolloutEnd::LoggedOut if !errors.is_empty() => Err(failed(rollout, &errors)),
+        RolloutEnd::LoggedOut => {
             let refused = rollout.observer.refused().and_then(Failure::of_the_server);
             let refused =
                 refused.unwrap_or_else(|| Error::runtime(Code::Unauthorized, "logged out"));
             Err(refused.while_doing(format!("cannot wait for `{name}`")))
         }
-        End::NotReady => Err(Error::new(
+        RolloutEnd::NotReady => Err(Error::new(
             ErrorKind::NotReady,
             Code::NotReady,
             format!("`{name}` was applied, but is not ready"),
         )
         .causes(unready(rollout))
         .hint(hint().unwrap_or_else(|| format!("`workloadctl status {name}` shows all of it")))),
-        End::TimedOut if !errors.is_empty() => Err(failed(name, rollout, &errors)),
-        End::TimedOut if rollout.nodes.iter().all(|node| node.applied) => Err(Error::new(
+        RolloutEnd::TimedOut if !errors.is_empty() => Err(failed(rollout, &errors)),
+        RolloutEnd::TimedOut if rollout.nodes.iter().all(|node| node.applied) => Err(Error::new(
             ErrorKind::NotReady,
             Code::Timeout,
             format!("out of time: `{name}` was applied, but is not ready yet"),
@@ -58,7 +55,7 @@ pub(super) fn conclude(options: &DeployOptions, rollout: &Rollout<'_>, end: &End
         .hint(format!(
             "`workloadctl status {name} --wait` goes on waiting, `--timeout` gives more time"
         ))),
-        End::TimedOut => Err(Error::failed(
+        RolloutEnd::TimedOut => Err(Error::failed(
             Code::Timeout,
             format!(
                 "out of time: {} of {} objects of `{name}` were applied",
@@ -69,7 +66,7 @@ pub(super) fn conclude(options: &DeployOptions, rollout: &Rollout<'_>, end: &End
         .causes(left(rollout))
         .causes(silence(rollout))
         .hint(format!("`workloadctl deploy {name}` goes on, `--timeout` gives more time"))),
-        End::Stopped(signal) => Err(signal
+        RolloutEnd::Stopped(signal) => Err(signal
             .error(format!(
                 "stopped: {} of {} objects of `{name}` are applied",
                 rollout.applied().len(),
@@ -117,7 +114,8 @@ fn unready<'a>(rollout: &'a Rollout<'_>) -> impl Iterator<Item = String> + use<'
 
 /// Makes one error of everything that could not be applied or did not become ready, and of what
 /// was left out for it.
-fn failed(name: &InstanceName, rollout: &Rollout<'_>, errors: &[&Error]) -> Error {
+fn failed(rollout: &Rollout<'_>, errors: &[&Error]) -> Error {
+    let name = rollout.scope.instance;
     let skipped: Vec<String> = rollout
         .nodes
         .iter()
@@ -143,62 +141,47 @@ fn failed(name: &InstanceName, rollout: &Rollout<'_>, errors: &[&Error]) -> Erro
     error
 }
 
-/// Gives the outcome of a release that ended so.
-#[must_use]
-pub(super) fn outcome_of(result: &Result<()>, no_wait: bool) -> Outcome {
-    match result {
-        Ok(()) if no_wait => Outcome::Applied,
-        Ok(()) => Outcome::Ready,
-        Err(error) => match error.kind {
-            ErrorKind::Interrupted | ErrorKind::Terminated => Outcome::Interrupted,
-            _ if error.code == Code::Timeout => Outcome::TimedOut,
-            ErrorKind::NotReady => Outcome::NotReady,
-            _ => Outcome::Failed,
-        },
-    }
-}
-
-/// Writes the outcome to the cluster, then to the database.
-///
-/// # Errors
-/// Code 6 where another holds the instance by now; whatever the server answers.
-pub(super) async fn record(
-    session: &Session<'_>,
-    options: &DeployOptions,
-    keeper: &Keeper,
-    mut carried: Carried,
-    outcome: Outcome,
-    answer: &mut Answer,
-) -> Result<()> {
-    let mut record: Record = keeper.record().await;
-    carried.keep_orphans(&record.inventory);
-    record.inventory = carried.inventory();
-    let ended_at = session.now();
-    if let Some(newest) = &mut record.newest {
-        newest.release.outcome = outcome;
-        newest.release.ended_at = Some(ended_at);
-        if matches!(outcome, Outcome::Ready | Outcome::Applied) {
-            record.last_good = None;
+impl Deploy<'_> {
+    /// Writes the outcome to the cluster, then to the database.
+    ///
+    /// # Errors
+    /// Code 6 where another holds the instance by now; whatever the server answers.
+    pub(super) async fn record(
+        &mut self,
+        keeper: &Keeper,
+        mut inventory: Inventory,
+        outcome: Outcome,
+    ) -> Result<()> {
+        let mut record: Record = keeper.record().await;
+        inventory.keep_orphans(&record.inventory);
+        record.inventory = inventory.entries();
+        let ended_at = self.session.now();
+        if let Some(newest) = &mut record.newest {
+            newest.release.outcome = outcome;
+            newest.release.ended_at = Some(ended_at);
+            if matches!(outcome, Outcome::Ready | Outcome::Applied) {
+                record.last_good = None;
+            }
         }
-    }
-    let written = keeper.write(record, false).await;
-    if keeper.fence().is_lost() {
-        return written;
-    }
-    let status = match outcome {
-        Outcome::Ready => Status::Healthy,
-        Outcome::Applied | Outcome::InFlight => Status::Reconciling,
-        Outcome::NotReady | Outcome::TimedOut | Outcome::Failed | Outcome::Interrupted => {
-            Status::Unhealthy
+        let written = keeper.write(record, false).await;
+        if keeper.fence().is_lost() {
+            return written;
         }
-    };
-    let observed = Observed { status, reason: reason_of(outcome).to_owned(), at: ended_at };
-    answer.observed(&observed);
-    let mut store = session.store.lock().expect("no holder of the store panics");
-    store.end_release(&options.name, keeper.id(), outcome, ended_at, &carried.deeds)?;
-    store.set_observed(&options.name, &observed)?;
-    drop(store);
-    written
+        let status = match outcome {
+            Outcome::Ready => Status::Healthy,
+            Outcome::Applied | Outcome::InFlight => Status::Reconciling,
+            Outcome::NotReady | Outcome::TimedOut | Outcome::Failed | Outcome::Interrupted => {
+                Status::Unhealthy
+            }
+        };
+        let observed = Observed { status, reason: reason_of(outcome).to_owned(), at: ended_at };
+        self.report.observed(&observed);
+        let mut store = self.session.store();
+        store.end_release(self.name, keeper.id(), outcome, ended_at, &inventory.deeds)?;
+        store.set_observed(self.name, &observed)?;
+        drop(store);
+        written
+    }
 }
 
 /// Says an outcome as the reason of a status.

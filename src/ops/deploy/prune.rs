@@ -1,93 +1,97 @@
 //! Pruning: what left the definition goes, at the time that `--prune` says.
 
-use std::{collections::HashSet, time::Instant};
+use std::collections::HashSet;
 
-use super::{inventory::Carried, prepare::Prepared, report::Answer};
+use super::{Deploy, inventory::Inventory, prepare::Prepared};
 use crate::{
     cluster::record::Keeper,
     ops::{
         events::Event,
-        options::DeployOptions,
-        removal::{Fate, Remover},
-        session::Session,
+        removal::{Removed, Remover},
         several,
     },
     workload::{
         error::Result,
         object::ObjectId,
-        plan::Plan,
+        plan::{Plan, Removal},
         record::Entry,
         release::{Action, Deed},
     },
 };
 
-/// Removes what left the definition. Begins with a renewal: nothing is deleted by a process that
-/// does not surely hold the instance.
-///
-/// # Errors
-/// What could not be removed; time that is up, a signal, a lost holder.
-pub(super) async fn prune(
-    session: &Session<'_>,
-    options: &DeployOptions,
-    prepared: &Prepared,
-    keeper: &Keeper,
-    deadline: Option<Instant>,
-    carried: &mut Carried,
-    answer: &mut Answer,
-) -> Result<()> {
-    if prepared.plan.removals.is_empty() {
-        return Ok(());
+impl Deploy<'_> {
+    /// Removes what left the definition. Begins with a renewal: nothing is deleted by a process
+    /// that does not surely hold the instance.
+    ///
+    /// # Errors
+    /// What could not be removed; time that is up, a signal, a lost holder.
+    pub(super) async fn prune(
+        &mut self,
+        prepared: &Prepared,
+        keeper: &Keeper,
+        inventory: &mut Inventory,
+    ) -> Result<()> {
+        let plan = &prepared.draft.plan;
+        if plan.removals.is_empty() {
+            return Ok(());
+        }
+        keeper.renew().await?;
+        self.session.report(self.name, Event::Phase("pruning"));
+        let (kept, going): (Vec<_>, Vec<_>) =
+            plan.removals.iter().partition(|removal| removal.keep);
+        for removal in kept {
+            self.note(format!("{} stays: it asks to be kept", removal.entry.id));
+        }
+        let going: Vec<Entry> = going.into_iter().flat_map(with_orphans).collect();
+        let staying = staying(plan);
+        let remover = Remover {
+            session: self.session,
+            target: &prepared.start.target,
+            api: prepared.start.target.api.fenced(keeper.fence()),
+            instance: self.name,
+            manager: &prepared.draft.manager,
+            mode: prepared.draft.desired.mode,
+            staying: &staying,
+            action: Action::Prune,
+            wait: !self.options.limits.no_wait,
+            delete_crds: false,
+        };
+        let mut failures = Vec::new();
+        for (id, removed) in remover.remove(&going, prepared.deadline).await? {
+            match removed {
+                Removed::Gone => {
+                    let applied_at = Some(self.session.now());
+                    inventory.drop(&id);
+                    inventory.deeds.push(Deed {
+                        id,
+                        action: Action::Prune,
+                        applied_at,
+                        ready_at: None,
+                    });
+                }
+                Removed::Left(why) => {
+                    self.report.leave(&id, &why);
+                    inventory.drop(&id);
+                }
+                Removed::Failed(error) => failures.push(*error),
+            }
+        }
+        if failures.is_empty() {
+            return Ok(());
+        }
+        Err(several::one(&failures.iter().collect::<Vec<_>>(), "could not be removed"))
     }
-    keeper.renew().await?;
-    session.reporter.report(options.name.as_str(), Event::Phase("pruning"));
+}
+
+/// Gives the live object that goes, after what an unfinished replacement of it left behind.
+fn with_orphans(removal: &Removal) -> Vec<Entry> {
+    let Removal { entry, uid, .. } = removal;
     let mut going = Vec::new();
-    for removal in &prepared.plan.removals {
-        if removal.keep {
-            let note = format!("{} stays: it asks to be kept", removal.entry.id);
-            session.reporter.report(options.name.as_str(), Event::Note(note));
-        } else {
-            if removal.entry.uid.as_ref() == Some(&removal.uid) {
-                going.extend(removal.entry.left_behind());
-            }
-            going.push(Entry { uid: Some(removal.uid.clone()), ..removal.entry.clone() });
-        }
+    if entry.uid.as_ref() == Some(uid) {
+        going.extend(entry.left_behind());
     }
-    let staying = staying(&prepared.plan);
-    let remover = Remover {
-        session,
-        target: &prepared.target,
-        api: prepared.target.api.fenced(keeper.fence()),
-        instance: &options.name,
-        manager: &prepared.manager,
-        mode: prepared.wish.mode,
-        staying: &staying,
-        action: Action::Prune,
-        wait: !options.no_wait,
-        delete_crds: false,
-    };
-    let mut failures = Vec::new();
-    for (id, fate) in remover.remove(&going, deadline).await? {
-        match fate {
-            Fate::Removed => {
-                carried.deeds.push(Deed {
-                    id: id.clone(),
-                    action: Action::Prune,
-                    applied_at: Some(session.now()),
-                    ready_at: None,
-                });
-                carried.drop(&id);
-            }
-            Fate::Left(why) => {
-                answer.leave(&id, &why);
-                carried.drop(&id);
-            }
-            Fate::Failed(error) => failures.push(*error),
-        }
-    }
-    if failures.is_empty() {
-        return Ok(());
-    }
-    Err(several::one(&failures.iter().collect::<Vec<_>>(), "could not be removed"))
+    going.push(Entry { uid: Some(uid.clone()), ..entry.clone() });
+    going
 }
 
 /// Lists what stays of an instance when all is removed that leaves.

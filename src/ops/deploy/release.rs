@@ -1,20 +1,23 @@
 //! A release from the intent to its outcome: apply, wait, prune, record.
 
-use std::time::Instant;
-
 use super::{
-    intent::Begun, inventory::Carried, outcome, prepare::Prepared, prune::prune, report::Answer,
+    Deploy,
+    intent::Begun,
+    inventory::Inventory,
+    outcome::{conclude, reason_of},
+    prepare::Prepared,
 };
 use crate::{
     cluster::{
+        api::Api,
         fence::{Fence, Moment},
         record::Keeper,
     },
     ops::{
         events::Event,
-        options::{DeployOptions, PruneWhen},
-        rollout::{Node, Observer, Rollout},
-        session::Session,
+        options::PruneWhen,
+        rollout::{Rollout, RolloutScope},
+        view::OperationOutcome,
         write::Writer,
     },
     workload::{
@@ -28,110 +31,157 @@ use crate::{
     },
 };
 
-/// Carries a begun release to its outcome.
-///
-/// # Errors
-/// What kept it from being ready; the outcome is recorded all the same.
-pub(super) async fn run(
-    session: &Session<'_>,
-    options: &DeployOptions,
-    prepared: &Prepared,
-    begun: Begun,
-    deadline: Option<Instant>,
-    answer: &mut Answer,
-) -> Result<()> {
-    let Begun { keeper, release, namespace } = begun;
-    answer.release(&release);
-    session.reporter.report(
-        options.name.as_str(),
-        Event::Planned { changes: answer.changes(), objects: answer.objects() },
-    );
-    let work = async {
-        let mut carried = Carried::new(prepared);
+impl Deploy<'_> {
+    /// Carries a begun release to its outcome.
+    ///
+    /// # Errors
+    /// What kept it from being ready; the outcome is recorded all the same.
+    pub(super) async fn release(&mut self, prepared: &Prepared, begun: Begun) -> Result<()> {
+        let Begun { keeper, release, namespace } = begun;
+        self.report.release(&release);
+        let (changes, objects) = (self.report.changes(), self.report.objects());
+        self.session.report(self.name, Event::Planned { changes, objects });
+        let mut inventory = Inventory::covering(&prepared.draft.plan);
         if let Some(written) = namespace {
             let object = written.entry.id.clone();
-            let done = Event::Done { object, action: written.action };
-            session.reporter.report(options.name.as_str(), done);
-            carried.take(written.entry);
+            self.session.report(self.name, Event::Done { object, action: written.action });
+            inventory.take(written.entry);
         }
-        let result =
-            carry(session, options, prepared, &keeper, deadline, &mut carried, answer).await;
-        (carried, result)
-    };
-    // The holder is renewed beside the work, for as long as the work takes.
-    let (carried, result) = tokio::select! {
-        done = work => done,
-        lost = keeper.keep() => return Err(lost),
-    };
-    let outcome = outcome::outcome_of(&result, options.no_wait);
-    answer.left_for_later(&carried.inventory());
-    let recorded = outcome::record(session, options, &keeper, carried, outcome, answer).await;
-    answer.outcome(match (&result, outcome) {
-        (Err(error), _) if error.kind == ErrorKind::Refused => "refused",
-        _ => outcome.word(),
-    });
-    match recorded {
-        // Whatever else went wrong: another goes on, and what we did not manage is not the news.
-        Err(lost) if lost.kind == ErrorKind::Locked => Err(lost),
-        recorded => result.and(recorded).map_err(|error| {
-            error.or_hint(|| {
-                format!("`workloadctl deploy {}` goes on once that is mended", options.name)
-            })
-        }),
+        // The holder is renewed beside the work, for as long as the work takes.
+        let result = tokio::select! {
+            result = self.carry_out(prepared, &keeper, &mut inventory) => result,
+            lost = keeper.keep() => return Err(lost),
+        };
+        let outcome = match &result {
+            Ok(()) if self.options.limits.no_wait => Outcome::Applied,
+            Ok(()) => Outcome::Ready,
+            Err(error) => Outcome::of_failure(error),
+        };
+        self.report.left_for_later(&inventory.entries());
+        let recorded = self.record(&keeper, inventory, outcome).await;
+        self.report.outcome(match &result {
+            Err(error) if error.kind == ErrorKind::Refused => OperationOutcome::Refused,
+            Ok(()) | Err(_) => outcome.into(),
+        });
+        match recorded {
+            // Whatever else went wrong: another goes on, and what we did not manage is not the
+            // news.
+            Err(lost) if lost.kind == ErrorKind::Locked => Err(lost),
+            recorded => result.and(recorded).map_err(|error| {
+                error.or_hint(|| {
+                    format!("`workloadctl deploy {}` goes on once that is mended", self.name)
+                })
+            }),
+        }
     }
-}
 
-async fn carry(
-    session: &Session<'_>,
-    options: &DeployOptions,
-    prepared: &Prepared,
-    keeper: &Keeper,
-    deadline: Option<Instant>,
-    carried: &mut Carried,
-    answer: &mut Answer,
-) -> Result<()> {
-    if options.prune == PruneWhen::Before {
-        prune(session, options, prepared, keeper, deadline, carried, answer).await?;
+    async fn carry_out(
+        &mut self,
+        prepared: &Prepared,
+        keeper: &Keeper,
+        inventory: &mut Inventory,
+    ) -> Result<()> {
+        if self.options.prune == PruneWhen::Before {
+            self.prune(prepared, keeper, inventory).await?;
+        }
+        let items = settled_items(prepared, inventory);
+        let writer =
+            self.writer(prepared, prepared.start.target.api.fenced(keeper.fence()), Some(keeper));
+        let scope = RolloutScope {
+            session: self.session,
+            target: &prepared.start.target,
+            instance: self.name,
+            writer: &writer,
+            fence: keeper.fence(),
+            graph: &prepared.draft.desired.graph,
+            wait: !self.options.limits.no_wait,
+            deadline: prepared.deadline,
+        };
+        let mut rollout = Rollout::of(scope, &items);
+        let end = rollout.run().await;
+        self.take_results(&rollout, inventory);
+        self.report.nodes(&rollout);
+        conclude(&rollout, &end)?;
+        for remark in stale_readers(&rollout) {
+            self.report.remark(remark);
+        }
+        if self.options.prune == PruneWhen::After {
+            drop(rollout);
+            self.prune(prepared, keeper, inventory).await?;
+        }
+        Ok(())
     }
-    let items = settled_items(prepared, carried);
-    let api = prepared.target.api.fenced(keeper.fence());
-    let writer = Writer {
-        target: &prepared.target,
-        api,
-        manager: &prepared.manager,
-        conflicts: options.conflicts,
-        keeper: Some(keeper),
-    };
-    let mut rollout = Rollout {
-        session,
-        target: &prepared.target,
-        instance: &options.name,
-        writer: &writer,
-        fence: keeper.fence(),
-        graph: &prepared.wish.graph,
-        wait: !options.no_wait,
-        deadline,
-        since: prepared.target.api.connection().server_now(),
-        observer: Observer::new(&prepared.target.api),
-        nodes: items.iter().map(Node::new).collect(),
-        silence: None,
-    };
-    let end = rollout.run().await;
-    take_results(session, &rollout, carried);
-    answer.nodes(&rollout);
-    outcome::conclude(options, &rollout, &end)?;
-    for remark in stale_readers(options, &rollout) {
-        answer.remark(remark);
+
+    fn writer<'w>(
+        &self,
+        prepared: &'w Prepared,
+        api: Api,
+        keeper: Option<&'w Keeper>,
+    ) -> Writer<'w> {
+        Writer {
+            target: &prepared.start.target,
+            api,
+            manager: &prepared.draft.manager,
+            conflicts: self.options.conflicts,
+            keeper,
+        }
     }
-    if options.prune == PruneWhen::After {
-        drop(rollout);
-        prune(session, options, prepared, keeper, deadline, carried, answer).await?;
+
+    fn take_results(&self, rollout: &Rollout<'_>, inventory: &mut Inventory) {
+        for node in &rollout.nodes {
+            let id = &node.item.desired.id;
+            let completed = node.has_completed(rollout.observer.seen(id).flatten());
+            if let Some(written) = &node.written {
+                inventory.take(Entry { completed, ..written.entry.clone() });
+            } else if completed && let Some(entry) = inventory.get_mut(id) {
+                entry.completed = true;
+            }
+            if node.applied {
+                inventory.deeds.push(Deed {
+                    id: id.clone(),
+                    action: node.item.action,
+                    applied_at: node.applied_at.or_else(|| Some(self.session.now())),
+                    ready_at: node.ready_at,
+                });
+            }
+        }
     }
-    Ok(())
+
+    /// Waits for an unchanged instance that nobody has seen ready.
+    ///
+    /// # Errors
+    /// Code 3 where it does not become ready.
+    pub(super) async fn wait_only(&mut self, prepared: &Prepared) -> Result<()> {
+        let target = &prepared.start.target;
+        // Nothing is written: the fence is only there to be passed by nobody.
+        let fence = Fence::new(Moment::now(), target.api.request_timeout());
+        let writer = self.writer(prepared, target.api.clone(), None);
+        let scope = RolloutScope {
+            session: self.session,
+            target,
+            instance: self.name,
+            writer: &writer,
+            fence: &fence,
+            graph: &prepared.draft.desired.graph,
+            wait: true,
+            deadline: prepared.deadline,
+        };
+        let mut rollout = Rollout::of(scope, &prepared.draft.plan.items);
+        let end = rollout.run().await;
+        self.report.nodes(&rollout);
+        conclude(&rollout, &end)?;
+        let observed = Observed {
+            status: Status::Healthy,
+            reason: reason_of(Outcome::Ready).to_owned(),
+            at: self.session.now(),
+        };
+        self.report.observed(&observed);
+        self.session.store().set_observed(self.name, &observed)
+    }
 }
 
 /// Names workloads that were left alone although something that their pods read has changed.
-fn stale_readers(options: &DeployOptions, rollout: &Rollout<'_>) -> Vec<String> {
+fn stale_readers(rollout: &Rollout<'_>) -> Vec<String> {
     let is_read = |id: &ObjectId| id.is("", "ConfigMap") || id.is("", "Secret");
     let mut remarks = Vec::new();
     for (index, node) in rollout.nodes.iter().enumerate() {
@@ -141,97 +191,29 @@ fn stale_readers(options: &DeployOptions, rollout: &Rollout<'_>) -> Vec<String> 
         {
             continue;
         }
-        let changed = rollout.graph.why(index).into_iter().map(|why| &rollout.nodes[why.from].item);
-        for item in
-            changed.filter(|item| item.action == Action::Update && is_read(&item.desired.id))
-        {
-            remarks.push(format!(
-                "{reader} still runs with the old {}: deploy {} --restart",
-                item.desired.id, options.name
-            ));
+        let reasons = rollout.scope.graph.why(index).into_iter();
+        let before = reasons.map(|why| &rollout.nodes[why.from].item);
+        for item in before.filter(|item| item.action == Action::Update) {
+            let read = &item.desired.id;
+            if is_read(read) {
+                let name = rollout.scope.instance;
+                remarks.push(format!(
+                    "{reader} still runs with the old {read}: deploy {name} --restart"
+                ));
+            }
         }
     }
     remarks
 }
 
 /// The namespace that holds the record was made before: it is not written again.
-fn settled_items(prepared: &Prepared, carried: &Carried) -> Vec<Item> {
-    let made = carried.made_namespaces();
-    let mut items = prepared.plan.items.clone();
+fn settled_items(prepared: &Prepared, inventory: &Inventory) -> Vec<Item> {
+    let made = inventory.made_namespaces();
+    let mut items = prepared.draft.plan.items.clone();
     for item in &mut items {
         if item.action == Action::Create && made.contains(&item.desired.id) {
             item.action = Action::Unchanged;
         }
     }
     items
-}
-
-fn take_results(session: &Session<'_>, rollout: &Rollout<'_>, carried: &mut Carried) {
-    for node in &rollout.nodes {
-        let id = &node.item.desired.id;
-        let completed = node.has_completed(rollout.observer.seen(id).flatten());
-        if let Some(written) = &node.written {
-            carried.take(Entry { completed, ..written.entry.clone() });
-        } else if completed && let Some(entry) = carried.get_mut(id) {
-            entry.completed = true;
-        }
-        if node.applied {
-            carried.deeds.push(Deed {
-                id: id.clone(),
-                action: node.item.action,
-                applied_at: node.applied_at.or_else(|| Some(session.now())),
-                ready_at: node.ready_at,
-            });
-        }
-    }
-}
-
-/// Waits for an unchanged instance that nobody has seen ready.
-///
-/// # Errors
-/// Code 3 where it does not become ready.
-pub(super) async fn wait_only(
-    session: &Session<'_>,
-    options: &DeployOptions,
-    prepared: &Prepared,
-    deadline: Option<Instant>,
-    answer: &mut Answer,
-) -> Result<()> {
-    // Nothing is written: the fence is only there to be passed by nobody.
-    let fence = Fence::new(Moment::now(), prepared.target.api.request_timeout());
-    let writer = Writer {
-        target: &prepared.target,
-        api: prepared.target.api.clone(),
-        manager: &prepared.manager,
-        conflicts: options.conflicts,
-        keeper: None,
-    };
-    let mut rollout = Rollout {
-        session,
-        target: &prepared.target,
-        instance: &options.name,
-        writer: &writer,
-        fence: &fence,
-        graph: &prepared.wish.graph,
-        wait: true,
-        deadline,
-        since: prepared.target.api.connection().server_now(),
-        observer: Observer::new(&prepared.target.api),
-        nodes: prepared.plan.items.iter().map(Node::new).collect(),
-        silence: None,
-    };
-    let end = rollout.run().await;
-    answer.nodes(&rollout);
-    outcome::conclude(options, &rollout, &end)?;
-    let observed = Observed {
-        status: Status::Healthy,
-        reason: outcome::reason_of(Outcome::Ready).to_owned(),
-        at: session.now(),
-    };
-    answer.observed(&observed);
-    session
-        .store
-        .lock()
-        .expect("no holder of the store panics")
-        .set_observed(&options.name, &observed)
 }

@@ -1,5 +1,5 @@
-//! The answer of a deploy or a plan, gathered as it goes, so that a failure has beside it what
-//! was done until then.
+//! What is told of a deploy or a plan in the end, gathered as it goes, so that a failure has beside
+//! it what was done until then.
 
 use std::{collections::HashMap, time::Instant};
 
@@ -10,11 +10,12 @@ use crate::{
     ops::{
         namespace_users::NOT_MADE,
         rollout::Rollout,
-        view::{Counts, InstanceView, ObjectView, Operation},
+        view::{Counts, ObjectView, Operation, OperationOutcome},
     },
     workload::{
-        error::{Code, Error, ErrorKind, Result},
+        error::Result,
         instance::Observed,
+        name::InstanceName,
         object::ObjectId,
         plan::{Item, Plan},
         readiness::{images_of, restarts_of},
@@ -25,17 +26,16 @@ use crate::{
 };
 
 /// An answer in the making.
-pub(super) struct Answer {
+pub(super) struct DeployReport {
     operation: Operation,
     index: HashMap<ObjectId, usize>,
 }
 
-impl Answer {
+impl DeployReport {
     /// Begins with the instance's name alone.
     #[must_use]
-    pub(super) fn new(name: &str) -> Self {
-        let instance = InstanceView { name: name.to_owned(), ..InstanceView::default() };
-        Self { operation: Operation { instance, ..Operation::default() }, index: HashMap::new() }
+    pub(super) fn new(name: &InstanceName) -> Self {
+        Self { operation: Operation::of(name), index: HashMap::new() }
     }
 
     /// Says on which runtime it is.
@@ -43,12 +43,10 @@ impl Answer {
         self.operation.instance.runtime = Some(runtime.to_string());
     }
 
-    /// Adds warnings.
-    pub(super) fn warn(&mut self, warnings: &[String]) {
-        for warning in warnings {
-            if !self.operation.warnings.contains(warning) {
-                self.operation.warnings.push(warning.clone());
-            }
+    /// Adds a warning, once.
+    pub(super) fn warn(&mut self, warning: &str) {
+        if self.operation.warnings.iter().all(|known| known != warning) {
+            self.operation.warnings.push(warning.to_owned());
         }
     }
 
@@ -71,8 +69,8 @@ impl Answer {
     }
 
     /// Sets the outcome.
-    pub(super) fn outcome(&mut self, word: &str) {
-        self.operation.instance.outcome = Some(word.to_owned());
+    pub(super) fn outcome(&mut self, outcome: OperationOutcome) {
+        self.operation.instance.outcome = Some(outcome);
     }
 
     /// Gives the number of objects that the plan speaks of, those to be removed included.
@@ -88,22 +86,21 @@ impl Answer {
 
     /// Takes in what was prepared: the instance and the plan.
     pub(super) fn plan(&mut self, prepared: &Prepared) {
-        let instance = &mut self.operation.instance;
-        let newest = prepared.newest().map(|deployed| &deployed.release);
-        instance.definition = Some(prepared.source.definition.to_string());
-        instance.revision = Some(prepared.source.revision.number);
-        instance.latest_revision = Some(prepared.source.revision.number);
-        instance.cluster_uid.clone_from(&prepared.target.cluster_uid);
-        instance.namespace = Some(prepared.wish.namespace.clone());
-        instance.namespace_mode = Some(prepared.wish.mode);
-        instance.overrides = prepared.wish.overrides.clone();
-        instance.created_at = prepared.stored.as_ref().map(|stored| stored.created_at);
-        if let Some(release) = newest {
-            self.release(release);
+        let Prepared { start, draft, record, .. } = prepared;
+        if let Some(deployed) = &record.newest {
+            self.release(&deployed.release);
         }
+        let instance = &mut self.operation.instance;
+        instance.definition = Some(draft.chosen.definition.to_string());
         // What a deploy would bring, not what the newest release runs.
-        self.operation.instance.revision = Some(prepared.source.revision.number);
-        self.take_plan(&prepared.plan);
+        instance.revision = Some(draft.chosen.revision.number);
+        instance.latest_revision = Some(draft.chosen.revision.number);
+        instance.cluster_uid.clone_from(&start.target.cluster_uid);
+        instance.namespace = Some(draft.desired.namespace.clone());
+        instance.namespace_mode = Some(draft.desired.mode);
+        instance.overrides = draft.desired.overrides.clone();
+        instance.created_at = start.stored.as_ref().map(|stored| stored.created_at);
+        self.take_plan(&draft.plan);
     }
 
     fn take_plan(&mut self, plan: &Plan) {
@@ -116,22 +113,16 @@ impl Answer {
         for removal in &plan.removals {
             let stays = removal.keep || removal.theirs;
             let action = if stays { Action::Unchanged } else { Action::Prune };
+            let message = match (removal.keep, removal.theirs) {
+                (true, _) => "left the definition; it asks to be kept".to_owned(),
+                (false, true) => format!("left the definition; {NOT_MADE}"),
+                (false, false) => "left the definition".to_owned(),
+            };
             let view = ObjectView {
-                id: removal.entry.id.clone(),
-                version: removal.entry.version.clone(),
                 uid: Some(removal.uid.clone()),
                 action: Some(action),
-                state: None,
-                reason: String::new(),
-                message: match (removal.keep, removal.theirs) {
-                    (true, _) => "left the definition; it asks to be kept".to_owned(),
-                    (false, true) => format!("left the definition; {NOT_MADE}"),
-                    (false, false) => "left the definition".to_owned(),
-                },
-                images: Vec::new(),
-                restarts: None,
-                source: None,
-                yielded: Vec::new(),
+                message,
+                ..ObjectView::new(removal.entry.id.clone(), &removal.entry.version)
             };
             self.push(view, action);
         }
@@ -145,11 +136,7 @@ impl Answer {
 
     /// Says which release it is.
     pub(super) fn release(&mut self, release: &Release) {
-        let instance = &mut self.operation.instance;
-        instance.release = Some(release.number);
-        instance.revision = Some(release.revision);
-        instance.deployed_at = Some(release.started_at);
-        instance.deployed_by = Some(release.deployer.to_string());
+        self.operation.instance.describe_release(release);
     }
 
     /// Takes in what became of each object.
@@ -216,13 +203,13 @@ impl Answer {
     #[must_use]
     pub(super) fn finish(mut self, result: Result<()>, started: Instant) -> Operation {
         if let Err(error) = result {
-            let instance = &mut self.operation.instance;
-            if instance
-                .outcome
-                .as_deref()
-                .is_none_or(|outcome| outcome == "unchanged" || outcome == "planned")
-            {
-                instance.outcome = Some(word_of(&error).to_owned());
+            let outcome = &mut self.operation.instance.outcome;
+            match outcome {
+                None | Some(OperationOutcome::Unchanged | OperationOutcome::Planned) => {
+                    *outcome = Some((&error).into());
+                }
+                // The release has an outcome, and is what the user asks about.
+                Some(_) => {}
             }
             self.operation.error = Some(error);
         }
@@ -238,29 +225,12 @@ fn restarts(object: &Value, rollout: &Rollout<'_>) -> Option<u64> {
 fn view_of(item: &Item) -> ObjectView {
     let desired = &item.desired;
     ObjectView {
-        id: desired.id.clone(),
-        version: desired.version.clone(),
         uid: item.entry.as_ref().and_then(|entry| entry.uid.clone()),
         action: Some(item.action),
-        state: None,
-        reason: String::new(),
         message: item.reason.clone(),
         images: images_of(&desired.body),
-        restarts: None,
         source: desired.origin.clone(),
         yielded: item.entry.as_ref().map(|entry| entry.yielded.clone()).unwrap_or_default(),
-    }
-}
-
-/// Gives the outcome's word for a failure.
-#[must_use]
-pub(crate) fn word_of(error: &Error) -> &'static str {
-    match error.kind {
-        ErrorKind::Interrupted | ErrorKind::Terminated => "interrupted",
-        ErrorKind::Refused | ErrorKind::Locked | ErrorKind::Usage => "refused",
-        ErrorKind::NotReady if error.code == Code::Timeout => "timedOut",
-        ErrorKind::NotReady => "notReady",
-        ErrorKind::Failed if error.code == Code::Timeout => "timedOut",
-        ErrorKind::Failed | ErrorKind::Runtime | ErrorKind::Changes => "failed",
+        ..ObjectView::new(desired.id.clone(), &desired.version)
     }
 }

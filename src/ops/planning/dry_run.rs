@@ -44,9 +44,9 @@ pub(super) enum Asked {
 
 /// What a dry run is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Purpose {
+pub(super) enum AskedFor {
     /// To know whether anything is to be written.
-    Compare,
+    Comparison,
     /// To know whether what is going to be written would be refused.
     Write,
 }
@@ -55,13 +55,13 @@ impl Planning<'_> {
     /// Asks the server what an apply to a live object would do. Fields that turn out to be left
     /// to others are added to the item's terms; of other instances those stay in its sharing
     /// whose fields it would take or leave.
-    pub(super) async fn ask(&self, item: &mut Item, uid: &str, purpose: Purpose) -> Asked {
+    pub(super) async fn ask(&self, item: &mut Item, uid: &str, wanted: AskedFor) -> Asked {
         let Item { desired, sharing, terms, .. } = item;
         let Some(path) = self.target.path(&desired.id, &desired.version) else {
             return Asked::Differs;
         };
         // What is handed over before a write is ours until then.
-        let kept = if purpose == Purpose::Compare { terms.handed_over() } else { Vec::new() };
+        let kept = if wanted == AskedFor::Comparison { terms.handed_over() } else { Vec::new() };
         terms.yielded.retain(|left| !kept.contains(left));
         let mut met = BTreeSet::new();
         let asked = self.ask_meeting(desired, &path, uid, sharing, terms, &mut met).await;
@@ -111,7 +111,9 @@ impl Planning<'_> {
                     }
                 }
                 (Ok(_), _) => return Asked::Differs,
-                (Err(failure), Ok(Some(live))) if self.rehearse && failure.is_forbidden() => {
+                (Err(failure), Ok(Some(live)))
+                    if self.options.rehearse && failure.is_forbidden() =>
+                {
                     self.may_not_ask(&failure);
                     return if contains(&live, &body) { Asked::Alike } else { Asked::Differs };
                 }
@@ -120,23 +122,25 @@ impl Planning<'_> {
                 {
                     return Asked::Differs;
                 }
-                (Err(failure), _) => match resolve(&failure, desired, sharing, self.conflicts) {
-                    Some(Resolution::Again { force: taken, yielded }) => {
-                        force |= taken;
-                        met.extend(holders(&failure));
-                        for field in yielded {
-                            if terms.reclaimed.contains(&field.field) {
-                                force = true;
-                                continue;
+                (Err(failure), _) => {
+                    match resolve(&failure, desired, sharing, self.options.conflicts) {
+                        Some(Resolution::Again { force: taken, yielded }) => {
+                            force |= taken;
+                            met.extend(holders(&failure));
+                            for field in yielded {
+                                if terms.reclaimed.contains(&field.field) {
+                                    force = true;
+                                    continue;
+                                }
+                                take_out(&mut body, &field.field);
+                                left_to_instance |= is_instances(&field);
+                                terms.leave(field);
                             }
-                            take_out(&mut body, &field.field);
-                            left_to_instance |= is_instances(&field);
-                            terms.leave(field);
                         }
+                        Some(Resolution::Refuse(error)) => return Asked::Rejected(error),
+                        None => return rejected(desired, &failure),
                     }
-                    Some(Resolution::Refuse(error)) => return Asked::Rejected(error),
-                    None => return rejected(desired, &failure),
-                },
+                }
             }
         }
         Asked::Differs

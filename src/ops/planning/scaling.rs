@@ -1,5 +1,5 @@
-//! On which terms the objects of a plan are written: who else holds their fields, which of them
-//! an autoscaler scales, and what earlier releases set. All of it is read off the survey and the
+//! Who scales the objects of a plan, and on which terms they are written: who else holds their
+//! fields, which of them an autoscaler scales, and what earlier releases set. All of it is read off the survey and the
 //! record; autoscalers that are not in the set are asked for only where replicas might fall.
 
 use std::{
@@ -10,28 +10,28 @@ use std::{
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use serde_json::{Value, json};
 
-use super::Planning;
+use super::{Candidate, Planning};
 use crate::{
     cluster::api::IN_FLIGHT,
     ops::{options::Conflicts, survey::Live, target::is_list_forbidden},
     workload::{
         error::Result,
-        instance::NamespaceMode,
-        object::{GroupKind, Object, ObjectId},
-        overrides,
+        object::{GroupKind, ObjectId},
         ownership::{
-            REPLICAS, Terms, YIELDED_MANAGER, Yields, has_persons, holds_replicas_alone,
+            REPLICAS, Terms, YIELDED_MANAGER, Yielded, Yields, has_persons, holds_replicas_alone,
             is_scaled_by_controller, is_scaled_by_others, kept_replicas, other_instances,
             scale_target,
         },
+        placement::Placed,
         plan::{Decision, Desired},
-        record::{Entry, Record},
+        record::Entry,
+        rendering::render_recorded,
         sharing::{Others, Standing},
     },
 };
 
 /// What decides about the terms of all objects of a plan.
-pub(super) struct Tenure<'a> {
+pub(super) struct Scaling<'a> {
     planning: &'a Planning<'a>,
     /// Which autoscaler scales an object, as `Kind/name`.
     autoscalers: HashMap<ObjectId, String>,
@@ -43,11 +43,11 @@ pub(super) struct Tenure<'a> {
     abandoned: HashSet<ObjectId>,
     /// What is deleted by this release.
     going: HashSet<ObjectId>,
-    /// The objects of the recorded releases, with their overrides.
-    before: OnceLock<Vec<Object>>,
+    /// The objects that the recorded releases sent.
+    before: OnceLock<Vec<Placed>>,
 }
 
-impl<'a> Tenure<'a> {
+impl<'a> Scaling<'a> {
     /// Finds out who scales: autoscalers of the set, and where that may matter those of the
     /// namespace. Where they may not be listed, the recorded one counts as being there.
     ///
@@ -60,7 +60,7 @@ impl<'a> Tenure<'a> {
     ) -> Result<Self> {
         let in_set =
             |desired: &Desired| Some((scale_target(&desired.body)?, desired.id.to_string()));
-        let mut tenure = Self {
+        let mut scaling = Self {
             planning,
             autoscalers: planning.desired.iter().filter_map(in_set).collect(),
             unsure: HashSet::new(),
@@ -75,20 +75,20 @@ impl<'a> Tenure<'a> {
                 continue;
             };
             let entry = entries.get(&desired.id).copied();
-            if planning.conflicts == Conflicts::Force
-                || tenure.autoscalers.contains_key(&desired.id)
+            if planning.options.conflicts == Conflicts::Force
+                || scaling.autoscalers.contains_key(&desired.id)
             {
                 continue;
             }
-            if tenure.may_be_scaled(desired, entry, live) {
+            if scaling.may_be_scaled(desired, entry, live) {
                 namespaces.insert(&**namespace);
                 asked.push((desired, entry, live, &**namespace));
             } else if let Some(known) = entry.and_then(recorded_autoscaler) {
                 // It was not ours, and nothing says that it is gone.
-                tenure.autoscalers.insert(desired.id.clone(), known.to_owned());
+                scaling.autoscalers.insert(desired.id.clone(), known.to_owned());
             }
         }
-        let going = &tenure.going;
+        let going = &scaling.going;
         let found: Vec<_> = stream::iter(namespaces)
             .map(|namespace| async move {
                 let found = planning.autoscalers_in(namespace, going).await;
@@ -103,13 +103,13 @@ impl<'a> Tenure<'a> {
                 hidden.insert(namespace);
             }
             for (target, autoscaler) in found.into_iter().flatten() {
-                tenure.autoscalers.entry(target).or_insert(autoscaler);
+                scaling.autoscalers.entry(target).or_insert(autoscaler);
             }
         }
         for (desired, entry, live, namespace) in asked {
-            tenure.conclude(desired, entry, live, hidden.contains(namespace));
+            scaling.conclude(desired, entry, live, hidden.contains(namespace));
         }
-        Ok(tenure)
+        Ok(scaling)
     }
 
     /// Decides about an object that no autoscaler is known to target: `is_hidden` where they may
@@ -137,7 +137,7 @@ impl<'a> Tenure<'a> {
             }
             _ if !is_hidden
                 && has_replicas
-                && self.planning.conflicts == Conflicts::ByManager
+                && self.planning.options.conflicts == Conflicts::ByManager
                 && is_scaled_by_controller(live) =>
             {
                 self.abandoned.insert(id.clone());
@@ -194,7 +194,7 @@ impl<'a> Tenure<'a> {
                     && !self.autoscalers.contains_key(&desired.id);
                 let mut left = entry.yielded.iter();
                 is_gone
-                    || match self.planning.conflicts {
+                    || match self.planning.options.conflicts {
                         Conflicts::Force => left.len() > 0,
                         // What a manager of ours holds for an autoscaler is in nobody's way.
                         Conflicts::Fail => left.any(|left| left.manager != YIELDED_MANAGER),
@@ -204,62 +204,80 @@ impl<'a> Tenure<'a> {
     }
 
     /// Gives the terms on which an object is written.
-    pub(super) fn terms(
-        &self,
-        desired: &Desired,
-        entry: Option<&Entry>,
-        decision: &Decision,
-        live: Option<&Value>,
-        others: &Others,
-    ) -> Terms {
-        // What is not written, or is made anew, has no other holders.
-        let is_written = match decision {
-            Decision::Ask { .. } | Decision::Update { .. } | Decision::Adopt { .. } => true,
+    pub(super) fn terms(&self, candidate: &Candidate<'_>, others: &Others) -> Terms {
+        let Some(live) = candidate.live else { return Terms::default() };
+        match &candidate.decision {
+            Decision::Ask { .. } | Decision::Update { .. } | Decision::Adopt { .. } => {
+                self.terms_of_write(candidate, live, others)
+            }
             // Its pods live on, and so does their number.
-            Decision::Recreate { .. } => desired.id.is("apps", "StatefulSet"),
-            Decision::Unchanged | Decision::Create { .. } | Decision::Blocked { .. } => false,
-        };
-        let Some(live) = live.filter(|_| is_written) else { return Terms::default() };
-        let (manager, mode) = (self.planning.manager, self.planning.conflicts);
-        let recorded = entry.map(|entry| &*entry.yielded).unwrap_or_default();
-        let autoscaler = self.autoscalers.get(&desired.id).map(String::as_str);
-        let forced = mode == Conflicts::Force;
-        let abandoned = self.abandoned.contains(&desired.id);
-        let scaled = !forced && (autoscaler.is_some() || self.unsure.contains(&desired.id));
+            Decision::Recreate { .. } if candidate.desired.id.is("apps", "StatefulSet") => {
+                self.terms_of_replacement(candidate, live)
+            }
+            // What is not written, or is made anew, has no other holders.
+            Decision::Recreate { .. }
+            | Decision::Unchanged
+            | Decision::Create { .. }
+            | Decision::Blocked { .. } => Terms::default(),
+        }
+    }
+
+    fn is_forced(&self) -> bool {
+        self.planning.options.conflicts == Conflicts::Force
+    }
+
+    /// Tells whether replicas stay with whoever holds them.
+    fn is_scaled(&self, id: &ObjectId) -> bool {
+        !self.is_forced() && (self.autoscalers.contains_key(id) || self.unsure.contains(id))
+    }
+
+    /// Lists the fields that are left to others.
+    fn yielded(&self, candidate: &Candidate<'_>, live: &Value) -> Vec<Yielded> {
+        if self.is_forced() {
+            return Vec::new();
+        }
+        let Candidate { desired, entry, .. } = candidate;
         let yields = Yields {
             body: &desired.body,
-            manager,
-            recorded,
-            autoscaler,
-            abandoned,
-            by_class: matches!(mode, Conflicts::ByManager | Conflicts::Yield),
+            manager: self.planning.manager,
+            recorded: entry.map(|entry| &*entry.yielded).unwrap_or_default(),
+            autoscaler: self.autoscalers.get(&desired.id).map(String::as_str),
+            abandoned: self.abandoned.contains(&desired.id),
+            by_class: match self.planning.options.conflicts {
+                Conflicts::ByManager | Conflicts::Yield => true,
+                Conflicts::Force | Conflicts::Fail => false,
+            },
         };
-        if matches!(decision, Decision::Recreate { .. }) {
-            let has_replicas = desired.body.pointer("/spec/replicas").is_some();
-            let mut left = if forced { Vec::new() } else { yields.of(live) };
-            left.retain(|left| left.field == REPLICAS);
-            let is_kept = !left.is_empty() || !has_replicas;
-            let kept = is_kept.then(|| kept_replicas(live, manager, left.first(), scaled));
-            return Terms { yielded: left, kept: kept.flatten(), ..Terms::default() };
-        }
-        let is_taken_back = |field: &str| forced || (autoscaler.is_none() && field == REPLICAS);
+        yields.of(live)
+    }
+
+    fn terms_of_replacement(&self, candidate: &Candidate<'_>, live: &Value) -> Terms {
+        let desired = candidate.desired;
+        let mut left = self.yielded(candidate, live);
+        left.retain(|left| left.field == REPLICAS);
+        let is_kept = !left.is_empty() || desired.body.pointer("/spec/replicas").is_none();
+        let scaled = self.is_scaled(&desired.id);
+        let kept =
+            is_kept.then(|| kept_replicas(live, self.planning.manager, left.first(), scaled));
+        Terms { yielded: left, kept: kept.flatten(), ..Terms::default() }
+    }
+
+    fn terms_of_write(&self, candidate: &Candidate<'_>, live: &Value, others: &Others) -> Terms {
+        let Candidate { desired, entry, .. } = candidate;
+        let (manager, mode) = (self.planning.manager, self.planning.options.conflicts);
+        let scaled = self.is_scaled(&desired.id);
+        let gone = other_instances(live, manager)
+            .into_iter()
+            .filter(|other| others.get(*other) == Some(&Standing::Gone))
+            .map(str::to_owned);
         let mut terms = Terms {
-            yielded: if forced { Vec::new() } else { yields.of(live) },
+            yielded: self.yielded(candidate, live),
             scaled,
             hand_over: scaled && holds_replicas_alone(live, manager),
-            reclaimed: recorded
-                .iter()
-                .filter(|left| left.autoscaler.is_some() && is_taken_back(&left.field))
-                .map(|left| left.field.clone())
-                .chain(abandoned.then(|| REPLICAS.to_owned()))
-                .collect(),
-            adopting: is_adopting(desired, entry, decision),
+            reclaimed: self.reclaimed(desired, *entry),
+            adopting: is_adopting(desired, *entry, &candidate.decision),
             takes: matches!(mode, Conflicts::ByManager | Conflicts::Force),
-            gone: other_instances(live, manager)
-                .into_iter()
-                .filter(|other| others.get(*other) == Some(&Standing::Gone))
-                .map(str::to_owned)
-                .collect(),
+            gone: gone.collect(),
             ..Terms::default()
         };
         let matters = has_persons(live) || !terms.reclaimed.is_empty() || !terms.gone.is_empty();
@@ -275,27 +293,24 @@ impl<'a> Tenure<'a> {
         terms
     }
 
-    /// Lists the bodies that the recorded releases had of an object, as their definitions and
-    /// overrides say.
+    /// Lists the fields that were left to an autoscaler and are ours again.
+    fn reclaimed(&self, desired: &Desired, entry: Option<&Entry>) -> Vec<String> {
+        let has_autoscaler = self.autoscalers.contains_key(&desired.id);
+        let is_back = |field: &str| self.is_forced() || (!has_autoscaler && field == REPLICAS);
+        let recorded = entry.map(|entry| &*entry.yielded).unwrap_or_default();
+        let back = recorded.iter().filter(|left| left.autoscaler.is_some() && is_back(&left.field));
+        let mut reclaimed: Vec<String> = back.map(|left| left.field.clone()).collect();
+        if self.abandoned.contains(&desired.id) {
+            reclaimed.push(REPLICAS.to_owned());
+        }
+        reclaimed
+    }
+
+    /// Lists the bodies that the recorded releases sent of an object.
     fn recorded<'b>(&'b self, id: &'b ObjectId) -> impl Iterator<Item = &'b Value> {
         let objects = self.before.get_or_init(|| self.planning.recorded_objects());
-        let record = self.planning.record;
-        objects
-            .iter()
-            .map(|object| &object.body)
-            .filter(move |body| record.is_some_and(|record| is_body_of(body, id, record)))
+        objects.iter().filter(move |placed| placed.id == *id).map(|placed| &placed.body)
     }
-}
-
-/// Tells whether a body of a recorded definition is that of an object. Namespaces that a
-/// definition brings are told apart; in any other mode all is placed into one.
-fn is_body_of(body: &Value, id: &ObjectId, record: &Record) -> bool {
-    let read = ObjectId::of(body);
-    let same_place = record.mode != NamespaceMode::Own
-        || id.namespace.as_ref().is_none_or(|namespace| {
-            read.namespace.as_ref().unwrap_or(&record.namespace) == namespace
-        });
-    same_place && (&read.group, &read.kind, &read.name) == (&id.group, &id.kind, &id.name)
 }
 
 /// Names the autoscaler that replicas were left to.
@@ -322,21 +337,17 @@ fn bare_metadata(live: &Value) -> Value {
 }
 
 impl Planning<'_> {
-    fn recorded_objects(&self) -> Vec<Object> {
+    fn recorded_objects(&self) -> Vec<Placed> {
         let Some(record) = self.record else { return Vec::new() };
-        let mut all = Vec::new();
-        for deployed in [&record.newest, &record.last_good].into_iter().flatten() {
-            let mut objects = deployed.objects.clone();
-            // Overrides that do not fit any more change nothing.
-            _ = overrides::apply(&deployed.release.overrides, &mut objects, &self.target.kinds);
-            all.append(&mut objects);
-        }
-        all
+        let releases = [&record.newest, &record.last_good].into_iter().flatten();
+        releases
+            .flat_map(|deployed| render_recorded(record, deployed, &self.target.kinds))
+            .collect()
     }
 
     /// Lists what this release deletes, as far as it is there.
     fn going(&self, live: &Live) -> HashSet<ObjectId> {
-        let removals = if self.prunes { self.removals(live).0 } else { Vec::new() };
+        let removals = if self.options.prunes { self.removals(live).0 } else { Vec::new() };
         removals
             .into_iter()
             .filter(|removal| !removal.keep)
@@ -371,27 +382,5 @@ impl Planning<'_> {
             (!going.contains(&id)).then(|| (target, id.to_string()))
         });
         Ok(Some(targets.collect()))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn recorded_bodies_are_told_apart_by_the_namespaces_that_a_definition_brings() {
-        let instance = "shop".parse().unwrap();
-        let body = |namespace: Option<&str>| json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x", "namespace": namespace}});
-        let id = |namespace| ObjectId::new("", "ConfigMap", Some(namespace), "x");
-        for (mode, namespace, place, same) in [
-            (NamespaceMode::Own, Some("a"), "a", true),
-            (NamespaceMode::Own, Some("b"), "a", false),
-            (NamespaceMode::Own, None, "a", true),
-            (NamespaceMode::Own, None, "b", false),
-            (NamespaceMode::Managed, Some("b"), "a", true),
-        ] {
-            let record = Record::new("a", &instance, mode);
-            assert_eq!(is_body_of(&body(namespace), &id(place), &record), same, "{namespace:?}");
-        }
     }
 }

@@ -3,13 +3,13 @@
 
 use serde_json::Value;
 
-use super::Planning;
+use super::{Candidate, Planning};
 use crate::{
     ops::{options::Conflicts, shared, survey::Live},
     workload::{
         error::Result,
         ownership::{has_controller, kept_by, other_instances, uid},
-        plan::{Decision, Desired, Item},
+        plan::{Block, Decision, Desired, Item},
         record::Entry,
         release::Action,
         sharing::{Named, Others, Sharing, Standing, Wanted},
@@ -18,19 +18,19 @@ use crate::{
 
 impl Planning<'_> {
     /// Reads who else applies what is not known to be unchanged.
-    pub(super) async fn others(
-        &self,
-        decided: &[(&Desired, Option<&Entry>, Decision)],
-        live: &Live,
-    ) -> Result<Others> {
-        let managers = decided
+    pub(super) async fn others(&self, candidates: &[Candidate<'_>]) -> Result<Others> {
+        let managers = candidates
             .iter()
-            .filter(|(desired, _, decision)| match decision {
+            .filter(|candidate| match candidate.decision {
                 Decision::Unchanged => false,
                 Decision::Blocked { .. } => true,
-                _ => desired.id.namespace.is_none(),
+                Decision::Ask { .. }
+                | Decision::Create { .. }
+                | Decision::Update { .. }
+                | Decision::Adopt { .. }
+                | Decision::Recreate { .. } => candidate.desired.id.namespace.is_none(),
             })
-            .filter_map(|(desired, ..)| live.get(&desired.id))
+            .filter_map(|candidate| candidate.live)
             .flat_map(|live| other_instances(live, self.manager))
             .map(str::to_owned);
         shared::read(self.target, managers.collect()).await
@@ -38,31 +38,27 @@ impl Planning<'_> {
 
     /// Lets an object be adopted that was refused as another instance's, where the record of
     /// that one is gone.
-    pub(super) fn inherit(
-        &self,
-        decision: Decision,
-        live: Option<&Value>,
-        others: &Others,
-    ) -> Decision {
-        let Some(live) = live.filter(|_| matches!(decision, Decision::Blocked { .. })) else {
-            return decision;
-        };
+    pub(super) fn inherit(&self, candidate: &mut Candidate<'_>, others: &Others) {
+        let is_blocked = matches!(candidate.decision, Decision::Blocked { .. });
+        let Some(live) = candidate.live.filter(|_| is_blocked) else { return };
         let owners = other_instances(live, self.manager);
         let are_gone = owners.iter().all(|owner| others.get(*owner) == Some(&Standing::Gone));
         if owners.is_empty() || !are_gone || has_controller(live) {
-            return decision;
+            return;
         }
-        if self.adopt {
-            return Decision::Adopt { uid: uid(live).unwrap_or_default().to_owned() };
-        }
-        let names: Vec<String> =
-            owners.iter().map(|owner| Named(owner, others).to_string()).collect();
-        Decision::Blocked {
-            why: format!(
-                "it exists and is not ours: made by the workloadctl instance {}, whose record is gone",
-                names.join(", ")
-            ),
-        }
+        candidate.decision = if self.options.adopt {
+            Decision::Adopt { uid: uid(live).unwrap_or_default().to_owned() }
+        } else {
+            let names: Vec<String> =
+                owners.iter().map(|owner| Named(owner, others).to_string()).collect();
+            Decision::Blocked {
+                by: Block::NotOurs,
+                why: format!(
+                    "it exists and is not ours: made by the workloadctl instance {}, whose record is gone",
+                    names.join(", ")
+                ),
+            }
+        };
     }
 
     /// Decides whose fields of an object are taken, and whose are left.
@@ -74,7 +70,7 @@ impl Planning<'_> {
         others: &Others,
     ) -> Sharing {
         let Some(live) = live else { return Sharing::default() };
-        if self.conflicts == Conflicts::Force {
+        if self.options.conflicts == Conflicts::Force {
             let takes = other_instances(live, self.manager).into_iter().map(str::to_owned);
             return Sharing { takes: takes.collect(), leaves: Vec::new() };
         }
@@ -92,7 +88,7 @@ impl Planning<'_> {
         live: Option<&Value>,
     ) -> Decision {
         let Some(live) = live.filter(|_| desired.id.namespace.is_none()) else { return decision };
-        let is_forced = self.conflicts == Conflicts::Force
+        let is_forced = self.options.conflicts == Conflicts::Force
             && decision == Decision::Unchanged
             && !other_instances(live, self.manager).is_empty();
         match uid(live) {
@@ -126,6 +122,7 @@ pub(super) fn tell_of_sharing(item: &mut Item, managers: &[&str], others: &Other
         Action::Recreate => {
             if let Some(reason) = told(living.collect()) {
                 (item.action, item.reason) = (Action::Blocked, reason);
+                item.block = Some(Block::OtherInstance);
             }
         }
         Action::Blocked => {
@@ -141,7 +138,7 @@ pub(super) fn tell_of_sharing(item: &mut Item, managers: &[&str], others: &Other
                 }
             }
         }
-        _ => {}
+        Action::Update | Action::Adopt | Action::Create | Action::Prune | Action::Delete => {}
     }
 }
 

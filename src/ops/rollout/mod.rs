@@ -6,7 +6,7 @@
 //! the nodes.
 
 mod clock;
-mod ending;
+mod last_look;
 mod node;
 mod observer;
 
@@ -36,7 +36,7 @@ use crate::{
         error::Error,
         graph::{Graph, Milestone, Schedule},
         name::InstanceName,
-        plan::Desired,
+        plan::{Desired, Item},
         readiness::{Frame, State, Verdict, judge, judge_gone},
         release::Action,
     },
@@ -51,7 +51,7 @@ const LAST_WRITES: Duration = Duration::from_secs(10);
 
 /// How a rollout ended.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum End {
+pub(crate) enum RolloutEnd {
     /// Everything is applied and what was to be ready is.
     Ready,
     /// Everything is applied; something failed to become ready.
@@ -68,15 +68,11 @@ pub(crate) enum End {
     LoggedOut,
 }
 
-/// What a rollout works with.
-pub(crate) struct Rollout<'a> {
-    /// The surroundings.
+/// What a rollout is about, and how far it goes.
+pub(crate) struct RolloutScope<'a> {
     pub session: &'a Session<'a>,
-    /// The runtime.
     pub target: &'a Target,
-    /// The instance.
     pub instance: &'a InstanceName,
-    /// The one who writes.
     pub writer: &'a Writer<'a>,
     /// The holder's fence.
     pub fence: &'a Fence,
@@ -86,21 +82,38 @@ pub(crate) struct Rollout<'a> {
     pub wait: bool,
     /// When time is up.
     pub deadline: Option<Instant>,
-    /// When this deploy began, by the server's clock.
-    pub since: Timestamp,
+}
+
+/// A rollout under way.
+pub(crate) struct Rollout<'a> {
+    pub scope: RolloutScope<'a>,
     /// What shows the cluster.
     pub observer: Observer,
     /// The objects, in the graph's order.
     pub nodes: Vec<Node<'a>>,
     /// Why the server did not answer when time was up.
     pub silence: Option<Failure>,
+    /// When it began, by the server's clock.
+    since: Timestamp,
 }
 
 type Writing<'a> = BoxFuture<'a, (usize, Result<Written, Error>)>;
 
 impl<'a> Rollout<'a> {
+    /// Prepares a rollout of the items of a plan.
+    #[must_use]
+    pub(crate) fn of(scope: RolloutScope<'a>, items: &'a [Item]) -> Self {
+        Self {
+            observer: Observer::new(&scope.target.api),
+            nodes: items.iter().map(Node::new).collect(),
+            silence: None,
+            since: scope.target.api.connection().server_now(),
+            scope,
+        }
+    }
+
     /// Runs until the end, and then looks into what is not ready.
-    pub(crate) async fn run(&mut self) -> End {
+    pub(crate) async fn run(&mut self) -> RolloutEnd {
         let end = self.roll().await;
         let frame = self.frame();
         for node in self.nodes.iter_mut().filter(|node| node.applied && !node.is_settled()) {
@@ -108,7 +121,7 @@ impl<'a> Rollout<'a> {
                 node.diagnosis = Some(diagnose(object, &self.observer.around, &frame));
             }
         }
-        if end == End::TimedOut {
+        if end == RolloutEnd::TimedOut {
             self.silence = self.listen().await;
             if self.silence.is_none() {
                 self.look_at_the_unwritten().await;
@@ -119,14 +132,14 @@ impl<'a> Rollout<'a> {
 
     fn frame(&self) -> Frame<'a> {
         Frame {
-            runtime: &self.target.runtime,
+            runtime: &self.scope.target.runtime,
             since: self.since,
-            now: self.target.api.connection().server_now(),
+            now: self.scope.target.api.connection().server_now(),
         }
     }
 
-    async fn roll(&mut self) -> End {
-        let mut schedule = Schedule::start(self.graph);
+    async fn roll(&mut self) -> RolloutEnd {
+        let mut schedule = Schedule::start(self.scope.graph);
         let mut writing: FuturesUnordered<Writing<'a>> = FuturesUnordered::new();
         let mut clock = Clock::new();
         self.phase("applying");
@@ -140,14 +153,14 @@ impl<'a> Rollout<'a> {
             let deadline = self.nearest(&clock);
             tokio::select! {
                 biased;
-                signal = self.session.stop.wait() => {
+                signal = self.scope.session.stop.wait() => {
                     self.finish_writes(&mut schedule, &mut writing).await;
-                    return End::Stopped(signal);
+                    return RolloutEnd::Stopped(signal);
                 }
-                () = self.fence.lost() => return End::Lost,
+                () = self.scope.fence.lost() => return RolloutEnd::Lost,
                 Some((node, result)) = writing.next() => {
                     self.wrote(&mut schedule, node, result, &mut clock);
-                    if writing.is_empty() && self.wait && self.nodes.iter().all(|node| node.applied || node.error.is_some() || node.skipped) {
+                    if writing.is_empty() && self.scope.wait && self.nodes.iter().all(|node| node.applied || node.error.is_some() || node.skipped) {
                         self.phase("waiting");
                     }
                 }
@@ -156,14 +169,14 @@ impl<'a> Rollout<'a> {
                     clock.dirty = true;
                     if self.observer.refused().is_some() {
                         self.finish_writes(&mut schedule, &mut writing).await;
-                        return End::LoggedOut;
+                        return RolloutEnd::LoggedOut;
                     }
                 }
                 () = tokio::time::sleep(TICK) => {}
                 () = until(deadline) => {
                     self.finish_writes(&mut schedule, &mut writing).await;
                     if !clock.failed_long_ago() {
-                        return End::TimedOut;
+                        return RolloutEnd::TimedOut;
                     }
                     // What failed is waited for no longer, nor is what its turn did not come for.
                     for node in &mut self.nodes {
@@ -206,12 +219,12 @@ impl<'a> Rollout<'a> {
     }
 
     fn report(&self, event: Event) {
-        self.session.reporter.report(self.instance.as_str(), event);
+        self.scope.session.report(self.scope.instance, event);
     }
 
     fn nearest(&self, clock: &Clock) -> Option<Instant> {
         let grace = clock.first_failure.map(|at| at + AFTER_FAILURE);
-        match (self.deadline, grace) {
+        match (self.scope.deadline, grace) {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),
         }
@@ -233,7 +246,7 @@ impl<'a> Rollout<'a> {
                     self.is_applied(schedule, node);
                     continue;
                 }
-                let writer = self.writer;
+                let writer = self.scope.writer;
                 writing.push(Box::pin(async move { (node, writer.write(item).await) }));
             }
         }
@@ -255,7 +268,7 @@ impl<'a> Rollout<'a> {
                     self.report(Event::Warning(format!("{object}: {}", field.told())));
                 }
                 self.nodes[node].written = Some(written);
-                self.nodes[node].applied_at = Some(self.session.now());
+                self.nodes[node].applied_at = Some(self.scope.session.now());
                 self.is_applied(schedule, node);
             }
             Err(error) => {
@@ -271,15 +284,20 @@ impl<'a> Rollout<'a> {
     /// Notes that a node is as wanted on the cluster, and watches it where somebody waits.
     fn is_applied(&mut self, schedule: &mut Schedule<'_>, index: usize) {
         schedule.reached(index, Milestone::Applied);
-        let awaited = !self.graph.awaited(index).is_empty();
+        let awaited = !self.scope.graph.awaited(index).is_empty();
         let node = &mut self.nodes[index];
         node.applied = true;
-        node.waited_for = self.wait || awaited;
+        node.waited_for = self.scope.wait || awaited;
         if !node.waited_for {
             return;
         }
         if node.watch.object {
-            self.observer.watch_for(self.target, self.instance, &node.item.desired, node.watch);
+            self.observer.watch_for(
+                self.scope.target,
+                self.scope.instance,
+                &node.item.desired,
+                node.watch,
+            );
         } else {
             let verdict =
                 Verdict { state: State::Ready, reason: String::new(), message: String::new() };
@@ -324,7 +342,7 @@ impl<'a> Rollout<'a> {
     }
 
     fn judged(&mut self, schedule: &mut Schedule<'_>, index: usize, verdict: Verdict) {
-        let now = self.session.now();
+        let now = self.scope.session.now();
         let node = &mut self.nodes[index];
         if verdict.state == State::Ready {
             node.ready_at.get_or_insert(now);
@@ -354,7 +372,7 @@ impl<'a> Rollout<'a> {
             })
             .map(|node| &node.item.desired)
             .collect();
-        self.observer.ask(self.target, &unseen, ASK_EVERY).await;
+        self.observer.ask(self.scope.target, &unseen, ASK_EVERY).await;
     }
 
     fn heartbeat(&self, clock: &mut Clock) {
@@ -395,13 +413,13 @@ impl<'a> Rollout<'a> {
         }
     }
 
-    fn verdict(&self) -> End {
+    fn verdict(&self) -> RolloutEnd {
         if self.nodes.iter().any(|node| node.error.is_some() || node.skipped) {
-            End::Failed
+            RolloutEnd::Failed
         } else if self.nodes.iter().any(|node| node.waited_for && !node.is_ready()) {
-            End::NotReady
+            RolloutEnd::NotReady
         } else {
-            End::Ready
+            RolloutEnd::Ready
         }
     }
 

@@ -5,7 +5,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::{
     cluster::stub::{self, Stub},
-    ops::{events::Recorder, stop::Stop},
+    ops::stop::Stop,
     workload::error::{Code, ErrorKind},
 };
 
@@ -35,7 +35,7 @@ async fn checked(server: &str, names: &[&str]) -> Result<Vec<(RuntimeView, Optio
         kubeconfig: &kubeconfig,
         store: &Mutex::new(store),
         database: home.path().join("db"),
-        reporter: &Recorder::default(),
+        reporter: &(),
         ask: &None::<bool>,
         stop: Stop::channel().1,
         clock: jiff::Timestamp::now,

@@ -81,6 +81,7 @@ mod tests {
             action: Action::Update,
             uid: Some("u".into()),
             reason: String::new(),
+            block: None,
             sharing: Sharing::default(),
             entry: None,
             terms: Terms::default(),

@@ -18,7 +18,7 @@ pub(in crate::output) fn web() -> InstanceView {
         reason: Some("1 of 3 pods are ready".into()),
         status_at: Some("2026-11-24T11:59:50Z".parse().unwrap()),
         release: Some(7),
-        outcome: Some("ready".into()),
+        outcome: Some(OperationOutcome::Ready),
         created_at: Some("2026-11-20T12:00:00Z".parse().unwrap()),
         deployed_at: Some("2026-11-24T09:00:00Z".parse().unwrap()),
         deployed_by: Some("ci@runner".into()),

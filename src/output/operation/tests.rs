@@ -4,7 +4,7 @@ use serde_json::json;
 use super::*;
 use crate::{ops::view::ObjectView, output::format::Format, workload::object::ObjectId};
 
-fn operation(outcome: &str, counts: Counts) -> Operation {
+fn operation(outcome: OperationOutcome, counts: Counts) -> Operation {
     Operation {
         instance: InstanceView {
             name: "web".into(),
@@ -13,7 +13,7 @@ fn operation(outcome: &str, counts: Counts) -> Operation {
             runtime: Some("kind-dev".into()),
             namespace: Some("web".into()),
             release: Some(3),
-            outcome: Some(outcome.into()),
+            outcome: Some(outcome),
             ..InstanceView::default()
         },
         counts,
@@ -45,29 +45,29 @@ fn a_deploy_is_a_sentence_and_its_namespace() {
     let none = Counts::default();
     for (outcome, counts, line) in [
         (
-            "ready",
+            OperationOutcome::Ready,
             some,
             "web deployed to kind-dev (release 3, shop revision 2): 3 created, 1 updated, \
              5 unchanged; ready in 4.2 s\nnamespace web\n",
         ),
         (
-            "applied",
+            OperationOutcome::Applied,
             some,
             "web applied to kind-dev (release 3, shop revision 2): 3 created, 1 updated, \
              5 unchanged; in 4.2 s, not waited for\nnamespace web\n",
         ),
         (
-            "notReady",
+            OperationOutcome::NotReady,
             none,
             "web is not ready on kind-dev (release 3, shop revision 2); after 4.2 s\n\
              namespace web\n",
         ),
-        ("unchanged", none, "web unchanged (release 3, ready)\nnamespace web\n"),
-        ("refused", none, ""),
+        (OperationOutcome::Unchanged, none, "web unchanged (release 3, ready)\nnamespace web\n"),
+        (OperationOutcome::Refused, none, ""),
     ] {
         assert_eq!(text(Verb::Deploy { waits: true }, &operation(outcome, counts), &printer), line);
     }
-    let mut unchanged = operation("unchanged", none);
+    let mut unchanged = operation(OperationOutcome::Unchanged, none);
     unchanged.remarks.push("Deployment/web still runs with the old ConfigMap/web-conf".into());
     assert_eq!(
         text(Verb::Deploy { waits: false }, &unchanged, &printer),
@@ -82,7 +82,7 @@ fn a_delete_counts_what_went() {
     assert_eq!(
         text(
             Verb::Delete { forgets: false },
-            &operation("deleted", counts),
+            &operation(OperationOutcome::Deleted, counts),
             &Printer::plain(Format::Table)
         ),
         "web deleted from kind-dev: 4 deleted; in 4.2 s\n"
@@ -91,7 +91,7 @@ fn a_delete_counts_what_went() {
 
 #[test]
 fn a_failure_counts_nothing_that_may_not_have_happened() {
-    let mut failed = operation("failed", Counts { create: 4, ..Counts::default() });
+    let mut failed = operation(OperationOutcome::Failed, Counts { create: 4, ..Counts::default() });
     failed.error = Some(Error::failed(Code::Rejected, "no"));
     assert_eq!(
         text(Verb::Deploy { waits: true }, &failed, &Printer::plain(Format::Table)),
@@ -101,7 +101,7 @@ fn a_failure_counts_nothing_that_may_not_have_happened() {
 
 #[test]
 fn what_is_forgotten_was_not_deleted() {
-    let mut forgotten = operation("deleted", Counts::default());
+    let mut forgotten = operation(OperationOutcome::Deleted, Counts::default());
     forgotten.remarks.push("may be left: Pod/x".into());
     assert_eq!(
         text(Verb::Delete { forgets: true }, &forgotten, &Printer::plain(Format::Table)),
@@ -112,7 +112,7 @@ fn what_is_forgotten_was_not_deleted() {
 #[test]
 fn a_plan_is_a_table_and_a_count() {
     let counts = Counts { create: 1, blocked: 1, ..Counts::default() };
-    let mut operation = operation("planned", counts);
+    let mut operation = operation(OperationOutcome::Planned, counts);
     operation.objects = vec![
         object(Action::Create, "ConfigMap", ""),
         object(Action::Blocked, "Service", "it is\u{1b}[2J not ours"),
@@ -128,7 +128,8 @@ fn a_plan_is_a_table_and_a_count() {
 
 #[test]
 fn the_document_has_the_fields_of_the_contract() {
-    let mut operation = operation("failed", Counts { create: 1, ..Counts::default() });
+    let mut operation =
+        operation(OperationOutcome::Failed, Counts { create: 1, ..Counts::default() });
     operation.objects = vec![object(Action::Create, "ConfigMap", "")];
     operation.duration_seconds = 1.234_567;
     operation.error = Some(Error::failed(Code::Rejected, "no"));

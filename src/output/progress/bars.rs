@@ -13,8 +13,9 @@ use super::wording;
 use crate::{
     ops::events::{Event, Reporter},
     output::{
-        printer::{Printer, Tone, write_stderr},
+        printer::{Printer, write_stderr},
         sanitize::one_line,
+        stream::Tone,
     },
     workload::{object::ObjectId, readiness::State},
 };

@@ -7,8 +7,9 @@ use crate::{
     ops::events::Event,
     output::{
         human,
-        printer::{Printer, Stream, Tone},
+        printer::Printer,
         sanitize::one_line,
+        stream::{Stream, Tone},
     },
     workload::{
         object::ObjectId,

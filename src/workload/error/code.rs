@@ -5,7 +5,7 @@ macro_rules! codes {
     ($($variant:ident => $word:literal,)*) => {
         /// What went wrong, as a value that branches compare and a word that scripts read.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub(crate) enum Code {
+        pub enum Code {
             $($variant,)*
         }
 
@@ -22,11 +22,9 @@ macro_rules! codes {
 }
 
 codes! {
-    A => "a",
     AmbiguousObject => "ambiguous-object",
     AmbiguousRuntime => "ambiguous-runtime",
     AnsweredNo => "answered-no",
-    B => "b",
     BadAnswer => "bad-answer",
     Blocked => "blocked",
     CannotLock => "cannot-lock",
@@ -165,5 +163,4 @@ codes! {
     UnsupportedSource => "unsupported-source",
     UserAgent => "user-agent",
     WorkloadFile => "workload-file",
-    X => "x",
 }

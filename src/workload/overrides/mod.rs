@@ -40,6 +40,28 @@ impl Overrides {
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
+
+    /// Gives the base for what `-f` brings: the stamp of the last `--restart` alone. Dropping that
+    /// too would restart the pods once more.
+    #[must_use]
+    pub(crate) fn restart_alone(&self) -> Self {
+        Self { restarted_at: self.restarted_at.clone(), ..Self::default() }
+    }
+
+    /// Lists what these overrides set and the others do not, as the flags that set it.
+    #[must_use]
+    pub(crate) fn missing_from(&self, others: &Self) -> Vec<String> {
+        let images = self.images.keys().filter(|key| !others.images.contains_key(*key));
+        let replicas = self.replicas.keys().filter(|key| !others.replicas.contains_key(*key));
+        let sets = self.sets.keys().filter(|key| !others.sets.contains_key(*key));
+        let mut missing: Vec<String> = images.map(|key| format!("--image {key}")).collect();
+        missing.extend(replicas.map(|key| format!("--replicas {key}")));
+        missing.extend(sets.map(|key| format!("--set {key}")));
+        if !self.patches.is_empty() && others.patches.is_empty() {
+            missing.push(format!("{} patches", self.patches.len()));
+        }
+        missing
+    }
 }
 
 #[cfg(test)]

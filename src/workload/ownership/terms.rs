@@ -20,9 +20,6 @@ pub(crate) struct Terms {
     /// Whether an autoscaler targets the object: its replicas stay with whoever holds them.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub scaled: bool,
-    /// What is held by others and neither taken nor left, in sentences: the object is blocked.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub refused: Vec<String>,
     /// What was left to an autoscaler that is gone, and is taken back.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub reclaimed: Vec<String>,

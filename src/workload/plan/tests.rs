@@ -69,7 +69,7 @@ fn decides_by_ownership_and_by_the_rule() {
     );
     assert!(matches!(
         decide(&secret, None, Some(&foreign), MANAGER, none),
-        Decision::Blocked { why } if why == "it exists and is not ours: made by kubectl-create"
+        Decision::Blocked { by: Block::NotOurs, why } if why == "it exists and is not ours: made by kubectl-create"
     ));
     assert_eq!(
         decide(&secret, None, Some(&foreign), MANAGER, adopt),
@@ -89,7 +89,7 @@ fn cluster_scoped_objects_of_other_instances_are_shared_and_namespaced_ones_are_
     let secret = desired("Secret", "v1", Some("ns"));
     assert!(matches!(
         decide(&secret, None, Some(&theirs), MANAGER, choices),
-        Decision::Blocked { why } if why.contains("b/b")
+        Decision::Blocked { by: Block::OtherInstance, why } if why.contains("b/b")
     ));
 }
 

@@ -2,11 +2,11 @@
 //! is applied. Controllers and Jobs make some of them later, so that they are no errors; a
 //! namespace nobody makes in time, so that what lies in it is refused.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use futures::{StreamExt as _, stream};
 
-use super::desired::Wish;
+use super::draft::Draft;
 use crate::{
     cluster::{api::IN_FLIGHT, request::Request},
     ops::target::Target,
@@ -19,21 +19,16 @@ use crate::{
     },
 };
 
-/// Looks for what the objects of a plan refer to, and says what is not there; `absent` are
-/// namespaces that are known not to be there. What may not be looked at counts as there, and
-/// unchanged objects had their warning when they were applied.
+/// Looks for what the objects of a draft refer to, and says what is not there. What may not be
+/// looked at counts as there, and unchanged objects had their warning when they were applied.
 ///
 /// # Errors
 /// Code 2 where objects lie in a namespace that is not there.
-pub(super) async fn warn_of_missing(
-    target: &Target,
-    wish: &Wish,
-    plan: &Plan,
-    absent: &HashSet<String>,
-) -> Result<Vec<String>> {
+pub(super) async fn warn_of_missing(target: &Target, draft: &Draft) -> Result<Vec<String>> {
+    let Draft { desired, plan, absent, .. } = draft;
     let mut wanted: BTreeMap<&ObjectId, Vec<&Reference>> = BTreeMap::new();
-    for reference in &wish.missing {
-        let is_home = reference.to.is("", "Namespace") && reference.to.name == wish.namespace;
+    for reference in &desired.missing {
+        let is_home = reference.to.is("", "Namespace") && reference.to.name == desired.namespace;
         let is_idle =
             plan.items.get(reference.from).is_none_or(|item| item.action == Action::Unchanged);
         if !is_home && !is_idle {

@@ -19,7 +19,7 @@ const LOOKED_AT: usize = 20;
 impl Rollout<'_> {
     /// Asks whether the server is still there; gives why it is not.
     pub(super) async fn listen(&self) -> Option<Failure> {
-        let (api, call) = (&self.target.api, Request::get("/version").once());
+        let (api, call) = (&self.scope.target.api, Request::get("/version").once());
         match tokio::time::timeout(LAST_LOOK, api.send(&call)).await {
             Ok(answer) => answer.err(),
             Err(_) => {
@@ -31,7 +31,7 @@ impl Rollout<'_> {
 
     /// Finds out what held up writes that time ran out for: an object that goes and is held.
     pub(super) async fn look_at_the_unwritten(&mut self) {
-        let target = self.target;
+        let target = self.scope.target;
         let unwritten = self
             .nodes
             .iter()

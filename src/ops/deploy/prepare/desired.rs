@@ -1,0 +1,124 @@
+//! What a deploy wants: the chosen content as it is rendered for the instance, in the order in
+//! which it is applied, checked as far as that goes without a write.
+
+use std::collections::HashSet;
+
+use super::{Deploy, start::Start};
+use crate::{
+    ops::target::{Target, group_unavailable},
+    workload::{
+        definition::Content,
+        error::Result,
+        graph::{Graph, Reference, missing_references},
+        instance::NamespaceMode,
+        kinds::find,
+        manifest::combine,
+        object::{Object, ObjectId},
+        overrides::Overrides,
+        placement::{Destination, Placement},
+        plan::Desired,
+        rendering::render,
+    },
+};
+
+/// What a deploy wants of the cluster.
+pub(in crate::ops::deploy) struct DesiredState {
+    /// How objects are placed.
+    pub mode: NamespaceMode,
+    /// The namespace of the record.
+    pub namespace: String,
+    /// The objects, in the graph's order.
+    pub objects: Vec<Desired>,
+    pub graph: Graph,
+    /// The overrides in force.
+    pub overrides: Overrides,
+    /// What was set and moved.
+    pub notes: Vec<String>,
+    /// What may not work where the objects go.
+    pub warnings: Vec<String>,
+    /// `--replace`, resolved.
+    pub replace: HashSet<ObjectId>,
+    /// References to objects that are not in the set.
+    pub missing: Vec<Reference>,
+}
+
+impl Deploy<'_> {
+    /// Renders a content for the instance, and orders it.
+    ///
+    /// # Errors
+    /// Code 2 for wrong input, every problem at once; code 5 where mode or namespace differ from
+    /// what was fixed at the first deploy.
+    pub(super) async fn desired_state(
+        &self,
+        start: &mut Start,
+        content: &Content,
+        overrides: Overrides,
+    ) -> Result<DesiredState> {
+        let objects = content.objects.clone();
+        start.target.kinds.add_crds(&objects);
+        check_kinds(&mut start.target, &objects).await?;
+        let destination = Destination {
+            instance: self.name,
+            namespace: self.session.namespace.as_deref(),
+            stored: start.fixed_place(),
+            namespace_labels: &self.options.namespace_labels,
+        };
+        let kinds = &start.target.kinds;
+        let placement = render(objects, &overrides, kinds, &destination)?;
+        let Placement { mode, namespace, objects: placed, notes, warnings } = placement;
+        let mut graph = Graph::build(&placed, kinds)?;
+        if self.options.limits.no_wait {
+            graph.forgo_backends();
+        }
+        let missing = missing_references(&placed);
+        let objects: Vec<Desired> =
+            placed.into_iter().map(|placed| Desired::new(placed.body, placed.origin)).collect();
+        let ids = || objects.iter().map(|desired| &desired.id);
+        let replace = self.options.replace.iter().map(|text| find(text, ids(), kinds).cloned());
+        let replace = replace.collect::<Result<_>>()?;
+        Ok(DesiredState {
+            mode,
+            namespace,
+            objects,
+            graph,
+            overrides,
+            notes,
+            warnings,
+            replace,
+            missing,
+        })
+    }
+}
+
+impl Start {
+    /// Gives the mode and namespace that were fixed at the first deploy.
+    #[must_use]
+    pub(super) fn fixed_place(&self) -> Option<(NamespaceMode, &str)> {
+        if let Some(record) = self.located.record() {
+            return Some((record.mode, &record.namespace));
+        }
+        let stored = self.stored_here()?;
+        Some((stored.namespace_mode?, stored.namespace.as_deref()?))
+    }
+}
+
+/// Checks kinds and versions. Those that the embedded discovery lacks are the server's decision:
+/// it may be newer than we are.
+async fn check_kinds(target: &mut Target, objects: &[Object]) -> Result<()> {
+    let mut checked = target.kinds.check(objects);
+    if !checked.errors.is_empty() || !checked.unjudged.is_empty() {
+        match target.learn_kinds().await {
+            Ok(()) => checked = target.kinds.check(objects),
+            // Without an answer, what is wrong by all that we know is said.
+            Err(_) if !checked.errors.is_empty() => {}
+            Err(error) => return Err(error),
+        }
+    }
+    if !checked.errors.is_empty() {
+        return Err(combine(checked.errors));
+    }
+    match checked.unjudged.first() {
+        None => Ok(()),
+        Some(kind) => Err(group_unavailable(kind)),
+    }
+}

@@ -1,0 +1,88 @@
+//! A draft of a release: what is wanted, and what that would change.
+
+use std::{collections::HashSet, sync::OnceLock};
+
+use super::{
+    Deploy, Purpose,
+    desired::DesiredState,
+    namespaces::{self, refuse_second_own},
+    revision::ChosenRevision,
+    start::Start,
+};
+use crate::{
+    ops::{
+        locate::NamespaceState,
+        planning::{Planning, PlanningOptions},
+        rebuild,
+    },
+    workload::{
+        error::Result,
+        ownership::{is_ours, manager},
+        plan::Plan,
+    },
+};
+
+/// What a deploy would do.
+pub(in crate::ops::deploy) struct Draft {
+    pub chosen: ChosenRevision,
+    pub desired: DesiredState,
+    /// Namespaces that are not there yet.
+    pub absent: HashSet<String>,
+    /// The field manager.
+    pub manager: String,
+    pub plan: Plan,
+    /// Whether something of the instance is live already.
+    pub shows_ours: bool,
+}
+
+impl Deploy<'_> {
+    /// Makes a draft.
+    ///
+    /// # Errors
+    /// Every refusal and every failed read.
+    pub(super) async fn draft(&self, purpose: &Purpose, start: &mut Start) -> Result<Draft> {
+        let chosen = self.choose_revision(start)?;
+        let stored_here = start.stored_here().cloned();
+        if let Some(rebuilt) = &mut start.located.rebuilt {
+            let flag = self.session.namespace.as_deref();
+            let brought = chosen.content.brought_namespaces();
+            namespaces::settle_mode(rebuilt, &brought, stored_here.as_ref(), flag);
+        }
+        let overrides = self.overrides(start)?;
+        let desired = self.desired_state(start, &chosen.content, overrides).await?;
+        let absent = self.check_namespaces(start, &desired).await?;
+        let record = start.located.record().cloned();
+        if let Some(record) = &record {
+            start.target.know_kinds_of(&record.inventory).await?;
+        }
+        let manager = manager(&desired.namespace, self.name.as_str());
+        let planning = Planning {
+            target: &start.target,
+            instance: self.name,
+            manager: &manager,
+            definition: &chosen.definition,
+            record: record.as_ref(),
+            desired: desired.objects.clone(),
+            absent: &absent,
+            options: PlanningOptions {
+                adopt: self.options.adopt,
+                replace: &desired.replace,
+                conflicts: self.options.conflicts,
+                prunes: self.options.prune.is_now(),
+                rehearse: matches!(purpose, Purpose::Rehearse),
+            },
+            compared_locally: OnceLock::new(),
+        };
+        // A namespace that was there before does not tell whether a record was lost.
+        let is_silent = record.is_none() && start.home_state == Some(NamespaceState::Foreign);
+        let traces = async {
+            let (target, place) = (&start.target, &desired.namespace);
+            Ok(is_silent && rebuild::has_traces(target, place, self.name).await?)
+        };
+        let (planned, traces) = futures::future::join(planning.make(), traces).await;
+        let (plan, live) = planned?;
+        let shows_ours = traces? || live.values().any(|object| is_ours(object, &manager, None));
+        refuse_second_own(&start.target, &desired, &chosen.definition, &manager, &live).await?;
+        Ok(Draft { chosen, desired, absent, manager, plan, shows_ours })
+    }
+}

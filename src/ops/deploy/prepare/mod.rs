@@ -1,0 +1,126 @@
+//! Everything before the first write: which runtime, which record, what is wanted, and the plan.
+
+mod desired;
+mod draft;
+mod namespaces;
+mod references;
+mod revision;
+mod start;
+
+use std::{collections::HashMap, time::Instant};
+
+use super::Deploy;
+use crate::{
+    cluster::record,
+    ops::options::{OnMissing, PruneWhen},
+    workload::{
+        error::Result,
+        object::ObjectId,
+        record::{Deployed, Entry, Record},
+        release::Outcome,
+    },
+};
+use draft::Draft;
+use references::{missing_references, warn_of_missing};
+use start::Start;
+
+/// What a preparation is for.
+#[derive(Debug, Clone)]
+pub(super) enum Purpose {
+    /// Only to be shown: the server is asked about every write, nothing is locked.
+    Rehearse,
+    /// To be deployed.
+    Deploy {
+        /// The releases of dead predecessors on this machine.
+        dead: Vec<String>,
+        /// Until when to wait for another holder.
+        until: Instant,
+    },
+}
+
+/// All that is known before the first write.
+pub(super) struct Prepared {
+    pub start: Start,
+    pub draft: Draft,
+    /// The record: read, rebuilt, or new.
+    pub record: Record,
+    /// When time is up. Waiting for somebody else has its own clock, so that this one begins here.
+    pub deadline: Option<Instant>,
+}
+
+impl Deploy<'_> {
+    /// Prepares a deploy.
+    ///
+    /// # Errors
+    /// Every refusal and every failed read; nothing was written.
+    pub(super) async fn prepare(&mut self, purpose: Purpose) -> Result<Prepared> {
+        let mut start = self.start(&purpose).await?;
+        let mut draft = self.draft(&purpose, &mut start).await?;
+        if start.located.record().is_none() && draft.shows_ours {
+            // A namespace that was there before does not tell that the record is gone.
+            start.recover(self.session, self.name).await?;
+            draft = self.draft(&purpose, &mut start).await?;
+        }
+        for said in &draft.desired.notes {
+            self.note(said);
+        }
+        if let Some(error) = &start.located.unreadable {
+            self.warn(format!("{error}; planned without it"));
+        }
+        let shared = draft.plan.shared().map(|(id, reason)| format!("{id}: {reason}"));
+        let shared: Vec<String> = shared.collect();
+        for warning in draft.desired.warnings.iter().chain(&draft.plan.warnings).chain(&shared) {
+            self.warn(warning.clone());
+        }
+        let missing = warn_of_missing(&start.target, &draft).await?;
+        if self.options.references == OnMissing::Refuse && !missing.is_empty() {
+            return Err(missing_references(missing));
+        }
+        for warning in missing {
+            self.warn(warning);
+        }
+        let record = start.located.record().cloned();
+        let mut record = record.unwrap_or_else(|| {
+            Record::new(&draft.desired.namespace, self.name, draft.desired.mode)
+        });
+        record.cluster_uid.clone_from(&start.target.cluster_uid);
+        let deadline = self.options.limits.timeout.map(|timeout| Instant::now() + timeout);
+        Ok(Prepared { start, draft, record, deadline })
+    }
+}
+
+impl Prepared {
+    /// Gives the newest release that the record knows.
+    #[must_use]
+    pub(super) fn newest(&self) -> Option<&Deployed> {
+        self.record.newest.as_ref()
+    }
+
+    /// Tells whether a release is to be made: revision, overrides or any object changes, or the
+    /// last one was neither ready nor applied.
+    #[must_use]
+    pub(super) fn needs_release(&self, prune: PruneWhen) -> bool {
+        let Some(newest) = self.newest() else { return true };
+        let release = &newest.release;
+        self.draft.plan.has_changes(prune.is_now())
+            || self.record.deleting
+            || release.digest != self.draft.chosen.revision.digest
+            || release.overrides != self.draft.desired.overrides
+            || !matches!(release.outcome, Outcome::Ready | Outcome::Applied)
+    }
+
+    /// Records the no-op data that dry runs renewed, if somebody did not write meanwhile.
+    pub(super) async fn note_seen(&self) {
+        let Some(found) = &self.start.located.found else { return };
+        let mut record = self.record.clone();
+        record.inventory = self.draft.plan.inventory();
+        let before: HashMap<&ObjectId, &Entry> =
+            self.record.inventory.iter().map(|entry| (&entry.id, entry)).collect();
+        if record.inventory.len() == before.len()
+            && record.inventory.iter().all(|entry| before.get(&entry.id) == Some(&entry))
+        {
+            return;
+        }
+        record::note(&self.start.target.api, found, &record).await;
+    }
+}

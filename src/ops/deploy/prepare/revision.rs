@@ -1,0 +1,150 @@
+//! Which content is deployed: the manifests given, or the newest revision that is known of the
+//! instance's definition.
+
+use jiff::SignedDuration;
+
+use super::{Deploy, start::Start};
+use crate::{
+    ops::options::Given,
+    workload::{
+        definition::{Content, Revision},
+        error::{Code, Error, Result},
+        name::DefinitionName,
+        overrides::{self, Overrides},
+        record::Deployed,
+    },
+};
+
+/// The least that one revision is newer than another.
+const INSTANT: SignedDuration = SignedDuration::from_nanos(1);
+
+/// The content to be deployed.
+pub(in crate::ops::deploy) struct ChosenRevision {
+    pub definition: DefinitionName,
+    /// The objects as read and their text.
+    pub content: Content,
+    /// The revision that has this content, or the one that it will become.
+    pub revision: Revision,
+}
+
+impl Deploy<'_> {
+    /// Finds out which content is to be deployed.
+    ///
+    /// # Errors
+    /// Code 1: no such definition; code 2 and 5: what was stored says otherwise.
+    pub(super) fn choose_revision(&self, start: &Start) -> Result<ChosenRevision> {
+        let deployed = start.located.record().and_then(|record| record.newest.as_ref());
+        let definition = self.definition(start, deployed)?;
+        if let Some(given) = &self.options.given {
+            return self.given_revision(definition, given, deployed);
+        }
+        let store = self.session.store();
+        let newest = store.newest_revision(&definition, Some(self.name))?;
+        // What another deployed since is newest for this instance.
+        let newest = newest.filter(|newest| {
+            deployed
+                .is_none_or(|deployed| deployed.release.revision_created_at <= newest.created_at)
+        });
+        if let Some(revision) = newest {
+            let content = store.content(&revision)?;
+            return Ok(ChosenRevision { definition, content, revision });
+        }
+        match deployed {
+            Some(deployed) => Ok(ChosenRevision {
+                definition,
+                revision: deployed.revision(),
+                content: deployed.content(),
+            }),
+            None => Err(store.no_such_definition(definition.as_str()).hint(format!(
+                "`workloadctl deploy {} -f PATH` makes definition and instance in one go",
+                self.name
+            ))),
+        }
+    }
+
+    fn given_revision(
+        &self,
+        definition: DefinitionName,
+        given: &Given,
+        deployed: Option<&Deployed>,
+    ) -> Result<ChosenRevision> {
+        let Given { content, source } = given;
+        // Somebody else's clock may be ahead of ours: ours is newer all the same.
+        let after = deployed
+            .and_then(|deployed| deployed.release.revision_created_at.checked_add(INSTANT).ok());
+        let now = self.session.now();
+        let now = after.map_or(now, |after| after.max(now));
+        let store = self.session.store();
+        let revision =
+            store.planned_revision(&definition, content, source, Some(self.name), now)?;
+        Ok(ChosenRevision { definition, content: content.clone(), revision })
+    }
+
+    /// Decides which definition is meant.
+    ///
+    /// # Errors
+    /// Code 5: the instance runs another definition; code 2: `-f` would change a shared one.
+    fn definition(&self, start: &Start, deployed: Option<&Deployed>) -> Result<DefinitionName> {
+        let (name, options) = (self.name, self.options);
+        let stored = start.stored_here().or(start.stored.as_ref());
+        let stored = stored.map(|stored| &stored.definition);
+        let recorded = deployed.map(|deployed| &deployed.release.definition);
+        if let (Some(stored), Some(recorded)) = (stored, recorded)
+            && stored != recorded
+            && options.definition.is_none()
+        {
+            // Whoever gives manifests means the definition that is known here.
+            if options.given.is_some() {
+                return Err(self.other_definition(recorded, stored));
+            }
+            self.note(format!("`{name}` runs definition `{recorded}` now, not `{stored}`"));
+        }
+        match (&options.definition, recorded.or(stored)) {
+            (Some(given), Some(known)) if given != known => Err(self.other_definition(known, given)),
+            (Some(given), _) => Ok(given.clone()),
+            (None, Some(known)) if options.given.is_some() && known.as_str() != name.as_str() => {
+                Err(Error::usage(
+                    Code::SharedDefinition,
+                    format!(
+                        "`{name}` runs definition `{known}`, which `-f` would change for all its instances"
+                    ),
+                )
+                .hint(format!("add `--definition {known}` if that is meant")))
+            }
+            (None, Some(known)) => Ok(known.clone()),
+            (None, None) => name.as_str().parse(),
+        }
+    }
+
+    fn other_definition(&self, known: &DefinitionName, wanted: &DefinitionName) -> Error {
+        Error::refused(
+            Code::OtherDefinition,
+            format!("`{}` runs definition `{known}`, not `{wanted}`", self.name),
+        )
+        .hint(format!("deploy `{wanted}` under another instance name"))
+    }
+
+    /// Merges this command's overrides into the stored ones (CLI.md, Overrides).
+    ///
+    /// # Errors
+    /// Code 2 where an edit removes what is not there.
+    pub(super) fn overrides(&self, start: &Start) -> Result<Overrides> {
+        let deployed = start.located.record().and_then(|record| record.newest.as_ref());
+        let before = deployed
+            .map(|deployed| &deployed.release.overrides)
+            .or(start.stored.as_ref().map(|stored| &stored.overrides))
+            .cloned()
+            .unwrap_or_default();
+        let is_given = self.options.given.is_some();
+        let base = if is_given { before.restart_alone() } else { before.clone() };
+        let mut merged = overrides::merge(&base, &self.options.edits)?;
+        if self.options.restart {
+            merged.restarted_at = Some(self.session.now().to_string());
+        }
+        let dropped = before.missing_from(&merged);
+        if is_given && !dropped.is_empty() {
+            self.note(format!("dropped with -f: the stored {}", dropped.join(", ")));
+        }
+        Ok(merged)
+    }
+}

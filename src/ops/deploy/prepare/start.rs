@@ -1,0 +1,183 @@
+//! Where a deploy starts from: the runtime, the record or what is left without one, and whose the
+//! namespace is.
+
+use super::{Deploy, Purpose};
+use crate::{
+    ops::{
+        fixed,
+        locate::{self, Located, NamespaceState, Search},
+        lock,
+        session::Session,
+        target::{Choice, Target, choose},
+    },
+    workload::{
+        error::{Error, Result},
+        instance::Instance,
+        name::InstanceName,
+    },
+};
+
+/// What was found.
+pub(in crate::ops::deploy) struct Start {
+    pub choice: Choice,
+    pub target: Target,
+    /// The instance as the database had it; none where that does not count any more.
+    pub stored: Option<Instance>,
+    /// The record, or what is left without one.
+    pub located: Located,
+    /// The namespace of the record, where it is not known otherwise.
+    pub home: String,
+    /// What that namespace is to the instance; none where there is a record.
+    pub home_state: Option<NamespaceState>,
+    /// Whether the database knew of a release of this instance.
+    pub known_here: bool,
+}
+
+impl Deploy<'_> {
+    /// Looks where the instance is, as the database and its cluster have it.
+    ///
+    /// # Errors
+    /// Every refusal and every failed read.
+    pub(super) async fn start(&mut self, purpose: &Purpose) -> Result<Start> {
+        let (session, name, options) = (self.session, self.name, self.options);
+        let (stored, latest) = {
+            let store = session.store();
+            (store.instance(name)?, store.latest_release(name)?)
+        };
+        let choice = self.choose_runtime(stored.as_ref())?;
+        self.report.at(&choice.runtime);
+        let mut target = Target::connect(session, &choice.runtime).await?;
+        let brought = match &options.given {
+            Some(given) => given.content.brought_namespaces(),
+            None => self.stored_namespaces(stored.as_ref())?,
+        };
+        let flag = session.namespace.as_deref();
+        let mut places = locate::candidates(flag, stored.as_ref(), &brought, name);
+        let here = stored.as_ref().filter(|stored| stored.runtime == choice.runtime.to_string());
+        let mut located = self.find_free(purpose, &mut target, here, &places).await?;
+        if located.new_cluster && located.found.is_none() {
+            // Where it was on the old cluster says nothing of where it is on this one.
+            let anew = locate::candidates(flag, None, &brought, name);
+            if anew != places {
+                places = anew;
+                located = self.find_free(purpose, &mut target, here, &places).await?;
+            }
+        }
+        if let Some(stored) = &stored
+            && let Some(moved) = fixed::check(session, stored, &choice, &target, &located)?
+            && matches!(purpose, Purpose::Deploy { .. })
+        {
+            self.note(moved);
+        }
+        if located.new_cluster && latest.is_some() {
+            let was = if choice.runtime.is_kind_like() {
+                "was created again"
+            } else {
+                "reaches another cluster than before"
+            };
+            self.note(format!("{} {was}; deploying {name} anew", choice.runtime));
+        }
+        let stored = stored.filter(|_| !located.new_cluster || options.given.is_none());
+        let home = places.first().cloned().unwrap_or_else(|| name.to_string());
+        let home_state = match &located.found {
+            Some(_) => None,
+            None => Some(locate::namespace_state(&target, &home, name).await?),
+        };
+        let known_here = latest.is_some();
+        let mut start = Start { choice, target, stored, located, home, home_state, known_here };
+        if start.may_have_lost_its_record() {
+            start.recover(session, name).await?;
+        }
+        Ok(start)
+    }
+
+    /// Reads the record, waiting for another holder to go.
+    async fn find_free(
+        &self,
+        purpose: &Purpose,
+        target: &mut Target,
+        stored: Option<&Instance>,
+        places: &[String],
+    ) -> Result<Located> {
+        let search = Search {
+            instance: self.name,
+            stored,
+            namespaces: places,
+            new_cluster: self.options.new_cluster,
+            lenient: matches!(purpose, Purpose::Rehearse),
+        };
+        match purpose {
+            Purpose::Rehearse => locate::locate(self.session, target, search).await,
+            Purpose::Deploy { dead, until } => {
+                lock::locate_free(self.session, target, search, dead, *until).await
+            }
+        }
+    }
+
+    fn stored_namespaces(&self, stored: Option<&Instance>) -> Result<Vec<String>> {
+        // Whether it may be this definition shows when the record is read.
+        let named = self.options.definition.as_ref();
+        let definition = match named.or(stored.map(|stored| &stored.definition)) {
+            Some(definition) => definition.clone(),
+            None => self.name.as_str().parse()?,
+        };
+        locate::brought_namespaces(self.session, &definition, self.name)
+    }
+
+    /// Chooses the runtime; where there is none, the name may be wrong as well.
+    fn choose_runtime(&self, stored: Option<&Instance>) -> Result<Choice> {
+        choose(self.session, stored).map_err(|error| match (stored, &self.options.given) {
+            (None, None) => self.nor_here(error),
+            _ => error,
+        })
+    }
+
+    /// Where no cluster can be asked for a name: says whether it is known here, and what is near
+    /// it.
+    fn nor_here(&self, error: Error) -> Error {
+        let named = self.options.definition.clone();
+        let Some(definition) = named.or_else(|| self.name.as_str().parse().ok()) else {
+            return error;
+        };
+        let store = self.session.store();
+        match store.newest_revision(&definition, None) {
+            Ok(None) => {
+                let unknown = store.no_such_definition(definition.as_str());
+                let near = unknown.hint.map(|hint| format!("; {hint}")).unwrap_or_default();
+                error.cause(format!("{} either{near}", unknown.message))
+            }
+            _ => error,
+        }
+    }
+}
+
+impl Start {
+    /// Gives the instance as the database has it, where its cluster is still the same.
+    #[must_use]
+    pub(super) fn stored_here(&self) -> Option<&Instance> {
+        self.stored.as_ref().filter(|_| !self.located.new_cluster)
+    }
+
+    fn may_have_lost_its_record(&self) -> bool {
+        let deployed_before = self.known_here && self.stored_here().is_some();
+        let is_ours = match self.home_state {
+            Some(NamespaceState::Ours | NamespaceState::Shared) => true,
+            Some(NamespaceState::Terminating { ours }) => ours,
+            Some(NamespaceState::Absent | NamespaceState::Foreign) | None => false,
+        };
+        self.located.found.is_none() && (deployed_before || is_ours)
+    }
+
+    /// Rebuilds the record from live objects.
+    ///
+    /// # Errors
+    /// Those of [`locate::recover`].
+    pub(super) async fn recover(
+        &mut self,
+        session: &Session<'_>,
+        name: &InstanceName,
+    ) -> Result<()> {
+        let Self { target, located, home, .. } = self;
+        locate::recover(session, target, located, home, name).await
+    }
+}
