@@ -20,9 +20,9 @@ use crate::{
 #[derive(Debug, Subcommand)]
 pub(crate) enum DefinitionCommand {
     Apply(ApplyArgs),
-    List(ListArgs),
-    Show(ShowArgs),
-    Delete(DeleteArgs),
+    List(DefinitionListArgs),
+    Show(DefinitionShowArgs),
+    Delete(DefinitionDeleteArgs),
 }
 
 /// Store manifests as the first or the next revision of a definition; contact no cluster
@@ -45,11 +45,11 @@ pub(crate) struct ApplyArgs {
 
 /// List definitions
 #[derive(Debug, Args)]
-pub(crate) struct ListArgs {}
+pub(crate) struct DefinitionListArgs {}
 
 /// Show a definition
 #[derive(Debug, Args)]
-pub(crate) struct ShowArgs {
+pub(crate) struct DefinitionShowArgs {
     /// The definition
     name: String,
     /// Print one bare value of the JSON, such as revision
@@ -65,7 +65,7 @@ Exit codes:
   1  no such definition, or answered no
   2  wrong command, or nobody to ask and no --yes
   5  refused: it has instances")]
-pub(crate) struct DeleteArgs {
+pub(crate) struct DefinitionDeleteArgs {
     /// The definitions
     #[arg(value_name = "NAME", required = true)]
     names: Vec<String>,
@@ -78,12 +78,12 @@ pub(crate) struct DeleteArgs {
 pub(super) fn run(command: DefinitionCommand, call: &Invocation) -> Done {
     match command {
         DefinitionCommand::Apply(args) => apply(args, call),
-        DefinitionCommand::List(ListArgs {}) => {
+        DefinitionCommand::List(DefinitionListArgs {}) => {
             let definitions = catalogue::list_definitions(&call.open_for_reading()?)?;
             definitions::list(&call.printer, &definitions, call.now)?;
             Ok(None)
         }
-        DefinitionCommand::Show(ShowArgs { name, field }) => {
+        DefinitionCommand::Show(DefinitionShowArgs { name, field }) => {
             let name: DefinitionName = name.parse()?;
             let sheet = catalogue::show_definition(&call.open_for_reading()?, &name)?;
             definitions::show(&call.printer, &sheet, field.as_deref(), call.now)?;
@@ -104,8 +104,8 @@ fn apply(args: ApplyArgs, call: &Invocation) -> Done {
     Ok(None)
 }
 
-fn delete(args: DeleteArgs, call: &Invocation) -> Done {
-    let DeleteArgs { names, ignore_not_found } = args;
+fn delete(args: DefinitionDeleteArgs, call: &Invocation) -> Done {
+    let DefinitionDeleteArgs { names, ignore_not_found } = args;
     let names = definition_names(&names)?;
     let mut store = call.open()?;
     let mut there = Vec::new();

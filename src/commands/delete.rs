@@ -8,7 +8,7 @@ use crate::{
         invocation::{Done, Failures, Invocation},
         limits::LimitArgs,
         names::instance_names,
-        session::{self, Manner, Surroundings, unless_stopped},
+        session::{self, OperationMode, Surroundings, unless_stopped},
     },
     ops::{delete, options::DeleteOptions},
     output::{
@@ -69,9 +69,9 @@ pub(super) fn run(args: DeleteArgs, call: &Invocation) -> Done {
     let options = DeleteOptions { limits: limits.check(call), ignore_not_found, delete_crds };
     let several = names.len() > 1;
     let command = format!("workloadctl delete {}", names[0]);
-    let manner = Manner { command, several, ..Manner::default() };
+    let mode = OperationMode { command, several, ..OperationMode::default() };
     let answers = || Answers::new(call.printer, Verb::Delete { forgets: forget }, several);
-    let told = session::run(call, manner, async |Surroundings { session, progress }| {
+    let told = session::run(call, mode, async |Surroundings { session, progress }| {
         let mut answers = answers();
         for name in &names {
             let mut operation = match session.stop.requested() {

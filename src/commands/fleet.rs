@@ -4,7 +4,7 @@ use super::{
     invocation::{Failures, Invocation},
     release::ReleaseArgs,
     selection::Selection,
-    session::{self, Manner, Surroundings, unless_stopped},
+    session::{self, OperationMode, Surroundings, unless_stopped},
 };
 use crate::{
     ops::{
@@ -52,7 +52,7 @@ pub(crate) fn run(
         FleetCommand::Plan => Verb::Plan,
     };
     let answers = || Answers::new(call.printer, verb, selection.is_list());
-    let manner = Manner {
+    let mode = OperationMode {
         command: command_line(command, &selection),
         reads_only: command == FleetCommand::Plan,
         several: selection.is_list(),
@@ -60,7 +60,7 @@ pub(crate) fn run(
     };
     let told = args.check(call, limits).and_then(|(options, warnings)| {
         let fleet = Fleet { command, options, warnings };
-        session::run(call, manner, async |around| {
+        session::run(call, mode, async |around| {
             fleet.each(&around, selection.clone(), answers(), call).await
         })
     });

@@ -8,7 +8,7 @@ use crate::{
         invocation::{Done, Invocation},
         list::{self, ListArgs},
         release::OverrideArgs,
-        session::{self, Manner, Surroundings, unless_stopped},
+        session::{self, OperationMode, Surroundings, unless_stopped},
     },
     ops::{
         catalogue::{self, CreateOptions},
@@ -26,7 +26,7 @@ use crate::{
 pub(crate) enum InstanceCommand {
     Create(CreateArgs),
     List(ListArgs),
-    Show(ShowArgs),
+    Show(InstanceShowArgs),
     #[command(hide = true)]
     Delete(DeleteArgs),
 }
@@ -64,7 +64,7 @@ Exit codes:
   0  shown
   1  no such instance
   2  wrong command, no such field")]
-pub(crate) struct ShowArgs {
+pub(crate) struct InstanceShowArgs {
     /// The instance
     name: String,
     /// Print one bare value of the JSON, such as namespace
@@ -77,7 +77,7 @@ pub(super) fn run(command: InstanceCommand, call: &Invocation) -> Done {
     match command {
         InstanceCommand::Create(args) => create(args, call),
         InstanceCommand::List(args) => list::run(args, call),
-        InstanceCommand::Show(ShowArgs { name, field }) => {
+        InstanceCommand::Show(InstanceShowArgs { name, field }) => {
             let name: InstanceName = name.parse()?;
             let instance = catalogue::show_instance(&call.open_for_reading()?, &name)?;
             instances::show(&call.printer, &instance, field.as_deref(), call.now)?;
@@ -92,9 +92,11 @@ fn create(args: CreateArgs, call: &Invocation) -> Done {
     let name: InstanceName = name.parse()?;
     let definition = definition.map(|name| name.parse()).transpose()?;
     let overrides = overrides::merge(&Overrides::default(), &overrides.edits()?)?;
-    let manner =
-        Manner { command: format!("workloadctl instance create {name}"), ..Manner::default() };
-    let instance = session::run(call, manner, async |Surroundings { session, .. }| {
+    let mode = OperationMode {
+        command: format!("workloadctl instance create {name}"),
+        ..OperationMode::default()
+    };
+    let instance = session::run(call, mode, async |Surroundings { session, .. }| {
         let runtime = runtimes::for_new_instance(session, &name)
             .map_err(|error| unless_stopped(error, &session.stop))?;
         let namespace = session.namespace.clone();

@@ -5,7 +5,7 @@ use clap::{Args, Subcommand};
 use crate::{
     commands::{
         invocation::{Done, Invocation},
-        session::{self, Manner},
+        session::{self, OperationMode},
     },
     ops::runtimes,
     output::{self, errors::exit_kind},
@@ -15,14 +15,14 @@ use crate::{
 /// Handle runtimes: the contexts of your kubeconfig
 #[derive(Debug, Subcommand)]
 pub(crate) enum RuntimeCommand {
-    List(ListArgs),
+    List(RuntimeListArgs),
     Use(UseArgs),
     Check(CheckArgs),
 }
 
 /// List runtimes: the contexts of the kubeconfig; contact none
 #[derive(Debug, Args)]
-pub(crate) struct ListArgs {}
+pub(crate) struct RuntimeListArgs {}
 
 /// Choose the default runtime of new instances
 #[derive(Debug, Args)]
@@ -52,7 +52,7 @@ pub(crate) struct CheckArgs {
 /// Runs a command.
 pub(super) fn run(command: RuntimeCommand, call: &Invocation) -> Done {
     match command {
-        RuntimeCommand::List(ListArgs {}) => list(call),
+        RuntimeCommand::List(RuntimeListArgs {}) => list(call),
         RuntimeCommand::Use(args) => choose(&args, call),
         RuntimeCommand::Check(args) => check(args, call),
     }
@@ -87,9 +87,10 @@ fn check(args: CheckArgs, call: &Invocation) -> Done {
         }
         None => contexts,
     };
-    let manner = Manner { command: "workloadctl runtime check".into(), ..Manner::reading() };
+    let mode =
+        OperationMode { command: "workloadctl runtime check".into(), ..OperationMode::reading() };
     let answers =
-        session::run(call, manner, async |around| runtimes::check(around.session, &names).await)??;
+        session::run(call, mode, async |around| runtimes::check(around.session, &names).await)??;
     let one = names.len() < 2;
     let (views, errors): (Vec<_>, Vec<_>) = answers.into_iter().unzip();
     match views.as_slice() {

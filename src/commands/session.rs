@@ -25,7 +25,7 @@ use crate::{
 
 /// How an operation is run.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Manner {
+pub(crate) struct OperationMode {
     /// The command, as it is named to others who have to wait for it.
     pub command: String,
     /// Whether it only reads the database.
@@ -36,8 +36,8 @@ pub(crate) struct Manner {
     pub stdin_is_source: bool,
 }
 
-impl Manner {
-    /// The manner of a command that only reads.
+impl OperationMode {
+    /// The mode of a command that only reads.
     #[must_use]
     pub(crate) fn reading() -> Self {
         Self { reads_only: true, ..Self::default() }
@@ -59,10 +59,10 @@ pub(crate) struct Surroundings<'a> {
 /// is in its answer.
 pub(crate) fn run<T>(
     call: &Invocation,
-    manner: Manner,
+    mode: OperationMode,
     operation: impl AsyncFnOnce(Surroundings<'_>) -> T,
 ) -> Result<T, Failures> {
-    let Manner { command, reads_only, several, stdin_is_source } = manner;
+    let OperationMode { command, reads_only, several, stdin_is_source } = mode;
     let kubeconfig = runtimes::kubeconfig(&call.env, call.kubeconfig.as_deref())?;
     let store = if reads_only { call.open_for_reading()? } else { call.open()? };
     let store: Mutex<Store> = Mutex::new(store);

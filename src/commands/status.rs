@@ -10,7 +10,7 @@ use crate::{
         invocation::{Done, Invocation},
         limits::limit,
         names::instance_names,
-        session::{self, Manner, Surroundings},
+        session::{self, OperationMode, Surroundings},
     },
     ops::{
         catalogue::{self, ListOptions},
@@ -75,23 +75,22 @@ pub(crate) struct StatusArgs {
 pub(super) fn run(args: StatusArgs, call: &Invocation) -> Done {
     let StatusArgs { names, wait, timeout, exit_code } = args;
     let names = instance_names(&names)?;
-    let manner = Manner {
+    let mode = OperationMode {
         command: "workloadctl status".into(),
         several: names.len() != 1,
-        ..Manner::reading()
+        ..OperationMode::reading()
     };
     let until = limit(timeout).map(|timeout| Instant::now() + timeout);
-    let (seen, stopped) =
-        session::run(call, manner, async |Surroundings { session, progress }| {
-            let wanted = wanted(session, &names, call)?;
-            let seen = match &wanted {
-                // Nothing fits the filters.
-                Some(none) if none.is_empty() => Vec::new(),
-                wanted => look(session, wanted.as_deref().unwrap_or_default(), wait, until).await,
-            };
-            seen.iter().for_each(|one| progress.finish(&one.instance.name));
-            Ok::<_, Error>((seen, session.stop.requested()))
-        })??;
+    let (seen, stopped) = session::run(call, mode, async |Surroundings { session, progress }| {
+        let wanted = wanted(session, &names, call)?;
+        let seen = match &wanted {
+            // Nothing fits the filters.
+            Some(none) if none.is_empty() => Vec::new(),
+            wanted => look(session, wanted.as_deref().unwrap_or_default(), wait, until).await,
+        };
+        seen.iter().for_each(|one| progress.finish(&one.instance.name));
+        Ok::<_, Error>((seen, session.stop.requested()))
+    })??;
     output::status::answer(&call.printer, &seen, names.len() == 1, call.now)?;
     let named = !names.is_empty();
     let mut errors: Vec<Error> =

@@ -199,13 +199,11 @@ pub(crate) fn behind(store: &Store, definition: &DefinitionName) -> Result<Vec<I
 /// A new instance as the user wants it.
 #[derive(Debug, Clone)]
 pub(crate) struct CreateOptions {
-    /// The name.
     pub name: InstanceName,
     /// `--definition`; without it the one of the instance's name.
     pub definition: Option<DefinitionName>,
     /// The runtime, decided and checked.
     pub runtime: RuntimeName,
-    /// `--namespace`.
     pub namespace: Option<String>,
     /// `--image`, `--replicas`, `--set`, `--patch`.
     pub overrides: Overrides,

@@ -64,14 +64,14 @@ pub(crate) fn resolve(failure: &Failure, desired: &Desired, mode: Conflicts) -> 
     }
     let (mut force, mut yielded, mut refused) = (false, Vec::new(), Vec::new());
     for conflict in &conflicts {
-        match fate(conflict, mode) {
-            Fate::Take => force = true,
-            Fate::Yield => yielded.push(Yielded {
+        match decide(conflict, mode) {
+            ConflictDecision::Take => force = true,
+            ConflictDecision::Yield => yielded.push(Yielded {
                 field: conflict.field.to_owned(),
                 manager: conflict.manager.clone(),
                 autoscaler: None,
             }),
-            Fate::Refuse => refused.push(conflict),
+            ConflictDecision::Refuse => refused.push(conflict),
         }
     }
     Some(if refused.is_empty() {
@@ -81,26 +81,26 @@ pub(crate) fn resolve(failure: &Failure, desired: &Desired, mode: Conflicts) -> 
     })
 }
 
-enum Fate {
+enum ConflictDecision {
     Take,
     Yield,
     Refuse,
 }
 
-fn fate(conflict: &Conflict<'_>, mode: Conflicts) -> Fate {
+fn decide(conflict: &Conflict<'_>, mode: Conflicts) -> ConflictDecision {
     match mode {
-        Conflicts::Force => Fate::Take,
-        Conflicts::Yield => Fate::Yield,
-        Conflicts::Fail => Fate::Refuse,
+        Conflicts::Force => ConflictDecision::Take,
+        Conflicts::Yield => ConflictDecision::Yield,
+        Conflicts::Fail => ConflictDecision::Refuse,
         Conflicts::ByManager => {
             let Conflict { field, manager, applies, scales } = conflict;
             if is_left(field, manager, *applies, *scales) {
-                return Fate::Yield;
+                return ConflictDecision::Yield;
             }
             match class_of(manager) {
-                ManagerClass::Person | ManagerClass::Yielded => Fate::Take,
+                ManagerClass::Person | ManagerClass::Yielded => ConflictDecision::Take,
                 ManagerClass::Instance | ManagerClass::GitOps(_) | ManagerClass::Other => {
-                    Fate::Refuse
+                    ConflictDecision::Refuse
                 }
             }
         }
@@ -177,7 +177,7 @@ mod tests {
             json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}}),
             None,
         );
-        let fate = |field: &str, message: &str, mode| match resolve(
+        let decide = |field: &str, message: &str, mode| match resolve(
             &conflict(field, message),
             &desired,
             mode,
@@ -188,9 +188,9 @@ mod tests {
             Resolution::Refuse(error) => error.causes.join("; "),
         };
         let by = Conflicts::ByManager;
-        assert_eq!(fate(".spec.x", "conflict with \"kubectl-set\" using apps/v1", by), "true 0");
+        assert_eq!(decide(".spec.x", "conflict with \"kubectl-set\" using apps/v1", by), "true 0");
         assert_eq!(
-            fate(
+            decide(
                 ".spec.replicas",
                 "conflict with \"kube-controller-manager\" with subresource \"scale\" using apps/v1",
                 by
@@ -198,15 +198,15 @@ mod tests {
             "false 1"
         );
         assert_eq!(
-            fate(".spec.x", "conflict with \"argocd-controller\"", by),
+            decide(".spec.x", "conflict with \"argocd-controller\"", by),
             "spec.x is held by \"argocd-controller\", which is Argo CD"
         );
         assert_eq!(
-            fate(".rules", "conflict with \"workloadctl:web/web\"", by),
+            decide(".rules", "conflict with \"workloadctl:web/web\"", by),
             "rules is held by the workloadctl instance web/web"
         );
-        assert_eq!(fate(".spec.x", "conflict with \"operator\"", Conflicts::Force), "true 0");
-        assert_eq!(fate(".spec.x", "conflict with \"operator\"", Conflicts::Yield), "false 1");
+        assert_eq!(decide(".spec.x", "conflict with \"operator\"", Conflicts::Force), "true 0");
+        assert_eq!(decide(".spec.x", "conflict with \"operator\"", Conflicts::Yield), "false 1");
         assert!(resolve(&conflict("", ""), &desired, by).is_some());
     }
 }

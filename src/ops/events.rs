@@ -26,14 +26,12 @@ pub(crate) enum Event {
     },
     /// An object was written or removed.
     Done {
-        /// The object.
         object: ObjectId,
         /// What was done.
         action: Action,
     },
     /// The judgement of an object changed.
     Judged {
-        /// The object.
         object: ObjectId,
         /// The new judgement.
         verdict: Verdict,
@@ -42,7 +40,6 @@ pub(crate) enum Event {
     Phase(&'static str),
     /// Time passes and nothing else happened: what is still open. Sent every few seconds.
     StillOpen {
-        /// The phase.
         phase: &'static str,
         /// Since when, as the time that passed since the start of the operation.
         elapsed: Duration,
@@ -69,9 +66,7 @@ pub(crate) enum Event {
         path: String,
         /// The HTTP status.
         status: u16,
-        /// What was sent.
         sent: String,
-        /// What was answered.
         answered: String,
     },
 }

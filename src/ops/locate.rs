@@ -43,13 +43,11 @@ pub(crate) struct Located {
 /// What is looked for, and how.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Search<'a> {
-    /// The instance.
     pub instance: &'a InstanceName,
     /// The instance as the database has it on this runtime.
     pub stored: Option<&'a Instance>,
     /// Where its record may lie.
     pub namespaces: &'a [String],
-    /// `--new-cluster`.
     pub new_cluster: bool,
     /// Whether a record that may not be read is passed over: nothing will be written.
     pub lenient: bool,

@@ -31,7 +31,6 @@ pub(crate) enum Stay {
 /// The instance that leaves.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Leaver<'a> {
-    /// The instance.
     pub instance: &'a InstanceName,
     /// Its field manager.
     pub manager: &'a str,

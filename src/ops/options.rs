@@ -46,7 +46,6 @@ pub(crate) enum OnMissing {
     /// Say what is not there, and go on.
     #[default]
     Warn,
-    /// Refuse.
     Refuse,
 }
 

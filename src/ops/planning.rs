@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 use super::{
     options::Conflicts,
-    survey::{Depth, Live, survey, survey_visible},
+    survey::{Live, Survey},
     target::Target,
 };
 use crate::{
@@ -45,7 +45,6 @@ pub(crate) struct Planning<'a> {
     pub manager: &'a str,
     /// The definition: its instances share what is cluster-scoped.
     pub definition: &'a DefinitionName,
-    /// The record, where there is one.
     pub record: Option<&'a Record>,
     /// What the release wants, in order.
     pub desired: Vec<Desired>,
@@ -122,14 +121,15 @@ impl Planning<'_> {
     /// `rehearse`) or left for the apply to find out.
     pub(crate) async fn make(mut self) -> Result<(Plan, Live)> {
         let inventory = self.record.map(|record| &*record.inventory).unwrap_or_default();
+        let survey = Survey {
+            desired: &self.desired,
+            absent: Some(self.absent),
+            ..Survey::of(self.target, self.instance, inventory)
+        };
         let (live, hidden) = if self.options.rehearse {
-            survey_visible(self.target, self.instance, inventory, &self.desired, self.absent)
-                .await?
+            survey.look_at_visible().await?
         } else {
-            let (desired, depth) = (&self.desired, Depth::Plan);
-            let live =
-                survey(self.target, self.instance, inventory, desired, self.absent, depth).await?;
-            (live, HashMap::new())
+            (survey.look().await?, HashMap::new())
         };
         self.leave_found_namespaces(&live);
         let entries: HashMap<&ObjectId, &Entry> =

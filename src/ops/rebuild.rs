@@ -45,7 +45,7 @@ pub(crate) async fn rebuild(
         .collect();
     let found = stream::iter(kinds)
         .map(|(kind, version, namespaced)| {
-            list(target, namespace, instance, kind, version, namespaced, Scopes::All)
+            Traces { target, namespace, instance }.of_kind(kind, version, namespaced, Scopes::All)
         })
         .buffer_unordered(IN_FLIGHT)
         .collect::<Vec<_>>()
@@ -106,7 +106,7 @@ pub(crate) async fn has_traces(
     let manager = manager(namespace, instance.as_str());
     let lists = COMMON.map(|(group, kind)| {
         let kind = GroupKind::new(group, kind);
-        list(target, namespace, instance, kind, "v1".to_owned(), true, Scopes::One)
+        Traces { target, namespace, instance }.of_kind(kind, "v1".to_owned(), true, Scopes::One)
     });
     for found in futures::future::join_all(lists).await {
         if found?.iter().any(|(_, _, object)| is_ours(object, &manager, None)) {
@@ -125,47 +125,57 @@ enum Scopes {
     One,
 }
 
-async fn list(
-    target: &Target,
-    namespace: &str,
-    instance: &InstanceName,
-    kind: GroupKind,
-    version: String,
-    namespaced: bool,
-    scopes: Scopes,
-) -> Result<Vec<(ObjectId, String, Value)>> {
-    let query = selector(instance, &kind, namespaced);
-    // Own namespaces may hold objects anywhere; an account of one namespace sees only that.
-    let mut items = Vec::new();
-    let scopes = match scopes {
-        Scopes::All => &[None, Some(namespace)][..],
-        Scopes::One => &[Some(namespace)],
-    };
-    for scope in scopes.iter().copied() {
-        let Some(path) = target.kinds.collection_path(&kind, &version, scope) else { break };
-        match target.api.list(&path, &query, true).await {
-            Ok(list) => {
-                items = list.items;
-                break;
-            }
-            Err(failure) if is_list_forbidden(&failure) && namespaced => {}
-            Err(failure) if is_list_forbidden(&failure) || failure.is_not_found() => break,
-            // An aggregated API that is down is none of ours.
-            Err(failure) if failure.code() == 503 && !target.kinds.is_embedded(&kind.group) => {
-                break;
-            }
-            Err(failure) => {
-                let id = ObjectId::new(&kind.group, &kind.kind, scope, instance.as_str());
-                return Err(failure.explain("list", "cannot look for objects of", &id, None));
+/// What an instance without a record may have left.
+#[derive(Clone, Copy)]
+struct Traces<'a> {
+    target: &'a Target,
+    namespace: &'a str,
+    instance: &'a InstanceName,
+}
+
+impl Traces<'_> {
+    /// Lists the objects of a kind that bear the instance's label.
+    async fn of_kind(
+        self,
+        kind: GroupKind,
+        version: String,
+        namespaced: bool,
+        scopes: Scopes,
+    ) -> Result<Vec<(ObjectId, String, Value)>> {
+        let Self { target, namespace, instance } = self;
+        let query = selector(instance, &kind, namespaced);
+        // Own namespaces may hold objects anywhere; an account of one namespace sees only that.
+        let mut items = Vec::new();
+        let scopes = match scopes {
+            Scopes::All => &[None, Some(namespace)][..],
+            Scopes::One => &[Some(namespace)],
+        };
+        for scope in scopes.iter().copied() {
+            let Some(path) = target.kinds.collection_path(&kind, &version, scope) else { break };
+            match target.api.list(&path, &query, true).await {
+                Ok(list) => {
+                    items = list.items;
+                    break;
+                }
+                Err(failure) if is_list_forbidden(&failure) && namespaced => {}
+                Err(failure) if is_list_forbidden(&failure) || failure.is_not_found() => break,
+                // An aggregated API that is down is none of ours.
+                Err(failure) if failure.code() == 503 && !target.kinds.is_embedded(&kind.group) => {
+                    break;
+                }
+                Err(failure) => {
+                    let id = ObjectId::new(&kind.group, &kind.kind, scope, instance.as_str());
+                    return Err(failure.explain("list", "cannot look for objects of", &id, None));
+                }
             }
         }
+        Ok(items
+            .into_iter()
+            .filter_map(|object| {
+                let text = |field: &str| object["metadata"][field].as_str();
+                let id = ObjectId::new(&kind.group, &kind.kind, text("namespace"), text("name")?);
+                Some((id, version.clone(), object))
+            })
+            .collect())
     }
-    Ok(items
-        .into_iter()
-        .filter_map(|object| {
-            let text = |field: &str| object["metadata"][field].as_str();
-            let id = ObjectId::new(&kind.group, &kind.kind, text("namespace"), text("name")?);
-            Some((id, version.clone(), object))
-        })
-        .collect())
 }

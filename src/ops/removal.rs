@@ -22,7 +22,7 @@ use super::{
     session::Session,
     shared,
     stop::Signal,
-    survey::{Depth, survey},
+    survey::Survey,
     target::Target,
 };
 use crate::{
@@ -85,7 +85,6 @@ pub(crate) struct Remover<'a> {
     pub target: &'a Target,
     /// Its API server behind the holder's fence.
     pub api: Api,
-    /// The instance.
     pub instance: &'a InstanceName,
     /// The field manager.
     pub manager: &'a str,
@@ -306,16 +305,8 @@ impl Remover<'_> {
         let (started, mut beat, mut pause) = (Instant::now(), Instant::now(), FIRST_PAUSE);
         while !going.is_empty() {
             let inventory: Vec<Entry> = going.iter().map(|entry| (*entry).clone()).collect();
-            let live = survey(
-                self.target,
-                self.instance,
-                &inventory,
-                &[],
-                &Default::default(),
-                Depth::Plan,
-            )
-            .await
-            .map_err(|error| WaitEnd::Failed(Box::new(error)))?;
+            let survey = Survey::of(self.target, self.instance, &inventory);
+            let live = survey.look().await.map_err(|error| WaitEnd::Failed(Box::new(error)))?;
             let mut still = Vec::new();
             for entry in going {
                 match live.get(&entry.id) {

@@ -44,11 +44,8 @@ pub(crate) struct Session<'a> {
     pub ask: &'a dyn Ask,
     /// The wish to stop.
     pub stop: Stop,
-    /// The clock.
     pub clock: fn() -> Timestamp,
-    /// `--runtime`.
     pub runtime: Option<String>,
-    /// `--namespace`.
     pub namespace: Option<String>,
     /// `--request-timeout`; none where the command's default counts.
     pub request_timeout: Option<Duration>,

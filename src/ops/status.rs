@@ -3,7 +3,7 @@
 
 use std::{
     cell::LazyCell,
-    collections::{BTreeSet, HashSet},
+    collections::BTreeSet,
     time::{Duration, Instant},
 };
 
@@ -14,7 +14,7 @@ use super::{
     fixed,
     locate::{self, Located, Search},
     session::Session,
-    survey::{Depth, Live, survey},
+    survey::{Depth, Live, Survey},
     target::{Target, choose},
     view::{InstanceView, ObjectView, Operation},
 };
@@ -230,8 +230,8 @@ async fn judge_all(
 ) -> Result<()> {
     let wanted: Vec<Entry> =
         record.inventory.iter().filter(|entry| entry.wanted).cloned().collect();
-    let absent = HashSet::new();
-    let live = survey(target, &record.instance, &wanted, &[], &absent, Depth::State).await?;
+    let survey = Survey { depth: Depth::State, ..Survey::of(target, &record.instance, &wanted) };
+    let live = survey.look().await?;
     let around = neighbours(target, &live).await;
     let now = target.api.connection().server_now();
     let frame = Frame::present(&target.runtime, now);

@@ -55,132 +55,185 @@ impl Depth {
 /// not there.
 pub(crate) type Live = HashMap<ObjectId, Value>;
 
-/// What is wanted of one object.
+/// One object to be looked at, and the version to ask for it in.
 #[derive(Debug, Clone)]
 struct Wanted<'a> {
     id: &'a ObjectId,
     version: &'a str,
-    listed: bool,
 }
 
-/// Looks at the live state of everything in the inventory and everything desired. Objects in
-/// `absent` namespaces are known not to be there.
-///
-/// # Errors
-/// A failed or forbidden request, naming the object.
-pub(crate) async fn survey(
-    target: &Target,
-    instance: &InstanceName,
-    inventory: &[Entry],
-    desired: &[Desired],
-    absent: &HashSet<String>,
-    depth: Depth,
-) -> Result<Live> {
-    look(target, instance, inventory, desired, absent, depth, None).await
+/// What is listed together.
+type Groups<'a> = BTreeMap<(GroupKind, Option<&'a String>), Vec<Wanted<'a>>>;
+
+/// What is to be looked at.
+#[derive(Clone, Copy)]
+pub(crate) struct Survey<'a> {
+    pub target: &'a Target,
+    pub instance: &'a InstanceName,
+    pub inventory: &'a [Entry],
+    pub desired: &'a [Desired],
+    /// Namespaces that are known not to be there.
+    pub absent: Option<&'a HashSet<String>>,
+    pub depth: Depth,
 }
 
-/// Looks as [`survey`] does, passing over what may not be looked at: also gives the failures.
-///
-/// # Errors
-/// A request that failed for another reason.
-pub(crate) async fn survey_visible(
-    target: &Target,
-    instance: &InstanceName,
-    inventory: &[Entry],
-    desired: &[Desired],
-    absent: &HashSet<String>,
-) -> Result<(Live, HashMap<ObjectId, Failure>)> {
-    let mut hidden = HashMap::new();
-    let live =
-        look(target, instance, inventory, desired, absent, Depth::Plan, Some(&mut hidden)).await?;
-    Ok((live, hidden))
-}
+/// What was found by name, and what may not be looked at.
+type Found = (Live, HashMap<ObjectId, Failure>);
 
-async fn look(
-    target: &Target,
-    instance: &InstanceName,
-    inventory: &[Entry],
-    desired: &[Desired],
-    absent: &HashSet<String>,
-    depth: Depth,
-    mut hidden: Option<&mut HashMap<ObjectId, Failure>>,
-) -> Result<Live> {
-    let known: HashSet<&ObjectId> =
-        inventory.iter().filter(|entry| entry.uid.is_some()).map(|entry| &entry.id).collect();
-    let mut wanted: HashMap<&ObjectId, Wanted<'_>> = HashMap::new();
-    for entry in inventory {
-        let listed = known.contains(&entry.id);
-        wanted.insert(&entry.id, Wanted { id: &entry.id, version: &entry.version, listed });
+impl<'a> Survey<'a> {
+    /// Looks at an inventory: at its metadata.
+    #[must_use]
+    pub(crate) fn of(
+        target: &'a Target,
+        instance: &'a InstanceName,
+        inventory: &'a [Entry],
+    ) -> Self {
+        Self { target, instance, inventory, desired: &[], absent: None, depth: Depth::Plan }
     }
-    for object in desired {
-        let listed = known.contains(&object.id);
-        wanted.insert(&object.id, Wanted { id: &object.id, version: &object.version, listed });
-    }
-    wanted
-        .retain(|id, _| id.namespace.as_ref().is_none_or(|namespace| !absent.contains(namespace)));
-    let mut groups: BTreeMap<(GroupKind, Option<&String>), Vec<Wanted<'_>>> = BTreeMap::new();
-    let mut single: Vec<Wanted<'_>> = Vec::new();
-    for object in wanted.into_values() {
-        if object.listed {
-            groups
-                .entry((object.id.group_kind(), object.id.namespace.as_ref()))
-                .or_default()
-                .push(object);
-        } else {
-            single.push(object);
+
+    /// Looks at the live state of everything in the inventory and everything desired.
+    ///
+    /// # Errors
+    /// A failed or forbidden request, naming the object.
+    pub(crate) async fn look(self) -> Result<Live> {
+        let (live, hidden) = self.look_at_visible().await?;
+        match hidden.into_iter().next() {
+            Some((id, failure)) => Err(failure.explain("get", "cannot look at", &id, None)),
+            None => Ok(live),
         }
     }
-    groups.retain(|(_, namespace), objects| {
-        let few = objects.len() == 1 || (namespace.is_none() && objects.len() <= FEW);
-        if few {
-            single.append(objects);
+
+    /// Looks, passing over what may not be looked at: also gives the failures.
+    ///
+    /// # Errors
+    /// A request that failed for another reason.
+    pub(crate) async fn look_at_visible(self) -> Result<Found> {
+        let (groups, mut single) = self.grouped();
+        let mut live = Live::new();
+        let lists = stream::iter(groups)
+            .map(|((kind, namespace), objects)| async move {
+                let found = self.list(&kind, namespace, objects[0].version).await;
+                (objects, found)
+            })
+            .buffer_unordered(IN_FLIGHT)
+            .collect::<Vec<_>>()
+            .await;
+        for (objects, found) in lists {
+            match found {
+                Ok(found) => {
+                    let here: HashSet<&ObjectId> = found.keys().collect();
+                    single.extend(objects.into_iter().filter(|object| !here.contains(object.id)));
+                    live.extend(found);
+                }
+                Err(failure) if is_list_forbidden(&failure) || failure.is_not_found() => {
+                    single.extend(objects);
+                }
+                Err(failure) => {
+                    return Err(failure.explain("list", "cannot look at", objects[0].id, None));
+                }
+            }
         }
-        !few
-    });
-    let mut live = Live::new();
-    let lists = stream::iter(groups)
-        .map(|((kind, namespace), objects)| async move {
-            let found = list(target, instance, &kind, namespace, objects[0].version, depth).await;
-            (objects, found)
-        })
-        .buffer_unordered(IN_FLIGHT)
-        .collect::<Vec<_>>()
-        .await;
-    for (objects, found) in lists {
-        match found {
-            Ok(found) => {
-                let here: HashSet<&ObjectId> = found.keys().collect();
-                single.extend(objects.into_iter().filter(|object| !here.contains(object.id)));
-                live.extend(found);
-            }
-            Err(failure) if is_list_forbidden(&failure) || failure.is_not_found() => {
-                single.extend(objects);
-            }
-            Err(failure) => {
-                return Err(failure.explain("list", "cannot look at", objects[0].id, None));
-            }
-        }
+        let (found, hidden) = self.get_all(single).await?;
+        live.extend(found);
+        Ok((live, hidden))
     }
-    let gets = stream::iter(single)
-        .map(|object| async move { (object.id.clone(), get(target, &object, depth).await) })
-        .buffer_unordered(IN_FLIGHT)
-        .collect::<Vec<_>>()
-        .await;
-    for (id, found) in gets {
-        match found {
-            Ok(Some(object)) => {
-                live.insert(id, object);
+
+    /// Parts what is listed, by kind and namespace, from what is asked for by name: what has no
+    /// uid yet, so that an object that is not ours is seen, and what would be alone in its list.
+    fn grouped(&self) -> (Groups<'a>, Vec<Wanted<'a>>) {
+        let entries = self.inventory.iter();
+        let known: HashSet<&ObjectId> =
+            entries.clone().filter(|entry| entry.uid.is_some()).map(|entry| &entry.id).collect();
+        let ids = entries.map(|entry| (&entry.id, &entry.version));
+        let ids = ids.chain(self.desired.iter().map(|desired| (&desired.id, &desired.version)));
+        // What is desired counts, where the inventory has the object in another version.
+        let is_absent = |id: &ObjectId| match (&id.namespace, self.absent) {
+            (Some(namespace), Some(absent)) => absent.contains(namespace),
+            (None, _) | (_, None) => false,
+        };
+        let wanted: HashMap<&ObjectId, &String> = ids.filter(|(id, _)| !is_absent(id)).collect();
+        let (mut groups, mut single) = (Groups::new(), Vec::new());
+        for (id, version) in wanted {
+            let object = Wanted { id, version };
+            if known.contains(id) {
+                let group = (id.group_kind(), id.namespace.as_ref());
+                groups.entry(group).or_default().push(object);
+            } else {
+                single.push(object);
             }
-            Ok(None) => {}
-            Err(failure) => match &mut hidden {
-                Some(hidden) if failure.is_forbidden() => {
+        }
+        groups.retain(|(_, namespace), objects| {
+            let few = objects.len() == 1 || (namespace.is_none() && objects.len() <= FEW);
+            if few {
+                single.append(objects);
+            }
+            !few
+        });
+        (groups, single)
+    }
+
+    async fn get_all(&self, objects: Vec<Wanted<'_>>) -> Result<Found> {
+        let gets = stream::iter(objects)
+            .map(|object| async move { (object.id.clone(), self.get(&object).await) })
+            .buffer_unordered(IN_FLIGHT)
+            .collect::<Vec<_>>()
+            .await;
+        let (mut live, mut hidden) = (Live::new(), HashMap::new());
+        for (id, found) in gets {
+            match found {
+                Ok(Some(object)) => {
+                    live.insert(id, object);
+                }
+                Ok(None) => {}
+                Err(failure) if failure.is_forbidden() => {
                     hidden.insert(id, failure);
                 }
-                _ => return Err(failure.explain("get", "cannot look at", &id, None)),
-            },
+                Err(failure) => return Err(failure.explain("get", "cannot look at", &id, None)),
+            }
         }
+        Ok((live, hidden))
     }
-    Ok(live)
+
+    async fn list(
+        &self,
+        kind: &GroupKind,
+        namespace: Option<&String>,
+        version: &str,
+    ) -> Result<Live, Failure> {
+        let Self { target, instance, depth, .. } = self;
+        let probe = ObjectId {
+            group: kind.group.clone(),
+            kind: kind.kind.clone(),
+            namespace: namespace.cloned(),
+            name: String::new(),
+        };
+        let version = target.version(&probe, version);
+        let place = namespace.map(String::as_str);
+        let Some(path) = target.kinds.collection_path(kind, version, place) else {
+            return Ok(Live::new());
+        };
+        let query = selector(instance, kind, namespace.is_some());
+        let list = target.api.list(&path, &query, !depth.is_whole(kind)).await?;
+        let named = |mut object: Value| {
+            let name = object.pointer("/metadata/name")?.as_str()?.to_owned();
+            name_kind(&mut object, &probe, version);
+            Some((ObjectId { name, ..probe.clone() }, object))
+        };
+        Ok(list.items.into_iter().filter_map(named).collect())
+    }
+
+    async fn get(&self, object: &Wanted<'_>) -> Result<Option<Value>, Failure> {
+        let Self { target, depth, .. } = self;
+        let Some(path) = target.path(object.id, object.version) else { return Ok(None) };
+        let call = Request::get_metadata(path);
+        let whole = depth.is_whole(&object.id.group_kind());
+        let mut found = target.api.find(if whole { call.whole() } else { call }).await?;
+        if let Some(found) = &mut found {
+            // Metadata alone calls itself something else.
+            name_kind(found, object.id, target.version(object.id, object.version));
+        }
+        Ok(found)
+    }
 }
 
 /// Writes API version and kind into an object that a list or a metadata answer gave without.
@@ -199,45 +252,4 @@ pub(crate) fn selector(instance: &InstanceName, kind: &GroupKind, namespaced: bo
     } else {
         format!("&labelSelector={MANAGED_LABEL}%3Dtrue")
     }
-}
-
-async fn list(
-    target: &Target,
-    instance: &InstanceName,
-    kind: &GroupKind,
-    namespace: Option<&String>,
-    version: &str,
-    depth: Depth,
-) -> Result<Live, Failure> {
-    let probe = ObjectId {
-        group: kind.group.clone(),
-        kind: kind.kind.clone(),
-        namespace: namespace.cloned(),
-        name: String::new(),
-    };
-    let version = target.version(&probe, version);
-    let Some(path) = target.kinds.collection_path(kind, version, namespace.map(String::as_str))
-    else {
-        return Ok(Live::new());
-    };
-    let query = selector(instance, kind, namespace.is_some());
-    let list = target.api.list(&path, &query, !depth.is_whole(kind)).await?;
-    let named = |mut object: Value| {
-        let name = object.pointer("/metadata/name")?.as_str()?.to_owned();
-        name_kind(&mut object, &probe, version);
-        Some((ObjectId { name, ..probe.clone() }, object))
-    };
-    Ok(list.items.into_iter().filter_map(named).collect())
-}
-
-async fn get(target: &Target, object: &Wanted<'_>, depth: Depth) -> Result<Option<Value>, Failure> {
-    let Some(path) = target.path(object.id, object.version) else { return Ok(None) };
-    let call = Request::get_metadata(path);
-    let whole = depth.is_whole(&object.id.group_kind());
-    let mut found = target.api.find(if whole { call.whole() } else { call }).await?;
-    if let Some(found) = &mut found {
-        // Metadata alone calls itself something else.
-        name_kind(found, object.id, target.version(object.id, object.version));
-    }
-    Ok(found)
 }

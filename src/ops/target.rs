@@ -12,6 +12,7 @@ use crate::{
         api::Api,
         connect::{ConnectOptions, connect},
         failure::Failure,
+        kubeconfig::Kubeconfig,
         request::Request,
     },
     store::KnownRuntime,
@@ -52,7 +53,6 @@ pub(crate) enum ChosenBy {
 /// A runtime and what chose it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Choice {
-    /// The runtime.
     pub runtime: RuntimeName,
     /// What chose it.
     pub by: ChosenBy,
@@ -87,25 +87,7 @@ pub(crate) fn choose(session: &Session<'_>, stored: Option<&Instance>) -> Result
         return Ok(Choice { runtime, by: ChosenBy::Flag });
     }
     if let Some(stored) = stored {
-        let runtime = RuntimeName::stored(&stored.runtime)?;
-        if let Some(context) = runtime.context()
-            && !kubeconfig.has_context(context)
-        {
-            let looked_at: Vec<String> =
-                kubeconfig.files_looked_at.iter().map(|file| file.display().to_string()).collect();
-            return Err(Error::runtime(
-                Code::ContextGone,
-                format!(
-                    "context `{context}` of `{}` is not in the kubeconfig ({})",
-                    stored.name,
-                    looked_at.join(", ")
-                ),
-            )
-            .hint(format!(
-                "if it was renamed: repeat the command with `--runtime CONTEXT`; if the cluster is gone: `workloadctl delete {} --forget`",
-                stored.name
-            )));
-        }
+        let runtime = of_instance(kubeconfig, stored)?;
         return Ok(Choice { runtime, by: ChosenBy::Instance });
     }
     if let Some(variable) = session.env.variable("WORKLOADCTL_RUNTIME") {
@@ -142,6 +124,27 @@ pub(crate) fn choose(session: &Session<'_>, stored: Option<&Instance>) -> Result
     .hint("name one with `--runtime CONTEXT`, or `workloadctl runtime use CONTEXT`"))
 }
 
+/// Gives the runtime that an instance was created on.
+///
+/// # Errors
+/// Code 7: its context is gone from the kubeconfig.
+fn of_instance(kubeconfig: &Kubeconfig, stored: &Instance) -> Result<RuntimeName> {
+    let runtime = RuntimeName::stored(&stored.runtime)?;
+    let Some(context) = runtime.context().filter(|context| !kubeconfig.has_context(context)) else {
+        return Ok(runtime);
+    };
+    let looked_at: Vec<String> =
+        kubeconfig.files_looked_at.iter().map(|file| file.display().to_string()).collect();
+    let (name, files) = (&stored.name, looked_at.join(", "));
+    Err(Error::runtime(
+        Code::ContextGone,
+        format!("context `{context}` of `{name}` is not in the kubeconfig ({files})"),
+    )
+    .hint(format!(
+        "if it was renamed: repeat the command with `--runtime CONTEXT`; if the cluster is gone: `workloadctl delete {name} --forget`"
+    )))
+}
+
 /// Asks before a new instance goes to a runtime that only the kubeconfig's current context chose
 /// (CLI.md, Questions). `verb` is what is about to be done to it.
 ///
@@ -158,10 +161,9 @@ pub(crate) fn confirm_choice(
     if *by != ChosenBy::CurrentContext || runtime.is_kind_like() || only {
         return Ok(());
     }
-    match session.ask.confirm(&format!("{verb} {name} on {runtime} ({})?", choice.why())) {
-        Some(true) => Ok(()),
-        Some(false) => Err(Error::failed(Code::AnsweredNo, "answered no; nothing was written")),
-        None => Err(Error::refused(
+    let question = format!("{verb} {name} on {runtime} ({})?", choice.why());
+    session.confirm(&question, "answered no; nothing was written", || {
+        Error::refused(
             Code::RuntimeNotNamed,
             format!(
                 "only the kubeconfig's current context chose `{runtime}` for the new instance `{name}`"
@@ -169,8 +171,8 @@ pub(crate) fn confirm_choice(
         )
         .hint(format!(
             "name it with `--runtime {runtime}`, or `workloadctl runtime use {runtime}`"
-        ))),
-    }
+        ))
+    })
 }
 
 fn check_context(session: &Session<'_>, runtime: &RuntimeName) -> Result<()> {
@@ -188,7 +190,6 @@ pub(crate) fn sandbox_file(database: &Path) -> PathBuf {
 
 /// A runtime that answers.
 pub(crate) struct Target {
-    /// The runtime.
     pub runtime: RuntimeName,
     /// Its API server.
     pub api: Api,
@@ -361,7 +362,6 @@ impl Target {
 pub(crate) enum Sameness {
     /// Nothing was known of it.
     First,
-    /// It is the same.
     Same,
     /// It is another one.
     Other {

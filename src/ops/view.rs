@@ -91,9 +91,7 @@ impl From<&Error> for OperationOutcome {
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct InstanceView {
-    /// The name.
     pub name: String,
-    /// The definition.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub definition: Option<String>,
     /// The revision that the newest release runs.
@@ -102,7 +100,6 @@ pub(crate) struct InstanceView {
     /// The newest revision that a `deploy` would bring.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub latest_revision: Option<u64>,
-    /// The runtime.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub runtime: Option<String>,
     /// The uid of the cluster's `kube-system`.
@@ -300,7 +297,6 @@ pub(crate) struct Operation {
     pub instance: InstanceView,
     /// How many objects met which fate.
     pub counts: Counts,
-    /// The objects.
     pub objects: Vec<ObjectView>,
     /// How long it took.
     pub duration_seconds: f64,
@@ -347,7 +343,6 @@ pub(crate) struct RuntimeView {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct DefinitionView {
-    /// The name.
     pub name: String,
     /// The number of the newest revision.
     pub revision: u64,
@@ -385,7 +380,6 @@ pub(crate) struct RevisionView {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct DefinitionSheet {
-    /// The definition.
     #[serde(flatten)]
     pub definition: DefinitionView,
     /// Its revisions, the newest first.
@@ -409,7 +403,6 @@ pub(crate) enum DefinitionOutcome {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AppliedView {
-    /// The definition.
     #[serde(flatten)]
     pub definition: DefinitionView,
     pub outcome: DefinitionOutcome,

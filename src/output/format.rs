@@ -70,9 +70,7 @@ words!(
     ColorWhen {
         /// On a terminal that can, unless the environment says no.
         Auto = "auto",
-        /// Always.
         Always = "always",
-        /// Never.
         Never = "never",
     }
 );

@@ -33,10 +33,7 @@ pub(crate) enum Verb {
     /// `plan` and `deploy --dry-run`.
     Plan,
     /// `delete`; whether it contacts nothing.
-    Delete {
-        /// With `--forget`.
-        forgets: bool,
-    },
+    Delete { forgets: bool },
 }
 
 impl Verb {

@@ -29,7 +29,6 @@ pub(crate) struct TalkOptions {
     pub quiet: bool,
     /// How often `-v` was given.
     pub verbosity: u8,
-    /// `--color`.
     pub color: ColorWhen,
     /// Whether the terminal cannot move its cursor (`TERM=dumb`).
     pub dumb: bool,

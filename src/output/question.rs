@@ -18,14 +18,14 @@ use crate::ops::{events::Ask, stop::Stop};
 /// Asks the user, or answers for the user.
 #[derive(Debug)]
 pub(crate) struct Questions {
-    manner: Manner,
+    answerer: Answerer,
     printer: Printer,
     bars: Option<MultiProgress>,
     stop: Stop,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Manner {
+enum Answerer {
     Yes,
     Ask,
     Nobody,
@@ -36,12 +36,12 @@ impl Questions {
     #[must_use]
     pub(crate) fn new(printer: Printer, yes: bool, stdin_is_source: bool, stop: Stop) -> Self {
         let person = !stdin_is_source && io::stdin().is_terminal() && printer.stderr().terminal;
-        let manner = match (yes, person) {
-            (true, _) => Manner::Yes,
-            (false, true) => Manner::Ask,
-            (false, false) => Manner::Nobody,
+        let answerer = match (yes, person) {
+            (true, _) => Answerer::Yes,
+            (false, true) => Answerer::Ask,
+            (false, false) => Answerer::Nobody,
         };
-        Self { manner, printer, bars: None, stop }
+        Self { answerer, printer, bars: None, stop }
     }
 
     /// Lets bars step aside while a question stands.
@@ -79,10 +79,10 @@ impl Questions {
 
 impl Ask for Questions {
     fn confirm(&self, question: &str) -> Option<bool> {
-        match self.manner {
-            Manner::Yes => Some(true),
-            Manner::Nobody => None,
-            Manner::Ask => Some(match &self.bars {
+        match self.answerer {
+            Answerer::Yes => Some(true),
+            Answerer::Nobody => None,
+            Answerer::Ask => Some(match &self.bars {
                 Some(bars) => bars.suspend(|| self.ask(question)),
                 None => self.ask(question),
             }),
@@ -90,7 +90,7 @@ impl Ask for Questions {
     }
 
     fn can_answer(&self) -> bool {
-        self.manner != Manner::Nobody
+        self.answerer != Answerer::Nobody
     }
 }
 

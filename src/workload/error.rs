@@ -8,7 +8,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-pub use code::Code;
+pub(crate) use code::Code;
 
 use super::object::Origin;
 

@@ -1,27 +1,11 @@
-//! Data flows one way: a `use` that points the wrong way, a print outside `output/`, or I/O in
-//! the pure domain fails here.
+//! Data flows one way: an arrow between rooms that ARCHITECTURE.md does not draw, a circle between
+//! files, a print outside `output/`, or I/O in the pure domain fails here.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
 };
-
-/// Which top-level modules a top-level module may name.
-const MAY_NAME: &[(&str, &[&str])] = &[
-    ("lib", &["cli", "commands", "env", "output", "workload"]),
-    ("main", &[]),
-    ("env", &["workload"]),
-    ("cli", &["commands", "output"]),
-    ("commands", &["cli", "env", "ops", "store", "output", "workload"]),
-    ("output", &["workload", "ops::report", "ops::view", "ops::stop"]),
-    ("ops", &["workload", "store", "cluster", "env"]),
-    ("store", &["workload"]),
-    ("cluster", &["workload", "env"]),
-    ("workload", &["schema"]),
-    ("sandbox", &["schema"]),
-    ("schema", &[]),
-];
 
 /// What the pure domain must not touch.
 const IMPURE: &[&str] = &[
@@ -98,13 +82,96 @@ fn without_tests_and_comments(text: &str) -> String {
         .join("\n")
 }
 
-/// Finds what is named after `crate::`, as far as two segments: `ops`, `ops::view`.
-fn named(code: &str) -> BTreeSet<(String, Option<String>)> {
-    let mut leaves = Vec::new();
-    for (at, _) in code.match_indices("crate::") {
-        tree(&code[at + "crate::".len()..], &[], &mut leaves);
+/// A module's path: `ops`, `deploy`, `prepare`.
+type Module = Vec<String>;
+
+impl Source {
+    /// Gives the module that the file is.
+    fn module(&self) -> Module {
+        let path = self.path.trim_end_matches(".rs").trim_end_matches("/mod");
+        path.split('/').filter(|part| *part != "lib").map(str::to_owned).collect()
     }
-    leaves.into_iter().map(|path| (path[0].clone(), path.get(1).cloned())).collect()
+
+    /// Lists every path that the file names after `crate::`, `super::` or `self::`, from the root.
+    fn named(&self) -> BTreeSet<Module> {
+        let mut named = BTreeSet::new();
+        for (start, up) in [("crate::", None), ("self::", Some(0)), ("super::", Some(1))] {
+            for (at, _) in self.code.match_indices(start) {
+                if self.code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == ':')
+                {
+                    continue;
+                }
+                let mut rest = &self.code[at + start.len()..];
+                let mut base = self.module();
+                match up {
+                    None => base.clear(),
+                    Some(up) => base.truncate(base.len().saturating_sub(up)),
+                }
+                while let Some(after) = rest.strip_prefix("super::") {
+                    (rest, _) = (after, base.pop());
+                }
+                let mut leaves = Vec::new();
+                tree(rest, &base, &mut leaves);
+                named.extend(leaves);
+            }
+        }
+        named
+    }
+}
+
+/// The arrows between files: who names whom. What a file names of its own parents is left out: a
+/// room and its door are one.
+fn arrows(sources: &[Source]) -> BTreeMap<&str, BTreeSet<&str>> {
+    let files: BTreeMap<Module, &str> =
+        sources.iter().map(|source| (source.module(), &*source.path)).collect();
+    let mut arrows = BTreeMap::new();
+    for source in sources {
+        let module = source.module();
+        let targets = source.named().into_iter().filter_map(|path| {
+            let lengths = (1..=path.len()).rev();
+            let mut found = lengths.filter_map(|length| files.get_key_value(&path[..length]));
+            let (target, file) = found.next()?;
+            (!module.starts_with(target)).then_some(*file)
+        });
+        arrows.insert(&*source.path, targets.collect::<BTreeSet<_>>());
+    }
+    arrows
+}
+
+/// Takes away whoever names nobody that is left, and whom nobody names that is left: what remains
+/// goes in circles.
+fn circles<'a>(mut arrows: BTreeMap<&'a str, BTreeSet<&'a str>>) -> Vec<String> {
+    loop {
+        let named: BTreeSet<&str> = arrows.values().flatten().copied().collect();
+        let here: BTreeSet<&str> = arrows.keys().copied().collect();
+        let before = arrows.len();
+        arrows.retain(|file, targets| {
+            targets.retain(|target| here.contains(target));
+            !targets.is_empty() && named.contains(file)
+        });
+        if arrows.len() == before {
+            let told = |(file, targets): (&str, BTreeSet<&str>)| {
+                format!("{file} -> {}", targets.into_iter().collect::<Vec<_>>().join(", "))
+            };
+            return arrows.into_iter().map(told).collect();
+        }
+    }
+}
+
+/// Reads the arrows between the top-level modules that ARCHITECTURE.md draws, a line for each
+/// module: `store → workload`; of a file or of single files, `a/b.rs → c` and `a → b/{c, d}`.
+fn drawn() -> BTreeSet<(String, String)> {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("ARCHITECTURE.md");
+    let text = fs::read_to_string(page).unwrap();
+    let mut drawn = BTreeSet::new();
+    for line in text.lines().filter_map(|line| line.strip_prefix("    ")) {
+        let Some((from, targets)) = line.split_once(" → ") else { continue };
+        let (from, targets) = (from.trim(), targets.split(" (").next().unwrap());
+        for target in targets.split(", ") {
+            drawn.insert((from.to_owned(), target.trim().to_owned()));
+        }
+    }
+    drawn
 }
 
 /// Expands the tree of paths at the start of a text; gives where it ends.
@@ -150,25 +217,32 @@ fn closing(inner: &str) -> usize {
 }
 
 #[test]
-fn nothing_points_the_wrong_way() {
-    let mut wrong = Vec::new();
-    for source in sources() {
-        let top = source.top();
-        let Some((_, may)) = MAY_NAME.iter().find(|(module, _)| *module == top) else {
-            wrong.push(format!("{}: the module {top} has no place in the order", source.path));
-            continue;
-        };
-        for (module, second) in named(&source.code) {
-            let both = format!("{module}::{}", second.unwrap_or_default());
-            let known = MAY_NAME.iter().any(|(known, _)| *known == module);
-            let connects = module == "sandbox" && source.path == "cluster/connect.rs";
-            let allowed = may.contains(&module.as_str()) || may.contains(&both.as_str());
-            if known && module != top && !connects && !allowed {
-                wrong.push(format!("{}: names crate::{both}", source.path));
+fn the_arrows_are_those_that_the_architecture_draws() {
+    let sources = sources();
+    let drawn = drawn();
+    let mut found = BTreeSet::new();
+    for (file, targets) in arrows(&sources) {
+        let top = |path: &str| path.split(['/', '.']).next().unwrap().to_owned();
+        for target in targets {
+            // As it is drawn: file to room, room to file, or room to room.
+            let ways = [
+                (file.to_owned(), top(target)),
+                (top(file), target.to_owned()),
+                (top(file), top(target)),
+            ];
+            let way = ways.iter().find(|way| drawn.contains(way)).unwrap_or(&ways[2]);
+            if way.0 != way.1 {
+                found.insert(way.clone());
             }
         }
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert_eq!(found, drawn, "left: the code; right: ARCHITECTURE.md");
+}
+
+#[test]
+fn no_files_name_each_other_in_a_circle() {
+    let sources = sources();
+    assert_eq!(circles(arrows(&sources)), Vec::<String>::new());
 }
 
 #[test]
@@ -210,10 +284,30 @@ fn every_file_says_what_it_is() {
 #[test]
 fn paths_are_expanded() {
     let code = "use crate::{ops::{report::{Ask, Event as E}, view::Operation}, store::Store, \
-                workload};\nfn x() { crate::cluster::connect::y() }";
-    let names: Vec<String> = named(code)
-        .into_iter()
-        .map(|(one, two)| two.map_or(one.clone(), |two| format!("{one}::{two}")))
-        .collect();
-    assert_eq!(names, ["cluster::connect", "ops::report", "ops::view", "store::Store", "workload"]);
+                workload};\nuse super::super::a::{self, B};\nfn x() { self::c::y(super::z) }";
+    let source = Source { path: "ops/deploy/start.rs".to_owned(), code: code.to_owned() };
+    let names: Vec<String> = source.named().into_iter().map(|path| path.join("::")).collect();
+    assert_eq!(
+        names,
+        [
+            "ops::a::B",
+            "ops::a::self",
+            "ops::deploy::start::c::y",
+            "ops::deploy::z",
+            "ops::report::Ask",
+            "ops::report::Event",
+            "ops::view::Operation",
+            "store::Store",
+            "workload"
+        ]
+    );
+}
+
+#[test]
+fn circles_are_found() {
+    let of = |arrows: &[(&'static str, &[&'static str])]| {
+        circles(arrows.iter().map(|(file, to)| (*file, to.iter().copied().collect())).collect())
+    };
+    assert_eq!(of(&[("a", &["b"]), ("b", &["c"]), ("c", &[])]), Vec::<String>::new());
+    assert_eq!(of(&[("a", &["b", "d"]), ("b", &["a"]), ("d", &[])]), ["a -> b", "b -> a"]);
 }

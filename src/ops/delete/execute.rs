@@ -18,7 +18,7 @@ use crate::{
         removal::{Removed, Remover},
         session::Session,
         several,
-        survey::{Depth, Live, survey},
+        survey::{Live, Survey},
         target::Target,
         view::{ObjectView, Operation, OperationOutcome},
     },
@@ -182,8 +182,7 @@ impl Deletion<'_> {
     ) -> Result<()> {
         let name = self.name;
         let manager = manager(&record.namespace, name.as_str());
-        let absent = HashSet::new();
-        let live = survey(self.target, name, &record.inventory, &[], &absent, Depth::Plan).await?;
+        let live = Survey::of(self.target, name, &record.inventory).look().await?;
         let Sorted { going, kept, foreign } = sort(record, &live, &manager);
         self.session.report(name, Event::Removing { objects: going.len() });
         self.session.report(name, Event::Phase("deleting"));
@@ -236,8 +235,7 @@ impl Deletion<'_> {
         if orphans.is_empty() {
             return Ok(orphans);
         }
-        let absent = HashSet::new();
-        let live = survey(self.target, self.name, &orphans, &[], &absent, Depth::Plan).await?;
+        let live = Survey::of(self.target, self.name, &orphans).look().await?;
         let is_orphan = |entry: &Entry| {
             live.get(&entry.id)
                 .is_some_and(|it| uid(it) == entry.uid.as_deref() && !has_controller(it))

@@ -18,7 +18,7 @@ use crate::{
     workload::{
         comparison::contains,
         error::Error,
-        ownership::{Seen, Terms, fields::take_out, is_leftover, resource_version},
+        ownership::{Seen, Terms, Yielded, fields::take_out, is_leftover, resource_version},
         plan::{Desired, Item},
         sharing::Sharing,
     },
@@ -63,87 +63,27 @@ impl Planning<'_> {
         // What is handed over before a write is ours until then.
         let kept = if wanted == AskedFor::Comparison { terms.handed_over() } else { Vec::new() };
         terms.yielded.retain(|left| !kept.contains(left));
-        let mut met = BTreeSet::new();
-        let asked = self.ask_meeting(desired, &path, uid, sharing, terms, &mut met).await;
+        let mut body = terms.body(&desired.body);
+        body["metadata"]["uid"] = json!(uid);
+        let mut rehearsal = Rehearsal {
+            planning: self,
+            desired,
+            path,
+            sharing,
+            terms,
+            body,
+            force: false,
+            left_to_instance: false,
+            met: BTreeSet::new(),
+        };
+        let asked = rehearsal.run().await;
+        let met = rehearsal.met;
         if !matches!(asked, Asked::Same(_)) {
             terms.yielded.extend(kept);
         }
         sharing.takes.retain(|manager| met.contains(manager));
         sharing.leaves.retain(|manager| met.contains(manager));
         asked
-    }
-
-    async fn ask_meeting(
-        &self,
-        desired: &Desired,
-        path: &str,
-        uid: &str,
-        sharing: &Sharing,
-        terms: &mut Terms,
-        met: &mut BTreeSet<String>,
-    ) -> Asked {
-        let mut body = terms.body(&desired.body);
-        body["metadata"]["uid"] = json!(uid);
-        let (mut force, mut left_to_instance) = (false, false);
-        for _ in 0..DRY_RUNS {
-            let how = Apply { manager: self.manager, force, dry_run: true, validation: "Strict" };
-            let dry = Request::apply(path, &body, &how).whole();
-            let (rehearsed, live) = futures::future::join(
-                self.target.api.call(dry),
-                self.target.api.find(Request::get(path)),
-            )
-            .await;
-            match (rehearsed, live) {
-                (Ok(rehearsed), Ok(Some(live))) => {
-                    if same(&rehearsed.body, &live) {
-                        let seen = Seen::of(&rehearsed.body, self.manager, &desired.body);
-                        let is_left = left_to_instance
-                            || sharing.leaves.iter().any(|manager| met.contains(manager));
-                        return Asked::Same(Box::new(if is_left {
-                            seen.map(Seen::by_version_alone)
-                        } else {
-                            seen
-                        }));
-                    }
-                    // A controller may have written between the two answers: look once more.
-                    if resource_version(&rehearsed.body) == resource_version(&live) {
-                        return Asked::Differs;
-                    }
-                }
-                (Ok(_), _) => return Asked::Differs,
-                (Err(failure), Ok(Some(live)))
-                    if self.options.rehearse && failure.is_forbidden() =>
-                {
-                    self.may_not_ask(&failure);
-                    return if contains(&live, &body) { Asked::Alike } else { Asked::Differs };
-                }
-                (Err(failure), Ok(Some(live)))
-                    if is_leftover(&live, &body, &failure.forbidden_fields()) =>
-                {
-                    return Asked::Differs;
-                }
-                (Err(failure), _) => {
-                    match resolve(&failure, desired, sharing, self.options.conflicts) {
-                        Some(Resolution::Again { force: taken, yielded }) => {
-                            force |= taken;
-                            met.extend(holders(&failure));
-                            for field in yielded {
-                                if terms.reclaimed.contains(&field.field) {
-                                    force = true;
-                                    continue;
-                                }
-                                take_out(&mut body, &field.field);
-                                left_to_instance |= is_instances(&field);
-                                terms.leave(field);
-                            }
-                        }
-                        Some(Resolution::Refuse(error)) => return Asked::Rejected(error),
-                        None => return rejected(desired, &failure),
-                    }
-                }
-            }
-        }
-        Asked::Differs
     }
 
     /// Asks the server whether it would take a new object. Where its namespace is not there yet,
@@ -179,6 +119,100 @@ impl Planning<'_> {
         self.compared_locally.get_or_init(|| {
             format!("compared locally, since this account may not write: {}", failure.message())
         });
+    }
+}
+
+/// The dry run of one object's apply.
+struct Rehearsal<'a> {
+    planning: &'a Planning<'a>,
+    desired: &'a Desired,
+    path: String,
+    sharing: &'a Sharing,
+    terms: &'a mut Terms,
+    body: Value,
+    /// Whether fields that others hold are taken.
+    force: bool,
+    /// Whether a field turned out to be left to another instance.
+    left_to_instance: bool,
+    /// The managers whose fields the apply met.
+    met: BTreeSet<String>,
+}
+
+impl Rehearsal<'_> {
+    async fn run(&mut self) -> Asked {
+        for _ in 0..DRY_RUNS {
+            let how = Apply {
+                manager: self.planning.manager,
+                force: self.force,
+                dry_run: true,
+                validation: "Strict",
+            };
+            let api = &self.planning.target.api;
+            let (rehearsed, live) = futures::future::join(
+                api.call(Request::apply(&*self.path, &self.body, &how).whole()),
+                api.find(Request::get(&*self.path)),
+            )
+            .await;
+            let asked = match (rehearsed, live) {
+                (Ok(rehearsed), Ok(Some(live))) => self.compare(&rehearsed.body, &live),
+                (Ok(_), Ok(None) | Err(_)) => Some(Asked::Differs),
+                (Err(failure), live) => self.mend(&failure, live.ok().flatten().as_ref()),
+            };
+            if let Some(asked) = asked {
+                return asked;
+            }
+        }
+        Asked::Differs
+    }
+
+    /// Compares the answer with the live object; `None` where a controller may have written
+    /// between the two answers.
+    fn compare(&self, rehearsed: &Value, live: &Value) -> Option<Asked> {
+        if same(rehearsed, live) {
+            let leaves = &self.sharing.leaves;
+            let is_left =
+                self.left_to_instance || leaves.iter().any(|manager| self.met.contains(manager));
+            let seen = Seen::of(rehearsed, self.planning.manager, &self.desired.body);
+            let seen = if is_left { seen.map(Seen::by_version_alone) } else { seen };
+            return Some(Asked::Same(Box::new(seen)));
+        }
+        (resource_version(rehearsed) == resource_version(live)).then_some(Asked::Differs)
+    }
+
+    /// Takes in a failure; `None` where asking again, otherwise, may help.
+    fn mend(&mut self, failure: &Failure, live: Option<&Value>) -> Option<Asked> {
+        let Self { planning, desired, sharing, .. } = *self;
+        if let Some(live) = live {
+            if planning.options.rehearse && failure.is_forbidden() {
+                planning.may_not_ask(failure);
+                let is_there = contains(live, &self.body);
+                return Some(if is_there { Asked::Alike } else { Asked::Differs });
+            }
+            if is_leftover(live, &self.body, &failure.forbidden_fields()) {
+                return Some(Asked::Differs);
+            }
+        }
+        match resolve(failure, desired, sharing, planning.options.conflicts) {
+            Some(Resolution::Again { force, yielded }) => {
+                self.force |= force;
+                self.met.extend(holders(failure));
+                yielded.into_iter().for_each(|field| self.leave(field));
+                None
+            }
+            Some(Resolution::Refuse(error)) => Some(Asked::Rejected(error)),
+            None => Some(rejected(desired, failure)),
+        }
+    }
+
+    /// Leaves a field to its holder; what an autoscaler that is gone had is taken instead.
+    fn leave(&mut self, field: Yielded) {
+        if self.terms.reclaimed.contains(&field.field) {
+            self.force = true;
+            return;
+        }
+        take_out(&mut self.body, &field.field);
+        self.left_to_instance |= is_instances(&field);
+        self.terms.leave(field);
     }
 }
 

@@ -29,7 +29,6 @@ use start::Start;
 pub(super) enum Purpose {
     /// Only to be shown: the server is asked about every write, nothing is locked.
     Rehearse,
-    /// To be deployed.
     Deploy {
         /// The releases of dead predecessors on this machine.
         dead: Vec<String>,

@@ -1,0 +1,266 @@
+//! The apply of one object, from the first request until the server has taken it, and what is done
+//! about each way in which it can fail meanwhile.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::{Writer, Written, content::Content, version_of};
+use crate::{
+    cluster::{
+        failure::Failure,
+        request::{Apply, Request},
+    },
+    ops::{conflict::Resolution, deletion, shared::resolve},
+    workload::{
+        error::{Code, Error, Result},
+        ownership::{Seen, is_ours, is_terminating, other_instances, uid},
+        plan::{Desired, Item},
+        record::Entry,
+        release::Action,
+    },
+};
+
+/// How long a failure that passes by itself is borne: a webhook whose backend is not up yet, a
+/// namespace without its default ServiceAccount, a kind that is served in a moment.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// The pause before such a write is tried again.
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// What has to be true of the live object for a write to be right.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Precondition {
+    /// It is not there.
+    Absent,
+    Uid(String),
+}
+
+/// One object on its way.
+pub(super) struct Attempt<'a> {
+    writer: &'a Writer<'a>,
+    item: &'a Item,
+    path: &'a str,
+    content: Content<'a>,
+    precondition: Precondition,
+    /// Whether fields that others hold are taken.
+    force: bool,
+    /// Whether the live object has no Apply entry yet: there is something to take over only after
+    /// the first apply.
+    is_bare: bool,
+    /// Whether what the server filled in and forbids was taken hold of already.
+    holds_all: bool,
+    started: Instant,
+}
+
+impl<'a> Attempt<'a> {
+    pub(super) fn new(
+        writer: &'a Writer<'a>,
+        item: &'a Item,
+        path: &'a str,
+        precondition: Precondition,
+        replicas: Option<Value>,
+    ) -> Self {
+        let mut content = Content::of(item, replicas);
+        if precondition == Precondition::Absent {
+            content.renew();
+        }
+        Self {
+            writer,
+            item,
+            path,
+            content,
+            precondition,
+            force: false,
+            is_bare: false,
+            holds_all: false,
+            started: Instant::now(),
+        }
+    }
+
+    /// Applies until the server has it.
+    ///
+    /// # Errors
+    /// What the server rejected, or what must not be touched after all.
+    pub(super) async fn run(mut self) -> Result<Written> {
+        let Self { writer, item, path, .. } = self;
+        if let Precondition::Uid(uid) = &self.precondition {
+            if self.content.terms.hand_over {
+                writer.hand_over(&item.desired, path, uid).await?;
+            }
+            if let Some(live) = self.content.terms.live.take() {
+                self.is_bare = self.content.terms.is_bare(&live);
+                writer.take_over(item, path, &self.content.body, live).await?;
+            }
+        }
+        loop {
+            match self.send().await {
+                Ok(answer) if is_terminating(&answer) => {
+                    let uid = uid(&answer).unwrap_or_default();
+                    deletion::wait(&writer.api, &item.desired.id, path, uid).await?;
+                    self.expect(Precondition::Absent);
+                }
+                // Only now there is something to take over.
+                Ok(answer) if self.is_bare => {
+                    self.is_bare = false;
+                    writer.take_over(item, path, &self.content.body, answer).await?;
+                }
+                Ok(answer) => {
+                    let answer = writer.give_back(item, path, answer, &mut self.content).await?;
+                    return Ok(self.written(&answer));
+                }
+                Err(failure) => self.mend(&failure).await?,
+            }
+        }
+    }
+
+    /// Changes what has to be true. What is made anew has all of its fields.
+    fn expect(&mut self, precondition: Precondition) {
+        if precondition == Precondition::Absent && self.precondition != Precondition::Absent {
+            self.content.renew();
+        }
+        self.precondition = precondition;
+    }
+
+    async fn send(&mut self) -> Result<Value, Failure> {
+        let Self { writer, path, content, force, .. } = self;
+        let metadata = content.body["metadata"].as_object_mut().expect("every object has a name");
+        metadata.remove("uid");
+        metadata.remove("resourceVersion");
+        match &self.precondition {
+            // Any version that is never current means: create only.
+            Precondition::Absent => metadata.insert("resourceVersion".to_owned(), json!("1")),
+            Precondition::Uid(uid) => metadata.insert("uid".to_owned(), json!(uid)),
+        };
+        let how =
+            Apply { manager: writer.manager, force: *force, dry_run: false, validation: "Strict" };
+        writer.api.call(Request::apply(*path, &content.body, &how)).await.map(|answer| answer.body)
+    }
+
+    /// Does what makes the next request go better.
+    ///
+    /// # Errors
+    /// The failure, where nothing does.
+    async fn mend(&mut self, failure: &Failure) -> Result<()> {
+        let Self { writer, item, path, .. } = *self;
+        let desired = &item.desired;
+        let is_in_time = self.started.elapsed() <= PATIENCE;
+        if let Some(resolution) = resolve(failure, desired, &item.sharing, writer.conflicts) {
+            if self.settle_conflict(resolution)? {
+                return Ok(());
+            }
+        } else if failure.is_conflict() || is_other_uid(failure) {
+            if is_in_time {
+                let precondition = self.look_again(failure).await?;
+                self.expect(precondition);
+                return Ok(());
+            }
+        } else if !self.holds_all
+            && writer.hold_forbidden(desired, path, &self.content.body, failure).await?
+        {
+            self.holds_all = true;
+            return Ok(());
+        } else if may_pass(failure, desired) && is_in_time {
+            tokio::time::sleep(PAUSE).await;
+            return Ok(());
+        }
+        Err(writer.explain(desired, failure))
+    }
+
+    /// Takes or leaves fields that others hold; `false` where that changes nothing of the request.
+    fn settle_conflict(&mut self, resolution: Resolution) -> Result<bool> {
+        let (taken, left) = match resolution {
+            Resolution::Refuse(error) => return Err(*error),
+            Resolution::Again { force, yielded } => (force, yielded),
+        };
+        // What was left to an autoscaler that is gone is ours again, whoever holds it.
+        let reclaimed = &self.content.terms.reclaimed;
+        let (reclaimed, left): (Vec<_>, Vec<_>) =
+            left.into_iter().partition(|field| reclaimed.contains(&field.field));
+        let taken = taken || !reclaimed.is_empty();
+        let mut helps = taken && !self.force;
+        self.force |= taken;
+        for field in left {
+            helps |= self.content.leave(field);
+        }
+        Ok(helps)
+    }
+
+    /// After a precondition failed: the live object says which one is right. It is the one that
+    /// the plan is about and was written by somebody at that moment, or ours after all, made by a
+    /// write of ours whose answer was lost.
+    async fn look_again(&self, failure: &Failure) -> Result<Precondition> {
+        let Self { writer, item, path, .. } = *self;
+        let desired = &item.desired;
+        let is_kept = !matches!(item.action, Action::Create | Action::Recreate);
+        let planned = item.uid.as_deref().filter(|_| is_kept);
+        let live = writer.api.find(Request::get_metadata(path)).await.map_err(|failure| {
+            failure.explain("get", "cannot look at", &desired.id, desired.origin.as_ref())
+        })?;
+        match live {
+            None => Ok(Precondition::Absent),
+            Some(live) if is_terminating(&live) => {
+                deletion::wait(&writer.api, &desired.id, path, uid(&live).unwrap_or_default())
+                    .await?;
+                Ok(Precondition::Absent)
+            }
+            // Ours, or of an instance that shares it and was faster.
+            Some(live)
+                if is_ours(&live, writer.manager, planned)
+                    || desired.id.namespace.is_none()
+                        && !other_instances(&live, writer.manager).is_empty() =>
+            {
+                Ok(Precondition::Uid(uid(&live).unwrap_or_default().to_owned()))
+            }
+            Some(_) => Err(writer.at(
+                desired,
+                Error::refused(
+                    Code::NotOurs,
+                    format!("{} appeared meanwhile and is not ours", desired.id),
+                )
+                .cause(failure.message())
+                .hint("`--adopt` takes over objects that exist"),
+            )),
+        }
+    }
+
+    fn written(self, answer: &Value) -> Written {
+        let Self { writer, item, content, .. } = self;
+        let desired = &item.desired;
+        let is_left = content.left_to_instance || !item.sharing.leaves.is_empty();
+        let seen = Seen::of(answer, writer.manager, &desired.body);
+        Written {
+            entry: Entry {
+                id: desired.id.clone(),
+                version: desired.version.clone(),
+                uid: uid(answer).map(str::to_owned),
+                body: Some(desired.digest.clone()),
+                seen: if is_left { seen.map(Seen::by_version_alone) } else { seen },
+                wanted: true,
+                keep: desired.keep,
+                completed: false,
+                orphans: Vec::new(),
+                yielded: content.terms.yielded,
+            },
+            action: item.action,
+            version: version_of(answer),
+            yielded: content.yielded,
+        }
+    }
+}
+
+/// Tells the answer to a uid precondition that met another object of that name.
+fn is_other_uid(failure: &Failure) -> bool {
+    failure.code() == 422
+        && (failure.causes().iter().any(|cause| cause.field == "metadata.uid")
+            || failure.message().contains("metadata.uid"))
+}
+
+/// Tells failures that pass by themselves shortly after something else was applied.
+fn may_pass(failure: &Failure, desired: &Desired) -> bool {
+    let message = failure.message();
+    failure.is_webhook_down()
+        || (failure.code() == 403 && message.contains("serviceaccount \"default\" not found"))
+        || (failure.code() == 404
+            && desired.id.group.contains('.')
+            && message.contains("404 page not found"))
+}
