@@ -3,8 +3,9 @@
 
 use super::{
     locate::Located,
+    runtime_choice::{Choice, ChosenBy},
     session::Session,
-    target::{Choice, ChosenBy, Target},
+    target::Target,
 };
 use crate::workload::{
     error::{Code, Error, Result},

@@ -25,6 +25,7 @@ pub(crate) mod rebuild;
 pub(crate) mod removal;
 pub(crate) mod render;
 pub(crate) mod rollout;
+pub(crate) mod runtime_choice;
 pub(crate) mod runtimes;
 pub(crate) mod session;
 pub(crate) mod several;

@@ -5,6 +5,7 @@ mod dry_run;
 mod leaving;
 mod scaling;
 mod sharing;
+mod terms;
 
 use std::{
     collections::{HashMap, HashSet},

@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 
 use super::{
     events::Event,
+    runtime_choice::{choose, confirm_choice},
     session::Session,
-    target::{Target, choose, confirm_choice, sandbox_file},
+    target::{Target, sandbox_file},
     view::RuntimeView,
 };
 use crate::{

@@ -15,8 +15,9 @@ use super::{
     locate::{self, Located, Search},
     lock::{self, Held},
     options::DeleteOptions,
+    runtime_choice::{Choice, choose},
     session::Session,
-    target::{Choice, Target, choose},
+    target::Target,
     view::{Operation, OperationOutcome},
 };
 use crate::workload::{

@@ -4,7 +4,7 @@
 use super::{Deploy, prepare::Prepared};
 use crate::{
     cluster::record::{Claim, Keeper},
-    ops::{lock::Held, target::confirm_choice, write::Written},
+    ops::{lock::Held, runtime_choice::confirm_choice, write::Written},
     workload::{
         error::{Code, Error, ErrorKind, Result},
         instance::Instance,

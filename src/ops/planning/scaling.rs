@@ -1,5 +1,5 @@
-//! Who scales the objects of a plan, and on which terms they are written: who else holds their
-//! fields, which of them an autoscaler scales, and what earlier releases set. All of it is read off the survey and the
+//! Who scales the objects of a plan, and whether what was left to an autoscaler is ours again. All of
+//! it is read off the survey and the
 //! record; autoscalers that are not in the set are asked for only where replicas might fall.
 
 use std::{
@@ -10,7 +10,7 @@ use std::{
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use serde_json::{Value, json};
 
-use super::{Candidate, Planning};
+use super::Planning;
 use crate::{
     cluster::api::IN_FLIGHT,
     ops::{options::Conflicts, survey::Live, target::is_list_forbidden},
@@ -18,29 +18,27 @@ use crate::{
         error::Result,
         object::{GroupKind, ObjectId},
         ownership::{
-            REPLICAS, Terms, YIELDED_MANAGER, Yielded, Yields, has_persons, holds_replicas_alone,
-            is_scaled_by_controller, is_scaled_by_others, kept_replicas, other_instances,
+            YIELDED_MANAGER, holds_replicas_alone, is_scaled_by_controller, is_scaled_by_others,
             scale_target,
         },
         placement::Placed,
-        plan::{Decision, Desired},
+        plan::Desired,
         record::Entry,
         rendering::render_recorded,
-        sharing::{Others, Standing},
     },
 };
 
 /// What decides about the terms of all objects of a plan.
 pub(super) struct Scaling<'a> {
-    planning: &'a Planning<'a>,
+    pub(super) planning: &'a Planning<'a>,
     /// Which autoscaler scales an object, as `Kind/name`.
-    autoscalers: HashMap<ObjectId, String>,
+    pub(super) autoscalers: HashMap<ObjectId, String>,
     /// Objects of which nothing tells who scales them, and whose body says no number: they keep
     /// the one that they have.
-    unsure: HashSet<ObjectId>,
+    pub(super) unsure: HashSet<ObjectId>,
     /// Objects that Kubernetes' autoscaler scaled last and that none targets any more: their
     /// replicas are ours again.
-    abandoned: HashSet<ObjectId>,
+    pub(super) abandoned: HashSet<ObjectId>,
     /// What is deleted by this release.
     going: HashSet<ObjectId>,
     /// The objects that the recorded releases sent.
@@ -203,111 +201,8 @@ impl<'a> Scaling<'a> {
             })
     }
 
-    /// Gives the terms on which an object is written.
-    pub(super) fn terms(&self, candidate: &Candidate<'_>, others: &Others) -> Terms {
-        let Some(live) = candidate.live else { return Terms::default() };
-        match &candidate.decision {
-            Decision::Ask { .. } | Decision::Update { .. } | Decision::Adopt { .. } => {
-                self.terms_of_write(candidate, live, others)
-            }
-            // Its pods live on, and so does their number.
-            Decision::Recreate { .. } if candidate.desired.id.is("apps", "StatefulSet") => {
-                self.terms_of_replacement(candidate, live)
-            }
-            // What is not written, or is made anew, has no other holders.
-            Decision::Recreate { .. }
-            | Decision::Unchanged
-            | Decision::Create { .. }
-            | Decision::Blocked { .. } => Terms::default(),
-        }
-    }
-
-    fn is_forced(&self) -> bool {
-        self.planning.options.conflicts == Conflicts::Force
-    }
-
-    /// Tells whether replicas stay with whoever holds them.
-    fn is_scaled(&self, id: &ObjectId) -> bool {
-        !self.is_forced() && (self.autoscalers.contains_key(id) || self.unsure.contains(id))
-    }
-
-    /// Lists the fields that are left to others.
-    fn yielded(&self, candidate: &Candidate<'_>, live: &Value) -> Vec<Yielded> {
-        if self.is_forced() {
-            return Vec::new();
-        }
-        let Candidate { desired, entry, .. } = candidate;
-        let yields = Yields {
-            body: &desired.body,
-            manager: self.planning.manager,
-            recorded: entry.map(|entry| &*entry.yielded).unwrap_or_default(),
-            autoscaler: self.autoscalers.get(&desired.id).map(String::as_str),
-            abandoned: self.abandoned.contains(&desired.id),
-            by_class: match self.planning.options.conflicts {
-                Conflicts::ByManager | Conflicts::Yield => true,
-                Conflicts::Force | Conflicts::Fail => false,
-            },
-        };
-        yields.of(live)
-    }
-
-    fn terms_of_replacement(&self, candidate: &Candidate<'_>, live: &Value) -> Terms {
-        let desired = candidate.desired;
-        let mut left = self.yielded(candidate, live);
-        left.retain(|left| left.field == REPLICAS);
-        let is_kept = !left.is_empty() || desired.body.pointer("/spec/replicas").is_none();
-        let scaled = self.is_scaled(&desired.id);
-        let kept =
-            is_kept.then(|| kept_replicas(live, self.planning.manager, left.first(), scaled));
-        Terms { yielded: left, kept: kept.flatten(), ..Terms::default() }
-    }
-
-    fn terms_of_write(&self, candidate: &Candidate<'_>, live: &Value, others: &Others) -> Terms {
-        let Candidate { desired, entry, .. } = candidate;
-        let (manager, mode) = (self.planning.manager, self.planning.options.conflicts);
-        let scaled = self.is_scaled(&desired.id);
-        let gone = other_instances(live, manager)
-            .into_iter()
-            .filter(|other| others.get(*other) == Some(&Standing::Gone))
-            .map(str::to_owned);
-        let mut terms = Terms {
-            yielded: self.yielded(candidate, live),
-            scaled,
-            hand_over: scaled && holds_replicas_alone(live, manager),
-            reclaimed: self.reclaimed(desired, *entry),
-            adopting: is_adopting(desired, *entry, &candidate.decision),
-            takes: matches!(mode, Conflicts::ByManager | Conflicts::Force),
-            gone: gone.collect(),
-            ..Terms::default()
-        };
-        let matters = has_persons(live) || !terms.reclaimed.is_empty() || !terms.gone.is_empty();
-        if (terms.takes && matters) || terms.is_bare(live) {
-            terms.before = self.recorded(&desired.id).cloned().collect();
-        }
-        let body = terms.body(&desired.body);
-        if terms.is_bare(live) || terms.managed_fields(&body, manager, live).is_some() {
-            terms.live = Some(bare_metadata(live));
-        } else {
-            terms.before.clear();
-        }
-        terms
-    }
-
-    /// Lists the fields that were left to an autoscaler and are ours again.
-    fn reclaimed(&self, desired: &Desired, entry: Option<&Entry>) -> Vec<String> {
-        let has_autoscaler = self.autoscalers.contains_key(&desired.id);
-        let is_back = |field: &str| self.is_forced() || (!has_autoscaler && field == REPLICAS);
-        let recorded = entry.map(|entry| &*entry.yielded).unwrap_or_default();
-        let back = recorded.iter().filter(|left| left.autoscaler.is_some() && is_back(&left.field));
-        let mut reclaimed: Vec<String> = back.map(|left| left.field.clone()).collect();
-        if self.abandoned.contains(&desired.id) {
-            reclaimed.push(REPLICAS.to_owned());
-        }
-        reclaimed
-    }
-
     /// Lists the bodies that the recorded releases sent of an object.
-    fn recorded<'b>(&'b self, id: &'b ObjectId) -> impl Iterator<Item = &'b Value> {
+    pub(super) fn recorded<'b>(&'b self, id: &'b ObjectId) -> impl Iterator<Item = &'b Value> {
         let objects = self.before.get_or_init(|| self.planning.recorded_objects());
         objects.iter().filter(move |placed| placed.id == *id).map(|placed| &placed.body)
     }
@@ -316,24 +211,6 @@ impl<'a> Scaling<'a> {
 /// Names the autoscaler that replicas were left to.
 fn recorded_autoscaler(entry: &Entry) -> Option<&str> {
     entry.yielded.iter().find_map(|left| left.autoscaler.as_deref())
-}
-
-/// An adoption that was begun goes on. Namespaces are shared, never adopted.
-fn is_adopting(desired: &Desired, entry: Option<&Entry>, decision: &Decision) -> bool {
-    let begun = entry.is_some_and(|entry| entry.uid.is_none());
-    let adopts = begun || matches!(decision, Decision::Adopt { .. });
-    adopts && !desired.id.is("", "Namespace")
-}
-
-/// What a takeover needs to know of a live object.
-fn bare_metadata(live: &Value) -> Value {
-    let mut metadata = json!({});
-    for field in ["uid", "resourceVersion", "annotations", "managedFields"] {
-        if let Some(value) = live.get("metadata").and_then(|metadata| metadata.get(field)) {
-            metadata[field] = value.clone();
-        }
-    }
-    json!({ "metadata": metadata })
 }
 
 impl Planning<'_> {

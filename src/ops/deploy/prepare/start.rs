@@ -7,8 +7,9 @@ use crate::{
         fixed,
         locate::{self, Located, NamespaceState, Search},
         lock,
+        runtime_choice::{Choice, choose},
         session::Session,
-        target::{Choice, Target, choose},
+        target::Target,
     },
     workload::{
         error::{Error, Result},

@@ -1,0 +1,142 @@
+//! On which terms an object is written: which fields are left to others, taken over or taken back,
+//! and what earlier releases set.
+
+use serde_json::{Value, json};
+
+use super::{Candidate, scaling::Scaling};
+use crate::{
+    ops::options::Conflicts,
+    workload::{
+        object::ObjectId,
+        ownership::{
+            REPLICAS, Terms, Yielded, Yields, has_persons, holds_replicas_alone, kept_replicas,
+            other_instances,
+        },
+        plan::{Decision, Desired},
+        record::Entry,
+        sharing::{Others, Standing},
+    },
+};
+
+impl Scaling<'_> {
+    /// Gives the terms on which an object is written.
+    pub(super) fn terms(&self, candidate: &Candidate<'_>, others: &Others) -> Terms {
+        let Some(live) = candidate.live else { return Terms::default() };
+        match &candidate.decision {
+            Decision::Ask { .. } | Decision::Update { .. } | Decision::Adopt { .. } => {
+                self.terms_of_write(candidate, live, others)
+            }
+            // Its pods live on, and so does their number.
+            Decision::Recreate { .. } if candidate.desired.id.is("apps", "StatefulSet") => {
+                self.terms_of_replacement(candidate, live)
+            }
+            // What is not written, or is made anew, has no other holders.
+            Decision::Recreate { .. }
+            | Decision::Unchanged
+            | Decision::Create { .. }
+            | Decision::Blocked { .. } => Terms::default(),
+        }
+    }
+
+    fn is_forced(&self) -> bool {
+        self.planning.options.conflicts == Conflicts::Force
+    }
+
+    /// Tells whether replicas stay with whoever holds them.
+    fn is_scaled(&self, id: &ObjectId) -> bool {
+        !self.is_forced() && (self.autoscalers.contains_key(id) || self.unsure.contains(id))
+    }
+
+    /// Lists the fields that are left to others.
+    fn yielded(&self, candidate: &Candidate<'_>, live: &Value) -> Vec<Yielded> {
+        if self.is_forced() {
+            return Vec::new();
+        }
+        let Candidate { desired, entry, .. } = candidate;
+        let yields = Yields {
+            body: &desired.body,
+            manager: self.planning.manager,
+            recorded: entry.map(|entry| &*entry.yielded).unwrap_or_default(),
+            autoscaler: self.autoscalers.get(&desired.id).map(String::as_str),
+            abandoned: self.abandoned.contains(&desired.id),
+            by_class: match self.planning.options.conflicts {
+                Conflicts::ByManager | Conflicts::Yield => true,
+                Conflicts::Force | Conflicts::Fail => false,
+            },
+        };
+        yields.of(live)
+    }
+
+    fn terms_of_replacement(&self, candidate: &Candidate<'_>, live: &Value) -> Terms {
+        let desired = candidate.desired;
+        let mut left = self.yielded(candidate, live);
+        left.retain(|left| left.field == REPLICAS);
+        let is_kept = !left.is_empty() || desired.body.pointer("/spec/replicas").is_none();
+        let scaled = self.is_scaled(&desired.id);
+        let kept =
+            is_kept.then(|| kept_replicas(live, self.planning.manager, left.first(), scaled));
+        Terms { yielded: left, kept: kept.flatten(), ..Terms::default() }
+    }
+
+    fn terms_of_write(&self, candidate: &Candidate<'_>, live: &Value, others: &Others) -> Terms {
+        let Candidate { desired, entry, .. } = candidate;
+        let (manager, mode) = (self.planning.manager, self.planning.options.conflicts);
+        let scaled = self.is_scaled(&desired.id);
+        let gone = other_instances(live, manager)
+            .into_iter()
+            .filter(|other| others.get(*other) == Some(&Standing::Gone))
+            .map(str::to_owned);
+        let mut terms = Terms {
+            yielded: self.yielded(candidate, live),
+            scaled,
+            hand_over: scaled && holds_replicas_alone(live, manager),
+            reclaimed: self.reclaimed(desired, *entry),
+            adopting: is_adopting(desired, *entry, &candidate.decision),
+            takes: matches!(mode, Conflicts::ByManager | Conflicts::Force),
+            gone: gone.collect(),
+            ..Terms::default()
+        };
+        let matters = has_persons(live) || !terms.reclaimed.is_empty() || !terms.gone.is_empty();
+        if (terms.takes && matters) || terms.is_bare(live) {
+            terms.before = self.recorded(&desired.id).cloned().collect();
+        }
+        let body = terms.body(&desired.body);
+        if terms.is_bare(live) || terms.managed_fields(&body, manager, live).is_some() {
+            terms.live = Some(bare_metadata(live));
+        } else {
+            terms.before.clear();
+        }
+        terms
+    }
+
+    /// Lists the fields that were left to an autoscaler and are ours again.
+    fn reclaimed(&self, desired: &Desired, entry: Option<&Entry>) -> Vec<String> {
+        let has_autoscaler = self.autoscalers.contains_key(&desired.id);
+        let is_back = |field: &str| self.is_forced() || (!has_autoscaler && field == REPLICAS);
+        let recorded = entry.map(|entry| &*entry.yielded).unwrap_or_default();
+        let back = recorded.iter().filter(|left| left.autoscaler.is_some() && is_back(&left.field));
+        let mut reclaimed: Vec<String> = back.map(|left| left.field.clone()).collect();
+        if self.abandoned.contains(&desired.id) {
+            reclaimed.push(REPLICAS.to_owned());
+        }
+        reclaimed
+    }
+}
+
+/// An adoption that was begun goes on. Namespaces are shared, never adopted.
+fn is_adopting(desired: &Desired, entry: Option<&Entry>, decision: &Decision) -> bool {
+    let begun = entry.is_some_and(|entry| entry.uid.is_none());
+    let adopts = begun || matches!(decision, Decision::Adopt { .. });
+    adopts && !desired.id.is("", "Namespace")
+}
+
+/// What a takeover needs to know of a live object.
+fn bare_metadata(live: &Value) -> Value {
+    let mut metadata = json!({});
+    for field in ["uid", "resourceVersion", "annotations", "managedFields"] {
+        if let Some(value) = live.get("metadata").and_then(|metadata| metadata.get(field)) {
+            metadata[field] = value.clone();
+        }
+    }
+    json!({ "metadata": metadata })
+}

@@ -1,0 +1,111 @@
+//! Judging what was applied, as it is seen, and saying what is still open.
+
+use std::time::{Duration, Instant};
+
+use super::{Clock, Rollout};
+use crate::{
+    ops::events::Event,
+    workload::{
+        graph::{Milestone, Schedule},
+        plan::Desired,
+        readiness::{State, Verdict, judge, judge_gone},
+    },
+};
+
+/// How often it is said what is still open.
+const HEARTBEAT: Duration = Duration::from_secs(5);
+/// How often an object is asked for that cannot be watched.
+const ASK_EVERY: Duration = Duration::from_secs(2);
+impl Rollout<'_> {
+    pub(super) fn judge_all(&mut self, schedule: &mut Schedule<'_>, clock: &mut Clock) {
+        clock.dirty = false;
+        clock.judged = Instant::now();
+        let frame = self.frame();
+        for index in 0..self.nodes.len() {
+            let node = &self.nodes[index];
+            if !node.waited_for || !node.applied || node.is_ready() || !node.watch.object {
+                continue;
+            }
+            let Some(seen) = self.observer.seen(&node.item.desired.id) else { continue };
+            if node.is_older_than_write(seen) {
+                continue;
+            }
+            let verdict = match seen {
+                None if node.item.desired.id.is("batch", "Job") => {
+                    judge_gone(&node.item.desired.body, node.uid(), &self.observer.around)
+                }
+                seen => judge(seen, &self.observer.around, &frame),
+            };
+            // A watch may lag behind our own write.
+            if verdict.state == State::Missing && node.verdict.is_none() {
+                continue;
+            }
+            if verdict.state == State::Failed {
+                clock.first_failure.get_or_insert_with(Instant::now);
+            }
+            if node.verdict.as_ref() != Some(&verdict) {
+                self.judged(schedule, index, verdict);
+            }
+        }
+        // What failed may have mended itself.
+        if !self.nodes.iter().any(|node| node.error.is_some() || node.has_failed()) {
+            clock.first_failure = None;
+        }
+    }
+
+    pub(super) fn judged(&mut self, schedule: &mut Schedule<'_>, index: usize, verdict: Verdict) {
+        let now = self.scope.session.now();
+        let node = &mut self.nodes[index];
+        if verdict.state == State::Ready {
+            node.ready_at.get_or_insert(now);
+            schedule.reached(index, Milestone::Ready);
+        }
+        let object = node.item.desired.id.clone();
+        node.verdict = Some(verdict.clone());
+        if node.watch.object {
+            self.report(Event::Judged { object, verdict });
+        }
+    }
+
+    pub(super) async fn ask_for_unwatched(&mut self, clock: &mut Clock) {
+        if clock.asked.elapsed() < ASK_EVERY {
+            return;
+        }
+        clock.asked = Instant::now();
+        let unseen: Vec<&Desired> = self
+            .nodes
+            .iter()
+            .filter(|node| {
+                node.waited_for
+                    && node.applied
+                    && !node.is_ready()
+                    && node.watch.object
+                    && !self.observer.is_watching(&node.item.desired.id)
+            })
+            .map(|node| &node.item.desired)
+            .collect();
+        self.observer.ask(self.scope.target, &unseen, ASK_EVERY).await;
+    }
+
+    pub(super) fn heartbeat(&self, clock: &mut Clock) {
+        if clock.beat.elapsed() < HEARTBEAT {
+            return;
+        }
+        clock.beat = Instant::now();
+        let open: Vec<_> = self
+            .nodes
+            .iter()
+            .filter(|node| !node.is_over())
+            .map(|node| {
+                let why = match &node.verdict {
+                    _ if !node.applied => "not applied yet".to_owned(),
+                    Some(verdict) => verdict.message.clone(),
+                    None => "not seen yet".to_owned(),
+                };
+                (node.item.desired.id.clone(), why)
+            })
+            .collect();
+        let phase = if self.nodes.iter().all(|node| node.applied) { "waiting" } else { "applying" };
+        self.report(Event::StillOpen { phase, elapsed: clock.started.elapsed(), open });
+    }
+}

@@ -1,0 +1,161 @@
+//! Which runtime is meant: what was said, stored or set, in the order of CLI.md, Runtime.
+
+use super::session::Session;
+use crate::{
+    cluster::kubeconfig::Kubeconfig,
+    workload::{
+        error::{Code, Error, Result},
+        instance::Instance,
+        name::InstanceName,
+        runtime::RuntimeName,
+    },
+};
+
+/// What chose the runtime.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ChosenBy {
+    /// `--runtime`.
+    Flag,
+    /// The instance, at its creation.
+    Instance,
+    /// `WORKLOADCTL_RUNTIME`.
+    Variable,
+    /// `runtime use`.
+    Default,
+    /// The kubeconfig's current context.
+    CurrentContext,
+    /// The pod that the process runs in.
+    Pod,
+}
+
+/// A runtime and what chose it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Choice {
+    pub runtime: RuntimeName,
+    /// What chose it.
+    pub by: ChosenBy,
+}
+
+impl Choice {
+    /// Says what chose the runtime, for the user.
+    #[must_use]
+    pub(crate) fn why(&self) -> &'static str {
+        match self.by {
+            ChosenBy::Flag => "--runtime",
+            ChosenBy::Instance => "stored with the instance",
+            ChosenBy::Variable => "WORKLOADCTL_RUNTIME",
+            ChosenBy::Default => "the default, see `workloadctl runtime use`",
+            ChosenBy::CurrentContext => "kubeconfig's current context",
+            ChosenBy::Pod => "the pod's own cluster",
+        }
+    }
+}
+
+/// Chooses the runtime of an instance (CLI.md, Runtime).
+///
+/// # Errors
+/// Code 2: an unknown context, no kubeconfig at all; code 7: the instance's stored context is
+/// gone from the kubeconfig.
+pub(crate) fn choose(session: &Session<'_>, stored: Option<&Instance>) -> Result<Choice> {
+    let kubeconfig = session.kubeconfig;
+    let is_context = |name: &str| kubeconfig.has_context(name);
+    if let Some(flag) = &session.runtime {
+        let runtime = RuntimeName::given(flag, is_context)?;
+        check_context(session, &runtime)?;
+        return Ok(Choice { runtime, by: ChosenBy::Flag });
+    }
+    if let Some(stored) = stored {
+        let runtime = of_instance(kubeconfig, stored)?;
+        return Ok(Choice { runtime, by: ChosenBy::Instance });
+    }
+    if let Some(variable) = session.env.variable("WORKLOADCTL_RUNTIME") {
+        let runtime = RuntimeName::given(variable, is_context)?;
+        check_context(session, &runtime)
+            .map_err(|error| error.cause("WORKLOADCTL_RUNTIME names it"))?;
+        return Ok(Choice { runtime, by: ChosenBy::Variable });
+    }
+    let default = session.store().default_runtime()?;
+    if let Some(default) = default {
+        let runtime = RuntimeName::stored(&default)?;
+        check_context(session, &runtime).map_err(|error| {
+            error
+                .cause("it is the stored default")
+                .hint("`workloadctl runtime use -` clears the default")
+        })?;
+        return Ok(Choice { runtime, by: ChosenBy::Default });
+    }
+    if let Some(current) = kubeconfig.current_context() {
+        let runtime = RuntimeName::Context(current.to_owned());
+        check_context(session, &runtime)?;
+        return Ok(Choice { runtime, by: ChosenBy::CurrentContext });
+    }
+    if kubeconfig.in_pod() {
+        return Ok(Choice { runtime: RuntimeName::InCluster, by: ChosenBy::Pod });
+    }
+    if kubeconfig.contexts().is_empty() {
+        return Err(kubeconfig.missing());
+    }
+    Err(Error::usage(
+        Code::NoRuntime,
+        "no runtime is chosen: the kubeconfig has no current context",
+    )
+    .hint("name one with `--runtime CONTEXT`, or `workloadctl runtime use CONTEXT`"))
+}
+
+/// Gives the runtime that an instance was created on.
+///
+/// # Errors
+/// Code 7: its context is gone from the kubeconfig.
+fn of_instance(kubeconfig: &Kubeconfig, stored: &Instance) -> Result<RuntimeName> {
+    let runtime = RuntimeName::stored(&stored.runtime)?;
+    let Some(context) = runtime.context().filter(|context| !kubeconfig.has_context(context)) else {
+        return Ok(runtime);
+    };
+    let looked_at: Vec<String> =
+        kubeconfig.files_looked_at.iter().map(|file| file.display().to_string()).collect();
+    let (name, files) = (&stored.name, looked_at.join(", "));
+    Err(Error::runtime(
+        Code::ContextGone,
+        format!("context `{context}` of `{name}` is not in the kubeconfig ({files})"),
+    )
+    .hint(format!(
+        "if it was renamed: repeat the command with `--runtime CONTEXT`; if the cluster is gone: `workloadctl delete {name} --forget`"
+    )))
+}
+
+/// Asks before a new instance goes to a runtime that only the kubeconfig's current context chose
+/// (CLI.md, Questions). `verb` is what is about to be done to it.
+///
+/// # Errors
+/// Code 1 where the answer is no; code 5 where nobody can be asked.
+pub(crate) fn confirm_choice(
+    session: &Session<'_>,
+    choice: &Choice,
+    verb: &str,
+    name: &InstanceName,
+) -> Result<()> {
+    let Choice { runtime, by } = choice;
+    let only = session.kubeconfig.contexts().len() == 1;
+    if *by != ChosenBy::CurrentContext || runtime.is_kind_like() || only {
+        return Ok(());
+    }
+    let question = format!("{verb} {name} on {runtime} ({})?", choice.why());
+    session.confirm(&question, "answered no; nothing was written", || {
+        Error::refused(
+            Code::RuntimeNotNamed,
+            format!(
+                "only the kubeconfig's current context chose `{runtime}` for the new instance `{name}`"
+            ),
+        )
+        .hint(format!(
+            "name it with `--runtime {runtime}`, or `workloadctl runtime use {runtime}`"
+        ))
+    })
+}
+
+fn check_context(session: &Session<'_>, runtime: &RuntimeName) -> Result<()> {
+    match runtime.context() {
+        Some(context) => session.kubeconfig.resolve(context).map(drop),
+        None => Ok(()),
+    }
+}
