@@ -30,8 +30,8 @@ use crate::{
         object::{ObjectId, split_api_version},
         ownership::{is_ours, manager},
         readiness::{
-            Frame, Neighbourhood, State, Verdict, Watch, images_of, judge, judge_gone,
-            population_of, restarts_of, watch_of,
+            Frame, Neighbourhood, State, Verdict, images_of, judge, judge_gone, population_of,
+            restarts_of, watch_of,
         },
         record::{Entry, Record},
         status::{Facts, Seen, judge_instance},
@@ -360,22 +360,12 @@ async fn neighbours(target: &Target, live: &Live) -> Neighbourhood {
     let mut wanted: BTreeSet<(&str, &str, Option<String>)> = BTreeSet::new();
     let mut definitions: BTreeSet<String> = BTreeSet::new();
     for (id, object) in live {
-        let Watch { object: _, replica_sets, pods, events, nodes, storage_classes, definition } =
-            watch_of(object);
-        if let Some(info) = target.kinds.of(id).filter(|_| definition) {
+        let watch = watch_of(object);
+        if let Some(info) = target.kinds.of(id).filter(|_| watch.definition) {
             definitions.insert(format!("{}.{}", info.plural, id.group));
         }
-        let place = || id.namespace.clone();
-        for (is_wanted, group, kind, namespaced) in [
-            (replica_sets, "apps", "ReplicaSet", true),
-            (pods, "", "Pod", true),
-            (events, "", "Event", true),
-            (nodes, "", "Node", false),
-            (storage_classes, "storage.k8s.io", "StorageClass", false),
-        ] {
-            if is_wanted {
-                wanted.insert((group, kind, if namespaced { place() } else { None }));
-            }
+        for (group, kind, namespaced) in watch.around() {
+            wanted.insert((group, kind, id.namespace.clone().filter(|_| namespaced)));
         }
     }
     let lists = wanted.iter().filter_map(|(group, kind, namespace)| {

@@ -25,5 +25,4 @@ pub(crate) mod release;
 pub(crate) mod runtime;
 pub(crate) mod sharing;
 pub(crate) mod status;
-pub(crate) mod template;
 pub(crate) mod yaml;

@@ -13,6 +13,7 @@ use crate::{
     workload::{
         error::{Code, Error, ErrorKind, Result},
         instance::Instance,
+        kinds::{Trait, builtin_kind},
         object::ObjectId,
         record::{Deployed, Entry, Record},
         release::{Action, Outcome, Release},
@@ -109,11 +110,7 @@ fn ago(session: &Session<'_>, release: &Release) -> String {
 
 /// Pruning or recreating what holds data is asked about.
 fn ask_about_losses(session: &Session<'_>, prepared: &Prepared) -> Result<()> {
-    let precious = |id: &ObjectId| {
-        id.is("", "PersistentVolumeClaim")
-            || id.is("", "Namespace")
-            || id.is("apiextensions.k8s.io", "CustomResourceDefinition")
-    };
+    let precious = |id: &ObjectId| builtin_kind(id).is(Trait::Precious);
     let removed = prepared
         .plan
         .removals

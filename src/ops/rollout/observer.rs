@@ -92,18 +92,9 @@ impl Observer {
         if watch.definition {
             self.watch_definition(target, &id.group_kind());
         }
-        let namespace = id.namespace.as_deref();
-        let around: [(bool, &str, &str, Option<&str>); 5] = [
-            (watch.replica_sets, "apps", "ReplicaSet", namespace),
-            (watch.pods, "", "Pod", namespace),
-            (watch.events, "", "Event", namespace),
-            (watch.nodes, "", "Node", None),
-            (watch.storage_classes, "storage.k8s.io", "StorageClass", None),
-        ];
-        for (wanted, group, kind, namespace) in around {
-            if wanted {
-                self.watch(target, &GroupKind::new(group, kind), "v1", namespace, String::new());
-            }
+        for (group, kind, namespaced) in watch.around() {
+            let namespace = id.namespace.as_deref().filter(|_| namespaced);
+            self.watch(target, &GroupKind::new(group, kind), "v1", namespace, String::new());
         }
     }
 

@@ -3,11 +3,10 @@
 
 use serde_json::Value;
 
-use super::culprit::Culprit;
 use crate::workload::{
     object::split_api_version,
     readiness::{
-        State, Verdict,
+        Culprit, State, Verdict,
         field::{list, name, text},
         pull,
         trouble::{Cause, Log},

@@ -4,19 +4,17 @@
 //! The texts are the cluster's own, shortened but not cleaned: output masks what must not reach a
 //! terminal.
 
-mod culprit;
 mod hint;
 mod warnings;
 
 use serde::Serialize;
 use serde_json::Value;
 
-use self::culprit::Culprit;
 use super::readiness::{
-    Frame, Neighbourhood, Verdict,
+    Culprit, Frame, Neighbourhood, State, Verdict, culprit,
     field::{name, text},
     judge,
-    trouble::{Log, Trouble},
+    trouble::{Cause, Log, Trouble},
 };
 
 /// Why an object is not ready.
@@ -57,7 +55,7 @@ pub(crate) struct LogSource {
 #[must_use]
 pub(crate) fn diagnose(object: &Value, around: &Neighbourhood, frame: &Frame) -> Diagnosis {
     let verdict = judge(Some(object), around, frame);
-    let culprit = culprit::find(object, &verdict, around, frame);
+    let culprit = responsible(object, &verdict, around, frame);
     let hint = hint::hint(object, &verdict, culprit.as_ref(), frame.runtime);
     let pod = culprit.as_ref().map(|culprit| culprit.pod);
     let warnings = warnings::collect(object, pod, around, frame);
@@ -72,6 +70,22 @@ pub(crate) fn diagnose(object: &Value, around: &Neighbourhood, frame: &Frame) ->
         }
     };
     Diagnosis { reason, message, hint, log, warnings }
+}
+
+/// Finds the pod, if it is a pod's fault.
+fn responsible<'a>(
+    object: &'a Value,
+    verdict: &Verdict,
+    around: &'a Neighbourhood,
+    frame: &Frame,
+) -> Option<Culprit<'a>> {
+    let refused = matches!(verdict.reason.as_str(), "FailedCreate" | "QuotaExceeded");
+    if refused || matches!(verdict.state, State::Ready | State::Missing) {
+        return None;
+    }
+    culprit(object, around, frame).filter(|culprit| {
+        culprit.trouble.cause > Cause::Starting || culprit.trouble.reason == verdict.reason
+    })
 }
 
 fn log_of(pod: &Value, trouble: &Trouble) -> Option<LogSource> {

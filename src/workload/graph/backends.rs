@@ -8,10 +8,15 @@ use serde_json::{Map, Value};
 use super::{
     Milestone, Reason,
     builder::{Before, Builder},
-    links::{items, text},
     rules::defined,
 };
-use crate::workload::{kinds::Kinds, placement::Placed, template};
+use crate::workload::{
+    kinds::{
+        Kinds, Referent, builtin_kind, pod_template,
+        references::{items, text},
+    },
+    placement::Placed,
+};
 
 /// Adds the edges around webhook configurations, conversion webhooks and APIServices.
 pub(super) fn add(builder: &mut Builder<'_>, kinds: &Kinds) {
@@ -67,28 +72,16 @@ pub(super) fn add(builder: &mut Builder<'_>, kinds: &Kinds) {
 
 /// Gives namespace and name of the Services that an object makes the API server call.
 fn called(object: &Placed) -> Vec<(&str, &str)> {
-    let body = &object.body;
-    let single = |pointer: &str| body.pointer(pointer).into_iter().filter_map(service).collect();
-    let mut services: Vec<(&str, &str)> = match (&*object.id.group, &*object.id.kind) {
-        (
-            "admissionregistration.k8s.io",
-            "ValidatingWebhookConfiguration" | "MutatingWebhookConfiguration",
-        ) => items(body, "/webhooks")
-            .filter_map(|webhook| service(webhook.pointer("/clientConfig/service")?))
-            .collect(),
-        ("apiregistration.k8s.io", "APIService") => single("/spec/service"),
-        ("apiextensions.k8s.io", "CustomResourceDefinition") => {
-            single("/spec/conversion/webhook/clientConfig/service")
-        }
-        _ => Vec::new(),
-    };
+    let mut services: Vec<(&str, &str)> = builtin_kind(&object.id)
+        .names_in_namespaces
+        .iter()
+        .filter(|reference| reference.to == Referent::Service)
+        .flat_map(|reference| reference.all_in(&object.body))
+        .filter_map(|service| Some((text(service, "namespace")?, text(service, "name")?)))
+        .collect();
     services.sort_unstable();
     services.dedup();
     services
-}
-
-fn service(reference: &Value) -> Option<(&str, &str)> {
-    Some((text(reference, "namespace")?, text(reference, "name")?))
 }
 
 /// Gives the API groups, spelt out, that a webhook configuration judges.
@@ -175,7 +168,7 @@ impl<'a> Workloads<'a> {
             if object.id.group == "batch" {
                 continue;
             }
-            let labels = template::template(&object.id, &object.body)
+            let labels = pod_template::template(&object.id, &object.body)
                 .and_then(|template| template.pointer("/metadata/labels")?.as_object());
             let (Some(labels), Some(namespace)) = (labels, object.id.namespace.as_deref()) else {
                 continue;

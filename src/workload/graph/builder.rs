@@ -3,10 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{Edge, Milestone, Reason};
-use crate::workload::placement::Placed;
-
-/// An identity without owning it: group, kind, namespace (empty: none), name.
-pub(super) type Key<'a> = (&'a str, &'a str, &'a str, &'a str);
+use crate::workload::{object::ObjectKey, placement::Placed};
 
 /// One side of a gate.
 #[derive(Debug, Clone, Copy)]
@@ -18,7 +15,7 @@ pub(super) struct Before {
 
 pub(super) struct Builder<'a> {
     pub(super) objects: &'a [Placed],
-    index: HashMap<Key<'a>, usize>,
+    index: HashMap<ObjectKey<'a>, usize>,
     nodes: usize,
     edges: Vec<Edge>,
 }
@@ -30,7 +27,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Finds an object of the set.
-    pub(super) fn find(&self, key: Key<'_>) -> Option<usize> {
+    pub(super) fn find(&self, key: ObjectKey<'_>) -> Option<usize> {
         self.index.get(&key).copied()
     }
 
@@ -92,7 +89,7 @@ impl<'a> Builder<'a> {
 }
 
 /// Gives an object's identity.
-pub(super) fn key(object: &Placed) -> Key<'_> {
+pub(super) fn key(object: &Placed) -> ObjectKey<'_> {
     let id = &object.id;
     (&id.group, &id.kind, id.namespace.as_deref().unwrap_or_default(), &id.name)
 }

@@ -7,12 +7,13 @@ use std::collections::HashMap;
 
 use super::{
     Milestone, Reason,
-    builder::{Before, Builder, Key},
+    builder::{Before, Builder},
 };
 use crate::workload::{
     error::{Code, Error, Result},
     kinds::Kinds,
     name::nearest,
+    object::ObjectKey,
     placement::Placed,
 };
 
@@ -21,7 +22,7 @@ const ANNOTATION: &str = "config.kubernetes.io/depends-on";
 /// Adds the edges that annotations state.
 pub(super) fn add(builder: &mut Builder<'_>, kinds: &Kinds) -> Result<()> {
     let objects = builder.objects;
-    let mut declared: Option<HashMap<Key<'_>, usize>> = None;
+    let mut declared: Option<HashMap<ObjectKey<'_>, usize>> = None;
     for (node, object) in objects.iter().enumerate() {
         let Some(list) = object.annotation(ANNOTATION) else { continue };
         let declared = declared.get_or_insert_with(|| declared_index(objects));
@@ -53,7 +54,7 @@ fn parse(text: &str) -> Option<Target<'_>> {
 }
 
 /// Finds objects by what the source calls them; without a namespace it means `default`.
-fn declared_index(objects: &[Placed]) -> HashMap<Key<'_>, usize> {
+fn declared_index(objects: &[Placed]) -> HashMap<ObjectKey<'_>, usize> {
     let mut index = HashMap::new();
     for (node, object) in objects.iter().enumerate() {
         let id = object.declared();
@@ -71,7 +72,7 @@ fn declared_index(objects: &[Placed]) -> HashMap<Key<'_>, usize> {
 /// namespace is in the object's own.
 fn resolve(
     builder: &Builder<'_>,
-    declared: &HashMap<Key<'_>, usize>,
+    declared: &HashMap<ObjectKey<'_>, usize>,
     object: &Placed,
     (group, namespace, kind, name): Target<'_>,
     kinds: &Kinds,

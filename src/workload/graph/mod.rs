@@ -14,7 +14,6 @@ mod builder;
 mod cycles;
 mod deletion;
 mod depends;
-mod links;
 mod missing;
 mod rules;
 mod schedule;

@@ -5,9 +5,15 @@ use std::collections::HashMap;
 use super::{
     Milestone, Reason,
     builder::{Before, Builder},
-    links::{self, items, text},
 };
-use crate::workload::{kinds::Kinds, placement::Placed, template};
+use crate::workload::{
+    kinds::{
+        Kinds, Trait, builtin_kind,
+        pod_template::pod_spec,
+        references::{self, items, text},
+    },
+    placement::Placed,
+};
 
 /// What comes before, and what comes after it.
 type Gate = (Vec<Before>, Vec<usize>);
@@ -67,7 +73,7 @@ fn definition(
 }
 
 fn named(builder: &mut Builder<'_>, node: usize, object: &Placed) {
-    for link in links::of(object) {
+    for link in references::of(&object.id, &object.body) {
         if let Some(before) = builder.find(link.to) {
             let reason = Reason::Named(link.field);
             builder.soft(Before { node: before, until: Milestone::Applied, reason }, node);
@@ -81,7 +87,7 @@ fn webhook_arguments(builder: &mut Builder<'_>, node: usize, object: &Placed) {
     if !object.id.is("batch", "Job") {
         return;
     }
-    let Some(spec) = template::pod_spec(&object.id, &object.body) else { return };
+    let Some(spec) = pod_spec(&object.id, &object.body) else { return };
     let arguments = items(spec, "/containers").flat_map(|container| items(container, "/args"));
     let names =
         arguments.filter_map(|it| it.as_str()).filter_map(|it| it.strip_prefix("--webhook-name="));
@@ -100,14 +106,10 @@ fn govern(builder: &mut Builder<'_>) {
     let mut namespaces: HashMap<&str, Gate> = HashMap::new();
     for (node, object) in builder.objects.iter().enumerate() {
         let Some(namespace) = object.id.namespace.as_deref() else { continue };
-        let governs = matches!(
-            (&*object.id.group, &*object.id.kind),
-            ("networking.k8s.io", "NetworkPolicy") | ("", "ResourceQuota" | "LimitRange")
-        );
-        if governs {
+        if builtin_kind(&object.id).is(Trait::GovernsPods) {
             let before = Before { node, until: Milestone::Applied, reason: Reason::Governs };
             namespaces.entry(namespace).or_default().0.push(before);
-        } else if template::pod_spec(&object.id, &object.body).is_some() {
+        } else if pod_spec(&object.id, &object.body).is_some() {
             namespaces.entry(namespace).or_default().1.push(node);
         }
     }
@@ -119,12 +121,12 @@ fn give_rights(builder: &mut Builder<'_>) {
     let mut accounts: HashMap<(&str, &str), Gate> = HashMap::new();
     for (node, object) in builder.objects.iter().enumerate() {
         if object.id.group == "rbac.authorization.k8s.io" {
-            for subject in links::subjects(object) {
+            for subject in references::subjects(&object.id, &object.body) {
                 let before = Before { node, until: Milestone::Applied, reason: Reason::Rights };
                 accounts.entry(subject).or_default().0.push(before);
             }
         } else if let (Some(account), Some(namespace)) =
-            (links::service_account(object), object.id.namespace.as_deref())
+            (references::account_of_pods(&object.id, &object.body), object.id.namespace.as_deref())
         {
             accounts.entry((namespace, account)).or_default().1.push(node);
         }

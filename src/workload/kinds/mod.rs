@@ -1,19 +1,24 @@
 //! The kinds that are known: built in, brought by CRDs of the set, or told by a cluster.
 //!
 //! What a CRD of the set says wins over what a cluster says, since it is about to be applied;
-//! what a cluster says wins over what is built in.
+//! what a cluster says wins over what is built in. That is how kinds are *called* and served, in
+//! [`Kinds`]; what the built-in ones *are* stands in one table ([`builtin_kind`]).
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::object::{GroupKind, ObjectId};
 use crate::schema;
 
+mod builtin;
 mod check;
 mod crd;
 mod discovery;
 mod notation;
 mod path;
+pub(crate) mod pod_template;
+pub(crate) mod references;
 
+pub(crate) use builtin::{DeletionWave, Referent, Trait, builtin_kind};
 pub(crate) use notation::find;
 
 /// Where the knowledge of a kind comes from.

@@ -12,10 +12,9 @@ use crate::{
     schema::{self, Gvk},
     workload::{
         error::{Code, Error, Result},
-        kinds::{Kinds, find},
+        kinds::{Kinds, Trait, builtin_kind, find, pod_template},
         manifest::encode_string_data,
         object::{Object, ObjectId, split_api_version},
-        template,
     },
 };
 
@@ -98,12 +97,8 @@ fn set_replicas(
     kinds: &Kinds,
     flag: &str,
 ) -> Result<()> {
-    let scales = kinds.is_custom(&id.group, &id.kind)
-        || matches!(
-            (&*id.group, &*id.kind),
-            ("apps", "Deployment" | "StatefulSet" | "ReplicaSet") | ("", "ReplicationController")
-        );
-    if !scales {
+    // A custom resource may have them: the server, or its controller, has the word.
+    if !builtin_kind(id).is(Trait::Scaled) && !kinds.is_custom(&id.group, &id.kind) {
         return Err(Error::usage(
             Code::NoReplicas,
             format!("{flag}: a {} has no replicas", id.kind),
@@ -230,12 +225,10 @@ fn change(
 
 /// Changes the pod template so that its pods are made anew; a Job runs again.
 fn restart(object: &mut Object, id: &ObjectId, time: &str) {
-    let restarts = matches!(
-        (&*id.group, &*id.kind),
-        ("apps", "Deployment" | "StatefulSet" | "DaemonSet") | ("batch", "Job")
-    );
-    let template = if restarts { template::template_mut(id, &mut object.body) } else { None };
-    let mut current = template;
+    if !builtin_kind(id).is(Trait::Restarted) {
+        return;
+    }
+    let mut current = pod_template::template_mut(id, &mut object.body);
     for key in ["metadata", "annotations"] {
         current = current.and_then(|value| {
             let value = value.as_object_mut()?.entry(key).or_insert(Value::Null);

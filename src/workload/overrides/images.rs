@@ -6,9 +6,9 @@ use serde_json::Value;
 
 use crate::workload::{
     error::{Code, Error, Result},
+    kinds::pod_template,
     name::nearest,
     object::{Object, ObjectId},
-    template,
 };
 
 /// A container of the set.
@@ -67,7 +67,7 @@ pub(super) fn apply(
 fn containers(objects: &[Object], ids: &[ObjectId]) -> Vec<Container> {
     let mut containers = Vec::new();
     for (object, (body, id)) in objects.iter().map(|object| &object.body).zip(ids).enumerate() {
-        let Some(spec) = template::pod_spec(id, body) else { continue };
+        let Some(spec) = pod_template::pod_spec(id, body) else { continue };
         for list in ["initContainers", "containers"] {
             let items = spec.get(list).and_then(Value::as_array).into_iter().flatten();
             for (index, item) in items.enumerate().filter(|(_, item)| item.is_object()) {
@@ -82,7 +82,7 @@ fn containers(objects: &[Object], ids: &[ObjectId]) -> Vec<Container> {
 
 fn put(container: &Container, image: &str, objects: &mut [Object], ids: &[ObjectId]) {
     let Container { object, list, index, .. } = container;
-    let template = template::template_mut(&ids[*object], &mut objects[*object].body);
+    let template = pod_template::template_mut(&ids[*object], &mut objects[*object].body);
     if let Some(template) = template {
         template["spec"][list][*index]["image"] = image.into();
     }

@@ -24,7 +24,10 @@ use super::{
     fields::{self, Step},
     is_apply_of, manager_of, subresource,
 };
-use crate::workload::object::ObjectId;
+use crate::workload::{
+    kinds::{Trait, builtin_kind},
+    object::ObjectId,
+};
 
 /// Where `kubectl apply` keeps what it applied last.
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
@@ -52,6 +55,7 @@ pub(crate) struct Takeover<'a> {
 struct Known<'a> {
     own: Option<&'a Value>,
     last_applied: Option<Value>,
+    /// A field of a spec that cannot change would be refused if it went.
     is_fixed: bool,
 }
 
@@ -64,7 +68,7 @@ impl Takeover<'_> {
         let known = Known {
             own: own.map(|entry| &entry["fieldsV1"]),
             last_applied: last_applied(live).and_then(|text| serde_json::from_str(text).ok()),
-            is_fixed: is_fixed(&ObjectId::of(self.body)),
+            is_fixed: builtin_kind(&ObjectId::of(self.body)).is(Trait::FixedSpec),
         };
         let version = own.map_or(&self.body["apiVersion"], |entry| &entry["apiVersion"]);
         let mut taken = known.own.cloned().filter(|fields| *fields != json!({}));
@@ -192,14 +196,6 @@ fn is_last_applied(path: &[Step]) -> bool {
             .iter()
             .zip(names)
             .all(|(step, name)| matches!(step, Step::Field(field) if field == name))
-}
-
-/// Kinds whose spec cannot change: a field that goes would be refused.
-fn is_fixed(id: &ObjectId) -> bool {
-    id.is("batch", "Job")
-        || id.is("", "Pod")
-        || id.is("", "PersistentVolume")
-        || id.is("", "PersistentVolumeClaim")
 }
 
 /// Tells whether persons or packagers, or ourselves for an autoscaler, hold anything of an object.

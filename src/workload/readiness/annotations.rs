@@ -19,9 +19,9 @@ use crate::workload::{
 };
 
 /// The annotation that says when an object is ready.
-pub(crate) const READY_WHEN: &str = "workloadctl/ready-when";
+const READY_WHEN: &str = "workloadctl/ready-when";
 /// The annotation that says when an object has failed.
-pub(crate) const FAILED_WHEN: &str = "workloadctl/failed-when";
+const FAILED_WHEN: &str = "workloadctl/failed-when";
 
 /// Checks the annotations of an object as it was read.
 ///
@@ -31,6 +31,11 @@ pub(crate) fn check_annotations(object: &Object) -> Result<()> {
     Wishes::of(&object.body, None)
         .map(drop)
         .map_err(|error| error.object(object.id()).at(&object.origin))
+}
+
+/// Tells whether an object says itself when it is ready or failed.
+pub(super) fn says_when(object: &Value) -> bool {
+    annotation(object, READY_WHEN).or_else(|| annotation(object, FAILED_WHEN)).is_some()
 }
 
 /// The annotations of an object, parsed.

@@ -10,7 +10,7 @@ use super::{
     admission::Refusal,
     condition::Condition,
     field::{annotation, count, created, flag, label, plural, text, uid},
-    pods::Crew,
+    pods::{Crew, Culprit},
     related::Neighbourhood,
     unseen_yet,
     window::Frame,
@@ -55,8 +55,17 @@ pub(crate) fn judge(set: &Value, around: &Neighbourhood, frame: &Frame) -> Verdi
     crew.verdict(&progress, crew.any_hopeless() && !on_delete, refusal.as_ref())
 }
 
+/// Finds the pod that keeps a DaemonSet from being ready.
+pub(super) fn culprit<'a>(
+    set: &'a Value,
+    around: &'a Neighbourhood,
+    frame: &Frame,
+) -> Option<Culprit<'a>> {
+    Culprit::among(new_pods(set, around, frame), around, frame)
+}
+
 /// Gives the pods of the newest template on nodes that take part.
-pub(crate) fn new_pods<'a>(
+fn new_pods<'a>(
     set: &'a Value,
     around: &'a Neighbourhood,
     frame: &Frame,

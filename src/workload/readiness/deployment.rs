@@ -8,7 +8,7 @@ use super::{
     condition::Condition,
     field::{count, flag, number, plural, uid},
     intent,
-    pods::Crew,
+    pods::{Crew, Culprit},
     related::Neighbourhood,
     unseen_yet,
     window::Frame,
@@ -43,11 +43,17 @@ pub(crate) fn judge(deployment: &Value, around: &Neighbourhood, frame: &Frame) -
     }
 }
 
-/// Gives the pods of the newest template: what this deploy changed.
-pub(crate) fn new_pods<'a>(
-    deployment: &Value,
+/// Finds the pod that keeps a Deployment from being ready.
+pub(super) fn culprit<'a>(
+    deployment: &'a Value,
     around: &'a Neighbourhood,
-) -> impl Iterator<Item = &'a Value> {
+    frame: &Frame,
+) -> Option<Culprit<'a>> {
+    Culprit::among(new_pods(deployment, around), around, frame)
+}
+
+/// Gives the pods of the newest template: what this deploy changed.
+fn new_pods<'a>(deployment: &Value, around: &'a Neighbourhood) -> impl Iterator<Item = &'a Value> {
     around.newest_replica_set(deployment).into_iter().flat_map(|set| around.pods_of(uid(set)))
 }
 

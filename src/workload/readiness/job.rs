@@ -9,7 +9,7 @@ use super::{
     field::{count, created, flag, label, number, plural, text, uid},
     intent,
     pod::{self, Fate},
-    pods::Crew,
+    pods::{self, Crew, Culprit},
     related::Neighbourhood,
     trouble::{Cause, Trouble},
     window::Frame,
@@ -130,8 +130,22 @@ fn progress(job: &Value) -> String {
     parts.join(", ")
 }
 
+/// Finds the pod that keeps a Job from completing: a running one, or the one that ended badly
+/// last.
+pub(super) fn culprit<'a>(
+    job: &'a Value,
+    around: &'a Neighbourhood,
+    frame: &Frame,
+) -> Option<Culprit<'a>> {
+    let active = pods::culprit(job, around, frame);
+    active.filter(|active| active.trouble.cause > Cause::Starting).or_else(|| {
+        let (pod, trouble) = last_ended_pod(job, around, frame)?;
+        Some(Culprit { pod, trouble, is_old: false })
+    })
+}
+
 /// Finds the pod that ended badly last, and why.
-pub(crate) fn last_ended_pod<'a>(
+fn last_ended_pod<'a>(
     job: &Value,
     around: &'a Neighbourhood,
     frame: &Frame,

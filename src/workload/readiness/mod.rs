@@ -4,6 +4,9 @@
 //! deploy that asks ([`Frame`]). Two rules hold everywhere: a status that was written for an
 //! older generation says nothing, and a failure that was there before this deploy counts only
 //! when it happens anew. `Failed` is not final: what mends itself is ready at the next judgement.
+//!
+//! The rules of the kinds are one table ([`RULES`]); what else is true of a kind, and needs no
+//! object to be seen, is in [`kinds`](super::kinds), which knows nothing of this.
 
 pub(crate) mod admission;
 mod annotations;
@@ -40,19 +43,20 @@ use serde_json::Value;
 pub(crate) use self::related::happened;
 use self::{
     annotations::Wishes,
-    field::{count, is_deleting, list, number, text},
+    field::{count, is_deleting, list, number, text, uid},
 };
 pub(crate) use self::{
     annotations::check_annotations,
-    counts::{Population, population_of, restarts_of},
+    counts::{Population, population_of},
     job::{is_complete, is_leaving, judge_gone},
+    pods::Culprit,
     related::Neighbourhood,
     template::images_of,
     verdict::{State, Verdict},
-    watch::{Watch, watch_of},
+    watch::Watch,
     window::Frame,
 };
-use super::object::split_api_version;
+use super::object::{GroupKind, split_api_version};
 
 /// Judges an object as the server has it; none where the server has none.
 ///
@@ -63,12 +67,8 @@ pub(crate) fn judge(object: Option<&Value>, around: &Neighbourhood, frame: &Fram
     let Some(object) = object else { return Verdict::missing() };
     let (group, _) = split_api_version(text(object, "/apiVersion"));
     let kind = text(object, "/kind");
-    let judged_to_the_end = match (group, kind) {
-        ("", "Namespace") => true,
-        ("batch", "Job") => is_leaving(object),
-        _ => false,
-    };
-    if is_deleting(object) && !judged_to_the_end {
+    let rule = rule_of(group, kind);
+    if is_deleting(object) && !rule.is_some_and(|rule| (rule.is_judged_deleting)(object)) {
         return deleting(object);
     }
     let definition = around.definition(group, kind);
@@ -76,39 +76,113 @@ pub(crate) fn judge(object: Option<&Value>, around: &Neighbourhood, frame: &Fram
         Ok(wishes) => wishes,
         Err(error) => return Verdict::failed("InvalidAnnotation", error.message),
     };
+    let by_kind = || match rule {
+        Some(rule) => (rule.judge)(object, around, frame),
+        None if watch::is_built_in(group) => applied(object),
+        None => custom::judge(object, around, frame),
+    };
     match wishes {
-        Some(wishes) => unseen(object).unwrap_or_else(|| {
-            wishes.judge(object, || built_in(group, kind, object, around, frame))
-        }),
-        None => built_in(group, kind, object, around, frame),
+        Some(wishes) => unseen(object).unwrap_or_else(|| wishes.judge(object, by_kind)),
+        None => by_kind(),
     }
 }
 
-/// Judges by the rules of the kind alone.
-fn built_in(
-    group: &str,
-    kind: &str,
-    object: &Value,
-    around: &Neighbourhood,
-    frame: &Frame,
-) -> Verdict {
-    match (group, kind) {
-        ("apps", "Deployment") => deployment::judge(object, around, frame),
-        ("apps", "ReplicaSet") | ("", "ReplicationController") => {
-            replica_set::judge(object, around, frame)
-        }
-        ("apps", "StatefulSet") => stateful_set::judge(object, around, frame),
-        ("apps", "DaemonSet") => daemon_set::judge(object, around, frame),
-        ("batch", "Job") => job::judge(object, around, frame),
-        ("", "Pod") => pod::judge(object, around, frame),
-        ("", "PersistentVolumeClaim") => claim::judge(object, around, frame),
-        ("", "Service") => service::judge(object, around, frame),
-        ("", "Namespace") => namespace::judge(object),
-        ("apiextensions.k8s.io", "CustomResourceDefinition") => api::judge_definition(object),
-        ("apiregistration.k8s.io", "APIService") => api::judge_service(object),
-        _ if watch::is_built_in(group) => applied(object),
-        _ => custom::judge(object, around, frame),
+/// How objects of one built-in kind are judged.
+struct Rule {
+    group: &'static str,
+    kind: &'static str,
+    judge: fn(&Value, &Neighbourhood, &Frame) -> Verdict,
+    /// What `judge` looks at.
+    watch: Watch,
+    /// Whether there is anything to wait for at an object; where not, it is ready once applied.
+    is_awaited: fn(&Value) -> bool,
+    /// Whether `judge` tells more of an object on its way out than that it is being deleted.
+    is_judged_deleting: fn(&Value) -> bool,
+    /// Finds the pod that keeps an object from being ready.
+    culprit: for<'a> fn(&'a Value, &'a Neighbourhood, &Frame) -> Option<Culprit<'a>>,
+}
+
+/// The rules of the kinds that have a state of their own. A kind's rule is a file beside this one
+/// and a line here.
+#[rustfmt::skip]
+static RULES: &[Rule] = &[
+    Rule { culprit: deployment::culprit, ..rule("apps", "Deployment", deployment::judge, Watch::ROLLOUT) },
+    Rule { culprit: daemon_set::culprit, ..rule("apps", "DaemonSet", daemon_set::judge, Watch::PODS_ON_NODES) },
+    Rule { culprit: stateful_set::culprit, ..rule("apps", "StatefulSet", stateful_set::judge, Watch::PODS) },
+    rule("apps", "ReplicaSet", replica_set::judge, Watch::PODS),
+    rule("", "ReplicationController", replica_set::judge, Watch::PODS),
+    Rule { culprit: job::culprit, is_judged_deleting: is_leaving, ..rule("batch", "Job", job::judge, Watch::PODS) },
+    Rule { culprit: pod::culprit, ..rule("", "Pod", pod::judge, Watch::PODS) },
+    rule("", "PersistentVolumeClaim", claim::judge, Watch::VOLUME),
+    Rule { is_awaited: service::has_load_balancer, ..rule("", "Service", service::judge, Watch::EVENTS) },
+    Rule { is_judged_deleting: |_| true, ..rule("", "Namespace", namespace::judge, Watch::OBJECT) },
+    rule("apiextensions.k8s.io", "CustomResourceDefinition", api::judge_definition, Watch::OBJECT),
+    rule("apiregistration.k8s.io", "APIService", api::judge_service, Watch::OBJECT),
+];
+
+const fn rule(
+    group: &'static str,
+    kind: &'static str,
+    judge: fn(&Value, &Neighbourhood, &Frame) -> Verdict,
+    watch: Watch,
+) -> Rule {
+    Rule {
+        group,
+        kind,
+        judge,
+        watch,
+        is_awaited: |_| true,
+        is_judged_deleting: |_| false,
+        culprit: pods::culprit,
     }
+}
+
+fn rule_of(group: &str, kind: &str) -> Option<&'static Rule> {
+    RULES.iter().find(|rule| rule.group == group && rule.kind == kind)
+}
+
+/// Tells whether objects of a kind can be anything but ready once they are applied.
+#[must_use]
+pub(crate) fn has_state(kind: &GroupKind) -> bool {
+    rule_of(&kind.group, &kind.kind).is_some() || !watch::is_built_in(&kind.group)
+}
+
+/// Tells what has to be watched for an object, as it is to be applied.
+#[must_use]
+pub(crate) fn watch_of(object: &Value) -> Watch {
+    let (group, _) = split_api_version(text(object, "/apiVersion"));
+    match rule_of(group, text(object, "/kind")) {
+        Some(rule) if (rule.is_awaited)(object) => rule.watch,
+        _ if !watch::is_built_in(group) => Watch { definition: true, ..Watch::OBJECT },
+        _ if annotations::says_when(object) => Watch::OBJECT,
+        _ => Watch::default(),
+    }
+}
+
+/// Finds the pod that keeps an object from being ready: of those that this deploy changed, the one
+/// that is worst off.
+pub(crate) fn culprit<'a>(
+    object: &'a Value,
+    around: &'a Neighbourhood,
+    frame: &Frame,
+) -> Option<Culprit<'a>> {
+    let (group, _) = split_api_version(text(object, "/apiVersion"));
+    match rule_of(group, text(object, "/kind")) {
+        Some(rule) => (rule.culprit)(object, around, frame),
+        None => pods::culprit(object, around, frame),
+    }
+}
+
+/// Counts how often the containers of an object's pods restarted; none for kinds without pods.
+#[must_use]
+pub(crate) fn restarts_of(object: &Value, around: &Neighbourhood) -> Option<u64> {
+    let (group, _) = split_api_version(text(object, "/apiVersion"));
+    let rule = rule_of(group, text(object, "/kind")).filter(|rule| rule.watch.pods)?;
+    let restarts: i64 = match rule.kind {
+        "Pod" => pod::restarts(object),
+        _ => around.pods_below(uid(object)).map(pod::restarts).sum(),
+    };
+    u64::try_from(restarts).ok()
 }
 
 /// Judges an object of a built-in kind that does nothing by itself: it is ready once applied.

@@ -7,6 +7,7 @@ use super::{
     condition::Condition,
     container::Container,
     field::{count, created, is_deleting, list, number, shorten, text, uid},
+    pods::Culprit,
     related::{Neighbourhood, happened},
     trouble::{Cause, GRACE_SECONDS, Trouble},
     window::Frame,
@@ -80,6 +81,20 @@ pub(crate) fn judge(pod: &Value, around: &Neighbourhood, frame: &Frame) -> Verdi
                 Verdict::waiting(&trouble.reason, message)
             }
         }
+    }
+}
+
+/// A pod that has no controller stands for itself.
+pub(super) fn culprit<'a>(
+    pod: &'a Value,
+    around: &'a Neighbourhood,
+    frame: &Frame,
+) -> Option<Culprit<'a>> {
+    match look(pod, around, frame) {
+        Fate::Troubled(trouble) | Fate::Leaving(trouble) => {
+            Some(Culprit { pod, trouble, is_old: false })
+        }
+        Fate::Ready | Fate::Done => None,
     }
 }
 

@@ -160,18 +160,11 @@ impl Neighbourhood {
         })
     }
 
-    /// Gives all pods below an object, whatever their revision: for a Deployment through its
-    /// replica sets, for a Pod itself.
-    #[must_use]
-    pub(crate) fn pods_below(&self, object: &Value) -> Vec<&Value> {
-        let uid = field::uid(object);
-        match text(object, "/kind") {
-            "Pod" => self.pods.get(uid).into_iter().collect(),
-            "Deployment" => {
-                self.replica_sets_of(uid).flat_map(|set| self.pods_of(field::uid(set))).collect()
-            }
-            _ => self.pods_of(uid).collect(),
-        }
+    /// Gives all pods below an object, whatever their revision: its own, and those of its replica
+    /// sets.
+    pub(crate) fn pods_below(&self, uid: &str) -> impl Iterator<Item = &Value> {
+        let sets = self.replica_sets_of(uid);
+        self.pods_of(uid).chain(sets.flat_map(|set| self.pods_of(field::uid(set))))
     }
 
     /// Gives how often a container had restarted when its pod was seen first.

@@ -9,9 +9,14 @@ use super::{
     window::Frame,
 };
 
+/// Tells whether a Service waits for the address of a load balancer.
+pub(super) fn has_load_balancer(service: &Value) -> bool {
+    text(service, "/spec/type") == "LoadBalancer"
+}
+
 /// Judges a Service. On kind-like runtimes nothing gives load balancers an address.
 pub(crate) fn judge(service: &Value, around: &Neighbourhood, frame: &Frame) -> Verdict {
-    if text(service, "/spec/type") != "LoadBalancer"
+    if !has_load_balancer(service)
         || !list(service, "/status/loadBalancer/ingress").is_empty()
         || !list(service, "/spec/externalIPs").is_empty()
     {

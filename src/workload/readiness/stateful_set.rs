@@ -7,8 +7,9 @@ use super::{
     Verdict,
     admission::Refusal,
     field::{count, label, number, plural, text, uid},
-    pods::Crew,
+    pods::{Crew, Culprit},
     related::Neighbourhood,
+    trouble::Cause,
     unseen_yet,
     window::Frame,
 };
@@ -41,8 +42,23 @@ pub(crate) fn judge(set: &Value, around: &Neighbourhood, frame: &Frame) -> Verdi
     new.verdict(&progress, fails, refusal.as_ref())
 }
 
+/// Finds the pod that keeps a StatefulSet from being ready: a new one, or an old one that the
+/// controller waits for before it goes on.
+pub(super) fn culprit<'a>(
+    set: &'a Value,
+    around: &'a Neighbourhood,
+    frame: &Frame,
+) -> Option<Culprit<'a>> {
+    let (new, old) = pods_by_revision(set, around);
+    let new = Culprit::among(new.into_iter(), around, frame);
+    new.filter(|new| new.trouble.cause > Cause::Starting).or_else(|| {
+        let old = Culprit::among(old.into_iter(), around, frame)?;
+        old.trouble.hopeless.then_some(Culprit { is_old: true, ..old })
+    })
+}
+
 /// Gives the pods of the newest revision, and the older ones.
-pub(crate) fn pods_by_revision<'a>(
+fn pods_by_revision<'a>(
     set: &Value,
     around: &'a Neighbourhood,
 ) -> (Vec<&'a Value>, Vec<&'a Value>) {

@@ -2,18 +2,18 @@
 
 use serde_json::Value;
 
-use super::builder::Key;
-use crate::workload::{placement::Placed, template};
+use super::{builtin::builtin_kind, pod_template};
+use crate::workload::object::{ObjectId, ObjectKey, split_api_version};
 
 /// An object that another one names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Link<'a> {
+pub(crate) struct Link<'a> {
     /// What is named.
-    pub(super) to: Key<'a>,
+    pub(crate) to: ObjectKey<'a>,
     /// The field that names it.
-    pub(super) field: &'static str,
+    pub(crate) field: &'static str,
     /// Whether the object works without it.
-    pub(super) optional: bool,
+    pub(crate) optional: bool,
 }
 
 /// What an object names, in the order of its fields.
@@ -24,35 +24,25 @@ pub(super) struct Links<'a> {
 
 const RBAC: &str = "rbac.authorization.k8s.io";
 
-/// Finds everything that an object names.
-pub(super) fn of(object: &Placed) -> Vec<Link<'_>> {
-    let id = &object.id;
+/// Adds what an object of one kind names: a rule of the table of built-in kinds.
+pub(super) type Rule = for<'a> fn(&mut Links<'a>, &'a Value);
+
+/// Finds everything that an object names: by its pod template, and by the rule of its kind.
+pub(crate) fn of<'a>(id: &'a ObjectId, body: &'a Value) -> Vec<Link<'a>> {
     let namespace = id.namespace.as_deref().unwrap_or_default();
     let mut links = Links { namespace, found: Vec::new() };
-    let body = &object.body;
-    if let Some(spec) = template::pod_spec(id, body) {
+    if let Some(spec) = pod_template::pod_spec(id, body) {
         links.pod(spec);
     }
-    match (&*id.group, &*id.kind) {
-        ("apps", "StatefulSet") => links.stateful_set(body),
-        ("", "PersistentVolumeClaim") => links.claim(body),
-        ("", "ServiceAccount") => {
-            for secret in items(body, "/imagePullSecrets") {
-                links.named("", "Secret", text(secret, "name"), "imagePullSecrets", true);
-            }
-        }
-        ("", "Secret") => links.token(body),
-        (RBAC, "RoleBinding" | "ClusterRoleBinding") => links.binding(body),
-        ("networking.k8s.io", "Ingress") => links.ingress(body),
-        ("autoscaling", "HorizontalPodAutoscaler") => links.scale_target(body),
-        _ => {}
+    if let Some(rule) = builtin_kind(id).names {
+        rule(&mut links, body);
     }
     links.found
 }
 
 /// Gives the service account of the pods that an object makes.
-pub(super) fn service_account(object: &Placed) -> Option<&str> {
-    let spec = template::pod_spec(&object.id, &object.body)?;
+pub(crate) fn account_of_pods<'a>(id: &ObjectId, body: &'a Value) -> Option<&'a str> {
+    let spec = pod_template::pod_spec(id, body)?;
     Some(
         text(spec, "serviceAccountName")
             .or_else(|| text(spec, "serviceAccount"))
@@ -61,9 +51,12 @@ pub(super) fn service_account(object: &Placed) -> Option<&str> {
 }
 
 /// Gives namespace and name of the ServiceAccounts that are subjects of a binding.
-pub(super) fn subjects(binding: &Placed) -> impl Iterator<Item = (&str, &str)> {
-    let own = binding.id.namespace.as_deref().unwrap_or_default();
-    items(&binding.body, "/subjects")
+pub(crate) fn subjects<'a>(
+    id: &'a ObjectId,
+    binding: &'a Value,
+) -> impl Iterator<Item = (&'a str, &'a str)> {
+    let own = id.namespace.as_deref().unwrap_or_default();
+    items(binding, "/subjects")
         .filter(|subject| text(subject, "kind") == Some("ServiceAccount"))
         .filter_map(move |subject| {
             Some((text(subject, "namespace").unwrap_or(own), text(subject, "name")?))
@@ -72,7 +65,7 @@ pub(super) fn subjects(binding: &Placed) -> impl Iterator<Item = (&str, &str)> {
 
 impl<'a> Links<'a> {
     /// Adds a link to an object of the same namespace, or to a cluster-scoped one.
-    fn add(&mut self, to: Key<'a>, field: &'static str, optional: bool) {
+    fn add(&mut self, to: ObjectKey<'a>, field: &'static str, optional: bool) {
         self.found.push(Link { to, field, optional });
     }
 
@@ -172,84 +165,89 @@ impl<'a> Links<'a> {
         }
     }
 
-    fn stateful_set(&mut self, body: &'a Value) {
-        let service = body.get("spec").and_then(|spec| text(spec, "serviceName"));
-        self.named("", "Service", service, "serviceName", false);
-        items(body, "/spec/volumeClaimTemplates").for_each(|claim| self.storage_class(claim));
-    }
-
-    fn claim(&mut self, body: &'a Value) {
-        self.storage_class(body);
-        let volume = body.get("spec").and_then(|spec| text(spec, "volumeName"));
-        self.cluster("", "PersistentVolume", volume, "volumeName");
-    }
-
     fn storage_class(&mut self, claim: &'a Value) {
         let class = claim.get("spec").and_then(|spec| text(spec, "storageClassName"));
         self.cluster("storage.k8s.io", "StorageClass", class, "storageClassName");
     }
+}
 
-    /// A service account's token: a controller deletes it where the account does not exist.
-    fn token(&mut self, body: &'a Value) {
-        if text(body, "type") == Some("kubernetes.io/service-account-token") {
-            let account = body
-                .pointer("/metadata/annotations/kubernetes.io~1service-account.name")
-                .and_then(Value::as_str);
-            self.named("", "ServiceAccount", account, "kubernetes.io/service-account.name", false);
-        }
-    }
+pub(super) fn stateful_set<'a>(links: &mut Links<'a>, body: &'a Value) {
+    let service = body.get("spec").and_then(|spec| text(spec, "serviceName"));
+    links.named("", "Service", service, "serviceName", false);
+    items(body, "/spec/volumeClaimTemplates").for_each(|claim| links.storage_class(claim));
+}
 
-    fn binding(&mut self, body: &'a Value) {
-        if let Some(role) = body.get("roleRef") {
-            match text(role, "kind") {
-                Some("Role") => self.named(RBAC, "Role", text(role, "name"), "roleRef", false),
-                Some("ClusterRole") => {
-                    self.cluster(RBAC, "ClusterRole", text(role, "name"), "roleRef");
-                }
-                _ => {}
-            }
-        }
-        for subject in items(body, "/subjects") {
-            if let (Some("ServiceAccount"), Some(name)) =
-                (text(subject, "kind"), text(subject, "name"))
-            {
-                let namespace = text(subject, "namespace").unwrap_or(self.namespace);
-                self.add(("", "ServiceAccount", namespace, name), "subjects", false);
-            }
-        }
-    }
+pub(super) fn claim<'a>(links: &mut Links<'a>, body: &'a Value) {
+    links.storage_class(body);
+    let volume = body.get("spec").and_then(|spec| text(spec, "volumeName"));
+    links.cluster("", "PersistentVolume", volume, "volumeName");
+}
 
-    fn ingress(&mut self, body: &'a Value) {
-        let Some(spec) = body.get("spec") else { return };
-        let class = text(spec, "ingressClassName");
-        self.cluster("networking.k8s.io", "IngressClass", class, "ingressClassName");
-        let backends = spec.get("defaultBackend").into_iter().chain(
-            items(spec, "/rules")
-                .flat_map(|rule| items(rule, "/http/paths"))
-                .filter_map(|path| path.get("backend")),
-        );
-        for backend in backends {
-            let service = backend.get("service").and_then(|service| text(service, "name"));
-            self.named("", "Service", service, "backend", false);
-        }
-    }
-
-    fn scale_target(&mut self, body: &'a Value) {
-        let Some(target) = body.pointer("/spec/scaleTargetRef") else { return };
-        let (Some(kind), Some(name)) = (text(target, "kind"), text(target, "name")) else { return };
-        let api_version = text(target, "apiVersion").unwrap_or_default();
-        let group = crate::workload::object::split_api_version(api_version).0;
-        self.add((group, kind, self.namespace, name), "scaleTargetRef", false);
+pub(super) fn service_account<'a>(links: &mut Links<'a>, body: &'a Value) {
+    for secret in items(body, "/imagePullSecrets") {
+        links.named("", "Secret", text(secret, "name"), "imagePullSecrets", true);
     }
 }
 
+/// A service account's token: a controller deletes it where the account does not exist.
+pub(super) fn token<'a>(links: &mut Links<'a>, body: &'a Value) {
+    if text(body, "type") == Some("kubernetes.io/service-account-token") {
+        let account = body
+            .pointer("/metadata/annotations/kubernetes.io~1service-account.name")
+            .and_then(Value::as_str);
+        links.named("", "ServiceAccount", account, "kubernetes.io/service-account.name", false);
+    }
+}
+
+pub(super) fn binding<'a>(links: &mut Links<'a>, body: &'a Value) {
+    if let Some(role) = body.get("roleRef") {
+        match text(role, "kind") {
+            Some("Role") => links.named(RBAC, "Role", text(role, "name"), "roleRef", false),
+            Some("ClusterRole") => {
+                links.cluster(RBAC, "ClusterRole", text(role, "name"), "roleRef");
+            }
+            _ => {}
+        }
+    }
+    for subject in items(body, "/subjects") {
+        if let (Some("ServiceAccount"), Some(name)) = (text(subject, "kind"), text(subject, "name"))
+        {
+            let namespace = text(subject, "namespace").unwrap_or(links.namespace);
+            links.add(("", "ServiceAccount", namespace, name), "subjects", false);
+        }
+    }
+}
+
+pub(super) fn ingress<'a>(links: &mut Links<'a>, body: &'a Value) {
+    let Some(spec) = body.get("spec") else { return };
+    let class = text(spec, "ingressClassName");
+    links.cluster("networking.k8s.io", "IngressClass", class, "ingressClassName");
+    let backends = spec.get("defaultBackend").into_iter().chain(
+        items(spec, "/rules")
+            .flat_map(|rule| items(rule, "/http/paths"))
+            .filter_map(|path| path.get("backend")),
+    );
+    for backend in backends {
+        let service = backend.get("service").and_then(|service| text(service, "name"));
+        links.named("", "Service", service, "backend", false);
+    }
+}
+
+pub(super) fn scale_target<'a>(links: &mut Links<'a>, body: &'a Value) {
+    let Some(target) = body.pointer("/spec/scaleTargetRef") else { return };
+    let (Some(kind), Some(name)) = (text(target, "kind"), text(target, "name")) else { return };
+    let api_version = text(target, "apiVersion").unwrap_or_default();
+    let group = split_api_version(api_version).0;
+    links.add((group, kind, links.namespace, name), "scaleTargetRef", false);
+}
+
 /// Gives a text field that is not empty.
-pub(super) fn text<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
+pub(crate) fn text<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
     value.get(key)?.as_str().filter(|text| !text.is_empty())
 }
 
 /// Goes through a list; what is no list has no items.
-pub(super) fn items<'a>(value: &'a Value, pointer: &str) -> impl Iterator<Item = &'a Value> {
+pub(crate) fn items<'a>(value: &'a Value, pointer: &str) -> impl Iterator<Item = &'a Value> {
     value.pointer(pointer).and_then(Value::as_array).into_iter().flatten()
 }
 
