@@ -11,9 +11,9 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::readiness::{
-    Culprit, Frame, Neighbourhood, State, Verdict, culprit,
+    Culprit, Frame, Neighbourhood, State, Verdict,
     field::{name, text},
-    judge,
+    find_culprit, judge,
     trouble::{Cause, Log, Trouble},
 };
 
@@ -83,7 +83,7 @@ fn responsible<'a>(
     if refused || matches!(verdict.state, State::Ready | State::Missing) {
         return None;
     }
-    culprit(object, around, frame).filter(|culprit| {
+    find_culprit(object, around, frame).filter(|culprit| {
         culprit.trouble.cause > Cause::Starting || culprit.trouble.reason == verdict.reason
     })
 }

@@ -3,8 +3,8 @@
 
 use std::collections::HashSet;
 
-use super::builder::key;
-use crate::workload::{kinds::references, object::ObjectId, placement::Placed};
+use super::{builder::key, links};
+use crate::workload::{object::ObjectId, placement::Placed};
 
 /// A reference from an object of the set to one outside.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +34,7 @@ pub(crate) fn missing_references(objects: &[Placed]) -> Vec<Reference> {
             }
         }
         let mut seen = HashSet::new();
-        for link in references::of(&object.id, &object.body) {
+        for link in links::of(object) {
             if link.optional || known.contains(&link.to) || !seen.insert(link.to) {
                 continue;
             }

@@ -14,6 +14,7 @@ mod builder;
 mod cycles;
 mod deletion;
 mod depends;
+mod links;
 mod missing;
 mod rules;
 mod schedule;

@@ -5,12 +5,13 @@ use std::collections::HashMap;
 use super::{
     Milestone, Reason,
     builder::{Before, Builder},
+    links,
 };
 use crate::workload::{
     kinds::{
         Kinds, Trait, builtin_kind,
         pod_template::pod_spec,
-        references::{self, items, text},
+        references::{items, text},
     },
     placement::Placed,
 };
@@ -73,7 +74,7 @@ fn definition(
 }
 
 fn named(builder: &mut Builder<'_>, node: usize, object: &Placed) {
-    for link in references::of(&object.id, &object.body) {
+    for link in links::of(object) {
         if let Some(before) = builder.find(link.to) {
             let reason = Reason::Named(link.field);
             builder.soft(Before { node: before, until: Milestone::Applied, reason }, node);
@@ -121,12 +122,12 @@ fn give_rights(builder: &mut Builder<'_>) {
     let mut accounts: HashMap<(&str, &str), Gate> = HashMap::new();
     for (node, object) in builder.objects.iter().enumerate() {
         if object.id.group == "rbac.authorization.k8s.io" {
-            for subject in references::subjects(&object.id, &object.body) {
+            for subject in links::subjects(object) {
                 let before = Before { node, until: Milestone::Applied, reason: Reason::Rights };
                 accounts.entry(subject).or_default().0.push(before);
             }
         } else if let (Some(account), Some(namespace)) =
-            (references::account_of_pods(&object.id, &object.body), object.id.namespace.as_deref())
+            (links::service_account(object), object.id.namespace.as_deref())
         {
             accounts.entry((namespace, account)).or_default().1.push(node);
         }

@@ -33,7 +33,7 @@ pub(crate) struct BuiltinKind {
     /// Its maps whose values must be texts, beside labels and annotations.
     pub text_maps: &'static [TextMap],
     /// What it names by name alone, beside what its pod template names.
-    pub(super) names: Option<Rule>,
+    pub names: Option<Rule>,
     /// What it names by namespace and name.
     pub names_in_namespaces: &'static [NamespacedReference],
     /// When it is deleted.

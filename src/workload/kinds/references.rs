@@ -1,9 +1,9 @@
-//! What an object names: the objects that it cannot do without, or wants to find.
+//! What an object names: the objects that it cannot do without, or wants to find. The rule of a
+//! kind is a function here and a word in its row of the table.
 
 use serde_json::Value;
 
-use super::{builtin::builtin_kind, pod_template};
-use crate::workload::object::{ObjectId, ObjectKey, split_api_version};
+use crate::workload::object::{ObjectKey, split_api_version};
 
 /// An object that another one names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub(crate) struct Link<'a> {
 }
 
 /// What an object names, in the order of its fields.
-pub(super) struct Links<'a> {
+pub(crate) struct Links<'a> {
     namespace: &'a str,
     found: Vec<Link<'a>>,
 }
@@ -25,45 +25,26 @@ pub(super) struct Links<'a> {
 const RBAC: &str = "rbac.authorization.k8s.io";
 
 /// Adds what an object of one kind names: a rule of the table of built-in kinds.
-pub(super) type Rule = for<'a> fn(&mut Links<'a>, &'a Value);
-
-/// Finds everything that an object names: by its pod template, and by the rule of its kind.
-pub(crate) fn of<'a>(id: &'a ObjectId, body: &'a Value) -> Vec<Link<'a>> {
-    let namespace = id.namespace.as_deref().unwrap_or_default();
-    let mut links = Links { namespace, found: Vec::new() };
-    if let Some(spec) = pod_template::pod_spec(id, body) {
-        links.pod(spec);
-    }
-    if let Some(rule) = builtin_kind(id).names {
-        rule(&mut links, body);
-    }
-    links.found
-}
-
-/// Gives the service account of the pods that an object makes.
-pub(crate) fn account_of_pods<'a>(id: &ObjectId, body: &'a Value) -> Option<&'a str> {
-    let spec = pod_template::pod_spec(id, body)?;
-    Some(
-        text(spec, "serviceAccountName")
-            .or_else(|| text(spec, "serviceAccount"))
-            .unwrap_or("default"),
-    )
-}
-
-/// Gives namespace and name of the ServiceAccounts that are subjects of a binding.
-pub(crate) fn subjects<'a>(
-    id: &'a ObjectId,
-    binding: &'a Value,
-) -> impl Iterator<Item = (&'a str, &'a str)> {
-    let own = id.namespace.as_deref().unwrap_or_default();
-    items(binding, "/subjects")
-        .filter(|subject| text(subject, "kind") == Some("ServiceAccount"))
-        .filter_map(move |subject| {
-            Some((text(subject, "namespace").unwrap_or(own), text(subject, "name")?))
-        })
-}
+pub(crate) type Rule = for<'a> fn(&mut Links<'a>, &'a Value);
 
 impl<'a> Links<'a> {
+    /// Collects what an object of a namespace names, by its pods' spec and the rule of its kind.
+    pub(crate) fn of(
+        namespace: &'a str,
+        body: &'a Value,
+        pod_spec: Option<&'a Value>,
+        rule: Option<Rule>,
+    ) -> Vec<Link<'a>> {
+        let mut links = Self { namespace, found: Vec::new() };
+        if let Some(spec) = pod_spec {
+            links.pod(spec);
+        }
+        if let Some(rule) = rule {
+            rule(&mut links, body);
+        }
+        links.found
+    }
+
     /// Adds a link to an object of the same namespace, or to a cluster-scoped one.
     fn add(&mut self, to: ObjectKey<'a>, field: &'static str, optional: bool) {
         self.found.push(Link { to, field, optional });

@@ -9,8 +9,9 @@ use super::{
     Verdict,
     admission::Refusal,
     condition::Condition,
+    culprit::Culprit,
     field::{annotation, count, created, flag, label, plural, text, uid},
-    pods::{Crew, Culprit},
+    pods::{Crew, worst_of},
     related::Neighbourhood,
     unseen_yet,
     window::Frame,
@@ -61,7 +62,7 @@ pub(super) fn culprit<'a>(
     around: &'a Neighbourhood,
     frame: &Frame,
 ) -> Option<Culprit<'a>> {
-    Culprit::among(new_pods(set, around, frame), around, frame)
+    worst_of(new_pods(set, around, frame), around, frame)
 }
 
 /// Gives the pods of the newest template on nodes that take part.

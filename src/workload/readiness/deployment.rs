@@ -6,9 +6,10 @@ use super::{
     State, Verdict,
     admission::Refusal,
     condition::Condition,
+    culprit::Culprit,
     field::{count, flag, number, plural, uid},
     intent,
-    pods::{Crew, Culprit},
+    pods::{Crew, worst_of},
     related::Neighbourhood,
     unseen_yet,
     window::Frame,
@@ -49,7 +50,7 @@ pub(super) fn culprit<'a>(
     around: &'a Neighbourhood,
     frame: &Frame,
 ) -> Option<Culprit<'a>> {
-    Culprit::among(new_pods(deployment, around), around, frame)
+    worst_of(new_pods(deployment, around), around, frame)
 }
 
 /// Gives the pods of the newest template: what this deploy changed.

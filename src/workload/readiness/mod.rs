@@ -15,6 +15,7 @@ mod claim;
 pub(crate) mod condition;
 pub(crate) mod container;
 mod counts;
+pub(crate) mod culprit;
 mod custom;
 pub(crate) mod daemon_set;
 pub(crate) mod deployment;
@@ -48,8 +49,8 @@ use self::{
 pub(crate) use self::{
     annotations::check_annotations,
     counts::{Population, population_of},
+    culprit::Culprit,
     job::{is_complete, is_leaving, judge_gone},
-    pods::Culprit,
     related::Neighbourhood,
     template::images_of,
     verdict::{State, Verdict},
@@ -161,7 +162,7 @@ pub(crate) fn watch_of(object: &Value) -> Watch {
 
 /// Finds the pod that keeps an object from being ready: of those that this deploy changed, the one
 /// that is worst off.
-pub(crate) fn culprit<'a>(
+pub(crate) fn find_culprit<'a>(
     object: &'a Value,
     around: &'a Neighbourhood,
     frame: &Frame,

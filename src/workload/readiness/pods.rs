@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::{
     Verdict,
     admission::Refusal,
+    culprit::Culprit,
     field::{name, uid},
     pod::{self, Fate},
     related::Neighbourhood,
@@ -12,32 +13,15 @@ use super::{
     window::Frame,
 };
 
-/// The pod that keeps an object from being ready, and what is with it.
-#[derive(Debug)]
-pub(crate) struct Culprit<'a> {
-    pub pod: &'a Value,
-    pub trouble: Trouble,
-    /// Whether it is a pod of an old revision, for which a StatefulSet waits in vain.
-    pub is_old: bool,
-}
-
-impl<'a> Culprit<'a> {
-    /// Finds the pod that is worst off.
-    pub(super) fn among(
-        pods: impl Iterator<Item = &'a Value>,
-        around: &Neighbourhood,
-        frame: &Frame,
-    ) -> Option<Self> {
-        let crew = Crew::of(pods, around, frame);
-        let (pod, trouble) = crew.worst()?;
-        Some(Self { pod, trouble: trouble.clone(), is_old: false })
-    }
-
-    /// Says it as a sentence.
-    pub(crate) fn sentence(&self) -> String {
-        let old = if self.is_old { "the old " } else { "" };
-        format!("{old}{}", self.trouble.sentence(self.pod))
-    }
+/// Finds the pod that is worst off.
+pub(super) fn worst_of<'a>(
+    pods: impl Iterator<Item = &'a Value>,
+    around: &Neighbourhood,
+    frame: &Frame,
+) -> Option<Culprit<'a>> {
+    let crew = Crew::of(pods, around, frame);
+    let (pod, trouble) = crew.worst()?;
+    Some(Culprit { pod, trouble: trouble.clone(), is_old: false })
 }
 
 /// Finds the pod that keeps a controller from being ready: the one that is worst off of its own.
@@ -46,7 +30,7 @@ pub(super) fn culprit<'a>(
     around: &'a Neighbourhood,
     frame: &Frame,
 ) -> Option<Culprit<'a>> {
-    Culprit::among(around.pods_of(uid(object)), around, frame)
+    worst_of(around.pods_of(uid(object)), around, frame)
 }
 
 /// The pods of a controller with what is with each. Pods that leave, are done or have ended are

@@ -6,8 +6,9 @@ use serde_json::Value;
 use super::{
     Verdict,
     admission::Refusal,
+    culprit::Culprit,
     field::{count, label, number, plural, text, uid},
-    pods::{Crew, Culprit},
+    pods::{Crew, worst_of},
     related::Neighbourhood,
     trouble::Cause,
     unseen_yet,
@@ -50,9 +51,9 @@ pub(super) fn culprit<'a>(
     frame: &Frame,
 ) -> Option<Culprit<'a>> {
     let (new, old) = pods_by_revision(set, around);
-    let new = Culprit::among(new.into_iter(), around, frame);
+    let new = worst_of(new.into_iter(), around, frame);
     new.filter(|new| new.trouble.cause > Cause::Starting).or_else(|| {
-        let old = Culprit::among(old.into_iter(), around, frame)?;
+        let old = worst_of(old.into_iter(), around, frame)?;
         old.trouble.hopeless.then_some(Culprit { is_old: true, ..old })
     })
 }

@@ -6,9 +6,8 @@ use serde_json::{Number, Value};
 use super::{
     DEPTH_LIMIT, Position, Problem,
     number::{loses_digits, lost_digits, number},
-    template,
+    shown, template,
     tree::{Shape, Tree, too_deep},
-    value::shown,
 };
 
 /// Reads values one after another until the text ends or something is not JSON.

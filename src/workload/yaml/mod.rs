@@ -100,6 +100,14 @@ impl Problem {
     }
 }
 
+/// Shortens a text for a message.
+fn shown(text: &str) -> String {
+    match text.char_indices().nth(60) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
 /// One document of a text that is not null.
 #[derive(Debug)]
 pub(crate) struct Document {

@@ -10,10 +10,10 @@ use step::{State, Step};
 use super::{
     DEPTH_LIMIT, Position, Problem,
     scan::{Kind, Scanner, Token},
+    shown,
     stream::Chunk,
     template,
     tree::{Scalar, Shape, Tree, too_deep},
-    value::shown,
 };
 
 /// Reads the first YAML document of a chunk; none where the chunk holds nothing.

@@ -15,6 +15,7 @@ use super::{
     budget::Budget,
     number::{float_key, loses_digits, lost_digits, number},
     scalar::{self, Resolved},
+    shown,
     tree::{Scalar, Shape, Tree, too_deep},
 };
 
@@ -266,14 +267,6 @@ impl<'t> Reader<'t> {
     fn bomb<T>(&mut self, position: Position) -> Result<T, Stop> {
         let message = "aliases repeat too much: the document would grow out of all proportion";
         self.stop(Problem::new(Code::ExpansionBomb, position, message))
-    }
-}
-
-/// Shortens a text for a message.
-pub(super) fn shown(text: &str) -> String {
-    match text.char_indices().nth(60) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
     }
 }
 
