@@ -171,7 +171,7 @@ pub(super) fn overrides_of(
     } else {
         before.clone()
     };
-    let mut merged = overrides::merge(&base, &options.edits)?;
+    let mut merged = overrides::merge(&base, &options.edits);
     if options.restart {
         merged.restarted_at = Some(now.to_string());
     }

@@ -5,15 +5,15 @@
 
 use std::collections::BTreeSet;
 
-use super::{Graph, Milestone, Why};
+use super::{Graph, Milestone};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     Waiting,
     Released,
     Failed,
-    /// Something before it failed: the object that did.
-    Skipped(usize),
+    /// Something before it failed.
+    Skipped,
 }
 
 /// The progress through a graph.
@@ -26,8 +26,6 @@ pub(crate) struct Schedule<'g> {
     satisfied: Vec<bool>,
     /// Released and not handed out, in source order.
     queue: BTreeSet<usize>,
-    /// How many objects are still waiting.
-    waiting: usize,
 }
 
 impl<'g> Schedule<'g> {
@@ -41,7 +39,6 @@ impl<'g> Schedule<'g> {
             open: graph.incoming.iter().map(Vec::len).collect(),
             satisfied: vec![false; graph.edges.len()],
             queue: BTreeSet::new(),
-            waiting: graph.objects,
         };
         for node in 0..nodes {
             if schedule.open[node] == 0 && schedule.states[node] == State::Waiting {
@@ -54,11 +51,6 @@ impl<'g> Schedule<'g> {
     /// Hands out the objects that may go now, in source order; each once.
     pub(crate) fn released(&mut self) -> Vec<usize> {
         std::mem::take(&mut self.queue).into_iter().collect()
-    }
-
-    /// Hands out the first object that may go now.
-    pub(crate) fn next_released(&mut self) -> Option<usize> {
-        self.queue.pop_first()
     }
 
     /// Takes note that an object has come that far; what waited for it may go now. Earlier
@@ -75,9 +67,6 @@ impl<'g> Schedule<'g> {
     /// Takes note that an object will not come further. Returns the objects that are skipped
     /// because of it, in source order.
     pub(crate) fn failed(&mut self, node: usize) -> Vec<usize> {
-        if self.states[node] == State::Waiting {
-            self.waiting -= 1;
-        }
         self.queue.remove(&node);
         self.states[node] = State::Failed;
         let mut skipped = Vec::new();
@@ -88,10 +77,9 @@ impl<'g> Schedule<'g> {
                 if self.satisfied[index] || self.states[to] != State::Waiting {
                     continue;
                 }
-                self.states[to] = State::Skipped(node);
+                self.states[to] = State::Skipped;
                 open.push(to);
                 if to < self.graph.objects {
-                    self.waiting -= 1;
                     skipped.push(to);
                 }
             }
@@ -100,31 +88,10 @@ impl<'g> Schedule<'g> {
         skipped
     }
 
-    /// Gives the failed object because of which an object is skipped.
-    #[must_use]
-    pub(crate) fn skipped_because(&self, node: usize) -> Option<usize> {
-        match self.states[node] {
-            State::Skipped(because) => Some(because),
-            State::Waiting | State::Released | State::Failed => None,
-        }
-    }
-
-    /// Tells what holds an object: what has not come far enough, in source order.
-    #[must_use]
-    pub(crate) fn blocked_by(&self, node: usize) -> Vec<Why> {
-        self.graph.before(node, |edge| !self.satisfied[edge])
-    }
-
     /// Goes through the objects that are neither handed out nor queued nor skipped.
-    pub(crate) fn waiting(&self) -> impl Iterator<Item = usize> {
-        let states = self.states[..self.graph.objects].iter().enumerate();
-        states.filter(|(_, state)| **state == State::Waiting).map(|(node, _)| node)
-    }
-
-    /// Tells whether every object was handed out, failed or skipped.
-    #[must_use]
-    pub(crate) fn is_done(&self) -> bool {
-        self.waiting == 0 && self.queue.is_empty()
+    #[cfg(test)]
+    pub(super) fn waiting(&self) -> impl Iterator<Item = usize> {
+        (0..self.graph.objects).filter(|node| self.states[*node] == State::Waiting)
     }
 
     fn satisfy(&mut self, index: usize) {
@@ -140,7 +107,6 @@ impl<'g> Schedule<'g> {
     fn release(&mut self, node: usize) {
         self.states[node] = State::Released;
         if node < self.graph.objects {
-            self.waiting -= 1;
             self.queue.insert(node);
             return;
         }

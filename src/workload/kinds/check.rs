@@ -87,7 +87,7 @@ impl Kinds {
     fn homes(&self, kind: &str) -> impl Iterator<Item = String> {
         self.iter()
             .filter(move |(_, known, _)| *known == kind)
-            .filter_map(|(group, _, info)| Some(api_version(group, &info.versions.first()?.name)))
+            .filter_map(|(group, _, info)| Some(api_version(group, info.versions.first()?)))
     }
 
     fn unknown_kind(&self, object: &Object, group: &str, kind: &str) -> Error {
@@ -125,7 +125,7 @@ enum Judgement {
 
 fn unknown_version(object: &Object, group: &str, kind: &str, info: &KindInfo) -> Error {
     let served: Vec<String> =
-        info.versions.iter().map(|version| api_version(group, &version.name)).collect();
+        info.versions.iter().map(|version| api_version(group, version)).collect();
     let message = format!("{kind} is not served as {}", object.api_version());
     let error = Error::usage(Code::UnknownVersion, message);
     match served.first() {

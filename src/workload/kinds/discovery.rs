@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{KindInfo, Kinds, ServedVersion, Source};
+use super::{KindInfo, Kinds, Source};
 
 impl Kinds {
     /// Makes the kinds of an embedded discovery document.
@@ -82,11 +82,7 @@ fn kinds_in(group: &Value) -> Vec<(String, KindInfo)> {
             let Some(kind) = resource.pointer("/responseKind/kind").and_then(Value::as_str) else {
                 continue;
             };
-            let served = ServedVersion {
-                name: text(version, "version").to_owned(),
-                status: list(resource, "subresources")
-                    .any(|sub| text(sub, "subresource") == "status"),
-            };
+            let served = text(version, "version").to_owned();
             match kinds.iter_mut().find(|(known, _)| known == kind) {
                 Some((_, info)) if info.plural == text(resource, "resource") => {
                     info.versions.push(served);
@@ -99,7 +95,7 @@ fn kinds_in(group: &Value) -> Vec<(String, KindInfo)> {
     kinds
 }
 
-fn kind_info(resource: &Value, kind: &str, served: ServedVersion) -> KindInfo {
+fn kind_info(resource: &Value, kind: &str, served: String) -> KindInfo {
     let singular = text(resource, "singularResource");
     KindInfo {
         plural: text(resource, "resource").to_owned(),

@@ -32,15 +32,6 @@ pub(crate) enum Source {
     Cluster,
 }
 
-/// A version in which a kind is served.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct ServedVersion {
-    /// The version's name, such as `v1beta1`.
-    pub name: String,
-    /// Whether objects have a status subresource in it.
-    pub status: bool,
-}
-
 /// What is known of a kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct KindInfo {
@@ -53,7 +44,7 @@ pub(crate) struct KindInfo {
     /// Whether its objects live in namespaces.
     pub namespaced: bool,
     /// The served versions, the preferred one first.
-    pub versions: Vec<ServedVersion>,
+    pub versions: Vec<String>,
     /// Whether it is a kind of Kubernetes itself.
     pub builtin: bool,
     /// What the server can do with it, such as `list`.
@@ -66,15 +57,7 @@ impl KindInfo {
     /// Tells whether the version is served.
     #[must_use]
     pub(crate) fn serves(&self, version: &str) -> bool {
-        self.versions.iter().any(|served| served.name == version)
-    }
-
-    /// Tells whether objects have a status subresource in that version; an unknown version
-    /// counts as the preferred one.
-    #[must_use]
-    pub(crate) fn has_status(&self, version: &str) -> bool {
-        let named = self.versions.iter().find(|served| served.name == version);
-        named.or(self.versions.first()).is_some_and(|served| served.status)
+        self.versions.iter().any(|served| served == version)
     }
 
     /// Tells whether the server can do `verb` with it.
@@ -127,18 +110,6 @@ impl Kinds {
         self.groups.iter().flat_map(|(group, kinds)| {
             kinds.iter().map(move |(kind, info)| (&**group, &**kind, info))
         })
-    }
-
-    /// Gives the preferred version of a kind.
-    #[must_use]
-    pub(crate) fn preferred_version(&self, kind: &GroupKind) -> Option<&str> {
-        Some(&*self.get(kind)?.versions.first()?.name)
-    }
-
-    /// Tells whether the group is one of the embedded discovery, a CRD's or a cluster's.
-    #[must_use]
-    pub(crate) fn is_known_group(&self, group: &str) -> bool {
-        self.groups.contains_key(group)
     }
 
     /// Tells whether a cluster's discovery was taken in, core group included.

@@ -54,7 +54,7 @@ impl<'v> At<'v> {
             .iter()
             .scan(root, |node, step| {
                 *node = match step {
-                    Step::Key(key) => node.field(key)?.value,
+                    Step::Key(key) => node.field(key)?,
                     Step::Index(index) => *node.items().get(*index)?,
                 };
                 Some(*node)

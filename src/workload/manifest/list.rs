@@ -31,11 +31,11 @@ pub(super) fn flatten<'d>(
         Some(Value::Array(items)) => std::mem::take(items),
         Some(other) => {
             let message = format!("`items` must be a list of objects, this is {}", describe(other));
-            let node = root.field("items").map_or(root, |field| field.value);
+            let node = root.field("items").unwrap_or(root);
             return vec![refuse(node, file, Code::NotAnObject, message)];
         }
     };
-    let nodes = root.field("items").map(|field| field.value.items()).unwrap_or_default();
+    let nodes = root.field("items").map(Node::items).unwrap_or_default();
     let mut objects = Vec::with_capacity(items.len());
     for (node, mut item) in nodes.into_iter().zip(items) {
         if item.get("items").is_some_and(Value::is_array) {

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::{
     Overrides,
-    edit::{outside_brackets, patch_name},
+    edit::outside_brackets,
     images,
     path::{Path, Step},
 };
@@ -127,6 +127,16 @@ fn patch_target(patch: &Value, ids: &[ObjectId], kinds: &Kinds) -> Result<usize>
     let found = find(&object, ids, kinds)
         .map_err(|error| error.while_doing("a patch matches no single object"))?;
     Ok(ids.iter().position(|id| id == found).expect("it was found among them"))
+}
+
+/// Reads kind, namespace and name of the object that a patch names.
+fn patch_name(patch: &Value) -> Result<(&str, Option<&str>, &str)> {
+    let text = |pointer: &str| patch.pointer(pointer).and_then(Value::as_str);
+    match (text("/kind"), text("/metadata/name")) {
+        (Some(kind), Some(name)) => Ok((kind, text("/metadata/namespace"), name)),
+        _ => Err(Error::usage(Code::InvalidPatch, "a patch does not name its object")
+            .cause("it needs `kind` and `metadata.name`")),
+    }
 }
 
 /// Merges a patch: strategically into built-in kinds, as JSON merge patch into others.

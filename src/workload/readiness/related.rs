@@ -75,29 +75,6 @@ impl Neighbourhood {
         self.first_restarts.remove(uid);
     }
 
-    /// Gives the uids of the objects whose judgement depends on a neighbour: itself, its
-    /// controller, and that one's controller. An event stands for the object that it is about.
-    #[must_use]
-    pub(crate) fn concerned(&self, neighbour: &Value) -> Vec<String> {
-        let (mut uid, mut parent) = if text(neighbour, "/kind") == "Event" {
-            let uid = involved(neighbour);
-            (uid, self.parent(uid))
-        } else {
-            (field::uid(neighbour), controller(neighbour))
-        };
-        let mut uids = vec![uid.to_owned()];
-        while let Some(next) = parent.filter(|next| !next.is_empty() && uids.len() < 4) {
-            uids.push(next.to_owned());
-            uid = next;
-            parent = self.parent(uid);
-        }
-        uids
-    }
-
-    fn parent(&self, uid: &str) -> Option<&str> {
-        self.pods.parent(uid).or_else(|| self.replica_sets.parent(uid))
-    }
-
     /// Gives the pods that a controller (ReplicaSet, StatefulSet, DaemonSet, Job) made.
     pub(crate) fn pods_of(&self, controller: &str) -> impl Iterator<Item = &Value> {
         self.pods.children(controller)
@@ -278,10 +255,6 @@ impl Family {
 
     fn get(&self, uid: &str) -> Option<&Value> {
         self.members.get(uid).map(|member| &member.body)
-    }
-
-    fn parent(&self, uid: &str) -> Option<&str> {
-        self.members.get(uid).map(|member| member.parent.as_str())
     }
 
     fn children(&self, parent: &str) -> impl Iterator<Item = &Value> {

@@ -23,12 +23,6 @@ impl<'a> Frame<'a> {
         Self { runtime, since: Timestamp::MIN, now }
     }
 
-    /// Gives the same frame at another time.
-    #[must_use]
-    pub(crate) fn at(self, now: Timestamp) -> Self {
-        Self { now, ..self }
-    }
-
     /// Tells whether the runtime is local and disposable.
     pub(crate) fn is_kind_like(&self) -> bool {
         self.runtime.is_kind_like()

@@ -22,8 +22,8 @@ use std::{fmt, sync::Arc};
 use serde_json::Value;
 
 pub(crate) use emit::emit;
+pub(crate) use tree::Node;
 use tree::Tree;
-pub(crate) use tree::{Field, Node};
 
 use super::{
     error::{Code, Error},
@@ -175,45 +175,6 @@ impl Reading {
             Some(Value::Null) | None => {}
             Some(value) => self.documents.push(Document { value, tree }),
         }
-    }
-}
-
-/// Finds the outermost node of each document of a text whose lines include `line`, without
-/// judging it: for places of texts that were read before.
-#[must_use]
-pub(crate) fn document_at(text: &str, line: u32) -> Option<Located> {
-    let text = stream::without_bom(text);
-    let mut found = None;
-    if stream::is_json(text) {
-        json::parse(text, &mut |tree| {
-            if let Ok(Some(tree)) = tree
-                && tree.root().position().line <= line
-            {
-                found = Some(tree);
-            }
-        });
-    } else {
-        let text = stream::with_line_feeds(text);
-        let chunk = stream::chunks(&text)
-            .filter_map(Result::ok)
-            .take_while(|chunk| chunk.first_line <= line)
-            .last()?;
-        found = parse::parse(&chunk).ok()?;
-    }
-    found.map(|tree| Located { tree })
-}
-
-/// A document that was parsed for its places alone.
-#[derive(Debug)]
-pub(crate) struct Located {
-    tree: Tree,
-}
-
-impl Located {
-    /// Gives the outermost node.
-    #[must_use]
-    pub(crate) fn root(&self) -> Node<'_> {
-        self.tree.root()
     }
 }
 
