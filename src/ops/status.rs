@@ -30,11 +30,11 @@ use crate::{
         object::{ObjectId, split_api_version},
         ownership::{is_ours, manager},
         readiness::{
-            Frame, Neighbourhood, State, Verdict, images_of, judge, judge_gone, population_of,
-            restarts_of, watch_of,
+            Related, State, Verdict, Window, images_of, judge, judge_gone, pod_counts, restarts_of,
+            watch_of,
         },
         record::{Entry, Record},
-        status::{Facts, Seen, judge_instance},
+        status::{InstanceFacts, JudgedObject, judge_instance},
     },
 };
 
@@ -181,7 +181,11 @@ async fn recover(
 }
 
 fn lost(session: &Session<'_>, name: &InstanceName, operation: &mut Operation) -> Result<()> {
-    let facts = Facts { release: known_release(session, name)?, lost: true, ..Facts::default() };
+    let facts = InstanceFacts {
+        release: known_release(session, name)?,
+        lost: true,
+        ..InstanceFacts::default()
+    };
     take_status(session, &facts, operation);
     observe(session, name, &operation.instance)
 }
@@ -206,7 +210,7 @@ fn nothing(
             Some("nothing of it is on the cluster any more: somebody deleted it".to_owned());
         operation.instance.status_at = Some(session.now());
     } else {
-        take_status(session, &Facts::default(), operation);
+        take_status(session, &InstanceFacts::default(), operation);
     }
     observe(session, name, &operation.instance)
 }
@@ -219,7 +223,7 @@ fn known_release(
     Ok(store.latest_release(name)?.map(|release| (release.number, release.outcome)))
 }
 
-fn take_status(session: &Session<'_>, facts: &Facts<'_>, operation: &mut Operation) {
+fn take_status(session: &Session<'_>, facts: &InstanceFacts<'_>, operation: &mut Operation) {
     let (status, reason) = judge_instance(facts);
     operation.instance.status = Some(status);
     operation.instance.reason = Some(reason);
@@ -250,7 +254,7 @@ async fn judge_all(
         survey(target, &record.instance, &inventory, &[], &HashSet::new(), Depth::State).await?;
     let around = neighbours(target, &live).await;
     let now = target.api.connection().server_now();
-    let frame = Frame::present(&target.runtime, now);
+    let window = Window::present(&target.runtime, now);
     let manager = manager(&record.namespace, record.instance.as_str());
     let mut verdicts: Vec<(&Entry, Verdict)> = Vec::new();
     for entry in &wanted {
@@ -265,20 +269,17 @@ async fn judge_all(
                 message: "an object of that name is there, and is not ours".to_owned(),
                 ..Verdict::missing()
             },
-            object => judge(object, &around, &frame),
+            object => judge(object, &around, &window),
         };
-        operation.objects.push(view(entry, object, &verdict, &around, &frame));
+        operation.objects.push(view(entry, object, &verdict, &around, &window));
         verdicts.push((entry, verdict));
     }
-    let seen: Vec<Seen<'_>> = verdicts
+    let seen: Vec<JudgedObject<'_>> = verdicts
         .iter()
-        .map(|(entry, verdict)| Seen {
+        .map(|(entry, verdict)| JudgedObject {
             id: &entry.id,
             verdict,
-            population: live
-                .get(&entry.id)
-                .or_else(|| recorded(record, &entry.id))
-                .and_then(population_of),
+            pods: live.get(&entry.id).or_else(|| recorded(record, &entry.id)).and_then(pod_counts),
         })
         .collect();
     let running = located.found.as_ref().is_some_and(|found| found.held_by(now, &[]).is_some());
@@ -299,7 +300,7 @@ async fn judge_all(
         instance.deployed_at = Some(release.started_at);
         instance.deployed_by = Some(release.deployer.to_string());
     }
-    let facts = Facts {
+    let facts = InstanceFacts {
         // A record made anew from live objects has no release: something is there all the same.
         release: release.or(Some((0, crate::workload::release::Outcome::Applied))),
         running,
@@ -325,8 +326,8 @@ fn view(
     entry: &Entry,
     object: Option<&Value>,
     verdict: &Verdict,
-    around: &Neighbourhood,
-    frame: &Frame<'_>,
+    around: &Related,
+    window: &Window<'_>,
 ) -> ObjectView {
     let mut view = ObjectView {
         id: entry.id.clone(),
@@ -345,7 +346,7 @@ fn view(
         view.images = images_of(object);
         view.restarts = restarts_of(object, around);
         if verdict.state == State::Failed || verdict.state == State::Waiting {
-            let diagnosis = diagnose(object, around, frame);
+            let diagnosis = diagnose(object, around, window);
             if !diagnosis.message.is_empty() {
                 view.message = diagnosis.message;
             }
@@ -355,8 +356,8 @@ fn view(
 }
 
 /// Reads what is around the objects. What may not be read only makes the reasons poorer.
-async fn neighbours(target: &Target, live: &Live) -> Neighbourhood {
-    let mut around = Neighbourhood::default();
+async fn neighbours(target: &Target, live: &Live) -> Related {
+    let mut around = Related::default();
     let mut wanted: BTreeSet<(&str, &str, Option<String>)> = BTreeSet::new();
     let mut definitions: BTreeSet<String> = BTreeSet::new();
     for (id, object) in live {

@@ -37,7 +37,7 @@ use crate::{
         graph::{Graph, Milestone, Schedule},
         name::InstanceName,
         plan::Desired,
-        readiness::{Frame, State, Verdict, judge, judge_gone},
+        readiness::{State, Verdict, Window, judge, judge_gone},
         release::Action,
     },
 };
@@ -102,10 +102,10 @@ impl<'a> Rollout<'a> {
     /// Runs until the end, and then looks into what is not ready.
     pub(crate) async fn run(&mut self) -> End {
         let end = self.roll().await;
-        let frame = self.frame();
+        let window = self.window();
         for node in self.nodes.iter_mut().filter(|node| node.applied && !node.is_settled()) {
             if let Some(Some(object)) = self.observer.seen(&node.item.desired.id) {
-                node.diagnosis = Some(diagnose(object, &self.observer.around, &frame));
+                node.diagnosis = Some(diagnose(object, &self.observer.around, &window));
             }
         }
         if end == End::TimedOut {
@@ -117,8 +117,8 @@ impl<'a> Rollout<'a> {
         end
     }
 
-    fn frame(&self) -> Frame<'a> {
-        Frame {
+    fn window(&self) -> Window<'a> {
+        Window {
             runtime: &self.target.runtime,
             since: self.since,
             now: self.target.api.connection().server_now(),
@@ -290,7 +290,7 @@ impl<'a> Rollout<'a> {
     fn judge_all(&mut self, schedule: &mut Schedule<'_>, clock: &mut Clock) {
         clock.dirty = false;
         clock.judged = Instant::now();
-        let frame = self.frame();
+        let window = self.window();
         for index in 0..self.nodes.len() {
             let node = &self.nodes[index];
             if !node.waited_for || !node.applied || node.is_ready() || !node.watch.object {
@@ -304,7 +304,7 @@ impl<'a> Rollout<'a> {
                 None if node.item.desired.id.is("batch", "Job") => {
                     judge_gone(&node.item.desired.body, node.uid(), &self.observer.around)
                 }
-                seen => judge(seen, &self.observer.around, &frame),
+                seen => judge(seen, &self.observer.around, &window),
             };
             // A watch may lag behind our own write.
             if verdict.state == State::Missing && node.verdict.is_none() {

@@ -23,7 +23,7 @@ use crate::{
         object::{GroupKind, ObjectId},
         ownership::{INSTANCE_LABEL, MANAGED_LABEL, uid},
         plan::Desired,
-        readiness::{Neighbourhood, Watch, is_leaving},
+        readiness::{Related, WatchNeeds, is_leaving},
     },
 };
 
@@ -48,7 +48,7 @@ pub(crate) struct Observer {
     /// How the server refused the login, where it did.
     refused: Option<Failure>,
     /// What is around the objects: pods, replica sets, events.
-    pub around: Neighbourhood,
+    pub around: Related,
 }
 
 impl Observer {
@@ -67,7 +67,7 @@ impl Observer {
             live: HashMap::new(),
             asked: HashSet::new(),
             refused: None,
-            around: Neighbourhood::default(),
+            around: Related::default(),
         }
     }
 
@@ -77,7 +77,7 @@ impl Observer {
         target: &Target,
         instance: &InstanceName,
         desired: &Desired,
-        watch: Watch,
+        watch: WatchNeeds,
     ) {
         let id = &desired.id;
         if watch.object {

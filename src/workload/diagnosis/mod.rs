@@ -11,10 +11,10 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::readiness::{
-    Culprit, Frame, Neighbourhood, State, Verdict,
+    Culprit, Related, State, Verdict, Window,
     field::{name, text},
     find_culprit, judge,
-    trouble::{Cause, Log, Trouble},
+    trouble::{Log, Trouble, TroubleKind},
 };
 
 /// Why an object is not ready.
@@ -53,12 +53,12 @@ pub(crate) struct LogSource {
 
 /// Finds out why an object is not ready. Of several pods the one that is worst off answers.
 #[must_use]
-pub(crate) fn diagnose(object: &Value, around: &Neighbourhood, frame: &Frame) -> Diagnosis {
-    let verdict = judge(Some(object), around, frame);
-    let culprit = responsible(object, &verdict, around, frame);
-    let hint = hint::hint(object, &verdict, culprit.as_ref(), frame.runtime);
+pub(crate) fn diagnose(object: &Value, around: &Related, window: &Window) -> Diagnosis {
+    let verdict = judge(Some(object), around, window);
+    let culprit = responsible(object, &verdict, around, window);
+    let hint = hint::hint(object, &verdict, culprit.as_ref(), window.runtime);
     let pod = culprit.as_ref().map(|culprit| culprit.pod);
-    let warnings = warnings::collect(object, pod, around, frame);
+    let warnings = warnings::collect(object, pod, around, window);
     let log = culprit.as_ref().and_then(|Culprit { pod, trouble, .. }| log_of(pod, trouble));
     let (reason, message) = match &culprit {
         // "Error" is only the absence of a better word.
@@ -76,15 +76,15 @@ pub(crate) fn diagnose(object: &Value, around: &Neighbourhood, frame: &Frame) ->
 fn responsible<'a>(
     object: &'a Value,
     verdict: &Verdict,
-    around: &'a Neighbourhood,
-    frame: &Frame,
+    around: &'a Related,
+    window: &Window,
 ) -> Option<Culprit<'a>> {
     let refused = matches!(verdict.reason.as_str(), "FailedCreate" | "QuotaExceeded");
     if refused || matches!(verdict.state, State::Ready | State::Missing) {
         return None;
     }
-    find_culprit(object, around, frame).filter(|culprit| {
-        culprit.trouble.cause > Cause::Starting || culprit.trouble.reason == verdict.reason
+    find_culprit(object, around, window).filter(|culprit| {
+        culprit.trouble.kind > TroubleKind::Starting || culprit.trouble.reason == verdict.reason
     })
 }
 

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::{
     Milestone, Reason,
-    builder::{Before, Builder},
+    builder::{Builder, Prerequisite},
     rules::defined,
 };
 use crate::workload::{
@@ -32,10 +32,10 @@ pub(super) fn add(builder: &mut Builder<'_>, kinds: &Kinds) {
     }
     let workloads = Workloads::new(builder.objects);
     let custom = custom_resources(builder.objects, kinds);
-    let mut judges: BTreeMap<&str, Vec<Before>> = BTreeMap::new();
+    let mut judges: BTreeMap<&str, Vec<Prerequisite>> = BTreeMap::new();
     for (node, services) in callers {
         let object = &builder.objects[node];
-        let backends: Vec<Before> = services
+        let backends: Vec<Prerequisite> = services
             .into_iter()
             .flat_map(|service| backends(builder, &workloads, service))
             .collect();
@@ -57,7 +57,7 @@ pub(super) fn add(builder: &mut Builder<'_>, kinds: &Kinds) {
                 builder.gate(&backends, &[node]);
                 for group in judged_groups(object) {
                     let before =
-                        Before { node, until: Milestone::Applied, reason: Reason::Admission };
+                        Prerequisite { node, until: Milestone::Applied, reason: Reason::Admission };
                     judges.entry(group).or_default().push(before);
                 }
             }
@@ -114,7 +114,7 @@ fn serve(builder: &mut Builder<'_>, node: usize, custom: &HashMap<&str, Vec<usiz
     let (Some(group), Some(version)) = (text(spec, "group"), text(spec, "version")) else { return };
     for &resource in custom.get(group).into_iter().flatten() {
         if objects[resource].version() == version {
-            let before = Before { node, until: Milestone::Ready, reason: Reason::Serves };
+            let before = Prerequisite { node, until: Milestone::Ready, reason: Reason::Serves };
             builder.soft(before, resource);
         }
     }
@@ -125,14 +125,14 @@ fn backends(
     builder: &Builder<'_>,
     workloads: &Workloads<'_>,
     (namespace, name): (&str, &str),
-) -> Vec<Before> {
+) -> Vec<Prerequisite> {
     let Some(service) = builder.find(("", "Service", namespace, name)) else { return Vec::new() };
     let reason = Reason::Backend;
-    let mut backends = vec![Before { node: service, until: Milestone::Applied, reason }];
+    let mut backends = vec![Prerequisite { node: service, until: Milestone::Applied, reason }];
     let selector = builder.objects[service].body.pointer("/spec/selector");
     if let Some(selector) = selector.and_then(Value::as_object) {
         let selected = workloads.selected(namespace, selector);
-        backends.extend(selected.into_iter().map(|node| Before {
+        backends.extend(selected.into_iter().map(|node| Prerequisite {
             node,
             until: Milestone::Available,
             reason,
@@ -143,8 +143,8 @@ fn backends(
 
 /// Turns backends into converters: calls to them are tried again, and what converts may itself
 /// wait for custom resources, so that they are applied suffices.
-fn converters(backends: &[Before]) -> Vec<Before> {
-    let converter = |backend: &Before| Before {
+fn converters(backends: &[Prerequisite]) -> Vec<Prerequisite> {
+    let converter = |backend: &Prerequisite| Prerequisite {
         until: Milestone::Applied,
         reason: Reason::Conversion,
         ..*backend

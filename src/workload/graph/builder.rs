@@ -7,7 +7,7 @@ use crate::workload::{object::ObjectKey, placement::Placed};
 
 /// One side of a gate.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Before {
+pub(super) struct Prerequisite {
     pub(super) node: usize,
     pub(super) until: Milestone,
     pub(super) reason: Reason,
@@ -36,23 +36,23 @@ impl<'a> Builder<'a> {
         self.nodes
     }
 
-    pub(super) fn soft(&mut self, before: Before, to: usize) {
+    pub(super) fn soft(&mut self, before: Prerequisite, to: usize) {
         self.edge(before, to, false);
     }
 
-    pub(super) fn hard(&mut self, before: Before, to: usize) {
+    pub(super) fn hard(&mut self, before: Prerequisite, to: usize) {
         self.edge(before, to, true);
     }
 
-    fn edge(&mut self, before: Before, to: usize, hard: bool) {
-        let Before { node: from, until, reason } = before;
+    fn edge(&mut self, before: Prerequisite, to: usize, hard: bool) {
+        let Prerequisite { node: from, until, reason } = before;
         if from != to {
             self.edges.push(Edge { from, to, until, reason, hard });
         }
     }
 
     /// Puts all of `before` before all of `after`, over a join where that is fewer edges.
-    pub(super) fn gate(&mut self, before: &[Before], after: &[usize]) {
+    pub(super) fn gate(&mut self, before: &[Prerequisite], after: &[usize]) {
         let direct = before.len() * after.len() <= before.len() + after.len();
         // An object on both sides cannot pass its own gate.
         let inside: HashSet<usize> = before.iter().map(|before| before.node).collect();
@@ -66,7 +66,8 @@ impl<'a> Builder<'a> {
         self.nodes += 1;
         before.iter().for_each(|before| self.soft(*before, join));
         for &to in after {
-            let before = Before { node: join, until: Milestone::Applied, reason: Reason::Governs };
+            let before =
+                Prerequisite { node: join, until: Milestone::Applied, reason: Reason::Governs };
             self.soft(before, to);
         }
     }

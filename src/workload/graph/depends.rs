@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use super::{
     Milestone, Reason,
-    builder::{Before, Builder},
+    builder::{Builder, Prerequisite},
 };
 use crate::workload::{
     error::{Code, Error, Result},
@@ -31,7 +31,7 @@ pub(super) fn add(builder: &mut Builder<'_>, kinds: &Kinds) -> Result<()> {
             let before = resolve(builder, declared, object, target, kinds)
                 .ok_or_else(|| unknown(objects, object, text, target))?;
             builder.hard(
-                Before { node: before, until: Milestone::Ready, reason: Reason::DependsOn },
+                Prerequisite { node: before, until: Milestone::Ready, reason: Reason::DependsOn },
                 node,
             );
         }
@@ -40,9 +40,9 @@ pub(super) fn add(builder: &mut Builder<'_>, kinds: &Kinds) -> Result<()> {
 }
 
 /// A parsed target: group, namespace, kind, name.
-type Target<'a> = (&'a str, Option<&'a str>, &'a str, &'a str);
+type DependencyTarget<'a> = (&'a str, Option<&'a str>, &'a str, &'a str);
 
-fn parse(text: &str) -> Option<Target<'_>> {
+fn parse(text: &str) -> Option<DependencyTarget<'_>> {
     let parts: Vec<&str> = text.split('/').collect();
     let target = match *parts {
         [group, "namespaces", namespace, kind, name] => (group, Some(namespace), kind, name),
@@ -74,7 +74,7 @@ fn resolve(
     builder: &Builder<'_>,
     declared: &HashMap<ObjectKey<'_>, usize>,
     object: &Placed,
-    (group, namespace, kind, name): Target<'_>,
+    (group, namespace, kind, name): DependencyTarget<'_>,
     kinds: &Kinds,
 ) -> Option<usize> {
     let namespaced = kinds.lookup(group, kind).is_some_and(|info| info.namespaced);
@@ -106,7 +106,7 @@ fn malformed(object: &Placed, text: &str) -> Error {
     at(error, object)
 }
 
-fn unknown(objects: &[Placed], object: &Placed, text: &str, target: Target<'_>) -> Error {
+fn unknown(objects: &[Placed], object: &Placed, text: &str, target: DependencyTarget<'_>) -> Error {
     let message = format!("{ANNOTATION} of {} names {text}", object.named());
     let error =
         Error::usage(Code::UnknownDependsOn, message).cause("there is no such object in the set");

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use super::{Graph, Milestone};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
+enum NodeState {
     Waiting,
     Released,
     Failed,
@@ -20,7 +20,7 @@ enum State {
 #[derive(Debug, Clone)]
 pub(crate) struct Schedule<'g> {
     graph: &'g Graph,
-    states: Vec<State>,
+    states: Vec<NodeState>,
     /// Per node how many edges to it are not satisfied.
     open: Vec<usize>,
     satisfied: Vec<bool>,
@@ -35,13 +35,13 @@ impl<'g> Schedule<'g> {
         let nodes = graph.incoming.len();
         let mut schedule = Self {
             graph,
-            states: vec![State::Waiting; nodes],
+            states: vec![NodeState::Waiting; nodes],
             open: graph.incoming.iter().map(Vec::len).collect(),
             satisfied: vec![false; graph.edges.len()],
             queue: BTreeSet::new(),
         };
         for node in 0..nodes {
-            if schedule.open[node] == 0 && schedule.states[node] == State::Waiting {
+            if schedule.open[node] == 0 && schedule.states[node] == NodeState::Waiting {
                 schedule.release(node);
             }
         }
@@ -68,16 +68,16 @@ impl<'g> Schedule<'g> {
     /// because of it, in source order.
     pub(crate) fn failed(&mut self, node: usize) -> Vec<usize> {
         self.queue.remove(&node);
-        self.states[node] = State::Failed;
+        self.states[node] = NodeState::Failed;
         let mut skipped = Vec::new();
         let mut open = vec![node];
         while let Some(current) = open.pop() {
             for &index in &self.graph.outgoing[current] {
                 let to = self.graph.edges[index].to;
-                if self.satisfied[index] || self.states[to] != State::Waiting {
+                if self.satisfied[index] || self.states[to] != NodeState::Waiting {
                     continue;
                 }
-                self.states[to] = State::Skipped;
+                self.states[to] = NodeState::Skipped;
                 open.push(to);
                 if to < self.graph.objects {
                     skipped.push(to);
@@ -91,21 +91,21 @@ impl<'g> Schedule<'g> {
     /// Goes through the objects that are neither handed out nor queued nor skipped.
     #[cfg(test)]
     pub(super) fn waiting(&self) -> impl Iterator<Item = usize> {
-        (0..self.graph.objects).filter(|node| self.states[*node] == State::Waiting)
+        (0..self.graph.objects).filter(|node| self.states[*node] == NodeState::Waiting)
     }
 
     fn satisfy(&mut self, index: usize) {
         self.satisfied[index] = true;
         let to = self.graph.edges[index].to;
         self.open[to] -= 1;
-        if self.open[to] == 0 && self.states[to] == State::Waiting {
+        if self.open[to] == 0 && self.states[to] == NodeState::Waiting {
             self.release(to);
         }
     }
 
     /// Queues an object; a join passes on at once.
     fn release(&mut self, node: usize) {
-        self.states[node] = State::Released;
+        self.states[node] = NodeState::Released;
         if node < self.graph.objects {
             self.queue.insert(node);
             return;

@@ -17,7 +17,7 @@ use Trait::{
 
 use serde_json::Value;
 
-use super::references::{self, Rule};
+use super::references::{self, ReferenceRule};
 use crate::workload::object::ObjectId;
 
 /// What is true of every object of a kind.
@@ -33,7 +33,7 @@ pub(crate) struct BuiltinKind {
     /// Its maps whose values must be texts, beside labels and annotations.
     pub text_maps: &'static [TextMap],
     /// What it names by name alone, beside what its pod template names.
-    pub names: Option<Rule>,
+    pub names: Option<ReferenceRule>,
     /// What it names by namespace and name.
     pub names_in_namespaces: &'static [NamespacedReference],
     /// When it is deleted.

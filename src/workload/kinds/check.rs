@@ -2,7 +2,7 @@
 //!
 //! Without a cluster, only groups of the embedded discovery are judged; with one, all are.
 
-use super::{KindInfo, Kinds, Source};
+use super::{KindInfo, KindOrigin, Kinds};
 use crate::workload::{
     error::{Code, Error},
     name::nearest,
@@ -45,7 +45,9 @@ impl Kinds {
         let (group, version) = split_api_version(object.api_version());
         let kind = object.kind();
         let missing_on_cluster = |info: &KindInfo| {
-            self.knows_cluster() && info.source == Source::Embedded && !self.stale.contains(group)
+            self.knows_cluster()
+                && info.source == KindOrigin::Embedded
+                && !self.stale.contains(group)
         };
         match self.lookup(group, kind) {
             Some(info) if missing_on_cluster(info) => {

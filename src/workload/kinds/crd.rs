@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{KindInfo, Kinds, Source, version_rank};
+use super::{KindInfo, KindOrigin, Kinds, version_rank};
 use crate::workload::object::Object;
 
 const VERBS: [&str; 8] =
@@ -54,7 +54,7 @@ fn definition(body: &Value) -> Option<(String, String, KindInfo)> {
         versions: versions(spec),
         builtin: false,
         verbs: VERBS.iter().map(|verb| (*verb).to_owned()).collect(),
-        source: Source::Set,
+        source: KindOrigin::Set,
         plural,
     };
     Some((spec.get("group")?.as_str()?.to_owned(), kind, info))

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{KindInfo, Kinds, Source};
+use super::{KindInfo, KindOrigin, Kinds};
 
 impl Kinds {
     /// Makes the kinds of an embedded discovery document.
@@ -14,7 +14,7 @@ impl Kinds {
             kinds.embedded.insert(name.to_owned());
             for (kind, mut info) in kinds_in(group) {
                 info.builtin = true;
-                info.source = Source::Embedded;
+                info.source = KindOrigin::Embedded;
                 kinds.insert(name, &kind, info);
             }
         }
@@ -37,7 +37,7 @@ impl Kinds {
             }
             for (kind, mut info) in kinds_in(group) {
                 let known = self.lookup(&name, &kind);
-                if known.is_some_and(|known| known.source == Source::Set) {
+                if known.is_some_and(|known| known.source == KindOrigin::Set) {
                     continue;
                 }
                 info.builtin = known.is_some_and(|known| known.builtin);
@@ -105,7 +105,7 @@ fn kind_info(resource: &Value, kind: &str, served: String) -> KindInfo {
         versions: vec![served],
         builtin: false,
         verbs: texts(resource, "verbs"),
-        source: Source::Cluster,
+        source: KindOrigin::Cluster,
     }
 }
 

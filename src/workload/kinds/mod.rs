@@ -23,7 +23,7 @@ pub(crate) use notation::find;
 
 /// Where the knowledge of a kind comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Source {
+pub(crate) enum KindOrigin {
     /// The embedded discovery alone.
     Embedded,
     /// A CustomResourceDefinition of the set.
@@ -50,7 +50,7 @@ pub(crate) struct KindInfo {
     /// What the server can do with it, such as `list`.
     pub verbs: Vec<String>,
     /// Where this is known from.
-    pub source: Source,
+    pub source: KindOrigin,
 }
 
 impl KindInfo {

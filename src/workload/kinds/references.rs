@@ -25,7 +25,7 @@ pub(crate) struct Links<'a> {
 const RBAC: &str = "rbac.authorization.k8s.io";
 
 /// Adds what an object of one kind names: a rule of the table of built-in kinds.
-pub(crate) type Rule = for<'a> fn(&mut Links<'a>, &'a Value);
+pub(crate) type ReferenceRule = for<'a> fn(&mut Links<'a>, &'a Value);
 
 impl<'a> Links<'a> {
     /// Collects what an object of a namespace names, by its pods' spec and the rule of its kind.
@@ -33,7 +33,7 @@ impl<'a> Links<'a> {
         namespace: &'a str,
         body: &'a Value,
         pod_spec: Option<&'a Value>,
-        rule: Option<Rule>,
+        rule: Option<ReferenceRule>,
     ) -> Vec<Link<'a>> {
         let mut links = Self { namespace, found: Vec::new() };
         if let Some(spec) = pod_spec {

@@ -8,7 +8,7 @@ use super::{field::At, list::describe};
 use crate::workload::{
     kinds::{Trait, builtin_kind},
     object::ObjectId,
-    yaml::{Node, Problem},
+    yaml::{Problem, YamlNode},
 };
 
 /// A value that is not text but must be.
@@ -20,7 +20,7 @@ pub(super) struct Misread<'v> {
 
 impl Misread<'_> {
     /// Says so, with the text as it was written.
-    pub(super) fn problem(&self, root: Node<'_>) -> Problem {
+    pub(super) fn problem(&self, root: YamlNode<'_>) -> Problem {
         let Self { at, what } = self;
         let node = at.node(root);
         let read = describe(at.value);

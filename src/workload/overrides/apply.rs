@@ -6,7 +6,7 @@ use super::{
     Overrides,
     edit::outside_brackets,
     images,
-    path::{Path, Step},
+    path::{Path, PathStep},
 };
 use crate::{
     schema::{self, Gvk},
@@ -106,7 +106,7 @@ fn set_replicas(
         .object(id)
         .at(&object.origin));
     }
-    let path = Path(vec![Step::Key("spec".to_owned()), Step::Key("replicas".to_owned())]);
+    let path = Path(vec![PathStep::Key("spec".to_owned()), PathStep::Key("replicas".to_owned())]);
     path.set(&mut object.body, &count.into()).map_err(|problem| {
         Error::usage(Code::NoReplicas, format!("{flag}: {problem}")).object(id).at(&object.origin)
     })
@@ -202,9 +202,9 @@ fn text_wanted(path: &Path, value: &Value, body: &Value) -> Option<String> {
         .0
         .iter()
         .map(|step| match step {
-            Step::Key(key) => key.clone(),
-            Step::Index(index) => index.to_string(),
-            Step::Select { .. } => "0".to_owned(),
+            PathStep::Key(key) => key.clone(),
+            PathStep::Index(index) => index.to_string(),
+            PathStep::Select { .. } => "0".to_owned(),
         })
         .collect();
     let field = schema::openapi().at(&Gvk::of(body), steps.iter().map(String::as_str))?;

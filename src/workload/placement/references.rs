@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
-use super::{DEFAULT, Source};
+use super::{DEFAULT, SourceObject};
 use crate::workload::{
     instance::NamespaceMode,
     kinds::{Referent, builtin_kind},
@@ -21,19 +21,19 @@ pub(super) struct Moves<'a> {
     /// Kind, namespace and name as references in the source say them → the namespace it goes to.
     moved: HashMap<(Referent, &'a str, &'a str), &'a str>,
     /// Kind and name of those that name no namespace.
-    homeless: HashSet<(Referent, &'a str)>,
+    unplaced: HashSet<(Referent, &'a str)>,
     /// Kind, namespace and name of those that name one.
-    settled: HashSet<(Referent, &'a str, &'a str)>,
+    explicit: HashSet<(Referent, &'a str, &'a str)>,
 }
 
 impl<'a> Moves<'a> {
-    pub(super) fn new(sources: &'a [Source<'_>], mode: NamespaceMode, home: &'a str) -> Self {
+    pub(super) fn new(sources: &'a [SourceObject<'_>], mode: NamespaceMode, home: &'a str) -> Self {
         let mut moves = Self {
             mode,
             home,
             moved: HashMap::new(),
-            homeless: HashSet::new(),
-            settled: HashSet::new(),
+            unplaced: HashSet::new(),
+            explicit: HashSet::new(),
         };
         for source in sources {
             let Some(referent) = Referent::of(&source.id) else { continue };
@@ -41,10 +41,10 @@ impl<'a> Moves<'a> {
             let destination = moves.destination(declared);
             let name = &*source.id.name;
             if let Some(namespace) = declared {
-                moves.settled.insert((referent, namespace, name));
+                moves.explicit.insert((referent, namespace, name));
                 moves.moved.insert((referent, namespace, name), destination);
             } else {
-                moves.homeless.insert((referent, name));
+                moves.unplaced.insert((referent, name));
                 moves.moved.entry((referent, DEFAULT, name)).or_insert(destination);
             }
         }
@@ -74,14 +74,14 @@ impl<'a> Moves<'a> {
     /// set has such an object that names none, as charts do which leave it to the installer.
     pub(super) fn stray(&self, to: Referent, namespace: &str, name: &str) -> Option<&'a str> {
         let probable = namespace != self.home
-            && self.homeless.contains(&(to, name))
-            && !self.settled.contains(&(to, namespace, name));
+            && self.unplaced.contains(&(to, name))
+            && !self.explicit.contains(&(to, namespace, name));
         probable.then_some(self.home)
     }
 
     /// Tells whether any reference may have to be followed.
     pub(super) fn is_empty(&self) -> bool {
-        self.moved.is_empty() && self.homeless.is_empty()
+        self.moved.is_empty() && self.unplaced.is_empty()
     }
 
     /// Tells whether an object is named after the namespace that its references go to: nothing

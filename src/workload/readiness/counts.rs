@@ -13,7 +13,7 @@ use crate::workload::{
 
 /// The pods of an object that is meant to keep pods running.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Population {
+pub(crate) struct PodCounts {
     /// How many are wanted.
     pub wanted: u64,
     /// How many are ready.
@@ -23,7 +23,7 @@ pub(crate) struct Population {
 /// Counts the pods of an object by its own status; none for kinds that do not keep pods running
 /// (a Job's end). The body of an object that is not on the cluster tells what it wants.
 #[must_use]
-pub(crate) fn population_of(object: &Value) -> Option<Population> {
+pub(crate) fn pod_counts(object: &Value) -> Option<PodCounts> {
     let (group, _) = split_api_version(text(object, "/apiVersion"));
     let replicas = || number(object, "/spec/replicas").unwrap_or(1);
     let (wanted, ready) = match (group, text(object, "/kind")) {
@@ -40,5 +40,5 @@ pub(crate) fn population_of(object: &Value) -> Option<Population> {
         _ => return None,
     };
     let count = |number: i64| u64::try_from(number).unwrap_or(0);
-    Some(Population { wanted: count(wanted), ready: count(ready) })
+    Some(PodCounts { wanted: count(wanted), ready: count(ready) })
 }

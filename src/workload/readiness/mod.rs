@@ -1,7 +1,7 @@
 //! Readiness: ready, waiting or failed, always with a reason that a person can act on.
 //!
-//! [`judge`] is a pure function of an object, of what is around it ([`Neighbourhood`]) and of the
-//! deploy that asks ([`Frame`]). Two rules hold everywhere: a status that was written for an
+//! [`judge`] is a pure function of an object, of what is around it ([`Related`]) and of the
+//! deploy that asks ([`Window`]). Two rules hold everywhere: a status that was written for an
 //! older generation says nothing, and a failure that was there before this deploy counts only
 //! when it happens anew. `Failed` is not final: what mends itself is ready at the next judgement.
 //!
@@ -43,19 +43,19 @@ use serde_json::Value;
 
 pub(crate) use self::related::happened;
 use self::{
-    annotations::Wishes,
+    annotations::WaitAnnotations,
     field::{count, is_deleting, list, number, text, uid},
 };
 pub(crate) use self::{
     annotations::check_annotations,
-    counts::{Population, population_of},
+    counts::{PodCounts, pod_counts},
     culprit::Culprit,
     job::{is_complete, is_leaving, judge_gone},
-    related::Neighbourhood,
+    related::Related,
     template::images_of,
     verdict::{State, Verdict},
-    watch::Watch,
-    window::Frame,
+    watch::WatchNeeds,
+    window::Window,
 };
 use super::object::{GroupKind, split_api_version};
 
@@ -64,7 +64,7 @@ use super::object::{GroupKind, split_api_version};
 /// The object's `metadata.managedFields` tell what its manifest asks for: without them a
 /// Deployment that its manifest pauses counts as paused by somebody else.
 #[must_use]
-pub(crate) fn judge(object: Option<&Value>, around: &Neighbourhood, frame: &Frame) -> Verdict {
+pub(crate) fn judge(object: Option<&Value>, around: &Related, window: &Window) -> Verdict {
     let Some(object) = object else { return Verdict::missing() };
     let (group, _) = split_api_version(text(object, "/apiVersion"));
     let kind = text(object, "/kind");
@@ -73,61 +73,61 @@ pub(crate) fn judge(object: Option<&Value>, around: &Neighbourhood, frame: &Fram
         return deleting(object);
     }
     let definition = around.definition(group, kind);
-    let wishes = match Wishes::of(object, definition) {
-        Ok(wishes) => wishes,
+    let annotations = match WaitAnnotations::of(object, definition) {
+        Ok(annotations) => annotations,
         Err(error) => return Verdict::failed("InvalidAnnotation", error.message),
     };
     let by_kind = || match rule {
-        Some(rule) => (rule.judge)(object, around, frame),
+        Some(rule) => (rule.judge)(object, around, window),
         None if watch::is_built_in(group) => applied(object),
-        None => custom::judge(object, around, frame),
+        None => custom::judge(object, around, window),
     };
-    match wishes {
-        Some(wishes) => unseen(object).unwrap_or_else(|| wishes.judge(object, by_kind)),
+    match annotations {
+        Some(annotations) => unseen(object).unwrap_or_else(|| annotations.judge(object, by_kind)),
         None => by_kind(),
     }
 }
 
 /// How objects of one built-in kind are judged.
-struct Rule {
+struct ReadinessRule {
     group: &'static str,
     kind: &'static str,
-    judge: fn(&Value, &Neighbourhood, &Frame) -> Verdict,
+    judge: fn(&Value, &Related, &Window) -> Verdict,
     /// What `judge` looks at.
-    watch: Watch,
+    watch: WatchNeeds,
     /// Whether there is anything to wait for at an object; where not, it is ready once applied.
     is_awaited: fn(&Value) -> bool,
     /// Whether `judge` tells more of an object on its way out than that it is being deleted.
     is_judged_deleting: fn(&Value) -> bool,
     /// Finds the pod that keeps an object from being ready.
-    culprit: for<'a> fn(&'a Value, &'a Neighbourhood, &Frame) -> Option<Culprit<'a>>,
+    culprit: for<'a> fn(&'a Value, &'a Related, &Window) -> Option<Culprit<'a>>,
 }
 
 /// The rules of the kinds that have a state of their own. A kind's rule is a file beside this one
 /// and a line here.
 #[rustfmt::skip]
-static RULES: &[Rule] = &[
-    Rule { culprit: deployment::culprit, ..rule("apps", "Deployment", deployment::judge, Watch::ROLLOUT) },
-    Rule { culprit: daemon_set::culprit, ..rule("apps", "DaemonSet", daemon_set::judge, Watch::PODS_ON_NODES) },
-    Rule { culprit: stateful_set::culprit, ..rule("apps", "StatefulSet", stateful_set::judge, Watch::PODS) },
-    rule("apps", "ReplicaSet", replica_set::judge, Watch::PODS),
-    rule("", "ReplicationController", replica_set::judge, Watch::PODS),
-    Rule { culprit: job::culprit, is_judged_deleting: is_leaving, ..rule("batch", "Job", job::judge, Watch::PODS) },
-    Rule { culprit: pod::culprit, ..rule("", "Pod", pod::judge, Watch::PODS) },
-    rule("", "PersistentVolumeClaim", claim::judge, Watch::VOLUME),
-    Rule { is_awaited: service::has_load_balancer, ..rule("", "Service", service::judge, Watch::EVENTS) },
-    Rule { is_judged_deleting: |_| true, ..rule("", "Namespace", namespace::judge, Watch::OBJECT) },
-    rule("apiextensions.k8s.io", "CustomResourceDefinition", api::judge_definition, Watch::OBJECT),
-    rule("apiregistration.k8s.io", "APIService", api::judge_service, Watch::OBJECT),
+static RULES: &[ReadinessRule] = &[
+    ReadinessRule { culprit: deployment::culprit, ..rule("apps", "Deployment", deployment::judge, WatchNeeds::ROLLOUT) },
+    ReadinessRule { culprit: daemon_set::culprit, ..rule("apps", "DaemonSet", daemon_set::judge, WatchNeeds::PODS_ON_NODES) },
+    ReadinessRule { culprit: stateful_set::culprit, ..rule("apps", "StatefulSet", stateful_set::judge, WatchNeeds::PODS) },
+    rule("apps", "ReplicaSet", replica_set::judge, WatchNeeds::PODS),
+    rule("", "ReplicationController", replica_set::judge, WatchNeeds::PODS),
+    ReadinessRule { culprit: job::culprit, is_judged_deleting: is_leaving, ..rule("batch", "Job", job::judge, WatchNeeds::PODS) },
+    ReadinessRule { culprit: pod::culprit, ..rule("", "Pod", pod::judge, WatchNeeds::PODS) },
+    rule("", "PersistentVolumeClaim", claim::judge, WatchNeeds::VOLUME),
+    ReadinessRule { is_awaited: service::has_load_balancer, ..rule("", "Service", service::judge, WatchNeeds::EVENTS) },
+    ReadinessRule { is_judged_deleting: |_| true, ..rule("", "Namespace", namespace::judge, WatchNeeds::OBJECT) },
+    rule("apiextensions.k8s.io", "CustomResourceDefinition", api::judge_definition, WatchNeeds::OBJECT),
+    rule("apiregistration.k8s.io", "APIService", api::judge_service, WatchNeeds::OBJECT),
 ];
 
 const fn rule(
     group: &'static str,
     kind: &'static str,
-    judge: fn(&Value, &Neighbourhood, &Frame) -> Verdict,
-    watch: Watch,
-) -> Rule {
-    Rule {
+    judge: fn(&Value, &Related, &Window) -> Verdict,
+    watch: WatchNeeds,
+) -> ReadinessRule {
+    ReadinessRule {
         group,
         kind,
         judge,
@@ -138,7 +138,7 @@ const fn rule(
     }
 }
 
-fn rule_of(group: &str, kind: &str) -> Option<&'static Rule> {
+fn rule_of(group: &str, kind: &str) -> Option<&'static ReadinessRule> {
     RULES.iter().find(|rule| rule.group == group && rule.kind == kind)
 }
 
@@ -150,13 +150,13 @@ pub(crate) fn has_state(kind: &GroupKind) -> bool {
 
 /// Tells what has to be watched for an object, as it is to be applied.
 #[must_use]
-pub(crate) fn watch_of(object: &Value) -> Watch {
+pub(crate) fn watch_of(object: &Value) -> WatchNeeds {
     let (group, _) = split_api_version(text(object, "/apiVersion"));
     match rule_of(group, text(object, "/kind")) {
         Some(rule) if (rule.is_awaited)(object) => rule.watch,
-        _ if !watch::is_built_in(group) => Watch { definition: true, ..Watch::OBJECT },
-        _ if annotations::says_when(object) => Watch::OBJECT,
-        _ => Watch::default(),
+        _ if !watch::is_built_in(group) => WatchNeeds { definition: true, ..WatchNeeds::OBJECT },
+        _ if annotations::says_when(object) => WatchNeeds::OBJECT,
+        _ => WatchNeeds::default(),
     }
 }
 
@@ -164,19 +164,19 @@ pub(crate) fn watch_of(object: &Value) -> Watch {
 /// that is worst off.
 pub(crate) fn find_culprit<'a>(
     object: &'a Value,
-    around: &'a Neighbourhood,
-    frame: &Frame,
+    around: &'a Related,
+    window: &Window,
 ) -> Option<Culprit<'a>> {
     let (group, _) = split_api_version(text(object, "/apiVersion"));
     match rule_of(group, text(object, "/kind")) {
-        Some(rule) => (rule.culprit)(object, around, frame),
-        None => pods::culprit(object, around, frame),
+        Some(rule) => (rule.culprit)(object, around, window),
+        None => pods::culprit(object, around, window),
     }
 }
 
 /// Counts how often the containers of an object's pods restarted; none for kinds without pods.
 #[must_use]
-pub(crate) fn restarts_of(object: &Value, around: &Neighbourhood) -> Option<u64> {
+pub(crate) fn restarts_of(object: &Value, around: &Related) -> Option<u64> {
     let (group, _) = split_api_version(text(object, "/apiVersion"));
     let rule = rule_of(group, text(object, "/kind")).filter(|rule| rule.watch.pods)?;
     let restarts: i64 = match rule.kind {

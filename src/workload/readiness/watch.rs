@@ -2,7 +2,7 @@
 
 /// What [`judge`](super::judge) looks at for an object. With nothing set it is ready once applied.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Watch {
+pub(crate) struct WatchNeeds {
     /// The object itself.
     pub object: bool,
     /// The replica sets that it controls.
@@ -20,7 +20,7 @@ pub(crate) struct Watch {
     pub definition: bool,
 }
 
-impl Watch {
+impl WatchNeeds {
     /// The object itself.
     pub(super) const OBJECT: Self = Self {
         object: true,

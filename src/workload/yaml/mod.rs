@@ -22,8 +22,8 @@ use std::{fmt, sync::Arc};
 use serde_json::Value;
 
 pub(crate) use emit::emit;
-pub(crate) use tree::Node;
 use tree::Tree;
+pub(crate) use tree::YamlNode;
 
 use super::{
     error::{Code, Error},
@@ -110,16 +110,16 @@ fn shown(text: &str) -> String {
 
 /// One document of a text that is not null.
 #[derive(Debug)]
-pub(crate) struct Document {
+pub(crate) struct YamlDocument {
     /// The value, as kubectl would send it.
     pub value: Value,
     tree: Tree,
 }
 
-impl Document {
+impl YamlDocument {
     /// Gives the outermost node, from which every place can be reached.
     #[must_use]
-    pub(crate) fn root(&self) -> Node<'_> {
+    pub(crate) fn root(&self) -> YamlNode<'_> {
         self.tree.root()
     }
 }
@@ -128,7 +128,7 @@ impl Document {
 #[derive(Debug, Default)]
 pub(crate) struct Reading {
     /// The documents, in order. Where there are problems, some may be missing or incomplete.
-    pub documents: Vec<Document>,
+    pub documents: Vec<YamlDocument>,
     /// The problems, in order.
     pub problems: Vec<Problem>,
 }
@@ -173,7 +173,7 @@ impl Reading {
         self.problems.extend(problems);
         match value {
             Some(Value::Null) | None => {}
-            Some(value) => self.documents.push(Document { value, tree }),
+            Some(value) => self.documents.push(YamlDocument { value, tree }),
         }
     }
 }

@@ -144,7 +144,7 @@ fn bombs_and_absurd_sizes_are_refused() {
 fn nodes_know_their_places() {
     let text = "# c\na: &x\n- b: 1\n---\nc:\n  <<: {d: 2}\n  é: [1, 'f']\n";
     let Reading { documents, .. } = read(text);
-    let place = |node: Node<'_>| node.position().to_string();
+    let place = |node: YamlNode<'_>| node.position().to_string();
     let first = documents[0].root();
     assert_eq!(place(first), "2:1");
     assert_eq!(place(first.field("a").unwrap().items()[0]), "3:3");

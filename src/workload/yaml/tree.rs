@@ -13,13 +13,13 @@ use super::{DEPTH_LIMIT, Position, Problem};
 /// The nodes of one document.
 #[derive(Debug)]
 pub(super) struct Tree {
-    pub(super) nodes: Vec<Entry>,
+    pub(super) nodes: Vec<TreeNode>,
     pub(super) root: usize,
 }
 
 /// One node.
 #[derive(Debug)]
-pub(super) struct Entry {
+pub(super) struct TreeNode {
     pub(super) position: Position,
     pub(super) shape: Shape,
 }
@@ -27,7 +27,7 @@ pub(super) struct Entry {
 /// What a node is. Numbers point into [`Tree::nodes`].
 #[derive(Debug)]
 pub(super) enum Shape {
-    Scalar(Scalar),
+    Scalar(YamlScalar),
     /// A scalar of a JSON text, which needs no resolution.
     Json(Value),
     Sequence(Vec<usize>),
@@ -37,14 +37,14 @@ pub(super) enum Shape {
 
 /// A scalar as it was written.
 #[derive(Debug)]
-pub(super) struct Scalar {
+pub(super) struct YamlScalar {
     pub(super) text: String,
     pub(super) tag: Option<String>,
     /// Whether the text may be resolved: it is plain, or its tag is `!`.
     pub(super) plain: bool,
 }
 
-impl Scalar {
+impl YamlScalar {
     /// Tells whether this is the key `<<` that merges mappings.
     pub(super) fn is_merge(&self) -> bool {
         self.text == "<<" && (self.plain || self.tag.as_deref() == Some("tag:yaml.org,2002:merge"))
@@ -53,25 +53,25 @@ impl Scalar {
 
 impl Tree {
     /// Gives the outermost node.
-    pub(super) fn root(&self) -> Node<'_> {
-        Node { tree: self, number: self.root }
+    pub(super) fn root(&self) -> YamlNode<'_> {
+        YamlNode { tree: self, number: self.root }
     }
 
     /// Adds a node and gives its number.
     pub(super) fn add(&mut self, position: Position, shape: Shape) -> usize {
-        self.nodes.push(Entry { position, shape });
+        self.nodes.push(TreeNode { position, shape });
         self.nodes.len() - 1
     }
 }
 
 /// A node of a document: where it stands and what is inside it. Aliases are followed.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Node<'t> {
+pub(crate) struct YamlNode<'t> {
     tree: &'t Tree,
     number: usize,
 }
 
-impl<'t> Node<'t> {
+impl<'t> YamlNode<'t> {
     /// Gives the place where the node begins.
     #[must_use]
     pub(crate) fn position(self) -> Position {
