@@ -91,7 +91,7 @@ fn create(args: CreateArgs, call: &Invocation) -> Done {
     let CreateArgs { name, definition, overrides } = args;
     let name: InstanceName = name.parse()?;
     let definition = definition.map(|name| name.parse()).transpose()?;
-    let overrides = overrides::merge(&Overrides::default(), &overrides.edits()?)?;
+    let overrides = overrides::merge(&Overrides::default(), &overrides.edits()?);
     let mode = OperationMode {
         command: format!("workloadctl instance create {name}"),
         ..OperationMode::default()

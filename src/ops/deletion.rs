@@ -9,6 +9,7 @@ use crate::{
     cluster::{api::Api, request::Request},
     workload::{
         error::Result,
+        kinds::{Trait, builtin_kind},
         object::ObjectId,
         ownership::{finalizers, is_terminating, resource_version, uid},
     },
@@ -35,30 +36,7 @@ impl Propagation {
     /// cannot have any goes at once.
     #[must_use]
     pub(crate) fn of(id: &ObjectId) -> Self {
-        let plain = [
-            "ConfigMap",
-            "Secret",
-            "ServiceAccount",
-            "Service",
-            "Namespace",
-            "PersistentVolumeClaim",
-            "LimitRange",
-            "ResourceQuota",
-            "Pod",
-            "Endpoints",
-        ];
-        let group = id.group.as_str();
-        let config = group == "rbac.authorization.k8s.io"
-            || group == "networking.k8s.io"
-            || group == "admissionregistration.k8s.io"
-            || group == "apiextensions.k8s.io"
-            || group == "policy"
-            || group == "autoscaling";
-        if config || (group.is_empty() && plain.contains(&&*id.kind)) {
-            Self::Background
-        } else {
-            Self::Foreground
-        }
+        if builtin_kind(id).is(Trait::NoDependents) { Self::Background } else { Self::Foreground }
     }
 
     fn word(self) -> &'static str {

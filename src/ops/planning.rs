@@ -28,7 +28,7 @@ use crate::{
         object::{GroupKind, ObjectId},
         ownership::{Terms, Yielded, is_labelled, made_by, may_conflict, other_instances},
         plan::{Block, Choices, Decision, Desired, Item, Plan, decide, job_completed},
-        readiness::{Neighbourhood, judge_gone},
+        readiness::{Related, judge_gone},
         record::{Entry, Record},
         release::Action,
         sharing::{Others, Sharing},
@@ -354,7 +354,7 @@ impl Planning<'_> {
         };
         let query = format!("&fieldSelector=involvedObject.uid%3D{}", encode_query(uid));
         let Ok(list) = self.target.api.list(&path, &query, false).await else { return false };
-        let mut around = Neighbourhood::default();
+        let mut around = Related::default();
         for mut event in list.items {
             event["kind"] = json!("Event");
             around.upsert(event);

@@ -39,7 +39,7 @@ pub(crate) async fn rebuild(
         .iter()
         .filter(|(_, _, info)| info.can("list") && info.can("delete"))
         .filter_map(|(group, kind, info)| {
-            let version = info.versions.first()?.name.clone();
+            let version = info.versions.first()?.clone();
             Some((GroupKind::new(group, kind), version, info.namespaced))
         })
         .collect();

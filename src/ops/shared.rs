@@ -26,7 +26,7 @@ use crate::{
         object::ObjectId,
         ownership::{apply_entry_index, other_instances, resource_version},
         plan::Desired,
-        sharing::{Named, Others, Sharing, Standing, instance_of},
+        sharing::{NamedInstance, Others, Sharing, Standing, instance_of},
     },
 };
 
@@ -93,7 +93,7 @@ pub(crate) async fn living(target: &Target, live: &Value, manager: &str) -> Resu
             }
         };
         if is_alive {
-            living.push(Named(other, &Others::new()).to_string());
+            living.push(NamedInstance(other, &Others::new()).to_string());
         }
     }
     Ok(living)

@@ -20,7 +20,7 @@ use crate::{
         object::{GroupKind, ObjectId},
         ownership::{INSTANCE_LABEL, MANAGED_LABEL},
         plan::Desired,
-        readiness::watch_of,
+        readiness::has_state,
         record::Entry,
     },
 };
@@ -40,14 +40,8 @@ pub(crate) enum Depth {
 
 impl Depth {
     fn is_whole(self, kind: &GroupKind) -> bool {
-        let is_job = kind.is("batch", "Job");
-        let has_state = || {
-            let api_version =
-                if kind.group.is_empty() { "v1" } else { &*format!("{}/v1", kind.group) };
-            let probe = serde_json::json!({"apiVersion": api_version, "kind": kind.kind});
-            kind.is("", "Service") || watch_of(&probe).object
-        };
-        is_job || (self == Self::State && has_state())
+        // Whether a Job runs again is told by its status.
+        kind.is("batch", "Job") || (self == Self::State && has_state(kind))
     }
 }
 

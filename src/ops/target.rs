@@ -97,7 +97,7 @@ impl Target {
     pub(crate) fn version<'a>(&'a self, id: &ObjectId, version: &'a str) -> &'a str {
         match self.kinds.of(id) {
             Some(info) if !version.is_empty() && info.serves(version) => version,
-            Some(info) => info.versions.first().map_or(version, |served| &served.name),
+            Some(info) => info.versions.first().map_or(version, String::as_str),
             None => version,
         }
     }

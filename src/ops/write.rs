@@ -20,6 +20,7 @@ use crate::{
     cluster::{api::Api, failure::Failure, record::Keeper},
     workload::{
         error::{Code, Error, Result},
+        kinds::{Trait, builtin_kind},
         ownership::resource_version,
         plan::{Desired, Item},
         record::Entry,
@@ -86,7 +87,7 @@ impl Writer<'_> {
 
     async fn take_away(&self, desired: &Desired, path: &str, uid: &str) -> Result<()> {
         // A StatefulSet goes alone: its pods and volumes are adopted by the new one.
-        let deletion = if desired.id.is("apps", "StatefulSet") {
+        let deletion = if builtin_kind(&desired.id).is(Trait::Readopting) {
             if let Some(keeper) = self.keeper {
                 orphans::note(self.target, keeper, &desired.id, uid).await?;
             }

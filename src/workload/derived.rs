@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{object::ObjectId, template::template_mut};
+use super::{kinds::pod_template::template_mut, object::ObjectId};
 
 /// Adds what the server would derive to a body that is about to be sent.
 pub fn complete(id: &ObjectId, body: &mut Value) {

@@ -26,5 +26,4 @@ pub(crate) mod rendering;
 pub(crate) mod runtime;
 pub(crate) mod sharing;
 pub(crate) mod status;
-pub(crate) mod template;
 pub(crate) mod yaml;

@@ -26,7 +26,7 @@ pub(crate) use takeover::{Takeover, has_persons, may_conflict};
 pub(crate) use terms::Terms;
 pub(crate) use yielding::{
     REPLICAS, YIELDED_MANAGER, Yielded, Yields, given_back, holds_replicas_alone, is_left,
-    is_scaled_by_controller, is_scaled_by_others, kept_replicas, scale_target,
+    is_scaled_by_controller, is_scaled_by_others, kept_replicas, scale_target, scales_others,
 };
 
 /// The label on namespaced objects and on Namespaces that an instance made.

@@ -229,12 +229,6 @@ impl Record {
         }
     }
 
-    /// Finds the inventory's entry of an object.
-    #[must_use]
-    pub(crate) fn entry(&self, id: &ObjectId) -> Option<&Entry> {
-        self.inventory.iter().find(|entry| entry.id == *id)
-    }
-
     /// Encodes the content: compressed JSON.
     ///
     /// # Panics

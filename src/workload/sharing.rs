@@ -55,7 +55,7 @@ pub(crate) struct Sharing {
 impl Sharing {
     /// Decides for one object: `changed` tells whether our own body did.
     #[must_use]
-    pub(crate) fn of(live: &Value, ours: &Wanted<'_>, others: &Others) -> Self {
+    pub(crate) fn of(live: &Value, ours: &SharingInstance<'_>, others: &Others) -> Self {
         let mut sharing = Self::default();
         for manager in other_instances(live, ours.manager) {
             let same = match others.get(manager) {
@@ -86,7 +86,7 @@ impl Sharing {
 
 /// What we want of a shared object.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Wanted<'a> {
+pub(crate) struct SharingInstance<'a> {
     /// Our field manager.
     pub manager: &'a str,
     /// Our definition.
@@ -97,9 +97,9 @@ pub(crate) struct Wanted<'a> {
 
 /// Another instance, as it is named to the user: `web-2, which runs revision 4`.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Named<'a>(pub &'a str, pub &'a Others);
+pub(crate) struct NamedInstance<'a>(pub &'a str, pub &'a Others);
 
-impl fmt::Display for Named<'_> {
+impl fmt::Display for NamedInstance<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(manager, others) = self;
         match instance_of(manager) {
@@ -143,7 +143,7 @@ mod tests {
         let others: Others = managers.iter().cloned().zip(standings).collect();
         let web = definition("web");
         let sharing = |changed| {
-            let ours = Wanted { manager: &managers[4], definition: &web, changed };
+            let ours = SharingInstance { manager: &managers[4], definition: &web, changed };
             Sharing::of(&live, &ours, &others)
         };
         let names = |names: &[usize]| -> Vec<String> {
@@ -161,7 +161,7 @@ mod tests {
             ("workloadctl:team/web", "team/web"),
             ("workloadctl:odd", "odd"),
         ] {
-            assert_eq!(Named(manager, &others).to_string(), expected);
+            assert_eq!(NamedInstance(manager, &others).to_string(), expected);
         }
     }
 }

@@ -6,13 +6,13 @@
 use super::{
     instance::Status,
     object::ObjectId,
-    readiness::{Population, State, Verdict},
+    readiness::{PodCounts, State, Verdict},
     release::Outcome,
 };
 
 /// What is known of an instance.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Facts<'a> {
+pub(crate) struct InstanceFacts<'a> {
     /// The newest release: its number and how it ended; none where nothing was ever deployed.
     pub release: Option<(u64, Outcome)>,
     /// Whether an operation that works on it lives: its holder has not expired.
@@ -24,24 +24,24 @@ pub(crate) struct Facts<'a> {
     /// Whether a deletion has begun.
     pub deleting: bool,
     /// Its objects.
-    pub objects: &'a [Seen<'a>],
+    pub objects: &'a [JudgedObject<'a>],
 }
 
 /// An object of the instance as it was judged.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Seen<'a> {
+pub(crate) struct JudgedObject<'a> {
     /// The object.
     pub id: &'a ObjectId,
     /// The judgement.
     pub verdict: &'a Verdict,
     /// The pods that it is meant to keep running, of the live object or else of the recorded one.
-    pub population: Option<Population>,
+    pub pods: Option<PodCounts>,
 }
 
 /// Judges an instance, and says why in a sentence.
 #[must_use]
-pub(crate) fn judge_instance(facts: &Facts) -> (Status, String) {
-    let Facts { release, running, lost, error, deleting, objects } = *facts;
+pub(crate) fn judge_instance(facts: &InstanceFacts) -> (Status, String) {
+    let InstanceFacts { release, running, lost, error, deleting, objects } = *facts;
     let Some((number, outcome)) = release else {
         return (Status::NotDeployed, "it has not been deployed yet".to_owned());
     };
@@ -71,15 +71,14 @@ pub(crate) fn judge_instance(facts: &Facts) -> (Status, String) {
 }
 
 /// Pods are wanted, none is ready, and nothing runs to change that.
-fn down(objects: &[Seen], running: bool) -> Option<String> {
-    let populations = || objects.iter().filter_map(|seen| Some((seen, seen.population?)));
-    let wanted: u64 = populations().map(|(_, population)| population.wanted).sum();
-    let ready: u64 = populations().map(|(_, population)| population.ready).sum();
+fn down(objects: &[JudgedObject], running: bool) -> Option<String> {
+    let counted = || objects.iter().filter_map(|seen| Some((seen, seen.pods?)));
+    let wanted: u64 = counted().map(|(_, pods)| pods.wanted).sum();
+    let ready: u64 = counted().map(|(_, pods)| pods.ready).sum();
     let moving = running
         || objects.iter().any(|seen| {
             seen.verdict.state == State::Waiting
-                && (seen.population.is_some_and(|population| population.wanted > 0)
-                    || seen.id.is("batch", "Job"))
+                && (seen.pods.is_some_and(|pods| pods.wanted > 0) || seen.id.is("batch", "Job"))
         });
     if wanted == 0 || ready > 0 || moving {
         return None;
@@ -88,7 +87,7 @@ fn down(objects: &[Seen], running: bool) -> Option<String> {
         1 => "its pod is not ready".to_owned(),
         _ => format!("none of its {wanted} pods is ready"),
     };
-    let culprit = populations()
+    let culprit = counted()
         .map(|(seen, _)| seen)
         .find(|seen| matches!(seen.verdict.state, State::Failed | State::Missing));
     Some(match culprit {
@@ -98,8 +97,13 @@ fn down(objects: &[Seen], running: bool) -> Option<String> {
 }
 
 /// An object failed or is missing, or the last release failed.
-fn unhealthy(number: u64, outcome: Outcome, running: bool, objects: &[Seen]) -> Option<String> {
-    let bad = |seen: &&Seen| match seen.verdict.state {
+fn unhealthy(
+    number: u64,
+    outcome: Outcome,
+    running: bool,
+    objects: &[JudgedObject],
+) -> Option<String> {
+    let bad = |seen: &&JudgedObject| match seen.verdict.state {
         State::Failed => true,
         State::Missing => !running,
         State::Ready | State::Waiting => false,
@@ -117,13 +121,13 @@ fn unhealthy(number: u64, outcome: Outcome, running: bool, objects: &[Seen]) -> 
 }
 
 /// Something is not ready yet.
-fn waiting(number: u64, running: bool, objects: &[Seen]) -> Option<String> {
+fn waiting(number: u64, running: bool, objects: &[JudgedObject]) -> Option<String> {
     first_of(objects, |seen| seen.verdict.state != State::Ready)
         .or_else(|| running.then(|| format!("release {number} is being deployed")))
 }
 
 /// Says the first of some objects, and how many more there are.
-fn first_of(objects: &[Seen], wanted: impl Fn(&&Seen) -> bool) -> Option<String> {
+fn first_of(objects: &[JudgedObject], wanted: impl Fn(&&JudgedObject) -> bool) -> Option<String> {
     let mut found = objects.iter().filter(wanted);
     let first = sentence(found.next()?);
     Some(match found.count() {
@@ -132,7 +136,7 @@ fn first_of(objects: &[Seen], wanted: impl Fn(&&Seen) -> bool) -> Option<String>
     })
 }
 
-fn sentence(seen: &Seen) -> String {
+fn sentence(seen: &JudgedObject) -> String {
     let Verdict { state, reason, message } = seen.verdict;
     let id = seen.id;
     match (state, message.as_str(), reason.as_str()) {
@@ -156,25 +160,25 @@ fn healthy(objects: usize) -> String {
 mod tests {
     use super::*;
 
-    const NONE: Population = Population { wanted: 0, ready: 0 };
+    const NONE: PodCounts = PodCounts { wanted: 0, ready: 0 };
 
     /// Judges an instance of a Deployment with pods and of a ConfigMap.
     fn said(
         release: Option<(u64, Outcome)>,
         deployment: &Verdict,
-        population: Population,
+        pods: PodCounts,
         map: &Verdict,
-        change: impl FnOnce(&mut Facts),
+        change: impl FnOnce(&mut InstanceFacts),
     ) -> String {
         let ids = [
             ObjectId::new("apps", "Deployment", Some("a"), "web"),
             ObjectId::new("", "ConfigMap", Some("a"), "conf"),
         ];
         let objects = [
-            Seen { id: &ids[0], verdict: deployment, population: Some(population) },
-            Seen { id: &ids[1], verdict: map, population: None },
+            JudgedObject { id: &ids[0], verdict: deployment, pods: Some(pods) },
+            JudgedObject { id: &ids[1], verdict: map, pods: None },
         ];
-        let mut facts = Facts { release, objects: &objects, ..Facts::default() };
+        let mut facts = InstanceFacts { release, objects: &objects, ..InstanceFacts::default() };
         change(&mut facts);
         let (status, reason) = judge_instance(&facts);
         format!("{status}: {reason}")
@@ -187,9 +191,9 @@ mod tests {
         let failed = Verdict::failed("ErrImagePull", "no image");
         let missing = Verdict::missing();
         let some = Some((7, Outcome::Ready));
-        let one = Population { wanted: 2, ready: 1 };
-        let zero = Population { wanted: 2, ready: 0 };
-        let same = |_: &mut Facts| ();
+        let one = PodCounts { wanted: 2, ready: 1 };
+        let zero = PodCounts { wanted: 2, ready: 0 };
+        let same = |_: &mut InstanceFacts| ();
         let cases = [
             (
                 said(None, &ready, one, &ready, |it| it.lost = true),
@@ -244,7 +248,7 @@ mod tests {
     #[test]
     fn a_release_that_did_not_end_well() {
         let ready = Verdict::ready();
-        let one = Population { wanted: 1, ready: 1 };
+        let one = PodCounts { wanted: 1, ready: 1 };
         for (outcome, text) in [
             (Outcome::Failed, "Unhealthy: release 7 failed before all of it was applied"),
             (Outcome::Interrupted, "Unhealthy: release 7 was interrupted"),

@@ -46,7 +46,7 @@ fn wanted(instance: &str) -> CreateOptions {
 }
 
 fn overridden(edit: OverrideEdit) -> Overrides {
-    merge(&Overrides::default(), &[edit]).unwrap()
+    merge(&Overrides::default(), &[edit])
 }
 
 /// A database with a definition `web` of one revision.

@@ -8,6 +8,7 @@ use crate::{
     workload::{
         error::{Code, Error, ErrorKind, Result},
         instance::Instance,
+        kinds::{Trait, builtin_kind},
         object::ObjectId,
         record::{Deployed, Entry, Record},
         release::{Action, Outcome, Release},
@@ -99,11 +100,7 @@ impl Deploy<'_> {
 
     /// Pruning or recreating what holds data is asked about.
     fn ask_about_losses(&self, prepared: &Prepared) -> Result<()> {
-        let precious = |id: &ObjectId| {
-            id.is("", "PersistentVolumeClaim")
-                || id.is("", "Namespace")
-                || id.is("apiextensions.k8s.io", "CustomResourceDefinition")
-        };
+        let precious = |id: &ObjectId| builtin_kind(id).is(Trait::Precious);
         let plan = &prepared.draft.plan;
         let removed = plan.removals.iter().filter(|removal| !removal.keep && !removal.theirs);
         let recreated = plan.items.iter().filter(|item| item.action == Action::Recreate);

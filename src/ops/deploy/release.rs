@@ -23,11 +23,11 @@ use crate::{
     workload::{
         error::{ErrorKind, Result},
         instance::{Observed, Status},
+        kinds::builtin_kind,
         object::ObjectId,
         plan::Item,
         record::Entry,
         release::{Action, Deed, Outcome},
-        template,
     },
 };
 
@@ -186,9 +186,7 @@ fn stale_readers(rollout: &Rollout<'_>) -> Vec<String> {
     let mut remarks = Vec::new();
     for (index, node) in rollout.nodes.iter().enumerate() {
         let reader = &node.item.desired.id;
-        if node.item.action != Action::Unchanged
-            || template::pointer(&reader.group, &reader.kind).is_none()
-        {
+        if node.item.action != Action::Unchanged || builtin_kind(reader).pod_template.is_none() {
             continue;
         }
         let reasons = rollout.scope.graph.why(index).into_iter();

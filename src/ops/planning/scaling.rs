@@ -16,10 +16,11 @@ use crate::{
     ops::{options::Conflicts, survey::Live, target::is_list_forbidden},
     workload::{
         error::Result,
+        kinds::{Trait, builtin_kind},
         object::{GroupKind, ObjectId},
         ownership::{
             YIELDED_MANAGER, holds_replicas_alone, is_scaled_by_controller, is_scaled_by_others,
-            scale_target,
+            scale_target, scales_others,
         },
         placement::Placed,
         plan::Desired,
@@ -153,9 +154,7 @@ impl<'a> Scaling<'a> {
         if let Some(known) = entry.and_then(recorded_autoscaler) {
             return is_written || is_leaving(known);
         }
-        let is_scalable = ["Deployment", "StatefulSet", "ReplicaSet"]
-            .iter()
-            .any(|kind| desired.id.is("apps", kind));
+        let is_scalable = desired.id.group == "apps" && builtin_kind(&desired.id).is(Trait::Scaled);
         let wanted = desired.body.pointer("/spec/replicas");
         if is_scalable && wanted.is_some() && is_scaled_by_controller(live) && self.loses(desired) {
             return true;
@@ -176,11 +175,7 @@ impl<'a> Scaling<'a> {
 
     /// Tells whether an autoscaler, whose target is not known, leaves an object's namespace.
     fn loses(&self, desired: &Desired) -> bool {
-        self.planning.leaving().any(|id| {
-            id.namespace == desired.id.namespace
-                && (id.is("autoscaling", "HorizontalPodAutoscaler")
-                    || id.is("keda.sh", "ScaledObject"))
-        })
+        self.planning.leaving().any(|id| id.namespace == desired.id.namespace && scales_others(id))
     }
 
     /// Tells whether something that was left to others is to be left no longer: by

@@ -12,7 +12,7 @@ use crate::{
         plan::{Block, Decision, Desired, Item},
         record::Entry,
         release::Action,
-        sharing::{Named, Others, Sharing, Standing, Wanted},
+        sharing::{NamedInstance, Others, Sharing, SharingInstance, Standing},
     },
 };
 
@@ -50,7 +50,7 @@ impl Planning<'_> {
             Decision::Adopt { uid: uid(live).unwrap_or_default().to_owned() }
         } else {
             let names: Vec<String> =
-                owners.iter().map(|owner| Named(owner, others).to_string()).collect();
+                owners.iter().map(|owner| NamedInstance(owner, others).to_string()).collect();
             Decision::Blocked {
                 by: Block::NotOurs,
                 why: format!(
@@ -75,7 +75,7 @@ impl Planning<'_> {
             return Sharing { takes: takes.collect(), leaves: Vec::new() };
         }
         let changed = entry.is_none_or(|entry| entry.body.as_ref() != Some(&desired.digest));
-        let ours = Wanted { manager: self.manager, definition: self.definition, changed };
+        let ours = SharingInstance { manager: self.manager, definition: self.definition, changed };
         Sharing::of(live, &ours, others)
     }
 
@@ -104,7 +104,7 @@ pub(super) fn tell_of_sharing(item: &mut Item, managers: &[&str], others: &Other
     let taken = |manager: &&&str| item.sharing.takes.iter().any(|taken| taken == **manager);
     let told = |living: Vec<&&str>| -> Option<String> {
         let living: Vec<String> =
-            living.into_iter().map(|manager| Named(manager, others).to_string()).collect();
+            living.into_iter().map(|manager| NamedInstance(manager, others).to_string()).collect();
         (!living.is_empty()).then(|| format!("also used by {}", living.join("; ")))
     };
     let living = managers.iter().filter(is_alive);
@@ -113,7 +113,11 @@ pub(super) fn tell_of_sharing(item: &mut Item, managers: &[&str], others: &Other
             item.reason = told(living.filter(taken).collect()).unwrap_or_default();
         }
         Action::Unchanged => {
-            let left = item.sharing.leaves.iter().map(|manager| Named(manager, others).to_string());
+            let left = item
+                .sharing
+                .leaves
+                .iter()
+                .map(|manager| NamedInstance(manager, others).to_string());
             let left: Vec<String> = left.collect();
             if !left.is_empty() {
                 item.reason = format!("left as it is for {}", left.join("; "));
@@ -132,7 +136,7 @@ pub(super) fn tell_of_sharing(item: &mut Item, managers: &[&str], others: &Other
                     others.get(*manager)
                 {
                     // The revision of another definition says nothing here.
-                    let name = Named(manager, &unnumbered);
+                    let name = NamedInstance(manager, &unnumbered);
                     let told = format!("; {name} is an instance of definition `{definition}`");
                     item.reason.push_str(&told);
                 }

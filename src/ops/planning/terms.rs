@@ -7,6 +7,7 @@ use super::{Candidate, scaling::Scaling};
 use crate::{
     ops::options::Conflicts,
     workload::{
+        kinds::{Trait, builtin_kind},
         object::ObjectId,
         ownership::{
             REPLICAS, Terms, Yielded, Yields, has_persons, holds_replicas_alone, kept_replicas,
@@ -27,7 +28,9 @@ impl Scaling<'_> {
                 self.terms_of_write(candidate, live, others)
             }
             // Its pods live on, and so does their number.
-            Decision::Recreate { .. } if candidate.desired.id.is("apps", "StatefulSet") => {
+            Decision::Recreate { .. }
+                if builtin_kind(&candidate.desired.id).is(Trait::Readopting) =>
+            {
                 self.terms_of_replacement(candidate, live)
             }
             // What is not written, or is made anew, has no other holders.

@@ -20,7 +20,7 @@ impl Rollout<'_> {
     pub(super) fn judge_all(&mut self, schedule: &mut Schedule<'_>, clock: &mut Clock) {
         clock.dirty = false;
         clock.judged = Instant::now();
-        let frame = self.frame();
+        let window = self.window();
         for index in 0..self.nodes.len() {
             let node = &self.nodes[index];
             if !node.waited_for || !node.applied || node.is_ready() || !node.watch.object {
@@ -34,7 +34,7 @@ impl Rollout<'_> {
                 None if node.item.desired.id.is("batch", "Job") => {
                     judge_gone(&node.item.desired.body, node.uid(), &self.observer.around)
                 }
-                seen => judge(seen, &self.observer.around, &frame),
+                seen => judge(seen, &self.observer.around, &window),
             };
             // A watch may lag behind our own write.
             if verdict.state == State::Missing && node.verdict.is_none() {

@@ -38,7 +38,7 @@ use crate::{
         graph::{Graph, Milestone, Schedule},
         name::InstanceName,
         plan::Item,
-        readiness::{Frame, State, Verdict},
+        readiness::{State, Verdict, Window},
         release::Action,
     },
 };
@@ -112,10 +112,10 @@ impl<'a> Rollout<'a> {
     /// Runs until the end, and then looks into what is not ready.
     pub(crate) async fn run(&mut self) -> RolloutEnd {
         let end = self.roll().await;
-        let frame = self.frame();
+        let window = self.window();
         for node in self.nodes.iter_mut().filter(|node| node.applied && !node.is_settled()) {
             if let Some(Some(object)) = self.observer.seen(&node.item.desired.id) {
-                node.diagnosis = Some(diagnose(object, &self.observer.around, &frame));
+                node.diagnosis = Some(diagnose(object, &self.observer.around, &window));
             }
         }
         if end == RolloutEnd::TimedOut {
@@ -127,8 +127,8 @@ impl<'a> Rollout<'a> {
         end
     }
 
-    fn frame(&self) -> Frame<'a> {
-        Frame {
+    fn window(&self) -> Window<'a> {
+        Window {
             runtime: &self.scope.target.runtime,
             since: self.since,
             now: self.scope.target.api.connection().server_now(),

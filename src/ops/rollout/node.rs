@@ -9,7 +9,7 @@ use crate::{
         diagnosis::Diagnosis,
         error::Error,
         plan::Item,
-        readiness::{State, Verdict, Watch, is_complete, watch_of},
+        readiness::{State, Verdict, WatchNeeds, is_complete, watch_of},
     },
 };
 
@@ -34,7 +34,7 @@ pub(crate) struct Node<'a> {
     /// Whether it was left out because something before it failed.
     pub skipped: bool,
     /// What is to be watched to judge it.
-    pub(super) watch: Watch,
+    pub(super) watch: WatchNeeds,
     /// Whether its readiness is waited for.
     pub(super) waited_for: bool,
 }

@@ -23,7 +23,7 @@ use crate::{
         object::{GroupKind, ObjectId},
         ownership::{INSTANCE_LABEL, MANAGED_LABEL, uid},
         plan::Desired,
-        readiness::{Neighbourhood, Watch, is_leaving},
+        readiness::{Related, WatchNeeds, is_leaving},
     },
 };
 
@@ -48,7 +48,7 @@ pub(crate) struct Observer {
     /// How the server refused the login, where it did.
     refused: Option<Failure>,
     /// What is around the objects: pods, replica sets, events.
-    pub around: Neighbourhood,
+    pub around: Related,
 }
 
 impl Observer {
@@ -67,7 +67,7 @@ impl Observer {
             live: HashMap::new(),
             asked: HashSet::new(),
             refused: None,
-            around: Neighbourhood::default(),
+            around: Related::default(),
         }
     }
 
@@ -77,7 +77,7 @@ impl Observer {
         target: &Target,
         instance: &InstanceName,
         desired: &Desired,
-        watch: Watch,
+        watch: WatchNeeds,
     ) {
         let id = &desired.id;
         if watch.object {
@@ -92,18 +92,9 @@ impl Observer {
         if watch.definition {
             self.watch_definition(target, &id.group_kind());
         }
-        let namespace = id.namespace.as_deref();
-        let around: [(bool, &str, &str, Option<&str>); 5] = [
-            (watch.replica_sets, "apps", "ReplicaSet", namespace),
-            (watch.pods, "", "Pod", namespace),
-            (watch.events, "", "Event", namespace),
-            (watch.nodes, "", "Node", None),
-            (watch.storage_classes, "storage.k8s.io", "StorageClass", None),
-        ];
-        for (wanted, group, kind, namespace) in around {
-            if wanted {
-                self.watch(target, &GroupKind::new(group, kind), "v1", namespace, String::new());
-            }
+        for (group, kind, namespaced) in watch.around() {
+            let namespace = id.namespace.as_deref().filter(|_| namespaced);
+            self.watch(target, &GroupKind::new(group, kind), "v1", namespace, String::new());
         }
     }
 

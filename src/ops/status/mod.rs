@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use futures::future::join_all;
 
-use objects::{JudgedObject, judge_objects, neighbours, view};
+use objects::{SeenObject, judge_objects, neighbours, view};
 
 use super::{
     fixed,
@@ -22,10 +22,10 @@ use crate::workload::{
     error::{Code, Error, ErrorKind, Result},
     instance::{Instance, Observed, Status},
     name::InstanceName,
-    readiness::Frame,
+    readiness::Window,
     record::{Entry, Record},
     release::Outcome,
-    status::{Facts, Seen, judge_instance},
+    status::{InstanceFacts, JudgedObject, judge_instance},
 };
 
 /// How long one runtime is waited for, where `--request-timeout` does not say.
@@ -155,7 +155,11 @@ async fn recover(
 }
 
 fn lost(session: &Session<'_>, name: &InstanceName, operation: &mut Operation) -> Result<()> {
-    let facts = Facts { release: known_release(session, name)?, lost: true, ..Facts::default() };
+    let facts = InstanceFacts {
+        release: known_release(session, name)?,
+        lost: true,
+        ..InstanceFacts::default()
+    };
     take_status(session, &facts, operation);
     observe(session, name, &operation.instance)
 }
@@ -175,7 +179,7 @@ fn nothing(
             Some("nothing of it is on the cluster any more: somebody deleted it".to_owned());
         operation.instance.status_at = Some(session.now());
     } else {
-        take_status(session, &Facts::default(), operation);
+        take_status(session, &InstanceFacts::default(), operation);
     }
     observe(session, name, &operation.instance)
 }
@@ -185,7 +189,7 @@ fn known_release(session: &Session<'_>, name: &InstanceName) -> Result<Option<(u
     Ok(store.latest_release(name)?.map(|release| (release.number, release.outcome)))
 }
 
-fn take_status(session: &Session<'_>, facts: &Facts<'_>, operation: &mut Operation) {
+fn take_status(session: &Session<'_>, facts: &InstanceFacts<'_>, operation: &mut Operation) {
     let (status, reason) = judge_instance(facts);
     operation.instance.status = Some(status);
     operation.instance.reason = Some(reason);
@@ -216,11 +220,11 @@ async fn judge_all(
     let live = survey.look().await?;
     let around = neighbours(target, &live).await;
     let now = target.api.connection().server_now();
-    let frame = Frame::present(&target.runtime, now);
-    let judged = judge_objects(&wanted, target, record, &live, &around, &frame);
+    let window = Window::present(&target.runtime, now);
+    let judged = judge_objects(&wanted, target, record, &live, &around, &window);
     for object in &judged {
         let live = live.get(&object.entry.id);
-        operation.objects.push(view(object, live, &around, &frame));
+        operation.objects.push(view(object, live, &around, &window));
     }
     let instance = &mut operation.instance;
     instance.describe_record(record);
@@ -232,15 +236,15 @@ async fn judge_all(
         }
         None => known_release(session, &record.instance)?,
     };
-    let seen: Vec<Seen<'_>> = judged
+    let seen: Vec<JudgedObject<'_>> = judged
         .iter()
-        .map(|JudgedObject { entry, verdict, population }| Seen {
+        .map(|SeenObject { entry, verdict, pods }| JudgedObject {
             id: &entry.id,
             verdict,
-            population: *population,
+            pods: *pods,
         })
         .collect();
-    let facts = Facts {
+    let facts = InstanceFacts {
         // A record made anew from live objects has no release: something is there all the same.
         release: release.or(Some((0, Outcome::Applied))),
         running: located.found.as_ref().is_some_and(|found| found.held_by(now, &[]).is_some()),

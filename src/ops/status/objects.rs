@@ -13,8 +13,8 @@ use crate::{
         object::{ObjectId, split_api_version},
         ownership::{is_ours, manager},
         readiness::{
-            Frame, Neighbourhood, Population, State, Verdict, Watch, images_of, judge, judge_gone,
-            population_of, restarts_of, watch_of,
+            PodCounts, Related, State, Verdict, Window, images_of, judge, judge_gone, pod_counts,
+            restarts_of, watch_of,
         },
         record::{Entry, Record},
         rendering::render_recorded,
@@ -22,11 +22,11 @@ use crate::{
 };
 
 /// What was judged of one object.
-pub(super) struct JudgedObject<'a> {
+pub(super) struct SeenObject<'a> {
     pub entry: &'a Entry,
     pub verdict: Verdict,
-    /// How many pods it runs, or was meant to run where it is gone.
-    pub population: Option<Population>,
+    /// The pods that it runs, or was meant to run where it is gone.
+    pub pods: Option<PodCounts>,
 }
 
 pub(super) fn judge_objects<'a>(
@@ -34,9 +34,9 @@ pub(super) fn judge_objects<'a>(
     target: &Target,
     record: &Record,
     live: &Live,
-    around: &Neighbourhood,
-    frame: &Frame<'_>,
-) -> Vec<JudgedObject<'a>> {
+    around: &Related,
+    window: &Window<'_>,
+) -> Vec<SeenObject<'a>> {
     let manager = manager(&record.namespace, record.instance.as_str());
     // Rendered only where something is gone: what it was meant to be tells what is missing.
     let sent = LazyCell::new(|| {
@@ -58,21 +58,21 @@ pub(super) fn judge_objects<'a>(
                 message: "an object of that name is there, and is not ours".to_owned(),
                 ..Verdict::missing()
             },
-            object => judge(object, around, frame),
+            object => judge(object, around, window),
         };
-        let population = object.or_else(|| body_of(&entry.id)).and_then(population_of);
-        JudgedObject { entry, verdict, population }
+        let pods = object.or_else(|| body_of(&entry.id)).and_then(pod_counts);
+        SeenObject { entry, verdict, pods }
     };
     wanted.iter().map(judge_one).collect()
 }
 
 pub(super) fn view(
-    judged: &JudgedObject<'_>,
+    judged: &SeenObject<'_>,
     live: Option<&Value>,
-    around: &Neighbourhood,
-    frame: &Frame<'_>,
+    around: &Related,
+    window: &Window<'_>,
 ) -> ObjectView {
-    let JudgedObject { entry, verdict, population: _ } = judged;
+    let SeenObject { entry, verdict, pods: _ } = judged;
     let mut view = ObjectView {
         uid: entry.uid.clone(),
         state: Some(verdict.state),
@@ -86,7 +86,7 @@ pub(super) fn view(
     view.restarts = restarts_of(object, around);
     match verdict.state {
         State::Failed | State::Waiting => {
-            let diagnosis = diagnose(object, around, frame);
+            let diagnosis = diagnose(object, around, window);
             if !diagnosis.message.is_empty() {
                 view.message = diagnosis.message;
             }
@@ -97,27 +97,17 @@ pub(super) fn view(
 }
 
 /// Reads what is around the objects. What may not be read only makes the reasons poorer.
-pub(super) async fn neighbours(target: &Target, live: &Live) -> Neighbourhood {
-    let mut around = Neighbourhood::default();
+pub(super) async fn neighbours(target: &Target, live: &Live) -> Related {
+    let mut around = Related::default();
     let mut wanted: BTreeSet<(&str, &str, Option<String>)> = BTreeSet::new();
     let mut definitions: BTreeSet<String> = BTreeSet::new();
     for (id, object) in live {
-        let Watch { object: _, replica_sets, pods, events, nodes, storage_classes, definition } =
-            watch_of(object);
-        if let Some(info) = target.kinds.of(id).filter(|_| definition) {
+        let watch = watch_of(object);
+        if let Some(info) = target.kinds.of(id).filter(|_| watch.definition) {
             definitions.insert(format!("{}.{}", info.plural, id.group));
         }
-        let place = || id.namespace.clone();
-        for (is_wanted, group, kind, namespaced) in [
-            (replica_sets, "apps", "ReplicaSet", true),
-            (pods, "", "Pod", true),
-            (events, "", "Event", true),
-            (nodes, "", "Node", false),
-            (storage_classes, "storage.k8s.io", "StorageClass", false),
-        ] {
-            if is_wanted {
-                wanted.insert((group, kind, if namespaced { place() } else { None }));
-            }
+        for (group, kind, namespaced) in watch.around() {
+            wanted.insert((group, kind, id.namespace.clone().filter(|_| namespaced)));
         }
     }
     let lists = wanted.iter().filter_map(|(group, kind, namespace)| {

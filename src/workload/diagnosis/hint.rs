@@ -3,14 +3,13 @@
 
 use serde_json::Value;
 
-use super::culprit::Culprit;
 use crate::workload::{
     object::split_api_version,
     readiness::{
-        State, Verdict,
+        Culprit, State, Verdict,
         field::{list, name, text},
         pull,
-        trouble::{Cause, Log},
+        trouble::{Log, TroubleKind},
     },
     runtime::RuntimeName,
 };
@@ -39,7 +38,7 @@ fn of_pod(culprit: &Culprit, runtime: &RuntimeName) -> Option<String> {
             .chain(list(pod, "/spec/containers"))
             .find(|container| Some(text(container, "/name")) == trouble.container.as_deref())
     };
-    if trouble.cause == Cause::Image
+    if trouble.kind == TroubleKind::Image
         && let Some(hint) =
             container().and_then(|container| load(container, &trouble.message, runtime))
     {
@@ -50,20 +49,20 @@ fn of_pod(culprit: &Culprit, runtime: &RuntimeName) -> Option<String> {
         return Some(kubectl.run(&format!("delete pod {}", quote(name(pod)))));
     }
     let describe = || kubectl.run(&format!("describe pod {}", quote(name(pod))));
-    Some(match trouble.cause {
-        Cause::Image if pull::is_denied(&trouble.message) => kubectl.run(
+    Some(match trouble.kind {
+        TroubleKind::Image if pull::is_denied(&trouble.message) => kubectl.run(
             "create secret docker-registry pull-secret --docker-server=… --docker-username=… \
              --docker-password=…",
         ),
-        Cause::Configuration | Cause::Setup => {
+        TroubleKind::Configuration | TroubleKind::Setup => {
             missing(&trouble.message, &kubectl).unwrap_or_else(describe)
         }
-        Cause::Scheduling if trouble.message.contains("PersistentVolumeClaim") => {
+        TroubleKind::Scheduling if trouble.message.contains("PersistentVolumeClaim") => {
             kubectl.run("get pvc")
         }
-        Cause::Scheduling if trouble.reason == "SchedulingGated" => describe(),
-        Cause::Scheduling => kubectl.cluster("describe nodes"),
-        Cause::Crash | Cause::Ended | Cause::Shaky => match &trouble.container {
+        TroubleKind::Scheduling if trouble.reason == "SchedulingGated" => describe(),
+        TroubleKind::Scheduling => kubectl.cluster("describe nodes"),
+        TroubleKind::Crash | TroubleKind::Ended | TroubleKind::Shaky => match &trouble.container {
             Some(container) => {
                 let previous = match trouble.log {
                     Log::Previous => " --previous",
@@ -73,7 +72,9 @@ fn of_pod(culprit: &Culprit, runtime: &RuntimeName) -> Option<String> {
             }
             None => describe(),
         },
-        Cause::Starting | Cause::Probe | Cause::Start | Cause::Image => describe(),
+        TroubleKind::Starting | TroubleKind::Probe | TroubleKind::Start | TroubleKind::Image => {
+            describe()
+        }
     })
 }
 

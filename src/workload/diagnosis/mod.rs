@@ -4,19 +4,17 @@
 //! The texts are the cluster's own, shortened but not cleaned: output masks what must not reach a
 //! terminal.
 
-mod culprit;
 mod hint;
 mod warnings;
 
 use serde::Serialize;
 use serde_json::Value;
 
-use self::culprit::Culprit;
 use super::readiness::{
-    Frame, Neighbourhood, Verdict,
+    Culprit, Related, State, Verdict, Window,
     field::{name, text},
-    judge,
-    trouble::{Log, Trouble},
+    find_culprit, judge,
+    trouble::{Log, Trouble, TroubleKind},
 };
 
 /// Why an object is not ready.
@@ -55,12 +53,12 @@ pub(crate) struct LogSource {
 
 /// Finds out why an object is not ready. Of several pods the one that is worst off answers.
 #[must_use]
-pub(crate) fn diagnose(object: &Value, around: &Neighbourhood, frame: &Frame) -> Diagnosis {
-    let verdict = judge(Some(object), around, frame);
-    let culprit = culprit::find(object, &verdict, around, frame);
-    let hint = hint::hint(object, &verdict, culprit.as_ref(), frame.runtime);
+pub(crate) fn diagnose(object: &Value, around: &Related, window: &Window) -> Diagnosis {
+    let verdict = judge(Some(object), around, window);
+    let culprit = responsible(object, &verdict, around, window);
+    let hint = hint::hint(object, &verdict, culprit.as_ref(), window.runtime);
     let pod = culprit.as_ref().map(|culprit| culprit.pod);
-    let warnings = warnings::collect(object, pod, around, frame);
+    let warnings = warnings::collect(object, pod, around, window);
     let log = culprit.as_ref().and_then(|Culprit { pod, trouble, .. }| log_of(pod, trouble));
     let (reason, message) = match &culprit {
         // "Error" is only the absence of a better word.
@@ -72,6 +70,22 @@ pub(crate) fn diagnose(object: &Value, around: &Neighbourhood, frame: &Frame) ->
         }
     };
     Diagnosis { reason, message, hint, log, warnings }
+}
+
+/// Finds the pod, if it is a pod's fault.
+fn responsible<'a>(
+    object: &'a Value,
+    verdict: &Verdict,
+    around: &'a Related,
+    window: &Window,
+) -> Option<Culprit<'a>> {
+    let refused = matches!(verdict.reason.as_str(), "FailedCreate" | "QuotaExceeded");
+    if refused || matches!(verdict.state, State::Ready | State::Missing) {
+        return None;
+    }
+    find_culprit(object, around, window).filter(|culprit| {
+        culprit.trouble.kind > TroubleKind::Starting || culprit.trouble.reason == verdict.reason
+    })
 }
 
 fn log_of(pod: &Value, trouble: &Trouble) -> Option<LogSource> {

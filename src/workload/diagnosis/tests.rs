@@ -3,7 +3,7 @@
 use crate::workload::{
     diagnosis::{Diagnosis, LogSource, diagnose},
     readiness::{
-        Frame,
+        Window,
         tests::{after, around, on_kind, yaml},
     },
     runtime::RuntimeName,
@@ -61,8 +61,8 @@ fn waiting(reason: &str, message: &str) -> String {
     )
 }
 
-fn diagnosis(neighbours: &str, frame: Frame) -> Diagnosis {
-    diagnose(&yaml(DEPLOYMENT), &around(&format!("{SET}{neighbours}")), &frame)
+fn diagnosis(neighbours: &str, window: Window) -> Diagnosis {
+    diagnose(&yaml(DEPLOYMENT), &around(&format!("{SET}{neighbours}")), &window)
 }
 
 #[test]
@@ -105,11 +105,11 @@ fn the_command_that_loads_an_image() {
     for (context, policy, hint) in cases {
         let runtime = RuntimeName::Context(context.to_owned());
         let pods = pod("web-7d4f-abc", &APP.replace("IfNotPresent", policy), &status);
-        let found = diagnosis(&pods, Frame { runtime: &runtime, ..after(10) });
+        let found = diagnosis(&pods, Window { runtime: &runtime, ..after(10) });
         assert_eq!(found.hint.as_deref(), hint, "{context}");
     }
     let found =
-        diagnosis(&pod("p", APP, &status), Frame { runtime: &RuntimeName::Sandbox, ..after(10) });
+        diagnosis(&pod("p", APP, &status), Window { runtime: &RuntimeName::Sandbox, ..after(10) });
     assert_eq!(found.hint, None);
     let found = diagnosis(&pod("p", APP, &status), after(10));
     let hint = found.hint.unwrap_or_default();

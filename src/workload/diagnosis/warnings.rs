@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use crate::workload::readiness::{
-    Frame, Neighbourhood,
+    Related, Window,
     admission::wrong,
     field::{count, shorten, text, uid},
     happened,
@@ -20,8 +20,8 @@ const SLACK: SignedDuration = SignedDuration::from_secs(5);
 pub(super) fn collect(
     object: &Value,
     pod: Option<&Value>,
-    around: &Neighbourhood,
-    frame: &Frame,
+    around: &Related,
+    window: &Window,
 ) -> Vec<String> {
     let newest = around.newest_replica_set(object);
     let mut uids: Vec<&str> = [Some(object), newest, pod]
@@ -31,10 +31,10 @@ pub(super) fn collect(
         .filter(|uid| !uid.is_empty())
         .collect();
     uids.dedup();
-    let mut lines: Vec<Line> = Vec::new();
+    let mut lines: Vec<WarningLine> = Vec::new();
     for event in uids.into_iter().flat_map(|uid| around.events_of(uid)) {
         let time = happened(event);
-        if text(event, "/type") != "Warning" || !is_recent(time, frame) {
+        if text(event, "/type") != "Warning" || !is_recent(time, window) {
             continue;
         }
         let text = say(event);
@@ -43,31 +43,31 @@ pub(super) fn collect(
                 line.times += times(event);
                 line.time = line.time.max(time);
             }
-            None => lines.push(Line { time, text, times: times(event) }),
+            None => lines.push(WarningLine { time, text, times: times(event) }),
         }
     }
     lines.sort_by(|a, b| (a.time, &a.text).cmp(&(b.time, &b.text)));
     let newest = lines.len().saturating_sub(LIMIT);
-    lines.drain(newest..).map(Line::into_text).collect()
+    lines.drain(newest..).map(WarningLine::into_text).collect()
 }
 
 /// What several events said, and how often.
-struct Line {
+struct WarningLine {
     time: Option<Timestamp>,
     text: String,
     times: i64,
 }
 
-impl Line {
+impl WarningLine {
     fn into_text(self) -> String {
         let Self { time: _, text, times } = self;
         if times > 1 { format!("{text} ({times} times)") } else { text }
     }
 }
 
-fn is_recent(time: Option<Timestamp>, frame: &Frame) -> bool {
+fn is_recent(time: Option<Timestamp>, window: &Window) -> bool {
     let time = time.map(|time| time.checked_add(SLACK).unwrap_or(time));
-    frame.covers(time)
+    window.covers(time)
 }
 
 /// Says an event without what differs from one pod of a controller to the next.

@@ -7,11 +7,16 @@ use serde_json::{Map, Value};
 
 use super::{
     Milestone, Reason,
-    builder::{Before, Builder},
-    links::{items, text},
+    builder::{Builder, Prerequisite},
     rules::defined,
 };
-use crate::workload::{kinds::Kinds, placement::Placed, template};
+use crate::workload::{
+    kinds::{
+        Kinds, Referent, builtin_kind, pod_template,
+        references::{items, text},
+    },
+    placement::Placed,
+};
 
 /// Adds the edges around webhook configurations, conversion webhooks and APIServices.
 pub(super) fn add(builder: &mut Builder<'_>, kinds: &Kinds) {
@@ -27,10 +32,10 @@ pub(super) fn add(builder: &mut Builder<'_>, kinds: &Kinds) {
     }
     let workloads = Workloads::new(builder.objects);
     let custom = custom_resources(builder.objects, kinds);
-    let mut judges: BTreeMap<&str, Vec<Before>> = BTreeMap::new();
+    let mut judges: BTreeMap<&str, Vec<Prerequisite>> = BTreeMap::new();
     for (node, services) in callers {
         let object = &builder.objects[node];
-        let backends: Vec<Before> = services
+        let backends: Vec<Prerequisite> = services
             .into_iter()
             .flat_map(|service| backends(builder, &workloads, service))
             .collect();
@@ -52,7 +57,7 @@ pub(super) fn add(builder: &mut Builder<'_>, kinds: &Kinds) {
                 builder.gate(&backends, &[node]);
                 for group in judged_groups(object) {
                     let before =
-                        Before { node, until: Milestone::Applied, reason: Reason::Admission };
+                        Prerequisite { node, until: Milestone::Applied, reason: Reason::Admission };
                     judges.entry(group).or_default().push(before);
                 }
             }
@@ -67,28 +72,16 @@ pub(super) fn add(builder: &mut Builder<'_>, kinds: &Kinds) {
 
 /// Gives namespace and name of the Services that an object makes the API server call.
 fn called(object: &Placed) -> Vec<(&str, &str)> {
-    let body = &object.body;
-    let single = |pointer: &str| body.pointer(pointer).into_iter().filter_map(service).collect();
-    let mut services: Vec<(&str, &str)> = match (&*object.id.group, &*object.id.kind) {
-        (
-            "admissionregistration.k8s.io",
-            "ValidatingWebhookConfiguration" | "MutatingWebhookConfiguration",
-        ) => items(body, "/webhooks")
-            .filter_map(|webhook| service(webhook.pointer("/clientConfig/service")?))
-            .collect(),
-        ("apiregistration.k8s.io", "APIService") => single("/spec/service"),
-        ("apiextensions.k8s.io", "CustomResourceDefinition") => {
-            single("/spec/conversion/webhook/clientConfig/service")
-        }
-        _ => Vec::new(),
-    };
+    let mut services: Vec<(&str, &str)> = builtin_kind(&object.id)
+        .names_in_namespaces
+        .iter()
+        .filter(|reference| reference.to == Referent::Service)
+        .flat_map(|reference| reference.all_in(&object.body))
+        .filter_map(|service| Some((text(service, "namespace")?, text(service, "name")?)))
+        .collect();
     services.sort_unstable();
     services.dedup();
     services
-}
-
-fn service(reference: &Value) -> Option<(&str, &str)> {
-    Some((text(reference, "namespace")?, text(reference, "name")?))
 }
 
 /// Gives the API groups, spelt out, that a webhook configuration judges.
@@ -121,7 +114,7 @@ fn serve(builder: &mut Builder<'_>, node: usize, custom: &HashMap<&str, Vec<usiz
     let (Some(group), Some(version)) = (text(spec, "group"), text(spec, "version")) else { return };
     for &resource in custom.get(group).into_iter().flatten() {
         if objects[resource].version() == version {
-            let before = Before { node, until: Milestone::Ready, reason: Reason::Serves };
+            let before = Prerequisite { node, until: Milestone::Ready, reason: Reason::Serves };
             builder.soft(before, resource);
         }
     }
@@ -132,14 +125,14 @@ fn backends(
     builder: &Builder<'_>,
     workloads: &Workloads<'_>,
     (namespace, name): (&str, &str),
-) -> Vec<Before> {
+) -> Vec<Prerequisite> {
     let Some(service) = builder.find(("", "Service", namespace, name)) else { return Vec::new() };
     let reason = Reason::Backend;
-    let mut backends = vec![Before { node: service, until: Milestone::Applied, reason }];
+    let mut backends = vec![Prerequisite { node: service, until: Milestone::Applied, reason }];
     let selector = builder.objects[service].body.pointer("/spec/selector");
     if let Some(selector) = selector.and_then(Value::as_object) {
         let selected = workloads.selected(namespace, selector);
-        backends.extend(selected.into_iter().map(|node| Before {
+        backends.extend(selected.into_iter().map(|node| Prerequisite {
             node,
             until: Milestone::Available,
             reason,
@@ -150,8 +143,8 @@ fn backends(
 
 /// Turns backends into converters: calls to them are tried again, and what converts may itself
 /// wait for custom resources, so that they are applied suffices.
-fn converters(backends: &[Before]) -> Vec<Before> {
-    let converter = |backend: &Before| Before {
+fn converters(backends: &[Prerequisite]) -> Vec<Prerequisite> {
+    let converter = |backend: &Prerequisite| Prerequisite {
         until: Milestone::Applied,
         reason: Reason::Conversion,
         ..*backend
@@ -175,7 +168,7 @@ impl<'a> Workloads<'a> {
             if object.id.group == "batch" {
                 continue;
             }
-            let labels = template::template(&object.id, &object.body)
+            let labels = pod_template::template(&object.id, &object.body)
                 .and_then(|template| template.pointer("/metadata/labels")?.as_object());
             let (Some(labels), Some(namespace)) = (labels, object.id.namespace.as_deref()) else {
                 continue;

@@ -3,14 +3,11 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{Edge, Milestone, Reason};
-use crate::workload::placement::Placed;
-
-/// An identity without owning it: group, kind, namespace (empty: none), name.
-pub(super) type Key<'a> = (&'a str, &'a str, &'a str, &'a str);
+use crate::workload::{object::ObjectKey, placement::Placed};
 
 /// One side of a gate.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Before {
+pub(super) struct Prerequisite {
     pub(super) node: usize,
     pub(super) until: Milestone,
     pub(super) reason: Reason,
@@ -18,7 +15,7 @@ pub(super) struct Before {
 
 pub(super) struct Builder<'a> {
     pub(super) objects: &'a [Placed],
-    index: HashMap<Key<'a>, usize>,
+    index: HashMap<ObjectKey<'a>, usize>,
     nodes: usize,
     edges: Vec<Edge>,
 }
@@ -30,7 +27,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Finds an object of the set.
-    pub(super) fn find(&self, key: Key<'_>) -> Option<usize> {
+    pub(super) fn find(&self, key: ObjectKey<'_>) -> Option<usize> {
         self.index.get(&key).copied()
     }
 
@@ -39,23 +36,23 @@ impl<'a> Builder<'a> {
         self.nodes
     }
 
-    pub(super) fn soft(&mut self, before: Before, to: usize) {
+    pub(super) fn soft(&mut self, before: Prerequisite, to: usize) {
         self.edge(before, to, false);
     }
 
-    pub(super) fn hard(&mut self, before: Before, to: usize) {
+    pub(super) fn hard(&mut self, before: Prerequisite, to: usize) {
         self.edge(before, to, true);
     }
 
-    fn edge(&mut self, before: Before, to: usize, hard: bool) {
-        let Before { node: from, until, reason } = before;
+    fn edge(&mut self, before: Prerequisite, to: usize, hard: bool) {
+        let Prerequisite { node: from, until, reason } = before;
         if from != to {
             self.edges.push(Edge { from, to, until, reason, hard });
         }
     }
 
     /// Puts all of `before` before all of `after`, over a join where that is fewer edges.
-    pub(super) fn gate(&mut self, before: &[Before], after: &[usize]) {
+    pub(super) fn gate(&mut self, before: &[Prerequisite], after: &[usize]) {
         let direct = before.len() * after.len() <= before.len() + after.len();
         // An object on both sides cannot pass its own gate.
         let inside: HashSet<usize> = before.iter().map(|before| before.node).collect();
@@ -69,7 +66,8 @@ impl<'a> Builder<'a> {
         self.nodes += 1;
         before.iter().for_each(|before| self.soft(*before, join));
         for &to in after {
-            let before = Before { node: join, until: Milestone::Applied, reason: Reason::Governs };
+            let before =
+                Prerequisite { node: join, until: Milestone::Applied, reason: Reason::Governs };
             self.soft(before, to);
         }
     }
@@ -92,7 +90,7 @@ impl<'a> Builder<'a> {
 }
 
 /// Gives an object's identity.
-pub(super) fn key(object: &Placed) -> Key<'_> {
+pub(super) fn key(object: &Placed) -> ObjectKey<'_> {
     let id = &object.id;
     (&id.group, &id.kind, id.namespace.as_deref().unwrap_or_default(), &id.name)
 }

@@ -76,7 +76,7 @@ fn topological_ranks(nodes: usize, edges: &[Edge]) -> Vec<Option<u32>> {
     ranks
 }
 
-/// Drops soft edges until there is no cycle: inside each knot of nodes that reach each other,
+/// Drops soft edges until there is no cycle: inside each component of nodes that reach each other,
 /// those that lead against the order of the hard edges (then of the source).
 pub(super) fn drop_soft(nodes: usize, edges: &mut Vec<Edge>) {
     if topological_ranks(nodes, edges).iter().all(Option::is_some) {
@@ -84,23 +84,25 @@ pub(super) fn drop_soft(nodes: usize, edges: &mut Vec<Edge>) {
     }
     let hard: Vec<Edge> = edges.iter().copied().filter(|edge| edge.hard).collect();
     let ranks = topological_ranks(nodes, &hard);
-    let knots = knots(nodes, edges);
+    let components = components(nodes, edges);
     let place = |node: usize| (ranks[node], node);
     edges.retain(|edge| {
-        edge.hard || knots[edge.from] != knots[edge.to] || place(edge.from) < place(edge.to)
+        edge.hard
+            || components[edge.from] != components[edge.to]
+            || place(edge.from) < place(edge.to)
     });
 }
 
 /// Numbers the strongly connected components (Tarjan's algorithm, without recursion).
-fn knots(nodes: usize, edges: &[Edge]) -> Vec<usize> {
+fn components(nodes: usize, edges: &[Edge]) -> Vec<usize> {
     const NONE: usize = usize::MAX;
     let mut outgoing = vec![Vec::new(); nodes];
     for edge in edges {
         outgoing[edge.from].push(edge.to);
     }
     let (mut seen, mut low) = (vec![NONE; nodes], vec![0; nodes]);
-    let (mut knot, mut on_stack) = (vec![NONE; nodes], vec![false; nodes]);
-    let (mut stack, mut count, mut knots) = (Vec::new(), 0, 0);
+    let (mut component, mut on_stack) = (vec![NONE; nodes], vec![false; nodes]);
+    let (mut stack, mut count, mut components) = (Vec::new(), 0, 0);
     for root in 0..nodes {
         if seen[root] != NONE {
             continue;
@@ -134,14 +136,14 @@ fn knots(nodes: usize, edges: &[Edge]) -> Vec<usize> {
             if low[node] == seen[node] {
                 while let Some(member) = stack.pop() {
                     on_stack[member] = false;
-                    knot[member] = knots;
+                    component[member] = components;
                     if member == node {
                         break;
                     }
                 }
-                knots += 1;
+                components += 1;
             }
         }
     }
-    knot
+    component
 }

@@ -7,12 +7,13 @@ use std::collections::HashMap;
 
 use super::{
     Milestone, Reason,
-    builder::{Before, Builder, Key},
+    builder::{Builder, Prerequisite},
 };
 use crate::workload::{
     error::{Code, Error, Result},
     kinds::Kinds,
     name::nearest,
+    object::ObjectKey,
     placement::Placed,
 };
 
@@ -21,7 +22,7 @@ const ANNOTATION: &str = "config.kubernetes.io/depends-on";
 /// Adds the edges that annotations state.
 pub(super) fn add(builder: &mut Builder<'_>, kinds: &Kinds) -> Result<()> {
     let objects = builder.objects;
-    let mut declared: Option<HashMap<Key<'_>, usize>> = None;
+    let mut declared: Option<HashMap<ObjectKey<'_>, usize>> = None;
     for (node, object) in objects.iter().enumerate() {
         let Some(list) = object.annotation(ANNOTATION) else { continue };
         let declared = declared.get_or_insert_with(|| declared_index(objects));
@@ -30,7 +31,7 @@ pub(super) fn add(builder: &mut Builder<'_>, kinds: &Kinds) -> Result<()> {
             let before = resolve(builder, declared, object, target, kinds)
                 .ok_or_else(|| unknown(objects, object, text, target))?;
             builder.hard(
-                Before { node: before, until: Milestone::Ready, reason: Reason::DependsOn },
+                Prerequisite { node: before, until: Milestone::Ready, reason: Reason::DependsOn },
                 node,
             );
         }
@@ -39,9 +40,9 @@ pub(super) fn add(builder: &mut Builder<'_>, kinds: &Kinds) -> Result<()> {
 }
 
 /// A parsed target: group, namespace, kind, name.
-type Target<'a> = (&'a str, Option<&'a str>, &'a str, &'a str);
+type DependencyTarget<'a> = (&'a str, Option<&'a str>, &'a str, &'a str);
 
-fn parse(text: &str) -> Option<Target<'_>> {
+fn parse(text: &str) -> Option<DependencyTarget<'_>> {
     let parts: Vec<&str> = text.split('/').collect();
     let target = match *parts {
         [group, "namespaces", namespace, kind, name] => (group, Some(namespace), kind, name),
@@ -53,7 +54,7 @@ fn parse(text: &str) -> Option<Target<'_>> {
 }
 
 /// Finds objects by what the source calls them; without a namespace it means `default`.
-fn declared_index(objects: &[Placed]) -> HashMap<Key<'_>, usize> {
+fn declared_index(objects: &[Placed]) -> HashMap<ObjectKey<'_>, usize> {
     let mut index = HashMap::new();
     for (node, object) in objects.iter().enumerate() {
         let id = object.declared();
@@ -71,9 +72,9 @@ fn declared_index(objects: &[Placed]) -> HashMap<Key<'_>, usize> {
 /// namespace is in the object's own.
 fn resolve(
     builder: &Builder<'_>,
-    declared: &HashMap<Key<'_>, usize>,
+    declared: &HashMap<ObjectKey<'_>, usize>,
     object: &Placed,
-    (group, namespace, kind, name): Target<'_>,
+    (group, namespace, kind, name): DependencyTarget<'_>,
     kinds: &Kinds,
 ) -> Option<usize> {
     let namespaced = kinds.lookup(group, kind).is_some_and(|info| info.namespaced);
@@ -105,7 +106,7 @@ fn malformed(object: &Placed, text: &str) -> Error {
     at(error, object)
 }
 
-fn unknown(objects: &[Placed], object: &Placed, text: &str, target: Target<'_>) -> Error {
+fn unknown(objects: &[Placed], object: &Placed, text: &str, target: DependencyTarget<'_>) -> Error {
     let message = format!("{ANNOTATION} of {} names {text}", object.named());
     let error =
         Error::usage(Code::UnknownDependsOn, message).cause("there is no such object in the set");

@@ -1,58 +1,24 @@
-//! What an object names: the objects that it cannot do without, or wants to find.
+//! What an object of a placement names, and who its pods are to the API server.
 
-use serde_json::Value;
+use crate::workload::{
+    kinds::{
+        builtin_kind,
+        pod_template::pod_spec,
+        references::{Link, Links, items, text},
+    },
+    placement::Placed,
+};
 
-use super::builder::Key;
-use crate::workload::{placement::Placed, template};
-
-/// An object that another one names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Link<'a> {
-    /// What is named.
-    pub(super) to: Key<'a>,
-    /// The field that names it.
-    pub(super) field: &'static str,
-    /// Whether the object works without it.
-    pub(super) optional: bool,
-}
-
-/// What an object names, in the order of its fields.
-pub(super) struct Links<'a> {
-    namespace: &'a str,
-    found: Vec<Link<'a>>,
-}
-
-const RBAC: &str = "rbac.authorization.k8s.io";
-
-/// Finds everything that an object names.
+/// Finds everything that an object names: by its pod template, and by the rule of its kind.
 pub(super) fn of(object: &Placed) -> Vec<Link<'_>> {
-    let id = &object.id;
+    let Placed { id, body, .. } = object;
     let namespace = id.namespace.as_deref().unwrap_or_default();
-    let mut links = Links { namespace, found: Vec::new() };
-    let body = &object.body;
-    if let Some(spec) = template::pod_spec(id, body) {
-        links.pod(spec);
-    }
-    match (&*id.group, &*id.kind) {
-        ("apps", "StatefulSet") => links.stateful_set(body),
-        ("", "PersistentVolumeClaim") => links.claim(body),
-        ("", "ServiceAccount") => {
-            for secret in items(body, "/imagePullSecrets") {
-                links.named("", "Secret", text(secret, "name"), "imagePullSecrets", true);
-            }
-        }
-        ("", "Secret") => links.token(body),
-        (RBAC, "RoleBinding" | "ClusterRoleBinding") => links.binding(body),
-        ("networking.k8s.io", "Ingress") => links.ingress(body),
-        ("autoscaling", "HorizontalPodAutoscaler") => links.scale_target(body),
-        _ => {}
-    }
-    links.found
+    Links::of(namespace, body, pod_spec(id, body), builtin_kind(id).names)
 }
 
 /// Gives the service account of the pods that an object makes.
 pub(super) fn service_account(object: &Placed) -> Option<&str> {
-    let spec = template::pod_spec(&object.id, &object.body)?;
+    let spec = pod_spec(&object.id, &object.body)?;
     Some(
         text(spec, "serviceAccountName")
             .or_else(|| text(spec, "serviceAccount"))
@@ -68,191 +34,4 @@ pub(super) fn subjects(binding: &Placed) -> impl Iterator<Item = (&str, &str)> {
         .filter_map(move |subject| {
             Some((text(subject, "namespace").unwrap_or(own), text(subject, "name")?))
         })
-}
-
-impl<'a> Links<'a> {
-    /// Adds a link to an object of the same namespace, or to a cluster-scoped one.
-    fn add(&mut self, to: Key<'a>, field: &'static str, optional: bool) {
-        self.found.push(Link { to, field, optional });
-    }
-
-    /// Adds a link to an object of the same namespace.
-    fn named(
-        &mut self,
-        group: &'static str,
-        kind: &'static str,
-        name: Option<&'a str>,
-        field: &'static str,
-        optional: bool,
-    ) {
-        if let Some(name) = name {
-            self.add((group, kind, self.namespace, name), field, optional);
-        }
-    }
-
-    /// Adds a link to a cluster-scoped object.
-    fn cluster(
-        &mut self,
-        group: &'static str,
-        kind: &'static str,
-        name: Option<&'a str>,
-        field: &'static str,
-    ) {
-        if let Some(name) = name {
-            self.add((group, kind, "", name), field, false);
-        }
-    }
-
-    fn pod(&mut self, spec: &'a Value) {
-        for list in ["/initContainers", "/containers", "/ephemeralContainers"] {
-            items(spec, list).for_each(|container| self.container(container));
-        }
-        items(spec, "/volumes").for_each(|volume| self.volume(volume));
-        for secret in items(spec, "/imagePullSecrets") {
-            self.named("", "Secret", text(secret, "name"), "imagePullSecrets", false);
-        }
-        let account = text(spec, "serviceAccountName").or_else(|| text(spec, "serviceAccount"));
-        self.named("", "ServiceAccount", account, "serviceAccountName", false);
-        let class = text(spec, "priorityClassName");
-        self.cluster("scheduling.k8s.io", "PriorityClass", class, "priorityClassName");
-        let class = text(spec, "runtimeClassName");
-        self.cluster("node.k8s.io", "RuntimeClass", class, "runtimeClassName");
-        for claim in items(spec, "/resourceClaims") {
-            let name = text(claim, "resourceClaimName");
-            self.named("resource.k8s.io", "ResourceClaim", name, "resourceClaims", false);
-            let name = text(claim, "resourceClaimTemplateName");
-            self.named("resource.k8s.io", "ResourceClaimTemplate", name, "resourceClaims", false);
-        }
-    }
-
-    fn container(&mut self, container: &'a Value) {
-        for variable in items(container, "/env") {
-            let Some(source) = variable.get("valueFrom") else { continue };
-            self.object_in(source, "configMapKeyRef", "ConfigMap", "env");
-            self.object_in(source, "secretKeyRef", "Secret", "env");
-        }
-        for source in items(container, "/envFrom") {
-            self.object_in(source, "configMapRef", "ConfigMap", "envFrom");
-            self.object_in(source, "secretRef", "Secret", "envFrom");
-        }
-    }
-
-    fn volume(&mut self, volume: &'a Value) {
-        self.object_in(volume, "configMap", "ConfigMap", "volumes");
-        if let Some(secret) = volume.get("secret") {
-            self.named("", "Secret", text(secret, "secretName"), "volumes", is_optional(secret));
-        }
-        if let Some(claim) = volume.get("persistentVolumeClaim") {
-            let name = text(claim, "claimName");
-            self.named("", "PersistentVolumeClaim", name, "volumes", false);
-        }
-        for source in items(volume, "/projected/sources") {
-            self.object_in(source, "configMap", "ConfigMap", "volumes");
-            self.object_in(source, "secret", "Secret", "volumes");
-        }
-        if let Some(csi) = volume.get("csi") {
-            self.object_in(csi, "nodePublishSecretRef", "Secret", "volumes");
-        }
-        if let Some(claim) = volume.pointer("/ephemeral/volumeClaimTemplate") {
-            self.storage_class(claim);
-        }
-    }
-
-    /// Adds the object that `{field: {name, optional}}` names.
-    fn object_in(
-        &mut self,
-        source: &'a Value,
-        field: &str,
-        kind: &'static str,
-        told_as: &'static str,
-    ) {
-        if let Some(reference) = source.get(field) {
-            let name = text(reference, "name");
-            self.named("", kind, name, told_as, is_optional(reference));
-        }
-    }
-
-    fn stateful_set(&mut self, body: &'a Value) {
-        let service = body.get("spec").and_then(|spec| text(spec, "serviceName"));
-        self.named("", "Service", service, "serviceName", false);
-        items(body, "/spec/volumeClaimTemplates").for_each(|claim| self.storage_class(claim));
-    }
-
-    fn claim(&mut self, body: &'a Value) {
-        self.storage_class(body);
-        let volume = body.get("spec").and_then(|spec| text(spec, "volumeName"));
-        self.cluster("", "PersistentVolume", volume, "volumeName");
-    }
-
-    fn storage_class(&mut self, claim: &'a Value) {
-        let class = claim.get("spec").and_then(|spec| text(spec, "storageClassName"));
-        self.cluster("storage.k8s.io", "StorageClass", class, "storageClassName");
-    }
-
-    /// A service account's token: a controller deletes it where the account does not exist.
-    fn token(&mut self, body: &'a Value) {
-        if text(body, "type") == Some("kubernetes.io/service-account-token") {
-            let account = body
-                .pointer("/metadata/annotations/kubernetes.io~1service-account.name")
-                .and_then(Value::as_str);
-            self.named("", "ServiceAccount", account, "kubernetes.io/service-account.name", false);
-        }
-    }
-
-    fn binding(&mut self, body: &'a Value) {
-        if let Some(role) = body.get("roleRef") {
-            match text(role, "kind") {
-                Some("Role") => self.named(RBAC, "Role", text(role, "name"), "roleRef", false),
-                Some("ClusterRole") => {
-                    self.cluster(RBAC, "ClusterRole", text(role, "name"), "roleRef");
-                }
-                _ => {}
-            }
-        }
-        for subject in items(body, "/subjects") {
-            if let (Some("ServiceAccount"), Some(name)) =
-                (text(subject, "kind"), text(subject, "name"))
-            {
-                let namespace = text(subject, "namespace").unwrap_or(self.namespace);
-                self.add(("", "ServiceAccount", namespace, name), "subjects", false);
-            }
-        }
-    }
-
-    fn ingress(&mut self, body: &'a Value) {
-        let Some(spec) = body.get("spec") else { return };
-        let class = text(spec, "ingressClassName");
-        self.cluster("networking.k8s.io", "IngressClass", class, "ingressClassName");
-        let backends = spec.get("defaultBackend").into_iter().chain(
-            items(spec, "/rules")
-                .flat_map(|rule| items(rule, "/http/paths"))
-                .filter_map(|path| path.get("backend")),
-        );
-        for backend in backends {
-            let service = backend.get("service").and_then(|service| text(service, "name"));
-            self.named("", "Service", service, "backend", false);
-        }
-    }
-
-    fn scale_target(&mut self, body: &'a Value) {
-        let Some(target) = body.pointer("/spec/scaleTargetRef") else { return };
-        let (Some(kind), Some(name)) = (text(target, "kind"), text(target, "name")) else { return };
-        let api_version = text(target, "apiVersion").unwrap_or_default();
-        let group = crate::workload::object::split_api_version(api_version).0;
-        self.add((group, kind, self.namespace, name), "scaleTargetRef", false);
-    }
-}
-
-/// Gives a text field that is not empty.
-pub(super) fn text<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
-    value.get(key)?.as_str().filter(|text| !text.is_empty())
-}
-
-/// Goes through a list; what is no list has no items.
-pub(super) fn items<'a>(value: &'a Value, pointer: &str) -> impl Iterator<Item = &'a Value> {
-    value.pointer(pointer).and_then(Value::as_array).into_iter().flatten()
-}
-
-fn is_optional(reference: &Value) -> bool {
-    reference.get("optional").and_then(Value::as_bool).unwrap_or(false)
 }

@@ -145,18 +145,6 @@ impl Graph {
         Self { objects, edges, outgoing, incoming }
     }
 
-    /// Gives the number of objects.
-    #[must_use]
-    pub(crate) fn len(&self) -> usize {
-        self.objects
-    }
-
-    /// Tells whether there is no object.
-    #[must_use]
-    pub(crate) fn is_empty(&self) -> bool {
-        self.objects == 0
-    }
-
     /// Gives up waiting for backends of webhooks and APIServices (`--no-wait`): that they are
     /// applied suffices.
     pub(crate) fn forgo_backends(&mut self) {
@@ -175,18 +163,13 @@ impl Graph {
         untils.filter(|until| *until > Milestone::Applied).collect()
     }
 
-    /// Tells why an object has its place: what comes before it, in source order.
+    /// Tells why an object has its place: what comes before it, in source order, through joins.
     #[must_use]
     pub(crate) fn why(&self, node: usize) -> Vec<Why> {
-        self.before(node, |_| true)
-    }
-
-    /// Gives the objects before a node over the edges that `wanted` picks, through joins.
-    fn before(&self, node: usize, wanted: impl Fn(usize) -> bool) -> Vec<Why> {
         let mut found = Vec::new();
         let mut open = vec![node];
         while let Some(node) = open.pop() {
-            for &index in self.incoming[node].iter().filter(|edge| wanted(**edge)) {
+            for &index in &self.incoming[node] {
                 let edge = self.edges[index];
                 if edge.from >= self.objects {
                     open.push(edge.from);

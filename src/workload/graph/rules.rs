@@ -4,13 +4,20 @@ use std::collections::HashMap;
 
 use super::{
     Milestone, Reason,
-    builder::{Before, Builder},
-    links::{self, items, text},
+    builder::{Builder, Prerequisite},
+    links,
 };
-use crate::workload::{kinds::Kinds, placement::Placed, template};
+use crate::workload::{
+    kinds::{
+        Kinds, Trait, builtin_kind,
+        pod_template::pod_spec,
+        references::{items, text},
+    },
+    placement::Placed,
+};
 
 /// What comes before, and what comes after it.
-type Gate = (Vec<Before>, Vec<usize>);
+type Gate = (Vec<Prerequisite>, Vec<usize>);
 
 /// Adds the edges of all rules that look at one object, or at one namespace.
 pub(super) fn add(builder: &mut Builder<'_>, kinds: &Kinds) {
@@ -43,7 +50,8 @@ pub(super) fn defined(object: &Placed) -> Option<(&str, &str)> {
 fn namespace(builder: &mut Builder<'_>, node: usize, object: &Placed) {
     let Some(namespace) = object.id.namespace.as_deref() else { return };
     if let Some(before) = builder.find(("", "Namespace", "", namespace)) {
-        let before = Before { node: before, until: Milestone::Active, reason: Reason::Namespace };
+        let before =
+            Prerequisite { node: before, until: Milestone::Active, reason: Reason::Namespace };
         builder.hard(before, node);
     }
 }
@@ -60,8 +68,11 @@ fn definition(
         return;
     }
     if let Some(&before) = definitions.get(&(group, kind)) {
-        let before =
-            Before { node: before, until: Milestone::Established, reason: Reason::Definition };
+        let before = Prerequisite {
+            node: before,
+            until: Milestone::Established,
+            reason: Reason::Definition,
+        };
         builder.hard(before, node);
     }
 }
@@ -70,7 +81,7 @@ fn named(builder: &mut Builder<'_>, node: usize, object: &Placed) {
     for link in links::of(object) {
         if let Some(before) = builder.find(link.to) {
             let reason = Reason::Named(link.field);
-            builder.soft(Before { node: before, until: Milestone::Applied, reason }, node);
+            builder.soft(Prerequisite { node: before, until: Milestone::Applied, reason }, node);
         }
     }
 }
@@ -81,7 +92,7 @@ fn webhook_arguments(builder: &mut Builder<'_>, node: usize, object: &Placed) {
     if !object.id.is("batch", "Job") {
         return;
     }
-    let Some(spec) = template::pod_spec(&object.id, &object.body) else { return };
+    let Some(spec) = pod_spec(&object.id, &object.body) else { return };
     let arguments = items(spec, "/containers").flat_map(|container| items(container, "/args"));
     let names =
         arguments.filter_map(|it| it.as_str()).filter_map(|it| it.strip_prefix("--webhook-name="));
@@ -89,7 +100,8 @@ fn webhook_arguments(builder: &mut Builder<'_>, node: usize, object: &Placed) {
         for kind in ["ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"] {
             if let Some(before) = builder.find(("admissionregistration.k8s.io", kind, "", name)) {
                 let reason = Reason::Named("--webhook-name");
-                builder.soft(Before { node: before, until: Milestone::Applied, reason }, node);
+                builder
+                    .soft(Prerequisite { node: before, until: Milestone::Applied, reason }, node);
             }
         }
     }
@@ -100,14 +112,10 @@ fn govern(builder: &mut Builder<'_>) {
     let mut namespaces: HashMap<&str, Gate> = HashMap::new();
     for (node, object) in builder.objects.iter().enumerate() {
         let Some(namespace) = object.id.namespace.as_deref() else { continue };
-        let governs = matches!(
-            (&*object.id.group, &*object.id.kind),
-            ("networking.k8s.io", "NetworkPolicy") | ("", "ResourceQuota" | "LimitRange")
-        );
-        if governs {
-            let before = Before { node, until: Milestone::Applied, reason: Reason::Governs };
+        if builtin_kind(&object.id).is(Trait::GovernsPods) {
+            let before = Prerequisite { node, until: Milestone::Applied, reason: Reason::Governs };
             namespaces.entry(namespace).or_default().0.push(before);
-        } else if template::pod_spec(&object.id, &object.body).is_some() {
+        } else if pod_spec(&object.id, &object.body).is_some() {
             namespaces.entry(namespace).or_default().1.push(node);
         }
     }
@@ -120,7 +128,8 @@ fn give_rights(builder: &mut Builder<'_>) {
     for (node, object) in builder.objects.iter().enumerate() {
         if object.id.group == "rbac.authorization.k8s.io" {
             for subject in links::subjects(object) {
-                let before = Before { node, until: Milestone::Applied, reason: Reason::Rights };
+                let before =
+                    Prerequisite { node, until: Milestone::Applied, reason: Reason::Rights };
                 accounts.entry(subject).or_default().0.push(before);
             }
         } else if let (Some(account), Some(namespace)) =

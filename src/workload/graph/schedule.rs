@@ -5,29 +5,27 @@
 
 use std::collections::BTreeSet;
 
-use super::{Graph, Milestone, Why};
+use super::{Graph, Milestone};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
+enum NodeState {
     Waiting,
     Released,
     Failed,
-    /// Something before it failed: the object that did.
-    Skipped(usize),
+    /// Something before it failed.
+    Skipped,
 }
 
 /// The progress through a graph.
 #[derive(Debug, Clone)]
 pub(crate) struct Schedule<'g> {
     graph: &'g Graph,
-    states: Vec<State>,
+    states: Vec<NodeState>,
     /// Per node how many edges to it are not satisfied.
     open: Vec<usize>,
     satisfied: Vec<bool>,
     /// Released and not handed out, in source order.
     queue: BTreeSet<usize>,
-    /// How many objects are still waiting.
-    waiting: usize,
 }
 
 impl<'g> Schedule<'g> {
@@ -37,14 +35,13 @@ impl<'g> Schedule<'g> {
         let nodes = graph.incoming.len();
         let mut schedule = Self {
             graph,
-            states: vec![State::Waiting; nodes],
+            states: vec![NodeState::Waiting; nodes],
             open: graph.incoming.iter().map(Vec::len).collect(),
             satisfied: vec![false; graph.edges.len()],
             queue: BTreeSet::new(),
-            waiting: graph.objects,
         };
         for node in 0..nodes {
-            if schedule.open[node] == 0 && schedule.states[node] == State::Waiting {
+            if schedule.open[node] == 0 && schedule.states[node] == NodeState::Waiting {
                 schedule.release(node);
             }
         }
@@ -54,11 +51,6 @@ impl<'g> Schedule<'g> {
     /// Hands out the objects that may go now, in source order; each once.
     pub(crate) fn released(&mut self) -> Vec<usize> {
         std::mem::take(&mut self.queue).into_iter().collect()
-    }
-
-    /// Hands out the first object that may go now.
-    pub(crate) fn next_released(&mut self) -> Option<usize> {
-        self.queue.pop_first()
     }
 
     /// Takes note that an object has come that far; what waited for it may go now. Earlier
@@ -75,23 +67,19 @@ impl<'g> Schedule<'g> {
     /// Takes note that an object will not come further. Returns the objects that are skipped
     /// because of it, in source order.
     pub(crate) fn failed(&mut self, node: usize) -> Vec<usize> {
-        if self.states[node] == State::Waiting {
-            self.waiting -= 1;
-        }
         self.queue.remove(&node);
-        self.states[node] = State::Failed;
+        self.states[node] = NodeState::Failed;
         let mut skipped = Vec::new();
         let mut open = vec![node];
         while let Some(current) = open.pop() {
             for &index in &self.graph.outgoing[current] {
                 let to = self.graph.edges[index].to;
-                if self.satisfied[index] || self.states[to] != State::Waiting {
+                if self.satisfied[index] || self.states[to] != NodeState::Waiting {
                     continue;
                 }
-                self.states[to] = State::Skipped(node);
+                self.states[to] = NodeState::Skipped;
                 open.push(to);
                 if to < self.graph.objects {
-                    self.waiting -= 1;
                     skipped.push(to);
                 }
             }
@@ -100,47 +88,25 @@ impl<'g> Schedule<'g> {
         skipped
     }
 
-    /// Gives the failed object because of which an object is skipped.
-    #[must_use]
-    pub(crate) fn skipped_because(&self, node: usize) -> Option<usize> {
-        match self.states[node] {
-            State::Skipped(because) => Some(because),
-            State::Waiting | State::Released | State::Failed => None,
-        }
-    }
-
-    /// Tells what holds an object: what has not come far enough, in source order.
-    #[must_use]
-    pub(crate) fn blocked_by(&self, node: usize) -> Vec<Why> {
-        self.graph.before(node, |edge| !self.satisfied[edge])
-    }
-
     /// Goes through the objects that are neither handed out nor queued nor skipped.
-    pub(crate) fn waiting(&self) -> impl Iterator<Item = usize> {
-        let states = self.states[..self.graph.objects].iter().enumerate();
-        states.filter(|(_, state)| **state == State::Waiting).map(|(node, _)| node)
-    }
-
-    /// Tells whether every object was handed out, failed or skipped.
-    #[must_use]
-    pub(crate) fn is_done(&self) -> bool {
-        self.waiting == 0 && self.queue.is_empty()
+    #[cfg(test)]
+    pub(super) fn waiting(&self) -> impl Iterator<Item = usize> {
+        (0..self.graph.objects).filter(|node| self.states[*node] == NodeState::Waiting)
     }
 
     fn satisfy(&mut self, index: usize) {
         self.satisfied[index] = true;
         let to = self.graph.edges[index].to;
         self.open[to] -= 1;
-        if self.open[to] == 0 && self.states[to] == State::Waiting {
+        if self.open[to] == 0 && self.states[to] == NodeState::Waiting {
             self.release(to);
         }
     }
 
     /// Queues an object; a join passes on at once.
     fn release(&mut self, node: usize) {
-        self.states[node] = State::Released;
+        self.states[node] = NodeState::Released;
         if node < self.graph.objects {
-            self.waiting -= 1;
             self.queue.insert(node);
             return;
         }

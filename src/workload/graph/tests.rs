@@ -60,7 +60,7 @@ fn rounds(text: &str) -> Vec<Vec<String>> {
     loop {
         let round = schedule.released();
         if round.is_empty() {
-            assert!(schedule.is_done());
+            assert_eq!(schedule.waiting().count(), 0);
             return rounds;
         }
         rounds.push(round.iter().map(|node| objects[*node].id.to_string()).collect());
@@ -540,15 +540,10 @@ fn what_depends_on_a_failure_is_skipped() {
     let operator = find("operator");
     schedule.reached(find("hook"), Milestone::Applied);
     schedule.reached(operator, Milestone::Applied);
-    assert_eq!(schedule.next_released(), None);
-    let blocked = schedule.blocked_by(find("judge"));
-    assert_eq!(blocked.len(), 1);
-    assert_eq!((blocked[0].from, blocked[0].until), (operator, Milestone::Available));
+    assert!(schedule.released().is_empty());
     let skipped = schedule.failed(operator);
     let wanted = ["nightly", "judge", "v1.served.example.com", "thing"].map(find);
     assert_eq!(skipped, wanted);
-    assert_eq!(schedule.skipped_because(find("thing")), Some(operator));
-    assert!(schedule.is_done());
     assert_eq!(schedule.waiting().count(), 0);
 }
 
@@ -600,7 +595,7 @@ fn ten_thousand_objects_make_a_graph_of_about_that_size() {
     }
     let graph = Graph::build(&objects, &Kinds::builtin()).unwrap();
     assert!(graph.edges.len() < 60_000, "{}", graph.edges.len());
-    assert_eq!(graph.why(graph.len() - 1).len(), 6002);
+    assert_eq!(graph.why(graph.objects - 1).len(), 6002);
 }
 
 /// Gives the pointers to everything in a value.

@@ -2,7 +2,7 @@
 //!
 //! Without a cluster, only groups of the embedded discovery are judged; with one, all are.
 
-use super::{KindInfo, Kinds, Source};
+use super::{KindInfo, KindOrigin, Kinds};
 use crate::workload::{
     error::{Code, Error},
     name::nearest,
@@ -45,7 +45,9 @@ impl Kinds {
         let (group, version) = split_api_version(object.api_version());
         let kind = object.kind();
         let missing_on_cluster = |info: &KindInfo| {
-            self.knows_cluster() && info.source == Source::Embedded && !self.stale.contains(group)
+            self.knows_cluster()
+                && info.source == KindOrigin::Embedded
+                && !self.stale.contains(group)
         };
         match self.lookup(group, kind) {
             Some(info) if missing_on_cluster(info) => {
@@ -87,7 +89,7 @@ impl Kinds {
     fn homes(&self, kind: &str) -> impl Iterator<Item = String> {
         self.iter()
             .filter(move |(_, known, _)| *known == kind)
-            .filter_map(|(group, _, info)| Some(api_version(group, &info.versions.first()?.name)))
+            .filter_map(|(group, _, info)| Some(api_version(group, info.versions.first()?)))
     }
 
     fn unknown_kind(&self, object: &Object, group: &str, kind: &str) -> Error {
@@ -125,7 +127,7 @@ enum Judgement {
 
 fn unknown_version(object: &Object, group: &str, kind: &str, info: &KindInfo) -> Error {
     let served: Vec<String> =
-        info.versions.iter().map(|version| api_version(group, &version.name)).collect();
+        info.versions.iter().map(|version| api_version(group, version)).collect();
     let message = format!("{kind} is not served as {}", object.api_version());
     let error = Error::usage(Code::UnknownVersion, message);
     match served.first() {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{KindInfo, Kinds, ServedVersion, Source, version_rank};
+use super::{KindInfo, KindOrigin, Kinds, version_rank};
 use crate::workload::object::Object;
 
 const VERBS: [&str; 8] =
@@ -54,25 +54,18 @@ fn definition(body: &Value) -> Option<(String, String, KindInfo)> {
         versions: versions(spec),
         builtin: false,
         verbs: VERBS.iter().map(|verb| (*verb).to_owned()).collect(),
-        source: Source::Set,
+        source: KindOrigin::Set,
         plural,
     };
     Some((spec.get("group")?.as_str()?.to_owned(), kind, info))
 }
 
-fn versions(spec: &Value) -> Vec<ServedVersion> {
+fn versions(spec: &Value) -> Vec<String> {
     let listed = spec.get("versions").and_then(Value::as_array).into_iter().flatten();
-    let mut versions: Vec<ServedVersion> = listed
+    let mut versions: Vec<String> = listed
         .filter(|version| version.get("served").and_then(Value::as_bool).unwrap_or(false))
-        .filter_map(|version| {
-            Some(ServedVersion {
-                name: version.get("name")?.as_str()?.to_owned(),
-                status: version
-                    .pointer("/subresources/status")
-                    .is_some_and(|status| !status.is_null()),
-            })
-        })
+        .filter_map(|version| Some(version.get("name")?.as_str()?.to_owned()))
         .collect();
-    versions.sort_by_cached_key(|version| version_rank(&version.name));
+    versions.sort_by_cached_key(|version| version_rank(version));
     versions
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{KindInfo, Kinds, ServedVersion, Source};
+use super::{KindInfo, KindOrigin, Kinds};
 
 impl Kinds {
     /// Makes the kinds of an embedded discovery document.
@@ -14,7 +14,7 @@ impl Kinds {
             kinds.embedded.insert(name.to_owned());
             for (kind, mut info) in kinds_in(group) {
                 info.builtin = true;
-                info.source = Source::Embedded;
+                info.source = KindOrigin::Embedded;
                 kinds.insert(name, &kind, info);
             }
         }
@@ -37,7 +37,7 @@ impl Kinds {
             }
             for (kind, mut info) in kinds_in(group) {
                 let known = self.lookup(&name, &kind);
-                if known.is_some_and(|known| known.source == Source::Set) {
+                if known.is_some_and(|known| known.source == KindOrigin::Set) {
                     continue;
                 }
                 info.builtin = known.is_some_and(|known| known.builtin);
@@ -82,11 +82,7 @@ fn kinds_in(group: &Value) -> Vec<(String, KindInfo)> {
             let Some(kind) = resource.pointer("/responseKind/kind").and_then(Value::as_str) else {
                 continue;
             };
-            let served = ServedVersion {
-                name: text(version, "version").to_owned(),
-                status: list(resource, "subresources")
-                    .any(|sub| text(sub, "subresource") == "status"),
-            };
+            let served = text(version, "version").to_owned();
             match kinds.iter_mut().find(|(known, _)| known == kind) {
                 Some((_, info)) if info.plural == text(resource, "resource") => {
                     info.versions.push(served);
@@ -99,7 +95,7 @@ fn kinds_in(group: &Value) -> Vec<(String, KindInfo)> {
     kinds
 }
 
-fn kind_info(resource: &Value, kind: &str, served: ServedVersion) -> KindInfo {
+fn kind_info(resource: &Value, kind: &str, served: String) -> KindInfo {
     let singular = text(resource, "singularResource");
     KindInfo {
         plural: text(resource, "resource").to_owned(),
@@ -109,7 +105,7 @@ fn kind_info(resource: &Value, kind: &str, served: ServedVersion) -> KindInfo {
         versions: vec![served],
         builtin: false,
         verbs: texts(resource, "verbs"),
-        source: Source::Cluster,
+        source: KindOrigin::Cluster,
     }
 }
 

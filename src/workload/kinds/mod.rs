@@ -1,39 +1,35 @@
 //! The kinds that are known: built in, brought by CRDs of the set, or told by a cluster.
 //!
 //! What a CRD of the set says wins over what a cluster says, since it is about to be applied;
-//! what a cluster says wins over what is built in.
+//! what a cluster says wins over what is built in. That is how kinds are *called* and served, in
+//! [`Kinds`]; what the built-in ones *are* stands in one table ([`builtin_kind`]).
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::object::{GroupKind, ObjectId};
 use crate::schema;
 
+mod builtin;
 mod check;
 mod crd;
 mod discovery;
 mod notation;
 mod path;
+pub(crate) mod pod_template;
+pub(crate) mod references;
 
+pub(crate) use builtin::{DeletionWave, Referent, Trait, builtin_kind};
 pub(crate) use notation::find;
 
 /// Where the knowledge of a kind comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Source {
+pub(crate) enum KindOrigin {
     /// The embedded discovery alone.
     Embedded,
     /// A CustomResourceDefinition of the set.
     Set,
     /// The discovery of a cluster.
     Cluster,
-}
-
-/// A version in which a kind is served.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct ServedVersion {
-    /// The version's name, such as `v1beta1`.
-    pub name: String,
-    /// Whether objects have a status subresource in it.
-    pub status: bool,
 }
 
 /// What is known of a kind.
@@ -48,28 +44,20 @@ pub(crate) struct KindInfo {
     /// Whether its objects live in namespaces.
     pub namespaced: bool,
     /// The served versions, the preferred one first.
-    pub versions: Vec<ServedVersion>,
+    pub versions: Vec<String>,
     /// Whether it is a kind of Kubernetes itself.
     pub builtin: bool,
     /// What the server can do with it, such as `list`.
     pub verbs: Vec<String>,
     /// Where this is known from.
-    pub source: Source,
+    pub source: KindOrigin,
 }
 
 impl KindInfo {
     /// Tells whether the version is served.
     #[must_use]
     pub(crate) fn serves(&self, version: &str) -> bool {
-        self.versions.iter().any(|served| served.name == version)
-    }
-
-    /// Tells whether objects have a status subresource in that version; an unknown version
-    /// counts as the preferred one.
-    #[must_use]
-    pub(crate) fn has_status(&self, version: &str) -> bool {
-        let named = self.versions.iter().find(|served| served.name == version);
-        named.or(self.versions.first()).is_some_and(|served| served.status)
+        self.versions.iter().any(|served| served == version)
     }
 
     /// Tells whether the server can do `verb` with it.
@@ -122,18 +110,6 @@ impl Kinds {
         self.groups.iter().flat_map(|(group, kinds)| {
             kinds.iter().map(move |(kind, info)| (&**group, &**kind, info))
         })
-    }
-
-    /// Gives the preferred version of a kind.
-    #[must_use]
-    pub(crate) fn preferred_version(&self, kind: &GroupKind) -> Option<&str> {
-        Some(&*self.get(kind)?.versions.first()?.name)
-    }
-
-    /// Tells whether the group is one of the embedded discovery, a CRD's or a cluster's.
-    #[must_use]
-    pub(crate) fn is_known_group(&self, group: &str) -> bool {
-        self.groups.contains_key(group)
     }
 
     /// Tells whether a cluster's discovery was taken in, core group included.

@@ -58,23 +58,20 @@ fn discovery(group: &str, freshness: &str, resources: &[(&str, &str)]) -> Value 
 fn the_embedded_discovery_has_the_built_in_kinds() {
     let kinds = Kinds::builtin();
     let deployment = kinds.lookup("apps", "Deployment").unwrap();
-    assert!(deployment.builtin && deployment.namespaced && deployment.has_status("v1"));
+    assert!(deployment.builtin && deployment.namespaced);
     assert_eq!((&*deployment.plural, &*deployment.short_names[0]), ("deployments", "deploy"));
     assert!(!kinds.lookup("", "Namespace").unwrap().namespaced);
-    assert!(!kinds.lookup("", "ConfigMap").unwrap().has_status("v1"));
-    let hpa = GroupKind::new("autoscaling", "HorizontalPodAutoscaler");
-    assert_eq!(kinds.preferred_version(&hpa), Some("v2"));
-    assert!(kinds.is_known_group("") && !kinds.is_known_group("example.com"));
+    let hpa = kinds.lookup("autoscaling", "HorizontalPodAutoscaler").unwrap();
+    assert_eq!(hpa.versions[0], "v2");
 }
 
 #[test]
 fn a_definition_of_the_set_brings_its_kind() {
     let kinds = with_crd();
     let backup = kinds.lookup("example.com", "Backup").unwrap();
-    let versions: Vec<&str> = backup.versions.iter().map(|version| &*version.name).collect();
-    assert_eq!(versions, ["v1", "v1beta1"]);
+    assert_eq!(backup.versions, ["v1", "v1beta1"]);
     assert_eq!(backup.singular, "backup");
-    assert!(backup.has_status("v1") && !backup.has_status("v1beta1") && !backup.builtin);
+    assert!(!backup.builtin);
     assert!(kinds.is_custom("example.com", "Backup") && kinds.is_custom("other.com", "X"));
     assert!(!kinds.is_custom("apps", "Deployment") && !kinds.is_custom("apps", "Strange"));
 }

@@ -5,19 +5,22 @@ use serde_json::Value;
 use super::{
     field::At,
     foreign::foreign,
-    list::Found,
+    list::RawObject,
     secret,
     text::{self, Misread},
 };
 use crate::workload::{
     error::{Code, Error},
     object::{Object, ObjectId, Origin},
-    yaml::{Node, PROBLEM_LIMIT, Problem},
+    yaml::{PROBLEM_LIMIT, Problem, YamlNode},
 };
 
 /// Checks an object and brings it into the form in which it is sent.
-pub(super) fn object(found: Found<'_>, warnings: &mut Vec<String>) -> Result<Object, Vec<Error>> {
-    let Found { file, node, mut body } = found;
+pub(super) fn object(
+    found: RawObject<'_>,
+    warnings: &mut Vec<String>,
+) -> Result<Object, Vec<Error>> {
+    let RawObject { file, node, mut body } = found;
     if let Some(foreign) = foreign(&body) {
         return Err(vec![foreign.problem(node).into_error(&file)]);
     }
@@ -42,7 +45,7 @@ pub(super) fn object(found: Found<'_>, warnings: &mut Vec<String>) -> Result<Obj
 }
 
 /// Tells what is missing or wrong of apiVersion, kind, metadata.name and metadata.namespace.
-fn identity(body: &Value, node: Node<'_>) -> Vec<Problem> {
+fn identity(body: &Value, node: YamlNode<'_>) -> Vec<Problem> {
     let root = At::root(body);
     let metadata = root.field("metadata");
     let in_metadata = |key| metadata.as_ref().and_then(|metadata| metadata.field(key));

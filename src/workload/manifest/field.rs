@@ -4,11 +4,11 @@ use std::fmt;
 
 use serde_json::Value;
 
-use crate::workload::yaml::Node;
+use crate::workload::yaml::YamlNode;
 
 /// One step of a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Step<'v> {
+pub(super) enum ValueStep<'v> {
     Key(&'v str),
     Index(usize),
 }
@@ -17,7 +17,7 @@ pub(super) enum Step<'v> {
 #[derive(Debug, Clone)]
 pub(super) struct At<'v> {
     pub(super) value: &'v Value,
-    path: Vec<Step<'v>>,
+    path: Vec<ValueStep<'v>>,
 }
 
 impl<'v> At<'v> {
@@ -28,7 +28,7 @@ impl<'v> At<'v> {
 
     /// Goes to a field of a mapping.
     pub(super) fn field(&self, key: &'v str) -> Option<Self> {
-        self.value.get(key).map(|value| self.step(Step::Key(key), value))
+        self.value.get(key).map(|value| self.step(ValueStep::Key(key), value))
     }
 
     /// Goes through fields, one inside the other.
@@ -39,23 +39,23 @@ impl<'v> At<'v> {
     /// Gives the values of a mapping.
     pub(super) fn entries(&self) -> impl Iterator<Item = Self> {
         let map = self.value.as_object();
-        map.into_iter().flatten().map(|(key, value)| self.step(Step::Key(key), value))
+        map.into_iter().flatten().map(|(key, value)| self.step(ValueStep::Key(key), value))
     }
 
     /// Gives the items of a list.
     pub(super) fn items(&self) -> impl Iterator<Item = Self> {
         let items = self.value.as_array().into_iter().flatten().enumerate();
-        items.map(|(index, value)| self.step(Step::Index(index), value))
+        items.map(|(index, value)| self.step(ValueStep::Index(index), value))
     }
 
     /// Finds the node of the text that the value was read from, or the last one on the way.
-    pub(super) fn node<'t>(&self, root: Node<'t>) -> Node<'t> {
+    pub(super) fn node<'t>(&self, root: YamlNode<'t>) -> YamlNode<'t> {
         self.path
             .iter()
             .scan(root, |node, step| {
                 *node = match step {
-                    Step::Key(key) => node.field(key)?.value,
-                    Step::Index(index) => *node.items().get(*index)?,
+                    ValueStep::Key(key) => node.field(key)?,
+                    ValueStep::Index(index) => *node.items().get(*index)?,
                 };
                 Some(*node)
             })
@@ -63,7 +63,7 @@ impl<'v> At<'v> {
             .unwrap_or(root)
     }
 
-    fn step(&self, step: Step<'v>, value: &'v Value) -> Self {
+    fn step(&self, step: ValueStep<'v>, value: &'v Value) -> Self {
         let mut path = self.path.clone();
         path.push(step);
         Self { value, path }
@@ -74,10 +74,10 @@ impl<'v> At<'v> {
 impl fmt::Display for At<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.path.iter().enumerate().try_for_each(|(depth, step)| match step {
-            Step::Index(index) => write!(f, "[{index}]"),
-            Step::Key(key) if key.contains(['.', '/', '[']) => write!(f, "[{key}]"),
-            Step::Key(key) if depth == 0 => f.write_str(key),
-            Step::Key(key) => write!(f, ".{key}"),
+            ValueStep::Index(index) => write!(f, "[{index}]"),
+            ValueStep::Key(key) if key.contains(['.', '/', '[']) => write!(f, "[{key}]"),
+            ValueStep::Key(key) if depth == 0 => f.write_str(key),
+            ValueStep::Key(key) => write!(f, ".{key}"),
         })
     }
 }

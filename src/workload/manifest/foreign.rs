@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::workload::{
     object::split_api_version,
-    yaml::{Node, Problem},
+    yaml::{Problem, YamlNode},
 };
 
 /// Something that is no manifest, though it may stand beside manifests.
@@ -47,7 +47,7 @@ pub(crate) fn foreign(document: &Value) -> Option<Foreign> {
 
 impl Foreign {
     /// Says why it cannot stand among manifests.
-    pub(super) fn problem(self, node: Node<'_>) -> Problem {
+    pub(super) fn problem(self, node: YamlNode<'_>) -> Problem {
         let (code, message, hint) = match self {
             Self::WorkloadFile => (
                 Code::WorkloadFile,

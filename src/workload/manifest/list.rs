@@ -6,15 +6,15 @@ use serde_json::Value;
 
 use crate::workload::{
     error::{Code, Error},
-    yaml::{Node, Problem},
+    yaml::{Problem, YamlNode},
 };
 
 /// An object of a document, before it is checked.
-pub(super) struct Found<'d> {
+pub(super) struct RawObject<'d> {
     /// The file that it stands in.
     pub(super) file: Arc<str>,
     /// Its place in the text.
-    pub(super) node: Node<'d>,
+    pub(super) node: YamlNode<'d>,
     /// The body, a mapping.
     pub(super) body: Value,
 }
@@ -22,20 +22,20 @@ pub(super) struct Found<'d> {
 /// Gives the objects of a document, given its value and its outermost node, each in its place.
 pub(super) fn flatten<'d>(
     mut value: Value,
-    root: Node<'d>,
+    root: YamlNode<'d>,
     file: &Arc<str>,
-) -> Vec<Result<Found<'d>, Vec<Error>>> {
+) -> Vec<Result<RawObject<'d>, Vec<Error>>> {
     let items = match value.get_mut("items") {
         None => return vec![found(value, root, file)],
         Some(Value::Null) => return Vec::new(),
         Some(Value::Array(items)) => std::mem::take(items),
         Some(other) => {
             let message = format!("`items` must be a list of objects, this is {}", describe(other));
-            let node = root.field("items").map_or(root, |field| field.value);
+            let node = root.field("items").unwrap_or(root);
             return vec![refuse(node, file, Code::NotAnObject, message)];
         }
     };
-    let nodes = root.field("items").map(|field| field.value.items()).unwrap_or_default();
+    let nodes = root.field("items").map(YamlNode::items).unwrap_or_default();
     let mut objects = Vec::with_capacity(items.len());
     for (node, mut item) in nodes.into_iter().zip(items) {
         if item.get("items").is_some_and(Value::is_array) {
@@ -48,16 +48,20 @@ pub(super) fn flatten<'d>(
     objects
 }
 
-fn found<'d>(body: Value, node: Node<'d>, file: &Arc<str>) -> Result<Found<'d>, Vec<Error>> {
+fn found<'d>(
+    body: Value,
+    node: YamlNode<'d>,
+    file: &Arc<str>,
+) -> Result<RawObject<'d>, Vec<Error>> {
     if body.is_object() {
-        return Ok(Found { file: Arc::clone(file), node, body });
+        return Ok(RawObject { file: Arc::clone(file), node, body });
     }
     let message = format!("an object must be a mapping, this is {}", describe(&body));
     refuse(node, file, Code::NotAnObject, message)
 }
 
 fn refuse<T>(
-    node: Node<'_>,
+    node: YamlNode<'_>,
     file: &Arc<str>,
     code: Code,
     message: String,

@@ -9,7 +9,6 @@ mod field;
 mod foreign;
 mod hook;
 mod list;
-mod locate;
 mod merge;
 mod render;
 mod secret;

@@ -3,7 +3,7 @@ mod golden;
 use crate::workload::error::Code;
 use serde_json::{Value, json};
 
-use super::{locate::locate, *};
+use super::*;
 
 fn file(name: &str, text: &str) -> SourceFile {
     SourceFile { name: name.to_owned(), text: text.to_owned() }
@@ -149,41 +149,6 @@ fn several_errors_become_one() {
     assert_eq!(one.causes.len(), 2);
     assert_eq!(one.code, Code::MissingField);
     assert_eq!(combine(errors[..1].to_vec()), errors[0]);
-}
-
-#[test]
-fn fields_of_messages_are_found() {
-    let text = "apiVersion: v1\nkind: List\nitems:\n- apiVersion: apps/v1\n  metadata:\n    labels:\n      app.kubernetes.io/name: x\n      app: y\n  spec:\n    containers:\n    - name: b\n    - name: c\n      image: x\n      ports:\n      - containerPort: 80\n      - containerPort: 53\n        protocol: UDP\n    finalizers: [a, b]\n---\nkind: Secret\nstringData:\n  a.b: c\n";
-    for (line, path, expected) in [
-        (4, "", (4, 3)),
-        (4, "spec", (9, 3)),
-        (4, ".spec.containers[1].image", (13, 7)),
-        (4, "spec.containers[name=\"c\"].image", (13, 7)),
-        (
-            4,
-            "spec.containers[name=\"c\"].ports[containerPort=53,protocol=\"UDP\"].protocol",
-            (17, 9),
-        ),
-        (4, ".spec.containers[name=\"c\"].ports[containerPort=80,protocol=\"TCP\"]", (15, 9)),
-        (4, ".metadata.labels.app.kubernetes.io/name", (7, 7)),
-        (4, "metadata.labels[app.kubernetes.io/name]", (7, 7)),
-        (4, "metadata.labels.app", (8, 7)),
-        (4, ".spec.finalizers[=\"b\"]", (18, 21)),
-        (4, ".spec.finalizers[\"b\"]", (18, 21)),
-        (4, "spec.containers[7].image", (10, 5)),
-        (4, "spec.containers[0].image.x", (11, 7)),
-        (4, "nothing.at.all", (4, 3)),
-        (20, ".data.a.b", (22, 3)),
-        (20, "data[a.b]", (22, 3)),
-    ] {
-        assert_eq!(locate(text, line, path), Some(expected), "{path}");
-    }
-    assert_eq!(locate(text, 5, "spec"), None);
-    assert_eq!(
-        locate("{\"kind\":\"A\",\n\"spec\":{\"a\":1}}\n{\"kind\":\"B\",\n\"x\":1}", 3, "x"),
-        Some((4, 1))
-    );
-    assert_eq!(locate("kind: List\nitems: [{kind: A}, {kind: B}]\n", 2, "kind"), Some((2, 1)));
 }
 
 #[test]

@@ -6,9 +6,9 @@ use serde_json::Value;
 
 use super::{field::At, list::describe};
 use crate::workload::{
+    kinds::{Trait, builtin_kind},
     object::ObjectId,
-    template,
-    yaml::{Node, Problem},
+    yaml::{Problem, YamlNode},
 };
 
 /// A value that is not text but must be.
@@ -20,7 +20,7 @@ pub(super) struct Misread<'v> {
 
 impl Misread<'_> {
     /// Says so, with the text as it was written.
-    pub(super) fn problem(&self, root: Node<'_>) -> Problem {
+    pub(super) fn problem(&self, root: YamlNode<'_>) -> Problem {
         let Self { at, what } = self;
         let node = at.node(root);
         let read = describe(at.value);
@@ -45,38 +45,23 @@ pub(super) fn misread<'v>(body: &'v Value, id: &ObjectId) -> Vec<Misread<'v>> {
     let mut finder = Finder(Vec::new());
     let root = At::root(body);
     finder.metadata(&root);
-    match (&*id.group, &*id.kind) {
-        ("", "ConfigMap") => {
-            finder.values("ConfigMap data", root.field("data"));
-            finder.values("ConfigMap data", root.field("binaryData"));
-        }
-        ("", "Secret") => {
-            finder.values("Secret data", root.field("data"));
-            finder.values("Secret data", root.field("stringData"));
-        }
-        ("", "Service" | "ReplicationController") => {
-            finder.values("a selector", root.fields(&["spec", "selector"]));
-        }
-        ("apps", _) | ("batch", "Job") => {
-            finder.values("a selector", root.fields(&["spec", "selector", "matchLabels"]));
-        }
-        _ => {}
+    for map in builtin_kind(id).text_maps {
+        finder.values(map.what, root.fields(map.path));
     }
     if let Some(pod) = pod_of(&root, id) {
         finder.metadata(&pod);
         pod.field("spec").iter().for_each(|spec| finder.pod_spec(spec));
     }
-    for claim in root.fields(&["spec", "volumeClaimTemplates"]).iter().flat_map(At::items) {
-        if id.is("apps", "StatefulSet") {
-            finder.metadata(&claim);
-        }
+    if builtin_kind(id).is(Trait::ClaimTemplates) {
+        let claims = root.fields(&["spec", "volumeClaimTemplates"]);
+        claims.iter().flat_map(At::items).for_each(|claim| finder.metadata(&claim));
     }
     finder.0
 }
 
 /// Goes to the pod that an object of a built-in kind is or makes.
 fn pod_of<'v>(root: &At<'v>, id: &ObjectId) -> Option<At<'v>> {
-    let pointer = template::pointer(&id.group, &id.kind)?;
+    let pointer = builtin_kind(id).pod_template?;
     let keys: Vec<_> = pointer.split('/').filter(|key| !key.is_empty()).collect();
     root.fields(&keys)
 }

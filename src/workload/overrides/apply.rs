@@ -4,18 +4,17 @@ use serde_json::{Map, Value};
 
 use super::{
     Overrides,
-    edit::{outside_brackets, patch_name},
+    edit::outside_brackets,
     images,
-    path::{Path, Step},
+    path::{Path, PathStep},
 };
 use crate::{
     schema::{self, Gvk},
     workload::{
         error::{Code, Error, Result},
-        kinds::{Kinds, find},
+        kinds::{Kinds, Trait, builtin_kind, find, pod_template},
         manifest::encode_string_data,
         object::{Object, ObjectId, split_api_version},
-        template,
     },
 };
 
@@ -98,12 +97,8 @@ fn set_replicas(
     kinds: &Kinds,
     flag: &str,
 ) -> Result<()> {
-    let scales = kinds.is_custom(&id.group, &id.kind)
-        || matches!(
-            (&*id.group, &*id.kind),
-            ("apps", "Deployment" | "StatefulSet" | "ReplicaSet") | ("", "ReplicationController")
-        );
-    if !scales {
+    // A custom resource may have them: the server, or its controller, has the word.
+    if !builtin_kind(id).is(Trait::Scaled) && !kinds.is_custom(&id.group, &id.kind) {
         return Err(Error::usage(
             Code::NoReplicas,
             format!("{flag}: a {} has no replicas", id.kind),
@@ -111,7 +106,7 @@ fn set_replicas(
         .object(id)
         .at(&object.origin));
     }
-    let path = Path(vec![Step::Key("spec".to_owned()), Step::Key("replicas".to_owned())]);
+    let path = Path(vec![PathStep::Key("spec".to_owned()), PathStep::Key("replicas".to_owned())]);
     path.set(&mut object.body, &count.into()).map_err(|problem| {
         Error::usage(Code::NoReplicas, format!("{flag}: {problem}")).object(id).at(&object.origin)
     })
@@ -132,6 +127,16 @@ fn patch_target(patch: &Value, ids: &[ObjectId], kinds: &Kinds) -> Result<usize>
     let found = find(&object, ids, kinds)
         .map_err(|error| error.while_doing("a patch matches no single object"))?;
     Ok(ids.iter().position(|id| id == found).expect("it was found among them"))
+}
+
+/// Reads kind, namespace and name of the object that a patch names.
+fn patch_name(patch: &Value) -> Result<(&str, Option<&str>, &str)> {
+    let text = |pointer: &str| patch.pointer(pointer).and_then(Value::as_str);
+    match (text("/kind"), text("/metadata/name")) {
+        (Some(kind), Some(name)) => Ok((kind, text("/metadata/namespace"), name)),
+        _ => Err(Error::usage(Code::InvalidPatch, "a patch does not name its object")
+            .cause("it needs `kind` and `metadata.name`")),
+    }
 }
 
 /// Merges a patch: strategically into built-in kinds, as JSON merge patch into others.
@@ -197,9 +202,9 @@ fn text_wanted(path: &Path, value: &Value, body: &Value) -> Option<String> {
         .0
         .iter()
         .map(|step| match step {
-            Step::Key(key) => key.clone(),
-            Step::Index(index) => index.to_string(),
-            Step::Select { .. } => "0".to_owned(),
+            PathStep::Key(key) => key.clone(),
+            PathStep::Index(index) => index.to_string(),
+            PathStep::Select { .. } => "0".to_owned(),
         })
         .collect();
     let field = schema::openapi().at(&Gvk::of(body), steps.iter().map(String::as_str))?;
@@ -230,12 +235,10 @@ fn change(
 
 /// Changes the pod template so that its pods are made anew; a Job runs again.
 fn restart(object: &mut Object, id: &ObjectId, time: &str) {
-    let restarts = matches!(
-        (&*id.group, &*id.kind),
-        ("apps", "Deployment" | "StatefulSet" | "DaemonSet") | ("batch", "Job")
-    );
-    let template = if restarts { template::template_mut(id, &mut object.body) } else { None };
-    let mut current = template;
+    if !builtin_kind(id).is(Trait::Restarted) {
+        return;
+    }
+    let mut current = pod_template::template_mut(id, &mut object.body);
     for key in ["metadata", "annotations"] {
         current = current.and_then(|value| {
             let value = value.as_object_mut()?.entry(key).or_insert(Value::Null);

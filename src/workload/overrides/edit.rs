@@ -33,8 +33,6 @@ pub(crate) enum OverrideEdit {
         /// The value; null in it deletes the field.
         value: Option<Value>,
     },
-    /// `--patch`: a partial object that names itself.
-    Patch(Value),
 }
 
 /// Parses the value of `--image`: `NAME=IMAGE`, or `NAME-`.
@@ -105,10 +103,8 @@ pub(crate) fn parse_set(text: &str) -> Result<OverrideEdit> {
 
 /// Changes stored overrides by the flags of a command, key by key; the last word counts. Kinds
 /// are written as Kubernetes does, so that `deploy/web` and `Deployment/web` are one key.
-///
-/// # Errors
-/// Code 2: a patch that does not name its object.
-pub(crate) fn merge(base: &Overrides, edits: &[OverrideEdit]) -> Result<Overrides> {
+#[must_use]
+pub(crate) fn merge(base: &Overrides, edits: &[OverrideEdit]) -> Overrides {
     let kinds = Kinds::builtin();
     let spell = |key: &String| spelt(key, &kinds);
     let mut merged = Overrides {
@@ -138,27 +134,9 @@ pub(crate) fn merge(base: &Overrides, edits: &[OverrideEdit]) -> Result<Override
             OverrideEdit::Set { place, value: None } => {
                 merged.sets.remove(&spell(place));
             }
-            OverrideEdit::Patch(patch) => {
-                let named = patch_name(patch)?;
-                merged.patches.retain(|known| patch_name(known).ok() != Some(named));
-                merged.patches.push(patch.clone());
-            }
         }
     }
-    Ok(merged)
-}
-
-/// Kind, namespace and name of the object that a patch names.
-pub(super) type PatchName<'a> = (&'a str, Option<&'a str>, &'a str);
-
-/// Reads which object a patch names.
-pub(super) fn patch_name(patch: &Value) -> Result<PatchName<'_>> {
-    let text = |pointer: &str| patch.pointer(pointer).and_then(Value::as_str);
-    match (text("/kind"), text("/metadata/name")) {
-        (Some(kind), Some(name)) => Ok((kind, text("/metadata/namespace"), name)),
-        _ => Err(Error::usage(Code::InvalidPatch, "a patch does not name its object")
-            .cause("it needs `kind` and `metadata.name`")),
-    }
+    merged
 }
 
 fn wrong(flag: &str, text: &str, why: &str, form: &str) -> Error {

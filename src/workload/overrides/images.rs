@@ -6,13 +6,13 @@ use serde_json::Value;
 
 use crate::workload::{
     error::{Code, Error, Result},
+    kinds::pod_template,
     name::nearest,
     object::{Object, ObjectId},
-    template,
 };
 
 /// A container of the set.
-struct Container {
+struct ContainerImage {
     object: usize,
     /// The list it is in: `initContainers` or `containers`.
     list: &'static str,
@@ -64,25 +64,25 @@ pub(super) fn apply(
     Ok(set)
 }
 
-fn containers(objects: &[Object], ids: &[ObjectId]) -> Vec<Container> {
+fn containers(objects: &[Object], ids: &[ObjectId]) -> Vec<ContainerImage> {
     let mut containers = Vec::new();
     for (object, (body, id)) in objects.iter().map(|object| &object.body).zip(ids).enumerate() {
-        let Some(spec) = template::pod_spec(id, body) else { continue };
+        let Some(spec) = pod_template::pod_spec(id, body) else { continue };
         for list in ["initContainers", "containers"] {
             let items = spec.get(list).and_then(Value::as_array).into_iter().flatten();
             for (index, item) in items.enumerate().filter(|(_, item)| item.is_object()) {
                 let text = |key| item.get(key).and_then(Value::as_str).unwrap_or_default();
                 let (name, image) = (text("name").to_owned(), text("image").to_owned());
-                containers.push(Container { object, list, index, name, image });
+                containers.push(ContainerImage { object, list, index, name, image });
             }
         }
     }
     containers
 }
 
-fn put(container: &Container, image: &str, objects: &mut [Object], ids: &[ObjectId]) {
-    let Container { object, list, index, .. } = container;
-    let template = template::template_mut(&ids[*object], &mut objects[*object].body);
+fn put(container: &ContainerImage, image: &str, objects: &mut [Object], ids: &[ObjectId]) {
+    let ContainerImage { object, list, index, .. } = container;
+    let template = pod_template::template_mut(&ids[*object], &mut objects[*object].body);
     if let Some(template) = template {
         template["spec"][list][*index]["image"] = image.into();
     }
@@ -107,7 +107,7 @@ fn normal(repository: &str) -> &str {
     repository.strip_prefix("library/").unwrap_or(repository)
 }
 
-fn no_container(key: &str, image: &str, containers: &[Container]) -> Error {
+fn no_container(key: &str, image: &str, containers: &[ContainerImage]) -> Error {
     let mut known: Vec<&str> = containers
         .iter()
         .flat_map(|container| [&*container.name, repository(&container.image)])

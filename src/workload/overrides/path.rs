@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 /// One step into a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Step {
+pub(super) enum PathStep {
     /// A field, or a key of a map.
     Key(String),
     /// An item of a list, counted from 0.
@@ -18,7 +18,7 @@ pub(super) enum Step {
 
 /// The steps from an object to a place in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Path(pub(super) Vec<Step>);
+pub(super) struct Path(pub(super) Vec<PathStep>);
 
 impl Path {
     /// Parses a path; the error says what is wrong with it.
@@ -35,7 +35,7 @@ impl Path {
                 if end == 0 {
                     return Err("a key is empty".to_owned());
                 }
-                steps.push(Step::Key(rest[..end].to_owned()));
+                steps.push(PathStep::Key(rest[..end].to_owned()));
                 &rest[end..]
             };
             if let Some(behind) = rest.strip_prefix('.') {
@@ -56,7 +56,7 @@ impl Path {
         let (last, before) = self.0.split_last().expect("a path has a step");
         let mut current = body;
         for (index, step) in before.iter().enumerate() {
-            let missing = matches!(step, Step::Key(_)) && descend(current, step).is_none();
+            let missing = matches!(step, PathStep::Key(_)) && descend(current, step).is_none();
             if missing && value.is_null() && is_map_or_null(current) {
                 return Ok(());
             }
@@ -83,15 +83,17 @@ impl fmt::Display for Path {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, step) in self.0.iter().enumerate() {
             match step {
-                Step::Key(key) if !key.is_empty() && !key.contains(['.', '[', '=', ':', '/']) => {
+                PathStep::Key(key)
+                    if !key.is_empty() && !key.contains(['.', '[', '=', ':', '/']) =>
+                {
                     if index > 0 {
                         f.write_str(".")?;
                     }
                     f.write_str(key)?;
                 }
-                Step::Key(key) => write!(f, "[{key:?}]")?,
-                Step::Index(index) => write!(f, "[{index}]")?,
-                Step::Select { field, text } => write!(f, "[{field}={text}]")?,
+                PathStep::Key(key) => write!(f, "[{key:?}]")?,
+                PathStep::Index(index) => write!(f, "[{index}]")?,
+                PathStep::Select { field, text } => write!(f, "[{field}={text}]")?,
             }
         }
         Ok(())
@@ -99,23 +101,23 @@ impl fmt::Display for Path {
 }
 
 /// Parses what follows `[`; gives the step and what follows `]`.
-fn bracket(inner: &str) -> Result<(Step, &str), String> {
+fn bracket(inner: &str) -> Result<(PathStep, &str), String> {
     const OPEN: &str = "a `[` has no `]`";
     if let Some(quote) = inner.chars().next().filter(|c| matches!(c, '"' | '\'')) {
         let rest = &inner[1..];
         let end = rest.find(quote).ok_or_else(|| format!("a {quote} is not closed"))?;
         let behind = rest[end + 1..].strip_prefix(']').ok_or(OPEN)?;
-        return Ok((Step::Key(rest[..end].to_owned()), behind));
+        return Ok((PathStep::Key(rest[..end].to_owned()), behind));
     }
     let end = inner.find(']').ok_or(OPEN)?;
     let (text, behind) = (&inner[..end], &inner[end + 1..]);
     let step = match (text.parse::<usize>(), text.split_once('=')) {
         _ if text.is_empty() => return Err("a `[]` is empty".to_owned()),
-        (Ok(index), _) => Step::Index(index),
+        (Ok(index), _) => PathStep::Index(index),
         (Err(_), Some((field, text))) if !field.is_empty() => {
-            Step::Select { field: field.to_owned(), text: unquoted(text).to_owned() }
+            PathStep::Select { field: field.to_owned(), text: unquoted(text).to_owned() }
         }
-        (Err(_), _) => Step::Key(text.to_owned()),
+        (Err(_), _) => PathStep::Key(text.to_owned()),
     };
     Ok((step, behind))
 }
@@ -130,11 +132,11 @@ fn is_map_or_null(value: &Value) -> bool {
 }
 
 /// Goes one step, where there is something.
-fn descend<'v>(value: &'v Value, step: &Step) -> Option<&'v Value> {
+fn descend<'v>(value: &'v Value, step: &PathStep) -> Option<&'v Value> {
     match step {
-        Step::Key(key) => value.get(key),
-        Step::Index(index) => value.get(index),
-        Step::Select { field, text } => {
+        PathStep::Key(key) => value.get(key),
+        PathStep::Index(index) => value.get(index),
+        PathStep::Select { field, text } => {
             value.as_array()?.iter().find(|item| is_selected(item, field, text))
         }
     }
@@ -151,23 +153,25 @@ fn is_selected(item: &Value, field: &str, text: &str) -> bool {
 }
 
 /// Goes one step, making what is missing in maps.
-fn enter<'v>(value: &'v mut Value, step: &Step) -> Result<&'v mut Value, String> {
-    if value.is_null() && matches!(step, Step::Key(_)) {
+fn enter<'v>(value: &'v mut Value, step: &PathStep) -> Result<&'v mut Value, String> {
+    if value.is_null() && matches!(step, PathStep::Key(_)) {
         *value = Value::Object(Map::new());
     }
     match (value, step) {
-        (Value::Object(map), Step::Key(key)) => Ok(map.entry(key.clone()).or_insert(Value::Null)),
-        (Value::Object(map), Step::Index(index)) => {
+        (Value::Object(map), PathStep::Key(key)) => {
+            Ok(map.entry(key.clone()).or_insert(Value::Null))
+        }
+        (Value::Object(map), PathStep::Index(index)) => {
             Ok(map.entry(index.to_string()).or_insert(Value::Null))
         }
-        (Value::Array(items), Step::Index(index)) => {
+        (Value::Array(items), PathStep::Index(index)) => {
             let count = items.len();
             items.get_mut(*index).ok_or_else(|| match count {
                 1 => "has 1 item, counted from 0".to_owned(),
                 _ => format!("has {count} items, counted from 0"),
             })
         }
-        (Value::Array(items), Step::Select { field, text }) => {
+        (Value::Array(items), PathStep::Select { field, text }) => {
             let found = items.iter().position(|item| is_selected(item, field, text));
             let names: Vec<String> =
                 items.iter().filter_map(|item| item.get(field)).map(shown).collect();
@@ -176,31 +180,33 @@ fn enter<'v>(value: &'v mut Value, step: &Step) -> Result<&'v mut Value, String>
                 None => Err(format!("has no item with {field}={text}, only {}", listed(&names))),
             }
         }
-        (Value::Array(_), Step::Key(key)) => {
+        (Value::Array(_), PathStep::Key(key)) => {
             Err(format!("is a list: {key} must be a number, or FIELD=VALUE"))
         }
-        (Value::Null, Step::Index(_) | Step::Select { .. }) => Err("is not there".to_owned()),
-        (Value::Object(_), Step::Select { .. }) => Err("is no list".to_owned()),
+        (Value::Null, PathStep::Index(_) | PathStep::Select { .. }) => {
+            Err("is not there".to_owned())
+        }
+        (Value::Object(_), PathStep::Select { .. }) => Err("is no list".to_owned()),
         (other, _) => Err(format!("is {}, which has no fields", shown(other))),
     }
 }
 
-fn remove(value: &mut Value, step: &Step) -> Result<(), String> {
+fn remove(value: &mut Value, step: &PathStep) -> Result<(), String> {
     match (&mut *value, step) {
         (Value::Null, _) => Ok(()),
-        (Value::Object(map), Step::Key(key)) => {
+        (Value::Object(map), PathStep::Key(key)) => {
             map.remove(key);
             Ok(())
         }
-        (Value::Object(map), Step::Index(index)) => {
+        (Value::Object(map), PathStep::Index(index)) => {
             map.remove(&index.to_string());
             Ok(())
         }
-        (Value::Array(items), Step::Index(index)) if *index < items.len() => {
+        (Value::Array(items), PathStep::Index(index)) if *index < items.len() => {
             items.remove(*index);
             Ok(())
         }
-        (Value::Array(items), Step::Select { field, text })
+        (Value::Array(items), PathStep::Select { field, text })
             if items.iter().any(|item| is_selected(item, field, text)) =>
         {
             items.retain(|item| !is_selected(item, field, text));

@@ -10,25 +10,25 @@ use serde_json::{Map, Value, json};
 
 /// One step of a path.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Step {
+pub(crate) enum PathElement {
     /// A field of an object: `.name`.
     Field(String),
     /// The item of a list that has these keys: `[name="c"]`.
     Item(Map<String, Value>),
     /// An item of a set: `[="x"]`.
-    Member(Value),
+    OwnedField(Value),
     /// An item by its place: `[0]`.
     Index(usize),
 }
 
-impl Step {
+impl PathElement {
     /// Reads a key of `FieldsV1`.
     fn of_key(key: &str) -> Option<Self> {
         let (kind, rest) = key.split_at_checked(2)?;
         match kind {
             "f:" => Some(Self::Field(rest.to_owned())),
             "k:" => serde_json::from_str(rest).ok().map(Self::Item),
-            "v:" => serde_json::from_str(rest).ok().map(Self::Member),
+            "v:" => serde_json::from_str(rest).ok().map(Self::OwnedField),
             "i:" => rest.parse().ok().map(Self::Index),
             _ => None,
         }
@@ -38,7 +38,7 @@ impl Step {
         match self {
             Self::Field(_) => None,
             Self::Item(keys) => items.iter().position(|item| has_keys(item, keys)),
-            Self::Member(value) => items.iter().position(|item| item == value),
+            Self::OwnedField(value) => items.iter().position(|item| item == value),
             Self::Index(index) => (*index < items.len()).then_some(*index),
         }
     }
@@ -63,7 +63,7 @@ fn has_keys(item: &Value, keys: &Map<String, Value>) -> bool {
         })
 }
 
-impl fmt::Display for Step {
+impl fmt::Display for PathElement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Field(name) => write!(f, ".{name}"),
@@ -72,7 +72,7 @@ impl fmt::Display for Step {
                     keys.iter().map(|(key, value)| format!("{key}={value}")).collect();
                 write!(f, "[{}]", keys.join(","))
             }
-            Self::Member(value) => write!(f, "[={value}]"),
+            Self::OwnedField(value) => write!(f, "[={value}]"),
             Self::Index(index) => write!(f, "[{index}]"),
         }
     }
@@ -80,21 +80,21 @@ impl fmt::Display for Step {
 
 /// Shows a path as the server does, without the dot at its beginning.
 #[must_use]
-pub(crate) fn shown(path: &[Step]) -> String {
+pub(crate) fn shown(path: &[PathElement]) -> String {
     let text: String = path.iter().map(ToString::to_string).collect();
     text.trim_start_matches('.').to_owned()
 }
 
 /// Tells whether a body sets a field, or something below it.
 #[must_use]
-pub(crate) fn is_in(body: &Value, path: &[Step]) -> bool {
+pub(crate) fn is_in(body: &Value, path: &[PathElement]) -> bool {
     path.iter().try_fold(body, |place, step| step.enter(place)).is_some()
 }
 
 /// Finds the path that the server's text names in a body: the names of labels and keys have dots
 /// in them, and only the body tells where they end.
 #[must_use]
-pub(crate) fn find(body: &Value, text: &str) -> Option<Vec<Step>> {
+pub(crate) fn find(body: &Value, text: &str) -> Option<Vec<PathElement>> {
     let mut path = Vec::new();
     let (mut place, mut rest) = (body, text.trim_start_matches('.'));
     while !rest.is_empty() {
@@ -110,7 +110,7 @@ pub(crate) fn find(body: &Value, text: &str) -> Option<Vec<Step>> {
             });
             let key = known.max_by_key(|key| key.len())?;
             rest = &name[key.len()..];
-            Step::Field(key.clone())
+            PathElement::Field(key.clone())
         };
         place = step.enter(place)?;
         path.push(step);
@@ -118,12 +118,12 @@ pub(crate) fn find(body: &Value, text: &str) -> Option<Vec<Step>> {
     (!path.is_empty()).then_some(path)
 }
 
-fn item(text: &str) -> Option<Step> {
+fn item(text: &str) -> Option<PathElement> {
     if let Some(value) = text.strip_prefix('=') {
-        return serde_json::from_str(value).ok().map(Step::Member);
+        return serde_json::from_str(value).ok().map(PathElement::OwnedField);
     }
     if let Ok(index) = text.parse() {
-        return Some(Step::Index(index));
+        return Some(PathElement::Index(index));
     }
     let (mut keys, mut rest) = (Map::new(), text);
     while !rest.is_empty() {
@@ -137,7 +137,7 @@ fn item(text: &str) -> Option<Step> {
         keys.insert(key.to_owned(), serde_json::from_str(value).ok()?);
         rest = after.trim_start_matches(',');
     }
-    Some(Step::Item(keys))
+    Some(PathElement::Item(keys))
 }
 
 /// Finds the bracket that closes a list key, outside quotes.
@@ -162,11 +162,11 @@ pub(crate) fn take_out(body: &mut Value, text: &str) -> bool {
 }
 
 /// Removes what a path leads to; tells whether the place is empty then.
-fn remove(place: &mut Value, path: &[Step]) -> bool {
+fn remove(place: &mut Value, path: &[PathElement]) -> bool {
     let Some((step, rest)) = path.split_first() else { return true };
     match place {
         Value::Object(fields) => {
-            let Step::Field(name) = step else { return false };
+            let PathElement::Field(name) = step else { return false };
             if fields.get_mut(name).is_some_and(|child| remove(child, rest)) {
                 fields.remove(name);
             }
@@ -185,19 +185,19 @@ fn remove(place: &mut Value, path: &[Step]) -> bool {
 
 /// A member of a set of fields.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Member {
+pub(crate) struct OwnedField {
     /// Its path.
-    pub path: Vec<Step>,
+    pub path: Vec<PathElement>,
     /// Whether it stands for a map or an item as such, beside what lies in it.
     pub is_whole: bool,
 }
 
 /// Lists the members of a set.
 #[must_use]
-pub(crate) fn members(fields: &Value) -> Vec<Member> {
+pub(crate) fn members(fields: &Value) -> Vec<OwnedField> {
     let mut members = Vec::new();
     split(fields, &mut |path, is_whole| {
-        members.push(Member { path: path.to_vec(), is_whole });
+        members.push(OwnedField { path: path.to_vec(), is_whole });
         false
     });
     members
@@ -205,12 +205,12 @@ pub(crate) fn members(fields: &Value) -> Vec<Member> {
 
 /// Tells whether a set has a field, or something below it.
 #[must_use]
-pub(crate) fn has(fields: &Value, path: &[Step]) -> bool {
+pub(crate) fn has(fields: &Value, path: &[PathElement]) -> bool {
     let Some((step, rest)) = path.split_first() else { return true };
     fields.as_object().is_some_and(|children| {
         children
             .iter()
-            .any(|(key, child)| Step::of_key(key).as_ref() == Some(step) && has(child, rest))
+            .any(|(key, child)| PathElement::of_key(key).as_ref() == Some(step) && has(child, rest))
     })
 }
 
@@ -218,15 +218,15 @@ pub(crate) fn has(fields: &Value, path: &[Step]) -> bool {
 /// and whether the member is a map or an item as such, beside what lies in it.
 pub(crate) fn split(
     fields: &Value,
-    goes: &mut impl FnMut(&[Step], bool) -> bool,
+    goes: &mut impl FnMut(&[PathElement], bool) -> bool,
 ) -> (Option<Value>, Option<Value>) {
     split_below(fields, &mut Vec::new(), goes)
 }
 
 fn split_below(
     node: &Value,
-    path: &mut Vec<Step>,
-    goes: &mut impl FnMut(&[Step], bool) -> bool,
+    path: &mut Vec<PathElement>,
+    goes: &mut impl FnMut(&[PathElement], bool) -> bool,
 ) -> (Option<Value>, Option<Value>) {
     let Some(children) = node.as_object().filter(|children| !children.is_empty()) else {
         return if goes(path, false) {
@@ -239,7 +239,7 @@ fn split_below(
     for (key, child) in children {
         let (left, right) = if key == "." {
             if goes(path, true) { (Some(json!({})), None) } else { (None, Some(json!({}))) }
-        } else if let Some(step) = Step::of_key(key) {
+        } else if let Some(step) = PathElement::of_key(key) {
             path.push(step);
             let split = split_below(child, path, goes);
             path.pop();

@@ -21,10 +21,13 @@ use serde_json::{Value, json};
 
 use super::{
     ManagerClass, apply_entry, class, class_of, entries,
-    fields::{self, Step},
+    fields::{self, PathElement},
     is_apply_of, manager_of, subresource,
 };
-use crate::workload::object::ObjectId;
+use crate::workload::{
+    kinds::{Trait, builtin_kind},
+    object::ObjectId,
+};
 
 /// Where `kubectl apply` keeps what it applied last.
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
@@ -52,6 +55,7 @@ pub(crate) struct Takeover<'a> {
 struct Known<'a> {
     own: Option<&'a Value>,
     last_applied: Option<Value>,
+    /// A field of a spec that cannot change would be refused if it went.
     is_fixed: bool,
 }
 
@@ -64,7 +68,7 @@ impl Takeover<'_> {
         let known = Known {
             own: own.map(|entry| &entry["fieldsV1"]),
             last_applied: last_applied(live).and_then(|text| serde_json::from_str(text).ok()),
-            is_fixed: is_fixed(&ObjectId::of(self.body)),
+            is_fixed: builtin_kind(&ObjectId::of(self.body)).is(Trait::FixedSpec),
         };
         let version = own.map_or(&self.body["apiVersion"], |entry| &entry["apiVersion"]);
         let mut taken = known.own.cloned().filter(|fields| *fields != json!({}));
@@ -107,7 +111,13 @@ impl Takeover<'_> {
         changed.then_some(Value::Array(kept))
     }
 
-    fn takes(&self, known: &Known<'_>, entry: &Value, path: &[Step], same_version: bool) -> bool {
+    fn takes(
+        &self,
+        known: &Known<'_>,
+        entry: &Value,
+        path: &[PathElement],
+        same_version: bool,
+    ) -> bool {
         if self.names(self.reclaimed, path) {
             return true;
         }
@@ -119,13 +129,13 @@ impl Takeover<'_> {
         };
         if !gives
             || !subresource(entry).is_empty()
-            || path[0] == Step::Field("status".to_owned())
+            || path[0] == PathElement::Field("status".to_owned())
             || self.names(self.yielded, path)
         {
             return false;
         }
         // A path of another version may not be one of ours; metadata is the same in all.
-        if !same_version && path[0] != Step::Field("metadata".to_owned()) {
+        if !same_version && path[0] != PathElement::Field("metadata".to_owned()) {
             return fields::is_in(self.body, path);
         }
         self.is_ours(known, path)
@@ -139,23 +149,23 @@ impl Takeover<'_> {
     }
 
     /// Tells whether a path is, or lies in, one of these fields.
-    fn names(&self, texts: &[&str], path: &[Step]) -> bool {
+    fn names(&self, texts: &[&str], path: &[PathElement]) -> bool {
         !texts.is_empty()
             && (1..=path.len()).any(|end| texts.contains(&&*fields::shown(&path[..end])))
     }
 
-    fn is_ours(&self, known: &Known<'_>, path: &[Step]) -> bool {
+    fn is_ours(&self, known: &Known<'_>, path: &[PathElement]) -> bool {
         fields::is_in(self.body, path) || self.was_ours(known, path)
     }
 
-    fn was_ours(&self, known: &Known<'_>, path: &[Step]) -> bool {
+    fn was_ours(&self, known: &Known<'_>, path: &[PathElement]) -> bool {
         known.own.is_some_and(|own| fields::has(own, path))
             || self.before.iter().any(|body| fields::is_in(body, path))
     }
 
     /// What somebody set inside an item of ours would keep a crippled item.
-    fn leaves_with_its_item(&self, known: &Known<'_>, path: &[Step]) -> bool {
-        let Some(item) = path.iter().position(|step| matches!(step, Step::Item(_))) else {
+    fn leaves_with_its_item(&self, known: &Known<'_>, path: &[PathElement]) -> bool {
+        let Some(item) = path.iter().position(|step| matches!(step, PathElement::Item(_))) else {
             return false;
         };
         (item + 1..path.len()).any(|end| {
@@ -164,9 +174,9 @@ impl Takeover<'_> {
         })
     }
 
-    fn is_adopted(&self, known: &Known<'_>, entry: &Value, path: &[Step]) -> bool {
+    fn is_adopted(&self, known: &Known<'_>, entry: &Value, path: &[PathElement]) -> bool {
         let field = |index: usize| match path.get(index) {
-            Some(Step::Field(name)) => name.as_str(),
+            Some(PathElement::Field(name)) => name.as_str(),
             _ => "",
         };
         let stays = match (field(0), field(1)) {
@@ -185,21 +195,13 @@ fn last_applied(live: &Value) -> Option<&str> {
     live.get("metadata")?.get("annotations")?.get(LAST_APPLIED)?.as_str()
 }
 
-fn is_last_applied(path: &[Step]) -> bool {
+fn is_last_applied(path: &[PathElement]) -> bool {
     let names = ["metadata", "annotations", LAST_APPLIED];
     path.len() == names.len()
         && path
             .iter()
             .zip(names)
-            .all(|(step, name)| matches!(step, Step::Field(field) if field == name))
-}
-
-/// Kinds whose spec cannot change: a field that goes would be refused.
-fn is_fixed(id: &ObjectId) -> bool {
-    id.is("batch", "Job")
-        || id.is("", "Pod")
-        || id.is("", "PersistentVolume")
-        || id.is("", "PersistentVolumeClaim")
+            .all(|(step, name)| matches!(step, PathElement::Field(field) if field == name))
 }
 
 /// Tells whether persons or packagers, or ourselves for an autoscaler, hold anything of an object.
@@ -225,7 +227,7 @@ pub(crate) fn may_conflict(body: &Value, live: &Value, manager: &str, persons: b
             ManagerClass::Instance | ManagerClass::GitOps(_) | ManagerClass::Other => true,
         })
         .flat_map(|entry| fields::members(&entry["fieldsV1"]))
-        .filter(|member| member.path.first() != Some(&Step::Field("status".to_owned())))
+        .filter(|member| member.path.first() != Some(&PathElement::Field("status".to_owned())))
         .any(|member| !member.is_whole && fields::is_in(body, &member.path))
 }
 

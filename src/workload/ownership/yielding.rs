@@ -179,7 +179,7 @@ pub(crate) fn is_scaled_by_controller(live: &Value) -> bool {
 }
 
 fn holds_replicas(entry: &Value) -> bool {
-    let path = ["spec", "replicas"].map(|name| fields::Step::Field(name.to_owned()));
+    let path = ["spec", "replicas"].map(|name| fields::PathElement::Field(name.to_owned()));
     fields::has(&entry["fieldsV1"], &path)
 }
 
@@ -252,19 +252,28 @@ pub(crate) fn given_back(live: &Value, manager: &str, holder: &Value) -> Option<
     given.map(|_| Value::Array(all))
 }
 
-/// Gives the object whose replicas an autoscaler sets, read off the autoscaler's body: a
-/// HorizontalPodAutoscaler or KEDA's ScaledObject.
+/// Tells whether an object is an autoscaler of replicas: a HorizontalPodAutoscaler, or KEDA's
+/// ScaledObject, which makes one.
+#[must_use]
+pub(crate) fn scales_others(id: &ObjectId) -> bool {
+    id.is("autoscaling", "HorizontalPodAutoscaler") || is_keda(id)
+}
+
+fn is_keda(id: &ObjectId) -> bool {
+    id.is("keda.sh", "ScaledObject")
+}
+
+/// Gives the object whose replicas an autoscaler sets, read off the autoscaler's body.
 #[must_use]
 pub(crate) fn scale_target(autoscaler: &Value) -> Option<ObjectId> {
     let id = ObjectId::of(autoscaler);
-    let is_keda = id.is("keda.sh", "ScaledObject");
-    if !is_keda && !id.is("autoscaling", "HorizontalPodAutoscaler") {
+    if !scales_others(&id) {
         return None;
     }
     let target = autoscaler.pointer("/spec/scaleTargetRef")?;
     let text =
         |field: &str| target.get(field).and_then(Value::as_str).filter(|text| !text.is_empty());
-    let kind = text("kind").or_else(|| is_keda.then_some("Deployment"))?;
+    let kind = text("kind").or_else(|| is_keda(&id).then_some("Deployment"))?;
     let group = match text("apiVersion") {
         Some(api_version) => split_api_version(api_version).0,
         None if kind == "ReplicationController" => "",

@@ -4,13 +4,11 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::Value;
 
-use super::{
-    Source,
-    references::{Moves, Referent},
-};
+use super::{SourceObject, references::Moves};
+use crate::workload::kinds::Referent;
 
 /// Warns about each host name in the object that means a Service which moves, each once.
-pub(super) fn warn(source: &Source<'_>, moves: &Moves<'_>, warnings: &mut Vec<String>) {
+pub(super) fn warn(source: &SourceObject<'_>, moves: &Moves<'_>, warnings: &mut Vec<String>) {
     if moves.is_empty() || source.id.is("apiextensions.k8s.io", "CustomResourceDefinition") {
         return;
     }

@@ -142,13 +142,13 @@ pub(crate) fn made_namespace(
 }
 
 /// An object as read, with what placement needs to know of it.
-struct Source<'a> {
+struct SourceObject<'a> {
     object: &'a Object,
     id: ObjectId,
     namespaced: bool,
 }
 
-impl Source<'_> {
+impl SourceObject<'_> {
     fn named(&self) -> String {
         named(&self.id, Some(&self.object.origin))
     }
@@ -200,7 +200,7 @@ fn sources<'a>(
     objects: &'a [Object],
     kinds: &Kinds,
     warnings: &mut Vec<String>,
-) -> Vec<Source<'a>> {
+) -> Vec<SourceObject<'a>> {
     let mut unknown = Vec::new();
     let sources = objects
         .iter()
@@ -216,7 +216,7 @@ fn sources<'a>(
                 },
                 |info| info.namespaced,
             );
-            Source { object, id, namespaced }
+            SourceObject { object, id, namespaced }
         })
         .collect();
     warnings.extend(unknown.into_iter().map(|kind| {
@@ -226,7 +226,7 @@ fn sources<'a>(
 }
 
 fn place_one(
-    source: &Source<'_>,
+    source: &SourceObject<'_>,
     moves: &Moves<'_>,
     instance: &InstanceName,
     notes: &mut Notes,

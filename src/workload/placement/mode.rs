@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Destination, Source};
+use super::{Destination, SourceObject};
 use crate::workload::{
     error::{Code, Error, Result},
     instance::NamespaceMode,
@@ -11,10 +11,10 @@ use crate::workload::{
 
 /// Decides mode and namespace of the record.
 pub(super) fn decide(
-    sources: &[Source<'_>],
+    sources: &[SourceObject<'_>],
     to: &Destination<'_>,
 ) -> Result<(NamespaceMode, String)> {
-    let brought: Vec<&Source<'_>> =
+    let brought: Vec<&SourceObject<'_>> =
         sources.iter().filter(|source| source.id.is("", "Namespace")).collect();
     if let Some(namespace) = to.namespace {
         check_label("namespace", namespace, LABEL_LIMIT)?;
@@ -35,7 +35,7 @@ pub(super) fn decide(
 }
 
 /// Chooses for a new instance.
-fn choose(brought: &[&Source<'_>], to: &Destination<'_>) -> Result<(NamespaceMode, String)> {
+fn choose(brought: &[&SourceObject<'_>], to: &Destination<'_>) -> Result<(NamespaceMode, String)> {
     match (to.namespace, brought.first()) {
         (Some(_), Some(first)) => Err(Error::usage(
             Code::NamespaceInDefinition,
@@ -54,7 +54,7 @@ fn choose(brought: &[&Source<'_>], to: &Destination<'_>) -> Result<(NamespaceMod
 fn keep(
     mode: NamespaceMode,
     namespace: &str,
-    brought: &[&Source<'_>],
+    brought: &[&SourceObject<'_>],
     to: &Destination<'_>,
 ) -> Result<NamespaceMode> {
     let instance = to.instance;
@@ -105,8 +105,8 @@ fn refuse_reserved(namespace: &str) -> Result<()> {
 }
 
 /// Refuses documents that name several namespaces which nothing brings.
-fn refuse_several(sources: &[Source<'_>]) -> Result<()> {
-    let mut named: BTreeMap<&str, &Source<'_>> = BTreeMap::new();
+fn refuse_several(sources: &[SourceObject<'_>]) -> Result<()> {
+    let mut named: BTreeMap<&str, &SourceObject<'_>> = BTreeMap::new();
     for source in sources.iter().filter(|source| source.namespaced) {
         if let Some(namespace) = &source.id.namespace {
             named.entry(namespace).or_insert(source);
@@ -125,7 +125,7 @@ fn refuse_several(sources: &[Source<'_>]) -> Result<()> {
         .hint("add Namespace documents, or put all into one with `--namespace NAMESPACE`"))
 }
 
-fn refuse_labels(brought: &[&Source<'_>], to: &Destination<'_>) -> Result<()> {
+fn refuse_labels(brought: &[&SourceObject<'_>], to: &Destination<'_>) -> Result<()> {
     match (to.namespace_labels.keys().next(), brought.first()) {
         (Some(_), Some(first)) => Err(Error::usage(
             Code::NamespaceInDefinition,

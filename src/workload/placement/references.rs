@@ -1,46 +1,18 @@
 //! References that name a namespace, and must follow an object of the set that moves.
 
-use std::{
-    collections::{HashMap, HashSet},
-    fmt,
-};
+use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
-use super::{DEFAULT, Source};
-use crate::workload::{instance::NamespaceMode, object::ObjectId};
+use super::{DEFAULT, SourceObject};
+use crate::workload::{
+    instance::NamespaceMode,
+    kinds::{Referent, builtin_kind},
+    object::ObjectId,
+};
 
 /// cert-manager's annotation that names a Certificate as `NAMESPACE/NAME`.
 const INJECT_CA_FROM: &str = "cert-manager.io/inject-ca-from";
-
-/// The kinds of objects that references with a namespace are followed to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Referent {
-    ServiceAccount,
-    Service,
-    Certificate,
-}
-
-impl Referent {
-    fn of(id: &ObjectId) -> Option<Self> {
-        match (&*id.group, &*id.kind) {
-            ("", "ServiceAccount") => Some(Self::ServiceAccount),
-            ("", "Service") => Some(Self::Service),
-            ("cert-manager.io", "Certificate") => Some(Self::Certificate),
-            _ => None,
-        }
-    }
-}
-
-impl fmt::Display for Referent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::ServiceAccount => "ServiceAccount",
-            Self::Service => "Service",
-            Self::Certificate => "Certificate",
-        })
-    }
-}
 
 /// Where objects go, and which of the set move there from the namespace that references name.
 pub(super) struct Moves<'a> {
@@ -49,19 +21,19 @@ pub(super) struct Moves<'a> {
     /// Kind, namespace and name as references in the source say them → the namespace it goes to.
     moved: HashMap<(Referent, &'a str, &'a str), &'a str>,
     /// Kind and name of those that name no namespace.
-    homeless: HashSet<(Referent, &'a str)>,
+    unplaced: HashSet<(Referent, &'a str)>,
     /// Kind, namespace and name of those that name one.
-    settled: HashSet<(Referent, &'a str, &'a str)>,
+    explicit: HashSet<(Referent, &'a str, &'a str)>,
 }
 
 impl<'a> Moves<'a> {
-    pub(super) fn new(sources: &'a [Source<'_>], mode: NamespaceMode, home: &'a str) -> Self {
+    pub(super) fn new(sources: &'a [SourceObject<'_>], mode: NamespaceMode, home: &'a str) -> Self {
         let mut moves = Self {
             mode,
             home,
             moved: HashMap::new(),
-            homeless: HashSet::new(),
-            settled: HashSet::new(),
+            unplaced: HashSet::new(),
+            explicit: HashSet::new(),
         };
         for source in sources {
             let Some(referent) = Referent::of(&source.id) else { continue };
@@ -69,10 +41,10 @@ impl<'a> Moves<'a> {
             let destination = moves.destination(declared);
             let name = &*source.id.name;
             if let Some(namespace) = declared {
-                moves.settled.insert((referent, namespace, name));
+                moves.explicit.insert((referent, namespace, name));
                 moves.moved.insert((referent, namespace, name), destination);
             } else {
-                moves.homeless.insert((referent, name));
+                moves.unplaced.insert((referent, name));
                 moves.moved.entry((referent, DEFAULT, name)).or_insert(destination);
             }
         }
@@ -102,14 +74,14 @@ impl<'a> Moves<'a> {
     /// set has such an object that names none, as charts do which leave it to the installer.
     pub(super) fn stray(&self, to: Referent, namespace: &str, name: &str) -> Option<&'a str> {
         let probable = namespace != self.home
-            && self.homeless.contains(&(to, name))
-            && !self.settled.contains(&(to, namespace, name));
+            && self.unplaced.contains(&(to, name))
+            && !self.explicit.contains(&(to, namespace, name));
         probable.then_some(self.home)
     }
 
     /// Tells whether any reference may have to be followed.
     pub(super) fn is_empty(&self) -> bool {
-        self.moved.is_empty() && self.homeless.is_empty()
+        self.moved.is_empty() && self.unplaced.is_empty()
     }
 
     /// Tells whether an object is named after the namespace that its references go to: nothing
@@ -134,44 +106,23 @@ pub(super) fn rewrite<'a>(id: &ObjectId, body: &mut Value, moves: &Moves<'a>) ->
     if moves.is_empty() {
         return followed;
     }
-    match (&*id.group, &*id.kind) {
-        ("rbac.authorization.k8s.io", "RoleBinding" | "ClusterRoleBinding") => {
-            for subject in items(body, "/subjects") {
-                if subject.get("kind").and_then(Value::as_str) == Some("ServiceAccount") {
-                    followed.redirect(Some(subject), Referent::ServiceAccount, moves);
-                }
+    for reference in builtin_kind(id).names_in_namespaces {
+        for named in reference.all_in_mut(body) {
+            // Of the subjects of a binding, users and groups live in no namespace.
+            let is_subject = reference.to == Referent::ServiceAccount;
+            if !is_subject || named.get("kind").is_some_and(|kind| kind == "ServiceAccount") {
+                followed.redirect(named, reference.to, moves);
             }
         }
-        (
-            "admissionregistration.k8s.io",
-            "ValidatingWebhookConfiguration" | "MutatingWebhookConfiguration",
-        ) => {
-            for webhook in items(body, "/webhooks") {
-                let service = webhook.pointer_mut("/clientConfig/service");
-                followed.redirect(service, Referent::Service, moves);
-            }
-        }
-        ("apiregistration.k8s.io", "APIService") => {
-            followed.redirect(body.pointer_mut("/spec/service"), Referent::Service, moves);
-        }
-        ("apiextensions.k8s.io", "CustomResourceDefinition") => {
-            let service = body.pointer_mut("/spec/conversion/webhook/clientConfig/service");
-            followed.redirect(service, Referent::Service, moves);
-        }
-        _ => {}
     }
     followed.redirect_certificate(body, moves);
     followed
 }
 
-fn items<'a>(body: &'a mut Value, pointer: &str) -> impl Iterator<Item = &'a mut Value> {
-    body.pointer_mut(pointer).and_then(Value::as_array_mut).into_iter().flatten()
-}
-
 impl<'a> Followed<'a> {
     /// Rewrites `namespace` of a reference `{namespace, name}` where its target moves.
-    fn redirect(&mut self, reference: Option<&mut Value>, to: Referent, moves: &Moves<'a>) {
-        let Some(reference) = reference.and_then(Value::as_object_mut) else { return };
+    fn redirect(&mut self, reference: &mut Value, to: Referent, moves: &Moves<'a>) {
+        let Some(reference) = reference.as_object_mut() else { return };
         let text =
             |key: &str| reference.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
         let (namespace, Some(name)) = (text("namespace").unwrap_or(DEFAULT), text("name")) else {

@@ -5,9 +5,9 @@ use serde_json::Value;
 
 use super::{
     field::{shorten, text, uid},
-    related::{Neighbourhood, happened},
+    related::{Related, happened},
     trouble::GRACE_SECONDS,
-    window::Frame,
+    window::Window,
 };
 
 /// What may pass by itself: room in a quota, a webhook that comes up, a race between writers.
@@ -65,18 +65,14 @@ impl Refusal {
 
     /// Reads the newest refusal off the events about a controller in this deploy: StatefulSets,
     /// DaemonSets and Jobs have no condition for it.
-    pub(crate) fn of_events(
-        controller: &Value,
-        around: &Neighbourhood,
-        frame: &Frame,
-    ) -> Option<Self> {
+    pub(crate) fn of_events(controller: &Value, around: &Related, window: &Window) -> Option<Self> {
         let event = around
             .events_of(uid(controller))
             .filter(|event| text(event, "/reason") == "FailedCreate")
-            .filter(|event| frame.covers(happened(event)))
+            .filter(|event| window.covers(happened(event)))
             .max_by_key(|event| happened(event))?;
         let first = super::field::time(event, "/firstTimestamp").or_else(|| happened(event));
-        Some(Self::judge(text(event, "/message"), frame.elapsed(first).as_secs()))
+        Some(Self::judge(text(event, "/message"), window.elapsed(first).as_secs()))
     }
 
     /// Says it as a sentence.

@@ -19,29 +19,34 @@ use crate::workload::{
 };
 
 /// The annotation that says when an object is ready.
-pub(crate) const READY_WHEN: &str = "workloadctl/ready-when";
+const READY_WHEN: &str = "workloadctl/ready-when";
 /// The annotation that says when an object has failed.
-pub(crate) const FAILED_WHEN: &str = "workloadctl/failed-when";
+const FAILED_WHEN: &str = "workloadctl/failed-when";
 
 /// Checks the annotations of an object as it was read.
 ///
 /// # Errors
 /// Code 2 with the place of the object.
 pub(crate) fn check_annotations(object: &Object) -> Result<()> {
-    Wishes::of(&object.body, None)
+    WaitAnnotations::of(&object.body, None)
         .map(drop)
         .map_err(|error| error.object(object.id()).at(&object.origin))
 }
 
+/// Tells whether an object says itself when it is ready or failed.
+pub(super) fn says_when(object: &Value) -> bool {
+    annotation(object, READY_WHEN).or_else(|| annotation(object, FAILED_WHEN)).is_some()
+}
+
 /// The annotations of an object, parsed.
 #[derive(Debug)]
-pub(crate) struct Wishes {
-    ready: Vec<Wish>,
-    failed: Vec<Wish>,
+pub(crate) struct WaitAnnotations {
+    ready: Vec<WaitCondition>,
+    failed: Vec<WaitCondition>,
 }
 
 #[derive(Debug, PartialEq)]
-enum Wish {
+enum WaitCondition {
     /// `condition=Ready`, `condition=Ready=False`
     Condition { kind: String, status: String },
     /// `jsonpath={.status.phase}=Running`, `jsonpath={.status.address}`
@@ -50,7 +55,7 @@ enum Wish {
     Create,
 }
 
-impl Wishes {
+impl WaitAnnotations {
     /// Reads the annotations off an object, or else off its CRD; none where neither has any.
     ///
     /// # Errors
@@ -73,28 +78,28 @@ impl Wishes {
     /// failures are wished for, of readiness.
     pub(crate) fn judge(&self, object: &Value, built_in: impl FnOnce() -> Verdict) -> Verdict {
         let Self { ready, failed } = self;
-        if let Some(wish) = failed.iter().find(|wish| wish.lacks(object).is_none()) {
-            let message = format!("{} ({FAILED_WHEN})", wish.holds(object));
+        if let Some(condition) = failed.iter().find(|condition| condition.lacks(object).is_none()) {
+            let message = format!("{} ({FAILED_WHEN})", condition.holds(object));
             return Verdict::failed("FailedWhen", message);
         }
         let verdict = built_in();
         if ready.is_empty() || verdict.state == State::Failed {
             return verdict;
         }
-        match ready.iter().find_map(|wish| wish.lacks(object)) {
+        match ready.iter().find_map(|condition| condition.lacks(object)) {
             Some(lack) => Verdict::waiting("ReadyWhen", format!("{lack} ({READY_WHEN})")),
             None => Verdict::ready(),
         }
     }
 }
 
-fn parse_all(key: &str, text: &str) -> Result<Vec<Wish>> {
-    let wishes: Vec<Wish> = text
+fn parse_all(key: &str, text: &str) -> Result<Vec<WaitCondition>> {
+    let annotations: Vec<WaitCondition> = text
         .lines()
         .map(str::trim)
         .filter(|line| !line.is_empty())
         .map(|line| {
-            Wish::parse(line).map_err(|problem| {
+            WaitCondition::parse(line).map_err(|problem| {
                 let message = format!("annotation {key}: cannot read {line:?}: {problem}");
                 Error::usage(Code::InvalidAnnotation, message).hint(format!(
                     "write it like `kubectl wait --for`: `{key}: condition=Ready` or \
@@ -103,13 +108,13 @@ fn parse_all(key: &str, text: &str) -> Result<Vec<Wish>> {
             })
         })
         .collect::<Result<_>>()?;
-    if wishes.is_empty() {
+    if annotations.is_empty() {
         return Err(Error::usage(Code::InvalidAnnotation, format!("annotation {key} is empty")));
     }
-    Ok(wishes)
+    Ok(annotations)
 }
 
-impl Wish {
+impl WaitCondition {
     fn parse(line: &str) -> Result<Self, String> {
         let (word, rest) = line.split_once('=').unwrap_or((line, ""));
         match word.to_lowercase().as_str() {
@@ -176,7 +181,7 @@ impl Wish {
 }
 
 /// Parses `{.status.phase}=Running`, quoted as a shell would need it or not.
-fn parse_path(text: &str) -> Result<Wish, String> {
+fn parse_path(text: &str) -> Result<WaitCondition, String> {
     let text = text.trim();
     let (path, value) = match text.chars().next() {
         Some(quote @ ('"' | '\'')) => {
@@ -200,7 +205,7 @@ fn parse_path(text: &str) -> Result<Wish, String> {
     };
     let parsed = JsonPath::parse(path)?;
     let text = path.trim_start_matches('{').trim_end_matches('}').to_owned();
-    Ok(Wish::Path { text, path: parsed, value })
+    Ok(WaitCondition::Path { text, path: parsed, value })
 }
 
 fn closing_brace(text: &str) -> Option<usize> {

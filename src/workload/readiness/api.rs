@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 
-use super::{Verdict, condition::Condition};
+use super::{Verdict, condition::Condition, related::Related, window::Window};
 
 /// Judges a CRD. Names that are taken fail it; that its versions are served is seen in discovery,
 /// not here.
-pub(crate) fn judge_definition(definition: &Value) -> Verdict {
+pub(crate) fn judge_definition(definition: &Value, _: &Related, _: &Window) -> Verdict {
     if let Some(condition) = Condition::denied(definition, "NamesAccepted") {
         let message = format!("its names are not accepted: {}", condition.why());
         return Verdict::failed(reason(condition, "NamesNotAccepted"), message);
@@ -22,7 +22,7 @@ pub(crate) fn judge_definition(definition: &Value) -> Verdict {
 }
 
 /// Judges an APIService. It never fails: its backend may come up.
-pub(crate) fn judge_service(service: &Value) -> Verdict {
+pub(crate) fn judge_service(service: &Value, _: &Related, _: &Window) -> Verdict {
     match Condition::of(service, "Available") {
         Some(condition) if condition.status() == "True" => Verdict::ready(),
         Some(condition) => {

@@ -5,22 +5,22 @@ use serde_json::Value;
 use super::{
     Verdict,
     field::{annotation, shorten, text, uid},
-    related::{Neighbourhood, happened},
-    window::Frame,
+    related::{Related, happened},
+    window::Window,
 };
 
 /// The annotation by which the scheduler tells the provisioner that a pod has come.
 const SELECTED_NODE: &str = "volume.kubernetes.io/selected-node";
 
 /// Judges a claim.
-pub(crate) fn judge(claim: &Value, around: &Neighbourhood, frame: &Frame) -> Verdict {
+pub(crate) fn judge(claim: &Value, around: &Related, window: &Window) -> Verdict {
     match text(claim, "/status/phase") {
         "Bound" => Verdict::ready(),
         "Lost" => Verdict::failed("Lost", "its volume is gone"),
         _ if waits_for_pod(claim, around) => {
             Verdict::ready_saying("its volume comes with the first pod that uses it")
         }
-        _ => match last_failure(claim, around, frame) {
+        _ => match last_failure(claim, around, window) {
             Some((reason, message)) => {
                 Verdict::waiting(reason, format!("no volume yet: {message}"))
             }
@@ -31,7 +31,7 @@ pub(crate) fn judge(claim: &Value, around: &Neighbourhood, frame: &Frame) -> Ver
 
 /// Tells whether the volume is made only for a pod, and none has come. The class says so, or
 /// (where it may not be read) an event.
-fn waits_for_pod(claim: &Value, around: &Neighbourhood) -> bool {
+fn waits_for_pod(claim: &Value, around: &Related) -> bool {
     if annotation(claim, SELECTED_NODE).is_some() {
         return false;
     }
@@ -45,13 +45,13 @@ fn waits_for_pod(claim: &Value, around: &Neighbourhood) -> bool {
 
 fn last_failure<'a>(
     claim: &Value,
-    around: &'a Neighbourhood,
-    frame: &Frame,
+    around: &'a Related,
+    window: &Window,
 ) -> Option<(&'a str, String)> {
     around
         .events_of(uid(claim))
         .filter(|event| matches!(text(event, "/reason"), "ProvisioningFailed" | "FailedBinding"))
-        .filter(|event| frame.covers(happened(event)))
+        .filter(|event| window.covers(happened(event)))
         .max_by_key(|event| happened(event))
         .map(|event| (text(event, "/reason"), shorten(text(event, "/message"))))
 }

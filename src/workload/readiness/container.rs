@@ -4,12 +4,12 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::{
-    exit::{Ending, either, never_starts},
+    exit::{Exit, either, never_starts},
     field::{self, count, created, flag, list, shorten, text, uid},
     probe, pull,
-    related::{Neighbourhood, happened},
-    trouble::{Cause, GRACE_SECONDS, Log, Trouble},
-    window::Frame,
+    related::{Related, happened},
+    trouble::{GRACE_SECONDS, Log, Trouble, TroubleKind},
+    window::Window,
 };
 
 /// From how many restarts since the start of the deploy on a crash loop counts as a failure.
@@ -82,48 +82,56 @@ impl<'a> Container<'a> {
     }
 
     /// Tells what keeps it from doing its part.
-    pub(crate) fn trouble(&self, around: &Neighbourhood, frame: &Frame) -> Option<Trouble> {
+    pub(crate) fn trouble(&self, around: &Related, window: &Window) -> Option<Trouble> {
         if self.status.pointer("/state/waiting").is_some_and(Value::is_object) {
-            Some(self.waiting(around, frame))
+            Some(self.waiting(around, window))
         } else if self.status.pointer("/state/terminated").is_some_and(Value::is_object) {
-            self.terminated(around, frame)
+            self.terminated(around, window)
         } else if self.status.pointer("/state/running").is_some_and(Value::is_object) {
-            self.running(around, frame)
+            self.running(around, window)
         } else {
             Some(self.starting("ContainerCreating", "has not been started yet"))
         }
     }
 
-    fn waiting(&self, around: &Neighbourhood, frame: &Frame) -> Trouble {
+    fn waiting(&self, around: &Related, window: &Window) -> Trouble {
         let reason = text(self.status, "/state/waiting/reason");
         let message = text(self.status, "/state/waiting/message");
         match reason {
             "" | "ContainerCreating" => self.starting("ContainerCreating", "is being created"),
             "PodInitializing" => self.starting(reason, "waits for the init containers"),
-            "CrashLoopBackOff" => self.crash(around, frame),
+            "CrashLoopBackOff" => self.crash(around, window),
             "ErrImagePull"
             | "ImagePullBackOff"
             | "ErrImageNeverPull"
             | "InvalidImageName"
             | "ImageInspectError"
             | "RegistryUnavailable"
-            | "SignatureValidationFailed" => self.image(reason, message, around, frame),
-            "CreateContainerConfigError" => self.configuration(reason, message, around, frame),
+            | "SignatureValidationFailed" => self.image(reason, message, around, window),
+            "CreateContainerConfigError" => self.configuration(reason, message, around, window),
             "CreateContainerError" | "RunContainerError" => {
                 let hopeless = never_starts(message);
-                self.with(Cause::Start, reason, &format!("cannot be started: {}", shorten(message)))
-                    .hopeless(hopeless)
+                self.with(
+                    TroubleKind::Start,
+                    reason,
+                    &format!("cannot be started: {}", shorten(message)),
+                )
+                .hopeless(hopeless)
             }
-            _ => self.with(Cause::Start, reason, &format!("waits: {}", either(message, reason))),
+            _ => self.with(
+                TroubleKind::Start,
+                reason,
+                &format!("waits: {}", either(message, reason)),
+            ),
         }
     }
 
-    fn image(&self, reason: &str, message: &str, around: &Neighbourhood, frame: &Frame) -> Trouble {
+    fn image(&self, reason: &str, message: &str, around: &Related, window: &Window) -> Trouble {
         let image = text(self.spec, "/image");
         let message = if pull::explains(message) {
             message.to_owned()
         } else {
-            self.pull_event(around, frame).unwrap_or_else(|| message.to_owned())
+            self.pull_event(around, window).unwrap_or_else(|| message.to_owned())
         };
         let (what, last) = match reason {
             "ErrImageNeverPull" => ("may not pull image", true),
@@ -135,15 +143,15 @@ impl<'a> Container<'a> {
             "ErrImageNeverPull" => "it is not on the node, and imagePullPolicy is Never".to_owned(),
             _ => either(&pull::explain(image, &message), reason),
         };
-        self.with(Cause::Image, reason, &format!("{what} {image:?}: {why}"))
-            .hopeless(last && self.is_tried_anew(around, frame))
+        self.with(TroubleKind::Image, reason, &format!("{what} {image:?}: {why}"))
+            .hopeless(last && self.is_tried_anew(around, window))
     }
 
     /// Finds the kubelet's own account of a pull that failed: older ones say in the status only
     /// that they wait before they try again.
-    fn pull_event(&self, around: &Neighbourhood, frame: &Frame) -> Option<String> {
+    fn pull_event(&self, around: &Related, window: &Window) -> Option<String> {
         let begins = format!("Failed to pull image {:?}: ", text(self.spec, "/image"));
-        self.events(around, frame)
+        self.events(around, window)
             .filter_map(|event| {
                 let detail = text(event, "/message").strip_prefix(&begins)?;
                 Some((happened(event), detail))
@@ -156,23 +164,23 @@ impl<'a> Container<'a> {
         &self,
         reason: &str,
         message: &str,
-        around: &Neighbourhood,
-        frame: &Frame,
+        around: &Related,
+        window: &Window,
     ) -> Trouble {
         let lower = message.to_lowercase();
         let passes = lower.contains("failed to sync") || lower.contains("timed out");
         let absent = lower.contains("not found");
-        let late = frame.elapsed(created(self.pod)).as_secs() >= GRACE_SECONDS;
-        let hopeless = !passes && (!absent || late) && self.is_tried_anew(around, frame);
+        let late = window.elapsed(created(self.pod)).as_secs() >= GRACE_SECONDS;
+        let hopeless = !passes && (!absent || late) && self.is_tried_anew(around, window);
         self.with(
-            Cause::Configuration,
+            TroubleKind::Configuration,
             reason,
             &format!("cannot be created: {}", either(message, reason)),
         )
         .hopeless(hopeless)
     }
 
-    fn terminated(&self, around: &Neighbourhood, frame: &Frame) -> Option<Trouble> {
+    fn terminated(&self, around: &Related, window: &Window) -> Option<Trouble> {
         let run = self.last_run();
         let well = run.is_good();
         let policy = match (self.role, text(self.pod, "/spec/restartPolicy")) {
@@ -184,21 +192,21 @@ impl<'a> Container<'a> {
             ("Never" | "OnFailure", true) => None,
             ("Never", false) => {
                 let message = run.says(self.memory_limit());
-                Some(self.with(Cause::Ended, run.reason(), &message).hopeless(true))
+                Some(self.with(TroubleKind::Ended, run.reason(), &message).hopeless(true))
             }
-            _ => Some(self.crash(around, frame)),
+            _ => Some(self.crash(around, window)),
         }
     }
 
-    fn running(&self, around: &Neighbourhood, frame: &Frame) -> Option<Trouble> {
+    fn running(&self, around: &Related, window: &Window) -> Option<Trouble> {
         if self.role == Role::Init {
             return Some(self.starting("PodInitializing", "is running"));
         }
-        let restarts = self.restarts_since(around, frame);
+        let restarts = self.restarts_since(around, window);
         let ready = flag(self.status, "/ready");
-        if restarts > 0 && self.is_fresh(frame) {
+        if restarts > 0 && self.is_fresh(window) {
             if restarts >= RESTARTS_TOLERATED {
-                return Some(self.crash(around, frame));
+                return Some(self.crash(around, window));
             }
             if ready {
                 let message = format!(
@@ -206,13 +214,13 @@ impl<'a> Container<'a> {
                     times(restarts),
                     self.last_run().says(self.memory_limit())
                 );
-                return Some(self.with(Cause::Shaky, "Restarted", &message));
+                return Some(self.with(TroubleKind::Shaky, "Restarted", &message));
             }
         }
-        (!ready).then(|| self.not_ready(restarts, around, frame))
+        (!ready).then(|| self.not_ready(restarts, around, window))
     }
 
-    fn not_ready(&self, restarts: i64, around: &Neighbourhood, frame: &Frame) -> Trouble {
+    fn not_ready(&self, restarts: i64, around: &Related, window: &Window) -> Trouble {
         let started = flag(self.status, "/started");
         let asked = [
             ("startup", "Startup", "/startupProbe"),
@@ -227,19 +235,19 @@ impl<'a> Container<'a> {
         };
         let message = match asked {
             Some((said, word, asked)) => {
-                let answer = probe::last_failure(self.pod, self.name(), word, around, frame);
+                let answer = probe::last_failure(self.pod, self.name(), word, around, window);
                 let answer = answer.map(|answer| format!(": {answer}")).unwrap_or_default();
                 let asked = probe::describe(asked);
                 format!("runs, but its {said} probe ({asked}) does not pass{answer}{restarted}")
             }
             None => format!("runs, but is not ready yet{restarted}"),
         };
-        self.with(Cause::Probe, "ContainersNotReady", &message)
+        self.with(TroubleKind::Probe, "ContainersNotReady", &message)
     }
 
-    fn crash(&self, around: &Neighbourhood, frame: &Frame) -> Trouble {
+    fn crash(&self, around: &Related, window: &Window) -> Trouble {
         let run = self.last_run();
-        let restarts = self.restarts_since(around, frame);
+        let restarts = self.restarts_since(around, window);
         let hopeless = restarts >= RESTARTS_TOLERATED || run.never_started();
         let mut message = run.says(self.memory_limit());
         if run.is_good() && self.role != Role::Init {
@@ -248,14 +256,14 @@ impl<'a> Container<'a> {
         if self.restarts() > 0 {
             message.push_str(&format!(", restarted {}", times(self.restarts())));
         }
-        if let Some(probe) = self.killed_by(around, frame) {
+        if let Some(probe) = self.killed_by(around, window) {
             message.push_str(&format!(", {probe}"));
         }
-        self.with(Cause::Crash, self.crash_reason(run), &message).hopeless(hopeless)
+        self.with(TroubleKind::Crash, self.crash_reason(run), &message).hopeless(hopeless)
     }
 
     /// Gives a reason that stays the same from one restart to the next.
-    fn crash_reason(&self, run: Ending<'a>) -> &'a str {
+    fn crash_reason(&self, run: Exit<'a>) -> &'a str {
         match run.reason() {
             reason @ ("OOMKilled" | "StartError" | "ContainerCannotRun") => reason,
             _ if self.restarts() > 0 => "CrashLoopBackOff",
@@ -264,12 +272,12 @@ impl<'a> Container<'a> {
     }
 
     /// Tells which probe made the kubelet kill it, and what that probe got for an answer.
-    fn killed_by(&self, around: &Neighbourhood, frame: &Frame) -> Option<String> {
+    fn killed_by(&self, around: &Related, window: &Window) -> Option<String> {
         [("liveness", "Liveness", "livenessProbe"), ("startup", "Startup", "startupProbe")]
             .into_iter()
             .find_map(|(said, word, field)| {
                 let asked = probe::describe(self.spec.get(field)?);
-                let answer = probe::last_failure(self.pod, self.name(), word, around, frame)?;
+                let answer = probe::last_failure(self.pod, self.name(), word, around, window)?;
                 Some(format!("its {said} probe ({asked}) failed: {answer}"))
             })
     }
@@ -278,16 +286,16 @@ impl<'a> Container<'a> {
         text(self.spec, "/resources/limits/memory")
     }
 
-    fn last_run(&self) -> Ending<'a> {
+    fn last_run(&self) -> Exit<'a> {
         let run = ["/state/terminated", "/lastState/terminated"]
             .into_iter()
             .filter_map(|pointer| self.status.pointer(pointer))
             .find(|run| run.is_object());
-        Ending::of(run.unwrap_or(&Value::Null))
+        Exit::of(run.unwrap_or(&Value::Null))
     }
 
-    fn restarts_since(&self, around: &Neighbourhood, frame: &Frame) -> i64 {
-        if frame.covers(created(self.pod)) {
+    fn restarts_since(&self, around: &Related, window: &Window) -> i64 {
+        if window.covers(created(self.pod)) {
             return self.restarts();
         }
         self.restarts() - around.first_restarts(uid(self.pod), self.name())
@@ -295,41 +303,37 @@ impl<'a> Container<'a> {
 
     /// Tells whether this run began a moment ago. A node's clock may differ a little; one that
     /// differs a lot says nothing.
-    fn is_fresh(&self, frame: &Frame) -> bool {
+    fn is_fresh(&self, window: &Window) -> bool {
         let started: Option<Timestamp> = field::time(self.status, "/state/running/startedAt");
         started.is_some_and(|started| {
-            let age = frame.now.duration_since(started).as_secs();
+            let age = window.now.duration_since(started).as_secs();
             (-60..STEADY_SECONDS).contains(&age)
         })
     }
 
     /// Tells whether the kubelet had a try since this deploy began: what this deploy mends it
     /// finds out only when it tries again.
-    fn is_tried_anew(&self, around: &Neighbourhood, frame: &Frame) -> bool {
-        frame.covers(created(self.pod))
-            || self.events(around, frame).next().is_some()
-            || frame.elapsed(None).as_secs() >= LONGEST_BACK_OFF
+    fn is_tried_anew(&self, around: &Related, window: &Window) -> bool {
+        window.covers(created(self.pod))
+            || self.events(around, window).next().is_some()
+            || window.elapsed(None).as_secs() >= LONGEST_BACK_OFF
     }
 
     /// Gives the kubelet's accounts of failures of this container during this deploy.
-    fn events<'b>(
-        &self,
-        around: &'b Neighbourhood,
-        frame: &Frame,
-    ) -> impl Iterator<Item = &'b Value> {
+    fn events<'b>(&self, around: &'b Related, window: &Window) -> impl Iterator<Item = &'b Value> {
         let field = format!("{{{}}}", self.name());
         around
             .events_of(uid(self.pod))
             .filter(|event| text(event, "/reason") == "Failed")
-            .filter(|event| frame.covers(happened(event)))
+            .filter(|event| window.covers(happened(event)))
             .filter(move |event| text(event, "/involvedObject/fieldPath").ends_with(&field))
     }
 
     fn starting(&self, reason: &str, message: &str) -> Trouble {
-        self.with(Cause::Starting, reason, message)
+        self.with(TroubleKind::Starting, reason, message)
     }
 
-    fn with(&self, cause: Cause, reason: &str, message: &str) -> Trouble {
+    fn with(&self, kind: TroubleKind, reason: &str, message: &str) -> Trouble {
         let noun = match self.role {
             Role::Init => "init container",
             Role::Sidecar => "sidecar",
@@ -337,15 +341,15 @@ impl<'a> Container<'a> {
         };
         Trouble {
             container: Some(self.name().to_owned()),
-            log: self.log(cause),
-            ..Trouble::of_pod(cause, reason, format!("{noun} {} {message}", self.name()))
+            log: self.log(kind),
+            ..Trouble::of_pod(kind, reason, format!("{noun} {} {message}", self.name()))
         }
     }
 
-    fn log(&self, cause: Cause) -> Log {
+    fn log(&self, kind: TroubleKind) -> Log {
         let is = |state: &str| self.status.pointer(state).is_some_and(Value::is_object);
-        match cause {
-            Cause::Crash | Cause::Shaky if !is("/state/terminated") => Log::Previous,
+        match kind {
+            TroubleKind::Crash | TroubleKind::Shaky if !is("/state/terminated") => Log::Previous,
             _ if is("/state/running") || is("/state/terminated") => Log::Present,
             _ => Log::None,
         }

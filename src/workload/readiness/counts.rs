@@ -1,18 +1,19 @@
-//! How many pods an object wants, and how many are ready; how often they restarted.
+//! How many pods an object wants, and how many are ready.
 
 use serde_json::Value;
 
 use super::{
     condition::Condition,
     field::{count, number, text},
-    pod,
-    related::Neighbourhood,
 };
-use crate::workload::object::split_api_version;
+use crate::workload::{
+    kinds::{Trait, builtin_kind},
+    object::{ObjectId, split_api_version},
+};
 
 /// The pods of an object that is meant to keep pods running.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Population {
+pub(crate) struct PodCounts {
     /// How many are wanted.
     pub wanted: u64,
     /// How many are ready.
@@ -22,13 +23,14 @@ pub(crate) struct Population {
 /// Counts the pods of an object by its own status; none for kinds that do not keep pods running
 /// (a Job's end). The body of an object that is not on the cluster tells what it wants.
 #[must_use]
-pub(crate) fn population_of(object: &Value) -> Option<Population> {
+pub(crate) fn pod_counts(object: &Value) -> Option<PodCounts> {
     let (group, _) = split_api_version(text(object, "/apiVersion"));
     let replicas = || number(object, "/spec/replicas").unwrap_or(1);
     let (wanted, ready) = match (group, text(object, "/kind")) {
-        ("apps", "Deployment" | "StatefulSet" | "ReplicaSet") | ("", "ReplicationController") => {
+        _ if builtin_kind(&ObjectId::of(object)).is(Trait::Scaled) => {
             (replicas(), count(object, "/status/readyReplicas"))
         }
+        // How many nodes take its pods is known to its controller alone.
         ("apps", "DaemonSet") => {
             (count(object, "/status/desiredNumberScheduled"), count(object, "/status/numberReady"))
         }
@@ -38,19 +40,5 @@ pub(crate) fn population_of(object: &Value) -> Option<Population> {
         _ => return None,
     };
     let count = |number: i64| u64::try_from(number).unwrap_or(0);
-    Some(Population { wanted: count(wanted), ready: count(ready) })
-}
-
-/// Counts how often the containers of an object's pods restarted; none for kinds without pods.
-#[must_use]
-pub(crate) fn restarts_of(object: &Value, around: &Neighbourhood) -> Option<u64> {
-    let (group, _) = split_api_version(text(object, "/apiVersion"));
-    let restarts: i64 = match (group, text(object, "/kind")) {
-        ("", "Pod") => pod::restarts(object),
-        ("apps", "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet")
-        | ("", "ReplicationController")
-        | ("batch", "Job") => around.pods_below(object).into_iter().map(pod::restarts).sum(),
-        _ => return None,
-    };
-    u64::try_from(restarts).ok()
+    Some(PodCounts { wanted: count(wanted), ready: count(ready) })
 }

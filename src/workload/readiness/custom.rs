@@ -8,9 +8,9 @@ use super::{
     condition::Condition,
     field::{count, created, list, text, time},
     intent,
-    related::Neighbourhood,
+    related::Related,
     unseen,
-    window::Frame,
+    window::Window,
 };
 use crate::workload::object::split_api_version;
 
@@ -19,7 +19,7 @@ const FIRST_STATUS_SECONDS: i64 = 10;
 
 /// Judges a custom resource: by its conditions, else ready once applied. Where its CRD declares a
 /// status and none is reported, its controller is given 10 s after our apply.
-pub(crate) fn judge(object: &Value, around: &Neighbourhood, frame: &Frame) -> Verdict {
+pub(crate) fn judge(object: &Value, around: &Related, window: &Window) -> Verdict {
     if let Some(verdict) = by_conditions(object) {
         return verdict;
     }
@@ -31,7 +31,7 @@ pub(crate) fn judge(object: &Value, around: &Neighbourhood, frame: &Frame) -> Ve
     if reported || !has_status(object, around) {
         return Verdict::ready();
     }
-    let age = applied_at(object).map(|applied| frame.now.duration_since(applied).as_secs());
+    let age = applied_at(object).map(|applied| window.now.duration_since(applied).as_secs());
     if age.is_some_and(|age| age < FIRST_STATUS_SECONDS) {
         return Verdict::waiting("NoStatus", "its controller has not reported a status yet");
     }
@@ -72,7 +72,7 @@ fn reason<'a>(condition: Condition<'a>, otherwise: &'a str) -> &'a str {
 }
 
 /// Tells whether the object's kind has a status; where its CRD is not known, it may have one.
-fn has_status(object: &Value, around: &Neighbourhood) -> bool {
+fn has_status(object: &Value, around: &Related) -> bool {
     let (group, version) = split_api_version(text(object, "/apiVersion"));
     let Some(definition) = around.definition(group, text(object, "/kind")) else { return true };
     list(definition, "/spec/versions")

@@ -9,11 +9,12 @@ use super::{
     Verdict,
     admission::Refusal,
     condition::Condition,
+    culprit::Culprit,
     field::{annotation, count, created, flag, label, plural, text, uid},
-    pods::Crew,
-    related::Neighbourhood,
+    pods::{ControlledPods, worst_of},
+    related::Related,
     unseen_yet,
-    window::Frame,
+    window::Window,
 };
 
 /// The label of a pod, and the annotation of a DaemonSet, with the template's generation.
@@ -21,7 +22,7 @@ const POD_GENERATION: &str = "pod-template-generation";
 const GENERATION: &str = "deprecated.daemonset.template.generation";
 
 /// Judges a DaemonSet. One hopeless new pod is enough to fail it: each node has only its own.
-pub(crate) fn judge(set: &Value, around: &Neighbourhood, frame: &Frame) -> Verdict {
+pub(crate) fn judge(set: &Value, around: &Related, window: &Window) -> Verdict {
     if let Some(verdict) = unseen_yet(set) {
         return verdict;
     }
@@ -29,18 +30,19 @@ pub(crate) fn judge(set: &Value, around: &Neighbourhood, frame: &Frame) -> Verdi
     let on_delete = text(set, "/spec/updateStrategy/type") == "OnDelete";
     let updated = count(set, "/status/updatedNumberScheduled");
     let available = count(set, "/status/numberAvailable");
-    let excused: BTreeSet<&str> = excused(set, around, frame);
-    let pods = || around.pods_of(uid(set)).filter(|pod| !excused.contains(node_of(pod)));
-    let crew = Crew::of(new_pods(set, around, frame), around, frame);
+    let excused: BTreeSet<&str> = excused(set, around, window);
+    let new = ControlledPods::of(new_pods(set, around, window), around, window);
     let complete = available >= desired && (on_delete || updated >= desired);
-    if complete && !crew.is_shaky() {
+    if complete && !new.is_shaky() {
         return completed(desired, desired - updated);
     }
-    let ready = pods()
+    let ready = around
+        .pods_of(uid(set))
+        .filter(|pod| !excused.contains(node_of(pod)))
         .filter(|pod| (on_delete || is_new(set, pod)) && Condition::holds(pod, "Ready"))
         .map(node_of)
         .collect::<BTreeSet<&str>>();
-    if !excused.is_empty() && count_of(&ready) + count_of(&excused) >= desired && !crew.is_shaky() {
+    if !excused.is_empty() && count_of(&ready) + count_of(&excused) >= desired && !new.is_shaky() {
         let nodes = excused.into_iter().collect::<Vec<_>>().join(", ");
         return Verdict::ready_saying(format!("not waited for: {nodes}"));
     }
@@ -50,18 +52,27 @@ pub(crate) fn judge(set: &Value, around: &Neighbourhood, frame: &Frame) -> Verdi
         format!("{available} of {desired} pods available")
     };
     let refusal = (count(set, "/status/currentNumberScheduled") < desired)
-        .then(|| Refusal::of_events(set, around, frame))
+        .then(|| Refusal::of_events(set, around, window))
         .flatten();
-    crew.verdict(&progress, crew.any_hopeless() && !on_delete, refusal.as_ref())
+    new.verdict(&progress, new.any_hopeless() && !on_delete, refusal.as_ref())
+}
+
+/// Finds the pod that keeps a DaemonSet from being ready.
+pub(super) fn culprit<'a>(
+    set: &'a Value,
+    around: &'a Related,
+    window: &Window,
+) -> Option<Culprit<'a>> {
+    worst_of(new_pods(set, around, window), around, window)
 }
 
 /// Gives the pods of the newest template on nodes that take part.
-pub(crate) fn new_pods<'a>(
+fn new_pods<'a>(
     set: &'a Value,
-    around: &'a Neighbourhood,
-    frame: &Frame,
+    around: &'a Related,
+    window: &Window,
 ) -> impl Iterator<Item = &'a Value> {
-    let excused = excused(set, around, frame);
+    let excused = excused(set, around, window);
     around.pods_of(uid(set)).filter(move |pod| is_new(set, pod) && !excused.contains(node_of(pod)))
 }
 
@@ -97,7 +108,7 @@ fn node_of(pod: &Value) -> &str {
 }
 
 /// Gives the nodes with pods of the set that are not waited for.
-fn excused<'a>(set: &Value, around: &'a Neighbourhood, frame: &Frame) -> BTreeSet<&'a str> {
+fn excused<'a>(set: &Value, around: &'a Related, window: &Window) -> BTreeSet<&'a str> {
     if !around.knows_nodes() {
         return BTreeSet::new();
     }
@@ -109,16 +120,16 @@ fn excused<'a>(set: &Value, around: &'a Neighbourhood, frame: &Frame) -> BTreeSe
             around.node(name).is_none_or(|node| {
                 flag(node, "/spec/unschedulable")
                     || !Condition::holds(node, "Ready")
-                    || joined_late(node, frame)
+                    || joined_late(node, window)
             })
         })
         .collect()
 }
 
 /// Tells whether a node joined after the deploy began.
-fn joined_late(node: &Value, frame: &Frame) -> bool {
-    frame.since != jiff::Timestamp::MIN
-        && created(node).is_some_and(|created| created > frame.since)
+fn joined_late(node: &Value, window: &Window) -> bool {
+    window.since != jiff::Timestamp::MIN
+        && created(node).is_some_and(|created| created > window.since)
 }
 
 fn count_of(nodes: &BTreeSet<&str>) -> i64 {

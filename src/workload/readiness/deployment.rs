@@ -6,12 +6,13 @@ use super::{
     State, Verdict,
     admission::Refusal,
     condition::Condition,
+    culprit::Culprit,
     field::{count, flag, number, plural, uid},
     intent,
-    pods::Crew,
-    related::Neighbourhood,
+    pods::{ControlledPods, worst_of},
+    related::Related,
     unseen_yet,
-    window::Frame,
+    window::Window,
 };
 
 /// The progress deadline where the Deployment names none, in seconds.
@@ -19,22 +20,22 @@ const DEFAULT_DEADLINE: i64 = 600;
 
 /// Judges a Deployment. It fails early only when all its new pods are hopeless: while one may
 /// come up, the rollout may go on.
-pub(crate) fn judge(deployment: &Value, around: &Neighbourhood, frame: &Frame) -> Verdict {
+pub(crate) fn judge(deployment: &Value, around: &Related, window: &Window) -> Verdict {
     if let Some(verdict) = unseen_yet(deployment) {
         return verdict;
     }
-    let rollout = Rollout::of(deployment);
+    let rollout = DeploymentProgress::of(deployment);
     if flag(deployment, "/spec/paused") {
         return rollout.paused(intent::is_asked_for(deployment, "/f:spec/f:paused"));
     }
-    let crew = Crew::of(new_pods(deployment, around), around, frame);
-    if rollout.is_complete() && !crew.is_shaky() {
+    let pods = ControlledPods::of(new_pods(deployment, around), around, window);
+    if rollout.is_complete() && !pods.is_shaky() {
         return Verdict::ready();
     }
     let refusal =
-        (crew.len() < rollout.desired).then(|| refusal(deployment, around, frame)).flatten();
-    let verdict = crew.verdict(&rollout.progress(), crew.all_hopeless(), refusal.as_ref());
-    match overdue(deployment, frame) {
+        (pods.len() < rollout.desired).then(|| refusal(deployment, around, window)).flatten();
+    let verdict = pods.verdict(&rollout.progress(), pods.all_hopeless(), refusal.as_ref());
+    match overdue(deployment, window) {
         Some(seconds) if verdict.state == State::Waiting => Verdict::failed(
             "ProgressDeadlineExceeded",
             format!("no progress for {seconds} s, {}", verdict.message),
@@ -43,24 +44,30 @@ pub(crate) fn judge(deployment: &Value, around: &Neighbourhood, frame: &Frame) -
     }
 }
 
+/// Finds the pod that keeps a Deployment from being ready.
+pub(super) fn culprit<'a>(
+    deployment: &'a Value,
+    around: &'a Related,
+    window: &Window,
+) -> Option<Culprit<'a>> {
+    worst_of(new_pods(deployment, around), around, window)
+}
+
 /// Gives the pods of the newest template: what this deploy changed.
-pub(crate) fn new_pods<'a>(
-    deployment: &Value,
-    around: &'a Neighbourhood,
-) -> impl Iterator<Item = &'a Value> {
+fn new_pods<'a>(deployment: &Value, around: &'a Related) -> impl Iterator<Item = &'a Value> {
     around.newest_replica_set(deployment).into_iter().flat_map(|set| around.pods_of(uid(set)))
 }
 
 /// How far a rollout is.
 #[derive(Debug)]
-struct Rollout {
+struct DeploymentProgress {
     desired: i64,
     updated: i64,
     total: i64,
     available: i64,
 }
 
-impl Rollout {
+impl DeploymentProgress {
     fn of(deployment: &Value) -> Self {
         Self {
             desired: number(deployment, "/spec/replicas").unwrap_or(1),
@@ -100,7 +107,7 @@ impl Rollout {
 }
 
 /// Finds the refusal of new pods or of their replica set, if it happened during this deploy.
-fn refusal(deployment: &Value, around: &Neighbourhood, frame: &Frame) -> Option<Refusal> {
+fn refusal(deployment: &Value, around: &Related, window: &Window) -> Option<Refusal> {
     let failure = |body| Condition::of(body, "ReplicaFailure").filter(|it| it.status() == "True");
     let condition = around
         .newest_replica_set(deployment)
@@ -110,16 +117,16 @@ fn refusal(deployment: &Value, around: &Neighbourhood, frame: &Frame) -> Option<
             Condition::denied(deployment, "Progressing")
                 .filter(|condition| condition.reason() == "ReplicaSetCreateError")
         })
-        .filter(|condition| frame.covers(condition.changed()))?;
-    Some(Refusal::judge(condition.message(), frame.elapsed(condition.changed()).as_secs()))
+        .filter(|condition| window.covers(condition.changed()))?;
+    Some(Refusal::judge(condition.message(), window.elapsed(condition.changed()).as_secs()))
 }
 
 /// Gives the progress deadline if it is exceeded. One that was exceeded before this deploy has
 /// to run out anew: what this deploy changed may be what was missing.
-fn overdue(deployment: &Value, frame: &Frame) -> Option<i64> {
+fn overdue(deployment: &Value, window: &Window) -> Option<i64> {
     let condition = Condition::denied(deployment, "Progressing")
         .filter(|condition| condition.reason() == "ProgressDeadlineExceeded")?;
     let deadline = number(deployment, "/spec/progressDeadlineSeconds").unwrap_or(DEFAULT_DEADLINE);
-    (frame.covers(condition.updated()) || frame.elapsed(None).as_secs() >= deadline)
+    (window.covers(condition.updated()) || window.elapsed(None).as_secs() >= deadline)
         .then_some(deadline)
 }

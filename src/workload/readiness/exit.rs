@@ -6,9 +6,9 @@ use super::field::{number, shorten, text};
 
 /// A run that ended, as `state.terminated` or `lastState.terminated` has it.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Ending<'a>(&'a Value);
+pub(crate) struct Exit<'a>(&'a Value);
 
-impl<'a> Ending<'a> {
+impl<'a> Exit<'a> {
     /// Takes what the status says of a run that ended.
     pub(crate) fn of(terminated: &'a Value) -> Self {
         Self(terminated)

@@ -6,13 +6,14 @@ use super::{
     State, Verdict,
     admission::Refusal,
     condition::Condition,
+    culprit::Culprit,
     field::{count, created, flag, label, number, plural, text, uid},
     intent,
-    pod::{self, Fate},
-    pods::Crew,
-    related::Neighbourhood,
-    trouble::{Cause, Trouble},
-    window::Frame,
+    pod::{self, PodState},
+    pods::{self, ControlledPods},
+    related::Related,
+    trouble::{Trouble, TroubleKind},
+    window::Window,
 };
 
 /// The label by which Kueue knows the Jobs that it lets run later.
@@ -34,7 +35,7 @@ pub(crate) fn is_leaving(job: &Value) -> bool {
 /// Judges a Job that the server does not have any more, by the body that was applied, its uid
 /// and the events about it. A time to live may take it away before anybody sees how it ended.
 #[must_use]
-pub(crate) fn judge_gone(body: &Value, uid: Option<&str>, around: &Neighbourhood) -> Verdict {
+pub(crate) fn judge_gone(body: &Value, uid: Option<&str>, around: &Related) -> Verdict {
     if body.pointer("/spec/ttlSecondsAfterFinished").is_none() {
         return Verdict::missing();
     }
@@ -55,11 +56,11 @@ pub(crate) fn judge_gone(body: &Value, uid: Option<&str>, around: &Neighbourhood
 
 /// Judges a Job. Crashes are its own affair: `backoffLimit` is their tolerance. It fails early
 /// only when all its pods stand at something that no retry mends.
-pub(crate) fn judge(job: &Value, around: &Neighbourhood, frame: &Frame) -> Verdict {
+pub(crate) fn judge(job: &Value, around: &Related, window: &Window) -> Verdict {
     if is_complete(job) {
         return Verdict::ready();
     }
-    if let Some(verdict) = failed(job, around, frame) {
+    if let Some(verdict) = failed(job, around, window) {
         return verdict;
     }
     if Condition::holds(job, "SuccessCriteriaMet") {
@@ -69,13 +70,13 @@ pub(crate) fn judge(job: &Value, around: &Neighbourhood, frame: &Frame) -> Verdi
     if flag(job, "/spec/suspend") {
         return suspended(job);
     }
-    let crew = Crew::of(around.pods_of(uid(job)), around, frame);
+    let pods = ControlledPods::of(around.pods_of(uid(job)), around, window);
     let refusal = (count(job, "/status/active") == 0)
-        .then(|| Refusal::of_events(job, around, frame))
+        .then(|| Refusal::of_events(job, around, window))
         .flatten();
-    let mut verdict = crew.verdict(&progress(job), crew.is_stuck(), refusal.as_ref());
+    let mut verdict = pods.verdict(&progress(job), pods.is_stuck(), refusal.as_ref());
     if let (State::Waiting, None, Some(ended)) =
-        (verdict.state, crew.worst(), last_ended(job, around, frame))
+        (verdict.state, pods.worst(), last_ended(job, around, window))
     {
         verdict.message = format!("{}: {ended}", verdict.message);
     }
@@ -83,12 +84,12 @@ pub(crate) fn judge(job: &Value, around: &Neighbourhood, frame: &Frame) -> Verdi
 }
 
 /// Judges a Job whose failure is decided.
-fn failed(job: &Value, around: &Neighbourhood, frame: &Frame) -> Option<Verdict> {
+fn failed(job: &Value, around: &Related, window: &Window) -> Option<Verdict> {
     let condition = ["Failed", "FailureTarget"].into_iter().find_map(|kind| {
         Condition::of(job, kind).filter(|condition| condition.status() == "True")
     })?;
     let reason = if condition.reason().is_empty() { "Failed" } else { condition.reason() };
-    let message = match last_ended(job, around, frame) {
+    let message = match last_ended(job, around, window) {
         Some(ended) => format!("{}: {ended}", condition.why()),
         None => condition.why(),
     };
@@ -130,21 +131,37 @@ fn progress(job: &Value) -> String {
     parts.join(", ")
 }
 
+/// Finds the pod that keeps a Job from completing: a running one, or the one that ended badly
+/// last.
+pub(super) fn culprit<'a>(
+    job: &'a Value,
+    around: &'a Related,
+    window: &Window,
+) -> Option<Culprit<'a>> {
+    let active = pods::culprit(job, around, window);
+    active.filter(|active| active.trouble.kind > TroubleKind::Starting).or_else(|| {
+        let (pod, trouble) = last_ended_pod(job, around, window)?;
+        Some(Culprit { pod, trouble, is_old: false })
+    })
+}
+
 /// Finds the pod that ended badly last, and why.
-pub(crate) fn last_ended_pod<'a>(
+fn last_ended_pod<'a>(
     job: &Value,
-    around: &'a Neighbourhood,
-    frame: &Frame,
+    around: &'a Related,
+    window: &Window,
 ) -> Option<(&'a Value, Trouble)> {
     around
         .pods_of(uid(job))
-        .filter_map(|pod| match pod::look(pod, around, frame) {
-            Fate::Troubled(trouble) if trouble.cause == Cause::Ended => Some((pod, trouble)),
-            Fate::Troubled(_) | Fate::Ready | Fate::Done | Fate::Leaving(_) => None,
+        .filter_map(|pod| match pod::look(pod, around, window) {
+            PodState::Troubled(trouble) if trouble.kind == TroubleKind::Ended => {
+                Some((pod, trouble))
+            }
+            PodState::Troubled(_) | PodState::Ready | PodState::Done | PodState::Leaving(_) => None,
         })
         .max_by_key(|(pod, _)| created(pod))
 }
 
-fn last_ended(job: &Value, around: &Neighbourhood, frame: &Frame) -> Option<String> {
-    last_ended_pod(job, around, frame).map(|(pod, trouble)| trouble.sentence(pod))
+fn last_ended(job: &Value, around: &Related, window: &Window) -> Option<String> {
+    last_ended_pod(job, around, window).map(|(pod, trouble)| trouble.sentence(pod))
 }

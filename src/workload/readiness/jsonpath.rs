@@ -5,14 +5,14 @@ use serde_json::Value;
 
 /// A parsed path.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct JsonPath(Vec<Step>);
+pub(crate) struct JsonPath(Vec<JsonPathStep>);
 
 #[derive(Debug, Clone, PartialEq)]
-enum Step {
+enum JsonPathStep {
     Field(String),
     Index(i64),
     All,
-    Filter { path: Vec<Step>, test: Option<(bool, String)> },
+    Filter { path: Vec<JsonPathStep>, test: Option<(bool, String)> },
 }
 
 impl JsonPath {
@@ -27,7 +27,7 @@ impl JsonPath {
             None => inner,
         };
         let inner = inner.strip_prefix('$').unwrap_or(inner);
-        let mut parser = Parser { rest: inner };
+        let mut parser = PathParser { rest: inner };
         let steps = parser.steps()?;
         match (steps.is_empty(), parser.rest) {
             (true, _) => Err("the path is empty".to_owned()),
@@ -42,13 +42,13 @@ impl JsonPath {
     }
 }
 
-fn walk<'a>(steps: &[Step], body: &'a Value) -> Vec<&'a Value> {
+fn walk<'a>(steps: &[JsonPathStep], body: &'a Value) -> Vec<&'a Value> {
     steps.iter().fold(vec![body], |found, step| {
         found.into_iter().flat_map(|value| step.take(value)).collect()
     })
 }
 
-impl Step {
+impl JsonPathStep {
     fn take<'a>(&self, value: &'a Value) -> Vec<&'a Value> {
         match self {
             Self::Field(name) => value.get(name).into_iter().collect(),
@@ -86,12 +86,12 @@ pub(crate) fn said(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-struct Parser<'a> {
+struct PathParser<'a> {
     rest: &'a str,
 }
 
-impl Parser<'_> {
-    fn steps(&mut self) -> Result<Vec<Step>, String> {
+impl PathParser<'_> {
+    fn steps(&mut self) -> Result<Vec<JsonPathStep>, String> {
         let mut steps = Vec::new();
         loop {
             if self.rest.starts_with("..") {
@@ -114,7 +114,7 @@ impl Parser<'_> {
         }
     }
 
-    fn field(&mut self) -> Result<Option<Step>, String> {
+    fn field(&mut self) -> Result<Option<JsonPathStep>, String> {
         let mut name = String::new();
         let mut characters = self.rest.char_indices();
         let mut end = self.rest.len();
@@ -132,31 +132,31 @@ impl Parser<'_> {
         Ok(match name.as_str() {
             "" if self.rest.is_empty() => None,
             "" => return Err(format!("a field's name is missing before {:?}", self.rest)),
-            "*" => Some(Step::All),
-            _ => Some(Step::Field(name)),
+            "*" => Some(JsonPathStep::All),
+            _ => Some(JsonPathStep::Field(name)),
         })
     }
 
-    fn bracket(&mut self) -> Result<Step, String> {
+    fn bracket(&mut self) -> Result<JsonPathStep, String> {
         let end = closing(self.rest).ok_or("the closing `]` is missing")?;
         let inner = self.rest[1..end].trim();
         self.rest = &self.rest[end + 1..];
         if inner == "*" {
-            return Ok(Step::All);
+            return Ok(JsonPathStep::All);
         }
         if let Some(filter) = inner.strip_prefix("?(").and_then(|rest| rest.strip_suffix(')')) {
             return parse_filter(filter.trim());
         }
         if let Some(name) = unquote(inner) {
-            return Ok(Step::Field(name.to_owned()));
+            return Ok(JsonPathStep::Field(name.to_owned()));
         }
-        inner.parse().map(Step::Index).map_err(|_| format!("cannot read \"[{inner}]\""))
+        inner.parse().map(JsonPathStep::Index).map_err(|_| format!("cannot read \"[{inner}]\""))
     }
 }
 
-fn parse_filter(filter: &str) -> Result<Step, String> {
+fn parse_filter(filter: &str) -> Result<JsonPathStep, String> {
     let rest = filter.strip_prefix('@').ok_or_else(|| format!("cannot read \"?({filter})\""))?;
-    let mut parser = Parser { rest };
+    let mut parser = PathParser { rest };
     let path = parser.steps()?;
     let rest = parser.rest.trim();
     let test = match (rest.strip_prefix("=="), rest.strip_prefix("!="), rest) {
@@ -169,7 +169,7 @@ fn parse_filter(filter: &str) -> Result<Step, String> {
         let value = value.trim();
         (equal, unquote(value).unwrap_or(value).to_owned())
     });
-    Ok(Step::Filter { path, test })
+    Ok(JsonPathStep::Filter { path, test })
 }
 
 /// Finds the bracket that closes the first one, outside quotes.

@@ -1,9 +1,12 @@
 //! Readiness: ready, waiting or failed, always with a reason that a person can act on.
 //!
-//! [`judge`] is a pure function of an object, of what is around it ([`Neighbourhood`]) and of the
-//! deploy that asks ([`Frame`]). Two rules hold everywhere: a status that was written for an
+//! [`judge`] is a pure function of an object, of what is around it ([`Related`]) and of the
+//! deploy that asks ([`Window`]). Two rules hold everywhere: a status that was written for an
 //! older generation says nothing, and a failure that was there before this deploy counts only
 //! when it happens anew. `Failed` is not final: what mends itself is ready at the next judgement.
+//!
+//! The rules of the kinds are one table ([`RULES`]); what else is true of a kind, and needs no
+//! object to be seen, is in [`kinds`](super::kinds), which knows nothing of this.
 
 pub(crate) mod admission;
 mod annotations;
@@ -12,6 +15,7 @@ mod claim;
 pub(crate) mod condition;
 pub(crate) mod container;
 mod counts;
+pub(crate) mod culprit;
 mod custom;
 pub(crate) mod daemon_set;
 pub(crate) mod deployment;
@@ -39,76 +43,147 @@ use serde_json::Value;
 
 pub(crate) use self::related::happened;
 use self::{
-    annotations::Wishes,
-    field::{count, is_deleting, list, number, text},
+    annotations::WaitAnnotations,
+    field::{count, is_deleting, list, number, text, uid},
 };
 pub(crate) use self::{
     annotations::check_annotations,
-    counts::{Population, population_of, restarts_of},
+    counts::{PodCounts, pod_counts},
+    culprit::Culprit,
     job::{is_complete, is_leaving, judge_gone},
-    related::Neighbourhood,
+    related::Related,
     template::images_of,
     verdict::{State, Verdict},
-    watch::{Watch, watch_of},
-    window::Frame,
+    watch::WatchNeeds,
+    window::Window,
 };
-use super::object::split_api_version;
+use super::object::{GroupKind, split_api_version};
 
 /// Judges an object as the server has it; none where the server has none.
 ///
 /// The object's `metadata.managedFields` tell what its manifest asks for: without them a
 /// Deployment that its manifest pauses counts as paused by somebody else.
 #[must_use]
-pub(crate) fn judge(object: Option<&Value>, around: &Neighbourhood, frame: &Frame) -> Verdict {
+pub(crate) fn judge(object: Option<&Value>, around: &Related, window: &Window) -> Verdict {
     let Some(object) = object else { return Verdict::missing() };
     let (group, _) = split_api_version(text(object, "/apiVersion"));
     let kind = text(object, "/kind");
-    let judged_to_the_end = match (group, kind) {
-        ("", "Namespace") => true,
-        ("batch", "Job") => is_leaving(object),
-        _ => false,
-    };
-    if is_deleting(object) && !judged_to_the_end {
+    let rule = rule_of(group, kind);
+    if is_deleting(object) && !rule.is_some_and(|rule| (rule.is_judged_deleting)(object)) {
         return deleting(object);
     }
     let definition = around.definition(group, kind);
-    let wishes = match Wishes::of(object, definition) {
-        Ok(wishes) => wishes,
+    let annotations = match WaitAnnotations::of(object, definition) {
+        Ok(annotations) => annotations,
         Err(error) => return Verdict::failed("InvalidAnnotation", error.message),
     };
-    match wishes {
-        Some(wishes) => unseen(object).unwrap_or_else(|| {
-            wishes.judge(object, || built_in(group, kind, object, around, frame))
-        }),
-        None => built_in(group, kind, object, around, frame),
+    let by_kind = || match rule {
+        Some(rule) => (rule.judge)(object, around, window),
+        None if watch::is_built_in(group) => applied(object),
+        None => custom::judge(object, around, window),
+    };
+    match annotations {
+        Some(annotations) => unseen(object).unwrap_or_else(|| annotations.judge(object, by_kind)),
+        None => by_kind(),
     }
 }
 
-/// Judges by the rules of the kind alone.
-fn built_in(
-    group: &str,
-    kind: &str,
-    object: &Value,
-    around: &Neighbourhood,
-    frame: &Frame,
-) -> Verdict {
-    match (group, kind) {
-        ("apps", "Deployment") => deployment::judge(object, around, frame),
-        ("apps", "ReplicaSet") | ("", "ReplicationController") => {
-            replica_set::judge(object, around, frame)
-        }
-        ("apps", "StatefulSet") => stateful_set::judge(object, around, frame),
-        ("apps", "DaemonSet") => daemon_set::judge(object, around, frame),
-        ("batch", "Job") => job::judge(object, around, frame),
-        ("", "Pod") => pod::judge(object, around, frame),
-        ("", "PersistentVolumeClaim") => claim::judge(object, around, frame),
-        ("", "Service") => service::judge(object, around, frame),
-        ("", "Namespace") => namespace::judge(object),
-        ("apiextensions.k8s.io", "CustomResourceDefinition") => api::judge_definition(object),
-        ("apiregistration.k8s.io", "APIService") => api::judge_service(object),
-        _ if watch::is_built_in(group) => applied(object),
-        _ => custom::judge(object, around, frame),
+/// How objects of one built-in kind are judged.
+struct ReadinessRule {
+    group: &'static str,
+    kind: &'static str,
+    judge: fn(&Value, &Related, &Window) -> Verdict,
+    /// What `judge` looks at.
+    watch: WatchNeeds,
+    /// Whether there is anything to wait for at an object; where not, it is ready once applied.
+    is_awaited: fn(&Value) -> bool,
+    /// Whether `judge` tells more of an object on its way out than that it is being deleted.
+    is_judged_deleting: fn(&Value) -> bool,
+    /// Finds the pod that keeps an object from being ready.
+    culprit: for<'a> fn(&'a Value, &'a Related, &Window) -> Option<Culprit<'a>>,
+}
+
+/// The rules of the kinds that have a state of their own. A kind's rule is a file beside this one
+/// and a line here.
+#[rustfmt::skip]
+static RULES: &[ReadinessRule] = &[
+    ReadinessRule { culprit: deployment::culprit, ..rule("apps", "Deployment", deployment::judge, WatchNeeds::ROLLOUT) },
+    ReadinessRule { culprit: daemon_set::culprit, ..rule("apps", "DaemonSet", daemon_set::judge, WatchNeeds::PODS_ON_NODES) },
+    ReadinessRule { culprit: stateful_set::culprit, ..rule("apps", "StatefulSet", stateful_set::judge, WatchNeeds::PODS) },
+    rule("apps", "ReplicaSet", replica_set::judge, WatchNeeds::PODS),
+    rule("", "ReplicationController", replica_set::judge, WatchNeeds::PODS),
+    ReadinessRule { culprit: job::culprit, is_judged_deleting: is_leaving, ..rule("batch", "Job", job::judge, WatchNeeds::PODS) },
+    ReadinessRule { culprit: pod::culprit, ..rule("", "Pod", pod::judge, WatchNeeds::PODS) },
+    rule("", "PersistentVolumeClaim", claim::judge, WatchNeeds::VOLUME),
+    ReadinessRule { is_awaited: service::has_load_balancer, ..rule("", "Service", service::judge, WatchNeeds::EVENTS) },
+    ReadinessRule { is_judged_deleting: |_| true, ..rule("", "Namespace", namespace::judge, WatchNeeds::OBJECT) },
+    rule("apiextensions.k8s.io", "CustomResourceDefinition", api::judge_definition, WatchNeeds::OBJECT),
+    rule("apiregistration.k8s.io", "APIService", api::judge_service, WatchNeeds::OBJECT),
+];
+
+const fn rule(
+    group: &'static str,
+    kind: &'static str,
+    judge: fn(&Value, &Related, &Window) -> Verdict,
+    watch: WatchNeeds,
+) -> ReadinessRule {
+    ReadinessRule {
+        group,
+        kind,
+        judge,
+        watch,
+        is_awaited: |_| true,
+        is_judged_deleting: |_| false,
+        culprit: pods::culprit,
     }
+}
+
+fn rule_of(group: &str, kind: &str) -> Option<&'static ReadinessRule> {
+    RULES.iter().find(|rule| rule.group == group && rule.kind == kind)
+}
+
+/// Tells whether objects of a kind can be anything but ready once they are applied.
+#[must_use]
+pub(crate) fn has_state(kind: &GroupKind) -> bool {
+    rule_of(&kind.group, &kind.kind).is_some() || !watch::is_built_in(&kind.group)
+}
+
+/// Tells what has to be watched for an object, as it is to be applied.
+#[must_use]
+pub(crate) fn watch_of(object: &Value) -> WatchNeeds {
+    let (group, _) = split_api_version(text(object, "/apiVersion"));
+    match rule_of(group, text(object, "/kind")) {
+        Some(rule) if (rule.is_awaited)(object) => rule.watch,
+        _ if !watch::is_built_in(group) => WatchNeeds { definition: true, ..WatchNeeds::OBJECT },
+        _ if annotations::says_when(object) => WatchNeeds::OBJECT,
+        _ => WatchNeeds::default(),
+    }
+}
+
+/// Finds the pod that keeps an object from being ready: of those that this deploy changed, the one
+/// that is worst off.
+pub(crate) fn find_culprit<'a>(
+    object: &'a Value,
+    around: &'a Related,
+    window: &Window,
+) -> Option<Culprit<'a>> {
+    let (group, _) = split_api_version(text(object, "/apiVersion"));
+    match rule_of(group, text(object, "/kind")) {
+        Some(rule) => (rule.culprit)(object, around, window),
+        None => pods::culprit(object, around, window),
+    }
+}
+
+/// Counts how often the containers of an object's pods restarted; none for kinds without pods.
+#[must_use]
+pub(crate) fn restarts_of(object: &Value, around: &Related) -> Option<u64> {
+    let (group, _) = split_api_version(text(object, "/apiVersion"));
+    let rule = rule_of(group, text(object, "/kind")).filter(|rule| rule.watch.pods)?;
+    let restarts: i64 = match rule.kind {
+        "Pod" => pod::restarts(object),
+        _ => around.pods_below(uid(object)).map(pod::restarts).sum(),
+    };
+    u64::try_from(restarts).ok()
 }
 
 /// Judges an object of a built-in kind that does nothing by itself: it is ready once applied.

@@ -6,10 +6,12 @@ use super::{
     Verdict,
     condition::Condition,
     field::{is_deleting, text},
+    related::Related,
+    window::Window,
 };
 
 /// Judges a Namespace.
-pub(crate) fn judge(namespace: &Value) -> Verdict {
+pub(crate) fn judge(namespace: &Value, _: &Related, _: &Window) -> Verdict {
     if !is_deleting(namespace) && text(namespace, "/status/phase") != "Terminating" {
         return Verdict::ready();
     }

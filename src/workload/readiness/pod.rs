@@ -6,15 +6,16 @@ use super::{
     Verdict,
     condition::Condition,
     container::Container,
+    culprit::Culprit,
     field::{count, created, is_deleting, list, number, shorten, text, uid},
-    related::{Neighbourhood, happened},
-    trouble::{Cause, GRACE_SECONDS, Trouble},
-    window::Frame,
+    related::{Related, happened},
+    trouble::{GRACE_SECONDS, Trouble, TroubleKind},
+    window::Window,
 };
 
 /// What is with a pod.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Fate {
+pub(crate) enum PodState {
     /// It does its work.
     Ready,
     /// It ended, and well.
@@ -26,35 +27,36 @@ pub(crate) enum Fate {
 }
 
 /// Looks at a pod.
-pub(crate) fn look(pod: &Value, around: &Neighbourhood, frame: &Frame) -> Fate {
+pub(crate) fn look(pod: &Value, around: &Related, window: &Window) -> PodState {
     match text(pod, "/status/phase") {
-        "Succeeded" => return Fate::Done,
-        "Failed" => return ended(pod, around, frame),
+        "Succeeded" => return PodState::Done,
+        "Failed" => return ended(pod, around, window),
         _ => {}
     }
     if is_deleting(pod) {
         let message = "is being deleted".to_owned();
-        return Fate::Leaving(Trouble::of_pod(Cause::Starting, "Terminating", message));
+        return PodState::Leaving(Trouble::of_pod(TroubleKind::Starting, "Terminating", message));
     }
-    if let Some(trouble) = scheduling(pod, frame) {
-        return Fate::Troubled(trouble);
+    if let Some(trouble) = scheduling(pod, window) {
+        return PodState::Troubled(trouble);
     }
     let ready = Condition::holds(pod, "Ready");
-    let troubles = Container::all(pod)
-        .filter_map(|container| container.trouble(around, frame))
-        .filter(|trouble| !ready || matches!(trouble.cause, Cause::Shaky | Cause::Crash));
+    let troubles =
+        Container::all(pod).filter_map(|container| container.trouble(around, window)).filter(
+            |trouble| !ready || matches!(trouble.kind, TroubleKind::Shaky | TroubleKind::Crash),
+        );
     match worst(troubles) {
-        Some(trouble) if trouble.cause == Cause::Starting => {
-            Fate::Troubled(setup(pod, around, frame).unwrap_or(trouble))
+        Some(trouble) if trouble.kind == TroubleKind::Starting => {
+            PodState::Troubled(setup(pod, around, window).unwrap_or(trouble))
         }
-        Some(trouble) => Fate::Troubled(trouble),
-        None if ready => Fate::Ready,
-        None => Fate::Troubled(gate(pod)),
+        Some(trouble) => PodState::Troubled(trouble),
+        None if ready => PodState::Ready,
+        None => PodState::Troubled(gate(pod)),
     }
 }
 
 /// Judges a pod that has no controller.
-pub(crate) fn judge(pod: &Value, around: &Neighbourhood, frame: &Frame) -> Verdict {
+pub(crate) fn judge(pod: &Value, around: &Related, window: &Window) -> Verdict {
     let generation = number(pod, "/metadata/generation");
     let observed = number(pod, "/status/observedGeneration");
     if let (Some(generation), Some(observed)) = (generation, observed)
@@ -66,13 +68,13 @@ pub(crate) fn judge(pod: &Value, around: &Neighbourhood, frame: &Frame) -> Verdi
         "" => String::new(),
         node => format!(" (on {node})"),
     };
-    match look(pod, around, frame) {
-        Fate::Ready => Verdict::ready(),
-        Fate::Done => Verdict::ready_saying("it has completed"),
-        Fate::Leaving(trouble) => {
+    match look(pod, around, window) {
+        PodState::Ready => Verdict::ready(),
+        PodState::Done => Verdict::ready_saying("it has completed"),
+        PodState::Leaving(trouble) => {
             Verdict::waiting(&trouble.reason, format!("{}{on}", trouble.message))
         }
-        Fate::Troubled(trouble) => {
+        PodState::Troubled(trouble) => {
             let message = format!("{}{on}", trouble.message);
             if trouble.hopeless {
                 Verdict::failed(&trouble.reason, message)
@@ -83,8 +85,22 @@ pub(crate) fn judge(pod: &Value, around: &Neighbourhood, frame: &Frame) -> Verdi
     }
 }
 
+/// A pod that has no controller stands for itself.
+pub(super) fn culprit<'a>(
+    pod: &'a Value,
+    around: &'a Related,
+    window: &Window,
+) -> Option<Culprit<'a>> {
+    match look(pod, around, window) {
+        PodState::Troubled(trouble) | PodState::Leaving(trouble) => {
+            Some(Culprit { pod, trouble, is_old: false })
+        }
+        PodState::Ready | PodState::Done => None,
+    }
+}
+
 /// Tells of a pod whose phase is Failed.
-fn ended(pod: &Value, around: &Neighbourhood, frame: &Frame) -> Fate {
+fn ended(pod: &Value, around: &Related, window: &Window) -> PodState {
     let reason = text(pod, "/status/reason");
     let why = shorten(text(pod, "/status/message"));
     if is_displaced(pod) {
@@ -92,17 +108,17 @@ fn ended(pod: &Value, around: &Neighbourhood, frame: &Frame) -> Fate {
         let why = Condition::of(pod, "DisruptionTarget")
             .map_or(why.clone(), |condition| if why.is_empty() { condition.why() } else { why });
         let message = format!("was driven from its node: {why}");
-        return Fate::Leaving(Trouble::of_pod(Cause::Ended, reason, message));
+        return PodState::Leaving(Trouble::of_pod(TroubleKind::Ended, reason, message));
     }
     let troubles = Container::all(pod)
         .filter(|container| container.bad_exit().is_some())
-        .filter_map(|container| container.trouble(around, frame));
-    Fate::Troubled(match worst(troubles) {
-        Some(trouble) => Trouble { cause: Cause::Ended, hopeless: true, ..trouble },
+        .filter_map(|container| container.trouble(around, window));
+    PodState::Troubled(match worst(troubles) {
+        Some(trouble) => Trouble { kind: TroubleKind::Ended, hopeless: true, ..trouble },
         None => {
             let reason = if reason.is_empty() { "Failed" } else { reason };
             let why = if why.is_empty() { "it does not say why".to_owned() } else { why };
-            Trouble::of_pod(Cause::Ended, reason, format!("failed: {why}")).hopeless(true)
+            Trouble::of_pod(TroubleKind::Ended, reason, format!("failed: {why}")).hopeless(true)
         }
     })
 }
@@ -123,31 +139,31 @@ fn is_displaced(pod: &Value) -> bool {
 }
 
 /// Tells why no node has the pod.
-fn scheduling(pod: &Value, frame: &Frame) -> Option<Trouble> {
+fn scheduling(pod: &Value, window: &Window) -> Option<Trouble> {
     if !text(pod, "/spec/nodeName").is_empty() {
         return None;
     }
     let Some(condition) = Condition::denied(pod, "PodScheduled") else {
         let message = "waits for the scheduler".to_owned();
-        return Some(Trouble::of_pod(Cause::Starting, "Pending", message));
+        return Some(Trouble::of_pod(TroubleKind::Starting, "Pending", message));
     };
     if condition.reason() == "SchedulingGated" {
         let gates: Vec<&str> =
             list(pod, "/spec/schedulingGates").iter().map(|gate| text(gate, "/name")).collect();
         let message = format!("is held back by its scheduling gates: {}", gates.join(", "));
-        return Some(Trouble::of_pod(Cause::Scheduling, "SchedulingGated", message));
+        return Some(Trouble::of_pod(TroubleKind::Scheduling, "SchedulingGated", message));
     }
     let why = condition.why();
     // What follows is about other pods, and about claims of devices that nobody made.
     let why = why.split(" preemption: ").next().unwrap_or_default().trim_end_matches([',', ' ']);
     let why = why.trim_end_matches("no new claims to deallocate").trim_end_matches(['.', ' ']);
     let from = condition.changed().max(created(pod));
-    let late = frame.elapsed(from).as_secs() >= GRACE_SECONDS;
+    let late = window.elapsed(from).as_secs() >= GRACE_SECONDS;
     let reason = if condition.reason().is_empty() { "Unschedulable" } else { condition.reason() };
     let message = format!("cannot be scheduled: {why}");
     Some(
-        Trouble::of_pod(Cause::Scheduling, reason, message)
-            .hopeless(frame.is_kind_like() && late && !room_may_come(why)),
+        Trouble::of_pod(TroubleKind::Scheduling, reason, message)
+            .hopeless(window.is_kind_like() && late && !room_may_come(why)),
     )
 }
 
@@ -169,7 +185,7 @@ fn room_may_come(why: &str) -> bool {
 }
 
 /// Finds out from the pod's events why its containers are not created: a volume or its network.
-fn setup(pod: &Value, around: &Neighbourhood, frame: &Frame) -> Option<Trouble> {
+fn setup(pod: &Value, around: &Related, window: &Window) -> Option<Trouble> {
     const REASONS: &[&str] = &[
         "FailedMount",
         "FailedAttachVolume",
@@ -190,7 +206,7 @@ fn setup(pod: &Value, around: &Neighbourhood, frame: &Frame) -> Option<Trouble> 
     let event = around
         .events_of(uid(pod))
         .filter(|event| REASONS.contains(&text(event, "/reason")))
-        .filter(|event| frame.covers(happened(event)))
+        .filter(|event| window.covers(happened(event)))
         .max_by_key(|event| {
             let vague = text(event, "/message").starts_with("Unable to attach or mount volumes");
             (!vague, happened(event))
@@ -203,7 +219,7 @@ fn setup(pod: &Value, around: &Neighbourhood, frame: &Frame) -> Option<Trouble> 
         },
         None => format!("cannot be set up: {}", shorten(said)),
     };
-    Some(Trouble::of_pod(Cause::Setup, text(event, "/reason"), message))
+    Some(Trouble::of_pod(TroubleKind::Setup, text(event, "/reason"), message))
 }
 
 /// Tells why a pod is not ready although its containers are.
@@ -215,15 +231,15 @@ fn gate(pod: &Value) -> Trouble {
     if let Some(gate) = closed {
         let why = Condition::of(pod, gate).map_or("nothing has set it".to_owned(), Condition::why);
         let message = format!("its readiness gate {gate} is not True: {why}");
-        return Trouble::of_pod(Cause::Probe, "ReadinessGatesNotReady", message);
+        return Trouble::of_pod(TroubleKind::Probe, "ReadinessGatesNotReady", message);
     }
     match Condition::of(pod, "Ready") {
         Some(condition) => Trouble::of_pod(
-            Cause::Probe,
+            TroubleKind::Probe,
             if condition.reason().is_empty() { "NotReady" } else { condition.reason() },
             format!("is not ready: {}", condition.why()),
         ),
-        None => Trouble::of_pod(Cause::Starting, "Pending", "has just been made".to_owned()),
+        None => Trouble::of_pod(TroubleKind::Starting, "Pending", "has just been made".to_owned()),
     }
 }
 

@@ -5,32 +5,53 @@ use serde_json::Value;
 use super::{
     Verdict,
     admission::Refusal,
-    field::name,
-    pod::{self, Fate},
-    related::Neighbourhood,
-    trouble::{Cause, Trouble},
-    window::Frame,
+    culprit::Culprit,
+    field::{name, uid},
+    pod::{self, PodState},
+    related::Related,
+    trouble::{Trouble, TroubleKind},
+    window::Window,
 };
+
+/// Finds the pod that is worst off.
+pub(super) fn worst_of<'a>(
+    pods: impl Iterator<Item = &'a Value>,
+    around: &Related,
+    window: &Window,
+) -> Option<Culprit<'a>> {
+    let pods = ControlledPods::of(pods, around, window);
+    let (pod, trouble) = pods.worst()?;
+    Some(Culprit { pod, trouble: trouble.clone(), is_old: false })
+}
+
+/// Finds the pod that keeps a controller from being ready: the one that is worst off of its own.
+pub(super) fn culprit<'a>(
+    object: &'a Value,
+    around: &'a Related,
+    window: &Window,
+) -> Option<Culprit<'a>> {
+    worst_of(around.pods_of(uid(object)), around, window)
+}
 
 /// The pods of a controller with what is with each. Pods that leave, are done or have ended are
 /// left out: their controller has replaced them.
 #[derive(Debug)]
-pub(crate) struct Crew<'a>(Vec<(&'a Value, Option<Trouble>)>);
+pub(crate) struct ControlledPods<'a>(Vec<(&'a Value, Option<Trouble>)>);
 
-impl<'a> Crew<'a> {
+impl<'a> ControlledPods<'a> {
     /// Looks at the pods.
     pub(crate) fn of(
         pods: impl Iterator<Item = &'a Value>,
-        around: &Neighbourhood,
-        frame: &Frame,
+        around: &Related,
+        window: &Window,
     ) -> Self {
         Self(
-            pods.filter_map(|pod| match pod::look(pod, around, frame) {
-                Fate::Ready => Some((pod, None)),
-                Fate::Troubled(trouble) if trouble.cause != Cause::Ended => {
+            pods.filter_map(|pod| match pod::look(pod, around, window) {
+                PodState::Ready => Some((pod, None)),
+                PodState::Troubled(trouble) if trouble.kind != TroubleKind::Ended => {
                     Some((pod, Some(trouble)))
                 }
-                Fate::Troubled(_) | Fate::Done | Fate::Leaving(_) => None,
+                PodState::Troubled(_) | PodState::Done | PodState::Leaving(_) => None,
             })
             .collect(),
         )
@@ -51,7 +72,8 @@ impl<'a> Crew<'a> {
 
     /// Tells whether all of them stand at something that no restart mends.
     pub(crate) fn is_stuck(&self) -> bool {
-        self.all_hopeless() && self.troubled().all(|(_, trouble)| trouble.cause != Cause::Crash)
+        self.all_hopeless()
+            && self.troubled().all(|(_, trouble)| trouble.kind != TroubleKind::Crash)
     }
 
     /// Tells whether one of them will not become ready by itself.
@@ -61,7 +83,8 @@ impl<'a> Crew<'a> {
 
     /// Tells whether one restarted a moment ago and has to show that it stays up.
     pub(crate) fn is_shaky(&self) -> bool {
-        self.troubled().any(|(_, trouble)| matches!(trouble.cause, Cause::Shaky | Cause::Crash))
+        self.troubled()
+            .any(|(_, trouble)| matches!(trouble.kind, TroubleKind::Shaky | TroubleKind::Crash))
     }
 
     /// Counts the pods.

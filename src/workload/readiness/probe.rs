@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::{
     field::{list, shorten, text, uid},
-    related::{Neighbourhood, happened},
-    window::Frame,
+    related::{Related, happened},
+    window::Window,
 };
 
 /// The longest command that is shown, in characters.
@@ -46,15 +46,15 @@ pub(crate) fn last_failure(
     pod: &Value,
     container: &str,
     probe: &str,
-    around: &Neighbourhood,
-    frame: &Frame,
+    around: &Related,
+    window: &Window,
 ) -> Option<String> {
     let begins = format!("{probe} probe ");
     let field = format!("{{{container}}}");
     around
         .events_of(uid(pod))
         .filter(|event| text(event, "/reason") == "Unhealthy")
-        .filter(|event| frame.covers(happened(event)))
+        .filter(|event| window.covers(happened(event)))
         .filter(|event| {
             let path = text(event, "/involvedObject/fieldPath");
             path.is_empty() || path.ends_with(&field)

@@ -20,18 +20,18 @@ const REVISION: &str = "deployment.kubernetes.io/revision";
 
 /// An index over the neighbours of the objects of an instance.
 #[derive(Debug, Default, Clone)]
-pub(crate) struct Neighbourhood {
-    pods: Family,
-    replica_sets: Family,
-    events: Family,
-    nodes: Family,
-    storage_classes: Family,
-    definitions: Family,
+pub(crate) struct Related {
+    pods: KindIndex,
+    replica_sets: KindIndex,
+    events: KindIndex,
+    nodes: KindIndex,
+    storage_classes: KindIndex,
+    definitions: KindIndex,
     /// Restarts by container, of pods by uid, as they were seen first.
     first_restarts: HashMap<String, HashMap<String, i64>>,
 }
 
-impl Neighbourhood {
+impl Related {
     /// Takes in an object, or its newer state. Kinds that no judgement looks at are ignored.
     ///
     /// An object without a uid cannot be told from others and is ignored too.
@@ -41,7 +41,7 @@ impl Neighbourhood {
             return;
         }
         let parent = parent_of(&object);
-        let family = match text(&object, "/kind") {
+        let index = match text(&object, "/kind") {
             "Pod" => {
                 self.remember_restarts(&uid, &object);
                 &mut self.pods
@@ -57,12 +57,12 @@ impl Neighbourhood {
         if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
             metadata.remove("managedFields");
         }
-        family.put(uid, parent, object);
+        index.put(uid, parent, object);
     }
 
     /// Forgets an object that is gone.
     pub(crate) fn remove(&mut self, uid: &str) {
-        for family in [
+        for index in [
             &mut self.pods,
             &mut self.replica_sets,
             &mut self.events,
@@ -70,32 +70,9 @@ impl Neighbourhood {
             &mut self.storage_classes,
             &mut self.definitions,
         ] {
-            family.take(uid);
+            index.take(uid);
         }
         self.first_restarts.remove(uid);
-    }
-
-    /// Gives the uids of the objects whose judgement depends on a neighbour: itself, its
-    /// controller, and that one's controller. An event stands for the object that it is about.
-    #[must_use]
-    pub(crate) fn concerned(&self, neighbour: &Value) -> Vec<String> {
-        let (mut uid, mut parent) = if text(neighbour, "/kind") == "Event" {
-            let uid = involved(neighbour);
-            (uid, self.parent(uid))
-        } else {
-            (field::uid(neighbour), controller(neighbour))
-        };
-        let mut uids = vec![uid.to_owned()];
-        while let Some(next) = parent.filter(|next| !next.is_empty() && uids.len() < 4) {
-            uids.push(next.to_owned());
-            uid = next;
-            parent = self.parent(uid);
-        }
-        uids
-    }
-
-    fn parent(&self, uid: &str) -> Option<&str> {
-        self.pods.parent(uid).or_else(|| self.replica_sets.parent(uid))
     }
 
     /// Gives the pods that a controller (ReplicaSet, StatefulSet, DaemonSet, Job) made.
@@ -121,7 +98,7 @@ impl Neighbourhood {
 
     /// Tells whether nodes are known at all.
     pub(crate) fn knows_nodes(&self) -> bool {
-        !self.nodes.members.is_empty()
+        !self.nodes.objects.is_empty()
     }
 
     /// Gives a storage class.
@@ -160,18 +137,11 @@ impl Neighbourhood {
         })
     }
 
-    /// Gives all pods below an object, whatever their revision: for a Deployment through its
-    /// replica sets, for a Pod itself.
-    #[must_use]
-    pub(crate) fn pods_below(&self, object: &Value) -> Vec<&Value> {
-        let uid = field::uid(object);
-        match text(object, "/kind") {
-            "Pod" => self.pods.get(uid).into_iter().collect(),
-            "Deployment" => {
-                self.replica_sets_of(uid).flat_map(|set| self.pods_of(field::uid(set))).collect()
-            }
-            _ => self.pods_of(uid).collect(),
-        }
+    /// Gives all pods below an object, whatever their revision: its own, and those of its replica
+    /// sets.
+    pub(crate) fn pods_below(&self, uid: &str) -> impl Iterator<Item = &Value> {
+        let sets = self.replica_sets_of(uid);
+        self.pods_of(uid).chain(sets.flat_map(|set| self.pods_of(field::uid(set))))
     }
 
     /// Gives how often a container had restarted when its pod was seen first.
@@ -255,40 +225,36 @@ pub(crate) fn happened(event: &Value) -> Option<Timestamp> {
 /// Objects of one kind, by their own uid and by a parent: a controller, an involved object, or
 /// the name under which they are looked up.
 #[derive(Debug, Default, Clone)]
-struct Family {
-    members: HashMap<String, Member>,
+struct KindIndex {
+    objects: HashMap<String, IndexedObject>,
     children: HashMap<String, BTreeSet<String>>,
 }
 
 #[derive(Debug, Clone)]
-struct Member {
+struct IndexedObject {
     parent: String,
     body: Value,
 }
 
-impl Family {
+impl KindIndex {
     fn put(&mut self, uid: String, parent: String, body: Value) {
         self.take(&uid);
         self.children.entry(parent.clone()).or_default().insert(uid.clone());
-        self.members.insert(uid, Member { parent, body });
+        self.objects.insert(uid, IndexedObject { parent, body });
     }
 
     fn take(&mut self, uid: &str) {
-        let Some(member) = self.members.remove(uid) else { return };
-        if let Some(siblings) = self.children.get_mut(&member.parent) {
+        let Some(object) = self.objects.remove(uid) else { return };
+        if let Some(siblings) = self.children.get_mut(&object.parent) {
             siblings.remove(uid);
             if siblings.is_empty() {
-                self.children.remove(&member.parent);
+                self.children.remove(&object.parent);
             }
         }
     }
 
     fn get(&self, uid: &str) -> Option<&Value> {
-        self.members.get(uid).map(|member| &member.body)
-    }
-
-    fn parent(&self, uid: &str) -> Option<&str> {
-        self.members.get(uid).map(|member| member.parent.as_str())
+        self.objects.get(uid).map(|object| &object.body)
     }
 
     fn children(&self, parent: &str) -> impl Iterator<Item = &Value> {

@@ -7,23 +7,23 @@ use super::{
     admission::Refusal,
     condition::Condition,
     field::{count, number, plural, uid},
-    pods::Crew,
-    related::Neighbourhood,
+    pods::ControlledPods,
+    related::Related,
     unseen_yet,
-    window::Frame,
+    window::Window,
 };
 
 /// Judges a ReplicaSet or a ReplicationController. It fails early only when all its pods are
 /// hopeless.
-pub(crate) fn judge(set: &Value, around: &Neighbourhood, frame: &Frame) -> Verdict {
+pub(crate) fn judge(set: &Value, around: &Related, window: &Window) -> Verdict {
     if let Some(verdict) = unseen_yet(set) {
         return verdict;
     }
     let desired = number(set, "/spec/replicas").unwrap_or(1);
     let total = count(set, "/status/replicas");
     let available = count(set, "/status/availableReplicas");
-    let crew = Crew::of(around.pods_of(uid(set)), around, frame);
-    if total == desired && available >= desired && !crew.is_shaky() {
+    let pods = ControlledPods::of(around.pods_of(uid(set)), around, window);
+    if total == desired && available >= desired && !pods.is_shaky() {
         return Verdict::ready();
     }
     let progress = if total > desired {
@@ -32,9 +32,9 @@ pub(crate) fn judge(set: &Value, around: &Neighbourhood, frame: &Frame) -> Verdi
         format!("{available} of {desired} pods available")
     };
     let refusal = Condition::of(set, "ReplicaFailure")
-        .filter(|condition| condition.status() == "True" && frame.covers(condition.changed()))
+        .filter(|condition| condition.status() == "True" && window.covers(condition.changed()))
         .map(|condition| {
-            Refusal::judge(condition.message(), frame.elapsed(condition.changed()).as_secs())
+            Refusal::judge(condition.message(), window.elapsed(condition.changed()).as_secs())
         });
-    crew.verdict(&progress, crew.all_hopeless(), refusal.as_ref())
+    pods.verdict(&progress, pods.all_hopeless(), refusal.as_ref())
 }

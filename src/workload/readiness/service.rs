@@ -5,24 +5,29 @@ use serde_json::Value;
 use super::{
     Verdict,
     field::{list, shorten, text, uid},
-    related::{Neighbourhood, happened},
-    window::Frame,
+    related::{Related, happened},
+    window::Window,
 };
 
+/// Tells whether a Service waits for the address of a load balancer.
+pub(super) fn has_load_balancer(service: &Value) -> bool {
+    text(service, "/spec/type") == "LoadBalancer"
+}
+
 /// Judges a Service. On kind-like runtimes nothing gives load balancers an address.
-pub(crate) fn judge(service: &Value, around: &Neighbourhood, frame: &Frame) -> Verdict {
-    if text(service, "/spec/type") != "LoadBalancer"
+pub(crate) fn judge(service: &Value, around: &Related, window: &Window) -> Verdict {
+    if !has_load_balancer(service)
         || !list(service, "/status/loadBalancer/ingress").is_empty()
         || !list(service, "/spec/externalIPs").is_empty()
     {
         return Verdict::ready();
     }
-    if frame.is_kind_like() {
+    if window.is_kind_like() {
         return Verdict::ready_saying("no load balancer gives it an address on this runtime");
     }
     let failure = around
         .events_of(uid(service))
-        .filter(|event| text(event, "/type") == "Warning" && frame.covers(happened(event)))
+        .filter(|event| text(event, "/type") == "Warning" && window.covers(happened(event)))
         .max_by_key(|event| happened(event));
     match failure {
         Some(event) => Verdict::waiting(

@@ -6,11 +6,13 @@ use serde_json::Value;
 use super::{
     Verdict,
     admission::Refusal,
+    culprit::Culprit,
     field::{count, label, number, plural, text, uid},
-    pods::Crew,
-    related::Neighbourhood,
+    pods::{ControlledPods, worst_of},
+    related::Related,
+    trouble::TroubleKind,
     unseen_yet,
-    window::Frame,
+    window::Window,
 };
 
 /// The label with a pod's revision.
@@ -18,20 +20,20 @@ const REVISION: &str = "controller-revision-hash";
 
 /// Judges a StatefulSet. Its pods come one after the other, so that one hopeless new pod is
 /// enough to fail it; under the strategy `OnDelete` it never fails early.
-pub(crate) fn judge(set: &Value, around: &Neighbourhood, frame: &Frame) -> Verdict {
+pub(crate) fn judge(set: &Value, around: &Related, window: &Window) -> Verdict {
     if let Some(verdict) = unseen_yet(set) {
         return verdict;
     }
     let (new, old) = pods_by_revision(set, around);
-    let new = Crew::of(new.into_iter(), around, frame);
-    let old = Crew::of(old.into_iter(), around, frame);
-    let rollout = Rollout::of(set);
+    let new = ControlledPods::of(new.into_iter(), around, window);
+    let old = ControlledPods::of(old.into_iter(), around, window);
+    let rollout = StatefulSetProgress::of(set);
     if rollout.is_complete() && !new.is_shaky() {
         return rollout.completed();
     }
     let progress = rollout.progress();
     let refusal = (new.len() + old.len() < rollout.desired)
-        .then(|| Refusal::of_events(set, around, frame))
+        .then(|| Refusal::of_events(set, around, window))
         .flatten();
     let fails = new.any_hopeless() && !rollout.on_delete;
     if let (false, None, Some((pod, trouble))) = (fails, &refusal, old.blocking()) {
@@ -41,11 +43,23 @@ pub(crate) fn judge(set: &Value, around: &Neighbourhood, frame: &Frame) -> Verdi
     new.verdict(&progress, fails, refusal.as_ref())
 }
 
+/// Finds the pod that keeps a StatefulSet from being ready: a new one, or an old one that the
+/// controller waits for before it goes on.
+pub(super) fn culprit<'a>(
+    set: &'a Value,
+    around: &'a Related,
+    window: &Window,
+) -> Option<Culprit<'a>> {
+    let (new, old) = pods_by_revision(set, around);
+    let new = worst_of(new.into_iter(), around, window);
+    new.filter(|new| new.trouble.kind > TroubleKind::Starting).or_else(|| {
+        let old = worst_of(old.into_iter(), around, window)?;
+        old.trouble.hopeless.then_some(Culprit { is_old: true, ..old })
+    })
+}
+
 /// Gives the pods of the newest revision, and the older ones.
-pub(crate) fn pods_by_revision<'a>(
-    set: &Value,
-    around: &'a Neighbourhood,
-) -> (Vec<&'a Value>, Vec<&'a Value>) {
+fn pods_by_revision<'a>(set: &Value, around: &'a Related) -> (Vec<&'a Value>, Vec<&'a Value>) {
     let newest = text(set, "/status/updateRevision");
     around
         .pods_of(uid(set))
@@ -54,7 +68,7 @@ pub(crate) fn pods_by_revision<'a>(
 
 /// How far a StatefulSet is.
 #[derive(Debug)]
-struct Rollout {
+struct StatefulSetProgress {
     desired: i64,
     total: i64,
     updated: i64,
@@ -67,7 +81,7 @@ struct Rollout {
     on_delete: bool,
 }
 
-impl Rollout {
+impl StatefulSetProgress {
     fn of(set: &Value) -> Self {
         let desired = number(set, "/spec/replicas").unwrap_or(1);
         let partition = count(set, "/spec/updateStrategy/rollingUpdate/partition");

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::field::{list, text};
-use crate::workload::{object::ObjectId, template};
+use crate::workload::{kinds::pod_template, object::ObjectId};
 
 /// The label by which the controller tells replica sets apart; the one difference between the
 /// template of a Deployment and that of its replica set.
@@ -12,7 +12,7 @@ const TEMPLATE_HASH: &str = "pod-template-hash";
 /// Gives the images of an object's containers, init containers first, each once.
 #[must_use]
 pub(crate) fn images_of(body: &Value) -> Vec<String> {
-    let Some(spec) = template::pod_spec(&ObjectId::of(body), body) else { return Vec::new() };
+    let Some(spec) = pod_template::pod_spec(&ObjectId::of(body), body) else { return Vec::new() };
     let mut images: Vec<String> = Vec::new();
     for container in list(spec, "/initContainers").iter().chain(list(spec, "/containers")) {
         let image = text(container, "/image");

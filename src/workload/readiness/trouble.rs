@@ -1,4 +1,4 @@
-//! What keeps a pod from being ready: one cause, in one sentence.
+//! What keeps a pod from being ready: one kind, in one sentence.
 
 use serde_json::Value;
 
@@ -10,7 +10,7 @@ pub(crate) const GRACE_SECONDS: i64 = 30;
 
 /// The kinds of trouble, from the least to the most telling.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Cause {
+pub(crate) enum TroubleKind {
     /// Nothing is wrong: it is being started.
     Starting,
     /// It restarted a moment ago and has to show that it stays up.
@@ -48,7 +48,7 @@ pub(crate) enum Log {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Trouble {
     /// The kind.
-    pub cause: Cause,
+    pub kind: TroubleKind,
     /// Whether it will not pass by itself.
     pub hopeless: bool,
     /// The reason in the field's terms.
@@ -63,9 +63,9 @@ pub(crate) struct Trouble {
 
 impl Trouble {
     /// Makes a trouble that may pass, of the pod as a whole.
-    pub(crate) fn of_pod(cause: Cause, reason: &str, message: String) -> Self {
+    pub(crate) fn of_pod(kind: TroubleKind, reason: &str, message: String) -> Self {
         Self {
-            cause,
+            kind,
             hopeless: false,
             reason: reason.to_owned(),
             message,
@@ -80,8 +80,8 @@ impl Trouble {
     }
 
     /// Orders troubles: what will not pass comes last, then what tells most.
-    pub(crate) fn weight(&self) -> (bool, Cause) {
-        (self.hopeless, self.cause)
+    pub(crate) fn weight(&self) -> (bool, TroubleKind) {
+        (self.hopeless, self.kind)
     }
 
     /// Says it with the pod and its node.

@@ -1,16 +1,8 @@
 //! What has to be watched to judge an object: nothing, itself, or itself and its neighbours.
 
-use serde_json::Value;
-
-use super::{
-    annotations::{FAILED_WHEN, READY_WHEN},
-    field::{annotation, text},
-};
-use crate::workload::object::split_api_version;
-
 /// What [`judge`](super::judge) looks at for an object. With nothing set it is ready once applied.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Watch {
+pub(crate) struct WatchNeeds {
     /// The object itself.
     pub object: bool,
     /// The replica sets that it controls.
@@ -28,34 +20,38 @@ pub(crate) struct Watch {
     pub definition: bool,
 }
 
-/// Tells what has to be watched for an object, as it is to be applied.
-#[must_use]
-pub(crate) fn watch_of(object: &Value) -> Watch {
-    let (group, _) = split_api_version(text(object, "/apiVersion"));
-    let own = Watch { object: true, ..Watch::default() };
-    let pods = Watch { pods: true, events: true, ..own };
-    match (group, text(object, "/kind")) {
-        ("apps", "Deployment") => Watch { replica_sets: true, ..pods },
-        ("apps", "DaemonSet") => Watch { nodes: true, ..pods },
-        ("apps", "StatefulSet" | "ReplicaSet")
-        | ("", "ReplicationController")
-        | ("batch", "Job")
-        | ("", "Pod") => pods,
-        ("", "PersistentVolumeClaim") => Watch { events: true, storage_classes: true, ..own },
-        ("", "Service") if text(object, "/spec/type") == "LoadBalancer" => {
-            Watch { events: true, ..own }
-        }
-        ("", "Namespace")
-        | ("apiextensions.k8s.io", "CustomResourceDefinition")
-        | ("apiregistration.k8s.io", "APIService") => own,
-        _ if !is_built_in(group) => Watch { definition: true, ..own },
-        _ if says_when(object) => own,
-        _ => Watch::default(),
-    }
-}
+impl WatchNeeds {
+    /// The object itself.
+    pub(super) const OBJECT: Self = Self {
+        object: true,
+        replica_sets: false,
+        pods: false,
+        events: false,
+        nodes: false,
+        storage_classes: false,
+        definition: false,
+    };
+    pub(super) const EVENTS: Self = Self { events: true, ..Self::OBJECT };
+    pub(super) const VOLUME: Self = Self { storage_classes: true, ..Self::EVENTS };
+    pub(super) const PODS: Self = Self { pods: true, ..Self::EVENTS };
+    pub(super) const PODS_ON_NODES: Self = Self { nodes: true, ..Self::PODS };
+    pub(super) const ROLLOUT: Self = Self { replica_sets: true, ..Self::PODS };
 
-fn says_when(object: &Value) -> bool {
-    annotation(object, READY_WHEN).or_else(|| annotation(object, FAILED_WHEN)).is_some()
+    /// Gives group and kind of what is looked at beside the object and its CRD (all of version
+    /// `v1`), and whether it lives in the object's namespace.
+    pub(crate) fn around(self) -> impl Iterator<Item = (&'static str, &'static str, bool)> {
+        let Self { object: _, replica_sets, pods, events, nodes, storage_classes, definition: _ } =
+            self;
+        [
+            (replica_sets, ("apps", "ReplicaSet", true)),
+            (pods, ("", "Pod", true)),
+            (events, ("", "Event", true)),
+            (nodes, ("", "Node", false)),
+            (storage_classes, ("storage.k8s.io", "StorageClass", false)),
+        ]
+        .into_iter()
+        .filter_map(|(is_watched, kind)| is_watched.then_some(kind))
+    }
 }
 
 /// Tells whether a group is one of Kubernetes' own. Groups that merely end in `k8s.io`, such as

@@ -4,9 +4,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::workload::runtime::RuntimeName;
 
-/// The frame of a judgement. Both times are those of the server's clock.
+/// The window of a judgement. Both times are those of the server's clock.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Frame<'a> {
+pub(crate) struct Window<'a> {
     /// The runtime: what is local and disposable is judged differently.
     pub runtime: &'a RuntimeName,
     /// When this deploy began. What was wrong before is given time to mend.
@@ -15,18 +15,12 @@ pub(crate) struct Frame<'a> {
     pub now: Timestamp,
 }
 
-impl<'a> Frame<'a> {
-    /// Makes a frame for looking at things as they are, with no deploy under way: nothing is too
+impl<'a> Window<'a> {
+    /// Makes a window for looking at things as they are, with no deploy under way: nothing is too
     /// old to count.
     #[must_use]
     pub(crate) fn present(runtime: &'a RuntimeName, now: Timestamp) -> Self {
         Self { runtime, since: Timestamp::MIN, now }
-    }
-
-    /// Gives the same frame at another time.
-    #[must_use]
-    pub(crate) fn at(self, now: Timestamp) -> Self {
-        Self { now, ..self }
     }
 
     /// Tells whether the runtime is local and disposable.

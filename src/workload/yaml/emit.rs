@@ -5,7 +5,7 @@
 use serde_json::{Map, Value};
 
 use super::{
-    scalar::{self, Resolved},
+    scalar::{self, ScalarValue},
     timestamp,
 };
 
@@ -158,7 +158,7 @@ fn is_ambiguous(text: &str) -> bool {
             || text.starts_with("0x")
             || text.starts_with("0b")
     };
-    !matches!(scalar::resolve_plain(text), Resolved::Text)
+    !matches!(scalar::resolve_plain(text), ScalarValue::Text)
         || matches!(text, "<<" | "=")
         || digits_first
             && !text.contains(['"', '\\'])

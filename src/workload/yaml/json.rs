@@ -6,14 +6,13 @@ use serde_json::{Number, Value};
 use super::{
     DEPTH_LIMIT, Position, Problem,
     number::{loses_digits, lost_digits, number},
-    template,
+    shown, template,
     tree::{Shape, Tree, too_deep},
-    value::shown,
 };
 
 /// Reads values one after another until the text ends or something is not JSON.
 pub(super) fn parse(text: &str, take: &mut dyn FnMut(Result<Option<Tree>, Problem>)) {
-    let mut parser = Parser {
+    let mut parser = JsonParser {
         bytes: text.as_bytes(),
         text,
         offset: 0,
@@ -37,7 +36,7 @@ pub(super) fn parse(text: &str, take: &mut dyn FnMut(Result<Option<Tree>, Proble
     }
 }
 
-struct Parser<'t> {
+struct JsonParser<'t> {
     text: &'t str,
     bytes: &'t [u8],
     offset: usize,
@@ -48,7 +47,7 @@ struct Parser<'t> {
     depth: usize,
 }
 
-impl<'t> Parser<'t> {
+impl<'t> JsonParser<'t> {
     fn peek(&self) -> Option<u8> {
         self.bytes.get(self.offset).copied()
     }

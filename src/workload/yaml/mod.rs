@@ -23,7 +23,7 @@ use serde_json::Value;
 
 pub(crate) use emit::emit;
 use tree::Tree;
-pub(crate) use tree::{Field, Node};
+pub(crate) use tree::YamlNode;
 
 use super::{
     error::{Code, Error},
@@ -100,18 +100,26 @@ impl Problem {
     }
 }
 
+/// Shortens a text for a message.
+fn shown(text: &str) -> String {
+    match text.char_indices().nth(60) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
 /// One document of a text that is not null.
 #[derive(Debug)]
-pub(crate) struct Document {
+pub(crate) struct YamlDocument {
     /// The value, as kubectl would send it.
     pub value: Value,
     tree: Tree,
 }
 
-impl Document {
+impl YamlDocument {
     /// Gives the outermost node, from which every place can be reached.
     #[must_use]
-    pub(crate) fn root(&self) -> Node<'_> {
+    pub(crate) fn root(&self) -> YamlNode<'_> {
         self.tree.root()
     }
 }
@@ -120,7 +128,7 @@ impl Document {
 #[derive(Debug, Default)]
 pub(crate) struct Reading {
     /// The documents, in order. Where there are problems, some may be missing or incomplete.
-    pub documents: Vec<Document>,
+    pub documents: Vec<YamlDocument>,
     /// The problems, in order.
     pub problems: Vec<Problem>,
 }
@@ -165,47 +173,8 @@ impl Reading {
         self.problems.extend(problems);
         match value {
             Some(Value::Null) | None => {}
-            Some(value) => self.documents.push(Document { value, tree }),
+            Some(value) => self.documents.push(YamlDocument { value, tree }),
         }
-    }
-}
-
-/// Finds the outermost node of each document of a text whose lines include `line`, without
-/// judging it: for places of texts that were read before.
-#[must_use]
-pub(crate) fn document_at(text: &str, line: u32) -> Option<Located> {
-    let text = stream::without_bom(text);
-    let mut found = None;
-    if stream::is_json(text) {
-        json::parse(text, &mut |tree| {
-            if let Ok(Some(tree)) = tree
-                && tree.root().position().line <= line
-            {
-                found = Some(tree);
-            }
-        });
-    } else {
-        let text = stream::with_line_feeds(text);
-        let chunk = stream::chunks(&text)
-            .filter_map(Result::ok)
-            .take_while(|chunk| chunk.first_line <= line)
-            .last()?;
-        found = parse::parse(&chunk).ok()?;
-    }
-    found.map(|tree| Located { tree })
-}
-
-/// A document that was parsed for its places alone.
-#[derive(Debug)]
-pub(crate) struct Located {
-    tree: Tree,
-}
-
-impl Located {
-    /// Gives the outermost node.
-    #[must_use]
-    pub(crate) fn root(&self) -> Node<'_> {
-        self.tree.root()
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::workload::error::Code;
 use serde_json::Number;
 
-use super::{Position, Problem, value::shown};
+use super::{Position, Problem, shown};
 
 /// Turns a number that JSON calls a float into an integer where it is one, as Go's decoder of
 /// JSON does with the text that Go's encoder made of it.

@@ -5,15 +5,15 @@ mod step;
 use crate::workload::error::Code;
 use std::collections::HashMap;
 
-use step::{State, Step};
+use step::{GrammarState, NextPart};
 
 use super::{
     DEPTH_LIMIT, Position, Problem,
-    scan::{Kind, Scanner, Token},
+    scan::{Scanner, Token, TokenKind},
+    shown,
     stream::Chunk,
     template,
-    tree::{Scalar, Shape, Tree, too_deep},
-    value::shown,
+    tree::{Shape, Tree, YamlScalar, too_deep},
 };
 
 /// Reads the first YAML document of a chunk; none where the chunk holds nothing.
@@ -21,7 +21,7 @@ use super::{
 /// # Errors
 /// The first thing that is not YAML, or that stands behind the document.
 pub(super) fn parse(chunk: &Chunk<'_>) -> Result<Option<Tree>, Problem> {
-    let mut parser = Parser {
+    let mut parser = YamlParser {
         scanner: Scanner::new(chunk)?,
         tree: Tree { nodes: Vec::new(), root: 0 },
         anchors: HashMap::new(),
@@ -69,7 +69,7 @@ fn explain(chunk: &Chunk<'_>, last: Position, problem: Problem) -> Problem {
     }
 }
 
-struct Parser<'t> {
+struct YamlParser<'t> {
     scanner: Scanner<'t>,
     tree: Tree,
     anchors: HashMap<String, usize>,
@@ -83,18 +83,18 @@ struct Parser<'t> {
 struct Open {
     number: usize,
     start: Position,
-    state: State,
+    state: GrammarState,
     children: Vec<usize>,
 }
 
 /// A node that was read, or a collection of which the beginning was read.
-enum Begun {
+enum NodeStart {
     Leaf,
-    Collection(State),
+    Collection(GrammarState),
 }
 
-impl Parser<'_> {
-    fn peek(&mut self) -> Result<&Kind, Problem> {
+impl YamlParser<'_> {
+    fn peek(&mut self) -> Result<&TokenKind, Problem> {
         Ok(&self.scanner.peek()?.kind)
     }
 
@@ -116,26 +116,28 @@ impl Parser<'_> {
 
     /// Reads the document and looks at what is behind it; tells whether there is one.
     fn document(&mut self) -> Result<bool, Problem> {
-        if *self.peek()? == Kind::StreamEnd {
+        if *self.peek()? == TokenKind::StreamEnd {
             return Ok(false);
         }
-        let explicit = *self.peek()? == Kind::DocumentStart;
+        let explicit = *self.peek()? == TokenKind::DocumentStart;
         if explicit {
             self.take();
         }
         match self.peek()? {
-            Kind::DocumentStart | Kind::DocumentEnd | Kind::StreamEnd if explicit => {
+            TokenKind::DocumentStart | TokenKind::DocumentEnd | TokenKind::StreamEnd
+                if explicit =>
+            {
                 let place = self.place()?;
                 self.tree.root = self.null(place);
             }
             _ => self.tree.root = self.whole_node()?,
         }
-        if *self.peek()? == Kind::DocumentEnd {
+        if *self.peek()? == TokenKind::DocumentEnd {
             self.take();
         }
         // kubectl never looks at what stands behind the first document.
         let place = match self.scanner.peek() {
-            Ok(Token { kind: Kind::StreamEnd, .. }) => return Ok(true),
+            Ok(Token { kind: TokenKind::StreamEnd, .. }) => return Ok(true),
             Ok(Token { start, .. }) => *start,
             Err(problem) => problem.position,
         };
@@ -148,24 +150,29 @@ impl Parser<'_> {
     fn whole_node(&mut self) -> Result<usize, Problem> {
         let root = self.tree.nodes.len();
         let mut open: Vec<Open> = Vec::new();
-        let mut step = Step::Node { block: true, indentless: false };
+        let mut step = NextPart::Node { block: true, indentless: false };
         loop {
             match step {
-                Step::Node { block, indentless } => {
+                NextPart::Node { block, indentless } => {
                     let start = self.place()?;
                     let number = self.tree.nodes.len();
                     let begun = self.begin(block, indentless)?;
                     self.put(&mut open, number, start, begun)?;
                 }
-                Step::Null(place) => {
+                NextPart::Null(place) => {
                     let number = self.null(place);
-                    self.put(&mut open, number, place, Begun::Leaf)?;
+                    self.put(&mut open, number, place, NodeStart::Leaf)?;
                 }
-                Step::Pair(place) => {
+                NextPart::Pair(place) => {
                     let number = self.tree.add(place, Shape::Mapping(Vec::new()));
-                    self.put(&mut open, number, place, Begun::Collection(State::PairKey))?;
+                    self.put(
+                        &mut open,
+                        number,
+                        place,
+                        NodeStart::Collection(GrammarState::PairKey),
+                    )?;
                 }
-                Step::End => {
+                NextPart::End => {
                     let closed = open.pop().expect("only open collections end");
                     self.close(closed);
                 }
@@ -183,12 +190,12 @@ impl Parser<'_> {
         open: &mut Vec<Open>,
         number: usize,
         start: Position,
-        begun: Begun,
+        begun: NodeStart,
     ) -> Result<(), Problem> {
         if let Some(parent) = open.last_mut() {
             parent.children.push(number);
         }
-        if let Begun::Collection(state) = begun {
+        if let NodeStart::Collection(state) = begun {
             if open.len() == DEPTH_LIMIT {
                 return Err(too_deep(start));
             }
@@ -208,9 +215,9 @@ impl Parser<'_> {
     }
 
     /// Reads a scalar or an alias, or the beginning of a collection, as the next node of the tree.
-    fn begin(&mut self, block: bool, indentless: bool) -> Result<Begun, Problem> {
+    fn begin(&mut self, block: bool, indentless: bool) -> Result<NodeStart, Problem> {
         let place = self.place()?;
-        if let Kind::Alias(name) = self.peek()? {
+        if let TokenKind::Alias(name) = self.peek()? {
             let name = name.clone();
             self.take();
             return self.alias(place, &name);
@@ -221,34 +228,42 @@ impl Parser<'_> {
             self.anchors.insert(anchor, self.tree.nodes.len());
         }
         let (shape, begun) = match self.peek()? {
-            Kind::Scalar { .. } => (self.scalar(tag), Begun::Leaf),
-            Kind::BlockEntry if indentless => {
-                (sequence(), Begun::Collection(State::IndentlessItem))
+            TokenKind::Scalar { .. } => (self.scalar(tag), NodeStart::Leaf),
+            TokenKind::BlockEntry if indentless => {
+                (sequence(), NodeStart::Collection(GrammarState::IndentlessItem))
             }
-            Kind::BlockSequenceStart if block => (sequence(), Begun::Collection(State::BlockItem)),
-            Kind::BlockMappingStart if block => (mapping(), Begun::Collection(State::BlockKey)),
-            Kind::FlowSequenceStart => (sequence(), Begun::Collection(State::FlowItem)),
-            Kind::FlowMappingStart => (mapping(), Begun::Collection(State::FlowKey)),
+            TokenKind::BlockSequenceStart if block => {
+                (sequence(), NodeStart::Collection(GrammarState::BlockItem))
+            }
+            TokenKind::BlockMappingStart if block => {
+                (mapping(), NodeStart::Collection(GrammarState::BlockKey))
+            }
+            TokenKind::FlowSequenceStart => {
+                (sequence(), NodeStart::Collection(GrammarState::FlowItem))
+            }
+            TokenKind::FlowMappingStart => {
+                (mapping(), NodeStart::Collection(GrammarState::FlowKey))
+            }
             _ if bare => return self.unexpected("did not find expected node content"),
             _ => {
-                let scalar = Scalar { text: String::new(), plain: tag.is_none(), tag };
-                (Shape::Scalar(scalar), Begun::Leaf)
+                let scalar = YamlScalar { text: String::new(), plain: tag.is_none(), tag };
+                (Shape::Scalar(scalar), NodeStart::Leaf)
             }
         };
-        if matches!(begun, Begun::Collection(state) if state != State::IndentlessItem) {
+        if matches!(begun, NodeStart::Collection(state) if state != GrammarState::IndentlessItem) {
             self.take();
         }
         self.tree.add(place, shape);
         Ok(begun)
     }
 
-    fn alias(&mut self, place: Position, name: &str) -> Result<Begun, Problem> {
+    fn alias(&mut self, place: Position, name: &str) -> Result<NodeStart, Problem> {
         let Some(&target) = self.anchors.get(name) else {
             let message = format!("unknown anchor: `*{name}`");
             return Err(Problem::new(Code::UnknownAnchor, place, message));
         };
         self.tree.add(place, Shape::Alias(target));
-        Ok(Begun::Leaf)
+        Ok(NodeStart::Leaf)
     }
 
     /// Reads an anchor and a tag, in either order.
@@ -256,8 +271,8 @@ impl Parser<'_> {
         let (mut anchor, mut tag) = (None, None);
         loop {
             match self.peek()? {
-                Kind::Anchor(name) if anchor.is_none() => anchor = Some(name.clone()),
-                Kind::Tag(name) if tag.is_none() => tag = Some(name.clone()),
+                TokenKind::Anchor(name) if anchor.is_none() => anchor = Some(name.clone()),
+                TokenKind::Tag(name) if tag.is_none() => tag = Some(name.clone()),
                 _ => return Ok((anchor, tag)),
             }
             self.take();
@@ -265,15 +280,15 @@ impl Parser<'_> {
     }
 
     fn scalar(&mut self, tag: Option<String>) -> Shape {
-        let Kind::Scalar { text, plain } = self.take().kind else {
+        let TokenKind::Scalar { text, plain } = self.take().kind else {
             unreachable!("the caller saw a scalar")
         };
         let plain = plain && tag.is_none() || tag.as_deref() == Some("!");
-        Shape::Scalar(Scalar { text, tag, plain })
+        Shape::Scalar(YamlScalar { text, tag, plain })
     }
 
     fn null(&mut self, place: Position) -> usize {
-        let scalar = Scalar { text: String::new(), tag: None, plain: true };
+        let scalar = YamlScalar { text: String::new(), tag: None, plain: true };
         self.tree.add(place, Shape::Scalar(scalar))
     }
 }

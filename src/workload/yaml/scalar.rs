@@ -9,11 +9,11 @@ const CORE: &str = "tag:yaml.org,2002:";
 
 /// What a scalar resolves to.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Resolved {
+pub(super) enum ScalarValue {
     Null,
     Bool(bool),
     Int(i64),
-    /// An integer above the range of [`Resolved::Int`].
+    /// An integer above the range of [`ScalarValue::Int`].
     Unsigned(u64),
     Float(f64),
     /// The text itself.
@@ -22,7 +22,7 @@ pub(super) enum Resolved {
     Binary,
 }
 
-impl Resolved {
+impl ScalarValue {
     fn tag(self) -> &'static str {
         match self {
             Self::Null => "null",
@@ -39,26 +39,26 @@ impl Resolved {
 ///
 /// # Errors
 /// The tag (`!!int`) that the text does not fit.
-pub(super) fn resolve(tag: Option<&str>, text: &str) -> Result<Resolved, String> {
+pub(super) fn resolve(tag: Option<&str>, text: &str) -> Result<ScalarValue, String> {
     let Some(tag) = tag else { return Ok(resolve_plain(text)) };
     let wanted = match tag.strip_prefix(CORE) {
         Some(wanted @ ("str" | "bool" | "int" | "float" | "null" | "timestamp")) => wanted,
-        Some("binary") => return Ok(Resolved::Binary),
-        _ => return Ok(Resolved::Text),
+        Some("binary") => return Ok(ScalarValue::Binary),
+        _ => return Ok(ScalarValue::Text),
     };
     if wanted == "str" || wanted == "timestamp" && timestamp::is_timestamp(text) {
-        return Ok(Resolved::Text);
+        return Ok(ScalarValue::Text);
     }
     match (wanted, resolve_plain(text)) {
-        ("float", Resolved::Int(number)) => Ok(Resolved::Float(number as f64)),
+        ("float", ScalarValue::Int(number)) => Ok(ScalarValue::Float(number as f64)),
         (wanted, resolved) if resolved.tag() == wanted => Ok(resolved),
         (wanted, _) => Err(format!("!!{wanted}")),
     }
 }
 
 /// Resolves a scalar without quotes and without a tag.
-pub(super) fn resolve_plain(text: &str) -> Resolved {
-    use Resolved::{Bool, Float, Null, Text};
+pub(super) fn resolve_plain(text: &str) -> ScalarValue {
+    use ScalarValue::{Bool, Float, Null, Text};
     let Some(first) = text.bytes().next() else { return Null };
     match first {
         b'~' | b'n' | b'N' | b'y' | b'Y' | b't' | b'T' | b'f' | b'F' | b'o' | b'O' => match text {
@@ -85,7 +85,7 @@ pub(super) fn resolve_plain(text: &str) -> Resolved {
     }
 }
 
-fn number(text: &str) -> Resolved {
+fn number(text: &str) -> ScalarValue {
     let digits: Cow<'_, str> =
         if text.contains('_') { text.replace('_', "").into() } else { text.into() };
     if let Some(number) = integer(&digits) {
@@ -97,13 +97,13 @@ fn number(text: &str) -> Resolved {
     // Go falls back to binary digits with a sign behind the prefix.
     let signed = digits.strip_prefix("0b").filter(|rest| rest.starts_with(['+', '-']));
     match signed.map(|rest| i64::from_str_radix(rest, 2)) {
-        Some(Ok(number)) => Resolved::Int(number),
-        _ => Resolved::Text,
+        Some(Ok(number)) => ScalarValue::Int(number),
+        _ => ScalarValue::Text,
     }
 }
 
 /// Reads an integer as Go's `ParseInt` and then `ParseUint` do with base 0.
-fn integer(text: &str) -> Option<Resolved> {
+fn integer(text: &str) -> Option<ScalarValue> {
     let (sign, unsigned) = match text.as_bytes().first()? {
         b'-' => (Some(true), &text[1..]),
         b'+' => (Some(false), &text[1..]),
@@ -113,7 +113,7 @@ fn integer(text: &str) -> Option<Resolved> {
         [b'0', b'x' | b'X', _, ..] => (16, &unsigned[2..]),
         [b'0', b'o' | b'O', _, ..] => (8, &unsigned[2..]),
         [b'0', b'b' | b'B', _, ..] => (2, &unsigned[2..]),
-        [b'0'] => return Some(Resolved::Int(0)),
+        [b'0'] => return Some(ScalarValue::Int(0)),
         [b'0', ..] => (8, &unsigned[1..]),
         _ => (10, unsigned),
     };
@@ -122,17 +122,17 @@ fn integer(text: &str) -> Option<Resolved> {
     }
     let magnitude = u64::from_str_radix(digits, base).ok()?;
     match (sign, i64::try_from(magnitude)) {
-        (Some(true), _) => 0i64.checked_sub_unsigned(magnitude).map(Resolved::Int),
-        (_, Ok(number)) => Some(Resolved::Int(number)),
+        (Some(true), _) => 0i64.checked_sub_unsigned(magnitude).map(ScalarValue::Int),
+        (_, Ok(number)) => Some(ScalarValue::Int(number)),
         (Some(false), Err(_)) => None,
-        (None, Err(_)) => Some(Resolved::Unsigned(magnitude)),
+        (None, Err(_)) => Some(ScalarValue::Unsigned(magnitude)),
     }
 }
 
-fn float(text: &str) -> Resolved {
+fn float(text: &str) -> ScalarValue {
     match text.parse::<f64>() {
-        Ok(number) if number.is_finite() => Resolved::Float(number),
-        _ => Resolved::Text,
+        Ok(number) if number.is_finite() => ScalarValue::Float(number),
+        _ => ScalarValue::Text,
     }
 }
 
@@ -163,7 +163,7 @@ fn is_float(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{
-        Resolved::{Binary, Bool, Float, Int, Null, Text, Unsigned},
+        ScalarValue::{Binary, Bool, Float, Int, Null, Text, Unsigned},
         *,
     };
 

@@ -13,13 +13,13 @@ use super::{DEPTH_LIMIT, Position, Problem};
 /// The nodes of one document.
 #[derive(Debug)]
 pub(super) struct Tree {
-    pub(super) nodes: Vec<Entry>,
+    pub(super) nodes: Vec<TreeNode>,
     pub(super) root: usize,
 }
 
 /// One node.
 #[derive(Debug)]
-pub(super) struct Entry {
+pub(super) struct TreeNode {
     pub(super) position: Position,
     pub(super) shape: Shape,
 }
@@ -27,7 +27,7 @@ pub(super) struct Entry {
 /// What a node is. Numbers point into [`Tree::nodes`].
 #[derive(Debug)]
 pub(super) enum Shape {
-    Scalar(Scalar),
+    Scalar(YamlScalar),
     /// A scalar of a JSON text, which needs no resolution.
     Json(Value),
     Sequence(Vec<usize>),
@@ -37,14 +37,14 @@ pub(super) enum Shape {
 
 /// A scalar as it was written.
 #[derive(Debug)]
-pub(super) struct Scalar {
+pub(super) struct YamlScalar {
     pub(super) text: String,
     pub(super) tag: Option<String>,
     /// Whether the text may be resolved: it is plain, or its tag is `!`.
     pub(super) plain: bool,
 }
 
-impl Scalar {
+impl YamlScalar {
     /// Tells whether this is the key `<<` that merges mappings.
     pub(super) fn is_merge(&self) -> bool {
         self.text == "<<" && (self.plain || self.tag.as_deref() == Some("tag:yaml.org,2002:merge"))
@@ -53,36 +53,25 @@ impl Scalar {
 
 impl Tree {
     /// Gives the outermost node.
-    pub(super) fn root(&self) -> Node<'_> {
-        Node { tree: self, number: self.root }
+    pub(super) fn root(&self) -> YamlNode<'_> {
+        YamlNode { tree: self, number: self.root }
     }
 
     /// Adds a node and gives its number.
     pub(super) fn add(&mut self, position: Position, shape: Shape) -> usize {
-        self.nodes.push(Entry { position, shape });
+        self.nodes.push(TreeNode { position, shape });
         self.nodes.len() - 1
     }
 }
 
 /// A node of a document: where it stands and what is inside it. Aliases are followed.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Node<'t> {
+pub(crate) struct YamlNode<'t> {
     tree: &'t Tree,
     number: usize,
 }
 
-/// An entry of a mapping: its key, the place of the key, its value.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Field<'t> {
-    /// The key as written, without quotes.
-    pub key: &'t str,
-    /// Where the key stands.
-    pub position: Position,
-    /// The value.
-    pub value: Node<'t>,
-}
-
-impl<'t> Node<'t> {
+impl<'t> YamlNode<'t> {
     /// Gives the place where the node begins.
     #[must_use]
     pub(crate) fn position(self) -> Position {
@@ -108,52 +97,30 @@ impl<'t> Node<'t> {
         }
     }
 
-    /// Gives the entries of a mapping, and behind them what its `<<` bring; none for other nodes.
+    /// Finds the value of a key of a mapping, its own before those that its `<<` bring.
     #[must_use]
-    pub(crate) fn fields(self) -> Vec<Field<'t>> {
-        let mut fields = Vec::new();
-        self.collect_fields(&mut fields, &mut HashSet::new());
-        fields
+    pub(crate) fn field(self, key: &str) -> Option<Self> {
+        self.field_unseen(key, &mut HashSet::new())
     }
 
-    /// Finds an entry of a mapping, its own before those that it merges.
-    #[must_use]
-    pub(crate) fn field(self, key: &str) -> Option<Field<'t>> {
-        self.own_field(key).or_else(|| self.fields().into_iter().find(|field| field.key == key))
-    }
-
-    fn own_field(self, wanted: &str) -> Option<Field<'t>> {
+    /// `seen` are the mappings that were looked at already: merging them again adds nothing.
+    fn field_unseen(self, wanted: &str, seen: &mut HashSet<usize>) -> Option<Self> {
         let Shape::Mapping(pairs) = self.shape() else { return None };
-        pairs.iter().find_map(|&[key, value]| {
-            let name = self.at(key);
-            let key = name.text().filter(|text| *text == wanted)?;
-            Some(Field { key, position: name.position(), value: self.at(value) })
+        if !seen.insert(self.followed()) {
+            return None;
+        }
+        let pairs = || pairs.iter().map(|&[key, value]| (self.at(key), self.at(value)));
+        let own = pairs().find(|(key, _)| key.text() == Some(wanted));
+        own.map(|(_, value)| value).or_else(|| {
+            pairs().filter(|(key, _)| key.is_merge()).find_map(|(_, merged)| {
+                let listed = merged.items().into_iter();
+                std::iter::once(merged).chain(listed).find_map(|it| it.field_unseen(wanted, seen))
+            })
         })
     }
 
-    /// `seen` are the mappings that are in `fields` already: merging them again adds nothing.
-    fn collect_fields(self, fields: &mut Vec<Field<'t>>, seen: &mut HashSet<usize>) {
-        let node = self.followed();
-        let Shape::Mapping(pairs) = self.shape() else { return };
-        if !seen.insert(node) {
-            return;
-        }
-        let mut merged = Vec::new();
-        for &[key, value] in pairs {
-            let (name, value) = (self.at(key), self.at(value));
-            match name.shape() {
-                Shape::Scalar(scalar) if scalar.is_merge() => merged.push(value),
-                _ => fields.extend(name.text().map(|key| Field {
-                    key,
-                    position: name.position(),
-                    value,
-                })),
-            }
-        }
-        for value in merged {
-            value.collect_fields(fields, seen);
-            value.items().into_iter().for_each(|item| item.collect_fields(fields, seen));
-        }
+    fn is_merge(self) -> bool {
+        matches!(self.shape(), Shape::Scalar(scalar) if scalar.is_merge())
     }
 
     fn at(self, number: usize) -> Self {

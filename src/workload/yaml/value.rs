@@ -14,8 +14,9 @@ use super::{
     DEPTH_LIMIT, PROBLEM_LIMIT, Position, Problem,
     budget::Budget,
     number::{float_key, loses_digits, lost_digits, number},
-    scalar::{self, Resolved},
-    tree::{Scalar, Shape, Tree, too_deep},
+    scalar::{self, ScalarValue},
+    shown,
+    tree::{Shape, Tree, YamlScalar, too_deep},
 };
 
 /// Base64 as Go's decoder takes it: padded, but careless about the last bits.
@@ -25,7 +26,7 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 );
 
 /// The document cannot be read any further; the problem has been noted.
-struct Stop;
+struct Unreadable;
 
 /// Turns a tree into its value, and tells what is wrong with it. Without a value, reading stopped.
 pub(super) fn of(tree: &Tree) -> (Option<Value>, Vec<Problem>) {
@@ -50,7 +51,7 @@ struct Reader<'t> {
 }
 
 impl<'t> Reader<'t> {
-    fn value(&mut self, number: usize) -> Result<Value, Stop> {
+    fn value(&mut self, number: usize) -> Result<Value, Unreadable> {
         let entry = &self.tree.nodes[number];
         if !self.budget.spend() {
             return self.bomb(entry.position);
@@ -60,7 +61,7 @@ impl<'t> Reader<'t> {
             Shape::Json(value) => Ok(value.clone()),
             Shape::Alias(target) => self.alias(*target, entry.position),
             Shape::Sequence(items) => self.nested(number, |reader| {
-                let values: Result<_, Stop> =
+                let values: Result<_, Unreadable> =
                     items.iter().map(|&item| reader.value(item)).collect();
                 values.map(Value::Array)
             }),
@@ -73,8 +74,8 @@ impl<'t> Reader<'t> {
     fn nested<T>(
         &mut self,
         number: usize,
-        read: impl FnOnce(&mut Self) -> Result<T, Stop>,
-    ) -> Result<T, Stop> {
+        read: impl FnOnce(&mut Self) -> Result<T, Unreadable>,
+    ) -> Result<T, Unreadable> {
         if self.depth == DEPTH_LIMIT {
             return self.stop(too_deep(self.tree.nodes[number].position));
         }
@@ -86,7 +87,7 @@ impl<'t> Reader<'t> {
         result
     }
 
-    fn alias(&mut self, target: usize, position: Position) -> Result<Value, Stop> {
+    fn alias(&mut self, target: usize, position: Position) -> Result<Value, Unreadable> {
         if self.active[target] {
             let message = "the value of the anchor contains itself";
             return self.stop(Problem::new(Code::InvalidYaml, position, message));
@@ -97,7 +98,7 @@ impl<'t> Reader<'t> {
         value
     }
 
-    fn mapping(&mut self, pairs: &'t [[usize; 2]]) -> Result<Map<String, Value>, Stop> {
+    fn mapping(&mut self, pairs: &'t [[usize; 2]]) -> Result<Map<String, Value>, Unreadable> {
         let mut map = Map::new();
         let mut merged = BTreeSet::new();
         for &[key, value] in pairs {
@@ -119,7 +120,7 @@ impl<'t> Reader<'t> {
     }
 
     /// Reads a key. Only text can be a key in JSON; kubectl rewrites some others.
-    fn key(&mut self, number: usize) -> Result<String, Stop> {
+    fn key(&mut self, number: usize) -> Result<String, Unreadable> {
         let entry = &self.tree.nodes[number];
         if !self.budget.spend() {
             return self.bomb(entry.position);
@@ -139,13 +140,13 @@ impl<'t> Reader<'t> {
         };
         let resolved = self.resolve(scalar, entry.position);
         let sent = match resolved {
-            Resolved::Text => return Ok(scalar.text.clone()),
-            Resolved::Binary => return Ok(self.binary(&scalar.text, entry.position)),
-            Resolved::Null => None,
-            Resolved::Bool(value) => Some(value.to_string()),
-            Resolved::Int(value) => Some(value.to_string()),
-            Resolved::Unsigned(_) => None,
-            Resolved::Float(value) => float_key(value),
+            ScalarValue::Text => return Ok(scalar.text.clone()),
+            ScalarValue::Binary => return Ok(self.binary(&scalar.text, entry.position)),
+            ScalarValue::Null => None,
+            ScalarValue::Bool(value) => Some(value.to_string()),
+            ScalarValue::Int(value) => Some(value.to_string()),
+            ScalarValue::Unsigned(_) => None,
+            ScalarValue::Float(value) => float_key(value),
         };
         if sent.as_ref() != Some(&scalar.text) {
             self.note(changed_key(scalar, sent.as_deref(), entry.position));
@@ -160,7 +161,7 @@ impl<'t> Reader<'t> {
         number: usize,
         map: &mut Map<String, Value>,
         merged: &mut BTreeSet<String>,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), Unreadable> {
         let sources = match &self.tree.nodes[number].shape {
             Shape::Sequence(items) => items.clone(),
             _ => vec![number],
@@ -202,18 +203,18 @@ impl<'t> Reader<'t> {
         }
     }
 
-    fn scalar(&mut self, scalar: &Scalar, position: Position) -> Result<Value, Stop> {
+    fn scalar(&mut self, scalar: &YamlScalar, position: Position) -> Result<Value, Unreadable> {
         if !self.budget.spend_text(scalar.text.len()) {
             return self.bomb(position);
         }
         Ok(match self.resolve(scalar, position) {
-            Resolved::Null => Value::Null,
-            Resolved::Bool(value) => Value::Bool(value),
-            Resolved::Int(value) => Value::Number(value.into()),
-            Resolved::Unsigned(value) => self.float(value as f64, &value.to_string(), position),
-            Resolved::Float(value) => self.float(value, &scalar.text, position),
-            Resolved::Text => Value::String(scalar.text.clone()),
-            Resolved::Binary => Value::String(self.binary(&scalar.text, position)),
+            ScalarValue::Null => Value::Null,
+            ScalarValue::Bool(value) => Value::Bool(value),
+            ScalarValue::Int(value) => Value::Number(value.into()),
+            ScalarValue::Unsigned(value) => self.float(value as f64, &value.to_string(), position),
+            ScalarValue::Float(value) => self.float(value, &scalar.text, position),
+            ScalarValue::Text => Value::String(scalar.text.clone()),
+            ScalarValue::Binary => Value::String(self.binary(&scalar.text, position)),
         })
     }
 
@@ -229,14 +230,14 @@ impl<'t> Reader<'t> {
         Value::Number(number)
     }
 
-    fn resolve(&mut self, scalar: &Scalar, position: Position) -> Resolved {
+    fn resolve(&mut self, scalar: &YamlScalar, position: Position) -> ScalarValue {
         if scalar.tag.is_none() && !scalar.plain {
-            return Resolved::Text;
+            return ScalarValue::Text;
         }
         scalar::resolve(scalar.tag.as_deref(), &scalar.text).unwrap_or_else(|tag| {
             let message = format!("`{}` is no `{tag}`", shown(&scalar.text));
             self.note(Problem::new(Code::InvalidYaml, position, message));
-            Resolved::Text
+            ScalarValue::Text
         })
     }
 
@@ -258,26 +259,18 @@ impl<'t> Reader<'t> {
         }
     }
 
-    fn stop<T>(&mut self, problem: Problem) -> Result<T, Stop> {
+    fn stop<T>(&mut self, problem: Problem) -> Result<T, Unreadable> {
         self.problems.push(problem);
-        Err(Stop)
+        Err(Unreadable)
     }
 
-    fn bomb<T>(&mut self, position: Position) -> Result<T, Stop> {
+    fn bomb<T>(&mut self, position: Position) -> Result<T, Unreadable> {
         let message = "aliases repeat too much: the document would grow out of all proportion";
         self.stop(Problem::new(Code::ExpansionBomb, position, message))
     }
 }
 
-/// Shortens a text for a message.
-pub(super) fn shown(text: &str) -> String {
-    match text.char_indices().nth(60) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
-}
-
-fn changed_key(scalar: &Scalar, sent: Option<&str>, position: Position) -> Problem {
+fn changed_key(scalar: &YamlScalar, sent: Option<&str>, position: Position) -> Problem {
     let text = shown(&scalar.text);
     let message = match sent {
         Some(sent) => format!("the key `{text}` is not text and would be sent as `{sent}`"),

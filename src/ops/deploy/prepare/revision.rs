@@ -137,7 +137,7 @@ impl Deploy<'_> {
             .unwrap_or_default();
         let is_given = self.options.given.is_some();
         let base = if is_given { before.restart_alone() } else { before.clone() };
-        let mut merged = overrides::merge(&base, &self.options.edits)?;
+        let mut merged = overrides::merge(&base, &self.options.edits);
         if self.options.restart {
             merged.restarted_at = Some(self.session.now().to_string());
         }

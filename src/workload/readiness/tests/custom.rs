@@ -192,7 +192,7 @@ fn annotations_that_cannot_be_read_are_refused() {
         let error = check_annotations(&object).expect_err(text);
         assert_eq!(error.kind.exit_code(), 2);
         assert_eq!(error.origin.map(|origin| origin.line), Some(7));
-        let verdict = super::judge(Some(&object.body), &super::Neighbourhood::default(), &after(9));
+        let verdict = super::judge(Some(&object.body), &super::Related::default(), &after(9));
         assert_eq!(verdict.reason, "InvalidAnnotation", "{text}");
     }
 }

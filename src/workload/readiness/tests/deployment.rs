@@ -190,7 +190,7 @@ fn crashes_from_before_the_deploy_are_pending() {
     assert_eq!(state(&around), super::State::Waiting);
     around.upsert(super::yaml(&pod("web-new-1", "new", "BEFORE", &crashing(44))[5..]));
     assert_eq!(state(&around), super::State::Failed);
-    let present = super::Frame::present(after(60).runtime, after(60).now);
+    let present = super::Window::present(after(60).runtime, after(60).now);
     let around =
         super::around(&format!("{SETS}{}", pod("web-new-1", "new", "BEFORE", &crashing(40))));
     assert_eq!(super::judge(Some(&object), &around, &present).state, super::State::Failed);

@@ -36,30 +36,30 @@ pub(crate) fn documents(text: &str) -> impl Iterator<Item = Value> {
 }
 
 /// Makes a neighbourhood of several documents.
-pub(crate) fn around(text: &str) -> Neighbourhood {
-    let mut around = Neighbourhood::default();
+pub(crate) fn around(text: &str) -> Related {
+    let mut around = Related::default();
     documents(text).for_each(|object| around.upsert(object));
     around
 }
 
-/// The frame of a deploy that began so many seconds ago, on a cloud's runtime.
-pub(crate) fn after(seconds: i64) -> Frame<'static> {
+/// The window of a deploy that began so many seconds ago, on a cloud's runtime.
+pub(crate) fn after(seconds: i64) -> Window<'static> {
     static PROD: LazyLock<RuntimeName> = LazyLock::new(|| RuntimeName::Context("prod-eu".into()));
     let since: Timestamp = START.parse().unwrap();
     let now = since + SignedDuration::from_secs(seconds);
-    Frame { runtime: &PROD, since, now }
+    Window { runtime: &PROD, since, now }
 }
 
 /// The same on a kind cluster.
-pub(crate) fn on_kind(seconds: i64) -> Frame<'static> {
+pub(crate) fn on_kind(seconds: i64) -> Window<'static> {
     static KIND: LazyLock<RuntimeName> = LazyLock::new(|| RuntimeName::Context("kind-dev".into()));
-    Frame { runtime: &KIND, ..after(seconds) }
+    Window { runtime: &KIND, ..after(seconds) }
 }
 
 /// Judges and writes the judgement as `state reason: message`.
-pub(crate) fn said(object: &str, neighbours: &str, frame: Frame) -> String {
+pub(crate) fn said(object: &str, neighbours: &str, window: Window) -> String {
     let Verdict { state, reason, message } =
-        judge(Some(&yaml(object)), &around(neighbours), &frame);
+        judge(Some(&yaml(object)), &around(neighbours), &window);
     match (reason.as_str(), message.as_str()) {
         ("", "") => format!("{state:?}"),
         ("", message) => format!("{state:?}: {message}"),
@@ -69,7 +69,7 @@ pub(crate) fn said(object: &str, neighbours: &str, frame: Frame) -> String {
 
 #[test]
 fn an_object_that_is_not_there_is_missing() {
-    let verdict = judge(None, &Neighbourhood::default(), &after(10));
+    let verdict = judge(None, &Related::default(), &after(10));
     assert_eq!(verdict, Verdict::missing());
 }
 

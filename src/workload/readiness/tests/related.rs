@@ -1,8 +1,8 @@
 //! The index over pods, replica sets and events; images and restarts.
 
-use super::{Neighbourhood, around, yaml};
+use super::{Related, around, yaml};
 use crate::workload::readiness::{
-    Population, Watch, images_of, population_of, restarts_of, watch_of,
+    PodCounts, WatchNeeds, images_of, pod_counts, restarts_of, watch_of,
 };
 
 const DEPLOYMENT: &str = "{apiVersion: apps/v1, kind: Deployment, metadata: {name: web, uid: d}, spec: {replicas: 3, template: {spec: {initContainers: [{name: i, image: 'setup:1'}], containers: [{name: a, image: 'web:1'}, {name: b, image: 'web:1'}]}}}, status: {readyReplicas: 1}}";
@@ -29,10 +29,6 @@ fn finds_what_belongs_to_what() {
     assert_eq!(around.pods_of("x").count(), 0);
     assert_eq!(around.events_of("p").count(), 2);
     assert!(around.pods_of("r").all(|pod| pod.pointer("/metadata/managedFields").is_none()));
-    let event = around.events_of("p").next().cloned().unwrap();
-    assert_eq!(around.concerned(&event), ["p", "r", "d"]);
-    let pod = around.pods_of("r").next().cloned().unwrap();
-    assert_eq!(around.concerned(&pod), ["p", "r", "d"]);
     assert_eq!(restarts_of(&yaml(DEPLOYMENT), &around), Some(3));
     around.remove("p");
     around.remove("nobody");
@@ -61,7 +57,7 @@ fn keeps_the_events_that_tell_of_trouble() {
 
 #[test]
 fn takes_the_newer_state() {
-    let mut around = Neighbourhood::default();
+    let mut around = Related::default();
     let pod = |owner: &str| {
         yaml(&format!(
             "{{apiVersion: v1, kind: Pod, metadata: {{name: a, uid: p, ownerReferences: [{{uid: {owner}, controller: true}}]}}}}"
@@ -74,49 +70,38 @@ fn takes_the_newer_state() {
 }
 
 #[test]
-fn owners_in_a_circle_end() {
-    let around = around("
-{apiVersion: v1, kind: Pod, metadata: {name: a, uid: a, ownerReferences: [{uid: b, controller: true}]}}
----
-{apiVersion: v1, kind: Pod, metadata: {name: b, uid: b, ownerReferences: [{uid: a, controller: true}]}}
-");
-    let pod = around.pods_of("b").next().unwrap();
-    assert!(around.concerned(pod).len() <= 4);
-}
-
-#[test]
 fn images_and_population() {
     let deployment = yaml(DEPLOYMENT);
     assert_eq!(images_of(&deployment), ["setup:1", "web:1"]);
-    assert_eq!(population_of(&deployment), Some(Population { wanted: 3, ready: 1 }));
+    assert_eq!(pod_counts(&deployment), Some(PodCounts { wanted: 3, ready: 1 }));
     let map = yaml("{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}");
     assert!(images_of(&map).is_empty());
-    assert_eq!(population_of(&map), None);
-    assert_eq!(restarts_of(&map, &Neighbourhood::default()), None);
+    assert_eq!(pod_counts(&map), None);
+    assert_eq!(restarts_of(&map, &Related::default()), None);
     let custom = yaml("{apiVersion: acme.io/v1, kind: Deployment, spec: {replicas: 3}}");
-    assert_eq!(population_of(&custom), None);
+    assert_eq!(pod_counts(&custom), None);
 }
 
 #[test]
 fn says_what_has_to_be_watched() {
-    let own = Watch { object: true, ..Watch::default() };
-    let pods = Watch { pods: true, events: true, ..own };
-    let custom = Watch { definition: true, ..own };
+    let own = WatchNeeds { object: true, ..WatchNeeds::default() };
+    let pods = WatchNeeds { pods: true, events: true, ..own };
+    let custom = WatchNeeds { definition: true, ..own };
     let cases = [
-        ("{apiVersion: apps/v1, kind: Deployment}", Watch { replica_sets: true, ..pods }),
-        ("{apiVersion: apps/v1, kind: DaemonSet}", Watch { nodes: true, ..pods }),
+        ("{apiVersion: apps/v1, kind: Deployment}", WatchNeeds { replica_sets: true, ..pods }),
+        ("{apiVersion: apps/v1, kind: DaemonSet}", WatchNeeds { nodes: true, ..pods }),
         ("{apiVersion: v1, kind: Pod}", pods),
-        ("{apiVersion: v1, kind: Service}", Watch::default()),
+        ("{apiVersion: v1, kind: Service}", WatchNeeds::default()),
         (
             "{apiVersion: v1, kind: Service, spec: {type: LoadBalancer}}",
-            Watch { events: true, ..own },
+            WatchNeeds { events: true, ..own },
         ),
-        ("{apiVersion: v1, kind: ConfigMap}", Watch::default()),
+        ("{apiVersion: v1, kind: ConfigMap}", WatchNeeds::default()),
         (
             "{apiVersion: v1, kind: ConfigMap, metadata: {annotations: {workloadctl/ready-when: create}}}",
             own,
         ),
-        ("{apiVersion: networking.k8s.io/v1, kind: Ingress}", Watch::default()),
+        ("{apiVersion: networking.k8s.io/v1, kind: Ingress}", WatchNeeds::default()),
         ("{apiVersion: gateway.networking.k8s.io/v1, kind: Gateway}", custom),
         ("{apiVersion: acme.io/v1, kind: Deployment}", custom),
     ];

@@ -1,11 +1,11 @@
 //! The grammar inside collections: what the next token says that comes next.
 
-use super::{Kind, Open, Parser, Position, Problem};
+use super::{Open, Position, Problem, TokenKind, YamlParser};
 use crate::workload::yaml::scan::Token;
 
 /// What comes next in an open collection.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum State {
+pub(super) enum GrammarState {
     BlockItem,
     /// An item of a list at the indentation of its key.
     IndentlessItem,
@@ -23,7 +23,7 @@ pub(super) enum State {
 }
 
 /// What the tokens say that comes next.
-pub(super) enum Step {
+pub(super) enum NextPart {
     /// A node. `block` allows block collections, `indentless` a list at the indentation of its
     /// key.
     Node { block: bool, indentless: bool },
@@ -35,118 +35,132 @@ pub(super) enum Step {
     End,
 }
 
-const BLOCK_NODE: Step = Step::Node { block: true, indentless: false };
-const FLOW_NODE: Step = Step::Node { block: false, indentless: false };
+const BLOCK_NODE: NextPart = NextPart::Node { block: true, indentless: false };
+const FLOW_NODE: NextPart = NextPart::Node { block: false, indentless: false };
 
-impl Parser<'_> {
+impl YamlParser<'_> {
     /// Finds out what comes next in a collection, and what will come after that.
-    pub(super) fn step(&mut self, open: &Open) -> Result<(Step, State), Problem> {
+    pub(super) fn step(&mut self, open: &Open) -> Result<(NextPart, GrammarState), Problem> {
         let first = open.children.is_empty();
         match open.state {
-            State::BlockItem => self.block_item(),
-            State::IndentlessItem => self.indentless_item(),
-            State::BlockKey => match self.peek()? {
-                Kind::Key => Ok((self.block_part()?, State::BlockValue)),
-                Kind::BlockEnd => Ok(self.end()),
+            GrammarState::BlockItem => self.block_item(),
+            GrammarState::IndentlessItem => self.indentless_item(),
+            GrammarState::BlockKey => match self.peek()? {
+                TokenKind::Key => Ok((self.block_part()?, GrammarState::BlockValue)),
+                TokenKind::BlockEnd => Ok(self.end()),
                 _ => self.unexpected("did not find expected key"),
             },
-            State::BlockValue => match self.peek()? {
-                Kind::Value => Ok((self.block_part()?, State::BlockKey)),
-                _ => Ok((Step::Null(self.place()?), State::BlockKey)),
+            GrammarState::BlockValue => match self.peek()? {
+                TokenKind::Value => Ok((self.block_part()?, GrammarState::BlockKey)),
+                _ => Ok((NextPart::Null(self.place()?), GrammarState::BlockKey)),
             },
-            State::FlowItem => self.flow_item(first),
-            State::PairKey => self.pair_key(),
-            State::PairValue => Ok((self.flow_value(&Kind::FlowSequenceEnd)?, State::PairEnd)),
-            State::PairEnd => Ok((Step::End, State::PairEnd)),
-            State::FlowKey => self.flow_key(first, open.start),
-            State::FlowValue => Ok((self.flow_value(&Kind::FlowMappingEnd)?, State::FlowKey)),
-            State::NoValue => Ok((Step::Null(self.place()?), State::FlowKey)),
+            GrammarState::FlowItem => self.flow_item(first),
+            GrammarState::PairKey => self.pair_key(),
+            GrammarState::PairValue => {
+                Ok((self.flow_value(&TokenKind::FlowSequenceEnd)?, GrammarState::PairEnd))
+            }
+            GrammarState::PairEnd => Ok((NextPart::End, GrammarState::PairEnd)),
+            GrammarState::FlowKey => self.flow_key(first, open.start),
+            GrammarState::FlowValue => {
+                Ok((self.flow_value(&TokenKind::FlowMappingEnd)?, GrammarState::FlowKey))
+            }
+            GrammarState::NoValue => Ok((NextPart::Null(self.place()?), GrammarState::FlowKey)),
         }
     }
 
-    fn block_item(&mut self) -> Result<(Step, State), Problem> {
+    fn block_item(&mut self) -> Result<(NextPart, GrammarState), Problem> {
         match self.peek()? {
-            Kind::BlockEntry => {
+            TokenKind::BlockEntry => {
                 let end = self.take().end;
                 let step = match self.peek()? {
-                    Kind::BlockEntry | Kind::BlockEnd => Step::Null(end),
+                    TokenKind::BlockEntry | TokenKind::BlockEnd => NextPart::Null(end),
                     _ => BLOCK_NODE,
                 };
-                Ok((step, State::BlockItem))
+                Ok((step, GrammarState::BlockItem))
             }
-            Kind::BlockEnd => Ok(self.end()),
+            TokenKind::BlockEnd => Ok(self.end()),
             _ => self.unexpected("did not find expected '-' indicator"),
         }
     }
 
-    fn indentless_item(&mut self) -> Result<(Step, State), Problem> {
-        if *self.peek()? != Kind::BlockEntry {
-            return Ok((Step::End, State::IndentlessItem));
+    fn indentless_item(&mut self) -> Result<(NextPart, GrammarState), Problem> {
+        if *self.peek()? != TokenKind::BlockEntry {
+            return Ok((NextPart::End, GrammarState::IndentlessItem));
         }
         let end = self.take().end;
         let step = match self.peek()? {
-            Kind::BlockEntry | Kind::Key | Kind::Value | Kind::BlockEnd => Step::Null(end),
+            TokenKind::BlockEntry | TokenKind::Key | TokenKind::Value | TokenKind::BlockEnd => {
+                NextPart::Null(end)
+            }
             _ => BLOCK_NODE,
         };
-        Ok((step, State::IndentlessItem))
+        Ok((step, GrammarState::IndentlessItem))
     }
 
-    fn flow_item(&mut self, first: bool) -> Result<(Step, State), Problem> {
-        self.separator(first, &Kind::FlowSequenceEnd, "did not find expected ',' or ']'")?;
+    fn flow_item(&mut self, first: bool) -> Result<(NextPart, GrammarState), Problem> {
+        self.separator(first, &TokenKind::FlowSequenceEnd, "did not find expected ',' or ']'")?;
         Ok(match self.peek()? {
-            Kind::FlowSequenceEnd => self.end(),
-            Kind::Key => (Step::Pair(self.take().start), State::FlowItem),
-            _ => (FLOW_NODE, State::FlowItem),
+            TokenKind::FlowSequenceEnd => self.end(),
+            TokenKind::Key => (NextPart::Pair(self.take().start), GrammarState::FlowItem),
+            _ => (FLOW_NODE, GrammarState::FlowItem),
         })
     }
 
-    fn pair_key(&mut self) -> Result<(Step, State), Problem> {
+    fn pair_key(&mut self) -> Result<(NextPart, GrammarState), Problem> {
         let step = match self.peek()? {
             // go-yaml takes the `:` for the end of the key and finds no value.
-            Kind::Value | Kind::FlowEntry | Kind::FlowSequenceEnd => Step::Null(self.take().end),
+            TokenKind::Value | TokenKind::FlowEntry | TokenKind::FlowSequenceEnd => {
+                NextPart::Null(self.take().end)
+            }
             _ => FLOW_NODE,
         };
-        Ok((step, State::PairValue))
+        Ok((step, GrammarState::PairValue))
     }
 
-    fn flow_key(&mut self, first: bool, start: Position) -> Result<(Step, State), Problem> {
-        self.separator(first, &Kind::FlowMappingEnd, "did not find expected ',' or '}'")?;
+    fn flow_key(
+        &mut self,
+        first: bool,
+        start: Position,
+    ) -> Result<(NextPart, GrammarState), Problem> {
+        self.separator(first, &TokenKind::FlowMappingEnd, "did not find expected ',' or '}'")?;
         match self.peek()? {
-            Kind::FlowMappingEnd => return Ok(self.end()),
-            Kind::Key => {}
+            TokenKind::FlowMappingEnd => return Ok(self.end()),
+            TokenKind::Key => {}
             _ => {
                 self.look_for_template(start)?;
-                return Ok((FLOW_NODE, State::NoValue));
+                return Ok((FLOW_NODE, GrammarState::NoValue));
             }
         }
         self.take();
         let step = match self.peek()? {
-            Kind::Value | Kind::FlowEntry | Kind::FlowMappingEnd => Step::Null(self.place()?),
+            TokenKind::Value | TokenKind::FlowEntry | TokenKind::FlowMappingEnd => {
+                NextPart::Null(self.place()?)
+            }
             _ => FLOW_NODE,
         };
-        Ok((step, State::FlowValue))
+        Ok((step, GrammarState::FlowValue))
     }
 
     /// Ends a collection at its last token. The state is that of nothing.
-    fn end(&mut self) -> (Step, State) {
+    fn end(&mut self) -> (NextPart, GrammarState) {
         self.take();
-        (Step::End, State::PairEnd)
+        (NextPart::End, GrammarState::PairEnd)
     }
 
     /// Reads what stands behind `?` or `:` in a block mapping.
-    fn block_part(&mut self) -> Result<Step, Problem> {
+    fn block_part(&mut self) -> Result<NextPart, Problem> {
         let end = self.take().end;
         Ok(match self.peek()? {
-            Kind::Key | Kind::Value | Kind::BlockEnd => Step::Null(end),
-            _ => Step::Node { block: true, indentless: true },
+            TokenKind::Key | TokenKind::Value | TokenKind::BlockEnd => NextPart::Null(end),
+            _ => NextPart::Node { block: true, indentless: true },
         })
     }
 
     /// Passes the `,` before all but the first member of a flow collection.
-    fn separator(&mut self, first: bool, end: &Kind, message: &str) -> Result<(), Problem> {
+    fn separator(&mut self, first: bool, end: &TokenKind, message: &str) -> Result<(), Problem> {
         match self.peek()? {
             _ if first => {}
-            Kind::FlowEntry => {
+            TokenKind::FlowEntry => {
                 self.take();
             }
             kind if kind == end => {}
@@ -156,22 +170,22 @@ impl Parser<'_> {
     }
 
     /// Reads the value behind a key of a flow collection, if there is one.
-    fn flow_value(&mut self, end: &Kind) -> Result<Step, Problem> {
-        if *self.peek()? == Kind::Value {
+    fn flow_value(&mut self, end: &TokenKind) -> Result<NextPart, Problem> {
+        if *self.peek()? == TokenKind::Value {
             self.take();
             let next = self.peek()?;
-            if *next != Kind::FlowEntry && next != end {
+            if *next != TokenKind::FlowEntry && next != end {
                 return Ok(FLOW_NODE);
             }
         }
-        Ok(Step::Null(self.place()?))
+        Ok(NextPart::Null(self.place()?))
     }
 
     /// Notes a flow mapping that begins right inside the brace of another.
     fn look_for_template(&mut self, outer: Position) -> Result<(), Problem> {
         let Token { start, kind, .. } = self.scanner.peek()?;
         let inside = Position::new(outer.line, outer.column + 1);
-        if *kind == Kind::FlowMappingStart && *start == inside {
+        if *kind == TokenKind::FlowMappingStart && *start == inside {
             self.template.get_or_insert(outer);
         }
         Ok(())

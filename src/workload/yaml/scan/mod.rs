@@ -24,12 +24,12 @@ const NO_TOKEN: &str = "found character that cannot start any token";
 pub(super) struct Token {
     pub(super) start: Position,
     pub(super) end: Position,
-    pub(super) kind: Kind,
+    pub(super) kind: TokenKind,
 }
 
 /// What a token is.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum TokenKind {
     StreamEnd,
     DocumentStart,
     DocumentEnd,
@@ -114,18 +114,18 @@ impl<'t> Scanner<'t> {
         self.tokens.pop_front().expect("a token was shown before it is taken")
     }
 
-    fn push(&mut self, start: Mark, kind: Kind) {
+    fn push(&mut self, start: Mark, kind: TokenKind) {
         let end = self.cursor.mark().position;
         self.tokens.push_back(Token { start: start.position, end, kind });
     }
 
-    fn insert(&mut self, number: usize, mark: Mark, kind: Kind) {
+    fn insert(&mut self, number: usize, mark: Mark, kind: TokenKind) {
         let token = Token { start: mark.position, end: mark.position, kind };
         self.tokens.insert(number - self.taken, token);
     }
 
     /// Opens a block collection whose entries begin at a column, before the token of that number.
-    fn open_block(&mut self, number: usize, mark: Mark, kind: Kind) {
+    fn open_block(&mut self, number: usize, mark: Mark, kind: TokenKind) {
         if self.flow_level == 0 && self.indent < mark.column {
             self.indents.push(self.indent);
             self.indent = mark.column;
@@ -136,7 +136,7 @@ impl<'t> Scanner<'t> {
     /// Ends the block collections whose entries begin right of a column.
     fn close_blocks(&mut self, column: i32) {
         while self.flow_level == 0 && self.indent > column {
-            self.push(self.cursor.mark(), Kind::BlockEnd);
+            self.push(self.cursor.mark(), TokenKind::BlockEnd);
             self.indent = self.indents.pop().expect("every level was pushed over another");
         }
     }
@@ -156,15 +156,15 @@ impl<'t> Scanner<'t> {
                 Err(self.cursor.mark().problem("kubectl reads no `%` directives"))
             }
             b'-' if self.cursor.is_document_indicator() => {
-                self.fetch_document_indicator(Kind::DocumentStart)
+                self.fetch_document_indicator(TokenKind::DocumentStart)
             }
             b'.' if self.cursor.is_document_indicator() => {
-                self.fetch_document_indicator(Kind::DocumentEnd)
+                self.fetch_document_indicator(TokenKind::DocumentEnd)
             }
-            b'[' => self.fetch_flow_start(Kind::FlowSequenceStart),
-            b'{' => self.fetch_flow_start(Kind::FlowMappingStart),
-            b']' => self.fetch_flow_end(Kind::FlowSequenceEnd),
-            b'}' => self.fetch_flow_end(Kind::FlowMappingEnd),
+            b'[' => self.fetch_flow_start(TokenKind::FlowSequenceStart),
+            b'{' => self.fetch_flow_start(TokenKind::FlowMappingStart),
+            b']' => self.fetch_flow_end(TokenKind::FlowSequenceEnd),
+            b'}' => self.fetch_flow_end(TokenKind::FlowMappingEnd),
             b',' => self.fetch_flow_entry(),
             b'-' if blank_follows => self.fetch_block_entry(),
             b'?' if in_flow || blank_follows => self.fetch_key(),
@@ -207,11 +207,11 @@ impl<'t> Scanner<'t> {
         self.close_blocks(-1);
         self.forget_key()?;
         self.key_allowed = false;
-        self.push(self.cursor.mark(), Kind::StreamEnd);
+        self.push(self.cursor.mark(), TokenKind::StreamEnd);
         Ok(())
     }
 
-    fn fetch_document_indicator(&mut self, kind: Kind) -> Result<(), Problem> {
+    fn fetch_document_indicator(&mut self, kind: TokenKind) -> Result<(), Problem> {
         self.close_blocks(-1);
         self.forget_key()?;
         self.key_allowed = false;
@@ -221,13 +221,13 @@ impl<'t> Scanner<'t> {
         Ok(())
     }
 
-    fn fetch_indicator(&mut self, kind: Kind) {
+    fn fetch_indicator(&mut self, kind: TokenKind) {
         let start = self.cursor.mark();
         self.cursor.skip();
         self.push(start, kind);
     }
 
-    fn fetch_flow_start(&mut self, kind: Kind) -> Result<(), Problem> {
+    fn fetch_flow_start(&mut self, kind: TokenKind) -> Result<(), Problem> {
         self.save_key()?;
         let mark = self.cursor.mark();
         self.keys.push(SimpleKey::none(mark));
@@ -237,7 +237,7 @@ impl<'t> Scanner<'t> {
         Ok(())
     }
 
-    fn fetch_flow_end(&mut self, kind: Kind) -> Result<(), Problem> {
+    fn fetch_flow_end(&mut self, kind: TokenKind) -> Result<(), Problem> {
         self.forget_key()?;
         if self.flow_level > 0 {
             self.flow_level -= 1;
@@ -251,7 +251,7 @@ impl<'t> Scanner<'t> {
     fn fetch_flow_entry(&mut self) -> Result<(), Problem> {
         self.forget_key()?;
         self.key_allowed = true;
-        self.fetch_indicator(Kind::FlowEntry);
+        self.fetch_indicator(TokenKind::FlowEntry);
         Ok(())
     }
 
@@ -261,11 +261,11 @@ impl<'t> Scanner<'t> {
             if !self.key_allowed {
                 return Err(mark.problem("block sequence entries are not allowed in this context"));
             }
-            self.open_block(self.next_number(), mark, Kind::BlockSequenceStart);
+            self.open_block(self.next_number(), mark, TokenKind::BlockSequenceStart);
         }
         self.forget_key()?;
         self.key_allowed = true;
-        self.fetch_indicator(Kind::BlockEntry);
+        self.fetch_indicator(TokenKind::BlockEntry);
         Ok(())
     }
 
@@ -275,19 +275,19 @@ impl<'t> Scanner<'t> {
             if !self.key_allowed {
                 return Err(mark.problem("mapping keys are not allowed in this context"));
             }
-            self.open_block(self.next_number(), mark, Kind::BlockMappingStart);
+            self.open_block(self.next_number(), mark, TokenKind::BlockMappingStart);
         }
         self.forget_key()?;
         self.key_allowed = self.flow_level == 0;
-        self.fetch_indicator(Kind::Key);
+        self.fetch_indicator(TokenKind::Key);
         Ok(())
     }
 
     fn fetch_value(&mut self) -> Result<(), Problem> {
         if self.is_key_still_possible(self.keys.len() - 1)? {
             let key = *self.last_key();
-            self.insert(key.token, key.mark, Kind::Key);
-            self.open_block(key.token, key.mark, Kind::BlockMappingStart);
+            self.insert(key.token, key.mark, TokenKind::Key);
+            self.open_block(key.token, key.mark, TokenKind::BlockMappingStart);
             self.last_key().possible = false;
             self.key_allowed = false;
         } else {
@@ -296,18 +296,18 @@ impl<'t> Scanner<'t> {
                 if !self.key_allowed {
                     return Err(mark.problem("mapping values are not allowed in this context"));
                 }
-                self.open_block(self.next_number(), mark, Kind::BlockMappingStart);
+                self.open_block(self.next_number(), mark, TokenKind::BlockMappingStart);
             }
             self.key_allowed = self.flow_level == 0;
         }
-        self.fetch_indicator(Kind::Value);
+        self.fetch_indicator(TokenKind::Value);
         Ok(())
     }
 
     /// Reads a token that may begin a key, and behind which no other key can begin.
     fn fetch_word(
         &mut self,
-        scan: impl FnOnce(&mut Self) -> Result<Kind, Problem>,
+        scan: impl FnOnce(&mut Self) -> Result<TokenKind, Problem>,
     ) -> Result<(), Problem> {
         self.save_key()?;
         self.key_allowed = false;
@@ -322,7 +322,7 @@ impl<'t> Scanner<'t> {
         self.key_allowed = true;
         let start = self.cursor.mark();
         let text = self.scan_block_scalar(literal)?;
-        self.push(start, Kind::Scalar { text, plain: false });
+        self.push(start, TokenKind::Scalar { text, plain: false });
         Ok(())
     }
 }

@@ -1,17 +1,17 @@
 //! Anchors, aliases and tags.
 
-use super::{Kind, Problem, Scanner, cursor::Cursor};
+use super::{Problem, Scanner, TokenKind, cursor::Cursor};
 
 /// What `!!` stands for.
 const CORE: &str = "tag:yaml.org,2002:";
 
 impl Scanner<'_> {
-    pub(super) fn scan_alias(&mut self) -> Result<Kind, Problem> {
-        self.scan_anchor_name().map(Kind::Alias)
+    pub(super) fn scan_alias(&mut self) -> Result<TokenKind, Problem> {
+        self.scan_anchor_name().map(TokenKind::Alias)
     }
 
-    pub(super) fn scan_anchor(&mut self) -> Result<Kind, Problem> {
-        self.scan_anchor_name().map(Kind::Anchor)
+    pub(super) fn scan_anchor(&mut self) -> Result<TokenKind, Problem> {
+        self.scan_anchor_name().map(TokenKind::Anchor)
     }
 
     fn scan_anchor_name(&mut self) -> Result<String, Problem> {
@@ -28,7 +28,7 @@ impl Scanner<'_> {
     }
 
     /// Reads `!<tag>`, `!suffix`, `!!suffix` or `!`. Other handles would need a directive.
-    pub(super) fn scan_tag(&mut self) -> Result<Kind, Problem> {
+    pub(super) fn scan_tag(&mut self) -> Result<TokenKind, Problem> {
         let cursor = &mut self.cursor;
         let start = cursor.mark();
         cursor.skip();
@@ -63,7 +63,7 @@ impl Scanner<'_> {
             let message = "did not find expected whitespace or line break";
             return Err(cursor.mark().problem(message));
         }
-        Ok(Kind::Tag(tag))
+        Ok(TokenKind::Tag(tag))
     }
 }
 

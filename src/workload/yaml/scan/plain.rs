@@ -1,6 +1,6 @@
 //! Plain scalars, and the folding of lines that they share with quoted ones.
 
-use super::{Kind, Problem, Scanner, cursor::Cursor};
+use super::{Problem, Scanner, TokenKind, cursor::Cursor};
 
 /// White space between the words of a scalar that may go over several lines.
 #[derive(Debug, Default)]
@@ -66,7 +66,7 @@ impl Gap {
 }
 
 impl Scanner<'_> {
-    pub(super) fn scan_plain(&mut self) -> Result<Kind, Problem> {
+    pub(super) fn scan_plain(&mut self) -> Result<TokenKind, Problem> {
         let in_flow = self.flow_level > 0;
         let indent = self.indent + 1;
         let cursor = &mut self.cursor;
@@ -101,7 +101,7 @@ impl Scanner<'_> {
             }
         }
         self.key_allowed |= gap.has_line_end();
-        Ok(Kind::Scalar { text, plain: true })
+        Ok(TokenKind::Scalar { text, plain: true })
     }
 }
 

@@ -1,9 +1,9 @@
 //! Scalars in single and double quotes.
 
-use super::{Kind, Problem, Scanner, cursor::Cursor, plain::Gap};
+use super::{Problem, Scanner, TokenKind, cursor::Cursor, plain::Gap};
 
 impl Scanner<'_> {
-    pub(super) fn scan_quoted(&mut self, single: bool) -> Result<Kind, Problem> {
+    pub(super) fn scan_quoted(&mut self, single: bool) -> Result<TokenKind, Problem> {
         let cursor = &mut self.cursor;
         let quote = if single { b'\'' } else { b'"' };
         let start = cursor.mark();
@@ -19,7 +19,7 @@ impl Scanner<'_> {
             let mut gap = scan_words(cursor, single, &mut text)?;
             if cursor.byte() == quote {
                 cursor.skip();
-                return Ok(Kind::Scalar { text, plain: false });
+                return Ok(TokenKind::Scalar { text, plain: false });
             }
             gap.read(cursor, |_| Ok(()))?;
             gap.fold_into(&mut text);

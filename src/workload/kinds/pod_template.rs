@@ -2,32 +2,19 @@
 
 use serde_json::Value;
 
-use super::object::ObjectId;
-
-/// Gives the JSON pointer to the pod template in objects of a kind, the whole object for a Pod.
-/// None where the kind has no pod template.
-#[must_use]
-pub(crate) fn pointer(group: &str, kind: &str) -> Option<&'static str> {
-    match (group, kind) {
-        ("", "Pod") => Some(""),
-        ("", "ReplicationController")
-        | ("apps", "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet")
-        | ("batch", "Job") => Some("/spec/template"),
-        ("batch", "CronJob") => Some("/spec/jobTemplate/spec/template"),
-        _ => None,
-    }
-}
+use super::builtin::builtin_kind;
+use crate::workload::object::ObjectId;
 
 /// Gives the pod template of an object: `metadata` and `spec` of its pods.
 #[must_use]
 pub(crate) fn template<'a>(id: &ObjectId, body: &'a Value) -> Option<&'a Value> {
-    body.pointer(pointer(&id.group, &id.kind)?).filter(|template| template.is_object())
+    body.pointer(builtin_kind(id).pod_template?).filter(|template| template.is_object())
 }
 
 /// Gives the pod template of an object to change it.
 #[must_use]
 pub(crate) fn template_mut<'a>(id: &ObjectId, body: &'a mut Value) -> Option<&'a mut Value> {
-    body.pointer_mut(pointer(&id.group, &id.kind)?).filter(|template| template.is_object())
+    body.pointer_mut(builtin_kind(id).pod_template?).filter(|template| template.is_object())
 }
 
 /// Gives the pod spec of an object.
