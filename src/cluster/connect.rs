@@ -14,10 +14,11 @@ use jiff::Timestamp;
 use tower::{BoxError, Layer, ServiceExt as _};
 
 use super::{
-    access::Target,
+    access::Access,
     client_certificate,
+    exec_plugin::ExecPlugins,
     explain::explain,
-    http::Wire,
+    http::{CONNECT_LIMIT, Wire},
     kubeconfig::Kubeconfig,
     transport::{Observations, OnRequest, Transport},
 };
@@ -29,9 +30,6 @@ use crate::{
     },
 };
 
-/// Making a TCP connection may take so long, or `--request-timeout` if that is less.
-pub(super) const CONNECT_LIMIT: Duration = Duration::from_secs(30);
-
 /// How to connect.
 #[derive(Clone)]
 pub struct ConnectOptions {
@@ -40,8 +38,8 @@ pub struct ConnectOptions {
     pub request_timeout: Duration,
     /// The `User-Agent` of every request.
     pub user_agent: String,
-    /// Whether an exec plugin may ask on the terminal: stdin is one and no source is read from it.
-    pub interactive: bool,
+    /// The exec plugins that ran for earlier connections of this process.
+    pub(crate) plugins: ExecPlugins,
     /// Who is told of every request.
     pub on_request: Option<OnRequest>,
     /// The file that holds the sandbox; none where there is no place for one.
@@ -53,7 +51,7 @@ impl Default for ConnectOptions {
         Self {
             request_timeout: CONNECT_LIMIT,
             user_agent: user_agent(),
-            interactive: false,
+            plugins: ExecPlugins::default(),
             on_request: None,
             sandbox: None,
         }
@@ -151,19 +149,19 @@ pub async fn connect(
     runtime: &RuntimeName,
     options: &ConnectOptions,
 ) -> Result<Connection> {
-    let target = match runtime {
-        RuntimeName::Context(name) => Target::of_context(kubeconfig, name, options)?,
-        RuntimeName::InCluster => Target::of_pod(&kubeconfig.env, options)?,
+    let access = match runtime {
+        RuntimeName::Context(name) => Access::of_context(kubeconfig, name, &options.plugins)?,
+        RuntimeName::InCluster => Access::of_pod(&kubeconfig.env)?,
         RuntimeName::Sandbox => {
             return connect_sandbox(runtime, options);
         }
     };
-    open(target, runtime, options)
+    open(access, runtime, options)
 }
 
-fn open(target: Target, runtime: &RuntimeName, options: &ConnectOptions) -> Result<Connection> {
-    let Target {
-        endpoint,
+fn open(access: Access, runtime: &RuntimeName, options: &ConnectOptions) -> Result<Connection> {
+    let Access {
+        mut endpoint,
         credentials,
         identity,
         oidc,
@@ -171,7 +169,10 @@ fn open(target: Target, runtime: &RuntimeName, options: &ConnectOptions) -> Resu
         warning,
         user_name,
         namespace,
-    } = target;
+    } = access;
+    if !options.request_timeout.is_zero() {
+        endpoint.connect_timeout = options.request_timeout.min(CONNECT_LIMIT);
+    }
     let server = endpoint.server.to_string().trim_end_matches('/').to_owned();
     let ca_digest = endpoint.authorities.as_deref().map(client_certificate::digest);
     headers.push(agent(options)?);

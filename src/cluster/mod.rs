@@ -2,6 +2,7 @@
 
 mod access;
 pub(crate) mod api;
+mod authorization;
 pub(crate) mod client_certificate;
 pub(crate) mod connect;
 pub(crate) mod credentials;

@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     cluster::{
+        exec_plugin::ExecPlugins,
         kubeconfig::Kubeconfig,
         transport::{OnRequest, RequestSeen},
     },
@@ -50,8 +51,8 @@ pub(crate) struct Session<'a> {
     pub request_timeout: Option<Duration>,
     /// Who is told of every request, with `-v`.
     pub on_request: Option<OnRequest>,
-    /// Whether a login may ask on the terminal.
-    pub interactive: bool,
+    /// The exec plugins that logged in to a cluster.
+    pub plugins: ExecPlugins,
     /// The command line, as the lock's holder names it (`workloadctl deploy web`).
     pub command: String,
 }
@@ -62,6 +63,12 @@ impl Session<'_> {
     pub(crate) fn now(&self) -> Timestamp {
         (self.clock)()
     }
+}
+
+/// Begins without a login; `interactive` says whether one may ask on the terminal.
+#[must_use]
+pub(crate) fn exec_plugins(interactive: bool) -> ExecPlugins {
+    ExecPlugins::new(interactive)
 }
 
 /// Tells a reporter of every request (`-v`), and of bodies where they are told (`-vv`).

@@ -4,7 +4,6 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
-    sync::{Arc, Mutex},
 };
 
 use crate::{
@@ -23,7 +22,6 @@ mod tests;
 pub(crate) use file::{AuthProvider, Cluster, Exec, Secret, User};
 pub(super) use loose::parse;
 
-use super::exec_plugin::ExecPlugin;
 use file::{Context, File};
 
 /// The merged kubeconfig, with the environment that it was read from.
@@ -32,16 +30,11 @@ pub struct Kubeconfig {
     /// The files that were looked at, in their order, whether they exist or not.
     pub files_looked_at: Vec<PathBuf>,
     pub(super) env: Env,
-    /// The exec plugins that were asked for, by whom they serve: each runs once a process.
-    plugins: Mutex<BTreeMap<PluginUse, Arc<ExecPlugin>>>,
     current_context: Option<String>,
     contexts: Vec<(String, Context)>,
     clusters: BTreeMap<String, Cluster>,
     users: BTreeMap<String, User>,
 }
-
-/// Whom a plugin serves: a user, and a cluster where the plugin is told about it.
-type PluginUse = (String, Option<String>);
 
 /// A context as `runtime list` shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,7 +51,7 @@ pub struct ContextInfo {
 
 /// A context that can be connected to.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Resolved {
+pub struct ResolvedContext {
     /// The context's name.
     pub context: String,
     /// The cluster's name.
@@ -99,27 +92,10 @@ impl Kubeconfig {
         Ok(merged)
     }
 
-    /// Gives a user's exec plugin: one for each user, and for each of their clusters where the
-    /// plugin is told about the cluster.
-    pub(super) fn plugin(
-        &self,
-        user: &User,
-        user_name: &str,
-        cluster_name: &str,
-        make: impl FnOnce(&Exec) -> ExecPlugin,
-    ) -> Option<Arc<ExecPlugin>> {
-        let exec = user.exec.as_ref()?;
-        let cluster = exec.provide_cluster_info.then(|| cluster_name.to_owned());
-        let mut plugins = self.plugins.lock().expect("noting a plugin does not panic");
-        let plugin = plugins.entry((user_name.to_owned(), cluster));
-        Some(plugin.or_insert_with(|| Arc::new(make(exec))).clone())
-    }
-
     fn empty(env: &Env) -> Self {
         Self {
             files_looked_at: Vec::new(),
             env: env.clone(),
-            plugins: Mutex::default(),
             current_context: None,
             contexts: Vec::new(),
             clusters: BTreeMap::new(),
@@ -179,7 +155,7 @@ impl Kubeconfig {
     /// # Errors
     /// Code 2: no such context (`unknown-context`, with the nearest one as hint), no kubeconfig
     /// at all (`no-kubeconfig`), or a context without a cluster (`kubeconfig`).
-    pub fn resolve(&self, name: &str) -> Result<Resolved> {
+    pub fn resolve(&self, name: &str) -> Result<ResolvedContext> {
         let Some((_, context)) = self.contexts.iter().find(|(known, _)| known == name) else {
             return Err(self.unknown(name));
         };
@@ -192,7 +168,7 @@ impl Kubeconfig {
             broken(format!("cluster `{cluster_name}` of context `{name}` is not in the kubeconfig"))
         })?;
         let user = context.user.as_ref().and_then(|user| self.users.get(user));
-        Ok(Resolved {
+        Ok(ResolvedContext {
             context: name.to_owned(),
             cluster_name,
             cluster,
