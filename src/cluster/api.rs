@@ -24,6 +24,7 @@ use super::{
     explain::{NOT_AN_API_SERVER, is_broken_connection, timed_out},
     failure::{Failure, Status},
     fence::Fence,
+    observations::RequestSeen,
     request::{Answer, Request, encode_query},
 };
 use crate::workload::error::{Code, Error};
@@ -82,7 +83,7 @@ impl Api {
 
     /// Gives the same API server behind a fence: every try of a write passes it first.
     #[must_use]
-    pub fn fenced(&self, fence: &Fence) -> Self {
+    pub(crate) fn fenced(&self, fence: &Fence) -> Self {
         Self { fence: Some(fence.clone()), ..self.clone() }
     }
 
@@ -216,8 +217,13 @@ impl Api {
                 let body = body.to_bytes();
                 if self.tells_bodies {
                     let sent = call.body.as_ref().map(|(sent, _)| sent.clone()).unwrap_or_default();
-                    let (method, status) = (call.method.as_str(), parts.status.as_u16());
-                    self.connection.tell_bodies(method, &call.path, status, (sent, body.clone()));
+                    self.connection.tell_bodies(RequestSeen {
+                        method: call.method.to_string(),
+                        path: call.path.clone(),
+                        status: parts.status.as_u16(),
+                        took: Duration::ZERO,
+                        bodies: Some((sent, body.clone())),
+                    });
                 }
                 judge(parts.status, &parts.headers, body)
             }

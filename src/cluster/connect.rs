@@ -7,7 +7,6 @@ use std::{
     time::Duration,
 };
 
-use bytes::Bytes;
 use http::{HeaderName, HeaderValue, header::USER_AGENT};
 use http_body_util::BodyExt as _;
 use jiff::Timestamp;
@@ -20,7 +19,8 @@ use super::{
     explain::explain,
     http::{CONNECT_LIMIT, Wire},
     kubeconfig::Kubeconfig,
-    transport::{Observations, OnRequest, Transport},
+    observations::{Observations, OnRequest, RequestSeen},
+    transport::Transport,
 };
 use crate::{
     sandbox::{self, Sandbox},
@@ -85,12 +85,12 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// Tells the bodies of a request that was answered (see [`Observations::tell_bodies`]).
-    pub fn tell_bodies(&self, method: &str, path: &str, status: u16, bodies: (Bytes, Bytes)) {
-        self.seen.tell_bodies(method.to_owned(), path.to_owned(), status, bodies);
+    /// Tells the bodies of a request that was told already.
+    pub(super) fn tell_bodies(&self, request: RequestSeen) {
+        self.seen.tell(request);
     }
 
-    /// Counts the requests that were sent so far.
+    /// Gives the number of requests that were sent so far.
     #[must_use]
     pub fn requests(&self) -> u64 {
         self.seen.requests()

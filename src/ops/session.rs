@@ -18,7 +18,7 @@ use crate::{
     cluster::{
         exec_plugin::ExecPlugins,
         kubeconfig::Kubeconfig,
-        transport::{OnRequest, RequestSeen},
+        observations::{OnRequest, RequestSeen},
     },
     env::Env,
     store::Store,

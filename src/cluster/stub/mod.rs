@@ -190,7 +190,7 @@ mod anybody {
     };
 
     #[derive(Debug)]
-    pub struct Anybody;
+    pub(super) struct Anybody;
 
     impl ClientCertVerifier for Anybody {
         fn client_auth_mandatory(&self) -> bool {
