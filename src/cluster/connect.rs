@@ -39,7 +39,7 @@ pub struct ConnectOptions {
     /// The `User-Agent` of every request.
     pub user_agent: String,
     /// The exec plugins that ran for earlier connections of this process.
-    pub(crate) plugins: ExecPlugins,
+    pub plugins: ExecPlugins,
     /// Who is told of every request.
     pub on_request: Option<OnRequest>,
     /// The file that holds the sandbox; none where there is no place for one.
@@ -71,16 +71,14 @@ pub struct Connection {
     /// The client. It retries nothing and has no time limit for answers.
     pub client: kube::Client,
     /// The runtime that it leads to.
-    pub runtime: RuntimeName,
+    pub(crate) runtime: RuntimeName,
     /// The server's URL, for messages and as the cluster's second-best identity.
-    pub server: String,
+    pub(crate) server: String,
     /// The user's name in the kubeconfig.
-    pub kubeconfig_user: Option<String>,
+    pub(crate) kubeconfig_user: Option<String>,
     /// The SHA-256 of the certificates that the server is trusted by, in hex; none where the
     /// system's are used or none at all.
-    pub ca_digest: Option<String>,
-    /// The namespace of the context or of the pod.
-    pub namespace: Option<String>,
+    pub(crate) ca_digest: Option<String>,
     seen: Arc<Observations>,
 }
 
@@ -91,32 +89,32 @@ impl Connection {
     }
 
     /// Gives the number of requests that were sent so far.
-    #[must_use]
-    pub fn requests(&self) -> u64 {
+    #[cfg(test)]
+    pub(crate) fn requests(&self) -> u64 {
         self.seen.requests()
     }
 
     /// Takes out the server's warnings that came since the last call; each text comes once.
-    #[must_use]
-    pub fn warnings(&self) -> Vec<String> {
+    #[cfg(test)]
+    pub(crate) fn warnings(&self) -> Vec<String> {
         self.seen.warnings()
     }
 
     /// Estimates the server's clock, to the second; ours before the first answer.
     #[must_use]
-    pub fn server_now(&self) -> Timestamp {
+    pub(crate) fn server_now(&self) -> Timestamp {
         self.seen.server_now()
     }
 
     /// Explains a failure of the client, with a hint that fits the runtime.
     #[must_use]
-    pub fn explain(&self, error: &kube::Error) -> Error {
+    pub(crate) fn explain(&self, error: &kube::Error) -> Error {
         self.hinted(explain(error, &self.server))
     }
 
     /// Adds a hint that fits the runtime to a failure of reaching it that has none.
     #[must_use]
-    pub fn hinted(&self, error: Error) -> Error {
+    pub(crate) fn hinted(&self, error: Error) -> Error {
         let is_about_reaching = matches!(error.code, Code::Unreachable | Code::Dns | Code::Timeout);
         if error.hint.is_some() || !is_about_reaching {
             return error;
@@ -181,7 +179,7 @@ fn open(access: Access, runtime: &RuntimeName, options: &ConnectOptions) -> Resu
         seen.warn(warning);
     }
     let transport = Transport::new(endpoint, credentials, identity, headers, seen.clone())?;
-    let default_namespace = namespace.clone().unwrap_or_else(|| "default".to_owned());
+    let default_namespace = namespace.unwrap_or_else(|| "default".to_owned());
     let client = match oidc {
         Some(layer) => kube::Client::new(layer.layer(transport), default_namespace),
         None => kube::Client::new(transport, default_namespace),
@@ -192,7 +190,6 @@ fn open(access: Access, runtime: &RuntimeName, options: &ConnectOptions) -> Resu
         server,
         kubeconfig_user: user_name,
         ca_digest,
-        namespace,
         seen,
     })
 }
@@ -247,7 +244,6 @@ pub(crate) fn over(
         server: server.to_owned(),
         kubeconfig_user: None,
         ca_digest: None,
-        namespace: None,
         seen,
     })
 }

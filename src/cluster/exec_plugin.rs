@@ -31,9 +31,9 @@ const EARLY: SignedDuration = SignedDuration::from_secs(60);
 #[derive(Debug)]
 pub(crate) struct Login {
     /// The header with the token, if there is one.
-    pub header: Option<HeaderValue>,
+    pub(crate) header: Option<HeaderValue>,
     /// The client certificate, if there is one.
-    pub identity: Option<Arc<Identity>>,
+    pub(crate) identity: Option<Arc<Identity>>,
     renew_at: Option<Timestamp>,
     /// Whether it came from a run that a refusal asked for, and no server has taken it since.
     doubtful: AtomicBool,
@@ -49,7 +49,7 @@ impl Login {
 /// The exec plugins of one kubeconfig; clones share them. Each is run once for a user, whatever
 /// contexts he is in, because a plugin may open a browser or ask for a password.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct ExecPlugins {
+pub struct ExecPlugins {
     interactive: bool,
     known: Arc<Mutex<BTreeMap<PluginUse, Arc<ExecPlugin>>>>,
 }

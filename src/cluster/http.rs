@@ -78,21 +78,21 @@ impl std::error::Error for StepError {
 #[derive(Debug, Clone)]
 pub(crate) struct Endpoint {
     /// The server's URL, with scheme and host.
-    pub server: Uri,
+    pub(crate) server: Uri,
     /// The name to check the certificate for, if not the URL's host.
-    pub tls_server_name: Option<String>,
+    pub(crate) tls_server_name: Option<String>,
     /// The certificates to trust; none: the system's.
-    pub authorities: Option<Vec<Vec<u8>>>,
+    pub(crate) authorities: Option<Vec<Vec<u8>>>,
     /// The file that they come from, where it is to be read again while we run.
-    pub authority_file: Option<PathBuf>,
+    pub(crate) authority_file: Option<PathBuf>,
     /// Whether any certificate will do.
-    pub insecure: bool,
+    pub(crate) insecure: bool,
     /// The proxy.
-    pub proxy: Option<Uri>,
+    pub(crate) proxy: Option<Uri>,
     /// Whether answers may come compressed.
-    pub gzip: bool,
+    pub(crate) gzip: bool,
     /// How long making a TCP connection may take.
-    pub connect_timeout: Duration,
+    pub(crate) connect_timeout: Duration,
 }
 
 impl Endpoint {

@@ -75,13 +75,13 @@ impl Observations {
     }
 
     /// Gives the number of requests that were sent so far.
-    #[must_use]
+    #[cfg(test)]
     pub(crate) fn requests(&self) -> u64 {
         self.requests.load(Ordering::Relaxed)
     }
 
     /// Takes out the warnings that came since the last call. Each text comes once in all.
-    #[must_use]
+    #[cfg(test)]
     pub(crate) fn warnings(&self) -> Vec<String> {
         std::mem::take(&mut self.warnings.lock().expect("noting a warning does not panic").fresh)
     }

@@ -53,11 +53,11 @@ const AGAIN: Duration = Duration::from_secs(2);
 #[derive(Debug, Clone)]
 pub(crate) struct Claim {
     /// The id of the release or deletion.
-    pub id: String,
+    pub(crate) id: String,
     /// `user@host`.
-    pub who: String,
+    pub(crate) who: String,
     /// The command.
-    pub command: String,
+    pub(crate) command: String,
 }
 
 /// The record while this process holds the instance.

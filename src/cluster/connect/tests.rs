@@ -133,7 +133,7 @@ async fn plain_contexts_connect() {
         assert_eq!(connection.requests(), 1);
         assert_eq!(connection.server, format!("https://{}", stub.address));
         assert_eq!(connection.kubeconfig_user.as_deref(), Some("u"));
-        assert_eq!(connection.namespace.as_deref(), Some("n"));
+        assert_eq!(connection.client.default_namespace(), "n");
         assert_eq!(connection.ca_digest.as_ref().map(String::len), Some(64));
     }
 }

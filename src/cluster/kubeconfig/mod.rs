@@ -28,7 +28,7 @@ use file::{Context, File};
 #[derive(Debug)]
 pub struct Kubeconfig {
     /// The files that were looked at, in their order, whether they exist or not.
-    pub files_looked_at: Vec<PathBuf>,
+    pub(crate) files_looked_at: Vec<PathBuf>,
     pub(super) env: Env,
     current_context: Option<String>,
     contexts: Vec<(String, Context)>,
@@ -38,32 +38,32 @@ pub struct Kubeconfig {
 
 /// A context as `runtime list` shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ContextInfo {
+pub(crate) struct ContextInfo {
     /// The context's name.
-    pub name: String,
+    pub(crate) name: String,
     /// The server as the kubeconfig has it; none where the cluster is missing.
-    pub server: Option<String>,
+    pub(crate) server: Option<String>,
     /// The user's name in the kubeconfig.
-    pub user: Option<String>,
+    pub(crate) user: Option<String>,
     /// The context's namespace.
-    pub namespace: Option<String>,
+    pub(crate) namespace: Option<String>,
 }
 
 /// A context that can be connected to.
 #[derive(Debug, Clone, PartialEq)]
-pub struct ResolvedContext {
+pub(crate) struct ResolvedContext {
     /// The context's name.
-    pub context: String,
+    pub(crate) context: String,
     /// The cluster's name.
-    pub cluster_name: String,
+    pub(crate) cluster_name: String,
     /// The cluster.
-    pub cluster: Cluster,
+    pub(crate) cluster: Cluster,
     /// The user's name.
-    pub user_name: Option<String>,
+    pub(crate) user_name: Option<String>,
     /// The user; the default one is anonymous.
-    pub user: User,
+    pub(crate) user: User,
     /// The context's namespace.
-    pub namespace: Option<String>,
+    pub(crate) namespace: Option<String>,
 }
 
 impl Kubeconfig {
@@ -120,7 +120,7 @@ impl Kubeconfig {
 
     /// Lists the contexts in the order of the files.
     #[must_use]
-    pub fn contexts(&self) -> Vec<ContextInfo> {
+    pub(crate) fn contexts(&self) -> Vec<ContextInfo> {
         let info = |(name, context): &(String, Context)| ContextInfo {
             name: name.clone(),
             server: self.cluster_of(context).and_then(|cluster| cluster.server.clone()),
@@ -132,19 +132,19 @@ impl Kubeconfig {
 
     /// Tells whether a context of that name exists.
     #[must_use]
-    pub fn has_context(&self, name: &str) -> bool {
+    pub(crate) fn has_context(&self, name: &str) -> bool {
         self.contexts.iter().any(|(known, _)| known == name)
     }
 
     /// Gives the name of the current context, which may be one that does not exist.
     #[must_use]
-    pub fn current_context(&self) -> Option<&str> {
+    pub(crate) fn current_context(&self) -> Option<&str> {
         self.current_context.as_deref()
     }
 
     /// Tells whether the process runs in a pod with a service account.
     #[must_use]
-    pub fn in_pod(&self) -> bool {
+    pub(crate) fn in_pod(&self) -> bool {
         self.env.variable("KUBERNETES_SERVICE_HOST").is_some()
             && self.env.service_account.join("token").is_file()
     }
@@ -155,7 +155,7 @@ impl Kubeconfig {
     /// # Errors
     /// Code 2: no such context (`unknown-context`, with the nearest one as hint), no kubeconfig
     /// at all (`no-kubeconfig`), or a context without a cluster (`kubeconfig`).
-    pub fn resolve(&self, name: &str) -> Result<ResolvedContext> {
+    pub(crate) fn resolve(&self, name: &str) -> Result<ResolvedContext> {
         let Some((_, context)) = self.contexts.iter().find(|(known, _)| known == name) else {
             return Err(self.unknown(name));
         };
@@ -198,7 +198,7 @@ impl Kubeconfig {
 
     /// Makes the failure of a command that needs a kubeconfig where there is none.
     #[must_use]
-    pub fn missing(&self) -> Error {
+    pub(crate) fn missing(&self) -> Error {
         let message = match self.files_looked_at.as_slice() {
             [] => "there is no kubeconfig: KUBECONFIG is not set and there is no home folder"
                 .to_owned(),
