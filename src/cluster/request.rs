@@ -67,14 +67,13 @@ impl Request {
         }
     }
 
-    /// Makes a server-side apply with strict field validation; the answer is metadata alone
-    /// unless it is a dry run.
+    /// Makes a server-side apply that refuses unknown fields; the answer is metadata alone.
     #[must_use]
     pub fn apply(path: &str, body: &Value, how: &Apply<'_>) -> Self {
-        let Apply { manager, force, dry_run, validation } = how;
+        let Apply { manager, force, dry_run } = how;
         let manager = encode_query(manager);
         let path = format!(
-            "{path}?fieldManager={manager}&force={force}&fieldValidation={validation}{}",
+            "{path}?fieldManager={manager}&force={force}&fieldValidation=Strict{}",
             if *dry_run { "&dryRun=All" } else { "" },
         );
         Self {
@@ -117,8 +116,6 @@ pub struct Apply<'a> {
     pub force: bool,
     /// Whether nothing is stored.
     pub dry_run: bool,
-    /// `Strict`, `Warn` or `Ignore`.
-    pub validation: &'static str,
 }
 
 fn encode(body: &Value) -> Bytes {

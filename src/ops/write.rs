@@ -219,7 +219,7 @@ impl Writer<'_> {
             Precondition::Absent => metadata.insert("resourceVersion".to_owned(), json!("1")),
             Precondition::Uid(uid) => metadata.insert("uid".to_owned(), json!(uid)),
         };
-        let how = Apply { manager: self.manager, force, dry_run: false, validation: "Strict" };
+        let how = Apply { manager: self.manager, force, dry_run: false };
         self.api.call(Request::apply(path, body, &how)).await.map(|answer| answer.body)
     }
 

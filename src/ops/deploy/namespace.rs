@@ -121,8 +121,7 @@ async fn make(options: &DeployOptions, prepared: &Prepared) -> Result<Option<Wri
         "labels": options.namespace_labels.iter().cloned().collect::<BTreeMap<_, _>>(),
     }});
     let desired = Desired::new(body, None);
-    let how =
-        Apply { manager: &prepared.manager, force: false, dry_run: false, validation: "Strict" };
+    let how = Apply { manager: &prepared.manager, force: false, dry_run: false };
     match target.api.call(Request::apply(&path, &desired.body, &how)).await {
         Ok(answer) if is_terminating(&answer.body) => {
             let old = uid(&answer.body).unwrap_or_default();

@@ -86,7 +86,7 @@ impl Planning<'_> {
         body["metadata"]["uid"] = json!(uid);
         let (mut force, mut left_to_instance) = (false, false);
         for _ in 0..DRY_RUNS {
-            let how = Apply { manager: self.manager, force, dry_run: true, validation: "Strict" };
+            let how = Apply { manager: self.manager, force, dry_run: true };
             let dry = Request::apply(path, &body, &how).whole();
             let (rehearsed, live) = futures::future::join(
                 self.target.api.call(dry),
@@ -155,8 +155,7 @@ impl Planning<'_> {
         }
         body["metadata"]["resourceVersion"] = json!("1");
         let Some(path) = self.target.path(&id, &desired.version) else { return Asked::Differs };
-        let how =
-            Apply { manager: self.manager, force: false, dry_run: true, validation: "Strict" };
+        let how = Apply { manager: self.manager, force: false, dry_run: true };
         match self.target.api.call(Request::apply(&path, &body, &how)).await {
             Ok(_) => Asked::Differs,
             // Not a rejection: the stand-in has an object of that name, or the kind comes with
