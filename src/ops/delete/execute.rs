@@ -74,7 +74,7 @@ pub(crate) async fn carry_out(
     let all_gone = result.is_ok() && !options.no_wait;
     if !all_gone {
         let written = match &keeper {
-            Some(keeper) => keeper.write(record, false).await,
+            Some(keeper) => keeper.let_go(record).await,
             None => Ok(()),
         };
         let observed = Observed {
@@ -111,7 +111,7 @@ pub(crate) async fn carry_out(
     if let Err(error) = left {
         // The next one is let through at once; a record that went with its namespace holds nobody.
         if let Some(keeper) = keeper.filter(|_| error.kind != ErrorKind::Locked) {
-            let _ = keeper.write(record, false).await;
+            let _ = keeper.let_go(record).await;
         }
         return Err(goes_on(error, name));
     }

@@ -192,7 +192,7 @@ pub(super) async fn begin(
     let Some(keeper) = keeper else { return Ok(None) };
     if let Err(error) = store(session, options, prepared, &record, &release) {
         // The cluster has the intent and nothing else: give it back before telling why.
-        keeper.write(record, false).await?;
+        keeper.let_go(record).await?;
         return Err(error);
     }
     Ok(Some(Begun { keeper, release, namespace }))

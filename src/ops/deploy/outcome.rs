@@ -181,7 +181,7 @@ pub(super) async fn record(
             record.last_good = None;
         }
     }
-    let written = keeper.write(record, false).await;
+    let written = keeper.let_go(record).await;
     if keeper.fence().is_lost() {
         return written;
     }
