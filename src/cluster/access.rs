@@ -1,18 +1,17 @@
 //! What a runtime's connection is made of, as the kubeconfig or the pod says: the server, the way
 //! to it, who we are.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use http::{HeaderName, HeaderValue, Uri};
 use kube::client::{ConfigExt, middleware::AuthLayer};
 
 use super::{
     client_certificate::{self, Identity},
-    connect::{CONNECT_LIMIT, ConnectOptions},
     credentials::{Credentials, TokenFile},
-    exec_plugin::ExecPlugin,
-    http::Endpoint,
-    kubeconfig::{AuthProvider, Cluster, Kubeconfig, Resolved, User},
+    exec_plugin::ExecPlugins,
+    http::{CONNECT_LIMIT, Endpoint},
+    kubeconfig::{AuthProvider, Kubeconfig, ResolvedContext, User},
     proxy,
 };
 use crate::{
@@ -21,7 +20,7 @@ use crate::{
 };
 
 /// Everything that a connection is made of.
-pub(super) struct Target {
+pub(super) struct Access {
     /// Where the server is.
     pub(super) endpoint: Endpoint,
     /// How requests are signed.
@@ -40,7 +39,7 @@ pub(super) struct Target {
     pub(super) namespace: Option<String>,
 }
 
-impl Target {
+impl Access {
     /// Takes a context of the kubeconfig.
     ///
     /// # Errors
@@ -48,12 +47,14 @@ impl Target {
     pub(super) fn of_context(
         kubeconfig: &Kubeconfig,
         name: &str,
-        options: &ConnectOptions,
+        plugins: &ExecPlugins,
     ) -> Result<Self> {
-        let Resolved { cluster_name, cluster, user_name, user, namespace, .. } =
-            kubeconfig.resolve(name)?;
-        let (endpoint, ca) = endpoint(&cluster, &cluster_name, &user, &kubeconfig.env, options)?;
-        let mut target = Self {
+        let context = kubeconfig.resolve(name)?;
+        let (endpoint, ca) = endpoint(&context, &kubeconfig.env)?;
+        let plugin = plugins.of(&context, ca.as_deref());
+        let ResolvedContext { user_name, user, namespace, .. } = context;
+        let name = user_name.clone().unwrap_or_default();
+        let mut access = Self {
             endpoint,
             credentials: Credentials::None,
             identity: None,
@@ -64,32 +65,28 @@ impl Target {
             namespace,
         };
         // kubectl sends no credentials without TLS; we spare the machine itself
-        if target.endpoint.is_tls() || proxy::is_loopback(&target.endpoint.server) {
-            let name = target.user_name.clone().unwrap_or_default();
-            let plugin = kubeconfig.plugin(&user, &name, &cluster_name, |exec| {
-                ExecPlugin::new(exec, &name, &cluster, ca.as_deref(), options.interactive)
-            });
-            target.credentials = Credentials::of(&user, &name, plugin)?;
-            target.identity = client_certificate(&user, &name)?;
-            target.oidc = match &user.auth_provider {
-                Some(provider) => Some(auth_provider(provider, &name, &target.endpoint.server)?),
+        if access.endpoint.is_tls() || proxy::is_loopback(&access.endpoint.server) {
+            access.credentials = Credentials::of(&user, &name, plugin)?;
+            access.identity = identity(&user, &name)?;
+            access.oidc = match &user.auth_provider {
+                Some(provider) => Some(auth_provider(provider, &name, &access.endpoint.server)?),
                 None => None,
             };
-            target.headers = impersonation(&user, &name)?;
+            access.headers = impersonation(&user, &name)?;
         } else if user != User::default() {
-            let server = target.endpoint.server.to_string();
+            let server = access.endpoint.server.to_string();
             let server = server.trim_end_matches('/');
-            target.warning =
+            access.warning =
                 Some(format!("who you are is not told to {server}: it does not speak TLS"));
         }
-        Ok(target)
+        Ok(access)
     }
 
     /// Takes the cluster of the pod that we run in, as its service account.
     ///
     /// # Errors
     /// Code 2 outside a pod, code 7 where its CA cannot be used.
-    pub(super) fn of_pod(env: &Env, options: &ConnectOptions) -> Result<Self> {
+    pub(super) fn of_pod(env: &Env) -> Result<Self> {
         let missing = || {
             Error::usage(
                 Code::NotInCluster,
@@ -118,7 +115,7 @@ impl Target {
                 insecure: false,
                 proxy,
                 gzip: true,
-                connect_timeout: connect_timeout(options),
+                connect_timeout: CONNECT_LIMIT,
             },
             credentials: Credentials::File(token),
             identity: None,
@@ -132,13 +129,8 @@ impl Target {
 }
 
 /// Finds out how a cluster of the kubeconfig is reached; also gives its CA in PEM.
-fn endpoint(
-    cluster: &Cluster,
-    name: &str,
-    user: &User,
-    env: &Env,
-    options: &ConnectOptions,
-) -> Result<(Endpoint, Option<Vec<u8>>)> {
+fn endpoint(context: &ResolvedContext, env: &Env) -> Result<(Endpoint, Option<Vec<u8>>)> {
+    let ResolvedContext { cluster_name: name, cluster, user, .. } = context;
     let in_cluster =
         |error: Error| error.while_doing(format!("cannot use cluster `{name}` of the kubeconfig"));
     let ca = match cluster.insecure_skip_tls_verify {
@@ -172,18 +164,13 @@ fn endpoint(
         insecure: cluster.insecure_skip_tls_verify,
         proxy,
         gzip: !cluster.disable_compression,
-        connect_timeout: connect_timeout(options),
+        connect_timeout: CONNECT_LIMIT,
     };
     Ok((endpoint, ca))
 }
 
 fn wrong_proxy(why: String) -> Error {
     Error::runtime(Code::Proxy, why)
-}
-
-fn connect_timeout(options: &ConnectOptions) -> Option<Duration> {
-    let limit = options.request_timeout;
-    Some(if limit.is_zero() { CONNECT_LIMIT } else { limit.min(CONNECT_LIMIT) })
 }
 
 /// Reads a server's URL; `host:port` alone is https where TLS is configured, else http, as in
@@ -222,7 +209,7 @@ fn server_url(text: &str, tls: bool) -> Result<Uri> {
         .map_err(|_| wrong("it cannot be parsed"))
 }
 
-fn client_certificate(user: &User, name: &str) -> Result<Option<Arc<Identity>>> {
+fn identity(user: &User, name: &str) -> Result<Option<Arc<Identity>>> {
     let of_user =
         |error: Error| error.while_doing(format!("cannot use user `{name}` of the kubeconfig"));
     let chain = client_certificate::load(

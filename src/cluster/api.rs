@@ -22,8 +22,9 @@ use tokio::sync::Semaphore;
 use super::{
     connect::Connection,
     explain::{NOT_AN_API_SERVER, is_broken_connection, timed_out},
-    failure::{Failure, Status},
+    failure::{ApiStatus, Failure},
     fence::Fence,
+    observations::RequestSeen,
     request::{Answer, Request, encode_query},
 };
 use crate::workload::error::{Code, Error};
@@ -56,7 +57,7 @@ pub struct Api {
 
 /// What one try came to.
 enum Try {
-    Done(u16, Bytes),
+    Done(Bytes),
     Failed { failure: Failure, pause: Option<Duration> },
 }
 
@@ -76,32 +77,32 @@ impl Api {
 
     /// Tells bodies too (`-vv`).
     #[must_use]
-    pub fn telling_bodies(self, tells_bodies: bool) -> Self {
+    pub(crate) fn telling_bodies(self, tells_bodies: bool) -> Self {
         Self { tells_bodies, ..self }
     }
 
     /// Gives the same API server behind a fence: every try of a write passes it first.
     #[must_use]
-    pub fn fenced(&self, fence: &Fence) -> Self {
+    pub(crate) fn fenced(&self, fence: &Fence) -> Self {
         Self { fence: Some(fence.clone()), ..self.clone() }
     }
 
     /// Gives the same API server with places in flight of its own: writes that wait at the fence
     /// for a renewal must not keep the renewal from being sent.
     #[must_use]
-    pub fn apart(&self) -> Self {
+    pub(crate) fn apart(&self) -> Self {
         Self { in_flight: Arc::new(Semaphore::new(IN_FLIGHT)), ..self.clone() }
     }
 
     /// Gives the connection.
     #[must_use]
-    pub fn connection(&self) -> &Connection {
+    pub(crate) fn connection(&self) -> &Connection {
         &self.connection
     }
 
     /// Gives the longest time that one try of a request may take.
     #[must_use]
-    pub fn request_timeout(&self) -> Duration {
+    pub(crate) fn request_timeout(&self) -> Duration {
         self.request_timeout
     }
 
@@ -110,7 +111,7 @@ impl Api {
     /// # Errors
     /// Whatever the server answered, or that it did not.
     pub async fn call(&self, call: Request) -> Result<Answer, Failure> {
-        let (code, bytes, retried) = self.send(&call).await?;
+        let bytes = self.send(&call).await?;
         let body = serde_json::from_slice(&bytes).map_err(|error| {
             let server = &self.connection.server;
             let what = format!("{server} does not answer as a Kubernetes API server does");
@@ -123,14 +124,14 @@ impl Api {
                     .hint(NOT_AN_API_SERVER),
             ))
         })?;
-        Ok(Answer { body, code, retried })
+        Ok(Answer { body })
     }
 
     /// Reads an object; `None` where it is not there.
     ///
     /// # Errors
     /// As [`Api::call`].
-    pub async fn find(&self, call: Request) -> Result<Option<Value>, Failure> {
+    pub(crate) async fn find(&self, call: Request) -> Result<Option<Value>, Failure> {
         match self.call(call).await {
             Ok(answer) => Ok(Some(answer.body)),
             Err(failure) if failure.is_not_found() => Ok(None),
@@ -138,18 +139,17 @@ impl Api {
         }
     }
 
-    /// Sends a request and gives status code and body as they came, and whether it was sent
-    /// more than once.
+    /// Sends a request and gives the body as it came.
     ///
     /// # Errors
     /// As [`Api::call`].
-    pub async fn send(&self, call: &Request) -> Result<(u16, Bytes, bool), Failure> {
+    pub(crate) async fn send(&self, call: &Request) -> Result<Bytes, Failure> {
         let _permit = self.in_flight.acquire().await.expect("the semaphore is never closed");
         let mut attempt = 0;
         loop {
             attempt += 1;
             match self.attempt(call).await {
-                Try::Done(code, bytes) => return Ok((code, bytes, attempt > 1)),
+                Try::Done(bytes) => return Ok(bytes),
                 Try::Failed { failure, pause } => match pause {
                     Some(pause) if call.retry && attempt < TRIES => {
                         let backoff = Duration::from_millis(100) * 2u32.pow(attempt);
@@ -216,8 +216,13 @@ impl Api {
                 let body = body.to_bytes();
                 if self.tells_bodies {
                     let sent = call.body.as_ref().map(|(sent, _)| sent.clone()).unwrap_or_default();
-                    let (method, status) = (call.method.as_str(), parts.status.as_u16());
-                    self.connection.tell_bodies(method, &call.path, status, (sent, body.clone()));
+                    self.connection.tell_bodies(RequestSeen {
+                        method: call.method.to_string(),
+                        path: call.path.clone(),
+                        status: parts.status.as_u16(),
+                        took: Duration::ZERO,
+                        bodies: Some((sent, body.clone())),
+                    });
                 }
                 judge(parts.status, &parts.headers, body)
             }
@@ -240,10 +245,10 @@ impl Api {
 
 fn judge(status: StatusCode, headers: &HeaderMap, body: Bytes) -> Try {
     if status.is_success() {
-        return Try::Done(status.as_u16(), body);
+        return Try::Done(body);
     }
-    let mut parsed: Status = serde_json::from_slice(&body)
-        .unwrap_or_else(|_| Status { message: excerpt(&body), ..Status::default() });
+    let mut parsed: ApiStatus = serde_json::from_slice(&body)
+        .unwrap_or_else(|_| ApiStatus { message: excerpt(&body), ..ApiStatus::default() });
     parsed.code = status.as_u16();
     let after = headers
         .get(header::RETRY_AFTER)
@@ -270,11 +275,11 @@ fn judge(status: StatusCode, headers: &HeaderMap, body: Bytes) -> Try {
 
 /// A part of a list.
 #[derive(Debug)]
-pub struct List {
+pub(crate) struct List {
     /// The objects. Lists leave out `apiVersion` and `kind` of their items.
-    pub items: Vec<Value>,
+    pub(crate) items: Vec<Value>,
     /// The resourceVersion of the list: where a watch goes on.
-    pub resource_version: String,
+    pub(crate) resource_version: String,
 }
 
 impl Api {
@@ -282,7 +287,7 @@ impl Api {
     ///
     /// # Errors
     /// As [`Api::call`].
-    pub async fn list(
+    pub(crate) async fn list(
         &self,
         collection: &str,
         query: &str,

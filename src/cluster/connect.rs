@@ -7,19 +7,20 @@ use std::{
     time::Duration,
 };
 
-use bytes::Bytes;
 use http::{HeaderName, HeaderValue, header::USER_AGENT};
 use http_body_util::BodyExt as _;
 use jiff::Timestamp;
 use tower::{BoxError, Layer, ServiceExt as _};
 
 use super::{
-    access::Target,
+    access::Access,
     client_certificate,
+    exec_plugin::ExecPlugins,
     explain::explain,
-    http::Wire,
+    http::{CONNECT_LIMIT, Wire},
     kubeconfig::Kubeconfig,
-    transport::{Observations, OnRequest, Transport},
+    observations::{Observations, OnRequest, RequestSeen},
+    transport::Transport,
 };
 use crate::{
     sandbox::{self, Sandbox},
@@ -29,9 +30,6 @@ use crate::{
     },
 };
 
-/// Making a TCP connection may take so long, or `--request-timeout` if that is less.
-pub(super) const CONNECT_LIMIT: Duration = Duration::from_secs(30);
-
 /// How to connect.
 #[derive(Clone)]
 pub struct ConnectOptions {
@@ -40,8 +38,8 @@ pub struct ConnectOptions {
     pub request_timeout: Duration,
     /// The `User-Agent` of every request.
     pub user_agent: String,
-    /// Whether an exec plugin may ask on the terminal: stdin is one and no source is read from it.
-    pub interactive: bool,
+    /// The exec plugins that ran for earlier connections of this process.
+    pub plugins: ExecPlugins,
     /// Who is told of every request.
     pub on_request: Option<OnRequest>,
     /// The file that holds the sandbox; none where there is no place for one.
@@ -53,7 +51,7 @@ impl Default for ConnectOptions {
         Self {
             request_timeout: CONNECT_LIMIT,
             user_agent: user_agent(),
-            interactive: false,
+            plugins: ExecPlugins::default(),
             on_request: None,
             sandbox: None,
         }
@@ -73,52 +71,50 @@ pub struct Connection {
     /// The client. It retries nothing and has no time limit for answers.
     pub client: kube::Client,
     /// The runtime that it leads to.
-    pub runtime: RuntimeName,
+    pub(crate) runtime: RuntimeName,
     /// The server's URL, for messages and as the cluster's second-best identity.
-    pub server: String,
+    pub(crate) server: String,
     /// The user's name in the kubeconfig.
-    pub kubeconfig_user: Option<String>,
+    pub(crate) kubeconfig_user: Option<String>,
     /// The SHA-256 of the certificates that the server is trusted by, in hex; none where the
     /// system's are used or none at all.
-    pub ca_digest: Option<String>,
-    /// The namespace of the context or of the pod.
-    pub namespace: Option<String>,
+    pub(crate) ca_digest: Option<String>,
     seen: Arc<Observations>,
 }
 
 impl Connection {
-    /// Tells the bodies of a request that was answered (see [`Observations::tell_bodies`]).
-    pub fn tell_bodies(&self, method: &str, path: &str, status: u16, bodies: (Bytes, Bytes)) {
-        self.seen.tell_bodies(method.to_owned(), path.to_owned(), status, bodies);
+    /// Tells the bodies of a request that was told already.
+    pub(super) fn tell_bodies(&self, request: RequestSeen) {
+        self.seen.tell(request);
     }
 
-    /// Counts the requests that were sent so far.
-    #[must_use]
-    pub fn requests(&self) -> u64 {
+    /// Gives the number of requests that were sent so far.
+    #[cfg(test)]
+    pub(crate) fn requests(&self) -> u64 {
         self.seen.requests()
     }
 
     /// Takes out the server's warnings that came since the last call; each text comes once.
-    #[must_use]
-    pub fn warnings(&self) -> Vec<String> {
+    #[cfg(test)]
+    pub(crate) fn warnings(&self) -> Vec<String> {
         self.seen.warnings()
     }
 
     /// Estimates the server's clock, to the second; ours before the first answer.
     #[must_use]
-    pub fn server_now(&self) -> Timestamp {
+    pub(crate) fn server_now(&self) -> Timestamp {
         self.seen.server_now()
     }
 
     /// Explains a failure of the client, with a hint that fits the runtime.
     #[must_use]
-    pub fn explain(&self, error: &kube::Error) -> Error {
+    pub(crate) fn explain(&self, error: &kube::Error) -> Error {
         self.hinted(explain(error, &self.server))
     }
 
     /// Adds a hint that fits the runtime to a failure of reaching it that has none.
     #[must_use]
-    pub fn hinted(&self, error: Error) -> Error {
+    pub(crate) fn hinted(&self, error: Error) -> Error {
         let is_about_reaching = matches!(error.code, Code::Unreachable | Code::Dns | Code::Timeout);
         if error.hint.is_some() || !is_about_reaching {
             return error;
@@ -151,19 +147,19 @@ pub async fn connect(
     runtime: &RuntimeName,
     options: &ConnectOptions,
 ) -> Result<Connection> {
-    let target = match runtime {
-        RuntimeName::Context(name) => Target::of_context(kubeconfig, name, options)?,
-        RuntimeName::InCluster => Target::of_pod(&kubeconfig.env, options)?,
+    let access = match runtime {
+        RuntimeName::Context(name) => Access::of_context(kubeconfig, name, &options.plugins)?,
+        RuntimeName::InCluster => Access::of_pod(&kubeconfig.env)?,
         RuntimeName::Sandbox => {
             return connect_sandbox(runtime, options);
         }
     };
-    open(target, runtime, options)
+    open(access, runtime, options)
 }
 
-fn open(target: Target, runtime: &RuntimeName, options: &ConnectOptions) -> Result<Connection> {
-    let Target {
-        endpoint,
+fn open(access: Access, runtime: &RuntimeName, options: &ConnectOptions) -> Result<Connection> {
+    let Access {
+        mut endpoint,
         credentials,
         identity,
         oidc,
@@ -171,7 +167,10 @@ fn open(target: Target, runtime: &RuntimeName, options: &ConnectOptions) -> Resu
         warning,
         user_name,
         namespace,
-    } = target;
+    } = access;
+    if !options.request_timeout.is_zero() {
+        endpoint.connect_timeout = options.request_timeout.min(CONNECT_LIMIT);
+    }
     let server = endpoint.server.to_string().trim_end_matches('/').to_owned();
     let ca_digest = endpoint.authorities.as_deref().map(client_certificate::digest);
     headers.push(agent(options)?);
@@ -180,7 +179,7 @@ fn open(target: Target, runtime: &RuntimeName, options: &ConnectOptions) -> Resu
         seen.warn(warning);
     }
     let transport = Transport::new(endpoint, credentials, identity, headers, seen.clone())?;
-    let default_namespace = namespace.clone().unwrap_or_else(|| "default".to_owned());
+    let default_namespace = namespace.unwrap_or_else(|| "default".to_owned());
     let client = match oidc {
         Some(layer) => kube::Client::new(layer.layer(transport), default_namespace),
         None => kube::Client::new(transport, default_namespace),
@@ -191,7 +190,6 @@ fn open(target: Target, runtime: &RuntimeName, options: &ConnectOptions) -> Resu
         server,
         kubeconfig_user: user_name,
         ca_digest,
-        namespace,
         seen,
     })
 }
@@ -246,7 +244,6 @@ pub(crate) fn over(
         server: server.to_owned(),
         kubeconfig_user: None,
         ca_digest: None,
-        namespace: None,
         seen,
     })
 }

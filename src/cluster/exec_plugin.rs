@@ -2,9 +2,10 @@
 //! user, again only when what it gave has expired or was refused, and never two at once.
 
 use std::{
+    collections::BTreeMap,
     process::Stdio,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -14,12 +15,12 @@ use http::HeaderValue;
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tokio::{process::Command, sync::Mutex};
+use tokio::process::Command;
 
 use super::{
+    authorization::bearer,
     client_certificate::Identity,
-    credentials::bearer,
-    kubeconfig::{Cluster, Exec, Secret, parse},
+    kubeconfig::{Cluster, Exec, ResolvedContext, Secret, parse},
 };
 use crate::workload::error::{Code, Error, Result};
 
@@ -30,9 +31,9 @@ const EARLY: SignedDuration = SignedDuration::from_secs(60);
 #[derive(Debug)]
 pub(crate) struct Login {
     /// The header with the token, if there is one.
-    pub header: Option<HeaderValue>,
+    pub(crate) header: Option<HeaderValue>,
     /// The client certificate, if there is one.
-    pub identity: Option<Arc<Identity>>,
+    pub(crate) identity: Option<Arc<Identity>>,
     renew_at: Option<Timestamp>,
     /// Whether it came from a run that a refusal asked for, and no server has taken it since.
     doubtful: AtomicBool,
@@ -45,6 +46,43 @@ impl Login {
     }
 }
 
+/// The exec plugins of one kubeconfig; clones share them. Each is run once for a user, whatever
+/// contexts he is in, because a plugin may open a browser or ask for a password.
+#[derive(Debug, Clone, Default)]
+pub struct ExecPlugins {
+    interactive: bool,
+    known: Arc<Mutex<BTreeMap<PluginUse, Arc<ExecPlugin>>>>,
+}
+
+/// Whom a plugin serves: a user, and a cluster where the plugin is told about it.
+type PluginUse = (String, Option<String>);
+
+impl ExecPlugins {
+    /// Begins with none. `interactive` says whether a person can answer one on the terminal: stdin
+    /// is one and no source is read from it.
+    #[must_use]
+    pub(crate) fn new(interactive: bool) -> Self {
+        Self { interactive, ..Self::default() }
+    }
+
+    /// Gives the plugin of a context's user. `ca` is the cluster's CA in PEM, for a plugin that
+    /// wants to know the cluster.
+    pub(super) fn of(
+        &self,
+        context: &ResolvedContext,
+        ca: Option<&[u8]>,
+    ) -> Option<Arc<ExecPlugin>> {
+        let exec = context.user.exec.as_ref()?;
+        let user = context.user_name.clone().unwrap_or_default();
+        let cluster = exec.provide_cluster_info.then(|| context.cluster_name.clone());
+        let mut known = self.known.lock().expect("noting a plugin does not panic");
+        let plugin = known.entry((user.clone(), cluster)).or_insert_with(|| {
+            Arc::new(ExecPlugin::new(exec, user, &context.cluster, ca, self.interactive))
+        });
+        Some(plugin.clone())
+    }
+}
+
 /// A plugin of one user, and what it gave last.
 #[derive(Debug)]
 pub(crate) struct ExecPlugin {
@@ -52,26 +90,24 @@ pub(crate) struct ExecPlugin {
     user: String,
     cluster: Option<Value>,
     interactive: bool,
-    login: Mutex<Option<Arc<Login>>>,
+    /// Locked while the plugin runs, so that all requests wait for one run.
+    login: tokio::sync::Mutex<Option<Arc<Login>>>,
 }
 
 impl ExecPlugin {
-    /// Takes a user's plugin. `interactive` says whether a person can answer it on the terminal;
-    /// `ca` is the cluster's CA in PEM, for a plugin that wants to know the cluster.
-    #[must_use]
-    pub(crate) fn new(
+    fn new(
         exec: &Exec,
-        user: &str,
+        user: String,
         cluster: &Cluster,
         ca: Option<&[u8]>,
         interactive: bool,
     ) -> Self {
         Self {
             exec: exec.clone(),
-            user: user.to_owned(),
+            user,
             cluster: exec.provide_cluster_info.then(|| describe(cluster, ca)),
             interactive,
-            login: Mutex::new(None),
+            login: tokio::sync::Mutex::default(),
         }
     }
 
@@ -153,12 +189,16 @@ impl ExecPlugin {
     }
 
     fn read(&self, stdout: &[u8], after_refusal: bool) -> Result<Login> {
-        let answer: Answer = std::str::from_utf8(stdout)
+        let credential: ExecCredential = std::str::from_utf8(stdout)
             .map_err(|_| "it is not UTF-8".to_owned())
             .and_then(parse)
             .map_err(|why| self.failure("gave an answer that cannot be read").cause(why))?;
-        let Status { token, client_certificate_data, client_key_data, expiration_timestamp } =
-            answer.status.unwrap_or_default();
+        let ExecCredentialStatus {
+            token,
+            client_certificate_data,
+            client_key_data,
+            expiration_timestamp,
+        } = credential.status.unwrap_or_default();
         let header = match token.filter(|token| !token.0.is_empty()) {
             Some(token) => Some(bearer(&token.0).map_err(|why| self.failure(&why))?),
             None => None,
@@ -242,14 +282,14 @@ fn describe(cluster: &Cluster, ca: Option<&[u8]>) -> Value {
 }
 
 #[derive(Default, Deserialize)]
-struct Answer {
+struct ExecCredential {
     #[serde(default)]
-    status: Option<Status>,
+    status: Option<ExecCredentialStatus>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Status {
+struct ExecCredentialStatus {
     #[serde(default)]
     token: Option<Secret>,
     #[serde(default)]
@@ -261,72 +301,4 @@ struct Status {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_login_is_renewed_before_it_expires() {
-        let now: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
-        for (expiry, expected) in [
-            ("2026-01-01T01:00:00Z", Some("2026-01-01T00:59:00Z")),
-            ("2026-01-01T00:00:40Z", Some("2026-01-01T00:00:30Z")),
-            ("2026-01-01T00:00:00Z", None),
-            ("2025-01-01T00:00:00Z", None),
-        ] {
-            let expected = expected.map(|at| at.parse().unwrap());
-            assert_eq!(renewal(now, expiry.parse().unwrap()), expected, "{expiry}");
-        }
-    }
-
-    #[tokio::test]
-    async fn an_expired_login_is_renewed() {
-        let exec = Exec {
-            command: "sh".to_owned(),
-            args: vec!["-c".to_owned(), "echo 'status: {token: new}'".to_owned()],
-            ..Exec::default()
-        };
-        let plugin = ExecPlugin::new(&exec, "u", &Cluster::default(), None, false);
-        let now = Timestamp::now();
-        for (renew_at, expected) in [
-            (None, "Bearer old"),
-            (Some(now + SignedDuration::from_hours(1)), "Bearer old"),
-            (Some(now - SignedDuration::from_secs(1)), "Bearer new"),
-        ] {
-            let header = Some(HeaderValue::from_static("Bearer old"));
-            let old = Login { header, identity: None, renew_at, doubtful: false.into() };
-            *plugin.login.lock().await = Some(Arc::new(old));
-            let login = plugin.login().await.unwrap();
-            assert_eq!(login.header.as_ref().unwrap(), expected, "{renew_at:?}");
-        }
-    }
-
-    #[tokio::test]
-    async fn a_login_that_others_renewed_is_not_renewed_again() {
-        let exec = Exec { command: "no-such-program".to_owned(), ..Exec::default() };
-        let plugin = ExecPlugin::new(&exec, "u", &Cluster::default(), None, false);
-        let login = |text| {
-            let header = Some(HeaderValue::from_static(text));
-            Arc::new(Login { header, identity: None, renew_at: None, doubtful: false.into() })
-        };
-        let (old, new) = (login("old"), login("new"));
-        *plugin.login.lock().await = Some(new.clone());
-        let renewed = plugin.renew(&old).await.unwrap().unwrap();
-        assert!(Arc::ptr_eq(&renewed, &new));
-        assert!(plugin.renew(&new).await.is_err(), "this one does run the program");
-    }
-
-    #[test]
-    fn a_plugin_is_told_about_its_cluster() {
-        let cluster: Cluster = parse(
-            "{server: 'https://x', tls-server-name: y, certificate-authority: /ignored,
-              extensions: [{name: other, extension: 1},
-                           {name: client.authentication.k8s.io/exec, extension: {audience: z}}]}",
-        )
-        .unwrap();
-        assert_eq!(
-            describe(&cluster, Some(b"pem")),
-            json!({"server": "https://x", "tls-server-name": "y",
-                   "certificate-authority-data": "cGVt", "config": {"audience": "z"}})
-        );
-    }
-}
+mod tests;

@@ -3,7 +3,7 @@
 use std::{error::Error as StdError, io, time::Duration};
 
 use super::http::StepError;
-use crate::workload::error::{Code, Error, Result};
+use crate::workload::error::{Code, Error};
 
 mod tls;
 
@@ -175,14 +175,6 @@ fn fallback(error: &kube::Error, server: &str) -> Error {
         }
         _ => Error::runtime(Code::Unreachable, format!("the request to {server} failed")),
     }
-}
-
-/// Turns a result of the kube client into ours.
-///
-/// # Errors
-/// What [`explain`] makes of the client's.
-pub(crate) fn explained<T>(result: std::result::Result<T, kube::Error>, server: &str) -> Result<T> {
-    result.map_err(|error| explain(&error, server))
 }
 
 #[cfg(test)]

@@ -8,28 +8,24 @@ use crate::workload::{
     object::{ObjectId, Origin},
 };
 
-/// The answer of an API server to a request that failed.
+/// The answer of an API server to a request that failed: Kubernetes' `metav1.Status`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
-pub struct Status {
-    /// The HTTP status code.
+pub struct ApiStatus {
     pub code: u16,
-    /// The machine-readable reason, such as `Conflict`.
+    /// A word, such as `Conflict`.
     #[serde(deserialize_with = "text_or_null")]
     pub reason: String,
-    /// The message.
     #[serde(deserialize_with = "text_or_null")]
     pub message: String,
-    /// More, where there is more.
-    pub details: Option<Details>,
+    pub details: Option<StatusDetails>,
 }
 
-/// The details of a [`Status`].
+/// The details of a [`ApiStatus`].
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-pub struct Details {
-    /// A cause per field.
-    pub causes: Vec<Cause>,
+pub struct StatusDetails {
+    pub causes: Vec<StatusCause>,
     /// How many seconds to wait before the next try.
     pub retry_after_seconds: Option<u64>,
 }
@@ -37,11 +33,10 @@ pub struct Details {
 /// One cause of a rejection.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
-pub struct Cause {
+pub struct StatusCause {
     /// A word, such as `FieldManagerConflict`.
     #[serde(deserialize_with = "text_or_null")]
     pub reason: String,
-    /// The message.
     #[serde(deserialize_with = "text_or_null")]
     pub message: String,
     /// The path of the field.
@@ -57,7 +52,7 @@ fn text_or_null<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Str
 #[derive(Debug, Clone, PartialEq)]
 pub enum Failure {
     /// The server answered with a failure.
-    Status(Box<Status>),
+    Status(Box<ApiStatus>),
     /// There was no answer; whether the request had an effect is unknown.
     NoAnswer(Box<Error>),
 }
@@ -65,7 +60,7 @@ pub enum Failure {
 impl Failure {
     /// Gives the HTTP status code, 0 where there was no answer.
     #[must_use]
-    pub fn code(&self) -> u16 {
+    pub(crate) fn code(&self) -> u16 {
         match self {
             Self::Status(status) => status.code,
             Self::NoAnswer(_) => 0,
@@ -80,25 +75,25 @@ impl Failure {
 
     /// Tells whether the account may not do this (a terminating namespace is none of that).
     #[must_use]
-    pub fn is_forbidden(&self) -> bool {
+    pub(crate) fn is_forbidden(&self) -> bool {
         self.code() == 403 && !self.has_cause("NamespaceTerminating") && !self.is_immutable()
     }
 
     /// Tells whether a precondition failed or a field is held by another manager.
     #[must_use]
-    pub fn is_conflict(&self) -> bool {
+    pub(crate) fn is_conflict(&self) -> bool {
         self.code() == 409
     }
 
     /// Tells whether the server named that cause.
     #[must_use]
-    pub fn has_cause(&self, reason: &str) -> bool {
+    pub(crate) fn has_cause(&self, reason: &str) -> bool {
         self.causes().iter().any(|cause| cause.reason == reason)
     }
 
     /// Gives the causes that the server named.
     #[must_use]
-    pub fn causes(&self) -> &[Cause] {
+    pub fn causes(&self) -> &[StatusCause] {
         match self {
             Self::Status(status) => {
                 status.details.as_ref().map(|details| &*details.causes).unwrap_or_default()
@@ -141,14 +136,14 @@ impl Failure {
 
     /// Lists the fields that the server does not allow beside the others.
     #[must_use]
-    pub fn forbidden_fields(&self) -> Vec<&str> {
+    pub(crate) fn forbidden_fields(&self) -> Vec<&str> {
         let causes = self.causes().iter().filter(|cause| cause.reason == "FieldValueForbidden");
         causes.filter(|_| self.code() == 422).map(|cause| &*cause.field).collect()
     }
 
     /// Tells whether the server could not read the body: it will not the next time either.
     #[must_use]
-    pub fn is_about_the_body(&self) -> bool {
+    pub(crate) fn is_about_the_body(&self) -> bool {
         let message = self.message();
         [
             "failed to create typed",
@@ -162,7 +157,7 @@ impl Failure {
 
     /// Tells whether an admission webhook could not be called: its backend may come up yet.
     #[must_use]
-    pub fn is_webhook_down(&self) -> bool {
+    pub(crate) fn is_webhook_down(&self) -> bool {
         let message = self.message();
         self.code() >= 400
             && (message.contains("failed calling webhook")
@@ -172,7 +167,7 @@ impl Failure {
     /// Gives the failure of the server as a whole, whatever it was asked: it does not accept who
     /// asks, has too much to do, or is not there.
     #[must_use]
-    pub fn of_the_server(&self) -> Option<Error> {
+    pub(crate) fn of_the_server(&self) -> Option<Error> {
         let Self::Status(status) = self else { return None };
         let message = status.message.clone();
         Some(match status.code {
@@ -202,7 +197,13 @@ impl Failure {
     /// did not work. `verb` is the request's (`get`, `patch`), `what` a sentence's beginning
     /// such as `cannot apply`.
     #[must_use]
-    pub fn explain(&self, verb: &str, what: &str, id: &ObjectId, origin: Option<&Origin>) -> Error {
+    pub(crate) fn explain(
+        &self,
+        verb: &str,
+        what: &str,
+        id: &ObjectId,
+        origin: Option<&Origin>,
+    ) -> Error {
         let place = origin.map(|origin| format!(" ({origin})")).unwrap_or_default();
         let doing = format!("{what} {id}{place}");
         let error = match (self.of_the_server(), self) {
@@ -242,7 +243,7 @@ impl Failure {
     }
 }
 
-impl Cause {
+impl StatusCause {
     /// Says what is wrong with a field, each thing once. A fault of a custom resource repeats the
     /// field's path in its message, and has no field where alternatives are at fault.
     fn sentence(&self) -> String {
@@ -256,7 +257,7 @@ impl Cause {
     }
 }
 
-impl Status {
+impl ApiStatus {
     /// Lists why the server rejected a request, one sentence a field where it named fields.
     #[must_use]
     pub fn reasons(&self) -> Vec<String> {
@@ -265,7 +266,7 @@ impl Status {
             .iter()
             .flat_map(|details| &details.causes)
             .filter(|cause| !cause.message.is_empty())
-            .map(Cause::sentence)
+            .map(StatusCause::sentence)
             .collect();
         if !by_field.is_empty() {
             return by_field;

@@ -29,7 +29,7 @@ use tower::{
 };
 use tower_http::decompression::DecompressionLayer;
 
-use super::{client_certificate::Identity, proxy, trust::Trust};
+use super::{authorization::basic, client_certificate::Identity, proxy, trust::Trust};
 use crate::workload::error::{Code, Error, Result};
 
 /// The body of an answer.
@@ -41,6 +41,8 @@ type Resolver = MapErr<GaiResolver, fn(std::io::Error) -> StepError>;
 /// Makes the connections below TLS: to the server or through a proxy.
 type Connector = BoxCloneSyncService<Uri, MaybeHttpsStream<TokioIo<TcpStream>>, BoxError>;
 
+/// Making a TCP connection may take so long, or `--request-timeout` if that is less.
+pub(super) const CONNECT_LIMIT: Duration = Duration::from_secs(30);
 /// An idle connection is closed before any usual server or balancer closes it.
 const IDLE: Duration = Duration::from_secs(50);
 /// A dead connection, such as one from before a suspend, is probed after that time, so often.
@@ -76,21 +78,21 @@ impl std::error::Error for StepError {
 #[derive(Debug, Clone)]
 pub(crate) struct Endpoint {
     /// The server's URL, with scheme and host.
-    pub server: Uri,
+    pub(crate) server: Uri,
     /// The name to check the certificate for, if not the URL's host.
-    pub tls_server_name: Option<String>,
+    pub(crate) tls_server_name: Option<String>,
     /// The certificates to trust; none: the system's.
-    pub authorities: Option<Vec<Vec<u8>>>,
+    pub(crate) authorities: Option<Vec<Vec<u8>>>,
     /// The file that they come from, where it is to be read again while we run.
-    pub authority_file: Option<PathBuf>,
+    pub(crate) authority_file: Option<PathBuf>,
     /// Whether any certificate will do.
-    pub insecure: bool,
+    pub(crate) insecure: bool,
     /// The proxy.
-    pub proxy: Option<Uri>,
+    pub(crate) proxy: Option<Uri>,
     /// Whether answers may come compressed.
-    pub gzip: bool,
+    pub(crate) gzip: bool,
     /// How long making a TCP connection may take.
-    pub connect_timeout: Option<Duration>,
+    pub(crate) connect_timeout: Duration,
 }
 
 impl Endpoint {
@@ -145,7 +147,7 @@ impl Endpoint {
         connector.set_nodelay(true);
         connector.set_keepalive(Some(KEEPALIVE));
         connector.set_keepalive_interval(Some(KEEPALIVE));
-        connector.set_connect_timeout(self.connect_timeout);
+        connector.set_connect_timeout(Some(self.connect_timeout));
         connector
     }
 
@@ -209,7 +211,7 @@ fn tunnel(proxy: &Uri, login: Option<&str>, connector: Connector) -> Connector {
     let mut tunnel = Tunnel::new(proxy.clone(), connector);
     if let Some(login) = login {
         let (user, password) = proxy::user_and_password(login);
-        tunnel = tunnel.with_auth(super::credentials::basic(&user, &password));
+        tunnel = tunnel.with_auth(basic(&user, &password));
     }
     BoxCloneSyncService::new(tunnel.map_err(through_proxy))
 }

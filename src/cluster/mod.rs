@@ -2,6 +2,7 @@
 
 mod access;
 pub(crate) mod api;
+mod authorization;
 pub(crate) mod client_certificate;
 pub(crate) mod connect;
 pub(crate) mod credentials;
@@ -12,6 +13,7 @@ pub(crate) mod failure;
 pub(crate) mod fence;
 pub(crate) mod http;
 pub(crate) mod kubeconfig;
+pub(crate) mod observations;
 pub(crate) mod proxy;
 pub(crate) mod record;
 pub(crate) mod request;
@@ -19,4 +21,5 @@ pub(crate) mod request;
 pub(crate) mod stub;
 pub(crate) mod transport;
 pub(crate) mod trust;
+mod uptime;
 pub(crate) mod watch;

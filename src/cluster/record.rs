@@ -31,7 +31,7 @@ use crate::workload::{
 };
 
 pub(crate) use found::{Found, read};
-use secrets::{delete_parts, head_path, list_parts, write_head};
+use secrets::{WrittenHead, delete_parts, head_path, list_parts, write_head};
 
 /// How often the holder is renewed.
 const RENEWAL: Duration = Duration::from_secs(20);
@@ -53,11 +53,11 @@ const AGAIN: Duration = Duration::from_secs(2);
 #[derive(Debug, Clone)]
 pub(crate) struct Claim {
     /// The id of the release or deletion.
-    pub id: String,
+    pub(crate) id: String,
     /// `user@host`.
-    pub who: String,
+    pub(crate) who: String,
     /// The command.
-    pub command: String,
+    pub(crate) command: String,
 }
 
 /// The record while this process holds the instance.
@@ -66,13 +66,13 @@ pub(crate) struct Keeper {
     claim: Claim,
     since: Timestamp,
     fence: Fence,
-    state: Mutex<State>,
+    kept: Mutex<KeptRecord>,
 }
 
-struct State {
+/// The record as it was written last. Its lock makes one write after the other.
+struct KeptRecord {
     record: Record,
-    resource_version: String,
-    parts: BTreeSet<String>,
+    head: WrittenHead,
 }
 
 impl Keeper {
@@ -92,7 +92,7 @@ impl Keeper {
         let old_parts = found.map(|found| found.parts.clone()).unwrap_or_default();
         let sent = Moment::now();
         let base = found.map(|found| &*found.resource_version);
-        let Some(written) = write_head(api, &record, base, Some(&holder)).await? else {
+        let Some(head) = write_head(api, &record, base, Some(&holder)).await? else {
             return Ok(None);
         };
         let keeper = Self {
@@ -100,11 +100,7 @@ impl Keeper {
             api: api.apart(),
             claim,
             since,
-            state: Mutex::new(State {
-                record,
-                resource_version: written.resource_version,
-                parts: written.parts,
-            }),
+            kept: Mutex::new(KeptRecord { record, head }),
         };
         keeper.drop_parts(old_parts).await;
         Ok(Some(keeper))
@@ -124,7 +120,7 @@ impl Keeper {
 
     /// Gives a copy of the record as it was written last.
     pub(crate) async fn record(&self) -> Record {
-        self.state.lock().await.record.clone()
+        self.kept.lock().await.record.clone()
     }
 
     /// Renews the holder for as long as it is polled; ends when the holder is lost.
@@ -149,38 +145,38 @@ impl Keeper {
     /// Code 6 when the holder is lost, code 1 when the record was deleted; the server's failure
     /// otherwise.
     pub(crate) async fn renew(&self) -> Result<()> {
-        let mut state = self.state.lock().await;
+        let mut kept = self.kept.lock().await;
         for _ in 0..3 {
             let sent = Moment::now();
             let holder = self.claim.holder(self.since, self.api.connection().server_now());
             let patch = json!({
-                "metadata": {"resourceVersion": state.resource_version},
+                "metadata": {"resourceVersion": kept.head.resource_version},
                 "data": {"holder": encode_holder(Some(&holder))},
             });
-            let path = head_path(&state.record);
+            let path = head_path(&kept.record);
             match self.api.call(Request::merge_patch(path, &patch).metadata()).await {
                 Ok(answer) => {
-                    self.take_version(&mut state, &answer.body);
+                    self.take_version(&mut kept, &answer.body);
                     self.fence.renewed(sent);
                     return Ok(());
                 }
                 Err(failure) if failure.is_conflict() || failure.is_not_found() => {
-                    self.read_again(&mut state).await?;
+                    self.read_again(&mut kept).await?;
                 }
-                Err(failure) => return Err(self.explain(&state, &failure)),
+                Err(failure) => return Err(self.explain(&kept, &failure)),
             }
         }
         Err(Error::failed(Code::RecordBusy, "the record is written by others all the time"))
     }
 
-    /// Writes the record; with `held`, this process stays the holder.
+    /// Writes the record and gives up the instance.
     ///
     /// # Errors
     /// As [`Keeper::renew`].
-    pub(crate) async fn write(&self, record: Record, held: bool) -> Result<()> {
-        let mut state = self.state.lock().await;
-        let old = self.put(&mut state, record, held).await?;
-        drop(state);
+    pub(crate) async fn let_go(&self, record: Record) -> Result<()> {
+        let mut kept = self.kept.lock().await;
+        let old = self.put(&mut kept, record, false).await?;
+        drop(kept);
         self.drop_parts(old).await;
         Ok(())
     }
@@ -189,33 +185,35 @@ impl Keeper {
     /// side are made one after the other.
     ///
     /// # Errors
-    /// As [`Keeper::write`].
+    /// As [`Keeper::renew`].
     pub(crate) async fn amend(&self, change: impl FnOnce(&mut Record)) -> Result<()> {
-        let mut state = self.state.lock().await;
-        let mut record = state.record.clone();
+        let mut kept = self.kept.lock().await;
+        let mut record = kept.record.clone();
         change(&mut record);
-        let old = self.put(&mut state, record, true).await?;
-        drop(state);
+        let old = self.put(&mut kept, record, true).await?;
+        drop(kept);
         self.drop_parts(old).await;
         Ok(())
     }
 
     /// Writes the record; gives the parts that the head before it named.
-    async fn put(&self, state: &mut State, record: Record, held: bool) -> Result<BTreeSet<String>> {
+    async fn put(
+        &self,
+        kept: &mut KeptRecord,
+        record: Record,
+        held: bool,
+    ) -> Result<BTreeSet<String>> {
         for _ in 0..3 {
             let sent = Moment::now();
             let holder =
                 held.then(|| self.claim.holder(self.since, self.api.connection().server_now()));
-            let written =
-                write_head(&self.api, &record, Some(&state.resource_version), holder.as_ref())
-                    .await?;
-            if let Some(written) = written {
-                state.resource_version = written.resource_version;
-                state.record = record;
+            let base = Some(&*kept.head.resource_version);
+            if let Some(head) = write_head(&self.api, &record, base, holder.as_ref()).await? {
+                let before = std::mem::replace(kept, KeptRecord { record, head });
                 self.fence.renewed(sent);
-                return Ok(std::mem::replace(&mut state.parts, written.parts));
+                return Ok(before.head.parts);
             }
-            self.read_again(state).await?;
+            self.read_again(kept).await?;
         }
         Err(Error::failed(Code::RecordBusy, "the record is written by others all the time"))
     }
@@ -227,35 +225,37 @@ impl Keeper {
     /// # Errors
     /// Whatever the server answers.
     pub(crate) async fn remove(&self) -> Result<()> {
-        let record = self.record().await;
-        let (namespace, instance) = (record.namespace.clone(), record.instance.clone());
-        if !self.state.lock().await.parts.is_empty() {
-            let bare = Record { inventory: Vec::new(), newest: None, last_good: None, ..record };
-            self.write(bare, true).await?;
+        let Record { namespace, instance, .. } = self.record().await;
+        if !self.kept.lock().await.head.parts.is_empty() {
+            self.amend(|record| {
+                record.inventory.clear();
+                (record.newest, record.last_good) = (None, None);
+            })
+            .await?;
         }
         let lost_parts = list_parts(&self.api, &namespace, &instance).await;
         delete_parts(&self.api, &namespace, lost_parts).await;
-        let mut state = self.state.lock().await;
+        let mut kept = self.kept.lock().await;
         let mut tries = 0..2;
         loop {
             let options = json!({
                 "apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Background",
-                "preconditions": {"resourceVersion": state.resource_version},
+                "preconditions": {"resourceVersion": kept.head.resource_version},
             });
-            let call = Request::json(Method::DELETE, head_path(&state.record), &options);
-            match self.api.call(call).await {
+            let request = Request::json(Method::DELETE, head_path(&kept.record), &options);
+            match self.api.call(request).await {
                 Ok(_) => return Ok(()),
                 Err(failure) if failure.is_not_found() => return Ok(()),
                 // A renewal may have been written although nobody waited for its answer.
                 Err(failure) if failure.is_conflict() && tries.next().is_some() => {
-                    match self.look(&state).await? {
-                        Head::Ours(secret) => self.take_version(&mut state, &secret),
+                    match self.look(&kept).await? {
+                        Head::Ours(secret) => self.take_version(&mut kept, &secret),
                         Head::Absent => return Ok(()),
                         Head::Others => return Err(self.lose(lost())),
                     }
                 }
                 Err(failure) => {
-                    let id = head_id(&state.record.namespace, &state.record.instance);
+                    let id = head_id(&kept.record.namespace, &kept.record.instance);
                     return Err(failure.explain("delete", "cannot delete the record", &id, None));
                 }
             }
@@ -263,25 +263,25 @@ impl Keeper {
     }
 
     /// Reads the head again after a 409: our own id means that it was our own write.
-    async fn read_again(&self, state: &mut State) -> Result<()> {
-        match self.look(state).await? {
+    async fn read_again(&self, kept: &mut KeptRecord) -> Result<()> {
+        match self.look(kept).await? {
             Head::Ours(secret) => {
-                self.take_version(state, &secret);
+                self.take_version(kept, &secret);
                 Ok(())
             }
             Head::Others => Err(self.lose(lost())),
-            Head::Absent => Err(self.lose(deleted(&state.record))),
+            Head::Absent => Err(self.lose(deleted(&kept.record))),
         }
     }
 
     /// Looks at the head, and whose it is.
-    async fn look(&self, state: &State) -> Result<Head> {
-        let path = head_path(&state.record);
+    async fn look(&self, kept: &KeptRecord) -> Result<Head> {
+        let path = head_path(&kept.record);
         let secret = self
             .api
             .find(Request::get(path))
             .await
-            .map_err(|failure| self.explain(state, &failure))?;
+            .map_err(|failure| self.explain(kept, &failure))?;
         let Some(secret) = secret else { return Ok(Head::Absent) };
         let ours = read_head(&secret)
             .is_ok_and(|(_, holder)| holder.is_some_and(|holder| holder.id == self.claim.id));
@@ -294,23 +294,23 @@ impl Keeper {
         why
     }
 
-    fn take_version(&self, state: &mut State, head: &Value) {
+    fn take_version(&self, kept: &mut KeptRecord, head: &Value) {
         if let Some(version) = resource_version(head) {
-            version.clone_into(&mut state.resource_version);
+            version.clone_into(&mut kept.head.resource_version);
         }
     }
 
-    fn explain(&self, state: &State, failure: &Failure) -> Error {
-        let id = head_id(&state.record.namespace, &state.record.instance);
+    fn explain(&self, kept: &KeptRecord, failure: &Failure) -> Error {
+        let id = head_id(&kept.record.namespace, &kept.record.instance);
         failure.explain("patch", "cannot renew the record", &id, None)
     }
 
     /// Removes parts that the head does not name any more. A part that stays is harmless.
     async fn drop_parts(&self, old: BTreeSet<String>) {
-        let state = self.state.lock().await;
-        let gone: BTreeSet<String> = old.difference(&state.parts).cloned().collect();
-        let namespace = state.record.namespace.clone();
-        drop(state);
+        let kept = self.kept.lock().await;
+        let gone: BTreeSet<String> = old.difference(&kept.head.parts).cloned().collect();
+        let namespace = kept.record.namespace.clone();
+        drop(kept);
         delete_parts(&self.api, &namespace, gone).await;
     }
 }

@@ -11,15 +11,15 @@ const METADATA_ONLY: &str = "application/json;as=PartialObjectMetadata;g=meta.k8
 #[derive(Debug, Clone)]
 pub struct Request {
     /// The HTTP method.
-    pub method: Method,
+    pub(crate) method: Method,
     /// Path and query.
-    pub path: String,
+    pub(crate) path: String,
     /// The body and its content type.
     pub body: Option<(Bytes, &'static str)>,
     /// What is asked for.
-    pub accept: &'static str,
+    pub(crate) accept: &'static str,
     /// Whether it is tried again when it fails in a way that may pass.
-    pub retry: bool,
+    pub(crate) retry: bool,
 }
 
 impl Request {
@@ -37,7 +37,7 @@ impl Request {
 
     /// Makes a GET of metadata alone.
     #[must_use]
-    pub fn get_metadata(path: impl Into<String>) -> Self {
+    pub(crate) fn get_metadata(path: impl Into<String>) -> Self {
         Self { accept: METADATA_ONLY, ..Self::get(path) }
     }
 
@@ -67,14 +67,13 @@ impl Request {
         }
     }
 
-    /// Makes a server-side apply with strict field validation; the answer is metadata alone
-    /// unless it is a dry run.
+    /// Makes a server-side apply that refuses unknown fields; the answer is metadata alone.
     #[must_use]
     pub fn apply(path: &str, body: &Value, how: &Apply<'_>) -> Self {
-        let Apply { manager, force, dry_run, validation } = how;
+        let Apply { manager, force, dry_run } = how;
         let manager = encode_query(manager);
         let path = format!(
-            "{path}?fieldManager={manager}&force={force}&fieldValidation={validation}{}",
+            "{path}?fieldManager={manager}&force={force}&fieldValidation=Strict{}",
             if *dry_run { "&dryRun=All" } else { "" },
         );
         Self {
@@ -95,14 +94,14 @@ impl Request {
 
     /// Asks for metadata alone.
     #[must_use]
-    pub fn metadata(mut self) -> Self {
+    pub(crate) fn metadata(mut self) -> Self {
         self.accept = METADATA_ONLY;
         self
     }
 
     /// Is not tried again.
     #[must_use]
-    pub fn once(mut self) -> Self {
+    pub(crate) fn once(mut self) -> Self {
         self.retry = false;
         self
     }
@@ -117,8 +116,6 @@ pub struct Apply<'a> {
     pub force: bool,
     /// Whether nothing is stored.
     pub dry_run: bool,
-    /// `Strict`, `Warn` or `Ignore`.
-    pub validation: &'static str,
 }
 
 fn encode(body: &Value) -> Bytes {
@@ -145,11 +142,6 @@ pub(crate) fn encode_query(text: &str) -> String {
 pub struct Answer {
     /// The body.
     pub body: Value,
-    /// The HTTP status code; 201 where an apply made the object.
-    pub code: u16,
-    /// Whether the request was sent more than once, so that an earlier try may have had an
-    /// effect.
-    pub retried: bool,
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use super::{
     api::{Api, List},
-    failure::{Failure, Status},
+    failure::{ApiStatus, Failure},
 };
 
 /// How long the server keeps one watch open, in seconds.
@@ -29,13 +29,13 @@ const LINE_LIMIT: usize = 16 << 20;
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Collection {
     /// The path, such as `/apis/apps/v1/namespaces/web/deployments`.
-    pub path: String,
+    pub(crate) path: String,
     /// The query, such as `&labelSelector=…`; empty for all.
-    pub query: String,
+    pub(crate) query: String,
     /// The API version of its objects, which lists leave out.
-    pub api_version: String,
+    pub(crate) api_version: String,
     /// The kind of its objects, which lists leave out.
-    pub kind: String,
+    pub(crate) kind: String,
 }
 
 /// What was observed.
@@ -148,7 +148,7 @@ impl Collection {
         let code = response.status();
         if !code.is_success() {
             let bytes = response.into_body().collect().await.map(|body| body.to_bytes());
-            let mut status: Status =
+            let mut status: ApiStatus =
                 serde_json::from_slice(&bytes.unwrap_or_default()).unwrap_or_default();
             status.code = code.as_u16();
             return if status.code == 410 {

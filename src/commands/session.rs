@@ -15,7 +15,7 @@ use super::{
 use crate::{
     ops::{
         runtimes,
-        session::{Session, requests_to},
+        session::{Session, exec_plugins, requests_to},
         stop::Stop,
     },
     output::{progress::Chosen, question::Questions},
@@ -84,7 +84,7 @@ pub(crate) fn run<T>(
             namespace: call.namespace.clone(),
             request_timeout: call.request_timeout,
             on_request: (call.printer.verbosity() > 0).then(|| requests_to(reporter.clone())),
-            interactive: !stdin_is_source && io::stdin().is_terminal(),
+            plugins: exec_plugins(!stdin_is_source && io::stdin().is_terminal()),
             command,
         };
         let around = Surroundings { session: &session, progress: &reporter };

@@ -156,18 +156,18 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::cluster::failure::{Cause, Details, Status};
+    use crate::cluster::failure::{ApiStatus, StatusCause, StatusDetails};
 
     fn conflict(field: &str, message: &str) -> Failure {
-        let cause = Cause {
+        let cause = StatusCause {
             reason: "FieldManagerConflict".into(),
             field: field.into(),
             message: message.into(),
         };
-        Failure::Status(Box::new(Status {
+        Failure::Status(Box::new(ApiStatus {
             code: 409,
-            details: Some(Details { causes: vec![cause], ..Details::default() }),
-            ..Status::default()
+            details: Some(StatusDetails { causes: vec![cause], ..StatusDetails::default() }),
+            ..ApiStatus::default()
         }))
     }
 

@@ -16,8 +16,9 @@ use super::{
 };
 use crate::{
     cluster::{
+        exec_plugin::ExecPlugins,
         kubeconfig::Kubeconfig,
-        transport::{OnRequest, RequestSeen},
+        observations::{OnRequest, RequestSeen},
     },
     env::Env,
     store::Store,
@@ -51,8 +52,8 @@ pub(crate) struct Session<'a> {
     pub request_timeout: Option<Duration>,
     /// Who is told of every request, with `-v`.
     pub on_request: Option<OnRequest>,
-    /// Whether a login may ask on the terminal.
-    pub interactive: bool,
+    /// The exec plugins that logged in to a cluster.
+    pub plugins: ExecPlugins,
     /// The command line, as the lock's holder names it (`workloadctl deploy web`).
     pub command: String,
 }
@@ -95,6 +96,12 @@ impl Session<'_> {
             None => Err(refusal()),
         }
     }
+}
+
+/// Begins without a login; `interactive` says whether one may ask on the terminal.
+#[must_use]
+pub(crate) fn exec_plugins(interactive: bool) -> ExecPlugins {
+    ExecPlugins::new(interactive)
 }
 
 /// Tells a reporter of every request (`-v`), and of bodies where they are told (`-vv`).

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     cluster::{
         api::{Api, IN_FLIGHT},
-        failure::{Failure, Status},
+        failure::{ApiStatus, Failure},
         record::{self, head_id},
         request::Request,
     },
@@ -135,7 +135,7 @@ pub(crate) fn holders(failure: &Failure) -> impl Iterator<Item = String> {
 
 /// Sorts the conflicts of an answer: whether fields are taken, which are left, and the same
 /// answer with all others.
-fn sort(status: &Status, sharing: &Sharing) -> (bool, Vec<Yielded>, Failure) {
+fn sort(status: &ApiStatus, sharing: &Sharing) -> (bool, Vec<Yielded>, Failure) {
     let (mut takes, mut leaves, mut rest) = (false, Vec::new(), status.clone());
     if let Some(details) = &mut rest.details {
         details.causes.retain(|cause| {
@@ -190,16 +190,20 @@ pub(crate) async fn leave(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cluster::failure::{Cause, Details};
+    use crate::cluster::failure::{StatusCause, StatusDetails};
 
     fn conflicts(causes: &[(&str, &str)]) -> Failure {
-        let causes = causes.iter().map(|(field, manager)| Cause {
+        let causes = causes.iter().map(|(field, manager)| StatusCause {
             reason: "FieldManagerConflict".into(),
             field: (*field).into(),
             message: format!("conflict with {manager:?}"),
         });
-        let details = Details { causes: causes.collect(), ..Details::default() };
-        Failure::Status(Box::new(Status { code: 409, details: Some(details), ..Status::default() }))
+        let details = StatusDetails { causes: causes.collect(), ..StatusDetails::default() };
+        Failure::Status(Box::new(ApiStatus {
+            code: 409,
+            details: Some(details),
+            ..ApiStatus::default()
+        }))
     }
 
     #[test]

@@ -71,7 +71,7 @@ impl Target {
         let timeout = timeout.min(LONGEST_REQUEST_TIMEOUT);
         let options = ConnectOptions {
             request_timeout: timeout,
-            interactive: session.interactive,
+            plugins: session.plugins.clone(),
             on_request: session.on_request.clone(),
             sandbox: Some(sandbox_file(&session.database)),
             ..ConnectOptions::default()

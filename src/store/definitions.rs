@@ -16,28 +16,28 @@ use crate::workload::{
 
 /// A definition with its newest revision.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DefinitionRow {
+pub(crate) struct DefinitionRow {
     /// The name.
-    pub name: DefinitionName,
+    pub(crate) name: DefinitionName,
     /// The newest revision; one taken in from a cluster only where there is no own.
-    pub newest: Revision,
+    pub(crate) newest: Revision,
     /// How many instances there are of it.
-    pub instances: usize,
+    pub(crate) instances: usize,
     /// When it was first applied or taken in here.
-    pub created_at: Timestamp,
+    pub(crate) created_at: Timestamp,
     /// When its newest own revision was made here.
-    pub updated_at: Timestamp,
+    pub(crate) updated_at: Timestamp,
 }
 
 /// What [`Store::apply_definition`] did.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Applied {
+pub(crate) struct Applied {
     /// The revision that holds the content.
-    pub revision: Revision,
+    pub(crate) revision: Revision,
     /// Whether the revision was made now; otherwise nothing had changed.
-    pub fresh: bool,
+    pub(crate) fresh: bool,
     /// Whether the definition was made now.
-    pub first: bool,
+    pub(crate) first: bool,
 }
 
 impl Store {
@@ -48,7 +48,7 @@ impl Store {
     ///
     /// # Errors
     /// Those of the database; `too-deep` for objects that could not be read back.
-    pub fn apply_definition(
+    pub(crate) fn apply_definition(
         &mut self,
         name: &DefinitionName,
         content: &Content,
@@ -67,7 +67,7 @@ impl Store {
     ///
     /// # Errors
     /// Those of the database.
-    pub fn planned_revision(
+    pub(crate) fn planned_revision(
         &self,
         name: &DefinitionName,
         content: &Content,
@@ -94,7 +94,7 @@ impl Store {
     ///
     /// # Errors
     /// Those of the database; `too-deep` for objects that could not be read back.
-    pub fn keep_revision(
+    pub(crate) fn keep_revision(
         &mut self,
         planned: &Revision,
         content: &Content,
@@ -125,7 +125,7 @@ impl Store {
     ///
     /// # Errors
     /// Those of the database.
-    pub fn definitions(&self) -> Result<Vec<DefinitionRow>> {
+    pub(crate) fn definitions(&self) -> Result<Vec<DefinitionRow>> {
         let names = self.definition_names()?;
         let rows = names.iter().map(|name| self.definition(name));
         rows.filter_map(Result::transpose).collect()
@@ -135,7 +135,7 @@ impl Store {
     ///
     /// # Errors
     /// Those of the database.
-    pub fn definition(&self, name: &DefinitionName) -> Result<Option<DefinitionRow>> {
+    pub(crate) fn definition(&self, name: &DefinitionName) -> Result<Option<DefinitionRow>> {
         let Some(newest) = self.newest_revision(name, None)? else { return Ok(None) };
         self.row(
             "SELECT created_at, updated_at,
@@ -156,7 +156,7 @@ impl Store {
     ///
     /// # Errors
     /// Those of [`Store::deletable_definition`].
-    pub fn delete_definition(&mut self, name: &DefinitionName) -> Result<()> {
+    pub(crate) fn delete_definition(&mut self, name: &DefinitionName) -> Result<()> {
         self.transaction(|store| {
             store.deletable_definition(name)?;
             store.execute("DELETE FROM definition WHERE name = ?1", params![Word(name)]).map(drop)
@@ -167,7 +167,7 @@ impl Store {
     ///
     /// # Errors
     /// `no-such-definition` (1); `definition-in-use` (5), naming its instances.
-    pub fn deletable_definition(&self, name: &DefinitionName) -> Result<DefinitionRow> {
+    pub(crate) fn deletable_definition(&self, name: &DefinitionName) -> Result<DefinitionRow> {
         let Some(row) = self.definition(name)? else {
             return Err(self.no_such_definition(name.as_str()));
         };
@@ -177,7 +177,7 @@ impl Store {
     }
 
     /// Makes the error for a definition that is not here, with the nearest name.
-    pub fn no_such_definition(&self, name: &str) -> Error {
+    pub(crate) fn no_such_definition(&self, name: &str) -> Error {
         let error =
             Error::failed(Code::NoSuchDefinition, format!("there is no definition `{name}`"));
         match self.definition_names() {

@@ -14,11 +14,11 @@ use crate::workload::{
 
 /// Which instances are wanted; all by default.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct InstanceFilter<'a> {
+pub(crate) struct InstanceFilter<'a> {
     /// Only those of this definition.
-    pub definition: Option<&'a DefinitionName>,
+    pub(crate) definition: Option<&'a DefinitionName>,
     /// Only those on this runtime.
-    pub runtime: Option<&'a str>,
+    pub(crate) runtime: Option<&'a str>,
 }
 
 const INSTANCE: &str = "
@@ -58,7 +58,7 @@ impl Store {
     ///
     /// # Errors
     /// `no-such-definition` (1); `instance-exists` (5).
-    pub fn create_instance(&mut self, instance: &Instance) -> Result<()> {
+    pub(crate) fn create_instance(&mut self, instance: &Instance) -> Result<()> {
         self.transaction(|store| {
             if store.definition(&instance.definition)?.is_none() {
                 return Err(store.no_such_definition(instance.definition.as_str()));
@@ -83,7 +83,7 @@ impl Store {
     ///
     /// # Errors
     /// Those of the database.
-    pub fn instances(&self, filter: &InstanceFilter<'_>) -> Result<Vec<Instance>> {
+    pub(crate) fn instances(&self, filter: &InstanceFilter<'_>) -> Result<Vec<Instance>> {
         let InstanceFilter { definition, runtime } = filter;
         self.rows(
             &format!(
@@ -112,7 +112,7 @@ impl Store {
     ///
     /// # Errors
     /// `no-such-instance` (1).
-    pub fn delete_instance(&mut self, name: &InstanceName) -> Result<()> {
+    pub(crate) fn delete_instance(&mut self, name: &InstanceName) -> Result<()> {
         self.transaction(|store| {
             let Some(instance) = store.instance(name)? else {
                 return Err(store.no_such_instance(name.as_str()));
@@ -127,7 +127,7 @@ impl Store {
     ///
     /// # Errors
     /// Those of the database.
-    pub fn set_observed(&mut self, name: &InstanceName, observed: &Observed) -> Result<()> {
+    pub(crate) fn set_observed(&mut self, name: &InstanceName, observed: &Observed) -> Result<()> {
         if self.read_only {
             return Ok(());
         }
@@ -140,7 +140,7 @@ impl Store {
     }
 
     /// Makes the error for an instance that is not here, with the nearest name.
-    pub fn no_such_instance(&self, name: &str) -> Error {
+    pub(crate) fn no_such_instance(&self, name: &str) -> Error {
         let error = Error::failed(Code::NoSuchInstance, format!("there is no instance `{name}`"));
         let names = self.rows("SELECT name FROM instance", [], |row| row.get::<_, String>(0));
         match names {

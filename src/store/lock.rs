@@ -26,15 +26,15 @@ use crate::workload::{
 #[serde(rename_all = "camelCase")]
 pub(crate) struct LockContent {
     /// The process.
-    pub pid: u32,
+    pub(crate) pid: u32,
     /// What it does, as typed: `deploy web`.
-    pub command: String,
+    pub(crate) command: String,
     /// When it began.
-    pub started: Timestamp,
+    pub(crate) started: Timestamp,
     /// The release that it has begun, once it has, after those of its dead predecessors: until
     /// its own holder stands in the record, one of theirs does.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub releases: Vec<String>,
+    pub(crate) releases: Vec<String>,
 }
 
 /// The answer to an attempt.

@@ -70,7 +70,7 @@ impl Store {
     ///
     /// # Errors
     /// As [`Store::open`], except for what is said above.
-    pub fn open_for_reading(path: &Path) -> Result<Self> {
+    pub(crate) fn open_for_reading(path: &Path) -> Result<Self> {
         match Self::open(path) {
             Err(error) if failure::is_unwritable(&error) => match open::connect_read_only(path)? {
                 Some(connection) => {
@@ -88,7 +88,7 @@ impl Store {
     ///
     /// # Errors
     /// When there is no memory.
-    pub fn in_memory() -> Result<Self> {
+    pub(crate) fn in_memory() -> Result<Self> {
         let connection = open::connect_in_memory()?;
         let mut store = Self { connection, path: None, read_only: false };
         store.migrate()?;
@@ -97,15 +97,15 @@ impl Store {
 
     /// Gives the file; none in memory.
     #[must_use]
-    pub fn path(&self) -> Option<&Path> {
+    pub(crate) fn path(&self) -> Option<&Path> {
         self.path.as_deref()
     }
 
     /// Tells whether the database can only be read. [`Store::take_in`] and
     /// [`Store::set_observed`], which only keep the cache fresh, then do nothing; every other
     /// change fails with `read-only-database`.
-    #[must_use]
-    pub fn is_read_only(&self) -> bool {
+    #[cfg(test)]
+    pub(crate) fn is_read_only(&self) -> bool {
         self.read_only
     }
 
@@ -113,7 +113,10 @@ impl Store {
     ///
     /// # Errors
     /// What `work` returns, and those of the commit; the database is then as before.
-    pub fn transaction<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+    pub(crate) fn transaction<T>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<T>,
+    ) -> Result<T> {
         let mut open = OpenTransaction::begin(self)?;
         let value = work(open.store)?;
         open.commit()?;

@@ -54,7 +54,7 @@ impl Store {
     ///
     /// # Errors
     /// `no-such-instance` (1), `too-deep` (2).
-    pub fn begin_release(
+    pub(crate) fn begin_release(
         &mut self,
         instance: &InstanceName,
         release: &Release,
@@ -81,7 +81,7 @@ impl Store {
     ///
     /// # Errors
     /// `no-such-release` (1).
-    pub fn end_release(
+    pub(crate) fn end_release(
         &mut self,
         instance: &InstanceName,
         id: &str,
@@ -101,7 +101,7 @@ impl Store {
     ///
     /// # Errors
     /// Those of the database.
-    pub fn releases(&self, instance: &InstanceName) -> Result<Vec<Release>> {
+    pub(crate) fn releases(&self, instance: &InstanceName) -> Result<Vec<Release>> {
         self.rows(RELEASE, params![Word(instance)], read)
     }
 
@@ -109,7 +109,7 @@ impl Store {
     ///
     /// # Errors
     /// Those of the database.
-    pub fn latest_release(&self, instance: &InstanceName) -> Result<Option<Release>> {
+    pub(crate) fn latest_release(&self, instance: &InstanceName) -> Result<Option<Release>> {
         self.row(&format!("{RELEASE} LIMIT 1"), params![Word(instance)], read)
     }
 
@@ -117,7 +117,7 @@ impl Store {
     ///
     /// # Errors
     /// Those of the database.
-    pub fn next_release_number(&self, instance: &InstanceName) -> Result<u64> {
+    pub(crate) fn next_release_number(&self, instance: &InstanceName) -> Result<u64> {
         Ok(self.latest_release(instance)?.map_or(0, |release| release.number) + 1)
     }
 
@@ -125,7 +125,7 @@ impl Store {
     ///
     /// # Errors
     /// `no-such-release` (1).
-    pub fn rendered(&self, instance: &InstanceName, id: &str) -> Result<Option<Vec<Value>>> {
+    pub(crate) fn rendered(&self, instance: &InstanceName, id: &str) -> Result<Option<Vec<Value>>> {
         let rendered: Option<Packed<_>> = self.packed("rendered", instance, id)?;
         Ok(rendered.map(|Packed(objects)| objects))
     }
@@ -134,7 +134,8 @@ impl Store {
     ///
     /// # Errors
     /// `no-such-release` (1).
-    pub fn deeds(&self, instance: &InstanceName, id: &str) -> Result<Vec<Deed>> {
+    #[cfg(test)]
+    pub(crate) fn deeds(&self, instance: &InstanceName, id: &str) -> Result<Vec<Deed>> {
         let deeds: Option<Packed<_>> = self.packed("deeds", instance, id)?;
         Ok(deeds.map_or_else(Vec::new, |Packed(deeds)| deeds))
     }

@@ -70,7 +70,7 @@ impl Store {
     ///
     /// # Errors
     /// Those of the database.
-    pub fn revisions(
+    pub(crate) fn revisions(
         &self,
         name: &DefinitionName,
         instance: Option<&InstanceName>,
@@ -88,7 +88,7 @@ impl Store {
     ///
     /// # Errors
     /// Those of the database.
-    pub fn newest_revision(
+    pub(crate) fn newest_revision(
         &self,
         name: &DefinitionName,
         instance: Option<&InstanceName>,
@@ -103,7 +103,8 @@ impl Store {
     ///
     /// # Errors
     /// Those of the database.
-    pub fn revision_by_digest(
+    #[cfg(test)]
+    pub(crate) fn revision_by_digest(
         &self,
         name: &DefinitionName,
         digest: &str,
@@ -120,7 +121,7 @@ impl Store {
     ///
     /// # Errors
     /// `no-such-revision`, and those of the database.
-    pub fn content(&self, revision: &Revision) -> Result<Content> {
+    pub(crate) fn content(&self, revision: &Revision) -> Result<Content> {
         let Revision { definition, number, digest, created_at, .. } = revision;
         self.row(
             "SELECT content FROM revision JOIN definition ON definition.id = definition_id

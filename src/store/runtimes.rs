@@ -28,7 +28,7 @@ impl Store {
     ///
     /// # Errors
     /// Those of the database.
-    pub fn default_runtime(&self) -> Result<Option<String>> {
+    pub(crate) fn default_runtime(&self) -> Result<Option<String>> {
         self.row("SELECT value FROM setting WHERE name = ?1", params![DEFAULT_RUNTIME], |row| {
             row.get(0)
         })
@@ -38,7 +38,7 @@ impl Store {
     ///
     /// # Errors
     /// Those of the database.
-    pub fn set_default_runtime(&mut self, runtime: Option<&str>) -> Result<()> {
+    pub(crate) fn set_default_runtime(&mut self, runtime: Option<&str>) -> Result<()> {
         match runtime {
             Some(runtime) => self.execute(
                 "INSERT INTO setting (name, value) VALUES (?1, ?2)
@@ -92,7 +92,8 @@ impl Store {
     ///
     /// # Errors
     /// Those of the database.
-    pub fn forget_runtime(&mut self, name: &str) -> Result<bool> {
+    #[cfg(test)]
+    pub(crate) fn forget_runtime(&mut self, name: &str) -> Result<bool> {
         self.execute("DELETE FROM runtime WHERE name = ?1", params![name]).map(|rows| rows > 0)
     }
 }

@@ -19,7 +19,7 @@ impl Store {
     ///
     /// # Errors
     /// Those of the database.
-    pub fn take_in(
+    pub(crate) fn take_in(
         &mut self,
         instance: &Instance,
         revisions: &[(Revision, Content)],

@@ -28,7 +28,7 @@ impl<'a> Collection<'a> {
         let mut body = body.clone();
         body["metadata"]["name"] = json!(name);
         derived::complete(&ObjectId::of(&body), &mut body);
-        let how = Apply { manager: "test", force: true, dry_run, validation: "Strict" };
+        let how = Apply { manager: "test", force: true, dry_run };
         let call = Request::apply(&format!("{}/{name}", self.path), &body, &how).whole();
         self.place.call(call).map(|answer| bare(answer.body))
     }

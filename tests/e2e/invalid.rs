@@ -8,7 +8,7 @@ use crate::harness::Place;
 /// Applies an object in a dry run, and gives what the server has to say against it.
 fn faults(place: &Place, collection: &str, body: &Value) -> Vec<String> {
     let name = body["metadata"]["name"].as_str().unwrap();
-    let how = Apply { manager: "test", force: false, dry_run: true, validation: "Strict" };
+    let how = Apply { manager: "test", force: false, dry_run: true };
     match place.call(Request::apply(&format!("{collection}/{name}"), body, &how)) {
         Ok(_) => Vec::new(),
         Err(Failure::Status(status)) => status.reasons(),

@@ -151,7 +151,7 @@ impl<'a> Series<'a> {
     /// Tells what an apply would change.
     fn difference(&self, subject: &Subject) -> Option<String> {
         let manager = format!("workloadctl:{0}/{0}", self.name);
-        let how = Apply { manager: &manager, force: false, dry_run: true, validation: "Strict" };
+        let how = Apply { manager: &manager, force: false, dry_run: true };
         let mut body = subject.body.clone();
         let Some(live) = self.place.get(&subject.path) else { return Some("it is gone".into()) };
         let mut answer = self.place.call(Request::apply(&subject.path, &body, &how).whole());
@@ -232,11 +232,11 @@ impl<'a> Series<'a> {
             5 => ("patches", self.content(kind).map(|patch| Request::merge_patch(as_manager("kubectl-patch"), &patch))),
             6 | 7 => ("applies", self.content(kind).map(|patch| {
                 let body = identified(&subject.body, &patch);
-                let how = Apply { manager: "somebody", force: self.random.one_in(2), dry_run: false, validation: "Strict" };
+                let how = Apply { manager: "somebody", force: self.random.one_in(2), dry_run: false };
                 Request::apply(path, &body, &how)
             })),
             8 => {
-                let how = Apply { manager: &ours, force: true, dry_run: false, validation: "Strict" };
+                let how = Apply { manager: &ours, force: true, dry_run: false };
                 // In the second of our own apply, and with its fields: the values alone differ.
                 let mut body = subject.body.clone();
                 let key = ["labels", "annotations"][self.random.below(2) as usize];
@@ -250,7 +250,7 @@ impl<'a> Series<'a> {
             9 => ("writes a status", Some(Request::merge_patch(format!("{path}/status?fieldManager=controller"), &status(kind, &value)))),
             10 => ("strips managedFields", Some(Request::merge_patch(as_manager("kubectl-patch"), &json!({"metadata": {"managedFields": [{}]}})))),
             11 if ["Deployment", "StatefulSet"].contains(&kind) => ("scales", Some(Request::merge_patch(format!("{path}/scale?fieldManager=kubectl"), &json!({"spec": {"replicas": self.random.below(3)}})))),
-            12 => ("applies the same", Some(Request::apply(path, &subject.body, &Apply { manager: "somebody", force: true, dry_run: false, validation: "Strict" }))),
+            12 => ("applies the same", Some(Request::apply(path, &subject.body, &Apply { manager: "somebody", force: true, dry_run: false }))),
             13 => ("deletes and makes anew", self.anew(subject)),
             _ => ("restarts", Some(Request::merge_patch(as_manager("kubectl-rollout"), &json!({"spec": {"template": {"metadata": {"annotations": {"kubectl.kubernetes.io/restartedAt": value}}}}}))).filter(|_| kind == "Deployment")),
         }

@@ -63,7 +63,7 @@ fn create(place: &Place, namespace: &str, manager: &str, body: &Value) {
 
 /// Applies an object as a tool does that uses server-side apply.
 fn apply(place: &Place, path: &str, manager: &str, body: &Value) {
-    let how = Apply { manager, force: false, dry_run: false, validation: "Strict" };
+    let how = Apply { manager, force: false, dry_run: false };
     place.call(Request::apply(path, body, &how)).unwrap();
 }
 
@@ -271,7 +271,7 @@ on_both! {
         patch(place, &conf, "some-operator", &json!({"data": {"a.b": "theirs"}}));
         let mut theirs = deployment(None, "nginx:9");
         theirs["spec"]["template"]["spec"]["containers"][0]["env"] = json!(null);
-        let how = Apply { manager: "argocd-controller", force: true, dry_run: false, validation: "Strict" };
+        let how = Apply { manager: "argocd-controller", force: true, dry_run: false };
         place.call(Request::apply(&path, &theirs, &how)).unwrap();
         write(place, &[config_map(&json!({"a.b": "2"})), deployment(Some(1), "nginx:2"), service(81)]);
         let before = place.run(&format!("status {name} -o json")).json()["release"].clone();

@@ -20,6 +20,7 @@ mod tls;
 struct Setup {
     folder: TempDir,
     kubeconfig: Kubeconfig,
+    options: ConnectOptions,
 }
 
 impl Setup {
@@ -45,7 +46,7 @@ impl Setup {
         write(folder.path(), "config", &text);
         let env = Env::for_test(variables, folder.path());
         let kubeconfig = Kubeconfig::load(&env, Some(Path::new("config"))).unwrap();
-        Self { folder, kubeconfig }
+        Self { folder, kubeconfig, options: ConnectOptions::default() }
     }
 
     async fn connect(&self) -> Result<Connection> {
@@ -54,7 +55,7 @@ impl Setup {
 
     async fn connect_to(&self, context: &str) -> Result<Connection> {
         let runtime = RuntimeName::Context(context.to_owned());
-        connect(&self.kubeconfig, &runtime, &ConnectOptions::default()).await
+        connect(&self.kubeconfig, &runtime, &self.options).await
     }
 
     fn read(&self, name: &str) -> String {
@@ -132,7 +133,7 @@ async fn plain_contexts_connect() {
         assert_eq!(connection.requests(), 1);
         assert_eq!(connection.server, format!("https://{}", stub.address));
         assert_eq!(connection.kubeconfig_user.as_deref(), Some("u"));
-        assert_eq!(connection.namespace.as_deref(), Some("n"));
+        assert_eq!(connection.client.default_namespace(), "n");
         assert_eq!(connection.ca_digest.as_ref().map(String::len), Some(64));
     }
 }

@@ -4,24 +4,24 @@ use super::*;
 
 #[test]
 fn reasons_come_from_fields_from_the_schema_or_from_the_message() {
-    let by_field = Status {
+    let by_field = ApiStatus {
         code: 422,
         message: "whole".into(),
-        details: Some(Details {
+        details: Some(StatusDetails {
             causes: [
                 ("spec.x", "Invalid value"),
                 (".y", "Invalid value: \"A\": y in body should match '^a'"),
                 ("<nil>", "Invalid value: \"\": \"spec\" must validate one schema"),
             ]
-            .map(|(field, message)| Cause {
+            .map(|(field, message)| StatusCause {
                 field: field.into(),
                 message: message.into(),
-                ..Cause::default()
+                ..StatusCause::default()
             })
             .into(),
-            ..Details::default()
+            ..StatusDetails::default()
         }),
-        ..Status::default()
+        ..ApiStatus::default()
     };
     assert_eq!(
         by_field.reasons(),
@@ -31,16 +31,19 @@ fn reasons_come_from_fields_from_the_schema_or_from_the_message() {
             "\"spec\" must validate one schema",
         ]
     );
-    let by_schema = Status {
+    let by_schema = ApiStatus {
         code: 500,
         message: "failed to create typed patch object (/t2; /v1, Kind=ConfigMap): errors:\n  .data.a: expected string, got &value\n  .dta: field not declared in schema".into(),
-        ..Status::default()
+        ..ApiStatus::default()
     };
     assert_eq!(
         by_schema.reasons(),
         ["data.a: expected string, got &value", "dta: field not declared in schema"]
     );
-    assert_eq!(Status { code: 500, ..Status::default() }.reasons(), ["the server answered 500 "]);
+    assert_eq!(
+        ApiStatus { code: 500, ..ApiStatus::default() }.reasons(),
+        ["the server answered 500 "]
+    );
 }
 
 #[test]
@@ -69,7 +72,7 @@ fn a_failure_names_object_and_place_and_has_its_code() {
             "rejected: data.a: expected string, got 1",
         ),
     ] {
-        let status = Status { code, message: message.into(), ..Status::default() };
+        let status = ApiStatus { code, message: message.into(), ..ApiStatus::default() };
         let failure = Failure::Status(Box::new(status));
         let error = failure.explain("patch", "cannot apply", &id, Some(&origin));
         assert_eq!((error.kind.exit_code(), error.code.word()), (exit, word), "{error}");
@@ -79,14 +82,15 @@ fn a_failure_names_object_and_place_and_has_its_code() {
 
 #[test]
 fn a_terminating_namespace_is_not_a_missing_right() {
-    let failure = |causes: Vec<Cause>| {
-        Failure::Status(Box::new(Status {
+    let failure = |causes: Vec<StatusCause>| {
+        Failure::Status(Box::new(ApiStatus {
             code: 403,
-            details: Some(Details { causes, ..Details::default() }),
-            ..Status::default()
+            details: Some(StatusDetails { causes, ..StatusDetails::default() }),
+            ..ApiStatus::default()
         }))
     };
     assert!(failure(vec![]).is_forbidden());
-    let terminating = Cause { reason: "NamespaceTerminating".into(), ..Cause::default() };
+    let terminating =
+        StatusCause { reason: "NamespaceTerminating".into(), ..StatusCause::default() };
     assert!(!failure(vec![terminating]).is_forbidden());
 }

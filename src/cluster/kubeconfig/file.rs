@@ -18,7 +18,7 @@ use crate::workload::error::{Code, Error, Result};
 
 /// A text that is never shown.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Secret(pub String);
+pub(crate) struct Secret(pub String);
 
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -139,139 +139,139 @@ pub(super) struct Context {
 /// Where a cluster is and how to know it.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Cluster {
+pub(crate) struct Cluster {
     /// The server's URL, or `host:port`.
     #[serde(default, deserialize_with = "optional")]
-    pub server: Option<String>,
+    pub(crate) server: Option<String>,
     /// The name to check the server's certificate for, if not the URL's host.
     #[serde(default, deserialize_with = "optional")]
-    pub tls_server_name: Option<String>,
+    pub(crate) tls_server_name: Option<String>,
     /// Whether any certificate of the server will do.
     #[serde(default, deserialize_with = "flag")]
-    pub insecure_skip_tls_verify: bool,
+    pub(crate) insecure_skip_tls_verify: bool,
     /// The file with the CA's certificates.
     #[serde(default, deserialize_with = "optional")]
-    pub certificate_authority: Option<String>,
+    pub(crate) certificate_authority: Option<String>,
     /// The CA's certificates, base64; they win over the file.
     #[serde(default, deserialize_with = "optional")]
-    pub certificate_authority_data: Option<String>,
+    pub(crate) certificate_authority_data: Option<String>,
     /// The proxy of every request; no variable of the environment changes it.
     #[serde(default, deserialize_with = "optional")]
-    pub proxy_url: Option<String>,
+    pub(crate) proxy_url: Option<String>,
     /// Whether answers are to come uncompressed.
     #[serde(default, deserialize_with = "flag")]
-    pub disable_compression: bool,
+    pub(crate) disable_compression: bool,
     /// Data for others; the entry `client.authentication.k8s.io/exec` goes to the exec plugin.
     #[serde(default, deserialize_with = "or_default")]
-    pub extensions: Vec<Extension>,
+    pub(crate) extensions: Vec<Extension>,
 }
 
 /// Data for others.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-pub struct Extension {
+pub(crate) struct Extension {
     /// For whom.
     #[serde(default, deserialize_with = "text")]
-    pub name: String,
+    pub(crate) name: String,
     /// What.
     #[serde(default)]
-    pub extension: Value,
+    pub(crate) extension: Value,
 }
 
 /// Who we are for a cluster.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct User {
+pub(crate) struct User {
     /// The file with the client's certificate chain.
     #[serde(default, deserialize_with = "optional")]
-    pub client_certificate: Option<String>,
+    pub(crate) client_certificate: Option<String>,
     /// The chain, base64; it wins over the file.
     #[serde(default, deserialize_with = "optional")]
-    pub client_certificate_data: Option<String>,
+    pub(crate) client_certificate_data: Option<String>,
     /// The file with the client's key.
     #[serde(default, deserialize_with = "optional")]
-    pub client_key: Option<String>,
+    pub(crate) client_key: Option<String>,
     /// The key, base64; it wins over the file.
     #[serde(default, deserialize_with = "secret")]
-    pub client_key_data: Option<Secret>,
+    pub(crate) client_key_data: Option<Secret>,
     /// The bearer token.
     #[serde(default, deserialize_with = "secret")]
-    pub token: Option<Secret>,
+    pub(crate) token: Option<Secret>,
     /// The file with the bearer token, read again while the program runs; it wins over `token`.
     #[serde(default, rename = "tokenFile", deserialize_with = "optional")]
-    pub token_file: Option<String>,
+    pub(crate) token_file: Option<String>,
     /// The name for Basic authentication.
     #[serde(default, deserialize_with = "optional")]
-    pub username: Option<String>,
+    pub(crate) username: Option<String>,
     /// The password for Basic authentication.
     #[serde(default, deserialize_with = "secret")]
-    pub password: Option<Secret>,
+    pub(crate) password: Option<Secret>,
     /// The user to impersonate.
     #[serde(default, rename = "as", deserialize_with = "optional")]
-    pub impersonate: Option<String>,
+    pub(crate) impersonate: Option<String>,
     /// The impersonated user's uid.
     #[serde(default, rename = "as-uid", deserialize_with = "optional")]
-    pub impersonate_uid: Option<String>,
+    pub(crate) impersonate_uid: Option<String>,
     /// The impersonated user's groups.
     #[serde(default, rename = "as-groups", deserialize_with = "texts")]
-    pub impersonate_groups: Vec<String>,
+    pub(crate) impersonate_groups: Vec<String>,
     /// The impersonated user's extra values.
     #[serde(default, rename = "as-user-extra", deserialize_with = "text_lists")]
-    pub impersonate_extra: BTreeMap<String, Vec<String>>,
+    pub(crate) impersonate_extra: BTreeMap<String, Vec<String>>,
     /// The plugin that gives a token or a certificate.
     #[serde(default)]
-    pub exec: Option<Exec>,
+    pub(crate) exec: Option<Exec>,
     /// The older kind of plugin; only `oidc` is left.
     #[serde(default)]
-    pub auth_provider: Option<AuthProvider>,
+    pub(crate) auth_provider: Option<AuthProvider>,
 }
 
 /// A program that gives a token or a certificate.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Exec {
+pub(crate) struct Exec {
     /// The version of the conversation.
     #[serde(default, deserialize_with = "optional")]
-    pub api_version: Option<String>,
+    pub(crate) api_version: Option<String>,
     /// The program: looked up in PATH, or a path.
     #[serde(default, deserialize_with = "text")]
-    pub command: String,
+    pub(crate) command: String,
     /// Its arguments.
     #[serde(default, deserialize_with = "texts")]
-    pub args: Vec<String>,
+    pub(crate) args: Vec<String>,
     /// Variables to set beside those of this process.
     #[serde(default, deserialize_with = "or_default")]
-    pub env: Vec<ExecVariable>,
+    pub(crate) env: Vec<ExecVariable>,
     /// How to get the program, for the person who lacks it.
     #[serde(default, deserialize_with = "optional")]
-    pub install_hint: Option<String>,
+    pub(crate) install_hint: Option<String>,
     /// Whether the program is told about the cluster.
     #[serde(default, deserialize_with = "flag")]
-    pub provide_cluster_info: bool,
+    pub(crate) provide_cluster_info: bool,
     /// `Never`, `IfAvailable` or `Always`: whether it may ask on the terminal.
     #[serde(default, deserialize_with = "optional")]
-    pub interactive_mode: Option<String>,
+    pub(crate) interactive_mode: Option<String>,
 }
 
 /// A variable for an exec plugin.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-pub struct ExecVariable {
+pub(crate) struct ExecVariable {
     /// Its name.
     #[serde(default, deserialize_with = "text")]
-    pub name: String,
+    pub(crate) name: String,
     /// Its value.
     #[serde(default)]
-    pub value: Secret,
+    pub(crate) value: Secret,
 }
 
 /// A plugin of the older kind.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-pub struct AuthProvider {
+pub(crate) struct AuthProvider {
     /// Which.
     #[serde(default, deserialize_with = "text")]
-    pub name: String,
+    pub(crate) name: String,
     /// Its settings.
     #[serde(default, deserialize_with = "or_default")]
-    pub config: BTreeMap<String, Secret>,
+    pub(crate) config: BTreeMap<String, Secret>,
 }
 
 impl File {

@@ -4,7 +4,6 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
-    sync::{Arc, Mutex},
 };
 
 use crate::{
@@ -23,54 +22,48 @@ mod tests;
 pub(crate) use file::{AuthProvider, Cluster, Exec, Secret, User};
 pub(super) use loose::parse;
 
-use super::exec_plugin::ExecPlugin;
 use file::{Context, File};
 
 /// The merged kubeconfig, with the environment that it was read from.
 #[derive(Debug)]
 pub struct Kubeconfig {
     /// The files that were looked at, in their order, whether they exist or not.
-    pub files_looked_at: Vec<PathBuf>,
+    pub(crate) files_looked_at: Vec<PathBuf>,
     pub(super) env: Env,
-    /// The exec plugins that were asked for, by whom they serve: each runs once a process.
-    plugins: Mutex<BTreeMap<PluginUse, Arc<ExecPlugin>>>,
     current_context: Option<String>,
     contexts: Vec<(String, Context)>,
     clusters: BTreeMap<String, Cluster>,
     users: BTreeMap<String, User>,
 }
 
-/// Whom a plugin serves: a user, and a cluster where the plugin is told about it.
-type PluginUse = (String, Option<String>);
-
 /// A context as `runtime list` shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ContextInfo {
+pub(crate) struct ContextInfo {
     /// The context's name.
-    pub name: String,
+    pub(crate) name: String,
     /// The server as the kubeconfig has it; none where the cluster is missing.
-    pub server: Option<String>,
+    pub(crate) server: Option<String>,
     /// The user's name in the kubeconfig.
-    pub user: Option<String>,
+    pub(crate) user: Option<String>,
     /// The context's namespace.
-    pub namespace: Option<String>,
+    pub(crate) namespace: Option<String>,
 }
 
 /// A context that can be connected to.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Resolved {
+pub(crate) struct ResolvedContext {
     /// The context's name.
-    pub context: String,
+    pub(crate) context: String,
     /// The cluster's name.
-    pub cluster_name: String,
+    pub(crate) cluster_name: String,
     /// The cluster.
-    pub cluster: Cluster,
+    pub(crate) cluster: Cluster,
     /// The user's name.
-    pub user_name: Option<String>,
+    pub(crate) user_name: Option<String>,
     /// The user; the default one is anonymous.
-    pub user: User,
+    pub(crate) user: User,
     /// The context's namespace.
-    pub namespace: Option<String>,
+    pub(crate) namespace: Option<String>,
 }
 
 impl Kubeconfig {
@@ -99,27 +92,10 @@ impl Kubeconfig {
         Ok(merged)
     }
 
-    /// Gives a user's exec plugin: one for each user, and for each of their clusters where the
-    /// plugin is told about the cluster.
-    pub(super) fn plugin(
-        &self,
-        user: &User,
-        user_name: &str,
-        cluster_name: &str,
-        make: impl FnOnce(&Exec) -> ExecPlugin,
-    ) -> Option<Arc<ExecPlugin>> {
-        let exec = user.exec.as_ref()?;
-        let cluster = exec.provide_cluster_info.then(|| cluster_name.to_owned());
-        let mut plugins = self.plugins.lock().expect("noting a plugin does not panic");
-        let plugin = plugins.entry((user_name.to_owned(), cluster));
-        Some(plugin.or_insert_with(|| Arc::new(make(exec))).clone())
-    }
-
     fn empty(env: &Env) -> Self {
         Self {
             files_looked_at: Vec::new(),
             env: env.clone(),
-            plugins: Mutex::default(),
             current_context: None,
             contexts: Vec::new(),
             clusters: BTreeMap::new(),
@@ -144,7 +120,7 @@ impl Kubeconfig {
 
     /// Lists the contexts in the order of the files.
     #[must_use]
-    pub fn contexts(&self) -> Vec<ContextInfo> {
+    pub(crate) fn contexts(&self) -> Vec<ContextInfo> {
         let info = |(name, context): &(String, Context)| ContextInfo {
             name: name.clone(),
             server: self.cluster_of(context).and_then(|cluster| cluster.server.clone()),
@@ -156,19 +132,19 @@ impl Kubeconfig {
 
     /// Tells whether a context of that name exists.
     #[must_use]
-    pub fn has_context(&self, name: &str) -> bool {
+    pub(crate) fn has_context(&self, name: &str) -> bool {
         self.contexts.iter().any(|(known, _)| known == name)
     }
 
     /// Gives the name of the current context, which may be one that does not exist.
     #[must_use]
-    pub fn current_context(&self) -> Option<&str> {
+    pub(crate) fn current_context(&self) -> Option<&str> {
         self.current_context.as_deref()
     }
 
     /// Tells whether the process runs in a pod with a service account.
     #[must_use]
-    pub fn in_pod(&self) -> bool {
+    pub(crate) fn in_pod(&self) -> bool {
         self.env.variable("KUBERNETES_SERVICE_HOST").is_some()
             && self.env.service_account.join("token").is_file()
     }
@@ -179,7 +155,7 @@ impl Kubeconfig {
     /// # Errors
     /// Code 2: no such context (`unknown-context`, with the nearest one as hint), no kubeconfig
     /// at all (`no-kubeconfig`), or a context without a cluster (`kubeconfig`).
-    pub fn resolve(&self, name: &str) -> Result<Resolved> {
+    pub(crate) fn resolve(&self, name: &str) -> Result<ResolvedContext> {
         let Some((_, context)) = self.contexts.iter().find(|(known, _)| known == name) else {
             return Err(self.unknown(name));
         };
@@ -192,7 +168,7 @@ impl Kubeconfig {
             broken(format!("cluster `{cluster_name}` of context `{name}` is not in the kubeconfig"))
         })?;
         let user = context.user.as_ref().and_then(|user| self.users.get(user));
-        Ok(Resolved {
+        Ok(ResolvedContext {
             context: name.to_owned(),
             cluster_name,
             cluster,
@@ -222,7 +198,7 @@ impl Kubeconfig {
 
     /// Makes the failure of a command that needs a kubeconfig where there is none.
     #[must_use]
-    pub fn missing(&self) -> Error {
+    pub(crate) fn missing(&self) -> Error {
         let message = match self.files_looked_at.as_slice() {
             [] => "there is no kubeconfig: KUBECONFIG is not set and there is no home folder"
                 .to_owned(),

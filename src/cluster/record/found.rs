@@ -19,9 +19,9 @@ use crate::{
 #[derive(Debug, Clone)]
 pub(crate) struct Found {
     /// The record.
-    pub record: Record,
+    pub(crate) record: Record,
     /// Who holds the instance, if somebody does.
-    pub holder: Option<Holder>,
+    pub(crate) holder: Option<Holder>,
     pub(super) resource_version: String,
     pub(super) parts: BTreeSet<String>,
 }

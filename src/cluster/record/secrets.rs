@@ -26,7 +26,7 @@ pub(super) fn head_path(record: &Record) -> String {
 }
 
 /// The head as it was written.
-pub(super) struct Written {
+pub(super) struct WrittenHead {
     /// Its new resourceVersion.
     pub(super) resource_version: String,
     /// The parts that it names.
@@ -39,7 +39,7 @@ pub(super) async fn write_head(
     record: &Record,
     base: Option<&str>,
     holder: Option<&Holder>,
-) -> Result<Option<Written>> {
+) -> Result<Option<WrittenHead>> {
     let encoded = Encoded::of(record);
     let explain = |verb: &str, failure: &Failure| {
         let id = head_id(&record.namespace, &record.instance);
@@ -56,12 +56,12 @@ pub(super) async fn write_head(
     }
     let secret = head_secret(record, &encoded, holder);
     // A patch: an account of one namespace may have create and patch, and no update.
-    let call = match base {
+    let request = match base {
         Some(base) => Request::merge_patch(head_path(record), &head_patch(&secret, base)),
         None => Request::json(Method::POST, collection(&record.namespace), &secret),
     };
-    match api.call(call.metadata()).await {
-        Ok(answer) => Ok(Some(Written {
+    match api.call(request.metadata()).await {
+        Ok(answer) => Ok(Some(WrittenHead {
             resource_version: resource_version(&answer.body).unwrap_or_default().to_owned(),
             parts: encoded.part_names(),
         })),
@@ -88,12 +88,12 @@ async fn own_lost_answer(
     record: &Record,
     encoded: &Encoded,
     holder: Option<&Holder>,
-) -> Result<Option<Written>> {
+) -> Result<Option<WrittenHead>> {
     let Ok(Some(secret)) = api.find(Request::get(head_path(record))).await else {
         return Ok(None);
     };
     let wanted = head_secret(record, encoded, holder);
-    Ok((secret["data"] == wanted["data"]).then(|| Written {
+    Ok((secret["data"] == wanted["data"]).then(|| WrittenHead {
         resource_version: resource_version(&secret).unwrap_or_default().to_owned(),
         parts: encoded.part_names(),
     }))

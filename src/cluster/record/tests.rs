@@ -132,6 +132,6 @@ async fn a_deleted_record_is_told_from_one_that_was_taken_over() {
         assert_eq!((error.code.word(), error.kind), (code, kind), "{error}");
         // Every write that waits at the fence says the same.
         assert_eq!(keeper.fence().pass().await.unwrap_err(), error);
-        assert_eq!(keeper.write(keeper.record().await, false).await.unwrap_err(), error);
+        assert_eq!(keeper.let_go(keeper.record().await).await.unwrap_err(), error);
     }
 }

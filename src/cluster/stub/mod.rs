@@ -45,15 +45,15 @@ const SERVER_KEY: &str = include_str!("server.key");
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Seen {
     /// The request line.
-    pub line: String,
+    pub(crate) line: String,
     /// The headers, names in lower case.
-    pub headers: Vec<(String, String)>,
+    pub(crate) headers: Vec<(String, String)>,
     /// The body, where its length was said.
-    pub body: Vec<u8>,
+    pub(crate) body: Vec<u8>,
     /// Which connection it came on, from 0.
-    pub connection: usize,
+    pub(crate) connection: usize,
     /// Whether the connection showed a client certificate.
-    pub certified: bool,
+    pub(crate) certified: bool,
 }
 
 impl Seen {
@@ -71,9 +71,9 @@ type Answer = dyn Fn(&Seen) -> String + Send + Sync;
 /// A running server; it ends with the test's runtime.
 pub(crate) struct Stub {
     /// Where it listens, on the loopback interface.
-    pub address: SocketAddr,
+    pub(crate) address: SocketAddr,
     /// What it was asked.
-    pub seen: Arc<Mutex<Vec<Seen>>>,
+    pub(crate) seen: Arc<Mutex<Vec<Seen>>>,
 }
 
 impl Stub {
@@ -190,7 +190,7 @@ mod anybody {
     };
 
     #[derive(Debug)]
-    pub struct Anybody;
+    pub(super) struct Anybody;
 
     impl ClientCertVerifier for Anybody {
         fn client_auth_mandatory(&self) -> bool {

@@ -105,7 +105,7 @@ impl Deletion<'_> {
             // The next one is let through at once; a record that went with its namespace holds
             // nobody.
             if let Some(keeper) = keeper.filter(|_| error.kind != ErrorKind::Locked) {
-                let _ = keeper.write(record, false).await;
+                let _ = keeper.let_go(record).await;
             }
             return Err(self.goes_on(error));
         }
@@ -122,7 +122,7 @@ impl Deletion<'_> {
         operation: &mut Operation,
     ) -> Result<()> {
         let written = match keeper {
-            Some(keeper) => keeper.write(record, false).await,
+            Some(keeper) => keeper.let_go(record).await,
             None => Ok(()),
         };
         let observed = Observed {

@@ -148,7 +148,7 @@ impl Deploy<'_> {
         let Some(keeper) = keeper else { return Ok(None) };
         if let Err(error) = self.store(prepared, &record, &release) {
             // The cluster has the intent and nothing else: give it back before telling why.
-            keeper.write(record, false).await?;
+            keeper.let_go(record).await?;
             return Err(error);
         }
         Ok(Some(Begun { keeper, release, namespace }))

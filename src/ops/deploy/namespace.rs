@@ -93,12 +93,7 @@ impl Deploy<'_> {
             "labels": self.options.namespace_labels,
         }});
         let made = Desired::new(body, None);
-        let how = Apply {
-            manager: &prepared.draft.manager,
-            force: false,
-            dry_run: false,
-            validation: "Strict",
-        };
+        let how = Apply { manager: &prepared.draft.manager, force: false, dry_run: false };
         loop {
             match target.api.call(Request::apply(&path, &made.body, &how)).await {
                 // An apply to what is being deleted is accepted, and lost with it.

@@ -163,7 +163,7 @@ impl Deploy<'_> {
                 record.last_good = None;
             }
         }
-        let written = keeper.write(record, false).await;
+        let written = keeper.let_go(record).await;
         if keeper.fence().is_lost() {
             return written;
         }

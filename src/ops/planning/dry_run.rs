@@ -99,8 +99,7 @@ impl Planning<'_> {
         }
         body["metadata"]["resourceVersion"] = json!("1");
         let Some(path) = self.target.path(&id, &desired.version) else { return Asked::Differs };
-        let how =
-            Apply { manager: self.manager, force: false, dry_run: true, validation: "Strict" };
+        let how = Apply { manager: self.manager, force: false, dry_run: true };
         match self.target.api.call(Request::apply(&path, &body, &how)).await {
             Ok(_) => Asked::Differs,
             // Not a rejection: the stand-in has an object of that name, or the kind comes with
@@ -141,12 +140,7 @@ struct Rehearsal<'a> {
 impl Rehearsal<'_> {
     async fn run(&mut self) -> Asked {
         for _ in 0..DRY_RUNS {
-            let how = Apply {
-                manager: self.planning.manager,
-                force: self.force,
-                dry_run: true,
-                validation: "Strict",
-            };
+            let how = Apply { manager: self.planning.manager, force: self.force, dry_run: true };
             let api = &self.planning.target.api;
             let (rehearsed, live) = futures::future::join(
                 api.call(Request::apply(&*self.path, &self.body, &how).whole()),

@@ -4,7 +4,10 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::{
-    cluster::stub::{self, Stub},
+    cluster::{
+        exec_plugin::ExecPlugins,
+        stub::{self, Stub},
+    },
     ops::stop::Stop,
     workload::error::{Code, ErrorKind},
 };
@@ -43,7 +46,7 @@ async fn checked(server: &str, names: &[&str]) -> Result<Vec<(RuntimeView, Optio
         namespace: None,
         request_timeout: None,
         on_request: None,
-        interactive: false,
+        plugins: ExecPlugins::default(),
         command: String::new(),
     };
     let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();

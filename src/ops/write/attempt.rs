@@ -131,8 +131,7 @@ impl<'a> Attempt<'a> {
             Precondition::Absent => metadata.insert("resourceVersion".to_owned(), json!("1")),
             Precondition::Uid(uid) => metadata.insert("uid".to_owned(), json!(uid)),
         };
-        let how =
-            Apply { manager: writer.manager, force: *force, dry_run: false, validation: "Strict" };
+        let how = Apply { manager: writer.manager, force: *force, dry_run: false };
         writer.api.call(Request::apply(*path, &content.body, &how)).await.map(|answer| answer.body)
     }
 

@@ -59,12 +59,7 @@ impl Writer<'_> {
                 },
                 "spec": {"replicas": replicas},
             });
-            let how = Apply {
-                manager: YIELDED_MANAGER,
-                force: false,
-                dry_run: false,
-                validation: "Strict",
-            };
+            let how = Apply { manager: YIELDED_MANAGER, force: false, dry_run: false };
             match self.api.call(Request::apply(path, &body, &how)).await {
                 Ok(_) => return Ok(()),
                 // Somebody scaled between the look and the apply.

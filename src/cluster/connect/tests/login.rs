@@ -229,7 +229,7 @@ async fn a_pod_connects_as_its_service_account() {
     assert!(load(&variables).in_pod());
     let connection = connect_in(&load(&variables)).await.unwrap();
     assert_eq!(get(&connection).await.unwrap(), 200);
-    assert_eq!(connection.namespace.as_deref(), Some("team"));
+    assert_eq!(connection.client.default_namespace(), "team");
     assert_eq!(connection.kubeconfig_user, None);
     let error = connect_in(&load(&[])).await.err().unwrap();
     assert_eq!((error.kind.exit_code(), error.code.word()), (2, "not-in-cluster"));
