@@ -18,10 +18,8 @@ use rusqlite::Connection;
 
 mod addresses;
 mod admission;
-mod answer;
 mod apply;
 mod bootstrap;
-mod call;
 mod controllers;
 mod custom;
 mod decode;
@@ -36,12 +34,14 @@ mod managed;
 mod patch;
 mod read;
 mod registry;
+mod request;
 mod router;
 mod rules;
 mod scale;
 mod selector;
 mod service;
 mod shape;
+mod status;
 mod storage;
 #[cfg(test)]
 mod tests;
@@ -52,10 +52,10 @@ mod write;
 
 pub use faults::{Effect, Fault, Matches, When};
 
-use answer::Failure;
-use call::{Call, Reply};
 use registry::Registry;
-use router::Outcome;
+use request::{ApiRequest, Reply};
+use router::Handled;
+use status::StatusError;
 use storage::Storage;
 use world::World;
 
@@ -103,22 +103,22 @@ pub(crate) const SERVER: &str = "sandbox";
 /// The server. Clones share its state.
 #[derive(Clone)]
 pub struct Sandbox {
-    inner: Arc<Inner>,
+    server: Arc<ApiServer>,
 }
 
 impl fmt::Debug for Sandbox {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sandbox").field("settings", &self.inner.settings).finish_non_exhaustive()
+        f.debug_struct("Sandbox").field("settings", &self.server.settings).finish_non_exhaustive()
     }
 }
 
-struct Inner {
-    state: Mutex<State>,
+struct ApiServer {
+    state: Mutex<ServerState>,
     settings: Settings,
     faults: Vec<Arc<Fault>>,
 }
 
-struct State {
+struct ServerState {
     connection: Connection,
     /// The resources, and the state of the definitions that they were made from.
     registry: Option<(i64, Arc<Registry>)>,
@@ -136,11 +136,11 @@ impl Sandbox {
     pub fn open(path: &Path, options: Options) -> Result<Self, OpenError> {
         let connection = storage::open(path).map_err(|error| OpenError(error.to_string()))?;
         let Options { settings, faults } = options;
-        let state = Mutex::new(State { connection, registry: None });
-        let sandbox = Self { inner: Arc::new(Inner { state, settings, faults }) };
-        let mut state = sandbox.inner.state();
+        let state = Mutex::new(ServerState { connection, registry: None });
+        let sandbox = Self { server: Arc::new(ApiServer { state, settings, faults }) };
+        let mut state = sandbox.server.state();
         sandbox
-            .inner
+            .server
             .transact(&mut state, true, bootstrap::fill)
             .map_err(|failure| OpenError(failure.message))?;
         drop(state);
@@ -164,8 +164,8 @@ impl Sandbox {
     }
 }
 
-impl Inner {
-    fn state(&self) -> MutexGuard<'_, State> {
+impl ApiServer {
+    fn state(&self) -> MutexGuard<'_, ServerState> {
         // A panic inside leaves at most an open transaction, which the next one ends.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -173,10 +173,10 @@ impl Inner {
     /// Runs something in a transaction, which is undone if it fails.
     fn transact<T>(
         &self,
-        state: &mut State,
+        state: &mut ServerState,
         write: bool,
-        run: impl FnOnce(&World<'_>) -> Result<T, Failure>,
-    ) -> Result<T, Failure> {
+        run: impl FnOnce(&World<'_>) -> Result<T, StatusError>,
+    ) -> Result<T, StatusError> {
         if !state.connection.is_autocommit() {
             state.connection.execute_batch("ROLLBACK")?;
         }
@@ -189,9 +189,9 @@ impl Inner {
 
     fn inside<T>(
         &self,
-        state: &mut State,
-        run: impl FnOnce(&World<'_>) -> Result<T, Failure>,
-    ) -> Result<T, Failure> {
+        state: &mut ServerState,
+        run: impl FnOnce(&World<'_>) -> Result<T, StatusError>,
+    ) -> Result<T, StatusError> {
         let storage = Storage::new(&state.connection, self.settings.history);
         let definitions = storage.setting("definitions")?;
         let registry = match &state.registry {
@@ -208,7 +208,7 @@ impl Inner {
     }
 
     /// Lets the controllers do what is due.
-    fn step(&self, state: &mut State) -> Result<(), Failure> {
+    fn step(&self, state: &mut ServerState) -> Result<(), StatusError> {
         let mut done = 0;
         loop {
             let now = (self.settings.clock)().as_millisecond();
@@ -232,29 +232,29 @@ impl Inner {
     }
 
     /// Answers a call.
-    fn answer(&self, call: &Call) -> Result<Outcome, Infallible> {
+    fn answer(&self, request: &ApiRequest) -> Result<Handled, Infallible> {
         let mut state = self.state();
         let outcome = self.step(&mut state).and_then(|()| {
-            let dry_run = call.dry_run()?;
-            self.transact(&mut state, router::writes(call), |world| {
+            let dry_run = request.dry_run()?;
+            self.transact(&mut state, router::writes(request), |world| {
                 let world = World {
                     dry_run,
                     storage: world.storage.again(),
                     registry: Arc::clone(&world.registry),
                     ..*world
                 };
-                router::handle(&world, call)
+                router::handle(&world, request)
             })
         });
-        if router::writes(call) {
+        if router::writes(request) {
             // What follows at once is there when the answer is; a failure shows at the next call.
             let _ = self.step(&mut state);
         }
-        Ok(outcome.unwrap_or_else(|failure| Outcome::Done(Reply::from(failure))))
+        Ok(outcome.unwrap_or_else(|failure| Handled::Done(Reply::from(failure))))
     }
 
     /// Looks whether a stream has something to say; also gives the milliseconds until more may be.
-    fn look(&self, source: &mut service::Source) -> (String, u64) {
+    fn look(&self, source: &mut service::StreamSource) -> (String, u64) {
         let mut state = self.state();
         let lines = self
             .step(&mut state)

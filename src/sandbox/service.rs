@@ -18,11 +18,11 @@ use serde_json::json;
 use tokio::time::{Instant, Sleep, sleep, sleep_until};
 
 use super::{
-    Effect, Inner, Outcome, Sandbox,
-    answer::Failure,
-    call::{Call, Reply},
+    ApiServer, Effect, Handled, Sandbox,
     follow::Follow,
-    watch::{self, Watch},
+    request::{ApiRequest, Reply},
+    status::StatusError,
+    watch::{self, Watcher},
     world::World,
 };
 
@@ -47,14 +47,14 @@ fn reset() -> Broken {
 
 /// The body of an answer.
 #[derive(Debug)]
-pub struct Body(Content);
+pub struct Body(Payload);
 
-enum Content {
+enum Payload {
     Whole(Option<Bytes>),
-    Stream(Box<Stream>),
+    Stream(Box<BodyStream>),
 }
 
-impl fmt::Debug for Content {
+impl fmt::Debug for Payload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Whole(_) => "Whole",
@@ -64,14 +64,14 @@ impl fmt::Debug for Content {
 }
 
 /// What a stream tells of.
-pub(super) enum Source {
-    Watch(Box<Watch>),
+pub(super) enum StreamSource {
+    Watch(Box<Watcher>),
     Log(Box<Follow>),
 }
 
-impl Source {
+impl StreamSource {
     /// What happened since the last look.
-    pub(super) fn advance(&mut self, world: &World<'_>) -> Result<String, Failure> {
+    pub(super) fn advance(&mut self, world: &World<'_>) -> Result<String, StatusError> {
         match self {
             Self::Watch(watch) => watch.advance(world),
             Self::Log(log) => log.advance(world).map(|()| String::new()),
@@ -93,9 +93,9 @@ impl Source {
     }
 }
 
-struct Stream {
-    inner: Arc<Inner>,
-    source: Source,
+struct BodyStream {
+    server: Arc<ApiServer>,
+    source: StreamSource,
     /// What is still to be sent.
     lines: String,
     wait: Pin<Box<Sleep>>,
@@ -113,13 +113,13 @@ impl http_body::Body for Body {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
         match &mut self.0 {
-            Content::Whole(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
-            Content::Stream(stream) => stream.poll(context),
+            Payload::Whole(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
+            Payload::Stream(stream) => stream.poll(context),
         }
     }
 }
 
-impl Stream {
+impl BodyStream {
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
         loop {
             if !self.lines.is_empty() {
@@ -132,11 +132,11 @@ impl Stream {
                 self.source.end();
                 return Poll::Ready(Some(Err(reset())));
             }
-            if self.source.is_over((self.inner.settings.clock)().as_millisecond()) {
+            if self.source.is_over((self.server.settings.clock)().as_millisecond()) {
                 return Poll::Ready(None);
             }
             ready!(self.wait.as_mut().poll(context));
-            let (lines, millis) = self.inner.look(&mut self.source);
+            let (lines, millis) = self.server.look(&mut self.source);
             self.lines = lines;
             self.wait = Box::pin(sleep_until(Instant::now() + Duration::from_millis(millis)));
         }
@@ -157,19 +157,19 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let inner = Arc::clone(&self.inner);
+        let server = Arc::clone(&self.server);
         Box::pin(async move {
             let query = request.uri().query().unwrap_or_default().to_owned();
             match read(request).await {
-                Ok(call) => respond(inner, call, &query).await,
-                Err(failure) => Ok(whole(&inner, Reply::from(failure))),
+                Ok(request) => respond(server, request, &query).await,
+                Err(failure) => Ok(whole(&server, Reply::from(failure))),
             }
         })
     }
 }
 
 /// Reads a request with its body.
-async fn read<B>(request: Request<B>) -> Result<Call, Failure>
+async fn read<B>(request: Request<B>) -> Result<ApiRequest, StatusError>
 where
     B: http_body::Body<Data = Bytes> + Send,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -183,12 +183,12 @@ where
     let body = Limited::new(body, LARGEST_BODY).collect().await.map_err(|error| {
         if error.downcast_ref::<http_body_util::LengthLimitError>().is_some() {
             let message = format!("limit is {LARGEST_BODY}");
-            Failure::status(413, "RequestEntityTooLarge", message, json!({}))
+            StatusError::status(413, "RequestEntityTooLarge", message, json!({}))
         } else {
-            Failure::bad_request(format!("the body could not be read: {error}"))
+            StatusError::bad_request(format!("the body could not be read: {error}"))
         }
     })?;
-    Ok(Call {
+    Ok(ApiRequest {
         method: parts.method.as_str().to_owned(),
         path: decoded(parts.uri.path(), false),
         query: pairs(parts.uri.query().unwrap_or_default()),
@@ -233,12 +233,16 @@ fn decoded(text: &str, query: bool) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-async fn respond(inner: Arc<Inner>, call: Call, query: &str) -> Result<Response<Body>, Broken> {
-    let path = format!("{}?{query}", call.path);
-    let hit: Vec<Effect> = inner
+async fn respond(
+    server: Arc<ApiServer>,
+    request: ApiRequest,
+    query: &str,
+) -> Result<Response<Body>, Broken> {
+    let path = format!("{}?{query}", request.path);
+    let hit: Vec<Effect> = server
         .faults
         .iter()
-        .filter(|fault| fault.hits(&call.method, &path))
+        .filter(|fault| fault.hits(&request.method, &path))
         .map(|fault| fault.effect.clone())
         .collect();
     let mut drops = false;
@@ -258,59 +262,61 @@ async fn respond(inner: Arc<Inner>, call: Call, query: &str) -> Result<Response<
             | Effect::Unavailable
             | Effect::Unauthorized
             | Effect::Forbidden
-            | Effect::Conflict => return Ok(whole(&inner, refusal(&effect, &call))),
+            | Effect::Conflict => return Ok(whole(&server, refusal(&effect, &request))),
         }
     }
-    let Ok(outcome) = inner.answer(&call);
+    let Ok(outcome) = server.answer(&request);
     if breaks {
         return Err(reset());
     }
     Ok(match outcome {
-        Outcome::Done(mut reply) => {
+        Handled::Done(mut reply) => {
             if let Some(group) = stale {
                 make_stale(&mut reply, &group);
             }
-            whole(&inner, reply)
+            whole(&server, reply)
         }
-        Outcome::Watching(mut watch, mut lines) => {
+        Handled::Watching(mut watch, mut lines) => {
             if gone {
                 lines = watch::expired(0, 0);
                 watch.ends = 0;
             }
-            streaming(inner, Source::Watch(watch), lines, drops, "application/json")
+            streaming(server, StreamSource::Watch(watch), lines, drops, "application/json")
         }
-        Outcome::Following(log, written) => {
+        Handled::Following(log, written) => {
             let written = String::from_utf8_lossy(&written).into_owned();
-            streaming(inner, Source::Log(log), written, drops, "text/plain")
+            streaming(server, StreamSource::Log(log), written, drops, "text/plain")
         }
     })
 }
 
-fn refusal(effect: &Effect, call: &Call) -> Reply {
+fn refusal(effect: &Effect, request: &ApiRequest) -> Reply {
     match effect {
         Effect::TooManyRequests(seconds) => {
             let message = "Too many requests, please try again later.";
             let details = json!({"retryAfterSeconds": seconds});
-            let failure = Failure::status(429, "TooManyRequests", message, details);
+            let failure = StatusError::status(429, "TooManyRequests", message, details);
             Reply { retry_after: Some(*seconds), ..Reply::from(failure) }
         }
         Effect::Unavailable => Reply::text(503, "upstream connect error or disconnect/reset\n"),
         Effect::Unauthorized => {
-            Failure::status(401, "Unauthorized", "Unauthorized", serde_json::Value::Null).into()
+            StatusError::status(401, "Unauthorized", "Unauthorized", serde_json::Value::Null).into()
         }
         Effect::Forbidden => {
-            let message =
-                format!("{} {} is forbidden: User \"sandbox\" may not", call.method, call.path);
-            Failure::status(403, "Forbidden", message, json!({})).into()
+            let message = format!(
+                "{} {} is forbidden: User \"sandbox\" may not",
+                request.method, request.path
+            );
+            StatusError::status(403, "Forbidden", message, json!({})).into()
         }
         Effect::Conflict => {
             let message = "Operation cannot be fulfilled: the object has been modified; please \
                            apply your changes to the latest version and try again";
-            Failure::status(409, "Conflict", message, json!({})).into()
+            StatusError::status(409, "Conflict", message, json!({})).into()
         }
         _ => {
             let message = "Internal error occurred: etcdserver: request timed out";
-            Failure::status(500, "InternalError", message, json!({})).into()
+            StatusError::status(500, "InternalError", message, json!({})).into()
         }
     }
 }
@@ -329,8 +335,8 @@ fn make_stale(reply: &mut Reply, group: &str) {
     reply.body = body.to_string().into_bytes();
 }
 
-fn head(inner: &Inner, code: u16, content_type: &str) -> http::response::Builder {
-    let date = (inner.settings.clock)().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+fn head(server: &ApiServer, code: u16, content_type: &str) -> http::response::Builder {
+    let date = (server.settings.clock)().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
     Response::builder()
         .status(code)
         .header(header::CONTENT_TYPE, content_type)
@@ -338,8 +344,8 @@ fn head(inner: &Inner, code: u16, content_type: &str) -> http::response::Builder
         .header(header::DATE, date)
 }
 
-fn whole(inner: &Inner, reply: Reply) -> Response<Body> {
-    let mut builder = head(inner, reply.code, reply.content_type.unwrap_or("application/json"))
+fn whole(server: &ApiServer, reply: Reply) -> Response<Body> {
+    let mut builder = head(server, reply.code, reply.content_type.unwrap_or("application/json"))
         .header(header::CONTENT_LENGTH, reply.body.len());
     for warning in &reply.warnings {
         let text: String = warning.replace('\\', "\\\\").replace('"', "\\\"");
@@ -350,19 +356,19 @@ fn whole(inner: &Inner, reply: Reply) -> Response<Body> {
     if let Some(seconds) = reply.retry_after {
         builder = builder.header(header::RETRY_AFTER, seconds);
     }
-    let body = Body(Content::Whole(Some(Bytes::from(reply.body)).filter(|body| !body.is_empty())));
+    let body = Body(Payload::Whole(Some(Bytes::from(reply.body)).filter(|body| !body.is_empty())));
     builder.body(body).expect("the headers are plain ASCII")
 }
 
 fn streaming(
-    inner: Arc<Inner>,
-    source: Source,
+    server: Arc<ApiServer>,
+    source: StreamSource,
     lines: String,
     drops: bool,
     content_type: &str,
 ) -> Response<Body> {
-    let builder = head(&inner, 200, content_type);
+    let builder = head(&server, 200, content_type);
     let wait = Box::pin(sleep_until(Instant::now()));
-    let stream = Stream { inner, source, lines, wait, drops, said: false };
-    builder.body(Body(Content::Stream(Box::new(stream)))).expect("the headers are plain ASCII")
+    let stream = BodyStream { server, source, lines, wait, drops, said: false };
+    builder.body(Body(Payload::Stream(Box::new(stream)))).expect("the headers are plain ASCII")
 }

@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 
 use super::{
     Settings,
-    answer::Failure,
-    managed::{Change, Managed},
+    managed::{FieldManager, ManagedFields},
     registry::Registry,
-    storage::{Key, Storage},
+    status::StatusError,
+    storage::{ObjectKey, Storage},
 };
 
 /// The state as one request, or one step of a controller, sees it.
@@ -53,7 +53,7 @@ impl World<'_> {
     }
 
     /// An object with apiVersion and kind.
-    pub(super) fn get(&self, key: &Key) -> Result<Option<Value>, Failure> {
+    pub(super) fn get(&self, key: &ObjectKey) -> Result<Option<Value>, StatusError> {
         let Some(row) = self.storage.get(key)? else { return Ok(None) };
         let mut object = row.object();
         if let Some(resource) = self.registry.stored(&key.resource) {
@@ -67,7 +67,7 @@ impl World<'_> {
         &self,
         storage: &str,
         namespace: Option<&str>,
-    ) -> Result<Vec<Value>, Failure> {
+    ) -> Result<Vec<Value>, StatusError> {
         let mut objects = self.storage.all(storage, namespace)?;
         if let Some(resource) = self.registry.stored(storage) {
             objects.iter_mut().for_each(|object| resource.dress(object));
@@ -76,7 +76,7 @@ impl World<'_> {
     }
 
     /// The objects of one resource that name an owner.
-    pub(super) fn owned(&self, uid: &str, storage: &str) -> Result<Vec<Value>, Failure> {
+    pub(super) fn owned(&self, uid: &str, storage: &str) -> Result<Vec<Value>, StatusError> {
         let mut found = Vec::new();
         for key in self.storage.owned(uid)?.iter().filter(|key| key.resource == storage) {
             found.extend(self.get(key)?);
@@ -85,7 +85,7 @@ impl World<'_> {
     }
 
     /// Stores an object and makes the appointments that follow from it.
-    pub(super) fn put(&self, key: &Key, object: &mut Value) -> Result<(), Failure> {
+    pub(super) fn put(&self, key: &ObjectKey, object: &mut Value) -> Result<(), StatusError> {
         if self.dry_run {
             return Ok(());
         }
@@ -94,7 +94,7 @@ impl World<'_> {
     }
 
     /// Removes an object for good.
-    pub(super) fn remove(&self, key: &Key, object: &mut Value) -> Result<(), Failure> {
+    pub(super) fn remove(&self, key: &ObjectKey, object: &mut Value) -> Result<(), StatusError> {
         if self.dry_run {
             return Ok(());
         }
@@ -106,7 +106,7 @@ impl World<'_> {
         self.appoint(key, object)
     }
 
-    fn appoint(&self, key: &Key, object: &Value) -> Result<(), Failure> {
+    fn appoint(&self, key: &ObjectKey, object: &Value) -> Result<(), StatusError> {
         let now = self.millis();
         let metadata = &object["metadata"];
         let owners = metadata["ownerReferences"].as_array();
@@ -118,7 +118,7 @@ impl World<'_> {
             let text = |name: &str| owner[name].as_str().unwrap_or_default();
             if let Some(resource) = self.registry.of_kind(text("apiVersion"), text("kind")) {
                 let namespace = if resource.namespaced { key.namespace.as_str() } else { "" };
-                let owner = Key::new(&resource.storage(), namespace, text("name"));
+                let owner = ObjectKey::new(&resource.storage(), namespace, text("name"));
                 self.storage.schedule(&owner, now)?;
             }
         }
@@ -131,7 +131,7 @@ impl World<'_> {
             _ => {}
         }
         if !key.namespace.is_empty() {
-            let namespace = Key::new("/namespaces", "", &key.namespace);
+            let namespace = ObjectKey::new("/namespaces", "", &key.namespace);
             if let Some(row) = self.storage.get(&namespace)?
                 && row.meta.contains("deletionTimestamp")
             {
@@ -143,7 +143,7 @@ impl World<'_> {
 
     /// A pod that came, went or changed concerns disruption budgets in its namespace, and pods
     /// that wait for room.
-    fn appoint_services(&self, key: &Key, pod: &Value) -> Result<(), Failure> {
+    fn appoint_services(&self, key: &ObjectKey, pod: &Value) -> Result<(), StatusError> {
         for resource in ["policy/poddisruptionbudgets", "/services"] {
             let selects = |object: &Value| match resource {
                 "/services" => object["spec"]["selector"].as_object().is_some_and(|selector| {
@@ -157,7 +157,7 @@ impl World<'_> {
             for object in self.storage.all(resource, Some(&key.namespace))? {
                 if selects(&object) {
                     let name = object["metadata"]["name"].as_str().unwrap_or_default();
-                    let key = Key::new(resource, &key.namespace, name);
+                    let key = ObjectKey::new(resource, &key.namespace, name);
                     self.storage.schedule(&key, self.millis())?;
                 }
             }
@@ -166,7 +166,7 @@ impl World<'_> {
     }
 
     /// Nodes concern daemon sets and pending pods; services concern the APIs that they serve.
-    fn appoint_dependents(&self, key: &Key) -> Result<(), Failure> {
+    fn appoint_dependents(&self, key: &ObjectKey) -> Result<(), StatusError> {
         let concerned: &[&str] = match key.resource.as_str() {
             "/nodes" => &["apps/daemonsets", "/pods"],
             _ => &["apiregistration.k8s.io/apiservices"],
@@ -174,7 +174,7 @@ impl World<'_> {
         for resource in concerned {
             let mut keys = Vec::new();
             self.storage.list(resource, None, ("", ""), |row| {
-                keys.push(Key::new(resource, &row.namespace, &row.name));
+                keys.push(ObjectKey::new(resource, &row.namespace, &row.name));
                 true
             })?;
             for key in keys {
@@ -185,13 +185,18 @@ impl World<'_> {
     }
 
     /// Comes back to an object after so many milliseconds.
-    pub(super) fn later(&self, key: &Key, millis: i64) -> Result<(), Failure> {
+    pub(super) fn later(&self, key: &ObjectKey, millis: i64) -> Result<(), StatusError> {
         Ok(self.storage.schedule(key, self.millis() + millis)?)
     }
 
     /// Tells whether a stage of an object is over that takes so many milliseconds from when it
     /// was first asked about; if not, comes back then.
-    pub(super) fn elapsed(&self, key: &Key, stage: &str, millis: i64) -> Result<bool, Failure> {
+    pub(super) fn elapsed(
+        &self,
+        key: &ObjectKey,
+        stage: &str,
+        millis: i64,
+    ) -> Result<bool, StatusError> {
         let due = self.storage.timer(key, stage, self.millis() + millis)?;
         if due > self.millis() {
             self.storage.schedule(key, due)?;
@@ -206,10 +211,11 @@ impl World<'_> {
         &self,
         manager: &str,
         subresource: &str,
-        key: &Key,
+        key: &ObjectKey,
         mut object: Value,
-    ) -> Result<Value, Failure> {
-        let resource = self.registry.stored(&key.resource).ok_or_else(Failure::no_such_resource)?;
+    ) -> Result<Value, StatusError> {
+        let resource =
+            self.registry.stored(&key.resource).ok_or_else(StatusError::no_such_resource)?;
         let old = self.get(key)?;
         let mut before = old.clone().unwrap_or_else(|| super::write::blank(&resource));
         resource.dress(&mut object);
@@ -235,7 +241,7 @@ impl World<'_> {
             _ => &[],
         };
         let now = self.stamp();
-        let change = Change {
+        let change = FieldManager {
             schema: resource.schema(),
             api_version: &api_version,
             reset,
@@ -243,7 +249,7 @@ impl World<'_> {
             subresource,
             now: &now,
         };
-        let managed = Managed::of_update(&before, &object);
+        let managed = ManagedFields::of_update(&before, &object);
         let mut bare = object.clone();
         for side in [&mut bare, &mut before] {
             if let Some(metadata) = side["metadata"].as_object_mut() {
@@ -265,10 +271,11 @@ impl World<'_> {
     pub(super) fn create_as(
         &self,
         manager: &str,
-        key: &Key,
+        key: &ObjectKey,
         mut object: Value,
-    ) -> Result<Value, Failure> {
-        let resource = self.registry.stored(&key.resource).ok_or_else(Failure::no_such_resource)?;
+    ) -> Result<Value, StatusError> {
+        let resource =
+            self.registry.stored(&key.resource).ok_or_else(StatusError::no_such_resource)?;
         resource.dress(&mut object);
         object["metadata"]["name"] = json!(key.name);
         if !key.namespace.is_empty() {

@@ -5,14 +5,14 @@ use serde_json::{Map, Value, json};
 
 use super::{
     addresses, admission,
-    answer::{Cause, Failure},
-    call::Call,
     decode::decode,
     defaults,
-    managed::{Change, Managed},
+    managed::{FieldManager, ManagedFields},
     registry::Resource,
+    request::ApiRequest,
     rules, shape,
-    storage::Key,
+    status::{FieldError, StatusError},
+    storage::ObjectKey,
     world::{World, new_uid},
 };
 /// The object of a kind that nobody has filled in: what a create is compared with.
@@ -26,17 +26,17 @@ pub(super) fn blank(resource: &Resource) -> Value {
 }
 
 /// What a write is about.
-pub(super) struct Target<'a> {
+pub(super) struct WriteTarget<'a> {
     pub(super) resource: &'a Resource,
-    pub(super) key: Key,
+    pub(super) key: ObjectKey,
     /// Empty for the object itself.
     pub(super) subresource: &'a str,
-    pub(super) call: &'a Call,
+    pub(super) request: &'a ApiRequest,
 }
 
-impl Target<'_> {
-    fn modified(&self) -> Failure {
-        Failure::modified(&self.resource.group, &self.resource.plural, &self.key.name)
+impl WriteTarget<'_> {
+    fn modified(&self) -> StatusError {
+        StatusError::modified(&self.resource.group, &self.resource.plural, &self.key.name)
     }
 
     fn reset(&self) -> &'static [&'static str] {
@@ -49,10 +49,10 @@ impl Target<'_> {
     }
 
     fn own(&self, world: &World<'_>, old: &Value, new: &mut Value) {
-        let manager = self.call.manager();
+        let manager = self.request.manager();
         let api_version = self.resource.api_version();
         let now = world.stamp();
-        let change = Change {
+        let change = FieldManager {
             schema: self.resource.schema(),
             api_version: &api_version,
             reset: self.reset(),
@@ -61,9 +61,9 @@ impl Target<'_> {
             now: &now,
         };
         let managed = if self.subresource.is_empty() {
-            Managed::of_update(old, new)
+            ManagedFields::of_update(old, new)
         } else {
-            Managed::decode(old.get("metadata")).unwrap_or_default()
+            ManagedFields::decode(old.get("metadata")).unwrap_or_default()
         };
         let exists = old["metadata"]["uid"].is_string();
         let bare = |object: &Value| {
@@ -86,15 +86,15 @@ impl Target<'_> {
 /// Creates an object (POST).
 pub(super) fn create(
     world: &World<'_>,
-    target: &mut Target<'_>,
+    target: &mut WriteTarget<'_>,
     warnings: &mut Vec<String>,
-) -> Result<Value, Failure> {
+) -> Result<Value, StatusError> {
     let resource = target.resource;
-    let body = target.call.value(&resource.kind)?;
-    let mut object = decode(resource, target.call, body, warnings)?;
+    let body = target.request.value(&resource.kind)?;
+    let mut object = decode(resource, target.request, body, warnings)?;
     place(target, &mut object)?;
     if object["metadata"]["resourceVersion"].is_string() {
-        return Err(Failure::internal(
+        return Err(StatusError::internal(
             "resourceVersion should not be set on objects to be created",
         ));
     }
@@ -104,8 +104,8 @@ pub(super) fn create(
     }
     target.key.name = object["metadata"]["name"].as_str().unwrap_or_default().to_owned();
     if target.key.name.is_empty() {
-        let cause = Cause::required("metadata.name", "name or generateName is required");
-        return Err(Failure::invalid(&resource.group, &resource.kind, "", &[cause]));
+        let cause = FieldError::required("metadata.name", "name or generateName is required");
+        return Err(StatusError::invalid(&resource.group, &resource.kind, "", &[cause]));
     }
     if let Some(metadata) = object["metadata"].as_object_mut() {
         for name in [
@@ -125,7 +125,7 @@ pub(super) fn create(
 }
 
 /// Checks that the body means the place that the request was sent to.
-fn place(target: &Target<'_>, object: &mut Value) -> Result<(), Failure> {
+fn place(target: &WriteTarget<'_>, object: &mut Value) -> Result<(), StatusError> {
     let resource = target.resource;
     let named = object["metadata"]["namespace"].as_str().unwrap_or_default();
     if !resource.namespaced {
@@ -137,7 +137,7 @@ fn place(target: &Target<'_>, object: &mut Value) -> Result<(), Failure> {
         return Ok(());
     }
     if !named.is_empty() && named != target.key.namespace {
-        return Err(Failure::bad_request(
+        return Err(StatusError::bad_request(
             "the namespace of the provided object does not match the namespace sent on the request",
         ));
     }
@@ -151,9 +151,9 @@ fn place(target: &Target<'_>, object: &mut Value) -> Result<(), Failure> {
 /// The last steps of a create, for POST and for an apply to what does not exist.
 fn finish_create(
     world: &World<'_>,
-    target: &Target<'_>,
+    target: &WriteTarget<'_>,
     mut object: Value,
-) -> Result<Value, Failure> {
+) -> Result<Value, StatusError> {
     let (resource, key) = (target.resource, &target.key);
     admission::namespace(world, resource, key)?;
     object["metadata"]["name"] = json!(key.name);
@@ -175,11 +175,16 @@ fn finish_create(
     admission::create(world, resource, &mut object)?;
     let causes = rules::create(resource, &object);
     if !causes.is_empty() {
-        return Err(Failure::invalid(&resource.group, &resource.kind, &key.name, &causes));
+        return Err(StatusError::invalid(&resource.group, &resource.kind, &key.name, &causes));
     }
     if let Some(known) = world.storage.get(key)? {
         let going = known.metadata()["deletionTimestamp"].is_string();
-        return Err(Failure::already_exists(&resource.group, &resource.plural, &key.name, going));
+        return Err(StatusError::already_exists(
+            &resource.group,
+            &resource.plural,
+            &key.name,
+            going,
+        ));
     }
     addresses::allocate(world, resource, None, &mut object)?;
     if resource.custom.is_none() {
@@ -192,15 +197,15 @@ fn finish_create(
 /// Replaces an object (PUT).
 pub(super) fn update(
     world: &World<'_>,
-    target: &Target<'_>,
+    target: &WriteTarget<'_>,
     warnings: &mut Vec<String>,
-) -> Result<(u16, Value), Failure> {
+) -> Result<(u16, Value), StatusError> {
     let resource = target.resource;
-    let body = target.call.value(&resource.kind)?;
-    let mut object = decode(resource, target.call, body, warnings)?;
+    let body = target.request.value(&resource.kind)?;
+    let mut object = decode(resource, target.request, body, warnings)?;
     let name = object["metadata"]["name"].as_str().unwrap_or_default();
     if name != target.key.name {
-        return Err(Failure::bad_request(format!(
+        return Err(StatusError::bad_request(format!(
             "the name of the object ({name}) does not match the name on the URL ({})",
             target.key.name
         )));
@@ -208,7 +213,11 @@ pub(super) fn update(
     place(target, &mut object)?;
     let Some(old) = current(world, target)? else {
         if !creates_by_update(resource) || !target.subresource.is_empty() {
-            return Err(Failure::not_found(&resource.group, &resource.plural, &target.key.name));
+            return Err(StatusError::not_found(
+                &resource.group,
+                &resource.plural,
+                &target.key.name,
+            ));
         }
         target.own(world, &blank(resource), &mut object);
         return Ok((201, finish_create(world, target, object)?));
@@ -228,7 +237,10 @@ fn creates_by_update(resource: &Resource) -> bool {
 }
 
 /// The stored object in the version of the request.
-pub(super) fn current(world: &World<'_>, target: &Target<'_>) -> Result<Option<Value>, Failure> {
+pub(super) fn current(
+    world: &World<'_>,
+    target: &WriteTarget<'_>,
+) -> Result<Option<Value>, StatusError> {
     let Some(row) = world.storage.get(&target.key)? else { return Ok(None) };
     let mut object = row.object();
     target.resource.dress(&mut object);
@@ -239,11 +251,11 @@ pub(super) fn current(world: &World<'_>, target: &Target<'_>) -> Result<Option<V
 /// recorded.
 pub(super) fn finish_update(
     world: &World<'_>,
-    target: &Target<'_>,
+    target: &WriteTarget<'_>,
     old: &Value,
     mut new: Value,
     own: bool,
-) -> Result<Value, Failure> {
+) -> Result<Value, StatusError> {
     let (resource, key) = (target.resource, &target.key);
     preconditions(target, old, &new)?;
     let asked = new["metadata"]["resourceVersion"].as_str().unwrap_or_default();
@@ -290,7 +302,7 @@ pub(super) fn finish_update(
     addresses::allocate(world, resource, Some(old), &mut new)?;
     let causes = rules::update(resource, old, &new);
     if !causes.is_empty() {
-        return Err(Failure::invalid(&resource.group, &resource.kind, &key.name, &causes));
+        return Err(StatusError::invalid(&resource.group, &resource.kind, &key.name, &causes));
     }
     admission::growth(world, resource, old, &new)?;
     if resource.custom.is_none() {
@@ -307,9 +319,9 @@ pub(super) fn finish_update(
 pub(super) fn store(
     world: &World<'_>,
     resource: &Resource,
-    key: &Key,
+    key: &ObjectKey,
     mut new: Value,
-) -> Result<Value, Failure> {
+) -> Result<Value, StatusError> {
     let metadata = &new["metadata"];
     let finalizers = metadata["finalizers"].as_array().is_some_and(|list| !list.is_empty());
     let graceful = metadata["deletionGracePeriodSeconds"].as_i64().unwrap_or(0) > 0;
@@ -324,9 +336,9 @@ pub(super) fn store(
 }
 
 /// What a PUT must state, and what it may.
-fn preconditions(target: &Target<'_>, old: &Value, new: &Value) -> Result<(), Failure> {
+fn preconditions(target: &WriteTarget<'_>, old: &Value, new: &Value) -> Result<(), StatusError> {
     let (resource, key) = (target.resource, &target.key);
-    if target.call.method != "PUT" || target.subresource == "scale" {
+    if target.request.method != "PUT" || target.subresource == "scale" {
         return Ok(());
     }
     let (asked, found) = (&new["metadata"]["uid"], &old["metadata"]["uid"]);
@@ -344,7 +356,7 @@ fn preconditions(target: &Target<'_>, old: &Value, new: &Value) -> Result<(), Fa
              meta: {found}",
             resource.plural
         );
-        return Err(Failure::conflict(&resource.group, &resource.plural, &key.name, &detail));
+        return Err(StatusError::conflict(&resource.group, &resource.plural, &key.name, &detail));
     }
     let conditional = resource.custom.is_some()
         || matches!(
@@ -359,8 +371,8 @@ fn preconditions(target: &Target<'_>, old: &Value, new: &Value) -> Result<(), Fa
         );
     if conditional && new["metadata"]["resourceVersion"].as_str().is_none_or(str::is_empty) {
         let detail = "must be specified for an update";
-        let cause = Cause::invalid("metadata.resourceVersion", &json!(0), detail);
-        return Err(Failure::invalid(&resource.group, &resource.plural, &key.name, &[cause]));
+        let cause = FieldError::invalid("metadata.resourceVersion", &json!(0), detail);
+        return Err(StatusError::invalid(&resource.group, &resource.plural, &key.name, &[cause]));
     }
     Ok(())
 }
@@ -427,10 +439,10 @@ fn without_times(object: &Value) -> Value {
 /// Applies what a server-side apply came to: a new object, or a change of an old one.
 pub(super) fn finish_apply(
     world: &World<'_>,
-    target: &Target<'_>,
+    target: &WriteTarget<'_>,
     old: Option<&Value>,
     new: Value,
-) -> Result<(u16, Value), Failure> {
+) -> Result<(u16, Value), StatusError> {
     match old {
         Some(old) => Ok((200, finish_update(world, target, old, new, false)?)),
         None => Ok((201, finish_create(world, target, new)?)),
@@ -452,9 +464,9 @@ pub(super) fn suffix(length: usize) -> String {
 /// Changes an object through its scale subresource.
 pub(super) fn rescale(
     world: &World<'_>,
-    target: &Target<'_>,
+    target: &WriteTarget<'_>,
     old: &Value,
     new: Value,
-) -> Result<Value, Failure> {
+) -> Result<Value, StatusError> {
     finish_update(world, target, old, new, true)
 }

@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 
 use super::{CONTROLLER, is_deleted, text, uid};
 use crate::sandbox::{
-    answer::Failure,
-    delete::{Options, delete},
-    storage::Key,
+    delete::{ApiDeleteOptions, delete},
+    status::StatusError,
+    storage::ObjectKey,
     world::World,
     write::store,
 };
@@ -18,7 +18,11 @@ fn finalizers(object: &Value) -> Vec<String> {
 
 /// Does what owners and finalizers ask for. Tells whether the object is gone or was rewritten, so
 /// that nobody should go on with the state that he read.
-pub(super) fn collect(world: &World<'_>, key: &Key, object: &Value) -> Result<bool, Failure> {
+pub(super) fn collect(
+    world: &World<'_>,
+    key: &ObjectKey,
+    object: &Value,
+) -> Result<bool, StatusError> {
     if is_deleted(object) {
         let list = finalizers(object);
         if list.iter().any(|finalizer| finalizer == "orphan") {
@@ -50,7 +54,8 @@ pub(super) fn collect(world: &World<'_>, key: &Key, object: &Value) -> Result<bo
             return Ok(false);
         }
         let blocking = waiting && !world.storage.owned(uid(object))?.is_empty();
-        let options = if blocking { Options::foreground() } else { Options::background() };
+        let options =
+            if blocking { ApiDeleteOptions::foreground() } else { ApiDeleteOptions::background() };
         delete(world, &resource, key, &options)?;
         return Ok(true);
     }
@@ -64,7 +69,11 @@ pub(super) fn collect(world: &World<'_>, key: &Key, object: &Value) -> Result<bo
 }
 
 /// The owner that a reference means, if it is there.
-fn owner(world: &World<'_>, key: &Key, reference: &Value) -> Result<Option<Value>, Failure> {
+fn owner(
+    world: &World<'_>,
+    key: &ObjectKey,
+    reference: &Value,
+) -> Result<Option<Value>, StatusError> {
     let Some(resource) =
         world.registry.of_kind(text(reference, "/apiVersion"), text(reference, "/kind"))
     else {
@@ -72,7 +81,7 @@ fn owner(world: &World<'_>, key: &Key, reference: &Value) -> Result<Option<Value
         return Ok(Some(json!({})));
     };
     let namespace = if resource.namespaced { key.namespace.as_str() } else { "" };
-    let place = Key::new(&resource.storage(), namespace, text(reference, "/name"));
+    let place = ObjectKey::new(&resource.storage(), namespace, text(reference, "/name"));
     let found = world.get(&place)?;
     Ok(found.filter(|owner| owner["metadata"]["uid"] == reference["uid"]))
 }
@@ -80,10 +89,10 @@ fn owner(world: &World<'_>, key: &Key, reference: &Value) -> Result<Option<Value
 /// Takes a finalizer off; without the last one the object is gone.
 fn drop_finalizer(
     world: &World<'_>,
-    key: &Key,
+    key: &ObjectKey,
     object: &Value,
     finalizer: &str,
-) -> Result<bool, Failure> {
+) -> Result<bool, StatusError> {
     let Some(resource) = world.registry.stored(&key.resource) else { return Ok(false) };
     let mut changed = object.clone();
     let left: Vec<_> = finalizers(object).into_iter().filter(|known| known != finalizer).collect();
@@ -99,7 +108,7 @@ fn drop_finalizer(
 }
 
 /// Orphans the dependents: their references to the owner go.
-fn release(world: &World<'_>, key: &Key, object: &Value) -> Result<bool, Failure> {
+fn release(world: &World<'_>, key: &ObjectKey, object: &Value) -> Result<bool, StatusError> {
     for dependent in world.storage.owned(uid(object))? {
         let Some(mut orphan) = world.get(&dependent)? else { continue };
         let references =
@@ -121,7 +130,11 @@ fn release(world: &World<'_>, key: &Key, object: &Value) -> Result<bool, Failure
 }
 
 /// Deletes the dependents; when none that blocks is left, the owner may go.
-fn dependents_first(world: &World<'_>, key: &Key, object: &Value) -> Result<bool, Failure> {
+fn dependents_first(
+    world: &World<'_>,
+    key: &ObjectKey,
+    object: &Value,
+) -> Result<bool, StatusError> {
     let mut blocked = false;
     for dependent in world.storage.owned(uid(object))? {
         let Some(found) = world.get(&dependent)? else { continue };

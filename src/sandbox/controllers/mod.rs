@@ -4,9 +4,9 @@
 use serde_json::{Value, json};
 
 use super::{
-    answer::Failure,
-    call::{Call, Reply},
-    storage::Key,
+    request::{ApiRequest, Reply},
+    status::StatusError,
+    storage::ObjectKey,
     world::World,
 };
 
@@ -30,7 +30,7 @@ pub(super) use pods::logs;
 const CONTROLLER: &str = "kube-controller-manager";
 
 /// Looks at an object and does what is next.
-pub(super) fn reconcile(world: &World<'_>, key: &Key) -> Result<(), Failure> {
+pub(super) fn reconcile(world: &World<'_>, key: &ObjectKey) -> Result<(), StatusError> {
     let Some(object) = world.get(key)? else { return Ok(()) };
     if garbage::collect(world, key, &object)? {
         return Ok(());
@@ -137,10 +137,10 @@ fn has_true(object: &Value, kind: &str) -> bool {
 /// Writes a new status of an object, if it differs.
 fn write_status(
     world: &World<'_>,
-    key: &Key,
+    key: &ObjectKey,
     object: &Value,
     status: Value,
-) -> Result<(), Failure> {
+) -> Result<(), StatusError> {
     if object["status"] == status {
         return Ok(());
     }
@@ -205,8 +205,8 @@ fn share(value: &Value, total: i64, up: bool) -> i64 {
     if up { (exact + 99).div_euclid(100) } else { exact.div_euclid(100) }
 }
 
-fn parameter_container<'a>(call: &'a Call, pod: &'a Value) -> &'a str {
-    match call.parameter("container") {
+fn parameter_container<'a>(request: &'a ApiRequest, pod: &'a Value) -> &'a str {
+    match request.parameter("container") {
         "" => text(pod, "/spec/containers/0/name"),
         name => name,
     }
