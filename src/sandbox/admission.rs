@@ -179,7 +179,7 @@ fn priority(world: &World<'_>, object: &mut Value) -> Result<(), StatusError> {
 }
 
 fn mount_token(spec: &mut Value) {
-    let name = format!("kube-api-access-{}", super::write::suffix(5));
+    let name = format!("kube-api-access-{}", super::rand::suffix(5));
     let path = "/var/run/secrets/kubernetes.io/serviceaccount";
     for list in ["initContainers", "containers"] {
         for container in spec[list].as_array_mut().into_iter().flatten() {

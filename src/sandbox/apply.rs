@@ -4,12 +4,12 @@ use serde_json::{Value, json};
 
 use super::{
     custom, defaults,
-    managed::{FieldManager, ManagedFields, Refused},
+    managed::{ManagedFields, Refused, without_entries},
     shape,
     status::{FieldError, StatusError},
-    typed,
+    strategy, typed,
     world::World,
-    write::{WriteTarget, blank, current, finish_apply},
+    write::{WriteTarget, finish_apply},
 };
 
 /// The longest name of a manager, in bytes.
@@ -32,7 +32,7 @@ pub(super) fn apply(
         let message = format!("invalid object type: {shown}, Kind={}", text("kind"));
         return Err(StatusError::bad_request(message));
     }
-    let old = current(world, target)?;
+    let old = target.current(world)?;
     if old.is_none() && !target.subresource.is_empty() {
         return Err(StatusError::not_found(&resource.group, &resource.plural, &target.key.name));
     }
@@ -40,7 +40,7 @@ pub(super) fn apply(
         return Err(StatusError::bad_request("metadata.managedFields must be nil"));
     }
     check_form(target, &config)?;
-    let live = old.clone().unwrap_or_else(|| blank(resource));
+    let live = old.clone().unwrap_or_else(|| strategy::blank(resource));
     let mut new = merged(world, target, &live, &config)?;
     check_place(target, &mut config, &mut new, old.is_some())?;
     if old.is_none() {
@@ -105,32 +105,17 @@ fn merged(
 ) -> Result<Value, StatusError> {
     let (resource, request) = (target.resource, target.request);
     let schema = resource.schema();
-    let api_version = resource.api_version();
-    let now = world.stamp();
-    let change = |manager| FieldManager {
-        schema,
-        api_version: &api_version,
-        reset: match target.subresource {
-            "status" => &["spec"],
-            _ if resource.has("status") => &["status"],
-            _ => &[],
-        },
-        manager,
-        subresource: target.subresource,
-        now: &now,
-    };
-    let mut bare = live.clone();
-    if let Some(metadata) = bare["metadata"].as_object_mut() {
-        metadata.remove("managedFields");
-    }
+    let writer =
+        |manager| strategy::field_manager(resource, target.subresource, manager, world.stamp());
+    let bare = without_entries(live);
     let mut managed = ManagedFields::decode(live.get("metadata"))
         .ok_or_else(|| StatusError::internal("failed to decode managed fields"))?;
     if managed.is_empty() && live["metadata"]["uid"].is_string() {
-        managed = managed.update(&blank(resource), &bare, &change("before-first-apply"));
+        managed = managed.update(&strategy::blank(resource), &bare, &writer("before-first-apply"));
     }
     let manager = request.parameter("fieldManager");
     let (new, managed) =
-        managed.apply(&bare, config, &change(manager), request.flag("force")).map_err(refusal)?;
+        managed.apply(&bare, config, &writer(manager), request.flag("force")).map_err(refusal)?;
     let mut new = match new {
         None => bare,
         Some(new) if resource.custom.is_some() => {

@@ -8,8 +8,8 @@ use super::{
     request::ApiRequest,
     status::StatusError,
     storage::ObjectKey,
+    strategy::bump_generation,
     world::{World, stamp},
-    write::{bump_generation, store},
 };
 
 /// What a client asks for.
@@ -111,11 +111,9 @@ pub(super) fn delete(
     key: &ObjectKey,
     options: &ApiDeleteOptions,
 ) -> Result<(Value, bool), StatusError> {
-    let Some(row) = world.storage.get(key)? else {
+    let Some(mut object) = world.get_as(resource, key)? else {
         return Err(StatusError::not_found(&resource.group, &resource.plural, &key.name));
     };
-    let mut object = row.object();
-    resource.dress(&mut object);
     options.check(resource, &object)?;
     if resource.is("", "Namespace") {
         return namespace(world, resource, key, object);
@@ -156,7 +154,7 @@ pub(super) fn delete(
     if object == old {
         return Ok((object, false));
     }
-    let stored = store(world, resource, key, object)?;
+    let stored = world.put_or_remove(resource, key, object)?;
     Ok((stored, false))
 }
 
@@ -216,7 +214,7 @@ fn namespace(
     }
     object["metadata"]["deletionTimestamp"] = json!(world.stamp());
     object["status"]["phase"] = json!("Terminating");
-    let stored = store(world, resource, key, object)?;
+    let stored = world.put_or_remove(resource, key, object)?;
     Ok((stored, false))
 }
 

@@ -63,12 +63,12 @@ pub(super) struct ManagedFields(BTreeMap<Owner, VersionedSet>);
 /// What is common to an update and an apply.
 pub(super) struct FieldManager<'a> {
     pub(super) schema: &'a Schema,
-    pub(super) api_version: &'a str,
+    pub(super) api_version: String,
     /// Top-level fields that this request cannot write.
     pub(super) reset: &'a [&'a str],
     pub(super) manager: &'a str,
     pub(super) subresource: &'a str,
-    pub(super) now: &'a str,
+    pub(super) now: String,
 }
 
 /// One field that somebody else owns.
@@ -203,13 +203,13 @@ impl ManagedFields {
         change.filter(&mut set);
         strip(&mut set);
         if !set.is_empty() {
-            let owner = Owner::new(change.manager, false, change.api_version, change.subresource);
+            let owner = Owner::new(change.manager, false, &change.api_version, change.subresource);
             if let Some(previous) = self.0.get(&owner) {
                 set.union(&previous.set);
             }
             let entry = VersionedSet {
-                version: change.api_version.to_owned(),
-                time: Some(change.now.to_owned()),
+                version: change.api_version.clone(),
+                time: Some(change.now.clone()),
                 set,
             };
             self.0.insert(owner, entry);
@@ -270,7 +270,7 @@ impl ManagedFields {
         let mut set = typed::to_set(config, change.schema);
         change.filter(&mut set);
         let entry = VersionedSet {
-            version: change.api_version.to_owned(),
+            version: change.api_version.clone(),
             time: previous.as_ref().and_then(|entry| entry.time.clone()),
             set,
         };
@@ -291,7 +291,7 @@ impl ManagedFields {
         if let Some(entry) = self.0.get_mut(&owner) {
             strip(&mut entry.set);
             if !unchanged {
-                entry.time = Some(change.now.to_owned());
+                entry.time = Some(change.now.clone());
             }
             if entry.set.is_empty() {
                 self.0.remove(&owner);
@@ -333,6 +333,18 @@ impl ManagedFields {
 }
 
 impl FieldManager<'_> {
+    /// Writes into an updated object who owns what in it, given the entries that it starts from.
+    pub(super) fn record(&self, managed: ManagedFields, old: &Value, new: &mut Value) {
+        let exists = old["metadata"]["uid"].is_string();
+        // An object whose entries somebody took away stays without, until the next apply.
+        let managed = if managed.is_empty() && exists {
+            managed
+        } else {
+            managed.update(&without_entries(old), &without_entries(new), self)
+        };
+        managed.write(new);
+    }
+
     fn filter(&self, set: &mut FieldSet) {
         for name in self.reset {
             set.remove_field(name);
@@ -345,6 +357,15 @@ impl FieldManager<'_> {
         self.filter(&mut comparison.removed);
         comparison
     }
+}
+
+/// The object without the entries themselves, which nobody owns.
+pub(super) fn without_entries(object: &Value) -> Value {
+    let mut object = object.clone();
+    if let Some(metadata) = object["metadata"].as_object_mut() {
+        metadata.remove("managedFields");
+    }
+    object
 }
 
 /// Drops what is nobody's: the identity and what the server writes.

@@ -8,7 +8,7 @@ use super::{
     request::{ApiRequest, Validation},
     status::{FieldError, StatusError},
     world::World,
-    write::{WriteTarget, current, finish_update},
+    write::{WriteTarget, finish_update},
 };
 use crate::schema::{
     merge,
@@ -49,7 +49,7 @@ pub(super) fn patch(
             Value::Null,
         ));
     }
-    let Some(old) = current(world, target)? else {
+    let Some(old) = target.current(world)? else {
         return Err(StatusError::not_found(&resource.group, &resource.plural, &target.key.name));
     };
     let patch: Value = serde_json::from_slice(&target.request.body)

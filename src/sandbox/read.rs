@@ -27,12 +27,8 @@ pub(super) fn get(
     resource: &Resource,
     key: &ObjectKey,
 ) -> Result<Value, StatusError> {
-    let Some(row) = world.storage.get(key)? else {
-        return Err(StatusError::not_found(&resource.group, &resource.plural, &key.name));
-    };
-    let mut object = row.object();
-    resource.dress(&mut object);
-    Ok(object)
+    let absent = || StatusError::not_found(&resource.group, &resource.plural, &key.name);
+    world.get_as(resource, key)?.ok_or_else(absent)
 }
 
 /// The selector that a request asks for.

@@ -13,6 +13,7 @@ use super::{
     scale,
     status::StatusError,
     storage::ObjectKey,
+    stream::StreamSource,
     watch::Watcher,
     world::World,
     write::{self, WriteTarget},
@@ -21,10 +22,8 @@ use super::{
 /// What a request leads to.
 pub(super) enum Handled {
     Done(Reply),
-    /// A watch, and the lines that come first.
-    Watching(Box<Watcher>, String),
-    /// A log that is followed, and what is in it already.
-    Following(Box<Follow>, Vec<u8>),
+    /// What goes on, and the lines that come first.
+    Streaming(StreamSource, String),
 }
 
 struct Route {
@@ -128,7 +127,11 @@ fn dispatch(
         ("GET", "log") => {
             let reply = super::controllers::logs(world, request, &key)?;
             Ok(if request.flag("follow") {
-                Handled::Following(Box::new(Follow::begin(world, &key)?), reply.body)
+                {
+                    let log = Follow::begin(world, &key)?;
+                    let written = String::from_utf8_lossy(&reply.body).into_owned();
+                    Handled::Streaming(StreamSource::Log(Box::new(log)), written)
+                }
             } else {
                 Handled::Done(reply)
             })
@@ -171,7 +174,7 @@ fn watch(
     namespace: Option<&str>,
 ) -> Result<Handled, StatusError> {
     let (watch, lines) = Watcher::begin(world, resource, namespace, request)?;
-    Ok(Handled::Watching(Box::new(watch), lines))
+    Ok(Handled::Streaming(StreamSource::Watch(Box::new(watch)), lines))
 }
 
 fn create(world: &World<'_>, request: &ApiRequest, route: &Route) -> Result<Reply, StatusError> {
@@ -216,12 +219,7 @@ fn remove(
     key: &ObjectKey,
 ) -> Result<Reply, StatusError> {
     let options = ApiDeleteOptions::read(request)?;
-    let world = &World {
-        dry_run: options.dry_run,
-        storage: world.storage.again(),
-        registry: Arc::clone(&world.registry),
-        ..*world
-    };
+    let world = &world.dry(options.dry_run);
     let (object, gone) = delete::delete(world, resource, key, &options)?;
     let orphaning = resource.is("batch", "Job")
         && object["metadata"]["finalizers"]
@@ -296,6 +294,6 @@ fn finalize(
             object["spec"] = json!({});
         }
     }
-    let stored = write::store(world, resource, key, object)?;
+    let stored = world.put_or_remove(resource, key, object)?;
     Ok(Reply::json(200, &stored))
 }

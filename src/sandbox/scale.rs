@@ -8,7 +8,7 @@ use super::{
     status::StatusError,
     storage::ObjectKey,
     world::World,
-    write::{WriteTarget, current},
+    write::{WriteTarget, finish_update},
 };
 
 /// Where a kind keeps its replicas: wished for, observed, and its selector.
@@ -61,7 +61,7 @@ pub(super) fn handle(
     key: ObjectKey,
 ) -> Result<Reply, StatusError> {
     let target = WriteTarget { resource, key, subresource: "scale", request };
-    let Some(old) = current(world, &target)? else {
+    let Some(old) = target.current(world)? else {
         return Err(StatusError::not_found(&resource.group, &resource.plural, &target.key.name));
     };
     let mut scale = view(resource, &old);
@@ -86,6 +86,6 @@ pub(super) fn handle(
         Some(place) => *place = json!(replicas),
         None => new["spec"]["replicas"] = json!(replicas),
     }
-    let new = super::write::rescale(world, &target, &old, new)?;
+    let new = finish_update(world, &target, &old, new, true)?;
     Ok(Reply::json(200, &view(resource, &new)))
 }

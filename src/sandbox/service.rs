@@ -2,146 +2,32 @@
 
 use std::{
     collections::HashMap,
-    fmt,
     future::Future,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll, ready},
-    time::Duration,
+    task::{Context, Poll},
 };
 
 use bytes::Bytes;
 use http::{Request, Response, header};
-use http_body::Frame;
 use http_body_util::{BodyExt as _, Limited};
 use serde_json::json;
-use tokio::time::{Instant, Sleep, sleep, sleep_until};
+use tokio::time::sleep;
 
 use super::{
-    ApiServer, Effect, Handled, Sandbox,
-    follow::Follow,
+    Sandbox,
+    body::{Body, Broken},
+    faults::{Effect, make_stale},
     request::{ApiRequest, Reply},
+    router::Handled,
+    server::ApiServer,
     status::StatusError,
-    watch::{self, Watcher},
-    world::World,
+    stream::StreamSource,
+    watch,
 };
 
 /// The largest body of a request, in bytes.
 const LARGEST_BODY: usize = 3 * 1024 * 1024;
-
-/// The connection broke: a fault that a test asked for, or a body that could not be read.
-#[derive(Debug)]
-pub struct Broken(String);
-
-impl fmt::Display for Broken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for Broken {}
-
-fn reset() -> Broken {
-    Broken("connection reset by peer".to_owned())
-}
-
-/// The body of an answer.
-#[derive(Debug)]
-pub struct Body(Payload);
-
-enum Payload {
-    Whole(Option<Bytes>),
-    Stream(Box<BodyStream>),
-}
-
-impl fmt::Debug for Payload {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Whole(_) => "Whole",
-            Self::Stream(_) => "Stream",
-        })
-    }
-}
-
-/// What a stream tells of.
-pub(super) enum StreamSource {
-    Watch(Box<Watcher>),
-    Log(Box<Follow>),
-}
-
-impl StreamSource {
-    /// What happened since the last look.
-    pub(super) fn advance(&mut self, world: &World<'_>) -> Result<String, StatusError> {
-        match self {
-            Self::Watch(watch) => watch.advance(world),
-            Self::Log(log) => log.advance(world).map(|()| String::new()),
-        }
-    }
-
-    pub(super) fn end(&mut self) {
-        match self {
-            Self::Watch(watch) => watch.ends = 0,
-            Self::Log(log) => log.end(),
-        }
-    }
-
-    fn is_over(&self, now: i64) -> bool {
-        match self {
-            Self::Watch(watch) => now >= watch.ends,
-            Self::Log(log) => log.is_over(),
-        }
-    }
-}
-
-struct BodyStream {
-    server: Arc<ApiServer>,
-    source: StreamSource,
-    /// What is still to be sent.
-    lines: String,
-    wait: Pin<Box<Sleep>>,
-    /// Breaks once it has said something.
-    drops: bool,
-    said: bool,
-}
-
-impl http_body::Body for Body {
-    type Data = Bytes;
-    type Error = Broken;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
-        match &mut self.0 {
-            Payload::Whole(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
-            Payload::Stream(stream) => stream.poll(context),
-        }
-    }
-}
-
-impl BodyStream {
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
-        loop {
-            if !self.lines.is_empty() {
-                let lines = std::mem::take(&mut self.lines);
-                self.said = true;
-                return Poll::Ready(Some(Ok(Frame::data(Bytes::from(lines)))));
-            }
-            if self.drops && self.said {
-                self.drops = false;
-                self.source.end();
-                return Poll::Ready(Some(Err(reset())));
-            }
-            if self.source.is_over((self.server.settings.clock)().as_millisecond()) {
-                return Poll::Ready(None);
-            }
-            ready!(self.wait.as_mut().poll(context));
-            let (lines, millis) = self.server.look(&mut self.source);
-            self.lines = lines;
-            self.wait = Box::pin(sleep_until(Instant::now() + Duration::from_millis(millis)));
-        }
-    }
-}
 
 impl<B> tower::Service<Request<B>> for Sandbox
 where
@@ -252,7 +138,7 @@ async fn respond(
     for effect in hit {
         match effect {
             Effect::Slow(time) => sleep(time).await,
-            Effect::ResetBefore => return Err(reset()),
+            Effect::ResetBefore => return Err(Broken::reset()),
             Effect::ResetAfter => breaks = true,
             Effect::DropWatch => drops = true,
             Effect::Gone => gone = true,
@@ -262,77 +148,30 @@ async fn respond(
             | Effect::Unavailable
             | Effect::Unauthorized
             | Effect::Forbidden
-            | Effect::Conflict => return Ok(whole(&server, refusal(&effect, &request))),
+            | Effect::Conflict => return Ok(whole(&server, effect.refusal(&request))),
         }
     }
-    let Ok(outcome) = server.answer(&request);
+    let handled = server.answer(&request);
     if breaks {
-        return Err(reset());
+        return Err(Broken::reset());
     }
-    Ok(match outcome {
+    match handled {
         Handled::Done(mut reply) => {
             if let Some(group) = stale {
                 make_stale(&mut reply, &group);
             }
-            whole(&server, reply)
+            Ok(whole(&server, reply))
         }
-        Handled::Watching(mut watch, mut lines) => {
-            if gone {
+        Handled::Streaming(mut source, mut lines) => {
+            if gone && let StreamSource::Watch(_) = source {
                 lines = watch::expired(0, 0);
-                watch.ends = 0;
+                source.end();
             }
-            streaming(server, StreamSource::Watch(watch), lines, drops, "application/json")
-        }
-        Handled::Following(log, written) => {
-            let written = String::from_utf8_lossy(&written).into_owned();
-            streaming(server, StreamSource::Log(log), written, drops, "text/plain")
-        }
-    })
-}
-
-fn refusal(effect: &Effect, request: &ApiRequest) -> Reply {
-    match effect {
-        Effect::TooManyRequests(seconds) => {
-            let message = "Too many requests, please try again later.";
-            let details = json!({"retryAfterSeconds": seconds});
-            let failure = StatusError::status(429, "TooManyRequests", message, details);
-            Reply { retry_after: Some(*seconds), ..Reply::from(failure) }
-        }
-        Effect::Unavailable => Reply::text(503, "upstream connect error or disconnect/reset\n"),
-        Effect::Unauthorized => {
-            StatusError::status(401, "Unauthorized", "Unauthorized", serde_json::Value::Null).into()
-        }
-        Effect::Forbidden => {
-            let message = format!(
-                "{} {} is forbidden: User \"sandbox\" may not",
-                request.method, request.path
-            );
-            StatusError::status(403, "Forbidden", message, json!({})).into()
-        }
-        Effect::Conflict => {
-            let message = "Operation cannot be fulfilled: the object has been modified; please \
-                           apply your changes to the latest version and try again";
-            StatusError::status(409, "Conflict", message, json!({})).into()
-        }
-        _ => {
-            let message = "Internal error occurred: etcdserver: request timed out";
-            StatusError::status(500, "InternalError", message, json!({})).into()
+            let builder = head(&server, 200, source.content_type());
+            let body = Body::stream(server, source, lines, drops);
+            Ok(builder.body(body).expect("the headers are plain ASCII"))
         }
     }
-}
-
-/// Takes a group out of a discovery answer, as if its server were not there.
-fn make_stale(reply: &mut Reply, group: &str) {
-    let Ok(mut body) = serde_json::from_slice::<serde_json::Value>(&reply.body) else { return };
-    for item in body["items"].as_array_mut().into_iter().flatten() {
-        if item["metadata"]["name"] == group {
-            for version in item["versions"].as_array_mut().into_iter().flatten() {
-                version["freshness"] = json!("Stale");
-                version["resources"] = json!([]);
-            }
-        }
-    }
-    reply.body = body.to_string().into_bytes();
 }
 
 fn head(server: &ApiServer, code: u16, content_type: &str) -> http::response::Builder {
@@ -356,19 +195,6 @@ fn whole(server: &ApiServer, reply: Reply) -> Response<Body> {
     if let Some(seconds) = reply.retry_after {
         builder = builder.header(header::RETRY_AFTER, seconds);
     }
-    let body = Body(Payload::Whole(Some(Bytes::from(reply.body)).filter(|body| !body.is_empty())));
+    let body = Body::whole(reply.body);
     builder.body(body).expect("the headers are plain ASCII")
-}
-
-fn streaming(
-    server: Arc<ApiServer>,
-    source: StreamSource,
-    lines: String,
-    drops: bool,
-    content_type: &str,
-) -> Response<Body> {
-    let builder = head(&server, 200, content_type);
-    let wait = Box::pin(sleep_until(Instant::now()));
-    let stream = BodyStream { server, source, lines, wait, drops, said: false };
-    builder.body(Body(Payload::Stream(Box::new(stream)))).expect("the headers are plain ASCII")
 }

@@ -1,18 +1,33 @@
 //! One transaction on the sandbox's state: objects with their kinds, the clock, and the
 //! appointments that every write makes with the controllers.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{
-    Settings,
-    managed::{FieldManager, ManagedFields},
-    registry::Registry,
+    registry::{Registry, Resource},
     status::StatusError,
     storage::{ObjectKey, Storage},
 };
+
+/// How the sandbox behaves.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// How long a pod takes from its node to being ready.
+    pub start: Duration,
+    /// How many events the history keeps for watches.
+    pub history: i64,
+    /// The clock.
+    pub clock: fn() -> Timestamp,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { start: Duration::from_millis(1000), history: 20_000, clock: Timestamp::now }
+    }
+}
 
 /// The state as one request, or one step of a controller, sees it.
 pub(super) struct World<'a> {
@@ -43,6 +58,16 @@ const CONTROLLED: &[&str] = &[
 ];
 
 impl World<'_> {
+    /// The same transaction, in which nothing is written if that is what is asked for.
+    pub(super) fn dry(&self, dry_run: bool) -> World<'_> {
+        World {
+            dry_run,
+            storage: self.storage.again(),
+            registry: Arc::clone(&self.registry),
+            ..*self
+        }
+    }
+
     /// The time as objects carry it.
     pub(super) fn stamp(&self) -> String {
         stamp(self.now)
@@ -59,6 +84,18 @@ impl World<'_> {
         if let Some(resource) = self.registry.stored(&key.resource) {
             resource.dress(&mut object);
         }
+        Ok(Some(object))
+    }
+
+    /// An object in the version of a request.
+    pub(super) fn get_as(
+        &self,
+        resource: &Resource,
+        key: &ObjectKey,
+    ) -> Result<Option<Value>, StatusError> {
+        let Some(row) = self.storage.get(key)? else { return Ok(None) };
+        let mut object = row.object();
+        resource.dress(&mut object);
         Ok(Some(object))
     }
 
@@ -104,6 +141,28 @@ impl World<'_> {
             self.storage.schedule(&dependent, self.millis())?;
         }
         self.appoint(key, object)
+    }
+
+    /// Stores a change, or lets go of an object whose last finalizer is gone, as the API server's
+    /// generic store does (`deleteWithoutFinalizers`).
+    pub(super) fn put_or_remove(
+        &self,
+        resource: &Resource,
+        key: &ObjectKey,
+        mut object: Value,
+    ) -> Result<Value, StatusError> {
+        let metadata = &object["metadata"];
+        let finalizers = metadata["finalizers"].as_array().is_some_and(|list| !list.is_empty());
+        let graceful = metadata["deletionGracePeriodSeconds"].as_i64().unwrap_or(0) > 0;
+        // A namespace is held by the finalizers of its spec as well.
+        let held = resource.is("", "Namespace")
+            && object["spec"]["finalizers"].as_array().is_some_and(|list| !list.is_empty());
+        if metadata["deletionTimestamp"].is_string() && !finalizers && !graceful && !held {
+            self.remove(key, &mut object)?;
+        } else {
+            self.put(key, &mut object)?;
+        }
+        Ok(object)
     }
 
     fn appoint(&self, key: &ObjectKey, object: &Value) -> Result<(), StatusError> {
@@ -204,101 +263,6 @@ impl World<'_> {
         }
         Ok(true)
     }
-
-    /// Writes an object as one of the cluster's own components does: with its entry in
-    /// managedFields; nothing is written if nothing changed.
-    pub(super) fn write_as(
-        &self,
-        manager: &str,
-        subresource: &str,
-        key: &ObjectKey,
-        mut object: Value,
-    ) -> Result<Value, StatusError> {
-        let resource =
-            self.registry.stored(&key.resource).ok_or_else(StatusError::no_such_resource)?;
-        let old = self.get(key)?;
-        let mut before = old.clone().unwrap_or_else(|| super::write::blank(&resource));
-        resource.dress(&mut object);
-        if resource.custom.is_none() {
-            object = super::shape::normalize(object, resource.schema());
-        }
-        if let Some(old) = &old {
-            if without_version(old) == without_version(&object) {
-                return Ok(object);
-            }
-            if subresource != "status"
-                && resource.counts_generations()
-                && super::write::spec_changed(&resource, old, &object)
-            {
-                super::write::bump_generation(&mut object);
-            }
-        }
-        resource.dress(&mut before);
-        let api_version = resource.api_version();
-        let reset: &[&str] = match (subresource, resource.has("status")) {
-            ("status", _) => &["spec"],
-            ("", true) => &["status"],
-            _ => &[],
-        };
-        let now = self.stamp();
-        let change = FieldManager {
-            schema: resource.schema(),
-            api_version: &api_version,
-            reset,
-            manager,
-            subresource,
-            now: &now,
-        };
-        let managed = ManagedFields::of_update(&before, &object);
-        let mut bare = object.clone();
-        for side in [&mut bare, &mut before] {
-            if let Some(metadata) = side["metadata"].as_object_mut() {
-                metadata.remove("managedFields");
-            }
-        }
-        // An object whose entries somebody took away stays without, until the next apply.
-        let managed = if managed.is_empty() && old.is_some() {
-            managed
-        } else {
-            managed.update(&before, &bare, &change)
-        };
-        managed.write(&mut object);
-        self.put(key, &mut object)?;
-        Ok(object)
-    }
-
-    /// Creates an object as a component does: with uid, time and defaults.
-    pub(super) fn create_as(
-        &self,
-        manager: &str,
-        key: &ObjectKey,
-        mut object: Value,
-    ) -> Result<Value, StatusError> {
-        let resource =
-            self.registry.stored(&key.resource).ok_or_else(StatusError::no_such_resource)?;
-        resource.dress(&mut object);
-        object["metadata"]["name"] = json!(key.name);
-        if !key.namespace.is_empty() {
-            object["metadata"]["namespace"] = json!(key.namespace);
-        }
-        let mut object = super::decode::prepared(&resource, object);
-        object["metadata"]["uid"] = json!(new_uid());
-        object["metadata"]["creationTimestamp"] = json!(self.stamp());
-        if resource.counts_generations() {
-            object["metadata"]["generation"] = json!(1);
-        }
-        super::admission::create(self, &resource, &mut object)?;
-        self.write_as(manager, "", key, object)
-    }
-}
-
-fn without_version(object: &Value) -> Value {
-    let mut object = object.clone();
-    if let Some(metadata) = object["metadata"].as_object_mut() {
-        metadata.remove("resourceVersion");
-        metadata.remove("managedFields");
-    }
-    object
 }
 
 /// A time as objects carry it: whole seconds, UTC.

@@ -1,29 +1,24 @@
 //! Creating and changing objects: the steps that every write goes through, in the API server's
 //! order: decode, default, own, admit, prepare, check, store.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{
     addresses, admission,
     decode::decode,
     defaults,
-    managed::{FieldManager, ManagedFields},
+    managed::ManagedFields,
+    rand,
     registry::Resource,
     request::ApiRequest,
     rules, shape,
     status::{FieldError, StatusError},
     storage::ObjectKey,
+    strategy::{
+        allows_create_on_update, blank, bump_generation, field_manager, keep_identity, spec_changed,
+    },
     world::{World, new_uid},
 };
-/// The object of a kind that nobody has filled in: what a create is compared with.
-pub(super) fn blank(resource: &Resource) -> Value {
-    let mut object = match resource.custom {
-        Some(_) => json!({"metadata": {}}),
-        None => shape::empty(resource.schema()),
-    };
-    resource.dress(&mut object);
-    object
-}
 
 /// What a write is about.
 pub(super) struct WriteTarget<'a> {
@@ -35,51 +30,24 @@ pub(super) struct WriteTarget<'a> {
 }
 
 impl WriteTarget<'_> {
-    fn modified(&self) -> StatusError {
-        StatusError::modified(&self.resource.group, &self.resource.plural, &self.key.name)
+    /// The stored object in the version of the request.
+    pub(super) fn current(&self, world: &World<'_>) -> Result<Option<Value>, StatusError> {
+        world.get_as(self.resource, &self.key)
     }
 
-    fn reset(&self) -> &'static [&'static str] {
-        match self.subresource {
-            "status" if self.resource.custom.is_some() => &["spec", "metadata"],
-            "status" => &["spec"],
-            _ if self.resource.has("status") => &["status"],
-            _ => &[],
-        }
-    }
-
+    /// Enters the manager of an update in the object.
     fn own(&self, world: &World<'_>, old: &Value, new: &mut Value) {
         let manager = self.request.manager();
-        let api_version = self.resource.api_version();
-        let now = world.stamp();
-        let change = FieldManager {
-            schema: self.resource.schema(),
-            api_version: &api_version,
-            reset: self.reset(),
-            manager: &manager,
-            subresource: self.subresource,
-            now: &now,
-        };
+        let mut writer = field_manager(self.resource, self.subresource, &manager, world.stamp());
+        if self.subresource == "status" && self.resource.custom.is_some() {
+            writer.reset = &["spec", "metadata"];
+        }
         let managed = if self.subresource.is_empty() {
             ManagedFields::of_update(old, new)
         } else {
             ManagedFields::decode(old.get("metadata")).unwrap_or_default()
         };
-        let exists = old["metadata"]["uid"].is_string();
-        let bare = |object: &Value| {
-            let mut object = object.clone();
-            if let Some(metadata) = object["metadata"].as_object_mut() {
-                metadata.remove("managedFields");
-            }
-            object
-        };
-        // An object whose entries somebody took away stays without.
-        let managed = if managed.is_empty() && exists {
-            managed
-        } else {
-            managed.update(&bare(old), &bare(new), &change)
-        };
-        managed.write(new);
+        writer.record(managed, old, new);
     }
 }
 
@@ -100,7 +68,7 @@ pub(super) fn create(
     }
     let prefix = object["metadata"]["generateName"].as_str().unwrap_or_default();
     if object["metadata"]["name"].is_null() && !prefix.is_empty() {
-        object["metadata"]["name"] = json!(format!("{prefix}{}", suffix(5)));
+        object["metadata"]["name"] = json!(format!("{prefix}{}", rand::suffix(5)));
     }
     target.key.name = object["metadata"]["name"].as_str().unwrap_or_default().to_owned();
     if target.key.name.is_empty() {
@@ -211,8 +179,8 @@ pub(super) fn update(
         )));
     }
     place(target, &mut object)?;
-    let Some(old) = current(world, target)? else {
-        if !creates_by_update(resource) || !target.subresource.is_empty() {
+    let Some(old) = target.current(world)? else {
+        if !allows_create_on_update(resource) || !target.subresource.is_empty() {
             return Err(StatusError::not_found(
                 &resource.group,
                 &resource.plural,
@@ -223,28 +191,6 @@ pub(super) fn update(
         return Ok((201, finish_create(world, target, object)?));
     };
     Ok((200, finish_update(world, target, &old, object, true)?))
-}
-
-/// Kinds that a PUT creates.
-fn creates_by_update(resource: &Resource) -> bool {
-    matches!(
-        (resource.group.as_str(), resource.kind.as_str()),
-        ("", "Endpoints" | "Event" | "LimitRange" | "Service")
-            | ("coordination.k8s.io", _)
-            | ("node.k8s.io", _)
-            | ("rbac.authorization.k8s.io", _)
-    )
-}
-
-/// The stored object in the version of the request.
-pub(super) fn current(
-    world: &World<'_>,
-    target: &WriteTarget<'_>,
-) -> Result<Option<Value>, StatusError> {
-    let Some(row) = world.storage.get(&target.key)? else { return Ok(None) };
-    let mut object = row.object();
-    target.resource.dress(&mut object);
-    Ok(Some(object))
 }
 
 /// The last steps of a change; `own` says that the change is an update whose owner is to be
@@ -260,7 +206,7 @@ pub(super) fn finish_update(
     preconditions(target, old, &new)?;
     let asked = new["metadata"]["resourceVersion"].as_str().unwrap_or_default();
     if !matches!(asked, "" | "0") && Some(asked) != old["metadata"]["resourceVersion"].as_str() {
-        return Err(target.modified());
+        return Err(StatusError::modified(&resource.group, &resource.plural, &key.name));
     }
     if own {
         target.own(world, old, &mut new);
@@ -312,27 +258,7 @@ pub(super) fn finish_update(
     if without_times(old) == without_times(&new) {
         return Ok(old.clone());
     }
-    store(world, resource, key, new)
-}
-
-/// Stores a change, or lets go of an object whose last finalizer is gone.
-pub(super) fn store(
-    world: &World<'_>,
-    resource: &Resource,
-    key: &ObjectKey,
-    mut new: Value,
-) -> Result<Value, StatusError> {
-    let metadata = &new["metadata"];
-    let finalizers = metadata["finalizers"].as_array().is_some_and(|list| !list.is_empty());
-    let graceful = metadata["deletionGracePeriodSeconds"].as_i64().unwrap_or(0) > 0;
-    let held = resource.is("", "Namespace")
-        && new["spec"]["finalizers"].as_array().is_some_and(|list| !list.is_empty());
-    if metadata["deletionTimestamp"].is_string() && !finalizers && !graceful && !held {
-        world.remove(key, &mut new)?;
-    } else {
-        world.put(key, &mut new)?;
-    }
-    Ok(new)
+    world.put_or_remove(resource, key, new)
 }
 
 /// What a PUT must state, and what it may.
@@ -377,55 +303,6 @@ fn preconditions(target: &WriteTarget<'_>, old: &Value, new: &Value) -> Result<(
     Ok(())
 }
 
-/// Carries over what a client cannot change.
-fn keep_identity(old: &Value, new: &mut Value) {
-    let kept = [
-        "name",
-        "namespace",
-        "creationTimestamp",
-        "deletionTimestamp",
-        "deletionGracePeriodSeconds",
-        "generation",
-        "resourceVersion",
-        "generateName",
-    ];
-    for name in kept {
-        match old["metadata"].get(name) {
-            Some(value) => new["metadata"][name] = value.clone(),
-            None => drop(new["metadata"].as_object_mut().and_then(|fields| fields.remove(name))),
-        }
-    }
-    if new["metadata"]["uid"].is_null() {
-        new["metadata"]["uid"] = old["metadata"]["uid"].clone();
-    }
-}
-
-/// Tells whether what counts for the generation has changed.
-pub(super) fn spec_changed(resource: &Resource, old: &Value, new: &Value) -> bool {
-    if resource.kind == "Deployment"
-        && old["metadata"]["annotations"] != new["metadata"]["annotations"]
-    {
-        return true;
-    }
-    let counted = |object: &Value| -> Map<String, Value> {
-        let status = resource.custom.is_none() || resource.has("status");
-        let fields = object.as_object().into_iter().flatten();
-        fields
-            .filter(|(name, _)| {
-                !matches!(name.as_str(), "metadata" | "apiVersion" | "kind")
-                    && (name.as_str() != "status" || !status)
-            })
-            .map(|(name, value)| (name.clone(), value.clone()))
-            .collect()
-    };
-    counted(old) != counted(new)
-}
-
-pub(super) fn bump_generation(object: &mut Value) {
-    let generation = object["metadata"]["generation"].as_i64().unwrap_or(0);
-    object["metadata"]["generation"] = json!(generation + 1);
-}
-
 /// The object without the times of its managers: what decides whether anything changed.
 fn without_times(object: &Value) -> Value {
     let mut object = object.clone();
@@ -447,26 +324,4 @@ pub(super) fn finish_apply(
         Some(old) => Ok((200, finish_update(world, target, old, new, false)?)),
         None => Ok((201, finish_create(world, target, new)?)),
     }
-}
-
-/// A random end of a name, of letters that make no words.
-pub(super) fn suffix(length: usize) -> String {
-    const LETTERS: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
-    let bytes = uuid::Uuid::new_v4();
-    bytes
-        .as_bytes()
-        .iter()
-        .take(length)
-        .map(|byte| char::from(LETTERS[usize::from(*byte) % LETTERS.len()]))
-        .collect()
-}
-
-/// Changes an object through its scale subresource.
-pub(super) fn rescale(
-    world: &World<'_>,
-    target: &WriteTarget<'_>,
-    old: &Value,
-    new: Value,
-) -> Result<Value, StatusError> {
-    finish_update(world, target, old, new, true)
 }

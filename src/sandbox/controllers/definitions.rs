@@ -3,13 +3,12 @@
 
 use serde_json::{Value, json};
 
-use super::{CONTROLLER, has_true, is_deleted, name, set_condition, text, uid};
+use super::{CONTROLLER, drop_finalizer, has_true, is_deleted, name, set_condition, text, uid};
 use crate::sandbox::{
     delete::{ApiDeleteOptions, delete},
     status::StatusError,
     storage::ObjectKey,
     world::World,
-    write::store,
 };
 
 /// The time until a definition is established, in milliseconds: about what a real server takes.
@@ -125,18 +124,9 @@ fn empty(world: &World<'_>, key: &ObjectKey, object: &Value) -> Result<(), Statu
         world.write_as(CONTROLLER, "status", key, changed)?;
         return world.later(key, PACE);
     }
-    let mut finalizers = changed["metadata"]["finalizers"].as_array().cloned().unwrap_or_default();
-    finalizers.retain(|finalizer| finalizer != FINALIZER);
-    if finalizers.is_empty() {
-        if let Some(metadata) = changed["metadata"].as_object_mut() {
-            metadata.remove("finalizers");
-        }
-    } else {
-        changed["metadata"]["finalizers"] = json!(finalizers);
-    }
-    if changed["metadata"] == object["metadata"] {
+    if !drop_finalizer(&mut changed, FINALIZER) {
         return Ok(());
     }
     let Some(resource) = world.registry.stored(&key.resource) else { return Ok(()) };
-    store(world, &resource, key, changed).map(|_| ())
+    world.put_or_remove(&resource, key, changed).map(|_| ())
 }

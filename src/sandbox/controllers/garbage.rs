@@ -2,13 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::{CONTROLLER, is_deleted, text, uid};
+use super::{CONTROLLER, drop_finalizer, is_deleted, text, uid};
 use crate::sandbox::{
     delete::{ApiDeleteOptions, delete},
     status::StatusError,
     storage::ObjectKey,
     world::World,
-    write::store,
 };
 
 fn finalizers(object: &Value) -> Vec<String> {
@@ -87,7 +86,7 @@ fn owner(
 }
 
 /// Takes a finalizer off; without the last one the object is gone.
-fn drop_finalizer(
+fn let_go(
     world: &World<'_>,
     key: &ObjectKey,
     object: &Value,
@@ -95,15 +94,8 @@ fn drop_finalizer(
 ) -> Result<bool, StatusError> {
     let Some(resource) = world.registry.stored(&key.resource) else { return Ok(false) };
     let mut changed = object.clone();
-    let left: Vec<_> = finalizers(object).into_iter().filter(|known| known != finalizer).collect();
-    if left.is_empty() {
-        if let Some(metadata) = changed["metadata"].as_object_mut() {
-            metadata.remove("finalizers");
-        }
-    } else {
-        changed["metadata"]["finalizers"] = json!(left);
-    }
-    store(world, &resource, key, changed)?;
+    drop_finalizer(&mut changed, finalizer);
+    world.put_or_remove(&resource, key, changed)?;
     Ok(true)
 }
 
@@ -126,7 +118,7 @@ fn release(world: &World<'_>, key: &ObjectKey, object: &Value) -> Result<bool, S
         }
         world.write_as(CONTROLLER, "", &dependent, orphan)?;
     }
-    drop_finalizer(world, key, object, "orphan")
+    let_go(world, key, object, "orphan")
 }
 
 /// Deletes the dependents; when none that blocks is left, the owner may go.
@@ -149,5 +141,5 @@ fn dependents_first(
     if blocked {
         return Ok(false);
     }
-    drop_finalizer(world, key, object, "foregroundDeletion")
+    let_go(world, key, object, "foregroundDeletion")
 }

@@ -4,15 +4,14 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{
-    condition, events, has_true, is_deleted, name, number, replicas, set_condition, text, uid,
-    write_status,
+    condition, drop_finalizer, events, has_true, is_deleted, name, number, replicas, set_condition,
+    text, uid, write_status,
 };
 use crate::sandbox::{
     delete::{ApiDeleteOptions, delete},
     status::StatusError,
     storage::ObjectKey,
     world::World,
-    write::store,
 };
 
 const TRACKING: &str = "batch.kubernetes.io/job-tracking";
@@ -130,7 +129,7 @@ fn fill(
         let index = indexed.then(|| free_index(pods, made));
         let template = &object["spec"]["template"];
         let pod_name = index
-            .map(|index| format!("{}-{index}-{}", name(object), crate::sandbox::write::suffix(5)));
+            .map(|index| format!("{}-{index}-{}", name(object), crate::sandbox::rand::suffix(5)));
         let done = replicas::make(world, object, template, pod_name.as_deref(), |pod| {
             pod["metadata"]["finalizers"] = json!([TRACKING]);
             if let Some(index) = index {
@@ -278,21 +277,14 @@ fn expire(world: &World<'_>, key: &ObjectKey, object: &Value) -> Result<(), Stat
 
 /// Lets go of a pod that was counted.
 fn untrack(world: &World<'_>, pod: &Value) -> Result<(), StatusError> {
-    let mut finalizers = pod["metadata"]["finalizers"].as_array().cloned().unwrap_or_default();
-    if !finalizers.iter().any(|finalizer| finalizer == TRACKING) {
+    let tracked = pod["metadata"]["finalizers"].as_array();
+    if !tracked.is_some_and(|list| list.iter().any(|finalizer| finalizer == TRACKING)) {
         return Ok(());
     }
-    finalizers.retain(|finalizer| finalizer != TRACKING);
     let key = ObjectKey::new("/pods", text(pod, "/metadata/namespace"), name(pod));
     // Read again: it may have been written since.
     let Some(mut changed) = world.get(&key)? else { return Ok(()) };
-    if finalizers.is_empty() {
-        if let Some(metadata) = changed["metadata"].as_object_mut() {
-            metadata.remove("finalizers");
-        }
-    } else {
-        changed["metadata"]["finalizers"] = json!(finalizers);
-    }
+    drop_finalizer(&mut changed, TRACKING);
     let Some(resource) = world.registry.stored("/pods") else { return Ok(()) };
-    store(world, &resource, &key, changed).map(|_| ())
+    world.put_or_remove(&resource, &key, changed).map(|_| ())
 }

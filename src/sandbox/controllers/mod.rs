@@ -151,16 +151,33 @@ fn write_status(
 
 /// A hash in the alphabet of generated names.
 fn hash(value: &Value) -> String {
-    const LETTERS: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
     // FNV-1a over the canonical text.
     let sum = value
         .to_string()
         .bytes()
         .fold(0x811c_9dc5_u32, |sum, byte| (sum ^ u32::from(byte)).wrapping_mul(0x0100_0193));
-    sum.to_string()
-        .bytes()
-        .map(|digit| char::from(LETTERS[usize::from(digit) % LETTERS.len()]))
-        .collect()
+    super::rand::safe_encode(&sum.to_string())
+}
+
+/// Takes a finalizer off an object that a controller has read; tells whether it was there.
+fn drop_finalizer(object: &mut Value, finalizer: &str) -> bool {
+    let Some(list) = object["metadata"]["finalizers"].as_array() else { return false };
+    let left: Vec<_> = list.iter().filter(|known| *known != finalizer).cloned().collect();
+    if left.len() == list.len() {
+        return false;
+    }
+    if left.is_empty() {
+        remove(&mut object["metadata"], "finalizers");
+    } else {
+        object["metadata"]["finalizers"] = json!(left);
+    }
+    true
+}
+
+fn remove(object: &mut Value, name: &str) {
+    if let Some(fields) = object.as_object_mut() {
+        fields.remove(name);
+    }
 }
 
 /// Answers what a container wrote.

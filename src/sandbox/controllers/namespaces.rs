@@ -10,7 +10,6 @@ use crate::sandbox::{
     status::StatusError,
     storage::ObjectKey,
     world::World,
-    write::store,
 };
 
 /// How long a namespace takes to go at the least, in milliseconds, and between looks at it.
@@ -78,7 +77,7 @@ fn empty(world: &World<'_>, key: &ObjectKey, object: &Value) -> Result<(), Statu
         others.into_iter().filter(|finalizer| finalizer != "kubernetes").collect();
     last["spec"] = if others.is_empty() { json!({}) } else { json!({"finalizers": others}) };
     if last != object.clone() {
-        store(world, &resource, key, last)?;
+        world.put_or_remove(&resource, key, last)?;
     }
     Ok(())
 }

@@ -9,11 +9,11 @@ use super::{
 };
 use crate::sandbox::{
     delete::{ApiDeleteOptions, delete},
+    rand::suffix,
     selector::Selector,
     status::StatusError,
     storage::ObjectKey,
     world::World,
-    write::suffix,
 };
 
 /// The pods of a controller; orphans that its selector means are adopted.

@@ -2,13 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::{CONTROLLER, events, is_deleted, name, text, uid};
+use super::{CONTROLLER, drop_finalizer, events, is_deleted, name, text, uid};
 use crate::sandbox::{
     delete::{ApiDeleteOptions, delete},
     status::StatusError,
     storage::ObjectKey,
     world::World,
-    write::store,
 };
 
 const PACE: i64 = 100;
@@ -227,19 +226,10 @@ fn unprotect(
 ) -> Result<(), StatusError> {
     let Some(resource) = world.registry.stored(&key.resource) else { return Ok(()) };
     let mut changed = object.clone();
-    let mut list = changed["metadata"]["finalizers"].as_array().cloned().unwrap_or_default();
-    if !list.iter().any(|known| known == finalizer) {
+    if !drop_finalizer(&mut changed, finalizer) {
         return Ok(());
     }
-    list.retain(|known| known != finalizer);
-    if list.is_empty() {
-        if let Some(metadata) = changed["metadata"].as_object_mut() {
-            metadata.remove("finalizers");
-        }
-    } else {
-        changed["metadata"]["finalizers"] = json!(list);
-    }
-    store(world, &resource, key, changed).map(|_| ())
+    world.put_or_remove(&resource, key, changed).map(|_| ())
 }
 
 pub(super) fn volume(
