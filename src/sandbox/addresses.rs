@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use serde_json::{Value, json};
 
 use super::{
-    answer::{Cause, Failure},
     registry::Resource,
+    status::{FieldError, StatusError},
     world::World,
 };
 
@@ -19,7 +19,7 @@ pub(super) fn allocate(
     resource: &Resource,
     old: Option<&Value>,
     object: &mut Value,
-) -> Result<(), Failure> {
+) -> Result<(), StatusError> {
     if !resource.is("", "Service") {
         return Ok(());
     }
@@ -70,7 +70,7 @@ pub(super) fn allocate(
         };
         if !why.is_empty() {
             let why = format!("failed to allocate IP {asked}: {why}");
-            let cause = Cause::invalid("spec.clusterIPs", &json!([asked]), &why);
+            let cause = FieldError::invalid("spec.clusterIPs", &json!([asked]), &why);
             return Err(refused(object, cause));
         }
     }
@@ -88,19 +88,19 @@ pub(super) fn allocate(
 }
 
 /// The sandbox has addresses of one family.
-fn families(object: &Value) -> Result<(), Failure> {
+fn families(object: &Value) -> Result<(), StatusError> {
     let mut asked = object["spec"]["ipFamilies"].as_array().into_iter().flatten().enumerate();
     if let Some((index, family)) = asked.find(|(_, family)| **family == "IPv6") {
         let field = format!("spec.ipFamilies[{index}]");
-        let cause = Cause::invalid(&field, family, "not configured on this cluster");
+        let cause = FieldError::invalid(&field, family, "not configured on this cluster");
         return Err(refused(object, cause));
     }
     Ok(())
 }
 
-fn refused(service: &Value, cause: Cause) -> Failure {
+fn refused(service: &Value, cause: FieldError) -> StatusError {
     let name = service["metadata"]["name"].as_str().unwrap_or_default();
-    Failure::invalid("", "Service", name, &[cause])
+    StatusError::invalid("", "Service", name, &[cause])
 }
 
 fn is_inside(address: &str) -> bool {
@@ -150,7 +150,7 @@ fn node_ports(
     object: &mut Value,
     old: Option<&Value>,
     external: bool,
-) -> Result<(), Failure> {
+) -> Result<(), StatusError> {
     let kept = |port: &Value| {
         let ports = old.and_then(|old| old["spec"]["ports"].as_array());
         let same = ports.into_iter().flatten().find(|other| other["name"] == port["name"]);
@@ -195,7 +195,7 @@ fn node_ports(
 }
 
 /// A free address, near one that follows from the name.
-fn free_address(world: &World<'_>, object: &Value) -> Result<String, Failure> {
+fn free_address(world: &World<'_>, object: &Value) -> Result<String, StatusError> {
     let name = object["metadata"].to_string();
     let start =
         name.bytes().fold(7_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));

@@ -3,15 +3,19 @@
 
 use serde_json::{Value, json};
 
-use super::{answer::Failure, registry::Resource, storage::Key, world::World};
+use super::{registry::Resource, status::StatusError, storage::ObjectKey, world::World};
 
 /// An object can only be created in a namespace that exists and is not being deleted.
-pub(super) fn namespace(world: &World<'_>, resource: &Resource, key: &Key) -> Result<(), Failure> {
+pub(super) fn namespace(
+    world: &World<'_>,
+    resource: &Resource,
+    key: &ObjectKey,
+) -> Result<(), StatusError> {
     if !resource.namespaced {
         return Ok(());
     }
-    let Some(row) = world.storage.get(&Key::new("/namespaces", "", &key.namespace))? else {
-        return Err(Failure::not_found("", "namespaces", &key.namespace));
+    let Some(row) = world.storage.get(&ObjectKey::new("/namespaces", "", &key.namespace))? else {
+        return Err(StatusError::not_found("", "namespaces", &key.namespace));
     };
     if !row.metadata()["deletionTimestamp"].is_string() {
         return Ok(());
@@ -21,7 +25,7 @@ pub(super) fn namespace(world: &World<'_>, resource: &Resource, key: &Key) -> Re
         key.namespace
     );
     let message = format!("namespace {} is being terminated", key.namespace);
-    Err(Failure::forbidden(&resource.group, &resource.plural, &key.name, &detail).with_cause(
+    Err(StatusError::forbidden(&resource.group, &resource.plural, &key.name, &detail).with_cause(
         "NamespaceTerminating",
         &message,
         "metadata.namespace",
@@ -45,7 +49,7 @@ pub(super) fn create(
     world: &World<'_>,
     resource: &Resource,
     object: &mut Value,
-) -> Result<(), Failure> {
+) -> Result<(), StatusError> {
     if resource.custom.is_some() {
         return custom_create(world, resource, object);
     }
@@ -95,16 +99,20 @@ pub(super) fn update(resource: &Resource, old: &Value, new: &mut Value) {
 }
 
 /// Custom resources of a definition that is being deleted cannot be created.
-fn custom_create(world: &World<'_>, resource: &Resource, object: &Value) -> Result<(), Failure> {
+fn custom_create(
+    world: &World<'_>,
+    resource: &Resource,
+    object: &Value,
+) -> Result<(), StatusError> {
     let name = format!("{}.{}", resource.plural, resource.group);
-    let key = Key::new("apiextensions.k8s.io/customresourcedefinitions", "", &name);
+    let key = ObjectKey::new("apiextensions.k8s.io/customresourcedefinitions", "", &name);
     let Some(definition) = world.storage.get(&key)? else { return Ok(()) };
     if !definition.metadata()["deletionTimestamp"].is_string() {
         return Ok(());
     }
     let name = object["metadata"]["name"].as_str().unwrap_or_default();
     let detail = "create not allowed while custom resource definition is terminating";
-    Err(Failure::status(
+    Err(StatusError::status(
         405,
         "MethodNotAllowed",
         detail,
@@ -112,7 +120,7 @@ fn custom_create(world: &World<'_>, resource: &Resource, object: &Value) -> Resu
     ))
 }
 
-fn pod(world: &World<'_>, object: &mut Value) -> Result<(), Failure> {
+fn pod(world: &World<'_>, object: &mut Value) -> Result<(), StatusError> {
     let spec = &mut object["spec"];
     if spec["serviceAccountName"].is_null() {
         spec["serviceAccountName"] = json!("default");
@@ -120,13 +128,13 @@ fn pod(world: &World<'_>, object: &mut Value) -> Result<(), Failure> {
     }
     let account = object["spec"]["serviceAccountName"].as_str().unwrap_or_default();
     let namespace = object["metadata"]["namespace"].as_str().unwrap_or_default();
-    if world.storage.get(&Key::new("/serviceaccounts", namespace, account))?.is_none() {
+    if world.storage.get(&ObjectKey::new("/serviceaccounts", namespace, account))?.is_none() {
         let name = object["metadata"]["name"].as_str().unwrap_or_default();
         let detail = format!(
             "error looking up service account {namespace}/{account}: serviceaccount \"{account}\" \
              not found"
         );
-        return Err(Failure::forbidden("", "pods", name, &detail));
+        return Err(StatusError::forbidden("", "pods", name, &detail));
     }
     priority(world, object)?;
     let spec = &mut object["spec"];
@@ -145,7 +153,7 @@ fn pod(world: &World<'_>, object: &mut Value) -> Result<(), Failure> {
     Ok(())
 }
 
-fn priority(world: &World<'_>, object: &mut Value) -> Result<(), Failure> {
+fn priority(world: &World<'_>, object: &mut Value) -> Result<(), StatusError> {
     let spec = &mut object["spec"];
     let Some(name) = spec["priorityClassName"].as_str().filter(|name| !name.is_empty()) else {
         spec["priority"] = json!(0);
@@ -155,13 +163,13 @@ fn priority(world: &World<'_>, object: &mut Value) -> Result<(), Failure> {
         "system-cluster-critical" => json!(2_000_000_000),
         "system-node-critical" => json!(2_000_001_000),
         name => {
-            let key = Key::new("scheduling.k8s.io/priorityclasses", "", name);
+            let key = ObjectKey::new("scheduling.k8s.io/priorityclasses", "", name);
             match world.storage.get(&key)? {
                 Some(class) => class.object()["value"].clone(),
                 None => {
                     let detail = format!("no PriorityClass with name {name} was found");
                     let pod = object["metadata"]["name"].as_str().unwrap_or_default();
-                    return Err(Failure::forbidden("", "pods", pod, &detail));
+                    return Err(StatusError::forbidden("", "pods", pod, &detail));
                 }
             }
         }
@@ -171,7 +179,7 @@ fn priority(world: &World<'_>, object: &mut Value) -> Result<(), Failure> {
 }
 
 fn mount_token(spec: &mut Value) {
-    let name = format!("kube-api-access-{}", super::write::suffix(5));
+    let name = format!("kube-api-access-{}", super::rand::suffix(5));
     let path = "/var/run/secrets/kubernetes.io/serviceaccount";
     for list in ["initContainers", "containers"] {
         for container in spec[list].as_array_mut().into_iter().flatten() {
@@ -224,7 +232,7 @@ fn quality(spec: &Value) -> &'static str {
 }
 
 /// The storage class of claims that name none.
-fn claim(world: &World<'_>, object: &mut Value) -> Result<(), Failure> {
+fn claim(world: &World<'_>, object: &mut Value) -> Result<(), StatusError> {
     add_finalizer(object, "kubernetes.io/pvc-protection");
     if object["spec"]["storageClassName"].is_null() {
         let mut classes = world.storage.all("storage.k8s.io/storageclasses", None)?.into_iter();
@@ -248,7 +256,7 @@ pub(super) fn growth(
     resource: &Resource,
     old: &Value,
     new: &Value,
-) -> Result<(), Failure> {
+) -> Result<(), StatusError> {
     if !resource.is("", "PersistentVolumeClaim") {
         return Ok(());
     }
@@ -261,7 +269,7 @@ pub(super) fn growth(
         return Ok(());
     }
     let class = old["spec"]["storageClassName"].as_str().unwrap_or_default();
-    let key = Key::new("storage.k8s.io/storageclasses", "", class);
+    let key = ObjectKey::new("storage.k8s.io/storageclasses", "", class);
     let allowed =
         world.storage.get(&key)?.is_some_and(|row| row.object()["allowVolumeExpansion"] == true);
     if allowed {
@@ -270,7 +278,7 @@ pub(super) fn growth(
     let name = new["metadata"]["name"].as_str().unwrap_or_default();
     let detail = "only dynamically provisioned pvc can be resized and the storageclass that \
                   provisions the pvc must support resize";
-    Err(Failure::forbidden(&resource.group, &resource.plural, name, detail))
+    Err(StatusError::forbidden(&resource.group, &resource.plural, name, detail))
 }
 
 /// A Job finds its pods by its own uid.

@@ -3,40 +3,44 @@
 use serde_json::{Value, json};
 
 use super::{
-    answer::{Cause, Failure},
     custom, defaults,
-    managed::{Change, Managed, Refused},
-    shape, typed,
+    managed::{ManagedFields, Refused, without_entries},
+    shape,
+    status::{FieldError, StatusError},
+    strategy, typed,
     world::World,
-    write::{Target, blank, current, finish_apply},
+    write::{WriteTarget, finish_apply},
 };
 
 /// The longest name of a manager, in bytes.
 const LONGEST_MANAGER: usize = 128;
 
-pub(super) fn apply(world: &World<'_>, target: &mut Target<'_>) -> Result<(u16, Value), Failure> {
-    let (resource, call) = (target.resource, target.call);
+pub(super) fn apply(
+    world: &World<'_>,
+    target: &mut WriteTarget<'_>,
+) -> Result<(u16, Value), StatusError> {
+    let (resource, request) = (target.resource, target.request);
     check_options(target)?;
-    let mut config = call.value(&resource.kind)?;
+    let mut config = request.value(&resource.kind)?;
     if !config.is_object() {
-        return Err(Failure::bad_request("error decoding YAML: the body is not an object"));
+        return Err(StatusError::bad_request("error decoding YAML: the body is not an object"));
     }
     let text = |name: &str| config[name].as_str().unwrap_or_default().to_owned();
     if text("kind") != resource.kind || text("apiVersion") != resource.api_version() {
         let api_version = text("apiVersion");
         let shown = if api_version.contains('/') { api_version } else { format!("/{api_version}") };
         let message = format!("invalid object type: {shown}, Kind={}", text("kind"));
-        return Err(Failure::bad_request(message));
+        return Err(StatusError::bad_request(message));
     }
-    let old = current(world, target)?;
+    let old = target.current(world)?;
     if old.is_none() && !target.subresource.is_empty() {
-        return Err(Failure::not_found(&resource.group, &resource.plural, &target.key.name));
+        return Err(StatusError::not_found(&resource.group, &resource.plural, &target.key.name));
     }
     if config["metadata"]["managedFields"].is_array() {
-        return Err(Failure::bad_request("metadata.managedFields must be nil"));
+        return Err(StatusError::bad_request("metadata.managedFields must be nil"));
     }
     check_form(target, &config)?;
-    let live = old.clone().unwrap_or_else(|| blank(resource));
+    let live = old.clone().unwrap_or_else(|| strategy::blank(resource));
     let mut new = merged(world, target, &live, &config)?;
     check_place(target, &mut config, &mut new, old.is_some())?;
     if old.is_none() {
@@ -64,20 +68,20 @@ pub(super) fn apply(world: &World<'_>, target: &mut Target<'_>) -> Result<(u16, 
     finish_apply(world, target, old.as_ref(), new)
 }
 
-fn check_options(target: &Target<'_>) -> Result<(), Failure> {
-    let manager = target.call.parameter("fieldManager");
+fn check_options(target: &WriteTarget<'_>) -> Result<(), StatusError> {
+    let manager = target.request.parameter("fieldManager");
     let cause = if manager.is_empty() {
-        Cause::required("fieldManager", "is required for apply patch")
+        FieldError::required("fieldManager", "is required for apply patch")
     } else if manager.len() > LONGEST_MANAGER {
-        Cause::too_long("fieldManager", LONGEST_MANAGER)
+        FieldError::too_long("fieldManager", LONGEST_MANAGER)
     } else {
         return Ok(());
     };
-    Err(Failure::invalid("meta.k8s.io", "PatchOptions", "", &[cause]))
+    Err(StatusError::invalid("meta.k8s.io", "PatchOptions", "", &[cause]))
 }
 
 /// Refuses a body that does not fit the schema: 500, as the server does.
-fn check_form(target: &Target<'_>, config: &Value) -> Result<(), Failure> {
+fn check_form(target: &WriteTarget<'_>, config: &Value) -> Result<(), StatusError> {
     let faults = typed::validate(config, target.resource.schema(), false);
     let text = match faults.as_slice() {
         [] => return Ok(()),
@@ -85,7 +89,7 @@ fn check_form(target: &Target<'_>, config: &Value) -> Result<(), Failure> {
         several => format!("errors:\n  {}", several.join("\n  ")),
     };
     let meta = |name: &str| config["metadata"][name].as_str().unwrap_or_default();
-    Err(Failure::internal(format!(
+    Err(StatusError::internal(format!(
         "failed to create typed patch object ({}/{}; {}): {text}",
         meta("namespace"),
         meta("name"),
@@ -95,38 +99,23 @@ fn check_form(target: &Target<'_>, config: &Value) -> Result<(), Failure> {
 
 fn merged(
     world: &World<'_>,
-    target: &Target<'_>,
+    target: &WriteTarget<'_>,
     live: &Value,
     config: &Value,
-) -> Result<Value, Failure> {
-    let (resource, call) = (target.resource, target.call);
+) -> Result<Value, StatusError> {
+    let (resource, request) = (target.resource, target.request);
     let schema = resource.schema();
-    let api_version = resource.api_version();
-    let now = world.stamp();
-    let change = |manager| Change {
-        schema,
-        api_version: &api_version,
-        reset: match target.subresource {
-            "status" => &["spec"],
-            _ if resource.has("status") => &["status"],
-            _ => &[],
-        },
-        manager,
-        subresource: target.subresource,
-        now: &now,
-    };
-    let mut bare = live.clone();
-    if let Some(metadata) = bare["metadata"].as_object_mut() {
-        metadata.remove("managedFields");
-    }
-    let mut managed = Managed::decode(live.get("metadata"))
-        .ok_or_else(|| Failure::internal("failed to decode managed fields"))?;
+    let writer =
+        |manager| strategy::field_manager(resource, target.subresource, manager, world.stamp());
+    let bare = without_entries(live);
+    let mut managed = ManagedFields::decode(live.get("metadata"))
+        .ok_or_else(|| StatusError::internal("failed to decode managed fields"))?;
     if managed.is_empty() && live["metadata"]["uid"].is_string() {
-        managed = managed.update(&blank(resource), &bare, &change("before-first-apply"));
+        managed = managed.update(&strategy::blank(resource), &bare, &writer("before-first-apply"));
     }
-    let manager = call.parameter("fieldManager");
+    let manager = request.parameter("fieldManager");
     let (new, managed) =
-        managed.apply(&bare, config, &change(manager), call.flag("force")).map_err(refusal)?;
+        managed.apply(&bare, config, &writer(manager), request.flag("force")).map_err(refusal)?;
     let mut new = match new {
         None => bare,
         Some(new) if resource.custom.is_some() => {
@@ -151,14 +140,14 @@ fn merged(
 }
 
 /// Refuses values that the typed object cannot hold: bad base64, quantities, times.
-fn check_values(target: &Target<'_>, config: &Value, new: &Value) -> Result<(), Failure> {
+fn check_values(target: &WriteTarget<'_>, config: &Value, new: &Value) -> Result<(), StatusError> {
     let resource = target.resource;
     let findings = crate::schema::validate::check_against(new, resource.schema(), &resource.kind);
     let Some(finding) = findings.first() else { return Ok(()) };
     let meta = |name: &str| config["metadata"][name].as_str().unwrap_or_default();
     let (kind, fault) = (resource.shown_kind(), finding.message());
     let json = if fault.starts_with("illegal base64") { "error decoding from json: " } else { "" };
-    Err(Failure::internal(format!(
+    Err(StatusError::internal(format!(
         "failed to convert new object ({}/{}; {kind}) to proper version: unable to convert \
          unstructured object to {kind}: {json}{fault}",
         meta("namespace"),
@@ -166,9 +155,9 @@ fn check_values(target: &Target<'_>, config: &Value, new: &Value) -> Result<(), 
     )))
 }
 
-fn refusal(refused: Refused) -> Failure {
+fn refusal(refused: Refused) -> StatusError {
     let conflicts = match refused {
-        Refused::Malformed(text) => return Failure::internal(text),
+        Refused::Malformed(text) => return StatusError::internal(text),
         Refused::Conflicts(conflicts) => conflicts,
     };
     let message = match conflicts.as_slice() {
@@ -200,37 +189,37 @@ fn refusal(refused: Refused) -> Failure {
             })
         })
         .collect();
-    Failure::status(409, "Conflict", message, json!({"causes": causes}))
+    StatusError::status(409, "Conflict", message, json!({"causes": causes}))
 }
 
 /// The body's name and namespace must be those of the URL.
 fn check_place(
-    target: &Target<'_>,
+    target: &WriteTarget<'_>,
     config: &mut Value,
     new: &mut Value,
     exists: bool,
-) -> Result<(), Failure> {
+) -> Result<(), StatusError> {
     let (resource, key) = (target.resource, &target.key);
     let meta = |object: &Value, name: &str| {
         object["metadata"][name].as_str().unwrap_or_default().to_owned()
     };
     let namespace = meta(config, "namespace");
     if resource.namespaced && !namespace.is_empty() && namespace != key.namespace {
-        return Err(Failure::bad_request(
+        return Err(StatusError::bad_request(
             "the namespace of the provided object does not match the namespace sent on the request",
         ));
     }
     let name = meta(config, "name");
     if !name.is_empty() && name != key.name {
-        return Err(Failure::bad_request(format!(
+        return Err(StatusError::bad_request(format!(
             "the name of the object ({name}) does not match the name on the URL ({})",
             key.name
         )));
     }
     if !exists {
         if name.is_empty() {
-            let cause = Cause::required("metadata.name", "name or generateName is required");
-            return Err(Failure::invalid(&resource.group, &resource.kind, "", &[cause]));
+            let cause = FieldError::required("metadata.name", "name or generateName is required");
+            return Err(StatusError::invalid(&resource.group, &resource.kind, "", &[cause]));
         }
         if resource.namespaced {
             new["metadata"]["namespace"] = json!(key.namespace);
@@ -242,12 +231,12 @@ fn check_place(
 }
 
 /// Preconditions on what does not exist: a uid is never met; a resourceVersion says "create".
-fn check_absent(target: &Target<'_>, config: &Value) -> Result<(), Failure> {
+fn check_absent(target: &WriteTarget<'_>, config: &Value) -> Result<(), StatusError> {
     let Some(uid) = config["metadata"]["uid"].as_str() else { return Ok(()) };
     let detail = format!(
         "uid mismatch: the provided object specified uid {uid}, and no existing object was found"
     );
-    Err(Failure::conflict(
+    Err(StatusError::conflict(
         &target.resource.group,
         &target.resource.plural,
         &target.key.name,

@@ -3,19 +3,19 @@
 
 use serde_json::{Value, json};
 
-use super::{answer::Failure, storage::Key, world::World};
+use super::{status::StatusError, storage::ObjectKey, world::World};
 
 const MANAGER: &str = "kube-apiserver";
 
 /// Fills an empty sandbox; a filled one stays as it is.
-pub(super) fn fill(world: &World<'_>) -> Result<(), Failure> {
-    if world.storage.get(&Key::new("/namespaces", "", "kube-system"))?.is_some() {
+pub(super) fn fill(world: &World<'_>) -> Result<(), StatusError> {
+    if world.storage.get(&ObjectKey::new("/namespaces", "", "kube-system"))?.is_some() {
         return Ok(());
     }
     for name in ["default", "kube-node-lease", "kube-public", "kube-system"] {
         let mut namespace = json!({"metadata": {"name": name}});
         namespace["spec"]["finalizers"] = json!(["kubernetes"]);
-        world.create_as(MANAGER, &Key::new("/namespaces", "", name), namespace)?;
+        world.create_as(MANAGER, &ObjectKey::new("/namespaces", "", name), namespace)?;
     }
     for number in 1..=2 {
         node(world, number)?;
@@ -30,7 +30,11 @@ pub(super) fn fill(world: &World<'_>) -> Result<(), Failure> {
             class["metadata"]["annotations"] =
                 json!({"storageclass.kubernetes.io/is-default-class": "true"});
         }
-        world.create_as(MANAGER, &Key::new("storage.k8s.io/storageclasses", "", name), class)?;
+        world.create_as(
+            MANAGER,
+            &ObjectKey::new("storage.k8s.io/storageclasses", "", name),
+            class,
+        )?;
     }
     for (name, value) in
         [("system-cluster-critical", 2_000_000_000), ("system-node-critical", 2_000_001_000)]
@@ -38,7 +42,7 @@ pub(super) fn fill(world: &World<'_>) -> Result<(), Failure> {
         let class = json!({"value": value, "description": "Used for system critical pods."});
         world.create_as(
             MANAGER,
-            &Key::new("scheduling.k8s.io/priorityclasses", "", name),
+            &ObjectKey::new("scheduling.k8s.io/priorityclasses", "", name),
             class,
         )?;
     }
@@ -47,7 +51,7 @@ pub(super) fn fill(world: &World<'_>) -> Result<(), Failure> {
         let role = json!({"rules": [{"apiGroups": ["*"], "resources": ["*"], "verbs": verbs}]});
         world.create_as(
             MANAGER,
-            &Key::new("rbac.authorization.k8s.io/clusterroles", "", name),
+            &ObjectKey::new("rbac.authorization.k8s.io/clusterroles", "", name),
             role,
         )?;
     }
@@ -59,11 +63,11 @@ pub(super) fn fill(world: &World<'_>) -> Result<(), Failure> {
             "ports": [{"name": "https", "port": 443, "protocol": "TCP", "targetPort": 6443}],
         },
     });
-    world.create_as(MANAGER, &Key::new("/services", "default", "kubernetes"), service)?;
+    world.create_as(MANAGER, &ObjectKey::new("/services", "default", "kubernetes"), service)?;
     Ok(())
 }
 
-fn node(world: &World<'_>, number: u32) -> Result<Value, Failure> {
+fn node(world: &World<'_>, number: u32) -> Result<Value, StatusError> {
     let name = format!("node-{number}");
     let now = world.stamp();
     let room = json!({"cpu": "1k", "memory": "1Ti", "ephemeral-storage": "1Ti", "pods": "10k"});
@@ -102,5 +106,5 @@ fn node(world: &World<'_>, number: u32) -> Result<Value, Failure> {
             },
         },
     });
-    world.create_as("kubelet", &Key::new("/nodes", "", &name), node)
+    world.create_as("kubelet", &ObjectKey::new("/nodes", "", &name), node)
 }

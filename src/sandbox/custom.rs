@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use super::shape;
 use crate::schema::{
     Schema,
-    openapi::Kind,
-    validate::{self, Fault},
+    openapi::SchemaType,
+    validate::{self, Mismatch},
 };
 
 mod validation;
@@ -51,7 +51,7 @@ impl Definition {
 
     fn of(version: &Value) -> Self {
         let mut schema = Schema::parse(&version["schema"]["openAPIV3Schema"]);
-        schema.kind = Kind::Object;
+        schema.kind = SchemaType::Object;
         let meta = json!({"$ref": "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"});
         embed(&mut schema, &meta);
         let paths = version["selectableFields"].as_array().into_iter().flatten();
@@ -140,7 +140,7 @@ pub(super) fn prune(value: &mut Value, schema: &Schema) -> Vec<String> {
         let meta = schema.properties.get("metadata").map(Schema::resolved);
         if let Some(meta) = meta {
             let findings = validate::check_against(metadata, meta, "ObjectMeta").into_iter();
-            let unknown = findings.filter(|finding| finding.fault == Fault::Unknown);
+            let unknown = findings.filter(|finding| finding.fault == Mismatch::Unknown);
             dropped.extend(unknown.map(|finding| format!("metadata.{}", finding.path)));
             *metadata = shape::normalize(std::mem::take(metadata), meta);
         }
@@ -153,7 +153,7 @@ fn prune_at(value: &mut Value, schema: &Schema, path: &str, dropped: &mut Vec<St
     match value {
         Value::Object(fields) => {
             let open = resolved.preserves_unknown
-                || resolved.kind == Kind::Any && resolved.properties.is_empty();
+                || resolved.kind == SchemaType::Any && resolved.properties.is_empty();
             let embedded = |name: &str| {
                 resolved.embedded && matches!(name, "apiVersion" | "kind" | "metadata")
             };

@@ -3,13 +3,13 @@
 use serde_json::Value;
 
 use super::{
-    answer::Failure,
-    call::{Call, Validation},
     custom, defaults,
     registry::Resource,
+    request::{ApiRequest, Validation},
     shape,
+    status::StatusError,
 };
-use crate::schema::validate::{self, Fault};
+use crate::schema::validate::{self, Mismatch};
 
 /// Brings an object into the server's form, with defaults.
 pub(super) fn prepared(resource: &Resource, mut object: Value) -> Value {
@@ -32,13 +32,13 @@ pub(super) fn prepared(resource: &Resource, mut object: Value) -> Value {
 /// Checks the form of a body and brings it into the server's.
 pub(super) fn decode(
     resource: &Resource,
-    call: &Call,
+    request: &ApiRequest,
     body: Value,
     warnings: &mut Vec<String>,
-) -> Result<Value, Failure> {
+) -> Result<Value, StatusError> {
     let (version, kind) = (&resource.version, &resource.kind);
     let refuse = |fault: &str| {
-        Failure::bad_request(format!(
+        StatusError::bad_request(format!(
             "{kind} in version \"{version}\" cannot be handled as a {kind}: {fault}"
         ))
     };
@@ -48,13 +48,13 @@ pub(super) fn decode(
     let text = |name: &str| fields.get(name).and_then(Value::as_str).unwrap_or_default();
     if text("kind") != kind || text("apiVersion") != resource.api_version() {
         if text("kind").is_empty() || text("apiVersion").is_empty() {
-            return Err(Failure::bad_request(format!(
+            return Err(StatusError::bad_request(format!(
                 "the object provided is unrecognized (must be of type {kind}): couldn't get \
                  version/kind; Object '{}' is missing in '{body}'",
                 if text("kind").is_empty() { "Kind" } else { "apiVersion" }
             )));
         }
-        return Err(Failure::bad_request(format!(
+        return Err(StatusError::bad_request(format!(
             "{} in version \"{}\" cannot be handled as a {kind}: no kind \"{}\" is registered for \
              version \"{}\" in scheme \"pkg/runtime/scheme.go:111\"",
             text("kind"),
@@ -67,14 +67,15 @@ pub(super) fn decode(
         Some(custom) => custom::prune(&mut body.clone(), &custom.schema),
         None => {
             let findings = validate::check_against(&body, resource.schema(), kind);
-            if let Some(fault) = findings.iter().find(|finding| finding.fault != Fault::Unknown) {
+            if let Some(fault) = findings.iter().find(|finding| finding.fault != Mismatch::Unknown)
+            {
                 return Err(refuse(&fault.message()));
             }
             findings.into_iter().map(|finding| finding.path).collect()
         }
     };
     let unknown: Vec<_> = unknown.iter().map(|path| format!("unknown field \"{path}\"")).collect();
-    match call.validation() {
+    match request.validation() {
         Validation::Strict if !unknown.is_empty() => {
             return Err(refuse(&format!("strict decoding error: {}", unknown.join(", "))));
         }

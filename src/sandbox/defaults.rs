@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::LazyLock};
 
 use serde_json::{Map, Value, json};
 
-use crate::schema::{Schema, openapi::Kind};
+use crate::schema::{Schema, openapi::SchemaType};
 
 /// Type, field, default as JSON. A field that has the value already, whatever it is, keeps it.
 const TABLE: &[(&str, &str, &str)] = &[
@@ -76,10 +76,8 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("RuleWithOperations", "scope", "\"*\""),
 ];
 
-type Rows = Vec<(&'static str, Value)>;
-
-static BY_TYPE: LazyLock<HashMap<&'static str, Rows>> = LazyLock::new(|| {
-    let mut rows: HashMap<&str, Rows> = HashMap::new();
+static BY_TYPE: LazyLock<HashMap<&'static str, Vec<(&'static str, Value)>>> = LazyLock::new(|| {
+    let mut rows: HashMap<&str, Vec<(&str, Value)>> = HashMap::new();
     for (kind, field, value) in TABLE {
         let value = serde_json::from_str(value).expect("the table holds JSON");
         rows.entry(kind).or_default().push((field, value));
@@ -122,7 +120,7 @@ pub(super) fn apply(object: &mut Value, schema: &Schema, kind: &str) {
 fn walk(value: &mut Value, schema: &Schema, name: &str) {
     let resolved = schema.resolved();
     match (resolved.kind, value) {
-        (Kind::Object, Value::Object(fields)) => {
+        (SchemaType::Object, Value::Object(fields)) => {
             for (field, default) in BY_TYPE.get(name).into_iter().flatten() {
                 fill(fields, field, default.clone());
             }
@@ -134,7 +132,7 @@ fn walk(value: &mut Value, schema: &Schema, name: &str) {
                 }
             }
         }
-        (Kind::Array, Value::Array(items)) => {
+        (SchemaType::Array, Value::Array(items)) => {
             if let Some(schema) = resolved.item() {
                 for item in items {
                     walk(item, schema, schema.go_name());

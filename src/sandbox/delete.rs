@@ -4,17 +4,17 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::{
-    answer::Failure,
-    call::Call,
     registry::Resource,
-    storage::Key,
+    request::ApiRequest,
+    status::StatusError,
+    storage::ObjectKey,
+    strategy::bump_generation,
     world::{World, stamp},
-    write::{bump_generation, store},
 };
 
 /// What a client asks for.
 #[derive(Debug, Default, Clone)]
-pub(super) struct Options {
+pub(super) struct ApiDeleteOptions {
     uid: Option<String>,
     version: Option<String>,
     /// `Background`, `Foreground` or `Orphan`.
@@ -23,14 +23,14 @@ pub(super) struct Options {
     pub(super) dry_run: bool,
 }
 
-impl Options {
+impl ApiDeleteOptions {
     /// Reads the options from the body and the query.
-    pub(super) fn read(call: &Call) -> Result<Self, Failure> {
+    pub(super) fn read(request: &ApiRequest) -> Result<Self, StatusError> {
         let body: Value =
-            if call.body.is_empty() { Value::Null } else { call.value("DeleteOptions")? };
+            if request.body.is_empty() { Value::Null } else { request.value("DeleteOptions")? };
         let text = |value: &Value| value.as_str().map(str::to_owned);
         let query =
-            |name: &str| Some(call.parameter(name).to_owned()).filter(|text| !text.is_empty());
+            |name: &str| Some(request.parameter(name).to_owned()).filter(|text| !text.is_empty());
         let options = Self {
             uid: text(&body["preconditions"]["uid"]),
             version: text(&body["preconditions"]["resourceVersion"]),
@@ -44,18 +44,18 @@ impl Options {
             grace: body["gracePeriodSeconds"]
                 .as_i64()
                 .or_else(|| query("gracePeriodSeconds")?.parse().ok()),
-            dry_run: call.dry_run()?
+            dry_run: request.dry_run()?
                 || body["dryRun"].as_array().is_some_and(|list| !list.is_empty()),
         };
         match options.propagation.as_deref() {
             None | Some("Background" | "Foreground" | "Orphan") => Ok(options),
             Some(other) => {
-                let cause = super::answer::Cause::not_supported(
+                let cause = super::status::FieldError::not_supported(
                     "propagationPolicy",
                     &json!(other),
                     &["Foreground", "Background", "Orphan"],
                 );
-                Err(Failure::invalid("meta.k8s.io", "DeleteOptions", "", &[cause]))
+                Err(StatusError::invalid("meta.k8s.io", "DeleteOptions", "", &[cause]))
             }
         }
     }
@@ -73,7 +73,7 @@ impl Options {
         Self { grace: Some(0), ..Self::background() }
     }
 
-    fn check(&self, resource: &Resource, object: &Value) -> Result<(), Failure> {
+    fn check(&self, resource: &Resource, object: &Value) -> Result<(), StatusError> {
         let name = object["metadata"]["name"].as_str().unwrap_or_default();
         let refuse = |what: &str, wanted: &str, found: &Value, why: &str| {
             let found = found.as_str().unwrap_or_default();
@@ -81,7 +81,7 @@ impl Options {
                 "the {what} in the precondition ({wanted}) does not match the {what} in record \
                  ({found}). {why}"
             );
-            Failure::conflict(&resource.group, &resource.kind, name, &detail)
+            StatusError::conflict(&resource.group, &resource.kind, name, &detail)
         };
         if let Some(uid) = &self.uid
             && object["metadata"]["uid"] != json!(uid)
@@ -108,14 +108,12 @@ impl Options {
 pub(super) fn delete(
     world: &World<'_>,
     resource: &Resource,
-    key: &Key,
-    options: &Options,
-) -> Result<(Value, bool), Failure> {
-    let Some(row) = world.storage.get(key)? else {
-        return Err(Failure::not_found(&resource.group, &resource.plural, &key.name));
+    key: &ObjectKey,
+    options: &ApiDeleteOptions,
+) -> Result<(Value, bool), StatusError> {
+    let Some(mut object) = world.get_as(resource, key)? else {
+        return Err(StatusError::not_found(&resource.group, &resource.plural, &key.name));
     };
-    let mut object = row.object();
-    resource.dress(&mut object);
     options.check(resource, &object)?;
     if resource.is("", "Namespace") {
         return namespace(world, resource, key, object);
@@ -156,12 +154,12 @@ pub(super) fn delete(
     if object == old {
         return Ok((object, false));
     }
-    let stored = store(world, resource, key, object)?;
+    let stored = world.put_or_remove(resource, key, object)?;
     Ok((stored, false))
 }
 
 /// Adds the finalizers that the propagation asks for, and drops those that it rules out.
-fn finalize(resource: &Resource, object: &mut Value, options: &Options) {
+fn finalize(resource: &Resource, object: &mut Value, options: &ApiDeleteOptions) {
     let orphan_by_default = resource.is("batch", "Job");
     let asked = options.propagation.as_deref();
     let mut list: Vec<Value> =
@@ -188,7 +186,7 @@ fn finalize(resource: &Resource, object: &mut Value, options: &Options) {
 }
 
 /// The seconds that the object still has: pods on a node are given some.
-fn grace(resource: &Resource, object: &Value, options: &Options) -> i64 {
+fn grace(resource: &Resource, object: &Value, options: &ApiDeleteOptions) -> i64 {
     if !resource.is("", "Pod") {
         return 0;
     }
@@ -204,19 +202,19 @@ fn grace(resource: &Resource, object: &Value, options: &Options) -> i64 {
 fn namespace(
     world: &World<'_>,
     resource: &Resource,
-    key: &Key,
+    key: &ObjectKey,
     mut object: Value,
-) -> Result<(Value, bool), Failure> {
+) -> Result<(Value, bool), StatusError> {
     if matches!(key.name.as_str(), "default" | "kube-system" | "kube-public") {
         let detail = "this namespace may not be deleted";
-        return Err(Failure::forbidden("", "namespaces", &key.name, detail));
+        return Err(StatusError::forbidden("", "namespaces", &key.name, detail));
     }
     if object["metadata"]["deletionTimestamp"].is_string() {
         return Ok((object, false));
     }
     object["metadata"]["deletionTimestamp"] = json!(world.stamp());
     object["status"]["phase"] = json!("Terminating");
-    let stored = store(world, resource, key, object)?;
+    let stored = world.put_or_remove(resource, key, object)?;
     Ok((stored, false))
 }
 

@@ -10,6 +10,13 @@ use std::{
     time::Duration,
 };
 
+use serde_json::{Value, json};
+
+use super::{
+    request::{ApiRequest, Reply},
+    status::StatusError,
+};
+
 /// Which calls a fault concerns. All that is given must fit.
 #[derive(Debug, Clone, Default)]
 pub struct Matches {
@@ -68,6 +75,54 @@ pub enum Effect {
     Gone,
     /// Discovery shows this group as stale, without resources.
     StaleGroup(String),
+}
+
+impl Effect {
+    /// What is answered in place of the request.
+    pub(super) fn refusal(&self, request: &ApiRequest) -> Reply {
+        match self {
+            Effect::TooManyRequests(seconds) => {
+                let message = "Too many requests, please try again later.";
+                let details = json!({"retryAfterSeconds": seconds});
+                let failure = StatusError::status(429, "TooManyRequests", message, details);
+                Reply { retry_after: Some(*seconds), ..Reply::from(failure) }
+            }
+            Effect::Unavailable => Reply::text(503, "upstream connect error or disconnect/reset\n"),
+            Effect::Unauthorized => {
+                StatusError::status(401, "Unauthorized", "Unauthorized", Value::Null).into()
+            }
+            Effect::Forbidden => {
+                let message = format!(
+                    "{} {} is forbidden: User \"sandbox\" may not",
+                    request.method, request.path
+                );
+                StatusError::status(403, "Forbidden", message, json!({})).into()
+            }
+            Effect::Conflict => {
+                let message = "Operation cannot be fulfilled: the object has been modified; please \
+                           apply your changes to the latest version and try again";
+                StatusError::status(409, "Conflict", message, json!({})).into()
+            }
+            _ => {
+                let message = "Internal error occurred: etcdserver: request timed out";
+                StatusError::status(500, "InternalError", message, json!({})).into()
+            }
+        }
+    }
+}
+
+/// Takes a group out of a discovery answer, as if its server were not there.
+pub(super) fn make_stale(reply: &mut Reply, group: &str) {
+    let Ok(mut body) = serde_json::from_slice::<Value>(&reply.body) else { return };
+    for item in body["items"].as_array_mut().into_iter().flatten() {
+        if item["metadata"]["name"] == group {
+            for version in item["versions"].as_array_mut().into_iter().flatten() {
+                version["freshness"] = json!("Stale");
+                version["resources"] = json!([]);
+            }
+        }
+    }
+    reply.body = body.to_string().into_bytes();
 }
 
 /// A fault: what, when and where.

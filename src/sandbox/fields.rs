@@ -9,7 +9,7 @@ use crate::schema::Schema;
 
 /// One step of a path.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Step {
+pub(super) enum PathElement {
     /// A field of an object.
     Field(String),
     /// An item of a list of objects, by its keys: canonical JSON.
@@ -20,7 +20,7 @@ pub(super) enum Step {
     Index(usize),
 }
 
-impl Step {
+impl PathElement {
     pub(super) fn field(name: &str) -> Self {
         Self::Field(name.to_owned())
     }
@@ -64,21 +64,21 @@ impl Step {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-struct Node {
+struct SetNode {
     member: bool,
     children: FieldSet,
 }
 
 /// The set.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct FieldSet(BTreeMap<Step, Node>);
+pub(super) struct FieldSet(BTreeMap<PathElement, SetNode>);
 
 impl FieldSet {
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    pub(super) fn insert(&mut self, path: &[Step]) {
+    pub(super) fn insert(&mut self, path: &[PathElement]) {
         let Some((first, rest)) = path.split_first() else { return };
         let node = self.0.entry(first.clone()).or_default();
         if rest.is_empty() {
@@ -89,18 +89,18 @@ impl FieldSet {
     }
 
     /// Tells whether the step itself is a member.
-    pub(super) fn has(&self, step: &Step) -> bool {
+    pub(super) fn has(&self, step: &PathElement) -> bool {
         self.0.get(step).is_some_and(|node| node.member)
     }
 
     /// What the set holds below a step.
-    pub(super) fn below(&self, step: &Step) -> Option<&Self> {
+    pub(super) fn below(&self, step: &PathElement) -> Option<&Self> {
         self.0.get(step).map(|node| &node.children).filter(|children| !children.is_empty())
     }
 
     /// Drops a top-level field and all below it.
     pub(super) fn remove_field(&mut self, name: &str) {
-        self.0.remove(&Step::field(name));
+        self.0.remove(&PathElement::field(name));
     }
 
     pub(super) fn union(&mut self, other: &Self) {
@@ -114,7 +114,7 @@ impl FieldSet {
     pub(super) fn intersection(&self, other: &Self) -> Self {
         self.combine(|step, node| {
             let theirs = other.0.get(step);
-            Node {
+            SetNode {
                 member: node.member && theirs.is_some_and(|theirs| theirs.member),
                 children: theirs
                     .map(|theirs| node.children.intersection(&theirs.children))
@@ -125,7 +125,7 @@ impl FieldSet {
 
     pub(super) fn difference(&self, other: &Self) -> Self {
         self.combine(|step, node| match other.0.get(step) {
-            Some(theirs) => Node {
+            Some(theirs) => SetNode {
                 member: node.member && !theirs.member,
                 children: node.children.difference(&theirs.children),
             },
@@ -133,7 +133,7 @@ impl FieldSet {
         })
     }
 
-    fn combine(&self, change: impl Fn(&Step, &Node) -> Node) -> Self {
+    fn combine(&self, change: impl Fn(&PathElement, &SetNode) -> SetNode) -> Self {
         let nodes = self.0.iter().map(|(step, node)| (step.clone(), change(step, node)));
         Self(nodes.filter(|(_, node)| node.member || !node.children.is_empty()).collect())
     }
@@ -143,16 +143,16 @@ impl FieldSet {
         let resolved = schema.map(Schema::resolved);
         let nodes = self.0.iter().map(|(step, node)| {
             let (declared, below) = match step {
-                Step::Field(name) => (
+                PathElement::Field(name) => (
                     resolved.is_some_and(|schema| schema.properties.contains_key(name.as_str())),
                     resolved.and_then(|schema| schema.field(name)),
                 ),
-                Step::Key(_) => (false, resolved.and_then(Schema::item)),
-                Step::Item(_) | Step::Index(_) => (false, None),
+                PathElement::Key(_) => (false, resolved.and_then(Schema::item)),
+                PathElement::Item(_) | PathElement::Index(_) => (false, None),
             };
             let children = node.children.with_named_fields(below);
             let member = node.member || (declared && !node.children.is_empty());
-            (step.clone(), Node { member, children })
+            (step.clone(), SetNode { member, children })
         });
         Self(nodes.collect())
     }
@@ -199,7 +199,7 @@ impl FieldSet {
             let below_fields = below.as_object()?;
             let member = below_fields.is_empty() || below_fields.contains_key(".");
             let children = Self::decode(below)?;
-            set.0.insert(Step::parse(key)?, Node { member, children });
+            set.0.insert(PathElement::parse(key)?, SetNode { member, children });
         }
         Some(set)
     }

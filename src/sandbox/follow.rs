@@ -1,24 +1,24 @@
 //! Following a log: what the container has written, and then the wait for the pod's end.
 
-use super::{answer::Failure, storage::Key, world::World};
+use super::{status::StatusError, storage::ObjectKey, world::World};
 
 /// A log that is followed.
 #[derive(Debug, Clone)]
 pub(super) struct Follow {
-    key: Key,
+    key: ObjectKey,
     uid: String,
     over: bool,
 }
 
 impl Follow {
     /// Begins to follow the log of a pod that is there.
-    pub(super) fn begin(world: &World<'_>, key: &Key) -> Result<Self, Failure> {
+    pub(super) fn begin(world: &World<'_>, key: &ObjectKey) -> Result<Self, StatusError> {
         let uid = uid_of(world, key)?.unwrap_or_default();
         Ok(Self { key: key.clone(), uid, over: false })
     }
 
     /// Looks whether the pod still runs; it writes nothing more.
-    pub(super) fn advance(&mut self, world: &World<'_>) -> Result<(), Failure> {
+    pub(super) fn advance(&mut self, world: &World<'_>) -> Result<(), StatusError> {
         self.over = uid_of(world, &self.key)?.as_ref() != Some(&self.uid);
         Ok(())
     }
@@ -35,7 +35,7 @@ impl Follow {
 }
 
 /// The uid of a pod that has not ended.
-fn uid_of(world: &World<'_>, key: &Key) -> Result<Option<String>, Failure> {
+fn uid_of(world: &World<'_>, key: &ObjectKey) -> Result<Option<String>, StatusError> {
     let Some(pod) = world.get(key)? else { return Ok(None) };
     let ended = matches!(pod["status"]["phase"].as_str(), Some("Succeeded" | "Failed"));
     Ok(pod["metadata"]["uid"].as_str().filter(|_| !ended).map(str::to_owned))

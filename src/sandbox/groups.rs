@@ -4,10 +4,10 @@
 use serde_json::{Value, json};
 
 use super::{
-    answer::Failure,
-    call::{Call, Reply},
     custom::has_condition,
     registry::Resource,
+    request::{ApiRequest, Reply},
+    status::StatusError,
     world::World,
 };
 
@@ -20,7 +20,7 @@ struct Stale {
 }
 
 /// The groups of APIServices whose service is not available.
-fn stale(world: &World<'_>) -> Result<Vec<Stale>, Failure> {
+fn stale(world: &World<'_>) -> Result<Vec<Stale>, StatusError> {
     let services = world.storage.all("apiregistration.k8s.io/apiservices", None)?;
     let broken = services
         .iter()
@@ -49,10 +49,10 @@ fn groups(world: &World<'_>) -> Vec<(String, Vec<String>)> {
 /// Answers a discovery path, if it is one.
 pub(super) fn answer(
     world: &World<'_>,
-    call: &Call,
+    request: &ApiRequest,
     path: &[&str],
-) -> Result<Option<Reply>, Failure> {
-    let aggregated = call.accept.contains("g=apidiscovery.k8s.io");
+) -> Result<Option<Reply>, StatusError> {
+    let aggregated = request.accept.contains("g=apidiscovery.k8s.io");
     let body = match path {
         ["version"] => version(),
         ["api"] if aggregated => return Ok(Some(aggregate(world, true)?)),
@@ -160,7 +160,7 @@ fn legacy(resource: &Resource) -> Vec<Value> {
     list
 }
 
-fn aggregate(world: &World<'_>, core: bool) -> Result<Reply, Failure> {
+fn aggregate(world: &World<'_>, core: bool) -> Result<Reply, StatusError> {
     let mut items: Vec<Value> = Vec::new();
     for (name, versions) in groups(world).iter().filter(|(name, _)| name.is_empty() == core) {
         let versions: Vec<_> = versions
@@ -193,6 +193,6 @@ fn aggregate(world: &World<'_>, core: bool) -> Result<Reply, Failure> {
 }
 
 /// Tells whether requests to a group go to a server that is not there.
-pub(super) fn is_stale(world: &World<'_>, group: &str, version: &str) -> Result<bool, Failure> {
+pub(super) fn is_stale(world: &World<'_>, group: &str, version: &str) -> Result<bool, StatusError> {
     Ok(stale(world)?.iter().any(|stale| stale.group == group && stale.version == version))
 }

@@ -2,12 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::answer::Failure;
+use super::status::StatusError;
 
 /// Carries out all operations, or none.
-pub(super) fn apply(target: &mut Value, patch: &Value) -> Result<(), Failure> {
+pub(super) fn apply(target: &mut Value, patch: &Value) -> Result<(), StatusError> {
     let Some(operations) = patch.as_array() else {
-        return Err(Failure::bad_request(
+        return Err(StatusError::bad_request(
             "json: cannot unmarshal object into Go value of type jsonpatch.Patch",
         ));
     };
@@ -19,9 +19,9 @@ pub(super) fn apply(target: &mut Value, patch: &Value) -> Result<(), Failure> {
     Ok(())
 }
 
-fn unfit() -> Failure {
+fn unfit() -> StatusError {
     let message = "the server rejected our request due to an error in our request";
-    Failure::status(422, "Invalid", message, json!({}))
+    StatusError::status(422, "Invalid", message, json!({}))
 }
 
 fn step(target: &mut Value, operation: &Value) -> Option<()> {

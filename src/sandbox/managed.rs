@@ -50,7 +50,7 @@ impl Owner {
 }
 
 #[derive(Debug, Clone, PartialEq)]
-struct Entry {
+struct VersionedSet {
     version: String,
     time: Option<String>,
     set: FieldSet,
@@ -58,22 +58,22 @@ struct Entry {
 
 /// All entries of an object.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Managed(BTreeMap<Owner, Entry>);
+pub(super) struct ManagedFields(BTreeMap<Owner, VersionedSet>);
 
 /// What is common to an update and an apply.
-pub(super) struct Change<'a> {
+pub(super) struct FieldManager<'a> {
     pub(super) schema: &'a Schema,
-    pub(super) api_version: &'a str,
+    pub(super) api_version: String,
     /// Top-level fields that this request cannot write.
     pub(super) reset: &'a [&'a str],
     pub(super) manager: &'a str,
     pub(super) subresource: &'a str,
-    pub(super) now: &'a str,
+    pub(super) now: String,
 }
 
 /// One field that somebody else owns.
 #[derive(Debug)]
-pub(super) struct Conflict {
+pub(super) struct FieldManagerConflict {
     /// `"kubectl" using v1`.
     pub(super) owner: String,
     /// `.spec.replicas`.
@@ -84,12 +84,12 @@ pub(super) struct Conflict {
 #[derive(Debug)]
 pub(super) enum Refused {
     /// Other managers own these fields.
-    Conflicts(Vec<Conflict>),
+    Conflicts(Vec<FieldManagerConflict>),
     /// The body does not fit.
     Malformed(String),
 }
 
-impl Managed {
+impl ManagedFields {
     /// Reads the entries; none if one of them is malformed.
     pub(super) fn decode(metadata: Option<&Value>) -> Option<Self> {
         let mut managed = Self::default();
@@ -112,7 +112,9 @@ impl Managed {
                 Owner::new(text("manager"), applied, text("apiVersion"), text("subresource"));
             owner.manager = text("manager").to_owned();
             let time = entry.get("time").and_then(Value::as_str).map(str::to_owned);
-            managed.0.insert(owner, Entry { version: text("apiVersion").to_owned(), time, set });
+            managed
+                .0
+                .insert(owner, VersionedSet { version: text("apiVersion").to_owned(), time, set });
         }
         Some(managed)
     }
@@ -144,9 +146,9 @@ impl Managed {
         if self.0.is_empty() {
             return;
         }
-        let mut entries: Vec<(&Owner, &Entry)> = self.0.iter().collect();
+        let mut entries: Vec<(&Owner, &VersionedSet)> = self.0.iter().collect();
         entries.sort_by(|(a, x), (b, y)| {
-            let key = |owner: &Owner, entry: &Entry| {
+            let key = |owner: &Owner, entry: &VersionedSet| {
                 (
                     !owner.applied,
                     entry.time.clone().unwrap_or_default(),
@@ -193,7 +195,7 @@ impl Managed {
     }
 
     /// Records an update: the manager owns what it changed, the others no longer do.
-    pub(super) fn update(mut self, old: &Value, new: &Value, change: &Change<'_>) -> Self {
+    pub(super) fn update(mut self, old: &Value, new: &Value, change: &FieldManager<'_>) -> Self {
         let comparison = change.filtered(typed::compare(old, new, change.schema));
         self.give_up(&comparison, None);
         let mut set = comparison.modified;
@@ -201,13 +203,13 @@ impl Managed {
         change.filter(&mut set);
         strip(&mut set);
         if !set.is_empty() {
-            let owner = Owner::new(change.manager, false, change.api_version, change.subresource);
+            let owner = Owner::new(change.manager, false, &change.api_version, change.subresource);
             if let Some(previous) = self.0.get(&owner) {
                 set.union(&previous.set);
             }
-            let entry = Entry {
-                version: change.api_version.to_owned(),
-                time: Some(change.now.to_owned()),
+            let entry = VersionedSet {
+                version: change.api_version.clone(),
+                time: Some(change.now.clone()),
                 set,
             };
             self.0.insert(owner, entry);
@@ -257,7 +259,7 @@ impl Managed {
         mut self,
         live: &Value,
         config: &Value,
-        change: &Change<'_>,
+        change: &FieldManager<'_>,
         force: bool,
     ) -> Result<(Option<Value>, Self), Refused> {
         let owner = Owner::new(change.manager, true, "", change.subresource);
@@ -267,8 +269,8 @@ impl Managed {
         let previous = self.0.get(&owner).cloned();
         let mut set = typed::to_set(config, change.schema);
         change.filter(&mut set);
-        let entry = Entry {
-            version: change.api_version.to_owned(),
+        let entry = VersionedSet {
+            version: change.api_version.clone(),
             time: previous.as_ref().and_then(|entry| entry.time.clone()),
             set,
         };
@@ -289,7 +291,7 @@ impl Managed {
         if let Some(entry) = self.0.get_mut(&owner) {
             strip(&mut entry.set);
             if !unchanged {
-                entry.time = Some(change.now.to_owned());
+                entry.time = Some(change.now.clone());
             }
             if entry.set.is_empty() {
                 self.0.remove(&owner);
@@ -298,14 +300,14 @@ impl Managed {
         Ok(((!unchanged).then_some(merged), self))
     }
 
-    fn conflicts(&self, comparison: &Comparison, except: &Owner) -> Vec<Conflict> {
+    fn conflicts(&self, comparison: &Comparison, except: &Owner) -> Vec<FieldManagerConflict> {
         let mut changed = comparison.modified.clone();
         changed.union(&comparison.added);
         let others = self.0.iter().filter(|(owner, _)| *owner != except);
         others
             .flat_map(|(owner, entry)| {
                 let paths = entry.set.intersection(&changed).paths();
-                paths.into_iter().map(|path| Conflict { owner: owner.shown(), path })
+                paths.into_iter().map(|path| FieldManagerConflict { owner: owner.shown(), path })
             })
             .collect()
     }
@@ -330,7 +332,19 @@ impl Managed {
     }
 }
 
-impl Change<'_> {
+impl FieldManager<'_> {
+    /// Writes into an updated object who owns what in it, given the entries that it starts from.
+    pub(super) fn record(&self, managed: ManagedFields, old: &Value, new: &mut Value) {
+        let exists = old["metadata"]["uid"].is_string();
+        // An object whose entries somebody took away stays without, until the next apply.
+        let managed = if managed.is_empty() && exists {
+            managed
+        } else {
+            managed.update(&without_entries(old), &without_entries(new), self)
+        };
+        managed.write(new);
+    }
+
     fn filter(&self, set: &mut FieldSet) {
         for name in self.reset {
             set.remove_field(name);
@@ -343,6 +357,15 @@ impl Change<'_> {
         self.filter(&mut comparison.removed);
         comparison
     }
+}
+
+/// The object without the entries themselves, which nobody owns.
+pub(super) fn without_entries(object: &Value) -> Value {
+    let mut object = object.clone();
+    if let Some(metadata) = object["metadata"].as_object_mut() {
+        metadata.remove("managedFields");
+    }
+    object
 }
 
 /// Drops what is nobody's: the identity and what the server writes.
@@ -358,7 +381,7 @@ fn strip(set: &mut FieldSet) {
         "resourceVersion",
     ];
     let mut nobody = FieldSet::default();
-    let step = |name: &str| super::fields::Step::field(name);
+    let step = |name: &str| super::fields::PathElement::field(name);
     for name in ["apiVersion", "kind", "metadata"] {
         nobody.insert(&[step(name)]);
     }

@@ -3,25 +3,25 @@
 use serde_json::{Value, json};
 
 use super::{
-    answer::{Cause, Failure},
-    call::{Call, Validation},
     decode::decode,
     registry::Resource,
+    request::{ApiRequest, Validation},
+    status::{FieldError, StatusError},
     world::World,
-    write::{Target, current, finish_update},
+    write::{WriteTarget, finish_update},
 };
 use crate::schema::{
     merge,
-    validate::{self, Fault},
+    validate::{self, Mismatch},
 };
 
 /// Changes an object by a patch, of any type.
 pub(super) fn patch(
     world: &World<'_>,
-    target: &mut Target<'_>,
+    target: &mut WriteTarget<'_>,
     warnings: &mut Vec<String>,
-) -> Result<(u16, Value), Failure> {
-    let kind = target.call.content_type.split(';').next().unwrap_or_default().trim();
+) -> Result<(u16, Value), StatusError> {
+    let kind = target.request.content_type.split(';').next().unwrap_or_default().trim();
     match kind {
         "application/apply-patch+yaml" | "application/apply-patch+json" => {
             return super::apply::apply(world, target);
@@ -30,7 +30,7 @@ pub(super) fn patch(
         | "application/merge-patch+json"
         | "application/strategic-merge-patch+json" => {}
         _ => {
-            return Err(Failure::status(
+            return Err(StatusError::status(
                 415,
                 "UnsupportedMediaType",
                 "415: Unsupported Media Type",
@@ -40,7 +40,7 @@ pub(super) fn patch(
     }
     let resource = target.resource;
     if kind == "application/strategic-merge-patch+json" && resource.custom.is_some() {
-        return Err(Failure::status(
+        return Err(StatusError::status(
             415,
             "UnsupportedMediaType",
             "the body of the request was in an unknown format - accepted media types include: \
@@ -49,27 +49,27 @@ pub(super) fn patch(
             Value::Null,
         ));
     }
-    let Some(old) = current(world, target)? else {
-        return Err(Failure::not_found(&resource.group, &resource.plural, &target.key.name));
+    let Some(old) = target.current(world)? else {
+        return Err(StatusError::not_found(&resource.group, &resource.plural, &target.key.name));
     };
-    let patch: Value = serde_json::from_slice(&target.call.body)
-        .map_err(|fault| Failure::bad_request(format!("error decoding patch: {fault}")))?;
+    let patch: Value = serde_json::from_slice(&target.request.body)
+        .map_err(|fault| StatusError::bad_request(format!("error decoding patch: {fault}")))?;
     let mut body = old.clone();
     match kind {
         "application/json-patch+json" => super::jsonpatch::apply(&mut body, &patch)?,
         "application/merge-patch+json" => merge::json(&mut body, &patch),
-        _ => merge::strategic(&mut body, &patch, &resource.gvk()).map_err(Failure::internal)?,
+        _ => merge::strategic(&mut body, &patch, &resource.gvk()).map_err(StatusError::internal)?,
     }
     if resource.custom.is_none() {
-        check_patched(resource, target.call, &patch, &body)?;
+        check_patched(resource, target.request, &patch, &body)?;
     }
-    let new = decode(resource, target.call, body, warnings)?;
+    let new = decode(resource, target.request, body, warnings)?;
     let meta = |object: &Value, name: &str| {
         object["metadata"][name].as_str().unwrap_or_default().to_owned()
     };
     for name in ["name", "namespace"] {
         if meta(&new, name) != meta(&old, name) {
-            return Err(Failure::bad_request(format!(
+            return Err(StatusError::bad_request(format!(
                 "the {name} of the provided object does not match the {name} sent on the request"
             )));
         }
@@ -80,25 +80,25 @@ pub(super) fn patch(
 /// What a patch came to must fit; a misfit is blamed on the patch.
 fn check_patched(
     resource: &Resource,
-    call: &Call,
+    request: &ApiRequest,
     patch: &Value,
     merged: &Value,
-) -> Result<(), Failure> {
+) -> Result<(), StatusError> {
     let findings = validate::check_against(merged, resource.schema(), &resource.kind);
-    let fault = findings.iter().find(|finding| finding.fault != Fault::Unknown);
-    let strategic = call.content_type.starts_with("application/strategic");
+    let fault = findings.iter().find(|finding| finding.fault != Mismatch::Unknown);
+    let strategic = request.content_type.starts_with("application/strategic");
     let message = match fault {
         Some(fault) if strategic => converted(&fault.message()),
         Some(fault) => fault.message(),
-        None if call.validation() == Validation::Strict && !findings.is_empty() => {
+        None if request.validation() == Validation::Strict && !findings.is_empty() => {
             let unknown: Vec<_> = findings.iter().map(validate::Finding::message).collect();
             format!("strict decoding error: {}", unknown.join(", "))
         }
         None => return Ok(()),
     };
     let shown = if strategic { json!(merge::go_value(patch)) } else { json!(merged.to_string()) };
-    let cause = Cause::invalid("patch", &shown, &message);
-    Err(Failure::invalid("", "", "", &[cause]))
+    let cause = FieldError::invalid("patch", &shown, &message);
+    Err(StatusError::invalid("", "", "", &[cause]))
 }
 
 /// The words of the converter, which strategic patches go through instead of the decoder.

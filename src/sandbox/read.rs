@@ -4,17 +4,17 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
 use super::{
-    answer::Failure,
-    call::{Call, Reply},
     registry::Resource,
+    request::{ApiRequest, Reply},
     selector::Selector,
-    storage::{Key, Row},
+    status::StatusError,
+    storage::{ObjectKey, Row},
     world::World,
 };
 
 /// An object as the client asked for it: whole, or its metadata.
-pub(super) fn shown(call: &Call, object: &Value) -> Value {
-    if call.metadata_only() && object["kind"] != "Status" {
+pub(super) fn shown(request: &ApiRequest, object: &Value) -> Value {
+    if request.metadata_only() && object["kind"] != "Status" {
         json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": object["metadata"]})
     } else {
         object.clone()
@@ -22,19 +22,19 @@ pub(super) fn shown(call: &Call, object: &Value) -> Value {
 }
 
 /// One object.
-pub(super) fn get(world: &World<'_>, resource: &Resource, key: &Key) -> Result<Value, Failure> {
-    let Some(row) = world.storage.get(key)? else {
-        return Err(Failure::not_found(&resource.group, &resource.plural, &key.name));
-    };
-    let mut object = row.object();
-    resource.dress(&mut object);
-    Ok(object)
+pub(super) fn get(
+    world: &World<'_>,
+    resource: &Resource,
+    key: &ObjectKey,
+) -> Result<Value, StatusError> {
+    let absent = || StatusError::not_found(&resource.group, &resource.plural, &key.name);
+    world.get_as(resource, key)?.ok_or_else(absent)
 }
 
 /// The selector that a request asks for.
-pub(super) fn selector(call: &Call, resource: &Resource) -> Result<Selector, Failure> {
+pub(super) fn selector(request: &ApiRequest, resource: &Resource) -> Result<Selector, StatusError> {
     let selector =
-        Selector::parse(call.parameter("labelSelector"), call.parameter("fieldSelector"))?;
+        Selector::parse(request.parameter("labelSelector"), request.parameter("fieldSelector"))?;
     let custom =
         resource.custom.as_ref().map(|custom| custom.selectable.clone()).unwrap_or_default();
     selector.check_fields(&resource.kind, &custom)?;
@@ -79,16 +79,16 @@ pub(super) fn list(
     world: &World<'_>,
     resource: &Resource,
     namespace: Option<&str>,
-    call: &Call,
-) -> Result<Reply, Failure> {
-    let selector = selector(call, resource)?;
-    let limit: usize = call.parameter("limit").parse().unwrap_or(0);
+    request: &ApiRequest,
+) -> Result<Reply, StatusError> {
+    let selector = selector(request, resource)?;
+    let limit: usize = request.parameter("limit").parse().unwrap_or(0);
     let current = world.storage.version()?;
-    let (version, start) = match call.parameter("continue") {
+    let (version, start) = match request.parameter("continue") {
         "" => (current, (String::new(), String::new())),
         token => resume(token)?,
     };
-    let metadata_only = call.metadata_only();
+    let metadata_only = request.metadata_only();
     // Items of custom resources carry apiVersion and kind, those of built-in kinds do not.
     let typed = resource.custom.is_some();
     let mut items: Vec<String> = Vec::new();
@@ -114,7 +114,7 @@ pub(super) fn list(
     } else if version < world.storage.setting("compacted")?
         || !world.storage.list_at(version, &storage, namespace, start, &mut visit)?
     {
-        return Err(Failure::expired(
+        return Err(StatusError::expired(
             "The provided continue parameter is too old to display a consistent list result. You \
              can start a new list without the continue parameter.",
         ));
@@ -144,10 +144,10 @@ pub(super) fn list(
 }
 
 /// Where a paged list goes on: the resourceVersion of the first page, and after which object.
-fn resume(token: &str) -> Result<(i64, (String, String)), Failure> {
+fn resume(token: &str) -> Result<(i64, (String, String)), StatusError> {
     let parsed: Option<Value> =
         URL_SAFE_NO_PAD.decode(token).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
-    let parsed = parsed.ok_or_else(|| Failure::bad_request("continue key is not valid"))?;
+    let parsed = parsed.ok_or_else(|| StatusError::bad_request("continue key is not valid"))?;
     let version = parsed["rv"].as_i64().unwrap_or(0);
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     Ok((version, (text(&parsed["start"][0]), text(&parsed["start"][1]))))

@@ -5,26 +5,25 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::{
-    answer::Failure,
-    call::{Call, Reply},
-    delete::{self, Options},
+    delete::{self, ApiDeleteOptions},
     follow::Follow,
     groups, read,
     registry::Resource,
+    request::{ApiRequest, Reply},
     scale,
-    storage::Key,
-    watch::Watch,
+    status::StatusError,
+    storage::ObjectKey,
+    stream::StreamSource,
+    watch::Watcher,
     world::World,
-    write::{self, Target},
+    write::{self, WriteTarget},
 };
 
 /// What a request leads to.
-pub(super) enum Outcome {
+pub(super) enum Handled {
     Done(Reply),
-    /// A watch, and the lines that come first.
-    Watching(Box<Watch>, String),
-    /// A log that is followed, and what is in it already.
-    Following(Box<Follow>, Vec<u8>),
+    /// What goes on, and the lines that come first.
+    Streaming(StreamSource, String),
 }
 
 struct Route {
@@ -35,34 +34,39 @@ struct Route {
 }
 
 /// Tells whether a request may write, and so needs the write lock from its beginning.
-pub(super) fn writes(call: &Call) -> bool {
-    call.method != "GET" && call.method != "HEAD"
+pub(super) fn writes(request: &ApiRequest) -> bool {
+    request.method != "GET" && request.method != "HEAD"
 }
 
 /// Answers a request.
-pub(super) fn handle(world: &World<'_>, call: &Call) -> Result<Outcome, Failure> {
-    let path: Vec<&str> = call.path.split('/').filter(|segment| !segment.is_empty()).collect();
-    if call.method == "GET"
-        && let Some(reply) = groups::answer(world, call, &path)?
+pub(super) fn handle(world: &World<'_>, request: &ApiRequest) -> Result<Handled, StatusError> {
+    let path: Vec<&str> = request.path.split('/').filter(|segment| !segment.is_empty()).collect();
+    if request.method == "GET"
+        && let Some(reply) = groups::answer(world, request, &path)?
     {
-        return Ok(Outcome::Done(reply));
+        return Ok(Handled::Done(reply));
     }
     let (group, version, rest) = match path.as_slice() {
         ["api", version, rest @ ..] => ("", *version, rest),
         ["apis", group, version, rest @ ..] => (*group, *version, rest),
-        _ => return Err(Failure::plain(404, "404 page not found")),
+        _ => return Err(StatusError::plain(404, "404 page not found")),
     };
     if groups::is_stale(world, group, version)? {
-        return Err(Failure::plain(503, "service unavailable"));
+        return Err(StatusError::plain(503, "service unavailable"));
     }
     if !world.registry.has_version(group, version) {
-        return Err(Failure::plain(404, "404 page not found"));
+        return Err(StatusError::plain(404, "404 page not found"));
     }
     let route = route(world, group, version, rest)?;
-    dispatch(world, call, &route)
+    dispatch(world, request, &route)
 }
 
-fn route(world: &World<'_>, group: &str, version: &str, rest: &[&str]) -> Result<Route, Failure> {
+fn route(
+    world: &World<'_>,
+    group: &str,
+    version: &str,
+    rest: &[&str],
+) -> Result<Route, StatusError> {
     let (namespace, rest) = match rest {
         ["namespaces", name, third, ..]
             if !(group.is_empty() && matches!(*third, "status" | "finalize")) =>
@@ -71,118 +75,129 @@ fn route(world: &World<'_>, group: &str, version: &str, rest: &[&str]) -> Result
         }
         _ => (None, rest),
     };
-    let (plural, rest) = rest.split_first().ok_or_else(Failure::no_such_resource)?;
+    let (plural, rest) = rest.split_first().ok_or_else(StatusError::no_such_resource)?;
     let Some(resource) = world.registry.get(group, version, plural) else {
         let custom =
             world.registry.all().iter().any(|known| known.group == group && known.custom.is_some());
         return Err(if custom {
-            Failure::plain(404, "404 page not found")
+            StatusError::plain(404, "404 page not found")
         } else {
-            Failure::no_such_resource()
+            StatusError::no_such_resource()
         });
     };
     if namespace.is_some() && !resource.namespaced {
-        return Err(Failure::no_such_resource());
+        return Err(StatusError::no_such_resource());
     }
     let name = rest.first().map(|name| (*name).to_owned());
     if name.is_some() && resource.namespaced && namespace.is_none() {
-        return Err(Failure::no_such_resource());
+        return Err(StatusError::no_such_resource());
     }
     let subresource = rest.get(1..).unwrap_or_default().join("/");
     if !subresource.is_empty() && !resource.has(&subresource) {
-        return Err(Failure::no_such_resource());
+        return Err(StatusError::no_such_resource());
     }
     Ok(Route { resource, namespace, name, subresource })
 }
 
-fn dispatch(world: &World<'_>, call: &Call, route: &Route) -> Result<Outcome, Failure> {
+fn dispatch(
+    world: &World<'_>,
+    request: &ApiRequest,
+    route: &Route,
+) -> Result<Handled, StatusError> {
     let resource = &route.resource;
     let namespace = route.namespace.as_deref();
     let Some(name) = &route.name else {
-        return match call.method.as_str() {
-            "GET" if call.flag("watch") => watch(world, call, resource, namespace),
-            "GET" => Ok(Outcome::Done(read::list(world, resource, namespace, call)?)),
-            "POST" => create(world, call, route).map(Outcome::Done),
-            "DELETE" => delete_collection(world, call, resource, namespace).map(Outcome::Done),
-            _ => Err(Failure::method_not_allowed()),
+        return match request.method.as_str() {
+            "GET" if request.flag("watch") => watch(world, request, resource, namespace),
+            "GET" => Ok(Handled::Done(read::list(world, resource, namespace, request)?)),
+            "POST" => create(world, request, route).map(Handled::Done),
+            "DELETE" => delete_collection(world, request, resource, namespace).map(Handled::Done),
+            _ => Err(StatusError::method_not_allowed()),
         };
     };
-    let key = Key::new(&resource.storage(), namespace.unwrap_or_default(), name);
-    match (call.method.as_str(), route.subresource.as_str()) {
-        ("GET", "" | "status") if call.flag("watch") => watch(world, call, resource, namespace),
+    let key = ObjectKey::new(&resource.storage(), namespace.unwrap_or_default(), name);
+    match (request.method.as_str(), route.subresource.as_str()) {
+        ("GET", "" | "status") if request.flag("watch") => {
+            watch(world, request, resource, namespace)
+        }
         ("GET", "" | "status") => {
             let object = read::get(world, resource, &key)?;
-            Ok(Outcome::Done(Reply::json(200, &read::shown(call, &object))))
+            Ok(Handled::Done(Reply::json(200, &read::shown(request, &object))))
         }
         ("GET", "log") => {
-            let reply = super::controllers::logs(world, call, &key)?;
-            Ok(if call.flag("follow") {
-                Outcome::Following(Box::new(Follow::begin(world, &key)?), reply.body)
+            let reply = super::controllers::logs(world, request, &key)?;
+            Ok(if request.flag("follow") {
+                {
+                    let log = Follow::begin(world, &key)?;
+                    let written = String::from_utf8_lossy(&reply.body).into_owned();
+                    Handled::Streaming(StreamSource::Log(Box::new(log)), written)
+                }
             } else {
-                Outcome::Done(reply)
+                Handled::Done(reply)
             })
         }
         ("GET" | "PUT" | "PATCH", "scale") => {
-            scale::handle(world, call, resource, key).map(Outcome::Done)
+            scale::handle(world, request, resource, key).map(Handled::Done)
         }
         ("PUT", "" | "status") => {
-            let target = Target { resource, key, subresource: &route.subresource, call };
+            let target = WriteTarget { resource, key, subresource: &route.subresource, request };
             let mut warnings = Vec::new();
             let (code, object) = write::update(world, &target, &mut warnings)?;
-            Ok(done(call, code, &object, warnings))
+            Ok(done(request, code, &object, warnings))
         }
-        ("PUT", "finalize") => finalize(world, call, resource, &key).map(Outcome::Done),
+        ("PUT", "finalize") => finalize(world, request, resource, &key).map(Handled::Done),
         ("PATCH", "" | "status") => {
-            let mut target = Target { resource, key, subresource: &route.subresource, call };
+            let mut target =
+                WriteTarget { resource, key, subresource: &route.subresource, request };
             let mut warnings = Vec::new();
             let (code, object) = super::patch::patch(world, &mut target, &mut warnings)?;
-            Ok(done(call, code, &object, warnings))
+            Ok(done(request, code, &object, warnings))
         }
         ("POST", "eviction") => {
-            delete::delete(world, resource, &key, &Options::background())?;
+            delete::delete(world, resource, &key, &ApiDeleteOptions::background())?;
             let body = json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201});
-            Ok(Outcome::Done(Reply::json(201, &body)))
+            Ok(Handled::Done(Reply::json(201, &body)))
         }
-        ("DELETE", "") => remove(world, call, resource, &key).map(Outcome::Done),
-        _ => Err(Failure::method_not_allowed()),
+        ("DELETE", "") => remove(world, request, resource, &key).map(Handled::Done),
+        _ => Err(StatusError::method_not_allowed()),
     }
 }
 
-fn done(call: &Call, code: u16, object: &Value, warnings: Vec<String>) -> Outcome {
-    Outcome::Done(Reply { warnings, ..Reply::json(code, &read::shown(call, object)) })
+fn done(request: &ApiRequest, code: u16, object: &Value, warnings: Vec<String>) -> Handled {
+    Handled::Done(Reply { warnings, ..Reply::json(code, &read::shown(request, object)) })
 }
 
 fn watch(
     world: &World<'_>,
-    call: &Call,
+    request: &ApiRequest,
     resource: &Resource,
     namespace: Option<&str>,
-) -> Result<Outcome, Failure> {
-    let (watch, lines) = Watch::begin(world, resource, namespace, call)?;
-    Ok(Outcome::Watching(Box::new(watch), lines))
+) -> Result<Handled, StatusError> {
+    let (watch, lines) = Watcher::begin(world, resource, namespace, request)?;
+    Ok(Handled::Streaming(StreamSource::Watch(Box::new(watch)), lines))
 }
 
-fn create(world: &World<'_>, call: &Call, route: &Route) -> Result<Reply, Failure> {
+fn create(world: &World<'_>, request: &ApiRequest, route: &Route) -> Result<Reply, StatusError> {
     let resource = &route.resource;
     if matches!(resource.group.as_str(), "authorization.k8s.io" | "authentication.k8s.io") {
-        return review(call, resource);
+        return review(request, resource);
     }
     if !resource.verbs.iter().any(|verb| verb == "create")
         || resource.namespaced != route.namespace.is_some()
     {
-        return Err(Failure::method_not_allowed());
+        return Err(StatusError::method_not_allowed());
     }
     let namespace = route.namespace.as_deref().unwrap_or_default();
-    let key = Key::new(&resource.storage(), namespace, "");
-    let mut target = Target { resource, key, subresource: "", call };
+    let key = ObjectKey::new(&resource.storage(), namespace, "");
+    let mut target = WriteTarget { resource, key, subresource: "", request };
     let mut warnings = Vec::new();
     let object = write::create(world, &mut target, &mut warnings)?;
-    Ok(Reply { warnings, ..Reply::json(201, &read::shown(call, &object)) })
+    Ok(Reply { warnings, ..Reply::json(201, &read::shown(request, &object)) })
 }
 
 /// Questions about rights: everybody may do everything here.
-fn review(call: &Call, resource: &Resource) -> Result<Reply, Failure> {
-    let mut object = call.value(&resource.kind)?;
+fn review(request: &ApiRequest, resource: &Resource) -> Result<Reply, StatusError> {
+    let mut object = request.value(&resource.kind)?;
     object["status"] = match resource.kind.as_str() {
         "SelfSubjectReview" => {
             json!({"userInfo": {"username": "sandbox", "groups": ["system:masters"]}})
@@ -199,23 +214,18 @@ fn review(call: &Call, resource: &Resource) -> Result<Reply, Failure> {
 
 fn remove(
     world: &World<'_>,
-    call: &Call,
+    request: &ApiRequest,
     resource: &Resource,
-    key: &Key,
-) -> Result<Reply, Failure> {
-    let options = Options::read(call)?;
-    let world = &World {
-        dry_run: options.dry_run,
-        storage: world.storage.again(),
-        registry: Arc::clone(&world.registry),
-        ..*world
-    };
+    key: &ObjectKey,
+) -> Result<Reply, StatusError> {
+    let options = ApiDeleteOptions::read(request)?;
+    let world = &world.dry(options.dry_run);
     let (object, gone) = delete::delete(world, resource, key, &options)?;
     let orphaning = resource.is("batch", "Job")
         && object["metadata"]["finalizers"]
             .as_array()
             .is_some_and(|list| list.iter().any(|f| f == "orphan"))
-        && call.body.is_empty();
+        && request.body.is_empty();
     let warnings = if orphaning {
         vec![
             "child pods are preserved by default when jobs are deleted; set \
@@ -227,7 +237,7 @@ fn remove(
         Vec::new()
     };
     if !gone || delete::answers_object(resource) {
-        return Ok(Reply { warnings, ..Reply::json(200, &read::shown(call, &object)) });
+        return Ok(Reply { warnings, ..Reply::json(200, &read::shown(request, &object)) });
     }
     let mut details =
         json!({"name": key.name, "kind": resource.plural, "uid": object["metadata"]["uid"]});
@@ -242,19 +252,19 @@ fn remove(
 
 fn delete_collection(
     world: &World<'_>,
-    call: &Call,
+    request: &ApiRequest,
     resource: &Resource,
     namespace: Option<&str>,
-) -> Result<Reply, Failure> {
+) -> Result<Reply, StatusError> {
     if !resource.verbs.iter().any(|verb| verb == "deletecollection") {
-        return Err(Failure::method_not_allowed());
+        return Err(StatusError::method_not_allowed());
     }
-    let options = Options::read(call)?;
-    let selector = read::selector(call, resource)?;
+    let options = ApiDeleteOptions::read(request)?;
+    let selector = read::selector(request, resource)?;
     let mut keys = Vec::new();
     world.storage.list(&resource.storage(), namespace, ("", ""), |row| {
         if read::selects(&selector, &row) {
-            keys.push(Key::new(&resource.storage(), &row.namespace, &row.name));
+            keys.push(ObjectKey::new(&resource.storage(), &row.namespace, &row.name));
         }
         true
     })?;
@@ -272,11 +282,11 @@ fn delete_collection(
 /// Takes finalizers off a namespace.
 fn finalize(
     world: &World<'_>,
-    call: &Call,
+    request: &ApiRequest,
     resource: &Resource,
-    key: &Key,
-) -> Result<Reply, Failure> {
-    let body = call.value(&resource.kind)?;
+    key: &ObjectKey,
+) -> Result<Reply, StatusError> {
+    let body = request.value(&resource.kind)?;
     let mut object = read::get(world, resource, key)?;
     match body["spec"]["finalizers"].as_array() {
         Some(list) if !list.is_empty() => object["spec"]["finalizers"] = json!(list),
@@ -284,6 +294,6 @@ fn finalize(
             object["spec"] = json!({});
         }
     }
-    let stored = write::store(world, resource, key, object)?;
+    let stored = world.put_or_remove(resource, key, object)?;
     Ok(Reply::json(200, &stored))
 }

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::{answer::Cause, custom, registry::Resource};
+use super::{custom, registry::Resource, status::FieldError};
 
 mod extensions;
 mod names;
@@ -13,7 +13,7 @@ mod updates;
 mod workloads;
 
 /// The faults of an object that is to be created.
-pub(super) fn create(resource: &Resource, object: &Value) -> Vec<Cause> {
+pub(super) fn create(resource: &Resource, object: &Value) -> Vec<FieldError> {
     let mut causes = Vec::new();
     names::metadata(resource, object, &mut causes);
     content(resource, object, None, &mut causes);
@@ -27,10 +27,11 @@ pub(super) fn create(resource: &Resource, object: &Value) -> Vec<Cause> {
 }
 
 /// The faults of a change.
-pub(super) fn update(resource: &Resource, old: &Value, new: &Value) -> Vec<Cause> {
+pub(super) fn update(resource: &Resource, old: &Value, new: &Value) -> Vec<FieldError> {
     let mut causes = Vec::new();
     if old["metadata"]["uid"] != new["metadata"]["uid"] {
-        let cause = Cause::invalid("metadata.uid", &new["metadata"]["uid"], "field is immutable");
+        let cause =
+            FieldError::invalid("metadata.uid", &new["metadata"]["uid"], "field is immutable");
         causes.extend([cause.clone(), cause]);
     }
     // The server checks labels twice here, and says so twice.
@@ -52,7 +53,7 @@ fn object_labels(object: &Value) -> &Value {
     &object["metadata"]["labels"]
 }
 
-fn content(resource: &Resource, object: &Value, old: Option<&Value>, causes: &mut Vec<Cause>) {
+fn content(resource: &Resource, object: &Value, old: Option<&Value>, causes: &mut Vec<FieldError>) {
     if let Some(definition) = &resource.custom {
         causes.extend(custom::validate(object, old, &definition.schema));
         return;
@@ -97,14 +98,14 @@ fn content(resource: &Resource, object: &Value, old: Option<&Value>, causes: &mu
         ("storage.k8s.io", "StorageClass")
             if object["provisioner"].as_str().is_none_or(str::is_empty) =>
         {
-            causes.push(Cause::required("provisioner", ""));
+            causes.push(FieldError::required("provisioner", ""));
         }
         _ => {}
     }
 }
 
 /// The keys that a Secret of a known type must have.
-fn typed_secret(object: &Value, causes: &mut Vec<Cause>) {
+fn typed_secret(object: &Value, causes: &mut Vec<FieldError>) {
     let keys: &[&str] = match object["type"].as_str().unwrap_or_default() {
         "kubernetes.io/basic-auth" => {
             // One of the two is enough.
@@ -119,13 +120,13 @@ fn typed_secret(object: &Value, causes: &mut Vec<Cause>) {
     };
     for key in keys {
         if object["data"].get(*key).is_none() {
-            causes.push(Cause::required(&format!("data[{key}]"), ""));
+            causes.push(FieldError::required(&format!("data[{key}]"), ""));
         }
     }
 }
 
 /// All keys of a Secret or ConfigMap together hold at most 1 MiB.
-fn total_size(object: &Value, causes: &mut Vec<Cause>) {
+fn total_size(object: &Value, causes: &mut Vec<FieldError>) {
     const LIMIT: usize = 1_048_576;
     let length = |field: &str| -> usize {
         let fields = object[field].as_object().into_iter().flatten();
@@ -140,21 +141,21 @@ fn total_size(object: &Value, causes: &mut Vec<Cause>) {
     };
     if length("data") + length("binaryData") > LIMIT {
         let field = if object["kind"] == "Secret" { "data" } else { "" };
-        causes.push(Cause::too_long(field, LIMIT));
+        causes.push(FieldError::too_long(field, LIMIT));
     }
 }
 
 /// An enum field with one of the values that the server takes.
-fn one_of(value: &Value, field: &str, allowed: &[&str], causes: &mut Vec<Cause>) {
+fn one_of(value: &Value, field: &str, allowed: &[&str], causes: &mut Vec<FieldError>) {
     if let Some(text) = value.as_str()
         && !allowed.contains(&text)
     {
-        causes.push(Cause::not_supported(field, &json!(text), allowed));
+        causes.push(FieldError::not_supported(field, &json!(text), allowed));
     }
 }
 
-fn not_negative(value: &Value, field: &str, causes: &mut Vec<Cause>) {
+fn not_negative(value: &Value, field: &str, causes: &mut Vec<FieldError>) {
     if value.as_i64().is_some_and(|number| number < 0) {
-        causes.push(Cause::invalid(field, value, "must be greater than or equal to 0"));
+        causes.push(FieldError::invalid(field, value, "must be greater than or equal to 0"));
     }
 }

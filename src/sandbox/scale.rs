@@ -3,12 +3,12 @@
 use serde_json::{Value, json};
 
 use super::{
-    answer::Failure,
-    call::{Call, Reply},
     registry::Resource,
-    storage::Key,
+    request::{ApiRequest, Reply},
+    status::StatusError,
+    storage::ObjectKey,
     world::World,
-    write::{Target, current},
+    write::{WriteTarget, finish_update},
 };
 
 /// Where a kind keeps its replicas: wished for, observed, and its selector.
@@ -56,28 +56,28 @@ fn view(resource: &Resource, object: &Value) -> Value {
 /// Reads or changes the scale of an object.
 pub(super) fn handle(
     world: &World<'_>,
-    call: &Call,
+    request: &ApiRequest,
     resource: &Resource,
-    key: Key,
-) -> Result<Reply, Failure> {
-    let target = Target { resource, key, subresource: "scale", call };
-    let Some(old) = current(world, &target)? else {
-        return Err(Failure::not_found(&resource.group, &resource.plural, &target.key.name));
+    key: ObjectKey,
+) -> Result<Reply, StatusError> {
+    let target = WriteTarget { resource, key, subresource: "scale", request };
+    let Some(old) = target.current(world)? else {
+        return Err(StatusError::not_found(&resource.group, &resource.plural, &target.key.name));
     };
     let mut scale = view(resource, &old);
-    match call.method.as_str() {
+    match request.method.as_str() {
         "GET" => return Ok(Reply::json(200, &scale)),
-        "PUT" => scale = call.value("Scale")?,
-        _ if call.content_type.starts_with("application/json-patch") => {
-            super::jsonpatch::apply(&mut scale, &call.value("Scale")?)?;
+        "PUT" => scale = request.value("Scale")?,
+        _ if request.content_type.starts_with("application/json-patch") => {
+            super::jsonpatch::apply(&mut scale, &request.value("Scale")?)?;
         }
-        _ => crate::schema::merge::json(&mut scale, &call.value("Scale")?),
+        _ => crate::schema::merge::json(&mut scale, &request.value("Scale")?),
     }
     let replicas = scale["spec"]["replicas"].as_i64().unwrap_or(0);
     if replicas < 0 {
         let detail = "must be greater than or equal to 0";
-        let cause = super::answer::Cause::invalid("spec.replicas", &json!(replicas), detail);
-        return Err(Failure::invalid("autoscaling", "Scale", &target.key.name, &[cause]));
+        let cause = super::status::FieldError::invalid("spec.replicas", &json!(replicas), detail);
+        return Err(StatusError::invalid("autoscaling", "Scale", &target.key.name, &[cause]));
     }
     let mut new = old.clone();
     new["metadata"]["resourceVersion"] = scale["metadata"]["resourceVersion"].clone();
@@ -86,6 +86,6 @@ pub(super) fn handle(
         Some(place) => *place = json!(replicas),
         None => new["spec"]["replicas"] = json!(replicas),
     }
-    let new = super::write::rescale(world, &target, &old, new)?;
+    let new = finish_update(world, &target, &old, new, true)?;
     Ok(Reply::json(200, &view(resource, &new)))
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::answer::Failure;
+use super::status::StatusError;
 
 #[derive(Debug, Clone, PartialEq)]
 enum Requirement {
@@ -22,10 +22,10 @@ pub(super) struct Selector {
 
 impl Selector {
     /// Parses the two query parameters.
-    pub(super) fn parse(labels: &str, fields: &str) -> Result<Self, Failure> {
+    pub(super) fn parse(labels: &str, fields: &str) -> Result<Self, StatusError> {
         let labels = split(labels)
             .into_iter()
-            .map(|text| requirement(&text).map_err(Failure::bad_request))
+            .map(|text| requirement(&text).map_err(StatusError::bad_request))
             .collect::<Result<_, _>>()?;
         let mut selected = Vec::new();
         for text in fields.split(',').filter(|text| !text.trim().is_empty()) {
@@ -36,7 +36,7 @@ impl Selector {
             {
                 (path, value, true)
             } else {
-                return Err(Failure::bad_request(format!(
+                return Err(StatusError::bad_request(format!(
                     "invalid selector: '{fields}'; can't understand '{text}'"
                 )));
             };
@@ -82,7 +82,7 @@ impl Selector {
     }
 
     /// Refuses fields that cannot be selected by.
-    pub(super) fn check_fields(&self, kind: &str, custom: &[String]) -> Result<(), Failure> {
+    pub(super) fn check_fields(&self, kind: &str, custom: &[String]) -> Result<(), StatusError> {
         for (path, ..) in &self.fields {
             let known = matches!(path.as_str(), "metadata.name" | "metadata.namespace")
                 || custom.contains(path)
@@ -114,7 +114,7 @@ impl Selector {
                     _ => false,
                 };
             if !known {
-                return Err(Failure::bad_request(format!(
+                return Err(StatusError::bad_request(format!(
                     "\"{path}\" is not a known field selector: only \"metadata.name\", \
                      \"metadata.namespace\""
                 )));

@@ -2,146 +2,32 @@
 
 use std::{
     collections::HashMap,
-    fmt,
     future::Future,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll, ready},
-    time::Duration,
+    task::{Context, Poll},
 };
 
 use bytes::Bytes;
 use http::{Request, Response, header};
-use http_body::Frame;
 use http_body_util::{BodyExt as _, Limited};
 use serde_json::json;
-use tokio::time::{Instant, Sleep, sleep, sleep_until};
+use tokio::time::sleep;
 
 use super::{
-    Effect, Inner, Outcome, Sandbox,
-    answer::Failure,
-    call::{Call, Reply},
-    follow::Follow,
-    watch::{self, Watch},
-    world::World,
+    Sandbox,
+    body::{Body, Broken},
+    faults::{Effect, make_stale},
+    request::{ApiRequest, Reply},
+    router::Handled,
+    server::ApiServer,
+    status::StatusError,
+    stream::StreamSource,
+    watch,
 };
 
 /// The largest body of a request, in bytes.
 const LARGEST_BODY: usize = 3 * 1024 * 1024;
-
-/// The connection broke: a fault that a test asked for, or a body that could not be read.
-#[derive(Debug)]
-pub struct Broken(String);
-
-impl fmt::Display for Broken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for Broken {}
-
-fn reset() -> Broken {
-    Broken("connection reset by peer".to_owned())
-}
-
-/// The body of an answer.
-#[derive(Debug)]
-pub struct Body(Content);
-
-enum Content {
-    Whole(Option<Bytes>),
-    Stream(Box<Stream>),
-}
-
-impl fmt::Debug for Content {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Whole(_) => "Whole",
-            Self::Stream(_) => "Stream",
-        })
-    }
-}
-
-/// What a stream tells of.
-pub(super) enum Source {
-    Watch(Box<Watch>),
-    Log(Box<Follow>),
-}
-
-impl Source {
-    /// What happened since the last look.
-    pub(super) fn advance(&mut self, world: &World<'_>) -> Result<String, Failure> {
-        match self {
-            Self::Watch(watch) => watch.advance(world),
-            Self::Log(log) => log.advance(world).map(|()| String::new()),
-        }
-    }
-
-    pub(super) fn end(&mut self) {
-        match self {
-            Self::Watch(watch) => watch.ends = 0,
-            Self::Log(log) => log.end(),
-        }
-    }
-
-    fn is_over(&self, now: i64) -> bool {
-        match self {
-            Self::Watch(watch) => now >= watch.ends,
-            Self::Log(log) => log.is_over(),
-        }
-    }
-}
-
-struct Stream {
-    inner: Arc<Inner>,
-    source: Source,
-    /// What is still to be sent.
-    lines: String,
-    wait: Pin<Box<Sleep>>,
-    /// Breaks once it has said something.
-    drops: bool,
-    said: bool,
-}
-
-impl http_body::Body for Body {
-    type Data = Bytes;
-    type Error = Broken;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
-        match &mut self.0 {
-            Content::Whole(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
-            Content::Stream(stream) => stream.poll(context),
-        }
-    }
-}
-
-impl Stream {
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
-        loop {
-            if !self.lines.is_empty() {
-                let lines = std::mem::take(&mut self.lines);
-                self.said = true;
-                return Poll::Ready(Some(Ok(Frame::data(Bytes::from(lines)))));
-            }
-            if self.drops && self.said {
-                self.drops = false;
-                self.source.end();
-                return Poll::Ready(Some(Err(reset())));
-            }
-            if self.source.is_over((self.inner.settings.clock)().as_millisecond()) {
-                return Poll::Ready(None);
-            }
-            ready!(self.wait.as_mut().poll(context));
-            let (lines, millis) = self.inner.look(&mut self.source);
-            self.lines = lines;
-            self.wait = Box::pin(sleep_until(Instant::now() + Duration::from_millis(millis)));
-        }
-    }
-}
 
 impl<B> tower::Service<Request<B>> for Sandbox
 where
@@ -157,19 +43,19 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let inner = Arc::clone(&self.inner);
+        let server = Arc::clone(&self.server);
         Box::pin(async move {
             let query = request.uri().query().unwrap_or_default().to_owned();
             match read(request).await {
-                Ok(call) => respond(inner, call, &query).await,
-                Err(failure) => Ok(whole(&inner, Reply::from(failure))),
+                Ok(request) => respond(server, request, &query).await,
+                Err(failure) => Ok(whole(&server, Reply::from(failure))),
             }
         })
     }
 }
 
 /// Reads a request with its body.
-async fn read<B>(request: Request<B>) -> Result<Call, Failure>
+async fn read<B>(request: Request<B>) -> Result<ApiRequest, StatusError>
 where
     B: http_body::Body<Data = Bytes> + Send,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -183,12 +69,12 @@ where
     let body = Limited::new(body, LARGEST_BODY).collect().await.map_err(|error| {
         if error.downcast_ref::<http_body_util::LengthLimitError>().is_some() {
             let message = format!("limit is {LARGEST_BODY}");
-            Failure::status(413, "RequestEntityTooLarge", message, json!({}))
+            StatusError::status(413, "RequestEntityTooLarge", message, json!({}))
         } else {
-            Failure::bad_request(format!("the body could not be read: {error}"))
+            StatusError::bad_request(format!("the body could not be read: {error}"))
         }
     })?;
-    Ok(Call {
+    Ok(ApiRequest {
         method: parts.method.as_str().to_owned(),
         path: decoded(parts.uri.path(), false),
         query: pairs(parts.uri.query().unwrap_or_default()),
@@ -233,12 +119,16 @@ fn decoded(text: &str, query: bool) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-async fn respond(inner: Arc<Inner>, call: Call, query: &str) -> Result<Response<Body>, Broken> {
-    let path = format!("{}?{query}", call.path);
-    let hit: Vec<Effect> = inner
+async fn respond(
+    server: Arc<ApiServer>,
+    request: ApiRequest,
+    query: &str,
+) -> Result<Response<Body>, Broken> {
+    let path = format!("{}?{query}", request.path);
+    let hit: Vec<Effect> = server
         .faults
         .iter()
-        .filter(|fault| fault.hits(&call.method, &path))
+        .filter(|fault| fault.hits(&request.method, &path))
         .map(|fault| fault.effect.clone())
         .collect();
     let mut drops = false;
@@ -248,7 +138,7 @@ async fn respond(inner: Arc<Inner>, call: Call, query: &str) -> Result<Response<
     for effect in hit {
         match effect {
             Effect::Slow(time) => sleep(time).await,
-            Effect::ResetBefore => return Err(reset()),
+            Effect::ResetBefore => return Err(Broken::reset()),
             Effect::ResetAfter => breaks = true,
             Effect::DropWatch => drops = true,
             Effect::Gone => gone = true,
@@ -258,79 +148,34 @@ async fn respond(inner: Arc<Inner>, call: Call, query: &str) -> Result<Response<
             | Effect::Unavailable
             | Effect::Unauthorized
             | Effect::Forbidden
-            | Effect::Conflict => return Ok(whole(&inner, refusal(&effect, &call))),
+            | Effect::Conflict => return Ok(whole(&server, effect.refusal(&request))),
         }
     }
-    let Ok(outcome) = inner.answer(&call);
+    let handled = server.answer(&request);
     if breaks {
-        return Err(reset());
+        return Err(Broken::reset());
     }
-    Ok(match outcome {
-        Outcome::Done(mut reply) => {
+    match handled {
+        Handled::Done(mut reply) => {
             if let Some(group) = stale {
                 make_stale(&mut reply, &group);
             }
-            whole(&inner, reply)
+            Ok(whole(&server, reply))
         }
-        Outcome::Watching(mut watch, mut lines) => {
-            if gone {
+        Handled::Streaming(mut source, mut lines) => {
+            if gone && let StreamSource::Watch(_) = source {
                 lines = watch::expired(0, 0);
-                watch.ends = 0;
+                source.end();
             }
-            streaming(inner, Source::Watch(watch), lines, drops, "application/json")
-        }
-        Outcome::Following(log, written) => {
-            let written = String::from_utf8_lossy(&written).into_owned();
-            streaming(inner, Source::Log(log), written, drops, "text/plain")
-        }
-    })
-}
-
-fn refusal(effect: &Effect, call: &Call) -> Reply {
-    match effect {
-        Effect::TooManyRequests(seconds) => {
-            let message = "Too many requests, please try again later.";
-            let details = json!({"retryAfterSeconds": seconds});
-            let failure = Failure::status(429, "TooManyRequests", message, details);
-            Reply { retry_after: Some(*seconds), ..Reply::from(failure) }
-        }
-        Effect::Unavailable => Reply::text(503, "upstream connect error or disconnect/reset\n"),
-        Effect::Unauthorized => {
-            Failure::status(401, "Unauthorized", "Unauthorized", serde_json::Value::Null).into()
-        }
-        Effect::Forbidden => {
-            let message =
-                format!("{} {} is forbidden: User \"sandbox\" may not", call.method, call.path);
-            Failure::status(403, "Forbidden", message, json!({})).into()
-        }
-        Effect::Conflict => {
-            let message = "Operation cannot be fulfilled: the object has been modified; please \
-                           apply your changes to the latest version and try again";
-            Failure::status(409, "Conflict", message, json!({})).into()
-        }
-        _ => {
-            let message = "Internal error occurred: etcdserver: request timed out";
-            Failure::status(500, "InternalError", message, json!({})).into()
+            let builder = head(&server, 200, source.content_type());
+            let body = Body::stream(server, source, lines, drops);
+            Ok(builder.body(body).expect("the headers are plain ASCII"))
         }
     }
 }
 
-/// Takes a group out of a discovery answer, as if its server were not there.
-fn make_stale(reply: &mut Reply, group: &str) {
-    let Ok(mut body) = serde_json::from_slice::<serde_json::Value>(&reply.body) else { return };
-    for item in body["items"].as_array_mut().into_iter().flatten() {
-        if item["metadata"]["name"] == group {
-            for version in item["versions"].as_array_mut().into_iter().flatten() {
-                version["freshness"] = json!("Stale");
-                version["resources"] = json!([]);
-            }
-        }
-    }
-    reply.body = body.to_string().into_bytes();
-}
-
-fn head(inner: &Inner, code: u16, content_type: &str) -> http::response::Builder {
-    let date = (inner.settings.clock)().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+fn head(server: &ApiServer, code: u16, content_type: &str) -> http::response::Builder {
+    let date = (server.settings.clock)().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
     Response::builder()
         .status(code)
         .header(header::CONTENT_TYPE, content_type)
@@ -338,8 +183,8 @@ fn head(inner: &Inner, code: u16, content_type: &str) -> http::response::Builder
         .header(header::DATE, date)
 }
 
-fn whole(inner: &Inner, reply: Reply) -> Response<Body> {
-    let mut builder = head(inner, reply.code, reply.content_type.unwrap_or("application/json"))
+fn whole(server: &ApiServer, reply: Reply) -> Response<Body> {
+    let mut builder = head(server, reply.code, reply.content_type.unwrap_or("application/json"))
         .header(header::CONTENT_LENGTH, reply.body.len());
     for warning in &reply.warnings {
         let text: String = warning.replace('\\', "\\\\").replace('"', "\\\"");
@@ -350,19 +195,6 @@ fn whole(inner: &Inner, reply: Reply) -> Response<Body> {
     if let Some(seconds) = reply.retry_after {
         builder = builder.header(header::RETRY_AFTER, seconds);
     }
-    let body = Body(Content::Whole(Some(Bytes::from(reply.body)).filter(|body| !body.is_empty())));
+    let body = Body::whole(reply.body);
     builder.body(body).expect("the headers are plain ASCII")
-}
-
-fn streaming(
-    inner: Arc<Inner>,
-    source: Source,
-    lines: String,
-    drops: bool,
-    content_type: &str,
-) -> Response<Body> {
-    let builder = head(&inner, 200, content_type);
-    let wait = Box::pin(sleep_until(Instant::now()));
-    let stream = Stream { inner, source, lines, wait, drops, said: false };
-    builder.body(Body(Content::Stream(Box::new(stream)))).expect("the headers are plain ASCII")
 }

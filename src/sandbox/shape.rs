@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::schema::{
     Schema,
-    openapi::{Kind, Zero},
+    openapi::{SchemaType, Zero},
     quantity::Quantity,
 };
 
@@ -53,16 +53,16 @@ fn shaped(value: Option<Value>, schema: &Schema) -> Option<Value> {
     let value = value.filter(|value| !value.is_null());
     let always = schema.zero == Zero::Always;
     match resolved.kind {
-        Kind::Any | Kind::Opaque => value,
-        Kind::Object if resolved.properties.is_empty() => {
+        SchemaType::Any | SchemaType::Opaque => value,
+        SchemaType::Object if resolved.properties.is_empty() => {
             let shaped = shaped_map(value, resolved);
             if shaped.is_none() && always { Some(Value::Null) } else { shaped }
         }
-        Kind::Object => match value {
+        SchemaType::Object => match value {
             Some(Value::Object(fields)) => Some(shaped_struct(fields, resolved)),
             _ => schema.always_struct.then(|| shaped_struct(Map::new(), resolved)),
         },
-        Kind::Array => match value {
+        SchemaType::Array => match value {
             Some(Value::Array(items)) if !items.is_empty() => {
                 let item = resolved.items.as_deref();
                 Some(Value::Array(items.into_iter().map(|value| element(value, item)).collect()))
@@ -70,23 +70,23 @@ fn shaped(value: Option<Value>, schema: &Schema) -> Option<Value> {
             Some(Value::Array(_)) if always => Some(json!([])),
             _ => always.then_some(Value::Null),
         },
-        Kind::Quantity => match value.as_ref().map(text_of) {
+        SchemaType::Quantity => match value.as_ref().map(text_of) {
             Some(text) => {
                 Some(Quantity::parse(text.trim()).map_or(json!(text), |q| json!(q.canonical())))
             }
             None => schema.always_struct.then(|| json!("0")),
         },
-        Kind::IntOrString => match value {
+        SchemaType::IntOrString => match value {
             Some(value) => Some(whole(value)),
             None => (always || schema.default.is_some()).then(|| json!(0)),
         },
-        Kind::Time => match value {
+        SchemaType::Time => match value {
             Some(Value::String(text)) => Some(Value::String(seconds(text))),
             _ => always.then_some(Value::Null),
         },
-        Kind::Integer | Kind::Number => scalar(value.map(whole), &json!(0), schema),
-        Kind::String => scalar(value, &json!(""), schema),
-        Kind::Boolean => scalar(value, &json!(false), schema),
+        SchemaType::Integer | SchemaType::Number => scalar(value.map(whole), &json!(0), schema),
+        SchemaType::String => scalar(value, &json!(""), schema),
+        SchemaType::Boolean => scalar(value, &json!(false), schema),
     }
 }
 
@@ -123,16 +123,20 @@ fn element(value: Value, schema: Option<&Schema>) -> Value {
     let Some(schema) = schema else { return value };
     let resolved = schema.resolved();
     let zero = match resolved.kind {
-        Kind::String => json!(""),
-        Kind::Integer | Kind::Number => json!(0),
-        Kind::Boolean => json!(false),
-        Kind::Object if !resolved.properties.is_empty() => shaped_struct(Map::new(), resolved),
-        Kind::Quantity => json!("0"),
+        SchemaType::String => json!(""),
+        SchemaType::Integer | SchemaType::Number => json!(0),
+        SchemaType::Boolean => json!(false),
+        SchemaType::Object if !resolved.properties.is_empty() => {
+            shaped_struct(Map::new(), resolved)
+        }
+        SchemaType::Quantity => json!("0"),
         _ => Value::Null,
     };
     match value {
         Value::Null => zero,
-        value @ (Value::String(_) | Value::Bool(_)) if resolved.kind != Kind::Quantity => value,
+        value @ (Value::String(_) | Value::Bool(_)) if resolved.kind != SchemaType::Quantity => {
+            value
+        }
         value => shaped(Some(value), schema).unwrap_or(zero),
     }
 }

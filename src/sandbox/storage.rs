@@ -21,7 +21,7 @@ mod past;
 
 /// Where an object lies.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) struct Key {
+pub(super) struct ObjectKey {
     /// `group/plural`, `/pods` for the core group.
     pub(super) resource: String,
     /// Empty for cluster-scoped objects.
@@ -29,7 +29,7 @@ pub(super) struct Key {
     pub(super) name: String,
 }
 
-impl Key {
+impl ObjectKey {
     pub(super) fn new(resource: &str, namespace: &str, name: &str) -> Self {
         Self { resource: resource.into(), namespace: namespace.into(), name: name.into() }
     }
@@ -60,7 +60,7 @@ impl Row {
 
 /// One entry of the history.
 #[derive(Debug, Clone)]
-pub(super) struct Event {
+pub(super) struct WatchEvent {
     /// `ADDED`, `MODIFIED` or `DELETED`.
     pub(super) kind: String,
     pub(super) row: Row,
@@ -179,7 +179,7 @@ impl<'a> Storage<'a> {
         query.query_row([], |row| row.get(0))
     }
 
-    pub(super) fn get(&self, key: &Key) -> rusqlite::Result<Option<Row>> {
+    pub(super) fn get(&self, key: &ObjectKey) -> rusqlite::Result<Option<Row>> {
         let mut query = self.connection.prepare_cached(
             "SELECT namespace, name, version, meta, rest FROM objects
              WHERE resource = ?1 AND namespace = ?2 AND name = ?3",
@@ -236,29 +236,29 @@ impl<'a> Storage<'a> {
     }
 
     /// Every object in a namespace.
-    pub(super) fn inside(&self, namespace: &str) -> rusqlite::Result<Vec<Key>> {
+    pub(super) fn inside(&self, namespace: &str) -> rusqlite::Result<Vec<ObjectKey>> {
         let mut query = self.connection.prepare_cached(
             "SELECT resource, name FROM objects WHERE namespace = ?1 ORDER BY resource, name",
         )?;
         let rows = query.query_map([namespace], |row| {
-            Ok(Key::new(&row.get::<_, String>(0)?, namespace, &row.get::<_, String>(1)?))
+            Ok(ObjectKey::new(&row.get::<_, String>(0)?, namespace, &row.get::<_, String>(1)?))
         })?;
         rows.collect()
     }
 
     /// The objects that name an owner.
-    pub(super) fn owned(&self, uid: &str) -> rusqlite::Result<Vec<Key>> {
+    pub(super) fn owned(&self, uid: &str) -> rusqlite::Result<Vec<ObjectKey>> {
         let mut query = self.connection.prepare_cached(
             "SELECT resource, namespace, name FROM owners WHERE owner = ?1 ORDER BY 1, 2, 3",
         )?;
         let rows = query.query_map([uid], |row| {
-            Ok(Key { resource: row.get(0)?, namespace: row.get(1)?, name: row.get(2)? })
+            Ok(ObjectKey { resource: row.get(0)?, namespace: row.get(1)?, name: row.get(2)? })
         })?;
         rows.collect()
     }
 
     /// Stores an object under a new resourceVersion, which is written into it.
-    pub(super) fn put(&self, key: &Key, object: &mut Value) -> rusqlite::Result<()> {
+    pub(super) fn put(&self, key: &ObjectKey, object: &mut Value) -> rusqlite::Result<()> {
         let before = self.get(key)?;
         let version = self.next_version()?;
         object["metadata"]["resourceVersion"] = json!(version.to_string());
@@ -274,7 +274,7 @@ impl<'a> Storage<'a> {
     }
 
     /// Deletes an object; its last state is in the history under a new resourceVersion.
-    pub(super) fn remove(&self, key: &Key, object: &mut Value) -> rusqlite::Result<()> {
+    pub(super) fn remove(&self, key: &ObjectKey, object: &mut Value) -> rusqlite::Result<()> {
         let version = self.next_version()?;
         object["metadata"]["resourceVersion"] = json!(version.to_string());
         let (meta, rest) = texts(object);
@@ -294,7 +294,7 @@ impl<'a> Storage<'a> {
     }
 
     /// When a stage of an object is over; set now if it is not known yet.
-    pub(super) fn timer(&self, key: &Key, stage: &str, due: i64) -> rusqlite::Result<i64> {
+    pub(super) fn timer(&self, key: &ObjectKey, stage: &str, due: i64) -> rusqlite::Result<i64> {
         let mut query = self.connection.prepare_cached(
             "INSERT INTO timers VALUES (?1, ?2, ?3, ?4, ?5)
              ON CONFLICT DO UPDATE SET due = due RETURNING due",
@@ -304,7 +304,7 @@ impl<'a> Storage<'a> {
     }
 
     /// Forgets the timers of an object.
-    pub(super) fn clear_timers(&self, key: &Key) -> rusqlite::Result<()> {
+    pub(super) fn clear_timers(&self, key: &ObjectKey) -> rusqlite::Result<()> {
         self.connection
             .prepare_cached(
                 "DELETE FROM timers WHERE resource = ?1 AND namespace = ?2 AND name = ?3",
@@ -313,7 +313,7 @@ impl<'a> Storage<'a> {
             .map(|_| ())
     }
 
-    fn set_owners(&self, key: &Key, object: &Value) -> rusqlite::Result<()> {
+    fn set_owners(&self, key: &ObjectKey, object: &Value) -> rusqlite::Result<()> {
         self.connection
             .prepare_cached(
                 "DELETE FROM owners WHERE resource = ?1 AND namespace = ?2 AND name = ?3",
@@ -330,7 +330,7 @@ impl<'a> Storage<'a> {
 
     fn record(
         &self,
-        key: &Key,
+        key: &ObjectKey,
         version: i64,
         kind: &str,
         meta: &str,
@@ -364,20 +364,20 @@ impl<'a> Storage<'a> {
     }
 
     /// The events of a resource after a resourceVersion.
-    pub(super) fn events(&self, resource: &str, after: i64) -> rusqlite::Result<Vec<Event>> {
+    pub(super) fn events(&self, resource: &str, after: i64) -> rusqlite::Result<Vec<WatchEvent>> {
         let mut query = self.connection.prepare_cached(
             "SELECT namespace, name, version, meta, rest, kind, before FROM history
              WHERE resource = ?1 AND version > ?2 ORDER BY version LIMIT 1000",
         )?;
         let rows = query.query_map(params![resource, after], |row| {
-            Ok(Event { row: row_of(row)?, kind: row.get(5)?, before: row.get(6)? })
+            Ok(WatchEvent { row: row_of(row)?, kind: row.get(5)?, before: row.get(6)? })
         })?;
         rows.collect()
     }
 
     /// Asks for an object to be looked at by its controller, at a time in milliseconds; an
     /// earlier appointment stands.
-    pub(super) fn schedule(&self, key: &Key, due: i64) -> rusqlite::Result<()> {
+    pub(super) fn schedule(&self, key: &ObjectKey, due: i64) -> rusqlite::Result<()> {
         self.connection
             .prepare_cached(
                 "INSERT INTO work VALUES (?1, ?2, ?3, ?4)
@@ -394,7 +394,7 @@ impl<'a> Storage<'a> {
     }
 
     /// Takes the oldest work that is due.
-    pub(super) fn take_due(&self, now: i64) -> rusqlite::Result<Option<Key>> {
+    pub(super) fn take_due(&self, now: i64) -> rusqlite::Result<Option<ObjectKey>> {
         let mut query = self.connection.prepare_cached(
             "DELETE FROM work WHERE (resource, namespace, name) IN
                 (SELECT resource, namespace, name FROM work WHERE due <= ?1 ORDER BY due LIMIT 1)
@@ -402,7 +402,7 @@ impl<'a> Storage<'a> {
         )?;
         query
             .query_row([now], |row| {
-                Ok(Key { resource: row.get(0)?, namespace: row.get(1)?, name: row.get(2)? })
+                Ok(ObjectKey { resource: row.get(0)?, namespace: row.get(1)?, name: row.get(2)? })
             })
             .optional()
     }

@@ -26,13 +26,13 @@ fn clock() -> Timestamp {
 }
 
 /// A sandbox with a client's few words.
-struct Cluster {
+struct TestCluster {
     sandbox: Sandbox,
     _folder: tempfile::TempDir,
     runtime: tokio::runtime::Runtime,
 }
 
-impl Cluster {
+impl TestCluster {
     fn new() -> Self {
         Self::with(Vec::new())
     }

@@ -8,10 +8,10 @@ use std::{
 
 use serde_json::{Map, Value, json};
 
-use super::fields::{FieldSet, Step};
+use super::fields::{FieldSet, PathElement};
 use crate::schema::{
     Schema,
-    openapi::{Kind, ListType},
+    openapi::{ListType, SchemaType},
 };
 
 mod check;
@@ -43,10 +43,10 @@ fn atom(schema: &Schema, value: Option<&Value>) -> Atom {
     };
     let map = || if schema.is_atomic() { Atom::Leaf } else { Atom::Map };
     match resolved.kind {
-        Kind::Object => map(),
-        Kind::Array => list(),
-        Kind::Opaque => Atom::Leaf,
-        Kind::Any => match value {
+        SchemaType::Object => map(),
+        SchemaType::Array => list(),
+        SchemaType::Opaque => Atom::Leaf,
+        SchemaType::Any => match value {
             Some(Value::Object(_)) | None => map(),
             Some(Value::Array(_)) => Atom::Leaf,
             Some(_) => Atom::Scalar,
@@ -65,7 +65,7 @@ fn item(schema: &Schema) -> &Schema {
 }
 
 /// The step that leads to an item of a list: by its keys or its value.
-fn step_of(schema: &Schema, value: &Value) -> Result<Step, String> {
+fn step_of(schema: &Schema, value: &Value) -> Result<PathElement, String> {
     let resolved = schema.resolved();
     let ListType::Map(keys) = &resolved.list else {
         return match value {
@@ -76,7 +76,7 @@ fn step_of(schema: &Schema, value: &Value) -> Result<Step, String> {
             Value::Null => {
                 Err("associative list without keys has an element that's an explicit null".into())
             }
-            scalar => Ok(Step::Item(scalar.to_string())),
+            scalar => Ok(PathElement::Item(scalar.to_string())),
         };
     };
     let Value::Object(fields) = value else {
@@ -97,7 +97,7 @@ fn step_of(schema: &Schema, value: &Value) -> Result<Step, String> {
             json!(keys).to_string().replace("\",\"", "\" \"")
         ));
     }
-    Ok(Step::Key(Value::Object(found).to_string()))
+    Ok(PathElement::Key(Value::Object(found).to_string()))
 }
 
 /// All fields that a value sets.
@@ -107,12 +107,12 @@ pub(super) fn to_set(value: &Value, schema: &Schema) -> FieldSet {
     set
 }
 
-fn collect(value: &Value, schema: &Schema, path: &mut Vec<Step>, set: &mut FieldSet) {
+fn collect(value: &Value, schema: &Schema, path: &mut Vec<PathElement>, set: &mut FieldSet) {
     match (atom(schema, Some(value)), value) {
         (Atom::Scalar | Atom::Leaf, _) => set.insert(path),
         (Atom::Map, Value::Object(fields)) => {
             for (name, value) in fields {
-                path.push(Step::field(name));
+                path.push(PathElement::field(name));
                 collect(value, field(schema, name), path, set);
                 let empty = value.is_null() || value.as_object().is_some_and(Map::is_empty);
                 if empty || !schema.resolved().properties.contains_key(name.as_str()) {
@@ -183,7 +183,7 @@ fn merge_maps(
     Ok((!merged.is_empty()).then_some(Value::Object(merged)))
 }
 
-type Indexed<'a> = (Vec<(Step, &'a Value)>, BTreeMap<Step, Option<&'a Value>>);
+type Indexed<'a> = (Vec<(PathElement, &'a Value)>, BTreeMap<PathElement, Option<&'a Value>>);
 
 /// Lists the items with their steps; items that are there twice have no value by step.
 fn index<'a>(list: Option<&'a Value>, schema: &Schema) -> Result<Indexed<'a>, String> {
@@ -205,7 +205,7 @@ fn merge_lists(
 ) -> Result<Option<Value>, String> {
     let (old_items, old_by_step) = index(old, schema)?;
     let (new_items, new_by_step) = index(new, schema)?;
-    let merged_item = |step: &Step| {
+    let merged_item = |step: &PathElement| {
         let old = old_by_step.get(step).copied().flatten();
         merge(old, new_by_step.get(step).copied().flatten(), item(schema))
     };
@@ -260,7 +260,7 @@ pub(super) fn remove(value: &Value, set: &FieldSet, schema: &Schema) -> Value {
         (Atom::Map, Value::Object(fields)) => {
             let mut left = Map::new();
             for (name, value) in fields {
-                let step = Step::field(name);
+                let step = PathElement::field(name);
                 if set.has(&step) {
                     continue;
                 }

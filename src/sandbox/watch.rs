@@ -3,18 +3,18 @@
 use serde_json::{Value, json};
 
 use super::{
-    answer::Failure,
-    call::Call,
     read::{selector, selects, text_of},
     registry::Resource,
+    request::ApiRequest,
     selector::Selector,
-    storage::Event,
+    status::StatusError,
+    storage::WatchEvent,
     world::World,
 };
 
 /// A watch between two looks at the history.
 #[derive(Debug, Clone)]
-pub(super) struct Watch {
+pub(super) struct Watcher {
     storage: String,
     group: String,
     version: String,
@@ -34,26 +34,26 @@ pub(super) struct Watch {
 /// How often a quiet watch says where it is.
 const BOOKMARK_MILLIS: i64 = 10_000;
 
-impl Watch {
+impl Watcher {
     /// Begins a watch; gives it with the lines that come first.
     pub(super) fn begin(
         world: &World<'_>,
         resource: &Resource,
         namespace: Option<&str>,
-        call: &Call,
-    ) -> Result<(Self, String), Failure> {
-        let asked = call.parameter("resourceVersion");
+        request: &ApiRequest,
+    ) -> Result<(Self, String), StatusError> {
+        let asked = request.parameter("resourceVersion");
         let current = world.storage.version()?;
-        let initial = call.flag("sendInitialEvents") || matches!(asked, "" | "0");
+        let initial = request.flag("sendInitialEvents") || matches!(asked, "" | "0");
         let from: i64 = if asked.is_empty() {
             0
         } else {
             let bad = || {
-                Failure::invalid(
+                StatusError::invalid(
                     "meta.k8s.io",
                     "ListOptions",
                     "",
-                    &[super::answer::Cause::invalid(
+                    &[super::status::FieldError::invalid(
                         "resourceVersion",
                         &json!(asked),
                         "must be a number",
@@ -62,16 +62,16 @@ impl Watch {
             };
             asked.parse().map_err(|_| bad())?
         };
-        let seconds: i64 = call.parameter("timeoutSeconds").parse().unwrap_or(1800);
+        let seconds: i64 = request.parameter("timeoutSeconds").parse().unwrap_or(1800);
         let mut watch = Self {
             storage: resource.storage(),
             group: resource.group.clone(),
             version: resource.version.clone(),
             plural: resource.plural.clone(),
             namespace: namespace.map(str::to_owned),
-            selector: selector(call, resource)?,
-            metadata_only: call.metadata_only(),
-            bookmarks: call.flag("allowWatchBookmarks"),
+            selector: selector(request, resource)?,
+            metadata_only: request.metadata_only(),
+            bookmarks: request.flag("allowWatchBookmarks"),
             seen: from,
             marked: world.millis(),
             ends: world.millis() + seconds * 1000,
@@ -88,7 +88,7 @@ impl Watch {
                 true
             })?;
             watch.seen = current;
-            if call.flag("sendInitialEvents") && watch.bookmarks {
+            if request.flag("sendInitialEvents") && watch.bookmarks {
                 lines.push_str(&watch.bookmark(resource, true));
             }
         } else if from < world.storage.setting("compacted")? {
@@ -99,7 +99,7 @@ impl Watch {
     }
 
     /// The lines for what happened since the last look.
-    pub(super) fn advance(&mut self, world: &World<'_>) -> Result<String, Failure> {
+    pub(super) fn advance(&mut self, world: &World<'_>) -> Result<String, StatusError> {
         let mut lines = String::new();
         let compacted = world.storage.setting("compacted")?;
         let current = world.storage.version()?;
@@ -128,7 +128,7 @@ impl Watch {
     }
 
     /// An event as this watch tells it: what leaves the selection is deleted for it.
-    fn told(&self, resource: &Resource, event: &Event) -> String {
+    fn told(&self, resource: &Resource, event: &WatchEvent) -> String {
         if self.namespace.as_ref().is_some_and(|namespace| *namespace != event.row.namespace) {
             return String::new();
         }
@@ -174,6 +174,6 @@ fn line(kind: &str, object: &str) -> String {
 
 /// The last line of a watch that cannot go on.
 pub(super) fn expired(from: i64, current: i64) -> String {
-    let failure = Failure::expired(format!("too old resource version: {from} ({current})"));
+    let failure = StatusError::expired(format!("too old resource version: {from} ({current})"));
     line("ERROR", &failure.status.unwrap_or_default().to_string())
 }

@@ -1,18 +1,33 @@
 //! One transaction on the sandbox's state: objects with their kinds, the clock, and the
 //! appointments that every write makes with the controllers.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{
-    Settings,
-    answer::Failure,
-    managed::{Change, Managed},
-    registry::Registry,
-    storage::{Key, Storage},
+    registry::{Registry, Resource},
+    status::StatusError,
+    storage::{ObjectKey, Storage},
 };
+
+/// How the sandbox behaves.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// How long a pod takes from its node to being ready.
+    pub start: Duration,
+    /// How many events the history keeps for watches.
+    pub history: i64,
+    /// The clock.
+    pub clock: fn() -> Timestamp,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { start: Duration::from_millis(1000), history: 20_000, clock: Timestamp::now }
+    }
+}
 
 /// The state as one request, or one step of a controller, sees it.
 pub(super) struct World<'a> {
@@ -43,6 +58,16 @@ const CONTROLLED: &[&str] = &[
 ];
 
 impl World<'_> {
+    /// The same transaction, in which nothing is written if that is what is asked for.
+    pub(super) fn dry(&self, dry_run: bool) -> World<'_> {
+        World {
+            dry_run,
+            storage: self.storage.again(),
+            registry: Arc::clone(&self.registry),
+            ..*self
+        }
+    }
+
     /// The time as objects carry it.
     pub(super) fn stamp(&self) -> String {
         stamp(self.now)
@@ -53,7 +78,7 @@ impl World<'_> {
     }
 
     /// An object with apiVersion and kind.
-    pub(super) fn get(&self, key: &Key) -> Result<Option<Value>, Failure> {
+    pub(super) fn get(&self, key: &ObjectKey) -> Result<Option<Value>, StatusError> {
         let Some(row) = self.storage.get(key)? else { return Ok(None) };
         let mut object = row.object();
         if let Some(resource) = self.registry.stored(&key.resource) {
@@ -62,12 +87,24 @@ impl World<'_> {
         Ok(Some(object))
     }
 
+    /// An object in the version of a request.
+    pub(super) fn get_as(
+        &self,
+        resource: &Resource,
+        key: &ObjectKey,
+    ) -> Result<Option<Value>, StatusError> {
+        let Some(row) = self.storage.get(key)? else { return Ok(None) };
+        let mut object = row.object();
+        resource.dress(&mut object);
+        Ok(Some(object))
+    }
+
     /// All objects of a resource, with apiVersion and kind.
     pub(super) fn all(
         &self,
         storage: &str,
         namespace: Option<&str>,
-    ) -> Result<Vec<Value>, Failure> {
+    ) -> Result<Vec<Value>, StatusError> {
         let mut objects = self.storage.all(storage, namespace)?;
         if let Some(resource) = self.registry.stored(storage) {
             objects.iter_mut().for_each(|object| resource.dress(object));
@@ -76,7 +113,7 @@ impl World<'_> {
     }
 
     /// The objects of one resource that name an owner.
-    pub(super) fn owned(&self, uid: &str, storage: &str) -> Result<Vec<Value>, Failure> {
+    pub(super) fn owned(&self, uid: &str, storage: &str) -> Result<Vec<Value>, StatusError> {
         let mut found = Vec::new();
         for key in self.storage.owned(uid)?.iter().filter(|key| key.resource == storage) {
             found.extend(self.get(key)?);
@@ -85,7 +122,7 @@ impl World<'_> {
     }
 
     /// Stores an object and makes the appointments that follow from it.
-    pub(super) fn put(&self, key: &Key, object: &mut Value) -> Result<(), Failure> {
+    pub(super) fn put(&self, key: &ObjectKey, object: &mut Value) -> Result<(), StatusError> {
         if self.dry_run {
             return Ok(());
         }
@@ -94,7 +131,7 @@ impl World<'_> {
     }
 
     /// Removes an object for good.
-    pub(super) fn remove(&self, key: &Key, object: &mut Value) -> Result<(), Failure> {
+    pub(super) fn remove(&self, key: &ObjectKey, object: &mut Value) -> Result<(), StatusError> {
         if self.dry_run {
             return Ok(());
         }
@@ -106,7 +143,29 @@ impl World<'_> {
         self.appoint(key, object)
     }
 
-    fn appoint(&self, key: &Key, object: &Value) -> Result<(), Failure> {
+    /// Stores a change, or lets go of an object whose last finalizer is gone, as the API server's
+    /// generic store does (`deleteWithoutFinalizers`).
+    pub(super) fn put_or_remove(
+        &self,
+        resource: &Resource,
+        key: &ObjectKey,
+        mut object: Value,
+    ) -> Result<Value, StatusError> {
+        let metadata = &object["metadata"];
+        let finalizers = metadata["finalizers"].as_array().is_some_and(|list| !list.is_empty());
+        let graceful = metadata["deletionGracePeriodSeconds"].as_i64().unwrap_or(0) > 0;
+        // A namespace is held by the finalizers of its spec as well.
+        let held = resource.is("", "Namespace")
+            && object["spec"]["finalizers"].as_array().is_some_and(|list| !list.is_empty());
+        if metadata["deletionTimestamp"].is_string() && !finalizers && !graceful && !held {
+            self.remove(key, &mut object)?;
+        } else {
+            self.put(key, &mut object)?;
+        }
+        Ok(object)
+    }
+
+    fn appoint(&self, key: &ObjectKey, object: &Value) -> Result<(), StatusError> {
         let now = self.millis();
         let metadata = &object["metadata"];
         let owners = metadata["ownerReferences"].as_array();
@@ -118,7 +177,7 @@ impl World<'_> {
             let text = |name: &str| owner[name].as_str().unwrap_or_default();
             if let Some(resource) = self.registry.of_kind(text("apiVersion"), text("kind")) {
                 let namespace = if resource.namespaced { key.namespace.as_str() } else { "" };
-                let owner = Key::new(&resource.storage(), namespace, text("name"));
+                let owner = ObjectKey::new(&resource.storage(), namespace, text("name"));
                 self.storage.schedule(&owner, now)?;
             }
         }
@@ -131,7 +190,7 @@ impl World<'_> {
             _ => {}
         }
         if !key.namespace.is_empty() {
-            let namespace = Key::new("/namespaces", "", &key.namespace);
+            let namespace = ObjectKey::new("/namespaces", "", &key.namespace);
             if let Some(row) = self.storage.get(&namespace)?
                 && row.meta.contains("deletionTimestamp")
             {
@@ -143,7 +202,7 @@ impl World<'_> {
 
     /// A pod that came, went or changed concerns disruption budgets in its namespace, and pods
     /// that wait for room.
-    fn appoint_services(&self, key: &Key, pod: &Value) -> Result<(), Failure> {
+    fn appoint_services(&self, key: &ObjectKey, pod: &Value) -> Result<(), StatusError> {
         for resource in ["policy/poddisruptionbudgets", "/services"] {
             let selects = |object: &Value| match resource {
                 "/services" => object["spec"]["selector"].as_object().is_some_and(|selector| {
@@ -157,7 +216,7 @@ impl World<'_> {
             for object in self.storage.all(resource, Some(&key.namespace))? {
                 if selects(&object) {
                     let name = object["metadata"]["name"].as_str().unwrap_or_default();
-                    let key = Key::new(resource, &key.namespace, name);
+                    let key = ObjectKey::new(resource, &key.namespace, name);
                     self.storage.schedule(&key, self.millis())?;
                 }
             }
@@ -166,7 +225,7 @@ impl World<'_> {
     }
 
     /// Nodes concern daemon sets and pending pods; services concern the APIs that they serve.
-    fn appoint_dependents(&self, key: &Key) -> Result<(), Failure> {
+    fn appoint_dependents(&self, key: &ObjectKey) -> Result<(), StatusError> {
         let concerned: &[&str] = match key.resource.as_str() {
             "/nodes" => &["apps/daemonsets", "/pods"],
             _ => &["apiregistration.k8s.io/apiservices"],
@@ -174,7 +233,7 @@ impl World<'_> {
         for resource in concerned {
             let mut keys = Vec::new();
             self.storage.list(resource, None, ("", ""), |row| {
-                keys.push(Key::new(resource, &row.namespace, &row.name));
+                keys.push(ObjectKey::new(resource, &row.namespace, &row.name));
                 true
             })?;
             for key in keys {
@@ -185,13 +244,18 @@ impl World<'_> {
     }
 
     /// Comes back to an object after so many milliseconds.
-    pub(super) fn later(&self, key: &Key, millis: i64) -> Result<(), Failure> {
+    pub(super) fn later(&self, key: &ObjectKey, millis: i64) -> Result<(), StatusError> {
         Ok(self.storage.schedule(key, self.millis() + millis)?)
     }
 
     /// Tells whether a stage of an object is over that takes so many milliseconds from when it
     /// was first asked about; if not, comes back then.
-    pub(super) fn elapsed(&self, key: &Key, stage: &str, millis: i64) -> Result<bool, Failure> {
+    pub(super) fn elapsed(
+        &self,
+        key: &ObjectKey,
+        stage: &str,
+        millis: i64,
+    ) -> Result<bool, StatusError> {
         let due = self.storage.timer(key, stage, self.millis() + millis)?;
         if due > self.millis() {
             self.storage.schedule(key, due)?;
@@ -199,99 +263,6 @@ impl World<'_> {
         }
         Ok(true)
     }
-
-    /// Writes an object as one of the cluster's own components does: with its entry in
-    /// managedFields; nothing is written if nothing changed.
-    pub(super) fn write_as(
-        &self,
-        manager: &str,
-        subresource: &str,
-        key: &Key,
-        mut object: Value,
-    ) -> Result<Value, Failure> {
-        let resource = self.registry.stored(&key.resource).ok_or_else(Failure::no_such_resource)?;
-        let old = self.get(key)?;
-        let mut before = old.clone().unwrap_or_else(|| super::write::blank(&resource));
-        resource.dress(&mut object);
-        if resource.custom.is_none() {
-            object = super::shape::normalize(object, resource.schema());
-        }
-        if let Some(old) = &old {
-            if without_version(old) == without_version(&object) {
-                return Ok(object);
-            }
-            if subresource != "status"
-                && resource.counts_generations()
-                && super::write::spec_changed(&resource, old, &object)
-            {
-                super::write::bump_generation(&mut object);
-            }
-        }
-        resource.dress(&mut before);
-        let api_version = resource.api_version();
-        let reset: &[&str] = match (subresource, resource.has("status")) {
-            ("status", _) => &["spec"],
-            ("", true) => &["status"],
-            _ => &[],
-        };
-        let now = self.stamp();
-        let change = Change {
-            schema: resource.schema(),
-            api_version: &api_version,
-            reset,
-            manager,
-            subresource,
-            now: &now,
-        };
-        let managed = Managed::of_update(&before, &object);
-        let mut bare = object.clone();
-        for side in [&mut bare, &mut before] {
-            if let Some(metadata) = side["metadata"].as_object_mut() {
-                metadata.remove("managedFields");
-            }
-        }
-        // An object whose entries somebody took away stays without, until the next apply.
-        let managed = if managed.is_empty() && old.is_some() {
-            managed
-        } else {
-            managed.update(&before, &bare, &change)
-        };
-        managed.write(&mut object);
-        self.put(key, &mut object)?;
-        Ok(object)
-    }
-
-    /// Creates an object as a component does: with uid, time and defaults.
-    pub(super) fn create_as(
-        &self,
-        manager: &str,
-        key: &Key,
-        mut object: Value,
-    ) -> Result<Value, Failure> {
-        let resource = self.registry.stored(&key.resource).ok_or_else(Failure::no_such_resource)?;
-        resource.dress(&mut object);
-        object["metadata"]["name"] = json!(key.name);
-        if !key.namespace.is_empty() {
-            object["metadata"]["namespace"] = json!(key.namespace);
-        }
-        let mut object = super::decode::prepared(&resource, object);
-        object["metadata"]["uid"] = json!(new_uid());
-        object["metadata"]["creationTimestamp"] = json!(self.stamp());
-        if resource.counts_generations() {
-            object["metadata"]["generation"] = json!(1);
-        }
-        super::admission::create(self, &resource, &mut object)?;
-        self.write_as(manager, "", key, object)
-    }
-}
-
-fn without_version(object: &Value) -> Value {
-    let mut object = object.clone();
-    if let Some(metadata) = object["metadata"].as_object_mut() {
-        metadata.remove("resourceVersion");
-        metadata.remove("managedFields");
-    }
-    object
 }
 
 /// A time as objects carry it: whole seconds, UTC.

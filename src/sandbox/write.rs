@@ -1,111 +1,79 @@
 //! Creating and changing objects: the steps that every write goes through, in the API server's
 //! order: decode, default, own, admit, prepare, check, store.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{
     addresses, admission,
-    answer::{Cause, Failure},
-    call::Call,
     decode::decode,
     defaults,
-    managed::{Change, Managed},
+    managed::ManagedFields,
+    rand,
     registry::Resource,
+    request::ApiRequest,
     rules, shape,
-    storage::Key,
+    status::{FieldError, StatusError},
+    storage::ObjectKey,
+    strategy::{
+        allows_create_on_update, blank, bump_generation, field_manager, keep_identity, spec_changed,
+    },
     world::{World, new_uid},
 };
-/// The object of a kind that nobody has filled in: what a create is compared with.
-pub(super) fn blank(resource: &Resource) -> Value {
-    let mut object = match resource.custom {
-        Some(_) => json!({"metadata": {}}),
-        None => shape::empty(resource.schema()),
-    };
-    resource.dress(&mut object);
-    object
-}
 
 /// What a write is about.
-pub(super) struct Target<'a> {
+pub(super) struct WriteTarget<'a> {
     pub(super) resource: &'a Resource,
-    pub(super) key: Key,
+    pub(super) key: ObjectKey,
     /// Empty for the object itself.
     pub(super) subresource: &'a str,
-    pub(super) call: &'a Call,
+    pub(super) request: &'a ApiRequest,
 }
 
-impl Target<'_> {
-    fn modified(&self) -> Failure {
-        Failure::modified(&self.resource.group, &self.resource.plural, &self.key.name)
+impl WriteTarget<'_> {
+    /// The stored object in the version of the request.
+    pub(super) fn current(&self, world: &World<'_>) -> Result<Option<Value>, StatusError> {
+        world.get_as(self.resource, &self.key)
     }
 
-    fn reset(&self) -> &'static [&'static str] {
-        match self.subresource {
-            "status" if self.resource.custom.is_some() => &["spec", "metadata"],
-            "status" => &["spec"],
-            _ if self.resource.has("status") => &["status"],
-            _ => &[],
-        }
-    }
-
+    /// Enters the manager of an update in the object.
     fn own(&self, world: &World<'_>, old: &Value, new: &mut Value) {
-        let manager = self.call.manager();
-        let api_version = self.resource.api_version();
-        let now = world.stamp();
-        let change = Change {
-            schema: self.resource.schema(),
-            api_version: &api_version,
-            reset: self.reset(),
-            manager: &manager,
-            subresource: self.subresource,
-            now: &now,
-        };
+        let manager = self.request.manager();
+        let mut writer = field_manager(self.resource, self.subresource, &manager, world.stamp());
+        if self.subresource == "status" && self.resource.custom.is_some() {
+            writer.reset = &["spec", "metadata"];
+        }
         let managed = if self.subresource.is_empty() {
-            Managed::of_update(old, new)
+            ManagedFields::of_update(old, new)
         } else {
-            Managed::decode(old.get("metadata")).unwrap_or_default()
+            ManagedFields::decode(old.get("metadata")).unwrap_or_default()
         };
-        let exists = old["metadata"]["uid"].is_string();
-        let bare = |object: &Value| {
-            let mut object = object.clone();
-            if let Some(metadata) = object["metadata"].as_object_mut() {
-                metadata.remove("managedFields");
-            }
-            object
-        };
-        // An object whose entries somebody took away stays without.
-        let managed = if managed.is_empty() && exists {
-            managed
-        } else {
-            managed.update(&bare(old), &bare(new), &change)
-        };
-        managed.write(new);
+        writer.record(managed, old, new);
     }
 }
 
 /// Creates an object (POST).
 pub(super) fn create(
     world: &World<'_>,
-    target: &mut Target<'_>,
+    target: &mut WriteTarget<'_>,
     warnings: &mut Vec<String>,
-) -> Result<Value, Failure> {
+) -> Result<Value, StatusError> {
     let resource = target.resource;
-    let body = target.call.value(&resource.kind)?;
-    let mut object = decode(resource, target.call, body, warnings)?;
+    let body = target.request.value(&resource.kind)?;
+    let mut object = decode(resource, target.request, body, warnings)?;
     place(target, &mut object)?;
     if object["metadata"]["resourceVersion"].is_string() {
-        return Err(Failure::internal(
+        return Err(StatusError::internal(
             "resourceVersion should not be set on objects to be created",
         ));
     }
     let prefix = object["metadata"]["generateName"].as_str().unwrap_or_default();
     if object["metadata"]["name"].is_null() && !prefix.is_empty() {
-        object["metadata"]["name"] = json!(format!("{prefix}{}", suffix(5)));
+        object["metadata"]["name"] = json!(format!("{prefix}{}", rand::suffix(5)));
     }
     target.key.name = object["metadata"]["name"].as_str().unwrap_or_default().to_owned();
     if target.key.name.is_empty() {
-        let cause = Cause::required("metadata.name", "name or generateName is required");
-        return Err(Failure::invalid(&resource.group, &resource.kind, "", &[cause]));
+        let cause = FieldError::required("metadata.name", "name or generateName is required");
+        return Err(StatusError::invalid(&resource.group, &resource.kind, "", &[cause]));
     }
     if let Some(metadata) = object["metadata"].as_object_mut() {
         for name in [
@@ -125,7 +93,7 @@ pub(super) fn create(
 }
 
 /// Checks that the body means the place that the request was sent to.
-fn place(target: &Target<'_>, object: &mut Value) -> Result<(), Failure> {
+fn place(target: &WriteTarget<'_>, object: &mut Value) -> Result<(), StatusError> {
     let resource = target.resource;
     let named = object["metadata"]["namespace"].as_str().unwrap_or_default();
     if !resource.namespaced {
@@ -137,7 +105,7 @@ fn place(target: &Target<'_>, object: &mut Value) -> Result<(), Failure> {
         return Ok(());
     }
     if !named.is_empty() && named != target.key.namespace {
-        return Err(Failure::bad_request(
+        return Err(StatusError::bad_request(
             "the namespace of the provided object does not match the namespace sent on the request",
         ));
     }
@@ -151,9 +119,9 @@ fn place(target: &Target<'_>, object: &mut Value) -> Result<(), Failure> {
 /// The last steps of a create, for POST and for an apply to what does not exist.
 fn finish_create(
     world: &World<'_>,
-    target: &Target<'_>,
+    target: &WriteTarget<'_>,
     mut object: Value,
-) -> Result<Value, Failure> {
+) -> Result<Value, StatusError> {
     let (resource, key) = (target.resource, &target.key);
     admission::namespace(world, resource, key)?;
     object["metadata"]["name"] = json!(key.name);
@@ -175,11 +143,16 @@ fn finish_create(
     admission::create(world, resource, &mut object)?;
     let causes = rules::create(resource, &object);
     if !causes.is_empty() {
-        return Err(Failure::invalid(&resource.group, &resource.kind, &key.name, &causes));
+        return Err(StatusError::invalid(&resource.group, &resource.kind, &key.name, &causes));
     }
     if let Some(known) = world.storage.get(key)? {
         let going = known.metadata()["deletionTimestamp"].is_string();
-        return Err(Failure::already_exists(&resource.group, &resource.plural, &key.name, going));
+        return Err(StatusError::already_exists(
+            &resource.group,
+            &resource.plural,
+            &key.name,
+            going,
+        ));
     }
     addresses::allocate(world, resource, None, &mut object)?;
     if resource.custom.is_none() {
@@ -192,23 +165,27 @@ fn finish_create(
 /// Replaces an object (PUT).
 pub(super) fn update(
     world: &World<'_>,
-    target: &Target<'_>,
+    target: &WriteTarget<'_>,
     warnings: &mut Vec<String>,
-) -> Result<(u16, Value), Failure> {
+) -> Result<(u16, Value), StatusError> {
     let resource = target.resource;
-    let body = target.call.value(&resource.kind)?;
-    let mut object = decode(resource, target.call, body, warnings)?;
+    let body = target.request.value(&resource.kind)?;
+    let mut object = decode(resource, target.request, body, warnings)?;
     let name = object["metadata"]["name"].as_str().unwrap_or_default();
     if name != target.key.name {
-        return Err(Failure::bad_request(format!(
+        return Err(StatusError::bad_request(format!(
             "the name of the object ({name}) does not match the name on the URL ({})",
             target.key.name
         )));
     }
     place(target, &mut object)?;
-    let Some(old) = current(world, target)? else {
-        if !creates_by_update(resource) || !target.subresource.is_empty() {
-            return Err(Failure::not_found(&resource.group, &resource.plural, &target.key.name));
+    let Some(old) = target.current(world)? else {
+        if !allows_create_on_update(resource) || !target.subresource.is_empty() {
+            return Err(StatusError::not_found(
+                &resource.group,
+                &resource.plural,
+                &target.key.name,
+            ));
         }
         target.own(world, &blank(resource), &mut object);
         return Ok((201, finish_create(world, target, object)?));
@@ -216,39 +193,20 @@ pub(super) fn update(
     Ok((200, finish_update(world, target, &old, object, true)?))
 }
 
-/// Kinds that a PUT creates.
-fn creates_by_update(resource: &Resource) -> bool {
-    matches!(
-        (resource.group.as_str(), resource.kind.as_str()),
-        ("", "Endpoints" | "Event" | "LimitRange" | "Service")
-            | ("coordination.k8s.io", _)
-            | ("node.k8s.io", _)
-            | ("rbac.authorization.k8s.io", _)
-    )
-}
-
-/// The stored object in the version of the request.
-pub(super) fn current(world: &World<'_>, target: &Target<'_>) -> Result<Option<Value>, Failure> {
-    let Some(row) = world.storage.get(&target.key)? else { return Ok(None) };
-    let mut object = row.object();
-    target.resource.dress(&mut object);
-    Ok(Some(object))
-}
-
 /// The last steps of a change; `own` says that the change is an update whose owner is to be
 /// recorded.
 pub(super) fn finish_update(
     world: &World<'_>,
-    target: &Target<'_>,
+    target: &WriteTarget<'_>,
     old: &Value,
     mut new: Value,
     own: bool,
-) -> Result<Value, Failure> {
+) -> Result<Value, StatusError> {
     let (resource, key) = (target.resource, &target.key);
     preconditions(target, old, &new)?;
     let asked = new["metadata"]["resourceVersion"].as_str().unwrap_or_default();
     if !matches!(asked, "" | "0") && Some(asked) != old["metadata"]["resourceVersion"].as_str() {
-        return Err(target.modified());
+        return Err(StatusError::modified(&resource.group, &resource.plural, &key.name));
     }
     if own {
         target.own(world, old, &mut new);
@@ -290,7 +248,7 @@ pub(super) fn finish_update(
     addresses::allocate(world, resource, Some(old), &mut new)?;
     let causes = rules::update(resource, old, &new);
     if !causes.is_empty() {
-        return Err(Failure::invalid(&resource.group, &resource.kind, &key.name, &causes));
+        return Err(StatusError::invalid(&resource.group, &resource.kind, &key.name, &causes));
     }
     admission::growth(world, resource, old, &new)?;
     if resource.custom.is_none() {
@@ -300,33 +258,13 @@ pub(super) fn finish_update(
     if without_times(old) == without_times(&new) {
         return Ok(old.clone());
     }
-    store(world, resource, key, new)
-}
-
-/// Stores a change, or lets go of an object whose last finalizer is gone.
-pub(super) fn store(
-    world: &World<'_>,
-    resource: &Resource,
-    key: &Key,
-    mut new: Value,
-) -> Result<Value, Failure> {
-    let metadata = &new["metadata"];
-    let finalizers = metadata["finalizers"].as_array().is_some_and(|list| !list.is_empty());
-    let graceful = metadata["deletionGracePeriodSeconds"].as_i64().unwrap_or(0) > 0;
-    let held = resource.is("", "Namespace")
-        && new["spec"]["finalizers"].as_array().is_some_and(|list| !list.is_empty());
-    if metadata["deletionTimestamp"].is_string() && !finalizers && !graceful && !held {
-        world.remove(key, &mut new)?;
-    } else {
-        world.put(key, &mut new)?;
-    }
-    Ok(new)
+    world.put_or_remove(resource, key, new)
 }
 
 /// What a PUT must state, and what it may.
-fn preconditions(target: &Target<'_>, old: &Value, new: &Value) -> Result<(), Failure> {
+fn preconditions(target: &WriteTarget<'_>, old: &Value, new: &Value) -> Result<(), StatusError> {
     let (resource, key) = (target.resource, &target.key);
-    if target.call.method != "PUT" || target.subresource == "scale" {
+    if target.request.method != "PUT" || target.subresource == "scale" {
         return Ok(());
     }
     let (asked, found) = (&new["metadata"]["uid"], &old["metadata"]["uid"]);
@@ -344,7 +282,7 @@ fn preconditions(target: &Target<'_>, old: &Value, new: &Value) -> Result<(), Fa
              meta: {found}",
             resource.plural
         );
-        return Err(Failure::conflict(&resource.group, &resource.plural, &key.name, &detail));
+        return Err(StatusError::conflict(&resource.group, &resource.plural, &key.name, &detail));
     }
     let conditional = resource.custom.is_some()
         || matches!(
@@ -359,59 +297,10 @@ fn preconditions(target: &Target<'_>, old: &Value, new: &Value) -> Result<(), Fa
         );
     if conditional && new["metadata"]["resourceVersion"].as_str().is_none_or(str::is_empty) {
         let detail = "must be specified for an update";
-        let cause = Cause::invalid("metadata.resourceVersion", &json!(0), detail);
-        return Err(Failure::invalid(&resource.group, &resource.plural, &key.name, &[cause]));
+        let cause = FieldError::invalid("metadata.resourceVersion", &json!(0), detail);
+        return Err(StatusError::invalid(&resource.group, &resource.plural, &key.name, &[cause]));
     }
     Ok(())
-}
-
-/// Carries over what a client cannot change.
-fn keep_identity(old: &Value, new: &mut Value) {
-    let kept = [
-        "name",
-        "namespace",
-        "creationTimestamp",
-        "deletionTimestamp",
-        "deletionGracePeriodSeconds",
-        "generation",
-        "resourceVersion",
-        "generateName",
-    ];
-    for name in kept {
-        match old["metadata"].get(name) {
-            Some(value) => new["metadata"][name] = value.clone(),
-            None => drop(new["metadata"].as_object_mut().and_then(|fields| fields.remove(name))),
-        }
-    }
-    if new["metadata"]["uid"].is_null() {
-        new["metadata"]["uid"] = old["metadata"]["uid"].clone();
-    }
-}
-
-/// Tells whether what counts for the generation has changed.
-pub(super) fn spec_changed(resource: &Resource, old: &Value, new: &Value) -> bool {
-    if resource.kind == "Deployment"
-        && old["metadata"]["annotations"] != new["metadata"]["annotations"]
-    {
-        return true;
-    }
-    let counted = |object: &Value| -> Map<String, Value> {
-        let status = resource.custom.is_none() || resource.has("status");
-        let fields = object.as_object().into_iter().flatten();
-        fields
-            .filter(|(name, _)| {
-                !matches!(name.as_str(), "metadata" | "apiVersion" | "kind")
-                    && (name.as_str() != "status" || !status)
-            })
-            .map(|(name, value)| (name.clone(), value.clone()))
-            .collect()
-    };
-    counted(old) != counted(new)
-}
-
-pub(super) fn bump_generation(object: &mut Value) {
-    let generation = object["metadata"]["generation"].as_i64().unwrap_or(0);
-    object["metadata"]["generation"] = json!(generation + 1);
 }
 
 /// The object without the times of its managers: what decides whether anything changed.
@@ -427,34 +316,12 @@ fn without_times(object: &Value) -> Value {
 /// Applies what a server-side apply came to: a new object, or a change of an old one.
 pub(super) fn finish_apply(
     world: &World<'_>,
-    target: &Target<'_>,
+    target: &WriteTarget<'_>,
     old: Option<&Value>,
     new: Value,
-) -> Result<(u16, Value), Failure> {
+) -> Result<(u16, Value), StatusError> {
     match old {
         Some(old) => Ok((200, finish_update(world, target, old, new, false)?)),
         None => Ok((201, finish_create(world, target, new)?)),
     }
-}
-
-/// A random end of a name, of letters that make no words.
-pub(super) fn suffix(length: usize) -> String {
-    const LETTERS: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
-    let bytes = uuid::Uuid::new_v4();
-    bytes
-        .as_bytes()
-        .iter()
-        .take(length)
-        .map(|byte| char::from(LETTERS[usize::from(*byte) % LETTERS.len()]))
-        .collect()
-}
-
-/// Changes an object through its scale subresource.
-pub(super) fn rescale(
-    world: &World<'_>,
-    target: &Target<'_>,
-    old: &Value,
-    new: Value,
-) -> Result<Value, Failure> {
-    finish_update(world, target, old, new, true)
 }

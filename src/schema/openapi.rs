@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 
 /// What kind of value a schema describes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum SchemaType {
     /// Any value; objects in it are merged field by field.
     Any,
     /// Any value, replaced as a whole (`RawExtension`).
@@ -80,7 +80,7 @@ pub(crate) struct Schema {
     /// The name of the schema that this one refers to.
     pub reference: Option<Box<str>>,
     /// What kind of value it describes.
-    pub kind: Kind,
+    pub kind: SchemaType,
     /// `int32`, `int64`, `byte`, `date-time`, …
     pub format: Option<Box<str>>,
     /// The declared fields.
@@ -207,8 +207,8 @@ impl Schema {
         let this = self.resolved();
         this.preserves_unknown
             || match this.kind {
-                Kind::Any | Kind::Opaque => true,
-                Kind::Object => this.properties.is_empty() && this.additional.is_none(),
+                SchemaType::Any | SchemaType::Opaque => true,
+                SchemaType::Object => this.properties.is_empty() && this.additional.is_none(),
                 _ => false,
             }
     }
@@ -246,20 +246,20 @@ fn rules_of(value: &Value) -> Map<String, Value> {
         .collect()
 }
 
-fn kind_of(value: &Value, kind: Option<&str>, format: Option<&str>) -> Kind {
+fn kind_of(value: &Value, kind: Option<&str>, format: Option<&str>) -> SchemaType {
     if value.get("x-kubernetes-int-or-string") == Some(&Value::Bool(true)) {
-        return Kind::IntOrString;
+        return SchemaType::IntOrString;
     }
     match (kind, format) {
-        (Some("object"), _) => Kind::Object,
-        (Some("array"), _) => Kind::Array,
-        (Some("string"), Some("date-time")) => Kind::Time,
-        (Some("string"), _) => Kind::String,
-        (Some("integer"), _) => Kind::Integer,
-        (Some("number"), _) => Kind::Number,
-        (Some("boolean"), _) => Kind::Boolean,
-        (_, Some("int-or-string")) => Kind::IntOrString,
-        _ => Kind::Any,
+        (Some("object"), _) => SchemaType::Object,
+        (Some("array"), _) => SchemaType::Array,
+        (Some("string"), Some("date-time")) => SchemaType::Time,
+        (Some("string"), _) => SchemaType::String,
+        (Some("integer"), _) => SchemaType::Integer,
+        (Some("number"), _) => SchemaType::Number,
+        (Some("boolean"), _) => SchemaType::Boolean,
+        (_, Some("int-or-string")) => SchemaType::IntOrString,
+        _ => SchemaType::Any,
     }
 }
 
@@ -338,7 +338,7 @@ impl Schemas {
         let mut schema = self.of(gvk)?;
         for step in path {
             schema = match schema.resolved().kind {
-                Kind::Array => schema.item()?,
+                SchemaType::Array => schema.item()?,
                 _ => schema.field(step)?,
             };
         }
@@ -359,9 +359,9 @@ fn load() -> Schemas {
     for (name, value) in document["schemas"].as_object().into_iter().flatten() {
         let mut schema = Schema::parse(value);
         match name.rsplit('.').next() {
-            Some("Quantity") => schema.kind = Kind::Quantity,
-            Some("RawExtension") => schema.kind = Kind::Opaque,
-            Some("MicroTime") => schema.kind = Kind::Time,
+            Some("Quantity") => schema.kind = SchemaType::Quantity,
+            Some("RawExtension") => schema.kind = SchemaType::Opaque,
+            Some("MicroTime") => schema.kind = SchemaType::Time,
             _ => {}
         }
         apply_zeros(&mut schema, &zeros[name]);

@@ -6,14 +6,14 @@
 pub(crate) struct Quantity {
     /// The value in billionths.
     nanos: i128,
-    family: Family,
+    format: Format,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Family {
-    Decimal,
-    Binary,
-    Exponent,
+enum Format {
+    DecimalSI,
+    BinarySI,
+    DecimalExponent,
 }
 
 const BILLION: i128 = 1_000_000_000;
@@ -55,8 +55,8 @@ impl Quantity {
         }
         let mantissa: i128 = format!("0{whole}{fraction}").parse().ok()?;
         let places = i32::try_from(fraction.len()).ok()?;
-        let (family, scaled) = scale(mantissa, places, suffix)?;
-        Some(Self { nanos: if negative { -scaled } else { scaled }, family })
+        let (format, scaled) = scale(mantissa, places, suffix)?;
+        Some(Self { nanos: if negative { -scaled } else { scaled }, format })
     }
 
     /// The value in thousandths, rounded up.
@@ -73,7 +73,7 @@ impl Quantity {
         if nanos == 0 {
             return "0".to_owned();
         }
-        if self.family == Family::Binary && nanos % BILLION == 0 && nanos / BILLION >= 1024 {
+        if self.format == Format::BinarySI && nanos % BILLION == 0 && nanos / BILLION >= 1024 {
             let mut value = nanos / BILLION;
             let mut power = 0;
             while value % 1024 == 0 && power + 1 < BINARY.len() {
@@ -88,7 +88,7 @@ impl Quantity {
             value /= 1000;
             exponent += 3;
         }
-        if self.family == Family::Exponent {
+        if self.format == Format::DecimalExponent {
             return match exponent {
                 0 => format!("{sign}{value}"),
                 _ => format!("{sign}{value}e{exponent}"),
@@ -100,19 +100,19 @@ impl Quantity {
 }
 
 /// Gives the family of a suffix and `mantissa` × 10^-`places` × suffix in billionths.
-fn scale(mantissa: i128, places: i32, suffix: &str) -> Option<(Family, i128)> {
+fn scale(mantissa: i128, places: i32, suffix: &str) -> Option<(Format, i128)> {
     if let Some(power) = BINARY.iter().skip(1).position(|known| *known == suffix) {
         let factor = 1024_i128.checked_pow(u32::try_from(power + 1).ok()?)?;
-        return Some((Family::Binary, shift(mantissa.checked_mul(factor)?, 9 - places)?));
+        return Some((Format::BinarySI, shift(mantissa.checked_mul(factor)?, 9 - places)?));
     }
     if let Some((_, power)) = DECIMAL.iter().find(|(known, _)| *known == suffix) {
-        return Some((Family::Decimal, shift(mantissa, 9 - places + power)?));
+        return Some((Format::DecimalSI, shift(mantissa, 9 - places + power)?));
     }
     let exponent: i32 = suffix.strip_prefix(['e', 'E'])?.parse().ok()?;
     if !(-30..=30).contains(&exponent) {
         return None;
     }
-    Some((Family::Exponent, shift(mantissa, 9 - places + exponent)?))
+    Some((Format::DecimalExponent, shift(mantissa, 9 - places + exponent)?))
 }
 
 /// Multiplies by a power of ten; a remainder is rounded up.

@@ -5,7 +5,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::Value;
 
 use super::{
-    openapi::{Gvk, Kind, Schema, openapi},
+    openapi::{Gvk, Schema, SchemaType, openapi},
     quantity::{MALFORMED, Quantity},
 };
 
@@ -15,12 +15,12 @@ pub(crate) struct Finding {
     /// Where: `spec.template.spec.containers[0].image`.
     pub path: String,
     /// What.
-    pub fault: Fault,
+    pub fault: Mismatch,
 }
 
 /// What is wrong at a place.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Fault {
+pub(crate) enum Mismatch {
     /// There is no such field.
     Unknown,
     /// The value has the wrong type; the text is the decoder's own message.
@@ -32,8 +32,8 @@ impl Finding {
     #[must_use]
     pub(crate) fn message(&self) -> String {
         match &self.fault {
-            Fault::Unknown => format!("unknown field \"{}\"", self.path),
-            Fault::Type(message) => message.clone(),
+            Mismatch::Unknown => format!("unknown field \"{}\"", self.path),
+            Mismatch::Type(message) => message.clone(),
         }
     }
 }
@@ -86,8 +86,8 @@ impl Walk {
     fn value(&mut self, value: &Value, schema: &Schema, place: &Place<'_>) {
         let resolved = schema.resolved();
         match (resolved.kind, value) {
-            (_, Value::Null) | (Kind::Any | Kind::Opaque, _) => {}
-            (Kind::Object, Value::Object(fields)) => {
+            (_, Value::Null) | (SchemaType::Any | SchemaType::Opaque, _) => {}
+            (SchemaType::Object, Value::Object(fields)) => {
                 let struct_name = schema.go_name();
                 let owner = if struct_name.is_empty() || resolved.properties.is_empty() {
                     place.owner
@@ -107,11 +107,11 @@ impl Walk {
                             self.value(field, schema, &entry);
                         }
                         None if resolved.is_open() => {}
-                        None => self.find(&child, Fault::Unknown),
+                        None => self.find(&child, Mismatch::Unknown),
                     }
                 }
             }
-            (Kind::Array, Value::Array(items)) => {
+            (SchemaType::Array, Value::Array(items)) => {
                 if let Some(schema) = resolved.item() {
                     for (index, item) in items.iter().enumerate() {
                         self.value(item, schema, &place.item(index));
@@ -120,13 +120,13 @@ impl Walk {
             }
             (_, value) => {
                 if let Some(message) = scalar_fault(value, schema, place) {
-                    self.find(place, Fault::Type(message));
+                    self.find(place, Mismatch::Type(message));
                 }
             }
         }
     }
 
-    fn find(&mut self, place: &Place<'_>, fault: Fault) {
+    fn find(&mut self, place: &Place<'_>, fault: Mismatch) {
         self.findings.push(Finding { path: place.path.clone(), fault });
     }
 }
@@ -134,7 +134,7 @@ impl Walk {
 fn scalar_fault(value: &Value, schema: &Schema, place: &Place<'_>) -> Option<String> {
     let resolved = schema.resolved();
     match (resolved.kind, value) {
-        (Kind::String, Value::String(text)) => {
+        (SchemaType::String, Value::String(text)) => {
             let bytes = resolved.format.as_deref() == Some("byte");
             // Go ignores line breaks in base64.
             let plain: String = text.chars().filter(|c| !matches!(c, '\n' | '\r')).collect();
@@ -148,19 +148,19 @@ fn scalar_fault(value: &Value, schema: &Schema, place: &Place<'_>) -> Option<Str
             };
             Some(format!("illegal base64 data at input byte {offset}"))
         }
-        (Kind::Time, Value::String(text)) => text.parse::<jiff::Timestamp>().err().map(|_| {
+        (SchemaType::Time, Value::String(text)) => text.parse::<jiff::Timestamp>().err().map(|_| {
             format!(
                 "parsing time \"{text}\" as \"2006-01-02T15:04:05Z07:00\": cannot parse \"{text}\" \
                  as \"2006\""
             )
         }),
-        (Kind::Quantity, Value::String(text)) => {
+        (SchemaType::Quantity, Value::String(text)) => {
             Quantity::parse(text.trim()).is_none().then(|| MALFORMED.to_owned())
         }
-        (Kind::Boolean, Value::Bool(_))
-        | (Kind::Quantity | Kind::Number | Kind::IntOrString, Value::Number(_))
-        | (Kind::IntOrString, Value::String(_)) => None,
-        (Kind::Integer, Value::Number(number)) if is_whole(number) => None,
+        (SchemaType::Boolean, Value::Bool(_))
+        | (SchemaType::Quantity | SchemaType::Number | SchemaType::IntOrString, Value::Number(_))
+        | (SchemaType::IntOrString, Value::String(_)) => None,
+        (SchemaType::Integer, Value::Number(number)) if is_whole(number) => None,
         _ => Some(cannot_unmarshal(value, schema, place)),
     }
 }
@@ -173,7 +173,7 @@ fn is_whole(number: &serde_json::Number) -> bool {
 
 fn cannot_unmarshal(value: &Value, schema: &Schema, place: &Place<'_>) -> String {
     let found = match value {
-        Value::Number(number) if schema.resolved().kind == Kind::Integer => {
+        Value::Number(number) if schema.resolved().kind == SchemaType::Integer => {
             return format!(
                 "json: cannot unmarshal number {number} into Go struct field {}.{} of type {}",
                 place.owner,
@@ -202,18 +202,20 @@ fn cannot_unmarshal(value: &Value, schema: &Schema, place: &Place<'_>) -> String
 fn go_type(schema: &Schema) -> String {
     let resolved = schema.resolved();
     match resolved.kind {
-        Kind::String | Kind::Time | Kind::Quantity | Kind::IntOrString => "string".to_owned(),
-        Kind::Integer => resolved.format.as_deref().unwrap_or("int64").to_owned(),
-        Kind::Number => "float64".to_owned(),
-        Kind::Boolean => "bool".to_owned(),
-        Kind::Array => {
+        SchemaType::String | SchemaType::Time | SchemaType::Quantity | SchemaType::IntOrString => {
+            "string".to_owned()
+        }
+        SchemaType::Integer => resolved.format.as_deref().unwrap_or("int64").to_owned(),
+        SchemaType::Number => "float64".to_owned(),
+        SchemaType::Boolean => "bool".to_owned(),
+        SchemaType::Array => {
             format!("[]{}", resolved.item().map_or("interface {}".to_owned(), go_type))
         }
-        Kind::Object if resolved.properties.is_empty() => format!(
+        SchemaType::Object if resolved.properties.is_empty() => format!(
             "map[string]{}",
             resolved.additional.as_deref().map_or("interface {}".to_owned(), go_type)
         ),
-        Kind::Object | Kind::Any | Kind::Opaque => {
+        SchemaType::Object | SchemaType::Any | SchemaType::Opaque => {
             let mut parts = schema.reference.as_deref().unwrap_or_default().rsplit('.');
             match (parts.next(), parts.next()) {
                 (Some(name), Some(version)) => format!("{version}.{name}"),

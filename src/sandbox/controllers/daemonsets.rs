@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{is_deleted, name, nodes, number, replicas, share, statefulsets, text, write_status};
-use crate::sandbox::{answer::Failure, storage::Key, world::World};
+use crate::sandbox::{status::StatusError, storage::ObjectKey, world::World};
 
 const REVISION: &str = "controller-revision-hash";
 
@@ -14,7 +14,11 @@ fn target(pod: &Value) -> &str {
     if wanted.is_empty() { text(pod, "/spec/nodeName") } else { wanted }
 }
 
-pub(super) fn reconcile(world: &World<'_>, key: &Key, object: &Value) -> Result<(), Failure> {
+pub(super) fn reconcile(
+    world: &World<'_>,
+    key: &ObjectKey,
+    object: &Value,
+) -> Result<(), StatusError> {
     let template = &object["spec"]["template"];
     let revision =
         if is_deleted(object) { String::new() } else { statefulsets::revision(world, object)? };
@@ -85,7 +89,7 @@ fn update(
     pods: &[Value],
     sum: &str,
     desired: usize,
-) -> Result<(), Failure> {
+) -> Result<(), StatusError> {
     if object["spec"]["updateStrategy"]["type"] == "OnDelete" {
         return Ok(());
     }
@@ -115,12 +119,12 @@ fn update(
 
 fn report(
     world: &World<'_>,
-    key: &Key,
+    key: &ObjectKey,
     object: &Value,
     pods: &[Value],
     sum: &str,
     desired: usize,
-) -> Result<(), Failure> {
+) -> Result<(), StatusError> {
     let desired = i64::try_from(desired).unwrap_or(0);
     let (ready, available) =
         replicas::count(world, key, pods, number(object, "/spec/minReadySeconds"))?;

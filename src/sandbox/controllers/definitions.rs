@@ -3,20 +3,23 @@
 
 use serde_json::{Value, json};
 
-use super::{CONTROLLER, has_true, is_deleted, name, set_condition, text, uid};
+use super::{CONTROLLER, drop_finalizer, has_true, is_deleted, name, set_condition, text, uid};
 use crate::sandbox::{
-    answer::Failure,
-    delete::{Options, delete},
-    storage::Key,
+    delete::{ApiDeleteOptions, delete},
+    status::StatusError,
+    storage::ObjectKey,
     world::World,
-    write::store,
 };
 
 /// The time until a definition is established, in milliseconds: about what a real server takes.
 const PACE: i64 = 60;
 const FINALIZER: &str = "customresourcecleanup.apiextensions.k8s.io";
 
-pub(super) fn reconcile(world: &World<'_>, key: &Key, object: &Value) -> Result<(), Failure> {
+pub(super) fn reconcile(
+    world: &World<'_>,
+    key: &ObjectKey,
+    object: &Value,
+) -> Result<(), StatusError> {
     if is_deleted(object) {
         return empty(world, key, object);
     }
@@ -63,7 +66,7 @@ pub(super) fn reconcile(world: &World<'_>, key: &Key, object: &Value) -> Result<
 }
 
 /// Another definition of the group with one of the names.
-fn clash(world: &World<'_>, object: &Value) -> Result<Option<(&'static str, String)>, Failure> {
+fn clash(world: &World<'_>, object: &Value) -> Result<Option<(&'static str, String)>, StatusError> {
     let group = &object["spec"]["group"];
     for other in world.storage.all("apiextensions.k8s.io/customresourcedefinitions", None)? {
         if name(&other) == name(object) || other["spec"]["group"] != *group {
@@ -86,18 +89,18 @@ fn clash(world: &World<'_>, object: &Value) -> Result<Option<(&'static str, Stri
 }
 
 /// Deletes the objects of a definition that is being deleted, then lets it go.
-fn empty(world: &World<'_>, key: &Key, object: &Value) -> Result<(), Failure> {
+fn empty(world: &World<'_>, key: &ObjectKey, object: &Value) -> Result<(), StatusError> {
     let storage = format!("{}/{}", text(object, "/spec/group"), text(object, "/spec/names/plural"));
     let mut keys = Vec::new();
     world.storage.list(&storage, None, ("", ""), |row| {
-        keys.push((Key::new(&storage, &row.namespace, &row.name), row));
+        keys.push((ObjectKey::new(&storage, &row.namespace, &row.name), row));
         true
     })?;
     let resource = world.registry.stored(&storage);
     for (place, row) in &keys {
         match &resource {
             Some(resource) if row.metadata()["deletionTimestamp"].is_null() => {
-                delete(world, resource, place, &Options::background())?;
+                delete(world, resource, place, &ApiDeleteOptions::background())?;
             }
             Some(_) => {}
             None => world.remove(place, &mut row.object())?,
@@ -121,18 +124,9 @@ fn empty(world: &World<'_>, key: &Key, object: &Value) -> Result<(), Failure> {
         world.write_as(CONTROLLER, "status", key, changed)?;
         return world.later(key, PACE);
     }
-    let mut finalizers = changed["metadata"]["finalizers"].as_array().cloned().unwrap_or_default();
-    finalizers.retain(|finalizer| finalizer != FINALIZER);
-    if finalizers.is_empty() {
-        if let Some(metadata) = changed["metadata"].as_object_mut() {
-            metadata.remove("finalizers");
-        }
-    } else {
-        changed["metadata"]["finalizers"] = json!(finalizers);
-    }
-    if changed["metadata"] == object["metadata"] {
+    if !drop_finalizer(&mut changed, FINALIZER) {
         return Ok(());
     }
     let Some(resource) = world.registry.stored(&key.resource) else { return Ok(()) };
-    store(world, &resource, key, changed).map(|_| ())
+    world.put_or_remove(&resource, key, changed).map(|_| ())
 }

@@ -7,16 +7,20 @@ use super::{
     replicas, set_condition, share, text, uid, write_status,
 };
 use crate::sandbox::{
-    answer::Failure,
-    delete::{Options, delete},
-    storage::Key,
+    delete::{ApiDeleteOptions, delete},
+    status::StatusError,
+    storage::ObjectKey,
     world::World,
 };
 
 const REVISION: &str = "deployment.kubernetes.io/revision";
 const HASH: &str = "pod-template-hash";
 
-pub(super) fn reconcile(world: &World<'_>, key: &Key, object: &Value) -> Result<(), Failure> {
+pub(super) fn reconcile(
+    world: &World<'_>,
+    key: &ObjectKey,
+    object: &Value,
+) -> Result<(), StatusError> {
     if is_deleted(object) {
         return Ok(());
     }
@@ -53,11 +57,11 @@ pub(super) fn reconcile(world: &World<'_>, key: &Key, object: &Value) -> Result<
     clean_up(world, &object, new.as_ref(), &old)
 }
 
-fn set_key(set: &Value) -> Key {
-    Key::new("apps/replicasets", text(set, "/metadata/namespace"), name(set))
+fn set_key(set: &Value) -> ObjectKey {
+    ObjectKey::new("apps/replicasets", text(set, "/metadata/namespace"), name(set))
 }
 
-fn refreshed(world: &World<'_>, sets: &[Value]) -> Result<Vec<Value>, Failure> {
+fn refreshed(world: &World<'_>, sets: &[Value]) -> Result<Vec<Value>, StatusError> {
     let mut found = Vec::new();
     for set in sets {
         found.extend(world.get(&set_key(set))?);
@@ -107,20 +111,26 @@ fn annotations(object: &Value, revision: i64) -> Value {
     json!(copied)
 }
 
-fn make_set(world: &World<'_>, key: &Key, object: &Value, old: &[Value]) -> Result<Value, Failure> {
+fn make_set(
+    world: &World<'_>,
+    key: &ObjectKey,
+    object: &Value,
+    old: &[Value],
+) -> Result<Value, StatusError> {
     if replicas::is_going(world, &key.namespace)? {
-        return Err(Failure::internal("the namespace is being deleted"));
+        return Err(StatusError::internal("the namespace is being deleted"));
     }
     let mut template = object["spec"]["template"].clone();
     let mut sum = hash(&template);
     let mut place =
-        Key::new("apps/replicasets", &key.namespace, &format!("{}-{sum}", name(object)));
+        ObjectKey::new("apps/replicasets", &key.namespace, &format!("{}-{sum}", name(object)));
     for round in 0..10 {
         if world.storage.get(&place)?.is_none() {
             break;
         }
         sum = hash(&json!([template, round]));
-        place = Key::new("apps/replicasets", &key.namespace, &format!("{}-{sum}", name(object)));
+        place =
+            ObjectKey::new("apps/replicasets", &key.namespace, &format!("{}-{sum}", name(object)));
     }
     let mut selector = object["spec"]["selector"].clone();
     if !template["metadata"]["labels"].is_object() {
@@ -148,11 +158,11 @@ fn make_set(world: &World<'_>, key: &Key, object: &Value, old: &[Value]) -> Resu
 /// Numbers the current ReplicaSet as the newest, and says so on the Deployment.
 fn mark_revision(
     world: &World<'_>,
-    key: &Key,
+    key: &ObjectKey,
     object: &mut Value,
     new: &mut Value,
     old: &[Value],
-) -> Result<(), Failure> {
+) -> Result<(), StatusError> {
     let highest = old.iter().map(revision).max().unwrap_or(0);
     let number = if revision(new) > highest { revision(new) } else { highest + 1 };
     let wanted = annotations(object, number);
@@ -170,7 +180,7 @@ fn mark_revision(
     Ok(())
 }
 
-fn scale(world: &World<'_>, object: &Value, set: &Value, count: i64) -> Result<(), Failure> {
+fn scale(world: &World<'_>, object: &Value, set: &Value, count: i64) -> Result<(), StatusError> {
     let present = number(set, "/spec/replicas");
     if present == count {
         return Ok(());
@@ -190,7 +200,7 @@ fn scale(world: &World<'_>, object: &Value, set: &Value, count: i64) -> Result<(
 }
 
 /// A paused Deployment is only scaled: its newest ReplicaSet takes the change.
-fn scale_paused(world: &World<'_>, object: &Value, sets: &[Value]) -> Result<(), Failure> {
+fn scale_paused(world: &World<'_>, object: &Value, sets: &[Value]) -> Result<(), StatusError> {
     let wanted = number(object, "/spec/replicas");
     let total: i64 = sets.iter().map(|set| number(set, "/spec/replicas")).sum();
     let active = sets.iter().filter(|set| number(set, "/spec/replicas") > 0);
@@ -206,7 +216,7 @@ fn recreate(
     object: &Value,
     new: &mut Value,
     old: &[Value],
-) -> Result<(), Failure> {
+) -> Result<(), StatusError> {
     let mut running = false;
     for set in old {
         scale(world, object, set, 0)?;
@@ -221,7 +231,12 @@ fn recreate(
     Ok(())
 }
 
-fn roll(world: &World<'_>, object: &Value, new: &mut Value, old: &[Value]) -> Result<(), Failure> {
+fn roll(
+    world: &World<'_>,
+    object: &Value,
+    new: &mut Value,
+    old: &[Value],
+) -> Result<(), StatusError> {
     let wanted = number(object, "/spec/replicas");
     let (more, fewer) = surge(object);
     let present = number(new, "/spec/replicas");
@@ -264,11 +279,11 @@ fn roll(world: &World<'_>, object: &Value, new: &mut Value, old: &[Value]) -> Re
 
 fn report(
     world: &World<'_>,
-    key: &Key,
+    key: &ObjectKey,
     object: &Value,
     new: Option<&Value>,
     old: &[Value],
-) -> Result<(), Failure> {
+) -> Result<(), StatusError> {
     let all: Vec<&Value> = old.iter().chain(new).collect();
     let sum =
         |field: &str| all.iter().map(|set| number(set, &format!("/status/{field}"))).sum::<i64>();
@@ -337,12 +352,12 @@ fn replica_failure(new: Option<&Value>, status: &mut Value, now: &str) {
 /// The Progressing condition: what the update is doing, or that it has not moved for too long.
 fn progress(
     world: &World<'_>,
-    key: &Key,
+    key: &ObjectKey,
     object: &Value,
     new: Option<&Value>,
     status: &mut Value,
     complete: bool,
-) -> Result<(), Failure> {
+) -> Result<(), StatusError> {
     let now = world.stamp();
     let condition = |value: &str, reason: &str, message: String| json!({"type": "Progressing", "status": value, "reason": reason, "message": message});
     if object["spec"]["paused"] == true {
@@ -386,7 +401,7 @@ fn clean_up(
     object: &Value,
     new: Option<&Value>,
     old: &[Value],
-) -> Result<(), Failure> {
+) -> Result<(), StatusError> {
     let keep = object["spec"]["revisionHistoryLimit"].as_i64().unwrap_or(10);
     let idle: Vec<&Value> = old
         .iter()
@@ -396,7 +411,7 @@ fn clean_up(
     let excess = replicas::size(old) - keep;
     let Some(resource) = world.registry.stored("apps/replicasets") else { return Ok(()) };
     for set in idle.into_iter().take(usize::try_from(excess).unwrap_or(0)) {
-        delete(world, &resource, &set_key(set), &Options::background())?;
+        delete(world, &resource, &set_key(set), &ApiDeleteOptions::background())?;
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{name, text};
-use crate::sandbox::{answer::Failure, storage::Key, world::World};
+use crate::sandbox::{status::StatusError, storage::ObjectKey, world::World};
 
 /// Says something about an object; the same again counts up.
 pub(super) fn tell(
@@ -12,7 +12,7 @@ pub(super) fn tell(
     component: &str,
     (kind, reason, message): (&str, &str, &str),
     field: Option<&str>,
-) -> Result<(), Failure> {
+) -> Result<(), StatusError> {
     let namespace = match text(about, "/metadata/namespace") {
         "" => "default",
         namespace => namespace,
@@ -28,7 +28,7 @@ pub(super) fn tell(
         object["fieldPath"] = json!(field);
     }
     let sum = super::hash(&json!([object, reason, message, component]));
-    let key = Key::new("/events", namespace, &format!("{}.{sum}", name(about)));
+    let key = ObjectKey::new("/events", namespace, &format!("{}.{sum}", name(about)));
     if let Some(mut known) = world.get(&key)? {
         known["count"] = json!(known["count"].as_i64().unwrap_or(1) + 1);
         known["lastTimestamp"] = json!(world.stamp());

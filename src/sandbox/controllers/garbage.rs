@@ -2,13 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::{CONTROLLER, is_deleted, text, uid};
+use super::{CONTROLLER, drop_finalizer, is_deleted, text, uid};
 use crate::sandbox::{
-    answer::Failure,
-    delete::{Options, delete},
-    storage::Key,
+    delete::{ApiDeleteOptions, delete},
+    status::StatusError,
+    storage::ObjectKey,
     world::World,
-    write::store,
 };
 
 fn finalizers(object: &Value) -> Vec<String> {
@@ -18,7 +17,11 @@ fn finalizers(object: &Value) -> Vec<String> {
 
 /// Does what owners and finalizers ask for. Tells whether the object is gone or was rewritten, so
 /// that nobody should go on with the state that he read.
-pub(super) fn collect(world: &World<'_>, key: &Key, object: &Value) -> Result<bool, Failure> {
+pub(super) fn collect(
+    world: &World<'_>,
+    key: &ObjectKey,
+    object: &Value,
+) -> Result<bool, StatusError> {
     if is_deleted(object) {
         let list = finalizers(object);
         if list.iter().any(|finalizer| finalizer == "orphan") {
@@ -50,7 +53,8 @@ pub(super) fn collect(world: &World<'_>, key: &Key, object: &Value) -> Result<bo
             return Ok(false);
         }
         let blocking = waiting && !world.storage.owned(uid(object))?.is_empty();
-        let options = if blocking { Options::foreground() } else { Options::background() };
+        let options =
+            if blocking { ApiDeleteOptions::foreground() } else { ApiDeleteOptions::background() };
         delete(world, &resource, key, &options)?;
         return Ok(true);
     }
@@ -64,7 +68,11 @@ pub(super) fn collect(world: &World<'_>, key: &Key, object: &Value) -> Result<bo
 }
 
 /// The owner that a reference means, if it is there.
-fn owner(world: &World<'_>, key: &Key, reference: &Value) -> Result<Option<Value>, Failure> {
+fn owner(
+    world: &World<'_>,
+    key: &ObjectKey,
+    reference: &Value,
+) -> Result<Option<Value>, StatusError> {
     let Some(resource) =
         world.registry.of_kind(text(reference, "/apiVersion"), text(reference, "/kind"))
     else {
@@ -72,34 +80,27 @@ fn owner(world: &World<'_>, key: &Key, reference: &Value) -> Result<Option<Value
         return Ok(Some(json!({})));
     };
     let namespace = if resource.namespaced { key.namespace.as_str() } else { "" };
-    let place = Key::new(&resource.storage(), namespace, text(reference, "/name"));
+    let place = ObjectKey::new(&resource.storage(), namespace, text(reference, "/name"));
     let found = world.get(&place)?;
     Ok(found.filter(|owner| owner["metadata"]["uid"] == reference["uid"]))
 }
 
 /// Takes a finalizer off; without the last one the object is gone.
-fn drop_finalizer(
+fn let_go(
     world: &World<'_>,
-    key: &Key,
+    key: &ObjectKey,
     object: &Value,
     finalizer: &str,
-) -> Result<bool, Failure> {
+) -> Result<bool, StatusError> {
     let Some(resource) = world.registry.stored(&key.resource) else { return Ok(false) };
     let mut changed = object.clone();
-    let left: Vec<_> = finalizers(object).into_iter().filter(|known| known != finalizer).collect();
-    if left.is_empty() {
-        if let Some(metadata) = changed["metadata"].as_object_mut() {
-            metadata.remove("finalizers");
-        }
-    } else {
-        changed["metadata"]["finalizers"] = json!(left);
-    }
-    store(world, &resource, key, changed)?;
+    drop_finalizer(&mut changed, finalizer);
+    world.put_or_remove(&resource, key, changed)?;
     Ok(true)
 }
 
 /// Orphans the dependents: their references to the owner go.
-fn release(world: &World<'_>, key: &Key, object: &Value) -> Result<bool, Failure> {
+fn release(world: &World<'_>, key: &ObjectKey, object: &Value) -> Result<bool, StatusError> {
     for dependent in world.storage.owned(uid(object))? {
         let Some(mut orphan) = world.get(&dependent)? else { continue };
         let references =
@@ -117,11 +118,15 @@ fn release(world: &World<'_>, key: &Key, object: &Value) -> Result<bool, Failure
         }
         world.write_as(CONTROLLER, "", &dependent, orphan)?;
     }
-    drop_finalizer(world, key, object, "orphan")
+    let_go(world, key, object, "orphan")
 }
 
 /// Deletes the dependents; when none that blocks is left, the owner may go.
-fn dependents_first(world: &World<'_>, key: &Key, object: &Value) -> Result<bool, Failure> {
+fn dependents_first(
+    world: &World<'_>,
+    key: &ObjectKey,
+    object: &Value,
+) -> Result<bool, StatusError> {
     let mut blocked = false;
     for dependent in world.storage.owned(uid(object))? {
         let Some(found) = world.get(&dependent)? else { continue };
@@ -136,5 +141,5 @@ fn dependents_first(world: &World<'_>, key: &Key, object: &Value) -> Result<bool
     if blocked {
         return Ok(false);
     }
-    drop_finalizer(world, key, object, "foregroundDeletion")
+    let_go(world, key, object, "foregroundDeletion")
 }

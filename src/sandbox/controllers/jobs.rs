@@ -4,15 +4,14 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{
-    condition, events, has_true, is_deleted, name, number, replicas, set_condition, text, uid,
-    write_status,
+    condition, drop_finalizer, events, has_true, is_deleted, name, number, replicas, set_condition,
+    text, uid, write_status,
 };
 use crate::sandbox::{
-    answer::Failure,
-    delete::{Options, delete},
-    storage::Key,
+    delete::{ApiDeleteOptions, delete},
+    status::StatusError,
+    storage::ObjectKey,
     world::World,
-    write::store,
 };
 
 const TRACKING: &str = "batch.kubernetes.io/job-tracking";
@@ -25,7 +24,11 @@ struct Pods {
     failed: Vec<Value>,
 }
 
-pub(super) fn reconcile(world: &World<'_>, key: &Key, object: &Value) -> Result<(), Failure> {
+pub(super) fn reconcile(
+    world: &World<'_>,
+    key: &ObjectKey,
+    object: &Value,
+) -> Result<(), StatusError> {
     let all = replicas::pods(world, object)?;
     for pod in &all {
         let over = matches!(text(pod, "/status/phase"), "Succeeded" | "Failed");
@@ -97,11 +100,11 @@ pub(super) fn reconcile(world: &World<'_>, key: &Key, object: &Value) -> Result<
 /// Starts as many pods as are wanted at once. Gives how many.
 fn fill(
     world: &World<'_>,
-    key: &Key,
+    key: &ObjectKey,
     object: &Value,
     pods: &Pods,
     wanted: Option<i64>,
-) -> Result<i64, Failure> {
+) -> Result<i64, StatusError> {
     let active = replicas::size(&pods.active);
     let left = wanted.map_or(i64::MAX, |wanted| wanted - replicas::size(&pods.succeeded));
     let want = number(object, "/spec/parallelism").min(left) - active;
@@ -126,7 +129,7 @@ fn fill(
         let index = indexed.then(|| free_index(pods, made));
         let template = &object["spec"]["template"];
         let pod_name = index
-            .map(|index| format!("{}-{index}-{}", name(object), crate::sandbox::write::suffix(5)));
+            .map(|index| format!("{}-{index}-{}", name(object), crate::sandbox::rand::suffix(5)));
         let done = replicas::make(world, object, template, pod_name.as_deref(), |pod| {
             pod["metadata"]["finalizers"] = json!([TRACKING]);
             if let Some(index) = index {
@@ -158,11 +161,11 @@ fn free_index(pods: &Pods, made: i64) -> i64 {
 /// Why a job has failed, if it has.
 fn failure(
     world: &World<'_>,
-    key: &Key,
+    key: &ObjectKey,
     object: &Value,
     pods: &Pods,
     status: &Value,
-) -> Result<Option<(&'static str, &'static str)>, Failure> {
+) -> Result<Option<(&'static str, &'static str)>, StatusError> {
     let limit = object["spec"]["backoffLimit"].as_i64().unwrap_or(6);
     let restarts: i64 = pods
         .active
@@ -207,12 +210,12 @@ fn count(status: &mut Value, pods: &Pods, made: i64) {
 /// Ends a job: first its outcome is known, then its pods are gone, then it is over.
 fn finish(
     world: &World<'_>,
-    key: &Key,
+    key: &ObjectKey,
     object: &Value,
     mut status: Value,
     pods: &Pods,
     (first, last, reason, message): (&str, &str, &str, &str),
-) -> Result<(), Failure> {
+) -> Result<(), StatusError> {
     let now = world.stamp();
     let made = |kind: &str| json!({"type": kind, "status": "True", "reason": reason, "message": message, "lastProbeTime": now});
     count(&mut status, pods, 0);
@@ -240,11 +243,11 @@ fn finish(
 
 fn suspend(
     world: &World<'_>,
-    key: &Key,
+    key: &ObjectKey,
     object: &Value,
     mut status: Value,
     pods: &Pods,
-) -> Result<(), Failure> {
+) -> Result<(), StatusError> {
     for pod in &pods.active {
         replicas::remove(world, pod)?;
     }
@@ -262,33 +265,26 @@ fn suspend(
 }
 
 /// A finished job goes after its time to live.
-fn expire(world: &World<'_>, key: &Key, object: &Value) -> Result<(), Failure> {
+fn expire(world: &World<'_>, key: &ObjectKey, object: &Value) -> Result<(), StatusError> {
     let Some(seconds) = object["spec"]["ttlSecondsAfterFinished"].as_i64() else { return Ok(()) };
     if world.elapsed(key, &format!("{}/ttl", uid(object)), seconds * 1000)?
         && let Some(resource) = world.registry.stored(&key.resource)
     {
-        delete(world, &resource, key, &Options::background())?;
+        delete(world, &resource, key, &ApiDeleteOptions::background())?;
     }
     Ok(())
 }
 
 /// Lets go of a pod that was counted.
-fn untrack(world: &World<'_>, pod: &Value) -> Result<(), Failure> {
-    let mut finalizers = pod["metadata"]["finalizers"].as_array().cloned().unwrap_or_default();
-    if !finalizers.iter().any(|finalizer| finalizer == TRACKING) {
+fn untrack(world: &World<'_>, pod: &Value) -> Result<(), StatusError> {
+    let tracked = pod["metadata"]["finalizers"].as_array();
+    if !tracked.is_some_and(|list| list.iter().any(|finalizer| finalizer == TRACKING)) {
         return Ok(());
     }
-    finalizers.retain(|finalizer| finalizer != TRACKING);
-    let key = Key::new("/pods", text(pod, "/metadata/namespace"), name(pod));
+    let key = ObjectKey::new("/pods", text(pod, "/metadata/namespace"), name(pod));
     // Read again: it may have been written since.
     let Some(mut changed) = world.get(&key)? else { return Ok(()) };
-    if finalizers.is_empty() {
-        if let Some(metadata) = changed["metadata"].as_object_mut() {
-            metadata.remove("finalizers");
-        }
-    } else {
-        changed["metadata"]["finalizers"] = json!(finalizers);
-    }
+    drop_finalizer(&mut changed, TRACKING);
     let Some(resource) = world.registry.stored("/pods") else { return Ok(()) };
-    store(world, &resource, &key, changed).map(|_| ())
+    world.put_or_remove(&resource, &key, changed).map(|_| ())
 }

@@ -4,9 +4,9 @@
 use serde_json::{Value, json};
 
 use super::{
-    answer::Failure,
-    call::{Call, Reply},
-    storage::Key,
+    request::{ApiRequest, Reply},
+    status::StatusError,
+    storage::ObjectKey,
     world::World,
 };
 
@@ -30,7 +30,7 @@ pub(super) use pods::logs;
 const CONTROLLER: &str = "kube-controller-manager";
 
 /// Looks at an object and does what is next.
-pub(super) fn reconcile(world: &World<'_>, key: &Key) -> Result<(), Failure> {
+pub(super) fn reconcile(world: &World<'_>, key: &ObjectKey) -> Result<(), StatusError> {
     let Some(object) = world.get(key)? else { return Ok(()) };
     if garbage::collect(world, key, &object)? {
         return Ok(());
@@ -137,10 +137,10 @@ fn has_true(object: &Value, kind: &str) -> bool {
 /// Writes a new status of an object, if it differs.
 fn write_status(
     world: &World<'_>,
-    key: &Key,
+    key: &ObjectKey,
     object: &Value,
     status: Value,
-) -> Result<(), Failure> {
+) -> Result<(), StatusError> {
     if object["status"] == status {
         return Ok(());
     }
@@ -151,16 +151,33 @@ fn write_status(
 
 /// A hash in the alphabet of generated names.
 fn hash(value: &Value) -> String {
-    const LETTERS: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
     // FNV-1a over the canonical text.
     let sum = value
         .to_string()
         .bytes()
         .fold(0x811c_9dc5_u32, |sum, byte| (sum ^ u32::from(byte)).wrapping_mul(0x0100_0193));
-    sum.to_string()
-        .bytes()
-        .map(|digit| char::from(LETTERS[usize::from(digit) % LETTERS.len()]))
-        .collect()
+    super::rand::safe_encode(&sum.to_string())
+}
+
+/// Takes a finalizer off an object that a controller has read; tells whether it was there.
+fn drop_finalizer(object: &mut Value, finalizer: &str) -> bool {
+    let Some(list) = object["metadata"]["finalizers"].as_array() else { return false };
+    let left: Vec<_> = list.iter().filter(|known| *known != finalizer).cloned().collect();
+    if left.len() == list.len() {
+        return false;
+    }
+    if left.is_empty() {
+        remove(&mut object["metadata"], "finalizers");
+    } else {
+        object["metadata"]["finalizers"] = json!(left);
+    }
+    true
+}
+
+fn remove(object: &mut Value, name: &str) {
+    if let Some(fields) = object.as_object_mut() {
+        fields.remove(name);
+    }
 }
 
 /// Answers what a container wrote.
@@ -205,8 +222,8 @@ fn share(value: &Value, total: i64, up: bool) -> i64 {
     if up { (exact + 99).div_euclid(100) } else { exact.div_euclid(100) }
 }
 
-fn parameter_container<'a>(call: &'a Call, pod: &'a Value) -> &'a str {
-    match call.parameter("container") {
+fn parameter_container<'a>(request: &'a ApiRequest, pod: &'a Value) -> &'a str {
+    match request.parameter("container") {
         "" => text(pod, "/spec/containers/0/name"),
         name => name,
     }

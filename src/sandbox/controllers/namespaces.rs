@@ -6,28 +6,31 @@ use serde_json::{Value, json};
 
 use super::{CONTROLLER, is_deleted, name, set_condition};
 use crate::sandbox::{
-    answer::Failure,
-    delete::{Options, delete},
-    storage::Key,
+    delete::{ApiDeleteOptions, delete},
+    status::StatusError,
+    storage::ObjectKey,
     world::World,
-    write::store,
 };
 
 /// How long a namespace takes to go at the least, in milliseconds, and between looks at it.
 const PACE: i64 = 100;
 
-pub(super) fn reconcile(world: &World<'_>, key: &Key, object: &Value) -> Result<(), Failure> {
+pub(super) fn reconcile(
+    world: &World<'_>,
+    key: &ObjectKey,
+    object: &Value,
+) -> Result<(), StatusError> {
     if is_deleted(object) { empty(world, key, object) } else { furnish(world, object) }
 }
 
 /// Gives a namespace its service account and the cluster's certificate.
-fn furnish(world: &World<'_>, object: &Value) -> Result<(), Failure> {
+fn furnish(world: &World<'_>, object: &Value) -> Result<(), StatusError> {
     let namespace = name(object);
-    let account = Key::new("/serviceaccounts", namespace, "default");
+    let account = ObjectKey::new("/serviceaccounts", namespace, "default");
     if world.storage.get(&account)?.is_none() {
         world.create_as(CONTROLLER, &account, json!({}))?;
     }
-    let certificate = Key::new("/configmaps", namespace, "kube-root-ca.crt");
+    let certificate = ObjectKey::new("/configmaps", namespace, "kube-root-ca.crt");
     if world.storage.get(&certificate)?.is_none() {
         let description = "Contains a CA bundle that can be used to verify the kube-apiserver when \
              using internal endpoints such as the internal service IP or \
@@ -44,7 +47,7 @@ fn furnish(world: &World<'_>, object: &Value) -> Result<(), Failure> {
 
 /// Deletes what is in a namespace that is being deleted; the last finalizer goes with the last
 /// object.
-fn empty(world: &World<'_>, key: &Key, object: &Value) -> Result<(), Failure> {
+fn empty(world: &World<'_>, key: &ObjectKey, object: &Value) -> Result<(), StatusError> {
     let namespace = name(object);
     for content in world.storage.inside(namespace)? {
         let Some(resource) = world.registry.stored(&content.resource) else {
@@ -56,7 +59,7 @@ fn empty(world: &World<'_>, key: &Key, object: &Value) -> Result<(), Failure> {
         };
         let Some(row) = world.storage.get(&content)? else { continue };
         if !row.metadata()["deletionTimestamp"].is_string() {
-            delete(world, &resource, &content, &Options::background())?;
+            delete(world, &resource, &content, &ApiDeleteOptions::background())?;
         }
     }
     let rest = world.storage.inside(namespace)?;
@@ -74,13 +77,13 @@ fn empty(world: &World<'_>, key: &Key, object: &Value) -> Result<(), Failure> {
         others.into_iter().filter(|finalizer| finalizer != "kubernetes").collect();
     last["spec"] = if others.is_empty() { json!({}) } else { json!({"finalizers": others}) };
     if last != object.clone() {
-        store(world, &resource, key, last)?;
+        world.put_or_remove(&resource, key, last)?;
     }
     Ok(())
 }
 
 /// The status of a namespace that is being deleted: what remains, and what holds it.
-fn conditions(world: &World<'_>, object: &Value, rest: &[Key]) -> Result<Value, Failure> {
+fn conditions(world: &World<'_>, object: &Value, rest: &[ObjectKey]) -> Result<Value, StatusError> {
     let mut kinds: BTreeMap<String, usize> = BTreeMap::new();
     let mut holders: BTreeMap<String, usize> = BTreeMap::new();
     for content in rest {

@@ -4,12 +4,15 @@ use serde_json::Value;
 
 use super::{name, text};
 use crate::{
-    sandbox::{answer::Failure, storage::Key, world::World},
+    sandbox::{status::StatusError, storage::ObjectKey, world::World},
     schema::quantity::Quantity,
 };
 
 /// A node for a pod, or why there is none, in the scheduler's words.
-pub(super) fn choose(world: &World<'_>, pod: &Value) -> Result<Result<String, String>, Failure> {
+pub(super) fn choose(
+    world: &World<'_>,
+    pod: &Value,
+) -> Result<Result<String, String>, StatusError> {
     if let Some(trouble) = volumes(world, pod)? {
         return Ok(Err(trouble));
     }
@@ -118,11 +121,11 @@ fn fits(rule: &Value, found: Option<&Value>) -> bool {
 }
 
 /// Claims that a pod names and that are missing or wait.
-fn volumes(world: &World<'_>, pod: &Value) -> Result<Option<String>, Failure> {
+fn volumes(world: &World<'_>, pod: &Value) -> Result<Option<String>, StatusError> {
     let namespace = text(pod, "/metadata/namespace");
     for volume in pod["spec"]["volumes"].as_array().into_iter().flatten() {
         let Some(claim) = volume["persistentVolumeClaim"]["claimName"].as_str() else { continue };
-        let key = Key::new("/persistentvolumeclaims", namespace, claim);
+        let key = ObjectKey::new("/persistentvolumeclaims", namespace, claim);
         let Some(found) = world.get(&key)? else {
             return Ok(Some(format!(
                 "0/2 nodes are available: persistentvolumeclaim \"{claim}\" not found. no new claims to deallocate, preemption: \

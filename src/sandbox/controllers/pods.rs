@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 
 use super::{condition, duration, events, is_deleted, nodes, number, set_condition, text, uid};
 use crate::sandbox::{
-    answer::Failure,
-    delete::{Options, delete},
-    storage::Key,
+    delete::{ApiDeleteOptions, delete},
+    status::StatusError,
+    storage::ObjectKey,
     world::World,
 };
 
@@ -24,15 +24,19 @@ use failures::{back_off, blocked_status, crash};
 use start::{created, initialize};
 
 /// A step of a pod: after so many milliseconds it has this status, and this is told.
-struct Step {
+struct Stage {
     stage: String,
     after: i64,
     status: Value,
     event: Option<(&'static str, &'static str, String, String)>,
 }
 
-pub(super) fn reconcile(world: &World<'_>, key: &Key, pod: &Value) -> Result<(), Failure> {
-    let asked = Asked::of(pod);
+pub(super) fn reconcile(
+    world: &World<'_>,
+    key: &ObjectKey,
+    pod: &Value,
+) -> Result<(), StatusError> {
+    let asked = TestAnnotations::of(pod);
     if is_deleted(pod) {
         if number(pod, "/metadata/deletionGracePeriodSeconds") == 0 {
             return Ok(());
@@ -41,7 +45,7 @@ pub(super) fn reconcile(world: &World<'_>, key: &Key, pod: &Value) -> Result<(),
         if world.elapsed(key, &format!("{}/stop", uid(pod)), delay)?
             && let Some(resource) = world.registry.stored("/pods")
         {
-            delete(world, &resource, key, &Options::at_once())?;
+            delete(world, &resource, key, &ApiDeleteOptions::at_once())?;
         }
         return Ok(());
     }
@@ -65,13 +69,13 @@ pub(super) fn reconcile(world: &World<'_>, key: &Key, pod: &Value) -> Result<(),
 }
 
 /// What the pod's annotations ask for.
-struct Asked<'a> {
+struct TestAnnotations<'a> {
     annotations: &'a Value,
     fail: &'a str,
     target: String,
 }
 
-impl<'a> Asked<'a> {
+impl<'a> TestAnnotations<'a> {
     fn of(pod: &'a Value) -> Self {
         let annotations = &pod["metadata"]["annotations"];
         let get = |word: &str| annotations[format!("test.workloadctl/{word}")].as_str();
@@ -105,7 +109,7 @@ impl<'a> Asked<'a> {
     }
 }
 
-fn schedule(world: &World<'_>, key: &Key, pod: &Value) -> Result<(), Failure> {
+fn schedule(world: &World<'_>, key: &ObjectKey, pod: &Value) -> Result<(), StatusError> {
     let mut changed = pod.clone();
     let now = world.stamp();
     match nodes::choose(world, pod)? {
@@ -149,7 +153,7 @@ fn waits_for(status: &Value, reasons: &[&str]) -> bool {
 }
 
 /// The next step of a pod that has a node.
-fn next(world: &World<'_>, pod: &Value, asked: &Asked<'_>) -> Option<Step> {
+fn next(world: &World<'_>, pod: &Value, asked: &TestAnnotations<'_>) -> Option<Stage> {
     let now = world.stamp();
     let main = statuses(pod, "containerStatuses");
     if main.is_empty() {
@@ -245,7 +249,7 @@ fn ended(status: &Value, now: &str, code: i64, reason: &str) -> Value {
 }
 
 /// All containers start.
-fn started(pod: &Value, asked: &Asked<'_>, now: &str, after: i64) -> Step {
+fn started(pod: &Value, asked: &TestAnnotations<'_>, now: &str, after: i64) -> Stage {
     let mut status = pod["status"].clone();
     let mut unready: Vec<String> = Vec::new();
     let mut blocked = false;
@@ -295,19 +299,19 @@ fn started(pod: &Value, asked: &Asked<'_>, now: &str, after: i64) -> Step {
         }
         _ => None,
     };
-    Step { stage: "start".into(), after, status, event }
+    Stage { stage: "start".into(), after, status, event }
 }
 
-fn become_ready(pod: &Value, asked: &Asked<'_>, now: &str) -> Step {
+fn become_ready(pod: &Value, asked: &TestAnnotations<'_>, now: &str) -> Stage {
     let mut status = pod["status"].clone();
     for known in status["containerStatuses"].as_array_mut().into_iter().flatten() {
         known["ready"] = json!(true);
     }
     set_ready(&mut status, now, None);
-    Step { stage: "ready".into(), after: asked.delay().unwrap_or(50), status, event: None }
+    Stage { stage: "ready".into(), after: asked.delay().unwrap_or(50), status, event: None }
 }
 
-fn complete(pod: &Value, asked: &Asked<'_>, now: &str) -> Step {
+fn complete(pod: &Value, asked: &TestAnnotations<'_>, now: &str) -> Stage {
     let mut status = pod["status"].clone();
     let list: Vec<_> = statuses(pod, "containerStatuses")
         .iter()
@@ -318,11 +322,11 @@ fn complete(pod: &Value, asked: &Asked<'_>, now: &str) -> Step {
     set_ready(&mut status, now, Some(("PodCompleted", String::new())));
     let done = json!({"type": "Initialized", "status": "True", "lastProbeTime": null, "reason": "PodCompleted"});
     set_condition(&mut status, done, now, false);
-    Step { stage: "complete".into(), after: asked.delay().unwrap_or(200), status, event: None }
+    Stage { stage: "complete".into(), after: asked.delay().unwrap_or(200), status, event: None }
 }
 
 /// A change of an image restarts that container.
-fn restart_changed(pod: &Value, main: &[Value], now: &str) -> Option<Step> {
+fn restart_changed(pod: &Value, main: &[Value], now: &str) -> Option<Stage> {
     if pod["status"]["observedGeneration"] == pod["metadata"]["generation"] {
         return None;
     }
@@ -341,7 +345,7 @@ fn restart_changed(pod: &Value, main: &[Value], now: &str) -> Option<Step> {
         }
     }
     status["containerStatuses"] = json!(list);
-    Some(Step {
+    Some(Stage {
         stage: format!("observe-{}", pod["metadata"]["generation"]),
         after: 0,
         status,

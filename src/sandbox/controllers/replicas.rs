@@ -8,16 +8,16 @@ use super::{
     owner_reference, text, uid,
 };
 use crate::sandbox::{
-    answer::Failure,
-    delete::{Options, delete},
+    delete::{ApiDeleteOptions, delete},
+    rand::suffix,
     selector::Selector,
-    storage::Key,
+    status::StatusError,
+    storage::ObjectKey,
     world::World,
-    write::suffix,
 };
 
 /// The pods of a controller; orphans that its selector means are adopted.
-pub(super) fn pods(world: &World<'_>, owner: &Value) -> Result<Vec<Value>, Failure> {
+pub(super) fn pods(world: &World<'_>, owner: &Value) -> Result<Vec<Value>, StatusError> {
     let namespace = text(owner, "/metadata/namespace");
     if !is_deleted(owner) {
         adopt(world, owner, "/pods", namespace)?;
@@ -32,7 +32,7 @@ pub(super) fn adopt(
     owner: &Value,
     storage: &str,
     namespace: &str,
-) -> Result<(), Failure> {
+) -> Result<(), StatusError> {
     let Some(selector) = Selector::of(&owner["spec"]["selector"]) else { return Ok(()) };
     let mut orphans = Vec::new();
     world.storage.list(storage, Some(namespace), ("", ""), |row| {
@@ -40,7 +40,7 @@ pub(super) fn adopt(
         if !row.meta.contains("\"controller\":true") {
             let metadata = json!({"metadata": row.metadata()});
             if selector.matches(&metadata) && !is_deleted(&metadata) && !has_controller(&metadata) {
-                orphans.push(Key::new(storage, &row.namespace, &row.name));
+                orphans.push(ObjectKey::new(storage, &row.namespace, &row.name));
             }
         }
         true
@@ -88,10 +88,10 @@ pub(super) fn availability(
 /// How many of some pods are ready, and available.
 pub(super) fn count(
     world: &World<'_>,
-    key: &Key,
+    key: &ObjectKey,
     pods: &[Value],
     seconds: i64,
-) -> Result<(i64, i64), Failure> {
+) -> Result<(i64, i64), StatusError> {
     let (mut ready, mut available) = (0, 0);
     for pod in pods {
         ready += i64::from(is_ready(pod));
@@ -122,7 +122,7 @@ pub(super) fn make(
     template: &Value,
     pod_name: Option<&str>,
     change: impl FnOnce(&mut Value),
-) -> Result<Made, Failure> {
+) -> Result<Made, StatusError> {
     let namespace = text(owner, "/metadata/namespace");
     if is_going(world, namespace)? {
         return Ok(Made::NotNow);
@@ -140,7 +140,7 @@ pub(super) fn make(
         pod["metadata"]["generateName"] = json!(prefix);
     }
     change(&mut pod);
-    let key = Key::new("/pods", namespace, &full);
+    let key = ObjectKey::new("/pods", namespace, &full);
     if world.storage.get(&key)?.is_some() {
         return Ok(Made::NotNow);
     }
@@ -165,15 +165,15 @@ pub(super) fn make(
 }
 
 /// Tells whether a namespace is being deleted or gone.
-pub(super) fn is_going(world: &World<'_>, namespace: &str) -> Result<bool, Failure> {
-    let row = world.storage.get(&Key::new("/namespaces", "", namespace))?;
+pub(super) fn is_going(world: &World<'_>, namespace: &str) -> Result<bool, StatusError> {
+    let row = world.storage.get(&ObjectKey::new("/namespaces", "", namespace))?;
     Ok(row.is_none_or(|row| row.metadata()["deletionTimestamp"].is_string()))
 }
 
-pub(super) fn remove(world: &World<'_>, pod: &Value) -> Result<(), Failure> {
-    let key = Key::new("/pods", text(pod, "/metadata/namespace"), name(pod));
+pub(super) fn remove(world: &World<'_>, pod: &Value) -> Result<(), StatusError> {
+    let key = ObjectKey::new("/pods", text(pod, "/metadata/namespace"), name(pod));
     let Some(resource) = world.registry.stored("/pods") else { return Ok(()) };
-    match delete(world, &resource, &key, &Options::background()) {
+    match delete(world, &resource, &key, &ApiDeleteOptions::background()) {
         Err(failure) if failure.code != 404 => Err(failure),
         _ => Ok(()),
     }

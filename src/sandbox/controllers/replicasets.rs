@@ -7,9 +7,13 @@ use super::{
     replicas::{self, Made},
     set_condition, write_status,
 };
-use crate::sandbox::{answer::Failure, storage::Key, world::World};
+use crate::sandbox::{status::StatusError, storage::ObjectKey, world::World};
 
-pub(super) fn reconcile(world: &World<'_>, key: &Key, object: &Value) -> Result<(), Failure> {
+pub(super) fn reconcile(
+    world: &World<'_>,
+    key: &ObjectKey,
+    object: &Value,
+) -> Result<(), StatusError> {
     let all = replicas::pods(world, object)?;
     let going = all.iter().filter(|pod| is_deleted(pod)).count();
     let mut pods: Vec<Value> = all.into_iter().filter(replicas::is_active).collect();

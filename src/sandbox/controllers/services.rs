@@ -7,9 +7,13 @@ use super::{
     CONTROLLER, duration, has_true, is_deleted, number, owner_reference, set_condition, share,
     text, uid, write_status,
 };
-use crate::sandbox::{answer::Failure, selector::Selector, storage::Key, world::World};
+use crate::sandbox::{selector::Selector, status::StatusError, storage::ObjectKey, world::World};
 
-pub(super) fn reconcile(world: &World<'_>, key: &Key, object: &Value) -> Result<(), Failure> {
+pub(super) fn reconcile(
+    world: &World<'_>,
+    key: &ObjectKey,
+    object: &Value,
+) -> Result<(), StatusError> {
     if is_deleted(object) {
         return Ok(());
     }
@@ -17,7 +21,7 @@ pub(super) fn reconcile(world: &World<'_>, key: &Key, object: &Value) -> Result<
     endpoints(world, key, object)
 }
 
-fn load_balancer(world: &World<'_>, key: &Key, object: &Value) -> Result<(), Failure> {
+fn load_balancer(world: &World<'_>, key: &ObjectKey, object: &Value) -> Result<(), StatusError> {
     let asked = &object["metadata"]["annotations"];
     let address = &object["status"]["loadBalancer"]["ingress"];
     if object["spec"]["type"] != "LoadBalancer" {
@@ -43,7 +47,7 @@ fn load_balancer(world: &World<'_>, key: &Key, object: &Value) -> Result<(), Fai
 }
 
 /// The pods behind a service: Endpoints and an EndpointSlice, with the service's labels.
-fn endpoints(world: &World<'_>, key: &Key, object: &Value) -> Result<(), Failure> {
+fn endpoints(world: &World<'_>, key: &ObjectKey, object: &Value) -> Result<(), StatusError> {
     let selector = &object["spec"]["selector"];
     if !selector.is_object() || object["spec"]["type"] == "ExternalName" {
         return Ok(());
@@ -80,7 +84,7 @@ fn endpoints(world: &World<'_>, key: &Key, object: &Value) -> Result<(), Failure
             json!({"name": text(port, "/name"), "port": number, "protocol": port["protocol"]})
         })
         .collect();
-    let place = Key::new(
+    let place = ObjectKey::new(
         "discovery.k8s.io/endpointslices",
         &key.namespace,
         &format!("{}-sandbox", key.name),
@@ -111,13 +115,13 @@ fn named_port(pods: &[Value], wanted: &str) -> Option<i64> {
 
 /// An API that another server serves is available when its service is there. Nothing serves it
 /// here all the same.
-pub(super) fn api(world: &World<'_>, key: &Key, object: &Value) -> Result<(), Failure> {
+pub(super) fn api(world: &World<'_>, key: &ObjectKey, object: &Value) -> Result<(), StatusError> {
     let service = &object["spec"]["service"];
     let (status, reason, message) = if service.is_null() {
         ("True", "Local", "Local APIServices are always available".to_owned())
     } else {
         let (namespace, service) = (text(service, "/namespace"), text(service, "/name"));
-        match world.get(&Key::new("/services", namespace, service))? {
+        match world.get(&ObjectKey::new("/services", namespace, service))? {
             None => (
                 "False",
                 "ServiceNotFound",
@@ -138,7 +142,11 @@ pub(super) fn api(world: &World<'_>, key: &Key, object: &Value) -> Result<(), Fa
 }
 
 /// How many pods a budget leaves to be disrupted.
-pub(super) fn budget(world: &World<'_>, key: &Key, object: &Value) -> Result<(), Failure> {
+pub(super) fn budget(
+    world: &World<'_>,
+    key: &ObjectKey,
+    object: &Value,
+) -> Result<(), StatusError> {
     let selected = match Selector::of(&object["spec"]["selector"]) {
         Some(selector) => {
             let pods = world.storage.all("/pods", Some(&key.namespace))?;

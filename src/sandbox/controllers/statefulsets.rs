@@ -5,16 +5,16 @@ use serde_json::{Value, json};
 use super::{
     CONTROLLER, hash, is_deleted, name, number, owner_reference, replicas, text, uid, write_status,
 };
-use crate::sandbox::{answer::Failure, storage::Key, world::World};
+use crate::sandbox::{status::StatusError, storage::ObjectKey, world::World};
 
 const REVISION: &str = "controller-revision-hash";
 
 /// The name of the present template's revision; its ControllerRevision is made if need be.
-pub(super) fn revision(world: &World<'_>, object: &Value) -> Result<String, Failure> {
+pub(super) fn revision(world: &World<'_>, object: &Value) -> Result<String, StatusError> {
     let template = &object["spec"]["template"];
     let revision = format!("{}-{}", name(object), hash(template));
     let namespace = text(object, "/metadata/namespace");
-    let key = Key::new("apps/controllerrevisions", namespace, &revision);
+    let key = ObjectKey::new("apps/controllerrevisions", namespace, &revision);
     if world.storage.get(&key)?.is_none() && !replicas::is_going(world, namespace)? {
         let number = world.owned(uid(object), "apps/controllerrevisions")?.len() + 1;
         let made = json!({
@@ -30,7 +30,11 @@ fn ordinal(set: &Value, pod: &Value) -> Option<i64> {
     name(pod).strip_prefix(&format!("{}-", name(set)))?.parse().ok()
 }
 
-pub(super) fn reconcile(world: &World<'_>, key: &Key, object: &Value) -> Result<(), Failure> {
+pub(super) fn reconcile(
+    world: &World<'_>,
+    key: &ObjectKey,
+    object: &Value,
+) -> Result<(), StatusError> {
     let update = if is_deleted(object) {
         text(object, "/status/updateRevision").to_owned()
     } else {
@@ -51,11 +55,11 @@ pub(super) fn reconcile(world: &World<'_>, key: &Key, object: &Value) -> Result<
 
 fn advance(
     world: &World<'_>,
-    key: &Key,
+    key: &ObjectKey,
     object: &Value,
     pods: &[Value],
     revisions: (&str, &str),
-) -> Result<(), Failure> {
+) -> Result<(), StatusError> {
     let wanted = number(object, "/spec/replicas");
     let first = number(object, "/spec/ordinals/start");
     let ordered = object["spec"]["podManagementPolicy"] != "Parallel";
@@ -125,7 +129,7 @@ fn make(
     object: &Value,
     place: i64,
     (current, update): (&str, &str),
-) -> Result<bool, Failure> {
+) -> Result<bool, StatusError> {
     let partition = number(object, "/spec/updateStrategy/rollingUpdate/partition");
     let pod_name = format!("{}-{place}", name(object));
     claims(world, object, &pod_name)?;
@@ -165,21 +169,22 @@ fn make(
     Ok(made == replicas::Made::Pod)
 }
 
-fn old_template(world: &World<'_>, object: &Value, revision: &str) -> Result<Value, Failure> {
-    let key = Key::new("apps/controllerrevisions", text(object, "/metadata/namespace"), revision);
+fn old_template(world: &World<'_>, object: &Value, revision: &str) -> Result<Value, StatusError> {
+    let key =
+        ObjectKey::new("apps/controllerrevisions", text(object, "/metadata/namespace"), revision);
     Ok(match world.get(&key)? {
         Some(found) => found["data"]["spec"]["template"].clone(),
         None => object["spec"]["template"].clone(),
     })
 }
 
-fn claims(world: &World<'_>, object: &Value, pod_name: &str) -> Result<(), Failure> {
+fn claims(world: &World<'_>, object: &Value, pod_name: &str) -> Result<(), StatusError> {
     let namespace = text(object, "/metadata/namespace");
     if replicas::is_going(world, namespace)? {
         return Ok(());
     }
     for template in object["spec"]["volumeClaimTemplates"].as_array().into_iter().flatten() {
-        let key = Key::new(
+        let key = ObjectKey::new(
             "/persistentvolumeclaims",
             namespace,
             &format!("{}-{pod_name}", name(template)),
@@ -202,11 +207,11 @@ fn claims(world: &World<'_>, object: &Value, pod_name: &str) -> Result<(), Failu
 
 fn report(
     world: &World<'_>,
-    key: &Key,
+    key: &ObjectKey,
     object: &Value,
     pods: &[Value],
     (current, update): (&str, &str),
-) -> Result<(), Failure> {
+) -> Result<(), StatusError> {
     let active: Vec<Value> = pods.iter().filter(|pod| !is_deleted(pod)).cloned().collect();
     let (ready, available) =
         replicas::count(world, key, &active, number(object, "/spec/minReadySeconds"))?;

@@ -2,13 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::{CONTROLLER, events, is_deleted, name, text, uid};
+use super::{CONTROLLER, drop_finalizer, events, is_deleted, name, text, uid};
 use crate::sandbox::{
-    answer::Failure,
-    delete::{Options, delete},
-    storage::Key,
+    delete::{ApiDeleteOptions, delete},
+    status::StatusError,
+    storage::ObjectKey,
     world::World,
-    write::store,
 };
 
 const PACE: i64 = 100;
@@ -16,7 +15,11 @@ const PACE: i64 = 100;
 const SELECTED: &str = "volume.kubernetes.io/selected-node";
 
 /// Tells a claim that waits for its first consumer that there is one.
-pub(super) fn select_node(world: &World<'_>, key: &Key, claim: &Value) -> Result<(), Failure> {
+pub(super) fn select_node(
+    world: &World<'_>,
+    key: &ObjectKey,
+    claim: &Value,
+) -> Result<(), StatusError> {
     if claim["metadata"]["annotations"][SELECTED].is_string() {
         return Ok(());
     }
@@ -25,7 +28,7 @@ pub(super) fn select_node(world: &World<'_>, key: &Key, claim: &Value) -> Result
     world.write_as("kube-scheduler", "", key, changed).map(|_| ())
 }
 
-pub(super) fn claim(world: &World<'_>, key: &Key, object: &Value) -> Result<(), Failure> {
+pub(super) fn claim(world: &World<'_>, key: &ObjectKey, object: &Value) -> Result<(), StatusError> {
     if is_deleted(object) {
         return release(world, key, object);
     }
@@ -36,12 +39,12 @@ pub(super) fn claim(world: &World<'_>, key: &Key, object: &Value) -> Result<(), 
         return grow(world, key, object);
     }
     let class_name = text(object, "/spec/storageClassName");
-    let class = world.get(&Key::new("storage.k8s.io/storageclasses", "", class_name))?;
+    let class = world.get(&ObjectKey::new("storage.k8s.io/storageclasses", "", class_name))?;
     let named = text(object, "/spec/volumeName");
     let volume = if named.is_empty() {
         existing(world, object)?
     } else {
-        world.get(&Key::new("/persistentvolumes", "", named))?
+        world.get(&ObjectKey::new("/persistentvolumes", "", named))?
     };
     if let Some(volume) = volume {
         return bind(world, key, object, volume);
@@ -86,7 +89,7 @@ pub(super) fn claim(world: &World<'_>, key: &Key, object: &Value) -> Result<(), 
 }
 
 /// A volume that somebody made and that fits a claim.
-fn existing(world: &World<'_>, claim: &Value) -> Result<Option<Value>, Failure> {
+fn existing(world: &World<'_>, claim: &Value) -> Result<Option<Value>, StatusError> {
     let volumes = world.all("/persistentvolumes", None)?.into_iter();
     let size = |object: &Value, path: &str| {
         crate::schema::quantity::Quantity::parse(text(object, path))
@@ -105,7 +108,12 @@ fn existing(world: &World<'_>, claim: &Value) -> Result<Option<Value>, Failure> 
     Ok(fitting.next())
 }
 
-fn provision(world: &World<'_>, key: &Key, claim: &Value, class: &Value) -> Result<(), Failure> {
+fn provision(
+    world: &World<'_>,
+    key: &ObjectKey,
+    claim: &Value,
+    class: &Value,
+) -> Result<(), StatusError> {
     let volume_name = format!("pvc-{}", uid(claim));
     let policy = match text(class, "/reclaimPolicy") {
         "" => "Delete",
@@ -121,19 +129,24 @@ fn provision(world: &World<'_>, key: &Key, claim: &Value, class: &Value) -> Resu
             "volumeMode": "Filesystem",
         },
     });
-    let place = Key::new("/persistentvolumes", "", &volume_name);
+    let place = ObjectKey::new("/persistentvolumes", "", &volume_name);
     let mut volume = world.create_as("workloadctl-sandbox", &place, volume)?;
     volume["metadata"]["finalizers"] = json!(["kubernetes.io/pv-protection"]);
     bind(world, key, claim, volume)
 }
 
-fn bind(world: &World<'_>, key: &Key, claim: &Value, mut volume: Value) -> Result<(), Failure> {
+fn bind(
+    world: &World<'_>,
+    key: &ObjectKey,
+    claim: &Value,
+    mut volume: Value,
+) -> Result<(), StatusError> {
     volume["spec"]["claimRef"] = json!({
         "apiVersion": "v1", "kind": "PersistentVolumeClaim", "name": name(claim),
         "namespace": claim["metadata"]["namespace"], "uid": uid(claim),
         "resourceVersion": claim["metadata"]["resourceVersion"],
     });
-    let place = Key::new("/persistentvolumes", "", name(&volume));
+    let place = ObjectKey::new("/persistentvolumes", "", name(&volume));
     let mut volume = world.write_as(CONTROLLER, "", &place, volume)?;
     volume["status"] = json!({"phase": "Bound", "lastPhaseTransitionTime": world.stamp()});
     let volume = world.write_as(CONTROLLER, "status", &place, volume)?;
@@ -152,7 +165,7 @@ fn bind(world: &World<'_>, key: &Key, claim: &Value, mut volume: Value) -> Resul
         if pod["spec"]["nodeName"].is_null() {
             world
                 .storage
-                .schedule(&Key::new("/pods", &key.namespace, name(&pod)), world.millis())?;
+                .schedule(&ObjectKey::new("/pods", &key.namespace, name(&pod)), world.millis())?;
         }
     }
     Ok(())
@@ -171,7 +184,7 @@ fn protected(object: &Value, finalizer: &str) -> Option<Value> {
 }
 
 /// A bound claim that asks for more gets it.
-fn grow(world: &World<'_>, key: &Key, claim: &Value) -> Result<(), Failure> {
+fn grow(world: &World<'_>, key: &ObjectKey, claim: &Value) -> Result<(), StatusError> {
     let wanted = &claim["spec"]["resources"]["requests"]["storage"];
     if claim["status"]["capacity"]["storage"] == *wanted || wanted.is_null() {
         return Ok(());
@@ -182,7 +195,7 @@ fn grow(world: &World<'_>, key: &Key, claim: &Value) -> Result<(), Failure> {
 }
 
 /// A claim that is being deleted goes when no pod uses it.
-fn release(world: &World<'_>, key: &Key, claim: &Value) -> Result<(), Failure> {
+fn release(world: &World<'_>, key: &ObjectKey, claim: &Value) -> Result<(), StatusError> {
     let pods = world.storage.all("/pods", Some(&key.namespace))?;
     let used = pods.iter().any(|pod| {
         let over = matches!(text(pod, "/status/phase"), "Succeeded" | "Failed");
@@ -198,32 +211,34 @@ fn release(world: &World<'_>, key: &Key, claim: &Value) -> Result<(), Failure> {
     unprotect(world, key, claim, "kubernetes.io/pvc-protection")?;
     let volume = text(claim, "/spec/volumeName");
     if !volume.is_empty() {
-        world.storage.schedule(&Key::new("/persistentvolumes", "", volume), world.millis())?;
+        world
+            .storage
+            .schedule(&ObjectKey::new("/persistentvolumes", "", volume), world.millis())?;
     }
     Ok(())
 }
 
-fn unprotect(world: &World<'_>, key: &Key, object: &Value, finalizer: &str) -> Result<(), Failure> {
+fn unprotect(
+    world: &World<'_>,
+    key: &ObjectKey,
+    object: &Value,
+    finalizer: &str,
+) -> Result<(), StatusError> {
     let Some(resource) = world.registry.stored(&key.resource) else { return Ok(()) };
     let mut changed = object.clone();
-    let mut list = changed["metadata"]["finalizers"].as_array().cloned().unwrap_or_default();
-    if !list.iter().any(|known| known == finalizer) {
+    if !drop_finalizer(&mut changed, finalizer) {
         return Ok(());
     }
-    list.retain(|known| known != finalizer);
-    if list.is_empty() {
-        if let Some(metadata) = changed["metadata"].as_object_mut() {
-            metadata.remove("finalizers");
-        }
-    } else {
-        changed["metadata"]["finalizers"] = json!(list);
-    }
-    store(world, &resource, key, changed).map(|_| ())
+    world.put_or_remove(&resource, key, changed).map(|_| ())
 }
 
-pub(super) fn volume(world: &World<'_>, key: &Key, object: &Value) -> Result<(), Failure> {
+pub(super) fn volume(
+    world: &World<'_>,
+    key: &ObjectKey,
+    object: &Value,
+) -> Result<(), StatusError> {
     let reference = &object["spec"]["claimRef"];
-    let claim = Key::new(
+    let claim = ObjectKey::new(
         "/persistentvolumeclaims",
         text(reference, "/namespace"),
         text(reference, "/name"),
@@ -252,7 +267,7 @@ pub(super) fn volume(world: &World<'_>, key: &Key, object: &Value) -> Result<(),
     }
     if next == "Released" && text(object, "/spec/persistentVolumeReclaimPolicy") == "Delete" {
         let Some(resource) = world.registry.stored(&key.resource) else { return Ok(()) };
-        delete(world, &resource, key, &Options::background())?;
+        delete(world, &resource, key, &ApiDeleteOptions::background())?;
     }
     Ok(())
 }

@@ -7,10 +7,10 @@ use regex::Regex;
 use serde_json::{Map, Value};
 
 use crate::{
-    sandbox::answer::Cause,
+    sandbox::status::FieldError,
     schema::{
         Schema,
-        openapi::{Kind, ListType},
+        openapi::{ListType, SchemaType},
     },
 };
 
@@ -20,12 +20,12 @@ const NO_FIELD: &str = "<nil>";
 /// The faults of a value, and how much of it was looked at: of alternatives that all fail, the
 /// server names the faults of the one that looked at most.
 #[derive(Default)]
-struct Found {
-    causes: Vec<Cause>,
+struct ValidationResult {
+    causes: Vec<FieldError>,
     checks: usize,
 }
 
-impl Found {
+impl ValidationResult {
     fn of(value: &Value, schema: &Schema, path: &str) -> Self {
         let mut found = Self::default();
         check(value, None, schema, path, &mut found);
@@ -44,8 +44,8 @@ pub(in crate::sandbox) fn validate(
     object: &Value,
     old: Option<&Value>,
     schema: &Schema,
-) -> Vec<Cause> {
-    let mut found = Found::default();
+) -> Vec<FieldError> {
+    let mut found = ValidationResult::default();
     for (name, field) in &schema.properties {
         if matches!(name.as_ref(), "metadata" | "apiVersion" | "kind") {
             continue;
@@ -56,21 +56,28 @@ pub(in crate::sandbox) fn validate(
         }
     }
     for name in schema.required.iter().filter(|name| object.get(name.as_ref()).is_none()) {
-        found.causes.push(Cause::required(name, ""));
+        found.causes.push(FieldError::required(name, ""));
     }
     alternatives(object, &schema.rules, "", &mut found);
     found.causes
 }
 
-fn check(value: &Value, old: Option<&Value>, schema: &Schema, path: &str, found: &mut Found) {
+fn check(
+    value: &Value,
+    old: Option<&Value>,
+    schema: &Schema,
+    path: &str,
+    found: &mut ValidationResult,
+) {
     if old == Some(value) {
         return;
     }
     let resolved = schema.resolved();
     // A number counts twice with the server.
-    found.checks += 1 + usize::from(resolved.kind != Kind::Any) + usize::from(value.is_number());
+    found.checks +=
+        1 + usize::from(resolved.kind != SchemaType::Any) + usize::from(value.is_number());
     if value.is_null() {
-        if !schema.nullable && resolved.kind != Kind::Any {
+        if !schema.nullable && resolved.kind != SchemaType::Any {
             found.causes.push(mistyped(path, "null", type_name(resolved.kind)));
         }
         return;
@@ -87,21 +94,27 @@ fn check(value: &Value, old: Option<&Value>, schema: &Schema, path: &str, found:
     if !resolved.allowed.is_empty() && !resolved.allowed.contains(value) {
         let allowed: Vec<_> = resolved.allowed.iter().map(text).collect();
         let allowed: Vec<&str> = allowed.iter().map(String::as_str).collect();
-        found.causes.push(Cause::not_supported(path, value, &allowed));
+        found.causes.push(FieldError::not_supported(path, value, &allowed));
     }
     limits(value, &resolved.rules, path, &mut found.causes);
     inside(value, old, resolved, path, found);
 }
 
 /// Checks what a value holds.
-fn inside(value: &Value, old: Option<&Value>, schema: &Schema, path: &str, found: &mut Found) {
+fn inside(
+    value: &Value,
+    old: Option<&Value>,
+    schema: &Schema,
+    path: &str,
+    found: &mut ValidationResult,
+) {
     match value {
         Value::Object(fields) => {
             for name in schema.required.iter().map(AsRef::as_ref) {
                 if fields.contains_key(name) {
                     continue;
                 }
-                found.causes.push(Cause::required(&join(path, name), ""));
+                found.causes.push(FieldError::required(&join(path, name), ""));
             }
             for (name, value) in fields {
                 if let Some(schema) = schema.field(name) {
@@ -132,10 +145,15 @@ fn same_item<'a>(item: &Value, old: &'a Value, list: &ListType) -> Option<&'a Va
 }
 
 /// Checks `anyOf`, `oneOf`, `allOf` and `not`.
-fn alternatives(value: &Value, rules: &Map<String, Value>, path: &str, found: &mut Found) {
-    let of = |rule: &str| -> Vec<Found> {
+fn alternatives(
+    value: &Value,
+    rules: &Map<String, Value>,
+    path: &str,
+    found: &mut ValidationResult,
+) {
+    let of = |rule: &str| -> Vec<ValidationResult> {
         let schemas = rules.get(rule).and_then(Value::as_array).into_iter().flatten();
-        schemas.map(|schema| Found::of(value, &Schema::parse(schema), path)).collect()
+        schemas.map(|schema| ValidationResult::of(value, &Schema::parse(schema), path)).collect()
     };
     let any = of("anyOf");
     if !any.is_empty() {
@@ -173,14 +191,14 @@ fn alternatives(value: &Value, rules: &Map<String, Value>, path: &str, found: &m
     }
     all.into_iter().for_each(|one| found.take(one));
     if let Some(not) = rules.get("not")
-        && Found::of(value, &Schema::parse(not), path).causes.is_empty()
+        && ValidationResult::of(value, &Schema::parse(not), path).causes.is_empty()
     {
         found.causes.push(composite(path, "must not validate the schema (not)"));
     }
 }
 
 /// Takes the faults of the alternative that looked at most, the first of several.
-fn best(alternatives: Vec<Found>, found: &mut Found) {
+fn best(alternatives: Vec<ValidationResult>, found: &mut ValidationResult) {
     let mut alternatives = alternatives.into_iter();
     let Some(first) = alternatives.next() else { return };
     let best =
@@ -189,8 +207,8 @@ fn best(alternatives: Vec<Found>, found: &mut Found) {
 }
 
 /// A fault of a value as a whole, to which the server gives no field.
-fn composite(path: &str, words: &str) -> Cause {
-    Cause {
+fn composite(path: &str, words: &str) -> FieldError {
+    FieldError {
         reason: "FieldValueInvalid",
         message: format!("Invalid value: \"\": \"{path}\" {words}"),
         field: NO_FIELD.to_owned(),
@@ -213,21 +231,21 @@ fn type_of(value: &Value) -> &'static str {
     }
 }
 
-fn type_name(kind: Kind) -> &'static str {
+fn type_name(kind: SchemaType) -> &'static str {
     match kind {
-        Kind::Object => "object",
-        Kind::Array => "array",
-        Kind::String | Kind::Time => "string",
-        Kind::Integer => "integer",
-        Kind::Number => "number",
-        Kind::Boolean => "boolean",
-        Kind::IntOrString | Kind::Quantity => "integer,string",
-        Kind::Any | Kind::Opaque => "",
+        SchemaType::Object => "object",
+        SchemaType::Array => "array",
+        SchemaType::String | SchemaType::Time => "string",
+        SchemaType::Integer => "integer",
+        SchemaType::Number => "number",
+        SchemaType::Boolean => "boolean",
+        SchemaType::IntOrString | SchemaType::Quantity => "integer,string",
+        SchemaType::Any | SchemaType::Opaque => "",
     }
 }
 
-fn mistyped(path: &str, found: &str, wanted: &str) -> Cause {
-    Cause {
+fn mistyped(path: &str, found: &str, wanted: &str) -> FieldError {
+    FieldError {
         reason: "FieldValueTypeInvalid",
         message: format!(
             "Invalid value: \"{found}\": {path} in body must be of type {wanted}: \"{found}\""
@@ -237,7 +255,7 @@ fn mistyped(path: &str, found: &str, wanted: &str) -> Cause {
 }
 
 /// Checks the formats that are easily read; others pass.
-fn format_of(value: &Value, schema: &Schema, path: &str) -> Option<Cause> {
+fn format_of(value: &Value, schema: &Schema, path: &str) -> Option<FieldError> {
     let (format, text) = (schema.format.as_deref()?, value.as_str()?);
     let fits = match format {
         "date-time" => text.parse::<jiff::Timestamp>().is_ok(),
@@ -254,7 +272,7 @@ fn text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-fn duplicates(items: &[Value], schema: &Schema, path: &str, causes: &mut Vec<Cause>) {
+fn duplicates(items: &[Value], schema: &Schema, path: &str, causes: &mut Vec<FieldError>) {
     let key = |item: &Value| match &schema.list {
         ListType::Atomic => None,
         ListType::Set => Some(item.clone()),
@@ -268,13 +286,13 @@ fn duplicates(items: &[Value], schema: &Schema, path: &str, causes: &mut Vec<Cau
     for (index, item) in items.iter().enumerate() {
         let Some(key) = key(item) else { return };
         if seen.contains(&key) {
-            causes.push(Cause::duplicate(&format!("{path}[{index}]"), &key));
+            causes.push(FieldError::duplicate(&format!("{path}[{index}]"), &key));
         }
         seen.push(key);
     }
 }
 
-fn limits(value: &Value, rules: &Map<String, Value>, path: &str, causes: &mut Vec<Cause>) {
+fn limits(value: &Value, rules: &Map<String, Value>, path: &str, causes: &mut Vec<FieldError>) {
     let of = |rule: &str| rules.get(rule);
     match value {
         // Of a text the first fault is told, of others all.
@@ -289,7 +307,7 @@ fn limits(value: &Value, rules: &Map<String, Value>, path: &str, causes: &mut Ve
                 let limit = of(rule)?;
                 fails(number, limit.as_f64()?).then(|| {
                     let detail = format!("{path} in body should {words} {limit}");
-                    Cause::invalid(path, value, &detail)
+                    FieldError::invalid(path, value, &detail)
                 })
             };
             let is_exclusive = |rule: &str| of(rule) == Some(&Value::Bool(true));
@@ -315,17 +333,17 @@ fn limits(value: &Value, rules: &Map<String, Value>, path: &str, causes: &mut Ve
     }
 }
 
-fn mismatch(path: &str, value: &str, pattern: &Value) -> Option<Cause> {
+fn mismatch(path: &str, value: &str, pattern: &Value) -> Option<FieldError> {
     let pattern = pattern.as_str()?;
     // A pattern that cannot be read was refused with the definition.
     let fits = Regex::new(pattern).is_ok_and(|regex| regex.is_match(value));
     (!fits).then(|| {
         let detail = format!("{path} in body should match '{pattern}'");
-        Cause::invalid(path, &value.into(), &detail)
+        FieldError::invalid(path, &value.into(), &detail)
     })
 }
 
-fn size(rule: &str, value: &Value, limit: Option<&Value>, path: &str) -> Option<Cause> {
+fn size(rule: &str, value: &Value, limit: Option<&Value>, path: &str) -> Option<FieldError> {
     let count = match value {
         Value::String(text) => text.chars().count(),
         Value::Array(items) => items.len(),
@@ -336,15 +354,17 @@ fn size(rule: &str, value: &Value, limit: Option<&Value>, path: &str) -> Option<
     let too_few = |words: &str, unit: &str| {
         let detail = format!("{path} in body should {words} at least {bound} {unit}");
         let value = if value.is_string() { value.clone() } else { count.into() };
-        (count < bound).then(|| Cause::invalid(path, &value, &detail))
+        (count < bound).then(|| FieldError::invalid(path, &value, &detail))
     };
     match (rule, value) {
         ("minLength", Value::String(_)) => too_few("be", "chars long"),
         ("minItems", Value::Array(_)) => too_few("have", "items"),
         ("minProperties", Value::Object(_)) => too_few("have", "properties"),
-        ("maxLength", Value::String(_)) => (count > bound).then(|| Cause::too_long(path, bound)),
+        ("maxLength", Value::String(_)) => {
+            (count > bound).then(|| FieldError::too_long(path, bound))
+        }
         ("maxItems", Value::Array(_)) | ("maxProperties", Value::Object(_)) => {
-            (count > bound).then(|| Cause::too_many(path, count, bound))
+            (count > bound).then(|| FieldError::too_many(path, count, bound))
         }
         _ => None,
     }

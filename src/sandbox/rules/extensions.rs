@@ -3,11 +3,11 @@
 use serde_json::{Value, json};
 
 use super::one_of;
-use crate::sandbox::answer::Cause;
+use crate::sandbox::status::FieldError;
 
-fn required(value: &Value, field: &str, causes: &mut Vec<Cause>) {
+fn required(value: &Value, field: &str, causes: &mut Vec<FieldError>) {
     if value.as_str().is_none_or(str::is_empty) {
-        causes.push(Cause::required(field, ""));
+        causes.push(FieldError::required(field, ""));
     }
 }
 
@@ -15,12 +15,12 @@ fn is_empty(value: &Value) -> bool {
     value.as_array().is_none_or(Vec::is_empty)
 }
 
-pub(super) fn definition(object: &Value, causes: &mut Vec<Cause>) {
+pub(super) fn definition(object: &Value, causes: &mut Vec<FieldError>) {
     let spec = &object["spec"];
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let wanted = format!("{}.{}", text(&spec["names"]["plural"]), text(&spec["group"]));
     if text(&object["metadata"]["name"]) != wanted {
-        causes.push(Cause::invalid(
+        causes.push(FieldError::invalid(
             "metadata.name",
             &object["metadata"]["name"],
             "must be spec.names.plural+\".\"+spec.group",
@@ -29,7 +29,7 @@ pub(super) fn definition(object: &Value, causes: &mut Vec<Cause>) {
     let versions = spec["versions"].as_array();
     required(&spec["group"], "spec.group", causes);
     if spec["scope"].as_str().is_none_or(str::is_empty) {
-        causes.push(Cause::required("spec.scope", ""));
+        causes.push(FieldError::required("spec.scope", ""));
     } else {
         one_of(&spec["scope"], "spec.scope", &["Cluster", "Namespaced"], causes);
     }
@@ -41,7 +41,7 @@ pub(super) fn definition(object: &Value, causes: &mut Vec<Cause>) {
         .collect();
     if stored.len() != 1 {
         let detail = "must have exactly one version marked as storage version";
-        causes.push(Cause::invalid("spec.versions", &spec["versions"], detail));
+        causes.push(FieldError::invalid("spec.versions", &spec["versions"], detail));
     }
     for name in ["plural", "singular", "kind", "listKind"] {
         // Singular and list kind follow from the kind.
@@ -53,23 +53,23 @@ pub(super) fn definition(object: &Value, causes: &mut Vec<Cause>) {
     }
     if versions.is_none_or(Vec::is_empty) {
         let detail = "must have at least one stored version";
-        causes.push(Cause::invalid("status.storedVersions", &Value::Null, detail));
+        causes.push(FieldError::invalid("status.storedVersions", &Value::Null, detail));
     }
     for (index, version) in versions.into_iter().flatten().enumerate() {
         if !version["schema"]["openAPIV3Schema"].is_object() {
             let field = format!("spec.versions[{index}].schema.openAPIV3Schema");
-            causes.push(Cause::required(&field, "schemas are required"));
+            causes.push(FieldError::required(&field, "schemas are required"));
         }
     }
     if spec["preserveUnknownFields"] == true {
         let detail = "cannot set to true, set x-kubernetes-preserve-unknown-fields to true in \
                       spec.versions[*].schema instead";
-        causes.push(Cause::invalid("spec.preserveUnknownFields", &json!(true), detail));
+        causes.push(FieldError::invalid("spec.preserveUnknownFields", &json!(true), detail));
     }
 }
 
 /// A ValidatingWebhookConfiguration or MutatingWebhookConfiguration.
-pub(super) fn webhooks(object: &Value, causes: &mut Vec<Cause>) {
+pub(super) fn webhooks(object: &Value, causes: &mut Vec<FieldError>) {
     for (index, webhook) in object["webhooks"].as_array().into_iter().flatten().enumerate() {
         let field = format!("webhooks[{index}]");
         required(&webhook["name"], &format!("{field}.name"), causes);
@@ -77,9 +77,11 @@ pub(super) fn webhooks(object: &Value, causes: &mut Vec<Cause>) {
         let effects_field = format!("{field}.sideEffects");
         match effects {
             "None" | "NoneOnDryRun" => {}
-            "" => causes
-                .push(Cause::required(&effects_field, "must specify one of None, NoneOnDryRun")),
-            other => causes.push(Cause::not_supported(
+            "" => causes.push(FieldError::required(
+                &effects_field,
+                "must specify one of None, NoneOnDryRun",
+            )),
+            other => causes.push(FieldError::not_supported(
                 &effects_field,
                 &json!(other),
                 &["None", "NoneOnDryRun"],
@@ -88,7 +90,7 @@ pub(super) fn webhooks(object: &Value, causes: &mut Vec<Cause>) {
         let client = &webhook["clientConfig"];
         if client["url"].is_string() == client["service"].is_object() {
             let detail = "exactly one of url or service is required";
-            causes.push(Cause::required(&format!("{field}.clientConfig"), detail));
+            causes.push(FieldError::required(&format!("{field}.clientConfig"), detail));
         } else if client["service"].is_object() {
             for name in ["name", "namespace"] {
                 let place = format!("{field}.clientConfig.service.{name}");
@@ -97,28 +99,28 @@ pub(super) fn webhooks(object: &Value, causes: &mut Vec<Cause>) {
         }
         if is_empty(&webhook["admissionReviewVersions"]) {
             let detail = "must specify one of v1, v1beta1";
-            causes.push(Cause::required(&format!("{field}.admissionReviewVersions"), detail));
+            causes.push(FieldError::required(&format!("{field}.admissionReviewVersions"), detail));
         }
     }
 }
 
-pub(super) fn validating_policy(object: &Value, causes: &mut Vec<Cause>) {
+pub(super) fn validating_policy(object: &Value, causes: &mut Vec<FieldError>) {
     let spec = &object["spec"];
     if !spec["matchConstraints"].is_object() {
-        causes.push(Cause::required("spec.matchConstraints", ""));
+        causes.push(FieldError::required("spec.matchConstraints", ""));
     }
     if is_empty(&spec["validations"]) && is_empty(&spec["auditAnnotations"]) {
         let detail = "validations or auditAnnotations must contain at least one item";
-        causes.push(Cause::required("spec.validations", detail));
-        causes.push(Cause::required("spec.auditAnnotations", detail));
+        causes.push(FieldError::required("spec.validations", detail));
+        causes.push(FieldError::required("spec.auditAnnotations", detail));
     }
 }
 
-pub(super) fn validating_binding(object: &Value, causes: &mut Vec<Cause>) {
+pub(super) fn validating_binding(object: &Value, causes: &mut Vec<FieldError>) {
     let spec = &object["spec"];
     required(&spec["policyName"], "spec.policyName", causes);
     if is_empty(&spec["validationActions"]) {
         let detail = "at least one validation action is required";
-        causes.push(Cause::required("spec.validationActions", detail));
+        causes.push(FieldError::required("spec.validationActions", detail));
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::sandbox::{answer::Cause, registry::Resource};
+use crate::sandbox::{registry::Resource, status::FieldError};
 
 pub(super) const SUBDOMAIN: &str = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric \
      characters, '-' or '.', and must start and end with an alphanumeric character (e.g. \
@@ -80,28 +80,28 @@ fn name_faults(resource: &Resource, name: &str) -> Vec<String> {
 }
 
 /// Checks name, labels and annotations.
-pub(super) fn metadata(resource: &Resource, object: &Value, causes: &mut Vec<Cause>) {
+pub(super) fn metadata(resource: &Resource, object: &Value, causes: &mut Vec<FieldError>) {
     let name = object["metadata"]["name"].as_str().unwrap_or_default();
     for fault in name_faults(resource, name) {
-        causes.push(Cause::invalid("metadata.name", &json!(name), &fault));
+        causes.push(FieldError::invalid("metadata.name", &json!(name), &fault));
     }
     if let Some(namespace) = object["metadata"]["namespace"].as_str()
         && let Some(fault) = label_fault(namespace)
     {
-        causes.push(Cause::invalid("metadata.namespace", &json!(namespace), fault));
+        causes.push(FieldError::invalid("metadata.namespace", &json!(namespace), fault));
     }
     labels(&object["metadata"]["labels"], "metadata.labels", causes);
     let annotations = &object["metadata"]["annotations"];
     for key in annotations.as_object().into_iter().flatten().map(|(key, _)| key) {
         if let Some(fault) = qualified_fault(&key.to_lowercase()) {
-            causes.push(Cause::invalid("metadata.annotations", &json!(key), &fault));
+            causes.push(FieldError::invalid("metadata.annotations", &json!(key), &fault));
         }
     }
     owners(object, causes);
 }
 
 /// Checks whose an object says to be.
-fn owners(object: &Value, causes: &mut Vec<Cause>) {
+fn owners(object: &Value, causes: &mut Vec<FieldError>) {
     for owner in object["metadata"]["ownerReferences"].as_array().into_iter().flatten() {
         for (name, detail) in [
             ("apiVersion", "version must not be empty"),
@@ -111,7 +111,7 @@ fn owners(object: &Value, causes: &mut Vec<Cause>) {
         ] {
             if owner[name].as_str().is_none_or(str::is_empty) {
                 let field = format!("metadata.ownerReferences.{name}");
-                causes.push(Cause::invalid(&field, &json!(""), detail));
+                causes.push(FieldError::invalid(&field, &json!(""), detail));
             }
         }
     }
@@ -144,28 +144,28 @@ fn is_label_text(text: &str) -> bool {
 }
 
 /// Checks a map of labels.
-pub(super) fn labels(labels: &Value, field: &str, causes: &mut Vec<Cause>) {
+pub(super) fn labels(labels: &Value, field: &str, causes: &mut Vec<FieldError>) {
     for (key, value) in labels.as_object().into_iter().flatten() {
         if let Some(fault) = qualified_fault(key) {
-            causes.push(Cause::invalid(field, &json!(key), &fault));
+            causes.push(FieldError::invalid(field, &json!(key), &fault));
         }
         let text = value.as_str().unwrap_or_default();
         if text.len() > 63 {
-            causes.push(Cause::invalid(field, value, "must be no more than 63 bytes"));
+            causes.push(FieldError::invalid(field, value, "must be no more than 63 bytes"));
         }
         if !text.is_empty() && !is_label_text(text) {
-            causes.push(Cause::invalid(field, value, LABEL_VALUE));
+            causes.push(FieldError::invalid(field, value, LABEL_VALUE));
         }
     }
 }
 
 /// Checks the keys of a ConfigMap or Secret.
-pub(super) fn data_keys(object: &Value, causes: &mut Vec<Cause>) {
+pub(super) fn data_keys(object: &Value, causes: &mut Vec<FieldError>) {
     for field in ["data", "binaryData"] {
         for key in object[field].as_object().into_iter().flatten().map(|(key, _)| key) {
             let place = format!("{field}[{key}]");
             if field == "data" && object["binaryData"].get(key).is_some() {
-                causes.push(Cause::invalid(
+                causes.push(FieldError::invalid(
                     &place,
                     &json!(key),
                     "duplicate of key present in binaryData",
@@ -174,12 +174,20 @@ pub(super) fn data_keys(object: &Value, causes: &mut Vec<Cause>) {
             let fits = !key.is_empty()
                 && key.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
             if key.len() > 253 {
-                causes.push(Cause::invalid(&place, &json!(key), "must be no more than 253 bytes"));
+                causes.push(FieldError::invalid(
+                    &place,
+                    &json!(key),
+                    "must be no more than 253 bytes",
+                ));
             }
             if !fits {
-                causes.push(Cause::invalid(&place, &json!(key), CONFIG_KEY));
+                causes.push(FieldError::invalid(&place, &json!(key), CONFIG_KEY));
             } else if key == "." || key == ".." {
-                causes.push(Cause::invalid(&place, &json!(key), &format!("must not be '{key}'")));
+                causes.push(FieldError::invalid(
+                    &place,
+                    &json!(key),
+                    &format!("must not be '{key}'"),
+                ));
             }
         }
     }

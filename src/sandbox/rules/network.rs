@@ -3,21 +3,21 @@
 use serde_json::{Value, json};
 
 use super::{names, one_of};
-use crate::sandbox::answer::Cause;
+use crate::sandbox::status::FieldError;
 
-pub(super) fn service(object: &Value, causes: &mut Vec<Cause>) {
+pub(super) fn service(object: &Value, causes: &mut Vec<FieldError>) {
     let spec = &object["spec"];
     let kind = spec["type"].as_str().unwrap_or_default();
     let ports = spec["ports"].as_array();
     if ports.is_none_or(Vec::is_empty) && kind != "ExternalName" && spec["clusterIP"] != "None" {
-        causes.push(Cause::required("spec.ports", ""));
+        causes.push(FieldError::required("spec.ports", ""));
     }
     if matches!(kind, "LoadBalancer" | "NodePort") && spec["clusterIP"] == "None" {
         let detail = format!("may not be set to 'None' for {kind} services");
-        causes.push(Cause::invalid("spec.clusterIPs[0]", &json!("None"), &detail));
+        causes.push(FieldError::invalid("spec.clusterIPs[0]", &json!("None"), &detail));
     }
     if kind == "ExternalName" && spec["externalName"].as_str().is_none_or(str::is_empty) {
-        causes.push(Cause::required("spec.externalName", ""));
+        causes.push(FieldError::required("spec.externalName", ""));
     }
     let several = ports.is_some_and(|ports| ports.len() > 1);
     let mut seen_names: Vec<&str> = Vec::new();
@@ -26,24 +26,24 @@ pub(super) fn service(object: &Value, causes: &mut Vec<Cause>) {
         let field = format!("spec.ports[{index}]");
         let name = port["name"].as_str().unwrap_or_default();
         if name.is_empty() && several {
-            causes.push(Cause::required(&format!("{field}.name"), ""));
+            causes.push(FieldError::required(&format!("{field}.name"), ""));
         } else if !name.is_empty()
             && let Some(fault) = names::label_fault(name)
         {
-            causes.push(Cause::invalid(&format!("{field}.name"), &json!(name), fault));
+            causes.push(FieldError::invalid(&format!("{field}.name"), &json!(name), fault));
         } else if !name.is_empty() && seen_names.contains(&name) {
-            causes.push(Cause::duplicate(&format!("{field}.name"), &json!(name)));
+            causes.push(FieldError::duplicate(&format!("{field}.name"), &json!(name)));
         }
         seen_names.push(name);
         if !port["port"].as_i64().is_some_and(|number| (1..=65535).contains(&number)) {
             let detail = "must be between 1 and 65535, inclusive";
-            causes.push(Cause::invalid(&format!("{field}.port"), &port["port"], detail));
+            causes.push(FieldError::invalid(&format!("{field}.port"), &port["port"], detail));
         }
         if let Some(target) = port["targetPort"].as_i64()
             && !(1..=65535).contains(&target)
         {
             let detail = "must be between 1 and 65535, inclusive";
-            causes.push(Cause::invalid(
+            causes.push(FieldError::invalid(
                 &format!("{field}.targetPort"),
                 &port["targetPort"],
                 detail,
@@ -52,12 +52,12 @@ pub(super) fn service(object: &Value, causes: &mut Vec<Cause>) {
         one_of(&port["protocol"], &format!("{field}.protocol"), &["SCTP", "TCP", "UDP"], causes);
         if kind == "ClusterIP" && port["nodePort"].as_i64().is_some_and(|number| number != 0) {
             let detail = "may not be used when `type` is 'ClusterIP'";
-            causes.push(Cause::forbidden(&format!("{field}.nodePort"), detail));
+            causes.push(FieldError::forbidden(&format!("{field}.nodePort"), detail));
         }
         let same = (&port["port"], &port["protocol"]);
         if seen.contains(&same) {
             let value = json!({"port": port["port"], "protocol": port["protocol"]});
-            causes.push(Cause::duplicate(&field, &value));
+            causes.push(FieldError::duplicate(&field, &value));
         }
         seen.push(same);
     }
@@ -73,7 +73,7 @@ pub(super) fn service(object: &Value, causes: &mut Vec<Cause>) {
 }
 
 /// What only some types of services have.
-fn by_type(spec: &Value, kind: &str, causes: &mut Vec<Cause>) {
+fn by_type(spec: &Value, kind: &str, causes: &mut Vec<FieldError>) {
     let balances = kind == "LoadBalancer";
     for (name, field) in [
         ("loadBalancerSourceRanges", "spec.LoadBalancerSourceRanges"),
@@ -82,7 +82,7 @@ fn by_type(spec: &Value, kind: &str, causes: &mut Vec<Cause>) {
     ] {
         if !balances && !spec[name].is_null() && spec[name] != json!([]) {
             let detail = "may only be used when `type` is 'LoadBalancer'";
-            causes.push(Cause::forbidden(field, detail));
+            causes.push(FieldError::forbidden(field, detail));
         }
     }
     let policy = &spec["externalTrafficPolicy"];
@@ -90,28 +90,28 @@ fn by_type(spec: &Value, kind: &str, causes: &mut Vec<Cause>) {
     let is_reached = balances || kind == "NodePort" || kind == "ClusterIP" && has_addresses;
     if !policy.is_null() && !is_reached {
         let detail = "may only be set for externally-accessible services";
-        causes.push(Cause::invalid("spec.externalTrafficPolicy", policy, detail));
+        causes.push(FieldError::invalid("spec.externalTrafficPolicy", policy, detail));
     }
     let port = &spec["healthCheckNodePort"];
     if port.as_i64().is_some_and(|number| number != 0) && !(balances && policy == "Local") {
         let detail =
             "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'";
-        causes.push(Cause::invalid("spec.healthCheckNodePort", port, detail));
+        causes.push(FieldError::invalid("spec.healthCheckNodePort", port, detail));
     }
 }
 
-pub(super) fn ingress(object: &Value, causes: &mut Vec<Cause>) {
+pub(super) fn ingress(object: &Value, causes: &mut Vec<FieldError>) {
     let spec = &object["spec"];
     if spec["defaultBackend"].is_null() && spec["rules"].as_array().is_none_or(Vec::is_empty) {
         let detail = "either `defaultBackend` or `rules` must be specified";
-        causes.push(Cause::invalid("spec", &spec["rules"], detail));
+        causes.push(FieldError::invalid("spec", &spec["rules"], detail));
     }
     for (index, rule) in spec["rules"].as_array().into_iter().flatten().enumerate() {
         host(&rule["host"], &format!("spec.rules[{index}].host"), causes);
         for (number, path) in rule["http"]["paths"].as_array().into_iter().flatten().enumerate() {
             let field = format!("spec.rules[{index}].http.paths[{number}]");
             if path["pathType"].is_null() {
-                causes.push(Cause::required(
+                causes.push(FieldError::required(
                     &format!("{field}.pathType"),
                     "pathType must be specified",
                 ));
@@ -121,7 +121,7 @@ pub(super) fn ingress(object: &Value, causes: &mut Vec<Cause>) {
             }
             let exact = path["pathType"] == "Exact" || path["pathType"] == "Prefix";
             if exact && !path["path"].as_str().unwrap_or_default().starts_with('/') {
-                causes.push(Cause::invalid(
+                causes.push(FieldError::invalid(
                     &format!("{field}.path"),
                     &path["path"],
                     "must be an absolute path",
@@ -132,7 +132,7 @@ pub(super) fn ingress(object: &Value, causes: &mut Vec<Cause>) {
                 && service["port"].as_object().is_none_or(serde_json::Map::is_empty)
             {
                 let detail = "port name or number is required";
-                causes.push(Cause::required(&format!("{field}.backend.service.port"), detail));
+                causes.push(FieldError::required(&format!("{field}.backend.service.port"), detail));
             }
         }
     }
@@ -140,13 +140,13 @@ pub(super) fn ingress(object: &Value, causes: &mut Vec<Cause>) {
 
 /// A host of an Ingress: a name, or one whose first part is a wildcard. Addresses are for
 /// controllers that take them by another way.
-fn host(host: &Value, field: &str, causes: &mut Vec<Cause>) {
+fn host(host: &Value, field: &str, causes: &mut Vec<FieldError>) {
     let text = host.as_str().unwrap_or_default();
     if text.is_empty() {
         return;
     }
     if text.parse::<std::net::IpAddr>().is_ok() {
-        causes.push(Cause::invalid(field, host, "must be a DNS name, not an IP address"));
+        causes.push(FieldError::invalid(field, host, "must be a DNS name, not an IP address"));
         return;
     }
     let fault = match text.strip_prefix("*.") {
@@ -157,6 +157,6 @@ fn host(host: &Value, field: &str, causes: &mut Vec<Cause>) {
         _ => (!names::is_subdomain(text)).then_some(names::SUBDOMAIN),
     };
     if let Some(words) = fault {
-        causes.push(Cause::invalid(field, host, words));
+        causes.push(FieldError::invalid(field, host, words));
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{names, not_negative, one_of};
-use crate::{sandbox::answer::Cause, schema::quantity::Quantity};
+use crate::{sandbox::status::FieldError, schema::quantity::Quantity};
 
 /// Checks a pod's specification at a path; `claims` are volumes that come from elsewhere.
 pub(super) fn spec(
@@ -11,7 +11,7 @@ pub(super) fn spec(
     path: &str,
     restart: &str,
     claims: &[&str],
-    causes: &mut Vec<Cause>,
+    causes: &mut Vec<FieldError>,
 ) {
     let mut volumes: Vec<&str> = Vec::new();
     for (index, volume) in spec["volumes"].as_array().into_iter().flatten().enumerate() {
@@ -23,7 +23,7 @@ pub(super) fn spec(
             let extra = volume.as_object().into_iter().flatten().filter(|(key, _)| *key != "name");
             for (key, _) in extra.skip(1) {
                 let detail = "may not specify more than 1 volume type";
-                causes.push(Cause::forbidden(&format!("{field}.{key}"), detail));
+                causes.push(FieldError::forbidden(&format!("{field}.{key}"), detail));
             }
         }
     }
@@ -31,7 +31,7 @@ pub(super) fn spec(
     volumes.extend(claims);
     let containers = spec["containers"].as_array();
     if containers.is_none_or(Vec::is_empty) {
-        causes.push(Cause::required(&format!("{path}.containers"), ""));
+        causes.push(FieldError::required(&format!("{path}.containers"), ""));
     }
     let mut seen: Vec<&str> = Vec::new();
     for list in ["containers", "initContainers"] {
@@ -58,22 +58,22 @@ pub(super) fn spec(
     );
 }
 
-fn named<'a>(name: &'a str, field: &str, seen: &mut Vec<&'a str>, causes: &mut Vec<Cause>) {
+fn named<'a>(name: &'a str, field: &str, seen: &mut Vec<&'a str>, causes: &mut Vec<FieldError>) {
     if name.is_empty() {
-        causes.push(Cause::required(field, ""));
+        causes.push(FieldError::required(field, ""));
     } else if let Some(fault) = names::label_fault(name) {
-        causes.push(Cause::invalid(field, &json!(name), fault));
+        causes.push(FieldError::invalid(field, &json!(name), fault));
     } else if name.len() > 63 {
-        causes.push(Cause::invalid(field, &json!(name), "must be no more than 63 bytes"));
+        causes.push(FieldError::invalid(field, &json!(name), "must be no more than 63 bytes"));
     } else if seen.contains(&name) {
-        causes.push(Cause::duplicate(field, &json!(name)));
+        causes.push(FieldError::duplicate(field, &json!(name)));
     }
     seen.push(name);
 }
 
-fn container(container: &Value, field: &str, volumes: &[&str], causes: &mut Vec<Cause>) {
+fn container(container: &Value, field: &str, volumes: &[&str], causes: &mut Vec<FieldError>) {
     if container["image"].as_str().is_none_or(str::is_empty) {
-        causes.push(Cause::required(&format!("{field}.image"), ""));
+        causes.push(FieldError::required(&format!("{field}.image"), ""));
     }
     one_of(
         &container["imagePullPolicy"],
@@ -85,9 +85,11 @@ fn container(container: &Value, field: &str, volumes: &[&str], causes: &mut Vec<
         let number = &port["containerPort"];
         let field = format!("{field}.ports[{index}]");
         match number.as_i64() {
-            None | Some(0) => causes.push(Cause::required(&format!("{field}.containerPort"), "")),
+            None | Some(0) => {
+                causes.push(FieldError::required(&format!("{field}.containerPort"), ""))
+            }
             Some(1..=65535) => {}
-            Some(_) => causes.push(Cause::invalid(
+            Some(_) => causes.push(FieldError::invalid(
                 &format!("{field}.containerPort"),
                 number,
                 "must be between 1 and 65535, inclusive",
@@ -98,30 +100,30 @@ fn container(container: &Value, field: &str, volumes: &[&str], causes: &mut Vec<
     for (index, variable) in container["env"].as_array().into_iter().flatten().enumerate() {
         let place = format!("{field}.env[{index}]");
         if variable["name"].as_str().is_none_or(str::is_empty) {
-            causes.push(Cause::required(&format!("{place}.name"), ""));
+            causes.push(FieldError::required(&format!("{place}.name"), ""));
         }
         source(&variable["valueFrom"], &format!("{place}.valueFrom"), causes);
         if variable["valueFrom"].is_object()
             && variable["value"].as_str().is_some_and(|v| !v.is_empty())
         {
             let detail = "may not be specified when `value` is not empty";
-            causes.push(Cause::invalid(&format!("{place}.valueFrom"), &json!(""), detail));
+            causes.push(FieldError::invalid(&format!("{place}.valueFrom"), &json!(""), detail));
         }
     }
     for (index, mount) in container["volumeMounts"].as_array().into_iter().flatten().enumerate() {
         let place = format!("{field}.volumeMounts[{index}]");
         let name = mount["name"].as_str().unwrap_or_default();
         if name.is_empty() {
-            causes.push(Cause::required(&format!("{place}.name"), ""));
+            causes.push(FieldError::required(&format!("{place}.name"), ""));
         } else if !volumes.contains(&name) {
-            causes.push(Cause {
+            causes.push(FieldError {
                 reason: "FieldValueNotFound",
                 message: format!("Not found: \"{name}\""),
                 field: format!("{place}.name"),
             });
         }
         if mount["mountPath"].as_str().is_none_or(str::is_empty) {
-            causes.push(Cause::required(&format!("{place}.mountPath"), ""));
+            causes.push(FieldError::required(&format!("{place}.mountPath"), ""));
         }
     }
     resources(&container["resources"], &format!("{field}.resources"), causes);
@@ -135,24 +137,24 @@ fn container(container: &Value, field: &str, volumes: &[&str], causes: &mut Vec<
 }
 
 /// Where the value of a variable comes from.
-fn source(source: &Value, field: &str, causes: &mut Vec<Cause>) {
+fn source(source: &Value, field: &str, causes: &mut Vec<FieldError>) {
     let Some(fields) = source.as_object() else { return };
     if fields.is_empty() {
         let detail = "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, \
                       `secretKeyRef` or `fileKeyRef`";
-        causes.push(Cause::invalid(field, &json!(""), detail));
+        causes.push(FieldError::invalid(field, &json!(""), detail));
     }
     for (kind, name) in
         [("fieldRef", "fieldPath"), ("configMapKeyRef", "key"), ("secretKeyRef", "key")]
     {
         let place = &source[kind];
         if place.is_object() && place[name].as_str().is_none_or(str::is_empty) {
-            causes.push(Cause::required(&format!("{field}.{kind}.{name}"), ""));
+            causes.push(FieldError::required(&format!("{field}.{kind}.{name}"), ""));
         }
     }
 }
 
-fn seccomp(context: &Value, field: &str, causes: &mut Vec<Cause>) {
+fn seccomp(context: &Value, field: &str, causes: &mut Vec<FieldError>) {
     let profile = &context["seccompProfile"];
     if !profile.is_object() {
         return;
@@ -161,11 +163,11 @@ fn seccomp(context: &Value, field: &str, causes: &mut Vec<Cause>) {
     match profile["type"].as_str().unwrap_or_default() {
         "" => {
             let detail = "type is required when seccompProfile is set";
-            causes.push(Cause::required(&format!("{field}.type"), detail));
+            causes.push(FieldError::required(&format!("{field}.type"), detail));
         }
         "Localhost" if profile["localhostProfile"].as_str().is_none_or(str::is_empty) => {
             let detail = "must be set when seccomp type is Localhost";
-            causes.push(Cause::required(&format!("{field}.localhostProfile"), detail));
+            causes.push(FieldError::required(&format!("{field}.localhostProfile"), detail));
         }
         _ => {
             let types = ["Localhost", "RuntimeDefault", "Unconfined"];
@@ -174,14 +176,14 @@ fn seccomp(context: &Value, field: &str, causes: &mut Vec<Cause>) {
     }
 }
 
-fn probe(probe: &Value, field: &str, causes: &mut Vec<Cause>) {
+fn probe(probe: &Value, field: &str, causes: &mut Vec<FieldError>) {
     if !probe.is_object() {
         return;
     }
     let handlers =
         ["exec", "httpGet", "tcpSocket", "grpc"].iter().filter(|name| probe[**name].is_object());
     if handlers.count() == 0 {
-        causes.push(Cause::required(field, "must specify a handler type"));
+        causes.push(FieldError::required(field, "must specify a handler type"));
     }
     command(probe, field, causes);
     for handler in ["httpGet", "tcpSocket"] {
@@ -192,31 +194,31 @@ fn probe(probe: &Value, field: &str, causes: &mut Vec<Cause>) {
         {
             let value = if port.is_null() { &json!(0) } else { port };
             let detail = "must be between 1 and 65535, inclusive";
-            causes.push(Cause::invalid(&format!("{field}.{handler}.port"), value, detail));
+            causes.push(FieldError::invalid(&format!("{field}.{handler}.port"), value, detail));
         }
     }
 }
 
 /// What a hook of a container does.
-fn handler(hook: &Value, field: &str, causes: &mut Vec<Cause>) {
+fn handler(hook: &Value, field: &str, causes: &mut Vec<FieldError>) {
     if !hook.is_object() {
         return;
     }
     let handlers = ["exec", "httpGet", "tcpSocket", "sleep"];
     if !handlers.iter().any(|name| hook[*name].is_object()) {
-        causes.push(Cause::required(field, "must specify a handler type"));
+        causes.push(FieldError::required(field, "must specify a handler type"));
     }
     command(hook, field, causes);
 }
 
-fn command(handler: &Value, field: &str, causes: &mut Vec<Cause>) {
+fn command(handler: &Value, field: &str, causes: &mut Vec<FieldError>) {
     let exec = &handler["exec"];
     if exec.is_object() && exec["command"].as_array().is_none_or(Vec::is_empty) {
-        causes.push(Cause::required(&format!("{field}.exec.command"), ""));
+        causes.push(FieldError::required(&format!("{field}.exec.command"), ""));
     }
 }
 
-fn resources(resources: &Value, field: &str, causes: &mut Vec<Cause>) {
+fn resources(resources: &Value, field: &str, causes: &mut Vec<FieldError>) {
     let amount = |value: &Value| value.as_str().and_then(Quantity::parse).map(Quantity::millis);
     for (name, request) in resources["requests"].as_object().into_iter().flatten() {
         let place = format!("{field}.requests");
@@ -225,7 +227,7 @@ fn resources(resources: &Value, field: &str, causes: &mut Vec<Cause>) {
         {
             let limit = resources["limits"][name].as_str().unwrap_or_default();
             let detail = format!("must be less than or equal to {name} limit of {limit}");
-            causes.push(Cause::invalid(&place, request, &detail));
+            causes.push(FieldError::invalid(&place, request, &detail));
         }
     }
 }

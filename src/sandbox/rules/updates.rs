@@ -2,18 +2,18 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::sandbox::{answer::Cause, registry::Resource};
+use crate::sandbox::{registry::Resource, status::FieldError};
 
 const IMMUTABLE: &str = "field is immutable";
 
 /// Checks a change against what its kind allows.
-pub(super) fn check(resource: &Resource, old: &Value, new: &Value, causes: &mut Vec<Cause>) {
-    let changed = |field: &str, causes: &mut Vec<Cause>| {
+pub(super) fn check(resource: &Resource, old: &Value, new: &Value, causes: &mut Vec<FieldError>) {
+    let changed = |field: &str, causes: &mut Vec<FieldError>| {
         let pointer = format!("/{}", field.replace('.', "/"));
         let (before, after) = (old.pointer(&pointer), new.pointer(&pointer));
         if before != after {
             let value = after.cloned().unwrap_or_default();
-            causes.push(Cause::invalid(field, &value, IMMUTABLE));
+            causes.push(FieldError::invalid(field, &value, IMMUTABLE));
         }
     };
     match (resource.group.as_str(), resource.kind.as_str()) {
@@ -40,20 +40,25 @@ pub(super) fn check(resource: &Resource, old: &Value, new: &Value, causes: &mut 
         }
         ("storage.k8s.io", "StorageClass") => {
             if old["provisioner"] != new["provisioner"] {
-                causes
-                    .push(Cause::forbidden("provisioner", "updates to provisioner are forbidden."));
+                causes.push(FieldError::forbidden(
+                    "provisioner",
+                    "updates to provisioner are forbidden.",
+                ));
             }
             if old["parameters"] != new["parameters"] {
-                causes.push(Cause::forbidden("parameters", "updates to parameters are forbidden."));
+                causes.push(FieldError::forbidden(
+                    "parameters",
+                    "updates to parameters are forbidden.",
+                ));
             }
             for name in ["reclaimPolicy", "volumeBindingMode"] {
                 if old[name] != new[name] {
-                    causes.push(Cause::invalid(name, &new[name], IMMUTABLE));
+                    causes.push(FieldError::invalid(name, &new[name], IMMUTABLE));
                 }
             }
         }
         ("scheduling.k8s.io", "PriorityClass") if old["value"] != new["value"] => {
-            causes.push(Cause::forbidden("value", "may not be changed in an update."));
+            causes.push(FieldError::forbidden("value", "may not be changed in an update."));
         }
         ("apiextensions.k8s.io", "CustomResourceDefinition") => {
             for field in ["spec.group", "spec.scope", "spec.names.plural", "spec.names.kind"] {
@@ -66,10 +71,10 @@ pub(super) fn check(resource: &Resource, old: &Value, new: &Value, causes: &mut 
 
 /// The template of a job stays; of one that is suspended, the resources of its containers may
 /// change, and before it has started, where its pods may go.
-fn job_template(old: &Value, new: &Value, causes: &mut Vec<Cause>) {
+fn job_template(old: &Value, new: &Value, causes: &mut Vec<FieldError>) {
     if old["spec"]["suspend"] != true {
         if old["spec"]["template"] != new["spec"]["template"] {
-            causes.push(Cause::invalid("spec.template", &new["spec"]["template"], IMMUTABLE));
+            causes.push(FieldError::invalid("spec.template", &new["spec"]["template"], IMMUTABLE));
         }
         return;
     }
@@ -91,28 +96,28 @@ fn job_template(old: &Value, new: &Value, causes: &mut Vec<Cause>) {
     };
     if comparable(old) != comparable(new) {
         let spec = &new["spec"]["template"]["spec"];
-        causes.push(Cause::invalid("spec.template.spec", spec, IMMUTABLE));
+        causes.push(FieldError::invalid("spec.template.spec", spec, IMMUTABLE));
     }
 }
 
 /// How often an indexed job runs may change, together with how many run at once.
-fn completions(old: &Value, new: &Value, causes: &mut Vec<Cause>) {
+fn completions(old: &Value, new: &Value, causes: &mut Vec<FieldError>) {
     let (before, after) = (&old["spec"]["completions"], &new["spec"]["completions"]);
     if before == after {
         return;
     }
     if new["spec"]["completionMode"] != "Indexed" {
-        causes.push(Cause::invalid("spec.completions", after, IMMUTABLE));
+        causes.push(FieldError::invalid("spec.completions", after, IMMUTABLE));
     } else if !after.is_null() && *after != new["spec"]["parallelism"] {
         let detail = "can only be modified in tandem with spec.parallelism";
-        causes.push(Cause::invalid("spec.completions", after, detail));
+        causes.push(FieldError::invalid("spec.completions", after, detail));
     }
 }
 
 /// What a binding refers to stays. The value is shown in the server's own form.
-fn role_ref(reference: &Value) -> Cause {
+fn role_ref(reference: &Value) -> FieldError {
     let text = |name: &str| json!(reference[name].as_str().unwrap_or_default());
-    Cause {
+    FieldError {
         reason: "FieldValueInvalid",
         message: format!(
             "Invalid value: {{\"APIGroup\":{},\"Kind\":{},\"Name\":{}}}: cannot change roleRef",
@@ -124,7 +129,7 @@ fn role_ref(reference: &Value) -> Cause {
     }
 }
 
-fn service(old: &Value, new: &Value, causes: &mut Vec<Cause>) {
+fn service(old: &Value, new: &Value, causes: &mut Vec<FieldError>) {
     let external = |service: &Value| service["spec"]["type"] == "ExternalName";
     if external(old) || external(new) {
         return;
@@ -132,21 +137,22 @@ fn service(old: &Value, new: &Value, causes: &mut Vec<Cause>) {
     let (before, after) = (&old["spec"]["clusterIP"], &new["spec"]["clusterIP"]);
     if before != after && !before.is_null() {
         let detail = "may not change once set";
-        causes.push(Cause::invalid("spec.clusterIPs[0]", &json!([after]), detail));
+        causes.push(FieldError::invalid("spec.clusterIPs[0]", &json!([after]), detail));
     }
 }
 
 /// Secrets and ConfigMaps that are marked immutable.
-fn frozen(old: &Value, new: &Value, fields: &[&str], causes: &mut Vec<Cause>) {
+fn frozen(old: &Value, new: &Value, fields: &[&str], causes: &mut Vec<FieldError>) {
     if old["immutable"] != true {
         return;
     }
     if new["immutable"] != true {
-        causes.push(Cause::forbidden("immutable", "field is immutable when `immutable` is set"));
+        causes
+            .push(FieldError::forbidden("immutable", "field is immutable when `immutable` is set"));
     }
     for field in fields {
         if old[field] != new[field] {
-            causes.push(Cause::forbidden(field, "field is immutable when `immutable` is set"));
+            causes.push(FieldError::forbidden(field, "field is immutable when `immutable` is set"));
         }
     }
 }
@@ -158,7 +164,7 @@ fn without(object: &Value, fields: &[&str]) -> Map<String, Value> {
         .collect()
 }
 
-fn claim(old: &Value, new: &Value, causes: &mut Vec<Cause>) {
+fn claim(old: &Value, new: &Value, causes: &mut Vec<FieldError>) {
     let bound = old["status"]["phase"] == "Bound";
     let mut allowed =
         if bound { vec!["resources", "volumeAttributesClassName"] } else { Vec::new() };
@@ -169,7 +175,7 @@ fn claim(old: &Value, new: &Value, causes: &mut Vec<Cause>) {
     if before != after {
         let detail = "spec is immutable after creation except resources.requests and \
                       volumeAttributesClassName for bound claims";
-        causes.push(Cause::forbidden("spec", detail));
+        causes.push(FieldError::forbidden("spec", detail));
     }
     let size = |claim: &Value| {
         let text = claim["spec"]["resources"]["requests"]["storage"].as_str().unwrap_or_default();
@@ -178,11 +184,11 @@ fn claim(old: &Value, new: &Value, causes: &mut Vec<Cause>) {
     };
     if size(new) < size(old) && old["status"]["capacity"]["storage"].is_string() {
         let detail = "field can not be less than status.capacity";
-        causes.push(Cause::forbidden("spec.resources.requests.storage", detail));
+        causes.push(FieldError::forbidden("spec.resources.requests.storage", detail));
     }
 }
 
-fn stateful_set(old: &Value, new: &Value, causes: &mut Vec<Cause>) {
+fn stateful_set(old: &Value, new: &Value, causes: &mut Vec<FieldError>) {
     let allowed = [
         "replicas",
         "ordinals",
@@ -205,11 +211,11 @@ fn stateful_set(old: &Value, new: &Value, causes: &mut Vec<Cause>) {
         let detail = "updates to statefulset spec for fields other than 'replicas', 'ordinals', \
                       'template', 'updateStrategy', 'revisionHistoryLimit', \
                       'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden";
-        causes.push(Cause::forbidden("spec", detail));
+        causes.push(FieldError::forbidden("spec", detail));
     }
 }
 
-fn pod(old: &Value, new: &Value, causes: &mut Vec<Cause>) {
+fn pod(old: &Value, new: &Value, causes: &mut Vec<FieldError>) {
     let comparable = |object: &Value| {
         let mut spec = object["spec"].clone();
         for list in ["containers", "initContainers"] {
@@ -237,6 +243,6 @@ fn pod(old: &Value, new: &Value, causes: &mut Vec<Cause>) {
                       `spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing \
                       tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if \
                       it was previously negative)";
-        causes.push(Cause::forbidden("spec", detail));
+        causes.push(FieldError::forbidden("spec", detail));
     }
 }

@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 
 use super::{names, not_negative, one_of, pods};
-use crate::sandbox::{answer::Cause, selector::Selector};
+use crate::sandbox::{selector::Selector, status::FieldError};
 
 /// A Deployment, ReplicaSet, StatefulSet or DaemonSet.
-pub(super) fn workload(kind: &str, object: &Value, causes: &mut Vec<Cause>) {
+pub(super) fn workload(kind: &str, object: &Value, causes: &mut Vec<FieldError>) {
     let spec = &object["spec"];
     not_negative(&spec["replicas"], "spec.replicas", causes);
     not_negative(&spec["minReadySeconds"], "spec.minReadySeconds", causes);
@@ -17,7 +17,7 @@ pub(super) fn workload(kind: &str, object: &Value, causes: &mut Vec<Cause>) {
             let rolling = &strategy["rollingUpdate"];
             let value = json!({"Partition": rolling["partition"], "MaxUnavailable": rolling["maxUnavailable"]});
             let detail = "only allowed for updateStrategy 'RollingUpdate'";
-            causes.push(Cause::invalid("spec.updateStrategy.rollingUpdate", &value, detail));
+            causes.push(FieldError::invalid("spec.updateStrategy.rollingUpdate", &value, detail));
         }
         one_of(
             &spec["podManagementPolicy"],
@@ -31,7 +31,7 @@ pub(super) fn workload(kind: &str, object: &Value, causes: &mut Vec<Cause>) {
         None => {
             // A DaemonSet without a selector is told of the labels alone.
             if kind != "DaemonSet" {
-                causes.push(Cause::required("spec.selector", ""));
+                causes.push(FieldError::required("spec.selector", ""));
             }
             causes.push(mismatch(labels));
         }
@@ -43,7 +43,7 @@ pub(super) fn workload(kind: &str, object: &Value, causes: &mut Vec<Cause>) {
                 "StatefulSet" => "statefulset",
                 _ => "replicaset",
             };
-            causes.push(Cause::invalid(
+            causes.push(FieldError::invalid(
                 "spec.selector",
                 &spec["selector"],
                 &format!("{detail} {noun}"),
@@ -62,26 +62,26 @@ pub(super) fn workload(kind: &str, object: &Value, causes: &mut Vec<Cause>) {
     }
 }
 
-fn mismatch(labels: &Value) -> Cause {
-    Cause::invalid(
+fn mismatch(labels: &Value) -> FieldError {
+    FieldError::invalid(
         "spec.template.metadata.labels",
         labels,
         "`selector` does not match template `labels`",
     )
 }
 
-fn strategy(spec: &Value, causes: &mut Vec<Cause>) {
+fn strategy(spec: &Value, causes: &mut Vec<FieldError>) {
     let strategy = &spec["strategy"];
     one_of(&strategy["type"], "spec.strategy.type", &["Recreate", "RollingUpdate"], causes);
     if strategy["type"] == "Recreate" && strategy["rollingUpdate"].is_object() {
         let detail = "may not be specified when strategy `type` is 'Recreate'";
-        causes.push(Cause::forbidden("spec.strategy.rollingUpdate", detail));
+        causes.push(FieldError::forbidden("spec.strategy.rollingUpdate", detail));
     }
     let zero = |value: &Value| *value == json!(0) || *value == json!("0%");
     let rolling = &strategy["rollingUpdate"];
     if rolling.is_object() && zero(&rolling["maxSurge"]) && zero(&rolling["maxUnavailable"]) {
         let detail = "may not be 0 when `maxSurge` is 0";
-        causes.push(Cause::invalid(
+        causes.push(FieldError::invalid(
             "spec.strategy.rollingUpdate.maxUnavailable",
             &rolling["maxUnavailable"],
             detail,
@@ -90,7 +90,7 @@ fn strategy(spec: &Value, causes: &mut Vec<Cause>) {
     let deadline = spec["progressDeadlineSeconds"].as_i64().unwrap_or(i64::MAX);
     if deadline <= spec["minReadySeconds"].as_i64().unwrap_or(0) {
         let value = &spec["progressDeadlineSeconds"];
-        causes.push(Cause::invalid(
+        causes.push(FieldError::invalid(
             "spec.progressDeadlineSeconds",
             value,
             "must be greater than minReadySeconds",
@@ -98,7 +98,7 @@ fn strategy(spec: &Value, causes: &mut Vec<Cause>) {
     }
 }
 
-pub(super) fn job(object: &Value, causes: &mut Vec<Cause>) {
+pub(super) fn job(object: &Value, causes: &mut Vec<FieldError>) {
     let spec = &object["spec"];
     for name in [
         "parallelism",
@@ -113,7 +113,8 @@ pub(super) fn job(object: &Value, causes: &mut Vec<Cause>) {
     let labels = &spec["template"]["metadata"]["labels"];
     match Selector::of(&spec["selector"]) {
         None => {
-            let (required, mismatch) = (Cause::required("spec.selector", ""), mismatch(labels));
+            let (required, mismatch) =
+                (FieldError::required("spec.selector", ""), mismatch(labels));
             causes.extend([required.clone(), required, mismatch.clone(), mismatch]);
         }
         Some(selector) if !selector.matches_labels(labels) => causes.push(mismatch(labels)),
@@ -122,31 +123,31 @@ pub(super) fn job(object: &Value, causes: &mut Vec<Cause>) {
     pods::spec(&spec["template"]["spec"], "spec.template.spec", "Always", &[], causes);
 }
 
-fn restart_of_job(spec: &Value, path: &str, causes: &mut Vec<Cause>) {
+fn restart_of_job(spec: &Value, path: &str, causes: &mut Vec<FieldError>) {
     let policy = spec["restartPolicy"].as_str().unwrap_or_default();
     if !matches!(policy, "OnFailure" | "Never") {
         let field = format!("{path}.restartPolicy");
         if policy == "Always" || policy.is_empty() {
-            causes.push(Cause {
+            causes.push(FieldError {
                 reason: "FieldValueRequired",
                 message: "Required value: valid values: \"OnFailure\", \"Never\"".into(),
                 field,
             });
         } else {
-            causes.push(Cause::not_supported(&field, &json!(policy), &["OnFailure", "Never"]));
+            causes.push(FieldError::not_supported(&field, &json!(policy), &["OnFailure", "Never"]));
         }
     }
 }
 
-pub(super) fn cron_job(object: &Value, causes: &mut Vec<Cause>) {
+pub(super) fn cron_job(object: &Value, causes: &mut Vec<FieldError>) {
     let spec = &object["spec"];
     let schedule = spec["schedule"].as_str().unwrap_or_default();
     if schedule.is_empty() {
-        causes.push(Cause::required("spec.schedule", ""));
+        causes.push(FieldError::required("spec.schedule", ""));
     } else if !schedule.starts_with('@') && schedule.split_whitespace().count() != 5 {
         let count = schedule.split_whitespace().count();
         let detail = format!("expected exactly 5 fields, found {count}: [{schedule}]");
-        causes.push(Cause::invalid("spec.schedule", &json!(schedule), &detail));
+        causes.push(FieldError::invalid("spec.schedule", &json!(schedule), &detail));
     }
     one_of(
         &spec["concurrencyPolicy"],
@@ -160,10 +161,10 @@ pub(super) fn cron_job(object: &Value, causes: &mut Vec<Cause>) {
     restart_of_job(template, path, causes);
 }
 
-pub(super) fn claim(object: &Value, causes: &mut Vec<Cause>) {
+pub(super) fn claim(object: &Value, causes: &mut Vec<FieldError>) {
     let spec = &object["spec"];
     if spec["accessModes"].as_array().is_none_or(Vec::is_empty) {
-        causes.push(Cause::required("spec.accessModes", "at least 1 access mode is required"));
+        causes.push(FieldError::required("spec.accessModes", "at least 1 access mode is required"));
     }
     let modes = ["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"];
     for mode in spec["accessModes"].as_array().into_iter().flatten() {
@@ -171,21 +172,21 @@ pub(super) fn claim(object: &Value, causes: &mut Vec<Cause>) {
     }
     let class = spec["storageClassName"].as_str().unwrap_or_default();
     if !class.is_empty() && !names::is_subdomain(class) {
-        causes.push(Cause::invalid("spec.storageClassName", &json!(class), names::SUBDOMAIN));
+        causes.push(FieldError::invalid("spec.storageClassName", &json!(class), names::SUBDOMAIN));
     }
     if spec["resources"]["requests"]["storage"].is_null() {
-        causes.push(Cause::required("spec.resources[storage]", ""));
+        causes.push(FieldError::required("spec.resources[storage]", ""));
     }
 }
 
-pub(super) fn role_ref(object: &Value, causes: &mut Vec<Cause>) {
+pub(super) fn role_ref(object: &Value, causes: &mut Vec<FieldError>) {
     let reference = &object["roleRef"];
     let kinds: &[&str] =
         if object["kind"] == "RoleBinding" { &["Role", "ClusterRole"] } else { &["ClusterRole"] };
     one_of(&reference["apiGroup"], "roleRef.apiGroup", &["rbac.authorization.k8s.io"], causes);
     one_of(&reference["kind"], "roleRef.kind", kinds, causes);
     if reference["name"].as_str().is_none_or(str::is_empty) {
-        causes.push(Cause::required("roleRef.name", ""));
+        causes.push(FieldError::required("roleRef.name", ""));
     }
     for (index, subject) in object["subjects"].as_array().into_iter().flatten().enumerate() {
         let field = format!("subjects[{index}]");
@@ -197,30 +198,30 @@ pub(super) fn role_ref(object: &Value, causes: &mut Vec<Cause>) {
         );
         let cluster = object["kind"] == "ClusterRoleBinding";
         if cluster && subject["kind"] == "ServiceAccount" && subject["namespace"].is_null() {
-            causes.push(Cause::required(&format!("{field}.namespace"), ""));
+            causes.push(FieldError::required(&format!("{field}.namespace"), ""));
         }
     }
 }
 
-pub(super) fn autoscaler(object: &Value, causes: &mut Vec<Cause>) {
+pub(super) fn autoscaler(object: &Value, causes: &mut Vec<FieldError>) {
     let spec = &object["spec"];
     let max = spec["maxReplicas"].as_i64().unwrap_or(0);
     if max < 1 {
-        causes.push(Cause::required("spec.maxReplicas", "must be set and greater than 0"));
+        causes.push(FieldError::required("spec.maxReplicas", "must be set and greater than 0"));
     }
     if spec["minReplicas"].as_i64().is_some_and(|min| min > max) {
         let detail = "must be greater than or equal to `minReplicas`";
-        causes.push(Cause::invalid("spec.maxReplicas", &json!(max), detail));
+        causes.push(FieldError::invalid("spec.maxReplicas", &json!(max), detail));
     }
     for name in ["kind", "name"] {
         if spec["scaleTargetRef"][name].as_str().is_none_or(str::is_empty) {
-            causes.push(Cause::required(&format!("spec.scaleTargetRef.{name}"), ""));
+            causes.push(FieldError::required(&format!("spec.scaleTargetRef.{name}"), ""));
         }
     }
 }
 
 /// A disruption budget has one of two limits. The value is shown in the server's own form.
-pub(super) fn budget(object: &Value, causes: &mut Vec<Cause>) {
+pub(super) fn budget(object: &Value, causes: &mut Vec<FieldError>) {
     let spec = &object["spec"];
     if spec["minAvailable"].is_null() || spec["maxUnavailable"].is_null() {
         return;
@@ -233,7 +234,7 @@ pub(super) fn budget(object: &Value, causes: &mut Vec<Cause>) {
         spec["maxUnavailable"],
         spec["unhealthyPodEvictionPolicy"]
     );
-    causes.push(Cause {
+    causes.push(FieldError {
         reason: "FieldValueInvalid",
         message: format!(
             "Invalid value: {value}: minAvailable and maxUnavailable cannot be both set"

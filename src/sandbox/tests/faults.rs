@@ -10,7 +10,7 @@ fn fault(path: &str, when: When, effect: Effect) -> Arc<Fault> {
 #[test]
 fn the_kth_call_is_refused() {
     let slow_down = fault("configmaps", When::Nth(2), Effect::TooManyRequests(7));
-    let cluster = Cluster::with(vec![Arc::clone(&slow_down)]);
+    let cluster = TestCluster::with(vec![Arc::clone(&slow_down)]);
     let maps = "/api/v1/namespaces/default/configmaps";
     assert_eq!([cluster.code(maps), cluster.code("/version")], [200, 200]);
     let (code, headers, _) = cluster.raw("GET", maps, "", &Value::Null).unwrap();
@@ -22,7 +22,7 @@ fn the_kth_call_is_refused() {
 fn a_reset_comes_before_or_after_the_effect() {
     let maps = "/api/v1/namespaces/default/configmaps";
     for (effect, there) in [(Effect::ResetBefore, 404), (Effect::ResetAfter, 200)] {
-        let cluster = Cluster::with(vec![fault("configmaps", When::Nth(1), effect)]);
+        let cluster = TestCluster::with(vec![fault("configmaps", When::Nth(1), effect)]);
         let body = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}});
         assert!(cluster.raw("POST", maps, "application/json", &body).is_err());
         assert_eq!(cluster.code(&format!("{maps}/a")), there);
@@ -32,7 +32,7 @@ fn a_reset_comes_before_or_after_the_effect() {
 #[test]
 fn rates_are_seeded() {
     let count = |seed| {
-        let cluster = Cluster::with(vec![fault(
+        let cluster = TestCluster::with(vec![fault(
             "version",
             When::PerMille { rate: 300, seed },
             Effect::Unavailable,
@@ -49,7 +49,7 @@ fn rates_are_seeded() {
 #[test]
 fn a_stale_group_has_no_resources() {
     let cluster =
-        Cluster::with(vec![fault("/apis", When::Always, Effect::StaleGroup("apps".into()))]);
+        TestCluster::with(vec![fault("/apis", When::Always, Effect::StaleGroup("apps".into()))]);
     let request = Request::get("/apis")
         .header("accept", "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList")
         .body(Full::new(Bytes::new()))
@@ -71,8 +71,8 @@ fn a_stale_group_has_no_resources() {
 #[test]
 fn watches_break_or_expire() {
     let path = "/api/v1/namespaces/default/configmaps?watch=1";
-    let dropped = Cluster::with(vec![fault("configmaps", When::Always, Effect::DropWatch)]);
+    let dropped = TestCluster::with(vec![fault("configmaps", When::Always, Effect::DropWatch)]);
     assert!(dropped.raw("GET", path, "", &Value::Null).is_err());
-    let gone = Cluster::with(vec![fault("configmaps", When::Always, Effect::Gone)]);
+    let gone = TestCluster::with(vec![fault("configmaps", When::Always, Effect::Gone)]);
     assert_eq!(gone.get(path)["object"]["code"], 410);
 }

@@ -6,7 +6,7 @@ use super::*;
 
 #[test]
 fn many_objects_are_listed_and_applied_in_time() {
-    let cluster = Cluster::new();
+    let cluster = TestCluster::new();
     let maps = "/api/v1/namespaces/default/configmaps";
     let body = |number: usize, value: &str| {
         json!({
@@ -27,10 +27,10 @@ fn many_objects_are_listed_and_applied_in_time() {
     let again = start.elapsed();
     cluster
         .sandbox
-        .inner
-        .transact(&mut cluster.sandbox.inner.state(), true, |world| {
+        .server
+        .transact(&mut cluster.sandbox.server.state(), true, |world| {
             for number in 1000..10_000 {
-                let key = super::super::storage::Key::new(
+                let key = super::super::storage::ObjectKey::new(
                     "/configmaps",
                     "default",
                     &format!("map-{number}"),

@@ -6,7 +6,7 @@ use super::*;
 
 #[test]
 fn a_namespace_takes_its_content_with_it() {
-    let cluster = Cluster::new();
+    let cluster = TestCluster::new();
     let namespace = "/api/v1/namespaces/team";
     cluster.post(
         "/api/v1/namespaces",
@@ -39,7 +39,7 @@ fn a_namespace_takes_its_content_with_it() {
 
 #[test]
 fn custom_resources_are_pruned_defaulted_and_checked() {
-    let cluster = Cluster::new();
+    let cluster = TestCluster::new();
     let definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
     let definition = json!({
         "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": {"name": "things.example.com"},
@@ -80,7 +80,7 @@ fn custom_resources_are_pruned_defaulted_and_checked() {
 
 #[test]
 fn dependents_go_with_their_owner_or_are_let_go() {
-    let cluster = Cluster::new();
+    let cluster = TestCluster::new();
     let maps = "/api/v1/namespaces/default/configmaps";
     for (policy, left) in [("Background", 404), ("Foreground", 404), ("Orphan", 200)] {
         let owner = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "owner"}});
@@ -99,7 +99,7 @@ fn dependents_go_with_their_owner_or_are_let_go() {
 fn the_state_survives_and_is_shared() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("sandbox.db");
-    let open = || Cluster {
+    let open = || TestCluster {
         sandbox: Sandbox::open(
             &path,
             Options { settings: Settings { clock, ..Settings::default() }, faults: Vec::new() },

@@ -10,7 +10,7 @@ fn map(name: &str, data: Value) -> Value {
 
 #[test]
 fn preconditions_inside_an_apply() {
-    let cluster = Cluster::new();
+    let cluster = TestCluster::new();
     let path = format!("{MAPS}/a");
     let with = |field: &str, value: &Value| {
         let mut body = map("a", json!({"k": "v"}));
@@ -34,7 +34,7 @@ fn preconditions_inside_an_apply() {
 
 #[test]
 fn conflicts_name_field_and_owner() {
-    let cluster = Cluster::new();
+    let cluster = TestCluster::new();
     let path = format!("{MAPS}/a");
     cluster.apply(&path, "one", &map("a", json!({"k": "1", "gone": "x"})));
     let (code, refused) = cluster.apply(&path, "two", &map("a", json!({"k": "2"})));
@@ -58,7 +58,7 @@ fn conflicts_name_field_and_owner() {
 
 #[test]
 fn lists_come_in_pages_and_by_label() {
-    let cluster = Cluster::new();
+    let cluster = TestCluster::new();
     for number in 0..5 {
         let mut body = map(&format!("m{number}"), json!({}));
         body["metadata"]["labels"] = json!({"odd": (number % 2 == 1).to_string()});
@@ -83,7 +83,7 @@ fn lists_come_in_pages_and_by_label() {
 
 #[test]
 fn later_pages_show_what_the_first_one_would_have_shown() {
-    let cluster = Cluster::new();
+    let cluster = TestCluster::new();
     for name in ["b", "d", "f", "h"] {
         cluster.post(MAPS, &map(name, json!({"k": "old"})));
     }
@@ -110,9 +110,9 @@ fn later_pages_show_what_the_first_one_would_have_shown() {
     assert_eq!(shown, [("d", "old"), ("f", "old"), ("h", "old")]);
     assert_eq!(page["metadata"]["resourceVersion"], first["metadata"]["resourceVersion"]);
     // What the history does not hold any more is 410, here and on a real server.
-    let inner = &cluster.sandbox.inner;
-    inner
-        .transact(&mut inner.state(), true, |world| {
+    let server = &cluster.sandbox.server;
+    server
+        .transact(&mut server.state(), true, |world| {
             Ok(world.storage.compact(world.storage.version()?)?)
         })
         .unwrap();
@@ -121,7 +121,7 @@ fn later_pages_show_what_the_first_one_would_have_shown() {
 
 #[test]
 fn a_watch_tells_what_happens_after_a_version() {
-    let cluster = Cluster::new();
+    let cluster = TestCluster::new();
     let version = cluster.get(MAPS)["metadata"]["resourceVersion"].as_str().unwrap().to_owned();
     let mut body = map("a", json!({"k": "1"}));
     body["metadata"]["labels"] = json!({"app": "x"});
@@ -150,8 +150,10 @@ fn a_watch_tells_what_happens_after_a_version() {
     let old = format!("{MAPS}?watch=true&resourceVersion=1");
     cluster
         .sandbox
-        .inner
-        .transact(&mut cluster.sandbox.inner.state(), true, |world| Ok(world.storage.compact(5)?))
+        .server
+        .transact(&mut cluster.sandbox.server.state(), true, |world| {
+            Ok(world.storage.compact(5)?)
+        })
         .unwrap();
     let (code, error) = cluster.send("GET", &old, "", &Value::Null);
     assert_eq!((code, error["object"]["code"].clone()), (200, json!(410)));
@@ -159,7 +161,7 @@ fn a_watch_tells_what_happens_after_a_version() {
 
 #[test]
 fn answers_carry_the_servers_headers_and_limits() {
-    let cluster = Cluster::new();
+    let cluster = TestCluster::new();
     let (code, headers, _) = cluster
         .raw(
             "POST",

@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn a_deployment_becomes_available_and_rolls_over() {
-    let cluster = Cluster::new();
+    let cluster = TestCluster::new();
     let path = format!("{DEPLOYMENTS}/web");
     assert_eq!(cluster.apply(&path, "me", &deployment(3, "nginx:1")).0, 201);
     cluster.until("available", || {
@@ -48,7 +48,7 @@ fn a_deployment_becomes_available_and_rolls_over() {
 
 #[test]
 fn pods_fail_as_their_annotations_ask() {
-    let cluster = Cluster::new();
+    let cluster = TestCluster::new();
     let waiting =
         |pod: &Value| pod["status"]["containerStatuses"][0]["state"]["waiting"]["reason"].clone();
     for (word, reason) in [
@@ -81,7 +81,7 @@ fn pods_fail_as_their_annotations_ask() {
 
 #[test]
 fn a_pod_that_no_node_takes_is_unschedulable() {
-    let cluster = Cluster::new();
+    let cluster = TestCluster::new();
     let pod = json!({
         "apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"},
         "spec": {"nodeSelector": {"no": "node"}, "containers": [{"name": "main", "image": "nginx:1"}]},
@@ -101,7 +101,7 @@ fn a_pod_that_no_node_takes_is_unschedulable() {
 
 #[test]
 fn a_stateful_set_starts_in_order_with_its_volumes_and_updates_backwards() {
-    let cluster = Cluster::new();
+    let cluster = TestCluster::new();
     let path = "/apis/apps/v1/namespaces/default/statefulsets/db";
     let mut body = json!({
         "apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": {"name": "db"},
@@ -136,7 +136,7 @@ fn a_stateful_set_starts_in_order_with_its_volumes_and_updates_backwards() {
 
 #[test]
 fn a_daemon_set_has_a_pod_on_both_nodes() {
-    let cluster = Cluster::new();
+    let cluster = TestCluster::new();
     let path = "/apis/apps/v1/namespaces/default/daemonsets/agent";
     let body = json!({
         "apiVersion": "apps/v1", "kind": "DaemonSet", "metadata": {"name": "agent"},
@@ -156,7 +156,7 @@ fn a_daemon_set_has_a_pod_on_both_nodes() {
 
 #[test]
 fn jobs_complete_or_fail() {
-    let cluster = Cluster::new();
+    let cluster = TestCluster::new();
     let job = |name: &str, annotations: Value, limit: i64| {
         json!({
             "apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": name},
@@ -181,7 +181,7 @@ fn jobs_complete_or_fail() {
 
 #[test]
 fn a_load_balancer_gets_an_address_and_a_slice_of_endpoints() {
-    let cluster = Cluster::new();
+    let cluster = TestCluster::new();
     let path = "/api/v1/namespaces/default/services/web";
     cluster.apply(&format!("{DEPLOYMENTS}/web"), "me", &deployment(1, "nginx:1"));
     let body = json!({
@@ -203,7 +203,7 @@ fn a_load_balancer_gets_an_address_and_a_slice_of_endpoints() {
 
 #[test]
 fn a_followed_log_ends_with_its_pod() {
-    let cluster = Cluster::new();
+    let cluster = TestCluster::new();
     let pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}, "spec": template("x:1")["spec"]});
     cluster.post(PODS, &pod);
     let path = format!("{PODS}/a");
@@ -229,7 +229,7 @@ fn a_followed_log_ends_with_its_pod() {
 
 #[test]
 fn a_deployment_says_why_its_pods_are_refused_until_they_are_not() {
-    let cluster = Cluster::new();
+    let cluster = TestCluster::new();
     let mut body = deployment(1, "web:1");
     body["spec"]["template"]["spec"]["serviceAccountName"] = json!("robot");
     cluster.apply(&format!("{DEPLOYMENTS}/web"), "me", &body);

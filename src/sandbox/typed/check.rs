@@ -8,7 +8,7 @@ use super::{item, step_of};
 use crate::schema::{
     Schema,
     merge::go_value,
-    openapi::{Kind, ListType},
+    openapi::{ListType, SchemaType},
 };
 
 /// Checks that a value fits its schema; gives one line per fault.
@@ -28,8 +28,8 @@ fn check(value: &Value, schema: &Schema, path: &str, duplicates: bool, faults: &
         faults.push(if path.is_empty() { text } else { format!("{path}: {text}") });
     };
     match (resolved.kind, value) {
-        (_, Value::Null) | (Kind::Any | Kind::Opaque, _) => {}
-        (Kind::Object, Value::Object(fields)) => {
+        (_, Value::Null) | (SchemaType::Any | SchemaType::Opaque, _) => {}
+        (SchemaType::Object, Value::Object(fields)) => {
             for (name, value) in fields {
                 let below = format!("{path}.{name}");
                 match resolved.field(name) {
@@ -42,8 +42,8 @@ fn check(value: &Value, schema: &Schema, path: &str, duplicates: bool, faults: &
                 }
             }
         }
-        (Kind::Object, other) => fault(format!("expected map, got &{{{}}}", go_value(other))),
-        (Kind::Array, Value::Array(items)) => {
+        (SchemaType::Object, other) => fault(format!("expected map, got &{{{}}}", go_value(other))),
+        (SchemaType::Array, Value::Array(items)) => {
             let mut seen = BTreeSet::new();
             for (index, value) in items.iter().enumerate() {
                 let mut below = format!("{path}[{index}]");
@@ -67,16 +67,18 @@ fn check(value: &Value, schema: &Schema, path: &str, duplicates: bool, faults: &
                 check(value, item(schema), &below, duplicates, faults);
             }
         }
-        (Kind::Array, other) => fault(format!("expected list, got &{{{}}}", go_value(other))),
-        (Kind::String, Value::String(_))
-        | (Kind::Boolean, Value::Bool(_))
-        | (Kind::Integer | Kind::Number, Value::Number(_)) => {}
-        (Kind::String, other) => fault(format!(
+        (SchemaType::Array, other) => fault(format!("expected list, got &{{{}}}", go_value(other))),
+        (SchemaType::String, Value::String(_))
+        | (SchemaType::Boolean, Value::Bool(_))
+        | (SchemaType::Integer | SchemaType::Number, Value::Number(_)) => {}
+        (SchemaType::String, other) => fault(format!(
             "expected string, got &value.valueUnstructured{{Value:{}}}",
             go_syntax(other)
         )),
-        (Kind::Boolean, other) => fault(format!("expected boolean, got &{{{}}}", go_value(other))),
-        (Kind::Integer | Kind::Number, other) => {
+        (SchemaType::Boolean, other) => {
+            fault(format!("expected boolean, got &{{{}}}", go_value(other)))
+        }
+        (SchemaType::Integer | SchemaType::Number, other) => {
             fault(format!("expected numeric (int or float), got {}", go_type(other)));
         }
         (_, other @ (Value::Object(_) | Value::Array(_))) => {

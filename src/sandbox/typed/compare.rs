@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{Atom, atom, field, is_blank, item, step_of};
 use crate::{
-    sandbox::fields::{FieldSet, Step},
+    sandbox::fields::{FieldSet, PathElement},
     schema::Schema,
 };
 
@@ -29,7 +29,7 @@ fn walk(
     old: Option<&Value>,
     new: Option<&Value>,
     schema: &Schema,
-    path: &mut Vec<Step>,
+    path: &mut Vec<PathElement>,
     result: &mut Comparison,
 ) {
     let form = atom(schema, new.filter(|new| !new.is_null()).or(old));
@@ -52,7 +52,7 @@ fn walk_maps(
     old: Option<&Value>,
     new: Option<&Value>,
     schema: &Schema,
-    path: &mut Vec<Step>,
+    path: &mut Vec<PathElement>,
     result: &mut Comparison,
 ) {
     let empty = Map::new();
@@ -64,7 +64,7 @@ fn walk_maps(
         if old.is_some() && old == new {
             continue;
         }
-        path.push(Step::field(name));
+        path.push(PathElement::field(name));
         walk(old, new, field(schema, name), path, result);
         path.pop();
     }
@@ -74,11 +74,11 @@ fn walk_lists(
     old: Option<&Value>,
     new: Option<&Value>,
     schema: &Schema,
-    path: &mut Vec<Step>,
+    path: &mut Vec<PathElement>,
     result: &mut Comparison,
 ) {
     let group = |list: Option<&'_ Value>| {
-        let mut groups: BTreeMap<Step, Vec<Value>> = BTreeMap::new();
+        let mut groups: BTreeMap<PathElement, Vec<Value>> = BTreeMap::new();
         for value in list.and_then(Value::as_array).into_iter().flatten() {
             if let Ok(step) = step_of(schema, value) {
                 groups.entry(step).or_default().push(value.clone());
@@ -87,7 +87,7 @@ fn walk_lists(
         groups
     };
     let (old, new) = (group(old), group(new));
-    let steps: BTreeSet<&Step> = old.keys().chain(new.keys()).collect();
+    let steps: BTreeSet<&PathElement> = old.keys().chain(new.keys()).collect();
     for step in steps {
         let left = old.get(step).map(Vec::as_slice).unwrap_or_default();
         let right = new.get(step).map(Vec::as_slice).unwrap_or_default();

@@ -208,7 +208,7 @@ fn text_wanted(path: &Path, value: &Value, body: &Value) -> Option<String> {
         })
         .collect();
     let field = schema::openapi().at(&Gvk::of(body), steps.iter().map(String::as_str))?;
-    (field.resolved().kind == schema::openapi::Kind::String).then(|| format!("\"{value}\""))
+    (field.resolved().kind == schema::openapi::SchemaType::String).then(|| format!("\"{value}\""))
 }
 
 /// Changes an object's body by `edit`, which says what is wrong; the identity must stay.

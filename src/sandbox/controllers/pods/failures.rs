@@ -2,10 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::{Asked, Step, ended, running, set_ready, statuses, unready_message, waits_for};
+use super::{
+    Stage, TestAnnotations, ended, running, set_ready, statuses, unready_message, waits_for,
+};
 use crate::sandbox::controllers::{name, number, text, uid};
 
-pub(super) fn blocked_status(pod: &Value, known: &Value, asked: &Asked<'_>) -> Value {
+pub(super) fn blocked_status(pod: &Value, known: &Value, asked: &TestAnnotations<'_>) -> Value {
     let mut status = known.clone();
     let image = text(known, "/image");
     status["state"] = if asked.fail == "image-pull" {
@@ -38,7 +40,7 @@ fn first_secret(pod: &Value, target: &str) -> String {
     format!("{target}-secret")
 }
 
-pub(super) fn back_off(pod: &Value, waiting: &Value) -> Step {
+pub(super) fn back_off(pod: &Value, waiting: &Value) -> Stage {
     let image = text(waiting, "/image");
     let why = text(waiting, "/state/waiting/message").to_owned();
     let mut status = pod["status"].clone();
@@ -51,11 +53,11 @@ pub(super) fn back_off(pod: &Value, waiting: &Value) -> Step {
     let message = format!("Failed to pull image \"{image}\": {why}");
     let event =
         ("Warning", "Failed", message, format!("spec.containers{{{}}}", text(waiting, "/name")));
-    Step { stage: "pull-back-off".into(), after: 500, status, event: Some(event) }
+    Stage { stage: "pull-back-off".into(), after: 500, status, event: Some(event) }
 }
 
 /// A container that is asked to crash ends, waits and starts again.
-pub(super) fn crash(pod: &Value, asked: &Asked<'_>, now: &str) -> Option<Step> {
+pub(super) fn crash(pod: &Value, asked: &TestAnnotations<'_>, now: &str) -> Option<Stage> {
     let (list, field) = match asked.fail {
         "init-crash" => ("initContainerStatuses", "initContainers"),
         "crash-loop" | "oom" | "job-fail" => ("containerStatuses", "containers"),
@@ -119,5 +121,5 @@ pub(super) fn crash(pod: &Value, asked: &Asked<'_>, now: &str) -> Option<Step> {
         return None;
     }
     status[list] = json!(all);
-    Some(Step { stage, after, status, event })
+    Some(Stage { stage, after, status, event })
 }

@@ -2,30 +2,30 @@
 
 use super::{names, statuses};
 use crate::sandbox::{
-    answer::Failure,
-    call::{Call, Reply},
     controllers::{log_reply, number, parameter_container, text},
-    storage::Key,
+    request::{ApiRequest, Reply},
+    status::StatusError,
+    storage::ObjectKey,
     world::World,
 };
 
 /// What a container wrote.
 pub(in crate::sandbox) fn logs(
     world: &World<'_>,
-    call: &Call,
-    key: &Key,
-) -> Result<Reply, Failure> {
+    request: &ApiRequest,
+    key: &ObjectKey,
+) -> Result<Reply, StatusError> {
     let Some(pod) = world.get(key)? else {
-        return Err(Failure::not_found("", "pods", &key.name));
+        return Err(StatusError::not_found("", "pods", &key.name));
     };
-    let wanted = parameter_container(call, &pod);
+    let wanted = parameter_container(request, &pod);
     let lists = ["containerStatuses", "initContainerStatuses"];
     let known = ["containers", "initContainers"]
         .into_iter()
         .any(|list| names(&pod, list).contains(&wanted));
     if !known {
         let message = format!("container {wanted} is not valid for pod {}", key.name);
-        return Err(Failure::bad_request(message));
+        return Err(StatusError::bad_request(message));
     }
     let status = lists
         .into_iter()
@@ -39,19 +39,20 @@ pub(in crate::sandbox) fn logs(
             "container \"{wanted}\" in pod \"{}\" is waiting to start: {waiting}",
             key.name
         );
-        return Err(Failure::bad_request(message));
+        return Err(StatusError::bad_request(message));
     }
-    if call.flag("previous") && !restarted {
+    if request.flag("previous") && !restarted {
         let message =
             format!("previous terminated container \"{wanted}\" in pod \"{}\" not found", key.name);
-        return Err(Failure::bad_request(message));
+        return Err(StatusError::bad_request(message));
     }
-    let stamp = if call.flag("timestamps") { format!("{} ", world.stamp()) } else { String::new() };
+    let stamp =
+        if request.flag("timestamps") { format!("{} ", world.stamp()) } else { String::new() };
     let mut lines: Vec<String> = ["starting", "listening on port 8080", "ready"]
         .iter()
         .map(|line| format!("{stamp}{line}\n"))
         .collect();
-    if let Ok(count) = call.parameter("tailLines").parse::<usize>() {
+    if let Ok(count) = request.parameter("tailLines").parse::<usize>() {
         lines.drain(..lines.len().saturating_sub(count));
     }
     Ok(log_reply(&lines))

@@ -2,10 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::{Asked, Step, ended, names, running, set_ready, statuses, unready_message, waits_for};
+use super::{
+    Stage, TestAnnotations, ended, names, running, set_ready, statuses, unready_message, waits_for,
+};
 use crate::sandbox::controllers::{hash, number, set_condition, text, uid};
 
-pub(super) fn created(pod: &Value, now: &str) -> Step {
+pub(super) fn created(pod: &Value, now: &str) -> Stage {
     let init = names(pod, "initContainers");
     let reason = if init.is_empty() { "ContainerCreating" } else { "PodInitializing" };
     let waiting = |list: &str, reason: &str| -> Vec<Value> {
@@ -57,7 +59,7 @@ pub(super) fn created(pod: &Value, now: &str) -> Step {
         set_condition(&mut status, fine(text(gate, "/conditionType")), now, false);
     }
     status["containerStatuses"] = json!(waiting("containers", reason));
-    Step { stage: "create".into(), after: 0, status, event: None }
+    Stage { stage: "create".into(), after: 0, status, event: None }
 }
 
 fn initialized(status: &mut Value, now: &str) {
@@ -66,7 +68,7 @@ fn initialized(status: &mut Value, now: &str) {
 }
 
 /// Init containers run one after the other; sidecars stay.
-pub(super) fn initialize(pod: &Value, asked: &Asked<'_>, now: &str) -> Option<Step> {
+pub(super) fn initialize(pod: &Value, asked: &TestAnnotations<'_>, now: &str) -> Option<Stage> {
     let list = statuses(pod, "initContainerStatuses");
     let mut status = pod["status"].clone();
     if let Some(place) =
@@ -85,7 +87,7 @@ pub(super) fn initialize(pod: &Value, asked: &Asked<'_>, now: &str) -> Option<St
             initialized(&mut status, now);
         }
         status["initContainerStatuses"] = json!(list);
-        return Some(Step { stage: format!("init-{place}"), after: 50, status, event: None });
+        return Some(Stage { stage: format!("init-{place}"), after: 50, status, event: None });
     }
     let mut list = list;
     let mut begun = false;
@@ -108,5 +110,5 @@ pub(super) fn initialize(pod: &Value, asked: &Asked<'_>, now: &str) -> Option<St
         initialized(&mut status, now);
     }
     status["initContainerStatuses"] = json!(list);
-    Some(Step { stage: format!("begin-{}", hash(&json!(list))), after: 0, status, event: None })
+    Some(Stage { stage: format!("begin-{}", hash(&json!(list))), after: 0, status, event: None })
 }

@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use bytes::Bytes;
 use serde_json::Value;
 
-use super::answer::Failure;
+use super::status::StatusError;
 
 /// A request whose body is read.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Call {
+pub(super) struct ApiRequest {
     pub(super) method: String,
     pub(super) path: String,
     pub(super) query: HashMap<String, String>,
@@ -48,8 +48,8 @@ impl Reply {
     }
 }
 
-impl From<Failure> for Reply {
-    fn from(failure: Failure) -> Self {
+impl From<StatusError> for Reply {
+    fn from(failure: StatusError) -> Self {
         match failure.status {
             Some(status) => Self::json(failure.code, &status),
             None => Self::text(failure.code, failure.message + "\n"),
@@ -57,7 +57,7 @@ impl From<Failure> for Reply {
     }
 }
 
-impl Call {
+impl ApiRequest {
     pub(super) fn parameter(&self, name: &str) -> &str {
         self.query.get(name).map_or("", String::as_str)
     }
@@ -67,15 +67,15 @@ impl Call {
     }
 
     /// Tells whether nothing is to be written.
-    pub(super) fn dry_run(&self) -> Result<bool, Failure> {
+    pub(super) fn dry_run(&self) -> Result<bool, StatusError> {
         match self.parameter("dryRun") {
             "" => Ok(false),
             "All" => Ok(true),
-            other => Err(Failure::invalid(
+            other => Err(StatusError::invalid(
                 "meta.k8s.io",
                 "PatchOptions",
                 "",
-                &[super::answer::Cause::not_supported(
+                &[super::status::FieldError::not_supported(
                     "dryRun",
                     &serde_json::json!(other),
                     &["All"],
@@ -109,7 +109,7 @@ impl Call {
     }
 
     /// The body as a value: JSON, or YAML where it is not.
-    pub(super) fn value(&self, kind: &str) -> Result<Value, Failure> {
+    pub(super) fn value(&self, kind: &str) -> Result<Value, StatusError> {
         if let Ok(value) = serde_json::from_slice(&self.body) {
             return Ok(value);
         }
@@ -117,11 +117,11 @@ impl Call {
         let parsed = yaml.then(|| serde_yaml::from_slice::<Value>(&self.body).ok()).flatten();
         parsed.ok_or_else(|| {
             if yaml {
-                return Failure::bad_request("error decoding YAML: the body is not YAML");
+                return StatusError::bad_request("error decoding YAML: the body is not YAML");
             }
             let fault = serde_json::from_slice::<Value>(&self.body).err();
             let fault = fault.map(|fault| fault.to_string()).unwrap_or_default();
-            Failure::bad_request(format!(
+            StatusError::bad_request(format!(
                 "the object provided is unrecognized (must be of type {kind}): couldn't get \
                  version/kind; json parse error: {fault}"
             ))

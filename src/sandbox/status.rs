@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 /// Why a request was refused: an HTTP code and a `Status`, or plain text.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Failure {
+pub(super) struct StatusError {
     pub(super) code: u16,
     /// The `Status` object; none means plain text.
     pub(super) status: Option<Value>,
@@ -13,13 +13,13 @@ pub(super) struct Failure {
 
 /// One semantic fault of an object, as it is listed in a 422.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Cause {
+pub(super) struct FieldError {
     pub(super) reason: &'static str,
     pub(super) message: String,
     pub(super) field: String,
 }
 
-impl Cause {
+impl FieldError {
     pub(super) fn required(field: &str, detail: &str) -> Self {
         let message = if detail.is_empty() {
             "Required value".to_owned()
@@ -88,7 +88,7 @@ impl Cause {
     }
 }
 
-impl Failure {
+impl StatusError {
     /// A `Status` failure; `details` as given, dropped if null.
     pub(super) fn status(
         code: u16,
@@ -193,7 +193,7 @@ impl Failure {
     }
 
     /// 422 with all its causes.
-    pub(super) fn invalid(group: &str, kind: &str, name: &str, causes: &[Cause]) -> Self {
+    pub(super) fn invalid(group: &str, kind: &str, name: &str, causes: &[FieldError]) -> Self {
         let mut seen: Vec<String> = Vec::new();
         for cause in causes {
             let text = if cause.field.is_empty() {
@@ -227,7 +227,7 @@ impl Failure {
     }
 }
 
-impl From<rusqlite::Error> for Failure {
+impl From<rusqlite::Error> for StatusError {
     fn from(error: rusqlite::Error) -> Self {
         Self::status(
             500,
