@@ -14,7 +14,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("env", &["workload"]),
     ("cli", &["commands", "output"]),
     ("commands", &["cli", "env", "ops", "store", "output", "workload"]),
-    ("output", &["workload", "ops::report", "ops::view", "ops::stop"]),
+    ("output", &["workload", "ops::events", "ops::view", "ops::stop"]),
     ("ops", &["workload", "store", "cluster", "env"]),
     ("store", &["workload"]),
     ("cluster", &["workload", "env"]),
@@ -88,11 +88,15 @@ fn is_test(path: &str) -> bool {
     path.split('/').any(|part| ["tests", "tests.rs", "stub", "stub.rs"].contains(&part))
 }
 
-/// Cuts what is behind `#[cfg(test)] mod tests`, which stands last in a file, and comments.
+/// Cuts what is behind `#[cfg(test)] mod tests`, which stands last in a file, the door for the
+/// suites in `tests/`, and comments.
 fn without_tests_and_comments(text: &str) -> String {
     let end = text.find("#[cfg(test)]\nmod tests").unwrap_or(text.len());
-    text[..end]
+    let (before, door) = text[..end].split_once("pub mod testing {").unwrap_or((&text[..end], ""));
+    let after = door.split_once("\n}\n").map_or("", |(_, after)| after);
+    before
         .lines()
+        .chain(after.lines())
         .filter(|line| !line.trim_start().starts_with("//"))
         .collect::<Vec<_>>()
         .join("\n")
