@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 use crate::program::Program;
 
-const COMMANDS: [&str; 23] = [
+pub(crate) const COMMANDS: [&str; 23] = [
     "",
     "deploy",
     "plan",

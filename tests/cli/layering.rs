@@ -72,14 +72,14 @@ fn is_test(path: &str) -> bool {
     path.split('/').any(|part| ["tests", "tests.rs", "stub", "stub.rs"].contains(&part))
 }
 
-/// Cuts what is behind `#[cfg(test)] mod tests`, which stands last in a file, and comments.
+/// Cuts what is behind `#[cfg(test)] mod tests`, which stands last in a file, the door for the
+/// suites in `tests/`, and comments.
 fn without_tests_and_comments(text: &str) -> String {
     let end = text.find("#[cfg(test)]\nmod tests").unwrap_or(text.len());
-    text[..end]
-        .lines()
-        .filter(|line| !line.trim_start().starts_with("//"))
-        .collect::<Vec<_>>()
-        .join("\n")
+    let (before, door) = text[..end].split_once("pub mod testing {").unwrap_or((&text[..end], ""));
+    let after = door.split_once("\n}\n").map_or("", |(_, after)| after);
+    let lines = before.lines().chain(after.lines());
+    lines.filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
 }
 
 /// A module's path: `ops`, `deploy`, `prepare`.

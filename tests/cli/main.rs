@@ -6,6 +6,7 @@ mod answers;
 mod bad_days;
 mod completions;
 mod declared;
+mod documents;
 mod help;
 mod layering;
 mod program;

@@ -44,14 +44,14 @@ macro_rules! on_both {
 
 /// What a call gave.
 #[derive(Debug)]
-pub struct Outcome {
-    pub code: i32,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Outcome {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Outcome {
-    fn of(output: Output) -> Self {
+    pub(crate) fn of(output: Output) -> Self {
         Self {
             code: output.status.code().unwrap_or(-1),
             stdout: String::from_utf8(output.stdout).unwrap(),
@@ -60,22 +60,22 @@ impl Outcome {
     }
 
     #[track_caller]
-    pub fn expect(self, code: i32) -> Self {
+    pub(crate) fn expect(self, code: i32) -> Self {
         assert_eq!(self.code, code, "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
         self
     }
 
     #[track_caller]
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.stdout)
             .unwrap_or_else(|error| panic!("{error}: {}\n{}", self.stdout, self.stderr))
     }
 }
 
 /// A backend with a home.
-pub struct Place {
+pub(crate) struct Place {
     home: TempDir,
-    pub runtime: String,
+    pub(crate) runtime: String,
     kubeconfig: Option<PathBuf>,
     test: String,
     name: String,
@@ -87,18 +87,18 @@ pub struct Place {
 static COUNTER: AtomicUsize = AtomicUsize::new(0);
 
 #[expect(clippy::disallowed_methods, reason = "the tester's environment, not the program's")]
-pub fn variable(name: &str) -> Option<String> {
+pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 impl Place {
     /// A sandbox of the test's own.
-    pub fn sandbox(test: &str) -> Self {
+    pub(crate) fn sandbox(test: &str) -> Self {
         Self::new(test, "sandbox".to_owned(), None)
     }
 
     /// The control plane that `tests/control-plane/run` started, or the tester's own context.
-    pub fn control_plane(test: &str) -> Self {
+    pub(crate) fn control_plane(test: &str) -> Self {
         let kubeconfig = variable("KUBECONFIG").filter(|_| variable("WORKLOADCTL_E2E").is_some());
         let Some(kubeconfig) = kubeconfig else {
             panic!("no cluster: run `tests/control-plane/run -- cargo test --test e2e`");
@@ -119,13 +119,13 @@ impl Place {
     }
 
     /// Gives a place like this one with nothing in it; a sandbox is another one, a cluster is not.
-    pub fn aside(&self) -> Self {
+    pub(crate) fn aside(&self) -> Self {
         Self::new(&self.test, self.runtime.clone(), self.kubeconfig.clone())
     }
 
     /// Gives a place like this one whose program reaches the backend through a faulty proxy, as
     /// context `faulty`. What the test itself asks goes past it.
-    pub fn behind_proxy(&self) -> Self {
+    pub(crate) fn behind_proxy(&self) -> Self {
         let mut place = self.aside();
         place.proxy = Some(Proxy::start(async || {
             if self.runtime == "sandbox" {
@@ -139,7 +139,7 @@ impl Place {
     }
 
     /// Sets how the program logs in at the proxy: the kubeconfig's user.
-    pub fn log_in(&self, user: &str) {
+    pub(crate) fn log_in(&self, user: &str) {
         let address = self.proxy.as_ref().unwrap().address;
         let text = format!(
             "current-context: faulty\n\
@@ -151,17 +151,17 @@ impl Place {
     }
 
     /// Makes these faults from now on; none: heals.
-    pub fn faults(&self, faults: &[Arc<Fault>]) {
+    pub(crate) fn faults(&self, faults: &[Arc<Fault>]) {
         self.proxy.as_ref().unwrap().set(faults.to_vec());
     }
 
     /// Breaks every connection that the program has.
-    pub fn cut(&self) {
+    pub(crate) fn cut(&self) {
         self.proxy.as_ref().unwrap().cut();
     }
 
     /// Gives another home on the same cluster: somebody else's database.
-    pub fn elsewhere(&self) -> Self {
+    pub(crate) fn elsewhere(&self) -> Self {
         let other = self.aside();
         if self.runtime == "sandbox" {
             let database = |place: &Self| place.database().with_extension("sandbox.db");
@@ -172,32 +172,32 @@ impl Place {
 
     /// Gives another home on a cluster under a context of a kubeconfig: somebody else's account,
     /// or another name of the same cluster.
-    pub fn through(&self, kubeconfig: &Path, context: &str) -> Self {
+    pub(crate) fn through(&self, kubeconfig: &Path, context: &str) -> Self {
         Self::new(&self.test, context.to_owned(), Some(kubeconfig.to_owned()))
     }
 
     /// Gives the kubeconfig of the control plane's users (tests/control-plane/README.md).
-    pub fn users() -> PathBuf {
+    pub(crate) fn users() -> PathBuf {
         variable("WORKLOADCTL_TEST_USERS").expect("the control plane's users").into()
     }
 
     /// Gives a name for an instance, which is deleted at the end.
-    pub fn instance(&self, suffix: &str) -> String {
+    pub(crate) fn instance(&self, suffix: &str) -> String {
         let name = format!("{}{suffix}", self.name);
         self.instances.lock().unwrap().push(name.clone());
         name
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.home.path().join(name)
     }
 
-    pub fn database(&self) -> PathBuf {
+    pub(crate) fn database(&self) -> PathBuf {
         self.path("db/workloadctl.db")
     }
 
     /// Writes a file into the home.
-    pub fn write(&self, name: &str, text: &str) -> PathBuf {
+    pub(crate) fn write(&self, name: &str, text: &str) -> PathBuf {
         let path = self.path(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(&path, text).unwrap();
@@ -205,7 +205,7 @@ impl Place {
     }
 
     /// Copies an example of the repository into the home.
-    pub fn example(&self, name: &str) -> PathBuf {
+    pub(crate) fn example(&self, name: &str) -> PathBuf {
         let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name);
         let to = self.path(name);
         std::fs::create_dir_all(&to).unwrap();
@@ -217,14 +217,14 @@ impl Place {
     }
 
     /// Loses the database and its locks, and nothing else: the sandbox beside it stays.
-    pub fn lose_database(&self) {
+    pub(crate) fn lose_database(&self) {
         let _ = std::fs::remove_dir_all(format!("{}.locks", self.database().display()));
         for ending in ["", "-wal", "-shm"] {
             let _ = std::fs::remove_file(format!("{}{ending}", self.database().display()));
         }
     }
 
-    pub fn command(&self, line: &str) -> Command {
+    pub(crate) fn command(&self, line: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_workloadctl"));
         command
             .args(line.split_whitespace())
@@ -244,29 +244,29 @@ impl Place {
         command
     }
 
-    pub fn run(&self, line: &str) -> Outcome {
+    pub(crate) fn run(&self, line: &str) -> Outcome {
         Outcome::of(self.command(line).output().unwrap())
     }
 
     /// Starts a call that somebody else ends.
-    pub fn start(&self, line: &str) -> Child {
+    pub(crate) fn start(&self, line: &str) -> Child {
         let mut command = self.command(line);
         command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     }
 
     /// Starts a call whose talk is followed line by line; every request is one.
-    pub fn follow(&self, line: &str) -> Running {
+    pub(crate) fn follow(&self, line: &str) -> Running {
         let mut child = self.start(&format!("{line} -v"));
         let stderr = BufReader::new(child.stderr.take().unwrap());
         Running { child, stderr, said: String::new() }
     }
 
-    pub fn finish(&self, child: Child) -> Outcome {
+    pub(crate) fn finish(&self, child: Child) -> Outcome {
         Outcome::of(child.wait_with_output().unwrap())
     }
 
     /// Makes one request to the API server, as nobody in particular.
-    pub fn call(&self, call: Request) -> Result<Answer, Failure> {
+    pub(crate) fn call(&self, call: Request) -> Result<Answer, Failure> {
         self.with_api(async |api| api.call(call).await)
     }
 
@@ -294,7 +294,7 @@ impl Place {
     }
 
     /// Reads an object; `None` where it is not there.
-    pub fn get(&self, path: &str) -> Option<Value> {
+    pub(crate) fn get(&self, path: &str) -> Option<Value> {
         match self.call(Request::get(path)) {
             Ok(answer) => Some(answer.body),
             Err(failure) if failure.is_not_found() => None,
@@ -305,7 +305,7 @@ impl Place {
     /// Lists what there is of an instance, of the kinds that tests deploy and of further
     /// collections: what carries its label, cluster-scoped objects of ours that have its name in
     /// theirs, its record, and the namespace of its name.
-    pub fn live(&self, instance: &str, further: &[String]) -> Vec<String> {
+    pub(crate) fn live(&self, instance: &str, further: &[String]) -> Vec<String> {
         let labelled = [
             "/api/v1/namespaces",
             "/api/v1/configmaps",
@@ -367,13 +367,13 @@ impl Place {
     }
 
     /// Lists what is left of an instance that is deleted.
-    pub fn leftovers(&self, instance: &str) -> Vec<String> {
+    pub(crate) fn leftovers(&self, instance: &str) -> Vec<String> {
         self.live(instance, &[])
     }
 
     /// Waits until something is true.
     #[track_caller]
-    pub fn until(&self, what: &str, limit: Duration, mut is_true: impl FnMut() -> bool) {
+    pub(crate) fn until(&self, what: &str, limit: Duration, mut is_true: impl FnMut() -> bool) {
         let end = Instant::now() + limit;
         while !is_true() {
             assert!(Instant::now() < end, "not within {limit:?}: {what}");
@@ -401,7 +401,7 @@ impl Drop for Place {
 }
 
 /// The program while it runs.
-pub struct Running {
+pub(crate) struct Running {
     child: Child,
     stderr: BufReader<ChildStderr>,
     said: String,
@@ -409,7 +409,7 @@ pub struct Running {
 
 impl Running {
     /// Reads on until a line of its talk that is wanted; `false` where it ended before.
-    pub fn until(&mut self, mut wanted: impl FnMut(&str) -> bool) -> bool {
+    pub(crate) fn until(&mut self, mut wanted: impl FnMut(&str) -> bool) -> bool {
         loop {
             let mut line = String::new();
             if self.stderr.read_line(&mut line).unwrap() == 0 {
@@ -422,18 +422,18 @@ impl Running {
         }
     }
 
-    pub fn child(&self) -> &Child {
+    pub(crate) fn child(&self) -> &Child {
         &self.child
     }
 
     /// Ends it as the kernel does when memory is short.
-    pub fn kill(mut self) {
+    pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
     /// Waits for its end.
-    pub fn end(mut self) -> Outcome {
+    pub(crate) fn end(mut self) -> Outcome {
         let mut stdout = self.child.stdout.take().unwrap();
         let answer = thread::spawn(move || {
             let mut text = String::new();
@@ -451,7 +451,7 @@ impl Running {
 }
 
 /// Runs cases side by side, `width` at a time, and fails at the end if any failed.
-pub fn side_by_side<T: Send>(cases: Vec<T>, width: usize, run: impl Fn(T) + Sync) {
+pub(crate) fn side_by_side<T: Send>(cases: Vec<T>, width: usize, run: impl Fn(T) + Sync) {
     let cases = Mutex::new(cases.into_iter());
     let failed = AtomicUsize::new(0);
     thread::scope(|scope| {

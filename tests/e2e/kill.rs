@@ -190,29 +190,29 @@ fn expected(name: &str, set: usize) -> Vec<String> {
 }
 
 /// An instance that is killed again and again.
-pub struct Life {
-    pub place: Place,
-    pub name: String,
+pub(crate) struct Life {
+    pub(crate) place: Place,
+    pub(crate) name: String,
 }
 
 impl Life {
-    pub fn new(place: Place) -> Self {
+    pub(crate) fn new(place: Place) -> Self {
         let name = place.instance("x");
         place.write("1.yaml", &first(&name));
         place.write("2.yaml", &second(&name));
         Self { place, name }
     }
 
-    pub fn deploy(&self, set: usize) -> String {
+    pub(crate) fn deploy(&self, set: usize) -> String {
         format!("deploy {} -f {set}.yaml", self.name)
     }
 
-    pub fn delete(&self) -> String {
+    pub(crate) fn delete(&self) -> String {
         format!("delete {} --yes", self.name)
     }
 
     /// Runs a command to its end and counts the lines of its talk up to the one that is `last`.
-    pub fn measure(&self, line: &str, last: impl Fn(&str) -> bool) -> usize {
+    pub(crate) fn measure(&self, line: &str, last: impl Fn(&str) -> bool) -> usize {
         let mut running = self.place.follow(line);
         let mut count = 0;
         running.until(|said| {
@@ -239,7 +239,7 @@ impl Life {
 
     /// One ordinary deploy converges; the next finds nothing to do; exactly the set is live.
     #[track_caller]
-    pub fn converges(&self, set: usize, flags: &str) {
+    pub(crate) fn converges(&self, set: usize, flags: &str) {
         let line = self.deploy(set);
         self.place.run(&format!("{line} {flags}")).expect(0);
         self.is_unchanged(&line);
@@ -247,19 +247,19 @@ impl Life {
     }
 
     #[track_caller]
-    pub fn is_unchanged(&self, line: &str) {
+    pub(crate) fn is_unchanged(&self, line: &str) {
         let again = self.place.run(&format!("{line} -o json")).expect(0).json();
         assert_eq!(again["outcome"], "unchanged", "{again}");
     }
 
     #[track_caller]
-    pub fn is_live(&self, set: usize) {
+    pub(crate) fn is_live(&self, set: usize) {
         let custom = format!("/apis/example.test/v1/gadgets-{}", self.name);
         assert_eq!(self.place.live(&self.name, &[custom]), expected(&self.name, set));
     }
 
     #[track_caller]
-    pub fn is_gone(&self) {
+    pub(crate) fn is_gone(&self) {
         assert_eq!(self.place.leftovers(&self.name), Vec::<String>::new());
         let listed = self.place.run("instance list -o name").expect(0);
         assert!(!listed.stdout.contains(&self.name), "{listed:?}");
@@ -333,7 +333,7 @@ on_both! {
     }
 
     fn half_deleted_a_deploy_finishes_that_and_starts_anew(place) {
-        // Without a file the overrides from before count, with one they begin anew (CLI.md).
+        // Without a file the overrides from before count, with one they begin anew (docs/cli.md, Overrides).
         side_by_side(vec![(false, 2), (true, 1)], 2, |(with_file, replicas)| {
             let life = Life::new(place.aside());
             let name = &life.name;

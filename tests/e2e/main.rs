@@ -9,6 +9,7 @@
 mod harness;
 mod bad_days;
 mod clusters;
+mod docs;
 mod examples;
 mod faults;
 mod going;

@@ -22,7 +22,7 @@ fn home(place: &Place) -> String {
     home
 }
 
-pub fn collection(namespace: &str, kind: &str) -> String {
+pub(crate) fn collection(namespace: &str, kind: &str) -> String {
     match kind {
         "Deployment" => format!("/apis/apps/v1/namespaces/{namespace}/deployments"),
         kind => format!("/api/v1/namespaces/{namespace}/{}s", kind.to_lowercase()),
@@ -33,7 +33,7 @@ fn config_map(data: &Value) -> Value {
     json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "conf"}, "data": data})
 }
 
-pub fn deployment(replicas: Option<u64>, image: &str) -> Value {
+pub(crate) fn deployment(replicas: Option<u64>, image: &str) -> Value {
     let mut body = json!({
         "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"},
         "spec": {
@@ -48,7 +48,7 @@ pub fn deployment(replicas: Option<u64>, image: &str) -> Value {
     body
 }
 
-pub fn write(place: &Place, objects: &[Value]) {
+pub(crate) fn write(place: &Place, objects: &[Value]) {
     let list = json!({"apiVersion": "v1", "kind": "List", "items": objects});
     place.write("set.json", &list.to_string());
 }
@@ -67,7 +67,7 @@ fn apply(place: &Place, path: &str, manager: &str, body: &Value) {
     place.call(Request::apply(path, body, &how)).unwrap();
 }
 
-pub fn patch(place: &Place, path: &str, manager: &str, patch: &Value) {
+pub(crate) fn patch(place: &Place, path: &str, manager: &str, patch: &Value) {
     place.call(Request::merge_patch(format!("{path}?fieldManager={manager}"), patch)).unwrap();
 }
 
@@ -76,7 +76,7 @@ fn annotated(mut body: Value, key: &str, value: &str) -> Value {
     body
 }
 
-pub fn managers(live: &Value) -> Vec<&str> {
+pub(crate) fn managers(live: &Value) -> Vec<&str> {
     let entries = live["metadata"]["managedFields"].as_array().unwrap().iter();
     entries.filter_map(|entry| entry["manager"].as_str()).collect()
 }
@@ -86,12 +86,12 @@ fn version(live: &Value) -> String {
 }
 
 /// One object of an answer.
-pub fn object<'a>(answer: &'a Value, kind: &str) -> &'a Value {
+pub(crate) fn object<'a>(answer: &'a Value, kind: &str) -> &'a Value {
     let objects = answer["objects"].as_array().unwrap();
     objects.iter().find(|object| object["kind"] == kind).unwrap()
 }
 
-pub fn said(outcome: &Outcome, text: &str) {
+pub(crate) fn said(outcome: &Outcome, text: &str) {
     let all = format!("{}{}", outcome.stdout, outcome.stderr);
     assert!(all.contains(text), "{text:?} is not said:\n{all}");
 }

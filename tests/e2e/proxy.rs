@@ -28,7 +28,7 @@ use workloadctl::testing::{Connection, Effect, Fault, Options, Sandbox};
 type Answer = Response<UnsyncBoxBody<Bytes, BoxError>>;
 
 /// What is behind a proxy.
-pub enum Backend {
+pub(crate) enum Backend {
     /// The sandbox in a file.
     Sandbox(PathBuf),
     /// A real API server.
@@ -36,8 +36,8 @@ pub enum Backend {
 }
 
 /// A proxy in front of a backend. It ends with this value.
-pub struct Proxy {
-    pub address: SocketAddr,
+pub(crate) struct Proxy {
+    pub(crate) address: SocketAddr,
     behind: Arc<Behind>,
     _runtime: tokio::runtime::Runtime,
 }
@@ -53,7 +53,7 @@ struct Behind {
 
 impl Proxy {
     /// Begins to listen on a free port, before a backend that is reached from the proxy's thread.
-    pub fn start(backend: impl AsyncFnOnce() -> Backend) -> Self {
+    pub(crate) fn start(backend: impl AsyncFnOnce() -> Backend) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
@@ -80,12 +80,12 @@ impl Proxy {
     }
 
     /// Breaks every connection that is open, and with it every watch.
-    pub fn cut(&self) {
+    pub(crate) fn cut(&self) {
         self.behind.cut.send_replace(());
     }
 
     /// Makes these faults from now on, in place of the ones before.
-    pub fn set(&self, faults: Vec<Arc<Fault>>) {
+    pub(crate) fn set(&self, faults: Vec<Arc<Fault>>) {
         if let Backend::Sandbox(path) = &self.behind.backend {
             let options = Options { faults: faults.clone(), ..Options::default() };
             let sandbox = Sandbox::open(path, options).unwrap();

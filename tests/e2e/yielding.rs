@@ -10,7 +10,7 @@ use crate::{
     owners::{collection, deployment, managers, object, patch, said, write},
 };
 
-pub fn autoscaler() -> Value {
+pub(crate) fn autoscaler() -> Value {
     json!({
         "apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": {"name": "web"},
         "spec": {"maxReplicas": 9, "minReplicas": 1, "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"},
@@ -18,13 +18,13 @@ pub fn autoscaler() -> Value {
     })
 }
 
-pub fn scale(place: &Place, path: &str, manager: &str, replicas: u64) {
+pub(crate) fn scale(place: &Place, path: &str, manager: &str, replicas: u64) {
     let scale = json!({"spec": {"replicas": replicas}});
     let path = format!("{path}/scale?fieldManager={manager}");
     place.call(Request::merge_patch(path, &scale)).unwrap();
 }
 
-pub fn replicas_holders(live: &Value) -> Vec<&str> {
+pub(crate) fn replicas_holders(live: &Value) -> Vec<&str> {
     let entries = live["metadata"]["managedFields"].as_array().unwrap().iter();
     let holders = entries.filter(|entry| entry["fieldsV1"]["f:spec"]["f:replicas"].is_object());
     holders.map(|entry| entry["manager"].as_str().unwrap()).collect()

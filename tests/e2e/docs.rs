@@ -1,0 +1,59 @@
+//! The commands of docs/cli.md, as they stand there: one after the other in one home, each with
+//! the exit code that it is said to have.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use crate::harness::{Outcome, Place, variable};
+
+/// Lists the commands of the page's `sh` blocks, with their exit codes (`# exits with 4`; else 0).
+fn commands(page: &str) -> Vec<(String, i32)> {
+    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(page)).unwrap();
+    let blocks = text.split("```sh\n").skip(1).map(|rest| rest.split("```").next().unwrap());
+    let lines = blocks.flat_map(str::lines).filter(|line| !line.trim().is_empty());
+    lines
+        .map(|line| match line.split_once("   # exits with ") {
+            Some((command, code)) => (command.to_owned(), code.parse().unwrap()),
+            None => (line.to_owned(), 0),
+        })
+        .collect()
+}
+
+/// Runs a line in a shell that finds the program, as a reader of the page would.
+fn run(place: &Place, line: &str) -> Outcome {
+    let program = PathBuf::from(env!("CARGO_BIN_EXE_workloadctl"));
+    let mut shell = Command::new("sh");
+    let surroundings = place.command("");
+    shell.args(["-c", line]).env_clear().current_dir(surroundings.get_current_dir().unwrap());
+    for (name, value) in surroundings.get_envs() {
+        shell.env(name, value.unwrap());
+    }
+    let path = variable("PATH").unwrap_or_default();
+    shell.env("PATH", format!("{}:{path}", program.parent().unwrap().display()));
+    Outcome::of(shell.output().unwrap())
+}
+
+on_both! {
+    fn every_command_of_the_reference_does_what_it_says(place) {
+        place.example("web");
+        // Names of its own, for the cluster is shared; the examples, and this backend.
+        let (name, second) = (place.instance(""), place.instance("-2"));
+        let all = commands("docs/cli.md");
+        for (line, code) in &all {
+            assert!(line.starts_with("workloadctl "), "{line}");
+            let words = line.split(' ').map(|word| match word {
+                "web" => name.as_str(),
+                "web-2" => second.as_str(),
+                "examples/web" => "web",
+                "sandbox" if !line.contains(" reset ") => place.runtime.as_str(),
+                other => other,
+            });
+            let said = words.collect::<Vec<_>>().join(" ");
+            let Outcome { code: exit, stdout, stderr } = run(place, &said);
+            assert_eq!(exit, *code, "{line}\nstdout:\n{stdout}\nstderr:\n{stderr}");
+        }
+        assert!(all.len() >= 30, "{}", all.len());
+    }
+}
