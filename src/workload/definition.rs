@@ -12,7 +12,7 @@ use super::{name::DefinitionName, object::Object};
 
 /// The text that objects were read from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SourceFile {
+pub(crate) struct SourceFile {
     /// The file as the user named it, or `-` for standard input.
     pub name: String,
     /// The whole text.
@@ -21,7 +21,7 @@ pub struct SourceFile {
 
 /// The content of a revision: the objects as read, in order, and the text they came from.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Content {
+pub(crate) struct Content {
     /// The objects in the order in which they were read.
     pub objects: Vec<Object>,
     /// The texts; empty where the revision came from a cluster's record.
@@ -40,7 +40,7 @@ impl Content {
     /// Computes the identity of the content: `sha256` in hex over the objects' canonical JSON
     /// (sorted keys, no white space), in order.
     #[must_use]
-    pub fn digest(&self) -> String {
+    pub(crate) fn digest(&self) -> String {
         let mut hasher = Sha256::new();
         for object in &self.objects {
             hasher.update(object.body.to_string().as_bytes());
@@ -66,7 +66,7 @@ fn hex(bytes: &[u8]) -> String {
 
 /// One immutable revision of a definition, without its content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Revision {
+pub(crate) struct Revision {
     /// The definition it belongs to.
     pub definition: DefinitionName,
     /// The number, counted per definition from 1 (in a record: as its author counted).

@@ -137,7 +137,7 @@ pub(crate) fn split_api_version(api_version: &str) -> (&str, &str) {
 
 /// An object as read: its body, and where it came from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Object {
+pub(crate) struct Object {
     /// The whole body, as kubectl would have sent it.
     pub body: Value,
     /// The first line of the object in its source.
@@ -147,25 +147,25 @@ pub struct Object {
 impl Object {
     /// Reads the identity off the body.
     #[must_use]
-    pub fn id(&self) -> ObjectId {
+    pub(crate) fn id(&self) -> ObjectId {
         ObjectId::of(&self.body)
     }
 
     /// Gives `apiVersion`; empty where it is missing.
     #[must_use]
-    pub fn api_version(&self) -> &str {
+    pub(crate) fn api_version(&self) -> &str {
         self.body.get("apiVersion").and_then(Value::as_str).unwrap_or_default()
     }
 
     /// Gives `kind`; empty where it is missing.
     #[must_use]
-    pub fn kind(&self) -> &str {
+    pub(crate) fn kind(&self) -> &str {
         self.body.get("kind").and_then(Value::as_str).unwrap_or_default()
     }
 
     /// Gives the value of an annotation.
     #[must_use]
-    pub fn annotation(&self, key: &str) -> Option<&str> {
+    pub(crate) fn annotation(&self, key: &str) -> Option<&str> {
         self.body.get("metadata")?.get("annotations")?.get(key)?.as_str()
     }
 }

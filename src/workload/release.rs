@@ -40,7 +40,7 @@ impl fmt::Display for Deployer {
 /// How a release ended, or that it has not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub enum Outcome {
+pub(crate) enum Outcome {
     /// Begun, and no outcome written: running, or its process died.
     InFlight,
     /// Everything applied and ready.
@@ -79,7 +79,7 @@ impl Outcome {
 
     /// Gives the stable word of the JSON output and the database.
     #[must_use]
-    pub fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Self::InFlight => "inFlight",
             Self::Ready => "ready",
@@ -95,7 +95,7 @@ impl Outcome {
 /// What a release did, or a plan would do, to an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Action {
+pub(crate) enum Action {
     /// Make it.
     Create,
     /// Change it in place.
@@ -117,7 +117,7 @@ pub enum Action {
 impl Action {
     /// Gives the stable word.
     #[must_use]
-    pub fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Create => "create",
             Self::Update => "update",
@@ -134,7 +134,7 @@ impl Action {
 /// What was done to one object in a release.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Deed {
+pub(crate) struct Deed {
     /// The object.
     pub id: ObjectId,
     /// What was done.
@@ -150,7 +150,7 @@ pub struct Deed {
 /// One deploy of an instance.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Release {
+pub(crate) struct Release {
     /// A random id: two databases may count to the same number.
     pub id: String,
     /// The number, per instance from 1.
