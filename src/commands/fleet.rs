@@ -130,7 +130,6 @@ impl Fleet {
 }
 
 /// The answer for an instance whose turn did not come before the stop.
-#[must_use]
 pub(crate) fn not_begun(name: &InstanceName, signal: Signal) -> Operation {
     let outcome = Some(OperationOutcome::Interrupted);
     let instance = InstanceView { name: name.to_string(), outcome, ..InstanceView::default() };

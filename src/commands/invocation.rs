@@ -148,7 +148,6 @@ impl Invocation {
 }
 
 /// Reads the manner of talking off the global flags and the environment.
-#[must_use]
 pub(crate) fn talk_options(global: &GlobalArgs, env: &Env) -> TalkOptions {
     TalkOptions {
         format: global.output,

@@ -26,7 +26,6 @@ pub(crate) struct LimitArgs {
 
 impl LimitArgs {
     /// Decides what was left open.
-    #[must_use]
     pub(crate) fn check(&self, call: &Invocation) -> Limits {
         // A person decides for himself whether to wait for another; a script has time.
         let patience = if call.printer.stderr().terminal { 0 } else { 300 };
@@ -39,7 +38,6 @@ impl LimitArgs {
 }
 
 /// Reads a duration of which 0 means no limit.
-#[must_use]
 pub(crate) fn limit(duration: Duration) -> Option<Duration> {
     Some(duration).filter(|duration| !duration.is_zero())
 }

@@ -21,13 +21,11 @@ pub(crate) struct FileArgs {
 
 impl FileArgs {
     /// Tells whether the manifests, or some of them, come from standard input.
-    #[must_use]
     pub(crate) fn reads_stdin(&self) -> bool {
         self.file.iter().any(|file| file == "-")
     }
 
     /// Gives the sources as the user named them.
-    #[must_use]
     pub(crate) fn named(&self) -> String {
         self.file.join(" ")
     }

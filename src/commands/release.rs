@@ -104,7 +104,6 @@ impl OverrideArgs {
 
 impl ReleaseArgs {
     /// Tells whether manifests come from standard input.
-    #[must_use]
     pub(crate) fn reads_stdin(&self) -> bool {
         self.files.reads_stdin()
     }

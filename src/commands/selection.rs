@@ -23,7 +23,6 @@ pub(crate) enum Selection {
 
 impl Selection {
     /// Tells whether the answer is a list.
-    #[must_use]
     pub(crate) fn is_list(&self) -> bool {
         match self {
             Self::One(_) => false,
@@ -32,7 +31,6 @@ impl Selection {
     }
 
     /// Gives the name that failures before the beginning are told under.
-    #[must_use]
     pub(crate) fn name(&self) -> &str {
         match self {
             Self::One(name) => name.as_str(),

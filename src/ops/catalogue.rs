@@ -77,9 +77,6 @@ pub(crate) fn show_instance(store: &Store, name: &InstanceName) -> Result<Instan
 
 /// Describes an instance as the database knows it: its newest release, the revision that a deploy
 /// would bring, the status that was seen last.
-///
-/// # Errors
-/// Those of the database.
 pub(crate) fn instance_view(store: &Store, instance: Instance) -> Result<InstanceView> {
     let release = store.latest_release(&instance.name)?;
     let latest = store.newest_revision(&instance.definition, Some(&instance.name))?;
@@ -123,9 +120,6 @@ pub(crate) fn instance_view(store: &Store, instance: Instance) -> Result<Instanc
 }
 
 /// Lists definitions by name.
-///
-/// # Errors
-/// Those of the database.
 pub(crate) fn list_definitions(store: &Store) -> Result<Vec<DefinitionView>> {
     Ok(store.definitions()?.into_iter().map(definition_view).collect())
 }
@@ -180,9 +174,6 @@ pub(crate) fn apply_definition(
 }
 
 /// Finds the instances whose newest release runs other content than a deploy would bring.
-///
-/// # Errors
-/// Those of the database.
 pub(crate) fn behind(store: &Store, definition: &DefinitionName) -> Result<Vec<InstanceView>> {
     let filter = InstanceFilter { definition: Some(definition), runtime: None };
     let mut behind = Vec::new();

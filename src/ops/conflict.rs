@@ -45,7 +45,6 @@ struct Conflict<'a> {
 }
 
 /// Decides what to do about a failed apply; `None` where it failed for another reason.
-#[must_use]
 pub(crate) fn resolve(failure: &Failure, desired: &Desired, mode: Conflicts) -> Option<Resolution> {
     let conflicts: Vec<Conflict<'_>> = failure
         .causes()
@@ -137,7 +136,6 @@ fn refusal(desired: &Desired, refused: &[&Conflict<'_>]) -> Error {
 }
 
 /// Reads the first quoted name of a message, with the escapes of Go's `%q` undone.
-#[must_use]
 pub(crate) fn quoted(message: &str) -> String {
     let mut name = String::new();
     let mut characters = message.chars().skip_while(|c| *c != '"').skip(1);

@@ -131,9 +131,6 @@ fn fits(live: &Value, preconditions: &Value) -> bool {
 }
 
 /// Waits until the object with this uid is gone. For ever: the caller has the clock.
-///
-/// # Errors
-/// Whatever the server answers.
 pub(crate) async fn wait(api: &Api, id: &ObjectId, path: &str, gone: &str) -> Result<()> {
     let mut pause = FIRST_PAUSE;
     loop {
@@ -151,7 +148,6 @@ pub(crate) async fn wait(api: &Api, id: &ObjectId, path: &str, gone: &str) -> Re
 }
 
 /// Says what holds an object up that is being deleted; empty where nothing does.
-#[must_use]
 pub(crate) fn held_by(object: &Value) -> String {
     let finalizers: Vec<&str> = finalizers(object)
         .into_iter()

@@ -55,7 +55,6 @@ pub(crate) struct Search<'a> {
 
 impl Located {
     /// Gives the record, read or rebuilt.
-    #[must_use]
     pub(crate) fn record(&self) -> Option<&Record> {
         self.found.as_ref().map(|found| &found.record).or(self.rebuilt.as_ref())
     }
@@ -63,7 +62,6 @@ impl Located {
 
 /// Where a record may lie: in `--namespace`, else where it was, else in each namespace that the
 /// manifests bring, else in the namespace named like the instance.
-#[must_use]
 pub(crate) fn candidates(
     flag: Option<&str>,
     stored: Option<&Instance>,
@@ -81,9 +79,6 @@ pub(crate) fn candidates(
 }
 
 /// Lists where the record of an instance may lie that no manifests tell of.
-///
-/// # Errors
-/// Those of the database.
 pub(crate) fn places_of(
     session: &Session<'_>,
     stored: Option<&Instance>,
@@ -113,9 +108,6 @@ pub(crate) fn nowhere(
 
 /// Lists the namespaces that the newest revision of an instance's definition brings, as far as the
 /// database knows it.
-///
-/// # Errors
-/// Those of the database.
 pub(crate) fn brought_namespaces(
     session: &Session<'_>,
     definition: &DefinitionName,
@@ -281,9 +273,6 @@ pub(crate) async fn recover(
 
 /// Lets the database follow a record that was read: the instance, its releases and their
 /// revisions.
-///
-/// # Errors
-/// Those of the database.
 pub(crate) fn follow(session: &Session<'_>, target: &Target, record: &Record) -> Result<()> {
     let Some(newest) = &record.newest else { return Ok(()) };
     let mut store = session.store();

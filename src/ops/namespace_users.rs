@@ -44,15 +44,11 @@ pub(crate) struct Leaver<'a> {
 pub(crate) const NOT_MADE: &str = "this instance did not make it";
 
 /// Tells whether the instance made a namespace.
-#[must_use]
 pub(crate) fn made(live: &Value, instance: &InstanceName, manager: &str) -> bool {
     is_labelled(live, instance.as_str()) && is_ours(live, manager, None)
 }
 
 /// Says why a live namespace stays; `None` where it goes with all that is in it.
-///
-/// # Errors
-/// A failed request.
 pub(crate) async fn why_it_stays(
     target: &Target,
     api: &Api,

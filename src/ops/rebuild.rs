@@ -95,9 +95,6 @@ const COMMON: [(&str, &str); 6] = [
 
 /// Tells whether something of an instance without a record lives in a namespace, by the kinds
 /// that nearly every set has. What may not be listed shows nothing.
-///
-/// # Errors
-/// A failed request.
 pub(crate) async fn has_traces(
     target: &Target,
     namespace: &str,

@@ -38,7 +38,6 @@ pub(crate) struct Choice {
 
 impl Choice {
     /// Says what chose the runtime, for the user.
-    #[must_use]
     pub(crate) fn why(&self) -> &'static str {
         match self.by {
             ChosenBy::Flag => "--runtime",

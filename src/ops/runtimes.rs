@@ -33,9 +33,6 @@ pub(crate) fn kubeconfig(env: &Env, flag: Option<&Path>) -> Result<Kubeconfig> {
 }
 
 /// Lists the contexts of the kubeconfig, in a pod the pod's own cluster, and the sandbox.
-///
-/// # Errors
-/// Those of the database.
 pub(crate) fn list(kubeconfig: &Kubeconfig, store: &Store) -> Result<Vec<RuntimeView>> {
     let mut names: Vec<RuntimeName> = kubeconfig
         .contexts()

@@ -60,7 +60,6 @@ pub(crate) struct Session<'a> {
 
 impl Session<'_> {
     /// Reads the clock.
-    #[must_use]
     pub(crate) fn now(&self) -> Timestamp {
         (self.clock)()
     }
@@ -99,13 +98,11 @@ impl Session<'_> {
 }
 
 /// Begins without a login; `interactive` says whether one may ask on the terminal.
-#[must_use]
 pub(crate) fn exec_plugins(interactive: bool) -> ExecPlugins {
     ExecPlugins::new(interactive)
 }
 
 /// Tells a reporter of every request (`-v`), and of bodies where they are told (`-vv`).
-#[must_use]
 pub(crate) fn requests_to(reporter: Arc<dyn Reporter>) -> OnRequest {
     Arc::new(move |seen| {
         let RequestSeen { method, path, status, took, bodies } = seen;

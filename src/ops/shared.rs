@@ -101,7 +101,6 @@ pub(crate) async fn living(target: &Target, live: &Value, manager: &str) -> Resu
 
 /// Decides what to do about a failed apply of an object that may be shared; `None` where it
 /// failed for another reason than conflicts.
-#[must_use]
 pub(crate) fn resolve(
     failure: &Failure,
     desired: &Desired,
@@ -159,9 +158,6 @@ fn sort(status: &ApiStatus, sharing: &Sharing) -> (bool, Vec<Yielded>, Failure) 
 
 /// Takes the Apply entry of `manager` out of an object's managedFields, so that its content stays
 /// as it is; `false` where the object changed meanwhile.
-///
-/// # Errors
-/// Whatever the server answers.
 pub(crate) async fn leave(
     api: &Api,
     manager: &str,

@@ -30,14 +30,12 @@ pub(crate) struct Stop(watch::Receiver<Option<Signal>>);
 
 impl Stop {
     /// Makes a pair of a sender, for the signal handler, and a listener.
-    #[must_use]
     pub(crate) fn channel() -> (watch::Sender<Option<Signal>>, Self) {
         let (sender, receiver) = watch::channel(None);
         (sender, Self(receiver))
     }
 
     /// Tells whether somebody wants us to stop.
-    #[must_use]
     pub(crate) fn requested(&self) -> Option<Signal> {
         *self.0.borrow()
     }

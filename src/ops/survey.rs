@@ -239,7 +239,6 @@ fn name_kind(object: &mut Value, id: &ObjectId, version: &str) {
 }
 
 /// Gives the label selector that finds an instance's objects of a kind.
-#[must_use]
 pub(crate) fn selector(instance: &InstanceName, kind: &GroupKind, namespaced: bool) -> String {
     if namespaced || kind.is("", "Namespace") {
         format!("&labelSelector={INSTANCE_LABEL}%3D{instance}")

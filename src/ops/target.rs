@@ -32,7 +32,6 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 const LONGEST_REQUEST_TIMEOUT: Duration = Duration::from_secs(45);
 
 /// Gives the file of the sandbox: it lies beside the database and is called after it.
-#[must_use]
 pub(crate) fn sandbox_file(database: &Path) -> PathBuf {
     database.with_extension("sandbox.db")
 }
@@ -87,13 +86,11 @@ impl Target {
 
     /// Gives the URL path of an object: in the version given where it is served, else in the
     /// preferred one. `None` where the kind is not known.
-    #[must_use]
     pub(crate) fn path(&self, id: &ObjectId, version: &str) -> Option<String> {
         self.kinds.resource_path(id, self.version(id, version))
     }
 
     /// Gives the version to ask for an object in.
-    #[must_use]
     pub(crate) fn version<'a>(&'a self, id: &ObjectId, version: &'a str) -> &'a str {
         match self.kinds.of(id) {
             Some(info) if !version.is_empty() && info.serves(version) => version,
@@ -124,9 +121,6 @@ impl Target {
 
     /// Learns the kinds of the cluster. Called when something is not built in, and again after a
     /// CustomResourceDefinition was applied.
-    ///
-    /// # Errors
-    /// Whatever the server answers.
     pub(crate) async fn learn_kinds(&mut self) -> Result<()> {
         for document in crate::cluster::discovery::read(&self.api).await? {
             self.kinds.add_discovery(&document);
@@ -153,9 +147,6 @@ impl Target {
 
     /// Tells whether the cluster is the one that was seen before under this runtime, or under
     /// this instance.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub(crate) fn compare(
         &self,
         session: &Session<'_>,
@@ -187,9 +178,6 @@ impl Target {
     }
 
     /// Stores what this runtime's cluster is known by from now on.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub(crate) fn remember(&self, session: &Session<'_>) -> Result<()> {
         let connection = self.api.connection();
         let name = self.runtime.to_string();
@@ -246,7 +234,6 @@ pub(crate) fn group_unavailable(kind: &GroupKind) -> Error {
 }
 
 /// Tells a failure of a list or watch that GETs can stand in for.
-#[must_use]
 pub(crate) fn is_list_forbidden(failure: &Failure) -> bool {
     failure.is_forbidden() || failure.code() == 405
 }

@@ -121,7 +121,6 @@ impl Writer<'_> {
 }
 
 /// Gives an object's resourceVersion as a number, by which states of one object are ordered.
-#[must_use]
 pub(crate) fn version_of(object: &Value) -> Option<u64> {
     resource_version(object)?.parse().ok()
 }

@@ -25,9 +25,6 @@ use crate::{
 const DIGEST_SHOWN: usize = 12;
 
 /// Tells which definitions there are.
-///
-/// # Errors
-/// Code 1 when stdout cannot be written.
 pub(crate) fn list(
     printer: &Printer,
     definitions: &[DefinitionView],
@@ -136,9 +133,6 @@ fn sheet_text(printer: &Printer, sheet: &DefinitionSheet, now: Timestamp) -> Str
 }
 
 /// Tells what `apply` did, and which instances it left behind.
-///
-/// # Errors
-/// Code 1 when stdout cannot be written.
 pub(crate) fn applied(printer: &Printer, applied: &AppliedView) -> Result<()> {
     match printer.format() {
         Format::Json | Format::Yaml => printer.document(&Document::new("Definition", applied)),
@@ -177,9 +171,6 @@ fn applied_text(applied: &AppliedView) -> String {
 }
 
 /// Tells that a definition is gone.
-///
-/// # Errors
-/// Code 1 when stdout cannot be written.
 pub(crate) fn deleted(printer: &Printer, names: &[String]) -> Result<()> {
     match printer.format() {
         Format::Json | Format::Yaml => {

@@ -82,7 +82,6 @@ impl Printer {
 }
 
 /// Gives the text of a document, with a line end after it.
-#[must_use]
 pub(crate) fn text(format: Format, document: &impl Serialize) -> String {
     match format {
         Format::Yaml => {

@@ -17,7 +17,6 @@ use crate::workload::{
 
 /// Shows errors one after the other; the same hint is given once, at the end of those that
 /// share it.
-#[must_use]
 pub(crate) fn text(errors: &[Error], stream: Stream) -> String {
     let mut out = String::new();
     for (index, error) in errors.iter().enumerate() {
@@ -60,7 +59,6 @@ fn block(out: &mut String, title: &str, text: &str, indent: &str) {
 }
 
 /// Picks the exit code that stands for several failures (CLI.md, Exit codes).
-#[must_use]
 pub(crate) fn exit_kind<'a>(errors: impl IntoIterator<Item = &'a Error>) -> Option<ErrorKind> {
     errors.into_iter().map(|error| error.kind).min_by_key(|kind| kind.rank())
 }

@@ -49,14 +49,12 @@ words!(
 
 impl Format {
     /// Gives the word on the command line.
-    #[must_use]
     pub(crate) fn word(self) -> String {
         let value = self.to_possible_value().expect("every form has a word");
         value.get_name().to_owned()
     }
 
     /// Tells whether the answer is a document for programs, which it is on failure too.
-    #[must_use]
     pub(crate) fn is_document(self) -> bool {
         match self {
             Self::Json | Self::Yaml => true,

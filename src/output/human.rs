@@ -9,7 +9,6 @@ const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 
 /// Shows how long something took.
-#[must_use]
 pub(crate) fn duration(duration: Duration) -> String {
     let seconds = duration.as_secs();
     let two = |big, big_unit, small, small_unit| match small {
@@ -30,14 +29,12 @@ pub(crate) fn duration(duration: Duration) -> String {
 }
 
 /// Shows how long a number of seconds is; what is no duration counts as none.
-#[must_use]
 pub(crate) fn seconds(seconds: f64) -> String {
     duration(Duration::try_from_secs_f64(seconds).unwrap_or_default())
 }
 
 /// Shows the age of a moment in one unit: `5 s`, `7 min`, `2 h`, `3 d`, `2 y`. A moment in the
 /// future (clocks differ) is `0 s` old.
-#[must_use]
 pub(crate) fn age(then: Timestamp, now: Timestamp) -> String {
     let seconds = u64::try_from(now.duration_since(then).as_secs()).unwrap_or(0);
     match seconds {
@@ -50,7 +47,6 @@ pub(crate) fn age(then: Timestamp, now: Timestamp) -> String {
 }
 
 /// Shows a count with its noun: `1 object`, `2 objects`.
-#[must_use]
 pub(crate) fn count(number: usize, noun: &str) -> String {
     match number {
         1 => format!("1 {noun}"),

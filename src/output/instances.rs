@@ -17,9 +17,6 @@ use crate::{
 };
 
 /// Tells many instances as the database knows them.
-///
-/// # Errors
-/// Code 1 when stdout cannot be written.
 pub(crate) fn list(printer: &Printer, instances: &[InstanceView], now: Timestamp) -> Result<()> {
     match printer.format() {
         Format::Json | Format::Yaml => {
@@ -125,9 +122,6 @@ pub(crate) fn show(
 }
 
 /// Tells that an instance was made, and what comes next.
-///
-/// # Errors
-/// Code 1 when stdout cannot be written.
 pub(crate) fn created(printer: &Printer, instance: &InstanceView) -> Result<()> {
     let InstanceView { name, definition, runtime, .. } = instance;
     match printer.format() {

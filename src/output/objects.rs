@@ -22,9 +22,6 @@ pub(crate) fn with_yielded(reason: &str, object: &ObjectView) -> String {
 }
 
 /// Tells objects, in the form that kubectl reads.
-///
-/// # Errors
-/// Code 1 when stdout cannot be written.
 pub(crate) fn print(printer: &Printer, objects: &[Value]) -> Result<()> {
     printer.answer(&text(printer.chosen_format().unwrap_or(Format::Yaml), objects))
 }

@@ -65,9 +65,6 @@ impl Answers {
     }
 
     /// Takes the answer for one instance.
-    ///
-    /// # Errors
-    /// Code 1 when stdout cannot be written.
     pub(crate) fn add(&mut self, operation: Operation) -> Result<()> {
         let document = self.printer.format().is_document();
         let told = if document {
@@ -84,9 +81,6 @@ impl Answers {
     }
 
     /// Ends the answer of one instance that was not even begun: all that is wrong is told.
-    ///
-    /// # Errors
-    /// Code 1 when stdout cannot be written.
     pub(crate) fn fail(self, name: &str, failures: &[Error]) -> Result<Option<ErrorKind>> {
         let Self { printer, verb, list, operations: _ } = self;
         printer.errors(failures);
@@ -107,15 +101,11 @@ impl Answers {
     }
 
     /// Tells whether anything would change.
-    #[must_use]
     pub(crate) fn has_changes(&self) -> bool {
         self.operations.iter().any(|operation| operation.counts.changes() > 0)
     }
 
     /// Ends the answer, and gives the class of failure that stands for all instances.
-    ///
-    /// # Errors
-    /// Code 1 when stdout cannot be written.
     pub(crate) fn end(self) -> Result<Option<ErrorKind>> {
         let Self { printer, verb, list, operations } = self;
         if printer.format().is_document() {

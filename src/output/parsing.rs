@@ -12,7 +12,6 @@ use super::{
 use crate::workload::error::{Code, Error};
 
 /// Finds `--color` in a command line that may be wrong elsewhere.
-#[must_use]
 pub(crate) fn color(arguments: &[OsString]) -> ColorChoice {
     match color_when(arguments) {
         ColorWhen::Auto => ColorChoice::Auto,
@@ -50,7 +49,6 @@ fn value(arguments: &[OsString], names: &[&str]) -> Option<String> {
 
 /// Tells what clap has to say: help and version on stdout, errors on stderr (and as a document
 /// on stdout, where one is wanted). Gives the exit code.
-#[must_use]
 pub(crate) fn report(error: &clap::Error, arguments: &[OsString]) -> u8 {
     let printer = Printer::new(TalkOptions {
         format: format(arguments),

@@ -94,49 +94,41 @@ impl Printer {
     }
 
     /// Gives the form of the answer: `-o`, else a table.
-    #[must_use]
     pub(crate) fn format(&self) -> Format {
         self.format.unwrap_or(Format::Table)
     }
 
     /// Gives `-o`, if it was given.
-    #[must_use]
     pub(crate) fn chosen_format(&self) -> Option<Format> {
         self.format
     }
 
     /// Tells whether the user wants no talk.
-    #[must_use]
     pub(crate) fn is_quiet(&self) -> bool {
         self.quiet
     }
 
     /// Tells how much of the requests the user wants to see.
-    #[must_use]
     pub(crate) fn verbosity(&self) -> u8 {
         self.verbosity
     }
 
     /// Gives what stdout can do.
-    #[must_use]
     pub(crate) fn stdout(&self) -> Stream {
         self.stdout
     }
 
     /// Gives what stderr can do.
-    #[must_use]
     pub(crate) fn stderr(&self) -> Stream {
         self.stderr
     }
 
     /// Tells whether what was written to stderr can be drawn over.
-    #[must_use]
     pub(crate) fn can_move(&self) -> bool {
         self.stderr.terminal && !self.dumb
     }
 
     /// Gives the width that tables may use; none where nobody looks.
-    #[must_use]
     pub(crate) fn width(&self) -> Option<u16> {
         self.width
     }
@@ -193,7 +185,6 @@ impl Printer {
     }
 
     /// Gives the line of a warning.
-    #[must_use]
     pub(crate) fn warning(&self, text: &str) -> String {
         let mut line = self.stderr.paint(Tone::Warn, "warning:");
         writeln!(line, " {}", one_line(text)).expect("writing to a string cannot fail");

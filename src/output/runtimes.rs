@@ -11,9 +11,6 @@ use super::{
 use crate::{ops::view::RuntimeView, workload::error::Result};
 
 /// Tells which runtimes there are; `checked` where each was asked.
-///
-/// # Errors
-/// Code 1 when stdout cannot be written.
 pub(crate) fn list(printer: &Printer, runtimes: &[RuntimeView], checked: bool) -> Result<()> {
     match printer.format() {
         Format::Json | Format::Yaml => {
@@ -32,9 +29,6 @@ pub(crate) fn list(printer: &Printer, runtimes: &[RuntimeView], checked: bool) -
 }
 
 /// Tells one runtime that was asked.
-///
-/// # Errors
-/// Code 1 when stdout cannot be written.
 pub(crate) fn show(printer: &Printer, runtime: &RuntimeView) -> Result<()> {
     match printer.format() {
         Format::Json | Format::Yaml => printer.document(&Document::new("Runtime", runtime)),
@@ -45,9 +39,6 @@ pub(crate) fn show(printer: &Printer, runtime: &RuntimeView) -> Result<()> {
 }
 
 /// Tells which runtime is the default now; none where it was cleared.
-///
-/// # Errors
-/// Code 1 when stdout cannot be written.
 pub(crate) fn chosen(printer: &Printer, name: Option<&str>) -> Result<()> {
     #[derive(serde::Serialize)]
     struct Chosen<'a> {

@@ -19,7 +19,6 @@ fn escape(c: char, out: &mut String) {
 }
 
 /// Shows dangerous characters as escapes such as `\u{1b}`; line ends and tabs stay.
-#[must_use]
 pub(crate) fn sanitize(text: &str) -> Cow<'_, str> {
     let dangerous = |c: char| is_dangerous(c) && c != '\n' && c != '\t';
     let normal = if text.contains("\r\n") {
@@ -39,7 +38,6 @@ pub(crate) fn sanitize(text: &str) -> Cow<'_, str> {
 
 /// Does the same and puts everything on one line: line ends and tabs, with the blanks around
 /// them, become single blanks.
-#[must_use]
 pub(crate) fn one_line(text: &str) -> Cow<'_, str> {
     if !text.contains(is_dangerous) {
         return Cow::Borrowed(text);
@@ -58,7 +56,6 @@ pub(crate) fn one_line(text: &str) -> Cow<'_, str> {
 /// Makes a JSON text safe for a terminal without changing what it says: within it dangerous
 /// characters stand only in strings, where `\uXXXX` is the same. (C0 controls are escaped by
 /// every JSON writer already; the line ends between members stay.)
-#[must_use]
 pub(crate) fn json(text: String) -> String {
     let dangerous = |c: char| is_dangerous(c) && c != '\n';
     if !text.contains(dangerous) {

@@ -42,9 +42,6 @@ impl<'a> From<&'a Operation> for LiveDocument<'a> {
 }
 
 /// Tells instances as they are on their clusters: `one` as the tree of its objects, else a table.
-///
-/// # Errors
-/// Code 1 when stdout cannot be written.
 pub(crate) fn answer(
     printer: &Printer,
     all: &[Operation],

@@ -48,7 +48,6 @@ impl Stream {
     pub(crate) const PLAIN: Self = Self { terminal: false, colour: false };
 
     /// Paints a text, if this stream takes colours.
-    #[must_use]
     pub(crate) fn paint(self, tone: Tone, text: &str) -> String {
         if !self.colour || tone == Tone::Plain || text.is_empty() {
             return text.to_owned();

@@ -62,7 +62,6 @@ impl Rows {
     }
 
     /// Shows the table as it fits the printer's stdout, with a line end after the last row.
-    #[must_use]
     pub(crate) fn show(&self, printer: &Printer) -> String {
         self.render(printer.stdout(), printer.width())
     }
@@ -117,7 +116,6 @@ impl Rows {
 }
 
 /// Shows the facts about one thing, a line each; what is absent is left out.
-#[must_use]
 pub(crate) fn sheet(facts: &[(&str, Option<String>)], printer: &Printer) -> String {
     let width = facts.iter().map(|(title, _)| title.len()).max().unwrap_or_default();
     let mut out = String::new();

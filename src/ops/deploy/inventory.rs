@@ -24,7 +24,6 @@ impl Inventory {
     }
 
     /// Lists what it holds.
-    #[must_use]
     pub(super) fn entries(&self) -> Vec<Entry> {
         self.entries.iter().flatten().cloned().collect()
     }
@@ -51,7 +50,6 @@ impl Inventory {
     }
 
     /// Tells which namespaces were made before the rollout: they have an answer already.
-    #[must_use]
     pub(super) fn made_namespaces(&self) -> HashSet<&ObjectId> {
         let entries = self.entries.iter().flatten();
         entries

@@ -185,7 +185,6 @@ impl Deploy<'_> {
 }
 
 /// Says an outcome as the reason of a status.
-#[must_use]
 pub(super) fn reason_of(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Ready => "everything is ready",

@@ -79,7 +79,6 @@ impl DeployReport {
     }
 
     /// Gives the number of objects that change.
-    #[must_use]
     pub(super) fn changes(&self) -> usize {
         self.operation.counts.changes()
     }
@@ -200,7 +199,6 @@ impl DeployReport {
     }
 
     /// Ends it.
-    #[must_use]
     pub(super) fn finish(mut self, result: Result<()>, started: Instant) -> Operation {
         if let Err(error) = result {
             let outcome = &mut self.operation.instance.outcome;

@@ -329,7 +329,6 @@ impl<'a> Rollout<'a> {
     }
 
     /// Lists the objects that were applied.
-    #[must_use]
     pub(crate) fn applied(&self) -> HashSet<usize> {
         (0..self.nodes.len()).filter(|index| self.nodes[*index].applied).collect()
     }

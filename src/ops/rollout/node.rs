@@ -74,7 +74,6 @@ impl<'a> Node<'a> {
     }
 
     /// Tells whether the object is a Job that has completed.
-    #[must_use]
     pub(crate) fn has_completed(&self, seen: Option<&Value>) -> bool {
         self.item.desired.id.is("batch", "Job") && seen.map_or(self.is_ready(), is_complete)
     }
@@ -88,13 +87,11 @@ impl<'a> Node<'a> {
     }
 
     /// Tells whether nothing is waited for any more: it is ready, or nobody waits for it.
-    #[must_use]
     pub(crate) fn is_settled(&self) -> bool {
         !self.waited_for || self.is_ready()
     }
 
     /// Says why it is not ready.
-    #[must_use]
     pub(crate) fn why_not_ready(&self) -> &str {
         let verdict = self.verdict.as_ref().map_or("was not seen yet", |verdict| &*verdict.message);
         match &self.diagnosis {

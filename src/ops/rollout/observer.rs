@@ -170,7 +170,6 @@ impl Observer {
     }
 
     /// Tells how the server refused the login, where it did: nothing more will be seen.
-    #[must_use]
     pub(crate) fn refused(&self) -> Option<&Failure> {
         self.refused.as_ref()
     }
@@ -221,7 +220,6 @@ impl Observer {
 
     /// Gives an object as it was seen last, or `None` where it is not there; the outer `None`
     /// where nothing is known yet.
-    #[must_use]
     pub(crate) fn seen(&self, id: &ObjectId) -> Option<Option<&Value>> {
         match self.live.get(id) {
             Some(object) => Some(Some(object)),
@@ -231,7 +229,6 @@ impl Observer {
 
     /// Tells whether a watch shows the object as it is. Where it does not, watching is forbidden,
     /// or the object is gone or has lost the label that the watch selects: it has to be asked for.
-    #[must_use]
     pub(crate) fn is_watching(&self, id: &ObjectId) -> bool {
         self.live.contains_key(id)
             && !self.asked.contains(id)

@@ -47,7 +47,6 @@ pub(crate) enum OperationOutcome {
 
 impl OperationOutcome {
     /// Gives the word of the JSON answer.
-    #[must_use]
     pub(crate) fn word(self) -> &'static str {
         match self {
             Self::InFlight => Outcome::InFlight.word(),
@@ -286,7 +285,6 @@ impl Counts {
     }
 
     /// Gives the number of objects that change.
-    #[must_use]
     pub(crate) fn changes(&self) -> usize {
         let Self { create, update, unchanged: _, recreate, adopt, prune, delete, blocked } = *self;
         create + update + recreate + adopt + prune + delete + blocked

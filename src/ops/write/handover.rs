@@ -72,9 +72,6 @@ impl Writer<'_> {
 
     /// Takes over what persons and packagers hold, so that it goes when the definition drops it.
     /// `seen` is the live object's metadata; where it is stale, it is read again.
-    ///
-    /// # Errors
-    /// Whatever the server answers.
     pub(super) async fn take_over(
         &self,
         item: &Item,
@@ -109,9 +106,6 @@ impl Writer<'_> {
 
     /// Reads the replicas of an object that is about to be made anew, where they are not ours to
     /// set.
-    ///
-    /// # Errors
-    /// Whatever the server answers.
     pub(super) async fn replicas_to_keep(
         &self,
         item: &Item,
@@ -131,9 +125,6 @@ impl Writer<'_> {
 
     /// Gives the replicas of what was made anew to who held them before, and the answer that is
     /// true then.
-    ///
-    /// # Errors
-    /// Whatever the server answers.
     pub(super) async fn give_back(
         &self,
         item: &Item,
@@ -167,9 +158,6 @@ impl Writer<'_> {
 
     /// Takes hold of what the server filled in by itself and now forbids, so that the next apply
     /// takes it away. False where the failure is about something else.
-    ///
-    /// # Errors
-    /// Whatever the server answers.
     pub(super) async fn hold_forbidden(
         &self,
         desired: &Desired,

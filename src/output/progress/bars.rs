@@ -57,7 +57,6 @@ impl Bars {
     }
 
     /// Gives the screen that the bars are drawn on.
-    #[must_use]
     pub(crate) fn screen(&self) -> MultiProgress {
         self.screen.clone()
     }

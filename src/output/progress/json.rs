@@ -20,7 +20,6 @@ pub(crate) struct JsonLines {
 
 impl JsonLines {
     /// Makes a reporter that stamps its lines by a clock.
-    #[must_use]
     pub(crate) fn new(verbosity: u8, clock: fn() -> Timestamp) -> Self {
         Self { verbosity, clock }
     }

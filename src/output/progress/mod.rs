@@ -36,7 +36,6 @@ pub(crate) enum Chosen {
 impl Chosen {
     /// Chooses. `several`: the events of more than one instance are told, so each line names
     /// its instance. `clock` stamps JSON lines.
-    #[must_use]
     pub(crate) fn new(
         progress: Progress,
         printer: Printer,
@@ -64,7 +63,6 @@ impl Chosen {
     }
 
     /// Gives the bars, which must step aside for a question.
-    #[must_use]
     pub(crate) fn bars(&self) -> Option<MultiProgress> {
         match self {
             Self::Bars(bars) => Some(bars.screen()),

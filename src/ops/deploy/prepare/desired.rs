@@ -92,7 +92,6 @@ impl Deploy<'_> {
 
 impl Start {
     /// Gives the mode and namespace that were fixed at the first deploy.
-    #[must_use]
     pub(super) fn fixed_place(&self) -> Option<(NamespaceMode, &str)> {
         if let Some(record) = self.located.record() {
             return Some((record.mode, &record.namespace));

@@ -37,9 +37,6 @@ pub(in crate::ops::deploy) struct Draft {
 
 impl Deploy<'_> {
     /// Makes a draft.
-    ///
-    /// # Errors
-    /// Every refusal and every failed read.
     pub(super) async fn draft(&self, purpose: &Purpose, start: &mut Start) -> Result<Draft> {
         let chosen = self.choose_revision(start)?;
         let stored_here = start.stored_here().cloned();

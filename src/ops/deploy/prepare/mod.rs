@@ -90,14 +90,12 @@ impl Deploy<'_> {
 
 impl Prepared {
     /// Gives the newest release that the record knows.
-    #[must_use]
     pub(super) fn newest(&self) -> Option<&Deployed> {
         self.record.newest.as_ref()
     }
 
     /// Tells whether a release is to be made: revision, overrides or any object changes, or the
     /// last one was neither ready nor applied.
-    #[must_use]
     pub(super) fn needs_release(&self, prune: PruneWhen) -> bool {
         let Some(newest) = self.newest() else { return true };
         let release = &newest.release;

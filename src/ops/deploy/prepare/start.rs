@@ -36,9 +36,6 @@ pub(in crate::ops::deploy) struct Start {
 
 impl Deploy<'_> {
     /// Looks where the instance is, as the database and its cluster have it.
-    ///
-    /// # Errors
-    /// Every refusal and every failed read.
     pub(super) async fn start(&mut self, purpose: &Purpose) -> Result<Start> {
         let (session, name, options) = (self.session, self.name, self.options);
         let (stored, latest) = {
@@ -154,7 +151,6 @@ impl Deploy<'_> {
 
 impl Start {
     /// Gives the instance as the database has it, where its cluster is still the same.
-    #[must_use]
     pub(super) fn stored_here(&self) -> Option<&Instance> {
         self.stored.as_ref().filter(|_| !self.located.new_cluster)
     }
