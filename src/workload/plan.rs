@@ -14,6 +14,7 @@ use super::{
         uid,
     },
     placement,
+    readiness::condition::Condition,
     record::Entry,
     release::Action,
     sharing::Sharing,
@@ -156,7 +157,7 @@ pub(crate) fn decide(
     if choices.replace {
         return Decision::Recreate { uid: live_uid, why: "asked for by --replace".to_owned() };
     }
-    if desired.id.is("batch", "Job") && job_failed(live) {
+    if desired.id.is("batch", "Job") && Condition::holds(live, "Failed") {
         return Decision::Recreate { uid: live_uid, why: "the Job failed".to_owned() };
     }
     // What was applied last is not recorded: a process died, or the record was lost.
@@ -206,27 +207,6 @@ fn decide_foreign(
         made_by => made_by,
     };
     Decision::Blocked { why: format!("it exists and is not ours: {made_by}") }
-}
-
-fn has_condition(object: &Value, kind: &str) -> bool {
-    object
-        .pointer("/status/conditions")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .any(|condition| condition["type"] == kind && condition["status"] == "True")
-}
-
-/// Tells whether a Job has failed for good.
-#[must_use]
-pub(crate) fn job_failed(job: &Value) -> bool {
-    has_condition(job, "Failed")
-}
-
-/// Tells whether a Job has completed.
-#[must_use]
-pub(crate) fn job_completed(job: &Value) -> bool {
-    has_condition(job, "Complete")
 }
 
 /// One object of a plan.

@@ -7,6 +7,7 @@ use crate::workload::{
     object::split_api_version,
     readiness::{
         Culprit, State, Verdict,
+        admission::{FAILED_CREATE, QUOTA_EXCEEDED},
         field::{list, name, text},
         pull,
         trouble::{Log, TroubleKind},
@@ -83,11 +84,11 @@ fn of_object(object: &Value, verdict: &Verdict, kubectl: &Kubectl) -> Option<Str
     let kind = text(object, "/kind");
     let name = quote(name(object));
     match (group, kind, verdict.reason.as_str()) {
-        (_, _, "QuotaExceeded") => Some(kubectl.run("describe quota")),
-        (_, _, "FailedCreate") if missing(&verdict.message, kubectl).is_some() => {
+        (_, _, QUOTA_EXCEEDED) => Some(kubectl.run("describe quota")),
+        (_, _, FAILED_CREATE) if missing(&verdict.message, kubectl).is_some() => {
             missing(&verdict.message, kubectl)
         }
-        (_, _, "FailedCreate") if verdict.message.contains("violates PodSecurity") => {
+        (_, _, FAILED_CREATE) if verdict.message.contains("violates PodSecurity") => {
             let namespace = quote(text(object, "/metadata/namespace"));
             Some(kubectl.cluster(&format!("get namespace {namespace} --show-labels")))
         }

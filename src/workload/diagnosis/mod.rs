@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::readiness::{
     Culprit, Related, State, Verdict, Window,
+    admission::{FAILED_CREATE, QUOTA_EXCEEDED},
     field::{name, text},
     find_culprit, judge,
     trouble::{Log, Trouble, TroubleKind},
@@ -79,7 +80,7 @@ fn responsible<'a>(
     around: &'a Related,
     window: &Window,
 ) -> Option<Culprit<'a>> {
-    let refused = matches!(verdict.reason.as_str(), "FailedCreate" | "QuotaExceeded");
+    let refused = [FAILED_CREATE, QUOTA_EXCEEDED].contains(&&*verdict.reason);
     if refused || matches!(verdict.state, State::Ready | State::Missing) {
         return None;
     }

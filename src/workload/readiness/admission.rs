@@ -31,12 +31,17 @@ const PASSING: &[&str] = &[
 const FINAL: &[&str] =
     &["is forbidden", "forbidden:", "is invalid", "denied the request", "violates podsecurity"];
 
+/// The reason where room in a quota is missing.
+pub(crate) const QUOTA_EXCEEDED: &str = "QuotaExceeded";
+/// The reason of every other refusal, and of the controllers' events.
+pub(crate) const FAILED_CREATE: &str = "FailedCreate";
+
 /// A refusal to create pods.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Refusal {
     /// Whether it will not pass by itself.
     pub hopeless: bool,
-    /// `QuotaExceeded`, or `FailedCreate` as controllers call it.
+    /// [`QUOTA_EXCEEDED`] or [`FAILED_CREATE`].
     pub reason: &'static str,
     /// What the server said, without what was being done.
     pub message: String,
@@ -58,7 +63,7 @@ impl Refusal {
         let quota = lower.contains("exceeded quota");
         Self {
             hopeless,
-            reason: if quota { "QuotaExceeded" } else { "FailedCreate" },
+            reason: if quota { QUOTA_EXCEEDED } else { FAILED_CREATE },
             message: shorten(wrong(said)),
         }
     }
@@ -68,7 +73,7 @@ impl Refusal {
     pub(crate) fn of_events(controller: &Value, around: &Related, window: &Window) -> Option<Self> {
         let event = around
             .events_of(uid(controller))
-            .filter(|event| text(event, "/reason") == "FailedCreate")
+            .filter(|event| text(event, "/reason") == FAILED_CREATE)
             .filter(|event| window.covers(happened(event)))
             .max_by_key(|event| happened(event))?;
         let first = super::field::time(event, "/firstTimestamp").or_else(|| happened(event));

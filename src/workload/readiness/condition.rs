@@ -46,6 +46,11 @@ impl<'a> Condition<'a> {
         text(self.0, "/reason")
     }
 
+    /// Gives the reason; where the controller gave none, another word.
+    pub(crate) fn reason_or(self, otherwise: &'a str) -> &'a str {
+        if self.reason().is_empty() { otherwise } else { self.reason() }
+    }
+
     /// Gives the message.
     pub(crate) fn message(self) -> &'a str {
         text(self.0, "/message")

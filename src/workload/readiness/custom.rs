@@ -47,10 +47,10 @@ pub(crate) fn by_conditions(object: &Value) -> Option<Verdict> {
     let (reconciling, stalled) =
         (Condition::of(object, "Reconciling"), Condition::of(object, "Stalled"));
     if let Some(condition) = stalled.filter(|condition| condition.status() == "True") {
-        return Some(Verdict::failed(reason(condition, "Stalled"), condition.why()));
+        return Some(Verdict::failed(condition.reason_or("Stalled"), condition.why()));
     }
     if let Some(condition) = reconciling.filter(|condition| condition.status() == "True") {
-        return Some(Verdict::waiting(reason(condition, "Reconciling"), condition.why()));
+        return Some(Verdict::waiting(condition.reason_or("Reconciling"), condition.why()));
     }
     let condition = Condition::of(object, "Ready")?;
     let generation = count(object, "/metadata/generation");
@@ -61,14 +61,10 @@ pub(crate) fn by_conditions(object: &Value) -> Option<Verdict> {
     Some(match condition.status() {
         "True" => Verdict::ready(),
         status => Verdict::waiting(
-            reason(condition, "NotReady"),
+            condition.reason_or("NotReady"),
             format!("its condition Ready is {status}: {}", condition.why()),
         ),
     })
-}
-
-fn reason<'a>(condition: Condition<'a>, otherwise: &'a str) -> &'a str {
-    if condition.reason().is_empty() { otherwise } else { condition.reason() }
 }
 
 /// Tells whether the object's kind has a status; where its CRD is not known, it may have one.

@@ -88,12 +88,11 @@ fn failed(job: &Value, around: &Related, window: &Window) -> Option<Verdict> {
     let condition = ["Failed", "FailureTarget"].into_iter().find_map(|kind| {
         Condition::of(job, kind).filter(|condition| condition.status() == "True")
     })?;
-    let reason = if condition.reason().is_empty() { "Failed" } else { condition.reason() };
     let message = match last_ended(job, around, window) {
         Some(ended) => format!("{}: {ended}", condition.why()),
         None => condition.why(),
     };
-    Some(Verdict::failed(reason, message))
+    Some(Verdict::failed(condition.reason_or("Failed"), message))
 }
 
 fn suspended(job: &Value) -> Verdict {

@@ -159,7 +159,7 @@ fn scheduling(pod: &Value, window: &Window) -> Option<Trouble> {
     let why = why.trim_end_matches("no new claims to deallocate").trim_end_matches(['.', ' ']);
     let from = condition.changed().max(created(pod));
     let late = window.elapsed(from).as_secs() >= GRACE_SECONDS;
-    let reason = if condition.reason().is_empty() { "Unschedulable" } else { condition.reason() };
+    let reason = condition.reason_or("Unschedulable");
     let message = format!("cannot be scheduled: {why}");
     Some(
         Trouble::of_pod(TroubleKind::Scheduling, reason, message)
@@ -236,7 +236,7 @@ fn gate(pod: &Value) -> Trouble {
     match Condition::of(pod, "Ready") {
         Some(condition) => Trouble::of_pod(
             TroubleKind::Probe,
-            if condition.reason().is_empty() { "NotReady" } else { condition.reason() },
+            condition.reason_or("NotReady"),
             format!("is not ready: {}", condition.why()),
         ),
         None => Trouble::of_pod(TroubleKind::Starting, "Pending", "has just been made".to_owned()),
