@@ -84,7 +84,6 @@ pub struct Observed {
 /// An instance as the database knows it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Instance {
-    /// The name.
     pub name: InstanceName,
     /// The definition it runs.
     pub definition: DefinitionName,

@@ -62,7 +62,6 @@ fn subresource(entry: &Value) -> &str {
     entry["subresource"].as_str().unwrap_or_default()
 }
 
-/// Gives the manager of an entry.
 fn manager_of(entry: &Value) -> &str {
     entry["manager"].as_str().unwrap_or_default()
 }
@@ -109,13 +108,11 @@ pub(crate) fn is_labelled(object: &Value, instance: &str) -> bool {
         .is_some_and(|label| label == instance)
 }
 
-/// Gives an object's uid.
 #[must_use]
 pub(crate) fn uid(object: &Value) -> Option<&str> {
     metadata_text(object, "uid")
 }
 
-/// Gives an object's resourceVersion.
 #[must_use]
 pub(crate) fn resource_version(object: &Value) -> Option<&str> {
     metadata_text(object, "resourceVersion")
@@ -127,7 +124,6 @@ pub(crate) fn is_terminating(object: &Value) -> bool {
     metadata_text(object, "deletionTimestamp").is_some()
 }
 
-/// Gives an object's finalizers.
 #[must_use]
 pub(crate) fn finalizers(object: &Value) -> Vec<&str> {
     object

@@ -112,14 +112,10 @@ pub(crate) enum Decision {
     Recreate {
         /// The live object's uid.
         uid: String,
-        /// Why.
         why: String,
     },
     /// It must not be touched.
-    Blocked {
-        /// Why.
-        why: String,
-    },
+    Blocked { why: String },
 }
 
 /// How a plan is made.

@@ -28,7 +28,6 @@ pub(crate) struct Holder {
     pub id: String,
     /// `user@host`.
     pub who: String,
-    /// The command.
     pub command: String,
     /// Since when, by the server's clock.
     pub since: Timestamp,
@@ -40,7 +39,6 @@ pub(crate) struct Holder {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Entry {
-    /// The object.
     pub id: ObjectId,
     /// The API version that it was applied in, without the group.
     pub version: String,
@@ -75,11 +73,9 @@ pub(crate) struct Entry {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Orphan {
-    /// The object.
     pub id: ObjectId,
     /// The API version, without the group.
     pub version: String,
-    /// Its uid.
     pub uid: String,
 }
 
@@ -115,7 +111,6 @@ impl Entry {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Deployed {
-    /// The release.
     pub release: Release,
     /// The definition's objects as read.
     pub objects: Vec<Object>,
@@ -126,7 +121,6 @@ pub(crate) struct Deployed {
 pub(crate) struct Record {
     /// The namespace that it belongs in.
     pub namespace: String,
-    /// The instance.
     pub instance: InstanceName,
     /// The uid of the cluster's `kube-system`, where it could be read.
     pub cluster_uid: Option<String>,

@@ -44,7 +44,6 @@ pub enum Outcome {
     Applied,
     /// Everything applied; something failed to become ready.
     NotReady,
-    /// Out of time.
     TimedOut,
     /// Something was rejected.
     Failed,
@@ -111,7 +110,6 @@ impl Action {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Deed {
-    /// The object.
     pub id: ObjectId,
     /// What was done.
     pub action: Action,
@@ -131,7 +129,6 @@ pub struct Release {
     pub id: String,
     /// The number, per instance from 1.
     pub number: u64,
-    /// Who.
     pub deployer: Deployer,
     /// When it began.
     pub started_at: Timestamp,
@@ -140,7 +137,6 @@ pub struct Release {
     pub ended_at: Option<Timestamp>,
     /// How it ended.
     pub outcome: Outcome,
-    /// The definition.
     pub definition: DefinitionName,
     /// The revision's number, as the deployer's database counted.
     pub revision: u64,

@@ -27,7 +27,6 @@ pub(crate) fn instance_of(manager: &str) -> Option<(&str, InstanceName)> {
 pub(crate) enum Standing {
     /// There is no record: it is no owner.
     Gone,
-    /// It lives.
     Lives {
         /// Its definition; none where its record could not be read.
         definition: Option<DefinitionName>,

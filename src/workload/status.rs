@@ -23,14 +23,12 @@ pub(crate) struct InstanceFacts<'a> {
     pub error: Option<&'a str>,
     /// Whether a deletion has begun.
     pub deleting: bool,
-    /// Its objects.
     pub objects: &'a [JudgedObject<'a>],
 }
 
 /// An object of the instance as it was judged.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct JudgedObject<'a> {
-    /// The object.
     pub id: &'a ObjectId,
     /// The judgement.
     pub verdict: &'a Verdict,

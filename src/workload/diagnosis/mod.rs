@@ -44,9 +44,7 @@ pub(crate) struct Diagnosis {
 pub(crate) struct LogSource {
     /// The pod's namespace.
     pub namespace: String,
-    /// The pod.
     pub pod: String,
-    /// The container.
     pub container: String,
     /// Whether it is the log of the run before the present one.
     pub previous: bool,

@@ -29,7 +29,6 @@ use super::{
 /// An object of the sources that is not part of the content.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct LeftOut {
-    /// The object.
     pub id: ObjectId,
     /// Where it stands.
     pub origin: Origin,

@@ -16,12 +16,10 @@ pub(crate) enum OverrideEdit {
     Image {
         /// Container name, or image repository.
         name: String,
-        /// The image.
         image: Option<String>,
     },
     /// `--replicas`.
     Replicas {
-        /// OBJECT.
         object: String,
         /// How many.
         count: Option<u32>,

@@ -33,7 +33,6 @@ const DEFAULT: &str = "default";
 /// What decides where the objects of an instance go.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Destination<'a> {
-    /// The instance.
     pub instance: &'a InstanceName,
     /// The value of `--namespace`, or of the workload file.
     pub namespace: Option<&'a str>,

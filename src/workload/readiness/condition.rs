@@ -51,7 +51,6 @@ impl<'a> Condition<'a> {
         if self.reason().is_empty() { otherwise } else { self.reason() }
     }
 
-    /// Gives the message.
     pub(crate) fn message(self) -> &'a str {
         text(self.0, "/message")
     }

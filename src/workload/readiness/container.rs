@@ -66,7 +66,6 @@ impl<'a> Container<'a> {
         })
     }
 
-    /// Gives its name.
     pub(crate) fn name(&self) -> &'a str {
         text(self.spec, "/name")
     }

@@ -13,7 +13,7 @@ use super::{
     window::Window,
 };
 
-/// What is with a pod.
+/// How a pod is, seen from what waits for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum PodState {
     /// It does its work.

@@ -90,7 +90,6 @@ impl Related {
         self.events.children(uid)
     }
 
-    /// Gives a node.
     #[must_use]
     pub(crate) fn node(&self, name: &str) -> Option<&Value> {
         self.nodes.children(name).next()
@@ -101,7 +100,6 @@ impl Related {
         !self.nodes.objects.is_empty()
     }
 
-    /// Gives a storage class.
     #[must_use]
     pub(crate) fn storage_class(&self, name: &str) -> Option<&Value> {
         self.storage_classes.children(name).next()

@@ -30,16 +30,13 @@ use crate::workload::{
 pub(crate) const FORMAT: u32 = 1;
 /// The most bytes of content in one Secret (a Secret holds 1 MiB in all its keys).
 pub(crate) const HEAD_LIMIT: usize = 900_000;
-/// The type of the head.
 pub(crate) const HEAD_TYPE: &str = "workloadctl/record";
-/// The type of a part.
 pub(crate) const PART_TYPE: &str = "workloadctl/record-part";
 /// The label of head and parts; its value is the instance's name.
 pub(crate) const RECORD_LABEL: &str = "workloadctl/record";
 /// The most bytes that a content may unpack to.
 const UNPACKED_LIMIT: u64 = 256 << 20;
 
-/// Gives the name of the head.
 #[must_use]
 pub(crate) fn head_name(instance: &InstanceName) -> String {
     format!("workloadctl.{instance}")
@@ -305,7 +302,6 @@ pub(crate) fn encode_holder(holder: Option<&Holder>) -> String {
     })
 }
 
-/// Makes the head's Secret.
 #[must_use]
 pub(crate) fn head_secret(record: &Record, encoded: &Encoded, holder: Option<&Holder>) -> Value {
     let mut data: BTreeMap<&str, String> =
