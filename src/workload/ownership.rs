@@ -94,6 +94,7 @@ pub(crate) fn has_controller(object: &Value) -> bool {
 /// Tells whether a live object is ours.
 #[must_use]
 pub(crate) fn is_ours(object: &Value, manager: &str, inventory_uid: Option<&str>) -> bool {
+    // The uid proves more than the entry: somebody may have stripped all managedFields.
     (inventory_uid.is_some() && uid(object) == inventory_uid)
         || (apply_entry(object, manager).is_some() && !has_controller(object))
 }
@@ -183,6 +184,7 @@ impl Seen {
         if resource_version(live) == Some(&self.resource_version) {
             return true;
         }
+        // Status writes and other people's labels change the resourceVersion alone.
         self.generation.is_some()
             && generation(live) == self.generation
             && apply_entry(live, manager).is_some_and(|entry| digest_of(entry) == self.entry)
@@ -197,6 +199,7 @@ fn generation(object: &Value) -> Option<i64> {
 /// Digests the live values of the labels and annotations that the body sets.
 fn marks(live: &Value, body: &Value) -> String {
     let values = ["labels", "annotations"].map(|map| {
+        // Labels and annotations count no generation.
         let wanted = body.get("metadata").and_then(|meta| meta.get(map)).and_then(Value::as_object);
         let there = live.get("metadata").and_then(|meta| meta.get(map));
         wanted

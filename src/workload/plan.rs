@@ -140,10 +140,12 @@ pub(crate) fn decide(
 ) -> Decision {
     let same_body = entry.is_some_and(|entry| entry.body.as_ref() == Some(&desired.digest));
     let Some(live) = live else {
+        // A Job with a time to live is gone once it has completed, and is not to run again.
         let done = entry.is_some_and(|entry| entry.completed) && same_body;
         return if done { Decision::Unchanged } else { Decision::Create { after: None } };
     };
     let live_uid = uid(live).unwrap_or_default().to_owned();
+    // An apply would answer 200, and the object would go all the same (docs/design.md).
     if is_terminating(live) {
         return Decision::Create { after: Some(live_uid) };
     }
@@ -163,10 +165,12 @@ pub(crate) fn decide(
             .filter(|entry| entry.uid.as_deref() == Some(&*live_uid))
             .and_then(|entry| entry.seen.as_ref())
             .is_some_and(|seen| seen.still_holds(live, manager, &desired.body));
+    // What was left to others shows in no digest: only an apply takes it back.
     if choices.reclaim {
         Decision::Update { uid: live_uid }
     } else if proven {
         Decision::Unchanged
+    // Whether a Job's changed body can be applied or its template forbids it, the server knows.
     } else if same_body || is_unknown || desired.id.is("batch", "Job") {
         Decision::Ask { uid: live_uid }
     } else {
@@ -181,6 +185,8 @@ fn decide_foreign(
     manager: &str,
     choices: Choices,
 ) -> Decision {
+    // A Namespace that the definition brings may be anybody's: it is applied beside them, and never
+    // ours to delete.
     let shared = desired.id.is("", "Namespace") && desired.origin.is_some();
     let others = other_instances(live, manager);
     if desired.id.namespace.is_none() && (shared || !others.is_empty()) {
@@ -192,6 +198,7 @@ fn decide_foreign(
             why: format!("it belongs to the workloadctl instance {other}"),
         };
     }
+    // Before --adopt: the controller would take the fields back, or make the object anew.
     if has_controller(live) {
         return Decision::Blocked { why: "a controller made it for another object".to_owned() };
     }

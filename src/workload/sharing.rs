@@ -65,6 +65,7 @@ impl Sharing {
                 Some(Standing::Lives { definition, .. }) => {
                     definition.as_ref() == Some(ours.definition)
                 }
+                // Unread: it may live, and be of another definition.
                 None => false,
             };
             match (same, ours.changed) {

@@ -43,6 +43,7 @@ pub(crate) fn judge_instance(facts: &InstanceFacts) -> (Status, String) {
     let Some((number, outcome)) = release else {
         return (Status::NotDeployed, "it has not been deployed yet".to_owned());
     };
+    // Before errors: a cluster that was made anew answers, but not for this instance.
     if lost {
         return (Status::Lost, "its cluster was created again since it was deployed".to_owned());
     }
@@ -103,6 +104,7 @@ fn unhealthy(
 ) -> Option<String> {
     let bad = |seen: &&JudgedObject| match seen.verdict.state {
         State::Failed => true,
+        // What is being deployed may not be there yet.
         State::Missing => !running,
         State::Ready | State::Waiting => false,
     };

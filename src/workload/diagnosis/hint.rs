@@ -129,6 +129,7 @@ fn load(container: &Value, message: &str, runtime: &RuntimeName) -> Option<Strin
     } else {
         format!("docker build -t {image} .")
     };
+    // The kubelet would ask the registry again although the image is on the node.
     if text(container, "/imagePullPolicy") == "Always" {
         return Some(format!("{command}, and set imagePullPolicy: IfNotPresent"));
     }

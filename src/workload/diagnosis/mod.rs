@@ -79,6 +79,7 @@ fn responsible<'a>(
     window: &Window,
 ) -> Option<Culprit<'a>> {
     let refused = [FAILED_CREATE, QUOTA_EXCEEDED].contains(&&*verdict.reason);
+    // Pods that could not be made are not to blame.
     if refused || matches!(verdict.state, State::Ready | State::Missing) {
         return None;
     }

@@ -30,6 +30,7 @@ pub(super) fn collect(
         .map(uid)
         .filter(|uid| !uid.is_empty())
         .collect();
+    // A bare pod is object and pod.
     uids.dedup();
     let mut lines: Vec<WarningLine> = Vec::new();
     for event in uids.into_iter().flat_map(|uid| around.events_of(uid)) {

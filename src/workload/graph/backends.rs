@@ -46,6 +46,8 @@ pub(super) fn add(builder: &mut Builder<'_>, kinds: &Kinds) {
                     let resources: Vec<usize> = resources
                         .filter(|resource| builder.objects[*resource].id.kind == kind)
                         .collect();
+                    // The CRD itself does not wait: it must be there before its conversion webhook
+                    // can be.
                     builder.gate(&converters(&backends), &resources);
                 }
             }
@@ -113,6 +115,7 @@ fn serve(builder: &mut Builder<'_>, node: usize, custom: &HashMap<&str, Vec<usiz
     let Some(spec) = objects[node].body.get("spec") else { return };
     let (Some(group), Some(version)) = (text(spec, "group"), text(spec, "version")) else { return };
     for &resource in custom.get(group).into_iter().flatten() {
+        // An APIService serves one version of its group.
         if objects[resource].version() == version {
             let before = Prerequisite { node, until: Milestone::Ready, reason: Reason::Serves };
             builder.soft(before, resource);
@@ -165,6 +168,7 @@ impl<'a> Workloads<'a> {
     fn new(objects: &'a [Placed]) -> Self {
         let mut by_label: HashMap<_, Vec<_>> = HashMap::new();
         for (node, object) in objects.iter().enumerate() {
+            // A Job's pods end: they answer no calls.
             if object.id.group == "batch" {
                 continue;
             }

@@ -78,6 +78,7 @@ fn identity(body: &Value, node: YamlNode<'_>) -> Vec<Problem> {
         let problem = Problem::new(Code::MissingField, node.position(), message);
         let other = missing.len() == 3;
         let hint = "a manifest has all three; leave other files out of `-f`";
+        // A file without any of them is none of Kubernetes': values of a chart, a workflow of a CI.
         problems.insert(0, if other { problem.hint(hint) } else { problem });
     }
     problems

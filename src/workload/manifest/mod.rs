@@ -64,6 +64,7 @@ impl Loaded {
             }
         }
         let place = |origin: &Origin| (origin.line, origin.column);
+        // Problems of the text and of its objects are found one after the other.
         errors.sort_by_key(|error| error.origin.as_ref().map(place));
         errors.truncate(yaml::PROBLEM_LIMIT);
         errors

@@ -68,6 +68,7 @@ pub(crate) fn parse_replicas(text: &str) -> Result<OverrideEdit> {
     };
     let (object, count) = match text.split_once('=') {
         Some((object, count)) => {
+            // Kubernetes counts replicas in 32 signed bits.
             let count = count.trim().parse::<u32>().ok().filter(|count| *count <= i32::MAX as u32);
             (object.trim(), Some(count.ok_or_else(|| wrong("N is not a number of replicas"))?))
         }

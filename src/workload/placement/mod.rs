@@ -232,6 +232,7 @@ fn place_one(
     warnings: &mut Vec<String>,
 ) -> Placed {
     let mut body = source.object.body.clone();
+    // Before the digest is taken: what is sent and what is recorded are one body.
     derived::complete(&source.id, &mut body);
     let followed = references::rewrite(&source.id, &mut body, moves);
     warnings.extend(followed.strays.iter().map(|stray| format!("{} {stray}", source.named())));

@@ -7,6 +7,7 @@ use super::{Verdict, condition::Condition, related::Related, window::Window};
 /// Judges a CRD. Names that are taken fail it; that its versions are served is seen in discovery,
 /// not here.
 pub(crate) fn judge_definition(definition: &Value, _: &Related, _: &Window) -> Verdict {
+    // Another CRD has the names: this one is never Established (docs/design.md).
     if let Some(condition) = Condition::denied(definition, "NamesAccepted") {
         let message = format!("its names are not accepted: {}", condition.why());
         return Verdict::failed(condition.reason_or("NamesNotAccepted"), message);

@@ -62,6 +62,7 @@ impl<'a> Condition<'a> {
 
     /// Gives the time of its last update or, where only that is known, of its last transition.
     pub(crate) fn updated(self) -> Option<Timestamp> {
+        // Of the workloads only a Deployment's conditions have it.
         time(self.0, "/lastUpdateTime").or_else(|| self.changed())
     }
 

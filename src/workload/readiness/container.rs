@@ -47,6 +47,7 @@ impl<'a> Container<'a> {
     /// Gives all containers of a pod, in the order in which they start.
     pub(crate) fn all(pod: &'a Value) -> impl Iterator<Item = Self> {
         let init = list(pod, "/spec/initContainers").iter().map(|spec| {
+            // A native sidecar is an init container that is always restarted (KEP-753).
             let sidecar = text(spec, "/restartPolicy") == "Always";
             (
                 if sidecar { Role::Sidecar } else { Role::Init },
@@ -100,6 +101,8 @@ impl<'a> Container<'a> {
             "" | "ContainerCreating" => self.starting("ContainerCreating", "is being created"),
             "PodInitializing" => self.starting(reason, "waits for the init containers"),
             "CrashLoopBackOff" => self.crash(around, window),
+            // The kubelet's reasons around images (pkg/kubelet/images/types.go); the last two are a
+            // container runtime's, handed on.
             "ErrImagePull"
             | "ImagePullBackOff"
             | "ErrImageNeverPull"
@@ -127,6 +130,8 @@ impl<'a> Container<'a> {
 
     fn image(&self, reason: &str, message: &str, around: &Related, window: &Window) -> Trouble {
         let image = text(self.spec, "/image");
+        // After the first failure the status says `ErrImagePull` and `ImagePullBackOff` by turns,
+        // and older kubelets give the error with the first only.
         let message = if pull::explains(message) {
             message.to_owned()
         } else {
@@ -167,7 +172,10 @@ impl<'a> Container<'a> {
         window: &Window,
     ) -> Trouble {
         let lower = message.to_lowercase();
+        // "failed to sync configmap cache: timed out waiting for the condition" is said by a
+        // kubelet that has just started, of objects that are there.
         let passes = lower.contains("failed to sync") || lower.contains("timed out");
+        // What is absent may be made by a controller, or by this deploy, a moment later.
         let absent = lower.contains("not found");
         let late = window.elapsed(created(self.pod)).as_secs() >= GRACE_SECONDS;
         let hopeless = !passes && (!absent || late) && self.is_tried_anew(around, window);
@@ -184,6 +192,7 @@ impl<'a> Container<'a> {
         let well = run.is_good();
         let policy = match (self.role, text(self.pod, "/spec/restartPolicy")) {
             (Role::Sidecar, _) => "Always",
+            // An init container that ended well is not run again, whatever the pod's policy says.
             (Role::Init, "Always") => "OnFailure",
             (_, policy) => policy,
         };
@@ -203,6 +212,8 @@ impl<'a> Container<'a> {
         }
         let restarts = self.restarts_since(around, window);
         let ready = flag(self.status, "/ready");
+        // Without a readiness probe a container is ready as soon as it runs: between two crashes it
+        // looks as good as one that stays up.
         if restarts > 0 && self.is_fresh(window) {
             if restarts >= RESTARTS_TOLERATED {
                 return Some(self.crash(around, window));
@@ -264,6 +275,8 @@ impl<'a> Container<'a> {
     /// Gives a reason that stays the same from one restart to the next.
     fn crash_reason(&self, run: Exit<'a>) -> &'a str {
         match run.reason() {
+            // While it waits for its next run the status says CrashLoopBackOff, in between what its
+            // last run ended with: of one that merely exits, only the former is told.
             reason @ ("OOMKilled" | "StartError" | "ContainerCannotRun") => reason,
             _ if self.restarts() > 0 => "CrashLoopBackOff",
             reason => reason,
@@ -294,6 +307,8 @@ impl<'a> Container<'a> {
     }
 
     fn restarts_since(&self, around: &Related, window: &Window) -> i64 {
+        // All restarts of a pod of this deploy count; of an older one those that it had before are
+        // history.
         if window.covers(created(self.pod)) {
             return self.restarts();
         }
@@ -320,6 +335,8 @@ impl<'a> Container<'a> {
 
     /// Gives the kubelet's accounts of failures of this container during this deploy.
     fn events<'b>(&self, around: &'b Related, window: &Window) -> impl Iterator<Item = &'b Value> {
+        // The kubelet names the container in fieldPath: `spec.containers{web}`,
+        // `spec.initContainers{web}`.
         let field = format!("{{{}}}", self.name());
         around
             .events_of(uid(self.pod))
@@ -348,6 +365,7 @@ impl<'a> Container<'a> {
     fn log(&self, kind: TroubleKind) -> Log {
         let is = |state: &str| self.status.pointer(state).is_some_and(Value::is_object);
         match kind {
+            // Once the next run has begun, what it crashed of is in the log of the one before.
             TroubleKind::Crash | TroubleKind::Shaky if !is("/state/terminated") => Log::Previous,
             _ if is("/state/running") || is("/state/terminated") => Log::Present,
             _ => Log::None,

@@ -28,6 +28,7 @@ pub(crate) fn judge(object: &Value, around: &Related, window: &Window) -> Verdic
         Value::Null => false,
         _ => true,
     });
+    // Its controller has been there, though what its status means is not known here.
     if reported || !has_status(object, around) {
         return Verdict::ready();
     }
@@ -44,6 +45,7 @@ pub(crate) fn by_conditions(object: &Value) -> Option<Verdict> {
     if let Some(verdict) = unseen(object) {
         return Some(verdict);
     }
+    // The two abnormal conditions of kstatus (sigs.k8s.io/cli-utils): there only while True.
     let (reconciling, stalled) =
         (Condition::of(object, "Reconciling"), Condition::of(object, "Stalled"));
     if let Some(condition) = stalled.filter(|condition| condition.status() == "True") {
@@ -58,6 +60,7 @@ pub(crate) fn by_conditions(object: &Value) -> Option<Verdict> {
         let message = "its controller has not judged the newest change yet";
         return Some(Verdict::waiting("Progressing", message));
     }
+    // Many controllers say Ready False while they are at work: it is no failure.
     Some(match condition.status() {
         "True" => Verdict::ready(),
         status => Verdict::waiting(

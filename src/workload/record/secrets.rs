@@ -110,6 +110,7 @@ impl Record {
         };
         let mut json = Vec::new();
         GzDecoder::new(bytes)
+            // Whoever may write Secrets could let it unpack to any size.
             .take(UNPACKED_LIMIT)
             .read_to_end(&mut json)
             .map_err(|error| damaged(error.to_string()))?;
@@ -117,6 +118,7 @@ impl Record {
         struct Version {
             format: u32,
         }
+        // Before the rest, which a newer format may have changed.
         let Version { format } =
             serde_json::from_slice(&json).map_err(|error| damaged(error.to_string()))?;
         if format > FORMAT {
@@ -202,6 +204,7 @@ impl Encoded {
                     "apiVersion": "v1",
                     "kind": "Secret",
                     "type": PART_TYPE,
+                    // It is named by its digest: another content is another part.
                     "immutable": true,
                     "metadata": {"name": name, "namespace": namespace, "labels": {RECORD_LABEL: instance.as_str()}},
                     "data": {"part": STANDARD.encode(chunk)},
