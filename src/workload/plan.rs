@@ -162,6 +162,7 @@ pub(crate) fn decide(
     let is_unknown = entry.is_none_or(|entry| entry.body.is_none());
     let proven = same_body
         && entry
+            // An object of another uid is another object, whatever its body.
             .filter(|entry| entry.uid.as_deref() == Some(&*live_uid))
             .and_then(|entry| entry.seen.as_ref())
             .is_some_and(|seen| seen.still_holds(live, manager, &desired.body));

@@ -70,6 +70,7 @@ impl Sharing {
             };
             match (same, ours.changed) {
                 (true, true) => sharing.takes.push(manager.to_owned()),
+                // Our body is the one that was overwritten: to send it again would be a tug of war.
                 (true, false) => sharing.leaves.push(manager.to_owned()),
                 (false, _) => {}
             }

@@ -211,7 +211,7 @@ impl<'a> Tenure<'a> {
         let is_written = match decision {
             Decision::Ask { .. } | Decision::Update { .. } | Decision::Adopt { .. } => true,
             // Its pods live on, and so does their number.
-            Decision::Recreate { .. } => desired.id.is("apps", "StatefulSet"),
+            Decision::Recreate { .. } => builtin_kind(&desired.id).is(Trait::Readopting),
             Decision::Unchanged | Decision::Create { .. } | Decision::Blocked { .. } => false,
         };
         let Some(live) = live.filter(|_| is_written) else { return Terms::default() };

@@ -166,6 +166,7 @@ impl Kubectl {
     fn of(runtime: &RuntimeName, object: &Value) -> Option<Self> {
         let call = match runtime {
             RuntimeName::Context(context) => format!("kubectl --context {}", quote(context)),
+            // In a pod kubectl finds its cluster by itself.
             RuntimeName::InCluster => "kubectl".to_owned(),
             RuntimeName::Sandbox => return None,
         };

@@ -84,6 +84,7 @@ fn responsible<'a>(
         return None;
     }
     find_culprit(object, around, window).filter(|culprit| {
+        // A pod that is merely starting explains nothing.
         culprit.trouble.kind > TroubleKind::Starting || culprit.trouble.reason == verdict.reason
     })
 }

@@ -57,6 +57,8 @@ pub(super) fn add(builder: &mut Builder<'_>, kinds: &Kinds) {
             }
             _ => {
                 builder.gate(&backends, &[node]);
+                // Custom resources alone, and of groups that it spells out: with `*` a set would
+                // block itself.
                 for group in judged_groups(object) {
                     let before =
                         Prerequisite { node, until: Milestone::Applied, reason: Reason::Admission };
@@ -194,6 +196,7 @@ impl<'a> Workloads<'a> {
                 let found = self.by_label.get(&(namespace, &**key, value.as_str().unwrap_or("")));
                 found.map_or(&[][..], Vec::as_slice)
             })
+            // Begin with the rarest label: one that all objects have would make this quadratic.
             .min_by_key(|found| found.len())
             .unwrap_or_default();
         candidates

@@ -65,6 +65,7 @@ fn identity(body: &Value, node: YamlNode<'_>) -> Vec<Problem> {
     if let Some(namespace) = in_metadata("namespace").filter(|at| !at.value.is_null()) {
         problems.extend(text::require("it", namespace).iter().map(|misread| misread.problem(node)));
     }
+    // An apply needs a name (the server answers 405 without one, docs/design.md).
     if missing.contains(&"metadata.name")
         && let Some(prefix) = in_metadata("generateName").filter(|at| !at.value.is_null())
     {

@@ -167,6 +167,8 @@ pub(super) fn outside_brackets(text: &str, wanted: char) -> impl Iterator<Item =
 /// Reads a value as YAML. What reads as nothing without being called `null` is refused: `#fff` is
 /// a comment, and an empty text rarely means null.
 fn parse_value(text: &str) -> Result<Value, String> {
+    // As an item of a list, so that `---`, `key: value` and text of several lines are read as one
+    // value.
     let reading = yaml::read(&format!("- {}\n", text.replace('\n', "\n  ")));
     if let Some(problem) = reading.problems.first() {
         return Err(format!("the value is not YAML: {}", problem.message));

@@ -38,6 +38,8 @@ pub(super) fn apply(
                 found = true;
             }
         }
+        // A container's name comes first: a repository may be called like a container of another
+        // object.
         if found {
             continue;
         }

@@ -72,6 +72,7 @@ impl Takeover<'_> {
         };
         let version = own.map_or(&self.body["apiVersion"], |entry| &entry["apiVersion"]);
         let mut taken = known.own.cloned().filter(|fields| *fields != json!({}));
+        // Without an entry of ours it is as old as the first that gave something.
         let mut time = own.map(|entry| entry["time"].clone());
         let (mut kept, mut changed) = (Vec::new(), false);
         for entry in entries(live).filter(|entry| !is_apply_of(entry, self.manager)) {
@@ -137,6 +138,7 @@ impl Takeover<'_> {
         }
         // A path of another version may not be one of ours; metadata is the same in all.
         if !same_version && path[0] != PathElement::Field("metadata".to_owned()) {
+            // What the body sets conflicts in whatever version it is held.
             return fields::is_in(self.body, path);
         }
         self.is_ours(known, path)

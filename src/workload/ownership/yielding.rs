@@ -121,6 +121,7 @@ impl Yields<'_> {
                 return true;
             }
         }
+        // What our second manager holds is nobody's once no autoscaler is there.
         if class_of(manager) == ManagerClass::Yielded {
             return self.autoscaler.is_some();
         }
@@ -132,6 +133,8 @@ impl Yields<'_> {
 /// field by server-side apply, `scales` where it does through the scale subresource.
 #[must_use]
 pub(crate) fn is_left(field: &str, manager: &str, applies: bool, scales: bool) -> bool {
+    // cert-manager and operators write their certificate into a `caBundle` that the manifest leaves
+    // open or fills with a dummy; a packager's is what its chart says.
     let is_injected = is_injected(field)
         && class_of(manager) != ManagerClass::Instance
         && !class::defines_objects(manager, applies);

@@ -238,6 +238,7 @@ impl<'a> Container<'a> {
         ]
         .into_iter()
         .filter_map(|(said, word, pointer)| Some((said, word, self.spec.pointer(pointer)?)))
+        // Until the startup probe has passed the kubelet asks no other.
         .find(|(said, ..)| *said != "startup" || !started);
         let restarted = match restarts {
             0 => String::new(),
@@ -260,6 +261,7 @@ impl<'a> Container<'a> {
         let restarts = self.restarts_since(around, window);
         let hopeless = restarts >= RESTARTS_TOLERATED || run.never_started();
         let mut message = run.says(self.memory_limit());
+        // Exit code 0 reads like success; of a container that is to go on it is none.
         if run.is_good() && self.role != Role::Init {
             message.push_str(", but is meant to keep running");
         }
@@ -299,6 +301,7 @@ impl<'a> Container<'a> {
     }
 
     fn last_run(&self) -> Exit<'a> {
+        // A run that has just ended is in `state`; once the next waits or runs, in `lastState`.
         let run = ["/state/terminated", "/lastState/terminated"]
             .into_iter()
             .filter_map(|pointer| self.status.pointer(pointer))

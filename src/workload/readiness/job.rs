@@ -36,6 +36,7 @@ pub(crate) fn is_leaving(job: &Value) -> bool {
 /// and the events about it. A time to live may take it away before anybody sees how it ended.
 #[must_use]
 pub(crate) fn judge_gone(body: &Value, uid: Option<&str>, around: &Related) -> Verdict {
+    // Without a time to live nothing removes a Job but somebody's delete.
     if body.pointer("/spec/ttlSecondsAfterFinished").is_none() {
         return Verdict::missing();
     }
