@@ -34,7 +34,7 @@ impl fmt::Display for NamespaceMode {
     }
 }
 
-/// The state of an instance as `status` judges it (CLI.md, Status).
+/// The state of an instance as `status` judges it (docs/cli.md, Status).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Status {
     /// No release.

@@ -105,7 +105,7 @@ impl fmt::Display for RuntimeName {
 }
 
 /// Tells whether a runtime is local, disposable and without load balancers, by its name as
-/// stored (DESIGN.md, Nouns).
+/// stored (docs/design.md, Nouns).
 #[must_use]
 pub(crate) fn is_kind_like(context: &str) -> bool {
     const NAMES: [&str; 4] = ["docker-desktop", "orbstack", "rancher-desktop", SANDBOX];

@@ -1,5 +1,5 @@
 //! Sharing a cluster-scoped object with other instances: whose fields a release takes, and whose
-//! it leaves (DESIGN.md, Shared cluster-scoped objects).
+//! it leaves (docs/design.md, Shared cluster-scoped objects).
 //!
 //! Equal bodies share by themselves. Among the instances of one definition the last change wins,
 //! and one whose own body did not change leaves the other's. What belongs to another definition

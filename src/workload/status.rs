@@ -1,7 +1,7 @@
 //! The status of an instance, from the verdicts of its objects and what is known of its releases.
 //!
 //! The first that fits counts: NotDeployed, Lost, Error, Deleting, Down, Unhealthy, Reconciling,
-//! Healthy (CLI.md, Status).
+//! Healthy (docs/cli.md, Status).
 
 use super::{
     instance::Status,

@@ -1,4 +1,4 @@
-//! The order that kinds have among each other (DESIGN.md, Deploy, Order).
+//! The order that kinds have among each other (docs/design.md, Deploy, Order).
 
 use std::collections::HashMap;
 

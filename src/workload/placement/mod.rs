@@ -1,7 +1,7 @@
 //! Placement: which namespace every object goes to, and the references that follow it.
 //!
 //! It changes what a definition says only where two instances of it could not live side by side
-//! otherwise, and says every such change (DESIGN.md, Namespaces).
+//! otherwise, and says every such change (docs/design.md, Namespaces).
 
 use std::collections::{BTreeMap, HashMap, hash_map::Entry};
 
