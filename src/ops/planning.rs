@@ -27,8 +27,8 @@ use crate::{
         name::{DefinitionName, InstanceName},
         object::{GroupKind, ObjectId},
         ownership::{Terms, Yielded, is_labelled, made_by, may_conflict, other_instances},
-        plan::{Block, Choices, Decision, Desired, Item, Plan, decide, job_completed},
-        readiness::{Related, judge_gone},
+        plan::{Block, Choices, Decision, Desired, Item, Plan, decide},
+        readiness::{Related, is_complete, judge_gone},
         record::{Entry, Record},
         release::Action,
         sharing::{Others, Sharing},
@@ -82,7 +82,7 @@ impl Candidate<'_> {
         let Self { desired, entry, live, decision: _ } = self;
         let mut to_come = Entry {
             keep: desired.keep,
-            completed: live.is_some_and(job_completed),
+            completed: live.is_some_and(is_complete),
             ..Entry::new(desired.id.clone(), &desired.version)
         };
         if let Some(entry) = entry {

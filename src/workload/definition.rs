@@ -44,6 +44,7 @@ impl Content {
         let mut hasher = Sha256::new();
         for object in &self.objects {
             hasher.update(object.body.to_string().as_bytes());
+            // So that no text is the same cut elsewhere.
             hasher.update(b"\n");
         }
         hex(&hasher.finalize())

@@ -25,6 +25,7 @@ pub fn complete(id: &ObjectId, body: &mut Value) {
 /// from the other.
 fn service_account(spec: &mut Map<String, Value>) {
     const NAMES: [&str; 2] = ["serviceAccountName", "serviceAccount"];
+    // The new name wins, as on the server.
     let given = NAMES.iter().filter_map(|name| spec.get(*name)?.as_str());
     let Some(account) = given.map(str::to_owned).find(|account| !account.is_empty()) else {
         return;

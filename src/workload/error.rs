@@ -36,7 +36,7 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
-    /// Gives the process's exit code (CLI.md, Exit codes).
+    /// Gives the process's exit code (docs/cli.md, Exit codes).
     #[must_use]
     pub fn exit_code(self) -> u8 {
         match self {
@@ -202,7 +202,7 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// The error as JSON (CLI.md, JSON: error).
+/// The error as JSON (docs/cli.md, JSON: error).
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ErrorView<'a> {

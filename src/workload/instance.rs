@@ -34,7 +34,7 @@ impl fmt::Display for NamespaceMode {
     }
 }
 
-/// The state of an instance as `status` judges it (CLI.md, Status).
+/// The state of an instance as `status` judges it (docs/cli.md, Status).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Status {
     /// No release.
@@ -84,7 +84,6 @@ pub struct Observed {
 /// An instance as the database knows it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Instance {
-    /// The name.
     pub name: InstanceName,
     /// The definition it runs.
     pub definition: DefinitionName,

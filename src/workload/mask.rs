@@ -19,6 +19,7 @@ pub(crate) fn shown(path: &str, body: &[u8]) -> String {
     let Ok(mut value) = serde_json::from_slice::<Value>(body) else {
         return format!("({} bytes that are not JSON)", body.len());
     };
+    // A JSON patch and its answer's error name no kind.
     let secrets = path.split(['?', '/']).any(|part| part == "secrets");
     mask(&mut value, secrets);
     value.to_string()
@@ -43,6 +44,7 @@ pub(crate) fn is_secret(object: &str) -> bool {
     let object = object.split(':').next().unwrap_or_default();
     let mut parts = object.split('/').rev().skip(1);
     parts.next().is_some_and(|kind| {
+        // `secrets.core`, `secrets.v1.core`.
         let kind = kind.split('.').next().unwrap_or_default();
         kind.eq_ignore_ascii_case("secret") || kind.eq_ignore_ascii_case("secrets")
     })
@@ -70,6 +72,7 @@ fn mask(value: &mut Value, secret: bool) {
         }
         Value::Array(items) => {
             for item in items {
+                // An operation of a JSON patch.
                 let operation = secret && item.get("op").is_some();
                 match item.get_mut("value").filter(|_| operation) {
                     Some(value) => hide(value),

@@ -105,6 +105,7 @@ pub(crate) fn nearest<'a>(
     wanted: &str,
     known: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
+    // One mistake in three letters: beyond it the nearest name is no help.
     let limit = (wanted.chars().count() / 3).max(1);
     known
         .into_iter()
@@ -125,6 +126,7 @@ fn distance(a: &str, b: &str) -> usize {
         for j in 1..=b.len() {
             let replaced = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
             let mut least = replaced.min(row[j - 1] + 1).min(rows[i - 1][j] + 1);
+            // Two swapped letters are one mistake.
             if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
                 least = least.min(rows[i - 2][j - 2] + 1);
             }

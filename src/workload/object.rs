@@ -12,7 +12,6 @@ use serde_json::Value;
 pub struct Origin {
     /// The file as the user named it, or `-` for standard input.
     pub file: Arc<str>,
-    /// The line.
     pub line: u32,
     /// The column, where it is known.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -45,7 +44,6 @@ pub struct GroupKind {
 }
 
 impl GroupKind {
-    /// Makes a group and a kind.
     pub fn new(group: impl Into<String>, kind: impl Into<String>) -> Self {
         Self { group: group.into(), kind: kind.into() }
     }

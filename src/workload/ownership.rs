@@ -62,7 +62,6 @@ fn subresource(entry: &Value) -> &str {
     entry["subresource"].as_str().unwrap_or_default()
 }
 
-/// Gives the manager of an entry.
 fn manager_of(entry: &Value) -> &str {
     entry["manager"].as_str().unwrap_or_default()
 }
@@ -95,6 +94,7 @@ pub(crate) fn has_controller(object: &Value) -> bool {
 /// Tells whether a live object is ours.
 #[must_use]
 pub(crate) fn is_ours(object: &Value, manager: &str, inventory_uid: Option<&str>) -> bool {
+    // The uid proves more than the entry: somebody may have stripped all managedFields.
     (inventory_uid.is_some() && uid(object) == inventory_uid)
         || (apply_entry(object, manager).is_some() && !has_controller(object))
 }
@@ -109,13 +109,11 @@ pub(crate) fn is_labelled(object: &Value, instance: &str) -> bool {
         .is_some_and(|label| label == instance)
 }
 
-/// Gives an object's uid.
 #[must_use]
 pub(crate) fn uid(object: &Value) -> Option<&str> {
     metadata_text(object, "uid")
 }
 
-/// Gives an object's resourceVersion.
 #[must_use]
 pub(crate) fn resource_version(object: &Value) -> Option<&str> {
     metadata_text(object, "resourceVersion")
@@ -127,7 +125,6 @@ pub(crate) fn is_terminating(object: &Value) -> bool {
     metadata_text(object, "deletionTimestamp").is_some()
 }
 
-/// Gives an object's finalizers.
 #[must_use]
 pub(crate) fn finalizers(object: &Value) -> Vec<&str> {
     object
@@ -187,6 +184,7 @@ impl Seen {
         if resource_version(live) == Some(&self.resource_version) {
             return true;
         }
+        // Status writes and other people's labels change the resourceVersion alone.
         self.generation.is_some()
             && generation(live) == self.generation
             && apply_entry(live, manager).is_some_and(|entry| digest_of(entry) == self.entry)
@@ -201,6 +199,7 @@ fn generation(object: &Value) -> Option<i64> {
 /// Digests the live values of the labels and annotations that the body sets.
 fn marks(live: &Value, body: &Value) -> String {
     let values = ["labels", "annotations"].map(|map| {
+        // Labels and annotations count no generation.
         let wanted = body.get("metadata").and_then(|meta| meta.get(map)).and_then(Value::as_object);
         let there = live.get("metadata").and_then(|meta| meta.get(map));
         wanted

@@ -14,6 +14,7 @@ use super::{
         uid,
     },
     placement,
+    readiness::condition::Condition,
     record::Entry,
     release::Action,
     sharing::Sharing,
@@ -111,7 +112,6 @@ pub(crate) enum Decision {
     Recreate {
         /// The live object's uid.
         uid: String,
-        /// Why.
         why: String,
     },
     /// It must not be touched.
@@ -162,10 +162,12 @@ pub(crate) fn decide(
 ) -> Decision {
     let same_body = entry.is_some_and(|entry| entry.body.as_ref() == Some(&desired.digest));
     let Some(live) = live else {
+        // A Job with a time to live is gone once it has completed, and is not to run again.
         let done = entry.is_some_and(|entry| entry.completed) && same_body;
         return if done { Decision::Unchanged } else { Decision::Create { after: None } };
     };
     let live_uid = uid(live).unwrap_or_default().to_owned();
+    // An apply would answer 200, and the object would go all the same (docs/design.md).
     if is_terminating(live) {
         return Decision::Create { after: Some(live_uid) };
     }
@@ -175,20 +177,23 @@ pub(crate) fn decide(
     if choices.replace {
         return Decision::Recreate { uid: live_uid, why: "asked for by --replace".to_owned() };
     }
-    if desired.id.is("batch", "Job") && job_failed(live) {
+    if desired.id.is("batch", "Job") && Condition::holds(live, "Failed") {
         return Decision::Recreate { uid: live_uid, why: "the Job failed".to_owned() };
     }
     // What was applied last is not recorded: a process died, or the record was lost.
     let is_unknown = entry.is_none_or(|entry| entry.body.is_none());
     let proven = same_body
         && entry
+            // An object of another uid is another object, whatever its body.
             .filter(|entry| entry.uid.as_deref() == Some(&*live_uid))
             .and_then(|entry| entry.seen.as_ref())
             .is_some_and(|seen| seen.still_holds(live, manager, &desired.body));
+    // What was left to others shows in no digest: only an apply takes it back.
     if choices.reclaim {
         Decision::Update { uid: live_uid }
     } else if proven {
         Decision::Unchanged
+    // Whether a Job's changed body can be applied or its template forbids it, the server knows.
     } else if same_body || is_unknown || desired.id.is("batch", "Job") {
         Decision::Ask { uid: live_uid }
     } else {
@@ -203,6 +208,8 @@ fn decide_foreign(
     manager: &str,
     choices: Choices,
 ) -> Decision {
+    // A Namespace that the definition brings may be anybody's: it is applied beside them, and never
+    // ours to delete.
     let shared = desired.id.is("", "Namespace") && desired.origin.is_some();
     let others = other_instances(live, manager);
     if desired.id.namespace.is_none() && (shared || !others.is_empty()) {
@@ -215,6 +222,7 @@ fn decide_foreign(
             why: format!("it belongs to the workloadctl instance {other}"),
         };
     }
+    // Before --adopt: the controller would take the fields back, or make the object anew.
     if has_controller(live) {
         return Decision::Blocked {
             by: Block::Controlled,
@@ -229,27 +237,6 @@ fn decide_foreign(
         made_by => made_by,
     };
     Decision::Blocked { by: Block::NotOurs, why: format!("it exists and is not ours: {made_by}") }
-}
-
-fn has_condition(object: &Value, kind: &str) -> bool {
-    object
-        .pointer("/status/conditions")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .any(|condition| condition["type"] == kind && condition["status"] == "True")
-}
-
-/// Tells whether a Job has failed for good.
-#[must_use]
-pub(crate) fn job_failed(job: &Value) -> bool {
-    has_condition(job, "Failed")
-}
-
-/// Tells whether a Job has completed.
-#[must_use]
-pub(crate) fn job_completed(job: &Value) -> bool {
-    has_condition(job, "Complete")
 }
 
 /// One object of a plan.

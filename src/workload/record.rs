@@ -1,26 +1,16 @@
-//! The record: what a cluster keeps of an instance, and its encoding in Secrets.
-//!
-//! The head is the Secret `workloadctl.<instance>`; it names its content, and carries the
-//! content itself up to [`HEAD_LIMIT`] bytes. What does not fit lies in parts beside it, named
-//! by digest and never changed: written before the head that names them, removed after the head
-//! that does not. A format newer than [`FORMAT`] is refused, and so is a record that was copied
-//! to another place.
+//! The record: what a cluster keeps of an instance. How it lies there is `secrets`.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    io::{Read as _, Write as _},
-};
+mod secrets;
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
-use flate2::{Compression, read::GzDecoder, write::GzEncoder};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
+
+pub(crate) use secrets::{
+    Encoded, HeadContent, RECORD_LABEL, encode_holder, head_name, head_secret, read_head, read_part,
+};
 
 use super::{
     definition::{Content, Revision},
-    error::{Code, Error, Result},
     instance::NamespaceMode,
     name::InstanceName,
     object::{Object, ObjectId},
@@ -28,26 +18,8 @@ use super::{
     release::Release,
 };
 
-/// The format that this program writes, and the newest that it reads.
-pub(crate) const FORMAT: u32 = 1;
-/// The most bytes of content in one Secret (a Secret holds 1 MiB in all its keys).
-pub(crate) const HEAD_LIMIT: usize = 900_000;
-/// The type of the head.
-pub(crate) const HEAD_TYPE: &str = "workloadctl/record";
-/// The type of a part.
-pub(crate) const PART_TYPE: &str = "workloadctl/record-part";
-/// The label of head and parts; its value is the instance's name.
-pub(crate) const RECORD_LABEL: &str = "workloadctl/record";
 /// How long a holder counts without a renewal, in seconds.
 pub(crate) const HOLDER_SECONDS: i64 = 90;
-/// The most bytes that a content may unpack to.
-const UNPACKED_LIMIT: u64 = 256 << 20;
-
-/// Gives the name of the head.
-#[must_use]
-pub(crate) fn head_name(instance: &InstanceName) -> String {
-    format!("workloadctl.{instance}")
-}
 
 /// Who works on the instance right now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,7 +29,6 @@ pub(crate) struct Holder {
     pub id: String,
     /// `user@host`.
     pub who: String,
-    /// The command.
     pub command: String,
     /// Since when, by the server's clock.
     pub since: Timestamp,
@@ -69,7 +40,6 @@ pub(crate) struct Holder {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Entry {
-    /// The object.
     pub id: ObjectId,
     /// The API version that it was applied in, without the group.
     pub version: String,
@@ -104,11 +74,9 @@ pub(crate) struct Entry {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Orphan {
-    /// The object.
     pub id: ObjectId,
     /// The API version, without the group.
     pub version: String,
-    /// Its uid.
     pub uid: String,
 }
 
@@ -144,7 +112,6 @@ impl Entry {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Deployed {
-    /// The release.
     pub release: Release,
     /// The definition's objects as read.
     pub objects: Vec<Object>,
@@ -177,7 +144,6 @@ impl Deployed {
 pub(crate) struct Record {
     /// The namespace that it belongs in.
     pub namespace: String,
-    /// The instance.
     pub instance: InstanceName,
     /// The uid of the cluster's `kube-system`, where it could be read.
     pub cluster_uid: Option<String>,
@@ -191,26 +157,6 @@ pub(crate) struct Record {
     pub newest: Option<Deployed>,
     /// The last release that went well, where it is not the newest.
     pub last_good: Option<Deployed>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Stored {
-    format: u32,
-    namespace: String,
-    instance: InstanceName,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    cluster_uid: Option<String>,
-    mode: NamespaceMode,
-    #[serde(default)]
-    deleting: bool,
-    inventory: Vec<Entry>,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    newest: Option<Release>,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    last_good: Option<Release>,
-    /// Objects by digest: two releases of one revision share them.
-    contents: BTreeMap<String, Vec<Object>>,
 }
 
 impl Record {
@@ -228,264 +174,4 @@ impl Record {
             last_good: None,
         }
     }
-
-    /// Encodes the content: compressed JSON.
-    ///
-    /// # Panics
-    /// Never: everything in a record is representable.
-    #[must_use]
-    pub(crate) fn encode(&self) -> Vec<u8> {
-        let mut contents = BTreeMap::new();
-        for deployed in [&self.newest, &self.last_good].into_iter().flatten() {
-            contents.insert(deployed.release.digest.clone(), deployed.objects.clone());
-        }
-        let stored = Stored {
-            format: FORMAT,
-            namespace: self.namespace.clone(),
-            instance: self.instance.clone(),
-            cluster_uid: self.cluster_uid.clone(),
-            mode: self.mode,
-            deleting: self.deleting,
-            inventory: self.inventory.clone(),
-            newest: self.newest.as_ref().map(|deployed| deployed.release.clone()),
-            last_good: self.last_good.as_ref().map(|deployed| deployed.release.clone()),
-            contents,
-        };
-        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-        let json = serde_json::to_vec(&stored).expect("a record has string keys only");
-        encoder.write_all(&json).expect("writing to memory cannot fail");
-        encoder.finish().expect("writing to memory cannot fail")
-    }
-
-    /// Decodes a content.
-    ///
-    /// # Errors
-    /// Code 5 where the format is newer or the record belongs elsewhere; code 1 where it is
-    /// damaged.
-    pub(crate) fn decode(bytes: &[u8], namespace: &str, instance: &InstanceName) -> Result<Self> {
-        let damaged = |why: String| {
-            Error::failed(
-                Code::DamagedRecord,
-                format!("the record Secret/{} in namespace {namespace} is damaged", head_name(instance)),
-            )
-            .cause(why)
-            .hint(format!(
-                "delete it (`kubectl -n {namespace} delete secret {}`) and deploy again: it is rebuilt from the live objects",
-                head_name(instance)
-            ))
-        };
-        let mut json = Vec::new();
-        GzDecoder::new(bytes)
-            .take(UNPACKED_LIMIT)
-            .read_to_end(&mut json)
-            .map_err(|error| damaged(error.to_string()))?;
-        #[derive(Deserialize)]
-        struct Version {
-            format: u32,
-        }
-        let Version { format } =
-            serde_json::from_slice(&json).map_err(|error| damaged(error.to_string()))?;
-        if format > FORMAT {
-            return Err(Error::refused(
-                Code::NewerRecord,
-                format!("the record of `{instance}` has format {format}, this program knows formats up to {FORMAT}"),
-            )
-            .hint("use a newer workloadctl"));
-        }
-        let stored: Stored =
-            serde_json::from_slice(&json).map_err(|error| damaged(error.to_string()))?;
-        if stored.namespace != namespace || stored.instance != *instance {
-            return Err(Error::refused(
-                Code::CopiedRecord,
-                format!(
-                    "Secret/{} in namespace {namespace} is a copy of the record of `{}` in namespace {}",
-                    head_name(instance), stored.instance, stored.namespace
-                ),
-            )
-            .hint(format!("delete the copy: `kubectl -n {namespace} delete secret {}`", head_name(instance))));
-        }
-        Ok(stored.into_record())
-    }
 }
-
-impl Stored {
-    fn into_record(self) -> Record {
-        let Self {
-            format: _,
-            namespace,
-            instance,
-            cluster_uid,
-            mode,
-            deleting,
-            inventory,
-            newest,
-            last_good,
-            contents,
-        } = self;
-        let deployed = |release: Release| Deployed {
-            objects: contents.get(&release.digest).cloned().unwrap_or_default(),
-            release,
-        };
-        Record {
-            namespace,
-            instance,
-            cluster_uid,
-            mode,
-            deleting,
-            inventory,
-            newest: newest.map(&deployed),
-            last_good: last_good.map(&deployed),
-        }
-    }
-}
-
-/// The Secrets that a record is written as.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Encoded {
-    /// The `data` of the head, without the holder.
-    pub head: BTreeMap<String, String>,
-    /// The parts' names and bodies, to be written before the head.
-    pub parts: Vec<(String, Value)>,
-}
-
-impl Encoded {
-    /// Spreads a content over the head and, where it is too large, parts.
-    #[must_use]
-    pub(crate) fn of(record: &Record) -> Self {
-        Self::spread(&record.encode(), &record.namespace, &record.instance, HEAD_LIMIT)
-    }
-
-    fn spread(content: &[u8], namespace: &str, instance: &InstanceName, limit: usize) -> Self {
-        if content.len() <= limit {
-            let head = BTreeMap::from([("record".to_owned(), STANDARD.encode(content))]);
-            return Self { head, parts: Vec::new() };
-        }
-        let parts: Vec<(String, Value)> = content
-            .chunks(limit)
-            .map(|chunk| {
-                let name = part_name(instance, chunk);
-                let body = json!({
-                    "apiVersion": "v1",
-                    "kind": "Secret",
-                    "type": PART_TYPE,
-                    "immutable": true,
-                    "metadata": {"name": name, "namespace": namespace, "labels": {RECORD_LABEL: instance.as_str()}},
-                    "data": {"part": STANDARD.encode(chunk)},
-                });
-                (name, body)
-            })
-            .collect();
-        let names: Vec<&str> = parts.iter().map(|(name, _)| name.as_str()).collect();
-        let head = BTreeMap::from([(
-            "parts".to_owned(),
-            STANDARD.encode(serde_json::to_vec(&names).expect("names are strings")),
-        )]);
-        Self { head, parts }
-    }
-
-    /// Lists the parts that this head names.
-    #[must_use]
-    pub(crate) fn part_names(&self) -> BTreeSet<String> {
-        self.parts.iter().map(|(name, _)| name.clone()).collect()
-    }
-}
-
-fn part_name(instance: &InstanceName, chunk: &[u8]) -> String {
-    let digest = Sha256::digest(chunk);
-    let short: String = digest[..10].iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("workloadctl.{instance}.{short}")
-}
-
-/// What a head's Secret holds.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum HeadContent {
-    /// The content itself.
-    Whole(Vec<u8>),
-    /// The names of the parts, in order.
-    Parts(Vec<String>),
-}
-
-/// Reads a head's Secret: its content (or where it lies) and its holder.
-///
-/// # Errors
-/// Code 1 where the Secret is not a record or is damaged.
-pub(crate) fn read_head(secret: &Value) -> Result<(HeadContent, Option<Holder>)> {
-    let damaged = |why: &str| {
-        let name = secret.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
-        let namespace =
-            secret.pointer("/metadata/namespace").and_then(Value::as_str).unwrap_or_default();
-        Error::failed(
-            Code::DamagedRecord,
-            format!("Secret/{name} in namespace {namespace} is not a record: {why}"),
-        )
-        .hint(format!("look at it: `kubectl -n {namespace} get secret {name} -o yaml`"))
-    };
-    if secret.get("type").and_then(Value::as_str) != Some(HEAD_TYPE) {
-        return Err(damaged(&format!("its type is not {HEAD_TYPE}")));
-    }
-    let bytes = |key: &str| {
-        secret
-            .get("data")
-            .and_then(|data| data.get(key))
-            .and_then(Value::as_str)
-            .filter(|text| !text.is_empty())
-            .map(|text| STANDARD.decode(text).map_err(|_| damaged(&format!("{key} is not base64"))))
-            .transpose()
-    };
-    let holder = match bytes("holder")? {
-        Some(json) => {
-            Some(serde_json::from_slice(&json).map_err(|_| damaged("holder is not readable"))?)
-        }
-        None => None,
-    };
-    let content = match (bytes("record")?, bytes("parts")?) {
-        (Some(content), _) => HeadContent::Whole(content),
-        (None, Some(names)) => HeadContent::Parts(
-            serde_json::from_slice(&names).map_err(|_| damaged("parts is not readable"))?,
-        ),
-        (None, None) => return Err(damaged("it has neither record nor parts")),
-    };
-    Ok((content, holder))
-}
-
-/// Reads the bytes of a part's Secret.
-///
-/// # Errors
-/// Code 1 where it is damaged.
-pub(crate) fn read_part(secret: &Value) -> Result<Vec<u8>> {
-    secret
-        .pointer("/data/part")
-        .and_then(Value::as_str)
-        .and_then(|text| STANDARD.decode(text).ok())
-        .ok_or_else(|| Error::failed(Code::DamagedRecord, "a part of the record is damaged"))
-}
-
-/// Encodes a holder for the head's `data`; none clears it.
-#[must_use]
-pub(crate) fn encode_holder(holder: Option<&Holder>) -> String {
-    holder.map_or_else(String::new, |holder| {
-        STANDARD.encode(serde_json::to_vec(holder).expect("a holder has string keys only"))
-    })
-}
-
-/// Makes the head's Secret.
-#[must_use]
-pub(crate) fn head_secret(record: &Record, encoded: &Encoded, holder: Option<&Holder>) -> Value {
-    let mut data: BTreeMap<&str, String> =
-        encoded.head.iter().map(|(key, value)| (key.as_str(), value.clone())).collect();
-    data.insert("holder", encode_holder(holder));
-    json!({
-        "apiVersion": "v1",
-        "kind": "Secret",
-        "type": HEAD_TYPE,
-        "metadata": {
-            "name": head_name(&record.instance),
-            "namespace": record.namespace,
-            "labels": {RECORD_LABEL: record.instance.as_str()},
-        },
-        "data": data,
-    })
-}
-
-#[cfg(test)]
-mod tests;

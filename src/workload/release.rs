@@ -49,7 +49,6 @@ pub(crate) enum Outcome {
     Applied,
     /// Everything applied; something failed to become ready.
     NotReady,
-    /// Out of time.
     TimedOut,
     /// Something was rejected.
     Failed,
@@ -135,7 +134,6 @@ impl Action {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Deed {
-    /// The object.
     pub id: ObjectId,
     /// What was done.
     pub action: Action,
@@ -155,7 +153,6 @@ pub(crate) struct Release {
     pub id: String,
     /// The number, per instance from 1.
     pub number: u64,
-    /// Who.
     pub deployer: Deployer,
     /// When it began.
     pub started_at: Timestamp,
@@ -164,7 +161,6 @@ pub(crate) struct Release {
     pub ended_at: Option<Timestamp>,
     /// How it ended.
     pub outcome: Outcome,
-    /// The definition.
     pub definition: DefinitionName,
     /// The revision's number, as the deployer's database counted.
     pub revision: u64,

@@ -78,6 +78,7 @@ impl RuntimeName {
     #[must_use]
     pub fn is_kind_like(&self) -> bool {
         match self {
+            // A context called `sandbox` is somebody's cluster.
             Self::Context(name) => name != SANDBOX && is_kind_like(name),
             Self::Sandbox => true,
             Self::InCluster => false,
@@ -91,6 +92,7 @@ impl fmt::Display for RuntimeName {
             Self::Sandbox => f.write_str(SANDBOX),
             Self::InCluster => f.write_str(IN_CLUSTER),
             Self::Context(name)
+                // A context may be called like a built-in runtime.
                 if matches!(name.as_str(), SANDBOX | IN_CLUSTER)
                     || name.starts_with(CONTEXT_PREFIX)
                     || name.starts_with(BUILTIN_PREFIX) =>
@@ -103,7 +105,7 @@ impl fmt::Display for RuntimeName {
 }
 
 /// Tells whether a runtime is local, disposable and without load balancers, by its name as
-/// stored (DESIGN.md, Nouns).
+/// stored (docs/design.md, Nouns).
 #[must_use]
 pub(crate) fn is_kind_like(context: &str) -> bool {
     const NAMES: [&str; 4] = ["docker-desktop", "orbstack", "rancher-desktop", SANDBOX];

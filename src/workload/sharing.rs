@@ -1,5 +1,5 @@
 //! Sharing a cluster-scoped object with other instances: whose fields a release takes, and whose
-//! it leaves (DESIGN.md, Shared cluster-scoped objects).
+//! it leaves (docs/design.md, Shared cluster-scoped objects).
 //!
 //! Equal bodies share by themselves. Among the instances of one definition the last change wins,
 //! and one whose own body did not change leaves the other's. What belongs to another definition
@@ -27,7 +27,6 @@ pub(crate) fn instance_of(manager: &str) -> Option<(&str, InstanceName)> {
 pub(crate) enum Standing {
     /// There is no record: it is no owner.
     Gone,
-    /// It lives.
     Lives {
         /// Its definition; none where its record could not be read.
         definition: Option<DefinitionName>,
@@ -66,10 +65,12 @@ impl Sharing {
                 Some(Standing::Lives { definition, .. }) => {
                     definition.as_ref() == Some(ours.definition)
                 }
+                // Unread: it may live, and be of another definition.
                 None => false,
             };
             match (same, ours.changed) {
                 (true, true) => sharing.takes.push(manager.to_owned()),
+                // Our body is the one that was overwritten: to send it again would be a tug of war.
                 (true, false) => sharing.leaves.push(manager.to_owned()),
                 (false, _) => {}
             }

@@ -1,7 +1,7 @@
 //! The status of an instance, from the verdicts of its objects and what is known of its releases.
 //!
 //! The first that fits counts: NotDeployed, Lost, Error, Deleting, Down, Unhealthy, Reconciling,
-//! Healthy (CLI.md, Status).
+//! Healthy (docs/cli.md, Status).
 
 use super::{
     instance::Status,
@@ -23,14 +23,12 @@ pub(crate) struct InstanceFacts<'a> {
     pub error: Option<&'a str>,
     /// Whether a deletion has begun.
     pub deleting: bool,
-    /// Its objects.
     pub objects: &'a [JudgedObject<'a>],
 }
 
 /// An object of the instance as it was judged.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct JudgedObject<'a> {
-    /// The object.
     pub id: &'a ObjectId,
     /// The judgement.
     pub verdict: &'a Verdict,
@@ -45,6 +43,7 @@ pub(crate) fn judge_instance(facts: &InstanceFacts) -> (Status, String) {
     let Some((number, outcome)) = release else {
         return (Status::NotDeployed, "it has not been deployed yet".to_owned());
     };
+    // Before errors: a cluster that was made anew answers, but not for this instance.
     if lost {
         return (Status::Lost, "its cluster was created again since it was deployed".to_owned());
     }
@@ -105,6 +104,7 @@ fn unhealthy(
 ) -> Option<String> {
     let bad = |seen: &&JudgedObject| match seen.verdict.state {
         State::Failed => true,
+        // What is being deployed may not be there yet.
         State::Missing => !running,
         State::Ready | State::Waiting => false,
     };

@@ -7,6 +7,7 @@ use crate::workload::{
     object::split_api_version,
     readiness::{
         Culprit, State, Verdict,
+        admission::{FAILED_CREATE, QUOTA_EXCEEDED},
         field::{list, name, text},
         pull,
         trouble::{Log, TroubleKind},
@@ -83,11 +84,11 @@ fn of_object(object: &Value, verdict: &Verdict, kubectl: &Kubectl) -> Option<Str
     let kind = text(object, "/kind");
     let name = quote(name(object));
     match (group, kind, verdict.reason.as_str()) {
-        (_, _, "QuotaExceeded") => Some(kubectl.run("describe quota")),
-        (_, _, "FailedCreate") if missing(&verdict.message, kubectl).is_some() => {
+        (_, _, QUOTA_EXCEEDED) => Some(kubectl.run("describe quota")),
+        (_, _, FAILED_CREATE) if missing(&verdict.message, kubectl).is_some() => {
             missing(&verdict.message, kubectl)
         }
-        (_, _, "FailedCreate") if verdict.message.contains("violates PodSecurity") => {
+        (_, _, FAILED_CREATE) if verdict.message.contains("violates PodSecurity") => {
             let namespace = quote(text(object, "/metadata/namespace"));
             Some(kubectl.cluster(&format!("get namespace {namespace} --show-labels")))
         }
@@ -128,6 +129,7 @@ fn load(container: &Value, message: &str, runtime: &RuntimeName) -> Option<Strin
     } else {
         format!("docker build -t {image} .")
     };
+    // The kubelet would ask the registry again although the image is on the node.
     if text(container, "/imagePullPolicy") == "Always" {
         return Some(format!("{command}, and set imagePullPolicy: IfNotPresent"));
     }
@@ -164,6 +166,7 @@ impl Kubectl {
     fn of(runtime: &RuntimeName, object: &Value) -> Option<Self> {
         let call = match runtime {
             RuntimeName::Context(context) => format!("kubectl --context {}", quote(context)),
+            // In a pod kubectl finds its cluster by itself.
             RuntimeName::InCluster => "kubectl".to_owned(),
             RuntimeName::Sandbox => return None,
         };

@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::readiness::{
     Culprit, Related, State, Verdict, Window,
+    admission::{FAILED_CREATE, QUOTA_EXCEEDED},
     field::{name, text},
     find_culprit, judge,
     trouble::{Log, Trouble, TroubleKind},
@@ -43,9 +44,7 @@ pub(crate) struct Diagnosis {
 pub(crate) struct LogSource {
     /// The pod's namespace.
     pub namespace: String,
-    /// The pod.
     pub pod: String,
-    /// The container.
     pub container: String,
     /// Whether it is the log of the run before the present one.
     pub previous: bool,
@@ -79,11 +78,13 @@ fn responsible<'a>(
     around: &'a Related,
     window: &Window,
 ) -> Option<Culprit<'a>> {
-    let refused = matches!(verdict.reason.as_str(), "FailedCreate" | "QuotaExceeded");
+    let refused = [FAILED_CREATE, QUOTA_EXCEEDED].contains(&&*verdict.reason);
+    // Pods that could not be made are not to blame.
     if refused || matches!(verdict.state, State::Ready | State::Missing) {
         return None;
     }
     find_culprit(object, around, window).filter(|culprit| {
+        // A pod that is merely starting explains nothing.
         culprit.trouble.kind > TroubleKind::Starting || culprit.trouble.reason == verdict.reason
     })
 }

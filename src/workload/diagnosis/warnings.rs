@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::workload::readiness::{
     Related, Window,
-    admission::wrong,
+    admission::{FAILED_CREATE, wrong},
     field::{count, shorten, text, uid},
     happened,
 };
@@ -30,6 +30,7 @@ pub(super) fn collect(
         .map(uid)
         .filter(|uid| !uid.is_empty())
         .collect();
+    // A bare pod is object and pod.
     uids.dedup();
     let mut lines: Vec<WarningLine> = Vec::new();
     for event in uids.into_iter().flat_map(|uid| around.events_of(uid)) {
@@ -80,7 +81,7 @@ fn say(event: &Value) -> String {
     let name = either("/involvedObject/name", "/regarding/name");
     let reason = text(event, "/reason");
     let message = either("/message", "/note");
-    let message = if reason == "FailedCreate" { wrong(&message) } else { &message };
+    let message = if reason == FAILED_CREATE { wrong(&message) } else { &message };
     format!("{kind}/{name} {reason}: {}", shorten(message))
 }
 

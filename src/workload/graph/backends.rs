@@ -46,6 +46,8 @@ pub(super) fn add(builder: &mut Builder<'_>, kinds: &Kinds) {
                     let resources: Vec<usize> = resources
                         .filter(|resource| builder.objects[*resource].id.kind == kind)
                         .collect();
+                    // The CRD itself does not wait: it must be there before its conversion webhook
+                    // can be.
                     builder.gate(&converters(&backends), &resources);
                 }
             }
@@ -55,6 +57,8 @@ pub(super) fn add(builder: &mut Builder<'_>, kinds: &Kinds) {
             }
             _ => {
                 builder.gate(&backends, &[node]);
+                // Custom resources alone, and of groups that it spells out: with `*` a set would
+                // block itself.
                 for group in judged_groups(object) {
                     let before =
                         Prerequisite { node, until: Milestone::Applied, reason: Reason::Admission };
@@ -113,6 +117,7 @@ fn serve(builder: &mut Builder<'_>, node: usize, custom: &HashMap<&str, Vec<usiz
     let Some(spec) = objects[node].body.get("spec") else { return };
     let (Some(group), Some(version)) = (text(spec, "group"), text(spec, "version")) else { return };
     for &resource in custom.get(group).into_iter().flatten() {
+        // An APIService serves one version of its group.
         if objects[resource].version() == version {
             let before = Prerequisite { node, until: Milestone::Ready, reason: Reason::Serves };
             builder.soft(before, resource);
@@ -165,6 +170,7 @@ impl<'a> Workloads<'a> {
     fn new(objects: &'a [Placed]) -> Self {
         let mut by_label: HashMap<_, Vec<_>> = HashMap::new();
         for (node, object) in objects.iter().enumerate() {
+            // A Job's pods end: they answer no calls.
             if object.id.group == "batch" {
                 continue;
             }
@@ -190,6 +196,7 @@ impl<'a> Workloads<'a> {
                 let found = self.by_label.get(&(namespace, &**key, value.as_str().unwrap_or("")));
                 found.map_or(&[][..], Vec::as_slice)
             })
+            // Begin with the rarest label: one that all objects have would make this quadratic.
             .min_by_key(|found| found.len())
             .unwrap_or_default();
         candidates

@@ -85,6 +85,7 @@ pub(super) fn drop_soft(nodes: usize, edges: &mut Vec<Edge>) {
     let hard: Vec<Edge> = edges.iter().copied().filter(|edge| edge.hard).collect();
     let ranks = topological_ranks(nodes, &hard);
     let components = components(nodes, edges);
+    // Hard edges always lead upwards in this order, so that none of them is ever against it.
     let place = |node: usize| (ranks[node], node);
     edges.retain(|edge| {
         edge.hard

@@ -37,6 +37,7 @@ pub(crate) fn deletion_waves(ids: &[ObjectId], kinds: &Kinds) -> Vec<Wave> {
 
 fn wave(id: &ObjectId, kinds: &Kinds) -> DeletionWave {
     match builtin_kind(id).deletion {
+        // First, while the operator that removes their finalizers still runs.
         DeletionWave::Configuration if kinds.is_custom(&id.group, &id.kind) => {
             DeletionWave::CustomResources
         }

@@ -60,6 +60,7 @@ fn declared_index(objects: &[Placed]) -> HashMap<ObjectKey<'_>, usize> {
         let id = object.declared();
         let namespaces = match (id.namespace.as_deref(), &object.id.namespace) {
             (Some(namespace), _) => namespace,
+            // As kubectl would have placed it.
             (None, Some(_)) => "default",
             (None, None) => "",
         };

@@ -51,5 +51,7 @@ pub(crate) fn missing_references(objects: &[Placed]) -> Vec<Reference> {
 
 /// Tells whether every namespace gets the object from the cluster.
 fn comes_by_itself(kind: &str, name: &str) -> bool {
+    // kube-controller-manager makes both in every namespace (service account controller, root CA
+    // publisher).
     matches!((kind, name), ("ServiceAccount", "default") | ("ConfigMap", "kube-root-ca.crt"))
 }

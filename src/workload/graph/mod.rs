@@ -130,6 +130,7 @@ impl Graph {
         depends::add(&mut builder, kinds)?;
         let nodes = builder.nodes();
         let mut edges = builder.into_edges();
+        // Only what the server or the user demands can contradict itself; rules of ours give way.
         cycles::refuse_hard(nodes, &edges, objects)?;
         cycles::drop_soft(nodes, &mut edges);
         Ok(Self::of(objects.len(), nodes, edges))

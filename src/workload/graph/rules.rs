@@ -1,4 +1,4 @@
-//! The order that kinds have among each other (DESIGN.md, Deploy, Order).
+//! The order that kinds have among each other (docs/design.md, Deploy, Order).
 
 use std::collections::HashMap;
 
@@ -49,6 +49,7 @@ pub(super) fn defined(object: &Placed) -> Option<(&str, &str)> {
 
 fn namespace(builder: &mut Builder<'_>, node: usize, object: &Placed) {
     let Some(namespace) = object.id.namespace.as_deref() else { return };
+    // The server refuses objects of a namespace that is not there.
     if let Some(before) = builder.find(("", "Namespace", "", namespace)) {
         let before =
             Prerequisite { node: before, until: Milestone::Active, reason: Reason::Namespace };
@@ -64,9 +65,11 @@ fn definition(
     kinds: &Kinds,
 ) {
     let (group, kind) = (&*object.id.group, &*object.id.kind);
+    // A CRD of the set may bear the name of a built-in kind; that one is served already.
     if definitions.is_empty() || !kinds.is_custom(group, kind) {
         return;
     }
+    // Until its CRD is Established a custom resource is "404 page not found" (docs/design.md).
     if let Some(&before) = definitions.get(&(group, kind)) {
         let before = Prerequisite {
             node: before,
@@ -97,6 +100,7 @@ fn webhook_arguments(builder: &mut Builder<'_>, node: usize, object: &Placed) {
     let names =
         arguments.filter_map(|it| it.as_str()).filter_map(|it| it.strip_prefix("--webhook-name="));
     for name in names {
+        // The tool patches whichever of the two it is told to.
         for kind in ["ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"] {
             if let Some(before) = builder.find(("admissionregistration.k8s.io", kind, "", name)) {
                 let reason = Reason::Named("--webhook-name");
@@ -115,6 +119,7 @@ fn govern(builder: &mut Builder<'_>) {
         if builtin_kind(&object.id).is(Trait::GovernsPods) {
             let before = Prerequisite { node, until: Milestone::Applied, reason: Reason::Governs };
             namespaces.entry(namespace).or_default().0.push(before);
+        // A pod is held to the quota and limits of the moment in which it is made.
         } else if pod_spec(&object.id, &object.body).is_some() {
             namespaces.entry(namespace).or_default().1.push(node);
         }

@@ -74,6 +74,8 @@ impl<'g> Schedule<'g> {
         while let Some(current) = open.pop() {
             for &index in &self.graph.outgoing[current] {
                 let to = self.graph.edges[index].to;
+                // What has passed that milestone already serves those behind it, though it failed
+                // later.
                 if self.satisfied[index] || self.states[to] != NodeState::Waiting {
                     continue;
                 }

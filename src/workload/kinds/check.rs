@@ -44,6 +44,7 @@ impl Kinds {
     fn judge(&self, object: &Object) -> Judgement {
         let (group, version) = split_api_version(object.api_version());
         let kind = object.kind();
+        // The embedded discovery may be newer than the cluster, or know what it has switched off.
         let missing_on_cluster = |info: &KindInfo| {
             self.knows_cluster()
                 && info.source == KindOrigin::Embedded
@@ -59,6 +60,7 @@ impl Kinds {
             Some(info) if !info.serves(version) => {
                 Judgement::Wrong(unknown_version(object, group, kind, info))
             }
+            // TokenReview and its like: answers, not objects.
             Some(info) if !info.verbs.is_empty() && !info.can("patch") => {
                 Judgement::Wrong(not_stored(object))
             }

@@ -18,6 +18,7 @@ impl Kinds {
     /// Takes in the kinds that CustomResourceDefinitions among the bodies define.
     pub(crate) fn add_crd_bodies<'a>(&mut self, bodies: impl IntoIterator<Item = &'a Value>) {
         for (group, kind, mut info) in bodies.into_iter().filter_map(definition) {
+            // A manifest may bring the CRD of a kind that its cluster has built in.
             info.builtin = self.lookup(&group, &kind).is_some_and(|known| known.builtin);
             self.insert(&group, &kind, info);
         }

@@ -37,6 +37,7 @@ impl Kinds {
             }
             for (kind, mut info) in kinds_in(group) {
                 let known = self.lookup(&name, &kind);
+                // The CRD of the set is about to replace what the cluster serves.
                 if known.is_some_and(|known| known.source == KindOrigin::Set) {
                     continue;
                 }
@@ -84,6 +85,7 @@ fn kinds_in(group: &Value) -> Vec<(String, KindInfo)> {
             };
             let served = text(version, "version").to_owned();
             match kinds.iter_mut().find(|(known, _)| known == kind) {
+                // Two resources of a group may answer with one kind; the first has its name.
                 Some((_, info)) if info.plural == text(resource, "resource") => {
                     info.versions.push(served);
                 }

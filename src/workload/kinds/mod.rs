@@ -115,6 +115,8 @@ impl Kinds {
     /// Tells whether a cluster's discovery was taken in, core group included.
     #[must_use]
     pub(crate) fn knows_cluster(&self) -> bool {
+        // A cluster tells of the core group (`/api`) and of the others (`/apis`) in two answers;
+        // half of them proves nothing missing.
         self.contacted.contains("") && self.contacted.len() > 1
     }
 

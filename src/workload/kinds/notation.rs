@@ -79,6 +79,7 @@ impl<'a> KindPattern<'a> {
     /// Tells whether the group is the one that was typed, if one was.
     fn has_group(&self, group: &str) -> bool {
         let Some(wanted) = self.group else { return true };
+        // kubectl's `deployments.v1.apps`, and `pods.v1.` for the core group.
         let without_version = match wanted.split_once('.') {
             Some((first, rest)) if is_version(first) => rest,
             None if is_version(wanted) => "",
@@ -98,6 +99,7 @@ impl<'a> KindPattern<'a> {
         typed(kind)
             || match info {
                 Some(info) => typed(&info.plural) || typed(&info.singular),
+                // Much like the API machinery's guess (UnsafeGuessKindToResource).
                 None => typed(&guess_plural(kind)),
             }
     }
@@ -149,6 +151,7 @@ pub(crate) fn find<'a>(
         ids.iter().copied().filter(|id| pattern.matches(id, kinds)).collect();
     found.sort();
     found.dedup();
+    // A kind of that name comes before one that merely has it for a short name, as in resolve.
     if found.iter().any(|id| pattern.kind.names(&id.kind, kinds.of(id))) {
         found.retain(|id| pattern.kind.names(&id.kind, kinds.of(id)));
     }

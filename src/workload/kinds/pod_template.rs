@@ -17,7 +17,6 @@ pub(crate) fn template_mut<'a>(id: &ObjectId, body: &'a mut Value) -> Option<&'a
     body.pointer_mut(builtin_kind(id).pod_template?).filter(|template| template.is_object())
 }
 
-/// Gives the pod spec of an object.
 #[must_use]
 pub(crate) fn pod_spec<'a>(id: &ObjectId, body: &'a Value) -> Option<&'a Value> {
     template(id, body)?.get("spec").filter(|spec| spec.is_object())

@@ -85,6 +85,7 @@ impl<'a> Links<'a> {
         for secret in items(spec, "/imagePullSecrets") {
             self.named("", "Secret", text(secret, "name"), "imagePullSecrets", false);
         }
+        // The second is the first's older name; the server fills each from the other.
         let account = text(spec, "serviceAccountName").or_else(|| text(spec, "serviceAccount"));
         self.named("", "ServiceAccount", account, "serviceAccountName", false);
         let class = text(spec, "priorityClassName");
@@ -193,6 +194,7 @@ pub(super) fn binding<'a>(links: &mut Links<'a>, body: &'a Value) {
     for subject in items(body, "/subjects") {
         if let (Some("ServiceAccount"), Some(name)) = (text(subject, "kind"), text(subject, "name"))
         {
+            // A subject without a namespace means the binding's own (docs/design.md).
             let namespace = text(subject, "namespace").unwrap_or(links.namespace);
             links.add(("", "ServiceAccount", namespace, name), "subjects", false);
         }

@@ -65,6 +65,7 @@ fn identity(body: &Value, node: YamlNode<'_>) -> Vec<Problem> {
     if let Some(namespace) = in_metadata("namespace").filter(|at| !at.value.is_null()) {
         problems.extend(text::require("it", namespace).iter().map(|misread| misread.problem(node)));
     }
+    // An apply needs a name (the server answers 405 without one, docs/design.md).
     if missing.contains(&"metadata.name")
         && let Some(prefix) = in_metadata("generateName").filter(|at| !at.value.is_null())
     {
@@ -78,6 +79,7 @@ fn identity(body: &Value, node: YamlNode<'_>) -> Vec<Problem> {
         let problem = Problem::new(Code::MissingField, node.position(), message);
         let other = missing.len() == 3;
         let hint = "a manifest has all three; leave other files out of `-f`";
+        // A file without any of them is none of Kubernetes': values of a chart, a workflow of a CI.
         problems.insert(0, if other { problem.hint(hint) } else { problem });
     }
     problems

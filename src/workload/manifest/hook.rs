@@ -10,6 +10,7 @@ pub(super) fn reason_to_leave_out(object: &Object) -> Option<String> {
     let hooks = object.annotation(HOOK)?;
     let mut events = hooks.split(',').map(str::trim).filter(|event| !event.is_empty()).peekable();
     events.peek()?;
+    // Of several events one that belongs to a deploy is enough to keep it.
     let only = events.all(|event| {
         matches!(
             event,

@@ -19,6 +19,7 @@ pub(super) fn same_objects(objects: Vec<Object>, errors: &mut Vec<Error>) -> Vec
             }
             Entry::Occupied(place) => {
                 let first = &kept[*place.get()];
+                // The same file given twice is no mistake.
                 if first.body != object.body {
                     errors.push(contradiction(first, &object));
                 }

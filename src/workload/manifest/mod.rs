@@ -29,7 +29,6 @@ use super::{
 /// An object of the sources that is not part of the content.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct LeftOut {
-    /// The object.
     pub id: ObjectId,
     /// Where it stands.
     pub origin: Origin,
@@ -65,6 +64,7 @@ impl Loaded {
             }
         }
         let place = |origin: &Origin| (origin.line, origin.column);
+        // Problems of the text and of its objects are found one after the other.
         errors.sort_by_key(|error| error.origin.as_ref().map(place));
         errors.truncate(yaml::PROBLEM_LIMIT);
         errors

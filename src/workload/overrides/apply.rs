@@ -68,6 +68,7 @@ pub(crate) fn apply(
 /// that the set brings.
 fn ids(objects: &[Object], kinds: &Kinds) -> Vec<ObjectId> {
     let mut ids: Vec<ObjectId> = objects.iter().map(Object::id).collect();
+    // Where placement will put them, so that NAMESPACE/KIND/NAME finds them.
     let brought = ids.iter().find(|id| id.is("", "Namespace")).map(|id| id.name.clone());
     if let Some(namespace) = brought {
         for id in &mut ids {
@@ -148,6 +149,8 @@ fn apply_patch(patch: &Value, object: &mut Object, id: &ObjectId, kinds: &Kinds)
         patch.remove("kind");
     }
     change(object, &format!("the patch of {id}"), |body| {
+        // As kubectl patch chooses: the lists of custom resources have no merge keys that are known
+        // here.
         if kinds.of(id).is_some_and(|info| info.builtin) {
             schema::merge::strategic(body, &patch, &Gvk::of(body))
         } else {
@@ -226,6 +229,7 @@ fn change(
     if ObjectId::of(&body) != before {
         return Err(wrong(format!("{what}: group, kind, namespace and name may not change")));
     }
+    // A patch or value may have brought stringData again.
     if before.is("", "Secret") {
         encode_string_data(&mut body);
     }

@@ -16,12 +16,10 @@ pub(crate) enum OverrideEdit {
     Image {
         /// Container name, or image repository.
         name: String,
-        /// The image.
         image: Option<String>,
     },
     /// `--replicas`.
     Replicas {
-        /// OBJECT.
         object: String,
         /// How many.
         count: Option<u32>,
@@ -70,6 +68,7 @@ pub(crate) fn parse_replicas(text: &str) -> Result<OverrideEdit> {
     };
     let (object, count) = match text.split_once('=') {
         Some((object, count)) => {
+            // Kubernetes counts replicas in 32 signed bits.
             let count = count.trim().parse::<u32>().ok().filter(|count| *count <= i32::MAX as u32);
             (object.trim(), Some(count.ok_or_else(|| wrong("N is not a number of replicas"))?))
         }
@@ -168,6 +167,8 @@ pub(super) fn outside_brackets(text: &str, wanted: char) -> impl Iterator<Item =
 /// Reads a value as YAML. What reads as nothing without being called `null` is refused: `#fff` is
 /// a comment, and an empty text rarely means null.
 fn parse_value(text: &str) -> Result<Value, String> {
+    // As an item of a list, so that `---`, `key: value` and text of several lines are read as one
+    // value.
     let reading = yaml::read(&format!("- {}\n", text.replace('\n', "\n  ")));
     if let Some(problem) = reading.problems.first() {
         return Err(format!("the value is not YAML: {}", problem.message));

@@ -38,6 +38,8 @@ pub(super) fn apply(
                 found = true;
             }
         }
+        // A container's name comes first: a repository may be called like a container of another
+        // object.
         if found {
             continue;
         }
@@ -96,6 +98,7 @@ fn same_repository(key: &str, image: &str) -> bool {
 fn repository(image: &str) -> &str {
     let image = image.split_once('@').map_or(image, |(image, _)| image);
     match image.rsplit_once(':') {
+        // What is behind the colon of `localhost:5000/app` is a port.
         Some((repository, tag)) if !tag.contains('/') => repository,
         _ => image,
     }

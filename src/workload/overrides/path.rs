@@ -57,6 +57,7 @@ impl Path {
         let mut current = body;
         for (index, step) in before.iter().enumerate() {
             let missing = matches!(step, PathStep::Key(_)) && descend(current, step).is_none();
+            // What is not there need not be removed.
             if missing && value.is_null() && is_map_or_null(current) {
                 return Ok(());
             }
@@ -161,6 +162,7 @@ fn enter<'v>(value: &'v mut Value, step: &PathStep) -> Result<&'v mut Value, Str
         (Value::Object(map), PathStep::Key(key)) => {
             Ok(map.entry(key.clone()).or_insert(Value::Null))
         }
+        // `data[0]`: the keys of a map may be numbers.
         (Value::Object(map), PathStep::Index(index)) => {
             Ok(map.entry(index.to_string()).or_insert(Value::Null))
         }

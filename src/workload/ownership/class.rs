@@ -17,7 +17,9 @@ pub(crate) enum ManagerClass {
     Other,
 }
 
-/// Tools with which persons change single fields, beside all whose names begin with `kubectl`.
+/// Tools with which persons change single fields, beside all whose names begin with `kubectl`. Who
+/// names no manager is recorded by the first word of its user agent (kube-apiserver), and what was
+/// there before the first server-side apply as `before-first-apply`.
 const EDITORS: &[&str] = &[
     "before-first-apply",
     "curl",
@@ -54,6 +56,7 @@ const PACKAGERS: &[&str] = &[
 /// Classifies a manager by its name (the names that a real server was seen to record).
 #[must_use]
 pub(crate) fn class_of(manager: &str) -> ManagerClass {
+    // Flux applies as `kustomize-controller` and `helm-controller`, by hand as `flux`.
     let is_flux = ["kustomize-controller", "helm-controller", "flux"].contains(&manager);
     if manager == YIELDED_MANAGER {
         ManagerClass::Yielded
@@ -76,6 +79,8 @@ pub(crate) fn class_of(manager: &str) -> ManagerClass {
 /// Tells whether a manager writes whole objects from somebody's definition, so that what it holds
 /// is what that definition says. `applies`: it holds it by server-side apply.
 pub(super) fn defines_objects(manager: &str, applies: bool) -> bool {
+    // `kubectl apply --server-side` is recorded as `kubectl` like `kubectl scale`, but with the
+    // operation Apply.
     PACKAGERS.contains(&manager) || (manager == "kubectl" && applies)
 }
 

@@ -59,6 +59,8 @@ fn has_keys(item: &Value, keys: &Map<String, Value>) -> bool {
     item.is_object()
         && keys.iter().all(|(key, value)| match item.get(key) {
             Some(found) => found == value,
+            // Of the keys of built-in lists (x-kubernetes-list-map-keys) only a port's protocol
+            // has a default.
             None => key == "protocol" && value == "TCP",
         })
 }
@@ -104,6 +106,7 @@ pub(crate) fn find(body: &Value, text: &str) -> Option<Vec<PathElement>> {
             item(&inner[..end])?
         } else {
             let name = rest.strip_prefix('.').unwrap_or(rest);
+            // The longest that fits: `app.kubernetes.io/name` must not be read as `app`.
             let known = place.as_object()?.keys().filter(|key| {
                 let after = name.strip_prefix(key.as_str());
                 after.is_some_and(|after| after.is_empty() || after.starts_with(['.', '[']))

@@ -23,6 +23,8 @@ pub(crate) fn hold_leftovers(
         let Some(tree) = tree_of(path, body, live) else { continue };
         let held = &mut entries[index]["fieldsV1"];
         let before = held.clone();
+        // To hold a field takes no value: entered in managedFields it is ours, and goes with the
+        // apply that lacks it.
         fields::add(held, &tree);
         grown |= *held != before;
     }

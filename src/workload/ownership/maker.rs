@@ -49,12 +49,14 @@ fn package_of(live: &Value) -> Option<String> {
         None => name.to_owned(),
     };
     if let Some(id) = annotation("argocd.argoproj.io/tracking-id") {
+        // `APPLICATION:GROUP/KIND:NAMESPACE/NAME`.
         let application = id.split(':').next().unwrap_or(id);
         return Some(format!("Argo CD application {application}"));
     }
     if let Some(application) = label("argocd.argoproj.io/instance") {
         return Some(format!("Argo CD application {application}"));
     }
+    // Before Helm: what Flux's helm-controller installs carries Helm's annotations too.
     for (tool, what) in [("kustomize", "Flux Kustomization"), ("helm", "Flux HelmRelease")] {
         if let Some(name) = label(&format!("{tool}.toolkit.fluxcd.io/name")) {
             let namespace = label(&format!("{tool}.toolkit.fluxcd.io/namespace"));
@@ -68,6 +70,7 @@ fn package_of(live: &Value) -> Option<String> {
     if label("kapp.k14s.io/app").is_some() {
         return Some("a kapp application".to_owned());
     }
+    // Anybody may set it, and charts do: it comes last.
     label("app.kubernetes.io/managed-by").map(|tool| format!("managed by {tool}"))
 }
 

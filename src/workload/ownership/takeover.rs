@@ -72,9 +72,11 @@ impl Takeover<'_> {
         };
         let version = own.map_or(&self.body["apiVersion"], |entry| &entry["apiVersion"]);
         let mut taken = known.own.cloned().filter(|fields| *fields != json!({}));
+        // Without an entry of ours it is as old as the first that gave something.
         let mut time = own.map(|entry| entry["time"].clone());
         let (mut kept, mut changed) = (Vec::new(), false);
         for entry in entries(live).filter(|entry| !is_apply_of(entry, self.manager)) {
+            // An entry's paths are those of the version that it was written in.
             let same_version = entry["apiVersion"] == *version;
             let (gone, rest) = fields::split(&entry["fieldsV1"], &mut |path, _| {
                 !path.is_empty() && self.takes(&known, entry, path, same_version)
@@ -136,6 +138,7 @@ impl Takeover<'_> {
         }
         // A path of another version may not be one of ours; metadata is the same in all.
         if !same_version && path[0] != PathElement::Field("metadata".to_owned()) {
+            // What the body sets conflicts in whatever version it is held.
             return fields::is_in(self.body, path);
         }
         self.is_ours(known, path)
@@ -179,6 +182,8 @@ impl Takeover<'_> {
             Some(PathElement::Field(name)) => name.as_str(),
             _ => "",
         };
+        // Taken over they would be removed by the next apply: replicas fell to 1, a claim lost its
+        // volume (docs/design.md).
         let stays = match (field(0), field(1)) {
             ("metadata", "finalizers" | "ownerReferences") | ("spec", "replicas") => true,
             ("spec", _) => known.is_fixed,
@@ -228,6 +233,7 @@ pub(crate) fn may_conflict(body: &Value, live: &Value, manager: &str, persons: b
         })
         .flat_map(|entry| fields::members(&entry["fieldsV1"]))
         .filter(|member| member.path.first() != Some(&PathElement::Field("status".to_owned())))
+        // That a map or an item is held as such is no conflict: several may hold it.
         .any(|member| !member.is_whole && fields::is_in(body, &member.path))
 }
 

@@ -84,6 +84,7 @@ impl Terms {
             return None;
         }
         let left = self.yielded.iter().map(|left| left.field.as_str());
+        // An autoscaler's number stays with whoever holds it, also where the body sets none.
         let yielded: Vec<&str> = left.chain(self.scaled.then_some(REPLICAS)).collect();
         let reclaimed: Vec<&str> = self.reclaimed.iter().map(String::as_str).collect();
         let takeover = Takeover {

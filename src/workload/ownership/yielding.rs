@@ -83,6 +83,8 @@ impl Yields<'_> {
                 }
                 let field = fields::shown(&member.path);
                 if self.leaves(entry, &field) && all.iter().all(|left| left.field != field) {
+                    // Only replicas are left to the autoscaler that targets the object: they are
+                    // taken back when it goes.
                     let autoscaler = (is_scale(entry) || field == REPLICAS)
                         .then(|| self.autoscaler.map(str::to_owned))
                         .flatten();
@@ -105,6 +107,7 @@ impl Yields<'_> {
 
     fn leaves(&self, entry: &Value, field: &str) -> bool {
         let manager = manager_of(entry);
+        // No autoscaler is there any more, and it alone writes like this: nobody's number is lost.
         if self.abandoned && field == REPLICAS && scales_for_autoscalers(entry) {
             return false;
         }
@@ -118,6 +121,7 @@ impl Yields<'_> {
                 return true;
             }
         }
+        // What our second manager holds is nobody's once no autoscaler is there.
         if class_of(manager) == ManagerClass::Yielded {
             return self.autoscaler.is_some();
         }
@@ -129,6 +133,8 @@ impl Yields<'_> {
 /// field by server-side apply, `scales` where it does through the scale subresource.
 #[must_use]
 pub(crate) fn is_left(field: &str, manager: &str, applies: bool, scales: bool) -> bool {
+    // cert-manager and operators write their certificate into a `caBundle` that the manifest leaves
+    // open or fills with a dummy; a packager's is what its chart says.
     let is_injected = is_injected(field)
         && class_of(manager) != ManagerClass::Instance
         && !class::defines_objects(manager, applies);
@@ -156,6 +162,7 @@ fn is_injected(field: &str) -> bool {
 /// Tells a field in the resources of a container.
 fn is_resource(field: &str) -> bool {
     field
+        // `containers[` and `initContainers[`.
         .split_once("ontainers[")
         .and_then(|(_, rest)| rest.split_once(']'))
         .is_some_and(|(_, rest)| rest == ".resources" || rest.starts_with(".resources."))
@@ -169,6 +176,8 @@ pub(crate) fn is_scaled_by_others(live: &Value) -> bool {
 
 /// Tells the entry in which Kubernetes keeps what its autoscaler set.
 fn scales_for_autoscalers(entry: &Value) -> bool {
+    // A HorizontalPodAutoscaler runs in it and writes through the scale subresource; kubectl scale
+    // writes there as `kubectl`.
     is_scale(entry) && manager_of(entry) == "kube-controller-manager"
 }
 

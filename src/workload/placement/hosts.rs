@@ -76,6 +76,7 @@ fn hosts(text: &str) -> impl Iterator<Item = Host<'_>> {
         let labels: Vec<&str> = token.trim_end_matches('.').split('.').collect();
         let host = |name, namespace| Host { text: token.trim_end_matches('.'), name, namespace };
         if let Some(svc) = labels.iter().position(|label| *label == "svc") {
+            // Before the Service's name may stand a pod's (`db-0.db.default.svc`).
             return (svc >= 2).then(|| host(labels[svc - 2], labels[svc - 1]));
         }
         match *labels {

@@ -71,6 +71,7 @@ fn is_domain(text: &str) -> bool {
 /// server has the word.
 pub(super) fn set(body: &mut Value, key: &str, value: &str) {
     let labels = metadata(body).entry("labels").or_insert(Value::Null);
+    // kubectl sends a null as it is; with a label in it, it is a map.
     if labels.is_null() {
         *labels = Value::Object(Map::new());
     }

@@ -1,7 +1,7 @@
 //! Placement: which namespace every object goes to, and the references that follow it.
 //!
 //! It changes what a definition says only where two instances of it could not live side by side
-//! otherwise, and says every such change (DESIGN.md, Namespaces).
+//! otherwise, and says every such change (docs/design.md, Namespaces).
 
 use std::collections::{BTreeMap, HashMap, hash_map::Entry};
 
@@ -33,7 +33,6 @@ const DEFAULT: &str = "default";
 /// What decides where the objects of an instance go.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Destination<'a> {
-    /// The instance.
     pub instance: &'a InstanceName,
     /// The value of `--namespace`, or of the workload file.
     pub namespace: Option<&'a str>,
@@ -233,6 +232,7 @@ fn place_one(
     warnings: &mut Vec<String>,
 ) -> Placed {
     let mut body = source.object.body.clone();
+    // Before the digest is taken: what is sent and what is recorded are one body.
     derived::complete(&source.id, &mut body);
     let followed = references::rewrite(&source.id, &mut body, moves);
     warnings.extend(followed.strays.iter().map(|stray| format!("{} {stray}", source.named())));

@@ -28,7 +28,9 @@ pub(super) fn decide(
             refuse_reserved(&namespace)?;
             refuse_several(sources)?;
         }
+        // Any namespace may be given, `default` too: it is never ours to make or delete.
         NamespaceMode::Given => {}
+        // The labels of a Namespace are its document's.
         NamespaceMode::Own => refuse_labels(&brought, to)?,
     }
     Ok((mode, namespace))

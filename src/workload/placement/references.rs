@@ -45,6 +45,8 @@ impl<'a> Moves<'a> {
                 moves.moved.insert((referent, namespace, name), destination);
             } else {
                 moves.unplaced.insert((referent, name));
+                // A reference without a namespace, and one to `default`, mean it both: so kubectl
+                // would have placed it.
                 moves.moved.entry((referent, DEFAULT, name)).or_insert(destination);
             }
         }

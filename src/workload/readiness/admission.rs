@@ -31,12 +31,17 @@ const PASSING: &[&str] = &[
 const FINAL: &[&str] =
     &["is forbidden", "forbidden:", "is invalid", "denied the request", "violates podsecurity"];
 
+/// The reason where room in a quota is missing.
+pub(crate) const QUOTA_EXCEEDED: &str = "QuotaExceeded";
+/// The reason of every other refusal, and of the controllers' events.
+pub(crate) const FAILED_CREATE: &str = "FailedCreate";
+
 /// A refusal to create pods.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Refusal {
     /// Whether it will not pass by itself.
     pub hopeless: bool,
-    /// `QuotaExceeded`, or `FailedCreate` as controllers call it.
+    /// [`QUOTA_EXCEEDED`] or [`FAILED_CREATE`].
     pub reason: &'static str,
     /// What the server said, without what was being done.
     pub message: String,
@@ -50,6 +55,7 @@ impl Refusal {
         let says = |words: &[&str]| words.iter().any(|word| lower.contains(word));
         let hopeless = if says(PASSING) {
             false
+        // Say, the service account of the pods, which the same deploy may be about to make.
         } else if lower.contains("not found") {
             seconds >= GRACE_SECONDS
         } else {
@@ -58,7 +64,7 @@ impl Refusal {
         let quota = lower.contains("exceeded quota");
         Self {
             hopeless,
-            reason: if quota { "QuotaExceeded" } else { "FailedCreate" },
+            reason: if quota { QUOTA_EXCEEDED } else { FAILED_CREATE },
             message: shorten(wrong(said)),
         }
     }
@@ -68,9 +74,10 @@ impl Refusal {
     pub(crate) fn of_events(controller: &Value, around: &Related, window: &Window) -> Option<Self> {
         let event = around
             .events_of(uid(controller))
-            .filter(|event| text(event, "/reason") == "FailedCreate")
+            .filter(|event| text(event, "/reason") == FAILED_CREATE)
             .filter(|event| window.covers(happened(event)))
             .max_by_key(|event| happened(event))?;
+        // One event stands for all that say the same: how long it has been so tells the first.
         let first = super::field::time(event, "/firstTimestamp").or_else(|| happened(event));
         Some(Self::judge(text(event, "/message"), window.elapsed(first).as_secs()))
     }
@@ -83,13 +90,17 @@ impl Refusal {
 
 /// Drops what was being done, and to which of many pods, from a controller's message.
 pub(crate) fn wrong(said: &str) -> &str {
+    // client-go's event recorder counts events of one controller together when only their pods
+    // differ.
     let said = said.strip_prefix("(combined from similar events): ").unwrap_or(said);
+    // The replica set and daemon set controllers' words, then the stateful set controller's.
     let said = said.strip_prefix("Error creating: ").unwrap_or(said);
     let said = match said.split_once(" failed error: ") {
         Some((doing, rest)) if doing.starts_with(['c', 'C']) => rest,
         _ => said,
     };
     match said.split_once(" is forbidden: ") {
+        // The name of the pod was made up for this one try.
         Some((pods, rest)) if pods.starts_with("pods ") => rest,
         _ => said,
     }

@@ -119,6 +119,7 @@ impl WaitCondition {
         let (word, rest) = line.split_once('=').unwrap_or((line, ""));
         match word.to_lowercase().as_str() {
             "condition" => {
+                // `condition=Ready` means `condition=Ready=True`, as in kubectl.
                 let (kind, status) = rest.split_once('=').unwrap_or((rest, "True"));
                 if kind.is_empty() || status.is_empty() {
                     return Err("write condition=TYPE or condition=TYPE=STATUS".to_owned());
@@ -140,10 +141,12 @@ impl WaitCondition {
                 let Some(condition) = Condition::of_any_case(object, kind) else {
                     return Some(format!("its condition {kind} is not there yet"));
                 };
+                // kubectl wait, too, believes no condition of an older generation.
                 let generation = count(object, "/metadata/generation");
                 if condition.observed_generation().is_some_and(|observed| observed < generation) {
                     return Some(format!("its condition {kind} is of an older generation"));
                 }
+                // kubectl compares types and statuses in any case.
                 let holds = condition.status().eq_ignore_ascii_case(status);
                 (!holds).then(|| {
                     format!("its condition {kind} is {}: {}", condition.status(), condition.why())
@@ -157,6 +160,7 @@ impl WaitCondition {
                     (found != *value)
                         .then(|| format!("{text} is {:?}, not {value:?}", shorten(&found)))
                 }
+                // kubectl refuses that with an error; here it may still become one value.
                 ([_, _, ..], Some(_)) => Some(format!("{text} finds more than one value")),
             },
         }

@@ -32,9 +32,11 @@ pub(crate) fn judge(claim: &Value, around: &Related, window: &Window) -> Verdict
 /// Tells whether the volume is made only for a pod, and none has come. The class says so, or
 /// (where it may not be read) an event.
 fn waits_for_pod(claim: &Value, around: &Related) -> bool {
+    // A pod has come: from now on the volume is really waited for.
     if annotation(claim, SELECTED_NODE).is_some() {
         return false;
     }
+    // A claim that waits for its consumer shows nothing of it in its status (docs/design.md).
     match around.storage_class(text(claim, "/spec/storageClassName")) {
         Some(class) => text(class, "/volumeBindingMode") == "WaitForFirstConsumer",
         None => around

@@ -46,7 +46,11 @@ impl<'a> Condition<'a> {
         text(self.0, "/reason")
     }
 
-    /// Gives the message.
+    /// Gives the reason; where the controller gave none, another word.
+    pub(crate) fn reason_or(self, otherwise: &'a str) -> &'a str {
+        if self.reason().is_empty() { otherwise } else { self.reason() }
+    }
+
     pub(crate) fn message(self) -> &'a str {
         text(self.0, "/message")
     }
@@ -58,6 +62,7 @@ impl<'a> Condition<'a> {
 
     /// Gives the time of its last update or, where only that is known, of its last transition.
     pub(crate) fn updated(self) -> Option<Timestamp> {
+        // Of the workloads only a Deployment's conditions have it.
         time(self.0, "/lastUpdateTime").or_else(|| self.changed())
     }
 

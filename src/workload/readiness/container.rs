@@ -1,14 +1,16 @@
 //! One container of a pod: what keeps it from running or from being ready.
 
+mod waiting;
+
 use jiff::Timestamp;
 use serde_json::Value;
 
 use super::{
-    exit::{Exit, either, never_starts},
-    field::{self, count, created, flag, list, shorten, text, uid},
-    probe, pull,
-    related::{Related, happened},
-    trouble::{GRACE_SECONDS, Log, Trouble, TroubleKind},
+    exit::Exit,
+    field::{self, count, created, flag, list, text, uid},
+    probe,
+    related::Related,
+    trouble::{Log, Trouble, TroubleKind},
     window::Window,
 };
 
@@ -19,9 +21,6 @@ const RESTARTS_TOLERATED: i64 = 4;
 
 /// How long a restarted container has to run before it counts as up, in seconds.
 const STEADY_SECONDS: i64 = 5;
-
-/// How long the kubelet waits at most before it tries again, in seconds.
-const LONGEST_BACK_OFF: i64 = 300;
 
 /// What a container is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +46,7 @@ impl<'a> Container<'a> {
     /// Gives all containers of a pod, in the order in which they start.
     pub(crate) fn all(pod: &'a Value) -> impl Iterator<Item = Self> {
         let init = list(pod, "/spec/initContainers").iter().map(|spec| {
+            // A native sidecar is an init container that is always restarted (KEP-753).
             let sidecar = text(spec, "/restartPolicy") == "Always";
             (
                 if sidecar { Role::Sidecar } else { Role::Init },
@@ -66,7 +66,6 @@ impl<'a> Container<'a> {
         })
     }
 
-    /// Gives its name.
     pub(crate) fn name(&self) -> &'a str {
         text(self.spec, "/name")
     }
@@ -94,97 +93,12 @@ impl<'a> Container<'a> {
         }
     }
 
-    fn waiting(&self, around: &Related, window: &Window) -> Trouble {
-        let reason = text(self.status, "/state/waiting/reason");
-        let message = text(self.status, "/state/waiting/message");
-        match reason {
-            "" | "ContainerCreating" => self.starting("ContainerCreating", "is being created"),
-            "PodInitializing" => self.starting(reason, "waits for the init containers"),
-            "CrashLoopBackOff" => self.crash(around, window),
-            "ErrImagePull"
-            | "ImagePullBackOff"
-            | "ErrImageNeverPull"
-            | "InvalidImageName"
-            | "ImageInspectError"
-            | "RegistryUnavailable"
-            | "SignatureValidationFailed" => self.image(reason, message, around, window),
-            "CreateContainerConfigError" => self.configuration(reason, message, around, window),
-            "CreateContainerError" | "RunContainerError" => {
-                let hopeless = never_starts(message);
-                self.with(
-                    TroubleKind::Start,
-                    reason,
-                    &format!("cannot be started: {}", shorten(message)),
-                )
-                .hopeless(hopeless)
-            }
-            _ => self.with(
-                TroubleKind::Start,
-                reason,
-                &format!("waits: {}", either(message, reason)),
-            ),
-        }
-    }
-
-    fn image(&self, reason: &str, message: &str, around: &Related, window: &Window) -> Trouble {
-        let image = text(self.spec, "/image");
-        let message = if pull::explains(message) {
-            message.to_owned()
-        } else {
-            self.pull_event(around, window).unwrap_or_else(|| message.to_owned())
-        };
-        let (what, last) = match reason {
-            "ErrImageNeverPull" => ("may not pull image", true),
-            "InvalidImageName" => ("cannot parse the image name", true),
-            "SignatureValidationFailed" => ("cannot verify image", true),
-            _ => ("cannot pull image", pull::is_final(image, &message)),
-        };
-        let why = match reason {
-            "ErrImageNeverPull" => "it is not on the node, and imagePullPolicy is Never".to_owned(),
-            _ => either(&pull::explain(image, &message), reason),
-        };
-        self.with(TroubleKind::Image, reason, &format!("{what} {image:?}: {why}"))
-            .hopeless(last && self.is_tried_anew(around, window))
-    }
-
-    /// Finds the kubelet's own account of a pull that failed: older ones say in the status only
-    /// that they wait before they try again.
-    fn pull_event(&self, around: &Related, window: &Window) -> Option<String> {
-        let begins = format!("Failed to pull image {:?}: ", text(self.spec, "/image"));
-        self.events(around, window)
-            .filter_map(|event| {
-                let detail = text(event, "/message").strip_prefix(&begins)?;
-                Some((happened(event), detail))
-            })
-            .max()
-            .map(|(_, detail)| detail.to_owned())
-    }
-
-    fn configuration(
-        &self,
-        reason: &str,
-        message: &str,
-        around: &Related,
-        window: &Window,
-    ) -> Trouble {
-        let lower = message.to_lowercase();
-        let passes = lower.contains("failed to sync") || lower.contains("timed out");
-        let absent = lower.contains("not found");
-        let late = window.elapsed(created(self.pod)).as_secs() >= GRACE_SECONDS;
-        let hopeless = !passes && (!absent || late) && self.is_tried_anew(around, window);
-        self.with(
-            TroubleKind::Configuration,
-            reason,
-            &format!("cannot be created: {}", either(message, reason)),
-        )
-        .hopeless(hopeless)
-    }
-
     fn terminated(&self, around: &Related, window: &Window) -> Option<Trouble> {
         let run = self.last_run();
         let well = run.is_good();
         let policy = match (self.role, text(self.pod, "/spec/restartPolicy")) {
             (Role::Sidecar, _) => "Always",
+            // An init container that ended well is not run again, whatever the pod's policy says.
             (Role::Init, "Always") => "OnFailure",
             (_, policy) => policy,
         };
@@ -204,6 +118,8 @@ impl<'a> Container<'a> {
         }
         let restarts = self.restarts_since(around, window);
         let ready = flag(self.status, "/ready");
+        // Without a readiness probe a container is ready as soon as it runs: between two crashes it
+        // looks as good as one that stays up.
         if restarts > 0 && self.is_fresh(window) {
             if restarts >= RESTARTS_TOLERATED {
                 return Some(self.crash(around, window));
@@ -228,6 +144,7 @@ impl<'a> Container<'a> {
         ]
         .into_iter()
         .filter_map(|(said, word, pointer)| Some((said, word, self.spec.pointer(pointer)?)))
+        // Until the startup probe has passed the kubelet asks no other.
         .find(|(said, ..)| *said != "startup" || !started);
         let restarted = match restarts {
             0 => String::new(),
@@ -250,6 +167,7 @@ impl<'a> Container<'a> {
         let restarts = self.restarts_since(around, window);
         let hopeless = restarts >= RESTARTS_TOLERATED || run.never_started();
         let mut message = run.says(self.memory_limit());
+        // Exit code 0 reads like success; of a container that is to go on it is none.
         if run.is_good() && self.role != Role::Init {
             message.push_str(", but is meant to keep running");
         }
@@ -265,6 +183,8 @@ impl<'a> Container<'a> {
     /// Gives a reason that stays the same from one restart to the next.
     fn crash_reason(&self, run: Exit<'a>) -> &'a str {
         match run.reason() {
+            // While it waits for its next run the status says CrashLoopBackOff, in between what its
+            // last run ended with: of one that merely exits, only the former is told.
             reason @ ("OOMKilled" | "StartError" | "ContainerCannotRun") => reason,
             _ if self.restarts() > 0 => "CrashLoopBackOff",
             reason => reason,
@@ -287,6 +207,7 @@ impl<'a> Container<'a> {
     }
 
     fn last_run(&self) -> Exit<'a> {
+        // A run that has just ended is in `state`; once the next waits or runs, in `lastState`.
         let run = ["/state/terminated", "/lastState/terminated"]
             .into_iter()
             .filter_map(|pointer| self.status.pointer(pointer))
@@ -295,6 +216,8 @@ impl<'a> Container<'a> {
     }
 
     fn restarts_since(&self, around: &Related, window: &Window) -> i64 {
+        // All restarts of a pod of this deploy count; of an older one those that it had before are
+        // history.
         if window.covers(created(self.pod)) {
             return self.restarts();
         }
@@ -309,24 +232,6 @@ impl<'a> Container<'a> {
             let age = window.now.duration_since(started).as_secs();
             (-60..STEADY_SECONDS).contains(&age)
         })
-    }
-
-    /// Tells whether the kubelet had a try since this deploy began: what this deploy mends it
-    /// finds out only when it tries again.
-    fn is_tried_anew(&self, around: &Related, window: &Window) -> bool {
-        window.covers(created(self.pod))
-            || self.events(around, window).next().is_some()
-            || window.elapsed(None).as_secs() >= LONGEST_BACK_OFF
-    }
-
-    /// Gives the kubelet's accounts of failures of this container during this deploy.
-    fn events<'b>(&self, around: &'b Related, window: &Window) -> impl Iterator<Item = &'b Value> {
-        let field = format!("{{{}}}", self.name());
-        around
-            .events_of(uid(self.pod))
-            .filter(|event| text(event, "/reason") == "Failed")
-            .filter(|event| window.covers(happened(event)))
-            .filter(move |event| text(event, "/involvedObject/fieldPath").ends_with(&field))
     }
 
     fn starting(&self, reason: &str, message: &str) -> Trouble {
@@ -349,6 +254,7 @@ impl<'a> Container<'a> {
     fn log(&self, kind: TroubleKind) -> Log {
         let is = |state: &str| self.status.pointer(state).is_some_and(Value::is_object);
         match kind {
+            // Once the next run has begun, what it crashed of is in the log of the one before.
             TroubleKind::Crash | TroubleKind::Shaky if !is("/state/terminated") => Log::Previous,
             _ if is("/state/running") || is("/state/terminated") => Log::Present,
             _ => Log::None,

@@ -25,6 +25,7 @@ pub(crate) struct PodCounts {
 #[must_use]
 pub(crate) fn pod_counts(object: &Value) -> Option<PodCounts> {
     let (group, _) = split_api_version(text(object, "/apiVersion"));
+    // The server's default.
     let replicas = || number(object, "/spec/replicas").unwrap_or(1);
     let (wanted, ready) = match (group, text(object, "/kind")) {
         _ if builtin_kind(&ObjectId::of(object)).is(Trait::Scaled) => {

@@ -28,6 +28,7 @@ pub(crate) fn judge(object: &Value, around: &Related, window: &Window) -> Verdic
         Value::Null => false,
         _ => true,
     });
+    // Its controller has been there, though what its status means is not known here.
     if reported || !has_status(object, around) {
         return Verdict::ready();
     }
@@ -44,13 +45,14 @@ pub(crate) fn by_conditions(object: &Value) -> Option<Verdict> {
     if let Some(verdict) = unseen(object) {
         return Some(verdict);
     }
+    // The two abnormal conditions of kstatus (sigs.k8s.io/cli-utils): there only while True.
     let (reconciling, stalled) =
         (Condition::of(object, "Reconciling"), Condition::of(object, "Stalled"));
     if let Some(condition) = stalled.filter(|condition| condition.status() == "True") {
-        return Some(Verdict::failed(reason(condition, "Stalled"), condition.why()));
+        return Some(Verdict::failed(condition.reason_or("Stalled"), condition.why()));
     }
     if let Some(condition) = reconciling.filter(|condition| condition.status() == "True") {
-        return Some(Verdict::waiting(reason(condition, "Reconciling"), condition.why()));
+        return Some(Verdict::waiting(condition.reason_or("Reconciling"), condition.why()));
     }
     let condition = Condition::of(object, "Ready")?;
     let generation = count(object, "/metadata/generation");
@@ -58,17 +60,14 @@ pub(crate) fn by_conditions(object: &Value) -> Option<Verdict> {
         let message = "its controller has not judged the newest change yet";
         return Some(Verdict::waiting("Progressing", message));
     }
+    // Many controllers say Ready False while they are at work: it is no failure.
     Some(match condition.status() {
         "True" => Verdict::ready(),
         status => Verdict::waiting(
-            reason(condition, "NotReady"),
+            condition.reason_or("NotReady"),
             format!("its condition Ready is {status}: {}", condition.why()),
         ),
     })
-}
-
-fn reason<'a>(condition: Condition<'a>, otherwise: &'a str) -> &'a str {
-    if condition.reason().is_empty() { otherwise } else { condition.reason() }
 }
 
 /// Tells whether the object's kind has a status; where its CRD is not known, it may have one.

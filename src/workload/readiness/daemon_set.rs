@@ -30,6 +30,8 @@ pub(crate) fn judge(set: &Value, around: &Related, window: &Window) -> Verdict {
     let on_delete = text(set, "/spec/updateStrategy/type") == "OnDelete";
     let updated = count(set, "/status/updatedNumberScheduled");
     let available = count(set, "/status/numberAvailable");
+    // The controller's pods tolerate nodes that are cordoned or not ready, so that
+    // desiredNumberScheduled counts those nodes too.
     let excused: BTreeSet<&str> = excused(set, around, window);
     let new = ControlledPods::of(new_pods(set, around, window), around, window);
     let complete = available >= desired && (on_delete || updated >= desired);
@@ -51,6 +53,7 @@ pub(crate) fn judge(set: &Value, around: &Related, window: &Window) -> Verdict {
     } else {
         format!("{available} of {desired} pods available")
     };
+    // A DaemonSet has no condition for it: the controller tells of refusals in events alone.
     let refusal = (count(set, "/status/currentNumberScheduled") < desired)
         .then(|| Refusal::of_events(set, around, window))
         .flatten();
@@ -91,6 +94,8 @@ fn completed(desired: i64, behind: i64) -> Verdict {
 
 /// Tells whether a pod is of the newest template; where nobody says, it is.
 fn is_new(set: &Value, pod: &Value) -> bool {
+    // The controller, too, believes the label (IsPodUpdated); the hash of the template is in no
+    // field of the set.
     match (annotation(set, GENERATION), label(pod, POD_GENERATION)) {
         (Some(wanted), Some(present)) => wanted == present,
         _ => true,
@@ -99,6 +104,7 @@ fn is_new(set: &Value, pod: &Value) -> bool {
 
 /// Gives the node of a pod, also of one that has not been scheduled: the controller pins it there.
 fn node_of(pod: &Value) -> &str {
+    // Since 1.12 the scheduler places pods of DaemonSets, by this affinity to the node's name.
     const PIN: &str = "/spec/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution\
                        /nodeSelectorTerms/0/matchFields/0/values/0";
     match text(pod, "/spec/nodeName") {
@@ -109,6 +115,7 @@ fn node_of(pod: &Value) -> &str {
 
 /// Gives the nodes with pods of the set that are not waited for.
 fn excused<'a>(set: &Value, around: &'a Related, window: &Window) -> BTreeSet<&'a str> {
+    // An account may not read nodes: then all of them are waited for.
     if !around.knows_nodes() {
         return BTreeSet::new();
     }
@@ -128,6 +135,7 @@ fn excused<'a>(set: &Value, around: &'a Related, window: &Window) -> BTreeSet<&'
 
 /// Tells whether a node joined after the deploy began.
 fn joined_late(node: &Value, window: &Window) -> bool {
+    // A look at things as they are has no beginning: no node is late for it.
     window.since != jiff::Timestamp::MIN
         && created(node).is_some_and(|created| created > window.since)
 }

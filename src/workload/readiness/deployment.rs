@@ -25,6 +25,8 @@ pub(crate) fn judge(deployment: &Value, around: &Related, window: &Window) -> Ve
         return verdict;
     }
     let rollout = DeploymentProgress::of(deployment);
+    // Paused by its manifest, it is as it is wanted; paused by somebody else, nobody would ever
+    // make it go on (Progressing is then Unknown, and no deadline runs).
     if flag(deployment, "/spec/paused") {
         return rollout.paused(intent::is_asked_for(deployment, "/f:spec/f:paused"));
     }
@@ -79,6 +81,7 @@ impl DeploymentProgress {
 
     fn is_complete(&self) -> bool {
         let Self { desired, updated, total, available } = *self;
+        // The three questions of `kubectl rollout status`.
         updated >= desired && total <= updated && available >= desired
     }
 
@@ -108,6 +111,8 @@ impl DeploymentProgress {
 
 /// Finds the refusal of new pods or of their replica set, if it happened during this deploy.
 fn refusal(deployment: &Value, around: &Related, window: &Window) -> Option<Refusal> {
+    // The replica set controller says why it cannot create pods; the Deployment's condition may be
+    // that of an older replica set.
     let failure = |body| Condition::of(body, "ReplicaFailure").filter(|it| it.status() == "True");
     let condition = around
         .newest_replica_set(deployment)
@@ -115,6 +120,7 @@ fn refusal(deployment: &Value, around: &Related, window: &Window) -> Option<Refu
         .or_else(|| failure(deployment))
         .or_else(|| {
             Condition::denied(deployment, "Progressing")
+                // Not even the replica set could be created: by quota, or by an admission webhook.
                 .filter(|condition| condition.reason() == "ReplicaSetCreateError")
         })
         .filter(|condition| window.covers(condition.changed()))?;
@@ -127,6 +133,7 @@ fn overdue(deployment: &Value, window: &Window) -> Option<i64> {
     let condition = Condition::denied(deployment, "Progressing")
         .filter(|condition| condition.reason() == "ProgressDeadlineExceeded")?;
     let deadline = number(deployment, "/spec/progressDeadlineSeconds").unwrap_or(DEFAULT_DEADLINE);
+    // Right after the apply that mends it the old condition still stands there.
     (window.covers(condition.updated()) || window.elapsed(None).as_secs() >= deadline)
         .then_some(deadline)
 }

@@ -27,6 +27,7 @@ impl<'a> Exit<'a> {
     /// Gives the reason in one word.
     pub(crate) fn reason(self) -> &'a str {
         match text(self.0, "/reason") {
+            // As containerd calls every end but a good one.
             "" => "Error",
             reason => reason,
         }
@@ -47,6 +48,7 @@ impl<'a> Exit<'a> {
             reason @ ("StartError" | "ContainerCannotRun" | "RunContainerError") => {
                 format!("cannot be started: {}", either(text(self.0, "/message"), reason))
             }
+            // The kubelet's word for a container that its runtime does not know any more.
             "ContainerStatusUnknown" => "vanished from its node".to_owned(),
             "DeadlineExceeded" => "ran longer than it may".to_owned(),
             _ => match self.exit_code() {
@@ -60,6 +62,7 @@ impl<'a> Exit<'a> {
 
 /// Tells whether the runtime said that the program cannot be executed at all.
 pub(crate) fn never_starts(message: &str) -> bool {
+    // The words of runc; "no command specified" is containerd's of an image without an entrypoint.
     message.contains("executable file not found")
         || message.contains("no command specified")
         || (message.contains("exec")

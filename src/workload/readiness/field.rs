@@ -32,17 +32,14 @@ pub(crate) fn list<'a>(body: &'a Value, pointer: &str) -> &'a [Value] {
     body.pointer(pointer).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
-/// Gives a time.
 pub(crate) fn time(body: &Value, pointer: &str) -> Option<Timestamp> {
     text(body, pointer).parse().ok()
 }
 
-/// Gives the value of an annotation.
 pub(crate) fn annotation<'a>(body: &'a Value, key: &str) -> Option<&'a str> {
     body.get("metadata")?.get("annotations")?.get(key)?.as_str()
 }
 
-/// Gives the value of a label.
 pub(crate) fn label<'a>(body: &'a Value, key: &str) -> Option<&'a str> {
     body.get("metadata")?.get("labels")?.get(key)?.as_str()
 }
@@ -52,7 +49,6 @@ pub(crate) fn uid(body: &Value) -> &str {
     text(body, "/metadata/uid")
 }
 
-/// Gives the name.
 pub(crate) fn name(body: &Value) -> &str {
     text(body, "/metadata/name")
 }

@@ -4,14 +4,12 @@
 use serde_json::Value;
 
 use super::field::{list, text};
-
-/// How the field managers of workloadctl begin.
-const OURS: &str = "workloadctl:";
+use crate::workload::ownership::MANAGER_PREFIX;
 
 /// Gives the Apply entries of workloadctl.
 pub(crate) fn entries(object: &Value) -> impl Iterator<Item = &Value> {
     list(object, "/metadata/managedFields").iter().filter(|entry| {
-        text(entry, "/manager").starts_with(OURS)
+        text(entry, "/manager").starts_with(MANAGER_PREFIX)
             && text(entry, "/operation") == "Apply"
             && text(entry, "/subresource").is_empty()
     })

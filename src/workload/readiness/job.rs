@@ -36,9 +36,11 @@ pub(crate) fn is_leaving(job: &Value) -> bool {
 /// and the events about it. A time to live may take it away before anybody sees how it ended.
 #[must_use]
 pub(crate) fn judge_gone(body: &Value, uid: Option<&str>, around: &Related) -> Verdict {
+    // Without a time to live nothing removes a Job but somebody's delete.
     if body.pointer("/spec/ttlSecondsAfterFinished").is_none() {
         return Verdict::missing();
     }
+    // The job controller's words for the end of a Job.
     let ends = ["Completed", "BackoffLimitExceeded", "DeadlineExceeded", "PodFailurePolicy"];
     let end = around
         .events_of(uid.unwrap_or_default())
@@ -63,6 +65,7 @@ pub(crate) fn judge(job: &Value, around: &Related, window: &Window) -> Verdict {
     if let Some(verdict) = failed(job, around, window) {
         return verdict;
     }
+    // Decided, but its last pods are still ending: the controller sets Complete when they are gone.
     if Condition::holds(job, "SuccessCriteriaMet") {
         let message = "it has succeeded, its last pods are ending";
         return Verdict::waiting("SuccessCriteriaMet", message);
@@ -71,6 +74,7 @@ pub(crate) fn judge(job: &Value, around: &Related, window: &Window) -> Verdict {
         return suspended(job);
     }
     let pods = ControlledPods::of(around.pods_of(uid(job)), around, window);
+    // While some of its pods are active, a refusal may concern the rest only.
     let refusal = (count(job, "/status/active") == 0)
         .then(|| Refusal::of_events(job, around, window))
         .flatten();
@@ -85,18 +89,20 @@ pub(crate) fn judge(job: &Value, around: &Related, window: &Window) -> Verdict {
 
 /// Judges a Job whose failure is decided.
 fn failed(job: &Value, around: &Related, window: &Window) -> Option<Verdict> {
+    // While the last pods end there is FailureTarget, Failed only afterwards (since 1.31 always).
     let condition = ["Failed", "FailureTarget"].into_iter().find_map(|kind| {
         Condition::of(job, kind).filter(|condition| condition.status() == "True")
     })?;
-    let reason = if condition.reason().is_empty() { "Failed" } else { condition.reason() };
     let message = match last_ended(job, around, window) {
         Some(ended) => format!("{}: {ended}", condition.why()),
         None => condition.why(),
     };
-    Some(Verdict::failed(reason, message))
+    Some(Verdict::failed(condition.reason_or("Failed"), message))
 }
 
 fn suspended(job: &Value) -> Verdict {
+    // Kueue's webhook suspends a Job that its manifest does not; a Job managed by another
+    // controller (KEP-4368) may wait in a queue too.
     let queued = label(job, QUEUE).is_some()
         || !matches!(text(job, "/spec/managedBy"), "" | "kubernetes.io/job-controller");
     if intent::is_asked_for(job, "/f:spec/f:suspend") && !queued {

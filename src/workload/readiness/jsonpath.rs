@@ -22,6 +22,7 @@ impl JsonPath {
     /// What is wrong, as a clause: `"..": recursive descent is not supported`.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let inner = text.trim();
+        // kubectl's "relaxed" JSONPath: what is between the braces may come without them.
         let inner = match inner.strip_prefix('{') {
             Some(rest) => rest.strip_suffix('}').ok_or("the closing `}` is missing")?,
             None => inner,

@@ -15,6 +15,8 @@ pub(crate) fn judge(namespace: &Value, _: &Related, _: &Window) -> Verdict {
     if !is_deleting(namespace) && text(namespace, "/status/phase") != "Terminating" {
         return Verdict::ready();
     }
+    // The namespace controller's conditions; what it failed at comes before what it merely waits
+    // for.
     let held = [
         "NamespaceDeletionContentFailure",
         "NamespaceDeletionDiscoveryFailure",

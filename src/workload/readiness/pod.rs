@@ -13,7 +13,7 @@ use super::{
     window::Window,
 };
 
-/// What is with a pod.
+/// How a pod is, seen from what waits for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum PodState {
     /// It does its work.
@@ -40,6 +40,7 @@ pub(crate) fn look(pod: &Value, around: &Related, window: &Window) -> PodState {
     if let Some(trouble) = scheduling(pod, window) {
         return PodState::Troubled(trouble);
     }
+    // A ready pod may have a container that crashed and came up again; nothing else counts then.
     let ready = Condition::holds(pod, "Ready");
     let troubles =
         Container::all(pod).filter_map(|container| container.trouble(around, window)).filter(
@@ -59,6 +60,8 @@ pub(crate) fn look(pod: &Value, around: &Related, window: &Window) -> PodState {
 pub(crate) fn judge(pod: &Value, around: &Related, window: &Window) -> Verdict {
     let generation = number(pod, "/metadata/generation");
     let observed = number(pod, "/status/observedGeneration");
+    // Only newer servers count generations of pods (KEP-5067); elsewhere either number is missing,
+    // and nothing is behind.
     if let (Some(generation), Some(observed)) = (generation, observed)
         && observed < generation
     {
@@ -103,6 +106,7 @@ pub(super) fn culprit<'a>(
 fn ended(pod: &Value, around: &Related, window: &Window) -> PodState {
     let reason = text(pod, "/status/reason");
     let why = shorten(text(pod, "/status/message"));
+    // Its containers were killed with it: their exit codes tell nothing of the program.
     if is_displaced(pod) {
         let reason = if reason.is_empty() { "DisruptionTarget" } else { reason };
         let why = Condition::of(pod, "DisruptionTarget")
@@ -126,6 +130,8 @@ fn ended(pod: &Value, around: &Related, window: &Window) -> PodState {
 /// Tells whether a pod ended through no fault of its own: evicted, preempted, shut down with its
 /// node.
 fn is_displaced(pod: &Value) -> bool {
+    // Who writes them: the kubelet's eviction manager, its admission of critical pods, its handling
+    // of a node's shutdown (three words over the versions), the node controller.
     const REASONS: &[&str] = &[
         "Evicted",
         "Preempting",
@@ -147,6 +153,7 @@ fn scheduling(pod: &Value, window: &Window) -> Option<Trouble> {
         let message = "waits for the scheduler".to_owned();
         return Some(Trouble::of_pod(TroubleKind::Starting, "Pending", message));
     };
+    // KEP-3521: whoever set a gate lifts it; no node is looked for before.
     if condition.reason() == "SchedulingGated" {
         let gates: Vec<&str> =
             list(pod, "/spec/schedulingGates").iter().map(|gate| text(gate, "/name")).collect();
@@ -157,12 +164,14 @@ fn scheduling(pod: &Value, window: &Window) -> Option<Trouble> {
     // What follows is about other pods, and about claims of devices that nobody made.
     let why = why.split(" preemption: ").next().unwrap_or_default().trim_end_matches([',', ' ']);
     let why = why.trim_end_matches("no new claims to deallocate").trim_end_matches(['.', ' ']);
+    // The pods that it replaces may hold the room for as long as they take to end.
     let from = condition.changed().max(created(pod));
     let late = window.elapsed(from).as_secs() >= GRACE_SECONDS;
-    let reason = if condition.reason().is_empty() { "Unschedulable" } else { condition.reason() };
+    let reason = condition.reason_or("Unschedulable");
     let message = format!("cannot be scheduled: {why}");
     Some(
         Trouble::of_pod(TroubleKind::Scheduling, reason, message)
+            // Elsewhere an autoscaler may bring a node, which takes minutes.
             .hopeless(window.is_kind_like() && late && !room_may_come(why)),
     )
 }
@@ -194,6 +203,8 @@ fn setup(pod: &Value, around: &Related, window: &Window) -> Option<Trouble> {
         "FailedCreatePodContainer",
         "NetworkNotReady",
     ];
+    // A server keeps events for an hour: once a container was created, those about what it needed
+    // are history.
     let is_created = list(pod, "/status/containerStatuses")
         .iter()
         .chain(list(pod, "/status/initContainerStatuses"))
@@ -208,6 +219,7 @@ fn setup(pod: &Value, around: &Related, window: &Window) -> Option<Trouble> {
         .filter(|event| REASONS.contains(&text(event, "/reason")))
         .filter(|event| window.covers(happened(event)))
         .max_by_key(|event| {
+            // The kubelet's summary over all volumes; the event of the one volume says why.
             let vague = text(event, "/message").starts_with("Unable to attach or mount volumes");
             (!vague, happened(event))
         })?;
@@ -236,7 +248,7 @@ fn gate(pod: &Value) -> Trouble {
     match Condition::of(pod, "Ready") {
         Some(condition) => Trouble::of_pod(
             TroubleKind::Probe,
-            if condition.reason().is_empty() { "NotReady" } else { condition.reason() },
+            condition.reason_or("NotReady"),
             format!("is not ready: {}", condition.why()),
         ),
         None => Trouble::of_pod(TroubleKind::Starting, "Pending", "has just been made".to_owned()),

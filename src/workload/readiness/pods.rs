@@ -102,6 +102,8 @@ impl<'a> ControlledPods<'a> {
     ) -> Verdict {
         let worst = self.worst();
         let (reason, cause) = match (refusal, worst) {
+            // A refusal explains why pods are missing; what is wrong with those that are there
+            // comes first only where it settles the matter.
             (Some(refusal), _) if !hopeless => (refusal.reason, refusal.sentence()),
             (_, Some((pod, trouble))) => (trouble.reason.as_str(), trouble.sentence(pod)),
             (..) => return Verdict::waiting("Progressing", progress),

@@ -50,6 +50,7 @@ const FINAL: &[&str] = &[
 pub(crate) fn is_final(image: &str, message: &str) -> bool {
     let message = without_image(image, message).to_lowercase();
     let says = |words: &[&str]| words.iter().any(|word| message.contains(word));
+    // What passes wins: a timeout on the way to a registry is reported behind "failed to resolve".
     !says(PASSING) && says(FINAL)
 }
 
@@ -70,6 +71,7 @@ pub(crate) fn explains(message: &str) -> bool {
 /// Reduces a kubelet's message to what is wrong: `not found`, `pull access denied, …`.
 pub(crate) fn explain(image: &str, message: &str) -> String {
     let mut rest = message.trim();
+    // Newer kubelets repeat the error behind their back-off.
     if let Some((_, detail)) = rest.split_once("ErrImagePull: ") {
         rest = detail;
     }

@@ -55,6 +55,7 @@ impl Related {
             _ => return,
         };
         if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
+            // Nothing asks who owns the fields of a neighbour, and they are a large part of a pod.
             metadata.remove("managedFields");
         }
         index.put(uid, parent, object);
@@ -90,7 +91,6 @@ impl Related {
         self.events.children(uid)
     }
 
-    /// Gives a node.
     #[must_use]
     pub(crate) fn node(&self, name: &str) -> Option<&Value> {
         self.nodes.children(name).next()
@@ -101,7 +101,6 @@ impl Related {
         !self.nodes.objects.is_empty()
     }
 
-    /// Gives a storage class.
     #[must_use]
     pub(crate) fn storage_class(&self, name: &str) -> Option<&Value> {
         self.storage_classes.children(name).next()
@@ -128,6 +127,8 @@ impl Related {
             .filter(|set| template::same(deployment, set))
             .max_by_key(|set| revision(set));
         newest.or_else(|| {
+            // Before the controller has counted updated pods, the revision may still be that of the
+            // template before.
             let wanted = revision(deployment).filter(|_| {
                 count(deployment, "/status/updatedReplicas") > 0
                     && count(deployment, "/status/observedGeneration")
@@ -154,6 +155,8 @@ impl Related {
     }
 
     fn remember_restarts(&mut self, uid: &str, pod: &Value) {
+        // Only the first look counts: what a pod of an older deploy had restarted by then is not
+        // this one's doing.
         self.first_restarts.entry(uid.to_owned()).or_insert_with(|| {
             ["/status/initContainerStatuses", "/status/containerStatuses"]
                 .into_iter()
@@ -204,6 +207,7 @@ fn involved(event: &Value) -> &str {
 
 /// Gives a field of the reference to the object that an event is about.
 fn about<'a>(event: &'a Value, field: &str) -> &'a str {
+    // core/v1 calls it involvedObject, events.k8s.io/v1 regarding.
     let said = text(event, &format!("/involvedObject/{field}"));
     if said.is_empty() { text(event, &format!("/regarding/{field}")) } else { said }
 }
@@ -211,6 +215,8 @@ fn about<'a>(event: &'a Value, field: &str) -> &'a str {
 /// Gives the time at which an event happened last.
 pub(crate) fn happened(event: &Value) -> Option<Timestamp> {
     [
+        // core/v1 and events.k8s.io/v1 say it in different places; a series has been seen last
+        // later than it says above.
         "/series/lastObservedTime",
         "/lastTimestamp",
         "/deprecatedLastTimestamp",

@@ -36,6 +36,8 @@ pub(crate) fn judge(set: &Value, around: &Related, window: &Window) -> Verdict {
         .then(|| Refusal::of_events(set, around, window))
         .flatten();
     let fails = new.any_hopeless() && !rollout.on_delete;
+    // The controller waits for a broken pod before it replaces it ("forced rollback" in Kubernetes'
+    // documentation): only its deletion helps, and this deploy did not break it.
     if let (false, None, Some((pod, trouble))) = (fails, &refusal, old.blocking()) {
         let message = format!("{progress}: the old {}", trouble.sentence(pod));
         return Verdict::waiting(&trouble.reason, message);
@@ -102,6 +104,8 @@ impl StatefulSetProgress {
     fn is_complete(&self) -> bool {
         let Self { desired, total, updated, available, to_update, settled, partition, on_delete } =
             *self;
+        // The controller sets currentRevision to updateRevision when it has updated all pods, which
+        // it never does above a partition.
         let revisions = on_delete || (updated >= to_update && (partition > 0 || settled))
             // nothing is to be updated: currentRevision follows late or never
             || desired == 0;

@@ -26,6 +26,7 @@ pub(crate) fn images_of(body: &Value) -> Vec<String> {
 /// Tells whether a replica set runs the template of a Deployment.
 pub(crate) fn same(deployment: &Value, replica_set: &Value) -> bool {
     match (deployment.pointer("/spec/template"), replica_set.pointer("/spec/template")) {
+        // As the deployment controller finds its new replica set (EqualIgnoreHash).
         (Some(wanted), Some(present)) => equal(wanted, present),
         _ => false,
     }

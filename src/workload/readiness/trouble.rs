@@ -47,7 +47,6 @@ pub(crate) enum Log {
 /// What keeps a pod from being ready.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Trouble {
-    /// The kind.
     pub kind: TroubleKind,
     /// Whether it will not pass by itself.
     pub hopeless: bool,

@@ -19,7 +19,6 @@ pub(crate) enum State {
 /// A judgement of one object.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Verdict {
-    /// The state.
     pub state: State,
     /// A stable word in the field's terms, such as `ImagePullBackOff`; empty when ready.
     pub reason: String,
@@ -28,7 +27,6 @@ pub(crate) struct Verdict {
 }
 
 impl Verdict {
-    /// It is ready.
     #[must_use]
     pub(crate) fn ready() -> Self {
         Self::ready_saying("")
@@ -40,13 +38,11 @@ impl Verdict {
         Self { state: State::Ready, reason: String::new(), message: message.into() }
     }
 
-    /// It is waited for.
     #[must_use]
     pub(crate) fn waiting(reason: impl Into<String>, message: impl Into<String>) -> Self {
         Self { state: State::Waiting, reason: reason.into(), message: message.into() }
     }
 
-    /// It failed.
     #[must_use]
     pub(crate) fn failed(reason: impl Into<String>, message: impl Into<String>) -> Self {
         Self { state: State::Failed, reason: reason.into(), message: message.into() }
@@ -62,7 +58,6 @@ impl Verdict {
         }
     }
 
-    /// Tells whether it is ready.
     #[must_use]
     pub(crate) fn is_ready(&self) -> bool {
         self.state == State::Ready

@@ -32,6 +32,8 @@ impl Budget {
     pub(super) fn spend(&mut self) -> bool {
         self.nodes += 1;
         self.alias_nodes += u64::from(self.alias_depth > 0);
+        // The figures of go-yaml's decoder: small documents may repeat as they like, large ones
+        // ever less.
         let few = self.alias_nodes <= 100 || self.nodes <= 1000;
         few || self.alias_nodes as f64 / self.nodes as f64 <= self.allowed_ratio()
     }
@@ -45,6 +47,7 @@ impl Budget {
 
     /// Counts a text and tells whether that is still fine.
     pub(super) fn spend_text(&mut self, length: usize) -> bool {
+        // go-yaml counts nodes only: a few aliases of one large text would pass.
         if self.alias_depth > 0 {
             self.alias_text += length;
         }

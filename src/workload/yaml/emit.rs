@@ -34,6 +34,7 @@ impl Emitter {
     /// Writes entries, each on its own line, at an indentation; the first one goes on from `lead`,
     /// which is already written.
     fn mapping(&mut self, map: &Map<String, Value>, indent: usize, lead: &str) {
+        // Only at the top: a `kind` inside a spec stays where it is.
         let first = FIRST.iter().filter_map(|key| map.get_key_value(*key));
         let first = first.filter(|_| indent == 0);
         let rest = map.iter().filter(|(key, _)| indent > 0 || !FIRST.contains(&key.as_str()));
@@ -126,6 +127,7 @@ impl Emitter {
 /// Tells whether a text of several lines survives as a literal block.
 fn fits_block(text: &str) -> bool {
     text.trim_end_matches('\n').contains('\n')
+        // Leading white space would be taken for indentation.
         && !text.starts_with(|c: char| c.is_whitespace())
         && text.chars().all(|c| matches!(c, '\n' | '\t') || is_printable(c))
 }
@@ -134,6 +136,8 @@ fn fits_block(text: &str) -> bool {
 fn scalar_text(text: &str) -> String {
     if !text.chars().all(is_printable) {
         double_quoted(text)
+    // Double quotes where the text alone would mean something else, single ones where it would
+    // break the syntax.
     } else if is_ambiguous(text) {
         format!("\"{text}\"")
     } else if needs_quotes(text) {
@@ -148,6 +152,7 @@ fn scalar_text(text: &str) -> String {
 fn is_ambiguous(text: &str) -> bool {
     let digits_first =
         text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.'));
+    // YAML 1.1 reads `12:30` to the base of 60; go-yaml does not, other readers do.
     let base_60 = || {
         text.contains(':')
             && text.chars().all(|c| c.is_ascii_digit() || matches!(c, ':' | '.' | '_' | '+' | '-'))
@@ -159,6 +164,7 @@ fn is_ambiguous(text: &str) -> bool {
             || text.starts_with("0b")
     };
     !matches!(scalar::resolve_plain(text), ScalarValue::Text)
+        // The merge key, and the default key of YAML 1.1.
         || matches!(text, "<<" | "=")
         || digits_first
             && !text.contains(['"', '\\'])
@@ -171,6 +177,7 @@ fn needs_quotes(text: &str) -> bool {
     let Some(first) = chars.next() else { return true };
     let second = chars.next();
     let indicator = match first {
+        // These begin something only before a blank.
         '-' | '?' | ':' => second.is_none_or(|c| c == ' '),
         _ => "#,[]{}&*!|>'\"%@`".contains(first),
     };

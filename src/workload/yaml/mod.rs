@@ -41,7 +41,6 @@ pub(crate) const PROBLEM_LIMIT: usize = 100;
 /// A place in a text. Lines and columns (characters) count from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Position {
-    /// The line.
     pub line: u32,
     /// The column, in characters.
     pub column: u32,
@@ -80,7 +79,6 @@ impl Problem {
         Self { code, position, message: message.into(), hint: None }
     }
 
-    /// Sets the hint.
     #[must_use]
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());

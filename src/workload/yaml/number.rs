@@ -36,6 +36,7 @@ pub(super) fn lost_digits(written: &str, value: f64, position: Position) -> Prob
 
 /// Writes a float that is a key as Go does (`%g` with 32 bits), where that needs no exponent.
 pub(super) fn float_key(value: f64) -> Option<String> {
+    // sigs.k8s.io/yaml writes float keys with the precision of 32 bits.
     let short = value as f32;
     (1e-4..1e6).contains(&short.abs()).then(|| short.to_string())
 }

@@ -114,6 +114,7 @@ fn integer(text: &str) -> Option<ScalarValue> {
         [b'0', b'o' | b'O', _, ..] => (8, &unsigned[2..]),
         [b'0', b'b' | b'B', _, ..] => (2, &unsigned[2..]),
         [b'0'] => return Some(ScalarValue::Int(0)),
+        // YAML 1.1: `0644` is octal.
         [b'0', ..] => (8, &unsigned[1..]),
         _ => (10, unsigned),
     };
@@ -124,6 +125,7 @@ fn integer(text: &str) -> Option<ScalarValue> {
     match (sign, i64::try_from(magnitude)) {
         (Some(true), _) => 0i64.checked_sub_unsigned(magnitude).map(ScalarValue::Int),
         (_, Ok(number)) => Some(ScalarValue::Int(number)),
+        // Go's ParseUint takes no sign.
         (Some(false), Err(_)) => None,
         (None, Err(_)) => Some(ScalarValue::Unsigned(magnitude)),
     }

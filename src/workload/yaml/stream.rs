@@ -29,6 +29,7 @@ pub(super) fn without_bom(text: &str) -> &str {
 
 /// Tells whether kubectl takes the text for a stream of JSON values.
 pub(super) fn is_json(text: &str) -> bool {
+    // k8s.io/apimachinery's GuessJSONStream.
     text.trim_start().starts_with('{')
 }
 

@@ -109,6 +109,7 @@ impl<'t> Reader<'t> {
             }
             let name = self.key(key)?;
             let value = self.value(value)?;
+            // A key of its own replaces what `<<` brought: that is what merging is for.
             let repeated = map.contains_key(&name) && !merged.remove(&name);
             if repeated {
                 let message = format!("the key `{}` appears twice in this mapping", shown(&name));
@@ -142,6 +143,8 @@ impl<'t> Reader<'t> {
         let sent = match resolved {
             ScalarValue::Text => return Ok(scalar.text.clone()),
             ScalarValue::Binary => return Ok(self.binary(&scalar.text, entry.position)),
+            // sigs.k8s.io/yaml turns booleans and numbers into text, in Go's spelling, and refuses
+            // the others.
             ScalarValue::Null => None,
             ScalarValue::Bool(value) => Some(value.to_string()),
             ScalarValue::Int(value) => Some(value.to_string()),
@@ -211,6 +214,7 @@ impl<'t> Reader<'t> {
             ScalarValue::Null => Value::Null,
             ScalarValue::Bool(value) => Value::Bool(value),
             ScalarValue::Int(value) => Value::Number(value.into()),
+            // Go's decoder of JSON reads what does not fit 64 signed bits as a float.
             ScalarValue::Unsigned(value) => self.float(value as f64, &value.to_string(), position),
             ScalarValue::Float(value) => self.float(value, &scalar.text, position),
             ScalarValue::Text => Value::String(scalar.text.clone()),

@@ -1,8 +1,10 @@
 //! The index over pods, replica sets and events; images and restarts.
 
 use super::{Related, around, yaml};
-use crate::workload::readiness::{
-    PodCounts, WatchNeeds, images_of, pod_counts, restarts_of, watch_of,
+use crate::workload::{
+    kinds::Kinds,
+    object::GroupKind,
+    readiness::{PodCounts, WatchNeeds, has_state, images_of, pod_counts, restarts_of, watch_of},
 };
 
 const DEPLOYMENT: &str = "{apiVersion: apps/v1, kind: Deployment, metadata: {name: web, uid: d}, spec: {replicas: 3, template: {spec: {initContainers: [{name: i, image: 'setup:1'}], containers: [{name: a, image: 'web:1'}, {name: b, image: 'web:1'}]}}}, status: {readyReplicas: 1}}";
@@ -108,4 +110,33 @@ fn says_what_has_to_be_watched() {
     for (object, watch) in cases {
         assert_eq!(watch_of(&yaml(object)), watch, "{object}");
     }
+}
+
+#[test]
+fn kinds_with_a_state_are_those_of_the_table() {
+    let kinds = Kinds::builtin();
+    let found: Vec<String> = kinds
+        .iter()
+        .map(|(group, kind, _)| GroupKind::new(group, kind))
+        .filter(has_state)
+        .map(|kind| kind.to_string())
+        .collect();
+    assert_eq!(
+        found,
+        [
+            "Namespace",
+            "PersistentVolumeClaim",
+            "Pod",
+            "ReplicationController",
+            "Service",
+            "CustomResourceDefinition.apiextensions.k8s.io",
+            "APIService.apiregistration.k8s.io",
+            "DaemonSet.apps",
+            "Deployment.apps",
+            "ReplicaSet.apps",
+            "StatefulSet.apps",
+            "Job.batch",
+        ]
+    );
+    assert!(has_state(&GroupKind::new("example.com", "Deployment")));
 }

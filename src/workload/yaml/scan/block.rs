@@ -26,6 +26,7 @@ impl Scanner<'_> {
         let mut blank_before = false;
         while self.cursor.column() == indent && !self.cursor.is_end() {
             let blank = self.cursor.is_blank(0);
+            // Lines that begin with a blank keep their line ends in a folded text too.
             let folds = !literal && !blank_before && !blank && line_end == "\n";
             match (folds, empty_lines.is_empty()) {
                 (true, true) => text.push(' '),
@@ -102,6 +103,8 @@ impl Scanner<'_> {
             empty_lines.push_str(self.cursor.skip_break());
         }
         if *indent == 0 {
+            // The first line that is not empty sets the indentation; a wider empty one before it
+            // counts as well (libyaml).
             *indent = widest.max(self.indent + 1).max(1);
         }
         Ok(())

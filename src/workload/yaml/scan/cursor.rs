@@ -146,6 +146,7 @@ impl<'t> Cursor<'t> {
         let (length, text) = match (self.byte(), self.at(1)) {
             (b'\r', b'\n') => (2, "\n"),
             (b'\r' | b'\n', _) => (1, "\n"),
+            // NEL counts as a line feed; LS and PS stay what they are (YAML 1.1).
             (0xC2, 0x85) => (2, "\n"),
             (0xE2, 0x80) if self.at(2) == 0xA8 => (3, "\u{2028}"),
             (0xE2, 0x80) if self.at(2) == 0xA9 => (3, "\u{2029}"),

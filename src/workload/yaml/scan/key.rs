@@ -34,6 +34,7 @@ impl Scanner<'_> {
     pub(super) fn is_key_still_possible(&mut self, level: usize) -> Result<bool, Problem> {
         let mark = self.cursor.mark();
         let key = &mut self.keys[level];
+        // YAML 1.1: a key without `?` stands on one line, within 1024 characters.
         if key.possible
             && (key.mark.position.line < mark.position.line
                 || key.mark.index + SIMPLE_KEY_LIMIT < mark.index)

@@ -51,6 +51,7 @@ impl Scanner<'_> {
                 if suffix.is_empty() {
                     return Err(cursor.mark().problem("did not find expected tag URI"));
                 }
+                // `!handle!` would need a %TAG directive, which kubectl never hands to the parser.
                 if !handle.is_empty() {
                     return Err(start.problem("found undefined tag handle"));
                 }

@@ -100,6 +100,7 @@ impl Scanner<'_> {
                 break;
             }
         }
+        // Behind a line end a key may begin again.
         self.key_allowed |= gap.has_line_end();
         Ok(TokenKind::Scalar { text, plain: true })
     }
@@ -108,6 +109,7 @@ impl Scanner<'_> {
 fn ends_plain(cursor: &Cursor<'_>, in_flow: bool) -> bool {
     match cursor.byte() {
         b':' => cursor.is_blank_or_end(1),
+        // go-yaml v2, unlike YAML 1.2, ends a plain scalar in a flow at `?` too.
         b',' | b'?' | b'[' | b']' | b'{' | b'}' => in_flow,
         _ => false,
     }

@@ -10,6 +10,7 @@ impl Scanner<'_> {
         cursor.skip();
         let mut text = String::new();
         loop {
+            // kubectl has cut the text at such lines before, quotes or not.
             if cursor.is_document_indicator() {
                 return Err(start.problem("found unexpected document indicator"));
             }
@@ -64,6 +65,7 @@ fn scan_escape(cursor: &mut Cursor<'_>) -> Result<char, Problem> {
         b'0' => '\0',
         b'a' => '\u{7}',
         b'b' => '\u{8}',
+        // A tab behind the backslash is itself (libyaml).
         b't' | b'\t' => '\t',
         b'n' => '\n',
         b'v' => '\u{b}',
@@ -100,5 +102,6 @@ fn scan_code(cursor: &mut Cursor<'_>) -> Result<char, Problem> {
         code = code.checked_mul(16).map_or(u32::MAX, |code| code + digit);
         cursor.skip();
     }
+    // Half of a surrogate pair is none: unlike JSON, YAML escapes whole characters.
     char::from_u32(code).ok_or_else(|| start.problem("found invalid Unicode character escape code"))
 }

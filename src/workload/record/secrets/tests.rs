@@ -1,7 +1,8 @@
+use jiff::Timestamp;
+
 use super::*;
-use crate::workload::error::Code;
 use crate::workload::{
-    object::Origin,
+    object::{ObjectId, Origin},
     release::{Deployer, Outcome},
 };
 
