@@ -25,7 +25,7 @@ use super::{
     failure::{ApiStatus, Failure},
     fence::Fence,
     observations::RequestSeen,
-    request::{Answer, Request, encode_query},
+    request::{Answer, Request, WHOLE, encode_query},
 };
 use crate::workload::error::{Code, Error};
 
@@ -58,7 +58,17 @@ pub struct Api {
 /// What one try came to.
 enum Try {
     Done(Bytes),
-    Failed { failure: Failure, pause: Option<Duration> },
+    /// Without a pause another try would be in vain.
+    Failed {
+        failure: Failure,
+        pause: Option<Duration>,
+    },
+}
+
+impl Try {
+    fn given_up(why: Error) -> Self {
+        Self::Failed { failure: Failure::NoAnswer(Box::new(why)), pause: None }
+    }
 }
 
 impl Api {
@@ -110,8 +120,8 @@ impl Api {
     ///
     /// # Errors
     /// Whatever the server answered, or that it did not.
-    pub async fn call(&self, call: Request) -> Result<Answer, Failure> {
-        let bytes = self.send(&call).await?;
+    pub async fn send(&self, request: Request) -> Result<Answer, Failure> {
+        let bytes = self.send_raw(&request).await?;
         let body = serde_json::from_slice(&bytes).map_err(|error| {
             let server = &self.connection.server;
             let what = format!("{server} does not answer as a Kubernetes API server does");
@@ -130,9 +140,9 @@ impl Api {
     /// Reads an object; `None` where it is not there.
     ///
     /// # Errors
-    /// As [`Api::call`].
-    pub(crate) async fn find(&self, call: Request) -> Result<Option<Value>, Failure> {
-        match self.call(call).await {
+    /// As [`Api::send`].
+    pub(crate) async fn find(&self, request: Request) -> Result<Option<Value>, Failure> {
+        match self.send(request).await {
             Ok(answer) => Ok(Some(answer.body)),
             Err(failure) if failure.is_not_found() => Ok(None),
             Err(failure) => Err(failure),
@@ -142,16 +152,16 @@ impl Api {
     /// Sends a request and gives the body as it came.
     ///
     /// # Errors
-    /// As [`Api::call`].
-    pub(crate) async fn send(&self, call: &Request) -> Result<Bytes, Failure> {
+    /// As [`Api::send`].
+    pub(crate) async fn send_raw(&self, request: &Request) -> Result<Bytes, Failure> {
         let _permit = self.in_flight.acquire().await.expect("the semaphore is never closed");
         let mut attempt = 0;
         loop {
             attempt += 1;
-            match self.attempt(call).await {
+            match self.attempt(request).await {
                 Try::Done(bytes) => return Ok(bytes),
                 Try::Failed { failure, pause } => match pause {
-                    Some(pause) if call.retry && attempt < TRIES => {
+                    Some(pause) if request.retry && attempt < TRIES => {
                         let backoff = Duration::from_millis(100) * 2u32.pow(attempt);
                         tokio::time::sleep(pause.max(backoff).min(LONGEST_PAUSE.max(pause))).await;
                     }
@@ -161,51 +171,42 @@ impl Api {
         }
     }
 
-    async fn attempt(&self, call: &Request) -> Try {
-        if let (Some(fence), true) = (&self.fence, call.method != Method::GET)
+    async fn attempt(&self, request: &Request) -> Try {
+        if let (Some(fence), true) = (&self.fence, request.method != Method::GET)
             && let Err(error) = fence.pass().await
         {
-            return Try::Failed { failure: Failure::NoAnswer(Box::new(error)), pause: None };
+            return Try::given_up(error);
         }
-        match tokio::time::timeout(self.request_timeout, self.exchange(call)).await {
+        match tokio::time::timeout(self.request_timeout, self.exchange(request)).await {
             Ok(outcome) => outcome,
-            Err(_) => Try::Failed {
-                failure: Failure::NoAnswer(Box::new(
-                    self.connection
-                        .hinted(timed_out(&self.connection.server, self.request_timeout)),
-                )),
-                pause: None,
-            },
+            Err(_) => {
+                let late = timed_out(&self.connection.server, self.request_timeout);
+                Try::given_up(self.connection.hinted(late))
+            }
         }
     }
 
-    async fn exchange(&self, call: &Request) -> Try {
-        let request = http::Request::builder()
-            .method(call.method.clone())
-            .uri(&call.path)
-            .header(header::ACCEPT, call.accept);
-        let request = match &call.body {
+    async fn exchange(&self, request: &Request) -> Try {
+        let message = http::Request::builder()
+            .method(request.method.clone())
+            .uri(&request.path)
+            .header(header::ACCEPT, request.accept);
+        let message = match &request.body {
             Some((body, content_type)) => {
-                request.header(header::CONTENT_TYPE, *content_type).body(Body::from(body.to_vec()))
+                message.header(header::CONTENT_TYPE, *content_type).body(Body::from(body.to_vec()))
             }
-            None => request.body(Body::empty()),
+            None => message.body(Body::empty()),
         };
-        let request = match request {
-            Ok(request) => request,
+        let message = match message {
+            Ok(message) => message,
             Err(error) => {
-                return Try::Failed {
-                    failure: Failure::NoAnswer(Box::new(
-                        Error::failed(
-                            Code::InvalidRequest,
-                            format!("{} is not a valid path", call.path),
-                        )
-                        .cause(error.to_string()),
-                    )),
-                    pause: None,
-                };
+                let what = format!("{} is not a valid path", request.path);
+                return Try::given_up(
+                    Error::failed(Code::InvalidRequest, what).cause(error.to_string()),
+                );
             }
         };
-        let response = match self.connection.client.send(request).await {
+        let response = match self.connection.client.send(message).await {
             Ok(response) => response,
             Err(error) => return self.no_answer(error),
         };
@@ -215,19 +216,23 @@ impl Api {
             Ok(body) => {
                 let body = body.to_bytes();
                 if self.tells_bodies {
-                    let sent = call.body.as_ref().map(|(sent, _)| sent.clone()).unwrap_or_default();
-                    self.connection.tell_bodies(RequestSeen {
-                        method: call.method.to_string(),
-                        path: call.path.clone(),
-                        status: parts.status.as_u16(),
-                        took: Duration::ZERO,
-                        bodies: Some((sent, body.clone())),
-                    });
+                    self.tell_bodies(request, parts.status, body.clone());
                 }
                 judge(parts.status, &parts.headers, body)
             }
             Err(error) => self.no_answer(error),
         }
+    }
+
+    fn tell_bodies(&self, request: &Request, status: StatusCode, answered: Bytes) {
+        let sent = request.body.as_ref().map(|(sent, _)| sent.clone()).unwrap_or_default();
+        self.connection.tell_bodies(RequestSeen {
+            method: request.method.to_string(),
+            path: request.path.clone(),
+            status: status.as_u16(),
+            took: Duration::ZERO,
+            bodies: Some((sent, answered)),
+        });
     }
 
     fn no_answer(&self, error: kube::Error) -> Try {
@@ -286,24 +291,39 @@ impl Api {
     /// Lists a collection, page by page. `query` is appended as it is.
     ///
     /// # Errors
-    /// As [`Api::call`].
-    pub(crate) async fn list(
+    /// As [`Api::send`].
+    pub(crate) async fn list(&self, collection: &str, query: &str) -> Result<List, Failure> {
+        self.pages(collection, query, WHOLE).await
+    }
+
+    /// Lists the metadata alone of a collection's objects.
+    ///
+    /// # Errors
+    /// As [`Api::send`].
+    pub(crate) async fn list_metadata(
         &self,
         collection: &str,
         query: &str,
-        metadata_only: bool,
+    ) -> Result<List, Failure> {
+        self.pages(collection, query, METADATA_LIST).await
+    }
+
+    async fn pages(
+        &self,
+        collection: &str,
+        query: &str,
+        accept: &'static str,
     ) -> Result<List, Failure> {
         let mut items = Vec::new();
         let mut next = String::new();
         loop {
             let path = format!("{collection}?limit=500{query}{next}");
-            let accept = if metadata_only { METADATA_LIST } else { "application/json" };
-            let answer = match self.call(Request { accept, ..Request::get(path) }).await {
+            let answer = match self.send(Request { accept, ..Request::get(path) }).await {
                 // The list expired while we read it: begin anew, in one piece.
                 Err(failure) if failure.code() == 410 && !next.is_empty() => {
                     items.clear();
                     let path = format!("{collection}?{}", query.trim_start_matches('&'));
-                    self.call(Request { accept, ..Request::get(path) }).await?
+                    self.send(Request { accept, ..Request::get(path) }).await?
                 }
                 other => other?,
             };

@@ -23,7 +23,7 @@ pub(crate) async fn read(api: &Api) -> Result<Vec<Value>> {
         Error::runtime(Code::Discovery, "cannot learn the kinds of the cluster")
             .cause(failure.message())
     };
-    let ask = |path: &'static str| api.call(Request { accept: AGGREGATED, ..Request::get(path) });
+    let ask = |path: &'static str| api.send(Request { accept: AGGREGATED, ..Request::get(path) });
     let (core, groups) =
         futures::future::try_join(ask("/api"), ask("/apis")).await.map_err(explain)?;
     if [&core, &groups].iter().all(|answer| answer.body["kind"] == "APIGroupDiscoveryList") {
@@ -48,7 +48,7 @@ async fn legacy(api: &Api, groups: &Value) -> Value {
         } else {
             format!("/apis/{group}/{version}")
         };
-        api.call(Request::get(path)).await.map(|answer| answer.body)
+        api.send(Request::get(path)).await.map(|answer| answer.body)
     });
     let lists = futures::future::join_all(lists.collect::<Vec<_>>()).await;
     let mut items: Vec<Value> = Vec::new();

@@ -154,7 +154,7 @@ impl Keeper {
                 "data": {"holder": encode_holder(Some(&holder))},
             });
             let path = head_path(&kept.record);
-            match self.api.call(Request::merge_patch(path, &patch).metadata()).await {
+            match self.api.send(Request::merge_patch(path, &patch).metadata()).await {
                 Ok(answer) => {
                     self.take_version(&mut kept, &answer.body);
                     self.fence.renewed(sent);
@@ -243,7 +243,7 @@ impl Keeper {
                 "preconditions": {"resourceVersion": kept.head.resource_version},
             });
             let request = Request::json(Method::DELETE, head_path(&kept.record), &options);
-            match self.api.call(request).await {
+            match self.api.send(request).await {
                 Ok(_) => return Ok(()),
                 Err(failure) if failure.is_not_found() => return Ok(()),
                 // A renewal may have been written although nobody waited for its answer.

@@ -4,6 +4,8 @@ use bytes::Bytes;
 use http::Method;
 use serde_json::Value;
 
+/// Asks for whole objects.
+pub(super) const WHOLE: &str = "application/json";
 /// Asks for an object's metadata alone.
 const METADATA_ONLY: &str = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
 
@@ -26,13 +28,7 @@ impl Request {
     /// Makes a GET.
     #[must_use]
     pub fn get(path: impl Into<String>) -> Self {
-        Self {
-            method: Method::GET,
-            path: path.into(),
-            body: None,
-            accept: "application/json",
-            retry: true,
-        }
+        Self { method: Method::GET, path: path.into(), body: None, accept: WHOLE, retry: true }
     }
 
     /// Makes a GET of metadata alone.
@@ -85,10 +81,10 @@ impl Request {
         }
     }
 
-    /// Asks for the whole object where the call would ask for its metadata.
+    /// Asks for the whole object where the request would ask for its metadata.
     #[must_use]
     pub fn whole(mut self) -> Self {
-        self.accept = "application/json";
+        self.accept = WHOLE;
         self
     }
 

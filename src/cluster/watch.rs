@@ -72,9 +72,9 @@ impl Collection {
     /// Lists the whole collection, each object with its API version and kind.
     ///
     /// # Errors
-    /// As [`Api::call`].
+    /// As [`Api::send`].
     pub(crate) async fn list(&self, api: &Api) -> Result<List, Failure> {
-        let mut list = api.list(&self.path, &self.query, false).await?;
+        let mut list = api.list(&self.path, &self.query).await?;
         list.items.iter_mut().for_each(|object| self.complete(object));
         Ok(list)
     }

@@ -143,7 +143,7 @@ async fn list(
     };
     for scope in scopes.iter().copied() {
         let Some(path) = target.kinds.collection_path(&kind, &version, scope) else { break };
-        match target.api.list(&path, &query, true).await {
+        match target.api.list_metadata(&path, &query).await {
             Ok(list) => {
                 items = list.items;
                 break;

@@ -220,7 +220,7 @@ impl Writer<'_> {
             Precondition::Uid(uid) => metadata.insert("uid".to_owned(), json!(uid)),
         };
         let how = Apply { manager: self.manager, force, dry_run: false };
-        self.api.call(Request::apply(path, body, &how)).await.map(|answer| answer.body)
+        self.api.send(Request::apply(path, body, &how)).await.map(|answer| answer.body)
     }
 
     /// After a precondition failed: the live object says which one is right. It is the one that

@@ -47,7 +47,7 @@ pub(super) async fn write_head(
     };
     for (_, part) in &encoded.parts {
         match api
-            .call(Request::json(Method::POST, collection(&record.namespace), part).metadata())
+            .send(Request::json(Method::POST, collection(&record.namespace), part).metadata())
             .await
         {
             Err(failure) if !failure.is_conflict() => return Err(explain("create", &failure)),
@@ -60,7 +60,7 @@ pub(super) async fn write_head(
         Some(base) => Request::merge_patch(head_path(record), &head_patch(&secret, base)),
         None => Request::json(Method::POST, collection(&record.namespace), &secret),
     };
-    match api.call(request.metadata()).await {
+    match api.send(request.metadata()).await {
         Ok(answer) => Ok(Some(WrittenHead {
             resource_version: resource_version(&answer.body).unwrap_or_default().to_owned(),
             parts: encoded.part_names(),
@@ -106,7 +106,7 @@ pub(super) async fn list_parts(
     instance: &InstanceName,
 ) -> BTreeSet<String> {
     let query = format!("&labelSelector={}", encode_query(&format!("{RECORD_LABEL}={instance}")));
-    let Ok(list) = api.list(&collection(namespace), &query, true).await else {
+    let Ok(list) = api.list_metadata(&collection(namespace), &query).await else {
         return BTreeSet::new();
     };
     let head = head_name(instance);
@@ -124,7 +124,7 @@ pub(super) async fn delete_parts(api: &Api, namespace: &str, parts: BTreeSet<Str
         let path = format!("{}/{name}", collection(namespace));
         let options =
             json!({"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Background"});
-        api.call(Request::json(Method::DELETE, path, &options))
+        api.send(Request::json(Method::DELETE, path, &options))
     });
     futures::future::join_all(deletions.collect::<Vec<_>>()).await;
 }

@@ -122,7 +122,7 @@ async fn make(options: &DeployOptions, prepared: &Prepared) -> Result<Option<Wri
     }});
     let desired = Desired::new(body, None);
     let how = Apply { manager: &prepared.manager, force: false, dry_run: false };
-    match target.api.call(Request::apply(&path, &desired.body, &how)).await {
+    match target.api.send(Request::apply(&path, &desired.body, &how)).await {
         Ok(answer) if is_terminating(&answer.body) => {
             let old = uid(&answer.body).unwrap_or_default();
             deletion::wait(&target.api, &id, &path, old).await?;

@@ -89,7 +89,7 @@ impl Planning<'_> {
             let how = Apply { manager: self.manager, force, dry_run: true };
             let dry = Request::apply(path, &body, &how).whole();
             let (rehearsed, live) = futures::future::join(
-                self.target.api.call(dry),
+                self.target.api.send(dry),
                 self.target.api.find(Request::get(path)),
             )
             .await;
@@ -156,7 +156,7 @@ impl Planning<'_> {
         body["metadata"]["resourceVersion"] = json!("1");
         let Some(path) = self.target.path(&id, &desired.version) else { return Asked::Differs };
         let how = Apply { manager: self.manager, force: false, dry_run: true };
-        match self.target.api.call(Request::apply(&path, &body, &how)).await {
+        match self.target.api.send(Request::apply(&path, &body, &how)).await {
             Ok(_) => Asked::Differs,
             // Not a rejection: the stand-in has an object of that name, or the kind comes with
             // the set's own CRD.

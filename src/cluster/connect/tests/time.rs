@@ -64,7 +64,7 @@ async fn an_answer_that_does_not_come_or_stops_in_the_middle_ends_in_time() {
     let api = api().await;
     for path in ["/silent", "/half"] {
         let asked = Instant::now();
-        let Err(Failure::NoAnswer(error)) = api.call(Request::get(path)).await else {
+        let Err(Failure::NoAnswer(error)) = api.send(Request::get(path)).await else {
             panic!("{path} has no answer");
         };
         assert_eq!((error.kind.exit_code(), error.code.word()), (7, "timeout"), "{error}");
@@ -128,7 +128,7 @@ async fn no_more_requests_are_under_way_than_is_promised() {
         }
     });
     let api = Api::new(Setup::new(&[], &cluster, "null").connect().await.unwrap(), LIMIT * 50);
-    let many = (0..IN_FLIGHT * 4).map(|_| api.call(Request::get("/api")));
+    let many = (0..IN_FLIGHT * 4).map(|_| api.send(Request::get("/api")));
     assert!(futures::future::try_join_all(many).await.is_ok());
     let most = most.load(Ordering::SeqCst);
     assert!((2..=IN_FLIGHT).contains(&most), "{most}");
