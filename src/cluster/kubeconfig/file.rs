@@ -7,13 +7,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use serde::{
-    Deserialize, Deserializer,
-    de::{self, DeserializeOwned},
-};
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
-use super::loose::{decode, parse, unquoted};
+use super::loose::{
+    LooseText, decode, flag, optional, or_default, parse, text, text_lists, texts, unquoted,
+};
 use crate::workload::error::{Code, Error, Result};
 
 /// A text that is never shown.
@@ -28,68 +27,12 @@ impl fmt::Debug for Secret {
 
 impl<'de> Deserialize<'de> for Secret {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Scalar::deserialize(deserializer).map(|scalar| Self(scalar.0))
+        LooseText::deserialize(deserializer).map(|scalar| Self(scalar.0))
     }
-}
-
-/// A text that may have been written as a number or a bool.
-struct Scalar(String);
-
-impl<'de> Deserialize<'de> for Scalar {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match Value::deserialize(deserializer)? {
-            Value::String(text) => Ok(Self(text)),
-            Value::Number(number) => Ok(Self(number.to_string())),
-            Value::Bool(bool) => Ok(Self(bool.to_string())),
-            Value::Null => Ok(Self(String::new())),
-            Value::Array(_) => Err(de::Error::custom("a text is needed, not a list")),
-            Value::Object(_) => Err(de::Error::custom("a text is needed, not a mapping")),
-        }
-    }
-}
-
-fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    Scalar::deserialize(deserializer).map(|scalar| scalar.0)
-}
-
-/// Reads a text; an empty one and null count as absent, as in kubectl.
-fn optional<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    text(deserializer).map(|text| Some(text).filter(|text| !text.is_empty()))
 }
 
 fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Secret>, D::Error> {
     optional(deserializer).map(|text| text.map(Secret))
-}
-
-fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Default + Deserialize<'de>,
-{
-    Option::deserialize(deserializer).map(Option::unwrap_or_default)
-}
-
-/// Reads a bool by the words of YAML 1.1, which kubectl knows.
-fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
-    match text(deserializer)?.to_ascii_lowercase().as_str() {
-        "true" | "yes" | "on" | "y" => Ok(true),
-        "false" | "no" | "off" | "n" | "" => Ok(false),
-        _ => Err(de::Error::custom("neither true nor false")),
-    }
-}
-
-fn texts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
-    let list: Option<Vec<Scalar>> = Option::deserialize(deserializer)?;
-    Ok(list.unwrap_or_default().into_iter().map(|scalar| scalar.0).collect())
-}
-
-fn text_lists<'de, D>(deserializer: D) -> Result<BTreeMap<String, Vec<String>>, D::Error>
-where
-    D: Deserializer<'de>,
-{
-    let map: Option<BTreeMap<String, Option<Vec<Scalar>>>> = Option::deserialize(deserializer)?;
-    let plain = |list: Option<Vec<Scalar>>| list.unwrap_or_default().into_iter().map(|s| s.0);
-    Ok(map.unwrap_or_default().into_iter().map(|(k, list)| (k, plain(list).collect())).collect())
 }
 
 /// A file's content.
@@ -302,7 +245,7 @@ impl File {
     fn parse(text: &str) -> Result<Self, String> {
         let mut root: Map<String, Value> = parse(text)?;
         let current =
-            Option::<Scalar>::deserialize(root.remove("current-context").unwrap_or_default())
+            Option::<LooseText>::deserialize(root.remove("current-context").unwrap_or_default())
                 .map_err(|error| format!("current-context: {error}"))?;
         Ok(Self {
             current_context: current.map(|text| text.0).filter(|text| !text.is_empty()),

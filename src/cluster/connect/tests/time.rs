@@ -16,7 +16,7 @@ use crate::cluster::{
     api::{Api, IN_FLIGHT},
     failure::Failure,
     request::Request,
-    watch::{Change, Collection},
+    watch::{Collection, CollectionEvent},
 };
 
 const LIMIT: Duration = Duration::from_millis(200);
@@ -85,8 +85,10 @@ async fn a_quiet_watch_outlives_the_limit_of_a_request() {
     let (sender, mut changes) = mpsc::unbounded_channel();
     let api = api().await;
     tokio::spawn(collection.observe(api.clone(), sender));
-    assert!(matches!(changes.recv().await, Some(Change::Listed(..))));
-    let Some(Change::Present(late)) = changes.recv().await else { panic!("the watch was cut") };
+    assert!(matches!(changes.recv().await, Some(CollectionEvent::Listed(..))));
+    let Some(CollectionEvent::Present(late)) = changes.recv().await else {
+        panic!("the watch was cut")
+    };
     assert_eq!(late["metadata"]["name"], "late");
     assert_eq!(api.connection().requests(), 2, "one list and one watch");
 }
@@ -102,7 +104,7 @@ async fn a_watch_that_is_held_back_gives_way_to_lists() {
     let (sender, mut changes) = mpsc::unbounded_channel();
     tokio::spawn(collection.observe(api().await, sender));
     for _ in 0..3 {
-        assert!(matches!(changes.recv().await, Some(Change::Listed(..))));
+        assert!(matches!(changes.recv().await, Some(CollectionEvent::Listed(..))));
     }
 }
 
