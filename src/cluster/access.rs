@@ -21,19 +21,14 @@ use crate::{
 
 /// Everything that a connection is made of.
 pub(super) struct Access {
-    /// Where the server is.
     pub(super) endpoint: Endpoint,
-    /// How requests are signed.
     pub(super) credentials: Credentials,
-    /// The client certificate of the kubeconfig.
     pub(super) identity: Option<Arc<Identity>>,
     /// What signs requests by OIDC, instead of the credentials.
     pub(super) oidc: Option<AuthLayer>,
-    /// Headers of every request.
     pub(super) headers: Vec<(HeaderName, HeaderValue)>,
     /// What the user should know about it.
     pub(super) warning: Option<String>,
-    /// The user's name in the kubeconfig.
     pub(super) user_name: Option<String>,
     /// The namespace of the context or of the pod.
     pub(super) namespace: Option<String>,

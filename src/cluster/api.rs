@@ -51,7 +51,6 @@ pub struct Api {
     request_timeout: Duration,
     /// Where there is one, no write passes it without being sure of the holder.
     fence: Option<Fence>,
-    /// Whether bodies are told too.
     tells_bodies: bool,
 }
 
@@ -104,7 +103,6 @@ impl Api {
         Self { in_flight: Arc::new(Semaphore::new(IN_FLIGHT)), ..self.clone() }
     }
 
-    /// Gives the connection.
     #[must_use]
     pub(crate) fn connection(&self) -> &Connection {
         &self.connection

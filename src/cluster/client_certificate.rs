@@ -60,7 +60,6 @@ impl Identity {
         Ok(Self(Arc::new(SingleCertAndKey::from(certified))))
     }
 
-    /// Gives what rustls asks for it.
     #[must_use]
     pub(crate) fn resolver(&self) -> Arc<SingleCertAndKey> {
         self.0.clone()

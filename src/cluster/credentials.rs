@@ -27,9 +27,7 @@ pub(crate) enum Credentials {
     None,
     /// A token or a password that does not change.
     Fixed(HeaderValue),
-    /// A file with a token.
     File(TokenFile),
-    /// An exec plugin.
     Exec(Arc<ExecPlugin>),
 }
 
@@ -38,12 +36,10 @@ pub(crate) enum Credentials {
 pub(crate) enum Proof {
     /// A header, or nothing.
     Header(Option<HeaderValue>),
-    /// What an exec plugin gave.
     Login(Arc<Login>),
 }
 
 impl Proof {
-    /// Gives the `Authorization` header.
     #[must_use]
     pub(crate) fn header(&self) -> Option<&HeaderValue> {
         match self {

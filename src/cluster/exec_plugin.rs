@@ -27,12 +27,9 @@ use crate::workload::error::{Code, Error, Result};
 /// A login is renewed so long before it expires, or a quarter of its life if that is less.
 const EARLY: SignedDuration = SignedDuration::from_secs(60);
 
-/// What a plugin gave.
 #[derive(Debug)]
 pub(crate) struct Login {
-    /// The header with the token, if there is one.
     pub(crate) header: Option<HeaderValue>,
-    /// The client certificate, if there is one.
     pub(crate) identity: Option<Arc<Identity>>,
     renew_at: Option<Timestamp>,
     /// Whether it came from a run that a refusal asked for, and no server has taken it since.

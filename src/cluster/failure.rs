@@ -85,7 +85,6 @@ impl Failure {
         self.code() == 409
     }
 
-    /// Tells whether the server named that cause.
     #[must_use]
     pub(crate) fn has_cause(&self, reason: &str) -> bool {
         self.causes().iter().any(|cause| cause.reason == reason)

@@ -86,7 +86,6 @@ impl Fence {
         });
     }
 
-    /// Says why the holder is lost.
     #[must_use]
     pub(crate) fn why_lost(&self) -> Error {
         match &*self.0.holding.borrow() {

@@ -32,7 +32,6 @@ use tower_http::decompression::DecompressionLayer;
 use super::{authorization::basic, client_certificate::Identity, proxy, trust::Trust};
 use crate::workload::error::{Code, Error, Result};
 
-/// The body of an answer.
 pub(crate) type AnswerBody = UnsyncBoxBody<Bytes, BoxError>;
 /// Sends requests whose URI is a path and a query.
 pub(crate) type Wire = BoxCloneSyncService<Request<Body>, Response<AnswerBody>, BoxError>;
@@ -87,11 +86,9 @@ pub(crate) struct Endpoint {
     pub(crate) authority_file: Option<PathBuf>,
     /// Whether any certificate will do.
     pub(crate) insecure: bool,
-    /// The proxy.
     pub(crate) proxy: Option<Uri>,
     /// Whether answers may come compressed.
     pub(crate) gzip: bool,
-    /// How long making a TCP connection may take.
     pub(crate) connect_timeout: Duration,
 }
 

@@ -40,7 +40,6 @@ fn collection(namespace: &str) -> String {
     format!("/api/v1/namespaces/{namespace}/secrets")
 }
 
-/// Names the head's Secret.
 #[must_use]
 pub(crate) fn head_id(namespace: &str, instance: &InstanceName) -> ObjectId {
     ObjectId::new("", "Secret", Some(namespace), &head_name(instance))
@@ -56,7 +55,6 @@ pub(crate) struct Claim {
     pub(crate) id: String,
     /// `user@host`.
     pub(crate) who: String,
-    /// The command.
     pub(crate) command: String,
 }
 

@@ -12,13 +12,10 @@ const METADATA_ONLY: &str = "application/json;as=PartialObjectMetadata;g=meta.k8
 /// One request.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// The HTTP method.
     pub(crate) method: Method,
-    /// Path and query.
     pub(crate) path: String,
     /// The body and its content type.
     pub body: Option<(Bytes, &'static str)>,
-    /// What is asked for.
     pub(crate) accept: &'static str,
     /// Whether it is tried again when it fails in a way that may pass.
     pub(crate) retry: bool,
@@ -31,7 +28,6 @@ impl Request {
         Self { method: Method::GET, path: path.into(), body: None, accept: WHOLE, retry: true }
     }
 
-    /// Makes a GET of metadata alone.
     #[must_use]
     pub(crate) fn get_metadata(path: impl Into<String>) -> Self {
         Self { accept: METADATA_ONLY, ..Self::get(path) }
@@ -88,14 +84,12 @@ impl Request {
         self
     }
 
-    /// Asks for metadata alone.
     #[must_use]
     pub(crate) fn metadata(mut self) -> Self {
         self.accept = METADATA_ONLY;
         self
     }
 
-    /// Is not tried again.
     #[must_use]
     pub(crate) fn once(mut self) -> Self {
         self.retry = false;

@@ -38,7 +38,6 @@ pub(crate) struct Collection {
     pub(crate) kind: String,
 }
 
-/// What was observed.
 #[derive(Debug, Clone)]
 pub(crate) enum CollectionEvent {
     /// All objects of a collection: what is not among them is gone.
@@ -218,7 +217,6 @@ impl Collection {
     }
 }
 
-/// How a watch ended.
 enum WatchEnd {
     /// The server closed it; it goes on where it stood.
     Closed,

@@ -72,17 +72,11 @@ impl Store {
     }
 
     /// Looks up an instance.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn instance(&self, name: &InstanceName) -> Result<Option<Instance>> {
         self.row(&format!("{INSTANCE} WHERE instance.name = ?1"), params![Word(name)], read)
     }
 
     /// Lists instances by name.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub(crate) fn instances(&self, filter: &InstanceFilter<'_>) -> Result<Vec<Instance>> {
         let InstanceFilter { definition, runtime } = filter;
         self.rows(
@@ -124,9 +118,6 @@ impl Store {
 
     /// Notes the status that a command saw. An instance that is gone by now is passed over, and so
     /// is a database that cannot be written.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub(crate) fn set_observed(&mut self, name: &InstanceName, observed: &Observed) -> Result<()> {
         if self.read_only {
             return Ok(());

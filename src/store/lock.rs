@@ -25,11 +25,9 @@ use crate::workload::{
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct LockContent {
-    /// The process.
     pub(crate) pid: u32,
     /// What it does, as typed: `deploy web`.
     pub(crate) command: String,
-    /// When it began.
     pub(crate) started: Timestamp,
     /// The release that it has begun, once it has, after those of its dead predecessors: until
     /// its own holder stands in the record, one of theirs does.

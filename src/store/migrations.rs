@@ -11,7 +11,6 @@ pub(super) const STEPS: &[&str] = &[include_str!("migrations/0001.sql")];
 /// `wlct`: marks the file as ours, so that another program's database is never touched.
 const APPLICATION_ID: i64 = 0x776c_6374;
 
-/// What a file says about itself.
 struct Marks {
     version: i64,
     application: i64,

@@ -11,6 +11,9 @@
 //! **Durability.** `synchronous=FULL`: a command commits a handful of times, at well below a
 //! millisecond each; for that neither a killed process nor a power failure loses a commit.
 //!
+//! **Errors.** Every method may fail as the database does ([`failure`]); only what else it refuses is
+//! said where it stands.
+//!
 //! **Compatibility.** Migrations are append-only and counted in `user_version`; an older program
 //! refuses a newer file, and every program refuses a file that is not ours.
 
@@ -142,7 +145,6 @@ impl Store {
             .map_err(|error| self.failure(error))
     }
 
-    /// Reads all rows.
     fn rows<T>(
         &self,
         sql: &str,
@@ -155,7 +157,6 @@ impl Store {
             .map_err(|error| self.failure(error))
     }
 
-    /// Reads the first row.
     fn row<T>(
         &self,
         sql: &str,

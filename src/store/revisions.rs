@@ -67,9 +67,6 @@ const NEWEST_FIRST: &str = "ORDER BY revision.created_at DESC, only_for IS NULL 
 impl Store {
     /// Lists a definition's own revisions, the newest first, and with `instance` those that were
     /// taken in for it.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub(crate) fn revisions(
         &self,
         name: &DefinitionName,
@@ -85,9 +82,6 @@ impl Store {
     /// Gives the revision that a deploy of `instance` (or of a new one) brings: the newest by
     /// creation time of the definition's own and of those taken in for that instance. Where there
     /// is none of either, the newest that any other instance's record brought.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub(crate) fn newest_revision(
         &self,
         name: &DefinitionName,
@@ -100,9 +94,6 @@ impl Store {
     }
 
     /// Finds the newest revision with a digest, whoever it is for.
-    ///
-    /// # Errors
-    /// Those of the database.
     #[cfg(test)]
     pub(crate) fn revision_by_digest(
         &self,

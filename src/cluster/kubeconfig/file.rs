@@ -35,7 +35,6 @@ fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Secret>, 
     optional(deserializer).map(|text| text.map(Secret))
 }
 
-/// A file's content.
 #[derive(Debug, Clone, Default)]
 pub(super) struct File {
     pub(super) current_context: Option<String>,
@@ -109,13 +108,10 @@ pub(crate) struct Cluster {
     pub(crate) extensions: Vec<Extension>,
 }
 
-/// Data for others.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 pub(crate) struct Extension {
-    /// For whom.
     #[serde(default, deserialize_with = "text")]
     pub(crate) name: String,
-    /// What.
     #[serde(default)]
     pub(crate) extension: Value,
 }
@@ -136,28 +132,21 @@ pub(crate) struct User {
     /// The key, base64; it wins over the file.
     #[serde(default, deserialize_with = "secret")]
     pub(crate) client_key_data: Option<Secret>,
-    /// The bearer token.
     #[serde(default, deserialize_with = "secret")]
     pub(crate) token: Option<Secret>,
     /// The file with the bearer token, read again while the program runs; it wins over `token`.
     #[serde(default, rename = "tokenFile", deserialize_with = "optional")]
     pub(crate) token_file: Option<String>,
-    /// The name for Basic authentication.
     #[serde(default, deserialize_with = "optional")]
     pub(crate) username: Option<String>,
-    /// The password for Basic authentication.
     #[serde(default, deserialize_with = "secret")]
     pub(crate) password: Option<Secret>,
-    /// The user to impersonate.
     #[serde(default, rename = "as", deserialize_with = "optional")]
     pub(crate) impersonate: Option<String>,
-    /// The impersonated user's uid.
     #[serde(default, rename = "as-uid", deserialize_with = "optional")]
     pub(crate) impersonate_uid: Option<String>,
-    /// The impersonated user's groups.
     #[serde(default, rename = "as-groups", deserialize_with = "texts")]
     pub(crate) impersonate_groups: Vec<String>,
-    /// The impersonated user's extra values.
     #[serde(default, rename = "as-user-extra", deserialize_with = "text_lists")]
     pub(crate) impersonate_extra: BTreeMap<String, Vec<String>>,
     /// The plugin that gives a token or a certificate.
@@ -172,13 +161,11 @@ pub(crate) struct User {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Exec {
-    /// The version of the conversation.
     #[serde(default, deserialize_with = "optional")]
     pub(crate) api_version: Option<String>,
     /// The program: looked up in PATH, or a path.
     #[serde(default, deserialize_with = "text")]
     pub(crate) command: String,
-    /// Its arguments.
     #[serde(default, deserialize_with = "texts")]
     pub(crate) args: Vec<String>,
     /// Variables to set beside those of this process.
@@ -195,13 +182,10 @@ pub(crate) struct Exec {
     pub(crate) interactive_mode: Option<String>,
 }
 
-/// A variable for an exec plugin.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 pub(crate) struct ExecVariable {
-    /// Its name.
     #[serde(default, deserialize_with = "text")]
     pub(crate) name: String,
-    /// Its value.
     #[serde(default)]
     pub(crate) value: Secret,
 }
@@ -209,10 +193,8 @@ pub(crate) struct ExecVariable {
 /// A plugin of the older kind.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 pub(crate) struct AuthProvider {
-    /// Which.
     #[serde(default, deserialize_with = "text")]
     pub(crate) name: String,
-    /// Its settings.
     #[serde(default, deserialize_with = "or_default")]
     pub(crate) config: BTreeMap<String, Secret>,
 }

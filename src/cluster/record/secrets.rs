@@ -27,7 +27,6 @@ pub(super) fn head_path(record: &Record) -> String {
 
 /// The head as it was written.
 pub(super) struct WrittenHead {
-    /// Its new resourceVersion.
     pub(super) resource_version: String,
     /// The parts that it names.
     pub(super) parts: BTreeSet<String>,

@@ -44,7 +44,6 @@ const SERVER_KEY: &str = include_str!("server.key");
 /// A request as it came.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ReceivedRequest {
-    /// The request line.
     pub(crate) line: String,
     /// The headers, names in lower case.
     pub(crate) headers: Vec<(String, String)>,
@@ -72,12 +71,10 @@ type Script = dyn Fn(&ReceivedRequest) -> String + Send + Sync;
 pub(crate) struct Stub {
     /// Where it listens, on the loopback interface.
     pub(crate) address: SocketAddr,
-    /// What it was asked.
     pub(crate) seen: Arc<Mutex<Vec<ReceivedRequest>>>,
 }
 
 impl Stub {
-    /// Starts one without TLS.
     pub(crate) async fn http(
         answer: impl Fn(&ReceivedRequest) -> String + Send + Sync + 'static,
     ) -> Self {
@@ -126,7 +123,6 @@ impl Stub {
         Self { address, seen }
     }
 
-    /// Gives the requests so far.
     pub(crate) fn seen(&self) -> Vec<ReceivedRequest> {
         self.seen.lock().unwrap().clone()
     }
