@@ -19,13 +19,17 @@ use kube::client::Body;
 use serde_json::Value;
 use tokio::sync::Semaphore;
 
+mod list;
+
+pub(crate) use list::List;
+
 use super::{
     connect::Connection,
     explain::{NOT_AN_API_SERVER, is_broken_connection, timed_out},
     failure::{ApiStatus, Failure},
     fence::Fence,
     observations::RequestSeen,
-    request::{Answer, Request, WHOLE, encode_query},
+    request::{Answer, Request},
 };
 use crate::workload::error::{Code, Error};
 
@@ -37,8 +41,6 @@ const TRIES: u32 = 6;
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// A server that asks to wait longer is not waited for: the user is told.
 const LONGEST_WISH: Duration = Duration::from_secs(30);
-/// Asks for the metadata alone of a list's objects.
-const METADATA_LIST: &str = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
 
 /// An API server, as this program uses it. Cheap to clone.
 #[derive(Clone)]
@@ -274,73 +276,6 @@ fn judge(status: StatusCode, headers: &HeaderMap, body: Bytes) -> Try {
         _ => None,
     };
     Try::Failed { failure, pause }
-}
-
-/// A part of a list.
-#[derive(Debug)]
-pub(crate) struct List {
-    /// The objects. Lists leave out `apiVersion` and `kind` of their items.
-    pub(crate) items: Vec<Value>,
-    /// The resourceVersion of the list: where a watch goes on.
-    pub(crate) resource_version: String,
-}
-
-impl Api {
-    /// Lists a collection, page by page. `query` is appended as it is.
-    ///
-    /// # Errors
-    /// As [`Api::send`].
-    pub(crate) async fn list(&self, collection: &str, query: &str) -> Result<List, Failure> {
-        self.pages(collection, query, WHOLE).await
-    }
-
-    /// Lists the metadata alone of a collection's objects.
-    ///
-    /// # Errors
-    /// As [`Api::send`].
-    pub(crate) async fn list_metadata(
-        &self,
-        collection: &str,
-        query: &str,
-    ) -> Result<List, Failure> {
-        self.pages(collection, query, METADATA_LIST).await
-    }
-
-    async fn pages(
-        &self,
-        collection: &str,
-        query: &str,
-        accept: &'static str,
-    ) -> Result<List, Failure> {
-        let mut items = Vec::new();
-        let mut next = String::new();
-        loop {
-            let path = format!("{collection}?limit=500{query}{next}");
-            let answer = match self.send(Request { accept, ..Request::get(path) }).await {
-                // The list expired while we read it: begin anew, in one piece.
-                Err(failure) if failure.code() == 410 && !next.is_empty() => {
-                    items.clear();
-                    let path = format!("{collection}?{}", query.trim_start_matches('&'));
-                    self.send(Request { accept, ..Request::get(path) }).await?
-                }
-                other => other?,
-            };
-            let mut body = answer.body;
-            if let Value::Array(page) = body["items"].take() {
-                items.extend(page);
-            }
-            match body["metadata"]["continue"].as_str() {
-                Some(token) if !token.is_empty() => {
-                    next = format!("&continue={}", encode_query(token))
-                }
-                _ => {
-                    let resource_version =
-                        body["metadata"]["resourceVersion"].as_str().unwrap_or_default().to_owned();
-                    return Ok(List { items, resource_version });
-                }
-            }
-        }
-    }
 }
 
 /// Shows the beginning of an answer that is no JSON; of a proxy's page its title.
