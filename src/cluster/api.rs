@@ -48,7 +48,7 @@ pub struct Api {
     connection: Arc<Connection>,
     in_flight: Arc<Semaphore>,
     /// Whether the server has answered before: only then is a refused connection worth a
-    /// second try.
+    /// second try. A cluster that is not running was once told after six seconds of retries.
     answered: Arc<AtomicBool>,
     request_timeout: Duration,
     /// Where there is one, no write passes it without being sure of the holder.
@@ -172,11 +172,13 @@ impl Api {
     }
 
     async fn attempt(&self, request: &Request) -> Try {
+        // Each try, not each request: the holder may be lost in the pause between two.
         if let (Some(fence), true) = (&self.fence, request.method != Method::GET)
             && let Err(error) = fence.pass().await
         {
             return Try::given_up(error);
         }
+        // kube's own read time-out would end quiet watches, which share the client.
         match tokio::time::timeout(self.request_timeout, self.exchange(request)).await {
             Ok(outcome) => outcome,
             Err(_) => {
@@ -252,8 +254,11 @@ fn judge(status: StatusCode, headers: &HeaderMap, body: Bytes) -> Try {
     if status.is_success() {
         return Try::Done(body);
     }
+    // Not every failure is a Status: an unknown path is `404 page not found`, a dead APIService
+    // 503 in plain text, a proxy answers in HTML.
     let mut parsed: ApiStatus = serde_json::from_slice(&body)
         .unwrap_or_else(|_| ApiStatus { message: excerpt(&body), ..ApiStatus::default() });
+    // Not every Status repeats its code.
     parsed.code = status.as_u16();
     let after = headers
         .get(header::RETRY_AFTER)

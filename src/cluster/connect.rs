@@ -171,6 +171,7 @@ fn open(access: Access, runtime: &RuntimeName, options: &ConnectOptions) -> Resu
     }
     let server = endpoint.server.to_string().trim_end_matches('/').to_owned();
     let ca_digest = endpoint.authorities.as_deref().map(client_certificate::digest);
+    // kube sends no User-Agent, by which audit logs tell clients apart.
     headers.push(agent(options)?);
     let seen = Arc::new(Observations::new(options.on_request.clone()));
     if let Some(warning) = warning {

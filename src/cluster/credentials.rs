@@ -17,7 +17,8 @@ use super::{
 };
 use crate::workload::error::{Code, Error, Result};
 
-/// A token file is read again when what was read is older.
+/// A token file is read again when what was read is older: client-go's minute less its leeway of
+/// ten seconds. The kubelet renews the tokens of pods.
 const TOKEN_AGE: Duration = Duration::from_secs(50);
 
 /// The source of a request's `Authorization` header.
@@ -73,6 +74,7 @@ impl Credentials {
     /// Code 2 (`kubeconfig`) where the user has two kinds of them or an unreadable token file.
     pub(crate) fn of(user: &User, name: &str, plugin: Option<Arc<ExecPlugin>>) -> Result<Self> {
         let has_token = user.token.is_some() || user.token_file.is_some();
+        // clientcmd refuses it too: it is not clear which one is meant.
         if has_token && user.username.is_some() {
             let message = format!("user `{name}` of the kubeconfig has a token and a password");
             return Err(Error::usage(Code::Kubeconfig, message).hint("keep one of them"));
@@ -117,6 +119,8 @@ impl Credentials {
     pub(crate) async fn renewed(&self, refused: &Proof) -> Result<Option<Proof>> {
         match (self, refused) {
             (Self::File(file), Proof::Header(old)) => {
+                // It may have been renewed since it was read; the same token would be refused
+                // again.
                 let new = Some(file.header(Duration::ZERO));
                 Ok((new != *old).then_some(Proof::Header(new)))
             }

@@ -26,6 +26,8 @@ pub(crate) async fn read(api: &Api) -> Result<Vec<Value>> {
     let ask = |path: &'static str| api.send(Request { accept: AGGREGATED, ..Request::get(path) });
     let (core, groups) =
         futures::future::try_join(ask("/api"), ask("/apis")).await.map_err(explain)?;
+    // A server that does not know v2 (before 1.30) answers with its old lists instead of
+    // an error.
     if [&core, &groups].iter().all(|answer| answer.body["kind"] == "APIGroupDiscoveryList") {
         return Ok(vec![core.body, groups.body]);
     }
@@ -57,6 +59,7 @@ async fn legacy(api: &Api, groups: &Value) -> Value {
             Ok(list) => {
                 json!({"version": version, "freshness": "Current", "resources": resources(group, version, &list)})
             }
+            // One dead APIService must not hide the kinds of all others.
             Err(_) => json!({"version": version, "freshness": "Stale"}),
         };
         match items.iter_mut().find(|item| item["metadata"]["name"] == **group) {
@@ -80,6 +83,7 @@ fn resources(group: &str, version: &str, list: &Value) -> Vec<Value> {
     all()
         .filter_map(|resource| {
             let plural = resource["name"].as_str().filter(|name| !name.contains('/'))?;
+            // A list names group and version only of what differs from its own, such as a Scale.
             let or = |field: &str, other: &str| resource[field].as_str().unwrap_or(other).to_owned();
             Some(json!({
                 "resource": plural,

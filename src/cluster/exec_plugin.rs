@@ -132,6 +132,8 @@ impl ExecPlugin {
         if let Some(newer) = login.as_ref().filter(|login| !Arc::ptr_eq(login, refused)) {
             return Ok(Some(newer.clone()));
         }
+        // It was fresh and refused all the same: running the plugin again for each request would
+        // ask for a password each time.
         if refused.doubtful.load(Ordering::Relaxed) {
             return Ok(None);
         }
@@ -155,7 +157,10 @@ impl ExecPlugin {
         let mut child = Command::new(command);
         child.args(args).envs(env.iter().map(|entry| (&entry.name, &entry.value.0)));
         child.env("KUBERNETES_EXEC_INFO", self.info(api_version.as_deref(), interactive));
+        // A request that is given up takes its plugin with it.
         child.stdout(Stdio::piped()).kill_on_drop(true);
+        // Where nobody can answer, what it says is kept for the failure: on the terminal it would
+        // tear the progress bars, and stdin may be a source of manifests.
         if interactive {
             child.stdin(Stdio::inherit()).stderr(Stdio::inherit());
         } else {
@@ -188,6 +193,7 @@ impl ExecPlugin {
     fn read(&self, stdout: &[u8], after_refusal: bool) -> Result<Login> {
         let credential: ExecCredential = std::str::from_utf8(stdout)
             .map_err(|_| "it is not UTF-8".to_owned())
+            // client-go's decoder takes YAML as well as JSON.
             .and_then(parse)
             .map_err(|why| self.failure("gave an answer that cannot be read").cause(why))?;
         let ExecCredentialStatus {
@@ -256,6 +262,7 @@ fn renewal(now: Timestamp, expiry: Timestamp) -> Option<Timestamp> {
 fn last_lines(stderr: &[u8]) -> Vec<String> {
     let text = String::from_utf8_lossy(stderr);
     let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    // The lines go to a terminal: what steers it is left out.
     let plain = |line: &&str| line.chars().filter(|c| !c.is_control()).take(500).collect();
     lines[lines.len().saturating_sub(8)..].iter().map(plain).collect()
 }
@@ -270,6 +277,7 @@ fn describe(cluster: &Cluster, ca: Option<&[u8]>) -> Value {
     set("server", cluster.server.clone().map(Value::from));
     set("tls-server-name", cluster.tls_server_name.clone().map(Value::from));
     set("insecure-skip-tls-verify", cluster.insecure_skip_tls_verify.then_some(true.into()));
+    // Inline even where the kubeconfig names a file, as client-go has it.
     set("certificate-authority-data", ca.map(|ca| STANDARD.encode(ca).into()));
     set("proxy-url", cluster.proxy_url.clone().map(Value::from));
     set("disable-compression", cluster.disable_compression.then_some(true.into()));

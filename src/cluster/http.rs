@@ -140,6 +140,7 @@ impl Endpoint {
         let failed: fn(std::io::Error) -> StepError = |error| StepError::Resolve(error.into());
         let mut connector =
             HttpConnector::new_with_resolver(MapErr::new(GaiResolver::new(), failed));
+        // The same connector makes the connections below TLS, whose URIs are https.
         connector.enforce_http(false);
         connector.set_nodelay(true);
         connector.set_keepalive(Some(KEEPALIVE));
@@ -162,6 +163,8 @@ impl Endpoint {
                 .chain(&error)
                 .hint("add `certificate-authority-data` to the cluster in the kubeconfig")
         })?;
+        // In a pod the CA is renewed while we run: kube's verifier reads its file again, ours would
+        // not.
         let own =
             self.authorities.as_deref().filter(|_| !self.insecure && self.authority_file.is_none());
         if let Some(trust) = own.and_then(Trust::in_authorities) {

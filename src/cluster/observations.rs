@@ -96,6 +96,7 @@ impl Observations {
     }
 
     pub(super) fn note(&self, headers: &HeaderMap) {
+        // Every answer has it, and it is the one clock that two clients share (docs/design.md).
         if let Some(date) = headers.get(DATE).and_then(date_of) {
             *self.clock.lock().expect("noting a time does not panic") = Some((date, uptime()));
         }

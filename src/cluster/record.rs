@@ -33,7 +33,7 @@ use crate::workload::{
 pub(crate) use found::{Found, read};
 use secrets::{WrittenHead, delete_parts, head_path, list_parts, write_head};
 
-/// How often the holder is renewed.
+/// How often the holder is renewed: it expires after four and a half of these.
 const RENEWAL: Duration = Duration::from_secs(20);
 
 fn collection(namespace: &str) -> String {
@@ -95,6 +95,8 @@ impl Keeper {
         };
         let keeper = Self {
             fence: Fence::new(sent, api.request_timeout()),
+            // Writes that wait at the fence once took all places in flight, so that the renewal
+            // which they waited for could not be sent.
             api: api.apart(),
             claim,
             since,

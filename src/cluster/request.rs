@@ -70,6 +70,7 @@ impl Request {
         );
         Self {
             method: Method::PATCH,
+            // JSON is YAML, and applies have no type of JSON.
             body: Some((encode(body), "application/apply-patch+yaml")),
             accept: METADATA_ONLY,
             path,

@@ -201,9 +201,11 @@ impl Collection {
         };
         let mut object = event["object"].take();
         let kind = event["type"].as_str().unwrap_or_default();
+        // A version that is too old is told so too, after a 200: as an event that holds a Status.
         if kind == "ERROR" {
             return Some(WatchEnd::TooOld);
         }
+        // Also of bookmarks, which are sent for that alone.
         if let Some(seen) = object.pointer("/metadata/resourceVersion").and_then(Value::as_str) {
             seen.clone_into(version);
         }

@@ -108,6 +108,7 @@ impl InstanceLock {
         let mut bytes = Vec::new();
         self.file.rewind().ok()?;
         self.file.read_to_end(&mut bytes).ok()?;
+        // The first value alone: a process that died while it wrote leaves a rest of the older one.
         serde_json::Deserializer::from_slice(&bytes).into_iter().next()?.ok()
     }
 }
@@ -115,6 +116,7 @@ impl InstanceLock {
 /// Gives the lock file: `<database>.locks/<instance>.lock`, the same for every way to name the
 /// database.
 fn lock_path(database: &Path, instance: &InstanceName) -> PathBuf {
+    // A symbolic link to the database must not lead to a second lock.
     let database = fs::canonicalize(database).unwrap_or_else(|_| database.to_owned());
     let mut folder = OsString::from(database);
     folder.push(".locks");

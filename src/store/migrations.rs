@@ -39,6 +39,7 @@ impl Store {
             return Ok(());
         }
         self.transaction(|store| {
+            // Read again inside: another process may have migrated while we waited.
             let from =
                 usize::try_from(store.version()?).expect("a checked version is not negative");
             STEPS[from..].iter().try_for_each(|step| store.batch(step))?;

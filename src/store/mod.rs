@@ -179,6 +179,8 @@ struct OpenTransaction<'s> {
 
 impl<'s> OpenTransaction<'s> {
     fn begin(store: &'s mut Store) -> Result<Self> {
+        // BEGIN cannot be nested, savepoints can; IMMEDIATE, because a transaction that writes
+        // after it read fails at once where another has written in between, and does not wait.
         let (begin, commit, rollback) = if store.connection.is_autocommit() {
             ("BEGIN IMMEDIATE", "COMMIT", "ROLLBACK")
         } else {

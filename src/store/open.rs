@@ -28,6 +28,7 @@ pub(super) fn connect(path: &Path) -> Result<Connection> {
         rustix::fs::access(part, Access::WRITE_OK)
             .map_err(|error| failure::of_io(path, what, &error.into()))?;
     }
+    // The session's lock lets one thread at a time at it.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     Connection::open_with_flags(path, flags)
         .and_then(|connection| {

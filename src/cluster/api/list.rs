@@ -56,6 +56,8 @@ impl Api {
             let answer = match self.send(Request { accept, ..Request::get(path) }).await {
                 // The list expired while we read it: begin anew, in one piece.
                 Err(failure) if failure.code() == 410 && !next.is_empty() => {
+                    // etcd has compacted what the token meant; items of two states must not be
+                    // mixed.
                     items.clear();
                     let path = format!("{collection}?{}", query.trim_start_matches('&'));
                     self.send(Request { accept, ..Request::get(path) }).await?

@@ -256,6 +256,7 @@ impl File {
             join(folder, &mut user.client_certificate);
             join(folder, &mut user.client_key);
             join(folder, &mut user.token_file);
+            // A bare name is looked up in PATH.
             if let Some(exec) = user.exec.as_mut().filter(|exec| exec.command.contains('/')) {
                 exec.command = joined(folder, &exec.command);
             }

@@ -15,6 +15,7 @@ pub(super) fn decode(bytes: Vec<u8>) -> Result<String, String> {
         String::from_utf16(&units).map_err(|_| "it is not valid UTF-16".to_owned())
     };
     match bytes.as_slice() {
+        // What PowerShell's `>` writes.
         [0xFF, 0xFE, rest @ ..] => units(rest, u16::from_le_bytes),
         [0xFE, 0xFF, rest @ ..] => units(rest, u16::from_be_bytes),
         _ => {
