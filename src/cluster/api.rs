@@ -163,6 +163,7 @@ impl Api {
                 Try::Failed { failure, pause } => match pause {
                     Some(pause) if request.retry && attempt < TRIES => {
                         let backoff = Duration::from_millis(100) * 2u32.pow(attempt);
+                        // What the server asks for counts, even above our longest pause.
                         tokio::time::sleep(pause.max(backoff).min(LONGEST_PAUSE.max(pause))).await;
                     }
                     _ => return Err(failure),

@@ -36,6 +36,7 @@ pub(crate) async fn read(api: &Api) -> Result<Vec<Value>> {
 
 /// Builds the document from the lists of each group and version.
 async fn legacy(api: &Api, groups: &Value) -> Value {
+    // The core group does not stand in /apis.
     let mut versions: Vec<(String, String)> = vec![(String::new(), "v1".to_owned())];
     for group in groups["groups"].as_array().into_iter().flatten() {
         for version in group["versions"].as_array().into_iter().flatten() {

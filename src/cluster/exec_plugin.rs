@@ -152,6 +152,7 @@ impl ExecPlugin {
                     .failure("needs a terminal to ask on")
                     .hint("run it on a terminal"));
             }
+            // `IfAvailable`, or nothing, which v1beta1 allows.
             _ => self.interactive,
         };
         let mut child = Command::new(command);
@@ -287,21 +288,17 @@ fn describe(cluster: &Cluster, ca: Option<&[u8]>) -> Value {
 }
 
 #[derive(Default, Deserialize)]
+#[serde(default)]
 struct ExecCredential {
-    #[serde(default)]
     status: Option<ExecCredentialStatus>,
 }
 
 #[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 struct ExecCredentialStatus {
-    #[serde(default)]
     token: Option<Secret>,
-    #[serde(default)]
     client_certificate_data: Option<String>,
-    #[serde(default)]
     client_key_data: Option<Secret>,
-    #[serde(default)]
     expiration_timestamp: Option<String>,
 }
 

@@ -154,6 +154,7 @@ fn contains(network: IpAddr, bits: u32, address: IpAddr) -> bool {
         (IpAddr::V6(network), IpAddr::V6(address)) => (network.to_bits(), address.to_bits(), 128),
         _ => return false,
     };
+    // A network of no bits holds every address: shifting by the whole width gives nothing.
     bits <= width && (network ^ address).checked_shr(width - bits).unwrap_or(0) == 0
 }
 

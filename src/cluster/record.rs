@@ -160,6 +160,7 @@ impl Keeper {
                     self.fence.renewed(sent);
                     return Ok(());
                 }
+                // Our own write whose answer was lost, a takeover, or a deletion: the head tells.
                 Err(failure) if failure.is_conflict() || failure.is_not_found() => {
                     self.read_again(&mut kept).await?;
                 }
@@ -283,6 +284,7 @@ impl Keeper {
             .await
             .map_err(|failure| self.explain(kept, &failure))?;
         let Some(secret) = secret else { return Ok(Head::Absent) };
+        // A head that cannot be read is none of this process.
         let ours = read_head(&secret)
             .is_ok_and(|(_, holder)| holder.is_some_and(|holder| holder.id == self.claim.id));
         Ok(if ours { Head::Ours(secret) } else { Head::Others })

@@ -111,6 +111,8 @@ impl Store {
             let Some(instance) = store.instance(name)? else {
                 return Err(store.no_such_instance(name.as_str()));
             };
+            // What was taken in for this instance goes with it: the definition must keep one
+            // revision.
             store.own_one_for(&instance.definition, None)?;
             store.execute("DELETE FROM instance WHERE name = ?1", params![Word(name)]).map(drop)
         })

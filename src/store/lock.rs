@@ -126,6 +126,7 @@ fn lock_path(database: &Path, instance: &InstanceName) -> PathBuf {
 fn open(path: &Path) -> io::Result<File> {
     let folder = path.parent().expect("a lock file is in a folder");
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    // Not truncated: what a dead predecessor left is read first.
     OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)
 }
 

@@ -66,6 +66,7 @@ impl Store {
     pub(super) fn version(&self) -> Result<i64> {
         let Marks { version, application, tables } =
             Marks::read(&self.connection).map_err(|error| self.failure(error))?;
+        // What we just made, or somebody else who has not got further yet, is empty.
         let fresh = version == 0 && application == 0 && tables == 0;
         if !fresh && (application != APPLICATION_ID || version < 1) {
             return Err(failure::not_a_database(self.path()));

@@ -80,122 +80,121 @@ pub(super) struct Context {
 
 /// Where a cluster is and how to know it.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(default, rename_all = "kebab-case")]
 pub(crate) struct Cluster {
     /// The server's URL, or `host:port`.
-    #[serde(default, deserialize_with = "optional")]
+    #[serde(deserialize_with = "optional")]
     pub(crate) server: Option<String>,
     /// The name to check the server's certificate for, if not the URL's host.
-    #[serde(default, deserialize_with = "optional")]
+    #[serde(deserialize_with = "optional")]
     pub(crate) tls_server_name: Option<String>,
     /// Whether any certificate of the server will do.
-    #[serde(default, deserialize_with = "flag")]
+    #[serde(deserialize_with = "flag")]
     pub(crate) insecure_skip_tls_verify: bool,
     /// The file with the CA's certificates.
-    #[serde(default, deserialize_with = "optional")]
+    #[serde(deserialize_with = "optional")]
     pub(crate) certificate_authority: Option<String>,
     /// The CA's certificates, base64; they win over the file.
-    #[serde(default, deserialize_with = "optional")]
+    #[serde(deserialize_with = "optional")]
     pub(crate) certificate_authority_data: Option<String>,
     /// The proxy of every request; no variable of the environment changes it.
-    #[serde(default, deserialize_with = "optional")]
+    #[serde(deserialize_with = "optional")]
     pub(crate) proxy_url: Option<String>,
     /// Whether answers are to come uncompressed.
-    #[serde(default, deserialize_with = "flag")]
+    #[serde(deserialize_with = "flag")]
     pub(crate) disable_compression: bool,
     /// Data for others; the entry `client.authentication.k8s.io/exec` goes to the exec plugin.
-    #[serde(default, deserialize_with = "or_default")]
+    #[serde(deserialize_with = "or_default")]
     pub(crate) extensions: Vec<Extension>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
 pub(crate) struct Extension {
-    #[serde(default, deserialize_with = "text")]
+    #[serde(deserialize_with = "text")]
     pub(crate) name: String,
-    #[serde(default)]
     pub(crate) extension: Value,
 }
 
 /// Who we are for a cluster.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(default, rename_all = "kebab-case")]
 pub(crate) struct User {
     /// The file with the client's certificate chain.
-    #[serde(default, deserialize_with = "optional")]
+    #[serde(deserialize_with = "optional")]
     pub(crate) client_certificate: Option<String>,
     /// The chain, base64; it wins over the file.
-    #[serde(default, deserialize_with = "optional")]
+    #[serde(deserialize_with = "optional")]
     pub(crate) client_certificate_data: Option<String>,
     /// The file with the client's key.
-    #[serde(default, deserialize_with = "optional")]
+    #[serde(deserialize_with = "optional")]
     pub(crate) client_key: Option<String>,
     /// The key, base64; it wins over the file.
-    #[serde(default, deserialize_with = "secret")]
+    #[serde(deserialize_with = "secret")]
     pub(crate) client_key_data: Option<Secret>,
-    #[serde(default, deserialize_with = "secret")]
+    #[serde(deserialize_with = "secret")]
     pub(crate) token: Option<Secret>,
     /// The file with the bearer token, read again while the program runs; it wins over `token`.
-    #[serde(default, rename = "tokenFile", deserialize_with = "optional")]
+    #[serde(rename = "tokenFile", deserialize_with = "optional")]
     pub(crate) token_file: Option<String>,
-    #[serde(default, deserialize_with = "optional")]
+    #[serde(deserialize_with = "optional")]
     pub(crate) username: Option<String>,
-    #[serde(default, deserialize_with = "secret")]
+    #[serde(deserialize_with = "secret")]
     pub(crate) password: Option<Secret>,
-    #[serde(default, rename = "as", deserialize_with = "optional")]
+    #[serde(rename = "as", deserialize_with = "optional")]
     pub(crate) impersonate: Option<String>,
-    #[serde(default, rename = "as-uid", deserialize_with = "optional")]
+    #[serde(rename = "as-uid", deserialize_with = "optional")]
     pub(crate) impersonate_uid: Option<String>,
-    #[serde(default, rename = "as-groups", deserialize_with = "texts")]
+    #[serde(rename = "as-groups", deserialize_with = "texts")]
     pub(crate) impersonate_groups: Vec<String>,
-    #[serde(default, rename = "as-user-extra", deserialize_with = "text_lists")]
+    #[serde(rename = "as-user-extra", deserialize_with = "text_lists")]
     pub(crate) impersonate_extra: BTreeMap<String, Vec<String>>,
     /// The plugin that gives a token or a certificate.
-    #[serde(default)]
     pub(crate) exec: Option<Exec>,
     /// The older kind of plugin; only `oidc` is left.
-    #[serde(default)]
     pub(crate) auth_provider: Option<AuthProvider>,
 }
 
 /// A program that gives a token or a certificate.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 pub(crate) struct Exec {
-    #[serde(default, deserialize_with = "optional")]
+    #[serde(deserialize_with = "optional")]
     pub(crate) api_version: Option<String>,
     /// The program: looked up in PATH, or a path.
-    #[serde(default, deserialize_with = "text")]
+    #[serde(deserialize_with = "text")]
     pub(crate) command: String,
-    #[serde(default, deserialize_with = "texts")]
+    #[serde(deserialize_with = "texts")]
     pub(crate) args: Vec<String>,
     /// Variables to set beside those of this process.
-    #[serde(default, deserialize_with = "or_default")]
+    #[serde(deserialize_with = "or_default")]
     pub(crate) env: Vec<ExecVariable>,
     /// How to get the program, for the person who lacks it.
-    #[serde(default, deserialize_with = "optional")]
+    #[serde(deserialize_with = "optional")]
     pub(crate) install_hint: Option<String>,
     /// Whether the program is told about the cluster.
-    #[serde(default, deserialize_with = "flag")]
+    #[serde(deserialize_with = "flag")]
     pub(crate) provide_cluster_info: bool,
     /// `Never`, `IfAvailable` or `Always`: whether it may ask on the terminal.
-    #[serde(default, deserialize_with = "optional")]
+    #[serde(deserialize_with = "optional")]
     pub(crate) interactive_mode: Option<String>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
 pub(crate) struct ExecVariable {
-    #[serde(default, deserialize_with = "text")]
+    #[serde(deserialize_with = "text")]
     pub(crate) name: String,
-    #[serde(default)]
     pub(crate) value: Secret,
 }
 
 /// A plugin of the older kind.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
 pub(crate) struct AuthProvider {
-    #[serde(default, deserialize_with = "text")]
+    #[serde(deserialize_with = "text")]
     pub(crate) name: String,
-    #[serde(default, deserialize_with = "or_default")]
+    #[serde(deserialize_with = "or_default")]
     pub(crate) config: BTreeMap<String, Secret>,
 }
 
