@@ -39,8 +39,8 @@ pub(crate) const IN_FLIGHT: usize = 32;
 const TRIES: u32 = 6;
 /// The longest pause between two tries.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
-/// A server that asks to wait longer is not waited for: the user is told.
-const LONGEST_WISH: Duration = Duration::from_secs(30);
+/// A server that asks to wait longer (`Retry-After`) is not waited for: the user is told.
+const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(30);
 
 /// An API server, as this program uses it. Cheap to clone.
 #[derive(Clone)]
@@ -266,7 +266,7 @@ fn judge(status: StatusCode, headers: &HeaderMap, body: Bytes) -> Try {
         .and_then(|value| value.to_str().ok()?.parse().ok())
         .or_else(|| parsed.details.as_ref()?.retry_after_seconds)
         .map(Duration::from_secs);
-    let is_too_long = after.is_some_and(|after| after > LONGEST_WISH);
+    let is_too_long = after.is_some_and(|after| after > LONGEST_RETRY_AFTER);
     if let (true, Some(after)) = (is_too_long, after) {
         parsed.message = format!("{}; it asks to wait {} s", parsed.message, after.as_secs());
     }

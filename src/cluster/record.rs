@@ -35,6 +35,8 @@ use secrets::{WrittenHead, delete_parts, head_path, list_parts, write_head};
 
 /// How often the holder is renewed: it expires after four and a half of these.
 const RENEWAL: Duration = Duration::from_secs(20);
+/// The pause before a renewal that failed is tried again.
+const RENEWAL_RETRY: Duration = Duration::from_secs(2);
 
 fn collection(namespace: &str) -> String {
     format!("/api/v1/namespaces/{namespace}/secrets")
@@ -44,9 +46,6 @@ fn collection(namespace: &str) -> String {
 pub(crate) fn head_id(namespace: &str, instance: &InstanceName) -> ObjectId {
     ObjectId::new("", "Secret", Some(namespace), &head_name(instance))
 }
-
-/// The pause before a renewal that failed is tried again.
-const AGAIN: Duration = Duration::from_secs(2);
 
 /// Who wants to hold an instance.
 #[derive(Debug, Clone)]
@@ -134,7 +133,7 @@ impl Keeper {
             pause = match self.renew().await {
                 Ok(()) => RENEWAL,
                 Err(_) if self.fence.is_lost() => return self.fence.why_lost(),
-                Err(_) => AGAIN,
+                Err(_) => RENEWAL_RETRY,
             };
         }
     }

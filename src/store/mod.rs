@@ -127,7 +127,7 @@ impl Store {
     }
 
     fn failure(&self, error: rusqlite::Error) -> crate::workload::error::Error {
-        failure::told(self.path.as_deref(), error)
+        failure::of_sqlite(self.path.as_deref(), error)
     }
 
     fn batch(&self, sql: &str) -> Result<()> {

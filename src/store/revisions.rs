@@ -60,7 +60,7 @@ const KEPT: &str = "
     LEFT JOIN instance ON instance.id = revision.only_for
     WHERE definition.name = ?1";
 /// Those that instance `?2` (or, without one, everybody) goes by.
-const GONE_BY: &str = "AND (only_for IS NULL OR instance.name = ?2)";
+const VISIBLE: &str = "AND (only_for IS NULL OR instance.name = ?2)";
 /// The newest comes first; of two equally old ones the own.
 const NEWEST_FIRST: &str = "ORDER BY revision.created_at DESC, only_for IS NULL DESC, number DESC";
 
@@ -73,7 +73,7 @@ impl Store {
         instance: Option<&InstanceName>,
     ) -> Result<Vec<Revision>> {
         self.rows(
-            &format!("{KEPT} {GONE_BY} {NEWEST_FIRST}"),
+            &format!("{KEPT} {VISIBLE} {NEWEST_FIRST}"),
             params![Word(name), instance.map(Word)],
             |row| Kept::read(row).map(|kept| kept.revision),
         )
@@ -221,7 +221,7 @@ impl Store {
         instance: Option<&InstanceName>,
     ) -> Result<Option<Kept>> {
         self.row(
-            &format!("{KEPT} {GONE_BY} {NEWEST_FIRST} LIMIT 1"),
+            &format!("{KEPT} {VISIBLE} {NEWEST_FIRST} LIMIT 1"),
             params![Word(name), instance.map(Word)],
             Kept::read,
         )
