@@ -21,19 +21,14 @@ use crate::{
 
 /// Everything that a connection is made of.
 pub(super) struct Access {
-    /// Where the server is.
     pub(super) endpoint: Endpoint,
-    /// How requests are signed.
     pub(super) credentials: Credentials,
-    /// The client certificate of the kubeconfig.
     pub(super) identity: Option<Arc<Identity>>,
     /// What signs requests by OIDC, instead of the credentials.
     pub(super) oidc: Option<AuthLayer>,
-    /// Headers of every request.
     pub(super) headers: Vec<(HeaderName, HeaderValue)>,
     /// What the user should know about it.
     pub(super) warning: Option<String>,
-    /// The user's name in the kubeconfig.
     pub(super) user_name: Option<String>,
     /// The namespace of the context or of the pod.
     pub(super) namespace: Option<String>,
@@ -64,7 +59,8 @@ impl Access {
             user_name,
             namespace,
         };
-        // kubectl sends no credentials without TLS; we spare the machine itself
+        // clientcmd reads who we are only where the transport is TLS; the machine itself is spared,
+        // since nothing leaves it.
         if access.endpoint.is_tls() || proxy::is_loopback(&access.endpoint.server) {
             access.credentials = Credentials::of(&user, &name, plugin)?;
             access.identity = identity(&user, &name)?;
@@ -95,11 +91,13 @@ impl Access {
         };
         let host = env.variable("KUBERNETES_SERVICE_HOST").ok_or_else(missing)?;
         let port = env.variable("KUBERNETES_SERVICE_PORT").ok_or_else(missing)?;
+        // An IPv6 address, which the kubelet writes without brackets.
         let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
         let server = server_url(&format!("https://{host}:{port}"), true)?;
         let folder = &env.service_account;
         let token = TokenFile::open(folder.join("token"), None)?;
         let authority_file = folder.join("ca.crt");
+        // client-go's InClusterConfig goes on without a CA too: the system's may do.
         let authorities = match std::fs::read(&authority_file) {
             Ok(pem) => Some(client_certificate::authorities(&pem)?),
             Err(_) => None,
@@ -133,6 +131,7 @@ fn endpoint(context: &ResolvedContext, env: &Env) -> Result<(Endpoint, Option<Ve
     let ResolvedContext { cluster_name: name, cluster, user, .. } = context;
     let in_cluster =
         |error: Error| error.while_doing(format!("cannot use cluster `{name}` of the kubeconfig"));
+    // A CA that is not to be believed need not be readable either.
     let ca = match cluster.insecure_skip_tls_verify {
         true => None,
         false => client_certificate::load(
@@ -180,6 +179,7 @@ fn server_url(text: &str, tls: bool) -> Result<Uri> {
     let wrong = |why: &str| {
         Error::usage(Code::Kubeconfig, format!("{text:?} is not a server's URL: {why}"))
     };
+    // Without a scheme kube's BaseUriLayer panics at the first request.
     let (scheme, rest) = match text.split_once("://") {
         Some((scheme, rest)) => (scheme.to_ascii_lowercase(), rest),
         None => {
@@ -195,6 +195,7 @@ fn server_url(text: &str, tls: bool) -> Result<Uri> {
     let uri: Uri =
         format!("{scheme}://{rest}").parse().map_err(|_| wrong("it cannot be parsed"))?;
     let authority = uri.authority().map_or("", |authority| authority.as_str());
+    // A login in the URL is left out: the URL stands in messages and in the database.
     let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
     let host = uri.host().filter(|host| !host.is_empty()).ok_or_else(|| wrong("it has no host"))?;
     let port = authority.strip_prefix(host).unwrap_or_default();
@@ -244,6 +245,7 @@ fn auth_provider(provider: &AuthProvider, user: &str, server: &Uri) -> Result<Au
             format!("the auth provider `{name}` of user `{user}` is not supported any more");
         return Err(Error::usage(Code::Kubeconfig, message).hint("use an exec plugin instead"));
     }
+    // OIDC is left to kube, whose layer also asks the issuer for a new token.
     let mut kube_config = kube::Config::new(server.clone());
     kube_config.auth_info.auth_provider = Some(kube::config::AuthProviderConfig {
         name: name.clone(),

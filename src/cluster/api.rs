@@ -19,13 +19,17 @@ use kube::client::Body;
 use serde_json::Value;
 use tokio::sync::Semaphore;
 
+mod list;
+
+pub(crate) use list::List;
+
 use super::{
     connect::Connection,
     explain::{NOT_AN_API_SERVER, is_broken_connection, timed_out},
     failure::{ApiStatus, Failure},
     fence::Fence,
     observations::RequestSeen,
-    request::{Answer, Request, encode_query},
+    request::{Answer, Request},
 };
 use crate::workload::error::{Code, Error};
 
@@ -35,10 +39,8 @@ pub(crate) const IN_FLIGHT: usize = 32;
 const TRIES: u32 = 6;
 /// The longest pause between two tries.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
-/// A server that asks to wait longer is not waited for: the user is told.
-const LONGEST_WISH: Duration = Duration::from_secs(30);
-/// Asks for the metadata alone of a list's objects.
-const METADATA_LIST: &str = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
+/// A server that asks to wait longer (`Retry-After`) is not waited for: the user is told.
+const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(30);
 
 /// An API server, as this program uses it. Cheap to clone.
 #[derive(Clone)]
@@ -46,19 +48,28 @@ pub struct Api {
     connection: Arc<Connection>,
     in_flight: Arc<Semaphore>,
     /// Whether the server has answered before: only then is a refused connection worth a
-    /// second try.
+    /// second try. A cluster that is not running was once told after six seconds of retries.
     answered: Arc<AtomicBool>,
     request_timeout: Duration,
     /// Where there is one, no write passes it without being sure of the holder.
     fence: Option<Fence>,
-    /// Whether bodies are told too.
     tells_bodies: bool,
 }
 
 /// What one try came to.
 enum Try {
     Done(Bytes),
-    Failed { failure: Failure, pause: Option<Duration> },
+    /// Without a pause another try would be in vain.
+    Failed {
+        failure: Failure,
+        pause: Option<Duration>,
+    },
+}
+
+impl Try {
+    fn given_up(why: Error) -> Self {
+        Self::Failed { failure: Failure::NoAnswer(Box::new(why)), pause: None }
+    }
 }
 
 impl Api {
@@ -94,7 +105,6 @@ impl Api {
         Self { in_flight: Arc::new(Semaphore::new(IN_FLIGHT)), ..self.clone() }
     }
 
-    /// Gives the connection.
     #[must_use]
     pub(crate) fn connection(&self) -> &Connection {
         &self.connection
@@ -110,8 +120,8 @@ impl Api {
     ///
     /// # Errors
     /// Whatever the server answered, or that it did not.
-    pub async fn call(&self, call: Request) -> Result<Answer, Failure> {
-        let bytes = self.send(&call).await?;
+    pub async fn send(&self, request: Request) -> Result<Answer, Failure> {
+        let bytes = self.send_raw(&request).await?;
         let body = serde_json::from_slice(&bytes).map_err(|error| {
             let server = &self.connection.server;
             let what = format!("{server} does not answer as a Kubernetes API server does");
@@ -130,9 +140,9 @@ impl Api {
     /// Reads an object; `None` where it is not there.
     ///
     /// # Errors
-    /// As [`Api::call`].
-    pub(crate) async fn find(&self, call: Request) -> Result<Option<Value>, Failure> {
-        match self.call(call).await {
+    /// As [`Api::send`].
+    pub(crate) async fn find(&self, request: Request) -> Result<Option<Value>, Failure> {
+        match self.send(request).await {
             Ok(answer) => Ok(Some(answer.body)),
             Err(failure) if failure.is_not_found() => Ok(None),
             Err(failure) => Err(failure),
@@ -142,17 +152,18 @@ impl Api {
     /// Sends a request and gives the body as it came.
     ///
     /// # Errors
-    /// As [`Api::call`].
-    pub(crate) async fn send(&self, call: &Request) -> Result<Bytes, Failure> {
+    /// As [`Api::send`].
+    pub(crate) async fn send_raw(&self, request: &Request) -> Result<Bytes, Failure> {
         let _permit = self.in_flight.acquire().await.expect("the semaphore is never closed");
         let mut attempt = 0;
         loop {
             attempt += 1;
-            match self.attempt(call).await {
+            match self.attempt(request).await {
                 Try::Done(bytes) => return Ok(bytes),
                 Try::Failed { failure, pause } => match pause {
-                    Some(pause) if call.retry && attempt < TRIES => {
+                    Some(pause) if request.retry && attempt < TRIES => {
                         let backoff = Duration::from_millis(100) * 2u32.pow(attempt);
+                        // What the server asks for counts, even above our longest pause.
                         tokio::time::sleep(pause.max(backoff).min(LONGEST_PAUSE.max(pause))).await;
                     }
                     _ => return Err(failure),
@@ -161,51 +172,44 @@ impl Api {
         }
     }
 
-    async fn attempt(&self, call: &Request) -> Try {
-        if let (Some(fence), true) = (&self.fence, call.method != Method::GET)
+    async fn attempt(&self, request: &Request) -> Try {
+        // Each try, not each request: the holder may be lost in the pause between two.
+        if let (Some(fence), true) = (&self.fence, request.method != Method::GET)
             && let Err(error) = fence.pass().await
         {
-            return Try::Failed { failure: Failure::NoAnswer(Box::new(error)), pause: None };
+            return Try::given_up(error);
         }
-        match tokio::time::timeout(self.request_timeout, self.exchange(call)).await {
+        // kube's own read time-out would end quiet watches, which share the client.
+        match tokio::time::timeout(self.request_timeout, self.exchange(request)).await {
             Ok(outcome) => outcome,
-            Err(_) => Try::Failed {
-                failure: Failure::NoAnswer(Box::new(
-                    self.connection
-                        .hinted(timed_out(&self.connection.server, self.request_timeout)),
-                )),
-                pause: None,
-            },
+            Err(_) => {
+                let late = timed_out(&self.connection.server, self.request_timeout);
+                Try::given_up(self.connection.hinted(late))
+            }
         }
     }
 
-    async fn exchange(&self, call: &Request) -> Try {
-        let request = http::Request::builder()
-            .method(call.method.clone())
-            .uri(&call.path)
-            .header(header::ACCEPT, call.accept);
-        let request = match &call.body {
+    async fn exchange(&self, request: &Request) -> Try {
+        let message = http::Request::builder()
+            .method(request.method.clone())
+            .uri(&request.path)
+            .header(header::ACCEPT, request.accept);
+        let message = match &request.body {
             Some((body, content_type)) => {
-                request.header(header::CONTENT_TYPE, *content_type).body(Body::from(body.to_vec()))
+                message.header(header::CONTENT_TYPE, *content_type).body(Body::from(body.to_vec()))
             }
-            None => request.body(Body::empty()),
+            None => message.body(Body::empty()),
         };
-        let request = match request {
-            Ok(request) => request,
+        let message = match message {
+            Ok(message) => message,
             Err(error) => {
-                return Try::Failed {
-                    failure: Failure::NoAnswer(Box::new(
-                        Error::failed(
-                            Code::InvalidRequest,
-                            format!("{} is not a valid path", call.path),
-                        )
-                        .cause(error.to_string()),
-                    )),
-                    pause: None,
-                };
+                let what = format!("{} is not a valid path", request.path);
+                return Try::given_up(
+                    Error::failed(Code::InvalidRequest, what).cause(error.to_string()),
+                );
             }
         };
-        let response = match self.connection.client.send(request).await {
+        let response = match self.connection.client.send(message).await {
             Ok(response) => response,
             Err(error) => return self.no_answer(error),
         };
@@ -215,19 +219,23 @@ impl Api {
             Ok(body) => {
                 let body = body.to_bytes();
                 if self.tells_bodies {
-                    let sent = call.body.as_ref().map(|(sent, _)| sent.clone()).unwrap_or_default();
-                    self.connection.tell_bodies(RequestSeen {
-                        method: call.method.to_string(),
-                        path: call.path.clone(),
-                        status: parts.status.as_u16(),
-                        took: Duration::ZERO,
-                        bodies: Some((sent, body.clone())),
-                    });
+                    self.tell_bodies(request, parts.status, body.clone());
                 }
                 judge(parts.status, &parts.headers, body)
             }
             Err(error) => self.no_answer(error),
         }
+    }
+
+    fn tell_bodies(&self, request: &Request, status: StatusCode, answered: Bytes) {
+        let sent = request.body.as_ref().map(|(sent, _)| sent.clone()).unwrap_or_default();
+        self.connection.tell_bodies(RequestSeen {
+            method: request.method.to_string(),
+            path: request.path.clone(),
+            status: status.as_u16(),
+            took: Duration::ZERO,
+            bodies: Some((sent, answered)),
+        });
     }
 
     fn no_answer(&self, error: kube::Error) -> Try {
@@ -247,15 +255,18 @@ fn judge(status: StatusCode, headers: &HeaderMap, body: Bytes) -> Try {
     if status.is_success() {
         return Try::Done(body);
     }
+    // Not every failure is a Status: an unknown path is `404 page not found`, a dead APIService
+    // 503 in plain text, a proxy answers in HTML.
     let mut parsed: ApiStatus = serde_json::from_slice(&body)
         .unwrap_or_else(|_| ApiStatus { message: excerpt(&body), ..ApiStatus::default() });
+    // Not every Status repeats its code.
     parsed.code = status.as_u16();
     let after = headers
         .get(header::RETRY_AFTER)
         .and_then(|value| value.to_str().ok()?.parse().ok())
         .or_else(|| parsed.details.as_ref()?.retry_after_seconds)
         .map(Duration::from_secs);
-    let is_too_long = after.is_some_and(|after| after > LONGEST_WISH);
+    let is_too_long = after.is_some_and(|after| after > LONGEST_RETRY_AFTER);
     if let (true, Some(after)) = (is_too_long, after) {
         parsed.message = format!("{}; it asks to wait {} s", parsed.message, after.as_secs());
     }
@@ -271,58 +282,6 @@ fn judge(status: StatusCode, headers: &HeaderMap, body: Bytes) -> Try {
         _ => None,
     };
     Try::Failed { failure, pause }
-}
-
-/// A part of a list.
-#[derive(Debug)]
-pub(crate) struct List {
-    /// The objects. Lists leave out `apiVersion` and `kind` of their items.
-    pub(crate) items: Vec<Value>,
-    /// The resourceVersion of the list: where a watch goes on.
-    pub(crate) resource_version: String,
-}
-
-impl Api {
-    /// Lists a collection, page by page. `query` is appended as it is.
-    ///
-    /// # Errors
-    /// As [`Api::call`].
-    pub(crate) async fn list(
-        &self,
-        collection: &str,
-        query: &str,
-        metadata_only: bool,
-    ) -> Result<List, Failure> {
-        let mut items = Vec::new();
-        let mut next = String::new();
-        loop {
-            let path = format!("{collection}?limit=500{query}{next}");
-            let accept = if metadata_only { METADATA_LIST } else { "application/json" };
-            let answer = match self.call(Request { accept, ..Request::get(path) }).await {
-                // The list expired while we read it: begin anew, in one piece.
-                Err(failure) if failure.code() == 410 && !next.is_empty() => {
-                    items.clear();
-                    let path = format!("{collection}?{}", query.trim_start_matches('&'));
-                    self.call(Request { accept, ..Request::get(path) }).await?
-                }
-                other => other?,
-            };
-            let mut body = answer.body;
-            if let Value::Array(page) = body["items"].take() {
-                items.extend(page);
-            }
-            match body["metadata"]["continue"].as_str() {
-                Some(token) if !token.is_empty() => {
-                    next = format!("&continue={}", encode_query(token))
-                }
-                _ => {
-                    let resource_version =
-                        body["metadata"]["resourceVersion"].as_str().unwrap_or_default().to_owned();
-                    return Ok(List { items, resource_version });
-                }
-            }
-        }
-    }
 }
 
 /// Shows the beginning of an answer that is no JSON; of a proxy's page its title.

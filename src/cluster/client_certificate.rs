@@ -42,6 +42,7 @@ impl Identity {
         let key = PrivateKeyDer::from_pem_slice(key).map_err(|error| {
             unusable("the client key is not a private key in PEM").cause(error.to_string())
         })?;
+        // ring lacks the curve and says only that the key is of no kind it knows; kubectl takes it.
         let is_p521 = key.secret_der().windows(P521.len()).any(|bytes| bytes == P521);
         let signing = rustls::crypto::ring::sign::any_supported_type(&key).map_err(|error| {
             if is_p521 {
@@ -52,6 +53,7 @@ impl Identity {
             }
         })?;
         let certified = CertifiedKey::new(chain, signing);
+        // Only a proof that they differ counts: of a certificate of version 1 rustls cannot tell.
         if let Err(rustls::Error::InconsistentKeys(rustls::InconsistentKeys::KeyMismatch)) =
             certified.keys_match()
         {
@@ -60,7 +62,6 @@ impl Identity {
         Ok(Self(Arc::new(SingleCertAndKey::from(certified))))
     }
 
-    /// Gives what rustls asks for it.
     #[must_use]
     pub(crate) fn resolver(&self) -> Arc<SingleCertAndKey> {
         self.0.clone()
@@ -73,6 +74,7 @@ impl Identity {
 /// Code 2 (`kubeconfig`) naming what it is and the file.
 pub(crate) fn load(what: &str, data: Option<&str>, file: Option<&str>) -> Result<Option<Vec<u8>>> {
     if let Some(data) = data {
+        // Go's decoder passes over line breaks.
         let plain: String = data.chars().filter(|c| !c.is_ascii_whitespace()).collect();
         return STANDARD.decode(plain).map(Some).map_err(|error| {
             Error::usage(Code::Kubeconfig, format!("{what} in the kubeconfig is not valid base64"))

@@ -70,11 +70,9 @@ pub(crate) fn user_agent() -> String {
 pub struct Connection {
     /// The client. It retries nothing and has no time limit for answers.
     pub client: kube::Client,
-    /// The runtime that it leads to.
     pub(crate) runtime: RuntimeName,
     /// The server's URL, for messages and as the cluster's second-best identity.
     pub(crate) server: String,
-    /// The user's name in the kubeconfig.
     pub(crate) kubeconfig_user: Option<String>,
     /// The SHA-256 of the certificates that the server is trusted by, in hex; none where the
     /// system's are used or none at all.
@@ -173,6 +171,7 @@ fn open(access: Access, runtime: &RuntimeName, options: &ConnectOptions) -> Resu
     }
     let server = endpoint.server.to_string().trim_end_matches('/').to_owned();
     let ca_digest = endpoint.authorities.as_deref().map(client_certificate::digest);
+    // kube sends no User-Agent, by which audit logs tell clients apart.
     headers.push(agent(options)?);
     let seen = Arc::new(Observations::new(options.on_request.clone()));
     if let Some(warning) = warning {

@@ -17,7 +17,8 @@ use super::{
 };
 use crate::workload::error::{Code, Error, Result};
 
-/// A token file is read again when what was read is older.
+/// A token file is read again when what was read is older: client-go's minute less its leeway of
+/// ten seconds. The kubelet renews the tokens of pods.
 const TOKEN_AGE: Duration = Duration::from_secs(50);
 
 /// The source of a request's `Authorization` header.
@@ -27,9 +28,7 @@ pub(crate) enum Credentials {
     None,
     /// A token or a password that does not change.
     Fixed(HeaderValue),
-    /// A file with a token.
     File(TokenFile),
-    /// An exec plugin.
     Exec(Arc<ExecPlugin>),
 }
 
@@ -38,12 +37,10 @@ pub(crate) enum Credentials {
 pub(crate) enum Proof {
     /// A header, or nothing.
     Header(Option<HeaderValue>),
-    /// What an exec plugin gave.
     Login(Arc<Login>),
 }
 
 impl Proof {
-    /// Gives the `Authorization` header.
     #[must_use]
     pub(crate) fn header(&self) -> Option<&HeaderValue> {
         match self {
@@ -77,6 +74,7 @@ impl Credentials {
     /// Code 2 (`kubeconfig`) where the user has two kinds of them or an unreadable token file.
     pub(crate) fn of(user: &User, name: &str, plugin: Option<Arc<ExecPlugin>>) -> Result<Self> {
         let has_token = user.token.is_some() || user.token_file.is_some();
+        // clientcmd refuses it too: it is not clear which one is meant.
         if has_token && user.username.is_some() {
             let message = format!("user `{name}` of the kubeconfig has a token and a password");
             return Err(Error::usage(Code::Kubeconfig, message).hint("keep one of them"));
@@ -121,6 +119,8 @@ impl Credentials {
     pub(crate) async fn renewed(&self, refused: &Proof) -> Result<Option<Proof>> {
         match (self, refused) {
             (Self::File(file), Proof::Header(old)) => {
+                // It may have been renewed since it was read; the same token would be refused
+                // again.
                 let new = Some(file.header(Duration::ZERO));
                 Ok((new != *old).then_some(Proof::Header(new)))
             }

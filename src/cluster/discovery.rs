@@ -23,9 +23,11 @@ pub(crate) async fn read(api: &Api) -> Result<Vec<Value>> {
         Error::runtime(Code::Discovery, "cannot learn the kinds of the cluster")
             .cause(failure.message())
     };
-    let ask = |path: &'static str| api.call(Request { accept: AGGREGATED, ..Request::get(path) });
+    let ask = |path: &'static str| api.send(Request { accept: AGGREGATED, ..Request::get(path) });
     let (core, groups) =
         futures::future::try_join(ask("/api"), ask("/apis")).await.map_err(explain)?;
+    // A server that does not know v2 (before 1.30) answers with its old lists instead of
+    // an error.
     if [&core, &groups].iter().all(|answer| answer.body["kind"] == "APIGroupDiscoveryList") {
         return Ok(vec![core.body, groups.body]);
     }
@@ -34,6 +36,7 @@ pub(crate) async fn read(api: &Api) -> Result<Vec<Value>> {
 
 /// Builds the document from the lists of each group and version.
 async fn legacy(api: &Api, groups: &Value) -> Value {
+    // The core group does not stand in /apis.
     let mut versions: Vec<(String, String)> = vec![(String::new(), "v1".to_owned())];
     for group in groups["groups"].as_array().into_iter().flatten() {
         for version in group["versions"].as_array().into_iter().flatten() {
@@ -48,7 +51,7 @@ async fn legacy(api: &Api, groups: &Value) -> Value {
         } else {
             format!("/apis/{group}/{version}")
         };
-        api.call(Request::get(path)).await.map(|answer| answer.body)
+        api.send(Request::get(path)).await.map(|answer| answer.body)
     });
     let lists = futures::future::join_all(lists.collect::<Vec<_>>()).await;
     let mut items: Vec<Value> = Vec::new();
@@ -57,6 +60,7 @@ async fn legacy(api: &Api, groups: &Value) -> Value {
             Ok(list) => {
                 json!({"version": version, "freshness": "Current", "resources": resources(group, version, &list)})
             }
+            // One dead APIService must not hide the kinds of all others.
             Err(_) => json!({"version": version, "freshness": "Stale"}),
         };
         match items.iter_mut().find(|item| item["metadata"]["name"] == **group) {
@@ -80,6 +84,7 @@ fn resources(group: &str, version: &str, list: &Value) -> Vec<Value> {
     all()
         .filter_map(|resource| {
             let plural = resource["name"].as_str().filter(|name| !name.contains('/'))?;
+            // A list names group and version only of what differs from its own, such as a Scale.
             let or = |field: &str, other: &str| resource[field].as_str().unwrap_or(other).to_owned();
             Some(json!({
                 "resource": plural,

@@ -27,12 +27,9 @@ use crate::workload::error::{Code, Error, Result};
 /// A login is renewed so long before it expires, or a quarter of its life if that is less.
 const EARLY: SignedDuration = SignedDuration::from_secs(60);
 
-/// What a plugin gave.
 #[derive(Debug)]
 pub(crate) struct Login {
-    /// The header with the token, if there is one.
     pub(crate) header: Option<HeaderValue>,
-    /// The client certificate, if there is one.
     pub(crate) identity: Option<Arc<Identity>>,
     renew_at: Option<Timestamp>,
     /// Whether it came from a run that a refusal asked for, and no server has taken it since.
@@ -135,6 +132,8 @@ impl ExecPlugin {
         if let Some(newer) = login.as_ref().filter(|login| !Arc::ptr_eq(login, refused)) {
             return Ok(Some(newer.clone()));
         }
+        // It was fresh and refused all the same: running the plugin again for each request would
+        // ask for a password each time.
         if refused.doubtful.load(Ordering::Relaxed) {
             return Ok(None);
         }
@@ -153,12 +152,16 @@ impl ExecPlugin {
                     .failure("needs a terminal to ask on")
                     .hint("run it on a terminal"));
             }
+            // `IfAvailable`, or nothing, which v1beta1 allows.
             _ => self.interactive,
         };
         let mut child = Command::new(command);
         child.args(args).envs(env.iter().map(|entry| (&entry.name, &entry.value.0)));
         child.env("KUBERNETES_EXEC_INFO", self.info(api_version.as_deref(), interactive));
+        // A request that is given up takes its plugin with it.
         child.stdout(Stdio::piped()).kill_on_drop(true);
+        // Where nobody can answer, what it says is kept for the failure: on the terminal it would
+        // tear the progress bars, and stdin may be a source of manifests.
         if interactive {
             child.stdin(Stdio::inherit()).stderr(Stdio::inherit());
         } else {
@@ -191,6 +194,7 @@ impl ExecPlugin {
     fn read(&self, stdout: &[u8], after_refusal: bool) -> Result<Login> {
         let credential: ExecCredential = std::str::from_utf8(stdout)
             .map_err(|_| "it is not UTF-8".to_owned())
+            // client-go's decoder takes YAML as well as JSON.
             .and_then(parse)
             .map_err(|why| self.failure("gave an answer that cannot be read").cause(why))?;
         let ExecCredentialStatus {
@@ -259,6 +263,7 @@ fn renewal(now: Timestamp, expiry: Timestamp) -> Option<Timestamp> {
 fn last_lines(stderr: &[u8]) -> Vec<String> {
     let text = String::from_utf8_lossy(stderr);
     let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    // The lines go to a terminal: what steers it is left out.
     let plain = |line: &&str| line.chars().filter(|c| !c.is_control()).take(500).collect();
     lines[lines.len().saturating_sub(8)..].iter().map(plain).collect()
 }
@@ -273,6 +278,7 @@ fn describe(cluster: &Cluster, ca: Option<&[u8]>) -> Value {
     set("server", cluster.server.clone().map(Value::from));
     set("tls-server-name", cluster.tls_server_name.clone().map(Value::from));
     set("insecure-skip-tls-verify", cluster.insecure_skip_tls_verify.then_some(true.into()));
+    // Inline even where the kubeconfig names a file, as client-go has it.
     set("certificate-authority-data", ca.map(|ca| STANDARD.encode(ca).into()));
     set("proxy-url", cluster.proxy_url.clone().map(Value::from));
     set("disable-compression", cluster.disable_compression.then_some(true.into()));
@@ -282,21 +288,17 @@ fn describe(cluster: &Cluster, ca: Option<&[u8]>) -> Value {
 }
 
 #[derive(Default, Deserialize)]
+#[serde(default)]
 struct ExecCredential {
-    #[serde(default)]
     status: Option<ExecCredentialStatus>,
 }
 
 #[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 struct ExecCredentialStatus {
-    #[serde(default)]
     token: Option<Secret>,
-    #[serde(default)]
     client_certificate_data: Option<String>,
-    #[serde(default)]
     client_key_data: Option<Secret>,
-    #[serde(default)]
     expiration_timestamp: Option<String>,
 }
 

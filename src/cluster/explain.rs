@@ -16,6 +16,7 @@ pub(crate) const NOT_AN_API_SERVER: &str =
 #[must_use]
 pub(crate) fn explain(error: &kube::Error, server: &str) -> Error {
     let links = links(error);
+    // A login or a certificate of ours that failed travels inside of an error of kube.
     if let Some(known) = links.iter().find_map(|link| link.downcast_ref::<Error>()) {
         return known.clone();
     }
@@ -160,6 +161,7 @@ fn judge(link: &(dyn StdError + 'static), server: &str) -> Option<Error> {
         io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => {
             unreachable(&format!("{server} cannot be reached: there is no way to it"))
         }
+        // rustls has UnexpectedEof for a connection that ends without a close_notify.
         io::ErrorKind::ConnectionReset
         | io::ErrorKind::ConnectionAborted
         | io::ErrorKind::BrokenPipe

@@ -70,12 +70,14 @@ impl Failure {
     /// Tells whether the object (or the kind) is not there.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
+        // By the code: what is not served, or not yet, is told in plain text without a reason.
         self.code() == 404
     }
 
     /// Tells whether the account may not do this (a terminating namespace is none of that).
     #[must_use]
     pub(crate) fn is_forbidden(&self) -> bool {
+        // Nobody lacks a right where a namespace is going or a claim cannot grow: both are 403.
         self.code() == 403 && !self.has_cause("NamespaceTerminating") && !self.is_immutable()
     }
 
@@ -85,7 +87,6 @@ impl Failure {
         self.code() == 409
     }
 
-    /// Tells whether the server named that cause.
     #[must_use]
     pub(crate) fn has_cause(&self, reason: &str) -> bool {
         self.causes().iter().any(|cause| cause.reason == reason)
@@ -114,16 +115,21 @@ impl Failure {
     /// Tells whether the server rejected a change of a field that cannot be changed.
     #[must_use]
     pub fn is_immutable(&self) -> bool {
+        // Immutability has no reason and no cause of its own: each kind words it in its own way.
         let says = |text: &str| {
             [
+                // Job templates, selectors, Secrets and ConfigMaps that say so.
                 "immutable",
+                // A Service's clusterIP.
                 "may not change once set",
+                // A PriorityClass's value.
                 "may not be changed in an update",
                 "pod updates may not change",
                 "cannot change roleRef",
             ]
             .iter()
             .any(|known| text.contains(known))
+                // StatefulSets (which name what may change) and StorageClasses.
                 || (text.contains("updates to ") && text.contains("forbidden"))
         };
         match self.code() {
@@ -144,6 +150,8 @@ impl Failure {
     /// Tells whether the server could not read the body: it will not the next time either.
     #[must_use]
     pub(crate) fn is_about_the_body(&self) -> bool {
+        // These are 500 without reason and causes: only the words tell (docs/design.md, wrong
+        // bodies).
         let message = self.message();
         [
             "failed to create typed",
@@ -171,6 +179,7 @@ impl Failure {
         let Self::Status(status) = self else { return None };
         let message = status.message.clone();
         Some(match status.code {
+            // hyper follows no redirect; a proxy that wants a login sends one.
             300..=399 => {
                 let what = format!("the server sends us elsewhere ({})", status.code);
                 Error::runtime(Code::NotAnApiServer, what).cause(message).hint(NOT_AN_API_SERVER)
@@ -210,6 +219,7 @@ impl Failure {
             (Some(error), _) => error.while_doing(doing),
             (None, Self::NoAnswer(error)) => (**error).clone().while_doing(doing),
             (None, Self::Status(status)) => match status.code {
+                // By the cause: the reason is Forbidden, as where a right is missing.
                 403 if self.has_cause("NamespaceTerminating") => Error::refused(
                     Code::NamespaceTerminating,
                     format!(

@@ -60,6 +60,8 @@ impl Fence {
         let expiry = Duration::from_secs(HOLDER_SECONDS.unsigned_abs());
         Self(Arc::new(Shared {
             holding: watch::Sender::new(Holding::Renewed(sent)),
+            // What is let through last may reach the server a whole time-out later: it still has to
+            // find the holder unexpired.
             fresh_for: expiry.saturating_sub(request_timeout).saturating_sub(MARGIN),
             wanted: Notify::new(),
         }))
@@ -86,7 +88,6 @@ impl Fence {
         });
     }
 
-    /// Says why the holder is lost.
     #[must_use]
     pub(crate) fn why_lost(&self) -> Error {
         match &*self.0.holding.borrow() {
@@ -121,6 +122,8 @@ impl Fence {
                 Holding::Renewed(sent) if sent.age() < self.0.fresh_for => return Ok(()),
                 Holding::Renewed(_) => {}
             }
+            // The keeper may be in the middle of its pause, or the machine has slept through its
+            // end.
             self.0.wanted.notify_one();
             if holding.changed().await.is_err() {
                 return Err(self.why_lost());

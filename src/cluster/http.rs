@@ -32,7 +32,6 @@ use tower_http::decompression::DecompressionLayer;
 use super::{authorization::basic, client_certificate::Identity, proxy, trust::Trust};
 use crate::workload::error::{Code, Error, Result};
 
-/// The body of an answer.
 pub(crate) type AnswerBody = UnsyncBoxBody<Bytes, BoxError>;
 /// Sends requests whose URI is a path and a query.
 pub(crate) type Wire = BoxCloneSyncService<Request<Body>, Response<AnswerBody>, BoxError>;
@@ -87,11 +86,9 @@ pub(crate) struct Endpoint {
     pub(crate) authority_file: Option<PathBuf>,
     /// Whether any certificate will do.
     pub(crate) insecure: bool,
-    /// The proxy.
     pub(crate) proxy: Option<Uri>,
     /// Whether answers may come compressed.
     pub(crate) gzip: bool,
-    /// How long making a TCP connection may take.
     pub(crate) connect_timeout: Duration,
 }
 
@@ -143,6 +140,7 @@ impl Endpoint {
         let failed: fn(std::io::Error) -> StepError = |error| StepError::Resolve(error.into());
         let mut connector =
             HttpConnector::new_with_resolver(MapErr::new(GaiResolver::new(), failed));
+        // The same connector makes the connections below TLS, whose URIs are https.
         connector.enforce_http(false);
         connector.set_nodelay(true);
         connector.set_keepalive(Some(KEEPALIVE));
@@ -165,6 +163,8 @@ impl Endpoint {
                 .chain(&error)
                 .hint("add `certificate-authority-data` to the cluster in the kubeconfig")
         })?;
+        // In a pod the CA is renewed while we run: kube's verifier reads its file again, ours would
+        // not.
         let own =
             self.authorities.as_deref().filter(|_| !self.insecure && self.authority_file.is_none());
         if let Some(trust) = own.and_then(Trust::in_authorities) {

@@ -37,7 +37,6 @@ pub struct RequestSeen {
     pub bodies: Option<(Bytes, Bytes)>,
 }
 
-/// Is told of every request.
 pub(crate) type OnRequest = Arc<dyn Fn(RequestSeen) + Send + Sync>;
 
 /// What the answers of one connection told.
@@ -56,7 +55,6 @@ struct Warnings {
 }
 
 impl Observations {
-    /// Makes one that reports every request.
     #[must_use]
     pub(crate) fn new(on_request: Option<OnRequest>) -> Self {
         Self { on_request, ..Self::default() }
@@ -69,7 +67,6 @@ impl Observations {
         }
     }
 
-    /// Counts one request more.
     pub(super) fn sending(&self) {
         self.requests.fetch_add(1, Ordering::Relaxed);
     }
@@ -98,8 +95,8 @@ impl Observations {
         .unwrap_or_else(Timestamp::now)
     }
 
-    /// Notes what an answer's headers tell.
     pub(super) fn note(&self, headers: &HeaderMap) {
+        // Every answer has it, and it is the one clock that two clients share (docs/design.md).
         if let Some(date) = headers.get(DATE).and_then(date_of) {
             *self.clock.lock().expect("noting a time does not panic") = Some((date, uptime()));
         }

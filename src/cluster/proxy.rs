@@ -40,6 +40,7 @@ fn parse(text: &str, origin: &str) -> Result<Uri, String> {
     let uri: Uri = absolute.parse().map_err(|_| problem("it cannot be parsed"))?;
     match uri.scheme_str() {
         Some("http" | "https" | "socks5") => {}
+        // To Go both words mean that the proxy looks up the name.
         Some("socks5h") => return parse(&absolute.replacen("socks5h", "socks5", 1), origin),
         Some(scheme) => {
             return Err(problem(&format!("its scheme is `{scheme}`, not http, https or socks5")));
@@ -89,6 +90,7 @@ fn is_exempt(server: &Uri, list: &str) -> bool {
     let port =
         server.port_u16().unwrap_or(if server.scheme_str() == Some("https") { 443 } else { 80 });
     let address: Option<IpAddr> = host.parse().ok();
+    // Go proxies no request to the machine itself, whatever the variables say.
     if is_loopback(server) {
         return true;
     }
@@ -125,6 +127,7 @@ fn matches(entry: &str, host: &str, port: u16, address: Option<IpAddr>) -> bool 
         return port_fits && address == Some(wanted);
     }
     let name = name.strip_prefix('*').filter(|rest| rest.starts_with('.')).unwrap_or(name);
+    // To Go `.x` means the hosts below x, and `x` also x itself.
     let fits = match name.strip_prefix('.') {
         Some("") => false,
         Some(_) => host.ends_with(name),
@@ -151,6 +154,7 @@ fn contains(network: IpAddr, bits: u32, address: IpAddr) -> bool {
         (IpAddr::V6(network), IpAddr::V6(address)) => (network.to_bits(), address.to_bits(), 128),
         _ => return false,
     };
+    // A network of no bits holds every address: shifting by the whole width gives nothing.
     bits <= width && (network ^ address).checked_shr(width - bits).unwrap_or(0) == 0
 }
 

@@ -33,21 +33,19 @@ use crate::workload::{
 pub(crate) use found::{Found, read};
 use secrets::{WrittenHead, delete_parts, head_path, list_parts, write_head};
 
-/// How often the holder is renewed.
+/// How often the holder is renewed: it expires after four and a half of these.
 const RENEWAL: Duration = Duration::from_secs(20);
+/// The pause before a renewal that failed is tried again.
+const RENEWAL_RETRY: Duration = Duration::from_secs(2);
 
 fn collection(namespace: &str) -> String {
     format!("/api/v1/namespaces/{namespace}/secrets")
 }
 
-/// Names the head's Secret.
 #[must_use]
 pub(crate) fn head_id(namespace: &str, instance: &InstanceName) -> ObjectId {
     ObjectId::new("", "Secret", Some(namespace), &head_name(instance))
 }
-
-/// The pause before a renewal that failed is tried again.
-const AGAIN: Duration = Duration::from_secs(2);
 
 /// Who wants to hold an instance.
 #[derive(Debug, Clone)]
@@ -56,7 +54,6 @@ pub(crate) struct Claim {
     pub(crate) id: String,
     /// `user@host`.
     pub(crate) who: String,
-    /// The command.
     pub(crate) command: String,
 }
 
@@ -97,6 +94,8 @@ impl Keeper {
         };
         let keeper = Self {
             fence: Fence::new(sent, api.request_timeout()),
+            // Writes that wait at the fence once took all places in flight, so that the renewal
+            // which they waited for could not be sent.
             api: api.apart(),
             claim,
             since,
@@ -134,7 +133,7 @@ impl Keeper {
             pause = match self.renew().await {
                 Ok(()) => RENEWAL,
                 Err(_) if self.fence.is_lost() => return self.fence.why_lost(),
-                Err(_) => AGAIN,
+                Err(_) => RENEWAL_RETRY,
             };
         }
     }
@@ -154,12 +153,13 @@ impl Keeper {
                 "data": {"holder": encode_holder(Some(&holder))},
             });
             let path = head_path(&kept.record);
-            match self.api.call(Request::merge_patch(path, &patch).metadata()).await {
+            match self.api.send(Request::merge_patch(path, &patch).metadata()).await {
                 Ok(answer) => {
                     self.take_version(&mut kept, &answer.body);
                     self.fence.renewed(sent);
                     return Ok(());
                 }
+                // Our own write whose answer was lost, a takeover, or a deletion: the head tells.
                 Err(failure) if failure.is_conflict() || failure.is_not_found() => {
                     self.read_again(&mut kept).await?;
                 }
@@ -243,7 +243,7 @@ impl Keeper {
                 "preconditions": {"resourceVersion": kept.head.resource_version},
             });
             let request = Request::json(Method::DELETE, head_path(&kept.record), &options);
-            match self.api.call(request).await {
+            match self.api.send(request).await {
                 Ok(_) => return Ok(()),
                 Err(failure) if failure.is_not_found() => return Ok(()),
                 // A renewal may have been written although nobody waited for its answer.
@@ -283,6 +283,7 @@ impl Keeper {
             .await
             .map_err(|failure| self.explain(kept, &failure))?;
         let Some(secret) = secret else { return Ok(Head::Absent) };
+        // A head that cannot be read is none of this process.
         let ours = read_head(&secret)
             .is_ok_and(|(_, holder)| holder.is_some_and(|holder| holder.id == self.claim.id));
         Ok(if ours { Head::Ours(secret) } else { Head::Others })

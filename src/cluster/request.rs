@@ -4,19 +4,18 @@ use bytes::Bytes;
 use http::Method;
 use serde_json::Value;
 
+/// Asks for whole objects.
+pub(super) const WHOLE: &str = "application/json";
 /// Asks for an object's metadata alone.
 const METADATA_ONLY: &str = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
 
 /// One request.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// The HTTP method.
     pub(crate) method: Method,
-    /// Path and query.
     pub(crate) path: String,
     /// The body and its content type.
     pub body: Option<(Bytes, &'static str)>,
-    /// What is asked for.
     pub(crate) accept: &'static str,
     /// Whether it is tried again when it fails in a way that may pass.
     pub(crate) retry: bool,
@@ -26,16 +25,9 @@ impl Request {
     /// Makes a GET.
     #[must_use]
     pub fn get(path: impl Into<String>) -> Self {
-        Self {
-            method: Method::GET,
-            path: path.into(),
-            body: None,
-            accept: "application/json",
-            retry: true,
-        }
+        Self { method: Method::GET, path: path.into(), body: None, accept: WHOLE, retry: true }
     }
 
-    /// Makes a GET of metadata alone.
     #[must_use]
     pub(crate) fn get_metadata(path: impl Into<String>) -> Self {
         Self { accept: METADATA_ONLY, ..Self::get(path) }
@@ -78,6 +70,7 @@ impl Request {
         );
         Self {
             method: Method::PATCH,
+            // JSON is YAML, and applies have no type of JSON.
             body: Some((encode(body), "application/apply-patch+yaml")),
             accept: METADATA_ONLY,
             path,
@@ -85,21 +78,19 @@ impl Request {
         }
     }
 
-    /// Asks for the whole object where the call would ask for its metadata.
+    /// Asks for the whole object where the request would ask for its metadata.
     #[must_use]
     pub fn whole(mut self) -> Self {
-        self.accept = "application/json";
+        self.accept = WHOLE;
         self
     }
 
-    /// Asks for metadata alone.
     #[must_use]
     pub(crate) fn metadata(mut self) -> Self {
         self.accept = METADATA_ONLY;
         self
     }
 
-    /// Is not tried again.
     #[must_use]
     pub(crate) fn once(mut self) -> Self {
         self.retry = false;

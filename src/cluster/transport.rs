@@ -77,6 +77,7 @@ impl Transport {
 
 impl SigningClient {
     async fn send(&self, request: Request<Body>) -> Result<Response<AnswerBody>, BoxError> {
+        // A body can be sent once: the copy is for a login that is refused.
         let spare = if self.credentials.can_renew() { copy(&request) } else { None };
         let proof = self.credentials.proof().await?;
         let answer = self.send_once(request, &proof).await?;
@@ -128,6 +129,7 @@ impl SigningClient {
     /// Gives the client whose connections show the right certificate.
     fn wire(&self, wanted: Option<&Arc<Identity>>) -> error::Result<Wire> {
         let mut wire = self.wire.lock().expect("making a client does not panic");
+        // TLS shows a certificate when a connection is made: another one needs other connections.
         let same = match (wanted, &wire.0) {
             (None, None) => true,
             (Some(wanted), Some(present)) => Arc::ptr_eq(wanted, present),

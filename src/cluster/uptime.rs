@@ -7,6 +7,8 @@ use rustix::time::{ClockId, clock_gettime};
 /// Reads a clock that never goes back and counts the time in which the machine sleeps.
 #[must_use]
 pub(crate) fn uptime() -> Duration {
+    // On Linux the monotonic clock stands still while the machine sleeps, and a holder would not
+    // age.
     #[cfg(target_os = "linux")]
     let clock = ClockId::Boottime;
     #[cfg(not(target_os = "linux"))]

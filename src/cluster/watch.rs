@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use bytes::{Buf as _, BytesMut};
 use futures::StreamExt as _;
-use http::{Method, Request, header};
+use http::{Method, Request, Response, StatusCode, header};
 use http_body_util::BodyExt as _;
 use kube::client::Body;
 use serde_json::Value;
@@ -38,9 +38,8 @@ pub(crate) struct Collection {
     pub(crate) kind: String,
 }
 
-/// What was observed.
 #[derive(Debug, Clone)]
-pub(crate) enum Change {
+pub(crate) enum CollectionEvent {
     /// All objects of a collection: what is not among them is gone.
     Listed(Collection, Vec<Value>),
     /// An object as it is now.
@@ -72,15 +71,15 @@ impl Collection {
     /// Lists the whole collection, each object with its API version and kind.
     ///
     /// # Errors
-    /// As [`Api::call`].
+    /// As [`Api::send`].
     pub(crate) async fn list(&self, api: &Api) -> Result<List, Failure> {
-        let mut list = api.list(&self.path, &self.query, false).await?;
+        let mut list = api.list(&self.path, &self.query).await?;
         list.items.iter_mut().for_each(|object| self.complete(object));
         Ok(list)
     }
 
     /// Observes the collection until the receiver is gone or the collection cannot be observed.
-    pub(crate) async fn observe(self, api: Api, changes: UnboundedSender<Change>) {
+    pub(crate) async fn observe(self, api: Api, events: UnboundedSender<CollectionEvent>) {
         loop {
             let list = match self.list(&api).await {
                 Ok(list) => list,
@@ -90,28 +89,30 @@ impl Collection {
                 }
                 Err(failure) => {
                     // The receiver's end may be gone: then nobody wants to know.
-                    let _ = changes.send(Change::Unobservable(self, failure));
+                    let _ = events.send(CollectionEvent::Unobservable(self, failure));
                     return;
                 }
             };
-            if changes.send(Change::Listed(self.clone(), list.items)).is_err() {
+            if events.send(CollectionEvent::Listed(self.clone(), list.items)).is_err() {
                 return;
             }
             let mut version = list.resource_version;
             loop {
                 let begun = Instant::now();
-                let end = self.follow(&api, &mut version, &changes).await;
+                let end = self.follow(&api, &mut version, &events).await;
                 // A server that ends every watch at once is not to be asked all the time.
-                if begun.elapsed() < PAUSE && matches!(end, End::Closed | End::TooOld) {
+                if begun.elapsed() < PAUSE && matches!(end, WatchEnd::Closed | WatchEnd::TooOld) {
                     tokio::time::sleep(PAUSE).await;
                 }
                 match end {
-                    End::Closed => {}
-                    End::TooOld => break,
-                    End::Unwanted => return,
-                    End::Failed(failure) if may_pass(&failure) => tokio::time::sleep(PAUSE).await,
-                    End::Failed(failure) => {
-                        let _ = changes.send(Change::Unobservable(self, failure));
+                    WatchEnd::Closed => {}
+                    WatchEnd::TooOld => break,
+                    WatchEnd::Unwanted => return,
+                    WatchEnd::Failed(failure) if may_pass(&failure) => {
+                        tokio::time::sleep(PAUSE).await
+                    }
+                    WatchEnd::Failed(failure) => {
+                        let _ = events.send(CollectionEvent::Unobservable(self, failure));
                         return;
                     }
                 }
@@ -119,67 +120,72 @@ impl Collection {
         }
     }
 
+    /// Watches from a version on, which moves on with what is seen; gives why the watch ended.
     async fn follow(
         &self,
         api: &Api,
         version: &mut String,
-        changes: &UnboundedSender<Change>,
-    ) -> End {
+        events: &UnboundedSender<CollectionEvent>,
+    ) -> WatchEnd {
+        let response = match self.open(api, version).await {
+            Ok(response) => response,
+            Err(end) => return end,
+        };
+        let mut body = response.into_body().into_data_stream();
+        let mut buffer = BytesMut::new();
+        loop {
+            let chunk = tokio::select! {
+                chunk = body.next() => chunk,
+                () = events.closed() => return WatchEnd::Unwanted,
+            };
+            match chunk {
+                Some(Ok(chunk)) => buffer.extend_from_slice(&chunk),
+                Some(Err(error)) => return WatchEnd::no_answer(api, &error),
+                None => return WatchEnd::Closed,
+            }
+            while let Some(end) = buffer.iter().position(|byte| *byte == b'\n') {
+                let line = buffer.split_to(end);
+                buffer.advance(1);
+                if let Some(end) = self.take(&line, version, events) {
+                    return end;
+                }
+            }
+            if buffer.len() > LINE_LIMIT {
+                return WatchEnd::TooOld;
+            }
+        }
+    }
+
+    /// Opens a watch. Only the answer's head has to come in time: its body may be quiet for long.
+    async fn open(&self, api: &Api, version: &str) -> Result<Response<Body>, WatchEnd> {
         let path = format!(
             "{}?watch=true&allowWatchBookmarks=true&timeoutSeconds={WATCH_SECONDS}&resourceVersion={version}{}",
             self.path, self.query
         );
-        let connection = api.connection();
         let request = Request::builder()
             .method(Method::GET)
             .uri(path)
             .header(header::ACCEPT, "application/json")
             .body(Body::empty())
             .expect("collection paths are valid");
-        let sending = connection.client.send(request);
-        let no_answer =
-            |error| End::Failed(Failure::NoAnswer(Box::new(connection.explain(&error))));
+        let sending = api.connection().client.send(request);
         let response = match tokio::time::timeout(api.request_timeout(), sending).await {
-            Ok(Ok(response)) => response,
-            Ok(Err(error)) => return no_answer(error),
+            Ok(sent) => sent.map_err(|error| WatchEnd::no_answer(api, &error))?,
             // Something on the way may hold watches back: a new list shows what happened.
-            Err(_) => return End::TooOld,
+            Err(_) => return Err(WatchEnd::TooOld),
         };
         let code = response.status();
-        if !code.is_success() {
-            let bytes = response.into_body().collect().await.map(|body| body.to_bytes());
-            let mut status: ApiStatus =
-                serde_json::from_slice(&bytes.unwrap_or_default()).unwrap_or_default();
-            status.code = code.as_u16();
-            return if status.code == 410 {
-                End::TooOld
-            } else {
-                End::Failed(Failure::Status(Box::new(status)))
-            };
+        if code.is_success() {
+            return Ok(response);
         }
-        let mut body = response.into_body().into_data_stream();
-        let mut buffer = BytesMut::new();
-        loop {
-            let chunk = tokio::select! {
-                chunk = body.next() => chunk,
-                () = changes.closed() => return End::Unwanted,
-            };
-            match chunk {
-                Some(Ok(chunk)) => buffer.extend_from_slice(&chunk),
-                Some(Err(error)) => return no_answer(error),
-                None => return End::Closed,
-            }
-            while let Some(end) = buffer.iter().position(|byte| *byte == b'\n') {
-                let line = buffer.split_to(end);
-                buffer.advance(1);
-                if let Some(end) = self.take(&line, version, changes) {
-                    return end;
-                }
-            }
-            if buffer.len() > LINE_LIMIT {
-                return End::TooOld;
-            }
+        if code == StatusCode::GONE {
+            return Err(WatchEnd::TooOld);
         }
+        let bytes = response.into_body().collect().await.map(|body| body.to_bytes());
+        let mut status: ApiStatus =
+            serde_json::from_slice(&bytes.unwrap_or_default()).unwrap_or_default();
+        status.code = code.as_u16();
+        Err(WatchEnd::Failed(Failure::Status(Box::new(status))))
     }
 
     /// Takes one line of a watch; `Some` where the watch is over.
@@ -187,32 +193,33 @@ impl Collection {
         &self,
         line: &[u8],
         version: &mut String,
-        changes: &UnboundedSender<Change>,
-    ) -> Option<End> {
+        events: &UnboundedSender<CollectionEvent>,
+    ) -> Option<WatchEnd> {
         // A line that cannot be read may hide an event: begin anew.
         let Ok(mut event) = serde_json::from_slice::<Value>(line) else {
-            return (!line.trim_ascii().is_empty()).then_some(End::TooOld);
+            return (!line.trim_ascii().is_empty()).then_some(WatchEnd::TooOld);
         };
         let mut object = event["object"].take();
         let kind = event["type"].as_str().unwrap_or_default();
+        // A version that is too old is told so too, after a 200: as an event that holds a Status.
         if kind == "ERROR" {
-            return Some(End::TooOld);
+            return Some(WatchEnd::TooOld);
         }
+        // Also of bookmarks, which are sent for that alone.
         if let Some(seen) = object.pointer("/metadata/resourceVersion").and_then(Value::as_str) {
             seen.clone_into(version);
         }
-        let change = match kind {
-            "ADDED" | "MODIFIED" => Change::Present,
-            "DELETED" => Change::Gone,
+        let seen_as = match kind {
+            "ADDED" | "MODIFIED" => CollectionEvent::Present,
+            "DELETED" => CollectionEvent::Gone,
             _ => return None,
         };
         self.complete(&mut object);
-        changes.send(change(object)).is_err().then_some(End::Unwanted)
+        events.send(seen_as(object)).is_err().then_some(WatchEnd::Unwanted)
     }
 }
 
-/// How a watch ended.
-enum End {
+enum WatchEnd {
     /// The server closed it; it goes on where it stood.
     Closed,
     /// Where it stood is too long ago.
@@ -221,6 +228,12 @@ enum End {
     Unwanted,
     /// It could not be opened, or broke.
     Failed(Failure),
+}
+
+impl WatchEnd {
+    fn no_answer(api: &Api, error: &kube::Error) -> Self {
+        Self::Failed(Failure::NoAnswer(Box::new(api.connection().explain(error))))
+    }
 }
 
 fn may_pass(failure: &Failure) -> bool {

@@ -101,7 +101,7 @@ async fn send(
         "propagationPolicy": deletion.word(),
         "preconditions": &preconditions,
     });
-    match api.call(Request::json(Method::DELETE, path, &options)).await {
+    match api.send(Request::json(Method::DELETE, path, &options)).await {
         Ok(_) => Ok(Some(Sent::Accepted)),
         Err(failure) if failure.is_not_found() => Ok(Some(Sent::AlreadyGone)),
         Err(failure) if failure.is_conflict() => {

@@ -84,7 +84,7 @@ async fn other_record(
 ) -> Result<Option<String>> {
     let collection = format!("/api/v1/namespaces/{namespace}/secrets");
     let query = format!("&labelSelector={}", encode_query(RECORD_LABEL));
-    let list = match api.list(&collection, &query, true).await {
+    let list = match api.list_metadata(&collection, &query).await {
         Ok(list) => list,
         Err(failure) if is_list_forbidden(&failure) => return Ok(None),
         Err(failure) => {

@@ -50,7 +50,7 @@ async fn dependents(
     let Some(path) = target.kinds.collection_path(kind, "v1", namespace) else {
         return Ok(Vec::new());
     };
-    let objects = match target.api.list(&path, "", true).await {
+    let objects = match target.api.list_metadata(&path, "").await {
         Ok(list) => list.items,
         Err(failure) if is_list_forbidden(&failure) => {
             by_name(target, kind, owner_id, &path).await?

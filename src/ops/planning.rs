@@ -353,7 +353,7 @@ impl Planning<'_> {
             return false;
         };
         let query = format!("&fieldSelector=involvedObject.uid%3D{}", encode_query(uid));
-        let Ok(list) = self.target.api.list(&path, &query, false).await else { return false };
+        let Ok(list) = self.target.api.list(&path, &query).await else { return false };
         let mut around = Related::default();
         for mut event in list.items {
             event["kind"] = json!("Event");

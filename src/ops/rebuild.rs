@@ -149,7 +149,7 @@ impl Traces<'_> {
         };
         for scope in scopes.iter().copied() {
             let Some(path) = target.kinds.collection_path(&kind, &version, scope) else { break };
-            match target.api.list(&path, &query, true).await {
+            match target.api.list_metadata(&path, &query).await {
                 Ok(list) => {
                     items = list.items;
                     break;

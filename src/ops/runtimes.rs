@@ -167,7 +167,7 @@ async fn ask(
 
 async fn version(api: &Api) -> Result<String> {
     let answer =
-        api.call(Request::get("/version").once()).await.map_err(|failure| told(&failure))?;
+        api.send(Request::get("/version").once()).await.map_err(|failure| told(&failure))?;
     match answer.body.get("gitVersion").and_then(Value::as_str) {
         Some(version) => Ok(version.to_owned()),
         None => Err(Error::runtime(Code::NotAnApiServer, "the server does not tell its version")),
@@ -178,7 +178,7 @@ async fn version(api: &Api) -> Result<String> {
 async fn user(api: &Api) -> Result<Option<String>> {
     let path = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
     let body = json!({"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"});
-    match api.call(Request::json(Method::POST, path, &body).once()).await {
+    match api.send(Request::json(Method::POST, path, &body).once()).await {
         Ok(answer) => {
             let user = answer.body.pointer("/status/userInfo/username").and_then(Value::as_str);
             Ok(user.map(str::to_owned))

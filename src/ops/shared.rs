@@ -174,7 +174,7 @@ pub(crate) async fn leave(
         // The server compares it once more with what it stores.
         {"op": "replace", "path": "/metadata/resourceVersion", "value": resource_version(live)},
     ]);
-    match api.call(Request::json_patch(path, &patch).metadata()).await {
+    match api.send(Request::json_patch(path, &patch).metadata()).await {
         Ok(_) => Ok(true),
         // A failed test of a JSON patch is 422.
         Err(failure) if matches!(failure.code(), 409 | 422) => Ok(false),

@@ -207,7 +207,10 @@ impl<'a> Survey<'a> {
             return Ok(Live::new());
         };
         let query = selector(instance, kind, namespace.is_some());
-        let list = target.api.list(&path, &query, !depth.is_whole(kind)).await?;
+        let list = match depth.is_whole(kind) {
+            true => target.api.list(&path, &query).await?,
+            false => target.api.list_metadata(&path, &query).await?,
+        };
         let named = |mut object: Value| {
             let name = object.pointer("/metadata/name")?.as_str()?.to_owned();
             name_kind(&mut object, &probe, version);

@@ -105,7 +105,7 @@ impl Target {
     /// Any failure but a missing right: then the kubeconfig's server and CA stand in.
     pub(crate) async fn identify(&self) -> Result<Option<String>> {
         let system = ObjectId::new("", "Namespace", None, "kube-system");
-        match self.api.call(Request::get_metadata("/api/v1/namespaces/kube-system")).await {
+        match self.api.send(Request::get_metadata("/api/v1/namespaces/kube-system")).await {
             Ok(answer) => Ok(uid(&answer.body).map(str::to_owned)),
             Err(failure) if failure.is_forbidden() || failure.is_not_found() => Ok(None),
             // It is the first request of all.

@@ -34,7 +34,7 @@ impl<T: DeserializeOwned> FromSql for Word<T> {
         let text = value.as_str()?;
         serde_json::from_value(Value::String(text.to_owned()))
             .map(Self)
-            .map_err(|error| told(failure::unknown_word(text, error)))
+            .map_err(|error| unreadable(failure::unknown_word(text, error)))
     }
 }
 
@@ -50,7 +50,7 @@ impl ToSql for Time {
 impl FromSql for Time {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         let text = value.as_str()?;
-        text.parse().map(Self).map_err(|error| told(failure::unknown_word(text, error)))
+        text.parse().map(Self).map_err(|error| unreadable(failure::unknown_word(text, error)))
     }
 }
 
@@ -79,7 +79,7 @@ pub(super) struct Json<T>(pub T);
 
 impl<T: Serialize> ToSql for Json<T> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        let text = serde_json::to_vec(&self.0).map_err(|error| refused(&error))?;
+        let text = serde_json::to_vec(&self.0).map_err(|error| unwritable(&error))?;
         check_depth(&text)?;
         let text = String::from_utf8(text).expect("JSON is UTF-8");
         Ok(ToSqlOutput::from(text))
@@ -91,7 +91,7 @@ impl<T: DeserializeOwned> FromSql for Json<T> {
         let text = value.as_str()?;
         serde_json::from_str(text)
             .map(Self)
-            .map_err(|error| told(failure::unknown_word(text, error)))
+            .map_err(|error| unreadable(failure::unknown_word(text, error)))
     }
 }
 
@@ -100,7 +100,7 @@ pub(super) struct Packed<T>(pub T);
 
 impl<T: Serialize> ToSql for Packed<T> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        let json = serde_json::to_vec(&self.0).map_err(|error| refused(&error))?;
+        let json = serde_json::to_vec(&self.0).map_err(|error| unwritable(&error))?;
         check_depth(&json)?;
         let mut encoder = GzEncoder::new(Vec::with_capacity(json.len() / 8), Compression::fast());
         encoder.write_all(&json).expect("writing to memory cannot fail");
@@ -120,11 +120,11 @@ impl<T: DeserializeOwned> FromSql for Packed<T> {
     }
 }
 
-fn told(error: Error) -> FromSqlError {
+fn unreadable(error: Error) -> FromSqlError {
     FromSqlError::Other(Box::new(error))
 }
 
-fn refused(error: &serde_json::Error) -> rusqlite::Error {
+fn unwritable(error: &serde_json::Error) -> rusqlite::Error {
     let error = Error::failed(Code::Database, "a value cannot be stored").chain(error);
     rusqlite::Error::ToSqlConversionFailure(Box::new(error))
 }

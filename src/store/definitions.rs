@@ -17,7 +17,6 @@ use crate::workload::{
 /// A definition with its newest revision.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct DefinitionRow {
-    /// The name.
     pub(crate) name: DefinitionName,
     /// The newest revision; one taken in from a cluster only where there is no own.
     pub(crate) newest: Revision,
@@ -32,7 +31,6 @@ pub(crate) struct DefinitionRow {
 /// What [`Store::apply_definition`] did.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Applied {
-    /// The revision that holds the content.
     pub(crate) revision: Revision,
     /// Whether the revision was made now; otherwise nothing had changed.
     pub(crate) fresh: bool,
@@ -64,9 +62,6 @@ impl Store {
 
     /// Tells what [`Store::apply_definition`] would make of a content, without recording it: the
     /// revision that is there already, or the next one.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub(crate) fn planned_revision(
         &self,
         name: &DefinitionName,
@@ -122,9 +117,6 @@ impl Store {
     }
 
     /// Lists the definitions by name.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub(crate) fn definitions(&self) -> Result<Vec<DefinitionRow>> {
         let names = self.definition_names()?;
         let rows = names.iter().map(|name| self.definition(name));
@@ -132,9 +124,6 @@ impl Store {
     }
 
     /// Looks up a definition.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub(crate) fn definition(&self, name: &DefinitionName) -> Result<Option<DefinitionRow>> {
         let Some(newest) = self.newest_revision(name, None)? else { return Ok(None) };
         self.row(

@@ -19,7 +19,7 @@ fn shown(path: Option<&Path>) -> String {
 }
 
 /// Turns an error of SQLite, or of one of our columns inside it, into the user's.
-pub(super) fn told(path: Option<&Path>, error: rusqlite::Error) -> Error {
+pub(super) fn of_sqlite(path: Option<&Path>, error: rusqlite::Error) -> Error {
     let file = shown(path);
     match error {
         rusqlite::Error::FromSqlConversionFailure(_, _, inner) => match inner.downcast::<Error>() {

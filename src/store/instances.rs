@@ -72,17 +72,11 @@ impl Store {
     }
 
     /// Looks up an instance.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn instance(&self, name: &InstanceName) -> Result<Option<Instance>> {
         self.row(&format!("{INSTANCE} WHERE instance.name = ?1"), params![Word(name)], read)
     }
 
     /// Lists instances by name.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub(crate) fn instances(&self, filter: &InstanceFilter<'_>) -> Result<Vec<Instance>> {
         let InstanceFilter { definition, runtime } = filter;
         self.rows(
@@ -117,6 +111,8 @@ impl Store {
             let Some(instance) = store.instance(name)? else {
                 return Err(store.no_such_instance(name.as_str()));
             };
+            // What was taken in for this instance goes with it: the definition must keep one
+            // revision.
             store.own_one_for(&instance.definition, None)?;
             store.execute("DELETE FROM instance WHERE name = ?1", params![Word(name)]).map(drop)
         })
@@ -124,9 +120,6 @@ impl Store {
 
     /// Notes the status that a command saw. An instance that is gone by now is passed over, and so
     /// is a database that cannot be written.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub(crate) fn set_observed(&mut self, name: &InstanceName, observed: &Observed) -> Result<()> {
         if self.read_only {
             return Ok(());

@@ -25,11 +25,9 @@ use crate::workload::{
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct LockContent {
-    /// The process.
     pub(crate) pid: u32,
     /// What it does, as typed: `deploy web`.
     pub(crate) command: String,
-    /// When it began.
     pub(crate) started: Timestamp,
     /// The release that it has begun, once it has, after those of its dead predecessors: until
     /// its own holder stands in the record, one of theirs does.
@@ -110,6 +108,7 @@ impl InstanceLock {
         let mut bytes = Vec::new();
         self.file.rewind().ok()?;
         self.file.read_to_end(&mut bytes).ok()?;
+        // The first value alone: a process that died while it wrote leaves a rest of the older one.
         serde_json::Deserializer::from_slice(&bytes).into_iter().next()?.ok()
     }
 }
@@ -117,6 +116,7 @@ impl InstanceLock {
 /// Gives the lock file: `<database>.locks/<instance>.lock`, the same for every way to name the
 /// database.
 fn lock_path(database: &Path, instance: &InstanceName) -> PathBuf {
+    // A symbolic link to the database must not lead to a second lock.
     let database = fs::canonicalize(database).unwrap_or_else(|_| database.to_owned());
     let mut folder = OsString::from(database);
     folder.push(".locks");
@@ -126,6 +126,7 @@ fn lock_path(database: &Path, instance: &InstanceName) -> PathBuf {
 fn open(path: &Path) -> io::Result<File> {
     let folder = path.parent().expect("a lock file is in a folder");
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    // Not truncated: what a dead predecessor left is read first.
     OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)
 }
 

@@ -11,7 +11,6 @@ pub(super) const STEPS: &[&str] = &[include_str!("migrations/0001.sql")];
 /// `wlct`: marks the file as ours, so that another program's database is never touched.
 const APPLICATION_ID: i64 = 0x776c_6374;
 
-/// What a file says about itself.
 struct Marks {
     version: i64,
     application: i64,
@@ -40,6 +39,7 @@ impl Store {
             return Ok(());
         }
         self.transaction(|store| {
+            // Read again inside: another process may have migrated while we waited.
             let from =
                 usize::try_from(store.version()?).expect("a checked version is not negative");
             STEPS[from..].iter().try_for_each(|step| store.batch(step))?;
@@ -66,6 +66,7 @@ impl Store {
     pub(super) fn version(&self) -> Result<i64> {
         let Marks { version, application, tables } =
             Marks::read(&self.connection).map_err(|error| self.failure(error))?;
+        // What we just made, or somebody else who has not got further yet, is empty.
         let fresh = version == 0 && application == 0 && tables == 0;
         if !fresh && (application != APPLICATION_ID || version < 1) {
             return Err(failure::not_a_database(self.path()));

@@ -11,6 +11,9 @@
 //! **Durability.** `synchronous=FULL`: a command commits a handful of times, at well below a
 //! millisecond each; for that neither a killed process nor a power failure loses a commit.
 //!
+//! **Errors.** Every method may fail as the database does ([`failure`]); only what else it refuses is
+//! said where it stands.
+//!
 //! **Compatibility.** Migrations are append-only and counted in `user_version`; an older program
 //! refuses a newer file, and every program refuses a file that is not ours.
 
@@ -124,7 +127,7 @@ impl Store {
     }
 
     fn failure(&self, error: rusqlite::Error) -> crate::workload::error::Error {
-        failure::told(self.path.as_deref(), error)
+        failure::of_sqlite(self.path.as_deref(), error)
     }
 
     fn batch(&self, sql: &str) -> Result<()> {
@@ -142,7 +145,6 @@ impl Store {
             .map_err(|error| self.failure(error))
     }
 
-    /// Reads all rows.
     fn rows<T>(
         &self,
         sql: &str,
@@ -155,7 +157,6 @@ impl Store {
             .map_err(|error| self.failure(error))
     }
 
-    /// Reads the first row.
     fn row<T>(
         &self,
         sql: &str,
@@ -178,6 +179,8 @@ struct OpenTransaction<'s> {
 
 impl<'s> OpenTransaction<'s> {
     fn begin(store: &'s mut Store) -> Result<Self> {
+        // BEGIN cannot be nested, savepoints can; IMMEDIATE, because a transaction that writes
+        // after it read fails at once where another has written in between, and does not wait.
         let (begin, commit, rollback) = if store.connection.is_autocommit() {
             ("BEGIN IMMEDIATE", "COMMIT", "ROLLBACK")
         } else {

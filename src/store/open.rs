@@ -14,7 +14,7 @@ use super::{BUSY_TIMEOUT, failure};
 use crate::workload::error::Result;
 
 /// How long to rest between two attempts to switch a new file to WAL.
-const REST: std::time::Duration = std::time::Duration::from_millis(5);
+const WAL_RETRY: std::time::Duration = std::time::Duration::from_millis(5);
 
 /// Opens the file for reading and writing, and makes it where it is absent.
 pub(super) fn connect(path: &Path) -> Result<Connection> {
@@ -28,13 +28,14 @@ pub(super) fn connect(path: &Path) -> Result<Connection> {
         rustix::fs::access(part, Access::WRITE_OK)
             .map_err(|error| failure::of_io(path, what, &error.into()))?;
     }
+    // The session's lock lets one thread at a time at it.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     Connection::open_with_flags(path, flags)
         .and_then(|connection| {
             set_up(&connection)?;
             Ok(connection)
         })
-        .map_err(|error| failure::told(Some(path), error))
+        .map_err(|error| failure::of_sqlite(Some(path), error))
 }
 
 /// Opens a file that cannot be written; none where it is absent.
@@ -50,7 +51,7 @@ pub(super) fn connect_read_only(path: &Path) -> Result<Option<Connection>> {
             .and_then(readable)
             .map_err(|_| error)
     });
-    opened.map(Some).map_err(|error| failure::told(Some(path), error))
+    opened.map(Some).map_err(|error| failure::of_sqlite(Some(path), error))
 }
 
 /// Opens an empty database in memory.
@@ -60,7 +61,7 @@ pub(super) fn connect_in_memory() -> Result<Connection> {
             connection.pragma_update(None, "foreign_keys", true)?;
             Ok(connection)
         })
-        .map_err(|error| failure::told(None, error))
+        .map_err(|error| failure::of_sqlite(None, error))
 }
 
 fn readable(connection: Connection) -> rusqlite::Result<Connection> {
@@ -88,7 +89,7 @@ pub(super) fn use_wal(connection: &Connection) -> rusqlite::Result<()> {
             Err(rusqlite::Error::SqliteFailure(error, _))
                 if error.code == ErrorCode::DatabaseBusy && Instant::now() < end =>
             {
-                std::thread::sleep(REST);
+                std::thread::sleep(WAL_RETRY);
             }
             other => return other.map(drop),
         }

@@ -98,25 +98,16 @@ impl Store {
     }
 
     /// Lists the releases of an instance, the newest first.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub(crate) fn releases(&self, instance: &InstanceName) -> Result<Vec<Release>> {
         self.rows(RELEASE, params![Word(instance)], read)
     }
 
     /// Gives the newest release of an instance.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub(crate) fn latest_release(&self, instance: &InstanceName) -> Result<Option<Release>> {
         self.row(&format!("{RELEASE} LIMIT 1"), params![Word(instance)], read)
     }
 
     /// Gives the number of the next release: one more than the highest that is known.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub(crate) fn next_release_number(&self, instance: &InstanceName) -> Result<u64> {
         Ok(self.latest_release(instance)?.map_or(0, |release| release.number) + 1)
     }

@@ -60,23 +60,20 @@ const KEPT: &str = "
     LEFT JOIN instance ON instance.id = revision.only_for
     WHERE definition.name = ?1";
 /// Those that instance `?2` (or, without one, everybody) goes by.
-const GONE_BY: &str = "AND (only_for IS NULL OR instance.name = ?2)";
+const VISIBLE: &str = "AND (only_for IS NULL OR instance.name = ?2)";
 /// The newest comes first; of two equally old ones the own.
 const NEWEST_FIRST: &str = "ORDER BY revision.created_at DESC, only_for IS NULL DESC, number DESC";
 
 impl Store {
     /// Lists a definition's own revisions, the newest first, and with `instance` those that were
     /// taken in for it.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub(crate) fn revisions(
         &self,
         name: &DefinitionName,
         instance: Option<&InstanceName>,
     ) -> Result<Vec<Revision>> {
         self.rows(
-            &format!("{KEPT} {GONE_BY} {NEWEST_FIRST}"),
+            &format!("{KEPT} {VISIBLE} {NEWEST_FIRST}"),
             params![Word(name), instance.map(Word)],
             |row| Kept::read(row).map(|kept| kept.revision),
         )
@@ -85,9 +82,6 @@ impl Store {
     /// Gives the revision that a deploy of `instance` (or of a new one) brings: the newest by
     /// creation time of the definition's own and of those taken in for that instance. Where there
     /// is none of either, the newest that any other instance's record brought.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub(crate) fn newest_revision(
         &self,
         name: &DefinitionName,
@@ -100,9 +94,6 @@ impl Store {
     }
 
     /// Finds the newest revision with a digest, whoever it is for.
-    ///
-    /// # Errors
-    /// Those of the database.
     #[cfg(test)]
     pub(crate) fn revision_by_digest(
         &self,
@@ -230,7 +221,7 @@ impl Store {
         instance: Option<&InstanceName>,
     ) -> Result<Option<Kept>> {
         self.row(
-            &format!("{KEPT} {GONE_BY} {NEWEST_FIRST} LIMIT 1"),
+            &format!("{KEPT} {VISIBLE} {NEWEST_FIRST} LIMIT 1"),
             params![Word(name), instance.map(Word)],
             Kept::read,
         )

@@ -25,9 +25,6 @@ const DEFAULT_RUNTIME: &str = "defaultRuntime";
 
 impl Store {
     /// Gives the stored default runtime.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub(crate) fn default_runtime(&self) -> Result<Option<String>> {
         self.row("SELECT value FROM setting WHERE name = ?1", params![DEFAULT_RUNTIME], |row| {
             row.get(0)
@@ -35,9 +32,6 @@ impl Store {
     }
 
     /// Stores the default runtime, or clears it.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub(crate) fn set_default_runtime(&mut self, runtime: Option<&str>) -> Result<()> {
         match runtime {
             Some(runtime) => self.execute(
@@ -51,9 +45,6 @@ impl Store {
     }
 
     /// Gives what was seen of a runtime at the first contact.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn runtime(&self, name: &str) -> Result<Option<KnownRuntime>> {
         self.row(
             "SELECT cluster_uid, server, ca_digest, seen_at FROM runtime WHERE name = ?1",
@@ -72,9 +63,6 @@ impl Store {
     }
 
     /// Stores what is seen of a runtime, in place of what was there.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn remember_runtime(&mut self, runtime: &KnownRuntime) -> Result<()> {
         let KnownRuntime { name, cluster_uid, server, ca_digest, seen_at } = runtime;
         self.execute(
@@ -89,9 +77,6 @@ impl Store {
     }
 
     /// Forgets a runtime, so that the next contact is the first; tells whether it was known.
-    ///
-    /// # Errors
-    /// Those of the database.
     #[cfg(test)]
     pub(crate) fn forget_runtime(&mut self, name: &str) -> Result<bool> {
         self.execute("DELETE FROM runtime WHERE name = ?1", params![name]).map(|rows| rows > 0)

@@ -16,9 +16,6 @@ impl Store {
     /// the releases themselves, all or none. Of an instance that is here, when it was made is
     /// kept, and so is the status last seen where `instance` has none. A database that cannot be
     /// written is passed over.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub(crate) fn take_in(
         &mut self,
         instance: &Instance,

@@ -267,7 +267,7 @@ impl Place {
 
     /// Makes one request to the API server, as nobody in particular.
     pub(crate) fn call(&self, call: Request) -> Result<Answer, Failure> {
-        self.with_api(async |api| api.call(call).await)
+        self.with_api(async |api| api.send(call).await)
     }
 
     fn with_api<T>(&self, work: impl AsyncFnOnce(Api) -> T) -> T {
@@ -344,7 +344,7 @@ impl Place {
             let mut names = Vec::new();
             for (label, collection, part) in &queries {
                 let path = format!("{collection}?labelSelector={label}");
-                let list = match api.call(Request::get(path)).await {
+                let list = match api.send(Request::get(path)).await {
                     Ok(answer) => answer.body,
                     Err(failure) if failure.is_not_found() => continue,
                     Err(failure) => panic!("{collection}: {}", failure.message()),

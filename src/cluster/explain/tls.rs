@@ -10,6 +10,7 @@ pub(super) fn judge(error: &rustls::Error, server: &str) -> Error {
     let tls = |what: String| Error::runtime(Code::Tls, what);
     match error {
         rustls::Error::InvalidCertificate(why) => certificate(why, server),
+        // In TLS 1.3 a client certificate is refused only after the handshake, by an alert.
         rustls::Error::AlertReceived(
             AlertDescription::CertificateRequired
             | AlertDescription::BadCertificate

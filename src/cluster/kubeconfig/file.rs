@@ -7,13 +7,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use serde::{
-    Deserialize, Deserializer,
-    de::{self, DeserializeOwned},
-};
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
-use super::loose::{decode, parse, unquoted};
+use super::loose::{
+    LooseText, decode, flag, optional, or_default, parse, text, text_lists, texts, unquoted,
+};
 use crate::workload::error::{Code, Error, Result};
 
 /// A text that is never shown.
@@ -28,71 +27,14 @@ impl fmt::Debug for Secret {
 
 impl<'de> Deserialize<'de> for Secret {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Scalar::deserialize(deserializer).map(|scalar| Self(scalar.0))
+        LooseText::deserialize(deserializer).map(|scalar| Self(scalar.0))
     }
-}
-
-/// A text that may have been written as a number or a bool.
-struct Scalar(String);
-
-impl<'de> Deserialize<'de> for Scalar {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match Value::deserialize(deserializer)? {
-            Value::String(text) => Ok(Self(text)),
-            Value::Number(number) => Ok(Self(number.to_string())),
-            Value::Bool(bool) => Ok(Self(bool.to_string())),
-            Value::Null => Ok(Self(String::new())),
-            Value::Array(_) => Err(de::Error::custom("a text is needed, not a list")),
-            Value::Object(_) => Err(de::Error::custom("a text is needed, not a mapping")),
-        }
-    }
-}
-
-fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    Scalar::deserialize(deserializer).map(|scalar| scalar.0)
-}
-
-/// Reads a text; an empty one and null count as absent, as in kubectl.
-fn optional<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    text(deserializer).map(|text| Some(text).filter(|text| !text.is_empty()))
 }
 
 fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Secret>, D::Error> {
     optional(deserializer).map(|text| text.map(Secret))
 }
 
-fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Default + Deserialize<'de>,
-{
-    Option::deserialize(deserializer).map(Option::unwrap_or_default)
-}
-
-/// Reads a bool by the words of YAML 1.1, which kubectl knows.
-fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
-    match text(deserializer)?.to_ascii_lowercase().as_str() {
-        "true" | "yes" | "on" | "y" => Ok(true),
-        "false" | "no" | "off" | "n" | "" => Ok(false),
-        _ => Err(de::Error::custom("neither true nor false")),
-    }
-}
-
-fn texts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
-    let list: Option<Vec<Scalar>> = Option::deserialize(deserializer)?;
-    Ok(list.unwrap_or_default().into_iter().map(|scalar| scalar.0).collect())
-}
-
-fn text_lists<'de, D>(deserializer: D) -> Result<BTreeMap<String, Vec<String>>, D::Error>
-where
-    D: Deserializer<'de>,
-{
-    let map: Option<BTreeMap<String, Option<Vec<Scalar>>>> = Option::deserialize(deserializer)?;
-    let plain = |list: Option<Vec<Scalar>>| list.unwrap_or_default().into_iter().map(|s| s.0);
-    Ok(map.unwrap_or_default().into_iter().map(|(k, list)| (k, plain(list).collect())).collect())
-}
-
-/// A file's content.
 #[derive(Debug, Clone, Default)]
 pub(super) struct File {
     pub(super) current_context: Option<String>,
@@ -138,139 +80,121 @@ pub(super) struct Context {
 
 /// Where a cluster is and how to know it.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(default, rename_all = "kebab-case")]
 pub(crate) struct Cluster {
     /// The server's URL, or `host:port`.
-    #[serde(default, deserialize_with = "optional")]
+    #[serde(deserialize_with = "optional")]
     pub(crate) server: Option<String>,
     /// The name to check the server's certificate for, if not the URL's host.
-    #[serde(default, deserialize_with = "optional")]
+    #[serde(deserialize_with = "optional")]
     pub(crate) tls_server_name: Option<String>,
     /// Whether any certificate of the server will do.
-    #[serde(default, deserialize_with = "flag")]
+    #[serde(deserialize_with = "flag")]
     pub(crate) insecure_skip_tls_verify: bool,
     /// The file with the CA's certificates.
-    #[serde(default, deserialize_with = "optional")]
+    #[serde(deserialize_with = "optional")]
     pub(crate) certificate_authority: Option<String>,
     /// The CA's certificates, base64; they win over the file.
-    #[serde(default, deserialize_with = "optional")]
+    #[serde(deserialize_with = "optional")]
     pub(crate) certificate_authority_data: Option<String>,
     /// The proxy of every request; no variable of the environment changes it.
-    #[serde(default, deserialize_with = "optional")]
+    #[serde(deserialize_with = "optional")]
     pub(crate) proxy_url: Option<String>,
     /// Whether answers are to come uncompressed.
-    #[serde(default, deserialize_with = "flag")]
+    #[serde(deserialize_with = "flag")]
     pub(crate) disable_compression: bool,
     /// Data for others; the entry `client.authentication.k8s.io/exec` goes to the exec plugin.
-    #[serde(default, deserialize_with = "or_default")]
+    #[serde(deserialize_with = "or_default")]
     pub(crate) extensions: Vec<Extension>,
 }
 
-/// Data for others.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
 pub(crate) struct Extension {
-    /// For whom.
-    #[serde(default, deserialize_with = "text")]
+    #[serde(deserialize_with = "text")]
     pub(crate) name: String,
-    /// What.
-    #[serde(default)]
     pub(crate) extension: Value,
 }
 
 /// Who we are for a cluster.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(default, rename_all = "kebab-case")]
 pub(crate) struct User {
     /// The file with the client's certificate chain.
-    #[serde(default, deserialize_with = "optional")]
+    #[serde(deserialize_with = "optional")]
     pub(crate) client_certificate: Option<String>,
     /// The chain, base64; it wins over the file.
-    #[serde(default, deserialize_with = "optional")]
+    #[serde(deserialize_with = "optional")]
     pub(crate) client_certificate_data: Option<String>,
     /// The file with the client's key.
-    #[serde(default, deserialize_with = "optional")]
+    #[serde(deserialize_with = "optional")]
     pub(crate) client_key: Option<String>,
     /// The key, base64; it wins over the file.
-    #[serde(default, deserialize_with = "secret")]
+    #[serde(deserialize_with = "secret")]
     pub(crate) client_key_data: Option<Secret>,
-    /// The bearer token.
-    #[serde(default, deserialize_with = "secret")]
+    #[serde(deserialize_with = "secret")]
     pub(crate) token: Option<Secret>,
     /// The file with the bearer token, read again while the program runs; it wins over `token`.
-    #[serde(default, rename = "tokenFile", deserialize_with = "optional")]
+    #[serde(rename = "tokenFile", deserialize_with = "optional")]
     pub(crate) token_file: Option<String>,
-    /// The name for Basic authentication.
-    #[serde(default, deserialize_with = "optional")]
+    #[serde(deserialize_with = "optional")]
     pub(crate) username: Option<String>,
-    /// The password for Basic authentication.
-    #[serde(default, deserialize_with = "secret")]
+    #[serde(deserialize_with = "secret")]
     pub(crate) password: Option<Secret>,
-    /// The user to impersonate.
-    #[serde(default, rename = "as", deserialize_with = "optional")]
+    #[serde(rename = "as", deserialize_with = "optional")]
     pub(crate) impersonate: Option<String>,
-    /// The impersonated user's uid.
-    #[serde(default, rename = "as-uid", deserialize_with = "optional")]
+    #[serde(rename = "as-uid", deserialize_with = "optional")]
     pub(crate) impersonate_uid: Option<String>,
-    /// The impersonated user's groups.
-    #[serde(default, rename = "as-groups", deserialize_with = "texts")]
+    #[serde(rename = "as-groups", deserialize_with = "texts")]
     pub(crate) impersonate_groups: Vec<String>,
-    /// The impersonated user's extra values.
-    #[serde(default, rename = "as-user-extra", deserialize_with = "text_lists")]
+    #[serde(rename = "as-user-extra", deserialize_with = "text_lists")]
     pub(crate) impersonate_extra: BTreeMap<String, Vec<String>>,
     /// The plugin that gives a token or a certificate.
-    #[serde(default)]
     pub(crate) exec: Option<Exec>,
     /// The older kind of plugin; only `oidc` is left.
-    #[serde(default)]
     pub(crate) auth_provider: Option<AuthProvider>,
 }
 
 /// A program that gives a token or a certificate.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 pub(crate) struct Exec {
-    /// The version of the conversation.
-    #[serde(default, deserialize_with = "optional")]
+    #[serde(deserialize_with = "optional")]
     pub(crate) api_version: Option<String>,
     /// The program: looked up in PATH, or a path.
-    #[serde(default, deserialize_with = "text")]
+    #[serde(deserialize_with = "text")]
     pub(crate) command: String,
-    /// Its arguments.
-    #[serde(default, deserialize_with = "texts")]
+    #[serde(deserialize_with = "texts")]
     pub(crate) args: Vec<String>,
     /// Variables to set beside those of this process.
-    #[serde(default, deserialize_with = "or_default")]
+    #[serde(deserialize_with = "or_default")]
     pub(crate) env: Vec<ExecVariable>,
     /// How to get the program, for the person who lacks it.
-    #[serde(default, deserialize_with = "optional")]
+    #[serde(deserialize_with = "optional")]
     pub(crate) install_hint: Option<String>,
     /// Whether the program is told about the cluster.
-    #[serde(default, deserialize_with = "flag")]
+    #[serde(deserialize_with = "flag")]
     pub(crate) provide_cluster_info: bool,
     /// `Never`, `IfAvailable` or `Always`: whether it may ask on the terminal.
-    #[serde(default, deserialize_with = "optional")]
+    #[serde(deserialize_with = "optional")]
     pub(crate) interactive_mode: Option<String>,
 }
 
-/// A variable for an exec plugin.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
 pub(crate) struct ExecVariable {
-    /// Its name.
-    #[serde(default, deserialize_with = "text")]
+    #[serde(deserialize_with = "text")]
     pub(crate) name: String,
-    /// Its value.
-    #[serde(default)]
     pub(crate) value: Secret,
 }
 
 /// A plugin of the older kind.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
 pub(crate) struct AuthProvider {
-    /// Which.
-    #[serde(default, deserialize_with = "text")]
+    #[serde(deserialize_with = "text")]
     pub(crate) name: String,
-    /// Its settings.
-    #[serde(default, deserialize_with = "or_default")]
+    #[serde(deserialize_with = "or_default")]
     pub(crate) config: BTreeMap<String, Secret>,
 }
 
@@ -302,7 +226,7 @@ impl File {
     fn parse(text: &str) -> Result<Self, String> {
         let mut root: Map<String, Value> = parse(text)?;
         let current =
-            Option::<Scalar>::deserialize(root.remove("current-context").unwrap_or_default())
+            Option::<LooseText>::deserialize(root.remove("current-context").unwrap_or_default())
                 .map_err(|error| format!("current-context: {error}"))?;
         Ok(Self {
             current_context: current.map(|text| text.0).filter(|text| !text.is_empty()),
@@ -331,6 +255,7 @@ impl File {
             join(folder, &mut user.client_certificate);
             join(folder, &mut user.client_key);
             join(folder, &mut user.token_file);
+            // A bare name is looked up in PATH.
             if let Some(exec) = user.exec.as_mut().filter(|exec| exec.command.contains('/')) {
                 exec.command = joined(folder, &exec.command);
             }

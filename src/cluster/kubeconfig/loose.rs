@@ -1,6 +1,6 @@
 //! YAML and JSON read as loosely as kubectl reads a kubeconfig.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use serde::{
     Deserialize, Deserializer,
@@ -15,6 +15,7 @@ pub(super) fn decode(bytes: Vec<u8>) -> Result<String, String> {
         String::from_utf16(&units).map_err(|_| "it is not valid UTF-16".to_owned())
     };
     match bytes.as_slice() {
+        // What PowerShell's `>` writes.
         [0xFF, 0xFE, rest @ ..] => units(rest, u16::from_le_bytes),
         [0xFE, 0xFF, rest @ ..] => units(rest, u16::from_be_bytes),
         _ => {
@@ -155,4 +156,62 @@ impl<'de> Visitor<'de> for LooseVisitor {
         }
         Ok(Value::Object(map))
     }
+}
+
+/// A text that may have been written as a number or a bool.
+pub(super) struct LooseText(pub(super) String);
+
+impl<'de> Deserialize<'de> for LooseText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match Value::deserialize(deserializer)? {
+            Value::String(text) => Ok(Self(text)),
+            Value::Number(number) => Ok(Self(number.to_string())),
+            Value::Bool(bool) => Ok(Self(bool.to_string())),
+            Value::Null => Ok(Self(String::new())),
+            Value::Array(_) => Err(de::Error::custom("a text is needed, not a list")),
+            Value::Object(_) => Err(de::Error::custom("a text is needed, not a mapping")),
+        }
+    }
+}
+
+pub(super) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    LooseText::deserialize(deserializer).map(|scalar| scalar.0)
+}
+
+/// Reads a text; an empty one and null count as absent, as in kubectl.
+pub(super) fn optional<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<String>, D::Error> {
+    text(deserializer).map(|text| Some(text).filter(|text| !text.is_empty()))
+}
+
+pub(super) fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Default + Deserialize<'de>,
+{
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
+}
+
+/// Reads a bool by the words of YAML 1.1, which kubectl knows.
+pub(super) fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    match text(deserializer)?.to_ascii_lowercase().as_str() {
+        "true" | "yes" | "on" | "y" => Ok(true),
+        "false" | "no" | "off" | "n" | "" => Ok(false),
+        _ => Err(de::Error::custom("neither true nor false")),
+    }
+}
+
+pub(super) fn texts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let list: Option<Vec<LooseText>> = Option::deserialize(deserializer)?;
+    Ok(list.unwrap_or_default().into_iter().map(|scalar| scalar.0).collect())
+}
+
+pub(super) fn text_lists<'de, D>(deserializer: D) -> Result<BTreeMap<String, Vec<String>>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    let map: Option<BTreeMap<String, Option<Vec<LooseText>>>> = Option::deserialize(deserializer)?;
+    let plain = |list: Option<Vec<LooseText>>| list.unwrap_or_default().into_iter().map(|s| s.0);
+    Ok(map.unwrap_or_default().into_iter().map(|(k, list)| (k, plain(list).collect())).collect())
 }

@@ -39,30 +39,22 @@ pub struct Kubeconfig {
 /// A context as `runtime list` shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ContextInfo {
-    /// The context's name.
     pub(crate) name: String,
     /// The server as the kubeconfig has it; none where the cluster is missing.
     pub(crate) server: Option<String>,
-    /// The user's name in the kubeconfig.
     pub(crate) user: Option<String>,
-    /// The context's namespace.
     pub(crate) namespace: Option<String>,
 }
 
 /// A context that can be connected to.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct ResolvedContext {
-    /// The context's name.
     pub(crate) context: String,
-    /// The cluster's name.
     pub(crate) cluster_name: String,
-    /// The cluster.
     pub(crate) cluster: Cluster,
-    /// The user's name.
     pub(crate) user_name: Option<String>,
     /// The user; the default one is anonymous.
     pub(crate) user: User,
-    /// The context's namespace.
     pub(crate) namespace: Option<String>,
 }
 
@@ -130,7 +122,6 @@ impl Kubeconfig {
         self.contexts.iter().map(info).collect()
     }
 
-    /// Tells whether a context of that name exists.
     #[must_use]
     pub(crate) fn has_context(&self, name: &str) -> bool {
         self.contexts.iter().any(|(known, _)| known == name)

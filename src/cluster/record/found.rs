@@ -18,7 +18,6 @@ use crate::{
 /// A record as it was read.
 #[derive(Debug, Clone)]
 pub(crate) struct Found {
-    /// The record.
     pub(crate) record: Record,
     /// Who holds the instance, if somebody does.
     pub(crate) holder: Option<Holder>,

@@ -27,7 +27,6 @@ pub(super) fn head_path(record: &Record) -> String {
 
 /// The head as it was written.
 pub(super) struct WrittenHead {
-    /// Its new resourceVersion.
     pub(super) resource_version: String,
     /// The parts that it names.
     pub(super) parts: BTreeSet<String>,
@@ -45,11 +44,14 @@ pub(super) async fn write_head(
         let id = head_id(&record.namespace, &record.instance);
         failure.explain(verb, "cannot write the record", &id, None)
     };
+    // Beside the head, since renewing the holder in 900 KB takes as long as writing them anew
+    // (0.1 s, docs/design.md).
     for (_, part) in &encoded.parts {
         match api
-            .call(Request::json(Method::POST, collection(&record.namespace), part).metadata())
+            .send(Request::json(Method::POST, collection(&record.namespace), part).metadata())
             .await
         {
+            // A part is named by the digest of its content: one that is there is the same.
             Err(failure) if !failure.is_conflict() => return Err(explain("create", &failure)),
             _ => {}
         }
@@ -60,7 +62,7 @@ pub(super) async fn write_head(
         Some(base) => Request::merge_patch(head_path(record), &head_patch(&secret, base)),
         None => Request::json(Method::POST, collection(&record.namespace), &secret),
     };
-    match api.call(request.metadata()).await {
+    match api.send(request.metadata()).await {
         Ok(answer) => Ok(Some(WrittenHead {
             resource_version: resource_version(&answer.body).unwrap_or_default().to_owned(),
             parts: encoded.part_names(),
@@ -74,6 +76,7 @@ pub(super) async fn write_head(
 
 /// Makes the merge patch that turns the head of a version into another one.
 fn head_patch(secret: &Value, base: &str) -> Value {
+    // A merge patch leaves what it does not name: the other form of the record has to go.
     let mut data = json!({"record": null, "parts": null});
     for (key, value) in secret["data"].as_object().into_iter().flatten() {
         data[key] = value.clone();
@@ -106,7 +109,7 @@ pub(super) async fn list_parts(
     instance: &InstanceName,
 ) -> BTreeSet<String> {
     let query = format!("&labelSelector={}", encode_query(&format!("{RECORD_LABEL}={instance}")));
-    let Ok(list) = api.list(&collection(namespace), &query, true).await else {
+    let Ok(list) = api.list_metadata(&collection(namespace), &query).await else {
         return BTreeSet::new();
     };
     let head = head_name(instance);
@@ -124,7 +127,7 @@ pub(super) async fn delete_parts(api: &Api, namespace: &str, parts: BTreeSet<Str
         let path = format!("{}/{name}", collection(namespace));
         let options =
             json!({"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Background"});
-        api.call(Request::json(Method::DELETE, path, &options))
+        api.send(Request::json(Method::DELETE, path, &options))
     });
     futures::future::join_all(deletions.collect::<Vec<_>>()).await;
 }

@@ -9,7 +9,7 @@ use crate::{
     cluster::{
         connect::{ConnectOptions, connect},
         kubeconfig::Kubeconfig,
-        stub::{Seen, Stub, answer},
+        stub::{ReceivedRequest, Stub, answer},
     },
     env::Env,
     workload::{
@@ -42,7 +42,7 @@ impl Server {
         }
     }
 
-    fn answer(&mut self, seen: &Seen) -> String {
+    fn answer(&mut self, seen: &ReceivedRequest) -> String {
         let body: Value = serde_json::from_slice(&seen.body).unwrap_or_default();
         let based = |pointer: &str| body.pointer(pointer) == Some(&json!(self.version.to_string()));
         let code = match seen.line.split(' ').next().unwrap() {

@@ -43,8 +43,7 @@ const SERVER_KEY: &str = include_str!("server.key");
 
 /// A request as it came.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Seen {
-    /// The request line.
+pub(crate) struct ReceivedRequest {
     pub(crate) line: String,
     /// The headers, names in lower case.
     pub(crate) headers: Vec<(String, String)>,
@@ -56,7 +55,7 @@ pub(crate) struct Seen {
     pub(crate) certified: bool,
 }
 
-impl Seen {
+impl ReceivedRequest {
     /// Gives a header's value; several are joined by a comma.
     pub(crate) fn header(&self, name: &str) -> Option<String> {
         let values: Vec<&str> =
@@ -66,19 +65,19 @@ impl Seen {
 }
 
 /// What a server says; an empty text closes the connection.
-type Answer = dyn Fn(&Seen) -> String + Send + Sync;
+type Script = dyn Fn(&ReceivedRequest) -> String + Send + Sync;
 
 /// A running server; it ends with the test's runtime.
 pub(crate) struct Stub {
     /// Where it listens, on the loopback interface.
     pub(crate) address: SocketAddr,
-    /// What it was asked.
-    pub(crate) seen: Arc<Mutex<Vec<Seen>>>,
+    pub(crate) seen: Arc<Mutex<Vec<ReceivedRequest>>>,
 }
 
 impl Stub {
-    /// Starts one without TLS.
-    pub(crate) async fn http(answer: impl Fn(&Seen) -> String + Send + Sync + 'static) -> Self {
+    pub(crate) async fn http(
+        answer: impl Fn(&ReceivedRequest) -> String + Send + Sync + 'static,
+    ) -> Self {
         Self::start(None, answer).await
     }
 
@@ -86,7 +85,7 @@ impl Stub {
     /// own CA, also of version 1, and none.
     pub(crate) async fn https(
         chain: &str,
-        answer: impl Fn(&Seen) -> String + Send + Sync + 'static,
+        answer: impl Fn(&ReceivedRequest) -> String + Send + Sync + 'static,
     ) -> Self {
         let chain =
             CertificateDer::pem_slice_iter(chain.as_bytes()).collect::<Result<_, _>>().unwrap();
@@ -100,12 +99,12 @@ impl Stub {
 
     async fn start(
         tls: Option<tokio_rustls::TlsAcceptor>,
-        answer: impl Fn(&Seen) -> String + Send + Sync + 'static,
+        answer: impl Fn(&ReceivedRequest) -> String + Send + Sync + 'static,
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let seen: Arc<Mutex<Vec<Seen>>> = Arc::default();
-        let (all, answer): (_, Arc<Answer>) = (seen.clone(), Arc::new(answer));
+        let seen: Arc<Mutex<Vec<ReceivedRequest>>> = Arc::default();
+        let (all, answer): (_, Arc<Script>) = (seen.clone(), Arc::new(answer));
         tokio::spawn(async move {
             let connections = AtomicUsize::new(0);
             while let Ok((stream, _)) = listener.accept().await {
@@ -124,8 +123,7 @@ impl Stub {
         Self { address, seen }
     }
 
-    /// Gives the requests so far.
-    pub(crate) fn seen(&self) -> Vec<Seen> {
+    pub(crate) fn seen(&self) -> Vec<ReceivedRequest> {
         self.seen.lock().unwrap().clone()
     }
 }
@@ -140,8 +138,8 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
     mut stream: S,
     connection: usize,
     certified: bool,
-    all: &Mutex<Vec<Seen>>,
-    answer: &Answer,
+    all: &Mutex<Vec<ReceivedRequest>>,
+    answer: &Script,
 ) -> io::Result<()> {
     let mut buffer = Vec::new();
     loop {
@@ -159,7 +157,7 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
         let head = String::from_utf8_lossy(&buffer[..end]).into_owned();
         buffer.drain(..end + 4);
         let mut lines = head.split("\r\n");
-        let mut seen = Seen { connection, certified, ..Seen::default() };
+        let mut seen = ReceivedRequest { connection, certified, ..ReceivedRequest::default() };
         seen.line = lines.next().unwrap_or_default().to_owned();
         let header = |line: &str| {
             let (name, value) = line.split_once(':')?;

@@ -95,7 +95,7 @@ impl Deploy<'_> {
         let made = Desired::new(body, None);
         let how = Apply { manager: &prepared.draft.manager, force: false, dry_run: false };
         loop {
-            match target.api.call(Request::apply(&path, &made.body, &how)).await {
+            match target.api.send(Request::apply(&path, &made.body, &how)).await {
                 // An apply to what is being deleted is accepted, and lost with it.
                 Ok(answer) if is_terminating(&answer.body) => {
                     let old = uid(&answer.body).unwrap_or_default();

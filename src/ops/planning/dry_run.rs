@@ -100,7 +100,7 @@ impl Planning<'_> {
         body["metadata"]["resourceVersion"] = json!("1");
         let Some(path) = self.target.path(&id, &desired.version) else { return Asked::Differs };
         let how = Apply { manager: self.manager, force: false, dry_run: true };
-        match self.target.api.call(Request::apply(&path, &body, &how)).await {
+        match self.target.api.send(Request::apply(&path, &body, &how)).await {
             Ok(_) => Asked::Differs,
             // Not a rejection: the stand-in has an object of that name, or the kind comes with
             // the set's own CRD.
@@ -143,7 +143,7 @@ impl Rehearsal<'_> {
             let how = Apply { manager: self.planning.manager, force: self.force, dry_run: true };
             let api = &self.planning.target.api;
             let (rehearsed, live) = futures::future::join(
-                api.call(Request::apply(&*self.path, &self.body, &how).whole()),
+                api.send(Request::apply(&*self.path, &self.body, &how).whole()),
                 api.find(Request::get(&*self.path)),
             )
             .await;

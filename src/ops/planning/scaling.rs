@@ -238,7 +238,7 @@ impl Planning<'_> {
         let Some(path) = self.target.kinds.collection_path(&kind, "v2", Some(namespace)) else {
             return Ok(Some(Vec::new()));
         };
-        let list = match self.target.api.list(&path, "", false).await {
+        let list = match self.target.api.list(&path, "").await {
             Ok(list) => list,
             Err(failure) if is_list_forbidden(&failure) => return Ok(None),
             Err(failure) => {

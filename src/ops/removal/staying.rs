@@ -73,7 +73,7 @@ impl Remover<'_> {
         let Some(version) = served else { return Ok((0, 0)) };
         let collection =
             format!("/apis/{}/{version}/{}", text("/spec/group"), text("/spec/names/plural"));
-        match self.api.list(&collection, "", true).await {
+        match self.api.list_metadata(&collection, "").await {
             Ok(list) => {
                 let items = list.items.iter();
                 let (ours, others): (Vec<_>, Vec<_>) =

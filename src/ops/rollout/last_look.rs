@@ -20,7 +20,7 @@ impl Rollout<'_> {
     /// Asks whether the server is still there; gives why it is not.
     pub(super) async fn listen(&self) -> Option<Failure> {
         let (api, call) = (&self.scope.target.api, Request::get("/version").once());
-        match tokio::time::timeout(LAST_LOOK, api.send(&call)).await {
+        match tokio::time::timeout(LAST_LOOK, api.send_raw(&call)).await {
             Ok(answer) => answer.err(),
             Err(_) => {
                 let late = timed_out(&api.connection().server, LAST_LOOK);

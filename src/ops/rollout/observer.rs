@@ -15,7 +15,7 @@ use crate::{
         api::{Api, IN_FLIGHT},
         failure::Failure,
         request::Request,
-        watch::{Change, Collection},
+        watch::{Collection, CollectionEvent},
     },
     ops::target::Target,
     workload::{
@@ -40,8 +40,8 @@ pub(crate) struct Observer {
     started: HashSet<Collection>,
     listed: HashSet<(GroupKind, Option<String>)>,
     blind: HashSet<(GroupKind, Option<String>)>,
-    sender: mpsc::UnboundedSender<Change>,
-    changes: mpsc::UnboundedReceiver<Change>,
+    sender: mpsc::UnboundedSender<CollectionEvent>,
+    changes: mpsc::UnboundedReceiver<CollectionEvent>,
     live: HashMap<ObjectId, Value>,
     /// What was asked for by name since no watch shows it.
     asked: HashSet<ObjectId>,
@@ -128,27 +128,27 @@ impl Observer {
     }
 
     /// Waits for the next change. For ever where nothing is watched.
-    pub(crate) async fn changed(&mut self) -> Change {
+    pub(crate) async fn changed(&mut self) -> CollectionEvent {
         // The observer holds a sender itself, so that the channel is never closed.
         self.changes.recv().await.expect("a sender is kept")
     }
 
     /// Takes in a change, and whatever else has come by now.
-    pub(crate) fn take(&mut self, change: Change) {
+    pub(crate) fn take(&mut self, change: CollectionEvent) {
         self.take_one(change);
         while let Ok(change) = self.changes.try_recv() {
             self.take_one(change);
         }
     }
 
-    fn take_one(&mut self, change: Change) {
+    fn take_one(&mut self, change: CollectionEvent) {
         match change {
-            Change::Listed(collection, objects) => self.take_list(&collection, objects),
-            Change::Present(object) => {
+            CollectionEvent::Listed(collection, objects) => self.take_list(&collection, objects),
+            CollectionEvent::Present(object) => {
                 self.asked.remove(&ObjectId::of(&object));
                 self.put(object);
             }
-            Change::Gone(object) => {
+            CollectionEvent::Gone(object) => {
                 let id = ObjectId::of(&object);
                 if id.is("batch", "Job") && is_leaving(&object) {
                     // How it ended counts, not that its time to live is over.
@@ -160,7 +160,7 @@ impl Observer {
                     }
                 }
             }
-            Change::Unobservable(collection, failure) => {
+            CollectionEvent::Unobservable(collection, failure) => {
                 self.blind.insert(place_of(&collection));
                 if failure.code() == 401 {
                     self.refused = Some(failure);

@@ -60,7 +60,7 @@ impl Writer<'_> {
                 "spec": {"replicas": replicas},
             });
             let how = Apply { manager: YIELDED_MANAGER, force: false, dry_run: false };
-            match self.api.call(Request::apply(path, &body, &how)).await {
+            match self.api.send(Request::apply(path, &body, &how)).await {
                 Ok(_) => return Ok(()),
                 // Somebody scaled between the look and the apply.
                 Err(failure) if failure.is_conflict() => {}
@@ -89,7 +89,7 @@ impl Writer<'_> {
             let Some(fields) = item.terms.managed_fields(body, self.manager, &seen) else {
                 return Ok(());
             };
-            match self.api.call(rewrite(path, &fields, resource_version(&seen))).await {
+            match self.api.send(rewrite(path, &fields, resource_version(&seen))).await {
                 Ok(_) => return Ok(()),
                 Err(failure) if matches!(failure.code(), 409 | 422) => {}
                 Err(failure) if failure.is_not_found() => return Ok(()),
@@ -137,7 +137,7 @@ impl Writer<'_> {
         let made = uid(&live).map(str::to_owned);
         for _ in 0..TRIES {
             let Some(fields) = given_back(&live, self.manager, holder) else { return Ok(live) };
-            match self.api.call(rewrite(path, &fields, resource_version(&live))).await {
+            match self.api.send(rewrite(path, &fields, resource_version(&live))).await {
                 Ok(answer) => {
                     content.terms.yielded.clone_from(&item.terms.yielded);
                     return Ok(answer.body);
@@ -177,7 +177,7 @@ impl Writer<'_> {
             let Some(fields) = hold_leftovers(&live, self.manager, body, &forbidden) else {
                 return Ok(false);
             };
-            match self.api.call(rewrite(path, &fields, resource_version(&live))).await {
+            match self.api.send(rewrite(path, &fields, resource_version(&live))).await {
                 Ok(_) => return Ok(true),
                 Err(failure) if matches!(failure.code(), 409 | 422) => {}
                 Err(failure) => return Err(self.explain(desired, &failure)),

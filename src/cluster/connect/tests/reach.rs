@@ -159,7 +159,7 @@ async fn something_else_that_answers_is_told_from_an_api_server() {
         let stub = Stub::http(move |_| answer.clone()).await;
         let setup = Setup::new(&[], &format!("{{server: '{}'}}", stub.address), "null");
         let api = Api::new(setup.connect().await.unwrap(), Duration::from_secs(10));
-        let failure = api.call(Request::get("/api")).await.unwrap_err();
+        let failure = api.send(Request::get("/api")).await.unwrap_err();
         let error = match failure {
             Failure::NoAnswer(error) => *error,
             failure => {

@@ -16,7 +16,7 @@ use crate::cluster::{
     api::{Api, IN_FLIGHT},
     failure::Failure,
     request::Request,
-    watch::{Change, Collection},
+    watch::{Collection, CollectionEvent},
 };
 
 const LIMIT: Duration = Duration::from_millis(200);
@@ -64,7 +64,7 @@ async fn an_answer_that_does_not_come_or_stops_in_the_middle_ends_in_time() {
     let api = api().await;
     for path in ["/silent", "/half"] {
         let asked = Instant::now();
-        let Err(Failure::NoAnswer(error)) = api.call(Request::get(path)).await else {
+        let Err(Failure::NoAnswer(error)) = api.send(Request::get(path)).await else {
             panic!("{path} has no answer");
         };
         assert_eq!((error.kind.exit_code(), error.code.word()), (7, "timeout"), "{error}");
@@ -85,8 +85,10 @@ async fn a_quiet_watch_outlives_the_limit_of_a_request() {
     let (sender, mut changes) = mpsc::unbounded_channel();
     let api = api().await;
     tokio::spawn(collection.observe(api.clone(), sender));
-    assert!(matches!(changes.recv().await, Some(Change::Listed(..))));
-    let Some(Change::Present(late)) = changes.recv().await else { panic!("the watch was cut") };
+    assert!(matches!(changes.recv().await, Some(CollectionEvent::Listed(..))));
+    let Some(CollectionEvent::Present(late)) = changes.recv().await else {
+        panic!("the watch was cut")
+    };
     assert_eq!(late["metadata"]["name"], "late");
     assert_eq!(api.connection().requests(), 2, "one list and one watch");
 }
@@ -102,7 +104,7 @@ async fn a_watch_that_is_held_back_gives_way_to_lists() {
     let (sender, mut changes) = mpsc::unbounded_channel();
     tokio::spawn(collection.observe(api().await, sender));
     for _ in 0..3 {
-        assert!(matches!(changes.recv().await, Some(Change::Listed(..))));
+        assert!(matches!(changes.recv().await, Some(CollectionEvent::Listed(..))));
     }
 }
 
@@ -128,7 +130,7 @@ async fn no_more_requests_are_under_way_than_is_promised() {
         }
     });
     let api = Api::new(Setup::new(&[], &cluster, "null").connect().await.unwrap(), LIMIT * 50);
-    let many = (0..IN_FLIGHT * 4).map(|_| api.call(Request::get("/api")));
+    let many = (0..IN_FLIGHT * 4).map(|_| api.send(Request::get("/api")));
     assert!(futures::future::try_join_all(many).await.is_ok());
     let most = most.load(Ordering::SeqCst);
     assert!((2..=IN_FLIGHT).contains(&most), "{most}");

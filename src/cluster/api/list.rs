@@ -1,0 +1,83 @@
+//! Lists of a collection, page by page, as client-go's pager reads them.
+
+use serde_json::Value;
+
+use super::Api;
+use crate::cluster::{
+    failure::Failure,
+    request::{Request, WHOLE, encode_query},
+};
+
+/// Asks for the metadata alone of a list's objects.
+const METADATA_LIST: &str = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
+/// The page size of client-go's pager and of kubectl.
+const PAGE: usize = 500;
+
+/// A whole collection, read page by page.
+#[derive(Debug)]
+pub(crate) struct List {
+    /// The objects. Lists leave out `apiVersion` and `kind` of their items.
+    pub(crate) items: Vec<Value>,
+    /// The resourceVersion of the list: where a watch goes on.
+    pub(crate) resource_version: String,
+}
+
+impl Api {
+    /// Lists a collection. `query` is appended as it is.
+    ///
+    /// # Errors
+    /// As [`Api::send`].
+    pub(crate) async fn list(&self, collection: &str, query: &str) -> Result<List, Failure> {
+        self.pages(collection, query, WHOLE).await
+    }
+
+    /// Lists the metadata alone of a collection's objects.
+    ///
+    /// # Errors
+    /// As [`Api::send`].
+    pub(crate) async fn list_metadata(
+        &self,
+        collection: &str,
+        query: &str,
+    ) -> Result<List, Failure> {
+        self.pages(collection, query, METADATA_LIST).await
+    }
+
+    async fn pages(
+        &self,
+        collection: &str,
+        query: &str,
+        accept: &'static str,
+    ) -> Result<List, Failure> {
+        let mut items = Vec::new();
+        let mut next = String::new();
+        loop {
+            let path = format!("{collection}?limit={PAGE}{query}{next}");
+            let answer = match self.send(Request { accept, ..Request::get(path) }).await {
+                // The list expired while we read it: begin anew, in one piece.
+                Err(failure) if failure.code() == 410 && !next.is_empty() => {
+                    // etcd has compacted what the token meant; items of two states must not be
+                    // mixed.
+                    items.clear();
+                    let path = format!("{collection}?{}", query.trim_start_matches('&'));
+                    self.send(Request { accept, ..Request::get(path) }).await?
+                }
+                other => other?,
+            };
+            let mut body = answer.body;
+            if let Value::Array(page) = body["items"].take() {
+                items.extend(page);
+            }
+            match body["metadata"]["continue"].as_str() {
+                Some(token) if !token.is_empty() => {
+                    next = format!("&continue={}", encode_query(token))
+                }
+                _ => {
+                    let resource_version =
+                        body["metadata"]["resourceVersion"].as_str().unwrap_or_default().to_owned();
+                    return Ok(List { items, resource_version });
+                }
+            }
+        }
+    }
+}
