@@ -65,7 +65,7 @@ fn item(schema: &Schema) -> &Schema {
 }
 
 /// The step that leads to an item of a list: by its keys or its value.
-fn step_of(schema: &Schema, value: &Value) -> Result<PathElement, String> {
+fn path_element(schema: &Schema, value: &Value) -> Result<PathElement, String> {
     let resolved = schema.resolved();
     let ListType::Map(keys) = &resolved.list else {
         return match value {
@@ -122,7 +122,7 @@ fn collect(value: &Value, schema: &Schema, path: &mut Vec<PathElement>, set: &mu
             }
         }
         (Atom::List, Value::Array(items)) => {
-            let steps: Vec<_> = items.iter().map(|item| step_of(schema, item).ok()).collect();
+            let steps: Vec<_> = items.iter().map(|item| path_element(schema, item).ok()).collect();
             for (value, step) in items.iter().zip(&steps) {
                 let Some(step) = step else { continue };
                 let twice = steps.iter().filter(|other| other.as_ref() == Some(step)).count() > 1;
@@ -190,7 +190,8 @@ fn index<'a>(list: Option<&'a Value>, schema: &Schema) -> Result<Indexed<'a>, St
     let mut order = Vec::new();
     let mut by_step = BTreeMap::new();
     for (place, value) in list.and_then(Value::as_array).into_iter().flatten().enumerate() {
-        let step = step_of(schema, value).map_err(|text| format!("element {place}: {text}"))?;
+        let step =
+            path_element(schema, value).map_err(|text| format!("element {place}: {text}"))?;
         let twice = by_step.contains_key(&step);
         by_step.insert(step.clone(), (!twice).then_some(value));
         order.push((step, value));
@@ -275,7 +276,7 @@ pub(super) fn remove(value: &Value, set: &FieldSet, schema: &Schema) -> Value {
         (Atom::List, Value::Array(items)) => {
             let mut left = Vec::new();
             for value in items {
-                let Ok(step) = step_of(schema, value) else { continue };
+                let Ok(step) = path_element(schema, value) else { continue };
                 if set.has(&step) {
                     continue;
                 }

@@ -7,7 +7,7 @@ use super::{
     registry::Resource,
     request::ApiRequest,
     selector::Selector,
-    status::StatusError,
+    status::{FieldError, StatusError},
     storage::WatchEvent,
     world::World,
 };
@@ -45,23 +45,7 @@ impl Watcher {
         let asked = request.parameter("resourceVersion");
         let current = world.storage.version()?;
         let initial = request.flag("sendInitialEvents") || matches!(asked, "" | "0");
-        let from: i64 = if asked.is_empty() {
-            0
-        } else {
-            let bad = || {
-                StatusError::invalid(
-                    "meta.k8s.io",
-                    "ListOptions",
-                    "",
-                    &[super::status::FieldError::invalid(
-                        "resourceVersion",
-                        &json!(asked),
-                        "must be a number",
-                    )],
-                )
-            };
-            asked.parse().map_err(|_| bad())?
-        };
+        let from = resource_version(asked)?;
         let seconds: i64 = request.parameter("timeoutSeconds").parse().unwrap_or(1800);
         let mut watch = Self {
             storage: resource.storage(),
@@ -166,6 +150,17 @@ impl Watcher {
         };
         line("BOOKMARK", &object.to_string())
     }
+}
+
+/// From where a watch is asked to begin.
+fn resource_version(asked: &str) -> Result<i64, StatusError> {
+    if asked.is_empty() {
+        return Ok(0);
+    }
+    let not_a_number = || FieldError::invalid("resourceVersion", &json!(asked), "must be a number");
+    asked
+        .parse()
+        .map_err(|_| StatusError::invalid("meta.k8s.io", "ListOptions", "", &[not_a_number()]))
 }
 
 fn line(kind: &str, object: &str) -> String {

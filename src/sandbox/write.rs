@@ -212,27 +212,7 @@ pub(super) fn finish_update(
         target.own(world, old, &mut new);
     }
     keep_identity(old, &mut new);
-    match target.subresource {
-        "status" => {
-            let status = new.get("status").cloned();
-            let metadata = std::mem::take(&mut new["metadata"]);
-            new = old.clone();
-            match status {
-                Some(status) => new["status"] = status,
-                None => drop(new.as_object_mut().and_then(|fields| fields.remove("status"))),
-            }
-            if resource.custom.is_some() {
-                new["metadata"]["managedFields"] = metadata["managedFields"].clone();
-            } else {
-                new["metadata"] = metadata;
-            }
-        }
-        _ if resource.has("status") => match old.get("status") {
-            Some(status) => new["status"] = status.clone(),
-            None => drop(new.as_object_mut().and_then(|fields| fields.remove("status"))),
-        },
-        _ => {}
-    }
+    let mut new = keep_rest(target, old, new);
     if new["metadata"]["managedFields"].is_null()
         && let Some(metadata) = new["metadata"].as_object_mut()
     {
@@ -259,6 +239,31 @@ pub(super) fn finish_update(
         return Ok(old.clone());
     }
     world.put_or_remove(resource, key, new)
+}
+
+/// A write to the object leaves its status as it was; one to the status leaves all else
+/// (`PrepareForUpdate` of the strategies).
+fn keep_rest(target: &WriteTarget<'_>, old: &Value, mut new: Value) -> Value {
+    let resource = target.resource;
+    let (mut kept, status) = match target.subresource {
+        "status" => {
+            let mut kept = old.clone();
+            if resource.custom.is_some() {
+                // Of a custom resource not even the labels are written.
+                kept["metadata"]["managedFields"] = new["metadata"]["managedFields"].clone();
+            } else {
+                kept["metadata"] = std::mem::take(&mut new["metadata"]);
+            }
+            (kept, new.get("status").cloned())
+        }
+        _ if resource.has("status") => (new, old.get("status").cloned()),
+        _ => return new,
+    };
+    match status {
+        Some(status) => kept["status"] = status,
+        None => drop(kept.as_object_mut().and_then(|fields| fields.remove("status"))),
+    }
+    kept
 }
 
 /// What a PUT must state, and what it may.

@@ -24,6 +24,19 @@ struct Pods {
     failed: Vec<Value>,
 }
 
+impl Pods {
+    fn of(all: &[Value]) -> Self {
+        let phase = |wanted: &str| {
+            all.iter().filter(|pod| text(pod, "/status/phase") == wanted).cloned().collect()
+        };
+        Self {
+            active: all.iter().filter(|pod| replicas::is_active(pod)).cloned().collect(),
+            succeeded: phase("Succeeded"),
+            failed: phase("Failed"),
+        }
+    }
+}
+
 pub(super) fn reconcile(
     world: &World<'_>,
     key: &ObjectKey,
@@ -42,20 +55,12 @@ pub(super) fn reconcile(
     if has_true(object, "Complete") || has_true(object, "Failed") {
         return expire(world, key, object);
     }
-    let phase = |wanted: &str| {
-        all.iter().filter(|pod| text(pod, "/status/phase") == wanted).cloned().collect::<Vec<_>>()
-    };
-    let pods = Pods {
-        active: all.iter().filter(|pod| replicas::is_active(pod)).cloned().collect(),
-        succeeded: phase("Succeeded"),
-        failed: phase("Failed"),
-    };
+    let pods = Pods::of(&all);
     let mut status = object["status"].clone();
     if !status.is_object() {
         status = json!({});
     }
-    let suspended = object["spec"]["suspend"] == true;
-    if suspended {
+    if object["spec"]["suspend"] == true {
         return suspend(world, key, object, status, &pods);
     }
     if status["startTime"].is_null() {
@@ -66,31 +71,20 @@ pub(super) fn reconcile(
         set_condition(&mut status, resumed, &world.stamp(), false);
     }
     if let Some((reason, message)) = failure(world, key, object, &pods, &status)? {
-        return finish(
-            world,
-            key,
-            object,
-            status,
-            &pods,
-            ("FailureTarget", "Failed", reason, message),
-        );
+        let end = ("FailureTarget", "Failed", reason, message);
+        return finish(world, key, object, status, &pods, end);
     }
     let wanted = object["spec"]["completions"].as_i64();
     let done = replicas::size(&pods.succeeded);
     let complete = match wanted {
         Some(wanted) => done >= wanted,
+        // A work queue: the first success says that there is nothing left to begin.
         None => done > 0 && pods.active.is_empty(),
     };
     if complete {
         let message = "Reached expected number of succeeded pods";
-        return finish(
-            world,
-            key,
-            object,
-            status,
-            &pods,
-            ("SuccessCriteriaMet", "Complete", "CompletionsReached", message),
-        );
+        let end = ("SuccessCriteriaMet", "Complete", "CompletionsReached", message);
+        return finish(world, key, object, status, &pods, end);
     }
     let made = fill(world, key, object, &pods, wanted)?;
     count(&mut status, &pods, made);

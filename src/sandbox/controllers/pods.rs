@@ -23,9 +23,9 @@ pub(in crate::sandbox) use logs::logs;
 use failures::{back_off, blocked_status, crash};
 use start::{created, initialize};
 
-/// A step of a pod: after so many milliseconds it has this status, and this is told.
+/// A stage of a pod, as kwok has them: after so many milliseconds it has this status, and this is told.
 struct Stage {
-    stage: String,
+    name: String,
     after: i64,
     status: Value,
     event: Option<(&'static str, &'static str, String, String)>,
@@ -55,14 +55,14 @@ pub(super) fn reconcile(
     if pod["spec"]["nodeName"].is_null() {
         return schedule(world, key, pod);
     }
-    let Some(step) = next(world, pod, &asked) else { return Ok(()) };
-    if !world.elapsed(key, &format!("{}/{}", uid(pod), step.stage), step.after)? {
+    let Some(stage) = next(world, pod, &asked) else { return Ok(()) };
+    if !world.elapsed(key, &format!("{}/{}", uid(pod), stage.name), stage.after)? {
         return Ok(());
     }
     let mut changed = pod.clone();
-    changed["status"] = step.status;
+    changed["status"] = stage.status;
     let changed = world.write_as("kubelet", "status", key, changed)?;
-    if let Some((kind, reason, message, field)) = step.event {
+    if let Some((kind, reason, message, field)) = stage.event {
         events::tell(world, &changed, "kubelet", (kind, reason, &message), Some(&field))?;
     }
     Ok(())
@@ -152,15 +152,15 @@ fn waits_for(status: &Value, reasons: &[&str]) -> bool {
     reasons.contains(&text(status, "/state/waiting/reason"))
 }
 
-/// The next step of a pod that has a node.
+/// The next stage of a pod that has a node.
 fn next(world: &World<'_>, pod: &Value, asked: &TestAnnotations<'_>) -> Option<Stage> {
     let now = world.stamp();
     let main = statuses(pod, "containerStatuses");
     if main.is_empty() {
         return Some(created(pod, &now));
     }
-    if let Some(step) = crash(pod, asked, &now) {
-        return Some(step);
+    if let Some(stage) = crash(pod, asked, &now) {
+        return Some(stage);
     }
     if condition(pod, "Initialized").is_some_and(|condition| condition["status"] == "False") {
         return initialize(pod, asked, &now);
@@ -299,7 +299,7 @@ fn started(pod: &Value, asked: &TestAnnotations<'_>, now: &str, after: i64) -> S
         }
         _ => None,
     };
-    Stage { stage: "start".into(), after, status, event }
+    Stage { name: "start".into(), after, status, event }
 }
 
 fn become_ready(pod: &Value, asked: &TestAnnotations<'_>, now: &str) -> Stage {
@@ -308,7 +308,7 @@ fn become_ready(pod: &Value, asked: &TestAnnotations<'_>, now: &str) -> Stage {
         known["ready"] = json!(true);
     }
     set_ready(&mut status, now, None);
-    Stage { stage: "ready".into(), after: asked.delay().unwrap_or(50), status, event: None }
+    Stage { name: "ready".into(), after: asked.delay().unwrap_or(50), status, event: None }
 }
 
 fn complete(pod: &Value, asked: &TestAnnotations<'_>, now: &str) -> Stage {
@@ -322,7 +322,7 @@ fn complete(pod: &Value, asked: &TestAnnotations<'_>, now: &str) -> Stage {
     set_ready(&mut status, now, Some(("PodCompleted", String::new())));
     let done = json!({"type": "Initialized", "status": "True", "lastProbeTime": null, "reason": "PodCompleted"});
     set_condition(&mut status, done, now, false);
-    Stage { stage: "complete".into(), after: asked.delay().unwrap_or(200), status, event: None }
+    Stage { name: "complete".into(), after: asked.delay().unwrap_or(200), status, event: None }
 }
 
 /// A change of an image restarts that container.
@@ -346,7 +346,7 @@ fn restart_changed(pod: &Value, main: &[Value], now: &str) -> Option<Stage> {
     }
     status["containerStatuses"] = json!(list);
     Some(Stage {
-        stage: format!("observe-{}", pod["metadata"]["generation"]),
+        name: format!("observe-{}", pod["metadata"]["generation"]),
         after: 0,
         status,
         event: None,

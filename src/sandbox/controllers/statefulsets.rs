@@ -53,6 +53,8 @@ pub(super) fn reconcile(
     report(world, key, object, &pods, (&current, &update))
 }
 
+/// One look at the pods (`updateStatefulSet` of the controller): those that are wanted are made
+/// first, then those beyond the number go, then those of an old revision are replaced.
 fn advance(
     world: &World<'_>,
     key: &ObjectKey,
@@ -60,56 +62,32 @@ fn advance(
     pods: &[Value],
     revisions: (&str, &str),
 ) -> Result<(), StatusError> {
-    let wanted = number(object, "/spec/replicas");
     let first = number(object, "/spec/ordinals/start");
+    let wanted = first..first + number(object, "/spec/replicas");
     let ordered = object["spec"]["podManagementPolicy"] != "Parallel";
-    let seconds = number(object, "/spec/minReadySeconds");
     let find = |number: i64| pods.iter().find(|pod| ordinal(object, pod) == Some(number));
     let mut settled = true;
-    for place in first..first + wanted {
-        match find(place) {
-            None => {
-                settled = false;
-                if !make(world, object, place, revisions)? {
-                    world.later(key, 1000)?;
-                }
-            }
-            Some(pod) if matches!(text(pod, "/status/phase"), "Succeeded" | "Failed") => {
-                settled = false;
-                replicas::remove(world, pod)?;
-            }
-            Some(pod) => match replicas::availability(world, pod, seconds) {
-                Ok(()) if !is_deleted(pod) => continue,
-                Err(Some(left)) => {
-                    settled = false;
-                    world.later(key, left)?;
-                }
-                _ => settled = false,
-            },
-        }
+    for place in wanted.clone() {
+        settled &= settle(world, key, object, (place, find(place)), revisions)?;
         if ordered && !settled {
             return Ok(());
         }
     }
-    // Those beyond the wanted number go, the last first.
-    for pod in
-        pods.iter().rev().filter(|pod| ordinal(object, pod).is_some_and(|n| n >= first + wanted))
-    {
+    let beyond = |pod: &&Value| ordinal(object, pod).is_some_and(|ordinal| ordinal >= wanted.end);
+    for pod in pods.iter().rev().filter(beyond) {
         if !is_deleted(pod) {
             replicas::remove(world, pod)?;
         }
+        // One at a time, the last first.
         if ordered {
             return Ok(());
         }
-    }
-    if !settled && ordered {
-        return Ok(());
     }
     if object["spec"]["updateStrategy"]["type"] == "OnDelete" {
         return Ok(());
     }
     let partition = number(object, "/spec/updateStrategy/rollingUpdate/partition");
-    for place in (first.max(partition)..first + wanted).rev() {
+    for place in (wanted.start.max(partition)..wanted.end).rev() {
         let Some(pod) = find(place) else { return Ok(()) };
         if pod["metadata"]["labels"][REVISION] != revisions.1 {
             if !is_deleted(pod) {
@@ -117,11 +95,37 @@ fn advance(
             }
             return Ok(());
         }
+        // The next is replaced when this one is ready again.
         if !replicas::is_ready(pod) || is_deleted(pod) {
             return Ok(());
         }
     }
     Ok(())
+}
+
+/// Does what one wanted pod needs; tells whether it is there and available.
+fn settle(
+    world: &World<'_>,
+    key: &ObjectKey,
+    object: &Value,
+    (place, pod): (i64, Option<&Value>),
+    revisions: (&str, &str),
+) -> Result<bool, StatusError> {
+    let Some(pod) = pod else {
+        if !make(world, object, place, revisions)? {
+            world.later(key, 1000)?;
+        }
+        return Ok(false);
+    };
+    if matches!(text(pod, "/status/phase"), "Succeeded" | "Failed") {
+        replicas::remove(world, pod)?;
+        return Ok(false);
+    }
+    match replicas::availability(world, pod, number(object, "/spec/minReadySeconds")) {
+        Ok(()) => Ok(!is_deleted(pod)),
+        Err(Some(left)) => world.later(key, left).map(|()| false),
+        Err(None) => Ok(false),
+    }
 }
 
 fn make(

@@ -81,6 +81,20 @@ fn container(container: &Value, field: &str, volumes: &[&str], causes: &mut Vec<
         &["Always", "IfNotPresent", "Never"],
         causes,
     );
+    ports(container, field, causes);
+    environment(container, field, causes);
+    mounts(container, field, volumes, causes);
+    resources(&container["resources"], &format!("{field}.resources"), causes);
+    seccomp(&container["securityContext"], &format!("{field}.securityContext"), causes);
+    for hook in ["postStart", "preStop"] {
+        handler(&container["lifecycle"][hook], &format!("{field}.lifecycle.{hook}"), causes);
+    }
+    for probe in ["livenessProbe", "readinessProbe", "startupProbe"] {
+        self::probe(&container[probe], &format!("{field}.{probe}"), causes);
+    }
+}
+
+fn ports(container: &Value, field: &str, causes: &mut Vec<FieldError>) {
     for (index, port) in container["ports"].as_array().into_iter().flatten().enumerate() {
         let number = &port["containerPort"];
         let field = format!("{field}.ports[{index}]");
@@ -97,6 +111,9 @@ fn container(container: &Value, field: &str, volumes: &[&str], causes: &mut Vec<
         }
         one_of(&port["protocol"], &format!("{field}.protocol"), &["SCTP", "TCP", "UDP"], causes);
     }
+}
+
+fn environment(container: &Value, field: &str, causes: &mut Vec<FieldError>) {
     for (index, variable) in container["env"].as_array().into_iter().flatten().enumerate() {
         let place = format!("{field}.env[{index}]");
         if variable["name"].as_str().is_none_or(str::is_empty) {
@@ -110,6 +127,9 @@ fn container(container: &Value, field: &str, volumes: &[&str], causes: &mut Vec<
             causes.push(FieldError::invalid(&format!("{place}.valueFrom"), &json!(""), detail));
         }
     }
+}
+
+fn mounts(container: &Value, field: &str, volumes: &[&str], causes: &mut Vec<FieldError>) {
     for (index, mount) in container["volumeMounts"].as_array().into_iter().flatten().enumerate() {
         let place = format!("{field}.volumeMounts[{index}]");
         let name = mount["name"].as_str().unwrap_or_default();
@@ -125,14 +145,6 @@ fn container(container: &Value, field: &str, volumes: &[&str], causes: &mut Vec<
         if mount["mountPath"].as_str().is_none_or(str::is_empty) {
             causes.push(FieldError::required(&format!("{place}.mountPath"), ""));
         }
-    }
-    resources(&container["resources"], &format!("{field}.resources"), causes);
-    seccomp(&container["securityContext"], &format!("{field}.securityContext"), causes);
-    for hook in ["postStart", "preStop"] {
-        handler(&container["lifecycle"][hook], &format!("{field}.lifecycle.{hook}"), causes);
-    }
-    for probe in ["livenessProbe", "readinessProbe", "startupProbe"] {
-        self::probe(&container[probe], &format!("{field}.{probe}"), causes);
     }
 }
 

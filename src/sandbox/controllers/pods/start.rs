@@ -1,4 +1,4 @@
-//! The first steps of a pod on its node: its containers are made, its init containers run.
+//! The first stages of a pod on its node: its containers are made, its init containers run.
 
 use serde_json::{Value, json};
 
@@ -59,7 +59,7 @@ pub(super) fn created(pod: &Value, now: &str) -> Stage {
         set_condition(&mut status, fine(text(gate, "/conditionType")), now, false);
     }
     status["containerStatuses"] = json!(waiting("containers", reason));
-    Stage { stage: "create".into(), after: 0, status, event: None }
+    Stage { name: "create".into(), after: 0, status, event: None }
 }
 
 fn initialized(status: &mut Value, now: &str) {
@@ -87,7 +87,7 @@ pub(super) fn initialize(pod: &Value, asked: &TestAnnotations<'_>, now: &str) ->
             initialized(&mut status, now);
         }
         status["initContainerStatuses"] = json!(list);
-        return Some(Stage { stage: format!("init-{place}"), after: 50, status, event: None });
+        return Some(Stage { name: format!("init-{place}"), after: 50, status, event: None });
     }
     let mut list = list;
     let mut begun = false;
@@ -110,5 +110,5 @@ pub(super) fn initialize(pod: &Value, asked: &TestAnnotations<'_>, now: &str) ->
         initialized(&mut status, now);
     }
     status["initContainerStatuses"] = json!(list);
-    Some(Stage { stage: format!("begin-{}", hash(&json!(list))), after: 0, status, event: None })
+    Some(Stage { name: format!("begin-{}", hash(&json!(list))), after: 0, status, event: None })
 }
