@@ -104,17 +104,9 @@ fn dispatch(
     request: &ApiRequest,
     route: &Route,
 ) -> Result<Handled, StatusError> {
+    let Some(name) = &route.name else { return on_collection(world, request, route) };
     let resource = &route.resource;
     let namespace = route.namespace.as_deref();
-    let Some(name) = &route.name else {
-        return match request.method.as_str() {
-            "GET" if request.flag("watch") => watch(world, request, resource, namespace),
-            "GET" => Ok(Handled::Done(read::list(world, resource, namespace, request)?)),
-            "POST" => create(world, request, route).map(Handled::Done),
-            "DELETE" => delete_collection(world, request, resource, namespace).map(Handled::Done),
-            _ => Err(StatusError::method_not_allowed()),
-        };
-    };
     let key = ObjectKey::new(&resource.storage(), namespace.unwrap_or_default(), name);
     match (request.method.as_str(), route.subresource.as_str()) {
         ("GET", "" | "status") if request.flag("watch") => {
@@ -124,18 +116,7 @@ fn dispatch(
             let object = read::get(world, resource, &key)?;
             Ok(Handled::Done(Reply::json(200, &read::shown(request, &object))))
         }
-        ("GET", "log") => {
-            let reply = super::controllers::logs(world, request, &key)?;
-            Ok(if request.flag("follow") {
-                {
-                    let log = Follow::begin(world, &key)?;
-                    let written = String::from_utf8_lossy(&reply.body).into_owned();
-                    Handled::Streaming(StreamSource::Log(Box::new(log)), written)
-                }
-            } else {
-                Handled::Done(reply)
-            })
-        }
+        ("GET", "log") => log(world, request, &key),
         ("GET" | "PUT" | "PATCH", "scale") => {
             scale::handle(world, request, resource, key).map(Handled::Done)
         }
@@ -161,6 +142,31 @@ fn dispatch(
         ("DELETE", "") => remove(world, request, resource, &key).map(Handled::Done),
         _ => Err(StatusError::method_not_allowed()),
     }
+}
+
+fn on_collection(
+    world: &World<'_>,
+    request: &ApiRequest,
+    route: &Route,
+) -> Result<Handled, StatusError> {
+    let (resource, namespace) = (&route.resource, route.namespace.as_deref());
+    match request.method.as_str() {
+        "GET" if request.flag("watch") => watch(world, request, resource, namespace),
+        "GET" => Ok(Handled::Done(read::list(world, resource, namespace, request)?)),
+        "POST" => create(world, request, route).map(Handled::Done),
+        "DELETE" => delete_collection(world, request, resource, namespace).map(Handled::Done),
+        _ => Err(StatusError::method_not_allowed()),
+    }
+}
+
+fn log(world: &World<'_>, request: &ApiRequest, key: &ObjectKey) -> Result<Handled, StatusError> {
+    let reply = super::controllers::logs(world, request, key)?;
+    if !request.flag("follow") {
+        return Ok(Handled::Done(reply));
+    }
+    let log = Follow::begin(world, key)?;
+    let written = String::from_utf8_lossy(&reply.body).into_owned();
+    Ok(Handled::Streaming(StreamSource::Log(Box::new(log)), written))
 }
 
 fn done(request: &ApiRequest, code: u16, object: &Value, warnings: Vec<String>) -> Handled {

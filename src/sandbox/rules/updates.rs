@@ -38,25 +38,7 @@ pub(super) fn check(resource: &Resource, old: &Value, new: &Value, causes: &mut 
         {
             causes.push(role_ref(&new["roleRef"]));
         }
-        ("storage.k8s.io", "StorageClass") => {
-            if old["provisioner"] != new["provisioner"] {
-                causes.push(FieldError::forbidden(
-                    "provisioner",
-                    "updates to provisioner are forbidden.",
-                ));
-            }
-            if old["parameters"] != new["parameters"] {
-                causes.push(FieldError::forbidden(
-                    "parameters",
-                    "updates to parameters are forbidden.",
-                ));
-            }
-            for name in ["reclaimPolicy", "volumeBindingMode"] {
-                if old[name] != new[name] {
-                    causes.push(FieldError::invalid(name, &new[name], IMMUTABLE));
-                }
-            }
-        }
+        ("storage.k8s.io", "StorageClass") => storage_class(old, new, causes),
         ("scheduling.k8s.io", "PriorityClass") if old["value"] != new["value"] => {
             causes.push(FieldError::forbidden("value", "may not be changed in an update."));
         }
@@ -66,6 +48,20 @@ pub(super) fn check(resource: &Resource, old: &Value, new: &Value, causes: &mut 
             }
         }
         _ => {}
+    }
+}
+
+fn storage_class(old: &Value, new: &Value, causes: &mut Vec<FieldError>) {
+    for name in ["provisioner", "parameters"] {
+        if old[name] != new[name] {
+            let detail = format!("updates to {name} are forbidden.");
+            causes.push(FieldError::forbidden(name, &detail));
+        }
+    }
+    for name in ["reclaimPolicy", "volumeBindingMode"] {
+        if old[name] != new[name] {
+            causes.push(FieldError::invalid(name, &new[name], IMMUTABLE));
+        }
     }
 }
 
