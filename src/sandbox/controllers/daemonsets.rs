@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{is_deleted, name, nodes, number, replicas, share, statefulsets, text, write_status};
+use super::{
+    is_deleted, name, number, replicas, scheduler, share, statefulsets, text, write_status,
+};
 use crate::sandbox::{status::StatusError, storage::ObjectKey, world::World};
 
 const REVISION: &str = "controller-revision-hash";
@@ -28,7 +30,7 @@ pub(super) fn reconcile(
     for node in world.storage.all("/nodes", None)? {
         let mut pod = json!({"spec": template["spec"]});
         tolerate(&mut pod);
-        if nodes::obstacle(&pod, &node).is_none() {
+        if scheduler::obstacle(&pod, &node).is_none() {
             eligible.push(name(&node).to_owned());
         }
     }

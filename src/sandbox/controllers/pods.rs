@@ -6,7 +6,7 @@
 
 use serde_json::{Value, json};
 
-use super::{condition, duration, events, is_deleted, nodes, number, set_condition, text, uid};
+use super::{condition, duration, events, is_deleted, number, scheduler, set_condition, text, uid};
 use crate::sandbox::{
     delete::{ApiDeleteOptions, delete},
     status::StatusError,
@@ -53,7 +53,7 @@ pub(super) fn reconcile(
         return Ok(());
     }
     if pod["spec"]["nodeName"].is_null() {
-        return schedule(world, key, pod);
+        return scheduler::schedule(world, key, pod);
     }
     let Some(stage) = next(world, pod, &asked) else { return Ok(()) };
     if !world.elapsed(key, &format!("{}/{}", uid(pod), stage.name), stage.after)? {
@@ -105,41 +105,6 @@ impl<'a> TestAnnotations<'a> {
         match self.text("message") {
             "" => default,
             message => message.to_owned(),
-        }
-    }
-}
-
-fn schedule(world: &World<'_>, key: &ObjectKey, pod: &Value) -> Result<(), StatusError> {
-    let mut changed = pod.clone();
-    let now = world.stamp();
-    match nodes::choose(world, pod)? {
-        Ok(node) => {
-            changed["spec"]["nodeName"] = json!(node);
-            let scheduled =
-                json!({"type": "PodScheduled", "status": "True", "lastProbeTime": null});
-            set_condition(&mut changed["status"], scheduled, &now, false);
-            let changed = world.write_as("kube-scheduler", "status", key, changed)?;
-            let message = format!("Successfully assigned {}/{} to {node}", key.namespace, key.name);
-            events::tell(
-                world,
-                &changed,
-                "default-scheduler",
-                ("Normal", "Scheduled", &message),
-                None,
-            )
-        }
-        Err(message) => {
-            let unscheduled = json!({
-                "type": "PodScheduled", "status": "False", "lastProbeTime": null,
-                "reason": "Unschedulable", "message": message,
-                "observedGeneration": pod["metadata"]["generation"],
-            });
-            if set_condition(&mut changed["status"], unscheduled, &now, false) {
-                let changed = world.write_as("kube-scheduler", "status", key, changed)?;
-                let told = ("Warning", "FailedScheduling", message.as_str());
-                events::tell(world, &changed, "default-scheduler", told, None)?;
-            }
-            world.later(key, 2000)
         }
     }
 }

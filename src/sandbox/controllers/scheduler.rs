@@ -1,18 +1,51 @@
 //! The scheduler: which node takes a pod.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::{name, text};
+use super::{events, name, set_condition, text};
 use crate::{
     sandbox::{status::StatusError, storage::ObjectKey, world::World},
     schema::quantity::Quantity,
 };
 
+/// Gives a pod a node, or says on it why there is none.
+pub(super) fn schedule(world: &World<'_>, key: &ObjectKey, pod: &Value) -> Result<(), StatusError> {
+    let mut changed = pod.clone();
+    let now = world.stamp();
+    match choose(world, pod)? {
+        Ok(node) => {
+            changed["spec"]["nodeName"] = json!(node);
+            let scheduled =
+                json!({"type": "PodScheduled", "status": "True", "lastProbeTime": null});
+            set_condition(&mut changed["status"], scheduled, &now, false);
+            let changed = world.write_as("kube-scheduler", "status", key, changed)?;
+            let message = format!("Successfully assigned {}/{} to {node}", key.namespace, key.name);
+            events::tell(
+                world,
+                &changed,
+                "default-scheduler",
+                ("Normal", "Scheduled", &message),
+                None,
+            )
+        }
+        Err(message) => {
+            let unscheduled = json!({
+                "type": "PodScheduled", "status": "False", "lastProbeTime": null,
+                "reason": "Unschedulable", "message": message,
+                "observedGeneration": pod["metadata"]["generation"],
+            });
+            if set_condition(&mut changed["status"], unscheduled, &now, false) {
+                let changed = world.write_as("kube-scheduler", "status", key, changed)?;
+                let told = ("Warning", "FailedScheduling", message.as_str());
+                events::tell(world, &changed, "default-scheduler", told, None)?;
+            }
+            world.later(key, 2000)
+        }
+    }
+}
+
 /// A node for a pod, or why there is none, in the scheduler's words.
-pub(super) fn choose(
-    world: &World<'_>,
-    pod: &Value,
-) -> Result<Result<String, String>, StatusError> {
+fn choose(world: &World<'_>, pod: &Value) -> Result<Result<String, String>, StatusError> {
     if let Some(trouble) = volumes(world, pod)? {
         return Ok(Err(trouble));
     }
