@@ -24,6 +24,7 @@ pub(super) fn allocate(
     if !resource.is("", "Service") {
         return Ok(());
     }
+    // `dropTypeDependentFields` of the Service strategy.
     if let Some(old) = old {
         drop_type_dependent(old, object);
     }
@@ -56,6 +57,7 @@ fn remove_addresses(object: &mut Value) {
 /// made a service can be sent again.
 fn carry_over(old: &Value, object: &mut Value) {
     for name in ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy", "healthCheckNodePort"] {
+        // Of a service that balancers do not ask for its health, the port is given back.
         let dropped = name == "healthCheckNodePort" && !is_checked(object);
         if object["spec"][name].is_null() && !old["spec"][name].is_null() && !dropped {
             object["spec"][name] = old["spec"][name].clone();
@@ -145,6 +147,7 @@ fn drop_type_dependent(old: &Value, object: &mut Value) {
     }
     let (had, spec) = (&old["spec"], &mut object["spec"]);
     if let Some(fields) = spec.as_object_mut() {
+        // A field that the same update sets anew was meant: the validation speaks of it.
         fields.retain(|name, value| !gone.contains(&name.as_str()) || had[name] != *value);
     }
 }

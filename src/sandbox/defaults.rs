@@ -29,6 +29,7 @@ pub(super) fn apply(object: &mut Value, schema: &Schema, kind: &str) {
         }
         "DaemonSet" => {
             let annotations = part(part(object, "metadata"), "annotations");
+            // The conversion to `apps/v1` writes the old field into an annotation.
             fill(annotations, "deprecated.daemonset.template.generation", json!("0"));
         }
         "APIService" => {
@@ -103,6 +104,7 @@ fn job(object: &mut Map<String, Value>) {
         fill(spec, "completions", json!(1));
     }
     fill(spec, "parallelism", json!(1));
+    // Failures are counted by index then.
     let limit = if spec.contains_key("backoffLimitPerIndex") { i32::MAX } else { 6 };
     fill(spec, "backoffLimit", json!(limit));
     fill(spec, "completionMode", json!("NonIndexed"));
@@ -115,6 +117,7 @@ fn job(object: &mut Map<String, Value>) {
 
 fn pod(object: &mut Map<String, Value>) {
     let spec = part(object, "spec");
+    // Of pods alone: templates get it when a pod is made of them.
     fill(spec, "enableServiceLinks", json!(true));
     host_ports(spec);
     let containers = spec.get_mut("containers").and_then(Value::as_array_mut);
@@ -124,6 +127,7 @@ fn pod(object: &mut Map<String, Value>) {
         };
         if let Some(resources) = container.get_mut("resources").and_then(Value::as_object_mut) {
             let requests = part(resources, "requests");
+            // A limit without a request is its own request.
             for (name, amount) in limits {
                 fill(requests, &name, amount);
             }
@@ -137,6 +141,7 @@ pub(super) fn secret(object: &mut Value) {
     let Some(fields) = object.as_object_mut() else { return };
     let Some(Value::Object(texts)) = fields.remove("stringData") else { return };
     let data = fields.entry("data").or_insert_with(|| json!({}));
+    // It wins over `data` key by key.
     for (key, text) in texts {
         data[key] = json!(STANDARD.encode(text.as_str().unwrap_or_default()));
     }

@@ -76,6 +76,7 @@ impl ManagedFields {
             };
             let mut owner =
                 Owner::new(text("manager"), applied, text("apiVersion"), text("subresource"));
+            // As it stands, without the name that is made up for an empty one.
             owner.manager = text("manager").to_owned();
             let time = entry.get("time").and_then(Value::as_str).map(str::to_owned);
             managed
@@ -113,6 +114,7 @@ impl ManagedFields {
             return;
         }
         let mut entries: Vec<(&Owner, &VersionedSet)> = self.0.iter().collect();
+        // Appliers first, then by time: `sortEncodedManagedFields`.
         entries.sort_by(|(a, x), (b, y)| {
             let key = |owner: &Owner, entry: &VersionedSet| {
                 (

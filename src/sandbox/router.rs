@@ -68,6 +68,7 @@ fn route(
     rest: &[&str],
 ) -> Result<Route, StatusError> {
     let (namespace, rest) = match rest {
+        // `/namespaces/x/status` is the namespace's own subresource, all else is inside it.
         ["namespaces", name, third, ..]
             if !(group.is_empty() && matches!(*third, "status" | "finalize")) =>
         {
@@ -77,6 +78,8 @@ fn route(
     };
     let (plural, rest) = rest.split_first().ok_or_else(StatusError::no_such_resource)?;
     let Some(resource) = world.registry.get(group, version, plural) else {
+        // The handler of definitions answers in plain text, the built-in ones with a Status;
+        // clients that wait for a new kind see the former (docs/design.md).
         let custom =
             world.registry.all().iter().any(|known| known.group == group && known.custom.is_some());
         return Err(if custom {
@@ -227,6 +230,7 @@ fn remove(
     let options = ApiDeleteOptions::read(request)?;
     let world = &world.dry(options.dry_run);
     let (object, gone) = delete::delete(world, resource, key, &options)?;
+    // A warning, so that nobody is surprised; it is only given where no policy was sent.
     let orphaning = resource.is("batch", "Job")
         && object["metadata"]["finalizers"]
             .as_array()
@@ -242,6 +246,7 @@ fn remove(
     } else {
         Vec::new()
     };
+    // `ReturnDeletedObject` of the generic store.
     if !gone || delete::answers_object(resource) {
         return Ok(Reply { warnings, ..Reply::json(200, &read::shown(request, &object)) });
     }
@@ -296,6 +301,7 @@ fn finalize(
     let mut object = read::get(world, resource, key)?;
     match body["spec"]["finalizers"].as_array() {
         Some(list) if !list.is_empty() => object["spec"]["finalizers"] = json!(list),
+        // The last one goes: `put_or_remove` then lets go of the namespace.
         _ => {
             object["spec"] = json!({});
         }

@@ -46,6 +46,7 @@ impl Watcher {
         let current = world.storage.version()?;
         let initial = request.flag("sendInitialEvents") || matches!(asked, "" | "0");
         let from = resource_version(asked)?;
+        // The server draws from half an hour to an hour where nothing is asked.
         let seconds: i64 = request.parameter("timeoutSeconds").parse().unwrap_or(1800);
         let mut watch = Self {
             storage: resource.storage(),
@@ -87,21 +88,25 @@ impl Watcher {
         let mut lines = String::new();
         let compacted = world.storage.setting("compacted")?;
         let current = world.storage.version()?;
+        // 410 ends every watch that slept too long; the client lists anew.
         if self.seen < compacted {
             self.ends = 0;
             return Ok(expired(self.seen, current));
         }
+        // Its definition is gone, or serves this version no more.
         let Some(resource) = world.registry.get(&self.group, &self.version, &self.plural) else {
             self.ends = 0;
             return Ok(lines);
         };
         let events = world.storage.events(&self.storage, self.seen)?;
+        // `events` gives so many at most: beyond the last of them nothing is known yet.
         let complete = events.len() < 1000;
         for event in events {
             self.seen = event.row.version;
             lines.push_str(&self.told(&resource, &event));
         }
         if complete {
+            // Other resources moved the counter: a bookmark may say so.
             self.seen = self.seen.max(current);
         }
         if self.bookmarks && world.millis() - self.marked > BOOKMARK_MILLIS {
@@ -121,6 +126,7 @@ impl Watcher {
             let now = selects(&self.selector, &event.row);
             let before = event.before.as_ref().is_some_and(|meta| {
                 let metadata: Value = serde_json::from_str(meta).unwrap_or_default();
+                // Of the state before, the history keeps only the metadata.
                 if self.selector.needs_body() {
                     now
                 } else {

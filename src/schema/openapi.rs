@@ -146,6 +146,7 @@ impl Schema {
             format: text("format").map(Into::into),
             additional: match value.get("additionalProperties") {
                 Some(schema @ Value::Object(_)) => Some(Box::new(Self::parse(schema))),
+                // A map of anything.
                 Some(Value::Bool(true)) => Some(Box::new(Self::parse(&Value::Object(Map::new())))),
                 _ => None,
             },
@@ -345,6 +346,8 @@ fn apply_zeros(schema: &mut Schema, zeros: &Value) {
             }
         }
     };
+    // The published schemas do not say which fields are pointers in Go, or bear omitempty: that was
+    // read off the types.
     mark("kept", &|field| field.zero = Zero::Kept);
     mark("always", &|field| field.zero = Zero::Always);
     mark("empty", &|field| field.always_struct = false);

@@ -80,6 +80,7 @@ impl Walk {
     fn value(&mut self, value: &Value, schema: &Schema, place: &Place<'_>) {
         let resolved = schema.resolved();
         match (resolved.kind, value) {
+            // Go takes null for the zero value of any type.
             (_, Value::Null) | (SchemaType::Any | SchemaType::Opaque, _) => {}
             (SchemaType::Object, Value::Object(fields)) => {
                 let struct_name = schema.go_name();

@@ -13,6 +13,7 @@ const REVISION: &str = "controller-revision-hash";
 fn target(pod: &Value) -> &str {
     let affinity = "/spec/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution";
     let wanted = text(pod, &format!("{affinity}/nodeSelectorTerms/0/matchFields/0/values/0"));
+    // Before a pod has a node, its affinity names the one that it is for.
     if wanted.is_empty() { text(pod, "/spec/nodeName") } else { wanted }
 }
 
@@ -61,6 +62,7 @@ pub(super) fn reconcile(
 
 fn tolerate(pod: &mut Value) {
     let mut tolerations = pod["spec"]["tolerations"].as_array().cloned().unwrap_or_default();
+    // `AddOrUpdateDaemonPodTolerations`: a daemon stays where other pods are driven off.
     for (kind, effect) in [
         ("not-ready", "NoExecute"),
         ("unreachable", "NoExecute"),
@@ -110,6 +112,7 @@ fn update(
     for pod in
         pods.iter().filter(|pod| pod["metadata"]["labels"][REVISION] != sum && !is_deleted(pod))
     {
+        // What does not work anyway takes nothing away.
         let broken = !replicas::is_ready(pod);
         if broken || room > 0 {
             replicas::remove(world, pod)?;

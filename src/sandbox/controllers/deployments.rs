@@ -28,6 +28,8 @@ pub(super) fn reconcile(
     if is_deleted(object) {
         return Ok(());
     }
+    // As `syncDeployment` in `pkg/controller/deployment`: adopt, find the set of this template,
+    // then scale, recreate or roll.
     replicas::adopt(world, object, "apps/replicasets", &key.namespace)?;
     let mut sets: Vec<Value> = world.owned(uid(object), "apps/replicasets")?;
     sets.retain(|set| is_controlled_by(set, object) && !is_deleted(set));
@@ -35,6 +37,7 @@ pub(super) fn reconcile(
     let current = sets.iter().position(|set| is_of_template(set, object));
     let paused = object["spec"]["paused"] == true;
     let mut object = object.clone();
+    // A paused Deployment makes no new set: its changes wait until it is resumed.
     if current.is_none() && paused {
         let old = sets;
         scale_paused(world, &object, &old)?;
@@ -83,6 +86,7 @@ fn revision(set: &Value) -> i64 {
 fn is_of_template(set: &Value, object: &Value) -> bool {
     let mut template = set["spec"]["template"].clone();
     if let Some(labels) = template["metadata"]["labels"].as_object_mut() {
+        // The hash is the set's own addition to the template.
         labels.remove(HASH);
     }
     template == object["spec"]["template"]
@@ -93,6 +97,8 @@ fn surge(object: &Value) -> (i64, i64) {
     let rolling = &object["spec"]["strategy"]["rollingUpdate"];
     let more = share(&rolling["maxSurge"], wanted, true);
     let mut fewer = share(&rolling["maxUnavailable"], wanted, false);
+    // Percentages of a small number may both come to nothing; then nothing would move
+    // (`ResolveFenceposts`).
     if more == 0 && fewer == 0 {
         fewer = 1;
     }
@@ -103,6 +109,7 @@ fn surge(object: &Value) -> (i64, i64) {
 fn annotations(object: &Value, revision: i64) -> Value {
     let wanted = number(object, "/spec/replicas");
     let mut copied = object["metadata"]["annotations"].as_object().cloned().unwrap_or_default();
+    // It describes the Deployment, not the set.
     copied.remove("kubectl.kubernetes.io/last-applied-configuration");
     let most = if object["spec"]["strategy"]["type"] == "Recreate" {
         wanted
@@ -128,6 +135,7 @@ fn make_set(
     let mut sum = hash(&template);
     let mut place =
         ObjectKey::new("apps/replicasets", &key.namespace, &format!("{}-{sum}", name(object)));
+    // The upstream `collisionCount`: another set may have the name by chance.
     for round in 0..10 {
         if world.storage.get(&place)?.is_none() {
             break;
@@ -152,6 +160,7 @@ fn make_set(
             "ownerReferences": owner_reference(object),
         },
         "spec": {
+            // The rollout scales it: the pods that it may have depend on the old ones.
             "replicas": 0, "selector": selector, "template": template,
             "minReadySeconds": object["spec"]["minReadySeconds"],
         },
@@ -227,6 +236,7 @@ fn recreate(
         running |= world
             .owned(uid(set), "/pods")?
             .iter()
+            // Pods that are still going count: two versions must never run at once.
             .any(|pod| !matches!(text(pod, "/status/phase"), "Succeeded" | "Failed"));
     }
     if !running {
@@ -245,6 +255,7 @@ fn roll(
     let (more, fewer) = surge(object);
     let present = number(new, "/spec/replicas");
     let old_total: i64 = old.iter().map(|set| number(set, "/spec/replicas")).sum();
+    // `reconcileNewReplicaSet`, then `reconcileOldReplicaSets`; one of them a look.
     if present > wanted {
         return scale(world, object, new, wanted);
     }
@@ -260,6 +271,7 @@ fn roll(
     let least = wanted - fewer;
     let available =
         |set: &Value| number(set, "/status/availableReplicas").min(number(set, "/spec/replicas"));
+    // Pods of the new set that are not up yet must not make room for taking more old ones.
     let unavailable = present - available(new);
     let mut spare = old_total + present - least - unavailable;
     // First those that do not work anyway.
@@ -294,6 +306,7 @@ fn clean_up(
         .filter(|set| number(set, "/spec/replicas") == 0 && number(set, "/status/replicas") == 0)
         .filter(|set| new.is_none_or(|new| uid(new) != uid(set)))
         .collect();
+    // Sets that are scaled to nothing are what a rollback needs; only so many are kept.
     let excess = replicas::size(old) - keep;
     let Some(resource) = world.registry.stored("apps/replicasets") else { return Ok(()) };
     for set in idle.into_iter().take(usize::try_from(excess).unwrap_or(0)) {

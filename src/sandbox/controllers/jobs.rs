@@ -44,6 +44,8 @@ pub(super) fn reconcile(
 ) -> Result<(), StatusError> {
     let all = replicas::pods(world, object)?;
     for pod in &all {
+        // Every pod carries a finalizer until it is counted, so that none is lost uncounted
+        // (`job-tracking`); here counting is at once.
         let over = matches!(text(pod, "/status/phase"), "Succeeded" | "Failed");
         if over || is_deleted(pod) || is_deleted(object) {
             untrack(world, pod)?;
@@ -112,6 +114,7 @@ fn fill(
     // After a failure the next try waits, longer every time.
     let failures = replicas::size(&pods.failed);
     if failures > 0 {
+        // The controller doubles from ten seconds; here from a fifth of one.
         let pause = 100_i64 << failures.min(10);
         if !world.elapsed(key, &format!("{}/retry-{failures}", uid(object)), pause)? {
             return Ok(0);
@@ -167,6 +170,7 @@ fn failure(
         .flat_map(|pod| pod["status"]["containerStatuses"].as_array().into_iter().flatten())
         .map(|status| number(status, "/restartCount"))
         .sum();
+    // The kubelet restarts these in place: a pod that never ends fails by its restarts.
     let on_failure = text(object, "/spec/template/spec/restartPolicy") == "OnFailure";
     let failed = replicas::size(&pods.failed) + if on_failure { restarts } else { 0 };
     if failed > limit {
@@ -220,6 +224,7 @@ fn finish(
     for pod in &pods.active {
         replicas::remove(world, pod)?;
     }
+    // `Complete` and `Failed` are promises that no pod runs any more.
     if known && pods.active.is_empty() {
         set_condition(&mut status, made(last), &now, false);
         let told = if last == "Complete" {
@@ -248,6 +253,7 @@ fn suspend(
     count(&mut status, pods, 0);
     if let Some(fields) = status.as_object_mut() {
         fields.remove("active");
+        // A resumed job begins its deadline anew.
         fields.remove("startTime");
     }
     let condition = json!({"type": "Suspended", "status": "True", "reason": "JobSuspended",

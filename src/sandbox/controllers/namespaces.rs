@@ -32,6 +32,8 @@ fn furnish(world: &World<'_>, object: &Value) -> Result<(), StatusError> {
     }
     let certificate = ObjectKey::new("/configmaps", namespace, "kube-root-ca.crt");
     if world.storage.get(&certificate)?.is_none() {
+        // The words of the root CA publisher; the certificate is none, as there is no server to
+        // check.
         let description = "Contains a CA bundle that can be used to verify the kube-apiserver when \
              using internal endpoints such as the internal service IP or \
              kubernetes.default.svc. No other usage is guaranteed across distributions of \
@@ -62,6 +64,7 @@ fn empty(world: &World<'_>, key: &ObjectKey, object: &Value) -> Result<(), Statu
             delete(world, &resource, &content, &ApiDeleteOptions::background())?;
         }
     }
+    // What holds a finalizer of its own stays and is told of below.
     let rest = world.storage.inside(namespace)?;
     let status = conditions(world, object, &rest)?;
     let mut changed = object.clone();
@@ -72,6 +75,7 @@ fn empty(world: &World<'_>, key: &ObjectKey, object: &Value) -> Result<(), Statu
     }
     let Some(resource) = world.registry.stored("/namespaces") else { return Ok(()) };
     let mut last = stored;
+    // Only its own finalizer is the controller's to take off.
     let others: Vec<Value> = last["spec"]["finalizers"].as_array().cloned().unwrap_or_default();
     let others: Vec<Value> =
         others.into_iter().filter(|finalizer| finalizer != "kubernetes").collect();

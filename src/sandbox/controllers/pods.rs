@@ -38,6 +38,7 @@ pub(super) fn reconcile(
 ) -> Result<(), StatusError> {
     let asked = TestAnnotations::of(pod);
     if is_deleted(pod) {
+        // Nothing but finalizers holds it; they are others' to take off.
         if number(pod, "/metadata/deletionGracePeriodSeconds") == 0 {
             return Ok(());
         }
@@ -45,6 +46,7 @@ pub(super) fn reconcile(
         if world.elapsed(key, &format!("{}/stop", uid(pod)), delay)?
             && let Some(resource) = world.registry.stored("/pods")
         {
+            // As the kubelet does when the containers have stopped.
             delete(world, &resource, key, &ApiDeleteOptions::at_once())?;
         }
         return Ok(());
@@ -94,6 +96,7 @@ impl<'a> TestAnnotations<'a> {
     }
 
     fn restarts(&self) -> i64 {
+        // Without a number it never recovers.
         self.text("restarts").parse().unwrap_or(1_000_000)
     }
 
@@ -145,6 +148,7 @@ fn next(world: &World<'_>, pod: &Value, asked: &TestAnnotations<'_>) -> Option<S
     let target = main.iter().find(|status| status["name"] == asked.target.as_str());
     let recovered = matches!(asked.fail, "crash-loop" | "oom")
         && target.is_some_and(|status| number(status, "/restartCount") >= asked.restarts());
+    // A pod that failed in its init containers has got past them when it is here.
     let fine = matches!(asked.fail, "" | "init-crash") || recovered;
     let ready = condition(pod, "Ready").is_some_and(|condition| condition["status"] == "True");
     if !ready {
@@ -166,6 +170,7 @@ fn unready_message(names: &[&str]) -> String {
 }
 
 fn set_ready(status: &mut Value, now: &str, unready: Option<(&str, String)>) {
+    // They differ only by readiness gates, which are met from the start.
     for kind in ["Ready", "ContainersReady"] {
         let mut new = json!({"type": kind, "lastProbeTime": null});
         match &unready {

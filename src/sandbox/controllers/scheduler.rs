@@ -39,6 +39,7 @@ pub(super) fn schedule(world: &World<'_>, key: &ObjectKey, pod: &Value) -> Resul
                 let told = ("Warning", "FailedScheduling", message.as_str());
                 events::tell(world, &changed, "default-scheduler", told, None)?;
             }
+            // Volumes and nodes call it back as well; what else could help says nothing.
             world.later(key, 2000)
         }
     }
@@ -62,6 +63,7 @@ fn choose(world: &World<'_>, pod: &Value) -> Result<Result<String, String>, Stat
         }
     }
     if fitting.is_empty() {
+        // The words and their order are those of `FitError`.
         reasons.sort();
         let listed: Vec<_> =
             reasons.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
@@ -87,6 +89,7 @@ pub(super) fn obstacle(pod: &Value, node: &Value) -> Option<String> {
     }
     for taint in node["spec"]["taints"].as_array().into_iter().flatten() {
         let (key, effect) = (text(taint, "/key"), text(taint, "/effect"));
+        // That one is a wish.
         if effect != "PreferNoSchedule" && !tolerates(spec, key, effect) {
             return Some(format!(
                 "node(s) had untolerated taint(s) {{{key}: {}}}",

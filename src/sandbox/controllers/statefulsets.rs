@@ -16,6 +16,7 @@ pub(super) fn revision(world: &World<'_>, object: &Value) -> Result<String, Stat
     let namespace = text(object, "/metadata/namespace");
     let key = ObjectKey::new("apps/controllerrevisions", namespace, &revision);
     if world.storage.get(&key)?.is_none() && !replicas::is_going(world, namespace)? {
+        // The numbers only need to grow; a revision that comes back keeps its old one here.
         let number = world.owned(uid(object), "apps/controllerrevisions")?.len() + 1;
         let made = json!({
             "metadata": {"labels": template["metadata"]["labels"], "ownerReferences": owner_reference(object)},
@@ -40,6 +41,7 @@ pub(super) fn reconcile(
     } else {
         revision(world, object)?
     };
+    // While an update runs, pods below the partition are still made of the old revision.
     let current = match text(object, "/status/currentRevision") {
         "" => update.clone(),
         known => known.to_owned(),
@@ -158,6 +160,7 @@ fn make(
                 json!({"name": name(template), "persistentVolumeClaim": {"claimName": claim}}),
             );
         }
+        // A claim template wins over a volume of the same name (`updateStorage`).
         let declared = pod["spec"]["volumes"].as_array().cloned().unwrap_or_default();
         volumes.extend(declared.into_iter().filter(|volume| {
             !object["spec"]["volumeClaimTemplates"]
@@ -193,6 +196,7 @@ fn claims(world: &World<'_>, object: &Value, pod_name: &str) -> Result<(), Statu
             namespace,
             &format!("{}-{pod_name}", name(template)),
         );
+        // A claim that is there is kept, whatever the template says now: it holds the data.
         if world.storage.get(&key)?.is_some() {
             continue;
         }

@@ -70,6 +70,7 @@ fn check(
     path: &str,
     found: &mut ValidationResult,
 ) {
+    // CRDValidationRatcheting.
     if old == Some(value) {
         return;
     }
@@ -167,6 +168,7 @@ fn alternatives(
     }
     let one = of("oneOf");
     match one.iter().filter(|one| one.causes.is_empty()).count() {
+        // go-openapi's `schema_props.go` has the words and what is told with them.
         _ if one.is_empty() => {}
         0 => {
             let words = "must validate one and only one schema (oneOf). Found none valid";

@@ -71,6 +71,7 @@ impl ManagedFields {
         new: &Value,
         change: &FieldManager<'_>,
     ) -> Self {
+        // Whoever changes a field owns it alone: what others had of it goes.
         let comparison = change.filtered(typed::compare(old, new, change.schema));
         self.give_up(&comparison, None);
         let mut set = comparison.modified;
@@ -79,6 +80,7 @@ impl ManagedFields {
         strip(&mut set);
         if !set.is_empty() {
             let owner = Owner::new(change.manager, false, &change.api_version, change.subresource);
+            // An update adds to what its manager had before; only an apply replaces it.
             if let Some(previous) = self.0.get(&owner) {
                 set.union(&previous.set);
             }
@@ -108,6 +110,7 @@ impl ManagedFields {
             if excess == 0 {
                 return;
             }
+            // By version, since the fields of one version mean nothing in another.
             let bucket = Owner::new("ancient-changes", false, &owner.version, "");
             let Some(first) = first.get(&owner.version) else {
                 first.insert(owner.version.clone(), owner);
@@ -162,6 +165,8 @@ impl ManagedFields {
             }
         }
         self.give_up(&comparison, Some(&owner));
+        // An apply that changes nothing must not move its own time: a second one would then never
+        // be a no-op.
         let unchanged = merged == *live;
         if let Some(entry) = self.0.get_mut(&owner) {
             strip(&mut entry.set);

@@ -9,6 +9,7 @@ pub(super) fn service(object: &Value, causes: &mut Vec<FieldError>) {
     let spec = &object["spec"];
     let kind = spec["type"].as_str().unwrap_or_default();
     let ports = spec["ports"].as_array();
+    // A headless service may do without: it is a name for its pods.
     if ports.is_none_or(Vec::is_empty) && kind != "ExternalName" && spec["clusterIP"] != "None" {
         causes.push(FieldError::required("spec.ports", ""));
     }
@@ -76,6 +77,7 @@ fn port_number(value: &Value, field: &str, causes: &mut Vec<FieldError>) {
 fn by_type(spec: &Value, kind: &str, causes: &mut Vec<FieldError>) {
     let balances = kind == "LoadBalancer";
     for (name, field) in [
+        // Upstream writes the first field so.
         ("loadBalancerSourceRanges", "spec.LoadBalancerSourceRanges"),
         ("allocateLoadBalancerNodePorts", "spec.allocateLoadBalancerNodePorts"),
         ("loadBalancerClass", "spec.loadBalancerClass"),
@@ -119,6 +121,7 @@ pub(super) fn ingress(object: &Value, causes: &mut Vec<FieldError>) {
                 let kinds = ["Exact", "ImplementationSpecific", "Prefix"];
                 one_of(&path["pathType"], &format!("{field}.pathType"), &kinds, causes);
             }
+            // What an ImplementationSpecific path means is its controller's affair.
             let exact = path["pathType"] == "Exact" || path["pathType"] == "Prefix";
             if exact && !path["path"].as_str().unwrap_or_default().starts_with('/') {
                 causes.push(FieldError::invalid(

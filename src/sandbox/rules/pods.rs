@@ -34,6 +34,7 @@ pub(super) fn spec(
         causes.push(FieldError::required(&format!("{path}.containers"), ""));
     }
     let mut seen: Vec<&str> = Vec::new();
+    // Init containers share the names of the others, so `seen` goes on.
     for list in ["containers", "initContainers"] {
         for (index, container) in spec[list].as_array().into_iter().flatten().enumerate() {
             let field = format!("{path}.{list}[{index}]");
@@ -204,6 +205,7 @@ fn probe(probe: &Value, field: &str, causes: &mut Vec<FieldError>) {
             && !port.is_string()
             && !port.as_i64().is_some_and(|number| (1..=65535).contains(&number))
         {
+            // A field that is absent has Go's zero value in the message.
             let value = if port.is_null() { &json!(0) } else { port };
             let detail = "must be between 1 and 65535, inclusive";
             causes.push(FieldError::invalid(&format!("{field}.{handler}.port"), value, detail));

@@ -77,6 +77,7 @@ fn job_template(old: &Value, new: &Value, causes: &mut Vec<FieldError>) {
     let started = old["status"]["startTime"].is_string();
     let comparable = |object: &Value| {
         let spec = &object["spec"]["template"]["spec"];
+        // `validatePodTemplateUpdate` of batch: queues such as Kueue place a job before it starts.
         let free: &[&str] = if started {
             &[]
         } else {
@@ -127,6 +128,7 @@ fn role_ref(reference: &Value) -> FieldError {
 
 fn service(old: &Value, new: &Value, causes: &mut Vec<FieldError>) {
     let external = |service: &Value| service["spec"]["type"] == "ExternalName";
+    // Changing to or from ExternalName gives the address up or draws one.
     if external(old) || external(new) {
         return;
     }
@@ -164,6 +166,7 @@ fn claim(old: &Value, new: &Value, causes: &mut Vec<FieldError>) {
     let bound = old["status"]["phase"] == "Bound";
     let mut allowed =
         if bound { vec!["resources", "volumeAttributesClassName"] } else { Vec::new() };
+    // It is set once, by whoever binds the claim.
     if old["spec"]["volumeName"].is_null() {
         allowed.push("volumeName");
     }
@@ -199,6 +202,7 @@ fn stateful_set(old: &Value, new: &Value, causes: &mut Vec<FieldError>) {
         for claim in
             spec.get_mut("volumeClaimTemplates").and_then(Value::as_array_mut).into_iter().flatten()
         {
+            // Defaulting writes a status into templates; clients do not.
             claim["status"] = Value::Null;
         }
         spec
@@ -216,6 +220,7 @@ fn pod(old: &Value, new: &Value, causes: &mut Vec<FieldError>) {
         let mut spec = object["spec"].clone();
         for list in ["containers", "initContainers"] {
             for container in spec[list].as_array_mut().into_iter().flatten() {
+                // With a new image the kubelet restarts the container.
                 container["image"] = Value::Null;
             }
         }

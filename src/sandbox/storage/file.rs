@@ -79,6 +79,7 @@ pub(in crate::sandbox) fn open(path: &Path) -> Result<Connection, FileError> {
     let _ = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
     let mut connection = Connection::open(path)?;
     connection.busy_timeout(PATIENCE)?;
+    // More than the default of 16, so that each statement is prepared once.
     connection.set_prepared_statement_cache_capacity(64);
     use_wal(&connection)?;
     // The state is disposable; after a power cut it may be older, never broken.

@@ -114,6 +114,7 @@ impl Storage<'_> {
         )?;
         let mut past = BTreeMap::new();
         for (namespace, name, kind) in changed {
+            // What happened first after that version says whether it was there at all.
             let then = if kind == "ADDED" {
                 None
             } else {

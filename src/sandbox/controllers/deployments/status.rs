@@ -36,6 +36,7 @@ pub(super) fn report(
         ("updatedReplicas", updated),
         ("readyReplicas", ready),
         ("availableReplicas", available),
+        // Counted from what the sets want, not the Deployment, which wants less during a surge.
         ("unavailableReplicas", (spec_total - available).max(0)),
     ] {
         if value > 0 {
@@ -48,6 +49,7 @@ pub(super) fn report(
         fields.remove("conditions");
     }
     let now = world.stamp();
+    // `DeploymentAvailable`: as many as a rolling update would leave.
     let enough = available
         >= wanted
             - if object["spec"]["strategy"]["type"] == "Recreate" { 0 } else { surge(object).1 };
@@ -113,6 +115,7 @@ fn progress(
         status["readyReplicas"],
         status["availableReplicas"],
     ]);
+    // Every change of these numbers is progress and begins the deadline anew.
     let stage = format!("{}/progress-{}", uid(object), hash(&moved));
     if world.elapsed(key, &stage, seconds * 1000)? {
         let message = format!("ReplicaSet \"{set}\" has timed out progressing.");

@@ -25,6 +25,7 @@ pub(super) fn blocked_status(pod: &Value, known: &Value, asked: &TestAnnotations
 
 /// The first Secret that a container's environment names.
 fn first_secret(pod: &Value, target: &str) -> String {
+    // So that the message names what the manifest names.
     let containers = pod["spec"]["containers"].as_array().into_iter().flatten();
     for container in containers.filter(|container| container["name"] == target) {
         let single = container["env"].as_array().into_iter().flatten();

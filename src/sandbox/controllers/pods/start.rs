@@ -24,6 +24,7 @@ pub(super) fn created(pod: &Value, now: &str) -> Stage {
     };
     let sum: u32 =
         uid(pod).bytes().fold(7, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));
+    // The nodes are node-1 and node-2; each has a network of its own.
     let node = text(pod, "/spec/nodeName").rsplit('-').next().unwrap_or("1").to_owned();
     let host = format!("172.20.0.{node}");
     let ip = if pod["spec"]["hostNetwork"] == true {
@@ -96,6 +97,7 @@ pub(super) fn initialize(pod: &Value, asked: &TestAnnotations<'_>, now: &str) ->
         if known["ready"] == true || !waits_for(known, &["PodInitializing"]) {
             continue;
         }
+        // A sidecar is ready at once and lets the next begin.
         let sidecar = container["restartPolicy"] == "Always";
         list[place] = running(pod, known, now, sidecar, number(known, "/restartCount"));
         if !sidecar {
