@@ -5,7 +5,10 @@
 #![allow(missing_docs)]
 #![expect(clippy::unwrap_used, reason = "a test")]
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
 
 use http::{Method, Request};
 use http_body_util::BodyExt as _;
@@ -291,22 +294,27 @@ fn random_call(random: &mut Random, namespace: &str) -> (String, Call) {
     (format!("{what} {}", kind.kind), call)
 }
 
-async fn settle(client: &Client, plural: &str) {
-    // Both have the custom kind before it is used.
-    for _ in 0..100 {
-        let call = Call {
-            method: Method::GET,
-            path: format!("/apis/differential.test/v1/{plural}"),
-            content_type: "",
-            accept: "application/json",
-            body: None,
-        };
-        if send(client, &call).await.0 == 200 {
+/// Sends a call until it is answered with this code, for half a minute at most.
+async fn until(client: &Client, call: &Call, wanted: u16, what: &str) {
+    let end = Instant::now() + Duration::from_secs(30);
+    loop {
+        let (code, body) = send(client, call).await;
+        if code == wanted {
             return;
         }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        let (method, path) = (&call.method, &call.path);
+        assert!(
+            Instant::now() < end,
+            "waited in vain for {what}: {method} {path} answered {code}, not {wanted}: {body}"
+        );
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    panic!("the custom kind never was served");
+}
+
+/// Both have the custom kind before it is used.
+async fn settle(client: &Client, plural: &str) {
+    let list = json_call(Method::GET, format!("/apis/differential.test/v1/{plural}"), None);
+    until(client, &list, 200, "the custom kind to be served").await;
 }
 
 /// Waits until a deleted object is gone, or only its own finalizer holds it.
@@ -324,7 +332,7 @@ async fn gone(client: &Client, path: &str) {
         if code != 200 || held || body["metadata"]["deletionTimestamp"].is_null() {
             return;
         }
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
 
@@ -503,9 +511,7 @@ async fn an_old_fault_is_let_be_where_a_definition_becomes_stricter() {
             format!("{collection}?dryRun=All"),
             Some(object("p", &specs[1])),
         );
-        while send(client, &probe).await.0 != 422 {
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-        }
+        until(client, &probe, 422, "the stricter schema to be in force").await;
         let mut told = Vec::new();
         for (name, patch) in [
             ("one", json!({"metadata": {"labels": {"a": "b"}}})),
@@ -656,9 +662,8 @@ async fn workloads_come_to_the_same_end() {
         let path = format!("/api/v1/namespaces/{namespace}?fieldManager=end");
         assert_eq!(send(client, &call(Method::PATCH, path, Some(body))).await.0, 201);
         let account = format!("/api/v1/namespaces/{namespace}/serviceaccounts/default");
-        while send(client, &call(Method::GET, account.clone(), None)).await.0 != 200 {
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-        }
+        let account = call(Method::GET, account, None);
+        until(client, &account, 200, "the namespace's service account").await;
         for (place, body, ..) in bodies::workloads::all() {
             let [prefix, kind, plural, name] =
                 place.split('|').collect::<Vec<_>>().try_into().unwrap();
@@ -682,7 +687,7 @@ async fn workloads_come_to_the_same_end() {
                 if object.pointer(pointer) == Some(&wanted) {
                     break;
                 }
-                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+                tokio::time::sleep(Duration::from_millis(50)).await;
             }
             assert_eq!(object.pointer(pointer), Some(&wanted), "{place} {}", object["status"]);
             outcome(&mut object["status"]);

@@ -13,7 +13,8 @@ use super::{
 /// The first address of services: 10.96.0.0/16, as kind and kubeadm have it.
 const SERVICE_NETWORK: u32 = 0x0a60_0000;
 
-/// Gives out addresses and ports to services.
+/// Gives out addresses and ports to services, as the Service registry does
+/// (`pkg/registry/core/service/storage`).
 pub(super) fn allocate(
     world: &World<'_>,
     resource: &Resource,
@@ -23,41 +24,58 @@ pub(super) fn allocate(
     if !resource.is("", "Service") {
         return Ok(());
     }
+    // `dropTypeDependentFields` of the Service strategy.
+    if let Some(old) = old {
+        drop_type_dependent(old, object);
+    }
     let kind = object["spec"]["type"].as_str().unwrap_or_default().to_owned();
     if kind == "ExternalName" {
-        if let Some(old) = old {
-            drop_type_dependent(old, object);
+        remove_addresses(object);
+        return Ok(());
+    }
+    if let Some(old) = old {
+        carry_over(old, object);
+    }
+    families(object)?;
+    cluster_address(world, old.is_none(), object)?;
+    health_check_port(object, &kind);
+    let external = kind == "NodePort"
+        || kind == "LoadBalancer" && object["spec"]["allocateLoadBalancerNodePorts"] != false;
+    node_ports(world, object, old, external)
+}
+
+/// A name outside of the cluster has no address in it.
+fn remove_addresses(object: &mut Value) {
+    let Some(spec) = object["spec"].as_object_mut() else { return };
+    for name in ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy", "internalTrafficPolicy"]
+    {
+        spec.remove(name);
+    }
+}
+
+/// What an update leaves out stays as it is (`patchAllocatedValues`), so that the YAML that
+/// made a service can be sent again.
+fn carry_over(old: &Value, object: &mut Value) {
+    for name in ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy", "healthCheckNodePort"] {
+        // Of a service that balancers do not ask for its health, the port is given back.
+        let dropped = name == "healthCheckNodePort" && !is_checked(object);
+        if object["spec"][name].is_null() && !old["spec"][name].is_null() && !dropped {
+            object["spec"][name] = old["spec"][name].clone();
         }
-        let Some(spec) = object["spec"].as_object_mut() else { return Ok(()) };
-        for name in
-            ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy", "internalTrafficPolicy"]
+        if object["spec"][name].is_null()
+            && let Some(spec) = object["spec"].as_object_mut()
         {
             spec.remove(name);
         }
-        return Ok(());
     }
-    // What an update leaves out stays as it is; what its type does not have goes.
-    if let Some(old) = old {
-        drop_type_dependent(old, object);
-        for name in
-            ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy", "healthCheckNodePort"]
-        {
-            let dropped = name == "healthCheckNodePort" && !is_checked(object);
-            if object["spec"][name].is_null() && !old["spec"][name].is_null() && !dropped {
-                object["spec"][name] = old["spec"][name].clone();
-            }
-            if object["spec"][name].is_null()
-                && let Some(spec) = object["spec"].as_object_mut()
-            {
-                spec.remove(name);
-            }
-        }
-    }
-    families(object)?;
+}
+
+/// Gives a free address, or checks the one that a new service asks for.
+fn cluster_address(world: &World<'_>, is_new: bool, object: &mut Value) -> Result<(), StatusError> {
     let asked = object["spec"]["clusterIP"].as_str().unwrap_or_default().to_owned();
     if asked.is_empty() {
         object["spec"]["clusterIP"] = json!(free_address(world, object)?);
-    } else if old.is_none() && asked != "None" {
+    } else if is_new && asked != "None" {
         let why = if !is_inside(&asked) {
             format!(
                 "the provided IP ({asked}) is not in the valid range. The range of valid IPs is \
@@ -74,17 +92,15 @@ pub(super) fn allocate(
             return Err(refused(object, cause));
         }
     }
-    object["spec"]["clusterIPs"] = json!([object["spec"]["clusterIP"]]);
-    if object["spec"]["ipFamilies"].is_null() {
-        object["spec"]["ipFamilies"] = json!(["IPv4"]);
+    let spec = &mut object["spec"];
+    spec["clusterIPs"] = json!([spec["clusterIP"]]);
+    for (name, value) in [("ipFamilies", json!(["IPv4"])), ("ipFamilyPolicy", json!("SingleStack"))]
+    {
+        if spec[name].is_null() {
+            spec[name] = value;
+        }
     }
-    if object["spec"]["ipFamilyPolicy"].is_null() {
-        object["spec"]["ipFamilyPolicy"] = json!("SingleStack");
-    }
-    health_check_port(object, &kind);
-    let external = kind == "NodePort"
-        || kind == "LoadBalancer" && object["spec"]["allocateLoadBalancerNodePorts"] != false;
-    node_ports(world, object, old, external)
+    Ok(())
 }
 
 /// The sandbox has addresses of one family.
@@ -131,6 +147,7 @@ fn drop_type_dependent(old: &Value, object: &mut Value) {
     }
     let (had, spec) = (&old["spec"], &mut object["spec"]);
     if let Some(fields) = spec.as_object_mut() {
+        // A field that the same update sets anew was meant: the validation speaks of it.
         fields.retain(|name, value| !gone.contains(&name.as_str()) || had[name] != *value);
     }
 }

@@ -11,6 +11,7 @@ pub(super) fn namespace(
     resource: &Resource,
     key: &ObjectKey,
 ) -> Result<(), StatusError> {
+    // The NamespaceLifecycle plugin.
     if !resource.namespaced {
         return Ok(());
     }
@@ -20,6 +21,7 @@ pub(super) fn namespace(
     if !row.metadata()["deletionTimestamp"].is_string() {
         return Ok(());
     }
+    // Clients tell this 403 from others by its cause alone (docs/design.md).
     let detail = format!(
         "unable to create new content in namespace {} because it is being terminated",
         key.namespace
@@ -55,17 +57,20 @@ pub(super) fn create(
     }
     match (resource.group.as_str(), resource.kind.as_str()) {
         ("", "Namespace") => {
+            // The Namespace strategy: its controller takes this off when the content is gone.
             object["spec"]["finalizers"] = json!(["kubernetes"]);
             object["status"]["phase"] = json!("Active");
         }
         ("", "Pod") => pod(world, object)?,
         ("", "PersistentVolumeClaim") => claim(world, object)?,
+        // The StorageObjectInUseProtection plugin, as for claims below.
         ("", "PersistentVolume") => add_finalizer(object, "kubernetes.io/pv-protection"),
         ("batch", "Job") => job(object),
         ("apps", "DaemonSet") => {
             object["metadata"]["annotations"][TEMPLATE_GENERATION] = json!("1")
         }
         ("apiextensions.k8s.io", "CustomResourceDefinition") => {
+            // The strategy of definitions: from the start, the storage version has been stored.
             let versions = object["spec"]["versions"].as_array().into_iter().flatten();
             let stored: Vec<_> = versions
                 .filter(|version| version["storage"] == true)
@@ -82,6 +87,7 @@ pub(super) fn create(
 pub(super) fn update(resource: &Resource, old: &Value, new: &mut Value) {
     match (resource.group.as_str(), resource.kind.as_str()) {
         ("apps", "DaemonSet") => {
+            // Counted by the DaemonSet strategy; what a client writes there is lost.
             let known = old["metadata"]["annotations"][TEMPLATE_GENERATION].as_str();
             let mut number: i64 = known.and_then(|text| text.parse().ok()).unwrap_or(1);
             if old["spec"]["template"] != new["spec"]["template"] {
@@ -90,6 +96,7 @@ pub(super) fn update(resource: &Resource, old: &Value, new: &mut Value) {
             new["metadata"]["annotations"][TEMPLATE_GENERATION] = json!(number.to_string());
         }
         ("", "Namespace") if new["spec"]["finalizers"].is_null() => {
+            // A body without them does not take them off; the finalize subresource does.
             if let Some(finalizers) = old["spec"].get("finalizers") {
                 new["spec"]["finalizers"] = finalizers.clone();
             }
@@ -122,6 +129,7 @@ fn custom_create(
 
 fn pod(world: &World<'_>, object: &mut Value) -> Result<(), StatusError> {
     let spec = &mut object["spec"];
+    // The ServiceAccount plugin: the account, that it exists, and its token.
     if spec["serviceAccountName"].is_null() {
         spec["serviceAccountName"] = json!("default");
         spec["serviceAccount"] = json!("default");
@@ -136,9 +144,11 @@ fn pod(world: &World<'_>, object: &mut Value) -> Result<(), StatusError> {
         );
         return Err(StatusError::forbidden("", "pods", name, &detail));
     }
+    // The Priority plugin; without a class of its own the default policy is to preempt.
     priority(world, object)?;
     let spec = &mut object["spec"];
     spec["preemptionPolicy"] = json!("PreemptLowerPriority");
+    // The DefaultTolerationSeconds plugin: five minutes on a node that is lost.
     let mut tolerations = spec["tolerations"].as_array().cloned().unwrap_or_default();
     for key in ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"] {
         if !tolerations.iter().any(|toleration| toleration["key"] == key) {
@@ -149,6 +159,7 @@ fn pod(world: &World<'_>, object: &mut Value) -> Result<(), StatusError> {
     if spec["automountServiceAccountToken"] != false {
         mount_token(spec);
     }
+    // The Pod strategy (`PrepareForCreate`).
     object["status"] = json!({"phase": "Pending", "qosClass": quality(&object["spec"])});
     Ok(())
 }
@@ -184,6 +195,7 @@ fn mount_token(spec: &mut Value) {
     for list in ["initContainers", "containers"] {
         for container in spec[list].as_array_mut().into_iter().flatten() {
             let mut mounts = container["volumeMounts"].as_array().cloned().unwrap_or_default();
+            // A mount of the pod's own at this place is left alone.
             if mounts.iter().all(|mount| mount["mountPath"] != path) {
                 mounts.push(json!({"name": name, "readOnly": true, "mountPath": path}));
                 container["volumeMounts"] = json!(mounts);
@@ -214,6 +226,7 @@ fn quality(spec: &Value) -> &'static str {
     };
     let resources =
         |container: &Value, kind: &str, name: &str| container["resources"][kind].get(name).cloned();
+    // As `GetPodQOS` in `pkg/apis/core/helper/qos`; only cpu and memory count.
     let none = containers().all(|container| {
         ["requests", "limits"].iter().all(|kind| {
             ["cpu", "memory"].iter().all(|name| resources(container, kind, name).is_none())
@@ -235,6 +248,7 @@ fn quality(spec: &Value) -> &'static str {
 fn claim(world: &World<'_>, object: &mut Value) -> Result<(), StatusError> {
     add_finalizer(object, "kubernetes.io/pvc-protection");
     if object["spec"]["storageClassName"].is_null() {
+        // The DefaultStorageClass plugin. An empty name is a name: it asks for no class.
         let mut classes = world.storage.all("storage.k8s.io/storageclasses", None)?.into_iter();
         let default = classes.find(|class| {
             class["metadata"]["annotations"]["storageclass.kubernetes.io/is-default-class"]
@@ -265,6 +279,7 @@ pub(super) fn growth(
         crate::schema::quantity::Quantity::parse(text)
             .map(crate::schema::quantity::Quantity::millis)
     };
+    // The PersistentVolumeClaimResize plugin. What shrinks is the validation's to refuse.
     if size(new) <= size(old) {
         return Ok(());
     }
@@ -283,6 +298,7 @@ pub(super) fn growth(
 
 /// A Job finds its pods by its own uid.
 fn job(object: &mut Value) {
+    // The Job strategy (`generateSelector`).
     if object["spec"]["manualSelector"] == true {
         return;
     }

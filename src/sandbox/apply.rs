@@ -27,6 +27,7 @@ pub(super) fn apply(
     }
     let text = |name: &str| config[name].as_str().unwrap_or_default().to_owned();
     if text("kind") != resource.kind || text("apiVersion") != resource.api_version() {
+        // The message is Go's own: it prints a GroupVersionKind with its empty group.
         let api_version = text("apiVersion");
         let shown = if api_version.contains('/') { api_version } else { format!("/{api_version}") };
         let message = format!("invalid object type: {shown}, Kind={}", text("kind"));
@@ -36,14 +37,18 @@ pub(super) fn apply(
     if old.is_none() && !target.subresource.is_empty() {
         return Err(StatusError::not_found(&resource.group, &resource.plural, &target.key.name));
     }
+    // Ownership follows from what is applied; a body that claims it is refused.
     if config["metadata"]["managedFields"].is_array() {
         return Err(StatusError::bad_request("metadata.managedFields must be nil"));
     }
     check_form(target, &config)?;
+    // An apply to nothing is a merge into the empty object of the kind.
     let live = old.clone().unwrap_or_else(|| strategy::blank(resource));
     let mut new = merged(world, target, &live, &config)?;
     check_place(target, &mut config, &mut new, old.is_some())?;
     if old.is_none() {
+        // A create-only apply carries a resourceVersion that no object can have: it is no
+        // precondition here, only where the object exists (docs/design.md).
         check_absent(target, &config)?;
         if let Some(metadata) = new["metadata"].as_object_mut() {
             for name in [
@@ -82,6 +87,7 @@ fn check_options(target: &WriteTarget<'_>) -> Result<(), StatusError> {
 
 /// Refuses a body that does not fit the schema: 500, as the server does.
 fn check_form(target: &WriteTarget<'_>, config: &Value) -> Result<(), StatusError> {
+    // Whatever fieldValidation says: the merge cannot place what it does not know.
     let faults = typed::validate(config, target.resource.schema(), false);
     let text = match faults.as_slice() {
         [] => return Ok(()),
@@ -111,6 +117,8 @@ fn merged(
     let mut managed = ManagedFields::decode(live.get("metadata"))
         .ok_or_else(|| StatusError::internal("failed to decode managed fields"))?;
     if managed.is_empty() && live["metadata"]["uid"].is_string() {
+        // An object whose fields nobody owns yet: they are given a manager, else the first apply
+        // could take any of them without a conflict.
         managed = managed.update(&strategy::blank(resource), &bare, &writer("before-first-apply"));
     }
     let manager = request.parameter("fieldManager");
@@ -120,6 +128,7 @@ fn merged(
         None => bare,
         Some(new) if resource.custom.is_some() => {
             let mut new = new;
+            // The merge works on the bare object; form and defaults come back afterwards.
             custom::prune(&mut new, schema);
             custom::default(&mut new, schema);
             new
@@ -169,6 +178,7 @@ fn refusal(refused: Refused) -> StatusError {
             let mut lines: Vec<String> = Vec::new();
             let mut owners: Vec<&str> =
                 several.iter().map(|conflict| conflict.owner.as_str()).collect();
+            // They come in the order of the entries, each owner's paths together.
             owners.dedup();
             for owner in owners {
                 lines.push(format!("conflicts with {owner}:"));

@@ -110,6 +110,7 @@ impl BodyStream {
             if self.source.is_over((self.server.settings.clock)().as_millisecond()) {
                 return Poll::Ready(None);
             }
+            // Another process may write at any time, and no file tells: so it is looked.
             ready!(self.wait.as_mut().poll(context));
             let (lines, millis) = self.server.look(&mut self.source);
             self.lines = lines;

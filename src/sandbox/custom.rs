@@ -51,6 +51,7 @@ impl Definition {
 
     fn of(version: &Value) -> Self {
         let mut schema = Schema::parse(&version["schema"]["openAPIV3Schema"]);
+        // Whatever its schema says of itself: every object has metadata.
         schema.kind = SchemaType::Object;
         let meta = json!({"$ref": "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"});
         embed(&mut schema, &meta);
@@ -152,6 +153,7 @@ fn prune_at(value: &mut Value, schema: &Schema, path: &str, dropped: &mut Vec<St
     let resolved = schema.resolved();
     match value {
         Value::Object(fields) => {
+            // A schema without a type prunes nothing.
             let open = resolved.preserves_unknown
                 || resolved.kind == SchemaType::Any && resolved.properties.is_empty();
             let embedded = |name: &str| {
@@ -165,6 +167,7 @@ fn prune_at(value: &mut Value, schema: &Schema, path: &str, dropped: &mut Vec<St
                 known
             });
             for (name, value) in fields.iter_mut() {
+                // Pruned by the schema of all metadata, above.
                 if path.is_empty() && name == "metadata" {
                     continue;
                 }

@@ -63,6 +63,7 @@ pub(super) fn decode(
             text("apiVersion"),
         )));
     }
+    // Types first: a body that does not fit is refused even where unknown fields are ignored.
     let unknown = match &resource.custom {
         Some(custom) => custom::prune(&mut body.clone(), &custom.schema),
         None => {

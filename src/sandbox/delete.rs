@@ -36,6 +36,7 @@ impl ApiDeleteOptions {
             version: text(&body["preconditions"]["resourceVersion"]),
             propagation: text(&body["propagationPolicy"])
                 .or_else(|| query("propagationPolicy"))
+                // The older field, deprecated and still taken.
                 .or_else(|| {
                     body["orphanDependents"]
                         .as_bool()
@@ -115,6 +116,7 @@ pub(super) fn delete(
         return Err(StatusError::not_found(&resource.group, &resource.plural, &key.name));
     };
     options.check(resource, &object)?;
+    // Grace and propagation mean nothing to it: its content always goes first.
     if resource.is("", "Namespace") {
         return namespace(world, resource, key, object);
     }
@@ -136,6 +138,7 @@ pub(super) fn delete(
         world.remove(key, &mut object)?;
         return Ok((object, true));
     }
+    // A second delete may shorten the grace of the first, never lengthen it (`BeforeDelete`).
     let shorter =
         object["metadata"]["deletionGracePeriodSeconds"].as_i64().is_none_or(|old| grace < old);
     if !pending || shorter {
@@ -146,6 +149,7 @@ pub(super) fn delete(
     if !pending
         && object["metadata"]["generation"].as_i64().is_some_and(|generation| generation > 0)
     {
+        // Being deleted is a change of what is wanted: controllers see it by the generation.
         bump_generation(&mut object);
     }
     if resource.is("apiextensions.k8s.io", "CustomResourceDefinition") {
@@ -160,6 +164,7 @@ pub(super) fn delete(
 
 /// Adds the finalizers that the propagation asks for, and drops those that it rules out.
 fn finalize(resource: &Resource, object: &mut Value, options: &ApiDeleteOptions) {
+    // `DefaultGarbageCollectionPolicy` of batch/v1 Jobs, and the reason to always state a policy.
     let orphan_by_default = resource.is("batch", "Job");
     let asked = options.propagation.as_deref();
     let mut list: Vec<Value> =
@@ -168,6 +173,7 @@ fn finalize(resource: &Resource, object: &mut Value, options: &ApiDeleteOptions)
         Some("Foreground") => Some("foregroundDeletion"),
         Some("Orphan") => Some("orphan"),
         Some(_) => None,
+        // Somebody has decided already; without a new wish that holds.
         None if list.iter().any(|f| f == "foregroundDeletion" || f == "orphan") => return,
         None if orphan_by_default => Some("orphan"),
         None => None,
@@ -190,6 +196,8 @@ fn grace(resource: &Resource, object: &Value, options: &ApiDeleteOptions) -> i64
     if !resource.is("", "Pod") {
         return 0;
     }
+    // No kubelet has it, or has it any more: nothing is there to be stopped (`CheckGracefulDelete`
+    // of the Pod strategy).
     let scheduled = object["spec"]["nodeName"].is_string();
     let over = matches!(object["status"]["phase"].as_str(), Some("Succeeded" | "Failed"));
     if !scheduled || over {
@@ -205,6 +213,7 @@ fn namespace(
     key: &ObjectKey,
     mut object: Value,
 ) -> Result<(Value, bool), StatusError> {
+    // The immortal namespaces of the NamespaceLifecycle plugin.
     if matches!(key.name.as_str(), "default" | "kube-system" | "kube-public") {
         let detail = "this namespace may not be deleted";
         return Err(StatusError::forbidden("", "namespaces", &key.name, detail));

@@ -181,6 +181,7 @@ impl FieldSet {
                 Value::Object(below) => below,
                 _ => Map::new(),
             };
+            // A leaf is `{}`; what is a member and leads further says so with a dot.
             if node.member && !node.children.is_empty() {
                 below.insert(".".to_owned(), Value::Object(Map::new()));
             }

@@ -39,6 +39,7 @@ pub(super) fn patch(
         }
     }
     let resource = target.resource;
+    // A definition's schema does not say by which key lists are merged.
     if kind == "application/strategic-merge-patch+json" && resource.custom.is_some() {
         return Err(StatusError::status(
             415,
@@ -49,6 +50,7 @@ pub(super) fn patch(
             Value::Null,
         ));
     }
+    // Only an apply creates.
     let Some(old) = target.current(world)? else {
         return Err(StatusError::not_found(&resource.group, &resource.plural, &target.key.name));
     };
@@ -74,6 +76,7 @@ pub(super) fn patch(
             )));
         }
     }
+    // No retry as on the server: the transaction holds the lock from its beginning.
     Ok((200, finish_update(world, target, &old, new, true)?))
 }
 
@@ -96,6 +99,7 @@ fn check_patched(
         }
         None => return Ok(()),
     };
+    // The value is printed as each path holds it: a Go map, or the JSON that came out.
     let shown = if strategic { json!(merge::go_value(patch)) } else { json!(merged.to_string()) };
     let cause = FieldError::invalid("patch", &shown, &message);
     Err(StatusError::invalid("", "", "", &[cause]))

@@ -74,6 +74,16 @@ pub(super) fn text_of(resource: &Resource, row: &Row, metadata_only: bool, typed
     format!("{{{head}\"metadata\":{}{comma}{rest}", row.meta)
 }
 
+/// One page of a list, as it is collected.
+#[derive(Default)]
+struct Page {
+    items: Vec<String>,
+    /// Namespace and name of the last item.
+    last: Option<(String, String)>,
+    /// How many selected objects come after it; with a selector, at least so many.
+    remaining: usize,
+}
+
 /// A list, of one namespace or of all.
 pub(super) fn list(
     world: &World<'_>,
@@ -91,20 +101,18 @@ pub(super) fn list(
     let metadata_only = request.metadata_only();
     // Items of custom resources carry apiVersion and kind, those of built-in kinds do not.
     let typed = resource.custom.is_some();
-    let mut items: Vec<String> = Vec::new();
-    let mut last = None;
-    let mut remaining = 0_usize;
+    let mut page = Page::default();
     let mut visit = |row: Row| {
         if !selects(&selector, &row) {
             return true;
         }
-        if limit > 0 && items.len() == limit {
-            remaining += 1;
+        if limit > 0 && page.items.len() == limit {
+            page.remaining += 1;
             // With a selector the number of the rest is not told, so one is enough.
             return selector.is_empty();
         }
-        items.push(text_of(resource, &row, metadata_only, typed));
-        last = Some((row.namespace, row.name));
+        page.items.push(text_of(resource, &row, metadata_only, typed));
+        page.last = Some((row.namespace, row.name));
         true
     };
     // A later page shows what the first one would have shown.
@@ -119,28 +127,35 @@ pub(super) fn list(
              can start a new list without the continue parameter.",
         ));
     }
-    let mut metadata = json!({"resourceVersion": version.to_string()});
-    if remaining > 0
-        && let Some((namespace, name)) = last
-    {
-        let token = json!({"v": "meta.k8s.io/v1", "rv": version, "start": [namespace, name]});
-        metadata["continue"] = json!(URL_SAFE_NO_PAD.encode(token.to_string()));
-        if selector.is_empty() {
-            metadata["remainingItemCount"] = json!(remaining);
-        }
-    }
-    let (kind, api_version) = if metadata_only {
-        ("PartialObjectMetadataList".to_owned(), "meta.k8s.io/v1".to_owned())
-    } else {
-        (format!("{}List", resource.kind), resource.api_version())
-    };
-    let body = format!(
-        "{{\"kind\":{},\"apiVersion\":{},\"metadata\":{metadata},\"items\":[{}]}}",
-        json!(kind),
-        json!(api_version),
-        items.join(",")
-    );
+    let body = page.body(resource, metadata_only, version, selector.is_empty());
     Ok(Reply { code: 200, body: body.into_bytes(), ..Reply::default() })
+}
+
+impl Page {
+    /// The list object, put together without parsing its items.
+    fn body(self, resource: &Resource, metadata_only: bool, version: i64, counted: bool) -> String {
+        let mut metadata = json!({"resourceVersion": version.to_string()});
+        if self.remaining > 0
+            && let Some((namespace, name)) = self.last
+        {
+            let token = json!({"v": "meta.k8s.io/v1", "rv": version, "start": [namespace, name]});
+            metadata["continue"] = json!(URL_SAFE_NO_PAD.encode(token.to_string()));
+            if counted {
+                metadata["remainingItemCount"] = json!(self.remaining);
+            }
+        }
+        let (kind, api_version) = if metadata_only {
+            ("PartialObjectMetadataList".to_owned(), "meta.k8s.io/v1".to_owned())
+        } else {
+            (format!("{}List", resource.kind), resource.api_version())
+        };
+        format!(
+            "{{\"kind\":{},\"apiVersion\":{},\"metadata\":{metadata},\"items\":[{}]}}",
+            json!(kind),
+            json!(api_version),
+            self.items.join(",")
+        )
+    }
 }
 
 /// Where a paged list goes on: the resourceVersion of the first page, and after which object.

@@ -201,6 +201,7 @@ impl Registry {
                     && (!exact || resource.version == version)
             })
         };
+        // A reference may name a version that is not served any more; the object is the same.
         known(true).or_else(|| known(false)).cloned()
     }
 

@@ -88,6 +88,7 @@ impl ApiRequest {
         match self.parameter("fieldValidation") {
             "Strict" => Validation::Strict,
             "Ignore" => Validation::Ignore,
+            // The server's default since 1.25.
             _ => Validation::Warn,
         }
     }
@@ -95,6 +96,7 @@ impl ApiRequest {
     /// Who writes: the field manager, else the first word of the user agent.
     pub(super) fn manager(&self) -> String {
         match self.parameter("fieldManager") {
+            // `managerOrUserAgent`: the product's name, cut at the limit of a manager's.
             "" => {
                 let agent = self.user_agent.split('/').next().unwrap_or_default();
                 agent.chars().take(128).collect()

@@ -68,6 +68,7 @@ fn route(
     rest: &[&str],
 ) -> Result<Route, StatusError> {
     let (namespace, rest) = match rest {
+        // `/namespaces/x/status` is the namespace's own subresource, all else is inside it.
         ["namespaces", name, third, ..]
             if !(group.is_empty() && matches!(*third, "status" | "finalize")) =>
         {
@@ -77,6 +78,8 @@ fn route(
     };
     let (plural, rest) = rest.split_first().ok_or_else(StatusError::no_such_resource)?;
     let Some(resource) = world.registry.get(group, version, plural) else {
+        // The handler of definitions answers in plain text, the built-in ones with a Status;
+        // clients that wait for a new kind see the former (docs/design.md).
         let custom =
             world.registry.all().iter().any(|known| known.group == group && known.custom.is_some());
         return Err(if custom {
@@ -104,17 +107,9 @@ fn dispatch(
     request: &ApiRequest,
     route: &Route,
 ) -> Result<Handled, StatusError> {
+    let Some(name) = &route.name else { return on_collection(world, request, route) };
     let resource = &route.resource;
     let namespace = route.namespace.as_deref();
-    let Some(name) = &route.name else {
-        return match request.method.as_str() {
-            "GET" if request.flag("watch") => watch(world, request, resource, namespace),
-            "GET" => Ok(Handled::Done(read::list(world, resource, namespace, request)?)),
-            "POST" => create(world, request, route).map(Handled::Done),
-            "DELETE" => delete_collection(world, request, resource, namespace).map(Handled::Done),
-            _ => Err(StatusError::method_not_allowed()),
-        };
-    };
     let key = ObjectKey::new(&resource.storage(), namespace.unwrap_or_default(), name);
     match (request.method.as_str(), route.subresource.as_str()) {
         ("GET", "" | "status") if request.flag("watch") => {
@@ -124,18 +119,7 @@ fn dispatch(
             let object = read::get(world, resource, &key)?;
             Ok(Handled::Done(Reply::json(200, &read::shown(request, &object))))
         }
-        ("GET", "log") => {
-            let reply = super::controllers::logs(world, request, &key)?;
-            Ok(if request.flag("follow") {
-                {
-                    let log = Follow::begin(world, &key)?;
-                    let written = String::from_utf8_lossy(&reply.body).into_owned();
-                    Handled::Streaming(StreamSource::Log(Box::new(log)), written)
-                }
-            } else {
-                Handled::Done(reply)
-            })
-        }
+        ("GET", "log") => log(world, request, &key),
         ("GET" | "PUT" | "PATCH", "scale") => {
             scale::handle(world, request, resource, key).map(Handled::Done)
         }
@@ -161,6 +145,31 @@ fn dispatch(
         ("DELETE", "") => remove(world, request, resource, &key).map(Handled::Done),
         _ => Err(StatusError::method_not_allowed()),
     }
+}
+
+fn on_collection(
+    world: &World<'_>,
+    request: &ApiRequest,
+    route: &Route,
+) -> Result<Handled, StatusError> {
+    let (resource, namespace) = (&route.resource, route.namespace.as_deref());
+    match request.method.as_str() {
+        "GET" if request.flag("watch") => watch(world, request, resource, namespace),
+        "GET" => Ok(Handled::Done(read::list(world, resource, namespace, request)?)),
+        "POST" => create(world, request, route).map(Handled::Done),
+        "DELETE" => delete_collection(world, request, resource, namespace).map(Handled::Done),
+        _ => Err(StatusError::method_not_allowed()),
+    }
+}
+
+fn log(world: &World<'_>, request: &ApiRequest, key: &ObjectKey) -> Result<Handled, StatusError> {
+    let reply = super::controllers::logs(world, request, key)?;
+    if !request.flag("follow") {
+        return Ok(Handled::Done(reply));
+    }
+    let log = Follow::begin(world, key)?;
+    let written = String::from_utf8_lossy(&reply.body).into_owned();
+    Ok(Handled::Streaming(StreamSource::Log(Box::new(log)), written))
 }
 
 fn done(request: &ApiRequest, code: u16, object: &Value, warnings: Vec<String>) -> Handled {
@@ -221,6 +230,7 @@ fn remove(
     let options = ApiDeleteOptions::read(request)?;
     let world = &world.dry(options.dry_run);
     let (object, gone) = delete::delete(world, resource, key, &options)?;
+    // A warning, so that nobody is surprised; it is only given where no policy was sent.
     let orphaning = resource.is("batch", "Job")
         && object["metadata"]["finalizers"]
             .as_array()
@@ -236,6 +246,7 @@ fn remove(
     } else {
         Vec::new()
     };
+    // `ReturnDeletedObject` of the generic store.
     if !gone || delete::answers_object(resource) {
         return Ok(Reply { warnings, ..Reply::json(200, &read::shown(request, &object)) });
     }
@@ -290,6 +301,7 @@ fn finalize(
     let mut object = read::get(world, resource, key)?;
     match body["spec"]["finalizers"].as_array() {
         Some(list) if !list.is_empty() => object["spec"]["finalizers"] = json!(list),
+        // The last one goes: `put_or_remove` then lets go of the namespace.
         _ => {
             object["spec"] = json!({});
         }

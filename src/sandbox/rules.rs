@@ -53,6 +53,8 @@ fn object_labels(object: &Value) -> &Value {
     &object["metadata"]["labels"]
 }
 
+// Each kind's rules are those of `pkg/apis/*/validation` in Kubernetes, as far as manifests of
+// workloads meet them; the order of the causes is theirs, too.
 fn content(resource: &Resource, object: &Value, old: Option<&Value>, causes: &mut Vec<FieldError>) {
     if let Some(definition) = &resource.custom {
         causes.extend(custom::validate(object, old, &definition.schema));
@@ -134,6 +136,7 @@ fn total_size(object: &Value, causes: &mut Vec<FieldError>) {
         fields
             .filter_map(|(_, value)| value.as_str())
             .map(|text| {
+                // The limit is on the decoded bytes; that they are base64 was seen before.
                 let padding = text.bytes().rev().take_while(|byte| *byte == b'=').count();
                 if encoded { text.len() / 4 * 3 - padding.min(2) } else { text.len() }
             })

@@ -52,6 +52,7 @@ impl ApiServer {
         write: bool,
         run: impl FnOnce(&World<'_>) -> Result<T, StatusError>,
     ) -> Result<T, StatusError> {
+        // What a panic has left open.
         if !state.connection.is_autocommit() {
             state.connection.execute_batch("ROLLBACK")?;
         }
@@ -67,6 +68,7 @@ impl ApiServer {
         state: &mut ServerState,
         run: impl FnOnce(&World<'_>) -> Result<T, StatusError>,
     ) -> Result<T, StatusError> {
+        // Another process may have changed the definitions.
         let storage = Storage::new(&state.connection, self.settings.history);
         let definitions = storage.setting("definitions")?;
         let registry = match &state.registry {
@@ -91,6 +93,8 @@ impl ApiServer {
             if due.is_none_or(|due| due > now) || done > MOST_WORK {
                 return Ok(());
             }
+            // Short transactions, so that other processes get their turn; a look that never comes
+            // to an end is given up, and goes on at the next touch.
             done += BATCH;
             self.transact(state, true, |world| {
                 for _ in 0..BATCH {
@@ -109,6 +113,7 @@ impl ApiServer {
     /// Answers a request.
     pub(super) fn answer(&self, request: &ApiRequest) -> Handled {
         let mut state = self.state();
+        // What is due must be done before it is asked for: nobody else does it.
         let outcome = self.step(&mut state).and_then(|()| {
             let dry_run = request.dry_run()?;
             self.transact(&mut state, router::writes(request), |world| {
@@ -128,6 +133,7 @@ impl ApiServer {
         let lines = self
             .step(&mut state)
             .and_then(|()| self.transact(&mut state, false, |world| source.advance(world)))
+            // A client whose watch ends lists again and is told then what is wrong.
             .unwrap_or_else(|_| {
                 source.end();
                 String::new()

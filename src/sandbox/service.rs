@@ -66,6 +66,7 @@ where
             parts.headers.get_all(name).iter().filter_map(|v| v.to_str().ok()).collect();
         values.join(",")
     };
+    // The server limits bodies to 3 MiB as well (`MaxRequestBodyBytes`).
     let body = Limited::new(body, LARGEST_BODY).collect().await.map_err(|error| {
         if error.downcast_ref::<http_body_util::LengthLimitError>().is_some() {
             let message = format!("limit is {LARGEST_BODY}");

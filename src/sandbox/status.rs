@@ -195,6 +195,7 @@ impl StatusError {
     /// 422 with all its causes.
     pub(super) fn invalid(group: &str, kind: &str, name: &str, causes: &[FieldError]) -> Self {
         let mut seen: Vec<String> = Vec::new();
+        // `ToAggregate` drops repeated messages; the list of causes keeps them.
         for cause in causes {
             let text = if cause.field.is_empty() {
                 cause.message.clone()

@@ -5,19 +5,17 @@
 //! them. An object lies in two texts, its metadata and the rest, so that lists of either need not
 //! be parsed. resourceVersion is one counter for all.
 
-use std::{
-    collections::BTreeMap,
-    fs,
-    os::unix::fs::OpenOptionsExt as _,
-    path::Path,
-    thread,
-    time::{Duration, Instant},
-};
+use std::collections::BTreeMap;
 
-use rusqlite::{Connection, ErrorCode, OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 use serde_json::{Map, Value, json};
 
-mod past;
+mod file;
+mod history;
+mod work;
+
+pub(super) use file::open;
+pub(super) use history::WatchEvent;
 
 /// Where an object lies.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -55,75 +53,6 @@ impl Row {
 
     pub(super) fn metadata(&self) -> Value {
         serde_json::from_str(&self.meta).unwrap_or_default()
-    }
-}
-
-/// One entry of the history.
-#[derive(Debug, Clone)]
-pub(super) struct WatchEvent {
-    /// `ADDED`, `MODIFIED` or `DELETED`.
-    pub(super) kind: String,
-    pub(super) row: Row,
-    /// The metadata before, if there was any.
-    pub(super) before: Option<String>,
-}
-
-/// How long another process that writes is waited for.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-const SCHEMA: &str = "
-    CREATE TABLE IF NOT EXISTS objects (
-        resource TEXT NOT NULL, namespace TEXT NOT NULL, name TEXT NOT NULL,
-        version INTEGER NOT NULL, meta TEXT NOT NULL, rest TEXT NOT NULL,
-        UNIQUE (resource, namespace, name));
-    CREATE INDEX IF NOT EXISTS service_addresses ON objects (json_extract(rest, '$.spec.clusterIP'))
-        WHERE resource = '/services';
-    CREATE TABLE IF NOT EXISTS owners (
-        owner TEXT NOT NULL, resource TEXT NOT NULL, namespace TEXT NOT NULL, name TEXT NOT NULL,
-        PRIMARY KEY (owner, resource, namespace, name)) WITHOUT ROWID;
-    CREATE INDEX IF NOT EXISTS owned ON owners (resource, namespace, name);
-    CREATE TABLE IF NOT EXISTS history (
-        version INTEGER PRIMARY KEY, resource TEXT NOT NULL, namespace TEXT NOT NULL,
-        name TEXT NOT NULL, kind TEXT NOT NULL, meta TEXT NOT NULL, rest TEXT NOT NULL, before TEXT);
-    CREATE INDEX IF NOT EXISTS history_of ON history (resource, version);
-    CREATE TABLE IF NOT EXISTS work (
-        resource TEXT NOT NULL, namespace TEXT NOT NULL, name TEXT NOT NULL, due INTEGER NOT NULL,
-        PRIMARY KEY (resource, namespace, name)) WITHOUT ROWID;
-    CREATE INDEX IF NOT EXISTS work_due ON work (due);
-    CREATE TABLE IF NOT EXISTS timers (
-        resource TEXT NOT NULL, namespace TEXT NOT NULL, name TEXT NOT NULL, stage TEXT NOT NULL,
-        due INTEGER NOT NULL, PRIMARY KEY (resource, namespace, name, stage)) WITHOUT ROWID;
-    CREATE TABLE IF NOT EXISTS settings (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
-    INSERT OR IGNORE INTO settings VALUES ('version', 1), ('compacted', 0), ('definitions', 0);
-";
-
-/// Opens the file, made if need be so that only its owner reads it: Secrets lie in it.
-pub(super) fn open(path: &Path) -> rusqlite::Result<Connection> {
-    // What is wrong with the place SQLite says too, and a file that is there is as well.
-    let _ = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-    let connection = Connection::open(path)?;
-    connection.busy_timeout(PATIENCE)?;
-    connection.set_prepared_statement_cache_capacity(64);
-    use_wal(&connection)?;
-    // The state is disposable; after a power cut it may be older, never broken.
-    connection.pragma_update(None, "synchronous", "OFF")?;
-    connection.execute_batch(SCHEMA)?;
-    Ok(connection)
-}
-
-/// Switches the file to WAL. SQLite does not wait by itself where two processes switch a new file
-/// at once.
-fn use_wal(connection: &Connection) -> rusqlite::Result<()> {
-    let end = Instant::now() + PATIENCE;
-    loop {
-        match connection.pragma_update(None, "journal_mode", "WAL") {
-            Err(rusqlite::Error::SqliteFailure(error, _))
-                if error.code == ErrorCode::DatabaseBusy && Instant::now() < end =>
-            {
-                thread::sleep(Duration::from_millis(5));
-            }
-            other => return other,
-        }
     }
 }
 
@@ -270,7 +199,12 @@ impl<'a> Storage<'a> {
         query.execute(params![key.resource, key.namespace, key.name, version, meta, rest])?;
         self.set_owners(key, object)?;
         let kind = if before.is_some() { "MODIFIED" } else { "ADDED" };
-        self.record(key, version, kind, &meta, &rest, before.map(|row| row.meta))
+        let (namespace, name) = (key.namespace.clone(), key.name.clone());
+        let row = Row { namespace, name, version, meta, rest };
+        self.record(
+            &key.resource,
+            &WatchEvent { kind: kind.to_owned(), row, before: before.map(|row| row.meta) },
+        )
     }
 
     /// Deletes an object; its last state is in the history under a new resourceVersion.
@@ -290,27 +224,10 @@ impl<'a> Storage<'a> {
             )?
             .execute(parameters)?;
         self.clear_timers(key)?;
-        self.record(key, version, "DELETED", &meta, &rest, Some(meta.clone()))
-    }
-
-    /// When a stage of an object is over; set now if it is not known yet.
-    pub(super) fn timer(&self, key: &ObjectKey, stage: &str, due: i64) -> rusqlite::Result<i64> {
-        let mut query = self.connection.prepare_cached(
-            "INSERT INTO timers VALUES (?1, ?2, ?3, ?4, ?5)
-             ON CONFLICT DO UPDATE SET due = due RETURNING due",
-        )?;
-        query
-            .query_row(params![key.resource, key.namespace, key.name, stage, due], |row| row.get(0))
-    }
-
-    /// Forgets the timers of an object.
-    pub(super) fn clear_timers(&self, key: &ObjectKey) -> rusqlite::Result<()> {
-        self.connection
-            .prepare_cached(
-                "DELETE FROM timers WHERE resource = ?1 AND namespace = ?2 AND name = ?3",
-            )?
-            .execute(params![key.resource, key.namespace, key.name])
-            .map(|_| ())
+        let (namespace, name) = (key.namespace.clone(), key.name.clone());
+        let row = Row { namespace, name, version, meta, rest };
+        let before = Some(row.meta.clone());
+        self.record(&key.resource, &WatchEvent { kind: "DELETED".to_owned(), row, before })
     }
 
     fn set_owners(&self, key: &ObjectKey, object: &Value) -> rusqlite::Result<()> {
@@ -326,85 +243,6 @@ impl<'a> Storage<'a> {
                 .execute(params![owner, key.resource, key.namespace, key.name])?;
         }
         Ok(())
-    }
-
-    fn record(
-        &self,
-        key: &ObjectKey,
-        version: i64,
-        kind: &str,
-        meta: &str,
-        rest: &str,
-        before: Option<String>,
-    ) -> rusqlite::Result<()> {
-        self.connection
-            .prepare_cached("INSERT INTO history VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?
-            .execute(params![
-                version,
-                key.resource,
-                key.namespace,
-                key.name,
-                kind,
-                meta,
-                rest,
-                before
-            ])?;
-        if version % 256 == 0 && version > self.keep {
-            self.compact(version - self.keep)?;
-        }
-        Ok(())
-    }
-
-    /// Forgets the history up to a resourceVersion.
-    pub(super) fn compact(&self, version: i64) -> rusqlite::Result<()> {
-        self.connection
-            .prepare_cached("DELETE FROM history WHERE version <= ?1")?
-            .execute([version])?;
-        self.set("compacted", version)
-    }
-
-    /// The events of a resource after a resourceVersion.
-    pub(super) fn events(&self, resource: &str, after: i64) -> rusqlite::Result<Vec<WatchEvent>> {
-        let mut query = self.connection.prepare_cached(
-            "SELECT namespace, name, version, meta, rest, kind, before FROM history
-             WHERE resource = ?1 AND version > ?2 ORDER BY version LIMIT 1000",
-        )?;
-        let rows = query.query_map(params![resource, after], |row| {
-            Ok(WatchEvent { row: row_of(row)?, kind: row.get(5)?, before: row.get(6)? })
-        })?;
-        rows.collect()
-    }
-
-    /// Asks for an object to be looked at by its controller, at a time in milliseconds; an
-    /// earlier appointment stands.
-    pub(super) fn schedule(&self, key: &ObjectKey, due: i64) -> rusqlite::Result<()> {
-        self.connection
-            .prepare_cached(
-                "INSERT INTO work VALUES (?1, ?2, ?3, ?4)
-                 ON CONFLICT DO UPDATE SET due = min(due, ?4)",
-            )?
-            .execute(params![key.resource, key.namespace, key.name, due])
-            .map(|_| ())
-    }
-
-    /// When the next work is due.
-    pub(super) fn next_due(&self) -> rusqlite::Result<Option<i64>> {
-        let mut query = self.connection.prepare_cached("SELECT min(due) FROM work")?;
-        query.query_row([], |row| row.get(0))
-    }
-
-    /// Takes the oldest work that is due.
-    pub(super) fn take_due(&self, now: i64) -> rusqlite::Result<Option<ObjectKey>> {
-        let mut query = self.connection.prepare_cached(
-            "DELETE FROM work WHERE (resource, namespace, name) IN
-                (SELECT resource, namespace, name FROM work WHERE due <= ?1 ORDER BY due LIMIT 1)
-             RETURNING resource, namespace, name",
-        )?;
-        query
-            .query_row([now], |row| {
-                Ok(ObjectKey { resource: row.get(0)?, namespace: row.get(1)?, name: row.get(2)? })
-            })
-            .optional()
     }
 }
 

@@ -71,6 +71,7 @@ pub(super) fn keep_identity(old: &Value, new: &mut Value) {
             None => drop(new["metadata"].as_object_mut().and_then(|fields| fields.remove(name))),
         }
     }
+    // A uid that is given stays: it is checked as a precondition.
     if new["metadata"]["uid"].is_null() {
         new["metadata"]["uid"] = old["metadata"]["uid"].clone();
     }
@@ -78,6 +79,7 @@ pub(super) fn keep_identity(old: &Value, new: &mut Value) {
 
 /// Tells whether what counts for the generation has changed.
 pub(super) fn spec_changed(resource: &Resource, old: &Value, new: &Value) -> bool {
+    // Its strategy counts annotations too; the controller copies them to ReplicaSets.
     if resource.kind == "Deployment"
         && old["metadata"]["annotations"] != new["metadata"]["annotations"]
     {

@@ -13,6 +13,7 @@ use super::{Effect, Fault, Matches, Options, Sandbox, Settings, When};
 
 mod faults;
 mod figures;
+mod layout;
 mod lifecycle;
 mod protocol;
 mod workloads;

@@ -35,6 +35,7 @@ enum Atom {
 fn atom(schema: &Schema, value: Option<&Value>) -> Atom {
     let resolved = schema.resolved();
     let list = || {
+        // Either the reference or what it refers to may say how the list is merged.
         if resolved.list == ListType::Atomic && schema.list == ListType::Atomic {
             Atom::Leaf
         } else {
@@ -48,6 +49,7 @@ fn atom(schema: &Schema, value: Option<&Value>) -> Atom {
         SchemaType::Opaque => Atom::Leaf,
         SchemaType::Any => match value {
             Some(Value::Object(_)) | None => map(),
+            // The deduced type: maps are merged, lists replaced.
             Some(Value::Array(_)) => Atom::Leaf,
             Some(_) => Atom::Scalar,
         },
@@ -65,7 +67,7 @@ fn item(schema: &Schema) -> &Schema {
 }
 
 /// The step that leads to an item of a list: by its keys or its value.
-fn step_of(schema: &Schema, value: &Value) -> Result<PathElement, String> {
+fn path_element(schema: &Schema, value: &Value) -> Result<PathElement, String> {
     let resolved = schema.resolved();
     let ListType::Map(keys) = &resolved.list else {
         return match value {
@@ -85,6 +87,7 @@ fn step_of(schema: &Schema, value: &Value) -> Result<PathElement, String> {
     };
     let mut found = Map::new();
     for key in keys {
+        // A Service port without a protocol is the TCP one.
         let default = || item(schema).field(key).and_then(|field| field.default.clone());
         if let Some(value) = fields.get(key).cloned().or_else(default) {
             found.insert(key.clone(), value);
@@ -122,9 +125,10 @@ fn collect(value: &Value, schema: &Schema, path: &mut Vec<PathElement>, set: &mu
             }
         }
         (Atom::List, Value::Array(items)) => {
-            let steps: Vec<_> = items.iter().map(|item| step_of(schema, item).ok()).collect();
+            let steps: Vec<_> = items.iter().map(|item| path_element(schema, item).ok()).collect();
             for (value, step) in items.iter().zip(&steps) {
                 let Some(step) = step else { continue };
+                // Nobody owns a part of what stands twice, only the pair.
                 let twice = steps.iter().filter(|other| other.as_ref() == Some(step)).count() > 1;
                 path.push(step.clone());
                 if !twice {
@@ -190,7 +194,8 @@ fn index<'a>(list: Option<&'a Value>, schema: &Schema) -> Result<Indexed<'a>, St
     let mut order = Vec::new();
     let mut by_step = BTreeMap::new();
     for (place, value) in list.and_then(Value::as_array).into_iter().flatten().enumerate() {
-        let step = step_of(schema, value).map_err(|text| format!("element {place}: {text}"))?;
+        let step =
+            path_element(schema, value).map_err(|text| format!("element {place}: {text}"))?;
         let twice = by_step.contains_key(&step);
         by_step.insert(step.clone(), (!twice).then_some(value));
         order.push((step, value));
@@ -226,6 +231,8 @@ fn merge_lists(
                 continue;
             }
             if new_by_step.contains_key(left) && next_shared.is_some_and(|next| next != left) {
+                // As smd's merging walker: the applied order wins, what it does not name stays
+                // near its neighbours.
                 // Shared, but not the one that is due.
                 l += 1;
                 continue;
@@ -275,7 +282,7 @@ pub(super) fn remove(value: &Value, set: &FieldSet, schema: &Schema) -> Value {
         (Atom::List, Value::Array(items)) => {
             let mut left = Vec::new();
             for value in items {
-                let Ok(step) = step_of(schema, value) else { continue };
+                let Ok(step) = path_element(schema, value) else { continue };
                 if set.has(&step) {
                     continue;
                 }

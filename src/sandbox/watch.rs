@@ -7,7 +7,7 @@ use super::{
     registry::Resource,
     request::ApiRequest,
     selector::Selector,
-    status::StatusError,
+    status::{FieldError, StatusError},
     storage::WatchEvent,
     world::World,
 };
@@ -45,23 +45,8 @@ impl Watcher {
         let asked = request.parameter("resourceVersion");
         let current = world.storage.version()?;
         let initial = request.flag("sendInitialEvents") || matches!(asked, "" | "0");
-        let from: i64 = if asked.is_empty() {
-            0
-        } else {
-            let bad = || {
-                StatusError::invalid(
-                    "meta.k8s.io",
-                    "ListOptions",
-                    "",
-                    &[super::status::FieldError::invalid(
-                        "resourceVersion",
-                        &json!(asked),
-                        "must be a number",
-                    )],
-                )
-            };
-            asked.parse().map_err(|_| bad())?
-        };
+        let from = resource_version(asked)?;
+        // The server draws from half an hour to an hour where nothing is asked.
         let seconds: i64 = request.parameter("timeoutSeconds").parse().unwrap_or(1800);
         let mut watch = Self {
             storage: resource.storage(),
@@ -103,21 +88,25 @@ impl Watcher {
         let mut lines = String::new();
         let compacted = world.storage.setting("compacted")?;
         let current = world.storage.version()?;
+        // 410 ends every watch that slept too long; the client lists anew.
         if self.seen < compacted {
             self.ends = 0;
             return Ok(expired(self.seen, current));
         }
+        // Its definition is gone, or serves this version no more.
         let Some(resource) = world.registry.get(&self.group, &self.version, &self.plural) else {
             self.ends = 0;
             return Ok(lines);
         };
         let events = world.storage.events(&self.storage, self.seen)?;
+        // `events` gives so many at most: beyond the last of them nothing is known yet.
         let complete = events.len() < 1000;
         for event in events {
             self.seen = event.row.version;
             lines.push_str(&self.told(&resource, &event));
         }
         if complete {
+            // Other resources moved the counter: a bookmark may say so.
             self.seen = self.seen.max(current);
         }
         if self.bookmarks && world.millis() - self.marked > BOOKMARK_MILLIS {
@@ -137,6 +126,7 @@ impl Watcher {
             let now = selects(&self.selector, &event.row);
             let before = event.before.as_ref().is_some_and(|meta| {
                 let metadata: Value = serde_json::from_str(meta).unwrap_or_default();
+                // Of the state before, the history keeps only the metadata.
                 if self.selector.needs_body() {
                     now
                 } else {
@@ -166,6 +156,17 @@ impl Watcher {
         };
         line("BOOKMARK", &object.to_string())
     }
+}
+
+/// From where a watch is asked to begin.
+fn resource_version(asked: &str) -> Result<i64, StatusError> {
+    if asked.is_empty() {
+        return Ok(0);
+    }
+    let not_a_number = || FieldError::invalid("resourceVersion", &json!(asked), "must be a number");
+    asked
+        .parse()
+        .map_err(|_| StatusError::invalid("meta.k8s.io", "ListOptions", "", &[not_a_number()]))
 }
 
 fn line(kind: &str, object: &str) -> String {

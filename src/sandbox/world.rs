@@ -137,6 +137,7 @@ impl World<'_> {
         }
         self.storage.remove(key, object)?;
         let uid = object["metadata"]["uid"].as_str().unwrap_or_default();
+        // The garbage collector looks at them.
         for dependent in self.storage.owned(uid)? {
             self.storage.schedule(&dependent, self.millis())?;
         }
@@ -175,6 +176,7 @@ impl World<'_> {
         }
         for owner in owners.into_iter().flatten() {
             let text = |name: &str| owner[name].as_str().unwrap_or_default();
+            // Owners see what becomes of their dependents, as through an informer's handler.
             if let Some(resource) = self.registry.of_kind(text("apiVersion"), text("kind")) {
                 let namespace = if resource.namespaced { key.namespace.as_str() } else { "" };
                 let owner = ObjectKey::new(&resource.storage(), namespace, text("name"));
@@ -183,12 +185,14 @@ impl World<'_> {
         }
         match key.resource.as_str() {
             "apiextensions.k8s.io/customresourcedefinitions" => {
+                // A number that every process compares with that of the registry it has built.
                 self.storage.set("definitions", self.storage.setting("definitions")? + 1)?;
             }
             "/pods" => self.appoint_services(key, object)?,
             "/services" | "/nodes" => self.appoint_dependents(key)?,
             _ => {}
         }
+        // A namespace that is being emptied counts what is left after every change in it.
         if !key.namespace.is_empty() {
             let namespace = ObjectKey::new("/namespaces", "", &key.namespace);
             if let Some(row) = self.storage.get(&namespace)?

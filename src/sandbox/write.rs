@@ -61,12 +61,15 @@ pub(super) fn create(
     let body = target.request.value(&resource.kind)?;
     let mut object = decode(resource, target.request, body, warnings)?;
     place(target, &mut object)?;
+    // It is the etcd store that refuses this, not the API: hence a 500.
     if object["metadata"]["resourceVersion"].is_string() {
         return Err(StatusError::internal(
             "resourceVersion should not be set on objects to be created",
         ));
     }
     let prefix = object["metadata"]["generateName"].as_str().unwrap_or_default();
+    // `BeforeCreate` in apiserver's `registry/rest/create.go`: the name, then what a client cannot
+    // say about itself.
     if object["metadata"]["name"].is_null() && !prefix.is_empty() {
         object["metadata"]["name"] = json!(format!("{prefix}{}", rand::suffix(5)));
     }
@@ -133,6 +136,7 @@ fn finish_create(
     if resource.has("status")
         && let Some(fields) = object.as_object_mut()
     {
+        // A status that a client sends along is not looked at.
         let empty = blank(resource).get("status").cloned();
         fields.remove("status");
         fields.extend(empty.map(|status| ("status".to_owned(), status)));
@@ -145,6 +149,7 @@ fn finish_create(
     if !causes.is_empty() {
         return Err(StatusError::invalid(&resource.group, &resource.kind, &key.name, &causes));
     }
+    // Only here: a create that is invalid is told so even where the name is taken.
     if let Some(known) = world.storage.get(key)? {
         let going = known.metadata()["deletionTimestamp"].is_string();
         return Err(StatusError::already_exists(
@@ -205,6 +210,7 @@ pub(super) fn finish_update(
     let (resource, key) = (target.resource, &target.key);
     preconditions(target, old, &new)?;
     let asked = new["metadata"]["resourceVersion"].as_str().unwrap_or_default();
+    // "0" means any, as in etcd; docs/design.md has what an apply does with it.
     if !matches!(asked, "" | "0") && Some(asked) != old["metadata"]["resourceVersion"].as_str() {
         return Err(StatusError::modified(&resource.group, &resource.plural, &key.name));
     }
@@ -212,27 +218,7 @@ pub(super) fn finish_update(
         target.own(world, old, &mut new);
     }
     keep_identity(old, &mut new);
-    match target.subresource {
-        "status" => {
-            let status = new.get("status").cloned();
-            let metadata = std::mem::take(&mut new["metadata"]);
-            new = old.clone();
-            match status {
-                Some(status) => new["status"] = status,
-                None => drop(new.as_object_mut().and_then(|fields| fields.remove("status"))),
-            }
-            if resource.custom.is_some() {
-                new["metadata"]["managedFields"] = metadata["managedFields"].clone();
-            } else {
-                new["metadata"] = metadata;
-            }
-        }
-        _ if resource.has("status") => match old.get("status") {
-            Some(status) => new["status"] = status.clone(),
-            None => drop(new.as_object_mut().and_then(|fields| fields.remove("status"))),
-        },
-        _ => {}
-    }
+    let mut new = keep_rest(target, old, new);
     if new["metadata"]["managedFields"].is_null()
         && let Some(metadata) = new["metadata"].as_object_mut()
     {
@@ -255,10 +241,37 @@ pub(super) fn finish_update(
         new = shape::settled(new, resource.schema());
         resource.dress(&mut new);
     }
+    // A write that changes nothing is none: no event, the same resourceVersion. The times of the
+    // managers move at every write and do not count (`IgnoreManagedFieldsTimestampsTransformer`).
     if without_times(old) == without_times(&new) {
         return Ok(old.clone());
     }
     world.put_or_remove(resource, key, new)
+}
+
+/// A write to the object leaves its status as it was; one to the status leaves all else
+/// (`PrepareForUpdate` of the strategies).
+fn keep_rest(target: &WriteTarget<'_>, old: &Value, mut new: Value) -> Value {
+    let resource = target.resource;
+    let (mut kept, status) = match target.subresource {
+        "status" => {
+            let mut kept = old.clone();
+            if resource.custom.is_some() {
+                // Of a custom resource not even the labels are written.
+                kept["metadata"]["managedFields"] = new["metadata"]["managedFields"].clone();
+            } else {
+                kept["metadata"] = std::mem::take(&mut new["metadata"]);
+            }
+            (kept, new.get("status").cloned())
+        }
+        _ if resource.has("status") => (new, old.get("status").cloned()),
+        _ => return new,
+    };
+    match status {
+        Some(status) => kept["status"] = status,
+        None => drop(kept.as_object_mut().and_then(|fields| fields.remove("status"))),
+    }
+    kept
 }
 
 /// What a PUT must state, and what it may.
@@ -276,6 +289,7 @@ fn preconditions(target: &WriteTarget<'_>, old: &Value, new: &Value) -> Result<(
         } else {
             key.name.clone()
         };
+        // The words of the etcd store, its key with them.
         let detail = format!(
             "StorageError: invalid object, Code: 4, Key: /registry/{}/{place}, ResourceVersion: 0, \
              AdditionalErrorMsg: Precondition failed: UID in precondition: {asked}, UID in object \
@@ -284,6 +298,7 @@ fn preconditions(target: &WriteTarget<'_>, old: &Value, new: &Value) -> Result<(
         );
         return Err(StatusError::conflict(&resource.group, &resource.plural, &key.name, &detail));
     }
+    // `AllowUnconditionalUpdate` is false for these.
     let conditional = resource.custom.is_some()
         || matches!(
             (resource.group.as_str(), resource.kind.as_str()),

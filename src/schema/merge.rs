@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use super::openapi::{Gvk, Schema, openapi};
+use super::{Gvk, Schema, openapi};
 
 /// Applies a JSON merge patch: `null` deletes, objects merge, all else replaces.
 pub fn json(target: &mut Value, patch: &Value) {

@@ -1,10 +1,12 @@
 //! The schemas and the discovery of the built-in kinds, embedded, with the lookups over them.
 
 pub(crate) mod discovery;
+mod gvk;
 pub mod merge;
 pub(crate) mod openapi;
 pub(crate) mod quantity;
 pub(crate) mod validate;
 
 pub(crate) use discovery::discovery;
-pub(crate) use openapi::{Gvk, Schema, openapi};
+pub(crate) use gvk::Gvk;
+pub(crate) use openapi::{Schema, openapi};

@@ -12,6 +12,8 @@ use std::{
 use flate2::read::GzDecoder;
 use serde_json::{Map, Value};
 
+use super::Gvk;
+
 /// What kind of value a schema describes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SchemaType {
@@ -21,15 +23,10 @@ pub(crate) enum SchemaType {
     Opaque,
     /// An object with declared fields or a map.
     Object,
-    /// A list.
     Array,
-    /// A string.
     String,
-    /// A whole number.
     Integer,
-    /// A number.
     Number,
-    /// A boolean.
     Boolean,
     /// A quantity such as `500m`: a string or a number.
     Quantity,
@@ -149,6 +146,7 @@ impl Schema {
             format: text("format").map(Into::into),
             additional: match value.get("additionalProperties") {
                 Some(schema @ Value::Object(_)) => Some(Box::new(Self::parse(schema))),
+                // A map of anything.
                 Some(Value::Bool(true)) => Some(Box::new(Self::parse(&Value::Object(Map::new())))),
                 _ => None,
             },
@@ -263,44 +261,6 @@ fn kind_of(value: &Value, kind: Option<&str>, format: Option<&str>) -> SchemaTyp
     }
 }
 
-/// A group, a version and a kind.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Gvk {
-    /// The API group; empty for the core group.
-    pub group: String,
-    /// The version.
-    pub version: String,
-    /// The kind.
-    pub kind: String,
-}
-
-impl Gvk {
-    /// Makes one.
-    #[must_use]
-    pub fn new(group: &str, version: &str, kind: &str) -> Self {
-        Self { group: group.into(), version: version.into(), kind: kind.into() }
-    }
-
-    /// Reads it off an object's `apiVersion` and `kind`.
-    #[must_use]
-    pub fn of(object: &Value) -> Self {
-        let text = |key: &str| object.get(key).and_then(Value::as_str).unwrap_or_default();
-        let (group, version) =
-            text("apiVersion").rsplit_once('/').unwrap_or(("", text("apiVersion")));
-        Self::new(group, version, text("kind"))
-    }
-
-    /// `apps/v1`, or `v1` for the core group.
-    #[must_use]
-    pub fn api_version(&self) -> String {
-        if self.group.is_empty() {
-            self.version.clone()
-        } else {
-            format!("{}/{}", self.group, self.version)
-        }
-    }
-}
-
 /// All embedded schemas.
 #[derive(Debug)]
 pub(crate) struct Schemas {
@@ -386,6 +346,8 @@ fn apply_zeros(schema: &mut Schema, zeros: &Value) {
             }
         }
     };
+    // The published schemas do not say which fields are pointers in Go, or bear omitempty: that was
+    // read off the types.
     mark("kept", &|field| field.zero = Zero::Kept);
     mark("always", &|field| field.zero = Zero::Always);
     mark("empty", &|field| field.always_struct = false);

@@ -73,6 +73,7 @@ impl Quantity {
         if nanos == 0 {
             return "0".to_owned();
         }
+        // Below 1024, and with a fraction, a binary quantity is written in decimals.
         if self.format == Format::BinarySI && nanos % BILLION == 0 && nanos / BILLION >= 1024 {
             let mut value = nanos / BILLION;
             let mut power = 0;
@@ -83,6 +84,7 @@ impl Quantity {
             return format!("{sign}{value}{}", BINARY[power]);
         }
         let mut value = nanos;
+        // The largest suffix that leaves a whole number: `CanonicalizeBytes`.
         let mut exponent = -9;
         while value % 1000 == 0 && exponent < 18 {
             value /= 1000;

@@ -5,7 +5,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::Value;
 
 use super::{
-    openapi::{Gvk, Schema, SchemaType, openapi},
+    openapi::{Schema, SchemaType},
     quantity::{MALFORMED, Quantity},
 };
 
@@ -36,12 +36,6 @@ impl Finding {
             Mismatch::Type(message) => message.clone(),
         }
     }
-}
-
-/// Checks an object of a built-in kind; nothing is found in kinds that are not embedded.
-#[must_use]
-pub(crate) fn check(object: &Value, gvk: &Gvk) -> Vec<Finding> {
-    openapi().of(gvk).map(|schema| check_against(object, schema, &gvk.kind)).unwrap_or_default()
 }
 
 /// Checks a value against a schema; `owner` is the name of the type that the schema describes.
@@ -86,6 +80,7 @@ impl Walk {
     fn value(&mut self, value: &Value, schema: &Schema, place: &Place<'_>) {
         let resolved = schema.resolved();
         match (resolved.kind, value) {
+            // Go takes null for the zero value of any type.
             (_, Value::Null) | (SchemaType::Any | SchemaType::Opaque, _) => {}
             (SchemaType::Object, Value::Object(fields)) => {
                 let struct_name = schema.go_name();
@@ -230,6 +225,11 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::schema::{Gvk, openapi};
+
+    fn check(object: &Value, gvk: &Gvk) -> Vec<Finding> {
+        check_against(object, openapi().of(gvk).unwrap(), &gvk.kind)
+    }
 
     #[test]
     fn faults_are_named_in_the_servers_words() {

@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{is_deleted, name, nodes, number, replicas, share, statefulsets, text, write_status};
+use super::{
+    is_deleted, name, number, replicas, scheduler, share, statefulsets, text, write_status,
+};
 use crate::sandbox::{status::StatusError, storage::ObjectKey, world::World};
 
 const REVISION: &str = "controller-revision-hash";
@@ -11,6 +13,7 @@ const REVISION: &str = "controller-revision-hash";
 fn target(pod: &Value) -> &str {
     let affinity = "/spec/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution";
     let wanted = text(pod, &format!("{affinity}/nodeSelectorTerms/0/matchFields/0/values/0"));
+    // Before a pod has a node, its affinity names the one that it is for.
     if wanted.is_empty() { text(pod, "/spec/nodeName") } else { wanted }
 }
 
@@ -28,7 +31,7 @@ pub(super) fn reconcile(
     for node in world.storage.all("/nodes", None)? {
         let mut pod = json!({"spec": template["spec"]});
         tolerate(&mut pod);
-        if nodes::obstacle(&pod, &node).is_none() {
+        if scheduler::obstacle(&pod, &node).is_none() {
             eligible.push(name(&node).to_owned());
         }
     }
@@ -59,6 +62,7 @@ pub(super) fn reconcile(
 
 fn tolerate(pod: &mut Value) {
     let mut tolerations = pod["spec"]["tolerations"].as_array().cloned().unwrap_or_default();
+    // `AddOrUpdateDaemonPodTolerations`: a daemon stays where other pods are driven off.
     for (kind, effect) in [
         ("not-ready", "NoExecute"),
         ("unreachable", "NoExecute"),
@@ -108,6 +112,7 @@ fn update(
     for pod in
         pods.iter().filter(|pod| pod["metadata"]["labels"][REVISION] != sum && !is_deleted(pod))
     {
+        // What does not work anyway takes nothing away.
         let broken = !replicas::is_ready(pod);
         if broken || room > 0 {
             replicas::remove(world, pod)?;

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     CONTROLLER, events, hash, is_controlled_by, is_deleted, name, number, owner_reference,
-    replicas, set_condition, share, text, uid, write_status,
+    replicas, share, text, uid,
 };
 use crate::sandbox::{
     delete::{ApiDeleteOptions, delete},
@@ -12,6 +12,10 @@ use crate::sandbox::{
     storage::ObjectKey,
     world::World,
 };
+
+mod status;
+
+use status::report;
 
 const REVISION: &str = "deployment.kubernetes.io/revision";
 const HASH: &str = "pod-template-hash";
@@ -24,6 +28,8 @@ pub(super) fn reconcile(
     if is_deleted(object) {
         return Ok(());
     }
+    // As `syncDeployment` in `pkg/controller/deployment`: adopt, find the set of this template,
+    // then scale, recreate or roll.
     replicas::adopt(world, object, "apps/replicasets", &key.namespace)?;
     let mut sets: Vec<Value> = world.owned(uid(object), "apps/replicasets")?;
     sets.retain(|set| is_controlled_by(set, object) && !is_deleted(set));
@@ -31,6 +37,7 @@ pub(super) fn reconcile(
     let current = sets.iter().position(|set| is_of_template(set, object));
     let paused = object["spec"]["paused"] == true;
     let mut object = object.clone();
+    // A paused Deployment makes no new set: its changes wait until it is resumed.
     if current.is_none() && paused {
         let old = sets;
         scale_paused(world, &object, &old)?;
@@ -79,6 +86,7 @@ fn revision(set: &Value) -> i64 {
 fn is_of_template(set: &Value, object: &Value) -> bool {
     let mut template = set["spec"]["template"].clone();
     if let Some(labels) = template["metadata"]["labels"].as_object_mut() {
+        // The hash is the set's own addition to the template.
         labels.remove(HASH);
     }
     template == object["spec"]["template"]
@@ -89,6 +97,8 @@ fn surge(object: &Value) -> (i64, i64) {
     let rolling = &object["spec"]["strategy"]["rollingUpdate"];
     let more = share(&rolling["maxSurge"], wanted, true);
     let mut fewer = share(&rolling["maxUnavailable"], wanted, false);
+    // Percentages of a small number may both come to nothing; then nothing would move
+    // (`ResolveFenceposts`).
     if more == 0 && fewer == 0 {
         fewer = 1;
     }
@@ -99,6 +109,7 @@ fn surge(object: &Value) -> (i64, i64) {
 fn annotations(object: &Value, revision: i64) -> Value {
     let wanted = number(object, "/spec/replicas");
     let mut copied = object["metadata"]["annotations"].as_object().cloned().unwrap_or_default();
+    // It describes the Deployment, not the set.
     copied.remove("kubectl.kubernetes.io/last-applied-configuration");
     let most = if object["spec"]["strategy"]["type"] == "Recreate" {
         wanted
@@ -124,6 +135,7 @@ fn make_set(
     let mut sum = hash(&template);
     let mut place =
         ObjectKey::new("apps/replicasets", &key.namespace, &format!("{}-{sum}", name(object)));
+    // The upstream `collisionCount`: another set may have the name by chance.
     for round in 0..10 {
         if world.storage.get(&place)?.is_none() {
             break;
@@ -148,6 +160,7 @@ fn make_set(
             "ownerReferences": owner_reference(object),
         },
         "spec": {
+            // The rollout scales it: the pods that it may have depend on the old ones.
             "replicas": 0, "selector": selector, "template": template,
             "minReadySeconds": object["spec"]["minReadySeconds"],
         },
@@ -223,6 +236,7 @@ fn recreate(
         running |= world
             .owned(uid(set), "/pods")?
             .iter()
+            // Pods that are still going count: two versions must never run at once.
             .any(|pod| !matches!(text(pod, "/status/phase"), "Succeeded" | "Failed"));
     }
     if !running {
@@ -241,6 +255,7 @@ fn roll(
     let (more, fewer) = surge(object);
     let present = number(new, "/spec/replicas");
     let old_total: i64 = old.iter().map(|set| number(set, "/spec/replicas")).sum();
+    // `reconcileNewReplicaSet`, then `reconcileOldReplicaSets`; one of them a look.
     if present > wanted {
         return scale(world, object, new, wanted);
     }
@@ -256,6 +271,7 @@ fn roll(
     let least = wanted - fewer;
     let available =
         |set: &Value| number(set, "/status/availableReplicas").min(number(set, "/spec/replicas"));
+    // Pods of the new set that are not up yet must not make room for taking more old ones.
     let unavailable = present - available(new);
     let mut spare = old_total + present - least - unavailable;
     // First those that do not work anyway.
@@ -277,124 +293,6 @@ fn roll(
     Ok(())
 }
 
-fn report(
-    world: &World<'_>,
-    key: &ObjectKey,
-    object: &Value,
-    new: Option<&Value>,
-    old: &[Value],
-) -> Result<(), StatusError> {
-    let all: Vec<&Value> = old.iter().chain(new).collect();
-    let sum =
-        |field: &str| all.iter().map(|set| number(set, &format!("/status/{field}"))).sum::<i64>();
-    let wanted = number(object, "/spec/replicas");
-    let updated = new.map_or(0, |set| number(set, "/status/replicas"));
-    let (total, ready, available) =
-        (sum("replicas"), sum("readyReplicas"), sum("availableReplicas"));
-    let mut status = json!({
-        "observedGeneration": object["metadata"]["generation"],
-        "terminatingReplicas": sum("terminatingReplicas"),
-        "conditions": object["status"]["conditions"],
-    });
-    let spec_total: i64 = all.iter().map(|set| number(set, "/spec/replicas")).sum();
-    for (field, value) in [
-        ("replicas", total),
-        ("updatedReplicas", updated),
-        ("readyReplicas", ready),
-        ("availableReplicas", available),
-        ("unavailableReplicas", (spec_total - available).max(0)),
-    ] {
-        if value > 0 {
-            status[field] = json!(value);
-        }
-    }
-    if status["conditions"].is_null()
-        && let Some(fields) = status.as_object_mut()
-    {
-        fields.remove("conditions");
-    }
-    let now = world.stamp();
-    let enough = available
-        >= wanted
-            - if object["spec"]["strategy"]["type"] == "Recreate" { 0 } else { surge(object).1 };
-    let available_condition = if enough {
-        json!({"type": "Available", "status": "True", "reason": "MinimumReplicasAvailable",
-            "message": "Deployment has minimum availability."})
-    } else {
-        json!({"type": "Available", "status": "False", "reason": "MinimumReplicasUnavailable",
-            "message": "Deployment does not have minimum availability."})
-    };
-    set_condition(&mut status, available_condition, &now, true);
-    replica_failure(new, &mut status, &now);
-    let complete = updated == wanted && total == wanted && available == wanted && new.is_some();
-    progress(world, key, object, new, &mut status, complete)?;
-    write_status(world, key, object, status)
-}
-
-/// Takes over from the newest ReplicaSet that its pods cannot be made, and takes back that they
-/// could not.
-fn replica_failure(new: Option<&Value>, status: &mut Value, now: &str) {
-    let failure = new.and_then(|set| super::condition(set, "ReplicaFailure"));
-    match failure {
-        Some(failure) => {
-            let failure = json!({"type": "ReplicaFailure", "status": failure["status"],
-                "reason": failure["reason"], "message": failure["message"]});
-            set_condition(status, failure, now, true);
-        }
-        None => {
-            if let Some(conditions) = status["conditions"].as_array_mut() {
-                conditions.retain(|condition| condition["type"] != "ReplicaFailure");
-            }
-        }
-    }
-}
-
-/// The Progressing condition: what the update is doing, or that it has not moved for too long.
-fn progress(
-    world: &World<'_>,
-    key: &ObjectKey,
-    object: &Value,
-    new: Option<&Value>,
-    status: &mut Value,
-    complete: bool,
-) -> Result<(), StatusError> {
-    let now = world.stamp();
-    let condition = |value: &str, reason: &str, message: String| json!({"type": "Progressing", "status": value, "reason": reason, "message": message});
-    if object["spec"]["paused"] == true {
-        let paused = condition("Unknown", "DeploymentPaused", "Deployment is paused".into());
-        set_condition(status, paused, &now, true);
-        return Ok(());
-    }
-    let set = new.map(name).unwrap_or_default();
-    if complete {
-        let message = format!("ReplicaSet \"{set}\" has successfully progressed.");
-        set_condition(status, condition("True", "NewReplicaSetAvailable", message), &now, true);
-        return Ok(());
-    }
-    let seconds = object["spec"]["progressDeadlineSeconds"].as_i64().unwrap_or(600);
-    let moved = json!([
-        object["metadata"]["generation"],
-        status["replicas"],
-        status["updatedReplicas"],
-        status["readyReplicas"],
-        status["availableReplicas"],
-    ]);
-    let stage = format!("{}/progress-{}", uid(object), hash(&moved));
-    if world.elapsed(key, &stage, seconds * 1000)? {
-        let message = format!("ReplicaSet \"{set}\" has timed out progressing.");
-        set_condition(status, condition("False", "ProgressDeadlineExceeded", message), &now, true);
-        return Ok(());
-    }
-    let created = super::condition(object, "Progressing").is_none();
-    let (reason, message) = if created {
-        ("NewReplicaSetCreated", format!("Created new replica set \"{set}\""))
-    } else {
-        ("ReplicaSetUpdated", format!("ReplicaSet \"{set}\" is progressing."))
-    };
-    set_condition(status, condition("True", reason, message), &now, true);
-    Ok(())
-}
-
 /// Old ReplicaSets beyond the history limit go.
 fn clean_up(
     world: &World<'_>,
@@ -408,6 +306,7 @@ fn clean_up(
         .filter(|set| number(set, "/spec/replicas") == 0 && number(set, "/status/replicas") == 0)
         .filter(|set| new.is_none_or(|new| uid(new) != uid(set)))
         .collect();
+    // Sets that are scaled to nothing are what a rollback needs; only so many are kept.
     let excess = replicas::size(old) - keep;
     let Some(resource) = world.registry.stored("apps/replicasets") else { return Ok(()) };
     for set in idle.into_iter().take(usize::try_from(excess).unwrap_or(0)) {

@@ -27,6 +27,7 @@ pub(super) fn tell(
     if let Some(field) = field {
         object["fieldPath"] = json!(field);
     }
+    // client-go's correlator finds the same event in a cache; here by its name.
     let sum = super::hash(&json!([object, reason, message, component]));
     let key = ObjectKey::new("/events", namespace, &format!("{}.{sum}", name(about)));
     if let Some(mut known) = world.get(&key)? {

@@ -48,10 +48,13 @@ pub(super) fn collect(
         }
     }
     let Some(resource) = world.registry.stored(&key.resource) else { return Ok(false) };
+    // `attemptToDeleteItem` of the garbage collector: the last owner is gone, or the only one waits
+    // for its dependents in the foreground.
     if present.is_empty() && absent > 0 || waiting && present.len() == 1 {
         if is_deleted(object) {
             return Ok(false);
         }
+        // An object with dependents of its own hands the waiting on.
         let blocking = waiting && !world.storage.owned(uid(object))?.is_empty();
         let options =
             if blocking { ApiDeleteOptions::foreground() } else { ApiDeleteOptions::background() };
@@ -77,11 +80,13 @@ fn owner(
         world.registry.of_kind(text(reference, "/apiVersion"), text(reference, "/kind"))
     else {
         // An unknown kind says nothing about its objects.
+        // So the object stays: it is not proved that its owner is gone.
         return Ok(Some(json!({})));
     };
     let namespace = if resource.namespaced { key.namespace.as_str() } else { "" };
     let place = ObjectKey::new(&resource.storage(), namespace, text(reference, "/name"));
     let found = world.get(&place)?;
+    // The same name with another uid is another owner: ours is gone.
     Ok(found.filter(|owner| owner["metadata"]["uid"] == reference["uid"]))
 }
 

@@ -24,6 +24,19 @@ struct Pods {
     failed: Vec<Value>,
 }
 
+impl Pods {
+    fn of(all: &[Value]) -> Self {
+        let phase = |wanted: &str| {
+            all.iter().filter(|pod| text(pod, "/status/phase") == wanted).cloned().collect()
+        };
+        Self {
+            active: all.iter().filter(|pod| replicas::is_active(pod)).cloned().collect(),
+            succeeded: phase("Succeeded"),
+            failed: phase("Failed"),
+        }
+    }
+}
+
 pub(super) fn reconcile(
     world: &World<'_>,
     key: &ObjectKey,
@@ -31,6 +44,8 @@ pub(super) fn reconcile(
 ) -> Result<(), StatusError> {
     let all = replicas::pods(world, object)?;
     for pod in &all {
+        // Every pod carries a finalizer until it is counted, so that none is lost uncounted
+        // (`job-tracking`); here counting is at once.
         let over = matches!(text(pod, "/status/phase"), "Succeeded" | "Failed");
         if over || is_deleted(pod) || is_deleted(object) {
             untrack(world, pod)?;
@@ -42,20 +57,12 @@ pub(super) fn reconcile(
     if has_true(object, "Complete") || has_true(object, "Failed") {
         return expire(world, key, object);
     }
-    let phase = |wanted: &str| {
-        all.iter().filter(|pod| text(pod, "/status/phase") == wanted).cloned().collect::<Vec<_>>()
-    };
-    let pods = Pods {
-        active: all.iter().filter(|pod| replicas::is_active(pod)).cloned().collect(),
-        succeeded: phase("Succeeded"),
-        failed: phase("Failed"),
-    };
+    let pods = Pods::of(&all);
     let mut status = object["status"].clone();
     if !status.is_object() {
         status = json!({});
     }
-    let suspended = object["spec"]["suspend"] == true;
-    if suspended {
+    if object["spec"]["suspend"] == true {
         return suspend(world, key, object, status, &pods);
     }
     if status["startTime"].is_null() {
@@ -66,31 +73,20 @@ pub(super) fn reconcile(
         set_condition(&mut status, resumed, &world.stamp(), false);
     }
     if let Some((reason, message)) = failure(world, key, object, &pods, &status)? {
-        return finish(
-            world,
-            key,
-            object,
-            status,
-            &pods,
-            ("FailureTarget", "Failed", reason, message),
-        );
+        let end = ("FailureTarget", "Failed", reason, message);
+        return finish(world, key, object, status, &pods, end);
     }
     let wanted = object["spec"]["completions"].as_i64();
     let done = replicas::size(&pods.succeeded);
     let complete = match wanted {
         Some(wanted) => done >= wanted,
+        // A work queue: the first success says that there is nothing left to begin.
         None => done > 0 && pods.active.is_empty(),
     };
     if complete {
         let message = "Reached expected number of succeeded pods";
-        return finish(
-            world,
-            key,
-            object,
-            status,
-            &pods,
-            ("SuccessCriteriaMet", "Complete", "CompletionsReached", message),
-        );
+        let end = ("SuccessCriteriaMet", "Complete", "CompletionsReached", message);
+        return finish(world, key, object, status, &pods, end);
     }
     let made = fill(world, key, object, &pods, wanted)?;
     count(&mut status, &pods, made);
@@ -118,6 +114,7 @@ fn fill(
     // After a failure the next try waits, longer every time.
     let failures = replicas::size(&pods.failed);
     if failures > 0 {
+        // The controller doubles from ten seconds; here from a fifth of one.
         let pause = 100_i64 << failures.min(10);
         if !world.elapsed(key, &format!("{}/retry-{failures}", uid(object)), pause)? {
             return Ok(0);
@@ -173,6 +170,7 @@ fn failure(
         .flat_map(|pod| pod["status"]["containerStatuses"].as_array().into_iter().flatten())
         .map(|status| number(status, "/restartCount"))
         .sum();
+    // The kubelet restarts these in place: a pod that never ends fails by its restarts.
     let on_failure = text(object, "/spec/template/spec/restartPolicy") == "OnFailure";
     let failed = replicas::size(&pods.failed) + if on_failure { restarts } else { 0 };
     if failed > limit {
@@ -226,6 +224,7 @@ fn finish(
     for pod in &pods.active {
         replicas::remove(world, pod)?;
     }
+    // `Complete` and `Failed` are promises that no pod runs any more.
     if known && pods.active.is_empty() {
         set_condition(&mut status, made(last), &now, false);
         let told = if last == "Complete" {
@@ -254,6 +253,7 @@ fn suspend(
     count(&mut status, pods, 0);
     if let Some(fields) = status.as_object_mut() {
         fields.remove("active");
+        // A resumed job begins its deadline anew.
         fields.remove("startTime");
     }
     let condition = json!({"type": "Suspended", "status": "True", "reason": "JobSuspended",

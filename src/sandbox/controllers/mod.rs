@@ -17,10 +17,10 @@ mod events;
 mod garbage;
 mod jobs;
 mod namespaces;
-mod nodes;
 mod pods;
 mod replicas;
 mod replicasets;
+mod scheduler;
 mod services;
 mod statefulsets;
 mod volumes;
@@ -32,6 +32,7 @@ const CONTROLLER: &str = "kube-controller-manager";
 /// Looks at an object and does what is next.
 pub(super) fn reconcile(world: &World<'_>, key: &ObjectKey) -> Result<(), StatusError> {
     let Some(object) = world.get(key)? else { return Ok(()) };
+    // First, as its owner may be gone: its controller must not act on an object that goes.
     if garbage::collect(world, key, &object)? {
         return Ok(());
     }
@@ -114,6 +115,8 @@ fn set_condition(status: &mut Value, condition: Value, now: &str, updates: bool)
             if same {
                 return false;
             }
+            // As every controller does: the time says since when it is so, not when it was last
+            // said.
             if known["status"] == condition["status"] {
                 condition["lastTransitionTime"] = known["lastTransitionTime"].clone();
             }

@@ -32,6 +32,8 @@ fn furnish(world: &World<'_>, object: &Value) -> Result<(), StatusError> {
     }
     let certificate = ObjectKey::new("/configmaps", namespace, "kube-root-ca.crt");
     if world.storage.get(&certificate)?.is_none() {
+        // The words of the root CA publisher; the certificate is none, as there is no server to
+        // check.
         let description = "Contains a CA bundle that can be used to verify the kube-apiserver when \
              using internal endpoints such as the internal service IP or \
              kubernetes.default.svc. No other usage is guaranteed across distributions of \
@@ -62,6 +64,7 @@ fn empty(world: &World<'_>, key: &ObjectKey, object: &Value) -> Result<(), Statu
             delete(world, &resource, &content, &ApiDeleteOptions::background())?;
         }
     }
+    // What holds a finalizer of its own stays and is told of below.
     let rest = world.storage.inside(namespace)?;
     let status = conditions(world, object, &rest)?;
     let mut changed = object.clone();
@@ -72,6 +75,7 @@ fn empty(world: &World<'_>, key: &ObjectKey, object: &Value) -> Result<(), Statu
     }
     let Some(resource) = world.registry.stored("/namespaces") else { return Ok(()) };
     let mut last = stored;
+    // Only its own finalizer is the controller's to take off.
     let others: Vec<Value> = last["spec"]["finalizers"].as_array().cloned().unwrap_or_default();
     let others: Vec<Value> =
         others.into_iter().filter(|finalizer| finalizer != "kubernetes").collect();
@@ -82,41 +86,10 @@ fn empty(world: &World<'_>, key: &ObjectKey, object: &Value) -> Result<(), Statu
     Ok(())
 }
 
-/// The status of a namespace that is being deleted: what remains, and what holds it.
+/// The status of a namespace that is being deleted, in the words of the namespace controller
+/// (`pkg/controller/namespace/deletion/status_condition_utils.go`).
 fn conditions(world: &World<'_>, object: &Value, rest: &[ObjectKey]) -> Result<Value, StatusError> {
-    let mut kinds: BTreeMap<String, usize> = BTreeMap::new();
-    let mut holders: BTreeMap<String, usize> = BTreeMap::new();
-    for content in rest {
-        let (group, plural) = content.resource.split_once('/').unwrap_or_default();
-        *kinds.entry(format!("{plural}.{group}")).or_default() += 1;
-        let metadata = world.storage.get(content)?.map(|row| row.metadata()).unwrap_or_default();
-        for finalizer in metadata["finalizers"].as_array().into_iter().flatten() {
-            *holders.entry(finalizer.as_str().unwrap_or_default().to_owned()).or_default() += 1;
-        }
-    }
-    let listed = |counts: &BTreeMap<String, usize>, words: &str| {
-        let items =
-            counts.iter().map(|(name, count)| format!("{name} {words} {count} resource instances"));
-        items.collect::<Vec<_>>().join(", ")
-    };
-    let remaining = if kinds.is_empty() {
-        ("False", "ContentRemoved", "All content successfully removed".to_owned())
-    } else {
-        (
-            "True",
-            "SomeResourcesRemain",
-            format!("Some resources are remaining: {}", listed(&kinds, "has")),
-        )
-    };
-    let held = if holders.is_empty() {
-        ("False", "ContentHasNoFinalizers", "All content-preserving finalizers finished".to_owned())
-    } else {
-        let message = format!(
-            "Some content in the namespace has finalizers remaining: {}",
-            listed(&holders, "in")
-        );
-        ("True", "SomeFinalizersRemain", message)
-    };
+    let (remaining, held) = remains(world, rest)?;
     let fine = |reason: &'static str, message: &str| ("False", reason, message.to_owned());
     let mut status = object["status"].clone();
     for (kind, (value, reason, message)) in [
@@ -143,4 +116,42 @@ fn conditions(world: &World<'_>, object: &Value, rest: &[ObjectKey]) -> Result<V
         set_condition(&mut status, condition, &world.stamp(), false);
     }
     Ok(status)
+}
+
+/// Status, reason and message of a condition.
+type Told = (&'static str, &'static str, String);
+
+/// Tells what remains of a namespace's content, and which finalizers hold it.
+fn remains(world: &World<'_>, rest: &[ObjectKey]) -> Result<(Told, Told), StatusError> {
+    let mut kinds: BTreeMap<String, usize> = BTreeMap::new();
+    let mut holders: BTreeMap<String, usize> = BTreeMap::new();
+    for content in rest {
+        let (group, plural) = content.resource.split_once('/').unwrap_or_default();
+        *kinds.entry(format!("{plural}.{group}")).or_default() += 1;
+        let metadata = world.storage.get(content)?.map(|row| row.metadata()).unwrap_or_default();
+        for finalizer in metadata["finalizers"].as_array().into_iter().flatten() {
+            *holders.entry(finalizer.as_str().unwrap_or_default().to_owned()).or_default() += 1;
+        }
+    }
+    let listed = |counts: &BTreeMap<String, usize>, words: &str| {
+        let items =
+            counts.iter().map(|(name, count)| format!("{name} {words} {count} resource instances"));
+        items.collect::<Vec<_>>().join(", ")
+    };
+    let remaining = if kinds.is_empty() {
+        ("False", "ContentRemoved", "All content successfully removed".to_owned())
+    } else {
+        let message = format!("Some resources are remaining: {}", listed(&kinds, "has"));
+        ("True", "SomeResourcesRemain", message)
+    };
+    let held = if holders.is_empty() {
+        ("False", "ContentHasNoFinalizers", "All content-preserving finalizers finished".to_owned())
+    } else {
+        let message = format!(
+            "Some content in the namespace has finalizers remaining: {}",
+            listed(&holders, "in")
+        );
+        ("True", "SomeFinalizersRemain", message)
+    };
+    Ok((remaining, held))
 }

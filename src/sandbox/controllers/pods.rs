@@ -6,7 +6,7 @@
 
 use serde_json::{Value, json};
 
-use super::{condition, duration, events, is_deleted, nodes, number, set_condition, text, uid};
+use super::{condition, duration, events, is_deleted, number, scheduler, set_condition, text, uid};
 use crate::sandbox::{
     delete::{ApiDeleteOptions, delete},
     status::StatusError,
@@ -23,9 +23,9 @@ pub(in crate::sandbox) use logs::logs;
 use failures::{back_off, blocked_status, crash};
 use start::{created, initialize};
 
-/// A step of a pod: after so many milliseconds it has this status, and this is told.
+/// A stage of a pod, as kwok has them: after so many milliseconds it has this status, and this is told.
 struct Stage {
-    stage: String,
+    name: String,
     after: i64,
     status: Value,
     event: Option<(&'static str, &'static str, String, String)>,
@@ -38,6 +38,7 @@ pub(super) fn reconcile(
 ) -> Result<(), StatusError> {
     let asked = TestAnnotations::of(pod);
     if is_deleted(pod) {
+        // Nothing but finalizers holds it; they are others' to take off.
         if number(pod, "/metadata/deletionGracePeriodSeconds") == 0 {
             return Ok(());
         }
@@ -45,6 +46,7 @@ pub(super) fn reconcile(
         if world.elapsed(key, &format!("{}/stop", uid(pod)), delay)?
             && let Some(resource) = world.registry.stored("/pods")
         {
+            // As the kubelet does when the containers have stopped.
             delete(world, &resource, key, &ApiDeleteOptions::at_once())?;
         }
         return Ok(());
@@ -53,16 +55,16 @@ pub(super) fn reconcile(
         return Ok(());
     }
     if pod["spec"]["nodeName"].is_null() {
-        return schedule(world, key, pod);
+        return scheduler::schedule(world, key, pod);
     }
-    let Some(step) = next(world, pod, &asked) else { return Ok(()) };
-    if !world.elapsed(key, &format!("{}/{}", uid(pod), step.stage), step.after)? {
+    let Some(stage) = next(world, pod, &asked) else { return Ok(()) };
+    if !world.elapsed(key, &format!("{}/{}", uid(pod), stage.name), stage.after)? {
         return Ok(());
     }
     let mut changed = pod.clone();
-    changed["status"] = step.status;
+    changed["status"] = stage.status;
     let changed = world.write_as("kubelet", "status", key, changed)?;
-    if let Some((kind, reason, message, field)) = step.event {
+    if let Some((kind, reason, message, field)) = stage.event {
         events::tell(world, &changed, "kubelet", (kind, reason, &message), Some(&field))?;
     }
     Ok(())
@@ -94,6 +96,7 @@ impl<'a> TestAnnotations<'a> {
     }
 
     fn restarts(&self) -> i64 {
+        // Without a number it never recovers.
         self.text("restarts").parse().unwrap_or(1_000_000)
     }
 
@@ -109,41 +112,6 @@ impl<'a> TestAnnotations<'a> {
     }
 }
 
-fn schedule(world: &World<'_>, key: &ObjectKey, pod: &Value) -> Result<(), StatusError> {
-    let mut changed = pod.clone();
-    let now = world.stamp();
-    match nodes::choose(world, pod)? {
-        Ok(node) => {
-            changed["spec"]["nodeName"] = json!(node);
-            let scheduled =
-                json!({"type": "PodScheduled", "status": "True", "lastProbeTime": null});
-            set_condition(&mut changed["status"], scheduled, &now, false);
-            let changed = world.write_as("kube-scheduler", "status", key, changed)?;
-            let message = format!("Successfully assigned {}/{} to {node}", key.namespace, key.name);
-            events::tell(
-                world,
-                &changed,
-                "default-scheduler",
-                ("Normal", "Scheduled", &message),
-                None,
-            )
-        }
-        Err(message) => {
-            let unscheduled = json!({
-                "type": "PodScheduled", "status": "False", "lastProbeTime": null,
-                "reason": "Unschedulable", "message": message,
-                "observedGeneration": pod["metadata"]["generation"],
-            });
-            if set_condition(&mut changed["status"], unscheduled, &now, false) {
-                let changed = world.write_as("kube-scheduler", "status", key, changed)?;
-                let told = ("Warning", "FailedScheduling", message.as_str());
-                events::tell(world, &changed, "default-scheduler", told, None)?;
-            }
-            world.later(key, 2000)
-        }
-    }
-}
-
 fn statuses(pod: &Value, list: &str) -> Vec<Value> {
     pod["status"][list].as_array().cloned().unwrap_or_default()
 }
@@ -152,15 +120,15 @@ fn waits_for(status: &Value, reasons: &[&str]) -> bool {
     reasons.contains(&text(status, "/state/waiting/reason"))
 }
 
-/// The next step of a pod that has a node.
+/// The next stage of a pod that has a node.
 fn next(world: &World<'_>, pod: &Value, asked: &TestAnnotations<'_>) -> Option<Stage> {
     let now = world.stamp();
     let main = statuses(pod, "containerStatuses");
     if main.is_empty() {
         return Some(created(pod, &now));
     }
-    if let Some(step) = crash(pod, asked, &now) {
-        return Some(step);
+    if let Some(stage) = crash(pod, asked, &now) {
+        return Some(stage);
     }
     if condition(pod, "Initialized").is_some_and(|condition| condition["status"] == "False") {
         return initialize(pod, asked, &now);
@@ -180,6 +148,7 @@ fn next(world: &World<'_>, pod: &Value, asked: &TestAnnotations<'_>) -> Option<S
     let target = main.iter().find(|status| status["name"] == asked.target.as_str());
     let recovered = matches!(asked.fail, "crash-loop" | "oom")
         && target.is_some_and(|status| number(status, "/restartCount") >= asked.restarts());
+    // A pod that failed in its init containers has got past them when it is here.
     let fine = matches!(asked.fail, "" | "init-crash") || recovered;
     let ready = condition(pod, "Ready").is_some_and(|condition| condition["status"] == "True");
     if !ready {
@@ -201,6 +170,7 @@ fn unready_message(names: &[&str]) -> String {
 }
 
 fn set_ready(status: &mut Value, now: &str, unready: Option<(&str, String)>) {
+    // They differ only by readiness gates, which are met from the start.
     for kind in ["Ready", "ContainersReady"] {
         let mut new = json!({"type": kind, "lastProbeTime": null});
         match &unready {
@@ -299,7 +269,7 @@ fn started(pod: &Value, asked: &TestAnnotations<'_>, now: &str, after: i64) -> S
         }
         _ => None,
     };
-    Stage { stage: "start".into(), after, status, event }
+    Stage { name: "start".into(), after, status, event }
 }
 
 fn become_ready(pod: &Value, asked: &TestAnnotations<'_>, now: &str) -> Stage {
@@ -308,7 +278,7 @@ fn become_ready(pod: &Value, asked: &TestAnnotations<'_>, now: &str) -> Stage {
         known["ready"] = json!(true);
     }
     set_ready(&mut status, now, None);
-    Stage { stage: "ready".into(), after: asked.delay().unwrap_or(50), status, event: None }
+    Stage { name: "ready".into(), after: asked.delay().unwrap_or(50), status, event: None }
 }
 
 fn complete(pod: &Value, asked: &TestAnnotations<'_>, now: &str) -> Stage {
@@ -322,7 +292,7 @@ fn complete(pod: &Value, asked: &TestAnnotations<'_>, now: &str) -> Stage {
     set_ready(&mut status, now, Some(("PodCompleted", String::new())));
     let done = json!({"type": "Initialized", "status": "True", "lastProbeTime": null, "reason": "PodCompleted"});
     set_condition(&mut status, done, now, false);
-    Stage { stage: "complete".into(), after: asked.delay().unwrap_or(200), status, event: None }
+    Stage { name: "complete".into(), after: asked.delay().unwrap_or(200), status, event: None }
 }
 
 /// A change of an image restarts that container.
@@ -346,7 +316,7 @@ fn restart_changed(pod: &Value, main: &[Value], now: &str) -> Option<Stage> {
     }
     status["containerStatuses"] = json!(list);
     Some(Stage {
-        stage: format!("observe-{}", pod["metadata"]["generation"]),
+        name: format!("observe-{}", pod["metadata"]["generation"]),
         after: 0,
         status,
         event: None,

@@ -19,6 +19,7 @@ use crate::sandbox::{
 /// The pods of a controller; orphans that its selector means are adopted.
 pub(super) fn pods(world: &World<'_>, owner: &Value) -> Result<Vec<Value>, StatusError> {
     let namespace = text(owner, "/metadata/namespace");
+    // An owner that goes adopts nothing: it would take the orphans with it.
     if !is_deleted(owner) {
         adopt(world, owner, "/pods", namespace)?;
     }
@@ -127,6 +128,7 @@ pub(super) fn make(
     if is_going(world, namespace)? {
         return Ok(Made::NotNow);
     }
+    // `GetPodFromTemplate` and `CreatePods` of `pkg/controller/controller_utils.go`.
     let prefix = format!("{}-", name(owner));
     let full = pod_name.map_or_else(|| format!("{prefix}{}", suffix(5)), str::to_owned);
     let mut pod = json!({
@@ -174,6 +176,7 @@ pub(super) fn remove(world: &World<'_>, pod: &Value) -> Result<(), StatusError> 
     let key = ObjectKey::new("/pods", text(pod, "/metadata/namespace"), name(pod));
     let Some(resource) = world.registry.stored("/pods") else { return Ok(()) };
     match delete(world, &resource, &key, &ApiDeleteOptions::background()) {
+        // Somebody else deleted it; that is what was wanted.
         Err(failure) if failure.code != 404 => Err(failure),
         _ => Ok(()),
     }
@@ -181,6 +184,7 @@ pub(super) fn remove(world: &World<'_>, pod: &Value) -> Result<(), StatusError> 
 
 /// Orders pods by who is to go first: without a node, not ready, young.
 pub(super) fn first_to_go(pods: &mut [Value]) {
+    // `ActivePods` of `pkg/controller/controller_utils.go`, without restarts and spreading.
     pods.sort_by_key(|pod| {
         (
             pod["spec"]["nodeName"].is_string(),

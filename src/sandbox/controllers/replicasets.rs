@@ -24,6 +24,7 @@ pub(super) fn reconcile(
         for _ in 0..missing {
             let made = replicas::make(world, object, &object["spec"]["template"], None, |_| {})?;
             if made != Made::Pod {
+                // What kept it out (a missing account, a name) says nothing when it is mended.
                 world.later(key, 1000)?;
                 if let Made::Refused(why) = made {
                     refused = Some(why);
@@ -56,6 +57,7 @@ pub(super) fn reconcile(
             status[field] = json!(value);
         }
     }
+    // Without a refusal the new status has no conditions: what was refused is made now.
     if let Some(why) = refused {
         status["conditions"] = object["status"]["conditions"].clone();
         let failure = json!({"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate",

@@ -37,6 +37,7 @@ fn load_balancer(world: &World<'_>, key: &ObjectKey, object: &Value) -> Result<(
     if !world.elapsed(key, &format!("{}/address", uid(object)), delay)? {
         return Ok(());
     }
+    // An address of the network that RFC 2544 sets apart, different for every service.
     let ip = text(object, "/spec/clusterIP").replacen("10.96.", "198.18.", 1);
     write_status(
         world,
@@ -87,9 +88,12 @@ fn endpoints(world: &World<'_>, key: &ObjectKey, object: &Value) -> Result<(), S
     let place = ObjectKey::new(
         "discovery.k8s.io/endpointslices",
         &key.namespace,
+        // A fixed end instead of a drawn one: it is found again without a look at all of them.
         &format!("{}-sandbox", key.name),
     );
     let mut labels = object["metadata"]["labels"].clone();
+    // The controller copies the service's labels, ours with them: an object is never ours by its
+    // label (docs/design.md).
     labels["endpointslice.kubernetes.io/managed-by"] = json!("endpointslice-controller.k8s.io");
     labels["kubernetes.io/service-name"] = object["metadata"]["name"].clone();
     let Some(mut known) = world.get(&place)? else {
@@ -160,6 +164,7 @@ pub(super) fn budget(
     let healthy = i64::try_from(selected.iter().filter(|pod| has_true(pod, "Ready")).count())
         .unwrap_or(i64::MAX);
     let spec = &object["spec"];
+    // Both round up (`getExpectedPodCount` of the disruption controller).
     let desired = if spec["maxUnavailable"].is_null() {
         share(&spec["minAvailable"], expected, true)
     } else {

@@ -16,6 +16,7 @@ pub(super) fn revision(world: &World<'_>, object: &Value) -> Result<String, Stat
     let namespace = text(object, "/metadata/namespace");
     let key = ObjectKey::new("apps/controllerrevisions", namespace, &revision);
     if world.storage.get(&key)?.is_none() && !replicas::is_going(world, namespace)? {
+        // The numbers only need to grow; a revision that comes back keeps its old one here.
         let number = world.owned(uid(object), "apps/controllerrevisions")?.len() + 1;
         let made = json!({
             "metadata": {"labels": template["metadata"]["labels"], "ownerReferences": owner_reference(object)},
@@ -40,6 +41,7 @@ pub(super) fn reconcile(
     } else {
         revision(world, object)?
     };
+    // While an update runs, pods below the partition are still made of the old revision.
     let current = match text(object, "/status/currentRevision") {
         "" => update.clone(),
         known => known.to_owned(),
@@ -53,6 +55,8 @@ pub(super) fn reconcile(
     report(world, key, object, &pods, (&current, &update))
 }
 
+/// One look at the pods (`updateStatefulSet` of the controller): those that are wanted are made
+/// first, then those beyond the number go, then those of an old revision are replaced.
 fn advance(
     world: &World<'_>,
     key: &ObjectKey,
@@ -60,56 +64,32 @@ fn advance(
     pods: &[Value],
     revisions: (&str, &str),
 ) -> Result<(), StatusError> {
-    let wanted = number(object, "/spec/replicas");
     let first = number(object, "/spec/ordinals/start");
+    let wanted = first..first + number(object, "/spec/replicas");
     let ordered = object["spec"]["podManagementPolicy"] != "Parallel";
-    let seconds = number(object, "/spec/minReadySeconds");
     let find = |number: i64| pods.iter().find(|pod| ordinal(object, pod) == Some(number));
     let mut settled = true;
-    for place in first..first + wanted {
-        match find(place) {
-            None => {
-                settled = false;
-                if !make(world, object, place, revisions)? {
-                    world.later(key, 1000)?;
-                }
-            }
-            Some(pod) if matches!(text(pod, "/status/phase"), "Succeeded" | "Failed") => {
-                settled = false;
-                replicas::remove(world, pod)?;
-            }
-            Some(pod) => match replicas::availability(world, pod, seconds) {
-                Ok(()) if !is_deleted(pod) => continue,
-                Err(Some(left)) => {
-                    settled = false;
-                    world.later(key, left)?;
-                }
-                _ => settled = false,
-            },
-        }
+    for place in wanted.clone() {
+        settled &= settle(world, key, object, (place, find(place)), revisions)?;
         if ordered && !settled {
             return Ok(());
         }
     }
-    // Those beyond the wanted number go, the last first.
-    for pod in
-        pods.iter().rev().filter(|pod| ordinal(object, pod).is_some_and(|n| n >= first + wanted))
-    {
+    let beyond = |pod: &&Value| ordinal(object, pod).is_some_and(|ordinal| ordinal >= wanted.end);
+    for pod in pods.iter().rev().filter(beyond) {
         if !is_deleted(pod) {
             replicas::remove(world, pod)?;
         }
+        // One at a time, the last first.
         if ordered {
             return Ok(());
         }
-    }
-    if !settled && ordered {
-        return Ok(());
     }
     if object["spec"]["updateStrategy"]["type"] == "OnDelete" {
         return Ok(());
     }
     let partition = number(object, "/spec/updateStrategy/rollingUpdate/partition");
-    for place in (first.max(partition)..first + wanted).rev() {
+    for place in (wanted.start.max(partition)..wanted.end).rev() {
         let Some(pod) = find(place) else { return Ok(()) };
         if pod["metadata"]["labels"][REVISION] != revisions.1 {
             if !is_deleted(pod) {
@@ -117,11 +97,37 @@ fn advance(
             }
             return Ok(());
         }
+        // The next is replaced when this one is ready again.
         if !replicas::is_ready(pod) || is_deleted(pod) {
             return Ok(());
         }
     }
     Ok(())
+}
+
+/// Does what one wanted pod needs; tells whether it is there and available.
+fn settle(
+    world: &World<'_>,
+    key: &ObjectKey,
+    object: &Value,
+    (place, pod): (i64, Option<&Value>),
+    revisions: (&str, &str),
+) -> Result<bool, StatusError> {
+    let Some(pod) = pod else {
+        if !make(world, object, place, revisions)? {
+            world.later(key, 1000)?;
+        }
+        return Ok(false);
+    };
+    if matches!(text(pod, "/status/phase"), "Succeeded" | "Failed") {
+        replicas::remove(world, pod)?;
+        return Ok(false);
+    }
+    match replicas::availability(world, pod, number(object, "/spec/minReadySeconds")) {
+        Ok(()) => Ok(!is_deleted(pod)),
+        Err(Some(left)) => world.later(key, left).map(|()| false),
+        Err(None) => Ok(false),
+    }
 }
 
 fn make(
@@ -154,6 +160,7 @@ fn make(
                 json!({"name": name(template), "persistentVolumeClaim": {"claimName": claim}}),
             );
         }
+        // A claim template wins over a volume of the same name (`updateStorage`).
         let declared = pod["spec"]["volumes"].as_array().cloned().unwrap_or_default();
         volumes.extend(declared.into_iter().filter(|volume| {
             !object["spec"]["volumeClaimTemplates"]
@@ -189,6 +196,7 @@ fn claims(world: &World<'_>, object: &Value, pod_name: &str) -> Result<(), Statu
             namespace,
             &format!("{}-{pod_name}", name(template)),
         );
+        // A claim that is there is kept, whatever the template says now: it holds the data.
         if world.storage.get(&key)?.is_some() {
             continue;
         }

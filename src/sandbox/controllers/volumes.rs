@@ -24,6 +24,7 @@ pub(super) fn select_node(
         return Ok(());
     }
     let mut changed = claim.clone();
+    // Any node will do: the volumes are on all of them.
     changed["metadata"]["annotations"][SELECTED] = json!("node-1");
     world.write_as("kube-scheduler", "", key, changed).map(|_| ())
 }
@@ -38,6 +39,8 @@ pub(super) fn claim(world: &World<'_>, key: &ObjectKey, object: &Value) -> Resul
     if object["status"]["phase"] == "Bound" {
         return grow(world, key, object);
     }
+    // `syncUnboundClaim` of the persistent volume controller: a volume that is there, else a new
+    // one of the class.
     let class_name = text(object, "/spec/storageClassName");
     let class = world.get(&ObjectKey::new("storage.k8s.io/storageclasses", "", class_name))?;
     let named = text(object, "/spec/volumeName");
@@ -80,6 +83,7 @@ pub(super) fn claim(world: &World<'_>, key: &ObjectKey, object: &Value) -> Resul
         )?;
         return world.later(key, 15_000);
     }
+    // Another provisioner is none that runs here: the claim waits for ever, as it would.
     if text(&class, "/provisioner") != "workloadctl/sandbox"
         || !world.elapsed(key, &format!("{}/bind", uid(object)), PACE)?
     {

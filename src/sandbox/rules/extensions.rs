@@ -39,6 +39,7 @@ pub(super) fn definition(object: &Value, causes: &mut Vec<FieldError>) {
         .filter(|version| version["storage"] == true)
         .filter_map(|version| version["name"].as_str())
         .collect();
+    // Objects are stored in one version and converted from it.
     if stored.len() != 1 {
         let detail = "must have exactly one version marked as storage version";
         causes.push(FieldError::invalid("spec.versions", &spec["versions"], detail));
@@ -88,6 +89,7 @@ pub(super) fn webhooks(object: &Value, causes: &mut Vec<FieldError>) {
             )),
         }
         let client = &webhook["clientConfig"];
+        // Both or none.
         if client["url"].is_string() == client["service"].is_object() {
             let detail = "exactly one of url or service is required";
             causes.push(FieldError::required(&format!("{field}.clientConfig"), detail));

@@ -55,9 +55,11 @@ pub(super) fn is_subdomain(text: &str) -> bool {
 /// The faults of a name, of a kind that wants it so.
 fn name_faults(resource: &Resource, name: &str) -> Vec<String> {
     let (longest, fault) = match (resource.group.as_str(), resource.kind.as_str()) {
+        // These become a part of a DNS name; `NameIsDNSSubdomain` is the rule elsewhere.
         ("", "Namespace" | "Service") | ("apps", "StatefulSet") => (63, label_fault(name)),
         // Nobody looks at the name of a budget.
         ("policy", "PodDisruptionBudget") => return Vec::new(),
+        // Role names have colons: only what breaks a path is refused (`IsValidPathSegmentName`).
         ("rbac.authorization.k8s.io", _) => {
             let bad = if name == "." || name == ".." {
                 Some(format!("may not be '{name}'"))
@@ -93,6 +95,7 @@ pub(super) fn metadata(resource: &Resource, object: &Value, causes: &mut Vec<Fie
     labels(&object["metadata"]["labels"], "metadata.labels", causes);
     let annotations = &object["metadata"]["annotations"];
     for key in annotations.as_object().into_iter().flatten().map(|(key, _)| key) {
+        // Upstream checks annotations' keys in lower case and shows them as they are.
         if let Some(fault) = qualified_fault(&key.to_lowercase()) {
             causes.push(FieldError::invalid("metadata.annotations", &json!(key), &fault));
         }

@@ -9,6 +9,7 @@ pub(super) fn service(object: &Value, causes: &mut Vec<FieldError>) {
     let spec = &object["spec"];
     let kind = spec["type"].as_str().unwrap_or_default();
     let ports = spec["ports"].as_array();
+    // A headless service may do without: it is a name for its pods.
     if ports.is_none_or(Vec::is_empty) && kind != "ExternalName" && spec["clusterIP"] != "None" {
         causes.push(FieldError::required("spec.ports", ""));
     }
@@ -19,13 +20,25 @@ pub(super) fn service(object: &Value, causes: &mut Vec<FieldError>) {
     if kind == "ExternalName" && spec["externalName"].as_str().is_none_or(str::is_empty) {
         causes.push(FieldError::required("spec.externalName", ""));
     }
-    let several = ports.is_some_and(|ports| ports.len() > 1);
+    service_ports(ports.map_or(&[], Vec::as_slice), kind, causes);
+    by_type(spec, kind, causes);
+    names::labels(&spec["selector"], "spec.selector", causes);
+    one_of(&spec["sessionAffinity"], "spec.sessionAffinity", &["ClientIP", "None"], causes);
+    one_of(
+        &spec["type"],
+        "spec.type",
+        &["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"],
+        causes,
+    );
+}
+
+fn service_ports(ports: &[Value], kind: &str, causes: &mut Vec<FieldError>) {
     let mut seen_names: Vec<&str> = Vec::new();
     let mut seen: Vec<(&Value, &Value)> = Vec::new();
-    for (index, port) in ports.into_iter().flatten().enumerate() {
+    for (index, port) in ports.iter().enumerate() {
         let field = format!("spec.ports[{index}]");
         let name = port["name"].as_str().unwrap_or_default();
-        if name.is_empty() && several {
+        if name.is_empty() && ports.len() > 1 {
             causes.push(FieldError::required(&format!("{field}.name"), ""));
         } else if !name.is_empty()
             && let Some(fault) = names::label_fault(name)
@@ -35,19 +48,10 @@ pub(super) fn service(object: &Value, causes: &mut Vec<FieldError>) {
             causes.push(FieldError::duplicate(&format!("{field}.name"), &json!(name)));
         }
         seen_names.push(name);
-        if !port["port"].as_i64().is_some_and(|number| (1..=65535).contains(&number)) {
-            let detail = "must be between 1 and 65535, inclusive";
-            causes.push(FieldError::invalid(&format!("{field}.port"), &port["port"], detail));
-        }
-        if let Some(target) = port["targetPort"].as_i64()
-            && !(1..=65535).contains(&target)
-        {
-            let detail = "must be between 1 and 65535, inclusive";
-            causes.push(FieldError::invalid(
-                &format!("{field}.targetPort"),
-                &port["targetPort"],
-                detail,
-            ));
+        port_number(&port["port"], &format!("{field}.port"), causes);
+        // A target may be a name, too.
+        if port["targetPort"].is_i64() {
+            port_number(&port["targetPort"], &format!("{field}.targetPort"), causes);
         }
         one_of(&port["protocol"], &format!("{field}.protocol"), &["SCTP", "TCP", "UDP"], causes);
         if kind == "ClusterIP" && port["nodePort"].as_i64().is_some_and(|number| number != 0) {
@@ -61,21 +65,19 @@ pub(super) fn service(object: &Value, causes: &mut Vec<FieldError>) {
         }
         seen.push(same);
     }
-    by_type(spec, kind, causes);
-    names::labels(&spec["selector"], "spec.selector", causes);
-    one_of(&spec["sessionAffinity"], "spec.sessionAffinity", &["ClientIP", "None"], causes);
-    one_of(
-        &spec["type"],
-        "spec.type",
-        &["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"],
-        causes,
-    );
+}
+
+fn port_number(value: &Value, field: &str, causes: &mut Vec<FieldError>) {
+    if !value.as_i64().is_some_and(|number| (1..=65535).contains(&number)) {
+        causes.push(FieldError::invalid(field, value, "must be between 1 and 65535, inclusive"));
+    }
 }
 
 /// What only some types of services have.
 fn by_type(spec: &Value, kind: &str, causes: &mut Vec<FieldError>) {
     let balances = kind == "LoadBalancer";
     for (name, field) in [
+        // Upstream writes the first field so.
         ("loadBalancerSourceRanges", "spec.LoadBalancerSourceRanges"),
         ("allocateLoadBalancerNodePorts", "spec.allocateLoadBalancerNodePorts"),
         ("loadBalancerClass", "spec.loadBalancerClass"),
@@ -119,6 +121,7 @@ pub(super) fn ingress(object: &Value, causes: &mut Vec<FieldError>) {
                 let kinds = ["Exact", "ImplementationSpecific", "Prefix"];
                 one_of(&path["pathType"], &format!("{field}.pathType"), &kinds, causes);
             }
+            // What an ImplementationSpecific path means is its controller's affair.
             let exact = path["pathType"] == "Exact" || path["pathType"] == "Prefix";
             if exact && !path["path"].as_str().unwrap_or_default().starts_with('/') {
                 causes.push(FieldError::invalid(

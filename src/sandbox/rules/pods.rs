@@ -34,6 +34,7 @@ pub(super) fn spec(
         causes.push(FieldError::required(&format!("{path}.containers"), ""));
     }
     let mut seen: Vec<&str> = Vec::new();
+    // Init containers share the names of the others, so `seen` goes on.
     for list in ["containers", "initContainers"] {
         for (index, container) in spec[list].as_array().into_iter().flatten().enumerate() {
             let field = format!("{path}.{list}[{index}]");
@@ -81,6 +82,20 @@ fn container(container: &Value, field: &str, volumes: &[&str], causes: &mut Vec<
         &["Always", "IfNotPresent", "Never"],
         causes,
     );
+    ports(container, field, causes);
+    environment(container, field, causes);
+    mounts(container, field, volumes, causes);
+    resources(&container["resources"], &format!("{field}.resources"), causes);
+    seccomp(&container["securityContext"], &format!("{field}.securityContext"), causes);
+    for hook in ["postStart", "preStop"] {
+        handler(&container["lifecycle"][hook], &format!("{field}.lifecycle.{hook}"), causes);
+    }
+    for probe in ["livenessProbe", "readinessProbe", "startupProbe"] {
+        self::probe(&container[probe], &format!("{field}.{probe}"), causes);
+    }
+}
+
+fn ports(container: &Value, field: &str, causes: &mut Vec<FieldError>) {
     for (index, port) in container["ports"].as_array().into_iter().flatten().enumerate() {
         let number = &port["containerPort"];
         let field = format!("{field}.ports[{index}]");
@@ -97,6 +112,9 @@ fn container(container: &Value, field: &str, volumes: &[&str], causes: &mut Vec<
         }
         one_of(&port["protocol"], &format!("{field}.protocol"), &["SCTP", "TCP", "UDP"], causes);
     }
+}
+
+fn environment(container: &Value, field: &str, causes: &mut Vec<FieldError>) {
     for (index, variable) in container["env"].as_array().into_iter().flatten().enumerate() {
         let place = format!("{field}.env[{index}]");
         if variable["name"].as_str().is_none_or(str::is_empty) {
@@ -110,6 +128,9 @@ fn container(container: &Value, field: &str, volumes: &[&str], causes: &mut Vec<
             causes.push(FieldError::invalid(&format!("{place}.valueFrom"), &json!(""), detail));
         }
     }
+}
+
+fn mounts(container: &Value, field: &str, volumes: &[&str], causes: &mut Vec<FieldError>) {
     for (index, mount) in container["volumeMounts"].as_array().into_iter().flatten().enumerate() {
         let place = format!("{field}.volumeMounts[{index}]");
         let name = mount["name"].as_str().unwrap_or_default();
@@ -125,14 +146,6 @@ fn container(container: &Value, field: &str, volumes: &[&str], causes: &mut Vec<
         if mount["mountPath"].as_str().is_none_or(str::is_empty) {
             causes.push(FieldError::required(&format!("{place}.mountPath"), ""));
         }
-    }
-    resources(&container["resources"], &format!("{field}.resources"), causes);
-    seccomp(&container["securityContext"], &format!("{field}.securityContext"), causes);
-    for hook in ["postStart", "preStop"] {
-        handler(&container["lifecycle"][hook], &format!("{field}.lifecycle.{hook}"), causes);
-    }
-    for probe in ["livenessProbe", "readinessProbe", "startupProbe"] {
-        self::probe(&container[probe], &format!("{field}.{probe}"), causes);
     }
 }
 
@@ -192,6 +205,7 @@ fn probe(probe: &Value, field: &str, causes: &mut Vec<FieldError>) {
             && !port.is_string()
             && !port.as_i64().is_some_and(|number| (1..=65535).contains(&number))
         {
+            // A field that is absent has Go's zero value in the message.
             let value = if port.is_null() { &json!(0) } else { port };
             let detail = "must be between 1 and 65535, inclusive";
             causes.push(FieldError::invalid(&format!("{field}.{handler}.port"), value, detail));

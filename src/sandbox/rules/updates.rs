@@ -38,25 +38,7 @@ pub(super) fn check(resource: &Resource, old: &Value, new: &Value, causes: &mut 
         {
             causes.push(role_ref(&new["roleRef"]));
         }
-        ("storage.k8s.io", "StorageClass") => {
-            if old["provisioner"] != new["provisioner"] {
-                causes.push(FieldError::forbidden(
-                    "provisioner",
-                    "updates to provisioner are forbidden.",
-                ));
-            }
-            if old["parameters"] != new["parameters"] {
-                causes.push(FieldError::forbidden(
-                    "parameters",
-                    "updates to parameters are forbidden.",
-                ));
-            }
-            for name in ["reclaimPolicy", "volumeBindingMode"] {
-                if old[name] != new[name] {
-                    causes.push(FieldError::invalid(name, &new[name], IMMUTABLE));
-                }
-            }
-        }
+        ("storage.k8s.io", "StorageClass") => storage_class(old, new, causes),
         ("scheduling.k8s.io", "PriorityClass") if old["value"] != new["value"] => {
             causes.push(FieldError::forbidden("value", "may not be changed in an update."));
         }
@@ -66,6 +48,20 @@ pub(super) fn check(resource: &Resource, old: &Value, new: &Value, causes: &mut 
             }
         }
         _ => {}
+    }
+}
+
+fn storage_class(old: &Value, new: &Value, causes: &mut Vec<FieldError>) {
+    for name in ["provisioner", "parameters"] {
+        if old[name] != new[name] {
+            let detail = format!("updates to {name} are forbidden.");
+            causes.push(FieldError::forbidden(name, &detail));
+        }
+    }
+    for name in ["reclaimPolicy", "volumeBindingMode"] {
+        if old[name] != new[name] {
+            causes.push(FieldError::invalid(name, &new[name], IMMUTABLE));
+        }
     }
 }
 
@@ -81,6 +77,7 @@ fn job_template(old: &Value, new: &Value, causes: &mut Vec<FieldError>) {
     let started = old["status"]["startTime"].is_string();
     let comparable = |object: &Value| {
         let spec = &object["spec"]["template"]["spec"];
+        // `validatePodTemplateUpdate` of batch: queues such as Kueue place a job before it starts.
         let free: &[&str] = if started {
             &[]
         } else {
@@ -131,6 +128,7 @@ fn role_ref(reference: &Value) -> FieldError {
 
 fn service(old: &Value, new: &Value, causes: &mut Vec<FieldError>) {
     let external = |service: &Value| service["spec"]["type"] == "ExternalName";
+    // Changing to or from ExternalName gives the address up or draws one.
     if external(old) || external(new) {
         return;
     }
@@ -168,6 +166,7 @@ fn claim(old: &Value, new: &Value, causes: &mut Vec<FieldError>) {
     let bound = old["status"]["phase"] == "Bound";
     let mut allowed =
         if bound { vec!["resources", "volumeAttributesClassName"] } else { Vec::new() };
+    // It is set once, by whoever binds the claim.
     if old["spec"]["volumeName"].is_null() {
         allowed.push("volumeName");
     }
@@ -203,6 +202,7 @@ fn stateful_set(old: &Value, new: &Value, causes: &mut Vec<FieldError>) {
         for claim in
             spec.get_mut("volumeClaimTemplates").and_then(Value::as_array_mut).into_iter().flatten()
         {
+            // Defaulting writes a status into templates; clients do not.
             claim["status"] = Value::Null;
         }
         spec
@@ -220,6 +220,7 @@ fn pod(old: &Value, new: &Value, causes: &mut Vec<FieldError>) {
         let mut spec = object["spec"].clone();
         for list in ["containers", "initContainers"] {
             for container in spec[list].as_array_mut().into_iter().flatten() {
+                // With a new image the kubelet restarts the container.
                 container["image"] = Value::Null;
             }
         }

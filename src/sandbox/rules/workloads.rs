@@ -87,6 +87,7 @@ fn strategy(spec: &Value, causes: &mut Vec<FieldError>) {
             detail,
         ));
     }
+    // Else no rollout could ever be in time.
     let deadline = spec["progressDeadlineSeconds"].as_i64().unwrap_or(i64::MAX);
     if deadline <= spec["minReadySeconds"].as_i64().unwrap_or(0) {
         let value = &spec["progressDeadlineSeconds"];
@@ -115,6 +116,7 @@ pub(super) fn job(object: &Value, causes: &mut Vec<FieldError>) {
         None => {
             let (required, mismatch) =
                 (FieldError::required("spec.selector", ""), mismatch(labels));
+            // The server says both twice.
             causes.extend([required.clone(), required, mismatch.clone(), mismatch]);
         }
         Some(selector) if !selector.matches_labels(labels) => causes.push(mismatch(labels)),
@@ -144,6 +146,7 @@ pub(super) fn cron_job(object: &Value, causes: &mut Vec<FieldError>) {
     let schedule = spec["schedule"].as_str().unwrap_or_default();
     if schedule.is_empty() {
         causes.push(FieldError::required("spec.schedule", ""));
+    // Only the count of the fields is looked at; upstream has robfig/cron read them.
     } else if !schedule.starts_with('@') && schedule.split_whitespace().count() != 5 {
         let count = schedule.split_whitespace().count();
         let detail = format!("expected exactly 5 fields, found {count}: [{schedule}]");

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{item, step_of};
+use super::{item, path_element};
 use crate::schema::{
     Schema,
     merge::go_value,
@@ -44,28 +44,7 @@ fn check(value: &Value, schema: &Schema, path: &str, duplicates: bool, faults: &
         }
         (SchemaType::Object, other) => fault(format!("expected map, got &{{{}}}", go_value(other))),
         (SchemaType::Array, Value::Array(items)) => {
-            let mut seen = BTreeSet::new();
-            for (index, value) in items.iter().enumerate() {
-                let mut below = format!("{path}[{index}]");
-                if resolved.list != ListType::Atomic {
-                    match step_of(schema, value) {
-                        Err(text) => {
-                            faults.push(format!("{path}: element {index}: {text}"));
-                            return;
-                        }
-                        Ok(step) => {
-                            below = format!("{path}{}", step.shown());
-                            if !seen.insert(step.clone()) && !duplicates {
-                                faults.push(format!(
-                                    "{path}: duplicate entries for key {}",
-                                    step.shown()
-                                ));
-                            }
-                        }
-                    }
-                }
-                check(value, item(schema), &below, duplicates, faults);
-            }
+            check_items(items, schema, path, duplicates, faults);
         }
         (SchemaType::Array, other) => fault(format!("expected list, got &{{{}}}", go_value(other))),
         (SchemaType::String, Value::String(_))
@@ -85,6 +64,35 @@ fn check(value: &Value, schema: &Schema, path: &str, duplicates: bool, faults: &
             fault(format!("expected any scalar, got &{{{}}}", go_value(other)));
         }
         _ => {}
+    }
+}
+
+/// Items of sets and keyed lists are named by what tells them apart, those of others by number.
+fn check_items(
+    items: &[Value],
+    schema: &Schema,
+    path: &str,
+    duplicates: bool,
+    faults: &mut Vec<String>,
+) {
+    let mut seen = BTreeSet::new();
+    for (index, value) in items.iter().enumerate() {
+        let mut below = format!("{path}[{index}]");
+        if schema.resolved().list != ListType::Atomic {
+            let element = match path_element(schema, value) {
+                Ok(element) => element,
+                Err(text) => {
+                    faults.push(format!("{path}: element {index}: {text}"));
+                    return;
+                }
+            };
+            let shown = element.shown();
+            below = format!("{path}{shown}");
+            if !seen.insert(element) && !duplicates {
+                faults.push(format!("{path}: duplicate entries for key {shown}"));
+            }
+        }
+        check(value, item(schema), &below, duplicates, faults);
     }
 }
 

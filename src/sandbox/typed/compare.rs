@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use super::{Atom, atom, field, is_blank, item, step_of};
+use super::{Atom, atom, field, is_blank, item, path_element};
 use crate::{
     sandbox::fields::{FieldSet, PathElement},
     schema::Schema,
@@ -80,7 +80,7 @@ fn walk_lists(
     let group = |list: Option<&'_ Value>| {
         let mut groups: BTreeMap<PathElement, Vec<Value>> = BTreeMap::new();
         for value in list.and_then(Value::as_array).into_iter().flatten() {
-            if let Ok(step) = step_of(schema, value) {
+            if let Ok(step) = path_element(schema, value) {
                 groups.entry(step).or_default().push(value.clone());
             }
         }

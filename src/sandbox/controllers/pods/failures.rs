@@ -25,6 +25,7 @@ pub(super) fn blocked_status(pod: &Value, known: &Value, asked: &TestAnnotations
 
 /// The first Secret that a container's environment names.
 fn first_secret(pod: &Value, target: &str) -> String {
+    // So that the message names what the manifest names.
     let containers = pod["spec"]["containers"].as_array().into_iter().flatten();
     for container in containers.filter(|container| container["name"] == target) {
         let single = container["env"].as_array().into_iter().flatten();
@@ -53,73 +54,108 @@ pub(super) fn back_off(pod: &Value, waiting: &Value) -> Stage {
     let message = format!("Failed to pull image \"{image}\": {why}");
     let event =
         ("Warning", "Failed", message, format!("spec.containers{{{}}}", text(waiting, "/name")));
-    Stage { stage: "pull-back-off".into(), after: 500, status, event: Some(event) }
+    Stage { name: "pull-back-off".into(), after: 500, status, event: Some(event) }
+}
+
+/// A container that is asked to crash, and where its status stands.
+struct Crashing<'a> {
+    pod: &'a Value,
+    asked: &'a TestAnnotations<'a>,
+    now: &'a str,
+    /// `containerStatuses` or `initContainerStatuses`.
+    list: &'static str,
+    statuses: Vec<Value>,
+    place: usize,
+    restarts: i64,
 }
 
 /// A container that is asked to crash ends, waits and starts again.
 pub(super) fn crash(pod: &Value, asked: &TestAnnotations<'_>, now: &str) -> Option<Stage> {
-    let (list, field) = match asked.fail {
-        "init-crash" => ("initContainerStatuses", "initContainers"),
-        "crash-loop" | "oom" | "job-fail" => ("containerStatuses", "containers"),
+    let list = match asked.fail {
+        "init-crash" => "initContainerStatuses",
+        "crash-loop" | "oom" | "job-fail" => "containerStatuses",
         _ => return None,
     };
-    let mut all = statuses(pod, list);
-    let place = all.iter().position(|status| status["name"] == asked.target.as_str())?;
-    let known = all[place].clone();
-    let restarts = number(&known, "/restartCount");
+    let statuses = statuses(pod, list);
+    let place = statuses.iter().position(|status| status["name"] == asked.target.as_str())?;
+    let known = &statuses[place];
+    let restarts = number(known, "/restartCount");
     let never = text(pod, "/spec/restartPolicy") == "Never";
-    let over = asked.fail == "job-fail" || never;
-    let mut status = pod["status"].clone();
-    let stage;
-    let after;
-    let mut event = None;
-    if known["state"]["running"].is_object() && restarts < asked.restarts() {
+    let failed = number(known, "/state/terminated/exitCode") != 0 && !never;
+    let running = known["state"]["running"].is_object();
+    let waits = waits_for(known, &["CrashLoopBackOff"]);
+    let crashing = Crashing { pod, asked, now, list, statuses, place, restarts };
+    if running && restarts < asked.restarts() {
+        Some(crashing.end(never || asked.fail == "job-fail"))
+    } else if failed && restarts > 0 {
+        Some(crashing.back_off())
+    } else if waits || failed {
+        // The kubelet restarts at once after the first crash.
+        Some(crashing.restart())
+    } else {
+        None
+    }
+}
+
+impl Crashing<'_> {
+    fn end(mut self, for_good: bool) -> Stage {
+        let (now, asked, restarts) = (self.now, self.asked, self.restarts);
         let (code, reason) = if asked.fail == "oom" { (137, "OOMKilled") } else { (1, "Error") };
-        all[place] = ended(&known, now, code, reason);
+        let container = &mut self.statuses[self.place];
+        *container = ended(container, now, code, reason);
         if !asked.text("message").is_empty() {
-            all[place]["state"]["terminated"]["message"] = json!(asked.text("message"));
+            container["state"]["terminated"]["message"] = json!(asked.text("message"));
         }
-        if over {
+        let mut status = self.pod["status"].clone();
+        let unready = if for_good {
             status["phase"] = json!("Failed");
-            set_ready(&mut status, now, Some(("PodFailed", String::new())));
+            ("PodFailed", String::new())
         } else {
-            set_ready(
-                &mut status,
-                now,
-                Some(("ContainersNotReady", unready_message(&[&asked.target]))),
-            );
-        }
-        (stage, after) = (format!("crash-{restarts}"), asked.delay().unwrap_or(100));
-    } else if number(&known, "/state/terminated/exitCode") != 0 && !never && restarts > 0 {
-        const WAITS: [&str; 6] = ["10s", "20s", "40s", "1m20s", "2m40s", "5m0s"];
-        let wait = WAITS[usize::try_from(restarts - 1).unwrap_or(5).min(5)];
-        let pod_name = format!("{}_{}({})", name(pod), text(pod, "/metadata/namespace"), uid(pod));
-        let target = &asked.target;
-        all[place]["lastState"] = known["state"].clone();
-        all[place]["state"] = json!({"waiting": {"reason": "CrashLoopBackOff",
-            "message": format!("back-off {wait} restarting failed container={target} pod={pod_name}")}});
-        let told = format!("Back-off restarting failed container {target} in pod {pod_name}");
-        event = Some(("Warning", "BackOff", told, format!("spec.{field}{{{target}}}")));
-        (stage, after) = (format!("back-off-{restarts}"), 50);
-    } else if waits_for(&known, &["CrashLoopBackOff"])
-        || (number(&known, "/state/terminated/exitCode") != 0 && !never)
-    {
-        const PAUSES: [i64; 7] = [50, 1000, 2000, 4000, 8000, 16_000, 30_000];
-        let last = if known["state"]["terminated"].is_object() {
-            &known["state"]
-        } else {
-            &known["lastState"]
+            ("ContainersNotReady", unready_message(&[&asked.target]))
         };
-        let ready = list == "containerStatuses"
+        set_ready(&mut status, now, Some(unready));
+        status[self.list] = json!(self.statuses);
+        let after = asked.delay().unwrap_or(100);
+        Stage { name: format!("crash-{restarts}"), after, status, event: None }
+    }
+
+    fn back_off(mut self) -> Stage {
+        /// What the kubelet says; here the wait is shorter.
+        const WAITS: [&str; 6] = ["10s", "20s", "40s", "1m20s", "2m40s", "5m0s"];
+        let wait = WAITS[usize::try_from(self.restarts - 1).unwrap_or(5).min(5)];
+        let (pod, target) = (self.pod, &self.asked.target);
+        let pod_name = format!("{}_{}({})", name(pod), text(pod, "/metadata/namespace"), uid(pod));
+        let message =
+            format!("back-off {wait} restarting failed container={target} pod={pod_name}");
+        let container = &mut self.statuses[self.place];
+        container["lastState"] = container["state"].clone();
+        container["state"] = json!({"waiting": {"reason": "CrashLoopBackOff", "message": message}});
+        let mut status = pod["status"].clone();
+        status[self.list] = json!(self.statuses);
+        let field = self.list.replace("Statuses", "s");
+        let told = format!("Back-off restarting failed container {target} in pod {pod_name}");
+        let event = ("Warning", "BackOff", told, format!("spec.{field}{{{target}}}"));
+        let name = format!("back-off-{}", self.restarts);
+        Stage { name, after: 50, status, event: Some(event) }
+    }
+
+    fn restart(mut self) -> Stage {
+        const PAUSES: [i64; 7] = [50, 1000, 2000, 4000, 8000, 16_000, 30_000];
+        let (asked, restarts) = (self.asked, self.restarts);
+        let container = &mut self.statuses[self.place];
+        let last = if container["state"]["terminated"].is_object() {
+            container["state"].clone()
+        } else {
+            container["lastState"].clone()
+        };
+        let ready = self.list == "containerStatuses"
             && asked.delay().is_some()
             && restarts + 1 < asked.restarts();
-        all[place] = running(pod, &known, now, ready, restarts + 1);
-        all[place]["lastState"] = last.clone();
-        (stage, after) =
-            (format!("restart-{restarts}"), PAUSES[usize::try_from(restarts).unwrap_or(6).min(6)]);
-    } else {
-        return None;
+        *container = running(self.pod, container, self.now, ready, restarts + 1);
+        container["lastState"] = last;
+        let mut status = self.pod["status"].clone();
+        status[self.list] = json!(self.statuses);
+        let after = PAUSES[usize::try_from(restarts).unwrap_or(6).min(6)];
+        Stage { name: format!("restart-{restarts}"), after, status, event: None }
     }
-    status[list] = json!(all);
-    Some(Stage { stage, after, status, event })
 }

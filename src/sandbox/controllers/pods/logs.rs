@@ -34,6 +34,7 @@ pub(in crate::sandbox) fn logs(
     let waiting =
         status.as_ref().map_or("ContainerCreating", |status| text(status, "/state/waiting/reason"));
     let restarted = status.as_ref().is_some_and(|status| number(status, "/restartCount") > 0);
+    // What has run once has a log, even while it waits to be restarted.
     if !waiting.is_empty() && !restarted && waiting != "CrashLoopBackOff" {
         let message = format!(
             "container \"{wanted}\" in pod \"{}\" is waiting to start: {waiting}",

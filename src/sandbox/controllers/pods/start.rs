@@ -1,4 +1,4 @@
-//! The first steps of a pod on its node: its containers are made, its init containers run.
+//! The first stages of a pod on its node: its containers are made, its init containers run.
 
 use serde_json::{Value, json};
 
@@ -24,6 +24,7 @@ pub(super) fn created(pod: &Value, now: &str) -> Stage {
     };
     let sum: u32 =
         uid(pod).bytes().fold(7, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));
+    // The nodes are node-1 and node-2; each has a network of its own.
     let node = text(pod, "/spec/nodeName").rsplit('-').next().unwrap_or("1").to_owned();
     let host = format!("172.20.0.{node}");
     let ip = if pod["spec"]["hostNetwork"] == true {
@@ -59,7 +60,7 @@ pub(super) fn created(pod: &Value, now: &str) -> Stage {
         set_condition(&mut status, fine(text(gate, "/conditionType")), now, false);
     }
     status["containerStatuses"] = json!(waiting("containers", reason));
-    Stage { stage: "create".into(), after: 0, status, event: None }
+    Stage { name: "create".into(), after: 0, status, event: None }
 }
 
 fn initialized(status: &mut Value, now: &str) {
@@ -87,7 +88,7 @@ pub(super) fn initialize(pod: &Value, asked: &TestAnnotations<'_>, now: &str) ->
             initialized(&mut status, now);
         }
         status["initContainerStatuses"] = json!(list);
-        return Some(Stage { stage: format!("init-{place}"), after: 50, status, event: None });
+        return Some(Stage { name: format!("init-{place}"), after: 50, status, event: None });
     }
     let mut list = list;
     let mut begun = false;
@@ -96,6 +97,7 @@ pub(super) fn initialize(pod: &Value, asked: &TestAnnotations<'_>, now: &str) ->
         if known["ready"] == true || !waits_for(known, &["PodInitializing"]) {
             continue;
         }
+        // A sidecar is ready at once and lets the next begin.
         let sidecar = container["restartPolicy"] == "Always";
         list[place] = running(pod, known, now, sidecar, number(known, "/restartCount"));
         if !sidecar {
@@ -110,5 +112,5 @@ pub(super) fn initialize(pod: &Value, asked: &TestAnnotations<'_>, now: &str) ->
         initialized(&mut status, now);
     }
     status["initContainerStatuses"] = json!(list);
-    Some(Stage { stage: format!("begin-{}", hash(&json!(list))), after: 0, status, event: None })
+    Some(Stage { name: format!("begin-{}", hash(&json!(list))), after: 0, status, event: None })
 }

@@ -1,5 +1,5 @@
-//! Lists as they were at an earlier resourceVersion, put together from the present state and the
-//! history.
+//! What happened to objects, as watches tell it, and lists as they were at an earlier
+//! resourceVersion, put together from the present state and the history.
 
 use std::collections::BTreeMap;
 
@@ -7,10 +7,58 @@ use rusqlite::{OptionalExtension as _, params};
 
 use super::{Row, Storage, row_of};
 
+/// One entry of the history.
+#[derive(Debug, Clone)]
+pub(in crate::sandbox) struct WatchEvent {
+    /// `ADDED`, `MODIFIED` or `DELETED`.
+    pub(in crate::sandbox) kind: String,
+    pub(in crate::sandbox) row: Row,
+    /// The metadata before, if there was any.
+    pub(in crate::sandbox) before: Option<String>,
+}
+
 /// What has changed since, by namespace and name, as it was; nothing for what was not there.
 type Past = BTreeMap<(String, String), Option<Row>>;
 
 impl Storage<'_> {
+    /// Writes down what happened to an object of a resource.
+    pub(super) fn record(&self, resource: &str, event: &WatchEvent) -> rusqlite::Result<()> {
+        let WatchEvent { kind, row, before } = event;
+        let Row { namespace, name, version, meta, rest } = row;
+        self.connection
+            .prepare_cached("INSERT INTO history VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?
+            .execute(params![version, resource, namespace, name, kind, meta, rest, before])?;
+        // Not at every write; the history may be a little longer than asked.
+        if version % 256 == 0 && *version > self.keep {
+            self.compact(version - self.keep)?;
+        }
+        Ok(())
+    }
+
+    /// Forgets the history up to a resourceVersion.
+    pub(in crate::sandbox) fn compact(&self, version: i64) -> rusqlite::Result<()> {
+        self.connection
+            .prepare_cached("DELETE FROM history WHERE version <= ?1")?
+            .execute([version])?;
+        self.set("compacted", version)
+    }
+
+    /// The events of a resource after a resourceVersion.
+    pub(in crate::sandbox) fn events(
+        &self,
+        resource: &str,
+        after: i64,
+    ) -> rusqlite::Result<Vec<WatchEvent>> {
+        let mut query = self.connection.prepare_cached(
+            "SELECT namespace, name, version, meta, rest, kind, before FROM history
+             WHERE resource = ?1 AND version > ?2 ORDER BY version LIMIT 1000",
+        )?;
+        let rows = query.query_map(params![resource, after], |row| {
+            Ok(WatchEvent { row: row_of(row)?, kind: row.get(5)?, before: row.get(6)? })
+        })?;
+        rows.collect()
+    }
+
     /// The objects as they were at an earlier resourceVersion; `false` where the history does not
     /// go back so far.
     pub(in crate::sandbox) fn list_at(
@@ -66,6 +114,7 @@ impl Storage<'_> {
         )?;
         let mut past = BTreeMap::new();
         for (namespace, name, kind) in changed {
+            // What happened first after that version says whether it was there at all.
             let then = if kind == "ADDED" {
                 None
             } else {

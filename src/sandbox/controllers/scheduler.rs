@@ -1,18 +1,52 @@
 //! The scheduler: which node takes a pod.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::{name, text};
+use super::{events, name, set_condition, text};
 use crate::{
     sandbox::{status::StatusError, storage::ObjectKey, world::World},
     schema::quantity::Quantity,
 };
 
+/// Gives a pod a node, or says on it why there is none.
+pub(super) fn schedule(world: &World<'_>, key: &ObjectKey, pod: &Value) -> Result<(), StatusError> {
+    let mut changed = pod.clone();
+    let now = world.stamp();
+    match choose(world, pod)? {
+        Ok(node) => {
+            changed["spec"]["nodeName"] = json!(node);
+            let scheduled =
+                json!({"type": "PodScheduled", "status": "True", "lastProbeTime": null});
+            set_condition(&mut changed["status"], scheduled, &now, false);
+            let changed = world.write_as("kube-scheduler", "status", key, changed)?;
+            let message = format!("Successfully assigned {}/{} to {node}", key.namespace, key.name);
+            events::tell(
+                world,
+                &changed,
+                "default-scheduler",
+                ("Normal", "Scheduled", &message),
+                None,
+            )
+        }
+        Err(message) => {
+            let unscheduled = json!({
+                "type": "PodScheduled", "status": "False", "lastProbeTime": null,
+                "reason": "Unschedulable", "message": message,
+                "observedGeneration": pod["metadata"]["generation"],
+            });
+            if set_condition(&mut changed["status"], unscheduled, &now, false) {
+                let changed = world.write_as("kube-scheduler", "status", key, changed)?;
+                let told = ("Warning", "FailedScheduling", message.as_str());
+                events::tell(world, &changed, "default-scheduler", told, None)?;
+            }
+            // Volumes and nodes call it back as well; what else could help says nothing.
+            world.later(key, 2000)
+        }
+    }
+}
+
 /// A node for a pod, or why there is none, in the scheduler's words.
-pub(super) fn choose(
-    world: &World<'_>,
-    pod: &Value,
-) -> Result<Result<String, String>, StatusError> {
+fn choose(world: &World<'_>, pod: &Value) -> Result<Result<String, String>, StatusError> {
     if let Some(trouble) = volumes(world, pod)? {
         return Ok(Err(trouble));
     }
@@ -29,6 +63,7 @@ pub(super) fn choose(
         }
     }
     if fitting.is_empty() {
+        // The words and their order are those of `FitError`.
         reasons.sort();
         let listed: Vec<_> =
             reasons.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
@@ -54,6 +89,7 @@ pub(super) fn obstacle(pod: &Value, node: &Value) -> Option<String> {
     }
     for taint in node["spec"]["taints"].as_array().into_iter().flatten() {
         let (key, effect) = (text(taint, "/key"), text(taint, "/effect"));
+        // That one is a wish.
         if effect != "PreferNoSchedule" && !tolerates(spec, key, effect) {
             return Some(format!(
                 "node(s) had untolerated taint(s) {{{key}: {}}}",
