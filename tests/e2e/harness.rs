@@ -101,7 +101,10 @@ impl Place {
     pub(crate) fn control_plane(test: &str) -> Self {
         let kubeconfig = variable("KUBECONFIG").filter(|_| variable("WORKLOADCTL_E2E").is_some());
         let Some(kubeconfig) = kubeconfig else {
-            panic!("no cluster: run `tests/control-plane/run -- cargo test --test e2e`");
+            panic!(
+                "no cluster: run `tests/control-plane/run -- cargo test --test e2e`, or only the \
+                 sandbox half: `cargo test --test e2e -- sandbox::`"
+            );
         };
         let context =
             variable("WORKLOADCTL_TEST_CONTEXT").unwrap_or_else(|| "control-plane".to_owned());
