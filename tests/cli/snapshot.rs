@@ -10,14 +10,21 @@ const FILTERS: &[(&str, &str)] = &[
     (r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", "UID"),
     (r"\b[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}(\.[0-9]+)?Z", "TIME"),
     (r"\b[0-9a-f]{64}\b", "DIGEST"),
-    // Before durations: an answer's own.
-    (r#""durationSeconds": [0-9.]+"#, r#""durationSeconds": N"#),
+    // What says that there is nothing, and how long an answer took.
+    (r#"(?m)^ *"(create|update|unchanged|recreate|adopt|prune|delete|blocked)": 0,?\n"#, ""),
+    (r#"(?m)^ *"counts": \{\n *\},?\n"#, ""),
+    (r#"(?m)^ *"(objects|warnings)": \[\],?\n"#, ""),
+    (r#"(?m)^ *"durationSeconds": [0-9.]+,?\n"#, ""),
     (r"\b[0-9]+(\.[0-9]+)? (ms|s|min) ago\b", "N s ago"),
     (r"\b(ready in|in|after|for) [0-9]+(\.[0-9]+)? (ms|s|min)( [0-9]+ s)?(\n|$)", "$1 N s$5"),
     // A column.
     (r"  [0-9]+ (s|min)(  |\n|$)", "  N s$2"),
-    (r"\b(tester|ann|ci)@[A-Za-z0-9.-]+", "$1@HOST"),
-    (r"127\.0\.0\.1:[0-9]{2,}", "127.0.0.1:PORT"),
+    (r"\b(tester|ann|bob)@[A-Za-z0-9.-]+", "$1@HOST"),
+    (r"\b(127\.0\.0\.1|localhost):[0-9]{2,}", "$1:PORT"),
+    (r"\bnode-[0-9]\b", "node-N"),
+    // Names that a controller gave.
+    (r"\b([a-z]+)-[a-z0-9]{8,10}-[a-z0-9]{5}\b", "$1-POD"),
+    (r"\b([a-z]+)-[bcdfghjklmnpqrstvwxz2456789]{8,10}\b", "$1-SET"),
 ];
 
 /// Gives the filters in the form that insta wants.

@@ -42,19 +42,6 @@ fn a_deploy_that_reaches_nobody_leaves_the_database_as_it_was() {
       "name": "web",
       "runtime": "kind-dev",
       "outcome": "failed",
-      "counts": {
-        "create": 0,
-        "update": 0,
-        "unchanged": 0,
-        "recreate": 0,
-        "adopt": 0,
-        "prune": 0,
-        "delete": 0,
-        "blocked": 0
-      },
-      "objects": [],
-      "durationSeconds": N,
-      "warnings": [],
       "error": {
         "code": "unreachable",
         "exitCode": 7,
@@ -91,19 +78,6 @@ fn what_is_wrong_before_the_beginning_is_told_under_the_name() {
       "kind": "Deploy",
       "name": "web",
       "outcome": "refused",
-      "counts": {
-        "create": 0,
-        "update": 0,
-        "unchanged": 0,
-        "recreate": 0,
-        "adopt": 0,
-        "prune": 0,
-        "delete": 0,
-        "blocked": 0
-      },
-      "objects": [],
-      "durationSeconds": N,
-      "warnings": [],
       "error": {
         "code": "missing-field",
         "exitCode": 2,
@@ -157,19 +131,6 @@ fn what_is_wrong_before_the_beginning_is_told_under_the_name() {
       "kind": "Deploy",
       "name": "web",
       "outcome": "refused",
-      "counts": {
-        "create": 0,
-        "update": 0,
-        "unchanged": 0,
-        "recreate": 0,
-        "adopt": 0,
-        "prune": 0,
-        "delete": 0,
-        "blocked": 0
-      },
-      "objects": [],
-      "durationSeconds": N,
-      "warnings": [],
       "error": {
         "code": "invalid-override",
         "exitCode": 2,
@@ -189,19 +150,6 @@ fn what_is_wrong_before_the_beginning_is_told_under_the_name() {
       "kind": "Deploy",
       "name": "web",
       "outcome": "refused",
-      "counts": {
-        "create": 0,
-        "update": 0,
-        "unchanged": 0,
-        "recreate": 0,
-        "adopt": 0,
-        "prune": 0,
-        "delete": 0,
-        "blocked": 0
-      },
-      "objects": [],
-      "durationSeconds": N,
-      "warnings": [],
       "error": {
         "code": "invalid-override",
         "exitCode": 2,
@@ -242,19 +190,6 @@ fn several_instances_are_a_list() {
           "name": "web",
           "runtime": "kind-dev",
           "outcome": "failed",
-          "counts": {
-            "create": 0,
-            "update": 0,
-            "unchanged": 0,
-            "recreate": 0,
-            "adopt": 0,
-            "prune": 0,
-            "delete": 0,
-            "blocked": 0
-          },
-          "objects": [],
-          "durationSeconds": N,
-          "warnings": [],
           "error": {
             "code": "unreachable",
             "exitCode": 7,
@@ -269,19 +204,6 @@ fn several_instances_are_a_list() {
           "name": "db",
           "runtime": "kind-dev",
           "outcome": "failed",
-          "counts": {
-            "create": 0,
-            "update": 0,
-            "unchanged": 0,
-            "recreate": 0,
-            "adopt": 0,
-            "prune": 0,
-            "delete": 0,
-            "blocked": 0
-          },
-          "objects": [],
-          "durationSeconds": N,
-          "warnings": [],
           "error": {
             "code": "unreachable",
             "exitCode": 7,
@@ -479,7 +401,6 @@ fn a_status_that_cannot_be_had_is_a_row_and_for_a_named_instance_a_failure() {
           "statusAt": "TIME",
           "outcome": "failed",
           "createdAt": "TIME",
-          "objects": []
         }
       ]
     }
@@ -505,7 +426,6 @@ fn a_status_that_cannot_be_had_is_a_row_and_for_a_named_instance_a_failure() {
       "statusAt": "TIME",
       "outcome": "failed",
       "createdAt": "TIME",
-      "objects": [],
       "error": {
         "code": "unreachable",
         "exitCode": 7,
