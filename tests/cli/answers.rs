@@ -3,45 +3,120 @@
 
 use std::process::Stdio;
 
-use serde_json::Value;
-
-use crate::program::{Outcome, Program, outcome};
+use crate::program::{Program, outcome};
 
 #[test]
 fn a_failure_is_one_document_too() {
-    for (line, code, message) in [
-        ("deploy -o json", "no-instance", "name an instance, or give --all"),
-        ("deploy web --nope -o json", "invalid-command", "unexpected argument '--nope' found"),
-        (
-            "list -ojson --request-timeout 0",
-            "invalid-flag",
-            "--request-timeout 0 would let no request through",
-        ),
-    ] {
-        let Outcome { code: exit, stdout, stderr } = Program::new().call(line);
-        let document: Value = serde_json::from_str(&stdout).unwrap();
-        assert_eq!(exit, 2, "{line}");
-        assert!(stderr.starts_with(&format!("error: {message}\n")), "{line}: {stderr}");
-        assert_eq!(document["apiVersion"], "workloadctl/v1alpha1", "{line}");
-        assert_eq!(document["kind"], "Error", "{line}");
-        assert_eq!(document["error"]["code"], code, "{line}");
-        assert_eq!(document["error"]["exitCode"], 2, "{line}");
-        assert_eq!(document["error"]["message"], message, "{line}");
+    let lines = ["deploy -o json", "deploy web --nope -o json", "list -ojson --request-timeout 0"];
+    snapshot!(Program::new().told(&lines), @r#"
+    $ workloadctl deploy -o json
+    exit code 2
+    --- stdout
+    {
+      "apiVersion": "workloadctl/v1alpha1",
+      "kind": "Error",
+      "error": {
+        "code": "no-instance",
+        "exitCode": 2,
+        "message": "name an instance, or give --all"
+      }
     }
+    --- stderr
+    error: name an instance, or give --all
+
+    $ workloadctl deploy web --nope -o json
+    exit code 2
+    --- stdout
+    {
+      "apiVersion": "workloadctl/v1alpha1",
+      "kind": "Error",
+      "error": {
+        "code": "invalid-command",
+        "exitCode": 2,
+        "message": "unexpected argument '--nope' found"
+      }
+    }
+    --- stderr
+    error: unexpected argument '--nope' found
+
+      tip: to pass '--nope' as a value, use '-- --nope'
+
+    Usage: workloadctl deploy <INSTANCE>...
+
+    For more information, try '--help'.
+
+    $ workloadctl list -ojson --request-timeout 0
+    exit code 2
+    --- stdout
+    {
+      "apiVersion": "workloadctl/v1alpha1",
+      "kind": "Error",
+      "error": {
+        "code": "invalid-flag",
+        "exitCode": 2,
+        "message": "--request-timeout 0 would let no request through"
+      }
+    }
+    --- stderr
+    error: --request-timeout 0 would let no request through
+    "#);
 }
 
 #[test]
 fn several_errors_are_all_in_the_document() {
-    let document: Value =
-        serde_json::from_str(&Program::new().call("status Web a_b -o json").stdout).unwrap();
-    assert_eq!(document["errors"].as_array().unwrap().len(), 2);
-    assert_eq!(document["error"], document["errors"][0]);
+    snapshot!(Program::new().told(&["status Web a_b -o json"]), @r#"
+    $ workloadctl status Web a_b -o json
+    exit code 2
+    --- stdout
+    {
+      "apiVersion": "workloadctl/v1alpha1",
+      "kind": "Error",
+      "error": {
+        "code": "invalid-name",
+        "exitCode": 2,
+        "message": "\"Web\" is not a valid instance name: 'W' is not a lower-case letter, a digit or `-`",
+        "hint": "use `web`"
+      },
+      "errors": [
+        {
+          "code": "invalid-name",
+          "exitCode": 2,
+          "message": "\"Web\" is not a valid instance name: 'W' is not a lower-case letter, a digit or `-`",
+          "hint": "use `web`"
+        },
+        {
+          "code": "invalid-name",
+          "exitCode": 2,
+          "message": "\"a_b\" is not a valid instance name: '_' is not a lower-case letter, a digit or `-`",
+          "hint": "use `a-b`"
+        }
+      ]
+    }
+    --- stderr
+    error: "Web" is not a valid instance name: 'W' is not a lower-case letter, a digit or `-`
+    hint: use `web`
+    error: "a_b" is not a valid instance name: '_' is not a lower-case letter, a digit or `-`
+    hint: use `a-b`
+    "#);
 }
 
 #[test]
 fn yaml_is_a_document_as_well() {
-    let outcome = Program::new().call("status Web -o yaml");
-    assert!(outcome.stdout.contains("kind: Error\n"), "{}", outcome.stdout);
+    snapshot!(Program::new().told(&["status Web -o yaml"]), @r#"
+    $ workloadctl status Web -o yaml
+    exit code 2
+    --- stdout
+    apiVersion: workloadctl/v1alpha1
+    kind: Error
+    error:
+      code: invalid-name
+      exitCode: 2
+      hint: use `web`
+      message: '"Web" is not a valid instance name: ''W'' is not a lower-case letter, a digit or `-`'
+    --- stderr
+    error: "Web" is not a valid instance name: 'W' is not a lower-case letter, a digit or `-`
+    hint: use `web`
+    "#);
 }
 
 #[test]
@@ -63,9 +138,13 @@ fn a_reader_that_goes_away_is_no_failure() {
 fn a_full_disk_is_a_failure() {
     let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let output = Program::new().command(&["completions", "bash"]).stdout(full).output().unwrap();
-    let outcome = outcome(output);
-    assert_eq!(outcome.code, 1);
-    assert!(outcome.stderr.starts_with("error: cannot write the answer to stdout\n"));
+    snapshot!(outcome(output).shown("completions bash > /dev/full"), @"
+    $ workloadctl completions bash > /dev/full
+    exit code 1
+    --- stderr
+    error: cannot write the answer to stdout
+      No space left on device (os error 28)
+    ");
 }
 
 #[test]

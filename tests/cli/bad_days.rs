@@ -110,18 +110,34 @@ fn a_machine_without_certificates() {
          - {name: s, cluster: {server: 'https://127.0.0.1:1'}}\n",
     );
     // Who is not spoken to over TLS needs none.
-    for (runtime, said) in [
-        ("plain", "http://127.0.0.1:1 cannot be reached: nothing listens there"),
-        ("secured", "there are no certificates to trust the server by"),
-    ] {
+    let mut told = String::new();
+    for runtime in ["plain", "secured"] {
         let line = format!("runtime check {runtime} --kubeconfig kubeconfig");
         let arguments: Vec<&str> = line.split_whitespace().collect();
         let mut command = program.command(&arguments);
         command.env("SSL_CERT_FILE", "/dev/null").env("SSL_CERT_DIR", "/nowhere");
-        let failed = outcome(command.output().unwrap());
-        assert_eq!(failed.code, 7, "{failed:?}");
-        assert!(failed.stderr.contains(said), "{failed:?}");
+        told += &outcome(command.output().unwrap()).shown(&line);
     }
+    snapshot!(told, @"
+    $ workloadctl runtime check plain --kubeconfig kubeconfig
+    exit code 7
+    --- stdout
+    NAME   DEFAULT  CURRENT  INSTANCES  REACHABLE  VERSION  USER  ERROR
+    plain  -        -        0          no         -        -     http://127.0.0.1:1 cannot be reached: nothing listens there
+    --- stderr
+    error: cannot use runtime `plain`
+      http://127.0.0.1:1 cannot be reached: nothing listens there
+    $ workloadctl runtime check secured --kubeconfig kubeconfig
+    exit code 7
+    --- stdout
+    NAME     DEFAULT  CURRENT  INSTANCES  REACHABLE  VERSION  USER  ERROR
+    secured  -        -        0          no         -        -     there are no certificates to trust the server by: rustls tls error: failed to add a root certificate: unexpected error: No CA certificates were loaded from the system
+    --- stderr
+    error: cannot use runtime `secured`
+      there are no certificates to trust the server by
+      rustls tls error: failed to add a root certificate: unexpected error: No CA certificates were loaded from the system
+    hint: add `certificate-authority-data` to the cluster in the kubeconfig
+    ");
 }
 
 #[test]

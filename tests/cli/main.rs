@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[macro_use]
+mod snapshot;
+
 mod answers;
 mod bad_days;
 mod completions;

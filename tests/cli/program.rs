@@ -8,6 +8,8 @@ use std::{
 
 use tempfile::TempDir;
 
+use crate::snapshot;
+
 /// A home for some calls of the program.
 pub(crate) struct Program {
     home: TempDir,
@@ -76,6 +78,19 @@ impl Program {
         // A program that does not read its stdin may be gone already.
         let _ = child.stdin.take().unwrap().write_all(stdin.as_bytes());
         outcome(child.wait_with_output().unwrap())
+    }
+
+    /// Calls the program line by line, and shows what was called and all that it answered.
+    pub(crate) fn told(&self, lines: &[&str]) -> String {
+        let answers = lines.iter().map(|line| self.call(line).shown(line));
+        answers.collect::<Vec<_>>().join("\n")
+    }
+}
+
+impl Outcome {
+    /// Shows the whole answer to a line.
+    pub(crate) fn shown(&self, line: &str) -> String {
+        snapshot::shown(line, self.code, &self.stdout, &self.stderr)
     }
 }
 

@@ -1,7 +1,9 @@
 //! What the repository says of itself is true: the README's set-up commands, the changelog's
 //! form, the architecture's modules.
 
-use std::{fs, path::Path};
+use std::{collections::BTreeSet, fs, path::Path};
+
+use regex::Regex;
 
 fn read(name: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap()
@@ -55,5 +57,47 @@ fn every_file_of_the_end_to_end_suite_is_declared() {
         let name = entry.unwrap().file_name().into_string().unwrap();
         let module = name.trim_end_matches(".rs");
         assert!(module == "main" || main.contains(&format!("mod {module};")), "{name}");
+    }
+}
+
+/// Finds what a pattern's first group is in a file.
+fn found(file: &str, pattern: &str) -> BTreeSet<String> {
+    let text = read(file);
+    let all = Regex::new(pattern).unwrap();
+    all.captures_iter(&text).map(|found| found[1].to_owned()).collect()
+}
+
+#[test]
+fn all_name_the_same_tools() {
+    let rust = found("Cargo.toml", r#"rust-version = "([0-9.]+)""#);
+    assert_eq!(rust.len(), 1);
+    for file in ["README.md", "CONTRIBUTING.md", ".ci/run"] {
+        assert_eq!(found(file, r"Rust ([0-9]+\.[0-9]+)"), rust, "{file}");
+    }
+    let go = found("tests/control-plane/go.mod", r"(?m)^go ([0-9]+\.[0-9]+)");
+    assert_eq!(go.len(), 1);
+    for (file, pattern) in [
+        ("CONTRIBUTING.md", r"Go ([0-9]+\.[0-9]+)"),
+        (".ci/run", r"Go ([0-9]+\.[0-9]+)"),
+        (".github/workflows/ci.yml", r#"go-version: "([0-9.]+)""#),
+    ] {
+        assert_eq!(found(file, pattern), go, "{file}");
+    }
+}
+
+#[test]
+fn every_step_of_ci_is_in_one_of_its_jobs() {
+    let steps = found(".ci/run", r"(?m)^all=\((.*)\)$");
+    let steps: BTreeSet<&str> = steps.iter().flat_map(|steps| steps.split(' ')).collect();
+    let run = found(".github/workflows/ci.yml", r"(?m)- run: \.ci/run (.+)$");
+    let run: Vec<&str> = run.iter().flat_map(|steps| steps.split(' ')).collect();
+    assert_eq!(run.iter().copied().collect::<BTreeSet<_>>(), steps);
+    assert_eq!(run.len(), steps.len(), "each once");
+}
+
+#[test]
+fn the_files_that_the_walks_name_are_there() {
+    for path in found("CONTRIBUTING.md", r"`(\.?[a-z]+/[a-zA-Z0-9_./-]+)`") {
+        assert!(Path::new(env!("CARGO_MANIFEST_DIR")).join(&path).exists(), "{path}");
     }
 }

@@ -64,23 +64,47 @@ fn the_life_of_a_definition() {
 #[test]
 fn definitions_come_from_standard_input_too() {
     let program = Program::new();
-    let outcome = program.call_with("definition apply web -f - -o json", CONFIG_MAP);
-    assert_eq!((outcome.code, outcome.stderr.as_str()), (0, ""));
-    let document: Value = serde_json::from_str(&outcome.stdout).unwrap();
-    assert_eq!(document["kind"], "Definition");
-    assert_eq!(document["outcome"], "created");
-    assert_eq!(document["source"], "-");
-    let outcome = program.call_with("definition apply web -f -", "# nothing\n");
-    assert_eq!(outcome.code, 2);
+    let line = "definition apply web -f - -o json";
+    snapshot!(program.call_with(line, CONFIG_MAP).shown(line), @r#"
+    $ workloadctl definition apply web -f - -o json
+    exit code 0
+    --- stdout
+    {
+      "apiVersion": "workloadctl/v1alpha1",
+      "kind": "Definition",
+      "name": "web",
+      "revision": 1,
+      "digest": "DIGEST",
+      "objectCount": 1,
+      "source": "-",
+      "instances": 0,
+      "createdAt": "TIME",
+      "updatedAt": "TIME",
+      "outcome": "created",
+      "behind": []
+    }
+    "#);
+    let line = "definition apply web -f -";
+    snapshot!(program.call_with(line, "# nothing\n").shown(line), @"
+    $ workloadctl definition apply web -f -
+    exit code 2
+    --- stderr
+    error: no objects in -
+    hint: `workloadctl render -f -` shows what is read
+    ");
 }
 
 #[test]
 fn wrong_manifests_are_all_told_and_nothing_is_stored() {
     let program = Program::new();
     program.write("a.yaml", "kind: ConfigMap\n---\napiVersion: v1\nkind: Secret\n");
-    let outcome = program.call("definition apply web -f a.yaml");
-    assert_eq!(outcome.code, 2);
-    assert_eq!(outcome.stderr.matches("error: a.yaml:").count(), 2, "{}", outcome.stderr);
+    snapshot!(program.told(&["definition apply web -f a.yaml"]), @"
+    $ workloadctl definition apply web -f a.yaml
+    exit code 2
+    --- stderr
+    error: a.yaml:1:1: an object without apiVersion, metadata.name
+    error: a.yaml:3:1: an object without metadata.name
+    ");
     assert!(!program.home().join(".config").exists());
 }
 
@@ -125,31 +149,88 @@ fn runtimes_are_contexts_and_one_may_be_the_default() {
     );
     let cleared = "new instances go to the kubeconfig's current context\n";
     answers(&program, "runtime use -", 0, cleared, "");
-    let outcome = program.call("runtime use prdo");
-    assert_eq!(outcome.code, 2);
-    assert!(outcome.stderr.ends_with("hint: did you mean `prod`?\n"), "{}", outcome.stderr);
+    snapshot!(program.told(&["runtime use prdo"]), @"
+    $ workloadctl runtime use prdo
+    exit code 2
+    --- stderr
+    error: context `prdo` is not in the kubeconfig (~/.kube/config)
+    hint: did you mean `prod`?
+    ");
 }
 
 #[test]
 fn a_runtime_that_does_not_answer_is_code_7_with_its_row() {
     let program = home();
-    let outcome = program.call("runtime check kind-dev -o json");
-    let document: Value = serde_json::from_str(&outcome.stdout).unwrap();
-    assert_eq!(outcome.code, 7);
-    assert_eq!(document["kind"], "Runtime");
-    assert_eq!(document["reachable"], false);
-    assert!(outcome.stderr.starts_with("error: cannot use runtime `kind-dev`\n  "));
-    assert_eq!(program.call("runtime check nope").code, 2);
+    let lines = ["runtime check kind-dev -o json", "runtime check kind-dev", "runtime check nope"];
+    snapshot!(program.told(&lines), @r#"
+    $ workloadctl runtime check kind-dev -o json
+    exit code 7
+    --- stdout
+    {
+      "apiVersion": "workloadctl/v1alpha1",
+      "kind": "Runtime",
+      "name": "kind-dev",
+      "server": "http://127.0.0.1:1",
+      "default": false,
+      "current": true,
+      "kindLike": true,
+      "instances": 0,
+      "reachable": false,
+      "error": "http://127.0.0.1:1 cannot be reached: nothing listens there"
+    }
+    --- stderr
+    error: cannot use runtime `kind-dev`
+      http://127.0.0.1:1 cannot be reached: nothing listens there
+    hint: is the cluster running? `kind get clusters`
+
+    $ workloadctl runtime check kind-dev
+    exit code 7
+    --- stdout
+    NAME      DEFAULT  CURRENT  INSTANCES  REACHABLE  VERSION  USER  ERROR
+    kind-dev  -        yes      0          no         -        -     http://127.0.0.1:1 cannot be reached: nothing listens there
+    --- stderr
+    error: cannot use runtime `kind-dev`
+      http://127.0.0.1:1 cannot be reached: nothing listens there
+    hint: is the cluster running? `kind get clusters`
+
+    $ workloadctl runtime check nope
+    exit code 2
+    --- stderr
+    error: context `nope` is not in the kubeconfig (~/.kube/config)
+    hint: workloadctl runtime list
+    "#);
 }
 
 #[test]
 fn manifests_are_rendered_without_a_database() {
     let program = home();
-    let outcome = program.call("render -f k8s");
-    assert_eq!(outcome.stdout, CONFIG_MAP);
-    let list = json_of(&program, "render -f k8s -o json");
-    assert_eq!((&list["kind"], list["items"].as_array().unwrap().len()), (&json!("List"), 1));
-    answers(&program, "render -f k8s -o name", 0, "ConfigMap/conf\n", "");
+    answers(&program, "render -f k8s", 0, CONFIG_MAP, "");
+    snapshot!(program.told(&["render -f k8s -o json", "render -f k8s -o name"]), @r#"
+    $ workloadctl render -f k8s -o json
+    exit code 0
+    --- stdout
+    {
+      "apiVersion": "v1",
+      "items": [
+        {
+          "apiVersion": "v1",
+          "data": {
+            "answer": "42"
+          },
+          "kind": "ConfigMap",
+          "metadata": {
+            "name": "conf"
+          }
+        }
+      ],
+      "kind": "List"
+    }
+
+    $ workloadctl render -f k8s -o name
+    exit code 0
+    --- stdout
+    ConfigMap/conf
+    "#);
     assert!(!program.home().join(".config").exists());
 }
 
@@ -158,14 +239,24 @@ fn a_name_that_nobody_can_be_asked_for_is_said_to_be_unknown_here_too() {
     let program = Program::new();
     program.write("k8s/conf.yaml", CONFIG_MAP);
     program.call("definition apply web -f k8s");
-    let lost = program.call("deploy wbe");
-    assert_eq!(lost.code, 2);
-    assert!(
-        lost.stderr.contains("\n  there is no definition `wbe` either; did you mean `web`?\n"),
-        "{lost:?}"
-    );
-    let known = program.call("deploy web");
-    assert_eq!((known.code, known.stderr.contains("no definition")), (2, false), "{known:?}");
-    let wrong = program.call("plan web -f missing.yaml");
-    assert_eq!((wrong.code, &*wrong.stdout), (2, ""), "{wrong:?}");
+    snapshot!(program.told(&["deploy wbe", "deploy web", "plan web -f missing.yaml"]), @"
+    $ workloadctl deploy wbe
+    exit code 2
+    --- stderr
+    error: there is no kubeconfig with a context: looked at ~/.kube/config
+      there is no definition `wbe` either; did you mean `web`?
+    hint: set KUBECONFIG or `--kubeconfig FILE`, or try it without a cluster: `--runtime sandbox`
+
+    $ workloadctl deploy web
+    exit code 2
+    --- stderr
+    error: there is no kubeconfig with a context: looked at ~/.kube/config
+    hint: set KUBECONFIG or `--kubeconfig FILE`, or try it without a cluster: `--runtime sandbox`
+
+    $ workloadctl plan web -f missing.yaml
+    exit code 2
+    --- stderr
+    error: there is no file or folder missing.yaml
+    hint: `-f` takes a file, a folder or `-`
+    ");
 }

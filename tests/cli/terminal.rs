@@ -66,12 +66,28 @@ fn home() -> Program {
 #[test]
 fn a_question_is_asked_and_only_yes_is_yes() {
     let program = home();
-    for (typed, code) in [("n\n", 1), ("\n", 1), ("nonsense\n", 1), ("y\n", 0)] {
-        let (exit, shown) = on_terminal(&program, "definition delete web --color never", typed);
-        let question = "delete definition web with all its revisions? [y/N] ";
-        assert!(shown.contains(question), "{typed:?}: {shown:?}");
-        assert_eq!(exit, code, "{typed:?}: {shown:?}");
+    let mut told = String::new();
+    for typed in ["n\n", "\n", "nonsense\n", "y\n"] {
+        let (code, shown) = on_terminal(&program, "definition delete web --color never", typed);
+        told += &format!("typed {typed:?}: exit code {code}\n{shown}\n");
     }
+    snapshot!(told, @r#"
+    typed "n\n": exit code 1
+    n
+    delete definition web with all its revisions? [y/N] error: nothing was deleted
+
+    typed "\n": exit code 1
+
+    delete definition web with all its revisions? [y/N] error: nothing was deleted
+
+    typed "nonsense\n": exit code 1
+    nonsense
+    delete definition web with all its revisions? [y/N] error: nothing was deleted
+
+    typed "y\n": exit code 0
+    y
+    delete definition web with all its revisions? [y/N] definition web deleted
+    "#);
     assert_eq!(program.call("definition list -o name").stdout, "");
 }
 
@@ -84,12 +100,25 @@ fn with_yes_nothing_is_asked() {
 #[test]
 fn a_terminal_that_can_gets_colours() {
     let program = home();
-    let (_, shown) = on_terminal(&program, "definition show wbe", "");
-    assert!(shown.starts_with("\u{1b}[1m\u{1b}[31merror:\u{1b}[0m"), "{shown:?}");
-    let (_, shown) = Terminal::open().call(&program, "definition show wbe", "", "dumb");
-    assert!(shown.starts_with("error: there is no definition"), "{shown:?}");
-    let (_, shown) = on_terminal(&program, "definition list", "");
-    assert!(shown.starts_with("\u{1b}[2mNAME\u{1b}[0m"), "{shown:?}");
+    let told = [
+        on_terminal(&program, "definition show wbe", ""),
+        Terminal::open().call(&program, "definition show wbe", "", "dumb"),
+        on_terminal(&program, "definition list", ""),
+    ];
+    let told = told.map(|(code, shown)| format!("exit code {code}\n{shown}")).join("\n");
+    snapshot!(told.replace('\u{1b}', "ESC"), @"
+    exit code 1
+    ESC[1mESC[31merror:ESC[0m there is no definition `wbe`
+    ESC[1mhint:ESC[0m did you mean `web`?
+
+    exit code 1
+    error: there is no definition `wbe`
+    hint: did you mean `web`?
+
+    exit code 0
+    ESC[2mNAMEESC[0m  ESC[2mREVISIONESC[0m  ESC[2mOBJECTSESC[0m  ESC[2mINSTANCESESC[0m  ESC[2mAGEESC[0m  ESC[2mSOURCEESC[0m
+    web   1         1        0          N s  a.yaml
+    ");
 }
 
 #[test]
@@ -104,17 +133,42 @@ fn another_persons_instance_is_continued_only_after_a_yes() {
         let _ = std::fs::remove_file(folder.join(format!("workloadctl.db{ending}")));
     }
     program.write("b.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: other}\n");
-    let line = "deploy web -f b.yaml --runtime sandbox --color never";
-    for (typed, code) in [("n\n", 1), ("y\n", 0)] {
-        let (exit, shown) = on_terminal(&program, line, typed);
-        let question = "continuing web: release 1, last deployed by ann@";
-        assert!(shown.contains(question) && shown.contains(" ago. Go on? [y/N] "), "{shown:?}");
-        assert_eq!(exit, code, "{typed:?}: {shown:?}");
-        let listed = program.call("list -o name").stdout;
-        assert_eq!(listed.is_empty(), code == 1, "a no leaves the database as it was");
+    // Bars depend on the time.
+    let line = "deploy web -f b.yaml --runtime sandbox --color never --progress none";
+    let mut told = String::new();
+    // At the end it is known here: nothing is asked.
+    for typed in ["n\n", "y\n", ""] {
+        let (code, shown) = on_terminal(&program, line, typed);
+        told += &format!("typed {typed:?}: exit code {code}\n{}\n", shown);
+        // A no leaves the database as it was.
+        told += &program.told(&["list -o name"]);
     }
-    // Known here by now: nothing is asked.
-    let (exit, shown) = on_terminal(&program, line, "");
-    assert_eq!(exit, 0, "{shown:?}");
-    assert!(!shown.contains("Go on?"), "{shown:?}");
+    snapshot!(told, @r#"
+    typed "n\n": exit code 1
+    n
+    continuing web: release 1, last deployed by ann@HOST N s ago. Go on? [y/N] web failed on sandbox (release 1, web revision 1); after N s
+    namespace web
+    error: answered no; nothing was written
+
+    $ workloadctl list -o name
+    exit code 0
+    typed "y\n": exit code 0
+    y
+    continuing web: release 1, last deployed by ann@HOST N s ago. Go on? [y/N] continuing web: release 1, last deployed by ann@HOST N s ago
+    web deployed to sandbox (release 2, web revision 1): 1 created, 1 unchanged, 1 pruned; ready in N s
+    namespace web
+
+    $ workloadctl list -o name
+    exit code 0
+    --- stdout
+    web
+    typed "": exit code 0
+    web unchanged (release 2, ready)
+    namespace web
+
+    $ workloadctl list -o name
+    exit code 0
+    --- stdout
+    web
+    "#);
 }

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::program::{Outcome, Program};
+use crate::program::Program;
 
 /// A home with a definition's manifests and contexts that lead nowhere; `current` is the current
 /// one.
@@ -27,121 +27,348 @@ fn home(current: &str) -> Program {
     program
 }
 
-fn document(outcome: &Outcome) -> Value {
-    serde_json::from_str(&outcome.stdout).unwrap()
-}
-
 #[test]
 fn a_deploy_that_reaches_nobody_leaves_the_database_as_it_was() {
     let program = home("kind-dev");
-    let outcome = program.call("deploy web -f k8s -o json --progress none");
-    let answer = document(&outcome);
-    assert_eq!(outcome.code, 7, "{}", outcome.stderr);
-    assert_eq!(answer["kind"], "Deploy");
-    assert_eq!(answer["name"], "web");
-    assert_eq!(answer["runtime"], "kind-dev");
-    assert_eq!(answer["outcome"], "failed");
-    assert_eq!(answer["error"]["exitCode"], 7);
-    assert_eq!(program.call("definition list -o name").stdout, "");
-    assert_eq!(program.call("list -o name").stdout, "");
+    let lines =
+        ["deploy web -f k8s -o json --progress none", "definition list -o name", "list -o name"];
+    snapshot!(program.told(&lines), @r#"
+    $ workloadctl deploy web -f k8s -o json --progress none
+    exit code 7
+    --- stdout
+    {
+      "apiVersion": "workloadctl/v1alpha1",
+      "kind": "Deploy",
+      "name": "web",
+      "runtime": "kind-dev",
+      "outcome": "failed",
+      "error": {
+        "code": "unreachable",
+        "exitCode": 7,
+        "message": "cannot use runtime `kind-dev`",
+        "causes": [
+          "http://127.0.0.1:1 cannot be reached: nothing listens there"
+        ],
+        "hint": "is the cluster running? `kind get clusters`"
+      }
+    }
+    --- stderr
+    error: cannot use runtime `kind-dev`
+      http://127.0.0.1:1 cannot be reached: nothing listens there
+    hint: is the cluster running? `kind get clusters`
+
+    $ workloadctl definition list -o name
+    exit code 0
+
+    $ workloadctl list -o name
+    exit code 0
+    "#);
 }
 
 #[test]
 fn what_is_wrong_before_the_beginning_is_told_under_the_name() {
     let program = home("kind-dev");
     program.write("bad/a.yaml", "kind: ConfigMap\n---\napiVersion: v1\nkind: Secret\n");
-    for (line, kind) in [
-        ("deploy web -f bad -o json", "Deploy"),
-        ("deploy web -f bad -o json --dry-run", "Plan"),
-        ("plan web -f bad -o json", "Plan"),
-    ] {
-        let outcome = program.call(line);
-        let answer = document(&outcome);
-        assert_eq!(
-            (outcome.code, &answer["kind"], &answer["name"]),
-            (2, &kind.into(), &"web".into())
-        );
-        assert_eq!(answer["errors"].as_array().unwrap().len(), 2, "{line}");
-        assert_eq!(answer["error"], answer["errors"][0], "{line}");
+    snapshot!(program.told(&["deploy web -f bad -o json"]), @r#"
+    $ workloadctl deploy web -f bad -o json
+    exit code 2
+    --- stdout
+    {
+      "apiVersion": "workloadctl/v1alpha1",
+      "kind": "Deploy",
+      "name": "web",
+      "outcome": "refused",
+      "error": {
+        "code": "missing-field",
+        "exitCode": 2,
+        "message": "bad/a.yaml:1:1: an object without apiVersion, metadata.name",
+        "source": {
+          "file": "bad/a.yaml",
+          "line": 1,
+          "column": 1
+        }
+      },
+      "errors": [
+        {
+          "code": "missing-field",
+          "exitCode": 2,
+          "message": "bad/a.yaml:1:1: an object without apiVersion, metadata.name",
+          "source": {
+            "file": "bad/a.yaml",
+            "line": 1,
+            "column": 1
+          }
+        },
+        {
+          "code": "missing-field",
+          "exitCode": 2,
+          "message": "bad/a.yaml:3:1: an object without metadata.name",
+          "source": {
+            "file": "bad/a.yaml",
+            "line": 3,
+            "column": 1
+          }
+        }
+      ]
     }
-    for line in ["deploy web --image web -o json", "deploy web -f k8s --set x=y -o json"] {
-        let outcome = program.call(line);
-        assert_eq!((outcome.code, &document(&outcome)["name"]), (2, &"web".into()), "{line}");
+    --- stderr
+    error: bad/a.yaml:1:1: an object without apiVersion, metadata.name
+    error: bad/a.yaml:3:1: an object without metadata.name
+    "#);
+    // Another kind, else the same.
+    for line in ["deploy web -f bad -o json --dry-run", "plan web -f bad -o json"] {
+        let expected = program.call("deploy web -f bad -o json").shown("");
+        let expected = expected.replacen("\"kind\": \"Deploy\"", "\"kind\": \"Plan\"", 1);
+        assert_eq!(program.call(line).shown(""), expected, "{line}");
     }
+    let lines = ["deploy web --image web -o json", "deploy web -f k8s --set x=y -o json"];
+    snapshot!(program.told(&lines), @r#"
+    $ workloadctl deploy web --image web -o json
+    exit code 2
+    --- stdout
+    {
+      "apiVersion": "workloadctl/v1alpha1",
+      "kind": "Deploy",
+      "name": "web",
+      "outcome": "refused",
+      "error": {
+        "code": "invalid-override",
+        "exitCode": 2,
+        "message": "--image \"web\": there is no `=`",
+        "hint": "the form is NAME=IMAGE, such as `--image web=nginx:1.29`"
+      }
+    }
+    --- stderr
+    error: --image "web": there is no `=`
+    hint: the form is NAME=IMAGE, such as `--image web=nginx:1.29`
+
+    $ workloadctl deploy web -f k8s --set x=y -o json
+    exit code 2
+    --- stdout
+    {
+      "apiVersion": "workloadctl/v1alpha1",
+      "kind": "Deploy",
+      "name": "web",
+      "outcome": "refused",
+      "error": {
+        "code": "invalid-override",
+        "exitCode": 2,
+        "message": "--set \"x=y\": OBJECT is KIND/NAME, and a `:` comes before the path",
+        "hint": "the form is OBJECT:PATH=VALUE, such as `--set 'Ingress/web:spec.rules[0].host=example.com'`"
+      }
+    }
+    --- stderr
+    error: --set "x=y": OBJECT is KIND/NAME, and a `:` comes before the path
+    hint: the form is OBJECT:PATH=VALUE, such as `--set 'Ingress/web:spec.rules[0].host=example.com'`
+    "#);
 }
 
 #[test]
 fn without_a_kubeconfig_the_error_says_what_to_do() {
     let program = Program::new();
     program.write("k8s/a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: conf}\n");
-    let outcome = program.call("deploy web -f k8s");
-    assert_eq!(outcome.code, 2);
-    assert!(outcome.stderr.contains("error: there is no kubeconfig"), "{}", outcome.stderr);
-    assert!(outcome.stderr.contains("--runtime sandbox"), "{}", outcome.stderr);
+    snapshot!(program.told(&["deploy web -f k8s"]), @"
+    $ workloadctl deploy web -f k8s
+    exit code 2
+    --- stderr
+    error: there is no kubeconfig with a context: looked at ~/.kube/config
+    hint: set KUBECONFIG or `--kubeconfig FILE`, or try it without a cluster: `--runtime sandbox`
+    ");
 }
 
 #[test]
 fn several_instances_are_a_list() {
-    let outcome = home("kind-dev").call("deploy web db -o json");
-    let answer = document(&outcome);
-    let names: Vec<&Value> =
-        answer["deploys"].as_array().unwrap().iter().map(|one| &one["name"]).collect();
-    assert_eq!((&answer["kind"], names), (&"DeployList".into(), vec![&"web".into(), &"db".into()]));
+    snapshot!(home("kind-dev").told(&["deploy web db -o json"]), @r#"
+    $ workloadctl deploy web db -o json
+    exit code 7
+    --- stdout
+    {
+      "apiVersion": "workloadctl/v1alpha1",
+      "kind": "DeployList",
+      "deploys": [
+        {
+          "name": "web",
+          "runtime": "kind-dev",
+          "outcome": "failed",
+          "error": {
+            "code": "unreachable",
+            "exitCode": 7,
+            "message": "cannot use runtime `kind-dev`",
+            "causes": [
+              "http://127.0.0.1:1 cannot be reached: nothing listens there"
+            ],
+            "hint": "is the cluster running? `kind get clusters`"
+          }
+        },
+        {
+          "name": "db",
+          "runtime": "kind-dev",
+          "outcome": "failed",
+          "error": {
+            "code": "unreachable",
+            "exitCode": 7,
+            "message": "cannot use runtime `kind-dev`",
+            "causes": [
+              "http://127.0.0.1:1 cannot be reached: nothing listens there"
+            ],
+            "hint": "is the cluster running? `kind get clusters`"
+          }
+        }
+      ]
+    }
+    --- stderr
+    error: web: cannot use runtime `kind-dev`
+      http://127.0.0.1:1 cannot be reached: nothing listens there
+    hint: is the cluster running? `kind get clusters`
+    error: db: cannot use runtime `kind-dev`
+      http://127.0.0.1:1 cannot be reached: nothing listens there
+    hint: is the cluster running? `kind get clusters`
+    "#);
 }
 
 #[test]
 fn no_instances_at_all_is_a_list_too() {
-    let outcome = home("kind-dev").call("deploy --all -o json");
-    let answer = document(&outcome);
-    assert_eq!((outcome.code, &answer["deploys"]), (0, &Value::Array(Vec::new())));
-    assert_eq!(outcome.stderr, "no instances fit; `workloadctl list` shows what there is\n");
+    snapshot!(home("kind-dev").told(&["deploy --all -o json"]), @r#"
+    $ workloadctl deploy --all -o json
+    exit code 0
+    --- stdout
+    {
+      "apiVersion": "workloadctl/v1alpha1",
+      "kind": "DeployList",
+      "deploys": []
+    }
+    --- stderr
+    no instances fit; `workloadctl list` shows what there is
+    "#);
 }
 
 #[test]
 fn the_life_of_an_instance_that_is_never_deployed() {
     let program = home("kind-dev");
     program.call("definition apply web -f k8s");
-    let created =
-        program.call("instance create web --set ConfigMap/conf:data.b=two --namespace shop");
-    assert_eq!(
-        created,
-        Outcome {
-            code: 0,
-            stdout: "instance web created: definition web on kind-dev\n".into(),
-            stderr: "runtime kind-dev: kubeconfig's current context\n\
-                     hint: workloadctl deploy web\n"
-                .into(),
-        }
-    );
-    assert_eq!(program.call("instance show web --field namespace").stdout, "shop\n");
-    let field = "overrides.sets.ConfigMap/conf:data.b";
-    assert_eq!(program.call(&format!("instance show web --field {field}")).stdout, "two\n");
-    assert_eq!(program.call("instance show web --field nonsense").code, 2);
-    assert_eq!(program.call("instance create web").code, 5);
-    assert_eq!(program.call("list -o name --runtime kind-dev").stdout, "web\n");
-    assert_eq!(program.call("list -o name --runtime prod").stdout, "");
-    assert_eq!(program.call("definition delete web --yes").code, 5);
-    let refused = program.call("delete web");
-    assert_eq!((refused.code, refused.stdout.as_str()), (2, ""));
-    assert_eq!(program.call("instance delete web --yes").code, 0);
-    assert_eq!(program.call("list -o name").stdout, "");
+    let lines = [
+        "instance create web --set ConfigMap/conf:data.b=two --namespace shop",
+        "instance show web --field namespace",
+        "instance show web --field overrides.sets.ConfigMap/conf:data.b",
+        "instance show web --field nonsense",
+        "instance create web",
+        "list -o name --runtime kind-dev",
+        "list -o name --runtime prod",
+        "definition delete web --yes",
+        "delete web",
+        "instance delete web --yes",
+        "list -o name",
+    ];
+    snapshot!(program.told(&lines), @r#"
+    $ workloadctl instance create web --set ConfigMap/conf:data.b=two --namespace shop
+    exit code 0
+    --- stdout
+    instance web created: definition web on kind-dev
+    --- stderr
+    runtime kind-dev: kubeconfig's current context
+    hint: workloadctl deploy web
+
+    $ workloadctl instance show web --field namespace
+    exit code 0
+    --- stdout
+    shop
+
+    $ workloadctl instance show web --field overrides.sets.ConfigMap/conf:data.b
+    exit code 0
+    --- stdout
+    two
+
+    $ workloadctl instance show web --field nonsense
+    exit code 2
+    --- stderr
+    error: there is no field "nonsense"
+    hint: there are createdAt, definition, latestRevision, name, namespace, namespaceMode, overrides, reason, runtime, status
+
+    $ workloadctl instance create web
+    exit code 5
+    --- stderr
+    runtime kind-dev: kubeconfig's current context
+    error: instance `web` exists: definition `web` on runtime `kind-dev`
+    hint: `workloadctl deploy web` deploys it
+
+    $ workloadctl list -o name --runtime kind-dev
+    exit code 0
+    --- stdout
+    web
+
+    $ workloadctl list -o name --runtime prod
+    exit code 0
+
+    $ workloadctl definition delete web --yes
+    exit code 5
+    --- stderr
+    error: definition `web` has 1 instance: web
+    hint: `workloadctl delete web` removes them first
+
+    $ workloadctl delete web
+    exit code 2
+    --- stderr
+    error: deleting `web` needs `--yes` where nobody can be asked
+    hint: workloadctl delete web --yes
+
+    $ workloadctl instance delete web --yes
+    exit code 0
+    --- stdout
+    web deleted from kind-dev; in N s
+    `web` was never deployed; its cluster was not asked
+
+    $ workloadctl list -o name
+    exit code 0
+    "#);
 }
 
 #[test]
 fn a_context_that_nobody_named_is_not_enough_for_a_new_instance() {
     let program = home("prod");
     program.call("definition apply web -f k8s");
-    let refused = program.call("instance create web");
-    assert_eq!(refused.code, 5);
-    assert!(
-        refused
-            .stderr
-            .ends_with("hint: name it with `--runtime prod`, or `workloadctl runtime use prod`\n")
-    );
-    assert_eq!(program.call("instance create web --yes").code, 0);
-    assert_eq!(program.call("instance create web-2 --definition web --runtime prod").code, 0);
-    program.call("runtime use prod");
-    assert_eq!(program.call("instance create web-3 --definition web").code, 0);
+    let lines = [
+        "instance create web",
+        "instance create web --yes",
+        "instance create web-2 --definition web --runtime prod",
+        "runtime use prod",
+        "instance create web-3 --definition web",
+    ];
+    snapshot!(program.told(&lines), @"
+    $ workloadctl instance create web
+    exit code 5
+    --- stderr
+    error: only the kubeconfig's current context chose `prod` for the new instance `web`
+    hint: name it with `--runtime prod`, or `workloadctl runtime use prod`
+
+    $ workloadctl instance create web --yes
+    exit code 0
+    --- stdout
+    instance web created: definition web on prod
+    --- stderr
+    runtime prod: kubeconfig's current context
+    hint: workloadctl deploy web
+
+    $ workloadctl instance create web-2 --definition web --runtime prod
+    exit code 0
+    --- stdout
+    instance web-2 created: definition web on prod
+    --- stderr
+    runtime prod: --runtime
+    hint: workloadctl deploy web-2
+
+    $ workloadctl runtime use prod
+    exit code 0
+    --- stdout
+    new instances go to prod
+
+    $ workloadctl instance create web-3 --definition web
+    exit code 0
+    --- stdout
+    instance web-3 created: definition web on prod
+    --- stderr
+    runtime prod: the default, see `workloadctl runtime use`
+    hint: workloadctl deploy web-3
+    ");
 }
 
 #[test]
@@ -149,24 +376,90 @@ fn a_status_that_cannot_be_had_is_a_row_and_for_a_named_instance_a_failure() {
     let program = home("kind-dev");
     program.call("definition apply web -f k8s");
     program.call("instance create web");
-    let all = program.call("status -o json");
-    let answer = document(&all);
-    assert_eq!((all.code, &answer["kind"]), (0, &"InstanceList".into()));
-    assert_eq!(answer["instances"][0]["status"], "Error");
-    assert_eq!(program.call("status --exit-code").code, 3);
-    let one = program.call("status web -o json");
-    let answer = document(&one);
-    assert_eq!(
-        (one.code, &answer["kind"], &answer["status"]),
-        (7, &"Instance".into(), &"Error".into())
-    );
-    assert_eq!(answer["error"]["exitCode"], 7);
-    let none = program.call("status wbe");
-    assert_ne!(none.code, 0);
-    assert_eq!(
-        document(&program.call("status -o json --runtime prod"))["instances"],
-        Value::Array(Vec::new())
-    );
+    let lines = [
+        "status -o json",
+        "status --exit-code",
+        "status web -o json",
+        "status wbe",
+        "status -o json --runtime prod",
+    ];
+    snapshot!(program.told(&lines), @r#"
+    $ workloadctl status -o json
+    exit code 0
+    --- stdout
+    {
+      "apiVersion": "workloadctl/v1alpha1",
+      "kind": "InstanceList",
+      "instances": [
+        {
+          "name": "web",
+          "definition": "web",
+          "latestRevision": 1,
+          "runtime": "kind-dev",
+          "status": "Error",
+          "reason": "cannot use runtime `kind-dev`: http://127.0.0.1:1 cannot be reached: nothing listens there",
+          "statusAt": "TIME",
+          "outcome": "failed",
+          "createdAt": "TIME",
+        }
+      ]
+    }
+
+    $ workloadctl status --exit-code
+    exit code 3
+    --- stdout
+    NAME  DEFINITION  REVISION  RELEASE  RUNTIME   NAMESPACE  STATUS  REASON                                                                                      AGE
+    web   web         -         -        kind-dev  -          Error   cannot use runtime `kind-dev`: http://127.0.0.1:1 cannot be reached: nothing listens there  N s
+
+    $ workloadctl status web -o json
+    exit code 7
+    --- stdout
+    {
+      "apiVersion": "workloadctl/v1alpha1",
+      "kind": "Instance",
+      "name": "web",
+      "definition": "web",
+      "latestRevision": 1,
+      "runtime": "kind-dev",
+      "status": "Error",
+      "reason": "cannot use runtime `kind-dev`: http://127.0.0.1:1 cannot be reached: nothing listens there",
+      "statusAt": "TIME",
+      "outcome": "failed",
+      "createdAt": "TIME",
+      "error": {
+        "code": "unreachable",
+        "exitCode": 7,
+        "message": "cannot use runtime `kind-dev`",
+        "causes": [
+          "http://127.0.0.1:1 cannot be reached: nothing listens there"
+        ],
+        "hint": "is the cluster running? `kind get clusters`"
+      }
+    }
+    --- stderr
+    error: cannot use runtime `kind-dev`
+      http://127.0.0.1:1 cannot be reached: nothing listens there
+    hint: is the cluster running? `kind get clusters`
+
+    $ workloadctl status wbe
+    exit code 7
+    --- stdout
+    wbe: Error, cannot use runtime `kind-dev`: http://127.0.0.1:1 cannot be reached: nothing listens there
+    runtime kind-dev
+    --- stderr
+    error: cannot use runtime `kind-dev`
+      http://127.0.0.1:1 cannot be reached: nothing listens there
+    hint: is the cluster running? `kind get clusters`
+
+    $ workloadctl status -o json --runtime prod
+    exit code 0
+    --- stdout
+    {
+      "apiVersion": "workloadctl/v1alpha1",
+      "kind": "InstanceList",
+      "instances": []
+    }
+    "#);
 }
 
 #[test]

@@ -165,8 +165,10 @@ on_both! {
         let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
         make(place, "/api/v1/namespaces", &namespace);
         let text = refused(place, &format!("deploy {name} -f conf.yaml"), 5);
-        assert!(text.starts_with(&format!("error: namespace {name} ")), "{text}");
-        assert!(text.contains("\nhint: ") && text.contains("--namespace"), "{text}");
+        snapshot!(text.replace(&name, "NAME"), @"
+        error: namespace NAME exists and `NAME` did not make it
+        hint: `--namespace NAME` deploys into it; or give the instance another name
+        ");
         place.call(Request::json(Method::DELETE, format!("/api/v1/namespaces/{name}"), &json!({}))).unwrap();
     }
 
@@ -202,9 +204,11 @@ on_both! {
         place.write("slow.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: slow, annotations: {test.workloadctl/delay: 60s}}\n\
             spec: {terminationGracePeriodSeconds: 0, containers: [{name: slow, image: 'slow:1'}]}\n");
         let late = place.run(&format!("deploy {name} -f slow.yaml --timeout 3s")).expect(3);
-        let text = said(&late);
-        assert!(text.starts_with(&format!("error: out of time: `{name}` was applied, but is not ready yet\n  Pod/slow")), "{text}");
-        assert!(text.ends_with(&format!("hint: `workloadctl status {name} --wait` goes on waiting, `--timeout` gives more time\n")), "{text}");
+        snapshot!(said(&late).replace(&name, "NAME"), @"
+        error: out of time: `NAME` was applied, but is not ready yet
+          Pod/slow: pod slow on node-N: container slow runs, but is not ready yet
+        hint: `workloadctl status NAME --wait` goes on waiting, `--timeout` gives more time
+        ");
         place.run(&format!("delete {name} --yes")).expect(0);
         assert_eq!(place.leftovers(&name), Vec::<String>::new());
     }

@@ -32,11 +32,7 @@ fn run_with(place: &Place, kubeconfig: &Path, line: &str) -> Outcome {
     let mut command = place.command(line);
     command.env("KUBECONFIG", kubeconfig).env_remove("WORKLOADCTL_RUNTIME");
     let output = command.output().unwrap();
-    Outcome {
-        code: output.status.code().unwrap(),
-        stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: String::from_utf8(output.stderr).unwrap(),
-    }
+    Outcome::of(line, output)
 }
 
 /// Lets the database believe that instance and runtime were on another cluster.
@@ -49,19 +45,6 @@ fn forge_cluster(place: &Place, name: &str) {
     store.update_instance(&instance).unwrap();
     let known = KnownRuntime { cluster_uid: Some("another".to_owned()), ..known };
     store.remember_runtime(&known).unwrap();
-}
-
-#[track_caller]
-fn says(outcome: &Outcome, sentence: &str) {
-    assert!(outcome.stderr.contains(sentence), "not said: {sentence}\n{}", outcome.stderr);
-}
-
-#[track_caller]
-fn fails(outcome: Outcome, code: i32, word: &str, hint: &str) {
-    let answer = outcome.expect(code).json();
-    let error = &answer["error"];
-    assert_eq!(error["code"], word, "{error}");
-    assert!(error["hint"].as_str().unwrap_or_default().contains(hint), "{error}");
 }
 
 on_both! {
@@ -94,26 +77,84 @@ fn a_sandbox_that_was_created_again_is_served_anew() {
     place.run("sandbox reset --yes").expect(0);
     let status = place.run(&format!("status {name} -o json")).expect(0).json();
     assert_eq!(status["status"], "Lost", "{status}");
-    let unknown = place.run(&format!("status {} -o json", place.instance("-unknown")));
-    fails(unknown, 1, "no-such-instance", "");
+    snapshot!(place.told(&format!("status {} -o json", place.instance("-unknown"))), @r#"
+    $ workloadctl status NAME-unknown -o json
+    exit code 1
+    --- stdout
+    {
+      "apiVersion": "workloadctl/v1alpha1",
+      "kind": "Instance",
+      "name": "NAME-unknown",
+      "runtime": "RUNTIME",
+      "clusterUid": "UID",
+      "status": "Error",
+      "reason": "there is no instance `NAME-unknown`: it is not on runtime RUNTIME either, in namespace NAME-unknown",
+      "statusAt": "TIME",
+      "outcome": "failed",
+      "error": {
+        "code": "no-such-instance",
+        "exitCode": 1,
+        "message": "there is no instance `NAME-unknown`",
+        "causes": [
+          "it is not on runtime RUNTIME either, in namespace NAME-unknown"
+        ],
+        "hint": "did you mean `NAME-other`?"
+      }
+    }
+    --- stderr
+    error: there is no instance `NAME-unknown`
+      it is not on runtime RUNTIME either, in namespace NAME-unknown
+    hint: did you mean `NAME-other`?
+    "#);
     let plan = place.run(&format!("plan {name} -o json")).expect(0).json();
     assert_eq!(plan["counts"]["create"], 2, "{plan}");
-    let anew = place.run(&format!("deploy {name} -o json")).expect(0);
-    says(&anew, &format!("sandbox was created again; deploying {name} anew"));
-    let answer = anew.json();
-    assert_eq!((&answer["outcome"], &answer["counts"]["create"]), (&json!("ready"), &json!(2)));
-    let again = place.run(&format!("deploy {name} -o json")).expect(0);
-    assert!(!again.stderr.contains("created again"), "{again:?}");
-    assert_eq!(again.json()["outcome"], "unchanged");
+    let line = format!("deploy {name} --progress none");
+    snapshot!([place.told(&line), place.told(&line)].join("\n"), @"
+    $ workloadctl deploy NAME --progress none
+    exit code 0
+    --- stdout
+    NAME deployed to RUNTIME (release 1, NAME revision 1): 2 created; ready in N s
+    namespace NAME
+    --- stderr
+    RUNTIME was created again; deploying NAME anew
+    runtime RUNTIME: stored with the instance
+
+    $ workloadctl deploy NAME --progress none
+    exit code 0
+    --- stdout
+    NAME unchanged (release 1, ready)
+    namespace NAME
+    ");
     // The other one still knows only the old one.
-    let status = place.run(&format!("status {other} -o json")).expect(0).json();
-    assert_eq!(status["status"], "Lost", "{status}");
-    says(&place.run(&format!("deploy {other} -f set.yaml")).expect(0), "was created again");
+    snapshot!(place.told(&format!("status {other}")), @"
+    $ workloadctl status NAME-other
+    exit code 0
+    --- stdout
+    NAME-other: Lost, its cluster was created again since it was deployed
+    NAME-other revision 1 · release 1 by tester@HOST N s ago · runtime RUNTIME · namespace NAME-other (managed)
+    ");
+    snapshot!(place.told(&format!("deploy {other} -f set.yaml --progress none")), @"
+    $ workloadctl deploy NAME-other -f set.yaml --progress none
+    exit code 0
+    --- stdout
+    NAME-other deployed to RUNTIME (release 1, NAME-other revision 1): 2 created; ready in N s
+    namespace NAME-other
+    --- stderr
+    RUNTIME was created again; deploying NAME-other anew
+    runtime RUNTIME: stored with the instance
+    ");
     // A new instance has nothing that could have been lost.
     place.run("sandbox reset --yes").expect(0);
     let fresh = place.instance("-fresh");
-    let first = place.run(&format!("deploy {fresh} -f set.yaml")).expect(0);
-    assert!(!first.stderr.contains("created again"), "{first:?}");
+    snapshot!(place.told(&format!("deploy {fresh} -f set.yaml --progress none")), @"
+    $ workloadctl deploy NAME-fresh -f set.yaml --progress none
+    exit code 0
+    --- stdout
+    NAME-fresh deployed to RUNTIME (release 1, NAME-fresh revision 1): 2 created; ready in N s
+    namespace NAME-fresh
+    --- stderr
+    runtime RUNTIME: WORKLOADCTL_RUNTIME
+    ");
     place.run(&format!("delete {other} --yes")).expect(0);
     place.run(&format!("list {other}")).expect(1);
 }
@@ -125,17 +166,37 @@ fn a_kind_cluster_that_was_created_again_is_served_anew() {
     place.run(&format!("deploy {name} -f set.yaml")).expect(0);
     forge_cluster(&place, &name);
     // Somebody deployed it there already: its record tells.
-    let found = place.run(&format!("deploy {name} -o json")).expect(0);
-    says(&found, &format!("kind-control-plane was created again; deploying {name} anew"));
-    assert_eq!(found.json()["outcome"], "unchanged");
+    snapshot!(place.told(&format!("deploy {name} --progress none")), @"
+    $ workloadctl deploy NAME --progress none
+    exit code 0
+    --- stdout
+    NAME unchanged (release 1, ready)
+    namespace NAME
+    --- stderr
+    RUNTIME was created again; deploying NAME anew
+    ");
     place.run(&format!("delete {name} --yes")).expect(0);
     place.run(&format!("deploy {name} -f set.yaml")).expect(0);
     let elsewhere = place.aside();
     elsewhere.run(&format!("delete {name} --yes")).expect(0);
     forge_cluster(&place, &name);
-    let status = place.run(&format!("status {name} -o json")).expect(0).json();
-    assert_eq!(status["status"], "Lost", "{status}");
-    says(&place.run(&format!("deploy {name}")).expect(0), "kind-control-plane was created again");
+    snapshot!(place.told(&format!("status {name}")), @"
+    $ workloadctl status NAME
+    exit code 0
+    --- stdout
+    NAME: Lost, its cluster was created again since it was deployed
+    NAME revision 1 · release 1 by tester@HOST N s ago · runtime RUNTIME · namespace NAME (managed)
+    ");
+    snapshot!(place.told(&format!("deploy {name} --progress none")), @"
+    $ workloadctl deploy NAME --progress none
+    exit code 0
+    --- stdout
+    NAME deployed to RUNTIME (release 1, NAME revision 1): 2 created; ready in N s
+    namespace NAME
+    --- stderr
+    RUNTIME was created again; deploying NAME anew
+    runtime RUNTIME: stored with the instance
+    ");
 }
 
 #[test]
@@ -146,28 +207,79 @@ fn another_cluster_behind_the_same_context() {
     forge_cluster(&place, &name);
     place.write("set.yaml", &SET.replace("first", "second"));
     let before = place.get(&format!("/api/v1/namespaces/{name}/secrets/workloadctl.{name}"));
-    for (line, hint) in [
-        ("deploy NAME -f set.yaml", "--new-cluster"),
-        ("plan NAME -f set.yaml", "--new-cluster"),
-        ("status NAME", "deploy NAME --new-cluster"),
-        ("delete NAME --yes", "deploy NAME --new-cluster"),
-        ("delete NAME --yes", "delete NAME --forget"),
-    ] {
-        let [line, hint] = [line, hint].map(|text| text.replace("NAME", &name));
-        fails(place.run(&format!("{line} -o json")), 7, "other-cluster", &hint);
+    let lines = [
+        "deploy NAME -f set.yaml -o json",
+        "plan NAME -f set.yaml",
+        "status NAME",
+        "delete NAME --yes",
+    ];
+    let told = lines.map(|line| place.told(&line.replace("NAME", &name)));
+    snapshot!(told.join("\n"), @r#"
+    $ workloadctl deploy NAME -f set.yaml -o json
+    exit code 7
+    --- stdout
+    {
+      "apiVersion": "workloadctl/v1alpha1",
+      "kind": "Deploy",
+      "name": "NAME",
+      "runtime": "RUNTIME",
+      "outcome": "failed",
+      "error": {
+        "code": "other-cluster",
+        "exitCode": 7,
+        "message": "`RUNTIME` reaches another cluster than before; nothing was sent",
+        "causes": [
+          "kube-system has uid UID, expected another"
+        ],
+        "hint": "if the cluster was replaced on purpose, repeat the command with `--new-cluster`"
+      }
     }
+    --- stderr
+    error: `RUNTIME` reaches another cluster than before; nothing was sent
+      kube-system has uid UID, expected another
+    hint: if the cluster was replaced on purpose, repeat the command with `--new-cluster`
+
+    $ workloadctl plan NAME -f set.yaml
+    exit code 7
+    --- stderr
+    error: `RUNTIME` reaches another cluster than before; nothing was sent
+      kube-system has uid UID, expected another
+    hint: if the cluster was replaced on purpose, repeat the command with `--new-cluster`
+
+    $ workloadctl status NAME
+    exit code 7
+    --- stdout
+    NAME: Error, `RUNTIME` reaches another cluster than before; nothing was sent: kube-system has uid UID, expected another
+    NAME revision 1 · release 1 by tester@HOST N s ago · runtime RUNTIME · namespace NAME (managed)
+    --- stderr
+    error: `RUNTIME` reaches another cluster than before; nothing was sent
+      kube-system has uid UID, expected another
+    hint: if the cluster was replaced on purpose: `workloadctl deploy NAME --new-cluster` goes on with the new one; `workloadctl delete NAME --forget` drops what is known of the old one
+
+    $ workloadctl delete NAME --yes
+    exit code 7
+    --- stderr
+    error: `RUNTIME` reaches another cluster than before; nothing was sent
+      kube-system has uid UID, expected another
+    hint: if the cluster was replaced on purpose: `workloadctl deploy NAME --new-cluster` goes on with the new one; `workloadctl delete NAME --forget` drops what is known of the old one
+    "#);
     assert_eq!(
         place.get(&format!("/api/v1/namespaces/{name}/secrets/workloadctl.{name}")),
         before,
         "nothing was sent"
     );
-    let anew = place.run(&format!("deploy {name} -f set.yaml --new-cluster -o json")).expect(0);
-    says(
-        &anew,
-        &format!("control-plane reaches another cluster than before; deploying {name} anew"),
-    );
     // There is a record of it on that cluster: it goes on from there.
-    assert_eq!(anew.json()["counts"]["prune"], 1);
+    let line = format!("deploy {name} -f set.yaml --new-cluster --progress none");
+    snapshot!(place.told(&line), @"
+    $ workloadctl deploy NAME -f set.yaml --new-cluster --progress none
+    exit code 0
+    --- stdout
+    NAME deployed to RUNTIME (release 2, NAME revision 2): 1 created, 1 unchanged, 1 pruned; ready in N s
+    namespace NAME
+    --- stderr
+    RUNTIME reaches another cluster than before; deploying NAME anew
+    continuing NAME: release 1, last deployed by tester@HOST N s ago
+    ");
     let again = place.run(&format!("deploy {name} -o json")).expect(0).json();
     assert_eq!(again["outcome"], "unchanged", "{again}");
 }
@@ -179,28 +291,137 @@ fn a_renamed_context_is_followed_and_another_runtime_is_refused() {
     place.run(&format!("deploy {name} -f set.yaml")).expect(0);
     let renamed = [("name: control-plane, context", "name: prod, context")];
     let renamed = kubeconfig(&place, "renamed", &renamed);
-    for line in ["deploy NAME -f set.yaml", "plan NAME", "status NAME"] {
-        let line = format!("{} -o json", line.replace("NAME", &name));
-        fails(run_with(&place, &renamed, &line), 7, "context-gone", "--runtime CONTEXT");
+    let lines = [
+        "deploy NAME -f set.yaml -o json",
+        "plan NAME",
+        "status NAME",
+        "delete NAME --yes",
+        // The sandbox has no such record.
+        "deploy NAME --runtime sandbox -o json",
+        "plan NAME --runtime sandbox",
+        "status NAME --runtime sandbox",
+        "delete NAME --yes --runtime sandbox",
+        // It is followed, and told once.
+        "status NAME --runtime prod",
+        "deploy NAME --runtime prod --progress none",
+        "deploy NAME --progress none",
+    ];
+    let told = lines.map(|line| run_with(&place, &renamed, &line.replace("NAME", &name)));
+    snapshot!(told.map(|outcome| place.shown(&outcome)).join("\n"), @r#"
+    $ workloadctl deploy NAME -f set.yaml -o json
+    exit code 7
+    --- stdout
+    {
+      "apiVersion": "workloadctl/v1alpha1",
+      "kind": "Deploy",
+      "name": "NAME",
+      "outcome": "failed",
+      "error": {
+        "code": "context-gone",
+        "exitCode": 7,
+        "message": "context `RUNTIME` of `NAME` is not in the kubeconfig (~/renamed)",
+        "hint": "if it was renamed: repeat the command with `--runtime CONTEXT`; if the cluster is gone: `workloadctl delete NAME --forget`"
+      }
     }
-    let line = format!("delete {name} --yes -o json");
-    fails(run_with(&place, &renamed, &line), 7, "context-gone", &format!("delete {name} --forget"));
-    // The sandbox has no such record.
-    for line in ["deploy NAME", "plan NAME", "status NAME", "delete NAME --yes"] {
-        let line = format!("{} --runtime sandbox -o json", line.replace("NAME", &name));
-        fails(run_with(&place, &renamed, &line), 5, "other-runtime", &format!("{name} --forget"));
+    --- stderr
+    error: context `RUNTIME` of `NAME` is not in the kubeconfig (~/renamed)
+    hint: if it was renamed: repeat the command with `--runtime CONTEXT`; if the cluster is gone: `workloadctl delete NAME --forget`
+
+    $ workloadctl plan NAME
+    exit code 7
+    --- stderr
+    error: context `RUNTIME` of `NAME` is not in the kubeconfig (~/renamed)
+    hint: if it was renamed: repeat the command with `--runtime CONTEXT`; if the cluster is gone: `workloadctl delete NAME --forget`
+
+    $ workloadctl status NAME
+    exit code 7
+    --- stdout
+    NAME: Error, context `RUNTIME` of `NAME` is not in the kubeconfig (~/renamed)
+    NAME revision 1 · release 1 by tester@HOST N s ago · runtime RUNTIME · namespace NAME (managed)
+    --- stderr
+    error: context `RUNTIME` of `NAME` is not in the kubeconfig (~/renamed)
+    hint: if it was renamed: repeat the command with `--runtime CONTEXT`; if the cluster is gone: `workloadctl delete NAME --forget`
+
+    $ workloadctl delete NAME --yes
+    exit code 7
+    --- stderr
+    error: context `RUNTIME` of `NAME` is not in the kubeconfig (~/renamed)
+    hint: if it was renamed: repeat the command with `--runtime CONTEXT`; if the cluster is gone: `workloadctl delete NAME --forget`
+
+    $ workloadctl deploy NAME --runtime sandbox -o json
+    exit code 5
+    --- stdout
+    {
+      "apiVersion": "workloadctl/v1alpha1",
+      "kind": "Deploy",
+      "name": "NAME",
+      "runtime": "sandbox",
+      "outcome": "refused",
+      "error": {
+        "code": "other-runtime",
+        "exitCode": 5,
+        "message": "`NAME` is on runtime `RUNTIME`, not on `sandbox`",
+        "hint": "deploy under another instance name, or `workloadctl delete NAME --forget` first"
+      }
     }
-    let status = run_with(&place, &renamed, &format!("status {name} --runtime prod -o json"));
-    says(&status, &format!("`{name}` is on runtime prod from now on"));
-    assert_eq!(status.expect(0).json()["status"], "Healthy");
-    let line = format!("deploy {name} --runtime prod -o json");
-    let followed = run_with(&place, &renamed, &line).expect(0);
-    assert_eq!(followed.json()["outcome"], "unchanged");
-    let plain = run_with(&place, &renamed, &format!("deploy {name} -o json")).expect(0).json();
-    assert_eq!((&plain["runtime"], &plain["release"]), (&json!("prod"), &json!(1)), "{plain}");
+    --- stderr
+    error: `NAME` is on runtime `RUNTIME`, not on `sandbox`
+    hint: deploy under another instance name, or `workloadctl delete NAME --forget` first
+
+    $ workloadctl plan NAME --runtime sandbox
+    exit code 5
+    --- stderr
+    error: `NAME` is on runtime `RUNTIME`, not on `sandbox`
+    hint: deploy under another instance name, or `workloadctl delete NAME --forget` first
+
+    $ workloadctl status NAME --runtime sandbox
+    exit code 5
+    --- stdout
+    NAME: Error, `NAME` is on runtime `RUNTIME`, not on `sandbox`
+    NAME revision 1 · release 1 by tester@HOST N s ago · runtime sandbox · namespace NAME (managed)
+    --- stderr
+    error: `NAME` is on runtime `RUNTIME`, not on `sandbox`
+    hint: deploy under another instance name, or `workloadctl delete NAME --forget` first
+
+    $ workloadctl delete NAME --yes --runtime sandbox
+    exit code 5
+    --- stderr
+    error: `NAME` is on runtime `RUNTIME`, not on `sandbox`
+    hint: deploy under another instance name, or `workloadctl delete NAME --forget` first
+
+    $ workloadctl status NAME --runtime prod
+    exit code 0
+    --- stdout
+    NAME: Healthy, all 2 objects are ready
+    NAME revision 1 · release 1 by tester@HOST N s ago · runtime prod · namespace NAME (managed)
+    OBJECT  NAMESPACE  STATE  REASON
+    ├─ Namespace/NAME  -  ready  -
+    └─ ConfigMap/first  NAME  ready  -
+    --- stderr
+    `NAME` is on runtime prod from now on
+
+    $ workloadctl deploy NAME --runtime prod --progress none
+    exit code 0
+    --- stdout
+    NAME unchanged (release 1, ready)
+    namespace NAME
+
+    $ workloadctl deploy NAME --progress none
+    exit code 0
+    --- stdout
+    NAME unchanged (release 1, ready)
+    namespace NAME
+    "#);
     // And back, told.
-    let back = place.run(&format!("deploy {name} --runtime control-plane")).expect(0);
-    says(&back, &format!("`{name}` is on runtime control-plane from now on"));
+    snapshot!(place.told(&format!("deploy {name} --runtime control-plane --progress none")), @"
+    $ workloadctl deploy NAME --runtime RUNTIME --progress none
+    exit code 0
+    --- stdout
+    NAME unchanged (release 1, ready)
+    namespace NAME
+    --- stderr
+    `NAME` is on runtime RUNTIME from now on
+    ");
 }
 
 #[test]
@@ -212,7 +433,26 @@ fn a_context_called_sandbox_is_told_from_the_sandbox() {
     let called = kubeconfig_as_admin(&place, &called);
     let line = format!("deploy {name} -f set.yaml -o json");
     let outcome = run_with(&place, &called, &format!("{line} --runtime sandbox"));
-    fails(outcome, 2, "ambiguous-runtime", "kubeconfig:sandbox");
+    snapshot!(place.shown(&outcome), @r#"
+    $ workloadctl deploy NAME -f set.yaml -o json --runtime sandbox
+    exit code 2
+    --- stdout
+    {
+      "apiVersion": "workloadctl/v1alpha1",
+      "kind": "Deploy",
+      "name": "NAME",
+      "outcome": "refused",
+      "error": {
+        "code": "ambiguous-runtime",
+        "exitCode": 2,
+        "message": "`sandbox` is a context of the kubeconfig and a built-in runtime",
+        "hint": "use `kubeconfig:sandbox` or `builtin:sandbox`"
+      }
+    }
+    --- stderr
+    error: `sandbox` is a context of the kubeconfig and a built-in runtime
+    hint: use `kubeconfig:sandbox` or `builtin:sandbox`
+    "#);
     let there = run_with(&place, &called, &format!("{line} --runtime kubeconfig:sandbox"));
     assert_eq!(there.expect(0).json()["runtime"], "kubeconfig:sandbox");
     assert!(place.get(&format!("/api/v1/namespaces/{name}")).is_some());
@@ -237,29 +477,130 @@ fn a_new_instance_does_not_land_where_nobody_sent_it() {
     let several = kubeconfig(&place, "several", &[]);
     let line = format!("deploy {name} -f set.yaml -o json");
     let outcome = run_with(&place, &several, &line);
-    fails(outcome, 5, "runtime-not-named", "--runtime control-plane");
+    snapshot!(place.shown(&outcome), @r#"
+    $ workloadctl deploy NAME -f set.yaml -o json
+    exit code 5
+    --- stdout
+    {
+      "apiVersion": "workloadctl/v1alpha1",
+      "kind": "Deploy",
+      "name": "NAME",
+      "definition": "NAME",
+      "revision": 1,
+      "latestRevision": 1,
+      "runtime": "RUNTIME",
+      "clusterUid": "UID",
+      "namespace": "NAME",
+      "namespaceMode": "managed",
+      "outcome": "refused",
+      "counts": {
+        "create": 2,
+      },
+      "objects": [
+        {
+          "kind": "Namespace",
+          "name": "NAME",
+          "version": "v1",
+          "action": "create"
+        },
+        {
+          "kind": "ConfigMap",
+          "namespace": "NAME",
+          "name": "first",
+          "version": "v1",
+          "action": "create",
+          "source": {
+            "file": "set.yaml",
+            "line": 1
+          }
+        }
+      ],
+      "error": {
+        "code": "runtime-not-named",
+        "exitCode": 5,
+        "message": "only the kubeconfig's current context chose `RUNTIME` for the new instance `NAME`",
+        "hint": "name it with `--runtime RUNTIME`, or `workloadctl runtime use RUNTIME`"
+      }
+    }
+    --- stderr
+    error: only the kubeconfig's current context chose `RUNTIME` for the new instance `NAME`
+    hint: name it with `--runtime RUNTIME`, or `workloadctl runtime use RUNTIME`
+    "#);
     assert!(place.get(&format!("/api/v1/namespaces/{name}")).is_none());
     let list = place.run("list -o json").expect(0).json();
     assert_eq!(list["instances"], json!([]), "the database is as before");
     let line = format!("instance create {name} --definition web -o json");
     place.run("definition apply web -f set.yaml").expect(0);
-    fails(run_with(&place, &several, &line), 5, "runtime-not-named", "--runtime control-plane");
+    snapshot!(place.shown(&run_with(&place, &several, &line)), @r#"
+    $ workloadctl instance create NAME --definition web -o json
+    exit code 5
+    --- stdout
+    {
+      "apiVersion": "workloadctl/v1alpha1",
+      "kind": "Error",
+      "error": {
+        "code": "runtime-not-named",
+        "exitCode": 5,
+        "message": "only the kubeconfig's current context chose `RUNTIME` for the new instance `NAME`",
+        "hint": "name it with `--runtime RUNTIME`, or `workloadctl runtime use RUNTIME`"
+      }
+    }
+    --- stderr
+    error: only the kubeconfig's current context chose `RUNTIME` for the new instance `NAME`
+    hint: name it with `--runtime RUNTIME`, or `workloadctl runtime use RUNTIME`
+    "#);
     // Named by a flag, by the stored default, by --yes; or there is nothing to be confused with.
     let kind = [("current-context: control-plane", "current-context: kind-control-plane")];
     let kind = kubeconfig(&place, "kind", &kind);
     let one = crate::harness::variable("KUBECONFIG").unwrap();
-    for (config, more, why) in [
-        (&*several, " --runtime control-plane", "runtime control-plane: --runtime"),
-        (&*several, " --yes", "runtime control-plane: kubeconfig's current context"),
-        (&*kind, "", "runtime kind-control-plane: kubeconfig's current context"),
-        (Path::new(&one), "", "runtime control-plane: kubeconfig's current context"),
+    let deploy = format!("deploy {name} -f set.yaml --progress none");
+    let mut told = String::new();
+    for (config, more) in [
+        (&*several, " --runtime control-plane"),
+        (&*several, " --yes"),
+        (&*kind, ""),
+        (Path::new(&one), ""),
     ] {
-        let deployed =
-            run_with(&place, config, &format!("deploy {name} -f set.yaml{more}")).expect(0);
-        says(&deployed, why);
+        told += &place.shown(&run_with(&place, config, &format!("{deploy}{more}")));
         run_with(&place, config, &format!("delete {name} --yes")).expect(0);
     }
     run_with(&place, &several, "runtime use control-plane").expect(0);
-    let deployed = run_with(&place, &several, &format!("deploy {name} -f set.yaml")).expect(0);
-    says(&deployed, "runtime control-plane: the default");
+    told += &place.shown(&run_with(&place, &several, &deploy));
+    snapshot!(told, @"
+    $ workloadctl deploy NAME -f set.yaml --progress none --runtime RUNTIME
+    exit code 0
+    --- stdout
+    NAME deployed to RUNTIME (release 1, NAME revision 1): 2 created; ready in N s
+    namespace NAME
+    --- stderr
+    runtime RUNTIME: --runtime
+    $ workloadctl deploy NAME -f set.yaml --progress none --yes
+    exit code 0
+    --- stdout
+    NAME deployed to RUNTIME (release 1, NAME revision 1): 2 created; ready in N s
+    namespace NAME
+    --- stderr
+    runtime RUNTIME: kubeconfig's current context
+    $ workloadctl deploy NAME -f set.yaml --progress none
+    exit code 0
+    --- stdout
+    NAME deployed to kind-RUNTIME (release 1, NAME revision 1): 2 created; ready in N s
+    namespace NAME
+    --- stderr
+    runtime kind-RUNTIME: kubeconfig's current context
+    $ workloadctl deploy NAME -f set.yaml --progress none
+    exit code 0
+    --- stdout
+    NAME deployed to RUNTIME (release 1, NAME revision 1): 2 created; ready in N s
+    namespace NAME
+    --- stderr
+    runtime RUNTIME: kubeconfig's current context
+    $ workloadctl deploy NAME -f set.yaml --progress none
+    exit code 0
+    --- stdout
+    NAME deployed to RUNTIME (release 1, NAME revision 1): 2 created; ready in N s
+    namespace NAME
+    --- stderr
+    runtime RUNTIME: the default, see `workloadctl runtime use`
+    ");
 }

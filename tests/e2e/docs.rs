@@ -32,7 +32,7 @@ fn run(place: &Place, line: &str) -> Outcome {
     }
     let path = variable("PATH").unwrap_or_default();
     shell.env("PATH", format!("{}:{path}", program.parent().unwrap().display()));
-    Outcome::of(shell.output().unwrap())
+    Outcome::of(line, shell.output().unwrap())
 }
 
 on_both! {
@@ -51,7 +51,7 @@ on_both! {
                 other => other,
             });
             let said = words.collect::<Vec<_>>().join(" ");
-            let Outcome { code: exit, stdout, stderr } = run(place, &said);
+            let Outcome { line: _, code: exit, stdout, stderr } = run(place, &said);
             assert_eq!(exit, *code, "{line}\nstdout:\n{stdout}\nstderr:\n{stderr}");
         }
         assert!(all.len() >= 30, "{}", all.len());

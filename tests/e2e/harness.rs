@@ -15,6 +15,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use regex::Regex;
 use serde_json::Value;
 use tempfile::TempDir;
 use workloadctl::{
@@ -25,7 +26,10 @@ use workloadctl::{
     },
 };
 
-use crate::proxy::{Backend, Proxy};
+use crate::{
+    proxy::{Backend, Proxy},
+    snapshot,
+};
 
 /// Runs each test on both backends.
 macro_rules! on_both {
@@ -45,14 +49,16 @@ macro_rules! on_both {
 /// What a call gave.
 #[derive(Debug)]
 pub(crate) struct Outcome {
+    pub(crate) line: String,
     pub(crate) code: i32,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
 }
 
 impl Outcome {
-    pub(crate) fn of(output: Output) -> Self {
+    pub(crate) fn of(line: &str, output: Output) -> Self {
         Self {
+            line: line.to_owned(),
             code: output.status.code().unwrap_or(-1),
             stdout: String::from_utf8(output.stdout).unwrap(),
             stderr: String::from_utf8(output.stderr).unwrap(),
@@ -101,7 +107,10 @@ impl Place {
     pub(crate) fn control_plane(test: &str) -> Self {
         let kubeconfig = variable("KUBECONFIG").filter(|_| variable("WORKLOADCTL_E2E").is_some());
         let Some(kubeconfig) = kubeconfig else {
-            panic!("no cluster: run `tests/control-plane/run -- cargo test --test e2e`");
+            panic!(
+                "no cluster: run `tests/control-plane/run -- cargo test --test e2e`, or only the \
+                 sandbox half: `cargo test --test e2e -- sandbox::`"
+            );
         };
         let context =
             variable("WORKLOADCTL_TEST_CONTEXT").unwrap_or_else(|| "control-plane".to_owned());
@@ -245,7 +254,24 @@ impl Place {
     }
 
     pub(crate) fn run(&self, line: &str) -> Outcome {
-        Outcome::of(self.command(line).output().unwrap())
+        Outcome::of(line, self.command(line).output().unwrap())
+    }
+
+    /// Calls the program, and shows all that it answered.
+    pub(crate) fn told(&self, line: &str) -> String {
+        self.shown(&self.run(line))
+    }
+
+    /// Shows a whole answer for a snapshot, in words that are the same for every run and backend:
+    /// names begin with NAME, and the backend is RUNTIME.
+    pub(crate) fn shown(&self, outcome: &Outcome) -> String {
+        let Outcome { line, code, stdout, stderr } = outcome;
+        let text = snapshot::shown(line, *code, stdout, stderr).replace(&self.name, "NAME");
+        // A table's columns are as wide as its names.
+        let text = Regex::new(r"(\S) {3,}(\S)").unwrap().replace_all(&text, "$1  $2").into_owned();
+        let backend = Regex::new(r"\b(sandbox|control-plane)\b").unwrap();
+        let is_backend = backend.is_match(&self.runtime);
+        if is_backend { text.replace(&self.runtime, "RUNTIME") } else { text }
     }
 
     /// Starts a call that somebody else ends.
@@ -262,7 +288,7 @@ impl Place {
     }
 
     pub(crate) fn finish(&self, child: Child) -> Outcome {
-        Outcome::of(child.wait_with_output().unwrap())
+        Outcome::of("", child.wait_with_output().unwrap())
     }
 
     /// Makes one request to the API server, as nobody in particular.
@@ -443,6 +469,7 @@ impl Running {
         self.stderr.read_to_string(&mut self.said).unwrap();
         let status = self.child.wait().unwrap();
         Outcome {
+            line: String::new(),
             code: status.code().unwrap_or(-1),
             stdout: answer.join().unwrap(),
             stderr: self.said,

@@ -17,6 +17,7 @@ fn kubectl(namespace: &str, line: &str) -> Outcome {
         .output()
         .unwrap();
     Outcome {
+        line: String::new(),
         code: output.status.code().unwrap(),
         stdout: String::from_utf8(output.stdout).unwrap(),
         stderr: String::from_utf8(output.stderr).unwrap(),

@@ -87,8 +87,29 @@ on_both! {
         remove_namespace(place, &name);
         let theirs = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
         place.call(Request::json(Method::POST, "/api/v1/namespaces", &theirs)).unwrap();
-        let refused = place.run(&format!("deploy {name} -f set.yaml -o json")).expect(5).json();
-        assert_eq!(refused["error"]["code"], "namespace-taken", "{refused}");
+        snapshot!(place.told(&format!("deploy {name} -f set.yaml -o json")), @r#"
+        $ workloadctl deploy NAME -f set.yaml -o json
+        exit code 5
+        --- stdout
+        {
+          "apiVersion": "workloadctl/v1alpha1",
+          "kind": "Deploy",
+          "name": "NAME",
+          "runtime": "RUNTIME",
+          "outcome": "refused",
+          "error": {
+            "code": "namespace-taken",
+            "exitCode": 5,
+            "message": "namespace NAME exists and `NAME` did not make it",
+            "hint": "`workloadctl delete NAME` leaves it; then `--namespace NAME` deploys into it",
+            "object": "Namespace/NAME"
+          }
+        }
+        --- stderr
+        the record is gone: rebuilt from 1 live object of `NAME` in namespace NAME
+        error: namespace NAME exists and `NAME` did not make it
+        hint: `workloadctl delete NAME` leaves it; then `--namespace NAME` deploys into it
+        "#);
         place.run(&format!("delete {name} --yes")).expect(0);
         assert_eq!(place.leftovers(&name), [format!("namespaces/{name}")]);
         let given = place.run(&format!("deploy {name} -f set.yaml -n {name} -o json")).expect(0).json();
@@ -112,11 +133,77 @@ on_both! {
         remove(place, &namespace);
         let record = format!("{namespace}/secrets/workloadctl.{name}");
         place.until("the record is gone", Duration::from_secs(30), || place.get(&record).is_none());
-        let late = place.run(&format!("deploy {name} --timeout 3s -o json")).expect(1).json();
-        let error = &late["error"];
-        assert_eq!((&error["code"], &late["outcome"]), (&json!("timeout"), &json!("timedOut")), "{late}");
-        assert_eq!(error["message"], format!("out of time: there is no namespace {name} yet"));
-        assert!(error["causes"][0].as_str().unwrap().contains("test.workloadctl/hold"), "{error}");
+        snapshot!(place.told(&format!("deploy {name} --timeout 3s -o json --progress none")), @r#"
+        $ workloadctl deploy NAME --timeout 3s -o json --progress none
+        exit code 1
+        --- stdout
+        {
+          "apiVersion": "workloadctl/v1alpha1",
+          "kind": "Deploy",
+          "name": "NAME",
+          "definition": "NAME",
+          "revision": 1,
+          "latestRevision": 1,
+          "runtime": "RUNTIME",
+          "clusterUid": "UID",
+          "namespace": "NAME",
+          "namespaceMode": "managed",
+          "outcome": "timedOut",
+          "createdAt": "TIME",
+          "counts": {
+            "create": 2,
+            "unchanged": 1,
+          },
+          "objects": [
+            {
+              "kind": "Namespace",
+              "name": "NAME",
+              "version": "v1",
+              "uid": "UID",
+              "action": "create"
+            },
+            {
+              "kind": "ConfigMap",
+              "namespace": "NAME",
+              "name": "conf",
+              "version": "v1",
+              "uid": "UID",
+              "action": "create",
+              "source": {
+                "file": "set.yaml",
+                "line": 1
+              }
+            },
+            {
+              "group": "rbac.authorization.k8s.io",
+              "kind": "ClusterRole",
+              "name": "NAME-role",
+              "version": "v1",
+              "uid": "UID",
+              "action": "unchanged",
+              "source": {
+                "file": "set.yaml",
+                "line": 5
+              }
+            }
+          ],
+          "error": {
+            "code": "timeout",
+            "exitCode": 1,
+            "message": "out of time: there is no namespace NAME yet",
+            "causes": [
+              "the one before is still being deleted: Some resources are remaining: configmaps. has 1 resource instances; Some content in the namespace has finalizers remaining: test.workloadctl/hold in 1 resource instances"
+            ],
+            "hint": "`workloadctl deploy NAME` goes on, `--timeout` gives more time",
+            "object": "Namespace/NAME"
+          }
+        }
+        --- stderr
+        the record is gone: rebuilt from 3 live objects of `NAME` in namespace NAME
+        error: out of time: there is no namespace NAME yet
+          the one before is still being deleted: Some resources are remaining: configmaps. has 1 resource instances; Some content in the namespace has finalizers remaining: test.workloadctl/hold in 1 resource instances
+        hint: `workloadctl deploy NAME` goes on, `--timeout` gives more time
+        "#);
         let mut running = place.follow(&format!("deploy {name} --timeout 0"));
         let (look, mut looks) = (format!("{namespace} "), 0);
         assert!(running.until(|line| {
@@ -138,10 +225,25 @@ on_both! {
         place.run(&format!("deploy {name} -f web")).expect(0);
         let content = format!("/api/v1/namespaces/{name}/configmaps/web-content");
         place.call(Request::json(Method::DELETE, &*content, &json!({}))).unwrap();
-        let status = place.run(&format!("status {name} -o json")).expect(0).json();
-        assert_eq!(status["status"], "Unhealthy", "{status}");
-        let again = place.run(&format!("deploy {name} -o json")).expect(0).json();
-        assert_eq!(again["counts"]["create"], 1, "{again}");
+        snapshot!(place.told(&format!("status {name}")), @"
+        $ workloadctl status NAME
+        exit code 0
+        --- stdout
+        NAME: Unhealthy, ConfigMap/web-content is missing
+        NAME revision 1 · release 1 by tester@HOST N s ago · runtime RUNTIME · namespace NAME (managed)
+        OBJECT  NAMESPACE  STATE  REASON
+        ├─ Namespace/NAME  -  ready  -
+        ├─ ConfigMap/web-content  NAME  missing  NotFound: it is not on the cluster
+        ├─ Deployment/web  NAME  ready  -
+        └─ Service/web  NAME  ready  -
+        ");
+        snapshot!(place.told(&format!("deploy {name} --progress none")), @"
+        $ workloadctl deploy NAME --progress none
+        exit code 0
+        --- stdout
+        NAME deployed to RUNTIME (release 2, NAME revision 1): 1 created, 3 unchanged; ready in N s
+        namespace NAME
+        ");
         assert!(place.get(&content).is_some());
     }
 
@@ -167,11 +269,14 @@ on_both! {
         let file = folder.join("web.yaml");
         let text = std::fs::read_to_string(&file).unwrap();
         std::fs::write(&file, text.replace("Deployed with workloadctl", "Changed")).unwrap();
-        let told = place.run(&format!("deploy {name} -f web")).expect(0);
-        let line = format!(
-            "Deployment/web still runs with the old ConfigMap/web-content: deploy {name} --restart"
-        );
-        assert!(format!("{}{}", told.stdout, told.stderr).contains(&line), "{told:?}");
+        snapshot!(place.told(&format!("deploy {name} -f web --progress none")), @"
+        $ workloadctl deploy NAME -f web --progress none
+        exit code 0
+        --- stdout
+        NAME deployed to RUNTIME (release 2, NAME revision 2): 1 updated, 3 unchanged; ready in N s
+        Deployment/web still runs with the old ConfigMap/web-content: deploy NAME --restart
+        namespace NAME
+        ");
         let restarted = place.run(&format!("deploy {name} --restart -o json")).expect(0).json();
         assert_eq!(restarted["counts"]["update"], 1, "{restarted}");
     }

@@ -1,10 +1,14 @@
 //! The end-to-end suite: the real binary against a real API server and against the sandbox, each
 //! test on both. It runs through `tests/control-plane/run -- cargo test --test e2e`; without a
-//! cluster the tests of that backend fail and say so.
+//! cluster the tests of that backend fail and say so. The half of the sandbox needs no cluster:
+//! `cargo test --test e2e -- sandbox::`.
 
 #![allow(missing_docs)]
 #![expect(clippy::unwrap_used, reason = "a test")]
 
+#[macro_use]
+#[path = "../cli/snapshot.rs"]
+mod snapshot;
 #[macro_use]
 mod harness;
 mod bad_days;

@@ -48,7 +48,13 @@ on_both! {
         assert!(place.get(&format!("{path}/configmaps/a")).is_none());
         // What is not ours does not become ours by another way of deploying.
         place.write("set.yaml", CONFIG);
-        place.run(&format!("deploy {name} -f set.yaml")).expect(5);
+        snapshot!(place.told(&format!("deploy {name} -f set.yaml")), @"
+        $ workloadctl deploy NAME -f set.yaml
+        exit code 5
+        --- stderr
+        error: namespace NAME exists and `NAME` did not make it
+        hint: `--namespace NAME` deploys into it; or give the instance another name
+        ");
         remove(place, &path);
     }
 
@@ -57,13 +63,39 @@ on_both! {
         let other = place.instance("other");
         let inside = format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: b, namespace: {other}}}\n");
         place.write("own.yaml", &format!("{}{CONFIG}---\n{inside}", namespace(&name)));
-        for command in ["plan", "deploy"] {
-            let refused = place.run(&format!("{command} {name} -f own.yaml -o json")).expect(2).json();
-            let error = &refused["error"];
-            let message = error["message"].as_str().unwrap();
-            assert!(message.starts_with(&format!("1 object is in namespace {other}, which is neither")), "{refused}");
-            assert_eq!(error["causes"], json!(["ConfigMap/b (own.yaml:10)"]), "{refused}");
+        snapshot!(place.told(&format!("plan {name} -f own.yaml -o json")), @r#"
+        $ workloadctl plan NAME -f own.yaml -o json
+        exit code 2
+        --- stdout
+        {
+          "apiVersion": "workloadctl/v1alpha1",
+          "kind": "Plan",
+          "name": "NAME",
+          "runtime": "RUNTIME",
+          "outcome": "refused",
+          "error": {
+            "code": "no-namespace",
+            "exitCode": 2,
+            "message": "1 object is in namespace NAMEother, which is neither in the set nor on RUNTIME",
+            "causes": [
+              "ConfigMap/b (own.yaml:10)"
+            ],
+            "hint": "add a Namespace document, or `kubectl create namespace NAMEother` first"
+          }
         }
+        --- stderr
+        error: 1 object is in namespace NAMEother, which is neither in the set nor on RUNTIME
+          ConfigMap/b (own.yaml:10)
+        hint: add a Namespace document, or `kubectl create namespace NAMEother` first
+        "#);
+        snapshot!(place.told(&format!("deploy {name} -f own.yaml")), @"
+        $ workloadctl deploy NAME -f own.yaml
+        exit code 2
+        --- stderr
+        error: 1 object is in namespace NAMEother, which is neither in the set nor on RUNTIME
+          ConfigMap/b (own.yaml:10)
+        hint: add a Namespace document, or `kubectl create namespace NAMEother` first
+        ");
         assert!(place.get(&format!("/api/v1/namespaces/{name}")).is_none());
         make_namespace(place, &other);
         place.run(&format!("deploy {name} -f own.yaml")).expect(0);
@@ -112,9 +144,24 @@ on_both! {
         remove(place, &format!("{collection}/a"));
         let body = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}});
         place.call(Request::json(Method::POST, format!("{collection}?fieldManager=kubectl-create"), &body)).unwrap();
-        let status = place.run(&format!("status {name} -o json")).expect(0).json();
-        assert_eq!(status["status"], "Unhealthy", "{status}");
-        place.run(&format!("deploy {name}")).expect(5);
+        snapshot!(place.told(&format!("status {name}")), @"
+        $ workloadctl status NAME
+        exit code 0
+        --- stdout
+        NAME: Unhealthy, ConfigMap/a is missing
+        NAME revision 1 · release 1 by tester@HOST N s ago · runtime RUNTIME · namespace NAME (managed)
+        OBJECT  NAMESPACE  STATE  REASON
+        ├─ Namespace/NAME  -  ready  -
+        └─ ConfigMap/a  NAME  missing  NotFound: an object of that name is there, and is not ours
+        ");
+        snapshot!(place.told(&format!("deploy {name}")), @"
+        $ workloadctl deploy NAME
+        exit code 5
+        --- stderr
+        error: 1 object stands in the way; nothing was written
+          ConfigMap/a (set.yaml:1): it exists and is not ours: nothing says who made it
+        hint: `--adopt` takes over objects that exist
+        ");
         place.run(&format!("delete {name} --yes")).expect(0);
         assert_eq!(place.leftovers(&name), Vec::<String>::new());
     }

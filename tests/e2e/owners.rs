@@ -275,20 +275,133 @@ on_both! {
         place.call(Request::apply(&path, &theirs, &how)).unwrap();
         write(place, &[config_map(&json!({"a.b": "2"})), deployment(Some(1), "nginx:2"), service(81)]);
         let before = place.run(&format!("status {name} -o json")).json()["release"].clone();
-        for line in ["deploy", "deploy --conflicts fail", "plan"] {
-            let refused = place.run(&format!("{line} {name} -f set.json -o json")).expect(5).json();
-            assert_eq!(refused["error"]["code"], "field-conflict", "{refused}");
-            let told = refused["error"]["causes"].as_array().unwrap();
-            assert_eq!(told.len(), 2, "{refused}");
-            assert_eq!(told[0], "ConfigMap/conf (set.json:1): data.a.b is held by \"some-operator\"");
-            let web = told[1].as_str().unwrap();
-            assert!(web.contains("containers[name=\"main\"].image is held by \"argocd-controller\", which is Argo CD"), "{web}");
-            assert!(refused["error"]["hint"].as_str().unwrap().contains("--conflicts force"));
-            let blocked: Vec<&Value> = refused["objects"].as_array().unwrap().iter().filter(|object| object["action"] == "blocked").map(|object| &object["kind"]).collect();
-            assert_eq!(blocked, ["ConfigMap", "Deployment"], "{refused}");
-            let port = &place.get(&format!("{}/web", collection(&name, "Service"))).unwrap()["spec"]["ports"][0]["port"];
-            assert_eq!(port, 80, "{line}: nothing was written");
+        let port = || place.get(&format!("{}/web", collection(&name, "Service"))).unwrap()["spec"]["ports"][0]["port"].clone();
+        snapshot!(place.told(&format!("deploy {name} -f set.json -o json")), @r#"
+        $ workloadctl deploy NAME -f set.json -o json
+        exit code 5
+        --- stdout
+        {
+          "apiVersion": "workloadctl/v1alpha1",
+          "kind": "Deploy",
+          "name": "NAME",
+          "definition": "NAME",
+          "revision": 2,
+          "latestRevision": 2,
+          "runtime": "RUNTIME",
+          "clusterUid": "UID",
+          "namespace": "NAME",
+          "namespaceMode": "managed",
+          "release": 1,
+          "outcome": "refused",
+          "createdAt": "TIME",
+          "deployedAt": "TIME",
+          "deployedBy": "tester@HOST",
+          "counts": {
+            "update": 1,
+            "unchanged": 1,
+            "blocked": 2
+          },
+          "objects": [
+            {
+              "kind": "Namespace",
+              "name": "NAME",
+              "version": "v1",
+              "uid": "UID",
+              "action": "unchanged"
+            },
+            {
+              "kind": "ConfigMap",
+              "namespace": "NAME",
+              "name": "conf",
+              "version": "v1",
+              "uid": "UID",
+              "action": "blocked",
+              "message": "data.a.b is held by \"some-operator\"",
+              "source": {
+                "file": "set.json",
+                "line": 1
+              }
+            },
+            {
+              "group": "apps",
+              "kind": "Deployment",
+              "namespace": "NAME",
+              "name": "web",
+              "version": "v1",
+              "uid": "UID",
+              "action": "blocked",
+              "message": "spec.template.spec.containers[name=\"main\"].image is held by \"argocd-controller\", which is Argo CD",
+              "images": [
+                "nginx:2"
+              ],
+              "source": {
+                "file": "set.json",
+                "line": 1
+              }
+            },
+            {
+              "kind": "Service",
+              "namespace": "NAME",
+              "name": "web",
+              "version": "v1",
+              "uid": "UID",
+              "action": "update",
+              "source": {
+                "file": "set.json",
+                "line": 1
+              }
+            }
+          ],
+          "error": {
+            "code": "field-conflict",
+            "exitCode": 5,
+            "message": "2 objects stand in the way; nothing was written",
+            "causes": [
+              "ConfigMap/conf (set.json:1): data.a.b is held by \"some-operator\"",
+              "Deployment/web (set.json:1): spec.template.spec.containers[name=\"main\"].image is held by \"argocd-controller\", which is Argo CD"
+            ],
+            "hint": "`--conflicts force` takes them, `--conflicts yield` leaves them to their holders",
+            "object": "ConfigMap/conf",
+            "source": {
+              "file": "set.json",
+              "line": 1
+            }
+          }
         }
+        --- stderr
+        error: 2 objects stand in the way; nothing was written
+          ConfigMap/conf (set.json:1): data.a.b is held by "some-operator"
+          Deployment/web (set.json:1): spec.template.spec.containers[name="main"].image is held by "argocd-controller", which is Argo CD
+        hint: `--conflicts force` takes them, `--conflicts yield` leaves them to their holders
+        "#);
+        assert_eq!(port(), 80, "nothing was written");
+        snapshot!(place.told(&format!("deploy --conflicts fail {name} -f set.json")), @r#"
+        $ workloadctl deploy --conflicts fail NAME -f set.json
+        exit code 5
+        --- stderr
+        error: 2 objects stand in the way; nothing was written
+          ConfigMap/conf (set.json:1): data.a.b is held by "some-operator"
+          Deployment/web (set.json:1): spec.template.spec.containers[name="main"].image is held by "argocd-controller", which is Argo CD
+        hint: `--conflicts force` takes them, `--conflicts yield` leaves them to their holders
+        "#);
+        assert_eq!(port(), 80, "nothing was written");
+        snapshot!(place.told(&format!("plan {name} -f set.json")), @r#"
+        $ workloadctl plan NAME -f set.json
+        exit code 5
+        --- stdout
+        ACTION  OBJECT  NAMESPACE  REASON
+        unchanged  Namespace/NAME  -  -
+        blocked  ConfigMap/conf  NAME  data.a.b is held by "some-operator"
+        blocked  Deployment/web  NAME  spec.template.spec.containers[name="main"].image is held by "argocd-controller", which is Argo CD
+        update  Service/web  NAME  -
+        NAME on RUNTIME: 1 to update, 1 unchanged, 2 blocked
+        --- stderr
+        error: 2 objects stand in the way; nothing was written
+          ConfigMap/conf (set.json:1): data.a.b is held by "some-operator"
+          Deployment/web (set.json:1): spec.template.spec.containers[name="main"].image is held by "argocd-controller", which is Argo CD
+        hint: `--conflicts force` takes them, `--conflicts yield` leaves them to their holders
+        "#);
+        assert_eq!(port(), 80, "nothing was written");
         assert_eq!(place.run(&format!("status {name} -o json")).json()["release"], before);
         let deployed = place.run(&format!("deploy {name} -f set.json --conflicts yield -o json")).expect(0).json();
         assert_eq!(object(&deployed, "ConfigMap")["yielded"], json!([{"field": "data.a.b", "manager": "some-operator"}]), "{deployed}");
@@ -315,27 +428,48 @@ on_both! {
         create(place, &home, "kustomize-controller", &marked(secret("flux"), "labels", "kustomize.toolkit.fluxcd.io/name", "apps"));
         let all = ["hand", "helm", "argo", "flux", "new"].map(secret);
         write(place, &all);
-        let refused = place.run(&format!("deploy {name} -n {home} -f set.json -o json")).expect(5).json();
-        let causes: Vec<String> = refused["error"]["causes"].as_array().unwrap().iter().map(|cause| cause.as_str().unwrap().replace(" (set.json:1)", "")).collect();
-        assert_eq!(causes, [
-            "Secret/hand: it exists and is not ours: made by kubectl-create".to_owned(),
-            format!("Secret/helm: it exists and is not ours: Helm release shop in namespace {home}, made by helm"),
-            "Secret/argo: it exists and is not ours: Argo CD application shop, made by argocd-controller (Argo CD)".to_owned(),
-            "Secret/flux: it exists and is not ours: Flux Kustomization apps, made by kustomize-controller (Flux)".to_owned(),
-        ]);
-        assert_eq!(refused["error"]["hint"], "`--adopt` takes over objects that exist");
+        snapshot!(place.told(&format!("deploy {name} -n {home} -f set.json")), @"
+        $ workloadctl deploy NAME -n NAME-home -f set.json
+        exit code 5
+        --- stderr
+        error: 4 objects stand in the way; nothing was written
+          Secret/hand (set.json:1): it exists and is not ours: made by kubectl-create
+          Secret/helm (set.json:1): it exists and is not ours: Helm release shop in namespace NAME-home, made by helm
+          Secret/argo (set.json:1): it exists and is not ours: Argo CD application shop, made by argocd-controller (Argo CD)
+          Secret/flux (set.json:1): it exists and is not ours: Flux Kustomization apps, made by kustomize-controller (Flux)
+        hint: `--adopt` takes over objects that exist
+        ");
         let secrets = collection(&home, "Secret");
         assert!(place.get(&format!("{secrets}/new")).is_none(), "nothing was written");
         assert!(place.get(&format!("{secrets}/workloadctl.{name}")).is_none(), "no record either");
-        let plan = place.run(&format!("plan {name} -n {home} -f set.json --adopt -o json")).expect(0).json();
-        assert_eq!((&plan["counts"]["adopt"], &plan["counts"]["create"]), (&json!(4), &json!(1)), "{plan}");
-        said(&place.run(&format!("plan {name} -n {home} -f set.json --adopt")).expect(0), "Helm release shop");
-        let adopted = place.run(&format!("deploy {name} -n {home} -f set.json --adopt -o json")).expect(0).json();
-        assert_eq!(adopted["counts"]["adopt"], 4, "{adopted}");
-        let warned = adopted["warnings"].to_string();
-        for told in ["Secret/argo: Argo CD applies it too", "Secret/flux: Flux applies it too", "Secret/helm: Helm release shop still lists it"] {
-            assert!(warned.contains(told), "{warned}");
-        }
+        snapshot!(place.told(&format!("plan {name} -n {home} -f set.json --adopt")), @"
+        $ workloadctl plan NAME -n NAME-home -f set.json --adopt
+        exit code 0
+        --- stdout
+        ACTION  OBJECT  NAMESPACE  REASON
+        adopt  Secret/hand  NAME-home  made by kubectl-create
+        adopt  Secret/helm  NAME-home  Helm release shop in namespace NAME-home, made by helm
+        adopt  Secret/argo  NAME-home  Argo CD application shop, made by argocd-controller (Argo CD)
+        adopt  Secret/flux  NAME-home  Flux Kustomization apps, made by kustomize-controller (Flux)
+        create  Secret/new  NAME-home  -
+        NAME on RUNTIME: 1 to create, 4 to adopt
+        --- stderr
+        warning: Secret/helm: Helm release shop still lists it: `helm uninstall` would delete it
+        warning: Secret/argo: Argo CD applies it too, and changes it back until it is taken out there
+        warning: Secret/flux: Flux applies it too, and changes it back until it is taken out there
+        ");
+        snapshot!(place.told(&format!("deploy {name} -n {home} -f set.json --adopt --progress none")), @"
+        $ workloadctl deploy NAME -n NAME-home -f set.json --adopt --progress none
+        exit code 0
+        --- stdout
+        NAME deployed to RUNTIME (release 1, NAME revision 1): 1 created, 4 adopted; ready in N s
+        namespace NAME-home
+        --- stderr
+        warning: Secret/helm: Helm release shop still lists it: `helm uninstall` would delete it
+        warning: Secret/argo: Argo CD applies it too, and changes it back until it is taken out there
+        warning: Secret/flux: Flux applies it too, and changes it back until it is taken out there
+        runtime RUNTIME: WORKLOADCTL_RUNTIME
+        ");
         place.run(&format!("deploy {name}")).expect(0);
         // What Helm wrote about itself went with its definition.
         let live = place.get(&format!("{secrets}/helm")).unwrap();
@@ -348,13 +482,23 @@ on_both! {
         write(place, &[config_map(&json!({"a": "0", "b": "0"}))]);
         place.run(&format!("deploy {before} -n {home} -f set.json")).expect(0);
         write(place, &[config_map(&json!({"a": "1"}))]);
-        let theirs = place.run(&format!("deploy {name} -n {home} -f set.json --adopt -o json")).expect(5).json();
-        let told = format!("it belongs to the workloadctl instance {home}/{before}");
-        assert!(theirs["error"].to_string().contains(&told), "{theirs}");
+        snapshot!(place.told(&format!("deploy {name} -n {home} -f set.json --adopt")), @"
+        $ workloadctl deploy NAME -n NAME-home -f set.json --adopt
+        exit code 5
+        --- stderr
+        error: 1 object stands in the way; nothing was written
+          ConfigMap/conf (set.json:1): it belongs to the workloadctl instance NAME-home/NAME-before
+        ");
         let record = format!("{}/workloadctl.{before}", collection(&home, "Secret"));
         place.call(Request::json(Method::DELETE, &*record, &json!({}))).unwrap();
-        let refused = place.run(&format!("deploy {name} -n {home} -f set.json -o json")).expect(5).json();
-        assert!(refused["error"].to_string().contains("whose record is gone"), "{refused}");
+        snapshot!(place.told(&format!("deploy {name} -n {home} -f set.json")), @"
+        $ workloadctl deploy NAME -n NAME-home -f set.json
+        exit code 5
+        --- stderr
+        error: 1 object stands in the way; nothing was written
+          ConfigMap/conf (set.json:1): it exists and is not ours: made by the workloadctl instance NAME-home/NAME-before, whose record is gone
+        hint: `--adopt` takes over objects that exist
+        ");
         place.run(&format!("deploy {name} -n {home} -f set.json --adopt")).expect(0);
         assert_eq!(data(place, &home), json!({"a": "1"}));
         place.run(&format!("delete {before} --forget --yes")).expect(0);
@@ -389,8 +533,59 @@ on_both! {
         patch(place, &path, "some-operator", &json!({"data": {"b": "theirs"}}));
         write(place, &[config_map(&json!({"a": "1", "b": "1"}))]);
         let before = place.get(&path).unwrap();
-        let refused = place.run(&format!("deploy {name} -n {home} -f set.json --adopt -o json")).expect(5).json();
-        assert_eq!(refused["error"]["code"], "field-conflict", "{refused}");
+        snapshot!(place.told(&format!("deploy {name} -n {home} -f set.json --adopt -o json")), @r#"
+        $ workloadctl deploy NAME -n NAME-home -f set.json --adopt -o json
+        exit code 5
+        --- stdout
+        {
+          "apiVersion": "workloadctl/v1alpha1",
+          "kind": "Deploy",
+          "name": "NAME",
+          "definition": "NAME",
+          "revision": 1,
+          "latestRevision": 1,
+          "runtime": "RUNTIME",
+          "clusterUid": "UID",
+          "namespace": "NAME-home",
+          "namespaceMode": "given",
+          "outcome": "refused",
+          "counts": {
+            "blocked": 1
+          },
+          "objects": [
+            {
+              "kind": "ConfigMap",
+              "namespace": "NAME-home",
+              "name": "conf",
+              "version": "v1",
+              "action": "blocked",
+              "message": "data.b is held by \"some-operator\"",
+              "source": {
+                "file": "set.json",
+                "line": 1
+              }
+            }
+          ],
+          "error": {
+            "code": "field-conflict",
+            "exitCode": 5,
+            "message": "1 object stands in the way; nothing was written",
+            "causes": [
+              "ConfigMap/conf (set.json:1): data.b is held by \"some-operator\""
+            ],
+            "hint": "`--conflicts force` takes them, `--conflicts yield` leaves them to their holders",
+            "object": "ConfigMap/conf",
+            "source": {
+              "file": "set.json",
+              "line": 1
+            }
+          }
+        }
+        --- stderr
+        error: 1 object stands in the way; nothing was written
+          ConfigMap/conf (set.json:1): data.b is held by "some-operator"
+        hint: `--conflicts force` takes them, `--conflicts yield` leaves them to their holders
+        "#);
         assert_eq!(version(&place.get(&path).unwrap()), version(&before));
         place.run(&format!("deploy {name} -n {home} -f set.json --adopt --conflicts force")).expect(0);
         assert_eq!(data(place, &home), json!({"a": "1", "b": "1"}));

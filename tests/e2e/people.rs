@@ -48,16 +48,12 @@ fn value(place: &Place, namespace: &str) -> Value {
 fn run_as(place: &Place, user: &str, line: &str) -> Outcome {
     let mut command = place.command(line);
     let output = command.env("USER", user).output().unwrap();
-    Outcome {
-        code: output.status.code().unwrap(),
-        stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: String::from_utf8(output.stderr).unwrap(),
-    }
+    Outcome::of(line, output)
 }
 
-#[track_caller]
-fn says(outcome: &Outcome, sentence: &str) {
-    assert!(outcome.stderr.contains(sentence), "not said: {sentence}\n{}", outcome.stderr);
+/// Deploys as another user, and shows the answer.
+fn told_as(place: &Place, by: &Place, user: &str, line: &str) -> String {
+    place.shown(&run_as(by, user, &format!("deploy {line} --progress none")))
 }
 
 on_both! {
@@ -66,26 +62,65 @@ on_both! {
         place.write("set.yaml", &set("1", true));
         other.write("set.yaml", &set("2", false));
         run_as(place, "ann", &format!("deploy {name} -f set.yaml")).expect(0);
-        let continued = run_as(&other, "bob", &format!("deploy {name} -f set.yaml")).expect(0);
-        says(&continued, &format!("continuing {name}: release 1, last deployed by ann@"));
+        snapshot!(told_as(place, &other, "bob", &format!("{name} -f set.yaml")), @"
+        $ workloadctl deploy NAME -f set.yaml --progress none
+        exit code 0
+        --- stdout
+        NAME deployed to RUNTIME (release 2, NAME revision 1): 1 updated, 1 unchanged, 1 pruned; ready in N s
+        namespace NAME
+        --- stderr
+        continuing NAME: release 1, last deployed by ann@HOST N s ago
+        ");
         assert!(place.get(&format!("/api/v1/namespaces/{name}/configmaps/second")).is_none(), "it was pruned");
-        let told = run_as(place, "ann", &format!("deploy {name} -o json")).expect(0);
-        says(&told, &format!("{name}: release 2 by bob@"));
+        snapshot!(told_as(place, place, "ann", &name), @"
+        $ workloadctl deploy NAME --progress none
+        exit code 0
+        --- stdout
+        NAME unchanged (release 2, ready)
+        namespace NAME
+        --- stderr
+        NAME: release 2 by bob@HOST, N s ago
+        ");
         // The newest revision counts, whoever brought it.
-        assert_eq!((&told.json()["release"], value(place, &name)), (&json!(2), json!("2")));
+        assert_eq!(value(place, &name), json!("2"));
         let list = place.run(&format!("list {name} -o json")).expect(0).json();
         assert_eq!(list["instances"][0]["release"], 2, "{list}");
-        let third = run_as(place, "ann", &format!("deploy {name} -f set.yaml -o json")).expect(0).json();
-        assert_eq!((&third["release"], &third["outcome"]), (&json!(3), &json!("ready")), "{third}");
-        says(&run_as(&other, "bob", &format!("deploy {name}")).expect(0), &format!("{name}: release 3 by ann@"));
+        snapshot!(told_as(place, place, "ann", &format!("{name} -f set.yaml")), @"
+        $ workloadctl deploy NAME -f set.yaml --progress none
+        exit code 0
+        --- stdout
+        NAME deployed to RUNTIME (release 3, NAME revision 2): 1 created, 1 updated, 1 unchanged; ready in N s
+        namespace NAME
+        ");
+        snapshot!(told_as(place, &other, "bob", &name), @"
+        $ workloadctl deploy NAME --progress none
+        exit code 0
+        --- stdout
+        NAME unchanged (release 3, ready)
+        namespace NAME
+        --- stderr
+        NAME: release 3 by ann@HOST, N s ago
+        ");
         assert_eq!(value(place, &name), json!("1"));
         other.run(&format!("delete {name} --yes")).expect(0);
         // What another deleted is gone here too.
-        let status = place.run(&format!("status {name} -o json")).expect(0).json();
-        assert_eq!(status["reason"], "nothing of it is on the cluster any more: somebody deleted it", "{status}");
-        let anew = place.run(&format!("deploy {name} -o json")).expect(0);
-        says(&anew, &format!("{name} is not on the cluster any more: deploying it anew"));
-        assert_eq!(anew.json()["release"], 4);
+        snapshot!(place.told(&format!("status {name}")), @"
+        $ workloadctl status NAME
+        exit code 0
+        --- stdout
+        NAME: Unhealthy, nothing of it is on the cluster any more: somebody deleted it
+        NAME revision 2 · release 3 by ann@HOST N s ago · runtime RUNTIME · namespace NAME (managed)
+        ");
+        snapshot!(place.told(&format!("deploy {name} --progress none")), @"
+        $ workloadctl deploy NAME --progress none
+        exit code 0
+        --- stdout
+        NAME deployed to RUNTIME (release 4, NAME revision 2): 3 created; ready in N s
+        namespace NAME
+        --- stderr
+        runtime RUNTIME: stored with the instance
+        NAME is not on the cluster any more: deploying it anew
+        ");
         place.run(&format!("delete {name} --yes")).expect(0);
         place.run(&format!("list {name}")).expect(1);
     }
@@ -119,10 +154,15 @@ on_both! {
         }
         other.run(&format!("delete {name} --yes")).expect(0);
         run_as(&other, "bob", &format!("deploy {name} -f set.yaml")).expect(0);
-        let told = run_as(place, "ann", &format!("deploy {name} -f set.yaml -o json")).expect(0);
-        says(&told, &format!("{name}: release 1 by bob@"));
-        let answer = told.json();
-        assert_eq!((&answer["release"], &answer["outcome"]), (&json!(2), &json!("ready")), "{answer}");
+        snapshot!(told_as(place, place, "ann", &format!("{name} -f set.yaml")), @"
+        $ workloadctl deploy NAME -f set.yaml --progress none
+        exit code 0
+        --- stdout
+        NAME deployed to RUNTIME (release 2, NAME revision 3): 1 updated, 2 unchanged; ready in N s
+        namespace NAME
+        --- stderr
+        NAME: release 1 by bob@HOST, N s ago
+        ");
         assert_eq!(value(place, &name), json!("3"));
         let again = place.run(&format!("deploy {name} -o json")).expect(0).json();
         assert_eq!((&again["release"], &again["outcome"]), (&json!(2), &json!("unchanged")), "{again}");
@@ -135,17 +175,61 @@ on_both! {
         place.run(&format!("deploy {name} -f set.yaml")).expect(0);
         other.run(&format!("delete {name} --yes")).expect(0);
         run_as(&other, "bob", &format!("deploy {name} -f set.yaml --definition shop")).expect(0);
-        for line in ["plan NAME -f set.yaml", "deploy NAME -f set.yaml", "deploy NAME --definition NAME"] {
-            let refused = place.run(&format!("{} -o json", line.replace("NAME", &name))).expect(5).json();
-            let error = &refused["error"];
-            assert_eq!(error["code"], "other-definition", "{line}: {error}");
-            assert_eq!(error["message"], format!("`{name}` runs definition `shop`, not `{name}`"), "{line}");
+        snapshot!(place.told(&format!("plan {name} -f set.yaml -o json")), @r#"
+        $ workloadctl plan NAME -f set.yaml -o json
+        exit code 5
+        --- stdout
+        {
+          "apiVersion": "workloadctl/v1alpha1",
+          "kind": "Plan",
+          "name": "NAME",
+          "runtime": "RUNTIME",
+          "outcome": "refused",
+          "error": {
+            "code": "other-definition",
+            "exitCode": 5,
+            "message": "`NAME` runs definition `shop`, not `NAME`",
+            "hint": "deploy `NAME` under another instance name"
+          }
         }
-        says(&place.run(&format!("plan {name}")).expect(0), &format!("`{name}` runs definition `shop` now, not `{name}`"));
-        let followed = place.run(&format!("deploy {name} --definition shop -o json")).expect(0);
-        says(&followed, &format!("{name}: release 1 by bob@"));
-        let answer = followed.json();
-        assert_eq!((&answer["outcome"], &answer["definition"]), (&json!("unchanged"), &json!("shop")), "{answer}");
+        --- stderr
+        error: `NAME` runs definition `shop`, not `NAME`
+        hint: deploy `NAME` under another instance name
+        "#);
+        let lines = ["deploy NAME -f set.yaml", "deploy NAME --definition NAME", "plan NAME", "deploy NAME --definition shop --progress none"];
+        let told = lines.map(|line| place.told(&line.replace("NAME", &name))).join("\n");
+        snapshot!(told, @"
+        $ workloadctl deploy NAME -f set.yaml
+        exit code 5
+        --- stderr
+        error: `NAME` runs definition `shop`, not `NAME`
+        hint: deploy `NAME` under another instance name
+
+        $ workloadctl deploy NAME --definition NAME
+        exit code 5
+        --- stderr
+        error: `NAME` runs definition `shop`, not `NAME`
+        hint: deploy `NAME` under another instance name
+
+        $ workloadctl plan NAME
+        exit code 0
+        --- stdout
+        ACTION  OBJECT  NAMESPACE  REASON
+        unchanged  Namespace/NAME  -  -
+        unchanged  ConfigMap/first  NAME  -
+        unchanged  ConfigMap/second  NAME  -
+        NAME on RUNTIME: 3 unchanged
+        --- stderr
+        `NAME` runs definition `shop` now, not `NAME`
+
+        $ workloadctl deploy NAME --definition shop --progress none
+        exit code 0
+        --- stdout
+        NAME unchanged (release 1, ready)
+        namespace NAME
+        --- stderr
+        NAME: release 1 by bob@HOST, N s ago
+        ");
         let list = place.run(&format!("list {name} -o json")).expect(0).json();
         assert_eq!(list["instances"][0]["definition"], "shop", "{list}");
         assert_eq!(value(place, &name), json!("2"));
@@ -167,10 +251,16 @@ on_both! {
         let plan = other.run(&format!("plan {name} -f set.yaml -n {home} -o json")).expect(0).json();
         assert_eq!(plan["counts"]["unchanged"], 2, "{plan}");
         other.write("set.yaml", &set("2", false));
-        let rebuilt = other.run(&format!("deploy {name} -f set.yaml -n {home} -o json")).expect(0);
-        says(&rebuilt, "the record is gone: rebuilt from 2 live objects");
-        let answer = rebuilt.json();
-        assert_eq!((&answer["counts"]["update"], &answer["counts"]["prune"]), (&json!(1), &json!(1)), "{answer}");
+        let rebuilt = other.run(&format!("deploy {name} -f set.yaml -n {home} --progress none"));
+        snapshot!(place.shown(&rebuilt), @"
+        $ workloadctl deploy NAME -f set.yaml -n NAME-home --progress none
+        exit code 0
+        --- stdout
+        NAME deployed to RUNTIME (release 1, NAME revision 1): 1 updated, 1 pruned; ready in N s
+        namespace NAME-home
+        --- stderr
+        the record is gone: rebuilt from 2 live objects of `NAME` in namespace NAME-home
+        ");
         assert_eq!(value(place, &home), json!("2"));
         assert!(place.get(&format!("{collection}/second")).is_none(), "what left the definition was pruned");
         assert!(place.get(&format!("{collection}/foreign")).is_some());
@@ -204,12 +294,56 @@ on_both! {
         };
         change(&json!(with_format(before.as_str().unwrap(), 99)));
         place.write("set.yaml", &set("2", true));
-        for line in ["deploy NAME -f set.yaml", "plan NAME", "status NAME", "delete NAME --yes"] {
-            let refused = place.run(&format!("{} -o json", line.replace("NAME", &name))).expect(5).json();
-            let message = format!("the record of `{name}` has format 99, this program knows formats up to 1");
-            assert_eq!(refused["error"]["message"], message, "{refused}");
-            assert_eq!(refused["error"]["code"], "newer-record");
+        let lines = ["deploy NAME -f set.yaml", "plan NAME", "status NAME", "delete NAME --yes", "plan NAME -o json"];
+        let told = lines.map(|line| place.told(&line.replace("NAME", &name))).join("\n");
+        snapshot!(told, @r#"
+        $ workloadctl deploy NAME -f set.yaml
+        exit code 5
+        --- stderr
+        error: the record of `NAME` has format 99, this program knows formats up to 1
+        hint: use a newer workloadctl
+
+        $ workloadctl plan NAME
+        exit code 5
+        --- stderr
+        error: the record of `NAME` has format 99, this program knows formats up to 1
+        hint: use a newer workloadctl
+
+        $ workloadctl status NAME
+        exit code 5
+        --- stdout
+        NAME: Error, the record of `NAME` has format 99, this program knows formats up to 1
+        NAME revision 1 · release 1 by tester@HOST N s ago · runtime RUNTIME · namespace NAME (managed)
+        --- stderr
+        error: the record of `NAME` has format 99, this program knows formats up to 1
+        hint: use a newer workloadctl
+
+        $ workloadctl delete NAME --yes
+        exit code 5
+        --- stderr
+        error: the record of `NAME` has format 99, this program knows formats up to 1
+        hint: use a newer workloadctl
+
+        $ workloadctl plan NAME -o json
+        exit code 5
+        --- stdout
+        {
+          "apiVersion": "workloadctl/v1alpha1",
+          "kind": "Plan",
+          "name": "NAME",
+          "runtime": "RUNTIME",
+          "outcome": "refused",
+          "error": {
+            "code": "newer-record",
+            "exitCode": 5,
+            "message": "the record of `NAME` has format 99, this program knows formats up to 1",
+            "hint": "use a newer workloadctl"
+          }
         }
+        --- stderr
+        error: the record of `NAME` has format 99, this program knows formats up to 1
+        hint: use a newer workloadctl
+        "#);
         assert_eq!(value(place, &name), json!("1"));
         change(&before);
     }
@@ -225,13 +359,44 @@ on_both! {
         place.call(Request::json(Method::POST, format!("/api/v1/namespaces/{home}/secrets"), &copy)).unwrap();
         let other = place.elsewhere();
         other.write("set.yaml", &set("2", true));
-        for line in ["deploy NAME -f set.yaml", "status NAME", "delete NAME --yes"] {
-            let line = format!("{} -n {home} -o json", line.replace("NAME", &name));
-            let refused = other.run(&line).expect(5).json();
-            assert_eq!(refused["error"]["code"], "copied-record", "{refused}");
-            let message = refused["error"]["message"].as_str().unwrap();
-            assert!(message.contains(&home) && message.contains(&format!("namespace {name}")), "{message}");
+        let lines = ["deploy NAME -f set.yaml -o json", "status NAME", "delete NAME --yes"];
+        let told = lines.map(|line| place.shown(&other.run(&format!("{} -n {home}", line.replace("NAME", &name)))));
+        snapshot!(told.join("\n"), @r#"
+        $ workloadctl deploy NAME -f set.yaml -o json -n NAME-home
+        exit code 5
+        --- stdout
+        {
+          "apiVersion": "workloadctl/v1alpha1",
+          "kind": "Deploy",
+          "name": "NAME",
+          "runtime": "RUNTIME",
+          "outcome": "refused",
+          "error": {
+            "code": "copied-record",
+            "exitCode": 5,
+            "message": "Secret/workloadctl.NAME in namespace NAME-home is a copy of the record of `NAME` in namespace NAME",
+            "hint": "delete the copy: `kubectl -n NAME-home delete secret workloadctl.NAME`"
+          }
         }
+        --- stderr
+        error: Secret/workloadctl.NAME in namespace NAME-home is a copy of the record of `NAME` in namespace NAME
+        hint: delete the copy: `kubectl -n NAME-home delete secret workloadctl.NAME`
+
+        $ workloadctl status NAME -n NAME-home
+        exit code 5
+        --- stdout
+        NAME: Error, Secret/workloadctl.NAME in namespace NAME-home is a copy of the record of `NAME` in namespace NAME
+        runtime RUNTIME
+        --- stderr
+        error: Secret/workloadctl.NAME in namespace NAME-home is a copy of the record of `NAME` in namespace NAME
+        hint: delete the copy: `kubectl -n NAME-home delete secret workloadctl.NAME`
+
+        $ workloadctl delete NAME --yes -n NAME-home
+        exit code 5
+        --- stderr
+        error: Secret/workloadctl.NAME in namespace NAME-home is a copy of the record of `NAME` in namespace NAME
+        hint: delete the copy: `kubectl -n NAME-home delete secret workloadctl.NAME`
+        "#);
         remove(place, &format!("/api/v1/namespaces/{home}"));
     }
 
@@ -243,23 +408,82 @@ on_both! {
         }
         place.write("set.yaml", &set("1", true));
         other.write("set.yaml", &set("2", false));
-        let first = place.run(&format!("deploy {name} -f set.yaml -n {} -o json", homes[0])).expect(0);
-        let second = other.run(&format!("deploy {name} -f set.yaml -n {} -o json", homes[1])).expect(0);
-        for outcome in [&first, &second] {
-            assert!(!outcome.stderr.contains("continuing"), "{outcome:?}");
-            assert_eq!(outcome.json()["release"], 1);
-        }
+        let first = place.run(&format!("deploy {name} -f set.yaml -n {} --progress none", homes[0]));
+        snapshot!(place.shown(&first), @"
+        $ workloadctl deploy NAME -f set.yaml -n NAME-x --progress none
+        exit code 0
+        --- stdout
+        NAME deployed to RUNTIME (release 1, NAME revision 1): 2 created; ready in N s
+        namespace NAME-x
+        --- stderr
+        runtime RUNTIME: WORKLOADCTL_RUNTIME
+        ");
+        let second = other.run(&format!("deploy {name} -f set.yaml -n {} --progress none", homes[1]));
+        snapshot!(place.shown(&second), @"
+        $ workloadctl deploy NAME -f set.yaml -n NAME-y --progress none
+        exit code 0
+        --- stdout
+        NAME deployed to RUNTIME (release 1, NAME revision 1): 1 created; ready in N s
+        namespace NAME-y
+        --- stderr
+        runtime RUNTIME: WORKLOADCTL_RUNTIME
+        ");
         assert_eq!([value(place, &homes[0]), value(place, &homes[1])], [json!("1"), json!("2")]);
         for at in [place, &other] {
             let again = at.run(&format!("deploy {name} -o json")).expect(0).json();
             assert_eq!(again["outcome"], "unchanged", "{again}");
         }
         // The other's is not taken for ours.
-        for line in ["deploy NAME", "plan NAME", "status NAME", "delete NAME --yes"] {
-            let line = format!("{} -n {} -o json", line.replace("NAME", &name), homes[1]);
-            let refused = place.run(&line).expect(5).json();
-            assert_eq!(refused["error"]["code"], "other-namespace", "{refused}");
+        let lines = ["deploy NAME", "plan NAME", "status NAME", "delete NAME --yes", "deploy NAME -o json"];
+        let told = lines.map(|line| place.told(&format!("{} -n {}", line.replace("NAME", &name), homes[1])));
+        snapshot!(told.join("\n"), @r#"
+        $ workloadctl deploy NAME -n NAME-y
+        exit code 5
+        --- stderr
+        error: `NAME` is in namespace NAME-x, not in NAME-y
+        hint: the namespace is fixed at the first deploy: leave the flag out, or use another instance name
+
+        $ workloadctl plan NAME -n NAME-y
+        exit code 5
+        --- stderr
+        error: `NAME` is in namespace NAME-x, not in NAME-y
+        hint: the namespace is fixed at the first deploy: leave the flag out, or use another instance name
+
+        $ workloadctl status NAME -n NAME-y
+        exit code 5
+        --- stdout
+        NAME: Error, `NAME` is in namespace NAME-x, not in NAME-y
+        NAME revision 1 · release 1 by tester@HOST N s ago · runtime RUNTIME · namespace NAME-x (given)
+        --- stderr
+        error: `NAME` is in namespace NAME-x, not in NAME-y
+        hint: the namespace is fixed at the first deploy: leave the flag out, or use another instance name
+
+        $ workloadctl delete NAME --yes -n NAME-y
+        exit code 5
+        --- stderr
+        error: `NAME` is in namespace NAME-x, not in NAME-y
+        hint: the namespace is fixed at the first deploy: leave the flag out, or use another instance name
+
+        $ workloadctl deploy NAME -o json -n NAME-y
+        exit code 5
+        --- stdout
+        {
+          "apiVersion": "workloadctl/v1alpha1",
+          "kind": "Deploy",
+          "name": "NAME",
+          "runtime": "RUNTIME",
+          "outcome": "refused",
+          "error": {
+            "code": "other-namespace",
+            "exitCode": 5,
+            "message": "`NAME` is in namespace NAME-x, not in NAME-y",
+            "hint": "the namespace is fixed at the first deploy: leave the flag out, or use another instance name"
+          }
         }
+        --- stderr
+        error: `NAME` is in namespace NAME-x, not in NAME-y
+        hint: the namespace is fixed at the first deploy: leave the flag out, or use another instance name
+        "#);
         other.run(&format!("delete {name} --yes")).expect(0);
         assert_eq!(value(place, &homes[0]), json!("1"), "the other one lives");
         place.run(&format!("delete {name} --yes")).expect(0);

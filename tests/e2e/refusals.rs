@@ -12,8 +12,28 @@ on_both! {
         place.write("conf.yaml", CONF);
         let body = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
         place.call(Request::json(Method::POST, "/api/v1/namespaces", &body)).unwrap();
-        let refused = place.run(&format!("deploy {name} -f conf.yaml -o json")).expect(5).json();
-        assert_eq!(refused["error"]["code"], "namespace-taken", "{refused}");
+        snapshot!(place.told(&format!("deploy {name} -f conf.yaml -o json")), @r#"
+        $ workloadctl deploy NAME -f conf.yaml -o json
+        exit code 5
+        --- stdout
+        {
+          "apiVersion": "workloadctl/v1alpha1",
+          "kind": "Deploy",
+          "name": "NAME",
+          "runtime": "RUNTIME",
+          "outcome": "refused",
+          "error": {
+            "code": "namespace-taken",
+            "exitCode": 5,
+            "message": "namespace NAME exists and `NAME` did not make it",
+            "hint": "`--namespace NAME` deploys into it; or give the instance another name",
+            "object": "Namespace/NAME"
+          }
+        }
+        --- stderr
+        error: namespace NAME exists and `NAME` did not make it
+        hint: `--namespace NAME` deploys into it; or give the instance another name
+        "#);
         let list = place.run("list -o json").expect(0).json();
         assert_eq!(list["instances"], json!([]), "the database is as before");
         place.run(&format!("deploy {name} -f conf.yaml -n {name}")).expect(0);
@@ -31,8 +51,59 @@ on_both! {
         let body = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "conf"}, "data": {"x": "y"}});
         let collection = format!("/api/v1/namespaces/{home}/configmaps");
         place.call(Request::json(Method::POST, &*collection, &body)).unwrap();
-        let refused = place.run(&format!("deploy {name} -f conf.yaml -n {home} -o json")).expect(5).json();
-        assert_eq!(refused["error"]["code"], "blocked", "{refused}");
+        snapshot!(place.told(&format!("deploy {name} -f conf.yaml -n {home} -o json")), @r#"
+        $ workloadctl deploy NAME -f conf.yaml -n NAME-home -o json
+        exit code 5
+        --- stdout
+        {
+          "apiVersion": "workloadctl/v1alpha1",
+          "kind": "Deploy",
+          "name": "NAME",
+          "definition": "NAME",
+          "revision": 1,
+          "latestRevision": 1,
+          "runtime": "RUNTIME",
+          "clusterUid": "UID",
+          "namespace": "NAME-home",
+          "namespaceMode": "given",
+          "outcome": "refused",
+          "counts": {
+            "blocked": 1
+          },
+          "objects": [
+            {
+              "kind": "ConfigMap",
+              "namespace": "NAME-home",
+              "name": "conf",
+              "version": "v1",
+              "action": "blocked",
+              "message": "it exists and is not ours: made by workloadctl",
+              "source": {
+                "file": "conf.yaml",
+                "line": 1
+              }
+            }
+          ],
+          "error": {
+            "code": "blocked",
+            "exitCode": 5,
+            "message": "1 object stands in the way; nothing was written",
+            "causes": [
+              "ConfigMap/conf (conf.yaml:1): it exists and is not ours: made by workloadctl"
+            ],
+            "hint": "`--adopt` takes over objects that exist",
+            "object": "ConfigMap/conf",
+            "source": {
+              "file": "conf.yaml",
+              "line": 1
+            }
+          }
+        }
+        --- stderr
+        error: 1 object stands in the way; nothing was written
+          ConfigMap/conf (conf.yaml:1): it exists and is not ours: made by workloadctl
+        hint: `--adopt` takes over objects that exist
+        "#);
         assert_eq!(place.get(&format!("{collection}/conf")).unwrap()["data"], json!({"x": "y"}));
         place.run(&format!("deploy {name} -f conf.yaml -n {home} --adopt")).expect(0);
         let live = place.get(&format!("{collection}/conf")).unwrap();
@@ -46,10 +117,18 @@ on_both! {
         let name = place.instance("");
         let bad = CONF.replace("name: conf", "name: Conf_Bad");
         place.write("set.yaml", &format!("{CONF}---\n{bad}"));
-        let failed = place.run(&format!("deploy {name} -f set.yaml -o json")).expect(1).json();
-        assert_eq!(failed["outcome"], "failed", "{failed}");
-        let message = failed["error"].to_string();
-        assert!(message.contains("Conf_Bad") && message.contains("set.yaml:6"), "{message}");
+        snapshot!(place.told(&format!("deploy {name} -f set.yaml --progress none")), @r#"
+        $ workloadctl deploy NAME -f set.yaml --progress none
+        exit code 1
+        --- stdout
+        NAME failed on RUNTIME (release 1, NAME revision 1); after N s
+        namespace NAME
+        --- stderr
+        runtime RUNTIME: WORKLOADCTL_RUNTIME
+        error: cannot apply ConfigMap/Conf_Bad (set.yaml:6): rejected
+          metadata.name: Invalid value: "Conf_Bad": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')
+        hint: `workloadctl deploy NAME` goes on once that is mended
+        "#);
         assert!(place.get(&format!("/api/v1/namespaces/{name}/configmaps/conf")).is_some());
         place.write("set.yaml", CONF);
         let mended = place.run(&format!("deploy {name} -f set.yaml -o json")).expect(0).json();
@@ -65,9 +144,19 @@ on_both! {
         assert_eq!(good.matches(labels).count(), 1);
         let annotated = format!("{labels}      annotations:\n        test.workloadctl/fail: image-pull\n");
         std::fs::write(&file, good.replace(labels, &annotated)).unwrap();
-        let failed = place.run(&format!("deploy {name} -f web -o json")).expect(3).json();
-        assert_eq!(failed["outcome"], "notReady", "{failed}");
-        assert!(failed["error"].to_string().contains("cannot pull image"), "{failed}");
+        // The hint is a command of kubectl, which does not reach the sandbox.
+        let told = place.told(&format!("deploy {name} -f web --progress none"));
+        snapshot!(told.split("hint: ").next().unwrap(), @r#"
+        $ workloadctl deploy NAME -f web --progress none
+        exit code 3
+        --- stdout
+        NAME is not ready on RUNTIME (release 1, NAME revision 1): 4 created; after N s
+        namespace NAME
+        --- stderr
+        runtime RUNTIME: WORKLOADCTL_RUNTIME
+        error: `NAME` was applied, but is not ready
+          Deployment/web: pod web-POD on node-N: container web cannot pull image "nginxinc/nginx-unprivileged:1.28-alpine": not found
+        "#);
         std::fs::write(&file, good).unwrap();
         let mended = place.run(&format!("deploy {name} -f web -o json")).expect(0).json();
         assert_eq!(mended["outcome"], "ready", "{mended}");
@@ -82,12 +171,19 @@ on_both! {
         let annotated = format!("{labels}      annotations:\n        test.workloadctl/fail: image-pull\n");
         std::fs::write(&file, good.replace(labels, &annotated)).unwrap();
         place.write("web/last.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: last, annotations: {config.kubernetes.io/depends-on: apps/Deployment/web}}\n");
-        let failed = place.run(&format!("deploy {name} -f web -o json --timeout 0")).expect(1).json();
-        assert_eq!(failed["outcome"], "failed", "{failed}");
-        let causes = failed["error"]["causes"].as_array().unwrap();
-        let said = |text: &str| causes.iter().any(|cause| cause.as_str().unwrap().contains(text));
-        assert!(said("Deployment/web: ") && said("cannot pull image"), "{failed}");
-        assert!(said("left out, since they need it: ConfigMap/last"), "{failed}");
+        snapshot!(place.told(&format!("deploy {name} -f web --progress none --timeout 0")), @r#"
+        $ workloadctl deploy NAME -f web --progress none --timeout 0
+        exit code 1
+        --- stdout
+        NAME failed on RUNTIME (release 1, NAME revision 1); after N s
+        namespace NAME
+        --- stderr
+        runtime RUNTIME: WORKLOADCTL_RUNTIME
+        error: 4 of 5 objects of `NAME` were applied
+          Deployment/web: pod web-POD on node-N: container web cannot pull image "nginxinc/nginx-unprivileged:1.28-alpine": not found
+          left out, since they need it: ConfigMap/last
+        hint: `workloadctl status NAME` shows all of it
+        "#);
         std::fs::write(&file, good).unwrap();
         let mended = place.run(&format!("deploy {name} -f web -o json")).expect(0).json();
         assert_eq!(mended["outcome"], "ready", "{mended}");
@@ -102,9 +198,19 @@ on_both! {
         assert_eq!(good.matches(containers).count(), 1);
         let named = format!("      serviceAccountName: robot\n{containers}");
         std::fs::write(&file, good.replace(containers, &named)).unwrap();
-        let late = place.run(&format!("deploy {name} -f web -o json --timeout 5s")).expect(3).json();
-        let told = late["error"]["causes"].to_string();
-        assert!(told.contains("its pods cannot be created: ") && told.contains("serviceaccount \\\"robot\\\" not found"), "{late}");
+        snapshot!(place.told(&format!("deploy {name} -f web --progress none --timeout 5s")), @r#"
+        $ workloadctl deploy NAME -f web --progress none --timeout 5s
+        exit code 3
+        --- stdout
+        NAME timed out on RUNTIME (release 1, NAME revision 1): 4 created; after N s
+        namespace NAME
+        --- stderr
+        warning: Deployment/web (web/web.yaml:13): serviceAccountName names ServiceAccount/robot in namespace NAME, which is neither in the set nor on the cluster
+        runtime RUNTIME: WORKLOADCTL_RUNTIME
+        error: out of time: `NAME` was applied, but is not ready yet
+          Deployment/web: 0 of 3 pods run the newest template: its pods cannot be created: error looking up service account NAME/robot: serviceaccount "robot" not found
+        hint: `workloadctl status NAME --wait` goes on waiting, `--timeout` gives more time
+        "#);
         std::fs::write(&file, good).unwrap();
         place.run(&format!("deploy {name} -f web --timeout 20s")).expect(0);
     }
@@ -149,11 +255,20 @@ on_both! {
         let bad = deployment("bad", "test.workloadctl/fail: image-pull");
         let slow = deployment("slow", "test.workloadctl/delay: 10m");
         place.write("set.yaml", &format!("{bad}{slow}{last}"));
-        let failed = place.run(&format!("deploy {name} -f set.yaml -o json --timeout 0")).expect(1).json();
-        let causes = failed["error"]["causes"].to_string();
-        for word in ["Deployment/bad: ", "Deployment/slow: ", "left out", "ConfigMap/last"] {
-            assert!(causes.contains(word), "{failed}");
-        }
+        snapshot!(place.told(&format!("deploy {name} -f set.yaml --progress none --timeout 0")), @r#"
+        $ workloadctl deploy NAME -f set.yaml --progress none --timeout 0
+        exit code 1
+        --- stdout
+        NAME failed on RUNTIME (release 1, NAME revision 1); after N s
+        namespace NAME
+        --- stderr
+        runtime RUNTIME: WORKLOADCTL_RUNTIME
+        error: 3 of 4 objects of `NAME` were applied
+          Deployment/bad: pod bad-POD on node-N: container c cannot pull image "c:1": not found
+          Deployment/slow: pod slow-POD on node-N: container c runs, but is not ready yet
+          left out, since they need it: ConfigMap/last
+        hint: `workloadctl status NAME` shows all of it
+        "#);
     }
 
     fn what_is_not_pruned_is_no_change(place) {
@@ -173,12 +288,49 @@ on_both! {
 
     fn no_such_names(place) {
         let name = place.instance("");
-        place.run(&format!("delete {name} --yes")).expect(1);
-        place.run(&format!("delete {name} --yes --ignore-not-found")).expect(0);
-        place.run(&format!("delete {name}")).expect(2);
-        place.run(&format!("deploy {name}")).expect(1);
-        place.run(&format!("status {name}")).expect(1);
-        place.run(&format!("deploy {name} -f nothing.yaml")).expect(2);
+        let lines = ["delete NAME --yes", "delete NAME --yes --ignore-not-found", "delete NAME", "deploy NAME", "status NAME", "deploy NAME -f nothing.yaml"];
+        let told = lines.map(|line| place.told(&line.replace("NAME", &name))).join("\n");
+        snapshot!(told, @"
+        $ workloadctl delete NAME --yes
+        exit code 1
+        --- stderr
+        error: there is no instance `NAME`
+          it is not on runtime RUNTIME either, in namespace NAME
+        hint: `workloadctl list` shows what there is
+
+        $ workloadctl delete NAME --yes --ignore-not-found
+        exit code 0
+        --- stdout
+        there is no instance `NAME`
+
+        $ workloadctl delete NAME
+        exit code 2
+        --- stderr
+        error: deleting `NAME` needs `--yes` where nobody can be asked
+        hint: workloadctl delete NAME --yes
+
+        $ workloadctl deploy NAME
+        exit code 1
+        --- stderr
+        error: there is no definition `NAME`
+        hint: `workloadctl deploy NAME -f PATH` makes definition and instance in one go
+
+        $ workloadctl status NAME
+        exit code 1
+        --- stdout
+        NAME: Error, there is no instance `NAME`: it is not on runtime RUNTIME either, in namespace NAME
+        runtime RUNTIME
+        --- stderr
+        error: there is no instance `NAME`
+          it is not on runtime RUNTIME either, in namespace NAME
+        hint: `workloadctl list` shows what there is
+
+        $ workloadctl deploy NAME -f nothing.yaml
+        exit code 2
+        --- stderr
+        error: there is no file or folder nothing.yaml
+        hint: `-f` takes a file, a folder or `-`
+        ");
     }
 
     fn a_field_of_another_manager_is_refused_with_its_owner(place) {
@@ -192,9 +344,72 @@ on_both! {
             place.call(call).unwrap();
         };
         edit("some-operator", "theirs");
-        let refused = place.run(&format!("deploy {name} -o json")).expect(5).json();
-        let told = refused["error"].to_string();
-        assert!(told.contains("data.a") && told.contains("some-operator"), "{told}");
+        snapshot!(place.told(&format!("deploy {name} -o json")), @r#"
+        $ workloadctl deploy NAME -o json
+        exit code 5
+        --- stdout
+        {
+          "apiVersion": "workloadctl/v1alpha1",
+          "kind": "Deploy",
+          "name": "NAME",
+          "definition": "NAME",
+          "revision": 1,
+          "latestRevision": 1,
+          "runtime": "RUNTIME",
+          "clusterUid": "UID",
+          "namespace": "NAME",
+          "namespaceMode": "managed",
+          "release": 1,
+          "outcome": "refused",
+          "createdAt": "TIME",
+          "deployedAt": "TIME",
+          "deployedBy": "tester@HOST",
+          "counts": {
+            "unchanged": 1,
+            "blocked": 1
+          },
+          "objects": [
+            {
+              "kind": "Namespace",
+              "name": "NAME",
+              "version": "v1",
+              "uid": "UID",
+              "action": "unchanged"
+            },
+            {
+              "kind": "ConfigMap",
+              "namespace": "NAME",
+              "name": "conf",
+              "version": "v1",
+              "uid": "UID",
+              "action": "blocked",
+              "message": "data.a is held by \"some-operator\"",
+              "source": {
+                "file": "conf.yaml",
+                "line": 1
+              }
+            }
+          ],
+          "error": {
+            "code": "field-conflict",
+            "exitCode": 5,
+            "message": "1 object stands in the way; nothing was written",
+            "causes": [
+              "ConfigMap/conf (conf.yaml:1): data.a is held by \"some-operator\""
+            ],
+            "hint": "`--conflicts force` takes them, `--conflicts yield` leaves them to their holders",
+            "object": "ConfigMap/conf",
+            "source": {
+              "file": "conf.yaml",
+              "line": 1
+            }
+          }
+        }
+        --- stderr
+        error: 1 object stands in the way; nothing was written
+          ConfigMap/conf (conf.yaml:1): data.a is held by "some-operator"
+        hint: `--conflicts force` takes them, `--conflicts yield` leaves them to their holders
+        "#);
         assert_eq!(place.get(&path).unwrap()["data"]["a"], "theirs");
         place.run(&format!("deploy {name} --conflicts force")).expect(0);
         assert_eq!(place.get(&path).unwrap()["data"]["a"], "b");

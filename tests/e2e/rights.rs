@@ -2,6 +2,7 @@
 //! reads can plan, and what is forbidden is named. The sandbox has no RBAC: the control plane alone.
 
 use http::Method;
+use regex::Regex;
 use serde_json::{Value, json};
 use workloadctl::testing::Request;
 
@@ -97,10 +98,10 @@ impl Drop for Home {
     }
 }
 
-#[track_caller]
-fn says(outcome: &Outcome, sentence: &str) {
-    let said = format!("{}{}", outcome.stdout, outcome.stderr);
-    assert!(said.contains(sentence), "not said: {sentence}\n{said}");
+/// Cuts which of several refusals came first.
+fn without_first_refusal(told: &str) -> String {
+    let refusal = Regex::new(r"(may not write: ).*").unwrap();
+    refusal.replace_all(told, "$1…").into_owned()
 }
 
 #[test]
@@ -136,9 +137,16 @@ fn an_account_of_one_namespace_deploys_into_it() {
     );
     assert_eq!(home.settings(), Some(json!("2")));
     user.lose_database();
-    let found = user.run(&format!("deploy {name} -f set.yaml -n {at} -o json")).expect(0);
-    says(&found, &format!("continuing {name}: release 2"));
-    assert_eq!(found.json()["outcome"], "unchanged");
+    let found = user.run(&format!("deploy {name} -f set.yaml -n {at} --progress none"));
+    snapshot!(user.shown(&found).replace(at, "HOME"), @"
+    $ workloadctl deploy NAME -f set.yaml -n HOME --progress none
+    exit code 0
+    --- stdout
+    NAME unchanged (release 2, ready)
+    namespace HOME
+    --- stderr
+    continuing NAME: release 2, last deployed by tester@HOST N s ago
+    ");
     // The administrator continues it, and it is the same cluster for both.
     let admin = home.admin.aside();
     admin
@@ -169,24 +177,106 @@ fn server_and_authority_stand_in_for_an_identity_that_may_not_be_read() {
     let with = |kubeconfig: &std::path::Path, line: &str| {
         let mut command = user.command(line);
         let output = command.env("KUBECONFIG", kubeconfig).output().unwrap();
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        let code = output.status.code().unwrap();
-        Outcome { code, stdout: text(output.stdout), stderr: text(output.stderr) }
+        Outcome::of(line, output)
     };
     // An instance that is known and may not be looked at.
-    let hidden = with(&stranger, &format!("status {name} -o json")).expect(7).json();
-    assert_eq!(
-        (&hidden["error"]["code"], &hidden["status"]),
-        (&json!("forbidden"), &json!("Error"))
-    );
-    let run = |line: &str| with(&elsewhere, line);
-    for line in ["deploy NAME", "plan NAME", "status NAME", "delete NAME --yes"] {
-        let other = run(&format!("{} -o json", line.replace("NAME", &name))).expect(7).json();
-        assert_eq!(other["error"]["code"], "other-cluster", "{other}");
-        let cause = other["error"]["causes"].to_string();
-        assert!(cause.contains("the server is https://localhost:"), "{cause}");
-        assert!(cause.contains("expected https://127.0.0.1:"), "{cause}");
+    let hidden = with(&stranger, &format!("status {name} -o json"));
+    snapshot!(user.shown(&hidden).replace(at, "HOME"), @r#"
+    $ workloadctl status NAME -o json
+    exit code 7
+    --- stdout
+    {
+      "apiVersion": "workloadctl/v1alpha1",
+      "kind": "Instance",
+      "name": "NAME",
+      "definition": "NAME",
+      "revision": 1,
+      "latestRevision": 1,
+      "runtime": "namespaced",
+      "namespace": "HOME",
+      "namespaceMode": "given",
+      "status": "Error",
+      "reason": "cannot read the record Secret/workloadctl.NAME: forbidden: get Secret in namespace HOME: secrets \"workloadctl.NAME\" is forbidden: User \"nobody\" cannot get resource \"secrets\" in API group \"\" in the namespace \"HOME\"",
+      "statusAt": "TIME",
+      "release": 1,
+      "outcome": "failed",
+      "createdAt": "TIME",
+      "deployedAt": "TIME",
+      "deployedBy": "tester@HOST",
+      "error": {
+        "code": "forbidden",
+        "exitCode": 7,
+        "message": "cannot read the record Secret/workloadctl.NAME: forbidden: get Secret in namespace HOME",
+        "causes": [
+          "secrets \"workloadctl.NAME\" is forbidden: User \"nobody\" cannot get resource \"secrets\" in API group \"\" in the namespace \"HOME\""
+        ],
+        "object": "Secret/workloadctl.NAME"
+      }
     }
+    --- stderr
+    error: cannot read the record Secret/workloadctl.NAME: forbidden: get Secret in namespace HOME
+      secrets "workloadctl.NAME" is forbidden: User "nobody" cannot get resource "secrets" in API group "" in the namespace "HOME"
+    "#);
+    let run = |line: &str| with(&elsewhere, line);
+    let lines =
+        ["deploy NAME", "plan NAME", "status NAME", "delete NAME --yes", "plan NAME -o json"];
+    let told = lines.map(|line| user.shown(&run(&line.replace("NAME", &name))));
+    snapshot!(told.join("\n").replace(at, "HOME"), @r#"
+    $ workloadctl deploy NAME
+    exit code 7
+    --- stderr
+    error: `namespaced` reaches another cluster than before; nothing was sent
+      the server is https://localhost:PORT, expected https://127.0.0.1:PORT
+    hint: if the cluster was replaced on purpose, repeat the command with `--new-cluster`
+
+    $ workloadctl plan NAME
+    exit code 7
+    --- stderr
+    error: `namespaced` reaches another cluster than before; nothing was sent
+      the server is https://localhost:PORT, expected https://127.0.0.1:PORT
+    hint: if the cluster was replaced on purpose, repeat the command with `--new-cluster`
+
+    $ workloadctl status NAME
+    exit code 7
+    --- stdout
+    NAME: Error, `namespaced` reaches another cluster than before; nothing was sent: the server is https://localhost:PORT, expected https://127.0.0.1:PORT
+    NAME revision 1 · release 1 by tester@HOST N s ago · runtime namespaced · namespace HOME (given)
+    --- stderr
+    error: `namespaced` reaches another cluster than before; nothing was sent
+      the server is https://localhost:PORT, expected https://127.0.0.1:PORT
+    hint: if the cluster was replaced on purpose: `workloadctl deploy NAME --new-cluster` goes on with the new one; `workloadctl delete NAME --forget` drops what is known of the old one
+
+    $ workloadctl delete NAME --yes
+    exit code 7
+    --- stderr
+    error: `namespaced` reaches another cluster than before; nothing was sent
+      the server is https://localhost:PORT, expected https://127.0.0.1:PORT
+    hint: if the cluster was replaced on purpose: `workloadctl deploy NAME --new-cluster` goes on with the new one; `workloadctl delete NAME --forget` drops what is known of the old one
+
+    $ workloadctl plan NAME -o json
+    exit code 7
+    --- stdout
+    {
+      "apiVersion": "workloadctl/v1alpha1",
+      "kind": "Plan",
+      "name": "NAME",
+      "runtime": "namespaced",
+      "outcome": "failed",
+      "error": {
+        "code": "other-cluster",
+        "exitCode": 7,
+        "message": "`namespaced` reaches another cluster than before; nothing was sent",
+        "causes": [
+          "the server is https://localhost:PORT, expected https://127.0.0.1:PORT"
+        ],
+        "hint": "if the cluster was replaced on purpose, repeat the command with `--new-cluster`"
+      }
+    }
+    --- stderr
+    error: `namespaced` reaches another cluster than before; nothing was sent
+      the server is https://localhost:PORT, expected https://127.0.0.1:PORT
+    hint: if the cluster was replaced on purpose, repeat the command with `--new-cluster`
+    "#);
     // It was only another name of it: the record goes on.
     let same = run(&format!("deploy {name} --new-cluster -o json")).expect(0).json();
     assert_eq!((&same["outcome"], &same["release"]), (&json!("unchanged"), &json!(1)), "{same}");
@@ -200,42 +290,96 @@ fn what_is_forbidden_is_named() {
     let user = home.user("namespaced");
     home.wait_for_rights(&user);
     let (name, at) = (user.instance(""), &home.name);
-    let lost = user.run(&format!("deploy {name} -f set.yaml")).expect(1);
-    says(&lost, "hint: an account of one namespace needs `--namespace NAMESPACE`");
     // Beside its namespace it may nothing.
-    for (who, line, wanted) in [
-        (&user, format!("deploy {name} -f set.yaml"), ["get", "secrets", &name, "namespaced"]),
-        (&user, format!("status {name}"), ["get", "secrets", &name, "namespaced"]),
-        (
-            &user,
-            format!("deploy {name} -f set.yaml -n {at}"),
-            ["create", "secrets", at, "namespaced"],
-        ),
-        (
-            &home.user("nobody"),
-            format!("deploy {name} -f set.yaml -n {at}"),
-            ["get", "secrets", at, "nobody"],
-        ),
-        (
-            &home.user("reader"),
-            format!("deploy {name} -f set.yaml -n {at}"),
-            ["get", "secrets", at, "reader"],
-        ),
-        (
-            &home.user("nobody"),
-            format!("delete {name} --yes -n {at}"),
-            ["get", "secrets", at, "nobody"],
-        ),
+    let mut told = String::new();
+    for (who, line) in [
+        (&user, format!("deploy {name} -f set.yaml -o json")),
+        (&user, format!("status {name}")),
+        (&user, format!("deploy {name} -f set.yaml -n {at}")),
+        (&home.user("nobody"), format!("deploy {name} -f set.yaml -n {at}")),
+        (&home.user("reader"), format!("deploy {name} -f set.yaml -n {at}")),
+        (&home.user("nobody"), format!("delete {name} --yes -n {at}")),
     ] {
-        let failed = who.run(&format!("{line} -o json")).expect(1).json();
-        assert_eq!(failed["error"]["code"], "forbidden", "{failed}");
-        let told = failed["error"]["causes"].to_string();
-        for word in wanted {
-            assert!(told.contains(word), "{word} is not named: {failed}");
-        }
-        let list = who.run("list -o json").expect(0).json();
-        assert_eq!(list["instances"], json!([]), "the database is as before");
+        told += &user.shown(&who.run(&line)).replace(at, "HOME");
+        // The database is as before.
+        told += &format!("{}\n", who.told("list -o name"));
     }
+    snapshot!(told, @r#"
+    $ workloadctl deploy NAME -f set.yaml -o json
+    exit code 1
+    --- stdout
+    {
+      "apiVersion": "workloadctl/v1alpha1",
+      "kind": "Deploy",
+      "name": "NAME",
+      "runtime": "namespaced",
+      "outcome": "failed",
+      "error": {
+        "code": "forbidden",
+        "exitCode": 1,
+        "message": "cannot read the record Secret/workloadctl.NAME: forbidden: get Secret in namespace NAME",
+        "causes": [
+          "secrets \"workloadctl.NAME\" is forbidden: User \"namespaced\" cannot get resource \"secrets\" in API group \"\" in the namespace \"NAME\""
+        ],
+        "hint": "an account of one namespace needs `--namespace NAMESPACE`",
+        "object": "Secret/workloadctl.NAME"
+      }
+    }
+    --- stderr
+    error: cannot read the record Secret/workloadctl.NAME: forbidden: get Secret in namespace NAME
+      secrets "workloadctl.NAME" is forbidden: User "namespaced" cannot get resource "secrets" in API group "" in the namespace "NAME"
+    hint: an account of one namespace needs `--namespace NAMESPACE`
+    $ workloadctl list -o name
+    exit code 0
+
+    $ workloadctl status NAME
+    exit code 1
+    --- stdout
+    NAME: Error, cannot read the record Secret/workloadctl.NAME: forbidden: get Secret in namespace NAME: secrets "workloadctl.NAME" is forbidden: User "namespaced" cannot get resource "secrets" in API group "" in the namespace "NAME"
+    runtime namespaced
+    --- stderr
+    error: cannot read the record Secret/workloadctl.NAME: forbidden: get Secret in namespace NAME
+      secrets "workloadctl.NAME" is forbidden: User "namespaced" cannot get resource "secrets" in API group "" in the namespace "NAME"
+    hint: an account of one namespace needs `--namespace NAMESPACE`
+    $ workloadctl list -o name
+    exit code 0
+
+    $ workloadctl deploy NAME -f set.yaml -n HOME
+    exit code 1
+    --- stdout
+    NAME failed on namespaced; after N s
+    namespace HOME
+    --- stderr
+    runtime namespaced: WORKLOADCTL_RUNTIME
+    error: cannot write the record Secret/workloadctl.NAME: forbidden: create Secret in namespace HOME
+      secrets is forbidden: User "namespaced" cannot create resource "secrets" in API group "" in the namespace "HOME"
+    $ workloadctl list -o name
+    exit code 0
+
+    $ workloadctl deploy NAME -f set.yaml -n HOME
+    exit code 1
+    --- stderr
+    error: cannot read the record Secret/workloadctl.NAME: forbidden: get Secret in namespace HOME
+      secrets "workloadctl.NAME" is forbidden: User "nobody" cannot get resource "secrets" in API group "" in the namespace "HOME"
+    $ workloadctl list -o name
+    exit code 0
+
+    $ workloadctl deploy NAME -f set.yaml -n HOME
+    exit code 1
+    --- stderr
+    error: cannot read the record Secret/workloadctl.NAME: forbidden: get Secret in namespace HOME
+      secrets "workloadctl.NAME" is forbidden: User "reader" cannot get resource "secrets" in API group "" in the namespace "HOME"
+    $ workloadctl list -o name
+    exit code 0
+
+    $ workloadctl delete NAME --yes -n HOME
+    exit code 1
+    --- stderr
+    error: cannot read the record Secret/workloadctl.NAME: forbidden: get Secret in namespace HOME
+      secrets "workloadctl.NAME" is forbidden: User "nobody" cannot get resource "secrets" in API group "" in the namespace "HOME"
+    $ workloadctl list -o name
+    exit code 0
+    "#);
     assert_eq!(home.settings(), None);
 }
 
@@ -247,9 +391,23 @@ fn who_only_reads_can_plan() {
     home.wait_for_rights(&reader);
     let (name, at) = (admin.instance(""), &home.name);
     let line = format!("plan {name} -f set.yaml -n {at} -o json");
-    let fresh = reader.run(&line).expect(0);
-    says(&fresh, "compared locally, since this account may not write");
-    assert_eq!(fresh.json()["counts"]["create"], 4);
+    let plan = || {
+        let outcome = reader.run(line.trim_end_matches(" -o json"));
+        without_first_refusal(&admin.shown(&outcome)).replace(at, "HOME")
+    };
+    snapshot!(plan(), @r#"
+    $ workloadctl plan NAME -f set.yaml -n HOME
+    exit code 0
+    --- stdout
+    ACTION  OBJECT  NAMESPACE  REASON
+    create  ConfigMap/settings  HOME  -
+    create  ConfigMap/more  HOME  -
+    create  Secret/login  HOME  -
+    create  Deployment/app  HOME  -
+    NAME on reader: 4 to create
+    --- stderr
+    warning: compared locally, since this account may not write: …
+    "#);
     admin.write("set.yaml", SET);
     admin.run(&format!("deploy {name} -f set.yaml -n {at}")).expect(0);
     let same = reader.run(&line).expect(0).json();
@@ -260,9 +418,19 @@ fn who_only_reads_can_plan() {
     let mut call = Request::merge_patch(path, &patch);
     call.body = call.body.map(|(body, _)| (body, "application/strategic-merge-patch+json"));
     home.admin.call(call).unwrap();
-    let drifted = reader.run(&line).expect(0);
-    says(&drifted, "compared locally, since this account may not write");
-    assert_eq!(drifted.json()["counts"]["update"], 1, "{drifted:?}");
+    snapshot!(plan(), @r#"
+    $ workloadctl plan NAME -f set.yaml -n HOME
+    exit code 0
+    --- stdout
+    ACTION  OBJECT  NAMESPACE  REASON
+    unchanged  ConfigMap/settings  HOME  -
+    unchanged  ConfigMap/more  HOME  -
+    unchanged  Secret/login  HOME  -
+    update  Deployment/app  HOME  -
+    NAME on reader: 1 to update, 3 unchanged
+    --- stderr
+    warning: compared locally, since this account may not write: …
+    "#);
     reader.write("set.yaml", &SET.replace("\"1\"", "\"2\""));
     let changed = reader.run(&line).expect(0).json();
     assert_eq!(changed["counts"]["update"], 2, "{changed}");
@@ -281,11 +449,23 @@ fn who_may_not_read_secrets_can_plan_without_the_record() {
     }
     admin.run(&format!("deploy {name} -f set.yaml")).expect(0);
     reader.write("set.yaml", &SET.replace("metadata: {name: more}", "metadata: {name: fresh}"));
-    let plan = reader.run(&format!("plan {name} -f set.yaml -o json")).expect(0);
-    says(&plan, "cannot read the record");
-    let plan = plan.json();
-    // Unchanged are the namespace, the ConfigMap and the Deployment; the Secret is not known.
-    assert_eq!(plan["counts"]["unchanged"], 3, "{plan}");
-    let counts = ["create", "update", "prune"].map(|count| plan["counts"][count].clone());
-    assert_eq!(counts, [json!(1), json!(1), json!(1)], "{plan}");
+    // The Secret is not known: it cannot be told that it changed.
+    let plan = admin.shown(&reader.run(&format!("plan {name} -f set.yaml")));
+    snapshot!(without_first_refusal(&plan), @r#"
+    $ workloadctl plan NAME -f set.yaml
+    exit code 0
+    --- stdout
+    ACTION  OBJECT  NAMESPACE  REASON
+    unchanged  Namespace/NAME  -  -
+    unchanged  ConfigMap/settings  NAME  -
+    create  ConfigMap/fresh  NAME  -
+    update  Secret/login  NAME  it may not be looked at: secrets "login" is forbidden: User "reader" cannot get resource "secrets" in API group "" in the namespace "NAME"
+    unchanged  Deployment/app  NAME  -
+    prune  ConfigMap/more  NAME  left the definition
+    NAME on reader: 1 to create, 1 to update, 3 unchanged, 1 to prune
+    --- stderr
+    the record cannot be read: rebuilt from 4 live objects of `NAME` in namespace NAME
+    warning: cannot read the record Secret/workloadctl.NAME: forbidden: get Secret in namespace NAME: secrets "workloadctl.NAME" is forbidden: User "reader" cannot get resource "secrets" in API group "" in the namespace "NAME"; planned without it
+    warning: compared locally, since this account may not write: …
+    "#);
 }

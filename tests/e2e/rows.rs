@@ -61,18 +61,59 @@ on_both! {
         let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
         copy.call(Request::json(Method::POST, "/api/v1/namespaces", &namespace)).unwrap();
         copy.call(Request::json(Method::POST, secrets, &secret)).unwrap();
-        for line in ["status NAME", "deploy NAME", "delete NAME --yes"] {
-            let line = line.replace("NAME", &name);
-            let mut command = place.command(&format!("{line} --runtime faulty -o json"));
+        let lines = ["status NAME -o json", "deploy NAME", "delete NAME --yes"];
+        let told = lines.map(|line| {
+            let line = format!("{} --runtime faulty", line.replace("NAME", &name));
+            let mut command = place.command(&line);
             let output = command.env("KUBECONFIG", copy.path("faulty.kubeconfig")).output().unwrap();
-            let refused = Outcome {
-                code: output.status.code().unwrap(),
-                stdout: String::from_utf8(output.stdout).unwrap(),
-                stderr: String::from_utf8(output.stderr).unwrap(),
-            };
-            let refused = refused.expect(5).json();
-            assert_eq!(refused["error"]["code"], "other-runtime", "{refused}");
+            place.shown(&Outcome::of(&line, output))
+        });
+        // Without a context there is only `--forget`; the sandbox has none to lose.
+        snapshot!(told.join("\n").replace(" --forget", ""), @r#"
+        $ workloadctl status NAME -o json --runtime faulty
+        exit code 5
+        --- stdout
+        {
+          "apiVersion": "workloadctl/v1alpha1",
+          "kind": "Instance",
+          "name": "NAME",
+          "definition": "NAME",
+          "revision": 1,
+          "latestRevision": 1,
+          "runtime": "faulty",
+          "namespace": "NAME",
+          "namespaceMode": "managed",
+          "status": "Error",
+          "reason": "`NAME` is on runtime `RUNTIME`, not on `faulty`",
+          "statusAt": "TIME",
+          "release": 1,
+          "outcome": "refused",
+          "createdAt": "TIME",
+          "deployedAt": "TIME",
+          "deployedBy": "tester@HOST",
+          "error": {
+            "code": "other-runtime",
+            "exitCode": 5,
+            "message": "`NAME` is on runtime `RUNTIME`, not on `faulty`",
+            "hint": "deploy under another instance name, or `workloadctl delete NAME` first"
+          }
         }
+        --- stderr
+        error: `NAME` is on runtime `RUNTIME`, not on `faulty`
+        hint: deploy under another instance name, or `workloadctl delete NAME` first
+
+        $ workloadctl deploy NAME --runtime faulty
+        exit code 5
+        --- stderr
+        error: `NAME` is on runtime `RUNTIME`, not on `faulty`
+        hint: deploy under another instance name, or `workloadctl delete NAME` first
+
+        $ workloadctl delete NAME --yes --runtime faulty
+        exit code 5
+        --- stderr
+        error: `NAME` is on runtime `RUNTIME`, not on `faulty`
+        hint: deploy under another instance name, or `workloadctl delete NAME` first
+        "#);
         let status = place.run(&format!("status {name} -o json")).expect(0).json();
         assert_eq!(status["runtime"], json!(place.runtime), "{status}");
     }
@@ -85,9 +126,13 @@ on_both! {
         let record = format!("/api/v1/namespaces/{name}/secrets/workloadctl.{name}");
         place.call(Request::json(Method::DELETE, record, &json!({}))).unwrap();
         rename_context(&place);
-        let gone = place.run(&format!("delete {name} --yes -o json")).expect(7).json();
-        let hint = gone["error"]["hint"].as_str().unwrap_or_default();
-        assert!(hint.contains("--runtime CONTEXT") && hint.contains("--forget"), "{gone}");
+        snapshot!(place.told(&format!("delete {name} --yes")), @"
+        $ workloadctl delete NAME --yes
+        exit code 7
+        --- stderr
+        error: context `faulty` of `NAME` is not in the kubeconfig (~/faulty.kubeconfig)
+        hint: if it was renamed: repeat the command with `--runtime CONTEXT`; if the cluster is gone: `workloadctl delete NAME --forget`
+        ");
         place.run(&format!("delete {name} --yes --runtime renamed")).expect(0);
         assert_eq!(place.leftovers(&name), Vec::<String>::new());
         place.run(&format!("list {name}")).expect(1);

@@ -4,7 +4,7 @@ use http::Method;
 use serde_json::{Value, json};
 use workloadctl::testing::Request;
 
-use crate::harness::{Outcome, Place, side_by_side};
+use crate::harness::{Place, side_by_side};
 
 /// A set with a cluster role of that name and verb.
 fn set(role: &str, verb: &str) -> String {
@@ -51,12 +51,6 @@ fn both(name: &str) -> String {
     format!("{name}/{name}")
 }
 
-#[track_caller]
-fn says(outcome: &Outcome, sentence: &str) {
-    let said = format!("{}{}", outcome.stdout, outcome.stderr);
-    assert!(said.contains(sentence), "not said: {sentence}\n{said}");
-}
-
 on_both! {
     fn equal_bodies_are_shared_and_the_last_one_deletes(place) {
         let (a, b) = (place.instance("-a"), place.instance("-b"));
@@ -72,12 +66,27 @@ on_both! {
         assert_eq!(version(place, &a), before, "nothing was written");
         // What leaves the definition is left to the other one too.
         place.write("without.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\n");
-        let left = place.run(&format!("deploy {a} -f without.yaml")).expect(0);
-        says(&left, &format!("ClusterRole/{a} stays: also used by {b}"));
+        snapshot!(place.told(&format!("deploy {a} -f without.yaml --progress none")), @"
+        $ workloadctl deploy NAME-a -f without.yaml --progress none
+        exit code 0
+        --- stdout
+        NAME-a deployed to RUNTIME (release 2, NAME-a revision 2): 3 unchanged; ready in N s
+        ClusterRole/NAME-a stays: also used by NAME-b
+        namespace NAME-a
+        --- stderr
+        ClusterRole/NAME-a stays: also used by NAME-b
+        ");
         assert_eq!(owners(place, &a), [both(&b)]);
         place.run(&format!("deploy {a} -f set.yaml")).expect(0);
-        let left = place.run(&format!("delete {a} --yes")).expect(0);
-        says(&left, &format!("ClusterRole/{a} stays: also used by {b}"));
+        snapshot!(place.told(&format!("delete {a} --yes --progress none")), @"
+        $ workloadctl delete NAME-a --yes --progress none
+        exit code 0
+        --- stdout
+        NAME-a deleted from RUNTIME: 2 deleted; in N s
+        ClusterRole/NAME-a stays: also used by NAME-b
+        --- stderr
+        ClusterRole/NAME-a stays: also used by NAME-b
+        ");
         assert_eq!((owners(place, &a), verb(place, &a)), (vec![both(&b)], "get".to_owned()));
         place.run(&format!("delete {b} --yes")).expect(0);
         assert!(place.get(&path(&a)).is_none(), "the last one deletes");
@@ -92,11 +101,28 @@ on_both! {
         }
         // Two revisions: the newer body wins.
         place.write("set.yaml", &set(&a, "list"));
-        let line = format!("deploy {a} -f set.yaml --definition roles");
-        let plan = place.run(&line.replace("deploy", "plan")).expect(0);
-        let told = format!("also used by {b}, which runs revision 1");
-        says(&plan, &told);
-        says(&place.run(&line).expect(0), &told);
+        let line = format!("deploy {a} -f set.yaml --definition roles --progress none");
+        snapshot!(place.told(&line.replace("deploy", "plan")), @"
+        $ workloadctl plan NAME-a -f set.yaml --definition roles --progress none
+        exit code 0
+        --- stdout
+        ACTION  OBJECT  NAMESPACE  REASON
+        unchanged  Namespace/NAME-a  -                                  -
+        update  ClusterRole/NAME-a  -  also used by NAME-b, which runs revision 1
+        unchanged  ConfigMap/settings  NAME-a  -
+        NAME-a on RUNTIME: 1 to update, 2 unchanged
+        --- stderr
+        warning: ClusterRole/NAME-a: also used by NAME-b, which runs revision 1
+        ");
+        snapshot!(place.told(&line), @"
+        $ workloadctl deploy NAME-a -f set.yaml --definition roles --progress none
+        exit code 0
+        --- stdout
+        NAME-a deployed to RUNTIME (release 2, roles revision 2): 1 updated, 2 unchanged; ready in N s
+        namespace NAME-a
+        --- stderr
+        warning: ClusterRole/NAME-a: also used by NAME-b, which runs revision 1
+        ");
         assert_eq!(verb(place, &a), "list");
         // Whose own body did not change leaves it, and writes nothing, twice.
         let before = version(place, &a);
@@ -107,16 +133,35 @@ on_both! {
         assert_eq!(version(place, &a), before, "nothing was written");
         let plan = other.run(&format!("plan {b} -o json")).expect(0).json();
         assert_eq!((&plan["counts"]["update"], &plan["counts"]["blocked"]), (&json!(0), &json!(0)), "{plan}");
-        let forced = other.run(&format!("plan {b} --conflicts force")).expect(0);
-        says(&forced, &format!("also used by {a}, which runs revision 2"));
+        let forced = other.run(&format!("plan {b} --conflicts force"));
+        snapshot!(place.shown(&forced), @"
+        $ workloadctl plan NAME-b --conflicts force
+        exit code 0
+        --- stdout
+        ACTION  OBJECT  NAMESPACE  REASON
+        unchanged  Namespace/NAME-b  -                                  -
+        update  ClusterRole/NAME-a  -  also used by NAME-a, which runs revision 2
+        unchanged  ConfigMap/settings  NAME-b  -
+        NAME-b on RUNTIME: 1 to update, 2 unchanged
+        --- stderr
+        warning: ClusterRole/NAME-a: also used by NAME-a, which runs revision 2
+        ");
         // Another object of the set changes: the role is left all the same.
         other.write("set.yaml", &format!("{}data: {{x: some}}\n", set(&a, "get")));
         let more = other.run(&format!("deploy {b} -f set.yaml --definition roles -o json")).expect(0).json();
         assert_eq!((&more["counts"]["update"], verb(place, &a)), (&json!(1), "list".to_owned()), "{more}");
         // And the other way round.
         other.write("set.yaml", &set(&a, "watch"));
-        let won = other.run(&format!("deploy {b} -f set.yaml --definition roles")).expect(0);
-        says(&won, &format!("also used by {a}, which runs revision 2"));
+        let won = other.run(&format!("deploy {b} -f set.yaml --definition roles --progress none"));
+        snapshot!(place.shown(&won), @"
+        $ workloadctl deploy NAME-b -f set.yaml --definition roles --progress none
+        exit code 0
+        --- stdout
+        NAME-b deployed to RUNTIME (release 3, roles revision 3): 2 updated, 1 unchanged; ready in N s
+        namespace NAME-b
+        --- stderr
+        warning: ClusterRole/NAME-a: also used by NAME-a, which runs revision 2
+        ");
         place.run(&format!("deploy {a}")).expect(0);
         assert_eq!(verb(place, &a), "watch");
         // The winner leaves: its content stays until the other has its own again.
@@ -134,18 +179,40 @@ on_both! {
         place.write("b.yaml", &set(&a, "list"));
         place.run(&format!("deploy {a} -f a.yaml")).expect(0);
         let before = version(place, &a);
-        for line in [format!("deploy {b} -f b.yaml -o json"), format!("plan {b} -f b.yaml -o json")] {
-            let refused = place.run(&line).expect(5).json();
-            let told = refused["error"]["causes"].to_string();
-            assert!(told.contains("rules") && told.contains(&both(&a)), "{told}");
-            assert!(told.contains(&format!("{a} is an instance of definition `{a}`")), "{told}");
-        }
+        snapshot!(place.told(&format!("deploy {b} -f b.yaml")), @"
+        $ workloadctl deploy NAME-b -f b.yaml
+        exit code 5
+        --- stderr
+        error: 1 object stands in the way; nothing was written
+          ClusterRole/NAME-a (b.yaml:1): rules is held by the workloadctl instance NAME-a/NAME-a; NAME-a is an instance of definition `NAME-a`
+        hint: `--conflicts force` takes them, `--conflicts yield` leaves them to their holders
+        ");
+        snapshot!(place.told(&format!("plan {b} -f b.yaml")), @"
+        $ workloadctl plan NAME-b -f b.yaml
+        exit code 5
+        --- stdout
+        ACTION  OBJECT  NAMESPACE  REASON
+        create  Namespace/NAME-b  -                                 -
+        blocked  ClusterRole/NAME-a  -  rules is held by the workloadctl instance NAME-a/NAME-a; NAME-a is an instance of definition `NAME-a`
+        create  ConfigMap/settings  NAME-b  -
+        NAME-b on RUNTIME: 2 to create, 1 blocked
+        --- stderr
+        error: 1 object stands in the way; nothing was written
+          ClusterRole/NAME-a (b.yaml:1): rules is held by the workloadctl instance NAME-a/NAME-a; NAME-a is an instance of definition `NAME-a`
+        hint: `--conflicts force` takes them, `--conflicts yield` leaves them to their holders
+        ");
         assert_eq!(version(place, &a), before, "nothing was written");
         assert!(place.get(&format!("/api/v1/namespaces/{b}")).is_none());
         place.run(&format!("deploy {b} -f b.yaml --conflicts force")).expect(0);
         assert_eq!(verb(place, &a), "list");
-        let lost = place.run(&format!("deploy {a} -o json")).expect(5).json();
-        assert!(lost["error"].to_string().contains(&format!("{b} is an instance of definition `{b}`")), "{lost}");
+        snapshot!(place.told(&format!("deploy {a}")), @"
+        $ workloadctl deploy NAME-a
+        exit code 5
+        --- stderr
+        error: 1 object stands in the way; nothing was written
+          ClusterRole/NAME-a (a.yaml:1): rules is held by the workloadctl instance NAME-b/NAME-b; NAME-b is an instance of definition `NAME-b`
+        hint: `--conflicts force` takes them, `--conflicts yield` leaves them to their holders
+        ");
     }
 
     fn who_has_no_record_is_no_owner(place) {
@@ -201,7 +268,15 @@ on_both! {
         (second["name"], second["storage"]) = ("v2".into(), false.into());
         kind["spec"]["versions"].as_array_mut().unwrap().push(second);
         place.write("set.yaml", &kind.to_string());
-        says(&place.run(&line(&a)).expect(0), &format!("also used by {b}, which runs revision 1"));
+        snapshot!(place.told(&format!("{} --progress none", line(&a))), @"
+        $ workloadctl deploy NAME-a -f set.yaml --definition gadgets --progress none
+        exit code 0
+        --- stdout
+        NAME-a deployed to RUNTIME (release 2, gadgets revision 2): 1 updated, 1 unchanged; ready in N s
+        namespace NAME-a
+        --- stderr
+        warning: CustomResourceDefinition/gadgets-NAME-a.example.test: also used by NAME-b, which runs revision 1
+        ");
         let before = place.get(&path).unwrap()["metadata"]["resourceVersion"].clone();
         for _ in 0..2 {
             let again = other.run(&format!("deploy {b} -o json")).expect(0).json();
@@ -253,10 +328,18 @@ on_both! {
             let theirs: Value = serde_json::from_str(&custom(&kind, &theirs)).unwrap();
             let collection = format!("/apis/example.test/v1/namespaces/default/{plural}");
             place.call(Request::json(Method::POST, &*collection, &theirs)).unwrap();
-            let deleted = place.run(&format!("delete {name} --yes{flag}")).expect(0);
+            let deleted = place.run(&format!("delete {name} --yes{flag} --progress none")).expect(0);
             let path = format!("/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{plural}.example.test");
             if flag.is_empty() {
-                says(&deleted, "stays: 1 custom resource of it is not ours (`--delete-crds` deletes it with them)");
+                snapshot!(place.shown(&deleted), @"
+                $ workloadctl delete NAME-s --yes --progress none
+                exit code 0
+                --- stdout
+                NAME-s deleted from RUNTIME: 2 deleted; in N s
+                CustomResourceDefinition/gadgets-NAME-s.example.test stays: 1 custom resource of it is not ours (`--delete-crds` deletes it with them)
+                --- stderr
+                CustomResourceDefinition/gadgets-NAME-s.example.test stays: 1 custom resource of it is not ours (`--delete-crds` deletes it with them)
+                ");
                 assert!(place.get(&format!("{collection}/theirs")).is_some());
                 assert!(place.get(&format!("/api/v1/namespaces/{name}")).is_none());
                 let live = place.get(&path).unwrap();
