@@ -105,13 +105,11 @@ impl Api {
         Self { in_flight: Arc::new(Semaphore::new(IN_FLIGHT)), ..self.clone() }
     }
 
-    #[must_use]
     pub(crate) fn connection(&self) -> &Connection {
         &self.connection
     }
 
     /// Gives the longest time that one try of a request may take.
-    #[must_use]
     pub(crate) fn request_timeout(&self) -> Duration {
         self.request_timeout
     }

@@ -62,7 +62,6 @@ impl Identity {
         Ok(Self(Arc::new(SingleCertAndKey::from(certified))))
     }
 
-    #[must_use]
     pub(crate) fn resolver(&self) -> Arc<SingleCertAndKey> {
         self.0.clone()
     }
@@ -110,7 +109,6 @@ pub(crate) fn authorities(pem: &[u8]) -> Result<Vec<Vec<u8>>> {
 }
 
 /// Digests the CA's certificates, whatever their layout as text was.
-#[must_use]
 pub(crate) fn digest(authorities: &[Vec<u8>]) -> String {
     let mut sha = Sha256::new();
     authorities.iter().for_each(|certificate| sha.update(certificate));

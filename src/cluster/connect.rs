@@ -59,7 +59,6 @@ impl Default for ConnectOptions {
 }
 
 /// Gives the `User-Agent` by which audit logs know this program.
-#[must_use]
 pub(crate) fn user_agent() -> String {
     use std::env::consts::{ARCH, OS};
     format!("workloadctl/{} ({OS}/{ARCH})", env!("CARGO_PKG_VERSION"))
@@ -99,7 +98,6 @@ impl Connection {
     }
 
     /// Estimates the server's clock, to the second; ours before the first answer.
-    #[must_use]
     pub(crate) fn server_now(&self) -> Timestamp {
         self.seen.server_now()
     }

@@ -41,7 +41,6 @@ pub(crate) enum Proof {
 }
 
 impl Proof {
-    #[must_use]
     pub(crate) fn header(&self) -> Option<&HeaderValue> {
         match self {
             Self::Header(header) => header.as_ref(),
@@ -50,7 +49,6 @@ impl Proof {
     }
 
     /// Gives the client certificate that the connection has to be made with.
-    #[must_use]
     pub(crate) fn identity(&self) -> Option<&Arc<Identity>> {
         match self {
             Self::Header(_) => None,
@@ -132,7 +130,6 @@ impl Credentials {
     }
 
     /// Tells whether a refused request may be worth another one.
-    #[must_use]
     pub(crate) fn can_renew(&self) -> bool {
         matches!(self, Self::File(_) | Self::Exec(_))
     }

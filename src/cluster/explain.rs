@@ -66,7 +66,6 @@ pub(crate) fn unauthorized(server: &str) -> Error {
 
 /// Tells whether the connection broke, so that a request that may be repeated is worth repeating.
 /// One that was never made (refused, no route) did not break.
-#[must_use]
 pub(crate) fn is_broken_connection(error: &kube::Error) -> bool {
     let links = links(error);
     let is_other = links.iter().any(|link| {

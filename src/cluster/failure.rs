@@ -59,7 +59,6 @@ pub enum Failure {
 
 impl Failure {
     /// Gives the HTTP status code, 0 where there was no answer.
-    #[must_use]
     pub(crate) fn code(&self) -> u16 {
         match self {
             Self::Status(status) => status.code,
@@ -75,19 +74,16 @@ impl Failure {
     }
 
     /// Tells whether the account may not do this (a terminating namespace is none of that).
-    #[must_use]
     pub(crate) fn is_forbidden(&self) -> bool {
         // Nobody lacks a right where a namespace is going or a claim cannot grow: both are 403.
         self.code() == 403 && !self.has_cause("NamespaceTerminating") && !self.is_immutable()
     }
 
     /// Tells whether a precondition failed or a field is held by another manager.
-    #[must_use]
     pub(crate) fn is_conflict(&self) -> bool {
         self.code() == 409
     }
 
-    #[must_use]
     pub(crate) fn has_cause(&self, reason: &str) -> bool {
         self.causes().iter().any(|cause| cause.reason == reason)
     }
@@ -141,14 +137,12 @@ impl Failure {
     }
 
     /// Lists the fields that the server does not allow beside the others.
-    #[must_use]
     pub(crate) fn forbidden_fields(&self) -> Vec<&str> {
         let causes = self.causes().iter().filter(|cause| cause.reason == "FieldValueForbidden");
         causes.filter(|_| self.code() == 422).map(|cause| &*cause.field).collect()
     }
 
     /// Tells whether the server could not read the body: it will not the next time either.
-    #[must_use]
     pub(crate) fn is_about_the_body(&self) -> bool {
         // These are 500 without reason and causes: only the words tell (docs/design.md, wrong
         // bodies).
@@ -164,7 +158,6 @@ impl Failure {
     }
 
     /// Tells whether an admission webhook could not be called: its backend may come up yet.
-    #[must_use]
     pub(crate) fn is_webhook_down(&self) -> bool {
         let message = self.message();
         self.code() >= 400
@@ -174,7 +167,6 @@ impl Failure {
 
     /// Gives the failure of the server as a whole, whatever it was asked: it does not accept who
     /// asks, has too much to do, or is not there.
-    #[must_use]
     pub(crate) fn of_the_server(&self) -> Option<Error> {
         let Self::Status(status) = self else { return None };
         let message = status.message.clone();

@@ -97,7 +97,6 @@ impl Fence {
     }
 
     /// Tells whether this process is the holder no more.
-    #[must_use]
     pub(crate) fn is_lost(&self) -> bool {
         matches!(*self.0.holding.borrow(), Holding::Lost(_))
     }

@@ -94,7 +94,6 @@ pub(crate) struct Endpoint {
 
 impl Endpoint {
     /// Tells whether the server is spoken to over TLS.
-    #[must_use]
     pub(crate) fn is_tls(&self) -> bool {
         self.server.scheme_str() == Some("https")
     }

@@ -85,7 +85,6 @@ impl Observations {
 
     /// Estimates the server's clock from the newest answer, to the second; ours where no answer
     /// told it.
-    #[must_use]
     pub(crate) fn server_now(&self) -> Timestamp {
         let told = *self.clock.lock().expect("noting a time does not panic");
         told.and_then(|(date, at)| {

@@ -59,7 +59,6 @@ fn parse(text: &str, origin: &str) -> Result<Uri, String> {
 }
 
 /// Splits and decodes the `user:password` of a proxy's URL.
-#[must_use]
 pub(crate) fn user_and_password(login: &str) -> (String, String) {
     let (user, password) = login.split_once(':').unwrap_or((login, ""));
     (percent_decoded(user), percent_decoded(password))
@@ -100,7 +99,6 @@ fn is_exempt(server: &Uri, list: &str) -> bool {
 }
 
 /// Tells whether a server is on this machine.
-#[must_use]
 pub(crate) fn is_loopback(server: &Uri) -> bool {
     let host = host_of(server);
     host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())

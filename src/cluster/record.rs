@@ -42,7 +42,6 @@ fn collection(namespace: &str) -> String {
     format!("/api/v1/namespaces/{namespace}/secrets")
 }
 
-#[must_use]
 pub(crate) fn head_id(namespace: &str, instance: &InstanceName) -> ObjectId {
     ObjectId::new("", "Secret", Some(namespace), &head_name(instance))
 }
@@ -106,13 +105,11 @@ impl Keeper {
     }
 
     /// Gives the fence that writes have to pass.
-    #[must_use]
     pub(crate) fn fence(&self) -> &Fence {
         &self.fence
     }
 
     /// Gives the release's or deletion's id.
-    #[must_use]
     pub(crate) fn id(&self) -> &str {
         &self.claim.id
     }
@@ -221,9 +218,6 @@ impl Keeper {
     /// Deletes the record: the head last of all that the instance had. A head that names parts is
     /// first written without them, so that no part is left that nothing names; parts that a dead
     /// process left behind go too, where they can be listed.
-    ///
-    /// # Errors
-    /// Whatever the server answers.
     pub(crate) async fn remove(&self) -> Result<()> {
         let Record { namespace, instance, .. } = self.record().await;
         if !self.kept.lock().await.head.parts.is_empty() {

@@ -114,7 +114,6 @@ fn encode(body: &Value) -> Bytes {
 }
 
 /// Encodes a value for a query.
-#[must_use]
 pub(crate) fn encode_query(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
@@ -131,7 +130,6 @@ pub(crate) fn encode_query(text: &str) -> String {
 /// A successful answer.
 #[derive(Debug, Clone)]
 pub struct Answer {
-    /// The body.
     pub body: Value,
 }
 

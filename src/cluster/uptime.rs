@@ -5,7 +5,6 @@ use std::time::Duration;
 use rustix::time::{ClockId, clock_gettime};
 
 /// Reads a clock that never goes back and counts the time in which the machine sleeps.
-#[must_use]
 pub(crate) fn uptime() -> Duration {
     // On Linux the monotonic clock stands still while the machine sleeps, and a holder would not
     // age.

@@ -60,7 +60,6 @@ impl Collection {
 
     /// Tells whether an object of this kind and namespace is in the collection, as far as a
     /// selector of one label says.
-    #[must_use]
     pub(crate) fn selects(&self, object: &Value) -> bool {
         let Some(selector) = self.query.strip_prefix("&labelSelector=") else { return true };
         let Some((key, value)) = selector.split_once("%3D") else { return true };

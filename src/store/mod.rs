@@ -99,7 +99,6 @@ impl Store {
     }
 
     /// Gives the file; none in memory.
-    #[must_use]
     pub(crate) fn path(&self) -> Option<&Path> {
         self.path.as_deref()
     }

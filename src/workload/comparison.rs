@@ -8,7 +8,6 @@
 use serde_json::Value;
 
 /// Tells whether a live object has all that a body wants, item by item in its lists.
-#[must_use]
 pub(crate) fn contains(live: &Value, wanted: &Value) -> bool {
     match (live, wanted) {
         (Value::Object(live), Value::Object(wanted)) => wanted.iter().all(|(key, wanted)| {

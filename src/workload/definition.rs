@@ -31,7 +31,6 @@ pub(crate) struct Content {
 
 impl Content {
     /// Lists the namespaces that the content brings, in order: its record lies in one of them.
-    #[must_use]
     pub(crate) fn brought_namespaces(&self) -> Vec<String> {
         let ids = self.objects.iter().map(Object::id);
         ids.filter(|id| id.is("", "Namespace")).map(|id| id.name).collect()
@@ -39,7 +38,6 @@ impl Content {
 
     /// Computes the identity of the content: `sha256` in hex over the objects' canonical JSON
     /// (sorted keys, no white space), in order.
-    #[must_use]
     pub(crate) fn digest(&self) -> String {
         let mut hasher = Sha256::new();
         for object in &self.objects {
@@ -52,7 +50,6 @@ impl Content {
 }
 
 /// Computes the digest of one JSON value in its canonical form: `sha256` in hex.
-#[must_use]
 pub(crate) fn digest_of(value: &Value) -> String {
     hex(&Sha256::digest(value.to_string().as_bytes()))
 }

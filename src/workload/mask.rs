@@ -11,7 +11,6 @@ const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// Shows a body in one line. `path` is the URL path of the request, which tells what a patch
 /// without a kind is about. What is not JSON is only counted.
-#[must_use]
 pub(crate) fn shown(path: &str, body: &[u8]) -> String {
     if body.is_empty() {
         return String::new();
@@ -26,7 +25,6 @@ pub(crate) fn shown(path: &str, body: &[u8]) -> String {
 }
 
 /// Gives overrides as they may be shown: what they set in a Secret is hidden.
-#[must_use]
 pub(crate) fn overrides(overrides: &Overrides) -> Overrides {
     let mut shown = overrides.clone();
     for (place, value) in &mut shown.sets {
@@ -39,7 +37,6 @@ pub(crate) fn overrides(overrides: &Overrides) -> Overrides {
 }
 
 /// Tells whether an OBJECT, or a path in one, is about a Secret: `Secret/x`, `NS/secrets/x:…`.
-#[must_use]
 pub(crate) fn is_secret(object: &str) -> bool {
     let object = object.split(':').next().unwrap_or_default();
     let mut parts = object.split('/').rev().skip(1);

@@ -100,7 +100,6 @@ name_type!(
 );
 
 /// Finds the known name that is nearest to a mistyped one, if one is near.
-#[must_use]
 pub(crate) fn nearest<'a>(
     wanted: &str,
     known: impl IntoIterator<Item = &'a str>,

@@ -71,13 +71,11 @@ pub struct ObjectId {
     /// The API group; empty for the core group.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub group: String,
-    /// The kind.
     pub kind: String,
     /// The namespace; none for cluster-scoped objects (and, before placement, for objects that
     /// name none).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub namespace: Option<String>,
-    /// The name.
     pub name: String,
 }
 
@@ -128,7 +126,6 @@ impl fmt::Display for ObjectId {
 }
 
 /// Splits `apps/v1` into (`apps`, `v1`) and `v1` into (``, `v1`).
-#[must_use]
 pub(crate) fn split_api_version(api_version: &str) -> (&str, &str) {
     api_version.split_once('/').unwrap_or(("", api_version))
 }
@@ -144,25 +141,21 @@ pub(crate) struct Object {
 
 impl Object {
     /// Reads the identity off the body.
-    #[must_use]
     pub(crate) fn id(&self) -> ObjectId {
         ObjectId::of(&self.body)
     }
 
     /// Gives `apiVersion`; empty where it is missing.
-    #[must_use]
     pub(crate) fn api_version(&self) -> &str {
         self.body.get("apiVersion").and_then(Value::as_str).unwrap_or_default()
     }
 
     /// Gives `kind`; empty where it is missing.
-    #[must_use]
     pub(crate) fn kind(&self) -> &str {
         self.body.get("kind").and_then(Value::as_str).unwrap_or_default()
     }
 
     /// Gives the value of an annotation.
-    #[must_use]
     pub(crate) fn annotation(&self, key: &str) -> Option<&str> {
         self.body.get("metadata")?.get("annotations")?.get(key)?.as_str()
     }

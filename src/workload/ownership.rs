@@ -37,13 +37,11 @@ pub(crate) const MANAGED_LABEL: &str = "workloadctl/managed";
 pub(crate) const MANAGER_PREFIX: &str = "workloadctl:";
 
 /// Gives the field manager of an instance: `workloadctl:<namespace>/<instance>`.
-#[must_use]
 pub(crate) fn manager(namespace: &str, instance: &str) -> String {
     format!("{MANAGER_PREFIX}{namespace}/{instance}")
 }
 
 /// Finds the Apply entry of a manager in an object's managedFields.
-#[must_use]
 pub(crate) fn apply_entry<'a>(object: &'a Value, manager: &str) -> Option<&'a Value> {
     entries(object).find(|entry| is_apply_of(entry, manager))
 }
@@ -67,7 +65,6 @@ fn manager_of(entry: &Value) -> &str {
 }
 
 /// Lists the other instances that apply this object, by their managers' names.
-#[must_use]
 pub(crate) fn other_instances<'a>(object: &'a Value, manager: &str) -> Vec<&'a str> {
     entries(object)
         .filter(|entry| entry["operation"] == "Apply")
@@ -77,13 +74,11 @@ pub(crate) fn other_instances<'a>(object: &'a Value, manager: &str) -> Vec<&'a s
 }
 
 /// Finds the position of our Apply entry, for a JSON patch that takes it out.
-#[must_use]
 pub(crate) fn apply_entry_index(object: &Value, manager: &str) -> Option<usize> {
     entries(object).position(|entry| is_apply_of(entry, manager))
 }
 
 /// Tells whether an object was made by a controller for another object.
-#[must_use]
 pub(crate) fn has_controller(object: &Value) -> bool {
     object
         .pointer("/metadata/ownerReferences")
@@ -92,7 +87,6 @@ pub(crate) fn has_controller(object: &Value) -> bool {
 }
 
 /// Tells whether a live object is ours.
-#[must_use]
 pub(crate) fn is_ours(object: &Value, manager: &str, inventory_uid: Option<&str>) -> bool {
     // The uid proves more than the entry: somebody may have stripped all managedFields.
     (inventory_uid.is_some() && uid(object) == inventory_uid)
@@ -101,7 +95,6 @@ pub(crate) fn is_ours(object: &Value, manager: &str, inventory_uid: Option<&str>
 
 /// Tells whether a live object carries the label of the instance: of a Namespace it says that
 /// the instance made it.
-#[must_use]
 pub(crate) fn is_labelled(object: &Value, instance: &str) -> bool {
     object
         .get("metadata")
@@ -109,23 +102,19 @@ pub(crate) fn is_labelled(object: &Value, instance: &str) -> bool {
         .is_some_and(|label| label == instance)
 }
 
-#[must_use]
 pub(crate) fn uid(object: &Value) -> Option<&str> {
     metadata_text(object, "uid")
 }
 
-#[must_use]
 pub(crate) fn resource_version(object: &Value) -> Option<&str> {
     metadata_text(object, "resourceVersion")
 }
 
 /// Tells whether an object's deletion has begun.
-#[must_use]
 pub(crate) fn is_terminating(object: &Value) -> bool {
     metadata_text(object, "deletionTimestamp").is_some()
 }
 
-#[must_use]
 pub(crate) fn finalizers(object: &Value) -> Vec<&str> {
     object
         .pointer("/metadata/finalizers")
@@ -179,7 +168,6 @@ impl Seen {
     /// The rule (a property test on a real server found no other that is safe): the uid is
     /// equal, and either the resourceVersion is; or, for kinds that count generations, the
     /// generation, our own Apply entry and the values of our labels and annotations are.
-    #[must_use]
     pub(crate) fn still_holds(&self, live: &Value, manager: &str, body: &Value) -> bool {
         if resource_version(live) == Some(&self.resource_version) {
             return true;

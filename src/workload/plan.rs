@@ -77,7 +77,6 @@ impl Desired {
 }
 
 /// Tells whether an object, desired or live, asks to stay.
-#[must_use]
 pub(crate) fn is_kept(object: &Value) -> bool {
     let annotation = |key: &str| object.get("metadata")?.get("annotations")?.get(key)?.as_str();
     annotation(KEEP_ANNOTATION) == Some("keep") || annotation(HELM_KEEP_ANNOTATION) == Some("keep")
@@ -152,7 +151,6 @@ pub(crate) struct Choices {
 }
 
 /// Decides about one object. `live` is its metadata or the whole object.
-#[must_use]
 pub(crate) fn decide(
     desired: &Desired,
     entry: Option<&Entry>,
@@ -302,7 +300,6 @@ pub(crate) struct Plan {
 
 impl Plan {
     /// Gives the inventory that covers all of it, old and new.
-    #[must_use]
     pub(crate) fn inventory(&self) -> Vec<Entry> {
         let removals = self.removals.iter().map(|removal| Entry {
             wanted: false,
@@ -316,7 +313,6 @@ impl Plan {
 
     /// Tells whether anything would be written or removed; where nothing is pruned, that an object
     /// left the definition is a change once.
-    #[must_use]
     pub(crate) fn has_changes(&self, prunes: bool) -> bool {
         self.removals.iter().any(|removal| prunes || removal.entry.wanted)
             || self.items.iter().any(|item| item.action != Action::Unchanged)

@@ -119,7 +119,6 @@ pub(crate) struct Deployed {
 
 impl Deployed {
     /// Gives the revision as the record tells of it.
-    #[must_use]
     pub(crate) fn revision(&self) -> Revision {
         let Release { definition, revision, digest, revision_created_at, .. } = &self.release;
         Revision {
@@ -133,7 +132,6 @@ impl Deployed {
     }
 
     /// Gives the content; the text that it was read from is not recorded.
-    #[must_use]
     pub(crate) fn content(&self) -> Content {
         Content { objects: self.objects.clone(), files: Vec::new() }
     }

@@ -77,7 +77,6 @@ impl Outcome {
     }
 
     /// Gives the stable word of the JSON output and the database.
-    #[must_use]
     pub(crate) fn word(self) -> &'static str {
         match self {
             Self::InFlight => "inFlight",
@@ -115,7 +114,6 @@ pub(crate) enum Action {
 
 impl Action {
     /// Gives the stable word.
-    #[must_use]
     pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Create => "create",

@@ -55,7 +55,6 @@ pub(crate) fn render_offline(
 
 /// Renders what a recorded release sent. Empty where today's rules refuse what was deployed under
 /// older ones: then nothing is known of it.
-#[must_use]
 pub(crate) fn render_recorded(record: &Record, deployed: &Deployed, kinds: &Kinds) -> Vec<Placed> {
     let to = Destination {
         instance: &record.instance,

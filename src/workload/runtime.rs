@@ -106,7 +106,6 @@ impl fmt::Display for RuntimeName {
 
 /// Tells whether a runtime is local, disposable and without load balancers, by its name as
 /// stored (docs/design.md, Nouns).
-#[must_use]
 pub(crate) fn is_kind_like(context: &str) -> bool {
     const NAMES: [&str; 4] = ["docker-desktop", "orbstack", "rancher-desktop", SANDBOX];
     const PREFIXES: [&str; 4] = ["kind-", "k3d-", "minikube", "colima"];

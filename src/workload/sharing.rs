@@ -1,5 +1,5 @@
 //! Sharing a cluster-scoped object with other instances: whose fields a release takes, and whose
-//! it leaves (docs/design.md, Shared cluster-scoped objects).
+//! it leaves (docs/design.md, Shared objects).
 //!
 //! Equal bodies share by themselves. Among the instances of one definition the last change wins,
 //! and one whose own body did not change leaves the other's. What belongs to another definition
@@ -16,7 +16,6 @@ use super::{
 };
 
 /// Reads the namespace and the instance that a field manager stands for.
-#[must_use]
 pub(crate) fn instance_of(manager: &str) -> Option<(&str, InstanceName)> {
     let (namespace, instance) = manager.strip_prefix(MANAGER_PREFIX)?.split_once('/')?;
     Some((namespace, instance.parse().ok()?))
@@ -79,7 +78,6 @@ impl Sharing {
     }
 
     /// Tells whether nothing is taken and nothing is left.
-    #[must_use]
     pub(crate) fn is_empty(&self) -> bool {
         self.takes.is_empty() && self.leaves.is_empty()
     }

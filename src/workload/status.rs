@@ -37,7 +37,6 @@ pub(crate) struct JudgedObject<'a> {
 }
 
 /// Judges an instance, and says why in a sentence.
-#[must_use]
 pub(crate) fn judge_instance(facts: &InstanceFacts) -> (Status, String) {
     let InstanceFacts { release, running, lost, error, deleting, objects } = *facts;
     let Some((number, outcome)) = release else {

@@ -111,7 +111,6 @@ impl Kubeconfig {
     }
 
     /// Lists the contexts in the order of the files.
-    #[must_use]
     pub(crate) fn contexts(&self) -> Vec<ContextInfo> {
         let info = |(name, context): &(String, Context)| ContextInfo {
             name: name.clone(),
@@ -122,19 +121,16 @@ impl Kubeconfig {
         self.contexts.iter().map(info).collect()
     }
 
-    #[must_use]
     pub(crate) fn has_context(&self, name: &str) -> bool {
         self.contexts.iter().any(|(known, _)| known == name)
     }
 
     /// Gives the name of the current context, which may be one that does not exist.
-    #[must_use]
     pub(crate) fn current_context(&self) -> Option<&str> {
         self.current_context.as_deref()
     }
 
     /// Tells whether the process runs in a pod with a service account.
-    #[must_use]
     pub(crate) fn in_pod(&self) -> bool {
         self.env.variable("KUBERNETES_SERVICE_HOST").is_some()
             && self.env.service_account.join("token").is_file()

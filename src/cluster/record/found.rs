@@ -28,7 +28,6 @@ pub(crate) struct Found {
 impl Found {
     /// Gives the holder that stands in the way of a process: alive by the server's clock, and
     /// none of its own dead predecessors.
-    #[must_use]
     pub(crate) fn held_by(&self, server_now: Timestamp, dead: &[String]) -> Option<&Holder> {
         self.holder
             .as_ref()

@@ -51,7 +51,6 @@ pub(crate) struct LogSource {
 }
 
 /// Finds out why an object is not ready. Of several pods the one that is worst off answers.
-#[must_use]
 pub(crate) fn diagnose(object: &Value, around: &Related, window: &Window) -> Diagnosis {
     let verdict = judge(Some(object), around, window);
     let culprit = responsible(object, &verdict, around, window);

@@ -11,7 +11,6 @@ macro_rules! codes {
 
         impl Code {
             /// Gives the word as JSON shows it.
-            #[must_use]
             pub(crate) fn word(self) -> &'static str {
                 match self {
                     $(Self::$variant => $word,)*

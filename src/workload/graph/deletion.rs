@@ -26,7 +26,6 @@ const WHAT: [&str; 6] = [
 ];
 
 /// Sorts objects into waves of deletion; waves without a member are left out.
-#[must_use]
 pub(crate) fn deletion_waves(ids: &[ObjectId], kinds: &Kinds) -> Vec<Wave> {
     let mut waves = WHAT.map(|what| Wave { what, members: Vec::new() });
     for (index, id) in ids.iter().enumerate() {

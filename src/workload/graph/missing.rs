@@ -20,7 +20,6 @@ pub(crate) struct Reference {
 /// Finds the references to objects that are not in the set, that the object cannot do without
 /// and that no cluster makes by itself; each target once per object that refers, a namespace
 /// once in all. Whether they are on the cluster is to be asked there.
-#[must_use]
 pub(crate) fn missing_references(objects: &[Placed]) -> Vec<Reference> {
     let known: HashSet<_> = objects.iter().map(key).collect();
     let mut missing = Vec::new();

@@ -158,14 +158,12 @@ impl Graph {
 
     /// Gives the milestones of an object, beyond applied, that others wait for: what has to be
     /// watched while applying.
-    #[must_use]
     pub(crate) fn awaited(&self, node: usize) -> BTreeSet<Milestone> {
         let untils = self.outgoing[node].iter().map(|edge| self.edges[*edge].until);
         untils.filter(|until| *until > Milestone::Applied).collect()
     }
 
     /// Tells why an object has its place: what comes before it, in source order, through joins.
-    #[must_use]
     pub(crate) fn why(&self, node: usize) -> Vec<Why> {
         let mut found = Vec::new();
         let mut open = vec![node];

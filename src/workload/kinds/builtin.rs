@@ -154,7 +154,6 @@ pub(crate) enum DeletionWave {
 }
 
 /// Gives what is true of the kind of an object; of a custom resource nothing is.
-#[must_use]
 pub(crate) fn builtin_kind(id: &ObjectId) -> &'static BuiltinKind {
     static CUSTOM: BuiltinKind = plain("", "", &[]);
     let of = |kind: &str| TABLE.iter().find(|row| row.group == id.group && row.kind == kind);

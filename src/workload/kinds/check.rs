@@ -22,7 +22,6 @@ impl Kinds {
     /// Checks kinds and versions of the objects. CRDs of the set must have been taken in before
     /// ([`Kinds::add_crds`]); after [`Kinds::add_discovery`] the cluster's word counts, so that
     /// nothing but the groups that did not answer stays unjudged.
-    #[must_use]
     pub(crate) fn check(&self, objects: &[Object]) -> Checked {
         let mut checked = Checked::default();
         for object in objects {

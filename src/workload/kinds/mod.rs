@@ -55,13 +55,11 @@ pub(crate) struct KindInfo {
 
 impl KindInfo {
     /// Tells whether the version is served.
-    #[must_use]
     pub(crate) fn serves(&self, version: &str) -> bool {
         self.versions.iter().any(|served| served == version)
     }
 
     /// Tells whether the server can do `verb` with it.
-    #[must_use]
     pub(crate) fn can(&self, verb: &str) -> bool {
         self.verbs.iter().any(|known| known == verb)
     }
@@ -88,19 +86,16 @@ impl Kinds {
     }
 
     /// Gives what is known of a kind.
-    #[must_use]
     pub(crate) fn get(&self, kind: &GroupKind) -> Option<&KindInfo> {
         self.lookup(&kind.group, &kind.kind)
     }
 
     /// Gives what is known of a kind, by its group and its name.
-    #[must_use]
     pub(crate) fn lookup(&self, group: &str, kind: &str) -> Option<&KindInfo> {
         self.groups.get(group)?.get(kind)
     }
 
     /// Gives what is known of the kind of an object.
-    #[must_use]
     pub(crate) fn of(&self, id: &ObjectId) -> Option<&KindInfo> {
         self.lookup(&id.group, &id.kind)
     }
@@ -113,7 +108,6 @@ impl Kinds {
     }
 
     /// Tells whether a cluster's discovery was taken in, core group included.
-    #[must_use]
     pub(crate) fn knows_cluster(&self) -> bool {
         // A cluster tells of the core group (`/api`) and of the others (`/apis`) in two answers;
         // half of them proves nothing missing.
@@ -121,7 +115,6 @@ impl Kinds {
     }
 
     /// Tells whether the kind is a custom resource: known, or in a group that is not built in.
-    #[must_use]
     pub(crate) fn is_custom(&self, group: &str, kind: &str) -> bool {
         match self.lookup(group, kind) {
             Some(info) => !info.builtin,
@@ -130,13 +123,11 @@ impl Kinds {
     }
 
     /// Tells whether the group is one of the embedded discovery: the API server itself serves it.
-    #[must_use]
     pub(crate) fn is_embedded(&self, group: &str) -> bool {
         self.embedded.contains(group)
     }
 
     /// Tells whether the group's server did not answer when the cluster was asked.
-    #[must_use]
     pub(crate) fn is_stale(&self, group: &str) -> bool {
         self.stale.contains(group)
     }

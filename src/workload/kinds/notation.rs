@@ -27,7 +27,6 @@ struct KindPattern<'a> {
 impl Kinds {
     /// Finds the known kinds that `KIND[.GROUP]` may mean. Exact names come before short names:
     /// where a kind is called so, a short name of another does not count.
-    #[must_use]
     pub(crate) fn resolve(&self, text: &str) -> Vec<GroupKind> {
         let pattern = KindPattern::parse(text);
         let mut by_name = Vec::new();
@@ -124,7 +123,6 @@ fn guess_plural(kind: &str) -> String {
 }
 
 /// Gives the form of an identity that no other object shares: `NAMESPACE/KIND.GROUP/NAME`.
-#[must_use]
 pub(crate) fn full_form(id: &ObjectId) -> String {
     let group = if id.group.is_empty() { "core" } else { &id.group };
     match &id.namespace {

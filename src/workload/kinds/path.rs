@@ -8,7 +8,6 @@ use crate::workload::object::{GroupKind, ObjectId};
 impl Kinds {
     /// Gives the URL path of an object, such as `/apis/apps/v1/namespaces/web/deployments/web`.
     /// None where the kind is not known, or where a namespaced object names no namespace.
-    #[must_use]
     pub(crate) fn resource_path(&self, id: &ObjectId, version: &str) -> Option<String> {
         let info = self.of(id)?;
         let namespace = if info.namespaced { Some(id.namespace.as_deref()?) } else { None };
@@ -20,7 +19,6 @@ impl Kinds {
 
     /// Gives the URL path of all objects of a kind, in one namespace or (None) in all.
     /// None where the kind is not known. A cluster-scoped kind has one path for both.
-    #[must_use]
     pub(crate) fn collection_path(
         &self,
         kind: &GroupKind,

@@ -6,18 +6,15 @@ use super::builtin::builtin_kind;
 use crate::workload::object::ObjectId;
 
 /// Gives the pod template of an object: `metadata` and `spec` of its pods.
-#[must_use]
 pub(crate) fn template<'a>(id: &ObjectId, body: &'a Value) -> Option<&'a Value> {
     body.pointer(builtin_kind(id).pod_template?).filter(|template| template.is_object())
 }
 
 /// Gives the pod template of an object to change it.
-#[must_use]
 pub(crate) fn template_mut<'a>(id: &ObjectId, body: &'a mut Value) -> Option<&'a mut Value> {
     body.pointer_mut(builtin_kind(id).pod_template?).filter(|template| template.is_object())
 }
 
-#[must_use]
 pub(crate) fn pod_spec<'a>(id: &ObjectId, body: &'a Value) -> Option<&'a Value> {
     template(id, body)?.get("spec").filter(|spec| spec.is_object())
 }

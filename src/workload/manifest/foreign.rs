@@ -30,7 +30,6 @@ const THREEPORT: [&str; 6] = [
 ];
 
 /// Recognises a document that is no manifest.
-#[must_use]
 pub(crate) fn foreign(document: &Value) -> Option<Foreign> {
     let api_version = document.get("apiVersion").and_then(Value::as_str);
     match api_version.map(split_api_version) {

@@ -12,19 +12,16 @@ use crate::workload::{
 /// One change of the overrides; a value that is none removes the entry (`--image web-`).
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum OverrideEdit {
-    /// `--image`.
     Image {
         /// Container name, or image repository.
         name: String,
         image: Option<String>,
     },
-    /// `--replicas`.
     Replicas {
         object: String,
         /// How many.
         count: Option<u32>,
     },
-    /// `--set`.
     Set {
         /// `OBJECT:PATH`.
         place: String,
@@ -102,7 +99,6 @@ pub(crate) fn parse_set(text: &str) -> Result<OverrideEdit> {
 
 /// Changes stored overrides by the flags of a command, key by key; the last word counts. Kinds
 /// are written as Kubernetes does, so that `deploy/web` and `Deployment/web` are one key.
-#[must_use]
 pub(crate) fn merge(base: &Overrides, edits: &[OverrideEdit]) -> Overrides {
     let kinds = Kinds::builtin();
     let spell = |key: &String| spelt(key, &kinds);

@@ -49,7 +49,6 @@ impl Overrides {
     }
 
     /// Lists what these overrides set and the others do not, as the flags that set it.
-    #[must_use]
     pub(crate) fn missing_from(&self, others: &Self) -> Vec<String> {
         let images = self.images.keys().filter(|key| !others.images.contains_key(*key));
         let replicas = self.replicas.keys().filter(|key| !others.replicas.contains_key(*key));

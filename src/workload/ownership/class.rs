@@ -54,7 +54,6 @@ const PACKAGERS: &[&str] = &[
 ];
 
 /// Classifies a manager by its name (the names that a real server was seen to record).
-#[must_use]
 pub(crate) fn class_of(manager: &str) -> ManagerClass {
     // Flux applies as `kustomize-controller` and `helm-controller`, by hand as `flux`.
     let is_flux = ["kustomize-controller", "helm-controller", "flux"].contains(&manager);
@@ -86,7 +85,6 @@ pub(super) fn defines_objects(manager: &str, applies: bool) -> bool {
 
 /// Tells an autoscaler that writes objects itself by the words of its name (`keda-operator`,
 /// `vpa-updater`, `cluster-autoscaler`).
-#[must_use]
 pub(super) fn is_autoscaler(manager: &str) -> bool {
     let name = manager.to_ascii_lowercase();
     name.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| {

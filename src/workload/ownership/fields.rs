@@ -81,21 +81,18 @@ impl fmt::Display for PathElement {
 }
 
 /// Shows a path as the server does, without the dot at its beginning.
-#[must_use]
 pub(crate) fn shown(path: &[PathElement]) -> String {
     let text: String = path.iter().map(ToString::to_string).collect();
     text.trim_start_matches('.').to_owned()
 }
 
 /// Tells whether a body sets a field, or something below it.
-#[must_use]
 pub(crate) fn is_in(body: &Value, path: &[PathElement]) -> bool {
     path.iter().try_fold(body, |place, step| step.enter(place)).is_some()
 }
 
 /// Finds the path that the server's text names in a body: the names of labels and keys have dots
 /// in them, and only the body tells where they end.
-#[must_use]
 pub(crate) fn find(body: &Value, text: &str) -> Option<Vec<PathElement>> {
     let mut path = Vec::new();
     let (mut place, mut rest) = (body, text.trim_start_matches('.'));
@@ -189,14 +186,12 @@ fn remove(place: &mut Value, path: &[PathElement]) -> bool {
 /// A member of a set of fields.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct OwnedField {
-    /// Its path.
     pub path: Vec<PathElement>,
     /// Whether it stands for a map or an item as such, beside what lies in it.
     pub is_whole: bool,
 }
 
 /// Lists the members of a set.
-#[must_use]
 pub(crate) fn members(fields: &Value) -> Vec<OwnedField> {
     let mut members = Vec::new();
     split(fields, &mut |path, is_whole| {
@@ -207,7 +202,6 @@ pub(crate) fn members(fields: &Value) -> Vec<OwnedField> {
 }
 
 /// Tells whether a set has a field, or something below it.
-#[must_use]
 pub(crate) fn has(fields: &Value, path: &[PathElement]) -> bool {
     let Some((step, rest)) = path.split_first() else { return true };
     fields.as_object().is_some_and(|children| {

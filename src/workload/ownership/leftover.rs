@@ -9,7 +9,6 @@ use super::{apply_entry_index, fields};
 /// Gives the live object's managedFields with our Apply entry grown by the fields that the server
 /// forbids and that the wanted body lacks. `forbidden` are paths as in `spec.strategy`. None
 /// where that is not what is wrong, or where we have no Apply entry.
-#[must_use]
 pub(crate) fn hold_leftovers(
     live: &Value,
     manager: &str,
@@ -32,7 +31,6 @@ pub(crate) fn hold_leftovers(
 }
 
 /// Tells whether the server forbids what is only there because it filled it in.
-#[must_use]
 pub(crate) fn is_leftover(live: &Value, body: &Value, forbidden: &[&str]) -> bool {
     forbidden.iter().any(|path| tree_of(path, body, live).is_some())
 }

@@ -8,7 +8,6 @@ use super::{class::ManagerClass, class_of, entries, manager_of, subresource};
 ///
 /// Helm, Argo CD, Flux and kapp mark what they made by labels and annotations; those are named
 /// with the package. Everything else is named by its field managers.
-#[must_use]
 pub(crate) fn made_by(live: &Value) -> String {
     let mut said = Vec::new();
     if let Some(package) = package_of(live) {
@@ -23,7 +22,6 @@ pub(crate) fn made_by(live: &Value) -> String {
 
 /// Says what else holds an object that is adopted, in a sentence after its name: a GitOps
 /// controller that goes on applying it, or a Helm release that still lists it.
-#[must_use]
 pub(crate) fn kept_by(live: &Value) -> Option<String> {
     let tool = entries(live).find_map(|entry| match class_of(manager_of(entry)) {
         ManagerClass::GitOps(tool) => Some(tool),

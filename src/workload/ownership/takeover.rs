@@ -62,7 +62,6 @@ struct Known<'a> {
 impl Takeover<'_> {
     /// Gives the managedFields that a live object gets before our apply; `None` where nothing is
     /// to be taken over. Calling it on its own result gives `None`.
-    #[must_use]
     pub(crate) fn managed_fields(&self, live: &Value) -> Option<Value> {
         let own = apply_entry(live, self.manager);
         let known = Known {
@@ -210,7 +209,6 @@ fn is_last_applied(path: &[PathElement]) -> bool {
 }
 
 /// Tells whether persons or packagers, or ourselves for an autoscaler, hold anything of an object.
-#[must_use]
 pub(crate) fn has_persons(live: &Value) -> bool {
     entries(live).any(|entry| {
         let class = class_of(manager_of(entry));
@@ -222,7 +220,6 @@ pub(crate) fn has_persons(live: &Value) -> bool {
 /// Tells whether an apply of a body may meet a conflict, by a live object's metadata: somebody
 /// whose fields are not taken over holds one that the body sets. With `persons`, fields of
 /// persons count too.
-#[must_use]
 pub(crate) fn may_conflict(body: &Value, live: &Value, manager: &str, persons: bool) -> bool {
     entries(live)
         .filter(|entry| !is_apply_of(entry, manager))

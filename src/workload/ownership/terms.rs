@@ -46,7 +46,6 @@ pub(crate) struct Terms {
 
 impl Terms {
     /// Gives the body without what is left to others.
-    #[must_use]
     pub(crate) fn body(&self, body: &Value) -> Value {
         let mut body = body.clone();
         for left in &self.yielded {
@@ -65,7 +64,6 @@ impl Terms {
     }
 
     /// Lists what is handed over before it is left.
-    #[must_use]
     pub(crate) fn handed_over(&self) -> Vec<Yielded> {
         let handed = self.yielded.iter().filter(|left| self.hand_over && left.field == REPLICAS);
         handed.cloned().collect()
@@ -73,7 +71,6 @@ impl Terms {
 
     /// Gives the managedFields that a live object gets before `body` is applied; `None` where
     /// nothing is to be taken over.
-    #[must_use]
     pub(crate) fn managed_fields(
         &self,
         body: &Value,
@@ -101,7 +98,6 @@ impl Terms {
 
     /// Tells whether a live object has no managedFields: the server makes a `before-first-apply`
     /// of it with the first apply, and only then can anything be taken over.
-    #[must_use]
     pub(crate) fn is_bare(&self, live: &Value) -> bool {
         self.takes && entries(live).next().is_none()
     }

@@ -35,7 +35,6 @@ pub(crate) struct Yielded {
 
 impl Yielded {
     /// Says it in a sentence without its subject: `spec.replicas is left to "kubectl"`.
-    #[must_use]
     pub(crate) fn told(&self) -> String {
         let Self { field, manager, autoscaler } = self;
         match autoscaler {
@@ -72,7 +71,6 @@ impl Yields<'_> {
     /// subresource; `spec.replicas` that an autoscaler holds, or that one targets; a `caBundle`
     /// that no packager holds; resources of containers that an autoscaler holds; annotations in
     /// which Kubernetes' own controllers keep their notes.
-    #[must_use]
     pub(crate) fn of(&self, live: &Value) -> Vec<Yielded> {
         let mut all: Vec<Yielded> = Vec::new();
         let others = entries(live).filter(|entry| !is_apply_of(entry, self.manager));
@@ -131,7 +129,6 @@ impl Yields<'_> {
 
 /// Tells whether a field is left to its holder by what they are: `applies` where it holds the
 /// field by server-side apply, `scales` where it does through the scale subresource.
-#[must_use]
 pub(crate) fn is_left(field: &str, manager: &str, applies: bool, scales: bool) -> bool {
     // cert-manager and operators write their certificate into a `caBundle` that the manifest leaves
     // open or fills with a dummy; a packager's is what its chart says.
@@ -169,7 +166,6 @@ fn is_resource(field: &str) -> bool {
 }
 
 /// Tells whether somebody scaled an object, or we handed its replicas over.
-#[must_use]
 pub(crate) fn is_scaled_by_others(live: &Value) -> bool {
     entries(live).any(|entry| is_scale(entry) || manager_of(entry) == YIELDED_MANAGER)
 }
@@ -182,7 +178,6 @@ fn scales_for_autoscalers(entry: &Value) -> bool {
 }
 
 /// Tells whether Kubernetes' autoscaler holds an object's replicas.
-#[must_use]
 pub(crate) fn is_scaled_by_controller(live: &Value) -> bool {
     entries(live).any(|entry| scales_for_autoscalers(entry) && holds_replicas(entry))
 }
@@ -204,7 +199,6 @@ fn is_in_nobodys_way(live: &Value, manager: &str) -> bool {
 
 /// Tells whether nobody but we holds an object's replicas, so that leaving them out would remove
 /// them.
-#[must_use]
 pub(crate) fn holds_replicas_alone(live: &Value, manager: &str) -> bool {
     apply_entry(live, manager).is_some_and(holds_replicas)
         && !entries(live).any(|entry| !is_apply_of(entry, manager) && holds_replicas(entry))
@@ -214,7 +208,6 @@ pub(crate) fn holds_replicas_alone(live: &Value, manager: &str) -> bool {
 /// and else, with `scaled` or where nobody does, of our manager for autoscalers. `left` tells to
 /// whom they are left, where the body sets them; otherwise whoever holds them keeps them. Of a scale
 /// of replicas that nobody held the server keeps no entry.
-#[must_use]
 pub(crate) fn kept_replicas(
     live: &Value,
     manager: &str,
@@ -243,7 +236,6 @@ pub(crate) fn kept_replicas(
 
 /// Gives the managedFields of an object with its replicas in `holder`'s entry, no longer in ours;
 /// `None` where we do not hold them.
-#[must_use]
 pub(crate) fn given_back(live: &Value, manager: &str, holder: &Value) -> Option<Value> {
     let mut given = None;
     let mut all: Vec<Value> = Vec::new();
@@ -263,7 +255,6 @@ pub(crate) fn given_back(live: &Value, manager: &str, holder: &Value) -> Option<
 
 /// Tells whether an object is an autoscaler of replicas: a HorizontalPodAutoscaler, or KEDA's
 /// ScaledObject, which makes one.
-#[must_use]
 pub(crate) fn scales_others(id: &ObjectId) -> bool {
     id.is("autoscaling", "HorizontalPodAutoscaler") || is_keda(id)
 }
@@ -273,7 +264,6 @@ fn is_keda(id: &ObjectId) -> bool {
 }
 
 /// Gives the object whose replicas an autoscaler sets, read off the autoscaler's body.
-#[must_use]
 pub(crate) fn scale_target(autoscaler: &Value) -> Option<ObjectId> {
     let id = ObjectId::of(autoscaler);
     if !scales_others(&id) {

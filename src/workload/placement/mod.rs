@@ -60,26 +60,22 @@ pub(crate) struct Placed {
 
 impl Placed {
     /// Gives the API version without the group.
-    #[must_use]
     pub(crate) fn version(&self) -> &str {
         let text = self.body.get("apiVersion").and_then(Value::as_str).unwrap_or_default();
         split_api_version(text).1
     }
 
     /// Gives the identity that the source gives it.
-    #[must_use]
     pub(crate) fn declared(&self) -> &ObjectId {
         self.declared.as_ref().unwrap_or(&self.id)
     }
 
     /// Gives the value of an annotation.
-    #[must_use]
     pub(crate) fn annotation(&self, key: &str) -> Option<&str> {
         self.body.get("metadata")?.get("annotations")?.get(key)?.as_str()
     }
 
     /// Names the object with the place of its source, for messages.
-    #[must_use]
     pub(crate) fn named(&self) -> String {
         named(&self.id, self.origin.as_ref())
     }
@@ -126,7 +122,6 @@ pub(crate) fn place(objects: &[Object], kinds: &Kinds, to: &Destination<'_>) -> 
 }
 
 /// Makes the Namespace object of a namespace that the instance makes.
-#[must_use]
 pub(crate) fn made_namespace(
     name: &str,
     instance: &InstanceName,

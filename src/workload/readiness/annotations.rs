@@ -48,10 +48,16 @@ pub(crate) struct WaitAnnotations {
 #[derive(Debug, PartialEq)]
 enum WaitCondition {
     /// `condition=Ready`, `condition=Ready=False`
-    Condition { kind: String, status: String },
+    Condition {
+        kind: String,
+        status: String,
+    },
     /// `jsonpath={.status.phase}=Running`, `jsonpath={.status.address}`
-    Path { text: String, path: JsonPath, value: Option<String> },
-    /// `create`: it is there.
+    Path {
+        text: String,
+        path: JsonPath,
+        value: Option<String>,
+    },
     Create,
 }
 

@@ -22,7 +22,6 @@ pub(crate) struct PodCounts {
 
 /// Counts the pods of an object by its own status; none for kinds that do not keep pods running
 /// (a Job's end). The body of an object that is not on the cluster tells what it wants.
-#[must_use]
 pub(crate) fn pod_counts(object: &Value) -> Option<PodCounts> {
     let (group, _) = split_api_version(text(object, "/apiVersion"));
     // The server's default.

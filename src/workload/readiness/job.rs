@@ -20,13 +20,11 @@ use super::{
 const QUEUE: &str = "kueue.x-k8s.io/queue-name";
 
 /// Tells whether a Job has completed: what `depends-on` waits for.
-#[must_use]
 pub(crate) fn is_complete(job: &Value) -> bool {
     Condition::holds(job, "Complete")
 }
 
 /// Tells whether a Job has come to its end and goes by itself some time after it.
-#[must_use]
 pub(crate) fn is_leaving(job: &Value) -> bool {
     (is_complete(job) || Condition::holds(job, "Failed"))
         && job.pointer("/spec/ttlSecondsAfterFinished").is_some()
@@ -34,7 +32,6 @@ pub(crate) fn is_leaving(job: &Value) -> bool {
 
 /// Judges a Job that the server does not have any more, by the body that was applied, its uid
 /// and the events about it. A time to live may take it away before anybody sees how it ended.
-#[must_use]
 pub(crate) fn judge_gone(body: &Value, uid: Option<&str>, around: &Related) -> Verdict {
     // Without a time to live nothing removes a Job but somebody's delete.
     if body.pointer("/spec/ttlSecondsAfterFinished").is_none() {

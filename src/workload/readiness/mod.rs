@@ -63,7 +63,6 @@ use super::object::{GroupKind, split_api_version};
 ///
 /// The object's `metadata.managedFields` tell what its manifest asks for: without them a
 /// Deployment that its manifest pauses counts as paused by somebody else.
-#[must_use]
 pub(crate) fn judge(object: Option<&Value>, around: &Related, window: &Window) -> Verdict {
     let Some(object) = object else { return Verdict::missing() };
     let (group, _) = split_api_version(text(object, "/apiVersion"));
@@ -143,13 +142,11 @@ fn rule_of(group: &str, kind: &str) -> Option<&'static ReadinessRule> {
 }
 
 /// Tells whether objects of a kind can be anything but ready once they are applied.
-#[must_use]
 pub(crate) fn has_state(kind: &GroupKind) -> bool {
     rule_of(&kind.group, &kind.kind).is_some() || !watch::is_built_in(&kind.group)
 }
 
 /// Tells what has to be watched for an object, as it is to be applied.
-#[must_use]
 pub(crate) fn watch_of(object: &Value) -> WatchNeeds {
     let (group, _) = split_api_version(text(object, "/apiVersion"));
     match rule_of(group, text(object, "/kind")) {
@@ -175,7 +172,6 @@ pub(crate) fn find_culprit<'a>(
 }
 
 /// Counts how often the containers of an object's pods restarted; none for kinds without pods.
-#[must_use]
 pub(crate) fn restarts_of(object: &Value, around: &Related) -> Option<u64> {
     let (group, _) = split_api_version(text(object, "/apiVersion"));
     let rule = rule_of(group, text(object, "/kind")).filter(|rule| rule.watch.pods)?;

@@ -91,7 +91,6 @@ impl Related {
         self.events.children(uid)
     }
 
-    #[must_use]
     pub(crate) fn node(&self, name: &str) -> Option<&Value> {
         self.nodes.children(name).next()
     }
@@ -101,13 +100,11 @@ impl Related {
         !self.nodes.objects.is_empty()
     }
 
-    #[must_use]
     pub(crate) fn storage_class(&self, name: &str) -> Option<&Value> {
         self.storage_classes.children(name).next()
     }
 
     /// Gives the CRD of a custom resource.
-    #[must_use]
     pub(crate) fn definition(&self, group: &str, kind: &str) -> Option<&Value> {
         // Of two that claim the same names only one is established.
         self.definitions
@@ -120,7 +117,6 @@ impl Related {
     /// It is the newest one with that template. Where templates cannot be compared (the server
     /// learned a new default since), it is the one with the Deployment's own revision, provided
     /// that the Deployment counts updated pods.
-    #[must_use]
     pub(crate) fn newest_replica_set(&self, deployment: &Value) -> Option<&Value> {
         let newest = self
             .replica_sets_of(field::uid(deployment))

@@ -10,7 +10,6 @@ use crate::workload::{kinds::pod_template, object::ObjectId};
 const TEMPLATE_HASH: &str = "pod-template-hash";
 
 /// Gives the images of an object's containers, init containers first, each once.
-#[must_use]
 pub(crate) fn images_of(body: &Value) -> Vec<String> {
     let Some(spec) = pod_template::pod_spec(&ObjectId::of(body), body) else { return Vec::new() };
     let mut images: Vec<String> = Vec::new();

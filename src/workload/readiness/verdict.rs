@@ -58,7 +58,6 @@ impl Verdict {
         }
     }
 
-    #[must_use]
     pub(crate) fn is_ready(&self) -> bool {
         self.state == State::Ready
     }

@@ -37,7 +37,6 @@ pub(crate) const RECORD_LABEL: &str = "workloadctl/record";
 /// The most bytes that a content may unpack to.
 const UNPACKED_LIMIT: u64 = 256 << 20;
 
-#[must_use]
 pub(crate) fn head_name(instance: &InstanceName) -> String {
     format!("workloadctl.{instance}")
 }
@@ -67,7 +66,6 @@ impl Record {
     ///
     /// # Panics
     /// Never: everything in a record is representable.
-    #[must_use]
     pub(crate) fn encode(&self) -> Vec<u8> {
         let mut contents = BTreeMap::new();
         for deployed in [&self.newest, &self.last_good].into_iter().flatten() {
@@ -221,7 +219,6 @@ impl Encoded {
     }
 
     /// Lists the parts that this head names.
-    #[must_use]
     pub(crate) fn part_names(&self) -> BTreeSet<String> {
         self.parts.iter().map(|(name, _)| name.clone()).collect()
     }
@@ -298,14 +295,12 @@ pub(crate) fn read_part(secret: &Value) -> Result<Vec<u8>> {
 }
 
 /// Encodes a holder for the head's `data`; none clears it.
-#[must_use]
 pub(crate) fn encode_holder(holder: Option<&Holder>) -> String {
     holder.map_or_else(String::new, |holder| {
         STANDARD.encode(serde_json::to_vec(holder).expect("a holder has string keys only"))
     })
 }
 
-#[must_use]
 pub(crate) fn head_secret(record: &Record, encoded: &Encoded, holder: Option<&Holder>) -> Value {
     let mut data: BTreeMap<&str, String> =
         encoded.head.iter().map(|(key, value)| (key.as_str(), value.clone())).collect();

@@ -15,7 +15,6 @@ const KEY_LIMIT: usize = 1000;
 const FIRST: [&str; 3] = ["apiVersion", "kind", "metadata"];
 
 /// Writes a value as one YAML document, ending with a line feed.
-#[must_use]
 pub(crate) fn emit(value: &Value) -> String {
     let mut emitter = Emitter { out: String::new() };
     match value {

@@ -116,7 +116,6 @@ pub(crate) struct YamlDocument {
 
 impl YamlDocument {
     /// Gives the outermost node, from which every place can be reached.
-    #[must_use]
     pub(crate) fn root(&self) -> YamlNode<'_> {
         self.tree.root()
     }
@@ -133,7 +132,6 @@ pub(crate) struct Reading {
 
 /// Reads all documents of a text: a stream of JSON values if its first character that is not
 /// white space is `{`, else YAML documents between lines that begin with `---`.
-#[must_use]
 pub(crate) fn read(text: &str) -> Reading {
     let mut reading = Reading::default();
     if text.len() > TEXT_LIMIT {

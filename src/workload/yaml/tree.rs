@@ -73,13 +73,11 @@ pub(crate) struct YamlNode<'t> {
 
 impl<'t> YamlNode<'t> {
     /// Gives the place where the node begins.
-    #[must_use]
     pub(crate) fn position(self) -> Position {
         self.tree.nodes[self.number].position
     }
 
     /// Gives a scalar as written, without quotes.
-    #[must_use]
     pub(crate) fn text(self) -> Option<&'t str> {
         match self.shape() {
             Shape::Scalar(scalar) => Some(&scalar.text),
@@ -89,7 +87,6 @@ impl<'t> YamlNode<'t> {
     }
 
     /// Gives the items of a sequence; none for other nodes.
-    #[must_use]
     pub(crate) fn items(self) -> Vec<Self> {
         match self.shape() {
             Shape::Sequence(items) => items.iter().map(|&number| self.at(number)).collect(),
