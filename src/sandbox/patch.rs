@@ -6,7 +6,7 @@ use super::{
     decode::decode,
     registry::Resource,
     request::{ApiRequest, Validation},
-    status::{FieldError, StatusError},
+    status::{FieldError, Result, StatusError},
     world::World,
     write::{WriteTarget, finish_update},
 };
@@ -20,7 +20,7 @@ pub(super) fn patch(
     world: &World<'_>,
     target: &mut WriteTarget<'_>,
     warnings: &mut Vec<String>,
-) -> Result<(u16, Value), StatusError> {
+) -> Result<(u16, Value)> {
     let kind = target.request.content_type.split(';').next().unwrap_or_default().trim();
     match kind {
         "application/apply-patch+yaml" | "application/apply-patch+json" => {
@@ -86,7 +86,7 @@ fn check_patched(
     request: &ApiRequest,
     patch: &Value,
     merged: &Value,
-) -> Result<(), StatusError> {
+) -> Result<()> {
     let findings = validate::check_against(merged, resource.schema(), &resource.kind);
     let fault = findings.iter().find(|finding| finding.fault != Mismatch::Unknown);
     let strategic = request.content_type.starts_with("application/strategic");

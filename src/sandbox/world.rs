@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{
     registry::{Registry, Resource},
-    status::StatusError,
+    status::Result,
     storage::{ObjectKey, Storage},
 };
 
@@ -78,7 +78,7 @@ impl World<'_> {
     }
 
     /// An object with apiVersion and kind.
-    pub(super) fn get(&self, key: &ObjectKey) -> Result<Option<Value>, StatusError> {
+    pub(super) fn get(&self, key: &ObjectKey) -> Result<Option<Value>> {
         let Some(row) = self.storage.get(key)? else { return Ok(None) };
         let mut object = row.object();
         if let Some(resource) = self.registry.stored(&key.resource) {
@@ -88,11 +88,7 @@ impl World<'_> {
     }
 
     /// An object in the version of a request.
-    pub(super) fn get_as(
-        &self,
-        resource: &Resource,
-        key: &ObjectKey,
-    ) -> Result<Option<Value>, StatusError> {
+    pub(super) fn get_as(&self, resource: &Resource, key: &ObjectKey) -> Result<Option<Value>> {
         let Some(row) = self.storage.get(key)? else { return Ok(None) };
         let mut object = row.object();
         resource.dress(&mut object);
@@ -100,11 +96,7 @@ impl World<'_> {
     }
 
     /// All objects of a resource, with apiVersion and kind.
-    pub(super) fn all(
-        &self,
-        storage: &str,
-        namespace: Option<&str>,
-    ) -> Result<Vec<Value>, StatusError> {
+    pub(super) fn all(&self, storage: &str, namespace: Option<&str>) -> Result<Vec<Value>> {
         let mut objects = self.storage.all(storage, namespace)?;
         if let Some(resource) = self.registry.stored(storage) {
             objects.iter_mut().for_each(|object| resource.dress(object));
@@ -113,7 +105,7 @@ impl World<'_> {
     }
 
     /// The objects of one resource that name an owner.
-    pub(super) fn owned(&self, uid: &str, storage: &str) -> Result<Vec<Value>, StatusError> {
+    pub(super) fn owned(&self, uid: &str, storage: &str) -> Result<Vec<Value>> {
         let mut found = Vec::new();
         for key in self.storage.owned(uid)?.iter().filter(|key| key.resource == storage) {
             found.extend(self.get(key)?);
@@ -122,7 +114,7 @@ impl World<'_> {
     }
 
     /// Stores an object and makes the appointments that follow from it.
-    pub(super) fn put(&self, key: &ObjectKey, object: &mut Value) -> Result<(), StatusError> {
+    pub(super) fn put(&self, key: &ObjectKey, object: &mut Value) -> Result<()> {
         if self.dry_run {
             return Ok(());
         }
@@ -131,7 +123,7 @@ impl World<'_> {
     }
 
     /// Removes an object for good.
-    pub(super) fn remove(&self, key: &ObjectKey, object: &mut Value) -> Result<(), StatusError> {
+    pub(super) fn remove(&self, key: &ObjectKey, object: &mut Value) -> Result<()> {
         if self.dry_run {
             return Ok(());
         }
@@ -151,7 +143,7 @@ impl World<'_> {
         resource: &Resource,
         key: &ObjectKey,
         mut object: Value,
-    ) -> Result<Value, StatusError> {
+    ) -> Result<Value> {
         let metadata = &object["metadata"];
         let finalizers = metadata["finalizers"].as_array().is_some_and(|list| !list.is_empty());
         let graceful = metadata["deletionGracePeriodSeconds"].as_i64().unwrap_or(0) > 0;
@@ -166,7 +158,7 @@ impl World<'_> {
         Ok(object)
     }
 
-    fn appoint(&self, key: &ObjectKey, object: &Value) -> Result<(), StatusError> {
+    fn appoint(&self, key: &ObjectKey, object: &Value) -> Result<()> {
         let now = self.millis();
         let metadata = &object["metadata"];
         let owners = metadata["ownerReferences"].as_array();
@@ -206,7 +198,7 @@ impl World<'_> {
 
     /// A pod that came, went or changed concerns disruption budgets in its namespace, and pods
     /// that wait for room.
-    fn appoint_services(&self, key: &ObjectKey, pod: &Value) -> Result<(), StatusError> {
+    fn appoint_services(&self, key: &ObjectKey, pod: &Value) -> Result<()> {
         for resource in ["policy/poddisruptionbudgets", "/services"] {
             let selects = |object: &Value| match resource {
                 "/services" => object["spec"]["selector"].as_object().is_some_and(|selector| {
@@ -229,7 +221,7 @@ impl World<'_> {
     }
 
     /// Nodes concern daemon sets and pending pods; services concern the APIs that they serve.
-    fn appoint_dependents(&self, key: &ObjectKey) -> Result<(), StatusError> {
+    fn appoint_dependents(&self, key: &ObjectKey) -> Result<()> {
         let concerned: &[&str] = match key.resource.as_str() {
             "/nodes" => &["apps/daemonsets", "/pods"],
             _ => &["apiregistration.k8s.io/apiservices"],
@@ -248,18 +240,13 @@ impl World<'_> {
     }
 
     /// Comes back to an object after so many milliseconds.
-    pub(super) fn later(&self, key: &ObjectKey, millis: i64) -> Result<(), StatusError> {
+    pub(super) fn later(&self, key: &ObjectKey, millis: i64) -> Result<()> {
         Ok(self.storage.schedule(key, self.millis() + millis)?)
     }
 
     /// Tells whether a stage of an object is over that takes so many milliseconds from when it
     /// was first asked about; if not, comes back then.
-    pub(super) fn elapsed(
-        &self,
-        key: &ObjectKey,
-        stage: &str,
-        millis: i64,
-    ) -> Result<bool, StatusError> {
+    pub(super) fn elapsed(&self, key: &ObjectKey, stage: &str, millis: i64) -> Result<bool> {
         let due = self.storage.timer(key, stage, self.millis() + millis)?;
         if due > self.millis() {
             self.storage.schedule(key, due)?;

@@ -3,12 +3,12 @@
 use serde_json::{Value, json};
 
 use super::{
-    CONTROLLER, events, hash, is_controlled_by, is_deleted, name, number, owner_reference,
-    replicas, share, text, uid,
+    CONTROLLER, events, has_ended, hash, is_controlled_by, is_deleted, name, number,
+    owner_reference, replicas, share, text, uid,
 };
 use crate::sandbox::{
     delete::{ApiDeleteOptions, delete},
-    status::StatusError,
+    status::{Result, StatusError},
     storage::ObjectKey,
     world::World,
 };
@@ -20,11 +20,7 @@ use status::report;
 const REVISION: &str = "deployment.kubernetes.io/revision";
 const HASH: &str = "pod-template-hash";
 
-pub(super) fn reconcile(
-    world: &World<'_>,
-    key: &ObjectKey,
-    object: &Value,
-) -> Result<(), StatusError> {
+pub(super) fn reconcile(world: &World<'_>, key: &ObjectKey, object: &Value) -> Result<()> {
     if is_deleted(object) {
         return Ok(());
     }
@@ -68,7 +64,7 @@ fn set_key(set: &Value) -> ObjectKey {
     ObjectKey::new("apps/replicasets", text(set, "/metadata/namespace"), name(set))
 }
 
-fn refreshed(world: &World<'_>, sets: &[Value]) -> Result<Vec<Value>, StatusError> {
+fn refreshed(world: &World<'_>, sets: &[Value]) -> Result<Vec<Value>> {
     let mut found = Vec::new();
     for set in sets {
         found.extend(world.get(&set_key(set))?);
@@ -122,12 +118,7 @@ fn annotations(object: &Value, revision: i64) -> Value {
     json!(copied)
 }
 
-fn make_set(
-    world: &World<'_>,
-    key: &ObjectKey,
-    object: &Value,
-    old: &[Value],
-) -> Result<Value, StatusError> {
+fn make_set(world: &World<'_>, key: &ObjectKey, object: &Value, old: &[Value]) -> Result<Value> {
     if replicas::is_going(world, &key.namespace)? {
         return Err(StatusError::internal("the namespace is being deleted"));
     }
@@ -175,7 +166,7 @@ fn mark_revision(
     object: &mut Value,
     new: &mut Value,
     old: &[Value],
-) -> Result<(), StatusError> {
+) -> Result<()> {
     let highest = old.iter().map(revision).max().unwrap_or(0);
     let number = if revision(new) > highest { revision(new) } else { highest + 1 };
     let wanted = annotations(object, number);
@@ -193,7 +184,7 @@ fn mark_revision(
     Ok(())
 }
 
-fn scale(world: &World<'_>, object: &Value, set: &Value, count: i64) -> Result<(), StatusError> {
+fn scale(world: &World<'_>, object: &Value, set: &Value, count: i64) -> Result<()> {
     let present = number(set, "/spec/replicas");
     if present == count {
         return Ok(());
@@ -213,7 +204,7 @@ fn scale(world: &World<'_>, object: &Value, set: &Value, count: i64) -> Result<(
 }
 
 /// A paused Deployment is only scaled: its newest ReplicaSet takes the change.
-fn scale_paused(world: &World<'_>, object: &Value, sets: &[Value]) -> Result<(), StatusError> {
+fn scale_paused(world: &World<'_>, object: &Value, sets: &[Value]) -> Result<()> {
     let wanted = number(object, "/spec/replicas");
     let total: i64 = sets.iter().map(|set| number(set, "/spec/replicas")).sum();
     let active = sets.iter().filter(|set| number(set, "/spec/replicas") > 0);
@@ -224,12 +215,7 @@ fn scale_paused(world: &World<'_>, object: &Value, sets: &[Value]) -> Result<(),
     Ok(())
 }
 
-fn recreate(
-    world: &World<'_>,
-    object: &Value,
-    new: &mut Value,
-    old: &[Value],
-) -> Result<(), StatusError> {
+fn recreate(world: &World<'_>, object: &Value, new: &mut Value, old: &[Value]) -> Result<()> {
     let mut running = false;
     for set in old {
         scale(world, object, set, 0)?;
@@ -237,7 +223,7 @@ fn recreate(
             .owned(uid(set), "/pods")?
             .iter()
             // Pods that are still going count: two versions must never run at once.
-            .any(|pod| !matches!(text(pod, "/status/phase"), "Succeeded" | "Failed"));
+            .any(|pod| !has_ended(pod));
     }
     if !running {
         scale(world, object, new, number(object, "/spec/replicas"))?;
@@ -245,12 +231,7 @@ fn recreate(
     Ok(())
 }
 
-fn roll(
-    world: &World<'_>,
-    object: &Value,
-    new: &mut Value,
-    old: &[Value],
-) -> Result<(), StatusError> {
+fn roll(world: &World<'_>, object: &Value, new: &mut Value, old: &[Value]) -> Result<()> {
     let wanted = number(object, "/spec/replicas");
     let (more, fewer) = surge(object);
     let present = number(new, "/spec/replicas");
@@ -294,12 +275,7 @@ fn roll(
 }
 
 /// Old ReplicaSets beyond the history limit go.
-fn clean_up(
-    world: &World<'_>,
-    object: &Value,
-    new: Option<&Value>,
-    old: &[Value],
-) -> Result<(), StatusError> {
+fn clean_up(world: &World<'_>, object: &Value, new: Option<&Value>, old: &[Value]) -> Result<()> {
     let keep = object["spec"]["revisionHistoryLimit"].as_i64().unwrap_or(10);
     let idle: Vec<&Value> = old
         .iter()

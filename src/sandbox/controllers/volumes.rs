@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::{CONTROLLER, drop_finalizer, events, is_deleted, name, text, uid};
+use super::{CONTROLLER, drop_finalizer, events, has_ended, is_deleted, name, text, uid};
 use crate::sandbox::{
     delete::{ApiDeleteOptions, delete},
-    status::StatusError,
+    status::Result,
     storage::ObjectKey,
     world::World,
 };
@@ -15,11 +15,7 @@ const PACE: i64 = 100;
 const SELECTED: &str = "volume.kubernetes.io/selected-node";
 
 /// Tells a claim that waits for its first consumer that there is one.
-pub(super) fn select_node(
-    world: &World<'_>,
-    key: &ObjectKey,
-    claim: &Value,
-) -> Result<(), StatusError> {
+pub(super) fn select_node(world: &World<'_>, key: &ObjectKey, claim: &Value) -> Result<()> {
     if claim["metadata"]["annotations"][SELECTED].is_string() {
         return Ok(());
     }
@@ -29,7 +25,7 @@ pub(super) fn select_node(
     world.write_as("kube-scheduler", "", key, changed).map(|_| ())
 }
 
-pub(super) fn claim(world: &World<'_>, key: &ObjectKey, object: &Value) -> Result<(), StatusError> {
+pub(super) fn claim(world: &World<'_>, key: &ObjectKey, object: &Value) -> Result<()> {
     if is_deleted(object) {
         return release(world, key, object);
     }
@@ -93,7 +89,7 @@ pub(super) fn claim(world: &World<'_>, key: &ObjectKey, object: &Value) -> Resul
 }
 
 /// A volume that somebody made and that fits a claim.
-fn existing(world: &World<'_>, claim: &Value) -> Result<Option<Value>, StatusError> {
+fn existing(world: &World<'_>, claim: &Value) -> Result<Option<Value>> {
     let volumes = world.all("/persistentvolumes", None)?.into_iter();
     let size = |object: &Value, path: &str| {
         crate::schema::quantity::Quantity::parse(text(object, path))
@@ -112,12 +108,7 @@ fn existing(world: &World<'_>, claim: &Value) -> Result<Option<Value>, StatusErr
     Ok(fitting.next())
 }
 
-fn provision(
-    world: &World<'_>,
-    key: &ObjectKey,
-    claim: &Value,
-    class: &Value,
-) -> Result<(), StatusError> {
+fn provision(world: &World<'_>, key: &ObjectKey, claim: &Value, class: &Value) -> Result<()> {
     let volume_name = format!("pvc-{}", uid(claim));
     let policy = match text(class, "/reclaimPolicy") {
         "" => "Delete",
@@ -139,12 +130,7 @@ fn provision(
     bind(world, key, claim, volume)
 }
 
-fn bind(
-    world: &World<'_>,
-    key: &ObjectKey,
-    claim: &Value,
-    mut volume: Value,
-) -> Result<(), StatusError> {
+fn bind(world: &World<'_>, key: &ObjectKey, claim: &Value, mut volume: Value) -> Result<()> {
     volume["spec"]["claimRef"] = json!({
         "apiVersion": "v1", "kind": "PersistentVolumeClaim", "name": name(claim),
         "namespace": claim["metadata"]["namespace"], "uid": uid(claim),
@@ -188,7 +174,7 @@ fn protected(object: &Value, finalizer: &str) -> Option<Value> {
 }
 
 /// A bound claim that asks for more gets it.
-fn grow(world: &World<'_>, key: &ObjectKey, claim: &Value) -> Result<(), StatusError> {
+fn grow(world: &World<'_>, key: &ObjectKey, claim: &Value) -> Result<()> {
     let wanted = &claim["spec"]["resources"]["requests"]["storage"];
     if claim["status"]["capacity"]["storage"] == *wanted || wanted.is_null() {
         return Ok(());
@@ -199,10 +185,10 @@ fn grow(world: &World<'_>, key: &ObjectKey, claim: &Value) -> Result<(), StatusE
 }
 
 /// A claim that is being deleted goes when no pod uses it.
-fn release(world: &World<'_>, key: &ObjectKey, claim: &Value) -> Result<(), StatusError> {
+fn release(world: &World<'_>, key: &ObjectKey, claim: &Value) -> Result<()> {
     let pods = world.storage.all("/pods", Some(&key.namespace))?;
     let used = pods.iter().any(|pod| {
-        let over = matches!(text(pod, "/status/phase"), "Succeeded" | "Failed");
+        let over = has_ended(pod);
         let volumes = pod["spec"]["volumes"].as_array().into_iter().flatten();
         !over
             && volumes
@@ -222,12 +208,7 @@ fn release(world: &World<'_>, key: &ObjectKey, claim: &Value) -> Result<(), Stat
     Ok(())
 }
 
-fn unprotect(
-    world: &World<'_>,
-    key: &ObjectKey,
-    object: &Value,
-    finalizer: &str,
-) -> Result<(), StatusError> {
+fn unprotect(world: &World<'_>, key: &ObjectKey, object: &Value, finalizer: &str) -> Result<()> {
     let Some(resource) = world.registry.stored(&key.resource) else { return Ok(()) };
     let mut changed = object.clone();
     if !drop_finalizer(&mut changed, finalizer) {
@@ -236,11 +217,7 @@ fn unprotect(
     world.put_or_remove(&resource, key, changed).map(|_| ())
 }
 
-pub(super) fn volume(
-    world: &World<'_>,
-    key: &ObjectKey,
-    object: &Value,
-) -> Result<(), StatusError> {
+pub(super) fn volume(world: &World<'_>, key: &ObjectKey, object: &Value) -> Result<()> {
     let reference = &object["spec"]["claimRef"];
     let claim = ObjectKey::new(
         "/persistentvolumeclaims",
