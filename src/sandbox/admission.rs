@@ -6,13 +6,17 @@ use serde_json::{Value, json};
 use super::{
     registry::Resource,
     shape,
-    status::{Result, StatusError},
+    status::{StatusError, StatusResult},
     storage::ObjectKey,
     world::World,
 };
 
 /// An object can only be created in a namespace that exists and is not being deleted.
-pub(super) fn namespace(world: &World<'_>, resource: &Resource, key: &ObjectKey) -> Result<()> {
+pub(super) fn namespace(
+    world: &World<'_>,
+    resource: &Resource,
+    key: &ObjectKey,
+) -> StatusResult<()> {
     // The NamespaceLifecycle plugin.
     if !resource.namespaced {
         return Ok(());
@@ -49,7 +53,11 @@ fn add_finalizer(object: &mut Value, finalizer: &str) {
 }
 
 /// Changes an object that is about to be created.
-pub(super) fn create(world: &World<'_>, resource: &Resource, object: &mut Value) -> Result<()> {
+pub(super) fn create(
+    world: &World<'_>,
+    resource: &Resource,
+    object: &mut Value,
+) -> StatusResult<()> {
     if resource.custom.is_some() {
         return custom_create(world, resource, object);
     }
@@ -104,7 +112,7 @@ pub(super) fn update(resource: &Resource, old: &Value, new: &mut Value) {
 }
 
 /// Custom resources of a definition that is being deleted cannot be created.
-fn custom_create(world: &World<'_>, resource: &Resource, object: &Value) -> Result<()> {
+fn custom_create(world: &World<'_>, resource: &Resource, object: &Value) -> StatusResult<()> {
     let name = format!("{}.{}", resource.plural, resource.group);
     let key = ObjectKey::new("apiextensions.k8s.io/customresourcedefinitions", "", &name);
     let Some(definition) = world.storage.get(&key)? else { return Ok(()) };
@@ -121,7 +129,7 @@ fn custom_create(world: &World<'_>, resource: &Resource, object: &Value) -> Resu
     ))
 }
 
-fn pod(world: &World<'_>, object: &mut Value) -> Result<()> {
+fn pod(world: &World<'_>, object: &mut Value) -> StatusResult<()> {
     let spec = &mut object["spec"];
     // The ServiceAccount plugin: the account, that it exists, and its token.
     if spec["serviceAccountName"].is_null() {
@@ -158,7 +166,7 @@ fn pod(world: &World<'_>, object: &mut Value) -> Result<()> {
     Ok(())
 }
 
-fn priority(world: &World<'_>, object: &mut Value) -> Result<()> {
+fn priority(world: &World<'_>, object: &mut Value) -> StatusResult<()> {
     let spec = &mut object["spec"];
     let Some(name) = spec["priorityClassName"].as_str().filter(|name| !name.is_empty()) else {
         spec["priority"] = json!(0);
@@ -239,7 +247,7 @@ fn quality(spec: &Value) -> &'static str {
 }
 
 /// The storage class of claims that name none.
-fn claim(world: &World<'_>, object: &mut Value) -> Result<()> {
+fn claim(world: &World<'_>, object: &mut Value) -> StatusResult<()> {
     add_finalizer(object, "kubernetes.io/pvc-protection");
     if object["spec"]["storageClassName"].is_null() {
         // The DefaultStorageClass plugin. An empty name is a name: it asks for no class.
@@ -264,7 +272,7 @@ pub(super) fn growth(
     resource: &Resource,
     old: &Value,
     new: &Value,
-) -> Result<()> {
+) -> StatusResult<()> {
     if !resource.is("", "PersistentVolumeClaim") {
         return Ok(());
     }

@@ -7,7 +7,7 @@ use super::{
     registry::Resource,
     request::ApiRequest,
     shape,
-    status::{Result, StatusError},
+    status::{StatusError, StatusResult},
     storage::ObjectKey,
     strategy::bump_generation,
     world::{World, stamp},
@@ -26,7 +26,7 @@ pub(super) struct ApiDeleteOptions {
 
 impl ApiDeleteOptions {
     /// Reads the options from the body and the query.
-    pub(super) fn read(request: &ApiRequest) -> Result<Self> {
+    pub(super) fn read(request: &ApiRequest) -> StatusResult<Self> {
         let body: Value =
             if request.body.is_empty() { Value::Null } else { request.value("DeleteOptions")? };
         let text = |value: &Value| value.as_str().map(str::to_owned);
@@ -75,7 +75,7 @@ impl ApiDeleteOptions {
         Self { grace: Some(0), ..Self::background() }
     }
 
-    fn check(&self, resource: &Resource, object: &Value) -> Result<()> {
+    fn check(&self, resource: &Resource, object: &Value) -> StatusResult<()> {
         let name = object["metadata"]["name"].as_str().unwrap_or_default();
         let refuse = |what: &str, wanted: &str, found: &Value, why: &str| {
             let found = found.as_str().unwrap_or_default();
@@ -112,7 +112,7 @@ pub(super) fn delete(
     resource: &Resource,
     key: &ObjectKey,
     options: &ApiDeleteOptions,
-) -> Result<(Value, bool)> {
+) -> StatusResult<(Value, bool)> {
     let Some(mut object) = world.get_as(resource, key)? else {
         return Err(StatusError::not_found(&resource.group, &resource.plural, &key.name));
     };
@@ -211,7 +211,7 @@ fn namespace(
     resource: &Resource,
     key: &ObjectKey,
     mut object: Value,
-) -> Result<(Value, bool)> {
+) -> StatusResult<(Value, bool)> {
     // The immortal namespaces of the NamespaceLifecycle plugin.
     if matches!(key.name.as_str(), "default" | "kube-system" | "kube-public") {
         let detail = "this namespace may not be deleted";

@@ -11,7 +11,7 @@ use super::{
     registry::Resource,
     request::{ApiRequest, Reply},
     scale,
-    status::{Result, StatusError},
+    status::{StatusError, StatusResult},
     storage::ObjectKey,
     stream::StreamSource,
     watch::Watcher,
@@ -39,7 +39,7 @@ pub(super) fn writes(request: &ApiRequest) -> bool {
 }
 
 /// Answers a request.
-pub(super) fn handle(world: &World<'_>, request: &ApiRequest) -> Result<Handled> {
+pub(super) fn handle(world: &World<'_>, request: &ApiRequest) -> StatusResult<Handled> {
     let path: Vec<&str> = request.path.split('/').filter(|segment| !segment.is_empty()).collect();
     if request.method == "GET"
         && let Some(reply) = groups::answer(world, request, &path)?
@@ -61,7 +61,7 @@ pub(super) fn handle(world: &World<'_>, request: &ApiRequest) -> Result<Handled>
     dispatch(world, request, &route)
 }
 
-fn route(world: &World<'_>, group: &str, version: &str, rest: &[&str]) -> Result<Route> {
+fn route(world: &World<'_>, group: &str, version: &str, rest: &[&str]) -> StatusResult<Route> {
     let (namespace, rest) = match rest {
         // `/namespaces/x/status` is the namespace's own subresource, all else is inside it.
         ["namespaces", name, third, ..]
@@ -97,7 +97,7 @@ fn route(world: &World<'_>, group: &str, version: &str, rest: &[&str]) -> Result
     Ok(Route { resource, namespace, name, subresource })
 }
 
-fn dispatch(world: &World<'_>, request: &ApiRequest, route: &Route) -> Result<Handled> {
+fn dispatch(world: &World<'_>, request: &ApiRequest, route: &Route) -> StatusResult<Handled> {
     let Some(name) = &route.name else { return on_collection(world, request, route) };
     let resource = &route.resource;
     let namespace = route.namespace.as_deref();
@@ -138,7 +138,7 @@ fn dispatch(world: &World<'_>, request: &ApiRequest, route: &Route) -> Result<Ha
     }
 }
 
-fn on_collection(world: &World<'_>, request: &ApiRequest, route: &Route) -> Result<Handled> {
+fn on_collection(world: &World<'_>, request: &ApiRequest, route: &Route) -> StatusResult<Handled> {
     let (resource, namespace) = (&route.resource, route.namespace.as_deref());
     match request.method.as_str() {
         "GET" if request.flag("watch") => watch(world, request, resource, namespace),
@@ -149,7 +149,7 @@ fn on_collection(world: &World<'_>, request: &ApiRequest, route: &Route) -> Resu
     }
 }
 
-fn log(world: &World<'_>, request: &ApiRequest, key: &ObjectKey) -> Result<Handled> {
+fn log(world: &World<'_>, request: &ApiRequest, key: &ObjectKey) -> StatusResult<Handled> {
     let reply = super::controllers::logs(world, request, key)?;
     if !request.flag("follow") {
         return Ok(Handled::Done(reply));
@@ -168,12 +168,12 @@ fn watch(
     request: &ApiRequest,
     resource: &Resource,
     namespace: Option<&str>,
-) -> Result<Handled> {
+) -> StatusResult<Handled> {
     let (watch, lines) = Watcher::begin(world, resource, namespace, request)?;
     Ok(Handled::Streaming(StreamSource::Watch(Box::new(watch)), lines))
 }
 
-fn create(world: &World<'_>, request: &ApiRequest, route: &Route) -> Result<Reply> {
+fn create(world: &World<'_>, request: &ApiRequest, route: &Route) -> StatusResult<Reply> {
     let resource = &route.resource;
     if matches!(resource.group.as_str(), "authorization.k8s.io" | "authentication.k8s.io") {
         return review(request, resource);
@@ -192,7 +192,7 @@ fn create(world: &World<'_>, request: &ApiRequest, route: &Route) -> Result<Repl
 }
 
 /// Questions about rights: everybody may do everything here.
-fn review(request: &ApiRequest, resource: &Resource) -> Result<Reply> {
+fn review(request: &ApiRequest, resource: &Resource) -> StatusResult<Reply> {
     let mut object = request.value(&resource.kind)?;
     object["status"] = match resource.kind.as_str() {
         "SelfSubjectReview" => {
@@ -213,7 +213,7 @@ fn remove(
     request: &ApiRequest,
     resource: &Resource,
     key: &ObjectKey,
-) -> Result<Reply> {
+) -> StatusResult<Reply> {
     let options = ApiDeleteOptions::read(request)?;
     let world = &world.dry(options.dry_run);
     let (object, gone) = delete::delete(world, resource, key, &options)?;
@@ -253,7 +253,7 @@ fn delete_collection(
     request: &ApiRequest,
     resource: &Resource,
     namespace: Option<&str>,
-) -> Result<Reply> {
+) -> StatusResult<Reply> {
     if !resource.verbs.iter().any(|verb| verb == "deletecollection") {
         return Err(StatusError::method_not_allowed());
     }
@@ -283,7 +283,7 @@ fn finalize(
     request: &ApiRequest,
     resource: &Resource,
     key: &ObjectKey,
-) -> Result<Reply> {
+) -> StatusResult<Reply> {
     let body = request.value(&resource.kind)?;
     let mut object = read::get(world, resource, key)?;
     match body["spec"]["finalizers"].as_array() {

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 /// What handlers and controllers give, or why not.
-pub(super) type Result<T, E = StatusError> = std::result::Result<T, E>;
+pub(super) type StatusResult<T> = Result<T, StatusError>;
 
 /// Why a request was refused: an HTTP code and a `Status`, or plain text.
 #[derive(Debug, Clone, PartialEq)]

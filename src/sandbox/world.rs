@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{
     registry::{Registry, Resource},
-    status::Result,
+    status::StatusResult,
     storage::{ObjectKey, Storage},
 };
 
@@ -78,7 +78,7 @@ impl World<'_> {
     }
 
     /// An object with apiVersion and kind.
-    pub(super) fn get(&self, key: &ObjectKey) -> Result<Option<Value>> {
+    pub(super) fn get(&self, key: &ObjectKey) -> StatusResult<Option<Value>> {
         let Some(row) = self.storage.get(key)? else { return Ok(None) };
         let mut object = row.object();
         if let Some(resource) = self.registry.stored(&key.resource) {
@@ -88,7 +88,11 @@ impl World<'_> {
     }
 
     /// An object in the version of a request.
-    pub(super) fn get_as(&self, resource: &Resource, key: &ObjectKey) -> Result<Option<Value>> {
+    pub(super) fn get_as(
+        &self,
+        resource: &Resource,
+        key: &ObjectKey,
+    ) -> StatusResult<Option<Value>> {
         let Some(row) = self.storage.get(key)? else { return Ok(None) };
         let mut object = row.object();
         resource.dress(&mut object);
@@ -96,7 +100,7 @@ impl World<'_> {
     }
 
     /// All objects of a resource, with apiVersion and kind.
-    pub(super) fn all(&self, storage: &str, namespace: Option<&str>) -> Result<Vec<Value>> {
+    pub(super) fn all(&self, storage: &str, namespace: Option<&str>) -> StatusResult<Vec<Value>> {
         let mut objects = self.storage.all(storage, namespace)?;
         if let Some(resource) = self.registry.stored(storage) {
             objects.iter_mut().for_each(|object| resource.dress(object));
@@ -105,7 +109,7 @@ impl World<'_> {
     }
 
     /// The objects of one resource that name an owner.
-    pub(super) fn owned(&self, uid: &str, storage: &str) -> Result<Vec<Value>> {
+    pub(super) fn owned(&self, uid: &str, storage: &str) -> StatusResult<Vec<Value>> {
         let mut found = Vec::new();
         for key in self.storage.owned(uid)?.iter().filter(|key| key.resource == storage) {
             found.extend(self.get(key)?);
@@ -114,7 +118,7 @@ impl World<'_> {
     }
 
     /// Stores an object and makes the appointments that follow from it.
-    pub(super) fn put(&self, key: &ObjectKey, object: &mut Value) -> Result<()> {
+    pub(super) fn put(&self, key: &ObjectKey, object: &mut Value) -> StatusResult<()> {
         if self.dry_run {
             return Ok(());
         }
@@ -123,7 +127,7 @@ impl World<'_> {
     }
 
     /// Removes an object for good.
-    pub(super) fn remove(&self, key: &ObjectKey, object: &mut Value) -> Result<()> {
+    pub(super) fn remove(&self, key: &ObjectKey, object: &mut Value) -> StatusResult<()> {
         if self.dry_run {
             return Ok(());
         }
@@ -143,7 +147,7 @@ impl World<'_> {
         resource: &Resource,
         key: &ObjectKey,
         mut object: Value,
-    ) -> Result<Value> {
+    ) -> StatusResult<Value> {
         let metadata = &object["metadata"];
         let finalizers = metadata["finalizers"].as_array().is_some_and(|list| !list.is_empty());
         let graceful = metadata["deletionGracePeriodSeconds"].as_i64().unwrap_or(0) > 0;
@@ -158,7 +162,7 @@ impl World<'_> {
         Ok(object)
     }
 
-    fn appoint(&self, key: &ObjectKey, object: &Value) -> Result<()> {
+    fn appoint(&self, key: &ObjectKey, object: &Value) -> StatusResult<()> {
         let now = self.millis();
         let metadata = &object["metadata"];
         let owners = metadata["ownerReferences"].as_array();
@@ -198,7 +202,7 @@ impl World<'_> {
 
     /// A pod that came, went or changed concerns disruption budgets in its namespace, and pods
     /// that wait for room.
-    fn appoint_services(&self, key: &ObjectKey, pod: &Value) -> Result<()> {
+    fn appoint_services(&self, key: &ObjectKey, pod: &Value) -> StatusResult<()> {
         for resource in ["policy/poddisruptionbudgets", "/services"] {
             let selects = |object: &Value| match resource {
                 "/services" => object["spec"]["selector"].as_object().is_some_and(|selector| {
@@ -221,7 +225,7 @@ impl World<'_> {
     }
 
     /// Nodes concern daemon sets and pending pods; services concern the APIs that they serve.
-    fn appoint_dependents(&self, key: &ObjectKey) -> Result<()> {
+    fn appoint_dependents(&self, key: &ObjectKey) -> StatusResult<()> {
         let concerned: &[&str] = match key.resource.as_str() {
             "/nodes" => &["apps/daemonsets", "/pods"],
             _ => &["apiregistration.k8s.io/apiservices"],
@@ -240,13 +244,13 @@ impl World<'_> {
     }
 
     /// Comes back to an object after so many milliseconds.
-    pub(super) fn later(&self, key: &ObjectKey, millis: i64) -> Result<()> {
+    pub(super) fn later(&self, key: &ObjectKey, millis: i64) -> StatusResult<()> {
         Ok(self.storage.schedule(key, self.millis() + millis)?)
     }
 
     /// Tells whether a stage of an object is over that takes so many milliseconds from when it
     /// was first asked about; if not, comes back then.
-    pub(super) fn elapsed(&self, key: &ObjectKey, stage: &str, millis: i64) -> Result<bool> {
+    pub(super) fn elapsed(&self, key: &ObjectKey, stage: &str, millis: i64) -> StatusResult<bool> {
         let due = self.storage.timer(key, stage, self.millis() + millis)?;
         if due > self.millis() {
             self.storage.schedule(key, due)?;

@@ -12,7 +12,7 @@ use super::{
     registry::Resource,
     request::ApiRequest,
     rules, shape,
-    status::{FieldError, Result, StatusError},
+    status::{FieldError, StatusError, StatusResult},
     storage::ObjectKey,
     strategy::{
         allows_create_on_update, blank, bump_generation, field_manager, keep_identity, spec_changed,
@@ -31,7 +31,7 @@ pub(super) struct WriteTarget<'a> {
 
 impl WriteTarget<'_> {
     /// The stored object in the version of the request.
-    pub(super) fn current(&self, world: &World<'_>) -> Result<Option<Value>> {
+    pub(super) fn current(&self, world: &World<'_>) -> StatusResult<Option<Value>> {
         world.get_as(self.resource, &self.key)
     }
 
@@ -56,7 +56,7 @@ pub(super) fn create(
     world: &World<'_>,
     target: &mut WriteTarget<'_>,
     warnings: &mut Vec<String>,
-) -> Result<Value> {
+) -> StatusResult<Value> {
     let resource = target.resource;
     let body = target.request.value(&resource.kind)?;
     let mut object = decode(resource, target.request, body, warnings)?;
@@ -96,7 +96,7 @@ pub(super) fn create(
 }
 
 /// Checks that the body means the place that the request was sent to.
-fn place(target: &WriteTarget<'_>, object: &mut Value) -> Result<()> {
+fn place(target: &WriteTarget<'_>, object: &mut Value) -> StatusResult<()> {
     let resource = target.resource;
     let named = object["metadata"]["namespace"].as_str().unwrap_or_default();
     if !resource.namespaced {
@@ -120,7 +120,11 @@ fn place(target: &WriteTarget<'_>, object: &mut Value) -> Result<()> {
 }
 
 /// The last steps of a create, for POST and for an apply to what does not exist.
-fn finish_create(world: &World<'_>, target: &WriteTarget<'_>, mut object: Value) -> Result<Value> {
+fn finish_create(
+    world: &World<'_>,
+    target: &WriteTarget<'_>,
+    mut object: Value,
+) -> StatusResult<Value> {
     let (resource, key) = (target.resource, &target.key);
     admission::namespace(world, resource, key)?;
     object["metadata"]["name"] = json!(key.name);
@@ -168,7 +172,7 @@ pub(super) fn update(
     world: &World<'_>,
     target: &WriteTarget<'_>,
     warnings: &mut Vec<String>,
-) -> Result<(u16, Value)> {
+) -> StatusResult<(u16, Value)> {
     let resource = target.resource;
     let body = target.request.value(&resource.kind)?;
     let mut object = decode(resource, target.request, body, warnings)?;
@@ -202,7 +206,7 @@ pub(super) fn finish_update(
     old: &Value,
     mut new: Value,
     own: bool,
-) -> Result<Value> {
+) -> StatusResult<Value> {
     let (resource, key) = (target.resource, &target.key);
     preconditions(target, old, &new)?;
     let asked = new["metadata"]["resourceVersion"].as_str().unwrap_or_default();
@@ -271,7 +275,7 @@ fn keep_rest(target: &WriteTarget<'_>, old: &Value, mut new: Value) -> Value {
 }
 
 /// What a PUT must state, and what it may.
-fn preconditions(target: &WriteTarget<'_>, old: &Value, new: &Value) -> Result<()> {
+fn preconditions(target: &WriteTarget<'_>, old: &Value, new: &Value) -> StatusResult<()> {
     let (resource, key) = (target.resource, &target.key);
     if target.request.method != "PUT" || target.subresource == "scale" {
         return Ok(());
@@ -330,7 +334,7 @@ pub(super) fn finish_apply(
     target: &WriteTarget<'_>,
     old: Option<&Value>,
     new: Value,
-) -> Result<(u16, Value)> {
+) -> StatusResult<(u16, Value)> {
     match old {
         Some(old) => Ok((200, finish_update(world, target, old, new, false)?)),
         None => Ok((201, finish_create(world, target, new)?)),

@@ -6,7 +6,7 @@ use super::{
     has_ended, is_deleted, name, number, replicas, scheduler, share, statefulsets, text,
     write_status,
 };
-use crate::sandbox::{status::Result, storage::ObjectKey, world::World};
+use crate::sandbox::{status::StatusResult, storage::ObjectKey, world::World};
 
 const REVISION: &str = "controller-revision-hash";
 
@@ -18,7 +18,7 @@ fn target(pod: &Value) -> &str {
     if wanted.is_empty() { text(pod, "/spec/nodeName") } else { wanted }
 }
 
-pub(super) fn reconcile(world: &World<'_>, key: &ObjectKey, object: &Value) -> Result<()> {
+pub(super) fn reconcile(world: &World<'_>, key: &ObjectKey, object: &Value) -> StatusResult<()> {
     let template = &object["spec"]["template"];
     let revision =
         if is_deleted(object) { String::new() } else { statefulsets::revision(world, object)? };
@@ -90,7 +90,7 @@ fn update(
     pods: &[Value],
     sum: &str,
     desired: usize,
-) -> Result<()> {
+) -> StatusResult<()> {
     if object["spec"]["updateStrategy"]["type"] == "OnDelete" {
         return Ok(());
     }
@@ -126,7 +126,7 @@ fn report(
     pods: &[Value],
     sum: &str,
     desired: usize,
-) -> Result<()> {
+) -> StatusResult<()> {
     let desired = i64::try_from(desired).unwrap_or(0);
     let (ready, available) =
         replicas::count(world, key, pods, number(object, "/spec/minReadySeconds"))?;

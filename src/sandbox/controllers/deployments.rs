@@ -8,7 +8,7 @@ use super::{
 };
 use crate::sandbox::{
     delete::{ApiDeleteOptions, delete},
-    status::{Result, StatusError},
+    status::{StatusError, StatusResult},
     storage::ObjectKey,
     world::World,
 };
@@ -20,7 +20,7 @@ use status::report;
 const REVISION: &str = "deployment.kubernetes.io/revision";
 const HASH: &str = "pod-template-hash";
 
-pub(super) fn reconcile(world: &World<'_>, key: &ObjectKey, object: &Value) -> Result<()> {
+pub(super) fn reconcile(world: &World<'_>, key: &ObjectKey, object: &Value) -> StatusResult<()> {
     if is_deleted(object) {
         return Ok(());
     }
@@ -64,7 +64,7 @@ fn set_key(set: &Value) -> ObjectKey {
     ObjectKey::new("apps/replicasets", text(set, "/metadata/namespace"), name(set))
 }
 
-fn refreshed(world: &World<'_>, sets: &[Value]) -> Result<Vec<Value>> {
+fn refreshed(world: &World<'_>, sets: &[Value]) -> StatusResult<Vec<Value>> {
     let mut found = Vec::new();
     for set in sets {
         found.extend(world.get(&set_key(set))?);
@@ -118,7 +118,12 @@ fn annotations(object: &Value, revision: i64) -> Value {
     json!(copied)
 }
 
-fn make_set(world: &World<'_>, key: &ObjectKey, object: &Value, old: &[Value]) -> Result<Value> {
+fn make_set(
+    world: &World<'_>,
+    key: &ObjectKey,
+    object: &Value,
+    old: &[Value],
+) -> StatusResult<Value> {
     if replicas::is_going(world, &key.namespace)? {
         return Err(StatusError::internal("the namespace is being deleted"));
     }
@@ -166,7 +171,7 @@ fn mark_revision(
     object: &mut Value,
     new: &mut Value,
     old: &[Value],
-) -> Result<()> {
+) -> StatusResult<()> {
     let highest = old.iter().map(revision).max().unwrap_or(0);
     let number = if revision(new) > highest { revision(new) } else { highest + 1 };
     let wanted = annotations(object, number);
@@ -184,7 +189,7 @@ fn mark_revision(
     Ok(())
 }
 
-fn scale(world: &World<'_>, object: &Value, set: &Value, count: i64) -> Result<()> {
+fn scale(world: &World<'_>, object: &Value, set: &Value, count: i64) -> StatusResult<()> {
     let present = number(set, "/spec/replicas");
     if present == count {
         return Ok(());
@@ -204,7 +209,7 @@ fn scale(world: &World<'_>, object: &Value, set: &Value, count: i64) -> Result<(
 }
 
 /// A paused Deployment is only scaled: its newest ReplicaSet takes the change.
-fn scale_paused(world: &World<'_>, object: &Value, sets: &[Value]) -> Result<()> {
+fn scale_paused(world: &World<'_>, object: &Value, sets: &[Value]) -> StatusResult<()> {
     let wanted = number(object, "/spec/replicas");
     let total: i64 = sets.iter().map(|set| number(set, "/spec/replicas")).sum();
     let active = sets.iter().filter(|set| number(set, "/spec/replicas") > 0);
@@ -215,7 +220,7 @@ fn scale_paused(world: &World<'_>, object: &Value, sets: &[Value]) -> Result<()>
     Ok(())
 }
 
-fn recreate(world: &World<'_>, object: &Value, new: &mut Value, old: &[Value]) -> Result<()> {
+fn recreate(world: &World<'_>, object: &Value, new: &mut Value, old: &[Value]) -> StatusResult<()> {
     let mut running = false;
     for set in old {
         scale(world, object, set, 0)?;
@@ -231,7 +236,7 @@ fn recreate(world: &World<'_>, object: &Value, new: &mut Value, old: &[Value]) -
     Ok(())
 }
 
-fn roll(world: &World<'_>, object: &Value, new: &mut Value, old: &[Value]) -> Result<()> {
+fn roll(world: &World<'_>, object: &Value, new: &mut Value, old: &[Value]) -> StatusResult<()> {
     let wanted = number(object, "/spec/replicas");
     let (more, fewer) = surge(object);
     let present = number(new, "/spec/replicas");
@@ -275,7 +280,12 @@ fn roll(world: &World<'_>, object: &Value, new: &mut Value, old: &[Value]) -> Re
 }
 
 /// Old ReplicaSets beyond the history limit go.
-fn clean_up(world: &World<'_>, object: &Value, new: Option<&Value>, old: &[Value]) -> Result<()> {
+fn clean_up(
+    world: &World<'_>,
+    object: &Value,
+    new: Option<&Value>,
+    old: &[Value],
+) -> StatusResult<()> {
     let keep = object["spec"]["revisionHistoryLimit"].as_i64().unwrap_or(10);
     let idle: Vec<&Value> = old
         .iter()

@@ -6,7 +6,7 @@ use super::{CONTROLLER, drop_finalizer, is_deleted, text, uid};
 use crate::sandbox::{
     delete::{ApiDeleteOptions, delete},
     shape,
-    status::Result,
+    status::StatusResult,
     storage::ObjectKey,
     world::World,
 };
@@ -18,7 +18,7 @@ fn finalizers(object: &Value) -> Vec<String> {
 
 /// Does what owners and finalizers ask for. Tells whether the object is gone or was rewritten, so
 /// that nobody should go on with the state that he read.
-pub(super) fn collect(world: &World<'_>, key: &ObjectKey, object: &Value) -> Result<bool> {
+pub(super) fn collect(world: &World<'_>, key: &ObjectKey, object: &Value) -> StatusResult<bool> {
     if is_deleted(object) {
         let list = finalizers(object);
         if list.iter().any(|finalizer| finalizer == "orphan") {
@@ -68,7 +68,7 @@ pub(super) fn collect(world: &World<'_>, key: &ObjectKey, object: &Value) -> Res
 }
 
 /// The owner that a reference means, if it is there.
-fn owner(world: &World<'_>, key: &ObjectKey, reference: &Value) -> Result<Option<Value>> {
+fn owner(world: &World<'_>, key: &ObjectKey, reference: &Value) -> StatusResult<Option<Value>> {
     let Some(resource) =
         world.registry.of_kind(text(reference, "/apiVersion"), text(reference, "/kind"))
     else {
@@ -84,7 +84,12 @@ fn owner(world: &World<'_>, key: &ObjectKey, reference: &Value) -> Result<Option
 }
 
 /// Takes a finalizer off; without the last one the object is gone.
-fn let_go(world: &World<'_>, key: &ObjectKey, object: &Value, finalizer: &str) -> Result<bool> {
+fn let_go(
+    world: &World<'_>,
+    key: &ObjectKey,
+    object: &Value,
+    finalizer: &str,
+) -> StatusResult<bool> {
     let Some(resource) = world.registry.stored(&key.resource) else { return Ok(false) };
     let mut changed = object.clone();
     drop_finalizer(&mut changed, finalizer);
@@ -93,7 +98,7 @@ fn let_go(world: &World<'_>, key: &ObjectKey, object: &Value, finalizer: &str) -
 }
 
 /// Orphans the dependents: their references to the owner go.
-fn release(world: &World<'_>, key: &ObjectKey, object: &Value) -> Result<bool> {
+fn release(world: &World<'_>, key: &ObjectKey, object: &Value) -> StatusResult<bool> {
     for dependent in world.storage.owned(uid(object))? {
         let Some(mut orphan) = world.get(&dependent)? else { continue };
         let references =
@@ -113,7 +118,7 @@ fn release(world: &World<'_>, key: &ObjectKey, object: &Value) -> Result<bool> {
 }
 
 /// Deletes the dependents; when none that blocks is left, the owner may go.
-fn dependents_first(world: &World<'_>, key: &ObjectKey, object: &Value) -> Result<bool> {
+fn dependents_first(world: &World<'_>, key: &ObjectKey, object: &Value) -> StatusResult<bool> {
     let mut blocked = false;
     for dependent in world.storage.owned(uid(object))? {
         let Some(found) = world.get(&dependent)? else { continue };

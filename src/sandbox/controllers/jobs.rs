@@ -10,7 +10,7 @@ use super::{
 use crate::sandbox::{
     delete::{ApiDeleteOptions, delete},
     shape,
-    status::Result,
+    status::StatusResult,
     storage::ObjectKey,
     world::World,
 };
@@ -38,7 +38,7 @@ impl Pods {
     }
 }
 
-pub(super) fn reconcile(world: &World<'_>, key: &ObjectKey, object: &Value) -> Result<()> {
+pub(super) fn reconcile(world: &World<'_>, key: &ObjectKey, object: &Value) -> StatusResult<()> {
     let all = replicas::pods(world, object)?;
     for pod in &all {
         // Every pod carries a finalizer until it is counted, so that none is lost uncounted
@@ -97,7 +97,7 @@ fn fill(
     object: &Value,
     pods: &Pods,
     wanted: Option<i64>,
-) -> Result<i64> {
+) -> StatusResult<i64> {
     let active = replicas::size(&pods.active);
     let left = wanted.map_or(i64::MAX, |wanted| wanted - replicas::size(&pods.succeeded));
     let want = number(object, "/spec/parallelism").min(left) - active;
@@ -159,7 +159,7 @@ fn failure(
     object: &Value,
     pods: &Pods,
     status: &Value,
-) -> Result<Option<(&'static str, &'static str)>> {
+) -> StatusResult<Option<(&'static str, &'static str)>> {
     let limit = object["spec"]["backoffLimit"].as_i64().unwrap_or(6);
     let restarts: i64 = pods
         .active
@@ -210,7 +210,7 @@ fn finish(
     mut status: Value,
     pods: &Pods,
     (first, last, reason, message): (&str, &str, &str, &str),
-) -> Result<()> {
+) -> StatusResult<()> {
     let now = world.stamp();
     let made = |kind: &str| json!({"type": kind, "status": "True", "reason": reason, "message": message, "lastProbeTime": now});
     count(&mut status, pods, 0);
@@ -243,7 +243,7 @@ fn suspend(
     object: &Value,
     mut status: Value,
     pods: &Pods,
-) -> Result<()> {
+) -> StatusResult<()> {
     for pod in &pods.active {
         replicas::remove(world, pod)?;
     }
@@ -262,7 +262,7 @@ fn suspend(
 }
 
 /// A finished job goes after its time to live.
-fn expire(world: &World<'_>, key: &ObjectKey, object: &Value) -> Result<()> {
+fn expire(world: &World<'_>, key: &ObjectKey, object: &Value) -> StatusResult<()> {
     let Some(seconds) = object["spec"]["ttlSecondsAfterFinished"].as_i64() else { return Ok(()) };
     if world.elapsed(key, &format!("{}/ttl", uid(object)), seconds * 1000)?
         && let Some(resource) = world.registry.stored(&key.resource)
@@ -273,7 +273,7 @@ fn expire(world: &World<'_>, key: &ObjectKey, object: &Value) -> Result<()> {
 }
 
 /// Lets go of a pod that was counted.
-fn untrack(world: &World<'_>, pod: &Value) -> Result<()> {
+fn untrack(world: &World<'_>, pod: &Value) -> StatusResult<()> {
     let tracked = pod["metadata"]["finalizers"].as_array();
     if !tracked.is_some_and(|list| list.iter().any(|finalizer| finalizer == TRACKING)) {
         return Ok(());

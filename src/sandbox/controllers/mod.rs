@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{
     request::{ApiRequest, Reply},
     shape,
-    status::Result,
+    status::StatusResult,
     storage::ObjectKey,
     world::World,
 };
@@ -31,7 +31,7 @@ pub(super) use pods::logs;
 const CONTROLLER: &str = "kube-controller-manager";
 
 /// Looks at an object and does what is next.
-pub(super) fn reconcile(world: &World<'_>, key: &ObjectKey) -> Result<()> {
+pub(super) fn reconcile(world: &World<'_>, key: &ObjectKey) -> StatusResult<()> {
     let Some(object) = world.get(key)? else { return Ok(()) };
     // First, as its owner may be gone: its controller must not act on an object that goes.
     if garbage::collect(world, key, &object)? {
@@ -144,7 +144,12 @@ fn has_true(object: &Value, kind: &str) -> bool {
 }
 
 /// Writes a new status of an object, if it differs.
-fn write_status(world: &World<'_>, key: &ObjectKey, object: &Value, status: Value) -> Result<()> {
+fn write_status(
+    world: &World<'_>,
+    key: &ObjectKey,
+    object: &Value,
+    status: Value,
+) -> StatusResult<()> {
     if object["status"] == status {
         return Ok(());
     }

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::sandbox::{
     delete::{ApiDeleteOptions, delete},
-    status::Result,
+    status::StatusResult,
     storage::ObjectKey,
     world::World,
 };
@@ -33,7 +33,7 @@ struct Stage {
     event: Option<(&'static str, &'static str, String, String)>,
 }
 
-pub(super) fn reconcile(world: &World<'_>, key: &ObjectKey, pod: &Value) -> Result<()> {
+pub(super) fn reconcile(world: &World<'_>, key: &ObjectKey, pod: &Value) -> StatusResult<()> {
     let asked = TestAnnotations::of(pod);
     if is_deleted(pod) {
         // Nothing but finalizers holds it; they are others' to take off.

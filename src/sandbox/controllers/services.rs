@@ -7,9 +7,9 @@ use super::{
     CONTROLLER, duration, has_ended, has_true, is_deleted, number, owner_reference, set_condition,
     share, text, uid, write_status,
 };
-use crate::sandbox::{selector::Selector, status::Result, storage::ObjectKey, world::World};
+use crate::sandbox::{selector::Selector, status::StatusResult, storage::ObjectKey, world::World};
 
-pub(super) fn reconcile(world: &World<'_>, key: &ObjectKey, object: &Value) -> Result<()> {
+pub(super) fn reconcile(world: &World<'_>, key: &ObjectKey, object: &Value) -> StatusResult<()> {
     if is_deleted(object) {
         return Ok(());
     }
@@ -17,7 +17,7 @@ pub(super) fn reconcile(world: &World<'_>, key: &ObjectKey, object: &Value) -> R
     endpoints(world, key, object)
 }
 
-fn load_balancer(world: &World<'_>, key: &ObjectKey, object: &Value) -> Result<()> {
+fn load_balancer(world: &World<'_>, key: &ObjectKey, object: &Value) -> StatusResult<()> {
     let asked = &object["metadata"]["annotations"];
     let address = &object["status"]["loadBalancer"]["ingress"];
     if object["spec"]["type"] != "LoadBalancer" {
@@ -44,7 +44,7 @@ fn load_balancer(world: &World<'_>, key: &ObjectKey, object: &Value) -> Result<(
 }
 
 /// The pods behind a service: Endpoints and an EndpointSlice, with the service's labels.
-fn endpoints(world: &World<'_>, key: &ObjectKey, object: &Value) -> Result<()> {
+fn endpoints(world: &World<'_>, key: &ObjectKey, object: &Value) -> StatusResult<()> {
     let selector = &object["spec"]["selector"];
     if !selector.is_object() || object["spec"]["type"] == "ExternalName" {
         return Ok(());
@@ -115,7 +115,7 @@ fn named_port(pods: &[Value], wanted: &str) -> Option<i64> {
 
 /// An API that another server serves is available when its service is there. Nothing serves it
 /// here all the same.
-pub(super) fn api(world: &World<'_>, key: &ObjectKey, object: &Value) -> Result<()> {
+pub(super) fn api(world: &World<'_>, key: &ObjectKey, object: &Value) -> StatusResult<()> {
     let service = &object["spec"]["service"];
     let (status, reason, message) = if service.is_null() {
         ("True", "Local", "Local APIServices are always available".to_owned())
@@ -142,7 +142,7 @@ pub(super) fn api(world: &World<'_>, key: &ObjectKey, object: &Value) -> Result<
 }
 
 /// How many pods a budget leaves to be disrupted.
-pub(super) fn budget(world: &World<'_>, key: &ObjectKey, object: &Value) -> Result<()> {
+pub(super) fn budget(world: &World<'_>, key: &ObjectKey, object: &Value) -> StatusResult<()> {
     let selected = match Selector::of(&object["spec"]["selector"]) {
         Some(selector) => {
             let pods = world.storage.all("/pods", Some(&key.namespace))?;

@@ -6,12 +6,12 @@ use super::{
     CONTROLLER, has_ended, hash, is_deleted, name, number, owner_reference, replicas, text, uid,
     write_status,
 };
-use crate::sandbox::{status::Result, storage::ObjectKey, world::World};
+use crate::sandbox::{status::StatusResult, storage::ObjectKey, world::World};
 
 const REVISION: &str = "controller-revision-hash";
 
 /// The name of the present template's revision; its ControllerRevision is made if need be.
-pub(super) fn revision(world: &World<'_>, object: &Value) -> Result<String> {
+pub(super) fn revision(world: &World<'_>, object: &Value) -> StatusResult<String> {
     let template = &object["spec"]["template"];
     let revision = format!("{}-{}", name(object), hash(template));
     let namespace = text(object, "/metadata/namespace");
@@ -32,7 +32,7 @@ fn ordinal(set: &Value, pod: &Value) -> Option<i64> {
     name(pod).strip_prefix(&format!("{}-", name(set)))?.parse().ok()
 }
 
-pub(super) fn reconcile(world: &World<'_>, key: &ObjectKey, object: &Value) -> Result<()> {
+pub(super) fn reconcile(world: &World<'_>, key: &ObjectKey, object: &Value) -> StatusResult<()> {
     let update = if is_deleted(object) {
         text(object, "/status/updateRevision").to_owned()
     } else {
@@ -60,7 +60,7 @@ fn advance(
     object: &Value,
     pods: &[Value],
     revisions: (&str, &str),
-) -> Result<()> {
+) -> StatusResult<()> {
     let first = number(object, "/spec/ordinals/start");
     let wanted = first..first + number(object, "/spec/replicas");
     let ordered = object["spec"]["podManagementPolicy"] != "Parallel";
@@ -109,7 +109,7 @@ fn settle(
     object: &Value,
     (place, pod): (i64, Option<&Value>),
     revisions: (&str, &str),
-) -> Result<bool> {
+) -> StatusResult<bool> {
     let Some(pod) = pod else {
         if !make(world, object, place, revisions)? {
             world.later(key, 1000)?;
@@ -132,7 +132,7 @@ fn make(
     object: &Value,
     place: i64,
     (current, update): (&str, &str),
-) -> Result<bool> {
+) -> StatusResult<bool> {
     let partition = number(object, "/spec/updateStrategy/rollingUpdate/partition");
     let pod_name = format!("{}-{place}", name(object));
     claims(world, object, &pod_name)?;
@@ -173,7 +173,7 @@ fn make(
     Ok(made == replicas::Made::Pod)
 }
 
-fn old_template(world: &World<'_>, object: &Value, revision: &str) -> Result<Value> {
+fn old_template(world: &World<'_>, object: &Value, revision: &str) -> StatusResult<Value> {
     let key =
         ObjectKey::new("apps/controllerrevisions", text(object, "/metadata/namespace"), revision);
     Ok(match world.get(&key)? {
@@ -182,7 +182,7 @@ fn old_template(world: &World<'_>, object: &Value, revision: &str) -> Result<Val
     })
 }
 
-fn claims(world: &World<'_>, object: &Value, pod_name: &str) -> Result<()> {
+fn claims(world: &World<'_>, object: &Value, pod_name: &str) -> StatusResult<()> {
     let namespace = text(object, "/metadata/namespace");
     if replicas::is_going(world, namespace)? {
         return Ok(());
@@ -216,7 +216,7 @@ fn report(
     object: &Value,
     pods: &[Value],
     (current, update): (&str, &str),
-) -> Result<()> {
+) -> StatusResult<()> {
     let active: Vec<Value> = pods.iter().filter(|pod| !is_deleted(pod)).cloned().collect();
     let (ready, available) =
         replicas::count(world, key, &active, number(object, "/spec/minReadySeconds"))?;
