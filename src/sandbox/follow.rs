@@ -2,7 +2,6 @@
 
 use super::{status::StatusResult, storage::ObjectKey, world::World};
 
-/// A log that is followed.
 #[derive(Debug, Clone)]
 pub(super) struct Follow {
     key: ObjectKey,
@@ -28,7 +27,6 @@ impl Follow {
         self.over
     }
 
-    /// Ends it.
     pub(super) fn end(&mut self) {
         self.over = true;
     }

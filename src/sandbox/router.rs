@@ -38,7 +38,6 @@ pub(super) fn writes(request: &ApiRequest) -> bool {
     request.method != "GET" && request.method != "HEAD"
 }
 
-/// Answers a request.
 pub(super) fn handle(world: &World<'_>, request: &ApiRequest) -> StatusResult<Handled> {
     let path: Vec<&str> = request.path.split('/').filter(|segment| !segment.is_empty()).collect();
     if request.method == "GET"

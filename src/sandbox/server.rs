@@ -110,7 +110,6 @@ impl ApiServer {
         }
     }
 
-    /// Answers a request.
     pub(super) fn answer(&self, request: &ApiRequest) -> Handled {
         let mut state = self.state();
         // What is due must be done before it is asked for: nobody else does it.

@@ -19,7 +19,6 @@ pub struct Settings {
     pub start: Duration,
     /// How many events the history keeps for watches.
     pub history: i64,
-    /// The clock.
     pub clock: fn() -> Timestamp,
 }
 
