@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{
     registry::Resource,
-    status::{FieldError, StatusError},
+    status::{FieldError, StatusError, StatusResult},
     world::World,
 };
 
@@ -20,7 +20,7 @@ pub(super) fn allocate(
     resource: &Resource,
     old: Option<&Value>,
     object: &mut Value,
-) -> Result<(), StatusError> {
+) -> StatusResult<()> {
     if !resource.is("", "Service") {
         return Ok(());
     }
@@ -71,7 +71,7 @@ fn carry_over(old: &Value, object: &mut Value) {
 }
 
 /// Gives a free address, or checks the one that a new service asks for.
-fn cluster_address(world: &World<'_>, is_new: bool, object: &mut Value) -> Result<(), StatusError> {
+fn cluster_address(world: &World<'_>, is_new: bool, object: &mut Value) -> StatusResult<()> {
     let asked = object["spec"]["clusterIP"].as_str().unwrap_or_default().to_owned();
     if asked.is_empty() {
         object["spec"]["clusterIP"] = json!(free_address(world, object)?);
@@ -104,7 +104,7 @@ fn cluster_address(world: &World<'_>, is_new: bool, object: &mut Value) -> Resul
 }
 
 /// The sandbox has addresses of one family.
-fn families(object: &Value) -> Result<(), StatusError> {
+fn families(object: &Value) -> StatusResult<()> {
     let mut asked = object["spec"]["ipFamilies"].as_array().into_iter().flatten().enumerate();
     if let Some((index, family)) = asked.find(|(_, family)| **family == "IPv6") {
         let field = format!("spec.ipFamilies[{index}]");
@@ -167,7 +167,7 @@ fn node_ports(
     object: &mut Value,
     old: Option<&Value>,
     external: bool,
-) -> Result<(), StatusError> {
+) -> StatusResult<()> {
     let kept = |port: &Value| {
         let ports = old.and_then(|old| old["spec"]["ports"].as_array());
         let same = ports.into_iter().flatten().find(|other| other["name"] == port["name"]);
@@ -212,7 +212,7 @@ fn node_ports(
 }
 
 /// A free address, near one that follows from the name.
-fn free_address(world: &World<'_>, object: &Value) -> Result<String, StatusError> {
+fn free_address(world: &World<'_>, object: &Value) -> StatusResult<String> {
     let name = object["metadata"].to_string();
     let start =
         name.bytes().fold(7_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));

@@ -3,14 +3,20 @@
 
 use serde_json::{Value, json};
 
-use super::{registry::Resource, status::StatusError, storage::ObjectKey, world::World};
+use super::{
+    registry::Resource,
+    shape,
+    status::{StatusError, StatusResult},
+    storage::ObjectKey,
+    world::World,
+};
 
 /// An object can only be created in a namespace that exists and is not being deleted.
 pub(super) fn namespace(
     world: &World<'_>,
     resource: &Resource,
     key: &ObjectKey,
-) -> Result<(), StatusError> {
+) -> StatusResult<()> {
     // The NamespaceLifecycle plugin.
     if !resource.namespaced {
         return Ok(());
@@ -51,7 +57,7 @@ pub(super) fn create(
     world: &World<'_>,
     resource: &Resource,
     object: &mut Value,
-) -> Result<(), StatusError> {
+) -> StatusResult<()> {
     if resource.custom.is_some() {
         return custom_create(world, resource, object);
     }
@@ -106,11 +112,7 @@ pub(super) fn update(resource: &Resource, old: &Value, new: &mut Value) {
 }
 
 /// Custom resources of a definition that is being deleted cannot be created.
-fn custom_create(
-    world: &World<'_>,
-    resource: &Resource,
-    object: &Value,
-) -> Result<(), StatusError> {
+fn custom_create(world: &World<'_>, resource: &Resource, object: &Value) -> StatusResult<()> {
     let name = format!("{}.{}", resource.plural, resource.group);
     let key = ObjectKey::new("apiextensions.k8s.io/customresourcedefinitions", "", &name);
     let Some(definition) = world.storage.get(&key)? else { return Ok(()) };
@@ -127,7 +129,7 @@ fn custom_create(
     ))
 }
 
-fn pod(world: &World<'_>, object: &mut Value) -> Result<(), StatusError> {
+fn pod(world: &World<'_>, object: &mut Value) -> StatusResult<()> {
     let spec = &mut object["spec"];
     // The ServiceAccount plugin: the account, that it exists, and its token.
     if spec["serviceAccountName"].is_null() {
@@ -164,7 +166,7 @@ fn pod(world: &World<'_>, object: &mut Value) -> Result<(), StatusError> {
     Ok(())
 }
 
-fn priority(world: &World<'_>, object: &mut Value) -> Result<(), StatusError> {
+fn priority(world: &World<'_>, object: &mut Value) -> StatusResult<()> {
     let spec = &mut object["spec"];
     let Some(name) = spec["priorityClassName"].as_str().filter(|name| !name.is_empty()) else {
         spec["priority"] = json!(0);
@@ -245,7 +247,7 @@ fn quality(spec: &Value) -> &'static str {
 }
 
 /// The storage class of claims that name none.
-fn claim(world: &World<'_>, object: &mut Value) -> Result<(), StatusError> {
+fn claim(world: &World<'_>, object: &mut Value) -> StatusResult<()> {
     add_finalizer(object, "kubernetes.io/pvc-protection");
     if object["spec"]["storageClassName"].is_null() {
         // The DefaultStorageClass plugin. An empty name is a name: it asks for no class.
@@ -256,8 +258,8 @@ fn claim(world: &World<'_>, object: &mut Value) -> Result<(), StatusError> {
         });
         if let Some(class) = default {
             object["spec"]["storageClassName"] = class["metadata"]["name"].clone();
-        } else if let Some(spec) = object["spec"].as_object_mut() {
-            spec.remove("storageClassName");
+        } else {
+            shape::remove(&mut object["spec"], "storageClassName");
         }
     }
     object["status"] = json!({"phase": "Pending"});
@@ -270,7 +272,7 @@ pub(super) fn growth(
     resource: &Resource,
     old: &Value,
     new: &Value,
-) -> Result<(), StatusError> {
+) -> StatusResult<()> {
     if !resource.is("", "PersistentVolumeClaim") {
         return Ok(());
     }

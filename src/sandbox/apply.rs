@@ -6,7 +6,7 @@ use super::{
     custom, defaults,
     managed::{ManagedFields, Refused, without_entries},
     shape,
-    status::{FieldError, StatusError},
+    status::{FieldError, StatusError, StatusResult},
     strategy, typed,
     world::World,
     write::{WriteTarget, finish_apply},
@@ -15,10 +15,7 @@ use super::{
 /// The longest name of a manager, in bytes.
 const LONGEST_MANAGER: usize = 128;
 
-pub(super) fn apply(
-    world: &World<'_>,
-    target: &mut WriteTarget<'_>,
-) -> Result<(u16, Value), StatusError> {
+pub(super) fn apply(world: &World<'_>, target: &mut WriteTarget<'_>) -> StatusResult<(u16, Value)> {
     let (resource, request) = (target.resource, target.request);
     check_options(target)?;
     let mut config = request.value(&resource.kind)?;
@@ -73,7 +70,7 @@ pub(super) fn apply(
     finish_apply(world, target, old.as_ref(), new)
 }
 
-fn check_options(target: &WriteTarget<'_>) -> Result<(), StatusError> {
+fn check_options(target: &WriteTarget<'_>) -> StatusResult<()> {
     let manager = target.request.parameter("fieldManager");
     let cause = if manager.is_empty() {
         FieldError::required("fieldManager", "is required for apply patch")
@@ -86,7 +83,7 @@ fn check_options(target: &WriteTarget<'_>) -> Result<(), StatusError> {
 }
 
 /// Refuses a body that does not fit the schema: 500, as the server does.
-fn check_form(target: &WriteTarget<'_>, config: &Value) -> Result<(), StatusError> {
+fn check_form(target: &WriteTarget<'_>, config: &Value) -> StatusResult<()> {
     // Whatever fieldValidation says: the merge cannot place what it does not know.
     let faults = typed::validate(config, target.resource.schema(), false);
     let text = match faults.as_slice() {
@@ -108,7 +105,7 @@ fn merged(
     target: &WriteTarget<'_>,
     live: &Value,
     config: &Value,
-) -> Result<Value, StatusError> {
+) -> StatusResult<Value> {
     let (resource, request) = (target.resource, target.request);
     let schema = resource.schema();
     let writer =
@@ -149,7 +146,7 @@ fn merged(
 }
 
 /// Refuses values that the typed object cannot hold: bad base64, quantities, times.
-fn check_values(target: &WriteTarget<'_>, config: &Value, new: &Value) -> Result<(), StatusError> {
+fn check_values(target: &WriteTarget<'_>, config: &Value, new: &Value) -> StatusResult<()> {
     let resource = target.resource;
     let findings = crate::schema::validate::check_against(new, resource.schema(), &resource.kind);
     let Some(finding) = findings.first() else { return Ok(()) };
@@ -208,7 +205,7 @@ fn check_place(
     config: &mut Value,
     new: &mut Value,
     exists: bool,
-) -> Result<(), StatusError> {
+) -> StatusResult<()> {
     let (resource, key) = (target.resource, &target.key);
     let meta = |object: &Value, name: &str| {
         object["metadata"][name].as_str().unwrap_or_default().to_owned()
@@ -233,15 +230,15 @@ fn check_place(
         }
         if resource.namespaced {
             new["metadata"]["namespace"] = json!(key.namespace);
-        } else if let Some(metadata) = new["metadata"].as_object_mut() {
-            metadata.remove("namespace");
+        } else {
+            shape::remove(&mut new["metadata"], "namespace");
         }
     }
     Ok(())
 }
 
 /// Preconditions on what does not exist: a uid is never met; a resourceVersion says "create".
-fn check_absent(target: &WriteTarget<'_>, config: &Value) -> Result<(), StatusError> {
+fn check_absent(target: &WriteTarget<'_>, config: &Value) -> StatusResult<()> {
     let Some(uid) = config["metadata"]["uid"].as_str() else { return Ok(()) };
     let detail = format!(
         "uid mismatch: the provided object specified uid {uid}, and no existing object was found"

@@ -32,7 +32,6 @@ impl Broken {
     }
 }
 
-/// The body of an answer.
 #[derive(Debug)]
 pub struct Body(Payload);
 
@@ -71,7 +70,6 @@ impl Body {
 struct BodyStream {
     server: Arc<ApiServer>,
     source: StreamSource,
-    /// What is still to be sent.
     lines: String,
     wait: Pin<Box<Sleep>>,
     /// Breaks once it has said something.

@@ -3,12 +3,12 @@
 
 use serde_json::{Value, json};
 
-use super::{status::StatusError, storage::ObjectKey, world::World};
+use super::{status::StatusResult, storage::ObjectKey, world::World};
 
 const MANAGER: &str = "kube-apiserver";
 
 /// Fills an empty sandbox; a filled one stays as it is.
-pub(super) fn fill(world: &World<'_>) -> Result<(), StatusError> {
+pub(super) fn fill(world: &World<'_>) -> StatusResult<()> {
     if world.storage.get(&ObjectKey::new("/namespaces", "", "kube-system"))?.is_some() {
         return Ok(());
     }
@@ -67,7 +67,7 @@ pub(super) fn fill(world: &World<'_>) -> Result<(), StatusError> {
     Ok(())
 }
 
-fn node(world: &World<'_>, number: u32) -> Result<Value, StatusError> {
+fn node(world: &World<'_>, number: u32) -> StatusResult<Value> {
     let name = format!("node-{number}");
     let now = world.stamp();
     let room = json!({"cpu": "1k", "memory": "1Ti", "ephemeral-storage": "1Ti", "pods": "10k"});

@@ -8,7 +8,7 @@ use super::{
     admission,
     decode::prepared,
     managed::ManagedFields,
-    status::StatusError,
+    status::{StatusError, StatusResult},
     storage::ObjectKey,
     strategy::{blank, bump_generation, field_manager, spec_changed},
     world::{World, new_uid},
@@ -23,7 +23,7 @@ impl World<'_> {
         subresource: &str,
         key: &ObjectKey,
         mut object: Value,
-    ) -> Result<Value, StatusError> {
+    ) -> StatusResult<Value> {
         let resource =
             self.registry.stored(&key.resource).ok_or_else(StatusError::no_such_resource)?;
         let old = self.get(key)?;
@@ -60,7 +60,7 @@ impl World<'_> {
         manager: &str,
         key: &ObjectKey,
         mut object: Value,
-    ) -> Result<Value, StatusError> {
+    ) -> StatusResult<Value> {
         let resource =
             self.registry.stored(&key.resource).ok_or_else(StatusError::no_such_resource)?;
         resource.dress(&mut object);

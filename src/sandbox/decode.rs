@@ -7,7 +7,7 @@ use super::{
     registry::Resource,
     request::{ApiRequest, Validation},
     shape,
-    status::StatusError,
+    status::{StatusError, StatusResult},
 };
 use crate::schema::validate::{self, Mismatch};
 
@@ -35,7 +35,7 @@ pub(super) fn decode(
     request: &ApiRequest,
     body: Value,
     warnings: &mut Vec<String>,
-) -> Result<Value, StatusError> {
+) -> StatusResult<Value> {
     let (version, kind) = (&resource.version, &resource.kind);
     let refuse = |fault: &str| {
         StatusError::bad_request(format!(

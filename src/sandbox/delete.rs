@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use super::{
     registry::Resource,
     request::ApiRequest,
-    status::StatusError,
+    shape,
+    status::{StatusError, StatusResult},
     storage::ObjectKey,
     strategy::bump_generation,
     world::{World, stamp},
@@ -25,7 +26,7 @@ pub(super) struct ApiDeleteOptions {
 
 impl ApiDeleteOptions {
     /// Reads the options from the body and the query.
-    pub(super) fn read(request: &ApiRequest) -> Result<Self, StatusError> {
+    pub(super) fn read(request: &ApiRequest) -> StatusResult<Self> {
         let body: Value =
             if request.body.is_empty() { Value::Null } else { request.value("DeleteOptions")? };
         let text = |value: &Value| value.as_str().map(str::to_owned);
@@ -74,7 +75,7 @@ impl ApiDeleteOptions {
         Self { grace: Some(0), ..Self::background() }
     }
 
-    fn check(&self, resource: &Resource, object: &Value) -> Result<(), StatusError> {
+    fn check(&self, resource: &Resource, object: &Value) -> StatusResult<()> {
         let name = object["metadata"]["name"].as_str().unwrap_or_default();
         let refuse = |what: &str, wanted: &str, found: &Value, why: &str| {
             let found = found.as_str().unwrap_or_default();
@@ -111,7 +112,7 @@ pub(super) fn delete(
     resource: &Resource,
     key: &ObjectKey,
     options: &ApiDeleteOptions,
-) -> Result<(Value, bool), StatusError> {
+) -> StatusResult<(Value, bool)> {
     let Some(mut object) = world.get_as(resource, key)? else {
         return Err(StatusError::not_found(&resource.group, &resource.plural, &key.name));
     };
@@ -183,9 +184,7 @@ fn finalize(resource: &Resource, object: &mut Value, options: &ApiDeleteOptions)
         list.push(json!(finalizer));
     }
     if list.is_empty() {
-        if let Some(metadata) = object["metadata"].as_object_mut() {
-            metadata.remove("finalizers");
-        }
+        shape::remove(&mut object["metadata"], "finalizers");
     } else {
         object["metadata"]["finalizers"] = json!(list);
     }
@@ -212,7 +211,7 @@ fn namespace(
     resource: &Resource,
     key: &ObjectKey,
     mut object: Value,
-) -> Result<(Value, bool), StatusError> {
+) -> StatusResult<(Value, bool)> {
     // The immortal namespaces of the NamespaceLifecycle plugin.
     if matches!(key.name.as_str(), "default" | "kube-system" | "kube-public") {
         let detail = "this namespace may not be deleted";

@@ -69,7 +69,6 @@ struct SetNode {
     children: FieldSet,
 }
 
-/// The set.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct FieldSet(BTreeMap<PathElement, SetNode>);
 

@@ -1,8 +1,7 @@
 //! Following a log: what the container has written, and then the wait for the pod's end.
 
-use super::{status::StatusError, storage::ObjectKey, world::World};
+use super::{status::StatusResult, storage::ObjectKey, world::World};
 
-/// A log that is followed.
 #[derive(Debug, Clone)]
 pub(super) struct Follow {
     key: ObjectKey,
@@ -12,13 +11,13 @@ pub(super) struct Follow {
 
 impl Follow {
     /// Begins to follow the log of a pod that is there.
-    pub(super) fn begin(world: &World<'_>, key: &ObjectKey) -> Result<Self, StatusError> {
+    pub(super) fn begin(world: &World<'_>, key: &ObjectKey) -> StatusResult<Self> {
         let uid = uid_of(world, key)?.unwrap_or_default();
         Ok(Self { key: key.clone(), uid, over: false })
     }
 
     /// Looks whether the pod still runs; it writes nothing more.
-    pub(super) fn advance(&mut self, world: &World<'_>) -> Result<(), StatusError> {
+    pub(super) fn advance(&mut self, world: &World<'_>) -> StatusResult<()> {
         self.over = uid_of(world, &self.key)?.as_ref() != Some(&self.uid);
         Ok(())
     }
@@ -28,14 +27,13 @@ impl Follow {
         self.over
     }
 
-    /// Ends it.
     pub(super) fn end(&mut self) {
         self.over = true;
     }
 }
 
 /// The uid of a pod that has not ended.
-fn uid_of(world: &World<'_>, key: &ObjectKey) -> Result<Option<String>, StatusError> {
+fn uid_of(world: &World<'_>, key: &ObjectKey) -> StatusResult<Option<String>> {
     let Some(pod) = world.get(key)? else { return Ok(None) };
     let ended = matches!(pod["status"]["phase"].as_str(), Some("Succeeded" | "Failed"));
     Ok(pod["metadata"]["uid"].as_str().filter(|_| !ended).map(str::to_owned))

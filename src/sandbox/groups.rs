@@ -7,7 +7,7 @@ use super::{
     custom::has_condition,
     registry::Resource,
     request::{ApiRequest, Reply},
-    status::StatusError,
+    status::StatusResult,
     world::World,
 };
 
@@ -20,7 +20,7 @@ struct Stale {
 }
 
 /// The groups of APIServices whose service is not available.
-fn stale(world: &World<'_>) -> Result<Vec<Stale>, StatusError> {
+fn stale(world: &World<'_>) -> StatusResult<Vec<Stale>> {
     let services = world.storage.all("apiregistration.k8s.io/apiservices", None)?;
     let broken = services
         .iter()
@@ -51,7 +51,7 @@ pub(super) fn answer(
     world: &World<'_>,
     request: &ApiRequest,
     path: &[&str],
-) -> Result<Option<Reply>, StatusError> {
+) -> StatusResult<Option<Reply>> {
     let aggregated = request.accept.contains("g=apidiscovery.k8s.io");
     let body = match path {
         ["version"] => version(),
@@ -160,7 +160,7 @@ fn legacy(resource: &Resource) -> Vec<Value> {
     list
 }
 
-fn aggregate(world: &World<'_>, core: bool) -> Result<Reply, StatusError> {
+fn aggregate(world: &World<'_>, core: bool) -> StatusResult<Reply> {
     let mut items: Vec<Value> = Vec::new();
     for (name, versions) in groups(world).iter().filter(|(name, _)| name.is_empty() == core) {
         let versions: Vec<_> = versions
@@ -193,6 +193,6 @@ fn aggregate(world: &World<'_>, core: bool) -> Result<Reply, StatusError> {
 }
 
 /// Tells whether requests to a group go to a server that is not there.
-pub(super) fn is_stale(world: &World<'_>, group: &str, version: &str) -> Result<bool, StatusError> {
+pub(super) fn is_stale(world: &World<'_>, group: &str, version: &str) -> StatusResult<bool> {
     Ok(stale(world)?.iter().any(|stale| stale.group == group && stale.version == version))
 }

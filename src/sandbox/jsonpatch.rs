@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::status::StatusError;
+use super::status::{StatusError, StatusResult};
 
 /// Carries out all operations, or none.
-pub(super) fn apply(target: &mut Value, patch: &Value) -> Result<(), StatusError> {
+pub(super) fn apply(target: &mut Value, patch: &Value) -> StatusResult<()> {
     let Some(operations) = patch.as_array() else {
         return Err(StatusError::bad_request(
             "json: cannot unmarshal object into Go value of type jsonpatch.Patch",

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::fields::FieldSet;
+use super::{fields::FieldSet, shape};
 
 mod updater;
 
@@ -150,8 +150,6 @@ impl ManagedFields {
 /// The object without the entries themselves, which nobody owns.
 pub(super) fn without_entries(object: &Value) -> Value {
     let mut object = object.clone();
-    if let Some(metadata) = object["metadata"].as_object_mut() {
-        metadata.remove("managedFields");
-    }
+    shape::remove(&mut object["metadata"], "managedFields");
     object
 }

@@ -6,7 +6,7 @@ use super::{
     decode::decode,
     registry::Resource,
     request::{ApiRequest, Validation},
-    status::{FieldError, StatusError},
+    status::{FieldError, StatusError, StatusResult},
     world::World,
     write::{WriteTarget, finish_update},
 };
@@ -20,36 +20,13 @@ pub(super) fn patch(
     world: &World<'_>,
     target: &mut WriteTarget<'_>,
     warnings: &mut Vec<String>,
-) -> Result<(u16, Value), StatusError> {
+) -> StatusResult<(u16, Value)> {
     let kind = target.request.content_type.split(';').next().unwrap_or_default().trim();
-    match kind {
-        "application/apply-patch+yaml" | "application/apply-patch+json" => {
-            return super::apply::apply(world, target);
-        }
-        "application/json-patch+json"
-        | "application/merge-patch+json"
-        | "application/strategic-merge-patch+json" => {}
-        _ => {
-            return Err(StatusError::status(
-                415,
-                "UnsupportedMediaType",
-                "415: Unsupported Media Type",
-                json!({}),
-            ));
-        }
+    if matches!(kind, "application/apply-patch+yaml" | "application/apply-patch+json") {
+        return super::apply::apply(world, target);
     }
     let resource = target.resource;
-    // A definition's schema does not say by which key lists are merged.
-    if kind == "application/strategic-merge-patch+json" && resource.custom.is_some() {
-        return Err(StatusError::status(
-            415,
-            "UnsupportedMediaType",
-            "the body of the request was in an unknown format - accepted media types include: \
-             application/json-patch+json, application/merge-patch+json, \
-             application/apply-patch+yaml",
-            Value::Null,
-        ));
-    }
+    check_type(kind, resource)?;
     // Only an apply creates.
     let Some(old) = target.current(world)? else {
         return Err(StatusError::not_found(&resource.group, &resource.plural, &target.key.name));
@@ -80,13 +57,30 @@ pub(super) fn patch(
     Ok((200, finish_update(world, target, &old, new, true)?))
 }
 
+/// Refuses what is no patch, or none for this resource.
+fn check_type(kind: &str, resource: &Resource) -> StatusResult<()> {
+    let (message, details) = match kind {
+        "application/json-patch+json" | "application/merge-patch+json" => return Ok(()),
+        // A definition's schema does not say by which key lists are merged.
+        "application/strategic-merge-patch+json" if resource.custom.is_none() => return Ok(()),
+        "application/strategic-merge-patch+json" => (
+            "the body of the request was in an unknown format - accepted media types include: \
+             application/json-patch+json, application/merge-patch+json, \
+             application/apply-patch+yaml",
+            Value::Null,
+        ),
+        _ => ("415: Unsupported Media Type", json!({})),
+    };
+    Err(StatusError::status(415, "UnsupportedMediaType", message, details))
+}
+
 /// What a patch came to must fit; a misfit is blamed on the patch.
 fn check_patched(
     resource: &Resource,
     request: &ApiRequest,
     patch: &Value,
     merged: &Value,
-) -> Result<(), StatusError> {
+) -> StatusResult<()> {
     let findings = validate::check_against(merged, resource.schema(), &resource.kind);
     let fault = findings.iter().find(|finding| finding.fault != Mismatch::Unknown);
     let strategic = request.content_type.starts_with("application/strategic");

@@ -7,7 +7,7 @@ use super::{
     registry::Resource,
     request::{ApiRequest, Reply},
     selector::Selector,
-    status::StatusError,
+    status::{StatusError, StatusResult},
     storage::{ObjectKey, Row},
     world::World,
 };
@@ -21,18 +21,13 @@ pub(super) fn shown(request: &ApiRequest, object: &Value) -> Value {
     }
 }
 
-/// One object.
-pub(super) fn get(
-    world: &World<'_>,
-    resource: &Resource,
-    key: &ObjectKey,
-) -> Result<Value, StatusError> {
+pub(super) fn get(world: &World<'_>, resource: &Resource, key: &ObjectKey) -> StatusResult<Value> {
     let absent = || StatusError::not_found(&resource.group, &resource.plural, &key.name);
     world.get_as(resource, key)?.ok_or_else(absent)
 }
 
 /// The selector that a request asks for.
-pub(super) fn selector(request: &ApiRequest, resource: &Resource) -> Result<Selector, StatusError> {
+pub(super) fn selector(request: &ApiRequest, resource: &Resource) -> StatusResult<Selector> {
     let selector =
         Selector::parse(request.parameter("labelSelector"), request.parameter("fieldSelector"))?;
     let custom =
@@ -90,7 +85,7 @@ pub(super) fn list(
     resource: &Resource,
     namespace: Option<&str>,
     request: &ApiRequest,
-) -> Result<Reply, StatusError> {
+) -> StatusResult<Reply> {
     let selector = selector(request, resource)?;
     let limit: usize = request.parameter("limit").parse().unwrap_or(0);
     let current = world.storage.version()?;
@@ -159,7 +154,7 @@ impl Page {
 }
 
 /// Where a paged list goes on: the resourceVersion of the first page, and after which object.
-fn resume(token: &str) -> Result<(i64, (String, String)), StatusError> {
+fn resume(token: &str) -> StatusResult<(i64, (String, String))> {
     let parsed: Option<Value> =
         URL_SAFE_NO_PAD.decode(token).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
     let parsed = parsed.ok_or_else(|| StatusError::bad_request("continue key is not valid"))?;

@@ -72,7 +72,6 @@ impl Resource {
         Gvk::new(&self.group, &self.version, &self.kind)
     }
 
-    /// The schema of its objects.
     pub(super) fn schema(&self) -> &Schema {
         match &self.custom {
             Some(custom) => &custom.schema,
@@ -191,7 +190,6 @@ impl Registry {
         known.find(|resource| resource.group == group && resource.plural == plural).cloned()
     }
 
-    /// The resource of a kind.
     pub(super) fn of_kind(&self, api_version: &str, kind: &str) -> Option<Arc<Resource>> {
         let (group, version) = api_version.rsplit_once('/').unwrap_or(("", api_version));
         let known = |exact: bool| {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use bytes::Bytes;
 use serde_json::Value;
 
-use super::status::StatusError;
+use super::status::{StatusError, StatusResult};
 
 /// A request whose body is read.
 #[derive(Debug, Clone, Default)]
@@ -67,7 +67,7 @@ impl ApiRequest {
     }
 
     /// Tells whether nothing is to be written.
-    pub(super) fn dry_run(&self) -> Result<bool, StatusError> {
+    pub(super) fn dry_run(&self) -> StatusResult<bool> {
         match self.parameter("dryRun") {
             "" => Ok(false),
             "All" => Ok(true),
@@ -111,7 +111,7 @@ impl ApiRequest {
     }
 
     /// The body as a value: JSON, or YAML where it is not.
-    pub(super) fn value(&self, kind: &str) -> Result<Value, StatusError> {
+    pub(super) fn value(&self, kind: &str) -> StatusResult<Value> {
         if let Ok(value) = serde_json::from_slice(&self.body) {
             return Ok(value);
         }

@@ -11,7 +11,7 @@ use super::{
     registry::Resource,
     request::{ApiRequest, Reply},
     scale,
-    status::StatusError,
+    status::{StatusError, StatusResult},
     storage::ObjectKey,
     stream::StreamSource,
     watch::Watcher,
@@ -38,8 +38,7 @@ pub(super) fn writes(request: &ApiRequest) -> bool {
     request.method != "GET" && request.method != "HEAD"
 }
 
-/// Answers a request.
-pub(super) fn handle(world: &World<'_>, request: &ApiRequest) -> Result<Handled, StatusError> {
+pub(super) fn handle(world: &World<'_>, request: &ApiRequest) -> StatusResult<Handled> {
     let path: Vec<&str> = request.path.split('/').filter(|segment| !segment.is_empty()).collect();
     if request.method == "GET"
         && let Some(reply) = groups::answer(world, request, &path)?
@@ -61,12 +60,7 @@ pub(super) fn handle(world: &World<'_>, request: &ApiRequest) -> Result<Handled,
     dispatch(world, request, &route)
 }
 
-fn route(
-    world: &World<'_>,
-    group: &str,
-    version: &str,
-    rest: &[&str],
-) -> Result<Route, StatusError> {
+fn route(world: &World<'_>, group: &str, version: &str, rest: &[&str]) -> StatusResult<Route> {
     let (namespace, rest) = match rest {
         // `/namespaces/x/status` is the namespace's own subresource, all else is inside it.
         ["namespaces", name, third, ..]
@@ -102,11 +96,7 @@ fn route(
     Ok(Route { resource, namespace, name, subresource })
 }
 
-fn dispatch(
-    world: &World<'_>,
-    request: &ApiRequest,
-    route: &Route,
-) -> Result<Handled, StatusError> {
+fn dispatch(world: &World<'_>, request: &ApiRequest, route: &Route) -> StatusResult<Handled> {
     let Some(name) = &route.name else { return on_collection(world, request, route) };
     let resource = &route.resource;
     let namespace = route.namespace.as_deref();
@@ -147,11 +137,7 @@ fn dispatch(
     }
 }
 
-fn on_collection(
-    world: &World<'_>,
-    request: &ApiRequest,
-    route: &Route,
-) -> Result<Handled, StatusError> {
+fn on_collection(world: &World<'_>, request: &ApiRequest, route: &Route) -> StatusResult<Handled> {
     let (resource, namespace) = (&route.resource, route.namespace.as_deref());
     match request.method.as_str() {
         "GET" if request.flag("watch") => watch(world, request, resource, namespace),
@@ -162,7 +148,7 @@ fn on_collection(
     }
 }
 
-fn log(world: &World<'_>, request: &ApiRequest, key: &ObjectKey) -> Result<Handled, StatusError> {
+fn log(world: &World<'_>, request: &ApiRequest, key: &ObjectKey) -> StatusResult<Handled> {
     let reply = super::controllers::logs(world, request, key)?;
     if !request.flag("follow") {
         return Ok(Handled::Done(reply));
@@ -181,12 +167,12 @@ fn watch(
     request: &ApiRequest,
     resource: &Resource,
     namespace: Option<&str>,
-) -> Result<Handled, StatusError> {
+) -> StatusResult<Handled> {
     let (watch, lines) = Watcher::begin(world, resource, namespace, request)?;
     Ok(Handled::Streaming(StreamSource::Watch(Box::new(watch)), lines))
 }
 
-fn create(world: &World<'_>, request: &ApiRequest, route: &Route) -> Result<Reply, StatusError> {
+fn create(world: &World<'_>, request: &ApiRequest, route: &Route) -> StatusResult<Reply> {
     let resource = &route.resource;
     if matches!(resource.group.as_str(), "authorization.k8s.io" | "authentication.k8s.io") {
         return review(request, resource);
@@ -205,7 +191,7 @@ fn create(world: &World<'_>, request: &ApiRequest, route: &Route) -> Result<Repl
 }
 
 /// Questions about rights: everybody may do everything here.
-fn review(request: &ApiRequest, resource: &Resource) -> Result<Reply, StatusError> {
+fn review(request: &ApiRequest, resource: &Resource) -> StatusResult<Reply> {
     let mut object = request.value(&resource.kind)?;
     object["status"] = match resource.kind.as_str() {
         "SelfSubjectReview" => {
@@ -226,7 +212,7 @@ fn remove(
     request: &ApiRequest,
     resource: &Resource,
     key: &ObjectKey,
-) -> Result<Reply, StatusError> {
+) -> StatusResult<Reply> {
     let options = ApiDeleteOptions::read(request)?;
     let world = &world.dry(options.dry_run);
     let (object, gone) = delete::delete(world, resource, key, &options)?;
@@ -266,7 +252,7 @@ fn delete_collection(
     request: &ApiRequest,
     resource: &Resource,
     namespace: Option<&str>,
-) -> Result<Reply, StatusError> {
+) -> StatusResult<Reply> {
     if !resource.verbs.iter().any(|verb| verb == "deletecollection") {
         return Err(StatusError::method_not_allowed());
     }
@@ -296,7 +282,7 @@ fn finalize(
     request: &ApiRequest,
     resource: &Resource,
     key: &ObjectKey,
-) -> Result<Reply, StatusError> {
+) -> StatusResult<Reply> {
     let body = request.value(&resource.kind)?;
     let mut object = read::get(world, resource, key)?;
     match body["spec"]["finalizers"].as_array() {

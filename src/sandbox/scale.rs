@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{
     registry::Resource,
     request::{ApiRequest, Reply},
-    status::StatusError,
+    status::{StatusError, StatusResult},
     storage::ObjectKey,
     world::World,
     write::{WriteTarget, finish_update},
@@ -59,7 +59,7 @@ pub(super) fn handle(
     request: &ApiRequest,
     resource: &Resource,
     key: ObjectKey,
-) -> Result<Reply, StatusError> {
+) -> StatusResult<Reply> {
     let target = WriteTarget { resource, key, subresource: "scale", request };
     let Some(old) = target.current(world)? else {
         return Err(StatusError::not_found(&resource.group, &resource.plural, &target.key.name));

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::status::StatusError;
+use super::status::{StatusError, StatusResult};
 
 #[derive(Debug, Clone, PartialEq)]
 enum Requirement {
@@ -22,7 +22,7 @@ pub(super) struct Selector {
 
 impl Selector {
     /// Parses the two query parameters.
-    pub(super) fn parse(labels: &str, fields: &str) -> Result<Self, StatusError> {
+    pub(super) fn parse(labels: &str, fields: &str) -> StatusResult<Self> {
         let labels = split(labels)
             .into_iter()
             .map(|text| requirement(&text).map_err(StatusError::bad_request))
@@ -82,7 +82,7 @@ impl Selector {
     }
 
     /// Refuses fields that cannot be selected by.
-    pub(super) fn check_fields(&self, kind: &str, custom: &[String]) -> Result<(), StatusError> {
+    pub(super) fn check_fields(&self, kind: &str, custom: &[String]) -> StatusResult<()> {
         for (path, ..) in &self.fields {
             let known = matches!(path.as_str(), "metadata.name" | "metadata.namespace")
                 || custom.contains(path)

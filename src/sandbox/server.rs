@@ -11,7 +11,7 @@ use super::{
     registry::Registry,
     request::{ApiRequest, Reply},
     router::{self, Handled},
-    status::StatusError,
+    status::StatusResult,
     storage::Storage,
     stream::StreamSource,
     world::{Settings, World},
@@ -50,8 +50,8 @@ impl ApiServer {
         &self,
         state: &mut ServerState,
         write: bool,
-        run: impl FnOnce(&World<'_>) -> Result<T, StatusError>,
-    ) -> Result<T, StatusError> {
+        run: impl FnOnce(&World<'_>) -> StatusResult<T>,
+    ) -> StatusResult<T> {
         // What a panic has left open.
         if !state.connection.is_autocommit() {
             state.connection.execute_batch("ROLLBACK")?;
@@ -66,8 +66,8 @@ impl ApiServer {
     fn inside<T>(
         &self,
         state: &mut ServerState,
-        run: impl FnOnce(&World<'_>) -> Result<T, StatusError>,
-    ) -> Result<T, StatusError> {
+        run: impl FnOnce(&World<'_>) -> StatusResult<T>,
+    ) -> StatusResult<T> {
         // Another process may have changed the definitions.
         let storage = Storage::new(&state.connection, self.settings.history);
         let definitions = storage.setting("definitions")?;
@@ -85,7 +85,7 @@ impl ApiServer {
     }
 
     /// Lets the controllers do what is due.
-    fn step(&self, state: &mut ServerState) -> Result<(), StatusError> {
+    fn step(&self, state: &mut ServerState) -> StatusResult<()> {
         let mut done = 0;
         loop {
             let now = (self.settings.clock)().as_millisecond();
@@ -110,7 +110,6 @@ impl ApiServer {
         }
     }
 
-    /// Answers a request.
     pub(super) fn answer(&self, request: &ApiRequest) -> Handled {
         let mut state = self.state();
         // What is due must be done before it is asked for: nobody else does it.

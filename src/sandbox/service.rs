@@ -21,7 +21,7 @@ use super::{
     request::{ApiRequest, Reply},
     router::Handled,
     server::ApiServer,
-    status::StatusError,
+    status::{StatusError, StatusResult},
     stream::StreamSource,
     watch,
 };
@@ -55,7 +55,7 @@ where
 }
 
 /// Reads a request with its body.
-async fn read<B>(request: Request<B>) -> Result<ApiRequest, StatusError>
+async fn read<B>(request: Request<B>) -> StatusResult<ApiRequest>
 where
     B: http_body::Body<Data = Bytes> + Send,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,

@@ -10,6 +10,13 @@ use crate::schema::{
     quantity::Quantity,
 };
 
+/// Takes a field out of an object.
+pub(super) fn remove(object: &mut Value, name: &str) {
+    if let Some(fields) = object.as_object_mut() {
+        fields.remove(name);
+    }
+}
+
 /// Brings an object of a kind into the server's form.
 pub(super) fn normalize(object: Value, schema: &Schema) -> Value {
     shaped(Some(object), schema).unwrap_or_else(|| json!({}))

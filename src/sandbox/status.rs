@@ -2,6 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
+/// What handlers and controllers give, or why not.
+pub(super) type StatusResult<T> = Result<T, StatusError>;
+
 /// Why a request was refused: an HTTP code and a `Status`, or plain text.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct StatusError {

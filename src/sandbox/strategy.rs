@@ -68,7 +68,7 @@ pub(super) fn keep_identity(old: &Value, new: &mut Value) {
     for name in kept {
         match old["metadata"].get(name) {
             Some(value) => new["metadata"][name] = value.clone(),
-            None => drop(new["metadata"].as_object_mut().and_then(|fields| fields.remove(name))),
+            None => shape::remove(&mut new["metadata"], name),
         }
     }
     // A uid that is given stays: it is checked as a precondition.

@@ -1,6 +1,6 @@
 //! An answer that goes on: a watch, or a log that is followed.
 
-use super::{follow::Follow, status::StatusError, watch::Watcher, world::World};
+use super::{follow::Follow, status::StatusResult, watch::Watcher, world::World};
 
 /// What a stream tells of.
 pub(super) enum StreamSource {
@@ -10,7 +10,7 @@ pub(super) enum StreamSource {
 
 impl StreamSource {
     /// What happened since the last look.
-    pub(super) fn advance(&mut self, world: &World<'_>) -> Result<String, StatusError> {
+    pub(super) fn advance(&mut self, world: &World<'_>) -> StatusResult<String> {
         match self {
             Self::Watch(watch) => watch.advance(world),
             Self::Log(log) => log.advance(world).map(|()| String::new()),

@@ -7,7 +7,7 @@ use super::{
     registry::Resource,
     request::ApiRequest,
     selector::Selector,
-    status::{FieldError, StatusError},
+    status::{FieldError, StatusError, StatusResult},
     storage::WatchEvent,
     world::World,
 };
@@ -41,7 +41,7 @@ impl Watcher {
         resource: &Resource,
         namespace: Option<&str>,
         request: &ApiRequest,
-    ) -> Result<(Self, String), StatusError> {
+    ) -> StatusResult<(Self, String)> {
         let asked = request.parameter("resourceVersion");
         let current = world.storage.version()?;
         let initial = request.flag("sendInitialEvents") || matches!(asked, "" | "0");
@@ -84,7 +84,7 @@ impl Watcher {
     }
 
     /// The lines for what happened since the last look.
-    pub(super) fn advance(&mut self, world: &World<'_>) -> Result<String, StatusError> {
+    pub(super) fn advance(&mut self, world: &World<'_>) -> StatusResult<String> {
         let mut lines = String::new();
         let compacted = world.storage.setting("compacted")?;
         let current = world.storage.version()?;
@@ -159,7 +159,7 @@ impl Watcher {
 }
 
 /// From where a watch is asked to begin.
-fn resource_version(asked: &str) -> Result<i64, StatusError> {
+fn resource_version(asked: &str) -> StatusResult<i64> {
     if asked.is_empty() {
         return Ok(0);
     }

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{
     registry::{Registry, Resource},
-    status::StatusError,
+    status::StatusResult,
     storage::{ObjectKey, Storage},
 };
 
@@ -19,7 +19,6 @@ pub struct Settings {
     pub start: Duration,
     /// How many events the history keeps for watches.
     pub history: i64,
-    /// The clock.
     pub clock: fn() -> Timestamp,
 }
 
@@ -78,7 +77,7 @@ impl World<'_> {
     }
 
     /// An object with apiVersion and kind.
-    pub(super) fn get(&self, key: &ObjectKey) -> Result<Option<Value>, StatusError> {
+    pub(super) fn get(&self, key: &ObjectKey) -> StatusResult<Option<Value>> {
         let Some(row) = self.storage.get(key)? else { return Ok(None) };
         let mut object = row.object();
         if let Some(resource) = self.registry.stored(&key.resource) {
@@ -92,7 +91,7 @@ impl World<'_> {
         &self,
         resource: &Resource,
         key: &ObjectKey,
-    ) -> Result<Option<Value>, StatusError> {
+    ) -> StatusResult<Option<Value>> {
         let Some(row) = self.storage.get(key)? else { return Ok(None) };
         let mut object = row.object();
         resource.dress(&mut object);
@@ -100,11 +99,7 @@ impl World<'_> {
     }
 
     /// All objects of a resource, with apiVersion and kind.
-    pub(super) fn all(
-        &self,
-        storage: &str,
-        namespace: Option<&str>,
-    ) -> Result<Vec<Value>, StatusError> {
+    pub(super) fn all(&self, storage: &str, namespace: Option<&str>) -> StatusResult<Vec<Value>> {
         let mut objects = self.storage.all(storage, namespace)?;
         if let Some(resource) = self.registry.stored(storage) {
             objects.iter_mut().for_each(|object| resource.dress(object));
@@ -113,7 +108,7 @@ impl World<'_> {
     }
 
     /// The objects of one resource that name an owner.
-    pub(super) fn owned(&self, uid: &str, storage: &str) -> Result<Vec<Value>, StatusError> {
+    pub(super) fn owned(&self, uid: &str, storage: &str) -> StatusResult<Vec<Value>> {
         let mut found = Vec::new();
         for key in self.storage.owned(uid)?.iter().filter(|key| key.resource == storage) {
             found.extend(self.get(key)?);
@@ -122,7 +117,7 @@ impl World<'_> {
     }
 
     /// Stores an object and makes the appointments that follow from it.
-    pub(super) fn put(&self, key: &ObjectKey, object: &mut Value) -> Result<(), StatusError> {
+    pub(super) fn put(&self, key: &ObjectKey, object: &mut Value) -> StatusResult<()> {
         if self.dry_run {
             return Ok(());
         }
@@ -131,7 +126,7 @@ impl World<'_> {
     }
 
     /// Removes an object for good.
-    pub(super) fn remove(&self, key: &ObjectKey, object: &mut Value) -> Result<(), StatusError> {
+    pub(super) fn remove(&self, key: &ObjectKey, object: &mut Value) -> StatusResult<()> {
         if self.dry_run {
             return Ok(());
         }
@@ -151,7 +146,7 @@ impl World<'_> {
         resource: &Resource,
         key: &ObjectKey,
         mut object: Value,
-    ) -> Result<Value, StatusError> {
+    ) -> StatusResult<Value> {
         let metadata = &object["metadata"];
         let finalizers = metadata["finalizers"].as_array().is_some_and(|list| !list.is_empty());
         let graceful = metadata["deletionGracePeriodSeconds"].as_i64().unwrap_or(0) > 0;
@@ -166,7 +161,7 @@ impl World<'_> {
         Ok(object)
     }
 
-    fn appoint(&self, key: &ObjectKey, object: &Value) -> Result<(), StatusError> {
+    fn appoint(&self, key: &ObjectKey, object: &Value) -> StatusResult<()> {
         let now = self.millis();
         let metadata = &object["metadata"];
         let owners = metadata["ownerReferences"].as_array();
@@ -206,7 +201,7 @@ impl World<'_> {
 
     /// A pod that came, went or changed concerns disruption budgets in its namespace, and pods
     /// that wait for room.
-    fn appoint_services(&self, key: &ObjectKey, pod: &Value) -> Result<(), StatusError> {
+    fn appoint_services(&self, key: &ObjectKey, pod: &Value) -> StatusResult<()> {
         for resource in ["policy/poddisruptionbudgets", "/services"] {
             let selects = |object: &Value| match resource {
                 "/services" => object["spec"]["selector"].as_object().is_some_and(|selector| {
@@ -229,7 +224,7 @@ impl World<'_> {
     }
 
     /// Nodes concern daemon sets and pending pods; services concern the APIs that they serve.
-    fn appoint_dependents(&self, key: &ObjectKey) -> Result<(), StatusError> {
+    fn appoint_dependents(&self, key: &ObjectKey) -> StatusResult<()> {
         let concerned: &[&str] = match key.resource.as_str() {
             "/nodes" => &["apps/daemonsets", "/pods"],
             _ => &["apiregistration.k8s.io/apiservices"],
@@ -248,18 +243,13 @@ impl World<'_> {
     }
 
     /// Comes back to an object after so many milliseconds.
-    pub(super) fn later(&self, key: &ObjectKey, millis: i64) -> Result<(), StatusError> {
+    pub(super) fn later(&self, key: &ObjectKey, millis: i64) -> StatusResult<()> {
         Ok(self.storage.schedule(key, self.millis() + millis)?)
     }
 
     /// Tells whether a stage of an object is over that takes so many milliseconds from when it
     /// was first asked about; if not, comes back then.
-    pub(super) fn elapsed(
-        &self,
-        key: &ObjectKey,
-        stage: &str,
-        millis: i64,
-    ) -> Result<bool, StatusError> {
+    pub(super) fn elapsed(&self, key: &ObjectKey, stage: &str, millis: i64) -> StatusResult<bool> {
         let due = self.storage.timer(key, stage, self.millis() + millis)?;
         if due > self.millis() {
             self.storage.schedule(key, due)?;

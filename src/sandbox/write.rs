@@ -12,7 +12,7 @@ use super::{
     registry::Resource,
     request::ApiRequest,
     rules, shape,
-    status::{FieldError, StatusError},
+    status::{FieldError, StatusError, StatusResult},
     storage::ObjectKey,
     strategy::{
         allows_create_on_update, blank, bump_generation, field_manager, keep_identity, spec_changed,
@@ -31,7 +31,7 @@ pub(super) struct WriteTarget<'a> {
 
 impl WriteTarget<'_> {
     /// The stored object in the version of the request.
-    pub(super) fn current(&self, world: &World<'_>) -> Result<Option<Value>, StatusError> {
+    pub(super) fn current(&self, world: &World<'_>) -> StatusResult<Option<Value>> {
         world.get_as(self.resource, &self.key)
     }
 
@@ -56,7 +56,7 @@ pub(super) fn create(
     world: &World<'_>,
     target: &mut WriteTarget<'_>,
     warnings: &mut Vec<String>,
-) -> Result<Value, StatusError> {
+) -> StatusResult<Value> {
     let resource = target.resource;
     let body = target.request.value(&resource.kind)?;
     let mut object = decode(resource, target.request, body, warnings)?;
@@ -96,7 +96,7 @@ pub(super) fn create(
 }
 
 /// Checks that the body means the place that the request was sent to.
-fn place(target: &WriteTarget<'_>, object: &mut Value) -> Result<(), StatusError> {
+fn place(target: &WriteTarget<'_>, object: &mut Value) -> StatusResult<()> {
     let resource = target.resource;
     let named = object["metadata"]["namespace"].as_str().unwrap_or_default();
     if !resource.namespaced {
@@ -124,7 +124,7 @@ fn finish_create(
     world: &World<'_>,
     target: &WriteTarget<'_>,
     mut object: Value,
-) -> Result<Value, StatusError> {
+) -> StatusResult<Value> {
     let (resource, key) = (target.resource, &target.key);
     admission::namespace(world, resource, key)?;
     object["metadata"]["name"] = json!(key.name);
@@ -172,7 +172,7 @@ pub(super) fn update(
     world: &World<'_>,
     target: &WriteTarget<'_>,
     warnings: &mut Vec<String>,
-) -> Result<(u16, Value), StatusError> {
+) -> StatusResult<(u16, Value)> {
     let resource = target.resource;
     let body = target.request.value(&resource.kind)?;
     let mut object = decode(resource, target.request, body, warnings)?;
@@ -206,7 +206,7 @@ pub(super) fn finish_update(
     old: &Value,
     mut new: Value,
     own: bool,
-) -> Result<Value, StatusError> {
+) -> StatusResult<Value> {
     let (resource, key) = (target.resource, &target.key);
     preconditions(target, old, &new)?;
     let asked = new["metadata"]["resourceVersion"].as_str().unwrap_or_default();
@@ -269,13 +269,13 @@ fn keep_rest(target: &WriteTarget<'_>, old: &Value, mut new: Value) -> Value {
     };
     match status {
         Some(status) => kept["status"] = status,
-        None => drop(kept.as_object_mut().and_then(|fields| fields.remove("status"))),
+        None => shape::remove(&mut kept, "status"),
     }
     kept
 }
 
 /// What a PUT must state, and what it may.
-fn preconditions(target: &WriteTarget<'_>, old: &Value, new: &Value) -> Result<(), StatusError> {
+fn preconditions(target: &WriteTarget<'_>, old: &Value, new: &Value) -> StatusResult<()> {
     let (resource, key) = (target.resource, &target.key);
     if target.request.method != "PUT" || target.subresource == "scale" {
         return Ok(());
@@ -334,7 +334,7 @@ pub(super) fn finish_apply(
     target: &WriteTarget<'_>,
     old: Option<&Value>,
     new: Value,
-) -> Result<(u16, Value), StatusError> {
+) -> StatusResult<(u16, Value)> {
     match old {
         Some(old) => Ok((200, finish_update(world, target, old, new, false)?)),
         None => Ok((201, finish_create(world, target, new)?)),

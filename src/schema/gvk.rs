@@ -7,14 +7,11 @@ use serde_json::Value;
 pub struct Gvk {
     /// The API group; empty for the core group.
     pub group: String,
-    /// The version.
     pub version: String,
-    /// The kind.
     pub kind: String,
 }
 
 impl Gvk {
-    /// Makes one.
     #[must_use]
     pub fn new(group: &str, version: &str, kind: &str) -> Self {
         Self { group: group.into(), version: version.into(), kind: kind.into() }

@@ -32,7 +32,6 @@ pub(crate) enum SchemaType {
     Quantity,
     /// A number or a string, as in a port (`IntOrString`).
     IntOrString,
-    /// A point in time.
     Time,
 }
 
@@ -80,11 +79,9 @@ pub(crate) struct Schema {
     pub kind: SchemaType,
     /// `int32`, `int64`, `byte`, `date-time`, …
     pub format: Option<Box<str>>,
-    /// The declared fields.
     pub properties: BTreeMap<Box<str>, Schema>,
     /// The schema of undeclared fields: of the values of a map.
     pub additional: Option<Box<Schema>>,
-    /// The schema of a list's items.
     pub items: Option<Box<Schema>>,
     /// How a list is merged.
     pub list: ListType,
@@ -94,7 +91,6 @@ pub(crate) struct Schema {
     pub default: Option<Value>,
     /// The only values allowed, if any.
     pub allowed: Vec<Value>,
-    /// The fields that must be there.
     pub required: Vec<Box<str>>,
     /// What a strategic merge patch does.
     pub patch: PatchRule,
@@ -193,7 +189,6 @@ impl Schema {
         this.properties.get(name).or(this.additional.as_deref())
     }
 
-    /// The schema of a list's items.
     #[must_use]
     pub(crate) fn item(&self) -> Option<&Self> {
         self.resolved().items.as_deref()
@@ -261,7 +256,6 @@ fn kind_of(value: &Value, kind: Option<&str>, format: Option<&str>) -> SchemaTyp
     }
 }
 
-/// All embedded schemas.
 #[derive(Debug)]
 pub(crate) struct Schemas {
     by_name: HashMap<Box<str>, Schema>,
@@ -281,7 +275,6 @@ impl Schemas {
         self.by_kind.get(gvk).map(AsRef::as_ref)
     }
 
-    /// The schema of a built-in kind.
     #[must_use]
     pub(crate) fn of(&self, gvk: &Gvk) -> Option<&Schema> {
         self.get(self.name_of(gvk)?)

@@ -3,9 +3,10 @@
 use serde_json::{Value, json};
 
 use super::{
-    is_deleted, name, number, replicas, scheduler, share, statefulsets, text, write_status,
+    has_ended, is_deleted, name, number, replicas, scheduler, share, statefulsets, text,
+    write_status,
 };
-use crate::sandbox::{status::StatusError, storage::ObjectKey, world::World};
+use crate::sandbox::{status::StatusResult, storage::ObjectKey, world::World};
 
 const REVISION: &str = "controller-revision-hash";
 
@@ -17,11 +18,7 @@ fn target(pod: &Value) -> &str {
     if wanted.is_empty() { text(pod, "/spec/nodeName") } else { wanted }
 }
 
-pub(super) fn reconcile(
-    world: &World<'_>,
-    key: &ObjectKey,
-    object: &Value,
-) -> Result<(), StatusError> {
+pub(super) fn reconcile(world: &World<'_>, key: &ObjectKey, object: &Value) -> StatusResult<()> {
     let template = &object["spec"]["template"];
     let revision =
         if is_deleted(object) { String::new() } else { statefulsets::revision(world, object)? };
@@ -37,7 +34,7 @@ pub(super) fn reconcile(
     }
     if !is_deleted(object) {
         for pod in all.iter().filter(|pod| !is_deleted(pod)) {
-            let over = matches!(text(pod, "/status/phase"), "Succeeded" | "Failed");
+            let over = has_ended(pod);
             if over || !eligible.iter().any(|node| node == target(pod)) {
                 replicas::remove(world, pod)?;
             }
@@ -93,7 +90,7 @@ fn update(
     pods: &[Value],
     sum: &str,
     desired: usize,
-) -> Result<(), StatusError> {
+) -> StatusResult<()> {
     if object["spec"]["updateStrategy"]["type"] == "OnDelete" {
         return Ok(());
     }
@@ -129,7 +126,7 @@ fn report(
     pods: &[Value],
     sum: &str,
     desired: usize,
-) -> Result<(), StatusError> {
+) -> StatusResult<()> {
     let desired = i64::try_from(desired).unwrap_or(0);
     let (ready, available) =
         replicas::count(world, key, pods, number(object, "/spec/minReadySeconds"))?;

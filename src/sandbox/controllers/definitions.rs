@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{CONTROLLER, drop_finalizer, has_true, is_deleted, name, set_condition, text, uid};
 use crate::sandbox::{
     delete::{ApiDeleteOptions, delete},
-    status::StatusError,
+    status::StatusResult,
     storage::ObjectKey,
     world::World,
 };
@@ -15,11 +15,7 @@ use crate::sandbox::{
 const PACE: i64 = 60;
 const FINALIZER: &str = "customresourcecleanup.apiextensions.k8s.io";
 
-pub(super) fn reconcile(
-    world: &World<'_>,
-    key: &ObjectKey,
-    object: &Value,
-) -> Result<(), StatusError> {
+pub(super) fn reconcile(world: &World<'_>, key: &ObjectKey, object: &Value) -> StatusResult<()> {
     if is_deleted(object) {
         return empty(world, key, object);
     }
@@ -66,7 +62,7 @@ pub(super) fn reconcile(
 }
 
 /// Another definition of the group with one of the names.
-fn clash(world: &World<'_>, object: &Value) -> Result<Option<(&'static str, String)>, StatusError> {
+fn clash(world: &World<'_>, object: &Value) -> StatusResult<Option<(&'static str, String)>> {
     let group = &object["spec"]["group"];
     for other in world.storage.all("apiextensions.k8s.io/customresourcedefinitions", None)? {
         if name(&other) == name(object) || other["spec"]["group"] != *group {
@@ -89,7 +85,7 @@ fn clash(world: &World<'_>, object: &Value) -> Result<Option<(&'static str, Stri
 }
 
 /// Deletes the objects of a definition that is being deleted, then lets it go.
-fn empty(world: &World<'_>, key: &ObjectKey, object: &Value) -> Result<(), StatusError> {
+fn empty(world: &World<'_>, key: &ObjectKey, object: &Value) -> StatusResult<()> {
     let storage = format!("{}/{}", text(object, "/spec/group"), text(object, "/spec/names/plural"));
     let mut keys = Vec::new();
     world.storage.list(&storage, None, ("", ""), |row| {

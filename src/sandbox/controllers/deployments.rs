@@ -3,12 +3,12 @@
 use serde_json::{Value, json};
 
 use super::{
-    CONTROLLER, events, hash, is_controlled_by, is_deleted, name, number, owner_reference,
-    replicas, share, text, uid,
+    CONTROLLER, events, has_ended, hash, is_controlled_by, is_deleted, name, number,
+    owner_reference, replicas, share, text, uid,
 };
 use crate::sandbox::{
     delete::{ApiDeleteOptions, delete},
-    status::StatusError,
+    status::{StatusError, StatusResult},
     storage::ObjectKey,
     world::World,
 };
@@ -20,11 +20,7 @@ use status::report;
 const REVISION: &str = "deployment.kubernetes.io/revision";
 const HASH: &str = "pod-template-hash";
 
-pub(super) fn reconcile(
-    world: &World<'_>,
-    key: &ObjectKey,
-    object: &Value,
-) -> Result<(), StatusError> {
+pub(super) fn reconcile(world: &World<'_>, key: &ObjectKey, object: &Value) -> StatusResult<()> {
     if is_deleted(object) {
         return Ok(());
     }
@@ -68,7 +64,7 @@ fn set_key(set: &Value) -> ObjectKey {
     ObjectKey::new("apps/replicasets", text(set, "/metadata/namespace"), name(set))
 }
 
-fn refreshed(world: &World<'_>, sets: &[Value]) -> Result<Vec<Value>, StatusError> {
+fn refreshed(world: &World<'_>, sets: &[Value]) -> StatusResult<Vec<Value>> {
     let mut found = Vec::new();
     for set in sets {
         found.extend(world.get(&set_key(set))?);
@@ -127,7 +123,7 @@ fn make_set(
     key: &ObjectKey,
     object: &Value,
     old: &[Value],
-) -> Result<Value, StatusError> {
+) -> StatusResult<Value> {
     if replicas::is_going(world, &key.namespace)? {
         return Err(StatusError::internal("the namespace is being deleted"));
     }
@@ -175,7 +171,7 @@ fn mark_revision(
     object: &mut Value,
     new: &mut Value,
     old: &[Value],
-) -> Result<(), StatusError> {
+) -> StatusResult<()> {
     let highest = old.iter().map(revision).max().unwrap_or(0);
     let number = if revision(new) > highest { revision(new) } else { highest + 1 };
     let wanted = annotations(object, number);
@@ -193,7 +189,7 @@ fn mark_revision(
     Ok(())
 }
 
-fn scale(world: &World<'_>, object: &Value, set: &Value, count: i64) -> Result<(), StatusError> {
+fn scale(world: &World<'_>, object: &Value, set: &Value, count: i64) -> StatusResult<()> {
     let present = number(set, "/spec/replicas");
     if present == count {
         return Ok(());
@@ -213,7 +209,7 @@ fn scale(world: &World<'_>, object: &Value, set: &Value, count: i64) -> Result<(
 }
 
 /// A paused Deployment is only scaled: its newest ReplicaSet takes the change.
-fn scale_paused(world: &World<'_>, object: &Value, sets: &[Value]) -> Result<(), StatusError> {
+fn scale_paused(world: &World<'_>, object: &Value, sets: &[Value]) -> StatusResult<()> {
     let wanted = number(object, "/spec/replicas");
     let total: i64 = sets.iter().map(|set| number(set, "/spec/replicas")).sum();
     let active = sets.iter().filter(|set| number(set, "/spec/replicas") > 0);
@@ -224,12 +220,7 @@ fn scale_paused(world: &World<'_>, object: &Value, sets: &[Value]) -> Result<(),
     Ok(())
 }
 
-fn recreate(
-    world: &World<'_>,
-    object: &Value,
-    new: &mut Value,
-    old: &[Value],
-) -> Result<(), StatusError> {
+fn recreate(world: &World<'_>, object: &Value, new: &mut Value, old: &[Value]) -> StatusResult<()> {
     let mut running = false;
     for set in old {
         scale(world, object, set, 0)?;
@@ -237,7 +228,7 @@ fn recreate(
             .owned(uid(set), "/pods")?
             .iter()
             // Pods that are still going count: two versions must never run at once.
-            .any(|pod| !matches!(text(pod, "/status/phase"), "Succeeded" | "Failed"));
+            .any(|pod| !has_ended(pod));
     }
     if !running {
         scale(world, object, new, number(object, "/spec/replicas"))?;
@@ -245,12 +236,7 @@ fn recreate(
     Ok(())
 }
 
-fn roll(
-    world: &World<'_>,
-    object: &Value,
-    new: &mut Value,
-    old: &[Value],
-) -> Result<(), StatusError> {
+fn roll(world: &World<'_>, object: &Value, new: &mut Value, old: &[Value]) -> StatusResult<()> {
     let wanted = number(object, "/spec/replicas");
     let (more, fewer) = surge(object);
     let present = number(new, "/spec/replicas");
@@ -299,7 +285,7 @@ fn clean_up(
     object: &Value,
     new: Option<&Value>,
     old: &[Value],
-) -> Result<(), StatusError> {
+) -> StatusResult<()> {
     let keep = object["spec"]["revisionHistoryLimit"].as_i64().unwrap_or(10);
     let idle: Vec<&Value> = old
         .iter()

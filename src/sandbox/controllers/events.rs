@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{name, text};
-use crate::sandbox::{status::StatusError, storage::ObjectKey, world::World};
+use crate::sandbox::{status::StatusResult, storage::ObjectKey, world::World};
 
 /// Says something about an object; the same again counts up.
 pub(super) fn tell(
@@ -12,7 +12,7 @@ pub(super) fn tell(
     component: &str,
     (kind, reason, message): (&str, &str, &str),
     field: Option<&str>,
-) -> Result<(), StatusError> {
+) -> StatusResult<()> {
     let namespace = match text(about, "/metadata/namespace") {
         "" => "default",
         namespace => namespace,

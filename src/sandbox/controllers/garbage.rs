@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use super::{CONTROLLER, drop_finalizer, is_deleted, text, uid};
 use crate::sandbox::{
     delete::{ApiDeleteOptions, delete},
-    status::StatusError,
+    shape,
+    status::StatusResult,
     storage::ObjectKey,
     world::World,
 };
@@ -17,11 +18,7 @@ fn finalizers(object: &Value) -> Vec<String> {
 
 /// Does what owners and finalizers ask for. Tells whether the object is gone or was rewritten, so
 /// that nobody should go on with the state that he read.
-pub(super) fn collect(
-    world: &World<'_>,
-    key: &ObjectKey,
-    object: &Value,
-) -> Result<bool, StatusError> {
+pub(super) fn collect(world: &World<'_>, key: &ObjectKey, object: &Value) -> StatusResult<bool> {
     if is_deleted(object) {
         let list = finalizers(object);
         if list.iter().any(|finalizer| finalizer == "orphan") {
@@ -71,11 +68,7 @@ pub(super) fn collect(
 }
 
 /// The owner that a reference means, if it is there.
-fn owner(
-    world: &World<'_>,
-    key: &ObjectKey,
-    reference: &Value,
-) -> Result<Option<Value>, StatusError> {
+fn owner(world: &World<'_>, key: &ObjectKey, reference: &Value) -> StatusResult<Option<Value>> {
     let Some(resource) =
         world.registry.of_kind(text(reference, "/apiVersion"), text(reference, "/kind"))
     else {
@@ -96,7 +89,7 @@ fn let_go(
     key: &ObjectKey,
     object: &Value,
     finalizer: &str,
-) -> Result<bool, StatusError> {
+) -> StatusResult<bool> {
     let Some(resource) = world.registry.stored(&key.resource) else { return Ok(false) };
     let mut changed = object.clone();
     drop_finalizer(&mut changed, finalizer);
@@ -105,7 +98,7 @@ fn let_go(
 }
 
 /// Orphans the dependents: their references to the owner go.
-fn release(world: &World<'_>, key: &ObjectKey, object: &Value) -> Result<bool, StatusError> {
+fn release(world: &World<'_>, key: &ObjectKey, object: &Value) -> StatusResult<bool> {
     for dependent in world.storage.owned(uid(object))? {
         let Some(mut orphan) = world.get(&dependent)? else { continue };
         let references =
@@ -115,9 +108,7 @@ fn release(world: &World<'_>, key: &ObjectKey, object: &Value) -> Result<bool, S
             .filter(|reference| reference["uid"] != object["metadata"]["uid"])
             .collect();
         if left.is_empty() {
-            if let Some(metadata) = orphan["metadata"].as_object_mut() {
-                metadata.remove("ownerReferences");
-            }
+            shape::remove(&mut orphan["metadata"], "ownerReferences");
         } else {
             orphan["metadata"]["ownerReferences"] = json!(left);
         }
@@ -127,11 +118,7 @@ fn release(world: &World<'_>, key: &ObjectKey, object: &Value) -> Result<bool, S
 }
 
 /// Deletes the dependents; when none that blocks is left, the owner may go.
-fn dependents_first(
-    world: &World<'_>,
-    key: &ObjectKey,
-    object: &Value,
-) -> Result<bool, StatusError> {
+fn dependents_first(world: &World<'_>, key: &ObjectKey, object: &Value) -> StatusResult<bool> {
     let mut blocked = false;
     for dependent in world.storage.owned(uid(object))? {
         let Some(found) = world.get(&dependent)? else { continue };

@@ -4,12 +4,13 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{
-    condition, drop_finalizer, events, has_true, is_deleted, name, number, replicas, set_condition,
-    text, uid, write_status,
+    condition, drop_finalizer, events, has_ended, has_true, is_deleted, name, number, replicas,
+    set_condition, text, uid, write_status,
 };
 use crate::sandbox::{
     delete::{ApiDeleteOptions, delete},
-    status::StatusError,
+    shape,
+    status::StatusResult,
     storage::ObjectKey,
     world::World,
 };
@@ -37,16 +38,12 @@ impl Pods {
     }
 }
 
-pub(super) fn reconcile(
-    world: &World<'_>,
-    key: &ObjectKey,
-    object: &Value,
-) -> Result<(), StatusError> {
+pub(super) fn reconcile(world: &World<'_>, key: &ObjectKey, object: &Value) -> StatusResult<()> {
     let all = replicas::pods(world, object)?;
     for pod in &all {
         // Every pod carries a finalizer until it is counted, so that none is lost uncounted
         // (`job-tracking`); here counting is at once.
-        let over = matches!(text(pod, "/status/phase"), "Succeeded" | "Failed");
+        let over = has_ended(pod);
         if over || is_deleted(pod) || is_deleted(object) {
             untrack(world, pod)?;
         }
@@ -100,7 +97,7 @@ fn fill(
     object: &Value,
     pods: &Pods,
     wanted: Option<i64>,
-) -> Result<i64, StatusError> {
+) -> StatusResult<i64> {
     let active = replicas::size(&pods.active);
     let left = wanted.map_or(i64::MAX, |wanted| wanted - replicas::size(&pods.succeeded));
     let want = number(object, "/spec/parallelism").min(left) - active;
@@ -162,7 +159,7 @@ fn failure(
     object: &Value,
     pods: &Pods,
     status: &Value,
-) -> Result<Option<(&'static str, &'static str)>, StatusError> {
+) -> StatusResult<Option<(&'static str, &'static str)>> {
     let limit = object["spec"]["backoffLimit"].as_i64().unwrap_or(6);
     let restarts: i64 = pods
         .active
@@ -196,8 +193,8 @@ fn count(status: &mut Value, pods: &Pods, made: i64) {
     ] {
         if value > 0 {
             status[field] = json!(value);
-        } else if let Some(fields) = status.as_object_mut() {
-            fields.remove(field);
+        } else {
+            shape::remove(status, field);
         }
     }
     status["ready"] = json!(ready);
@@ -213,7 +210,7 @@ fn finish(
     mut status: Value,
     pods: &Pods,
     (first, last, reason, message): (&str, &str, &str, &str),
-) -> Result<(), StatusError> {
+) -> StatusResult<()> {
     let now = world.stamp();
     let made = |kind: &str| json!({"type": kind, "status": "True", "reason": reason, "message": message, "lastProbeTime": now});
     count(&mut status, pods, 0);
@@ -246,7 +243,7 @@ fn suspend(
     object: &Value,
     mut status: Value,
     pods: &Pods,
-) -> Result<(), StatusError> {
+) -> StatusResult<()> {
     for pod in &pods.active {
         replicas::remove(world, pod)?;
     }
@@ -265,7 +262,7 @@ fn suspend(
 }
 
 /// A finished job goes after its time to live.
-fn expire(world: &World<'_>, key: &ObjectKey, object: &Value) -> Result<(), StatusError> {
+fn expire(world: &World<'_>, key: &ObjectKey, object: &Value) -> StatusResult<()> {
     let Some(seconds) = object["spec"]["ttlSecondsAfterFinished"].as_i64() else { return Ok(()) };
     if world.elapsed(key, &format!("{}/ttl", uid(object)), seconds * 1000)?
         && let Some(resource) = world.registry.stored(&key.resource)
@@ -276,7 +273,7 @@ fn expire(world: &World<'_>, key: &ObjectKey, object: &Value) -> Result<(), Stat
 }
 
 /// Lets go of a pod that was counted.
-fn untrack(world: &World<'_>, pod: &Value) -> Result<(), StatusError> {
+fn untrack(world: &World<'_>, pod: &Value) -> StatusResult<()> {
     let tracked = pod["metadata"]["finalizers"].as_array();
     if !tracked.is_some_and(|list| list.iter().any(|finalizer| finalizer == TRACKING)) {
         return Ok(());

@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 
 use super::{
     request::{ApiRequest, Reply},
-    status::StatusError,
+    shape,
+    status::StatusResult,
     storage::ObjectKey,
     world::World,
 };
@@ -30,7 +31,7 @@ pub(super) use pods::logs;
 const CONTROLLER: &str = "kube-controller-manager";
 
 /// Looks at an object and does what is next.
-pub(super) fn reconcile(world: &World<'_>, key: &ObjectKey) -> Result<(), StatusError> {
+pub(super) fn reconcile(world: &World<'_>, key: &ObjectKey) -> StatusResult<()> {
     let Some(object) = world.get(key)? else { return Ok(()) };
     // First, as its owner may be gone: its controller must not act on an object that goes.
     if garbage::collect(world, key, &object)? {
@@ -75,6 +76,11 @@ fn name(object: &Value) -> &str {
 
 fn is_deleted(object: &Value) -> bool {
     object["metadata"]["deletionTimestamp"].is_string()
+}
+
+/// Tells whether the containers of a pod have ended for good.
+fn has_ended(pod: &Value) -> bool {
+    matches!(text(pod, "/status/phase"), "Succeeded" | "Failed")
 }
 
 /// The reference of a controller to be put on what it makes.
@@ -143,7 +149,7 @@ fn write_status(
     key: &ObjectKey,
     object: &Value,
     status: Value,
-) -> Result<(), StatusError> {
+) -> StatusResult<()> {
     if object["status"] == status {
         return Ok(());
     }
@@ -170,17 +176,11 @@ fn drop_finalizer(object: &mut Value, finalizer: &str) -> bool {
         return false;
     }
     if left.is_empty() {
-        remove(&mut object["metadata"], "finalizers");
+        shape::remove(&mut object["metadata"], "finalizers");
     } else {
         object["metadata"]["finalizers"] = json!(left);
     }
     true
-}
-
-fn remove(object: &mut Value, name: &str) {
-    if let Some(fields) = object.as_object_mut() {
-        fields.remove(name);
-    }
 }
 
 /// Answers what a container wrote.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{CONTROLLER, is_deleted, name, set_condition};
 use crate::sandbox::{
     delete::{ApiDeleteOptions, delete},
-    status::StatusError,
+    status::StatusResult,
     storage::ObjectKey,
     world::World,
 };
@@ -15,16 +15,12 @@ use crate::sandbox::{
 /// How long a namespace takes to go at the least, in milliseconds, and between looks at it.
 const PACE: i64 = 100;
 
-pub(super) fn reconcile(
-    world: &World<'_>,
-    key: &ObjectKey,
-    object: &Value,
-) -> Result<(), StatusError> {
+pub(super) fn reconcile(world: &World<'_>, key: &ObjectKey, object: &Value) -> StatusResult<()> {
     if is_deleted(object) { empty(world, key, object) } else { furnish(world, object) }
 }
 
 /// Gives a namespace its service account and the cluster's certificate.
-fn furnish(world: &World<'_>, object: &Value) -> Result<(), StatusError> {
+fn furnish(world: &World<'_>, object: &Value) -> StatusResult<()> {
     let namespace = name(object);
     let account = ObjectKey::new("/serviceaccounts", namespace, "default");
     if world.storage.get(&account)?.is_none() {
@@ -49,7 +45,7 @@ fn furnish(world: &World<'_>, object: &Value) -> Result<(), StatusError> {
 
 /// Deletes what is in a namespace that is being deleted; the last finalizer goes with the last
 /// object.
-fn empty(world: &World<'_>, key: &ObjectKey, object: &Value) -> Result<(), StatusError> {
+fn empty(world: &World<'_>, key: &ObjectKey, object: &Value) -> StatusResult<()> {
     let namespace = name(object);
     for content in world.storage.inside(namespace)? {
         let Some(resource) = world.registry.stored(&content.resource) else {
@@ -88,7 +84,7 @@ fn empty(world: &World<'_>, key: &ObjectKey, object: &Value) -> Result<(), Statu
 
 /// The status of a namespace that is being deleted, in the words of the namespace controller
 /// (`pkg/controller/namespace/deletion/status_condition_utils.go`).
-fn conditions(world: &World<'_>, object: &Value, rest: &[ObjectKey]) -> Result<Value, StatusError> {
+fn conditions(world: &World<'_>, object: &Value, rest: &[ObjectKey]) -> StatusResult<Value> {
     let (remaining, held) = remains(world, rest)?;
     let fine = |reason: &'static str, message: &str| ("False", reason, message.to_owned());
     let mut status = object["status"].clone();
@@ -122,7 +118,7 @@ fn conditions(world: &World<'_>, object: &Value, rest: &[ObjectKey]) -> Result<V
 type Told = (&'static str, &'static str, String);
 
 /// Tells what remains of a namespace's content, and which finalizers hold it.
-fn remains(world: &World<'_>, rest: &[ObjectKey]) -> Result<(Told, Told), StatusError> {
+fn remains(world: &World<'_>, rest: &[ObjectKey]) -> StatusResult<(Told, Told)> {
     let mut kinds: BTreeMap<String, usize> = BTreeMap::new();
     let mut holders: BTreeMap<String, usize> = BTreeMap::new();
     for content in rest {

@@ -6,10 +6,12 @@
 
 use serde_json::{Value, json};
 
-use super::{condition, duration, events, is_deleted, number, scheduler, set_condition, text, uid};
+use super::{
+    condition, duration, events, has_ended, is_deleted, number, scheduler, set_condition, text, uid,
+};
 use crate::sandbox::{
     delete::{ApiDeleteOptions, delete},
-    status::StatusError,
+    status::StatusResult,
     storage::ObjectKey,
     world::World,
 };
@@ -31,11 +33,7 @@ struct Stage {
     event: Option<(&'static str, &'static str, String, String)>,
 }
 
-pub(super) fn reconcile(
-    world: &World<'_>,
-    key: &ObjectKey,
-    pod: &Value,
-) -> Result<(), StatusError> {
+pub(super) fn reconcile(world: &World<'_>, key: &ObjectKey, pod: &Value) -> StatusResult<()> {
     let asked = TestAnnotations::of(pod);
     if is_deleted(pod) {
         // Nothing but finalizers holds it; they are others' to take off.
@@ -51,7 +49,7 @@ pub(super) fn reconcile(
         }
         return Ok(());
     }
-    if matches!(text(pod, "/status/phase"), "Succeeded" | "Failed") {
+    if has_ended(pod) {
         return Ok(());
     }
     if pod["spec"]["nodeName"].is_null() {

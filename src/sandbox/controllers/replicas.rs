@@ -4,20 +4,20 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{
-    CONTROLLER, condition, events, has_controller, has_true, is_controlled_by, is_deleted, name,
-    owner_reference, text, uid,
+    CONTROLLER, condition, events, has_controller, has_ended, has_true, is_controlled_by,
+    is_deleted, name, owner_reference, text, uid,
 };
 use crate::sandbox::{
     delete::{ApiDeleteOptions, delete},
     rand::suffix,
     selector::Selector,
-    status::StatusError,
+    status::StatusResult,
     storage::ObjectKey,
     world::World,
 };
 
 /// The pods of a controller; orphans that its selector means are adopted.
-pub(super) fn pods(world: &World<'_>, owner: &Value) -> Result<Vec<Value>, StatusError> {
+pub(super) fn pods(world: &World<'_>, owner: &Value) -> StatusResult<Vec<Value>> {
     let namespace = text(owner, "/metadata/namespace");
     // An owner that goes adopts nothing: it would take the orphans with it.
     if !is_deleted(owner) {
@@ -33,7 +33,7 @@ pub(super) fn adopt(
     owner: &Value,
     storage: &str,
     namespace: &str,
-) -> Result<(), StatusError> {
+) -> StatusResult<()> {
     let Some(selector) = Selector::of(&owner["spec"]["selector"]) else { return Ok(()) };
     let mut orphans = Vec::new();
     world.storage.list(storage, Some(namespace), ("", ""), |row| {
@@ -59,7 +59,7 @@ pub(super) fn adopt(
 
 /// Tells whether a pod counts: not being deleted and not at an end.
 pub(super) fn is_active(pod: &Value) -> bool {
-    !is_deleted(pod) && !matches!(text(pod, "/status/phase"), "Succeeded" | "Failed")
+    !is_deleted(pod) && !has_ended(pod)
 }
 
 pub(super) fn is_ready(pod: &Value) -> bool {
@@ -92,7 +92,7 @@ pub(super) fn count(
     key: &ObjectKey,
     pods: &[Value],
     seconds: i64,
-) -> Result<(i64, i64), StatusError> {
+) -> StatusResult<(i64, i64)> {
     let (mut ready, mut available) = (0, 0);
     for pod in pods {
         ready += i64::from(is_ready(pod));
@@ -123,7 +123,7 @@ pub(super) fn make(
     template: &Value,
     pod_name: Option<&str>,
     change: impl FnOnce(&mut Value),
-) -> Result<Made, StatusError> {
+) -> StatusResult<Made> {
     let namespace = text(owner, "/metadata/namespace");
     if is_going(world, namespace)? {
         return Ok(Made::NotNow);
@@ -167,12 +167,12 @@ pub(super) fn make(
 }
 
 /// Tells whether a namespace is being deleted or gone.
-pub(super) fn is_going(world: &World<'_>, namespace: &str) -> Result<bool, StatusError> {
+pub(super) fn is_going(world: &World<'_>, namespace: &str) -> StatusResult<bool> {
     let row = world.storage.get(&ObjectKey::new("/namespaces", "", namespace))?;
     Ok(row.is_none_or(|row| row.metadata()["deletionTimestamp"].is_string()))
 }
 
-pub(super) fn remove(world: &World<'_>, pod: &Value) -> Result<(), StatusError> {
+pub(super) fn remove(world: &World<'_>, pod: &Value) -> StatusResult<()> {
     let key = ObjectKey::new("/pods", text(pod, "/metadata/namespace"), name(pod));
     let Some(resource) = world.registry.stored("/pods") else { return Ok(()) };
     match delete(world, &resource, &key, &ApiDeleteOptions::background()) {

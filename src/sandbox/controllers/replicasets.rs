@@ -7,13 +7,9 @@ use super::{
     replicas::{self, Made},
     set_condition, write_status,
 };
-use crate::sandbox::{status::StatusError, storage::ObjectKey, world::World};
+use crate::sandbox::{status::StatusResult, storage::ObjectKey, world::World};
 
-pub(super) fn reconcile(
-    world: &World<'_>,
-    key: &ObjectKey,
-    object: &Value,
-) -> Result<(), StatusError> {
+pub(super) fn reconcile(world: &World<'_>, key: &ObjectKey, object: &Value) -> StatusResult<()> {
     let all = replicas::pods(world, object)?;
     let going = all.iter().filter(|pod| is_deleted(pod)).count();
     let mut pods: Vec<Value> = all.into_iter().filter(replicas::is_active).collect();

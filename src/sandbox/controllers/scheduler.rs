@@ -4,12 +4,12 @@ use serde_json::{Value, json};
 
 use super::{events, name, set_condition, text};
 use crate::{
-    sandbox::{status::StatusError, storage::ObjectKey, world::World},
+    sandbox::{status::StatusResult, storage::ObjectKey, world::World},
     schema::quantity::Quantity,
 };
 
 /// Gives a pod a node, or says on it why there is none.
-pub(super) fn schedule(world: &World<'_>, key: &ObjectKey, pod: &Value) -> Result<(), StatusError> {
+pub(super) fn schedule(world: &World<'_>, key: &ObjectKey, pod: &Value) -> StatusResult<()> {
     let mut changed = pod.clone();
     let now = world.stamp();
     match choose(world, pod)? {
@@ -46,7 +46,7 @@ pub(super) fn schedule(world: &World<'_>, key: &ObjectKey, pod: &Value) -> Resul
 }
 
 /// A node for a pod, or why there is none, in the scheduler's words.
-fn choose(world: &World<'_>, pod: &Value) -> Result<Result<String, String>, StatusError> {
+fn choose(world: &World<'_>, pod: &Value) -> StatusResult<Result<String, String>> {
     if let Some(trouble) = volumes(world, pod)? {
         return Ok(Err(trouble));
     }
@@ -157,7 +157,7 @@ fn fits(rule: &Value, found: Option<&Value>) -> bool {
 }
 
 /// Claims that a pod names and that are missing or wait.
-fn volumes(world: &World<'_>, pod: &Value) -> Result<Option<String>, StatusError> {
+fn volumes(world: &World<'_>, pod: &Value) -> StatusResult<Option<String>> {
     let namespace = text(pod, "/metadata/namespace");
     for volume in pod["spec"]["volumes"].as_array().into_iter().flatten() {
         let Some(claim) = volume["persistentVolumeClaim"]["claimName"].as_str() else { continue };

@@ -4,16 +4,12 @@
 use serde_json::{Value, json};
 
 use super::{
-    CONTROLLER, duration, has_true, is_deleted, number, owner_reference, set_condition, share,
-    text, uid, write_status,
+    CONTROLLER, duration, has_ended, has_true, is_deleted, number, owner_reference, set_condition,
+    share, text, uid, write_status,
 };
-use crate::sandbox::{selector::Selector, status::StatusError, storage::ObjectKey, world::World};
+use crate::sandbox::{selector::Selector, status::StatusResult, storage::ObjectKey, world::World};
 
-pub(super) fn reconcile(
-    world: &World<'_>,
-    key: &ObjectKey,
-    object: &Value,
-) -> Result<(), StatusError> {
+pub(super) fn reconcile(world: &World<'_>, key: &ObjectKey, object: &Value) -> StatusResult<()> {
     if is_deleted(object) {
         return Ok(());
     }
@@ -21,7 +17,7 @@ pub(super) fn reconcile(
     endpoints(world, key, object)
 }
 
-fn load_balancer(world: &World<'_>, key: &ObjectKey, object: &Value) -> Result<(), StatusError> {
+fn load_balancer(world: &World<'_>, key: &ObjectKey, object: &Value) -> StatusResult<()> {
     let asked = &object["metadata"]["annotations"];
     let address = &object["status"]["loadBalancer"]["ingress"];
     if object["spec"]["type"] != "LoadBalancer" {
@@ -48,7 +44,7 @@ fn load_balancer(world: &World<'_>, key: &ObjectKey, object: &Value) -> Result<(
 }
 
 /// The pods behind a service: Endpoints and an EndpointSlice, with the service's labels.
-fn endpoints(world: &World<'_>, key: &ObjectKey, object: &Value) -> Result<(), StatusError> {
+fn endpoints(world: &World<'_>, key: &ObjectKey, object: &Value) -> StatusResult<()> {
     let selector = &object["spec"]["selector"];
     if !selector.is_object() || object["spec"]["type"] == "ExternalName" {
         return Ok(());
@@ -60,7 +56,7 @@ fn endpoints(world: &World<'_>, key: &ObjectKey, object: &Value) -> Result<(), S
         .all("/pods", Some(&key.namespace))?
         .into_iter()
         .filter(|pod| selector.matches(pod) && pod["status"]["podIP"].is_string())
-        .filter(|pod| !matches!(text(pod, "/status/phase"), "Succeeded" | "Failed"))
+        .filter(|pod| !has_ended(pod))
         .collect();
     let listed: Vec<Value> = pods
         .iter()
@@ -119,7 +115,7 @@ fn named_port(pods: &[Value], wanted: &str) -> Option<i64> {
 
 /// An API that another server serves is available when its service is there. Nothing serves it
 /// here all the same.
-pub(super) fn api(world: &World<'_>, key: &ObjectKey, object: &Value) -> Result<(), StatusError> {
+pub(super) fn api(world: &World<'_>, key: &ObjectKey, object: &Value) -> StatusResult<()> {
     let service = &object["spec"]["service"];
     let (status, reason, message) = if service.is_null() {
         ("True", "Local", "Local APIServices are always available".to_owned())
@@ -146,11 +142,7 @@ pub(super) fn api(world: &World<'_>, key: &ObjectKey, object: &Value) -> Result<
 }
 
 /// How many pods a budget leaves to be disrupted.
-pub(super) fn budget(
-    world: &World<'_>,
-    key: &ObjectKey,
-    object: &Value,
-) -> Result<(), StatusError> {
+pub(super) fn budget(world: &World<'_>, key: &ObjectKey, object: &Value) -> StatusResult<()> {
     let selected = match Selector::of(&object["spec"]["selector"]) {
         Some(selector) => {
             let pods = world.storage.all("/pods", Some(&key.namespace))?;

@@ -3,14 +3,15 @@
 use serde_json::{Value, json};
 
 use super::{
-    CONTROLLER, hash, is_deleted, name, number, owner_reference, replicas, text, uid, write_status,
+    CONTROLLER, has_ended, hash, is_deleted, name, number, owner_reference, replicas, text, uid,
+    write_status,
 };
-use crate::sandbox::{status::StatusError, storage::ObjectKey, world::World};
+use crate::sandbox::{status::StatusResult, storage::ObjectKey, world::World};
 
 const REVISION: &str = "controller-revision-hash";
 
 /// The name of the present template's revision; its ControllerRevision is made if need be.
-pub(super) fn revision(world: &World<'_>, object: &Value) -> Result<String, StatusError> {
+pub(super) fn revision(world: &World<'_>, object: &Value) -> StatusResult<String> {
     let template = &object["spec"]["template"];
     let revision = format!("{}-{}", name(object), hash(template));
     let namespace = text(object, "/metadata/namespace");
@@ -31,11 +32,7 @@ fn ordinal(set: &Value, pod: &Value) -> Option<i64> {
     name(pod).strip_prefix(&format!("{}-", name(set)))?.parse().ok()
 }
 
-pub(super) fn reconcile(
-    world: &World<'_>,
-    key: &ObjectKey,
-    object: &Value,
-) -> Result<(), StatusError> {
+pub(super) fn reconcile(world: &World<'_>, key: &ObjectKey, object: &Value) -> StatusResult<()> {
     let update = if is_deleted(object) {
         text(object, "/status/updateRevision").to_owned()
     } else {
@@ -63,7 +60,7 @@ fn advance(
     object: &Value,
     pods: &[Value],
     revisions: (&str, &str),
-) -> Result<(), StatusError> {
+) -> StatusResult<()> {
     let first = number(object, "/spec/ordinals/start");
     let wanted = first..first + number(object, "/spec/replicas");
     let ordered = object["spec"]["podManagementPolicy"] != "Parallel";
@@ -112,14 +109,14 @@ fn settle(
     object: &Value,
     (place, pod): (i64, Option<&Value>),
     revisions: (&str, &str),
-) -> Result<bool, StatusError> {
+) -> StatusResult<bool> {
     let Some(pod) = pod else {
         if !make(world, object, place, revisions)? {
             world.later(key, 1000)?;
         }
         return Ok(false);
     };
-    if matches!(text(pod, "/status/phase"), "Succeeded" | "Failed") {
+    if has_ended(pod) {
         replicas::remove(world, pod)?;
         return Ok(false);
     }
@@ -135,7 +132,7 @@ fn make(
     object: &Value,
     place: i64,
     (current, update): (&str, &str),
-) -> Result<bool, StatusError> {
+) -> StatusResult<bool> {
     let partition = number(object, "/spec/updateStrategy/rollingUpdate/partition");
     let pod_name = format!("{}-{place}", name(object));
     claims(world, object, &pod_name)?;
@@ -176,7 +173,7 @@ fn make(
     Ok(made == replicas::Made::Pod)
 }
 
-fn old_template(world: &World<'_>, object: &Value, revision: &str) -> Result<Value, StatusError> {
+fn old_template(world: &World<'_>, object: &Value, revision: &str) -> StatusResult<Value> {
     let key =
         ObjectKey::new("apps/controllerrevisions", text(object, "/metadata/namespace"), revision);
     Ok(match world.get(&key)? {
@@ -185,7 +182,7 @@ fn old_template(world: &World<'_>, object: &Value, revision: &str) -> Result<Val
     })
 }
 
-fn claims(world: &World<'_>, object: &Value, pod_name: &str) -> Result<(), StatusError> {
+fn claims(world: &World<'_>, object: &Value, pod_name: &str) -> StatusResult<()> {
     let namespace = text(object, "/metadata/namespace");
     if replicas::is_going(world, namespace)? {
         return Ok(());
@@ -219,7 +216,7 @@ fn report(
     object: &Value,
     pods: &[Value],
     (current, update): (&str, &str),
-) -> Result<(), StatusError> {
+) -> StatusResult<()> {
     let active: Vec<Value> = pods.iter().filter(|pod| !is_deleted(pod)).cloned().collect();
     let (ready, available) =
         replicas::count(world, key, &active, number(object, "/spec/minReadySeconds"))?;

@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::{CONTROLLER, drop_finalizer, events, is_deleted, name, text, uid};
+use super::{CONTROLLER, drop_finalizer, events, has_ended, is_deleted, name, text, uid};
 use crate::sandbox::{
     delete::{ApiDeleteOptions, delete},
-    status::StatusError,
+    status::StatusResult,
     storage::ObjectKey,
     world::World,
 };
@@ -15,11 +15,7 @@ const PACE: i64 = 100;
 const SELECTED: &str = "volume.kubernetes.io/selected-node";
 
 /// Tells a claim that waits for its first consumer that there is one.
-pub(super) fn select_node(
-    world: &World<'_>,
-    key: &ObjectKey,
-    claim: &Value,
-) -> Result<(), StatusError> {
+pub(super) fn select_node(world: &World<'_>, key: &ObjectKey, claim: &Value) -> StatusResult<()> {
     if claim["metadata"]["annotations"][SELECTED].is_string() {
         return Ok(());
     }
@@ -29,7 +25,7 @@ pub(super) fn select_node(
     world.write_as("kube-scheduler", "", key, changed).map(|_| ())
 }
 
-pub(super) fn claim(world: &World<'_>, key: &ObjectKey, object: &Value) -> Result<(), StatusError> {
+pub(super) fn claim(world: &World<'_>, key: &ObjectKey, object: &Value) -> StatusResult<()> {
     if is_deleted(object) {
         return release(world, key, object);
     }
@@ -52,35 +48,25 @@ pub(super) fn claim(world: &World<'_>, key: &ObjectKey, object: &Value) -> Resul
     if let Some(volume) = volume {
         return bind(world, key, object, volume);
     }
+    let tell = |told| events::tell(world, object, "persistentvolume-controller", told, None);
     let Some(class) = class else {
-        let message = if class_name.is_empty() {
-            "no persistent volumes available for this claim and no storage class is set".to_owned()
+        let absent = format!("storageclass.storage.k8s.io \"{class_name}\" not found");
+        let told = if class_name.is_empty() {
+            let message =
+                "no persistent volumes available for this claim and no storage class is set";
+            ("Normal", "FailedBinding", message)
         } else {
-            format!("storageclass.storage.k8s.io \"{class_name}\" not found")
+            ("Warning", "ProvisioningFailed", absent.as_str())
         };
-        let reason = if class_name.is_empty() { "FailedBinding" } else { "ProvisioningFailed" };
-        let kind = if class_name.is_empty() { "Normal" } else { "Warning" };
         if world.elapsed(key, &format!("{}/missing", uid(object)), 0)? {
-            events::tell(
-                world,
-                object,
-                "persistentvolume-controller",
-                (kind, reason, &message),
-                None,
-            )?;
+            tell(told)?;
         }
         return world.later(key, 15_000);
     };
     let waits = class["volumeBindingMode"] == "WaitForFirstConsumer";
     if waits && !object["metadata"]["annotations"][SELECTED].is_string() {
         let message = "waiting for first consumer to be created before binding";
-        events::tell(
-            world,
-            object,
-            "persistentvolume-controller",
-            ("Normal", "WaitForFirstConsumer", message),
-            None,
-        )?;
+        tell(("Normal", "WaitForFirstConsumer", message))?;
         return world.later(key, 15_000);
     }
     // Another provisioner is none that runs here: the claim waits for ever, as it would.
@@ -93,7 +79,7 @@ pub(super) fn claim(world: &World<'_>, key: &ObjectKey, object: &Value) -> Resul
 }
 
 /// A volume that somebody made and that fits a claim.
-fn existing(world: &World<'_>, claim: &Value) -> Result<Option<Value>, StatusError> {
+fn existing(world: &World<'_>, claim: &Value) -> StatusResult<Option<Value>> {
     let volumes = world.all("/persistentvolumes", None)?.into_iter();
     let size = |object: &Value, path: &str| {
         crate::schema::quantity::Quantity::parse(text(object, path))
@@ -112,12 +98,7 @@ fn existing(world: &World<'_>, claim: &Value) -> Result<Option<Value>, StatusErr
     Ok(fitting.next())
 }
 
-fn provision(
-    world: &World<'_>,
-    key: &ObjectKey,
-    claim: &Value,
-    class: &Value,
-) -> Result<(), StatusError> {
+fn provision(world: &World<'_>, key: &ObjectKey, claim: &Value, class: &Value) -> StatusResult<()> {
     let volume_name = format!("pvc-{}", uid(claim));
     let policy = match text(class, "/reclaimPolicy") {
         "" => "Delete",
@@ -139,12 +120,7 @@ fn provision(
     bind(world, key, claim, volume)
 }
 
-fn bind(
-    world: &World<'_>,
-    key: &ObjectKey,
-    claim: &Value,
-    mut volume: Value,
-) -> Result<(), StatusError> {
+fn bind(world: &World<'_>, key: &ObjectKey, claim: &Value, mut volume: Value) -> StatusResult<()> {
     volume["spec"]["claimRef"] = json!({
         "apiVersion": "v1", "kind": "PersistentVolumeClaim", "name": name(claim),
         "namespace": claim["metadata"]["namespace"], "uid": uid(claim),
@@ -188,7 +164,7 @@ fn protected(object: &Value, finalizer: &str) -> Option<Value> {
 }
 
 /// A bound claim that asks for more gets it.
-fn grow(world: &World<'_>, key: &ObjectKey, claim: &Value) -> Result<(), StatusError> {
+fn grow(world: &World<'_>, key: &ObjectKey, claim: &Value) -> StatusResult<()> {
     let wanted = &claim["spec"]["resources"]["requests"]["storage"];
     if claim["status"]["capacity"]["storage"] == *wanted || wanted.is_null() {
         return Ok(());
@@ -199,10 +175,10 @@ fn grow(world: &World<'_>, key: &ObjectKey, claim: &Value) -> Result<(), StatusE
 }
 
 /// A claim that is being deleted goes when no pod uses it.
-fn release(world: &World<'_>, key: &ObjectKey, claim: &Value) -> Result<(), StatusError> {
+fn release(world: &World<'_>, key: &ObjectKey, claim: &Value) -> StatusResult<()> {
     let pods = world.storage.all("/pods", Some(&key.namespace))?;
     let used = pods.iter().any(|pod| {
-        let over = matches!(text(pod, "/status/phase"), "Succeeded" | "Failed");
+        let over = has_ended(pod);
         let volumes = pod["spec"]["volumes"].as_array().into_iter().flatten();
         !over
             && volumes
@@ -227,7 +203,7 @@ fn unprotect(
     key: &ObjectKey,
     object: &Value,
     finalizer: &str,
-) -> Result<(), StatusError> {
+) -> StatusResult<()> {
     let Some(resource) = world.registry.stored(&key.resource) else { return Ok(()) };
     let mut changed = object.clone();
     if !drop_finalizer(&mut changed, finalizer) {
@@ -236,11 +212,7 @@ fn unprotect(
     world.put_or_remove(&resource, key, changed).map(|_| ())
 }
 
-pub(super) fn volume(
-    world: &World<'_>,
-    key: &ObjectKey,
-    object: &Value,
-) -> Result<(), StatusError> {
+pub(super) fn volume(world: &World<'_>, key: &ObjectKey, object: &Value) -> StatusResult<()> {
     let reference = &object["spec"]["claimRef"];
     let claim = ObjectKey::new(
         "/persistentvolumeclaims",

@@ -7,7 +7,6 @@ use rusqlite::{OptionalExtension as _, params};
 
 use super::{Row, Storage, row_of};
 
-/// One entry of the history.
 #[derive(Debug, Clone)]
 pub(in crate::sandbox) struct WatchEvent {
     /// `ADDED`, `MODIFIED` or `DELETED`.

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::surge;
 use crate::sandbox::{
     controllers::{condition, hash, name, number, set_condition, uid, write_status},
-    status::StatusError,
+    status::StatusResult,
     storage::ObjectKey,
     world::World,
 };
@@ -17,7 +17,7 @@ pub(super) fn report(
     object: &Value,
     new: Option<&Value>,
     old: &[Value],
-) -> Result<(), StatusError> {
+) -> StatusResult<()> {
     let all: Vec<&Value> = old.iter().chain(new).collect();
     let sum =
         |field: &str| all.iter().map(|set| number(set, &format!("/status/{field}"))).sum::<i64>();
@@ -93,7 +93,7 @@ fn progress(
     new: Option<&Value>,
     status: &mut Value,
     complete: bool,
-) -> Result<(), StatusError> {
+) -> StatusResult<()> {
     let now = world.stamp();
     let told = |value: &str, reason: &str, message: String| json!({"type": "Progressing", "status": value, "reason": reason, "message": message});
     if object["spec"]["paused"] == true {

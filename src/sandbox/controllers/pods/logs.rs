@@ -4,7 +4,7 @@ use super::{names, statuses};
 use crate::sandbox::{
     controllers::{log_reply, number, parameter_container, text},
     request::{ApiRequest, Reply},
-    status::StatusError,
+    status::{StatusError, StatusResult},
     storage::ObjectKey,
     world::World,
 };
@@ -14,7 +14,7 @@ pub(in crate::sandbox) fn logs(
     world: &World<'_>,
     request: &ApiRequest,
     key: &ObjectKey,
-) -> Result<Reply, StatusError> {
+) -> StatusResult<Reply> {
     let Some(pod) = world.get(key)? else {
         return Err(StatusError::not_found("", "pods", &key.name));
     };
