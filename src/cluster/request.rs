@@ -130,6 +130,7 @@ pub(crate) fn encode_query(text: &str) -> String {
 /// A successful answer.
 #[derive(Debug, Clone)]
 pub struct Answer {
+    /// What was answered, as JSON.
     pub body: Value,
 }
 

@@ -13,13 +13,11 @@ static DISCOVERY: LazyLock<Value> = LazyLock::new(|| {
 });
 
 /// Gives the file as it is embedded: gzipped JSON of the answers to `/api` and `/apis`.
-#[must_use]
 pub(crate) fn discovery_gz() -> &'static [u8] {
     include_bytes!("discovery.json.gz")
 }
 
 /// Gives the file's content, decoded once per process.
-#[must_use]
 pub(crate) fn discovery() -> &'static Value {
     &DISCOVERY
 }

@@ -168,7 +168,6 @@ impl Schema {
     }
 
     /// Follows the reference, if it is one, to the schema it means.
-    #[must_use]
     pub(crate) fn resolved(&self) -> &Self {
         match &self.reference {
             Some(name) => openapi().get(name).unwrap_or(self),
@@ -177,25 +176,21 @@ impl Schema {
     }
 
     /// Tells whether an object of this schema is replaced as a whole.
-    #[must_use]
     pub(crate) fn is_atomic(&self) -> bool {
         self.atomic || self.resolved().atomic
     }
 
     /// The schema of a field, declared or of a map's values; none where there is no such field.
-    #[must_use]
     pub(crate) fn field(&self, name: &str) -> Option<&Self> {
         let this = self.resolved();
         this.properties.get(name).or(this.additional.as_deref())
     }
 
-    #[must_use]
     pub(crate) fn item(&self) -> Option<&Self> {
         self.resolved().items.as_deref()
     }
 
     /// Tells whether an object of this schema may have fields that are not declared.
-    #[must_use]
     pub(crate) fn is_open(&self) -> bool {
         let this = self.resolved();
         this.preserves_unknown
@@ -207,7 +202,6 @@ impl Schema {
     }
 
     /// The name of the Go type behind it, the last part of the schema's name.
-    #[must_use]
     pub(crate) fn go_name(&self) -> &str {
         self.reference.as_deref().map_or("", |name| name.rsplit('.').next().unwrap_or(name))
     }
@@ -264,25 +258,21 @@ pub(crate) struct Schemas {
 
 impl Schemas {
     /// A schema by its name, such as `io.k8s.api.core.v1.Pod`.
-    #[must_use]
     pub(crate) fn get(&self, name: &str) -> Option<&Schema> {
         self.by_name.get(name)
     }
 
     /// The name of the schema of a built-in kind.
-    #[must_use]
     pub(crate) fn name_of(&self, gvk: &Gvk) -> Option<&str> {
         self.by_kind.get(gvk).map(AsRef::as_ref)
     }
 
-    #[must_use]
     pub(crate) fn of(&self, gvk: &Gvk) -> Option<&Schema> {
         self.get(self.name_of(gvk)?)
     }
 
     /// The schema at a path in a built-in kind: field names, and for list items any number
     /// (`["spec", "containers", "0", "image"]`).
-    #[must_use]
     pub(crate) fn at<'a>(
         &self,
         gvk: &Gvk,

@@ -60,13 +60,11 @@ impl Quantity {
     }
 
     /// The value in thousandths, rounded up.
-    #[must_use]
     pub(crate) fn millis(self) -> i128 {
         self.nanos.div_euclid(1_000_000) + i128::from(self.nanos.rem_euclid(1_000_000) != 0)
     }
 
     /// The text that the API server gives back for it.
-    #[must_use]
     pub(crate) fn canonical(self) -> String {
         let sign = if self.nanos < 0 { "-" } else { "" };
         let nanos = self.nanos.abs();

@@ -29,7 +29,6 @@ pub(crate) enum Mismatch {
 
 impl Finding {
     /// The server's words for it: `unknown field "spec.foo"`.
-    #[must_use]
     pub(crate) fn message(&self) -> String {
         match &self.fault {
             Mismatch::Unknown => format!("unknown field \"{}\"", self.path),
@@ -39,7 +38,6 @@ impl Finding {
 }
 
 /// Checks a value against a schema; `owner` is the name of the type that the schema describes.
-#[must_use]
 pub(crate) fn check_against(value: &Value, schema: &Schema, owner: &str) -> Vec<Finding> {
     let mut walk = Walk { findings: Vec::new() };
     walk.value(value, schema, &Place { path: String::new(), plain: String::new(), owner });

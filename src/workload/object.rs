@@ -71,11 +71,13 @@ pub struct ObjectId {
     /// The API group; empty for the core group.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub group: String,
+    /// As it is written in manifests, such as `Deployment`.
     pub kind: String,
     /// The namespace; none for cluster-scoped objects (and, before placement, for objects that
     /// name none).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub namespace: Option<String>,
+    /// `metadata.name`.
     pub name: String,
 }
 
