@@ -62,7 +62,7 @@ pub(super) fn handle(
 ) -> StatusResult<Reply> {
     let target = WriteTarget { resource, key, subresource: "scale", request };
     let Some(old) = target.current(world)? else {
-        return Err(StatusError::not_found(&resource.group, &resource.plural, &target.key.name));
+        return Err(resource.not_found(&target.key.name));
     };
     let mut scale = view(resource, &old);
     match request.method.as_str() {
