@@ -41,6 +41,7 @@ pub(super) fn selects(selector: &Selector, row: &Row) -> bool {
     if selector.is_empty() {
         return true;
     }
+    // Labels and names are in the first of the two texts; the second is longer by far.
     if selector.needs_body() {
         return selector.matches(&row.object());
     }

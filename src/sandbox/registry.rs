@@ -91,6 +91,7 @@ impl Resource {
     }
 
     /// Puts apiVersion and kind on an object from the store.
+    // Objects are stored without: one object is served in several versions.
     pub(super) fn dress(&self, object: &mut Value) {
         object["apiVersion"] = Value::String(self.api_version());
         object["kind"] = Value::String(self.kind.clone());
