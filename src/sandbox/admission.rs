@@ -33,7 +33,7 @@ pub(super) fn namespace(
         key.namespace
     );
     let message = format!("namespace {} is being terminated", key.namespace);
-    Err(StatusError::forbidden(&resource.group, &resource.plural, &key.name, &detail).with_cause(
+    Err(resource.forbidden(&key.name, &detail).with_cause(
         "NamespaceTerminating",
         &message,
         "metadata.namespace",
@@ -295,7 +295,7 @@ pub(super) fn growth(
     let name = new["metadata"]["name"].as_str().unwrap_or_default();
     let detail = "only dynamically provisioned pvc can be resized and the storageclass that \
                   provisions the pvc must support resize";
-    Err(StatusError::forbidden(&resource.group, &resource.plural, name, detail))
+    Err(resource.forbidden(name, detail))
 }
 
 /// A Job finds its pods by its own uid.

@@ -32,7 +32,7 @@ pub(super) fn apply(world: &World<'_>, target: &mut WriteTarget<'_>) -> StatusRe
     }
     let old = target.current(world)?;
     if old.is_none() && !target.subresource.is_empty() {
-        return Err(StatusError::not_found(&resource.group, &resource.plural, &target.key.name));
+        return Err(resource.not_found(&target.key.name));
     }
     // Ownership follows from what is applied; a body that claims it is refused.
     if config["metadata"]["managedFields"].is_array() {
@@ -226,7 +226,7 @@ fn check_place(
     if !exists {
         if name.is_empty() {
             let cause = FieldError::required("metadata.name", "name or generateName is required");
-            return Err(StatusError::invalid(&resource.group, &resource.kind, "", &[cause]));
+            return Err(resource.invalid("", &[cause]));
         }
         if resource.namespaced {
             new["metadata"]["namespace"] = json!(key.namespace);
@@ -243,10 +243,5 @@ fn check_absent(target: &WriteTarget<'_>, config: &Value) -> StatusResult<()> {
     let detail = format!(
         "uid mismatch: the provided object specified uid {uid}, and no existing object was found"
     );
-    Err(StatusError::conflict(
-        &target.resource.group,
-        &target.resource.plural,
-        &target.key.name,
-        &detail,
-    ))
+    Err(target.resource.conflict(&target.key.name, &detail))
 }

@@ -63,6 +63,7 @@ pub(super) fn fill(world: &World<'_>) -> StatusResult<()> {
             "ports": [{"name": "https", "port": 443, "protocol": "TCP", "targetPort": 6443}],
         },
     });
+    // Every cluster has it, and takes its first address.
     world.create_as(MANAGER, &ObjectKey::new("/services", "default", "kubernetes"), service)?;
     Ok(())
 }
@@ -70,6 +71,7 @@ pub(super) fn fill(world: &World<'_>) -> StatusResult<()> {
 fn node(world: &World<'_>, number: u32) -> StatusResult<Value> {
     let name = format!("node-{number}");
     let now = world.stamp();
+    // So much that no test runs out of it; requests are looked at singly, not added up.
     let room = json!({"cpu": "1k", "memory": "1Ti", "ephemeral-storage": "1Ti", "pods": "10k"});
     let condition = |kind: &str, status: &str, reason: &str, message: &str| {
         json!({

@@ -31,8 +31,10 @@ impl Definition {
             return Vec::new();
         }
         let spec = &definition["spec"];
+        // Not those of the spec: a clash leaves the old ones in force.
         let names = &definition["status"]["acceptedNames"];
         let mut versions: Vec<&Value> = spec["versions"].as_array().into_iter().flatten().collect();
+        // Discovery has the preferred version first, whatever the order in the definition.
         versions.sort_by_key(|version| {
             std::cmp::Reverse(priority(version["name"].as_str().unwrap_or_default()))
         });

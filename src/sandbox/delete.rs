@@ -114,7 +114,7 @@ pub(super) fn delete(
     options: &ApiDeleteOptions,
 ) -> StatusResult<(Value, bool)> {
     let Some(mut object) = world.get_as(resource, key)? else {
-        return Err(StatusError::not_found(&resource.group, &resource.plural, &key.name));
+        return Err(resource.not_found(&key.name));
     };
     options.check(resource, &object)?;
     // Grace and propagation mean nothing to it: its content always goes first.

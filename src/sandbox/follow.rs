@@ -18,6 +18,7 @@ impl Follow {
 
     /// Looks whether the pod still runs; it writes nothing more.
     pub(super) fn advance(&mut self, world: &World<'_>) -> StatusResult<()> {
+        // A pod of the same name with another uid is another pod: its log is not this one.
         self.over = uid_of(world, &self.key)?.as_ref() != Some(&self.uid);
         Ok(())
     }

@@ -38,6 +38,7 @@ fn groups(world: &World<'_>) -> Vec<(String, Vec<String>)> {
     let mut groups: Vec<(String, Vec<String>)> = Vec::new();
     for resource in world.registry.all() {
         match groups.iter_mut().find(|(name, _)| *name == resource.group) {
+            // The embedded discovery has them in the order of preference already.
             Some((_, versions)) if versions.contains(&resource.version) => {}
             Some((_, versions)) => versions.push(resource.version.clone()),
             None => groups.push((resource.group.clone(), vec![resource.version.clone()])),
@@ -67,6 +68,7 @@ pub(super) fn answer(
                 .filter(|(name, _)| !name.is_empty())
                 .map(|(name, versions)| group(name, versions))
                 .collect();
+            // The aggregator lists a group whose server does not answer all the same.
             for stale in stale(world)? {
                 list.push(group(&stale.group, &[stale.version]));
             }
@@ -174,6 +176,7 @@ fn aggregate(world: &World<'_>, core: bool) -> StatusResult<Reply> {
                 json!({"version": version, "freshness": "Current", "resources": resources})
             })
             .collect();
+        // The core group has no name; `/api` has it alone, `/apis` all others.
         let metadata = if core { json!({}) } else { json!({"name": name}) };
         items.push(json!({"metadata": metadata, "versions": versions}));
     }

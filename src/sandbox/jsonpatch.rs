@@ -11,6 +11,7 @@ pub(super) fn apply(target: &mut Value, patch: &Value) -> StatusResult<()> {
             "json: cannot unmarshal object into Go value of type jsonpatch.Patch",
         ));
     };
+    // RFC 6902: a patch of which one operation fails changes nothing.
     let mut changed = target.clone();
     for operation in operations {
         step(&mut changed, operation).ok_or_else(unfit)?;
@@ -28,6 +29,7 @@ fn step(target: &mut Value, operation: &Value) -> Option<()> {
     let path = operation["path"].as_str()?;
     let value = || operation.get("value").cloned();
     match operation["op"].as_str()? {
+        // As the library evanphx/json-patch: what is absent equals null.
         "test" => (target.pointer(path).cloned().unwrap_or_default()
             == value().unwrap_or_default())
         .then_some(()),

@@ -29,7 +29,7 @@ pub(super) fn patch(
     check_type(kind, resource)?;
     // Only an apply creates.
     let Some(old) = target.current(world)? else {
-        return Err(StatusError::not_found(&resource.group, &resource.plural, &target.key.name));
+        return Err(resource.not_found(&target.key.name));
     };
     let patch: Value = serde_json::from_slice(&target.request.body)
         .map_err(|fault| StatusError::bad_request(format!("error decoding patch: {fault}")))?;

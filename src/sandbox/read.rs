@@ -22,7 +22,7 @@ pub(super) fn shown(request: &ApiRequest, object: &Value) -> Value {
 }
 
 pub(super) fn get(world: &World<'_>, resource: &Resource, key: &ObjectKey) -> StatusResult<Value> {
-    let absent = || StatusError::not_found(&resource.group, &resource.plural, &key.name);
+    let absent = || resource.not_found(&key.name);
     world.get_as(resource, key)?.ok_or_else(absent)
 }
 
@@ -41,6 +41,7 @@ pub(super) fn selects(selector: &Selector, row: &Row) -> bool {
     if selector.is_empty() {
         return true;
     }
+    // Labels and names are in the first of the two texts; the second is longer by far.
     if selector.needs_body() {
         return selector.matches(&row.object());
     }

@@ -8,7 +8,10 @@ use std::{
 
 use serde_json::Value;
 
-use super::custom::Definition;
+use super::{
+    custom::Definition,
+    status::{FieldError, StatusError},
+};
 use crate::schema::{Gvk, Schema, discovery, openapi};
 
 /// One resource in one version.
@@ -88,6 +91,7 @@ impl Resource {
     }
 
     /// Puts apiVersion and kind on an object from the store.
+    // Objects are stored without: one object is served in several versions.
     pub(super) fn dress(&self, object: &mut Value) {
         object["apiVersion"] = Value::String(self.api_version());
         object["kind"] = Value::String(self.kind.clone());
@@ -98,6 +102,26 @@ impl Resource {
         let version =
             if self.group.is_empty() { format!("/{}", self.version) } else { self.api_version() };
         format!("{version}, Kind={}", self.kind)
+    }
+
+    pub(super) fn not_found(&self, name: &str) -> StatusError {
+        StatusError::not_found(&self.group, &self.plural, name)
+    }
+
+    pub(super) fn conflict(&self, name: &str, detail: &str) -> StatusError {
+        StatusError::conflict(&self.group, &self.plural, name, detail)
+    }
+
+    pub(super) fn modified(&self, name: &str) -> StatusError {
+        StatusError::modified(&self.group, &self.plural, name)
+    }
+
+    pub(super) fn forbidden(&self, name: &str, detail: &str) -> StatusError {
+        StatusError::forbidden(&self.group, &self.plural, name, detail)
+    }
+
+    pub(super) fn invalid(&self, name: &str, causes: &[FieldError]) -> StatusError {
+        StatusError::invalid(&self.group, &self.kind, name, causes)
     }
 
     pub(super) fn is(&self, group: &str, kind: &str) -> bool {

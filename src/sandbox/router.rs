@@ -50,6 +50,7 @@ pub(super) fn handle(world: &World<'_>, request: &ApiRequest) -> StatusResult<Ha
         ["apis", group, version, rest @ ..] => (*group, *version, rest),
         _ => return Err(StatusError::plain(404, "404 page not found")),
     };
+    // The aggregator answers for a server that is not there, in plain text.
     if groups::is_stale(world, group, version)? {
         return Err(StatusError::plain(503, "service unavailable"));
     }
@@ -86,6 +87,7 @@ fn route(world: &World<'_>, group: &str, version: &str, rest: &[&str]) -> Status
         return Err(StatusError::no_such_resource());
     }
     let name = rest.first().map(|name| (*name).to_owned());
+    // Lists go over all namespaces, an object is in one.
     if name.is_some() && resource.namespaced && namespace.is_none() {
         return Err(StatusError::no_such_resource());
     }
@@ -266,6 +268,7 @@ fn delete_collection(
         true
     })?;
     let mut items = Vec::new();
+    // Collected first: the list must not be read while it shrinks.
     for key in keys {
         items.push(delete::delete(world, resource, &key, &options)?.0);
     }

@@ -19,6 +19,7 @@ fn paths(resource: &Resource) -> (String, String, String) {
         found.map_or(fallback.to_owned(), |path| path.replace('.', "/"))
     };
     (
+        // Definitions name their paths as `.spec.replicas`.
         path("specReplicasPath", "/spec/replicas"),
         path("statusReplicasPath", "/status/replicas"),
         path("labelSelectorPath", "/spec/selector"),
@@ -62,7 +63,7 @@ pub(super) fn handle(
 ) -> StatusResult<Reply> {
     let target = WriteTarget { resource, key, subresource: "scale", request };
     let Some(old) = target.current(world)? else {
-        return Err(StatusError::not_found(&resource.group, &resource.plural, &target.key.name));
+        return Err(resource.not_found(&target.key.name));
     };
     let mut scale = view(resource, &old);
     match request.method.as_str() {
@@ -73,6 +74,7 @@ pub(super) fn handle(
         }
         _ => crate::schema::merge::json(&mut scale, &request.value("Scale")?),
     }
+    // A Scale without a number asks for none: Go's zero value.
     let replicas = scale["spec"]["replicas"].as_i64().unwrap_or(0);
     if replicas < 0 {
         let detail = "must be greater than or equal to 0";
@@ -80,6 +82,7 @@ pub(super) fn handle(
         return Err(StatusError::invalid("autoscaling", "Scale", &target.key.name, &[cause]));
     }
     let mut new = old.clone();
+    // A PUT of a scale that was read earlier is a precondition on the whole object.
     new["metadata"]["resourceVersion"] = scale["metadata"]["resourceVersion"].clone();
     let (wanted, ..) = paths(resource);
     match new.pointer_mut(&wanted) {

@@ -47,6 +47,7 @@ impl Selector {
 
     /// Reads a `LabelSelector` object; none given selects nothing.
     pub(super) fn of(selector: &Value) -> Option<Self> {
+        // `metav1.LabelSelectorAsSelector`: null selects nothing, an empty object all.
         let fields = selector.as_object()?;
         let mut labels = Vec::new();
         for (key, value) in
@@ -105,6 +106,8 @@ impl Selector {
                                 "reason" | "type" | "source" | "reportingComponent"
                             )
                     }
+                    // `AddFieldLabelConversionFunc` of each group; a kind that is not here has name
+                    // and namespace.
                     "Secret" => path == "type",
                     "Namespace" => path == "status.phase",
                     "Node" => path == "spec.unschedulable",
@@ -139,6 +142,7 @@ impl Selector {
                 labels.get(key).is_some_and(|value| values.contains(&text(value)))
             }
             Requirement::NotIn(key, values) => {
+                // An absent label is not in any set, as apimachinery's `labels.Requirement` has it.
                 labels.get(key).is_none_or(|value| !values.contains(&text(value)))
             }
             Requirement::Exists(key) => labels.get(key).is_some(),

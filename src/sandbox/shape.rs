@@ -63,10 +63,12 @@ fn shaped(value: Option<Value>, schema: &Schema) -> Option<Value> {
         SchemaType::Any | SchemaType::Opaque => value,
         SchemaType::Object if resolved.properties.is_empty() => {
             let shaped = shaped_map(value, resolved);
+            // A nil map without omitempty is written as null.
             if shaped.is_none() && always { Some(Value::Null) } else { shaped }
         }
         SchemaType::Object => match value {
             Some(Value::Object(fields)) => Some(shaped_struct(fields, resolved)),
+            // omitempty does not see that a struct is empty.
             _ => schema.always_struct.then(|| shaped_struct(Map::new(), resolved)),
         },
         SchemaType::Array => match value {
@@ -74,6 +76,7 @@ fn shaped(value: Option<Value>, schema: &Schema) -> Option<Value> {
                 let item = resolved.items.as_deref();
                 Some(Value::Array(items.into_iter().map(|value| element(value, item)).collect()))
             }
+            // Until it has been stored: see `settled`.
             Some(Value::Array(_)) if always => Some(json!([])),
             _ => always.then_some(Value::Null),
         },
@@ -157,6 +160,7 @@ fn text_of(value: &Value) -> String {
 fn whole(value: Value) -> Value {
     match value.as_f64() {
         Some(number) if value.is_f64() && number.fract() == 0.0 && number.abs() < 9e15 => {
+            // `replicas: 1.0` is taken and comes back as 1 (docs/design.md).
             json!(number as i64)
         }
         _ => value,
@@ -167,6 +171,7 @@ fn whole(value: Value) -> Value {
 fn seconds(text: String) -> String {
     match text.split_once('.') {
         Some((whole, fraction))
+            // metav1.Time has whole seconds; a MicroTime, with its six digits, keeps them.
             if text.len() < 28 && fraction.ends_with('Z') && fraction.len() < 5 =>
         {
             format!("{whole}Z")

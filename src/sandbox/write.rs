@@ -76,7 +76,7 @@ pub(super) fn create(
     target.key.name = object["metadata"]["name"].as_str().unwrap_or_default().to_owned();
     if target.key.name.is_empty() {
         let cause = FieldError::required("metadata.name", "name or generateName is required");
-        return Err(StatusError::invalid(&resource.group, &resource.kind, "", &[cause]));
+        return Err(resource.invalid("", &[cause]));
     }
     if let Some(metadata) = object["metadata"].as_object_mut() {
         for name in [
@@ -147,7 +147,7 @@ fn finish_create(
     admission::create(world, resource, &mut object)?;
     let causes = rules::create(resource, &object);
     if !causes.is_empty() {
-        return Err(StatusError::invalid(&resource.group, &resource.kind, &key.name, &causes));
+        return Err(resource.invalid(&key.name, &causes));
     }
     // Only here: a create that is invalid is told so even where the name is taken.
     if let Some(known) = world.storage.get(key)? {
@@ -186,11 +186,7 @@ pub(super) fn update(
     place(target, &mut object)?;
     let Some(old) = target.current(world)? else {
         if !allows_create_on_update(resource) || !target.subresource.is_empty() {
-            return Err(StatusError::not_found(
-                &resource.group,
-                &resource.plural,
-                &target.key.name,
-            ));
+            return Err(resource.not_found(&target.key.name));
         }
         target.own(world, &blank(resource), &mut object);
         return Ok((201, finish_create(world, target, object)?));
@@ -212,7 +208,7 @@ pub(super) fn finish_update(
     let asked = new["metadata"]["resourceVersion"].as_str().unwrap_or_default();
     // "0" means any, as in etcd; docs/design.md has what an apply does with it.
     if !matches!(asked, "" | "0") && Some(asked) != old["metadata"]["resourceVersion"].as_str() {
-        return Err(StatusError::modified(&resource.group, &resource.plural, &key.name));
+        return Err(resource.modified(&key.name));
     }
     if own {
         target.own(world, old, &mut new);
@@ -234,7 +230,7 @@ pub(super) fn finish_update(
     addresses::allocate(world, resource, Some(old), &mut new)?;
     let causes = rules::update(resource, old, &new);
     if !causes.is_empty() {
-        return Err(StatusError::invalid(&resource.group, &resource.kind, &key.name, &causes));
+        return Err(resource.invalid(&key.name, &causes));
     }
     admission::growth(world, resource, old, &new)?;
     if resource.custom.is_none() {
@@ -296,7 +292,7 @@ fn preconditions(target: &WriteTarget<'_>, old: &Value, new: &Value) -> StatusRe
              meta: {found}",
             resource.plural
         );
-        return Err(StatusError::conflict(&resource.group, &resource.plural, &key.name, &detail));
+        return Err(resource.conflict(&key.name, &detail));
     }
     // `AllowUnconditionalUpdate` is false for these.
     let conditional = resource.custom.is_some()

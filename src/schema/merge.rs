@@ -93,10 +93,12 @@ fn merge_object(
         Some("merge") | None => {}
         Some(other) => return Err(format!("Unknown patch type '{other}' found in the patch")),
     }
+    // Of a union such as a Deployment's strategy: what the other member had must go.
     if let Some(Value::Array(keys)) = patch.get("$retainKeys") {
         target.retain(|key, _| keys.iter().any(|kept| kept == key));
     }
     for (key, value) in patch {
+        // Directives are no fields of the object.
         if key == "$patch" || key == "$retainKeys" || key.starts_with("$setElementOrder/") {
             continue;
         }
@@ -170,6 +172,7 @@ fn merge_list(
         };
         let found = target.iter().position(|old| old.get(key) == Some(id));
         match (item.get("$patch").and_then(Value::as_str), found) {
+            // All that have the key, should it be there twice.
             (Some("delete"), _) => target.retain(|old| old.get(key) != Some(id)),
             (_, Some(place)) => merge_value(&mut target[place], item, item_schema)?,
             (_, None) => {

@@ -19,6 +19,7 @@ pub(super) fn reconcile(world: &World<'_>, key: &ObjectKey, object: &Value) -> S
     if is_deleted(object) {
         return empty(world, key, object);
     }
+    // The naming condition controller, then the establishing one, of apiextensions-apiserver.
     let clash = clash(world, object)?;
     let mut status = object["status"].clone();
     let now = world.stamp();
@@ -36,6 +37,7 @@ pub(super) fn reconcile(world: &World<'_>, key: &ObjectKey, object: &Value) -> S
     } else if status["acceptedNames"].is_null() {
         status["acceptedNames"] = json!({"plural": "", "kind": ""});
     }
+    // It only grows: objects may still lie in a version that is not stored any more.
     let stored = object["spec"]["versions"].as_array().into_iter().flatten();
     let mut versions = status["storedVersions"].as_array().cloned().unwrap_or_default();
     for version in stored.filter(|version| version["storage"] == true) {
@@ -53,6 +55,7 @@ pub(super) fn reconcile(world: &World<'_>, key: &ObjectKey, object: &Value) -> S
     } else {
         json!({"type": "Established", "status": "False", "reason": "Installing", "message": "the initial names have been accepted"})
     };
+    // Once established it stays so, even where a change of names clashes.
     if !has_true(object, "Established") || clash.is_none() {
         set_condition(&mut status, established, &now, false);
     }
@@ -92,6 +95,7 @@ fn empty(world: &World<'_>, key: &ObjectKey, object: &Value) -> StatusResult<()>
         keys.push((ObjectKey::new(&storage, &row.namespace, &row.name), row));
         true
     })?;
+    // None is served of a definition that never was established, or is not any more.
     let resource = world.registry.stored(&storage);
     for (place, row) in &keys {
         match &resource {

@@ -212,6 +212,8 @@ fn scale(world: &World<'_>, object: &Value, set: &Value, count: i64) -> StatusRe
 fn scale_paused(world: &World<'_>, object: &Value, sets: &[Value]) -> StatusResult<()> {
     let wanted = number(object, "/spec/replicas");
     let total: i64 = sets.iter().map(|set| number(set, "/spec/replicas")).sum();
+    // Upstream spreads it over all active sets in proportion; the newest alone is near enough for a
+    // paused one.
     let active = sets.iter().filter(|set| number(set, "/spec/replicas") > 0);
     if let Some(set) = active.max_by_key(|set| revision(set)).or(sets.last()) {
         let count = (number(set, "/spec/replicas") + wanted - total).max(0);

@@ -25,7 +25,8 @@ pub(in crate::sandbox) use logs::logs;
 use failures::{back_off, blocked_status, crash};
 use start::{created, initialize};
 
-/// A stage of a pod, as kwok has them: after so many milliseconds it has this status, and this is told.
+/// A stage of a pod, as kwok has them: after so many milliseconds it has this status, and this is
+/// told.
 struct Stage {
     name: String,
     after: i64,

@@ -187,6 +187,7 @@ fn claims(world: &World<'_>, object: &Value, pod_name: &str) -> StatusResult<()>
     if replicas::is_going(world, namespace)? {
         return Ok(());
     }
+    // Claims come before the pod that waits for them.
     for template in object["spec"]["volumeClaimTemplates"].as_array().into_iter().flatten() {
         let key = ObjectKey::new(
             "/persistentvolumeclaims",

@@ -99,6 +99,7 @@ fn existing(world: &World<'_>, claim: &Value) -> StatusResult<Option<Value>> {
 }
 
 fn provision(world: &World<'_>, key: &ObjectKey, claim: &Value, class: &Value) -> StatusResult<()> {
+    // By its uid, so that a second look cannot make a second volume.
     let volume_name = format!("pvc-{}", uid(claim));
     let policy = match text(class, "/reclaimPolicy") {
         "" => "Delete",
@@ -166,6 +167,7 @@ fn protected(object: &Value, finalizer: &str) -> Option<Value> {
 /// A bound claim that asks for more gets it.
 fn grow(world: &World<'_>, key: &ObjectKey, claim: &Value) -> StatusResult<()> {
     let wanted = &claim["spec"]["resources"]["requests"]["storage"];
+    // The resizer does it at once here; that the class allows it was checked at the write.
     if claim["status"]["capacity"]["storage"] == *wanted || wanted.is_null() {
         return Ok(());
     }
@@ -177,6 +179,7 @@ fn grow(world: &World<'_>, key: &ObjectKey, claim: &Value) -> StatusResult<()> {
 /// A claim that is being deleted goes when no pod uses it.
 fn release(world: &World<'_>, key: &ObjectKey, claim: &Value) -> StatusResult<()> {
     let pods = world.storage.all("/pods", Some(&key.namespace))?;
+    // The PVC protection controller: a pod that runs keeps its volumes.
     let used = pods.iter().any(|pod| {
         let over = has_ended(pod);
         let volumes = pod["spec"]["volumes"].as_array().into_iter().flatten();
@@ -230,6 +233,7 @@ pub(super) fn volume(world: &World<'_>, key: &ObjectKey, object: &Value) -> Stat
         return Ok(());
     }
     let phase = text(object, "/status/phase");
+    // `syncVolume` of the persistent volume controller.
     let next = match (reference["uid"].is_string(), bound) {
         (false, _) => "Available",
         (true, true) => return Ok(()),

@@ -48,6 +48,7 @@ pub(in crate::sandbox) fn validate(
 ) -> Vec<FieldError> {
     let mut found = ValidationResult::default();
     for (name, field) in &schema.properties {
+        // They have rules of their own, the same for all kinds.
         if matches!(name.as_ref(), "metadata" | "apiVersion" | "kind") {
             continue;
         }

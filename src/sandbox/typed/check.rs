@@ -37,6 +37,7 @@ fn check(value: &Value, schema: &Schema, path: &str, duplicates: bool, faults: &
                     None if resolved.is_open() => {}
                     None => {
                         faults.push(format!("{below}: field not declared in schema"));
+                        // smd gives up on a map at its first unknown field, in Go's random order.
                         return;
                     }
                 }

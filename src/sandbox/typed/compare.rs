@@ -41,6 +41,8 @@ fn walk(
         }
     }
     match (old, new) {
+        // What comes or goes is told at every level, as smd's `Compare` does: a map with its
+        // fields.
         (None, _) => result.added.insert(path),
         (_, None) => result.removed.insert(path),
         (Some(old), Some(new)) if leaf && old != new => result.modified.insert(path),
@@ -61,6 +63,7 @@ fn walk_maps(
     let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
     for name in names {
         let (old, new) = (old.get(name), new.get(name));
+        // Most of an object is the same in both: nothing is below.
         if old.is_some() && old == new {
             continue;
         }
@@ -80,6 +83,8 @@ fn walk_lists(
     let group = |list: Option<&'_ Value>| {
         let mut groups: BTreeMap<PathElement, Vec<Value>> = BTreeMap::new();
         for value in list.and_then(Value::as_array).into_iter().flatten() {
+            // An item without its keys cannot be told apart; it was refused, or is older than its
+            // schema.
             if let Ok(step) = path_element(schema, value) {
                 groups.entry(step).or_default().push(value.clone());
             }
@@ -96,6 +101,7 @@ fn walk_lists(
             ([_] | [], [_] | []) => {
                 walk(left.first(), right.first(), item(schema), path, result);
             }
+            // What stands twice has no fields of its own, only its path.
             ([_, _, ..], [_, _, ..]) => {
                 if left != right {
                     result.modified.insert(path);
