@@ -1,7 +1,7 @@
 //! workloadctl: define a set of Kubernetes resources once, run any number of instances of it on
 //! any cluster, and always know what runs where, since when, and why it is not ready.
 
-#![cfg_attr(test, allow(clippy::too_many_lines, reason = "a test may be one long table"))]
+#![cfg_attr(test, expect(clippy::too_many_lines, reason = "a test may be one long table"))]
 
 mod cli;
 mod cluster;

@@ -4,6 +4,7 @@
 
 #![allow(missing_docs)]
 #![expect(clippy::unwrap_used, reason = "a test")]
+#![expect(clippy::too_many_lines, reason = "a test may be one long table")]
 
 use std::{
     collections::BTreeMap,

@@ -1,6 +1,7 @@
 //! The command line's contracts without a cluster: one file per contract.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::too_many_lines, reason = "a test may be one long table")]
 
 #[macro_use]
 mod snapshot;

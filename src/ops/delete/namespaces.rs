@@ -37,7 +37,7 @@ enum NamespaceEnd {
     Absent,
     Stays(String),
     /// Its deletion is sent.
-    Goes(Going),
+    Goes(Box<Going>),
 }
 
 /// A namespace whose deletion is sent.
@@ -148,7 +148,7 @@ impl Deletion<'_> {
             match sent {
                 Some(Sent::Accepted) => {
                     let uid = uid(&live).unwrap_or_default().to_owned();
-                    return Ok(NamespaceEnd::Goes(Going { entry: entry.clone(), path, uid }));
+                    return Ok(NamespaceEnd::Goes(Box::new(Going { entry: entry.clone(), path, uid })));
                 }
                 Some(Sent::AlreadyGone) => return Ok(NamespaceEnd::Absent),
                 None => {}

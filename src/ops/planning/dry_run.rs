@@ -143,7 +143,7 @@ impl Rehearsal<'_> {
             let how = Apply { manager: self.planning.manager, force: self.force, dry_run: true };
             let api = &self.planning.target.api;
             let (rehearsed, live) = futures::future::join(
-                api.send(Request::apply(&*self.path, &self.body, &how).whole()),
+                api.send(Request::apply(&self.path, &self.body, &how).whole()),
                 api.find(Request::get(&*self.path)),
             )
             .await;

@@ -132,7 +132,7 @@ impl<'a> Attempt<'a> {
             Precondition::Uid(uid) => metadata.insert("uid".to_owned(), json!(uid)),
         };
         let how = Apply { manager: writer.manager, force: *force, dry_run: false };
-        writer.api.send(Request::apply(*path, &content.body, &how)).await.map(|answer| answer.body)
+        writer.api.send(Request::apply(path, &content.body, &how)).await.map(|answer| answer.body)
     }
 
     /// Does what makes the next request go better.
