@@ -148,7 +148,11 @@ impl Deletion<'_> {
             match sent {
                 Some(Sent::Accepted) => {
                     let uid = uid(&live).unwrap_or_default().to_owned();
-                    return Ok(NamespaceEnd::Goes(Box::new(Going { entry: entry.clone(), path, uid })));
+                    return Ok(NamespaceEnd::Goes(Box::new(Going {
+                        entry: entry.clone(),
+                        path,
+                        uid,
+                    })));
                 }
                 Some(Sent::AlreadyGone) => return Ok(NamespaceEnd::Absent),
                 None => {}
