@@ -22,6 +22,8 @@ const FILTERS: &[(&str, &str)] = &[
     (r"\b(tester|ann|bob)@[A-Za-z0-9.-]+", "$1@HOST"),
     (r"\b(127\.0\.0\.1|localhost):[0-9]{2,}", "$1:PORT"),
     (r"\bnode-[0-9]\b", "node-N"),
+    // A kind that a test names after its instance.
+    (r"\bGadget[a-z0-9]+\b", "Gadget"),
     // Names that a controller gave.
     (r"\b([a-z]+)-[a-z0-9]{8,10}-[a-z0-9]{5}\b", "$1-POD"),
     (r"\b([a-z]+)-[bcdfghjklmnpqrstvwxz2456789]{8,10}\b", "$1-SET"),

@@ -217,8 +217,22 @@ on_both! {
         life.place.faults(&[on("PATCH", "/deployments/", When::Always, slow)]);
         let line = life.deploy(1);
         let failed = life.place.run(&format!("{line} --request-timeout 1s -o json")).expect(7).json();
-        assert_eq!(failed["error"]["code"], "timeout", "{failed}");
-        assert!(failed["error"]["hint"].as_str().unwrap().contains("--request-timeout"), "{failed}");
+        snapshot!(serde_json::to_string_pretty(&failed["error"]).unwrap().replace(&life.name, "NAME"), @r#"
+        {
+          "causes": [
+            "http://127.0.0.1:PORT did not answer within 1 s"
+          ],
+          "code": "timeout",
+          "exitCode": 7,
+          "hint": "a longer `--request-timeout` may help",
+          "message": "cannot apply Deployment/app (1.yaml:10)",
+          "object": "Deployment/app",
+          "source": {
+            "file": "1.yaml",
+            "line": 10
+          }
+        }
+        "#);
         life.place.faults(&[]);
         life.converges(1, "--lock-wait 0s");
         life.place.run(&life.delete()).expect(0);
