@@ -10,6 +10,7 @@ const FILTERS: &[(&str, &str)] = &[
     (r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", "UID"),
     (r"\b[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}(\.[0-9]+)?Z", "TIME"),
     (r"\b[0-9a-f]{64}\b", "DIGEST"),
+    (r"since [0-9-]+ [0-9:]+ UTC, expires in [0-9]+ s", "since TIME, expires in N s"),
     // What says that there is nothing, and how long an answer took.
     (r#"(?m)^ *"(create|update|unchanged|recreate|adopt|prune|delete|blocked)": 0,?\n"#, ""),
     (r#"(?m)^ *"counts": \{\n *\},?\n"#, ""),

@@ -126,8 +126,13 @@ on_both! {
         ));
         let line = format!("deploy {name} -f custom.yaml");
         life.place.faults(&[stale("example.test")]);
-        let told = first_line(&life.place.run(&line).expect(7));
-        assert!(told.contains("example.test") && told.contains("does not answer"), "{told}");
+        snapshot!(life.place.told(&line), @"
+        $ workloadctl deploy NAMEy -f custom.yaml
+        exit code 7
+        --- stderr
+        error: the server of API group example.test does not answer; Gadget.example.test is one of its kinds
+        hint: `kubectl get apiservices` shows why; then repeat the command
+        ");
         life.place.faults(&[]);
         life.place.run(&line).expect(0);
         life.place.run(&format!("delete {name} --yes")).expect(0);

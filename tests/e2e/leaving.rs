@@ -78,17 +78,21 @@ on_both! {
         assert!(place.get(&format!("{theirs}/theirs")).is_some());
 
         place.write("set.yaml", &format!("{}{CONFIG}{inside}", namespaces(&[&name])));
-        snapshot!(place.told(&format!("deploy {name} -f set.yaml --yes --progress none")), @"
+        // What stays is told as the answers come.
+        let told = place.told(&format!("deploy {name} -f set.yaml --yes --progress none"));
+        let mut told: Vec<&str> = told.lines().collect();
+        told.sort_unstable();
+        snapshot!(told.join("\n"), @"
         $ workloadctl deploy NAME -f set.yaml --yes --progress none
-        exit code 0
+        --- stderr
         --- stdout
         NAME deployed to RUNTIME (release 3, NAME revision 3): 5 unchanged; ready in N s
-        Namespace/NAME-u stays: ConfigMap/b is in it
         Namespace/NAME-s stays: instance NAME-o lives in it
+        Namespace/NAME-s stays: instance NAME-o lives in it
+        Namespace/NAME-u stays: ConfigMap/b is in it
+        Namespace/NAME-u stays: ConfigMap/b is in it
+        exit code 0
         namespace NAME
-        --- stderr
-        Namespace/NAME-u stays: ConfigMap/b is in it
-        Namespace/NAME-s stays: instance NAME-o lives in it
         ");
         for path in [format!("{shared}/configmaps/a"), format!("{used}/configmaps/b")] {
             assert!(place.get(&format!("/api/v1/namespaces/{path}")).is_some(), "{path}");
