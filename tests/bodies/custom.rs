@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-pub fn definition() -> Value {
+pub(crate) fn definition() -> Value {
     json!({
         "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
         "metadata": {"name": "gears.differential.test"},
@@ -63,7 +63,7 @@ fn spec() -> Value {
 }
 
 /// Specs, each for an object of its own.
-pub fn specs() -> Vec<Value> {
+pub(crate) fn specs() -> Vec<Value> {
     vec![
         json!({"code": "ab-12", "over": 0.5, "under": 0.5, "step": 1.75, "few": ["a"], "small": {"a": 1}}),
         json!({"code": "AB-12"}),

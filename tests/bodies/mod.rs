@@ -1,11 +1,11 @@
 //! The bodies of the differential test: kinds, valid ones, and variants that are sometimes not.
 
-pub mod custom;
-pub mod workloads;
+pub(crate) mod custom;
+pub(crate) mod workloads;
 
 use serde_json::{Value, json};
 
-pub struct Kind {
+pub(crate) struct Kind {
     pub kind: &'static str,
     pub plural: &'static str,
     pub prefix: &'static str,
@@ -97,7 +97,7 @@ fn with(mut list: Vec<Value>, more: Vec<Value>) -> Vec<Value> {
     list
 }
 
-pub fn metadata_variants() -> Vec<Value> {
+pub(crate) fn metadata_variants() -> Vec<Value> {
     vec![
         json!({"metadata": {"labels": {"tier": "z"}}}),
         json!({"metadata": {"labels": {"bad key!": "v"}}}),
@@ -115,7 +115,7 @@ pub fn metadata_variants() -> Vec<Value> {
     ]
 }
 
-pub fn json_patches() -> Vec<Value> {
+pub(crate) fn json_patches() -> Vec<Value> {
     vec![
         json!([{"op": "add", "path": "/metadata/labels/patched", "value": "yes"}]),
         json!([{"op": "remove", "path": "/metadata/labels/patched"}]),
@@ -127,7 +127,7 @@ pub fn json_patches() -> Vec<Value> {
     ]
 }
 
-pub fn definition() -> Value {
+pub(crate) fn definition() -> Value {
     json!({
         "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
         "metadata": {"name": "widgets.differential.test"},
@@ -165,7 +165,7 @@ pub fn definition() -> Value {
     })
 }
 
-pub fn kinds() -> Vec<Kind> {
+pub(crate) fn kinds() -> Vec<Kind> {
     let rules = json!([{"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]}]);
     let mut job_template = template();
     job_template["spec"]["restartPolicy"] = json!("Never");

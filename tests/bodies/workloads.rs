@@ -23,7 +23,7 @@ fn pod(annotations: Value) -> Value {
 }
 
 /// Path below the namespace, body, and the JSON pointer and value that say that it is there.
-pub fn all() -> Vec<(&'static str, Value, &'static str, Value)> {
+pub(crate) fn all() -> Vec<(&'static str, Value, &'static str, Value)> {
     let selector = json!({"matchLabels": {"app": "end"}});
     let fail = |word: &str| json!({"test.workloadctl/fail": word});
     let workload = |rest: Value| {

@@ -114,7 +114,7 @@ fn dangling(text: &str) -> Vec<String> {
         let names_heading = rest.starts_with(char::is_uppercase);
         let ends = |rest: &str| !rest.starts_with(char::is_alphanumeric);
         let is_heading = |heading: &&str| rest.strip_prefix(*heading).is_some_and(ends);
-        if names_heading && !headings(&page_text).iter().any(|heading| is_heading(heading)) {
+        if names_heading && !headings(&page_text).iter().any(is_heading) {
             wrong.push(format!("{page} has no heading {rest:?}"));
         }
     }

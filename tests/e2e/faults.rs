@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use workloadctl::testing::{Effect, Fault, Matches, When};
 
 use crate::{
-    harness::{Outcome, Place, side_by_side},
+    harness::{Place, side_by_side},
     kill::Life,
 };
 
@@ -275,11 +275,6 @@ fn said_once(error: &Value) {
         );
         said.push(cause);
     }
-}
-
-fn first_line(outcome: &Outcome) -> String {
-    let lines = outcome.stderr.lines().filter(|line| line.starts_with("error:"));
-    lines.map(str::to_owned).next().unwrap_or_default()
 }
 
 /// A retried create of the record meets itself, and nobody else.
