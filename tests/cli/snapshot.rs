@@ -10,6 +10,7 @@ const FILTERS: &[(&str, &str)] = &[
     (r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", "UID"),
     (r"\b[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}(\.[0-9]+)?Z", "TIME"),
     (r"\b[0-9a-f]{64}\b", "DIGEST"),
+    (r"since [0-9-]+ [0-9:]+ UTC, expires in [0-9]+ s", "since TIME, expires in N s"),
     // What says that there is nothing, and how long an answer took.
     (r#"(?m)^ *"(create|update|unchanged|recreate|adopt|prune|delete|blocked)": 0,?\n"#, ""),
     (r#"(?m)^ *"counts": \{\n *\},?\n"#, ""),
@@ -22,6 +23,8 @@ const FILTERS: &[(&str, &str)] = &[
     (r"\b(tester|ann|bob)@[A-Za-z0-9.-]+", "$1@HOST"),
     (r"\b(127\.0\.0\.1|localhost):[0-9]{2,}", "$1:PORT"),
     (r"\bnode-[0-9]\b", "node-N"),
+    // A kind that a test names after its instance.
+    (r"\bGadget[a-z0-9]+\b", "Gadget"),
     // Names that a controller gave.
     (r"\b([a-z]+)-[a-z0-9]{8,10}-[a-z0-9]{5}\b", "$1-POD"),
     (r"\b([a-z]+)-[bcdfghjklmnpqrstvwxz2456789]{8,10}\b", "$1-SET"),

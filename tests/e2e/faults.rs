@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use workloadctl::testing::{Effect, Fault, Matches, When};
 
 use crate::{
-    harness::{Outcome, Place, side_by_side},
+    harness::{Place, side_by_side},
     kill::Life,
 };
 
@@ -126,8 +126,13 @@ on_both! {
         ));
         let line = format!("deploy {name} -f custom.yaml");
         life.place.faults(&[stale("example.test")]);
-        let told = first_line(&life.place.run(&line).expect(7));
-        assert!(told.contains("example.test") && told.contains("does not answer"), "{told}");
+        snapshot!(life.place.told(&line), @"
+        $ workloadctl deploy NAMEy -f custom.yaml
+        exit code 7
+        --- stderr
+        error: the server of API group example.test does not answer; Gadget.example.test is one of its kinds
+        hint: `kubectl get apiservices` shows why; then repeat the command
+        ");
         life.place.faults(&[]);
         life.place.run(&line).expect(0);
         life.place.run(&format!("delete {name} --yes")).expect(0);
@@ -217,8 +222,22 @@ on_both! {
         life.place.faults(&[on("PATCH", "/deployments/", When::Always, slow)]);
         let line = life.deploy(1);
         let failed = life.place.run(&format!("{line} --request-timeout 1s -o json")).expect(7).json();
-        assert_eq!(failed["error"]["code"], "timeout", "{failed}");
-        assert!(failed["error"]["hint"].as_str().unwrap().contains("--request-timeout"), "{failed}");
+        snapshot!(serde_json::to_string_pretty(&failed["error"]).unwrap().replace(&life.name, "NAME"), @r#"
+        {
+          "causes": [
+            "http://127.0.0.1:PORT did not answer within 1 s"
+          ],
+          "code": "timeout",
+          "exitCode": 7,
+          "hint": "a longer `--request-timeout` may help",
+          "message": "cannot apply Deployment/app (1.yaml:10)",
+          "object": "Deployment/app",
+          "source": {
+            "file": "1.yaml",
+            "line": 10
+          }
+        }
+        "#);
         life.place.faults(&[]);
         life.converges(1, "--lock-wait 0s");
         life.place.run(&life.delete()).expect(0);
@@ -256,11 +275,6 @@ fn said_once(error: &Value) {
         );
         said.push(cause);
     }
-}
-
-fn first_line(outcome: &Outcome) -> String {
-    let lines = outcome.stderr.lines().filter(|line| line.starts_with("error:"));
-    lines.map(str::to_owned).next().unwrap_or_default()
 }
 
 /// A retried create of the record meets itself, and nobody else.

@@ -268,7 +268,7 @@ impl Place {
         let Outcome { line, code, stdout, stderr } = outcome;
         let text = snapshot::shown(line, *code, stdout, stderr).replace(&self.name, "NAME");
         // A table's columns are as wide as its names.
-        let text = Regex::new(r"(\S) {3,}(\S)").unwrap().replace_all(&text, "$1  $2").into_owned();
+        let text = Regex::new(r"(\S) {3,}").unwrap().replace_all(&text, "$1  ").into_owned();
         let backend = Regex::new(r"\b(sandbox|control-plane)\b").unwrap();
         let is_backend = backend.is_match(&self.runtime);
         if is_backend { text.replace(&self.runtime, "RUNTIME") } else { text }

@@ -86,9 +86,16 @@ fn what_kubectl_created_is_adopted_in_place() {
     let service = "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {selector: {app: web}, ports: [{port: 80}]}\n";
     let set = |web: &str, conf: &str| place.write("set.yaml", &[web, conf, service].join("---\n"));
     set(&deployment("replicas: 2", "nginx:1"), CONF);
-    let refused = place.run(&format!("deploy {name} -n {home} -f set.yaml")).expect(5);
-    assert!(refused.stderr.contains("made by kubectl-create"), "{}", refused.stderr);
-    assert!(refused.stderr.contains("made by kubectl-expose"), "{}", refused.stderr);
+    snapshot!(place.told(&format!("deploy {name} -n {home} -f set.yaml")), @"
+    $ workloadctl deploy NAME -n NAME-home -f set.yaml
+    exit code 5
+    --- stderr
+    error: 3 objects stand in the way; nothing was written
+      Deployment/web (set.yaml:1): it exists and is not ours: made by kubectl-create
+      ConfigMap/conf (set.yaml:13): it exists and is not ours: made by kubectl-create
+      Service/web (set.yaml:18): it exists and is not ours: made by kubectl-expose
+    hint: `--adopt` takes over objects that exist
+    ");
     place.run(&format!("deploy {name} -n {home} -f set.yaml --adopt")).expect(0);
     assert_eq!(pods(place, &home), before, "no pod was restarted");
     assert_eq!(place.get(&conf(&home)).unwrap()["data"], json!({"a": "ours", "b": "same"}));

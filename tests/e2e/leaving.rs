@@ -78,11 +78,22 @@ on_both! {
         assert!(place.get(&format!("{theirs}/theirs")).is_some());
 
         place.write("set.yaml", &format!("{}{CONFIG}{inside}", namespaces(&[&name])));
-        let left = place.run(&format!("deploy {name} -f set.yaml --yes")).expect(0);
-        let said = format!("{}{}", left.stdout, left.stderr);
-        assert!(said.contains(&format!("Namespace/{shared} stays: instance {other} lives in it")), "{said}");
-        assert!(!said.contains("pruned"), "{said}");
-        assert!(said.contains(&format!("Namespace/{used} stays: ConfigMap/b is in it")), "{said}");
+        // What stays is told as the answers come.
+        let told = place.told(&format!("deploy {name} -f set.yaml --yes --progress none"));
+        let mut told: Vec<&str> = told.lines().collect();
+        told.sort_unstable();
+        snapshot!(told.join("\n"), @"
+        $ workloadctl deploy NAME -f set.yaml --yes --progress none
+        --- stderr
+        --- stdout
+        NAME deployed to RUNTIME (release 3, NAME revision 3): 5 unchanged; ready in N s
+        Namespace/NAME-s stays: instance NAME-o lives in it
+        Namespace/NAME-s stays: instance NAME-o lives in it
+        Namespace/NAME-u stays: ConfigMap/b is in it
+        Namespace/NAME-u stays: ConfigMap/b is in it
+        exit code 0
+        namespace NAME
+        ");
         for path in [format!("{shared}/configmaps/a"), format!("{used}/configmaps/b")] {
             assert!(place.get(&format!("/api/v1/namespaces/{path}")).is_some(), "{path}");
         }
@@ -127,9 +138,17 @@ on_both! {
         assert_ne!(kept, resource);
         place.write("set.yaml", &format!("{definition}{kept}"));
         place.run(&format!("deploy {name} -f set.yaml")).expect(0);
-        let deleted = place.run(&format!("delete {name} --yes")).expect(0);
-        let said = format!("{}{}", deleted.stdout, deleted.stderr);
-        assert!(said.contains("stays: 1 custom resource of it asks to be kept"), "{said}");
+        snapshot!(place.told(&format!("delete {name} --yes --progress none")), @"
+        $ workloadctl delete NAME --yes --progress none
+        exit code 0
+        --- stdout
+        NAME deleted from RUNTIME; in N s
+        Gadget/one stays: it asks to be kept
+        CustomResourceDefinition/gadgets-NAME.example.test stays: 1 custom resource of it asks to be kept (`--delete-crds` deletes it with them)
+        Namespace/NAME stays: Gadget/one in it asks to be kept
+        --- stderr
+        CustomResourceDefinition/gadgets-NAME.example.test stays: 1 custom resource of it asks to be kept (`--delete-crds` deletes it with them)
+        ");
         assert!(place.get(&format!("/apis/example.test/v1/namespaces/{name}/gadgets-{name}/one")).is_some());
         remove(place, &format!("/apis/apiextensions.k8s.io/v1/customresourcedefinitions/gadgets-{name}.example.test"));
         remove(place, &format!("/api/v1/namespaces/{name}"));

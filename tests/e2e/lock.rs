@@ -69,9 +69,14 @@ on_both! {
         // Another database: another person.
         let other = place.elsewhere();
         slow(&other, "3s");
-        let answer = other.run(&format!("{line} --lock-wait 0s -o json")).expect(6).json();
-        let told = answer["error"].to_string();
-        assert!(told.contains("tester@"), "the holder is named: {told}");
+        let refused = other.run(&format!("{line} --lock-wait 0s"));
+        snapshot!(place.shown(&refused), @"
+        $ workloadctl deploy NAME -f slow.yaml --lock-wait 0s
+        exit code 6
+        --- stderr
+        error: `NAME` is being worked on by `workloadctl deploy NAME` of tester@HOST (since TIME, expires in N s unless renewed)
+        hint: wait for it, or give `--lock-wait 5m`
+        ");
         place.finish(first).expect(0);
     }
 
@@ -131,8 +136,14 @@ on_both! {
         // Reading never locks.
         place.run(&format!("plan {name}")).expect(0);
         other.run(&format!("status {name}")).expect(0);
-        let deletion = other.run(&format!("delete {name} --yes --lock-wait 0s")).expect(6);
-        assert!(deletion.stderr.contains(&format!("workloadctl deploy {name}")), "{deletion:?}");
+        let deletion = other.run(&format!("delete {name} --yes --lock-wait 0s"));
+        snapshot!(place.shown(&deletion), @"
+        $ workloadctl delete NAME --yes --lock-wait 0s
+        exit code 6
+        --- stderr
+        error: `NAME` is being worked on by `workloadctl deploy NAME` of tester@HOST (since TIME, expires in N s unless renewed)
+        hint: wait for it, or give `--lock-wait 5m`
+        ");
         let here = place.follow(&format!("{} --lock-wait 1m", versioned(place, &name, 2)));
         let there = other.follow(&format!("{} --lock-wait 1m", versioned(&other, &name, 2)));
         for running in [first, here, there] {

@@ -81,11 +81,99 @@ on_both! {
         let before = uids(place, &name);
         assert_eq!(before.len(), 4, "{before:?}");
         place.write("set.yaml", &set("2Gi"));
-        let plan = place.run(&format!("plan {name} -f set.yaml -o json")).expect(5).json();
-        assert!(plan["error"].to_string().contains("--replace StatefulSet/db"), "{plan}");
-        let refused = place.run(&format!("deploy {name} -f set.yaml -o json")).expect(5).json();
-        assert_eq!(refused["error"]["code"], "immutable", "{refused}");
-        assert!(refused["error"]["hint"].as_str().unwrap().contains("--replace StatefulSet/db"), "{refused}");
+        snapshot!(place.told(&format!("plan {name} -f set.yaml")), @"
+        $ workloadctl plan NAME -f set.yaml
+        exit code 5
+        --- stdout
+        ACTION  OBJECT  NAMESPACE  REASON
+        unchanged  Namespace/NAME  -  -
+        blocked  StatefulSet/db  NAME  spec: updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are f…; `--replace StatefulSet/db` deletes and creates it again
+        NAME on RUNTIME: 1 unchanged, 1 blocked
+        --- stderr
+        warning: StatefulSet/db (set.yaml:1): serviceName names Service/db in namespace NAME, which is neither in the set nor on the cluster
+        error: 1 object stands in the way; nothing was written
+          StatefulSet/db (set.yaml:1): spec: updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are f…; `--replace StatefulSet/db` deletes and creates it again
+        ");
+        snapshot!(place.told(&format!("deploy {name} -f set.yaml -o json --progress none")), @r#"
+        $ workloadctl deploy NAME -f set.yaml -o json --progress none
+        exit code 5
+        --- stdout
+        {
+          "apiVersion": "workloadctl/v1alpha1",
+          "kind": "Deploy",
+          "name": "NAME",
+          "definition": "NAME",
+          "revision": 2,
+          "latestRevision": 2,
+          "runtime": "RUNTIME",
+          "clusterUid": "UID",
+          "namespace": "NAME",
+          "namespaceMode": "managed",
+          "status": "Unhealthy",
+          "reason": "the last release failed",
+          "statusAt": "TIME",
+          "release": 2,
+          "outcome": "refused",
+          "createdAt": "TIME",
+          "deployedAt": "TIME",
+          "deployedBy": "tester@HOST",
+          "counts": {
+            "update": 1,
+            "unchanged": 1,
+          },
+          "objects": [
+            {
+              "kind": "Namespace",
+              "name": "NAME",
+              "version": "v1",
+              "uid": "UID",
+              "action": "unchanged",
+              "state": "ready"
+            },
+            {
+              "group": "apps",
+              "kind": "StatefulSet",
+              "namespace": "NAME",
+              "name": "db",
+              "version": "v1",
+              "uid": "UID",
+              "action": "update",
+              "state": "failed",
+              "reason": "immutable",
+              "message": "cannot apply StatefulSet/db (set.yaml:1): rejected: spec: Forbidden: updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden",
+              "images": [
+                "db:1"
+              ],
+              "source": {
+                "file": "set.yaml",
+                "line": 1
+              }
+            }
+          ],
+          "warnings": [
+            "StatefulSet/db (set.yaml:1): serviceName names Service/db in namespace NAME, which is neither in the set nor on the cluster"
+          ],
+          "error": {
+            "code": "immutable",
+            "exitCode": 5,
+            "message": "cannot apply StatefulSet/db (set.yaml:1): rejected",
+            "causes": [
+              "spec: Forbidden: updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden"
+            ],
+            "hint": "`--replace StatefulSet/db` deletes it and creates it again",
+            "object": "StatefulSet/db",
+            "source": {
+              "file": "set.yaml",
+              "line": 1
+            }
+          }
+        }
+        --- stderr
+        warning: StatefulSet/db (set.yaml:1): serviceName names Service/db in namespace NAME, which is neither in the set nor on the cluster
+        error: cannot apply StatefulSet/db (set.yaml:1): rejected
+          spec: Forbidden: updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden
+        hint: `--replace StatefulSet/db` deletes it and creates it again
+        "#);
         let line = format!("deploy {name} -f set.yaml --replace StatefulSet/db -o json");
         let replaced = place.run(&line).expect(0).json();
         assert_eq!(replaced["counts"]["recreate"], 1, "{replaced}");

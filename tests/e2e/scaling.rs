@@ -38,8 +38,14 @@ on_both! {
         deploy(Some(2), "nginx:2", 0);
         assert_eq!(replicas(place, &path), 5);
         place.faults(&[unread(Effect::Internal)]);
-        let failed = deploy(Some(2), "nginx:3", 1).stderr;
-        assert!(failed.contains("cannot look for autoscalers"), "{failed}");
+        snapshot!(place.shown(&deploy(Some(2), "nginx:3", 1)), @"
+        $ workloadctl deploy NAME -f set.json
+        exit code 1
+        --- stderr
+        error: cannot look for autoscalers in HorizontalPodAutoscaler/NAME
+          the server failed (500)
+          Internal error occurred: etcdserver: request timed out
+        ");
         place.faults(&[unread(Effect::Forbidden)]);
         for image in ["nginx:3", "nginx:4"] {
             deploy(Some(2), image, 0);

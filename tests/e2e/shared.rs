@@ -107,7 +107,7 @@ on_both! {
         exit code 0
         --- stdout
         ACTION  OBJECT  NAMESPACE  REASON
-        unchanged  Namespace/NAME-a  -                                  -
+        unchanged  Namespace/NAME-a  -  -
         update  ClusterRole/NAME-a  -  also used by NAME-b, which runs revision 1
         unchanged  ConfigMap/settings  NAME-a  -
         NAME-a on RUNTIME: 1 to update, 2 unchanged
@@ -139,7 +139,7 @@ on_both! {
         exit code 0
         --- stdout
         ACTION  OBJECT  NAMESPACE  REASON
-        unchanged  Namespace/NAME-b  -                                  -
+        unchanged  Namespace/NAME-b  -  -
         update  ClusterRole/NAME-a  -  also used by NAME-a, which runs revision 2
         unchanged  ConfigMap/settings  NAME-b  -
         NAME-b on RUNTIME: 1 to update, 2 unchanged
@@ -192,7 +192,7 @@ on_both! {
         exit code 5
         --- stdout
         ACTION  OBJECT  NAMESPACE  REASON
-        create  Namespace/NAME-b  -                                 -
+        create  Namespace/NAME-b  -  -
         blocked  ClusterRole/NAME-a  -  rules is held by the workloadctl instance NAME-a/NAME-a; NAME-a is an instance of definition `NAME-a`
         create  ConfigMap/settings  NAME-b  -
         NAME-b on RUNTIME: 2 to create, 1 blocked

@@ -32,6 +32,7 @@ pub(crate) fn replicas_holders(live: &Value) -> Vec<&str> {
 
 on_both! {
     fn replicas_that_somebody_scales_are_left_and_said(place) {
+        let mut told = String::new();
         for (index, (manager, how)) in [("kubectl", "scale"), ("some-operator", "scale"), ("keda-operator", "")].into_iter().enumerate() {
             let name = place.instance(&format!("-{index}"));
             let path = format!("{}/web", collection(&name, "Deployment"));
@@ -41,13 +42,9 @@ on_both! {
                 "" => patch(place, &path, manager, &json!({"spec": {"replicas": 3}})),
                 _ => scale(place, &path, manager, 3),
             }
-            let told = format!("spec.replicas is left to \"{manager}\", which holds it");
-            let plan = place.run(&format!("plan {name} --exit-code")).expect(0);
-            said(&plan, &told);
-            let deployed = place.run(&format!("deploy {name}")).expect(0);
-            said(&deployed, &told);
-            said(&deployed, "unchanged");
-            said(&place.run(&format!("status {name}")).expect(0), &told);
+            for line in ["plan NAME --exit-code", "deploy NAME --progress none", "status NAME --wait --progress none"] {
+                told += &place.told(&line.replace("NAME", &name));
+            }
             // A write of something else leaves them as well, and a redeploy is none.
             write(place, &[deployment(Some(1), "nginx:2")]);
             let updated = place.run(&format!("deploy {name} -f set.json -o json")).expect(0).json();
@@ -67,6 +64,74 @@ on_both! {
             let mine = place.run(&format!("plan {name} -o json")).expect(0).json();
             assert_eq!(object(&mine, "Deployment")["yielded"], Value::Null, "{mine}");
         }
+        snapshot!(told, @r#"
+        $ workloadctl plan NAME-0 --exit-code
+        exit code 0
+        --- stdout
+        ACTION  OBJECT  NAMESPACE  REASON
+        unchanged  Namespace/NAME-0  -  -
+        unchanged  Deployment/web  NAME-0  spec.replicas is left to "kubectl", which holds it
+        NAME-0 on RUNTIME: 2 unchanged
+        $ workloadctl deploy NAME-0 --progress none
+        exit code 0
+        --- stdout
+        NAME-0 unchanged (release 1, ready)
+        namespace NAME-0
+        --- stderr
+        warning: Deployment/web: spec.replicas is left to "kubectl", which holds it (`--conflicts force` takes it)
+        $ workloadctl status NAME-0 --wait --progress none
+        exit code 0
+        --- stdout
+        NAME-0: Healthy, all 2 objects are ready
+        NAME-0 revision 1 · release 1 by tester@HOST N s ago · runtime RUNTIME · namespace NAME-0 (managed)
+        OBJECT  NAMESPACE  STATE  REASON
+        ├─ Namespace/NAME-0  -  ready  -
+        └─ Deployment/web  NAME-0  ready  spec.replicas is left to "kubectl", which holds it
+        $ workloadctl plan NAME-1 --exit-code
+        exit code 0
+        --- stdout
+        ACTION  OBJECT  NAMESPACE  REASON
+        unchanged  Namespace/NAME-1  -  -
+        unchanged  Deployment/web  NAME-1  spec.replicas is left to "some-operator", which holds it
+        NAME-1 on RUNTIME: 2 unchanged
+        $ workloadctl deploy NAME-1 --progress none
+        exit code 0
+        --- stdout
+        NAME-1 unchanged (release 1, ready)
+        namespace NAME-1
+        --- stderr
+        warning: Deployment/web: spec.replicas is left to "some-operator", which holds it (`--conflicts force` takes it)
+        $ workloadctl status NAME-1 --wait --progress none
+        exit code 0
+        --- stdout
+        NAME-1: Healthy, all 2 objects are ready
+        NAME-1 revision 1 · release 1 by tester@HOST N s ago · runtime RUNTIME · namespace NAME-1 (managed)
+        OBJECT  NAMESPACE  STATE  REASON
+        ├─ Namespace/NAME-1  -  ready  -
+        └─ Deployment/web  NAME-1  ready  spec.replicas is left to "some-operator", which holds it
+        $ workloadctl plan NAME-2 --exit-code
+        exit code 0
+        --- stdout
+        ACTION  OBJECT  NAMESPACE  REASON
+        unchanged  Namespace/NAME-2  -  -
+        unchanged  Deployment/web  NAME-2  spec.replicas is left to "keda-operator", which holds it
+        NAME-2 on RUNTIME: 2 unchanged
+        $ workloadctl deploy NAME-2 --progress none
+        exit code 0
+        --- stdout
+        NAME-2 unchanged (release 1, ready)
+        namespace NAME-2
+        --- stderr
+        warning: Deployment/web: spec.replicas is left to "keda-operator", which holds it (`--conflicts force` takes it)
+        $ workloadctl status NAME-2 --wait --progress none
+        exit code 0
+        --- stdout
+        NAME-2: Healthy, all 2 objects are ready
+        NAME-2 revision 1 · release 1 by tester@HOST N s ago · runtime RUNTIME · namespace NAME-2 (managed)
+        OBJECT  NAMESPACE  STATE  REASON
+        ├─ Namespace/NAME-2  -  ready  -
+        └─ Deployment/web  NAME-2  ready  spec.replicas is left to "keda-operator", which holds it
+        "#);
     }
 
     fn replicas_are_handed_over_to_an_autoscaler_and_taken_back_without_it(place) {
@@ -77,9 +142,25 @@ on_both! {
         assert_eq!(place.get(&path).unwrap()["spec"]["replicas"], 3, "the count to begin with");
         // Nobody has scaled yet: leaving the field out would make it 1.
         write(place, &[deployment(Some(2), "nginx:2"), autoscaler()]);
-        let told = "spec.replicas is left to HorizontalPodAutoscaler/web";
-        said(&place.run(&format!("plan {name} -f set.json")).expect(0), told);
-        said(&place.run(&format!("deploy {name} -f set.json")).expect(0), told);
+        snapshot!(place.told(&format!("plan {name} -f set.json")), @"
+        $ workloadctl plan NAME -f set.json
+        exit code 0
+        --- stdout
+        ACTION  OBJECT  NAMESPACE  REASON
+        unchanged  Namespace/NAME  -  -
+        update  Deployment/web  NAME  spec.replicas is left to HorizontalPodAutoscaler/web
+        unchanged  HorizontalPodAutoscaler/web  NAME  -
+        NAME on RUNTIME: 1 to update, 2 unchanged
+        ");
+        snapshot!(place.told(&format!("deploy {name} -f set.json --progress none")), @"
+        $ workloadctl deploy NAME -f set.json --progress none
+        exit code 0
+        --- stdout
+        NAME deployed to RUNTIME (release 2, NAME revision 2): 1 updated, 2 unchanged; ready in N s
+        namespace NAME
+        --- stderr
+        Deployment/web: spec.replicas is left to HorizontalPodAutoscaler/web
+        ");
         let live = place.get(&path).unwrap();
         assert_eq!(live["spec"]["replicas"], 3);
         assert!(managers(&live).contains(&"workloadctl-yielded"), "{live}");
@@ -88,14 +169,39 @@ on_both! {
         let generation = |live: &Value| live["metadata"]["generation"].clone();
         assert_eq!(generation(&place.get(&path).unwrap()), generation(&live));
         // It scales, and it goes on scaling.
+        let mut told = String::new();
         for replicas in [5, 4] {
             scale(place, &path, "kube-controller-manager", replicas);
-            let deployed = place.run(&format!("deploy {name}")).expect(0);
-            said(&deployed, told);
-            said(&deployed, "unchanged");
+            told += &place.told(&format!("deploy {name} --progress none"));
             assert_eq!(place.get(&path).unwrap()["spec"]["replicas"], replicas);
         }
-        said(&place.run(&format!("status {name}")).expect(0), told);
+        snapshot!(told, @"
+        $ workloadctl deploy NAME --progress none
+        exit code 0
+        --- stdout
+        NAME unchanged (release 2, ready)
+        namespace NAME
+        --- stderr
+        Deployment/web: spec.replicas is left to HorizontalPodAutoscaler/web
+        $ workloadctl deploy NAME --progress none
+        exit code 0
+        --- stdout
+        NAME unchanged (release 2, ready)
+        namespace NAME
+        --- stderr
+        Deployment/web: spec.replicas is left to HorizontalPodAutoscaler/web
+        ");
+        snapshot!(place.told(&format!("status {name} --wait --progress none")), @"
+        $ workloadctl status NAME --wait --progress none
+        exit code 0
+        --- stdout
+        NAME: Healthy, all 3 objects are ready
+        NAME revision 2 · release 2 by tester@HOST N s ago · runtime RUNTIME · namespace NAME (managed)
+        OBJECT  NAMESPACE  STATE  REASON
+        ├─ Namespace/NAME  -  ready  -
+        ├─ Deployment/web  NAME  ready  spec.replicas is left to HorizontalPodAutoscaler/web
+        └─ HorizontalPodAutoscaler/web  NAME  ready  -
+        ");
         write(place, &[deployment(Some(2), "nginx:2")]);
         place.run(&format!("deploy {name} -f set.json")).expect(0);
         let live = place.get(&path).unwrap();
