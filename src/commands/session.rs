@@ -18,7 +18,7 @@ use crate::{
         session::{Session, exec_plugins, requests_to},
         stop::Stop,
     },
-    output::{progress::Chosen, question::Questions},
+    output::{progress::ProgressReporter, question::Questions},
     store::Store,
     workload::error::{Code, Error},
 };
@@ -49,7 +49,7 @@ pub(crate) struct Surroundings<'a> {
     /// What it works with.
     pub session: &'a Session<'a>,
     /// Where its progress is shown, which ends before its answer is.
-    pub progress: &'a Chosen,
+    pub progress: &'a ProgressReporter,
 }
 
 /// Runs an operation.
@@ -66,7 +66,7 @@ pub(crate) fn run<T>(
     let kubeconfig = runtimes::kubeconfig(&call.env, call.kubeconfig.as_deref())?;
     let store = if reads_only { call.open_for_reading()? } else { call.open()? };
     let store: Mutex<Store> = Mutex::new(store);
-    let reporter = Chosen::new(call.progress, call.printer, several, Timestamp::now);
+    let reporter = ProgressReporter::new(call.progress, call.printer, several, Timestamp::now);
     let reporter = Arc::new(reporter);
     let answer = signals::run(call.printer, reporter.bars(), async |stop| {
         let ask = Questions::new(call.printer, call.yes, stdin_is_source, stop.clone())

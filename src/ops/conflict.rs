@@ -1,7 +1,7 @@
 //! Conflicts on fields: what is taken over, what is left to its holder, and what is refused.
 //!
-//! The server names each field and its manager; the class of the manager decides (DESIGN.md,
-//! Apply). A person's or a packager's field is taken. What an autoscaler or an injector holds is
+//! The server names each field and its manager; the class of the manager decides (docs/design.md,
+//! Fields of others). A person's or a packager's field is taken. What an autoscaler or an injector holds is
 //! left to it ([`is_left`]). Any other field is refused with its owner, unless `--conflicts` says
 //! otherwise.
 

@@ -111,7 +111,7 @@ async fn send(
                 .map_err(|failure| failure.explain("get", "cannot look at", id, None))?;
             match live {
                 None => Ok(Some(Sent::AlreadyGone)),
-                Some(live) if !fits(&live, &preconditions) => Ok(None),
+                Some(live) if !matches_preconditions(&live, &preconditions) => Ok(None),
                 // Somebody else's deletion was faster.
                 Some(live) if is_terminating(&live) => Ok(Some(Sent::Accepted)),
                 // Not the preconditions: an admission webhook may refuse with any code.
@@ -123,7 +123,7 @@ async fn send(
 }
 
 /// Tells whether a live object is the one that preconditions ask for.
-fn fits(live: &Value, preconditions: &Value) -> bool {
+fn matches_preconditions(live: &Value, preconditions: &Value) -> bool {
     let is = |field: &str, found: Option<&str>| {
         preconditions[field].as_str().is_none_or(|wanted| found == Some(wanted))
     };

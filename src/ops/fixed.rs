@@ -31,7 +31,7 @@ pub(crate) fn check(
     let runtime = choice.runtime.to_string();
     let moved = choice.by == ChosenBy::Flag && stored.runtime != runtime;
     let record = located.found.as_ref().map(|found| &found.record);
-    if moved && !is_stored_one(session, stored, target.cluster_uid.as_deref(), record) {
+    if moved && !is_stored_cluster(session, stored, target.cluster_uid.as_deref(), record) {
         let lost = RuntimeName::stored(&stored.runtime)?
             .context()
             .is_some_and(|context| !session.kubeconfig.has_context(context));
@@ -60,7 +60,7 @@ pub(crate) fn check(
 
 /// Tells whether a cluster is the one that an instance is on: the uids tell, or where they were
 /// not to be read, a release that is known here.
-fn is_stored_one(
+fn is_stored_cluster(
     session: &Session<'_>,
     stored: &Instance,
     read: Option<&str>,
@@ -95,7 +95,7 @@ fn is_same_cluster(
 /// Hints at what helps where a command without `--new-cluster` found another cluster; `stored`:
 /// the instance is known here.
 #[must_use]
-pub(crate) fn without_flag(error: Error, name: &InstanceName, stored: bool) -> Error {
+pub(crate) fn hint_new_cluster(error: Error, name: &InstanceName, stored: bool) -> Error {
     if error.code != Code::OtherCluster {
         return error;
     }

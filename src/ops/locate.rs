@@ -93,7 +93,7 @@ pub(crate) fn places_of(
 
 /// Makes the failure of an instance that is neither here nor on the runtime.
 #[must_use]
-pub(crate) fn nowhere(
+pub(crate) fn instance_not_found(
     session: &Session<'_>,
     instance: &InstanceName,
     runtime: Option<&str>,

@@ -44,7 +44,7 @@ pub(crate) struct Leaver<'a> {
 pub(crate) const NOT_MADE: &str = "this instance did not make it";
 
 /// Tells whether the instance made a namespace.
-pub(crate) fn made(live: &Value, instance: &InstanceName, manager: &str) -> bool {
+pub(crate) fn is_made_by(live: &Value, instance: &InstanceName, manager: &str) -> bool {
     is_labelled(live, instance.as_str()) && is_ours(live, manager, None)
 }
 
@@ -57,7 +57,7 @@ pub(crate) async fn why_it_stays(
     live: &Value,
 ) -> Result<Option<Stay>> {
     let Leaver { instance, manager, mode, staying } = leaver;
-    if mode == NamespaceMode::Given || !made(live, instance, manager) {
+    if mode == NamespaceMode::Given || !is_made_by(live, instance, manager) {
         return Ok(Some(Stay::Theirs(NOT_MADE.to_owned())));
     }
     let others = shared::living(target, live, manager).await?;

@@ -36,7 +36,7 @@ use crate::{
 };
 use dry_run::{Asked, AskedFor};
 use scaling::Scaling;
-use sharing::{kept_elsewhere, tell_of_sharing};
+use sharing::{managed_elsewhere, report_sharing};
 
 /// What a plan is made from.
 pub(crate) struct Planning<'a> {
@@ -105,7 +105,7 @@ impl Candidate<'_> {
 
 /// Gives what an inventory's entry says to be left until the write is done: what was left before,
 /// so that an autoscaler that is gone is known to have been there, and what will be.
-fn left_meanwhile(before: Option<&Entry>, item: &Item) -> Vec<Yielded> {
+fn yielded_until_written(before: Option<&Entry>, item: &Item) -> Vec<Yielded> {
     let before = before.filter(|_| item.action != Action::Unchanged);
     let mut all = before.map(|entry| entry.yielded.clone()).unwrap_or_default();
     let is_new = |left: &&Yielded| all.iter().all(|known| known.field != left.field);
@@ -132,7 +132,7 @@ impl Planning<'_> {
         } else {
             (survey.look().await?, HashMap::new())
         };
-        self.leave_found_namespaces(&live);
+        self.mark_found_namespaces_shared(&live);
         let entries: HashMap<&ObjectId, &Entry> =
             inventory.iter().map(|entry| (&entry.id, entry)).collect();
         let scaling = Scaling::find(&self, &entries, &live).await?;
@@ -144,7 +144,7 @@ impl Planning<'_> {
             .collect();
         let others = self.others(&candidates).await?;
         for candidate in &mut candidates {
-            self.inherit(candidate, &others);
+            self.allow_adoption_from_gone(candidate, &others);
         }
         let mut items: Vec<Item> = stream::iter(candidates)
             .map(|candidate| self.item(candidate, &others, &scaling))
@@ -154,7 +154,7 @@ impl Planning<'_> {
         self.add_hidden(&mut items, &hidden, &entries);
         let (removals, left) = self.removals(&live);
         let mut warnings: Vec<String> = self.compared_locally.get().cloned().into_iter().collect();
-        warnings.extend(items.iter().filter_map(|item| kept_elsewhere(item, &live)));
+        warnings.extend(items.iter().filter_map(|item| managed_elsewhere(item, &live)));
         Ok((Plan { items, removals, left, warnings }, live))
     }
 
@@ -186,7 +186,7 @@ impl Planning<'_> {
 
     /// A Namespace of the definition that somebody else made is shared, and not ours to delete:
     /// it does not carry the label that says so.
-    fn leave_found_namespaces(&mut self, live: &Live) {
+    fn mark_found_namespaces_shared(&mut self, live: &Live) {
         for desired in &mut self.desired {
             let found = live.get(&desired.id).filter(|_| desired.id.is("", "Namespace"));
             if desired.origin.is_some()
@@ -211,7 +211,7 @@ impl Planning<'_> {
             reclaim: scaling.reclaims(desired, entry),
         };
         let decision = decide(desired, entry, live, self.manager, choices);
-        Candidate { desired, entry, live, decision: self.force(desired, decision, live) }
+        Candidate { desired, entry, live, decision: self.ask_if_forced(desired, decision, live) }
     }
 
     async fn item(&self, candidate: Candidate<'_>, others: &Others, scaling: &Scaling<'_>) -> Item {
@@ -243,7 +243,7 @@ impl Planning<'_> {
                 item.action = Action::Create;
                 if self.options.rehearse {
                     let asked = self.rehearse_create(desired).await;
-                    self.settle(&mut item, Action::Create, asked);
+                    self.take_dry_run(&mut item, Action::Create, asked);
                 }
             }
             Decision::Update { uid } => {
@@ -268,9 +268,9 @@ impl Planning<'_> {
             }
         }
         if let Some(live) = live.filter(|live| self.is_shared(desired, live)) {
-            tell_of_sharing(&mut item, &other_instances(live, self.manager), others);
+            report_sharing(&mut item, &other_instances(live, self.manager), others);
         }
-        to_come.yielded = left_meanwhile(*entry, &item);
+        to_come.yielded = yielded_until_written(*entry, &item);
         item.entry = Some(to_come);
         item
     }
@@ -294,7 +294,7 @@ impl Planning<'_> {
                 item.action = Action::Recreate;
                 item.reason = format!("the Job changed: {why}");
             }
-            asked => self.settle(item, Action::Update, asked),
+            asked => self.take_dry_run(item, Action::Update, asked),
         }
     }
 
@@ -312,7 +312,7 @@ impl Planning<'_> {
         } else {
             item.uid = Some(uid.to_owned());
             let asked = self.ask(item, uid, AskedFor::Write).await;
-            self.settle(item, Action::Update, asked);
+            self.take_dry_run(item, Action::Update, asked);
         }
     }
 
@@ -324,7 +324,7 @@ impl Planning<'_> {
             Asked::Alike => Asked::Differs,
             asked => asked,
         };
-        self.settle(item, action, asked);
+        self.take_dry_run(item, action, asked);
     }
 
     /// Tells whether an apply may be refused for somebody else's field: then the server is asked
@@ -363,7 +363,7 @@ impl Planning<'_> {
     }
 
     /// Takes a dry run's answer into an item whose action is known already.
-    fn settle(&self, item: &mut Item, action: Action, asked: Asked) {
+    fn take_dry_run(&self, item: &mut Item, action: Action, asked: Asked) {
         item.action = action;
         match asked {
             Asked::Same(_) | Asked::Differs => {}

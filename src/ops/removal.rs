@@ -116,7 +116,7 @@ impl Remover<'_> {
         let mut removed = Vec::with_capacity(all);
         for wave in deletion_waves(&ids, &self.target.kinds) {
             let entries: Vec<&Entry> = wave.members.iter().map(|index| &entries[*index]).collect();
-            let sent = self.send_all(&entries, deadline).await;
+            let sent = self.send_deletions(&entries, deadline).await;
             let unanswered: Vec<&Entry> = entries
                 .into_iter()
                 .filter(|entry| !sent.iter().any(|(sent, _)| sent.id == entry.id))
@@ -124,9 +124,9 @@ impl Remover<'_> {
             let mut going = Vec::new();
             for (entry, outcome) in sent {
                 match outcome {
-                    Ok(Some(outcome)) => self.settle(&mut removed, entry, outcome),
+                    Ok(Some(outcome)) => self.record_outcome(&mut removed, entry, outcome),
                     Ok(None) if self.wait => going.push(entry),
-                    Ok(None) => self.settle(&mut removed, entry, Removed::Gone),
+                    Ok(None) => self.record_outcome(&mut removed, entry, Removed::Gone),
                     Err(error) => {
                         removed.push((entry.id.clone(), Removed::Failed(Box::new(error))))
                     }
@@ -134,19 +134,18 @@ impl Remover<'_> {
             }
             if !unanswered.is_empty() {
                 return Err(match self.session.stop.requested() {
-                    Some(signal) => self.stopped(signal, all, &removed),
-                    None => self.out_of_time(&unanswered, |_| NO_ANSWER.to_owned()),
+                    Some(signal) => self.stopped_error(signal, all, &removed),
+                    None => self.timeout_error(&unanswered, |_| NO_ANSWER.to_owned()),
                 });
             }
             self.wait_for(going, &mut removed, deadline).await.map_err(|end| match end {
                 WaitEnd::Failed(error) => *error,
-                WaitEnd::OutOfTime(live, going) => {
-                    self.out_of_time(&going.iter().collect::<Vec<_>>(), |entry| held(&live, entry))
-                }
-                WaitEnd::Stopped(signal) => self.stopped(signal, all, &removed),
+                WaitEnd::OutOfTime(live, going) => self
+                    .timeout_error(&going.iter().collect::<Vec<_>>(), |entry| held(&live, entry)),
+                WaitEnd::Stopped(signal) => self.stopped_error(signal, all, &removed),
             })?;
             if let Some(signal) = self.session.stop.requested() {
-                return Err(self.stopped(signal, all, &removed));
+                return Err(self.stopped_error(signal, all, &removed));
             }
             // Their operator has to be there to finish them, and they go with their definition.
             let is_custom = |id: &ObjectId| self.target.kinds.is_custom(&id.group, &id.kind);
@@ -162,7 +161,7 @@ impl Remover<'_> {
 
     /// Sends the deletions of a wave, until all are answered: none once somebody wants us to stop,
     /// and the last answers are not waited for long then, nor once time is up.
-    async fn send_all<'e>(
+    async fn send_deletions<'e>(
         &self,
         entries: &[&'e Entry],
         deadline: Option<Instant>,
@@ -182,7 +181,7 @@ impl Remover<'_> {
         };
         stream::iter(entries.iter().copied())
             .take_until(Box::pin(self.session.stop.wait()))
-            .map(|entry| async move { (entry, self.send(entry).await) })
+            .map(|entry| async move { (entry, self.send_deletion(entry).await) })
             .buffer_unordered(IN_FLIGHT)
             .take_until(Box::pin(is_over))
             .collect()
@@ -190,7 +189,7 @@ impl Remover<'_> {
     }
 
     /// Says how far it came, and how it goes on.
-    fn stopped(&self, signal: Signal, all: usize, removed: &[(ObjectId, Removed)]) -> Error {
+    fn stopped_error(&self, signal: Signal, all: usize, removed: &[(ObjectId, Removed)]) -> Error {
         let done =
             removed.iter().filter(|(_, outcome)| !matches!(outcome, Removed::Failed(_))).count();
         let name = self.instance;
@@ -200,7 +199,7 @@ impl Remover<'_> {
             .hint(format!("`workloadctl {command} {name}` goes on"))
     }
 
-    fn out_of_time(&self, going: &[&Entry], why: impl Fn(&Entry) -> String) -> Error {
+    fn timeout_error(&self, going: &[&Entry], why: impl Fn(&Entry) -> String) -> Error {
         const SHOWN: usize = 10;
         let are = match going.len() {
             1 => "1 object is".to_owned(),
@@ -220,7 +219,12 @@ impl Remover<'_> {
         }
     }
 
-    fn settle(&self, removed: &mut Vec<(ObjectId, Removed)>, entry: &Entry, outcome: Removed) {
+    fn record_outcome(
+        &self,
+        removed: &mut Vec<(ObjectId, Removed)>,
+        entry: &Entry,
+        outcome: Removed,
+    ) {
         match &outcome {
             Removed::Gone => {
                 self.report(Event::Done { object: entry.id.clone(), action: self.action })
@@ -236,14 +240,14 @@ impl Remover<'_> {
     }
 
     /// Sends one deletion; `None` where the object goes now.
-    async fn send(&self, entry: &Entry) -> Result<Option<Removed>> {
+    async fn send_deletion(&self, entry: &Entry) -> Result<Option<Removed>> {
         let id = &entry.id;
         let Some(path) = self.target.path(id, &entry.version) else {
             return Ok(Some(Removed::Gone));
         };
         let Some(wanted) = &entry.uid else { return Ok(Some(Removed::Gone)) };
         if id.namespace.is_none() {
-            return self.leave_or_send(id, &path, wanted).await;
+            return self.delete_unless_shared(id, &path, wanted).await;
         }
         let deletion = Propagation::of(id);
         match deletion::delete(&self.api, id, &path, wanted, deletion).await? {
@@ -261,7 +265,7 @@ impl Remover<'_> {
 
     /// Leaves what others share, or sends the deletion of exactly what was looked at: somebody
     /// who comes meanwhile makes us look again.
-    async fn leave_or_send(
+    async fn delete_unless_shared(
         &self,
         id: &ObjectId,
         path: &str,
@@ -275,7 +279,7 @@ impl Remover<'_> {
             }
             match self.why_it_stays(id, path, &live).await? {
                 Some(Stay::Theirs(why)) => {
-                    if shared::leave(&self.api, self.manager, id, &live, path).await? {
+                    if shared::drop_apply_entry(&self.api, self.manager, id, &live, path).await? {
                         return Ok(Some(Removed::Left(why)));
                     }
                     continue;
@@ -311,7 +315,7 @@ impl Remover<'_> {
             for entry in going {
                 match live.get(&entry.id) {
                     Some(object) if uid(object) == entry.uid.as_deref() => still.push(entry),
-                    _ => self.settle(removed, entry, Removed::Gone),
+                    _ => self.record_outcome(removed, entry, Removed::Gone),
                 }
             }
             going = still;

@@ -1,4 +1,4 @@
-//! Which runtime is meant: what was said, stored or set, in the order of CLI.md, Runtime.
+//! Which runtime is meant: what was said, stored or set, in the order of docs/cli.md, Runtime.
 
 use super::session::Session;
 use crate::{
@@ -50,7 +50,7 @@ impl Choice {
     }
 }
 
-/// Chooses the runtime of an instance (CLI.md, Runtime).
+/// Chooses the runtime of an instance (docs/cli.md, Runtime).
 ///
 /// # Errors
 /// Code 2: an unknown context, no kubeconfig at all; code 7: the instance's stored context is
@@ -123,7 +123,7 @@ fn of_instance(kubeconfig: &Kubeconfig, stored: &Instance) -> Result<RuntimeName
 }
 
 /// Asks before a new instance goes to a runtime that only the kubeconfig's current context chose
-/// (CLI.md, Questions). `verb` is what is about to be done to it.
+/// (docs/cli.md, Questions). `verb` is what is about to be done to it.
 ///
 /// # Errors
 /// Code 1 where the answer is no; code 5 where nobody can be asked.

@@ -167,7 +167,7 @@ async fn ask(
 
 async fn version(api: &Api) -> Result<String> {
     let answer =
-        api.call(Request::get("/version").once()).await.map_err(|failure| told(&failure))?;
+        api.call(Request::get("/version").once()).await.map_err(|failure| unusable(&failure))?;
     match answer.body.get("gitVersion").and_then(Value::as_str) {
         Some(version) => Ok(version.to_owned()),
         None => Err(Error::runtime(Code::NotAnApiServer, "the server does not tell its version")),
@@ -184,11 +184,11 @@ async fn user(api: &Api) -> Result<Option<String>> {
             Ok(user.map(str::to_owned))
         }
         Err(failure) if failure.is_not_found() => Ok(None),
-        Err(failure) => Err(told(&failure)),
+        Err(failure) => Err(unusable(&failure)),
     }
 }
 
-fn told(failure: &Failure) -> Error {
+fn unusable(failure: &Failure) -> Error {
     match (failure, failure.code()) {
         (Failure::NoAnswer(error), _) => (**error).clone(),
         (Failure::Status(_), 401) => Error::runtime(Code::Unauthorized, "not logged in")

@@ -10,7 +10,7 @@ const SHOWN: usize = 10;
 /// # Panics
 /// Where there is none.
 #[must_use]
-pub(crate) fn one(errors: &[&Error], what: &str) -> Error {
+pub(crate) fn merge(errors: &[&Error], what: &str) -> Error {
     let first = errors.first().expect("there is an error");
     if errors.len() == 1 {
         return (*first).clone();
@@ -41,10 +41,10 @@ fn together(errors: &[&Error]) -> Vec<String> {
             None => groups.push((causes, vec![&error.message])),
         }
     }
-    groups.into_iter().map(|(causes, messages)| told(causes, &messages)).collect()
+    groups.into_iter().map(|(causes, messages)| describe(causes, &messages)).collect()
 }
 
-fn told(causes: &[String], messages: &[&str]) -> String {
+fn describe(causes: &[String], messages: &[&str]) -> String {
     let first = messages[0];
     // What is done to all of them is said of the first: `cannot apply Deployment/web, Service/web`.
     let verb: String = first.split_inclusive(' ').take(2).collect();
@@ -76,7 +76,7 @@ mod tests {
             Error::failed(Code::Rejected, format!("cannot apply {id}: rejected")).cause("no")
         };
         let errors = [gone("A"), rejected("B"), gone("C"), rejected("D").cause("never")];
-        let all = one(&errors.iter().collect::<Vec<_>>(), "were not applied");
+        let all = merge(&errors.iter().collect::<Vec<_>>(), "were not applied");
         assert_eq!((all.code.word(), all.kind.exit_code()), ("rejected", 1));
         assert_eq!(all.message, "4 objects were not applied");
         assert_eq!(
@@ -89,10 +89,10 @@ mod tests {
         );
         let many: Vec<Error> = (0..12).map(|number| gone(&number.to_string())).collect();
         assert_eq!(
-            one(&many.iter().collect::<Vec<_>>(), "were not applied").causes,
+            merge(&many.iter().collect::<Vec<_>>(), "were not applied").causes,
             ["cannot apply 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 2 more: the server is not available \
               (503): no backend"]
         );
-        assert_eq!(one(&[&errors[1]], "were not applied"), errors[1]);
+        assert_eq!(merge(&[&errors[1]], "were not applied"), errors[1]);
     }
 }

@@ -158,7 +158,7 @@ fn sort(status: &ApiStatus, sharing: &Sharing) -> (bool, Vec<Yielded>, Failure) 
 
 /// Takes the Apply entry of `manager` out of an object's managedFields, so that its content stays
 /// as it is; `false` where the object changed meanwhile.
-pub(crate) async fn leave(
+pub(crate) async fn drop_apply_entry(
     api: &Api,
     manager: &str,
     id: &ObjectId,

@@ -72,7 +72,7 @@ pub(crate) struct Survey<'a> {
 }
 
 /// What was found by name, and what may not be looked at.
-type Found = (Live, HashMap<ObjectId, Failure>);
+type LiveAndHidden = (Live, HashMap<ObjectId, Failure>);
 
 impl<'a> Survey<'a> {
     /// Looks at an inventory: at its metadata.
@@ -101,7 +101,7 @@ impl<'a> Survey<'a> {
     ///
     /// # Errors
     /// A request that failed for another reason.
-    pub(crate) async fn look_at_visible(self) -> Result<Found> {
+    pub(crate) async fn look_at_visible(self) -> Result<LiveAndHidden> {
         let (groups, mut single) = self.grouped();
         let mut live = Live::new();
         let lists = stream::iter(groups)
@@ -166,7 +166,7 @@ impl<'a> Survey<'a> {
         (groups, single)
     }
 
-    async fn get_all(&self, objects: Vec<Wanted<'_>>) -> Result<Found> {
+    async fn get_all(&self, objects: Vec<Wanted<'_>>) -> Result<LiveAndHidden> {
         let gets = stream::iter(objects)
             .map(|object| async move { (object.id.clone(), self.get(&object).await) })
             .buffer_unordered(IN_FLIGHT)

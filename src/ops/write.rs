@@ -6,7 +6,7 @@ mod content;
 mod handover;
 
 use attempt::{Attempt, Precondition};
-pub(super) use content::is_instances;
+pub(super) use content::is_held_by_instance;
 use serde_json::Value;
 
 use super::{
@@ -76,7 +76,7 @@ impl Writer<'_> {
             }
             (Action::Recreate, Some(uid)) => {
                 replicas = self.replicas_to_keep(item, &path, uid).await?;
-                self.take_away(desired, &path, uid).await?;
+                self.delete_first(desired, &path, uid).await?;
                 Precondition::Absent
             }
             (_, Some(uid)) => Precondition::Uid(uid.clone()),
@@ -85,7 +85,7 @@ impl Writer<'_> {
         Attempt::new(self, item, &path, precondition, replicas).run().await
     }
 
-    async fn take_away(&self, desired: &Desired, path: &str, uid: &str) -> Result<()> {
+    async fn delete_first(&self, desired: &Desired, path: &str, uid: &str) -> Result<()> {
         // A StatefulSet goes alone: its pods and volumes are adopted by the new one.
         let deletion = if builtin_kind(&desired.id).is(Trait::Readopting) {
             if let Some(keeper) = self.keeper {

@@ -58,7 +58,7 @@ fn block(out: &mut String, title: &str, text: &str, indent: &str) {
     }
 }
 
-/// Picks the exit code that stands for several failures (CLI.md, Exit codes).
+/// Picks the exit code that stands for several failures (docs/cli.md, Exit codes).
 pub(crate) fn exit_kind<'a>(errors: impl IntoIterator<Item = &'a Error>) -> Option<ErrorKind> {
     errors.into_iter().map(|error| error.kind).min_by_key(|kind| kind.rank())
 }

@@ -121,7 +121,7 @@ impl Answers {
     }
 }
 
-/// The answer as CLI.md promises it: the instance's fields and what was done.
+/// The answer as docs/cli.md promises it: the instance's fields and what was done.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct OperationDocument<'a> {

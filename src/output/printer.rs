@@ -52,8 +52,8 @@ pub(crate) struct Printer {
 impl Printer {
     /// Looks at the two streams of this process and at the manner that was asked for.
     #[must_use]
-    pub(crate) fn new(manner: TalkOptions) -> Self {
-        let TalkOptions { format, quiet, verbosity, color, dumb, json_talk } = manner;
+    pub(crate) fn new(options: TalkOptions) -> Self {
+        let TalkOptions { format, quiet, verbosity, color, dumb, json_talk } = options;
         let colour = |automatic: ColorChoice| match color {
             ColorWhen::Always => true,
             ColorWhen::Never => false,

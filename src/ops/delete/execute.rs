@@ -69,7 +69,7 @@ impl Deletion<'_> {
     ///
     /// # Errors
     /// What could not be deleted; the record then still covers it.
-    pub(crate) async fn carry_out(
+    pub(crate) async fn execute(
         &self,
         found: Option<&Found>,
         mut record: Record,
@@ -101,13 +101,15 @@ impl Deletion<'_> {
             self.end_early(result, record, keeper, operation).await?;
             return Ok(true);
         }
-        if let Err(error) = self.leave(&api, &record, keeper, operation).await {
+        if let Err(error) =
+            self.remove_namespaces_and_record(&api, &record, keeper, operation).await
+        {
             // The next one is let through at once; a record that went with its namespace holds
             // nobody.
             if let Some(keeper) = keeper.filter(|_| error.kind != ErrorKind::Locked) {
                 let _ = keeper.let_go(record).await;
             }
-            return Err(self.goes_on(error));
+            return Err(self.with_resume_hint(error));
         }
         operation.instance.outcome = Some(OperationOutcome::Deleted);
         Ok(true)
@@ -143,11 +145,11 @@ impl Deletion<'_> {
         match written {
             // Another goes on, and what we did not manage is not the news.
             Err(lost) if lost.kind == ErrorKind::Locked => Err(lost),
-            written => result.and(written).map_err(|error| self.goes_on(error)),
+            written => result.and(written).map_err(|error| self.with_resume_hint(error)),
         }
     }
 
-    fn goes_on(&self, error: Error) -> Error {
+    fn with_resume_hint(&self, error: Error) -> Error {
         error.or_hint(|| format!("`workloadctl delete {}` goes on once that is mended", self.name))
     }
 
@@ -225,7 +227,7 @@ impl Deletion<'_> {
         if failures.is_empty() {
             return Ok(());
         }
-        Err(several::one(&failures.iter().collect::<Vec<_>>(), "could not be deleted"))
+        Err(several::merge(&failures.iter().collect::<Vec<_>>(), "could not be deleted"))
     }
 
     /// Finds what a StatefulSet left behind that was deleted to be made anew and was not: with the

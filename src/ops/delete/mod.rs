@@ -81,7 +81,7 @@ impl Delete<'_> {
         let stored = stored.as_ref();
         let (choice, mut target) = match self.connect(stored, operation).await {
             Ok(connected) => connected,
-            Err(error) => return self.end_unasked(stored, error, held, operation),
+            Err(error) => return self.end_without_cluster(stored, error, held, operation),
         };
         let mut confirmed = false;
         loop {
@@ -93,7 +93,7 @@ impl Delete<'_> {
             };
             let located = match found {
                 Ok(located) => located,
-                Err(error) => return self.end_unasked(stored, error, held, operation),
+                Err(error) => return self.end_without_cluster(stored, error, held, operation),
             };
             if let Some(stored) = stored {
                 fixed::check(session, stored, &choice, &target, &located)?;
@@ -112,12 +112,12 @@ impl Delete<'_> {
             let Self { session, name, options, .. } = *self;
             let deletion = Deletion { session, name, options, target: &target, deadline };
             let found = located.found.as_ref();
-            if deletion.carry_out(found, record, &mut held, operation).await? {
+            if deletion.execute(found, record, &mut held, operation).await? {
                 break;
             }
         }
         if !self.options.limits.no_wait {
-            self.forget_row()?;
+            self.delete_row()?;
         }
         held.end();
         Ok(())
@@ -160,7 +160,7 @@ impl Delete<'_> {
         Ok(located)
     }
 
-    fn forget_row(&self) -> Result<()> {
+    fn delete_row(&self) -> Result<()> {
         let mut store = self.session.store();
         // The instance may be known to the cluster alone.
         if store.instance(self.name)?.is_some() {
@@ -175,7 +175,7 @@ impl Delete<'_> {
     /// # Errors
     /// That failure, with what helps, where the row was deployed, there is none, or the failure is
     /// of another kind.
-    fn end_unasked(
+    fn end_without_cluster(
         &self,
         stored: Option<&Instance>,
         error: Error,
@@ -191,7 +191,7 @@ impl Delete<'_> {
         if was_deployed {
             return Err(match (stored, error.kind) {
                 _ if error.code == Code::OtherCluster => {
-                    fixed::without_flag(error, name, stored.is_some())
+                    fixed::hint_new_cluster(error, name, stored.is_some())
                 }
                 (Some(_), ErrorKind::Runtime) if error.code != Code::ContextGone => {
                     error.hint(format!(
@@ -201,7 +201,7 @@ impl Delete<'_> {
                 _ => error,
             });
         }
-        self.forget_row()?;
+        self.delete_row()?;
         held.end();
         operation.warnings.push(error.to_string());
         operation.instance.outcome = Some(OperationOutcome::Deleted);
@@ -219,7 +219,11 @@ impl Delete<'_> {
         let (session, name) = (self.session, self.name);
         if stored.is_none() {
             held.end();
-            return Err(locate::nowhere(session, name, operation.instance.runtime.as_deref()));
+            return Err(locate::instance_not_found(
+                session,
+                name,
+                operation.instance.runtime.as_deref(),
+            ));
         }
         session.store().delete_instance(name)?;
         held.end();

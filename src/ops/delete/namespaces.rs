@@ -37,11 +37,11 @@ enum NamespaceEnd {
     Absent,
     Stays(String),
     /// Its deletion is sent.
-    Goes(Going),
+    Terminating(TerminatingNamespace),
 }
 
 /// A namespace whose deletion is sent.
-struct Going {
+struct TerminatingNamespace {
     entry: Entry,
     path: String,
     uid: String,
@@ -54,7 +54,7 @@ impl Deletion<'_> {
     ///
     /// # Errors
     /// Whatever the server answers; time that is up, a signal; code 6 when the holder is lost.
-    pub(super) async fn leave(
+    pub(super) async fn remove_namespaces_and_record(
         &self,
         api: &Api,
         record: &Record,
@@ -74,7 +74,7 @@ impl Deletion<'_> {
         };
         match (home, keeper) {
             // The record goes with it: from here on there is nothing to renew.
-            (NamespaceEnd::Goes(going), _) => self.see_off(&going, operation).await,
+            (NamespaceEnd::Terminating(going), _) => self.await_deletion(&going, operation).await,
             (NamespaceEnd::Stays(_), Some(keeper)) => keeper.remove().await,
             (NamespaceEnd::Stays(_) | NamespaceEnd::Absent, _) => Ok(()),
         }
@@ -100,8 +100,8 @@ impl Deletion<'_> {
             }
             if entry.id.name == record.namespace {
                 home = end;
-            } else if let NamespaceEnd::Goes(going) = end {
-                self.see_off(&going, operation).await?;
+            } else if let NamespaceEnd::Terminating(going) = end {
+                self.await_deletion(&going, operation).await?;
             }
         }
         Ok(home)
@@ -132,7 +132,7 @@ impl Deletion<'_> {
             let Some(live) = live else { return Ok(NamespaceEnd::Absent) };
             match namespace_users::why_it_stays(target, api, leaver, id, &live).await? {
                 Some(Stay::Theirs(why)) => {
-                    if shared::leave(api, &manager, id, &live, &path).await? {
+                    if shared::drop_apply_entry(api, &manager, id, &live, &path).await? {
                         return Ok(NamespaceEnd::Stays(why));
                     }
                     continue;
@@ -148,7 +148,11 @@ impl Deletion<'_> {
             match sent {
                 Some(Sent::Accepted) => {
                     let uid = uid(&live).unwrap_or_default().to_owned();
-                    return Ok(NamespaceEnd::Goes(Going { entry: entry.clone(), path, uid }));
+                    return Ok(NamespaceEnd::Terminating(TerminatingNamespace {
+                        entry: entry.clone(),
+                        path,
+                        uid,
+                    }));
                 }
                 Some(Sent::AlreadyGone) => return Ok(NamespaceEnd::Absent),
                 None => {}
@@ -160,7 +164,11 @@ impl Deletion<'_> {
     }
 
     /// Waits for the end of a namespace and says so.
-    async fn see_off(&self, going: &Going, operation: &mut Operation) -> Result<()> {
+    async fn await_deletion(
+        &self,
+        going: &TerminatingNamespace,
+        operation: &mut Operation,
+    ) -> Result<()> {
         self.wait_for_end(going).await?;
         let (entry, action) = (&going.entry, Action::Delete);
         self.session.report(self.name, Event::Done { object: entry.id.clone(), action });
@@ -170,7 +178,7 @@ impl Deletion<'_> {
     }
 
     /// Waits until a namespace is gone, saying what it waits for.
-    async fn wait_for_end(&self, going: &Going) -> Result<()> {
+    async fn wait_for_end(&self, going: &TerminatingNamespace) -> Result<()> {
         let (name, id) = (self.name, &going.entry.id);
         let (started, mut beat) = (Instant::now(), Instant::now());
         loop {

@@ -25,20 +25,20 @@ pub(super) struct Begun {
 }
 
 impl Deploy<'_> {
-    /// Asks what has to be asked before anything is written (CLI.md, Questions), and says what the
+    /// Asks what has to be asked before anything is written (docs/cli.md, Questions), and says what the
     /// deploy goes on from.
     ///
     /// # Errors
     /// Code 1 where the answer is no; code 5 where nobody can be asked and it must not go on.
-    pub(super) fn ask(&self, prepared: &Prepared) -> Result<()> {
+    pub(super) fn confirm(&self, prepared: &Prepared) -> Result<()> {
         let start = &prepared.start;
         match prepared.newest() {
-            None if start.located.rebuilt.is_none() => self.ask_about_runtime(prepared)?,
+            None if start.located.rebuilt.is_none() => self.confirm_runtime(prepared)?,
             None => {}
             Some(newest) if start.stored.is_none() || !start.known_here => {
-                self.ask_to_continue(&newest.release)?;
+                self.confirm_continuation(&newest.release)?;
             }
-            Some(newest) => self.tell_of_others(&newest.release),
+            Some(newest) => self.note_release_by_others(&newest.release),
         }
         if let Some(Deployed { release, .. }) = prepared.newest()
             && release.outcome == Outcome::InFlight
@@ -46,11 +46,11 @@ impl Deploy<'_> {
             let number = release.number;
             self.note(format!("release {number} was not finished: going on from the live state"));
         }
-        self.ask_about_losses(prepared)
+        self.confirm_data_loss(prepared)
     }
 
     /// A new instance: the user may not have thought of the runtime.
-    fn ask_about_runtime(&self, prepared: &Prepared) -> Result<()> {
+    fn confirm_runtime(&self, prepared: &Prepared) -> Result<()> {
         let (name, start) = (self.name, &prepared.start);
         confirm_choice(self.session, &start.choice, "Deploy", name)?;
         self.note(format!("runtime {}: {}", start.choice.runtime, start.choice.why()));
@@ -61,7 +61,7 @@ impl Deploy<'_> {
     }
 
     /// An instance that only the cluster knows may be somebody else's.
-    fn ask_to_continue(&self, release: &Release) -> Result<()> {
+    fn confirm_continuation(&self, release: &Release) -> Result<()> {
         let Release { number, deployer, .. } = release;
         let told = format!(
             "continuing {}: release {number}, last deployed by {deployer} {}",
@@ -79,7 +79,7 @@ impl Deploy<'_> {
     }
 
     /// Somebody else's release since ours is worth a line.
-    fn tell_of_others(&self, release: &Release) {
+    fn note_release_by_others(&self, release: &Release) {
         let known = self.session.store().releases(self.name).unwrap_or_default();
         if known.iter().all(|known| known.id != release.id) {
             let Release { number, deployer, .. } = release;
@@ -99,7 +99,7 @@ impl Deploy<'_> {
     }
 
     /// Pruning or recreating what holds data is asked about.
-    fn ask_about_losses(&self, prepared: &Prepared) -> Result<()> {
+    fn confirm_data_loss(&self, prepared: &Prepared) -> Result<()> {
         let precious = |id: &ObjectId| builtin_kind(id).is(Trait::Precious);
         let plan = &prepared.draft.plan;
         let removed = plan.removals.iter().filter(|removal| !removal.keep && !removal.theirs);

@@ -97,10 +97,10 @@ impl<'a> Deploy<'a> {
             }
             self.report.plan(&prepared);
             refuse_blocked(&prepared)?;
-            self.tell_yielded(&prepared);
-            self.ask(&prepared)?;
+            self.report_yielded(&prepared);
+            self.confirm(&prepared)?;
             if !prepared.needs_release(self.options.prune) {
-                self.leave_unchanged(&prepared).await?;
+                self.finish_unchanged(&prepared).await?;
                 held.end();
                 return Ok(());
             }
@@ -149,13 +149,13 @@ impl<'a> Deploy<'a> {
             target: &start.target,
             deadline,
         };
-        deletion.carry_out(start.located.found.as_ref(), record, held, &mut operation).await?;
+        deletion.execute(start.located.found.as_ref(), record, held, &mut operation).await?;
         Ok(())
     }
 
     /// Nothing is to be written: notes the no-op data, and waits where nobody has seen it ready.
-    async fn leave_unchanged(&mut self, prepared: &Prepared) -> Result<()> {
-        prepared.note_seen().await;
+    async fn finish_unchanged(&mut self, prepared: &Prepared) -> Result<()> {
+        prepared.record_seen().await;
         locate::follow(self.session, &prepared.start.target, &prepared.record)?;
         prepared.start.target.remember(self.session)?;
         self.report.outcome(OperationOutcome::Unchanged);
@@ -163,12 +163,12 @@ impl<'a> Deploy<'a> {
         if newest == Some(Outcome::Ready) || self.options.limits.no_wait {
             return Ok(());
         }
-        self.wait_only(prepared).await
+        self.wait_until_ready(prepared).await
     }
 
     /// Says which fields are left to others: an autoscaler is expected to hold them, anybody else
     /// is worth a warning.
-    fn tell_yielded(&mut self, prepared: &Prepared) {
+    fn report_yielded(&mut self, prepared: &Prepared) {
         for item in &prepared.draft.plan.items {
             for left in item.entry.iter().flat_map(|entry| &entry.yielded) {
                 let told = format!("{}: {}", item.desired.id, left.told());

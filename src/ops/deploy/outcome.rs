@@ -32,7 +32,7 @@ pub(super) fn conclude(rollout: &Rollout<'_>, end: &RolloutEnd) -> Result<()> {
         RolloutEnd::Failed => Err(failed(rollout, &errors)),
         RolloutEnd::LoggedOut if !errors.is_empty() => Err(failed(rollout, &errors)),
         RolloutEnd::LoggedOut => {
-            let refused = rollout.observer.refused().and_then(Failure::of_the_server);
+            let refused = rollout.observer.login_refused().and_then(Failure::of_the_server);
             let refused =
                 refused.unwrap_or_else(|| Error::runtime(Code::Unauthorized, "logged out"));
             Err(refused.while_doing(format!("cannot wait for `{name}`")))
@@ -51,7 +51,7 @@ pub(super) fn conclude(rollout: &Rollout<'_>, end: &RolloutEnd) -> Result<()> {
             format!("out of time: `{name}` was applied, but is not ready yet"),
         )
         .causes(unready(rollout))
-        .causes(silence(rollout))
+        .causes(server_down(rollout))
         .hint(format!(
             "`workloadctl status {name} --wait` goes on waiting, `--timeout` gives more time"
         ))),
@@ -64,7 +64,7 @@ pub(super) fn conclude(rollout: &Rollout<'_>, end: &RolloutEnd) -> Result<()> {
             ),
         )
         .causes(left(rollout))
-        .causes(silence(rollout))
+        .causes(server_down(rollout))
         .hint(format!("`workloadctl deploy {name}` goes on, `--timeout` gives more time"))),
         RolloutEnd::Stopped(signal) => Err(signal
             .error(format!(
@@ -80,8 +80,8 @@ pub(super) fn conclude(rollout: &Rollout<'_>, end: &RolloutEnd) -> Result<()> {
 }
 
 /// Says that the server was not there any more when time was up.
-fn silence(rollout: &Rollout<'_>) -> Option<String> {
-    let failure = rollout.silence.as_ref()?;
+fn server_down(rollout: &Rollout<'_>) -> Option<String> {
+    let failure = rollout.server_down.as_ref()?;
     Some(format!("the server does not answer any more: {}", failure.message()))
 }
 
@@ -132,7 +132,7 @@ fn failed(rollout: &Rollout<'_>, errors: &[&Error]) -> Error {
             ),
         )
         .hint(format!("`workloadctl status {name}` shows all of it")),
-        errors => several::one(errors, "were not applied"),
+        errors => several::merge(errors, "were not applied"),
     };
     error = error.causes(unready(rollout));
     if !skipped.is_empty() {

@@ -79,7 +79,7 @@ impl Deploy<'_> {
         if failures.is_empty() {
             return Ok(());
         }
-        Err(several::one(&failures.iter().collect::<Vec<_>>(), "could not be removed"))
+        Err(several::merge(&failures.iter().collect::<Vec<_>>(), "could not be removed"))
     }
 }
 

@@ -49,7 +49,7 @@ impl Deploy<'_> {
         }
         // The holder is renewed beside the work, for as long as the work takes.
         let result = tokio::select! {
-            result = self.carry_out(prepared, &keeper, &mut inventory) => result,
+            result = self.apply_and_prune(prepared, &keeper, &mut inventory) => result,
             lost = keeper.keep() => return Err(lost),
         };
         let outcome = match &result {
@@ -57,7 +57,7 @@ impl Deploy<'_> {
             Ok(()) => Outcome::Ready,
             Err(error) => Outcome::of_failure(error),
         };
-        self.report.left_for_later(&inventory.entries());
+        self.report.keep_unpruned(&inventory.entries());
         let recorded = self.record(&keeper, inventory, outcome).await;
         self.report.outcome(match &result {
             Err(error) if error.kind == ErrorKind::Refused => OperationOutcome::Refused,
@@ -75,7 +75,7 @@ impl Deploy<'_> {
         }
     }
 
-    async fn carry_out(
+    async fn apply_and_prune(
         &mut self,
         prepared: &Prepared,
         keeper: &Keeper,
@@ -99,7 +99,7 @@ impl Deploy<'_> {
         };
         let mut rollout = Rollout::of(scope, &items);
         let end = rollout.run().await;
-        self.take_results(&rollout, inventory);
+        self.record_results(&rollout, inventory);
         self.report.nodes(&rollout);
         conclude(&rollout, &end)?;
         for remark in stale_readers(&rollout) {
@@ -127,7 +127,7 @@ impl Deploy<'_> {
         }
     }
 
-    fn take_results(&self, rollout: &Rollout<'_>, inventory: &mut Inventory) {
+    fn record_results(&self, rollout: &Rollout<'_>, inventory: &mut Inventory) {
         for node in &rollout.nodes {
             let id = &node.item.desired.id;
             let completed = node.has_completed(rollout.observer.seen(id).flatten());
@@ -151,7 +151,7 @@ impl Deploy<'_> {
     ///
     /// # Errors
     /// Code 3 where it does not become ready.
-    pub(super) async fn wait_only(&mut self, prepared: &Prepared) -> Result<()> {
+    pub(super) async fn wait_until_ready(&mut self, prepared: &Prepared) -> Result<()> {
         let target = &prepared.start.target;
         // Nothing is written: the fence is only there to be passed by nobody.
         let fence = Fence::new(Moment::now(), target.api.request_timeout());

@@ -174,7 +174,7 @@ impl DeployReport {
     }
 
     /// What was to be pruned and is still in the inventory waits for a release that gets ready.
-    pub(super) fn left_for_later(&mut self, inventory: &[Entry]) {
+    pub(super) fn keep_unpruned(&mut self, inventory: &[Entry]) {
         for entry in inventory.iter().filter(|entry| !entry.wanted) {
             let Some(view) =
                 self.index.get(&entry.id).and_then(|index| self.operation.objects.get_mut(*index))

@@ -13,7 +13,7 @@ use crate::{
     ops::{
         conflict::Resolution,
         shared::{holders, resolve},
-        write::is_instances,
+        write::is_held_by_instance,
     },
     workload::{
         comparison::contains,
@@ -106,7 +106,7 @@ impl Planning<'_> {
             // the set's own CRD.
             Err(failure) if failure.is_conflict() || failure.is_not_found() => Asked::Differs,
             Err(failure) if failure.is_forbidden() => {
-                self.may_not_ask(&failure);
+                self.note_write_forbidden(&failure);
                 Asked::Differs
             }
             Err(failure) => rejected(desired, &failure),
@@ -114,7 +114,7 @@ impl Planning<'_> {
     }
 
     /// Notes that this account may not write: what is live is compared here then.
-    fn may_not_ask(&self, failure: &Failure) {
+    fn note_write_forbidden(&self, failure: &Failure) {
         self.compared_locally.get_or_init(|| {
             format!("compared locally, since this account may not write: {}", failure.message())
         });
@@ -150,7 +150,7 @@ impl Rehearsal<'_> {
             let asked = match (rehearsed, live) {
                 (Ok(rehearsed), Ok(Some(live))) => self.compare(&rehearsed.body, &live),
                 (Ok(_), Ok(None) | Err(_)) => Some(Asked::Differs),
-                (Err(failure), live) => self.mend(&failure, live.ok().flatten().as_ref()),
+                (Err(failure), live) => self.handle_failure(&failure, live.ok().flatten().as_ref()),
             };
             if let Some(asked) = asked {
                 return asked;
@@ -174,11 +174,11 @@ impl Rehearsal<'_> {
     }
 
     /// Takes in a failure; `None` where asking again, otherwise, may help.
-    fn mend(&mut self, failure: &Failure, live: Option<&Value>) -> Option<Asked> {
+    fn handle_failure(&mut self, failure: &Failure, live: Option<&Value>) -> Option<Asked> {
         let Self { planning, desired, sharing, .. } = *self;
         if let Some(live) = live {
             if planning.options.rehearse && failure.is_forbidden() {
-                planning.may_not_ask(failure);
+                planning.note_write_forbidden(failure);
                 let is_there = contains(live, &self.body);
                 return Some(if is_there { Asked::Alike } else { Asked::Differs });
             }
@@ -205,7 +205,7 @@ impl Rehearsal<'_> {
             return;
         }
         take_out(&mut self.body, &field.field);
-        self.left_to_instance |= is_instances(&field);
+        self.left_to_instance |= is_held_by_instance(&field);
         self.terms.leave(field);
     }
 }

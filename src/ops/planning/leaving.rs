@@ -50,7 +50,7 @@ impl Planning<'_> {
                 uid: uid(object).unwrap_or_default().to_owned(),
                 keep: entry.keep || is_kept(object),
                 theirs: entry.id.is("", "Namespace")
-                    && !namespace_users::made(object, self.instance, self.manager),
+                    && !namespace_users::is_made_by(object, self.instance, self.manager),
                 entry: entry.clone(),
             });
         }

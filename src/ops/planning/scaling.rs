@@ -64,7 +64,7 @@ impl<'a> Scaling<'a> {
             autoscalers: planning.desired.iter().filter_map(in_set).collect(),
             unsure: HashSet::new(),
             abandoned: HashSet::new(),
-            going: planning.going(live),
+            going: planning.deleted_by_release(live),
             before: OnceLock::new(),
         };
         let (mut asked, mut namespaces) = (Vec::new(), BTreeSet::new());
@@ -156,7 +156,11 @@ impl<'a> Scaling<'a> {
         }
         let is_scalable = desired.id.group == "apps" && builtin_kind(&desired.id).is(Trait::Scaled);
         let wanted = desired.body.pointer("/spec/replicas");
-        if is_scalable && wanted.is_some() && is_scaled_by_controller(live) && self.loses(desired) {
+        if is_scalable
+            && wanted.is_some()
+            && is_scaled_by_controller(live)
+            && self.loses_autoscaler(desired)
+        {
             return true;
         }
         if !is_scalable || !is_written {
@@ -174,7 +178,7 @@ impl<'a> Scaling<'a> {
     }
 
     /// Tells whether an autoscaler, whose target is not known, leaves an object's namespace.
-    fn loses(&self, desired: &Desired) -> bool {
+    fn loses_autoscaler(&self, desired: &Desired) -> bool {
         self.planning.leaving().any(|id| id.namespace == desired.id.namespace && scales_others(id))
     }
 
@@ -218,7 +222,7 @@ impl Planning<'_> {
     }
 
     /// Lists what this release deletes, as far as it is there.
-    fn going(&self, live: &Live) -> HashSet<ObjectId> {
+    fn deleted_by_release(&self, live: &Live) -> HashSet<ObjectId> {
         let removals = if self.options.prunes { self.removals(live).0 } else { Vec::new() };
         removals
             .into_iter()

@@ -38,7 +38,7 @@ impl Planning<'_> {
 
     /// Lets an object be adopted that was refused as another instance's, where the record of
     /// that one is gone.
-    pub(super) fn inherit(&self, candidate: &mut Candidate<'_>, others: &Others) {
+    pub(super) fn allow_adoption_from_gone(&self, candidate: &mut Candidate<'_>, others: &Others) {
         let is_blocked = matches!(candidate.decision, Decision::Blocked { .. });
         let Some(live) = candidate.live.filter(|_| is_blocked) else { return };
         let owners = other_instances(live, self.manager);
@@ -81,7 +81,7 @@ impl Planning<'_> {
 
     /// Lets `--conflicts force` ask about a shared object that counts as unchanged: some of it
     /// may have been left to others.
-    pub(super) fn force(
+    pub(super) fn ask_if_forced(
         &self,
         desired: &Desired,
         decision: Decision,
@@ -99,7 +99,7 @@ impl Planning<'_> {
 }
 
 /// Says of a shared object that it changes under others; it is not replaced under them.
-pub(super) fn tell_of_sharing(item: &mut Item, managers: &[&str], others: &Others) {
+pub(super) fn report_sharing(item: &mut Item, managers: &[&str], others: &Others) {
     let is_alive = |manager: &&&str| others.get(**manager) != Some(&Standing::Gone);
     let taken = |manager: &&&str| item.sharing.takes.iter().any(|taken| taken == **manager);
     let told = |living: Vec<&&str>| -> Option<String> {
@@ -147,7 +147,7 @@ pub(super) fn tell_of_sharing(item: &mut Item, managers: &[&str], others: &Other
 }
 
 /// Warns of an object that is adopted while another tool goes on with it.
-pub(super) fn kept_elsewhere(item: &Item, live: &Live) -> Option<String> {
+pub(super) fn managed_elsewhere(item: &Item, live: &Live) -> Option<String> {
     let id = &item.desired.id;
     let told = kept_by(live.get(id).filter(|_| item.action == Action::Adopt)?)?;
     Some(format!("{id}: {told}"))

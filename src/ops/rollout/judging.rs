@@ -15,7 +15,7 @@ use crate::{
 /// How often it is said what is still open.
 const HEARTBEAT: Duration = Duration::from_secs(5);
 /// How often an object is asked for that cannot be watched.
-const ASK_EVERY: Duration = Duration::from_secs(2);
+const POLL_EVERY: Duration = Duration::from_secs(2);
 impl Rollout<'_> {
     pub(super) fn judge_all(&mut self, schedule: &mut Schedule<'_>, clock: &mut Clock) {
         clock.dirty = false;
@@ -44,7 +44,7 @@ impl Rollout<'_> {
                 clock.first_failure.get_or_insert_with(Instant::now);
             }
             if node.verdict.as_ref() != Some(&verdict) {
-                self.judged(schedule, index, verdict);
+                self.set_verdict(schedule, index, verdict);
             }
         }
         // What failed may have mended itself.
@@ -53,7 +53,12 @@ impl Rollout<'_> {
         }
     }
 
-    pub(super) fn judged(&mut self, schedule: &mut Schedule<'_>, index: usize, verdict: Verdict) {
+    pub(super) fn set_verdict(
+        &mut self,
+        schedule: &mut Schedule<'_>,
+        index: usize,
+        verdict: Verdict,
+    ) {
         let now = self.scope.session.now();
         let node = &mut self.nodes[index];
         if verdict.state == State::Ready {
@@ -67,11 +72,11 @@ impl Rollout<'_> {
         }
     }
 
-    pub(super) async fn ask_for_unwatched(&mut self, clock: &mut Clock) {
-        if clock.asked.elapsed() < ASK_EVERY {
+    pub(super) async fn poll_unwatched(&mut self, clock: &mut Clock) {
+        if clock.polled.elapsed() < POLL_EVERY {
             return;
         }
-        clock.asked = Instant::now();
+        clock.polled = Instant::now();
         let unseen: Vec<&Desired> = self
             .nodes
             .iter()
@@ -84,7 +89,7 @@ impl Rollout<'_> {
             })
             .map(|node| &node.item.desired)
             .collect();
-        self.observer.ask(self.scope.target, &unseen, ASK_EVERY).await;
+        self.observer.poll(self.scope.target, &unseen, POLL_EVERY).await;
     }
 
     pub(super) fn heartbeat(&self, clock: &mut Clock) {

@@ -89,7 +89,7 @@ pub(crate) struct Rollout<'a> {
     /// The objects, in the graph's order.
     pub nodes: Vec<Node<'a>>,
     /// Why the server did not answer when time was up.
-    pub silence: Option<Failure>,
+    pub server_down: Option<Failure>,
     /// When it began, by the server's clock.
     since: Timestamp,
 }
@@ -103,7 +103,7 @@ impl<'a> Rollout<'a> {
         Self {
             observer: Observer::new(&scope.target.api),
             nodes: items.iter().map(Node::new).collect(),
-            silence: None,
+            server_down: None,
             since: scope.target.api.connection().server_now(),
             scope,
         }
@@ -111,7 +111,7 @@ impl<'a> Rollout<'a> {
 
     /// Runs until the end, and then looks into what is not ready.
     pub(crate) async fn run(&mut self) -> RolloutEnd {
-        let end = self.roll().await;
+        let end = self.run_loop().await;
         let window = self.window();
         for node in self.nodes.iter_mut().filter(|node| node.applied && !node.is_settled()) {
             if let Some(Some(object)) = self.observer.seen(&node.item.desired.id) {
@@ -119,9 +119,9 @@ impl<'a> Rollout<'a> {
             }
         }
         if end == RolloutEnd::TimedOut {
-            self.silence = self.listen().await;
-            if self.silence.is_none() {
-                self.look_at_the_unwritten().await;
+            self.server_down = self.probe_server().await;
+            if self.server_down.is_none() {
+                self.diagnose_unwritten().await;
             }
         }
         end
@@ -135,7 +135,7 @@ impl<'a> Rollout<'a> {
         }
     }
 
-    async fn roll(&mut self) -> RolloutEnd {
+    async fn run_loop(&mut self) -> RolloutEnd {
         let mut schedule = Schedule::start(self.scope.graph);
         let mut writing: FuturesUnordered<Writing<'a>> = FuturesUnordered::new();
         let mut clock = Clock::new();
@@ -143,11 +143,11 @@ impl<'a> Rollout<'a> {
         loop {
             self.start_writes(&mut schedule, &mut writing);
             if writing.is_empty()
-                && (self.nodes.iter().all(Node::is_over) || self.gives_up(&schedule))
+                && (self.nodes.iter().all(Node::is_over) || self.skip_hopeless(&schedule))
             {
                 return self.verdict();
             }
-            let deadline = self.nearest(&clock);
+            let deadline = self.next_deadline(&clock);
             tokio::select! {
                 biased;
                 signal = self.scope.session.stop.wait() => {
@@ -156,7 +156,7 @@ impl<'a> Rollout<'a> {
                 }
                 () = self.scope.fence.lost() => return RolloutEnd::Lost,
                 Some((node, result)) = writing.next() => {
-                    self.wrote(&mut schedule, node, result, &mut clock);
+                    self.take_write_result(&mut schedule, node, result, &mut clock);
                     if writing.is_empty() && self.scope.wait && self.nodes.iter().all(|node| node.applied || node.error.is_some() || node.skipped) {
                         self.phase("waiting");
                     }
@@ -164,7 +164,7 @@ impl<'a> Rollout<'a> {
                 change = self.observer.changed() => {
                     self.observer.take(change);
                     clock.dirty = true;
-                    if self.observer.refused().is_some() {
+                    if self.observer.login_refused().is_some() {
                         self.finish_writes(&mut schedule, &mut writing).await;
                         return RolloutEnd::LoggedOut;
                     }
@@ -183,7 +183,7 @@ impl<'a> Rollout<'a> {
                 }
             }
             if clock.judging_is_due() {
-                self.ask_for_unwatched(&mut clock).await;
+                self.poll_unwatched(&mut clock).await;
                 self.judge_all(&mut schedule, &mut clock);
             }
             self.heartbeat(&mut clock);
@@ -192,7 +192,7 @@ impl<'a> Rollout<'a> {
 
     /// Leaves out what waits for something that failed to become ready, where nothing else is
     /// under way.
-    fn gives_up(&mut self, schedule: &Schedule<'_>) -> bool {
+    fn skip_hopeless(&mut self, schedule: &Schedule<'_>) -> bool {
         let failed: Vec<usize> =
             (0..self.nodes.len()).filter(|index| self.nodes[*index].has_failed()).collect();
         if failed.is_empty() {
@@ -219,7 +219,7 @@ impl<'a> Rollout<'a> {
         self.scope.session.report(self.scope.instance, event);
     }
 
-    fn nearest(&self, clock: &Clock) -> Option<Instant> {
+    fn next_deadline(&self, clock: &Clock) -> Option<Instant> {
         let grace = clock.first_failure.map(|at| at + AFTER_FAILURE);
         match (self.scope.deadline, grace) {
             (Some(a), Some(b)) => Some(a.min(b)),
@@ -240,7 +240,7 @@ impl<'a> Rollout<'a> {
             for node in next {
                 let item = self.nodes[node].item;
                 if item.action == Action::Unchanged {
-                    self.is_applied(schedule, node);
+                    self.mark_applied(schedule, node);
                     continue;
                 }
                 let writer = self.scope.writer;
@@ -249,7 +249,7 @@ impl<'a> Rollout<'a> {
         }
     }
 
-    fn wrote(
+    fn take_write_result(
         &mut self,
         schedule: &mut Schedule<'_>,
         node: usize,
@@ -266,7 +266,7 @@ impl<'a> Rollout<'a> {
                 }
                 self.nodes[node].written = Some(written);
                 self.nodes[node].applied_at = Some(self.scope.session.now());
-                self.is_applied(schedule, node);
+                self.mark_applied(schedule, node);
             }
             Err(error) => {
                 clock.first_failure.get_or_insert_with(Instant::now);
@@ -279,7 +279,7 @@ impl<'a> Rollout<'a> {
     }
 
     /// Notes that a node is as wanted on the cluster, and watches it where somebody waits.
-    fn is_applied(&mut self, schedule: &mut Schedule<'_>, index: usize) {
+    fn mark_applied(&mut self, schedule: &mut Schedule<'_>, index: usize) {
         schedule.reached(index, Milestone::Applied);
         let awaited = !self.scope.graph.awaited(index).is_empty();
         let node = &mut self.nodes[index];
@@ -298,7 +298,7 @@ impl<'a> Rollout<'a> {
         } else {
             let verdict =
                 Verdict { state: State::Ready, reason: String::new(), message: String::new() };
-            self.judged(schedule, index, verdict);
+            self.set_verdict(schedule, index, verdict);
         }
     }
 
@@ -312,7 +312,7 @@ impl<'a> Rollout<'a> {
         let mut clock = Clock::new();
         while !writing.is_empty() {
             tokio::select! {
-                Some((node, result)) = writing.next() => self.wrote(schedule, node, result, &mut clock),
+                Some((node, result)) = writing.next() => self.take_write_result(schedule, node, result, &mut clock),
                 () = tokio::time::sleep_until(until.into()) => return,
             }
         }

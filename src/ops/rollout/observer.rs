@@ -39,14 +39,14 @@ pub(crate) struct Observer {
     watches: JoinSet<()>,
     started: HashSet<Collection>,
     listed: HashSet<(GroupKind, Option<String>)>,
-    blind: HashSet<(GroupKind, Option<String>)>,
+    unwatchable: HashSet<(GroupKind, Option<String>)>,
     sender: mpsc::UnboundedSender<Change>,
     changes: mpsc::UnboundedReceiver<Change>,
     live: HashMap<ObjectId, Value>,
     /// What was asked for by name since no watch shows it.
-    asked: HashSet<ObjectId>,
+    polled: HashSet<ObjectId>,
     /// How the server refused the login, where it did.
-    refused: Option<Failure>,
+    login_refused: Option<Failure>,
     /// What is around the objects: pods, replica sets, events.
     pub around: Related,
 }
@@ -61,12 +61,12 @@ impl Observer {
             watches: JoinSet::new(),
             started: HashSet::new(),
             listed: HashSet::new(),
-            blind: HashSet::new(),
+            unwatchable: HashSet::new(),
             sender,
             changes,
             live: HashMap::new(),
-            asked: HashSet::new(),
-            refused: None,
+            polled: HashSet::new(),
+            login_refused: None,
             around: Related::default(),
         }
     }
@@ -145,8 +145,8 @@ impl Observer {
         match change {
             Change::Listed(collection, objects) => self.take_list(&collection, objects),
             Change::Present(object) => {
-                self.asked.remove(&ObjectId::of(&object));
-                self.put(object);
+                self.polled.remove(&ObjectId::of(&object));
+                self.keep(object);
             }
             Change::Gone(object) => {
                 let id = ObjectId::of(&object);
@@ -161,20 +161,20 @@ impl Observer {
                 }
             }
             Change::Unobservable(collection, failure) => {
-                self.blind.insert(place_of(&collection));
+                self.unwatchable.insert(place_of(&collection));
                 if failure.code() == 401 {
-                    self.refused = Some(failure);
+                    self.login_refused = Some(failure);
                 }
             }
         }
     }
 
     /// Tells how the server refused the login, where it did: nothing more will be seen.
-    pub(crate) fn refused(&self) -> Option<&Failure> {
-        self.refused.as_ref()
+    pub(crate) fn login_refused(&self) -> Option<&Failure> {
+        self.login_refused.as_ref()
     }
 
-    fn put(&mut self, object: Value) {
+    fn keep(&mut self, object: Value) {
         let kind = object["kind"].as_str().unwrap_or_default();
         if is_around(kind) {
             self.around.upsert(object.clone());
@@ -212,8 +212,8 @@ impl Observer {
             }
         }
         for object in objects {
-            self.asked.remove(&ObjectId::of(&object));
-            self.put(object);
+            self.polled.remove(&ObjectId::of(&object));
+            self.keep(object);
         }
         self.listed.insert(place);
     }
@@ -231,12 +231,12 @@ impl Observer {
     /// or the object is gone or has lost the label that the watch selects: it has to be asked for.
     pub(crate) fn is_watching(&self, id: &ObjectId) -> bool {
         self.live.contains_key(id)
-            && !self.asked.contains(id)
-            && !self.blind.contains(&(id.group_kind(), id.namespace.clone()))
+            && !self.polled.contains(id)
+            && !self.unwatchable.contains(&(id.group_kind(), id.namespace.clone()))
     }
 
     /// Asks for objects by name, side by side, and takes what is answered within `limit`.
-    pub(crate) async fn ask(&mut self, target: &Target, objects: &[&Desired], limit: Duration) {
+    pub(crate) async fn poll(&mut self, target: &Target, objects: &[&Desired], limit: Duration) {
         let asked = stream::iter(objects)
             .filter_map(|desired| async move {
                 Some((*desired, target.path(&desired.id, &desired.version)?))
@@ -252,8 +252,8 @@ impl Observer {
         for (desired, found) in asked {
             match found {
                 Ok(Some(object)) => {
-                    self.put(object);
-                    self.asked.insert(desired.id.clone());
+                    self.keep(object);
+                    self.polled.insert(desired.id.clone());
                 }
                 Ok(None) => {
                     self.live.remove(&desired.id);

@@ -66,7 +66,7 @@ async fn one(session: &Session<'_>, name: &InstanceName, named: bool) -> Operati
         operation.instance.status_at = Some(session.now());
         operation.instance.outcome = Some((&error).into());
         // A table tells it in its row; a named instance that cannot be asked is a failure of its
-        // runtime, also where a right is missing (CLI.md, Status).
+        // runtime, also where a right is missing (docs/cli.md, Status).
         if named {
             let is_known = operation.instance.definition.is_some();
             let kind = match error.kind {
@@ -110,7 +110,7 @@ async fn look(session: &Session<'_>, name: &InstanceName, operation: &mut Operat
     };
     let mut located = locate::locate(session, &mut target, search)
         .await
-        .map_err(|error| fixed::without_flag(error, name, stored.is_some()))?;
+        .map_err(|error| fixed::hint_new_cluster(error, name, stored.is_some()))?;
     if let Some(stored) = &stored
         && let Some(moved) = fixed::check(session, stored, &choice, &target, &located)?
         // Without a record there is nothing that the database could follow.
@@ -171,7 +171,11 @@ fn nothing(
     operation: &mut Operation,
 ) -> Result<()> {
     if stored.is_none() {
-        return Err(locate::nowhere(session, name, operation.instance.runtime.as_deref()));
+        return Err(locate::instance_not_found(
+            session,
+            name,
+            operation.instance.runtime.as_deref(),
+        ));
     }
     if known_release(session, name)?.is_some() {
         operation.instance.status = Some(Status::Unhealthy);

@@ -7,7 +7,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Writer, content::Content};
+use super::{Writer, content::ApplyContent};
 use crate::{
     cluster::{
         failure::Failure,
@@ -32,7 +32,7 @@ impl Writer<'_> {
     ///
     /// # Errors
     /// Whatever the server answers, other than that somebody else scaled meanwhile.
-    pub(super) async fn hand_over(
+    pub(super) async fn hand_over_replicas(
         &self,
         desired: &Desired,
         path: &str,
@@ -67,7 +67,7 @@ impl Writer<'_> {
                 Err(failure) => return Err(self.explain(desired, &failure)),
             }
         }
-        Err(self.at(desired, restless(desired)))
+        Err(self.at(desired, changes_too_fast(desired)))
     }
 
     /// Takes over what persons and packagers hold, so that it goes when the definition drops it.
@@ -101,7 +101,7 @@ impl Writer<'_> {
             let Some(found) = found else { return Ok(()) };
             seen = found;
         }
-        Err(self.at(desired, restless(desired)))
+        Err(self.at(desired, changes_too_fast(desired)))
     }
 
     /// Reads the replicas of an object that is about to be made anew, where they are not ours to
@@ -125,12 +125,12 @@ impl Writer<'_> {
 
     /// Gives the replicas of what was made anew to who held them before, and the answer that is
     /// true then.
-    pub(super) async fn give_back(
+    pub(super) async fn give_back_replicas(
         &self,
         item: &Item,
         path: &str,
         mut live: Value,
-        content: &mut Content<'_>,
+        content: &mut ApplyContent<'_>,
     ) -> Result<Value> {
         let desired = &item.desired;
         let Some(holder) = &item.terms.kept else { return Ok(live) };
@@ -153,12 +153,12 @@ impl Writer<'_> {
             };
             live = found;
         }
-        Err(self.at(desired, restless(desired)))
+        Err(self.at(desired, changes_too_fast(desired)))
     }
 
     /// Takes hold of what the server filled in by itself and now forbids, so that the next apply
     /// takes it away. False where the failure is about something else.
-    pub(super) async fn hold_forbidden(
+    pub(super) async fn claim_forbidden(
         &self,
         desired: &Desired,
         path: &str,
@@ -183,7 +183,7 @@ impl Writer<'_> {
                 Err(failure) => return Err(self.explain(desired, &failure)),
             }
         }
-        Err(self.at(desired, restless(desired)))
+        Err(self.at(desired, changes_too_fast(desired)))
     }
 }
 
@@ -196,7 +196,7 @@ fn rewrite(path: &str, fields: &Value, version: Option<&str>) -> Request {
     Request::json_patch(path, &patch).metadata()
 }
 
-fn restless(desired: &Desired) -> Error {
+fn changes_too_fast(desired: &Desired) -> Error {
     Error::failed(
         Code::Restless,
         format!("{} changes faster than it can be taken over", desired.id),

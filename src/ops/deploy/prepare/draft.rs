@@ -43,7 +43,7 @@ impl Deploy<'_> {
         if let Some(rebuilt) = &mut start.located.rebuilt {
             let flag = self.session.namespace.as_deref();
             let brought = chosen.content.brought_namespaces();
-            namespaces::settle_mode(rebuilt, &brought, stored_here.as_ref(), flag);
+            namespaces::fix_rebuilt_mode(rebuilt, &brought, stored_here.as_ref(), flag);
         }
         let overrides = self.overrides(start)?;
         let desired = self.desired_state(start, &chosen.content, overrides).await?;
@@ -71,7 +71,7 @@ impl Deploy<'_> {
             compared_locally: OnceLock::new(),
         };
         // A namespace that was there before does not tell whether a record was lost.
-        let is_silent = record.is_none() && start.home_state == Some(NamespaceState::Foreign);
+        let is_silent = record.is_none() && start.namespace_state == Some(NamespaceState::Foreign);
         let traces = async {
             let (target, place) = (&start.target, &desired.namespace);
             Ok(is_silent && rebuild::has_traces(target, place, self.name).await?)

@@ -107,7 +107,7 @@ impl Prepared {
     }
 
     /// Records the no-op data that dry runs renewed, if somebody did not write meanwhile.
-    pub(super) async fn note_seen(&self) {
+    pub(super) async fn record_seen(&self) {
         let Some(found) = &self.start.located.found else { return };
         let mut record = self.record.clone();
         record.inventory = self.draft.plan.inventory();

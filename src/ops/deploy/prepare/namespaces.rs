@@ -26,7 +26,7 @@ use crate::{
 /// Settles the mode of a rebuilt record. Live objects do not tell whether the definition brings
 /// the namespace: the content does. Nor whose a namespace was that is gone: `stored`, the instance
 /// as the database has it on this cluster, does, and without it what a first deploy would choose.
-pub(super) fn settle_mode(
+pub(super) fn fix_rebuilt_mode(
     rebuilt: &mut Record,
     brought: &[String],
     stored: Option<&Instance>,
@@ -56,8 +56,8 @@ impl Deploy<'_> {
     ) -> Result<HashSet<String>> {
         let (target, name) = (&start.target, self.name);
         let DesiredState { mode, namespace, objects, .. } = desired;
-        let state = match start.home_state {
-            Some(state) if start.home == *namespace => Some(state),
+        let state = match start.namespace_state {
+            Some(state) if start.record_namespace == *namespace => Some(state),
             Some(_) => Some(locate::namespace_state(target, namespace, name).await?),
             None => None,
         };

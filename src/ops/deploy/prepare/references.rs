@@ -54,7 +54,7 @@ pub(super) async fn warn_of_missing(target: &Target, draft: &Draft) -> Result<Ve
         Some((namespace, _)) => Err(no_namespace(target, plan, &namespace.name)),
         None => Ok(missing
             .into_iter()
-            .map(|(to, references)| sentence(to, &references, plan))
+            .map(|(to, references)| missing_reference(to, &references, plan))
             .collect()),
     }
 }
@@ -112,7 +112,7 @@ async fn is_missing(target: &Target, to: &ObjectId) -> bool {
     matches!(target.api.find(Request::get_metadata(path)).await, Ok(None))
 }
 
-fn sentence(to: &ObjectId, references: &[&Reference], plan: &Plan) -> String {
+fn missing_reference(to: &ObjectId, references: &[&Reference], plan: &Plan) -> String {
     let first = references[0];
     let desired = &plan.items[first.from].desired;
     let place = desired.origin.as_ref().map(|origin| format!(" ({origin})")).unwrap_or_default();

@@ -124,7 +124,7 @@ impl Deploy<'_> {
         .hint(format!("deploy `{wanted}` under another instance name"))
     }
 
-    /// Merges this command's overrides into the stored ones (CLI.md, Overrides).
+    /// Merges this command's overrides into the stored ones (docs/cli.md, Overrides).
     ///
     /// # Errors
     /// Code 2 where an edit removes what is not there.

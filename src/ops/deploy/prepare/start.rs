@@ -27,9 +27,9 @@ pub(in crate::ops::deploy) struct Start {
     /// The record, or what is left without one.
     pub located: Located,
     /// The namespace of the record, where it is not known otherwise.
-    pub home: String,
+    pub record_namespace: String,
     /// What that namespace is to the instance; none where there is a record.
-    pub home_state: Option<NamespaceState>,
+    pub namespace_state: Option<NamespaceState>,
     /// Whether the database knew of a release of this instance.
     pub known_here: bool,
 }
@@ -76,13 +76,21 @@ impl Deploy<'_> {
             self.note(format!("{} {was}; deploying {name} anew", choice.runtime));
         }
         let stored = stored.filter(|_| !located.new_cluster || options.given.is_none());
-        let home = places.first().cloned().unwrap_or_else(|| name.to_string());
-        let home_state = match &located.found {
+        let record_namespace = places.first().cloned().unwrap_or_else(|| name.to_string());
+        let namespace_state = match &located.found {
             Some(_) => None,
-            None => Some(locate::namespace_state(&target, &home, name).await?),
+            None => Some(locate::namespace_state(&target, &record_namespace, name).await?),
         };
         let known_here = latest.is_some();
-        let mut start = Start { choice, target, stored, located, home, home_state, known_here };
+        let mut start = Start {
+            choice,
+            target,
+            stored,
+            located,
+            record_namespace,
+            namespace_state,
+            known_here,
+        };
         if start.may_have_lost_its_record() {
             start.recover(session, name).await?;
         }
@@ -125,14 +133,14 @@ impl Deploy<'_> {
     /// Chooses the runtime; where there is none, the name may be wrong as well.
     fn choose_runtime(&self, stored: Option<&Instance>) -> Result<Choice> {
         choose(self.session, stored).map_err(|error| match (stored, &self.options.given) {
-            (None, None) => self.nor_here(error),
+            (None, None) => self.with_unknown_definition(error),
             _ => error,
         })
     }
 
     /// Where no cluster can be asked for a name: says whether it is known here, and what is near
     /// it.
-    fn nor_here(&self, error: Error) -> Error {
+    fn with_unknown_definition(&self, error: Error) -> Error {
         let named = self.options.definition.clone();
         let Some(definition) = named.or_else(|| self.name.as_str().parse().ok()) else {
             return error;
@@ -157,7 +165,7 @@ impl Start {
 
     fn may_have_lost_its_record(&self) -> bool {
         let deployed_before = self.known_here && self.stored_here().is_some();
-        let is_ours = match self.home_state {
+        let is_ours = match self.namespace_state {
             Some(NamespaceState::Ours | NamespaceState::Shared) => true,
             Some(NamespaceState::Terminating { ours }) => ours,
             Some(NamespaceState::Absent | NamespaceState::Foreign) | None => false,
@@ -174,7 +182,7 @@ impl Start {
         session: &Session<'_>,
         name: &InstanceName,
     ) -> Result<()> {
-        let Self { target, located, home, .. } = self;
-        locate::recover(session, target, located, home, name).await
+        let Self { target, located, record_namespace, .. } = self;
+        locate::recover(session, target, located, record_namespace, name).await
     }
 }
