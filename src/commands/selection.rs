@@ -55,8 +55,7 @@ impl Selection {
                 let runtime = runtime.map(RuntimeName::stored).transpose()?;
                 let runtime = runtime.as_ref();
                 let options = ListOptions { definition, runtime, ..ListOptions::default() };
-                let instances = catalogue::list_instances(store, &options)?.into_iter();
-                instances.map(|instance| instance.name.parse()).collect()
+                catalogue::instance_names(store, &options)
             }
         }
     }

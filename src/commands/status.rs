@@ -116,9 +116,7 @@ fn wanted(
         namespace: call.namespace.as_deref(),
         ..ListOptions::default()
     };
-    let store = session.store();
-    let fitting = catalogue::list_instances(&store, &options)?.into_iter();
-    fitting.map(|instance| instance.name.parse()).collect::<Result<_>>().map(Some)
+    catalogue::instance_names(&session.store(), &options).map(Some)
 }
 
 /// Looks once, or with `--wait` until nothing is to be waited for.

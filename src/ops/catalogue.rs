@@ -64,6 +64,14 @@ pub(crate) fn list_instances(
     instances.map(|instance| instance_view(store, instance)).collect()
 }
 
+/// Names the instances that [`list_instances`] lists.
+pub(crate) fn instance_names(
+    store: &Store,
+    options: &ListOptions<'_>,
+) -> Result<Vec<InstanceName>> {
+    list_instances(store, options)?.into_iter().map(|instance| instance.name.parse()).collect()
+}
+
 /// Shows one instance, with the status that was seen last.
 ///
 /// # Errors

@@ -5,7 +5,7 @@
 //! left to it ([`is_left`]). Any other field is refused with its owner, unless `--conflicts` says
 //! otherwise.
 
-use super::options::Conflicts;
+use super::{options::Conflicts, several::named};
 pub(crate) use crate::workload::ownership::Yielded;
 use crate::{
     cluster::failure::Failure,
@@ -107,28 +107,25 @@ fn decide(conflict: &Conflict<'_>, mode: Conflicts) -> ConflictDecision {
 }
 
 fn refusal(desired: &Desired, refused: &[&Conflict<'_>]) -> Error {
-    let place = desired.origin.as_ref().map(|origin| format!(" ({origin})")).unwrap_or_default();
-    let error = Error::refused(
-        FIELD_CONFLICT,
-        format!("{}{place} has fields that other managers hold", desired.id),
-    )
-    .causes(refused.iter().map(|conflict| {
-        let Conflict { field, manager, .. } = conflict;
-        match class_of(manager) {
-            ManagerClass::GitOps(tool) => {
-                format!("{field} is held by {manager:?}, which is {tool}")
+    let message = format!("{} has fields that other managers hold", named(desired));
+    let error = Error::refused(FIELD_CONFLICT, message)
+        .causes(refused.iter().map(|conflict| {
+            let Conflict { field, manager, .. } = conflict;
+            match class_of(manager) {
+                ManagerClass::GitOps(tool) => {
+                    format!("{field} is held by {manager:?}, which is {tool}")
+                }
+                ManagerClass::Instance => format!(
+                    "{field} is held by the workloadctl instance {}",
+                    manager.trim_start_matches(MANAGER_PREFIX)
+                ),
+                ManagerClass::Person | ManagerClass::Yielded | ManagerClass::Other => {
+                    format!("{field} is held by {manager:?}")
+                }
             }
-            ManagerClass::Instance => format!(
-                "{field} is held by the workloadctl instance {}",
-                manager.trim_start_matches(MANAGER_PREFIX)
-            ),
-            ManagerClass::Person | ManagerClass::Yielded | ManagerClass::Other => {
-                format!("{field} is held by {manager:?}")
-            }
-        }
-    }))
-    .hint(FIELD_CONFLICT_HINT)
-    .object(&desired.id);
+        }))
+        .hint(FIELD_CONFLICT_HINT)
+        .object(&desired.id);
     match &desired.origin {
         Some(origin) => error.at(origin),
         None => error,

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::{
     cluster::{api::Api, request::Request},
     workload::{
-        error::Result,
+        error::{Code, Error, Result},
         kinds::{Trait, builtin_kind},
         object::ObjectId,
         ownership::{finalizers, is_terminating, resource_version, uid},
@@ -19,6 +19,11 @@ use crate::{
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 /// The longest pause between two looks.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// How often an object is looked at again that others write.
+const TRIES: u32 = 10;
+/// The pause before that, once more for each time.
+const RETRY_PAUSE: Duration = Duration::from_millis(50);
 
 /// What becomes of an object's dependents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,11 +110,7 @@ async fn send(
         Ok(_) => Ok(Some(Sent::Accepted)),
         Err(failure) if failure.is_not_found() => Ok(Some(Sent::AlreadyGone)),
         Err(failure) if failure.is_conflict() => {
-            let live = api
-                .find(Request::get_metadata(path))
-                .await
-                .map_err(|failure| failure.explain("get", "cannot look at", id, None))?;
-            match live {
+            match look(api, id, path).await? {
                 None => Ok(Some(Sent::AlreadyGone)),
                 Some(live) if !matches_preconditions(&live, &preconditions) => Ok(None),
                 // Somebody else's deletion was faster.
@@ -128,6 +129,34 @@ fn matches_preconditions(live: &Value, preconditions: &Value) -> bool {
         preconditions[field].as_str().is_none_or(|wanted| found == Some(wanted))
     };
     is("uid", uid(live)) && is("resourceVersion", resource_version(live))
+}
+
+/// Reads an object's metadata; `None` where it is not there.
+pub(crate) async fn look(api: &Api, id: &ObjectId, path: &str) -> Result<Option<Value>> {
+    let live = api.find(Request::get_metadata(path)).await;
+    live.map_err(|failure| failure.explain("get", "cannot look at", id, None))
+}
+
+/// Does something about an object exactly as it was looked at. `act` gives `None` where somebody
+/// wrote it meanwhile: it is looked at again.
+///
+/// # Errors
+/// Those of `act`; code 1 where others write it all the time: `hint` says what goes on.
+pub(crate) async fn act_on_latest<T>(
+    api: &Api,
+    id: &ObjectId,
+    path: &str,
+    hint: &str,
+    act: impl AsyncFn(Option<Value>) -> Result<Option<T>>,
+) -> Result<T> {
+    for attempt in 0..TRIES {
+        tokio::time::sleep(RETRY_PAUSE * attempt).await;
+        if let Some(done) = act(look(api, id, path).await?).await? {
+            return Ok(done);
+        }
+    }
+    let message = format!("{id} is written by others all the time");
+    Err(Error::failed(Code::ObjectBusy, message).object(id).hint(hint))
 }
 
 /// Waits until the object with this uid is gone. For ever: the caller has the clock.

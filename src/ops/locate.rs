@@ -44,13 +44,25 @@ pub(crate) struct Located {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Search<'a> {
     pub instance: &'a InstanceName,
-    /// The instance as the database has it on this runtime.
+    /// The instance as the database has it; on another runtime it says nothing of this one.
     pub stored: Option<&'a Instance>,
     /// Where its record may lie.
     pub namespaces: &'a [String],
     pub new_cluster: bool,
     /// Whether a record that may not be read is passed over: nothing will be written.
     pub lenient: bool,
+}
+
+impl<'a> Search<'a> {
+    /// Looks for an instance as a command does that names no other cluster.
+    #[must_use]
+    pub(crate) fn of(
+        instance: &'a InstanceName,
+        stored: Option<&'a Instance>,
+        namespaces: &'a [String],
+    ) -> Self {
+        Self { instance, stored, namespaces, new_cluster: false, lenient: false }
+    }
 }
 
 impl Located {
@@ -127,8 +139,9 @@ pub(crate) fn brought_namespaces(
 pub(crate) async fn locate(
     session: &Session<'_>,
     target: &mut Target,
-    search: Search<'_>,
+    mut search: Search<'_>,
 ) -> Result<Located> {
+    search.stored = search.stored.filter(|stored| stored.runtime == target.runtime.to_string());
     let Search { instance, stored, namespaces, new_cluster: _, lenient } = search;
     let reads = namespaces.iter().map(|namespace| record::read(&target.api, namespace, instance));
     let (uid, reads) = futures::future::join(target.identify(), join_all(reads)).await;

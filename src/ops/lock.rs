@@ -10,6 +10,7 @@ use super::{
     target::Target,
 };
 use crate::{
+    cluster::record::Keeper,
     store::lock::{Acquired, InstanceLock, LockContent},
     workload::{
         error::{Code, Error, ErrorKind, Result},
@@ -116,6 +117,21 @@ pub(crate) async fn locate_free(
         let holder = located.found.as_ref().and_then(|found| found.held_by(now, dead));
         let Some(holder) = holder.map(|holder| name_of(holder, now)) else { return Ok(located) };
         wait(session, search.instance, &holder, until, &mut told).await?;
+    }
+}
+
+/// Works while the holder is renewed; without a keeper there is none.
+///
+/// # Errors
+/// Why the holder was lost.
+pub(crate) async fn while_held<T>(
+    keeper: Option<&Keeper>,
+    work: impl Future<Output = T>,
+) -> Result<T> {
+    let Some(keeper) = keeper else { return Ok(work.await) };
+    tokio::select! {
+        done = work => Ok(done),
+        lost = keeper.keep() => Err(lost),
     }
 }
 

@@ -294,7 +294,9 @@ impl Planning<'_> {
                 item.action = Action::Recreate;
                 item.reason = format!("the Job changed: {why}");
             }
-            asked => self.take_dry_run(item, Action::Update, asked),
+            asked @ (Asked::Alike | Asked::Immutable(_) | Asked::Rejected(_)) => {
+                self.take_dry_run(item, Action::Update, asked)
+            }
         }
     }
 
@@ -320,10 +322,8 @@ impl Planning<'_> {
     /// whose it is changes, or something leaves.
     async fn ask_before_write(&self, item: &mut Item, action: Action, uid: &str) {
         item.uid = Some(uid.to_owned());
-        let asked = match self.ask(item, uid, AskedFor::Write).await {
-            Asked::Alike => Asked::Differs,
-            asked => asked,
-        };
+        let asked = self.ask(item, uid, AskedFor::Write).await;
+        let asked = if matches!(asked, Asked::Alike) { Asked::Differs } else { asked };
         self.take_dry_run(item, action, asked);
     }
 

@@ -16,7 +16,7 @@ use futures::{StreamExt as _, stream};
 use serde_json::Value;
 
 use super::{
-    deletion::{self, Propagation},
+    deletion::{self, Propagation, Sent},
     events::Event,
     namespace_users::Stay,
     session::Session,
@@ -26,10 +26,7 @@ use super::{
     target::Target,
 };
 use crate::{
-    cluster::{
-        api::{Api, IN_FLIGHT},
-        request::Request,
-    },
+    cluster::api::{Api, IN_FLIGHT},
     workload::{
         error::{Code, Error, Result},
         graph::deletion_waves,
@@ -48,11 +45,6 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// How often it is said what still goes.
 const HEARTBEAT: Duration = Duration::from_secs(5);
-/// How often a shared object is looked at again that others write.
-const TRIES: u32 = 10;
-/// The pause before that, once more for each time.
-const AGAIN: Duration = Duration::from_millis(50);
-
 /// How long the answers to the last deletions are waited for.
 const LAST_ANSWERS: Duration = Duration::from_secs(2);
 /// What is said of those that were not answered.
@@ -67,6 +59,16 @@ pub(crate) enum Removed {
     Left(String),
     /// It could not be removed.
     Failed(Box<Error>),
+}
+
+impl Removed {
+    /// Tells what became of an object when its deletion was sent; `None` where it goes now.
+    fn at_once(sent: Sent) -> Option<Self> {
+        match sent {
+            Sent::Accepted => None,
+            Sent::AlreadyGone => Some(Self::Gone),
+        }
+    }
 }
 
 /// What ends a wait before its objects are gone.
@@ -215,7 +217,13 @@ impl Remover<'_> {
     fn words(&self) -> (&'static str, &'static str) {
         match self.action {
             Action::Prune => ("that left the definition are deleted", "deploy"),
-            _ => ("are deleted", "delete"),
+            Action::Create
+            | Action::Update
+            | Action::Unchanged
+            | Action::Recreate
+            | Action::Adopt
+            | Action::Delete
+            | Action::Blocked => ("are deleted", "delete"),
         }
     }
 
@@ -249,18 +257,8 @@ impl Remover<'_> {
         if id.namespace.is_none() {
             return self.delete_unless_shared(id, &path, wanted).await;
         }
-        let deletion = Propagation::of(id);
-        match deletion::delete(&self.api, id, &path, wanted, deletion).await? {
-            deletion::Sent::Accepted => Ok(None),
-            deletion::Sent::AlreadyGone => Ok(Some(Removed::Gone)),
-        }
-    }
-
-    async fn look(&self, id: &ObjectId, path: &str) -> Result<Option<Value>> {
-        self.api
-            .find(Request::get_metadata(path))
-            .await
-            .map_err(|failure| failure.explain("get", "cannot look at", id, None))
+        let sent = deletion::delete(&self.api, id, &path, wanted, Propagation::of(id)).await?;
+        Ok(Removed::at_once(sent))
     }
 
     /// Leaves what others share, or sends the deletion of exactly what was looked at: somebody
@@ -271,32 +269,24 @@ impl Remover<'_> {
         path: &str,
         wanted: &str,
     ) -> Result<Option<Removed>> {
-        for attempt in 0..TRIES {
-            tokio::time::sleep(AGAIN * attempt).await;
-            let Some(live) = self.look(id, path).await? else { return Ok(Some(Removed::Gone)) };
-            if uid(&live) != Some(wanted) {
-                return Ok(Some(Removed::Gone));
-            }
+        let hint = "the next `delete` or `deploy` goes on";
+        deletion::act_on_latest(&self.api, id, path, hint, async |live| {
+            let Some(live) = live.filter(|live| uid(live) == Some(wanted)) else {
+                return Ok(Some(Some(Removed::Gone)));
+            };
             match self.why_it_stays(id, path, &live).await? {
                 Some(Stay::Theirs(why)) => {
-                    if shared::drop_apply_entry(&self.api, self.manager, id, &live, path).await? {
-                        return Ok(Some(Removed::Left(why)));
-                    }
-                    continue;
+                    let left = shared::drop_apply_entry(&self.api, self.manager, id, &live, path);
+                    return Ok(left.await?.then_some(Some(Removed::Left(why))));
                 }
-                Some(Stay::Ours(why)) => return Ok(Some(Removed::Left(why))),
+                Some(Stay::Ours(why)) => return Ok(Some(Some(Removed::Left(why)))),
                 None => {}
             }
-            let deletion = Propagation::of(id);
-            match deletion::delete_version(&self.api, id, path, &live, deletion).await? {
-                Some(deletion::Sent::Accepted) => return Ok(None),
-                Some(deletion::Sent::AlreadyGone) => return Ok(Some(Removed::Gone)),
-                None => {}
-            }
-        }
-        Err(Error::failed(Code::ObjectBusy, format!("{id} is written by others all the time"))
-            .object(id)
-            .hint("the next `delete` or `deploy` goes on"))
+            let sent =
+                deletion::delete_version(&self.api, id, path, &live, Propagation::of(id)).await?;
+            Ok(sent.map(Removed::at_once))
+        })
+        .await
     }
 
     /// Waits until objects are gone, looking at them kind by kind.
@@ -315,7 +305,7 @@ impl Remover<'_> {
             for entry in going {
                 match live.get(&entry.id) {
                     Some(object) if uid(object) == entry.uid.as_deref() => still.push(entry),
-                    _ => self.record_outcome(removed, entry, Removed::Gone),
+                    Some(_) | None => self.record_outcome(removed, entry, Removed::Gone),
                 }
             }
             going = still;

@@ -1,9 +1,20 @@
 //! One error of several, so that everything that failed is told once.
 
-use crate::workload::error::{Code, Error, ErrorKind};
+use crate::workload::{
+    error::{Code, Error, ErrorKind},
+    plan::Desired,
+};
 
 /// How many objects that failed for one reason are named.
 const SHOWN: usize = 10;
+
+/// Names an object with its place in the sources: `Deployment/web (k8s/web.yaml:12)`.
+pub(crate) fn named(desired: &Desired) -> String {
+    match &desired.origin {
+        Some(origin) => format!("{} ({origin})", desired.id),
+        None => desired.id.to_string(),
+    }
+}
 
 /// Makes one error of what befell several objects; `what` ends the sentence `3 objects …`.
 ///

@@ -122,7 +122,7 @@ pub(crate) fn resolve(
             yielded.extend(leaves);
             Some(Resolution::Again { force: force || takes, yielded })
         }
-        refused => refused,
+        refused @ Some(Resolution::Refuse(_)) => refused,
     }
 }
 

@@ -155,7 +155,6 @@ impl Target {
         let store = session.store();
         let known = store.runtime(&self.runtime.to_string())?;
         let expected = stored
-            .filter(|instance| instance.runtime == self.runtime.to_string())
             .and_then(|instance| instance.cluster_uid.clone())
             .or_else(|| known.as_ref().and_then(|known| known.cluster_uid.clone()));
         let connection = self.api.connection();

@@ -17,9 +17,9 @@ use super::{
     target::Target,
 };
 use crate::{
-    cluster::{api::Api, failure::Failure, record::Keeper},
+    cluster::{api::Api, failure::Failure, record::Keeper, request::Request},
     workload::{
-        error::{Code, Error, Result},
+        error::{Code, Error, ErrorKind, Result},
         kinds::{Trait, builtin_kind},
         ownership::resource_version,
         plan::{Desired, Item},
@@ -99,13 +99,16 @@ impl Writer<'_> {
         deletion::wait(&self.api, &desired.id, path, uid).await
     }
 
+    async fn read(&self, desired: &Desired, request: Request) -> Result<Option<Value>> {
+        self.api.find(request).await.map_err(|failure| {
+            failure.explain("get", "cannot look at", &desired.id, desired.origin.as_ref())
+        })
+    }
+
     fn explain(&self, desired: &Desired, failure: &Failure) -> Error {
         let error = failure.explain("patch", "cannot apply", &desired.id, desired.origin.as_ref());
         if failure.is_immutable() {
-            let mut error = error;
-            error.kind = crate::workload::error::ErrorKind::Refused;
-            error.code = Code::Immutable;
-            return error
+            return Error { kind: ErrorKind::Refused, code: Code::Immutable, ..error }
                 .hint(format!("`--replace {}` deletes it and creates it again", desired.id));
         }
         error

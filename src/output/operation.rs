@@ -196,7 +196,7 @@ fn summary(verb: Verb, operation: &Operation, place: &str) -> String {
     let took = human::seconds(operation.duration_seconds);
     // What was planned is done only where everything was applied.
     let partly = operation.error.as_ref().is_some_and(|error| error.kind != ErrorKind::NotReady);
-    let done = if partly { String::new() } else { counts(&operation.counts, done_word) };
+    let done = if partly { String::new() } else { counts(&operation.counts, human::done) };
     let colon = if done.is_empty() { String::new() } else { format!(": {done}") };
     let line = match outcome {
         // A delete that found nothing says so in a remark.
@@ -297,19 +297,6 @@ fn counts(counts: &Counts, word: fn(Action) -> &'static str) -> String {
     .map(|(count, action)| format!("{count} {}", word(action)))
     .collect();
     parts.join(", ")
-}
-
-fn done_word(action: Action) -> &'static str {
-    match action {
-        Action::Create => "created",
-        Action::Update => "updated",
-        Action::Unchanged => "unchanged",
-        Action::Recreate => "recreated",
-        Action::Adopt => "adopted",
-        Action::Prune => "pruned",
-        Action::Delete => "deleted",
-        Action::Blocked => "blocked",
-    }
 }
 
 fn planned_word(action: Action) -> &'static str {

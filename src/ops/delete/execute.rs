@@ -13,7 +13,7 @@ use crate::{
     ops::{
         events::Event,
         locate::{self, NamespaceState},
-        lock::Held,
+        lock::{self, Held},
         options::DeleteOptions,
         removal::{Removed, Remover},
         session::Session,
@@ -90,13 +90,7 @@ impl Deletion<'_> {
             None => self.target.api.clone(),
         };
         let work = self.remove_all(&api, &mut record, operation);
-        let result = match keeper {
-            Some(keeper) => tokio::select! {
-                result = work => result,
-                lost = keeper.keep() => return Err(lost),
-            },
-            None => work.await,
-        };
+        let result = lock::while_held(keeper, work).await?;
         if result.is_err() || self.options.limits.no_wait {
             self.end_early(result, record, keeper, operation).await?;
             return Ok(true);

@@ -142,15 +142,8 @@ impl Delete<'_> {
         held: &Held,
     ) -> Result<Located> {
         let (session, name) = (self.session, self.name);
-        let here = stored.filter(|stored| stored.runtime == target.runtime.to_string());
         let places = locate::places_of(session, stored, name)?;
-        let search = Search {
-            instance: name,
-            stored: here,
-            namespaces: &places,
-            new_cluster: false,
-            lenient: false,
-        };
+        let search = Search::of(name, stored, &places);
         let dead = &held.releases;
         let mut located = lock::locate_free(session, target, search, dead, self.until).await?;
         if located.found.is_none() {

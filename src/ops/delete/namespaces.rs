@@ -9,6 +9,7 @@ use crate::{
     ops::{
         deletion::{self, Propagation, Sent, remaining},
         events::Event,
+        lock,
         namespace_users::{self, Leaver, Stay},
         removal::Removed,
         shared,
@@ -27,10 +28,6 @@ use crate::{
 const PAUSE: Duration = Duration::from_millis(250);
 /// How often it is said what it waits for.
 const HEARTBEAT: Duration = Duration::from_secs(5);
-/// How often a namespace is looked at again that others write.
-const TRIES: u32 = 10;
-/// The pause before that, once more for each time.
-const AGAIN: Duration = Duration::from_millis(50);
 
 /// What becomes of a namespace.
 enum NamespaceEnd {
@@ -61,17 +58,11 @@ impl Deletion<'_> {
         keeper: Option<&Keeper>,
         operation: &mut Operation,
     ) -> Result<()> {
+        if let Some(keeper) = keeper {
+            keeper.renew().await?;
+        }
         let work = self.send_namespaces(api, record, operation);
-        let home = match keeper {
-            Some(keeper) => {
-                keeper.renew().await?;
-                tokio::select! {
-                    home = work => home?,
-                    lost = keeper.keep() => return Err(lost),
-                }
-            }
-            None => work.await?,
-        };
+        let home = lock::while_held(keeper, work).await??;
         match (home, keeper) {
             // The record goes with it: from here on there is nothing to renew.
             (NamespaceEnd::Terminating(going), _) => self.await_deletion(&going, operation).await,
@@ -123,21 +114,14 @@ impl Deletion<'_> {
             mode: record.mode,
             staying: &record.inventory,
         };
-        for attempt in 0..TRIES {
-            tokio::time::sleep(AGAIN * attempt).await;
-            let live = api
-                .find(Request::get_metadata(&*path))
-                .await
-                .map_err(|failure| failure.explain("get", "cannot look at", id, None))?;
-            let Some(live) = live else { return Ok(NamespaceEnd::Absent) };
+        deletion::act_on_latest(api, id, &path, "the next `delete` goes on", async |live| {
+            let Some(live) = live else { return Ok(Some(NamespaceEnd::Absent)) };
             match namespace_users::why_it_stays(target, api, leaver, id, &live).await? {
                 Some(Stay::Theirs(why)) => {
-                    if shared::drop_apply_entry(api, &manager, id, &live, &path).await? {
-                        return Ok(NamespaceEnd::Stays(why));
-                    }
-                    continue;
+                    let left = shared::drop_apply_entry(api, &manager, id, &live, &path).await?;
+                    return Ok(left.then_some(NamespaceEnd::Stays(why)));
                 }
-                Some(Stay::Ours(why)) => return Ok(NamespaceEnd::Stays(why)),
+                Some(Stay::Ours(why)) => return Ok(Some(NamespaceEnd::Stays(why))),
                 None => {}
             }
             let sent = if is_terminating(&live) {
@@ -145,22 +129,16 @@ impl Deletion<'_> {
             } else {
                 deletion::delete_version(api, id, &path, &live, Propagation::Background).await?
             };
-            match sent {
-                Some(Sent::Accepted) => {
-                    let uid = uid(&live).unwrap_or_default().to_owned();
-                    return Ok(NamespaceEnd::Terminating(TerminatingNamespace {
-                        entry: entry.clone(),
-                        path,
-                        uid,
-                    }));
-                }
-                Some(Sent::AlreadyGone) => return Ok(NamespaceEnd::Absent),
-                None => {}
-            }
-        }
-        Err(Error::failed(Code::ObjectBusy, format!("{id} is written by others all the time"))
-            .object(id)
-            .hint("the next `delete` goes on"))
+            Ok(sent.map(|sent| match sent {
+                Sent::Accepted => NamespaceEnd::Terminating(TerminatingNamespace {
+                    entry: entry.clone(),
+                    path: path.clone(),
+                    uid: uid(&live).unwrap_or_default().to_owned(),
+                }),
+                Sent::AlreadyGone => NamespaceEnd::Absent,
+            }))
+        })
+        .await
     }
 
     /// Waits for the end of a namespace and says so.

@@ -23,6 +23,7 @@ use super::{
     lock::Held,
     options::{DeleteOptions, DeployOptions, PruneWhen},
     session::Session,
+    several::named,
     view::{Operation, OperationOutcome},
 };
 use crate::{
@@ -207,10 +208,7 @@ impl<'a> Deploy<'a> {
 fn refuse_blocked(prepared: &Prepared) -> Result<()> {
     let blocked: Vec<_> = prepared.draft.plan.blocked().collect();
     let Some(first) = blocked.first() else { return Ok(()) };
-    let told = |item: &&Item| {
-        let place = item.desired.origin.as_ref().map(|at| format!(" ({at})")).unwrap_or_default();
-        format!("{}{place}: {}", item.desired.id, item.reason)
-    };
+    let told = |item: &&Item| format!("{}: {}", named(&item.desired), item.reason);
     let count = |block| blocked.iter().filter(|item| item.block == Some(block)).count();
     let conflicts = count(Block::Fields);
     let message = match blocked.len() {

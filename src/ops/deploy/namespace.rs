@@ -11,7 +11,7 @@ use crate::{
         deletion::{self, remaining},
         events::Event,
         rollout::until,
-        write::{Writer, Written},
+        write::Written,
     },
     workload::{
         error::{Code, Error, Result},
@@ -77,13 +77,7 @@ impl Deploy<'_> {
         let target = &prepared.start.target;
         let id = ObjectId::new("", "Namespace", None, &desired.namespace);
         if let Some(item) = prepared.draft.plan.items.iter().find(|item| item.desired.id == id) {
-            let writer = Writer {
-                target,
-                api: target.api.clone(),
-                manager: &prepared.draft.manager,
-                conflicts: self.options.conflicts,
-                keeper: None,
-            };
+            let writer = self.writer(prepared, target.api.clone(), None);
             return writer.write(item).await.map(Some);
         }
         debug_assert_eq!(desired.mode, NamespaceMode::Given, "other modes bring their namespaces");

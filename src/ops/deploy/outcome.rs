@@ -90,12 +90,9 @@ fn server_down(rollout: &Rollout<'_>) -> Option<String> {
 fn left(rollout: &Rollout<'_>) -> Vec<String> {
     const SHOWN: usize = 10;
     let unwritten = rollout.nodes.iter().filter(|node| !node.applied).map(|node| {
-        let desired = &node.item.desired;
-        let place =
-            desired.origin.as_ref().map(|origin| format!(" ({origin})")).unwrap_or_default();
         let why =
             node.verdict.as_ref().map_or("its turn did not come", |verdict| &*verdict.message);
-        format!("{}{place}: {why}", desired.id)
+        format!("{}: {why}", several::named(&node.item.desired))
     });
     let mut left: Vec<String> = unwritten.chain(unready(rollout)).collect();
     if left.len() > SHOWN + 1 {

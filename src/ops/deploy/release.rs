@@ -15,6 +15,7 @@ use crate::{
     },
     ops::{
         events::Event,
+        lock,
         options::PruneWhen,
         rollout::{Rollout, RolloutScope},
         view::OperationOutcome,
@@ -31,7 +32,7 @@ use crate::{
     },
 };
 
-impl Deploy<'_> {
+impl<'a> Deploy<'a> {
     /// Carries a begun release to its outcome.
     ///
     /// # Errors
@@ -48,10 +49,8 @@ impl Deploy<'_> {
             inventory.take(written.entry);
         }
         // The holder is renewed beside the work, for as long as the work takes.
-        let result = tokio::select! {
-            result = self.apply_and_prune(prepared, &keeper, &mut inventory) => result,
-            lost = keeper.keep() => return Err(lost),
-        };
+        let work = self.apply_and_prune(prepared, &keeper, &mut inventory);
+        let result = lock::while_held(Some(&keeper), work).await?;
         let outcome = match &result {
             Ok(()) if self.options.limits.no_wait => Outcome::Applied,
             Ok(()) => Outcome::Ready,
@@ -87,16 +86,8 @@ impl Deploy<'_> {
         let items = settled_items(prepared, inventory);
         let writer =
             self.writer(prepared, prepared.start.target.api.fenced(keeper.fence()), Some(keeper));
-        let scope = RolloutScope {
-            session: self.session,
-            target: &prepared.start.target,
-            instance: self.name,
-            writer: &writer,
-            fence: keeper.fence(),
-            graph: &prepared.draft.desired.graph,
-            wait: !self.options.limits.no_wait,
-            deadline: prepared.deadline,
-        };
+        let wait = !self.options.limits.no_wait;
+        let scope = self.scope(prepared, &writer, keeper.fence(), wait);
         let mut rollout = Rollout::of(scope, &items);
         let end = rollout.run().await;
         self.record_results(&rollout, inventory);
@@ -112,7 +103,29 @@ impl Deploy<'_> {
         Ok(())
     }
 
-    fn writer<'w>(
+    fn scope<'r>(
+        &self,
+        prepared: &'r Prepared,
+        writer: &'r Writer<'r>,
+        fence: &'r Fence,
+        wait: bool,
+    ) -> RolloutScope<'r>
+    where
+        'a: 'r,
+    {
+        RolloutScope {
+            session: self.session,
+            target: &prepared.start.target,
+            instance: self.name,
+            writer,
+            fence,
+            graph: &prepared.draft.desired.graph,
+            wait,
+            deadline: prepared.deadline,
+        }
+    }
+
+    pub(super) fn writer<'w>(
         &self,
         prepared: &'w Prepared,
         api: Api,
@@ -156,16 +169,7 @@ impl Deploy<'_> {
         // Nothing is written: the fence is only there to be passed by nobody.
         let fence = Fence::new(Moment::now(), target.api.request_timeout());
         let writer = self.writer(prepared, target.api.clone(), None);
-        let scope = RolloutScope {
-            session: self.session,
-            target,
-            instance: self.name,
-            writer: &writer,
-            fence: &fence,
-            graph: &prepared.draft.desired.graph,
-            wait: true,
-            deadline: prepared.deadline,
-        };
+        let scope = self.scope(prepared, &writer, &fence, true);
         let mut rollout = Rollout::of(scope, &prepared.draft.plan.items);
         let end = rollout.run().await;
         self.report.nodes(&rollout);

@@ -38,7 +38,7 @@ use crate::{
         graph::{Graph, Milestone, Schedule},
         name::InstanceName,
         plan::Item,
-        readiness::{State, Verdict, Window},
+        readiness::{Verdict, Window},
         release::Action,
     },
 };
@@ -289,16 +289,10 @@ impl<'a> Rollout<'a> {
             return;
         }
         if node.watch.object {
-            self.observer.watch_for(
-                self.scope.target,
-                self.scope.instance,
-                &node.item.desired,
-                node.watch,
-            );
+            let RolloutScope { target, instance, .. } = self.scope;
+            self.observer.watch_for(target, instance, &node.item.desired, node.watch);
         } else {
-            let verdict =
-                Verdict { state: State::Ready, reason: String::new(), message: String::new() };
-            self.set_verdict(schedule, index, verdict);
+            self.set_verdict(schedule, index, Verdict::ready());
         }
     }
 

@@ -61,9 +61,7 @@ async fn one(session: &Session<'_>, name: &InstanceName, named: bool) -> Operati
         }
     };
     if let Err(error) = result {
-        operation.instance.status = Some(Status::Error);
-        operation.instance.reason = Some(error.to_string());
-        operation.instance.status_at = Some(session.now());
+        operation.instance.describe_status(Status::Error, error.to_string(), session.now());
         operation.instance.outcome = Some((&error).into());
         // A table tells it in its row; a named instance that cannot be asked is a failure of its
         // runtime, also where a right is missing (docs/cli.md, Status).
@@ -99,15 +97,8 @@ async fn look(session: &Session<'_>, name: &InstanceName, operation: &mut Operat
     let choice = choose(session, stored.as_ref())?;
     operation.instance.runtime = Some(choice.runtime.to_string());
     let mut target = Target::connect_within(session, &choice.runtime, PATIENCE).await?;
-    let here = stored.as_ref().filter(|stored| stored.runtime == choice.runtime.to_string());
     let places = locate::places_of(session, stored.as_ref(), name)?;
-    let search = Search {
-        instance: name,
-        stored: here,
-        namespaces: &places,
-        new_cluster: false,
-        lenient: false,
-    };
+    let search = Search::of(name, stored.as_ref(), &places);
     let mut located = locate::locate(session, &mut target, search)
         .await
         .map_err(|error| fixed::hint_new_cluster(error, name, stored.is_some()))?;
@@ -178,10 +169,8 @@ fn nothing(
         ));
     }
     if known_release(session, name)?.is_some() {
-        operation.instance.status = Some(Status::Unhealthy);
-        operation.instance.reason =
-            Some("nothing of it is on the cluster any more: somebody deleted it".to_owned());
-        operation.instance.status_at = Some(session.now());
+        let reason = "nothing of it is on the cluster any more: somebody deleted it".to_owned();
+        operation.instance.describe_status(Status::Unhealthy, reason, session.now());
     } else {
         take_status(session, &InstanceFacts::default(), operation);
     }
@@ -195,9 +184,7 @@ fn known_release(session: &Session<'_>, name: &InstanceName) -> Result<Option<(u
 
 fn take_status(session: &Session<'_>, facts: &InstanceFacts<'_>, operation: &mut Operation) {
     let (status, reason) = judge_instance(facts);
-    operation.instance.status = Some(status);
-    operation.instance.reason = Some(reason);
-    operation.instance.status_at = Some(session.now());
+    operation.instance.describe_status(status, reason, session.now());
 }
 
 fn observe(session: &Session<'_>, name: &InstanceName, view: &InstanceView) -> Result<()> {

@@ -260,6 +260,13 @@ impl InstanceView {
         }
     }
 
+    /// Takes in a status: what it is, why, and when it was seen.
+    pub(crate) fn describe_status(&mut self, status: Status, reason: String, at: Timestamp) {
+        self.status = Some(status);
+        self.reason = Some(reason);
+        self.status_at = Some(at);
+    }
+
     /// Takes in a release: which one, of which revision, by whom and when.
     pub(crate) fn describe_release(&mut self, release: &Release) {
         self.release = Some(release.number);

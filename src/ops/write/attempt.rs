@@ -193,10 +193,7 @@ impl<'a> Attempt<'a> {
         let desired = &item.desired;
         let is_kept = !matches!(item.action, Action::Create | Action::Recreate);
         let planned = item.uid.as_deref().filter(|_| is_kept);
-        let live = writer.api.find(Request::get_metadata(path)).await.map_err(|failure| {
-            failure.explain("get", "cannot look at", &desired.id, desired.origin.as_ref())
-        })?;
-        match live {
+        match writer.read(desired, Request::get_metadata(path)).await? {
             None => Ok(Precondition::Absent),
             Some(live) if is_terminating(&live) => {
                 deletion::wait(&writer.api, &desired.id, path, uid(&live).unwrap_or_default())

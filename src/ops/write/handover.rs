@@ -39,10 +39,7 @@ impl Writer<'_> {
         wanted: &str,
     ) -> Result<()> {
         for _ in 0..TRIES {
-            let live = self.api.find(Request::get(path)).await;
-            let live = live.map_err(|failure| {
-                failure.explain("get", "cannot look at", &desired.id, desired.origin.as_ref())
-            })?;
+            let live = self.read(desired, Request::get(path)).await?;
             let Some(live) = live.filter(|live| uid(live) == Some(wanted)) else { return Ok(()) };
             let replicas = live.pointer("/spec/replicas");
             let Some(replicas) = replicas.filter(|_| holds_replicas_alone(&live, self.manager))
@@ -95,9 +92,7 @@ impl Writer<'_> {
                 Err(failure) if failure.is_not_found() => return Ok(()),
                 Err(failure) => return Err(self.explain(desired, &failure)),
             }
-            let found = self.api.find(Request::get_metadata(path)).await.map_err(|failure| {
-                failure.explain("get", "cannot look at", &desired.id, desired.origin.as_ref())
-            })?;
+            let found = self.read(desired, Request::get_metadata(path)).await?;
             let Some(found) = found else { return Ok(()) };
             seen = found;
         }
@@ -115,10 +110,7 @@ impl Writer<'_> {
         if item.terms.kept.is_none() {
             return Ok(None);
         }
-        let id = &item.desired.id;
-        let live = self.api.find(Request::get(path)).await.map_err(|failure| {
-            failure.explain("get", "cannot look at", id, item.desired.origin.as_ref())
-        })?;
+        let live = self.read(&item.desired, Request::get(path)).await?;
         let live = live.filter(|live| uid(live) == Some(wanted));
         Ok(live.and_then(|live| live.pointer("/spec/replicas").cloned()))
     }
@@ -145,9 +137,7 @@ impl Writer<'_> {
                 Err(failure) if matches!(failure.code(), 409 | 422) => {}
                 Err(failure) => return Err(self.explain(desired, &failure)),
             }
-            let found = self.api.find(Request::get_metadata(path)).await.map_err(|failure| {
-                failure.explain("get", "cannot look at", &desired.id, desired.origin.as_ref())
-            })?;
+            let found = self.read(desired, Request::get_metadata(path)).await?;
             let Some(found) = found.filter(|found| uid(found) == made.as_deref()) else {
                 return Ok(live);
             };
@@ -170,9 +160,7 @@ impl Writer<'_> {
             return Ok(false);
         }
         for _ in 0..TRIES {
-            let live = self.api.find(Request::get(path)).await.map_err(|failure| {
-                failure.explain("get", "cannot look at", &desired.id, desired.origin.as_ref())
-            })?;
+            let live = self.read(desired, Request::get(path)).await?;
             let Some(live) = live else { return Ok(false) };
             let Some(fields) = hold_leftovers(&live, self.manager, body, &forbidden) else {
                 return Ok(false);

@@ -9,7 +9,7 @@ use futures::{StreamExt as _, stream};
 use super::draft::Draft;
 use crate::{
     cluster::{api::IN_FLIGHT, request::Request},
-    ops::target::Target,
+    ops::{several::named, target::Target},
     workload::{
         error::{Code, Error, Result},
         graph::Reference,
@@ -81,14 +81,7 @@ fn no_namespace(target: &Target, plan: &Plan, namespace: &str) -> Error {
         .map(|item| &item.desired)
         .filter(|desired| desired.id.namespace.as_deref() == Some(namespace))
         .collect();
-    let mut causes: Vec<String> = inside
-        .iter()
-        .take(NAMED)
-        .map(|desired| match &desired.origin {
-            Some(origin) => format!("{} ({origin})", desired.id),
-            None => desired.id.to_string(),
-        })
-        .collect();
+    let mut causes: Vec<String> = inside.iter().take(NAMED).copied().map(named).collect();
     if inside.len() > NAMED {
         causes.push(format!("{} more", inside.len() - NAMED));
     }
@@ -114,8 +107,7 @@ async fn is_missing(target: &Target, to: &ObjectId) -> bool {
 
 fn missing_reference(to: &ObjectId, references: &[&Reference], plan: &Plan) -> String {
     let first = references[0];
-    let desired = &plan.items[first.from].desired;
-    let place = desired.origin.as_ref().map(|origin| format!(" ({origin})")).unwrap_or_default();
+    let from = named(&plan.items[first.from].desired);
     let others = match references.len() - 1 {
         0 => String::new(),
         1 => " and 1 other object".to_owned(),
@@ -124,7 +116,7 @@ fn missing_reference(to: &ObjectId, references: &[&Reference], plan: &Plan) -> S
     let namespace =
         to.namespace.as_ref().map(|name| format!(" in namespace {name}")).unwrap_or_default();
     format!(
-        "{}{place}{others}: {} names {to}{namespace}, which is neither in the set nor on the cluster",
-        desired.id, first.field
+        "{from}{others}: {} names {to}{namespace}, which is neither in the set nor on the cluster",
+        first.field
     )
 }

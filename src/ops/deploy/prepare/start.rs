@@ -51,7 +51,7 @@ impl Deploy<'_> {
         };
         let flag = session.namespace.as_deref();
         let mut places = locate::candidates(flag, stored.as_ref(), &brought, name);
-        let here = stored.as_ref().filter(|stored| stored.runtime == choice.runtime.to_string());
+        let here = stored.as_ref();
         let mut located = self.find_free(purpose, &mut target, here, &places).await?;
         if located.new_cluster && located.found.is_none() {
             // Where it was on the old cluster says nothing of where it is on this one.
@@ -106,11 +106,9 @@ impl Deploy<'_> {
         places: &[String],
     ) -> Result<Located> {
         let search = Search {
-            instance: self.name,
-            stored,
-            namespaces: places,
             new_cluster: self.options.new_cluster,
             lenient: matches!(purpose, Purpose::Rehearse),
+            ..Search::of(self.name, stored, places)
         };
         match purpose {
             Purpose::Rehearse => locate::locate(self.session, target, search).await,
