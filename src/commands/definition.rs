@@ -112,6 +112,7 @@ fn delete(args: DefinitionDeleteArgs, call: &Invocation) -> Done {
     for name in names {
         match store.definition(&name)? {
             Some(_) => {
+                // All of them before the question: half a list must not be deleted.
                 store.deletable_definition(&name)?;
                 there.push(name);
             }

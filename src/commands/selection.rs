@@ -49,6 +49,8 @@ impl Selection {
         runtime: Option<&str>,
     ) -> Result<Vec<InstanceName>> {
         match self {
+            // A name need not be in the database: the instance may be new, or known to its cluster
+            // alone.
             Self::One(name) => Ok(vec![name]),
             Self::Several(names) => Ok(names),
             Self::All => {

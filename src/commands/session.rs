@@ -83,7 +83,9 @@ pub(crate) fn run<T>(
             runtime: call.runtime.clone(),
             namespace: call.namespace.clone(),
             request_timeout: call.request_timeout,
+            // Bodies and times are gathered only where somebody looks at them.
             on_request: (call.printer.verbosity() > 0).then(|| requests_to(reporter.clone())),
+            // A login plugin that asks would read the manifests as its answer.
             plugins: exec_plugins(!stdin_is_source && io::stdin().is_terminal()),
             command,
         };

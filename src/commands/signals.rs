@@ -53,6 +53,7 @@ async fn listen(
             Some(()) = terminations.recv() => Signal::Terminate,
             else => return,
         };
+        // The second one: whoever sends it does not want to wait for good order.
         if sender.borrow().is_some() {
             exit_now(signal);
         }

@@ -41,6 +41,8 @@ impl Propagation {
     /// cannot have any goes at once.
     #[must_use]
     pub(crate) fn of(id: &ObjectId) -> Self {
+        // In the foreground an object stays until its dependents are gone, so that its end means
+        // theirs. Background would leave pods running after a wait that is over.
         if builtin_kind(id).is(Trait::NoDependents) { Self::Background } else { Self::Foreground }
     }
 
@@ -103,15 +105,20 @@ async fn send(
 ) -> Result<Option<Sent>> {
     let options = json!({
         "apiVersion": "v1", "kind": "DeleteOptions",
+        // Always said: without one the server lets a Job's pods live on as orphans (docs/design.md,
+        // Deletions).
         "propagationPolicy": deletion.word(),
         "preconditions": &preconditions,
     });
     match api.call(Request::json(Method::DELETE, path, &options)).await {
         Ok(_) => Ok(Some(Sent::Accepted)),
         Err(failure) if failure.is_not_found() => Ok(Some(Sent::AlreadyGone)),
+        // The message has the values that did not fit, in words only: the live object tells which
+        // it was.
         Err(failure) if failure.is_conflict() => {
             match look(api, id, path).await? {
                 None => Ok(Some(Sent::AlreadyGone)),
+                // Another version, or another object of that name: not what was looked at.
                 Some(live) if !matches_preconditions(&live, &preconditions) => Ok(None),
                 // Somebody else's deletion was faster.
                 Some(live) if is_terminating(&live) => Ok(Some(Sent::Accepted)),
@@ -150,6 +157,8 @@ pub(crate) async fn act_on_latest<T>(
     act: impl AsyncFn(Option<Value>) -> Result<Option<T>>,
 ) -> Result<T> {
     for attempt in 0..TRIES {
+        // Two instances that leave a shared object at the same moment meet here, and status writes
+        // of busy controllers.
         tokio::time::sleep(RETRY_PAUSE * attempt).await;
         if let Some(done) = act(look(api, id, path).await?).await? {
             return Ok(done);
@@ -168,6 +177,7 @@ pub(crate) async fn wait(api: &Api, id: &ObjectId, path: &str, gone: &str) -> Re
             .await
             .map_err(|failure| failure.explain("get", "cannot wait for the end of", id, None))?;
         match live {
+            // By the uid: somebody may make one of the same name at once, which is none of ours.
             Some(live) if uid(&live) == Some(gone) => {}
             _ => return Ok(()),
         }
@@ -180,6 +190,8 @@ pub(crate) async fn wait(api: &Api, id: &ObjectId, path: &str, gone: &str) -> Re
 pub(crate) fn held_by(object: &Value) -> String {
     let finalizers: Vec<&str> = finalizers(object)
         .into_iter()
+        // Kubernetes' garbage collector takes these two away by itself: they say how it goes and
+        // not what is in the way.
         .filter(|finalizer| *finalizer != "foregroundDeletion" && *finalizer != "orphan")
         .collect();
     if finalizers.is_empty() {
@@ -191,6 +203,7 @@ pub(crate) fn held_by(object: &Value) -> String {
 
 /// Says what a namespace waits for, by its conditions.
 pub(crate) fn remaining(namespace: &Value) -> String {
+    // The namespace controller names kinds and finalizers in them (docs/design.md, Deletions).
     let telling = [
         "NamespaceContentRemaining",
         "NamespaceFinalizersRemaining",

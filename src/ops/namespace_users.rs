@@ -57,21 +57,29 @@ pub(crate) async fn why_it_stays(
     live: &Value,
 ) -> Result<Option<Stay>> {
     let Leaver { instance, manager, mode, staying } = leaver;
+    // Made by us is only what our create-only apply made, and the label says so on the object
+    // itself (docs/design.md, Namespaces).
     if mode == NamespaceMode::Given || !is_made_by(live, instance, manager) {
         return Ok(Some(Stay::Theirs(NOT_MADE.to_owned())));
     }
+    // Another instance applies it: it was there when that one came, or brings it too.
     let others = shared::living(target, live, manager).await?;
     if !others.is_empty() {
         return Ok(Some(Stay::Theirs(format!("also used by {}", others.join(", ")))));
     }
+    // Never, whatever labels they carry: the cluster does not survive it (docs/design.md,
+    // Namespaces).
     if id.name == "default" || id.name.starts_with("kube-") {
         return Ok(Some(Stay::Ours("it is the cluster's own".to_owned())));
     }
+    // What is in a namespace goes with it, whatever its annotation asks for.
     let inside = |entry: &&Entry| entry.id.namespace.as_deref() == Some(&id.name);
     if let Some(Entry { id, keep, .. }) = staying.iter().find(inside) {
         let why = if *keep { "in it asks to be kept" } else { "is in it" };
         return Ok(Some(Stay::Ours(format!("{id} {why}"))));
     }
+    // An instance deployed into it by `--namespace` does not apply the Namespace: only its record
+    // shows it.
     let other = other_record(api, instance, &id.name).await?;
     Ok(other.map(|other| Stay::Ours(format!("instance {other} lives in it"))))
 }

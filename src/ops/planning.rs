@@ -128,6 +128,8 @@ impl Planning<'_> {
             ..Survey::of(self.target, self.instance, inventory)
         };
         let (live, hidden) = if self.options.rehearse {
+            // A plan is worth showing without what may not be looked at; a deploy needs to see what
+            // it overwrites.
             survey.look_at_visible().await?
         } else {
             (survey.look().await?, HashMap::new())
@@ -142,12 +144,15 @@ impl Planning<'_> {
             .filter(|desired| !hidden.contains_key(&desired.id))
             .map(|desired| self.candidate(desired, &entries, &live, &scaling))
             .collect();
+        // After the decisions: most objects are unchanged, and nobody's record has to be read for
+        // them.
         let others = self.others(&candidates).await?;
         for candidate in &mut candidates {
             self.allow_adoption_from_gone(candidate, &others);
         }
         let mut items: Vec<Item> = stream::iter(candidates)
             .map(|candidate| self.item(candidate, &others, &scaling))
+            // In the order of the graph: items and its nodes are the same index.
             .buffered(IN_FLIGHT)
             .collect()
             .await;
@@ -189,6 +194,8 @@ impl Planning<'_> {
     fn mark_found_namespaces_shared(&mut self, live: &Live) {
         for desired in &mut self.desired {
             let found = live.get(&desired.id).filter(|_| desired.id.is("", "Namespace"));
+            // One that we bring ourselves, in mode managed, has no place in the sources; of that
+            // name it is refused before.
             if desired.origin.is_some()
                 && found.is_some_and(|live| !is_labelled(live, self.instance.as_str()))
             {
@@ -232,6 +239,8 @@ impl Planning<'_> {
                 item.entry = candidate.entry_as_it_is(to_come.completed);
                 return item;
             }
+            // A Job runs once for each body: its time to live must not make it run again
+            // (docs/design.md, Jobs).
             Decision::Create { after: None } if self.has_completed(desired, *entry).await => {
                 item.entry = candidate.entry_as_it_is(true);
                 item.reason = "the Job completed, and its time to live is over".to_owned();
@@ -255,6 +264,8 @@ impl Planning<'_> {
                 item.reason = live.map(made_by).unwrap_or_default();
                 self.ask_before_write(&mut item, Action::Adopt, uid).await;
             }
+            // Of what is deleted and made anew the server cannot be asked (docs/design.md,
+            // Preflight).
             Decision::Recreate { uid, why } => {
                 to_come.uid = Some(uid.clone());
                 item.uid = Some(uid.clone());
@@ -285,11 +296,15 @@ impl Planning<'_> {
         to_come.uid = Some(uid.to_owned());
         item.uid = Some(uid.to_owned());
         match self.ask(item, uid, AskedFor::Comparison).await {
+            // The answer that proved equality is recorded, never a later state: that would hide
+            // what somebody changes now (docs/design.md, Plan).
             Asked::Same(seen) => {
                 to_come.body = Some(item.desired.digest.clone());
                 to_come.seen = *seen;
             }
             Asked::Differs => item.action = Action::Update,
+            // A Job's template cannot be changed, and a changed Job is meant to run again: no
+            // `--replace` is needed (docs/design.md, Jobs).
             Asked::Immutable(why) if item.desired.id.is("batch", "Job") => {
                 item.action = Action::Recreate;
                 item.reason = format!("the Job changed: {why}");
@@ -306,6 +321,8 @@ impl Planning<'_> {
         let may_fail = self.options.rehearse
             || live.is_some_and(|live| self.is_shared(&item.desired, live))
             || self.may_meet_a_conflict(item, live);
+        // Nobody else holds a field: an update costs one request, and the apply tells what is wrong
+        // with it.
         if !may_fail {
             item.uid = Some(uid.to_owned());
             item.action = Action::Update;
@@ -330,6 +347,7 @@ impl Planning<'_> {
     /// Tells whether an apply may be refused for somebody else's field: then the server is asked
     /// before the first write.
     fn may_meet_a_conflict(&self, item: &Item, live: Option<&Value>) -> bool {
+        // With `--conflicts fail` also what is taken from persons otherwise.
         let persons = matches!(self.options.conflicts, Conflicts::Fail);
         let body = item.terms.body(&item.desired.body);
         matches!(self.options.conflicts, Conflicts::ByManager | Conflicts::Fail)
@@ -352,10 +370,12 @@ impl Planning<'_> {
         let Some(path) = self.target.kinds.collection_path(&kind, "v1", namespace) else {
             return false;
         };
+        // By uid: events of an earlier Job of that name tell nothing.
         let query = format!("&fieldSelector=involvedObject.uid%3D{}", encode_query(uid));
         let Ok(list) = self.target.api.list(&path, &query, false).await else { return false };
         let mut around = Related::default();
         for mut event in list.items {
+            // Items of a list come without their kind.
             event["kind"] = json!("Event");
             around.upsert(event);
         }
@@ -377,6 +397,7 @@ impl Planning<'_> {
             // What belongs to others is refused before the first write.
             Asked::Rejected(error) if self.options.rehearse || error.kind == ErrorKind::Refused => {
                 item.action = Action::Blocked;
+                // The hint about `--conflicts` helps with these only.
                 let is_held = error.code == Code::FieldConflict;
                 item.block = Some(if is_held { Block::Fields } else { Block::Rejected });
                 item.reason = if error.causes.is_empty() {

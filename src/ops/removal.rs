@@ -116,6 +116,9 @@ impl Remover<'_> {
         let ids: Vec<ObjectId> = entries.iter().map(|entry| entry.id.clone()).collect();
         let all = entries.len();
         let mut removed = Vec::with_capacity(all);
+        // Each wave is gone before the next: a custom resource needs its operator to lose its
+        // finalizers, and a webhook's configuration must go before the pods that answer its calls
+        // (docs/design.md, Delete).
         for wave in deletion_waves(&ids, &self.target.kinds) {
             let entries: Vec<&Entry> = wave.members.iter().map(|index| &entries[*index]).collect();
             let sent = self.send_deletions(&entries, deadline).await;
@@ -127,6 +130,7 @@ impl Remover<'_> {
             for (entry, outcome) in sent {
                 match outcome {
                     Ok(Some(outcome)) => self.record_outcome(&mut removed, entry, outcome),
+                    // Accepted is not gone: finalizers and dependents take their time.
                     Ok(None) if self.wait => going.push(entry),
                     Ok(None) => self.record_outcome(&mut removed, entry, Removed::Gone),
                     Err(error) => {
@@ -134,6 +138,8 @@ impl Remover<'_> {
                     }
                 }
             }
+            // Whether an unanswered deletion arrived is not known: the record keeps the object, and
+            // the next command looks.
             if !unanswered.is_empty() {
                 return Err(match self.session.stop.requested() {
                     Some(signal) => self.stopped_error(signal, all, &removed),
@@ -146,11 +152,14 @@ impl Remover<'_> {
                     .timeout_error(&going.iter().collect::<Vec<_>>(), |entry| held(&live, entry)),
                 WaitEnd::Stopped(signal) => self.stopped_error(signal, all, &removed),
             })?;
+            // Between waves too: where nothing is waited for, no wait has noticed it.
             if let Some(signal) = self.session.stop.requested() {
                 return Err(self.stopped_error(signal, all, &removed));
             }
             // Their operator has to be there to finish them, and they go with their definition.
             let is_custom = |id: &ObjectId| self.target.kinds.is_custom(&id.group, &id.kind);
+            // A webhook or a missing right keeps a custom resource: without its operator it could
+            // never be finished, and without its CRD its finalizers would hold the CRD for ever.
             if removed
                 .iter()
                 .any(|(id, outcome)| matches!(outcome, Removed::Failed(_)) && is_custom(id))
@@ -179,9 +188,11 @@ impl Remover<'_> {
                 _ = self.session.stop.wait() => {}
                 () = time => {}
             }
+            // What was sent may well be done: two seconds of patience save the next command a wave.
             tokio::time::sleep(LAST_ANSWERS).await;
         };
         stream::iter(entries.iter().copied())
+            // Before `map`: what was not sent yet is not sent any more.
             .take_until(Box::pin(self.session.stop.wait()))
             .map(|entry| async move { (entry, self.send_deletion(entry).await) })
             .buffer_unordered(IN_FLIGHT)
@@ -250,10 +261,14 @@ impl Remover<'_> {
     /// Sends one deletion; `None` where the object goes now.
     async fn send_deletion(&self, entry: &Entry) -> Result<Option<Removed>> {
         let id = &entry.id;
+        // Its kind is not served any more: the CRD went, and everything of it with it.
         let Some(path) = self.target.path(id, &entry.version) else {
             return Ok(Some(Removed::Gone));
         };
+        // Without a uid it was recorded before its creation and never found: there is nothing that
+        // is ours.
         let Some(wanted) = &entry.uid else { return Ok(Some(Removed::Gone)) };
+        // Only cluster-scoped objects have several owners (docs/design.md, Shared objects).
         if id.namespace.is_none() {
             return self.delete_unless_shared(id, &path, wanted).await;
         }
@@ -298,12 +313,14 @@ impl Remover<'_> {
     ) -> Result<(), WaitEnd> {
         let (started, mut beat, mut pause) = (Instant::now(), Instant::now(), FIRST_PAUSE);
         while !going.is_empty() {
+            // Lists by kind and namespace: a wave of hundreds costs a few requests for each look.
             let inventory: Vec<Entry> = going.iter().map(|entry| (*entry).clone()).collect();
             let survey = Survey::of(self.target, self.instance, &inventory);
             let live = survey.look().await.map_err(|error| WaitEnd::Failed(Box::new(error)))?;
             let mut still = Vec::new();
             for entry in going {
                 match live.get(&entry.id) {
+                    // Another uid: it is gone, and somebody made a new one.
                     Some(object) if uid(object) == entry.uid.as_deref() => still.push(entry),
                     Some(_) | None => self.record_outcome(removed, entry, Removed::Gone),
                 }
@@ -327,6 +344,7 @@ impl Remover<'_> {
                 return Err(WaitEnd::OutOfTime(live, going.into_iter().cloned().collect()));
             }
             tokio::select! {
+                // A signal comes before the next look, even where the pause is over already.
                 biased;
                 signal = self.session.stop.wait() => return Err(WaitEnd::Stopped(signal)),
                 () = tokio::time::sleep(pause) => {}

@@ -155,6 +155,8 @@ async fn ask(
         Ok(())
     };
     let error: Option<Error> = answer.await.err();
+    // What was done until then stays in the view: a server that tells its version and refuses the
+    // login has answered.
     let error = error.map(|mut error: Error| {
         // What it names is what was done just now.
         error.hint = error.hint.filter(|hint| !hint.starts_with("workloadctl runtime check"));
@@ -176,6 +178,8 @@ async fn version(api: &Api) -> Result<String> {
 
 /// Asks who we are; servers before 1.28 cannot tell.
 async fn user(api: &Api) -> Result<Option<String>> {
+    // What `kubectl auth whoami` asks: every account may, so that 403 means more than a missing
+    // right.
     let path = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
     let body = json!({"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"});
     match api.call(Request::json(Method::POST, path, &body).once()).await {
@@ -189,6 +193,8 @@ async fn user(api: &Api) -> Result<Option<String>> {
 }
 
 fn unusable(failure: &Failure) -> Error {
+    // Each is code 7, whatever class it would have in the middle of a deploy (docs/cli.md, Exit
+    // codes).
     match (failure, failure.code()) {
         (Failure::NoAnswer(error), _) => (**error).clone(),
         (Failure::Status(_), 401) => Error::runtime(Code::Unauthorized, "not logged in")

@@ -45,6 +45,7 @@ pub(crate) struct Session<'a> {
     pub ask: &'a dyn Ask,
     /// The wish to stop.
     pub stop: Stop,
+    // A function and no time: a deploy lasts minutes, and its tests pin the clock.
     pub clock: fn() -> Timestamp,
     pub runtime: Option<String>,
     pub namespace: Option<String>,

@@ -26,6 +26,8 @@ pub(crate) fn merge(errors: &[&Error], what: &str) -> Error {
     if errors.len() == 1 {
         return (*first).clone();
     }
+    // One exit code has to stand for all of them: the first in the order of the exit codes
+    // (docs/cli.md, Exit codes).
     let kind = errors.iter().map(|error| error.kind).min_by_key(|kind| kind.rank());
     let kind = kind.unwrap_or(ErrorKind::Failed);
     let code =
@@ -45,6 +47,8 @@ fn together(errors: &[&Error]) -> Vec<String> {
     for error in errors {
         let causes = error.causes.as_slice();
         let same = groups.iter_mut().find(|(known, _)| *known == causes && !causes.is_empty());
+        // A server that is gone fails every request alike and is told once. Rejections that look
+        // alike are told apart: each is about an object of its own.
         match same
             .filter(|_| matches!(error.kind, ErrorKind::Runtime) || error.code == Code::ServerError)
         {
@@ -63,6 +67,7 @@ fn describe(causes: &[String], messages: &[&str]) -> String {
     let others = others.map(|message| message.strip_prefix(verb.as_str()).unwrap_or(message));
     let mut what = std::iter::once(first).chain(others).collect::<Vec<_>>().join(", ");
     if messages.len() > SHOWN {
+        // A server that goes in the middle of a large set fails hundreds of objects for one reason.
         what = format!("{what} and {} more", messages.len() - SHOWN);
     }
     match (causes, messages.len()) {

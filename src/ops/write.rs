@@ -70,6 +70,8 @@ impl Writer<'_> {
         })?;
         let mut replicas = None;
         let precondition = match (item.action, &item.uid) {
+            // The one before is still being deleted: an apply to it is accepted, and lost with it
+            // (docs/design.md, Preconditions).
             (Action::Create, Some(after)) => {
                 deletion::wait(&self.api, &desired.id, &path, after).await?;
                 Precondition::Absent
@@ -88,6 +90,7 @@ impl Writer<'_> {
     async fn delete_first(&self, desired: &Desired, path: &str, uid: &str) -> Result<()> {
         // A StatefulSet goes alone: its pods and volumes are adopted by the new one.
         let deletion = if builtin_kind(&desired.id).is(Trait::Readopting) {
+            // Before the deletion: killed in between, nobody else would know whose the pods were.
             if let Some(keeper) = self.keeper {
                 orphans::note(self.target, keeper, &desired.id, uid).await?;
             }

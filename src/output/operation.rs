@@ -67,12 +67,14 @@ impl Answers {
     /// Takes the answer for one instance.
     pub(crate) fn add(&mut self, operation: Operation) -> Result<()> {
         let document = self.printer.format().is_document();
+        // One document, at the end: programs read all of it or nothing.
         let told = if document {
             Ok(())
         } else {
             self.printer.answer(&text(self.verb, &operation, &self.printer))
         };
         if let Some(error) = &operation.error {
+            // Of one instance the command line has said the name.
             let error = if self.list { naming(&operation, error.clone()) } else { error.clone() };
             self.printer.errors(&[error]);
         }
@@ -88,6 +90,8 @@ impl Answers {
             let outcome = Some(OperationOutcome::Refused);
             let instance = InstanceView { name: name.to_owned(), outcome, ..Default::default() };
             let operation = Operation { instance, ..Operation::default() };
+            // The same shape as on success: who reads the answer need not look at the exit code
+            // first.
             if list {
                 let none: &[OperationDocument<'_>] = &[];
                 let document = Document::new("DeployList", Items("deploys", none));

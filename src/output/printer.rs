@@ -141,6 +141,7 @@ impl Printer {
         let mut stdout = io::stdout().lock();
         let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
         match written {
+            // `deploy | head -1` closes the pipe: a deploy goes on (a full disk is another matter).
             Err(error) if error.kind() != ErrorKind::BrokenPipe => {
                 Err(Error::failed(Code::Stdout, "cannot write the answer to stdout").chain(&error))
             }

@@ -76,6 +76,8 @@ impl Deletion<'_> {
         held: &mut Held,
         operation: &mut Operation,
     ) -> Result<bool> {
+        // From here on every command knows: `deploy` finishes the deletion first, `status` says
+        // Deleting.
         record.deleting = true;
         let id = uuid::Uuid::now_v7().to_string();
         held.begin(self.session, &id)?;
@@ -86,6 +88,8 @@ impl Deletion<'_> {
         };
         let keeper = keeper.as_ref();
         let api = match keeper {
+            // Without a holder there is no successor to be protected either: a namespace that goes
+            // takes no new record.
             Some(keeper) => self.target.api.fenced(keeper.fence()),
             None => self.target.api.clone(),
         };
@@ -203,11 +207,15 @@ impl Deletion<'_> {
             delete_crds: self.options.delete_crds,
         };
         let mut removed = remover.remove(&going, self.deadline).await?;
+        // After the sets are gone: one that still lived would have adopted its pods.
         let orphans = self.left_behind(record).await?;
         removed.extend(remover.remove(&orphans, self.deadline).await?);
         let known: Vec<&Entry> = going.iter().chain(&orphans).collect();
         let (mut gone, failures) = operation.take_removed(removed, &known);
+        // Without waiting nothing is known to be gone: the record keeps all of it for the next
+        // command.
         if !self.options.limits.no_wait {
+            // Not ours any more: it neither keeps the namespace nor is it deleted.
             gone.extend(foreign.into_iter().map(|entry| entry.id));
             let is_left = |entry: &Entry| !gone.contains(&entry.id);
             record.inventory.retain(|entry| {

@@ -77,6 +77,7 @@ impl Delete<'_> {
                 .hint(format!("workloadctl delete {name} --yes")));
         }
         let mut held = Held::acquire(session, name, self.until).await?;
+        // Under the lock: another process may have deployed or deleted it while we waited.
         let stored = session.store().instance(name)?;
         let stored = stored.as_ref();
         let (choice, mut target) = match self.connect(stored, operation).await {
@@ -98,6 +99,7 @@ impl Delete<'_> {
             if let Some(stored) = stored {
                 fixed::check(session, stored, &choice, &target, &located)?;
             }
+            // Also when it came back here: somebody else has deleted the rest meanwhile.
             let Some(record) = located.record().cloned() else {
                 return self.end_without_record(stored, held, operation);
             };
@@ -106,6 +108,7 @@ impl Delete<'_> {
             let deadline = self.options.limits.timeout.map(|timeout| Instant::now() + timeout);
             operation.instance.describe_record(&record);
             operation.instance.cluster_uid.clone_from(&target.cluster_uid);
+            // Once: the same question after a lost race would make nobody wiser.
             if !std::mem::replace(&mut confirmed, true) {
                 self.confirm(&record, &choice)?;
             }
@@ -176,6 +179,8 @@ impl Delete<'_> {
         operation: &mut Operation,
     ) -> Result<()> {
         let name = self.name;
+        // A row that was never deployed must not be kept by a context that is gone, a login that
+        // fails or a record that may not be read.
         let is_unasked = error.kind == ErrorKind::Runtime || error.code == Code::Forbidden;
         let was_deployed = match stored {
             Some(_) if is_unasked => self.session.store().latest_release(name)?.is_some(),
@@ -183,6 +188,7 @@ impl Delete<'_> {
         };
         if was_deployed {
             return Err(match (stored, error.kind) {
+                // `delete` has no `--new-cluster`: that flag would deploy it anew.
                 _ if error.code == Code::OtherCluster => {
                     fixed::hint_new_cluster(error, name, stored.is_some())
                 }

@@ -59,6 +59,8 @@ impl Deletion<'_> {
         operation: &mut Operation,
     ) -> Result<()> {
         if let Some(keeper) = keeper {
+            // The waves may have taken minutes; a late process must not delete its successor's
+            // namespace.
             keeper.renew().await?;
         }
         let work = self.send_namespaces(api, record, operation);
@@ -66,6 +68,7 @@ impl Deletion<'_> {
         match (home, keeper) {
             // The record goes with it: from here on there is nothing to renew.
             (NamespaceEnd::Terminating(going), _) => self.await_deletion(&going, operation).await,
+            // The record alone, last of all: until here an interrupted deletion can be taken up.
             (NamespaceEnd::Stays(_), Some(keeper)) => keeper.remove().await,
             (NamespaceEnd::Stays(_) | NamespaceEnd::Absent, _) => Ok(()),
         }
@@ -83,6 +86,7 @@ impl Deletion<'_> {
             record.inventory.iter().filter(|entry| entry.id.is("", "Namespace")).collect();
         // The one with the record goes last, and takes the record with it.
         namespaces.sort_by_key(|entry| entry.id.name == record.namespace);
+        // In mode given it is not in the inventory: it stays, and the record goes.
         let mut home = NamespaceEnd::Stays(String::new());
         for entry in namespaces {
             let end = self.send_namespace(api, record, entry).await?;
@@ -124,9 +128,12 @@ impl Deletion<'_> {
                 Some(Stay::Ours(why)) => return Ok(Some(NamespaceEnd::Stays(why))),
                 None => {}
             }
+            // Somebody was faster, or we were before we were killed: it only has to be waited for.
             let sent = if is_terminating(&live) {
                 Some(Sent::Accepted)
             } else {
+                // The namespace controller empties it in any case; a namespace has no dependents of
+                // its own.
                 deletion::delete_version(api, id, &path, &live, Propagation::Background).await?
             };
             Ok(sent.map(|sent| match sent {

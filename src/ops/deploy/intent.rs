@@ -33,6 +33,8 @@ impl Deploy<'_> {
     pub(super) fn confirm(&self, prepared: &Prepared) -> Result<()> {
         let start = &prepared.start;
         match prepared.newest() {
+            // A rebuilt record has no release, and yet the instance is where it was: nothing is to
+            // be chosen.
             None if start.located.rebuilt.is_none() => self.confirm_runtime(prepared)?,
             None => {}
             Some(newest) if start.stored.is_none() || !start.known_here => {
@@ -41,6 +43,7 @@ impl Deploy<'_> {
             Some(newest) => self.note_release_by_others(&newest.release),
         }
         if let Some(Deployed { release, .. }) = prepared.newest()
+            // Its process was killed, or lost its holder: nobody has written its end.
             && release.outcome == Outcome::InFlight
         {
             let number = release.number;
@@ -100,6 +103,8 @@ impl Deploy<'_> {
 
     /// Pruning or recreating what holds data is asked about.
     fn confirm_data_loss(&self, prepared: &Prepared) -> Result<()> {
+        // Claims, Namespaces and CRDs: what goes with them no deploy brings back (docs/cli.md,
+        // Questions).
         let precious = |id: &ObjectId| builtin_kind(id).is(Trait::Precious);
         let plan = &prepared.draft.plan;
         let removed = plan.removals.iter().filter(|removal| !removal.keep && !removal.theirs);
@@ -134,7 +139,11 @@ impl Deploy<'_> {
         held: &mut Held,
     ) -> Result<Option<Begun>> {
         let release = self.new_release(prepared)?;
+        // Before the record: a process that dies between the two leaves an id that no record has,
+        // which does no harm; the other way round its successor would wait for the expiry
+        // (docs/design.md, One at a time).
         held.begin(self.session, &release.id)?;
+        // The one write before the intent: a record needs a place.
         let namespace = self.make_namespace_in_time(prepared).await?;
         let record = intended(prepared, &release, namespace.as_ref());
         let claim = Claim {
@@ -158,6 +167,7 @@ impl Deploy<'_> {
         let Prepared { start, draft, .. } = prepared;
         let newest = prepared.newest();
         let number = match newest {
+            // The record counts, not the database: another one may have deployed since.
             Some(newest) => newest.release.number + 1,
             None if start.located.new_cluster => 1,
             None => self.session.store().next_release_number(self.name)?,
@@ -227,12 +237,15 @@ const NOTHING_WRITTEN: &str = "answered no; nothing was written";
 fn intended(prepared: &Prepared, release: &Release, namespace: Option<&Written>) -> Record {
     let mut record = prepared.record.clone();
     record.deleting = false;
+    // What is to be created is in it without a uid: a process that dies after a creation leaves an
+    // entry that finds the object by its name and our Apply entry (docs/design.md, The record).
     record.inventory = prepared.draft.plan.inventory();
     if let Some(Written { entry: made, .. }) = namespace {
         let same = |entry: &&mut Entry| entry.id == made.id;
         record.inventory.iter_mut().filter(same).for_each(|entry| entry.clone_from(made));
     }
     if let Some(newest) = record.newest.take()
+        // One that failed is no place to go back to; the good one before it stays.
         && matches!(newest.release.outcome, Outcome::Ready | Outcome::Applied)
     {
         record.last_good = Some(newest);

@@ -90,8 +90,12 @@ impl<'a> Deploy<'a> {
         let mut held = Held::acquire(self.session, self.name, until).await?;
         let mut races = 0;
         loop {
+            // Anew in each round: our own intent may have been written by a request whose answer
+            // was lost.
             let dead = held.releases.clone();
             let prepared = self.prepare_or_stop(Purpose::Deploy { dead, until }).await?;
+            // Half of its objects are gone or going: what is applied now would be deleted with its
+            // namespace.
             if prepared.record.deleting {
                 self.finish_deletion(prepared, &mut held).await?;
                 continue;
@@ -100,6 +104,8 @@ impl<'a> Deploy<'a> {
             refuse_blocked(&prepared)?;
             self.report_yielded(&prepared);
             self.confirm(&prepared)?;
+            // No release and no lock in the record: a redeploy of what did not change writes
+            // nothing (docs/cli.md, Deploy).
             if !prepared.needs_release(self.options.prune) {
                 self.finish_unchanged(&prepared).await?;
                 held.end();
@@ -108,6 +114,8 @@ impl<'a> Deploy<'a> {
             // `None`: somebody else wrote the record first; look at everything again.
             let Some(begun) = self.begin(&prepared, &mut held).await? else {
                 races += 1;
+                // Who is faster each time is none that we race with: a record that was looked for
+                // in the wrong place was once tried for ever.
                 if races == RACES {
                     return Err(self.busy(&prepared));
                 }
@@ -138,6 +146,7 @@ impl<'a> Deploy<'a> {
         // What is deployed anew has its definition and its overrides from before.
         locate::follow(self.session, &start.target, &record)?;
         let options = DeleteOptions {
+            // The new release needs the namespace to be gone, whatever is waited for afterwards.
             limits: super::options::Limits { no_wait: false, ..self.options.limits },
             ignore_not_found: true,
             delete_crds: false,
@@ -161,6 +170,7 @@ impl<'a> Deploy<'a> {
         prepared.start.target.remember(self.session)?;
         self.report.outcome(OperationOutcome::Unchanged);
         let newest = prepared.newest().map(|deployed| deployed.release.outcome);
+        // A release that was only applied, or did not become ready, has nobody who saw it ready.
         if newest == Some(Outcome::Ready) || self.options.limits.no_wait {
             return Ok(());
         }

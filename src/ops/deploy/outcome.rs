@@ -30,6 +30,7 @@ pub(super) fn conclude(rollout: &Rollout<'_>, end: &RolloutEnd) -> Result<()> {
         RolloutEnd::Ready => Ok(()),
         RolloutEnd::Lost => Err(rollout.scope.fence.why_lost()),
         RolloutEnd::Failed => Err(failed(rollout, &errors)),
+        // Writes failed for the same reason: they name the objects.
         RolloutEnd::LoggedOut if !errors.is_empty() => Err(failed(rollout, &errors)),
         RolloutEnd::LoggedOut => {
             let refused = rollout.observer.login_refused().and_then(Failure::of_the_server);
@@ -45,6 +46,7 @@ pub(super) fn conclude(rollout: &Rollout<'_>, end: &RolloutEnd) -> Result<()> {
         .causes(unready(rollout))
         .hint(hint().unwrap_or_else(|| format!("`workloadctl status {name}` shows all of it")))),
         RolloutEnd::TimedOut if !errors.is_empty() => Err(failed(rollout, &errors)),
+        // Applied and not ready is 3, not applied is 1 (docs/cli.md, Time).
         RolloutEnd::TimedOut if rollout.nodes.iter().all(|node| node.applied) => Err(Error::new(
             ErrorKind::NotReady,
             Code::Timeout,
@@ -149,6 +151,7 @@ impl Deploy<'_> {
         mut inventory: Inventory,
         outcome: Outcome,
     ) -> Result<()> {
+        // As it was written last: what a StatefulSet leaves behind was recorded on the way.
         let mut record: Record = keeper.record().await;
         inventory.keep_orphans(&record.inventory);
         record.inventory = inventory.entries();
@@ -157,10 +160,13 @@ impl Deploy<'_> {
             newest.release.outcome = outcome;
             newest.release.ended_at = Some(ended_at);
             if matches!(outcome, Outcome::Ready | Outcome::Applied) {
+                // The newest is the last good one: it is not kept twice.
                 record.last_good = None;
             }
         }
         let written = keeper.let_go(record).await;
+        // Whoever took over goes on from the record: our results are not put beside theirs in the
+        // database.
         if keeper.fence().is_lost() {
             return written;
         }

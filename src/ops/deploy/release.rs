@@ -50,10 +50,13 @@ impl<'a> Deploy<'a> {
         }
         // The holder is renewed beside the work, for as long as the work takes.
         let work = self.apply_and_prune(prepared, &keeper, &mut inventory);
+        // Where the holder is lost, nothing is recorded: the record is somebody else's by now.
         let result = lock::while_held(Some(&keeper), work).await?;
         let outcome = match &result {
             Ok(()) if self.options.limits.no_wait => Outcome::Applied,
             Ok(()) => Outcome::Ready,
+            // The outcome is written after a failure, a signal and the end of time too: the next
+            // one is let through at once.
             Err(error) => Outcome::of_failure(error),
         };
         self.report.keep_unpruned(&inventory.entries());
@@ -80,6 +83,8 @@ impl<'a> Deploy<'a> {
         keeper: &Keeper,
         inventory: &mut Inventory,
     ) -> Result<()> {
+        // For what cannot stand side by side: a node port, a host name, a volume that attaches
+        // once.
         if self.options.prune == PruneWhen::Before {
             self.prune(prepared, keeper, inventory).await?;
         }
@@ -93,10 +98,12 @@ impl<'a> Deploy<'a> {
         self.record_results(&rollout, inventory);
         self.report.nodes(&rollout);
         conclude(&rollout, &end)?;
+        // Pods read a ConfigMap when they start: an update of it alone restarts nothing.
         for remark in stale_readers(&rollout) {
             self.report.remark(remark);
         }
         if self.options.prune == PruneWhen::After {
+            // Its watches end here: a removal looks by itself.
             drop(rollout);
             self.prune(prepared, keeper, inventory).await?;
         }
@@ -143,6 +150,8 @@ impl<'a> Deploy<'a> {
     fn record_results(&self, rollout: &Rollout<'_>, inventory: &mut Inventory) {
         for node in &rollout.nodes {
             let id = &node.item.desired.id;
+            // Recorded, so that a Job whose time to live is over is not run again (docs/design.md,
+            // Jobs).
             let completed = node.has_completed(rollout.observer.seen(id).flatten());
             if let Some(written) = &node.written {
                 inventory.take(Entry { completed, ..written.entry.clone() });

@@ -64,6 +64,8 @@ impl Planning<'_> {
         let kept = if wanted == AskedFor::Comparison { terms.handed_over() } else { Vec::new() };
         terms.yielded.retain(|left| !kept.contains(left));
         let mut body = terms.body(&desired.body);
+        // An object that somebody makes anew meanwhile is another one, and not compared
+        // (docs/design.md, Preconditions).
         body["metadata"]["uid"] = json!(uid);
         let mut rehearsal = Rehearsal {
             planning: self,
@@ -78,6 +80,7 @@ impl Planning<'_> {
         };
         let asked = rehearsal.run().await;
         let met = rehearsal.met;
+        // Where nothing is written, nothing is handed over either.
         if !matches!(asked, Asked::Same(_)) {
             terms.yielded.extend(kept);
         }
@@ -97,6 +100,7 @@ impl Planning<'_> {
             id.namespace = Some("default".to_owned());
             body["metadata"]["namespace"] = json!("default");
         }
+        // Create only: an object that appeared since is no update (docs/design.md, Preconditions).
         body["metadata"]["resourceVersion"] = json!("1");
         let Some(path) = self.target.path(&id, &desired.version) else { return Asked::Differs };
         let how = Apply { manager: self.manager, force: false, dry_run: true };
@@ -142,6 +146,7 @@ impl Rehearsal<'_> {
         for _ in 0..DRY_RUNS {
             let how = Apply { manager: self.planning.manager, force: self.force, dry_run: true };
             let api = &self.planning.target.api;
+            // Together: the less time between the two, the less a controller writes in it.
             let (rehearsed, live) = futures::future::join(
                 api.call(Request::apply(&*self.path, &self.body, &how).whole()),
                 api.find(Request::get(&*self.path)),
@@ -149,6 +154,7 @@ impl Rehearsal<'_> {
             .await;
             let asked = match (rehearsed, live) {
                 (Ok(rehearsed), Ok(Some(live))) => self.compare(&rehearsed.body, &live),
+                // The apply finds out: it carries its precondition.
                 (Ok(_), Ok(None) | Err(_)) => Some(Asked::Differs),
                 (Err(failure), live) => self.handle_failure(&failure, live.ok().flatten().as_ref()),
             };
@@ -170,6 +176,8 @@ impl Rehearsal<'_> {
             let seen = if is_left { seen.map(Seen::by_version_alone) } else { seen };
             return Some(Asked::Same(Box::new(seen)));
         }
+        // A dry run keeps the resourceVersion of what it changed: a different one means that the
+        // two answers are of different states.
         (resource_version(rehearsed) == resource_version(live)).then_some(Asked::Differs)
     }
 
@@ -177,11 +185,14 @@ impl Rehearsal<'_> {
     fn handle_failure(&mut self, failure: &Failure, live: Option<&Value>) -> Option<Asked> {
         let Self { planning, desired, sharing, .. } = *self;
         if let Some(live) = live {
+            // Who only reads may see a plan (docs/design.md, Rights); a deploy fails here.
             if planning.options.rehearse && failure.is_forbidden() {
                 planning.note_write_forbidden(failure);
                 let is_there = contains(live, &self.body);
                 return Some(if is_there { Asked::Alike } else { Asked::Differs });
             }
+            // Changing a strategy from RollingUpdate to Recreate leaves `rollingUpdate`, which the
+            // server filled in and now forbids: the write takes hold of it first.
             if is_leftover(live, &self.body, &failure.forbidden_fields()) {
                 return Some(Asked::Differs);
             }

@@ -125,18 +125,26 @@ impl<'a> Scaling<'a> {
         if self.autoscalers.contains_key(id) {
             return;
         }
+        // One that this release deletes scales no more; one that leaves the definition and is kept
+        // goes on.
         let is_going = |known: &&str| self.going.iter().any(|id| id.to_string() == **known);
         let known = entry.and_then(recorded_autoscaler).filter(|known| !is_going(known));
         match known {
+            // What cannot be read is not gone (docs/design.md, Absence): the replicas would fall
+            // under it.
             Some(known) if is_hidden => {
                 self.autoscalers.insert(id.clone(), known.to_owned());
             }
+            // Leaving replicas out where nobody else holds them lets them fall to 1
+            // (docs/design.md, Fields of others).
             _ if is_hidden && !has_replicas => {
                 self.unsure.insert(id.clone());
             }
             _ if !is_hidden
                 && has_replicas
                 && self.planning.options.conflicts == Conflicts::ByManager
+                // kube-controller-manager holds them by the scale subresource: an autoscaler set
+                // them, and none of the list targets the object any more.
                 && is_scaled_by_controller(live) =>
             {
                 self.abandoned.insert(id.clone());
@@ -166,6 +174,7 @@ impl<'a> Scaling<'a> {
         if !is_scalable || !is_written {
             return false;
         }
+        // Adopted, or of an adoption that was begun: who scaled it before is not known.
         let is_new_here = entry.is_none_or(|entry| entry.uid.is_none());
         if is_new_here && wanted.is_some() {
             return true;

@@ -23,6 +23,7 @@ impl Planning<'_> {
             .iter()
             .filter(|candidate| match candidate.decision {
                 Decision::Unchanged => false,
+                // Who stands in the way is named with its definition.
                 Decision::Blocked { .. } => true,
                 Decision::Ask { .. }
                 | Decision::Create { .. }
@@ -43,6 +44,7 @@ impl Planning<'_> {
         let Some(live) = candidate.live.filter(|_| is_blocked) else { return };
         let owners = other_instances(live, self.manager);
         let are_gone = owners.iter().all(|owner| others.get(*owner) == Some(&Standing::Gone));
+        // What a controller owns only copied our entry (docs/design.md, Copied labels).
         if owners.is_empty() || !are_gone || has_controller(live) {
             return;
         }
@@ -74,6 +76,8 @@ impl Planning<'_> {
             let takes = other_instances(live, self.manager).into_iter().map(str::to_owned);
             return Sharing { takes: takes.collect(), leaves: Vec::new() };
         }
+        // Who did not change its own body leaves what another wrote: two instances would else undo
+        // each other at every deploy (docs/design.md, Shared objects).
         let changed = entry.is_none_or(|entry| entry.body.as_ref() != Some(&desired.digest));
         let ours = SharingInstance { manager: self.manager, definition: self.definition, changed };
         Sharing::of(live, &ours, others)
@@ -125,6 +129,8 @@ pub(super) fn report_sharing(item: &mut Item, managers: &[&str], others: &Others
         }
         Action::Recreate => {
             if let Some(reason) = told(living.collect()) {
+                // Deleting it would take it from a living instance for a moment, and a CRD with all
+                // its custom resources for ever.
                 (item.action, item.reason) = (Action::Blocked, reason);
                 item.block = Some(Block::OtherInstance);
             }

@@ -32,6 +32,8 @@ impl Clock {
     /// Judgements are made at most every 20 ms, and at least every tick.
     pub(super) fn judging_is_due(&self) -> bool {
         let age = self.judged.elapsed();
+        // Watches come in bursts, and each judgement looks at everything: 20 ms gather a burst. The
+        // tick is for what only time decides, such as a deadline.
         age >= TICK || (self.dirty && age >= Duration::from_millis(20))
     }
 

@@ -27,10 +27,13 @@ impl Rollout<'_> {
                 continue;
             }
             let Some(seen) = self.observer.seen(&node.item.desired.id) else { continue };
+            // Before our own write it looks complete: the Deployment of yesterday is ready.
             if node.is_older_than_write(seen) {
                 continue;
             }
             let verdict = match seen {
+                // With a time to live of 0 it is gone before anybody has seen its end: its event
+                // tells.
                 None if node.item.desired.id.is("batch", "Job") => {
                     judge_gone(&node.item.desired.body, node.uid(), &self.observer.around)
                 }
@@ -40,6 +43,8 @@ impl Rollout<'_> {
             if verdict.state == State::Missing && node.verdict.is_none() {
                 continue;
             }
+            // The first one starts the 30 s in which the others may end their own way
+            // (docs/design.md, Wait).
             if verdict.state == State::Failed {
                 clock.first_failure.get_or_insert_with(Instant::now);
             }
@@ -85,6 +90,8 @@ impl Rollout<'_> {
                     && node.applied
                     && !node.is_ready()
                     && node.watch.object
+                    // Watching may be forbidden, or somebody took away the label that the watch
+                    // selects.
                     && !self.observer.is_watching(&node.item.desired.id)
             })
             .map(|node| &node.item.desired)

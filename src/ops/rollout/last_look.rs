@@ -19,6 +19,8 @@ const LOOKED_AT: usize = 20;
 impl Rollout<'_> {
     /// Asks whether the server is still there; gives why it is not.
     pub(super) async fn probe_server(&self) -> Option<Failure> {
+        // The one path that every account may read. Once: retries would outlast the patience of who
+        // waits.
         let (api, call) = (&self.scope.target.api, Request::get("/version").once());
         match tokio::time::timeout(LAST_LOOK, api.send(&call)).await {
             Ok(answer) => answer.err(),
@@ -46,6 +48,7 @@ impl Rollout<'_> {
                 seen.ok().and_then(Result::ok).flatten().map(|live| (index, live))
             })
         });
+        // Side by side: time is up already.
         for (index, live) in join_all(looks).await.into_iter().flatten() {
             if !is_terminating(&live) {
                 continue;

@@ -104,6 +104,7 @@ impl<'a> Rollout<'a> {
             observer: Observer::new(&scope.target.api),
             nodes: items.iter().map(Node::new).collect(),
             server_down: None,
+            // Its stamps are compared with those in objects, which the server writes.
             since: scope.target.api.connection().server_now(),
             scope,
         }
@@ -120,6 +121,7 @@ impl<'a> Rollout<'a> {
         }
         if end == RolloutEnd::TimedOut {
             self.server_down = self.probe_server().await;
+            // A server that is gone would let each of the looks wait for its time.
             if self.server_down.is_none() {
                 self.diagnose_unwritten().await;
             }
@@ -149,11 +151,15 @@ impl<'a> Rollout<'a> {
             }
             let deadline = self.next_deadline(&clock);
             tokio::select! {
+                // In this order: who wants us to stop or has taken over comes before whatever the
+                // cluster does.
                 biased;
                 signal = self.scope.session.stop.wait() => {
                     self.finish_writes(&mut schedule, &mut writing).await;
                     return RolloutEnd::Stopped(signal);
                 }
+                // Without finishing the writes: the fence holds them back, another process writes
+                // now.
                 () = self.scope.fence.lost() => return RolloutEnd::Lost,
                 Some((node, result)) = writing.next() => {
                     self.take_write_result(&mut schedule, node, result, &mut clock);
@@ -164,14 +170,19 @@ impl<'a> Rollout<'a> {
                 change = self.observer.changed() => {
                     self.observer.take(change);
                     clock.dirty = true;
+                    // 401: nothing will be seen any more, and waiting until time is up tells nobody
+                    // why.
                     if self.observer.login_refused().is_some() {
                         self.finish_writes(&mut schedule, &mut writing).await;
                         return RolloutEnd::LoggedOut;
                     }
                 }
+                // What only time decides is judged without a change.
                 () = tokio::time::sleep(TICK) => {}
                 () = until(deadline) => {
                     self.finish_writes(&mut schedule, &mut writing).await;
+                    // The deadline is the nearer of two: the user's, and 30 s after the first
+                    // failure.
                     if !clock.failed_long_ago() {
                         return RolloutEnd::TimedOut;
                     }
@@ -198,6 +209,8 @@ impl<'a> Rollout<'a> {
         if failed.is_empty() {
             return false;
         }
+        // On a copy: what has failed to become ready may still recover, as long as something else
+        // is under way.
         let mut schedule = schedule.clone();
         let hopeless: HashSet<usize> =
             failed.into_iter().flat_map(|index| schedule.failed(index)).collect();
@@ -239,6 +252,7 @@ impl<'a> Rollout<'a> {
             }
             for node in next {
                 let item = self.nodes[node].item;
+                // It has a place in the order all the same: others wait for it to be ready.
                 if item.action == Action::Unchanged {
                     self.mark_applied(schedule, node);
                     continue;
@@ -271,6 +285,7 @@ impl<'a> Rollout<'a> {
             Err(error) => {
                 clock.first_failure.get_or_insert_with(Instant::now);
                 self.nodes[node].error = Some(error);
+                // What needs it would fail for the same reason, with a worse one to tell.
                 for skipped in schedule.failed(node) {
                     self.nodes[skipped].skipped = true;
                 }
@@ -284,6 +299,8 @@ impl<'a> Rollout<'a> {
         let awaited = !self.scope.graph.awaited(index).is_empty();
         let node = &mut self.nodes[index];
         node.applied = true;
+        // Also with `--no-wait`, where the order itself waits for it: a Namespace, a CRD,
+        // `depends-on`.
         node.waited_for = self.scope.wait || awaited;
         if !node.waited_for {
             return;

@@ -83,6 +83,7 @@ impl Observer {
         if watch.object {
             // The label that the object has: a Namespace that somebody else made is shared.
             let labels = &desired.body["metadata"]["labels"];
+            // Only our own objects: a namespace may have thousands of others.
             let query = match labels[MANAGED_LABEL].as_str() {
                 Some(value) => format!("{BY_LABEL}{MANAGED_LABEL}%3D{value}"),
                 None => format!("{BY_LABEL}{INSTANCE_LABEL}%3D{instance}"),
@@ -92,6 +93,8 @@ impl Observer {
         if watch.definition {
             self.watch_definition(target, &id.group_kind());
         }
+        // Without a selector: pods, replica sets and events do not carry our label (docs/design.md,
+        // Labels and managers).
         for (group, kind, namespaced) in watch.around() {
             let namespace = id.namespace.as_deref().filter(|_| namespaced);
             self.watch(target, &GroupKind::new(group, kind), "v1", namespace, String::new());
@@ -122,6 +125,7 @@ impl Observer {
             format!("{}/{version}", kind.group)
         };
         let collection = Collection { path, query, api_version, kind: kind.kind.clone() };
+        // Objects of a kind and namespace share one watch.
         if self.started.insert(collection.clone()) {
             self.watches.spawn(collection.observe(self.api.clone(), self.sender.clone()));
         }
@@ -136,6 +140,7 @@ impl Observer {
     /// Takes in a change, and whatever else has come by now.
     pub(crate) fn take(&mut self, change: Change) {
         self.take_one(change);
+        // A burst is taken as one, so that it is judged once.
         while let Ok(change) = self.changes.try_recv() {
             self.take_one(change);
         }
@@ -162,6 +167,7 @@ impl Observer {
             }
             Change::Unobservable(collection, failure) => {
                 self.unwatchable.insert(place_of(&collection));
+                // 403 leaves single reads; 401 refuses these as well.
                 if failure.code() == 401 {
                     self.login_refused = Some(failure);
                 }
@@ -192,12 +198,16 @@ impl Observer {
         }
         let place = place_of(collection);
         let here: HashSet<ObjectId> = objects.iter().map(ObjectId::of).collect();
+        // After a watch that broke (410, a restarted server) a new list stands in for the deletions
+        // that it missed.
         let gone: Vec<ObjectId> = self
             .live
             .iter()
             .filter(|(id, object)| {
                 id.group_kind() == place.0
                     && id.namespace == place.1
+                    // Two watches of one kind and namespace select different labels: a list says
+                    // nothing of what it does not select.
                     && collection.selects(object)
                     && !here.contains(id)
                     && !(id.is("batch", "Job") && is_leaving(object))

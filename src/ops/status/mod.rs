@@ -46,6 +46,7 @@ pub(crate) async fn of(session: &Session<'_>, names: &[InstanceName]) -> Vec<Ope
         },
         names => (names.to_vec(), true),
     };
+    // Side by side: a runtime that does not answer holds up nobody's row but its own.
     join_all(names.iter().map(|name| one(session, name, named))).await
 }
 
@@ -103,6 +104,7 @@ async fn look(session: &Session<'_>, name: &InstanceName, operation: &mut Operat
         .await
         .map_err(|error| fixed::hint_new_cluster(error, name, stored.is_some()))?;
     if let Some(stored) = &stored
+        // A renamed context is followed here as by a deploy (docs/design.md, The right cluster).
         && let Some(moved) = fixed::check(session, stored, &choice, &target, &located)?
         // Without a record there is nothing that the database could follow.
         && located.found.is_some()
@@ -138,6 +140,8 @@ async fn recover(
     name: &InstanceName,
     stored: Option<&Instance>,
 ) -> Result<()> {
+    // Of a row that was never deployed nothing can be live; looking for it costs a list of every
+    // kind.
     let deployed = stored.is_none() || known_release(session, name)?.is_some();
     match places.first() {
         Some(home) if deployed => locate::recover(session, target, located, home, name).await,
@@ -192,6 +196,7 @@ fn observe(session: &Session<'_>, name: &InstanceName, view: &InstanceView) -> R
         return Ok(());
     };
     let mut store = session.store();
+    // Nobody's status is stored of an instance that only the cluster knows.
     if store.instance(name)?.is_none() {
         return Ok(());
     }
@@ -206,6 +211,7 @@ async fn judge_all(
     operation: &mut Operation,
 ) -> Result<()> {
     let wanted: Vec<Entry> =
+        // What left the definition and waits to be pruned says nothing about its health.
         record.inventory.iter().filter(|entry| entry.wanted).cloned().collect();
     let survey = Survey { depth: Depth::State, ..Survey::of(target, &record.instance, &wanted) };
     let live = survey.look().await?;
@@ -238,6 +244,8 @@ async fn judge_all(
     let facts = InstanceFacts {
         // A record made anew from live objects has no release: something is there all the same.
         release: release.or(Some((0, Outcome::Applied))),
+        // Its own holder is nobody here: reading commands take no lock, so that every living one is
+        // somebody else.
         running: located.found.as_ref().is_some_and(|found| found.held_by(now, &[]).is_some()),
         lost: false,
         error: None,

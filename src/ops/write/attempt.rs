@@ -85,9 +85,13 @@ impl<'a> Attempt<'a> {
         let Self { writer, item, path, .. } = self;
         if let Precondition::Uid(uid) = &self.precondition {
             if self.content.terms.hand_over {
+                // Before the apply that leaves them out: killed in between, they are held twice and
+                // do not fall.
                 writer.hand_over_replicas(&item.desired, path, uid).await?;
             }
             if let Some(live) = self.content.terms.live.take() {
+                // Stripped of all managedFields the object has nothing to rewrite: the server makes
+                // a `before-first-apply` entry with the first apply.
                 self.is_bare = self.content.terms.is_bare(&live);
                 writer.take_over(item, path, &self.content.body, live).await?;
             }
@@ -125,6 +129,7 @@ impl<'a> Attempt<'a> {
     async fn send(&mut self) -> Result<Value, Failure> {
         let Self { writer, path, content, force, .. } = self;
         let metadata = content.body["metadata"].as_object_mut().expect("every object has a name");
+        // From the attempt before: another precondition may be right now.
         metadata.remove("uid");
         metadata.remove("resourceVersion");
         match &self.precondition {
@@ -144,11 +149,14 @@ impl<'a> Attempt<'a> {
         let Self { writer, item, path, .. } = *self;
         let desired = &item.desired;
         let is_in_time = self.started.elapsed() <= PATIENCE;
+        // First: a conflict on fields and a failed precondition are both 409.
         if let Some(resolution) = resolve(failure, desired, &item.sharing, writer.conflicts) {
             if self.resolve_conflict(resolution)? {
                 return Ok(());
             }
         } else if failure.is_conflict() || is_other_uid(failure) {
+            // Somebody writes it at this very moment, all the time: it is told after a while, not
+            // fought.
             if is_in_time {
                 let precondition = self.recheck_precondition(failure).await?;
                 self.set_precondition(precondition);
@@ -191,9 +199,12 @@ impl<'a> Attempt<'a> {
     async fn recheck_precondition(&self, failure: &Failure) -> Result<Precondition> {
         let Self { writer, item, path, .. } = *self;
         let desired = &item.desired;
+        // What is made anew has another uid than the one in the plan, which is that of the object
+        // before.
         let is_kept = !matches!(item.action, Action::Create | Action::Recreate);
         let planned = item.uid.as_deref().filter(|_| is_kept);
         match writer.read(desired, Request::get_metadata(path)).await? {
+            // It was deleted since the plan: it is wanted all the same.
             None => Ok(Precondition::Absent),
             Some(live) if is_terminating(&live) => {
                 deletion::wait(&writer.api, &desired.id, path, uid(&live).unwrap_or_default())
@@ -223,6 +234,8 @@ impl<'a> Attempt<'a> {
     fn written(self, answer: &Value) -> Written {
         let Self { writer, item, content, .. } = self;
         let desired = &item.desired;
+        // That another instance leaves changes neither generation nor our entry (docs/design.md,
+        // Unchanged objects).
         let is_left = content.left_to_instance || !item.sharing.leaves.is_empty();
         let seen = Seen::of(answer, writer.manager, &desired.body);
         Written {
@@ -255,6 +268,9 @@ fn is_other_uid(failure: &Failure) -> bool {
 /// Tells failures that pass by themselves shortly after something else was applied.
 fn may_pass(failure: &Failure, desired: &Desired) -> bool {
     let message = failure.message();
+    // The webhook's pods may be of this very set, or restart just now; the account `default` comes
+    // a moment after its namespace; a new kind is 404 in plain text for some 60 ms (docs/design.md,
+    // New kinds and dry runs).
     failure.is_webhook_down()
         || (failure.code() == 403 && message.contains("serviceaccount \"default\" not found"))
         || (failure.code() == 404

@@ -50,6 +50,8 @@ impl<'a> ApplyContent<'a> {
         self.terms.yielded.clear();
         self.yielded.clear();
         self.left_to_instance = false;
+        // The holders went with the object: a field that is left out now would be missing for
+        // everybody.
         self.body = self.wanted.clone();
         if let Some(replicas) = &self.replicas {
             self.body["spec"]["replicas"] = replicas.clone();

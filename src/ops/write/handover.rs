@@ -24,6 +24,7 @@ use crate::{
 };
 
 /// How often a stale look is renewed.
+// Controllers write status and replicas at any moment, and each write makes the look stale.
 const TRIES: usize = 10;
 
 impl Writer<'_> {
@@ -40,6 +41,7 @@ impl Writer<'_> {
     ) -> Result<()> {
         for _ in 0..TRIES {
             let live = self.read(desired, Request::get(path)).await?;
+            // Gone or another one: the apply's precondition says so.
             let Some(live) = live.filter(|live| uid(live) == Some(wanted)) else { return Ok(()) };
             let replicas = live.pointer("/spec/replicas");
             let Some(replicas) = replicas.filter(|_| holds_replicas_alone(&live, self.manager))
@@ -52,10 +54,13 @@ impl Writer<'_> {
                 "metadata": {
                     "name": desired.id.name,
                     "namespace": desired.id.namespace,
+                    // Without it the apply would try to make what was deleted meanwhile.
                     "uid": wanted,
                 },
                 "spec": {"replicas": replicas},
             });
+            // Not forced: at the value that it has, nobody is in conflict with it, or somebody has
+            // just scaled.
             let how = Apply { manager: YIELDED_MANAGER, force: false, dry_run: false };
             match self.api.call(Request::apply(path, &body, &how)).await {
                 Ok(_) => return Ok(()),
@@ -89,6 +94,7 @@ impl Writer<'_> {
             match self.api.call(rewrite(path, &fields, resource_version(&seen))).await {
                 Ok(_) => return Ok(()),
                 Err(failure) if matches!(failure.code(), 409 | 422) => {}
+                // It went: the apply's precondition says so.
                 Err(failure) if failure.is_not_found() => return Ok(()),
                 Err(failure) => return Err(self.explain(desired, &failure)),
             }
@@ -125,6 +131,8 @@ impl Writer<'_> {
         content: &mut ApplyContent<'_>,
     ) -> Result<Value> {
         let desired = &item.desired;
+        // Made with the number that it had, under our name: it becomes theirs again, and their next
+        // change no conflict.
         let Some(holder) = &item.terms.kept else { return Ok(live) };
         let made = uid(&live).map(str::to_owned);
         for _ in 0..TRIES {
@@ -156,6 +164,8 @@ impl Writer<'_> {
         failure: &Failure,
     ) -> Result<bool> {
         let forbidden = failure.forbidden_fields();
+        // An apply takes away only what we own. What the server filled in when it made the object
+        // is nobody's, and stays although the new variant forbids it.
         if forbidden.is_empty() {
             return Ok(false);
         }
@@ -179,6 +189,7 @@ impl Writer<'_> {
 fn rewrite(path: &str, fields: &Value, version: Option<&str>) -> Request {
     let patch = json!([
         {"op": "replace", "path": "/metadata/managedFields", "value": fields},
+        // A patch with a stale version is 409 (docs/design.md, Who owns a field).
         {"op": "replace", "path": "/metadata/resourceVersion", "value": version},
     ]);
     Request::json_patch(path, &patch).metadata()

@@ -43,6 +43,7 @@ impl Lines {
         let is_told = match event {
             // Requests were asked for with `-v`; everything else is talk.
             Event::Request { .. } | Event::Bodies { .. } => true,
+            // An operation says it every few seconds; a CI log wants it less often.
             Event::StillOpen { elapsed, .. } => {
                 self.beats(instance, *elapsed) && !self.printer.is_quiet()
             }

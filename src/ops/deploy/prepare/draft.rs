@@ -50,6 +50,7 @@ impl Deploy<'_> {
         let absent = self.check_namespaces(start, &desired).await?;
         let record = start.located.record().cloned();
         if let Some(record) = &record {
+            // An object of an unknown kind would count as gone and keep its CRD from being pruned.
             start.target.know_kinds_of(&record.inventory).await?;
         }
         let manager = manager(&desired.namespace, self.name.as_str());
@@ -76,6 +77,7 @@ impl Deploy<'_> {
             let (target, place) = (&start.target, &desired.namespace);
             Ok(is_silent && rebuild::has_traces(target, place, self.name).await?)
         };
+        // Beside the plan: the traces cost six lists, for which nobody should wait in turn.
         let (planned, traces) = futures::future::join(planning.make(), traces).await;
         let (plan, live) = planned?;
         let shows_ours = traces? || live.values().any(|object| is_ours(object, &manager, None));

@@ -28,6 +28,7 @@ pub(super) async fn warn_of_missing(target: &Target, draft: &Draft) -> Result<Ve
     let Draft { desired, plan, absent, .. } = draft;
     let mut wanted: BTreeMap<&ObjectId, Vec<&Reference>> = BTreeMap::new();
     for reference in &desired.missing {
+        // It is made before the record.
         let is_home = reference.to.is("", "Namespace") && reference.to.name == desired.namespace;
         let is_idle =
             plan.items.get(reference.from).is_none_or(|item| item.action == Action::Unchanged);
@@ -38,6 +39,7 @@ pub(super) async fn warn_of_missing(target: &Target, draft: &Draft) -> Result<Ve
     let missing: Vec<(&ObjectId, Vec<&Reference>)> = stream::iter(wanted)
         .map(|(to, references)| async move {
             let is_missing = match &to.namespace {
+                // Nothing can be in a namespace that is not there yet.
                 Some(namespace) if absent.contains(namespace) => true,
                 _ => is_missing(target, to).await,
             };
@@ -102,6 +104,8 @@ fn no_namespace(target: &Target, plan: &Plan, namespace: &str) -> Error {
 
 async fn is_missing(target: &Target, to: &ObjectId) -> bool {
     let Some(path) = target.path(to, "") else { return false };
+    // Only a proof of absence warns: a refusal or a failure counts as there (docs/design.md,
+    // Absence).
     matches!(target.api.find(Request::get_metadata(path)).await, Ok(None))
 }
 

@@ -50,6 +50,8 @@ impl Deploy<'_> {
             None => self.stored_namespaces(stored.as_ref())?,
         };
         let flag = session.namespace.as_deref();
+        // Nobody may have deployed it from here, and yet it may be on the cluster: a CI job begins
+        // with an empty disk (docs/design.md, Where state lives).
         let mut places = locate::candidates(flag, stored.as_ref(), &brought, name);
         let here = stored.as_ref();
         let mut located = self.find_free(purpose, &mut target, here, &places).await?;
@@ -63,6 +65,7 @@ impl Deploy<'_> {
         }
         if let Some(stored) = &stored
             && let Some(moved) = fixed::check(session, stored, &choice, &target, &located)?
+            // A plan writes nothing, the new name of a runtime neither.
             && matches!(purpose, Purpose::Deploy { .. })
         {
             self.note(moved);
@@ -75,6 +78,8 @@ impl Deploy<'_> {
             };
             self.note(format!("{} {was}; deploying {name} anew", choice.runtime));
         }
+        // With manifests it is deployed as if for the first time; without them only the row knows
+        // the definition.
         let stored = stored.filter(|_| !located.new_cluster || options.given.is_none());
         let record_namespace = places.first().cloned().unwrap_or_else(|| name.to_string());
         let namespace_state = match &located.found {
@@ -91,6 +96,8 @@ impl Deploy<'_> {
             namespace_state,
             known_here,
         };
+        // Only where something tells of an earlier release: looking through all kinds is no first
+        // step of a new instance.
         if start.may_have_lost_its_record() {
             start.recover(session, name).await?;
         }
@@ -131,6 +138,8 @@ impl Deploy<'_> {
     /// Chooses the runtime; where there is none, the name may be wrong as well.
     fn choose_runtime(&self, stored: Option<&Instance>) -> Result<Choice> {
         choose(self.session, stored).map_err(|error| match (stored, &self.options.given) {
+            // `deploy wbe` without a cluster: the wrong name is the mistake, not the missing
+            // runtime.
             (None, None) => self.with_unknown_definition(error),
             _ => error,
         })
