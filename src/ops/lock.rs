@@ -140,9 +140,9 @@ pub(crate) async fn while_held<T>(
 ) -> Result<T> {
     let Some(keeper) = keeper else { return Ok(work.await) };
     tokio::select! {
+        done = work => Ok(done),
         // A lost holder drops the work where it stands: somebody else writes by now
         // (docs/design.md, One at a time).
-        done = work => Ok(done),
         lost = keeper.keep() => Err(lost),
     }
 }

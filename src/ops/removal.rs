@@ -320,8 +320,8 @@ impl Remover<'_> {
             let mut still = Vec::new();
             for entry in going {
                 match live.get(&entry.id) {
-                    // Another uid: it is gone, and somebody made a new one.
                     Some(object) if uid(object) == entry.uid.as_deref() => still.push(entry),
+                    // Another uid: it is gone, and somebody made a new one.
                     Some(_) | None => self.record_outcome(removed, entry, Removed::Gone),
                 }
             }

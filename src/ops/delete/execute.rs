@@ -88,9 +88,9 @@ impl Deletion<'_> {
         };
         let keeper = keeper.as_ref();
         let api = match keeper {
+            Some(keeper) => self.target.api.fenced(keeper.fence()),
             // Without a holder there is no successor to be protected either: a namespace that goes
             // takes no new record.
-            Some(keeper) => self.target.api.fenced(keeper.fence()),
             None => self.target.api.clone(),
         };
         let work = self.remove_all(&api, &mut record, operation);

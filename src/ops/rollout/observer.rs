@@ -125,7 +125,6 @@ impl Observer {
             format!("{}/{version}", kind.group)
         };
         let collection = Collection { path, query, api_version, kind: kind.kind.clone() };
-        // Objects of a kind and namespace share one watch.
         if self.started.insert(collection.clone()) {
             self.watches.spawn(collection.observe(self.api.clone(), self.sender.clone()));
         }
