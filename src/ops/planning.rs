@@ -221,18 +221,23 @@ impl Planning<'_> {
         Candidate { desired, entry, live, decision: self.ask_if_forced(desired, decision, live) }
     }
 
-    async fn item(&self, candidate: Candidate<'_>, others: &Others, scaling: &Scaling<'_>) -> Item {
-        let Candidate { desired, entry, live, decision } = &candidate;
-        let mut item = Item {
-            desired: (*desired).clone(),
+    fn unchanged(&self, candidate: &Candidate<'_>, others: &Others, scaling: &Scaling<'_>) -> Item {
+        let Candidate { desired, entry, live, decision: _ } = *candidate;
+        Item {
+            desired: desired.clone(),
             action: Action::Unchanged,
             uid: None,
             reason: String::new(),
             block: None,
-            sharing: self.sharing(desired, *entry, *live, others),
+            sharing: self.sharing(desired, entry, live, others),
             entry: None,
-            terms: scaling.terms(&candidate, others),
-        };
+            terms: scaling.terms(candidate, others),
+        }
+    }
+
+    async fn item(&self, candidate: Candidate<'_>, others: &Others, scaling: &Scaling<'_>) -> Item {
+        let Candidate { desired, entry, live, decision } = &candidate;
+        let mut item = self.unchanged(&candidate, others, scaling);
         let mut to_come = candidate.entry_to_come();
         match decision {
             Decision::Unchanged => {

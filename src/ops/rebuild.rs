@@ -73,23 +73,26 @@ pub(crate) async fn rebuild(
     }
     // Lists come in the order of the answers: the same objects make the same record.
     inventory.sort_by(|a, b| a.id.cmp(&b.id));
+    let mode = mode_of(&inventory, namespace, instance);
+    let mut record = Record::new(namespace, instance, mode);
+    record.inventory = inventory;
+    Ok(Some(record))
+}
+
+/// Tells how the live objects of an instance were placed, as far as they show it.
+fn mode_of(inventory: &[Entry], namespace: &str, instance: &InstanceName) -> NamespaceMode {
     let own_namespaces = || {
         inventory.iter().filter(|entry| entry.id.is("", "Namespace")).map(|entry| &entry.id.name)
     };
     // Live objects cannot tell a managed namespace from one that the definition brings under the
     // instance's name: the content decides that later.
-    let mode = if own_namespaces().count() == 1
-        && own_namespaces().any(|name| name == instance.as_str())
-    {
+    if own_namespaces().count() == 1 && own_namespaces().any(|name| name == instance.as_str()) {
         NamespaceMode::Managed
     } else if own_namespaces().any(|name| name == namespace) {
         NamespaceMode::Own
     } else {
         NamespaceMode::Given
-    };
-    let mut record = Record::new(namespace, instance, mode);
-    record.inventory = inventory;
-    Ok(Some(record))
+    }
 }
 
 /// Kinds of which nearly every set has one.

@@ -130,7 +130,6 @@ impl Remover<'_> {
             for (entry, outcome) in sent {
                 match outcome {
                     Ok(Some(outcome)) => self.record_outcome(&mut removed, entry, outcome),
-                    // Accepted is not gone: finalizers and dependents take their time.
                     Ok(None) if self.wait => going.push(entry),
                     Ok(None) => self.record_outcome(&mut removed, entry, Removed::Gone),
                     Err(error) => {

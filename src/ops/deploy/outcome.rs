@@ -30,7 +30,6 @@ pub(super) fn conclude(rollout: &Rollout<'_>, end: &RolloutEnd) -> Result<()> {
         RolloutEnd::Ready => Ok(()),
         RolloutEnd::Lost => Err(rollout.scope.fence.why_lost()),
         RolloutEnd::Failed => Err(failed(rollout, &errors)),
-        // Writes failed for the same reason: they name the objects.
         RolloutEnd::LoggedOut if !errors.is_empty() => Err(failed(rollout, &errors)),
         RolloutEnd::LoggedOut => {
             let refused = rollout.observer.login_refused().and_then(Failure::of_the_server);

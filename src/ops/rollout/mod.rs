@@ -181,16 +181,7 @@ impl<'a> Rollout<'a> {
                 () = tokio::time::sleep(TICK) => {}
                 () = until(deadline) => {
                     self.finish_writes(&mut schedule, &mut writing).await;
-                    // The deadline is the nearer of two: the user's, and 30 s after the first
-                    // failure.
-                    if !clock.failed_long_ago() {
-                        return RolloutEnd::TimedOut;
-                    }
-                    // What failed is waited for no longer, nor is what its turn did not come for.
-                    for node in &mut self.nodes {
-                        node.skipped |= !node.applied && node.error.is_none();
-                    }
-                    return self.verdict();
+                    return self.end_at_deadline(&clock);
                 }
             }
             if clock.judging_is_due() {
@@ -199,6 +190,18 @@ impl<'a> Rollout<'a> {
             }
             self.heartbeat(&mut clock);
         }
+    }
+
+    /// Ends at the nearer of two deadlines: the user's, and 30 s after the first failure.
+    fn end_at_deadline(&mut self, clock: &Clock) -> RolloutEnd {
+        if !clock.failed_long_ago() {
+            return RolloutEnd::TimedOut;
+        }
+        // What failed is waited for no longer, nor is what its turn did not come for.
+        for node in &mut self.nodes {
+            node.skipped |= !node.applied && node.error.is_none();
+        }
+        self.verdict()
     }
 
     /// Leaves out what waits for something that failed to become ready, where nothing else is

@@ -15,6 +15,7 @@ use crate::{
         error::{Error, Result},
         instance::Instance,
         name::InstanceName,
+        runtime::RuntimeName,
     },
 };
 
@@ -53,30 +54,23 @@ impl Deploy<'_> {
         // Nobody may have deployed it from here, and yet it may be on the cluster: a CI job begins
         // with an empty disk (docs/design.md, Where state lives).
         let mut places = locate::candidates(flag, stored.as_ref(), &brought, name);
-        let here = stored.as_ref();
-        let mut located = self.find_free(purpose, &mut target, here, &places).await?;
+        let mut located = self.find_free(purpose, &mut target, stored.as_ref(), &places).await?;
         if located.new_cluster && located.found.is_none() {
             // Where it was on the old cluster says nothing of where it is on this one.
             let anew = locate::candidates(flag, None, &brought, name);
             if anew != places {
                 places = anew;
-                located = self.find_free(purpose, &mut target, here, &places).await?;
+                located = self.find_free(purpose, &mut target, stored.as_ref(), &places).await?;
             }
         }
         if let Some(stored) = &stored
             && let Some(moved) = fixed::check(session, stored, &choice, &target, &located)?
-            // A plan writes nothing, the new name of a runtime neither.
             && matches!(purpose, Purpose::Deploy { .. })
         {
             self.note(moved);
         }
         if located.new_cluster && latest.is_some() {
-            let was = if choice.runtime.is_kind_like() {
-                "was created again"
-            } else {
-                "reaches another cluster than before"
-            };
-            self.note(format!("{} {was}; deploying {name} anew", choice.runtime));
+            self.note_new_cluster(&choice.runtime);
         }
         // With manifests it is deployed as if for the first time; without them only the row knows
         // the definition.
@@ -102,6 +96,14 @@ impl Deploy<'_> {
             start.recover(session, name).await?;
         }
         Ok(start)
+    }
+
+    fn note_new_cluster(&self, runtime: &RuntimeName) {
+        let was = match runtime.is_kind_like() {
+            true => "was created again",
+            false => "reaches another cluster than before",
+        };
+        self.note(format!("{runtime} {was}; deploying {} anew", self.name));
     }
 
     /// Reads the record, waiting for another holder to go.
