@@ -8,7 +8,7 @@ use crate::{
         manifests::FileArgs,
         names::definition_names,
     },
-    ops::{catalogue, events::Ask as _, stop::Stop},
+    ops::{catalogue, events, stop::Stop},
     output::{definitions, question::Questions},
     workload::{
         error::{Code, Error, Result},
@@ -112,6 +112,7 @@ fn delete(args: DefinitionDeleteArgs, call: &Invocation) -> Done {
     for name in names {
         match store.definition(&name)? {
             Some(_) => {
+                // All of them before the question: half a list must not be deleted.
                 store.deletable_definition(&name)?;
                 there.push(name);
             }
@@ -134,12 +135,9 @@ fn confirm(names: &[DefinitionName], call: &Invocation) -> Result<()> {
     let names: Vec<&str> = names.iter().map(DefinitionName::as_str).collect();
     let names = names.join(", ");
     let questions = Questions::new(call.printer, call.yes, false, Stop::channel().1);
-    match questions.confirm(&format!("delete definition {names} with all its revisions?")) {
-        Some(true) => Ok(()),
-        Some(false) => Err(Error::failed(Code::AnsweredNo, "nothing was deleted")),
-        None => Err(Error::usage(
-            Code::ConfirmationNeeded,
-            format!("deleting definition {names} needs --yes where nobody can be asked"),
-        )),
-    }
+    let question = format!("delete definition {names} with all its revisions?");
+    events::confirm(&questions, &question, "nothing was deleted", || {
+        let message = format!("deleting definition {names} needs --yes where nobody can be asked");
+        Error::usage(Code::ConfirmationNeeded, message)
+    })
 }

@@ -79,6 +79,7 @@ pub(super) fn run(args: DeleteArgs, call: &Invocation) -> Done {
                 None if forget => delete::forget(session, name, &options),
                 None => delete::run(session, name, &options).await,
             };
+            // A signal at the question reads as a no: what it was is known here.
             operation.error = operation.error.map(|error| unless_stopped(error, &session.stop));
             progress.finish(name.as_str());
             answers.add(operation)?;
@@ -88,6 +89,7 @@ pub(super) fn run(args: DeleteArgs, call: &Invocation) -> Done {
     match told {
         Ok(failed) => Ok(failed?),
         Err(Failures(failures)) => {
+            // What is wrong before the first instance is wrong for all of them.
             let name = if several { "" } else { names[0].as_str() };
             Ok(answers().fail(name, &failures)?)
         }

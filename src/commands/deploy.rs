@@ -67,6 +67,7 @@ pub(crate) struct DeployArgs {
 /// Deploys.
 pub(super) fn run(args: DeployArgs, call: &Invocation) -> Done {
     let DeployArgs { release, limits, dry_run } = args;
+    // The same as `plan`, with the flags of a deploy (docs/cli.md, Deploy).
     if dry_run {
         call.only("deploy --dry-run", &[Format::Table, Format::Json])?;
         return fleet::run(release, limits.check(call), FleetCommand::Plan, call)

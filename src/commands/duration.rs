@@ -40,6 +40,7 @@ pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
         if unit.is_empty() {
             return Err(wrong(&format!("the unit after {number} is missing")));
         }
+        // As Go spells them: `µs` with either of the two letters that look alike.
         let Some((_, size)) = UNITS.iter().find(|(name, _)| *name == unit) else {
             return Err(wrong(&format!("{unit:?} is no unit")));
         };

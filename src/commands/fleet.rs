@@ -115,12 +115,16 @@ impl Fleet {
         }
         for name in names {
             let mut operation = match (session.stop.requested(), self.command) {
+                // Each instance has its answer, also those whose turn did not come: a script counts
+                // them.
                 (Some(signal), _) => not_begun(&name, signal),
                 (None, FleetCommand::Deploy) => deploy::run(session, &name, &self.options).await,
                 (None, FleetCommand::Plan) => deploy::plan(session, &name, &self.options).await,
             };
             around.progress.finish(name.as_str());
             operation.error = operation.error.map(|error| unless_stopped(error, &session.stop));
+            // They were told when the manifests were read, before any instance; in documents they
+            // stand with each.
             operation.warnings.splice(0..0, self.warnings.iter().cloned());
             answers.add(operation)?;
         }

@@ -85,6 +85,8 @@ impl Invocation {
             request_timeout,
             yes,
         } = global;
+        // Elsewhere 0 means no limit. A request without one could outlast its holder
+        // (docs/design.md, One at a time).
         if request_timeout == Some(Duration::ZERO) {
             return Err(Error::usage(
                 Code::InvalidFlag,
@@ -92,6 +94,8 @@ impl Invocation {
             ));
         }
         for (flag, value) in [("--runtime", &runtime), ("--namespace", &namespace)] {
+            // `--namespace "$NS"` with an unset variable: going on without it would deploy
+            // somewhere else.
             if value.as_deref() == Some("") {
                 return Err(Error::usage(Code::InvalidFlag, format!("{flag} is empty")));
             }
@@ -154,6 +158,7 @@ pub(crate) fn talk_options(global: &GlobalArgs, env: &Env) -> TalkOptions {
         quiet: global.quiet,
         verbosity: global.verbose,
         color: global.color,
+        // Bars need a cursor that moves; where TERM is not set nobody knows.
         dumb: env.variable("TERM").is_none_or(|terminal| terminal == "dumb"),
         json_talk: global.progress == Progress::Json,
     }

@@ -93,6 +93,7 @@ impl OverrideArgs {
         let replicas = replicas.iter().map(|text| overrides::parse_replicas(text));
         let sets = set.iter().map(|text| overrides::parse_set(text));
         let (edits, errors): (Vec<_>, Vec<_>) =
+            // All that is wrong is told at once.
             images.chain(replicas).chain(sets).partition(Result::is_ok);
         if errors.is_empty() {
             Ok(edits.into_iter().filter_map(Result::ok).collect())
@@ -153,6 +154,7 @@ impl ReleaseArgs {
         let mut names = instance_names(&self.names)?;
         let selection = match names.len() {
             _ if self.all => Selection::All,
+            // `deploy` alone must not mean everything: `--all` has to be said.
             0 if self.files.file.is_empty() => {
                 return Err(
                     Error::usage(Code::NoInstance, "name an instance, or give --all").into()
@@ -166,6 +168,7 @@ impl ReleaseArgs {
             1 => return Ok(Selection::One(names.remove(0))),
             _ => Selection::Several(names),
         };
+        // What fits one instance rarely fits another (docs/cli.md, Deploy).
         let single = [
             ("-f", !self.files.file.is_empty()),
             ("--image", !self.overrides.image.is_empty()),

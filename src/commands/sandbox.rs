@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 
 use crate::{
     commands::invocation::{Done, Invocation},
-    ops::{events::Ask as _, runtimes::reset_sandbox, stop::Stop},
+    ops::{events, runtimes::reset_sandbox, stop::Stop},
     output::question::Questions,
     workload::error::{Code, Error},
 };
@@ -34,22 +34,11 @@ pub(super) fn run(command: SandboxCommand, call: &Invocation) -> Done {
 fn reset(call: &Invocation) -> Done {
     let (_, stop) = Stop::channel();
     let questions = Questions::new(call.printer, call.yes, false, stop);
-    match questions.confirm("Empty the sandbox? What was deployed to it is lost.") {
-        Some(true) => {}
-        Some(false) => {
-            return Err(
-                Error::failed(Code::AnsweredNo, "answered no; the sandbox is as it was").into()
-            );
-        }
-        None => {
-            return Err(Error::usage(
-                Code::NeedsYes,
-                "emptying the sandbox needs --yes where nobody can be asked",
-            )
-            .hint("workloadctl sandbox reset --yes")
-            .into());
-        }
-    }
+    let question = "Empty the sandbox? What was deployed to it is lost.";
+    events::confirm(&questions, question, "answered no; the sandbox is as it was", || {
+        let message = "emptying the sandbox needs --yes where nobody can be asked";
+        Error::usage(Code::NeedsYes, message).hint("workloadctl sandbox reset --yes")
+    })?;
     reset_sandbox(&call.db()?)?;
     call.printer.answer("the sandbox is empty\n")?;
     Ok(None)

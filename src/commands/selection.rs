@@ -49,14 +49,15 @@ impl Selection {
         runtime: Option<&str>,
     ) -> Result<Vec<InstanceName>> {
         match self {
+            // A name need not be in the database: the instance may be new, or known to its cluster
+            // alone.
             Self::One(name) => Ok(vec![name]),
             Self::Several(names) => Ok(names),
             Self::All => {
                 let runtime = runtime.map(RuntimeName::stored).transpose()?;
                 let runtime = runtime.as_ref();
                 let options = ListOptions { definition, runtime, ..ListOptions::default() };
-                let instances = catalogue::list_instances(store, &options)?.into_iter();
-                instances.map(|instance| instance.name.parse()).collect()
+                catalogue::instance_names(store, &options)
             }
         }
     }

@@ -18,7 +18,7 @@ use crate::{
         session::{Session, exec_plugins, requests_to},
         stop::Stop,
     },
-    output::{progress::Chosen, question::Questions},
+    output::{progress::ProgressReporter, question::Questions},
     store::Store,
     workload::error::{Code, Error},
 };
@@ -49,7 +49,7 @@ pub(crate) struct Surroundings<'a> {
     /// What it works with.
     pub session: &'a Session<'a>,
     /// Where its progress is shown, which ends before its answer is.
-    pub progress: &'a Chosen,
+    pub progress: &'a ProgressReporter,
 }
 
 /// Runs an operation.
@@ -66,7 +66,7 @@ pub(crate) fn run<T>(
     let kubeconfig = runtimes::kubeconfig(&call.env, call.kubeconfig.as_deref())?;
     let store = if reads_only { call.open_for_reading()? } else { call.open()? };
     let store: Mutex<Store> = Mutex::new(store);
-    let reporter = Chosen::new(call.progress, call.printer, several, Timestamp::now);
+    let reporter = ProgressReporter::new(call.progress, call.printer, several, Timestamp::now);
     let reporter = Arc::new(reporter);
     let answer = signals::run(call.printer, reporter.bars(), async |stop| {
         let ask = Questions::new(call.printer, call.yes, stdin_is_source, stop.clone())
@@ -83,7 +83,9 @@ pub(crate) fn run<T>(
             runtime: call.runtime.clone(),
             namespace: call.namespace.clone(),
             request_timeout: call.request_timeout,
+            // Bodies and times are gathered only where somebody looks at them.
             on_request: (call.printer.verbosity() > 0).then(|| requests_to(reporter.clone())),
+            // A login plugin that asks would read the manifests as its answer.
             plugins: exec_plugins(!stdin_is_source && io::stdin().is_terminal()),
             command,
         };

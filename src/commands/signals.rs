@@ -53,8 +53,9 @@ async fn listen(
             Some(()) = terminations.recv() => Signal::Terminate,
             else => return,
         };
+        // The second one: whoever sends it does not want to wait for good order.
         if sender.borrow().is_some() {
-            leave(signal);
+            exit_now(signal);
         }
         // First: a question that holds the screen must end before anything can be told.
         sender.send_replace(Some(signal));
@@ -67,6 +68,6 @@ async fn listen(
 }
 
 #[expect(clippy::disallowed_methods, reason = "the second signal leaves at once, from anywhere")]
-fn leave(signal: Signal) -> ! {
+fn exit_now(signal: Signal) -> ! {
     std::process::exit(signal.error("").kind.exit_code().into())
 }

@@ -97,6 +97,7 @@ pub(super) fn run(args: StatusArgs, call: &Invocation) -> Done {
         seen.iter().filter(|_| named).filter_map(|one| one.error.clone()).collect();
     errors.extend(stopped.map(|signal| signal.error("stopped waiting")));
     call.printer.errors(&errors);
+    // What could not be asked has its own code; this one is about health (docs/cli.md, Status).
     let unwell = (wait || exit_code) && !seen.iter().all(is_healthy);
     Ok(exit_kind(&errors).or(unwell.then_some(ErrorKind::NotReady)))
 }
@@ -116,9 +117,7 @@ fn wanted(
         namespace: call.namespace.as_deref(),
         ..ListOptions::default()
     };
-    let store = session.store();
-    let fitting = catalogue::list_instances(&store, &options)?.into_iter();
-    fitting.map(|instance| instance.name.parse()).collect::<Result<_>>().map(Some)
+    catalogue::instance_names(&session.store(), &options).map(Some)
 }
 
 /// Looks once, or with `--wait` until nothing is to be waited for.
@@ -143,6 +142,7 @@ async fn look(
             None => PAUSE,
             Some(until) => PAUSE.min(until.saturating_duration_since(Instant::now())),
         };
+        // Time is up: what was seen last is the answer.
         if pause.is_zero() {
             return seen;
         }
@@ -160,8 +160,10 @@ fn is_healthy(seen: &Operation) -> bool {
 /// Tells whether waiting may help: not where there is nothing that could become healthy.
 fn is_hopeful(seen: &Operation) -> bool {
     match seen.instance.status {
+        // Only a deploy changes that.
         Some(Status::NotDeployed | Status::Lost) => false,
         Some(Status::Error) | None => {
+            // A server that does not answer may come back; a missing right or a wrong name stays.
             seen.error.as_ref().is_none_or(|error| error.kind == ErrorKind::Runtime)
         }
         Some(

@@ -64,6 +64,14 @@ pub(crate) fn list_instances(
     instances.map(|instance| instance_view(store, instance)).collect()
 }
 
+/// Names the instances that [`list_instances`] lists.
+pub(crate) fn instance_names(
+    store: &Store,
+    options: &ListOptions<'_>,
+) -> Result<Vec<InstanceName>> {
+    list_instances(store, options)?.into_iter().map(|instance| instance.name.parse()).collect()
+}
+
 /// Shows one instance, with the status that was seen last.
 ///
 /// # Errors
@@ -93,6 +101,7 @@ pub(crate) fn instance_view(store: &Store, instance: Instance) -> Result<Instanc
     } = instance;
     let (status, reason, status_at) = match observed {
         Some(Observed { status, reason, at }) => (Some(status), Some(reason), Some(at)),
+        // Never deployed is known without a look; deployed and never seen is not known at all.
         None if release.is_none() => {
             (Some(Status::NotDeployed), Some("it was never deployed".to_owned()), None)
         }
@@ -134,6 +143,8 @@ pub(crate) fn show_definition(store: &Store, name: &DefinitionName) -> Result<De
     };
     let objects = store.content(&row.newest)?.objects.into_iter().map(object_view).collect();
     let mut revisions = store.revisions(name, None)?;
+    // A definition that came in with a record has no revision of its own: what an instance runs
+    // stands for it.
     if revisions.is_empty() {
         revisions.push(row.newest.clone());
     }
@@ -227,6 +238,7 @@ pub(crate) fn create_instance(
         observed: None,
     };
     store.transaction(|store| {
+        // First: that it exists already is the better reason.
         store.create_instance(&instance)?;
         check_rendering(store, &instance)
     })?;

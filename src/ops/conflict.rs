@@ -1,11 +1,11 @@
 //! Conflicts on fields: what is taken over, what is left to its holder, and what is refused.
 //!
-//! The server names each field and its manager; the class of the manager decides (DESIGN.md,
-//! Apply). A person's or a packager's field is taken. What an autoscaler or an injector holds is
+//! The server names each field and its manager; the class of the manager decides (docs/design.md,
+//! Fields of others). A person's or a packager's field is taken. What an autoscaler or an injector holds is
 //! left to it ([`is_left`]). Any other field is refused with its owner, unless `--conflicts` says
 //! otherwise.
 
-use super::options::Conflicts;
+use super::{options::Conflicts, several::named};
 pub(crate) use crate::workload::ownership::Yielded;
 use crate::{
     cluster::failure::Failure,
@@ -51,6 +51,8 @@ pub(crate) fn resolve(failure: &Failure, desired: &Desired, mode: Conflicts) -> 
         .iter()
         .filter(|cause| cause.reason == "FieldManagerConflict")
         .map(|cause| Conflict {
+            // The server's paths begin with a dot (`.spec.replicas`), those of the inventory do
+            // not.
             field: cause.field.trim_start_matches('.'),
             manager: quoted(&cause.message),
             // An update names the version that it was made in.
@@ -58,6 +60,8 @@ pub(crate) fn resolve(failure: &Failure, desired: &Desired, mode: Conflicts) -> 
             scales: cause.message.contains("with subresource \"scale\""),
         })
         .collect();
+    // 409 is also what a precondition answers, and what an admission webhook may: only causes of
+    // this reason are conflicts on fields (docs/design.md, Who owns a field).
     if !failure.is_conflict() || conflicts.is_empty() {
         return None;
     }
@@ -93,11 +97,16 @@ fn decide(conflict: &Conflict<'_>, mode: Conflicts) -> ConflictDecision {
         Conflicts::Fail => ConflictDecision::Refuse,
         Conflicts::ByManager => {
             let Conflict { field, manager, applies, scales } = conflict;
+            // Before the class: kube-controller-manager is nobody's tool, yet the replicas that it
+            // holds through the scale subresource are an autoscaler's (docs/design.md, Fields of
+            // others).
             if is_left(field, manager, *applies, *scales) {
                 return ConflictDecision::Yield;
             }
             match class_of(manager) {
                 ManagerClass::Person | ManagerClass::Yielded => ConflictDecision::Take,
+                // A controller would write its value again at once, and Argo CD or Flux at their
+                // next round: what is taken from them starts a fight that nobody sees.
                 ManagerClass::Instance | ManagerClass::GitOps(_) | ManagerClass::Other => {
                     ConflictDecision::Refuse
                 }
@@ -107,28 +116,25 @@ fn decide(conflict: &Conflict<'_>, mode: Conflicts) -> ConflictDecision {
 }
 
 fn refusal(desired: &Desired, refused: &[&Conflict<'_>]) -> Error {
-    let place = desired.origin.as_ref().map(|origin| format!(" ({origin})")).unwrap_or_default();
-    let error = Error::refused(
-        FIELD_CONFLICT,
-        format!("{}{place} has fields that other managers hold", desired.id),
-    )
-    .causes(refused.iter().map(|conflict| {
-        let Conflict { field, manager, .. } = conflict;
-        match class_of(manager) {
-            ManagerClass::GitOps(tool) => {
-                format!("{field} is held by {manager:?}, which is {tool}")
+    let message = format!("{} has fields that other managers hold", named(desired));
+    let error = Error::refused(FIELD_CONFLICT, message)
+        .causes(refused.iter().map(|conflict| {
+            let Conflict { field, manager, .. } = conflict;
+            match class_of(manager) {
+                ManagerClass::GitOps(tool) => {
+                    format!("{field} is held by {manager:?}, which is {tool}")
+                }
+                ManagerClass::Instance => format!(
+                    "{field} is held by the workloadctl instance {}",
+                    manager.trim_start_matches(MANAGER_PREFIX)
+                ),
+                ManagerClass::Person | ManagerClass::Yielded | ManagerClass::Other => {
+                    format!("{field} is held by {manager:?}")
+                }
             }
-            ManagerClass::Instance => format!(
-                "{field} is held by the workloadctl instance {}",
-                manager.trim_start_matches(MANAGER_PREFIX)
-            ),
-            ManagerClass::Person | ManagerClass::Yielded | ManagerClass::Other => {
-                format!("{field} is held by {manager:?}")
-            }
-        }
-    }))
-    .hint(FIELD_CONFLICT_HINT)
-    .object(&desired.id);
+        }))
+        .hint(FIELD_CONFLICT_HINT)
+        .object(&desired.id);
     match &desired.origin {
         Some(origin) => error.at(origin),
         None => error,
@@ -138,6 +144,8 @@ fn refusal(desired: &Desired, refused: &[&Conflict<'_>]) -> Error {
 /// Reads the first quoted name of a message, with the escapes of Go's `%q` undone.
 pub(crate) fn quoted(message: &str) -> String {
     let mut name = String::new();
+    // A manager's name may have quotes itself, which the server escapes (docs/design.md, Who owns a
+    // field).
     let mut characters = message.chars().skip_while(|c| *c != '"').skip(1);
     while let Some(character) = characters.next() {
         match character {

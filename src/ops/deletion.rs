@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::{
     cluster::{api::Api, request::Request},
     workload::{
-        error::Result,
+        error::{Code, Error, Result},
         kinds::{Trait, builtin_kind},
         object::ObjectId,
         ownership::{finalizers, is_terminating, resource_version, uid},
@@ -19,6 +19,11 @@ use crate::{
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 /// The longest pause between two looks.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// How often an object is looked at again that others write.
+const TRIES: u32 = 10;
+/// The pause before that, once more for each time.
+const RETRY_PAUSE: Duration = Duration::from_millis(50);
 
 /// What becomes of an object's dependents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +41,8 @@ impl Propagation {
     /// cannot have any goes at once.
     #[must_use]
     pub(crate) fn of(id: &ObjectId) -> Self {
+        // In the foreground an object stays until its dependents are gone, so that its end means
+        // theirs. Background would leave pods running after a wait that is over.
         if builtin_kind(id).is(Trait::NoDependents) { Self::Background } else { Self::Foreground }
     }
 
@@ -98,20 +105,21 @@ async fn send(
 ) -> Result<Option<Sent>> {
     let options = json!({
         "apiVersion": "v1", "kind": "DeleteOptions",
+        // Always said: without one the server lets a Job's pods live on as orphans (docs/design.md,
+        // Deletions).
         "propagationPolicy": deletion.word(),
         "preconditions": &preconditions,
     });
     match api.send(Request::json(Method::DELETE, path, &options)).await {
         Ok(_) => Ok(Some(Sent::Accepted)),
         Err(failure) if failure.is_not_found() => Ok(Some(Sent::AlreadyGone)),
+        // The message has the values that did not fit, in words only: the live object tells which
+        // it was.
         Err(failure) if failure.is_conflict() => {
-            let live = api
-                .find(Request::get_metadata(path))
-                .await
-                .map_err(|failure| failure.explain("get", "cannot look at", id, None))?;
-            match live {
+            match look(api, id, path).await? {
                 None => Ok(Some(Sent::AlreadyGone)),
-                Some(live) if !fits(&live, &preconditions) => Ok(None),
+                // Another version, or another object of that name: not what was looked at.
+                Some(live) if !matches_preconditions(&live, &preconditions) => Ok(None),
                 // Somebody else's deletion was faster.
                 Some(live) if is_terminating(&live) => Ok(Some(Sent::Accepted)),
                 // Not the preconditions: an admission webhook may refuse with any code.
@@ -123,11 +131,41 @@ async fn send(
 }
 
 /// Tells whether a live object is the one that preconditions ask for.
-fn fits(live: &Value, preconditions: &Value) -> bool {
+fn matches_preconditions(live: &Value, preconditions: &Value) -> bool {
     let is = |field: &str, found: Option<&str>| {
         preconditions[field].as_str().is_none_or(|wanted| found == Some(wanted))
     };
     is("uid", uid(live)) && is("resourceVersion", resource_version(live))
+}
+
+/// Reads an object's metadata; `None` where it is not there.
+pub(crate) async fn look(api: &Api, id: &ObjectId, path: &str) -> Result<Option<Value>> {
+    let live = api.find(Request::get_metadata(path)).await;
+    live.map_err(|failure| failure.explain("get", "cannot look at", id, None))
+}
+
+/// Does something about an object exactly as it was looked at. `act` gives `None` where somebody
+/// wrote it meanwhile: it is looked at again.
+///
+/// # Errors
+/// Those of `act`; code 1 where others write it all the time: `hint` says what goes on.
+pub(crate) async fn act_on_latest<T>(
+    api: &Api,
+    id: &ObjectId,
+    path: &str,
+    hint: &str,
+    act: impl AsyncFn(Option<Value>) -> Result<Option<T>>,
+) -> Result<T> {
+    for attempt in 0..TRIES {
+        // Two instances that leave a shared object at the same moment meet here, and status writes
+        // of busy controllers.
+        tokio::time::sleep(RETRY_PAUSE * attempt).await;
+        if let Some(done) = act(look(api, id, path).await?).await? {
+            return Ok(done);
+        }
+    }
+    let message = format!("{id} is written by others all the time");
+    Err(Error::failed(Code::ObjectBusy, message).object(id).hint(hint))
 }
 
 /// Waits until the object with this uid is gone. For ever: the caller has the clock.
@@ -139,6 +177,7 @@ pub(crate) async fn wait(api: &Api, id: &ObjectId, path: &str, gone: &str) -> Re
             .await
             .map_err(|failure| failure.explain("get", "cannot wait for the end of", id, None))?;
         match live {
+            // By the uid: somebody may make one of the same name at once, which is none of ours.
             Some(live) if uid(&live) == Some(gone) => {}
             _ => return Ok(()),
         }
@@ -151,6 +190,8 @@ pub(crate) async fn wait(api: &Api, id: &ObjectId, path: &str, gone: &str) -> Re
 pub(crate) fn held_by(object: &Value) -> String {
     let finalizers: Vec<&str> = finalizers(object)
         .into_iter()
+        // Kubernetes' garbage collector takes these two away by itself: they say how it goes and
+        // not what is in the way.
         .filter(|finalizer| *finalizer != "foregroundDeletion" && *finalizer != "orphan")
         .collect();
     if finalizers.is_empty() {
@@ -162,6 +203,7 @@ pub(crate) fn held_by(object: &Value) -> String {
 
 /// Says what a namespace waits for, by its conditions.
 pub(crate) fn remaining(namespace: &Value) -> String {
+    // The namespace controller names kinds and finalizers in them (docs/design.md, Deletions).
     let telling = [
         "NamespaceContentRemaining",
         "NamespaceFinalizersRemaining",

@@ -3,7 +3,12 @@
 
 use std::time::Duration;
 
-use crate::workload::{object::ObjectId, readiness::Verdict, release::Action};
+use crate::workload::{
+    error::{Code, Error, Result},
+    object::ObjectId,
+    readiness::Verdict,
+    release::Action,
+};
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq)]
@@ -97,6 +102,23 @@ pub(crate) trait Ask: Send + Sync {
 
     /// Tells whether [`Ask::confirm`] would have an answer.
     fn can_answer(&self) -> bool;
+}
+
+/// Asks for a yes; `refusal` is the error where nobody can be asked.
+///
+/// # Errors
+/// Code 1 where the answer is no, with `undone` as its message; else the refusal.
+pub(crate) fn confirm(
+    ask: &dyn Ask,
+    question: &str,
+    undone: &str,
+    refusal: impl FnOnce() -> Error,
+) -> Result<()> {
+    match ask.confirm(question) {
+        Some(true) => Ok(()),
+        Some(false) => Err(Error::failed(Code::AnsweredNo, undone)),
+        None => Err(refusal()),
+    }
 }
 
 /// An answer that is known before the question: `Some(true)` is `--yes`, `None` is a script.

@@ -29,9 +29,10 @@ pub(crate) fn check(
 ) -> Result<Option<String>> {
     let name = &stored.name;
     let runtime = choice.runtime.to_string();
+    // Only a flag can name another runtime: without one the stored runtime was chosen.
     let moved = choice.by == ChosenBy::Flag && stored.runtime != runtime;
     let record = located.found.as_ref().map(|found| &found.record);
-    if moved && !is_stored_one(session, stored, target.cluster_uid.as_deref(), record) {
+    if moved && !is_stored_cluster(session, stored, target.cluster_uid.as_deref(), record) {
         let lost = RuntimeName::stored(&stored.runtime)?
             .context()
             .is_some_and(|context| !session.kubeconfig.has_context(context));
@@ -47,6 +48,7 @@ pub(crate) fn check(
     }
     if let (Some(flag), Some(namespace)) = (&session.namespace, &stored.namespace)
         && flag != namespace
+        // On a cluster that was created again nothing is fixed any more.
         && !located.new_cluster
     {
         return Err(Error::refused(
@@ -60,7 +62,7 @@ pub(crate) fn check(
 
 /// Tells whether a cluster is the one that an instance is on: the uids tell, or where they were
 /// not to be read, a release that is known here.
-fn is_stored_one(
+fn is_stored_cluster(
     session: &Session<'_>,
     stored: &Instance,
     read: Option<&str>,
@@ -71,6 +73,7 @@ fn is_stored_one(
         let Some(record) = record else { return false };
         let store = session.store();
         let known = store.releases(&stored.name).unwrap_or_default();
+        // Ids of releases are drawn at random: one that both know was made through this database.
         let mut recorded = record.newest.iter().chain(&record.last_good);
         recorded.any(|recorded| known.iter().any(|known| known.id == recorded.release.id))
     })
@@ -84,6 +87,8 @@ fn is_same_cluster(
     read: Option<&str>,
 ) -> Option<bool> {
     let there = recorded.or(read);
+    // A record that was copied to another cluster, with a backup or by hand, still names the old
+    // one and must not move the instance there.
     let copied = recorded.is_some() && read.is_some() && recorded != read;
     match (stored, there) {
         _ if copied => Some(false),
@@ -95,7 +100,7 @@ fn is_same_cluster(
 /// Hints at what helps where a command without `--new-cluster` found another cluster; `stored`:
 /// the instance is known here.
 #[must_use]
-pub(crate) fn without_flag(error: Error, name: &InstanceName, stored: bool) -> Error {
+pub(crate) fn hint_new_cluster(error: Error, name: &InstanceName, stored: bool) -> Error {
     if error.code != Code::OtherCluster {
         return error;
     }

@@ -44,13 +44,25 @@ pub(crate) struct Located {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Search<'a> {
     pub instance: &'a InstanceName,
-    /// The instance as the database has it on this runtime.
+    /// The instance as the database has it; on another runtime it says nothing of this one.
     pub stored: Option<&'a Instance>,
     /// Where its record may lie.
     pub namespaces: &'a [String],
     pub new_cluster: bool,
     /// Whether a record that may not be read is passed over: nothing will be written.
     pub lenient: bool,
+}
+
+impl<'a> Search<'a> {
+    /// Looks for an instance as a command does that names no other cluster.
+    #[must_use]
+    pub(crate) fn of(
+        instance: &'a InstanceName,
+        stored: Option<&'a Instance>,
+        namespaces: &'a [String],
+    ) -> Self {
+        Self { instance, stored, namespaces, new_cluster: false, lenient: false }
+    }
 }
 
 impl Located {
@@ -68,12 +80,16 @@ pub(crate) fn candidates(
     brought: &[String],
     instance: &InstanceName,
 ) -> Vec<String> {
+    // Only one place then: a record elsewhere is another instance of the same name (docs/design.md,
+    // Nouns).
     if let Some(namespace) = flag.or(stored.and_then(|stored| stored.namespace.as_deref())) {
         return vec![namespace.to_owned()];
     }
     if brought.is_empty() {
         return vec![instance.to_string()];
     }
+    // In the order of the manifests: the first namespace is where a new record goes
+    // (docs/design.md, Namespaces).
     let mut seen = BTreeSet::new();
     brought.iter().filter(|namespace| seen.insert(*namespace)).cloned().collect()
 }
@@ -93,7 +109,7 @@ pub(crate) fn places_of(
 
 /// Makes the failure of an instance that is neither here nor on the runtime.
 #[must_use]
-pub(crate) fn nowhere(
+pub(crate) fn instance_not_found(
     session: &Session<'_>,
     instance: &InstanceName,
     runtime: Option<&str>,
@@ -127,22 +143,29 @@ pub(crate) fn brought_namespaces(
 pub(crate) async fn locate(
     session: &Session<'_>,
     target: &mut Target,
-    search: Search<'_>,
+    mut search: Search<'_>,
 ) -> Result<Located> {
+    search.stored = search.stored.filter(|stored| stored.runtime == target.runtime.to_string());
     let Search { instance, stored, namespaces, new_cluster: _, lenient } = search;
     let reads = namespaces.iter().map(|namespace| record::read(&target.api, namespace, instance));
+    // Side by side, and judged together below: they are the first requests of every command.
     let (uid, reads) = futures::future::join(target.identify(), join_all(reads)).await;
     target.cluster_uid = uid?;
     let (mut records, mut located, mut failed) = (Vec::new(), Located::default(), None);
     for read in reads {
         match read {
             Ok(found) => records.extend(found),
+            // Who may read everything but Secrets can still be shown a plan: nothing is written
+            // from it.
             Err(error) if lenient && error.code == Code::Forbidden => {
                 located.unreadable = Some(error)
             }
+            // Kept until it is known whether this is the right cluster at all.
             Err(error) => failed = failed.or(Some(error)),
         }
     }
+    // Somebody deployed it with another definition or flag: which one is meant, only the user
+    // knows.
     if records.len() > 1 {
         let places: Vec<&str> = records.iter().map(|found| &*found.record.namespace).collect();
         return Err(Error::refused(
@@ -181,6 +204,8 @@ fn is_other_cluster(
     found: Option<&Found>,
 ) -> Result<bool> {
     let stored_uid = search.stored.and_then(|stored| stored.cluster_uid.as_ref());
+    // A record may be a copy, restored from a backup of another cluster: the uid that was read now
+    // counts beside the one that is written in it.
     let proven = stored_uid.is_some_and(|uid| {
         found.is_some_and(|found| found.record.cluster_uid.as_ref() == Some(uid))
             && target.cluster_uid.as_ref().is_none_or(|read| read == uid)
@@ -190,6 +215,8 @@ fn is_other_cluster(
     }
     match target.compare(session, search.stored)? {
         Sameness::First | Sameness::Same => Ok(false),
+        // Local clusters are created again all the time, others by accident only: there a deploy
+        // would land on somebody else's cluster (docs/design.md, The right cluster).
         Sameness::Other { .. } if target.runtime.is_kind_like() || search.new_cluster => Ok(true),
         Sameness::Other { expected, found } => {
             Err(other_cluster(&target.runtime, &expected, &found))
@@ -230,6 +257,8 @@ pub(crate) async fn namespace_state(
         Ok(None) => Ok(NamespaceState::Absent),
         Ok(Some(live)) => {
             let ours = is_ours(&live, &manager(namespace, instance.as_str()), None);
+            // Applied by us is not made by us: a Namespace that was there before is applied as
+            // well, without the label (docs/design.md, Labels and managers).
             let made = ours && is_labelled(&live, instance.as_str());
             Ok(match (is_terminating(&live), ours) {
                 (true, ours) => NamespaceState::Terminating { ours },
@@ -238,6 +267,8 @@ pub(crate) async fn namespace_state(
                 (false, false) => NamespaceState::Foreign,
             })
         }
+        // It counts as there and as somebody else's: whoever may not look at it did not make it,
+        // and finds out at the first write (docs/design.md, Namespaces).
         Err(failure) if failure.is_forbidden() => Ok(NamespaceState::Foreign),
         Err(failure) => Err(failure.explain("get", "cannot look at", &id, None)),
     }
@@ -285,6 +316,7 @@ pub(crate) fn follow(session: &Session<'_>, target: &Target, record: &Record) ->
         namespace_mode: Some(record.mode),
         cluster_uid: record.cluster_uid.clone().or_else(|| target.cluster_uid.clone()),
         overrides: newest.release.overrides.clone(),
+        // When it was made here is known here alone; the record has releases only.
         created_at: here.as_ref().map_or(newest.release.started_at, |here| here.created_at),
         observed: here.and_then(|here| here.observed),
     };

@@ -10,6 +10,7 @@ use super::{
     target::Target,
 };
 use crate::{
+    cluster::record::Keeper,
     store::lock::{Acquired, InstanceLock, LockContent},
     workload::{
         error::{Code, Error, ErrorKind, Result},
@@ -22,6 +23,8 @@ use crate::{
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// How many releases that did not end in order are remembered.
+// Each may still stand as the holder in the record: a process that is killed again and again, each
+// time before its own holder was written, has left the holder of an earlier one there.
 const REMEMBERED: usize = 32;
 
 /// The lock of an instance on this machine.
@@ -48,6 +51,8 @@ impl Held {
                 Acquired::Got { lock, left } => {
                     let releases = left.map(|left| left.releases).unwrap_or_default();
                     let mut held = Self { lock, releases };
+                    // At once, before any release has begun: who waits for us reads here whom to
+                    // name.
                     held.write(session)?;
                     return Ok(held);
                 }
@@ -94,6 +99,8 @@ impl Held {
     pub(crate) fn end(self) {
         // The lock is free all the same; a content that stays is only a note about an ended
         // release.
+        // A failed deploy does not come here: its holder may still stand in the record, and its id
+        // in the file lets the next one take over at once.
         let _ = self.lock.release();
     }
 }
@@ -112,10 +119,31 @@ pub(crate) async fn locate_free(
     let mut told = false;
     loop {
         let located = locate(session, target, search).await?;
+        // The server's clock and not ours: the holder's expiry was written by a process whose clock
+        // may differ (docs/design.md, One at a time).
         let now = target.api.connection().server_now();
+        // A holder whose id stood in the lock file that we hold is a process of this machine that
+        // died: nobody has to wait 90 s for it.
         let holder = located.found.as_ref().and_then(|found| found.held_by(now, dead));
         let Some(holder) = holder.map(|holder| name_of(holder, now)) else { return Ok(located) };
         wait(session, search.instance, &holder, until, &mut told).await?;
+    }
+}
+
+/// Works while the holder is renewed; without a keeper there is none.
+///
+/// # Errors
+/// Why the holder was lost.
+pub(crate) async fn while_held<T>(
+    keeper: Option<&Keeper>,
+    work: impl Future<Output = T>,
+) -> Result<T> {
+    let Some(keeper) = keeper else { return Ok(work.await) };
+    tokio::select! {
+        done = work => Ok(done),
+        // A lost holder drops the work where it stands: somebody else writes by now
+        // (docs/design.md, One at a time).
+        lost = keeper.keep() => Err(lost),
     }
 }
 

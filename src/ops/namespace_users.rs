@@ -44,7 +44,7 @@ pub(crate) struct Leaver<'a> {
 pub(crate) const NOT_MADE: &str = "this instance did not make it";
 
 /// Tells whether the instance made a namespace.
-pub(crate) fn made(live: &Value, instance: &InstanceName, manager: &str) -> bool {
+pub(crate) fn is_made_by(live: &Value, instance: &InstanceName, manager: &str) -> bool {
     is_labelled(live, instance.as_str()) && is_ours(live, manager, None)
 }
 
@@ -57,21 +57,29 @@ pub(crate) async fn why_it_stays(
     live: &Value,
 ) -> Result<Option<Stay>> {
     let Leaver { instance, manager, mode, staying } = leaver;
-    if mode == NamespaceMode::Given || !made(live, instance, manager) {
+    // Made by us is only what our create-only apply made, and the label says so on the object
+    // itself (docs/design.md, Namespaces).
+    if mode == NamespaceMode::Given || !is_made_by(live, instance, manager) {
         return Ok(Some(Stay::Theirs(NOT_MADE.to_owned())));
     }
+    // Another instance applies it: it was there when that one came, or brings it too.
     let others = shared::living(target, live, manager).await?;
     if !others.is_empty() {
         return Ok(Some(Stay::Theirs(format!("also used by {}", others.join(", ")))));
     }
+    // Never, whatever labels they carry: the cluster does not survive it (docs/design.md,
+    // Namespaces).
     if id.name == "default" || id.name.starts_with("kube-") {
         return Ok(Some(Stay::Ours("it is the cluster's own".to_owned())));
     }
+    // What is in a namespace goes with it, whatever its annotation asks for.
     let inside = |entry: &&Entry| entry.id.namespace.as_deref() == Some(&id.name);
     if let Some(Entry { id, keep, .. }) = staying.iter().find(inside) {
         let why = if *keep { "in it asks to be kept" } else { "is in it" };
         return Ok(Some(Stay::Ours(format!("{id} {why}"))));
     }
+    // An instance deployed into it by `--namespace` does not apply the Namespace: only its record
+    // shows it.
     let other = other_record(api, instance, &id.name).await?;
     Ok(other.map(|other| Stay::Ours(format!("instance {other} lives in it"))))
 }

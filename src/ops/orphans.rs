@@ -26,6 +26,8 @@ pub(crate) async fn note(
     owner: &str,
 ) -> Result<()> {
     let mut orphans = Vec::new();
+    // What Kubernetes' StatefulSet controller owns. Claims are not among it: they outlive a set
+    // unless it says otherwise.
     for (group, kind) in [("", "Pod"), ("apps", "ControllerRevision")] {
         orphans.extend(dependents(target, &GroupKind::new(group, kind), id, owner).await?);
     }
@@ -33,6 +35,7 @@ pub(crate) async fn note(
         .amend(|record| {
             let mut inventory = record.inventory.iter_mut();
             if let Some(entry) = inventory.find(|entry| entry.id == *id) {
+                // The uid of the one that goes tells later whose orphans they were.
                 entry.uid = Some(owner.to_owned());
                 entry.orphans = orphans;
             }
@@ -47,6 +50,7 @@ async fn dependents(
     owner: &str,
 ) -> Result<Vec<Orphan>> {
     let namespace = owner_id.namespace.as_deref();
+    // Unfiltered by our label: pods carry the labels of their template only.
     let Some(path) = target.kinds.collection_path(kind, "v1", namespace) else {
         return Ok(Vec::new());
     };
@@ -81,15 +85,19 @@ async fn by_name(
     let mut found = Vec::new();
     let path = target.path(set, "v1").expect("StatefulSets are built in");
     let Ok(Some(live)) = target.api.find(Request::get(path)).await else { return Ok(found) };
+    // ControllerRevisions are named by a hash: they cannot be guessed, and hold nothing that runs.
     if kind.kind != "Pod" {
         return Ok(found);
     }
     let number = |pointer: &str| live.pointer(pointer).and_then(Value::as_u64).unwrap_or_default();
     let first = number("/spec/ordinals/start");
+    // A set that is being scaled down still has the pods of its old size.
     for ordinal in first..first + number("/spec/replicas").max(number("/status/replicas")) {
         let path = format!("{collection}/{}-{ordinal}", set.name);
         match target.api.find(Request::get_metadata(path)).await {
             Ok(pod) => found.extend(pod),
+            // Without the right to read pods the reasons are poorer and so is this (docs/design.md,
+            // Rights).
             Err(failure) if failure.is_forbidden() => break,
             Err(failure) => {
                 return Err(failure.explain("get", "cannot look for pods of", set, None));

@@ -36,7 +36,7 @@ use crate::{
 };
 use dry_run::{Asked, AskedFor};
 use scaling::Scaling;
-use sharing::{kept_elsewhere, tell_of_sharing};
+use sharing::{managed_elsewhere, report_sharing};
 
 /// What a plan is made from.
 pub(crate) struct Planning<'a> {
@@ -105,7 +105,7 @@ impl Candidate<'_> {
 
 /// Gives what an inventory's entry says to be left until the write is done: what was left before,
 /// so that an autoscaler that is gone is known to have been there, and what will be.
-fn left_meanwhile(before: Option<&Entry>, item: &Item) -> Vec<Yielded> {
+fn yielded_until_written(before: Option<&Entry>, item: &Item) -> Vec<Yielded> {
     let before = before.filter(|_| item.action != Action::Unchanged);
     let mut all = before.map(|entry| entry.yielded.clone()).unwrap_or_default();
     let is_new = |left: &&Yielded| all.iter().all(|known| known.field != left.field);
@@ -128,11 +128,13 @@ impl Planning<'_> {
             ..Survey::of(self.target, self.instance, inventory)
         };
         let (live, hidden) = if self.options.rehearse {
+            // A plan is worth showing without what may not be looked at; a deploy needs to see what
+            // it overwrites.
             survey.look_at_visible().await?
         } else {
             (survey.look().await?, HashMap::new())
         };
-        self.leave_found_namespaces(&live);
+        self.mark_found_namespaces_shared(&live);
         let entries: HashMap<&ObjectId, &Entry> =
             inventory.iter().map(|entry| (&entry.id, entry)).collect();
         let scaling = Scaling::find(&self, &entries, &live).await?;
@@ -142,19 +144,22 @@ impl Planning<'_> {
             .filter(|desired| !hidden.contains_key(&desired.id))
             .map(|desired| self.candidate(desired, &entries, &live, &scaling))
             .collect();
+        // After the decisions: most objects are unchanged, and nobody's record has to be read for
+        // them.
         let others = self.others(&candidates).await?;
         for candidate in &mut candidates {
-            self.inherit(candidate, &others);
+            self.allow_adoption_from_gone(candidate, &others);
         }
         let mut items: Vec<Item> = stream::iter(candidates)
             .map(|candidate| self.item(candidate, &others, &scaling))
+            // In the order of the graph: items and its nodes are the same index.
             .buffered(IN_FLIGHT)
             .collect()
             .await;
         self.add_hidden(&mut items, &hidden, &entries);
         let (removals, left) = self.removals(&live);
         let mut warnings: Vec<String> = self.compared_locally.get().cloned().into_iter().collect();
-        warnings.extend(items.iter().filter_map(|item| kept_elsewhere(item, &live)));
+        warnings.extend(items.iter().filter_map(|item| managed_elsewhere(item, &live)));
         Ok((Plan { items, removals, left, warnings }, live))
     }
 
@@ -186,9 +191,11 @@ impl Planning<'_> {
 
     /// A Namespace of the definition that somebody else made is shared, and not ours to delete:
     /// it does not carry the label that says so.
-    fn leave_found_namespaces(&mut self, live: &Live) {
+    fn mark_found_namespaces_shared(&mut self, live: &Live) {
         for desired in &mut self.desired {
             let found = live.get(&desired.id).filter(|_| desired.id.is("", "Namespace"));
+            // One that we bring ourselves, in mode managed, has no place in the sources; of that
+            // name it is refused before.
             if desired.origin.is_some()
                 && found.is_some_and(|live| !is_labelled(live, self.instance.as_str()))
             {
@@ -211,27 +218,34 @@ impl Planning<'_> {
             reclaim: scaling.reclaims(desired, entry),
         };
         let decision = decide(desired, entry, live, self.manager, choices);
-        Candidate { desired, entry, live, decision: self.force(desired, decision, live) }
+        Candidate { desired, entry, live, decision: self.ask_if_forced(desired, decision, live) }
     }
 
-    async fn item(&self, candidate: Candidate<'_>, others: &Others, scaling: &Scaling<'_>) -> Item {
-        let Candidate { desired, entry, live, decision } = &candidate;
-        let mut item = Item {
-            desired: (*desired).clone(),
+    fn unchanged(&self, candidate: &Candidate<'_>, others: &Others, scaling: &Scaling<'_>) -> Item {
+        let Candidate { desired, entry, live, decision: _ } = *candidate;
+        Item {
+            desired: desired.clone(),
             action: Action::Unchanged,
             uid: None,
             reason: String::new(),
             block: None,
-            sharing: self.sharing(desired, *entry, *live, others),
+            sharing: self.sharing(desired, entry, live, others),
             entry: None,
-            terms: scaling.terms(&candidate, others),
-        };
+            terms: scaling.terms(candidate, others),
+        }
+    }
+
+    async fn item(&self, candidate: Candidate<'_>, others: &Others, scaling: &Scaling<'_>) -> Item {
+        let Candidate { desired, entry, live, decision } = &candidate;
+        let mut item = self.unchanged(&candidate, others, scaling);
         let mut to_come = candidate.entry_to_come();
         match decision {
             Decision::Unchanged => {
                 item.entry = candidate.entry_as_it_is(to_come.completed);
                 return item;
             }
+            // A Job runs once for each body: its time to live must not make it run again
+            // (docs/design.md, Jobs).
             Decision::Create { after: None } if self.has_completed(desired, *entry).await => {
                 item.entry = candidate.entry_as_it_is(true);
                 item.reason = "the Job completed, and its time to live is over".to_owned();
@@ -243,7 +257,7 @@ impl Planning<'_> {
                 item.action = Action::Create;
                 if self.options.rehearse {
                     let asked = self.rehearse_create(desired).await;
-                    self.settle(&mut item, Action::Create, asked);
+                    self.take_dry_run(&mut item, Action::Create, asked);
                 }
             }
             Decision::Update { uid } => {
@@ -255,6 +269,8 @@ impl Planning<'_> {
                 item.reason = live.map(made_by).unwrap_or_default();
                 self.ask_before_write(&mut item, Action::Adopt, uid).await;
             }
+            // Of what is deleted and made anew the server cannot be asked (docs/design.md,
+            // Preflight).
             Decision::Recreate { uid, why } => {
                 to_come.uid = Some(uid.clone());
                 item.uid = Some(uid.clone());
@@ -268,9 +284,9 @@ impl Planning<'_> {
             }
         }
         if let Some(live) = live.filter(|live| self.is_shared(desired, live)) {
-            tell_of_sharing(&mut item, &other_instances(live, self.manager), others);
+            report_sharing(&mut item, &other_instances(live, self.manager), others);
         }
-        to_come.yielded = left_meanwhile(*entry, &item);
+        to_come.yielded = yielded_until_written(*entry, &item);
         item.entry = Some(to_come);
         item
     }
@@ -285,16 +301,22 @@ impl Planning<'_> {
         to_come.uid = Some(uid.to_owned());
         item.uid = Some(uid.to_owned());
         match self.ask(item, uid, AskedFor::Comparison).await {
+            // The answer that proved equality is recorded, never a later state: that would hide
+            // what somebody changes now (docs/design.md, Plan).
             Asked::Same(seen) => {
                 to_come.body = Some(item.desired.digest.clone());
                 to_come.seen = *seen;
             }
             Asked::Differs => item.action = Action::Update,
+            // A Job's template cannot be changed, and a changed Job is meant to run again: no
+            // `--replace` is needed (docs/design.md, Jobs).
             Asked::Immutable(why) if item.desired.id.is("batch", "Job") => {
                 item.action = Action::Recreate;
                 item.reason = format!("the Job changed: {why}");
             }
-            asked => self.settle(item, Action::Update, asked),
+            asked @ (Asked::Alike | Asked::Immutable(_) | Asked::Rejected(_)) => {
+                self.take_dry_run(item, Action::Update, asked)
+            }
         }
     }
 
@@ -304,6 +326,8 @@ impl Planning<'_> {
         let may_fail = self.options.rehearse
             || live.is_some_and(|live| self.is_shared(&item.desired, live))
             || self.may_meet_a_conflict(item, live);
+        // Nobody else holds a field: an update costs one request, and the apply tells what is wrong
+        // with it.
         if !may_fail {
             item.uid = Some(uid.to_owned());
             item.action = Action::Update;
@@ -312,7 +336,7 @@ impl Planning<'_> {
         } else {
             item.uid = Some(uid.to_owned());
             let asked = self.ask(item, uid, AskedFor::Write).await;
-            self.settle(item, Action::Update, asked);
+            self.take_dry_run(item, Action::Update, asked);
         }
     }
 
@@ -320,16 +344,15 @@ impl Planning<'_> {
     /// whose it is changes, or something leaves.
     async fn ask_before_write(&self, item: &mut Item, action: Action, uid: &str) {
         item.uid = Some(uid.to_owned());
-        let asked = match self.ask(item, uid, AskedFor::Write).await {
-            Asked::Alike => Asked::Differs,
-            asked => asked,
-        };
-        self.settle(item, action, asked);
+        let asked = self.ask(item, uid, AskedFor::Write).await;
+        let asked = if matches!(asked, Asked::Alike) { Asked::Differs } else { asked };
+        self.take_dry_run(item, action, asked);
     }
 
     /// Tells whether an apply may be refused for somebody else's field: then the server is asked
     /// before the first write.
     fn may_meet_a_conflict(&self, item: &Item, live: Option<&Value>) -> bool {
+        // With `--conflicts fail` also what is taken from persons otherwise.
         let persons = matches!(self.options.conflicts, Conflicts::Fail);
         let body = item.terms.body(&item.desired.body);
         matches!(self.options.conflicts, Conflicts::ByManager | Conflicts::Fail)
@@ -352,10 +375,12 @@ impl Planning<'_> {
         let Some(path) = self.target.kinds.collection_path(&kind, "v1", namespace) else {
             return false;
         };
+        // By uid: events of an earlier Job of that name tell nothing.
         let query = format!("&fieldSelector=involvedObject.uid%3D{}", encode_query(uid));
         let Ok(list) = self.target.api.list(&path, &query).await else { return false };
         let mut around = Related::default();
         for mut event in list.items {
+            // Items of a list come without their kind.
             event["kind"] = json!("Event");
             around.upsert(event);
         }
@@ -363,7 +388,7 @@ impl Planning<'_> {
     }
 
     /// Takes a dry run's answer into an item whose action is known already.
-    fn settle(&self, item: &mut Item, action: Action, asked: Asked) {
+    fn take_dry_run(&self, item: &mut Item, action: Action, asked: Asked) {
         item.action = action;
         match asked {
             Asked::Same(_) | Asked::Differs => {}
@@ -377,6 +402,7 @@ impl Planning<'_> {
             // What belongs to others is refused before the first write.
             Asked::Rejected(error) if self.options.rehearse || error.kind == ErrorKind::Refused => {
                 item.action = Action::Blocked;
+                // The hint about `--conflicts` helps with these only.
                 let is_held = error.code == Code::FieldConflict;
                 item.block = Some(if is_held { Block::Fields } else { Block::Rejected });
                 item.reason = if error.causes.is_empty() {

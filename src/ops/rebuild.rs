@@ -31,12 +31,16 @@ pub(crate) async fn rebuild(
     namespace: &str,
     instance: &InstanceName,
 ) -> Result<Option<Record>> {
+    // Of every kind that the cluster serves, not only of those in the definition: the lost release
+    // may have had others.
     target.learn_kinds().await?;
     let target = &*target;
     let manager = manager(namespace, instance.as_str());
     let kinds: Vec<(GroupKind, String, bool)> = target
         .kinds
         .iter()
+        // What cannot be deleted cannot be an object of ours to remove (reviews, component
+        // statuses).
         .filter(|(_, _, info)| info.can("list") && info.can("delete"))
         .filter_map(|(group, kind, info)| {
             let version = info.versions.first()?.clone();
@@ -53,6 +57,8 @@ pub(crate) async fn rebuild(
     let mut inventory = Vec::new();
     for found in found {
         for (id, version, object) in found? {
+            // The label alone finds what copied it: EndpointSlices, ReplicaSets, manifests that
+            // people took (docs/design.md, Copied labels).
             if is_ours(&object, &manager, None) {
                 inventory.push(Entry {
                     uid: uid(&object).map(str::to_owned),
@@ -65,22 +71,28 @@ pub(crate) async fn rebuild(
     if inventory.is_empty() {
         return Ok(None);
     }
+    // Lists come in the order of the answers: the same objects make the same record.
     inventory.sort_by(|a, b| a.id.cmp(&b.id));
+    let mode = mode_of(&inventory, namespace, instance);
+    let mut record = Record::new(namespace, instance, mode);
+    record.inventory = inventory;
+    Ok(Some(record))
+}
+
+/// Tells how the live objects of an instance were placed, as far as they show it.
+fn mode_of(inventory: &[Entry], namespace: &str, instance: &InstanceName) -> NamespaceMode {
     let own_namespaces = || {
         inventory.iter().filter(|entry| entry.id.is("", "Namespace")).map(|entry| &entry.id.name)
     };
-    let mode = if own_namespaces().count() == 1
-        && own_namespaces().any(|name| name == instance.as_str())
-    {
+    // Live objects cannot tell a managed namespace from one that the definition brings under the
+    // instance's name: the content decides that later.
+    if own_namespaces().count() == 1 && own_namespaces().any(|name| name == instance.as_str()) {
         NamespaceMode::Managed
     } else if own_namespaces().any(|name| name == namespace) {
         NamespaceMode::Own
     } else {
         NamespaceMode::Given
-    };
-    let mut record = Record::new(namespace, instance, mode);
-    record.inventory = inventory;
-    Ok(Some(record))
+    }
 }
 
 /// Kinds of which nearly every set has one.
@@ -154,9 +166,14 @@ impl Traces<'_> {
                     items = list.items;
                     break;
                 }
+                // Not in all namespaces: then in the one that the account is bound to.
                 Err(failure) if is_list_forbidden(&failure) && namespaced => {}
+                // 404 in plain text: a kind that discovery names already, or still, and that is not
+                // served.
                 Err(failure) if is_list_forbidden(&failure) || failure.is_not_found() => break,
                 // An aggregated API that is down is none of ours.
+                // Of a built-in group it is a failure: what was not looked at would be missing in
+                // the record, and nobody would remove it.
                 Err(failure) if failure.code() == 503 && !target.kinds.is_embedded(&kind.group) => {
                     break;
                 }

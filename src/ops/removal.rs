@@ -16,7 +16,7 @@ use futures::{StreamExt as _, stream};
 use serde_json::Value;
 
 use super::{
-    deletion::{self, Propagation},
+    deletion::{self, Propagation, Sent},
     events::Event,
     namespace_users::Stay,
     session::Session,
@@ -26,10 +26,7 @@ use super::{
     target::Target,
 };
 use crate::{
-    cluster::{
-        api::{Api, IN_FLIGHT},
-        request::Request,
-    },
+    cluster::api::{Api, IN_FLIGHT},
     workload::{
         error::{Code, Error, Result},
         graph::deletion_waves,
@@ -48,11 +45,6 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// How often it is said what still goes.
 const HEARTBEAT: Duration = Duration::from_secs(5);
-/// How often a shared object is looked at again that others write.
-const TRIES: u32 = 10;
-/// The pause before that, once more for each time.
-const AGAIN: Duration = Duration::from_millis(50);
-
 /// How long the answers to the last deletions are waited for.
 const LAST_ANSWERS: Duration = Duration::from_secs(2);
 /// What is said of those that were not answered.
@@ -67,6 +59,16 @@ pub(crate) enum Removed {
     Left(String),
     /// It could not be removed.
     Failed(Box<Error>),
+}
+
+impl Removed {
+    /// Tells what became of an object when its deletion was sent; `None` where it goes now.
+    fn at_once(sent: Sent) -> Option<Self> {
+        match sent {
+            Sent::Accepted => None,
+            Sent::AlreadyGone => Some(Self::Gone),
+        }
+    }
 }
 
 /// What ends a wait before its objects are gone.
@@ -114,9 +116,12 @@ impl Remover<'_> {
         let ids: Vec<ObjectId> = entries.iter().map(|entry| entry.id.clone()).collect();
         let all = entries.len();
         let mut removed = Vec::with_capacity(all);
+        // Each wave is gone before the next: a custom resource needs its operator to lose its
+        // finalizers, and a webhook's configuration must go before the pods that answer its calls
+        // (docs/design.md, Delete).
         for wave in deletion_waves(&ids, &self.target.kinds) {
             let entries: Vec<&Entry> = wave.members.iter().map(|index| &entries[*index]).collect();
-            let sent = self.send_all(&entries, deadline).await;
+            let sent = self.send_deletions(&entries, deadline).await;
             let unanswered: Vec<&Entry> = entries
                 .into_iter()
                 .filter(|entry| !sent.iter().any(|(sent, _)| sent.id == entry.id))
@@ -124,32 +129,36 @@ impl Remover<'_> {
             let mut going = Vec::new();
             for (entry, outcome) in sent {
                 match outcome {
-                    Ok(Some(outcome)) => self.settle(&mut removed, entry, outcome),
+                    Ok(Some(outcome)) => self.record_outcome(&mut removed, entry, outcome),
                     Ok(None) if self.wait => going.push(entry),
-                    Ok(None) => self.settle(&mut removed, entry, Removed::Gone),
+                    Ok(None) => self.record_outcome(&mut removed, entry, Removed::Gone),
                     Err(error) => {
                         removed.push((entry.id.clone(), Removed::Failed(Box::new(error))))
                     }
                 }
             }
+            // Whether an unanswered deletion arrived is not known: the record keeps the object, and
+            // the next command looks.
             if !unanswered.is_empty() {
                 return Err(match self.session.stop.requested() {
-                    Some(signal) => self.stopped(signal, all, &removed),
-                    None => self.out_of_time(&unanswered, |_| NO_ANSWER.to_owned()),
+                    Some(signal) => self.stopped_error(signal, all, &removed),
+                    None => self.timeout_error(&unanswered, |_| NO_ANSWER.to_owned()),
                 });
             }
             self.wait_for(going, &mut removed, deadline).await.map_err(|end| match end {
                 WaitEnd::Failed(error) => *error,
-                WaitEnd::OutOfTime(live, going) => {
-                    self.out_of_time(&going.iter().collect::<Vec<_>>(), |entry| held(&live, entry))
-                }
-                WaitEnd::Stopped(signal) => self.stopped(signal, all, &removed),
+                WaitEnd::OutOfTime(live, going) => self
+                    .timeout_error(&going.iter().collect::<Vec<_>>(), |entry| held(&live, entry)),
+                WaitEnd::Stopped(signal) => self.stopped_error(signal, all, &removed),
             })?;
+            // Between waves too: where nothing is waited for, no wait has noticed it.
             if let Some(signal) = self.session.stop.requested() {
-                return Err(self.stopped(signal, all, &removed));
+                return Err(self.stopped_error(signal, all, &removed));
             }
             // Their operator has to be there to finish them, and they go with their definition.
             let is_custom = |id: &ObjectId| self.target.kinds.is_custom(&id.group, &id.kind);
+            // A webhook or a missing right keeps a custom resource: without its operator it could
+            // never be finished, and without its CRD its finalizers would hold the CRD for ever.
             if removed
                 .iter()
                 .any(|(id, outcome)| matches!(outcome, Removed::Failed(_)) && is_custom(id))
@@ -162,7 +171,7 @@ impl Remover<'_> {
 
     /// Sends the deletions of a wave, until all are answered: none once somebody wants us to stop,
     /// and the last answers are not waited for long then, nor once time is up.
-    async fn send_all<'e>(
+    async fn send_deletions<'e>(
         &self,
         entries: &[&'e Entry],
         deadline: Option<Instant>,
@@ -178,11 +187,13 @@ impl Remover<'_> {
                 _ = self.session.stop.wait() => {}
                 () = time => {}
             }
+            // What was sent may well be done: two seconds of patience save the next command a wave.
             tokio::time::sleep(LAST_ANSWERS).await;
         };
         stream::iter(entries.iter().copied())
+            // Before `map`: what was not sent yet is not sent any more.
             .take_until(Box::pin(self.session.stop.wait()))
-            .map(|entry| async move { (entry, self.send(entry).await) })
+            .map(|entry| async move { (entry, self.send_deletion(entry).await) })
             .buffer_unordered(IN_FLIGHT)
             .take_until(Box::pin(is_over))
             .collect()
@@ -190,7 +201,7 @@ impl Remover<'_> {
     }
 
     /// Says how far it came, and how it goes on.
-    fn stopped(&self, signal: Signal, all: usize, removed: &[(ObjectId, Removed)]) -> Error {
+    fn stopped_error(&self, signal: Signal, all: usize, removed: &[(ObjectId, Removed)]) -> Error {
         let done =
             removed.iter().filter(|(_, outcome)| !matches!(outcome, Removed::Failed(_))).count();
         let name = self.instance;
@@ -200,7 +211,7 @@ impl Remover<'_> {
             .hint(format!("`workloadctl {command} {name}` goes on"))
     }
 
-    fn out_of_time(&self, going: &[&Entry], why: impl Fn(&Entry) -> String) -> Error {
+    fn timeout_error(&self, going: &[&Entry], why: impl Fn(&Entry) -> String) -> Error {
         const SHOWN: usize = 10;
         let are = match going.len() {
             1 => "1 object is".to_owned(),
@@ -216,11 +227,22 @@ impl Remover<'_> {
     fn words(&self) -> (&'static str, &'static str) {
         match self.action {
             Action::Prune => ("that left the definition are deleted", "deploy"),
-            _ => ("are deleted", "delete"),
+            Action::Create
+            | Action::Update
+            | Action::Unchanged
+            | Action::Recreate
+            | Action::Adopt
+            | Action::Delete
+            | Action::Blocked => ("are deleted", "delete"),
         }
     }
 
-    fn settle(&self, removed: &mut Vec<(ObjectId, Removed)>, entry: &Entry, outcome: Removed) {
+    fn record_outcome(
+        &self,
+        removed: &mut Vec<(ObjectId, Removed)>,
+        entry: &Entry,
+        outcome: Removed,
+    ) {
         match &outcome {
             Removed::Gone => {
                 self.report(Event::Done { object: entry.id.clone(), action: self.action })
@@ -236,63 +258,49 @@ impl Remover<'_> {
     }
 
     /// Sends one deletion; `None` where the object goes now.
-    async fn send(&self, entry: &Entry) -> Result<Option<Removed>> {
+    async fn send_deletion(&self, entry: &Entry) -> Result<Option<Removed>> {
         let id = &entry.id;
+        // Its kind is not served any more: the CRD went, and everything of it with it.
         let Some(path) = self.target.path(id, &entry.version) else {
             return Ok(Some(Removed::Gone));
         };
+        // Without a uid it was recorded before its creation and never found: there is nothing that
+        // is ours.
         let Some(wanted) = &entry.uid else { return Ok(Some(Removed::Gone)) };
+        // Only cluster-scoped objects have several owners (docs/design.md, Shared objects).
         if id.namespace.is_none() {
-            return self.leave_or_send(id, &path, wanted).await;
+            return self.delete_unless_shared(id, &path, wanted).await;
         }
-        let deletion = Propagation::of(id);
-        match deletion::delete(&self.api, id, &path, wanted, deletion).await? {
-            deletion::Sent::Accepted => Ok(None),
-            deletion::Sent::AlreadyGone => Ok(Some(Removed::Gone)),
-        }
-    }
-
-    async fn look(&self, id: &ObjectId, path: &str) -> Result<Option<Value>> {
-        self.api
-            .find(Request::get_metadata(path))
-            .await
-            .map_err(|failure| failure.explain("get", "cannot look at", id, None))
+        let sent = deletion::delete(&self.api, id, &path, wanted, Propagation::of(id)).await?;
+        Ok(Removed::at_once(sent))
     }
 
     /// Leaves what others share, or sends the deletion of exactly what was looked at: somebody
     /// who comes meanwhile makes us look again.
-    async fn leave_or_send(
+    async fn delete_unless_shared(
         &self,
         id: &ObjectId,
         path: &str,
         wanted: &str,
     ) -> Result<Option<Removed>> {
-        for attempt in 0..TRIES {
-            tokio::time::sleep(AGAIN * attempt).await;
-            let Some(live) = self.look(id, path).await? else { return Ok(Some(Removed::Gone)) };
-            if uid(&live) != Some(wanted) {
-                return Ok(Some(Removed::Gone));
-            }
+        let hint = "the next `delete` or `deploy` goes on";
+        deletion::act_on_latest(&self.api, id, path, hint, async |live| {
+            let Some(live) = live.filter(|live| uid(live) == Some(wanted)) else {
+                return Ok(Some(Some(Removed::Gone)));
+            };
             match self.why_it_stays(id, path, &live).await? {
                 Some(Stay::Theirs(why)) => {
-                    if shared::leave(&self.api, self.manager, id, &live, path).await? {
-                        return Ok(Some(Removed::Left(why)));
-                    }
-                    continue;
+                    let left = shared::drop_apply_entry(&self.api, self.manager, id, &live, path);
+                    return Ok(left.await?.then_some(Some(Removed::Left(why))));
                 }
-                Some(Stay::Ours(why)) => return Ok(Some(Removed::Left(why))),
+                Some(Stay::Ours(why)) => return Ok(Some(Some(Removed::Left(why)))),
                 None => {}
             }
-            let deletion = Propagation::of(id);
-            match deletion::delete_version(&self.api, id, path, &live, deletion).await? {
-                Some(deletion::Sent::Accepted) => return Ok(None),
-                Some(deletion::Sent::AlreadyGone) => return Ok(Some(Removed::Gone)),
-                None => {}
-            }
-        }
-        Err(Error::failed(Code::ObjectBusy, format!("{id} is written by others all the time"))
-            .object(id)
-            .hint("the next `delete` or `deploy` goes on"))
+            let sent =
+                deletion::delete_version(&self.api, id, path, &live, Propagation::of(id)).await?;
+            Ok(sent.map(Removed::at_once))
+        })
+        .await
     }
 
     /// Waits until objects are gone, looking at them kind by kind.
@@ -304,6 +312,7 @@ impl Remover<'_> {
     ) -> Result<(), WaitEnd> {
         let (started, mut beat, mut pause) = (Instant::now(), Instant::now(), FIRST_PAUSE);
         while !going.is_empty() {
+            // Lists by kind and namespace: a wave of hundreds costs a few requests for each look.
             let inventory: Vec<Entry> = going.iter().map(|entry| (*entry).clone()).collect();
             let survey = Survey::of(self.target, self.instance, &inventory);
             let live = survey.look().await.map_err(|error| WaitEnd::Failed(Box::new(error)))?;
@@ -311,7 +320,8 @@ impl Remover<'_> {
             for entry in going {
                 match live.get(&entry.id) {
                     Some(object) if uid(object) == entry.uid.as_deref() => still.push(entry),
-                    _ => self.settle(removed, entry, Removed::Gone),
+                    // Another uid: it is gone, and somebody made a new one.
+                    Some(_) | None => self.record_outcome(removed, entry, Removed::Gone),
                 }
             }
             going = still;
@@ -333,6 +343,7 @@ impl Remover<'_> {
                 return Err(WaitEnd::OutOfTime(live, going.into_iter().cloned().collect()));
             }
             tokio::select! {
+                // A signal comes before the next look, even where the pause is over already.
                 biased;
                 signal = self.session.stop.wait() => return Err(WaitEnd::Stopped(signal)),
                 () = tokio::time::sleep(pause) => {}

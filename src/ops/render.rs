@@ -42,6 +42,7 @@ pub(crate) fn instance(
         return Err(combine(errors));
     }
     let before = stored.as_ref().map(|stored| stored.overrides.clone()).unwrap_or_default();
+    // As a deploy with `-f` does (docs/cli.md, Overrides).
     let overrides = if given.is_some() { before.restart_alone() } else { before };
     let destination = Destination {
         instance: name,

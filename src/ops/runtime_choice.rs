@@ -1,4 +1,4 @@
-//! Which runtime is meant: what was said, stored or set, in the order of CLI.md, Runtime.
+//! Which runtime is meant: what was said, stored or set, in the order of docs/cli.md, Runtime.
 
 use super::session::Session;
 use crate::{
@@ -50,7 +50,7 @@ impl Choice {
     }
 }
 
-/// Chooses the runtime of an instance (CLI.md, Runtime).
+/// Chooses the runtime of an instance (docs/cli.md, Runtime).
 ///
 /// # Errors
 /// Code 2: an unknown context, no kubeconfig at all; code 7: the instance's stored context is
@@ -63,6 +63,8 @@ pub(crate) fn choose(session: &Session<'_>, stored: Option<&Instance>) -> Result
         check_context(session, &runtime)?;
         return Ok(Choice { runtime, by: ChosenBy::Flag });
     }
+    // Before the variable and the default: those choose for new instances only, and a shell that
+    // points elsewhere must not move one.
     if let Some(stored) = stored {
         let runtime = of_instance(kubeconfig, stored)?;
         return Ok(Choice { runtime, by: ChosenBy::Instance });
@@ -84,10 +86,13 @@ pub(crate) fn choose(session: &Session<'_>, stored: Option<&Instance>) -> Result
         return Ok(Choice { runtime, by: ChosenBy::Default });
     }
     if let Some(current) = kubeconfig.current_context() {
+        // A context that is called `sandbox` is a context all the same when the kubeconfig chose
+        // it.
         let runtime = RuntimeName::Context(current.to_owned());
         check_context(session, &runtime)?;
         return Ok(Choice { runtime, by: ChosenBy::CurrentContext });
     }
+    // After the kubeconfig: a pod that mounts one is told by it (docs/cli.md, Runtime).
     if kubeconfig.in_pod() {
         return Ok(Choice { runtime: RuntimeName::InCluster, by: ChosenBy::Pod });
     }
@@ -123,7 +128,7 @@ fn of_instance(kubeconfig: &Kubeconfig, stored: &Instance) -> Result<RuntimeName
 }
 
 /// Asks before a new instance goes to a runtime that only the kubeconfig's current context chose
-/// (CLI.md, Questions). `verb` is what is about to be done to it.
+/// (docs/cli.md, Questions). `verb` is what is about to be done to it.
 ///
 /// # Errors
 /// Code 1 where the answer is no; code 5 where nobody can be asked.
@@ -135,6 +140,8 @@ pub(crate) fn confirm_choice(
 ) -> Result<()> {
     let Choice { runtime, by } = choice;
     let only = session.kubeconfig.contexts().len() == 1;
+    // The current context is whatever `kubectl config use-context` left behind last: the classic
+    // way to hit the wrong cluster. A local one, or the only one, can hardly be wrong.
     if *by != ChosenBy::CurrentContext || runtime.is_kind_like() || only {
         return Ok(());
     }

@@ -155,6 +155,8 @@ async fn ask(
         Ok(())
     };
     let error: Option<Error> = answer.await.err();
+    // What was done until then stays in the view: a server that tells its version and refuses the
+    // login has answered.
     let error = error.map(|mut error: Error| {
         // What it names is what was done just now.
         error.hint = error.hint.filter(|hint| !hint.starts_with("workloadctl runtime check"));
@@ -167,7 +169,7 @@ async fn ask(
 
 async fn version(api: &Api) -> Result<String> {
     let answer =
-        api.send(Request::get("/version").once()).await.map_err(|failure| told(&failure))?;
+        api.send(Request::get("/version").once()).await.map_err(|failure| unusable(&failure))?;
     match answer.body.get("gitVersion").and_then(Value::as_str) {
         Some(version) => Ok(version.to_owned()),
         None => Err(Error::runtime(Code::NotAnApiServer, "the server does not tell its version")),
@@ -176,6 +178,8 @@ async fn version(api: &Api) -> Result<String> {
 
 /// Asks who we are; servers before 1.28 cannot tell.
 async fn user(api: &Api) -> Result<Option<String>> {
+    // What `kubectl auth whoami` asks: every account may, so that 403 means more than a missing
+    // right.
     let path = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
     let body = json!({"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"});
     match api.send(Request::json(Method::POST, path, &body).once()).await {
@@ -184,11 +188,13 @@ async fn user(api: &Api) -> Result<Option<String>> {
             Ok(user.map(str::to_owned))
         }
         Err(failure) if failure.is_not_found() => Ok(None),
-        Err(failure) => Err(told(&failure)),
+        Err(failure) => Err(unusable(&failure)),
     }
 }
 
-fn told(failure: &Failure) -> Error {
+fn unusable(failure: &Failure) -> Error {
+    // Each is code 7, whatever class it would have in the middle of a deploy (docs/cli.md, Exit
+    // codes).
     match (failure, failure.code()) {
         (Failure::NoAnswer(error), _) => (**error).clone(),
         (Failure::Status(_), 401) => Error::runtime(Code::Unauthorized, "not logged in")

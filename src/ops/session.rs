@@ -11,7 +11,7 @@ use std::{
 use jiff::Timestamp;
 
 use super::{
-    events::{Ask, Event, Reporter},
+    events::{Ask, Event, Reporter, confirm},
     stop::Stop,
 };
 use crate::{
@@ -23,7 +23,7 @@ use crate::{
     env::Env,
     store::Store,
     workload::{
-        error::{Code, Error, Result},
+        error::{Error, Result},
         mask::shown,
         name::InstanceName,
     },
@@ -45,6 +45,7 @@ pub(crate) struct Session<'a> {
     pub ask: &'a dyn Ask,
     /// The wish to stop.
     pub stop: Stop,
+    // A function and no time: a deploy lasts minutes, and its tests pin the clock.
     pub clock: fn() -> Timestamp,
     pub runtime: Option<String>,
     pub namespace: Option<String>,
@@ -79,21 +80,17 @@ impl Session<'_> {
         self.report(instance, Event::Note(text.into()));
     }
 
-    /// Asks for a yes; `refusal` is the error where nobody can be asked.
+    /// Asks for a yes.
     ///
     /// # Errors
-    /// Code 1 where the answer is no, with `undone` as its message; else the refusal.
+    /// Those of [`confirm`].
     pub(crate) fn confirm(
         &self,
         question: &str,
         undone: &str,
         refusal: impl FnOnce() -> Error,
     ) -> Result<()> {
-        match self.ask.confirm(question) {
-            Some(true) => Ok(()),
-            Some(false) => Err(Error::failed(Code::AnsweredNo, undone)),
-            None => Err(refusal()),
-        }
+        confirm(self.ask, question, undone, refusal)
     }
 }
 

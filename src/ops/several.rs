@@ -1,20 +1,33 @@
 //! One error of several, so that everything that failed is told once.
 
-use crate::workload::error::{Code, Error, ErrorKind};
+use crate::workload::{
+    error::{Code, Error, ErrorKind},
+    plan::Desired,
+};
 
 /// How many objects that failed for one reason are named.
 const SHOWN: usize = 10;
+
+/// Names an object with its place in the sources: `Deployment/web (k8s/web.yaml:12)`.
+pub(crate) fn named(desired: &Desired) -> String {
+    match &desired.origin {
+        Some(origin) => format!("{} ({origin})", desired.id),
+        None => desired.id.to_string(),
+    }
+}
 
 /// Makes one error of what befell several objects; `what` ends the sentence `3 objects …`.
 ///
 /// # Panics
 /// Where there is none.
 #[must_use]
-pub(crate) fn one(errors: &[&Error], what: &str) -> Error {
+pub(crate) fn merge(errors: &[&Error], what: &str) -> Error {
     let first = errors.first().expect("there is an error");
     if errors.len() == 1 {
         return (*first).clone();
     }
+    // One exit code has to stand for all of them: the first in the order of the exit codes
+    // (docs/cli.md, Exit codes).
     let kind = errors.iter().map(|error| error.kind).min_by_key(|kind| kind.rank());
     let kind = kind.unwrap_or(ErrorKind::Failed);
     let code =
@@ -34,6 +47,8 @@ fn together(errors: &[&Error]) -> Vec<String> {
     for error in errors {
         let causes = error.causes.as_slice();
         let same = groups.iter_mut().find(|(known, _)| *known == causes && !causes.is_empty());
+        // A server that is gone fails every request alike and is told once. Rejections that look
+        // alike are told apart: each is about an object of its own.
         match same
             .filter(|_| matches!(error.kind, ErrorKind::Runtime) || error.code == Code::ServerError)
         {
@@ -41,10 +56,10 @@ fn together(errors: &[&Error]) -> Vec<String> {
             None => groups.push((causes, vec![&error.message])),
         }
     }
-    groups.into_iter().map(|(causes, messages)| told(causes, &messages)).collect()
+    groups.into_iter().map(|(causes, messages)| describe(causes, &messages)).collect()
 }
 
-fn told(causes: &[String], messages: &[&str]) -> String {
+fn describe(causes: &[String], messages: &[&str]) -> String {
     let first = messages[0];
     // What is done to all of them is said of the first: `cannot apply Deployment/web, Service/web`.
     let verb: String = first.split_inclusive(' ').take(2).collect();
@@ -52,6 +67,7 @@ fn told(causes: &[String], messages: &[&str]) -> String {
     let others = others.map(|message| message.strip_prefix(verb.as_str()).unwrap_or(message));
     let mut what = std::iter::once(first).chain(others).collect::<Vec<_>>().join(", ");
     if messages.len() > SHOWN {
+        // A server that goes in the middle of a large set fails hundreds of objects for one reason.
         what = format!("{what} and {} more", messages.len() - SHOWN);
     }
     match (causes, messages.len()) {
@@ -76,7 +92,7 @@ mod tests {
             Error::failed(Code::Rejected, format!("cannot apply {id}: rejected")).cause("no")
         };
         let errors = [gone("A"), rejected("B"), gone("C"), rejected("D").cause("never")];
-        let all = one(&errors.iter().collect::<Vec<_>>(), "were not applied");
+        let all = merge(&errors.iter().collect::<Vec<_>>(), "were not applied");
         assert_eq!((all.code.word(), all.kind.exit_code()), ("rejected", 1));
         assert_eq!(all.message, "4 objects were not applied");
         assert_eq!(
@@ -89,10 +105,10 @@ mod tests {
         );
         let many: Vec<Error> = (0..12).map(|number| gone(&number.to_string())).collect();
         assert_eq!(
-            one(&many.iter().collect::<Vec<_>>(), "were not applied").causes,
+            merge(&many.iter().collect::<Vec<_>>(), "were not applied").causes,
             ["cannot apply 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 2 more: the server is not available \
               (503): no backend"]
         );
-        assert_eq!(one(&[&errors[1]], "were not applied"), errors[1]);
+        assert_eq!(merge(&[&errors[1]], "were not applied"), errors[1]);
     }
 }

@@ -49,6 +49,8 @@ pub(crate) async fn read(target: &Target, managers: BTreeSet<String>) -> Result<
 }
 
 async fn standing(target: &Target, manager: &str) -> Result<Standing> {
+    // Who cannot be understood counts as alive: taking an object from a living instance is worse
+    // than leaving one too many (docs/design.md, Absence).
     let unknown = Standing::Lives { definition: None, revision: None };
     let Some((namespace, instance)) = instance_of(manager) else { return Ok(unknown) };
     match record::read(&target.api, namespace, &instance).await {
@@ -80,6 +82,7 @@ pub(crate) async fn living(target: &Target, live: &Value, manager: &str) -> Resu
         let is_alive = match instance_of(other) {
             None => true,
             Some((namespace, instance)) => {
+                // Metadata alone: that there is a record suffices, and it may have 900 KB.
                 let head = head_id(namespace, &instance);
                 let path = target.path(&head, "v1").expect("Secrets are built in");
                 match target.api.find(Request::get_metadata(path)).await {
@@ -108,6 +111,7 @@ pub(crate) fn resolve(
     mode: Conflicts,
 ) -> Option<Resolution> {
     let (takes, leaves, rest) = match (failure, mode) {
+        // `--conflicts force`, `yield` and `fail` say it for every manager, instances included.
         (Failure::Status(status), Conflicts::ByManager) if !sharing.is_empty() => {
             sort(status, sharing)
         }
@@ -116,13 +120,14 @@ pub(crate) fn resolve(
     if !takes && leaves.is_empty() {
         return conflict::resolve(failure, desired, mode);
     }
+    // One answer may name instances and other managers: only what is left of it is judged by class.
     match conflict::resolve(&rest, desired, mode) {
         None => Some(Resolution::Again { force: takes, yielded: leaves }),
         Some(Resolution::Again { force, mut yielded }) => {
             yielded.extend(leaves);
             Some(Resolution::Again { force: force || takes, yielded })
         }
-        refused => refused,
+        refused @ Some(Resolution::Refuse(_)) => refused,
     }
 }
 
@@ -158,7 +163,7 @@ fn sort(status: &ApiStatus, sharing: &Sharing) -> (bool, Vec<Yielded>, Failure) 
 
 /// Takes the Apply entry of `manager` out of an object's managedFields, so that its content stays
 /// as it is; `false` where the object changed meanwhile.
-pub(crate) async fn leave(
+pub(crate) async fn drop_apply_entry(
     api: &Api,
     manager: &str,
     id: &ObjectId,
@@ -168,6 +173,9 @@ pub(crate) async fn leave(
     let Some(index) = apply_entry_index(live, manager) else { return Ok(true) };
     let pointer = format!("/metadata/managedFields/{index}");
     let patch = json!([
+        // An index into a list is only right for the version that was looked at: two who leave at
+        // once would else take each other's entry out. An empty apply would not do: it takes fields
+        // along that the others need (docs/design.md, Who owns a field).
         {"op": "test", "path": "/metadata/resourceVersion", "value": resource_version(live)},
         {"op": "test", "path": format!("{pointer}/manager"), "value": manager},
         {"op": "remove", "path": pointer},
@@ -178,6 +186,7 @@ pub(crate) async fn leave(
         Ok(_) => Ok(true),
         // A failed test of a JSON patch is 422.
         Err(failure) if matches!(failure.code(), 409 | 422) => Ok(false),
+        // It went meanwhile, and our entry with it.
         Err(failure) if failure.is_not_found() => Ok(true),
         Err(failure) => Err(failure.explain("patch", "cannot leave", id, None)),
     }

@@ -47,6 +47,8 @@ impl Stop {
             if let Some(signal) = *receiver.borrow_and_update() {
                 return signal;
             }
+            // The sender is gone with the signal handler: nobody can ask any more, which is no wish
+            // to stop.
             if receiver.changed().await.is_err() {
                 return std::future::pending().await;
             }

@@ -27,6 +27,8 @@ use crate::{
 
 /// How many objects of one cluster-scoped kind are asked for by name rather than by a LIST,
 /// which would show the objects of all instances.
+// Cluster-scoped objects carry `workloadctl/managed`, which names no instance, since they may have
+// several owners (docs/design.md, Labels and managers).
 const FEW: usize = 8;
 
 /// How much is looked at.
@@ -72,7 +74,7 @@ pub(crate) struct Survey<'a> {
 }
 
 /// What was found by name, and what may not be looked at.
-type Found = (Live, HashMap<ObjectId, Failure>);
+type LiveAndHidden = (Live, HashMap<ObjectId, Failure>);
 
 impl<'a> Survey<'a> {
     /// Looks at an inventory: at its metadata.
@@ -101,7 +103,7 @@ impl<'a> Survey<'a> {
     ///
     /// # Errors
     /// A request that failed for another reason.
-    pub(crate) async fn look_at_visible(self) -> Result<Found> {
+    pub(crate) async fn look_at_visible(self) -> Result<LiveAndHidden> {
         let (groups, mut single) = self.grouped();
         let mut live = Live::new();
         let lists = stream::iter(groups)
@@ -114,11 +116,14 @@ impl<'a> Survey<'a> {
             .await;
         for (objects, found) in lists {
             match found {
+                // Somebody may have taken the label away: an object that a list lacks is asked for
+                // by name before it counts as gone (docs/design.md, Absence).
                 Ok(found) => {
                     let here: HashSet<&ObjectId> = found.keys().collect();
                     single.extend(objects.into_iter().filter(|object| !here.contains(object.id)));
                     live.extend(found);
                 }
+                // 404: the CRD is gone, or a version of it; the reads by name tell for each object.
                 Err(failure) if is_list_forbidden(&failure) || failure.is_not_found() => {
                     single.extend(objects);
                 }
@@ -140,11 +145,11 @@ impl<'a> Survey<'a> {
             entries.clone().filter(|entry| entry.uid.is_some()).map(|entry| &entry.id).collect();
         let ids = entries.map(|entry| (&entry.id, &entry.version));
         let ids = ids.chain(self.desired.iter().map(|desired| (&desired.id, &desired.version)));
-        // What is desired counts, where the inventory has the object in another version.
         let is_absent = |id: &ObjectId| match (&id.namespace, self.absent) {
             (Some(namespace), Some(absent)) => absent.contains(namespace),
             (None, _) | (_, None) => false,
         };
+        // What is desired counts, where the inventory has the object in another version.
         let wanted: HashMap<&ObjectId, &String> = ids.filter(|(id, _)| !is_absent(id)).collect();
         let (mut groups, mut single) = (Groups::new(), Vec::new());
         for (id, version) in wanted {
@@ -157,6 +162,7 @@ impl<'a> Survey<'a> {
             }
         }
         groups.retain(|(_, namespace), objects| {
+            // One object costs one request either way, and its read cannot miss it for a label.
             let few = objects.len() == 1 || (namespace.is_none() && objects.len() <= FEW);
             if few {
                 single.append(objects);
@@ -166,7 +172,7 @@ impl<'a> Survey<'a> {
         (groups, single)
     }
 
-    async fn get_all(&self, objects: Vec<Wanted<'_>>) -> Result<Found> {
+    async fn get_all(&self, objects: Vec<Wanted<'_>>) -> Result<LiveAndHidden> {
         let gets = stream::iter(objects)
             .map(|object| async move { (object.id.clone(), self.get(&object).await) })
             .buffer_unordered(IN_FLIGHT)
@@ -179,6 +185,7 @@ impl<'a> Survey<'a> {
                     live.insert(id, object);
                 }
                 Ok(None) => {}
+                // Forbidden is not absent: the caller ends, or says of a plan that it is not known.
                 Err(failure) if failure.is_forbidden() => {
                     hidden.insert(id, failure);
                 }
@@ -206,6 +213,8 @@ impl<'a> Survey<'a> {
         let Some(path) = target.kinds.collection_path(kind, version, place) else {
             return Ok(Live::new());
         };
+        // The label only narrows the list down: whose an object is, its uid or our Apply entry
+        // proves.
         let query = selector(instance, kind, namespace.is_some());
         let list = match depth.is_whole(kind) {
             true => target.api.list(&path, &query).await?,
@@ -243,6 +252,7 @@ fn name_kind(object: &mut Value, id: &ObjectId, version: &str) {
 
 /// Gives the label selector that finds an instance's objects of a kind.
 pub(crate) fn selector(instance: &InstanceName, kind: &GroupKind, namespaced: bool) -> String {
+    // A Namespace that an instance made is its alone, although it lies in none.
     if namespaced || kind.is("", "Namespace") {
         format!("&labelSelector={INSTANCE_LABEL}%3D{instance}")
     } else {

@@ -29,6 +29,8 @@ use crate::{
 /// How long one request may take, where nothing else is said.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 /// The longest that one request may take: the holder of a record has to be renewed meanwhile.
+// A holder lasts 90 s and the fence closes one request's time plus 5 s before that: longer requests
+// would leave no time in which a write may be sent (docs/design.md, One at a time).
 const LONGEST_REQUEST_TIMEOUT: Duration = Duration::from_secs(45);
 
 /// Gives the file of the sandbox: it lies beside the database and is called after it.
@@ -94,6 +96,8 @@ impl Target {
     pub(crate) fn version<'a>(&'a self, id: &ObjectId, version: &'a str) -> &'a str {
         match self.kinds.of(id) {
             Some(info) if !version.is_empty() && info.serves(version) => version,
+            // The version in the inventory may have been removed by an upgrade of the cluster
+            // since; identity does not depend on it (docs/design.md, Nouns).
             Some(info) => info.versions.first().map_or(version, String::as_str),
             None => version,
         }
@@ -107,6 +111,9 @@ impl Target {
         let system = ObjectId::new("", "Namespace", None, "kube-system");
         match self.api.send(Request::get_metadata("/api/v1/namespaces/kube-system")).await {
             Ok(answer) => Ok(uid(&answer.body).map(str::to_owned)),
+            // An account of one namespace may not read it (docs/design.md, Rights). It exists on
+            // every cluster from the first moment on, so that its uid is the cluster's
+            // (docs/design.md, The right cluster).
             Err(failure) if failure.is_forbidden() || failure.is_not_found() => Ok(None),
             // It is the first request of all.
             Err(Failure::NoAnswer(error)) => {
@@ -139,6 +146,8 @@ impl Target {
             return Ok(());
         }
         self.learn_kinds().await?;
+        // A group whose APIService is down is still listed, as stale. Its objects would else count
+        // as gone, and be forgotten with the record (docs/design.md, Absence).
         let hidden = inventory.iter().find(|entry| {
             self.kinds.of(&entry.id).is_none() && self.kinds.is_stale(&entry.id.group)
         });
@@ -155,7 +164,6 @@ impl Target {
         let store = session.store();
         let known = store.runtime(&self.runtime.to_string())?;
         let expected = stored
-            .filter(|instance| instance.runtime == self.runtime.to_string())
             .and_then(|instance| instance.cluster_uid.clone())
             .or_else(|| known.as_ref().and_then(|known| known.cluster_uid.clone()));
         let connection = self.api.connection();
@@ -163,6 +171,8 @@ impl Target {
             (Some(read), Some(expected), _) if *read != expected => {
                 Sameness::Other { expected, found: format!("kube-system has uid {read}") }
             }
+            // The identity may not be read: server and authority stand in. A cluster that is
+            // created again at the same address has a new authority.
             (None, _, Some(KnownRuntime { server: Some(server), ca_digest, .. }))
                 if server != connection.server || ca_digest != connection.ca_digest =>
             {
@@ -183,6 +193,8 @@ impl Target {
         let name = self.runtime.to_string();
         let mut store = session.store();
         // An account that may not read it does not make it unknown.
+        // The same runtime may be used by an administrator and by an account of one namespace in
+        // turn.
         let known = store.runtime(&name)?.and_then(|known| known.cluster_uid);
         store.remember_runtime(&KnownRuntime {
             name,
@@ -235,5 +247,6 @@ pub(crate) fn group_unavailable(kind: &GroupKind) -> Error {
 
 /// Tells a failure of a list or watch that GETs can stand in for.
 pub(crate) fn is_list_forbidden(failure: &Failure) -> bool {
+    // 405: this kind has no such verb, which says nothing of single reads.
     failure.is_forbidden() || failure.code() == 405
 }

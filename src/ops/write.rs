@@ -6,7 +6,7 @@ mod content;
 mod handover;
 
 use attempt::{Attempt, Precondition};
-pub(super) use content::is_instances;
+pub(super) use content::is_held_by_instance;
 use serde_json::Value;
 
 use super::{
@@ -17,9 +17,9 @@ use super::{
     target::Target,
 };
 use crate::{
-    cluster::{api::Api, failure::Failure, record::Keeper},
+    cluster::{api::Api, failure::Failure, record::Keeper, request::Request},
     workload::{
-        error::{Code, Error, Result},
+        error::{Code, Error, ErrorKind, Result},
         kinds::{Trait, builtin_kind},
         ownership::resource_version,
         plan::{Desired, Item},
@@ -70,13 +70,15 @@ impl Writer<'_> {
         })?;
         let mut replicas = None;
         let precondition = match (item.action, &item.uid) {
+            // The one before is still being deleted: an apply to it is accepted, and lost with it
+            // (docs/design.md, Preconditions).
             (Action::Create, Some(after)) => {
                 deletion::wait(&self.api, &desired.id, &path, after).await?;
                 Precondition::Absent
             }
             (Action::Recreate, Some(uid)) => {
                 replicas = self.replicas_to_keep(item, &path, uid).await?;
-                self.take_away(desired, &path, uid).await?;
+                self.delete_first(desired, &path, uid).await?;
                 Precondition::Absent
             }
             (_, Some(uid)) => Precondition::Uid(uid.clone()),
@@ -85,9 +87,10 @@ impl Writer<'_> {
         Attempt::new(self, item, &path, precondition, replicas).run().await
     }
 
-    async fn take_away(&self, desired: &Desired, path: &str, uid: &str) -> Result<()> {
+    async fn delete_first(&self, desired: &Desired, path: &str, uid: &str) -> Result<()> {
         // A StatefulSet goes alone: its pods and volumes are adopted by the new one.
         let deletion = if builtin_kind(&desired.id).is(Trait::Readopting) {
+            // Before the deletion: killed in between, nobody else would know whose the pods were.
             if let Some(keeper) = self.keeper {
                 orphans::note(self.target, keeper, &desired.id, uid).await?;
             }
@@ -99,13 +102,16 @@ impl Writer<'_> {
         deletion::wait(&self.api, &desired.id, path, uid).await
     }
 
+    async fn read(&self, desired: &Desired, request: Request) -> Result<Option<Value>> {
+        self.api.find(request).await.map_err(|failure| {
+            failure.explain("get", "cannot look at", &desired.id, desired.origin.as_ref())
+        })
+    }
+
     fn explain(&self, desired: &Desired, failure: &Failure) -> Error {
         let error = failure.explain("patch", "cannot apply", &desired.id, desired.origin.as_ref());
         if failure.is_immutable() {
-            let mut error = error;
-            error.kind = crate::workload::error::ErrorKind::Refused;
-            error.code = Code::Immutable;
-            return error
+            return Error { kind: ErrorKind::Refused, code: Code::Immutable, ..error }
                 .hint(format!("`--replace {}` deletes it and creates it again", desired.id));
         }
         error

@@ -156,6 +156,7 @@ fn applied_text(applied: &AppliedView) -> String {
             format!("definition {name} unchanged (revision {revision})")
         }
     });
+    // `definition apply` contacts no cluster: nothing that runs has changed.
     if !behind.is_empty() {
         for InstanceView { name, revision, .. } in behind {
             let stays = match revision {

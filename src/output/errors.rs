@@ -22,6 +22,7 @@ pub(crate) fn text(errors: &[Error], stream: Stream) -> String {
     for (index, error) in errors.iter().enumerate() {
         let Error { kind: _, code: _, message, causes, hint, object: _, origin } = error;
         let says = |text: &String, file: &str| text.contains(file);
+        // The file is named once: many messages and causes have it with the line already.
         let place = match origin {
             Some(Origin { file, .. })
                 if says(message, file) || causes.iter().any(|cause| says(cause, file)) =>
@@ -35,6 +36,7 @@ pub(crate) fn text(errors: &[Error], stream: Stream) -> String {
         for cause in causes {
             block(&mut out, " ", cause, "    ");
         }
+        // Ten manifests with the same mistake have one way out.
         let said_next = errors.get(index + 1).is_some_and(|next| next.hint == *hint);
         if let Some(hint) = hint.as_ref().filter(|_| !said_next) {
             block(&mut out, &stream.paint(Tone::Strong, "hint:"), hint, "  ");
@@ -58,7 +60,7 @@ fn block(out: &mut String, title: &str, text: &str, indent: &str) {
     }
 }
 
-/// Picks the exit code that stands for several failures (CLI.md, Exit codes).
+/// Picks the exit code that stands for several failures (docs/cli.md, Exit codes).
 pub(crate) fn exit_kind<'a>(errors: impl IntoIterator<Item = &'a Error>) -> Option<ErrorKind> {
     errors.into_iter().map(|error| error.kind).min_by_key(|kind| kind.rank())
 }

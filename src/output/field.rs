@@ -33,6 +33,8 @@ fn step<'v, 'p>(value: &'v Value, path: &'p str) -> Option<(&'v Value, &'p str)>
     let ends = path.rmatch_indices('.').map(|(index, _)| index);
     std::iter::once(path.len()).chain(ends).find_map(|end| {
         let name = &path[..end];
+        // Keys of overrides are whatever names containers and objects have:
+        // `overrides.sets.Deployment/web:spec.x`.
         let next = match value {
             Value::Array(items) => items.get(name.parse::<usize>().ok()?)?,
             value => value.get(name)?,

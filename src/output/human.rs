@@ -1,8 +1,10 @@
-//! Times for people: `4.2 s`, `2 min 5 s`, `3 d ago`. JSON never sees these.
+//! Words for people: `4.2 s`, `2 min 5 s`, `3 d ago`, `2 objects`, `created`. JSON never sees these.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
+
+use crate::workload::release::Action;
 
 const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;
@@ -43,6 +45,20 @@ pub(crate) fn age(then: Timestamp, now: Timestamp) -> String {
         7_200..=172_799 => format!("{} h", seconds / HOUR),
         _ if seconds < 730 * DAY => format!("{} d", seconds / DAY),
         _ => format!("{} y", seconds / (365 * DAY)),
+    }
+}
+
+/// Says that an action was done.
+pub(crate) fn done(action: Action) -> &'static str {
+    match action {
+        Action::Create => "created",
+        Action::Update => "updated",
+        Action::Unchanged => "unchanged",
+        Action::Recreate => "recreated",
+        Action::Adopt => "adopted",
+        Action::Prune => "pruned",
+        Action::Delete => "deleted",
+        Action::Blocked => "blocked",
     }
 }
 

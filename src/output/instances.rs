@@ -156,6 +156,7 @@ fn sheet(instance: &InstanceView, printer: &Printer, now: Timestamp) -> String {
         ("deployed", instance.deployed_at.map(ago)),
         ("deployed by", instance.deployed_by.clone()),
     ];
+    // `--set Secret/x:stringData.password=…` is stored like any override, and shown to nobody.
     let overrides = mask::overrides(&instance.overrides);
     let images = overrides.images.iter().map(|(name, image)| format!("{name}={image}"));
     lines.extend(images.map(|text| ("image", Some(text))));

@@ -67,12 +67,14 @@ impl Answers {
     /// Takes the answer for one instance.
     pub(crate) fn add(&mut self, operation: Operation) -> Result<()> {
         let document = self.printer.format().is_document();
+        // One document, at the end: programs read all of it or nothing.
         let told = if document {
             Ok(())
         } else {
             self.printer.answer(&text(self.verb, &operation, &self.printer))
         };
         if let Some(error) = &operation.error {
+            // Of one instance the command line has said the name.
             let error = if self.list { naming(&operation, error.clone()) } else { error.clone() };
             self.printer.errors(&[error]);
         }
@@ -88,6 +90,8 @@ impl Answers {
             let outcome = Some(OperationOutcome::Refused);
             let instance = InstanceView { name: name.to_owned(), outcome, ..Default::default() };
             let operation = Operation { instance, ..Operation::default() };
+            // The same shape as on success: who reads the answer need not look at the exit code
+            // first.
             if list {
                 let none: &[OperationDocument<'_>] = &[];
                 let document = Document::new("DeployList", Items("deploys", none));
@@ -121,7 +125,7 @@ impl Answers {
     }
 }
 
-/// The answer as CLI.md promises it: the instance's fields and what was done.
+/// The answer as docs/cli.md promises it: the instance's fields and what was done.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct OperationDocument<'a> {
@@ -196,7 +200,7 @@ fn summary(verb: Verb, operation: &Operation, place: &str) -> String {
     let took = human::seconds(operation.duration_seconds);
     // What was planned is done only where everything was applied.
     let partly = operation.error.as_ref().is_some_and(|error| error.kind != ErrorKind::NotReady);
-    let done = if partly { String::new() } else { counts(&operation.counts, done_word) };
+    let done = if partly { String::new() } else { counts(&operation.counts, human::done) };
     let colon = if done.is_empty() { String::new() } else { format!(": {done}") };
     let line = match outcome {
         // A delete that found nothing says so in a remark.
@@ -297,19 +301,6 @@ fn counts(counts: &Counts, word: fn(Action) -> &'static str) -> String {
     .map(|(count, action)| format!("{count} {}", word(action)))
     .collect();
     parts.join(", ")
-}
-
-fn done_word(action: Action) -> &'static str {
-    match action {
-        Action::Create => "created",
-        Action::Update => "updated",
-        Action::Unchanged => "unchanged",
-        Action::Recreate => "recreated",
-        Action::Adopt => "adopted",
-        Action::Prune => "pruned",
-        Action::Delete => "deleted",
-        Action::Blocked => "blocked",
-    }
 }
 
 fn planned_word(action: Action) -> &'static str {

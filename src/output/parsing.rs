@@ -34,6 +34,7 @@ fn format(arguments: &[OsString]) -> Option<Format> {
 fn value(arguments: &[OsString], names: &[&str]) -> Option<String> {
     let words: Vec<&str> =
         arguments.iter().skip(1).map(|word| word.to_str().unwrap_or_default()).collect();
+    // What follows `--` is no flag, whatever it looks like.
     let words = words.split(|word| *word == "--").next().unwrap_or_default();
     let mut found = None;
     for (index, word) in words.iter().enumerate() {
@@ -72,6 +73,8 @@ pub(crate) fn report(error: &clap::Error, arguments: &[OsString]) -> u8 {
             let message = shown(false);
             let message = message.lines().next().unwrap_or_default();
             let message = message.strip_prefix("error: ").unwrap_or(message);
+            // `-o json` is answered by JSON on failure too, also where clap could not read the
+            // rest.
             printer.failure_document(&[Error::usage(Code::InvalidCommand, message)]);
             2
         }

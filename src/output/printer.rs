@@ -52,8 +52,8 @@ pub(crate) struct Printer {
 impl Printer {
     /// Looks at the two streams of this process and at the manner that was asked for.
     #[must_use]
-    pub(crate) fn new(manner: TalkOptions) -> Self {
-        let TalkOptions { format, quiet, verbosity, color, dumb, json_talk } = manner;
+    pub(crate) fn new(options: TalkOptions) -> Self {
+        let TalkOptions { format, quiet, verbosity, color, dumb, json_talk } = options;
         let colour = |automatic: ColorChoice| match color {
             ColorWhen::Always => true,
             ColorWhen::Never => false,
@@ -141,6 +141,7 @@ impl Printer {
         let mut stdout = io::stdout().lock();
         let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
         match written {
+            // `deploy | head -1` closes the pipe: a deploy goes on (a full disk is another matter).
             Err(error) if error.kind() != ErrorKind::BrokenPipe => {
                 Err(Error::failed(Code::Stdout, "cannot write the answer to stdout").chain(&error))
             }

@@ -35,6 +35,7 @@ impl Questions {
     /// Finds out whether somebody can be asked. `stdin_is_source`: the manifests come from there.
     #[must_use]
     pub(crate) fn new(printer: Printer, yes: bool, stdin_is_source: bool, stop: Stop) -> Self {
+        // An answer from a pipe is nobody's yes (docs/cli.md, Questions).
         let person = !stdin_is_source && io::stdin().is_terminal() && printer.stderr().terminal;
         let answerer = match (yes, person) {
             (true, _) => Answerer::Yes,
@@ -62,6 +63,7 @@ impl Questions {
         let (sender, receiver) = channel();
         std::thread::spawn(move || {
             let mut line = String::new();
+            // End of input counts as no answer.
             let read = io::stdin().lock().read_line(&mut line).unwrap_or(0);
             // Nobody waits any more after a signal.
             let _ = sender.send((read > 0).then_some(line));
@@ -83,6 +85,7 @@ impl Ask for Questions {
             Answerer::Yes => Some(true),
             Answerer::Nobody => None,
             Answerer::Ask => Some(match &self.bars {
+                // A bar that is drawn again would write over the question.
                 Some(bars) => bars.suspend(|| self.ask(question)),
                 None => self.ask(question),
             }),

@@ -41,13 +41,13 @@ pub(crate) fn show(printer: &Printer, runtime: &RuntimeView) -> Result<()> {
 /// Tells which runtime is the default now; none where it was cleared.
 pub(crate) fn chosen(printer: &Printer, name: Option<&str>) -> Result<()> {
     #[derive(serde::Serialize)]
-    struct Chosen<'a> {
+    struct DefaultRuntime<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         name: Option<&'a str>,
     }
     match (printer.format(), name) {
         (Format::Json | Format::Yaml, name) => {
-            printer.document(&Document::new("DefaultRuntime", Chosen { name }))
+            printer.document(&Document::new("DefaultRuntime", DefaultRuntime { name }))
         }
         (Format::Name, name) => {
             let lines = name.map(|name| format!("{}\n", one_line(name)));

@@ -9,6 +9,7 @@ use std::borrow::Cow;
 /// and paragraph separators, and the tag characters.
 fn is_dangerous(c: char) -> bool {
     c.is_control()
+        // Bidirectional overrides reorder what a person reads (CVE-2021-42574, Trojan Source).
         || matches!(c,
             '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
             | '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
@@ -21,6 +22,7 @@ fn escape(c: char, out: &mut String) {
 /// Shows dangerous characters as escapes such as `\u{1b}`; line ends and tabs stay.
 pub(crate) fn sanitize(text: &str) -> Cow<'_, str> {
     let dangerous = |c: char| is_dangerous(c) && c != '\n' && c != '\t';
+    // Windows' line ends are no attack; a lone carriage return overwrites its line.
     let normal = if text.contains("\r\n") {
         Cow::Owned(text.replace("\r\n", "\n"))
     } else {

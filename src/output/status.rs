@@ -50,6 +50,7 @@ pub(crate) fn answer(
 ) -> Result<()> {
     let documents = || all.iter().map(LiveDocument::from).collect::<Vec<_>>();
     match (printer.format(), all) {
+        // The user named one and gets it; a list of one stays a list for who asked for all.
         (Format::Json | Format::Yaml, [_]) if one => {
             printer.document(&Document::new("Instance", &documents()[0]))
         }

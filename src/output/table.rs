@@ -68,6 +68,8 @@ impl Rows {
 
     fn render(&self, stream: Stream, width: Option<u16>) -> String {
         let mut table = Table::new();
+        // The table does not look at the terminal itself: the printer has decided about width and
+        // colour.
         table.load_style(presets::NOTHING).force_no_tty();
         if stream.colour {
             table.enforce_styling();

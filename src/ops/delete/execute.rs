@@ -13,7 +13,7 @@ use crate::{
     ops::{
         events::Event,
         locate::{self, NamespaceState},
-        lock::Held,
+        lock::{self, Held},
         options::DeleteOptions,
         removal::{Removed, Remover},
         session::Session,
@@ -69,13 +69,15 @@ impl Deletion<'_> {
     ///
     /// # Errors
     /// What could not be deleted; the record then still covers it.
-    pub(crate) async fn carry_out(
+    pub(crate) async fn execute(
         &self,
         found: Option<&Found>,
         mut record: Record,
         held: &mut Held,
         operation: &mut Operation,
     ) -> Result<bool> {
+        // From here on every command knows: `deploy` finishes the deletion first, `status` says
+        // Deleting.
         record.deleting = true;
         let id = uuid::Uuid::now_v7().to_string();
         held.begin(self.session, &id)?;
@@ -87,27 +89,25 @@ impl Deletion<'_> {
         let keeper = keeper.as_ref();
         let api = match keeper {
             Some(keeper) => self.target.api.fenced(keeper.fence()),
+            // Without a holder there is no successor to be protected either: a namespace that goes
+            // takes no new record.
             None => self.target.api.clone(),
         };
         let work = self.remove_all(&api, &mut record, operation);
-        let result = match keeper {
-            Some(keeper) => tokio::select! {
-                result = work => result,
-                lost = keeper.keep() => return Err(lost),
-            },
-            None => work.await,
-        };
+        let result = lock::while_held(keeper, work).await?;
         if result.is_err() || self.options.limits.no_wait {
             self.end_early(result, record, keeper, operation).await?;
             return Ok(true);
         }
-        if let Err(error) = self.leave(&api, &record, keeper, operation).await {
+        if let Err(error) =
+            self.remove_namespaces_and_record(&api, &record, keeper, operation).await
+        {
             // The next one is let through at once; a record that went with its namespace holds
             // nobody.
             if let Some(keeper) = keeper.filter(|_| error.kind != ErrorKind::Locked) {
                 let _ = keeper.let_go(record).await;
             }
-            return Err(self.goes_on(error));
+            return Err(self.with_resume_hint(error));
         }
         operation.instance.outcome = Some(OperationOutcome::Deleted);
         Ok(true)
@@ -143,11 +143,11 @@ impl Deletion<'_> {
         match written {
             // Another goes on, and what we did not manage is not the news.
             Err(lost) if lost.kind == ErrorKind::Locked => Err(lost),
-            written => result.and(written).map_err(|error| self.goes_on(error)),
+            written => result.and(written).map_err(|error| self.with_resume_hint(error)),
         }
     }
 
-    fn goes_on(&self, error: Error) -> Error {
+    fn with_resume_hint(&self, error: Error) -> Error {
         error.or_hint(|| format!("`workloadctl delete {}` goes on once that is mended", self.name))
     }
 
@@ -207,11 +207,15 @@ impl Deletion<'_> {
             delete_crds: self.options.delete_crds,
         };
         let mut removed = remover.remove(&going, self.deadline).await?;
+        // After the sets are gone: one that still lived would have adopted its pods.
         let orphans = self.left_behind(record).await?;
         removed.extend(remover.remove(&orphans, self.deadline).await?);
         let known: Vec<&Entry> = going.iter().chain(&orphans).collect();
         let (mut gone, failures) = operation.take_removed(removed, &known);
+        // Without waiting nothing is known to be gone: the record keeps all of it for the next
+        // command.
         if !self.options.limits.no_wait {
+            // Not ours any more: it neither keeps the namespace nor is it deleted.
             gone.extend(foreign.into_iter().map(|entry| entry.id));
             let is_left = |entry: &Entry| !gone.contains(&entry.id);
             record.inventory.retain(|entry| {
@@ -225,7 +229,7 @@ impl Deletion<'_> {
         if failures.is_empty() {
             return Ok(());
         }
-        Err(several::one(&failures.iter().collect::<Vec<_>>(), "could not be deleted"))
+        Err(several::merge(&failures.iter().collect::<Vec<_>>(), "could not be deleted"))
     }
 
     /// Finds what a StatefulSet left behind that was deleted to be made anew and was not: with the

@@ -77,11 +77,12 @@ impl Delete<'_> {
                 .hint(format!("workloadctl delete {name} --yes")));
         }
         let mut held = Held::acquire(session, name, self.until).await?;
+        // Under the lock: another process may have deployed or deleted it while we waited.
         let stored = session.store().instance(name)?;
         let stored = stored.as_ref();
         let (choice, mut target) = match self.connect(stored, operation).await {
             Ok(connected) => connected,
-            Err(error) => return self.end_unasked(stored, error, held, operation),
+            Err(error) => return self.end_without_cluster(stored, error, held, operation),
         };
         let mut confirmed = false;
         loop {
@@ -93,11 +94,12 @@ impl Delete<'_> {
             };
             let located = match found {
                 Ok(located) => located,
-                Err(error) => return self.end_unasked(stored, error, held, operation),
+                Err(error) => return self.end_without_cluster(stored, error, held, operation),
             };
             if let Some(stored) = stored {
                 fixed::check(session, stored, &choice, &target, &located)?;
             }
+            // Also when it came back here: somebody else has deleted the rest meanwhile.
             let Some(record) = located.record().cloned() else {
                 return self.end_without_record(stored, held, operation);
             };
@@ -106,18 +108,19 @@ impl Delete<'_> {
             let deadline = self.options.limits.timeout.map(|timeout| Instant::now() + timeout);
             operation.instance.describe_record(&record);
             operation.instance.cluster_uid.clone_from(&target.cluster_uid);
+            // Once: the same question after a lost race would make nobody wiser.
             if !std::mem::replace(&mut confirmed, true) {
                 self.confirm(&record, &choice)?;
             }
             let Self { session, name, options, .. } = *self;
             let deletion = Deletion { session, name, options, target: &target, deadline };
             let found = located.found.as_ref();
-            if deletion.carry_out(found, record, &mut held, operation).await? {
+            if deletion.execute(found, record, &mut held, operation).await? {
                 break;
             }
         }
         if !self.options.limits.no_wait {
-            self.forget_row()?;
+            self.delete_row()?;
         }
         held.end();
         Ok(())
@@ -142,15 +145,8 @@ impl Delete<'_> {
         held: &Held,
     ) -> Result<Located> {
         let (session, name) = (self.session, self.name);
-        let here = stored.filter(|stored| stored.runtime == target.runtime.to_string());
         let places = locate::places_of(session, stored, name)?;
-        let search = Search {
-            instance: name,
-            stored: here,
-            namespaces: &places,
-            new_cluster: false,
-            lenient: false,
-        };
+        let search = Search::of(name, stored, &places);
         let dead = &held.releases;
         let mut located = lock::locate_free(session, target, search, dead, self.until).await?;
         if located.found.is_none() {
@@ -160,7 +156,7 @@ impl Delete<'_> {
         Ok(located)
     }
 
-    fn forget_row(&self) -> Result<()> {
+    fn delete_row(&self) -> Result<()> {
         let mut store = self.session.store();
         // The instance may be known to the cluster alone.
         if store.instance(self.name)?.is_some() {
@@ -175,7 +171,7 @@ impl Delete<'_> {
     /// # Errors
     /// That failure, with what helps, where the row was deployed, there is none, or the failure is
     /// of another kind.
-    fn end_unasked(
+    fn end_without_cluster(
         &self,
         stored: Option<&Instance>,
         error: Error,
@@ -183,6 +179,8 @@ impl Delete<'_> {
         operation: &mut Operation,
     ) -> Result<()> {
         let name = self.name;
+        // A row that was never deployed must not be kept by a context that is gone, a login that
+        // fails or a record that may not be read.
         let is_unasked = error.kind == ErrorKind::Runtime || error.code == Code::Forbidden;
         let was_deployed = match stored {
             Some(_) if is_unasked => self.session.store().latest_release(name)?.is_some(),
@@ -190,8 +188,9 @@ impl Delete<'_> {
         };
         if was_deployed {
             return Err(match (stored, error.kind) {
+                // `delete` has no `--new-cluster`: that flag would deploy it anew.
                 _ if error.code == Code::OtherCluster => {
-                    fixed::without_flag(error, name, stored.is_some())
+                    fixed::hint_new_cluster(error, name, stored.is_some())
                 }
                 (Some(_), ErrorKind::Runtime) if error.code != Code::ContextGone => {
                     error.hint(format!(
@@ -201,7 +200,7 @@ impl Delete<'_> {
                 _ => error,
             });
         }
-        self.forget_row()?;
+        self.delete_row()?;
         held.end();
         operation.warnings.push(error.to_string());
         operation.instance.outcome = Some(OperationOutcome::Deleted);
@@ -219,7 +218,11 @@ impl Delete<'_> {
         let (session, name) = (self.session, self.name);
         if stored.is_none() {
             held.end();
-            return Err(locate::nowhere(session, name, operation.instance.runtime.as_deref()));
+            return Err(locate::instance_not_found(
+                session,
+                name,
+                operation.instance.runtime.as_deref(),
+            ));
         }
         session.store().delete_instance(name)?;
         held.end();

@@ -9,6 +9,7 @@ use crate::{
     ops::{
         deletion::{self, Propagation, Sent, remaining},
         events::Event,
+        lock,
         namespace_users::{self, Leaver, Stay},
         removal::Removed,
         shared,
@@ -27,21 +28,17 @@ use crate::{
 const PAUSE: Duration = Duration::from_millis(250);
 /// How often it is said what it waits for.
 const HEARTBEAT: Duration = Duration::from_secs(5);
-/// How often a namespace is looked at again that others write.
-const TRIES: u32 = 10;
-/// The pause before that, once more for each time.
-const AGAIN: Duration = Duration::from_millis(50);
 
 /// What becomes of a namespace.
 enum NamespaceEnd {
     Absent,
     Stays(String),
     /// Its deletion is sent.
-    Goes(Box<Going>),
+    Terminating(Box<TerminatingNamespace>),
 }
 
 /// A namespace whose deletion is sent.
-struct Going {
+struct TerminatingNamespace {
     entry: Entry,
     path: String,
     uid: String,
@@ -54,27 +51,24 @@ impl Deletion<'_> {
     ///
     /// # Errors
     /// Whatever the server answers; time that is up, a signal; code 6 when the holder is lost.
-    pub(super) async fn leave(
+    pub(super) async fn remove_namespaces_and_record(
         &self,
         api: &Api,
         record: &Record,
         keeper: Option<&Keeper>,
         operation: &mut Operation,
     ) -> Result<()> {
+        if let Some(keeper) = keeper {
+            // The waves may have taken minutes; a late process must not delete its successor's
+            // namespace.
+            keeper.renew().await?;
+        }
         let work = self.send_namespaces(api, record, operation);
-        let home = match keeper {
-            Some(keeper) => {
-                keeper.renew().await?;
-                tokio::select! {
-                    home = work => home?,
-                    lost = keeper.keep() => return Err(lost),
-                }
-            }
-            None => work.await?,
-        };
+        let home = lock::while_held(keeper, work).await??;
         match (home, keeper) {
             // The record goes with it: from here on there is nothing to renew.
-            (NamespaceEnd::Goes(going), _) => self.see_off(&going, operation).await,
+            (NamespaceEnd::Terminating(going), _) => self.await_deletion(&going, operation).await,
+            // The record alone, last of all: until here an interrupted deletion can be taken up.
             (NamespaceEnd::Stays(_), Some(keeper)) => keeper.remove().await,
             (NamespaceEnd::Stays(_) | NamespaceEnd::Absent, _) => Ok(()),
         }
@@ -92,6 +86,7 @@ impl Deletion<'_> {
             record.inventory.iter().filter(|entry| entry.id.is("", "Namespace")).collect();
         // The one with the record goes last, and takes the record with it.
         namespaces.sort_by_key(|entry| entry.id.name == record.namespace);
+        // In mode given it is not in the inventory: it stays, and the record goes.
         let mut home = NamespaceEnd::Stays(String::new());
         for entry in namespaces {
             let end = self.send_namespace(api, record, entry).await?;
@@ -100,8 +95,8 @@ impl Deletion<'_> {
             }
             if entry.id.name == record.namespace {
                 home = end;
-            } else if let NamespaceEnd::Goes(going) = end {
-                self.see_off(&going, operation).await?;
+            } else if let NamespaceEnd::Terminating(going) = end {
+                self.await_deletion(&going, operation).await?;
             }
         }
         Ok(home)
@@ -123,48 +118,42 @@ impl Deletion<'_> {
             mode: record.mode,
             staying: &record.inventory,
         };
-        for attempt in 0..TRIES {
-            tokio::time::sleep(AGAIN * attempt).await;
-            let live = api
-                .find(Request::get_metadata(&*path))
-                .await
-                .map_err(|failure| failure.explain("get", "cannot look at", id, None))?;
-            let Some(live) = live else { return Ok(NamespaceEnd::Absent) };
+        deletion::act_on_latest(api, id, &path, "the next `delete` goes on", async |live| {
+            let Some(live) = live else { return Ok(Some(NamespaceEnd::Absent)) };
             match namespace_users::why_it_stays(target, api, leaver, id, &live).await? {
                 Some(Stay::Theirs(why)) => {
-                    if shared::leave(api, &manager, id, &live, &path).await? {
-                        return Ok(NamespaceEnd::Stays(why));
-                    }
-                    continue;
+                    let left = shared::drop_apply_entry(api, &manager, id, &live, &path).await?;
+                    return Ok(left.then_some(NamespaceEnd::Stays(why)));
                 }
-                Some(Stay::Ours(why)) => return Ok(NamespaceEnd::Stays(why)),
+                Some(Stay::Ours(why)) => return Ok(Some(NamespaceEnd::Stays(why))),
                 None => {}
             }
+            // Somebody was faster, or we were before we were killed: it only has to be waited for.
             let sent = if is_terminating(&live) {
                 Some(Sent::Accepted)
             } else {
+                // The namespace controller empties it in any case; a namespace has no dependents of
+                // its own.
                 deletion::delete_version(api, id, &path, &live, Propagation::Background).await?
             };
-            match sent {
-                Some(Sent::Accepted) => {
-                    let uid = uid(&live).unwrap_or_default().to_owned();
-                    return Ok(NamespaceEnd::Goes(Box::new(Going {
-                        entry: entry.clone(),
-                        path,
-                        uid,
-                    })));
-                }
-                Some(Sent::AlreadyGone) => return Ok(NamespaceEnd::Absent),
-                None => {}
-            }
-        }
-        Err(Error::failed(Code::ObjectBusy, format!("{id} is written by others all the time"))
-            .object(id)
-            .hint("the next `delete` goes on"))
+            Ok(sent.map(|sent| match sent {
+                Sent::Accepted => NamespaceEnd::Terminating(Box::new(TerminatingNamespace {
+                    entry: entry.clone(),
+                    path: path.clone(),
+                    uid: uid(&live).unwrap_or_default().to_owned(),
+                })),
+                Sent::AlreadyGone => NamespaceEnd::Absent,
+            }))
+        })
+        .await
     }
 
     /// Waits for the end of a namespace and says so.
-    async fn see_off(&self, going: &Going, operation: &mut Operation) -> Result<()> {
+    async fn await_deletion(
+        &self,
+        going: &TerminatingNamespace,
+        operation: &mut Operation,
+    ) -> Result<()> {
         self.wait_for_end(going).await?;
         let (entry, action) = (&going.entry, Action::Delete);
         self.session.report(self.name, Event::Done { object: entry.id.clone(), action });
@@ -174,7 +163,7 @@ impl Deletion<'_> {
     }
 
     /// Waits until a namespace is gone, saying what it waits for.
-    async fn wait_for_end(&self, going: &Going) -> Result<()> {
+    async fn wait_for_end(&self, going: &TerminatingNamespace) -> Result<()> {
         let (name, id) = (self.name, &going.entry.id);
         let (started, mut beat) = (Instant::now(), Instant::now());
         loop {

@@ -57,7 +57,7 @@ async fn a_conflict_is_an_object_that_is_gone_only_where_it_is() {
         .await;
         let (api, path) = (api(&stub).await, "/api/v1/namespaces/n/configmaps/x");
         let id = ObjectId::new("", "ConfigMap", Some("n"), "x");
-        let refused = |error: crate::workload::error::Error| {
+        let refused = |error: Error| {
             assert_eq!((error.kind, error.code.word()), (ErrorKind::Failed, "rejected"), "{what}");
             assert_eq!(error.causes, ["the hook says no"], "{what}");
         };

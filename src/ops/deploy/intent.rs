@@ -25,32 +25,35 @@ pub(super) struct Begun {
 }
 
 impl Deploy<'_> {
-    /// Asks what has to be asked before anything is written (CLI.md, Questions), and says what the
+    /// Asks what has to be asked before anything is written (docs/cli.md, Questions), and says what the
     /// deploy goes on from.
     ///
     /// # Errors
     /// Code 1 where the answer is no; code 5 where nobody can be asked and it must not go on.
-    pub(super) fn ask(&self, prepared: &Prepared) -> Result<()> {
+    pub(super) fn confirm(&self, prepared: &Prepared) -> Result<()> {
         let start = &prepared.start;
         match prepared.newest() {
-            None if start.located.rebuilt.is_none() => self.ask_about_runtime(prepared)?,
+            // A rebuilt record has no release, and yet the instance is where it was: nothing is to
+            // be chosen.
+            None if start.located.rebuilt.is_none() => self.confirm_runtime(prepared)?,
             None => {}
             Some(newest) if start.stored.is_none() || !start.known_here => {
-                self.ask_to_continue(&newest.release)?;
+                self.confirm_continuation(&newest.release)?;
             }
-            Some(newest) => self.tell_of_others(&newest.release),
+            Some(newest) => self.note_release_by_others(&newest.release),
         }
         if let Some(Deployed { release, .. }) = prepared.newest()
+            // Its process was killed, or lost its holder: nobody has written its end.
             && release.outcome == Outcome::InFlight
         {
             let number = release.number;
             self.note(format!("release {number} was not finished: going on from the live state"));
         }
-        self.ask_about_losses(prepared)
+        self.confirm_data_loss(prepared)
     }
 
     /// A new instance: the user may not have thought of the runtime.
-    fn ask_about_runtime(&self, prepared: &Prepared) -> Result<()> {
+    fn confirm_runtime(&self, prepared: &Prepared) -> Result<()> {
         let (name, start) = (self.name, &prepared.start);
         confirm_choice(self.session, &start.choice, "Deploy", name)?;
         self.note(format!("runtime {}: {}", start.choice.runtime, start.choice.why()));
@@ -61,7 +64,7 @@ impl Deploy<'_> {
     }
 
     /// An instance that only the cluster knows may be somebody else's.
-    fn ask_to_continue(&self, release: &Release) -> Result<()> {
+    fn confirm_continuation(&self, release: &Release) -> Result<()> {
         let Release { number, deployer, .. } = release;
         let told = format!(
             "continuing {}: release {number}, last deployed by {deployer} {}",
@@ -79,7 +82,7 @@ impl Deploy<'_> {
     }
 
     /// Somebody else's release since ours is worth a line.
-    fn tell_of_others(&self, release: &Release) {
+    fn note_release_by_others(&self, release: &Release) {
         let known = self.session.store().releases(self.name).unwrap_or_default();
         if known.iter().all(|known| known.id != release.id) {
             let Release { number, deployer, .. } = release;
@@ -99,7 +102,9 @@ impl Deploy<'_> {
     }
 
     /// Pruning or recreating what holds data is asked about.
-    fn ask_about_losses(&self, prepared: &Prepared) -> Result<()> {
+    fn confirm_data_loss(&self, prepared: &Prepared) -> Result<()> {
+        // Claims, Namespaces and CRDs: what goes with them no deploy brings back (docs/cli.md,
+        // Questions).
         let precious = |id: &ObjectId| builtin_kind(id).is(Trait::Precious);
         let plan = &prepared.draft.plan;
         let removed = plan.removals.iter().filter(|removal| !removal.keep && !removal.theirs);
@@ -134,7 +139,11 @@ impl Deploy<'_> {
         held: &mut Held,
     ) -> Result<Option<Begun>> {
         let release = self.new_release(prepared)?;
+        // Before the record: a process that dies between the two leaves an id that no record has,
+        // which does no harm; the other way round its successor would wait for the expiry
+        // (docs/design.md, One at a time).
         held.begin(self.session, &release.id)?;
+        // The one write before the intent: a record needs a place.
         let namespace = self.make_namespace_in_time(prepared).await?;
         let record = intended(prepared, &release, namespace.as_ref());
         let claim = Claim {
@@ -158,6 +167,7 @@ impl Deploy<'_> {
         let Prepared { start, draft, .. } = prepared;
         let newest = prepared.newest();
         let number = match newest {
+            // The record counts, not the database: another one may have deployed since.
             Some(newest) => newest.release.number + 1,
             None if start.located.new_cluster => 1,
             None => self.session.store().next_release_number(self.name)?,
@@ -227,12 +237,15 @@ const NOTHING_WRITTEN: &str = "answered no; nothing was written";
 fn intended(prepared: &Prepared, release: &Release, namespace: Option<&Written>) -> Record {
     let mut record = prepared.record.clone();
     record.deleting = false;
+    // What is to be created is in it without a uid: a process that dies after a creation leaves an
+    // entry that finds the object by its name and our Apply entry (docs/design.md, The record).
     record.inventory = prepared.draft.plan.inventory();
     if let Some(Written { entry: made, .. }) = namespace {
         let same = |entry: &&mut Entry| entry.id == made.id;
         record.inventory.iter_mut().filter(same).for_each(|entry| entry.clone_from(made));
     }
     if let Some(newest) = record.newest.take()
+        // One that failed is no place to go back to; the good one before it stays.
         && matches!(newest.release.outcome, Outcome::Ready | Outcome::Applied)
     {
         record.last_good = Some(newest);

@@ -65,6 +65,8 @@ impl Inventory {
     pub(super) fn keep_orphans(&mut self, recorded: &[Entry]) {
         for entry in recorded.iter().filter(|entry| !entry.orphans.is_empty()) {
             if let Some(known) = self.get_mut(&entry.id).filter(|own| own.uid == entry.uid) {
+                // Recorded past us, before the deletion: overwriting them would lose pods that
+                // nobody else removes.
                 known.orphans.clone_from(&entry.orphans);
             }
         }

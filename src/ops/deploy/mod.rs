@@ -23,6 +23,7 @@ use super::{
     lock::Held,
     options::{DeleteOptions, DeployOptions, PruneWhen},
     session::Session,
+    several::named,
     view::{Operation, OperationOutcome},
 };
 use crate::{
@@ -89,24 +90,32 @@ impl<'a> Deploy<'a> {
         let mut held = Held::acquire(self.session, self.name, until).await?;
         let mut races = 0;
         loop {
+            // Anew in each round: our own intent may have been written by a request whose answer
+            // was lost.
             let dead = held.releases.clone();
             let prepared = self.prepare_or_stop(Purpose::Deploy { dead, until }).await?;
+            // Half of its objects are gone or going: what is applied now would be deleted with its
+            // namespace.
             if prepared.record.deleting {
                 self.finish_deletion(prepared, &mut held).await?;
                 continue;
             }
             self.report.plan(&prepared);
             refuse_blocked(&prepared)?;
-            self.tell_yielded(&prepared);
-            self.ask(&prepared)?;
+            self.report_yielded(&prepared);
+            self.confirm(&prepared)?;
+            // No release and no lock in the record: a redeploy of what did not change writes
+            // nothing (docs/cli.md, Deploy).
             if !prepared.needs_release(self.options.prune) {
-                self.leave_unchanged(&prepared).await?;
+                self.finish_unchanged(&prepared).await?;
                 held.end();
                 return Ok(());
             }
             // `None`: somebody else wrote the record first; look at everything again.
             let Some(begun) = self.begin(&prepared, &mut held).await? else {
                 races += 1;
+                // Who is faster each time is none that we race with: a record that was looked for
+                // in the wrong place was once tried for ever.
                 if races == RACES {
                     return Err(self.busy(&prepared));
                 }
@@ -137,6 +146,7 @@ impl<'a> Deploy<'a> {
         // What is deployed anew has its definition and its overrides from before.
         locate::follow(self.session, &start.target, &record)?;
         let options = DeleteOptions {
+            // The new release needs the namespace to be gone, whatever is waited for afterwards.
             limits: super::options::Limits { no_wait: false, ..self.options.limits },
             ignore_not_found: true,
             delete_crds: false,
@@ -149,26 +159,27 @@ impl<'a> Deploy<'a> {
             target: &start.target,
             deadline,
         };
-        deletion.carry_out(start.located.found.as_ref(), record, held, &mut operation).await?;
+        deletion.execute(start.located.found.as_ref(), record, held, &mut operation).await?;
         Ok(())
     }
 
     /// Nothing is to be written: notes the no-op data, and waits where nobody has seen it ready.
-    async fn leave_unchanged(&mut self, prepared: &Prepared) -> Result<()> {
-        prepared.note_seen().await;
+    async fn finish_unchanged(&mut self, prepared: &Prepared) -> Result<()> {
+        prepared.record_seen().await;
         locate::follow(self.session, &prepared.start.target, &prepared.record)?;
         prepared.start.target.remember(self.session)?;
         self.report.outcome(OperationOutcome::Unchanged);
         let newest = prepared.newest().map(|deployed| deployed.release.outcome);
+        // A release that was only applied, or did not become ready, has nobody who saw it ready.
         if newest == Some(Outcome::Ready) || self.options.limits.no_wait {
             return Ok(());
         }
-        self.wait_only(prepared).await
+        self.wait_until_ready(prepared).await
     }
 
     /// Says which fields are left to others: an autoscaler is expected to hold them, anybody else
     /// is worth a warning.
-    fn tell_yielded(&mut self, prepared: &Prepared) {
+    fn report_yielded(&mut self, prepared: &Prepared) {
         for item in &prepared.draft.plan.items {
             for left in item.entry.iter().flat_map(|entry| &entry.yielded) {
                 let told = format!("{}: {}", item.desired.id, left.told());
@@ -207,10 +218,7 @@ impl<'a> Deploy<'a> {
 fn refuse_blocked(prepared: &Prepared) -> Result<()> {
     let blocked: Vec<_> = prepared.draft.plan.blocked().collect();
     let Some(first) = blocked.first() else { return Ok(()) };
-    let told = |item: &&Item| {
-        let place = item.desired.origin.as_ref().map(|at| format!(" ({at})")).unwrap_or_default();
-        format!("{}{place}: {}", item.desired.id, item.reason)
-    };
+    let told = |item: &&Item| format!("{}: {}", named(&item.desired), item.reason);
     let count = |block| blocked.iter().filter(|item| item.block == Some(block)).count();
     let conflicts = count(Block::Fields);
     let message = match blocked.len() {

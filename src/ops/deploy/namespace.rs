@@ -11,7 +11,7 @@ use crate::{
         deletion::{self, remaining},
         events::Event,
         rollout::until,
-        write::{Writer, Written},
+        write::Written,
     },
     workload::{
         error::{Code, Error, Result},
@@ -76,18 +76,16 @@ impl Deploy<'_> {
         let desired = &prepared.draft.desired;
         let target = &prepared.start.target;
         let id = ObjectId::new("", "Namespace", None, &desired.namespace);
+        // In the modes managed and own it is an object of the release like any: its write may find
+        // an old one that is going.
         if let Some(item) = prepared.draft.plan.items.iter().find(|item| item.desired.id == id) {
-            let writer = Writer {
-                target,
-                api: target.api.clone(),
-                manager: &prepared.draft.manager,
-                conflicts: self.options.conflicts,
-                keeper: None,
-            };
+            let writer = self.writer(prepared, target.api.clone(), None);
             return writer.write(item).await.map(Some);
         }
         debug_assert_eq!(desired.mode, NamespaceMode::Given, "other modes bring their namespaces");
         let path = target.path(&id, "v1").expect("namespaces are built in");
+        // Without our label: `--namespace` names a namespace that stays when the instance goes
+        // (docs/design.md, Namespaces).
         let body = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {
             "name": desired.namespace,
             "labels": self.options.namespace_labels,
@@ -116,6 +114,7 @@ async fn why_not_yet(prepared: &Prepared) -> String {
     let look = target.api.find(Request::get(path));
     match tokio::time::timeout(LOOK, look).await {
         Ok(Ok(Some(live))) if is_terminating(&live) => {
+            // Its own finalizers first; its conditions tell of what is in it.
             let held = deletion::held_by(&live);
             let why = if held.is_empty() { remaining(&live) } else { held };
             format!("the one before is still being deleted: {why}")

@@ -32,7 +32,7 @@ pub(super) fn conclude(rollout: &Rollout<'_>, end: &RolloutEnd) -> Result<()> {
         RolloutEnd::Failed => Err(failed(rollout, &errors)),
         RolloutEnd::LoggedOut if !errors.is_empty() => Err(failed(rollout, &errors)),
         RolloutEnd::LoggedOut => {
-            let refused = rollout.observer.refused().and_then(Failure::of_the_server);
+            let refused = rollout.observer.login_refused().and_then(Failure::of_the_server);
             let refused =
                 refused.unwrap_or_else(|| Error::runtime(Code::Unauthorized, "logged out"));
             Err(refused.while_doing(format!("cannot wait for `{name}`")))
@@ -45,13 +45,14 @@ pub(super) fn conclude(rollout: &Rollout<'_>, end: &RolloutEnd) -> Result<()> {
         .causes(unready(rollout))
         .hint(hint().unwrap_or_else(|| format!("`workloadctl status {name}` shows all of it")))),
         RolloutEnd::TimedOut if !errors.is_empty() => Err(failed(rollout, &errors)),
+        // Applied and not ready is 3, not applied is 1 (docs/cli.md, Time).
         RolloutEnd::TimedOut if rollout.nodes.iter().all(|node| node.applied) => Err(Error::new(
             ErrorKind::NotReady,
             Code::Timeout,
             format!("out of time: `{name}` was applied, but is not ready yet"),
         )
         .causes(unready(rollout))
-        .causes(silence(rollout))
+        .causes(server_down(rollout))
         .hint(format!(
             "`workloadctl status {name} --wait` goes on waiting, `--timeout` gives more time"
         ))),
@@ -64,7 +65,7 @@ pub(super) fn conclude(rollout: &Rollout<'_>, end: &RolloutEnd) -> Result<()> {
             ),
         )
         .causes(left(rollout))
-        .causes(silence(rollout))
+        .causes(server_down(rollout))
         .hint(format!("`workloadctl deploy {name}` goes on, `--timeout` gives more time"))),
         RolloutEnd::Stopped(signal) => Err(signal
             .error(format!(
@@ -80,8 +81,8 @@ pub(super) fn conclude(rollout: &Rollout<'_>, end: &RolloutEnd) -> Result<()> {
 }
 
 /// Says that the server was not there any more when time was up.
-fn silence(rollout: &Rollout<'_>) -> Option<String> {
-    let failure = rollout.silence.as_ref()?;
+fn server_down(rollout: &Rollout<'_>) -> Option<String> {
+    let failure = rollout.server_down.as_ref()?;
     Some(format!("the server does not answer any more: {}", failure.message()))
 }
 
@@ -90,12 +91,9 @@ fn silence(rollout: &Rollout<'_>) -> Option<String> {
 fn left(rollout: &Rollout<'_>) -> Vec<String> {
     const SHOWN: usize = 10;
     let unwritten = rollout.nodes.iter().filter(|node| !node.applied).map(|node| {
-        let desired = &node.item.desired;
-        let place =
-            desired.origin.as_ref().map(|origin| format!(" ({origin})")).unwrap_or_default();
         let why =
             node.verdict.as_ref().map_or("its turn did not come", |verdict| &*verdict.message);
-        format!("{}{place}: {why}", desired.id)
+        format!("{}: {why}", several::named(&node.item.desired))
     });
     let mut left: Vec<String> = unwritten.chain(unready(rollout)).collect();
     if left.len() > SHOWN + 1 {
@@ -132,7 +130,7 @@ fn failed(rollout: &Rollout<'_>, errors: &[&Error]) -> Error {
             ),
         )
         .hint(format!("`workloadctl status {name}` shows all of it")),
-        errors => several::one(errors, "were not applied"),
+        errors => several::merge(errors, "were not applied"),
     };
     error = error.causes(unready(rollout));
     if !skipped.is_empty() {
@@ -152,6 +150,7 @@ impl Deploy<'_> {
         mut inventory: Inventory,
         outcome: Outcome,
     ) -> Result<()> {
+        // As it was written last: what a StatefulSet leaves behind was recorded on the way.
         let mut record: Record = keeper.record().await;
         inventory.keep_orphans(&record.inventory);
         record.inventory = inventory.entries();
@@ -160,10 +159,13 @@ impl Deploy<'_> {
             newest.release.outcome = outcome;
             newest.release.ended_at = Some(ended_at);
             if matches!(outcome, Outcome::Ready | Outcome::Applied) {
+                // The newest is the last good one: it is not kept twice.
                 record.last_good = None;
             }
         }
         let written = keeper.let_go(record).await;
+        // Whoever took over goes on from the record: our results are not put beside theirs in the
+        // database.
         if keeper.fence().is_lost() {
             return written;
         }

@@ -35,6 +35,8 @@ impl Deploy<'_> {
         if plan.removals.is_empty() {
             return Ok(());
         }
+        // The rollout may have taken minutes, and a deletion cannot be taken back (docs/design.md,
+        // Prune).
         keeper.renew().await?;
         self.session.report(self.name, Event::Phase("pruning"));
         let (kept, going): (Vec<_>, Vec<_>) =
@@ -79,7 +81,7 @@ impl Deploy<'_> {
         if failures.is_empty() {
             return Ok(());
         }
-        Err(several::one(&failures.iter().collect::<Vec<_>>(), "could not be removed"))
+        Err(several::merge(&failures.iter().collect::<Vec<_>>(), "could not be removed"))
     }
 }
 
@@ -87,6 +89,7 @@ impl Deploy<'_> {
 fn with_orphans(removal: &Removal) -> Vec<Entry> {
     let Removal { entry, uid, .. } = removal;
     let mut going = Vec::new();
+    // Another uid: it was made anew since, and adopted them.
     if entry.uid.as_ref() == Some(uid) {
         going.extend(entry.left_behind());
     }

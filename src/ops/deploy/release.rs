@@ -15,6 +15,7 @@ use crate::{
     },
     ops::{
         events::Event,
+        lock,
         options::PruneWhen,
         rollout::{Rollout, RolloutScope},
         view::OperationOutcome,
@@ -31,7 +32,7 @@ use crate::{
     },
 };
 
-impl Deploy<'_> {
+impl<'a> Deploy<'a> {
     /// Carries a begun release to its outcome.
     ///
     /// # Errors
@@ -48,16 +49,17 @@ impl Deploy<'_> {
             inventory.take(written.entry);
         }
         // The holder is renewed beside the work, for as long as the work takes.
-        let result = tokio::select! {
-            result = self.carry_out(prepared, &keeper, &mut inventory) => result,
-            lost = keeper.keep() => return Err(lost),
-        };
+        let work = self.apply_and_prune(prepared, &keeper, &mut inventory);
+        // Where the holder is lost, nothing is recorded: the record is somebody else's by now.
+        let result = lock::while_held(Some(&keeper), work).await?;
         let outcome = match &result {
             Ok(()) if self.options.limits.no_wait => Outcome::Applied,
             Ok(()) => Outcome::Ready,
+            // The outcome is written after a failure, a signal and the end of time too: the next
+            // one is let through at once.
             Err(error) => Outcome::of_failure(error),
         };
-        self.report.left_for_later(&inventory.entries());
+        self.report.keep_unpruned(&inventory.entries());
         let recorded = self.record(&keeper, inventory, outcome).await;
         self.report.outcome(match &result {
             Err(error) if error.kind == ErrorKind::Refused => OperationOutcome::Refused,
@@ -75,44 +77,62 @@ impl Deploy<'_> {
         }
     }
 
-    async fn carry_out(
+    async fn apply_and_prune(
         &mut self,
         prepared: &Prepared,
         keeper: &Keeper,
         inventory: &mut Inventory,
     ) -> Result<()> {
+        // For what cannot stand side by side: a node port, a host name, a volume that attaches
+        // once.
         if self.options.prune == PruneWhen::Before {
             self.prune(prepared, keeper, inventory).await?;
         }
         let items = settled_items(prepared, inventory);
         let writer =
             self.writer(prepared, prepared.start.target.api.fenced(keeper.fence()), Some(keeper));
-        let scope = RolloutScope {
-            session: self.session,
-            target: &prepared.start.target,
-            instance: self.name,
-            writer: &writer,
-            fence: keeper.fence(),
-            graph: &prepared.draft.desired.graph,
-            wait: !self.options.limits.no_wait,
-            deadline: prepared.deadline,
-        };
+        let wait = !self.options.limits.no_wait;
+        let scope = self.scope(prepared, &writer, keeper.fence(), wait);
         let mut rollout = Rollout::of(scope, &items);
         let end = rollout.run().await;
-        self.take_results(&rollout, inventory);
+        self.record_results(&rollout, inventory);
         self.report.nodes(&rollout);
         conclude(&rollout, &end)?;
+        // Pods read a ConfigMap when they start: an update of it alone restarts nothing.
         for remark in stale_readers(&rollout) {
             self.report.remark(remark);
         }
         if self.options.prune == PruneWhen::After {
+            // Its watches end here: a removal looks by itself.
             drop(rollout);
             self.prune(prepared, keeper, inventory).await?;
         }
         Ok(())
     }
 
-    fn writer<'w>(
+    fn scope<'r>(
+        &self,
+        prepared: &'r Prepared,
+        writer: &'r Writer<'r>,
+        fence: &'r Fence,
+        wait: bool,
+    ) -> RolloutScope<'r>
+    where
+        'a: 'r,
+    {
+        RolloutScope {
+            session: self.session,
+            target: &prepared.start.target,
+            instance: self.name,
+            writer,
+            fence,
+            graph: &prepared.draft.desired.graph,
+            wait,
+            deadline: prepared.deadline,
+        }
+    }
+
+    pub(super) fn writer<'w>(
         &self,
         prepared: &'w Prepared,
         api: Api,
@@ -127,9 +147,11 @@ impl Deploy<'_> {
         }
     }
 
-    fn take_results(&self, rollout: &Rollout<'_>, inventory: &mut Inventory) {
+    fn record_results(&self, rollout: &Rollout<'_>, inventory: &mut Inventory) {
         for node in &rollout.nodes {
             let id = &node.item.desired.id;
+            // Recorded, so that a Job whose time to live is over is not run again (docs/design.md,
+            // Jobs).
             let completed = node.has_completed(rollout.observer.seen(id).flatten());
             if let Some(written) = &node.written {
                 inventory.take(Entry { completed, ..written.entry.clone() });
@@ -151,21 +173,12 @@ impl Deploy<'_> {
     ///
     /// # Errors
     /// Code 3 where it does not become ready.
-    pub(super) async fn wait_only(&mut self, prepared: &Prepared) -> Result<()> {
+    pub(super) async fn wait_until_ready(&mut self, prepared: &Prepared) -> Result<()> {
         let target = &prepared.start.target;
         // Nothing is written: the fence is only there to be passed by nobody.
         let fence = Fence::new(Moment::now(), target.api.request_timeout());
         let writer = self.writer(prepared, target.api.clone(), None);
-        let scope = RolloutScope {
-            session: self.session,
-            target,
-            instance: self.name,
-            writer: &writer,
-            fence: &fence,
-            graph: &prepared.draft.desired.graph,
-            wait: true,
-            deadline: prepared.deadline,
-        };
+        let scope = self.scope(prepared, &writer, &fence, true);
         let mut rollout = Rollout::of(scope, &prepared.draft.plan.items);
         let end = rollout.run().await;
         self.report.nodes(&rollout);

@@ -3,8 +3,6 @@
 
 use std::{collections::HashMap, time::Instant};
 
-use serde_json::Value;
-
 use super::prepare::Prepared;
 use crate::{
     ops::{
@@ -18,7 +16,7 @@ use crate::{
         name::InstanceName,
         object::ObjectId,
         plan::{Item, Plan},
-        readiness::{images_of, restarts_of},
+        readiness::{State, images_of, restarts_of},
         record::Entry,
         release::{Action, Release},
         runtime::RuntimeName,
@@ -58,14 +56,21 @@ impl DeployReport {
     /// Says that an object stays that was to be pruned.
     pub(super) fn leave(&mut self, id: &ObjectId, why: &str) {
         self.remark(format!("{id} stays: {why}"));
-        let Some(view) = self.index.get(id).map(|index| &mut self.operation.objects[*index]) else {
-            return;
-        };
-        if view.action.replace(Action::Unchanged) == Some(Action::Prune) {
-            self.operation.counts.prune -= 1;
-            self.operation.counts.add(Action::Unchanged);
-            view.message = format!("left the definition; {why}");
-        }
+        self.keep(id, format!("left the definition; {why}"));
+    }
+
+    /// Takes back that an object is pruned.
+    fn keep(&mut self, id: &ObjectId, message: String) {
+        let pruned = self.view_of(id).filter(|view| view.action == Some(Action::Prune));
+        let Some(view) = pruned else { return };
+        view.action = Some(Action::Unchanged);
+        view.message = message;
+        self.operation.counts.prune -= 1;
+        self.operation.counts.add(Action::Unchanged);
+    }
+
+    fn view_of(&mut self, id: &ObjectId) -> Option<&mut ObjectView> {
+        self.operation.objects.get_mut(*self.index.get(id)?)
     }
 
     /// Sets the outcome.
@@ -107,7 +112,7 @@ impl DeployReport {
         self.operation.objects.clear();
         self.index.clear();
         for item in &plan.items {
-            self.push(view_of(item), item.action);
+            self.push(item_view(item), item.action);
         }
         for removal in &plan.removals {
             let stays = removal.keep || removal.theirs;
@@ -142,11 +147,7 @@ impl DeployReport {
     pub(super) fn nodes(&mut self, rollout: &Rollout<'_>) {
         for node in &rollout.nodes {
             let id = &node.item.desired.id;
-            let Some(view) =
-                self.index.get(id).and_then(|index| self.operation.objects.get_mut(*index))
-            else {
-                continue;
-            };
+            let Some(view) = self.view_of(id) else { continue };
             if let Some(written) = &node.written {
                 view.uid.clone_from(&written.entry.uid);
                 view.yielded.clone_from(&written.entry.yielded);
@@ -160,7 +161,7 @@ impl DeployReport {
                 };
             }
             if let Some(error) = &node.error {
-                view.state = Some(crate::workload::readiness::State::Failed);
+                view.state = Some(State::Failed);
                 error.code.word().clone_into(&mut view.reason);
                 view.message = error.to_string();
             } else if node.skipped {
@@ -168,34 +169,22 @@ impl DeployReport {
                 "left out, since something that it needs failed".clone_into(&mut view.message);
             }
             if let Some(Some(object)) = rollout.observer.seen(id) {
-                view.restarts = restarts(object, rollout);
+                view.restarts = restarts_of(object, &rollout.observer.around);
             }
         }
     }
 
     /// What was to be pruned and is still in the inventory waits for a release that gets ready.
-    pub(super) fn left_for_later(&mut self, inventory: &[Entry]) {
+    pub(super) fn keep_unpruned(&mut self, inventory: &[Entry]) {
         for entry in inventory.iter().filter(|entry| !entry.wanted) {
-            let Some(view) =
-                self.index.get(&entry.id).and_then(|index| self.operation.objects.get_mut(*index))
-            else {
-                continue;
-            };
-            if view.action == Some(Action::Prune) {
-                view.action = Some(Action::Unchanged);
-                "goes with the next release that becomes ready".clone_into(&mut view.message);
-                self.operation.counts.prune -= 1;
-                self.operation.counts.unchanged += 1;
-            }
+            self.keep(&entry.id, "goes with the next release that becomes ready".to_owned());
         }
     }
 
     /// Takes in the status as it was seen at the end.
     pub(super) fn observed(&mut self, observed: &Observed) {
-        let instance = &mut self.operation.instance;
-        instance.status = Some(observed.status);
-        instance.reason = Some(observed.reason.clone());
-        instance.status_at = Some(observed.at);
+        let Observed { status, reason, at } = observed.clone();
+        self.operation.instance.describe_status(status, reason, at);
     }
 
     /// Ends it.
@@ -216,11 +205,7 @@ impl DeployReport {
     }
 }
 
-fn restarts(object: &Value, rollout: &Rollout<'_>) -> Option<u64> {
-    restarts_of(object, &rollout.observer.around)
-}
-
-fn view_of(item: &Item) -> ObjectView {
+fn item_view(item: &Item) -> ObjectView {
     let desired = &item.desired;
     ObjectView {
         uid: item.entry.as_ref().and_then(|entry| entry.uid.clone()),

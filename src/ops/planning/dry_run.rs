@@ -13,7 +13,7 @@ use crate::{
     ops::{
         conflict::Resolution,
         shared::{holders, resolve},
-        write::is_instances,
+        write::is_held_by_instance,
     },
     workload::{
         comparison::contains,
@@ -64,6 +64,8 @@ impl Planning<'_> {
         let kept = if wanted == AskedFor::Comparison { terms.handed_over() } else { Vec::new() };
         terms.yielded.retain(|left| !kept.contains(left));
         let mut body = terms.body(&desired.body);
+        // An object that somebody makes anew meanwhile is another one, and not compared
+        // (docs/design.md, Preconditions).
         body["metadata"]["uid"] = json!(uid);
         let mut rehearsal = Rehearsal {
             planning: self,
@@ -78,6 +80,7 @@ impl Planning<'_> {
         };
         let asked = rehearsal.run().await;
         let met = rehearsal.met;
+        // Where nothing is written, nothing is handed over either.
         if !matches!(asked, Asked::Same(_)) {
             terms.yielded.extend(kept);
         }
@@ -97,6 +100,7 @@ impl Planning<'_> {
             id.namespace = Some("default".to_owned());
             body["metadata"]["namespace"] = json!("default");
         }
+        // Create only: an object that appeared since is no update (docs/design.md, Preconditions).
         body["metadata"]["resourceVersion"] = json!("1");
         let Some(path) = self.target.path(&id, &desired.version) else { return Asked::Differs };
         let how = Apply { manager: self.manager, force: false, dry_run: true };
@@ -106,7 +110,7 @@ impl Planning<'_> {
             // the set's own CRD.
             Err(failure) if failure.is_conflict() || failure.is_not_found() => Asked::Differs,
             Err(failure) if failure.is_forbidden() => {
-                self.may_not_ask(&failure);
+                self.note_write_forbidden(&failure);
                 Asked::Differs
             }
             Err(failure) => rejected(desired, &failure),
@@ -114,7 +118,7 @@ impl Planning<'_> {
     }
 
     /// Notes that this account may not write: what is live is compared here then.
-    fn may_not_ask(&self, failure: &Failure) {
+    fn note_write_forbidden(&self, failure: &Failure) {
         self.compared_locally.get_or_init(|| {
             format!("compared locally, since this account may not write: {}", failure.message())
         });
@@ -142,6 +146,7 @@ impl Rehearsal<'_> {
         for _ in 0..DRY_RUNS {
             let how = Apply { manager: self.planning.manager, force: self.force, dry_run: true };
             let api = &self.planning.target.api;
+            // Together: the less time between the two, the less a controller writes in it.
             let (rehearsed, live) = futures::future::join(
                 api.send(Request::apply(&self.path, &self.body, &how).whole()),
                 api.find(Request::get(&*self.path)),
@@ -149,8 +154,9 @@ impl Rehearsal<'_> {
             .await;
             let asked = match (rehearsed, live) {
                 (Ok(rehearsed), Ok(Some(live))) => self.compare(&rehearsed.body, &live),
+                // The apply finds out: it carries its precondition.
                 (Ok(_), Ok(None) | Err(_)) => Some(Asked::Differs),
-                (Err(failure), live) => self.mend(&failure, live.ok().flatten().as_ref()),
+                (Err(failure), live) => self.handle_failure(&failure, live.ok().flatten().as_ref()),
             };
             if let Some(asked) = asked {
                 return asked;
@@ -170,18 +176,23 @@ impl Rehearsal<'_> {
             let seen = if is_left { seen.map(Seen::by_version_alone) } else { seen };
             return Some(Asked::Same(Box::new(seen)));
         }
+        // A dry run keeps the resourceVersion of what it changed: a different one means that the
+        // two answers are of different states.
         (resource_version(rehearsed) == resource_version(live)).then_some(Asked::Differs)
     }
 
     /// Takes in a failure; `None` where asking again, otherwise, may help.
-    fn mend(&mut self, failure: &Failure, live: Option<&Value>) -> Option<Asked> {
+    fn handle_failure(&mut self, failure: &Failure, live: Option<&Value>) -> Option<Asked> {
         let Self { planning, desired, sharing, .. } = *self;
         if let Some(live) = live {
+            // Who only reads may see a plan (docs/design.md, Rights); a deploy fails here.
             if planning.options.rehearse && failure.is_forbidden() {
-                planning.may_not_ask(failure);
+                planning.note_write_forbidden(failure);
                 let is_there = contains(live, &self.body);
                 return Some(if is_there { Asked::Alike } else { Asked::Differs });
             }
+            // Changing a strategy from RollingUpdate to Recreate leaves `rollingUpdate`, which the
+            // server filled in and now forbids: the write takes hold of it first.
             if is_leftover(live, &self.body, &failure.forbidden_fields()) {
                 return Some(Asked::Differs);
             }
@@ -205,7 +216,7 @@ impl Rehearsal<'_> {
             return;
         }
         take_out(&mut self.body, &field.field);
-        self.left_to_instance |= is_instances(&field);
+        self.left_to_instance |= is_held_by_instance(&field);
         self.terms.leave(field);
     }
 }

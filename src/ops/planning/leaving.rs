@@ -39,18 +39,22 @@ impl Planning<'_> {
                 }
                 continue;
             };
+            // Somebody deleted ours and made another: it is theirs.
             if !is_ours(object, self.manager, entry.uid.as_deref()) {
                 continue;
             }
+            // It left with an earlier release and stays in the inventory, so that a later delete
+            // knows not to take its namespace.
             if entry.keep && !entry.wanted {
                 left.push(entry.clone());
                 continue;
             }
             removals.push(Removal {
                 uid: uid(object).unwrap_or_default().to_owned(),
+                // The live annotation counts as well: somebody may have protected it by hand since.
                 keep: entry.keep || is_kept(object),
                 theirs: entry.id.is("", "Namespace")
-                    && !namespace_users::made(object, self.instance, self.manager),
+                    && !namespace_users::is_made_by(object, self.instance, self.manager),
                 entry: entry.clone(),
             });
         }

@@ -64,7 +64,7 @@ impl<'a> Scaling<'a> {
             autoscalers: planning.desired.iter().filter_map(in_set).collect(),
             unsure: HashSet::new(),
             abandoned: HashSet::new(),
-            going: planning.going(live),
+            going: planning.deleted_by_release(live),
             before: OnceLock::new(),
         };
         let (mut asked, mut namespaces) = (Vec::new(), BTreeSet::new());
@@ -125,18 +125,26 @@ impl<'a> Scaling<'a> {
         if self.autoscalers.contains_key(id) {
             return;
         }
+        // One that this release deletes scales no more; one that leaves the definition and is kept
+        // goes on.
         let is_going = |known: &&str| self.going.iter().any(|id| id.to_string() == **known);
         let known = entry.and_then(recorded_autoscaler).filter(|known| !is_going(known));
         match known {
+            // What cannot be read is not gone (docs/design.md, Absence): the replicas would fall
+            // under it.
             Some(known) if is_hidden => {
                 self.autoscalers.insert(id.clone(), known.to_owned());
             }
+            // Leaving replicas out where nobody else holds them lets them fall to 1
+            // (docs/design.md, Fields of others).
             _ if is_hidden && !has_replicas => {
                 self.unsure.insert(id.clone());
             }
             _ if !is_hidden
                 && has_replicas
                 && self.planning.options.conflicts == Conflicts::ByManager
+                // kube-controller-manager holds them by the scale subresource: an autoscaler set
+                // them, and none of the list targets the object any more.
                 && is_scaled_by_controller(live) =>
             {
                 self.abandoned.insert(id.clone());
@@ -156,12 +164,17 @@ impl<'a> Scaling<'a> {
         }
         let is_scalable = desired.id.group == "apps" && builtin_kind(&desired.id).is(Trait::Scaled);
         let wanted = desired.body.pointer("/spec/replicas");
-        if is_scalable && wanted.is_some() && is_scaled_by_controller(live) && self.loses(desired) {
+        if is_scalable
+            && wanted.is_some()
+            && is_scaled_by_controller(live)
+            && self.loses_autoscaler(desired)
+        {
             return true;
         }
         if !is_scalable || !is_written {
             return false;
         }
+        // Adopted, or of an adoption that was begun: who scaled it before is not known.
         let is_new_here = entry.is_none_or(|entry| entry.uid.is_none());
         if is_new_here && wanted.is_some() {
             return true;
@@ -174,7 +187,7 @@ impl<'a> Scaling<'a> {
     }
 
     /// Tells whether an autoscaler, whose target is not known, leaves an object's namespace.
-    fn loses(&self, desired: &Desired) -> bool {
+    fn loses_autoscaler(&self, desired: &Desired) -> bool {
         self.planning.leaving().any(|id| id.namespace == desired.id.namespace && scales_others(id))
     }
 
@@ -218,7 +231,7 @@ impl Planning<'_> {
     }
 
     /// Lists what this release deletes, as far as it is there.
-    fn going(&self, live: &Live) -> HashSet<ObjectId> {
+    fn deleted_by_release(&self, live: &Live) -> HashSet<ObjectId> {
         let removals = if self.options.prunes { self.removals(live).0 } else { Vec::new() };
         removals
             .into_iter()

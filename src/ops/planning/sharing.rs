@@ -23,6 +23,7 @@ impl Planning<'_> {
             .iter()
             .filter(|candidate| match candidate.decision {
                 Decision::Unchanged => false,
+                // Who stands in the way is named with its definition.
                 Decision::Blocked { .. } => true,
                 Decision::Ask { .. }
                 | Decision::Create { .. }
@@ -38,11 +39,12 @@ impl Planning<'_> {
 
     /// Lets an object be adopted that was refused as another instance's, where the record of
     /// that one is gone.
-    pub(super) fn inherit(&self, candidate: &mut Candidate<'_>, others: &Others) {
+    pub(super) fn allow_adoption_from_gone(&self, candidate: &mut Candidate<'_>, others: &Others) {
         let is_blocked = matches!(candidate.decision, Decision::Blocked { .. });
         let Some(live) = candidate.live.filter(|_| is_blocked) else { return };
         let owners = other_instances(live, self.manager);
         let are_gone = owners.iter().all(|owner| others.get(*owner) == Some(&Standing::Gone));
+        // What a controller owns only copied our entry (docs/design.md, Copied labels).
         if owners.is_empty() || !are_gone || has_controller(live) {
             return;
         }
@@ -74,6 +76,8 @@ impl Planning<'_> {
             let takes = other_instances(live, self.manager).into_iter().map(str::to_owned);
             return Sharing { takes: takes.collect(), leaves: Vec::new() };
         }
+        // Who did not change its own body leaves what another wrote: two instances would else undo
+        // each other at every deploy (docs/design.md, Shared objects).
         let changed = entry.is_none_or(|entry| entry.body.as_ref() != Some(&desired.digest));
         let ours = SharingInstance { manager: self.manager, definition: self.definition, changed };
         Sharing::of(live, &ours, others)
@@ -81,7 +85,7 @@ impl Planning<'_> {
 
     /// Lets `--conflicts force` ask about a shared object that counts as unchanged: some of it
     /// may have been left to others.
-    pub(super) fn force(
+    pub(super) fn ask_if_forced(
         &self,
         desired: &Desired,
         decision: Decision,
@@ -99,7 +103,7 @@ impl Planning<'_> {
 }
 
 /// Says of a shared object that it changes under others; it is not replaced under them.
-pub(super) fn tell_of_sharing(item: &mut Item, managers: &[&str], others: &Others) {
+pub(super) fn report_sharing(item: &mut Item, managers: &[&str], others: &Others) {
     let is_alive = |manager: &&&str| others.get(**manager) != Some(&Standing::Gone);
     let taken = |manager: &&&str| item.sharing.takes.iter().any(|taken| taken == **manager);
     let told = |living: Vec<&&str>| -> Option<String> {
@@ -125,6 +129,8 @@ pub(super) fn tell_of_sharing(item: &mut Item, managers: &[&str], others: &Other
         }
         Action::Recreate => {
             if let Some(reason) = told(living.collect()) {
+                // Deleting it would take it from a living instance for a moment, and a CRD with all
+                // its custom resources for ever.
                 (item.action, item.reason) = (Action::Blocked, reason);
                 item.block = Some(Block::OtherInstance);
             }
@@ -147,7 +153,7 @@ pub(super) fn tell_of_sharing(item: &mut Item, managers: &[&str], others: &Other
 }
 
 /// Warns of an object that is adopted while another tool goes on with it.
-pub(super) fn kept_elsewhere(item: &Item, live: &Live) -> Option<String> {
+pub(super) fn managed_elsewhere(item: &Item, live: &Live) -> Option<String> {
     let id = &item.desired.id;
     let told = kept_by(live.get(id).filter(|_| item.action == Action::Adopt)?)?;
     Some(format!("{id}: {told}"))

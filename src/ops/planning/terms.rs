@@ -73,6 +73,7 @@ impl Scaling<'_> {
     fn terms_of_replacement(&self, candidate: &Candidate<'_>, live: &Value) -> Terms {
         let desired = candidate.desired;
         let mut left = self.yielded(candidate, live);
+        // Of what is made anew only the number of pods has a past: they live through it.
         left.retain(|left| left.field == REPLICAS);
         let is_kept = !left.is_empty() || desired.body.pointer("/spec/replicas").is_none();
         let scaled = self.is_scaled(&desired.id);
@@ -92,6 +93,8 @@ impl Scaling<'_> {
         let mut terms = Terms {
             yielded: self.yielded(candidate, live),
             scaled,
+            // An autoscaler that has not scaled yet holds nothing: leaving the field out would make
+            // it 1 under it (docs/design.md, Fields of others).
             hand_over: scaled && holds_replicas_alone(live, manager),
             reclaimed: self.reclaimed(desired, *entry),
             adopting: is_adopting(desired, *entry, &candidate.decision),
@@ -100,6 +103,8 @@ impl Scaling<'_> {
             ..Terms::default()
         };
         let matters = has_persons(live) || !terms.reclaimed.is_empty() || !terms.gone.is_empty();
+        // What earlier releases sent tells which of a person's fields were ours once: those go,
+        // what they added stays. Rendering them costs, so only where it matters.
         if (terms.takes && matters) || terms.is_bare(live) {
             terms.before = self.recorded(&desired.id).cloned().collect();
         }
@@ -107,6 +112,7 @@ impl Scaling<'_> {
         if terms.is_bare(live) || terms.managed_fields(&body, manager, live).is_some() {
             terms.live = Some(bare_metadata(live));
         } else {
+            // Nothing to take over after all: the item is kept for the whole release.
             terms.before.clear();
         }
         terms

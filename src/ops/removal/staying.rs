@@ -31,6 +31,7 @@ impl Remover<'_> {
             let leaver = Leaver { instance, manager, mode, staying };
             return namespace_users::why_it_stays(self.target, &self.api, leaver, id, live).await;
         }
+        // Whoever deleted it has decided; taking our entry out would not keep it.
         if is_terminating(live) {
             return Ok(None);
         }
@@ -38,6 +39,7 @@ impl Remover<'_> {
         if !owners.is_empty() {
             return Ok(Some(Stay::Theirs(format!("also used by {}", owners.join(", ")))));
         }
+        // Deleting a CRD deletes every custom resource of it in the whole cluster.
         if self.delete_crds || !id.is("apiextensions.k8s.io", "CustomResourceDefinition") {
             return Ok(None);
         }
@@ -68,6 +70,7 @@ impl Remover<'_> {
             .as_array()
             .into_iter()
             .flatten()
+            // One version shows all: the same objects are served in each.
             .find(|version| version["served"] == true)
             .and_then(|version| version["name"].as_str());
         let Some(version) = served else { return Ok((0, 0)) };
@@ -80,6 +83,8 @@ impl Remover<'_> {
                     items.partition(|item| is_ours(item, self.manager, None));
                 Ok((others.len(), ours.into_iter().filter(|item| is_kept(item)).count()))
             }
+            // 404 in plain text: the CRD is not served yet or not any more, and has no objects that
+            // could be lost.
             Err(failure) if failure.is_not_found() => Ok((0, 0)),
             Err(failure) => {
                 let kind =

@@ -14,7 +14,7 @@ pub(super) struct Clock {
     /// When the objects were last judged.
     pub(super) judged: Instant,
     /// When what cannot be watched was last asked for.
-    pub(super) asked: Instant,
+    pub(super) polled: Instant,
     /// When it was last said what is open.
     pub(super) beat: Instant,
     /// When something failed first.
@@ -26,12 +26,14 @@ pub(super) struct Clock {
 impl Clock {
     pub(super) fn new() -> Self {
         let now = Instant::now();
-        Self { started: now, judged: now, asked: now, beat: now, first_failure: None, dirty: true }
+        Self { started: now, judged: now, polled: now, beat: now, first_failure: None, dirty: true }
     }
 
     /// Judgements are made at most every 20 ms, and at least every tick.
     pub(super) fn judging_is_due(&self) -> bool {
         let age = self.judged.elapsed();
+        // Watches come in bursts, and each judgement looks at everything: 20 ms gather a burst. The
+        // tick is for what only time decides, such as a deadline.
         age >= TICK || (self.dirty && age >= Duration::from_millis(20))
     }
 

@@ -15,7 +15,7 @@ use crate::{
 /// How often it is said what is still open.
 const HEARTBEAT: Duration = Duration::from_secs(5);
 /// How often an object is asked for that cannot be watched.
-const ASK_EVERY: Duration = Duration::from_secs(2);
+const POLL_EVERY: Duration = Duration::from_secs(2);
 impl Rollout<'_> {
     pub(super) fn judge_all(&mut self, schedule: &mut Schedule<'_>, clock: &mut Clock) {
         clock.dirty = false;
@@ -27,10 +27,13 @@ impl Rollout<'_> {
                 continue;
             }
             let Some(seen) = self.observer.seen(&node.item.desired.id) else { continue };
+            // Before our own write it looks complete: the Deployment of yesterday is ready.
             if node.is_older_than_write(seen) {
                 continue;
             }
             let verdict = match seen {
+                // With a time to live of 0 it is gone before anybody has seen its end: its event
+                // tells.
                 None if node.item.desired.id.is("batch", "Job") => {
                     judge_gone(&node.item.desired.body, node.uid(), &self.observer.around)
                 }
@@ -40,11 +43,13 @@ impl Rollout<'_> {
             if verdict.state == State::Missing && node.verdict.is_none() {
                 continue;
             }
+            // The first one starts the 30 s in which the others may end their own way
+            // (docs/design.md, Wait).
             if verdict.state == State::Failed {
                 clock.first_failure.get_or_insert_with(Instant::now);
             }
             if node.verdict.as_ref() != Some(&verdict) {
-                self.judged(schedule, index, verdict);
+                self.set_verdict(schedule, index, verdict);
             }
         }
         // What failed may have mended itself.
@@ -53,7 +58,12 @@ impl Rollout<'_> {
         }
     }
 
-    pub(super) fn judged(&mut self, schedule: &mut Schedule<'_>, index: usize, verdict: Verdict) {
+    pub(super) fn set_verdict(
+        &mut self,
+        schedule: &mut Schedule<'_>,
+        index: usize,
+        verdict: Verdict,
+    ) {
         let now = self.scope.session.now();
         let node = &mut self.nodes[index];
         if verdict.state == State::Ready {
@@ -67,11 +77,11 @@ impl Rollout<'_> {
         }
     }
 
-    pub(super) async fn ask_for_unwatched(&mut self, clock: &mut Clock) {
-        if clock.asked.elapsed() < ASK_EVERY {
+    pub(super) async fn poll_unwatched(&mut self, clock: &mut Clock) {
+        if clock.polled.elapsed() < POLL_EVERY {
             return;
         }
-        clock.asked = Instant::now();
+        clock.polled = Instant::now();
         let unseen: Vec<&Desired> = self
             .nodes
             .iter()
@@ -80,11 +90,13 @@ impl Rollout<'_> {
                     && node.applied
                     && !node.is_ready()
                     && node.watch.object
+                    // Watching may be forbidden, or somebody took away the label that the watch
+                    // selects.
                     && !self.observer.is_watching(&node.item.desired.id)
             })
             .map(|node| &node.item.desired)
             .collect();
-        self.observer.ask(self.scope.target, &unseen, ASK_EVERY).await;
+        self.observer.poll(self.scope.target, &unseen, POLL_EVERY).await;
     }
 
     pub(super) fn heartbeat(&self, clock: &mut Clock) {

@@ -18,7 +18,9 @@ const LOOKED_AT: usize = 20;
 
 impl Rollout<'_> {
     /// Asks whether the server is still there; gives why it is not.
-    pub(super) async fn listen(&self) -> Option<Failure> {
+    pub(super) async fn probe_server(&self) -> Option<Failure> {
+        // The one path that every account may read. Once: retries would outlast the patience of who
+        // waits.
         let (api, call) = (&self.scope.target.api, Request::get("/version").once());
         match tokio::time::timeout(LAST_LOOK, api.send_raw(&call)).await {
             Ok(answer) => answer.err(),
@@ -30,7 +32,7 @@ impl Rollout<'_> {
     }
 
     /// Finds out what held up writes that time ran out for: an object that goes and is held.
-    pub(super) async fn look_at_the_unwritten(&mut self) {
+    pub(super) async fn diagnose_unwritten(&mut self) {
         let target = self.scope.target;
         let unwritten = self
             .nodes
@@ -46,6 +48,7 @@ impl Rollout<'_> {
                 seen.ok().and_then(Result::ok).flatten().map(|live| (index, live))
             })
         });
+        // Side by side: time is up already.
         for (index, live) in join_all(looks).await.into_iter().flatten() {
             if !is_terminating(&live) {
                 continue;

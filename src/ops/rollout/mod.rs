@@ -38,7 +38,7 @@ use crate::{
         graph::{Graph, Milestone, Schedule},
         name::InstanceName,
         plan::Item,
-        readiness::{State, Verdict, Window},
+        readiness::{Verdict, Window},
         release::Action,
     },
 };
@@ -89,7 +89,7 @@ pub(crate) struct Rollout<'a> {
     /// The objects, in the graph's order.
     pub nodes: Vec<Node<'a>>,
     /// Why the server did not answer when time was up.
-    pub silence: Option<Failure>,
+    pub server_down: Option<Failure>,
     /// When it began, by the server's clock.
     since: Timestamp,
 }
@@ -103,7 +103,8 @@ impl<'a> Rollout<'a> {
         Self {
             observer: Observer::new(&scope.target.api),
             nodes: items.iter().map(Node::new).collect(),
-            silence: None,
+            server_down: None,
+            // Its stamps are compared with those in objects, which the server writes.
             since: scope.target.api.connection().server_now(),
             scope,
         }
@@ -111,7 +112,7 @@ impl<'a> Rollout<'a> {
 
     /// Runs until the end, and then looks into what is not ready.
     pub(crate) async fn run(&mut self) -> RolloutEnd {
-        let end = self.roll().await;
+        let end = self.run_loop().await;
         let window = self.window();
         for node in self.nodes.iter_mut().filter(|node| node.applied && !node.is_settled()) {
             if let Some(Some(object)) = self.observer.seen(&node.item.desired.id) {
@@ -119,9 +120,10 @@ impl<'a> Rollout<'a> {
             }
         }
         if end == RolloutEnd::TimedOut {
-            self.silence = self.listen().await;
-            if self.silence.is_none() {
-                self.look_at_the_unwritten().await;
+            self.server_down = self.probe_server().await;
+            // A server that is gone would let each of the looks wait for its time.
+            if self.server_down.is_none() {
+                self.diagnose_unwritten().await;
             }
         }
         end
@@ -135,7 +137,7 @@ impl<'a> Rollout<'a> {
         }
     }
 
-    async fn roll(&mut self) -> RolloutEnd {
+    async fn run_loop(&mut self) -> RolloutEnd {
         let mut schedule = Schedule::start(self.scope.graph);
         let mut writing: FuturesUnordered<Writing<'a>> = FuturesUnordered::new();
         let mut clock = Clock::new();
@@ -143,20 +145,24 @@ impl<'a> Rollout<'a> {
         loop {
             self.start_writes(&mut schedule, &mut writing);
             if writing.is_empty()
-                && (self.nodes.iter().all(Node::is_over) || self.gives_up(&schedule))
+                && (self.nodes.iter().all(Node::is_over) || self.skip_hopeless(&schedule))
             {
                 return self.verdict();
             }
-            let deadline = self.nearest(&clock);
+            let deadline = self.next_deadline(&clock);
             tokio::select! {
+                // In this order: who wants us to stop or has taken over comes before whatever the
+                // cluster does.
                 biased;
                 signal = self.scope.session.stop.wait() => {
                     self.finish_writes(&mut schedule, &mut writing).await;
                     return RolloutEnd::Stopped(signal);
                 }
+                // Without finishing the writes: the fence holds them back, another process writes
+                // now.
                 () = self.scope.fence.lost() => return RolloutEnd::Lost,
                 Some((node, result)) = writing.next() => {
-                    self.wrote(&mut schedule, node, result, &mut clock);
+                    self.take_write_result(&mut schedule, node, result, &mut clock);
                     if writing.is_empty() && self.scope.wait && self.nodes.iter().all(|node| node.applied || node.error.is_some() || node.skipped) {
                         self.phase("waiting");
                     }
@@ -164,40 +170,50 @@ impl<'a> Rollout<'a> {
                 change = self.observer.changed() => {
                     self.observer.take(change);
                     clock.dirty = true;
-                    if self.observer.refused().is_some() {
+                    // 401: nothing will be seen any more, and waiting until time is up tells nobody
+                    // why.
+                    if self.observer.login_refused().is_some() {
                         self.finish_writes(&mut schedule, &mut writing).await;
                         return RolloutEnd::LoggedOut;
                     }
                 }
+                // What only time decides is judged without a change.
                 () = tokio::time::sleep(TICK) => {}
                 () = until(deadline) => {
                     self.finish_writes(&mut schedule, &mut writing).await;
-                    if !clock.failed_long_ago() {
-                        return RolloutEnd::TimedOut;
-                    }
-                    // What failed is waited for no longer, nor is what its turn did not come for.
-                    for node in &mut self.nodes {
-                        node.skipped |= !node.applied && node.error.is_none();
-                    }
-                    return self.verdict();
+                    return self.end_at_deadline(&clock);
                 }
             }
             if clock.judging_is_due() {
-                self.ask_for_unwatched(&mut clock).await;
+                self.poll_unwatched(&mut clock).await;
                 self.judge_all(&mut schedule, &mut clock);
             }
             self.heartbeat(&mut clock);
         }
     }
 
+    /// Ends at the nearer of two deadlines: the user's, and 30 s after the first failure.
+    fn end_at_deadline(&mut self, clock: &Clock) -> RolloutEnd {
+        if !clock.failed_long_ago() {
+            return RolloutEnd::TimedOut;
+        }
+        // What failed is waited for no longer, nor is what its turn did not come for.
+        for node in &mut self.nodes {
+            node.skipped |= !node.applied && node.error.is_none();
+        }
+        self.verdict()
+    }
+
     /// Leaves out what waits for something that failed to become ready, where nothing else is
     /// under way.
-    fn gives_up(&mut self, schedule: &Schedule<'_>) -> bool {
+    fn skip_hopeless(&mut self, schedule: &Schedule<'_>) -> bool {
         let failed: Vec<usize> =
             (0..self.nodes.len()).filter(|index| self.nodes[*index].has_failed()).collect();
         if failed.is_empty() {
             return false;
         }
+        // On a copy: what has failed to become ready may still recover, as long as something else
+        // is under way.
         let mut schedule = schedule.clone();
         let hopeless: HashSet<usize> =
             failed.into_iter().flat_map(|index| schedule.failed(index)).collect();
@@ -219,7 +235,7 @@ impl<'a> Rollout<'a> {
         self.scope.session.report(self.scope.instance, event);
     }
 
-    fn nearest(&self, clock: &Clock) -> Option<Instant> {
+    fn next_deadline(&self, clock: &Clock) -> Option<Instant> {
         let grace = clock.first_failure.map(|at| at + AFTER_FAILURE);
         match (self.scope.deadline, grace) {
             (Some(a), Some(b)) => Some(a.min(b)),
@@ -239,8 +255,9 @@ impl<'a> Rollout<'a> {
             }
             for node in next {
                 let item = self.nodes[node].item;
+                // It has a place in the order all the same: others wait for it to be ready.
                 if item.action == Action::Unchanged {
-                    self.is_applied(schedule, node);
+                    self.mark_applied(schedule, node);
                     continue;
                 }
                 let writer = self.scope.writer;
@@ -249,7 +266,7 @@ impl<'a> Rollout<'a> {
         }
     }
 
-    fn wrote(
+    fn take_write_result(
         &mut self,
         schedule: &mut Schedule<'_>,
         node: usize,
@@ -266,11 +283,12 @@ impl<'a> Rollout<'a> {
                 }
                 self.nodes[node].written = Some(written);
                 self.nodes[node].applied_at = Some(self.scope.session.now());
-                self.is_applied(schedule, node);
+                self.mark_applied(schedule, node);
             }
             Err(error) => {
                 clock.first_failure.get_or_insert_with(Instant::now);
                 self.nodes[node].error = Some(error);
+                // What needs it would fail for the same reason, with a worse one to tell.
                 for skipped in schedule.failed(node) {
                     self.nodes[skipped].skipped = true;
                 }
@@ -279,26 +297,22 @@ impl<'a> Rollout<'a> {
     }
 
     /// Notes that a node is as wanted on the cluster, and watches it where somebody waits.
-    fn is_applied(&mut self, schedule: &mut Schedule<'_>, index: usize) {
+    fn mark_applied(&mut self, schedule: &mut Schedule<'_>, index: usize) {
         schedule.reached(index, Milestone::Applied);
         let awaited = !self.scope.graph.awaited(index).is_empty();
         let node = &mut self.nodes[index];
         node.applied = true;
+        // Also with `--no-wait`, where the order itself waits for it: a Namespace, a CRD,
+        // `depends-on`.
         node.waited_for = self.scope.wait || awaited;
         if !node.waited_for {
             return;
         }
         if node.watch.object {
-            self.observer.watch_for(
-                self.scope.target,
-                self.scope.instance,
-                &node.item.desired,
-                node.watch,
-            );
+            let RolloutScope { target, instance, .. } = self.scope;
+            self.observer.watch_for(target, instance, &node.item.desired, node.watch);
         } else {
-            let verdict =
-                Verdict { state: State::Ready, reason: String::new(), message: String::new() };
-            self.judged(schedule, index, verdict);
+            self.set_verdict(schedule, index, Verdict::ready());
         }
     }
 
@@ -312,7 +326,7 @@ impl<'a> Rollout<'a> {
         let mut clock = Clock::new();
         while !writing.is_empty() {
             tokio::select! {
-                Some((node, result)) = writing.next() => self.wrote(schedule, node, result, &mut clock),
+                Some((node, result)) = writing.next() => self.take_write_result(schedule, node, result, &mut clock),
                 () = tokio::time::sleep_until(until.into()) => return,
             }
         }

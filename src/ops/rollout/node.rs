@@ -93,6 +93,7 @@ impl<'a> Node<'a> {
 
     /// Says why it is not ready.
     pub(crate) fn why_not_ready(&self) -> &str {
+        // The diagnosis has looked at pods and events, the verdict at the object.
         let verdict = self.verdict.as_ref().map_or("was not seen yet", |verdict| &*verdict.message);
         match &self.diagnosis {
             Some(diagnosis) if !diagnosis.message.is_empty() => &diagnosis.message,

@@ -39,14 +39,14 @@ pub(crate) struct Observer {
     watches: JoinSet<()>,
     started: HashSet<Collection>,
     listed: HashSet<(GroupKind, Option<String>)>,
-    blind: HashSet<(GroupKind, Option<String>)>,
+    unwatchable: HashSet<(GroupKind, Option<String>)>,
     sender: mpsc::UnboundedSender<CollectionEvent>,
     changes: mpsc::UnboundedReceiver<CollectionEvent>,
     live: HashMap<ObjectId, Value>,
     /// What was asked for by name since no watch shows it.
-    asked: HashSet<ObjectId>,
+    polled: HashSet<ObjectId>,
     /// How the server refused the login, where it did.
-    refused: Option<Failure>,
+    login_refused: Option<Failure>,
     /// What is around the objects: pods, replica sets, events.
     pub around: Related,
 }
@@ -61,12 +61,12 @@ impl Observer {
             watches: JoinSet::new(),
             started: HashSet::new(),
             listed: HashSet::new(),
-            blind: HashSet::new(),
+            unwatchable: HashSet::new(),
             sender,
             changes,
             live: HashMap::new(),
-            asked: HashSet::new(),
-            refused: None,
+            polled: HashSet::new(),
+            login_refused: None,
             around: Related::default(),
         }
     }
@@ -83,6 +83,7 @@ impl Observer {
         if watch.object {
             // The label that the object has: a Namespace that somebody else made is shared.
             let labels = &desired.body["metadata"]["labels"];
+            // Only our own objects: a namespace may have thousands of others.
             let query = match labels[MANAGED_LABEL].as_str() {
                 Some(value) => format!("{BY_LABEL}{MANAGED_LABEL}%3D{value}"),
                 None => format!("{BY_LABEL}{INSTANCE_LABEL}%3D{instance}"),
@@ -92,6 +93,8 @@ impl Observer {
         if watch.definition {
             self.watch_definition(target, &id.group_kind());
         }
+        // Without a selector: pods, replica sets and events do not carry our label (docs/design.md,
+        // Labels and managers).
         for (group, kind, namespaced) in watch.around() {
             let namespace = id.namespace.as_deref().filter(|_| namespaced);
             self.watch(target, &GroupKind::new(group, kind), "v1", namespace, String::new());
@@ -136,6 +139,7 @@ impl Observer {
     /// Takes in a change, and whatever else has come by now.
     pub(crate) fn take(&mut self, change: CollectionEvent) {
         self.take_one(change);
+        // A burst is taken as one, so that it is judged once.
         while let Ok(change) = self.changes.try_recv() {
             self.take_one(change);
         }
@@ -145,8 +149,8 @@ impl Observer {
         match change {
             CollectionEvent::Listed(collection, objects) => self.take_list(&collection, objects),
             CollectionEvent::Present(object) => {
-                self.asked.remove(&ObjectId::of(&object));
-                self.put(object);
+                self.polled.remove(&ObjectId::of(&object));
+                self.keep(object);
             }
             CollectionEvent::Gone(object) => {
                 let id = ObjectId::of(&object);
@@ -161,20 +165,21 @@ impl Observer {
                 }
             }
             CollectionEvent::Unobservable(collection, failure) => {
-                self.blind.insert(place_of(&collection));
+                self.unwatchable.insert(place_of(&collection));
+                // 403 leaves single reads; 401 refuses these as well.
                 if failure.code() == 401 {
-                    self.refused = Some(failure);
+                    self.login_refused = Some(failure);
                 }
             }
         }
     }
 
     /// Tells how the server refused the login, where it did: nothing more will be seen.
-    pub(crate) fn refused(&self) -> Option<&Failure> {
-        self.refused.as_ref()
+    pub(crate) fn login_refused(&self) -> Option<&Failure> {
+        self.login_refused.as_ref()
     }
 
-    fn put(&mut self, object: Value) {
+    fn keep(&mut self, object: Value) {
         let kind = object["kind"].as_str().unwrap_or_default();
         if is_around(kind) {
             self.around.upsert(object.clone());
@@ -192,12 +197,16 @@ impl Observer {
         }
         let place = place_of(collection);
         let here: HashSet<ObjectId> = objects.iter().map(ObjectId::of).collect();
+        // After a watch that broke (410, a restarted server) a new list stands in for the deletions
+        // that it missed.
         let gone: Vec<ObjectId> = self
             .live
             .iter()
             .filter(|(id, object)| {
                 id.group_kind() == place.0
                     && id.namespace == place.1
+                    // Two watches of one kind and namespace select different labels: a list says
+                    // nothing of what it does not select.
                     && collection.selects(object)
                     && !here.contains(id)
                     && !(id.is("batch", "Job") && is_leaving(object))
@@ -212,8 +221,8 @@ impl Observer {
             }
         }
         for object in objects {
-            self.asked.remove(&ObjectId::of(&object));
-            self.put(object);
+            self.polled.remove(&ObjectId::of(&object));
+            self.keep(object);
         }
         self.listed.insert(place);
     }
@@ -231,12 +240,12 @@ impl Observer {
     /// or the object is gone or has lost the label that the watch selects: it has to be asked for.
     pub(crate) fn is_watching(&self, id: &ObjectId) -> bool {
         self.live.contains_key(id)
-            && !self.asked.contains(id)
-            && !self.blind.contains(&(id.group_kind(), id.namespace.clone()))
+            && !self.polled.contains(id)
+            && !self.unwatchable.contains(&(id.group_kind(), id.namespace.clone()))
     }
 
     /// Asks for objects by name, side by side, and takes what is answered within `limit`.
-    pub(crate) async fn ask(&mut self, target: &Target, objects: &[&Desired], limit: Duration) {
+    pub(crate) async fn poll(&mut self, target: &Target, objects: &[&Desired], limit: Duration) {
         let asked = stream::iter(objects)
             .filter_map(|desired| async move {
                 Some((*desired, target.path(&desired.id, &desired.version)?))
@@ -252,8 +261,8 @@ impl Observer {
         for (desired, found) in asked {
             match found {
                 Ok(Some(object)) => {
-                    self.put(object);
-                    self.asked.insert(desired.id.clone());
+                    self.keep(object);
+                    self.polled.insert(desired.id.clone());
                 }
                 Ok(None) => {
                     self.live.remove(&desired.id);

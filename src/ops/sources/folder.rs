@@ -14,6 +14,7 @@ use crate::workload::{
 
 /// Reads a folder that the user named.
 pub(super) fn read(name: &str, path: &Path) -> Result<Vec<SourceFile>> {
+    // Its templates are no YAML before Helm has filled them in.
     if path.join("Chart.yaml").is_file() {
         let message = format!("{name} is a Helm chart");
         let hint = format!("helm template NAME {name} | workloadctl deploy NAME -f -");
@@ -40,12 +41,14 @@ fn walk(
 ) -> Result<()> {
     let failed = |error| unreadable(name, &error);
     let real = path.canonicalize().map_err(failed)?;
+    // A link to a folder above would go round for ever.
     if above.contains(&real) {
         return Ok(());
     }
     above.push(real);
     let entries: Result<Vec<DirEntry>, _> = fs::read_dir(path).map_err(failed)?.collect();
     let mut entries = entries.map_err(failed)?;
+    // The system's order differs from machine to machine, and would make another revision.
     entries.sort_by_key(DirEntry::file_name);
     for entry in entries {
         let file_name = entry.file_name();
@@ -79,6 +82,8 @@ fn visit(
     };
     if metadata.is_dir() {
         if has_kustomization(path) {
+            // Its files would be read as plain manifests, without what the kustomization does to
+            // them.
             let message = format!("{name} is a kustomization inside a folder of manifests");
             let hint = format!("name its folder by itself: `-f {name}`");
             return Err(Error::usage(Code::Kustomization, message).hint(hint));

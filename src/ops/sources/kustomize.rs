@@ -29,6 +29,7 @@ pub(super) fn build(name: &str, path: &Path) -> Result<SourceFile> {
         let command = format!("{program} {verb} {name}");
         let run = Command::new(program).arg(verb).arg(path).stdin(Stdio::null()).output();
         match run {
+            // Not installed: the next one may be.
             Err(error) if error.kind() == ErrorKind::NotFound => {}
             Err(error) => {
                 let message = format!("cannot run `{command}`");

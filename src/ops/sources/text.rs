@@ -18,6 +18,8 @@ pub(super) fn open(name: &str, path: &Path) -> Result<SourceFile> {
 /// Reads all that comes from a reader.
 pub(super) fn read(name: &str, reader: impl Read) -> Result<SourceFile> {
     let mut bytes = Vec::new();
+    // One byte more tells a text that is too long from one that just fits, without reading all of
+    // it.
     let limit = TEXT_LIMIT as u64 + 1;
     reader.take(limit).read_to_end(&mut bytes).map_err(|error| unreadable(name, &error))?;
     if bytes.len() > TEXT_LIMIT {
@@ -30,6 +32,7 @@ pub(super) fn read(name: &str, reader: impl Read) -> Result<SourceFile> {
 /// Decodes a text.
 pub(super) fn decode(name: &str, bytes: Vec<u8>) -> Result<String> {
     match bytes.as_slice() {
+        // PowerShell's `>` writes UTF-16 with a byte order mark.
         [0xFF, 0xFE, rest @ ..] => utf16(name, rest, u16::from_le_bytes),
         [0xFE, 0xFF, rest @ ..] => utf16(name, rest, u16::from_be_bytes),
         _ => String::from_utf8(bytes).map_err(|error| {

@@ -46,6 +46,7 @@ pub(crate) async fn of(session: &Session<'_>, names: &[InstanceName]) -> Vec<Ope
         },
         names => (names.to_vec(), true),
     };
+    // Side by side: a runtime that does not answer holds up nobody's row but its own.
     join_all(names.iter().map(|name| one(session, name, named))).await
 }
 
@@ -61,12 +62,10 @@ async fn one(session: &Session<'_>, name: &InstanceName, named: bool) -> Operati
         }
     };
     if let Err(error) = result {
-        operation.instance.status = Some(Status::Error);
-        operation.instance.reason = Some(error.to_string());
-        operation.instance.status_at = Some(session.now());
+        operation.instance.describe_status(Status::Error, error.to_string(), session.now());
         operation.instance.outcome = Some((&error).into());
         // A table tells it in its row; a named instance that cannot be asked is a failure of its
-        // runtime, also where a right is missing (CLI.md, Status).
+        // runtime, also where a right is missing (docs/cli.md, Status).
         if named {
             let is_known = operation.instance.definition.is_some();
             let kind = match error.kind {
@@ -99,19 +98,13 @@ async fn look(session: &Session<'_>, name: &InstanceName, operation: &mut Operat
     let choice = choose(session, stored.as_ref())?;
     operation.instance.runtime = Some(choice.runtime.to_string());
     let mut target = Target::connect_within(session, &choice.runtime, PATIENCE).await?;
-    let here = stored.as_ref().filter(|stored| stored.runtime == choice.runtime.to_string());
     let places = locate::places_of(session, stored.as_ref(), name)?;
-    let search = Search {
-        instance: name,
-        stored: here,
-        namespaces: &places,
-        new_cluster: false,
-        lenient: false,
-    };
+    let search = Search::of(name, stored.as_ref(), &places);
     let mut located = locate::locate(session, &mut target, search)
         .await
-        .map_err(|error| fixed::without_flag(error, name, stored.is_some()))?;
+        .map_err(|error| fixed::hint_new_cluster(error, name, stored.is_some()))?;
     if let Some(stored) = &stored
+        // A renamed context is followed here as by a deploy (docs/design.md, The right cluster).
         && let Some(moved) = fixed::check(session, stored, &choice, &target, &located)?
         // Without a record there is nothing that the database could follow.
         && located.found.is_some()
@@ -147,6 +140,8 @@ async fn recover(
     name: &InstanceName,
     stored: Option<&Instance>,
 ) -> Result<()> {
+    // Of a row that was never deployed nothing can be live; looking for it costs a list of every
+    // kind.
     let deployed = stored.is_none() || known_release(session, name)?.is_some();
     match places.first() {
         Some(home) if deployed => locate::recover(session, target, located, home, name).await,
@@ -171,13 +166,15 @@ fn nothing(
     operation: &mut Operation,
 ) -> Result<()> {
     if stored.is_none() {
-        return Err(locate::nowhere(session, name, operation.instance.runtime.as_deref()));
+        return Err(locate::instance_not_found(
+            session,
+            name,
+            operation.instance.runtime.as_deref(),
+        ));
     }
     if known_release(session, name)?.is_some() {
-        operation.instance.status = Some(Status::Unhealthy);
-        operation.instance.reason =
-            Some("nothing of it is on the cluster any more: somebody deleted it".to_owned());
-        operation.instance.status_at = Some(session.now());
+        let reason = "nothing of it is on the cluster any more: somebody deleted it".to_owned();
+        operation.instance.describe_status(Status::Unhealthy, reason, session.now());
     } else {
         take_status(session, &InstanceFacts::default(), operation);
     }
@@ -191,9 +188,7 @@ fn known_release(session: &Session<'_>, name: &InstanceName) -> Result<Option<(u
 
 fn take_status(session: &Session<'_>, facts: &InstanceFacts<'_>, operation: &mut Operation) {
     let (status, reason) = judge_instance(facts);
-    operation.instance.status = Some(status);
-    operation.instance.reason = Some(reason);
-    operation.instance.status_at = Some(session.now());
+    operation.instance.describe_status(status, reason, session.now());
 }
 
 fn observe(session: &Session<'_>, name: &InstanceName, view: &InstanceView) -> Result<()> {
@@ -201,6 +196,7 @@ fn observe(session: &Session<'_>, name: &InstanceName, view: &InstanceView) -> R
         return Ok(());
     };
     let mut store = session.store();
+    // Nobody's status is stored of an instance that only the cluster knows.
     if store.instance(name)?.is_none() {
         return Ok(());
     }
@@ -215,6 +211,7 @@ async fn judge_all(
     operation: &mut Operation,
 ) -> Result<()> {
     let wanted: Vec<Entry> =
+        // What left the definition and waits to be pruned says nothing about its health.
         record.inventory.iter().filter(|entry| entry.wanted).cloned().collect();
     let survey = Survey { depth: Depth::State, ..Survey::of(target, &record.instance, &wanted) };
     let live = survey.look().await?;
@@ -247,6 +244,8 @@ async fn judge_all(
     let facts = InstanceFacts {
         // A record made anew from live objects has no release: something is there all the same.
         release: release.or(Some((0, Outcome::Applied))),
+        // Its own holder is nobody here: reading commands take no lock, so that every living one is
+        // somebody else.
         running: located.found.as_ref().is_some_and(|found| found.held_by(now, &[]).is_some()),
         lost: false,
         error: None,

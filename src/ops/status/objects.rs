@@ -49,6 +49,7 @@ pub(super) fn judge_objects<'a>(
     let judge_one = |entry: &'a Entry| {
         let object = live.get(&entry.id);
         let verdict = match object {
+            // Its time to live took it away, and the record knows how it ended.
             None if entry.completed => Verdict::ready_saying("it completed"),
             None if entry.id.is("batch", "Job") => {
                 let body = body_of(&entry.id).unwrap_or(&Value::Null);
@@ -124,6 +125,8 @@ pub(super) async fn neighbours(target: &Target, live: &Live) -> Related {
     {
         list.items.into_iter().for_each(|object| around.upsert(object));
     }
+    // A CRD tells whether its custom resources have a status at all (docs/design.md, Wait); it
+    // may be anybody's.
     let definitions = definitions.iter().map(|name| {
         let path = format!("/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{name}");
         target.api.find(Request::get(path))

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::{InstanceView, ObjectView};
 
-/// A runtime (CLI.md, JSON: runtime).
+/// A runtime (docs/cli.md, JSON: runtime).
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct RuntimeView {
@@ -36,7 +36,7 @@ pub(crate) struct RuntimeView {
     pub error: Option<String>,
 }
 
-/// A definition (CLI.md, JSON: definition).
+/// A definition (docs/cli.md, JSON: definition).
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct DefinitionView {

@@ -1,4 +1,4 @@
-//! The answers of the operations, in the shape that CLI.md promises for JSON.
+//! The answers of the operations, in the shape that docs/cli.md promises for JSON.
 //!
 //! camelCase, RFC 3339 UTC, durations in seconds, absent instead of null; fields are added,
 //! never removed.
@@ -92,7 +92,7 @@ impl From<&Error> for OperationOutcome {
     }
 }
 
-/// An instance (CLI.md, JSON: instance).
+/// An instance (docs/cli.md, JSON: instance).
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct InstanceView {
@@ -149,7 +149,7 @@ fn masked<S: Serializer>(overrides: &Overrides, serializer: S) -> Result<S::Ok, 
     mask::overrides(overrides).serialize(serializer)
 }
 
-/// An object (CLI.md, JSON: object).
+/// An object (docs/cli.md, JSON: object).
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ObjectView {
@@ -258,6 +258,13 @@ impl InstanceView {
             self.definition = Some(newest.release.definition.to_string());
             self.describe_release(&newest.release);
         }
+    }
+
+    /// Takes in a status: what it is, why, and when it was seen.
+    pub(crate) fn describe_status(&mut self, status: Status, reason: String, at: Timestamp) {
+        self.status = Some(status);
+        self.reason = Some(reason);
+        self.status_at = Some(at);
     }
 
     /// Takes in a release: which one, of which revision, by whom and when.

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::{Writer, Written, content::Content, version_of};
+use super::{Writer, Written, content::ApplyContent, version_of};
 use crate::{
     cluster::{
         failure::Failure,
@@ -40,7 +40,7 @@ pub(super) struct Attempt<'a> {
     writer: &'a Writer<'a>,
     item: &'a Item,
     path: &'a str,
-    content: Content<'a>,
+    content: ApplyContent<'a>,
     precondition: Precondition,
     /// Whether fields that others hold are taken.
     force: bool,
@@ -48,7 +48,7 @@ pub(super) struct Attempt<'a> {
     /// the first apply.
     is_bare: bool,
     /// Whether what the server filled in and forbids was taken hold of already.
-    holds_all: bool,
+    claimed_forbidden: bool,
     started: Instant,
 }
 
@@ -60,7 +60,7 @@ impl<'a> Attempt<'a> {
         precondition: Precondition,
         replicas: Option<Value>,
     ) -> Self {
-        let mut content = Content::of(item, replicas);
+        let mut content = ApplyContent::of(item, replicas);
         if precondition == Precondition::Absent {
             content.renew();
         }
@@ -72,7 +72,7 @@ impl<'a> Attempt<'a> {
             precondition,
             force: false,
             is_bare: false,
-            holds_all: false,
+            claimed_forbidden: false,
             started: Instant::now(),
         }
     }
@@ -85,9 +85,13 @@ impl<'a> Attempt<'a> {
         let Self { writer, item, path, .. } = self;
         if let Precondition::Uid(uid) = &self.precondition {
             if self.content.terms.hand_over {
-                writer.hand_over(&item.desired, path, uid).await?;
+                // Before the apply that leaves them out: killed in between, they are held twice and
+                // do not fall.
+                writer.hand_over_replicas(&item.desired, path, uid).await?;
             }
             if let Some(live) = self.content.terms.live.take() {
+                // Stripped of all managedFields the object has nothing to rewrite: the server makes
+                // a `before-first-apply` entry with the first apply.
                 self.is_bare = self.content.terms.is_bare(&live);
                 writer.take_over(item, path, &self.content.body, live).await?;
             }
@@ -97,7 +101,7 @@ impl<'a> Attempt<'a> {
                 Ok(answer) if is_terminating(&answer) => {
                     let uid = uid(&answer).unwrap_or_default();
                     deletion::wait(&writer.api, &item.desired.id, path, uid).await?;
-                    self.expect(Precondition::Absent);
+                    self.set_precondition(Precondition::Absent);
                 }
                 // Only now there is something to take over.
                 Ok(answer) if self.is_bare => {
@@ -105,16 +109,17 @@ impl<'a> Attempt<'a> {
                     writer.take_over(item, path, &self.content.body, answer).await?;
                 }
                 Ok(answer) => {
-                    let answer = writer.give_back(item, path, answer, &mut self.content).await?;
+                    let answer =
+                        writer.give_back_replicas(item, path, answer, &mut self.content).await?;
                     return Ok(self.written(&answer));
                 }
-                Err(failure) => self.mend(&failure).await?,
+                Err(failure) => self.handle_failure(&failure).await?,
             }
         }
     }
 
     /// Changes what has to be true. What is made anew has all of its fields.
-    fn expect(&mut self, precondition: Precondition) {
+    fn set_precondition(&mut self, precondition: Precondition) {
         if precondition == Precondition::Absent && self.precondition != Precondition::Absent {
             self.content.renew();
         }
@@ -124,6 +129,7 @@ impl<'a> Attempt<'a> {
     async fn send(&mut self) -> Result<Value, Failure> {
         let Self { writer, path, content, force, .. } = self;
         let metadata = content.body["metadata"].as_object_mut().expect("every object has a name");
+        // From the attempt before: another precondition may be right now.
         metadata.remove("uid");
         metadata.remove("resourceVersion");
         match &self.precondition {
@@ -139,24 +145,27 @@ impl<'a> Attempt<'a> {
     ///
     /// # Errors
     /// The failure, where nothing does.
-    async fn mend(&mut self, failure: &Failure) -> Result<()> {
+    async fn handle_failure(&mut self, failure: &Failure) -> Result<()> {
         let Self { writer, item, path, .. } = *self;
         let desired = &item.desired;
         let is_in_time = self.started.elapsed() <= PATIENCE;
+        // First: a conflict on fields and a failed precondition are both 409.
         if let Some(resolution) = resolve(failure, desired, &item.sharing, writer.conflicts) {
-            if self.settle_conflict(resolution)? {
+            if self.resolve_conflict(resolution)? {
                 return Ok(());
             }
         } else if failure.is_conflict() || is_other_uid(failure) {
+            // Somebody writes it at this very moment, all the time: it is told after a while, not
+            // fought.
             if is_in_time {
-                let precondition = self.look_again(failure).await?;
-                self.expect(precondition);
+                let precondition = self.recheck_precondition(failure).await?;
+                self.set_precondition(precondition);
                 return Ok(());
             }
-        } else if !self.holds_all
-            && writer.hold_forbidden(desired, path, &self.content.body, failure).await?
+        } else if !self.claimed_forbidden
+            && writer.claim_forbidden(desired, path, &self.content.body, failure).await?
         {
-            self.holds_all = true;
+            self.claimed_forbidden = true;
             return Ok(());
         } else if may_pass(failure, desired) && is_in_time {
             tokio::time::sleep(PAUSE).await;
@@ -166,7 +175,7 @@ impl<'a> Attempt<'a> {
     }
 
     /// Takes or leaves fields that others hold; `false` where that changes nothing of the request.
-    fn settle_conflict(&mut self, resolution: Resolution) -> Result<bool> {
+    fn resolve_conflict(&mut self, resolution: Resolution) -> Result<bool> {
         let (taken, left) = match resolution {
             Resolution::Refuse(error) => return Err(*error),
             Resolution::Again { force, yielded } => (force, yielded),
@@ -187,15 +196,15 @@ impl<'a> Attempt<'a> {
     /// After a precondition failed: the live object says which one is right. It is the one that
     /// the plan is about and was written by somebody at that moment, or ours after all, made by a
     /// write of ours whose answer was lost.
-    async fn look_again(&self, failure: &Failure) -> Result<Precondition> {
+    async fn recheck_precondition(&self, failure: &Failure) -> Result<Precondition> {
         let Self { writer, item, path, .. } = *self;
         let desired = &item.desired;
+        // What is made anew has another uid than the one in the plan, which is that of the object
+        // before.
         let is_kept = !matches!(item.action, Action::Create | Action::Recreate);
         let planned = item.uid.as_deref().filter(|_| is_kept);
-        let live = writer.api.find(Request::get_metadata(path)).await.map_err(|failure| {
-            failure.explain("get", "cannot look at", &desired.id, desired.origin.as_ref())
-        })?;
-        match live {
+        match writer.read(desired, Request::get_metadata(path)).await? {
+            // It was deleted since the plan: it is wanted all the same.
             None => Ok(Precondition::Absent),
             Some(live) if is_terminating(&live) => {
                 deletion::wait(&writer.api, &desired.id, path, uid(&live).unwrap_or_default())
@@ -225,6 +234,8 @@ impl<'a> Attempt<'a> {
     fn written(self, answer: &Value) -> Written {
         let Self { writer, item, content, .. } = self;
         let desired = &item.desired;
+        // That another instance leaves changes neither generation nor our entry (docs/design.md,
+        // Unchanged objects).
         let is_left = content.left_to_instance || !item.sharing.leaves.is_empty();
         let seen = Seen::of(answer, writer.manager, &desired.body);
         Written {
@@ -257,6 +268,9 @@ fn is_other_uid(failure: &Failure) -> bool {
 /// Tells failures that pass by themselves shortly after something else was applied.
 fn may_pass(failure: &Failure, desired: &Desired) -> bool {
     let message = failure.message();
+    // The webhook's pods may be of this very set, or restart just now; the account `default` comes
+    // a moment after its namespace; a new kind is 404 in plain text for some 60 ms (docs/design.md,
+    // New kinds and dry runs).
     failure.is_webhook_down()
         || (failure.code() == 403 && message.contains("serviceaccount \"default\" not found"))
         || (failure.code() == 404

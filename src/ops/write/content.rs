@@ -8,7 +8,7 @@ use crate::workload::{
 };
 
 /// The content of an apply, as it becomes while the server answers.
-pub(super) struct Content<'a> {
+pub(super) struct ApplyContent<'a> {
     wanted: &'a Value,
     /// The replicas that an object which is made anew begins with.
     replicas: Option<Value>,
@@ -23,7 +23,7 @@ pub(super) struct Content<'a> {
     pub(super) left_to_instance: bool,
 }
 
-impl<'a> Content<'a> {
+impl<'a> ApplyContent<'a> {
     pub(super) fn of(item: &'a Item, replicas: Option<Value>) -> Self {
         let terms = item.terms.clone();
         Self {
@@ -39,7 +39,7 @@ impl<'a> Content<'a> {
     /// Leaves a field to its holder; false where the body does not have it.
     pub(super) fn leave(&mut self, field: Yielded) -> bool {
         let was_there = take_out(&mut self.body, &field.field);
-        self.left_to_instance |= is_instances(&field);
+        self.left_to_instance |= is_held_by_instance(&field);
         self.terms.leave(field.clone());
         self.yielded.push(field);
         was_there
@@ -50,6 +50,8 @@ impl<'a> Content<'a> {
         self.terms.yielded.clear();
         self.yielded.clear();
         self.left_to_instance = false;
+        // The holders went with the object: a field that is left out now would be missing for
+        // everybody.
         self.body = self.wanted.clone();
         if let Some(replicas) = &self.replicas {
             self.body["spec"]["replicas"] = replicas.clone();
@@ -59,7 +61,7 @@ impl<'a> Content<'a> {
 
 /// Tells a field that another instance holds: its leaving changes nothing that the rule for what is
 /// unchanged looks at, other than the version.
-pub(in crate::ops) fn is_instances(field: &Yielded) -> bool {
+pub(in crate::ops) fn is_held_by_instance(field: &Yielded) -> bool {
     class_of(&field.manager) == ManagerClass::Instance
 }
 
@@ -86,9 +88,10 @@ mod tests {
             entry: None,
             terms: Terms::default(),
         };
-        for (manager, terms, is_instances) in [("workloadctl:b/b", 0, true), ("operator", 1, false)]
+        for (manager, terms, is_held_by_instance) in
+            [("workloadctl:b/b", 0, true), ("operator", 1, false)]
         {
-            let mut content = Content::of(&item, None);
+            let mut content = ApplyContent::of(&item, None);
             let rules =
                 Yielded { field: "rules".into(), manager: manager.into(), autoscaler: None };
             assert!(content.leave(rules.clone()));
@@ -96,7 +99,7 @@ mod tests {
             assert_eq!(content.body["rules"], json!(null));
             assert_eq!(
                 (content.terms.yielded.len(), content.left_to_instance),
-                (terms, is_instances)
+                (terms, is_held_by_instance)
             );
             content.renew();
             assert_eq!(content.body, item.desired.body);

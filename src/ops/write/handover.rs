@@ -7,7 +7,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Writer, content::Content};
+use super::{Writer, content::ApplyContent};
 use crate::{
     cluster::{
         failure::Failure,
@@ -24,6 +24,7 @@ use crate::{
 };
 
 /// How often a stale look is renewed.
+// Controllers write status and replicas at any moment, and each write makes the look stale.
 const TRIES: usize = 10;
 
 impl Writer<'_> {
@@ -32,17 +33,15 @@ impl Writer<'_> {
     ///
     /// # Errors
     /// Whatever the server answers, other than that somebody else scaled meanwhile.
-    pub(super) async fn hand_over(
+    pub(super) async fn hand_over_replicas(
         &self,
         desired: &Desired,
         path: &str,
         wanted: &str,
     ) -> Result<()> {
         for _ in 0..TRIES {
-            let live = self.api.find(Request::get(path)).await;
-            let live = live.map_err(|failure| {
-                failure.explain("get", "cannot look at", &desired.id, desired.origin.as_ref())
-            })?;
+            let live = self.read(desired, Request::get(path)).await?;
+            // Gone or another one: the apply's precondition says so.
             let Some(live) = live.filter(|live| uid(live) == Some(wanted)) else { return Ok(()) };
             let replicas = live.pointer("/spec/replicas");
             let Some(replicas) = replicas.filter(|_| holds_replicas_alone(&live, self.manager))
@@ -55,10 +54,13 @@ impl Writer<'_> {
                 "metadata": {
                     "name": desired.id.name,
                     "namespace": desired.id.namespace,
+                    // Without it the apply would try to make what was deleted meanwhile.
                     "uid": wanted,
                 },
                 "spec": {"replicas": replicas},
             });
+            // Not forced: at the value that it has, nobody is in conflict with it, or somebody has
+            // just scaled.
             let how = Apply { manager: YIELDED_MANAGER, force: false, dry_run: false };
             match self.api.send(Request::apply(path, &body, &how)).await {
                 Ok(_) => return Ok(()),
@@ -67,7 +69,7 @@ impl Writer<'_> {
                 Err(failure) => return Err(self.explain(desired, &failure)),
             }
         }
-        Err(self.at(desired, restless(desired)))
+        Err(self.at(desired, changes_too_fast(desired)))
     }
 
     /// Takes over what persons and packagers hold, so that it goes when the definition drops it.
@@ -92,16 +94,15 @@ impl Writer<'_> {
             match self.api.send(rewrite(path, &fields, resource_version(&seen))).await {
                 Ok(_) => return Ok(()),
                 Err(failure) if matches!(failure.code(), 409 | 422) => {}
+                // It went: the apply's precondition says so.
                 Err(failure) if failure.is_not_found() => return Ok(()),
                 Err(failure) => return Err(self.explain(desired, &failure)),
             }
-            let found = self.api.find(Request::get_metadata(path)).await.map_err(|failure| {
-                failure.explain("get", "cannot look at", &desired.id, desired.origin.as_ref())
-            })?;
+            let found = self.read(desired, Request::get_metadata(path)).await?;
             let Some(found) = found else { return Ok(()) };
             seen = found;
         }
-        Err(self.at(desired, restless(desired)))
+        Err(self.at(desired, changes_too_fast(desired)))
     }
 
     /// Reads the replicas of an object that is about to be made anew, where they are not ours to
@@ -115,24 +116,23 @@ impl Writer<'_> {
         if item.terms.kept.is_none() {
             return Ok(None);
         }
-        let id = &item.desired.id;
-        let live = self.api.find(Request::get(path)).await.map_err(|failure| {
-            failure.explain("get", "cannot look at", id, item.desired.origin.as_ref())
-        })?;
+        let live = self.read(&item.desired, Request::get(path)).await?;
         let live = live.filter(|live| uid(live) == Some(wanted));
         Ok(live.and_then(|live| live.pointer("/spec/replicas").cloned()))
     }
 
     /// Gives the replicas of what was made anew to who held them before, and the answer that is
     /// true then.
-    pub(super) async fn give_back(
+    pub(super) async fn give_back_replicas(
         &self,
         item: &Item,
         path: &str,
         mut live: Value,
-        content: &mut Content<'_>,
+        content: &mut ApplyContent<'_>,
     ) -> Result<Value> {
         let desired = &item.desired;
+        // Made with the number that it had, under our name: it becomes theirs again, and their next
+        // change no conflict.
         let Some(holder) = &item.terms.kept else { return Ok(live) };
         let made = uid(&live).map(str::to_owned);
         for _ in 0..TRIES {
@@ -145,20 +145,18 @@ impl Writer<'_> {
                 Err(failure) if matches!(failure.code(), 409 | 422) => {}
                 Err(failure) => return Err(self.explain(desired, &failure)),
             }
-            let found = self.api.find(Request::get_metadata(path)).await.map_err(|failure| {
-                failure.explain("get", "cannot look at", &desired.id, desired.origin.as_ref())
-            })?;
+            let found = self.read(desired, Request::get_metadata(path)).await?;
             let Some(found) = found.filter(|found| uid(found) == made.as_deref()) else {
                 return Ok(live);
             };
             live = found;
         }
-        Err(self.at(desired, restless(desired)))
+        Err(self.at(desired, changes_too_fast(desired)))
     }
 
     /// Takes hold of what the server filled in by itself and now forbids, so that the next apply
     /// takes it away. False where the failure is about something else.
-    pub(super) async fn hold_forbidden(
+    pub(super) async fn claim_forbidden(
         &self,
         desired: &Desired,
         path: &str,
@@ -166,13 +164,13 @@ impl Writer<'_> {
         failure: &Failure,
     ) -> Result<bool> {
         let forbidden = failure.forbidden_fields();
+        // An apply takes away only what we own. What the server filled in when it made the object
+        // is nobody's, and stays although the new variant forbids it.
         if forbidden.is_empty() {
             return Ok(false);
         }
         for _ in 0..TRIES {
-            let live = self.api.find(Request::get(path)).await.map_err(|failure| {
-                failure.explain("get", "cannot look at", &desired.id, desired.origin.as_ref())
-            })?;
+            let live = self.read(desired, Request::get(path)).await?;
             let Some(live) = live else { return Ok(false) };
             let Some(fields) = hold_leftovers(&live, self.manager, body, &forbidden) else {
                 return Ok(false);
@@ -183,7 +181,7 @@ impl Writer<'_> {
                 Err(failure) => return Err(self.explain(desired, &failure)),
             }
         }
-        Err(self.at(desired, restless(desired)))
+        Err(self.at(desired, changes_too_fast(desired)))
     }
 }
 
@@ -191,12 +189,13 @@ impl Writer<'_> {
 fn rewrite(path: &str, fields: &Value, version: Option<&str>) -> Request {
     let patch = json!([
         {"op": "replace", "path": "/metadata/managedFields", "value": fields},
+        // A patch with a stale version is 409 (docs/design.md, Who owns a field).
         {"op": "replace", "path": "/metadata/resourceVersion", "value": version},
     ]);
     Request::json_patch(path, &patch).metadata()
 }
 
-fn restless(desired: &Desired) -> Error {
+fn changes_too_fast(desired: &Desired) -> Error {
     Error::failed(
         Code::Restless,
         format!("{} changes faster than it can be taken over", desired.id),

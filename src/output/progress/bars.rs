@@ -77,6 +77,7 @@ impl Bars {
         }
         let named = (self.several && !instance.is_empty()).then_some(instance);
         if let Some(text) = wording::line(event, named, &self.printer) {
+            // Written past the bars it would stand in the middle of one.
             self.screen.suspend(|| write_stderr(&text));
         }
     }
@@ -98,6 +99,7 @@ impl Track {
     fn draw(&self) {
         let ready = self.judged.values().filter(|(state, _)| *state == State::Ready).count();
         let (length, position) =
+            // While it waits, a bar counts what is ready; before that, what is written.
             if self.waiting { (self.judged.len(), ready) } else { (self.changes, self.written) };
         self.bar.set_length(length as u64);
         self.bar.set_position(position as u64);
@@ -140,6 +142,7 @@ impl Reporter for Bars {
                 track.bar.set_message(wording::done(object, *action));
             }),
             Event::Judged { object, verdict } => {
+                // A bar has room for one message; what failed must not be overwritten by the next.
                 if matches!(verdict.state, State::Failed | State::Missing) {
                     self.above(instance, &event);
                 }

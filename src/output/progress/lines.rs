@@ -40,15 +40,22 @@ impl Lines {
     }
 
     fn text(&self, instance: &str, event: &Event) -> Option<String> {
-        match event {
-            Event::StillOpen { elapsed, .. } if !self.beats(instance, *elapsed) => None,
+        let is_told = match event {
             // Requests were asked for with `-v`; everything else is talk.
-            Event::Request { .. } | Event::Bodies { .. } => {
-                wording::line(event, self.named(instance), &self.printer)
+            Event::Request { .. } | Event::Bodies { .. } => true,
+            // An operation says it every few seconds; a CI log wants it less often.
+            Event::StillOpen { elapsed, .. } => {
+                self.beats(instance, *elapsed) && !self.printer.is_quiet()
             }
-            _ if self.printer.is_quiet() => None,
-            _ => wording::line(event, self.named(instance), &self.printer),
-        }
+            Event::Note(_)
+            | Event::Warning(_)
+            | Event::Planned { .. }
+            | Event::Removing { .. }
+            | Event::Done { .. }
+            | Event::Judged { .. }
+            | Event::Phase(_) => !self.printer.is_quiet(),
+        };
+        is_told.then(|| wording::line(event, self.named(instance), &self.printer)).flatten()
     }
 
     fn named<'a>(&self, instance: &'a str) -> Option<&'a str> {

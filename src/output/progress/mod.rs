@@ -22,7 +22,7 @@ const NAMED: usize = 5;
 
 /// The reporter that the user chose, or that fits the terminal.
 #[derive(Debug)]
-pub(crate) enum Chosen {
+pub(crate) enum ProgressReporter {
     /// Bars that move.
     Bars(Bars),
     /// A line for whatever happens.
@@ -33,7 +33,7 @@ pub(crate) enum Chosen {
     Notes(Lines),
 }
 
-impl Chosen {
+impl ProgressReporter {
     /// Chooses. `several`: the events of more than one instance are told, so each line names
     /// its instance. `clock` stamps JSON lines.
     pub(crate) fn new(
@@ -71,7 +71,7 @@ impl Chosen {
     }
 }
 
-impl Reporter for Chosen {
+impl Reporter for ProgressReporter {
     fn report(&self, instance: &str, event: Event) {
         match self {
             Self::Bars(bars) => bars.report(instance, event),

@@ -55,17 +55,7 @@ fn planned(changes: usize, objects: usize) -> String {
 
 /// Says what was done to an object.
 pub(super) fn done(object: &ObjectId, action: Action) -> String {
-    let word = match action {
-        Action::Create => "created",
-        Action::Update => "updated",
-        Action::Unchanged => "unchanged",
-        Action::Recreate => "recreated",
-        Action::Adopt => "adopted",
-        Action::Prune => "pruned",
-        Action::Delete => "deleted",
-        Action::Blocked => "blocked",
-    };
-    format!("{word} {}", shown(object))
+    format!("{} {}", human::done(action), shown(object))
 }
 
 /// Says that an object is ready or failed; nothing while it may still become ready.

@@ -55,6 +55,7 @@ impl Deploy<'_> {
         overrides: Overrides,
     ) -> Result<DesiredState> {
         let objects = content.objects.clone();
+        // Before the check: the set's own kinds are known to no server yet.
         start.target.kinds.add_crds(&objects);
         check_kinds(&mut start.target, &objects).await?;
         let destination = Destination {
@@ -68,12 +69,16 @@ impl Deploy<'_> {
         let Placement { mode, namespace, objects: placed, notes, warnings } = placement;
         let mut graph = Graph::build(&placed, kinds)?;
         if self.options.limits.no_wait {
+            // That the backend of a webhook is applied suffices then; Namespaces, CRDs and
+            // `depends-on` are waited for all the same, for the order needs them (docs/cli.md,
+            // Time).
             graph.forgo_backends();
         }
         let missing = missing_references(&placed);
         let objects: Vec<Desired> =
             placed.into_iter().map(|placed| Desired::new(placed.body, placed.origin)).collect();
         let ids = || objects.iter().map(|desired| &desired.id);
+        // Only now: names and namespaces are those after the placement.
         let replace = self.options.replace.iter().map(|text| find(text, ids(), kinds).cloned());
         let replace = replace.collect::<Result<_>>()?;
         Ok(DesiredState {
@@ -93,6 +98,7 @@ impl Deploy<'_> {
 impl Start {
     /// Gives the mode and namespace that were fixed at the first deploy.
     pub(super) fn fixed_place(&self) -> Option<(NamespaceMode, &str)> {
+        // The record before the database: another one may have deployed it first.
         if let Some(record) = self.located.record() {
             return Some((record.mode, &record.namespace));
         }

@@ -43,13 +43,14 @@ impl Deploy<'_> {
         if let Some(rebuilt) = &mut start.located.rebuilt {
             let flag = self.session.namespace.as_deref();
             let brought = chosen.content.brought_namespaces();
-            namespaces::settle_mode(rebuilt, &brought, stored_here.as_ref(), flag);
+            namespaces::fix_rebuilt_mode(rebuilt, &brought, stored_here.as_ref(), flag);
         }
         let overrides = self.overrides(start)?;
         let desired = self.desired_state(start, &chosen.content, overrides).await?;
         let absent = self.check_namespaces(start, &desired).await?;
         let record = start.located.record().cloned();
         if let Some(record) = &record {
+            // An object of an unknown kind would count as gone and keep its CRD from being pruned.
             start.target.know_kinds_of(&record.inventory).await?;
         }
         let manager = manager(&desired.namespace, self.name.as_str());
@@ -71,11 +72,12 @@ impl Deploy<'_> {
             compared_locally: OnceLock::new(),
         };
         // A namespace that was there before does not tell whether a record was lost.
-        let is_silent = record.is_none() && start.home_state == Some(NamespaceState::Foreign);
+        let is_silent = record.is_none() && start.namespace_state == Some(NamespaceState::Foreign);
         let traces = async {
             let (target, place) = (&start.target, &desired.namespace);
             Ok(is_silent && rebuild::has_traces(target, place, self.name).await?)
         };
+        // Beside the plan: the traces cost six lists, for which nobody should wait in turn.
         let (planned, traces) = futures::future::join(planning.make(), traces).await;
         let (plan, live) = planned?;
         let shows_ours = traces? || live.values().any(|object| is_ours(object, &manager, None));

@@ -63,6 +63,7 @@ impl Deploy<'_> {
         for said in &draft.desired.notes {
             self.note(said);
         }
+        // A plan without the record cannot know what left the definition.
         if let Some(error) = &start.located.unreadable {
             self.warn(format!("{error}; planned without it"));
         }
@@ -82,6 +83,8 @@ impl Deploy<'_> {
         let mut record = record.unwrap_or_else(|| {
             Record::new(&draft.desired.namespace, self.name, draft.desired.mode)
         });
+        // Written down in the record too: an empty disk has nothing else to compare with
+        // (docs/design.md, The right cluster).
         record.cluster_uid.clone_from(&start.target.cluster_uid);
         let deadline = self.options.limits.timeout.map(|timeout| Instant::now() + timeout);
         Ok(Prepared { start, draft, record, deadline })
@@ -97,17 +100,20 @@ impl Prepared {
     /// Tells whether a release is to be made: revision, overrides or any object changes, or the
     /// last one was neither ready nor applied.
     pub(super) fn needs_release(&self, prune: PruneWhen) -> bool {
+        // A record that was rebuilt has the objects and no release: the next one makes it whole.
         let Some(newest) = self.newest() else { return true };
         let release = &newest.release;
         self.draft.plan.has_changes(prune.is_now())
             || self.record.deleting
             || release.digest != self.draft.chosen.revision.digest
             || release.overrides != self.draft.desired.overrides
+            // A release that failed or was killed is finished, also where every object is as
+            // wanted.
             || !matches!(release.outcome, Outcome::Ready | Outcome::Applied)
     }
 
     /// Records the no-op data that dry runs renewed, if somebody did not write meanwhile.
-    pub(super) async fn note_seen(&self) {
+    pub(super) async fn record_seen(&self) {
         let Some(found) = &self.start.located.found else { return };
         let mut record = self.record.clone();
         record.inventory = self.draft.plan.inventory();

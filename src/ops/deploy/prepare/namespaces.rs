@@ -26,7 +26,7 @@ use crate::{
 /// Settles the mode of a rebuilt record. Live objects do not tell whether the definition brings
 /// the namespace: the content does. Nor whose a namespace was that is gone: `stored`, the instance
 /// as the database has it on this cluster, does, and without it what a first deploy would choose.
-pub(super) fn settle_mode(
+pub(super) fn fix_rebuilt_mode(
     rebuilt: &mut Record,
     brought: &[String],
     stored: Option<&Instance>,
@@ -35,8 +35,11 @@ pub(super) fn settle_mode(
     let stored = stored
         .filter(|stored| stored.namespace.as_ref() == Some(&rebuilt.namespace))
         .and_then(|stored| stored.namespace_mode);
+    // The content tells what the live namespace cannot: whether it is a document of the definition.
     if brought.contains(&rebuilt.namespace) {
         rebuilt.mode = NamespaceMode::Own;
+    // Also what was rebuilt while the namespace is gone: a managed instance would make it without
+    // its label, or move into somebody else's.
     } else if rebuilt.mode == NamespaceMode::Given {
         let is_named_alike = flag.is_none() && rebuilt.namespace == rebuilt.instance.as_str();
         let chosen = if is_named_alike { NamespaceMode::Managed } else { NamespaceMode::Given };
@@ -56,8 +59,9 @@ impl Deploy<'_> {
     ) -> Result<HashSet<String>> {
         let (target, name) = (&start.target, self.name);
         let DesiredState { mode, namespace, objects, .. } = desired;
-        let state = match start.home_state {
-            Some(state) if start.home == *namespace => Some(state),
+        // The placement may have chosen another namespace than the one that was looked at.
+        let state = match start.namespace_state {
+            Some(state) if start.record_namespace == *namespace => Some(state),
             Some(_) => Some(locate::namespace_state(target, namespace, name).await?),
             None => None,
         };
@@ -68,6 +72,7 @@ impl Deploy<'_> {
                 absent.insert(namespace.clone());
             }
             (_, Some(NamespaceState::Terminating { ours }))
+                // Somebody else deletes it: what comes after it is theirs to decide.
                 if *mode == NamespaceMode::Given || !(ours || start.located.record().is_some()) =>
             {
                 return Err(terminating(namespace));
@@ -88,6 +93,8 @@ impl Deploy<'_> {
             }
             (_, Some(NamespaceState::Foreign | NamespaceState::Ours | NamespaceState::Shared)) => {}
         }
+        // Looked at so that dry runs and lists leave out what cannot be there yet (docs/design.md,
+        // New kinds and dry runs).
         if *mode == NamespaceMode::Own {
             let others = objects.iter().map(|desired| &desired.id);
             for id in others.filter(|id| id.is("", "Namespace") && id.name != *namespace) {
@@ -125,6 +132,7 @@ pub(super) async fn refuse_second_own(
     let Some(namespace) = live.get(&id) else { return Ok(()) };
     for other in other_instances(namespace, manager) {
         let Some((place, other)) = instance_of(other) else { continue };
+        // An Apply entry without a record is what somebody left behind: no instance.
         let Some(found) = record::read(&target.api, place, &other).await? else { continue };
         let newest = found.record.newest;
         if newest.is_some_and(|deployed| deployed.release.definition == *definition) {

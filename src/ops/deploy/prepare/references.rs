@@ -9,7 +9,7 @@ use futures::{StreamExt as _, stream};
 use super::draft::Draft;
 use crate::{
     cluster::{api::IN_FLIGHT, request::Request},
-    ops::target::Target,
+    ops::{several::named, target::Target},
     workload::{
         error::{Code, Error, Result},
         graph::Reference,
@@ -28,6 +28,7 @@ pub(super) async fn warn_of_missing(target: &Target, draft: &Draft) -> Result<Ve
     let Draft { desired, plan, absent, .. } = draft;
     let mut wanted: BTreeMap<&ObjectId, Vec<&Reference>> = BTreeMap::new();
     for reference in &desired.missing {
+        // It is made before the record.
         let is_home = reference.to.is("", "Namespace") && reference.to.name == desired.namespace;
         let is_idle =
             plan.items.get(reference.from).is_none_or(|item| item.action == Action::Unchanged);
@@ -38,6 +39,7 @@ pub(super) async fn warn_of_missing(target: &Target, draft: &Draft) -> Result<Ve
     let missing: Vec<(&ObjectId, Vec<&Reference>)> = stream::iter(wanted)
         .map(|(to, references)| async move {
             let is_missing = match &to.namespace {
+                // Nothing can be in a namespace that is not there yet.
                 Some(namespace) if absent.contains(namespace) => true,
                 _ => is_missing(target, to).await,
             };
@@ -54,7 +56,7 @@ pub(super) async fn warn_of_missing(target: &Target, draft: &Draft) -> Result<Ve
         Some((namespace, _)) => Err(no_namespace(target, plan, &namespace.name)),
         None => Ok(missing
             .into_iter()
-            .map(|(to, references)| sentence(to, &references, plan))
+            .map(|(to, references)| missing_reference(to, &references, plan))
             .collect()),
     }
 }
@@ -81,14 +83,7 @@ fn no_namespace(target: &Target, plan: &Plan, namespace: &str) -> Error {
         .map(|item| &item.desired)
         .filter(|desired| desired.id.namespace.as_deref() == Some(namespace))
         .collect();
-    let mut causes: Vec<String> = inside
-        .iter()
-        .take(NAMED)
-        .map(|desired| match &desired.origin {
-            Some(origin) => format!("{} ({origin})", desired.id),
-            None => desired.id.to_string(),
-        })
-        .collect();
+    let mut causes: Vec<String> = inside.iter().take(NAMED).copied().map(named).collect();
     if inside.len() > NAMED {
         causes.push(format!("{} more", inside.len() - NAMED));
     }
@@ -109,13 +104,14 @@ fn no_namespace(target: &Target, plan: &Plan, namespace: &str) -> Error {
 
 async fn is_missing(target: &Target, to: &ObjectId) -> bool {
     let Some(path) = target.path(to, "") else { return false };
+    // Only a proof of absence warns: a refusal or a failure counts as there (docs/design.md,
+    // Absence).
     matches!(target.api.find(Request::get_metadata(path)).await, Ok(None))
 }
 
-fn sentence(to: &ObjectId, references: &[&Reference], plan: &Plan) -> String {
+fn missing_reference(to: &ObjectId, references: &[&Reference], plan: &Plan) -> String {
     let first = references[0];
-    let desired = &plan.items[first.from].desired;
-    let place = desired.origin.as_ref().map(|origin| format!(" ({origin})")).unwrap_or_default();
+    let from = named(&plan.items[first.from].desired);
     let others = match references.len() - 1 {
         0 => String::new(),
         1 => " and 1 other object".to_owned(),
@@ -124,7 +120,7 @@ fn sentence(to: &ObjectId, references: &[&Reference], plan: &Plan) -> String {
     let namespace =
         to.namespace.as_ref().map(|name| format!(" in namespace {name}")).unwrap_or_default();
     format!(
-        "{}{place}{others}: {} names {to}{namespace}, which is neither in the set nor on the cluster",
-        desired.id, first.field
+        "{from}{others}: {} names {to}{namespace}, which is neither in the set nor on the cluster",
+        first.field
     )
 }

@@ -36,6 +36,7 @@ impl Deploy<'_> {
         let deployed = start.located.record().and_then(|record| record.newest.as_ref());
         let definition = self.definition(start, deployed)?;
         if let Some(given) = &self.options.given {
+            // What the user gives now is newer than whatever was deployed, by anybody.
             return self.given_revision(definition, given, deployed);
         }
         let store = self.session.store();
@@ -102,6 +103,7 @@ impl Deploy<'_> {
         match (&options.definition, recorded.or(stored)) {
             (Some(given), Some(known)) if given != known => Err(self.other_definition(known, given)),
             (Some(given), _) => Ok(given.clone()),
+            // `deploy web-eu -f` would change `web` for everybody who runs it: it has to be said.
             (None, Some(known)) if options.given.is_some() && known.as_str() != name.as_str() => {
                 Err(Error::usage(
                     Code::SharedDefinition,
@@ -124,7 +126,7 @@ impl Deploy<'_> {
         .hint(format!("deploy `{wanted}` under another instance name"))
     }
 
-    /// Merges this command's overrides into the stored ones (CLI.md, Overrides).
+    /// Merges this command's overrides into the stored ones (docs/cli.md, Overrides).
     ///
     /// # Errors
     /// Code 2 where an edit removes what is not there.
@@ -136,6 +138,8 @@ impl Deploy<'_> {
             .cloned()
             .unwrap_or_default();
         let is_given = self.options.given.is_some();
+        // With `-f` the overrides are what this command says (docs/cli.md, Overrides). The stamp of
+        // `--restart` stays: without it every pod would restart once more.
         let base = if is_given { before.restart_alone() } else { before.clone() };
         let mut merged = overrides::merge(&base, &self.options.edits);
         if self.options.restart {

@@ -15,6 +15,7 @@ use crate::{
         error::{Error, Result},
         instance::Instance,
         name::InstanceName,
+        runtime::RuntimeName,
     },
 };
 
@@ -27,9 +28,9 @@ pub(in crate::ops::deploy) struct Start {
     /// The record, or what is left without one.
     pub located: Located,
     /// The namespace of the record, where it is not known otherwise.
-    pub home: String,
+    pub record_namespace: String,
     /// What that namespace is to the instance; none where there is a record.
-    pub home_state: Option<NamespaceState>,
+    pub namespace_state: Option<NamespaceState>,
     /// Whether the database knew of a release of this instance.
     pub known_here: bool,
 }
@@ -50,15 +51,16 @@ impl Deploy<'_> {
             None => self.stored_namespaces(stored.as_ref())?,
         };
         let flag = session.namespace.as_deref();
+        // Nobody may have deployed it from here, and yet it may be on the cluster: a CI job begins
+        // with an empty disk (docs/design.md, Where state lives).
         let mut places = locate::candidates(flag, stored.as_ref(), &brought, name);
-        let here = stored.as_ref().filter(|stored| stored.runtime == choice.runtime.to_string());
-        let mut located = self.find_free(purpose, &mut target, here, &places).await?;
+        let mut located = self.find_free(purpose, &mut target, stored.as_ref(), &places).await?;
         if located.new_cluster && located.found.is_none() {
             // Where it was on the old cluster says nothing of where it is on this one.
             let anew = locate::candidates(flag, None, &brought, name);
             if anew != places {
                 places = anew;
-                located = self.find_free(purpose, &mut target, here, &places).await?;
+                located = self.find_free(purpose, &mut target, stored.as_ref(), &places).await?;
             }
         }
         if let Some(stored) = &stored
@@ -68,25 +70,40 @@ impl Deploy<'_> {
             self.note(moved);
         }
         if located.new_cluster && latest.is_some() {
-            let was = if choice.runtime.is_kind_like() {
-                "was created again"
-            } else {
-                "reaches another cluster than before"
-            };
-            self.note(format!("{} {was}; deploying {name} anew", choice.runtime));
+            self.note_new_cluster(&choice.runtime);
         }
+        // With manifests it is deployed as if for the first time; without them only the row knows
+        // the definition.
         let stored = stored.filter(|_| !located.new_cluster || options.given.is_none());
-        let home = places.first().cloned().unwrap_or_else(|| name.to_string());
-        let home_state = match &located.found {
+        let record_namespace = places.first().cloned().unwrap_or_else(|| name.to_string());
+        let namespace_state = match &located.found {
             Some(_) => None,
-            None => Some(locate::namespace_state(&target, &home, name).await?),
+            None => Some(locate::namespace_state(&target, &record_namespace, name).await?),
         };
         let known_here = latest.is_some();
-        let mut start = Start { choice, target, stored, located, home, home_state, known_here };
+        let mut start = Start {
+            choice,
+            target,
+            stored,
+            located,
+            record_namespace,
+            namespace_state,
+            known_here,
+        };
+        // Only where something tells of an earlier release: looking through all kinds is no first
+        // step of a new instance.
         if start.may_have_lost_its_record() {
             start.recover(session, name).await?;
         }
         Ok(start)
+    }
+
+    fn note_new_cluster(&self, runtime: &RuntimeName) {
+        let was = match runtime.is_kind_like() {
+            true => "was created again",
+            false => "reaches another cluster than before",
+        };
+        self.note(format!("{runtime} {was}; deploying {} anew", self.name));
     }
 
     /// Reads the record, waiting for another holder to go.
@@ -98,11 +115,9 @@ impl Deploy<'_> {
         places: &[String],
     ) -> Result<Located> {
         let search = Search {
-            instance: self.name,
-            stored,
-            namespaces: places,
             new_cluster: self.options.new_cluster,
             lenient: matches!(purpose, Purpose::Rehearse),
+            ..Search::of(self.name, stored, places)
         };
         match purpose {
             Purpose::Rehearse => locate::locate(self.session, target, search).await,
@@ -125,14 +140,16 @@ impl Deploy<'_> {
     /// Chooses the runtime; where there is none, the name may be wrong as well.
     fn choose_runtime(&self, stored: Option<&Instance>) -> Result<Choice> {
         choose(self.session, stored).map_err(|error| match (stored, &self.options.given) {
-            (None, None) => self.nor_here(error),
+            // `deploy wbe` without a cluster: the wrong name is the mistake, not the missing
+            // runtime.
+            (None, None) => self.with_unknown_definition(error),
             _ => error,
         })
     }
 
     /// Where no cluster can be asked for a name: says whether it is known here, and what is near
     /// it.
-    fn nor_here(&self, error: Error) -> Error {
+    fn with_unknown_definition(&self, error: Error) -> Error {
         let named = self.options.definition.clone();
         let Some(definition) = named.or_else(|| self.name.as_str().parse().ok()) else {
             return error;
@@ -157,7 +174,7 @@ impl Start {
 
     fn may_have_lost_its_record(&self) -> bool {
         let deployed_before = self.known_here && self.stored_here().is_some();
-        let is_ours = match self.home_state {
+        let is_ours = match self.namespace_state {
             Some(NamespaceState::Ours | NamespaceState::Shared) => true,
             Some(NamespaceState::Terminating { ours }) => ours,
             Some(NamespaceState::Absent | NamespaceState::Foreign) | None => false,
@@ -174,7 +191,7 @@ impl Start {
         session: &Session<'_>,
         name: &InstanceName,
     ) -> Result<()> {
-        let Self { target, located, home, .. } = self;
-        locate::recover(session, target, located, home, name).await
+        let Self { target, located, record_namespace, .. } = self;
+        locate::recover(session, target, located, record_namespace, name).await
     }
 }
