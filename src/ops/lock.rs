@@ -33,6 +33,8 @@ pub(crate) struct Held {
     /// The releases that dead predecessors had begun, and our own: a holder of theirs may be
     /// taken over at once.
     pub releases: Vec<String>,
+    /// Whether somebody else was at work until now: what was read before is old.
+    pub waited: bool,
 }
 
 impl Held {
@@ -50,7 +52,7 @@ impl Held {
             match InstanceLock::try_acquire(&session.database, instance)? {
                 Acquired::Got { lock, left } => {
                     let releases = left.map(|left| left.releases).unwrap_or_default();
-                    let mut held = Self { lock, releases };
+                    let mut held = Self { lock, releases, waited: told };
                     // At once, before any release has begun: who waits for us reads here whom to
                     // name.
                     held.write(session)?;

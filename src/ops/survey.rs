@@ -93,7 +93,7 @@ impl<'a> Survey<'a> {
     /// A failed or forbidden request, naming the object.
     pub(crate) async fn look(self) -> Result<Live> {
         let (live, hidden) = self.look_at_visible().await?;
-        match hidden.into_iter().next() {
+        match hidden.into_iter().min_by(|(a, _), (b, _)| a.cmp(b)) {
             Some((id, failure)) => Err(failure.explain("get", "cannot look at", &id, None)),
             None => Ok(live),
         }

@@ -53,8 +53,8 @@ pub(crate) fn render_offline(
     render(objects, overrides, &kinds, to)
 }
 
-/// Renders what a recorded release sent. Empty where today's rules refuse what was deployed under
-/// older ones: then nothing is known of it.
+/// Renders what a recorded release sent. What was deployed is not refused any more: overrides that do
+/// not fit the kinds that are known by now (a CRD that is gone) change nothing.
 pub(crate) fn render_recorded(record: &Record, deployed: &Deployed, kinds: &Kinds) -> Vec<Placed> {
     let to = Destination {
         instance: &record.instance,
@@ -62,7 +62,62 @@ pub(crate) fn render_recorded(record: &Record, deployed: &Deployed, kinds: &Kind
         stored: Some((record.mode, &record.namespace)),
         namespace_labels: &BTreeMap::new(),
     };
-    let overrides = &deployed.release.overrides;
-    let rendered = render(deployed.objects.clone(), overrides, kinds, &to);
-    rendered.map(|placement| placement.objects).unwrap_or_default()
+    let mut objects = deployed.objects.clone();
+    _ = overrides::apply(&deployed.release.overrides, &mut objects, kinds);
+    place(&objects, kinds, &to).map(|placement| placement.objects).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::workload::{
+        instance::NamespaceMode,
+        object::Origin,
+        release::{Deployer, Outcome, Release},
+    };
+
+    fn deployed(overrides: Overrides) -> Deployed {
+        let body = json!({
+            "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"},
+            "spec": {"replicas": 1, "template": {"spec": {"containers": [
+                {"name": "web", "image": "web:1"}
+            ]}}},
+        });
+        Deployed {
+            release: Release {
+                id: "r".into(),
+                number: 1,
+                deployer: Deployer::default(),
+                started_at: Timestamp::UNIX_EPOCH,
+                ended_at: None,
+                outcome: Outcome::Ready,
+                definition: "web".parse().unwrap(),
+                revision: 1,
+                digest: String::new(),
+                revision_created_at: Timestamp::UNIX_EPOCH,
+                overrides,
+            },
+            objects: vec![Object { body, origin: Origin::line("web.yaml", 1) }],
+        }
+    }
+
+    #[test]
+    fn what_was_deployed_is_known_with_its_overrides_and_in_its_namespace() {
+        let record = Record::new("shop", &"web".parse().unwrap(), NamespaceMode::Given);
+        let of = |overrides| -> (Option<Value>, Option<Value>) {
+            let placed = render_recorded(&record, &deployed(overrides), &Kinds::builtin());
+            let [only] = &*placed else { panic!("{placed:?}") };
+            let at = |pointer: &str| only.body.pointer(pointer).cloned();
+            (at("/metadata/namespace"), at("/spec/template/spec/containers/0/image"))
+        };
+        let mut overrides = Overrides::default();
+        overrides.images.insert("web".into(), "web:2".into());
+        assert_eq!(of(overrides.clone()), (Some(json!("shop")), Some(json!("web:2"))));
+        // Its CRD is gone: the kind is neither built in nor brought.
+        overrides.replicas.insert("Widget/x".into(), 3);
+        assert_eq!(of(overrides).0, Some(json!("shop")));
+    }
 }

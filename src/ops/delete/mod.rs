@@ -76,11 +76,9 @@ impl Delete<'_> {
             return Err(needs_yes(name, " where nobody can be asked")
                 .hint(format!("workloadctl delete {name} --yes")));
         }
-        let mut held = Held::acquire(session, name, self.until).await?;
-        // Under the lock: another process may have deployed or deleted it while we waited.
-        let stored = session.store().instance(name)?;
+        let (mut held, stored, choice) = self.lock(operation).await?;
         let stored = stored.as_ref();
-        let (choice, mut target) = match self.connect(stored, operation).await {
+        let (choice, mut target) = match self.connect(choice, operation).await {
             Ok(connected) => connected,
             Err(error) => return self.end_without_cluster(stored, error, held, operation),
         };
@@ -126,12 +124,37 @@ impl Delete<'_> {
         Ok(())
     }
 
+    /// Locks the instance; gives what the database knows of it, and the runtime that follows.
+    async fn lock(
+        &self,
+        operation: &mut Operation,
+    ) -> Result<(Held, Option<Instance>, Result<Choice>)> {
+        let read = || -> Result<(Option<Instance>, Result<Choice>)> {
+            let stored = self.session.store().instance(self.name)?;
+            let choice = choose(self.session, stored.as_ref());
+            Ok((stored, choice))
+        };
+        let (stored, choice) = read()?;
+        match &choice {
+            Ok(choice) => operation.instance.runtime = Some(choice.runtime.to_string()),
+            // Nobody is waited for where the runtime cannot be chosen.
+            Err(error) if self.was_deployed(stored.as_ref(), error)? => {
+                return Err(self.with_hint(stored.as_ref(), error.clone()));
+            }
+            Err(_) => {}
+        }
+        let held = Held::acquire(self.session, self.name, self.until).await?;
+        // Somebody has deployed or deleted it meanwhile.
+        let (stored, choice) = if held.waited { read()? } else { (stored, choice) };
+        Ok((held, stored, choice))
+    }
+
     async fn connect(
         &self,
-        stored: Option<&Instance>,
+        choice: Result<Choice>,
         operation: &mut Operation,
     ) -> Result<(Choice, Target)> {
-        let choice = choose(self.session, stored)?;
+        let choice = choice?;
         operation.instance.runtime = Some(choice.runtime.to_string());
         let target = Target::connect(self.session, &choice.runtime).await?;
         Ok((choice, target))
@@ -179,26 +202,8 @@ impl Delete<'_> {
         operation: &mut Operation,
     ) -> Result<()> {
         let name = self.name;
-        // A row that was never deployed must not be kept by a context that is gone, a login that
-        // fails or a record that may not be read.
-        let is_unasked = error.kind == ErrorKind::Runtime || error.code == Code::Forbidden;
-        let was_deployed = match stored {
-            Some(_) if is_unasked => self.session.store().latest_release(name)?.is_some(),
-            Some(_) | None => true,
-        };
-        if was_deployed {
-            return Err(match (stored, error.kind) {
-                // `delete` has no `--new-cluster`: that flag would deploy it anew.
-                _ if error.code == Code::OtherCluster => {
-                    fixed::hint_new_cluster(error, name, stored.is_some())
-                }
-                (Some(_), ErrorKind::Runtime) if error.code != Code::ContextGone => {
-                    error.hint(format!(
-                        "if the cluster is gone for good: `workloadctl delete {name} --forget`"
-                    ))
-                }
-                _ => error,
-            });
+        if self.was_deployed(stored, &error)? {
+            return Err(self.with_hint(stored, error));
         }
         self.delete_row()?;
         held.end();
@@ -206,6 +211,31 @@ impl Delete<'_> {
         operation.instance.outcome = Some(OperationOutcome::Deleted);
         operation.remarks.push(format!("`{name}` was never deployed; its cluster was not asked"));
         Ok(())
+    }
+
+    /// Tells whether something may be on a cluster that could not be asked. A row that was never
+    /// deployed must not be kept by a context that is gone, a login that fails or a record that may
+    /// not be read.
+    fn was_deployed(&self, stored: Option<&Instance>, error: &Error) -> Result<bool> {
+        let is_unasked = error.kind == ErrorKind::Runtime || error.code == Code::Forbidden;
+        match stored {
+            Some(_) if is_unasked => Ok(self.session.store().latest_release(self.name)?.is_some()),
+            Some(_) | None => Ok(true),
+        }
+    }
+
+    fn with_hint(&self, stored: Option<&Instance>, error: Error) -> Error {
+        let name = self.name;
+        match (stored, error.kind) {
+            // `delete` has no `--new-cluster`: that flag would deploy it anew.
+            _ if error.code == Code::OtherCluster => {
+                fixed::hint_new_cluster(error, name, stored.is_some())
+            }
+            (Some(_), ErrorKind::Runtime) if error.code != Code::ContextGone => error.hint(
+                format!("if the cluster is gone for good: `workloadctl delete {name} --forget`"),
+            ),
+            _ => error,
+        }
     }
 
     /// Neither a record nor a live object: the row goes, or there is no such instance.

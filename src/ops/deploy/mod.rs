@@ -35,7 +35,7 @@ use crate::{
         release::Outcome,
     },
 };
-use prepare::{Prepared, Purpose};
+use prepare::{Known, Prepared, Purpose};
 use report::DeployReport;
 
 /// How often others may write the record between our look and our write before it is given up.
@@ -70,12 +70,14 @@ struct Deploy<'a> {
     options: &'a DeployOptions,
     started: Instant,
     report: DeployReport,
+    /// What the database knows, where it was read already and nobody was at work since.
+    known: Option<Known>,
 }
 
 impl<'a> Deploy<'a> {
     fn new(session: &'a Session<'a>, name: &'a InstanceName, options: &'a DeployOptions) -> Self {
         let report = DeployReport::new(name);
-        Self { session, name, options, started: Instant::now(), report }
+        Self { session, name, options, started: Instant::now(), report, known: None }
     }
 
     async fn rehearse(&mut self) -> Result<()> {
@@ -87,7 +89,12 @@ impl<'a> Deploy<'a> {
 
     async fn run(&mut self) -> Result<()> {
         let until = self.started + self.options.limits.lock_wait;
+        // Nobody is waited for where the runtime cannot be chosen.
+        self.known = Some(self.read_known()?);
         let mut held = Held::acquire(self.session, self.name, until).await?;
+        if held.waited {
+            self.known = None;
+        }
         let mut races = 0;
         loop {
             // Anew in each round: our own intent may have been written by a request whose answer

@@ -22,6 +22,7 @@ use crate::{
 };
 use draft::Draft;
 use references::{missing_references, warn_of_missing};
+pub(super) use start::Known;
 use start::Start;
 
 /// What a preparation is for.
@@ -63,6 +64,10 @@ impl Deploy<'_> {
         for said in &draft.desired.notes {
             self.note(said);
         }
+        let missing = warn_of_missing(&start.target, &draft).await?;
+        if self.options.references == OnMissing::Refuse && !missing.is_empty() {
+            return Err(missing_references(missing));
+        }
         // A plan without the record cannot know what left the definition.
         if let Some(error) = &start.located.unreadable {
             self.warn(format!("{error}; planned without it"));
@@ -71,10 +76,6 @@ impl Deploy<'_> {
         let shared: Vec<String> = shared.collect();
         for warning in draft.desired.warnings.iter().chain(&draft.plan.warnings).chain(&shared) {
             self.warn(warning.clone());
-        }
-        let missing = warn_of_missing(&start.target, &draft).await?;
-        if self.options.references == OnMissing::Refuse && !missing.is_empty() {
-            return Err(missing_references(missing));
         }
         for warning in missing {
             self.warn(warning);

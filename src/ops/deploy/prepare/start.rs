@@ -19,6 +19,13 @@ use crate::{
     },
 };
 
+/// What the database knows of the instance, and the runtime that follows from it.
+pub(in crate::ops::deploy) struct Known {
+    stored: Option<Instance>,
+    was_deployed: bool,
+    choice: Choice,
+}
+
 /// What was found.
 pub(in crate::ops::deploy) struct Start {
     pub choice: Choice,
@@ -36,14 +43,26 @@ pub(in crate::ops::deploy) struct Start {
 }
 
 impl Deploy<'_> {
+    /// Reads what the database knows, and chooses the runtime.
+    ///
+    /// # Errors
+    /// Those of [`choose`].
+    pub(in crate::ops::deploy) fn read_known(&self) -> Result<Known> {
+        let (stored, latest) = {
+            let store = self.session.store();
+            (store.instance(self.name)?, store.latest_release(self.name)?)
+        };
+        let choice = self.choose_runtime(stored.as_ref())?;
+        Ok(Known { stored, was_deployed: latest.is_some(), choice })
+    }
+
     /// Looks where the instance is, as the database and its cluster have it.
     pub(super) async fn start(&mut self, purpose: &Purpose) -> Result<Start> {
         let (session, name, options) = (self.session, self.name, self.options);
-        let (stored, latest) = {
-            let store = session.store();
-            (store.instance(name)?, store.latest_release(name)?)
+        let Known { stored, was_deployed, choice } = match self.known.take() {
+            Some(known) => known,
+            None => self.read_known()?,
         };
-        let choice = self.choose_runtime(stored.as_ref())?;
         self.report.at(&choice.runtime);
         let mut target = Target::connect(session, &choice.runtime).await?;
         let brought = match &options.given {
@@ -69,7 +88,7 @@ impl Deploy<'_> {
         {
             self.note(moved);
         }
-        if located.new_cluster && latest.is_some() {
+        if located.new_cluster && was_deployed {
             self.note_new_cluster(&choice.runtime);
         }
         // With manifests it is deployed as if for the first time; without them only the row knows
@@ -80,7 +99,6 @@ impl Deploy<'_> {
             Some(_) => None,
             None => Some(locate::namespace_state(&target, &record_namespace, name).await?),
         };
-        let known_here = latest.is_some();
         let mut start = Start {
             choice,
             target,
@@ -88,7 +106,7 @@ impl Deploy<'_> {
             located,
             record_namespace,
             namespace_state,
-            known_here,
+            known_here: was_deployed,
         };
         // Only where something tells of an earlier release: looking through all kinds is no first
         // step of a new instance.
