@@ -102,14 +102,14 @@ impl Delete<'_> {
                 return self.end_without_record(stored, held, operation);
             };
             target.know_kinds_of(&record.inventory).await?;
-            // Waiting for somebody else has its own clock.
-            let deadline = self.options.limits.timeout.map(|timeout| Instant::now() + timeout);
             operation.instance.describe_record(&record);
             operation.instance.cluster_uid.clone_from(&target.cluster_uid);
             // Once: the same question after a lost race would make nobody wiser.
             if !std::mem::replace(&mut confirmed, true) {
                 self.confirm(&record, &choice)?;
             }
+            // Waiting for somebody else, or for an answer, has its own clock.
+            let deadline = self.options.limits.timeout.map(|timeout| Instant::now() + timeout);
             let Self { session, name, options, .. } = *self;
             let deletion = Deletion { session, name, options, target: &target, deadline };
             let found = located.found.as_ref();

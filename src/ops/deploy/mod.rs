@@ -13,7 +13,7 @@ mod prune;
 mod release;
 mod report;
 
-use std::time::Instant;
+use std::{cell::RefCell, collections::HashSet, time::Instant};
 
 use super::{
     conflict::FIELD_CONFLICT_HINT,
@@ -72,12 +72,22 @@ struct Deploy<'a> {
     report: DeployReport,
     /// What the database knows, where it was read already and nobody was at work since.
     known: Option<Known>,
+    /// What was said already: a round that is repeated says nothing twice.
+    told: RefCell<HashSet<String>>,
 }
 
 impl<'a> Deploy<'a> {
     fn new(session: &'a Session<'a>, name: &'a InstanceName, options: &'a DeployOptions) -> Self {
         let report = DeployReport::new(name);
-        Self { session, name, options, started: Instant::now(), report, known: None }
+        Self {
+            session,
+            name,
+            options,
+            started: Instant::now(),
+            report,
+            known: None,
+            told: RefCell::default(),
+        }
     }
 
     async fn rehearse(&mut self) -> Result<()> {
@@ -100,7 +110,7 @@ impl<'a> Deploy<'a> {
             // Anew in each round: our own intent may have been written by a request whose answer
             // was lost.
             let dead = held.releases.clone();
-            let prepared = self.prepare_or_stop(Purpose::Deploy { dead, until }).await?;
+            let mut prepared = self.prepare_or_stop(Purpose::Deploy { dead, until }).await?;
             // Half of its objects are gone or going: what is applied now would be deleted with its
             // namespace.
             if prepared.record.deleting {
@@ -111,6 +121,8 @@ impl<'a> Deploy<'a> {
             refuse_blocked(&prepared)?;
             self.report_yielded(&prepared);
             self.confirm(&prepared)?;
+            // A question stops the clock (docs/cli.md, Questions).
+            prepared.deadline = self.deadline();
             // No release and no lock in the record: a redeploy of what did not change writes
             // nothing (docs/cli.md, Deploy).
             if !prepared.needs_release(self.options.prune) {
@@ -146,6 +158,11 @@ impl<'a> Deploy<'a> {
         }
     }
 
+    /// Gives when time is up that begins now. Waiting for somebody else has its own clock.
+    fn deadline(&self) -> Option<Instant> {
+        self.options.limits.timeout.map(|timeout| Instant::now() + timeout)
+    }
+
     /// An instance that is half deleted is deleted to the end before it starts anew.
     async fn finish_deletion(&mut self, prepared: Prepared, held: &mut Held) -> Result<()> {
         self.note(format!("{} is half deleted: finishing that first", self.name));
@@ -166,8 +183,11 @@ impl<'a> Deploy<'a> {
             target: &start.target,
             deadline,
         };
-        deletion.execute(start.located.found.as_ref(), record, held, &mut operation).await?;
-        Ok(())
+        let found = start.located.found.as_ref();
+        let deleted = deletion.execute(found, record, held, &mut operation).await;
+        // What stays of the old one is told with the new.
+        operation.remarks.into_iter().for_each(|remark| self.report.remark(remark));
+        deleted.map(drop)
     }
 
     /// Nothing is to be written: notes the no-op data, and waits where nobody has seen it ready.
@@ -211,13 +231,18 @@ impl<'a> Deploy<'a> {
     }
 
     fn note(&self, text: impl Into<String>) {
-        self.session.note(self.name, text);
+        let text = text.into();
+        if self.told.borrow_mut().insert(text.clone()) {
+            self.session.note(self.name, text);
+        }
     }
 
     /// Tells what the user should heed, now and in the answer.
     fn warn(&mut self, text: String) {
         self.report.warn(&text);
-        self.session.report(self.name, Event::Warning(text));
+        if self.told.borrow_mut().insert(text.clone()) {
+            self.session.report(self.name, Event::Warning(text));
+        }
     }
 }
 

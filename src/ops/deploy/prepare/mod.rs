@@ -44,7 +44,7 @@ pub(super) struct Prepared {
     pub draft: Draft,
     /// The record: read, rebuilt, or new.
     pub record: Record,
-    /// When time is up. Waiting for somebody else has its own clock, so that this one begins here.
+    /// When time is up.
     pub deadline: Option<Instant>,
 }
 
@@ -87,8 +87,7 @@ impl Deploy<'_> {
         // Written down in the record too: an empty disk has nothing else to compare with
         // (docs/design.md, The right cluster).
         record.cluster_uid.clone_from(&start.target.cluster_uid);
-        let deadline = self.options.limits.timeout.map(|timeout| Instant::now() + timeout);
-        Ok(Prepared { start, draft, record, deadline })
+        Ok(Prepared { start, draft, record, deadline: self.deadline() })
     }
 }
 
