@@ -28,7 +28,6 @@ pub struct Env {
 
 impl Env {
     /// Reads the environment of this process.
-    #[must_use]
     pub fn read() -> Self {
         Self {
             variables: std::env::vars_os()
@@ -44,7 +43,6 @@ impl Env {
     }
 
     /// Makes an environment of these variables alone, with everything else below `home`.
-    #[must_use]
     pub fn for_test(variables: &[(&str, &str)], home: &Path) -> Self {
         Self {
             variables: variables
@@ -61,19 +59,16 @@ impl Env {
     }
 
     /// Gives a variable's value; an empty one counts as absent.
-    #[must_use]
     pub fn variable(&self, name: &str) -> Option<&str> {
         self.variables.get(name)?.to_str().filter(|value| !value.is_empty())
     }
 
     /// Gives a variable's value as a path; an empty one counts as absent.
-    #[must_use]
     pub fn path(&self, name: &str) -> Option<&Path> {
         self.variables.get(name).filter(|value| !value.is_empty()).map(Path::new)
     }
 
     /// Tells who deploys, as far as the environment knows.
-    #[must_use]
     pub fn deployer(&self) -> Deployer {
         let first =
             |names: &[&str]| names.iter().find_map(|name| self.variable(name)).map(str::to_owned);

@@ -47,7 +47,6 @@ use crate::{
 };
 
 /// Runs the program: reads the command line, runs the command, tells what went wrong.
-#[must_use]
 pub fn run(arguments: Vec<OsString>, env: Env, now: Timestamp) -> ExitCode {
     let command = Cli::command().color(parsing::color(&arguments));
     let parsed = command

@@ -74,7 +74,6 @@ impl Try {
 
 impl Api {
     /// Wraps a connection. `request_timeout` is the longest that one try of a request may take.
-    #[must_use]
     pub fn new(connection: Connection, request_timeout: Duration) -> Self {
         Self {
             connection: Arc::new(connection),
@@ -93,14 +92,12 @@ impl Api {
     }
 
     /// Gives the same API server behind a fence: every try of a write passes it first.
-    #[must_use]
     pub(crate) fn fenced(&self, fence: &Fence) -> Self {
         Self { fence: Some(fence.clone()), ..self.clone() }
     }
 
     /// Gives the same API server with places in flight of its own: writes that wait at the fence
     /// for a renewal must not keep the renewal from being sent.
-    #[must_use]
     pub(crate) fn apart(&self) -> Self {
         Self { in_flight: Arc::new(Semaphore::new(IN_FLIGHT)), ..self.clone() }
     }

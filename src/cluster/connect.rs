@@ -103,13 +103,11 @@ impl Connection {
     }
 
     /// Explains a failure of the client, with a hint that fits the runtime.
-    #[must_use]
     pub(crate) fn explain(&self, error: &kube::Error) -> Error {
         self.hinted(explain(error, &self.server))
     }
 
     /// Adds a hint that fits the runtime to a failure of reaching it that has none.
-    #[must_use]
     pub(crate) fn hinted(&self, error: Error) -> Error {
         let is_about_reaching = matches!(error.code, Code::Unreachable | Code::Dns | Code::Timeout);
         if error.hint.is_some() || !is_about_reaching {

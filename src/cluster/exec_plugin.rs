@@ -57,7 +57,6 @@ type PluginUse = (String, Option<String>);
 impl ExecPlugins {
     /// Begins with none. `interactive` says whether a person can answer one on the terminal: stdin
     /// is one and no source is read from it.
-    #[must_use]
     pub(crate) fn new(interactive: bool) -> Self {
         Self { interactive, ..Self::default() }
     }

@@ -13,7 +13,6 @@ pub(crate) const NOT_AN_API_SERVER: &str =
 
 /// Explains a failure of the kube client. Answers of the server other than 401 are told by their
 /// message alone; whoever sent the request knows better what was asked.
-#[must_use]
 pub(crate) fn explain(error: &kube::Error, server: &str) -> Error {
     let links = links(error);
     // A login or a certificate of ours that failed travels inside of an error of kube.
@@ -45,7 +44,6 @@ fn is_refused(links: &[&(dyn StdError + 'static)]) -> bool {
 }
 
 /// Makes the failure of a request that was not answered in time.
-#[must_use]
 pub(crate) fn timed_out(server: &str, after: Duration) -> Error {
     Error::runtime(
         Code::Timeout,
@@ -55,7 +53,6 @@ pub(crate) fn timed_out(server: &str, after: Duration) -> Error {
 }
 
 /// Makes the failure of a request whose login the server refused.
-#[must_use]
 pub(crate) fn unauthorized(server: &str) -> Error {
     Error::runtime(
         Code::Unauthorized,

@@ -67,7 +67,6 @@ impl Failure {
     }
 
     /// Tells whether the object (or the kind) is not there.
-    #[must_use]
     pub fn is_not_found(&self) -> bool {
         // By the code: what is not served, or not yet, is told in plain text without a reason.
         self.code() == 404
@@ -89,7 +88,6 @@ impl Failure {
     }
 
     /// Gives the causes that the server named.
-    #[must_use]
     pub fn causes(&self) -> &[StatusCause] {
         match self {
             Self::Status(status) => {
@@ -100,7 +98,6 @@ impl Failure {
     }
 
     /// Gives the server's message, or the reason why there was no answer.
-    #[must_use]
     pub fn message(&self) -> String {
         match self {
             Self::Status(status) => status.message.clone(),
@@ -109,7 +106,6 @@ impl Failure {
     }
 
     /// Tells whether the server rejected a change of a field that cannot be changed.
-    #[must_use]
     pub fn is_immutable(&self) -> bool {
         // Immutability has no reason and no cause of its own: each kind words it in its own way.
         let says = |text: &str| {
@@ -197,7 +193,6 @@ impl Failure {
     /// Turns a failure into what the user is told: what was done, to which object, and why it
     /// did not work. `verb` is the request's (`get`, `patch`), `what` a sentence's beginning
     /// such as `cannot apply`.
-    #[must_use]
     pub(crate) fn explain(
         &self,
         verb: &str,
@@ -261,7 +256,6 @@ impl StatusCause {
 
 impl ApiStatus {
     /// Lists why the server rejected a request, one sentence a field where it named fields.
-    #[must_use]
     pub fn reasons(&self) -> Vec<String> {
         let by_field: Vec<String> = self
             .details

@@ -43,7 +43,6 @@ enum Holding {
 pub(crate) struct Moment(Duration);
 
 impl Moment {
-    #[must_use]
     pub(crate) fn now() -> Self {
         Self(uptime())
     }
@@ -55,7 +54,6 @@ impl Moment {
 
 impl Fence {
     /// Opens the fence: the holder was written by a request sent at `sent`.
-    #[must_use]
     pub(crate) fn new(sent: Moment, request_timeout: Duration) -> Self {
         let expiry = Duration::from_secs(HOLDER_SECONDS.unsigned_abs());
         Self(Arc::new(Shared {
@@ -88,7 +86,6 @@ impl Fence {
         });
     }
 
-    #[must_use]
     pub(crate) fn why_lost(&self) -> Error {
         match &*self.0.holding.borrow() {
             Holding::Lost(why) => why.clone(),
@@ -137,7 +134,6 @@ impl Fence {
 }
 
 /// The failure of somebody whose holder was taken over.
-#[must_use]
 pub(crate) fn lost() -> Error {
     Error::new(
         ErrorKind::Locked,

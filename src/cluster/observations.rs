@@ -55,7 +55,6 @@ struct Warnings {
 }
 
 impl Observations {
-    #[must_use]
     pub(crate) fn new(on_request: Option<OnRequest>) -> Self {
         Self { on_request, ..Self::default() }
     }

@@ -23,24 +23,20 @@ pub struct Request {
 
 impl Request {
     /// Makes a GET.
-    #[must_use]
     pub fn get(path: impl Into<String>) -> Self {
         Self { method: Method::GET, path: path.into(), body: None, accept: WHOLE, retry: true }
     }
 
-    #[must_use]
     pub(crate) fn get_metadata(path: impl Into<String>) -> Self {
         Self { accept: METADATA_ONLY, ..Self::get(path) }
     }
 
     /// Makes a POST or another request with a JSON body.
-    #[must_use]
     pub fn json(method: Method, path: impl Into<String>, body: &Value) -> Self {
         Self { method, body: Some((encode(body), "application/json")), ..Self::get(path) }
     }
 
     /// Makes a JSON merge patch.
-    #[must_use]
     pub fn merge_patch(path: impl Into<String>, body: &Value) -> Self {
         Self {
             method: Method::PATCH,
@@ -50,7 +46,6 @@ impl Request {
     }
 
     /// Makes a JSON patch.
-    #[must_use]
     pub fn json_patch(path: impl Into<String>, body: &Value) -> Self {
         Self {
             method: Method::PATCH,
@@ -60,7 +55,6 @@ impl Request {
     }
 
     /// Makes a server-side apply that refuses unknown fields; the answer is metadata alone.
-    #[must_use]
     pub fn apply(path: &str, body: &Value, how: &Apply<'_>) -> Self {
         let Apply { manager, force, dry_run } = how;
         let manager = encode_query(manager);

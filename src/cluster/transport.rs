@@ -58,7 +58,6 @@ impl Transport {
     }
 
     /// Makes a transport to a service of this process.
-    #[must_use]
     pub(crate) fn over(
         wire: Wire,
         headers: Vec<(HeaderName, HeaderValue)>,

@@ -23,7 +23,6 @@ pub(crate) struct Trust {
 
 impl Trust {
     /// Makes the trust in these certificates; none where there is no usable one among them.
-    #[must_use]
     pub(crate) fn in_authorities(authorities: &[Vec<u8>]) -> Option<Self> {
         let authorities: Vec<_> = authorities.iter().cloned().map(CertificateDer::from).collect();
         let mut roots = RootCertStore::empty();

@@ -38,7 +38,6 @@ pub(crate) struct OperationMode {
 
 impl OperationMode {
     /// The mode of a command that only reads.
-    #[must_use]
     pub(crate) fn reading() -> Self {
         Self { reads_only: true, ..Self::default() }
     }
@@ -96,7 +95,6 @@ pub(crate) fn run<T>(
 }
 
 /// Tells a signal that came while a question stood from an answer: nobody said no.
-#[must_use]
 pub(crate) fn unless_stopped(error: Error, stop: &Stop) -> Error {
     match stop.requested() {
         Some(signal) if error.code == Code::AnsweredNo => signal.error("stopped at the question"),

@@ -39,7 +39,6 @@ pub(crate) enum Propagation {
 impl Propagation {
     /// Chooses for an object that goes for good: what has dependents waits for them; what
     /// cannot have any goes at once.
-    #[must_use]
     pub(crate) fn of(id: &ObjectId) -> Self {
         // In the foreground an object stays until its dependents are gone, so that its end means
         // theirs. Background would leave pods running after a wait that is over.

@@ -99,7 +99,6 @@ fn is_same_cluster(
 
 /// Hints at what helps where a command without `--new-cluster` found another cluster; `stored`:
 /// the instance is known here.
-#[must_use]
 pub(crate) fn hint_new_cluster(error: Error, name: &InstanceName, stored: bool) -> Error {
     if error.code != Code::OtherCluster {
         return error;

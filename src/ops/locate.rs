@@ -55,7 +55,6 @@ pub(crate) struct Search<'a> {
 
 impl<'a> Search<'a> {
     /// Looks for an instance as a command does that names no other cluster.
-    #[must_use]
     pub(crate) fn of(
         instance: &'a InstanceName,
         stored: Option<&'a Instance>,
@@ -108,7 +107,6 @@ pub(crate) fn places_of(
 }
 
 /// Makes the failure of an instance that is neither here nor on the runtime.
-#[must_use]
 pub(crate) fn instance_not_found(
     session: &Session<'_>,
     instance: &InstanceName,
@@ -329,7 +327,6 @@ pub(crate) fn follow(session: &Session<'_>, target: &Target, record: &Record) ->
 }
 
 /// Makes the failure of a managed namespace that the instance did not make.
-#[must_use]
 pub(crate) fn namespace_taken(namespace: &str, instance: &InstanceName) -> Error {
     Error::refused(
         Code::NamespaceTaken,

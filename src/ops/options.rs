@@ -62,7 +62,6 @@ pub(crate) struct Limits {
 
 impl Limits {
     /// The limits of what takes no lock and waits for nothing.
-    #[must_use]
     pub(crate) fn none() -> Self {
         Self { timeout: None, lock_wait: Duration::ZERO, no_wait: true }
     }

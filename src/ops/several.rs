@@ -20,7 +20,6 @@ pub(crate) fn named(desired: &Desired) -> String {
 ///
 /// # Panics
 /// Where there is none.
-#[must_use]
 pub(crate) fn merge(errors: &[&Error], what: &str) -> Error {
     let first = errors.first().expect("there is an error");
     if errors.len() == 1 {

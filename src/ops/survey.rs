@@ -78,7 +78,6 @@ type LiveAndHidden = (Live, HashMap<ObjectId, Failure>);
 
 impl<'a> Survey<'a> {
     /// Looks at an inventory: at its metadata.
-    #[must_use]
     pub(crate) fn of(
         target: &'a Target,
         instance: &'a InstanceName,

@@ -222,7 +222,6 @@ pub(crate) enum Sameness {
 }
 
 /// Makes the failure of a command that found another cluster behind a runtime.
-#[must_use]
 pub(crate) fn other_cluster(runtime: &RuntimeName, expected: &str, found: &str) -> Error {
     Error::runtime(
         Code::OtherCluster,
@@ -233,7 +232,6 @@ pub(crate) fn other_cluster(runtime: &RuntimeName, expected: &str, found: &str) 
 }
 
 /// Makes the failure of a command that concerns a kind whose API group does not answer.
-#[must_use]
 pub(crate) fn group_unavailable(kind: &GroupKind) -> Error {
     Error::runtime(
         Code::GroupUnavailable,

@@ -59,7 +59,6 @@ pub(crate) struct Answers {
 
 impl Answers {
     /// Begins the answer of a command; `list` where the user named several instances, or all.
-    #[must_use]
     pub(crate) fn new(printer: Printer, verb: Verb, list: bool) -> Self {
         Self { printer, verb, list, operations: Vec::new() }
     }

@@ -51,7 +51,6 @@ pub(crate) struct Printer {
 
 impl Printer {
     /// Looks at the two streams of this process and at the manner that was asked for.
-    #[must_use]
     pub(crate) fn new(options: TalkOptions) -> Self {
         let TalkOptions { format, quiet, verbosity, color, dumb, json_talk } = options;
         let colour = |automatic: ColorChoice| match color {
@@ -79,7 +78,6 @@ impl Printer {
 
     /// A printer that writes to files: no terminal, no colour.
     #[cfg(test)]
-    #[must_use]
     pub(crate) fn plain(format: Format) -> Self {
         Self {
             format: Some(format),

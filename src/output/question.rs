@@ -33,7 +33,6 @@ enum Answerer {
 
 impl Questions {
     /// Finds out whether somebody can be asked. `stdin_is_source`: the manifests come from there.
-    #[must_use]
     pub(crate) fn new(printer: Printer, yes: bool, stdin_is_source: bool, stop: Stop) -> Self {
         // An answer from a pipe is nobody's yes (docs/cli.md, Questions).
         let person = !stdin_is_source && io::stdin().is_terminal() && printer.stderr().terminal;

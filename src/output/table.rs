@@ -50,7 +50,6 @@ pub(crate) struct Rows {
 
 impl Rows {
     /// Makes a table with the titles of its columns.
-    #[must_use]
     pub(crate) fn new(header: &[&'static str]) -> Self {
         Self { header: header.to_vec(), rows: Vec::new() }
     }

@@ -139,13 +139,11 @@ pub struct Fault {
 
 impl Fault {
     /// Makes one.
-    #[must_use]
     pub fn new(matches: Matches, when: When, effect: Effect) -> Self {
         Self { matches, when, effect, seen: AtomicU64::new(0) }
     }
 
     /// Tells how many matching calls there were.
-    #[must_use]
     pub fn seen(&self) -> u64 {
         self.seen.load(Ordering::Relaxed)
     }

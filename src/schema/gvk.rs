@@ -12,13 +12,11 @@ pub struct Gvk {
 }
 
 impl Gvk {
-    #[must_use]
     pub fn new(group: &str, version: &str, kind: &str) -> Self {
         Self { group: group.into(), version: version.into(), kind: kind.into() }
     }
 
     /// Reads it off an object's `apiVersion` and `kind`.
-    #[must_use]
     pub fn of(object: &Value) -> Self {
         let text = |key: &str| object.get(key).and_then(Value::as_str).unwrap_or_default();
         let (group, version) =
@@ -27,7 +25,6 @@ impl Gvk {
     }
 
     /// `apps/v1`, or `v1` for the core group.
-    #[must_use]
     pub fn api_version(&self) -> String {
         if self.group.is_empty() {
             self.version.clone()

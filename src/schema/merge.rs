@@ -215,7 +215,6 @@ fn arrange(merged: &mut Vec<Value>, before: &[Value], patch: &[Value], key: Opti
 }
 
 /// Writes a value as the API server's messages show it: Go's `%v`.
-#[must_use]
 pub fn go_value(value: &Value) -> String {
     match value {
         Value::Null => "<nil>".to_owned(),

@@ -110,7 +110,6 @@ pub(crate) struct Schema {
 
 impl Schema {
     /// Reads a schema, of OpenAPI or of a custom resource.
-    #[must_use]
     pub(crate) fn parse(value: &Value) -> Self {
         let text = |key: &str| value.get(key).and_then(Value::as_str);
         let flag = |key: &str| value.get(key).and_then(Value::as_bool).unwrap_or(false);

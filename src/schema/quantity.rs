@@ -37,7 +37,6 @@ pub(crate) const MALFORMED: &str = "quantities must match the regular expression
 
 impl Quantity {
     /// Reads a quantity; none if the text is not one. What is finer than a billionth is rounded up.
-    #[must_use]
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let end = text
             .char_indices()

@@ -55,7 +55,6 @@ macro_rules! name_type {
 
         impl $type {
             /// Gives the name as text.
-            #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -108,32 +107,13 @@ pub(crate) fn nearest<'a>(
     let limit = (wanted.chars().count() / 3).max(1);
     known
         .into_iter()
-        .map(|name| (distance(wanted, name), name))
+        // Two swapped letters are one mistake.
+        .map(|name| (strsim::osa_distance(wanted, name), name))
         .filter(|(distance, name)| {
             *distance <= limit || name.starts_with(wanted) || wanted.starts_with(name)
         })
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, name)| name)
-}
-
-/// Counts the letters to add, drop, replace or swap with their neighbour to make `a` into `b`.
-fn distance(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    let mut rows = vec![(0..=b.len()).collect::<Vec<usize>>()];
-    for i in 1..=a.len() {
-        let mut row = vec![i];
-        for j in 1..=b.len() {
-            let replaced = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
-            let mut least = replaced.min(row[j - 1] + 1).min(rows[i - 1][j] + 1);
-            // Two swapped letters are one mistake.
-            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                least = least.min(rows[i - 2][j - 2] + 1);
-            }
-            row.push(least);
-        }
-        rows.push(row);
-    }
-    rows[a.len()][b.len()]
 }
 
 #[cfg(test)]

@@ -49,7 +49,6 @@ impl GroupKind {
     }
 
     /// Tells whether this is the built-in kind of that group.
-    #[must_use]
     pub fn is(&self, group: &str, kind: &str) -> bool {
         self.group == group && self.kind == kind
     }
@@ -93,7 +92,6 @@ impl ObjectId {
     }
 
     /// Reads the identity off a body. Fields that are missing read as empty.
-    #[must_use]
     pub fn of(body: &Value) -> Self {
         let text = |pointer: &str| body.pointer(pointer).and_then(Value::as_str);
         Self::new(
@@ -105,13 +103,11 @@ impl ObjectId {
     }
 
     /// Gives the group and kind.
-    #[must_use]
     pub fn group_kind(&self) -> GroupKind {
         GroupKind::new(&*self.group, &*self.kind)
     }
 
     /// Tells whether the object is of that built-in kind.
-    #[must_use]
     pub fn is(&self, group: &str, kind: &str) -> bool {
         self.group == group && self.kind == kind
     }

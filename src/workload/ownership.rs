@@ -145,7 +145,6 @@ pub(crate) struct Seen {
 impl Seen {
     /// Takes down what the answer to an apply (or to a dry-run apply that changed nothing) told.
     /// `None` where the answer lacks our entry, so that nothing can be proved by it.
-    #[must_use]
     pub(crate) fn of(answer: &Value, manager: &str, body: &Value) -> Option<Self> {
         Some(Self {
             resource_version: resource_version(answer)?.to_owned(),

@@ -47,7 +47,6 @@ pub(crate) struct Desired {
 
 impl Desired {
     /// Prepares a placed body for sending: what only a server may set is taken out.
-    #[must_use]
     pub(crate) fn new(mut body: Value, origin: Option<Origin>) -> Self {
         if let Some(metadata) = body.get_mut("metadata").and_then(Value::as_object_mut) {
             for field in [

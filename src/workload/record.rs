@@ -82,7 +82,6 @@ pub(crate) struct Orphan {
 
 impl Entry {
     /// Makes the entry of an object that is wanted and of which nothing is known yet.
-    #[must_use]
     pub(crate) fn new(id: ObjectId, version: &str) -> Self {
         Self {
             id,
@@ -159,7 +158,6 @@ pub(crate) struct Record {
 
 impl Record {
     /// Makes the record of an instance that has nothing yet.
-    #[must_use]
     pub(crate) fn new(namespace: &str, instance: &InstanceName, mode: NamespaceMode) -> Self {
         Self {
             namespace: namespace.to_owned(),

@@ -59,7 +59,6 @@ pub(crate) enum Outcome {
 impl Outcome {
     /// Gives the outcome of a release that failed with an error. A request that took too long
     /// (code 7) is a failure of the server: only our own clock ends a release as timed out.
-    #[must_use]
     pub(crate) fn of_failure(error: &Error) -> Self {
         match error.kind {
             ErrorKind::Interrupted | ErrorKind::Terminated => Self::Interrupted,

@@ -66,7 +66,6 @@ impl RuntimeName {
     }
 
     /// Gives the context's name, if it is one.
-    #[must_use]
     pub fn context(&self) -> Option<&str> {
         match self {
             Self::Context(name) => Some(name),
@@ -75,7 +74,6 @@ impl RuntimeName {
     }
 
     /// Tells whether the runtime is local and disposable.
-    #[must_use]
     pub fn is_kind_like(&self) -> bool {
         match self {
             // A context called `sandbox` is somebody's cluster.

@@ -52,7 +52,6 @@ pub(crate) struct Sharing {
 
 impl Sharing {
     /// Decides for one object: `changed` tells whether our own body did.
-    #[must_use]
     pub(crate) fn of(live: &Value, ours: &SharingInstance<'_>, others: &Others) -> Self {
         let mut sharing = Self::default();
         for manager in other_instances(live, ours.manager) {

@@ -184,7 +184,6 @@ impl Kubeconfig {
     }
 
     /// Makes the failure of a command that needs a kubeconfig where there is none.
-    #[must_use]
     pub(crate) fn missing(&self) -> Error {
         let message = match self.files_looked_at.as_slice() {
             [] => "there is no kubeconfig: KUBECONFIG is not set and there is no home folder"

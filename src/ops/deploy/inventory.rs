@@ -14,7 +14,6 @@ pub(super) struct Inventory {
 
 impl Inventory {
     /// Begins with what the plan covers.
-    #[must_use]
     pub(super) fn covering(plan: &Plan) -> Self {
         let mut inventory = Self { entries: Vec::new(), index: HashMap::new(), deeds: Vec::new() };
         for entry in plan.inventory() {

@@ -31,7 +31,6 @@ pub(super) struct DeployReport {
 
 impl DeployReport {
     /// Begins with the instance's name alone.
-    #[must_use]
     pub(super) fn new(name: &InstanceName) -> Self {
         Self { operation: Operation::of(name), index: HashMap::new() }
     }

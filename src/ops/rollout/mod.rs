@@ -98,7 +98,6 @@ type Writing<'a> = BoxFuture<'a, (usize, Result<Written, Error>)>;
 
 impl<'a> Rollout<'a> {
     /// Prepares a rollout of the items of a plan.
-    #[must_use]
     pub(crate) fn of(scope: RolloutScope<'a>, items: &'a [Item]) -> Self {
         Self {
             observer: Observer::new(&scope.target.api),

@@ -41,7 +41,6 @@ pub(crate) struct Node<'a> {
 
 impl<'a> Node<'a> {
     /// Makes a node of a plan's item.
-    #[must_use]
     pub(crate) fn new(item: &'a Item) -> Self {
         Self {
             item,

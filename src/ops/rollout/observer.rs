@@ -53,7 +53,6 @@ pub(crate) struct Observer {
 
 impl Observer {
     /// Makes an observer that watches nothing yet.
-    #[must_use]
     pub(crate) fn new(api: &Api) -> Self {
         let (sender, changes) = mpsc::unbounded_channel();
         Self {

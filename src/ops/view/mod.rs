@@ -212,7 +212,6 @@ pub(crate) struct Counts {
 
 impl ObjectView {
     /// Shows that there is such an object, and nothing else of it.
-    #[must_use]
     pub(crate) fn new(id: ObjectId, version: &str) -> Self {
         Self {
             id,
@@ -232,7 +231,6 @@ impl ObjectView {
 
 impl Operation {
     /// Begins with the instance's name alone.
-    #[must_use]
     pub(crate) fn of(name: &InstanceName) -> Self {
         let instance = InstanceView { name: name.to_string(), ..InstanceView::default() };
         Self { instance, ..Self::default() }

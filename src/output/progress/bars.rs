@@ -41,7 +41,6 @@ struct Track {
 
 impl Bars {
     /// Makes bars on stderr; where that is no terminal they are invisible.
-    #[must_use]
     pub(crate) fn new(printer: Printer, several: bool) -> Self {
         let target = if printer.is_quiet() {
             ProgressDrawTarget::hidden()

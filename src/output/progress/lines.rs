@@ -20,7 +20,6 @@ pub(crate) struct Lines {
 
 impl Lines {
     /// Makes a reporter whose lines name their instance where there are `several`.
-    #[must_use]
     pub(crate) fn new(printer: Printer, several: bool) -> Self {
         Self { printer, several, beats: Mutex::default() }
     }

@@ -30,7 +30,6 @@ pub(crate) struct Schedule<'g> {
 
 impl<'g> Schedule<'g> {
     /// Starts at the beginning.
-    #[must_use]
     pub(crate) fn start(graph: &'g Graph) -> Self {
         let nodes = graph.incoming.len();
         let mut schedule = Self {

@@ -6,7 +6,6 @@ use super::{KindInfo, KindOrigin, Kinds};
 
 impl Kinds {
     /// Makes the kinds of an embedded discovery document.
-    #[must_use]
     pub(crate) fn embedded(document: &Value) -> Self {
         let mut kinds = Self::default();
         for group in groups_in(document) {

@@ -80,7 +80,6 @@ pub(crate) struct Kinds {
 
 impl Kinds {
     /// Gives the built-in kinds of the embedded discovery.
-    #[must_use]
     pub(crate) fn builtin() -> Self {
         Self::embedded(schema::discovery())
     }

@@ -117,7 +117,6 @@ pub(crate) fn load(files: Vec<SourceFile>) -> Result<Loaded, Vec<Error>> {
 ///
 /// # Panics
 /// Without any error.
-#[must_use]
 pub(crate) fn combine(mut errors: Vec<Error>) -> Error {
     let count = errors.len();
     if count == 1 {

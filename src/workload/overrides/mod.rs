@@ -36,14 +36,12 @@ pub struct Overrides {
 
 impl Overrides {
     /// Tells whether nothing is overridden.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 
     /// Gives the base for what `-f` brings: the stamp of the last `--restart` alone. Dropping that
     /// too would restart the pods once more.
-    #[must_use]
     pub(crate) fn restart_alone(&self) -> Self {
         Self { restarted_at: self.restarted_at.clone(), ..Self::default() }
     }

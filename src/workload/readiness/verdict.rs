@@ -27,29 +27,24 @@ pub(crate) struct Verdict {
 }
 
 impl Verdict {
-    #[must_use]
     pub(crate) fn ready() -> Self {
         Self::ready_saying("")
     }
 
     /// It is ready, and something is to be said about that.
-    #[must_use]
     pub(crate) fn ready_saying(message: impl Into<String>) -> Self {
         Self { state: State::Ready, reason: String::new(), message: message.into() }
     }
 
-    #[must_use]
     pub(crate) fn waiting(reason: impl Into<String>, message: impl Into<String>) -> Self {
         Self { state: State::Waiting, reason: reason.into(), message: message.into() }
     }
 
-    #[must_use]
     pub(crate) fn failed(reason: impl Into<String>, message: impl Into<String>) -> Self {
         Self { state: State::Failed, reason: reason.into(), message: message.into() }
     }
 
     /// It is not there.
-    #[must_use]
     pub(crate) fn missing() -> Self {
         Self {
             state: State::Missing,

@@ -18,7 +18,6 @@ pub(crate) struct Window<'a> {
 impl<'a> Window<'a> {
     /// Makes a window for looking at things as they are, with no deploy under way: nothing is too
     /// old to count.
-    #[must_use]
     pub(crate) fn present(runtime: &'a RuntimeName, now: Timestamp) -> Self {
         Self { runtime, since: Timestamp::MIN, now }
     }

@@ -184,7 +184,6 @@ pub(crate) struct Encoded {
 
 impl Encoded {
     /// Spreads a content over the head and, where it is too large, parts.
-    #[must_use]
     pub(crate) fn of(record: &Record) -> Self {
         Self::spread(&record.encode(), &record.namespace, &record.instance, HEAD_LIMIT)
     }

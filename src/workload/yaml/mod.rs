@@ -48,7 +48,6 @@ pub(crate) struct Position {
 
 impl Position {
     /// Makes a place.
-    #[must_use]
     pub(crate) fn new(line: u32, column: u32) -> Self {
         Self { line, column }
     }

@@ -62,7 +62,6 @@ pub(super) async fn warn_of_missing(target: &Target, draft: &Draft) -> Result<Ve
 }
 
 /// Makes one error of the sentences about references, where they are to be refused.
-#[must_use]
 pub(super) fn missing_references(sentences: Vec<String>) -> Error {
     let count = match sentences.len() {
         1 => "1 object that is referred to is not there".to_owned(),
