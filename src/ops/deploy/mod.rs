@@ -35,7 +35,7 @@ use crate::{
         release::Outcome,
     },
 };
-use prepare::{Known, Prepared, Purpose};
+use prepare::{KnownInstance, Prepared, Purpose};
 use report::DeployReport;
 
 /// How often others may write the record between our look and our write before it is given up.
@@ -71,7 +71,7 @@ struct Deploy<'a> {
     started: Instant,
     report: DeployReport,
     /// What the database knows, where it was read already and nobody was at work since.
-    known: Option<Known>,
+    known: Option<KnownInstance>,
     /// What was said already: a round that is repeated says nothing twice.
     told: RefCell<HashSet<String>>,
 }

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 /// One step of a path.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum PathElement {
+pub(crate) enum OwnedPathElement {
     /// A field of an object: `.name`.
     Field(String),
     /// The item of a list that has these keys: `[name="c"]`.
@@ -21,7 +21,7 @@ pub(crate) enum PathElement {
     Index(usize),
 }
 
-impl PathElement {
+impl OwnedPathElement {
     /// Reads a key of `FieldsV1`.
     fn of_key(key: &str) -> Option<Self> {
         let (kind, rest) = key.split_at_checked(2)?;
@@ -65,7 +65,7 @@ fn has_keys(item: &Value, keys: &Map<String, Value>) -> bool {
         })
 }
 
-impl fmt::Display for PathElement {
+impl fmt::Display for OwnedPathElement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Field(name) => write!(f, ".{name}"),
@@ -81,19 +81,19 @@ impl fmt::Display for PathElement {
 }
 
 /// Shows a path as the server does, without the dot at its beginning.
-pub(crate) fn shown(path: &[PathElement]) -> String {
+pub(crate) fn shown(path: &[OwnedPathElement]) -> String {
     let text: String = path.iter().map(ToString::to_string).collect();
     text.trim_start_matches('.').to_owned()
 }
 
 /// Tells whether a body sets a field, or something below it.
-pub(crate) fn is_in(body: &Value, path: &[PathElement]) -> bool {
+pub(crate) fn is_in(body: &Value, path: &[OwnedPathElement]) -> bool {
     path.iter().try_fold(body, |place, step| step.enter(place)).is_some()
 }
 
 /// Finds the path that the server's text names in a body: the names of labels and keys have dots
 /// in them, and only the body tells where they end.
-pub(crate) fn find(body: &Value, text: &str) -> Option<Vec<PathElement>> {
+pub(crate) fn find(body: &Value, text: &str) -> Option<Vec<OwnedPathElement>> {
     let mut path = Vec::new();
     let (mut place, mut rest) = (body, text.trim_start_matches('.'));
     while !rest.is_empty() {
@@ -110,7 +110,7 @@ pub(crate) fn find(body: &Value, text: &str) -> Option<Vec<PathElement>> {
             });
             let key = known.max_by_key(|key| key.len())?;
             rest = &name[key.len()..];
-            PathElement::Field(key.clone())
+            OwnedPathElement::Field(key.clone())
         };
         place = step.enter(place)?;
         path.push(step);
@@ -118,12 +118,12 @@ pub(crate) fn find(body: &Value, text: &str) -> Option<Vec<PathElement>> {
     (!path.is_empty()).then_some(path)
 }
 
-fn item(text: &str) -> Option<PathElement> {
+fn item(text: &str) -> Option<OwnedPathElement> {
     if let Some(value) = text.strip_prefix('=') {
-        return serde_json::from_str(value).ok().map(PathElement::OwnedField);
+        return serde_json::from_str(value).ok().map(OwnedPathElement::OwnedField);
     }
     if let Ok(index) = text.parse() {
-        return Some(PathElement::Index(index));
+        return Some(OwnedPathElement::Index(index));
     }
     let (mut keys, mut rest) = (Map::new(), text);
     while !rest.is_empty() {
@@ -137,7 +137,7 @@ fn item(text: &str) -> Option<PathElement> {
         keys.insert(key.to_owned(), serde_json::from_str(value).ok()?);
         rest = after.trim_start_matches(',');
     }
-    Some(PathElement::Item(keys))
+    Some(OwnedPathElement::Item(keys))
 }
 
 /// Finds the bracket that closes a list key, outside quotes.
@@ -162,11 +162,11 @@ pub(crate) fn take_out(body: &mut Value, text: &str) -> bool {
 }
 
 /// Removes what a path leads to; tells whether the place is empty then.
-fn remove(place: &mut Value, path: &[PathElement]) -> bool {
+fn remove(place: &mut Value, path: &[OwnedPathElement]) -> bool {
     let Some((step, rest)) = path.split_first() else { return true };
     match place {
         Value::Object(fields) => {
-            let PathElement::Field(name) = step else { return false };
+            let OwnedPathElement::Field(name) = step else { return false };
             if fields.get_mut(name).is_some_and(|child| remove(child, rest)) {
                 fields.remove(name);
             }
@@ -186,7 +186,7 @@ fn remove(place: &mut Value, path: &[PathElement]) -> bool {
 /// A member of a set of fields.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct OwnedField {
-    pub path: Vec<PathElement>,
+    pub path: Vec<OwnedPathElement>,
     /// Whether it stands for a map or an item as such, beside what lies in it.
     pub is_whole: bool,
 }
@@ -202,12 +202,12 @@ pub(crate) fn members(fields: &Value) -> Vec<OwnedField> {
 }
 
 /// Tells whether a set has a field, or something below it.
-pub(crate) fn has(fields: &Value, path: &[PathElement]) -> bool {
+pub(crate) fn has(fields: &Value, path: &[OwnedPathElement]) -> bool {
     let Some((step, rest)) = path.split_first() else { return true };
     fields.as_object().is_some_and(|children| {
-        children
-            .iter()
-            .any(|(key, child)| PathElement::of_key(key).as_ref() == Some(step) && has(child, rest))
+        children.iter().any(|(key, child)| {
+            OwnedPathElement::of_key(key).as_ref() == Some(step) && has(child, rest)
+        })
     })
 }
 
@@ -215,15 +215,15 @@ pub(crate) fn has(fields: &Value, path: &[PathElement]) -> bool {
 /// and whether the member is a map or an item as such, beside what lies in it.
 pub(crate) fn split(
     fields: &Value,
-    goes: &mut impl FnMut(&[PathElement], bool) -> bool,
+    goes: &mut impl FnMut(&[OwnedPathElement], bool) -> bool,
 ) -> (Option<Value>, Option<Value>) {
     split_below(fields, &mut Vec::new(), goes)
 }
 
 fn split_below(
     node: &Value,
-    path: &mut Vec<PathElement>,
-    goes: &mut impl FnMut(&[PathElement], bool) -> bool,
+    path: &mut Vec<OwnedPathElement>,
+    goes: &mut impl FnMut(&[OwnedPathElement], bool) -> bool,
 ) -> (Option<Value>, Option<Value>) {
     let Some(children) = node.as_object().filter(|children| !children.is_empty()) else {
         return if goes(path, false) {
@@ -236,7 +236,7 @@ fn split_below(
     for (key, child) in children {
         let (left, right) = if key == "." {
             if goes(path, true) { (Some(json!({})), None) } else { (None, Some(json!({}))) }
-        } else if let Some(step) = PathElement::of_key(key) {
+        } else if let Some(step) = OwnedPathElement::of_key(key) {
             path.push(step);
             let split = split_below(child, path, goes);
             path.pop();

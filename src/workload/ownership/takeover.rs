@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 
 use super::{
     ManagerClass, apply_entry, class, class_of, entries,
-    fields::{self, PathElement},
+    fields::{self, OwnedPathElement},
     is_apply_of, manager_of, subresource,
 };
 use crate::workload::{
@@ -116,7 +116,7 @@ impl Takeover<'_> {
         &self,
         known: &Known<'_>,
         entry: &Value,
-        path: &[PathElement],
+        path: &[OwnedPathElement],
         same_version: bool,
     ) -> bool {
         if self.names(self.reclaimed, path) {
@@ -130,13 +130,13 @@ impl Takeover<'_> {
         };
         if !gives
             || !subresource(entry).is_empty()
-            || path[0] == PathElement::Field("status".to_owned())
+            || path[0] == OwnedPathElement::Field("status".to_owned())
             || self.names(self.yielded, path)
         {
             return false;
         }
         // A path of another version may not be one of ours; metadata is the same in all.
-        if !same_version && path[0] != PathElement::Field("metadata".to_owned()) {
+        if !same_version && path[0] != OwnedPathElement::Field("metadata".to_owned()) {
             // What the body sets conflicts in whatever version it is held.
             return fields::is_in(self.body, path);
         }
@@ -151,23 +151,24 @@ impl Takeover<'_> {
     }
 
     /// Tells whether a path is, or lies in, one of these fields.
-    fn names(&self, texts: &[&str], path: &[PathElement]) -> bool {
+    fn names(&self, texts: &[&str], path: &[OwnedPathElement]) -> bool {
         !texts.is_empty()
             && (1..=path.len()).any(|end| texts.contains(&&*fields::shown(&path[..end])))
     }
 
-    fn is_ours(&self, known: &Known<'_>, path: &[PathElement]) -> bool {
+    fn is_ours(&self, known: &Known<'_>, path: &[OwnedPathElement]) -> bool {
         fields::is_in(self.body, path) || self.was_ours(known, path)
     }
 
-    fn was_ours(&self, known: &Known<'_>, path: &[PathElement]) -> bool {
+    fn was_ours(&self, known: &Known<'_>, path: &[OwnedPathElement]) -> bool {
         known.own.is_some_and(|own| fields::has(own, path))
             || self.before.iter().any(|body| fields::is_in(body, path))
     }
 
     /// What somebody set inside an item of ours would keep a crippled item.
-    fn leaves_with_its_item(&self, known: &Known<'_>, path: &[PathElement]) -> bool {
-        let Some(item) = path.iter().position(|step| matches!(step, PathElement::Item(_))) else {
+    fn leaves_with_its_item(&self, known: &Known<'_>, path: &[OwnedPathElement]) -> bool {
+        let Some(item) = path.iter().position(|step| matches!(step, OwnedPathElement::Item(_)))
+        else {
             return false;
         };
         (item + 1..path.len()).any(|end| {
@@ -176,9 +177,9 @@ impl Takeover<'_> {
         })
     }
 
-    fn is_adopted(&self, known: &Known<'_>, entry: &Value, path: &[PathElement]) -> bool {
+    fn is_adopted(&self, known: &Known<'_>, entry: &Value, path: &[OwnedPathElement]) -> bool {
         let field = |index: usize| match path.get(index) {
-            Some(PathElement::Field(name)) => name.as_str(),
+            Some(OwnedPathElement::Field(name)) => name.as_str(),
             _ => "",
         };
         // Taken over they would be removed by the next apply: replicas fell to 1, a claim lost its
@@ -199,13 +200,13 @@ fn last_applied(live: &Value) -> Option<&str> {
     live.get("metadata")?.get("annotations")?.get(LAST_APPLIED)?.as_str()
 }
 
-fn is_last_applied(path: &[PathElement]) -> bool {
+fn is_last_applied(path: &[OwnedPathElement]) -> bool {
     let names = ["metadata", "annotations", LAST_APPLIED];
     path.len() == names.len()
         && path
             .iter()
             .zip(names)
-            .all(|(step, name)| matches!(step, PathElement::Field(field) if field == name))
+            .all(|(step, name)| matches!(step, OwnedPathElement::Field(field) if field == name))
 }
 
 /// Tells whether persons or packagers, or ourselves for an autoscaler, hold anything of an object.
@@ -229,7 +230,7 @@ pub(crate) fn may_conflict(body: &Value, live: &Value, manager: &str, persons: b
             ManagerClass::Instance | ManagerClass::GitOps(_) | ManagerClass::Other => true,
         })
         .flat_map(|entry| fields::members(&entry["fieldsV1"]))
-        .filter(|member| member.path.first() != Some(&PathElement::Field("status".to_owned())))
+        .filter(|member| member.path.first() != Some(&OwnedPathElement::Field("status".to_owned())))
         // That a map or an item is held as such is no conflict: several may hold it.
         .any(|member| !member.is_whole && fields::is_in(body, &member.path))
 }

@@ -183,7 +183,7 @@ pub(crate) fn is_scaled_by_controller(live: &Value) -> bool {
 }
 
 fn holds_replicas(entry: &Value) -> bool {
-    let path = ["spec", "replicas"].map(|name| fields::PathElement::Field(name.to_owned()));
+    let path = ["spec", "replicas"].map(|name| fields::OwnedPathElement::Field(name.to_owned()));
     fields::has(&entry["fieldsV1"], &path)
 }
 

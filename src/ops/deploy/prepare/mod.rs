@@ -22,7 +22,7 @@ use crate::{
 };
 use draft::Draft;
 use references::{missing_references, warn_of_missing};
-pub(super) use start::Known;
+pub(super) use start::KnownInstance;
 use start::Start;
 
 /// What a preparation is for.

@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// What the database knows of the instance, and the runtime that follows from it.
-pub(in crate::ops::deploy) struct Known {
+pub(in crate::ops::deploy) struct KnownInstance {
     stored: Option<Instance>,
     was_deployed: bool,
     choice: Choice,
@@ -47,19 +47,19 @@ impl Deploy<'_> {
     ///
     /// # Errors
     /// Those of [`choose`].
-    pub(in crate::ops::deploy) fn read_known(&self) -> Result<Known> {
+    pub(in crate::ops::deploy) fn read_known(&self) -> Result<KnownInstance> {
         let (stored, latest) = {
             let store = self.session.store();
             (store.instance(self.name)?, store.latest_release(self.name)?)
         };
         let choice = self.choose_runtime(stored.as_ref())?;
-        Ok(Known { stored, was_deployed: latest.is_some(), choice })
+        Ok(KnownInstance { stored, was_deployed: latest.is_some(), choice })
     }
 
     /// Looks where the instance is, as the database and its cluster have it.
     pub(super) async fn start(&mut self, purpose: &Purpose) -> Result<Start> {
         let (session, name, options) = (self.session, self.name, self.options);
-        let Known { stored, was_deployed, choice } = match self.known.take() {
+        let KnownInstance { stored, was_deployed, choice } = match self.known.take() {
             Some(known) => known,
             None => self.read_known()?,
         };

@@ -89,6 +89,6 @@ fn sets_are_split_and_put_together() {
         &find(&json!({"spec": {"ports": [{"port": 80}]}}), "spec.ports[port=80,protocol=\"TCP\"]")
             .unwrap()
     ));
-    assert!(!has(&fields, &[PathElement::Field("status".into())]));
+    assert!(!has(&fields, &[OwnedPathElement::Field("status".into())]));
     assert_eq!(split(&json!({}), &mut |_, _| false), (None, Some(json!({}))));
 }
