@@ -114,7 +114,7 @@ impl ObjectId {
 }
 
 /// An identity without owning it: group, kind, namespace (empty: none), name.
-pub(crate) type ReferredObject<'a> = (&'a str, &'a str, &'a str, &'a str);
+pub(crate) type BorrowedObjectId<'a> = (&'a str, &'a str, &'a str, &'a str);
 
 /// Shown as `Kind/name`, the form that people type; the namespace is said by the context.
 impl fmt::Display for ObjectId {

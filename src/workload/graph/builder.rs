@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{Edge, Milestone, Reason};
-use crate::workload::{object::ReferredObject, placement::Placed};
+use crate::workload::{object::BorrowedObjectId, placement::Placed};
 
 /// One side of a gate.
 #[derive(Debug, Clone, Copy)]
@@ -15,7 +15,7 @@ pub(super) struct Prerequisite {
 
 pub(super) struct Builder<'a> {
     pub(super) objects: &'a [Placed],
-    index: HashMap<ReferredObject<'a>, usize>,
+    index: HashMap<BorrowedObjectId<'a>, usize>,
     nodes: usize,
     edges: Vec<Edge>,
 }
@@ -27,7 +27,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Finds an object of the set.
-    pub(super) fn find(&self, key: ReferredObject<'_>) -> Option<usize> {
+    pub(super) fn find(&self, key: BorrowedObjectId<'_>) -> Option<usize> {
         self.index.get(&key).copied()
     }
 
@@ -91,7 +91,7 @@ impl<'a> Builder<'a> {
 }
 
 /// Gives an object's identity.
-pub(super) fn key(object: &Placed) -> ReferredObject<'_> {
+pub(super) fn key(object: &Placed) -> BorrowedObjectId<'_> {
     let id = &object.id;
     (&id.group, &id.kind, id.namespace.as_deref().unwrap_or_default(), &id.name)
 }

@@ -13,7 +13,7 @@ use crate::workload::{
     error::{Code, Error, Result},
     kinds::Kinds,
     name::nearest,
-    object::ReferredObject,
+    object::BorrowedObjectId,
     placement::Placed,
 };
 
@@ -22,7 +22,7 @@ const ANNOTATION: &str = "config.kubernetes.io/depends-on";
 /// Adds the edges that annotations state.
 pub(super) fn add(builder: &mut Builder<'_>, kinds: &Kinds) -> Result<()> {
     let objects = builder.objects;
-    let mut declared: Option<HashMap<ReferredObject<'_>, usize>> = None;
+    let mut declared: Option<HashMap<BorrowedObjectId<'_>, usize>> = None;
     for (node, object) in objects.iter().enumerate() {
         let Some(list) = object.annotation(ANNOTATION) else { continue };
         let declared = declared.get_or_insert_with(|| declared_index(objects));
@@ -54,7 +54,7 @@ fn parse(text: &str) -> Option<DependencyTarget<'_>> {
 }
 
 /// Finds objects by what the source calls them; without a namespace it means `default`.
-fn declared_index(objects: &[Placed]) -> HashMap<ReferredObject<'_>, usize> {
+fn declared_index(objects: &[Placed]) -> HashMap<BorrowedObjectId<'_>, usize> {
     let mut index = HashMap::new();
     for (node, object) in objects.iter().enumerate() {
         let id = object.declared();
@@ -73,7 +73,7 @@ fn declared_index(objects: &[Placed]) -> HashMap<ReferredObject<'_>, usize> {
 /// namespace is in the object's own.
 fn resolve(
     builder: &Builder<'_>,
-    declared: &HashMap<ReferredObject<'_>, usize>,
+    declared: &HashMap<BorrowedObjectId<'_>, usize>,
     object: &Placed,
     (group, namespace, kind, name): DependencyTarget<'_>,
     kinds: &Kinds,

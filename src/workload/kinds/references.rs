@@ -3,13 +3,13 @@
 
 use serde_json::Value;
 
-use crate::workload::object::{ReferredObject, split_api_version};
+use crate::workload::object::{BorrowedObjectId, split_api_version};
 
 /// An object that another one names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Link<'a> {
     /// What is named.
-    pub(crate) to: ReferredObject<'a>,
+    pub(crate) to: BorrowedObjectId<'a>,
     /// The field that names it.
     pub(crate) field: &'static str,
     /// Whether the object works without it.
@@ -46,7 +46,7 @@ impl<'a> Links<'a> {
     }
 
     /// Adds a link to an object of the same namespace, or to a cluster-scoped one.
-    fn add(&mut self, to: ReferredObject<'a>, field: &'static str, optional: bool) {
+    fn add(&mut self, to: BorrowedObjectId<'a>, field: &'static str, optional: bool) {
         self.found.push(Link { to, field, optional });
     }
 
