@@ -260,3 +260,37 @@ fn a_name_that_nobody_can_be_asked_for_is_said_to_be_unknown_here_too() {
     hint: `-f` takes a file, a folder or `-`
     ");
 }
+
+/// What `deploy` refuses without a cluster, everything that renders refuses.
+#[test]
+fn an_annotation_that_says_nothing_is_refused_wherever_it_is_rendered() {
+    let program = home();
+    let odd = CONFIG_MAP.replace(
+        "  name: conf\n",
+        "  name: conf\n  annotations: {workloadctl/ready-when: nonsense}\n",
+    );
+    program.write("k8s/conf.yaml", &odd);
+    program.call("definition apply web -f k8s");
+    snapshot!(
+        program.told(&["render web", "instance create web --runtime kind-dev", "list"]),
+        @r#"
+    $ workloadctl render web
+    exit code 2
+    --- stderr
+    error: k8s/conf.yaml:1: annotation workloadctl/ready-when: cannot read "nonsense": it begins with neither condition= nor jsonpath=
+    hint: write it like `kubectl wait --for`: `workloadctl/ready-when: condition=Ready` or `workloadctl/ready-when: jsonpath={.status.phase}=Running`
+
+    $ workloadctl instance create web --runtime kind-dev
+    exit code 2
+    --- stderr
+    runtime kind-dev: --runtime
+    error: k8s/conf.yaml:1: annotation workloadctl/ready-when: cannot read "nonsense": it begins with neither condition= nor jsonpath=
+    hint: write it like `kubectl wait --for`: `workloadctl/ready-when: condition=Ready` or `workloadctl/ready-when: jsonpath={.status.phase}=Running`
+
+    $ workloadctl list
+    exit code 0
+    --- stderr
+    no instances; `workloadctl deploy NAME -f PATH` makes one
+    "#
+    );
+}

@@ -30,6 +30,7 @@ mod owners;
 mod people;
 mod proxy;
 mod readme;
+mod recorded;
 mod refusals;
 mod replace;
 mod rights;
