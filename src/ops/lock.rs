@@ -10,7 +10,8 @@ use super::{
     target::Target,
 };
 use crate::{
-    store::lock::{Acquired, InstanceLock, LockContent},
+    env::Env,
+    store::lock::{Acquired, InstanceLock, LockContent, Machine, Writer},
     workload::{
         error::{Code, Error, ErrorKind, Result},
         name::InstanceName,
@@ -27,6 +28,7 @@ const REMEMBERED: usize = 32;
 /// The lock of an instance on this machine.
 pub(crate) struct Held {
     lock: InstanceLock,
+    writer: Writer,
     /// The releases that dead predecessors had begun, and our own: a holder of theirs may be
     /// taken over at once.
     pub releases: Vec<String>,
@@ -46,8 +48,12 @@ impl Held {
         loop {
             match InstanceLock::try_acquire(&session.database, instance)? {
                 Acquired::Got { lock, left } => {
-                    let releases = left.map(|left| left.releases).unwrap_or_default();
-                    let mut held = Self { lock, releases };
+                    let Env { host, boot, .. } = session.env;
+                    let machine = Machine { host: host.clone(), boot: boot.clone() };
+                    let writer = lock.writer(&machine)?;
+                    let releases =
+                        left.map(|left| left.releases_of_the_dead(&writer)).unwrap_or_default();
+                    let mut held = Self { lock, writer, releases };
                     held.write(session)?;
                     return Ok(held);
                 }
@@ -75,6 +81,7 @@ impl Held {
             command: session.command.clone(),
             started: session.now(),
             releases: self.releases.clone(),
+            writer: Some(self.writer.clone()),
         })
     }
 
