@@ -1,6 +1,9 @@
 //! One at a time: the lock file on this machine, the holder in the record between machines.
 
-use std::time::{Duration, Instant};
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use jiff::Timestamp;
 
@@ -27,8 +30,9 @@ const REMEMBERED: usize = 32;
 
 /// The lock of an instance on this machine.
 pub(crate) struct Held {
-    lock: InstanceLock,
-    writer: Writer,
+    /// None without a database: nothing can be written beside it, and the record's holder alone
+    /// is the lock.
+    lock: Option<(InstanceLock, Writer)>,
     /// The releases that dead predecessors had begun, and our own: a holder of theirs may be
     /// taken over at once.
     pub releases: Vec<String>,
@@ -44,16 +48,19 @@ impl Held {
         instance: &InstanceName,
         until: Instant,
     ) -> Result<Self> {
+        let Some(database) = session.store().path().map(Path::to_owned) else {
+            return Ok(Self { lock: None, releases: Vec::new() });
+        };
         let mut told = false;
         loop {
-            match InstanceLock::try_acquire(&session.database, instance)? {
+            match InstanceLock::try_acquire(&database, instance)? {
                 Acquired::Got { lock, left } => {
                     let Env { host, boot, .. } = session.env;
                     let machine = Machine { host: host.clone(), boot: boot.clone() };
                     let writer = lock.writer(&machine)?;
                     let releases =
                         left.map(|left| left.releases_of_the_dead(&writer)).unwrap_or_default();
-                    let mut held = Self { lock, writer, releases };
+                    let mut held = Self { lock: Some((lock, writer)), releases };
                     held.write(session)?;
                     return Ok(held);
                 }
@@ -76,12 +83,13 @@ impl Held {
     }
 
     fn write(&mut self, session: &Session<'_>) -> Result<()> {
-        self.lock.write(&LockContent {
+        let Some((lock, writer)) = &mut self.lock else { return Ok(()) };
+        lock.write(&LockContent {
             pid: std::process::id(),
             command: session.command.clone(),
             started: session.now(),
             releases: self.releases.clone(),
-            writer: Some(self.writer.clone()),
+            writer: Some(writer.clone()),
         })
     }
 
@@ -101,7 +109,7 @@ impl Held {
     pub(crate) fn end(self) {
         // The lock is free all the same; a content that stays is only a note about an ended
         // release.
-        let _ = self.lock.release();
+        let _ = self.lock.map(|(lock, _)| lock.release());
     }
 }
 
