@@ -20,6 +20,8 @@ pub struct Env {
     pub current_dir: PathBuf,
     /// The machine's name.
     pub host: String,
+    /// The id of the machine's last start, where the system tells it.
+    pub boot: Option<String>,
     /// The account that the process runs as, where the system knows its name.
     pub account: Option<String>,
     /// Where a pod finds its service account's token, CA and namespace.
@@ -37,6 +39,9 @@ impl Env {
             config_dir: dirs::config_dir(),
             current_dir: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
             host: rustix::system::uname().nodename().to_string_lossy().into_owned(),
+            boot: std::fs::read_to_string("/proc/sys/kernel/random/boot_id")
+                .ok()
+                .map(|id| id.trim().to_owned()),
             account: account(),
             service_account: PathBuf::from("/var/run/secrets/kubernetes.io/serviceaccount"),
         }
@@ -53,6 +58,7 @@ impl Env {
             config_dir: Some(home.join(".config")),
             current_dir: home.to_owned(),
             host: "test".to_owned(),
+            boot: None,
             account: Some("tester".to_owned()),
             service_account: home.join("serviceaccount"),
         }

@@ -14,11 +14,11 @@ use std::{
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode, header};
-use http_body_util::BodyExt as _;
 use kube::client::Body;
 use serde_json::Value;
 use tokio::sync::Semaphore;
 
+mod limits;
 mod list;
 
 pub(crate) use list::List;
@@ -117,6 +117,10 @@ impl Api {
     /// Whatever the server answered, or that it did not.
     pub async fn send(&self, request: Request) -> Result<Answer, Failure> {
         let bytes = self.send_raw(&request).await?;
+        if !limits::has_few_values(&bytes) {
+            let error = limits::too_many_values(&self.connection.server, &request.path);
+            return Err(Failure::NoAnswer(Box::new(error)));
+        }
         let body = serde_json::from_slice(&bytes).map_err(|error| {
             let server = &self.connection.server;
             let what = format!("{server} does not answer as a Kubernetes API server does");
@@ -129,7 +133,7 @@ impl Api {
                     .hint(NOT_AN_API_SERVER),
             ))
         })?;
-        Ok(Answer { body })
+        Ok(Answer { body, size: bytes.len() })
     }
 
     /// Reads an object; `None` where it is not there.
@@ -210,13 +214,15 @@ impl Api {
         };
         self.answered.store(true, Ordering::Relaxed);
         let (parts, body) = response.into_parts();
-        match body.collect().await {
-            Ok(body) => {
-                let body = body.to_bytes();
+        match limits::read(body).await {
+            Ok(Some(body)) => {
                 if self.tells_bodies {
                     self.tell_bodies(request, parts.status, body.clone());
                 }
                 judge(parts.status, &parts.headers, body)
+            }
+            Ok(None) => {
+                Try::given_up(limits::too_many_bytes(&self.connection.server, &request.path))
             }
             Err(error) => self.no_answer(error),
         }

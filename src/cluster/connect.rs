@@ -193,12 +193,17 @@ fn open(access: Access, runtime: &RuntimeName, options: &ConnectOptions) -> Resu
 fn connect_sandbox(runtime: &RuntimeName, options: &ConnectOptions) -> Result<Connection> {
     let Some(path) = &options.sandbox else {
         return Err(Error::usage(Code::NoSandbox, "there is no folder for the sandbox")
-            .hint("set WORKLOADCTL_DB or HOME"));
+            .hint("name a place by `--db FILE`, WORKLOADCTL_DB or HOME"));
     };
     let sandbox = Sandbox::open(path, sandbox::Options::default()).map_err(|error| {
         Error::runtime(Code::Sandbox, format!("cannot open the sandbox {}", path.display()))
             .cause(error.to_string())
-            .hint("`workloadctl sandbox reset` empties it")
+            .hint(if can_be_written(path) {
+                "`workloadctl sandbox reset` empties it"
+            } else {
+                "the sandbox lies beside the database: `--db FILE` names one in a folder that can \
+                 be written"
+            })
     })?;
     let service = tower::service_fn(move |request: http::Request<kube::client::Body>| {
         let sandbox = sandbox.clone();
@@ -208,6 +213,13 @@ fn connect_sandbox(runtime: &RuntimeName, options: &ConnectOptions) -> Result<Co
         }
     });
     over(Wire::new(service), sandbox::SERVER, runtime, options)
+}
+
+/// Tells whether a file's folder, and the file where it is there, can be written.
+fn can_be_written(file: &Path) -> bool {
+    let writable = |path: &Path| rustix::fs::access(path, rustix::fs::Access::WRITE_OK).is_ok();
+    file.parent().is_none_or(|folder| folder == Path::new("") || writable(folder))
+        && (!file.exists() || writable(file))
 }
 
 /// Empties the sandbox in a file; one that is not there is empty already.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use bytes::{Buf as _, BytesMut};
 use futures::StreamExt as _;
 use http::{Method, Request, Response, StatusCode, header};
-use http_body_util::BodyExt as _;
+use http_body_util::{BodyExt as _, Limited};
 use kube::client::Body;
 use serde_json::Value;
 use tokio::sync::mpsc::UnboundedSender;
@@ -180,7 +180,9 @@ impl Collection {
         if code == StatusCode::GONE {
             return Err(WatchEnd::TooOld);
         }
-        let bytes = response.into_body().collect().await.map(|body| body.to_bytes());
+        // A Status is short: what is longer is read as none.
+        let body = Limited::new(response.into_body(), LINE_LIMIT);
+        let bytes = body.collect().await.map(|body| body.to_bytes());
         let mut status: ApiStatus =
             serde_json::from_slice(&bytes.unwrap_or_default()).unwrap_or_default();
         status.code = code.as_u16();

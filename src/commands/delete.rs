@@ -4,6 +4,7 @@ use clap::Args;
 
 use crate::{
     commands::{
+        database::DatabaseUse,
         fleet::not_begun,
         invocation::{Done, Failures, Invocation},
         limits::LimitArgs,
@@ -69,7 +70,8 @@ pub(super) fn run(args: DeleteArgs, call: &Invocation) -> Done {
     let options = DeleteOptions { limits: limits.check(call), ignore_not_found, delete_crds };
     let several = names.len() > 1;
     let command = format!("workloadctl delete {}", names[0]);
-    let mode = OperationMode { command, several, ..OperationMode::default() };
+    let database = if forget { DatabaseUse::Stored } else { DatabaseUse::Cache };
+    let mode = OperationMode { command, database, several, ..OperationMode::default() };
     let answers = || Answers::new(call.printer, Verb::Delete { forgets: forget }, several);
     let told = session::run(call, mode, async |Surroundings { session, progress }| {
         let mut answers = answers();

@@ -54,9 +54,9 @@ pub(crate) fn run(
     let answers = || Answers::new(call.printer, verb, selection.is_list());
     let mode = OperationMode {
         command: command_line(command, &selection),
-        reads_only: command == FleetCommand::Plan,
         several: selection.is_list(),
         stdin_is_source: args.reads_stdin(),
+        ..OperationMode::default()
     };
     let told = args.check(call, limits).and_then(|(options, warnings)| {
         let fleet = Fleet { command, options, warnings };

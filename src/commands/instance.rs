@@ -4,6 +4,7 @@ use clap::{Args, Subcommand};
 
 use crate::{
     commands::{
+        database::DatabaseUse,
         delete::{self, DeleteArgs},
         invocation::{Done, Invocation},
         list::{self, ListArgs},
@@ -94,6 +95,7 @@ fn create(args: CreateArgs, call: &Invocation) -> Done {
     let overrides = overrides::merge(&Overrides::default(), &overrides.edits()?);
     let mode = OperationMode {
         command: format!("workloadctl instance create {name}"),
+        database: DatabaseUse::Stored,
         ..OperationMode::default()
     };
     let instance = session::run(call, mode, async |Surroundings { session, .. }| {

@@ -88,7 +88,7 @@ fn check(args: CheckArgs, call: &Invocation) -> Done {
         None => contexts,
     };
     let mode =
-        OperationMode { command: "workloadctl runtime check".into(), ..OperationMode::reading() };
+        OperationMode { command: "workloadctl runtime check".into(), ..OperationMode::default() };
     let answers =
         session::run(call, mode, async |around| runtimes::check(around.session, &names).await)??;
     let one = names.len() < 2;

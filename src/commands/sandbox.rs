@@ -5,7 +5,7 @@ use clap::{Args, Subcommand};
 use crate::{
     commands::invocation::{Done, Invocation},
     ops::{events, runtimes::reset_sandbox, stop::Stop},
-    output::question::Questions,
+    output::{self, format::Format, question::Questions},
     workload::error::{Code, Error},
 };
 
@@ -32,6 +32,7 @@ pub(super) fn run(command: SandboxCommand, call: &Invocation) -> Done {
 }
 
 fn reset(call: &Invocation) -> Done {
+    call.only("sandbox reset", &[Format::Table, Format::Json])?;
     let (_, stop) = Stop::channel();
     let questions = Questions::new(call.printer, call.yes, false, stop);
     let question = "Empty the sandbox? What was deployed to it is lost.";
@@ -40,6 +41,6 @@ fn reset(call: &Invocation) -> Done {
         Error::usage(Code::NeedsYes, message).hint("workloadctl sandbox reset --yes")
     })?;
     reset_sandbox(&call.db()?)?;
-    call.printer.answer("the sandbox is empty\n")?;
+    output::sandbox::emptied(&call.printer)?;
     Ok(None)
 }

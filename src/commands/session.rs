@@ -9,6 +9,7 @@ use std::{
 use jiff::Timestamp;
 
 use super::{
+    database::DatabaseUse,
     invocation::{Failures, Invocation},
     signals,
 };
@@ -19,7 +20,6 @@ use crate::{
         stop::Stop,
     },
     output::{progress::ProgressReporter, question::Questions},
-    store::Store,
     workload::error::{Code, Error},
 };
 
@@ -28,19 +28,12 @@ use crate::{
 pub(crate) struct OperationMode {
     /// The command, as it is named to others who have to wait for it.
     pub command: String,
-    /// Whether it only reads the database.
-    pub reads_only: bool,
+    /// What the database is to it.
+    pub database: DatabaseUse,
     /// Whether it tells of several instances.
     pub several: bool,
     /// Whether standard input is a source of manifests.
     pub stdin_is_source: bool,
-}
-
-impl OperationMode {
-    /// The mode of a command that only reads.
-    pub(crate) fn reading() -> Self {
-        Self { reads_only: true, ..Self::default() }
-    }
 }
 
 /// What an operation is handed.
@@ -61,10 +54,9 @@ pub(crate) fn run<T>(
     mode: OperationMode,
     operation: impl AsyncFnOnce(Surroundings<'_>) -> T,
 ) -> Result<T, Failures> {
-    let OperationMode { command, reads_only, several, stdin_is_source } = mode;
+    let OperationMode { command, database, several, stdin_is_source } = mode;
     let kubeconfig = runtimes::kubeconfig(&call.env, call.kubeconfig.as_deref())?;
-    let store = if reads_only { call.open_for_reading()? } else { call.open()? };
-    let store: Mutex<Store> = Mutex::new(store);
+    let store = Mutex::new(call.open_for(database)?);
     let reporter = ProgressReporter::new(call.progress, call.printer, several, Timestamp::now);
     let reporter = Arc::new(reporter);
     let answer = signals::run(call.printer, reporter.bars(), async |stop| {
@@ -74,7 +66,7 @@ pub(crate) fn run<T>(
             env: &call.env,
             kubeconfig: &kubeconfig,
             store: &store,
-            database: call.db()?,
+            database: call.db().ok(),
             reporter: &*reporter,
             ask: &ask,
             stop,

@@ -78,7 +78,7 @@ pub(super) fn run(args: StatusArgs, call: &Invocation) -> Done {
     let mode = OperationMode {
         command: "workloadctl status".into(),
         several: names.len() != 1,
-        ..OperationMode::reading()
+        ..OperationMode::default()
     };
     let until = limit(timeout).map(|timeout| Instant::now() + timeout);
     let (seen, stopped) = session::run(call, mode, async |Surroundings { session, progress }| {

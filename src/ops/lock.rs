@@ -1,6 +1,9 @@
 //! One at a time: the lock file on this machine, the holder in the record between machines.
 
-use std::time::{Duration, Instant};
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use jiff::Timestamp;
 
@@ -11,7 +14,8 @@ use super::{
 };
 use crate::{
     cluster::record::Keeper,
-    store::lock::{Acquired, InstanceLock, LockContent},
+    env::Env,
+    store::lock::{Acquired, InstanceLock, LockContent, Machine, Writer},
     workload::{
         error::{Code, Error, ErrorKind, Result},
         name::InstanceName,
@@ -29,7 +33,9 @@ const REMEMBERED: usize = 32;
 
 /// The lock of an instance on this machine.
 pub(crate) struct Held {
-    lock: InstanceLock,
+    /// None without a database: nothing can be written beside it, and the record's holder alone
+    /// is the lock.
+    lock: Option<(InstanceLock, Writer)>,
     /// The releases that dead predecessors had begun, and our own: a holder of theirs may be
     /// taken over at once.
     pub releases: Vec<String>,
@@ -47,12 +53,19 @@ impl Held {
         instance: &InstanceName,
         until: Instant,
     ) -> Result<Self> {
+        let Some(database) = session.store().path().map(Path::to_owned) else {
+            return Ok(Self { lock: None, releases: Vec::new(), waited: false });
+        };
         let mut told = false;
         loop {
-            match InstanceLock::try_acquire(&session.database, instance)? {
+            match InstanceLock::try_acquire(&database, instance)? {
                 Acquired::Got { lock, left } => {
-                    let releases = left.map(|left| left.releases).unwrap_or_default();
-                    let mut held = Self { lock, releases, waited: told };
+                    let Env { host, boot, .. } = session.env;
+                    let machine = Machine { host: host.clone(), boot: boot.clone() };
+                    let writer = lock.writer(&machine)?;
+                    let releases =
+                        left.map(|left| left.releases_of_the_dead(&writer)).unwrap_or_default();
+                    let mut held = Self { lock: Some((lock, writer)), releases, waited: told };
                     // At once, before any release has begun: who waits for us reads here whom to
                     // name.
                     held.write(session)?;
@@ -77,11 +90,13 @@ impl Held {
     }
 
     fn write(&mut self, session: &Session<'_>) -> Result<()> {
-        self.lock.write(&LockContent {
+        let Some((lock, writer)) = &mut self.lock else { return Ok(()) };
+        lock.write(&LockContent {
             pid: std::process::id(),
             command: session.command.clone(),
             started: session.now(),
             releases: self.releases.clone(),
+            writer: Some(writer.clone()),
         })
     }
 
@@ -103,7 +118,7 @@ impl Held {
         // release.
         // A failed deploy does not come here: its holder may still stand in the record, and its id
         // in the file lets the next one take over at once.
-        let _ = self.lock.release();
+        let _ = self.lock.map(|(lock, _)| lock.release());
     }
 }
 

@@ -37,8 +37,9 @@ pub(crate) struct Session<'a> {
     pub kubeconfig: &'a Kubeconfig,
     /// The database.
     pub store: &'a Mutex<Store>,
-    /// The database's file; the locks of the instances lie beside it.
-    pub database: PathBuf,
+    /// The database's file, whether or not it can be written; the sandbox lies beside it. None
+    /// where no place for one is known.
+    pub database: Option<PathBuf>,
     /// The one who is told.
     pub reporter: &'a dyn Reporter,
     /// The one who is asked.

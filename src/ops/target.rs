@@ -74,7 +74,7 @@ impl Target {
             request_timeout: timeout,
             plugins: session.plugins.clone(),
             on_request: session.on_request.clone(),
-            sandbox: Some(sandbox_file(&session.database)),
+            sandbox: session.database.as_deref().map(sandbox_file),
             ..ConnectOptions::default()
         };
         let connection = connect(session.kubeconfig, runtime, &options).await?;

@@ -14,6 +14,7 @@ pub(crate) mod printer;
 pub(crate) mod progress;
 pub(crate) mod question;
 pub(crate) mod runtimes;
+pub(crate) mod sandbox;
 pub(crate) mod sanitize;
 pub(crate) mod status;
 mod stream;

@@ -72,9 +72,13 @@ fn of_code(path: Option<&Path>, code: ErrorCode, file: &str) -> Error {
 pub(super) fn of_io(path: &Path, what: &str, error: &io::Error) -> Error {
     let file = shown(Some(path));
     match error.kind() {
-        io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => {
-            read_only(Some(path)).cause(format!("{what}: {error}"))
-        }
+        // The latter three: a folder that cannot be made, as in a home that does not exist, or
+        // below a file.
+        io::ErrorKind::ReadOnlyFilesystem
+        | io::ErrorKind::PermissionDenied
+        | io::ErrorKind::NotFound
+        | io::ErrorKind::AlreadyExists
+        | io::ErrorKind::NotADirectory => read_only(Some(path)).cause(format!("{what}: {error}")),
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
             disk_full(&file).cause(format!("{what}: {error}"))
         }

@@ -3,7 +3,8 @@
 //!
 //! The kernel frees it when the process dies, however it dies. The file itself is never deleted
 //! (two processes could then hold locks on two files of one name), only emptied when the work
-//! ended in order; what a dead predecessor left in it says which releases were its own.
+//! ended in order; what a dead predecessor left in it says which releases were its own. No link is
+//! followed, neither to the file nor to its folder: what it leads to is not ours to write.
 
 use std::{
     ffi::OsString,
@@ -14,7 +15,12 @@ use std::{
 };
 
 use jiff::Timestamp;
+use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
+
+mod writer;
+
+pub(crate) use writer::{Machine, Writer};
 
 use crate::workload::{
     error::{Code, Error, Result},
@@ -33,6 +39,18 @@ pub(crate) struct LockContent {
     /// its own holder stands in the record, one of theirs does.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) releases: Vec<String>,
+    /// Where it was written; none by a program that did not say so yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) writer: Option<Writer>,
+}
+
+impl LockContent {
+    /// Gives the releases whose holder may be taken over at once: those of a writer that ran on
+    /// this machine since its start, wrote this very file, and is dead. Any other may be alive.
+    pub(crate) fn releases_of_the_dead(self, here: &Writer) -> Vec<String> {
+        let ours = self.writer.is_some_and(|writer| writer.is(here));
+        if ours && writer::is_dead(self.pid) { self.releases } else { Vec::new() }
+    }
 }
 
 /// The answer to an attempt.
@@ -75,6 +93,15 @@ impl InstanceLock {
             Err(TryLockError::WouldBlock) => Ok(Acquired::Held(lock.read())),
             Err(TryLockError::Error(error)) => Err(cannot_lock(&lock.path, &error)),
         }
+    }
+
+    /// Says where this process writes, as its own successors have to find it.
+    ///
+    /// # Errors
+    /// `cannot-lock` where the file cannot be looked at.
+    pub(crate) fn writer(&self, machine: &Machine) -> Result<Writer> {
+        let file = self.file.metadata().map_err(|error| cannot_lock(&self.path, &error))?;
+        Ok(Writer::new(machine, &file))
     }
 
     /// Says who holds the lock and which releases it answers for.
@@ -126,8 +153,21 @@ fn lock_path(database: &Path, instance: &InstanceName) -> PathBuf {
 fn open(path: &Path) -> io::Result<File> {
     let folder = path.parent().expect("a lock file is in a folder");
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    if fs::symlink_metadata(folder)?.is_symlink() {
+        return Err(io::Error::other("its folder is a symbolic link, which is not followed"));
+    }
     // Not truncated: what a dead predecessor left is read first.
-    OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false).mode(0o600);
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    options.custom_flags(flags.bits().cast_signed());
+    let file = options.open(path).map_err(|error| match error.raw_os_error() {
+        Some(code) if code == rustix::io::Errno::LOOP.raw_os_error() => {
+            io::Error::other("it is a symbolic link, which is not followed")
+        }
+        _ => error,
+    })?;
+    if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("it is no file")) }
 }
 
 fn cannot_lock(path: &Path, error: &io::Error) -> Error {

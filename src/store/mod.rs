@@ -37,7 +37,7 @@ use rusqlite::{Connection, Params, Row};
 
 pub use self::runtimes::KnownRuntime;
 pub(crate) use self::{definitions::DefinitionRow, instances::InstanceFilter};
-use crate::workload::error::Result;
+use crate::workload::error::{Code, Error, Result};
 
 /// How long a transaction waits for another process's.
 pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -87,6 +87,29 @@ impl Store {
         }
     }
 
+    /// Opens the database for a command that works on clusters, for which it is a cache: where it
+    /// cannot be written, what is in it is read into memory, and why is given beside it.
+    ///
+    /// # Errors
+    /// As [`Store::open`], except for what is said above.
+    pub(crate) fn open_as_cache(path: &Path) -> Result<(Self, Option<Error>)> {
+        let why = match Self::open(path) {
+            Ok(store) => return Ok((store, None)),
+            Err(error) if failure::is_unwritable(&error) => error,
+            Err(error) => return Err(error),
+        };
+        let there = match open::connect_read_only(path) {
+            // What may not even be read is no cache.
+            Err(error) if error.code == Code::CannotOpenDatabase => None,
+            other => other?,
+        };
+        let Some(there) = there else { return Ok((Self::in_memory()?, Some(why))) };
+        let connection = open::connect_copy(path, &there)?;
+        let mut store = Self { connection, path: None, read_only: false };
+        store.migrate()?;
+        Ok((store, Some(why)))
+    }
+
     /// Makes an empty database in memory; for tests, and where no file can be.
     ///
     /// # Errors
@@ -125,7 +148,7 @@ impl Store {
         Ok(value)
     }
 
-    fn failure(&self, error: rusqlite::Error) -> crate::workload::error::Error {
+    fn failure(&self, error: rusqlite::Error) -> Error {
         failure::of_sqlite(self.path.as_deref(), error)
     }
 

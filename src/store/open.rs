@@ -7,7 +7,7 @@ use std::{
     time::Instant,
 };
 
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags, backup::Backup};
 use rustix::fs::Access;
 
 use super::{BUSY_TIMEOUT, failure};
@@ -15,6 +15,9 @@ use crate::workload::error::Result;
 
 /// How long to rest between two attempts to switch a new file to WAL.
 const WAL_RETRY: std::time::Duration = std::time::Duration::from_millis(5);
+
+/// How many pages are copied between two looks at whether somebody writes.
+const PAGES_AT_ONCE: std::ffi::c_int = 1000;
 
 /// Opens the file for reading and writing, and makes it where it is absent.
 pub(super) fn connect(path: &Path) -> Result<Connection> {
@@ -62,6 +65,15 @@ pub(super) fn connect_in_memory() -> Result<Connection> {
             Ok(connection)
         })
         .map_err(|error| failure::of_sqlite(None, error))
+}
+
+/// Copies a database into memory.
+pub(super) fn connect_copy(path: &Path, from: &Connection) -> Result<Connection> {
+    let mut copy = connect_in_memory()?;
+    Backup::new(from, &mut copy)
+        .and_then(|backup| backup.run_to_completion(PAGES_AT_ONCE, WAL_RETRY, None))
+        .map_err(|error| failure::of_sqlite(Some(path), error))?;
+    Ok(copy)
 }
 
 fn readable(connection: Connection) -> rusqlite::Result<Connection> {

@@ -179,18 +179,49 @@ fn a_home_that_cannot_be_written() {
         // Nobody makes a folder there, not even root.
         outcome(program.command(&arguments).env("XDG_CONFIG_HOME", "/sys").output().unwrap())
     };
+    // The sandbox is a cluster that lies there too: without a place there is none.
     let refused = call("deploy web -f k8s --runtime sandbox");
-    assert_eq!(refused.code, 1);
+    assert_eq!(refused.code, 7, "{}", refused.stderr);
     // Why depends on who asks, and on how /sys is mounted.
-    let (first, last) = (refused.stderr.lines().next(), refused.stderr.lines().last());
-    let said = "error: the database /sys/workloadctl/workloadctl.db cannot be written";
-    assert_eq!((first, last), (Some(said), Some("hint: `--db FILE` names another database")));
+    let lines: Vec<&str> = refused.stderr.lines().collect();
+    assert_eq!(
+        (lines[0], lines[1], lines[lines.len() - 1]),
+        (
+            "warning: the database /sys/workloadctl/workloadctl.db cannot be written; going on without \
+             one: the clusters know what is deployed",
+            "error: cannot open the sandbox /sys/workloadctl/workloadctl.sandbox.db",
+            "hint: the sandbox lies beside the database: `--db FILE` names one in a folder that can be \
+             written"
+        )
+    );
+    for line in ["definition apply web -f k8s", "runtime use prod", "delete web --forget --yes"] {
+        let refused = call(line);
+        assert_eq!(refused.code, 1, "{line}: {}", refused.stderr);
+        let (first, last) = (refused.stderr.lines().next(), refused.stderr.lines().last());
+        let said = "error: the database /sys/workloadctl/workloadctl.db cannot be written";
+        let hint = "hint: `--db FILE` names another database";
+        assert_eq!((first, last), (Some(said), Some(hint)), "{line}");
+    }
     // What reads sees an empty database.
     for line in ["list", "render -f k8s", "status", "definition list -o json"] {
         assert_eq!(call(line).code, 0, "{line}");
     }
     let elsewhere = call("deploy web -f k8s --runtime sandbox --db here.db");
     assert_eq!(elsewhere.code, 0, "{}", elsewhere.stderr);
+}
+
+#[test]
+fn the_sandbox_is_emptied_in_json_too() {
+    let program = home();
+    let answer = program.call("sandbox reset --yes -o json");
+    let expected =
+        "{\n  \"apiVersion\": \"workloadctl/v1alpha1\",\n  \"kind\": \"SandboxReset\"\n}\n";
+    assert_eq!((answer.code, answer.stdout.as_str()), (0, expected), "{}", answer.stderr);
+    assert_eq!(program.call("sandbox reset --yes").stdout, "the sandbox is empty\n");
+    assert_eq!(program.call("sandbox reset --yes -o name").code, 2);
+    let refused = program.call("sandbox reset -o json");
+    let document: serde_json::Value = serde_json::from_str(&refused.stdout).unwrap();
+    assert_eq!((refused.code, &document["error"]["code"]), (2, &"needs-yes".into()));
 }
 
 #[test]

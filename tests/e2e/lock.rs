@@ -80,6 +80,47 @@ on_both! {
         place.finish(first).expect(0);
     }
 
+    /// What a copy of the lock's folder says of its writer is no proof that this one is dead.
+    fn a_copied_lock_takes_over_no_live_holder(place) {
+        let (name, other) = (place.instance(""), place.elsewhere());
+        slow(place, "3s");
+        slow(&other, "0s");
+        let first = place.start(&format!("deploy {name} -f slow.yaml"));
+        held(place, &name);
+        let locks = |place: &Place| place.database().with_extension("db.locks");
+        std::fs::create_dir_all(locks(&other)).unwrap();
+        let lock = format!("{name}.lock");
+        std::fs::copy(locks(place).join(&lock), locks(&other).join(&lock)).unwrap();
+        let line = format!("deploy {name} -f slow.yaml --lock-wait 0s -o json");
+        let refused = other.run(&line).expect(6).json();
+        assert_eq!(refused["error"]["code"], "locked", "{refused}");
+        place.finish(first).expect(0);
+    }
+
+    /// The lock is a file of ours, and nothing that it leads to is read or written.
+    fn a_lock_that_is_a_link_is_not_followed(place) {
+        let name = place.instance("");
+        slow(place, "0s");
+        let locks = place.database().with_extension("db.locks");
+        let (lock, target) = (locks.join(format!("{name}.lock")), place.write("precious", "text"));
+        std::fs::create_dir_all(&locks).unwrap();
+        std::os::unix::fs::symlink(&target, &lock).unwrap();
+        let line = format!("deploy {name} -f slow.yaml -o json");
+        let refused = place.run(&line).expect(1).json();
+        assert_eq!(refused["error"]["code"], "cannot-lock", "{refused}");
+        assert_eq!(std::fs::read_to_string(&target).unwrap(), "text");
+        std::fs::remove_file(&lock).unwrap();
+        // Nor is the folder.
+        std::fs::remove_dir(&locks).unwrap();
+        let elsewhere = place.path("elsewhere");
+        std::fs::create_dir(&elsewhere).unwrap();
+        std::os::unix::fs::symlink(&elsewhere, &locks).unwrap();
+        place.run(&line).expect(1);
+        assert_eq!(std::fs::read_dir(&elsewhere).unwrap().count(), 0);
+        std::fs::remove_file(&locks).unwrap();
+        place.run(&line).expect(0);
+    }
+
     fn an_interrupted_deploy_says_so_and_goes_on(place) {
         for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
             let name = place.instance(&format!("-{code}"));

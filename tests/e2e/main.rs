@@ -25,6 +25,7 @@ mod leaving;
 mod lock;
 mod lost;
 mod namespaces;
+mod no_database;
 mod noop;
 mod owners;
 mod people;

@@ -2,16 +2,24 @@
 
 use serde_json::Value;
 
-use super::Api;
-use crate::cluster::{
-    failure::Failure,
-    request::{Request, WHOLE, encode_query},
+use super::{
+    Api,
+    limits::{LIST_BYTES, LIST_PAGES, PAGE_ITEMS, too_large},
+};
+use crate::{
+    cluster::{
+        failure::Failure,
+        request::{Request, WHOLE, encode_query},
+    },
+    workload::error::Code,
 };
 
 /// Asks for the metadata alone of a list's objects.
 const METADATA_LIST: &str = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
 /// The page size of client-go's pager and of kubectl.
 const PAGE: usize = 500;
+/// By how much a page is made smaller that was too large.
+const SMALLER: usize = 8;
 
 /// A whole collection, read page by page.
 #[derive(Debug)]
@@ -50,9 +58,10 @@ impl Api {
         accept: &'static str,
     ) -> Result<List, Failure> {
         let mut items = Vec::new();
-        let mut next = String::new();
+        let (mut next, mut limit) = (String::new(), PAGE);
+        let (mut pages, mut size) = (0, 0);
         loop {
-            let path = format!("{collection}?limit={PAGE}{query}{next}");
+            let path = format!("{collection}?limit={limit}{query}{next}");
             let answer = match self.send(Request { accept, ..Request::get(path) }).await {
                 // The list expired while we read it: begin anew, in one piece.
                 Err(failure) if failure.code() == 410 && !next.is_empty() => {
@@ -62,10 +71,17 @@ impl Api {
                     let path = format!("{collection}?{}", query.trim_start_matches('&'));
                     self.send(Request { accept, ..Request::get(path) }).await?
                 }
+                // 500 Secrets of 1 MB each are honest, and more than one answer may be.
+                Err(Failure::NoAnswer(error)) if error.code == Code::TooLarge && limit > 1 => {
+                    limit = (limit / SMALLER).max(1);
+                    continue;
+                }
                 other => other?,
             };
+            (pages, size) = (pages + 1, size + answer.size);
             let mut body = answer.body;
             if let Value::Array(page) = body["items"].take() {
+                self.check(collection, pages, size, page.len())?;
                 items.extend(page);
             }
             match body["metadata"]["continue"].as_str() {
@@ -79,5 +95,20 @@ impl Api {
                 }
             }
         }
+    }
+
+    /// Refuses a list that goes on for longer than any collection is.
+    fn check(&self, path: &str, pages: usize, size: usize, items: usize) -> Result<(), Failure> {
+        let what = if items > PAGE_ITEMS {
+            format!("{items} items in one page")
+        } else if pages > LIST_PAGES {
+            format!("more than {LIST_PAGES} pages of one list")
+        } else if size > LIST_BYTES {
+            format!("more than {} MiB in one list", LIST_BYTES >> 20)
+        } else {
+            return Ok(());
+        };
+        let error = too_large(&self.connection.server, path, &what);
+        Err(Failure::NoAnswer(Box::new(error)))
     }
 }

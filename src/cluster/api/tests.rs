@@ -1,5 +1,7 @@
 //! What is tried again, and what is shown of an answer that is none.
 
+mod limits;
+
 use super::*;
 
 #[test]

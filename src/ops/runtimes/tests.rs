@@ -37,7 +37,7 @@ async fn checked(server: &str, names: &[&str]) -> Result<Vec<(RuntimeView, Optio
         env: &env,
         kubeconfig: &kubeconfig,
         store: &Mutex::new(store),
-        database: home.path().join("db"),
+        database: Some(home.path().join("db")),
         reporter: &(),
         ask: &None::<bool>,
         stop: Stop::channel().1,

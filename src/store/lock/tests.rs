@@ -15,6 +15,7 @@ fn content(command: &str, release_id: Option<&str>) -> LockContent {
         command: command.to_owned(),
         started: Timestamp::UNIX_EPOCH,
         releases: release_id.map(str::to_owned).into_iter().collect(),
+        writer: None,
     }
 }
 
@@ -153,4 +154,60 @@ fn one_of_many_gets_it() {
         tries.into_iter().filter_map(|each| each.join().unwrap()).collect()
     });
     assert_eq!(winners.len(), 1);
+}
+
+#[test]
+fn only_the_writer_of_this_file_that_is_dead_is_a_dead_predecessor() {
+    let home = TempDir::new().unwrap();
+    let machine = |host: &str, boot: Option<&str>| Machine {
+        host: host.to_owned(),
+        boot: boot.map(str::to_owned),
+    };
+    let (lock, _) = got(&home.path().join("one.db"));
+    let (copy, _) = got(&home.path().join("two.db"));
+    let here = lock.writer(&machine("a", Some("1"))).unwrap();
+    let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
+    let alive = child.id();
+    let releases = |pid: u32, writer: Option<Writer>, here: &Writer| {
+        let content = LockContent { pid, writer, ..content("deploy web", Some("r1")) };
+        content.releases_of_the_dead(here)
+    };
+    // One that is alive wrote it, whatever became of its lock.
+    assert!(releases(alive, Some(here.clone()), &here).is_empty());
+    child.kill().unwrap();
+    let ended = || fs::read_to_string(format!("/proc/{alive}/stat")).unwrap().contains(") Z ");
+    while cfg!(target_os = "linux") && !ended() {
+        std::thread::yield_now();
+    }
+    // Nobody has waited for it yet, and then somebody has.
+    if cfg!(target_os = "linux") {
+        assert_eq!(releases(alive, Some(here.clone()), &here), ["r1"]);
+    }
+    child.wait().unwrap();
+    assert_eq!(releases(alive, Some(here.clone()), &here), ["r1"]);
+    for writer in [
+        None,
+        Some(copy.writer(&machine("a", Some("1"))).unwrap()),
+        Some(lock.writer(&machine("b", Some("1"))).unwrap()),
+        Some(lock.writer(&machine("a", Some("2"))).unwrap()),
+    ] {
+        assert!(releases(alive, writer.clone(), &here).is_empty(), "{writer:?}");
+    }
+    // A system that does not tell of its starts proves nothing.
+    let here = lock.writer(&machine("a", None)).unwrap();
+    assert!(releases(alive, Some(here.clone()), &here).is_empty());
+}
+
+#[test]
+fn nothing_but_a_file_of_ours_is_a_lock() {
+    let home = TempDir::new().unwrap();
+    let database = home.path().join("workloadctl.db");
+    let path = lock_path(&database, &web());
+    let refused = || InstanceLock::try_acquire(&database, &web()).unwrap_err().code;
+    fs::create_dir_all(&path).unwrap();
+    assert_eq!(refused(), Code::CannotLock);
+    fs::remove_dir(&path).unwrap();
+    std::os::unix::fs::symlink(home.path().join("absent"), &path).unwrap();
+    assert_eq!(refused(), Code::CannotLock);
+    assert!(!home.path().join("absent").exists());
 }

@@ -152,7 +152,7 @@ fn what_is_not_ours_is_refused_and_left_alone() {
     }
     assert_eq!(Store::open(home.path()).unwrap_err().code, Code::CannotOpenDatabase);
     let within = home.path().join("notes.txt/db");
-    assert_eq!(Store::open(&within).unwrap_err().code, Code::CannotOpenDatabase);
+    assert_eq!(Store::open(&within).unwrap_err().code, Code::ReadOnlyDatabase);
 }
 
 #[test]
@@ -193,7 +193,7 @@ fn a_home_that_cannot_be_written_is_empty_for_reading() {
     for (error, code, unwritable) in [
         (denied, "read-only-database", true),
         (full, "disk-full", true),
-        (absent, "cannot-open-database", false),
+        (absent, "read-only-database", true),
     ] {
         let error = failure::of_io(home.path(), "its folder", &error);
         assert_eq!((error.code.word(), failure::is_unwritable(&error)), (code, unwritable));
@@ -221,6 +221,37 @@ fn a_file_that_cannot_be_written_is_read() {
     let error = store.set_default_runtime(Some("kind-dev")).unwrap_err();
     assert_eq!((error.code.word(), error.kind.exit_code()), ("read-only-database", 1));
     assert!(store.is_read_only());
+}
+
+/// For what works on clusters: it keeps its cache fresh, in memory alone.
+#[test]
+fn a_file_that_cannot_be_written_is_copied_into_memory() {
+    let home = TempDir::new().unwrap();
+    let path = home.path().join("db");
+    let mut there = Store::open(&path).unwrap();
+    there.apply("web", &version(1), 0);
+    there.create_instance(&instance("web", "web")).unwrap();
+
+    let connection = open::connect_copy(&path, &there.connection).unwrap();
+    let mut copy = Store { connection, path: None, read_only: false };
+    copy.migrate().unwrap();
+    assert_eq!(copy.definitions().unwrap(), there.definitions().unwrap());
+    copy.set_default_runtime(Some("kind-dev")).unwrap();
+    copy.transaction(|copy| {
+        copy.apply("web", &version(2), 1);
+        Ok(())
+    })
+    .unwrap();
+    assert_eq!(copy.newest("web", Some("web")), Some(2));
+    assert_eq!(there.newest("web", Some("web")), Some(1));
+    assert_eq!(there.default_runtime().unwrap(), None);
+
+    // A folder in /proc can be made by nobody, not even by root.
+    let (empty, why) = Store::open_as_cache(Path::new("/proc/self/workloadctl/db")).unwrap();
+    assert_eq!((empty.definitions().unwrap(), empty.path()), (vec![], None));
+    assert_eq!(why.unwrap().code, Code::ReadOnlyDatabase);
+    let (store, why) = Store::open_as_cache(&path).unwrap();
+    assert_eq!((store.path(), why.map(|why| why.code)), (Some(&*path), None));
 }
 
 #[test]

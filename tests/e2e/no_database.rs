@@ -1,0 +1,53 @@
+//! A place where no database can be: it is a cache, and the clusters know what is deployed.
+
+use crate::harness::{Outcome, Place};
+
+const SET: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: first}\ndata: {a: b}\n";
+
+/// Calls the program with its database and its home in such a place.
+fn call(place: &Place, database: Option<&str>, line: &str) -> Outcome {
+    let mut command = place.command(line);
+    // Nobody makes a folder there, not even root.
+    command.env("HOME", "/proc/nowhere").env_remove("WORKLOADCTL_DB");
+    if let Some(database) = database {
+        command.env("WORKLOADCTL_DB", database);
+    }
+    Outcome::of(line, command.output().unwrap())
+}
+
+on_both! {
+    fn what_works_on_clusters_goes_on_without_one(place) {
+        let place = place.behind_proxy();
+        place.write("set.yaml", SET);
+        place.write("file", "");
+        let within_a_file = place.path("file/folder/w.db").display().to_string();
+        for (number, database) in [Some("/sys/none/w.db"), Some(&*within_a_file), None].iter().enumerate() {
+            let name = place.instance(&format!("-{number}"));
+            let told = |line: &str| {
+                let outcome = call(&place, *database, line).expect(0);
+                assert_eq!(outcome.stderr.matches("warning:").count(), 1, "{outcome:?}");
+                assert!(outcome.stderr.contains("going on without"), "{outcome:?}");
+                outcome.json()
+            };
+            let deployed = told(&format!("deploy {name} -f set.yaml -o json"));
+            assert_eq!(deployed["outcome"], "ready", "{deployed}");
+            let again = told(&format!("deploy {name} -f set.yaml -o json"));
+            assert_eq!(again["outcome"], "unchanged", "{again}");
+            told(&format!("plan {name} -f set.yaml -o json"));
+            let status = told(&format!("status {name} -o json"));
+            assert!(status.to_string().contains("Healthy"), "{status}");
+            // What would only be stored is refused.
+            for line in [
+                "definition apply web -f set.yaml".to_owned(),
+                format!("instance create {name}"),
+                "runtime use -".to_owned(),
+                format!("delete {name} --forget --yes"),
+            ] {
+                let refused = call(&place, *database, &line).expect(1);
+                assert!(refused.stderr.contains("cannot be written"), "{refused:?}");
+            }
+            told(&format!("delete {name} --yes -o json"));
+            assert_eq!(place.leftovers(&name), Vec::<String>::new());
+        }
+    }
+}
