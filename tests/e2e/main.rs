@@ -16,6 +16,7 @@ mod clusters;
 mod docs;
 mod examples;
 mod faults;
+mod forged;
 mod going;
 mod invalid;
 mod kill;

@@ -17,7 +17,7 @@ use crate::{
         error::Result,
         name::InstanceName,
         ownership::resource_version,
-        record::{Encoded, Holder, RECORD_LABEL, Record, head_name, head_secret},
+        record::{Encoded, Holder, RECORD_LABEL, Record, head_name, head_secret, is_part_name},
     },
 };
 
@@ -112,12 +112,10 @@ pub(super) async fn list_parts(
     let Ok(list) = api.list_metadata(&collection(namespace), &query).await else {
         return BTreeSet::new();
     };
-    let head = head_name(instance);
-    let prefix = format!("{head}.");
     list.items
         .iter()
         .filter_map(|secret| secret["metadata"]["name"].as_str())
-        .filter(|name| name.starts_with(&prefix))
+        .filter(|name| is_part_name(instance, name))
         .map(str::to_owned)
         .collect()
 }

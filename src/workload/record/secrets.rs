@@ -17,7 +17,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::{Deployed, Entry, Holder, Record};
+use super::{
+    Deployed, Entry, Holder, Record,
+    verify::{KnownContents, verify},
+};
 use crate::workload::{
     error::{Code, Error, Result},
     instance::NamespaceMode,
@@ -89,12 +92,18 @@ impl Record {
         encoder.finish().expect("writing to memory cannot fail")
     }
 
-    /// Decodes a content.
+    /// Decodes a content and verifies it; `known` are the contents of releases that need no
+    /// record to be believed.
     ///
     /// # Errors
     /// Code 5 where the format is newer or the record belongs elsewhere; code 1 where it is
     /// damaged.
-    pub(crate) fn decode(bytes: &[u8], namespace: &str, instance: &InstanceName) -> Result<Self> {
+    pub(crate) fn decode(
+        bytes: &[u8],
+        namespace: &str,
+        instance: &InstanceName,
+        known: &KnownContents<'_>,
+    ) -> Result<Self> {
         let damaged = |why: String| {
             Error::failed(
                 Code::DamagedRecord,
@@ -138,12 +147,14 @@ impl Record {
             )
             .hint(format!("delete the copy: `kubectl -n {namespace} delete secret {}`", head_name(instance))));
         }
-        Ok(stored.into_record())
+        let (record, contents) = stored.into_record();
+        verify(record, contents, known).map_err(damaged)
     }
 }
 
 impl Stored {
-    fn into_record(self) -> Record {
+    /// Gives the record without the objects of its releases, and these by digest.
+    fn into_record(self) -> (Record, BTreeMap<String, Vec<Object>>) {
         let Self {
             format: _,
             namespace,
@@ -156,20 +167,18 @@ impl Stored {
             last_good,
             contents,
         } = self;
-        let deployed = |release: Release| Deployed {
-            objects: contents.get(&release.digest).cloned().unwrap_or_default(),
-            release,
-        };
-        Record {
+        let deployed = |release: Release| Deployed { objects: Vec::new(), release };
+        let record = Record {
             namespace,
             instance,
             cluster_uid,
             mode,
             deleting,
             inventory,
-            newest: newest.map(&deployed),
-            last_good: last_good.map(&deployed),
-        }
+            newest: newest.map(deployed),
+            last_good: last_good.map(deployed),
+        };
+        (record, contents)
     }
 }
 
@@ -230,6 +239,14 @@ fn part_name(instance: &InstanceName, chunk: &[u8]) -> String {
     format!("workloadctl.{instance}.{short}")
 }
 
+/// Tells whether a name is one that [`part_name`] makes: what a head names is read, and deleted
+/// once it does not, so that it must not name any other Secret.
+pub(crate) fn is_part_name(instance: &InstanceName, name: &str) -> bool {
+    name.strip_prefix(&format!("workloadctl.{instance}.")).is_some_and(|digest| {
+        digest.len() == 20 && digest.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+    })
+}
+
 /// What a head's Secret holds.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum HeadContent {
@@ -267,9 +284,7 @@ pub(crate) fn read_head(secret: &Value) -> Result<(HeadContent, Option<Holder>)>
             .transpose()
     };
     let holder = match bytes("holder")? {
-        Some(json) => {
-            Some(serde_json::from_slice(&json).map_err(|_| damaged("holder is not readable"))?)
-        }
+        Some(json) => Some(serde_json::from_slice(&json).map_err(|_| unreadable_holder(secret))?),
         None => None,
     };
     let content = match (bytes("record")?, bytes("parts")?) {
@@ -280,6 +295,18 @@ pub(crate) fn read_head(secret: &Value) -> Result<(HeadContent, Option<Holder>)>
         (None, None) => return Err(damaged("it has neither record nor parts")),
     };
     Ok((content, holder))
+}
+
+fn unreadable_holder(secret: &Value) -> Error {
+    let of = |field| secret["metadata"][field].as_str().unwrap_or_default();
+    let (name, namespace) = (of("name"), of("namespace"));
+    Error::failed(
+        Code::DamagedRecord,
+        format!("Secret/{name} in namespace {namespace} does not tell who works on the instance: its holder is not readable"),
+    )
+    .hint(format!(
+        "where nobody does, take it out: `kubectl -n {namespace} patch secret {name} --type merge -p '{{\"data\":{{\"holder\":null}}}}'`"
+    ))
 }
 
 /// Reads the bytes of a part's Secret.

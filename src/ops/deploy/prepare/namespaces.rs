@@ -18,7 +18,7 @@ use crate::{
         name::DefinitionName,
         object::ObjectId,
         ownership::other_instances,
-        record::Record,
+        record::{Record, nothing_known},
         sharing::instance_of,
     },
 };
@@ -125,7 +125,9 @@ pub(super) async fn refuse_second_own(
     let Some(namespace) = live.get(&id) else { return Ok(()) };
     for other in other_instances(namespace, manager) {
         let Some((place, other)) = instance_of(other) else { continue };
-        let Some(found) = record::read(&target.api, place, &other).await? else { continue };
+        let Some(found) = record::read(&target.api, place, &other, &nothing_known).await? else {
+            continue;
+        };
         let newest = found.record.newest;
         if newest.is_some_and(|deployed| deployed.release.definition == *definition) {
             return Err(Error::refused(

@@ -2,7 +2,9 @@ use jiff::Timestamp;
 
 use super::*;
 use crate::workload::{
+    definition::Content,
     object::{ObjectId, Origin},
+    record::nothing_known,
     release::{Deployer, Outcome},
 };
 
@@ -10,7 +12,10 @@ fn instance() -> InstanceName {
     "web".parse().unwrap()
 }
 
-fn deployed(id: &str, digest: &str) -> Deployed {
+fn deployed(id: &str, text: &str) -> Deployed {
+    let objects =
+        vec![Object { body: json!({"kind": "X", "v": text}), origin: Origin::line("a.yaml", 4) }];
+    let content = Content { objects, files: Vec::new() };
     Deployed {
         release: Release {
             id: id.into(),
@@ -21,14 +26,11 @@ fn deployed(id: &str, digest: &str) -> Deployed {
             outcome: Outcome::InFlight,
             definition: "web".parse().unwrap(),
             revision: 2,
-            digest: digest.into(),
+            digest: content.digest(),
             revision_created_at: Timestamp::UNIX_EPOCH,
             overrides: Default::default(),
         },
-        objects: vec![Object {
-            body: json!({"kind": "X", "v": digest}),
-            origin: Origin::line("a.yaml", 4),
-        }],
+        objects: content.objects,
     }
 }
 
@@ -55,23 +57,29 @@ fn record() -> Record {
 fn comes_back_as_it_went() {
     let record = record();
     let bytes = record.encode();
-    assert_eq!(Record::decode(&bytes, "ns", &instance()).unwrap(), record);
+    assert_eq!(Record::decode(&bytes, "ns", &instance(), &nothing_known).unwrap(), record);
 }
 
 #[test]
 fn a_copy_elsewhere_and_a_newer_format_are_refused() {
     let bytes = record().encode();
-    assert_eq!(Record::decode(&bytes, "other", &instance()).unwrap_err().code, Code::CopiedRecord);
+    assert_eq!(
+        Record::decode(&bytes, "other", &instance(), &nothing_known).unwrap_err().code,
+        Code::CopiedRecord
+    );
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(br#"{"format": 99, "everything": "else"}"#).unwrap();
     let newer = encoder.finish().unwrap();
-    assert_eq!(Record::decode(&newer, "ns", &instance()).unwrap_err().code, Code::NewerRecord);
     assert_eq!(
-        Record::decode(b"rubbish", "ns", &instance()).unwrap_err().code,
+        Record::decode(&newer, "ns", &instance(), &nothing_known).unwrap_err().code,
+        Code::NewerRecord
+    );
+    assert_eq!(
+        Record::decode(b"rubbish", "ns", &instance(), &nothing_known).unwrap_err().code,
         Code::DamagedRecord
     );
     assert_eq!(
-        Record::decode(&bytes[..20], "ns", &instance()).unwrap_err().code,
+        Record::decode(&bytes[..20], "ns", &instance(), &nothing_known).unwrap_err().code,
         Code::DamagedRecord
     );
 }
@@ -90,10 +98,52 @@ fn a_head_carries_content_and_holder() {
     let (content, read) = read_head(&secret).unwrap();
     assert_eq!(read, Some(holder));
     let HeadContent::Whole(bytes) = content else { panic!("it fits") };
-    assert_eq!(Record::decode(&bytes, "ns", &instance()).unwrap(), record);
+    assert_eq!(Record::decode(&bytes, "ns", &instance(), &nothing_known).unwrap(), record);
     let (_, cleared) = read_head(&head_secret(&record, &Encoded::of(&record), None)).unwrap();
     assert_eq!(cleared, None);
     assert!(read_head(&json!({"type": "Opaque", "data": {}})).is_err());
+}
+
+#[test]
+fn a_holder_that_nobody_can_read_has_a_way_out() {
+    let record = record();
+    let mut secret = head_secret(&record, &Encoded::of(&record), None);
+    secret["data"]["holder"] = json!(STANDARD.encode("{}"));
+    let error = read_head(&secret).unwrap_err();
+    assert_eq!(error.code, Code::DamagedRecord);
+    assert_eq!(
+        error.hint.as_deref(),
+        Some(
+            "where nobody does, take it out: `kubectl -n ns patch secret workloadctl.web --type merge -p '{\"data\":{\"holder\":null}}'`"
+        )
+    );
+}
+
+#[test]
+fn a_head_names_no_other_secret_as_its_part() {
+    let made = part_name(&instance(), b"content");
+    for (name, is_part) in [
+        (&*made, true),
+        ("workloadctl.web", false),
+        ("workloadctl.web.token", false),
+        ("../../kube-system/secrets/workloadctl.web.00000000000000000000", false),
+        ("workloadctl.other.00000000000000000000", false),
+    ] {
+        assert_eq!(is_part_name(&instance(), name), is_part, "{name}");
+    }
+}
+
+#[test]
+fn an_expiry_far_ahead_counts_as_one_of_90_seconds() {
+    let at = |second| Timestamp::from_second(second).unwrap();
+    for (expires, written, expected) in
+        [(1090, 1000, 1090), (9_999_999, 1000, 1091), (1005, 1000, 1005)]
+    {
+        let (id, who, command) = ("r2".into(), "ann@desk".into(), "deploy".into());
+        let mut holder = Holder { id, who, command, since: at(0), expires: at(expires) };
+        holder.clamp(at(written));
+        assert_eq!(holder.expires, at(expected));
+    }
 }
 
 #[test]
