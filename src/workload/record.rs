@@ -1,5 +1,7 @@
 //! The record: what a cluster keeps of an instance. How it lies there is `secrets`.
 
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod secrets;
 mod verify;
 

@@ -39,7 +39,7 @@ pub(super) async fn write_head(
     base: Option<&str>,
     holder: Option<&Holder>,
 ) -> Result<Option<WrittenHead>> {
-    let encoded = Encoded::of(record);
+    let encoded = Encoded::of(record)?;
     let explain = |verb: &str, failure: &Failure| {
         let id = head_id(&record.namespace, &record.instance);
         failure.explain(verb, "cannot write the record", &id, None)

@@ -37,8 +37,8 @@ pub(crate) const HEAD_TYPE: &str = "workloadctl/record";
 pub(crate) const PART_TYPE: &str = "workloadctl/record-part";
 /// The label of head and parts; its value is the instance's name.
 pub(crate) const RECORD_LABEL: &str = "workloadctl/record";
-/// The most bytes that a content may unpack to.
-const UNPACKED_LIMIT: u64 = 256 << 20;
+/// The most bytes that a content may unpack to. As values they take some ten times as much.
+const UNPACKED_LIMIT: u64 = 64 << 20;
 
 pub(crate) fn head_name(instance: &InstanceName) -> String {
     format!("workloadctl.{instance}")
@@ -67,9 +67,12 @@ struct Stored {
 impl Record {
     /// Encodes the content: compressed JSON.
     ///
+    /// # Errors
+    /// Code 5 where it is more than would be read again.
+    ///
     /// # Panics
     /// Never: everything in a record is representable.
-    pub(crate) fn encode(&self) -> Vec<u8> {
+    pub(crate) fn encode(&self) -> Result<Vec<u8>> {
         let mut contents = BTreeMap::new();
         for deployed in [&self.newest, &self.last_good].into_iter().flatten() {
             contents.insert(deployed.release.digest.clone(), deployed.objects.clone());
@@ -88,8 +91,20 @@ impl Record {
         };
         let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
         let json = serde_json::to_vec(&stored).expect("a record has string keys only");
+        if json.len() as u64 > UNPACKED_LIMIT {
+            return Err(Error::refused(
+                Code::RecordTooLarge,
+                format!(
+                    "the record of `{}` would have {} MiB; the most is {} MiB",
+                    self.instance,
+                    json.len() >> 20,
+                    UNPACKED_LIMIT >> 20
+                ),
+            )
+            .hint("split the manifests into several definitions"));
+        }
         encoder.write_all(&json).expect("writing to memory cannot fail");
-        encoder.finish().expect("writing to memory cannot fail")
+        Ok(encoder.finish().expect("writing to memory cannot fail"))
     }
 
     /// Decodes a content and verifies it; `known` are the contents of releases that need no
@@ -118,9 +133,12 @@ impl Record {
         let mut json = Vec::new();
         GzDecoder::new(bytes)
             // Whoever may write Secrets could let it unpack to any size.
-            .take(UNPACKED_LIMIT)
+            .take(UNPACKED_LIMIT + 1)
             .read_to_end(&mut json)
             .map_err(|error| damaged(error.to_string()))?;
+        if json.len() as u64 > UNPACKED_LIMIT {
+            return Err(damaged(format!("it unpacks to more than {} MiB", UNPACKED_LIMIT >> 20)));
+        }
         #[derive(Deserialize)]
         struct Version {
             format: u32,
@@ -193,9 +211,11 @@ pub(crate) struct Encoded {
 
 impl Encoded {
     /// Spreads a content over the head and, where it is too large, parts.
-    #[must_use]
-    pub(crate) fn of(record: &Record) -> Self {
-        Self::spread(&record.encode(), &record.namespace, &record.instance, HEAD_LIMIT)
+    ///
+    /// # Errors
+    /// Those of [`Record::encode`].
+    pub(crate) fn of(record: &Record) -> Result<Self> {
+        Ok(Self::spread(&record.encode()?, &record.namespace, &record.instance, HEAD_LIMIT))
     }
 
     fn spread(content: &[u8], namespace: &str, instance: &InstanceName, limit: usize) -> Self {
