@@ -33,6 +33,16 @@ pub mod testing {
     };
 }
 
+/// The door for the targets in `fuzz/`, open only in their builds.
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing {
+    /// Reads bytes as the Secrets of a record.
+    pub fn record(bytes: &[u8]) {
+        crate::workload::record::fuzzing::record(bytes);
+    }
+}
+
 use std::{ffi::OsString, process::ExitCode};
 
 use clap::{CommandFactory as _, FromArgMatches as _};

@@ -23,6 +23,7 @@ use crate::{
         object::ObjectId,
         ownership::{is_labelled, is_ours, is_terminating, manager},
         record::{Deployed, Record},
+        release::Release,
     },
 };
 
@@ -145,8 +146,10 @@ pub(crate) async fn locate(
 ) -> Result<Located> {
     search.stored = search.stored.filter(|stored| stored.runtime == target.runtime.to_string());
     let Search { instance, stored, namespaces, new_cluster: _, lenient } = search;
-    let reads = namespaces.iter().map(|namespace| record::read(&target.api, namespace, instance));
+    let known = |release: &Release| session.store().known_objects(release);
     // Side by side, and judged together below: they are the first requests of every command.
+    let reads =
+        namespaces.iter().map(|namespace| record::read(&target.api, namespace, instance, &known));
     let (uid, reads) = futures::future::join(target.identify(), join_all(reads)).await;
     target.cluster_uid = uid?;
     let (mut records, mut located, mut failed) = (Vec::new(), Located::default(), None);

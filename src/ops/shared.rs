@@ -26,6 +26,7 @@ use crate::{
         object::ObjectId,
         ownership::{apply_entry_index, other_instances, resource_version},
         plan::Desired,
+        record::nothing_known,
         sharing::{NamedInstance, Others, Sharing, Standing, instance_of},
     },
 };
@@ -53,7 +54,7 @@ async fn standing(target: &Target, manager: &str) -> Result<Standing> {
     // than leaving one too many (docs/design.md, Absence).
     let unknown = Standing::Lives { definition: None, revision: None };
     let Some((namespace, instance)) = instance_of(manager) else { return Ok(unknown) };
-    match record::read(&target.api, namespace, &instance).await {
+    match record::read(&target.api, namespace, &instance, &nothing_known).await {
         Ok(None) => Ok(Standing::Gone),
         Ok(Some(found)) => Ok(match found.record.newest {
             Some(newest) => Standing::Lives {

@@ -15,6 +15,8 @@ use crate::workload::{
     definition::{Content, Revision},
     error::{Code, Error, Result},
     name::{DefinitionName, InstanceName},
+    object::Object,
+    release::Release,
 };
 
 /// The row id of a revision.
@@ -94,7 +96,6 @@ impl Store {
     }
 
     /// Finds the newest revision with a digest, whoever it is for.
-    #[cfg(test)]
     pub(crate) fn revision_by_digest(
         &self,
         name: &DefinitionName,
@@ -105,6 +106,13 @@ impl Store {
             params![Word(name), digest],
             |row| Kept::read(row).map(|kept| kept.revision),
         )
+    }
+
+    /// Gives the objects of a release's digest where a revision here has them.
+    pub(crate) fn known_objects(&self, release: &Release) -> Option<Vec<Object>> {
+        // A database that fails says so where it is needed; the record has to prove itself then.
+        let revision = self.revision_by_digest(&release.definition, &release.digest).ok()??;
+        self.content(&revision).ok().map(|content| content.objects)
     }
 
     /// Reads the content of a revision. Objects are those of its digest; the texts are its own

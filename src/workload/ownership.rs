@@ -87,10 +87,22 @@ pub(crate) fn has_controller(object: &Value) -> bool {
 }
 
 /// Tells whether a live object is ours.
+///
+/// In the instance's namespace the uid is enough: somebody may have stripped all managedFields.
+/// Elsewhere our Apply entry is needed, which only who may write the object itself can make: the
+/// inventory can be written by everybody who may write one Secret.
 pub(crate) fn is_ours(object: &Value, manager: &str, inventory_uid: Option<&str>) -> bool {
-    // The uid proves more than the entry: somebody may have stripped all managedFields.
-    (inventory_uid.is_some() && uid(object) == inventory_uid)
-        || (apply_entry(object, manager).is_some() && !has_controller(object))
+    let is_applied = apply_entry(object, manager).is_some();
+    let is_recorded = inventory_uid.is_some() && uid(object) == inventory_uid;
+    (is_recorded && (is_applied || is_at_home(object, manager)))
+        || (is_applied && !has_controller(object))
+}
+
+/// Tells whether an object lies in the namespace of the instance of that manager.
+pub(crate) fn is_at_home(object: &Value, manager: &str) -> bool {
+    let home = manager.strip_prefix(MANAGER_PREFIX).and_then(|name| name.split_once('/'));
+    metadata_text(object, "namespace")
+        .is_some_and(|namespace| home.is_some_and(|(home, _)| home == namespace))
 }
 
 /// Tells whether a live object carries the label of the instance: of a Namespace it says that

@@ -1,13 +1,18 @@
 //! The record: what a cluster keeps of an instance. How it lies there is `secrets`.
 
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod secrets;
+mod verify;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use secrets::{
-    Encoded, HeadContent, RECORD_LABEL, encode_holder, head_name, head_secret, read_head, read_part,
+    Encoded, HEAD_TYPE, HeadContent, PART_TYPE, RECORD_LABEL, encode_holder, head_name,
+    head_secret, is_part_name, read_head, read_part,
 };
+pub(crate) use verify::{KnownContents, nothing_known};
 
 use super::{
     definition::{Content, Revision},
@@ -34,6 +39,18 @@ pub(crate) struct Holder {
     pub since: Timestamp,
     /// Until when without a renewal, by the server's clock.
     pub expires: Timestamp,
+}
+
+impl Holder {
+    /// Lets it expire no later than it does where it was written at that time: an expiry far ahead
+    /// would lock the instance for good.
+    pub(crate) fn clamp(&mut self, written: Timestamp) {
+        // Its own clock is the server's; the server cuts its time to seconds.
+        let most = written.saturating_add(SignedDuration::from_secs(HOLDER_SECONDS + 1));
+        if let Ok(most) = most {
+            self.expires = self.expires.min(most);
+        }
+    }
 }
 
 /// One object of the inventory.
@@ -97,9 +114,12 @@ impl Entry {
         }
     }
 
-    /// Gives the entries of what this one left behind, to be removed with it.
-    pub(crate) fn left_behind(&self) -> impl Iterator<Item = Self> {
-        self.orphans.iter().map(|orphan| Self {
+    /// Gives the entries of what this one left behind in the instance's namespace, to be removed
+    /// with it. Nothing but a uid in the record tells that they are ours, and elsewhere that is no
+    /// proof.
+    pub(crate) fn left_behind(&self, home: &str) -> impl Iterator<Item = Self> {
+        let at_home = move |orphan: &&Orphan| orphan.id.namespace.as_deref() == Some(home);
+        self.orphans.iter().filter(at_home).map(|orphan| Self {
             uid: Some(orphan.uid.clone()),
             wanted: false,
             ..Self::new(orphan.id.clone(), &orphan.version)

@@ -17,6 +17,7 @@ mod clusters;
 mod docs;
 mod examples;
 mod faults;
+mod forged;
 mod going;
 mod invalid;
 mod kill;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
+use serde_json::Value;
 
 use super::{collection, head_id};
 use crate::{
@@ -11,7 +12,10 @@ use crate::{
         error::{Code, Error, Result},
         name::InstanceName,
         ownership::resource_version,
-        record::{HeadContent, Holder, Record, head_name, read_head, read_part},
+        record::{
+            HeadContent, Holder, KnownContents, Record, head_name, is_part_name, read_head,
+            read_part,
+        },
     },
 };
 
@@ -35,7 +39,11 @@ impl Found {
     }
 }
 
+/// The most parts that a head may name: 230 MB of content.
+const MOST_PARTS: usize = 256;
+
 /// Reads the record of an instance; `None` only where the server says that it is not there.
+/// `known` are contents that count before those of the record.
 ///
 /// # Errors
 /// A failed or forbidden GET, a damaged, newer or copied record.
@@ -43,6 +51,7 @@ pub(crate) async fn read(
     api: &Api,
     namespace: &str,
     instance: &InstanceName,
+    known: &KnownContents<'_>,
 ) -> Result<Option<Found>> {
     let explain = |failure: &Failure| {
         failure.explain("get", "cannot read the record", &head_id(namespace, instance), None)
@@ -55,10 +64,14 @@ pub(crate) async fn read(
         else {
             return Ok(None);
         };
-        let (content, holder) = read_head(&secret)?;
+        let (content, mut holder) = read_head(&secret)?;
+        if let Some(holder) = &mut holder {
+            holder.clamp(last_write(&secret).unwrap_or_else(|| api.connection().server_now()));
+        }
         let (bytes, parts) = match content {
             HeadContent::Whole(bytes) => (Some(bytes), BTreeSet::new()),
             HeadContent::Parts(names) => {
+                check_parts(&names, namespace, instance)?;
                 let reads = names.iter().map(|name| {
                     api.find(Request::get(format!("{}/{name}", collection(namespace))))
                 });
@@ -77,18 +90,37 @@ pub(crate) async fn read(
         };
         let Some(bytes) = bytes else { continue };
         return Ok(Some(Found {
-            record: Record::decode(&bytes, namespace, instance)?,
+            record: Record::decode(&bytes, namespace, instance, known)?,
             holder,
             resource_version: resource_version(&secret).unwrap_or_default().to_owned(),
             parts,
         }));
     }
-    Err(Error::failed(
+    Err(damaged_parts("are missing", namespace, instance))
+}
+
+/// What a head names as parts is read, and deleted when the next head does not name it.
+fn check_parts(names: &[String], namespace: &str, instance: &InstanceName) -> Result<()> {
+    if names.len() > MOST_PARTS || !names.iter().all(|name| is_part_name(instance, name)) {
+        return Err(damaged_parts("are none of its own", namespace, instance));
+    }
+    Ok(())
+}
+
+fn damaged_parts(how: &str, namespace: &str, instance: &InstanceName) -> Error {
+    Error::failed(
         Code::DamagedRecord,
-        format!("parts of the record of `{instance}` in namespace {namespace} are missing"),
+        format!("parts of the record of `{instance}` in namespace {namespace} {how}"),
     )
     .hint(format!(
         "delete the head (`kubectl -n {namespace} delete secret {}`) and deploy again: it is rebuilt from the live objects",
         head_name(instance)
-    )))
+    ))
+}
+
+/// When the head was written last, as the server took it down: what the holder itself says of its
+/// time anybody may have written.
+fn last_write(head: &Value) -> Option<Timestamp> {
+    let entries = head.pointer("/metadata/managedFields")?.as_array()?;
+    entries.iter().filter_map(|entry| entry["time"].as_str()?.parse().ok()).max()
 }

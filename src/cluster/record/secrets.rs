@@ -17,7 +17,7 @@ use crate::{
         error::Result,
         name::InstanceName,
         ownership::resource_version,
-        record::{Encoded, Holder, RECORD_LABEL, Record, head_name, head_secret},
+        record::{Encoded, Holder, RECORD_LABEL, Record, head_name, head_secret, is_part_name},
     },
 };
 
@@ -39,7 +39,7 @@ pub(super) async fn write_head(
     base: Option<&str>,
     holder: Option<&Holder>,
 ) -> Result<Option<WrittenHead>> {
-    let encoded = Encoded::of(record);
+    let encoded = Encoded::of(record)?;
     let explain = |verb: &str, failure: &Failure| {
         let id = head_id(&record.namespace, &record.instance);
         failure.explain(verb, "cannot write the record", &id, None)
@@ -112,12 +112,10 @@ pub(super) async fn list_parts(
     let Ok(list) = api.list_metadata(&collection(namespace), &query).await else {
         return BTreeSet::new();
     };
-    let head = head_name(instance);
-    let prefix = format!("{head}.");
     list.items
         .iter()
         .filter_map(|secret| secret["metadata"]["name"].as_str())
-        .filter(|name| name.starts_with(&prefix))
+        .filter(|name| is_part_name(instance, name))
         .map(str::to_owned)
         .collect()
 }

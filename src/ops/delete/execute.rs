@@ -190,6 +190,11 @@ impl Deletion<'_> {
             operation.stays(entry, "it asks to be kept");
         }
         for entry in &foreign {
+            let same = live.get(&entry.id).and_then(uid) == entry.uid.as_deref();
+            if same {
+                operation.stays(entry, "only the record says that it is ours: it has no entry of this instance in its managedFields");
+                continue;
+            }
             let removed =
                 Removed::Left("it is not ours any more: somebody made it anew".to_owned());
             operation.objects.push(view(&entry.id, Some(entry), &removed));
@@ -235,7 +240,10 @@ impl Deletion<'_> {
     /// Finds what a StatefulSet left behind that was deleted to be made anew and was not: with the
     /// set gone, nobody else removes it.
     async fn left_behind(&self, record: &Record) -> Result<Vec<Entry>> {
-        let orphans: Vec<Entry> = record.inventory.iter().flat_map(Entry::left_behind).collect();
+        let orphans: Vec<Entry> = {
+            let home = &record.namespace;
+            record.inventory.iter().flat_map(|entry| entry.left_behind(home)).collect()
+        };
         if orphans.is_empty() {
             return Ok(orphans);
         }

@@ -44,7 +44,10 @@ impl Deploy<'_> {
         for removal in kept {
             self.note(format!("{} stays: it asks to be kept", removal.entry.id));
         }
-        let going: Vec<Entry> = going.into_iter().flat_map(with_orphans).collect();
+        let going: Vec<Entry> = going
+            .into_iter()
+            .flat_map(|removal| with_orphans(removal, &prepared.record.namespace))
+            .collect();
         let staying = staying(plan);
         let remover = Remover {
             session: self.session,
@@ -86,12 +89,12 @@ impl Deploy<'_> {
 }
 
 /// Gives the live object that goes, after what an unfinished replacement of it left behind.
-fn with_orphans(removal: &Removal) -> Vec<Entry> {
+fn with_orphans(removal: &Removal, home: &str) -> Vec<Entry> {
     let Removal { entry, uid, .. } = removal;
     let mut going = Vec::new();
     // Another uid: it was made anew since, and adopted them.
     if entry.uid.as_ref() == Some(uid) {
-        going.extend(entry.left_behind());
+        going.extend(entry.left_behind(home));
     }
     going.push(Entry { uid: Some(uid.clone()), ..entry.clone() });
     going

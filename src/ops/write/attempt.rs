@@ -213,7 +213,8 @@ impl<'a> Attempt<'a> {
             }
             // Ours, or of an instance that shares it and was faster.
             Some(live)
-                if is_ours(&live, writer.manager, planned)
+                if (planned.is_some() && uid(&live) == planned)
+                    || is_ours(&live, writer.manager, None)
                     || desired.id.namespace.is_none()
                         && !other_instances(&live, writer.manager).is_empty() =>
             {

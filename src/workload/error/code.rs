@@ -58,6 +58,7 @@ codes! {
     ObjectBusy "object-busy", ObjectTwice "object-twice", OtherCluster "other-cluster",
     OtherDefinition "other-definition", OtherNamespace "other-namespace",
     OtherRuntime "other-runtime", OwnNamespacesTaken "own-namespaces-taken", Proxy "proxy",
+    RecordManifest "record-manifest", RecordTooLarge "record-too-large",
     ReadOnlyDatabase "read-only-database", RecordBusy "record-busy",
     RecordDeleted "record-deleted", Rejected "rejected", ReservedNamespace "reserved-namespace",
     Restless "restless", RuntimeNotNamed "runtime-not-named", SameObject "same-object",

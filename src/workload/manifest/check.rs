@@ -12,6 +12,7 @@ use super::{
 use crate::workload::{
     error::{Code, Error},
     object::{Object, ObjectId, Origin},
+    record::{HEAD_TYPE, PART_TYPE},
     yaml::{PROBLEM_LIMIT, Problem, YamlNode},
 };
 
@@ -26,6 +27,7 @@ pub(super) fn object(
     }
     let id = ObjectId::of(&body);
     let mut problems = identity(&body, node);
+    problems.extend(record(&body, &id, node));
     let misread = text::misread(&body, &id);
     problems.extend(misread.iter().take(PROBLEM_LIMIT).map(|misread| misread.problem(node)));
     if !problems.is_empty() {
@@ -42,6 +44,19 @@ pub(super) fn object(
     }
     forget_live_identity(&mut body, &id, &origin, warnings);
     Ok(Object { body, origin })
+}
+
+/// Tells of a Secret that poses as a record: deployed, it would be the inventory of an instance
+/// that has made none of it; one that was saved from a cluster tells of another moment.
+fn record(body: &Value, id: &ObjectId, node: YamlNode<'_>) -> Option<Problem> {
+    let kind = At::root(body).field("type")?;
+    let is_record = [HEAD_TYPE, PART_TYPE].iter().any(|known| kind.value == *known);
+    (is_record && id.is("", "Secret")).then(|| {
+        let message =
+            "a Secret of this type is the record of an instance, which only workloadctl writes";
+        Problem::new(Code::RecordManifest, kind.node(node).position(), message)
+            .hint("leave it out of the manifests: each instance gets its own")
+    })
 }
 
 /// Tells what is missing or wrong of apiVersion, kind, metadata.name and metadata.namespace.

@@ -54,6 +54,24 @@ fn bodies_stay_as_kubectl_would_send_them() {
 }
 
 #[test]
+fn a_record_is_no_manifest() {
+    for (kind, is_record) in
+        [("workloadctl/record", true), ("workloadctl/record-part", true), ("Opaque", false)]
+    {
+        let text = format!(
+            "apiVersion: v1\nkind: Secret\nmetadata: {{name: workloadctl.web}}\ntype: {kind}\n"
+        );
+        if is_record {
+            let message = "a.yaml:4:7: a Secret of this type is the record of an instance, which only workloadctl writes";
+            assert_eq!(refused(&text), [("record-manifest", message.to_owned())]);
+        } else {
+            assert_eq!(bodies(&text).len(), 1);
+        }
+        assert_eq!(bodies(&text.replace("v1", "example.com/v1")).len(), 1);
+    }
+}
+
+#[test]
 fn what_is_wrong_is_told_at_once_and_in_place() {
     let text = format!(
         "kind: A\n---\n- 1\n---\n{HEAD}data: {{a: 1, b: yes, c: 0x10, d: [x]}}\n---\napiVersion: v1\nkind: A\nmetadata: {{generateName: a-}}\n---\napiVersion: v1\nkind: A\nmetadata: {{name: 1}}\n"

@@ -42,10 +42,20 @@ fn the_rule_for_kinds_with_and_without_a_generation() {
 fn ours_is_by_inventory_or_entry_never_by_label() {
     let entry = live("1", None, "red", "t");
     assert!(is_ours(&entry, "workloadctl:a/b", None));
-    assert!(is_ours(&entry, "workloadctl:other/b", Some("u1")));
-    assert!(!is_ours(&entry, "workloadctl:other/b", Some("u2")));
+    let at = |namespace: &str| {
+        let mut object = entry.clone();
+        object["metadata"]["namespace"] = json!(namespace);
+        object
+    };
+    // The uid alone is a proof in the instance's own namespace; elsewhere anybody may have
+    // written it into the record.
+    assert!(is_ours(&at("other"), "workloadctl:other/b", Some("u1")));
+    assert!(!is_ours(&at("other"), "workloadctl:other/b", Some("u2")));
+    assert!(!is_ours(&at("kube-system"), "workloadctl:other/b", Some("u1")));
+    assert!(!is_ours(&entry, "workloadctl:other/b", Some("u1")));
     let mut controlled = entry.clone();
     controlled["metadata"]["ownerReferences"] = json!([{"controller": true}]);
     assert!(!is_ours(&controlled, "workloadctl:a/b", None));
+    assert!(is_ours(&controlled, "workloadctl:a/b", Some("u1")));
     assert_eq!(other_instances(&entry, "workloadctl:x/y"), ["workloadctl:a/b"]);
 }

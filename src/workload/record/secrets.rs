@@ -17,7 +17,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::{Deployed, Entry, Holder, Record};
+use super::{
+    Deployed, Entry, Holder, Record,
+    verify::{KnownContents, verify},
+};
 use crate::workload::{
     error::{Code, Error, Result},
     instance::NamespaceMode,
@@ -34,8 +37,8 @@ pub(crate) const HEAD_TYPE: &str = "workloadctl/record";
 pub(crate) const PART_TYPE: &str = "workloadctl/record-part";
 /// The label of head and parts; its value is the instance's name.
 pub(crate) const RECORD_LABEL: &str = "workloadctl/record";
-/// The most bytes that a content may unpack to.
-const UNPACKED_LIMIT: u64 = 256 << 20;
+/// The most bytes that a content may unpack to. As values they take some ten times as much.
+const UNPACKED_LIMIT: u64 = 64 << 20;
 
 pub(crate) fn head_name(instance: &InstanceName) -> String {
     format!("workloadctl.{instance}")
@@ -64,9 +67,12 @@ struct Stored {
 impl Record {
     /// Encodes the content: compressed JSON.
     ///
+    /// # Errors
+    /// Code 5 where it is more than would be read again.
+    ///
     /// # Panics
     /// Never: everything in a record is representable.
-    pub(crate) fn encode(&self) -> Vec<u8> {
+    pub(crate) fn encode(&self) -> Result<Vec<u8>> {
         let mut contents = BTreeMap::new();
         for deployed in [&self.newest, &self.last_good].into_iter().flatten() {
             contents.insert(deployed.release.digest.clone(), deployed.objects.clone());
@@ -85,16 +91,34 @@ impl Record {
         };
         let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
         let json = serde_json::to_vec(&stored).expect("a record has string keys only");
+        if json.len() as u64 > UNPACKED_LIMIT {
+            return Err(Error::refused(
+                Code::RecordTooLarge,
+                format!(
+                    "the record of `{}` would have {} MiB; the most is {} MiB",
+                    self.instance,
+                    json.len() >> 20,
+                    UNPACKED_LIMIT >> 20
+                ),
+            )
+            .hint("split the manifests into several definitions"));
+        }
         encoder.write_all(&json).expect("writing to memory cannot fail");
-        encoder.finish().expect("writing to memory cannot fail")
+        Ok(encoder.finish().expect("writing to memory cannot fail"))
     }
 
-    /// Decodes a content.
+    /// Decodes a content and verifies it; `known` are the contents of releases that need no
+    /// record to be believed.
     ///
     /// # Errors
     /// Code 5 where the format is newer or the record belongs elsewhere; code 1 where it is
     /// damaged.
-    pub(crate) fn decode(bytes: &[u8], namespace: &str, instance: &InstanceName) -> Result<Self> {
+    pub(crate) fn decode(
+        bytes: &[u8],
+        namespace: &str,
+        instance: &InstanceName,
+        known: &KnownContents<'_>,
+    ) -> Result<Self> {
         let damaged = |why: String| {
             Error::failed(
                 Code::DamagedRecord,
@@ -109,9 +133,12 @@ impl Record {
         let mut json = Vec::new();
         GzDecoder::new(bytes)
             // Whoever may write Secrets could let it unpack to any size.
-            .take(UNPACKED_LIMIT)
+            .take(UNPACKED_LIMIT + 1)
             .read_to_end(&mut json)
             .map_err(|error| damaged(error.to_string()))?;
+        if json.len() as u64 > UNPACKED_LIMIT {
+            return Err(damaged(format!("it unpacks to more than {} MiB", UNPACKED_LIMIT >> 20)));
+        }
         #[derive(Deserialize)]
         struct Version {
             format: u32,
@@ -138,12 +165,14 @@ impl Record {
             )
             .hint(format!("delete the copy: `kubectl -n {namespace} delete secret {}`", head_name(instance))));
         }
-        Ok(stored.into_record())
+        let (record, contents) = stored.into_record();
+        verify(record, contents, known).map_err(damaged)
     }
 }
 
 impl Stored {
-    fn into_record(self) -> Record {
+    /// Gives the record without the objects of its releases, and these by digest.
+    fn into_record(self) -> (Record, BTreeMap<String, Vec<Object>>) {
         let Self {
             format: _,
             namespace,
@@ -156,20 +185,18 @@ impl Stored {
             last_good,
             contents,
         } = self;
-        let deployed = |release: Release| Deployed {
-            objects: contents.get(&release.digest).cloned().unwrap_or_default(),
-            release,
-        };
-        Record {
+        let deployed = |release: Release| Deployed { objects: Vec::new(), release };
+        let record = Record {
             namespace,
             instance,
             cluster_uid,
             mode,
             deleting,
             inventory,
-            newest: newest.map(&deployed),
-            last_good: last_good.map(&deployed),
-        }
+            newest: newest.map(deployed),
+            last_good: last_good.map(deployed),
+        };
+        (record, contents)
     }
 }
 
@@ -184,8 +211,11 @@ pub(crate) struct Encoded {
 
 impl Encoded {
     /// Spreads a content over the head and, where it is too large, parts.
-    pub(crate) fn of(record: &Record) -> Self {
-        Self::spread(&record.encode(), &record.namespace, &record.instance, HEAD_LIMIT)
+    ///
+    /// # Errors
+    /// Those of [`Record::encode`].
+    pub(crate) fn of(record: &Record) -> Result<Self> {
+        Ok(Self::spread(&record.encode()?, &record.namespace, &record.instance, HEAD_LIMIT))
     }
 
     fn spread(content: &[u8], namespace: &str, instance: &InstanceName, limit: usize) -> Self {
@@ -229,6 +259,14 @@ fn part_name(instance: &InstanceName, chunk: &[u8]) -> String {
     format!("workloadctl.{instance}.{short}")
 }
 
+/// Tells whether a name is one that [`part_name`] makes: what a head names is read, and deleted
+/// once it does not, so that it must not name any other Secret.
+pub(crate) fn is_part_name(instance: &InstanceName, name: &str) -> bool {
+    name.strip_prefix(&format!("workloadctl.{instance}.")).is_some_and(|digest| {
+        digest.len() == 20 && digest.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+    })
+}
+
 /// What a head's Secret holds.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum HeadContent {
@@ -266,9 +304,7 @@ pub(crate) fn read_head(secret: &Value) -> Result<(HeadContent, Option<Holder>)>
             .transpose()
     };
     let holder = match bytes("holder")? {
-        Some(json) => {
-            Some(serde_json::from_slice(&json).map_err(|_| damaged("holder is not readable"))?)
-        }
+        Some(json) => Some(serde_json::from_slice(&json).map_err(|_| unreadable_holder(secret))?),
         None => None,
     };
     let content = match (bytes("record")?, bytes("parts")?) {
@@ -279,6 +315,18 @@ pub(crate) fn read_head(secret: &Value) -> Result<(HeadContent, Option<Holder>)>
         (None, None) => return Err(damaged("it has neither record nor parts")),
     };
     Ok((content, holder))
+}
+
+fn unreadable_holder(secret: &Value) -> Error {
+    let of = |field| secret["metadata"][field].as_str().unwrap_or_default();
+    let (name, namespace) = (of("name"), of("namespace"));
+    Error::failed(
+        Code::DamagedRecord,
+        format!("Secret/{name} in namespace {namespace} does not tell who works on the instance: its holder is not readable"),
+    )
+    .hint(format!(
+        "where nobody does, take it out: `kubectl -n {namespace} patch secret {name} --type merge -p '{{\"data\":{{\"holder\":null}}}}'`"
+    ))
 }
 
 /// Reads the bytes of a part's Secret.

@@ -18,7 +18,7 @@ use crate::{
         name::DefinitionName,
         object::ObjectId,
         ownership::other_instances,
-        record::Record,
+        record::{Record, nothing_known},
         sharing::instance_of,
     },
 };
@@ -133,7 +133,8 @@ pub(super) async fn refuse_second_own(
     for other in other_instances(namespace, manager) {
         let Some((place, other)) = instance_of(other) else { continue };
         // An Apply entry without a record is what somebody left behind: no instance.
-        let Some(found) = record::read(&target.api, place, &other).await? else { continue };
+        let found = record::read(&target.api, place, &other, &nothing_known).await?;
+        let Some(found) = found else { continue };
         let newest = found.record.newest;
         if newest.is_some_and(|deployed| deployed.release.definition == *definition) {
             return Err(Error::refused(
