@@ -38,7 +38,10 @@ impl Deploy<'_> {
             Some(newest) if start.stored.is_none() || !start.known_here => {
                 self.ask_to_continue(&newest.release)?;
             }
-            Some(newest) => self.tell_of_others(&newest.release),
+            Some(newest) => {
+                self.tell_of_others(&newest.release);
+                self.ask_about_recorded(prepared, newest)?;
+            }
         }
         if let Some(Deployed { release, .. }) = prepared.newest()
             && release.outcome == Outcome::InFlight
@@ -88,7 +91,7 @@ impl Deploy<'_> {
         }
     }
 
-    fn ago(&self, release: &Release) -> String {
+    pub(super) fn ago(&self, release: &Release) -> String {
         let seconds = self.session.now().duration_since(release.started_at).as_secs().max(0);
         match seconds {
             0..60 => format!("{seconds} s ago"),
@@ -220,7 +223,7 @@ impl Deploy<'_> {
     }
 }
 
-const NOTHING_WRITTEN: &str = "answered no; nothing was written";
+pub(super) const NOTHING_WRITTEN: &str = "answered no; nothing was written";
 
 /// Gives the record of the intent: the release in flight beside the last good one, and everything
 /// old and new, what the release makes or keeps and what it will remove.
