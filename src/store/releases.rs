@@ -11,7 +11,7 @@ use super::{
 };
 use crate::workload::{
     error::{Code, Error, Result},
-    name::InstanceName,
+    name::{DefinitionName, InstanceName},
     release::{Deed, Outcome, Release},
 };
 
@@ -107,6 +107,46 @@ impl Store {
         self.row(&format!("{RELEASE} LIMIT 1"), params![Word(instance)], read)
     }
 
+    /// Gives the newest release that was begun with this database, and not taken in from a record.
+    pub(crate) fn last_begun(&self, instance: &InstanceName) -> Result<Option<Release>> {
+        for release in self.releases(instance)? {
+            if self.is_begun_here(instance, &release)? {
+                return Ok(Some(release));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Tells whether a content was given to this database or deployed with it, so that it need not
+    /// be believed of a record.
+    pub(crate) fn vouches_for(
+        &self,
+        instance: &InstanceName,
+        definition: &DefinitionName,
+        digest: &str,
+    ) -> Result<bool> {
+        if self.has_own_digest(definition, digest)? {
+            return Ok(true);
+        }
+        for release in self.releases(instance)?.iter().filter(|release| release.digest == digest) {
+            if self.is_begun_here(instance, release)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn is_begun_here(&self, instance: &InstanceName, release: &Release) -> Result<bool> {
+        // Only a release that begins here has the objects that it sends.
+        self.row(
+            "SELECT rendered IS NOT NULL FROM release JOIN instance ON instance.id = instance_id
+             WHERE name = ?1 AND release.id = ?2",
+            params![Word(instance), release.id],
+            |row| row.get(0),
+        )
+        .map(|found| found.unwrap_or(false))
+    }
+
     /// Gives the number of the next release: one more than the highest that is known.
     pub(crate) fn next_release_number(&self, instance: &InstanceName) -> Result<u64> {
         Ok(self.latest_release(instance)?.map_or(0, |release| release.number) + 1)
@@ -175,9 +215,11 @@ impl Store {
                  number = excluded.number, deployer = excluded.deployer,
                  started_at = excluded.started_at, ended_at = excluded.ended_at,
                  outcome = excluded.outcome, definition = excluded.definition,
-                 revision = excluded.revision, digest = excluded.digest,
+                 revision = excluded.revision,
                  revision_created_at = excluded.revision_created_at,
-                 overrides = excluded.overrides",
+                 -- What was begun here nobody else changes: a record may claim its id.
+                 digest = iif(rendered IS NULL, excluded.digest, digest),
+                 overrides = iif(rendered IS NULL, excluded.overrides, overrides)",
             params![
                 Word(instance),
                 id,

@@ -108,6 +108,16 @@ impl Store {
         )
     }
 
+    /// Tells whether a definition has a revision of its own with a digest.
+    pub(super) fn has_own_digest(&self, name: &DefinitionName, digest: &str) -> Result<bool> {
+        self.row(
+            &format!("{KEPT} AND digest = ?2 AND only_for IS NULL LIMIT 1"),
+            params![Word(name), digest],
+            |_| Ok(()),
+        )
+        .map(|found| found.is_some())
+    }
+
     /// Gives the objects of a release's digest where a revision here has them.
     pub(crate) fn known_objects(&self, release: &Release) -> Option<Vec<Object>> {
         // A database that fails says so where it is needed; the record has to prove itself then.

@@ -172,3 +172,45 @@ fn another_persons_instance_is_continued_only_after_a_yes() {
     web
     "#);
 }
+
+#[test]
+fn what_only_the_record_brings_is_deployed_only_after_a_yes() {
+    let program = home();
+    assert_eq!(program.call("deploy web --runtime sandbox").code, 0);
+    // Somebody with another database beside the same sandbox changes the definition.
+    let folder = program.home().join(".config/workloadctl");
+    let file = |name: &str, ending: &str| folder.join(format!("{name}.db{ending}"));
+    let swap = |from: &str, to: &str| {
+        for ending in ["", "-wal", "-shm"] {
+            let _ = std::fs::rename(file(from, ending), file(to, ending));
+        }
+    };
+    swap("workloadctl", "mine");
+    program.write("b.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: other}\n");
+    assert_eq!(program.call("deploy web -f b.yaml --runtime sandbox").code, 0);
+    swap("workloadctl", "theirs");
+    swap("mine", "workloadctl");
+    let line = "deploy web --restart --color never --progress none";
+    let mut told = String::new();
+    for typed in ["n\n", "y\n", ""] {
+        let (code, shown) = on_terminal(&program, line, typed);
+        told += &format!("typed {typed:?}: exit code {code}\n{shown}\n");
+    }
+    snapshot!(told, @r#"
+    typed "n\n": exit code 1
+    n
+    web: release 2 by tester@HOST, N s ago
+    web: revision 1 of `web` from the record alone (release 2 by tester@HOST, N s ago). Deploy this? [y/N] error: answered no; nothing was written
+
+    typed "y\n": exit code 0
+    y
+    web: release 2 by tester@HOST, N s ago
+    web: revision 1 of `web` from the record alone (release 2 by tester@HOST, N s ago). Deploy this? [y/N] web: revision 1 of `web` from the record alone (release 2 by tester@HOST, N s ago)
+    web deployed to sandbox (release 3, web revision 1): 2 unchanged; ready in N s
+    namespace web
+
+    typed "": exit code 0
+    web deployed to sandbox (release 4, web revision 1): 2 unchanged; ready in N s
+    namespace web
+    "#);
+}

@@ -7,6 +7,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use flate2::{Compression, read::GzDecoder, write::GzEncoder};
 use http::Method;
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 use workloadctl::testing::Request;
 
 use crate::harness::Place;
@@ -27,6 +28,20 @@ fn forge(place: &Place, name: &str, change: impl FnOnce(&mut Value)) {
     encoder.write_all(record.to_string().as_bytes()).unwrap();
     let data = json!({"data": {"record": STANDARD.encode(encoder.finish().unwrap())}});
     place.call(Request::merge_patch(head(name), &data)).unwrap();
+}
+
+/// Puts another definition in the place of the newest release's, with a digest that fits.
+fn replace_definition(record: &mut Value) {
+    let was = record["newest"]["digest"].as_str().unwrap().to_owned();
+    let mut objects = record["contents"][&was].as_array().unwrap().clone();
+    objects.retain(|object| object["body"]["kind"] == "ConfigMap");
+    objects[0]["body"]["data"] = json!({"forged": "yes"});
+    let text: String = objects.iter().map(|object| format!("{}\n", object["body"])).collect();
+    let digest = Sha256::digest(text.as_bytes());
+    let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    record["contents"] = json!({&digest: objects});
+    record["newest"]["digest"] = json!(digest);
+    record["newest"]["revisionCreatedAt"] = json!("2100-01-01T00:00:00Z");
 }
 
 /// Makes an object and gives its uid.
@@ -95,6 +110,40 @@ on_both! {
         ");
         // The way out that it names.
         remove(place, &head(&name));
+        place.run(&format!("delete {name} --yes")).expect(0);
+        assert_eq!(place.leftovers(&name), Vec::<String>::new());
+    }
+
+    fn what_only_the_record_brings_is_shown_before_it_is_deployed(place) {
+        let name = place.instance("");
+        place.example("web");
+        place.run(&format!("deploy {name} -f web")).expect(0);
+        // The forger claims our own release, and another definition that fits its digest.
+        forge(place, &name, replace_definition);
+        place.run(&format!("status {name}")).expect(0);
+        snapshot!(place.told(&format!("deploy {name} --progress none")), @"
+        $ workloadctl deploy NAME --progress none
+        exit code 0
+        --- stdout
+        NAME deployed to RUNTIME (release 2, NAME revision 1): 1 updated, 1 unchanged, 2 pruned; ready in N s
+        namespace NAME
+        --- stderr
+        NAME: revision 1 of `NAME` from the record alone (release 1 by tester@HOST, N s ago)
+        ");
+        // It was deployed with this database: there is nothing more to be said of it.
+        snapshot!(place.told(&format!("deploy {name} --restart --progress none")), @"
+        $ workloadctl deploy NAME --restart --progress none
+        exit code 0
+        --- stdout
+        NAME deployed to RUNTIME (release 3, NAME revision 1): 2 unchanged; ready in N s
+        namespace NAME
+        ");
+        place.run(&format!("deploy {name} -f web --progress none")).expect(0);
+        forge(place, &name, |record| {
+            record["newest"]["overrides"] = json!({"replicas": {"Deployment/web": 1}});
+        });
+        let deployed = place.run(&format!("deploy {name} --progress none"));
+        assert!(deployed.stderr.contains("overrides from the record alone"), "{deployed:?}");
         place.run(&format!("delete {name} --yes")).expect(0);
         assert_eq!(place.leftovers(&name), Vec::<String>::new());
     }

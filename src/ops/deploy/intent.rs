@@ -40,7 +40,10 @@ impl Deploy<'_> {
             Some(newest) if start.stored.is_none() || !start.known_here => {
                 self.confirm_continuation(&newest.release)?;
             }
-            Some(newest) => self.note_release_by_others(&newest.release),
+            Some(newest) => {
+                self.note_release_by_others(&newest.release);
+                self.confirm_recorded(prepared, newest)?;
+            }
         }
         if let Some(Deployed { release, .. }) = prepared.newest()
             // Its process was killed, or lost its holder: nobody has written its end.
@@ -91,7 +94,7 @@ impl Deploy<'_> {
         }
     }
 
-    fn ago(&self, release: &Release) -> String {
+    pub(super) fn ago(&self, release: &Release) -> String {
         let seconds = self.session.now().duration_since(release.started_at).as_secs().max(0);
         match seconds {
             0..60 => format!("{seconds} s ago"),
@@ -230,7 +233,7 @@ impl Deploy<'_> {
     }
 }
 
-const NOTHING_WRITTEN: &str = "answered no; nothing was written";
+pub(super) const NOTHING_WRITTEN: &str = "answered no; nothing was written";
 
 /// Gives the record of the intent: the release in flight beside the last good one, and everything
 /// old and new, what the release makes or keeps and what it will remove.

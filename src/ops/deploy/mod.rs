@@ -10,6 +10,7 @@ mod namespace;
 mod outcome;
 mod prepare;
 mod prune;
+mod recorded;
 mod release;
 mod report;
 

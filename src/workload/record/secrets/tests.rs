@@ -205,8 +205,7 @@ mod random {
         leaf.prop_recursive(3, 32, 6, |inner| {
             prop_oneof![
                 prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
-                prop::collection::btree_map(".{0,8}", inner, 0..6)
-                    .prop_map(Value::from_iter),
+                prop::collection::btree_map(".{0,8}", inner, 0..6).prop_map(Value::from_iter),
             ]
         })
     }
