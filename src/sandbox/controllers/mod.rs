@@ -24,6 +24,7 @@ mod replicasets;
 mod scheduler;
 mod services;
 mod statefulsets;
+mod tokens;
 mod volumes;
 
 pub(super) use pods::logs;
@@ -42,6 +43,8 @@ pub(super) fn reconcile(world: &World<'_>, key: &ObjectKey) -> StatusResult<()> 
         "/persistentvolumeclaims" => volumes::claim(world, key, &object),
         "/persistentvolumes" => volumes::volume(world, key, &object),
         "/pods" => pods::reconcile(world, key, &object),
+        "/replicationcontrollers" => replicasets::reconcile(world, key, &object),
+        "/secrets" => tokens::reconcile(world, key, &object),
         "/services" => services::reconcile(world, key, &object),
         "apiextensions.k8s.io/customresourcedefinitions" => {
             definitions::reconcile(world, key, &object)

@@ -254,3 +254,48 @@ fn a_deployment_says_why_its_pods_are_refused_until_they_are_not() {
     cluster.until("availability", || has(&web(), "Available"));
     assert!(!has(&web(), "ReplicaFailure"));
 }
+
+#[test]
+fn a_replication_controller_has_its_pods() {
+    let cluster = TestCluster::new();
+    let path = "/api/v1/namespaces/default/replicationcontrollers/rc";
+    let mut body = json!({
+        "apiVersion": "v1", "kind": "ReplicationController", "metadata": {"name": "rc"},
+        "spec": {"replicas": 2, "template": {"metadata": {"labels": {"app": "rc"}},
+            "spec": {"containers": [{"name": "c", "image": "c:1"}]}}},
+    });
+    // Others' pods are none of its own.
+    let pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "alone"},
+        "spec": {"containers": [{"name": "c", "image": "c:1"}]}});
+    cluster.post(PODS, &pod);
+    assert_eq!(cluster.apply(path, "me", &body).0, 201);
+    let made = cluster.get(path);
+    assert_eq!(made["spec"]["selector"], json!({"app": "rc"}));
+    assert_eq!(made["metadata"]["labels"], json!({"app": "rc"}));
+    cluster.until("ready", || cluster.get(path)["status"]["readyReplicas"] == 2);
+    body["spec"]["replicas"] = json!(1);
+    cluster.apply(path, "me", &body);
+    cluster.until("fewer", || cluster.get(PODS)["items"].as_array().unwrap().len() == 2);
+    cluster.delete(path, "Background");
+    cluster.until("gone", || cluster.get(PODS)["items"].as_array().unwrap().len() == 1);
+}
+
+#[test]
+fn a_token_goes_with_its_account() {
+    let cluster = TestCluster::new();
+    let secrets = "/api/v1/namespaces/default/secrets";
+    let token = |name: &str, account: &str| {
+        json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name,
+            "annotations": {"kubernetes.io/service-account.name": account}},
+            "type": "kubernetes.io/service-account-token"})
+    };
+    let account =
+        json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "robot"}});
+    cluster.post("/api/v1/namespaces/default/serviceaccounts", &account);
+    cluster.post(secrets, &token("of-nobody", "nobody"));
+    cluster.post(secrets, &token("of-robot", "robot"));
+    cluster.until("the token of nobody", || cluster.code(&format!("{secrets}/of-nobody")) == 404);
+    assert_eq!(cluster.code(&format!("{secrets}/of-robot")), 200);
+    cluster.delete("/api/v1/namespaces/default/serviceaccounts/robot", "Background");
+    cluster.until("the token of robot", || cluster.code(&format!("{secrets}/of-robot")) == 404);
+}
