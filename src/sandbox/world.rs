@@ -189,6 +189,7 @@ impl World<'_> {
             }
             "/pods" => self.appoint_services(key, object)?,
             "/secrets" if object["type"] == TOKEN => self.storage.schedule(key, now)?,
+            "rbac.authorization.k8s.io/clusterroles" => self.appoint_all(&key.resource, "")?,
             "/serviceaccounts" => self.appoint_all("/secrets", &key.namespace)?,
             "/services" | "/nodes" => self.appoint_dependents(key)?,
             _ => {}

@@ -21,6 +21,7 @@ mod namespaces;
 mod pods;
 mod replicas;
 mod replicasets;
+mod roles;
 mod scheduler;
 mod services;
 mod statefulsets;
@@ -56,6 +57,7 @@ pub(super) fn reconcile(world: &World<'_>, key: &ObjectKey) -> StatusResult<()> 
         "apps/statefulsets" => statefulsets::reconcile(world, key, &object),
         "batch/jobs" => jobs::reconcile(world, key, &object),
         "policy/poddisruptionbudgets" => services::budget(world, key, &object),
+        "rbac.authorization.k8s.io/clusterroles" => roles::reconcile(world, key, &object),
         _ => Ok(()),
     }
 }

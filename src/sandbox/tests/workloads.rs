@@ -299,3 +299,41 @@ fn a_token_goes_with_its_account() {
     cluster.delete("/api/v1/namespaces/default/serviceaccounts/robot", "Background");
     cluster.until("the token of robot", || cluster.code(&format!("{secrets}/of-robot")) == 404);
 }
+
+#[test]
+fn an_aggregated_role_has_the_rules_of_those_that_it_selects() {
+    let cluster = TestCluster::new();
+    let roles = "/apis/rbac.authorization.k8s.io/v1/clusterroles";
+    let role = |name: &str, rest: &Value| {
+        let mut body = json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole",
+            "metadata": {"name": name}});
+        crate::testing::merge::json(&mut body, rest);
+        body
+    };
+    let part = |resource: &str| {
+        let rule = json!({"apiGroups": [""], "resources": [resource], "verbs": ["get"]});
+        json!({"metadata": {"labels": {"part": "yes"}}, "rules": [rule]})
+    };
+    let whole = format!("{roles}/whole");
+    let selectors = json!([{"matchLabels": {"part": "yes"}}]);
+    let rest = json!({"aggregationRule": {"clusterRoleSelectors": selectors}, "rules": []});
+    assert_eq!(cluster.apply(&whole, "me", &role("whole", &rest)).0, 201);
+    let rules = |wanted: &[&str]| {
+        let rules = cluster.get(&whole)["rules"].clone();
+        let named = rules.as_array().into_iter().flatten().map(|rule| &rule["resources"][0]);
+        named.eq(wanted)
+    };
+    for (name, resource) in [("b", "pods"), ("a", "secrets"), ("c", "pods")] {
+        cluster.apply(&format!("{roles}/{name}"), "me", &role(name, &part(resource)));
+    }
+    cluster.until("their rules", || rules(&["secrets", "pods"]));
+    let managed = cluster.get(&whole)["metadata"]["managedFields"].clone();
+    let theirs = managed.as_array().unwrap().iter().find(|entry| {
+        entry["manager"] == "clusterrole-aggregation-controller" && entry["operation"] == "Apply"
+    });
+    assert_eq!(theirs.unwrap()["fieldsV1"], json!({"f:rules": {}}), "{managed}");
+    // Another's rules are refused from now on.
+    assert_eq!(cluster.apply(&whole, "me", &role("whole", &rest)).0, 409);
+    cluster.delete(&format!("{roles}/a"), "Background");
+    cluster.until("less", || rules(&["pods"]));
+}
