@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{
     admission,
     decode::prepared,
-    managed::ManagedFields,
+    managed::{ManagedFields, without_entries},
     status::{StatusError, StatusResult},
     storage::ObjectKey,
     strategy::{blank, bump_generation, field_manager, spec_changed},
@@ -76,6 +76,31 @@ impl World<'_> {
         }
         admission::create(self, &resource, &mut object)?;
         self.write_as(manager, "", key, object)
+    }
+}
+
+impl World<'_> {
+    /// Applies an object as a component does that uses server-side apply, by force; one that is
+    /// not there is not made.
+    pub(super) fn apply_as(
+        &self,
+        manager: &str,
+        key: &ObjectKey,
+        config: &Value,
+    ) -> StatusResult<()> {
+        let resource =
+            self.registry.stored(&key.resource).ok_or_else(StatusError::no_such_resource)?;
+        let Some(live) = self.get(key)? else { return Ok(()) };
+        let managed = ManagedFields::decode(live.get("metadata")).unwrap_or_default();
+        let writer = field_manager(&resource, "", manager, self.stamp());
+        let (new, managed) = managed
+            .apply(&without_entries(&live), config, &writer, true)
+            .map_err(|refused| StatusError::internal(format!("{refused:?}")))?;
+        let Some(new) = new else { return Ok(()) };
+        let mut new = super::shape::normalize(new, resource.schema());
+        resource.dress(&mut new);
+        managed.write(&mut new);
+        self.put(key, &mut new)
     }
 }
 

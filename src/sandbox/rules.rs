@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::{custom, registry::Resource, status::FieldError};
+use super::{custom, registry::Resource, status::FieldError, world::TOKEN};
 
 mod extensions;
 mod names;
@@ -118,6 +118,14 @@ fn typed_secret(object: &Value, causes: &mut Vec<FieldError>) {
         "kubernetes.io/dockerconfigjson" => &[".dockerconfigjson"],
         "kubernetes.io/ssh-auth" => &["ssh-privatekey"],
         "kubernetes.io/tls" => &["tls.crt", "tls.key"],
+        TOKEN => {
+            let name = "kubernetes.io/service-account.name";
+            if object["metadata"]["annotations"][name].as_str().is_none_or(str::is_empty) {
+                let field = format!("metadata.annotations[{name}]");
+                causes.push(FieldError::required(&field, ""));
+            }
+            &[]
+        }
         _ => &[],
     };
     for key in keys {

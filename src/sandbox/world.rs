@@ -38,6 +38,9 @@ pub(super) struct World<'a> {
     pub(super) dry_run: bool,
 }
 
+/// The type of a Secret that holds the token of a service account.
+pub(super) const TOKEN: &str = "kubernetes.io/service-account-token";
+
 /// Resources whose objects a controller looks at after every change.
 const CONTROLLED: &[&str] = &[
     "/namespaces",
@@ -45,6 +48,7 @@ const CONTROLLED: &[&str] = &[
     "/persistentvolumeclaims",
     "/persistentvolumes",
     "/pods",
+    "/replicationcontrollers",
     "/services",
     "apiextensions.k8s.io/customresourcedefinitions",
     "apiregistration.k8s.io/apiservices",
@@ -184,6 +188,9 @@ impl World<'_> {
                 self.storage.set("definitions", self.storage.setting("definitions")? + 1)?;
             }
             "/pods" => self.appoint_services(key, object)?,
+            "/secrets" if object["type"] == TOKEN => self.storage.schedule(key, now)?,
+            "rbac.authorization.k8s.io/clusterroles" => self.appoint_all(&key.resource, "")?,
+            "/serviceaccounts" => self.appoint_all("/secrets", &key.namespace)?,
             "/services" | "/nodes" => self.appoint_dependents(key)?,
             _ => {}
         }
@@ -230,14 +237,21 @@ impl World<'_> {
             _ => &["apiregistration.k8s.io/apiservices"],
         };
         for resource in concerned {
-            let mut keys = Vec::new();
-            self.storage.list(resource, None, ("", ""), |row| {
-                keys.push(ObjectKey::new(resource, &row.namespace, &row.name));
-                true
-            })?;
-            for key in keys {
-                self.storage.schedule(&key, self.millis())?;
-            }
+            self.appoint_all(resource, "")?;
+        }
+        Ok(())
+    }
+
+    /// All objects of a resource in a namespace, or in all.
+    fn appoint_all(&self, resource: &str, namespace: &str) -> StatusResult<()> {
+        let mut keys = Vec::new();
+        let namespace = Some(namespace).filter(|namespace| !namespace.is_empty());
+        self.storage.list(resource, namespace, ("", ""), |row| {
+            keys.push(ObjectKey::new(resource, &row.namespace, &row.name));
+            true
+        })?;
+        for key in keys {
+            self.storage.schedule(&key, self.millis())?;
         }
         Ok(())
     }

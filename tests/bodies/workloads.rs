@@ -33,6 +33,15 @@ pub(crate) fn all() -> Vec<(&'static str, Value, &'static str, Value)> {
     };
     vec![
         (
+            "/api/v1|ReplicationController|replicationcontrollers|good-old",
+            json!({"spec": {"replicas": 2, "template": {
+                "metadata": {"labels": {"of": "old"}},
+                "spec": template(json!({}))["spec"],
+            }}}),
+            "/status/availableReplicas",
+            json!(2),
+        ),
+        (
             "/apis/apps/v1|Deployment|deployments|good",
             workload(json!({"spec": {"replicas": 2}})),
             "/status/availableReplicas",

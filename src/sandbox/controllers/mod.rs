@@ -21,9 +21,11 @@ mod namespaces;
 mod pods;
 mod replicas;
 mod replicasets;
+mod roles;
 mod scheduler;
 mod services;
 mod statefulsets;
+mod tokens;
 mod volumes;
 
 pub(super) use pods::logs;
@@ -42,6 +44,8 @@ pub(super) fn reconcile(world: &World<'_>, key: &ObjectKey) -> StatusResult<()> 
         "/persistentvolumeclaims" => volumes::claim(world, key, &object),
         "/persistentvolumes" => volumes::volume(world, key, &object),
         "/pods" => pods::reconcile(world, key, &object),
+        "/replicationcontrollers" => replicasets::reconcile(world, key, &object),
+        "/secrets" => tokens::reconcile(world, key, &object),
         "/services" => services::reconcile(world, key, &object),
         "apiextensions.k8s.io/customresourcedefinitions" => {
             definitions::reconcile(world, key, &object)
@@ -53,6 +57,7 @@ pub(super) fn reconcile(world: &World<'_>, key: &ObjectKey) -> StatusResult<()> 
         "apps/statefulsets" => statefulsets::reconcile(world, key, &object),
         "batch/jobs" => jobs::reconcile(world, key, &object),
         "policy/poddisruptionbudgets" => services::budget(world, key, &object),
+        "rbac.authorization.k8s.io/clusterroles" => roles::reconcile(world, key, &object),
         _ => Ok(()),
     }
 }

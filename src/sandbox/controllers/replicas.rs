@@ -27,6 +27,15 @@ pub(super) fn pods(world: &World<'_>, owner: &Value) -> StatusResult<Vec<Value>>
     Ok(found.into_iter().filter(|pod| is_controlled_by(pod, owner)).collect())
 }
 
+/// Gives whom an owner means. A ReplicationController is from before selectors had operators.
+fn selector(owner: &Value) -> Option<Selector> {
+    let selector = &owner["spec"]["selector"];
+    if owner["kind"] == "ReplicationController" {
+        return Selector::of(&json!({"matchLabels": selector}));
+    }
+    Selector::of(selector)
+}
+
 /// Takes objects without a controller that the owner's selector means.
 pub(super) fn adopt(
     world: &World<'_>,
@@ -34,7 +43,7 @@ pub(super) fn adopt(
     storage: &str,
     namespace: &str,
 ) -> StatusResult<()> {
-    let Some(selector) = Selector::of(&owner["spec"]["selector"]) else { return Ok(()) };
+    let Some(selector) = selector(owner) else { return Ok(()) };
     let mut orphans = Vec::new();
     world.storage.list(storage, Some(namespace), ("", ""), |row| {
         // A cheap look before the object is parsed.
@@ -146,7 +155,10 @@ pub(super) fn make(
     if world.storage.get(&key)?.is_some() {
         return Ok(Made::NotNow);
     }
-    let component = format!("{}-controller", text(owner, "/kind").to_lowercase());
+    let component = match text(owner, "/kind") {
+        "ReplicationController" => "replication-controller".to_owned(),
+        kind => format!("{}-controller", kind.to_lowercase()),
+    };
     match world.create_as(CONTROLLER, &key, pod) {
         Ok(_) => {
             let message = format!("Created pod: {full}");

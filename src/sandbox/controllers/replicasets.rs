@@ -1,4 +1,4 @@
-//! ReplicaSets: so many pods of one template.
+//! ReplicaSets, and ReplicationControllers, which they came after: so many pods of one template.
 
 use serde_json::{Value, json};
 
@@ -42,8 +42,11 @@ pub(super) fn reconcile(world: &World<'_>, key: &ObjectKey, object: &Value) -> S
     let (ready, available) = replicas::count(world, key, &pods, seconds)?;
     let mut status = json!({
         "replicas": replicas::size(&pods), "observedGeneration": object["metadata"]["generation"],
-        "terminatingReplicas": going,
     });
+    // The old kind does not count them.
+    if object["kind"] == "ReplicaSet" {
+        status["terminatingReplicas"] = json!(going);
+    }
     for (field, value) in [
         ("fullyLabeledReplicas", replicas::size(&pods)),
         ("readyReplicas", ready),

@@ -15,6 +15,7 @@ pub(super) fn apply(fields: &mut Map<String, Value>, name: &str) {
         "DeploymentStrategy" => deployment_strategy(fields),
         "StatefulSetUpdateStrategy" => stateful_set_strategy(fields),
         "DaemonSetUpdateStrategy" => daemon_set_strategy(fields),
+        "ReplicationController" => replication_controller(fields),
         "StatefulSetSpec" => claim_templates(fields),
         "ServiceSpec" => service(fields),
         "Subject" if matches!(text(fields, "kind"), "User" | "Group") => {
@@ -42,6 +43,18 @@ pub(super) fn apply(fields: &mut Map<String, Value>, name: &str) {
             fill(fields, "metrics", metric);
         }
         _ => {}
+    }
+}
+
+/// What it selects, and its own labels, are those of its pods where nobody says.
+fn replication_controller(fields: &mut Map<String, Value>) {
+    let labels = fields.get("spec").and_then(|spec| spec.pointer("/template/metadata/labels"));
+    let Some(labels @ Value::Object(_)) = labels.cloned() else { return };
+    for (place, field) in [("spec", "selector"), ("metadata", "labels")] {
+        let place = part(fields, place);
+        if place.get(field).and_then(Value::as_object).is_none_or(Map::is_empty) {
+            place.insert(field.to_owned(), labels.clone());
+        }
     }
 }
 

@@ -50,6 +50,7 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("Probe", "timeoutSeconds", "1"),
     ("ProjectedVolumeSource", "defaultMode", "420"),
     ("ReplicaSetSpec", "replicas", "1"),
+    ("ReplicationControllerSpec", "replicas", "1"),
     ("RoleRef", "apiGroup", "\"rbac.authorization.k8s.io\""),
     ("Secret", "type", "\"Opaque\""),
     ("SecretVolumeSource", "defaultMode", "420"),

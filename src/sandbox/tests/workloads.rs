@@ -254,3 +254,86 @@ fn a_deployment_says_why_its_pods_are_refused_until_they_are_not() {
     cluster.until("availability", || has(&web(), "Available"));
     assert!(!has(&web(), "ReplicaFailure"));
 }
+
+#[test]
+fn a_replication_controller_has_its_pods() {
+    let cluster = TestCluster::new();
+    let path = "/api/v1/namespaces/default/replicationcontrollers/rc";
+    let mut body = json!({
+        "apiVersion": "v1", "kind": "ReplicationController", "metadata": {"name": "rc"},
+        "spec": {"replicas": 2, "template": {"metadata": {"labels": {"app": "rc"}},
+            "spec": {"containers": [{"name": "c", "image": "c:1"}]}}},
+    });
+    // Others' pods are none of its own.
+    let pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "alone"},
+        "spec": {"containers": [{"name": "c", "image": "c:1"}]}});
+    cluster.post(PODS, &pod);
+    assert_eq!(cluster.apply(path, "me", &body).0, 201);
+    let made = cluster.get(path);
+    assert_eq!(made["spec"]["selector"], json!({"app": "rc"}));
+    assert_eq!(made["metadata"]["labels"], json!({"app": "rc"}));
+    cluster.until("ready", || cluster.get(path)["status"]["readyReplicas"] == 2);
+    body["spec"]["replicas"] = json!(1);
+    cluster.apply(path, "me", &body);
+    cluster.until("fewer", || cluster.get(PODS)["items"].as_array().unwrap().len() == 2);
+    cluster.delete(path, "Background");
+    cluster.until("gone", || cluster.get(PODS)["items"].as_array().unwrap().len() == 1);
+}
+
+#[test]
+fn a_token_goes_with_its_account() {
+    let cluster = TestCluster::new();
+    let secrets = "/api/v1/namespaces/default/secrets";
+    let token = |name: &str, account: &str| {
+        json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name,
+            "annotations": {"kubernetes.io/service-account.name": account}},
+            "type": "kubernetes.io/service-account-token"})
+    };
+    let account =
+        json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "robot"}});
+    cluster.post("/api/v1/namespaces/default/serviceaccounts", &account);
+    cluster.post(secrets, &token("of-nobody", "nobody"));
+    cluster.post(secrets, &token("of-robot", "robot"));
+    cluster.until("the token of nobody", || cluster.code(&format!("{secrets}/of-nobody")) == 404);
+    assert_eq!(cluster.code(&format!("{secrets}/of-robot")), 200);
+    cluster.delete("/api/v1/namespaces/default/serviceaccounts/robot", "Background");
+    cluster.until("the token of robot", || cluster.code(&format!("{secrets}/of-robot")) == 404);
+}
+
+#[test]
+fn an_aggregated_role_has_the_rules_of_those_that_it_selects() {
+    let cluster = TestCluster::new();
+    let roles = "/apis/rbac.authorization.k8s.io/v1/clusterroles";
+    let role = |name: &str, rest: &Value| {
+        let mut body = json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole",
+            "metadata": {"name": name}});
+        crate::testing::merge::json(&mut body, rest);
+        body
+    };
+    let part = |resource: &str| {
+        let rule = json!({"apiGroups": [""], "resources": [resource], "verbs": ["get"]});
+        json!({"metadata": {"labels": {"part": "yes"}}, "rules": [rule]})
+    };
+    let whole = format!("{roles}/whole");
+    let selectors = json!([{"matchLabels": {"part": "yes"}}]);
+    let rest = json!({"aggregationRule": {"clusterRoleSelectors": selectors}, "rules": []});
+    assert_eq!(cluster.apply(&whole, "me", &role("whole", &rest)).0, 201);
+    let rules = |wanted: &[&str]| {
+        let rules = cluster.get(&whole)["rules"].clone();
+        let named = rules.as_array().into_iter().flatten().map(|rule| &rule["resources"][0]);
+        named.eq(wanted)
+    };
+    for (name, resource) in [("b", "pods"), ("a", "secrets"), ("c", "pods")] {
+        cluster.apply(&format!("{roles}/{name}"), "me", &role(name, &part(resource)));
+    }
+    cluster.until("their rules", || rules(&["secrets", "pods"]));
+    let managed = cluster.get(&whole)["metadata"]["managedFields"].clone();
+    let theirs = managed.as_array().unwrap().iter().find(|entry| {
+        entry["manager"] == "clusterrole-aggregation-controller" && entry["operation"] == "Apply"
+    });
+    assert_eq!(theirs.unwrap()["fieldsV1"], json!({"f:rules": {}}), "{managed}");
+    // Another's rules are refused from now on.
+    assert_eq!(cluster.apply(&whole, "me", &role("whole", &rest)).0, 409);
+    cluster.delete(&format!("{roles}/a"), "Background");
+    cluster.until("less", || rules(&["pods"]));
+}
