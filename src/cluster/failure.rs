@@ -1,5 +1,7 @@
 //! Requests that failed, classified once: what the server answered, or that it did not.
 
+mod judge;
+
 use serde::Deserialize;
 
 use super::explain::NOT_AN_API_SERVER;
@@ -76,7 +78,11 @@ impl Failure {
     /// Tells whether the account may not do this (a terminating namespace is none of that).
     pub(crate) fn is_forbidden(&self) -> bool {
         // Nobody lacks a right where a namespace is going or a claim cannot grow: both are 403.
-        self.code() == 403 && !self.has_cause("NamespaceTerminating") && !self.is_immutable()
+        // A webhook may say no with any code, most do with 403.
+        self.code() == 403
+            && !self.has_cause("NamespaceTerminating")
+            && !self.is_immutable()
+            && self.judge().is_none()
     }
 
     /// Tells whether a precondition failed or a field is held by another manager.
@@ -169,6 +175,9 @@ impl Failure {
     /// asks, has too much to do, or is not there.
     pub(crate) fn of_the_server(&self) -> Option<Error> {
         let Self::Status(status) = self else { return None };
+        if self.judge().is_some() {
+            return None;
+        }
         let message = status.message.clone();
         Some(match status.code {
             // hyper follows no redirect; a proxy that wants a login sends one.
@@ -210,6 +219,10 @@ impl Failure {
         let error = match (self.of_the_server(), self) {
             (Some(error), _) => error.while_doing(doing),
             (None, Self::NoAnswer(error)) => (**error).clone().while_doing(doing),
+            (None, Self::Status(status)) if let Some(judge) = self.judge() => {
+                Error::failed(Code::Judged, format!("{doing}: {judge}"))
+                    .cause(status.message.clone())
+            }
             (None, Self::Status(status)) => match status.code {
                 // By the cause: the reason is Forbidden, as where a right is missing.
                 403 if self.has_cause("NamespaceTerminating") => Error::refused(

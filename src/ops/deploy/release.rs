@@ -21,7 +21,7 @@ use crate::{
         write::Writer,
     },
     workload::{
-        error::{ErrorKind, Result},
+        error::{Code, ErrorKind, Result},
         instance::{Observed, Status},
         kinds::builtin_kind,
         object::ObjectId,
@@ -37,7 +37,7 @@ impl Deploy<'_> {
     /// # Errors
     /// What kept it from being ready; the outcome is recorded all the same.
     pub(super) async fn release(&mut self, prepared: &Prepared, begun: Begun) -> Result<()> {
-        let Begun { keeper, release, namespace } = begun;
+        let Begun { keeper, release, namespace, gave_way } = begun;
         self.report.release(&release);
         let (changes, objects) = (self.report.changes(), self.report.objects());
         self.session.report(self.name, Event::Planned { changes, objects });
@@ -49,7 +49,7 @@ impl Deploy<'_> {
         }
         // The holder is renewed beside the work, for as long as the work takes.
         let result = tokio::select! {
-            result = self.carry_out(prepared, &keeper, &mut inventory) => result,
+            result = self.carry_out(prepared, &keeper, &gave_way, &mut inventory) => result,
             lost = keeper.keep() => return Err(lost),
         };
         let outcome = match &result {
@@ -58,9 +58,12 @@ impl Deploy<'_> {
             Err(error) => Outcome::of_failure(error),
         };
         self.report.left_for_later(&inventory.entries());
-        let recorded = self.record(&keeper, inventory, outcome).await;
+        let recorded = self.record(prepared, &keeper, inventory, outcome).await;
         self.report.outcome(match &result {
             Err(error) if error.kind == ErrorKind::Refused => OperationOutcome::Refused,
+            _ if matches!(&recorded, Err(error) if error.code == Code::Judged) => {
+                OperationOutcome::Failed
+            }
             Ok(()) | Err(_) => outcome.into(),
         });
         match recorded {
@@ -79,12 +82,13 @@ impl Deploy<'_> {
         &mut self,
         prepared: &Prepared,
         keeper: &Keeper,
+        gave_way: &[ObjectId],
         inventory: &mut Inventory,
     ) -> Result<()> {
         if self.options.prune == PruneWhen::Before {
             self.prune(prepared, keeper, inventory).await?;
         }
-        let items = settled_items(prepared, inventory);
+        let items = settled_items(prepared, inventory, gave_way);
         let writer =
             self.writer(prepared, prepared.start.target.api.fenced(keeper.fence()), Some(keeper));
         let scope = RolloutScope {
@@ -204,13 +208,16 @@ fn stale_readers(rollout: &Rollout<'_>) -> Vec<String> {
     remarks
 }
 
-/// The namespace that holds the record was made before: it is not written again.
-fn settled_items(prepared: &Prepared, inventory: &Inventory) -> Vec<Item> {
+/// The namespace that holds the record was made before: it is not written again. What gave way to
+/// the record is made anew.
+fn settled_items(prepared: &Prepared, inventory: &Inventory, gave_way: &[ObjectId]) -> Vec<Item> {
     let made = inventory.made_namespaces();
     let mut items = prepared.draft.plan.items.clone();
     for item in &mut items {
         if item.action == Action::Create && made.contains(&item.desired.id) {
             item.action = Action::Unchanged;
+        } else if gave_way.contains(&item.desired.id) {
+            (item.action, item.uid) = (Action::Create, None);
         }
     }
     items
