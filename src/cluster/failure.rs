@@ -163,6 +163,16 @@ impl Failure {
         .any(|known| message.contains(known))
     }
 
+    /// Tells whether the server's schema of a custom resource rejected the body: a field that it
+    /// does not declare is 500 without a reason, a value that it does not allow is 422.
+    pub(crate) fn is_about_the_schema(&self) -> bool {
+        let message = self.message();
+        self.judge().is_none()
+            && (message.contains("field not declared in schema")
+                || message.contains("unknown field")
+                || (self.code() == 422 && !self.is_immutable()))
+    }
+
     /// Tells whether an admission webhook could not be called: its backend may come up yet.
     pub(crate) fn is_webhook_down(&self) -> bool {
         let message = self.message();

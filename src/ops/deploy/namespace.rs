@@ -82,6 +82,8 @@ impl Deploy<'_> {
                 api: target.api.clone(),
                 manager: &prepared.draft.manager,
                 conflicts: self.options.conflicts,
+                deadline: prepared.deadline,
+                fresh: std::collections::BTreeSet::new(),
                 keeper: None,
             };
             return writer.write(item).await.map(Some);

@@ -1,5 +1,7 @@
 //! A release from the intent to its outcome: apply, wait, prune, record.
 
+use std::collections::BTreeSet;
+
 use super::{
     Deploy,
     intent::Begun,
@@ -127,6 +129,8 @@ impl Deploy<'_> {
             api,
             manager: &prepared.draft.manager,
             conflicts: self.options.conflicts,
+            deadline: prepared.deadline,
+            fresh: written_definitions(&prepared.draft.plan.items),
             keeper,
         }
     }
@@ -182,6 +186,16 @@ impl Deploy<'_> {
         self.report.observed(&observed);
         self.session.store().set_observed(self.name, &observed)
     }
+}
+
+/// Gives group and kind of the definitions that a plan writes.
+fn written_definitions(items: &[Item]) -> BTreeSet<(String, String)> {
+    let written = items.iter().filter(|item| item.action != Action::Unchanged);
+    let bodies = written
+        .filter(|item| item.desired.id.is("apiextensions.k8s.io", "CustomResourceDefinition"))
+        .map(|item| &item.desired.body["spec"]);
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    bodies.map(|spec| (text(&spec["group"]), text(&spec["names"]["kind"]))).collect()
 }
 
 /// Names workloads that were left alone although something that their pods read has changed.
