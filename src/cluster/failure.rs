@@ -1,5 +1,7 @@
 //! Requests that failed, classified once: what the server answered, or that it did not.
 
+mod judge;
+
 use serde::Deserialize;
 
 use super::explain::NOT_AN_API_SERVER;
@@ -75,7 +77,11 @@ impl Failure {
     /// Tells whether the account may not do this (a terminating namespace is none of that).
     pub(crate) fn is_forbidden(&self) -> bool {
         // Nobody lacks a right where a namespace is going or a claim cannot grow: both are 403.
-        self.code() == 403 && !self.has_cause("NamespaceTerminating") && !self.is_immutable()
+        // A webhook may say no with any code, most do with 403.
+        self.code() == 403
+            && !self.has_cause("NamespaceTerminating")
+            && !self.is_immutable()
+            && self.judge().is_none()
     }
 
     /// Tells whether a precondition failed or a field is held by another manager.
@@ -153,6 +159,16 @@ impl Failure {
         .any(|known| message.contains(known))
     }
 
+    /// Tells whether the server's schema of a custom resource rejected the body: a field that it
+    /// does not declare is 500 without a reason, a value that it does not allow is 422.
+    pub(crate) fn is_about_the_schema(&self) -> bool {
+        let message = self.message();
+        self.judge().is_none()
+            && (message.contains("field not declared in schema")
+                || message.contains("unknown field")
+                || (self.code() == 422 && !self.is_immutable()))
+    }
+
     /// Tells whether an admission webhook could not be called: its backend may come up yet.
     pub(crate) fn is_webhook_down(&self) -> bool {
         let message = self.message();
@@ -165,6 +181,9 @@ impl Failure {
     /// asks, has too much to do, or is not there.
     pub(crate) fn of_the_server(&self) -> Option<Error> {
         let Self::Status(status) = self else { return None };
+        if self.judge().is_some() {
+            return None;
+        }
         let message = status.message.clone();
         Some(match status.code {
             // hyper follows no redirect; a proxy that wants a login sends one.
@@ -205,6 +224,10 @@ impl Failure {
         let error = match (self.of_the_server(), self) {
             (Some(error), _) => error.while_doing(doing),
             (None, Self::NoAnswer(error)) => (**error).clone().while_doing(doing),
+            (None, Self::Status(status)) if let Some(judge) = self.judge() => {
+                Error::failed(Code::Judged, format!("{doing}: {judge}"))
+                    .cause(status.message.clone())
+            }
             (None, Self::Status(status)) => match status.code {
                 // By the cause: the reason is Forbidden, as where a right is missing.
                 403 if self.has_cause("NamespaceTerminating") => Error::refused(

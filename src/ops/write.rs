@@ -5,6 +5,8 @@ mod attempt;
 mod content;
 mod handover;
 
+use std::{collections::BTreeSet, time::Instant};
+
 use attempt::{Attempt, Precondition};
 pub(super) use content::is_held_by_instance;
 use serde_json::Value;
@@ -21,6 +23,7 @@ use crate::{
     workload::{
         error::{Code, Error, ErrorKind, Result},
         kinds::{Trait, builtin_kind},
+        object::ObjectId,
         ownership::resource_version,
         plan::{Desired, Item},
         record::Entry,
@@ -50,11 +53,20 @@ pub(crate) struct Writer<'a> {
     /// The field manager.
     pub manager: &'a str,
     pub conflicts: Conflicts,
+    /// When time is up.
+    pub deadline: Option<Instant>,
+    /// The group and kind of the custom resource definitions that this release writes.
+    pub fresh: BTreeSet<(String, String)>,
     /// Where steps are recorded on the way; none where nothing is recreated.
     pub keeper: Option<&'a Keeper>,
 }
 
 impl Writer<'_> {
+    /// Tells a custom resource whose definition this release writes.
+    fn is_fresh(&self, id: &ObjectId) -> bool {
+        self.fresh.iter().any(|(group, kind)| id.is(group, kind))
+    }
+
     /// Does what the plan says about one object.
     ///
     /// # Errors

@@ -63,6 +63,8 @@ pub enum Effect {
     Forbidden,
     /// 409: somebody else wrote at that moment.
     Conflict,
+    /// These words of an admission webhook, or of the server about the body, with their code.
+    Rejected(u16, &'static str),
     /// The connection breaks before anything is done.
     ResetBefore,
     /// The connection breaks after it was done.
@@ -97,6 +99,10 @@ impl Effect {
                     request.method, request.path
                 );
                 StatusError::status(403, "Forbidden", message, json!({})).into()
+            }
+            Effect::Rejected(code, message) => {
+                let reason = if *code == 500 { "InternalError" } else { "" };
+                StatusError::status(*code, reason, *message, json!({})).into()
             }
             Effect::Conflict => {
                 let message = "Operation cannot be fulfilled: the object has been modified; please \

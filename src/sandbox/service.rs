@@ -149,7 +149,8 @@ async fn respond(
             | Effect::Unavailable
             | Effect::Unauthorized
             | Effect::Forbidden
-            | Effect::Conflict => return Ok(whole(&server, effect.refusal(&request))),
+            | Effect::Conflict
+            | Effect::Rejected(..) => return Ok(whole(&server, effect.refusal(&request))),
         }
     }
     let handled = server.answer(&request);

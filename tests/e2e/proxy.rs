@@ -176,6 +176,10 @@ fn refusal(effect: &Effect) -> Option<Answer> {
         }
         Effect::Unauthorized => status(401, "Unauthorized", "Unauthorized"),
         Effect::Forbidden => status(403, "Forbidden", "User \"somebody\" may not do this"),
+        Effect::Rejected(code, message) => {
+            let reason = if *code == 500 { "InternalError" } else { "" };
+            status(*code, reason, message)
+        }
         Effect::Conflict => status(409, "Conflict", "the object has been modified"),
         _ => return None,
     })

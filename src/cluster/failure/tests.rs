@@ -94,3 +94,28 @@ fn a_terminating_namespace_is_not_a_missing_right() {
         StatusCause { reason: "NamespaceTerminating".into(), ..StatusCause::default() };
     assert!(!failure(vec![terminating]).is_forbidden());
 }
+
+#[test]
+fn who_rejected_a_request_is_told_by_the_servers_words() {
+    let policy = "configmaps \"a\" is forbidden: ValidatingAdmissionPolicy 'p' with binding 'b' denied request: failed expression: false";
+    let webhook = "admission webhook \"x.io\" denied the request: failed calling webhook \"y\"";
+    let down =
+        "Internal error occurred: failed calling webhook \"x.io\": failed to call webhook: Post";
+    for (code, message, told) in [
+        (422, policy, Some("policy p denies it")),
+        (409, webhook, Some("webhook x.io denies it")),
+        (403, webhook, Some("webhook x.io denies it")),
+        (503, webhook, Some("webhook x.io denies it")),
+        (500, down, Some("webhook x.io cannot be called")),
+        (500, "Internal error occurred: etcdserver: request timed out", None),
+        (403, "secrets is forbidden: User \"a\" cannot create resource", None),
+    ] {
+        let status = ApiStatus { code, message: message.into(), ..ApiStatus::default() };
+        let failure = Failure::Status(Box::new(status));
+        assert_eq!(failure.judge().map(|judge| judge.to_string()).as_deref(), told, "{message}");
+        let id = ObjectId::new("", "ConfigMap", Some("web"), "a");
+        let error = failure.explain("patch", "cannot apply", &id, None);
+        assert_eq!(error.code == Code::Judged, told.is_some(), "{error}");
+        assert!(told.is_none() || !failure.is_forbidden(), "{message}");
+    }
+}

@@ -15,6 +15,7 @@ use crate::{
         locate::{self, NamespaceState},
         lock::{self, Held},
         options::DeleteOptions,
+        own_judges::OwnJudges,
         removal::{Removed, Remover},
         session::Session,
         several,
@@ -164,7 +165,15 @@ impl Deletion<'_> {
         }
         let who = self.session.env.deployer().to_string();
         let claim = Claim { id, who, command: self.session.command.clone() };
-        match Keeper::begin(&self.target.api, found, record.clone(), claim).await {
+        let mut judges = OwnJudges::of(self.session, self.target, record);
+        let begun = loop {
+            let api = &self.target.api;
+            match Keeper::begin(api, found, record.clone(), claim.clone()).await {
+                Err(error) if judges.give_way(&error).await? => {}
+                begun => break begun,
+            }
+        };
+        match begun {
             Ok(Some(keeper)) => Ok(Intent::Held(Box::new(keeper))),
             Ok(None) => Ok(Intent::Overtaken),
             // It began to go just now, and takes the record with it.

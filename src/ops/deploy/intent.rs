@@ -4,7 +4,7 @@
 use super::{Deploy, prepare::Prepared};
 use crate::{
     cluster::record::{Claim, Keeper},
-    ops::{lock::Held, runtime_choice::confirm_choice, write::Written},
+    ops::{lock::Held, own_judges::OwnJudges, runtime_choice::confirm_choice, write::Written},
     workload::{
         error::{Code, Error, ErrorKind, Result},
         instance::Instance,
@@ -22,6 +22,8 @@ pub(super) struct Begun {
     pub release: Release,
     /// The namespace of the record, if it had to be made for it.
     pub namespace: Option<Written>,
+    /// What of the instance rejected its record and was taken away: it is made anew.
+    pub gave_way: Vec<ObjectId>,
 }
 
 impl Deploy<'_> {
@@ -155,15 +157,21 @@ impl Deploy<'_> {
             command: self.session.command.clone(),
         };
         let found = prepared.start.located.found.as_ref();
-        let keeper =
-            Keeper::begin(&prepared.start.target.api, found, record.clone(), claim).await?;
+        let target = &prepared.start.target;
+        let mut judges = OwnJudges::of(self.session, target, &record);
+        let keeper = loop {
+            match Keeper::begin(&target.api, found, record.clone(), claim.clone()).await {
+                Err(error) if judges.give_way(&error).await? => {}
+                begun => break begun?,
+            }
+        };
         let Some(keeper) = keeper else { return Ok(None) };
         if let Err(error) = self.store(prepared, &record, &release) {
             // The cluster has the intent and nothing else: give it back before telling why.
             keeper.let_go(record).await?;
             return Err(error);
         }
-        Ok(Some(Begun { keeper, release, namespace }))
+        Ok(Some(Begun { keeper, release, namespace, gave_way: judges.gone() }))
     }
 
     fn new_release(&self, prepared: &Prepared) -> Result<Release> {

@@ -1,9 +1,10 @@
 //! The outcome of a release: what the end of its rollout means, and where it is written.
 
-use super::{Deploy, inventory::Inventory};
+use super::{Deploy, inventory::Inventory, prepare::Prepared};
 use crate::{
     cluster::{failure::Failure, record::Keeper},
     ops::{
+        own_judges::{OwnJudges, own_record_rejected},
         rollout::{Rollout, RolloutEnd},
         several,
     },
@@ -146,6 +147,7 @@ impl Deploy<'_> {
     /// Code 6 where another holds the instance by now; whatever the server answers.
     pub(super) async fn record(
         &mut self,
+        prepared: &Prepared,
         keeper: &Keeper,
         mut inventory: Inventory,
         outcome: Outcome,
@@ -163,7 +165,8 @@ impl Deploy<'_> {
                 record.last_good = None;
             }
         }
-        let written = keeper.let_go(record).await;
+        let written = self.let_go(prepared, keeper, &mut record).await;
+        let outcome = record.newest.as_ref().map_or(outcome, |newest| newest.release.outcome);
         // Whoever took over goes on from the record: our results are not put beside theirs in the
         // database.
         if keeper.fence().is_lost() {
@@ -183,6 +186,34 @@ impl Deploy<'_> {
         store.set_observed(self.name, &observed)?;
         drop(store);
         written
+    }
+}
+
+impl Deploy<'_> {
+    /// Writes the record with the outcome. A webhook or policy of this very release that rejects
+    /// it is taken away again, and the release has failed.
+    async fn let_go(
+        &self,
+        prepared: &Prepared,
+        keeper: &Keeper,
+        record: &mut Record,
+    ) -> Result<()> {
+        let mut judges = OwnJudges::of(self.session, &prepared.start.target, record);
+        let mut rejected = None;
+        loop {
+            match keeper.let_go(record.clone()).await {
+                Err(error) if judges.give_way(&error).await? => {
+                    if let Some(newest) = &mut record.newest {
+                        newest.release.outcome = Outcome::Failed;
+                    }
+                    rejected.get_or_insert(error);
+                }
+                Ok(()) if let Some(why) = rejected => {
+                    return Err(own_record_rejected(self.name, &judges.gone(), &why));
+                }
+                written => return written,
+            }
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! A release from the intent to its outcome: apply, wait, prune, record.
 
+use std::collections::BTreeSet;
+
 use super::{
     Deploy,
     intent::Begun,
@@ -22,7 +24,7 @@ use crate::{
         write::Writer,
     },
     workload::{
-        error::{ErrorKind, Result},
+        error::{Code, ErrorKind, Result},
         instance::{Observed, Status},
         kinds::builtin_kind,
         object::ObjectId,
@@ -38,7 +40,7 @@ impl<'a> Deploy<'a> {
     /// # Errors
     /// What kept it from being ready; the outcome is recorded all the same.
     pub(super) async fn release(&mut self, prepared: &Prepared, begun: Begun) -> Result<()> {
-        let Begun { keeper, release, namespace } = begun;
+        let Begun { keeper, release, namespace, gave_way } = begun;
         self.report.release(&release);
         let (changes, objects) = (self.report.changes(), self.report.objects());
         self.session.report(self.name, Event::Planned { changes, objects });
@@ -49,7 +51,7 @@ impl<'a> Deploy<'a> {
             inventory.take(written.entry);
         }
         // The holder is renewed beside the work, for as long as the work takes.
-        let work = self.apply_and_prune(prepared, &keeper, &mut inventory);
+        let work = self.apply_and_prune(prepared, &keeper, &gave_way, &mut inventory);
         // Where the holder is lost, nothing is recorded: the record is somebody else's by now.
         let result = lock::while_held(Some(&keeper), work).await?;
         let outcome = match &result {
@@ -60,9 +62,12 @@ impl<'a> Deploy<'a> {
             Err(error) => Outcome::of_failure(error),
         };
         self.report.keep_unpruned(&inventory.entries());
-        let recorded = self.record(&keeper, inventory, outcome).await;
+        let recorded = self.record(prepared, &keeper, inventory, outcome).await;
         self.report.outcome(match &result {
             Err(error) if error.kind == ErrorKind::Refused => OperationOutcome::Refused,
+            _ if matches!(&recorded, Err(error) if error.code == Code::Judged) => {
+                OperationOutcome::Failed
+            }
             Ok(()) | Err(_) => outcome.into(),
         });
         match recorded {
@@ -81,6 +86,7 @@ impl<'a> Deploy<'a> {
         &mut self,
         prepared: &Prepared,
         keeper: &Keeper,
+        gave_way: &[ObjectId],
         inventory: &mut Inventory,
     ) -> Result<()> {
         // For what cannot stand side by side: a node port, a host name, a volume that attaches
@@ -88,7 +94,7 @@ impl<'a> Deploy<'a> {
         if self.options.prune == PruneWhen::Before {
             self.prune(prepared, keeper, inventory).await?;
         }
-        let items = settled_items(prepared, inventory);
+        let items = settled_items(prepared, inventory, gave_way);
         let writer =
             self.writer(prepared, prepared.start.target.api.fenced(keeper.fence()), Some(keeper));
         let wait = !self.options.limits.no_wait;
@@ -143,6 +149,8 @@ impl<'a> Deploy<'a> {
             api,
             manager: &prepared.draft.manager,
             conflicts: self.options.conflicts,
+            deadline: prepared.deadline,
+            fresh: written_definitions(&prepared.draft.plan.items),
             keeper,
         }
     }
@@ -193,6 +201,16 @@ impl<'a> Deploy<'a> {
     }
 }
 
+/// Gives group and kind of the definitions that a plan writes.
+fn written_definitions(items: &[Item]) -> BTreeSet<(String, String)> {
+    let written = items.iter().filter(|item| item.action != Action::Unchanged);
+    let bodies = written
+        .filter(|item| item.desired.id.is("apiextensions.k8s.io", "CustomResourceDefinition"))
+        .map(|item| &item.desired.body["spec"]);
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    bodies.map(|spec| (text(&spec["group"]), text(&spec["names"]["kind"]))).collect()
+}
+
 /// Names workloads that were left alone although something that their pods read has changed.
 fn stale_readers(rollout: &Rollout<'_>) -> Vec<String> {
     let is_read = |id: &ObjectId| id.is("", "ConfigMap") || id.is("", "Secret");
@@ -217,13 +235,16 @@ fn stale_readers(rollout: &Rollout<'_>) -> Vec<String> {
     remarks
 }
 
-/// The namespace that holds the record was made before: it is not written again.
-fn settled_items(prepared: &Prepared, inventory: &Inventory) -> Vec<Item> {
+/// The namespace that holds the record was made before: it is not written again. What gave way to
+/// the record is made anew.
+fn settled_items(prepared: &Prepared, inventory: &Inventory, gave_way: &[ObjectId]) -> Vec<Item> {
     let made = inventory.made_namespaces();
     let mut items = prepared.draft.plan.items.clone();
     for item in &mut items {
         if item.action == Action::Create && made.contains(&item.desired.id) {
             item.action = Action::Unchanged;
+        } else if gave_way.contains(&item.desired.id) {
+            (item.action, item.uid) = (Action::Create, None);
         }
     }
     items

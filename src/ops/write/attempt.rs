@@ -21,11 +21,18 @@ use crate::{
     },
 };
 
-/// How long a failure that passes by itself is borne: a webhook whose backend is not up yet, a
-/// namespace without its default ServiceAccount, a kind that is served in a moment.
+/// How long a failure that passes by itself is borne: a namespace without its default
+/// ServiceAccount, a kind that is served in a moment. A webhook whose backend is not up yet is
+/// waited for until time is up, where the deploy has a limit: its pod is pulled first.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a server may go by what a CRD said before this release changed it. It takes in a large
+/// one within seconds; a field that is really wrong must not take much longer to be told.
+const FRESH: Duration = Duration::from_secs(10);
 /// The pause before such a write is tried again.
 const PAUSE: Duration = Duration::from_millis(250);
+/// How often a 409 is answered to although the live object is what the write is about: a webhook
+/// may deny with that code, and an object may be written all the time.
+const CONFLICTS: u32 = 5;
 
 /// What has to be true of the live object for a write to be right.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +57,8 @@ pub(super) struct Attempt<'a> {
     /// Whether what the server filled in and forbids was taken hold of already.
     claimed_forbidden: bool,
     started: Instant,
+    /// How many 409s a look at the live object did not explain.
+    conflicts: u32,
 }
 
 impl<'a> Attempt<'a> {
@@ -74,6 +83,7 @@ impl<'a> Attempt<'a> {
             is_bare: false,
             claimed_forbidden: false,
             started: Instant::now(),
+            conflicts: 0,
         }
     }
 
@@ -157,8 +167,12 @@ impl<'a> Attempt<'a> {
         } else if failure.is_conflict() || is_other_uid(failure) {
             // Somebody writes it at this very moment, all the time: it is told after a while, not
             // fought.
-            if is_in_time {
+            if is_in_time && self.conflicts < CONFLICTS {
                 let precondition = self.recheck_precondition(failure).await?;
+                if precondition == self.precondition {
+                    self.conflicts += 1;
+                    tokio::time::sleep(PAUSE * self.conflicts).await;
+                }
                 self.set_precondition(precondition);
                 return Ok(());
             }
@@ -167,11 +181,28 @@ impl<'a> Attempt<'a> {
         {
             self.claimed_forbidden = true;
             return Ok(());
-        } else if may_pass(failure, desired) && is_in_time {
+        } else if self.is_worth_waiting(failure) {
             tokio::time::sleep(PAUSE).await;
             return Ok(());
         }
         Err(writer.explain(desired, failure))
+    }
+
+    /// Tells failures that pass by themselves, for as long as that may take. The last moment before
+    /// time is up is for telling why.
+    fn is_worth_waiting(&self, failure: &Failure) -> bool {
+        let Self { writer, item, started, .. } = self;
+        let patience = if failure.is_webhook_down() {
+            let left = writer.deadline.map(|end| end.saturating_duration_since(Instant::now()));
+            return left.map_or(started.elapsed() <= PATIENCE, |left| left > PAUSE * 2);
+        } else if may_pass(failure, &item.desired) {
+            PATIENCE
+        } else if failure.is_about_the_schema() && writer.is_fresh(&item.desired.id) {
+            FRESH
+        } else {
+            return false;
+        };
+        started.elapsed() <= patience
     }
 
     /// Takes or leaves fields that others hold; `false` where that changes nothing of the request.
@@ -269,11 +300,9 @@ fn is_other_uid(failure: &Failure) -> bool {
 /// Tells failures that pass by themselves shortly after something else was applied.
 fn may_pass(failure: &Failure, desired: &Desired) -> bool {
     let message = failure.message();
-    // The webhook's pods may be of this very set, or restart just now; the account `default` comes
-    // a moment after its namespace; a new kind is 404 in plain text for some 60 ms (docs/design.md,
-    // New kinds and dry runs).
-    failure.is_webhook_down()
-        || (failure.code() == 403 && message.contains("serviceaccount \"default\" not found"))
+    // The account `default` comes a moment after its namespace; a new kind is 404 in plain text for
+    // some 60 ms (docs/design.md, New kinds and dry runs).
+    (failure.code() == 403 && message.contains("serviceaccount \"default\" not found"))
         || (failure.code() == 404
             && desired.id.group.contains('.')
             && message.contains("404 page not found"))

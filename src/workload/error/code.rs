@@ -39,7 +39,7 @@ codes! {
     InvalidLabel "invalid-label", InvalidName "invalid-name", InvalidNumber "invalid-number",
     InvalidObject "invalid-object", InvalidOverride "invalid-override",
     InvalidPatch "invalid-patch", InvalidRequest "invalid-request",
-    InvalidSeparator "invalid-separator", InvalidYaml "invalid-yaml", Kubeconfig "kubeconfig",
+    InvalidSeparator "invalid-separator", InvalidYaml "invalid-yaml", Judged "denied-by-admission", Kubeconfig "kubeconfig",
     Kustomization "kustomization", KustomizeFailed "kustomize-failed", Locked "locked",
     LostBytes "lost-bytes", MergeOrder "merge-order", MissingField "missing-field",
     MissingReferences "missing-references", NamespaceFixed "namespace-fixed",

@@ -1,7 +1,7 @@
-//! Webhooks and APIServices: they come after what answers their calls, and before the custom
-//! resources that they judge or serve.
+//! Webhooks and APIServices: they come after what answers their calls, and APIServices before the
+//! custom resources that they serve. What webhooks judge is in [`admission`](super::admission).
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
@@ -11,10 +11,7 @@ use super::{
     rules::defined,
 };
 use crate::workload::{
-    kinds::{
-        Kinds, Referent, builtin_kind, pod_template,
-        references::{items, text},
-    },
+    kinds::{Kinds, Referent, builtin_kind, pod_template, references::text},
     placement::Placed,
 };
 
@@ -32,7 +29,6 @@ pub(super) fn add(builder: &mut Builder<'_>, kinds: &Kinds) {
     }
     let workloads = Workloads::new(builder.objects);
     let custom = custom_resources(builder.objects, kinds);
-    let mut judges: BTreeMap<&str, Vec<Prerequisite>> = BTreeMap::new();
     for (node, services) in callers {
         let object = &builder.objects[node];
         let backends: Vec<Prerequisite> = services
@@ -55,21 +51,7 @@ pub(super) fn add(builder: &mut Builder<'_>, kinds: &Kinds) {
                 builder.gate(&backends, &[node]);
                 serve(builder, node, &custom);
             }
-            _ => {
-                builder.gate(&backends, &[node]);
-                // Custom resources alone, and of groups that it spells out: with `*` a set would
-                // block itself.
-                for group in judged_groups(object) {
-                    let before =
-                        Prerequisite { node, until: Milestone::Applied, reason: Reason::Admission };
-                    judges.entry(group).or_default().push(before);
-                }
-            }
-        }
-    }
-    for (group, judges) in judges {
-        if let Some(resources) = custom.get(group) {
-            builder.gate(&judges, resources);
+            _ => builder.gate(&backends, &[node]),
         }
     }
 }
@@ -86,18 +68,6 @@ fn called(object: &Placed) -> Vec<(&str, &str)> {
     services.sort_unstable();
     services.dedup();
     services
-}
-
-/// Gives the API groups, spelt out, that a webhook configuration judges.
-fn judged_groups(configuration: &Placed) -> Vec<&str> {
-    let mut groups: Vec<&str> = items(&configuration.body, "/webhooks")
-        .flat_map(|webhook| items(webhook, "/rules"))
-        .flat_map(|rule| items(rule, "/apiGroups"))
-        .filter_map(Value::as_str)
-        .collect();
-    groups.sort_unstable();
-    groups.dedup();
-    groups
 }
 
 /// Gives the custom resources of the set by API group.

@@ -36,6 +36,11 @@ impl<'a> Builder<'a> {
         self.nodes
     }
 
+    /// Gives the pairs of objects that are ordered by an edge of their own so far.
+    pub(super) fn pairs(&self) -> HashSet<(usize, usize)> {
+        self.edges.iter().map(|edge| (edge.from, edge.to)).collect()
+    }
+
     pub(super) fn soft(&mut self, before: Prerequisite, to: usize) {
         self.edge(before, to, false);
     }

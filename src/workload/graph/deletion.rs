@@ -1,5 +1,6 @@
-//! The order of deleting: custom resources while their operator still runs, what calls before
-//! what answers, what uses before what is used, definitions and namespaces last.
+//! The order of deleting: what judges others first, so that a set never blocks its own deletion;
+//! then custom resources while their operator still runs, what calls before what answers, what uses
+//! before what is used, definitions and namespaces last.
 
 use crate::workload::{
     kinds::{DeletionWave, Kinds, builtin_kind},
@@ -16,9 +17,10 @@ pub(crate) struct Wave {
 }
 
 /// What each [`DeletionWave`] is called.
-const WHAT: [&str; 6] = [
+const WHAT: [&str; 7] = [
+    "webhooks and admission policies",
     "custom resources",
-    "webhooks and API services",
+    "API services",
     "workloads",
     "configuration",
     "custom resource definitions",
@@ -36,7 +38,7 @@ pub(crate) fn deletion_waves(ids: &[ObjectId], kinds: &Kinds) -> Vec<Wave> {
 
 fn wave(id: &ObjectId, kinds: &Kinds) -> DeletionWave {
     match builtin_kind(id).deletion {
-        // First, while the operator that removes their finalizers still runs.
+        // Alone, while the operator that removes their finalizers still runs.
         DeletionWave::Configuration if kinds.is_custom(&id.group, &id.kind) => {
             DeletionWave::CustomResources
         }

@@ -9,6 +9,7 @@ use std::{collections::BTreeSet, fmt};
 
 use super::{error::Result, kinds::Kinds, placement::Placed};
 
+mod admission;
 mod backends;
 mod builder;
 mod cycles;
@@ -62,6 +63,7 @@ enum Reason {
     Governs,
     Backend,
     Admission,
+    Judged,
     Conversion,
     Serves,
     DependsOn,
@@ -77,6 +79,7 @@ impl fmt::Display for Reason {
             Self::Governs => "it governs the pods of the namespace",
             Self::Backend => "it answers the calls",
             Self::Admission => "its webhook judges the kind",
+            Self::Judged => "it would be judged",
             Self::Conversion => "it converts between versions of the kind",
             Self::Serves => "it serves the kind",
             Self::DependsOn => "config.kubernetes.io/depends-on names it",
@@ -128,6 +131,8 @@ impl Graph {
         rules::add(&mut builder, kinds);
         backends::add(&mut builder, kinds);
         depends::add(&mut builder, kinds)?;
+        // Last: where somebody asks for the other order, that holds.
+        admission::add(&mut builder, kinds);
         let nodes = builder.nodes();
         let mut edges = builder.into_edges();
         // Only what the server or the user demands can contradict itself; rules of ours give way.

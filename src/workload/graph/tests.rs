@@ -35,14 +35,14 @@ fn place_into_web(objects: &[Object], kinds: &Kinds) -> Result<Vec<Placed>> {
     Ok(place(objects, kinds, &to)?.objects)
 }
 
-fn build(text: &str) -> (Vec<Placed>, Result<Graph>) {
+pub(super) fn build(text: &str) -> (Vec<Placed>, Result<Graph>) {
     let objects = placed(text);
     let graph = Graph::build(&objects, &kinds_of(text));
     (objects, graph)
 }
 
 /// Gives what comes before an object, but for its namespace: `Kind/name milestone: reason`.
-fn before(text: &str, object: &str) -> Vec<String> {
+pub(super) fn before(text: &str, object: &str) -> Vec<String> {
     let (objects, graph) = build(text);
     let node = objects.iter().position(|placed| placed.id.to_string() == object).unwrap();
     let why = graph.unwrap().why(node).into_iter();
@@ -52,7 +52,7 @@ fn before(text: &str, object: &str) -> Vec<String> {
 }
 
 /// Runs the whole schedule, every object going all the way; gives the rounds.
-fn rounds(text: &str) -> Vec<Vec<String>> {
+pub(super) fn rounds(text: &str) -> Vec<Vec<String>> {
     let (objects, graph) = build(text);
     let graph = graph.unwrap();
     let mut schedule = Schedule::start(&graph);
@@ -330,7 +330,7 @@ kind: ValidatingWebhookConfiguration
 metadata: {name: judge}
 webhooks:
   - clientConfig: {service: {name: hook, namespace: default}}
-    rules: [{apiGroups: [example.com, '*']}]
+    rules: [{apiGroups: [example.com], apiVersions: ['*'], operations: ['*'], resources: ['*']}]
 ---
 apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition
@@ -563,8 +563,9 @@ fn deletion_goes_from_users_to_what_is_used() {
     assert_eq!(
         shown,
         [
+            "webhooks and admission policies: judge",
             "custom resources: nightly thing",
-            "webhooks and API services: judge v1.served.example.com",
+            "API services: v1.served.example.com",
             "workloads: operator once other one two other",
             "configuration: hook reads sees-web reader viewer runner token",
             "custom resource definitions: backups.example.com",

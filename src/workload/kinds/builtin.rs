@@ -145,8 +145,9 @@ impl fmt::Display for Referent {
 /// When objects are deleted: each wave is gone before the next begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum DeletionWave {
+    Admission,
     CustomResources,
-    Webhooks,
+    ApiServices,
     Workloads,
     Configuration,
     Definitions,
@@ -254,10 +255,10 @@ static TABLE: &[BuiltinKind] = &[
     BuiltinKind { names: Some(references::binding), names_in_namespaces: SUBJECTS, ..plain(RBAC, "ClusterRoleBinding", &[NoDependents]) },
     plain(RBAC, "*", &[NoDependents]),
 
-    BuiltinKind { names_in_namespaces: WEBHOOKS, deletion: DeletionWave::Webhooks, ..plain(ADMISSION, "ValidatingWebhookConfiguration", &[NoDependents]) },
-    BuiltinKind { names_in_namespaces: WEBHOOKS, deletion: DeletionWave::Webhooks, ..plain(ADMISSION, "MutatingWebhookConfiguration", &[NoDependents]) },
-    BuiltinKind { deletion: DeletionWave::Webhooks, ..plain(ADMISSION, "*", &[NoDependents]) },
-    BuiltinKind { names_in_namespaces: API_SERVICE, deletion: DeletionWave::Webhooks, ..plain("apiregistration.k8s.io", "APIService", &[]) },
+    BuiltinKind { names_in_namespaces: WEBHOOKS, deletion: DeletionWave::Admission, ..plain(ADMISSION, "ValidatingWebhookConfiguration", &[NoDependents]) },
+    BuiltinKind { names_in_namespaces: WEBHOOKS, deletion: DeletionWave::Admission, ..plain(ADMISSION, "MutatingWebhookConfiguration", &[NoDependents]) },
+    BuiltinKind { deletion: DeletionWave::Admission, ..plain(ADMISSION, "*", &[NoDependents]) },
+    BuiltinKind { names_in_namespaces: API_SERVICE, deletion: DeletionWave::ApiServices, ..plain("apiregistration.k8s.io", "APIService", &[]) },
     BuiltinKind { names_in_namespaces: CONVERSION, deletion: DeletionWave::Definitions,
         ..plain("apiextensions.k8s.io", "CustomResourceDefinition", &[NoDependents, Precious]) },
     plain("apiextensions.k8s.io", "*", &[NoDependents]),

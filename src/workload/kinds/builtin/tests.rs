@@ -85,7 +85,8 @@ fn waves_of_deletion_are_known_by_group_and_kind() {
         let expected = match (group, kind) {
             ("", "Namespace") => DeletionWave::Namespaces,
             ("apiextensions.k8s.io", "CustomResourceDefinition") => DeletionWave::Definitions,
-            (ADMISSION, _) | ("apiregistration.k8s.io", "APIService") => DeletionWave::Webhooks,
+            (ADMISSION, _) => DeletionWave::Admission,
+            ("apiregistration.k8s.io", "APIService") => DeletionWave::ApiServices,
             ("apps" | "batch" | "autoscaling" | "policy", _)
             | ("", "Pod" | "ReplicationController" | "PodTemplate")
             | ("networking.k8s.io", "Ingress") => DeletionWave::Workloads,

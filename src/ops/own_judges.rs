@@ -1,0 +1,148 @@
+//! The webhook configurations, admission policies and bindings of an instance, where one of them
+//! rejects the instance's own record: it gives way, since nothing could be done to the instance
+//! any more, neither a deploy nor its deletion. The server asks no webhook about them, so that they
+//! can always be deleted.
+
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::{
+    deletion::{self, Propagation},
+    session::Session,
+    target::Target,
+};
+use crate::{
+    cluster::request::Request,
+    workload::{
+        error::{Code, Error, Result},
+        kinds::{DeletionWave, builtin_kind, references::items},
+        name::InstanceName,
+        object::ObjectId,
+        ownership::{is_ours, manager, uid},
+        record::{Entry, Record},
+    },
+};
+
+/// How long the server goes on asking a webhook whose configuration is gone: it looks at them from
+/// a watch of its own.
+const LAG: Duration = Duration::from_secs(10);
+/// The pause before the record is written again.
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// What of an instance judges others.
+pub(crate) struct OwnJudges<'a> {
+    session: &'a Session<'a>,
+    target: &'a Target,
+    instance: InstanceName,
+    manager: String,
+    entries: Vec<Entry>,
+    removed: Vec<Removed>,
+}
+
+/// A judge that gave way.
+struct Removed {
+    id: ObjectId,
+    body: Value,
+    at: Instant,
+}
+
+impl<'a> OwnJudges<'a> {
+    /// Finds those of a record.
+    pub(crate) fn of(session: &'a Session<'a>, target: &'a Target, record: &Record) -> Self {
+        let is_judge = |entry: &&Entry| builtin_kind(&entry.id).deletion == DeletionWave::Admission;
+        Self {
+            session,
+            target,
+            instance: record.instance.clone(),
+            manager: manager(&record.namespace, record.instance.as_str()),
+            entries: record.inventory.iter().filter(is_judge).cloned().collect(),
+            removed: Vec::new(),
+        }
+    }
+
+    /// Tells whether the record is to be written again after a failure: a judge of the instance
+    /// rejected it, and is gone now.
+    ///
+    /// # Errors
+    /// Whatever the server answers.
+    pub(crate) async fn give_way(&mut self, failed: &Error) -> Result<bool> {
+        if failed.code != Code::Judged {
+            return Ok(false);
+        }
+        let gave_way = self.removed.iter().find(|removed| is_named(&removed.body, failed));
+        if let Some(removed) = gave_way {
+            tokio::time::sleep(PAUSE).await;
+            return Ok(removed.at.elapsed() < LAG);
+        }
+        let entries = std::mem::take(&mut self.entries);
+        let mut found = false;
+        for entry in entries {
+            if self.remove_if_named(&entry, failed).await? {
+                found = true;
+            } else {
+                self.entries.push(entry);
+            }
+        }
+        Ok(found)
+    }
+
+    async fn remove_if_named(&mut self, entry: &Entry, failed: &Error) -> Result<bool> {
+        let id = &entry.id;
+        let Some(path) = self.target.path(id, &entry.version) else { return Ok(false) };
+        let api = &self.target.api;
+        let live = api
+            .find(Request::get(&*path))
+            .await
+            .map_err(|failure| failure.explain("get", "cannot look at", id, None))?;
+        let Some(live) = live else { return Ok(false) };
+        let is_own = is_ours(&live, &self.manager, entry.uid.as_deref());
+        let (true, Some(uid)) = (is_own && is_named(&live, failed), uid(&live)) else {
+            return Ok(false);
+        };
+        self.session.note(
+            &self.instance,
+            format!("{id} is taken away first: it rejects the record of `{}`", self.instance),
+        );
+        deletion::delete(api, id, &path, uid, Propagation::Background).await?;
+        deletion::wait(api, id, &path, uid).await?;
+        self.removed.push(Removed { id: id.clone(), body: live, at: Instant::now() });
+        Ok(true)
+    }
+
+    /// Lists what gave way.
+    pub(crate) fn gone(&self) -> Vec<ObjectId> {
+        self.removed.iter().map(|removed| removed.id.clone()).collect()
+    }
+}
+
+/// Tells whether a rejection names a judge: a webhook of a configuration, or the policy or binding
+/// itself.
+fn is_named(judge: &Value, failed: &Error) -> bool {
+    let name = |object: &Value| object["name"].as_str().map(str::to_owned);
+    let own = name(&judge["metadata"]).into_iter().map(|name| format!("'{name}'"));
+    let webhooks = items(judge, "/webhooks").filter_map(name).map(|name| format!("\"{name}\""));
+    own.chain(webhooks).any(|name| failed.causes.iter().any(|cause| cause.contains(&name)))
+}
+
+/// The failure of a release whose own webhook or policy rejected its record, and gave way.
+pub(crate) fn own_record_rejected(
+    instance: &InstanceName,
+    gone: &[ObjectId],
+    why: &Error,
+) -> Error {
+    let names: Vec<String> = gone.iter().map(ToString::to_string).collect();
+    let names = names.join(", ");
+    Error::failed(
+        Code::Judged,
+        format!(
+            "{names} of `{instance}` rejected the record of `{instance}` and was taken away again"
+        ),
+    )
+    .causes(why.causes.iter().cloned())
+    .object(&gone[0])
+    .hint(
+        "leave records out of it: objectSelector: {matchExpressions: [{key: workloadctl/record, \
+         operator: DoesNotExist}]}",
+    )
+}
