@@ -28,6 +28,7 @@ mod no_database;
 mod noop;
 mod owners;
 mod people;
+mod platform;
 mod proxy;
 mod readme;
 mod refusals;
