@@ -76,8 +76,11 @@ fn content(resource: &Resource, object: &Value, old: Option<&Value>, causes: &mu
         ("apps", "Deployment" | "ReplicaSet" | "StatefulSet" | "DaemonSet") => {
             workloads::workload(&resource.kind, object, causes);
         }
+        ("apps", "ControllerRevision") if object["data"].is_null() => {
+            causes.push(FieldError::required("data", "data is mandatory"));
+        }
         ("batch", "Job") => workloads::job(object, causes),
-        ("batch", "CronJob") => workloads::cron_job(object, causes),
+        ("batch", "CronJob") => workloads::cron_job(object, old.is_none(), causes),
         ("networking.k8s.io", "Ingress") => network::ingress(object, causes),
         ("rbac.authorization.k8s.io", "RoleBinding" | "ClusterRoleBinding") => {
             workloads::role_ref(object, causes);

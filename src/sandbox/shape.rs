@@ -94,10 +94,22 @@ fn shaped(value: Option<Value>, schema: &Schema) -> Option<Value> {
             Some(Value::String(text)) => Some(Value::String(seconds(text))),
             _ => always.then_some(Value::Null),
         },
+        SchemaType::MicroTime => match value {
+            Some(Value::String(text)) => Some(Value::String(micros(&text))),
+            _ => always.then_some(Value::Null),
+        },
         SchemaType::Integer | SchemaType::Number => scalar(value.map(whole), &json!(0), schema),
         SchemaType::String => scalar(value, &json!(""), schema),
         SchemaType::Boolean => scalar(value, &json!(false), schema),
     }
+}
+
+/// A time in UTC with six digits of a second.
+fn micros(text: &str) -> String {
+    text.parse::<jiff::Timestamp>().map_or_else(
+        |_| text.to_owned(),
+        |time| time.strftime("%Y-%m-%dT%H:%M:%S%.6fZ").to_string(),
+    )
 }
 
 fn scalar(value: Option<Value>, zero: &Value, schema: &Schema) -> Option<Value> {

@@ -33,6 +33,8 @@ pub(crate) enum SchemaType {
     /// A number or a string, as in a port (`IntOrString`).
     IntOrString,
     Time,
+    /// A time with exactly six digits of a second, such as a lease's.
+    MicroTime,
 }
 
 /// How the items of a list are told apart in a merge.
@@ -303,7 +305,7 @@ fn load() -> Schemas {
         match name.rsplit('.').next() {
             Some("Quantity") => schema.kind = SchemaType::Quantity,
             Some("RawExtension") => schema.kind = SchemaType::Opaque,
-            Some("MicroTime") => schema.kind = SchemaType::Time,
+            Some("MicroTime") => schema.kind = SchemaType::MicroTime,
             _ => {}
         }
         apply_zeros(&mut schema, &zeros[name]);

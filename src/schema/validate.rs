@@ -147,6 +147,7 @@ fn scalar_fault(value: &Value, schema: &Schema, place: &Place<'_>) -> Option<Str
                  as \"2006\""
             )
         }),
+        (SchemaType::MicroTime, Value::String(text)) => micro_time_fault(text),
         (SchemaType::Quantity, Value::String(text)) => {
             Quantity::parse(text.trim()).is_none().then(|| MALFORMED.to_owned())
         }
@@ -156,6 +157,38 @@ fn scalar_fault(value: &Value, schema: &Schema, place: &Place<'_>) -> Option<Str
         (SchemaType::Integer, Value::Number(number)) if is_whole(number) => None,
         _ => Some(cannot_unmarshal(value, schema, place)),
     }
+}
+
+/// Reads a time as Go's `time.Parse` does by the layout of `RFC3339Micro`; gives its words for what
+/// does not fit.
+fn micro_time_fault(text: &str) -> Option<String> {
+    const LAYOUT: &str = "2006-01-02T15:04:05.000000Z07:00";
+    let elements =
+        ["2006", "-", "01", "-", "02", "T", "15", ":", "04", ":", "05", ".000000", "Z07:00"];
+    let mut rest = text;
+    for element in elements {
+        let fits = |part: &str| {
+            part.len() == element.len()
+                && part.bytes().zip(element.bytes()).all(|(found, wanted)| {
+                    if wanted.is_ascii_digit() { found.is_ascii_digit() } else { found == wanted }
+                })
+        };
+        let is_zone = |part: &str| part == "Z" || part.starts_with(['+', '-']);
+        let length = if element == "Z07:00" { rest.len() } else { element.len() };
+        match rest.split_at_checked(length) {
+            Some((part, _)) if element == "Z07:00" && !is_zone(part) => {}
+            Some((part, after)) if element == "Z07:00" || fits(part) => {
+                rest = after;
+                continue;
+            }
+            _ => {}
+        }
+        return Some(format!(
+            "parsing time \"{text}\" as \"{LAYOUT}\": cannot parse \"{rest}\" as \"{element}\""
+        ));
+    }
+    let is_none = text.parse::<jiff::Timestamp>().is_err();
+    is_none.then(|| format!("parsing time \"{text}\": out of range"))
 }
 
 fn is_whole(number: &serde_json::Number) -> bool {
@@ -195,9 +228,11 @@ fn cannot_unmarshal(value: &Value, schema: &Schema, place: &Place<'_>) -> String
 fn go_type(schema: &Schema) -> String {
     let resolved = schema.resolved();
     match resolved.kind {
-        SchemaType::String | SchemaType::Time | SchemaType::Quantity | SchemaType::IntOrString => {
-            "string".to_owned()
-        }
+        SchemaType::String
+        | SchemaType::Time
+        | SchemaType::MicroTime
+        | SchemaType::Quantity
+        | SchemaType::IntOrString => "string".to_owned(),
         SchemaType::Integer => resolved.format.as_deref().unwrap_or("int64").to_owned(),
         SchemaType::Number => "float64".to_owned(),
         SchemaType::Boolean => "bool".to_owned(),

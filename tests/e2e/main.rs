@@ -31,6 +31,7 @@ mod no_database;
 mod noop;
 mod owners;
 mod people;
+mod platform;
 mod proxy;
 mod readme;
 mod recorded;

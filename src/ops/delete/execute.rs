@@ -5,6 +5,8 @@ use std::{
     time::Instant,
 };
 
+use serde_json::Value;
+
 use crate::{
     cluster::{
         api::Api,
@@ -34,6 +36,9 @@ use crate::{
         release::Action,
     },
 };
+
+const UNPROVEN: &str = "only the record says that it is ours: it has no entry of this instance in its \
+                        managedFields";
 
 /// The deletion of what a record holds, on its cluster.
 pub(crate) struct Deletion<'a> {
@@ -199,14 +204,7 @@ impl Deletion<'_> {
             operation.stays(entry, "it asks to be kept");
         }
         for entry in &foreign {
-            let same = live.get(&entry.id).and_then(uid) == entry.uid.as_deref();
-            if same {
-                operation.stays(entry, "only the record says that it is ours: it has no entry of this instance in its managedFields");
-                continue;
-            }
-            let removed =
-                Removed::Left("it is not ours any more: somebody made it anew".to_owned());
-            operation.objects.push(view(&entry.id, Some(entry), &removed));
+            operation.is_foreign(entry, live.get(&entry.id));
         }
         let remover = Remover {
             session: self.session,
@@ -285,6 +283,16 @@ impl Operation {
     pub(super) fn stays(&mut self, entry: &Entry, why: &str) {
         self.remarks.push(format!("{} stays: {why}", entry.id));
         self.objects.push(view(&entry.id, Some(entry), &Removed::Left(why.to_owned())));
+    }
+
+    /// Says of an object of the inventory that it is not ours to delete.
+    fn is_foreign(&mut self, entry: &Entry, live: Option<&Value>) {
+        if live.and_then(uid) == entry.uid.as_deref() {
+            self.stays(entry, UNPROVEN);
+            return;
+        }
+        let removed = Removed::Left("it is not ours any more: somebody made it anew".to_owned());
+        self.objects.push(view(&entry.id, Some(entry), &removed));
     }
 
     /// Takes in what became of objects; gives those that are done with, and the failures.

@@ -44,10 +44,9 @@ impl Deploy<'_> {
         for removal in kept {
             self.note(format!("{} stays: it asks to be kept", removal.entry.id));
         }
-        let going: Vec<Entry> = going
-            .into_iter()
-            .flat_map(|removal| with_orphans(removal, &prepared.record.namespace))
-            .collect();
+        let home = &prepared.record.namespace;
+        let going: Vec<Entry> =
+            going.into_iter().flat_map(|removal| with_orphans(removal, home)).collect();
         let staying = staying(plan);
         let remover = Remover {
             session: self.session,

@@ -239,7 +239,7 @@ fn type_name(kind: SchemaType) -> &'static str {
     match kind {
         SchemaType::Object => "object",
         SchemaType::Array => "array",
-        SchemaType::String | SchemaType::Time => "string",
+        SchemaType::String | SchemaType::Time | SchemaType::MicroTime => "string",
         SchemaType::Integer => "integer",
         SchemaType::Number => "number",
         SchemaType::Boolean => "boolean",

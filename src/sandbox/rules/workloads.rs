@@ -141,7 +141,7 @@ fn restart_of_job(spec: &Value, path: &str, causes: &mut Vec<FieldError>) {
     }
 }
 
-pub(super) fn cron_job(object: &Value, causes: &mut Vec<FieldError>) {
+pub(super) fn cron_job(object: &Value, is_new: bool, causes: &mut Vec<FieldError>) {
     let spec = &object["spec"];
     let schedule = spec["schedule"].as_str().unwrap_or_default();
     if schedule.is_empty() {
@@ -162,6 +162,15 @@ pub(super) fn cron_job(object: &Value, causes: &mut Vec<FieldError>) {
     let template = &spec["jobTemplate"]["spec"]["template"]["spec"];
     pods::spec(template, path, "Always", &[], causes);
     restart_of_job(template, path, causes);
+    // Eleven are left for what its Jobs are called after; a change is not asked again.
+    let name = &object["metadata"]["name"];
+    if is_new && name.as_str().is_some_and(|name| name.len() > 52) {
+        causes.push(FieldError::invalid(
+            "metadata.name",
+            name,
+            "must be no more than 52 characters",
+        ));
+    }
 }
 
 pub(super) fn claim(object: &Value, causes: &mut Vec<FieldError>) {
