@@ -12,6 +12,7 @@
 mod snapshot;
 #[macro_use]
 mod harness;
+mod absence;
 mod bad_days;
 mod clusters;
 mod docs;

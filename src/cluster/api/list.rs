@@ -65,9 +65,7 @@ impl Api {
                 other => other?,
             };
             let mut body = answer.body;
-            if let Value::Array(page) = body["items"].take() {
-                items.extend(page);
-            }
+            items.extend(self.read_page(&mut body)?);
             match body["metadata"]["continue"].as_str() {
                 Some(token) if !token.is_empty() => {
                     next = format!("&continue={}", encode_query(token))

@@ -42,7 +42,8 @@ async fn serve(mut stream: TcpStream) -> std::io::Result<()> {
             let event = "{\"type\":\"ADDED\",\"object\":{\"metadata\":{\"name\":\"late\"}}}\n";
             stream.write_all(format!("{:x}\r\n{event}\r\n", event.len()).as_bytes()).await?;
         } else {
-            let list = "{\"metadata\":{\"resourceVersion\":\"1\"},\"items\":[]}";
+            let list =
+                "{\"kind\":\"ThingList\",\"metadata\":{\"resourceVersion\":\"1\"},\"items\":[]}";
             stream.write_all(stub::answer(200, "", list).as_bytes()).await?;
         }
     }
