@@ -121,4 +121,24 @@ metadata: {{name: one}}
         place.run(&format!("delete {guest} --yes")).expect(0);
         place.call(Request::json(http::Method::DELETE, format!("/api/v1/namespaces/{maker}"), &json!({}))).unwrap();
     }
+
+    /// Whether a Job ran is told by its events alone, once its time to live is over.
+    fn a_job_of_which_nothing_can_be_known_does_not_run_again_unsaid(place) {
+        let place = place.behind_proxy();
+        let name = place.instance("");
+        place.write("job.yaml", "apiVersion: batch/v1\nkind: Job\nmetadata: {name: once}\nspec: {ttlSecondsAfterFinished: 0, template: {spec: {restartPolicy: Never, containers: [{name: main, image: 'busybox:1'}]}}}\n");
+        let job = format!("/apis/batch/v1/namespaces/{name}/jobs/once");
+        place.run(&format!("deploy {name} -f job.yaml --no-wait")).expect(0);
+        place.until("the Job is gone", std::time::Duration::from_secs(20), || place.get(&job).is_none());
+        let writes = on(Some("PATCH"), "/jobs/", &Effect::Forbidden);
+        place.faults(&[on(Some("GET"), "/events?", &FOREIGN[0].1), writes.clone()]);
+        place.run(&format!("deploy {name} --timeout 20s")).expect(7);
+        assert_eq!(writes.seen(), 0);
+        place.faults(&[on(Some("GET"), "/events?", &Effect::Forbidden)]);
+        let plan = place.run(&format!("plan {name} -o json")).expect(0).json();
+        assert!(plan["warnings"].to_string().contains("it runs again"), "{plan}");
+        place.faults(&[]);
+        let again = place.run(&format!("deploy {name} --timeout 30s -o json")).expect(0).json();
+        assert_eq!(again["outcome"], "unchanged", "{again}");
+    }
 }

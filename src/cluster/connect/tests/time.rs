@@ -95,6 +95,21 @@ async fn a_quiet_watch_outlives_the_limit_of_a_request() {
 }
 
 #[tokio::test]
+async fn a_watch_that_is_silent_gives_way_to_lists() {
+    let collection = Collection {
+        path: "/things".into(),
+        query: String::new(),
+        api_version: "v1".into(),
+        kind: "Thing".into(),
+    };
+    let (sender, mut changes) = mpsc::unbounded_channel();
+    tokio::spawn(collection.observe_within(api().await, sender, LIMIT));
+    for _ in 0..3 {
+        assert!(matches!(changes.recv().await, Some(CollectionEvent::Listed(..))));
+    }
+}
+
+#[tokio::test]
 async fn a_watch_that_is_held_back_gives_way_to_lists() {
     let collection = Collection {
         path: "/held".into(),
