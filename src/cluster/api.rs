@@ -20,12 +20,15 @@ use tokio::sync::Semaphore;
 
 mod limits;
 mod list;
+mod settle;
 
 pub(crate) use list::List;
+use settle::Settled;
 
 use super::{
+    absence::Absence,
     connect::Connection,
-    explain::{NOT_AN_API_SERVER, is_broken_connection, timed_out},
+    explain::{is_broken_connection, timed_out},
     failure::{ApiStatus, Failure},
     fence::Fence,
     observations::RequestSeen,
@@ -121,22 +124,11 @@ impl Api {
             let error = limits::too_many_values(&self.connection.server, &request.path);
             return Err(Failure::NoAnswer(Box::new(error)));
         }
-        let body = serde_json::from_slice(&bytes).map_err(|error| {
-            let server = &self.connection.server;
-            let what = format!("{server} does not answer as a Kubernetes API server does");
-            let is_page = bytes.trim_ascii_start().starts_with(b"<");
-            let error = (!is_page).then(|| error.to_string());
-            Failure::NoAnswer(Box::new(
-                Error::runtime(Code::NotAnApiServer, what)
-                    .causes(error)
-                    .cause(excerpt(&bytes))
-                    .hint(NOT_AN_API_SERVER),
-            ))
-        })?;
+        let body = self.read_answer(&request, &bytes)?;
         Ok(Answer { body, size: bytes.len() })
     }
 
-    /// Reads an object; `None` where it is not there.
+    /// Reads an object; `None` where it is proven not to be there.
     ///
     /// # Errors
     /// As [`Api::send`].
@@ -154,7 +146,7 @@ impl Api {
     /// As [`Api::send`].
     pub(crate) async fn send_raw(&self, request: &Request) -> Result<Bytes, Failure> {
         let _permit = self.in_flight.acquire().await.expect("the semaphore is never closed");
-        let mut attempt = 0;
+        let (mut attempt, mut unserved) = (0, 0);
         loop {
             attempt += 1;
             match self.attempt(request).await {
@@ -165,7 +157,16 @@ impl Api {
                         // What the server asks for counts, even above our longest pause.
                         tokio::time::sleep(pause.max(backoff).min(LONGEST_PAUSE.max(pause))).await;
                     }
-                    _ => return Err(failure),
+                    _ => match self.settle(request, failure).await {
+                        Settled::Failed(failure) => return Err(failure),
+                        Settled::AskAgain(failure) => {
+                            let Some(pause) = Self::pause_until_served(unserved) else {
+                                return Err(failure);
+                            };
+                            unserved += 1;
+                            tokio::time::sleep(pause).await;
+                        }
+                    },
                 },
             }
         }
@@ -262,6 +263,7 @@ fn judge(status: StatusCode, headers: &HeaderMap, body: Bytes) -> Try {
         .unwrap_or_else(|_| ApiStatus { message: excerpt(&body), ..ApiStatus::default() });
     // Not every Status repeats its code.
     parsed.code = status.as_u16();
+    parsed.absence = Absence::told_by(&parsed.kind, parsed.code, &parsed.reason);
     let after = headers
         .get(header::RETRY_AFTER)
         .and_then(|value| value.to_str().ok()?.parse().ok())

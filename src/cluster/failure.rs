@@ -4,7 +4,7 @@ mod judge;
 
 use serde::Deserialize;
 
-use super::explain::NOT_AN_API_SERVER;
+use super::{absence::Absence, explain::NOT_AN_API_SERVER};
 use crate::workload::{
     error::{Code, Error, Result},
     object::{ObjectId, Origin},
@@ -14,6 +14,9 @@ use crate::workload::{
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct ApiStatus {
+    /// `Status`, where it is one.
+    #[serde(deserialize_with = "text_or_null")]
+    pub kind: String,
     pub code: u16,
     /// A word, such as `Conflict`.
     #[serde(deserialize_with = "text_or_null")]
@@ -21,6 +24,9 @@ pub struct ApiStatus {
     #[serde(deserialize_with = "text_or_null")]
     pub message: String,
     pub details: Option<StatusDetails>,
+    /// The proof that what was asked for is not there.
+    #[serde(skip)]
+    pub absence: Option<Absence>,
 }
 
 /// The details of a [`ApiStatus`].
@@ -68,10 +74,11 @@ impl Failure {
         }
     }
 
-    /// Tells whether the object (or the kind) is not there.
+    /// Tells whether the object (or the kind) is proven not to be there.
+    #[must_use]
     pub fn is_not_found(&self) -> bool {
-        // By the code: what is not served, or not yet, is told in plain text without a reason.
-        self.code() == 404
+        // Not by the code: a filter on the way answers 404 to everything.
+        matches!(self, Self::Status(status) if status.absence.is_some())
     }
 
     /// Tells whether the account may not do this (a terminating namespace is none of that).
@@ -193,6 +200,11 @@ impl Failure {
             }
             401 => Error::runtime(Code::Unauthorized, "the login has expired or is not accepted")
                 .hint("log in to the cluster again, then repeat the command"),
+            // An API server says it in a Status, or does not serve the kind.
+            404 if status.absence.is_none() => {
+                let what = "somebody on the way answers in the server's place (404)";
+                Error::runtime(Code::NotAnApiServer, what).cause(message).hint(NOT_AN_API_SERVER)
+            }
             429 => Error::runtime(
                 Code::TooManyRequests,
                 "the server has too many requests to answer (429)",

@@ -1,5 +1,6 @@
 //! Everything that talks to a Kubernetes API server; the only place that knows the kube client.
 
+mod absence;
 mod access;
 pub(crate) mod api;
 mod authorization;

@@ -22,6 +22,9 @@ use super::{
 const WATCH_SECONDS: u64 = 290;
 /// The pause before a broken watch is taken up again.
 const PAUSE: Duration = Duration::from_millis(500);
+/// How long a watch may be silent: the server sends a bookmark about every minute, and a network
+/// that forgot the connection says nothing at all.
+const SILENCE: Duration = Duration::from_secs(75);
 /// The longest line that a watch may send: more than an object can be.
 const LINE_LIMIT: usize = 16 << 20;
 
@@ -79,6 +82,16 @@ impl Collection {
 
     /// Observes the collection until the receiver is gone or the collection cannot be observed.
     pub(crate) async fn observe(self, api: Api, events: UnboundedSender<CollectionEvent>) {
+        self.observe_within(api, events, SILENCE).await;
+    }
+
+    /// Observes; a watch that is silent for longer than this begins with a new list.
+    pub(crate) async fn observe_within(
+        self,
+        api: Api,
+        events: UnboundedSender<CollectionEvent>,
+        silence: Duration,
+    ) {
         loop {
             let list = match self.list(&api).await {
                 Ok(list) => list,
@@ -98,7 +111,7 @@ impl Collection {
             let mut version = list.resource_version;
             loop {
                 let begun = Instant::now();
-                let end = self.follow(&api, &mut version, &events).await;
+                let end = self.follow(&api, &mut version, &events, silence).await;
                 // A server that ends every watch at once is not to be asked all the time.
                 if begun.elapsed() < PAUSE && matches!(end, WatchEnd::Closed | WatchEnd::TooOld) {
                     tokio::time::sleep(PAUSE).await;
@@ -125,6 +138,7 @@ impl Collection {
         api: &Api,
         version: &mut String,
         events: &UnboundedSender<CollectionEvent>,
+        silence: Duration,
     ) -> WatchEnd {
         let response = match self.open(api, version).await {
             Ok(response) => response,
@@ -136,6 +150,8 @@ impl Collection {
             let chunk = tokio::select! {
                 chunk = body.next() => chunk,
                 () = events.closed() => return WatchEnd::Unwanted,
+                // It may be open at this end alone: a list shows what it did not.
+                () = tokio::time::sleep(silence) => return WatchEnd::TooOld,
             };
             match chunk {
                 Some(Ok(chunk)) => buffer.extend_from_slice(&chunk),

@@ -81,7 +81,23 @@ pub(crate) async fn why_it_stays(
     // An instance deployed into it by `--namespace` does not apply the Namespace: only its record
     // shows it.
     let other = other_record(api, instance, &id.name).await?;
-    Ok(other.map(|other| Stay::Ours(format!("instance {other} lives in it"))))
+    Ok(other.map(|other| {
+        Stay::Ours(match other {
+            Other::Named(name) => format!("instance {name} lives in it"),
+            Other::Hidden => {
+                "whether another instance lives in it cannot be seen: forbidden: list \
+                              Secret"
+                    .to_owned()
+            }
+        })
+    }))
+}
+
+/// Another instance in a namespace.
+enum Other {
+    Named(String),
+    /// Nobody knows whether there is one: Secrets may not be listed.
+    Hidden,
 }
 
 /// Finds the record of another instance in a namespace.
@@ -89,12 +105,16 @@ async fn other_record(
     api: &Api,
     instance: &InstanceName,
     namespace: &str,
-) -> Result<Option<String>> {
+) -> Result<Option<Other>> {
     let collection = format!("/api/v1/namespaces/{namespace}/secrets");
     let query = format!("&labelSelector={}", encode_query(RECORD_LABEL));
     let list = match api.list_metadata(&collection, &query).await {
         Ok(list) => list,
-        Err(failure) if is_list_forbidden(&failure) => return Ok(None),
+        // Who cannot be asked counts as alive: a namespace takes everything in it along
+        // (docs/design.md, Absence).
+        Err(failure) if is_list_forbidden(&failure) => {
+            return Ok(Some(Other::Hidden));
+        }
         Err(failure) => {
             let id = ObjectId::new("", "Secret", Some(namespace), "");
             return Err(failure.explain("list", "cannot look for other records", &id, None));
@@ -102,5 +122,6 @@ async fn other_record(
     };
     let named =
         |secret: &Value| secret["metadata"]["labels"][RECORD_LABEL].as_str().map(str::to_owned);
-    Ok(list.items.iter().filter_map(named).find(|other| other != instance.as_str()))
+    let mut others = list.items.iter().filter_map(named);
+    Ok(others.find(|other| other != instance.as_str()).map(Other::Named))
 }

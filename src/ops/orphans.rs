@@ -84,7 +84,11 @@ async fn by_name(
 ) -> Result<Vec<Value>> {
     let mut found = Vec::new();
     let path = target.path(set, "v1").expect("StatefulSets are built in");
-    let Ok(Some(live)) = target.api.find(Request::get(path)).await else { return Ok(found) };
+    let live = target.api.find(Request::get(path)).await;
+    // Without its number of replicas no pod could be named, and none recorded.
+    let live =
+        live.map_err(|failure| failure.explain("get", "cannot look for pods of", set, None))?;
+    let Some(live) = live else { return Ok(found) };
     // ControllerRevisions are named by a hash: they cannot be guessed, and hold nothing that runs.
     if kind.kind != "Pod" {
         return Ok(found);

@@ -1,6 +1,7 @@
 //! Making a plan: a survey of the live state, the pure decision per object, and a dry run where
 //! only the server can tell.
 
+mod completed;
 mod dry_run;
 mod leaving;
 mod scaling;
@@ -13,7 +14,7 @@ use std::{
 };
 
 use futures::{StreamExt as _, stream};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{
     options::Conflicts,
@@ -21,14 +22,14 @@ use super::{
     target::Target,
 };
 use crate::{
-    cluster::{api::IN_FLIGHT, failure::Failure, request::encode_query},
+    cluster::{api::IN_FLIGHT, failure::Failure},
     workload::{
         error::{Code, ErrorKind, Result},
         name::{DefinitionName, InstanceName},
-        object::{GroupKind, ObjectId},
+        object::ObjectId,
         ownership::{Terms, Yielded, is_labelled, made_by, may_conflict, other_instances},
         plan::{Block, Choices, Decision, Desired, Item, Plan, decide},
-        readiness::{Related, is_complete, judge_gone},
+        readiness::is_complete,
         record::{Entry, Record},
         release::Action,
         sharing::{Others, Sharing},
@@ -54,6 +55,8 @@ pub(crate) struct Planning<'a> {
     pub options: PlanningOptions<'a>,
     /// That the server could not be asked, once it is known. Starts empty.
     pub compared_locally: OnceLock<String>,
+    /// That a Job may run a second time, once it is known. Starts empty.
+    pub unseen_job: OnceLock<String>,
 }
 
 /// What the user allows, and how much the server is asked.
@@ -154,11 +157,14 @@ impl Planning<'_> {
             .map(|candidate| self.item(candidate, &others, &scaling))
             // In the order of the graph: items and its nodes are the same index.
             .buffered(IN_FLIGHT)
-            .collect()
-            .await;
+            .collect::<Vec<Result<_>>>()
+            .await
+            .into_iter()
+            .collect::<Result<_>>()?;
         self.add_hidden(&mut items, &hidden, &entries);
         let (removals, left) = self.removals(&live);
         let mut warnings: Vec<String> = self.compared_locally.get().cloned().into_iter().collect();
+        warnings.extend(self.unseen_job.get().cloned());
         warnings.extend(items.iter().filter_map(|item| managed_elsewhere(item, &live)));
         Ok((Plan { items, removals, left, warnings }, live))
     }
@@ -235,21 +241,26 @@ impl Planning<'_> {
         }
     }
 
-    async fn item(&self, candidate: Candidate<'_>, others: &Others, scaling: &Scaling<'_>) -> Item {
+    async fn item(
+        &self,
+        candidate: Candidate<'_>,
+        others: &Others,
+        scaling: &Scaling<'_>,
+    ) -> Result<Item> {
         let Candidate { desired, entry, live, decision } = &candidate;
         let mut item = self.unchanged(&candidate, others, scaling);
         let mut to_come = candidate.entry_to_come();
         match decision {
             Decision::Unchanged => {
                 item.entry = candidate.entry_as_it_is(to_come.completed);
-                return item;
+                return Ok(item);
             }
             // A Job runs once for each body: its time to live must not make it run again
             // (docs/design.md, Jobs).
-            Decision::Create { after: None } if self.has_completed(desired, *entry).await => {
+            Decision::Create { after: None } if self.has_completed(desired, *entry).await? => {
                 item.entry = candidate.entry_as_it_is(true);
                 item.reason = "the Job completed, and its time to live is over".to_owned();
-                return item;
+                return Ok(item);
             }
             Decision::Ask { uid } => self.compare(&mut item, uid, &mut to_come).await,
             Decision::Create { after } => {
@@ -288,7 +299,7 @@ impl Planning<'_> {
         }
         to_come.yielded = yielded_until_written(*entry, &item);
         item.entry = Some(to_come);
-        item
+        Ok(item)
     }
 
     /// Tells whether other instances apply an object too.
@@ -357,34 +368,6 @@ impl Planning<'_> {
         let body = item.terms.body(&item.desired.body);
         matches!(self.options.conflicts, Conflicts::ByManager | Conflicts::Fail)
             && live.is_some_and(|live| may_conflict(&body, live, self.manager, persons))
-    }
-
-    /// Tells whether a Job that is gone was taken away by its time to live after it completed,
-    /// which a deploy that did not wait has not seen: the events tell, where they may be read.
-    async fn has_completed(&self, desired: &Desired, entry: Option<&Entry>) -> bool {
-        let Some(uid) = entry
-            .filter(|entry| {
-                desired.id.is("batch", "Job") && entry.body.as_ref() == Some(&desired.digest)
-            })
-            .and_then(|entry| entry.uid.as_deref())
-        else {
-            return false;
-        };
-        let kind = GroupKind::new("", "Event");
-        let namespace = desired.id.namespace.as_deref();
-        let Some(path) = self.target.kinds.collection_path(&kind, "v1", namespace) else {
-            return false;
-        };
-        // By uid: events of an earlier Job of that name tell nothing.
-        let query = format!("&fieldSelector=involvedObject.uid%3D{}", encode_query(uid));
-        let Ok(list) = self.target.api.list(&path, &query).await else { return false };
-        let mut around = Related::default();
-        for mut event in list.items {
-            // Items of a list come without their kind.
-            event["kind"] = json!("Event");
-            around.upsert(event);
-        }
-        judge_gone(&desired.body, Some(uid), &around).is_ready()
     }
 
     /// Takes a dry run's answer into an item whose action is known already.

@@ -11,6 +11,7 @@ use crate::{
     cluster::{
         api::Api,
         connect::{ConnectOptions, connect},
+        explain::NOT_AN_API_SERVER,
         failure::Failure,
         request::Request,
     },
@@ -106,15 +107,20 @@ impl Target {
     /// Reads the uid of `kube-system`.
     ///
     /// # Errors
-    /// Any failure but a missing right: then the kubeconfig's server and CA stand in.
+    /// Any failure but a missing right: then the kubeconfig's server and CA stand in. Code 7 where
+    /// there is no `kube-system`: every cluster has one.
     pub(crate) async fn identify(&self) -> Result<Option<String>> {
         let system = ObjectId::new("", "Namespace", None, "kube-system");
         match self.api.send(Request::get_metadata("/api/v1/namespaces/kube-system")).await {
-            Ok(answer) => Ok(uid(&answer.body).map(str::to_owned)),
+            Ok(answer) => match uid(&answer.body) {
+                Some(uid) => Ok(Some(uid.to_owned())),
+                None => Err(self.no_cluster("its kube-system has no uid".to_owned())),
+            },
             // An account of one namespace may not read it (docs/design.md, Rights). It exists on
             // every cluster from the first moment on, so that its uid is the cluster's
             // (docs/design.md, The right cluster).
-            Err(failure) if failure.is_forbidden() || failure.is_not_found() => Ok(None),
+            Err(failure) if failure.is_forbidden() => Ok(None),
+            Err(failure) if failure.is_not_found() => Err(self.no_cluster(failure.message())),
             // It is the first request of all.
             Err(Failure::NoAnswer(error)) => {
                 Err(error.while_doing(format!("cannot use runtime `{}`", self.runtime)))
@@ -124,6 +130,12 @@ impl Target {
                 Err(failure.explain("get", &what, &system, None))
             }
         }
+    }
+
+    /// Makes the failure of a server that has no `kube-system`, and so is no Kubernetes.
+    fn no_cluster(&self, why: String) -> Error {
+        let what = format!("cannot use runtime `{}`: it is no Kubernetes cluster", self.runtime);
+        Error::runtime(Code::NotAnApiServer, what).cause(why).hint(NOT_AN_API_SERVER)
     }
 
     /// Learns the kinds of the cluster. Called when something is not built in, and again after a

@@ -57,6 +57,8 @@ pub enum Effect {
     Internal,
     /// 503 in plain text, as a proxy sends it.
     Unavailable,
+    /// This status and content type with this body, from somebody in between.
+    Answer(u16, &'static str, &'static str),
     /// 401: the token has expired.
     Unauthorized,
     /// 403 with a `Status`.
@@ -88,6 +90,9 @@ impl Effect {
                 let details = json!({"retryAfterSeconds": seconds});
                 let failure = StatusError::status(429, "TooManyRequests", message, details);
                 Reply { retry_after: Some(*seconds), ..Reply::from(failure) }
+            }
+            Effect::Answer(code, content_type, body) => {
+                Reply { content_type: Some(content_type), ..Reply::text(*code, *body) }
             }
             Effect::Unavailable => Reply::text(503, "upstream connect error or disconnect/reset\n"),
             Effect::Unauthorized => {

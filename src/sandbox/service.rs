@@ -144,7 +144,8 @@ async fn respond(
             Effect::DropWatch => drops = true,
             Effect::Gone => gone = true,
             Effect::StaleGroup(group) => stale = Some(group),
-            Effect::TooManyRequests(_)
+            Effect::Answer(..)
+            | Effect::TooManyRequests(_)
             | Effect::Internal
             | Effect::Unavailable
             | Effect::Unauthorized

@@ -12,6 +12,7 @@
 mod snapshot;
 #[macro_use]
 mod harness;
+mod absence;
 mod admission;
 mod bad_days;
 mod clusters;

@@ -171,6 +171,7 @@ fn refusal(effect: &Effect) -> Option<Answer> {
             let words = "Internal error occurred: etcdserver: request timed out";
             status(500, "InternalError", words)
         }
+        Effect::Answer(code, content_type, body) => text(*code, content_type, *body),
         Effect::Unavailable => {
             text(503, "text/plain", "upstream connect error or disconnect/reset\n")
         }

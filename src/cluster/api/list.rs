@@ -80,10 +80,9 @@ impl Api {
             };
             (pages, size) = (pages + 1, size + answer.size);
             let mut body = answer.body;
-            if let Value::Array(page) = body["items"].take() {
-                self.check(collection, pages, size, page.len())?;
-                items.extend(page);
-            }
+            let page = self.read_page(&mut body)?;
+            self.check(collection, pages, size, page.len())?;
+            items.extend(page);
             match body["metadata"]["continue"].as_str() {
                 Some(token) if !token.is_empty() => {
                     next = format!("&continue={}", encode_query(token))

@@ -53,7 +53,13 @@ fn a_failure_names_object_and_place_and_has_its_code() {
     for (code, message, exit, word, text) in [
         (302, "Found", 7, "not-an-api-server", "the server sends us elsewhere (302): Found"),
         (401, "Unauthorized", 7, "unauthorized", "the login has expired or is not accepted"),
-        (404, "gone", 1, "not-found", "not found: gone"),
+        (
+            404,
+            "page",
+            7,
+            "not-an-api-server",
+            "somebody on the way answers in the server's place (404): page",
+        ),
         (413, "limit is 3", 1, "rejected", "rejected: limit is 3"),
         (
             429,

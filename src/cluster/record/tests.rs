@@ -47,7 +47,7 @@ impl Server {
         let based = |pointer: &str| body.pointer(pointer) == Some(&json!(self.version.to_string()));
         let code = match seen.line.split(' ').next().unwrap() {
             "GET" if seen.line.contains("labelSelector") => {
-                return answer(200, "", r#"{"metadata": {}, "items": []}"#);
+                return answer(200, "", r#"{"kind": "SecretList", "metadata": {}, "items": []}"#);
             }
             "POST" => {
                 self.head = Some(body);
@@ -62,11 +62,14 @@ impl Server {
             }
             "DELETE" => {
                 self.head = None;
-                return answer(200, "", "{}");
+                return answer(200, "", r#"{"kind": "Status"}"#);
             }
             _ => 200,
         };
-        let status = json!({"kind": "Status", "status": "Failure", "code": code, "message": "no"});
+        let reason = if code == 404 { "NotFound" } else { "Conflict" };
+        let status = json!({
+            "kind": "Status", "status": "Failure", "code": code, "reason": reason, "message": "no",
+        });
         let object = self.head().filter(|_| code == 200).unwrap_or(status);
         answer(code, "", &object.to_string())
     }

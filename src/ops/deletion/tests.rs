@@ -37,9 +37,9 @@ async fn a_conflict_is_an_object_that_is_gone_only_where_it_is() {
     let object = |uid: &str, version: &str, more: &str| {
         let more = if more.is_empty() { String::new() } else { format!(", {more}") };
         let metadata = format!(r#"{{"uid": "{uid}", "resourceVersion": "{version}"{more}}}"#);
-        (200, format!(r#"{{"metadata": {metadata}}}"#))
+        (200, format!(r#"{{"kind": "ConfigMap", "metadata": {metadata}}}"#))
     };
-    let missing = (404, r#"{"message": "not found"}"#.to_owned());
+    let missing = (404, r#"{"kind": "Status", "reason": "NotFound"}"#.to_owned());
     for (what, found, by_uid, by_version) in [
         ("gone", missing, Ok(Sent::AlreadyGone), Ok(Some(Sent::AlreadyGone))),
         ("another one", object("b", "1", ""), Ok(Sent::AlreadyGone), Ok(None)),

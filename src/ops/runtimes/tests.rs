@@ -98,7 +98,11 @@ fn only_what_is_there_can_be_the_default() {
 async fn a_runtime_tells_its_version_and_who_we_are() {
     let stub = Stub::http(|seen| match seen.line.split(' ').nth(1) {
         Some("/version") => stub::answer(200, "", r#"{"gitVersion": "v1.36.3"}"#),
-        _ => stub::answer(201, "", r#"{"status": {"userInfo": {"username": "me"}}}"#),
+        _ => stub::answer(
+            201,
+            "",
+            r#"{"kind": "SelfSubjectReview", "status": {"userInfo": {"username": "me"}}}"#,
+        ),
     })
     .await;
     let answers = checked(&format!("http://{}", stub.address), &[]).await.unwrap();
@@ -128,7 +132,20 @@ async fn what_is_wrong_stands_beside_the_runtime() {
             Some("forbidden"),
             Some(ErrorKind::Runtime),
         ),
-        ((200, r#"{"gitVersion": "v1"}"#), (404, "{}"), true, None, None),
+        (
+            (200, r#"{"gitVersion": "v1"}"#),
+            (404, r#"{"kind": "Status", "reason": "NotFound"}"#),
+            true,
+            None,
+            None,
+        ),
+        (
+            (200, r#"{"gitVersion": "v1"}"#),
+            (404, "{}"),
+            true,
+            Some("not-usable"),
+            Some(ErrorKind::Runtime),
+        ),
     ] {
         let stub = Stub::http(move |seen| {
             let (code, body) = if seen.line.contains("/version") { version } else { user };

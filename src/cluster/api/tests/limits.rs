@@ -105,7 +105,7 @@ async fn a_page_that_is_too_large_is_asked_for_in_smaller_ones() {
         }
         let more = if line.contains("continue") { "" } else { "next" };
         let text = format!(
-            r#"{{"metadata": {{"continue": "{more}", "resourceVersion": "1"}}, "items": [1]}}"#
+            r#"{{"kind": "PodList", "metadata": {{"continue": "{more}", "resourceVersion": "1"}}, "items": [1]}}"#
         );
         zip(text.as_bytes())
     })
@@ -118,7 +118,9 @@ async fn a_page_that_is_too_large_is_asked_for_in_smaller_ones() {
 async fn a_list_ends_whatever_the_server_says() {
     let page = |items: usize| {
         let items = vec!["1"; items].join(",");
-        let text = format!(r#"{{"metadata": {{"continue": "again"}}, "items": [{items}]}}"#);
+        let text = format!(
+            r#"{{"kind": "PodList", "metadata": {{"continue": "again"}}, "items": [{items}]}}"#
+        );
         zip(text.as_bytes())
     };
     // A page without end of pages, and one that holds more than was asked for.

@@ -42,7 +42,8 @@ async fn serve(mut stream: TcpStream) -> std::io::Result<()> {
             let event = "{\"type\":\"ADDED\",\"object\":{\"metadata\":{\"name\":\"late\"}}}\n";
             stream.write_all(format!("{:x}\r\n{event}\r\n", event.len()).as_bytes()).await?;
         } else {
-            let list = "{\"metadata\":{\"resourceVersion\":\"1\"},\"items\":[]}";
+            let list =
+                "{\"kind\":\"ThingList\",\"metadata\":{\"resourceVersion\":\"1\"},\"items\":[]}";
             stream.write_all(stub::answer(200, "", list).as_bytes()).await?;
         }
     }
@@ -91,6 +92,21 @@ async fn a_quiet_watch_outlives_the_limit_of_a_request() {
     };
     assert_eq!(late["metadata"]["name"], "late");
     assert_eq!(api.connection().requests(), 2, "one list and one watch");
+}
+
+#[tokio::test]
+async fn a_watch_that_is_silent_gives_way_to_lists() {
+    let collection = Collection {
+        path: "/things".into(),
+        query: String::new(),
+        api_version: "v1".into(),
+        kind: "Thing".into(),
+    };
+    let (sender, mut changes) = mpsc::unbounded_channel();
+    tokio::spawn(collection.observe_within(api().await, sender, LIMIT));
+    for _ in 0..3 {
+        assert!(matches!(changes.recv().await, Some(CollectionEvent::Listed(..))));
+    }
 }
 
 #[tokio::test]

@@ -70,6 +70,7 @@ impl Deploy<'_> {
                 rehearse: matches!(purpose, Purpose::Rehearse),
             },
             compared_locally: OnceLock::new(),
+            unseen_job: OnceLock::new(),
         };
         // A namespace that was there before does not tell whether a record was lost.
         let is_silent = record.is_none() && start.namespace_state == Some(NamespaceState::Foreign);

@@ -1,0 +1,144 @@
+//! What was not seen is not thereby gone: only the server's own word, or a complete list, tells
+//! that something is not there.
+
+use std::sync::Arc;
+
+use serde_json::json;
+use workloadctl::testing::{Effect, Fault, Matches, Request, When};
+
+use crate::harness::{Place, side_by_side};
+
+const CONF: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: conf}\n";
+
+/// What others than an API server answer to what they do not know, or do not let pass.
+const FOREIGN: [(&str, Effect); 6] = [
+    ("a filter's page", Effect::Answer(404, "text/html", "<h1>Not Found</h1>")),
+    ("a router", Effect::Answer(404, "text/plain", "404 page not found\n")),
+    (
+        "JSON that is no Status",
+        Effect::Answer(404, "application/json", r#"{"error": "not found"}"#),
+    ),
+    ("nothing", Effect::Answer(404, "text/plain", "")),
+    ("success in JSON", Effect::Answer(200, "application/json", r#"{"ok": true}"#)),
+    ("an empty object", Effect::Answer(200, "application/json", "{}")),
+];
+
+fn on(method: Option<&'static str>, path: &str, effect: &Effect) -> Arc<Fault> {
+    let path = Some(path.to_owned());
+    let matches = Matches { method, path, watch: None };
+    Arc::new(Fault::new(matches, When::Always, effect.clone()))
+}
+
+fn is_live(place: &Place, name: &str) -> bool {
+    place.get(&format!("/api/v1/namespaces/{name}/configmaps/conf")).is_some()
+}
+
+on_both! {
+    fn only_a_status_tells_that_something_is_gone(place) {
+        side_by_side(FOREIGN.to_vec(), 2, |(what, effect)| {
+            let place = place.behind_proxy();
+            let name = place.instance("");
+            place.write("conf.yaml", CONF);
+            place.run(&format!("deploy {name} -f conf.yaml")).expect(0);
+            // All objects; the record alone; the object alone, by list and by name.
+            for path in ["/namespaces/", "/secrets", "/configmaps"] {
+                place.faults(&[on(Some("GET"), path, &effect)]);
+                for command in [format!("delete {name} --yes"), format!("status {name}"), format!("deploy {name}")] {
+                    let outcome = place.run(&format!("{command} -o json"));
+                    assert_eq!(outcome.code, 7, "{what}, {path}: {command}: {}{}", outcome.stdout, outcome.stderr);
+                    assert!(outcome.stdout.contains("not-an-api-server"), "{what}, {path}: {command}: {}", outcome.stdout);
+                }
+                assert!(is_live(&place, &name), "{what}, {path}");
+            }
+            // What is asked for is seen, and what is sent does not arrive.
+            for path in ["/configmaps/", "/namespaces/"] {
+                place.faults(&[on(Some("DELETE"), path, &effect)]);
+                place.run(&format!("delete {name} --yes --timeout 5s")).expect(7);
+            }
+            place.faults(&[]);
+            place.run(&format!("delete {name} --yes")).expect(0);
+            assert_eq!(place.leftovers(&name), Vec::<String>::new(), "{what}");
+        });
+    }
+
+    fn a_server_without_kube_system_is_sent_nothing(place) {
+        let status = r#"{"kind": "Status", "apiVersion": "v1", "status": "Failure", "message": "namespaces \"kube-system\" not found", "reason": "NotFound", "code": 404}"#;
+        let place = place.behind_proxy();
+        let name = place.instance("");
+        place.write("conf.yaml", CONF);
+        let mut answers: Vec<Effect> = FOREIGN.into_iter().map(|(_, effect)| effect).collect();
+        answers.push(Effect::Answer(404, "application/json", status));
+        for effect in answers {
+            let writes = on(Some("PATCH"), "", &Effect::Forbidden);
+            let posts = on(Some("POST"), "/namespaces", &Effect::Forbidden);
+            place.faults(&[on(None, "/kube-system", &effect), writes.clone(), posts.clone()]);
+            let outcome = place.run(&format!("deploy {name} -f conf.yaml -o json")).expect(7);
+            assert_eq!(outcome.json()["error"]["code"], "not-an-api-server", "{}", outcome.stdout);
+            assert_eq!((writes.seen(), posts.seen()), (0, 0));
+            place.faults(&[]);
+        }
+    }
+
+    /// A kind that is not served any more has no objects: discovery tells, which is a whole list.
+    fn what_went_with_its_kind_is_gone(place) {
+        let name = place.instance("");
+        let group = format!("{name}.test");
+        place.write("crd.yaml", &format!("
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {{name: gadgets.{group}, annotations: {{workloadctl/on-remove: delete}}}}
+spec:
+  group: {group}
+  names: {{plural: gadgets, singular: gadget, kind: Gadget, listKind: GadgetList}}
+  scope: Namespaced
+  versions: [{{name: v1, served: true, storage: true, schema: {{openAPIV3Schema: {{type: object}}}}}}]
+---
+apiVersion: {group}/v1
+kind: Gadget
+metadata: {{name: one}}
+"));
+        place.run(&format!("deploy {name} -f crd.yaml")).expect(0);
+        let path = format!("/apis/apiextensions.k8s.io/v1/customresourcedefinitions/gadgets.{group}");
+        place.call(Request::json(http::Method::DELETE, &*path, &json!({}))).unwrap();
+        place.until("the kind is gone", std::time::Duration::from_secs(20), || place.get(&path).is_none());
+        place.run(&format!("delete {name} --yes")).expect(0);
+        assert_eq!(place.leftovers(&name), Vec::<String>::new());
+    }
+
+    fn who_cannot_be_asked_counts_as_alive(place) {
+        let place = place.behind_proxy();
+        let (maker, guest) = (place.instance("-a"), place.instance("-b"));
+        place.write("conf.yaml", CONF);
+        place.write("guest.yaml", &CONF.replace("conf", "guest"));
+        place.run(&format!("deploy {maker} -f conf.yaml")).expect(0);
+        place.run(&format!("deploy {guest} -f guest.yaml --namespace {maker}")).expect(0);
+        place.faults(&[on(Some("GET"), "/secrets?", &Effect::Forbidden)]);
+        let deleted = place.run(&format!("delete {maker} --yes -o json")).expect(0);
+        assert!(deleted.stdout.contains("cannot be seen"), "{}", deleted.stdout);
+        place.faults(&[]);
+        let guests = format!("/api/v1/namespaces/{maker}/configmaps/guest");
+        assert!(place.get(&guests).is_some_and(|live| live["metadata"]["deletionTimestamp"].is_null()));
+        place.run(&format!("delete {guest} --yes")).expect(0);
+        place.call(Request::json(http::Method::DELETE, format!("/api/v1/namespaces/{maker}"), &json!({}))).unwrap();
+    }
+
+    /// Whether a Job ran is told by its events alone, once its time to live is over.
+    fn a_job_of_which_nothing_can_be_known_does_not_run_again_unsaid(place) {
+        let place = place.behind_proxy();
+        let name = place.instance("");
+        place.write("job.yaml", "apiVersion: batch/v1\nkind: Job\nmetadata: {name: once}\nspec: {ttlSecondsAfterFinished: 0, template: {spec: {restartPolicy: Never, containers: [{name: main, image: 'busybox:1'}]}}}\n");
+        let job = format!("/apis/batch/v1/namespaces/{name}/jobs/once");
+        place.run(&format!("deploy {name} -f job.yaml --no-wait")).expect(0);
+        place.until("the Job is gone", std::time::Duration::from_secs(20), || place.get(&job).is_none());
+        let writes = on(Some("PATCH"), "/jobs/", &Effect::Forbidden);
+        place.faults(&[on(Some("GET"), "/events?", &FOREIGN[0].1), writes.clone()]);
+        place.run(&format!("deploy {name} --timeout 20s")).expect(7);
+        assert_eq!(writes.seen(), 0);
+        place.faults(&[on(Some("GET"), "/events?", &Effect::Forbidden)]);
+        let plan = place.run(&format!("plan {name} -o json")).expect(0).json();
+        assert!(plan["warnings"].to_string().contains("it runs again"), "{plan}");
+        place.faults(&[]);
+        let again = place.run(&format!("deploy {name} --timeout 30s -o json")).expect(0).json();
+        assert_eq!(again["outcome"], "unchanged", "{again}");
+    }
+}
