@@ -141,4 +141,16 @@ metadata: {{name: one}}
         let again = place.run(&format!("deploy {name} --timeout 30s -o json")).expect(0).json();
         assert_eq!(again["outcome"], "unchanged", "{again}");
     }
+
+    fn a_record_made_anew_does_not_hide_what_is_missing(place) {
+        let name = place.instance("");
+        place.write("two.yaml", &format!("{CONF}---\n{}", CONF.replace("conf", "other")));
+        place.run(&format!("deploy {name} -f two.yaml")).expect(0);
+        for path in [format!("secrets/workloadctl.{name}"), "configmaps/other".to_owned()] {
+            let path = format!("/api/v1/namespaces/{name}/{path}");
+            place.call(Request::json(http::Method::DELETE, &*path, &json!({}))).unwrap();
+        }
+        let status = place.run(&format!("status {name} -o json"));
+        assert!(!status.stdout.contains("\"Healthy\"") && status.stdout.contains("ConfigMap/other"), "{}", status.stdout);
+    }
 }

@@ -22,6 +22,7 @@ use crate::workload::{
     error::{Code, Error, ErrorKind, Result},
     instance::{Instance, Observed, Status},
     name::InstanceName,
+    object::{ObjectId, split_api_version},
     readiness::Window,
     record::{Entry, Record},
     release::Outcome,
@@ -203,6 +204,25 @@ fn observe(session: &Session<'_>, name: &InstanceName, view: &InstanceView) -> R
     store.set_observed(name, &Observed { status, reason: reason.clone(), at })
 }
 
+/// Adds what the database's last release has: a record made anew from what survived is no proof
+/// that nothing is missing.
+fn add_remembered(
+    session: &Session<'_>,
+    name: &InstanceName,
+    wanted: &mut Vec<Entry>,
+) -> Result<()> {
+    let store = session.store();
+    let Some(release) = store.latest_release(name)? else { return Ok(()) };
+    for object in store.rendered(name, &release.id)?.unwrap_or_default() {
+        let id = ObjectId::of(&object);
+        if wanted.iter().all(|entry| entry.id != id) {
+            let (_, version) = split_api_version(object["apiVersion"].as_str().unwrap_or_default());
+            wanted.push(Entry::new(id, version));
+        }
+    }
+    Ok(())
+}
+
 async fn judge_all(
     session: &Session<'_>,
     target: &Target,
@@ -210,9 +230,12 @@ async fn judge_all(
     record: &Record,
     operation: &mut Operation,
 ) -> Result<()> {
-    let wanted: Vec<Entry> =
+    let mut wanted: Vec<Entry> =
         // What left the definition and waits to be pruned says nothing about its health.
         record.inventory.iter().filter(|entry| entry.wanted).cloned().collect();
+    if record.newest.is_none() {
+        add_remembered(session, &record.instance, &mut wanted)?;
+    }
     let survey = Survey { depth: Depth::State, ..Survey::of(target, &record.instance, &wanted) };
     let live = survey.look().await?;
     let around = neighbours(target, &live).await;
