@@ -197,6 +197,10 @@ impl Place {
         name
     }
 
+    pub(crate) fn is_sandbox(&self) -> bool {
+        self.runtime == "sandbox"
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.home.path().join(name)
     }

@@ -14,6 +14,7 @@ mod snapshot;
 mod harness;
 mod bad_days;
 mod clusters;
+mod derived;
 mod docs;
 mod examples;
 mod faults;
