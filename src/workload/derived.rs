@@ -9,6 +9,7 @@ use super::{kinds::pod_template::template_mut, object::ObjectId};
 
 /// Adds what the server would derive to a body that is about to be sent.
 pub fn complete(id: &ObjectId, body: &mut Value) {
+    labels(id, body);
     if let Some(spec) = template_mut(id, body)
         .and_then(|template| template.get_mut("spec"))
         .and_then(Value::as_object_mut)
@@ -19,6 +20,33 @@ pub fn complete(id: &ObjectId, body: &mut Value) {
     if id.is("networking.k8s.io", "NetworkPolicy") {
         policy_types(body);
     }
+}
+
+/// A ReplicationController or a Job without labels gets those of its pods. Ours come in before the
+/// server looks, so that it would find some and derive none.
+fn labels(id: &ObjectId, body: &mut Value) {
+    if !id.is("", "ReplicationController") && !id.is("batch", "Job") {
+        return;
+    }
+    let Some(derived @ Value::Object(_)) = body.pointer("/spec/template/metadata/labels").cloned()
+    else {
+        return;
+    };
+    let Some(metadata) = body.get_mut("metadata").and_then(Value::as_object_mut) else { return };
+    let is_empty =
+        |labels: &Value| labels.is_null() || labels.as_object().is_some_and(Map::is_empty);
+    if metadata.get("labels").is_none_or(is_empty) {
+        metadata.insert("labels".to_owned(), derived);
+    }
+}
+
+/// Takes the rules out of a ClusterRole that others are aggregated into, and tells whether there
+/// were any: its controller writes them by server-side apply, so that ours would be in conflict
+/// with it from the second apply on.
+pub(super) fn leave_aggregated(id: &ObjectId, body: &mut Value) -> bool {
+    let is_aggregated = id.is("rbac.authorization.k8s.io", "ClusterRole")
+        && body.get("aggregationRule").is_some_and(Value::is_object);
+    is_aggregated && body.as_object_mut().is_some_and(|body| body.remove("rules").is_some())
 }
 
 /// The service account of a pod template has an old and a new name, and the server fills each
@@ -85,6 +113,36 @@ mod tests {
         }
         let custom = json!({"template": {"spec": {"serviceAccountName": "a"}}});
         assert_eq!(completed("x.com/v1", "Deployment", &custom), custom);
+    }
+
+    #[test]
+    fn objects_without_labels_have_those_of_their_pods() {
+        for (version, kind, own, sent) in [
+            ("v1", "ReplicationController", json!(null), json!({"app": "a"})),
+            ("batch/v1", "Job", json!({}), json!({"app": "a"})),
+            ("batch/v1", "Job", json!({"b": "c"}), json!({"b": "c"})),
+            ("apps/v1", "Deployment", json!(null), json!(null)),
+        ] {
+            let mut body = json!({"apiVersion": version, "kind": kind,
+                "metadata": {"name": "a", "labels": own},
+                "spec": {"template": {"metadata": {"labels": {"app": "a"}}}}});
+            complete(&ObjectId::of(&body), &mut body);
+            assert_eq!(body["metadata"]["labels"], sent, "{kind}");
+        }
+    }
+
+    #[test]
+    fn rules_of_an_aggregated_role_are_left() {
+        for (version, rule, left) in [
+            ("rbac.authorization.k8s.io/v1", json!({}), true),
+            ("rbac.authorization.k8s.io/v1", json!(null), false),
+            ("x.com/v1", json!({}), false),
+        ] {
+            let mut body = json!({"apiVersion": version, "kind": "ClusterRole",
+                "metadata": {"name": "a"}, "aggregationRule": rule, "rules": []});
+            assert_eq!(leave_aggregated(&ObjectId::of(&body), &mut body), left);
+            assert_eq!(body.get("rules").is_none(), left);
+        }
     }
 
     #[test]

@@ -155,11 +155,13 @@ struct Notes {
     replaced: BTreeMap<String, Vec<String>>,
     followed: Vec<String>,
     renamed: Vec<String>,
+    /// ClusterRoles whose rules are left.
+    aggregated: Vec<String>,
 }
 
 impl Notes {
     fn told(self, namespace: &str) -> Vec<String> {
-        let Self { replaced, followed, renamed } = self;
+        let Self { replaced, followed, renamed, aggregated } = self;
         let mut notes: Vec<String> = replaced
             .into_iter()
             .map(|(old, objects)| {
@@ -170,6 +172,10 @@ impl Notes {
             notes.push(format!("references follow to {namespace} in {}", listed(&followed)));
         }
         notes.extend(renamed);
+        if !aggregated.is_empty() {
+            let roles = listed(&aggregated);
+            notes.push(format!("rules are left to the controller that aggregates them in {roles}"));
+        }
         notes
     }
 }
@@ -229,6 +235,9 @@ fn place_one(
     let mut body = source.object.body.clone();
     // Before the digest is taken: what is sent and what is recorded are one body.
     derived::complete(&source.id, &mut body);
+    if derived::leave_aggregated(&source.id, &mut body) {
+        notes.aggregated.push(source.id.to_string());
+    }
     let followed = references::rewrite(&source.id, &mut body, moves);
     warnings.extend(followed.strays.iter().map(|stray| format!("{} {stray}", source.named())));
     if !followed.namespaces.is_empty() {
