@@ -86,7 +86,8 @@ impl Api {
     pub(super) fn read_page(&self, body: &mut Value) -> Result<Vec<Value>, Failure> {
         let is_list = body["kind"].as_str().is_some_and(|kind| kind.ends_with("List"));
         match body["items"].take() {
-            Value::Array(items) if is_list => Ok(items),
+            // A CRD may give its lists any kind (`listKind`).
+            Value::Array(items) if body["kind"].is_string() => Ok(items),
             // Go writes a list without items in this way.
             Value::Null if is_list => Ok(Vec::new()),
             _ => {

@@ -132,3 +132,18 @@ async fn a_list_ends_whatever_the_server_says() {
     too_large(api.list("/api/v1/pods", "").await.unwrap_err(), "items in one page");
     assert_eq!(count.load(Ordering::Relaxed), 1);
 }
+
+/// A CRD may name the kind of its lists as it likes; what has no items is no list.
+#[tokio::test]
+async fn what_has_items_and_a_kind_is_a_list() {
+    for (text, count) in [
+        (r#"{"kind": "Gadgetry", "metadata": {}, "items": [1, 2]}"#, Some(2)),
+        (r#"{"kind": "GadgetList", "metadata": {}, "items": null}"#, Some(0)),
+        (r#"{"kind": "Gadget", "metadata": {}}"#, None),
+        (r#"{"metadata": {}, "items": [1]}"#, None),
+    ] {
+        let (api, ..) = serve(move |_| zip(text.as_bytes())).await;
+        let list = api.list("/apis/example.com/v1/gadgets", "").await;
+        assert_eq!(list.ok().map(|list| list.items.len()), count, "{text}");
+    }
+}
