@@ -268,12 +268,13 @@ impl Delete<'_> {
             1 => ", among them 1 PersistentVolumeClaim with its data".to_owned(),
             many => format!(", among them {many} PersistentVolumeClaims with their data"),
         };
+        let objects = match record.inventory.len() {
+            1 => "1 object".to_owned(),
+            many => format!("{many} objects"),
+        };
         let question = format!(
-            "Delete {} from {} (namespace {}): {} objects{claims}?",
-            self.name,
-            choice.runtime,
-            record.namespace,
-            record.inventory.len()
+            "Delete {} from {} (namespace {}): {objects}{claims}?",
+            self.name, choice.runtime, record.namespace,
         );
         self.session
             .confirm(&question, "answered no; nothing was deleted", || needs_yes(self.name, ""))
