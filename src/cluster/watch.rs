@@ -1,7 +1,8 @@
 //! Watching collections: a list, then a watch from where the list stood, for ever.
 //!
 //! A watch that ends is taken up where it stood; one that is too old (410) begins with a new
-//! list. Where watching is forbidden, the caller is told and asks object by object instead.
+//! list. Where listing or watching is forbidden or hopeless, the caller is told and asks object by
+//! object instead.
 
 use std::time::{Duration, Instant};
 
@@ -17,6 +18,7 @@ use super::{
     api::{Api, List},
     failure::{ApiStatus, Failure},
 };
+use crate::workload::error::Code;
 
 /// How long the server keeps one watch open, in seconds.
 const WATCH_SECONDS: u64 = 290;
@@ -254,5 +256,9 @@ impl WatchEnd {
 }
 
 fn may_pass(failure: &Failure) -> bool {
-    matches!(failure.code(), 0 | 429 | 500..)
+    match failure {
+        Failure::Status(status) => matches!(status.code, 429 | 500..),
+        // A list too large would be read again and again, and what is no list stays none.
+        Failure::NoAnswer(error) => !matches!(error.code, Code::NotAnApiServer | Code::TooLarge),
+    }
 }

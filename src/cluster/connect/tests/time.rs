@@ -36,6 +36,8 @@ async fn serve(mut stream: TcpStream) -> std::io::Result<()> {
         }
         if line.starts_with("GET /half") {
             stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}").await?;
+        } else if line.starts_with("GET /page") {
+            stream.write_all(stub::answer(200, "", "<title>Log in</title>").as_bytes()).await?;
         } else if line.contains("watch=true") {
             stream.write_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n").await?;
             tokio::time::sleep(LIMIT * 4).await;
@@ -60,6 +62,15 @@ async fn api() -> Api {
     Api::new(Setup::new(&[], &cluster, "null").connect().await.unwrap(), LIMIT)
 }
 
+fn collection(path: &str) -> Collection {
+    Collection {
+        path: path.into(),
+        query: String::new(),
+        api_version: "v1".into(),
+        kind: "Thing".into(),
+    }
+}
+
 #[tokio::test]
 async fn an_answer_that_does_not_come_or_stops_in_the_middle_ends_in_time() {
     let api = api().await;
@@ -77,12 +88,7 @@ async fn an_answer_that_does_not_come_or_stops_in_the_middle_ends_in_time() {
 
 #[tokio::test]
 async fn a_quiet_watch_outlives_the_limit_of_a_request() {
-    let collection = Collection {
-        path: "/things".into(),
-        query: String::new(),
-        api_version: "v1".into(),
-        kind: "Thing".into(),
-    };
+    let collection = collection("/things");
     let (sender, mut changes) = mpsc::unbounded_channel();
     let api = api().await;
     tokio::spawn(collection.observe(api.clone(), sender));
@@ -96,12 +102,7 @@ async fn a_quiet_watch_outlives_the_limit_of_a_request() {
 
 #[tokio::test]
 async fn a_watch_that_is_silent_gives_way_to_lists() {
-    let collection = Collection {
-        path: "/things".into(),
-        query: String::new(),
-        api_version: "v1".into(),
-        kind: "Thing".into(),
-    };
+    let collection = collection("/things");
     let (sender, mut changes) = mpsc::unbounded_channel();
     tokio::spawn(collection.observe_within(api().await, sender, LIMIT));
     for _ in 0..3 {
@@ -109,14 +110,18 @@ async fn a_watch_that_is_silent_gives_way_to_lists() {
     }
 }
 
+/// Its objects are asked for one by one instead.
+#[tokio::test]
+async fn what_is_no_list_is_not_asked_for_for_ever() {
+    let (sender, mut changes) = mpsc::unbounded_channel();
+    tokio::spawn(collection("/page").observe(api().await, sender));
+    let told = tokio::time::timeout(LIMIT * 20, changes.recv()).await;
+    assert!(matches!(told, Ok(Some(CollectionEvent::Unobservable(..)))), "{told:?}");
+}
+
 #[tokio::test]
 async fn a_watch_that_is_held_back_gives_way_to_lists() {
-    let collection = Collection {
-        path: "/held".into(),
-        query: String::new(),
-        api_version: "v1".into(),
-        kind: "Thing".into(),
-    };
+    let collection = collection("/held");
     let (sender, mut changes) = mpsc::unbounded_channel();
     tokio::spawn(collection.observe(api().await, sender));
     for _ in 0..3 {
