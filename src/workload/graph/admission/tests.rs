@@ -1,3 +1,5 @@
+//! Where webhooks and policies stand in the order.
+
 use crate::workload::graph::tests::{before, rounds};
 
 /// A configuration with one webhook, of somebody else's server.

@@ -1,3 +1,5 @@
+//! The record, written as Secrets and read back.
+
 use jiff::Timestamp;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Records that somebody else may have written.
+
 use jiff::Timestamp;
 use serde_json::json;
 
