@@ -165,7 +165,6 @@ impl Store {
     ///
     /// # Errors
     /// `no-such-release` (1).
-    #[cfg(test)]
     pub(crate) fn deeds(&self, instance: &InstanceName, id: &str) -> Result<Vec<Deed>> {
         let deeds: Option<Packed<_>> = self.packed("deeds", instance, id)?;
         Ok(deeds.map_or_else(Vec::new, |Packed(deeds)| deeds))

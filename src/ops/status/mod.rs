@@ -213,11 +213,15 @@ fn add_remembered(
 ) -> Result<()> {
     let store = session.store();
     let Some(release) = store.latest_release(name)? else { return Ok(()) };
+    let deeds = store.deeds(name, &release.id)?;
     for object in store.rendered(name, &release.id)?.unwrap_or_default() {
         let id = ObjectId::of(&object);
         if wanted.iter().all(|entry| entry.id != id) {
             let (_, version) = split_api_version(object["apiVersion"].as_str().unwrap_or_default());
-            wanted.push(Entry::new(id, version));
+            // A Job that was ready has completed, and its time to live may have taken it away.
+            let was_ready = deeds.iter().any(|deed| deed.id == id && deed.ready_at.is_some());
+            let completed = id.is("batch", "Job") && was_ready;
+            wanted.push(Entry { completed, ..Entry::new(id, version) });
         }
     }
     Ok(())
