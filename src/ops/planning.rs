@@ -10,7 +10,7 @@ mod terms;
 
 use std::{
     collections::{HashMap, HashSet},
-    sync::OnceLock,
+    sync::{Mutex, OnceLock},
 };
 
 use futures::{StreamExt as _, stream};
@@ -55,8 +55,8 @@ pub(crate) struct Planning<'a> {
     pub options: PlanningOptions<'a>,
     /// That the server could not be asked, once it is known. Starts empty.
     pub compared_locally: OnceLock<String>,
-    /// That a Job may run a second time, once it is known. Starts empty.
-    pub unseen_job: OnceLock<String>,
+    /// Which Jobs may run a second time. Starts empty.
+    pub unseen_jobs: Mutex<Vec<String>>,
 }
 
 /// What the user allows, and how much the server is asked.
@@ -164,7 +164,9 @@ impl Planning<'_> {
         self.add_hidden(&mut items, &hidden, &entries);
         let (removals, left) = self.removals(&live);
         let mut warnings: Vec<String> = self.compared_locally.get().cloned().into_iter().collect();
-        warnings.extend(self.unseen_job.get().cloned());
+        let mut unseen = std::mem::take(&mut *self.unseen_jobs.lock().expect("no holder panics"));
+        unseen.sort();
+        warnings.extend(unseen);
         warnings.extend(items.iter().filter_map(|item| managed_elsewhere(item, &live)));
         Ok((Plan { items, removals, left, warnings }, live))
     }

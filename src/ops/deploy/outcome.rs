@@ -61,7 +61,7 @@ pub(super) fn conclude(rollout: &Rollout<'_>, end: &RolloutEnd) -> Result<()> {
             Code::Timeout,
             format!(
                 "out of time: {} of {} objects of `{name}` were applied",
-                rollout.applied().len(),
+                rollout.applied(),
                 rollout.nodes.len()
             ),
         )
@@ -71,7 +71,7 @@ pub(super) fn conclude(rollout: &Rollout<'_>, end: &RolloutEnd) -> Result<()> {
         RolloutEnd::Stopped(signal) => Err(signal
             .error(format!(
                 "stopped: {} of {} objects of `{name}` are applied",
-                rollout.applied().len(),
+                rollout.applied(),
                 rollout.nodes.len()
             ))
             .causes(left(rollout))
@@ -126,7 +126,7 @@ fn failed(rollout: &Rollout<'_>, errors: &[&Error]) -> Error {
             Code::Failed,
             format!(
                 "{} of {} objects of `{name}` were applied",
-                rollout.applied().len(),
+                rollout.applied(),
                 rollout.nodes.len()
             ),
         )

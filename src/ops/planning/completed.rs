@@ -42,7 +42,7 @@ impl Planning<'_> {
             Ok(list) => list,
             // It is applied as where its events are gone; the plan says so.
             Err(failure) if is_list_forbidden(&failure) => {
-                let _ = self.unseen_job.set(format!(
+                self.unseen_jobs.lock().expect("no holder panics").push(format!(
                     "whether {} completed before it was gone cannot be seen (forbidden: list Event): it runs again",
                     desired.id
                 ));

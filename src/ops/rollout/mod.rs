@@ -341,9 +341,9 @@ impl<'a> Rollout<'a> {
         }
     }
 
-    /// Lists the objects that were applied.
-    pub(crate) fn applied(&self) -> HashSet<usize> {
-        (0..self.nodes.len()).filter(|index| self.nodes[*index].applied).collect()
+    /// Counts the objects that were applied.
+    pub(crate) fn applied(&self) -> usize {
+        self.nodes.iter().filter(|node| node.applied).count()
     }
 }
 

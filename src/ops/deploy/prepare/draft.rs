@@ -1,6 +1,9 @@
 //! A draft of a release: what is wanted, and what that would change.
 
-use std::{collections::HashSet, sync::OnceLock};
+use std::{
+    collections::HashSet,
+    sync::{Mutex, OnceLock},
+};
 
 use super::{
     Deploy, Purpose,
@@ -70,7 +73,7 @@ impl Deploy<'_> {
                 rehearse: matches!(purpose, Purpose::Rehearse),
             },
             compared_locally: OnceLock::new(),
-            unseen_job: OnceLock::new(),
+            unseen_jobs: Mutex::default(),
         };
         // A namespace that was there before does not tell whether a record was lost.
         let is_silent = record.is_none() && start.namespace_state == Some(NamespaceState::Foreign);
