@@ -119,7 +119,8 @@ impl Remover<'_> {
         // Each wave is gone before the next: a custom resource needs its operator to lose its
         // finalizers, and a webhook's configuration must go before the pods that answer its calls
         // (docs/design.md, Delete).
-        for wave in deletion_waves(&ids, &self.target.kinds) {
+        let aggregated = self.aggregated_roles(entries).await;
+        for wave in deletion_waves(&ids, &self.target.kinds, &aggregated) {
             let entries: Vec<&Entry> = wave.members.iter().map(|index| &entries[*index]).collect();
             let sent = self.send_deletions(&entries, deadline).await;
             let unanswered: Vec<&Entry> = entries

@@ -127,6 +127,11 @@ pub(crate) fn is_terminating(object: &Value) -> bool {
     metadata_text(object, "deletionTimestamp").is_some()
 }
 
+/// Tells by its metadata whether other ClusterRoles are aggregated into this one.
+pub(crate) fn is_aggregated(role: &Value) -> bool {
+    entries(role).any(|entry| entry["fieldsV1"].get("f:aggregationRule").is_some())
+}
+
 pub(crate) fn finalizers(object: &Value) -> Vec<&str> {
     object
         .pointer("/metadata/finalizers")

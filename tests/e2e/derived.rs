@@ -35,6 +35,10 @@ on_both! {
         assert_eq!(again["outcome"], "unchanged", "{again}");
         write(place, &roles("list"));
         place.run(&format!("deploy {name} -f set.json")).expect(0);
+        place.until("the role has the new rule", Duration::from_secs(30), || {
+            place.get(&path).unwrap()["rules"][0]["verbs"][0] == "list"
+        });
+        // Its parts go after it: the end of one would make the controller apply it anew.
         place.run(&format!("delete {name} --yes")).expect(0);
         assert_eq!(place.get(&path), None);
     }

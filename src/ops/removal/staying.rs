@@ -1,6 +1,8 @@
 //! What is not the instance's alone to delete: what others apply too, definitions that others have
 //! custom resources of, namespaces with others in them.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use super::Remover;
@@ -9,12 +11,14 @@ use crate::{
     ops::{
         namespace_users::{self, Leaver, Stay},
         shared,
+        survey::Survey,
     },
     workload::{
         error::Result,
         object::ObjectId,
-        ownership::{is_ours, is_terminating},
+        ownership::{is_aggregated, is_ours, is_terminating},
         plan::is_kept,
+        record::Entry,
     },
 };
 
@@ -53,6 +57,19 @@ impl Remover<'_> {
             _ => format!("{count} custom resources of it {many}"),
         };
         Ok(Some(Stay::Theirs(format!("{them} (`--delete-crds` deletes it with them)"))))
+    }
+
+    /// Finds the ClusterRoles that others are aggregated into; none where that may not be looked
+    /// at, or where there is no other.
+    pub(super) async fn aggregated_roles(&self, entries: &[Entry]) -> HashSet<ObjectId> {
+        let is_role = |entry: &&Entry| entry.id.is("rbac.authorization.k8s.io", "ClusterRole");
+        let roles: Vec<Entry> = entries.iter().filter(is_role).cloned().collect();
+        if roles.len() < 2 {
+            return HashSet::new();
+        }
+        let survey = Survey::of(self.target, self.instance, &roles);
+        let live = survey.look_at_visible().await.map(|(live, _)| live).unwrap_or_default();
+        live.into_iter().filter(|(_, live)| is_aggregated(live)).map(|(id, _)| id).collect()
     }
 
     /// Counts the custom resources of a CRD that are not ours, and those of ours that ask to be

@@ -2,6 +2,8 @@
 //! then custom resources while their operator still runs, what calls before what answers, what uses
 //! before what is used, definitions and namespaces last.
 
+use std::collections::HashSet;
+
 use crate::workload::{
     kinds::{DeletionWave, Kinds, builtin_kind},
     object::ObjectId,
@@ -17,21 +19,33 @@ pub(crate) struct Wave {
 }
 
 /// What each [`DeletionWave`] is called.
-const WHAT: [&str; 7] = [
+const WHAT: [&str; 8] = [
     "webhooks and admission policies",
     "custom resources",
     "API services",
     "workloads",
+    "aggregated roles",
     "configuration",
     "custom resource definitions",
     "namespaces",
 ];
 
-/// Sorts objects into waves of deletion; waves without a member are left out.
-pub(crate) fn deletion_waves(ids: &[ObjectId], kinds: &Kinds) -> Vec<Wave> {
+/// Sorts objects into waves of deletion; waves without a member are left out. `aggregated` are the
+/// ClusterRoles that others are aggregated into.
+pub(crate) fn deletion_waves(
+    ids: &[ObjectId],
+    kinds: &Kinds,
+    aggregated: &HashSet<ObjectId>,
+) -> Vec<Wave> {
     let mut waves = WHAT.map(|what| Wave { what, members: Vec::new() });
     for (index, id) in ids.iter().enumerate() {
-        waves[wave(id, kinds) as usize].members.push(index);
+        // Before what it is made of: when a part goes, its controller applies the rest of the rules,
+        // and an apply makes anew what has just been deleted.
+        let wave = match aggregated.contains(id) {
+            true => DeletionWave::AggregatedRoles,
+            false => wave(id, kinds),
+        };
+        waves[wave as usize].members.push(index);
     }
     waves.into_iter().filter(|wave| !wave.members.is_empty()).collect()
 }

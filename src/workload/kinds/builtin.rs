@@ -149,6 +149,7 @@ pub(crate) enum DeletionWave {
     CustomResources,
     ApiServices,
     Workloads,
+    AggregatedRoles,
     Configuration,
     Definitions,
     Namespaces,
