@@ -26,9 +26,9 @@ use crate::{
 
 /// How long the server goes on asking a webhook whose configuration is gone: it looks at them from
 /// a watch of its own.
-const LAG: Duration = Duration::from_secs(10);
-/// The pause before the record is written again.
-const PAUSE: Duration = Duration::from_millis(250);
+pub(crate) const LAG: Duration = Duration::from_secs(10);
+/// The pause before what a judge rejected that is gone is sent again.
+pub(crate) const PAUSE: Duration = Duration::from_millis(250);
 
 /// What of an instance judges others.
 pub(crate) struct OwnJudges<'a> {

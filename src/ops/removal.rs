@@ -5,6 +5,7 @@
 //! What another instance applies too is left to it: our entry is taken out of the object's
 //! managedFields, and its content stays as it is.
 
+mod judged;
 mod staying;
 
 use std::{
@@ -14,6 +15,8 @@ use std::{
 
 use futures::{StreamExt as _, stream};
 use serde_json::Value;
+
+use judged::GoneJudges;
 
 use super::{
     deletion::{self, Propagation, Sent},
@@ -120,9 +123,10 @@ impl Remover<'_> {
         // finalizers, and a webhook's configuration must go before the pods that answer its calls
         // (docs/design.md, Delete).
         let aggregated = self.aggregated_roles(entries).await;
+        let mut judges = GoneJudges::default();
         for wave in deletion_waves(&ids, &self.target.kinds, &aggregated) {
             let entries: Vec<&Entry> = wave.members.iter().map(|index| &entries[*index]).collect();
-            let sent = self.send_deletions(&entries, deadline).await;
+            let sent = self.send_deletions(&entries, &judges, deadline).await;
             let unanswered: Vec<&Entry> = entries
                 .into_iter()
                 .filter(|entry| !sent.iter().any(|(sent, _)| sent.id == entry.id))
@@ -152,6 +156,7 @@ impl Remover<'_> {
                     .timeout_error(&going.iter().collect::<Vec<_>>(), |entry| held(&live, entry)),
                 WaitEnd::Stopped(signal) => self.stopped_error(signal, all, &removed),
             })?;
+            judges.take_in(&removed);
             // Between waves too: where nothing is waited for, no wait has noticed it.
             if let Some(signal) = self.session.stop.requested() {
                 return Err(self.stopped_error(signal, all, &removed));
@@ -175,6 +180,7 @@ impl Remover<'_> {
     async fn send_deletions<'e>(
         &self,
         entries: &[&'e Entry],
+        judges: &GoneJudges,
         deadline: Option<Instant>,
     ) -> Vec<(&'e Entry, Result<Option<Removed>>)> {
         let is_over = async {
@@ -194,7 +200,9 @@ impl Remover<'_> {
         stream::iter(entries.iter().copied())
             // Before `map`: what was not sent yet is not sent any more.
             .take_until(Box::pin(self.session.stop.wait()))
-            .map(|entry| async move { (entry, self.send_deletion(entry).await) })
+            .map(|entry| async move {
+                (entry, judges.outlast(async || self.send_deletion(entry).await).await)
+            })
             .buffer_unordered(IN_FLIGHT)
             .take_until(Box::pin(is_over))
             .collect()
