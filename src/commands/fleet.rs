@@ -47,10 +47,7 @@ pub(crate) fn run(
     call: &Invocation,
 ) -> Result<FleetResult, Failures> {
     let selection = args.selection()?;
-    let verb = match command {
-        FleetCommand::Deploy => Verb::Deploy { waits: !limits.no_wait },
-        FleetCommand::Plan => Verb::Plan,
-    };
+    let verb = command.verb(&limits);
     let answers = || Answers::new(call.printer, verb, selection.is_list());
     let mode = OperationMode {
         command: command_line(command, &selection),
@@ -69,6 +66,37 @@ pub(crate) fn run(
         Err(Failures(failures)) => {
             let failed = answers().fail(selection.name(), &failures)?;
             Ok(FleetResult { failed, changes: false })
+        }
+    }
+}
+
+/// Deploys or plans one instance on options that are no flags of `deploy`; `line` is the command as
+/// others are told of it.
+///
+/// # Errors
+/// What ended it before its turn; what befell the instance is told.
+pub(crate) fn run_one(
+    name: InstanceName,
+    line: String,
+    options: DeployOptions,
+    command: FleetCommand,
+    call: &Invocation,
+) -> Result<FleetResult, Failures> {
+    let verb = command.verb(&options.limits);
+    let answers = || Answers::new(call.printer, verb, false);
+    let mode = OperationMode { command: line, ..OperationMode::default() };
+    let selection = Selection::One(name);
+    let fleet = Fleet { command, options, warnings: Vec::new() };
+    session::run(call, mode, async |around| {
+        fleet.each(&around, selection.clone(), answers(), call).await
+    })?
+}
+
+impl FleetCommand {
+    fn verb(self, limits: &Limits) -> Verb {
+        match self {
+            Self::Deploy => Verb::Deploy { waits: !limits.no_wait },
+            Self::Plan => Verb::Plan,
         }
     }
 }

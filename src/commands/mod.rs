@@ -9,6 +9,7 @@ pub(crate) mod deploy;
 mod duration;
 pub(crate) mod fleet;
 pub(crate) mod global;
+pub(crate) mod history;
 pub(crate) mod instance;
 pub(crate) mod invocation;
 pub(crate) mod limits;
@@ -18,6 +19,7 @@ pub(crate) mod names;
 pub(crate) mod plan;
 pub(crate) mod release;
 pub(crate) mod render;
+pub(crate) mod rollback;
 pub(crate) mod runtime;
 pub(crate) mod sandbox;
 pub(crate) mod selection;
@@ -32,11 +34,13 @@ use self::{
     definition::DefinitionCommand,
     delete::DeleteArgs,
     deploy::DeployArgs,
+    history::HistoryArgs,
     instance::InstanceCommand,
     invocation::{Done, Invocation},
     list::ListArgs,
     plan::PlanArgs,
     render::RenderArgs,
+    rollback::RollbackArgs,
     runtime::RuntimeCommand,
     sandbox::SandboxCommand,
     status::StatusArgs,
@@ -50,6 +54,8 @@ pub(crate) enum Command {
     Status(StatusArgs),
     List(ListArgs),
     Render(RenderArgs),
+    History(HistoryArgs),
+    Rollback(RollbackArgs),
     Delete(DeleteArgs),
     #[command(subcommand)]
     Definition(DefinitionCommand),
@@ -74,6 +80,8 @@ pub(crate) fn run(command: Command, call: &Invocation, grammar: fn() -> clap::Co
         Command::Status(args) => status::run(args, call),
         Command::List(args) => list::run(args, call),
         Command::Render(args) => render::run(args, call),
+        Command::History(args) => history::run(args, call),
+        Command::Rollback(args) => rollback::run(args, call),
         Command::Delete(args) => delete::run(args, call),
         Command::Definition(command) => definition::run(command, call),
         Command::Instance(command) => instance::run(command, call),

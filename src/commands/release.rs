@@ -10,7 +10,7 @@ use crate::{
         names::instance_names,
         selection::Selection,
     },
-    ops::options::{Conflicts, DeployOptions, Given, Limits, OnMissing, PruneWhen},
+    ops::options::{Conflicts, DeployOptions, Earlier, Given, Limits, OnMissing, PruneWhen},
     output::format::words,
     workload::{
         error::{Code, Error, Result},
@@ -38,6 +38,9 @@ pub(crate) struct ReleaseArgs {
     /// The definition [default: the instance's own, or one of the instance's name]
     #[arg(long, value_name = "NAME")]
     definition: Option<String>,
+    /// The number of the definition's revision [default: the newest]
+    #[arg(long, value_name = "N", conflicts_with = "file")]
+    revision: Option<u64>,
     /// What to override.
     #[command(flatten)]
     overrides: OverrideArgs,
@@ -131,6 +134,7 @@ impl ReleaseArgs {
         }
         let options = DeployOptions {
             given,
+            earlier: self.revision.map(Earlier::Revision),
             definition,
             edits,
             restart: self.restart,

@@ -8,9 +8,9 @@ use crate::{
         invocation::{Done, Invocation},
         manifests::FileArgs,
     },
-    ops::render,
+    ops::{history, render},
     output::{format::Format, objects},
-    workload::name::InstanceName,
+    workload::name::{DefinitionName, InstanceName},
 };
 
 const MORE: &str = "\
@@ -21,10 +21,12 @@ Examples:
   workloadctl render -f k8s/                     the objects as they are read
   workloadctl render -f k8s/ -o json | jq .      one list
   workloadctl render web                         instance `web` as `deploy web` would send it
+  workloadctl render web --release 7             what release 7 of it sent
+  workloadctl render --definition web --revision 3
 
 Exit codes:
   0  rendered
-  1  no such instance
+  1  no such instance, release or revision
   2  wrong command or input";
 
 /// Print the objects of manifests as they are read, or those of an instance as they would be sent
@@ -32,8 +34,17 @@ Exit codes:
 #[command(after_long_help = MORE)]
 pub(crate) struct RenderArgs {
     /// The instance
-    #[arg(value_name = "INSTANCE", required_unless_present = "file")]
+    #[arg(value_name = "INSTANCE", required_unless_present_any = ["file", "definition"])]
     name: Option<String>,
+    /// The objects that this release of the instance sent
+    #[arg(long, value_name = "N", requires = "name", conflicts_with_all = ["file", "definition"])]
+    release: Option<u64>,
+    /// The objects of a stored definition, as they were read
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["file", "name"])]
+    definition: Option<String>,
+    /// The definition's revision [default: the newest]
+    #[arg(long, value_name = "N", requires = "definition")]
+    revision: Option<u64>,
     /// Its manifests, in place of the stored definition.
     #[command(flatten)]
     files: FileArgs,
@@ -42,8 +53,20 @@ pub(crate) struct RenderArgs {
 /// Renders.
 pub(super) fn run(args: RenderArgs, call: &Invocation) -> Done {
     call.only("render", &[Format::Yaml, Format::Json, Format::Name])?;
-    let RenderArgs { name, files } = args;
+    let RenderArgs { name, release, definition, revision, files } = args;
     let name: Option<InstanceName> = name.map(|name| name.parse()).transpose()?;
+    if let (Some(name), Some(number)) = (&name, release) {
+        let sent = history::sent(&call.open_for_reading()?, name, number)?;
+        objects::print(&call.printer, &sent)?;
+        return Ok(None);
+    }
+    if let Some(definition) = definition {
+        let definition: DefinitionName = definition.parse()?;
+        let content = history::content(&call.open_for_reading()?, &definition, revision)?;
+        let bodies: Vec<Value> = content.objects.into_iter().map(|object| object.body).collect();
+        objects::print(&call.printer, &bodies)?;
+        return Ok(None);
+    }
     let given = match files.file.is_empty() {
         true => None,
         false => Some(files.load(call)?.content),

@@ -15,6 +15,7 @@ pub(crate) mod deletion;
 pub(crate) mod deploy;
 pub(crate) mod events;
 pub(crate) mod fixed;
+pub(crate) mod history;
 pub(crate) mod locate;
 pub(crate) mod lock;
 pub(crate) mod namespace_users;

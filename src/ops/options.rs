@@ -39,6 +39,15 @@ pub(crate) struct Given {
     pub source: String,
 }
 
+/// What to deploy in place of the newest revision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Earlier {
+    /// `--revision`: that revision of the definition.
+    Revision(u64),
+    /// `rollback`: what that release was, or the last one that went well before the newest.
+    Release(Option<u64>),
+}
+
 /// What to do about references to objects that are neither in the set nor on the cluster
 /// (`--references`).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -72,6 +81,7 @@ impl Limits {
 pub(crate) struct DeployOptions {
     /// `-f`, loaded; none: the stored definition.
     pub given: Option<Given>,
+    pub earlier: Option<Earlier>,
     pub definition: Option<DefinitionName>,
     /// `--image`, `--replicas`, `--set`, in the order given.
     pub edits: Vec<OverrideEdit>,
@@ -85,6 +95,27 @@ pub(crate) struct DeployOptions {
     pub references: OnMissing,
     pub new_cluster: bool,
     pub namespace_labels: BTreeMap<String, String>,
+}
+
+impl DeployOptions {
+    /// The newest revision, with the stored overrides, as the flags are by default.
+    pub(crate) fn of(limits: Limits) -> Self {
+        Self {
+            given: None,
+            earlier: None,
+            definition: None,
+            edits: Vec::new(),
+            restart: false,
+            limits,
+            prune: PruneWhen::default(),
+            adopt: false,
+            replace: Vec::new(),
+            conflicts: Conflicts::default(),
+            references: OnMissing::default(),
+            new_cluster: false,
+            namespace_labels: BTreeMap::new(),
+        }
+    }
 }
 
 /// The options of `delete`, the same for every instance that the command is about.

@@ -5,6 +5,7 @@ pub(crate) mod document;
 pub(crate) mod errors;
 pub(crate) mod field;
 pub(crate) mod format;
+pub(crate) mod history;
 pub(crate) mod human;
 pub(crate) mod instances;
 pub(crate) mod objects;

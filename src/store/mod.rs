@@ -20,6 +20,7 @@
 mod column;
 mod definitions;
 mod failure;
+mod history;
 mod instances;
 pub(crate) mod lock;
 mod migrations;
@@ -36,7 +37,7 @@ use std::{path::Path, path::PathBuf, time::Duration};
 use rusqlite::{Connection, Params, Row};
 
 pub use self::runtimes::KnownRuntime;
-pub(crate) use self::{definitions::DefinitionRow, instances::InstanceFilter};
+pub(crate) use self::{definitions::DefinitionRow, instances::InstanceFilter, releases::End};
 use crate::workload::error::{Code, Error, Result};
 
 /// How long a transaction waits for another process's.

@@ -11,18 +11,21 @@ use super::{
 };
 use crate::workload::{
     error::{Code, Error, Result},
+    history::{Deeds, images_of_set},
     name::{DefinitionName, InstanceName},
     release::{Deed, Outcome, Release},
 };
 
-const RELEASE: &str = "
-    SELECT release.id, number, deployer, started_at, ended_at, outcome, release.definition,
-           revision, digest, revision_created_at, release.overrides
+pub(super) const RELEASE: &str = "
+    SELECT release.id, number, deployer, started_at, ended_at, outcome, reason,
+           release.definition, revision, digest, revision_created_at, release.overrides,
+           counts, images, rendered IS NOT NULL AS sent
     FROM release JOIN instance ON instance.id = instance_id
     WHERE instance.name = ?1
     ORDER BY number DESC, started_at DESC, release.id DESC";
 
-fn read(row: &Row<'_>) -> rusqlite::Result<Release> {
+/// Reads the columns of [`RELEASE`].
+pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Release> {
     let Count(number) = row.get("number")?;
     let Json(deployer) = row.get("deployer")?;
     let Time(started_at) = row.get("started_at")?;
@@ -39,12 +42,24 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Release> {
         started_at,
         ended_at: ended_at.map(|Time(at)| at),
         outcome,
+        reason: row.get("reason")?,
         definition,
         revision,
         digest: row.get("digest")?,
         revision_created_at,
         overrides,
     })
+}
+
+/// The end of a release.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct End<'a> {
+    pub outcome: Outcome,
+    /// Why it did not end well, in one line.
+    pub reason: Option<&'a str>,
+    pub at: Timestamp,
+    /// What was done to each object.
+    pub deeds: &'a [Deed],
 }
 
 impl Store {
@@ -69,15 +84,20 @@ impl Store {
             store.put_release(instance, release)?;
             store
                 .execute(
-                    "UPDATE release SET rendered = ?3
+                    "UPDATE release SET rendered = ?3, images = ?4
                      WHERE id = ?2 AND instance_id = (SELECT id FROM instance WHERE name = ?1)",
-                    params![Word(instance), release.id, Packed(rendered)],
+                    params![
+                        Word(instance),
+                        release.id,
+                        Packed(rendered),
+                        Json(images_of_set(rendered))
+                    ],
                 )
                 .map(drop)
         })
     }
 
-    /// Writes a release's outcome and what was done to each object.
+    /// Writes a release's end: its outcome, and what was done to each object.
     ///
     /// # Errors
     /// `no-such-release` (1).
@@ -85,14 +105,21 @@ impl Store {
         &mut self,
         instance: &InstanceName,
         id: &str,
-        outcome: Outcome,
-        ended_at: Timestamp,
-        deeds: &[Deed],
+        end: &End<'_>,
     ) -> Result<()> {
+        let End { outcome, reason, at, deeds } = *end;
         let changed = self.execute(
-            "UPDATE release SET outcome = ?3, ended_at = ?4, deeds = ?5
+            "UPDATE release SET outcome = ?3, reason = ?4, ended_at = ?5, deeds = ?6, counts = ?7
              WHERE id = ?2 AND instance_id = (SELECT id FROM instance WHERE name = ?1)",
-            params![Word(instance), id, Word(outcome), Time(ended_at), Packed(deeds)],
+            params![
+                Word(instance),
+                id,
+                Word(outcome),
+                reason,
+                Time(at),
+                Packed(deeds),
+                Json(Deeds::of(deeds))
+            ],
         )?;
         if changed == 0 { Err(no_such_release(instance, id)) } else { Ok(()) }
     }
@@ -199,6 +226,7 @@ impl Store {
             started_at,
             ended_at,
             outcome,
+            reason,
             definition,
             revision,
             digest,
@@ -207,13 +235,15 @@ impl Store {
         } = release;
         self.execute(
             "INSERT INTO release (instance_id, id, number, deployer, started_at, ended_at, outcome,
-                                  definition, revision, digest, revision_created_at, overrides)
+                                  definition, revision, digest, revision_created_at, overrides,
+                                  reason)
              VALUES ((SELECT id FROM instance WHERE name = ?1),
-                     ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+                     ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
              ON CONFLICT (instance_id, id) DO UPDATE SET
                  number = excluded.number, deployer = excluded.deployer,
                  started_at = excluded.started_at, ended_at = excluded.ended_at,
-                 outcome = excluded.outcome, definition = excluded.definition,
+                 outcome = excluded.outcome, reason = coalesce(excluded.reason, reason),
+                 definition = excluded.definition,
                  revision = excluded.revision,
                  revision_created_at = excluded.revision_created_at,
                  -- What was begun here nobody else changes: a record may claim its id.
@@ -232,6 +262,7 @@ impl Store {
                 digest,
                 Time(*revision_created_at),
                 Json(overrides),
+                reason,
             ],
         )
         .map(drop)

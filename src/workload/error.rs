@@ -92,7 +92,23 @@ pub struct Error {
 /// The result of everything that can fail.
 pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
 
+/// How many characters a failure in short has at most.
+const SHORT: usize = 500;
+
 impl Error {
+    /// Says a failure in one line, with the cause that comes first: for a list of many.
+    pub(crate) fn in_short(&self) -> String {
+        let line = match self.causes.first() {
+            Some(cause) => format!("{}: {cause}", self.message),
+            None => self.message.clone(),
+        };
+        let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
+        match line.char_indices().nth(SHORT) {
+            Some((end, _)) => format!("{}…", &line[..end]),
+            None => line,
+        }
+    }
+
     /// Makes a failure of a class with its stable word and its message.
     pub fn new(kind: ErrorKind, code: Code, message: impl Into<String>) -> Self {
         Self {

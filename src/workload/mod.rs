@@ -9,6 +9,7 @@ pub mod derived;
 pub(crate) mod diagnosis;
 pub(crate) mod error;
 pub(crate) mod graph;
+pub(crate) mod history;
 pub(crate) mod instance;
 pub(crate) mod kinds;
 pub(crate) mod manifest;

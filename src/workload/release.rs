@@ -90,7 +90,7 @@ impl Outcome {
 }
 
 /// What a release did, or a plan would do, to an object.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Action {
     /// Make it.
@@ -158,6 +158,9 @@ pub(crate) struct Release {
     pub ended_at: Option<Timestamp>,
     /// How it ended.
     pub outcome: Outcome,
+    /// Why it did not end well, in one line.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reason: Option<String>,
     pub definition: DefinitionName,
     /// The revision's number, as the deployer's database counted.
     pub revision: u64,

@@ -94,6 +94,7 @@ mod tests {
                 started_at: Timestamp::UNIX_EPOCH,
                 ended_at: None,
                 outcome: Outcome::Ready,
+                reason: None,
                 definition: "web".parse().unwrap(),
                 revision: 1,
                 digest: String::new(),

@@ -69,6 +69,7 @@ fn deploy(store: &mut Store, instance: &str, at: i64) {
         started_at: minute(at),
         ended_at: Some(minute(at)),
         outcome: Outcome::Ready,
+        reason: None,
         definition,
         revision: newest.number,
         digest: newest.digest,

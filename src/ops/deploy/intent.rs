@@ -193,6 +193,7 @@ impl Deploy<'_> {
             started_at: self.session.now(),
             ended_at: None,
             outcome: Outcome::InFlight,
+            reason: None,
             definition: draft.chosen.definition.clone(),
             revision: revision.number,
             digest: revision.digest.clone(),

@@ -8,6 +8,7 @@ use crate::{
         rollout::{Rollout, RolloutEnd},
         several,
     },
+    store::End,
     workload::{
         error::{Code, Error, ErrorKind, Result},
         instance::{Observed, Status},
@@ -145,12 +146,14 @@ impl Deploy<'_> {
     ///
     /// # Errors
     /// Code 6 where another holds the instance by now; whatever the server answers.
+    // `reason`: why it did not end well, in one line.
     pub(super) async fn record(
         &mut self,
         prepared: &Prepared,
         keeper: &Keeper,
         mut inventory: Inventory,
         outcome: Outcome,
+        reason: Option<String>,
     ) -> Result<()> {
         // As it was written last: what a StatefulSet leaves behind was recorded on the way.
         let mut record: Record = keeper.record().await;
@@ -159,6 +162,7 @@ impl Deploy<'_> {
         let ended_at = self.session.now();
         if let Some(newest) = &mut record.newest {
             newest.release.outcome = outcome;
+            newest.release.reason = reason;
             newest.release.ended_at = Some(ended_at);
             if matches!(outcome, Outcome::Ready | Outcome::Applied) {
                 // The newest is the last good one: it is not kept twice.
@@ -166,7 +170,9 @@ impl Deploy<'_> {
             }
         }
         let written = self.let_go(prepared, keeper, &mut record).await;
-        let outcome = record.newest.as_ref().map_or(outcome, |newest| newest.release.outcome);
+        let ended = record.newest.map(|newest| newest.release);
+        let (outcome, reason) =
+            ended.map_or((outcome, None), |release| (release.outcome, release.reason));
         // Whoever took over goes on from the record: our results are not put beside theirs in the
         // database.
         if keeper.fence().is_lost() {
@@ -182,7 +188,8 @@ impl Deploy<'_> {
         let observed = Observed { status, reason: reason_of(outcome).to_owned(), at: ended_at };
         self.report.observed(&observed);
         let mut store = self.session.store();
-        store.end_release(self.name, keeper.id(), outcome, ended_at, &inventory.deeds)?;
+        let end = End { outcome, reason: reason.as_deref(), at: ended_at, deeds: &inventory.deeds };
+        store.end_release(self.name, keeper.id(), &end)?;
         store.set_observed(self.name, &observed)?;
         drop(store);
         written
@@ -205,6 +212,7 @@ impl Deploy<'_> {
                 Err(error) if judges.give_way(&error).await? => {
                     if let Some(newest) = &mut record.newest {
                         newest.release.outcome = Outcome::Failed;
+                        newest.release.reason = Some(error.in_short());
                     }
                     rejected.get_or_insert(error);
                 }

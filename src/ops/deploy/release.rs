@@ -24,7 +24,7 @@ use crate::{
         write::Writer,
     },
     workload::{
-        error::{Code, ErrorKind, Result},
+        error::{Code, Error, ErrorKind, Result},
         instance::{Observed, Status},
         kinds::builtin_kind,
         object::ObjectId,
@@ -62,7 +62,8 @@ impl<'a> Deploy<'a> {
             Err(error) => Outcome::of_failure(error),
         };
         self.report.keep_unpruned(&inventory.entries());
-        let recorded = self.record(prepared, &keeper, inventory, outcome).await;
+        let why = result.as_ref().err().map(Error::in_short);
+        let recorded = self.record(prepared, &keeper, inventory, outcome, why).await;
         self.report.outcome(match &result {
             Err(error) if error.kind == ErrorKind::Refused => OperationOutcome::Refused,
             _ if matches!(&recorded, Err(error) if error.code == Code::Judged) => {

@@ -4,6 +4,7 @@
 //! never removed.
 
 mod catalogue;
+mod history;
 
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
@@ -11,6 +12,8 @@ use serde::{Serialize, Serializer};
 pub(crate) use catalogue::{
     AppliedView, DefinitionOutcome, DefinitionSheet, DefinitionView, RevisionView, RuntimeView,
 };
+
+pub(crate) use history::{HistoryView, ReleaseView};
 
 use crate::workload::{
     error::{Error, ErrorKind},

@@ -80,6 +80,7 @@ fn release(id: &str, number: u64, outcome: Outcome) -> Release {
         started_at: at,
         ended_at: (outcome != Outcome::InFlight).then_some(at),
         outcome,
+        reason: None,
         definition: definition("web"),
         revision: 1,
         digest: version(1).digest(),

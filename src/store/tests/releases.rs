@@ -1,6 +1,7 @@
 //! Releases: begun, ended, taken in.
 
 use super::*;
+use crate::store::releases::End;
 use crate::workload::error::Code;
 use crate::workload::{
     object::ObjectId,
@@ -50,8 +51,15 @@ fn a_release_is_begun_and_ended() {
             ready_at: None,
         },
     ];
-    store.end_release(&web, "r1", Outcome::Ready, minute(4), &deeds).unwrap();
-    let ended = Release { outcome: Outcome::Ready, ended_at: Some(minute(4)), ..begun };
+    let end =
+        End { outcome: Outcome::Failed, reason: Some("it broke"), at: minute(4), deeds: &deeds };
+    store.end_release(&web, "r1", &end).unwrap();
+    let ended = Release {
+        outcome: Outcome::Failed,
+        reason: Some("it broke".into()),
+        ended_at: Some(minute(4)),
+        ..begun
+    };
     assert_eq!(store.latest_release(&web).unwrap(), Some(ended));
     assert_eq!(store.deeds(&web, "r1").unwrap(), deeds);
 }
@@ -59,7 +67,8 @@ fn a_release_is_begun_and_ended() {
 #[test]
 fn what_is_not_there_is_an_error() {
     let mut store = with_instance();
-    let error = store.end_release(&name("web"), "r9", Outcome::Ready, minute(1), &[]).unwrap_err();
+    let end = End { outcome: Outcome::Ready, reason: None, at: minute(1), deeds: &[] };
+    let error = store.end_release(&name("web"), "r9", &end).unwrap_err();
     assert_eq!(error.to_string(), "`web` has no release r9 here");
     assert_eq!(store.rendered(&name("web"), "r9").unwrap_err().code, Code::NoSuchRelease);
     let error = store.begin_release(&name("wep"), &release("r1", 1, Outcome::InFlight), &[]);

@@ -48,7 +48,10 @@ impl Deploy<'_> {
             let brought = chosen.content.brought_namespaces();
             namespaces::fix_rebuilt_mode(rebuilt, &brought, stored_here.as_ref(), flag);
         }
-        let overrides = self.overrides(start)?;
+        let overrides = match &chosen.overrides {
+            Some(overrides) => overrides.clone(),
+            None => self.overrides(start)?,
+        };
         let desired = self.desired_state(start, &chosen.content, overrides).await?;
         let absent = self.check_namespaces(start, &desired).await?;
         let record = start.located.record().cloned();

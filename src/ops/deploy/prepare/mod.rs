@@ -2,6 +2,7 @@
 
 mod desired;
 mod draft;
+mod earlier;
 mod namespaces;
 mod references;
 mod revision;

@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 
 use super::{Deploy, start::Start};
 use crate::{
-    ops::options::Given,
+    ops::options::{Earlier, Given},
     workload::{
         definition::{Content, Revision},
         error::{Code, Error, Result},
@@ -25,6 +25,8 @@ pub(in crate::ops::deploy) struct ChosenRevision {
     pub content: Content,
     /// The revision that has this content, or the one that it will become.
     pub revision: Revision,
+    /// The overrides that come with it; none: the stored ones with this command's.
+    pub overrides: Option<Overrides>,
 }
 
 impl Deploy<'_> {
@@ -39,6 +41,13 @@ impl Deploy<'_> {
             // What the user gives now is newer than whatever was deployed, by anybody.
             return self.given_revision(definition, given, deployed);
         }
+        match self.options.earlier {
+            Some(Earlier::Revision(number)) => return self.numbered_revision(definition, number),
+            Some(Earlier::Release(number)) => {
+                return self.earlier_release(start.located.record(), number);
+            }
+            None => {}
+        }
         let store = self.session.store();
         let newest = store.newest_revision(&definition, Some(self.name))?;
         // What another deployed since is newest for this instance.
@@ -48,13 +57,14 @@ impl Deploy<'_> {
         });
         if let Some(revision) = newest {
             let content = store.content(&revision)?;
-            return Ok(ChosenRevision { definition, content, revision });
+            return Ok(ChosenRevision { definition, content, revision, overrides: None });
         }
         match deployed {
             Some(deployed) => Ok(ChosenRevision {
                 definition,
                 revision: deployed.revision(),
                 content: deployed.content(),
+                overrides: None,
             }),
             None => Err(store.no_such_definition(definition.as_str()).hint(format!(
                 "`workloadctl deploy {} -f PATH` makes definition and instance in one go",
@@ -78,7 +88,7 @@ impl Deploy<'_> {
         let store = self.session.store();
         let revision =
             store.planned_revision(&definition, content, source, Some(self.name), now)?;
-        Ok(ChosenRevision { definition, content: content.clone(), revision })
+        Ok(ChosenRevision { definition, content: content.clone(), revision, overrides: None })
     }
 
     /// Decides which definition is meant.

@@ -26,6 +26,7 @@ fn deployed(id: &str, text: &str) -> Deployed {
             started_at: Timestamp::UNIX_EPOCH,
             ended_at: None,
             outcome: Outcome::InFlight,
+            reason: None,
             definition: "web".parse().unwrap(),
             revision: 2,
             digest: content.digest(),

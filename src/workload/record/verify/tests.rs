@@ -22,6 +22,7 @@ fn deployed(number: u64, digest: String) -> Deployed {
         started_at: Timestamp::UNIX_EPOCH,
         ended_at: None,
         outcome: Outcome::Ready,
+        reason: None,
         definition: "web".parse().unwrap(),
         revision: 1,
         digest,

@@ -1,0 +1,59 @@
+//! `rollback`: a new release with the content and the overrides of an earlier one.
+
+use clap::Args;
+
+use crate::{
+    commands::{
+        fleet::{self, FleetCommand},
+        invocation::{Done, Invocation},
+        limits::LimitArgs,
+    },
+    ops::options::{DeployOptions, Earlier},
+    output::format::Format,
+    workload::name::InstanceName,
+};
+
+const MORE: &str = "\
+Without --to it returns to the newest release that went well and brought something else than the \
+last one. Content and overrides are exactly those of that release: fields added since are removed, \
+and so are objects. It is a release like any other, planned, waited for and recorded; the next \
+`deploy` brings the newest revision again.
+
+Examples:
+  workloadctl rollback web             to what ran before
+  workloadctl rollback web --to 7      to release 7
+  workloadctl rollback web --dry-run   what that would change
+
+Exit codes: as those of `deploy`; 1 where there is no such release.";
+
+/// Return an instance to what an earlier release of it was
+#[derive(Debug, Args)]
+#[command(after_long_help = MORE)]
+pub(crate) struct RollbackArgs {
+    /// The instance
+    #[arg(value_name = "INSTANCE")]
+    name: String,
+    /// The number of the release to return to
+    #[arg(long, value_name = "RELEASE")]
+    to: Option<u64>,
+    /// How long to go on.
+    #[command(flatten)]
+    limits: LimitArgs,
+    /// Show what would be done, and do nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Rolls back.
+pub(super) fn run(args: RollbackArgs, call: &Invocation) -> Done {
+    call.only("rollback", &[Format::Table, Format::Json])?;
+    let RollbackArgs { name, to, limits, dry_run } = args;
+    let name: InstanceName = name.parse()?;
+    let options = DeployOptions {
+        earlier: Some(Earlier::Release(to)),
+        ..DeployOptions::of(limits.check(call))
+    };
+    let command = if dry_run { FleetCommand::Plan } else { FleetCommand::Deploy };
+    let line = format!("workloadctl rollback {name}");
+    fleet::run_one(name, line, options, command, call).map(|end| end.failed)
+}

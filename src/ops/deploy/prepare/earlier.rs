@@ -1,0 +1,106 @@
+//! What a release was before, to be deployed again: a revision by its number, or an earlier release
+//! with its overrides.
+
+use super::{Deploy, revision::ChosenRevision};
+use crate::{
+    ops::history,
+    workload::{
+        error::{Code, Error, Result},
+        history::to_return_to,
+        name::DefinitionName,
+        record::{Deployed, Record},
+        release::Release,
+    },
+};
+
+impl Deploy<'_> {
+    /// Chooses a revision by its number (`--revision`).
+    ///
+    /// # Errors
+    /// `no-such-definition` and `no-such-revision` (1).
+    pub(super) fn numbered_revision(
+        &self,
+        definition: DefinitionName,
+        number: u64,
+    ) -> Result<ChosenRevision> {
+        let store = self.session.store();
+        let (revision, content) = history::revision(&store, &definition, Some(self.name), number)?;
+        Ok(ChosenRevision { definition, content, revision, overrides: None })
+    }
+
+    /// Chooses what an earlier release was, with its overrides (`rollback`).
+    ///
+    /// # Errors
+    /// `no-such-release` (1): none with that number, or none to return to; its content is not known
+    /// any more.
+    pub(super) fn earlier_release(
+        &self,
+        record: Option<&Record>,
+        number: Option<u64>,
+    ) -> Result<ChosenRevision> {
+        // What the record holds needs no database, and no content that is still here.
+        let recorded: Vec<&Deployed> = record
+            .into_iter()
+            .flat_map(|record| record.newest.iter().chain(&record.last_good))
+            .collect();
+        let newest = record.and_then(|record| record.newest.as_ref());
+        let releases = self.known_releases(&recorded)?;
+        let newest = newest.map(|newest| &newest.release).or(releases.first());
+        let Some(release) = to_return_to(&releases, newest, number) else {
+            return Err(match number {
+                Some(number) => history::no_such_release(self.name, number),
+                None => Error::failed(
+                    Code::NoSuchRelease,
+                    format!("`{}` has no earlier release to return to", self.name),
+                )
+                .hint(format!("`workloadctl history {}` lists those that are known", self.name)),
+            });
+        };
+        let deployed = recorded.iter().find(|deployed| deployed.release.id == release.id);
+        let mut chosen = match deployed {
+            Some(deployed) => ChosenRevision {
+                definition: release.definition.clone(),
+                content: deployed.content(),
+                revision: deployed.revision(),
+                overrides: None,
+            },
+            None => self.kept_content(release)?,
+        };
+        chosen.overrides = Some(release.overrides.clone());
+        self.note(format!(
+            "{}: back to release {} ({} revision {}), deployed {}",
+            self.name,
+            release.number,
+            release.definition,
+            release.revision,
+            self.ago(release)
+        ));
+        Ok(chosen)
+    }
+
+    /// Lists the releases of the record and those of the database, the newest first.
+    fn known_releases(&self, recorded: &[&Deployed]) -> Result<Vec<Release>> {
+        let mut releases = self.session.store().releases(self.name)?;
+        for deployed in recorded {
+            if releases.iter().all(|known| known.id != deployed.release.id) {
+                releases.push(deployed.release.clone());
+            }
+        }
+        releases.sort_by(|a, b| (b.number, b.started_at).cmp(&(a.number, a.started_at)));
+        Ok(releases)
+    }
+
+    fn kept_content(&self, release: &Release) -> Result<ChosenRevision> {
+        let store = self.session.store();
+        let Release { definition, digest, .. } = release;
+        let Some(revision) = store.revision_by_digest(definition, digest)? else {
+            let message = format!(
+                "revision {} of `{definition}`, which release {} ran, is not known here",
+                release.revision, release.number
+            );
+            return Err(Error::failed(Code::NoSuchRevision, message));
+        };
+        let content = store.content(&revision)?;
+        Ok(ChosenRevision { definition: definition.clone(), content, revision, overrides: None })
+    }
+}

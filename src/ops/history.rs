@@ -1,0 +1,147 @@
+//! What was deployed before, from the database alone: the releases of an instance, and what one of
+//! them or a revision of a definition was.
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::view::{HistoryView, ReleaseView};
+use crate::{
+    store::Store,
+    workload::{
+        definition::{Content, Revision},
+        error::{Code, Error, Result},
+        history::{Kept, image_changes, newest_at},
+        name::{DefinitionName, InstanceName},
+        release::Release,
+    },
+};
+
+/// Lists the releases of an instance, the newest first; with `at` only the one that was the newest
+/// at that time.
+///
+/// # Errors
+/// `no-such-instance` (1); `no-such-release` (1) where there was none at that time yet.
+pub(crate) fn list(
+    store: &Store,
+    name: &InstanceName,
+    at: Option<Timestamp>,
+) -> Result<HistoryView> {
+    if store.instance(name)?.is_none() {
+        return Err(store.no_such_instance(name.as_str()));
+    }
+    let kept = store.history(name)?;
+    let wanted = match at {
+        None => None,
+        Some(at) => Some(newest_at(&kept, at).ok_or_else(|| {
+            let message = format!("`{name}` had no release at {at}");
+            Error::failed(Code::NoSuchRelease, message)
+        })?),
+    };
+    let wanted = wanted.map(|wanted| wanted.release.id.clone());
+    // The images of the release before: the list begins with the newest.
+    let before = kept.iter().skip(1).map(Some).chain([None]);
+    let releases = kept.iter().zip(before).map(|(kept, before)| view(kept, before));
+    let releases = releases.filter(|view| wanted.as_ref().is_none_or(|id| view.id == *id));
+    Ok(HistoryView { name: name.to_string(), releases: releases.collect() })
+}
+
+fn view(kept: &Kept, before: Option<&Kept>) -> ReleaseView {
+    let Kept { release, counts, images, is_sent_here: _ } = kept;
+    let images_changed = match (images, before.map(|before| &before.images)) {
+        (Some(images), None) => Some(image_changes(&[], images)),
+        (Some(images), Some(Some(before))) => Some(image_changes(before, images)),
+        (Some(_), Some(None)) | (None, _) => None,
+    };
+    let duration = release.ended_at.map(|ended| ended.duration_since(release.started_at));
+    ReleaseView {
+        release: release.number,
+        id: release.id.clone(),
+        outcome: release.outcome.into(),
+        reason: release.reason.clone(),
+        definition: release.definition.to_string(),
+        revision: release.revision,
+        digest: release.digest.clone(),
+        overrides: release.overrides.clone(),
+        deployed_at: release.started_at,
+        ended_at: release.ended_at,
+        duration_seconds: duration.map(|duration| duration.as_secs_f64().max(0.0)),
+        deployed_by: release.deployer.to_string(),
+        deployer: release.deployer.clone(),
+        counts: counts.clone(),
+        images_changed,
+    }
+}
+
+/// Gives the objects that a release sent, as they were sent.
+///
+/// # Errors
+/// `no-such-instance` and `no-such-release` (1), the latter also where another database sent it.
+pub(crate) fn sent(store: &Store, name: &InstanceName, number: u64) -> Result<Vec<Value>> {
+    let release = release(store, name, number)?;
+    store.rendered(name, &release.id)?.ok_or_else(|| {
+        let message = format!("what release {number} of `{name}` sent is not known here");
+        Error::failed(Code::NoSuchRelease, message)
+            .cause(format!("it was deployed by {}, with another database", release.deployer))
+    })
+}
+
+/// Finds a release by its number.
+///
+/// # Errors
+/// `no-such-instance` and `no-such-release` (1).
+pub(crate) fn release(store: &Store, name: &InstanceName, number: u64) -> Result<Release> {
+    if store.instance(name)?.is_none() {
+        return Err(store.no_such_instance(name.as_str()));
+    }
+    let releases = store.releases(name)?;
+    let found = releases.into_iter().find(|release| release.number == number);
+    found.ok_or_else(|| no_such_release(name, number))
+}
+
+/// The failure of a number that no release has.
+pub(crate) fn no_such_release(name: &InstanceName, number: u64) -> Error {
+    Error::failed(Code::NoSuchRelease, format!("`{name}` has no release {number} here"))
+        .hint(format!("`workloadctl history {name}` lists those there are"))
+}
+
+/// Gives the objects of a definition as they were read: of a revision, or of the newest.
+///
+/// # Errors
+/// As [`revision`].
+pub(crate) fn content(
+    store: &Store,
+    definition: &DefinitionName,
+    number: Option<u64>,
+) -> Result<Content> {
+    if let Some(number) = number {
+        return Ok(revision(store, definition, None, number)?.1);
+    }
+    match store.newest_revision(definition, None)? {
+        Some(revision) => store.content(&revision),
+        None => Err(store.no_such_definition(definition.as_str())),
+    }
+}
+
+/// Finds a revision of a definition by its number, among those that an instance goes by or, without
+/// one, the definition's own.
+///
+/// # Errors
+/// `no-such-definition` and `no-such-revision` (1).
+pub(crate) fn revision(
+    store: &Store,
+    definition: &DefinitionName,
+    instance: Option<&InstanceName>,
+    number: u64,
+) -> Result<(Revision, Content)> {
+    if store.definition(definition)?.is_none() {
+        return Err(store.no_such_definition(definition.as_str()));
+    }
+    let mut revisions = store.revisions(definition, instance)?.into_iter();
+    let Some(revision) = revisions.find(|revision| revision.number == number) else {
+        let message = format!("definition `{definition}` has no revision {number} here");
+        return Err(Error::failed(Code::NoSuchRevision, message)
+            .hint(format!("`workloadctl definition show {definition}` lists those there are")));
+    };
+    let content = store.content(&revision)?;
+    Ok((revision, content))
+}

@@ -1,0 +1,134 @@
+//! The releases of an instance as an answer.
+
+use jiff::Timestamp;
+
+use super::{
+    document::Document,
+    format::Format,
+    human,
+    printer::Printer,
+    stream::Tone,
+    table::{Cell, Rows, or_dash},
+};
+use crate::{
+    ops::view::{HistoryView, OperationOutcome, ReleaseView},
+    workload::{
+        error::Result,
+        history::{Deeds, ImageChange},
+        release::Action,
+    },
+};
+
+/// Tells which releases there were.
+pub(crate) fn list(printer: &Printer, history: &HistoryView, now: Timestamp) -> Result<()> {
+    match printer.format() {
+        Format::Json | Format::Yaml => printer.document(&Document::new("ReleaseList", history)),
+        Format::Name => {
+            let numbers = history.releases.iter().map(|release| release.release);
+            printer.answer(&numbers.map(|number| format!("{number}\n")).collect::<String>())
+        }
+        Format::Table | Format::Wide if history.releases.is_empty() => {
+            printer.talk(&format!("{} was never deployed", history.name));
+            Ok(())
+        }
+        Format::Table | Format::Wide => printer.answer(&table(printer, &history.releases, now)),
+    }
+}
+
+fn table(printer: &Printer, releases: &[ReleaseView], now: Timestamp) -> String {
+    let wide = printer.format() == Format::Wide;
+    let mut header = vec!["RELEASE", "AGE", "OUTCOME", "REVISION", "TOOK", "BY", "CHANGED"];
+    if wide {
+        header.extend(["COMMIT", "JOB", "DIGEST"]);
+    }
+    header.extend(["IMAGES", "REASON"]);
+    let mut rows = Rows::new(&header);
+    for release in releases {
+        let mut row = vec![
+            release.release.to_string().into(),
+            human::age(release.deployed_at, now).into(),
+            outcome(release.outcome),
+            format!("{} {}", release.definition, release.revision).into(),
+            or_dash(release.duration_seconds.map(human::seconds)),
+            release.deployed_by.as_str().into(),
+            or_dash(release.counts.as_ref().map(changed)),
+        ];
+        if wide {
+            row.extend([
+                or_dash(release.deployer.commit.as_deref()),
+                or_dash(release.deployer.job.as_deref()),
+                release.digest.chars().take(12).collect::<String>().into(),
+            ]);
+        }
+        let images = release.images_changed.iter().flatten().map(image).collect::<Vec<_>>();
+        row.extend([or_dash(Some(images.join(", "))), or_dash(release.reason.as_deref())]);
+        rows.push(row);
+    }
+    rows.show(printer)
+}
+
+fn outcome(outcome: OperationOutcome) -> Cell {
+    let tone = match outcome {
+        OperationOutcome::Ready => Tone::Good,
+        OperationOutcome::Applied | OperationOutcome::InFlight => Tone::Warn,
+        _ => Tone::Bad,
+    };
+    Cell::toned(outcome.word(), tone)
+}
+
+/// Says what was done to how many objects; what was left as it is goes without saying.
+fn changed(counts: &Deeds) -> String {
+    let counts = counts.iter().filter(|(action, _)| *action != Action::Unchanged);
+    let told: Vec<String> = counts.map(|(action, n)| format!("{n} {}", action.word())).collect();
+    if told.is_empty() { "nothing".to_owned() } else { told.join(", ") }
+}
+
+fn image(change: &ImageChange) -> String {
+    let ImageChange { container, from, to, .. } = change;
+    match (from, to) {
+        (_, Some(to)) => format!("{container}={to}"),
+        (_, None) => format!("{container}-"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workload::{overrides::Overrides, release::Deployer};
+
+    fn release(number: u64, outcome: OperationOutcome, reason: Option<&str>) -> ReleaseView {
+        let at: Timestamp = "2026-11-24T10:00:00Z".parse().unwrap();
+        ReleaseView {
+            release: number,
+            id: format!("id-{number}"),
+            outcome,
+            reason: reason.map(str::to_owned),
+            definition: "web".into(),
+            revision: 3,
+            digest: "0123456789abcdef".into(),
+            overrides: Overrides::default(),
+            deployed_at: at,
+            ended_at: None,
+            duration_seconds: Some(2.5),
+            deployed_by: "ci@runner".into(),
+            deployer: Deployer::default(),
+            counts: Some(Deeds::default()),
+            images_changed: Some(vec![ImageChange {
+                object: "Deployment/web".into(),
+                container: "web".into(),
+                from: Some("nginx:1".into()),
+                to: Some("nginx:2".into()),
+            }]),
+        }
+    }
+
+    #[test]
+    fn a_row_a_release() {
+        let releases = [
+            release(2, OperationOutcome::Failed, Some("1 object was not applied")),
+            release(1, OperationOutcome::Ready, None),
+        ];
+        let now = "2026-11-24T12:00:00Z".parse().unwrap();
+        insta::assert_snapshot!(table(&Printer::plain(Format::Table), &releases, now), @"");
+    }
+}

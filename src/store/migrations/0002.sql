@@ -1,0 +1,6 @@
+-- What `history` shows of a release without opening what is packed: how many objects met which fate
+-- and the images of its containers as JSON, and why it failed.
+
+ALTER TABLE release ADD COLUMN reason TEXT;
+ALTER TABLE release ADD COLUMN counts TEXT;
+ALTER TABLE release ADD COLUMN images TEXT;

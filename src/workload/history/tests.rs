@@ -1,0 +1,75 @@
+//! What changed between releases, and which of them a rollback returns to.
+
+use serde_json::json;
+
+use super::*;
+use crate::workload::{overrides::Overrides, release::Deployer};
+
+fn release(number: u64, digest: &str, outcome: Outcome) -> Release {
+    Release {
+        id: format!("id-{number}"),
+        number,
+        deployer: Deployer::default(),
+        started_at: Timestamp::from_second(i64::try_from(number).unwrap()).unwrap(),
+        ended_at: None,
+        outcome,
+        reason: None,
+        definition: "web".parse().unwrap(),
+        revision: 1,
+        digest: digest.into(),
+        revision_created_at: Timestamp::UNIX_EPOCH,
+        overrides: Overrides::default(),
+    }
+}
+
+#[test]
+fn a_rollback_returns_to_what_went_well_and_was_something_else() {
+    use Outcome::{Applied, Failed, Ready};
+    // The newest first, as (number, digest, outcome); the number asked for; the one found.
+    type Case = (&'static [(u64, &'static str, Outcome)], Option<u64>, Option<u64>);
+    let cases: [Case; 8] = [
+        (&[(2, "b", Ready), (1, "a", Ready)], None, Some(1)),
+        (&[(3, "c", Failed), (2, "b", Ready), (1, "a", Ready)], None, Some(2)),
+        (&[(3, "c", Ready), (2, "b", Failed), (1, "a", Applied)], None, Some(1)),
+        // A release that was made again is no other one.
+        (&[(3, "b", Ready), (2, "b", Ready), (1, "a", Ready)], None, Some(1)),
+        (&[(1, "a", Ready)], None, None),
+        (&[], None, None),
+        // Whoever names one gets it, however it went.
+        (&[(2, "b", Ready), (1, "a", Failed)], Some(1), Some(1)),
+        (&[(2, "b", Ready), (1, "a", Ready)], Some(7), None),
+    ];
+    for (releases, asked, wanted) in cases {
+        let releases: Vec<Release> =
+            releases.iter().map(|(number, digest, end)| release(*number, digest, *end)).collect();
+        let found = to_return_to(&releases, releases.first(), asked);
+        assert_eq!(found.map(|found| found.number), wanted, "{releases:?}");
+    }
+}
+
+#[test]
+fn images_that_came_changed_and_went() {
+    let set = |image: &str| {
+        images_of_set(&[
+            json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "s"}}),
+            json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"},
+                   "spec": {"template": {"spec": {
+                       "initContainers": [{"name": "init", "image": "busybox"}],
+                       "containers": [{"name": "web", "image": image}, {"name": "odd"}]}}}}),
+        ])
+    };
+    let change = |container: &str, from: Option<&str>, to: Option<&str>| ImageChange {
+        object: "Deployment/web".into(),
+        container: container.into(),
+        from: from.map(str::to_owned),
+        to: to.map(str::to_owned),
+    };
+    let (one, two) = (set("web:1"), set("web:2"));
+    assert_eq!(image_changes(&one, &one), []);
+    assert_eq!(image_changes(&one, &two), [change("web", Some("web:1"), Some("web:2"))]);
+    assert_eq!(
+        image_changes(&[], &one),
+        [change("init", None, Some("busybox")), change("web", None, Some("web:1"))]
+    );
+    assert_eq!(image_changes(&one[..1], &[]), [change("init", Some("busybox"), None)]);
+}
