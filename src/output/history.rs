@@ -48,7 +48,7 @@ fn table(printer: &Printer, releases: &[ReleaseView], now: Timestamp) -> String 
             release.release.to_string().into(),
             human::age(release.deployed_at, now).into(),
             outcome(release.outcome),
-            format!("{} {}", release.definition, release.revision).into(),
+            release.revision.to_string().into(),
             or_dash(release.duration_seconds.map(human::seconds)),
             release.deployed_by.as_str().into(),
             or_dash(release.counts.as_ref().map(changed)),
@@ -129,6 +129,11 @@ mod tests {
             release(1, OperationOutcome::Ready, None),
         ];
         let now = "2026-11-24T12:00:00Z".parse().unwrap();
-        insta::assert_snapshot!(table(&Printer::plain(Format::Table), &releases, now), @"");
+        assert_eq!(
+            table(&Printer::plain(Format::Table), &releases, now),
+            "RELEASE  AGE  OUTCOME  REVISION  TOOK   BY         CHANGED  IMAGES       REASON\n\
+             2        2 h  failed   3         2.5 s  ci@runner  nothing  web=nginx:2  1 object was not applied\n\
+             1        2 h  ready    3         2.5 s  ci@runner  nothing  web=nginx:2  -\n"
+        );
     }
 }

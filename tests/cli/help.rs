@@ -4,13 +4,15 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 use crate::program::Program;
 
-pub(crate) const COMMANDS: [&str; 23] = [
+pub(crate) const COMMANDS: [&str; 25] = [
     "",
     "deploy",
     "plan",
     "status",
     "list",
     "render",
+    "history",
+    "rollback",
     "delete",
     "definition",
     "definition apply",

@@ -22,6 +22,7 @@ mod examples;
 mod faults;
 mod forged;
 mod going;
+mod history;
 mod invalid;
 mod kill;
 mod kubectl;

@@ -48,6 +48,12 @@ impl<'a> Deploy<'a> {
         if let Some(written) = namespace {
             let object = written.entry.id.clone();
             self.session.report(self.name, Event::Done { object, action: written.action });
+            inventory.deeds.push(Deed {
+                id: written.entry.id.clone(),
+                action: written.action,
+                applied_at: Some(self.session.now()),
+                ready_at: None,
+            });
             inventory.take(written.entry);
         }
         // The holder is renewed beside the work, for as long as the work takes.
@@ -167,7 +173,10 @@ impl<'a> Deploy<'a> {
             } else if completed && let Some(entry) = inventory.get_mut(id) {
                 entry.completed = true;
             }
-            if node.applied {
+            // The namespace was made before the rollout, which found it unchanged.
+            if let Some(made) = inventory.deeds.first_mut().filter(|deed| deed.id == *id) {
+                made.ready_at = node.ready_at;
+            } else if node.applied {
                 inventory.deeds.push(Deed {
                     id: id.clone(),
                     action: node.item.action,

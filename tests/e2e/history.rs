@@ -1,0 +1,118 @@
+//! Releases that can be seen, and returned to.
+
+use serde_json::Value;
+
+use crate::harness::Place;
+
+/// What of an object a release brings: neither its status nor what the server counts.
+fn brought(place: &Place, path: &str) -> Option<Value> {
+    let mut live = place.get(path)?;
+    let object = live.as_object_mut().unwrap();
+    object.remove("status");
+    let metadata = object["metadata"].as_object_mut().unwrap();
+    for counted in ["resourceVersion", "generation", "managedFields"] {
+        metadata.remove(counted);
+    }
+    if let Some(annotations) = metadata.get_mut("annotations").and_then(Value::as_object_mut) {
+        annotations.remove("deployment.kubernetes.io/revision");
+    }
+    Some(live)
+}
+
+/// A pod of it cannot pull its image.
+const FAILS: &str = ", annotations: {test.workloadctl/fail: image-pull}";
+
+fn set(image: &str, more: &str, pods: &str) -> String {
+    format!(
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: web{more}}}\nspec:\n  \
+         selector: {{matchLabels: {{app: web}}}}\n  template:\n    metadata: {{labels: {{app: web}}{pods}}}\n    \
+         spec: {{containers: [{{name: web, image: '{image}'}}]}}\n---\n\
+         apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: conf}}\ndata: {{image: '{image}'}}\n"
+    )
+}
+
+const EXTRA: &str = "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: extra}\n";
+const ONE: &str = "registry.k8s.io/pause:3.9";
+const TWO: &str = "registry.k8s.io/pause:3.10";
+
+on_both! {
+    fn a_rollback_brings_back_what_ran(place) {
+        let name = &place.instance("");
+        let paths = [
+            format!("/apis/apps/v1/namespaces/{name}/deployments/web"),
+            format!("/api/v1/namespaces/{name}/configmaps/conf"),
+            format!("/api/v1/namespaces/{name}/configmaps/extra"),
+        ];
+        let all = || paths.iter().map(|path| brought(place, path)).collect::<Vec<_>>();
+        place.write("set.yaml", &set(ONE, "", ""));
+        place.run(&format!("deploy {name} -f set.yaml --replicas Deployment/web=2")).expect(0);
+        let first = all();
+        let more = ", labels: {tier: front}, annotations: {note: new}";
+        place.write("set.yaml", &format!("{}{EXTRA}", set(TWO, more, "")));
+        place.run(&format!("deploy {name} -f set.yaml")).expect(0);
+        let second = all();
+        assert_ne!(first, second);
+        place.write("set.yaml", &set("registry.example.com/none:1", "", FAILS));
+        place.run(&format!("deploy {name} -f set.yaml")).expect(3);
+
+        // The last one failed: back to the one before.
+        let plan = place.run(&format!("rollback {name} --dry-run -o json")).expect(0).json();
+        assert_eq!(plan["outcome"], "planned", "{plan}");
+        assert_ne!(all(), second);
+        let back = place.run(&format!("rollback {name} -o json")).expect(0).json();
+        assert_eq!((&back["release"], &back["revision"]), (&4.into(), &2.into()), "{back}");
+        assert_eq!(all(), second);
+        // Overrides come back too: the second release had none.
+        place.run(&format!("rollback {name} --to 1")).expect(0);
+        assert_eq!(all(), first);
+        let again = place.run(&format!("rollback {name} --to 1 -o json")).expect(0).json();
+        assert_eq!(again["outcome"], "unchanged", "{again}");
+
+        let history = place.run(&format!("history {name} -o json")).expect(0).json();
+        let told: Vec<String> = history["releases"].as_array().unwrap().iter().map(|release| {
+            let images = release["imagesChanged"].as_array().unwrap();
+            let images: Vec<&str> = images.iter().map(|it| it["to"].as_str().unwrap()).collect();
+            format!("{} {} {} {:?} {}", release["release"], release["outcome"].as_str().unwrap(),
+                release["revision"], images, release["counts"])
+        }).collect();
+        assert_eq!(told, [
+            "5 ready 1 [\"registry.k8s.io/pause:3.9\"] {\"prune\":1,\"unchanged\":1,\"update\":2}",
+            "4 ready 2 [\"registry.k8s.io/pause:3.10\"] {\"unchanged\":2,\"update\":2}",
+            "3 notReady 3 [\"registry.example.com/none:1\"] {\"unchanged\":1,\"update\":2}",
+            "2 ready 2 [\"registry.k8s.io/pause:3.10\"] {\"create\":1,\"unchanged\":1,\"update\":2}",
+            "1 ready 1 [\"registry.k8s.io/pause:3.9\"] {\"create\":3}",
+        ]);
+        let reason = history["releases"][2]["reason"].as_str().unwrap();
+        assert!(reason.contains("Deployment/web"), "{reason}");
+        // What ran can be printed, and is what was sent.
+        let sent = place.run(&format!("render {name} --release 2 -o name")).expect(0).stdout;
+        assert_eq!(sent, format!("Namespace/{name}\nDeployment/web\nConfigMap/conf\nConfigMap/extra\n"));
+        let read = place.run(&format!("render --definition {name} --revision 3")).expect(0).stdout;
+        assert!(read.contains("registry.example.com/none:1"), "{read}");
+
+        // The newest revision is the one that fails; a number says which else.
+        let pinned = place.run(&format!("deploy {name} --revision 2 -o json")).expect(0).json();
+        assert_eq!(pinned["revision"], 2, "{pinned}");
+        let told = place.run(&format!("rollback {name} --to 99")).expect(1).stderr;
+        assert!(told.contains("has no release 99 here"), "{told}");
+        place.run(&format!("delete {name} --yes")).expect(0);
+        assert_eq!(place.leftovers(name), [""; 0]);
+    }
+
+    /// The record of a release that failed has the last good one beside it.
+    fn a_rollback_needs_no_database(place) {
+        let name = &place.instance("");
+        place.write("set.yaml", &set(ONE, "", ""));
+        place.run(&format!("deploy {name} -f set.yaml --image web={TWO}")).expect(0);
+        let path = format!("/apis/apps/v1/namespaces/{name}/deployments/web");
+        let good = brought(place, &path);
+        place.write("set.yaml", &set("registry.example.com/none:1", "", FAILS));
+        place.run(&format!("deploy {name} -f set.yaml")).expect(3);
+        place.lose_database();
+        let back = place.run(&format!("rollback {name} -o json")).expect(0).json();
+        assert_eq!(back["release"], 3, "{back}");
+        assert_eq!(brought(place, &path), good);
+        let none = place.run(&format!("rollback {name} --to 1")).expect(0);
+        assert!(none.stdout.contains("unchanged"), "{}", none.stdout);
+    }
+}
