@@ -52,6 +52,8 @@ complete -c workloadctl -n "__fish_workloadctl_needs_command" -f -a "plan" -d 'S
 complete -c workloadctl -n "__fish_workloadctl_needs_command" -f -a "status" -d 'Show instances as they are on their clusters, and why they are not ready'
 complete -c workloadctl -n "__fish_workloadctl_needs_command" -f -a "list" -d 'List instances from the database, contacting no cluster'
 complete -c workloadctl -n "__fish_workloadctl_needs_command" -f -a "render" -d 'Print the objects of manifests as they are read, or those of an instance as they would be sent'
+complete -c workloadctl -n "__fish_workloadctl_needs_command" -f -a "history" -d 'List the releases of an instance, the newest first, contacting no cluster'
+complete -c workloadctl -n "__fish_workloadctl_needs_command" -f -a "rollback" -d 'Return an instance to what an earlier release of it was'
 complete -c workloadctl -n "__fish_workloadctl_needs_command" -f -a "delete" -d 'Delete instances with all their objects; their definitions stay'
 complete -c workloadctl -n "__fish_workloadctl_needs_command" -f -a "definition" -d 'Handle workload definitions: named sets of Kubernetes resources'
 complete -c workloadctl -n "__fish_workloadctl_needs_command" -f -a "instance" -d 'Handle workload instances: running copies of definitions'
@@ -60,6 +62,7 @@ complete -c workloadctl -n "__fish_workloadctl_needs_command" -f -a "sandbox" -d
 complete -c workloadctl -n "__fish_workloadctl_needs_command" -f -a "completions" -d 'Print the completions for a shell'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -s f -l file -d 'Read manifests from a file, a folder or `-` (standard input); several form one definition' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l definition -d 'The definition [default: the instance\'s own, or one of the instance\'s name]' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l revision -d 'The number of the definition\'s revision [default: the newest]' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l image -d 'Set the image of a container, or of an image repository; NAME- drops the override' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l replicas -d 'Set the replicas of an object; OBJECT- drops the override' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l set -d 'Set one value of an object, in YAML; OBJECT:PATH- drops the override' -r
@@ -106,6 +109,7 @@ complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -s h -l 
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -s V -l version -d 'Print version'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -s f -l file -d 'Read manifests from a file, a folder or `-` (standard input); several form one definition' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l definition -d 'The definition [default: the instance\'s own, or one of the instance\'s name]' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l revision -d 'The number of the definition\'s revision [default: the newest]' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l image -d 'Set the image of a container, or of an image repository; NAME- drops the override' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l replicas -d 'Set the replicas of an object; OBJECT- drops the override' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l set -d 'Set one value of an object, in YAML; OBJECT:PATH- drops the override' -r
@@ -197,6 +201,9 @@ complete -c workloadctl -n "__fish_workloadctl_using_subcommand list" -s v -l ve
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand list" -s y -l yes -d 'Answer every question with yes'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand list" -s V -l version -d 'Print version'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand render" -l release -d 'The objects that this release of the instance sent' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand render" -l definition -d 'The objects of a stored definition, as they were read' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand render" -l revision -d 'The definition\'s revision [default: the newest]' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand render" -s f -l file -d 'Read manifests from a file, a folder or `-` (standard input); several form one definition' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand render" -l runtime -d 'The runtime: a context of the kubeconfig, or `sandbox`' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand render" -s n -l namespace -d 'The namespace' -r
@@ -221,6 +228,58 @@ complete -c workloadctl -n "__fish_workloadctl_using_subcommand render" -s v -l 
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand render" -s y -l yes -d 'Answer every question with yes'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand render" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand render" -s V -l version -d 'Print version'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand history" -l at -d 'Only the release that was the newest at a time, in RFC 3339' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand history" -l runtime -d 'The runtime: a context of the kubeconfig, or `sandbox`' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand history" -s n -l namespace -d 'The namespace' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand history" -l kubeconfig -d 'The kubeconfig, instead of KUBECONFIG or ~/.kube/config' -r -F
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand history" -l db -d 'The database, instead of WORKLOADCTL_DB or the one in the configuration folder' -r -F
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand history" -s o -l output -d 'The form of the answer' -r -f -a "table\t''
+wide\t''
+json\t''
+yaml\t''
+name\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand history" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand history" -l progress -d 'How to show progress on stderr' -r -f -a "auto\t''
+bars\t''
+lines\t''
+json\t''
+none\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand history" -l request-timeout -d 'How long one request may take [default: 30s, status: 5s]' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand history" -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand history" -s v -l verbose -d 'Show requests with status and time; -vv shows bodies too, Secret values masked'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand history" -s y -l yes -d 'Answer every question with yes'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand history" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand history" -s V -l version -d 'Print version'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand rollback" -l to -d 'The number of the release to return to' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand rollback" -l timeout -d 'How long each instance may take, from lock to end; 0 is for ever' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand rollback" -l lock-wait -d 'How long to wait while somebody else works on an instance [default: 0 on a terminal, else 5m]' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand rollback" -l runtime -d 'The runtime: a context of the kubeconfig, or `sandbox`' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand rollback" -s n -l namespace -d 'The namespace' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand rollback" -l kubeconfig -d 'The kubeconfig, instead of KUBECONFIG or ~/.kube/config' -r -F
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand rollback" -l db -d 'The database, instead of WORKLOADCTL_DB or the one in the configuration folder' -r -F
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand rollback" -s o -l output -d 'The form of the answer' -r -f -a "table\t''
+wide\t''
+json\t''
+yaml\t''
+name\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand rollback" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand rollback" -l progress -d 'How to show progress on stderr' -r -f -a "auto\t''
+bars\t''
+lines\t''
+json\t''
+none\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand rollback" -l request-timeout -d 'How long one request may take [default: 30s, status: 5s]' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand rollback" -l no-wait -d 'Return as soon as everything is sent'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand rollback" -l dry-run -d 'Show what would be done, and do nothing'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand rollback" -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand rollback" -s v -l verbose -d 'Show requests with status and time; -vv shows bodies too, Secret values masked'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand rollback" -s y -l yes -d 'Answer every question with yes'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand rollback" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand rollback" -s V -l version -d 'Print version'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand delete" -l timeout -d 'How long each instance may take, from lock to end; 0 is for ever' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand delete" -l lock-wait -d 'How long to wait while somebody else works on an instance [default: 0 on a terminal, else 5m]' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand delete" -l runtime -d 'The runtime: a context of the kubeconfig, or `sandbox`' -r

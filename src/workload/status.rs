@@ -15,6 +15,8 @@ use super::{
 pub(crate) struct InstanceFacts<'a> {
     /// The newest release: its number and how it ended; none where nothing was ever deployed.
     pub release: Option<(u64, Outcome)>,
+    /// Why that release did not end well, where it is known.
+    pub why: Option<&'a str>,
     /// Whether an operation that works on it lives: its holder has not expired.
     pub running: bool,
     /// Whether its cluster was created again since.
@@ -38,7 +40,7 @@ pub(crate) struct JudgedObject<'a> {
 
 /// Judges an instance, and says why in a sentence.
 pub(crate) fn judge_instance(facts: &InstanceFacts) -> (Status, String) {
-    let InstanceFacts { release, running, lost, error, deleting, objects } = *facts;
+    let InstanceFacts { release, why, running, lost, error, deleting, objects } = *facts;
     let Some((number, outcome)) = release else {
         return (Status::NotDeployed, "it has not been deployed yet".to_owned());
     };
@@ -59,7 +61,7 @@ pub(crate) fn judge_instance(facts: &InstanceFacts) -> (Status, String) {
     if let Some(reason) = down(objects, running) {
         return (Status::Down, reason);
     }
-    if let Some(reason) = unhealthy(number, outcome, running, objects) {
+    if let Some(reason) = unhealthy((number, outcome, why), running, objects) {
         return (Status::Unhealthy, reason);
     }
     if let Some(reason) = waiting(number, running, objects) {
@@ -96,8 +98,7 @@ fn down(objects: &[JudgedObject], running: bool) -> Option<String> {
 
 /// An object failed or is missing, or the last release failed.
 fn unhealthy(
-    number: u64,
-    outcome: Outcome,
+    (number, outcome, why): (u64, Outcome, Option<&str>),
     running: bool,
     objects: &[JudgedObject],
 ) -> Option<String> {
@@ -112,7 +113,10 @@ fn unhealthy(
     }
     match outcome {
         _ if running => None,
-        Outcome::Failed => Some(format!("release {number} failed before all of it was applied")),
+        Outcome::Failed => Some(match why {
+            Some(why) => format!("release {number} failed: {why}"),
+            None => format!("release {number} failed before all of it was applied"),
+        }),
         Outcome::Interrupted => Some(format!("release {number} was interrupted")),
         Outcome::InFlight => Some(format!("release {number} was begun and never ended")),
         Outcome::Ready | Outcome::Applied | Outcome::NotReady | Outcome::TimedOut => None,
@@ -258,5 +262,7 @@ mod tests {
         ] {
             assert_eq!(said(Some((7, outcome)), &ready, one, &ready, |_| ()), text);
         }
+        let why = said(Some((7, Outcome::Failed)), &ready, one, &ready, |it| it.why = Some("no"));
+        assert_eq!(why, "Unhealthy: release 7 failed: no");
     }
 }

@@ -252,10 +252,10 @@ fn a_database_that_cannot_be_used() {
         said(1),
         format!(
             "error: the database w.db was written by a newer workloadctl (version 99, this program \
-             knows 1)\nhint: install the newer workloadctl; {elsewhere}\n"
+             knows 2)\nhint: install the newer workloadctl; {elsewhere}\n"
         )
     );
-    connection.execute_batch("PRAGMA user_version = 1").unwrap();
+    connection.execute_batch("PRAGMA user_version = 2").unwrap();
     drop(connection);
 
     let good = fs::read(&path).unwrap();

@@ -271,6 +271,7 @@ async fn judge_all(
     let facts = InstanceFacts {
         // A record made anew from live objects has no release: something is there all the same.
         release: release.or(Some((0, Outcome::Applied))),
+        why: record.newest.as_ref().and_then(|newest| newest.release.reason.as_deref()),
         // Its own holder is nobody here: reading commands take no lock, so that every living one is
         // somebody else.
         running: located.found.as_ref().is_some_and(|found| found.held_by(now, &[]).is_some()),
