@@ -1,6 +1,8 @@
 //! What a release was before, to be deployed again: a revision by its number, or an earlier release
 //! with its overrides.
 
+use std::cmp::Reverse;
+
 use super::{Deploy, revision::ChosenRevision};
 use crate::{
     ops::history,
@@ -86,7 +88,7 @@ impl Deploy<'_> {
                 releases.push(deployed.release.clone());
             }
         }
-        releases.sort_by(|a, b| (b.number, b.started_at).cmp(&(a.number, a.started_at)));
+        releases.sort_by_key(|release| Reverse((release.number, release.started_at)));
         Ok(releases)
     }
 
