@@ -11,6 +11,7 @@ use super::{
     world::World,
 };
 
+mod claims;
 mod daemonsets;
 mod definitions;
 mod deployments;

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{
-    CONTROLLER, has_ended, hash, is_deleted, name, number, owner_reference, replicas, text, uid,
-    write_status,
+    CONTROLLER, claims, has_ended, hash, is_deleted, name, number, owner_reference, replicas, text,
+    uid, write_status,
 };
 use crate::sandbox::{status::StatusResult, storage::ObjectKey, world::World};
 
@@ -73,6 +73,9 @@ fn advance(
         }
     }
     let beyond = |pod: &&Value| ordinal(object, pod).is_some_and(|ordinal| ordinal >= wanted.end);
+    for pod in pods.iter().filter(beyond) {
+        claims::fit(world, object, name(pod), Some(pod))?;
+    }
     for pod in pods.iter().rev().filter(beyond) {
         if !is_deleted(pod) {
             replicas::remove(world, pod)?;
@@ -116,6 +119,7 @@ fn settle(
         }
         return Ok(false);
     };
+    claims::fit(world, object, name(pod), None)?;
     if has_ended(pod) {
         replicas::remove(world, pod)?;
         return Ok(false);
@@ -135,7 +139,8 @@ fn make(
 ) -> StatusResult<bool> {
     let partition = number(object, "/spec/updateStrategy/rollingUpdate/partition");
     let pod_name = format!("{}-{place}", name(object));
-    claims(world, object, &pod_name)?;
+    make_claims(world, object, &pod_name)?;
+    claims::fit(world, object, &pod_name, None)?;
     let (revision, template) = if place < partition && current != update {
         (current, old_template(world, object, current)?)
     } else {
@@ -182,7 +187,7 @@ fn old_template(world: &World<'_>, object: &Value, revision: &str) -> StatusResu
     })
 }
 
-fn claims(world: &World<'_>, object: &Value, pod_name: &str) -> StatusResult<()> {
+fn make_claims(world: &World<'_>, object: &Value, pod_name: &str) -> StatusResult<()> {
     let namespace = text(object, "/metadata/namespace");
     if replicas::is_going(world, namespace)? {
         return Ok(());
