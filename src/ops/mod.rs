@@ -9,7 +9,10 @@
 //! A failure is inside the [`view::Operation`], beside what was done until then.
 
 pub(crate) mod catalogue;
+pub(crate) mod claims;
+pub(crate) mod collateral;
 pub(crate) mod conflict;
+pub(crate) mod custom_resources;
 pub(crate) mod delete;
 pub(crate) mod deletion;
 pub(crate) mod deploy;

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::{
-    shared,
+    claims, shared,
     target::{Target, is_list_forbidden},
 };
 use crate::{
@@ -77,6 +77,18 @@ pub(crate) async fn why_it_stays(
     if let Some(Entry { id, keep, .. }) = staying.iter().find(inside) {
         let why = if *keep { "in it asks to be kept" } else { "is in it" };
         return Ok(Some(Stay::Ours(format!("{id} {why}"))));
+    }
+    // Those of StatefulSets are in no inventory, and may be anybody's.
+    let kept = match claims::of_namespace(api, &id.name).await? {
+        Some(found) => found.iter().find(|claim| claims::asks_to_stay(claim)).map(claims::id_of),
+        // Who cannot be asked counts as alive (docs/design.md, Absence).
+        None => {
+            let why = format!("whether a claim in it asks to be kept {}", claims::UNSEEN);
+            return Ok(Some(Stay::Ours(why)));
+        }
+    };
+    if let Some(kept) = kept {
+        return Ok(Some(Stay::Ours(format!("{kept} in it asks to be kept"))));
     }
     // An instance deployed into it by `--namespace` does not apply the Namespace: only its record
     // shows it.

@@ -10,7 +10,7 @@ use crate::{
     workload::{
         error::Result,
         object::{GroupKind, ObjectId},
-        ownership::uid,
+        ownership::{is_owned_by, uid},
         record::Orphan,
     },
 };
@@ -109,9 +109,4 @@ async fn by_name(
         }
     }
     Ok(found)
-}
-
-fn is_owned_by(object: &Value, owner: &str) -> bool {
-    let owners = object.pointer("/metadata/ownerReferences").and_then(Value::as_array);
-    owners.is_some_and(|owners| owners.iter().any(|reference| reference["uid"] == owner))
 }

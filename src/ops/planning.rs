@@ -162,7 +162,8 @@ impl Planning<'_> {
             .into_iter()
             .collect::<Result<_>>()?;
         self.add_hidden(&mut items, &hidden, &entries);
-        let (removals, left) = self.removals(&live);
+        let (mut removals, left) = self.removals(&live);
+        self.settle(&mut removals, &left, &live).await?;
         let mut warnings: Vec<String> = self.compared_locally.get().cloned().into_iter().collect();
         let mut unseen = std::mem::take(&mut *self.unseen_jobs.lock().expect("no holder panics"));
         unseen.sort();

@@ -6,6 +6,7 @@
 //! managedFields, and its content stays as it is.
 
 mod judged;
+mod keeping;
 mod staying;
 
 use std::{
@@ -34,6 +35,7 @@ use crate::{
         error::{Code, Error, Result},
         graph::deletion_waves,
         instance::NamespaceMode,
+        kinds::{Trait, builtin_kind},
         name::InstanceName,
         object::ObjectId,
         ownership::uid,
@@ -60,6 +62,8 @@ pub(crate) enum Removed {
     Gone,
     /// It was left to others or kept, and this is why.
     Left(String),
+    /// It stays ours, and this is why it did not go.
+    Stays(String),
     /// It could not be removed.
     Failed(Box<Error>),
 }
@@ -256,7 +260,9 @@ impl Remover<'_> {
             Removed::Gone => {
                 self.report(Event::Done { object: entry.id.clone(), action: self.action })
             }
-            Removed::Left(why) => self.report(Event::Note(format!("{} stays: {why}", entry.id))),
+            Removed::Left(why) | Removed::Stays(why) => {
+                self.report(Event::Note(format!("{} stays: {why}", entry.id)));
+            }
             Removed::Failed(_) => {}
         }
         removed.push((entry.id.clone(), outcome));
@@ -280,6 +286,9 @@ impl Remover<'_> {
         if id.namespace.is_none() {
             return self.delete_unless_shared(id, &path, wanted).await;
         }
+        if builtin_kind(id).is(Trait::ClaimTemplates) {
+            self.keep_claims(id, &path, wanted).await?;
+        }
         let sent = deletion::delete(&self.api, id, &path, wanted, Propagation::of(id)).await?;
         Ok(Removed::at_once(sent))
     }
@@ -302,7 +311,7 @@ impl Remover<'_> {
                     let left = shared::drop_apply_entry(&self.api, self.manager, id, &live, path);
                     return Ok(left.await?.then_some(Some(Removed::Left(why))));
                 }
-                Some(Stay::Ours(why)) => return Ok(Some(Some(Removed::Left(why)))),
+                Some(Stay::Ours(why)) => return Ok(Some(Some(Removed::Stays(why)))),
                 None => {}
             }
             let sent =

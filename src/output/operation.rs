@@ -18,6 +18,7 @@ use crate::{
     ops::view::{Counts, InstanceView, ObjectView, Operation, OperationOutcome},
     workload::{
         error::{Error, ErrorKind, ErrorView, Result},
+        object::ObjectId,
         release::Action,
     },
 };
@@ -132,6 +133,8 @@ struct OperationDocument<'a> {
     instance: &'a InstanceView,
     counts: Counts,
     objects: &'a [ObjectView],
+    #[serde(skip_serializing_if = "<[ObjectId]>::is_empty")]
+    alongside: &'a [ObjectId],
     duration_seconds: f64,
     warnings: &'a [String],
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
@@ -142,12 +145,21 @@ struct OperationDocument<'a> {
 
 impl<'a> From<&'a Operation> for OperationDocument<'a> {
     fn from(operation: &'a Operation) -> Self {
-        let Operation { instance, counts, objects, duration_seconds, warnings, remarks, error } =
-            operation;
+        let Operation {
+            instance,
+            counts,
+            objects,
+            alongside,
+            duration_seconds,
+            warnings,
+            remarks,
+            error,
+        } = operation;
         Self {
             instance,
             counts: *counts,
             objects,
+            alongside,
             duration_seconds: (duration_seconds * 1000.0).round() / 1000.0,
             warnings,
             remarks,

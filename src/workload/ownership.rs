@@ -86,6 +86,12 @@ pub(crate) fn has_controller(object: &Value) -> bool {
         .is_some_and(|owners| owners.iter().any(|owner| owner["controller"] == true))
 }
 
+/// Tells whether an object goes with the owner of this uid.
+pub(crate) fn is_owned_by(object: &Value, owner: &str) -> bool {
+    let owners = object.pointer("/metadata/ownerReferences").and_then(Value::as_array);
+    owners.is_some_and(|owners| owners.iter().any(|reference| reference["uid"] == owner))
+}
+
 /// Tells whether a live object is ours.
 ///
 /// In the instance's namespace the uid is enough: somebody may have stripped all managedFields.

@@ -273,11 +273,42 @@ pub(crate) struct Removal {
     pub entry: Entry,
     /// The uid of the live object.
     pub uid: String,
-    /// Whether it stays on the cluster.
-    pub keep: bool,
-    /// Whether it is a Namespace that the instance did not make: it is left, with all that is in it.
-    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
-    pub theirs: bool,
+    /// What becomes of it.
+    pub fate: Fate,
+}
+
+/// What becomes of an object that left the definition.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum Fate {
+    /// It is deleted.
+    Goes,
+    /// It asks to be kept.
+    Kept,
+    /// It is left to others, for this reason: it leaves the inventory as well.
+    Left(String),
+    /// It stays ours for as long as this reason holds.
+    Stays(String),
+}
+
+impl Removal {
+    /// Says why it stays; `None` where it goes.
+    pub(crate) fn why_it_stays(&self) -> Option<&str> {
+        match &self.fate {
+            Fate::Goes => None,
+            Fate::Kept => Some("it asks to be kept"),
+            Fate::Left(why) | Fate::Stays(why) => Some(why),
+        }
+    }
+
+    /// Tells whether a release that prunes has something to do about it.
+    fn is_due(&self) -> bool {
+        match self.fate {
+            Fate::Goes | Fate::Kept | Fate::Left(_) => true,
+            // Said once: it would make a release of each deploy.
+            Fate::Stays(_) => self.entry.wanted,
+        }
+    }
 }
 
 /// What a release will do.
@@ -302,7 +333,7 @@ impl Plan {
     pub(crate) fn inventory(&self) -> Vec<Entry> {
         let removals = self.removals.iter().map(|removal| Entry {
             wanted: false,
-            keep: removal.keep,
+            keep: removal.fate == Fate::Kept,
             uid: Some(removal.uid.clone()),
             ..removal.entry.clone()
         });
@@ -313,7 +344,7 @@ impl Plan {
     /// Tells whether anything would be written or removed; where nothing is pruned, that an object
     /// left the definition is a change once.
     pub(crate) fn has_changes(&self, prunes: bool) -> bool {
-        self.removals.iter().any(|removal| prunes || removal.entry.wanted)
+        self.removals.iter().any(|removal| removal.entry.wanted || (prunes && removal.is_due()))
             || self.items.iter().any(|item| item.action != Action::Unchanged)
     }
 

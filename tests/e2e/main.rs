@@ -16,6 +16,7 @@ mod absence;
 mod admission;
 mod bad_days;
 mod clusters;
+mod collateral;
 mod derived;
 mod docs;
 mod examples;

@@ -63,10 +63,10 @@ enum Intent {
 
 /// The objects of an inventory that are there, by what becomes of them. Namespaces go later.
 #[derive(Default)]
-struct Sorted {
-    going: Vec<Entry>,
-    kept: Vec<Entry>,
-    foreign: Vec<Entry>,
+pub(super) struct Sorted {
+    pub going: Vec<Entry>,
+    pub kept: Vec<Entry>,
+    pub foreign: Vec<Entry>,
 }
 
 impl Deletion<'_> {
@@ -263,7 +263,8 @@ impl Deletion<'_> {
     }
 }
 
-fn sort(record: &Record, live: &Live, manager: &str) -> Sorted {
+/// Sorts the objects of a record that are there.
+pub(super) fn sort(record: &Record, live: &Live, manager: &str) -> Sorted {
     let mut sorted = Sorted::default();
     for entry in record.inventory.iter().filter(|entry| !entry.id.is("", "Namespace")) {
         let Some(object) = live.get(&entry.id) else { continue };
@@ -311,7 +312,7 @@ impl Operation {
                     self.counts.add(Action::Delete);
                     gone.insert(id);
                 }
-                Removed::Left(why) => {
+                Removed::Left(why) | Removed::Stays(why) => {
                     self.remarks.push(format!("{id} stays: {why}"));
                     gone.insert(id);
                 }
@@ -326,7 +327,7 @@ impl Operation {
 pub(super) fn view(id: &ObjectId, entry: Option<&Entry>, removed: &Removed) -> ObjectView {
     let (action, message) = match removed {
         Removed::Gone => (Action::Delete, String::new()),
-        Removed::Left(why) => (Action::Unchanged, why.clone()),
+        Removed::Left(why) | Removed::Stays(why) => (Action::Unchanged, why.clone()),
         Removed::Failed(error) => (Action::Blocked, error.to_string()),
     };
     let version = entry.map(|entry| &*entry.version).unwrap_or_default();

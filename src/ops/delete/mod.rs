@@ -1,6 +1,7 @@
 //! `delete` is a deploy of nothing: the intent is recorded, the objects go wave by wave, the
 //! namespace and with it the record go last, and the database forgets at the very end.
 
+mod confirm;
 mod execute;
 mod forget;
 mod namespaces;
@@ -24,7 +25,6 @@ use crate::workload::{
     error::{Code, Error, ErrorKind, Result},
     instance::Instance,
     name::InstanceName,
-    record::Record,
 };
 
 /// Deletes one instance. A failure is in the answer.
@@ -106,7 +106,7 @@ impl Delete<'_> {
             operation.instance.cluster_uid.clone_from(&target.cluster_uid);
             // Once: the same question after a lost race would make nobody wiser.
             if !std::mem::replace(&mut confirmed, true) {
-                self.confirm(&record, &choice)?;
+                self.confirm(&record, &choice, &target, operation).await?;
             }
             // Waiting for somebody else, or for an answer, has its own clock.
             let deadline = self.options.limits.timeout.map(|timeout| Instant::now() + timeout);
@@ -259,25 +259,6 @@ impl Delete<'_> {
         operation.instance.outcome = Some(OperationOutcome::Deleted);
         operation.remarks.push(format!("nothing of `{name}` was on the cluster"));
         Ok(())
-    }
-
-    fn confirm(&self, record: &Record, choice: &Choice) -> Result<()> {
-        let is_claim = |id: &crate::workload::object::ObjectId| id.is("", "PersistentVolumeClaim");
-        let claims = match record.inventory.iter().filter(|entry| is_claim(&entry.id)).count() {
-            0 => String::new(),
-            1 => ", among them 1 PersistentVolumeClaim with its data".to_owned(),
-            many => format!(", among them {many} PersistentVolumeClaims with their data"),
-        };
-        let objects = match record.inventory.len() {
-            1 => "1 object".to_owned(),
-            many => format!("{many} objects"),
-        };
-        let question = format!(
-            "Delete {} from {} (namespace {}): {objects}{claims}?",
-            self.name, choice.runtime, record.namespace,
-        );
-        self.session
-            .confirm(&question, "answered no; nothing was deleted", || needs_yes(self.name, ""))
     }
 }
 

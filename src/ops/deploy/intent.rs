@@ -10,6 +10,7 @@ use crate::{
         instance::Instance,
         kinds::{Trait, builtin_kind},
         object::ObjectId,
+        plan::Fate,
         record::{Deployed, Entry, Record},
         release::{Action, Outcome, Release},
     },
@@ -112,7 +113,8 @@ impl Deploy<'_> {
         // Questions).
         let precious = |id: &ObjectId| builtin_kind(id).is(Trait::Precious);
         let plan = &prepared.draft.plan;
-        let removed = plan.removals.iter().filter(|removal| !removal.keep && !removal.theirs);
+        let prunes = self.options.prune.is_now();
+        let removed = plan.removals.iter().filter(|removal| prunes && removal.fate == Fate::Goes);
         let recreated = plan.items.iter().filter(|item| item.action == Action::Recreate);
         let lost: Vec<String> = removed
             .map(|removal| &removal.entry.id)
@@ -120,17 +122,23 @@ impl Deploy<'_> {
             .filter(|id| precious(id))
             .map(ToString::to_string)
             .collect();
-        if lost.is_empty() {
+        let along = prepared.collateral.told();
+        let lost = (!lost.is_empty()).then(|| format!("{}, with what they hold", lost.join(", ")));
+        let list: Vec<String> = lost.into_iter().chain(along.iter().cloned()).collect();
+        if list.is_empty() {
             return Ok(());
         }
-        let list = lost.join(", ");
-        let question = format!("This deletes {list}, with what they hold. Go on?");
+        let list = list.join(", and ");
+        let question = format!("This deletes {list}. Go on?");
         self.session.confirm(&question, NOTHING_WRITTEN, || {
-            let message = format!("this would delete {list}, with what they hold");
+            let message = format!("this would delete {list}");
             Error::refused(Code::NeedsYes, message).hint(
                 "`--yes` allows it; an annotation `workloadctl/on-remove: keep` keeps an object",
             )
-        })
+        })?;
+        // With `--yes` nobody has read the question.
+        along.iter().for_each(|told| self.note(format!("goes along: {told}")));
+        Ok(())
     }
 
     /// Writes the intent. `None`: somebody else wrote the record first.

@@ -13,7 +13,7 @@ use crate::{
     workload::{
         error::Result,
         object::ObjectId,
-        plan::{Plan, Removal},
+        plan::{Fate, Plan, Removal},
         record::Entry,
         release::{Action, Deed},
     },
@@ -39,10 +39,18 @@ impl Deploy<'_> {
         // Prune).
         keeper.renew().await?;
         self.session.report(self.name, Event::Phase("pruning"));
-        let (kept, going): (Vec<_>, Vec<_>) =
-            plan.removals.iter().partition(|removal| removal.keep);
-        for removal in kept {
-            self.note(format!("{} stays: it asks to be kept", removal.entry.id));
+        let is_going = |removal: &&Removal| match removal.fate {
+            // Left to others: our entry is taken out.
+            Fate::Goes | Fate::Left(_) => true,
+            Fate::Kept | Fate::Stays(_) => false,
+        };
+        let (going, left): (Vec<_>, Vec<_>) = plan.removals.iter().partition(is_going);
+        for removal in left {
+            let (id, why) = (&removal.entry.id, removal.why_it_stays().unwrap_or_default());
+            self.note(format!("{id} stays: {why}"));
+            if matches!(removal.fate, Fate::Stays(_)) {
+                self.report.leave(id, why);
+            }
         }
         let home = &prepared.record.namespace;
         let going: Vec<Entry> =
@@ -77,6 +85,8 @@ impl Deploy<'_> {
                     self.report.leave(&id, &why);
                     inventory.drop(&id);
                 }
+                // It goes with a later release, or with the instance.
+                Removed::Stays(why) => self.report.leave(&id, &why),
                 Removed::Failed(error) => failures.push(*error),
             }
         }
@@ -101,7 +111,8 @@ fn with_orphans(removal: &Removal, home: &str) -> Vec<Entry> {
 
 /// Lists what stays of an instance when all is removed that leaves.
 fn staying(plan: &Plan) -> Vec<Entry> {
-    let going = plan.removals.iter().filter(|removal| !removal.keep);
+    let leaves = |removal: &&Removal| matches!(removal.fate, Fate::Goes | Fate::Left(_));
+    let going = plan.removals.iter().filter(leaves);
     let going: HashSet<&ObjectId> = going.map(|removal| &removal.entry.id).collect();
     plan.inventory().into_iter().filter(|entry| !going.contains(&entry.id)).collect()
 }

@@ -6,7 +6,6 @@ use std::{collections::HashMap, time::Instant};
 use super::prepare::Prepared;
 use crate::{
     ops::{
-        namespace_users::NOT_MADE,
         rollout::Rollout,
         view::{Counts, ObjectView, Operation, OperationOutcome},
     },
@@ -104,6 +103,7 @@ impl DeployReport {
         instance.overrides = draft.desired.overrides.clone();
         instance.created_at = start.stored.as_ref().map(|stored| stored.created_at);
         self.take_plan(&draft.plan);
+        self.operation.alongside = prepared.collateral.objects().cloned().collect();
     }
 
     fn take_plan(&mut self, plan: &Plan) {
@@ -114,12 +114,9 @@ impl DeployReport {
             self.push(item_view(item), item.action);
         }
         for removal in &plan.removals {
-            let stays = removal.keep || removal.theirs;
-            let action = if stays { Action::Unchanged } else { Action::Prune };
-            let message = match (removal.keep, removal.theirs) {
-                (true, _) => "left the definition; it asks to be kept".to_owned(),
-                (false, true) => format!("left the definition; {NOT_MADE}"),
-                (false, false) => "left the definition".to_owned(),
+            let (action, message) = match removal.why_it_stays() {
+                Some(why) => (Action::Unchanged, format!("left the definition; {why}")),
+                None => (Action::Prune, "left the definition".to_owned()),
             };
             let view = ObjectView {
                 uid: Some(removal.uid.clone()),

@@ -2,13 +2,21 @@
 
 use std::collections::HashSet;
 
+use serde_json::Value;
+
 use super::Planning;
 use crate::{
-    ops::{namespace_users, survey::Live},
+    ops::{
+        custom_resources,
+        namespace_users::{self, Leaver, NOT_MADE, Stay},
+        survey::Live,
+    },
     workload::{
+        error::Result,
+        instance::NamespaceMode,
         object::ObjectId,
-        ownership::{is_ours, uid},
-        plan::{Removal, is_kept},
+        ownership::{is_ours, is_terminating, uid},
+        plan::{Desired, Fate, Removal, is_kept},
         record::Entry,
     },
 };
@@ -21,7 +29,7 @@ impl Planning<'_> {
         inventory.iter().map(|entry| &entry.id).filter(move |id| !wanted.contains(id))
     }
 
-    /// Lists what is to be removed, and what left before and asks to be kept.
+    /// Lists what is to be removed, and what left before and is not to be removed yet.
     pub(super) fn removals(&self, live: &Live) -> (Vec<Removal>, Vec<Entry>) {
         let inventory = self.record.map(|record| &*record.inventory).unwrap_or_default();
         let wanted: HashSet<&ObjectId> = self.desired.iter().map(|desired| &desired.id).collect();
@@ -30,12 +38,9 @@ impl Planning<'_> {
             let Some(object) = live.get(&entry.id) else {
                 // What it left behind still has to go.
                 if let Some(uid) = entry.uid.clone().filter(|_| !entry.orphans.is_empty()) {
-                    removals.push(Removal {
-                        uid,
-                        keep: false,
-                        theirs: false,
-                        entry: entry.clone(),
-                    });
+                    removals.push(Removal { uid, fate: Fate::Goes, entry: entry.clone() });
+                } else if self.is_redefined(&entry.id) {
+                    left.push(Entry { wanted: false, ..entry.clone() });
                 }
                 continue;
             };
@@ -49,15 +54,88 @@ impl Planning<'_> {
                 left.push(entry.clone());
                 continue;
             }
+            let is_made = || namespace_users::is_made_by(object, self.instance, self.manager);
             removals.push(Removal {
                 uid: uid(object).unwrap_or_default().to_owned(),
-                // The live annotation counts as well: somebody may have protected it by hand since.
-                keep: entry.keep || is_kept(object),
-                theirs: entry.id.is("", "Namespace")
-                    && !namespace_users::is_made_by(object, self.instance, self.manager),
+                fate: if entry.keep || is_kept(object) {
+                    // The live annotation counts as well: somebody may have protected it by hand
+                    // since.
+                    Fate::Kept
+                } else if entry.id.is("", "Namespace") && !is_made() {
+                    Fate::Left(NOT_MADE.to_owned())
+                } else {
+                    Fate::Goes
+                },
                 entry: entry.clone(),
             });
         }
         (removals, left)
+    }
+
+    /// Tells whether the set changes the CustomResourceDefinition of an object's kind. Until the
+    /// server has accepted it, the object is asked for where it may not be, and its absence is no
+    /// proof.
+    fn is_redefined(&self, id: &ObjectId) -> bool {
+        let defines = |desired: &&Desired| {
+            let spec = &desired.body["spec"];
+            custom_resources::is_definition(&desired.id)
+                && spec["group"] == *id.group
+                && spec["names"]["kind"] == *id.kind
+        };
+        let Some(definition) = self.desired.iter().find(defines) else { return false };
+        let mut inventory = self.record.iter().flat_map(|record| &record.inventory);
+        let known = inventory.find(|entry| entry.id == definition.id);
+        known.is_some_and(|entry| entry.body.as_ref() != Some(&definition.digest))
+    }
+
+    /// Looks whether namespaces and definitions that left have to stay for what is in them, or of
+    /// them: who would be told after the release could not be asked before it.
+    ///
+    /// # Errors
+    /// A request that failed.
+    pub(super) async fn settle(
+        &self,
+        removals: &mut [Removal],
+        left: &[Entry],
+        live: &Live,
+    ) -> Result<()> {
+        let wanted = self.desired.iter().map(|desired| Entry {
+            keep: desired.keep,
+            ..Entry::new(desired.id.clone(), &desired.version)
+        });
+        let kept = removals.iter().filter(|removal| removal.fate == Fate::Kept);
+        let kept = kept.map(|removal| Entry { keep: true, ..removal.entry.clone() });
+        let staying: Vec<Entry> = wanted.chain(kept).chain(left.iter().cloned()).collect();
+        for removal in removals.iter_mut().filter(|removal| removal.fate == Fate::Goes) {
+            let Some(object) = live.get(&removal.entry.id) else { continue };
+            if let Some(stay) = self.why_it_stays(&removal.entry, object, &staying).await? {
+                removal.fate = match stay {
+                    Stay::Theirs(why) => Fate::Left(why),
+                    Stay::Ours(why) => Fate::Stays(why),
+                };
+            }
+        }
+        Ok(())
+    }
+
+    async fn why_it_stays(
+        &self,
+        entry: &Entry,
+        live: &Value,
+        staying: &[Entry],
+    ) -> Result<Option<Stay>> {
+        let Self { target, instance, manager, .. } = *self;
+        let (id, api) = (&entry.id, &target.api);
+        if id.is("", "Namespace") {
+            // It has the mode of the instance: only one that brings its namespaces loses one.
+            let leaver = Leaver { instance, manager, mode: NamespaceMode::Own, staying };
+            return namespace_users::why_it_stays(target, api, leaver, id, live).await;
+        }
+        if !custom_resources::is_definition(id) || is_terminating(live) {
+            return Ok(None);
+        }
+        let Some(path) = target.path(id, &entry.version) else { return Ok(None) };
+        let resources = custom_resources::of(api, id, &path).await?;
+        Ok(resources.why_definition_stays(manager, staying))
     }
 }

@@ -23,7 +23,7 @@ use crate::{
             scale_target, scales_others,
         },
         placement::Placed,
-        plan::Desired,
+        plan::{Desired, Fate},
         record::Entry,
         rendering::render_recorded,
     },
@@ -235,7 +235,7 @@ impl Planning<'_> {
         let removals = if self.options.prunes { self.removals(live).0 } else { Vec::new() };
         removals
             .into_iter()
-            .filter(|removal| !removal.keep)
+            .filter(|removal| removal.fate != Fate::Kept)
             .map(|removal| removal.entry.id)
             .collect()
     }

@@ -310,6 +310,8 @@ pub(crate) struct Operation {
     /// How many objects met which fate.
     pub counts: Counts,
     pub objects: Vec<ObjectView>,
+    /// What goes along with what is deleted, although nobody deployed it.
+    pub alongside: Vec<ObjectId>,
     /// How long it took.
     pub duration_seconds: f64,
     /// What the user should heed.

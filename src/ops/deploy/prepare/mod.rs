@@ -1,5 +1,6 @@
 //! Everything before the first write: which runtime, which record, what is wanted, and the plan.
 
+mod alongside;
 mod desired;
 mod draft;
 mod earlier;
@@ -13,7 +14,10 @@ use std::{collections::HashMap, time::Instant};
 use super::Deploy;
 use crate::{
     cluster::record,
-    ops::options::{OnMissing, PruneWhen},
+    ops::{
+        collateral::Collateral,
+        options::{OnMissing, PruneWhen},
+    },
     workload::{
         error::Result,
         object::ObjectId,
@@ -45,6 +49,8 @@ pub(super) struct Prepared {
     pub draft: Draft,
     /// The record: read, rebuilt, or new.
     pub record: Record,
+    /// What goes along with what the release deletes.
+    pub collateral: Collateral,
     /// When time is up.
     pub deadline: Option<Instant>,
 }
@@ -81,6 +87,12 @@ impl Deploy<'_> {
         for warning in missing {
             self.warn(warning);
         }
+        let collateral = self.collateral(&start, &draft).await?;
+        if matches!(purpose, Purpose::Rehearse) {
+            for told in collateral.told() {
+                self.warn(format!("goes along with what is deleted: {told}"));
+            }
+        }
         let record = start.located.record().cloned();
         let mut record = record.unwrap_or_else(|| {
             Record::new(&draft.desired.namespace, self.name, draft.desired.mode)
@@ -88,7 +100,7 @@ impl Deploy<'_> {
         // Written down in the record too: an empty disk has nothing else to compare with
         // (docs/design.md, The right cluster).
         record.cluster_uid.clone_from(&start.target.cluster_uid);
-        Ok(Prepared { start, draft, record, deadline: self.deadline() })
+        Ok(Prepared { start, draft, record, collateral, deadline: self.deadline() })
     }
 }
 
