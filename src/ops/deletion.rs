@@ -12,6 +12,7 @@ use crate::{
         kinds::{Trait, builtin_kind},
         object::ObjectId,
         ownership::{finalizers, is_terminating, resource_version, uid},
+        readiness::namespace::held_up,
     },
 };
 
@@ -187,37 +188,26 @@ pub(crate) async fn wait(api: &Api, id: &ObjectId, path: &str, gone: &str) -> Re
 
 /// Says what holds an object up that is being deleted; empty where nothing does.
 pub(crate) fn held_by(object: &Value) -> String {
-    let finalizers: Vec<&str> = finalizers(object)
+    let (own, others): (Vec<&str>, Vec<&str>) = finalizers(object)
         .into_iter()
-        // Kubernetes' garbage collector takes these two away by itself: they say how it goes and
-        // not what is in the way.
-        .filter(|finalizer| *finalizer != "foregroundDeletion" && *finalizer != "orphan")
-        .collect();
-    if finalizers.is_empty() {
-        String::new()
-    } else {
-        format!("waits for finalizer {}", finalizers.join(", "))
+        // Kubernetes' garbage collector takes these two away by itself: they say how it goes.
+        .partition(|finalizer| ["foregroundDeletion", "orphan"].contains(finalizer));
+    match (&*others, &*own) {
+        ([], []) => String::new(),
+        ([], ["orphan", ..]) => "waits until its dependents are let go (orphan)".to_owned(),
+        ([], _) => "waits for the end of its dependents (foregroundDeletion)".to_owned(),
+        (others, _) => format!("waits for finalizer {}", others.join(", ")),
     }
 }
 
-/// Says what a namespace waits for, by its conditions.
+/// Says what a namespace waits for: by its conditions, and by finalizers of its own.
 pub(crate) fn remaining(namespace: &Value) -> String {
-    // The namespace controller names kinds and finalizers in them (docs/design.md, Deletions).
-    let telling = [
-        "NamespaceContentRemaining",
-        "NamespaceFinalizersRemaining",
-        "NamespaceDeletionContentFailure",
-    ];
-    let told: Vec<&str> = namespace["status"]["conditions"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter(|condition| {
-            condition["status"] == "True"
-                && condition["type"].as_str().is_some_and(|kind| telling.contains(&kind))
-        })
-        .filter_map(|condition| condition["message"].as_str())
-        .collect();
+    let mut told: Vec<String> =
+        held_up(namespace).into_iter().map(|condition| condition.message().to_owned()).collect();
+    let held = held_by(namespace);
+    if !held.is_empty() {
+        told.push(held);
+    }
     if told.is_empty() { "is being deleted".to_owned() } else { told.join("; ") }
 }
 

@@ -21,7 +21,7 @@ use super::definition::digest_of;
 use class::is_autoscaler;
 pub(crate) use class::{ManagerClass, class_of};
 pub(crate) use leftover::{hold_leftovers, is_leftover};
-pub(crate) use maker::{kept_by, made_by};
+pub(crate) use maker::{is_created_by, kept_by, made_by};
 pub(crate) use takeover::{Takeover, has_persons, may_conflict};
 pub(crate) use terms::Terms;
 pub(crate) use yielding::{

@@ -25,6 +25,8 @@ pub(crate) struct InstanceFacts<'a> {
     pub error: Option<&'a str>,
     /// Whether a deletion has begun.
     pub deleting: bool,
+    /// What the deletion waits for, as a sentence; empty where nothing tells.
+    pub held: &'a str,
     pub objects: &'a [JudgedObject<'a>],
 }
 
@@ -40,7 +42,7 @@ pub(crate) struct JudgedObject<'a> {
 
 /// Judges an instance, and says why in a sentence.
 pub(crate) fn judge_instance(facts: &InstanceFacts) -> (Status, String) {
-    let InstanceFacts { release, why, running, lost, error, deleting, objects } = *facts;
+    let InstanceFacts { release, why, running, lost, error, deleting, held, objects } = *facts;
     let Some((number, outcome)) = release else {
         return (Status::NotDeployed, "it has not been deployed yet".to_owned());
     };
@@ -56,7 +58,13 @@ pub(crate) fn judge_instance(facts: &InstanceFacts) -> (Status, String) {
             true => "it is being deleted",
             false => "its deletion was begun and is not finished",
         };
-        return (Status::Deleting, reason.to_owned());
+        return (
+            Status::Deleting,
+            match held {
+                "" => reason.to_owned(),
+                held => format!("{reason}: {held}"),
+            },
+        );
     }
     if let Some(reason) = down(objects, running) {
         return (Status::Down, reason);
@@ -215,6 +223,13 @@ mod tests {
             (
                 said(some, &failed, zero, &missing, |it| it.deleting = true),
                 "Deleting: its deletion was begun and is not finished",
+            ),
+            (
+                said(some, &failed, zero, &missing, |it| {
+                    (it.deleting, it.held) = (true, "ConfigMap/a waits for finalizer x")
+                }),
+                "Deleting: its deletion was begun and is not finished: ConfigMap/a waits for \
+                 finalizer x",
             ),
             (
                 said(some, &failed, zero, &ready, same),

@@ -92,6 +92,35 @@ fn a_question_is_asked_and_only_yes_is_yes() {
 }
 
 #[test]
+fn the_question_of_delete_counts_what_goes_along() {
+    let program = Program::new();
+    program.write(
+        "set.yaml",
+        "apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: db}
+spec:
+  replicas: 2
+  serviceName: db
+  selector: {matchLabels: {app: db}}
+  template:
+    metadata: {labels: {app: db}}
+    spec: {containers: [{name: db, image: 'db:1', volumeMounts: [{name: data, mountPath: /data}]}]}
+  volumeClaimTemplates:
+    - metadata: {name: data}
+      spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
+",
+    );
+    assert_eq!(program.call("deploy db -f set.yaml --runtime sandbox --yes").code, 0);
+    let (code, shown) = on_terminal(&program, "delete db --color never", "n\n");
+    snapshot!(format!("exit code {code}\n{shown}"), @"
+    exit code 1
+    n
+    Delete db from sandbox (namespace db): 2 objects, and along with that 2 PersistentVolumeClaims with their data (PersistentVolumeClaim/data-db-0, PersistentVolumeClaim/data-db-1)? [y/N] error: answered no; nothing was deleted
+    ");
+}
+
+#[test]
 fn with_yes_nothing_is_asked() {
     let (exit, shown) = on_terminal(&home(), "definition delete web --yes --color never", "");
     assert_eq!((exit, shown.as_str()), (0, "definition web deleted\n"));

@@ -314,4 +314,57 @@ on_both! {
         assert!(place.get(&format!("/api/v1/namespaces/{used}")).is_none());
         place.run(&format!("delete {name} --yes")).expect(0);
     }
+
+    fn a_namespace_that_cannot_go_says_why_and_its_instance_stays_deleting(place) {
+        let name = place.instance("");
+        place.write("set.yaml", CONFIG);
+        place.run(&format!("deploy {name} -f set.yaml")).expect(0);
+        let maps = format!("/api/v1/namespaces/{name}/configmaps");
+        let held = json!({"apiVersion": "v1", "kind": "ConfigMap",
+            "metadata": {"name": "theirs", "finalizers": ["test.workloadctl/hold"]}});
+        place.call(Request::json(Method::POST, &*maps, &held)).unwrap();
+        snapshot!(place.told(&format!("delete {name} --yes --timeout 8s --progress none")), @"
+        $ workloadctl delete NAME --yes --timeout 8s --progress none
+        exit code 1
+        --- stdout
+        NAME timed out from RUNTIME (release 1, NAME revision 1); after N s
+        --- stderr
+        error: out of time: namespace NAME is still being deleted
+          Some content in the namespace has finalizers remaining: test.workloadctl/hold in 1 resource instances; Some resources are remaining: configmaps. has 1 resource instances
+        hint: `workloadctl delete NAME` goes on, `--timeout` gives more time
+        ");
+        let record = format!("/api/v1/namespaces/{name}/secrets");
+        place.until("the record is gone", PATIENCE, || {
+            place.get(&record).unwrap()["items"].as_array().unwrap().is_empty()
+        });
+        let listed = place.run(&format!("instance list -o json")).expect(0).json();
+        assert_eq!(listed["instances"][0]["status"], "Deleting", "{listed}");
+        let seen = place.run(&format!("status {name} -o json")).json();
+        assert_eq!(seen["status"], "Deleting", "{seen}");
+        let reason = seen["reason"].as_str().unwrap().replace(&name, "NAME");
+        snapshot!(reason, @"its deletion was begun and is not finished: Namespace/NAME: Some content in the namespace has finalizers remaining: test.workloadctl/hold in 1 resource instances; Some resources are remaining: configmaps. has 1 resource instances");
+        let free = json!({"metadata": {"finalizers": null}});
+        place.call(Request::merge_patch(format!("{maps}/theirs"), &free)).unwrap();
+        place.run(&format!("delete {name} --yes")).expect(0);
+        assert_eq!(place.leftovers(&name), Vec::<String>::new());
+    }
+
+    fn a_namespace_that_the_flag_made_is_mentioned_where_it_is_made_and_where_it_stays(place) {
+        let (name, other) = (place.instance(""), place.instance("-o"));
+        let shared = format!("{name}-n");
+        place.write("set.yaml", CONFIG);
+        let made = place.run(&format!("deploy {name} -f set.yaml --namespace {shared} --progress none")).expect(0);
+        let told = |stderr: &str| stderr.lines().filter(|line| line.starts_with("namespace ")).collect::<Vec<_>>().join("\n");
+        assert_eq!(told(&made.stderr), format!("namespace {shared} is made; it stays when the instance goes, since `--namespace` names it"));
+        let found = place.run(&format!("deploy {other} -f set.yaml --namespace {shared} --adopt -o json"));
+        assert_eq!(found.code, 5, "one object has one owner: {}", found.stdout);
+        place.write("other.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\n");
+        let found = place.run(&format!("deploy {other} -f other.yaml --namespace {shared} --progress none")).expect(0);
+        assert_eq!(told(&found.stderr), "");
+        let deleted = place.run(&format!("delete {other} --yes -o json")).expect(0).json();
+        assert!(deleted.get("remarks").is_none(), "{deleted}");
+        let deleted = place.run(&format!("delete {name} --yes -o json")).expect(0).json();
+        assert_eq!(deleted["remarks"], json!([format!("Namespace/{shared} stays: `--namespace` made it; `kubectl delete namespace {shared}` deletes it")]));
+        remove(place, &format!("/api/v1/namespaces/{shared}"));
+    }
 }

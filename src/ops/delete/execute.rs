@@ -113,6 +113,7 @@ impl Deletion<'_> {
             if let Some(keeper) = keeper.filter(|_| error.kind != ErrorKind::Locked) {
                 let _ = keeper.let_go(record).await;
             }
+            self.observe_deleting(operation)?;
             return Err(self.with_resume_hint(error));
         }
         operation.instance.outcome = Some(OperationOutcome::Deleted);
@@ -131,6 +132,18 @@ impl Deletion<'_> {
             Some(keeper) => keeper.let_go(record).await,
             None => Ok(()),
         };
+        self.observe_deleting(operation)?;
+        if result.is_ok() {
+            operation.instance.outcome = Some(OperationOutcome::Applied);
+        }
+        match written {
+            // Another goes on, and what we did not manage is not the news.
+            Err(lost) if lost.kind == ErrorKind::Locked => Err(lost),
+            written => result.and(written).map_err(|error| self.with_resume_hint(error)),
+        }
+    }
+
+    fn observe_deleting(&self, operation: &mut Operation) -> Result<()> {
         let observed = Observed {
             status: Status::Deleting,
             reason: "its deletion has begun".to_owned(),
@@ -142,15 +155,7 @@ impl Deletion<'_> {
         if store.instance(self.name)?.is_some() {
             store.set_observed(self.name, &observed)?;
         }
-        drop(store);
-        if result.is_ok() {
-            operation.instance.outcome = Some(OperationOutcome::Applied);
-        }
-        match written {
-            // Another goes on, and what we did not manage is not the news.
-            Err(lost) if lost.kind == ErrorKind::Locked => Err(lost),
-            written => result.and(written).map_err(|error| self.with_resume_hint(error)),
-        }
+        Ok(())
     }
 
     fn with_resume_hint(&self, error: Error) -> Error {

@@ -17,8 +17,9 @@ use crate::{
     },
     workload::{
         error::{Code, Error, Result},
+        instance::NamespaceMode,
         object::ObjectId,
-        ownership::{is_terminating, manager, uid},
+        ownership::{is_created_by, is_terminating, manager, uid},
         record::{Entry, Record},
         release::Action,
     },
@@ -99,7 +100,27 @@ impl Deletion<'_> {
                 self.await_deletion(&going, operation).await?;
             }
         }
+        if record.mode == NamespaceMode::Given {
+            self.mention_given(record, operation).await;
+        }
         Ok(home)
+    }
+
+    /// Says that the namespace stays that `--namespace` made. Whoever may not look at it did not
+    /// make it.
+    async fn mention_given(&self, record: &Record, operation: &mut Operation) {
+        let id = ObjectId::new("", "Namespace", None, &record.namespace);
+        let path = self.target.path(&id, "v1").expect("namespaces are built in");
+        let live = self.target.api.find(Request::get_metadata(path)).await;
+        let manager = manager(&record.namespace, record.instance.as_str());
+        if let Ok(Some(live)) = live
+            && is_created_by(&live, &manager)
+        {
+            operation.remarks.push(format!(
+                "{id} stays: `--namespace` made it; `kubectl delete namespace {}` deletes it",
+                id.name
+            ));
+        }
     }
 
     /// Leaves a namespace, or sends the deletion of exactly what was looked at.

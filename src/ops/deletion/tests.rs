@@ -69,3 +69,25 @@ async fn a_conflict_is_an_object_that_is_gone_only_where_it_is() {
         assert_eq!(sent, by_version, "{what}");
     }
 }
+
+#[test]
+fn what_a_deletion_waits_for_is_told_whatever_it_is() {
+    let object = |finalizers: Value| json!({"metadata": {"finalizers": finalizers}});
+    for (finalizers, expected) in [
+        (json!(null), ""),
+        (json!(["foregroundDeletion"]), "waits for the end of its dependents (foregroundDeletion)"),
+        (json!(["orphan"]), "waits until its dependents are let go (orphan)"),
+        (json!(["foregroundDeletion", "a/b", "c/d"]), "waits for finalizer a/b, c/d"),
+    ] {
+        assert_eq!(held_by(&object(finalizers)), expected);
+    }
+    let mut namespace = object(json!(["a/b"]));
+    let condition = |kind: &str, status: &str, message: &str| json!({"type": kind, "status": status, "message": message});
+    namespace["status"]["conditions"] = json!([
+        condition("NamespaceContentRemaining", "True", "remains"),
+        condition("NamespaceFinalizersRemaining", "False", "none"),
+        condition("NamespaceDeletionDiscoveryFailure", "True", "a.b/v1 is stale"),
+    ]);
+    assert_eq!(remaining(&namespace), "a.b/v1 is stale; remains; waits for finalizer a/b");
+    assert_eq!(remaining(&object(json!(null))), "is being deleted");
+}

@@ -99,7 +99,14 @@ impl Deploy<'_> {
                     let old = uid(&answer.body).unwrap_or_default();
                     deletion::wait(&target.api, &id, &path, old).await?;
                 }
-                Ok(_) => return Ok(None),
+                Ok(_) => {
+                    self.note(format!(
+                        "namespace {} is made; it stays when the instance goes, since \
+                         `--namespace` names it",
+                        desired.namespace
+                    ));
+                    return Ok(None);
+                }
                 Err(failure) => return Err(failure.explain("patch", "cannot make", &id, None)),
             }
         }
@@ -114,10 +121,7 @@ async fn why_not_yet(prepared: &Prepared) -> String {
     let look = target.api.find(Request::get(path));
     match tokio::time::timeout(LOOK, look).await {
         Ok(Ok(Some(live))) if is_terminating(&live) => {
-            // Its own finalizers first; its conditions tell of what is in it.
-            let held = deletion::held_by(&live);
-            let why = if held.is_empty() { remaining(&live) } else { held };
-            format!("the one before is still being deleted: {why}")
+            format!("the one before is still being deleted: {}", remaining(&live))
         }
         _ => "the server has not made it".to_owned(),
     }

@@ -10,11 +10,11 @@ use futures::future::join_all;
 use objects::{SeenObject, judge_objects, neighbours, view};
 
 use super::{
-    fixed,
+    deletion, fixed,
     locate::{self, Located, Search},
     runtime_choice::choose,
     session::Session,
-    survey::{Depth, Survey},
+    survey::{Depth, Live, Survey},
     target::Target,
     view::{InstanceView, Operation},
 };
@@ -23,6 +23,7 @@ use crate::workload::{
     instance::{Instance, Observed, Status},
     name::InstanceName,
     object::{ObjectId, split_api_version},
+    ownership::is_terminating,
     readiness::Window,
     record::{Entry, Record},
     release::Outcome,
@@ -277,9 +278,32 @@ async fn judge_all(
         running: located.found.as_ref().is_some_and(|found| found.held_by(now, &[]).is_some()),
         lost: false,
         error: None,
-        deleting: record.deleting,
+        // A record may go before the namespace that it lies in.
+        deleting: record.deleting || is_home_going(record, &live),
+        held: &what_holds_up(&live),
         objects: &seen,
     };
     take_status(session, &facts, operation);
     Ok(())
+}
+
+/// Tells whether the namespace of an instance, which goes with it, is being deleted.
+fn is_home_going(record: &Record, live: &Live) -> bool {
+    let home = ObjectId::new("", "Namespace", None, &record.namespace);
+    live.get(&home).is_some_and(is_terminating)
+}
+
+/// Says what a deletion waits for, as far as the objects tell.
+fn what_holds_up(live: &Live) -> String {
+    let mut going: Vec<_> = live.iter().filter(|(_, object)| is_terminating(object)).collect();
+    // A namespace tells of all that is in it.
+    going.sort_by_key(|(id, _)| (!id.is("", "Namespace"), *id));
+    let told = going.into_iter().map(|(id, object)| match id.is("", "Namespace") {
+        true => format!("{id}: {}", deletion::remaining(object)),
+        false => match deletion::held_by(object) {
+            held if held.is_empty() => String::new(),
+            held => format!("{id} {held}"),
+        },
+    });
+    told.into_iter().find(|told| !told.is_empty()).unwrap_or_default()
 }

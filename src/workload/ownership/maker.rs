@@ -1,8 +1,9 @@
 //! Who made an object that is not ours: the package that it belongs to, or its managers.
 
+use jiff::Timestamp;
 use serde_json::Value;
 
-use super::{class::ManagerClass, class_of, entries, manager_of, subresource};
+use super::{apply_entry, class::ManagerClass, class_of, entries, manager_of, subresource};
 
 /// Says who made a foreign object; empty where nothing tells.
 ///
@@ -18,6 +19,17 @@ pub(crate) fn made_by(live: &Value) -> String {
         said.push(format!("made by {}", managers.join(", ")));
     }
     said.join(", ")
+}
+
+/// Tells whether a manager's apply made an object: it has applied it since it was created.
+pub(crate) fn is_created_by(live: &Value, manager: &str) -> bool {
+    let time = |value: Option<&Value>| value?.as_str()?.parse::<Timestamp>().ok();
+    let created = live.get("metadata").and_then(|metadata| time(metadata.get("creationTimestamp")));
+    let applied = apply_entry(live, manager).and_then(|entry| time(entry.get("time")));
+    // The server takes the two times one after the other, in whole seconds.
+    created
+        .zip(applied)
+        .is_some_and(|(created, applied)| applied.duration_since(created).as_secs().abs() <= 1)
 }
 
 /// Says what else holds an object that is adopted, in a sentence after its name: a GitOps

@@ -24,7 +24,7 @@ pub(crate) mod field;
 mod intent;
 pub(crate) mod job;
 mod jsonpath;
-mod namespace;
+pub(crate) mod namespace;
 pub(crate) mod pod;
 pub(crate) mod pods;
 mod probe;
