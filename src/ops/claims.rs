@@ -45,3 +45,51 @@ pub(crate) fn asks_to_stay(claim: &Value) -> bool {
 pub(crate) fn go_with_their_set(set: &Value) -> bool {
     set["spec"]["persistentVolumeClaimRetentionPolicy"]["whenDeleted"] == "Delete"
 }
+
+/// Names the claim templates of a StatefulSet, read whole, that ask to be kept.
+pub(crate) fn kept_templates(set: &Value) -> Vec<&str> {
+    let templates = set["spec"]["volumeClaimTemplates"].as_array().into_iter().flatten();
+    templates
+        .filter(|template| is_kept(template))
+        .filter_map(|template| template["metadata"]["name"].as_str())
+        .collect()
+}
+
+/// Tells whether a claim of a StatefulSet is kept by its template: one from before the template
+/// asked for it does not say so itself.
+pub(crate) fn is_kept_by(set: &Value, claim: &Value) -> bool {
+    let name = |object: &Value| object["metadata"]["name"].as_str().unwrap_or_default().to_owned();
+    let (claim, set_name) = (name(claim), name(set));
+    kept_templates(set).iter().any(|template| is_made_from(&claim, template, &set_name))
+}
+
+/// Tells whether a claim is called as one that a StatefulSet makes from a template:
+/// `TEMPLATE-SET-NUMBER`.
+fn is_made_from(claim: &str, template: &str, set: &str) -> bool {
+    claim
+        .strip_prefix(template)
+        .and_then(|rest| rest.strip_prefix('-')?.strip_prefix(set)?.strip_prefix('-'))
+        .is_some_and(|number| {
+            !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_claim_is_told_by_its_name() {
+        for (claim, expected) in [
+            ("data-db-0", true),
+            ("data-db-12", true),
+            ("data-db-", false),
+            ("data-db-x", false),
+            ("data-db-0-1", false),
+            ("data-other-0", false),
+            ("logs-db-0", false),
+        ] {
+            assert_eq!(is_made_from(claim, "data", "db"), expected, "{claim}");
+        }
+    }
+}

@@ -116,7 +116,12 @@ impl Going<'_> {
                     && !is_terminating(claim)
                     && (self.takes(namespace) || self.owns(claim))
             };
-            let going = found.iter().filter(goes).map(claims::id_of);
+            let mut going: Vec<&Value> = found.iter().filter(goes).collect();
+            if !going.is_empty() {
+                let sets = self.sets_in(namespace).await?;
+                going.retain(|claim| !sets.iter().any(|set| claims::is_kept_by(set, claim)));
+            }
+            let going = going.into_iter().map(claims::id_of);
             collateral.claims.extend(going.filter(|id| !own.contains(id)));
         }
         Ok(())
@@ -171,22 +176,31 @@ impl Going<'_> {
             || self.target.kinds.is_custom(&id.group, &id.kind)
     }
 
-    /// Says whose claims may go in a namespace where they may not be listed.
-    async fn unseen_claims(&self, namespace: &str) -> Result<Vec<String>> {
-        let mut told = Vec::new();
+    /// Reads the StatefulSets that go in a namespace.
+    async fn sets_in(&self, namespace: &str) -> Result<Vec<Value>> {
+        let mut sets = Vec::new();
         let here = |entry: &&Entry| entry.id.namespace.as_deref() == Some(namespace);
-        let sets = self.entries.iter().filter(here);
-        for entry in sets.filter(|entry| builtin_kind(&entry.id).is(Trait::ClaimTemplates)) {
-            let Some(path) = self.target.path(&entry.id, &entry.version) else { continue };
-            let set = self.target.api.find(Request::get(path)).await;
-            let set =
-                set.map_err(|failure| failure.explain("get", "cannot look at", &entry.id, None))?;
-            // Else they stay, and nobody has to be told.
-            if set.is_some_and(|set| claims::go_with_their_set(&set)) {
-                told.push(format!("the claims of {}, which {}", entry.id, claims::UNSEEN));
+        for Entry { id, version, .. } in self.entries.iter().filter(here) {
+            let path = self.target.path(id, version);
+            if let Some(path) = path.filter(|_| builtin_kind(id).is(Trait::ClaimTemplates)) {
+                let set = self.target.api.find(Request::get(path)).await;
+                sets.extend(
+                    set.map_err(|failure| failure.explain("get", "cannot look at", id, None))?,
+                );
             }
         }
-        Ok(told)
+        Ok(sets)
+    }
+
+    /// Says whose claims may go in a namespace where they may not be listed.
+    async fn unseen_claims(&self, namespace: &str) -> Result<Vec<String>> {
+        let sets = self.sets_in(namespace).await?;
+        // Else they stay, and nobody has to be told.
+        let taking = sets.iter().filter(|set| claims::go_with_their_set(set));
+        let name = |set: &Value| set["metadata"]["name"].as_str().unwrap_or_default().to_owned();
+        Ok(taking
+            .map(|set| format!("the claims of StatefulSet/{}, which {}", name(set), claims::UNSEEN))
+            .collect())
     }
 }
 

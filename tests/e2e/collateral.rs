@@ -145,6 +145,20 @@ on_both! {
         remove(place, &format!("/api/v1/namespaces/{name}"));
     }
 
+    fn a_claim_from_before_its_template_asked_to_be_kept_is_kept(place) {
+        let name = place.instance("");
+        place.write("set.yaml", &set("Delete", ""));
+        place.run(&format!("deploy {name} -f set.yaml")).expect(0);
+        place.write("set.yaml", &set("Delete", KEEP));
+        place.run(&format!("deploy {name} -f set.yaml --replace StatefulSet/db")).expect(0);
+        until_owned(place, &name);
+        let before = uids(place, &name);
+        let deleted = place.run(&format!("delete {name} --yes -o json")).expect(0).json();
+        assert_eq!(alongside(&deleted), Vec::<String>::new(), "{deleted}");
+        assert_eq!(uids(place, &name), before);
+        remove(place, &format!("/api/v1/namespaces/{name}"));
+    }
+
     fn claims_that_go_with_their_set_are_asked_about(place) {
         let name = place.instance("");
         place.write("set.yaml", &format!("{CONFIG}{}", set("Delete", "")));

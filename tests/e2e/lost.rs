@@ -192,7 +192,7 @@ on_both! {
             "exitCode": 1,
             "message": "out of time: there is no namespace NAME yet",
             "causes": [
-              "the one before is still being deleted: Some resources are remaining: configmaps. has 1 resource instances; Some content in the namespace has finalizers remaining: test.workloadctl/hold in 1 resource instances"
+              "the one before is still being deleted: Some content in the namespace has finalizers remaining: test.workloadctl/hold in 1 resource instances; Some resources are remaining: configmaps. has 1 resource instances"
             ],
             "hint": "`workloadctl deploy NAME` goes on, `--timeout` gives more time",
             "object": "Namespace/NAME"
@@ -201,7 +201,7 @@ on_both! {
         --- stderr
         the record is gone: rebuilt from 3 live objects of `NAME` in namespace NAME
         error: out of time: there is no namespace NAME yet
-          the one before is still being deleted: Some resources are remaining: configmaps. has 1 resource instances; Some content in the namespace has finalizers remaining: test.workloadctl/hold in 1 resource instances
+          the one before is still being deleted: Some content in the namespace has finalizers remaining: test.workloadctl/hold in 1 resource instances; Some resources are remaining: configmaps. has 1 resource instances
         hint: `workloadctl deploy NAME` goes on, `--timeout` gives more time
         "#);
         let mut running = place.follow(&format!("deploy {name} --timeout 0"));

@@ -33,26 +33,24 @@ impl Remover<'_> {
     pub(super) async fn keep_claims(&self, id: &ObjectId, path: &str, wanted: &str) -> Result<()> {
         let Some(set) = self.set(id, path, wanted).await? else { return Ok(()) };
         let takes_claims = claims::go_with_their_set(&set);
-        let kept_templates = kept_templates(&set);
-        if !takes_claims && kept_templates.is_empty() {
+        let templates = claims::kept_templates(&set);
+        if !takes_claims && templates.is_empty() {
             return Ok(());
         }
         let namespace = id.namespace.as_deref().unwrap_or_default();
         let Some(found) = claims::of_namespace(&self.api, namespace).await? else {
             // What nobody asked for must not need a right that the instance can do without.
-            if kept_templates.is_empty() {
+            if templates.is_empty() {
                 return Ok(());
             }
             return Err(cannot_keep(id).cause(format!("its claims {}", claims::UNSEEN)));
         };
-        let by_template = |claim: &Value| {
-            let name = claim["metadata"]["name"].as_str().unwrap_or_default();
-            kept_templates.iter().any(|template| is_made_from(name, template, &id.name))
-        };
         let kept: Vec<&Value> = found
             .iter()
             .filter(|claim| !is_terminating(claim))
-            .filter(|claim| by_template(claim) || (is_kept(claim) && is_owned_by(claim, wanted)))
+            .filter(|claim| {
+                claims::is_kept_by(&set, claim) || (is_kept(claim) && is_owned_by(claim, wanted))
+            })
             .collect();
         for claim in kept.iter().filter(|claim| !is_kept(claim)) {
             // A claim from before its template asked for it: its namespace has to stay as well.
@@ -153,44 +151,4 @@ impl Remover<'_> {
 fn cannot_keep(id: &ObjectId) -> Error {
     Error::failed(Code::Failed, format!("cannot keep the claims of {id}: it is not deleted"))
         .object(id)
-}
-
-/// Names the claim templates of a StatefulSet that ask to be kept.
-fn kept_templates(set: &Value) -> Vec<&str> {
-    let templates = set["spec"]["volumeClaimTemplates"].as_array().into_iter().flatten();
-    templates
-        .filter(|template| is_kept(template))
-        .filter_map(|template| template["metadata"]["name"].as_str())
-        .collect()
-}
-
-/// Tells whether a claim is called as one that a StatefulSet makes from a template:
-/// `TEMPLATE-SET-NUMBER`.
-fn is_made_from(claim: &str, template: &str, set: &str) -> bool {
-    claim
-        .strip_prefix(template)
-        .and_then(|rest| rest.strip_prefix('-')?.strip_prefix(set)?.strip_prefix('-'))
-        .is_some_and(|number| {
-            !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
-        })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_claim_is_told_by_its_name() {
-        for (claim, expected) in [
-            ("data-db-0", true),
-            ("data-db-12", true),
-            ("data-db-", false),
-            ("data-db-x", false),
-            ("data-db-0-1", false),
-            ("data-other-0", false),
-            ("logs-db-0", false),
-        ] {
-            assert_eq!(is_made_from(claim, "data", "db"), expected, "{claim}");
-        }
-    }
 }
