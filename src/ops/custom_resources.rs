@@ -85,14 +85,14 @@ impl CustomResources {
         &self.kind
     }
 
-    /// Says why their definition must stay: `staying` is what of the instance is not removed. Those
+    /// Says why their definition must stay: `staying` is what the instance goes on with. Those
     /// of ours that are neither in it nor kept are being removed.
     pub(crate) fn why_definition_stays(&self, manager: &str, staying: &[Entry]) -> Option<Stay> {
         // What the release has of it counts although it is not made yet.
         let is_needed = |entry: &&Entry| {
             entry.wanted && entry.id.group == self.group && entry.id.kind == self.kind
         };
-        let mut needed = staying.iter().filter(is_needed).filter(|entry| !entry.keep);
+        let mut needed = staying.iter().filter(is_needed);
         if let Some(first) = needed.next() {
             return Some(Stay::Ours(match needed.count() {
                 0 => format!("{} of it is still in the definition", first.id),

@@ -233,8 +233,12 @@ on_both! {
     fn a_definition_stays_for_as_long_as_a_resource_of_it_is_in_the_set(place) {
         let name = place.instance("");
         let (definition, resource) = custom(&name);
+        // That it asks to be kept changes nothing for as long as it is wanted.
+        let kept = resource.replace("\"name\":\"one\"", "\"name\":\"one\",\"annotations\":{\"workloadctl/on-remove\":\"keep\"}");
+        assert_ne!(kept, resource);
         place.write("one.yaml", &format!("{CONFIG}{definition}{resource}"));
-        place.write("two.yaml", &format!("{CONFIG}{resource}"));
+        place.write("two.yaml", &format!("{CONFIG}{kept}"));
+        place.write("back.yaml", &format!("{CONFIG}{resource}"));
         place.write("three.yaml", CONFIG);
         place.run(&format!("deploy {name} -f one.yaml")).expect(0);
         let uid = || place.get(&format!("{}/one", valves(&name, &name))).map(|live| live["metadata"]["uid"].clone());
@@ -243,7 +247,7 @@ on_both! {
         $ workloadctl deploy NAME -f two.yaml --progress none
         exit code 0
         --- stdout
-        NAME deployed to RUNTIME (release 2, NAME revision 2): 4 unchanged; ready in N s
+        NAME deployed to RUNTIME (release 2, NAME revision 2): 1 updated, 3 unchanged; ready in N s
         CustomResourceDefinition/valves.NAME.example.test stays: Valve/one of it is still in the definition
         namespace NAME
         --- stderr
@@ -252,6 +256,7 @@ on_both! {
         assert_eq!(uid(), before);
         let again = place.run(&format!("deploy {name} -f two.yaml -o json")).expect(0).json();
         assert_eq!(again["outcome"], "unchanged", "{again}");
+        place.run(&format!("deploy {name} -f back.yaml")).expect(0);
         // With its last resource it goes.
         let last = place.run(&format!("deploy {name} -f three.yaml --yes -o json")).expect(0).json();
         assert_eq!(last["counts"]["prune"], 2, "{last}");

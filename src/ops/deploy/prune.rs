@@ -39,19 +39,8 @@ impl Deploy<'_> {
         // Prune).
         keeper.renew().await?;
         self.session.report(self.name, Event::Phase("pruning"));
-        let is_going = |removal: &&Removal| match removal.fate {
-            // Left to others: our entry is taken out.
-            Fate::Goes | Fate::Left(_) => true,
-            Fate::Kept | Fate::Stays(_) => false,
-        };
-        let (going, left): (Vec<_>, Vec<_>) = plan.removals.iter().partition(is_going);
-        for removal in left {
-            let (id, why) = (&removal.entry.id, removal.why_it_stays().unwrap_or_default());
-            self.note(format!("{id} stays: {why}"));
-            if matches!(removal.fate, Fate::Stays(_)) {
-                self.report.leave(id, why);
-            }
-        }
+        let (going, left): (Vec<_>, Vec<_>) = plan.removals.iter().partition(is_leaving);
+        self.tell_left(&left);
         let home = &prepared.record.namespace;
         let going: Vec<Entry> =
             going.into_iter().flat_map(|removal| with_orphans(removal, home)).collect();
@@ -95,6 +84,26 @@ impl Deploy<'_> {
         }
         Err(several::merge(&failures.iter().collect::<Vec<_>>(), "could not be removed"))
     }
+
+    /// Says what left the definition and stays.
+    fn tell_left(&mut self, left: &[&Removal]) {
+        for removal in left {
+            let (id, why) = (&removal.entry.id, removal.why_it_stays().unwrap_or_default());
+            self.note(format!("{id} stays: {why}"));
+            if matches!(removal.fate, Fate::Stays(_)) {
+                self.report.leave(id, why);
+            }
+        }
+    }
+}
+
+/// Tells whether something leaves the instance now, to its end or to others.
+fn is_leaving(removal: &&Removal) -> bool {
+    match removal.fate {
+        // Left to others: our entry is taken out.
+        Fate::Goes | Fate::Left(_) => true,
+        Fate::Kept | Fate::Stays(_) => false,
+    }
 }
 
 /// Gives the live object that goes, after what an unfinished replacement of it left behind.
@@ -111,8 +120,7 @@ fn with_orphans(removal: &Removal, home: &str) -> Vec<Entry> {
 
 /// Lists what stays of an instance when all is removed that leaves.
 fn staying(plan: &Plan) -> Vec<Entry> {
-    let leaves = |removal: &&Removal| matches!(removal.fate, Fate::Goes | Fate::Left(_));
-    let going = plan.removals.iter().filter(leaves);
+    let going = plan.removals.iter().filter(is_leaving);
     let going: HashSet<&ObjectId> = going.map(|removal| &removal.entry.id).collect();
     plan.inventory().into_iter().filter(|entry| !going.contains(&entry.id)).collect()
 }

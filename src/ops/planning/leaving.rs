@@ -104,7 +104,7 @@ impl Planning<'_> {
             ..Entry::new(desired.id.clone(), &desired.version)
         });
         let kept = removals.iter().filter(|removal| removal.fate == Fate::Kept);
-        let kept = kept.map(|removal| Entry { keep: true, ..removal.entry.clone() });
+        let kept = kept.map(|removal| Entry { keep: true, wanted: false, ..removal.entry.clone() });
         let staying: Vec<Entry> = wanted.chain(kept).chain(left.iter().cloned()).collect();
         for removal in removals.iter_mut().filter(|removal| removal.fate == Fate::Goes) {
             let Some(object) = live.get(&removal.entry.id) else { continue };

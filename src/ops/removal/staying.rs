@@ -48,7 +48,9 @@ impl Remover<'_> {
             return Ok(None);
         }
         let resources = custom_resources::of(&self.api, id, path).await?;
-        let stay = resources.why_definition_stays(self.manager, self.staying);
+        // Where all of it leaves, nothing needs the definition any more.
+        let staying = if self.action == Action::Delete { &[] } else { self.staying };
+        let stay = resources.why_definition_stays(self.manager, staying);
         Ok(match (stay, self.action) {
             (Some(Stay::Theirs(why)), Action::Delete) => {
                 Some(Stay::Theirs(format!("{why} (`--delete-crds` deletes it with them)")))
