@@ -73,6 +73,7 @@ pub(crate) fn resolve(failure: &Failure, desired: &Desired, mode: Conflicts) -> 
                 field: conflict.field.to_owned(),
                 manager: conflict.manager.clone(),
                 autoscaler: None,
+                dropped: false,
             }),
             ConflictDecision::Refuse => refused.push(conflict),
         }

@@ -27,7 +27,9 @@ use crate::{
         error::{Code, ErrorKind, Result},
         name::{DefinitionName, InstanceName},
         object::ObjectId,
-        ownership::{Terms, Yielded, is_labelled, made_by, may_conflict, other_instances},
+        ownership::{
+            Terms, Yielded, is_held_still, is_labelled, made_by, may_conflict, other_instances,
+        },
         plan::{Block, Choices, Decision, Desired, Item, Plan, decide},
         readiness::is_complete,
         record::{Entry, Record},
@@ -97,10 +99,14 @@ impl Candidate<'_> {
 
     /// Gives the inventory's entry where nothing is going to be written.
     fn entry_as_it_is(&self, completed: bool) -> Option<Entry> {
+        let stays = |left: &Yielded| {
+            !left.dropped || self.live.is_none_or(|live| is_held_still(live, left))
+        };
         self.entry.map(|entry| Entry {
             wanted: true,
             keep: self.desired.keep,
             completed: completed || entry.completed,
+            yielded: entry.yielded.iter().filter(|left| stays(left)).cloned().collect(),
             ..entry.clone()
         })
     }
@@ -111,6 +117,8 @@ impl Candidate<'_> {
 fn yielded_until_written(before: Option<&Entry>, item: &Item) -> Vec<Yielded> {
     let before = before.filter(|_| item.action != Action::Unchanged);
     let mut all = before.map(|entry| entry.yielded.clone()).unwrap_or_default();
+    // Whether what was dropped before still stays was seen just now.
+    all.retain(|left| !left.dropped);
     let is_new = |left: &&Yielded| all.iter().all(|known| known.field != left.field);
     let new: Vec<Yielded> = item.terms.yielded.iter().filter(is_new).cloned().collect();
     all.extend(new);

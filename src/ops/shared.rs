@@ -152,7 +152,7 @@ fn sort(status: &ApiStatus, sharing: &Sharing) -> (bool, Vec<Yielded>, Failure) 
                 false
             } else if sharing.leaves.contains(&manager) {
                 let field = cause.field.trim_start_matches('.').to_owned();
-                leaves.push(Yielded { field, manager, autoscaler: None });
+                leaves.push(Yielded { field, manager, autoscaler: None, dropped: false });
                 false
             } else {
                 true

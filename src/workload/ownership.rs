@@ -7,6 +7,7 @@
 //! ([`Takeover`]) or left to them ([`Yields`]); what is done about one object is its [`Terms`].
 
 mod class;
+mod dropped;
 pub(crate) mod fields;
 mod leftover;
 mod maker;
@@ -20,6 +21,7 @@ use serde_json::{Value, json};
 use super::definition::digest_of;
 use class::is_autoscaler;
 pub(crate) use class::{ManagerClass, class_of};
+pub(crate) use dropped::{Dropped, is_held_still};
 pub(crate) use leftover::{hold_leftovers, is_leftover};
 pub(crate) use maker::{is_created_by, kept_by, made_by};
 pub(crate) use takeover::{Takeover, has_persons, may_conflict};

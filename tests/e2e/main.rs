@@ -19,6 +19,7 @@ mod clusters;
 mod collateral;
 mod derived;
 mod docs;
+mod dropped;
 mod examples;
 mod faults;
 mod forged;

@@ -29,7 +29,7 @@ pub(crate) fn collection(namespace: &str, kind: &str) -> String {
     }
 }
 
-fn config_map(data: &Value) -> Value {
+pub(crate) fn config_map(data: &Value) -> Value {
     json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "conf"}, "data": data})
 }
 
@@ -62,7 +62,7 @@ fn create(place: &Place, namespace: &str, manager: &str, body: &Value) {
 }
 
 /// Applies an object as a tool does that uses server-side apply.
-fn apply(place: &Place, path: &str, manager: &str, body: &Value) {
+pub(crate) fn apply(place: &Place, path: &str, manager: &str, body: &Value) {
     let how = Apply { manager, force: false, dry_run: false };
     place.call(Request::apply(path, body, &how)).unwrap();
 }
@@ -97,7 +97,7 @@ pub(crate) fn said(outcome: &Outcome, text: &str) {
 }
 
 /// The data and environment of what is adopted, afterwards.
-fn data(place: &Place, namespace: &str) -> Value {
+pub(crate) fn data(place: &Place, namespace: &str) -> Value {
     place.get(&format!("{}/conf", collection(namespace, "ConfigMap"))).unwrap()["data"].clone()
 }
 

@@ -213,6 +213,9 @@ impl<'a> Deploy<'a> {
                 let told = format!("{}: {}", item.desired.id, left.told());
                 match left.autoscaler {
                     Some(_) => self.note(told),
+                    None if left.dropped => {
+                        self.warn(format!("{told} (`--conflicts force` takes it away)"));
+                    }
                     None => self.warn(format!("{told} (`--conflicts force` takes it)")),
                 }
             }

@@ -203,7 +203,9 @@ impl<'a> Scaling<'a> {
                     || match self.planning.options.conflicts {
                         Conflicts::Force => left.len() > 0,
                         // What a manager of ours holds for an autoscaler is in nobody's way.
-                        Conflicts::Fail => left.any(|left| left.manager != YIELDED_MANAGER),
+                        Conflicts::Fail => {
+                            left.any(|left| left.manager != YIELDED_MANAGER && !left.dropped)
+                        }
                         Conflicts::ByManager | Conflicts::Yield => false,
                     }
             })

@@ -10,8 +10,8 @@ use crate::{
         kinds::{Trait, builtin_kind},
         object::ObjectId,
         ownership::{
-            REPLICAS, Terms, Yielded, Yields, has_persons, holds_replicas_alone, kept_replicas,
-            other_instances,
+            Dropped, REPLICAS, Terms, Yielded, Yields, has_persons, holds_replicas_alone,
+            kept_replicas, other_instances,
         },
         plan::{Decision, Desired},
         record::Entry,
@@ -102,13 +102,20 @@ impl Scaling<'_> {
             gone: gone.collect(),
             ..Terms::default()
         };
+        let dropped = Dropped {
+            body: &desired.body,
+            manager,
+            before: &[],
+            recorded: entry.map(|entry| &*entry.yielded).unwrap_or_default(),
+        };
         let matters = has_persons(live) || !terms.reclaimed.is_empty() || !terms.gone.is_empty();
         // What earlier releases sent tells which of a person's fields were ours once: those go,
         // what they added stays. Rendering them costs, so only where it matters.
-        if (terms.takes && matters) || terms.is_bare(live) {
+        if (terms.takes && matters) || terms.is_bare(live) || dropped.may_be(live) {
             terms.before = self.recorded(&desired.id).cloned().collect();
         }
         let body = terms.body(&desired.body);
+        self.leave_dropped(&mut terms, dropped, &body, live);
         if terms.is_bare(live) || terms.managed_fields(&body, manager, live).is_some() {
             terms.live = Some(bare_metadata(live));
         } else {
@@ -116,6 +123,28 @@ impl Scaling<'_> {
             terms.before.clear();
         }
         terms
+    }
+
+    /// Adds the fields that the definition dropped and others hold: they stay, unless all is taken.
+    fn leave_dropped(
+        &self,
+        terms: &mut Terms,
+        dropped: Dropped<'_>,
+        body: &Value,
+        original: &Value,
+    ) {
+        // What is taken over goes.
+        let taken = terms.managed_fields(body, dropped.manager, original);
+        let live = taken.map(|fields| json!({"metadata": {"managedFields": fields}}));
+        let live = live.as_ref().unwrap_or(original);
+        let mut stays = Dropped { before: &terms.before, ..dropped }.of(live);
+        // Under an autoscaler the number is nobody's but its own.
+        stays.retain(|left| !(terms.scaled && left.field == REPLICAS));
+        if self.is_forced() {
+            terms.reclaimed.extend(stays.into_iter().map(|left| left.field));
+        } else {
+            terms.yielded.extend(stays);
+        }
     }
 
     /// Lists the fields that were left to an autoscaler and are ours again.

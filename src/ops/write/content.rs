@@ -92,8 +92,12 @@ mod tests {
             [("workloadctl:b/b", 0, true), ("operator", 1, false)]
         {
             let mut content = ApplyContent::of(&item, None);
-            let rules =
-                Yielded { field: "rules".into(), manager: manager.into(), autoscaler: None };
+            let rules = Yielded {
+                field: "rules".into(),
+                manager: manager.into(),
+                autoscaler: None,
+                dropped: false,
+            };
             assert!(content.leave(rules.clone()));
             assert!(!content.leave(rules), "it is out already");
             assert_eq!(content.body["rules"], json!(null));

@@ -31,13 +31,17 @@ pub(crate) struct Yielded {
     /// The autoscaler that it is left to, as `Kind/name`, where one targets the object.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub autoscaler: Option<String>,
+    /// Whether the definition dropped it: it stays, since its holder held it beside us.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub dropped: bool,
 }
 
 impl Yielded {
     /// Says it in a sentence without its subject: `spec.replicas is left to "kubectl"`.
     pub(crate) fn told(&self) -> String {
-        let Self { field, manager, autoscaler } = self;
+        let Self { field, manager, autoscaler, dropped } = self;
         match autoscaler {
+            None if *dropped => format!("{field} stays, since {manager:?} holds it too"),
             Some(autoscaler) => format!("{field} is left to {autoscaler}"),
             None => format!("{field} is left to {manager:?}, which holds it"),
         }
@@ -86,7 +90,8 @@ impl Yields<'_> {
                     let autoscaler = (is_scale(entry) || field == REPLICAS)
                         .then(|| self.autoscaler.map(str::to_owned))
                         .flatten();
-                    all.push(Yielded { field, manager: manager_of(entry).to_owned(), autoscaler });
+                    let manager = manager_of(entry).to_owned();
+                    all.push(Yielded { field, manager, autoscaler, dropped: false });
                 }
             }
         }
@@ -99,6 +104,7 @@ impl Yields<'_> {
             field: REPLICAS.to_owned(),
             manager: YIELDED_MANAGER.to_owned(),
             autoscaler: Some(autoscaler.to_owned()),
+            dropped: false,
         }));
         all
     }
@@ -109,7 +115,7 @@ impl Yields<'_> {
         if self.abandoned && field == REPLICAS && scales_for_autoscalers(entry) {
             return false;
         }
-        let recorded = self.recorded.iter().find(|left| left.field == field);
+        let recorded = self.recorded.iter().find(|left| left.field == field && !left.dropped);
         if let Some(left) = recorded {
             // Nobody scales any more: it is ours again.
             if left.autoscaler.is_some() && self.autoscaler.is_none() {

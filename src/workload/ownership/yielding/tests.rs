@@ -132,6 +132,7 @@ fn replicas_of_kubernetes_autoscaler_are_ours_again_when_none_targets_the_object
         field: REPLICAS.into(),
         manager: "kube-controller-manager".into(),
         autoscaler: None,
+        dropped: false,
     }];
     for (manager, abandoned, left) in [
         ("kube-controller-manager", true, 0),
@@ -156,7 +157,12 @@ fn replicas_of_kubernetes_autoscaler_are_ours_again_when_none_targets_the_object
 #[test]
 fn replicas_of_what_is_made_anew_go_to_who_held_them() {
     let (us, kubectl) = (entry(OURS, "", replicas()), entry("kubectl", "scale", replicas()));
-    let left = Yielded { field: REPLICAS.into(), manager: "kubectl".into(), autoscaler: None };
+    let left = Yielded {
+        field: REPLICAS.into(),
+        manager: "kubectl".into(),
+        autoscaler: None,
+        dropped: false,
+    };
     for (entries, left, scaled, holder) in [
         (vec![us.clone(), kubectl.clone()], Some(&left), false, Some("kubectl")),
         (vec![kubectl.clone()], None, false, Some("kubectl")),
@@ -177,8 +183,12 @@ fn replicas_of_what_is_made_anew_go_to_who_held_them() {
 #[test]
 fn what_was_left_before_is_left_while_the_same_manager_holds_it() {
     let body = body();
-    let recorded =
-        [Yielded { field: REPLICAS.into(), manager: "operator".into(), autoscaler: None }];
+    let recorded = [Yielded {
+        field: REPLICAS.into(),
+        manager: "operator".into(),
+        autoscaler: None,
+        dropped: false,
+    }];
     let yields = Yields {
         body: &body,
         manager: OURS,
