@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{DEFAULT, SourceObject};
 use crate::workload::{
     instance::NamespaceMode,
-    kinds::{Referent, builtin_kind},
+    kinds::{Referent, builtin_kind, references::text},
     object::ObjectId,
 };
 
@@ -24,6 +24,8 @@ pub(super) struct Moves<'a> {
     unplaced: HashSet<(Referent, &'a str)>,
     /// Kind, namespace and name of those that name one.
     explicit: HashSet<(Referent, &'a str, &'a str)>,
+    /// The namespaces that objects of the set leave → where they go.
+    replaced: HashMap<&'a str, &'a str>,
 }
 
 impl<'a> Moves<'a> {
@@ -34,7 +36,15 @@ impl<'a> Moves<'a> {
             moved: HashMap::new(),
             unplaced: HashSet::new(),
             explicit: HashSet::new(),
+            replaced: HashMap::new(),
         };
+        for source in sources.iter().filter(|source| source.namespaced) {
+            let declared = source.id.namespace.as_deref();
+            let (left, destination) = (declared.unwrap_or(DEFAULT), moves.destination(declared));
+            moves.replaced.entry(left).or_insert(destination);
+            // Every namespace has one, in no set: pods that name no account run under it.
+            moves.moved.entry((Referent::ServiceAccount, left, DEFAULT)).or_insert(destination);
+        }
         for source in sources {
             let Some(referent) = Referent::of(&source.id) else { continue };
             let declared = source.id.namespace.as_deref();
@@ -51,6 +61,7 @@ impl<'a> Moves<'a> {
             }
         }
         moves.moved.retain(|(_, namespace, _), destination| namespace != destination);
+        moves.replaced.retain(|namespace, destination| namespace != destination);
         moves
     }
 
@@ -81,6 +92,27 @@ impl<'a> Moves<'a> {
         probable.then_some(self.home)
     }
 
+    /// Says of a user or a group of service accounts that it names a namespace which the set leaves:
+    /// it is text that nobody may rewrite.
+    fn lost_subject(&self, subject: &Value) -> Option<String> {
+        let named = text(subject, "name")?;
+        let account =
+            named.strip_prefix("system:serviceaccount:").and_then(|of| of.split_once(':'));
+        let (what, namespace) = match account {
+            // An account of `default` that is not in the set may well be meant.
+            Some((DEFAULT, name)) => {
+                self.follow(Referent::ServiceAccount, DEFAULT, name)?;
+                ("user", DEFAULT)
+            }
+            Some((namespace, _)) => ("user", namespace),
+            None => ("group", named.strip_prefix("system:serviceaccounts:")?),
+        };
+        let destination = self.replaced.get(namespace)?;
+        Some(format!(
+            "names the {what} {named}, but namespace {namespace} is replaced by {destination}"
+        ))
+    }
+
     /// Tells whether any reference may have to be followed.
     pub(super) fn is_empty(&self) -> bool {
         self.moved.is_empty() && self.unplaced.is_empty()
@@ -104,6 +136,7 @@ pub(super) struct Followed<'a> {
 
 /// Rewrites the references of a body.
 pub(super) fn rewrite<'a>(id: &ObjectId, body: &mut Value, moves: &Moves<'a>) -> Followed<'a> {
+    let is_namespaced = id.is("rbac.authorization.k8s.io", "RoleBinding");
     let mut followed = Followed::default();
     if moves.is_empty() {
         return followed;
@@ -112,7 +145,11 @@ pub(super) fn rewrite<'a>(id: &ObjectId, body: &mut Value, moves: &Moves<'a>) ->
         for named in reference.all_in_mut(body) {
             // Of the subjects of a binding, users and groups live in no namespace.
             let is_subject = reference.to == Referent::ServiceAccount;
-            if !is_subject || named.get("kind").is_some_and(|kind| kind == "ServiceAccount") {
+            if is_subject && named.get("kind").is_none_or(|kind| kind != "ServiceAccount") {
+                followed.strays.extend(moves.lost_subject(named));
+            // Without a namespace it means that of its binding, wherever that goes (docs/design.md,
+            // Namespaces).
+            } else if !is_subject || !is_namespaced || text(named, "namespace").is_some() {
                 followed.redirect(named, reference.to, moves);
             }
         }

@@ -295,6 +295,77 @@ spec: {conversion: {webhook: {clientConfig: {service: {name: hook, namespace: sy
     );
 }
 
+/// A RoleBinding's subjects, of which one names no namespace.
+const BINDING: &str = "
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: app, namespace: shop}
+roleRef: {kind: ClusterRole, name: view}
+subjects:
+  - {kind: ServiceAccount, name: agent}
+  - {kind: ServiceAccount, name: default, namespace: shop}
+  - {kind: ServiceAccount, name: default, namespace: other}
+  - {kind: ServiceAccount, name: default, namespace: default}
+";
+
+fn subjects(placement: &Placement, index: usize) -> Vec<Option<&str>> {
+    let subjects = placement.objects[index].body["subjects"].as_array().unwrap();
+    subjects.iter().map(|subject| subject["namespace"].as_str()).collect()
+}
+
+#[test]
+fn a_subject_without_a_namespace_is_of_the_namespace_of_its_binding() {
+    let text = format!(
+        "{{apiVersion: v1, kind: ServiceAccount, metadata: {{name: agent}}}}\n---{BINDING}"
+    );
+    let placement = managed(&text);
+    let home = Some("web-dev");
+    assert_eq!(subjects(&placement, 2), [None, home, Some("other"), home]);
+    let own = format!("{}\n---\n{text}", NAMESPACE.replace("shop", "home"));
+    let placement = place_with(&own, None, None).unwrap();
+    assert_eq!(
+        subjects(&placement, 2),
+        [None, Some("shop"), Some("other"), Some("home")],
+        "the account goes to another namespace than the binding"
+    );
+    // Nothing leaves `default` here.
+    assert_eq!(subjects(&managed(BINDING), 1), [None, home, Some("other"), Some("default")]);
+}
+
+#[test]
+fn users_and_groups_of_a_namespace_that_is_replaced_are_warned_about() {
+    let text = "
+{apiVersion: v1, kind: ServiceAccount, metadata: {name: agent, namespace: shop}}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: app}
+roleRef: {kind: ClusterRole, name: view}
+subjects:
+  - {kind: User, name: 'system:serviceaccount:shop:other'}
+  - {kind: Group, name: 'system:serviceaccounts:shop'}
+  - {kind: Group, name: 'system:serviceaccounts:elsewhere'}
+  - {kind: Group, name: 'system:serviceaccounts'}
+  - {kind: User, name: 'system:serviceaccount:default:agent'}
+  - {kind: User, name: jane}
+";
+    assert_eq!(
+        managed(text).warnings,
+        [
+            "ClusterRoleBinding/app (a.yaml:4) names the user system:serviceaccount:shop:other, \
+             but namespace shop is replaced by web-dev",
+            "ClusterRoleBinding/app (a.yaml:4) names the group system:serviceaccounts:shop, \
+             but namespace shop is replaced by web-dev",
+        ]
+    );
+    let unplaced = text.replace(", namespace: shop}", "}");
+    let told = managed(&unplaced).warnings;
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].contains("the user system:serviceaccount:default:agent"), "{told:?}");
+    let own = format!("{NAMESPACE}\n---\n{text}");
+    assert_eq!(place_with(&own, None, None).unwrap().warnings, [""; 0]);
+}
+
 #[test]
 fn references_stay_where_nothing_moves() {
     let text = "
