@@ -14,7 +14,7 @@ use super::{
         uid,
     },
     placement,
-    readiness::condition::Condition,
+    readiness::{condition::Condition, goes_when_finished},
     record::Entry,
     release::Action,
     sharing::Sharing,
@@ -71,6 +71,23 @@ impl Desired {
     /// Marks an object as shared rather than made by the instance.
     pub(crate) fn mark_shared(&mut self) {
         placement::mark_shared(&mut self.body);
+        self.digest = digest_of(&self.body);
+    }
+
+    /// Takes these ownerReferences out of the body.
+    pub(crate) fn leave_owners_out(&mut self, dead: &[Value]) {
+        let Some(metadata) = self.body.get_mut("metadata").and_then(Value::as_object_mut) else {
+            return;
+        };
+        if dead.is_empty() {
+            return;
+        }
+        if let Some(owners) = metadata.get_mut("ownerReferences").and_then(Value::as_array_mut) {
+            owners.retain(|owner| !dead.contains(owner));
+            if owners.is_empty() {
+                metadata.remove("ownerReferences");
+            }
+        }
         self.digest = digest_of(&self.body);
     }
 }
@@ -159,8 +176,11 @@ pub(crate) fn decide(
 ) -> Decision {
     let same_body = entry.is_some_and(|entry| entry.body.as_ref() == Some(&desired.digest));
     let Some(live) = live else {
-        // A Job with a time to live is gone once it has completed, and is not to run again.
-        let done = entry.is_some_and(|entry| entry.completed) && same_body;
+        // A Job with a time to live is gone once it has completed, and is not to run again; without
+        // one somebody deleted it, which is how kubectl's users run it again.
+        let done = entry.is_some_and(|entry| entry.completed)
+            && same_body
+            && goes_when_finished(&desired.body);
         return if done { Decision::Unchanged } else { Decision::Create { after: None } };
     };
     let live_uid = uid(live).unwrap_or_default().to_owned();

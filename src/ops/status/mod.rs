@@ -2,12 +2,14 @@
 //! seen.
 
 mod objects;
+mod remembered;
 
 use std::time::{Duration, Instant};
 
 use futures::future::join_all;
 
-use objects::{SeenObject, judge_objects, neighbours, view};
+use objects::{RecordedBodies, SeenObject, judge_objects, neighbours, view};
+use remembered::Remembered;
 
 use super::{
     deletion, fixed,
@@ -22,7 +24,6 @@ use crate::workload::{
     error::{Code, Error, ErrorKind, Result},
     instance::{Instance, Observed, Status},
     name::InstanceName,
-    object::{ObjectId, split_api_version},
     ownership::is_terminating,
     readiness::Window,
     record::{Entry, Record},
@@ -205,29 +206,6 @@ fn observe(session: &Session<'_>, name: &InstanceName, view: &InstanceView) -> R
     store.set_observed(name, &Observed { status, reason: reason.clone(), at })
 }
 
-/// Adds what the database's last release has: a record made anew from what survived is no proof
-/// that nothing is missing.
-fn add_remembered(
-    session: &Session<'_>,
-    name: &InstanceName,
-    wanted: &mut Vec<Entry>,
-) -> Result<()> {
-    let store = session.store();
-    let Some(release) = store.latest_release(name)? else { return Ok(()) };
-    let deeds = store.deeds(name, &release.id)?;
-    for object in store.rendered(name, &release.id)?.unwrap_or_default() {
-        let id = ObjectId::of(&object);
-        if wanted.iter().all(|entry| entry.id != id) {
-            let (_, version) = split_api_version(object["apiVersion"].as_str().unwrap_or_default());
-            // A Job that was ready has completed, and its time to live may have taken it away.
-            let was_ready = deeds.iter().any(|deed| deed.id == id && deed.ready_at.is_some());
-            let completed = id.is("batch", "Job") && was_ready;
-            wanted.push(Entry { completed, ..Entry::new(id, version) });
-        }
-    }
-    Ok(())
-}
-
 async fn judge_all(
     session: &Session<'_>,
     target: &Target,
@@ -238,15 +216,18 @@ async fn judge_all(
     let mut wanted: Vec<Entry> =
         // What left the definition and waits to be pruned says nothing about its health.
         record.inventory.iter().filter(|entry| entry.wanted).cloned().collect();
+    let mut remembered = Remembered::default();
     if record.newest.is_none() {
-        add_remembered(session, &record.instance, &mut wanted)?;
+        remembered = Remembered::read(session, &record.instance)?;
+        remembered.add_to(session, &record.instance, &mut wanted)?;
     }
     let survey = Survey { depth: Depth::State, ..Survey::of(target, &record.instance, &wanted) };
     let live = survey.look().await?;
     let around = neighbours(target, &live).await;
     let now = target.api.connection().server_now();
     let window = Window::present(&target.runtime, now);
-    let judged = judge_objects(&wanted, target, record, &live, &around, &window);
+    let bodies = RecordedBodies::new(record, target, &remembered);
+    let judged = judge_objects(&wanted, &bodies, &live, &around, &window);
     for object in &judged {
         let live = live.get(&object.entry.id);
         operation.objects.push(view(object, live, &around, &window));

@@ -1,10 +1,11 @@
 //! What is judged of the objects of an instance, with what is around them.
 
-use std::{cell::LazyCell, collections::BTreeSet};
+use std::{cell::OnceCell, collections::BTreeSet};
 
 use futures::future::join_all;
 use serde_json::Value;
 
+use super::remembered::Remembered;
 use crate::{
     cluster::{request::Request, watch::Collection},
     ops::{survey::Live, target::Target, view::ObjectView},
@@ -12,9 +13,10 @@ use crate::{
         diagnosis::diagnose,
         object::{ObjectId, split_api_version},
         ownership::{is_ours, manager},
+        placement::Placed,
         readiness::{
-            PodCounts, Related, State, Verdict, Window, images_of, judge, judge_gone, pod_counts,
-            restarts_of, watch_of,
+            PodCounts, Related, State, Verdict, Window, goes_when_finished, images_of, judge,
+            judge_gone, pod_counts, restarts_of, watch_of,
         },
         record::{Entry, Record},
         rendering::render_recorded,
@@ -29,28 +31,48 @@ pub(super) struct SeenObject<'a> {
     pub pods: Option<PodCounts>,
 }
 
+/// What the objects were meant to be, by the record or else by the database. Rendered only where
+/// something is gone.
+pub(super) struct RecordedBodies<'a> {
+    record: &'a Record,
+    target: &'a Target,
+    remembered: &'a Remembered,
+    sent: OnceCell<Vec<Placed>>,
+}
+
+impl<'a> RecordedBodies<'a> {
+    pub(super) fn new(record: &'a Record, target: &'a Target, remembered: &'a Remembered) -> Self {
+        Self { record, target, remembered, sent: OnceCell::new() }
+    }
+
+    fn of(&self, id: &ObjectId) -> Option<&Value> {
+        let Self { record, target, .. } = self;
+        let sent = self.sent.get_or_init(|| match &record.newest {
+            Some(deployed) => render_recorded(record, deployed, &target.kinds),
+            None => Vec::new(),
+        });
+        let recorded = sent.iter().find(|sent| sent.id == *id).map(|sent| &sent.body);
+        recorded.or_else(|| self.remembered.body(id))
+    }
+}
+
 pub(super) fn judge_objects<'a>(
     wanted: &'a [Entry],
-    target: &Target,
-    record: &Record,
+    bodies: &RecordedBodies<'_>,
     live: &Live,
     around: &Related,
     window: &Window<'_>,
 ) -> Vec<SeenObject<'a>> {
-    let manager = manager(&record.namespace, record.instance.as_str());
-    // Rendered only where something is gone: what it was meant to be tells what is missing.
-    let sent = LazyCell::new(|| {
-        let deployed = record.newest.as_ref();
-        deployed
-            .map(|deployed| render_recorded(record, deployed, &target.kinds))
-            .unwrap_or_default()
-    });
-    let body_of = |id: &ObjectId| sent.iter().find(|sent| sent.id == *id).map(|sent| &sent.body);
+    let Record { namespace, instance, .. } = bodies.record;
+    let manager = manager(namespace, instance.as_str());
+    let body_of = |id: &ObjectId| bodies.of(id);
     let judge_one = |entry: &'a Entry| {
         let object = live.get(&entry.id);
         let verdict = match object {
             // Its time to live took it away, and the record knows how it ended.
-            None if entry.completed => Verdict::ready_saying("it completed"),
+            None if entry.completed && body_of(&entry.id).is_none_or(goes_when_finished) => {
+                Verdict::ready_saying("it completed")
+            }
             None if entry.id.is("batch", "Job") => {
                 let body = body_of(&entry.id).unwrap_or(&Value::Null);
                 judge_gone(body, entry.uid.as_deref(), around)

@@ -109,10 +109,17 @@ fn forget_live_identity(
     warnings: &mut Vec<String>,
 ) {
     let Some(metadata) = body.get_mut("metadata").and_then(Value::as_object_mut) else { return };
-    let removed: Vec<_> = ["uid", "resourceVersion", "managedFields"]
-        .into_iter()
-        .filter(|field| metadata.remove(*field).is_some_and(|value| !value.is_null()))
-        .collect();
+    let removed: Vec<_> = [
+        "uid",
+        "resourceVersion",
+        "managedFields",
+        // Of an object that was saved while it was being deleted.
+        "deletionTimestamp",
+        "deletionGracePeriodSeconds",
+    ]
+    .into_iter()
+    .filter(|field| metadata.remove(*field).is_some_and(|value| !value.is_null()))
+    .collect();
     if !removed.is_empty() {
         warnings.push(format!(
             "{id} ({origin}) was saved from a cluster: its metadata.{} is left out",

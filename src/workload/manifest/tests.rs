@@ -157,6 +157,11 @@ fn a_live_identity_is_dropped_with_a_warning() {
     assert_eq!(loaded.content.objects[0].body["metadata"], json!({"name": "a"}));
     let expected = "A/a (a.yaml:1) was saved from a cluster: its metadata.uid, metadata.resourceVersion is left out";
     assert_eq!(loaded.warnings, [expected]);
+    let dying = "apiVersion: v1\nkind: A\nmetadata: {name: a, deletionTimestamp: '2026-01-01T00:00:00Z', deletionGracePeriodSeconds: 30}\n";
+    let loaded = self::loaded(dying);
+    assert_eq!(loaded.content.objects[0].body["metadata"], json!({"name": "a"}));
+    let expected = "A/a (a.yaml:1) was saved from a cluster: its metadata.deletionTimestamp, metadata.deletionGracePeriodSeconds is left out";
+    assert_eq!(loaded.warnings, [expected]);
 }
 
 #[test]

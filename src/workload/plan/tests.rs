@@ -95,7 +95,10 @@ fn cluster_scoped_objects_of_other_instances_are_shared_and_namespaced_ones_are_
 
 #[test]
 fn jobs_run_once_per_body() {
-    let job = desired("Job", "batch/v1", Some("ns"));
+    let mut body = desired("Job", "batch/v1", Some("ns")).body;
+    let job = Desired::new(body.clone(), None);
+    body["spec"] = json!({"ttlSecondsAfterFinished": 0});
+    let passing = Desired::new(body, None);
     let ours = live(&[(MANAGER, "Apply")]);
     let mut known = entry(&job, &ours);
     let none = Choices::default();
@@ -108,7 +111,13 @@ fn jobs_run_once_per_body() {
     ));
     assert_eq!(decide(&job, Some(&known), None, MANAGER, none), Decision::Create { after: None });
     known.completed = true;
-    assert_eq!(decide(&job, Some(&known), None, MANAGER, none), Decision::Unchanged);
+    assert_eq!(
+        decide(&job, Some(&known), None, MANAGER, none),
+        Decision::Create { after: None },
+        "somebody deleted it"
+    );
+    let completed = Entry { completed: true, ..entry(&passing, &ours) };
+    assert_eq!(decide(&passing, Some(&completed), None, MANAGER, none), Decision::Unchanged);
     known.body = Some("old".into());
     assert_eq!(
         decide(&job, Some(&known), Some(&ours), MANAGER, none),

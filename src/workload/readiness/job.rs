@@ -24,17 +24,20 @@ pub(crate) fn is_complete(job: &Value) -> bool {
     Condition::holds(job, "Complete")
 }
 
+/// Tells whether a Job has a time to live: without one nothing removes it but somebody's delete.
+pub(crate) fn goes_when_finished(job: &Value) -> bool {
+    !job.pointer("/spec/ttlSecondsAfterFinished").is_none_or(Value::is_null)
+}
+
 /// Tells whether a Job has come to its end and goes by itself some time after it.
 pub(crate) fn is_leaving(job: &Value) -> bool {
-    (is_complete(job) || Condition::holds(job, "Failed"))
-        && job.pointer("/spec/ttlSecondsAfterFinished").is_some()
+    (is_complete(job) || Condition::holds(job, "Failed")) && goes_when_finished(job)
 }
 
 /// Judges a Job that the server does not have any more, by the body that was applied, its uid
 /// and the events about it. A time to live may take it away before anybody sees how it ended.
 pub(crate) fn judge_gone(body: &Value, uid: Option<&str>, around: &Related) -> Verdict {
-    // Without a time to live nothing removes a Job but somebody's delete.
-    if body.pointer("/spec/ttlSecondsAfterFinished").is_none() {
+    if !goes_when_finished(body) {
         return Verdict::missing();
     }
     // The job controller's words for the end of a Job.

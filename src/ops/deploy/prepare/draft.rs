@@ -9,6 +9,7 @@ use super::{
     Deploy, Purpose,
     desired::DesiredState,
     namespaces::{self, refuse_second_own},
+    owners,
     revision::ChosenRevision,
     start::Start,
 };
@@ -52,8 +53,9 @@ impl Deploy<'_> {
             Some(overrides) => overrides.clone(),
             None => self.overrides(start)?,
         };
-        let desired = self.desired_state(start, &chosen.content, overrides).await?;
+        let mut desired = self.desired_state(start, &chosen.content, overrides).await?;
         let absent = self.check_namespaces(start, &desired).await?;
+        owners::leave_out_dead(&start.target, &mut desired).await;
         let record = start.located.record().cloned();
         if let Some(record) = &record {
             // An object of an unknown kind would count as gone and keep its CRD from being pruned.

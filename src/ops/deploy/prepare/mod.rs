@@ -5,6 +5,7 @@ mod desired;
 mod draft;
 mod earlier;
 mod namespaces;
+mod owners;
 mod references;
 mod revision;
 mod start;
