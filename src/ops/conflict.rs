@@ -105,7 +105,9 @@ fn decide(conflict: &Conflict<'_>, mode: Conflicts) -> ConflictDecision {
                 return ConflictDecision::Yield;
             }
             match class_of(manager) {
-                ManagerClass::Person | ManagerClass::Yielded => ConflictDecision::Take,
+                ManagerClass::Person | ManagerClass::Yielded | ManagerClass::Aggregator => {
+                    ConflictDecision::Take
+                }
                 // A controller would write its value again at once, and Argo CD or Flux at their
                 // next round: what is taken from them starts a fight that nobody sees.
                 ManagerClass::Instance | ManagerClass::GitOps(_) | ManagerClass::Other => {
@@ -129,7 +131,10 @@ fn refusal(desired: &Desired, refused: &[&Conflict<'_>]) -> Error {
                     "{field} is held by the workloadctl instance {}",
                     manager.trim_start_matches(MANAGER_PREFIX)
                 ),
-                ManagerClass::Person | ManagerClass::Yielded | ManagerClass::Other => {
+                ManagerClass::Person
+                | ManagerClass::Yielded
+                | ManagerClass::Aggregator
+                | ManagerClass::Other => {
                     format!("{field} is held by {manager:?}")
                 }
             }

@@ -159,7 +159,7 @@ impl Planning<'_> {
         // them.
         let others = self.others(&candidates).await?;
         for candidate in &mut candidates {
-            self.allow_adoption_from_gone(candidate, &others);
+            self.allow_adoption(candidate, &others);
         }
         let mut items: Vec<Item> = stream::iter(candidates)
             .map(|candidate| self.item(candidate, &others, &scaling))

@@ -26,7 +26,7 @@ use crate::{
         object::ObjectId,
         ownership::{apply_entry_index, other_instances, resource_version},
         plan::Desired,
-        record::nothing_known,
+        record::{Entry, nothing_known},
         sharing::{NamedInstance, Others, Sharing, Standing, instance_of},
     },
 };
@@ -52,7 +52,7 @@ pub(crate) async fn read(target: &Target, managers: BTreeSet<String>) -> Result<
 async fn standing(target: &Target, manager: &str) -> Result<Standing> {
     // Who cannot be understood counts as alive: taking an object from a living instance is worse
     // than leaving one too many (docs/design.md, Absence).
-    let unknown = Standing::Lives { definition: None, revision: None };
+    let unknown = Standing::Lives { definition: None, revision: None, kept: Vec::new() };
     let Some((namespace, instance)) = instance_of(manager) else { return Ok(unknown) };
     match record::read(&target.api, namespace, &instance, &nothing_known).await {
         Ok(None) => Ok(Standing::Gone),
@@ -60,12 +60,18 @@ async fn standing(target: &Target, manager: &str) -> Result<Standing> {
             Some(newest) => Standing::Lives {
                 definition: Some(newest.release.definition),
                 revision: Some(newest.release.revision),
+                kept: kept(found.record.inventory),
             },
             None => unknown,
         }),
         Err(error) if is_unreadable(error.code) => Ok(unknown),
         Err(error) => Err(error),
     }
+}
+
+fn kept(inventory: Vec<Entry>) -> Vec<ObjectId> {
+    let kept = inventory.into_iter().filter(|entry| entry.keep && !entry.wanted);
+    kept.map(|entry| entry.id).collect()
 }
 
 fn is_unreadable(code: Code) -> bool {

@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{kinds::pod_template::template_mut, object::ObjectId};
+use super::{kinds::pod_template::template_mut, object::ObjectId, ownership::INSTANCE_LABEL};
 
 /// Adds what the server would derive to a body that is about to be sent.
 pub fn complete(id: &ObjectId, body: &mut Value) {
@@ -22,10 +22,18 @@ pub fn complete(id: &ObjectId, body: &mut Value) {
     }
 }
 
-/// A ReplicationController or a Job without labels gets those of its pods. Ours come in before the
-/// server looks, so that it would find some and derive none.
+/// Tells a Job without labels but ours: made without any it gets those of its pods, among them the
+/// uid that it is given then. With ours the server would find some and derive none.
+pub(crate) fn gets_labels_of_its_pods(id: &ObjectId, body: &Value) -> bool {
+    let labels = body.pointer("/metadata/labels").and_then(Value::as_object);
+    id.is("batch", "Job")
+        && labels.is_none_or(|labels| labels.keys().all(|label| label == INSTANCE_LABEL))
+}
+
+/// A ReplicationController without labels gets those of its pods. Ours come in before the server
+/// looks, so that it would find some and derive none.
 fn labels(id: &ObjectId, body: &mut Value) {
-    if !id.is("", "ReplicationController") && !id.is("batch", "Job") {
+    if !id.is("", "ReplicationController") {
         return;
     }
     let Some(derived @ Value::Object(_)) = body.pointer("/spec/template/metadata/labels").cloned()
@@ -119,8 +127,9 @@ mod tests {
     fn objects_without_labels_have_those_of_their_pods() {
         for (version, kind, own, sent) in [
             ("v1", "ReplicationController", json!(null), json!({"app": "a"})),
-            ("batch/v1", "Job", json!({}), json!({"app": "a"})),
-            ("batch/v1", "Job", json!({"b": "c"}), json!({"b": "c"})),
+            ("v1", "ReplicationController", json!({}), json!({"app": "a"})),
+            ("v1", "ReplicationController", json!({"b": "c"}), json!({"b": "c"})),
+            ("batch/v1", "Job", json!(null), json!(null)),
             ("apps/v1", "Deployment", json!(null), json!(null)),
         ] {
             let mut body = json!({"apiVersion": version, "kind": kind,
@@ -128,6 +137,20 @@ mod tests {
                 "spec": {"template": {"metadata": {"labels": {"app": "a"}}}}});
             complete(&ObjectId::of(&body), &mut body);
             assert_eq!(body["metadata"]["labels"], sent, "{kind}");
+        }
+    }
+
+    #[test]
+    fn a_job_without_labels_but_ours_gets_those_of_its_pods() {
+        for (kind, labels, gets) in [
+            ("Job", json!(null), true),
+            ("Job", json!({INSTANCE_LABEL: "a"}), true),
+            ("Job", json!({INSTANCE_LABEL: "a", "b": "c"}), false),
+            ("CronJob", json!(null), false),
+        ] {
+            let body = json!({"apiVersion": "batch/v1", "kind": kind,
+                "metadata": {"name": "a", "labels": labels}});
+            assert_eq!(gets_labels_of_its_pods(&ObjectId::of(&body), &body), gets, "{body}");
         }
     }
 

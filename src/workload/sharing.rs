@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::{
     name::{DefinitionName, InstanceName},
+    object::ObjectId,
     ownership::{MANAGER_PREFIX, other_instances},
 };
 
@@ -31,7 +32,19 @@ pub(crate) enum Standing {
         definition: Option<DefinitionName>,
         /// The revision that it runs.
         revision: Option<u64>,
+        /// What left its definition and was kept: it wants these no more.
+        kept: Vec<ObjectId>,
     },
+}
+
+impl Standing {
+    /// Tells whether the instance would let an object be adopted: it is gone, or only keeps it.
+    pub(crate) fn lets_go_of(&self, id: &ObjectId) -> bool {
+        match self {
+            Self::Gone => true,
+            Self::Lives { kept, .. } => kept.contains(id),
+        }
+    }
 }
 
 /// Other instances, by their managers' names.
@@ -56,7 +69,7 @@ impl Sharing {
         let mut sharing = Self::default();
         for manager in other_instances(live, ours.manager) {
             let same = match others.get(manager) {
-                Some(Standing::Gone) => {
+                Some(standing) if standing.lets_go_of(ours.id) => {
                     sharing.takes.push(manager.to_owned());
                     continue;
                 }
@@ -64,7 +77,7 @@ impl Sharing {
                     definition.as_ref() == Some(ours.definition)
                 }
                 // Unread: it may live, and be of another definition.
-                None => false,
+                Some(Standing::Gone) | None => false,
             };
             match (same, ours.changed) {
                 (true, true) => sharing.takes.push(manager.to_owned()),
@@ -85,6 +98,7 @@ impl Sharing {
 /// What we want of a shared object.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SharingInstance<'a> {
+    pub id: &'a ObjectId,
     /// Our field manager.
     pub manager: &'a str,
     /// Our definition.
@@ -126,29 +140,33 @@ mod tests {
     }
 
     fn lives(name: &str) -> Standing {
-        Standing::Lives { definition: Some(definition(name)), revision: Some(4) }
+        Standing::Lives { definition: Some(definition(name)), revision: Some(4), kept: Vec::new() }
     }
 
     #[test]
     fn the_last_change_wins_among_the_instances_of_one_definition() {
-        let managers = ["a", "b", "c", "d", "me"].map(|name| format!("workloadctl:{name}/{name}"));
+        let id = ObjectId::new("rbac.authorization.k8s.io", "ClusterRole", None, "x");
+        let managers =
+            ["a", "b", "c", "d", "e", "me"].map(|name| format!("workloadctl:{name}/{name}"));
         let live = json!({"metadata": {"managedFields": managers
             .iter()
             .map(|manager| json!({"manager": manager, "operation": "Apply"}))
             .collect::<Vec<_>>()}});
-        let unreadable = Standing::Lives { definition: None, revision: None };
-        let standings = [lives("web"), lives("other"), Standing::Gone, unreadable];
+        let unreadable = Standing::Lives { definition: None, revision: None, kept: Vec::new() };
+        let keeps = Standing::Lives { definition: None, revision: None, kept: vec![id.clone()] };
+        let standings = [lives("web"), lives("other"), Standing::Gone, unreadable, keeps];
         let others: Others = managers.iter().cloned().zip(standings).collect();
         let web = definition("web");
         let sharing = |changed| {
-            let ours = SharingInstance { manager: &managers[4], definition: &web, changed };
+            let ours =
+                SharingInstance { id: &id, manager: &managers[5], definition: &web, changed };
             Sharing::of(&live, &ours, &others)
         };
         let names = |names: &[usize]| -> Vec<String> {
             names.iter().map(|index| managers[*index].clone()).collect()
         };
-        assert_eq!(sharing(true), Sharing { takes: names(&[0, 2]), leaves: vec![] });
-        assert_eq!(sharing(false), Sharing { takes: names(&[2]), leaves: names(&[0]) });
+        assert_eq!(sharing(true), Sharing { takes: names(&[0, 2, 4]), leaves: vec![] });
+        assert_eq!(sharing(false), Sharing { takes: names(&[2, 4]), leaves: names(&[0]) });
     }
 
     #[test]

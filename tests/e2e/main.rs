@@ -29,6 +29,7 @@ mod invalid;
 mod jobs;
 mod kill;
 mod kubectl;
+mod landing;
 mod leaving;
 mod lock;
 mod lost;

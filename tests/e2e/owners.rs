@@ -504,6 +504,40 @@ on_both! {
         place.run(&format!("delete {before} --forget --yes")).expect(0);
     }
 
+    fn what_an_instance_keeps_and_wants_no_more_is_adopted(place) {
+        let home = home(place);
+        let (before, name) = (place.instance("-before"), place.instance(""));
+        let kept = annotated(config_map(&json!({"a": "0", "b": "0"})), "workloadctl/on-remove", "keep");
+        let other = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "other"}});
+        write(place, &[kept, other.clone()]);
+        place.run(&format!("deploy {before} -n {home} -f set.json")).expect(0);
+        let wanted = config_map(&json!({"a": "1"}));
+        write(place, std::slice::from_ref(&wanted));
+        let refused = place.run(&format!("deploy {name} -n {home} -f set.json --adopt -o json")).expect(5).json();
+        assert_eq!(object(&refused, "ConfigMap")["action"], "blocked", "it is wanted: {refused}");
+        write(place, std::slice::from_ref(&other));
+        place.run(&format!("deploy {before} -f set.json")).expect(0);
+        write(place, std::slice::from_ref(&wanted));
+        snapshot!(place.told(&format!("deploy {name} -n {home} -f set.json")), @"
+        $ workloadctl deploy NAME -n NAME-home -f set.json
+        exit code 5
+        --- stderr
+        error: 1 object stands in the way; nothing was written
+          ConfigMap/conf (set.json:1): it exists and is not ours: made by the workloadctl instance NAME-home/NAME-before, which runs revision 2, and is kept, though it left the definition
+        hint: `--adopt` takes over objects that exist
+        ");
+        place.run(&format!("deploy {name} -n {home} -f set.json --adopt")).expect(0);
+        let live = place.get(&format!("{}/conf", collection(&home, "ConfigMap"))).unwrap();
+        assert_eq!((&live["data"], &live["metadata"]["labels"]["workloadctl/instance"]), (&json!({"a": "1"}), &json!(name)));
+        assert_eq!(managers(&live), [format!("workloadctl:{home}/{name}")]);
+        // Whose it was leaves it alone, deleted too; whose it is deletes it.
+        place.run(&format!("deploy {before}")).expect(0);
+        place.run(&format!("delete {before} --yes")).expect(0);
+        assert_eq!(data(place, &home), json!({"a": "1"}));
+        place.run(&format!("delete {name} --yes")).expect(0);
+        assert_eq!(place.get(&format!("{}/conf", collection(&home, "ConfigMap"))), None);
+    }
+
     fn an_adoption_meets_somebody_who_writes_at_that_moment(place) {
         let place = &place.behind_proxy();
         let home = home(place);

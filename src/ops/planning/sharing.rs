@@ -38,14 +38,16 @@ impl Planning<'_> {
     }
 
     /// Lets an object be adopted that was refused as another instance's, where the record of
-    /// that one is gone.
-    pub(super) fn allow_adoption_from_gone(&self, candidate: &mut Candidate<'_>, others: &Others) {
+    /// that one is gone, or says that it left the definition and is only kept.
+    pub(super) fn allow_adoption(&self, candidate: &mut Candidate<'_>, others: &Others) {
         let is_blocked = matches!(candidate.decision, Decision::Blocked { .. });
         let Some(live) = candidate.live.filter(|_| is_blocked) else { return };
         let owners = other_instances(live, self.manager);
-        let are_gone = owners.iter().all(|owner| others.get(*owner) == Some(&Standing::Gone));
+        let lets_go = |owner: &&str| {
+            others.get(*owner).is_some_and(|standing| standing.lets_go_of(&candidate.desired.id))
+        };
         // What a controller owns only copied our entry (docs/design.md, Copied labels).
-        if owners.is_empty() || !are_gone || has_controller(live) {
+        if owners.is_empty() || !owners.iter().all(lets_go) || has_controller(live) {
             return;
         }
         candidate.decision = if self.options.adopt {
@@ -53,10 +55,15 @@ impl Planning<'_> {
         } else {
             let names: Vec<String> =
                 owners.iter().map(|owner| NamedInstance(owner, others).to_string()).collect();
+            let is_gone = |owner: &&str| others.get(*owner) == Some(&Standing::Gone);
+            let why = match owners.iter().all(is_gone) {
+                true => "whose record is gone",
+                false => "and is kept, though it left the definition",
+            };
             Decision::Blocked {
                 by: Block::NotOurs,
                 why: format!(
-                    "it exists and is not ours: made by the workloadctl instance {}, whose record is gone",
+                    "it exists and is not ours: made by the workloadctl instance {}, {why}",
                     names.join(", ")
                 ),
             }
@@ -79,7 +86,12 @@ impl Planning<'_> {
         // Who did not change its own body leaves what another wrote: two instances would else undo
         // each other at every deploy (docs/design.md, Shared objects).
         let changed = entry.is_none_or(|entry| entry.body.as_ref() != Some(&desired.digest));
-        let ours = SharingInstance { manager: self.manager, definition: self.definition, changed };
+        let ours = SharingInstance {
+            id: &desired.id,
+            manager: self.manager,
+            definition: self.definition,
+            changed,
+        };
         Sharing::of(live, &ours, others)
     }
 

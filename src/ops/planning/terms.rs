@@ -88,7 +88,13 @@ impl Scaling<'_> {
         let scaled = self.is_scaled(&desired.id);
         let gone = other_instances(live, manager)
             .into_iter()
-            .filter(|other| others.get(*other) == Some(&Standing::Gone))
+            .filter(|other| {
+                let standing = others.get(*other);
+                standing.is_some_and(|standing| match candidate.decision {
+                    Decision::Adopt { .. } => standing.lets_go_of(&desired.id),
+                    _ => *standing == Standing::Gone,
+                })
+            })
             .map(str::to_owned);
         let mut terms = Terms {
             yielded: self.yielded(candidate, live),

@@ -1,7 +1,10 @@
 //! The apply of one object, from the first request until the server has taken it, and what is done
 //! about each way in which it can fail meanwhile.
 
-use std::time::{Duration, Instant};
+use std::{
+    borrow::Cow,
+    time::{Duration, Instant},
+};
 
 use serde_json::{Value, json};
 
@@ -13,6 +16,7 @@ use crate::{
     },
     ops::{conflict::Resolution, deletion, shared::resolve},
     workload::{
+        derived::gets_labels_of_its_pods,
         error::{Code, Error, Result},
         ownership::{Seen, is_ours, is_terminating, other_instances, uid},
         plan::{Desired, Item},
@@ -113,6 +117,12 @@ impl<'a> Attempt<'a> {
                     deletion::wait(&writer.api, &item.desired.id, path, uid).await?;
                     self.set_precondition(Precondition::Absent);
                 }
+                // It has the labels of its pods, and gets ours beside them. Killed in between, the
+                // next deploy finds it by our Apply entry.
+                Ok(answer) if self.is_unlabelled() => {
+                    self.precondition =
+                        Precondition::Uid(uid(&answer).unwrap_or_default().to_owned());
+                }
                 // Only now there is something to take over.
                 Ok(answer) if self.is_bare => {
                     self.is_bare = false;
@@ -136,7 +146,14 @@ impl<'a> Attempt<'a> {
         self.precondition = precondition;
     }
 
+    /// Tells whether the object is about to be made without any label.
+    fn is_unlabelled(&self) -> bool {
+        self.precondition == Precondition::Absent
+            && gets_labels_of_its_pods(&self.item.desired.id, &self.content.body)
+    }
+
     async fn send(&mut self) -> Result<Value, Failure> {
+        let is_unlabelled = self.is_unlabelled();
         let Self { writer, path, content, force, .. } = self;
         let metadata = content.body["metadata"].as_object_mut().expect("every object has a name");
         // From the attempt before: another precondition may be right now.
@@ -148,7 +165,11 @@ impl<'a> Attempt<'a> {
             Precondition::Uid(uid) => metadata.insert("uid".to_owned(), json!(uid)),
         };
         let how = Apply { manager: writer.manager, force: *force, dry_run: false };
-        writer.api.send(Request::apply(path, &content.body, &how)).await.map(|answer| answer.body)
+        let mut body = Cow::Borrowed(&content.body);
+        if is_unlabelled && let Some(metadata) = body.to_mut()["metadata"].as_object_mut() {
+            metadata.remove("labels");
+        }
+        writer.api.send(Request::apply(path, &body, &how)).await.map(|answer| answer.body)
     }
 
     /// Does what makes the next request go better.

@@ -11,6 +11,9 @@ pub(crate) enum ManagerClass {
     Yielded,
     /// Another workloadctl instance.
     Instance,
+    /// Kubernetes' controller that fills in the rules of aggregated ClusterRoles: where a definition
+    /// sets rules itself, the role is aggregated no more, and they are taken.
+    Aggregator,
     /// A GitOps controller, named as what it is.
     GitOps(&'static str),
     /// Any other: refused with field and owner.
@@ -61,6 +64,8 @@ pub(crate) fn class_of(manager: &str) -> ManagerClass {
         ManagerClass::Yielded
     } else if manager.starts_with(MANAGER_PREFIX) {
         ManagerClass::Instance
+    } else if manager == "clusterrole-aggregation-controller" {
+        ManagerClass::Aggregator
     } else if manager.starts_with("argocd") {
         ManagerClass::GitOps("Argo CD")
     } else if is_flux || manager.starts_with("flux-") {
@@ -114,6 +119,7 @@ mod tests {
             ("helm-controller", ManagerClass::GitOps("Flux")),
             ("helmsman", ManagerClass::Other),
             ("kube-controller-manager", ManagerClass::Other),
+            ("clusterrole-aggregation-controller", ManagerClass::Aggregator),
         ] {
             assert_eq!(class_of(manager), class, "{manager}");
         }

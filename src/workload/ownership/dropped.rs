@@ -50,17 +50,18 @@ impl Dropped<'_> {
     }
 
     /// Lists what others hold beyond the body. What another instance holds is shared with it, and
-    /// what autoscalers and injectors do was never ours.
+    /// what autoscalers, injectors and the aggregation of roles do was never ours.
     fn beyond<'b>(
         &self,
         live: &'b Value,
     ) -> impl Iterator<Item = (&'b Value, Vec<OwnedPathElement>)> {
         let Self { body, manager, .. } = *self;
         let others = entries(live).filter(move |entry| {
-            let class = class_of(manager_of(entry));
-            !is_apply_of(entry, manager)
-                && subresource(entry).is_empty()
-                && !matches!(class, ManagerClass::Instance | ManagerClass::Yielded)
+            let is_counted = match class_of(manager_of(entry)) {
+                ManagerClass::Person | ManagerClass::GitOps(_) | ManagerClass::Other => true,
+                ManagerClass::Instance | ManagerClass::Yielded | ManagerClass::Aggregator => false,
+            };
+            is_counted && !is_apply_of(entry, manager) && subresource(entry).is_empty()
         });
         let members = others.flat_map(|entry| {
             fields::members(&entry["fieldsV1"]).into_iter().map(move |member| (entry, member))

@@ -92,9 +92,10 @@ fn managers(live: &Value) -> Vec<String> {
         let named = match class_of(manager) {
             ManagerClass::Yielded => continue,
             ManagerClass::GitOps(tool) => format!("{manager} ({tool})"),
-            ManagerClass::Person | ManagerClass::Instance | ManagerClass::Other => {
-                manager.to_owned()
-            }
+            ManagerClass::Person
+            | ManagerClass::Instance
+            | ManagerClass::Aggregator
+            | ManagerClass::Other => manager.to_owned(),
         };
         if !named.is_empty() && !managers.contains(&named) {
             managers.push(named);

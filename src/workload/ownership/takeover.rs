@@ -126,7 +126,7 @@ impl Takeover<'_> {
         let gives = match class {
             ManagerClass::Person | ManagerClass::Yielded => true,
             ManagerClass::Instance => self.is_gone(entry),
-            ManagerClass::GitOps(_) | ManagerClass::Other => false,
+            ManagerClass::Aggregator | ManagerClass::GitOps(_) | ManagerClass::Other => false,
         };
         if !gives
             || !subresource(entry).is_empty()
@@ -226,7 +226,7 @@ pub(crate) fn may_conflict(body: &Value, live: &Value, manager: &str, persons: b
         .filter(|entry| !is_apply_of(entry, manager))
         .filter(|entry| match class_of(manager_of(entry)) {
             ManagerClass::Person => persons,
-            ManagerClass::Yielded => false,
+            ManagerClass::Yielded | ManagerClass::Aggregator => false,
             ManagerClass::Instance | ManagerClass::GitOps(_) | ManagerClass::Other => true,
         })
         .flat_map(|entry| fields::members(&entry["fieldsV1"]))
