@@ -29,7 +29,8 @@ pub(super) async fn leave_out_dead(target: &Target, wanted: &mut DesiredState) {
         let dead: Vec<Value> = owners
             .iter()
             .zip(found)
-            .filter_map(|(owner, is_dead)| is_dead.then(|| (*owner).clone()))
+            .filter(|(_, is_dead)| *is_dead)
+            .map(|(owner, _)| (*owner).clone())
             .collect();
         for owner in &dead {
             let text = |key: &str| owner[key].as_str().unwrap_or_default();
