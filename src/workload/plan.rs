@@ -65,9 +65,7 @@ impl Desired {
         let version = split_api_version(api_version).1.to_owned();
         Self { digest: digest_of(&body), keep: is_kept(&body), id, version, body, origin }
     }
-}
 
-impl Desired {
     /// Marks an object as shared rather than made by the instance.
     pub(crate) fn mark_shared(&mut self) {
         placement::mark_shared(&mut self.body);
@@ -76,13 +74,10 @@ impl Desired {
 
     /// Takes these ownerReferences out of the body.
     pub(crate) fn leave_owners_out(&mut self, dead: &[Value]) {
-        let Some(metadata) = self.body.get_mut("metadata").and_then(Value::as_object_mut) else {
-            return;
-        };
-        if dead.is_empty() {
-            return;
-        }
-        if let Some(owners) = metadata.get_mut("ownerReferences").and_then(Value::as_array_mut) {
+        let metadata = self.body.get_mut("metadata").and_then(Value::as_object_mut);
+        if let Some(metadata) = metadata
+            && let Some(owners) = metadata.get_mut("ownerReferences").and_then(Value::as_array_mut)
+        {
             owners.retain(|owner| !dead.contains(owner));
             if owners.is_empty() {
                 metadata.remove("ownerReferences");
