@@ -24,6 +24,7 @@ use crate::workload::{
     error::{Code, Error, ErrorKind, Result},
     instance::{Instance, Observed, Status},
     name::InstanceName,
+    object::ObjectId,
     ownership::is_terminating,
     readiness::Window,
     record::{Entry, Record},
