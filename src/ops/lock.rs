@@ -1,6 +1,7 @@
 //! One at a time: the lock file on this machine, the holder in the record between machines.
 
 use std::{
+    cell::Cell,
     path::Path,
     time::{Duration, Instant},
 };
@@ -122,7 +123,8 @@ impl Held {
     }
 }
 
-/// Reads the record, waiting until `until` for a holder that is none of the releases in `dead`.
+/// Reads the record, waiting until `until` for a holder that is none of the releases in `dead`. What
+/// is waited is added to `paused` beforehand: it stops the caller's clock.
 ///
 /// # Errors
 /// Code 6, naming the holder; those of [`locate`].
@@ -132,6 +134,7 @@ pub(crate) async fn locate_free(
     search: Search<'_>,
     dead: &[String],
     until: Instant,
+    paused: &Cell<Duration>,
 ) -> Result<Located> {
     let mut told = false;
     loop {
@@ -143,6 +146,7 @@ pub(crate) async fn locate_free(
         // died: nobody has to wait 90 s for it.
         let holder = located.found.as_ref().and_then(|found| found.held_by(now, dead));
         let Some(holder) = holder.map(|holder| name_of(holder, now)) else { return Ok(located) };
+        paused.set(paused.get() + PAUSE);
         wait(session, search.instance, &holder, until, &mut told).await?;
     }
 }

@@ -2,12 +2,14 @@
 //! point, and what to do about each way in which it can fail.
 
 mod attempt;
+mod backends;
 mod content;
 mod handover;
 
 use std::{collections::BTreeSet, time::Instant};
 
 use attempt::{Attempt, Precondition};
+pub(super) use backends::Backends;
 pub(super) use content::is_held_by_instance;
 use serde_json::Value;
 
@@ -57,6 +59,8 @@ pub(crate) struct Writer<'a> {
     pub deadline: Option<Instant>,
     /// The group and kind of the custom resource definitions that this release writes.
     pub fresh: BTreeSet<(String, String)>,
+    /// What answers webhooks and is of this release.
+    pub backends: Backends,
     /// Where steps are recorded on the way; none where nothing is recreated.
     pub keeper: Option<&'a Keeper>,
 }

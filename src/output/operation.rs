@@ -154,6 +154,7 @@ impl<'a> From<&'a Operation> for OperationDocument<'a> {
             warnings,
             remarks,
             error,
+            wrote: _,
         } = operation;
         Self {
             instance,
@@ -209,9 +210,7 @@ fn summary(verb: Verb, operation: &Operation, place: &str) -> String {
         _ => String::new(),
     };
     let took = human::seconds(operation.duration_seconds);
-    // What was planned is done only where everything was applied.
-    let partly = operation.error.as_ref().is_some_and(|error| error.kind != ErrorKind::NotReady);
-    let done = if partly { String::new() } else { counts(&operation.counts, human::done) };
+    let done = counts(&operation.counts, human::done);
     let colon = if done.is_empty() { String::new() } else { format!(": {done}") };
     let line = match outcome {
         // A delete that found nothing says so in a remark.
@@ -239,9 +238,8 @@ fn summary(verb: Verb, operation: &Operation, place: &str) -> String {
         OperationOutcome::TimedOut => {
             format!("{name} timed out {place} {runtime}{release}{colon}; after {took}")
         }
-        OperationOutcome::Failed | OperationOutcome::Interrupted
-            if operation.counts.changes() > 0 =>
-        {
+        // Where nothing was written the error says all.
+        OperationOutcome::Failed | OperationOutcome::Interrupted if operation.wrote => {
             let word = outcome.word();
             format!("{name} {word} {place} {runtime}{release}{colon}; after {took}")
         }

@@ -175,9 +175,7 @@ fn another_persons_instance_is_continued_only_after_a_yes() {
     snapshot!(told, @r#"
     typed "n\n": exit code 1
     n
-    continuing web: release 1, last deployed by ann@HOST N s ago. Go on? [y/N] web failed on sandbox (release 1, web revision 1); after N s
-    namespace web
-    error: answered no; nothing was written
+    continuing web: release 1, last deployed by ann@HOST N s ago. Go on? [y/N] error: answered no; nothing was written
 
     $ workloadctl list -o name
     exit code 0

@@ -41,7 +41,7 @@ fn a_deploy_that_reaches_nobody_leaves_the_database_as_it_was() {
       "kind": "Deploy",
       "name": "web",
       "runtime": "kind-dev",
-      "outcome": "failed",
+      "outcome": "refused",
       "error": {
         "code": "unreachable",
         "exitCode": 7,
@@ -189,7 +189,7 @@ fn several_instances_are_a_list() {
         {
           "name": "web",
           "runtime": "kind-dev",
-          "outcome": "failed",
+          "outcome": "refused",
           "error": {
             "code": "unreachable",
             "exitCode": 7,
@@ -203,7 +203,7 @@ fn several_instances_are_a_list() {
         {
           "name": "db",
           "runtime": "kind-dev",
-          "outcome": "failed",
+          "outcome": "refused",
           "error": {
             "code": "unreachable",
             "exitCode": 7,

@@ -192,3 +192,23 @@ on_both! {
         assert!(fault.seen() <= 3, "{} requests", fault.seen());
     }
 }
+
+/// Its pod is none of this release: nothing that is waited for brings it back.
+#[test]
+fn somebody_elses_webhook_that_does_not_answer_is_waited_for_a_while() {
+    let place = &Place::sandbox("their_webhook").behind_proxy();
+    let name = place.instance("");
+    place.write("set.yaml", CONF);
+    place.faults(&[rejected("/configmaps/conf", When::Always, 500, DOWN)]);
+    let started = Instant::now();
+    let failed = place.run(&format!("deploy {name} -f set.yaml --timeout 3m")).expect(1);
+    let took = started.elapsed();
+    assert!((25..50).contains(&took.as_secs()), "{took:?}");
+    let told = failed.stderr.split_once("error: ").unwrap().1;
+    snapshot!(told, @r#"
+    cannot apply ConfigMap/conf (set.yaml:1): webhook x.example.com cannot be called
+      Internal error occurred: failed calling webhook "x.example.com": failed to call webhook: Post "https://x.web.svc:443/": dial tcp 10.0.0.1:443: connect: connection refused
+      its backend did not answer for N s
+    hint: its backend has to run, or its configuration has to go: `kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations` lists them
+    "#);
+}

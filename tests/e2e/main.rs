@@ -36,6 +36,7 @@ mod lost;
 mod namespaces;
 mod no_database;
 mod noop;
+mod outcomes;
 mod owners;
 mod people;
 mod platform;

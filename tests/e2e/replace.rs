@@ -113,12 +113,11 @@ on_both! {
           "reason": "the last release failed",
           "statusAt": "TIME",
           "release": 2,
-          "outcome": "refused",
+          "outcome": "failed",
           "createdAt": "TIME",
           "deployedAt": "TIME",
           "deployedBy": "tester@HOST",
           "counts": {
-            "update": 1,
             "unchanged": 1,
           },
           "objects": [

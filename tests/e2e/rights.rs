@@ -261,7 +261,7 @@ fn server_and_authority_stand_in_for_an_identity_that_may_not_be_read() {
       "kind": "Plan",
       "name": "NAME",
       "runtime": "namespaced",
-      "outcome": "failed",
+      "outcome": "refused",
       "error": {
         "code": "other-cluster",
         "exitCode": 7,
@@ -313,7 +313,7 @@ fn what_is_forbidden_is_named() {
       "kind": "Deploy",
       "name": "NAME",
       "runtime": "namespaced",
-      "outcome": "failed",
+      "outcome": "refused",
       "error": {
         "code": "forbidden",
         "exitCode": 1,

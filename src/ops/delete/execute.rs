@@ -92,6 +92,7 @@ impl Deletion<'_> {
             Intent::NoPlace => None,
             Intent::Overtaken => return Ok(false),
         };
+        operation.wrote = true;
         let keeper = keeper.as_ref();
         let api = match keeper {
             Some(keeper) => self.target.api.fenced(keeper.fence()),

@@ -6,7 +6,7 @@ mod execute;
 mod forget;
 mod namespaces;
 
-use std::time::Instant;
+use std::{cell::Cell, time::Instant};
 
 pub(crate) use execute::Deletion;
 pub(crate) use forget::forget;
@@ -50,10 +50,7 @@ impl Operation {
                 self.instance.outcome = Some(OperationOutcome::Unchanged);
                 self.remarks.push(error.message);
             }
-            Err(error) => {
-                self.instance.outcome = Some((&error).into());
-                self.error = Some(error);
-            }
+            Err(error) => self.fail(error),
         }
         self.duration_seconds = started.elapsed().as_secs_f64();
         self
@@ -171,7 +168,10 @@ impl Delete<'_> {
         let places = locate::places_of(session, stored, name)?;
         let search = Search::of(name, stored, &places);
         let dead = &held.releases;
-        let mut located = lock::locate_free(session, target, search, dead, self.until).await?;
+        // Its clock begins after the look.
+        let paused = Cell::default();
+        let mut located =
+            lock::locate_free(session, target, search, dead, self.until, &paused).await?;
         if located.found.is_none() {
             let home = places.first().cloned().unwrap_or_else(|| name.to_string());
             locate::recover(session, target, &mut located, &home, name).await?;

@@ -6,7 +6,7 @@ use crate::{
     cluster::record::{Claim, Keeper},
     ops::{lock::Held, own_judges::OwnJudges, runtime_choice::confirm_choice, write::Written},
     workload::{
-        error::{Code, Error, ErrorKind, Result},
+        error::{Code, Error, Result},
         instance::Instance,
         kinds::{Trait, builtin_kind},
         object::ObjectId,
@@ -147,7 +147,7 @@ impl Deploy<'_> {
     /// Whatever the server answers; time that is up or a signal before there is a namespace; code
     /// 6 where another holds the instance.
     pub(super) async fn begin(
-        &self,
+        &mut self,
         prepared: &Prepared,
         held: &mut Held,
     ) -> Result<Option<Begun>> {
@@ -158,6 +158,10 @@ impl Deploy<'_> {
         held.begin(self.session, &release.id)?;
         // The one write before the intent: a record needs a place.
         let namespace = self.make_namespace_in_time(prepared).await?;
+        if prepared.draft.absent.contains(&prepared.draft.desired.namespace) {
+            self.report.wrote();
+        }
+        namespace.iter().for_each(|made| self.report.done(&made.entry.id));
         let record = intended(prepared, &release, namespace.as_ref());
         let claim = Claim {
             id: release.id.clone(),
@@ -168,12 +172,20 @@ impl Deploy<'_> {
         let target = &prepared.start.target;
         let mut judges = OwnJudges::of(self.session, target, &record);
         let keeper = loop {
-            match Keeper::begin(&target.api, found, record.clone(), claim.clone()).await {
+            let begun = Keeper::begin(&target.api, found, record.clone(), claim.clone());
+            let undone = "the server has not answered to the intent";
+            match self.in_time(prepared.deadline, undone, begun).await {
+                // It may have been written all the same.
+                Err(error) if matches!(error.code, Code::Timeout | Code::Interrupted) => {
+                    self.report.wrote();
+                    return Err(error);
+                }
                 Err(error) if judges.give_way(&error).await? => {}
                 begun => break begun?,
             }
         };
         let Some(keeper) = keeper else { return Ok(None) };
+        self.report.wrote();
         if let Err(error) = self.store(prepared, &record, &release) {
             // The cluster has the intent and nothing else: give it back before telling why.
             keeper.let_go(record).await?;
@@ -227,9 +239,7 @@ impl Deploy<'_> {
         };
         let desired = &draft.desired.objects;
         let rendered: Vec<_> = desired.iter().map(|desired| desired.body.clone()).collect();
-        let mut store = self.session.store.lock().map_err(|_| {
-            Error::new(ErrorKind::Failed, Code::Internal, "the database's connection was lost")
-        })?;
+        let mut store = self.session.store();
         store.transaction(|store| {
             let chosen = &draft.chosen;
             // A revision that only the record has comes along, and so do its earlier releases.

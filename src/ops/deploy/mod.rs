@@ -4,6 +4,7 @@
 //! covers whatever may have been made, so that a process killed anywhere leaves something that
 //! the next `deploy` or `delete` plans again from the live state.
 
+mod clock;
 mod intent;
 mod inventory;
 mod namespace;
@@ -23,6 +24,7 @@ use super::{
     locate,
     lock::Held,
     options::{DeleteOptions, DeployOptions, PruneWhen},
+    rollout::until,
     session::Session,
     several::named,
     view::{Operation, OperationOutcome},
@@ -36,11 +38,15 @@ use crate::{
         release::Outcome,
     },
 };
+use clock::Clock;
 use prepare::{KnownInstance, Prepared, Purpose};
 use report::DeployReport;
 
 /// How often others may write the record between our look and our write before it is given up.
 const RACES: u32 = 20;
+
+/// What is said where time was up before the first write.
+const OUT_OF_TIME: &str = "out of time before anything was written: the server is slow to answer";
 
 /// Deploys one instance. A failure is in the answer.
 pub(crate) async fn run(
@@ -70,6 +76,7 @@ struct Deploy<'a> {
     name: &'a InstanceName,
     options: &'a DeployOptions,
     started: Instant,
+    clock: Clock,
     report: DeployReport,
     /// What the database knows, where it was read already and nobody was at work since.
     known: Option<KnownInstance>,
@@ -85,6 +92,7 @@ impl<'a> Deploy<'a> {
             name,
             options,
             started: Instant::now(),
+            clock: Clock::new(options.limits.timeout),
             report,
             known: None,
             told: RefCell::default(),
@@ -106,6 +114,7 @@ impl<'a> Deploy<'a> {
         if held.waited {
             self.known = None;
         }
+        self.clock.start();
         let mut races = 0;
         loop {
             // Anew in each round: our own intent may have been written by a request whose answer
@@ -121,9 +130,9 @@ impl<'a> Deploy<'a> {
             self.report.plan(&prepared);
             refuse_blocked(&prepared)?;
             self.report_yielded(&prepared);
-            self.confirm(&prepared)?;
             // A question stops the clock (docs/cli.md, Questions).
-            prepared.deadline = self.deadline();
+            self.clock.without(|| self.confirm(&prepared))?;
+            prepared.deadline = self.clock.deadline();
             // No release and no lock in the record: a redeploy of what did not change writes
             // nothing (docs/cli.md, Deploy).
             if !prepared.needs_release(self.options.prune) {
@@ -139,7 +148,7 @@ impl<'a> Deploy<'a> {
                 if races == RACES {
                     return Err(self.busy(&prepared));
                 }
-                self.report = DeployReport::new(self.name);
+                self.report.restart(self.name);
                 continue;
             };
             let result = self.release(&prepared, begun).await;
@@ -151,17 +160,35 @@ impl<'a> Deploy<'a> {
         }
     }
 
-    async fn prepare_or_stop(&mut self, purpose: Purpose) -> Result<Prepared> {
-        let stop = self.session.stop.clone();
+    /// Does one thing that only the server can keep from ending; `undone` says what is not done
+    /// where time is up, or somebody wants us to stop.
+    async fn in_time<T>(
+        &self,
+        deadline: Option<Instant>,
+        undone: &str,
+        work: impl Future<Output = Result<T>>,
+    ) -> Result<T> {
+        let again = format!("`workloadctl deploy {}` goes on", self.name);
         tokio::select! {
-            prepared = self.prepare(purpose) => prepared,
-            signal = stop.wait() => Err(signal.error("stopped; nothing was written")),
+            done = work => done,
+            () = until(deadline) => {
+                Err(Error::failed(Code::Timeout, format!("out of time: {undone}"))
+                    .hint(format!("{again}, `--timeout` gives more time")))
+            }
+            signal = self.session.stop.wait() => {
+                Err(signal.error(format!("stopped: {undone}")).hint(again))
+            }
         }
     }
 
-    /// Gives when time is up that begins now. Waiting for somebody else has its own clock.
-    fn deadline(&self) -> Option<Instant> {
-        self.options.limits.timeout.map(|timeout| Instant::now() + timeout)
+    async fn prepare_or_stop(&mut self, purpose: Purpose) -> Result<Prepared> {
+        let (stop, clock) = (self.session.stop.clone(), self.clock.clone());
+        tokio::select! {
+            prepared = self.prepare(purpose) => prepared,
+            signal = stop.wait() => Err(signal.error("stopped; nothing was written")),
+            () = clock.out_of_time() => Err(Error::failed(Code::Timeout, OUT_OF_TIME)
+                .hint("`--timeout` gives more time")),
+        }
     }
 
     /// An instance that is half deleted is deleted to the end before it starts anew.
@@ -186,6 +213,9 @@ impl<'a> Deploy<'a> {
         };
         let found = start.located.found.as_ref();
         let deleted = deletion.execute(found, record, held, &mut operation).await;
+        if operation.wrote {
+            self.report.wrote();
+        }
         // What stays of the old one is told with the new.
         operation.remarks.into_iter().for_each(|remark| self.report.remark(remark));
         deleted.map(drop)

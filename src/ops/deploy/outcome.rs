@@ -1,11 +1,13 @@
 //! The outcome of a release: what the end of its rollout means, and where it is written.
 
-use super::{Deploy, inventory::Inventory, prepare::Prepared};
+use std::time::{Duration, Instant};
+
+use super::{Deploy, inventory::Inventory, prepare::Prepared, report::NOT_REACHED};
 use crate::{
     cluster::{failure::Failure, record::Keeper},
     ops::{
         own_judges::{OwnJudges, own_record_rejected},
-        rollout::{Rollout, RolloutEnd},
+        rollout::{Rollout, RolloutEnd, until},
         several,
     },
     store::End,
@@ -16,6 +18,10 @@ use crate::{
         release::Outcome,
     },
 };
+
+/// How long the record is tried to be written after time is up or the wish to stop. Where it could
+/// not be, the next one on this machine takes over by the lock file, others when it expires.
+const LAST_RECORD: Duration = Duration::from_secs(3);
 
 /// Turns the end of a rollout into success or the one error that lists everything that failed.
 ///
@@ -93,8 +99,7 @@ fn server_down(rollout: &Rollout<'_>) -> Option<String> {
 fn left(rollout: &Rollout<'_>) -> Vec<String> {
     const SHOWN: usize = 10;
     let unwritten = rollout.nodes.iter().filter(|node| !node.applied).map(|node| {
-        let why =
-            node.verdict.as_ref().map_or("its turn did not come", |verdict| &*verdict.message);
+        let why = node.verdict.as_ref().map_or(NOT_REACHED, |verdict| &*verdict.message);
         format!("{}: {why}", several::named(&node.item.desired))
     });
     let mut left: Vec<String> = unwritten.chain(unready(rollout)).collect();
@@ -142,10 +147,9 @@ fn failed(rollout: &Rollout<'_>, errors: &[&Error]) -> Error {
 }
 
 impl Deploy<'_> {
-    /// Writes the outcome to the cluster, then to the database.
-    ///
-    /// # Errors
-    /// Code 6 where another holds the instance by now; whatever the server answers.
+    /// Writes the outcome to the cluster, then to the database; gives the one that is recorded, which
+    /// is worse than the one given where the record itself is rejected, and whether it could be
+    /// written: code 6 where another holds the instance by now; whatever the server answers.
     // `reason`: why it did not end well, in one line.
     pub(super) async fn record(
         &mut self,
@@ -154,7 +158,7 @@ impl Deploy<'_> {
         mut inventory: Inventory,
         outcome: Outcome,
         reason: Option<String>,
-    ) -> Result<()> {
+    ) -> (Outcome, Result<()>) {
         // As it was written last: what a StatefulSet leaves behind was recorded on the way.
         let mut record: Record = keeper.record().await;
         inventory.keep_orphans(&record.inventory);
@@ -169,15 +173,24 @@ impl Deploy<'_> {
                 record.last_good = None;
             }
         }
-        let written = self.let_go(prepared, keeper, &mut record).await;
+        let is_late = matches!(outcome, Outcome::TimedOut | Outcome::Interrupted);
+        let limit = is_late.then(|| Instant::now() + LAST_RECORD);
+        let written = self.let_go(prepared, keeper, &mut record, limit).await;
         let ended = record.newest.map(|newest| newest.release);
         let (outcome, reason) =
             ended.map_or((outcome, None), |release| (release.outcome, release.reason));
         // Whoever took over goes on from the record: our results are not put beside theirs in the
         // database.
         if keeper.fence().is_lost() {
-            return written;
+            return (outcome, written);
         }
+        let end = End { outcome, reason: reason.as_deref(), at: ended_at, deeds: &inventory.deeds };
+        let stored = self.store_outcome(keeper, &end);
+        (outcome, stored.and(written))
+    }
+
+    fn store_outcome(&mut self, keeper: &Keeper, end: &End<'_>) -> Result<()> {
+        let (outcome, ended_at) = (end.outcome, end.at);
         let status = match outcome {
             Outcome::Ready => Status::Healthy,
             Outcome::Applied | Outcome::InFlight => Status::Reconciling,
@@ -188,11 +201,8 @@ impl Deploy<'_> {
         let observed = Observed { status, reason: reason_of(outcome).to_owned(), at: ended_at };
         self.report.observed(&observed);
         let mut store = self.session.store();
-        let end = End { outcome, reason: reason.as_deref(), at: ended_at, deeds: &inventory.deeds };
-        store.end_release(self.name, keeper.id(), &end)?;
-        store.set_observed(self.name, &observed)?;
-        drop(store);
-        written
+        store.end_release(self.name, keeper.id(), end)?;
+        store.set_observed(self.name, &observed)
     }
 }
 
@@ -204,11 +214,19 @@ impl Deploy<'_> {
         prepared: &Prepared,
         keeper: &Keeper,
         record: &mut Record,
+        limit: Option<Instant>,
     ) -> Result<()> {
         let mut judges = OwnJudges::of(self.session, &prepared.start.target, record);
         let mut rejected = None;
         loop {
-            match keeper.let_go(record.clone()).await {
+            let written = tokio::select! {
+                written = keeper.let_go(record.clone()) => written,
+                () = until(limit) => Err(Error::failed(
+                    Code::Timeout,
+                    format!("the outcome of `{}` could not be recorded in time", self.name),
+                )),
+            };
+            match written {
                 Err(error) if judges.give_way(&error).await? => {
                     if let Some(newest) = &mut record.newest {
                         newest.release.outcome = Outcome::Failed;

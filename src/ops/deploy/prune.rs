@@ -37,7 +37,8 @@ impl Deploy<'_> {
         }
         // The rollout may have taken minutes, and a deletion cannot be taken back (docs/design.md,
         // Prune).
-        keeper.renew().await?;
+        let undone = "what left the definition is not deleted";
+        self.in_time(prepared.deadline, undone, keeper.renew()).await?;
         self.session.report(self.name, Event::Phase("pruning"));
         let (going, left): (Vec<_>, Vec<_>) = plan.removals.iter().partition(is_leaving);
         self.tell_left(&left);
@@ -63,6 +64,7 @@ impl Deploy<'_> {
                 Removed::Gone => {
                     let applied_at = Some(self.session.now());
                     inventory.drop(&id);
+                    self.report.done(&id);
                     inventory.deeds.push(Deed {
                         id,
                         action: Action::Prune,

@@ -20,11 +20,10 @@ use crate::{
         lock,
         options::PruneWhen,
         rollout::{Rollout, RolloutScope},
-        view::OperationOutcome,
-        write::Writer,
+        write::{Backends, Writer},
     },
     workload::{
-        error::{Code, Error, ErrorKind, Result},
+        error::{Error, ErrorKind, Result},
         instance::{Observed, Status},
         kinds::builtin_kind,
         object::ObjectId,
@@ -69,14 +68,8 @@ impl<'a> Deploy<'a> {
         };
         self.report.keep_unpruned(&inventory.entries());
         let why = result.as_ref().err().map(Error::in_short);
-        let recorded = self.record(prepared, &keeper, inventory, outcome, why).await;
-        self.report.outcome(match &result {
-            Err(error) if error.kind == ErrorKind::Refused => OperationOutcome::Refused,
-            _ if matches!(&recorded, Err(error) if error.code == Code::Judged) => {
-                OperationOutcome::Failed
-            }
-            Ok(()) | Err(_) => outcome.into(),
-        });
+        let (outcome, recorded) = self.record(prepared, &keeper, inventory, outcome, why).await;
+        self.report.outcome(outcome.into());
         match recorded {
             // Whatever else went wrong: another goes on, and what we did not manage is not the
             // news.
@@ -158,6 +151,7 @@ impl<'a> Deploy<'a> {
             conflicts: self.options.conflicts,
             deadline: prepared.deadline,
             fresh: written_definitions(&prepared.draft.plan.items),
+            backends: Backends::of(&prepared.draft.plan.items),
             keeper,
         }
     }

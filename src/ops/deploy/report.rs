@@ -1,7 +1,10 @@
 //! What is told of a deploy or a plan in the end, gathered as it goes, so that a failure has beside
 //! it what was done until then.
 
-use std::{collections::HashMap, time::Instant};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Instant,
+};
 
 use super::prepare::Prepared;
 use crate::{
@@ -17,21 +20,43 @@ use crate::{
         plan::{Item, Plan},
         readiness::{State, images_of, restarts_of},
         record::Entry,
-        release::{Action, Release},
+        release::{Action, Outcome, Release},
         runtime::RuntimeName,
     },
 };
+
+/// What is said of an object that nothing was done about before the end.
+pub(super) const NOT_REACHED: &str = "its turn did not come";
 
 /// An answer in the making.
 pub(super) struct DeployReport {
     operation: Operation,
     index: HashMap<ObjectId, usize>,
+    /// What was done as it was planned.
+    done: HashSet<ObjectId>,
 }
 
 impl DeployReport {
     /// Begins with the instance's name alone.
     pub(super) fn new(name: &InstanceName) -> Self {
-        Self { operation: Operation::of(name), index: HashMap::new() }
+        Self { operation: Operation::of(name), index: HashMap::new(), done: HashSet::new() }
+    }
+
+    /// Begins again: somebody else was faster. What was written stays written.
+    pub(super) fn restart(&mut self, name: &InstanceName) {
+        let wrote = self.operation.wrote;
+        *self = Self::new(name);
+        self.operation.wrote = wrote;
+    }
+
+    /// Notes that something was written to the cluster: it cannot be refused any more.
+    pub(super) fn wrote(&mut self) {
+        self.operation.wrote = true;
+    }
+
+    /// Notes that what was planned for an object is done.
+    pub(super) fn done(&mut self, id: &ObjectId) {
+        self.done.insert(id.clone());
     }
 
     /// Says on which runtime it is.
@@ -143,6 +168,9 @@ impl DeployReport {
     pub(super) fn nodes(&mut self, rollout: &Rollout<'_>) {
         for node in &rollout.nodes {
             let id = &node.item.desired.id;
+            if node.applied {
+                self.done(id);
+            }
             let Some(view) = self.view_of(id) else { continue };
             if let Some(written) = &node.written {
                 view.uid.clone_from(&written.entry.uid);
@@ -163,6 +191,9 @@ impl DeployReport {
             } else if node.skipped {
                 "skipped".clone_into(&mut view.reason);
                 "left out, since something that it needs failed".clone_into(&mut view.message);
+            } else if !node.applied && node.verdict.is_none() {
+                "pending".clone_into(&mut view.reason);
+                NOT_REACHED.clone_into(&mut view.message);
             }
             if let Some(Some(object)) = rollout.observer.seen(id) {
                 view.restarts = restarts_of(object, &rollout.observer.around);
@@ -185,16 +216,28 @@ impl DeployReport {
 
     /// Ends it.
     pub(super) fn finish(mut self, result: Result<()>, started: Instant) -> Operation {
+        let operation = &mut self.operation;
+        if operation.instance.outcome != Some(OperationOutcome::Planned) {
+            operation.counts = Counts::default();
+            for view in &operation.objects {
+                let action = view.action.filter(|action| match action {
+                    Action::Unchanged | Action::Blocked => true,
+                    _ => self.done.contains(&view.id),
+                });
+                action.into_iter().for_each(|action| operation.counts.add(action));
+            }
+        }
         if let Err(error) = result {
-            let outcome = &mut self.operation.instance.outcome;
-            match outcome {
-                None | Some(OperationOutcome::Unchanged | OperationOutcome::Planned) => {
-                    *outcome = Some((&error).into());
+            match operation.instance.outcome {
+                None | Some(OperationOutcome::Planned) => operation.fail(error),
+                // Nothing was to be written, and the wait for it failed.
+                Some(OperationOutcome::Unchanged) => {
+                    operation.instance.outcome = Some(Outcome::of_failure(&error).into());
+                    operation.error = Some(error);
                 }
                 // The release has an outcome, and is what the user asks about.
-                Some(_) => {}
+                Some(_) => operation.error = Some(error),
             }
-            self.operation.error = Some(error);
         }
         self.operation.duration_seconds = started.elapsed().as_secs_f64();
         self.operation

@@ -77,7 +77,7 @@ impl Rollout<'_> {
         }
     }
 
-    pub(super) async fn poll_unwatched(&mut self, clock: &mut Clock) {
+    pub(super) fn ask_for_unwatched(&mut self, clock: &mut Clock) {
         if clock.polled.elapsed() < POLL_EVERY {
             return;
         }
@@ -96,7 +96,7 @@ impl Rollout<'_> {
             })
             .map(|node| &node.item.desired)
             .collect();
-        self.observer.poll(self.scope.target, &unseen, POLL_EVERY).await;
+        self.observer.ask_for(self.scope.target, &unseen, POLL_EVERY);
     }
 
     pub(super) fn heartbeat(&self, clock: &mut Clock) {

@@ -6,7 +6,7 @@ use futures::future::join_all;
 
 use super::Rollout;
 use crate::{
-    cluster::{explain::timed_out, failure::Failure, request::Request},
+    cluster::{api::Api, explain::timed_out, failure::Failure, request::Request},
     ops::deletion::held_by,
     workload::{ownership::is_terminating, readiness::Verdict},
 };
@@ -16,21 +16,21 @@ const LAST_LOOK: Duration = Duration::from_secs(2);
 /// How many objects are looked at; more of them are not told of either.
 const LOOKED_AT: usize = 20;
 
-impl Rollout<'_> {
-    /// Asks whether the server is still there; gives why it is not.
-    pub(super) async fn probe_server(&self) -> Option<Failure> {
-        // The one path that every account may read. Once: retries would outlast the patience of who
-        // waits.
-        let (api, call) = (&self.scope.target.api, Request::get("/version").once());
-        match tokio::time::timeout(LAST_LOOK, api.send_raw(&call)).await {
-            Ok(answer) => answer.err(),
-            Err(_) => {
-                let late = timed_out(&api.connection().server, LAST_LOOK);
-                Some(Failure::NoAnswer(Box::new(late)))
-            }
+/// Asks whether the server is still there; gives why it is not.
+pub(super) async fn probe_server(api: Api) -> Option<Failure> {
+    // The one path that every account may read. Once: retries would outlast the patience of who
+    // waits.
+    let call = Request::get("/version").once();
+    match tokio::time::timeout(LAST_LOOK, api.send_raw(&call)).await {
+        Ok(answer) => answer.err(),
+        Err(_) => {
+            let late = timed_out(&api.connection().server, LAST_LOOK);
+            Some(Failure::NoAnswer(Box::new(late)))
         }
     }
+}
 
+impl Rollout<'_> {
     /// Finds out what held up writes that time ran out for: an object that goes and is held.
     pub(super) async fn diagnose_unwritten(&mut self) {
         let target = self.scope.target;

@@ -6,15 +6,13 @@
 //! the nodes.
 
 mod clock;
+mod ending;
 mod judging;
 mod last_look;
 mod node;
 mod observer;
 
-use std::{
-    collections::HashSet,
-    time::{Duration, Instant},
-};
+use std::time::Instant;
 
 use futures::{StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
 use jiff::Timestamp;
@@ -42,9 +40,6 @@ use crate::{
         release::Action,
     },
 };
-
-/// How long writes in flight are waited for after the wish to stop.
-const LAST_WRITES: Duration = Duration::from_secs(10);
 
 /// How a rollout ended.
 #[derive(Debug, Clone, PartialEq)]
@@ -94,6 +89,7 @@ pub(crate) struct Rollout<'a> {
     since: Timestamp,
 }
 
+/// A write on its way.
 type Writing<'a> = BoxFuture<'a, (usize, Result<Written, Error>)>;
 
 impl<'a> Rollout<'a> {
@@ -119,7 +115,6 @@ impl<'a> Rollout<'a> {
             }
         }
         if end == RolloutEnd::TimedOut {
-            self.server_down = self.probe_server().await;
             // A server that is gone would let each of the looks wait for its time.
             if self.server_down.is_none() {
                 self.diagnose_unwritten().await;
@@ -178,52 +173,14 @@ impl<'a> Rollout<'a> {
                 }
                 // What only time decides is judged without a change.
                 () = tokio::time::sleep(TICK) => {}
-                () = until(deadline) => {
-                    self.finish_writes(&mut schedule, &mut writing).await;
-                    return self.end_at_deadline(&clock);
-                }
+                () = until(deadline) => return self.end_at_deadline(&clock, &mut schedule, &mut writing).await,
             }
             if clock.judging_is_due() {
-                self.poll_unwatched(&mut clock).await;
+                self.ask_for_unwatched(&mut clock);
                 self.judge_all(&mut schedule, &mut clock);
             }
             self.heartbeat(&mut clock);
         }
-    }
-
-    /// Ends at the nearer of two deadlines: the user's, and 30 s after the first failure.
-    fn end_at_deadline(&mut self, clock: &Clock) -> RolloutEnd {
-        if !clock.failed_long_ago() {
-            return RolloutEnd::TimedOut;
-        }
-        // What failed is waited for no longer, nor is what its turn did not come for.
-        for node in &mut self.nodes {
-            node.skipped |= !node.applied && node.error.is_none();
-        }
-        self.verdict()
-    }
-
-    /// Leaves out what waits for something that failed to become ready, where nothing else is
-    /// under way.
-    fn skip_hopeless(&mut self, schedule: &Schedule<'_>) -> bool {
-        let failed: Vec<usize> =
-            (0..self.nodes.len()).filter(|index| self.nodes[*index].has_failed()).collect();
-        if failed.is_empty() {
-            return false;
-        }
-        // On a copy: what has failed to become ready may still recover, as long as something else
-        // is under way.
-        let mut schedule = schedule.clone();
-        let hopeless: HashSet<usize> =
-            failed.into_iter().flat_map(|index| schedule.failed(index)).collect();
-        let mut nodes = self.nodes.iter().enumerate();
-        if !nodes.all(|(index, node)| node.is_over() || hopeless.contains(&index)) {
-            return false;
-        }
-        for index in hopeless {
-            self.nodes[index].skipped = true;
-        }
-        true
     }
 
     fn phase(&self, name: &'static str) {
@@ -312,32 +269,6 @@ impl<'a> Rollout<'a> {
             self.observer.watch_for(target, instance, &node.item.desired, node.watch);
         } else {
             self.set_verdict(schedule, index, Verdict::ready());
-        }
-    }
-
-    /// Lets writes end that are on their way: what they did is worth knowing.
-    async fn finish_writes(
-        &mut self,
-        schedule: &mut Schedule<'_>,
-        writing: &mut FuturesUnordered<Writing<'a>>,
-    ) {
-        let until = Instant::now() + LAST_WRITES;
-        let mut clock = Clock::new();
-        while !writing.is_empty() {
-            tokio::select! {
-                Some((node, result)) = writing.next() => self.take_write_result(schedule, node, result, &mut clock),
-                () = tokio::time::sleep_until(until.into()) => return,
-            }
-        }
-    }
-
-    fn verdict(&self) -> RolloutEnd {
-        if self.nodes.iter().any(|node| node.error.is_some() || node.skipped) {
-            RolloutEnd::Failed
-        } else if self.nodes.iter().any(|node| node.waited_for && !node.is_ready()) {
-            RolloutEnd::NotReady
-        } else {
-            RolloutEnd::Ready
         }
     }
 

@@ -103,6 +103,6 @@ impl<'a> Node<'a> {
     pub(super) fn is_over(&self) -> bool {
         self.skipped
             || self.error.is_some()
-            || (self.applied && (!self.waited_for || self.is_ready() || self.has_failed()))
+            || (self.applied && (self.is_settled() || self.has_failed()))
     }
 }

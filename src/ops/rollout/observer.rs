@@ -6,13 +6,14 @@ use std::{
     time::Duration,
 };
 
-use futures::{StreamExt as _, stream};
+use futures::{StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
 use serde_json::Value;
 use tokio::{sync::mpsc, task::JoinSet};
 
 use crate::{
     cluster::{
-        api::{Api, IN_FLIGHT},
+        api::Api,
+        explain::timed_out,
         failure::Failure,
         request::Request,
         watch::{Collection, CollectionEvent},
@@ -33,6 +34,14 @@ const BY_NAME: &str = "&fieldSelector=metadata.name%3D";
 /// Selects objects by one label.
 const BY_LABEL: &str = "&labelSelector=";
 
+/// What the cluster shows.
+pub(crate) enum Change {
+    /// By a watch.
+    Watched(CollectionEvent),
+    /// By a GET: the object, `None` where it is not there.
+    Asked(ObjectId, Result<Option<Value>, Failure>),
+}
+
 /// Watches collections and keeps what they hold.
 pub(crate) struct Observer {
     api: Api,
@@ -45,6 +54,8 @@ pub(crate) struct Observer {
     live: HashMap<ObjectId, Value>,
     /// What was asked for by name since no watch shows it.
     polled: HashSet<ObjectId>,
+    /// What is being asked for by name.
+    asking: FuturesUnordered<BoxFuture<'static, Change>>,
     /// How the server refused the login, where it did.
     login_refused: Option<Failure>,
     /// What is around the objects: pods, replica sets, events.
@@ -65,6 +76,7 @@ impl Observer {
             changes,
             live: HashMap::new(),
             polled: HashSet::new(),
+            asking: FuturesUnordered::new(),
             login_refused: None,
             around: Related::default(),
         }
@@ -130,21 +142,27 @@ impl Observer {
     }
 
     /// Waits for the next change. For ever where nothing is watched.
-    pub(crate) async fn changed(&mut self) -> CollectionEvent {
-        // The observer holds a sender itself, so that the channel is never closed.
-        self.changes.recv().await.expect("a sender is kept")
-    }
-
-    /// Takes in a change, and whatever else has come by now.
-    pub(crate) fn take(&mut self, change: CollectionEvent) {
-        self.take_one(change);
-        // A burst is taken as one, so that it is judged once.
-        while let Ok(change) = self.changes.try_recv() {
-            self.take_one(change);
+    pub(crate) async fn changed(&mut self) -> Change {
+        tokio::select! {
+            Some(asked) = self.asking.next() => asked,
+            // The observer holds a sender itself, so that the channel is never closed.
+            seen = self.changes.recv() => Change::Watched(seen.expect("a sender is kept")),
         }
     }
 
-    fn take_one(&mut self, change: CollectionEvent) {
+    /// Takes in a change, and whatever else has come by now.
+    pub(crate) fn take(&mut self, change: Change) {
+        match change {
+            Change::Watched(seen) => self.take_seen(seen),
+            Change::Asked(id, found) => self.take_asked(id, found),
+        }
+        // A burst is taken as one, so that it is judged once.
+        while let Ok(seen) = self.changes.try_recv() {
+            self.take_seen(seen);
+        }
+    }
+
+    fn take_seen(&mut self, change: CollectionEvent) {
         match change {
             CollectionEvent::Listed(collection, objects) => self.take_list(&collection, objects),
             CollectionEvent::Present(object) => {
@@ -243,33 +261,36 @@ impl Observer {
             && !self.unwatchable.contains(&(id.group_kind(), id.namespace.clone()))
     }
 
-    /// Asks for objects by name, side by side, and takes what is answered within `limit`.
-    pub(crate) async fn poll(&mut self, target: &Target, objects: &[&Desired], limit: Duration) {
-        let asked = stream::iter(objects)
-            .filter_map(|desired| async move {
-                Some((*desired, target.path(&desired.id, &desired.version)?))
-            })
-            .map(|(desired, path)| {
-                let api = self.api.clone();
-                async move { (desired, api.find(Request::get(path)).await) }
-            })
-            .buffer_unordered(IN_FLIGHT)
-            .take_until(tokio::time::sleep(limit))
-            .collect::<Vec<_>>()
-            .await;
-        for (desired, found) in asked {
-            match found {
-                Ok(Some(object)) => {
-                    self.keep(object);
-                    self.polled.insert(desired.id.clone());
-                }
-                Ok(None) => {
-                    self.live.remove(&desired.id);
-                    self.listed.insert((desired.id.group_kind(), desired.id.namespace.clone()));
-                }
-                // What cannot be asked now is asked at the next tick.
-                Err(_) => {}
+    /// Begins to ask for objects by name; each counts as a change when it is answered, within
+    /// `limit`. Nothing is asked while answers are due.
+    pub(crate) fn ask_for(&mut self, target: &Target, objects: &[&Desired], limit: Duration) {
+        if !self.asking.is_empty() {
+            return;
+        }
+        for desired in objects {
+            let Some(path) = target.path(&desired.id, &desired.version) else { continue };
+            let (api, id) = (self.api.clone(), desired.id.clone());
+            self.asking.push(Box::pin(async move {
+                let asked = tokio::time::timeout(limit, api.find(Request::get(path))).await;
+                let late =
+                    || Failure::NoAnswer(Box::new(timed_out(&api.connection().server, limit)));
+                Change::Asked(id, asked.unwrap_or_else(|_| Err(late())))
+            }));
+        }
+    }
+
+    fn take_asked(&mut self, id: ObjectId, found: Result<Option<Value>, Failure>) {
+        match found {
+            Ok(Some(object)) => {
+                self.keep(object);
+                self.polled.insert(id);
             }
+            Ok(None) => {
+                self.live.remove(&id);
+                self.listed.insert((id.group_kind(), id.namespace));
+            }
+            // What cannot be asked now is asked at the next tick.
+            Err(_) => {}
         }
     }
 }

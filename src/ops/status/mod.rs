@@ -67,7 +67,7 @@ async fn one(session: &Session<'_>, name: &InstanceName, named: bool) -> Operati
     };
     if let Err(error) = result {
         operation.instance.describe_status(Status::Error, error.to_string(), session.now());
-        operation.instance.outcome = Some((&error).into());
+        operation.instance.outcome = Some(Outcome::of_failure(&error).into());
         // A table tells it in its row; a named instance that cannot be asked is a failure of its
         // runtime, also where a right is missing (docs/cli.md, Status).
         if named {

@@ -41,7 +41,7 @@ pub(crate) enum OperationOutcome {
     NotReady,
     TimedOut,
     Failed,
-    /// It ended before anything was written.
+    /// It ended before anything was written, for whatever reason but a signal.
     Refused,
     Interrupted,
     Planned,
@@ -77,20 +77,6 @@ impl From<Outcome> for OperationOutcome {
             Outcome::TimedOut => Self::TimedOut,
             Outcome::Failed => Self::Failed,
             Outcome::Interrupted => Self::Interrupted,
-        }
-    }
-}
-
-impl From<&Error> for OperationOutcome {
-    fn from(error: &Error) -> Self {
-        match error.kind {
-            ErrorKind::Refused | ErrorKind::Locked | ErrorKind::Usage => Self::Refused,
-            ErrorKind::Interrupted
-            | ErrorKind::Terminated
-            | ErrorKind::NotReady
-            | ErrorKind::Failed
-            | ErrorKind::Runtime
-            | ErrorKind::Changes => Outcome::of_failure(error).into(),
         }
     }
 }
@@ -238,6 +224,24 @@ impl Operation {
         let instance = InstanceView { name: name.to_string(), ..InstanceView::default() };
         Self { instance, ..Self::default() }
     }
+
+    /// Ends it with a failure that no release has recorded.
+    pub(crate) fn fail(&mut self, error: Error) {
+        let is_refused = match error.kind {
+            ErrorKind::Interrupted | ErrorKind::Terminated | ErrorKind::NotReady => false,
+            ErrorKind::Failed
+            | ErrorKind::Usage
+            | ErrorKind::Changes
+            | ErrorKind::Refused
+            | ErrorKind::Locked
+            | ErrorKind::Runtime => !self.wrote,
+        };
+        self.instance.outcome = Some(match is_refused {
+            true => OperationOutcome::Refused,
+            false => Outcome::of_failure(&error).into(),
+        });
+        self.error = Some(error);
+    }
 }
 
 impl InstanceView {
@@ -307,7 +311,7 @@ impl Counts {
 pub(crate) struct Operation {
     /// The instance; its `outcome` is the operation's.
     pub instance: InstanceView,
-    /// How many objects met which fate.
+    /// How many objects met which fate: of a plan what would be done, else what was.
     pub counts: Counts,
     pub objects: Vec<ObjectView>,
     /// What goes along with what is deleted, although nobody deployed it.
@@ -320,4 +324,6 @@ pub(crate) struct Operation {
     pub remarks: Vec<String>,
     /// Why it failed.
     pub error: Option<Error>,
+    /// Whether anything was written to the cluster.
+    pub wrote: bool,
 }

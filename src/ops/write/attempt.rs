@@ -25,18 +25,35 @@ use crate::{
     },
 };
 
-/// How long a failure that passes by itself is borne: a namespace without its default
-/// ServiceAccount, a kind that is served in a moment. A webhook whose backend is not up yet is
-/// waited for until time is up, where the deploy has a limit: its pod is pulled first.
+/// How long a failure that passes by itself is borne, from when it was met first: a namespace
+/// without its default ServiceAccount, a kind that is served in a moment, somebody else's webhook
+/// whose backend restarts. A webhook whose backend this release brings is waited for until time is
+/// up, where the deploy has a limit: its pod is pulled first.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How long a server may go by what a CRD said before this release changed it. It takes in a large
 /// one within seconds; a field that is really wrong must not take much longer to be told.
 const FRESH: Duration = Duration::from_secs(10);
 /// The pause before such a write is tried again.
 const PAUSE: Duration = Duration::from_millis(250);
+/// What helps where somebody else's webhook does not answer.
+const WEBHOOK_HINT: &str = "its backend has to run, or its configuration has to go: `kubectl get \
+    validatingwebhookconfigurations,mutatingwebhookconfigurations` lists them";
 /// How often a 409 is answered to although the live object is what the write is about: a webhook
 /// may deny with that code, and an object may be written all the time.
 const CONFLICTS: u32 = 5;
+
+/// What a write waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Trouble {
+    /// Others write the object.
+    Conflict,
+    /// The backend of a webhook.
+    Webhook,
+    /// What comes a moment after something else was applied.
+    Passing,
+    /// A server that goes by the CRD of before.
+    Schema,
+}
 
 /// What has to be true of the live object for a write to be right.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,7 +77,8 @@ pub(super) struct Attempt<'a> {
     is_bare: bool,
     /// Whether what the server filled in and forbids was taken hold of already.
     claimed_forbidden: bool,
-    started: Instant,
+    /// Since when the trouble that it waits for is there.
+    waiting_since: Option<(Trouble, Instant)>,
     /// How many 409s a look at the live object did not explain.
     conflicts: u32,
 }
@@ -86,7 +104,7 @@ impl<'a> Attempt<'a> {
             force: false,
             is_bare: false,
             claimed_forbidden: false,
-            started: Instant::now(),
+            waiting_since: None,
             conflicts: 0,
         }
     }
@@ -115,6 +133,7 @@ impl<'a> Attempt<'a> {
                 Ok(answer) if is_terminating(&answer) => {
                     let uid = uid(&answer).unwrap_or_default();
                     deletion::wait(&writer.api, &item.desired.id, path, uid).await?;
+                    self.waiting_since = None;
                     self.set_precondition(Precondition::Absent);
                 }
                 // It has the labels of its pods, and gets ours beside them. Killed in between, the
@@ -179,7 +198,6 @@ impl<'a> Attempt<'a> {
     async fn handle_failure(&mut self, failure: &Failure) -> Result<()> {
         let Self { writer, item, path, .. } = *self;
         let desired = &item.desired;
-        let is_in_time = self.started.elapsed() <= PATIENCE;
         // First: a conflict on fields and a failed precondition are both 409.
         if let Some(resolution) = resolve(failure, desired, &item.sharing, writer.conflicts) {
             if self.resolve_conflict(resolution)? {
@@ -188,8 +206,12 @@ impl<'a> Attempt<'a> {
         } else if failure.is_conflict() || is_other_uid(failure) {
             // Somebody writes it at this very moment, all the time: it is told after a while, not
             // fought.
-            if is_in_time && self.conflicts < CONFLICTS {
+            if self.waited(Trouble::Conflict) <= PATIENCE && self.conflicts < CONFLICTS {
+                let looked = Instant::now();
                 let precondition = self.recheck_precondition(failure).await?;
+                // The end of the object before may take as long as it likes.
+                self.waiting_since =
+                    self.waiting_since.map(|(trouble, at)| (trouble, at + looked.elapsed()));
                 if precondition == self.precondition {
                     self.conflicts += 1;
                     tokio::time::sleep(PAUSE * self.conflicts).await;
@@ -206,24 +228,44 @@ impl<'a> Attempt<'a> {
             tokio::time::sleep(PAUSE).await;
             return Ok(());
         }
-        Err(writer.explain(desired, failure))
+        let error = writer.explain(desired, failure);
+        Err(match self.waiting_since {
+            Some((Trouble::Webhook, since)) if failure.is_webhook_down() => error
+                .cause(format!("its backend did not answer for {} s", since.elapsed().as_secs()))
+                .hint(WEBHOOK_HINT),
+            _ => error,
+        })
+    }
+
+    /// Gives how long a trouble is met by now.
+    fn waited(&mut self, trouble: Trouble) -> Duration {
+        let now = Instant::now();
+        let same = self.waiting_since.filter(|(known, _)| *known == trouble);
+        let (_, since) = *self.waiting_since.insert(same.unwrap_or((trouble, now)));
+        now.duration_since(since)
     }
 
     /// Tells failures that pass by themselves, for as long as that may take. The last moment before
     /// time is up is for telling why.
-    fn is_worth_waiting(&self, failure: &Failure) -> bool {
-        let Self { writer, item, started, .. } = self;
-        let patience = if failure.is_webhook_down() {
-            let left = writer.deadline.map(|end| end.saturating_duration_since(Instant::now()));
-            return left.map_or(started.elapsed() <= PATIENCE, |left| left > PAUSE * 2);
+    fn is_worth_waiting(&mut self, failure: &Failure) -> bool {
+        let Self { writer, item, .. } = *self;
+        let (trouble, patience) = if failure.is_webhook_down() {
+            (Trouble::Webhook, PATIENCE)
         } else if may_pass(failure, &item.desired) {
-            PATIENCE
+            (Trouble::Passing, PATIENCE)
         } else if failure.is_about_the_schema() && writer.is_fresh(&item.desired.id) {
-            FRESH
+            (Trouble::Schema, FRESH)
         } else {
             return false;
         };
-        started.elapsed() <= patience
+        let waited = self.waited(trouble);
+        let left = writer.deadline.map(|end| end.saturating_duration_since(Instant::now()));
+        let is_own = trouble == Trouble::Webhook && writer.backends.serve(failure);
+        match left {
+            Some(left) if left <= PAUSE * 2 => false,
+            Some(_) if is_own => true,
+            _ => waited <= patience,
+        }
     }
 
     /// Takes or leaves fields that others hold; `false` where that changes nothing of the request.

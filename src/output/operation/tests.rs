@@ -90,13 +90,25 @@ fn a_delete_counts_what_went() {
 }
 
 #[test]
-fn a_failure_counts_nothing_that_may_not_have_happened() {
-    let mut failed = operation(OperationOutcome::Failed, Counts { create: 4, ..Counts::default() });
-    failed.error = Some(Error::failed(Code::Rejected, "no"));
-    assert_eq!(
-        text(Verb::Deploy { waits: true }, &failed, &Printer::plain(Format::Table)),
-        "web failed on kind-dev (release 3, shop revision 2); after 4.2 s\nnamespace web\n"
-    );
+fn a_failure_tells_what_was_done_and_nothing_where_nothing_was_written() {
+    let done = Counts { create: 2, unchanged: 1, ..Counts::default() };
+    for outcome in [OperationOutcome::Failed, OperationOutcome::Interrupted] {
+        let mut failed = operation(outcome, done);
+        failed.error = Some(Error::failed(Code::Rejected, "no"));
+        let told = |operation: &Operation| {
+            text(Verb::Deploy { waits: true }, operation, &Printer::plain(Format::Table))
+        };
+        assert_eq!(told(&failed), "");
+        failed.wrote = true;
+        assert_eq!(
+            told(&failed),
+            format!(
+                "web {} on kind-dev (release 3, shop revision 2): 2 created, 1 unchanged; after \
+                 4.2 s\nnamespace web\n",
+                outcome.word()
+            )
+        );
+    }
 }
 
 #[test]

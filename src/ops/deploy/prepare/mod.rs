@@ -101,7 +101,7 @@ impl Deploy<'_> {
         // Written down in the record too: an empty disk has nothing else to compare with
         // (docs/design.md, The right cluster).
         record.cluster_uid.clone_from(&start.target.cluster_uid);
-        Ok(Prepared { start, draft, record, collateral, deadline: self.deadline() })
+        Ok(Prepared { start, draft, record, collateral, deadline: self.clock.deadline() })
     }
 }
 

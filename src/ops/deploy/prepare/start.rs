@@ -140,7 +140,8 @@ impl Deploy<'_> {
         match purpose {
             Purpose::Rehearse => locate::locate(self.session, target, search).await,
             Purpose::Deploy { dead, until } => {
-                lock::locate_free(self.session, target, search, dead, *until).await
+                let paused = &self.clock.paused;
+                lock::locate_free(self.session, target, search, dead, *until, paused).await
             }
         }
     }

@@ -1,0 +1,88 @@
+//! How a rollout ends: the last writes, what is left out, and what all of it comes to.
+
+use std::{
+    collections::HashSet,
+    time::{Duration, Instant},
+};
+
+use futures::{StreamExt as _, stream::FuturesUnordered};
+
+use super::{Clock, Rollout, RolloutEnd, Writing, last_look::probe_server};
+use crate::workload::graph::Schedule;
+
+/// How long writes in flight are waited for after time is up or the wish to stop: what they did is
+/// worth knowing, and yet who said `--timeout 20s` wants to wait for 20 s.
+const LAST_WRITES: Duration = Duration::from_secs(2);
+
+impl<'a> Rollout<'a> {
+    /// Ends at the nearer of two deadlines: the user's, and 30 s after the first failure.
+    pub(super) async fn end_at_deadline(
+        &mut self,
+        clock: &Clock,
+        schedule: &mut Schedule<'_>,
+        writing: &mut FuturesUnordered<Writing<'a>>,
+    ) -> RolloutEnd {
+        if !clock.failed_long_ago() {
+            // Side by side: time is up already.
+            let probe = probe_server(self.scope.target.api.clone());
+            let ((), down) = tokio::join!(self.finish_writes(schedule, writing), probe);
+            self.server_down = down;
+            return RolloutEnd::TimedOut;
+        }
+        self.finish_writes(schedule, writing).await;
+        // What failed is waited for no longer, nor is what its turn did not come for.
+        for node in &mut self.nodes {
+            node.skipped |= !node.applied && node.error.is_none();
+        }
+        self.verdict()
+    }
+
+    /// Leaves out what waits for something that failed to become ready, where nothing else is
+    /// under way.
+    pub(super) fn skip_hopeless(&mut self, schedule: &Schedule<'_>) -> bool {
+        let failed: Vec<usize> =
+            (0..self.nodes.len()).filter(|index| self.nodes[*index].has_failed()).collect();
+        if failed.is_empty() {
+            return false;
+        }
+        // On a copy: what has failed to become ready may still recover, as long as something else
+        // is under way.
+        let mut schedule = schedule.clone();
+        let hopeless: HashSet<usize> =
+            failed.into_iter().flat_map(|index| schedule.failed(index)).collect();
+        let mut nodes = self.nodes.iter().enumerate();
+        if !nodes.all(|(index, node)| node.is_over() || hopeless.contains(&index)) {
+            return false;
+        }
+        for index in hopeless {
+            self.nodes[index].skipped = true;
+        }
+        true
+    }
+
+    /// Lets writes end that are on their way: what they did is worth knowing.
+    pub(super) async fn finish_writes(
+        &mut self,
+        schedule: &mut Schedule<'_>,
+        writing: &mut FuturesUnordered<Writing<'a>>,
+    ) {
+        let until = Instant::now() + LAST_WRITES;
+        let mut clock = Clock::new();
+        while !writing.is_empty() {
+            tokio::select! {
+                Some((node, result)) = writing.next() => self.take_write_result(schedule, node, result, &mut clock),
+                () = tokio::time::sleep_until(until.into()) => return,
+            }
+        }
+    }
+
+    pub(super) fn verdict(&self) -> RolloutEnd {
+        if self.nodes.iter().any(|node| node.error.is_some() || node.skipped) {
+            RolloutEnd::Failed
+        } else if self.nodes.iter().any(|node| !node.is_settled()) {
+            RolloutEnd::NotReady
+        } else {
+            RolloutEnd::Ready
+        }
+    }
+}

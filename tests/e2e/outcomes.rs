@@ -1,0 +1,132 @@
+//! What is told at the end is true: counts are what was done, `refused` means that nothing was
+//! written, and time that is up ends a command, whatever the server does not answer.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use serde_json::{Value, json};
+use workloadctl::testing::{Effect, Fault, Matches, When};
+
+use crate::harness::Place;
+
+const CONF: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: conf}\ndata: {a: '1'}\n";
+const FIXED: &str =
+    "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: fixed}\ndata: {a: '1'}\nimmutable: true\n";
+const TWICE: &str = "apiVersion: v1\nkind: Service\nmetadata: {name: twice}\n\
+    spec: {ports: [{name: a, port: 80}, {name: b, port: 80}]}\n";
+
+fn hangs(method: Option<&'static str>, path: &str) -> Arc<Fault> {
+    let matches = Matches { method, path: Some(path.to_owned()), ..Matches::default() };
+    Arc::new(Fault::new(matches, When::Always, Effect::Slow(Duration::from_secs(60))))
+}
+
+/// The counts that are not zero.
+fn counts(answer: &Value) -> Value {
+    let counts = answer["counts"].as_object().unwrap();
+    counts
+        .iter()
+        .filter(|(_, count)| **count != 0)
+        .map(|(key, count)| (key.clone(), count.clone()))
+        .collect()
+}
+
+fn holder(place: &Place, name: &str) -> Option<String> {
+    let record =
+        place.get(&format!("/api/v1/namespaces/{name}/secrets/workloadctl.{name}")).unwrap();
+    record["data"]["holder"].as_str().filter(|holder| !holder.is_empty()).map(str::to_owned)
+}
+
+on_both! {
+    fn counts_are_what_was_done(place) {
+        let name = place.instance("");
+        place.write("set.yaml", &format!("{CONF}---\n{FIXED}---\n{TWICE}"));
+        let failed = place.run(&format!("deploy {name} -f set.yaml -o json")).expect(1).json();
+        assert_eq!(
+            (&failed["outcome"], counts(&failed)),
+            (&json!("failed"), json!({"create": 3})),
+            "{failed}"
+        );
+        let told = place.told(&format!("deploy {name} -f set.yaml"));
+        assert!(told.contains("revision 1): 3 unchanged; after "), "{told}");
+        place.write("set.yaml", &format!("{CONF}---\n{FIXED}"));
+        place.run(&format!("deploy {name} -f set.yaml")).expect(0);
+        // What cannot be changed is met after a write: it is no refusal any more.
+        place.write("set.yaml", &format!("{CONF}---\n{FIXED}").replace("'1'", "'2'"));
+        let failed = place.run(&format!("deploy {name} -f set.yaml -o json")).expect(5).json();
+        assert_eq!(
+            (&failed["outcome"], counts(&failed)),
+            (&json!("failed"), json!({"update": 1, "unchanged": 1})),
+            "{failed}"
+        );
+    }
+
+    fn what_is_refused_has_done_nothing(place) {
+        let (name, other) = (place.instance(""), place.instance("o"));
+        place.write("theirs.yaml", CONF);
+        place.run(&format!("deploy {other} -f theirs.yaml")).expect(0);
+        place.write("set.yaml", &format!("{CONF}---\n{FIXED}"));
+        let refused =
+            place.run(&format!("deploy {name} -f set.yaml -n {other} -o json")).expect(5).json();
+        assert_eq!(
+            (&refused["outcome"], counts(&refused)),
+            (&json!("refused"), json!({"blocked": 1})),
+            "{refused}"
+        );
+        // A plan counts what it would do.
+        let plan = place.run(&format!("plan {name} -f set.yaml -n {other} -o json")).expect(5).json();
+        assert_eq!(counts(&plan), json!({"blocked": 1, "create": 1}), "{plan}");
+        place.run(&format!("delete {other} --yes")).expect(0);
+    }
+
+    fn time_that_is_up_ends_a_deploy_that_the_server_does_not_answer(place) {
+        let place = &place.behind_proxy();
+        let name = place.instance("");
+        place.write("set.yaml", CONF);
+        place.run(&format!("deploy {name} -f set.yaml")).expect(0);
+        let line = format!("deploy {name} -f set.yaml --timeout 3s");
+        let took = |started: Instant, at_most: u64| {
+            let took = started.elapsed();
+            assert!(took < Duration::from_secs(at_most), "{took:?}");
+        };
+        // From the first request on.
+        place.faults(&[hangs(None, "")]);
+        let started = Instant::now();
+        let refused = place.run(&format!("{line} -o json")).expect(1).json();
+        took(started, 6);
+        assert_eq!(
+            (&refused["outcome"], &refused["error"]["code"]),
+            (&json!("refused"), &json!("timeout")),
+            "{refused}"
+        );
+        // One object: the record is written, and the holder cleared.
+        place.write("set.yaml", &CONF.replace("'1'", "'2'"));
+        place.faults(&[hangs(Some("PATCH"), "/configmaps/")]);
+        let started = Instant::now();
+        let late = place.run(&format!("{line} -o json")).expect(1).json();
+        took(started, 9);
+        assert_eq!(
+            (&late["outcome"], counts(&late), &late["error"]["code"]),
+            (&json!("timedOut"), json!({"unchanged": 1}), &json!("timeout")),
+            "{late}"
+        );
+        place.faults(&[]);
+        assert_eq!(holder(place, &name), None);
+        place.run(&format!("deploy {name} -f set.yaml")).expect(0);
+        place.write("set.yaml", &CONF.replace("'1'", "'3'"));
+        // Everything, once the intent is written: nobody can clear the holder, and the next one here
+        // takes over at once.
+        place.faults(&[hangs(Some("PATCH"), "/configmaps/")]);
+        let started = Instant::now();
+        let mut running = place.follow(&line);
+        assert!(running.until(|said| said == "applying"));
+        place.faults(&[hangs(None, "")]);
+        let ended = running.end().expect(1);
+        took(started, 12);
+        assert!(ended.stderr.contains("the server does not answer any more: "), "{}", ended.stderr);
+        place.faults(&[]);
+        place.run(&format!("deploy {name} -f set.yaml --lock-wait 0s")).expect(0);
+        assert_eq!(holder(place, &name), None);
+    }
+}
