@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::{absence::Absence, explain::NOT_AN_API_SERVER};
 use crate::workload::{
     error::{Code, Error, Result},
-    object::{ObjectId, Origin},
+    object::{GroupKind, ObjectId, Origin},
 };
 
 /// The answer of an API server to a request that failed: Kubernetes' `metav1.Status`.
@@ -176,6 +176,15 @@ impl Failure {
                 || (self.code() == 422 && !self.is_immutable()))
     }
 
+    /// Tells whether a pod's account is not there: the one called `default` comes a moment after its
+    /// namespace, others an operator may make.
+    pub(crate) fn is_about_a_missing_account(&self) -> bool {
+        let message = self.message();
+        self.code() == 403
+            && message.contains("serviceaccount \"")
+            && message.contains("\" not found")
+    }
+
     /// Tells whether an admission webhook could not be called: its backend may come up yet.
     pub(crate) fn is_webhook_down(&self) -> bool {
         let message = self.message();
@@ -232,8 +241,26 @@ impl Failure {
         origin: Option<&Origin>,
     ) -> Error {
         let place = origin.map(|origin| format!(" ({origin})")).unwrap_or_default();
-        let doing = format!("{what} {id}{place}");
-        let error = match (self.of_the_server(), self) {
+        let error = self.told(verb, format!("{what} {id}{place}"), id).object(id);
+        match origin {
+            Some(origin) => error.at(origin),
+            None => error,
+        }
+    }
+
+    /// Does the same for a list of one kind: it is about no single object.
+    pub(crate) fn explain_list(
+        &self,
+        doing: impl Into<String>,
+        kind: &GroupKind,
+        namespace: Option<&str>,
+    ) -> Error {
+        self.told("list", doing.into(), &ObjectId::new(&kind.group, &kind.kind, namespace, ""))
+    }
+
+    /// Tells what was being done, and why it failed.
+    fn told(&self, verb: &str, doing: String, id: &ObjectId) -> Error {
+        match (self.of_the_server(), self) {
             (Some(error), _) => error.while_doing(doing),
             (None, Self::NoAnswer(error)) => (**error).clone().while_doing(doing),
             (None, Self::Status(status)) if let Some(judge) = self.judge() => {
@@ -266,11 +293,6 @@ impl Failure {
                 _ => Error::failed(Code::Rejected, format!("{doing}: rejected"))
                     .causes(status.reasons()),
             },
-        };
-        let error = error.object(id);
-        match origin {
-            Some(origin) => error.at(origin),
-            None => error,
         }
     }
 }

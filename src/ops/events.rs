@@ -10,6 +10,9 @@ use crate::workload::{
     release::Action,
 };
 
+/// How often [`Event::StillOpen`] is sent.
+pub(crate) const HEARTBEAT: Duration = Duration::from_secs(5);
+
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Event {

@@ -13,7 +13,7 @@ use crate::{
         error::Result,
         instance::NamespaceMode,
         name::InstanceName,
-        object::ObjectId,
+        object::{GroupKind, ObjectId},
         ownership::{is_labelled, is_ours},
         record::{Entry, RECORD_LABEL},
     },
@@ -128,8 +128,12 @@ async fn other_record(
             return Ok(Some(Other::Hidden));
         }
         Err(failure) => {
-            let id = ObjectId::new("", "Secret", Some(namespace), "");
-            return Err(failure.explain("list", "cannot look for other records", &id, None));
+            let doing = format!("cannot look for other records in namespace {namespace}");
+            return Err(failure.explain_list(
+                doing,
+                &GroupKind::new("", "Secret"),
+                Some(namespace),
+            ));
         }
     };
     let named =

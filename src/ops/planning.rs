@@ -25,8 +25,9 @@ use crate::{
     cluster::{api::IN_FLIGHT, failure::Failure},
     workload::{
         error::{Code, ErrorKind, Result},
+        kinds::defined_kind,
         name::{DefinitionName, InstanceName},
-        object::ObjectId,
+        object::{GroupKind, ObjectId},
         ownership::{
             Terms, Yielded, is_held_still, is_labelled, made_by, may_conflict, other_instances,
         },
@@ -57,6 +58,8 @@ pub(crate) struct Planning<'a> {
     pub options: PlanningOptions<'a>,
     /// That the server could not be asked, once it is known. Starts empty.
     pub compared_locally: OnceLock<String>,
+    /// The kinds whose definitions this release writes, once the decisions are made. Starts empty.
+    pub fresh: OnceLock<HashSet<GroupKind>>,
     /// Which Jobs may run a second time. Starts empty.
     pub unseen_jobs: Mutex<Vec<String>>,
 }
@@ -72,6 +75,9 @@ pub(crate) struct PlanningOptions<'a> {
     /// Whether the server is asked about every write, so that its rejections are known.
     pub rehearse: bool,
 }
+
+/// What is said of a custom resource that the server takes only once its definition has changed.
+const AFTER_DEFINITION: &str = "after its CustomResourceDefinition, which changes with it";
 
 /// One object that is planned for: what is wanted, known and live of it, and what follows.
 struct Candidate<'a> {
@@ -155,6 +161,10 @@ impl Planning<'_> {
             .filter(|desired| !hidden.contains_key(&desired.id))
             .map(|desired| self.candidate(desired, &entries, &live, &scaling))
             .collect();
+        let written = candidates.iter().filter(|it| it.decision != Decision::Unchanged);
+        self.fresh.get_or_init(|| {
+            written.filter_map(|candidate| defined_kind(&candidate.desired.body)).collect()
+        });
         // After the decisions: most objects are unchanged, and nobody's record has to be read for
         // them.
         let others = self.others(&candidates).await?;
@@ -336,9 +346,10 @@ impl Planning<'_> {
                 item.action = Action::Recreate;
                 item.reason = format!("the Job changed: {why}");
             }
-            asked @ (Asked::Alike | Asked::Immutable(_) | Asked::Rejected(_)) => {
-                self.take_dry_run(item, Action::Update, asked)
-            }
+            asked @ (Asked::Alike
+            | Asked::AfterDefinition
+            | Asked::Immutable(_)
+            | Asked::Rejected(_)) => self.take_dry_run(item, Action::Update, asked),
         }
     }
 
@@ -387,6 +398,7 @@ impl Planning<'_> {
         match asked {
             Asked::Same(_) | Asked::Differs => {}
             Asked::Alike => item.action = Action::Unchanged,
+            Asked::AfterDefinition => AFTER_DEFINITION.clone_into(&mut item.reason),
             Asked::Immutable(why) if self.options.rehearse => {
                 item.action = Action::Blocked;
                 item.block = Some(Block::Immutable);

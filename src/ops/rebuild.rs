@@ -178,8 +178,8 @@ impl Traces<'_> {
                     break;
                 }
                 Err(failure) => {
-                    let id = ObjectId::new(&kind.group, &kind.kind, scope, instance.as_str());
-                    return Err(failure.explain("list", "cannot look for objects of", &id, None));
+                    let doing = format!("cannot look for objects of `{instance}`");
+                    return Err(failure.explain_list(doing, &kind, scope));
                 }
             }
         }

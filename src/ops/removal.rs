@@ -21,11 +21,11 @@ use judged::GoneJudges;
 
 use super::{
     deletion::{self, Propagation, Sent},
-    events::Event,
+    events::{Event, HEARTBEAT},
     namespace_users::Stay,
     session::Session,
-    shared,
-    stop::Signal,
+    several, shared,
+    stop::{Signal, until},
     survey::Survey,
     target::Target,
 };
@@ -48,8 +48,6 @@ use crate::{
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 /// The longest pause between two looks.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
-/// How often it is said what still goes.
-const HEARTBEAT: Duration = Duration::from_secs(5);
 /// How long the answers to the last deletions are waited for.
 const LAST_ANSWERS: Duration = Duration::from_secs(2);
 /// What is said of those that were not answered.
@@ -188,15 +186,9 @@ impl Remover<'_> {
         deadline: Option<Instant>,
     ) -> Vec<(&'e Entry, Result<Option<Removed>>)> {
         let is_over = async {
-            let time = async {
-                match deadline {
-                    Some(deadline) => tokio::time::sleep_until(deadline.into()).await,
-                    None => std::future::pending().await,
-                }
-            };
             tokio::select! {
                 _ = self.session.stop.wait() => {}
-                () = time => {}
+                () = until(deadline) => {}
             }
             // What was sent may well be done: two seconds of patience save the next command a wave.
             tokio::time::sleep(LAST_ANSWERS).await;
@@ -225,14 +217,15 @@ impl Remover<'_> {
     }
 
     fn timeout_error(&self, going: &[&Entry], why: impl Fn(&Entry) -> String) -> Error {
-        const SHOWN: usize = 10;
         let are = match going.len() {
             1 => "1 object is".to_owned(),
             count => format!("{count} objects are"),
         };
         let (name, (_, command)) = (self.instance, self.words());
         Error::failed(Code::Timeout, format!("out of time: {are} still being deleted"))
-            .causes(going.iter().take(SHOWN).map(|entry| format!("{} {}", entry.id, why(entry))))
+            .causes(several::shown(
+                going.iter().map(|entry| format!("{} {}", entry.id, why(entry))).collect(),
+            ))
             .hint(format!("`workloadctl {command} {name}` goes on, `--timeout` gives more time"))
     }
 

@@ -5,7 +5,7 @@ use crate::workload::{
     plan::Desired,
 };
 
-/// How many objects that failed for one reason are named.
+/// How many objects of a list are named.
 const SHOWN: usize = 10;
 
 /// Names an object with its place in the sources: `Deployment/web (k8s/web.yaml:12)`.
@@ -14,6 +14,17 @@ pub(crate) fn named(desired: &Desired) -> String {
         Some(origin) => format!("{} ({origin})", desired.id),
         None => desired.id.to_string(),
     }
+}
+
+/// Cuts a long list, and says how much more there is.
+pub(crate) fn shown(mut list: Vec<String>) -> Vec<String> {
+    // One more takes as much room as saying that there is one.
+    if list.len() > SHOWN + 1 {
+        let more = list.len() - SHOWN;
+        list.truncate(SHOWN);
+        list.push(format!("and {more} more"));
+    }
+    list
 }
 
 /// Makes one error of what befell several objects; `what` ends the sentence `3 objects …`.
@@ -33,10 +44,14 @@ pub(crate) fn merge(errors: &[&Error], what: &str) -> Error {
         errors.iter().find(|error| error.kind == kind).map_or(first.code, |error| error.code);
     let all = Error::new(kind, code, format!("{} objects {what}", errors.len()));
     let all = all.causes(together(errors));
-    match errors.iter().find_map(|error| error.hint.clone()) {
-        Some(hint) => all.hint(hint),
-        None => all,
+    // Each helps with its own object.
+    let mut hints: Vec<&str> = Vec::new();
+    for hint in errors.iter().filter_map(|error| error.hint.as_deref()) {
+        if !hints.contains(&hint) {
+            hints.push(hint);
+        }
     }
+    if hints.is_empty() { all } else { all.hint(hints.join("\n")) }
 }
 
 /// Says of each error what and why; what failed for one reason, such as a server that is gone,
@@ -102,6 +117,10 @@ mod tests {
                 "cannot apply D: rejected:\nno\nnever",
             ]
         );
+        assert_eq!(all.hint, None);
+        let hinted = [rejected("A").hint("a"), rejected("B").hint("b"), rejected("C").hint("a")];
+        let all = merge(&hinted.iter().collect::<Vec<_>>(), "were not applied");
+        assert_eq!(all.hint.as_deref(), Some("a\nb"));
         let many: Vec<Error> = (0..12).map(|number| gone(&number.to_string())).collect();
         assert_eq!(
             merge(&many.iter().collect::<Vec<_>>(), "were not applied").causes,
@@ -109,5 +128,13 @@ mod tests {
               (503): no backend"]
         );
         assert_eq!(merge(&[&errors[1]], "were not applied"), errors[1]);
+    }
+
+    #[test]
+    fn a_list_that_is_cut_says_so() {
+        let list = |count: usize| (0..count).map(|number| number.to_string()).collect::<Vec<_>>();
+        assert_eq!(shown(list(11)), list(11));
+        let cut = shown(list(12));
+        assert_eq!((cut.len(), cut[10].as_str()), (11, "and 2 more"));
     }
 }

@@ -1,4 +1,7 @@
-//! The wish to stop: SIGINT and SIGTERM become a value that every operation listens to.
+//! What ends an operation early: the wish to stop, for SIGINT and SIGTERM become a value that every
+//! operation listens to, and time that is up.
+
+use std::time::Instant;
 
 use tokio::sync::watch;
 
@@ -53,5 +56,13 @@ impl Stop {
                 return std::future::pending().await;
             }
         }
+    }
+}
+
+/// Waits until a deadline; for ever without one.
+pub(crate) async fn until(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline.into()).await,
+        None => std::future::pending().await,
     }
 }

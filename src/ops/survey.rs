@@ -17,7 +17,7 @@ use crate::{
     workload::{
         error::Result,
         name::InstanceName,
-        object::{GroupKind, ObjectId},
+        object::{GroupKind, ObjectId, join_api_version},
         ownership::{INSTANCE_LABEL, MANAGED_LABEL},
         plan::Desired,
         readiness::has_state,
@@ -244,8 +244,7 @@ impl<'a> Survey<'a> {
 /// Writes API version and kind into an object that a list or a metadata answer gave without.
 fn name_kind(object: &mut Value, id: &ObjectId, version: &str) {
     let ObjectId { group, kind, .. } = id;
-    object["apiVersion"] =
-        if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") }.into();
+    object["apiVersion"] = join_api_version(group, version).into();
     object["kind"] = kind.clone().into();
 }
 

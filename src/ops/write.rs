@@ -6,7 +6,7 @@ mod backends;
 mod content;
 mod handover;
 
-use std::{collections::BTreeSet, time::Instant};
+use std::{collections::HashSet, time::Instant};
 
 use attempt::{Attempt, Precondition};
 pub(super) use backends::Backends;
@@ -25,7 +25,7 @@ use crate::{
     workload::{
         error::{Code, Error, ErrorKind, Result},
         kinds::{Trait, builtin_kind},
-        object::ObjectId,
+        object::{GroupKind, ObjectId},
         ownership::resource_version,
         plan::{Desired, Item},
         record::Entry,
@@ -57,8 +57,8 @@ pub(crate) struct Writer<'a> {
     pub conflicts: Conflicts,
     /// When time is up.
     pub deadline: Option<Instant>,
-    /// The group and kind of the custom resource definitions that this release writes.
-    pub fresh: BTreeSet<(String, String)>,
+    /// The kinds whose definitions this release writes.
+    pub fresh: HashSet<GroupKind>,
     /// What answers webhooks and is of this release.
     pub backends: Backends,
     /// Where steps are recorded on the way; none where nothing is recreated.
@@ -68,7 +68,7 @@ pub(crate) struct Writer<'a> {
 impl Writer<'_> {
     /// Tells a custom resource whose definition this release writes.
     fn is_fresh(&self, id: &ObjectId) -> bool {
-        self.fresh.iter().any(|(group, kind)| id.is(group, kind))
+        self.fresh.contains(&id.group_kind())
     }
 
     /// Does what the plan says about one object.

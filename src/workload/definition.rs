@@ -54,7 +54,8 @@ pub(crate) fn digest_of(value: &Value) -> String {
     hex(&Sha256::digest(value.to_string().as_bytes()))
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// Writes bytes as hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
         use std::fmt::Write as _;
         write!(text, "{byte:02x}").expect("writing to a string cannot fail");

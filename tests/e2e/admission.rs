@@ -182,6 +182,16 @@ on_both! {
         set("", "");
         place.run(&format!("deploy {name} -f set.yaml")).expect(0);
         set(", b: {type: string}", ", b: '2'");
+        snapshot!(place.told(&format!("plan {name} -f set.yaml")).replace(&group, "GROUP"), @"
+        $ workloadctl plan NAME -f set.yaml
+        exit code 0
+        --- stdout
+        ACTION  OBJECT  NAMESPACE  REASON
+        unchanged  Namespace/NAME  -  -
+        update  CustomResourceDefinition/things.NAME.example.com  -  -
+        update  Thing/thing  NAME  after its CustomResourceDefinition, which changes with it
+        NAME on faulty: 2 to update, 1 unchanged
+        ");
         place.faults(&[rejected("/things/thing", When::First(4), 500, stale)]);
         place.run(&format!("deploy {name} -f set.yaml")).expect(0);
         // Nobody has changed the definition: it is the field that is wrong.

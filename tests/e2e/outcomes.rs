@@ -6,8 +6,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+use http::Method;
 use serde_json::{Value, json};
-use workloadctl::testing::{Effect, Fault, Matches, When};
+use workloadctl::testing::{Effect, Fault, Matches, Request, When};
 
 use crate::harness::Place;
 
@@ -60,6 +61,75 @@ on_both! {
             (&json!("failed"), json!({"update": 1, "unchanged": 1})),
             "{failed}"
         );
+    }
+
+    fn a_plan_ends_with_the_code_of_its_deploy(place) {
+        let (name, other) = (place.instance(""), place.instance("o"));
+        let fixed = |value: &str| format!("{CONF}---\n{}", FIXED.replace("'1'", value));
+        place.write("web.yaml", &fixed("'1'"));
+        place.write("changed.yaml", &fixed("'2'"));
+        place.write("conf.yaml", CONF);
+        place.write("twice.yaml", TWICE);
+        place.write("kind.yaml", "apiVersion: gears.test/v1\nkind: Absentee\nmetadata: {name: g}\n");
+        place.write("field.yaml", &CONF.replace("data:", "dat:"));
+        place.write("broken.yaml", "a: [\n");
+        place.write("wide.yaml", &format!("{}---\n{}", CONF.replace("conf}", "a, namespace: a}"), CONF.replace("conf}", "b, namespace: b}")));
+        place.write("needs.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {serviceAccountName: nobody, containers: [{name: c, image: 'c:1'}]}\n");
+        place.run(&format!("deploy {name} -f web.yaml")).expect(0);
+        let new = format!("{name}x");
+        let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": other}});
+        place.call(Request::json(Method::POST, "/api/v1/namespaces", &namespace)).unwrap();
+        for (line, code) in [
+            (format!("{name} -f changed.yaml"), 5),
+            (format!("{name} -f twice.yaml"), 1),
+            (format!("{new} -f twice.yaml"), 1),
+            (format!("{new} -f kind.yaml"), 2),
+            (format!("{new} -f field.yaml"), 2),
+            (format!("{new} -f broken.yaml"), 2),
+            (format!("{new} -f wide.yaml"), 2),
+            (format!("{new} -f absent.yaml"), 2),
+            (format!("{new} -f conf.yaml -n {name}"), 5),
+            (format!("{other} -f conf.yaml"), 5),
+            (format!("{new} -f needs.yaml --references error"), 2),
+            (format!("{new}"), 1),
+            (format!("{name} --image nothing=web:1"), 2),
+            (format!("{name} --replicas ConfigMap/conf=2"), 2),
+            (format!("{name} --set ConfigMap/nothing:data.a=b"), 2),
+            (format!("{name} --replace ConfigMap/nothing"), 2),
+            (format!("{name} --definition {other}"), 5),
+            (format!("{name} -n {other}"), 5),
+        ] {
+            let [plan, deploy] = ["plan", "deploy"].map(|verb| place.run(&format!("{verb} {line}")));
+            assert_eq!((plan.code, deploy.code), (code, code), "{line}: {}{}", plan.stderr, deploy.stderr);
+        }
+        place.call(Request::json(Method::DELETE, format!("/api/v1/namespaces/{other}"), &json!({}))).unwrap();
+        place.run(&format!("delete {name} --yes")).expect(0);
+    }
+
+    fn what_helps_is_what_was_typed(place) {
+        let name = place.instance("");
+        place.write("set.yaml", &format!("{CONF}---\n{TWICE}"));
+        snapshot!(place.told(&format!("deploy {name} -f set.yaml --progress none")), @r#"
+        $ workloadctl deploy NAME -f set.yaml --progress none
+        exit code 1
+        --- stdout
+        NAME failed on RUNTIME (release 1, NAME revision 1): 2 created; after N s
+        namespace NAME
+        --- stderr
+        runtime RUNTIME: WORKLOADCTL_RUNTIME
+        error: cannot apply Service/twice (set.yaml:6): rejected
+          spec.ports: duplicate entries for key [port=80,protocol="TCP"]
+        hint: `workloadctl deploy NAME -f set.yaml` goes on once that is mended
+        "#);
+        // Nothing of it is stored, and so nothing is to be removed.
+        place.write("web.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {containers: [{name: web, image: 'web:1'}]}\n");
+        snapshot!(place.told(&format!("deploy {name} -f web.yaml --image wbe=web:2")), @"
+        $ workloadctl deploy NAME -f web.yaml --image wbe=web:2
+        exit code 2
+        --- stderr
+        error: --image wbe=web:2: no container and no image repository is wbe
+          the nearest is web
+        ");
     }
 
     fn what_is_refused_has_done_nothing(place) {

@@ -125,3 +125,47 @@ fn who_rejected_a_request_is_told_by_the_servers_words() {
         assert!(told.is_none() || !failure.is_forbidden(), "{message}");
     }
 }
+
+#[test]
+fn a_list_is_about_a_kind_and_no_object() {
+    let status = ApiStatus { code: 403, message: "no".into(), ..ApiStatus::default() };
+    let failure = Failure::Status(Box::new(status));
+    let kind = GroupKind::new("autoscaling", "HorizontalPodAutoscaler");
+    let error =
+        failure.explain_list("cannot look for autoscalers in namespace web", &kind, Some("web"));
+    assert_eq!(
+        error.message,
+        "cannot look for autoscalers in namespace web: forbidden: list \
+         HorizontalPodAutoscaler.autoscaling in namespace web"
+    );
+    assert_eq!(error.object, None);
+}
+
+#[test]
+fn an_account_that_is_not_there_is_no_missing_right_for_ever() {
+    for (code, message, wanted) in [
+        (
+            403,
+            r#"pods "web" is forbidden: error looking up service account a/web: serviceaccount "web" not found"#,
+            true,
+        ),
+        (
+            403,
+            r#"pods "web" is forbidden: error looking up service account a/default: serviceaccount "default" not found"#,
+            true,
+        ),
+        (
+            403,
+            r#"pods is forbidden: User "system:serviceaccount:a:web" cannot create resource "pods""#,
+            false,
+        ),
+        (404, r#"serviceaccount "web" not found"#, false),
+    ] {
+        let status = ApiStatus { code, message: message.into(), ..ApiStatus::default() };
+        assert_eq!(
+            Failure::Status(Box::new(status)).is_about_a_missing_account(),
+            wanted,
+            "{message}"
+        );
+    }
+}

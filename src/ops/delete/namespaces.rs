@@ -8,7 +8,7 @@ use crate::{
     cluster::{api::Api, record::Keeper, request::Request},
     ops::{
         deletion::{self, Propagation, Sent, remaining},
-        events::Event,
+        events::{Event, HEARTBEAT},
         lock,
         namespace_users::{self, Leaver, Stay},
         removal::Removed,
@@ -27,8 +27,6 @@ use crate::{
 
 /// The pause between two looks at a namespace that goes.
 const PAUSE: Duration = Duration::from_millis(250);
-/// How often it is said what it waits for.
-const HEARTBEAT: Duration = Duration::from_secs(5);
 
 /// What becomes of a namespace.
 enum NamespaceEnd {

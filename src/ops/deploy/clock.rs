@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::ops::rollout::until;
+use crate::ops::stop::until;
 
 /// When a deploy is out of time. Clones share what it was stopped for.
 #[derive(Clone)]

@@ -24,9 +24,9 @@ use super::{
     locate,
     lock::Held,
     options::{DeleteOptions, DeployOptions, PruneWhen},
-    rollout::until,
     session::Session,
     several::named,
+    stop::until,
     view::{Operation, OperationOutcome},
 };
 use crate::{
@@ -124,7 +124,13 @@ impl<'a> Deploy<'a> {
             // Half of its objects are gone or going: what is applied now would be deleted with its
             // namespace.
             if prepared.record.deleting {
-                self.finish_deletion(prepared, &mut held).await?;
+                let busy = self.busy(&prepared);
+                if !self.finish_deletion(prepared, &mut held).await? {
+                    races += 1;
+                    if races == RACES {
+                        return Err(busy);
+                    }
+                }
                 continue;
             }
             self.report.plan(&prepared);
@@ -160,6 +166,15 @@ impl<'a> Deploy<'a> {
         }
     }
 
+    /// Gives the command that does this deploy again, from the sources that it was given.
+    fn command(&self) -> String {
+        let named = self.options.definition.as_ref();
+        let definition = named.map(|name| format!(" --definition {name}")).unwrap_or_default();
+        let sources = self.options.given.iter().flat_map(|given| given.source.split(' '));
+        let sources: String = sources.map(|source| format!(" -f {source}")).collect();
+        format!("workloadctl deploy {}{sources}{definition}", self.name)
+    }
+
     /// Does one thing that only the server can keep from ending; `undone` says what is not done
     /// where time is up, or somebody wants us to stop.
     async fn in_time<T>(
@@ -192,7 +207,8 @@ impl<'a> Deploy<'a> {
     }
 
     /// An instance that is half deleted is deleted to the end before it starts anew.
-    async fn finish_deletion(&mut self, prepared: Prepared, held: &mut Held) -> Result<()> {
+    /// `false`: somebody else wrote the record first.
+    async fn finish_deletion(&mut self, prepared: Prepared, held: &mut Held) -> Result<bool> {
         self.note(format!("{} is half deleted: finishing that first", self.name));
         let Prepared { start, record, deadline, .. } = prepared;
         // What is deployed anew has its definition and its overrides from before.
@@ -218,7 +234,7 @@ impl<'a> Deploy<'a> {
         }
         // What stays of the old one is told with the new.
         operation.remarks.into_iter().for_each(|remark| self.report.remark(remark));
-        deleted.map(drop)
+        deleted
     }
 
     /// Nothing is to be written: notes the no-op data, and waits where nobody has seen it ready.
@@ -291,9 +307,16 @@ fn refuse_blocked(prepared: &Prepared) -> Result<()> {
         1 => "1 object stands in the way; nothing was written".to_owned(),
         many => format!("{many} objects stand in the way; nothing was written"),
     };
-    let code = if conflicts == blocked.len() { Code::FieldConflict } else { Code::Blocked };
+    // A rejection is the server's, with the code that the deploy would have ended with.
+    let rejected = count(Block::Rejected);
+    let kind = if rejected > 0 { ErrorKind::Failed } else { ErrorKind::Refused };
+    let code = match blocked.len() {
+        all if all == conflicts => Code::FieldConflict,
+        all if all == rejected => Code::Rejected,
+        _ => Code::Blocked,
+    };
     let mut error =
-        Error::refused(code, message).causes(blocked.iter().map(told)).object(&first.desired.id);
+        Error::new(kind, code, message).causes(blocked.iter().map(told)).object(&first.desired.id);
     let adopt = "`--adopt` takes over objects that exist";
     match (count(Block::NotOurs) > 0, conflicts) {
         (true, 0) => error = error.hint(adopt),

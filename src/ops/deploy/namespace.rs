@@ -9,8 +9,8 @@ use crate::{
     cluster::request::{Apply, Request},
     ops::{
         deletion::{self, remaining},
-        events::Event,
-        rollout::until,
+        events::{Event, HEARTBEAT},
+        stop::until,
         write::Written,
     },
     workload::{
@@ -21,9 +21,6 @@ use crate::{
         plan::Desired,
     },
 };
-
-/// How often it is said what the end of an old namespace waits for.
-const HEARTBEAT: Duration = Duration::from_secs(5);
 
 /// How long a look at it may take: nothing else is noticed meanwhile.
 const LOOK: Duration = Duration::from_secs(2);

@@ -7,8 +7,9 @@ use crate::{
     cluster::{failure::Failure, record::Keeper},
     ops::{
         own_judges::{OwnJudges, own_record_rejected},
-        rollout::{Rollout, RolloutEnd, until},
+        rollout::{Rollout, RolloutEnd},
         several,
+        stop::until,
     },
     store::End,
     workload::{
@@ -97,18 +98,11 @@ fn server_down(rollout: &Rollout<'_>) -> Option<String> {
 /// Lists what is left to do: what was not applied, with its place, and why where that is known;
 /// then what is not ready.
 fn left(rollout: &Rollout<'_>) -> Vec<String> {
-    const SHOWN: usize = 10;
     let unwritten = rollout.nodes.iter().filter(|node| !node.applied).map(|node| {
         let why = node.verdict.as_ref().map_or(NOT_REACHED, |verdict| &*verdict.message);
         format!("{}: {why}", several::named(&node.item.desired))
     });
-    let mut left: Vec<String> = unwritten.chain(unready(rollout)).collect();
-    if left.len() > SHOWN + 1 {
-        let more = left.len() - SHOWN;
-        left.truncate(SHOWN);
-        left.push(format!("and {more} more"));
-    }
-    left
+    several::shown(unwritten.chain(unready(rollout)).collect())
 }
 
 /// Lists what was applied and is not ready, and why.

@@ -1,6 +1,6 @@
 //! A release from the intent to its outcome: apply, wait, prune, record.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 
 use super::{
     Deploy,
@@ -25,8 +25,8 @@ use crate::{
     workload::{
         error::{Error, ErrorKind, Result},
         instance::{Observed, Status},
-        kinds::builtin_kind,
-        object::ObjectId,
+        kinds::{builtin_kind, defined_kind},
+        object::{GroupKind, ObjectId},
         plan::Item,
         record::Entry,
         release::{Action, Deed, Outcome},
@@ -75,9 +75,7 @@ impl<'a> Deploy<'a> {
             // news.
             Err(lost) if lost.kind == ErrorKind::Locked => Err(lost),
             recorded => result.and(recorded).map_err(|error| {
-                error.or_hint(|| {
-                    format!("`workloadctl deploy {}` goes on once that is mended", self.name)
-                })
+                error.or_hint(|| format!("`{}` goes on once that is mended", self.command()))
             }),
         }
     }
@@ -205,14 +203,10 @@ impl<'a> Deploy<'a> {
     }
 }
 
-/// Gives group and kind of the definitions that a plan writes.
-fn written_definitions(items: &[Item]) -> BTreeSet<(String, String)> {
+/// Gives the kinds whose definitions a plan writes.
+fn written_definitions(items: &[Item]) -> HashSet<GroupKind> {
     let written = items.iter().filter(|item| item.action != Action::Unchanged);
-    let bodies = written
-        .filter(|item| item.desired.id.is("apiextensions.k8s.io", "CustomResourceDefinition"))
-        .map(|item| &item.desired.body["spec"]);
-    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
-    bodies.map(|spec| (text(&spec["group"]), text(&spec["names"]["kind"]))).collect()
+    written.filter_map(|item| defined_kind(&item.desired.body)).collect()
 }
 
 /// Names workloads that were left alone although something that their pods read has changed.

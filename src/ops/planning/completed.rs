@@ -1,10 +1,8 @@
 //! Whether a Job that is gone has completed before.
 
-use serde_json::json;
-
 use super::Planning;
 use crate::{
-    cluster::request::encode_query,
+    cluster::{request::encode_query, watch::Collection},
     ops::target::is_list_forbidden,
     workload::{
         error::Result,
@@ -38,7 +36,9 @@ impl Planning<'_> {
         };
         // By uid: events of an earlier Job of that name tell nothing.
         let query = format!("&fieldSelector=involvedObject.uid%3D{}", encode_query(uid));
-        let list = match self.target.api.list(&path, &query).await {
+        let events =
+            Collection { path, query, api_version: "v1".to_owned(), kind: "Event".to_owned() };
+        let list = match events.list(&self.target.api).await {
             Ok(list) => list,
             // It is applied as where its events are gone; the plan says so.
             Err(failure) if is_list_forbidden(&failure) => {
@@ -55,11 +55,7 @@ impl Planning<'_> {
             }
         };
         let mut around = Related::default();
-        for mut event in list.items {
-            // Items of a list come without their kind.
-            event["kind"] = json!("Event");
-            around.upsert(event);
-        }
+        list.items.into_iter().for_each(|event| around.upsert(event));
         Ok(judge_gone(&desired.body, Some(uid), &around).is_ready())
     }
 }

@@ -1,6 +1,6 @@
 //! Asking the server by a dry run: what an apply would change, and whether it would be refused.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use serde_json::{Value, json};
 
@@ -18,6 +18,7 @@ use crate::{
     workload::{
         comparison::contains,
         error::Error,
+        object::GroupKind,
         ownership::{Seen, Terms, Yielded, fields::take_out, is_leftover, resource_version},
         plan::{Desired, Item},
         sharing::Sharing,
@@ -36,6 +37,8 @@ pub(super) enum Asked {
     Alike,
     /// It would change something.
     Differs,
+    /// The server goes by the definition of before, which this release changes.
+    AfterDefinition,
     /// It would change what cannot be changed.
     Immutable(String),
     /// It would be rejected or refused.
@@ -113,8 +116,25 @@ impl Planning<'_> {
                 self.note_write_forbidden(&failure);
                 Asked::Differs
             }
-            Err(failure) => rejected(desired, &failure),
+            Err(failure) => self.rejected(desired, &failure),
         }
+    }
+
+    /// Tells a rejection from what cannot be changed, and from what can be sent only later.
+    fn rejected(&self, desired: &Desired, failure: &Failure) -> Asked {
+        let is_fresh = |kinds: &HashSet<GroupKind>| kinds.contains(&desired.id.group_kind());
+        if failure.is_about_the_schema() && self.fresh.get().is_some_and(is_fresh) {
+            return Asked::AfterDefinition;
+        }
+        if failure.is_immutable() {
+            let why = failure.causes().first().map_or_else(
+                || failure.message(),
+                |cause| format!("{}: {}", cause.field, cause.message),
+            );
+            return Asked::Immutable(shorten(&why));
+        }
+        let error = failure.explain("patch", "cannot apply", &desired.id, desired.origin.as_ref());
+        Asked::Rejected(Box::new(error))
     }
 
     /// Notes that this account may not write: what is live is compared here then.
@@ -205,7 +225,7 @@ impl Rehearsal<'_> {
                 None
             }
             Some(Resolution::Refuse(error)) => Some(Asked::Rejected(error)),
-            None => Some(rejected(desired, failure)),
+            None => Some(planning.rejected(desired, failure)),
         }
     }
 
@@ -219,18 +239,6 @@ impl Rehearsal<'_> {
         self.left_to_instance |= is_held_by_instance(&field);
         self.terms.leave(field);
     }
-}
-
-fn rejected(desired: &Desired, failure: &Failure) -> Asked {
-    if failure.is_immutable() {
-        let why = failure.causes().first().map_or_else(
-            || failure.message(),
-            |cause| format!("{}: {}", cause.field, cause.message),
-        );
-        return Asked::Immutable(shorten(&why));
-    }
-    let error = failure.explain("patch", "cannot apply", &desired.id, desired.origin.as_ref());
-    Asked::Rejected(Box::new(error))
 }
 
 /// Cuts a server's message that quotes a whole value.

@@ -257,8 +257,8 @@ impl Planning<'_> {
             Ok(list) => list,
             Err(failure) if is_list_forbidden(&failure) => return Ok(None),
             Err(failure) => {
-                let id = ObjectId::new(&kind.group, &kind.kind, Some(namespace), namespace);
-                return Err(failure.explain("list", "cannot look for autoscalers in", &id, None));
+                let doing = format!("cannot look for autoscalers in namespace {namespace}");
+                return Err(failure.explain_list(doing, &kind, Some(namespace)));
             }
         };
         let targets = list.items.into_iter().filter_map(|mut autoscaler| {

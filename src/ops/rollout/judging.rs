@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::{Clock, Rollout};
 use crate::{
-    ops::events::Event,
+    ops::events::{Event, HEARTBEAT},
     workload::{
         graph::{Milestone, Schedule},
         plan::Desired,
@@ -12,8 +12,6 @@ use crate::{
     },
 };
 
-/// How often it is said what is still open.
-const HEARTBEAT: Duration = Duration::from_secs(5);
 /// How often an object is asked for that cannot be watched.
 const POLL_EVERY: Duration = Duration::from_secs(2);
 impl Rollout<'_> {
@@ -23,7 +21,7 @@ impl Rollout<'_> {
         let window = self.window();
         for index in 0..self.nodes.len() {
             let node = &self.nodes[index];
-            if !node.waited_for || !node.applied || node.is_ready() || !node.watch.object {
+            if !node.applied || node.is_settled() || !node.watch.object {
                 continue;
             }
             let Some(seen) = self.observer.seen(&node.item.desired.id) else { continue };
@@ -86,9 +84,8 @@ impl Rollout<'_> {
             .nodes
             .iter()
             .filter(|node| {
-                node.waited_for
-                    && node.applied
-                    && !node.is_ready()
+                node.applied
+                    && !node.is_settled()
                     && node.watch.object
                     // Watching may be forbidden, or somebody took away the label that the watch
                     // selects.

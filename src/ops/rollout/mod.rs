@@ -24,7 +24,7 @@ pub(crate) use observer::Observer;
 use super::{
     events::Event,
     session::Session,
-    stop::Signal,
+    stop::{Signal, until},
     target::Target,
     write::{Writer, Written},
 };
@@ -275,13 +275,5 @@ impl<'a> Rollout<'a> {
     /// Counts the objects that were applied.
     pub(crate) fn applied(&self) -> usize {
         self.nodes.iter().filter(|node| node.applied).count()
-    }
-}
-
-/// Waits until a deadline; for ever without one.
-pub(super) async fn until(deadline: Option<Instant>) {
-    match deadline {
-        Some(deadline) => tokio::time::sleep_until(deadline.into()).await,
-        None => std::future::pending().await,
     }
 }

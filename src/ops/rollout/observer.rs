@@ -21,7 +21,7 @@ use crate::{
     ops::target::Target,
     workload::{
         name::InstanceName,
-        object::{GroupKind, ObjectId},
+        object::{GroupKind, ObjectId, join_api_version, split_api_version},
         ownership::{INSTANCE_LABEL, MANAGED_LABEL, uid},
         plan::Desired,
         readiness::{Related, WatchNeeds, is_leaving},
@@ -130,11 +130,7 @@ impl Observer {
         query: String,
     ) {
         let Some(path) = target.kinds.collection_path(kind, version, namespace) else { return };
-        let api_version = if kind.group.is_empty() {
-            version.to_owned()
-        } else {
-            format!("{}/{version}", kind.group)
-        };
+        let api_version = join_api_version(&kind.group, version);
         let collection = Collection { path, query, api_version, kind: kind.kind.clone() };
         if self.started.insert(collection.clone()) {
             self.watches.spawn(collection.observe(self.api.clone(), self.sender.clone()));
@@ -302,7 +298,7 @@ fn is_around(kind: &str) -> bool {
 
 /// Reads the kind and namespace of a collection off its path.
 fn place_of(collection: &Collection) -> (GroupKind, Option<String>) {
-    let (group, _) = crate::workload::object::split_api_version(&collection.api_version);
+    let (group, _) = split_api_version(&collection.api_version);
     let namespace = collection.path.split_once("/namespaces/").and_then(|(_, rest)| {
         let (namespace, plural) = rest.split_once('/')?;
         (!plural.is_empty()).then(|| namespace.to_owned())

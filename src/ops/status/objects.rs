@@ -11,7 +11,7 @@ use crate::{
     ops::{survey::Live, target::Target, view::ObjectView},
     workload::{
         diagnosis::diagnose,
-        object::{ObjectId, split_api_version},
+        object::{ObjectId, join_api_version, split_api_version},
         ownership::{is_ours, manager},
         placement::Placed,
         readiness::{
@@ -136,7 +136,7 @@ pub(super) async fn neighbours(target: &Target, live: &Live) -> Related {
     let lists = wanted.iter().filter_map(|(group, kind, namespace)| {
         let probe = ObjectId::new(group, kind, namespace.as_deref(), "");
         let path = target.kinds.collection_path(&probe.group_kind(), "v1", namespace.as_deref())?;
-        let api_version = if group.is_empty() { "v1".to_owned() } else { format!("{group}/v1") };
+        let api_version = join_api_version(group, "v1");
         Some(Collection { path, query: String::new(), api_version, kind: (*kind).to_owned() })
     });
     let lists: Vec<Collection> = lists.collect();

@@ -362,11 +362,8 @@ fn is_other_uid(failure: &Failure) -> bool {
 
 /// Tells failures that pass by themselves shortly after something else was applied.
 fn may_pass(failure: &Failure, desired: &Desired) -> bool {
-    let message = failure.message();
-    // The account `default` comes a moment after its namespace; a new kind is 404 in plain text for
-    // some 60 ms (docs/design.md, New kinds and dry runs).
-    (failure.code() == 403 && message.contains("serviceaccount \"default\" not found"))
-        || (failure.code() == 404
-            && desired.id.group.contains('.')
-            && message.contains("404 page not found"))
+    // A new kind is 404 in plain text for some 60 ms (docs/design.md, New kinds and dry runs).
+    let is_new =
+        || desired.id.group.contains('.') && failure.message().contains("404 page not found");
+    failure.is_about_a_missing_account() || (failure.code() == 404 && is_new())
 }

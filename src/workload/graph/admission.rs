@@ -19,6 +19,7 @@ use crate::workload::{
         references::{items, text},
     },
     placement::Placed,
+    readiness::field::label,
 };
 
 const GROUP: &str = "admissionregistration.k8s.io";
@@ -123,18 +124,13 @@ impl<'a> Judged<'a> {
                 self.object.id.namespace.as_deref()
             };
         }
-        label(if is_namespace { self.object } else { self.namespace? }, key)
+        label(&if is_namespace { self.object } else { self.namespace? }.body, key)
     }
 
     /// Tells whether a namespace's selector says anything about it.
     fn has_namespace(&self) -> bool {
         self.object.id.namespace.is_some() || self.object.id.is("", "Namespace")
     }
-}
-
-/// Gives a label that the set gives an object; one that it does not give somebody else may.
-fn label<'a>(object: &'a Placed, key: &str) -> Option<&'a str> {
-    object.body.get("metadata")?.get("labels")?.get(key)?.as_str()
 }
 
 /// One webhook, or the match rules of a policy or binding. All of it has to match.
@@ -188,7 +184,7 @@ impl Matcher<'_> {
     fn could_match(&self, object: &Judged<'_>) -> bool {
         self.parts.iter().all(|part| {
             self.rules_could_match(part, object)
-                && could_select(part.get("objectSelector"), |key| label(object.object, key))
+                && could_select(part.get("objectSelector"), |key| label(&object.object.body, key))
                 && (!object.has_namespace()
                     || could_select(part.get("namespaceSelector"), |key| {
                         object.namespace_label(key)
@@ -199,7 +195,8 @@ impl Matcher<'_> {
     fn rules_could_match(&self, part: &Value, object: &Judged<'_>) -> bool {
         let exact = text(part, "matchPolicy") == Some("Exact");
         let mut rules = items(part, self.rules).peekable();
-        // Match resources without rules leave what the policy matches; a webhook or a policy
+        // Match resources without rules leave what the policy matches, and a policy without any,
+        // which matches nothing, is taken for one that could: it comes late for nothing. A webhook
         // without any is told what to match by somebody later, at its own risk.
         let is_binding_part = self.rules == "/resourceRules" && rules.peek().is_none();
         is_binding_part || rules.any(|rule| rule_could_match(rule, object, exact))

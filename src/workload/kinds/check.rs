@@ -6,7 +6,7 @@ use super::{KindInfo, KindOrigin, Kinds};
 use crate::workload::{
     error::{Code, Error},
     name::nearest,
-    object::{GroupKind, Object, split_api_version},
+    object::{GroupKind, Object, join_api_version, split_api_version},
 };
 
 /// The outcome of [`Kinds::check`].
@@ -90,7 +90,7 @@ impl Kinds {
     fn homes(&self, kind: &str) -> impl Iterator<Item = String> {
         self.iter()
             .filter(move |(_, known, _)| *known == kind)
-            .filter_map(|(group, _, info)| Some(api_version(group, info.versions.first()?)))
+            .filter_map(|(group, _, info)| Some(join_api_version(group, info.versions.first()?)))
     }
 
     fn unknown_kind(&self, object: &Object, group: &str, kind: &str) -> Error {
@@ -128,7 +128,7 @@ enum Judgement {
 
 fn unknown_version(object: &Object, group: &str, kind: &str, info: &KindInfo) -> Error {
     let served: Vec<String> =
-        info.versions.iter().map(|version| api_version(group, version)).collect();
+        info.versions.iter().map(|version| join_api_version(group, version)).collect();
     let message = format!("{kind} is not served as {}", object.api_version());
     let error = Error::usage(Code::UnknownVersion, message);
     match served.first() {
@@ -143,8 +143,4 @@ fn not_stored(object: &Object) -> Error {
     let message = format!("a {} cannot be deployed", object.kind());
     Error::usage(Code::UnknownKind, message)
         .cause("the server answers such requests and stores none")
-}
-
-fn api_version(group: &str, version: &str) -> String {
-    if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") }
 }

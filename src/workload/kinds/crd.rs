@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{KindInfo, KindOrigin, Kinds, version_rank};
-use crate::workload::object::Object;
+use crate::workload::object::{GroupKind, Object};
 
 const VERBS: [&str; 8] =
     ["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"];
@@ -30,6 +30,11 @@ fn is_definition(body: &Value) -> bool {
     let text = |key: &str| body.get(key).and_then(Value::as_str).unwrap_or_default();
     text("kind") == "CustomResourceDefinition"
         && text("apiVersion").starts_with("apiextensions.k8s.io/")
+}
+
+/// Gives the kind that a CustomResourceDefinition defines; none for anything else.
+pub(crate) fn defined_kind(body: &Value) -> Option<GroupKind> {
+    definition(body).map(|(group, kind, _)| GroupKind::new(&group, &kind))
 }
 
 /// Reads group, kind and what is known of it off a CustomResourceDefinition.

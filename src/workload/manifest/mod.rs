@@ -125,11 +125,28 @@ pub(crate) fn combine(mut errors: Vec<Error>) -> Error {
     let first = errors.first().expect("there is an error to tell");
     let mut all = Error::new(first.kind, first.code, format!("{count} errors in the manifests"));
     all.origin.clone_from(&first.origin);
-    let hints: Vec<_> = errors.iter().filter_map(|error| error.hint.clone()).collect();
-    if let Some(hint) = hints.first().filter(|hint| hints.iter().all(|other| other == *hint)) {
-        all.hint = Some(hint.clone());
+    let is_shared = errors.iter().all(|error| error.hint == first.hint);
+    if is_shared {
+        all.hint.clone_from(&first.hint);
     }
-    all.causes(errors.into_iter().map(|error| error.to_string()))
+    all.causes(errors.iter().map(|error| entry(error, !is_shared)))
+}
+
+/// Tells one error of several: where, what, and what helps with this one alone.
+fn entry(error: &Error, hinted: bool) -> String {
+    let place = error.origin.as_ref().map(|origin| format!("{origin}: ")).unwrap_or_default();
+    let text = error.to_string();
+    let mut text = text.strip_prefix(&place).unwrap_or(&text).to_owned();
+    if let Some(object) = error.object.as_ref().filter(|object| !text.contains(&***object)) {
+        text = format!("{object}: {text}");
+    }
+    if let Some(origin) = error.origin.as_ref().filter(|origin| !text.contains(&*origin.file)) {
+        text = format!("{origin}: {text}");
+    }
+    match error.hint.as_ref().filter(|_| hinted) {
+        Some(hint) => format!("{text}; {hint}"),
+        None => text,
+    }
 }
 
 #[cfg(test)]

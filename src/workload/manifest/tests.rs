@@ -186,3 +186,15 @@ fn objects_are_rendered_as_documents_or_as_a_list() {
             .starts_with("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n")
     );
 }
+
+#[test]
+fn each_of_several_errors_has_its_place_its_object_and_its_own_hint() {
+    let error = |text: &str, line| {
+        Error::usage(Code::UnknownKind, text).object("Gear/g").at(&Origin::line("a.yaml", line))
+    };
+    let all = combine(vec![error("no such kind", 1).hint("one"), error("a.yaml:3: no name", 3)]);
+    assert_eq!(all.causes, ["a.yaml:1: Gear/g: no such kind; one", "a.yaml:3: Gear/g: no name"]);
+    assert_eq!(all.hint, None);
+    let alike = combine(vec![error("a", 1).hint("one"), error("b", 2).hint("one")]);
+    assert_eq!((alike.hint.as_deref(), &*alike.causes[0]), (Some("one"), "a.yaml:1: Gear/g: a"));
+}

@@ -30,6 +30,21 @@ pub(crate) enum OverrideEdit {
     },
 }
 
+impl OverrideEdit {
+    /// Tells whether an error advises to remove what this edit asks for: what a command says is not
+    /// stored yet.
+    pub(crate) fn is_advised_against(&self, error: &Error) -> bool {
+        let flag = match self {
+            Self::Image { name, .. } => format!("--image {name}"),
+            Self::Replicas { object, .. } => {
+                format!("--replicas {}", spelt(object, &Kinds::builtin()))
+            }
+            Self::Set { place, .. } => format!("--set {}", spelt(place, &Kinds::builtin())),
+        };
+        error.hint.as_ref().is_some_and(|hint| hint.starts_with(&format!("`{flag}-`")))
+    }
+}
+
 /// Parses the value of `--image`: `NAME=IMAGE`, or `NAME-`.
 ///
 /// # Errors

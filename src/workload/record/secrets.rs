@@ -22,6 +22,7 @@ use super::{
     verify::{KnownContents, verify},
 };
 use crate::workload::{
+    definition::hex,
     error::{Code, Error, Result},
     instance::NamespaceMode,
     name::InstanceName,
@@ -254,9 +255,7 @@ impl Encoded {
 }
 
 fn part_name(instance: &InstanceName, chunk: &[u8]) -> String {
-    let digest = Sha256::digest(chunk);
-    let short: String = digest[..10].iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("workloadctl.{instance}.{short}")
+    format!("workloadctl.{instance}.{}", hex(&Sha256::digest(chunk)[..10]))
 }
 
 /// Tells whether a name is one that [`part_name`] makes: what a head names is read, and deleted

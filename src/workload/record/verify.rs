@@ -36,6 +36,11 @@ pub(super) fn verify(
     for entry in &record.inventory {
         check_entry(&record, entry)?;
     }
+    // Two releases of one revision share it.
+    let is_shared = match (&record.newest, &record.last_good) {
+        (Some(one), Some(other)) => one.release.digest == other.release.digest,
+        _ => false,
+    };
     let both = [&mut record.newest, &mut record.last_good];
     for deployed in both.into_iter().flatten() {
         let Release { digest, number, .. } = &deployed.release;
@@ -43,7 +48,6 @@ pub(super) fn verify(
             deployed.objects = objects;
             continue;
         }
-        // Two releases of one revision share it.
         let Some(objects) = contents.remove(digest) else {
             return Err(format!("the objects of release {number} are not in it"));
         };
@@ -51,8 +55,10 @@ pub(super) fn verify(
         if content.digest() != *digest {
             return Err(format!("the objects of release {number} are not those of its digest"));
         }
-        deployed.objects.clone_from(&content.objects);
-        contents.insert(digest.clone(), content.objects);
+        if is_shared {
+            contents.insert(digest.clone(), content.objects.clone());
+        }
+        deployed.objects = content.objects;
     }
     Ok(record)
 }

@@ -8,7 +8,7 @@ use crate::{
     ops::target::{Target, group_unavailable},
     workload::{
         definition::Content,
-        error::Result,
+        error::{Error, Result},
         graph::{Graph, Reference, missing_references},
         instance::NamespaceMode,
         kinds::find,
@@ -65,7 +65,12 @@ impl Deploy<'_> {
             namespace_labels: &self.options.namespace_labels,
         };
         let kinds = &start.target.kinds;
-        let placement = render(objects, &overrides, kinds, &destination)?;
+        let edits = &self.options.edits;
+        let placement = render(objects, &overrides, kinds, &destination).map_err(|error| {
+            let is_new = edits.iter().any(|edit| edit.is_advised_against(&error));
+            let hint = error.hint.clone().filter(|_| !is_new);
+            Error { hint, ..error }
+        })?;
         let Placement { mode, namespace, objects: placed, notes, warnings } = placement;
         let mut graph = Graph::build(&placed, kinds)?;
         if self.options.limits.no_wait {

@@ -78,6 +78,7 @@ impl Deploy<'_> {
                 rehearse: matches!(purpose, Purpose::Rehearse),
             },
             compared_locally: OnceLock::new(),
+            fresh: OnceLock::new(),
             unseen_jobs: Mutex::default(),
         };
         // A namespace that was there before does not tell whether a record was lost.
