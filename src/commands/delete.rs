@@ -1,6 +1,7 @@
 //! `delete`: removes instances from their clusters and from the database.
 
 use clap::Args;
+use futures::{StreamExt as _, stream};
 
 use crate::{
     commands::{
@@ -16,6 +17,7 @@ use crate::{
         format::Format,
         operation::{Answers, Verb},
     },
+    workload::name::InstanceName,
 };
 
 const LONG: &str = "\
@@ -62,6 +64,9 @@ pub(crate) struct DeleteArgs {
     delete_crds: bool,
 }
 
+/// How many instances are deleted at a time: each waits for its namespace for most of it.
+const SIDE_BY_SIDE: usize = 8;
+
 /// Deletes.
 pub(super) fn run(args: DeleteArgs, call: &Invocation) -> Done {
     call.only("delete", &[Format::Table, Format::Json])?;
@@ -69,18 +74,26 @@ pub(super) fn run(args: DeleteArgs, call: &Invocation) -> Done {
     let names = instance_names(&names)?;
     let options = DeleteOptions { limits: limits.check(call), ignore_not_found, delete_crds };
     let several = names.len() > 1;
-    let command = format!("workloadctl delete {}", names[0]);
+    let all: Vec<&str> = names.iter().map(InstanceName::as_str).collect();
+    let command = format!("workloadctl delete {}", all.join(" "));
     let database = if forget { DatabaseUse::Stored } else { DatabaseUse::Cache };
     let mode = OperationMode { command, database, several, ..OperationMode::default() };
     let answers = || Answers::new(call.printer, Verb::Delete { forgets: forget }, several);
     let told = session::run(call, mode, async |Surroundings { session, progress }| {
         let mut answers = answers();
-        for name in &names {
-            let mut operation = match session.stop.requested() {
-                Some(signal) => not_begun(name, signal),
-                None if forget => delete::forget(session, name, &options),
-                None => delete::run(session, name, &options).await,
-            };
+        // One question at a time.
+        let width = if session.ask.is_asking() { 1 } else { SIDE_BY_SIDE };
+        let mut operations = stream::iter(&names)
+            .map(async |name| {
+                let operation = match session.stop.requested() {
+                    Some(signal) => not_begun(name, signal),
+                    None if forget => delete::forget(session, name, &options),
+                    None => delete::run(session, name, &options).await,
+                };
+                (name, operation)
+            })
+            .buffered(width);
+        while let Some((name, mut operation)) = operations.next().await {
             // A signal at the question reads as a no: what it was is known here.
             operation.error = operation.error.map(|error| unless_stopped(error, &session.stop));
             progress.finish(name.as_str());

@@ -105,6 +105,9 @@ pub(crate) trait Ask: Send + Sync {
 
     /// Tells whether [`Ask::confirm`] would have an answer.
     fn can_answer(&self) -> bool;
+
+    /// Tells whether a person would be asked, and it may take long.
+    fn is_asking(&self) -> bool;
 }
 
 /// Asks for a yes; `refusal` is the error where nobody can be asked.
@@ -132,5 +135,9 @@ impl Ask for Option<bool> {
 
     fn can_answer(&self) -> bool {
         self.is_some()
+    }
+
+    fn is_asking(&self) -> bool {
+        false
     }
 }

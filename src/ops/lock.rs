@@ -55,7 +55,7 @@ impl Held {
         until: Instant,
     ) -> Result<Self> {
         let Some(database) = session.store().path().map(Path::to_owned) else {
-            return Ok(Self { lock: None, releases: Vec::new(), waited: false });
+            return Ok(Self::nothing());
         };
         let mut told = false;
         loop {
@@ -88,6 +88,11 @@ impl Held {
                 }
             }
         }
+    }
+
+    /// Holds nothing: what is only looked at needs no lock.
+    pub(crate) fn nothing() -> Self {
+        Self { lock: None, releases: Vec::new(), waited: false }
     }
 
     fn write(&mut self, session: &Session<'_>) -> Result<()> {

@@ -94,6 +94,10 @@ impl Ask for Questions {
     fn can_answer(&self) -> bool {
         self.answerer != Answerer::Nobody
     }
+
+    fn is_asking(&self) -> bool {
+        self.answerer == Answerer::Ask
+    }
 }
 
 fn is_yes(line: &str) -> bool {

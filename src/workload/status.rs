@@ -80,7 +80,11 @@ pub(crate) fn judge_instance(facts: &InstanceFacts) -> (Status, String) {
 
 /// Pods are wanted, none is ready, and nothing runs to change that.
 fn down(objects: &[JudgedObject], running: bool) -> Option<String> {
-    let counted = || objects.iter().filter_map(|seen| Some((seen, seen.pods?)));
+    let counted = || {
+        let counted = objects.iter().filter_map(|seen| Some((seen, seen.pods?)));
+        // What is ready without a pod is so on purpose: a Deployment that its manifest pauses.
+        counted.filter(|(seen, pods)| seen.verdict.state != State::Ready || pods.ready > 0)
+    };
     let wanted: u64 = counted().map(|(_, pods)| pods.wanted).sum();
     let ready: u64 = counted().map(|(_, pods)| pods.ready).sum();
     let moving = running
@@ -244,6 +248,10 @@ mod tests {
                 "Unhealthy: Deployment/web: no image (and 1 more)",
             ),
             (said(some, &ready, one, &missing, same), "Unhealthy: ConfigMap/conf is missing"),
+            (
+                said(some, &Verdict::ready_saying("paused by its manifest"), zero, &ready, same),
+                "Healthy: all 2 objects are ready",
+            ),
             (
                 said(some, &waiting, zero, &ready, same),
                 "Reconciling: Deployment/web: 1 of 2 pods available",

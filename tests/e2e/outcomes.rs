@@ -18,6 +18,10 @@ const FIXED: &str =
 const TWICE: &str = "apiVersion: v1\nkind: Service\nmetadata: {name: twice}\n\
     spec: {ports: [{name: a, port: 80}, {name: b, port: 80}]}\n";
 
+const PAUSED: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: s}\n\
+    spec: {paused: PAUSED, selector: {matchLabels: {app: s}}, template: {metadata: {labels: {app: s}}, \
+    spec: {terminationGracePeriodSeconds: 0, containers: [{name: c, image: 'IMAGE'}]}}}\n";
+
 fn hangs(method: Option<&'static str>, path: &str) -> Arc<Fault> {
     let matches = Matches { method, path: Some(path.to_owned()), ..Matches::default() };
     Arc::new(Fault::new(matches, When::Always, Effect::Slow(Duration::from_secs(60))))
@@ -130,6 +134,59 @@ on_both! {
         error: --image wbe=web:2: no container and no image repository is wbe
           the nearest is web
         ");
+    }
+
+    fn a_deploy_and_the_status_after_it_say_the_same(place) {
+        let name = place.instance("");
+        let set = |paused: &str, image: &str| {
+            place.write("set.yaml", &PAUSED.replace("PAUSED", paused).replace("IMAGE", image))
+        };
+        for (paused, image, state) in [
+            ("true", "a:1", "paused by its manifest, 0 of 1 pods run the newest template"),
+            ("false", "a:1", ""),
+            ("true", "a:1", "it is paused"),
+            ("true", "a:2", "paused by its manifest, 0 of 1 pods run the newest template"),
+        ] {
+            set(paused, image);
+            let deployed = place.run(&format!("deploy {name} -f set.yaml")).expect(0);
+            let said = if state.is_empty() { String::new() } else { format!(": {state}") };
+            assert!(deployed.stderr.contains(&format!("Deployment/s ready{said}\n")), "{}", deployed.stderr);
+            let status = place.run(&format!("status {name} -o json")).expect(0).json();
+            let object = &status["objects"].as_array().unwrap()[1];
+            assert_eq!(
+                (&status["status"], &object["state"], object["message"].as_str().unwrap_or_default()),
+                (&json!("Healthy"), &json!("ready"), state),
+                "{status}"
+            );
+        }
+    }
+
+    fn several_instances_are_deleted_side_by_side(place) {
+        let names = ["a", "b", "c"].map(|suffix| place.instance(suffix));
+        place.write("conf.yaml", CONF);
+        for name in &names {
+            place.run(&format!("deploy {name} -f conf.yaml")).expect(0);
+        }
+        // The first cannot end: the others do not wait for it.
+        let conf = format!("/api/v1/namespaces/{}/configmaps/conf", names[0]);
+        let hold = |finalizers: Value| {
+            place.call(Request::merge_patch(&*conf, &json!({"metadata": {"finalizers": finalizers}}))).unwrap()
+        };
+        hold(json!(["test.workloadctl/hold"]));
+        let deleting = place.start(&format!("delete {} --yes -o json", names.join(" ")));
+        for name in &names[1..] {
+            let namespace = format!("/api/v1/namespaces/{name}");
+            place.until("its namespace is gone", Duration::from_secs(40), || place.get(&namespace).is_none());
+        }
+        // The lock says what all of it is about.
+        let locked = place.run(&format!("delete {} --yes --lock-wait 0s", names[0])).expect(6);
+        let command = format!("`workloadctl delete {}`", names.join(" "));
+        assert!(locked.stderr.contains(&command), "{}", locked.stderr);
+        hold(Value::Null);
+        let answer = place.finish(deleting).expect(0).json();
+        let told: Vec<&str> =
+            answer["deploys"].as_array().unwrap().iter().map(|it| it["name"].as_str().unwrap()).collect();
+        assert_eq!(told, names, "{answer}");
     }
 
     fn what_is_refused_has_done_nothing(place) {

@@ -73,13 +73,13 @@ impl Delete<'_> {
             return Err(needs_yes(name, " where nobody can be asked")
                 .hint(format!("workloadctl delete {name} --yes")));
         }
+        let mut confirmed = session.ask.is_asking() && self.ask_first().await?;
         let (mut held, stored, choice) = self.lock(operation).await?;
         let stored = stored.as_ref();
         let (choice, mut target) = match self.connect(choice, operation).await {
             Ok(connected) => connected,
             Err(error) => return self.end_without_cluster(stored, error, held, operation),
         };
-        let mut confirmed = false;
         loop {
             let found = tokio::select! {
                 found = self.look(&mut target, stored, &held) => found,
@@ -119,6 +119,30 @@ impl Delete<'_> {
         }
         held.end();
         Ok(())
+    }
+
+    /// Asks before anything is locked: who thinks about the answer holds nobody up. `false` where
+    /// nothing was found to ask about; whatever went wrong is told with the lock.
+    ///
+    /// # Errors
+    /// The answer is no, or a signal came.
+    async fn ask_first(&self) -> Result<bool> {
+        let stored = self.session.store().instance(self.name)?;
+        let Ok(choice) = choose(self.session, stored.as_ref()) else { return Ok(false) };
+        let look = async {
+            let mut target = Target::connect(self.session, &choice.runtime).await?;
+            self.look(&mut target, stored.as_ref(), &Held::nothing()).await
+        };
+        let located = tokio::select! {
+            located = look => located,
+            signal = self.session.stop.wait() => {
+                return Err(signal.error("stopped; nothing was deleted"));
+            }
+        };
+        match located.as_ref().ok().and_then(Located::record) {
+            Some(record) => self.confirm(record, &choice).map(|()| true),
+            None => Ok(false),
+        }
     }
 
     /// Locks the instance; gives what the database knows of it, and the runtime that follows.

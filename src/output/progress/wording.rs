@@ -61,16 +61,15 @@ pub(super) fn done(object: &ObjectId, action: Action) -> String {
 /// Says that an object is ready or failed; nothing while it may still become ready.
 fn judged(object: &ObjectId, verdict: &Verdict, stream: Stream) -> Option<String> {
     let object = shown(object);
-    match verdict.state {
-        State::Ready => Some(format!("{object} {}", stream.paint(Tone::Good, "ready"))),
-        State::Failed | State::Missing => {
-            let word = if verdict.state == State::Failed { "failed" } else { "missing" };
-            let why = reason(verdict);
-            let why = if why.is_empty() { why } else { format!(": {why}") };
-            Some(format!("{object} {}{why}", stream.paint(Tone::Bad, word)))
-        }
-        State::Waiting => None,
-    }
+    let (tone, word) = match verdict.state {
+        State::Ready => (Tone::Good, "ready"),
+        State::Failed => (Tone::Bad, "failed"),
+        State::Missing => (Tone::Bad, "missing"),
+        State::Waiting => return None,
+    };
+    let why = reason(verdict);
+    let why = if why.is_empty() { why } else { format!(": {why}") };
+    Some(format!("{object} {}{why}", stream.paint(tone, word)))
 }
 
 /// Gives the sentence of a verdict, else its word.
