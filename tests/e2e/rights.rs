@@ -346,9 +346,6 @@ fn what_is_forbidden_is_named() {
 
     $ workloadctl deploy NAME -f set.yaml -n HOME
     exit code 1
-    --- stdout
-    NAME failed on namespaced; after N s
-    namespace HOME
     --- stderr
     runtime namespaced: WORKLOADCTL_RUNTIME
     error: cannot write the record Secret/workloadctl.NAME: forbidden: create Secret in namespace HOME
