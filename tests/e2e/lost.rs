@@ -148,10 +148,9 @@ on_both! {
           "clusterUid": "UID",
           "namespace": "NAME",
           "namespaceMode": "managed",
-          "outcome": "timedOut",
+          "outcome": "refused",
           "createdAt": "TIME",
           "counts": {
-            "create": 2,
             "unchanged": 1,
           },
           "objects": [

@@ -297,7 +297,6 @@ on_both! {
           "deployedAt": "TIME",
           "deployedBy": "tester@HOST",
           "counts": {
-            "update": 1,
             "unchanged": 1,
             "blocked": 2
           },

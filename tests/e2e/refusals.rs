@@ -121,13 +121,13 @@ on_both! {
         $ workloadctl deploy NAME -f set.yaml --progress none
         exit code 1
         --- stdout
-        NAME failed on RUNTIME (release 1, NAME revision 1); after N s
+        NAME failed on RUNTIME (release 1, NAME revision 1): 2 created; after N s
         namespace NAME
         --- stderr
         runtime RUNTIME: WORKLOADCTL_RUNTIME
         error: cannot apply ConfigMap/Conf_Bad (set.yaml:6): rejected
           metadata.name: Invalid value: "Conf_Bad": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')
-        hint: `workloadctl deploy NAME` goes on once that is mended
+        hint: `workloadctl deploy NAME -f set.yaml` goes on once that is mended
         "#);
         assert!(place.get(&format!("/api/v1/namespaces/{name}/configmaps/conf")).is_some());
         place.write("set.yaml", CONF);
@@ -175,7 +175,7 @@ on_both! {
         $ workloadctl deploy NAME -f web --progress none --timeout 0
         exit code 1
         --- stdout
-        NAME failed on RUNTIME (release 1, NAME revision 1); after N s
+        NAME failed on RUNTIME (release 1, NAME revision 1): 4 created; after N s
         namespace NAME
         --- stderr
         runtime RUNTIME: WORKLOADCTL_RUNTIME
@@ -259,7 +259,7 @@ on_both! {
         $ workloadctl deploy NAME -f set.yaml --progress none --timeout 0
         exit code 1
         --- stdout
-        NAME failed on RUNTIME (release 1, NAME revision 1); after N s
+        NAME failed on RUNTIME (release 1, NAME revision 1): 3 created; after N s
         namespace NAME
         --- stderr
         runtime RUNTIME: WORKLOADCTL_RUNTIME

@@ -42,7 +42,7 @@ on_both! {
         $ workloadctl deploy NAME -f set.json
         exit code 1
         --- stderr
-        error: cannot look for autoscalers in HorizontalPodAutoscaler/NAME
+        error: cannot look for autoscalers in namespace NAME
           the server failed (500)
           Internal error occurred: etcdserver: request timed out
         ");

@@ -18,7 +18,7 @@ use super::{
     session::Session,
     survey::{Depth, Live, Survey},
     target::Target,
-    view::{InstanceView, Operation},
+    view::{InstanceView, Operation, OperationOutcome},
 };
 use crate::workload::{
     error::{Code, Error, ErrorKind, Result},
@@ -67,7 +67,11 @@ async fn one(session: &Session<'_>, name: &InstanceName, named: bool) -> Operati
     };
     if let Err(error) = result {
         operation.instance.describe_status(Status::Error, error.to_string(), session.now());
-        operation.instance.outcome = Some(Outcome::of_failure(&error).into());
+        let is_refused = matches!(error.kind, ErrorKind::Refused | ErrorKind::Usage);
+        operation.instance.outcome = Some(match is_refused {
+            true => OperationOutcome::Refused,
+            false => Outcome::of_failure(&error).into(),
+        });
         // A table tells it in its row; a named instance that cannot be asked is a failure of its
         // runtime, also where a right is missing (docs/cli.md, Status).
         if named {
