@@ -73,7 +73,7 @@ impl Delete<'_> {
             return Err(needs_yes(name, " where nobody can be asked")
                 .hint(format!("workloadctl delete {name} --yes")));
         }
-        let mut confirmed = session.ask.is_asking() && self.ask_first().await?;
+        let mut confirmed = session.ask.is_asking() && self.ask_first(operation).await?;
         let (mut held, stored, choice) = self.lock(operation).await?;
         let stored = stored.as_ref();
         let (choice, mut target) = match self.connect(choice, operation).await {
@@ -126,22 +126,29 @@ impl Delete<'_> {
     ///
     /// # Errors
     /// The answer is no, or a signal came.
-    async fn ask_first(&self) -> Result<bool> {
+    async fn ask_first(&self, operation: &mut Operation) -> Result<bool> {
         let stored = self.session.store().instance(self.name)?;
         let Ok(choice) = choose(self.session, stored.as_ref()) else { return Ok(false) };
         let look = async {
             let mut target = Target::connect(self.session, &choice.runtime).await?;
-            self.look(&mut target, stored.as_ref(), &Held::nothing()).await
+            let located = self.look(&mut target, stored.as_ref(), &Held::nothing()).await?;
+            let record = located.record().cloned();
+            if let Some(record) = &record {
+                target.know_kinds_of(&record.inventory).await?;
+            }
+            Ok::<_, Error>(record.map(|record| (record, target)))
         };
-        let located = tokio::select! {
-            located = look => located,
+        let looked = tokio::select! {
+            looked = look => looked,
             signal = self.session.stop.wait() => {
                 return Err(signal.error("stopped; nothing was deleted"));
             }
         };
-        match located.as_ref().ok().and_then(Located::record) {
-            Some(record) => self.confirm(record, &choice).map(|()| true),
-            None => Ok(false),
+        match looked {
+            Ok(Some((record, target))) => {
+                self.confirm(&record, &choice, &target, operation).await.map(|()| true)
+            }
+            Ok(None) | Err(_) => Ok(false),
         }
     }
 
