@@ -21,15 +21,16 @@ use tokio::sync::Semaphore;
 mod limits;
 mod list;
 mod settle;
+mod status;
 
 pub(crate) use list::List;
 use settle::Settled;
+pub(super) use status::read_status;
 
 use super::{
-    absence::Absence,
     connect::Connection,
     explain::{is_broken_connection, timed_out},
-    failure::{ApiStatus, Failure},
+    failure::Failure,
     fence::Fence,
     observations::RequestSeen,
     request::{Answer, Request},
@@ -257,13 +258,7 @@ fn judge(status: StatusCode, headers: &HeaderMap, body: Bytes) -> Try {
     if status.is_success() {
         return Try::Done(body);
     }
-    // Not every failure is a Status: an unknown path is `404 page not found`, a dead APIService
-    // 503 in plain text, a proxy answers in HTML.
-    let mut parsed: ApiStatus = serde_json::from_slice(&body)
-        .unwrap_or_else(|_| ApiStatus { message: excerpt(&body), ..ApiStatus::default() });
-    // Not every Status repeats its code.
-    parsed.code = status.as_u16();
-    parsed.absence = Absence::told_by(&parsed.kind, parsed.code, &parsed.reason);
+    let mut parsed = read_status(status, &body);
     let after = headers
         .get(header::RETRY_AFTER)
         .and_then(|value| value.to_str().ok()?.parse().ok())
@@ -285,22 +280,6 @@ fn judge(status: StatusCode, headers: &HeaderMap, body: Bytes) -> Try {
         _ => None,
     };
     Try::Failed { failure, pause }
-}
-
-/// Shows the beginning of an answer that is no JSON; of a proxy's page its title.
-fn excerpt(bytes: &[u8]) -> String {
-    let text = String::from_utf8_lossy(bytes);
-    let text = text.trim();
-    if text.starts_with('<') {
-        let between = |open, close| text.split_once(open)?.1.split_once(close);
-        let title = between("<title>", "</title>").or_else(|| between("<h1>", "</h1>"));
-        return title.map_or("a page of HTML", |(title, _)| title.trim()).to_owned();
-    }
-    let mut excerpt: String = text.chars().take(300).collect();
-    if excerpt.len() < text.len() {
-        excerpt.push('…');
-    }
-    excerpt
 }
 
 #[cfg(test)]

@@ -85,7 +85,7 @@ impl Failure {
     pub(crate) fn is_forbidden(&self) -> bool {
         // Nobody lacks a right where a namespace is going or a claim cannot grow: both are 403.
         // A webhook may say no with any code, most do with 403.
-        self.code() == 403
+        self.is_status(403)
             && !self.has_cause("NamespaceTerminating")
             && !self.is_immutable()
             && self.judge().is_none()
@@ -93,7 +93,19 @@ impl Failure {
 
     /// Tells whether a precondition failed or a field is held by another manager.
     pub(crate) fn is_conflict(&self) -> bool {
-        self.code() == 409
+        self.is_status(409)
+    }
+
+    /// Tells whether the API server itself answered with this code: only a `Status` is its own. A
+    /// filter on the way forbids everything, and says nothing about rights.
+    pub(crate) fn is_status(&self, code: u16) -> bool {
+        matches!(self, Self::Status(status) if status.code == code && status.kind == "Status")
+    }
+
+    /// Tells whether the API server rejected the request; that something is not there it has to
+    /// prove.
+    fn is_rejection(&self) -> bool {
+        self.code() != 404 && self.is_status(self.code())
     }
 
     pub(crate) fn has_cause(&self, reason: &str) -> bool {
@@ -209,16 +221,16 @@ impl Failure {
             }
             401 => Error::runtime(Code::Unauthorized, "the login has expired or is not accepted")
                 .hint("log in to the cluster again, then repeat the command"),
-            // An API server says it in a Status, or does not serve the kind.
-            404 if status.absence.is_none() => {
-                let what = "somebody on the way answers in the server's place (404)";
-                Error::runtime(Code::NotAnApiServer, what).cause(message).hint(NOT_AN_API_SERVER)
-            }
             429 => Error::runtime(
                 Code::TooManyRequests,
                 "the server has too many requests to answer (429)",
             )
             .cause(message),
+            // An API server says it in a Status, or does not serve the kind.
+            code @ 400..=499 if status.absence.is_none() && !self.is_rejection() => {
+                let what = format!("somebody on the way answers in the server's place ({code})");
+                Error::runtime(Code::NotAnApiServer, what).cause(message).hint(NOT_AN_API_SERVER)
+            }
             502..=504 => {
                 let what = format!("the server is not available ({})", status.code);
                 Error::runtime(Code::Unavailable, what).cause(message)

@@ -6,7 +6,7 @@
 
 use std::time::{Duration, Instant};
 
-use bytes::{Buf as _, BytesMut};
+use bytes::{Buf as _, Bytes, BytesMut};
 use futures::StreamExt as _;
 use http::{Method, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt as _, Limited};
@@ -15,8 +15,8 @@ use serde_json::Value;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::{
-    api::{Api, List},
-    failure::{ApiStatus, Failure},
+    api::{Api, List, read_status},
+    failure::Failure,
 };
 use crate::workload::error::Code;
 
@@ -199,12 +199,13 @@ impl Collection {
             return Err(WatchEnd::TooOld);
         }
         // A Status is short: what is longer is read as none.
-        let body = Limited::new(response.into_body(), LINE_LIMIT);
-        let bytes = body.collect().await.map(|body| body.to_bytes());
-        let mut status: ApiStatus =
-            serde_json::from_slice(&bytes.unwrap_or_default()).unwrap_or_default();
-        status.code = code.as_u16();
-        Err(WatchEnd::Failed(Failure::Status(Box::new(status))))
+        let reading = Limited::new(response.into_body(), LINE_LIMIT).collect();
+        // It may be promised and never come.
+        let body = match tokio::time::timeout(api.request_timeout(), reading).await {
+            Ok(Ok(body)) => body.to_bytes(),
+            Ok(Err(_)) | Err(_) => Bytes::new(),
+        };
+        Err(WatchEnd::Failed(Failure::Status(Box::new(read_status(code, &body)))))
     }
 
     /// Takes one line of a watch; `Some` where the watch is over.

@@ -177,6 +177,7 @@ mod tests {
             message: message.into(),
         };
         Failure::Status(Box::new(ApiStatus {
+            kind: "Status".into(),
             code: 409,
             details: Some(StatusDetails { causes: vec![cause], ..StatusDetails::default() }),
             ..ApiStatus::default()

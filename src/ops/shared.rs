@@ -212,6 +212,7 @@ mod tests {
         });
         let details = StatusDetails { causes: causes.collect(), ..StatusDetails::default() };
         Failure::Status(Box::new(ApiStatus {
+            kind: "Status".into(),
             code: 409,
             details: Some(details),
             ..ApiStatus::default()

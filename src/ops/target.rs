@@ -258,5 +258,5 @@ pub(crate) fn group_unavailable(kind: &GroupKind) -> Error {
 /// Tells a failure of a list or watch that GETs can stand in for.
 pub(crate) fn is_list_forbidden(failure: &Failure) -> bool {
     // 405: this kind has no such verb, which says nothing of single reads.
-    failure.is_forbidden() || failure.code() == 405
+    failure.is_forbidden() || failure.is_status(405)
 }

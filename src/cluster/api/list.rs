@@ -58,22 +58,27 @@ impl Api {
         accept: &'static str,
     ) -> Result<List, Failure> {
         let mut items = Vec::new();
-        let (mut next, mut limit) = (String::new(), PAGE);
-        let (mut pages, mut size) = (0, 0);
+        let (mut next, mut limit) = (String::new(), Some(PAGE));
+        let (mut pages, mut size, mut is_anew) = (0, 0, false);
         loop {
-            let path = format!("{collection}?limit={limit}{query}{next}");
+            let limited = limit.map(|limit| format!("&limit={limit}")).unwrap_or_default();
+            let asked = format!("{limited}{query}{next}");
+            let path = format!("{collection}?{}", asked.trim_start_matches('&'));
             let answer = match self.send(Request { accept, ..Request::get(path) }).await {
-                // The list expired while we read it: begin anew, in one piece.
-                Err(failure) if failure.code() == 410 && !next.is_empty() => {
-                    // etcd has compacted what the token meant; items of two states must not be
-                    // mixed.
+                // The list expired while we read it (etcd has compacted what the token meant):
+                // begin anew, in one piece, which cannot expire. Items of two states must not be
+                // mixed. A second time the list is never read to its end.
+                Err(failure) if failure.code() == 410 && !next.is_empty() && !is_anew => {
                     items.clear();
-                    let path = format!("{collection}?{}", query.trim_start_matches('&'));
-                    self.send(Request { accept, ..Request::get(path) }).await?
+                    next.clear();
+                    (is_anew, limit, pages, size) = (true, None, 0, 0);
+                    continue;
                 }
                 // 500 Secrets of 1 MB each are honest, and more than one answer may be.
-                Err(Failure::NoAnswer(error)) if error.code == Code::TooLarge && limit > 1 => {
-                    limit = (limit / SMALLER).max(1);
+                Err(Failure::NoAnswer(error))
+                    if error.code == Code::TooLarge && limit != Some(1) =>
+                {
+                    limit = Some(limit.map_or(PAGE, |limit| (limit / SMALLER).max(1)));
                     continue;
                 }
                 other => other?,

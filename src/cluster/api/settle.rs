@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde_json::Value;
 
-use super::{Api, Try, excerpt, limits};
+use super::{Api, Try, limits, status::excerpt};
 use crate::{
     cluster::{
         absence::{Looked, Resource},

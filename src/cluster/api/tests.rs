@@ -2,7 +2,7 @@
 
 mod limits;
 
-use super::*;
+use super::{status::excerpt, *};
 
 #[test]
 fn only_what_may_pass_is_tried_again() {

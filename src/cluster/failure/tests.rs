@@ -78,7 +78,12 @@ fn a_failure_names_object_and_place_and_has_its_code() {
             "rejected: data.a: expected string, got 1",
         ),
     ] {
-        let status = ApiStatus { code, message: message.into(), ..ApiStatus::default() };
+        let status = ApiStatus {
+            kind: "Status".into(),
+            code,
+            message: message.into(),
+            ..ApiStatus::default()
+        };
         let failure = Failure::Status(Box::new(status));
         let error = failure.explain("patch", "cannot apply", &id, Some(&origin));
         assert_eq!((error.kind.exit_code(), error.code.word()), (exit, word), "{error}");
@@ -86,10 +91,30 @@ fn a_failure_names_object_and_place_and_has_its_code() {
     }
 }
 
+/// A filter's page forbids everything, and says nothing about the account's rights.
+#[test]
+fn only_a_status_forbids_or_conflicts() {
+    let id = ObjectId::new("", "ConfigMap", Some("web"), "a");
+    for code in [400, 403, 405, 407, 409, 413, 422] {
+        let answer = |kind: &str| {
+            let kind = kind.to_owned();
+            Failure::Status(Box::new(ApiStatus { kind, code, ..ApiStatus::default() }))
+        };
+        let (page, status) = (answer(""), answer("Status"));
+        assert_eq!((page.is_forbidden(), status.is_forbidden()), (false, code == 403), "{code}");
+        assert_eq!((page.is_conflict(), status.is_conflict()), (false, code == 409), "{code}");
+        let told = |failure: &Failure| failure.explain("get", "cannot look at", &id, None);
+        assert_eq!(told(&page).code, Code::NotAnApiServer);
+        assert_eq!(told(&page).kind.exit_code(), 7);
+        assert_ne!(told(&status).code, Code::NotAnApiServer, "{code}");
+    }
+}
+
 #[test]
 fn a_terminating_namespace_is_not_a_missing_right() {
     let failure = |causes: Vec<StatusCause>| {
         Failure::Status(Box::new(ApiStatus {
+            kind: "Status".into(),
             code: 403,
             details: Some(StatusDetails { causes, ..StatusDetails::default() }),
             ..ApiStatus::default()
@@ -116,7 +141,12 @@ fn who_rejected_a_request_is_told_by_the_servers_words() {
         (500, "Internal error occurred: etcdserver: request timed out", None),
         (403, "secrets is forbidden: User \"a\" cannot create resource", None),
     ] {
-        let status = ApiStatus { code, message: message.into(), ..ApiStatus::default() };
+        let status = ApiStatus {
+            kind: "Status".into(),
+            code,
+            message: message.into(),
+            ..ApiStatus::default()
+        };
         let failure = Failure::Status(Box::new(status));
         assert_eq!(failure.judge().map(|judge| judge.to_string()).as_deref(), told, "{message}");
         let id = ObjectId::new("", "ConfigMap", Some("web"), "a");

@@ -27,6 +27,13 @@ use crate::{
 async fn serve(
     body: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static,
 ) -> (Api, Arc<AtomicUsize>, TempDir) {
+    serve_with(move |line| (200, body(line))).await
+}
+
+/// Serves code and body.
+async fn serve_with(
+    body: impl Fn(&str) -> (u16, Vec<u8>) + Send + Sync + 'static,
+) -> (Api, Arc<AtomicUsize>, TempDir) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (count, body) = (Arc::new(AtomicUsize::new(0)), Arc::new(body));
@@ -38,9 +45,9 @@ async fn serve(
             while !head.ends_with(b"\r\n\r\n") {
                 head.push(stream.read_u8().await.unwrap());
             }
-            let body = body(String::from_utf8(head).unwrap().lines().next().unwrap());
+            let (code, body) = body(String::from_utf8(head).unwrap().lines().next().unwrap());
             let head = format!(
-                "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n",
+                "HTTP/1.1 {code} X\r\nConnection: close\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n",
                 body.len()
             );
             // Who has read enough closes the connection.
@@ -131,6 +138,38 @@ async fn a_list_ends_whatever_the_server_says() {
     let (api, count, _home) = serve(move |_| large.clone()).await;
     too_large(api.list("/api/v1/pods", "").await.unwrap_err(), "items in one page");
     assert_eq!(count.load(Ordering::Relaxed), 1);
+}
+
+/// What expired on the way is read anew once, in one piece; where that is too large, in pages
+/// again. What was read before does not count any more.
+#[tokio::test]
+async fn a_list_that_expires_is_read_anew_once() {
+    const GONE: &[u8] = br#"{"kind": "Status", "code": 410, "reason": "Expired"}"#;
+    let page = |more: &str, item: u8| {
+        let text = format!(
+            r#"{{"kind": "PodList", "metadata": {{"continue": "{more}", "resourceVersion": "1"}}, "items": [{item}]}}"#
+        );
+        zip(text.as_bytes())
+    };
+    let first = AtomicUsize::new(0);
+    let answer = move |line: &str| match (line.contains("limit="), line.contains("continue=")) {
+        (true, true) if line.contains("continue=old") => (410, zip(GONE)),
+        (true, true) => (200, page("", 3)),
+        (true, false) if first.fetch_add(1, Ordering::Relaxed) == 0 => (200, page("old", 1)),
+        (true, false) => (200, page("new", 2)),
+        (false, _) => (200, zip(std::io::repeat(b' ').take(65 << 20))),
+    };
+    let (api, count, _home) = serve_with(answer).await;
+    assert_eq!(api.list("/api/v1/pods", "").await.unwrap().items, [2, 3]);
+    assert_eq!(count.load(Ordering::Relaxed), 5);
+
+    let expiring = move |line: &str| match line.contains("continue=") {
+        true => (410, zip(GONE)),
+        false => (200, page("old", 1)),
+    };
+    let (api, count, _home) = serve_with(expiring).await;
+    assert_eq!(api.list("/api/v1/pods", "").await.unwrap_err().code(), 410);
+    assert_eq!(count.load(Ordering::Relaxed), 4, "two lists of two pages");
 }
 
 /// A CRD may name the kind of its lists as it likes; what has no items is no list.

@@ -34,7 +34,9 @@ async fn serve(mut stream: TcpStream) -> std::io::Result<()> {
         if line.starts_with("GET /silent") || line.starts_with("GET /held?watch=true") {
             continue;
         }
-        if line.starts_with("GET /half") {
+        if line.starts_with("GET /refused?watch=true") {
+            stream.write_all(b"HTTP/1.1 403 X\r\nContent-Length: 9\r\n\r\n{}").await?;
+        } else if line.starts_with("GET /half") {
             stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}").await?;
         } else if line.starts_with("GET /page") {
             stream.write_all(stub::answer(200, "", "<title>Log in</title>").as_bytes()).await?;
@@ -117,6 +119,19 @@ async fn what_is_no_list_is_not_asked_for_for_ever() {
     tokio::spawn(collection("/page").observe(api().await, sender));
     let told = tokio::time::timeout(LIMIT * 20, changes.recv()).await;
     assert!(matches!(told, Ok(Some(CollectionEvent::Unobservable(..)))), "{told:?}");
+}
+
+/// What the refusal says may never come: its code is enough.
+#[tokio::test]
+async fn a_watch_that_is_refused_in_half_a_sentence_is_given_up() {
+    let (sender, mut changes) = mpsc::unbounded_channel();
+    tokio::spawn(collection("/refused").observe(api().await, sender));
+    assert!(matches!(changes.recv().await, Some(CollectionEvent::Listed(..))));
+    let told = tokio::time::timeout(LIMIT * 20, changes.recv()).await;
+    assert!(
+        matches!(&told, Ok(Some(CollectionEvent::Unobservable(_, failure))) if failure.code() == 403),
+        "{told:?}"
+    );
 }
 
 #[tokio::test]
