@@ -14,6 +14,7 @@ use std::{
 };
 
 use futures::{StreamExt as _, stream};
+use jiff::Timestamp;
 use serde_json::Value;
 
 use super::{
@@ -51,6 +52,8 @@ pub(crate) struct Planning<'a> {
     /// The definition: its instances share what is cluster-scoped.
     pub definition: &'a DefinitionName,
     pub record: Option<&'a Record>,
+    /// Until when writes of a dead holder of the record may arrive.
+    pub quiet: Option<Timestamp>,
     /// What the release wants, in order.
     pub desired: Vec<Desired>,
     /// Namespaces that are known not to exist yet.
@@ -84,15 +87,18 @@ struct Candidate<'a> {
     desired: &'a Desired,
     entry: Option<&'a Entry>,
     live: Option<&'a Value>,
+    /// Until when a write of a dead release may still arrive.
+    unsettled: Option<Timestamp>,
     decision: Decision,
 }
 
 impl Candidate<'_> {
     /// Gives the inventory's entry for what is going to be written.
     fn entry_to_come(&self) -> Entry {
-        let Self { desired, entry, live, decision: _ } = self;
+        let Self { desired, entry, live, unsettled, decision: _ } = self;
         let mut to_come = Entry {
             keep: desired.keep,
+            unsettled: *unsettled,
             completed: live.is_some_and(is_complete),
             ..Entry::new(desired.id.clone(), &desired.version)
         };
@@ -245,11 +251,12 @@ impl Planning<'_> {
             reclaim: scaling.reclaims(desired, entry),
         };
         let decision = decide(desired, entry, live, self.manager, choices);
-        Candidate { desired, entry, live, decision: self.ask_if_forced(desired, decision, live) }
+        let decision = self.ask_if_forced(desired, decision, live);
+        Candidate { desired, entry, live, unsettled: self.unsettled(entry, live), decision }
     }
 
     fn unchanged(&self, candidate: &Candidate<'_>, others: &Others, scaling: &Scaling<'_>) -> Item {
-        let Candidate { desired, entry, live, decision: _ } = *candidate;
+        let Candidate { desired, entry, live, .. } = *candidate;
         Item {
             desired: desired.clone(),
             action: Action::Unchanged,
@@ -268,7 +275,7 @@ impl Planning<'_> {
         others: &Others,
         scaling: &Scaling<'_>,
     ) -> Result<Item> {
-        let Candidate { desired, entry, live, decision } = &candidate;
+        let Candidate { desired, entry, live, decision, .. } = &candidate;
         let mut item = self.unchanged(&candidate, others, scaling);
         let mut to_come = candidate.entry_to_come();
         match decision {

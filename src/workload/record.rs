@@ -20,7 +20,7 @@ use super::{
     name::InstanceName,
     object::{Object, ObjectId},
     ownership::{Seen, Yielded},
-    release::Release,
+    release::{Outcome, Release},
 };
 
 /// How long a holder counts without a renewal, in seconds.
@@ -85,6 +85,10 @@ pub(crate) struct Entry {
     /// Fields that were left to their holders.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub yielded: Vec<Yielded>,
+    /// Until when, by the server's clock, a write of it whose answer was lost may still arrive:
+    /// until then it is not proven that the object is not, or stays away.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub unsettled: Option<Timestamp>,
 }
 
 /// A dependent that outlives its owner for a moment.
@@ -111,7 +115,17 @@ impl Entry {
             completed: false,
             orphans: Vec::new(),
             yielded: Vec::new(),
+            unsettled: None,
         }
+    }
+
+    /// Gives the entry of what is gone, where a late write may make it again.
+    pub(crate) fn awaited(&self, now: Timestamp) -> Option<Self> {
+        self.unsettled.filter(|until| *until > now).map(|until| Self {
+            wanted: false,
+            unsettled: Some(until),
+            ..Self::new(self.id.clone(), &self.version)
+        })
     }
 
     /// Gives the entries of what this one left behind in the instance's namespace, to be removed
@@ -189,5 +203,20 @@ impl Record {
             newest: None,
             last_good: None,
         }
+    }
+
+    /// Says until when a write of an entry may still arrive. What a release was to write that was
+    /// killed (its answers are in no record) and that is not live may come until `quiet`: whoever
+    /// buffers requests on the way does not lose them with their sender.
+    pub(crate) fn unsettled(
+        &self,
+        entry: &Entry,
+        is_live: bool,
+        quiet: Option<Timestamp>,
+    ) -> Option<Timestamp> {
+        let newest = self.newest.as_ref().map(|newest| newest.release.outcome);
+        let was_killed = newest == Some(Outcome::InFlight);
+        let is_unanswered = was_killed && entry.wanted && entry.body.is_none() && !is_live;
+        entry.unsettled.max(quiet.filter(|_| is_unanswered))
     }
 }

@@ -164,6 +164,11 @@ impl Place {
         self.proxy.as_ref().unwrap().set(faults.to_vec());
     }
 
+    /// Tells how many writes the proxy has that are not delivered.
+    pub(crate) fn held_writes(&self) -> usize {
+        self.proxy.as_ref().unwrap().writes()
+    }
+
     /// Breaks every connection that the program has.
     pub(crate) fn cut(&self) {
         self.proxy.as_ref().unwrap().cut();

@@ -30,6 +30,7 @@ mod jobs;
 mod kill;
 mod kubectl;
 mod landing;
+mod late;
 mod leaving;
 mod lock;
 mod lost;

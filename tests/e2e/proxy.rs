@@ -9,7 +9,10 @@ use std::{
     io,
     net::SocketAddr,
     path::PathBuf,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use bytes::{Buf as _, Bytes, BytesMut};
@@ -49,6 +52,8 @@ struct Behind {
     sandbox: Mutex<Option<Sandbox>>,
     /// Breaks every connection that is open when it changes.
     cut: watch::Sender<()>,
+    /// Writes that have not been answered, whether or not their sender is still there.
+    writes: AtomicUsize,
 }
 
 impl Proxy {
@@ -67,6 +72,7 @@ impl Proxy {
             faults: Mutex::default(),
             sandbox: Mutex::default(),
             cut: watch::channel(()).0,
+            writes: AtomicUsize::new(0),
         });
         let all = Arc::clone(&behind);
         runtime.spawn(async move {
@@ -82,6 +88,11 @@ impl Proxy {
     /// Breaks every connection that is open, and with it every watch.
     pub(crate) fn cut(&self) {
         self.behind.cut.send_replace(());
+    }
+
+    /// Tells how many writes are on their way, those of senders that are gone among them.
+    pub(crate) fn writes(&self) -> usize {
+        self.behind.writes.load(Ordering::SeqCst)
     }
 
     /// Makes these faults from now on, in place of the ones before.
@@ -231,7 +242,12 @@ async fn serve(mut stream: TcpStream, behind: Arc<Behind>) -> io::Result<()> {
     let mut buffer = BytesMut::new();
     let mut cut = behind.cut.subscribe();
     while let Some(request) = read(&mut stream, &mut buffer).await? {
-        let sent = match behind.answer(request).await {
+        let writes = usize::from(request.method() != Method::GET);
+        behind.writes.fetch_add(writes, Ordering::SeqCst);
+        // To its end, also where the sender has left meanwhile.
+        let answer = behind.answer(request).await;
+        behind.writes.fetch_sub(writes, Ordering::SeqCst);
+        let sent = match answer {
             Ok(answer) => tokio::select! {
                 sent = write(&mut stream, &mut buffer, answer) => sent?,
                 _ = cut.changed() => false,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::{collection, head_id};
@@ -25,6 +25,10 @@ pub(crate) struct Found {
     pub(crate) record: Record,
     /// Who holds the instance, if somebody does.
     pub(crate) holder: Option<Holder>,
+    /// From when on, by the server's clock, no write of a holder that is dead arrives any more:
+    /// whoever buffers requests on the way is believed to hold none for longer than a request may
+    /// take.
+    pub(crate) quiet: Timestamp,
     pub(super) resource_version: String,
     pub(super) parts: BTreeSet<String>,
 }
@@ -65,8 +69,9 @@ pub(crate) async fn read(
             return Ok(None);
         };
         let (content, mut holder) = read_head(&secret)?;
+        let written = last_write(&secret).unwrap_or_else(|| api.connection().server_now());
         if let Some(holder) = &mut holder {
-            holder.clamp(last_write(&secret).unwrap_or_else(|| api.connection().server_now()));
+            holder.clamp(written);
         }
         let (bytes, parts) = match content {
             HeadContent::Whole(bytes) => (Some(bytes), BTreeSet::new()),
@@ -91,6 +96,7 @@ pub(crate) async fn read(
         let Some(bytes) = bytes else { continue };
         return Ok(Some(Found {
             record: Record::decode(&bytes, namespace, instance, known)?,
+            quiet: quiet_from(api, holder.as_ref(), written),
             holder,
             resource_version: resource_version(&secret).unwrap_or_default().to_owned(),
             parts,
@@ -116,6 +122,19 @@ fn damaged_parts(how: &str, namespace: &str, instance: &InstanceName) -> Error {
         "delete the head (`kubectl -n {namespace} delete secret {}`) and deploy again: it is rebuilt from the live objects",
         head_name(instance)
     ))
+}
+
+/// Gives the end of the time in which a dead holder's writes may arrive. It sent none once its
+/// successor let go, nor in the last seconds before it expired (see [`Fence`]).
+///
+/// [`Fence`]: crate::cluster::fence::Fence
+fn quiet_from(api: &Api, holder: Option<&Holder>, written: Timestamp) -> Timestamp {
+    let request = SignedDuration::try_from(api.request_timeout()).unwrap_or(SignedDuration::MAX);
+    let after = |sent: Timestamp| sent.saturating_add(request).unwrap_or(Timestamp::MAX);
+    match holder {
+        Some(holder) => after(api.connection().server_now()).min(holder.expires),
+        None => after(written),
+    }
 }
 
 /// When the head was written last, as the server took it down: what the holder itself says of its

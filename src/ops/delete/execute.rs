@@ -5,6 +5,7 @@ use std::{
     time::Instant,
 };
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::{
@@ -100,7 +101,8 @@ impl Deletion<'_> {
             // takes no new record.
             None => self.target.api.clone(),
         };
-        let work = self.remove_all(&api, &mut record, operation);
+        let quiet = found.map(|found| found.quiet);
+        let work = self.remove_all(&api, &mut record, quiet, operation);
         let result = lock::while_held(keeper, work).await?;
         if result.is_err() || self.options.limits.no_wait {
             self.end_early(result, record, keeper, operation).await?;
@@ -198,11 +200,13 @@ impl Deletion<'_> {
         &self,
         api: &Api,
         record: &mut Record,
+        quiet: Option<Timestamp>,
         operation: &mut Operation,
     ) -> Result<()> {
         let name = self.name;
         let manager = manager(&record.namespace, name.as_str());
         let live = Survey::of(self.target, name, &record.inventory).look().await?;
+        self.mark_unsettled(record, &live, quiet);
         let Sorted { going, kept, foreign } = sort(record, &live, &manager);
         self.session.report(name, Event::Removing { objects: going.len() });
         self.session.report(name, Event::Phase("deleting"));
@@ -228,7 +232,8 @@ impl Deletion<'_> {
         // After the sets are gone: one that still lived would have adopted its pods.
         let orphans = self.left_behind(record).await?;
         removed.extend(remover.remove(&orphans, self.deadline).await?);
-        let known: Vec<&Entry> = going.iter().chain(&orphans).collect();
+        let late = self.remove_late(&remover, record, &live, &mut removed).await?;
+        let known: Vec<&Entry> = going.iter().chain(&orphans).chain(&late).collect();
         let (mut gone, failures) = operation.take_removed(removed, &known);
         // Without waiting nothing is known to be gone: the record keeps all of it for the next
         // command.
@@ -236,9 +241,10 @@ impl Deletion<'_> {
             // Not ours any more: it neither keeps the namespace nor is it deleted.
             gone.extend(foreign.into_iter().map(|entry| entry.id));
             let is_left = |entry: &Entry| !gone.contains(&entry.id);
+            let is_late = |entry: &Entry| late.iter().any(|late| late.id == entry.id);
             record.inventory.retain(|entry| {
                 entry.id.is("", "Namespace")
-                    || (live.contains_key(&entry.id) && is_left(entry))
+                    || ((live.contains_key(&entry.id) || is_late(entry)) && is_left(entry))
                     || orphans.iter().any(|orphan| {
                         is_left(orphan) && entry.orphans.iter().any(|own| own.id == orphan.id)
                     })

@@ -4,6 +4,7 @@
 mod confirm;
 mod execute;
 mod forget;
+mod late;
 mod namespaces;
 
 use std::{cell::Cell, time::Instant};

@@ -63,7 +63,11 @@ impl Deploy<'_> {
             match removed {
                 Removed::Gone => {
                     let applied_at = Some(self.session.now());
-                    inventory.drop(&id);
+                    let now = prepared.start.target.api.connection().server_now();
+                    match inventory.get_mut(&id).and_then(|entry| entry.awaited(now)) {
+                        Some(awaited) => inventory.take(awaited),
+                        None => inventory.drop(&id),
+                    }
                     self.report.done(&id);
                     inventory.deeds.push(Deed {
                         id,
@@ -124,5 +128,8 @@ fn with_orphans(removal: &Removal, home: &str) -> Vec<Entry> {
 fn staying(plan: &Plan) -> Vec<Entry> {
     let going = plan.removals.iter().filter(is_leaving);
     let going: HashSet<&ObjectId> = going.map(|removal| &removal.entry.id).collect();
-    plan.inventory().into_iter().filter(|entry| !going.contains(&entry.id)).collect()
+    // What may only come yet is not there to stay.
+    let may_stay = |entry: &Entry| entry.wanted || entry.uid.is_some();
+    let entries = plan.inventory().into_iter().filter(may_stay);
+    entries.filter(|entry| !going.contains(&entry.id)).collect()
 }

@@ -164,6 +164,12 @@ impl<'a> Deploy<'a> {
                 inventory.take(Entry { completed, ..written.entry.clone() });
             } else if completed && let Some(entry) = inventory.get_mut(id) {
                 entry.completed = true;
+            } else if node.is_unanswered()
+                && let Some(entry) = inventory.get_mut(id)
+            {
+                let api = &rollout.scope.target.api;
+                let arrives = api.connection().server_now().saturating_add(api.request_timeout());
+                entry.unsettled = arrives.ok();
             }
             // The namespace was made before the rollout, which found it unchanged.
             if let Some(made) = inventory.deeds.first_mut().filter(|deed| deed.id == *id) {

@@ -203,7 +203,8 @@ impl DeployReport {
 
     /// What was to be pruned and is still in the inventory waits for a release that gets ready.
     pub(super) fn keep_unpruned(&mut self, inventory: &[Entry]) {
-        for entry in inventory.iter().filter(|entry| !entry.wanted) {
+        let is_there = |entry: &&Entry| !entry.wanted && entry.uid.is_some();
+        for entry in inventory.iter().filter(is_there) {
             self.keep(&entry.id, "goes with the next release that becomes ready".to_owned());
         }
     }

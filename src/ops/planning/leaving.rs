@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 use super::Planning;
@@ -29,6 +30,20 @@ impl Planning<'_> {
         inventory.iter().map(|entry| &entry.id).filter(move |id| !wanted.contains(id))
     }
 
+    /// Says until when a write of a dead release may still make an object.
+    pub(super) fn unsettled(
+        &self,
+        entry: Option<&Entry>,
+        live: Option<&Value>,
+    ) -> Option<Timestamp> {
+        let until = self.record?.unsettled(entry?, live.is_some(), self.quiet)?;
+        (until > self.now()).then_some(until)
+    }
+
+    fn now(&self) -> Timestamp {
+        self.target.api.connection().server_now()
+    }
+
     /// Lists what is to be removed, and what left before and is not to be removed yet.
     pub(super) fn removals(&self, live: &Live) -> (Vec<Removal>, Vec<Entry>) {
         let inventory = self.record.map(|record| &*record.inventory).unwrap_or_default();
@@ -41,6 +56,10 @@ impl Planning<'_> {
                     removals.push(Removal { uid, fate: Fate::Goes, entry: entry.clone() });
                 } else if self.is_redefined(&entry.id) {
                     left.push(Entry { wanted: false, ..entry.clone() });
+                } else {
+                    // That it is not there is no proof yet: a later release looks again.
+                    let unsettled = self.unsettled(Some(entry), None);
+                    left.extend(Entry { unsettled, ..entry.clone() }.awaited(self.now()));
                 }
                 continue;
             };

@@ -216,6 +216,7 @@ impl<'a> Rollout<'a> {
                     self.mark_applied(schedule, node);
                     continue;
                 }
+                self.nodes[node].sent = true;
                 let writer = self.scope.writer;
                 writing.push(Box::pin(async move { (node, writer.write(item).await) }));
             }

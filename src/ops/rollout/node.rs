@@ -7,7 +7,7 @@ use crate::{
     ops::write::{Written, version_of},
     workload::{
         diagnosis::Diagnosis,
-        error::Error,
+        error::{Error, ErrorKind},
         plan::Item,
         readiness::{State, Verdict, WatchNeeds, is_complete, watch_of},
     },
@@ -17,6 +17,8 @@ use crate::{
 pub(crate) struct Node<'a> {
     /// What the plan says.
     pub item: &'a Item,
+    /// Whether its write was begun.
+    pub(super) sent: bool,
     /// What writing it came to; for an unchanged object, nothing.
     pub written: Option<Written>,
     /// Whether it is as wanted on the cluster.
@@ -44,6 +46,7 @@ impl<'a> Node<'a> {
     pub(crate) fn new(item: &'a Item) -> Self {
         Self {
             item,
+            sent: false,
             written: None,
             applied: false,
             applied_at: None,
@@ -55,6 +58,12 @@ impl<'a> Node<'a> {
             watch: watch_of(&item.desired.body),
             waited_for: false,
         }
+    }
+
+    /// Tells whether a write was sent that nobody has answered: it may arrive yet.
+    pub(crate) fn is_unanswered(&self) -> bool {
+        let is_unknown = |error: &Error| error.kind == ErrorKind::Runtime;
+        self.sent && self.written.is_none() && self.error.as_ref().is_none_or(is_unknown)
     }
 
     /// Tells a state from before our own write: a watch may lag behind it.

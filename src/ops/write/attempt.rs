@@ -345,6 +345,8 @@ impl<'a> Attempt<'a> {
                 completed: false,
                 orphans: Vec::new(),
                 yielded: content.terms.yielded,
+                // An earlier one may come after this one was answered.
+                unsettled: item.entry.as_ref().and_then(|entry| entry.unsettled),
             },
             action: item.action,
             version: version_of(answer),

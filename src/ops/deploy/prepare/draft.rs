@@ -68,6 +68,7 @@ impl Deploy<'_> {
             manager: &manager,
             definition: &chosen.definition,
             record: record.as_ref(),
+            quiet: start.located.found.as_ref().map(|found| found.quiet),
             desired: desired.objects.clone(),
             absent: &absent,
             options: PlanningOptions {

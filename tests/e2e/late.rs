@@ -1,0 +1,88 @@
+//! A write outlives its sender: a proxy that buffers requests delivers it after the sender was
+//! killed, while the next command is at work or has ended. Nothing is made that nobody knows of.
+
+use std::{sync::Arc, time::Duration};
+
+use workloadctl::testing::{Effect, Fault, Matches, When};
+
+use crate::harness::{Place, side_by_side};
+
+/// How long the proxy holds a write.
+const HELD: Duration = Duration::from_secs(4);
+/// Longer than the proxy holds anything.
+const FLAGS: &str = "--request-timeout 6s";
+
+const CONF: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: conf}\n";
+
+fn late(name: &str) -> String {
+    format!(
+        "{CONF}---\n{}---\napiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {{name: {name}-late}}\nrules: []\n",
+        CONF.replace("conf", "late")
+    )
+}
+
+/// An instance whose sender was killed while the proxy holds a write to this path.
+fn killed(place: &Place, held: &str, flags: &str) -> (Place, String) {
+    let place = place.behind_proxy();
+    let name = place.instance("");
+    place.write("late.yaml", &late(&name));
+    place.write("conf.yaml", CONF);
+    let matches = Matches { method: Some("PATCH"), path: Some(held.to_owned()), watch: None };
+    let fault = Arc::new(Fault::new(matches, When::Always, Effect::Slow(HELD)));
+    place.faults(&[Arc::clone(&fault)]);
+    let running = place.follow(&format!("deploy {name} -f late.yaml {flags}"));
+    place.until("the write is held", HELD * 3, || fault.seen() > 0);
+    running.kill();
+    place.faults(&[]);
+    place.until("it alone is on its way", HELD / 2, || place.held_writes() == 1);
+    (place, name)
+}
+
+/// Nothing is left, also once everything was delivered.
+#[track_caller]
+fn is_gone(place: &Place, name: &str) {
+    place.until("what was held is delivered", HELD * 2, || place.held_writes() == 0);
+    assert_eq!(place.leftovers(name), Vec::<String>::new());
+}
+
+on_both! {
+    fn a_deletion_waits_for_what_a_killed_release_may_still_make(place) {
+        let home = place.instance("-home");
+        place.write("home.yaml", &CONF.replace("conf", "home"));
+        place.run(&format!("deploy {home} -f home.yaml")).expect(0);
+        let given = format!("{FLAGS} --namespace {home}");
+        side_by_side(vec![("/clusterroles/", FLAGS), ("/configmaps/late", &*given)], 2, |(held, flags)| {
+            let (place, name) = killed(place, held, flags);
+            let deleted = place.run(&format!("delete {name} --yes {FLAGS}")).expect(0);
+            assert!(deleted.stderr.contains("may still be made by a release that was interrupted"), "{}", deleted.stderr);
+            is_gone(&place, &name);
+        });
+    }
+
+    fn what_comes_late_is_known_after_further_releases(place) {
+        // The same set, and one without the object; then it goes before it came, or after.
+        side_by_side(vec![("late", true), ("late", false), ("conf", true), ("conf", false)], 4, |(set, at_once)| {
+            let (place, name) = killed(place, "/clusterroles/", FLAGS);
+            place.run(&format!("deploy {name} -f {set}.yaml {FLAGS}")).expect(0);
+            if !at_once {
+                place.until("it was delivered", HELD * 2, || place.held_writes() == 0);
+                let again = place.run(&format!("deploy {name} -f {set}.yaml {FLAGS} -o json")).expect(0).json();
+                assert_eq!(again["outcome"], if set == "late" { "unchanged" } else { "ready" }, "{again}");
+            }
+            place.run(&format!("delete {name} --yes {FLAGS}")).expect(0);
+            is_gone(&place, &name);
+        });
+    }
+
+    fn a_deletion_after_writes_that_were_all_answered_waits_for_nothing(place) {
+        let place = place.behind_proxy();
+        let name = place.instance("");
+        place.write("pod.yaml", &format!("{}---\napiVersion: v1\nkind: Pod\nmetadata: {{name: never}}\nspec: {{containers: [{{name: main, image: 'x:1'}}], nodeSelector: {{there-is: none}}}}\n", late(&name)));
+        let mut running = place.follow(&format!("deploy {name} -f pod.yaml"));
+        assert!(running.until(|said| said.contains("waiting")));
+        running.kill();
+        let deleted = place.run(&format!("delete {name} --yes")).expect(0);
+        assert!(!deleted.stderr.contains("may still be made"), "{}", deleted.stderr);
+        is_gone(&place, &name);
+    }
+}
