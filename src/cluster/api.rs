@@ -14,6 +14,7 @@ use std::{
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode, header};
+use jiff::Timestamp;
 use kube::client::Body;
 use serde_json::Value;
 use tokio::sync::Semaphore;
@@ -115,6 +116,12 @@ impl Api {
         self.request_timeout
     }
 
+    /// Says until when, by the server's clock, what was to be made may arrive whose answer was lost.
+    pub(crate) fn unsettled(&self) -> Option<Timestamp> {
+        let lost = self.connection.lost_answer()?;
+        lost.saturating_add(self.request_timeout).ok()
+    }
+
     /// Sends a request and reads the JSON answer.
     ///
     /// # Errors
@@ -152,23 +159,30 @@ impl Api {
             attempt += 1;
             match self.attempt(request).await {
                 Try::Done(bytes) => return Ok(bytes),
-                Try::Failed { failure, pause } => match pause {
-                    Some(pause) if request.retry && attempt < TRIES => {
-                        let backoff = Duration::from_millis(100) * 2u32.pow(attempt);
-                        // What the server asks for counts, even above our longest pause.
-                        tokio::time::sleep(pause.max(backoff).min(LONGEST_PAUSE.max(pause))).await;
+                Try::Failed { failure, pause } => {
+                    // Whatever comes of it: a proxy may hold this try, and deliver it yet.
+                    if request.creates() && matches!(failure.code(), 0 | 502 | 504) {
+                        self.connection.lose_answer();
                     }
-                    _ => match self.settle(request, failure).await {
-                        Settled::Failed(failure) => return Err(failure),
-                        Settled::AskAgain(failure) => {
-                            let Some(pause) = Self::pause_until_served(unserved) else {
-                                return Err(failure);
-                            };
-                            unserved += 1;
-                            tokio::time::sleep(pause).await;
+                    match pause {
+                        Some(pause) if request.retry && attempt < TRIES => {
+                            let backoff = Duration::from_millis(100) * 2u32.pow(attempt);
+                            // What the server asks for counts, even above our longest pause.
+                            tokio::time::sleep(pause.max(backoff).min(LONGEST_PAUSE.max(pause)))
+                                .await;
                         }
-                    },
-                },
+                        _ => match self.settle(request, failure).await {
+                            Settled::Failed(failure) => return Err(failure),
+                            Settled::AskAgain(failure) => {
+                                let Some(pause) = Self::pause_until_served(unserved) else {
+                                    return Err(failure);
+                                };
+                                unserved += 1;
+                                tokio::time::sleep(pause).await;
+                            }
+                        },
+                    }
+                }
             }
         }
     }

@@ -91,6 +91,16 @@ impl Connection {
         self.seen.requests()
     }
 
+    /// Notes that the answer to a creation was lost.
+    pub(super) fn lose_answer(&self) {
+        self.seen.lose_answer();
+    }
+
+    /// Gives the time of the last one, by the server's clock.
+    pub(super) fn lost_answer(&self) -> Option<Timestamp> {
+        self.seen.lost_answer()
+    }
+
     /// Takes out the server's warnings that came since the last call; each text comes once.
     #[cfg(test)]
     pub(crate) fn warnings(&self) -> Vec<String> {

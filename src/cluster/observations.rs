@@ -46,6 +46,7 @@ pub(crate) struct Observations {
     on_request: Option<OnRequest>,
     clock: Mutex<Option<(Timestamp, Duration)>>,
     warnings: Mutex<Warnings>,
+    unanswered: Mutex<Option<Timestamp>>,
 }
 
 #[derive(Default)]
@@ -91,6 +92,18 @@ impl Observations {
             date.checked_add(passed).ok()
         })
         .unwrap_or_else(Timestamp::now)
+    }
+
+    /// Notes that something was to be made and nobody answered: whether it arrived, or will, is not
+    /// known.
+    pub(super) fn lose_answer(&self) {
+        let now = self.server_now();
+        *self.unanswered.lock().expect("noting a time does not panic") = Some(now);
+    }
+
+    /// Gives the time, by the server's clock, of the last answer of that kind that was lost.
+    pub(crate) fn lost_answer(&self) -> Option<Timestamp> {
+        *self.unanswered.lock().expect("noting a time does not panic")
     }
 
     pub(super) fn note(&self, headers: &HeaderMap) {

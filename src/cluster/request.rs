@@ -9,6 +9,9 @@ pub(super) const WHOLE: &str = "application/json";
 /// Asks for an object's metadata alone.
 const METADATA_ONLY: &str = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
 
+/// The content type of a server-side apply.
+const APPLY: &str = "application/apply-patch+yaml";
+
 /// One request.
 #[derive(Debug, Clone)]
 pub struct Request {
@@ -65,7 +68,7 @@ impl Request {
         Self {
             method: Method::PATCH,
             // JSON is YAML, and applies have no type of JSON.
-            body: Some((encode(body), "application/apply-patch+yaml")),
+            body: Some((encode(body), APPLY)),
             accept: METADATA_ONLY,
             path,
             retry: true,
@@ -83,6 +86,12 @@ impl Request {
     pub(crate) fn metadata(mut self) -> Self {
         self.accept = METADATA_ONLY;
         self
+    }
+
+    /// Tells whether it may make an object: an apply or a POST, and no dry run.
+    pub(crate) fn creates(&self) -> bool {
+        let is_apply = self.body.as_ref().is_some_and(|(_, kind)| *kind == APPLY);
+        (is_apply || self.method == Method::POST) && !self.path.contains("dryRun=")
     }
 
     #[must_use]

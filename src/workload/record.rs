@@ -188,6 +188,8 @@ pub(crate) struct Record {
     pub newest: Option<Deployed>,
     /// The last release that went well, where it is not the newest.
     pub last_good: Option<Deployed>,
+    /// Until when, by the server's clock, a second creation of the record itself may arrive.
+    pub unsettled: Option<Timestamp>,
 }
 
 impl Record {
@@ -202,6 +204,7 @@ impl Record {
             inventory: Vec::new(),
             newest: None,
             last_good: None,
+            unsettled: None,
         }
     }
 

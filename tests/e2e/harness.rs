@@ -29,6 +29,7 @@ use workloadctl::{
 use crate::{
     proxy::{Backend, Proxy},
     snapshot,
+    storm::Storm,
 };
 
 /// Runs each test on both backends.
@@ -162,6 +163,11 @@ impl Place {
     /// Makes these faults from now on; none: heals.
     pub(crate) fn faults(&self, faults: &[Arc<Fault>]) {
         self.proxy.as_ref().unwrap().set(faults.to_vec());
+    }
+
+    /// Lets a storm blow before the backend; none: it is over.
+    pub(crate) fn storm(&self, storm: Option<&Arc<Storm>>) {
+        self.proxy.as_ref().unwrap().blow(storm.cloned());
     }
 
     /// Tells how many writes the proxy has that are not delivered.
@@ -417,6 +423,7 @@ impl Drop for Place {
     fn drop(&mut self) {
         if let Some(proxy) = &self.proxy {
             proxy.set(Vec::new());
+            proxy.blow(None);
         }
         for instance in self.instances.lock().unwrap().iter().rev() {
             let outcome = self.run(&format!(

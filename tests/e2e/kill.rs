@@ -267,7 +267,7 @@ impl Life {
 }
 
 /// splitmix64: the same moments in every run.
-fn random(seed: usize, limit: usize) -> usize {
+pub(crate) fn random(seed: usize, limit: usize) -> usize {
     let mut mixed = (seed as u64).wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

@@ -54,7 +54,7 @@ on_both! {
         side_by_side(vec![("/clusterroles/", FLAGS), ("/configmaps/late", &*given)], 2, |(held, flags)| {
             let (place, name) = killed(place, held, flags);
             let deleted = place.run(&format!("delete {name} --yes {FLAGS}")).expect(0);
-            assert!(deleted.stderr.contains("may still be made by a release that was interrupted"), "{}", deleted.stderr);
+            assert!(deleted.stderr.contains("may still be made by a write that nobody has answered"), "{}", deleted.stderr);
             is_gone(&place, &name);
         });
     }

@@ -51,5 +51,7 @@ mod rows;
 mod saved;
 mod scaling;
 mod schema;
+mod sequences;
 mod shared;
+mod storm;
 mod yielding;

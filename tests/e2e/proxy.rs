@@ -15,6 +15,7 @@ use std::{
     },
 };
 
+use crate::storm::{Fate, Storm};
 use bytes::{Buf as _, Bytes, BytesMut};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, header};
 use http_body_util::{BodyExt as _, Full, combinators::UnsyncBoxBody};
@@ -52,6 +53,7 @@ struct Behind {
     sandbox: Mutex<Option<Sandbox>>,
     /// Breaks every connection that is open when it changes.
     cut: watch::Sender<()>,
+    storm: Mutex<Option<Arc<Storm>>>,
     /// Writes that have not been answered, whether or not their sender is still there.
     writes: AtomicUsize,
 }
@@ -72,6 +74,7 @@ impl Proxy {
             faults: Mutex::default(),
             sandbox: Mutex::default(),
             cut: watch::channel(()).0,
+            storm: Mutex::default(),
             writes: AtomicUsize::new(0),
         });
         let all = Arc::clone(&behind);
@@ -88,6 +91,11 @@ impl Proxy {
     /// Breaks every connection that is open, and with it every watch.
     pub(crate) fn cut(&self) {
         self.behind.cut.send_replace(());
+    }
+
+    /// Lets a storm blow from now on.
+    pub(crate) fn blow(&self, storm: Option<Arc<Storm>>) {
+        *self.behind.storm.lock().unwrap() = storm;
     }
 
     /// Tells how many writes are on their way, those of senders that are gone among them.
@@ -107,6 +115,37 @@ impl Proxy {
 }
 
 impl Behind {
+    /// Passes a request on, through the storm.
+    async fn deliver(self: Arc<Self>, request: Request<Bytes>) -> Result<Answer, BoxError> {
+        let storm = self.storm.lock().unwrap().clone();
+        let is_write = request.method() != Method::GET;
+        let fate = storm.map_or(Fate::Calm, |storm| storm.fate(is_write));
+        let writes = usize::from(is_write);
+        self.writes.fetch_add(writes, Ordering::SeqCst);
+        let work = async move {
+            if let Fate::Held(time) | Fate::HeldAndBroken(time) = fate {
+                tokio::time::sleep(time).await;
+            }
+            let answer = match fate {
+                Fate::BrokenBefore => Err("reset".into()),
+                _ => self.answer(request).await,
+            };
+            let answer = match (fate, answer) {
+                (Fate::BrokenAfter, Ok(answer)) => {
+                    answer.into_body().collect().await.and(Err("reset".into()))
+                }
+                (_, answer) => answer,
+            };
+            self.writes.fetch_sub(writes, Ordering::SeqCst);
+            answer
+        };
+        if let Fate::HeldAndBroken(_) = fate {
+            tokio::spawn(work);
+            return Err("reset".into());
+        }
+        work.await
+    }
+
     /// Passes a request on; an error is a connection that breaks.
     async fn answer(&self, request: Request<Bytes>) -> Result<Answer, BoxError> {
         let server = match &self.backend {
@@ -242,11 +281,8 @@ async fn serve(mut stream: TcpStream, behind: Arc<Behind>) -> io::Result<()> {
     let mut buffer = BytesMut::new();
     let mut cut = behind.cut.subscribe();
     while let Some(request) = read(&mut stream, &mut buffer).await? {
-        let writes = usize::from(request.method() != Method::GET);
-        behind.writes.fetch_add(writes, Ordering::SeqCst);
-        // To its end, also where the sender has left meanwhile.
-        let answer = behind.answer(request).await;
-        behind.writes.fetch_sub(writes, Ordering::SeqCst);
+        // To its end, also where the sender leaves meanwhile.
+        let answer = Arc::clone(&behind).deliver(request).await;
         let sent = match answer {
             Ok(answer) => tokio::select! {
                 sent = write(&mut stream, &mut buffer, answer) => sent?,

@@ -27,7 +27,7 @@ use crate::{
 /// How often it is said what is waited for.
 const HEARTBEAT: Duration = Duration::from_secs(5);
 /// What is said of an object that may still come.
-const MAY_COME: &str = "may still be made by a release that was interrupted";
+const MAY_COME: &str = "may still be made by a write that nobody has answered";
 
 impl Deletion<'_> {
     /// Notes in a record until when its objects may still be made, now that is known what is live.
@@ -61,13 +61,13 @@ impl Deletion<'_> {
         removed: &mut Vec<(ObjectId, Removed)>,
     ) -> Result<Vec<Entry>> {
         let awaited = self.awaited(record, live, remover.manager);
+        // In a namespace that goes the record cannot be made again.
+        let own = record
+            .unsettled
+            .filter(|until| record.mode == NamespaceMode::Given && *until > self.now());
+        let until = awaited.iter().filter_map(|entry| entry.unsettled).max().max(own);
         // Without waiting the record stays, and the next command looks.
-        let Some(until) = awaited
-            .iter()
-            .filter_map(|entry| entry.unsettled)
-            .max()
-            .filter(|_| !self.options.limits.no_wait)
-        else {
+        let Some(until) = until.filter(|_| !self.options.limits.no_wait) else {
             return Ok(Vec::new());
         };
         self.wait_until(until, &awaited).await?;
@@ -102,7 +102,7 @@ impl Deletion<'_> {
         let what = match awaited {
             [one] => format!("{} {MAY_COME}", one.id),
             [first, others @ ..] => format!("{} and {} more {MAY_COME}", first.id, others.len()),
-            [] => return Ok(()),
+            [] => format!("the record {MAY_COME}"),
         };
         let seconds = left(self.now()).unwrap_or_default().as_secs_f64().ceil();
         self.session.note(name, format!("{what}: looking again in {seconds} s"));

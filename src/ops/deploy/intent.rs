@@ -152,6 +152,8 @@ impl Deploy<'_> {
         held: &mut Held,
     ) -> Result<Option<Begun>> {
         let release = self.new_release(prepared)?;
+        // One that died before its record could be read may have its writes on the way.
+        let has_predecessor = !held.releases.is_empty();
         // Before the record: a process that dies between the two leaves an id that no record has,
         // which does no harm; the other way round its successor would wait for the expiry
         // (docs/design.md, One at a time).
@@ -162,7 +164,15 @@ impl Deploy<'_> {
             self.report.wrote();
         }
         namespace.iter().for_each(|made| self.report.done(&made.entry.id));
-        let record = intended(prepared, &release, namespace.as_ref());
+        let mut record = intended(prepared, &release, namespace.as_ref());
+        if has_predecessor && prepared.start.located.found.is_none() {
+            let api = &prepared.start.target.api;
+            let until = api.connection().server_now().saturating_add(api.request_timeout()).ok();
+            record.unsettled = until;
+            let namespaces =
+                record.inventory.iter_mut().filter(|entry| entry.id.is("", "Namespace"));
+            namespaces.for_each(|entry| entry.unsettled = entry.unsettled.max(until));
+        }
         let claim = Claim {
             id: release.id.clone(),
             who: release.deployer.to_string(),

@@ -2,7 +2,14 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::workload::{object::ObjectId, plan::Plan, record::Entry, release::Deed};
+use jiff::Timestamp;
+
+use crate::workload::{
+    object::ObjectId,
+    plan::Plan,
+    record::Entry,
+    release::{Action, Deed},
+};
 
 /// What the instance owns by now.
 pub(super) struct Inventory {
@@ -48,6 +55,15 @@ impl Inventory {
         }
     }
 
+    /// Notes of what a plan writes until when a write of it may still arrive.
+    pub(super) fn unsettle(&mut self, plan: &Plan, until: Timestamp) {
+        for item in plan.items.iter().filter(|item| item.action != Action::Unchanged) {
+            if let Some(entry) = self.get_mut(&item.desired.id) {
+                entry.unsettled = entry.unsettled.max(Some(until));
+            }
+        }
+    }
+
     /// Tells which namespaces were made before the rollout: they have an answer already.
     pub(super) fn made_namespaces(&self) -> HashSet<&ObjectId> {
         let entries = self.entries.iter().flatten();
@@ -59,9 +75,14 @@ impl Inventory {
             .collect()
     }
 
-    /// Keeps what was recorded on the way of objects that were deleted and not made anew: what
-    /// they left behind is still there.
-    pub(super) fn keep_orphans(&mut self, recorded: &[Entry]) {
+    /// Keeps what was recorded with the intent or on the way: until when a write may arrive, and of
+    /// objects that were deleted and not made anew what they left behind.
+    pub(super) fn keep_recorded(&mut self, recorded: &[Entry]) {
+        for entry in recorded.iter().filter(|entry| entry.unsettled.is_some()) {
+            if let Some(known) = self.get_mut(&entry.id) {
+                known.unsettled = known.unsettled.max(entry.unsettled);
+            }
+        }
         for entry in recorded.iter().filter(|entry| !entry.orphans.is_empty()) {
             if let Some(known) = self.get_mut(&entry.id).filter(|own| own.uid == entry.uid) {
                 // Recorded past us, before the deletion: overwriting them would lose pods that

@@ -155,7 +155,13 @@ impl Deploy<'_> {
     ) -> (Outcome, Result<()>) {
         // As it was written last: what a StatefulSet leaves behind was recorded on the way.
         let mut record: Record = keeper.record().await;
-        inventory.keep_orphans(&record.inventory);
+        inventory.keep_recorded(&record.inventory);
+        if let Some(until) = prepared.start.target.api.unsettled() {
+            inventory.unsettle(&prepared.draft.plan, until);
+            // So may the record be made again whose own answer was lost.
+            let is_new = prepared.start.located.found.is_none();
+            record.unsettled = record.unsettled.max(is_new.then_some(until));
+        }
         record.inventory = inventory.entries();
         let ended_at = self.session.now();
         if let Some(newest) = &mut record.newest {

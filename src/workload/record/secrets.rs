@@ -13,6 +13,7 @@ use std::{
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use flate2::{Compression, read::GzDecoder, write::GzEncoder};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -61,6 +62,8 @@ struct Stored {
     newest: Option<Release>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     last_good: Option<Release>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    unsettled: Option<Timestamp>,
     /// Objects by digest: two releases of one revision share them.
     contents: BTreeMap<String, Vec<Object>>,
 }
@@ -88,6 +91,7 @@ impl Record {
             inventory: self.inventory.clone(),
             newest: self.newest.as_ref().map(|deployed| deployed.release.clone()),
             last_good: self.last_good.as_ref().map(|deployed| deployed.release.clone()),
+            unsettled: self.unsettled,
             contents,
         };
         let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
@@ -184,6 +188,7 @@ impl Stored {
             inventory,
             newest,
             last_good,
+            unsettled,
             contents,
         } = self;
         let deployed = |release: Release| Deployed { objects: Vec::new(), release };
@@ -196,6 +201,7 @@ impl Stored {
             inventory,
             newest: newest.map(deployed),
             last_good: last_good.map(deployed),
+            unsettled,
         };
         (record, contents)
     }
