@@ -91,11 +91,13 @@ impl<'a> OwnJudges<'a> {
         let id = &entry.id;
         let Some(path) = self.target.path(id, &entry.version) else { return Ok(false) };
         let api = &self.target.api;
-        let live = api
-            .find(Request::get(&*path))
-            .await
-            .map_err(|failure| failure.explain("get", "cannot look at", id, None))?;
-        let Some(live) = live else { return Ok(false) };
+        let live = match api.find(Request::get(&*path)).await {
+            Ok(Some(live)) => live,
+            Ok(None) => return Ok(false),
+            // The rejection that led here is the news, not that nothing can be done about it.
+            Err(failure) if failure.is_forbidden() => return Ok(false),
+            Err(failure) => return Err(failure.explain("get", "cannot look at", id, None)),
+        };
         let is_own = is_ours(&live, &self.manager, entry.uid.as_deref());
         let (true, Some(uid)) = (is_own && is_named(&live, failed), uid(&live)) else {
             return Ok(false);

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use secrets::{
     Encoded, HEAD_TYPE, HeadContent, PART_TYPE, RECORD_LABEL, encode_holder, head_name,
-    head_secret, is_part_name, read_head, read_part,
+    head_secret, is_part_name, part_name, read_head, read_part,
 };
 pub(crate) use verify::{KnownContents, nothing_known};
 

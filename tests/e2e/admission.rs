@@ -165,6 +165,12 @@ on_both! {
         assert_eq!(place.get(&hook), None);
         place.faults(&[]);
         place.run(&format!("deploy {name} -f set.yaml")).expect(0);
+        // Where it may not be looked at, what it said is the news.
+        let matches = Matches { method: Some("GET"), path: Some(hook.clone()), watch: None };
+        let hidden = Arc::new(Fault::new(matches, When::Always, Effect::Forbidden));
+        place.faults(&[rejected(&record, When::Always, 403, words), hidden]);
+        let denied = place.run(&format!("delete {name} --yes -o json")).expect(1).json();
+        assert_eq!(denied["error"]["code"], "denied-by-admission", "{denied}");
         place.faults(&[rejected(&record, When::First(3), 403, words)]);
         place.run(&format!("delete {name} --yes")).expect(0);
         assert_eq!(place.leftovers(&name), [""; 0]);

@@ -214,6 +214,14 @@ on_both! {
         let told = place.run(&format!("deploy {name} --replicas Deployment/web=1 -o json"));
         assert!(place.get(&format!("{secrets}/token")).is_some(), "{told:?}");
         assert_eq!(told.expect(1).json()["error"]["code"], "damaged-record");
+        // Nor is one believed that is named like a part and holds something else.
+        let named = format!("workloadctl.{name}.00000000000000000000");
+        let part = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": named}, "data": {"part": packed}});
+        make(place, &secrets, &part);
+        let data = json!({"data": {"parts": STANDARD.encode(json!([named]).to_string())}});
+        place.call(Request::merge_patch(head(&name), &data)).unwrap();
+        let told = place.run(&format!("status {name} -o json"));
+        assert!(told.stdout.contains("do not hold what was written"), "{told:?}");
         let data = json!({"data": {"record": packed, "parts": null}});
         place.call(Request::merge_patch(head(&name), &data)).unwrap();
         place.run(&format!("delete {name} --yes")).expect(0);

@@ -74,6 +74,18 @@ on_both! {
         });
     }
 
+    /// What a watch did not show is asked for, before it is called not ready.
+    fn what_is_ready_behind_a_silent_watch_is_seen_when_time_is_up(place) {
+        let place = place.behind_proxy();
+        let name = place.instance("");
+        place.write("web.yaml", "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {selector: {matchLabels: {app: web}}, template: {metadata: {labels: {app: web}, annotations: {test.workloadctl/delay: 2s}}, spec: {terminationGracePeriodSeconds: 0, containers: [{name: web, image: 'web:1'}]}}}\n");
+        let matches = Matches { method: Some("GET"), path: Some("/deployments?".to_owned()), watch: Some(true) };
+        place.faults(&[Arc::new(Fault::new(matches, When::Always, Effect::Slow(HELD * 10)))]);
+        let deployed = place.run(&format!("deploy {name} -f web.yaml --timeout 8s -o json"));
+        assert_eq!(deployed.expect(0).json()["outcome"], "ready");
+        place.faults(&[]);
+    }
+
     fn a_deletion_after_writes_that_were_all_answered_waits_for_nothing(place) {
         let place = place.behind_proxy();
         let name = place.instance("");

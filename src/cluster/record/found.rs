@@ -13,8 +13,8 @@ use crate::{
         name::InstanceName,
         ownership::resource_version,
         record::{
-            HeadContent, Holder, KnownContents, Record, head_name, is_part_name, read_head,
-            read_part,
+            HeadContent, Holder, KnownContents, Record, head_name, is_part_name, part_name,
+            read_head, read_part,
         },
     },
 };
@@ -81,10 +81,19 @@ pub(crate) async fn read(
                     api.find(Request::get(format!("{}/{name}", collection(namespace))))
                 });
                 let mut whole = Some(Vec::new());
-                for part in futures::future::try_join_all(reads).await.map_err(|f| explain(&f))? {
+                let read = futures::future::try_join_all(reads).await.map_err(|f| explain(&f))?;
+                for (name, part) in names.iter().zip(read) {
                     whole = match (whole, part) {
                         (Some(mut whole), Some(part)) => {
-                            whole.extend(read_part(&part)?);
+                            let bytes = read_part(&part)?;
+                            if part_name(instance, &bytes) != *name {
+                                return Err(damaged_parts(
+                                    "do not hold what was written",
+                                    namespace,
+                                    instance,
+                                ));
+                            }
+                            whole.extend(bytes);
                             Some(whole)
                         }
                         _ => None,

@@ -7,7 +7,7 @@ use std::{
 
 use futures::{StreamExt as _, stream::FuturesUnordered};
 
-use super::{Clock, Rollout, RolloutEnd, Writing, last_look::probe_server};
+use super::{Clock, Node, Rollout, RolloutEnd, Writing, last_look::probe_server};
 use crate::workload::graph::Schedule;
 
 /// How long writes in flight are waited for after time is up or the wish to stop: what they did is
@@ -18,7 +18,7 @@ impl<'a> Rollout<'a> {
     /// Ends at the nearer of two deadlines: the user's, and 30 s after the first failure.
     pub(super) async fn end_at_deadline(
         &mut self,
-        clock: &Clock,
+        clock: &mut Clock,
         schedule: &mut Schedule<'_>,
         writing: &mut FuturesUnordered<Writing<'a>>,
     ) -> RolloutEnd {
@@ -26,10 +26,15 @@ impl<'a> Rollout<'a> {
             // Side by side: time is up already.
             let probe = probe_server(self.scope.target.api.clone());
             let ((), down) = tokio::join!(self.finish_writes(schedule, writing), probe);
+            if down.is_none() {
+                self.look_at_unready(schedule, clock).await;
+            }
             self.server_down = down;
-            return RolloutEnd::TimedOut;
+            let is_over = self.nodes.iter().all(Node::is_over);
+            return if is_over { self.verdict() } else { RolloutEnd::TimedOut };
         }
         self.finish_writes(schedule, writing).await;
+        self.look_at_unready(schedule, clock).await;
         // What failed is waited for no longer, nor is what its turn did not come for.
         for node in &mut self.nodes {
             node.skipped |= !node.applied && node.error.is_none();

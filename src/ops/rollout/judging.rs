@@ -96,6 +96,19 @@ impl Rollout<'_> {
         self.observer.ask_for(self.scope.target, &unseen, POLL_EVERY);
     }
 
+    /// Asks once by name for what is not ready when time is up: a watch that says nothing shows an
+    /// old state, and that is no proof.
+    pub(super) async fn look_at_unready(&mut self, schedule: &mut Schedule<'_>, clock: &mut Clock) {
+        let unready: Vec<&Desired> = self
+            .nodes
+            .iter()
+            .filter(|node| node.applied && !node.is_settled() && node.watch.object)
+            .map(|node| &node.item.desired)
+            .collect();
+        self.observer.ask_at_once(self.scope.target, &unready, POLL_EVERY).await;
+        self.judge_all(schedule, clock);
+    }
+
     pub(super) fn heartbeat(&self, clock: &mut Clock) {
         if clock.beat.elapsed() < HEARTBEAT {
             return;

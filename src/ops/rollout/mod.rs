@@ -173,7 +173,7 @@ impl<'a> Rollout<'a> {
                 }
                 // What only time decides is judged without a change.
                 () = tokio::time::sleep(TICK) => {}
-                () = until(deadline) => return self.end_at_deadline(&clock, &mut schedule, &mut writing).await,
+                () = until(deadline) => return self.end_at_deadline(&mut clock, &mut schedule, &mut writing).await,
             }
             if clock.judging_is_due() {
                 self.ask_for_unwatched(&mut clock);

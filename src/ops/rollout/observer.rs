@@ -275,6 +275,20 @@ impl Observer {
         }
     }
 
+    /// Asks for objects by name, and waits for the answers, which come within `limit`.
+    pub(crate) async fn ask_at_once(
+        &mut self,
+        target: &Target,
+        objects: &[&Desired],
+        limit: Duration,
+    ) {
+        self.asking.clear();
+        self.ask_for(target, objects, limit);
+        while let Some(change) = self.asking.next().await {
+            self.take(change);
+        }
+    }
+
     fn take_asked(&mut self, id: ObjectId, found: Result<Option<Value>, Failure>) {
         match found {
             Ok(Some(object)) => {

@@ -260,7 +260,8 @@ impl Encoded {
     }
 }
 
-fn part_name(instance: &InstanceName, chunk: &[u8]) -> String {
+/// Gives the name of the part that holds these bytes.
+pub(crate) fn part_name(instance: &InstanceName, chunk: &[u8]) -> String {
     format!("workloadctl.{instance}.{}", hex(&Sha256::digest(chunk)[..10]))
 }
 
