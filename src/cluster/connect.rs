@@ -19,7 +19,7 @@ use super::{
     explain::explain,
     http::{CONNECT_LIMIT, Wire},
     kubeconfig::Kubeconfig,
-    observations::{Observations, OnRequest, RequestSeen},
+    observations::{Observations, OnRequest, RequestSeen, ServerWarnings},
     transport::Transport,
 };
 use crate::{
@@ -42,6 +42,8 @@ pub struct ConnectOptions {
     pub plugins: ExecPlugins,
     /// Who is told of every request.
     pub on_request: Option<OnRequest>,
+    /// Where the warnings of the server go.
+    pub warnings: ServerWarnings,
     /// The file that holds the sandbox; none where there is no place for one.
     pub sandbox: Option<PathBuf>,
 }
@@ -53,6 +55,7 @@ impl Default for ConnectOptions {
             user_agent: user_agent(),
             plugins: ExecPlugins::default(),
             on_request: None,
+            warnings: ServerWarnings::default(),
             sandbox: None,
         }
     }
@@ -179,7 +182,7 @@ fn open(access: Access, runtime: &RuntimeName, options: &ConnectOptions) -> Resu
     let ca_digest = endpoint.authorities.as_deref().map(client_certificate::digest);
     // kube sends no User-Agent, by which audit logs tell clients apart.
     headers.push(agent(options)?);
-    let seen = Arc::new(Observations::new(options.on_request.clone()));
+    let seen = Arc::new(Observations::new(options.on_request.clone(), options.warnings.clone()));
     if let Some(warning) = warning {
         seen.warn(warning);
     }
@@ -253,7 +256,7 @@ pub(crate) fn over(
     runtime: &RuntimeName,
     options: &ConnectOptions,
 ) -> Result<Connection> {
-    let seen = Arc::new(Observations::new(options.on_request.clone()));
+    let seen = Arc::new(Observations::new(options.on_request.clone(), options.warnings.clone()));
     let transport = Transport::over(wire, vec![agent(options)?], seen.clone());
     Ok(Connection {
         client: kube::Client::new(transport, "default"),

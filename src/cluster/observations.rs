@@ -45,9 +45,13 @@ pub(crate) struct Observations {
     requests: AtomicU64,
     on_request: Option<OnRequest>,
     clock: Mutex<Option<(Timestamp, Duration)>>,
-    warnings: Mutex<Warnings>,
+    warnings: ServerWarnings,
     unanswered: Mutex<Option<Timestamp>>,
 }
+
+/// The warnings of servers, each text once: shared by all connections of a command.
+#[derive(Clone, Default)]
+pub struct ServerWarnings(Arc<Mutex<Warnings>>);
 
 #[derive(Default)]
 struct Warnings {
@@ -55,9 +59,23 @@ struct Warnings {
     known: BTreeSet<String>,
 }
 
+impl ServerWarnings {
+    /// Takes out the warnings that came since the last call. Each text comes once in all.
+    pub(crate) fn take(&self) -> Vec<String> {
+        std::mem::take(&mut self.0.lock().expect("noting a warning does not panic").fresh)
+    }
+
+    fn add(&self, text: String) {
+        let mut warnings = self.0.lock().expect("noting a warning does not panic");
+        if warnings.known.len() < WARNING_LIMIT && warnings.known.insert(text.clone()) {
+            warnings.fresh.push(text);
+        }
+    }
+}
+
 impl Observations {
-    pub(crate) fn new(on_request: Option<OnRequest>) -> Self {
-        Self { on_request, ..Self::default() }
+    pub(crate) fn new(on_request: Option<OnRequest>, warnings: ServerWarnings) -> Self {
+        Self { on_request, warnings, ..Self::default() }
     }
 
     /// Tells of a request, or of its bodies.
@@ -77,10 +95,10 @@ impl Observations {
         self.requests.load(Ordering::Relaxed)
     }
 
-    /// Takes out the warnings that came since the last call. Each text comes once in all.
+    /// Takes out the warnings.
     #[cfg(test)]
     pub(crate) fn warnings(&self) -> Vec<String> {
-        std::mem::take(&mut self.warnings.lock().expect("noting a warning does not panic").fresh)
+        self.warnings.take()
     }
 
     /// Estimates the server's clock from the newest answer, to the second; ours where no answer
@@ -116,10 +134,7 @@ impl Observations {
 
     /// Adds a warning of our own.
     pub(crate) fn warn(&self, text: String) {
-        let mut warnings = self.warnings.lock().expect("noting a warning does not panic");
-        if warnings.known.len() < WARNING_LIMIT && warnings.known.insert(text.clone()) {
-            warnings.fresh.push(text);
-        }
+        self.warnings.add(text);
     }
 }
 

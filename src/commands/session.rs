@@ -16,7 +16,7 @@ use super::{
 use crate::{
     ops::{
         runtimes,
-        session::{Session, exec_plugins, requests_to},
+        session::{Session, exec_plugins, no_warnings, requests_to},
         stop::Stop,
     },
     output::{progress::ProgressReporter, question::Questions},
@@ -76,6 +76,7 @@ pub(crate) fn run<T>(
             request_timeout: call.request_timeout,
             // Bodies and times are gathered only where somebody looks at them.
             on_request: (call.printer.verbosity() > 0).then(|| requests_to(reporter.clone())),
+            warnings: no_warnings(),
             // A login plugin that asks would read the manifests as its answer.
             plugins: exec_plugins(!stdin_is_source && io::stdin().is_terminal()),
             command,

@@ -18,7 +18,7 @@ use crate::{
     cluster::{
         exec_plugin::ExecPlugins,
         kubeconfig::Kubeconfig,
-        observations::{OnRequest, RequestSeen},
+        observations::{OnRequest, RequestSeen, ServerWarnings},
     },
     env::Env,
     store::Store,
@@ -54,6 +54,8 @@ pub(crate) struct Session<'a> {
     pub request_timeout: Option<Duration>,
     /// Who is told of every request, with `-v`.
     pub on_request: Option<OnRequest>,
+    /// What the servers warn of.
+    pub warnings: ServerWarnings,
     /// The exec plugins that logged in to a cluster.
     pub plugins: ExecPlugins,
     /// The command line, as the lock's holder names it (`workloadctl deploy web`).
@@ -81,6 +83,15 @@ impl Session<'_> {
         self.report(instance, Event::Note(text.into()));
     }
 
+    /// Tells what the servers warned of, each text once in a command; gives it too.
+    pub(crate) fn tell_warnings(&self, instance: &InstanceName) -> Vec<String> {
+        let warnings = self.warnings.take();
+        for warning in &warnings {
+            self.report(instance, Event::Warning(warning.clone()));
+        }
+        warnings
+    }
+
     /// Asks for a yes.
     ///
     /// # Errors
@@ -93,6 +104,11 @@ impl Session<'_> {
     ) -> Result<()> {
         confirm(self.ask, question, undone, refusal)
     }
+}
+
+/// Begins without a warning of a server.
+pub(crate) fn no_warnings() -> ServerWarnings {
+    ServerWarnings::default()
 }
 
 /// Begins without a login; `interactive` says whether one may ask on the terminal.

@@ -75,6 +75,7 @@ impl Target {
             request_timeout: timeout,
             plugins: session.plugins.clone(),
             on_request: session.on_request.clone(),
+            warnings: session.warnings.clone(),
             sandbox: session.database.as_deref().map(sandbox_file),
             ..ConnectOptions::default()
         };

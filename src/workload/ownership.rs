@@ -66,10 +66,18 @@ fn manager_of(entry: &Value) -> &str {
     entry["manager"].as_str().unwrap_or_default()
 }
 
+/// Every namespace's label with its own name, which the server sets.
+pub(crate) const NAME_LABEL: &str = "kubernetes.io/metadata.name";
+
+/// Tells the entry of an instance that only came into a namespace: its record tells of it.
+fn only_came(entry: &Value) -> bool {
+    entry["fieldsV1"] == json!({"f:metadata": {"f:labels": {format!("f:{NAME_LABEL}"): {}}}})
+}
+
 /// Lists the other instances that apply this object, by their managers' names.
 pub(crate) fn other_instances<'a>(object: &'a Value, manager: &str) -> Vec<&'a str> {
     entries(object)
-        .filter(|entry| entry["operation"] == "Apply")
+        .filter(|entry| entry["operation"] == "Apply" && !only_came(entry))
         .filter_map(|entry| entry["manager"].as_str())
         .filter(|name| name.starts_with(MANAGER_PREFIX) && *name != manager)
         .collect()

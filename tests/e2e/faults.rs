@@ -70,6 +70,20 @@ fn undisturbed(place: &Place, faults: impl Fn(usize) -> Vec<Arc<Fault>>) {
 }
 
 on_both! {
+    /// Each warning of the server is told once, at the end of the talk, and is in the answer.
+    fn what_the_server_warns_of_is_told_once(place) {
+        let place = place.behind_proxy();
+        let name = place.instance("");
+        place.write("conf.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: conf}\n");
+        place.warning("that is old");
+        for line in [format!("plan {name} -f conf.yaml"), format!("deploy {name} -f conf.yaml"), format!("delete {name} --yes")] {
+            let told = place.run(&format!("{line} -o json")).expect(0);
+            assert_eq!(told.json()["warnings"], serde_json::json!(["that is old"]), "{line}");
+            assert_eq!(told.stderr.matches("that is old").count(), 1, "{line}: {}", told.stderr);
+            assert!(told.stderr.trim_end().ends_with("that is old"), "{line}: {}", told.stderr);
+        }
+    }
+
     fn what_passes_by_itself_is_not_noticed(place) {
         let lengths = lengths(place);
         let cases: Vec<(Effect, u64)> = passing()

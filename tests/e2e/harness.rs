@@ -165,6 +165,11 @@ impl Place {
         self.proxy.as_ref().unwrap().set(faults.to_vec());
     }
 
+    /// Lets every answer that the proxy passes on warn of something.
+    pub(crate) fn warning(&self, text: &str) {
+        self.proxy.as_ref().unwrap().warn(text);
+    }
+
     /// Lets a storm blow before the backend; none: it is over.
     pub(crate) fn storm(&self, storm: Option<&Arc<Storm>>) {
         self.proxy.as_ref().unwrap().blow(storm.cloned());

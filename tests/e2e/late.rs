@@ -3,7 +3,8 @@
 
 use std::{sync::Arc, time::Duration};
 
-use workloadctl::testing::{Effect, Fault, Matches, When};
+use serde_json::json;
+use workloadctl::testing::{Effect, Fault, Matches, Request, When};
 
 use crate::harness::{Place, side_by_side};
 
@@ -72,6 +73,28 @@ on_both! {
             place.run(&format!("delete {name} --yes {FLAGS}")).expect(0);
             is_gone(&place, &name);
         });
+    }
+
+    /// Between the look of the one who deletes and its deletion somebody comes.
+    fn who_comes_into_a_namespace_at_the_last_moment_keeps_it(place) {
+        let place = place.behind_proxy();
+        let (maker, guest) = (place.instance("-a"), place.instance("-b"));
+        place.write("conf.yaml", CONF);
+        place.run(&format!("deploy {maker} -f conf.yaml")).expect(0);
+        let matches = Matches { method: Some("DELETE"), path: Some(format!("/namespaces/{maker}")), watch: None };
+        let namespace = Arc::new(Fault::new(matches, When::From(2), Effect::Slow(HELD)));
+        place.faults(&[Arc::clone(&namespace)]);
+        let deletion = place.start(&format!("delete {maker} --yes"));
+        place.until("the deletion of the namespace is held", HELD * 3, || namespace.seen() > 1);
+        let other = place.elsewhere();
+        other.write("guest.yaml", &CONF.replace("conf", "guest"));
+        other.run(&format!("deploy {guest} -f guest.yaml --namespace {maker}")).expect(0);
+        let deleted = place.finish(deletion).expect(0);
+        assert!(deleted.stdout.contains(&format!("instance {guest} lives in it")), "{deleted:?}");
+        let conf = format!("/api/v1/namespaces/{maker}/configmaps/guest");
+        assert!(place.get(&conf).is_some_and(|live| live["metadata"]["deletionTimestamp"].is_null()));
+        other.run(&format!("delete {guest} --yes")).expect(0);
+        place.call(Request::json(http::Method::DELETE, format!("/api/v1/namespaces/{maker}"), &json!({}))).unwrap();
     }
 
     /// What a watch did not show is asked for, before it is called not ready.

@@ -54,6 +54,8 @@ struct Behind {
     /// Breaks every connection that is open when it changes.
     cut: watch::Sender<()>,
     storm: Mutex<Option<Arc<Storm>>>,
+    /// What every answer warns of.
+    warning: Mutex<Option<HeaderValue>>,
     /// Writes that have not been answered, whether or not their sender is still there.
     writes: AtomicUsize,
 }
@@ -75,6 +77,7 @@ impl Proxy {
             sandbox: Mutex::default(),
             cut: watch::channel(()).0,
             storm: Mutex::default(),
+            warning: Mutex::default(),
             writes: AtomicUsize::new(0),
         });
         let all = Arc::clone(&behind);
@@ -91,6 +94,12 @@ impl Proxy {
     /// Breaks every connection that is open, and with it every watch.
     pub(crate) fn cut(&self) {
         self.behind.cut.send_replace(());
+    }
+
+    /// Lets every answer warn of something.
+    pub(crate) fn warn(&self, text: &str) {
+        let header = HeaderValue::from_str(&format!("299 - {text:?}")).unwrap();
+        *self.behind.warning.lock().unwrap() = Some(header);
     }
 
     /// Lets a storm blow from now on.
@@ -137,7 +146,11 @@ impl Behind {
                 (_, answer) => answer,
             };
             self.writes.fetch_sub(writes, Ordering::SeqCst);
-            answer
+            let warning = self.warning.lock().unwrap().clone();
+            answer.map(|mut answer| {
+                answer.headers_mut().extend(warning.map(|warning| (header::WARNING, warning)));
+                answer
+            })
         };
         if let Fate::HeldAndBroken(_) = fate {
             tokio::spawn(work);

@@ -99,7 +99,8 @@ struct Sequence<'a> {
 impl<'a> Sequence<'a> {
     fn new(place: &Place, seed: usize, patient: bool, figures: &'a Figures) -> Self {
         let place = place.behind_proxy();
-        let name = place.instance("");
+        // No name is the beginning of another one.
+        let name = place.instance("z");
         let mut sequence = Self {
             place,
             name,

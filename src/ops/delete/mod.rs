@@ -39,6 +39,7 @@ pub(crate) async fn run(
     let mut operation = Operation::of(name);
     let delete = Delete { session, name, options, until };
     let result = delete.run(&mut operation).await;
+    operation.warnings.extend(session.tell_warnings(name));
     operation.ended(result, options, started)
 }
 

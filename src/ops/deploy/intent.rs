@@ -196,7 +196,8 @@ impl Deploy<'_> {
         };
         let Some(keeper) = keeper else { return Ok(None) };
         self.report.wrote();
-        if let Err(error) = self.store(prepared, &record, &release) {
+        let entered = self.enter_namespace(prepared).await;
+        if let Err(error) = entered.and_then(|()| self.store(prepared, &record, &release)) {
             // The cluster has the intent and nothing else: give it back before telling why.
             keeper.let_go(record).await?;
             return Err(error);

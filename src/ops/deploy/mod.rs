@@ -56,7 +56,7 @@ pub(crate) async fn run(
 ) -> Operation {
     let mut deploy = Deploy::new(session, name, options);
     let result = deploy.run().await;
-    deploy.report.finish(result, deploy.started)
+    deploy.finish(result)
 }
 
 /// Says what a deploy would do, writing nothing. A failure is in the answer.
@@ -67,7 +67,7 @@ pub(crate) async fn plan(
 ) -> Operation {
     let mut deploy = Deploy::new(session, name, options);
     let result = deploy.rehearse().await;
-    deploy.report.finish(result, deploy.started)
+    deploy.finish(result)
 }
 
 /// One deploy of one instance: who wants it, what is wanted, and what is told of it.
@@ -97,6 +97,14 @@ impl<'a> Deploy<'a> {
             known: None,
             told: RefCell::default(),
         }
+    }
+
+    /// Ends the answer, with what the server warned of.
+    fn finish(mut self, result: Result<()>) -> Operation {
+        for warning in self.session.tell_warnings(self.name) {
+            self.report.warn(&warning);
+        }
+        self.report.finish(result, self.started)
     }
 
     async fn rehearse(&mut self) -> Result<()> {

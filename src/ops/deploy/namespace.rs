@@ -4,20 +4,24 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use super::{Deploy, prepare::Prepared};
+use super::{
+    Deploy,
+    prepare::{Draft, Prepared, terminating},
+};
 use crate::{
     cluster::request::{Apply, Request},
     ops::{
         deletion::{self, remaining},
         events::{Event, HEARTBEAT},
+        shared,
         stop::until,
         write::Written,
     },
     workload::{
-        error::{Code, Error, Result},
+        error::{Code, Error, ErrorKind, Result},
         instance::NamespaceMode,
         object::ObjectId,
-        ownership::{is_terminating, uid},
+        ownership::{NAME_LABEL, apply_entry_index, is_terminating, uid},
         plan::Desired,
     },
 };
@@ -66,6 +70,48 @@ impl Deploy<'_> {
                         .hint(format!("`workloadctl deploy {name}` goes on")));
                 }
             }
+        }
+    }
+
+    /// Shows whoever is about to delete the namespace that somebody has come into it: its version
+    /// changes, after the record is in it. An account that may not write it is shown by the record
+    /// alone.
+    ///
+    /// # Errors
+    /// Code 5 where the namespace is being deleted; no answer.
+    pub(super) async fn enter_namespace(&self, prepared: &Prepared) -> Result<()> {
+        let Draft { desired, manager, .. } = &prepared.draft;
+        let was_there = desired.mode == NamespaceMode::Given
+            && prepared.start.located.record().is_none()
+            && !prepared.draft.absent.contains(&desired.namespace);
+        if !was_there {
+            return Ok(());
+        }
+        let target = &prepared.start.target;
+        let id = ObjectId::new("", "Namespace", None, &desired.namespace);
+        let path = target.path(&id, "v1").expect("namespaces are built in");
+        let api = &target.api;
+        let Ok(Some(live)) = api.find(Request::get_metadata(&*path)).await else { return Ok(()) };
+        // The version has to change: an entry from before goes, else one comes.
+        let touched = match apply_entry_index(&live, manager) {
+            Some(_) => shared::drop_apply_entry(api, manager, &id, &live, &path).await.map(drop),
+            None => {
+                // The label that every namespace has with this value: nothing but our entry comes.
+                let body = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {
+                    "name": desired.namespace, "labels": {NAME_LABEL: desired.namespace},
+                }});
+                let how = Apply { manager, force: false, dry_run: false };
+                let sent = api.send(Request::apply(&path, &body, &how)).await;
+                sent.map(drop).map_err(|f| f.explain("patch", "cannot enter", &id, None))
+            }
+        };
+        if let Err(error) = touched {
+            // Who may not write it shows itself by the record alone.
+            return if error.kind == ErrorKind::Runtime { Err(error) } else { Ok(()) };
+        }
+        match deletion::look(api, &id, &path).await? {
+            Some(live) if !is_terminating(&live) => Ok(()),
+            _ => Err(terminating(&desired.namespace)),
         }
     }
 

@@ -46,6 +46,7 @@ async fn checked(server: &str, names: &[&str]) -> Result<Vec<(RuntimeView, Optio
         namespace: None,
         request_timeout: None,
         on_request: None,
+        warnings: no_warnings(),
         plugins: ExecPlugins::default(),
         command: String::new(),
     };

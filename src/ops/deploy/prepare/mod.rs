@@ -26,7 +26,8 @@ use crate::{
         release::Outcome,
     },
 };
-use draft::Draft;
+pub(super) use draft::Draft;
+pub(super) use namespaces::terminating;
 use references::{missing_references, warn_of_missing};
 pub(super) use start::KnownInstance;
 use start::Start;

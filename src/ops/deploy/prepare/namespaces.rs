@@ -108,7 +108,8 @@ impl Deploy<'_> {
     }
 }
 
-fn terminating(namespace: &str) -> Error {
+/// Makes the failure of a namespace that is being deleted.
+pub(in crate::ops::deploy) fn terminating(namespace: &str) -> Error {
     Error::refused(Code::NamespaceTerminating, format!("namespace {namespace} is being deleted"))
         .object(format!("Namespace/{namespace}"))
         .hint("wait until it is gone, then repeat the command")
