@@ -49,7 +49,7 @@ async fn a_conflict_is_an_object_that_is_gone_only_where_it_is() {
     ] {
         let stub = Stub::http(move |seen| {
             if seen.line.starts_with("DELETE") {
-                stub::answer(409, "", r#"{"message": "the hook says no"}"#)
+                stub::answer(409, "", r#"{"kind": "Status", "message": "the hook says no"}"#)
             } else {
                 stub::answer(found.0, "", &found.1)
             }

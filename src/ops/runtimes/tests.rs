@@ -46,7 +46,7 @@ async fn checked(server: &str, names: &[&str]) -> Result<Vec<(RuntimeView, Optio
         namespace: None,
         request_timeout: None,
         on_request: None,
-        warnings: no_warnings(),
+        warnings: crate::ops::session::no_warnings(),
         plugins: ExecPlugins::default(),
         command: String::new(),
     };

@@ -34,6 +34,7 @@ fn entry(desired: &Desired, live: &Value) -> Entry {
         completed: false,
         orphans: Vec::new(),
         yielded: Vec::new(),
+        unsettled: None,
     }
 }
 

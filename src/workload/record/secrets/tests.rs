@@ -52,6 +52,7 @@ fn record() -> Record {
         completed: false,
         orphans: Vec::new(),
         yielded: Vec::new(),
+        unsettled: Some("2026-11-24T10:00:00Z".parse().unwrap()),
     });
     record
 }
