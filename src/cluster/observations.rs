@@ -124,11 +124,14 @@ impl Observations {
         *self.unanswered.lock().expect("noting a time does not panic")
     }
 
-    pub(super) fn note(&self, headers: &HeaderMap) {
+    pub(super) fn note_time(&self, headers: &HeaderMap) {
         // Every answer has it, and it is the one clock that two clients share (docs/design.md).
         if let Some(date) = headers.get(DATE).and_then(date_of) {
             *self.clock.lock().expect("noting a time does not panic") = Some((date, uptime()));
         }
+    }
+
+    pub(super) fn note_warnings(&self, headers: &HeaderMap) {
         headers.get_all(WARNING).iter().flat_map(warnings_of).for_each(|text| self.warn(text));
     }
 
@@ -211,11 +214,11 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.append(WARNING, HeaderValue::from_static(r#"299 - "b""#));
         headers.append(WARNING, HeaderValue::from_static(r#"299 - "a""#));
-        seen.note(&headers);
-        seen.note(&headers);
+        seen.note_warnings(&headers);
+        seen.note_warnings(&headers);
         assert_eq!(seen.warnings(), ["b", "a"]);
         headers.append(WARNING, HeaderValue::from_static(r#"299 - "c""#));
-        seen.note(&headers);
+        seen.note_warnings(&headers);
         assert_eq!(seen.warnings(), ["c"]);
     }
 
@@ -232,7 +235,7 @@ mod tests {
         ] {
             let mut headers = HeaderMap::new();
             headers.insert(DATE, HeaderValue::from_static(header));
-            seen.note(&headers);
+            seen.note_time(&headers);
             assert!((0..60).contains(&distance(expected)), "{header}");
         }
     }

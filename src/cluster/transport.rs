@@ -9,7 +9,7 @@ use std::{
 
 use futures::future::BoxFuture;
 use http::{
-    HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode,
+    HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode,
     header::{ACCEPT_ENCODING, AUTHORIZATION},
 };
 use kube::client::Body;
@@ -114,6 +114,7 @@ impl SigningClient {
         let wire = self.wire(proof.identity())?;
         let method = request.method().to_string();
         let path = request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
+        let is_write = request.method() != Method::GET;
         let start = Instant::now();
         self.seen.sending();
         let answer = wire.oneshot(request).await;
@@ -121,7 +122,12 @@ impl SigningClient {
         let took = start.elapsed();
         self.seen.tell(RequestSeen { method, path, status, took, bodies: None });
         let answer = answer?;
-        self.seen.note(answer.headers());
+        self.seen.note_time(answer.headers());
+        // Of what this program looks at by itself, such as every kind there is, nobody is to be
+        // warned.
+        if is_write {
+            self.seen.note_warnings(answer.headers());
+        }
         Ok(answer)
     }
 
