@@ -158,7 +158,12 @@ fn who_rejected_a_request_is_told_by_the_servers_words() {
 
 #[test]
 fn a_list_is_about_a_kind_and_no_object() {
-    let status = ApiStatus { code: 403, message: "no".into(), ..ApiStatus::default() };
+    let status = ApiStatus {
+        kind: "Status".into(),
+        code: 403,
+        message: "no".into(),
+        ..ApiStatus::default()
+    };
     let failure = Failure::Status(Box::new(status));
     let kind = GroupKind::new("autoscaling", "HorizontalPodAutoscaler");
     let error =
