@@ -346,7 +346,7 @@ on_both! {
         $ workloadctl delete NAME --yes --timeout 8s --progress none
         exit code 1
         --- stdout
-        NAME timed out from RUNTIME (release 1, NAME revision 1); after N s
+        NAME timed out from RUNTIME (release 1, NAME revision 1): 1 deleted; after N s
         --- stderr
         error: out of time: namespace NAME is still being deleted
           Some content in the namespace has finalizers remaining: test.workloadctl/hold in 1 resource instances; Some resources are remaining: configmaps. has 1 resource instances

@@ -34,7 +34,8 @@ impl Delete<'_> {
         target: &Target,
         operation: &mut Operation,
     ) -> Result<()> {
-        let live = Survey::of(target, self.name, &record.inventory).look().await?;
+        // What may not be looked at is for the deletion to fail at: the question counts what it sees.
+        let (live, _) = Survey::of(target, self.name, &record.inventory).look_at_visible().await?;
         let manager = manager(&record.namespace, self.name.as_str());
         let Sorted { mut going, kept, foreign: _ } = sort(record, &live, &manager);
         let claims = claims_among(&going);
