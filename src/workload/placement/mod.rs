@@ -233,6 +233,10 @@ fn place_one(
     warnings: &mut Vec<String>,
 ) -> Placed {
     let mut body = source.object.body.clone();
+    // Under apply a null takes away what controllers note there, with each deploy anew.
+    if metadata(&mut body).get("annotations").is_some_and(Value::is_null) {
+        metadata(&mut body).remove("annotations");
+    }
     // Before the digest is taken: what is sent and what is recorded are one body.
     derived::complete(&source.id, &mut body);
     if derived::leave_aggregated(&source.id, &mut body) {

@@ -101,6 +101,13 @@ fn labels_that_are_null_or_wrong_do_no_harm() {
 }
 
 #[test]
+fn annotations_that_are_null_are_left_to_those_who_have_some() {
+    let text = "{apiVersion: v1, kind: Pod, metadata: {name: a, annotations: null, labels: null}}";
+    let metadata = &managed(text).objects[1].body["metadata"];
+    assert_eq!(metadata.get("annotations"), None, "{metadata}");
+}
+
+#[test]
 fn a_given_namespace_takes_everything() {
     let text = format!("{CONFIG}\n---\n{}", CONFIG.replace("app", "b, namespace: x"));
     let placement = place_with(&text, Some("team"), None).unwrap();
