@@ -5,8 +5,9 @@ use clap::{Args, Subcommand};
 use crate::{
     commands::{
         invocation::{Done, Invocation},
-        manifests::FileArgs,
+        manifests::{FileArgs, load},
         names::definition_names,
+        workload_file::{LoadedDefinition, NamedWorkload},
     },
     ops::{catalogue, events, stop::Stop},
     output::{definitions, question::Questions},
@@ -28,6 +29,8 @@ pub(crate) enum DefinitionCommand {
 /// Store manifests as the first or the next revision of a definition; contact no cluster
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
+Of a workload file its definitions are stored, or the one that is named.
+
 The content counts, not its layout: where no object changed, no revision is made. Instances stay \
 on the revision that they run until they are deployed: `workloadctl deploy --all --definition NAME`.
 
@@ -35,9 +38,9 @@ Exit codes:
   0  stored, or unchanged
   2  wrong command or input")]
 pub(crate) struct ApplyArgs {
-    /// The definition
-    #[arg(requires = "file")]
-    name: String,
+    /// The definition; of a workload file all without it
+    #[arg(requires = "file", required_unless_present = "file")]
+    name: Option<String>,
     /// Its manifests.
     #[command(flatten)]
     files: FileArgs,
@@ -95,11 +98,46 @@ pub(super) fn run(command: DefinitionCommand, call: &Invocation) -> Done {
 
 fn apply(args: ApplyArgs, call: &Invocation) -> Done {
     let ApplyArgs { name, files } = args;
-    let name: DefinitionName = name.parse()?;
-    let loaded = files.load(call)?;
+    let name: Option<DefinitionName> = name.map(|name| name.parse()).transpose()?;
+    let read = files.read(call)?;
+    if let Some(source) = files.workload(&read) {
+        return apply_file(&NamedWorkload::read(source, &[])?, name.as_ref(), call);
+    }
+    let Some(name) = name else {
+        return Err(Error::usage(Code::InvalidCommand, "-f needs the name of the definition")
+            .hint(format!("workloadctl definition apply NAME -f {}", files.file.join(" -f ")))
+            .into());
+    };
+    let loaded = load(read, call)?;
     let mut store = call.open()?;
     let applied =
         catalogue::apply_definition(&mut store, &name, &loaded.content, &files.named(), call.now)?;
+    definitions::applied(&call.printer, &[applied])?;
+    Ok(None)
+}
+
+/// Stores the definitions of a workload file, or the one that was named.
+fn apply_file(named: &NamedWorkload, name: Option<&DefinitionName>, call: &Invocation) -> Done {
+    let file = &named.file;
+    if let Some(name) = name.filter(|name| file.definition(name).is_none()) {
+        let message = format!("`{name}` is no definition of {}", file.name);
+        return Err(Error::usage(Code::NoSuchDefinition, message).into());
+    }
+    let loaded = named.load(call, |it| name.is_none_or(|name| it.name == *name))?;
+    if loaded.is_empty() {
+        let message = format!("{} brings no definition", file.name);
+        return Err(Error::usage(Code::WorkloadFile, message)
+            .hint(format!("`workloadctl deploy -f {}` deploys its instances", file.name))
+            .into());
+    }
+    let mut store = call.open()?;
+    // All of them or none.
+    let applied = store.transaction(|store| {
+        let apply = |LoadedDefinition { name, given, .. }: &LoadedDefinition| {
+            catalogue::apply_definition(store, name, &given.content, &given.source, call.now)
+        };
+        loaded.iter().map(apply).collect::<Result<Vec<_>>>()
+    })?;
     definitions::applied(&call.printer, &applied)?;
     Ok(None)
 }

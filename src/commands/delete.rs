@@ -2,6 +2,7 @@
 
 use clap::Args;
 use futures::{StreamExt as _, stream};
+use tokio::runtime::Handle;
 
 use crate::{
     commands::{
@@ -11,13 +12,24 @@ use crate::{
         limits::LimitArgs,
         names::instance_names,
         session::{self, OperationMode, Surroundings, unless_stopped},
+        workload_file::{NamedWorkload, looked_for},
     },
-    ops::{delete, options::DeleteOptions},
+    ops::{
+        delete,
+        options::DeleteOptions,
+        session::Session,
+        side_by_side::Steps,
+        view::{Operation, OperationOutcome},
+    },
     output::{
         format::Format,
         operation::{Answers, Verb},
     },
-    workload::name::InstanceName,
+    workload::{
+        error::{Code, Error, ErrorKind, Result},
+        file::{FileDefinition, FileInstance},
+        name::InstanceName,
+    },
 };
 
 const LONG: &str = "\
@@ -33,6 +45,7 @@ const MORE: &str = "\
 Examples:
   workloadctl delete web
   workloadctl delete pr-17 --yes --ignore-not-found     in a script
+  workloadctl delete -f app.yaml                        what a workload file names
   workloadctl delete web --forget                       its cluster is gone
 
 Exit codes:
@@ -48,8 +61,12 @@ Exit codes:
 #[command(long_about = LONG, after_long_help = MORE)]
 pub(crate) struct DeleteArgs {
     /// The instances
-    #[arg(value_name = "INSTANCE", required = true)]
+    #[arg(value_name = "INSTANCE", required_unless_present = "file")]
     names: Vec<String>,
+    /// Delete the instances of a workload file, whoever depends on another first; then its
+    /// definitions that no other instance runs
+    #[arg(short, long, value_name = "FILE")]
+    file: Option<String>,
     /// How long to go on.
     #[command(flatten)]
     limits: LimitArgs,
@@ -70,32 +87,30 @@ const SIDE_BY_SIDE: usize = 8;
 /// Deletes.
 pub(super) fn run(args: DeleteArgs, call: &Invocation) -> Done {
     call.only("delete", &[Format::Table, Format::Json])?;
-    let DeleteArgs { names, limits, forget, ignore_not_found, delete_crds } = args;
-    let names = instance_names(&names)?;
+    let DeleteArgs { names, file, limits, forget, ignore_not_found, delete_crds } = args;
     let options = DeleteOptions { limits: limits.check(call), ignore_not_found, delete_crds };
+    if let Some(file) = file {
+        let named = NamedWorkload::at(&file, &names, call)?;
+        // Of a group that was deployed in part, what is there goes.
+        let ignore_not_found = options.ignore_not_found || named.is_list();
+        let each = DeleteOptions { ignore_not_found, ..options };
+        return FileDeletion { named, options, each, forget, call }.run();
+    }
+    let names = instance_names(&names)?;
     let several = names.len() > 1;
     let all: Vec<&str> = names.iter().map(InstanceName::as_str).collect();
     let command = format!("workloadctl delete {}", all.join(" "));
-    let database = if forget { DatabaseUse::Stored } else { DatabaseUse::Cache };
-    let mode = OperationMode { command, database, several, ..OperationMode::default() };
+    let mode =
+        OperationMode { command, database: database(forget), several, ..OperationMode::default() };
     let answers = || Answers::new(call.printer, Verb::Delete { forgets: forget }, several);
     let told = session::run(call, mode, async |Surroundings { session, progress }| {
         let mut answers = answers();
         // One question at a time.
         let width = if session.ask.is_asking() { 1 } else { SIDE_BY_SIDE };
         let mut operations = stream::iter(&names)
-            .map(async |name| {
-                let operation = match session.stop.requested() {
-                    Some(signal) => not_begun(name, signal),
-                    None if forget => delete::forget(session, name, &options),
-                    None => delete::run(session, name, &options).await,
-                };
-                (name, operation)
-            })
+            .map(async |name| (name, one(session, name, &options, forget).await))
             .buffered(width);
-        while let Some((name, mut operation)) = operations.next().await {
-            // A signal at the question reads as a no: what it was is known here.
-            operation.error = operation.error.map(|error| unless_stopped(error, &session.stop));
+        while let Some((name, operation)) = operations.next().await {
             progress.finish(name.as_str());
             answers.add(operation)?;
         }
@@ -109,4 +124,160 @@ pub(super) fn run(args: DeleteArgs, call: &Invocation) -> Done {
             Ok(answers().fail(name, &failures)?)
         }
     }
+}
+
+/// What the database is to a deletion.
+fn database(forget: bool) -> DatabaseUse {
+    if forget { DatabaseUse::Stored } else { DatabaseUse::Cache }
+}
+
+async fn one(
+    session: &Session<'_>,
+    name: &InstanceName,
+    options: &DeleteOptions,
+    forget: bool,
+) -> Operation {
+    let mut operation = match session.stop.requested() {
+        Some(signal) => not_begun(name, signal),
+        None if forget => delete::forget(session, name, options),
+        None => delete::run(session, name, options).await,
+    };
+    // A signal at the question reads as a no: what it was is known here.
+    operation.error = operation.error.map(|error| unless_stopped(error, &session.stop));
+    operation
+}
+
+/// The deletion of what a workload file names.
+struct FileDeletion<'a> {
+    named: NamedWorkload,
+    options: DeleteOptions,
+    /// The options of each instance.
+    each: DeleteOptions,
+    forget: bool,
+    call: &'a Invocation,
+}
+
+impl FileDeletion<'_> {
+    fn run(self) -> Done {
+        let Self { named, forget, call, .. } = &self;
+        let list = named.is_list();
+        let mode = OperationMode {
+            command: format!("workloadctl delete -f {}", named.file.name),
+            database: database(*forget),
+            several: list,
+            stdin_is_source: named.file.name == "-",
+        };
+        let answers = || Answers::new(call.printer, Verb::Delete { forgets: *forget }, list);
+        let told = session::run(call, mode, async |around| self.each(&around, answers()));
+        match told.flatten() {
+            Ok(failed) => Ok(failed),
+            Err(Failures(failures)) => Ok(answers().fail(named.subject(), &failures)?),
+        }
+    }
+
+    fn each(&self, around: &Surroundings<'_>, mut answers: Answers) -> Done {
+        let Self { named, call, .. } = self;
+        if !around.session.ask.can_answer() {
+            let file = &named.file.name;
+            let message =
+                format!("deleting what {file} names needs `--yes` where nobody can be asked");
+            return Err(Error::usage(Code::ConfirmationNeeded, message)
+                .hint(format!("workloadctl delete -f {file} --yes"))
+                .into());
+        }
+        // Whoever depends on an instance goes before it.
+        let mut needs = vec![Vec::new(); named.selected.len()];
+        let last = needs.len().saturating_sub(1);
+        for (dependent, needed) in named.needs().into_iter().enumerate() {
+            needed.iter().for_each(|needed| needs[last - needed].push(last - dependent));
+        }
+        let handle = Handle::current();
+        let (mut told, mut all_gone, mut any_there) = (Ok(()), true, false);
+        Steps { needs: &needs, width: SIDE_BY_SIDE }.run(
+            |step, dependents: &[Operation]| {
+                let instance = &named.selected[last - step];
+                handle.block_on(self.one(instance, dependents, around))
+            },
+            |operation| {
+                around.progress.finish(&operation.instance.name);
+                all_gone &= operation.error.is_none();
+                any_there |= operation.instance.outcome != Some(OperationOutcome::Unchanged);
+                if let Err(error) = answers.add(operation.clone()) {
+                    told = Err(error);
+                }
+            },
+        );
+        told?;
+        if named.is_list() && !named.selected.is_empty() {
+            answers.sum_up(&named.file.name)?;
+        }
+        if all_gone && !named.picked && !self.options.limits.no_wait {
+            any_there |= delete_definitions(named, around.session, call)?;
+        }
+        let failed = answers.end()?;
+        if any_there || self.options.ignore_not_found {
+            return Ok(failed);
+        }
+        let message = format!("nothing that {} names is there", named.file.name);
+        call.printer.errors(&[Error::failed(Code::NoSuchInstance, message)]);
+        Ok(Some(ErrorKind::Failed))
+    }
+
+    async fn one(
+        &self,
+        instance: &FileInstance,
+        dependents: &[Operation],
+        around: &Surroundings<'_>,
+    ) -> Operation {
+        let name = &instance.name;
+        let kept = dependents.iter().find_map(|other| Some((other, other.error.as_ref()?)));
+        if let Some((dependent, why)) = kept {
+            let dependent = &dependent.instance.name;
+            let message = format!("`{name}` was not begun: `{dependent}` depends on it");
+            let error = Error::new(why.kind, Code::DependencyFailed, message);
+            return Operation {
+                error: Some(error.cause(format!("`{dependent}` is not deleted"))),
+                ..Operation::of(name)
+            };
+        }
+        let brought = || self.named.first_namespace(instance, self.call);
+        match looked_for(around.session, instance, brought) {
+            Ok(session) => one(&session, name, &self.each, self.forget).await,
+            Err(error) => Operation { error: Some(error), ..Operation::of(name) },
+        }
+    }
+}
+
+/// Deletes the definitions of a file that no instance runs any more; tells whether there was one.
+fn delete_definitions(
+    named: &NamedWorkload,
+    session: &Session<'_>,
+    call: &Invocation,
+) -> Result<bool> {
+    let mut any_there = false;
+    let only = named.selected.is_empty();
+    if only {
+        let file = &named.file.name;
+        let question = format!("delete the definitions of {file} with all their revisions?");
+        session.confirm(&question, "nothing was deleted", || {
+            Error::usage(Code::ConfirmationNeeded, "nobody can be asked")
+        })?;
+    }
+    for FileDefinition { name, .. } in &named.file.definitions {
+        let mut store = session.store();
+        if store.definition(name)?.is_none() {
+            continue;
+        }
+        any_there = true;
+        match store.deletable_definition(name) {
+            Ok(_) => {
+                store.delete_definition(name)?;
+                call.printer.talk(&format!("definition {name} deleted"));
+            }
+            // A file without instances is about nothing else.
+            Err(error) if only => return Err(error),
+            Err(error) => call.printer.talk(&format!("definition {name} stays: {}", error.message)),
+        }
+    }
+    Ok(any_there)
 }

@@ -37,6 +37,8 @@ Examples:
   workloadctl deploy web --set 'Ingress/web:spec.rules[0].host=pr17.example.com'
   helm template . | workloadctl deploy web -f -   a Helm chart
   workloadctl deploy --all --definition web       bring every instance of `web` up to date
+  workloadctl deploy -f app.yaml --image web=web:v3
+                                                  what a workload file names, with another image
 
 Exit codes:
   0  everything is ready (with --no-wait: applied)

@@ -10,15 +10,20 @@ use crate::{
         list::{self, ListArgs},
         release::OverrideArgs,
         session::{self, OperationMode, Surroundings, unless_stopped},
+        workload_file::{LoadedDefinition, NamedWorkload, declared, with_place},
     },
     ops::{
         catalogue::{self, CreateOptions},
+        options::Given,
         runtimes,
+        session::Session,
     },
     output::instances,
     workload::{
+        error::Result,
         name::InstanceName,
-        overrides::{self, Overrides},
+        overrides::{self, OverrideEdit, Overrides},
+        runtime::RuntimeName,
     },
 };
 
@@ -44,8 +49,12 @@ Exit codes:
   2  wrong command or input, unknown context
   5  refused: the instance exists")]
 pub(crate) struct CreateArgs {
-    /// The instance
-    name: String,
+    /// The instance; of a workload file all without it
+    #[arg(required_unless_present = "file")]
+    name: Option<String>,
+    /// Create the instances of a workload file, and store its definitions
+    #[arg(short, long, value_name = "FILE", conflicts_with = "definition")]
+    file: Option<String>,
     /// The definition [default: the one of the instance's name]
     #[arg(long, value_name = "NAME")]
     definition: Option<String>,
@@ -89,23 +98,77 @@ pub(super) fn run(command: InstanceCommand, call: &Invocation) -> Done {
 }
 
 fn create(args: CreateArgs, call: &Invocation) -> Done {
-    let CreateArgs { name, definition, overrides } = args;
-    let name: InstanceName = name.parse()?;
+    let CreateArgs { name, file, definition, overrides } = args;
+    let edits = overrides.edits(call)?;
+    if let Some(file) = file {
+        let names: Vec<String> = name.into_iter().collect();
+        return create_from_file(&NamedWorkload::at(&file, &names, call)?, &edits, call);
+    }
+    let name: InstanceName = name.unwrap_or_default().parse()?;
     let definition = definition.map(|name| name.parse()).transpose()?;
-    let overrides = overrides::merge(&Overrides::default(), &overrides.edits()?);
+    let overrides = overrides::merge(&Overrides::default(), &edits);
+    let next = format!("workloadctl deploy {name}");
     let mode = OperationMode {
         command: format!("workloadctl instance create {name}"),
         database: DatabaseUse::Stored,
         ..OperationMode::default()
     };
     let instance = session::run(call, mode, async |Surroundings { session, .. }| {
-        let runtime = runtimes::for_new_instance(session, &name)
-            .map_err(|error| unless_stopped(error, &session.stop))?;
+        let runtime = runtime(session, &name)?;
         let namespace = session.namespace.clone();
         let options = CreateOptions { name, definition, runtime, namespace, overrides };
         let mut store = session.store();
         catalogue::create_instance(&mut store, options, session.now())
     })??;
-    instances::created(&call.printer, &instance)?;
+    instances::created(&call.printer, &[instance], &next)?;
     Ok(None)
+}
+
+/// Stores the definitions of a workload file and creates the instances of it that are meant: all of
+/// them or none.
+fn create_from_file(named: &NamedWorkload, edits: &[OverrideEdit], call: &Invocation) -> Done {
+    named.require_instances()?;
+    named.refuse_for_several(&[
+        ("an override", !edits.is_empty()),
+        ("--runtime", call.runtime.is_some()),
+        ("--namespace", call.namespace.is_some()),
+    ])?;
+    let used = |name: &_| named.selected.iter().any(|it| it.definition == *name);
+    let loaded = named.load(call, |definition| used(&definition.name))?;
+    let mode = OperationMode {
+        command: format!("workloadctl instance create -f {}", named.file.name),
+        database: DatabaseUse::Stored,
+        several: named.is_list(),
+        stdin_is_source: named.file.name == "-",
+    };
+    let created = session::run(call, mode, async |Surroundings { session, .. }| {
+        let mut wanted = Vec::new();
+        for instance in &named.selected {
+            let there = declared(session, instance);
+            let runtime = runtime(&there, &instance.name)
+                .map_err(|error| with_place(error, named, instance))?;
+            wanted.push(CreateOptions {
+                name: instance.name.clone(),
+                definition: Some(instance.definition.clone()),
+                runtime,
+                namespace: there.namespace.clone(),
+                overrides: overrides::merge(&instance.overrides, edits),
+            });
+        }
+        session.store().transaction(|store| {
+            for LoadedDefinition { name, given, .. } in &loaded {
+                let Given { content, source } = given;
+                catalogue::apply_definition(store, name, content, source, session.now())?;
+            }
+            let create = |options| catalogue::create_instance(store, options, session.now());
+            wanted.into_iter().map(create).collect::<Result<Vec<_>>>()
+        })
+    })??;
+    let next = format!("workloadctl deploy -f {}", named.file.name);
+    instances::created(&call.printer, &created, &next)?;
+    Ok(None)
+}
+
+fn runtime(session: &Session<'_>, name: &InstanceName) -> Result<RuntimeName> {
+    runtimes::for_new_instance(session, name).map_err(|error| unless_stopped(error, &session.stop))
 }

@@ -8,13 +8,18 @@ use crate::{
     commands::invocation::{Failures, Invocation},
     ops::sources,
     output::printer::Printer,
-    workload::manifest::{self, LeftOut, Loaded},
+    workload::{
+        definition::SourceFile,
+        error::Result,
+        manifest::{self, LeftOut, Loaded},
+    },
 };
 
 /// `-f`.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct FileArgs {
-    /// Read manifests from a file, a folder or `-` (standard input); several form one definition
+    /// Read manifests from a file, a folder or `-` (standard input), several form one definition;
+    /// or read a workload file, which names definitions and instances
     #[arg(short, long, value_name = "PATH")]
     pub file: Vec<String>,
 }
@@ -30,17 +35,24 @@ impl FileArgs {
         self.file.join(" ")
     }
 
-    /// Reads the objects; there is at least one. What was left out and what should be heeded is
-    /// told.
+    /// Reads the texts.
     ///
     /// # Errors
-    /// Everything that is wrong with the manifests.
-    pub(crate) fn load(&self, call: &Invocation) -> Result<Loaded, Failures> {
-        let files = sources::read(&self.file, &call.env.current_dir, io::stdin().lock())?;
-        let loaded = manifest::load(files)?.require_objects()?;
-        tell(&call.printer, &loaded);
-        Ok(loaded)
+    /// What cannot be read.
+    pub(crate) fn read(&self, call: &Invocation) -> Result<Vec<SourceFile>> {
+        sources::read(&self.file, &call.env.current_dir, io::stdin().lock())
     }
+}
+
+/// Gives the objects of texts; there is at least one. What was left out and what should be heeded is
+/// told.
+///
+/// # Errors
+/// Everything that is wrong with the manifests.
+pub(crate) fn load(files: Vec<SourceFile>, call: &Invocation) -> Result<Loaded, Failures> {
+    let loaded = manifest::load(files)?.require_objects()?;
+    tell(&call.printer, &loaded);
+    Ok(loaded)
 }
 
 fn tell(printer: &Printer, loaded: &Loaded) {

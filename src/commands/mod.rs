@@ -10,6 +10,7 @@ mod duration;
 pub(crate) mod fleet;
 pub(crate) mod global;
 pub(crate) mod history;
+pub(crate) mod init;
 pub(crate) mod instance;
 pub(crate) mod invocation;
 pub(crate) mod limits;
@@ -22,10 +23,12 @@ pub(crate) mod render;
 pub(crate) mod rollback;
 pub(crate) mod runtime;
 pub(crate) mod sandbox;
+pub(crate) mod schema;
 pub(crate) mod selection;
 pub(crate) mod session;
 pub(crate) mod signals;
 pub(crate) mod status;
+pub(crate) mod workload_file;
 
 use clap::Subcommand;
 
@@ -35,6 +38,7 @@ use self::{
     delete::DeleteArgs,
     deploy::DeployArgs,
     history::HistoryArgs,
+    init::InitArgs,
     instance::InstanceCommand,
     invocation::{Done, Invocation},
     list::ListArgs,
@@ -43,6 +47,7 @@ use self::{
     rollback::RollbackArgs,
     runtime::RuntimeCommand,
     sandbox::SandboxCommand,
+    schema::SchemaArgs,
     status::StatusArgs,
 };
 
@@ -65,6 +70,8 @@ pub(crate) enum Command {
     Runtime(RuntimeCommand),
     #[command(subcommand)]
     Sandbox(SandboxCommand),
+    Init(InitArgs),
+    Schema(SchemaArgs),
     Completions(CompletionsArgs),
 }
 
@@ -87,6 +94,8 @@ pub(crate) fn run(command: Command, call: &Invocation, grammar: fn() -> clap::Co
         Command::Instance(command) => instance::run(command, call),
         Command::Runtime(command) => runtime::run(command, call),
         Command::Sandbox(command) => sandbox::run(command, call),
+        Command::Init(args) => init::run(args, call),
+        Command::Schema(args) => schema::run(&args, call),
         Command::Completions(args) => completions::run(&args, call, grammar()),
     }
 }

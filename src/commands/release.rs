@@ -6,14 +6,20 @@ use clap::Args;
 use crate::{
     commands::{
         invocation::{Failures, Invocation},
-        manifests::FileArgs,
+        manifests::{FileArgs, load},
         names::instance_names,
         selection::Selection,
+        workload_file::NamedWorkload,
     },
-    ops::options::{Conflicts, DeployOptions, Earlier, Given, Limits, OnMissing, PruneWhen},
+    ops::{
+        options::{Conflicts, DeployOptions, Earlier, Given, Limits, OnMissing, PruneWhen},
+        sources,
+    },
     output::format::words,
     workload::{
+        definition::SourceFile,
         error::{Code, Error, Result},
+        manifest::Loaded,
         overrides::{self, OverrideEdit},
         placement::parse_namespace_label,
     },
@@ -28,13 +34,13 @@ words!(impl OnMissing { Warn = "warn", Refuse = "error" });
 pub(crate) struct ReleaseArgs {
     /// The instances, each made where it does not exist yet
     #[arg(value_name = "INSTANCE")]
-    names: Vec<String>,
+    pub(super) names: Vec<String>,
     /// All instances, or those of --definition and on --runtime
     #[arg(long, conflicts_with_all = ["names", "file"])]
     all: bool,
     /// Its manifests, in place of the stored definition.
     #[command(flatten)]
-    files: FileArgs,
+    pub(super) files: FileArgs,
     /// The definition [default: the instance's own, or one of the instance's name]
     #[arg(long, value_name = "NAME")]
     definition: Option<String>,
@@ -80,6 +86,9 @@ pub(crate) struct OverrideArgs {
     /// Set the replicas of an object; OBJECT- drops the override
     #[arg(long, help_heading = "Overrides", value_name = "OBJECT=N")]
     replicas: Vec<String>,
+    /// Merge partial objects of a file into those that they name; OBJECT- drops the override
+    #[arg(long, help_heading = "Overrides", value_name = "FILE")]
+    patch: Vec<String>,
     /// Set one value of an object, in YAML; OBJECT:PATH- drops the override
     #[arg(long, help_heading = "Overrides", value_name = "OBJECT:PATH=VALUE")]
     set: Vec<String>,
@@ -90,14 +99,21 @@ impl OverrideArgs {
     ///
     /// # Errors
     /// Code 2 with everything that is no override.
-    pub(crate) fn edits(&self) -> Result<Vec<OverrideEdit>, Vec<Error>> {
-        let Self { image, replicas, set } = self;
+    pub(crate) fn edits(&self, call: &Invocation) -> Result<Vec<OverrideEdit>, Vec<Error>> {
+        let Self { image, replicas, patch, set } = self;
         let images = image.iter().map(|text| overrides::parse_image(text));
         let replicas = replicas.iter().map(|text| overrides::parse_replicas(text));
         let sets = set.iter().map(|text| overrides::parse_set(text));
         let (edits, errors): (Vec<_>, Vec<_>) =
             // All that is wrong is told at once.
             images.chain(replicas).chain(sets).partition(Result::is_ok);
+        let (mut edits, mut errors) = (edits, errors);
+        for patch in patch {
+            match read_patch(patch, call) {
+                Ok(edit) => edits.push(Ok(edit)),
+                Err(wrong) => errors.extend(wrong.into_iter().map(Err)),
+            }
+        }
         if errors.is_empty() {
             Ok(edits.into_iter().filter_map(Result::ok).collect())
         } else {
@@ -106,36 +122,64 @@ impl OverrideArgs {
     }
 }
 
+/// Reads the value of `--patch`: a file of partial objects, or `OBJECT-`.
+fn read_patch(text: &str, call: &Invocation) -> Result<OverrideEdit, Vec<Error>> {
+    let is_path = call.env.current_dir.join(text).exists();
+    if let Some(object) = text.strip_suffix('-').filter(|it| it.contains('/') && !is_path) {
+        return Ok(OverrideEdit::NoPatch(object.to_owned()));
+    }
+    // Standard input is for manifests: what it brings belongs to one `-f`.
+    let read = sources::read(&[text.to_owned()], &call.env.current_dir, std::io::empty());
+    let files = read.map_err(|error| vec![error])?;
+    let patches: Vec<_> = files.iter().map(overrides::read_patches).collect::<Result<_, _>>()?;
+    Ok(OverrideEdit::Patches(patches.concat()))
+}
+
 impl ReleaseArgs {
     /// Tells whether manifests come from standard input.
     pub(crate) fn reads_stdin(&self) -> bool {
         self.files.reads_stdin()
     }
 
-    /// Checks the flags and reads the manifests; gives beside the options what should be heeded in
-    /// the manifests.
+    /// Checks the flags and the manifests, which were read; gives beside the options what should be
+    /// heeded in the manifests.
     ///
     /// # Errors
     /// Everything that is wrong with flags or manifests.
     pub(crate) fn check(
         self,
+        read: Vec<SourceFile>,
         call: &Invocation,
         limits: Limits,
     ) -> Result<(DeployOptions, Vec<String>), Failures> {
+        let source = self.files.named();
+        let mut options = self.options(call, limits)?;
+        if read.is_empty() {
+            return Ok((options, Vec::new()));
+        }
+        let Loaded { content, warnings, .. } = load(read, call)?;
+        options.given = Some(Given { content, source });
+        Ok((options, warnings))
+    }
+
+    /// Checks the flags.
+    ///
+    /// # Errors
+    /// Everything that is wrong with them.
+    pub(crate) fn options(
+        self,
+        call: &Invocation,
+        limits: Limits,
+    ) -> Result<DeployOptions, Failures> {
         let definition = self.definition.as_deref().map(str::parse).transpose()?;
-        let edits = self.overrides.edits()?;
+        let edits = self.overrides.edits(call)?;
         let labels = self.namespace_label.iter().map(|text| parse_namespace_label(text));
         let namespace_labels = labels.collect::<Result<_>>()?;
-        let (mut given, mut warnings) = (None, Vec::new());
-        if !self.files.file.is_empty() {
-            let loaded = self.files.load(call)?;
-            warnings = loaded.warnings;
-            given = Some(Given { content: loaded.content, source: self.files.named() });
-        }
-        let options = DeployOptions {
-            given,
+        Ok(DeployOptions {
+            given: None,
             earlier: self.revision.map(Earlier::Revision),
             definition,
+            declared: None,
             edits,
             restart: self.restart,
             limits,
@@ -146,8 +190,27 @@ impl ReleaseArgs {
             references: self.references,
             new_cluster: self.new_cluster,
             namespace_labels,
-        };
-        Ok((options, warnings))
+        })
+    }
+
+    /// Checks that the flags fit a workload file and the instances of it that are meant.
+    ///
+    /// # Errors
+    /// Code 2 for what the file says itself, and where several instances are meant for what can only
+    /// be said of one.
+    pub(crate) fn check_for_file(&self, named: &NamedWorkload, call: &Invocation) -> Result<()> {
+        if self.definition.is_some() {
+            let message = format!("--definition: {} names its definitions itself", named.file.name);
+            return Err(Error::usage(Code::InvalidFlag, message));
+        }
+        named.refuse_for_several(&[
+            ("--replicas", !self.overrides.replicas.is_empty()),
+            ("--patch", !self.overrides.patch.is_empty()),
+            ("--set", !self.overrides.set.is_empty()),
+            ("--replace", !self.replace.is_empty()),
+            ("--runtime", call.runtime.is_some()),
+            ("--namespace", call.namespace.is_some()),
+        ])
     }
 
     /// Finds out which instances are meant, and that the other flags fit them.
@@ -177,6 +240,7 @@ impl ReleaseArgs {
             ("-f", !self.files.file.is_empty()),
             ("--image", !self.overrides.image.is_empty()),
             ("--replicas", !self.overrides.replicas.is_empty()),
+            ("--patch", !self.overrides.patch.is_empty()),
             ("--set", !self.overrides.set.is_empty()),
             ("--replace", !self.replace.is_empty()),
         ];

@@ -6,11 +6,15 @@ use serde_json::Value;
 use crate::{
     commands::{
         invocation::{Done, Invocation},
-        manifests::FileArgs,
+        manifests::{FileArgs, load},
+        workload_file::NamedWorkload,
     },
     ops::{history, render},
     output::{format::Format, objects},
-    workload::name::{DefinitionName, InstanceName},
+    workload::{
+        name::{DefinitionName, InstanceName},
+        placement::Placement,
+    },
 };
 
 const MORE: &str = "\
@@ -20,6 +24,7 @@ the objects are printed as they would be sent: with overrides, namespaces and la
 Examples:
   workloadctl render -f k8s/                     the objects as they are read
   workloadctl render -f k8s/ -o json | jq .      one list
+  workloadctl render web-prod -f app.yaml        instance `web-prod` of a workload file
   workloadctl render web                         instance `web` as `deploy web` would send it
   workloadctl render web --release 7             what release 7 of it sent
   workloadctl render --definition web --revision 3
@@ -54,6 +59,13 @@ pub(crate) struct RenderArgs {
 pub(super) fn run(args: RenderArgs, call: &Invocation) -> Done {
     call.only("render", &[Format::Yaml, Format::Json, Format::Name])?;
     let RenderArgs { name, release, definition, revision, files } = args;
+    let read = match files.file.is_empty() {
+        true => Vec::new(),
+        false => files.read(call)?,
+    };
+    if let Some(source) = files.workload(&read) {
+        return from_file(&NamedWorkload::read(source, name.as_slice())?, call);
+    }
     let name: Option<InstanceName> = name.map(|name| name.parse()).transpose()?;
     if let (Some(name), Some(number)) = (&name, release) {
         let sent = history::sent(&call.open_for_reading()?, name, number)?;
@@ -69,22 +81,41 @@ pub(super) fn run(args: RenderArgs, call: &Invocation) -> Done {
     }
     let given = match files.file.is_empty() {
         true => None,
-        false => Some(files.load(call)?.content),
+        false => Some(load(read, call)?.content),
     };
-    let bodies: Vec<Value> = match (name, given) {
-        (Some(name), given) => {
+    match name {
+        Some(name) => {
             let store = call.open_for_reading()?;
             let namespace = call.namespace.as_deref();
-            let rendered = render::instance(&store, &name, given.as_ref(), namespace)?;
-            rendered.notes.iter().for_each(|note| call.printer.talk(note));
-            rendered.warnings.iter().for_each(|warning| call.printer.warn(warning));
-            rendered.objects.into_iter().map(|placed| placed.body).collect()
+            print(render::instance(&store, &name, given.as_ref(), None, namespace)?, call)
         }
-        (None, given) => {
+        None => {
             let objects = given.map(|content| content.objects).unwrap_or_default();
-            objects.into_iter().map(|object| object.body).collect()
+            let bodies: Vec<Value> = objects.into_iter().map(|object| object.body).collect();
+            objects::print(&call.printer, &bodies)?;
+            Ok(None)
         }
-    };
+    }
+}
+
+/// Renders an instance of a workload file.
+fn from_file(named: &NamedWorkload, call: &Invocation) -> Done {
+    named.require_instances()?;
+    named.refuse_for_several(&[("render", true)])?;
+    let instance = &named.selected[0];
+    let loaded = named.load(call, |definition| definition.name == instance.definition)?;
+    let content = loaded.first().map(|definition| &definition.given.content);
+    let declared = instance.namespace.as_ref().map(|(namespace, _)| namespace.as_str());
+    let namespace = call.namespace.as_deref().or(declared);
+    let store = call.open_for_reading()?;
+    let overrides = Some(&instance.overrides);
+    print(render::instance(&store, &instance.name, content, overrides, namespace)?, call)
+}
+
+fn print(rendered: Placement, call: &Invocation) -> Done {
+    rendered.notes.iter().for_each(|note| call.printer.talk(note));
+    rendered.warnings.iter().for_each(|warning| call.printer.warn(warning));
+    let bodies: Vec<Value> = rendered.objects.into_iter().map(|placed| placed.body).collect();
     objects::print(&call.printer, &bodies)?;
     Ok(None)
 }

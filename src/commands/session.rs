@@ -73,6 +73,7 @@ pub(crate) fn run<T>(
             clock: Timestamp::now,
             runtime: call.runtime.clone(),
             namespace: call.namespace.clone(),
+            is_declared: false,
             request_timeout: call.request_timeout,
             // Bodies and times are gathered only where somebody looks at them.
             on_request: (call.printer.verbosity() > 0).then(|| requests_to(reporter.clone())),

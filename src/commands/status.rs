@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use clap::Args;
+use futures::future::join_all;
 
 use crate::{
     commands::{
@@ -11,6 +12,7 @@ use crate::{
         limits::limit,
         names::instance_names,
         session::{self, OperationMode, Surroundings},
+        workload_file::{NamedWorkload, looked_for},
     },
     ops::{
         catalogue::{self, ListOptions},
@@ -22,6 +24,7 @@ use crate::{
     output::{self, errors::exit_kind},
     workload::{
         error::{Error, ErrorKind, Result},
+        file::FileInstance,
         instance::Status,
         name::InstanceName,
         readiness::State,
@@ -40,6 +43,7 @@ Examples:
   workloadctl status
   workloadctl status web
   workloadctl status web --wait --timeout 2m     until it is healthy
+  workloadctl status -f app.yaml                 the instances of a workload file
 
 Exit codes:
   0  answered (with --exit-code or --wait: everything is Healthy)
@@ -54,6 +58,9 @@ pub(crate) struct StatusArgs {
     /// The instances; none are all
     #[arg(value_name = "INSTANCE")]
     names: Vec<String>,
+    /// Show the instances of a workload file
+    #[arg(short, long, value_name = "FILE")]
+    file: Option<String>,
     /// Wait until everything is healthy
     #[arg(long)]
     wait: bool,
@@ -73,8 +80,15 @@ pub(crate) struct StatusArgs {
 
 /// Asks.
 pub(super) fn run(args: StatusArgs, call: &Invocation) -> Done {
-    let StatusArgs { names, wait, timeout, exit_code } = args;
-    let names = instance_names(&names)?;
+    let StatusArgs { names, file, wait, timeout, exit_code } = args;
+    let workload = file.map(|file| NamedWorkload::at(&file, &names, call)).transpose()?;
+    let names = match &workload {
+        Some(workload) => {
+            workload.require_instances()?;
+            workload.selected.iter().map(|instance| instance.name.clone()).collect()
+        }
+        None => instance_names(&names)?,
+    };
     let mode = OperationMode {
         command: "workloadctl status".into(),
         several: names.len() != 1,
@@ -82,12 +96,18 @@ pub(super) fn run(args: StatusArgs, call: &Invocation) -> Done {
     };
     let until = limit(timeout).map(|timeout| Instant::now() + timeout);
     let (seen, stopped) = session::run(call, mode, async |Surroundings { session, progress }| {
-        let wanted = wanted(session, &names, call)?;
-        let seen = match &wanted {
-            // Nothing fits the filters.
-            Some(none) if none.is_empty() => Vec::new(),
-            wanted => look(session, wanted.as_deref().unwrap_or_default(), wait, until).await,
+        let places = match &workload {
+            Some(workload) => places(session, workload, call)?,
+            None => match wanted(session, &names, call)? {
+                // Nothing fits the filters.
+                Some(none) if none.is_empty() => Vec::new(),
+                wanted => {
+                    let same = session.at(session.runtime.clone(), session.namespace.clone());
+                    vec![(same, wanted.unwrap_or_default())]
+                }
+            },
         };
+        let seen = look(&places, session, wait, until).await;
         seen.iter().for_each(|one| progress.finish(&one.instance.name));
         Ok::<_, Error>((seen, session.stop.requested()))
     })??;
@@ -100,6 +120,22 @@ pub(super) fn run(args: StatusArgs, call: &Invocation) -> Done {
     // What could not be asked has its own code; this one is about health (docs/cli.md, Status).
     let unwell = (wait || exit_code) && !seen.iter().all(is_healthy);
     Ok(exit_kind(&errors).or(unwell.then_some(ErrorKind::NotReady)))
+}
+
+/// Where which instances are looked for; no names are all.
+type Places<'s> = Vec<(Session<'s>, Vec<InstanceName>)>;
+
+/// Gives for each instance of a workload file where it is looked for.
+fn places<'s>(
+    session: &'s Session<'_>,
+    workload: &NamedWorkload,
+    call: &Invocation,
+) -> Result<Places<'s>> {
+    let place = |instance: &FileInstance| {
+        let there = looked_for(session, instance, || workload.first_namespace(instance, call))?;
+        Ok((there, vec![instance.name.clone()]))
+    };
+    workload.selected.iter().map(place).collect()
 }
 
 /// Finds the instances to ask: those named, else those that fit the filters; none are all.
@@ -122,14 +158,15 @@ fn wanted(
 
 /// Looks once, or with `--wait` until nothing is to be waited for.
 async fn look(
+    places: &[(Session<'_>, Vec<InstanceName>)],
     session: &Session<'_>,
-    names: &[InstanceName],
     wait: bool,
     until: Option<Instant>,
 ) -> Vec<Operation> {
     let began = Instant::now();
     loop {
-        let seen = status::of(session, names).await;
+        let looks = places.iter().map(|(there, names)| status::of(there, names));
+        let seen: Vec<Operation> = join_all(looks).await.concat();
         let open = seen.iter().filter(|one| !is_healthy(one));
         let hopeful = open.clone().next().is_some() && open.clone().all(is_hopeful);
         if !wait || !hopeful {
@@ -153,7 +190,19 @@ async fn look(
     }
 }
 
-fn is_healthy(seen: &Operation) -> bool {
+/// Looks at one instance until it is healthy, cannot become so, or the time is over.
+pub(super) async fn await_health(
+    session: &Session<'_>,
+    name: &InstanceName,
+    timeout: Option<Duration>,
+) -> Operation {
+    let until = timeout.map(|timeout| Instant::now() + timeout);
+    let there = session.at(session.runtime.clone(), session.namespace.clone());
+    let mut seen = look(&[(there, vec![name.clone()])], session, true, until).await;
+    seen.pop().unwrap_or_else(|| Operation::of(name))
+}
+
+pub(super) fn is_healthy(seen: &Operation) -> bool {
     seen.error.is_none() && seen.instance.status == Some(Status::Healthy)
 }
 

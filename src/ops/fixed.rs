@@ -29,8 +29,9 @@ pub(crate) fn check(
 ) -> Result<Option<String>> {
     let name = &stored.name;
     let runtime = choice.runtime.to_string();
-    // Only a flag can name another runtime: without one the stored runtime was chosen.
-    let moved = choice.by == ChosenBy::Flag && stored.runtime != runtime;
+    // Only a flag or a file can name another runtime: else the stored one was chosen.
+    let named = matches!(choice.by, ChosenBy::Flag | ChosenBy::File);
+    let moved = named && stored.runtime != runtime;
     let record = located.found.as_ref().map(|found| &found.record);
     if moved && !is_stored_cluster(session, stored, target.cluster_uid.as_deref(), record) {
         let lost = RuntimeName::stored(&stored.runtime)?

@@ -35,6 +35,7 @@ pub(crate) mod runtimes;
 pub(crate) mod session;
 pub(crate) mod several;
 pub(crate) mod shared;
+pub(crate) mod side_by_side;
 pub(crate) mod sources;
 pub(crate) mod status;
 pub(crate) mod stop;

@@ -2,7 +2,11 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use crate::workload::{definition::Content, name::DefinitionName, overrides::OverrideEdit};
+use crate::workload::{
+    definition::Content,
+    name::DefinitionName,
+    overrides::{OverrideEdit, Overrides},
+};
 
 /// When objects that left the definition are removed (`--prune`).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -83,7 +87,9 @@ pub(crate) struct DeployOptions {
     pub given: Option<Given>,
     pub earlier: Option<Earlier>,
     pub definition: Option<DefinitionName>,
-    /// `--image`, `--replicas`, `--set`, in the order given.
+    /// What a workload file says the overrides are, in place of the stored ones.
+    pub declared: Option<Overrides>,
+    /// `--image`, `--replicas`, `--patch`, `--set`, in the order given.
     pub edits: Vec<OverrideEdit>,
     pub restart: bool,
     pub limits: Limits,
@@ -104,6 +110,7 @@ impl DeployOptions {
             given: None,
             earlier: None,
             definition: None,
+            declared: None,
             edits: Vec::new(),
             restart: false,
             limits,

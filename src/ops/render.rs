@@ -12,12 +12,14 @@ use crate::{
         kinds::Kinds,
         manifest::combine,
         name::{DefinitionName, InstanceName},
+        overrides::Overrides,
         placement::{Destination, Placement},
         rendering::render_offline,
     },
 };
 
-/// Renders an instance: of the content given, else of the newest revision of its definition. An
+/// Renders an instance: of the content given and with the overrides that a workload file declares,
+/// else of the newest revision of its definition and with the stored ones. An
 /// instance that is not stored is rendered as a new one would be. Kinds that are neither built in
 /// nor brought by the content are taken to be namespaced.
 ///
@@ -28,6 +30,7 @@ pub(crate) fn instance(
     store: &Store,
     name: &InstanceName,
     given: Option<&Content>,
+    declared: Option<&Overrides>,
     namespace: Option<&str>,
 ) -> Result<Placement> {
     let stored = store.instance(name)?;
@@ -43,7 +46,11 @@ pub(crate) fn instance(
     }
     let before = stored.as_ref().map(|stored| stored.overrides.clone()).unwrap_or_default();
     // As a deploy with `-f` does (docs/cli.md, Overrides).
-    let overrides = if given.is_some() { before.restart_alone() } else { before };
+    let overrides = match declared {
+        Some(declared) => Overrides { restarted_at: before.restarted_at, ..declared.clone() },
+        None if given.is_some() => before.restart_alone(),
+        None => before,
+    };
     let destination = Destination {
         instance: name,
         namespace,
@@ -78,9 +85,7 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::workload::{
-        definition::SourceFile, instance::NamespaceMode, manifest::load, overrides::Overrides,
-    };
+    use crate::workload::{definition::SourceFile, instance::NamespaceMode, manifest::load};
 
     const WEB: &str = "\
         apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  \
@@ -136,7 +141,7 @@ mod tests {
 
     #[test]
     fn an_instance_is_rendered_with_overrides_and_in_its_namespace() {
-        let rendered = instance(&store(), &name(), None, None).unwrap();
+        let rendered = instance(&store(), &name(), None, None, None).unwrap();
         let [(kind, namespace, image)] = seen(&rendered)[..] else { panic!("{rendered:?}") };
         assert_eq!((kind, namespace, image), ("Deployment", Some("shop"), Some("nginx:2")));
         let labels = rendered.objects[0].body.pointer("/metadata/labels").unwrap();
@@ -146,18 +151,21 @@ mod tests {
     #[test]
     fn with_manifests_only_what_is_said_counts() {
         let given = content(&WEB.replace("nginx:1", "nginx:3"));
-        let rendered = instance(&store(), &name(), Some(&given), None).unwrap();
+        let rendered = instance(&store(), &name(), Some(&given), None, None).unwrap();
         assert_eq!(seen(&rendered), [("Deployment", Some("shop"), Some("nginx:3"))]);
     }
 
     #[test]
     fn a_new_instance_gets_its_own_namespace() {
         let store = Store::in_memory().unwrap();
-        let rendered = instance(&store, &name(), Some(&content(WEB)), None).unwrap();
+        let rendered = instance(&store, &name(), Some(&content(WEB)), None, None).unwrap();
         assert_eq!(
             seen(&rendered),
             [("Namespace", None, None), ("Deployment", Some("web"), Some("nginx:1"))]
         );
-        assert_eq!(instance(&store, &name(), None, None).unwrap_err().code, Code::NoSuchInstance);
+        assert_eq!(
+            instance(&store, &name(), None, None, None).unwrap_err().code,
+            Code::NoSuchInstance
+        );
     }
 }

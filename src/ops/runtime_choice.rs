@@ -16,6 +16,8 @@ use crate::{
 pub(crate) enum ChosenBy {
     /// `--runtime`.
     Flag,
+    /// A workload file.
+    File,
     /// The instance, at its creation.
     Instance,
     /// `WORKLOADCTL_RUNTIME`.
@@ -41,6 +43,7 @@ impl Choice {
     pub(crate) fn why(&self) -> &'static str {
         match self.by {
             ChosenBy::Flag => "--runtime",
+            ChosenBy::File => "named in the workload file",
             ChosenBy::Instance => "stored with the instance",
             ChosenBy::Variable => "WORKLOADCTL_RUNTIME",
             ChosenBy::Default => "the default, see `workloadctl runtime use`",
@@ -61,7 +64,8 @@ pub(crate) fn choose(session: &Session<'_>, stored: Option<&Instance>) -> Result
     if let Some(flag) = &session.runtime {
         let runtime = RuntimeName::given(flag, is_context)?;
         check_context(session, &runtime)?;
-        return Ok(Choice { runtime, by: ChosenBy::Flag });
+        let by = if session.is_declared { ChosenBy::File } else { ChosenBy::Flag };
+        return Ok(Choice { runtime, by });
     }
     // Before the variable and the default: those choose for new instances only, and a shell that
     // points elsewhere must not move one.

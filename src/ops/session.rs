@@ -50,6 +50,8 @@ pub(crate) struct Session<'a> {
     pub clock: fn() -> Timestamp,
     pub runtime: Option<String>,
     pub namespace: Option<String>,
+    /// Whether a workload file named the runtime, not `--runtime`.
+    pub is_declared: bool,
     /// `--request-timeout`; none where the command's default counts.
     pub request_timeout: Option<Duration>,
     /// Who is told of every request, with `-v`.
@@ -63,6 +65,30 @@ pub(crate) struct Session<'a> {
 }
 
 impl Session<'_> {
+    /// Gives the same surroundings for an instance that goes elsewhere than the flags say.
+    pub(crate) fn at(&self, runtime: Option<String>, namespace: Option<String>) -> Session<'_> {
+        let Session { env, kubeconfig, store, reporter, ask, clock, request_timeout, .. } = *self;
+        Session {
+            env,
+            kubeconfig,
+            store,
+            database: self.database.clone(),
+            reporter,
+            ask,
+            stop: self.stop.clone(),
+            clock,
+            runtime,
+            namespace,
+            is_declared: self.is_declared,
+            request_timeout,
+            on_request: self.on_request.clone(),
+            // Those of another instance, side by side, are not this one's.
+            warnings: no_warnings(),
+            plugins: self.plugins.clone(),
+            command: self.command.clone(),
+        }
+    }
+
     /// Reads the clock.
     pub(crate) fn now(&self) -> Timestamp {
         (self.clock)()

@@ -132,12 +132,21 @@ fn sheet_text(printer: &Printer, sheet: &DefinitionSheet, now: Timestamp) -> Str
     format!("{text}\n{}", rows.show(printer))
 }
 
-/// Tells what `apply` did, and which instances it left behind.
-pub(crate) fn applied(printer: &Printer, applied: &AppliedView) -> Result<()> {
-    match printer.format() {
-        Format::Json | Format::Yaml => printer.document(&Document::new("Definition", applied)),
-        Format::Name => printer.answer(&line(&applied.definition.name)),
-        Format::Table | Format::Wide => printer.answer(&applied_text(applied)),
+/// Tells what `apply` did to one definition, or to those of a file, and which instances it left
+/// behind.
+pub(crate) fn applied(printer: &Printer, applied: &[AppliedView]) -> Result<()> {
+    let all = applied.iter();
+    match (printer.format(), applied) {
+        (Format::Json | Format::Yaml, [one]) => printer.document(&Document::new("Definition", one)),
+        (Format::Json | Format::Yaml, many) => {
+            printer.document(&Document::new("DefinitionList", Items("definitions", many)))
+        }
+        (Format::Name, _) => {
+            printer.answer(&all.map(|it| line(&it.definition.name)).collect::<String>())
+        }
+        (Format::Table | Format::Wide, _) => {
+            printer.answer(&all.map(applied_text).collect::<String>())
+        }
     }
 }
 

@@ -121,21 +121,28 @@ pub(crate) fn show(
     }
 }
 
-/// Tells that an instance was made, and what comes next.
-pub(crate) fn created(printer: &Printer, instance: &InstanceView) -> Result<()> {
-    let InstanceView { name, definition, runtime, .. } = instance;
-    match printer.format() {
-        Format::Json | Format::Yaml => printer.document(&Document::new("Instance", instance)),
-        Format::Name => printer.answer(&names(std::iter::once(instance))),
-        Format::Table | Format::Wide => {
-            let definition = definition.as_deref().unwrap_or(name);
-            let runtime = runtime.as_deref().unwrap_or("its runtime");
-            let line = format!("instance {name} created: definition {definition} on {runtime}");
-            printer.answer(&format!("{}\n", one_line(&line)))?;
-            printer.hint(&format!("workloadctl deploy {name}"));
+/// Tells that instances were made, and the command that comes next.
+pub(crate) fn created(printer: &Printer, instances: &[InstanceView], next: &str) -> Result<()> {
+    match (printer.format(), instances) {
+        (Format::Json | Format::Yaml, [one]) => printer.document(&Document::new("Instance", one)),
+        (Format::Json | Format::Yaml, many) => {
+            printer.document(&Document::new("InstanceList", Items("instances", many)))
+        }
+        (Format::Name, _) => printer.answer(&names(instances.iter())),
+        (Format::Table | Format::Wide, _) => {
+            printer.answer(&instances.iter().map(created_text).collect::<String>())?;
+            printer.hint(next);
             Ok(())
         }
     }
+}
+
+fn created_text(instance: &InstanceView) -> String {
+    let InstanceView { name, definition, runtime, .. } = instance;
+    let definition = definition.as_deref().unwrap_or(name);
+    let runtime = runtime.as_deref().unwrap_or("its runtime");
+    let line = format!("instance {name} created: definition {definition} on {runtime}");
+    format!("{}\n", one_line(&line))
 }
 
 fn sheet(instance: &InstanceView, printer: &Printer, now: Timestamp) -> String {

@@ -1,6 +1,8 @@
 //! The answer of `deploy`, `plan` and `delete`: a sentence or a table for people, one document
 //! for programs.
 
+mod sum;
+
 use std::fmt::Write as _;
 
 use serde::Serialize;
@@ -102,6 +104,15 @@ impl Answers {
             }
         }
         Ok(errors::exit_kind(failures))
+    }
+
+    /// Tells in one line what became of all instances of a file.
+    pub(crate) fn sum_up(&self, file: &str) -> Result<()> {
+        if self.printer.format().is_document() {
+            return Ok(());
+        }
+        let sum = sum::of(self.verb, &self.operations);
+        self.printer.answer(&format!("{}: {sum}\n", one_line(file)))
     }
 
     /// Tells whether anything would change.

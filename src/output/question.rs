@@ -2,7 +2,10 @@
 
 use std::{
     io::{self, BufRead as _, IsTerminal as _},
-    sync::mpsc::{RecvTimeoutError, channel},
+    sync::{
+        Mutex, PoisonError,
+        mpsc::{RecvTimeoutError, channel},
+    },
     time::Duration,
 };
 
@@ -22,6 +25,8 @@ pub(crate) struct Questions {
     printer: Printer,
     bars: Option<MultiProgress>,
     stop: Stop,
+    /// One question at a time, where instances are worked on side by side.
+    turn: Mutex<()>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,7 +46,7 @@ impl Questions {
             (false, true) => Answerer::Ask,
             (false, false) => Answerer::Nobody,
         };
-        Self { answerer, printer, bars: None, stop }
+        Self { answerer, printer, bars: None, stop, turn: Mutex::new(()) }
     }
 
     /// Lets bars step aside while a question stands.
@@ -52,6 +57,11 @@ impl Questions {
     }
 
     fn ask(&self, question: &str) -> bool {
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        // The one before may have been ended by a signal, which ends them all.
+        if self.stop.requested().is_some() {
+            return false;
+        }
         let question = self.printer.stderr().paint(Tone::Strong, &one_line(question));
         write_stderr(&format!("{question} [y/N] "));
         self.answer()

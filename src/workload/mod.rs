@@ -8,6 +8,7 @@ pub(crate) mod definition;
 pub mod derived;
 pub(crate) mod diagnosis;
 pub(crate) mod error;
+pub(crate) mod file;
 pub(crate) mod graph;
 pub(crate) mod history;
 pub(crate) mod instance;

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 use crate::program::Program;
 
-pub(crate) const COMMANDS: [&str; 25] = [
+pub(crate) const COMMANDS: [&str; 27] = [
     "",
     "deploy",
     "plan",
@@ -29,6 +29,8 @@ pub(crate) const COMMANDS: [&str; 25] = [
     "runtime check",
     "sandbox",
     "sandbox reset",
+    "init",
+    "schema",
     "completions",
 ];
 

@@ -18,4 +18,5 @@ mod repository;
 mod stored;
 mod terminal;
 mod unreachable;
+mod workload_files;
 mod wrong_commands;

@@ -140,6 +140,8 @@ fn without_a_command_help_goes_to_stderr() {
       instance     Handle workload instances: running copies of definitions
       runtime      Handle runtimes: the contexts of your kubeconfig
       sandbox      Handle the sandbox: a Kubernetes API inside the program, for trying and rehearsing
+      init         Write a first workload file
+      schema       Print the JSON Schema of workload files
       completions  Print the completions for a shell
 
     Options:

@@ -44,6 +44,7 @@ async fn checked(server: &str, names: &[&str]) -> Result<Vec<(RuntimeView, Optio
         clock: jiff::Timestamp::now,
         runtime: None,
         namespace: None,
+        is_declared: false,
         request_timeout: None,
         on_request: None,
         warnings: crate::ops::session::no_warnings(),

@@ -7,7 +7,10 @@ mod folder;
 mod kustomize;
 mod text;
 
-use std::{io::Read, path::Path};
+use std::{
+    io::Read,
+    path::{Component, Path, PathBuf},
+};
 
 use crate::workload::{
     definition::SourceFile,
@@ -45,6 +48,25 @@ pub(crate) fn read(
         }
     }
     Ok(files)
+}
+
+/// Gives a source that a workload file names, as it is named from where the user is.
+///
+/// # Errors
+/// Code 2 for standard input: what a file says must not depend on who reads it.
+pub(crate) fn beside(file: &str, source: &str) -> Result<String> {
+    if source == "-" {
+        let message = format!("{file} names `-` as a source: it takes files and folders");
+        return Err(Error::usage(Code::UnsupportedSource, message));
+    }
+    if source.contains("://") {
+        return Ok(source.to_owned());
+    }
+    // An absolute path stays one.
+    let joined = Path::new(file).parent().unwrap_or(Path::new("")).join(source);
+    let clean: PathBuf = joined.components().filter(|part| *part != Component::CurDir).collect();
+    let is_here = clean.as_os_str().is_empty();
+    Ok(if is_here { ".".to_owned() } else { clean.display().to_string() })
 }
 
 fn at_path(name: &str, current_dir: &Path) -> Result<Vec<SourceFile>> {

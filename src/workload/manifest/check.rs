@@ -23,7 +23,7 @@ pub(super) fn object(
 ) -> Result<Object, Vec<Error>> {
     let RawObject { file, node, mut body } = found;
     if let Some(foreign) = foreign(&body) {
-        return Err(vec![foreign.problem(node).into_error(&file)]);
+        return Err(vec![foreign.problem(node, &file).into_error(&file)]);
     }
     let id = ObjectId::of(&body);
     let mut problems = identity(&body, node);

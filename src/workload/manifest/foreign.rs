@@ -10,7 +10,7 @@ use crate::workload::{
 
 /// Something that is no manifest, though it may stand beside manifests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Foreign {
+pub(in crate::workload) enum Foreign {
     /// A workload file of this program.
     WorkloadFile,
     /// A config of Threeport, by its root key.
@@ -20,17 +20,23 @@ pub(crate) enum Foreign {
 }
 
 /// The root keys of Threeport's configs.
-const THREEPORT: [&str; 6] = [
+const THREEPORT: [&str; 12] = [
     "Workload",
     "WorkloadDefinition",
     "WorkloadInstance",
     "KubernetesWorkload",
     "KubernetesWorkloadDefinition",
     "KubernetesWorkloadInstance",
+    "HelmWorkload",
+    "HelmWorkloadDefinition",
+    "HelmWorkloadInstance",
+    "KubernetesRuntime",
+    "KubernetesRuntimeDefinition",
+    "KubernetesRuntimeInstance",
 ];
 
 /// Recognises a document that is no manifest.
-pub(crate) fn foreign(document: &Value) -> Option<Foreign> {
+pub(in crate::workload) fn foreign(document: &Value) -> Option<Foreign> {
     let api_version = document.get("apiVersion").and_then(Value::as_str);
     match api_version.map(split_api_version) {
         Some(("workloadctl", _)) => Some(Foreign::WorkloadFile),
@@ -46,22 +52,27 @@ pub(crate) fn foreign(document: &Value) -> Option<Foreign> {
 
 impl Foreign {
     /// Says why it cannot stand among manifests.
-    pub(super) fn problem(self, node: YamlNode<'_>) -> Problem {
+    pub(super) fn problem(self, node: YamlNode<'_>, file: &str) -> Problem {
+        let aside = || {
+            format!(
+                "move it to another folder; by itself it is deployed with `workloadctl deploy -f {file}`"
+            )
+        };
         let (code, message, hint) = match self {
             Self::WorkloadFile => (
                 Code::WorkloadFile,
                 "a workload file cannot stand among manifests".to_owned(),
-                "deploy it by itself: `workloadctl deploy -f FILE`",
+                aside(),
             ),
             Self::Threeport(key) => (
                 Code::WorkloadFile,
                 format!("a Threeport config (`{key}`) cannot stand among manifests"),
-                "deploy it by itself: `workloadctl deploy -f FILE`",
+                aside(),
             ),
             Self::Kustomization => (
                 Code::Kustomization,
                 "a kustomization is not a manifest".to_owned(),
-                "name its folder: `-f FOLDER`",
+                "name its folder: `-f FOLDER`".to_owned(),
             ),
         };
         Problem::new(code, node.position(), message).hint(hint)

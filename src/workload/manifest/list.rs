@@ -85,7 +85,7 @@ fn inherit(list: &Value, item: &mut Value) {
 }
 
 /// Says what kind of value it is, with an article and, where it is short, the value.
-pub(super) fn describe(value: &Value) -> String {
+pub(in crate::workload) fn describe(value: &Value) -> String {
     match value {
         Value::Null => "null".to_owned(),
         Value::Bool(value) => format!("the boolean {value}"),

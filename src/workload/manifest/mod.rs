@@ -16,6 +16,8 @@ mod text;
 
 use std::sync::Arc;
 
+pub(in crate::workload) use foreign::{Foreign, foreign};
+pub(in crate::workload) use list::describe;
 pub(crate) use render::{render_json, render_yaml};
 pub(in crate::workload) use secret::encode_string_data;
 

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::{
     Overrides,
-    edit::outside_brackets,
+    edit::{outside_brackets, patch_key},
     images,
     path::{Path, PathStep},
 };
@@ -14,7 +14,7 @@ use crate::{
         error::{Code, Error, Result},
         kinds::{Kinds, Trait, builtin_kind, find, pod_template},
         manifest::encode_string_data,
-        object::{Object, ObjectId, split_api_version},
+        object::{Object, ObjectId},
     },
 };
 
@@ -62,6 +62,11 @@ pub(crate) fn apply(
         }
     }
     Ok(set)
+}
+
+/// Tells whether `--image KEY=…` would set anything in these objects.
+pub(crate) fn has_image(key: &str, objects: &[Object]) -> bool {
+    images::has_target(key, objects, &objects.iter().map(Object::id).collect::<Vec<_>>())
 }
 
 /// Gives the identities of the objects; a namespaced one that names no namespace is in the first
@@ -114,30 +119,13 @@ fn set_replicas(
 }
 
 fn patch_target(patch: &Value, ids: &[ObjectId], kinds: &Kinds) -> Result<usize> {
-    let (kind, namespace, name) = patch_name(patch)?;
-    let group = patch.get("apiVersion").and_then(Value::as_str).map(|it| split_api_version(it).0);
-    let kind = match group {
-        Some("") => format!("{kind}.core"),
-        Some(group) => format!("{kind}.{group}"),
-        None => kind.to_owned(),
-    };
-    let object = match namespace {
-        Some(namespace) => format!("{namespace}/{kind}/{name}"),
-        None => format!("{kind}/{name}"),
-    };
-    let found = find(&object, ids, kinds)
-        .map_err(|error| error.while_doing("a patch matches no single object"))?;
+    let object = patch_key(patch)?;
+    let found = find(&object, ids, kinds).map_err(|error| {
+        error
+            .while_doing(format!("the patch of {object} matches no single object"))
+            .or_hint(|| format!("`--patch {object}-` removes it where it was stored"))
+    })?;
     Ok(ids.iter().position(|id| id == found).expect("it was found among them"))
-}
-
-/// Reads kind, namespace and name of the object that a patch names.
-fn patch_name(patch: &Value) -> Result<(&str, Option<&str>, &str)> {
-    let text = |pointer: &str| patch.pointer(pointer).and_then(Value::as_str);
-    match (text("/kind"), text("/metadata/name")) {
-        (Some(kind), Some(name)) => Ok((kind, text("/metadata/namespace"), name)),
-        _ => Err(Error::usage(Code::InvalidPatch, "a patch does not name its object")
-            .cause("it needs `kind` and `metadata.name`")),
-    }
 }
 
 /// Merges a patch: strategically into built-in kinds, as JSON merge patch into others.

@@ -6,8 +6,12 @@ use super::Overrides;
 use crate::workload::{
     error::{Code, Error, Result},
     kinds::Kinds,
+    object::split_api_version,
     yaml,
 };
+
+const SET_FORM: &str =
+    "OBJECT:PATH=VALUE, such as `--set 'Ingress/web:spec.rules[0].host=example.com'`";
 
 /// One change of the overrides; a value that is none removes the entry (`--image web-`).
 #[derive(Debug, Clone, PartialEq)]
@@ -28,20 +32,32 @@ pub(crate) enum OverrideEdit {
         /// The value; null in it deletes the field.
         value: Option<Value>,
     },
+    /// Partial objects, which take the place of those that are there for the same objects.
+    Patches(Vec<Value>),
+    /// No patch of this object any more: `KIND/NAME`.
+    NoPatch(String),
 }
 
 impl OverrideEdit {
     /// Tells whether an error advises to remove what this edit asks for: what a command says is not
     /// stored yet.
     pub(crate) fn is_advised_against(&self, error: &Error) -> bool {
-        let flag = match self {
-            Self::Image { name, .. } => format!("--image {name}"),
+        let flags = match self {
+            Self::Image { name, .. } => vec![format!("--image {name}")],
             Self::Replicas { object, .. } => {
-                format!("--replicas {}", spelt(object, &Kinds::builtin()))
+                vec![format!("--replicas {}", spelt(object, &Kinds::builtin()))]
             }
-            Self::Set { place, .. } => format!("--set {}", spelt(place, &Kinds::builtin())),
+            Self::Set { place, .. } => vec![format!("--set {}", spelt(place, &Kinds::builtin()))],
+            Self::Patches(patches) => {
+                let keys = patches.iter().filter_map(|patch| patch_key(patch).ok());
+                keys.map(|key| format!("--patch {key}")).collect()
+            }
+            Self::NoPatch(_) => Vec::new(),
         };
-        error.hint.as_ref().is_some_and(|hint| hint.starts_with(&format!("`{flag}-`")))
+        let advises = |flag: &String| {
+            error.hint.as_ref().is_some_and(|hint| hint.starts_with(&format!("`{flag}-`")))
+        };
+        flags.iter().any(advises)
     }
 }
 
@@ -97,8 +113,7 @@ pub(crate) fn parse_replicas(text: &str) -> Result<OverrideEdit> {
 /// # Errors
 /// Code 2 where it is neither, or the value is not YAML or reads as nothing.
 pub(crate) fn parse_set(text: &str) -> Result<OverrideEdit> {
-    let form = "OBJECT:PATH=VALUE, such as `--set 'Ingress/web:spec.rules[0].host=example.com'`";
-    let wrong = |why: &str| wrong("--set", text, why, form);
+    let wrong = |why: &str| wrong("--set", text, why, SET_FORM);
     let (place, value) = match outside_brackets(text, '=').next() {
         Some(position) => {
             let value = parse_value(&text[position + 1..]).map_err(|why| wrong(&why))?;
@@ -106,10 +121,61 @@ pub(crate) fn parse_set(text: &str) -> Result<OverrideEdit> {
         }
         None => (removed(text).ok_or_else(|| wrong("there is no `=`"))?, None),
     };
-    if !place.contains('/') || outside_brackets(place, ':').next().is_none() {
-        return Err(wrong("OBJECT is KIND/NAME, and a `:` comes before the path"));
-    }
+    check_place(place, text)?;
     Ok(OverrideEdit::Set { place: place.to_owned(), value })
+}
+
+/// Checks where a value goes: `OBJECT:PATH`.
+///
+/// # Errors
+/// Code 2 where it is something else.
+pub(crate) fn check_set_place(place: &str) -> Result<()> {
+    check_place(place, place)
+}
+
+fn check_place(place: &str, text: &str) -> Result<()> {
+    if !place.contains('/') || outside_brackets(place, ':').next().is_none() {
+        let why = "OBJECT is KIND/NAME, and a `:` comes before the path";
+        return Err(wrong("--set", text, why, SET_FORM));
+    }
+    Ok(())
+}
+
+/// Names the object that a patch is for: `[NAMESPACE/]KIND[.GROUP]/NAME`.
+///
+/// # Errors
+/// Code 2 where it names none.
+pub(crate) fn patch_key(patch: &Value) -> Result<String> {
+    let text = |pointer: &str| patch.pointer(pointer).and_then(Value::as_str);
+    let (Some(kind), Some(name)) = (text("/kind"), text("/metadata/name")) else {
+        return Err(Error::usage(Code::InvalidPatch, "a patch does not name its object")
+            .cause("it needs `kind` and `metadata.name`"));
+    };
+    let group = text("/apiVersion").map(|version| match split_api_version(version).0 {
+        "" => "core",
+        group => group,
+    });
+    let kind = group.map_or(kind.to_owned(), |group| format!("{kind}.{group}"));
+    Ok(match text("/metadata/namespace") {
+        Some(namespace) => format!("{namespace}/{kind}/{name}"),
+        None => format!("{kind}/{name}"),
+    })
+}
+
+/// Names the object that a patch is for, in one spelling.
+fn target(patch: &Value, kinds: &Kinds) -> Option<String> {
+    patch_key(patch).ok().map(|key| qualified(&key, kinds))
+}
+
+/// Writes the kind in `[NAMESPACE/]KIND[.GROUP]/NAME` with its group, where it is built in.
+fn qualified(key: &str, kinds: &Kinds) -> String {
+    let mut parts: Vec<String> = key.split('/').map(str::to_owned).collect();
+    if let Some(kind) = parts.len().checked_sub(2)
+        && let [resolved] = &kinds.resolve(&parts[kind])[..]
+    {
+        parts[kind] = resolved.to_string();
+    }
+    parts.join("/")
 }
 
 /// Changes stored overrides by the flags of a command, key by key; the last word counts. Kinds
@@ -143,6 +209,15 @@ pub(crate) fn merge(base: &Overrides, edits: &[OverrideEdit]) -> Overrides {
             }
             OverrideEdit::Set { place, value: None } => {
                 merged.sets.remove(&spell(place));
+            }
+            OverrideEdit::Patches(patches) => {
+                let targets: Vec<_> = patches.iter().map(|patch| target(patch, &kinds)).collect();
+                merged.patches.retain(|old| !targets.contains(&target(old, &kinds)));
+                merged.patches.extend(patches.iter().cloned());
+            }
+            OverrideEdit::NoPatch(object) => {
+                let gone = Some(qualified(object, &kinds));
+                merged.patches.retain(|old| target(old, &kinds) != gone);
             }
         }
     }

@@ -66,6 +66,12 @@ pub(super) fn apply(
     Ok(set)
 }
 
+/// Tells whether a container, or else an image repository, has that name.
+pub(super) fn has_target(key: &str, objects: &[Object], ids: &[ObjectId]) -> bool {
+    let mut containers = containers(objects, ids).into_iter();
+    containers.any(|it| it.name == key || same_repository(key, &it.image))
+}
+
 fn containers(objects: &[Object], ids: &[ObjectId]) -> Vec<ContainerImage> {
     let mut containers = Vec::new();
     for (object, (body, id)) in objects.iter().map(|object| &object.body).zip(ids).enumerate() {

@@ -8,10 +8,14 @@ use serde_json::Value;
 mod apply;
 mod edit;
 mod images;
+mod patch_file;
 mod path;
 
-pub(crate) use apply::apply;
-pub(crate) use edit::{OverrideEdit, merge, parse_image, parse_replicas, parse_set};
+pub(crate) use apply::{apply, has_image};
+pub(crate) use edit::{
+    OverrideEdit, check_set_place, merge, parse_image, parse_replicas, parse_set, patch_key,
+};
+pub(crate) use patch_file::read_patches;
 
 /// The overrides of an instance, applied in the order images, replicas, patches, sets.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -54,9 +58,12 @@ impl Overrides {
         let mut missing: Vec<String> = images.map(|key| format!("--image {key}")).collect();
         missing.extend(replicas.map(|key| format!("--replicas {key}")));
         missing.extend(sets.map(|key| format!("--set {key}")));
-        if !self.patches.is_empty() && others.patches.is_empty() {
-            missing.push(format!("{} patches", self.patches.len()));
-        }
+        let keys = |patches: &[Value]| -> Vec<String> {
+            patches.iter().filter_map(|patch| patch_key(patch).ok()).collect()
+        };
+        let kept = keys(&others.patches);
+        let patches = keys(&self.patches).into_iter().filter(|key| !kept.contains(key));
+        missing.extend(patches.map(|key| format!("--patch {key}")));
         missing
     }
 }

@@ -293,6 +293,32 @@ fn flags_are_parsed() {
 }
 
 #[test]
+fn a_patch_takes_the_place_of_the_one_for_its_object() {
+    let patch = |kind: &str, version: Option<&str>, name: &str, value: u8| {
+        let mut patch = json!({"kind": kind, "metadata": {"name": name}, "spec": value});
+        if let Some(version) = version {
+            patch["apiVersion"] = version.into();
+        }
+        patch
+    };
+    let stored = Overrides {
+        patches: vec![patch("Deployment", None, "web", 1), patch("Service", None, "web", 2)],
+        ..Overrides::default()
+    };
+    let again = patch("Deployment", Some("apps/v1"), "web", 3);
+    let merged = merge(&stored, &[OverrideEdit::Patches(vec![again.clone()])]);
+    assert_eq!(merged.patches, [patch("Service", None, "web", 2), again.clone()]);
+    for (object, left) in [("deploy/web", 1), ("Deployment.apps/web", 1), ("Deployment/x", 2)] {
+        let merged = merge(&merged, &[OverrideEdit::NoPatch(object.to_owned())]);
+        assert_eq!(merged.patches.len(), left, "{object}");
+    }
+    assert_eq!(
+        merged.missing_from(&Overrides::default()),
+        ["--patch Service/web", "--patch Deployment.apps/web"]
+    );
+}
+
+#[test]
 fn edits_change_the_stored_overrides_key_by_key() {
     let stored = Overrides {
         images: BTreeMap::from([("web".into(), "a".into()), ("db".into(), "b".into())]),

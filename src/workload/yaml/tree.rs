@@ -100,6 +100,13 @@ impl<'t> YamlNode<'t> {
         self.field_unseen(key, &mut HashSet::new())
     }
 
+    /// Finds a key of a mapping itself, where the mapping has it of its own.
+    #[must_use]
+    pub(crate) fn key(self, wanted: &str) -> Option<Self> {
+        let Shape::Mapping(pairs) = self.shape() else { return None };
+        pairs.iter().map(|&[key, _]| self.at(key)).find(|key| key.text() == Some(wanted))
+    }
+
     /// `seen` are the mappings that were looked at already: merging them again adds nothing.
     fn field_unseen(self, wanted: &str, seen: &mut HashSet<usize>) -> Option<Self> {
         let Shape::Mapping(pairs) = self.shape() else { return None };

@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 
 use super::{Deploy, start::Start};
 use crate::{
-    ops::options::{Earlier, Given},
+    ops::options::{DeployOptions, Earlier, Given},
     workload::{
         definition::{Content, Revision},
         error::{Code, Error, Result},
@@ -147,10 +147,17 @@ impl Deploy<'_> {
             .or(start.stored.as_ref().map(|stored| &stored.overrides))
             .cloned()
             .unwrap_or_default();
-        let is_given = self.options.given.is_some();
-        // With `-f` the overrides are what this command says (docs/cli.md, Overrides). The stamp of
-        // `--restart` stays: without it every pod would restart once more.
-        let base = if is_given { before.restart_alone() } else { before.clone() };
+        let DeployOptions { given, declared, .. } = self.options;
+        let is_given = given.is_some() || declared.is_some();
+        // With `-f` the overrides are what file and command say (docs/cli.md, Overrides). The stamp
+        // of `--restart` stays: without it every pod would restart once more.
+        let base = match declared {
+            Some(declared) => {
+                Overrides { restarted_at: before.restarted_at.clone(), ..declared.clone() }
+            }
+            None if is_given => before.restart_alone(),
+            None => before.clone(),
+        };
         let mut merged = overrides::merge(&base, &self.options.edits);
         if self.options.restart {
             merged.restarted_at = Some(self.session.now().to_string());

@@ -1,10 +1,13 @@
 //! Deploys and plans: a fleet is a loop over its instances, and each has its answer.
 
+mod application;
+
 use super::{
     invocation::{Failures, Invocation},
     release::ReleaseArgs,
     selection::Selection,
     session::{self, OperationMode, Surroundings, unless_stopped},
+    workload_file::NamedWorkload,
 };
 use crate::{
     ops::{
@@ -36,7 +39,7 @@ pub(crate) struct FleetResult {
     pub changes: bool,
 }
 
-/// Deploys or plans the instances that the flags name.
+/// Deploys or plans the instances that the flags name, or those of a workload file.
 ///
 /// # Errors
 /// Wrong flags; what befell an instance is told.
@@ -46,21 +49,29 @@ pub(crate) fn run(
     command: FleetCommand,
     call: &Invocation,
 ) -> Result<FleetResult, Failures> {
+    // What the names mean shows when it is known what the file is.
+    let read = args.files.file.is_empty().then(Vec::new).map_or_else(|| args.files.read(call), Ok);
+    if let Some(source) = read.as_ref().ok().and_then(|read| args.files.workload(read)) {
+        let named = NamedWorkload::read(source, &args.names)?;
+        return application::run(args, named, limits, command, call);
+    }
     let selection = args.selection()?;
-    let verb = command.verb(&limits);
-    let answers = || Answers::new(call.printer, verb, selection.is_list());
+    let answers = || Answers::new(call.printer, command.answers(&limits), selection.is_list());
     let mode = OperationMode {
         command: command_line(command, &selection),
         several: selection.is_list(),
         stdin_is_source: args.reads_stdin(),
         ..OperationMode::default()
     };
-    let told = args.check(call, limits).and_then(|(options, warnings)| {
-        let fleet = Fleet { command, options, warnings };
-        session::run(call, mode, async |around| {
-            fleet.each(&around, selection.clone(), answers(), call).await
-        })
-    });
+    let told = read
+        .map_err(Failures::from)
+        .and_then(|read| args.check(read, call, limits))
+        .and_then(|(options, warnings)| {
+            let fleet = Fleet { command, options, warnings };
+            session::run(call, mode, async |around| {
+                fleet.each(&around, selection.clone(), answers(), call).await
+            })
+        });
     match told {
         Ok(result) => result,
         Err(Failures(failures)) => {
@@ -82,8 +93,8 @@ pub(crate) fn run_one(
     command: FleetCommand,
     call: &Invocation,
 ) -> Result<FleetResult, Failures> {
-    let verb = command.verb(&options.limits);
-    let answers = || Answers::new(call.printer, verb, false);
+    let answers = command.answers(&options.limits);
+    let answers = || Answers::new(call.printer, answers, false);
     let mode = OperationMode { command: line, ..OperationMode::default() };
     let selection = Selection::One(name);
     let fleet = Fleet { command, options, warnings: Vec::new() };
@@ -93,7 +104,15 @@ pub(crate) fn run_one(
 }
 
 impl FleetCommand {
-    fn verb(self, limits: &Limits) -> Verb {
+    /// Gives the word of the command line.
+    fn verb(self) -> &'static str {
+        match self {
+            Self::Deploy => "deploy",
+            Self::Plan => "plan",
+        }
+    }
+
+    fn answers(self, limits: &Limits) -> Verb {
         match self {
             Self::Deploy => Verb::Deploy { waits: !limits.no_wait },
             Self::Plan => Verb::Plan,
@@ -102,10 +121,7 @@ impl FleetCommand {
 }
 
 fn command_line(command: FleetCommand, selection: &Selection) -> String {
-    let verb = match command {
-        FleetCommand::Deploy => "deploy",
-        FleetCommand::Plan => "plan",
-    };
+    let verb = command.verb();
     match selection {
         Selection::One(name) => format!("workloadctl {verb} {name}"),
         Selection::Several(names) => {

@@ -1,0 +1,310 @@
+//! `-f` with a workload file, ours or Threeport's: which of its instances are meant, where each
+//! goes, and the manifests that it names.
+
+use std::io;
+
+use super::{
+    invocation::{Failures, Invocation},
+    manifests::{FileArgs, load},
+    names::instance_names,
+};
+use crate::{
+    ops::{options::Given, session::Session, sources},
+    workload::{
+        definition::SourceFile,
+        error::{Code, Error, Result},
+        file::{self, FileDefinition, FileInstance, WorkloadFile},
+        manifest,
+        name::{DefinitionName, InstanceName, nearest},
+        object::Origin,
+    },
+};
+
+const ASIDE: &str = "move it out of that folder, or name the manifests one by one";
+
+/// A workload file that the user named, and the instances of it that are meant.
+#[derive(Debug)]
+pub(crate) struct NamedWorkload {
+    pub file: WorkloadFile,
+    /// Each comes after those that it depends on.
+    pub selected: Vec<FileInstance>,
+    /// Whether the user picked some.
+    pub picked: bool,
+}
+
+/// A definition of a workload file with its content.
+#[derive(Debug, Clone)]
+pub(crate) struct LoadedDefinition {
+    pub name: DefinitionName,
+    pub given: Given,
+    /// What should be heeded in the manifests.
+    pub warnings: Vec<String>,
+}
+
+impl FileArgs {
+    /// Gives the text among those that were read that is a workload file: the only `-f`, and no
+    /// file of a folder.
+    pub(crate) fn workload<'s>(&self, read: &'s [SourceFile]) -> Option<&'s SourceFile> {
+        match (&*self.file, read) {
+            ([named], [source]) if *named == source.name && file::is_workload_file(source) => {
+                Some(source)
+            }
+            _ => None,
+        }
+    }
+}
+
+impl NamedWorkload {
+    /// Reads a workload file; `names` are the instances that the user picked of it, none are all.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the file, or with the names.
+    pub(crate) fn read(source: &SourceFile, names: &[String]) -> Result<Self, Failures> {
+        let mut file = file::read(source)?;
+        let names = instance_names(names)?;
+        let unknown: Vec<Error> =
+            names.iter().filter_map(|name| not_in_file(&file, name)).collect();
+        if !unknown.is_empty() {
+            return Err(unknown.into());
+        }
+        file.sort();
+        let is_meant =
+            |instance: &&FileInstance| names.is_empty() || names.contains(&instance.name);
+        let selected = file.instances.iter().filter(is_meant).cloned().collect();
+        Ok(Self { file, selected, picked: !names.is_empty() })
+    }
+
+    /// Reads the workload file of that path; anything else is refused.
+    ///
+    /// # Errors
+    /// Code 2 for what is no workload file; those of [`NamedWorkload::read`].
+    pub(crate) fn at(file: &str, names: &[String], call: &Invocation) -> Result<Self, Failures> {
+        let args = FileArgs { file: vec![file.to_owned()] };
+        let read = args.read(call)?;
+        match args.workload(&read) {
+            Some(source) => Self::read(source, names),
+            None => {
+                let message = format!("{file} is no workload file");
+                let hint = "this command takes a workload file; of manifests name the instance";
+                Err(Error::usage(Code::WorkloadFile, message).hint(hint).into())
+            }
+        }
+    }
+
+    /// Gives the first namespace that the manifests of an instance bring, where they can be read:
+    /// its record lies there.
+    pub(crate) fn first_namespace(
+        &self,
+        instance: &FileInstance,
+        call: &Invocation,
+    ) -> Option<String> {
+        let definition = self.file.definition(&instance.definition)?;
+        let (_, files) = self.texts(definition, call).ok()?;
+        manifest::load(files).ok()?.content.brought_namespaces().into_iter().next()
+    }
+
+    /// Refuses a file that names no instance.
+    ///
+    /// # Errors
+    /// Code 2.
+    pub(crate) fn require_instances(&self) -> Result<()> {
+        if !self.selected.is_empty() {
+            return Ok(());
+        }
+        let file = &self.file.name;
+        let hint = if self.file.is_complete {
+            format!(
+                "name one under `spec.instances`; `workloadctl definition apply -f {file}` stores the definition alone"
+            )
+        } else {
+            format!("`workloadctl definition apply -f {file}` stores the definition")
+        };
+        Err(Error::usage(Code::NoInstance, format!("{file} names no instance")).hint(hint))
+    }
+
+    /// Refuses flags that were `given` although they can only be said of one instance.
+    ///
+    /// # Errors
+    /// Code 2 where several instances are meant.
+    pub(crate) fn refuse_for_several(&self, flags: &[(&str, bool)]) -> Result<()> {
+        match flags.iter().find(|(_, given)| *given && self.is_list()) {
+            None => Ok(()),
+            Some((flag, _)) => {
+                let (file, count) = (&self.file.name, self.selected.len());
+                let message = format!("{flag} needs exactly one instance, and {file} has {count}");
+                let first = self.selected.first().map_or("INSTANCE", |it| it.name.as_str());
+                let mut hint = format!("name one: `-f {file} {first}`");
+                if *flag == "--runtime" {
+                    hint += "; or choose for all that name none: `workloadctl runtime use CONTEXT`";
+                }
+                Err(Error::usage(Code::SeveralInstances, message).hint(hint))
+            }
+        }
+    }
+
+    /// Tells whether the answer is about several instances.
+    pub(crate) fn is_list(&self) -> bool {
+        self.selected.len() != 1
+    }
+
+    /// Gives the name that failures before the beginning are told under.
+    pub(crate) fn subject(&self) -> &str {
+        match &*self.selected {
+            [one] => one.name.as_str(),
+            _ => "",
+        }
+    }
+
+    /// Gives for each selected instance the numbers of the selected ones that it depends on.
+    pub(crate) fn needs(&self) -> Vec<Vec<usize>> {
+        let number = |name: &InstanceName| self.selected.iter().position(|it| it.name == *name);
+        let needs = |instance: &FileInstance| {
+            instance.depends_on.iter().filter_map(|(name, _)| number(name)).collect()
+        };
+        self.selected.iter().map(needs).collect()
+    }
+
+    /// Gives the instances that a selected one depends on and that are not selected themselves.
+    pub(crate) fn outside(&self, instance: &FileInstance) -> Vec<FileInstance> {
+        let names = instance.depends_on.iter().map(|(name, _)| name);
+        names
+            .filter(|name| self.selected.iter().all(|it| it.name != **name))
+            .filter_map(|name| self.file.instance(name).cloned())
+            .collect()
+    }
+
+    /// Reads the manifests of the definitions that are `wanted`; everything that is wrong is told.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the manifests.
+    pub(crate) fn load(
+        &self,
+        call: &Invocation,
+        wanted: impl Fn(&FileDefinition) -> bool,
+    ) -> Result<Vec<LoadedDefinition>, Failures> {
+        let (mut loaded, mut errors) = (Vec::new(), Vec::new());
+        for definition in self.file.definitions.iter().filter(|it| wanted(it)) {
+            match self.load_one(definition, call) {
+                Ok(one) => loaded.push(one),
+                Err(Failures(failures)) => errors.extend(failures),
+            }
+        }
+        if errors.is_empty() { Ok(loaded) } else { Err(errors.into()) }
+    }
+
+    /// Reads the texts that a definition is made of; gives them with the paths.
+    fn texts(
+        &self,
+        definition: &FileDefinition,
+        call: &Invocation,
+    ) -> Result<(Vec<String>, Vec<SourceFile>), Vec<Error>> {
+        let file = &self.file.name;
+        let (mut paths, mut files, mut errors) = (Vec::new(), Vec::new(), Vec::new());
+        for (source, origin) in &definition.manifests {
+            let read = sources::beside(file, source).and_then(|path| {
+                paths.push(path.clone());
+                sources::read(&[path], &call.env.current_dir, io::empty())
+            });
+            match read {
+                Ok(texts) => files.extend(texts),
+                Err(error) => {
+                    let error = error.cause(format!("{origin} names it")).at(origin);
+                    errors.push(match error.code {
+                        Code::NoSuchSource => {
+                            error.hint(format!("sources are relative to the folder of {file}"))
+                        }
+                        _ => error,
+                    });
+                }
+            }
+        }
+        if errors.is_empty() { Ok((paths, files)) } else { Err(errors) }
+    }
+
+    fn load_one(
+        &self,
+        definition: &FileDefinition,
+        call: &Invocation,
+    ) -> Result<LoadedDefinition, Failures> {
+        let name = definition.name.clone();
+        let (paths, files) = self.texts(definition, call)?;
+        let loaded = load(files, call).map_err(|Failures(errors)| {
+            // By itself it is what is being read already.
+            let aside = |error: Error| match error.code {
+                Code::WorkloadFile => error.hint(ASIDE),
+                _ => error,
+            };
+            Failures(errors.into_iter().map(aside).collect())
+        })?;
+        let given = Given { content: loaded.content, source: paths.join(" ") };
+        Ok(LoadedDefinition { name, given, warnings: loaded.warnings })
+    }
+}
+
+fn not_in_file(file: &WorkloadFile, name: &InstanceName) -> Option<Error> {
+    if file.instance(name).is_some() {
+        return None;
+    }
+    let known: Vec<&str> = file.instances.iter().map(|it| it.name.as_str()).collect();
+    let error = Error::usage(Code::NoInstance, format!("`{name}` is no instance of {}", file.name));
+    Some(match nearest(name.as_str(), known.iter().copied()) {
+        Some(near) => error.hint(format!("did you mean `{near}`?")),
+        None if known.is_empty() => error,
+        None => error.hint(format!("its instances are: {}", known.join(", "))),
+    })
+}
+
+/// Gives the surroundings for an instance of a file: what its flags say, else what the file says.
+pub(crate) fn declared<'s>(session: &'s Session<'_>, instance: &FileInstance) -> Session<'s> {
+    let said = |place: &Option<(String, Origin)>| place.as_ref().map(|(text, _)| text.clone());
+    let runtime = session.runtime.clone().or_else(|| said(&instance.runtime));
+    let namespace = session.namespace.clone().or_else(|| said(&instance.namespace));
+    Session { is_declared: session.runtime.is_none(), ..session.at(runtime, namespace) }
+}
+
+/// Gives the surroundings for an instance of a file that is only looked for: what is stored of it
+/// counts before what the file says. `brought` is the first namespace that its manifests bring.
+pub(crate) fn looked_for<'s>(
+    session: &'s Session<'_>,
+    instance: &FileInstance,
+    brought: impl FnOnce() -> Option<String>,
+) -> Result<Session<'s>> {
+    let stored = session.store().instance(&instance.name)?;
+    if stored.is_some() {
+        return Ok(session.at(session.runtime.clone(), session.namespace.clone()));
+    }
+    let mut declared = declared(session, instance);
+    declared.namespace = declared.namespace.or_else(brought);
+    Ok(declared)
+}
+
+/// Says where an unknown runtime was named, and how to go elsewhere.
+pub(crate) fn with_place(error: Error, named: &NamedWorkload, instance: &FileInstance) -> Error {
+    match &instance.runtime {
+        Some((runtime, origin))
+            if matches!(error.code, Code::UnknownContext | Code::UnknownRuntime)
+                && error.message.contains(&format!("`{runtime}`")) =>
+        {
+            let pick = match named.file.instances.len() {
+                1 => String::new(),
+                _ => format!(" {}", instance.name),
+            };
+            let near = match &error.hint {
+                Some(question) if question.ends_with('?') => format!("{question} "),
+                Some(hint) => format!("{hint}; "),
+                None => String::new(),
+            };
+            let way = format!(
+                "{near}`workloadctl deploy -f {}{pick} --runtime CONTEXT` goes elsewhere",
+                named.file.name
+            );
+            error.cause(format!("{origin} names it")).at(origin).hint(way)
+        }
+        _ if error.code == Code::NoSuchDefinition
+            && named.file.definition(&instance.definition).is_none() =>
+        {
+            error.hint("store it first: `workloadctl definition apply -f FILE`")
+        }
+        _ => error,
+    }
+}

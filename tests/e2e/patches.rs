@@ -1,0 +1,42 @@
+//! `--patch`: partial objects as overrides, in the server's own words.
+
+const CRD: &str = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\n\
+    metadata: {name: PLURAL.example.com}\nspec:\n  group: example.com\n  scope: Namespaced\n  \
+    names: {kind: KIND, plural: PLURAL, singular: SINGULAR}\n  versions:\n  - name: v1\n    served: true\n    \
+    storage: true\n    schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}\n---\n\
+    apiVersion: example.com/v1\nkind: KIND\nmetadata: {name: g}\nspec: {list: [{name: a}, {name: b}], gone: 1}\n";
+
+on_both! {
+    fn patches_are_merged_kept_and_dropped(place) {
+        let name = place.instance("");
+        place.example("web");
+        place.write("p.yaml", "kind: Deployment\nmetadata: {name: web}\nspec:\n  template:\n    spec:\n      \
+            terminationGracePeriodSeconds: 7\n      containers:\n      - {name: web, env: [{name: A, value: b}]}\n");
+        let read = || place.get(&format!("/apis/apps/v1/namespaces/{name}/deployments/web")).unwrap()["spec"]["template"]["spec"].clone();
+        place.run(&format!("deploy {name} -f web --patch p.yaml")).expect(0);
+        let patched = read();
+        assert_eq!(patched["terminationGracePeriodSeconds"], 7);
+        // Merged by its name into the one that was there.
+        let containers = patched["containers"].as_array().unwrap();
+        assert_eq!((containers.len(), &containers[0]["env"][0]["name"]), (1, &"A".into()), "{patched}");
+        assert!(containers[0]["image"].is_string());
+        let again = place.run(&format!("deploy {name} -o json")).expect(0).json();
+        assert_eq!(again["outcome"], "unchanged", "{again}");
+        let shown = place.run(&format!("instance show {name} --field overrides.patches")).expect(0).stdout;
+        assert!(shown.contains("terminationGracePeriodSeconds"), "{shown}");
+        place.run(&format!("deploy {name} --patch deploy/web-")).expect(0);
+        assert_eq!(read()["containers"][0].get("env"), None);
+    }
+
+    fn custom_resources_are_patched_as_json(place) {
+        let name = place.instance("");
+        let plural = format!("gadget{}s", name.replace('-', ""));
+        let kind = format!("Gadget{}", name.replace('-', ""));
+        let set = CRD.replace("PLURAL", &plural).replace("SINGULAR", &kind.to_lowercase()).replace("KIND", &kind);
+        place.write("set.yaml", &set);
+        place.write("p.yaml", &format!("apiVersion: example.com/v1\nkind: {kind}\nmetadata: {{name: g}}\nspec: {{list: [{{name: c}}], gone: null}}\n"));
+        place.run(&format!("deploy {name} -f set.yaml --patch p.yaml")).expect(0);
+        let live = place.get(&format!("/apis/example.com/v1/namespaces/{name}/{plural}/g")).unwrap();
+        assert_eq!(live["spec"], serde_json::json!({"list": [{"name": "c"}]}));
+    }
+}
