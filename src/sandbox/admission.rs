@@ -5,11 +5,11 @@ use serde_json::{Value, json};
 
 use super::{
     registry::Resource,
-    shape,
     status::{StatusError, StatusResult},
     storage::ObjectKey,
     world::World,
 };
+use crate::schema::shape;
 
 /// An object can only be created in a namespace that exists and is not being deleted.
 pub(super) fn namespace(

@@ -3,14 +3,13 @@
 use serde_json::{Value, json};
 
 use super::{
-    custom, defaults,
     managed::{ManagedFields, Refused, without_entries},
-    shape,
     status::{FieldError, StatusError, StatusResult},
     strategy, typed,
     world::World,
     write::{WriteTarget, finish_apply},
 };
+use crate::schema::{custom, defaults, shape};
 
 /// The longest name of a manager, in bytes.
 const LONGEST_MANAGER: usize = 128;
@@ -126,18 +125,12 @@ fn merged(
         Some(new) if resource.custom.is_some() => {
             let mut new = new;
             // The merge works on the bare object; form and defaults come back afterwards.
-            custom::prune(&mut new, schema);
-            custom::default(&mut new, schema);
+            custom::complete(&mut new, schema);
             new
         }
         Some(new) => {
             check_values(target, config, &new)?;
-            let mut new = shape::normalize(new, schema);
-            if resource.is("", "Secret") {
-                defaults::secret(&mut new);
-            }
-            defaults::apply(&mut new, schema, &resource.kind);
-            shape::normalize(new, schema)
+            defaults::complete(new, schema, &resource.gvk())
         }
     };
     resource.dress(&mut new);

@@ -13,6 +13,7 @@ use super::{
     strategy::{blank, bump_generation, field_manager, spec_changed},
     world::{World, new_uid},
 };
+use crate::schema::shape;
 
 impl World<'_> {
     /// Writes an object as one of the cluster's own components does: with its entry in
@@ -29,7 +30,7 @@ impl World<'_> {
         let old = self.get(key)?;
         resource.dress(&mut object);
         if resource.custom.is_none() {
-            object = super::shape::normalize(object, resource.schema());
+            object = shape::normalize(object, resource.schema());
         }
         if let Some(old) = &old {
             if without_version(old) == without_version(&object) {
@@ -97,7 +98,7 @@ impl World<'_> {
             .apply(&without_entries(&live), config, &writer, true)
             .map_err(|refused| StatusError::internal(format!("{refused:?}")))?;
         let Some(new) = new else { return Ok(()) };
-        let mut new = super::shape::normalize(new, resource.schema());
+        let mut new = shape::normalize(new, resource.schema());
         resource.dress(&mut new);
         managed.write(&mut new);
         self.put(key, &mut new)

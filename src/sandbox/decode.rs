@@ -3,27 +3,22 @@
 use serde_json::Value;
 
 use super::{
-    custom, defaults,
     registry::Resource,
     request::{ApiRequest, Validation},
-    shape,
     status::{StatusError, StatusResult},
 };
-use crate::schema::validate::{self, Mismatch};
+use crate::schema::{
+    custom, defaults,
+    validate::{self, Mismatch},
+};
 
 /// Brings an object into the server's form, with defaults.
 pub(super) fn prepared(resource: &Resource, mut object: Value) -> Value {
     let schema = resource.schema();
     if resource.custom.is_some() {
-        custom::prune(&mut object, schema);
-        custom::default(&mut object, schema);
+        custom::complete(&mut object, schema);
     } else {
-        object = shape::normalize(object, schema);
-        if resource.is("", "Secret") {
-            defaults::secret(&mut object);
-        }
-        defaults::apply(&mut object, schema, &resource.kind);
-        object = shape::normalize(object, schema);
+        object = defaults::complete(object, schema, &resource.gvk());
     }
     resource.dress(&mut object);
     object

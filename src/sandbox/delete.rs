@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 use super::{
     registry::Resource,
     request::ApiRequest,
-    shape,
     status::{StatusError, StatusResult},
     storage::ObjectKey,
     strategy::bump_generation,
     world::{World, stamp},
 };
+use crate::schema::shape;
 
 /// What a client asks for.
 #[derive(Debug, Default, Clone)]

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::{fields::FieldSet, shape};
+use super::fields::FieldSet;
+use crate::schema::shape;
 
 mod updater;
 

@@ -3,19 +3,12 @@
 use serde_json::Value;
 
 use super::status::{StatusError, StatusResult};
-
-#[derive(Debug, Clone, PartialEq)]
-enum Requirement {
-    In(String, Vec<String>),
-    NotIn(String, Vec<String>),
-    Exists(String),
-    Absent(String),
-}
+use crate::schema::label_selector::{LabelSelector, Requirement};
 
 /// A parsed selector of labels and fields.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Selector {
-    labels: Vec<Requirement>,
+    labels: LabelSelector,
     /// Path, value, and whether they are to be equal.
     fields: Vec<(String, String, bool)>,
 }
@@ -26,7 +19,8 @@ impl Selector {
         let labels = split(labels)
             .into_iter()
             .map(|text| requirement(&text).map_err(StatusError::bad_request))
-            .collect::<Result<_, _>>()?;
+            .collect::<Result<_, _>>()
+            .map(LabelSelector)?;
         let mut selected = Vec::new();
         for text in fields.split(',').filter(|text| !text.trim().is_empty()) {
             let (path, value, equal) = if let Some((path, value)) = text.split_once("!=") {
@@ -47,29 +41,7 @@ impl Selector {
 
     /// Reads a `LabelSelector` object; none given selects nothing.
     pub(super) fn of(selector: &Value) -> Option<Self> {
-        // `metav1.LabelSelectorAsSelector`: null selects nothing, an empty object all.
-        let fields = selector.as_object()?;
-        let mut labels = Vec::new();
-        for (key, value) in
-            fields.get("matchLabels").and_then(Value::as_object).into_iter().flatten()
-        {
-            labels.push(Requirement::In(key.clone(), vec![text(value)]));
-        }
-        let expressions = fields.get("matchExpressions").and_then(Value::as_array);
-        for expression in expressions.into_iter().flatten() {
-            let key = text(&expression["key"]);
-            let values = || {
-                expression["values"].as_array().into_iter().flatten().map(text).collect::<Vec<_>>()
-            };
-            labels.push(match expression["operator"].as_str()? {
-                "In" => Requirement::In(key, values()),
-                "NotIn" => Requirement::NotIn(key, values()),
-                "Exists" => Requirement::Exists(key),
-                "DoesNotExist" => Requirement::Absent(key),
-                _ => return None,
-            });
-        }
-        Some(Self { labels, fields: Vec::new() })
+        LabelSelector::of(selector).map(|labels| Self { labels, fields: Vec::new() })
     }
 
     /// Tells whether everything is selected.
@@ -137,17 +109,7 @@ impl Selector {
 
     /// Tells whether labels are selected.
     pub(super) fn matches_labels(&self, labels: &Value) -> bool {
-        self.labels.iter().all(|requirement| match requirement {
-            Requirement::In(key, values) => {
-                labels.get(key).is_some_and(|value| values.contains(&text(value)))
-            }
-            Requirement::NotIn(key, values) => {
-                // An absent label is not in any set, as apimachinery's `labels.Requirement` has it.
-                labels.get(key).is_none_or(|value| !values.contains(&text(value)))
-            }
-            Requirement::Exists(key) => labels.get(key).is_some(),
-            Requirement::Absent(key) => labels.get(key).is_none(),
-        })
+        self.labels.matches(labels)
     }
 }
 

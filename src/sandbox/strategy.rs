@@ -3,7 +3,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{managed::FieldManager, registry::Resource, shape};
+use super::{managed::FieldManager, registry::Resource};
+use crate::schema::shape;
 
 /// The object of a kind that nobody has filled in: what a create is compared with.
 pub(super) fn blank(resource: &Resource) -> Value {

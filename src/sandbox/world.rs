@@ -39,7 +39,7 @@ pub(super) struct World<'a> {
 }
 
 /// The type of a Secret that holds the token of a service account.
-pub(super) const TOKEN: &str = "kubernetes.io/service-account-token";
+pub(super) use crate::schema::rules::TOKEN;
 
 /// Resources whose objects a controller looks at after every change.
 const CONTROLLED: &[&str] = &[

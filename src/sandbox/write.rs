@@ -6,12 +6,11 @@ use serde_json::{Value, json};
 use super::{
     addresses, admission,
     decode::decode,
-    defaults,
     managed::ManagedFields,
     rand,
     registry::Resource,
     request::ApiRequest,
-    rules, shape,
+    rules,
     status::{FieldError, StatusError, StatusResult},
     storage::ObjectKey,
     strategy::{
@@ -19,6 +18,7 @@ use super::{
     },
     world::{World, new_uid},
 };
+use crate::schema::{defaults, shape};
 
 /// What a write is about.
 pub(super) struct WriteTarget<'a> {

@@ -5,11 +5,11 @@ use serde_json::{Value, json};
 use super::{CONTROLLER, drop_finalizer, is_deleted, text, uid};
 use crate::sandbox::{
     delete::{ApiDeleteOptions, delete},
-    shape,
     status::StatusResult,
     storage::ObjectKey,
     world::World,
 };
+use crate::schema::shape;
 
 fn finalizers(object: &Value) -> Vec<String> {
     let list = object["metadata"]["finalizers"].as_array().into_iter().flatten();

@@ -9,11 +9,11 @@ use super::{
 };
 use crate::sandbox::{
     delete::{ApiDeleteOptions, delete},
-    shape,
     status::StatusResult,
     storage::ObjectKey,
     world::World,
 };
+use crate::schema::shape;
 
 const TRACKING: &str = "batch.kubernetes.io/job-tracking";
 const INDEX: &str = "batch.kubernetes.io/job-completion-index";

@@ -5,11 +5,11 @@ use serde_json::{Value, json};
 
 use super::{
     request::{ApiRequest, Reply},
-    shape,
     status::StatusResult,
     storage::ObjectKey,
     world::World,
 };
+use crate::schema::shape;
 
 mod claims;
 mod daemonsets;

@@ -2,8 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{names, one_of};
-use crate::sandbox::status::FieldError;
+use super::{FieldError, names, one_of};
 
 pub(super) fn service(object: &Value, causes: &mut Vec<FieldError>) {
     let spec = &object["spec"];

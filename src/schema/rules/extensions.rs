@@ -2,8 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::one_of;
-use crate::sandbox::status::FieldError;
+use super::{FieldError, one_of};
 
 fn required(value: &Value, field: &str, causes: &mut Vec<FieldError>) {
     if value.as_str().is_none_or(str::is_empty) {

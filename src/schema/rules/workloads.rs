@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{names, not_negative, one_of, pods};
-use crate::sandbox::{selector::Selector, status::FieldError};
+use super::{FieldError, names, not_negative, one_of, pods};
+use crate::schema::label_selector::LabelSelector;
 
 /// A Deployment, ReplicaSet, StatefulSet or DaemonSet.
 pub(super) fn workload(kind: &str, object: &Value, causes: &mut Vec<FieldError>) {
@@ -27,7 +27,7 @@ pub(super) fn workload(kind: &str, object: &Value, causes: &mut Vec<FieldError>)
         );
     }
     let labels = &spec["template"]["metadata"]["labels"];
-    match Selector::of(&spec["selector"]) {
+    match LabelSelector::of(&spec["selector"]) {
         None => {
             // A DaemonSet without a selector is told of the labels alone.
             if kind != "DaemonSet" {
@@ -49,7 +49,7 @@ pub(super) fn workload(kind: &str, object: &Value, causes: &mut Vec<FieldError>)
                 &format!("{detail} {noun}"),
             ));
         }
-        Some(selector) if !selector.matches_labels(labels) => causes.push(mismatch(labels)),
+        Some(selector) if !selector.matches(labels) => causes.push(mismatch(labels)),
         Some(_) => {}
     }
     names::labels(labels, "spec.template.labels", causes);
@@ -112,14 +112,14 @@ pub(super) fn job(object: &Value, causes: &mut Vec<FieldError>) {
     }
     restart_of_job(&spec["template"]["spec"], "spec.template.spec", causes);
     let labels = &spec["template"]["metadata"]["labels"];
-    match Selector::of(&spec["selector"]) {
+    match LabelSelector::of(&spec["selector"]) {
         None => {
             let (required, mismatch) =
                 (FieldError::required("spec.selector", ""), mismatch(labels));
             // The server says both twice.
             causes.extend([required.clone(), required, mismatch.clone(), mismatch]);
         }
-        Some(selector) if !selector.matches_labels(labels) => causes.push(mismatch(labels)),
+        Some(selector) if !selector.matches(labels) => causes.push(mismatch(labels)),
         Some(_) => {}
     }
     pods::spec(&spec["template"]["spec"], "spec.template.spec", "Always", &[], causes);

@@ -3,15 +3,25 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::schema::{Schema, openapi::SchemaType};
+use super::{Gvk, Schema, openapi::SchemaType, shape};
 
 mod dependent;
 mod table;
 
 use table::BY_TYPE;
 
+/// Brings an object of a built-in kind into the server's form, with defaults.
+pub(crate) fn complete(object: Value, schema: &Schema, gvk: &Gvk) -> Value {
+    let mut object = shape::normalize(object, schema);
+    if gvk.group.is_empty() && gvk.kind == "Secret" {
+        secret(&mut object);
+    }
+    apply(&mut object, schema, &gvk.kind);
+    shape::normalize(object, schema)
+}
+
 /// Fills in the defaults of an object of a built-in kind. The object stays in the server's form.
-pub(super) fn apply(object: &mut Value, schema: &Schema, kind: &str) {
+pub(crate) fn apply(object: &mut Value, schema: &Schema, kind: &str) {
     walk(object, schema, kind);
     let Some(object) = object.as_object_mut() else { return };
     match kind {
@@ -136,7 +146,7 @@ fn pod(object: &mut Map<String, Value>) {
 }
 
 /// `stringData` is only for writing: it ends in `data`.
-pub(super) fn secret(object: &mut Value) {
+fn secret(object: &mut Value) {
     use base64::{Engine as _, engine::general_purpose::STANDARD};
     let Some(fields) = object.as_object_mut() else { return };
     let Some(Value::Object(texts)) = fields.remove("stringData") else { return };

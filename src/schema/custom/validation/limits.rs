@@ -7,10 +7,7 @@ use regex::Regex;
 use serde_json::{Map, Value};
 
 use super::mistyped;
-use crate::{
-    sandbox::status::FieldError,
-    schema::{Schema, openapi::ListType},
-};
+use crate::schema::{Schema, openapi::ListType, rules::FieldError};
 
 /// Checks the formats that are easily read; others pass.
 pub(super) fn format_of(value: &Value, schema: &Schema, path: &str) -> Option<FieldError> {

@@ -3,12 +3,10 @@
 
 use serde_json::{Map, Value};
 
-use crate::{
-    sandbox::status::FieldError,
-    schema::{
-        Schema,
-        openapi::{ListType, SchemaType},
-    },
+use crate::schema::{
+    Schema,
+    openapi::{ListType, SchemaType},
+    rules::FieldError,
 };
 
 mod limits;
@@ -41,11 +39,7 @@ impl ValidationResult {
 
 /// Checks a whole object against its schema. What a change leaves as it was is let be: the
 /// definition may have become stricter since.
-pub(in crate::sandbox) fn validate(
-    object: &Value,
-    old: Option<&Value>,
-    schema: &Schema,
-) -> Vec<FieldError> {
+pub(crate) fn validate(object: &Value, old: Option<&Value>, schema: &Schema) -> Vec<FieldError> {
     let mut found = ValidationResult::default();
     for (name, field) in &schema.properties {
         // They have rules of their own, the same for all kinds.

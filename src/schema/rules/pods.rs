@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{names, not_negative, one_of};
-use crate::{sandbox::status::FieldError, schema::quantity::Quantity};
+use super::{FieldError, names, not_negative, one_of};
+use crate::schema::quantity::Quantity;
 
 /// Checks a pod's specification at a path; `claims` are volumes that come from elsewhere.
 pub(super) fn spec(

@@ -11,20 +11,20 @@ use crate::schema::{
 };
 
 /// Takes a field out of an object.
-pub(super) fn remove(object: &mut Value, name: &str) {
+pub(crate) fn remove(object: &mut Value, name: &str) {
     if let Some(fields) = object.as_object_mut() {
         fields.remove(name);
     }
 }
 
 /// Brings an object of a kind into the server's form.
-pub(super) fn normalize(object: Value, schema: &Schema) -> Value {
+pub(crate) fn normalize(object: Value, schema: &Schema) -> Value {
     shaped(Some(object), schema).unwrap_or_else(|| json!({}))
 }
 
 /// The form of an object that comes back from the store: lists that are always written are null
 /// when they are empty.
-pub(super) fn settled(object: Value, schema: &Schema) -> Value {
+pub(crate) fn settled(object: Value, schema: &Schema) -> Value {
     let mut object = normalize(object, schema);
     forget_empty(&mut object, schema);
     object
@@ -51,7 +51,7 @@ fn forget_empty(value: &mut Value, schema: &Schema) {
 }
 
 /// The object of a kind that nobody has filled in.
-pub(super) fn empty(schema: &Schema) -> Value {
+pub(crate) fn empty(schema: &Schema) -> Value {
     normalize(json!({}), schema)
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::sandbox::{registry::Resource, status::FieldError};
+use super::FieldError;
 
 pub(super) const SUBDOMAIN: &str = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric \
      characters, '-' or '.', and must start and end with an alphanumeric character (e.g. \
@@ -53,8 +53,8 @@ pub(super) fn is_subdomain(text: &str) -> bool {
 }
 
 /// The faults of a name, of a kind that wants it so.
-fn name_faults(resource: &Resource, name: &str) -> Vec<String> {
-    let (longest, fault) = match (resource.group.as_str(), resource.kind.as_str()) {
+fn name_faults(group: &str, kind: &str, name: &str) -> Vec<String> {
+    let (longest, fault) = match (group, kind) {
         // These become a part of a DNS name; `NameIsDNSSubdomain` is the rule elsewhere.
         ("", "Namespace" | "Service") | ("apps", "StatefulSet") => (63, label_fault(name)),
         // Nobody looks at the name of a budget.
@@ -82,9 +82,9 @@ fn name_faults(resource: &Resource, name: &str) -> Vec<String> {
 }
 
 /// Checks name, labels and annotations.
-pub(super) fn metadata(resource: &Resource, object: &Value, causes: &mut Vec<FieldError>) {
+pub(crate) fn metadata(group: &str, kind: &str, object: &Value, causes: &mut Vec<FieldError>) {
     let name = object["metadata"]["name"].as_str().unwrap_or_default();
-    for fault in name_faults(resource, name) {
+    for fault in name_faults(group, kind, name) {
         causes.push(FieldError::invalid("metadata.name", &json!(name), &fault));
     }
     if let Some(namespace) = object["metadata"]["namespace"].as_str()
@@ -147,7 +147,7 @@ fn is_label_text(text: &str) -> bool {
 }
 
 /// Checks a map of labels.
-pub(super) fn labels(labels: &Value, field: &str, causes: &mut Vec<FieldError>) {
+pub(crate) fn labels(labels: &Value, field: &str, causes: &mut Vec<FieldError>) {
     for (key, value) in labels.as_object().into_iter().flatten() {
         if let Some(fault) = qualified_fault(key) {
             causes.push(FieldError::invalid(field, &json!(key), &fault));
