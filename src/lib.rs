@@ -29,7 +29,9 @@ pub mod testing {
         sandbox::{Effect, Fault, Matches, Options, Sandbox, When},
         schema::merge,
         store::{KnownRuntime, Store},
-        workload::{derived, name::InstanceName, object::ObjectId, runtime::RuntimeName},
+        workload::{
+            derived, name::InstanceName, object::ObjectId, runtime::RuntimeName, validate::mistakes,
+        },
     };
 }
 

@@ -7,6 +7,7 @@ use crate::{
         invocation::{Done, Invocation},
         manifests::{FileArgs, load},
         names::definition_names,
+        validation::{self, ValidateArgs, ValidationArgs},
         workload_file::{LoadedDefinition, NamedWorkload},
     },
     ops::{catalogue, events, stop::Stop},
@@ -14,6 +15,7 @@ use crate::{
     workload::{
         error::{Code, Error, Result},
         name::DefinitionName,
+        validate,
     },
 };
 
@@ -23,6 +25,7 @@ pub(crate) enum DefinitionCommand {
     Apply(ApplyArgs),
     List(DefinitionListArgs),
     Show(DefinitionShowArgs),
+    Validate(ValidateArgs),
     Delete(DefinitionDeleteArgs),
 }
 
@@ -44,6 +47,9 @@ pub(crate) struct ApplyArgs {
     /// Its manifests.
     #[command(flatten)]
     files: FileArgs,
+    /// How strictly the objects are looked at.
+    #[command(flatten)]
+    validation: ValidationArgs,
 }
 
 /// List definitions
@@ -92,16 +98,18 @@ pub(super) fn run(command: DefinitionCommand, call: &Invocation) -> Done {
             definitions::show(&call.printer, &sheet, field.as_deref(), call.now)?;
             Ok(None)
         }
+        DefinitionCommand::Validate(args) => validation::run(args, call),
         DefinitionCommand::Delete(args) => delete(args, call),
     }
 }
 
 fn apply(args: ApplyArgs, call: &Invocation) -> Done {
-    let ApplyArgs { name, files } = args;
+    let ApplyArgs { name, files, validation } = args;
     let name: Option<DefinitionName> = name.map(|name| name.parse()).transpose()?;
     let read = files.read(call)?;
     if let Some(source) = files.workload(&read) {
-        return apply_file(&NamedWorkload::read(source, &[])?, name.as_ref(), call);
+        let named = NamedWorkload::read(source, &[])?;
+        return apply_file(&named, name.as_ref(), &validation, call);
     }
     let Some(name) = name else {
         return Err(Error::usage(Code::InvalidCommand, "-f needs the name of the definition")
@@ -109,6 +117,7 @@ fn apply(args: ApplyArgs, call: &Invocation) -> Done {
             .into());
     };
     let loaded = load(read, call)?;
+    validation.tell(call, || validate::content(&loaded.content))?;
     let mut store = call.open()?;
     let applied =
         catalogue::apply_definition(&mut store, &name, &loaded.content, &files.named(), call.now)?;
@@ -117,7 +126,12 @@ fn apply(args: ApplyArgs, call: &Invocation) -> Done {
 }
 
 /// Stores the definitions of a workload file, or the one that was named.
-fn apply_file(named: &NamedWorkload, name: Option<&DefinitionName>, call: &Invocation) -> Done {
+fn apply_file(
+    named: &NamedWorkload,
+    name: Option<&DefinitionName>,
+    validation: &ValidationArgs,
+    call: &Invocation,
+) -> Done {
     let file = &named.file;
     if let Some(name) = name.filter(|name| file.definition(name).is_none()) {
         let message = format!("`{name}` is no definition of {}", file.name);
@@ -129,6 +143,9 @@ fn apply_file(named: &NamedWorkload, name: Option<&DefinitionName>, call: &Invoc
         return Err(Error::usage(Code::WorkloadFile, message)
             .hint(format!("`workloadctl deploy -f {}` deploys its instances", file.name))
             .into());
+    }
+    for definition in &loaded {
+        validation.tell(call, || validate::content(&definition.given.content))?;
     }
     let mut store = call.open()?;
     // All of them or none.

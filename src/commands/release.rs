@@ -9,6 +9,7 @@ use crate::{
         manifests::{FileArgs, load},
         names::instance_names,
         selection::Selection,
+        validation::ValidationArgs,
         workload_file::NamedWorkload,
     },
     ops::{
@@ -69,6 +70,9 @@ pub(crate) struct ReleaseArgs {
     /// What to do about references to objects that are neither in the set nor on the cluster
     #[arg(long, value_enum, value_name = "HOW", default_value_t = OnMissing::Warn)]
     references: OnMissing,
+    /// How strictly the objects are looked at.
+    #[command(flatten)]
+    validation: ValidationArgs,
     /// Go on although the runtime is another cluster than before
     #[arg(long)]
     new_cluster: bool,
@@ -188,6 +192,7 @@ impl ReleaseArgs {
             replace: self.replace,
             conflicts: self.conflicts.unwrap_or_default(),
             references: self.references,
+            validation: self.validation.validate,
             new_cluster: self.new_cluster,
             namespace_labels,
         })

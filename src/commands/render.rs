@@ -7,13 +7,17 @@ use crate::{
     commands::{
         invocation::{Done, Invocation},
         manifests::{FileArgs, load},
+        validation::ValidationArgs,
         workload_file::NamedWorkload,
     },
-    ops::{history, render},
+    ops::{
+        history,
+        render::{self, Rendered},
+    },
     output::{format::Format, objects},
     workload::{
         name::{DefinitionName, InstanceName},
-        placement::Placement,
+        validate,
     },
 };
 
@@ -53,18 +57,21 @@ pub(crate) struct RenderArgs {
     /// Its manifests, in place of the stored definition.
     #[command(flatten)]
     files: FileArgs,
+    /// How strictly the objects are looked at.
+    #[command(flatten)]
+    validation: ValidationArgs,
 }
 
 /// Renders.
 pub(super) fn run(args: RenderArgs, call: &Invocation) -> Done {
     call.only("render", &[Format::Yaml, Format::Json, Format::Name])?;
-    let RenderArgs { name, release, definition, revision, files } = args;
+    let RenderArgs { name, release, definition, revision, files, validation } = args;
     let read = match files.file.is_empty() {
         true => Vec::new(),
         false => files.read(call)?,
     };
     if let Some(source) = files.workload(&read) {
-        return from_file(&NamedWorkload::read(source, name.as_slice())?, call);
+        return from_file(&NamedWorkload::read(source, name.as_slice())?, &validation, call);
     }
     let name: Option<InstanceName> = name.map(|name| name.parse()).transpose()?;
     if let (Some(name), Some(number)) = (&name, release) {
@@ -87,11 +94,14 @@ pub(super) fn run(args: RenderArgs, call: &Invocation) -> Done {
         Some(name) => {
             let store = call.open_for_reading()?;
             let namespace = call.namespace.as_deref();
-            print(render::instance(&store, &name, given.as_ref(), None, namespace)?, call)
+            let rendered = render::instance(&store, &name, given.as_ref(), None, namespace)?;
+            print(rendered, &validation, call)
         }
         None => {
-            let objects = given.map(|content| content.objects).unwrap_or_default();
-            let bodies: Vec<Value> = objects.into_iter().map(|object| object.body).collect();
+            let content = given.unwrap_or_default();
+            validation.tell(call, || validate::content(&content))?;
+            let bodies: Vec<Value> =
+                content.objects.into_iter().map(|object| object.body).collect();
             objects::print(&call.printer, &bodies)?;
             Ok(None)
         }
@@ -99,7 +109,7 @@ pub(super) fn run(args: RenderArgs, call: &Invocation) -> Done {
 }
 
 /// Renders an instance of a workload file.
-fn from_file(named: &NamedWorkload, call: &Invocation) -> Done {
+fn from_file(named: &NamedWorkload, validation: &ValidationArgs, call: &Invocation) -> Done {
     named.require_instances()?;
     named.refuse_for_several(&[("render", true)])?;
     let instance = &named.selected[0];
@@ -109,10 +119,13 @@ fn from_file(named: &NamedWorkload, call: &Invocation) -> Done {
     let namespace = call.namespace.as_deref().or(declared);
     let store = call.open_for_reading()?;
     let overrides = Some(&instance.overrides);
-    print(render::instance(&store, &instance.name, content, overrides, namespace)?, call)
+    let rendered = render::instance(&store, &instance.name, content, overrides, namespace)?;
+    print(rendered, validation, call)
 }
 
-fn print(rendered: Placement, call: &Invocation) -> Done {
+fn print(rendered: Rendered, validation: &ValidationArgs, call: &Invocation) -> Done {
+    let Rendered { placement: rendered, report } = rendered;
+    validation.tell(call, || report)?;
     rendered.notes.iter().for_each(|note| call.printer.talk(note));
     rendered.warnings.iter().for_each(|warning| call.printer.warn(warning));
     let bodies: Vec<Value> = rendered.objects.into_iter().map(|placed| placed.body).collect();

@@ -8,7 +8,7 @@ use crate::{
         invocation::{Done, Invocation},
         limits::LimitArgs,
     },
-    ops::options::{DeployOptions, Earlier},
+    ops::options::{DeployOptions, Earlier, Validation},
     output::format::Format,
     workload::name::InstanceName,
 };
@@ -51,6 +51,8 @@ pub(super) fn run(args: RollbackArgs, call: &Invocation) -> Done {
     let name: InstanceName = name.parse()?;
     let options = DeployOptions {
         earlier: Some(Earlier::Release(to)),
+        // It has been on the cluster: whatever it is, the server took it.
+        validation: Validation::Ignore,
         ..DeployOptions::of(limits.check(call))
     };
     let command = if dry_run { FleetCommand::Plan } else { FleetCommand::Deploy };

@@ -39,6 +39,7 @@ pub(crate) mod side_by_side;
 pub(crate) mod sources;
 pub(crate) mod status;
 pub(crate) mod stop;
+pub(crate) mod strictness;
 pub(crate) mod survey;
 pub(crate) mod target;
 pub(crate) mod view;

@@ -62,6 +62,18 @@ pub(crate) enum OnMissing {
     Refuse,
 }
 
+/// What to do about mistakes in objects (`--validate`).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Validation {
+    /// Refuse them all, before anything is stored or sent.
+    #[default]
+    Strict,
+    /// Say them, and go on.
+    Warn,
+    /// Do not look.
+    Ignore,
+}
+
 /// How long an operation may take and what it waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Limits {
@@ -99,6 +111,7 @@ pub(crate) struct DeployOptions {
     pub replace: Vec<String>,
     pub conflicts: Conflicts,
     pub references: OnMissing,
+    pub validation: Validation,
     pub new_cluster: bool,
     pub namespace_labels: BTreeMap<String, String>,
 }
@@ -121,6 +134,7 @@ impl DeployOptions {
             references: OnMissing::default(),
             new_cluster: false,
             namespace_labels: BTreeMap::new(),
+            validation: Validation::default(),
         }
     }
 }

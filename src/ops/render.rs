@@ -15,8 +15,16 @@ use crate::{
         overrides::Overrides,
         placement::{Destination, Placement},
         rendering::render_offline,
+        validate::{self, Report},
     },
 };
+
+/// An instance as it would be sent, and what is wrong with it.
+#[derive(Debug)]
+pub(crate) struct Rendered {
+    pub placement: Placement,
+    pub report: Report,
+}
 
 /// Renders an instance: of the content given and with the overrides that a workload file declares,
 /// else of the newest revision of its definition and with the stored ones. An
@@ -32,7 +40,7 @@ pub(crate) fn instance(
     given: Option<&Content>,
     declared: Option<&Overrides>,
     namespace: Option<&str>,
-) -> Result<Placement> {
+) -> Result<Rendered> {
     let stored = store.instance(name)?;
     let content = match given {
         Some(content) => content.clone(),
@@ -59,7 +67,9 @@ pub(crate) fn instance(
             .and_then(|stored| Some((stored.namespace_mode?, stored.namespace.as_deref()?))),
         namespace_labels: &BTreeMap::new(),
     };
-    render_offline(content.objects, &overrides, &destination)
+    let placement = render_offline(content.objects.clone(), &overrides, &destination)?;
+    let report = validate::rendered(&placement.objects, &content, &overrides, &kinds);
+    Ok(Rendered { placement, report })
 }
 
 /// Reads what a deploy without `-f` would bring.
@@ -141,7 +151,7 @@ mod tests {
 
     #[test]
     fn an_instance_is_rendered_with_overrides_and_in_its_namespace() {
-        let rendered = instance(&store(), &name(), None, None, None).unwrap();
+        let rendered = instance(&store(), &name(), None, None, None).unwrap().placement;
         let [(kind, namespace, image)] = seen(&rendered)[..] else { panic!("{rendered:?}") };
         assert_eq!((kind, namespace, image), ("Deployment", Some("shop"), Some("nginx:2")));
         let labels = rendered.objects[0].body.pointer("/metadata/labels").unwrap();
@@ -151,14 +161,15 @@ mod tests {
     #[test]
     fn with_manifests_only_what_is_said_counts() {
         let given = content(&WEB.replace("nginx:1", "nginx:3"));
-        let rendered = instance(&store(), &name(), Some(&given), None, None).unwrap();
+        let rendered = instance(&store(), &name(), Some(&given), None, None).unwrap().placement;
         assert_eq!(seen(&rendered), [("Deployment", Some("shop"), Some("nginx:3"))]);
     }
 
     #[test]
     fn a_new_instance_gets_its_own_namespace() {
         let store = Store::in_memory().unwrap();
-        let rendered = instance(&store, &name(), Some(&content(WEB)), None, None).unwrap();
+        let rendered =
+            instance(&store, &name(), Some(&content(WEB)), None, None).unwrap().placement;
         assert_eq!(
             seen(&rendered),
             [("Namespace", None, None), ("Deployment", Some("web"), Some("nginx:1"))]

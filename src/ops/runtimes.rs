@@ -83,7 +83,10 @@ pub(crate) fn set_default(
 }
 
 /// Reads a runtime that a person named, and makes sure that it is there.
-fn known(kubeconfig: &Kubeconfig, text: &str) -> Result<RuntimeName> {
+///
+/// # Errors
+/// Code 2 for what is no runtime, or not there.
+pub(crate) fn known(kubeconfig: &Kubeconfig, text: &str) -> Result<RuntimeName> {
     let runtime = RuntimeName::given(text, |name| kubeconfig.has_context(name))?;
     match &runtime {
         RuntimeName::Context(context) => kubeconfig.resolve(context).map(drop)?,

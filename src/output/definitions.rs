@@ -100,6 +100,38 @@ pub(crate) fn show(
     }
 }
 
+/// Tells that nothing is wrong with the objects of manifests; `unjudged` of them the server could
+/// not judge.
+///
+/// # Errors
+/// Code 1 when stdout cannot be written.
+pub(crate) fn validated(
+    printer: &Printer,
+    objects: usize,
+    unjudged: usize,
+    warnings: &[String],
+) -> Result<()> {
+    match printer.format() {
+        Format::Json | Format::Yaml => {
+            let content = serde_json::json!({
+                "objectCount": objects, "unjudgedCount": unjudged, "warnings": warnings,
+            });
+            printer.document(&Document::new("Validation", content))
+        }
+        Format::Table | Format::Wide | Format::Name => {
+            let rest = match unjudged {
+                0 => String::new(),
+                count => format!(
+                    "; of {} the server does not know the kind yet",
+                    human::count(count, "object")
+                ),
+            };
+            printer
+                .answer(&format!("{}, nothing is wrong{rest}\n", human::count(objects, "object")))
+        }
+    }
+}
+
 fn sheet_text(printer: &Printer, sheet: &DefinitionSheet, now: Timestamp) -> String {
     let DefinitionSheet { definition, revisions, objects, used_by } = sheet;
     let facts = [

@@ -11,7 +11,7 @@ use super::{
     stream::{Stream, Tone},
 };
 use crate::workload::{
-    error::{Error, ErrorKind},
+    error::{Error, ErrorKind, Excerpt, Mistake},
     object::Origin,
 };
 
@@ -20,7 +20,7 @@ use crate::workload::{
 pub(crate) fn text(errors: &[Error], stream: Stream) -> String {
     let mut out = String::new();
     for (index, error) in errors.iter().enumerate() {
-        let Error { kind: _, code: _, message, causes, hint, object: _, origin } = error;
+        let Error { kind: _, code: _, message, causes, hint, object: _, origin, mistakes } = error;
         let says = |text: &String, file: &str| text.contains(file);
         // The file is named once: many messages and causes have it with the line already.
         let place = match origin {
@@ -36,6 +36,7 @@ pub(crate) fn text(errors: &[Error], stream: Stream) -> String {
         for cause in causes {
             block(&mut out, " ", cause, "    ");
         }
+        told(&mut out, mistakes, stream);
         // Ten manifests with the same mistake have one way out.
         let said_next = errors.get(index + 1).is_some_and(|next| next.hint == *hint);
         if let Some(hint) = hint.as_ref().filter(|_| !said_next) {
@@ -43,6 +44,50 @@ pub(crate) fn text(errors: &[Error], stream: Stream) -> String {
         }
     }
     out
+}
+
+/// How many mistakes are told one by one.
+const MISTAKE_LIMIT: usize = 100;
+
+/// Writes mistakes in objects, each with the line in which it stands. The message of an error says
+/// the only one already.
+fn told(out: &mut String, mistakes: &[Mistake], stream: Stream) {
+    for mistake in mistakes.iter().take(MISTAKE_LIMIT) {
+        if mistakes.len() > 1 {
+            block(out, " ", &mistake.headline(), "    ");
+        }
+        excerpt(out, mistake, if mistakes.len() > 1 { "    " } else { "  " }, stream);
+    }
+    if mistakes.len() > MISTAKE_LIMIT {
+        let rest = mistakes.len() - MISTAKE_LIMIT;
+        block(out, " ", &format!("and {rest} more; `-o json` lists them all"), "    ");
+    }
+}
+
+/// Writes the line of a mistake with a mark under it, and what would be right.
+fn excerpt(out: &mut String, mistake: &Mistake, indent: &str, stream: Stream) {
+    let note = mistake.note().unwrap_or_default();
+    let Some(Excerpt { text, start, width }) = &mistake.excerpt else {
+        if !note.is_empty() {
+            block(out, &indent[1..], &note, "    ");
+        }
+        return;
+    };
+    let number = match &mistake.source {
+        Some(source) if mistake.flag.is_none() => source.line.to_string(),
+        _ => String::new(),
+    };
+    let margin = " ".repeat(number.len());
+    let (before, rest) = split(text, *start);
+    let before = sanitize(&before).replace('\t', " ");
+    let rest = sanitize(&rest).replace('\t', " ");
+    let mark = stream.paint(Tone::Bad, &"^".repeat(*width));
+    let under = format!("{indent}{margin} | {}{mark} {note}", " ".repeat(before.chars().count()));
+    out.push_str(&format!("{indent}{number} | {before}{rest}\n{}\n", under.trim_end()));
+}
+
+fn split(text: &str, at: usize) -> (String, String) {
+    (text.chars().take(at).collect(), text.chars().skip(at).collect())
 }
 
 /// Writes a text after a title; further lines of it are indented.

@@ -3,12 +3,14 @@
 //! Every layer returns [`Error`]; only `output` turns it into text or JSON.
 
 mod code;
+mod mistake;
 
 use std::fmt;
 
 use serde::Serialize;
 
 pub(crate) use code::Code;
+pub(crate) use mistake::{Excerpt, Mistake};
 
 use super::object::Origin;
 
@@ -87,6 +89,8 @@ pub struct Error {
     pub object: Option<String>,
     /// Where the object or the text stands in the sources.
     pub origin: Option<Origin>,
+    /// What is wrong with the objects, each with its place.
+    pub mistakes: Vec<Mistake>,
 }
 
 /// The result of everything that can fail.
@@ -119,7 +123,28 @@ impl Error {
             hint: None,
             object: None,
             origin: None,
+            mistakes: Vec::new(),
         }
+    }
+
+    /// Makes a failure (code 2) of what is wrong with objects.
+    ///
+    /// # Panics
+    /// Without any mistake.
+    pub fn invalid(mistakes: Vec<Mistake>) -> Self {
+        let message = match mistakes.as_slice() {
+            [] => unreachable!("there is a mistake to tell"),
+            [one] => one.headline(),
+            several => format!("{} mistakes in the objects", several.len()),
+        };
+        let mut error = Self::usage(Code::InvalidManifest, message);
+        if let [one] = mistakes.as_slice() {
+            error.object = Some(one.object.clone());
+            // A flag stands in no file.
+            error.origin = one.source.clone().filter(|_| one.flag.is_none());
+        }
+        error.mistakes = mistakes;
+        error
     }
 
     /// Makes a failure with exit code 1.
@@ -212,7 +237,11 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)?;
-        self.causes.iter().try_for_each(|cause| write!(f, ": {cause}"))
+        self.causes.iter().try_for_each(|cause| write!(f, ": {cause}"))?;
+        match self.mistakes.as_slice() {
+            [one] => one.note().map_or(Ok(()), |note| write!(f, "; {note}")),
+            several => several.iter().try_for_each(|mistake| write!(f, ": {}", mistake.line())),
+        }
     }
 }
 
@@ -233,11 +262,13 @@ pub(crate) struct ErrorView<'a> {
     object: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     source: Option<&'a Origin>,
+    #[serde(skip_serializing_if = "<[Mistake]>::is_empty")]
+    errors: &'a [Mistake],
 }
 
 impl<'a> From<&'a Error> for ErrorView<'a> {
     fn from(error: &'a Error) -> Self {
-        let Error { kind, code, message, causes, hint, object, origin } = error;
+        let Error { kind, code, message, causes, hint, object, origin, mistakes } = error;
         Self {
             code: code.word(),
             exit_code: kind.exit_code(),
@@ -246,6 +277,7 @@ impl<'a> From<&'a Error> for ErrorView<'a> {
             hint: hint.as_deref(),
             object: object.as_deref(),
             source: origin.as_ref(),
+            errors: mistakes,
         }
     }
 }

@@ -28,4 +28,5 @@ pub(crate) mod rendering;
 pub(crate) mod runtime;
 pub(crate) mod sharing;
 pub(crate) mod status;
+pub(crate) mod validate;
 pub(crate) mod yaml;

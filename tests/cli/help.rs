@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 use crate::program::Program;
 
-pub(crate) const COMMANDS: [&str; 27] = [
+pub(crate) const COMMANDS: [&str; 28] = [
     "",
     "deploy",
     "plan",
@@ -18,6 +18,7 @@ pub(crate) const COMMANDS: [&str; 27] = [
     "definition apply",
     "definition list",
     "definition show",
+    "definition validate",
     "definition delete",
     "instance",
     "instance create",

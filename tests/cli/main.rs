@@ -13,6 +13,7 @@ mod declared;
 mod documents;
 mod help;
 mod layering;
+mod mistakes;
 mod program;
 mod repository;
 mod stored;

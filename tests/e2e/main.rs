@@ -56,5 +56,6 @@ mod schema;
 mod sequences;
 mod shared;
 mod storm;
+mod strictness;
 mod threeport;
 mod yielding;

@@ -5,7 +5,10 @@
 use serde_json::{Value, json};
 
 use super::{CONTROLLER, name, owner_reference, text, uid};
-use crate::sandbox::{shape, status::StatusResult, storage::ObjectKey, world::World};
+use crate::{
+    sandbox::{status::StatusResult, storage::ObjectKey, world::World},
+    schema::shape,
+};
 
 /// Gives the claims of one pod of a set the owners that the set's policy asks for. `gone`: the
 /// pod is beyond the set's size, and owns them itself where they are to go with it.

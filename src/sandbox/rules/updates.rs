@@ -123,6 +123,7 @@ fn role_ref(reference: &Value) -> FieldError {
             text("name")
         ),
         field: "roleRef".to_owned(),
+        ..FieldError::default()
     }
 }
 

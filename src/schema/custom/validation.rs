@@ -210,6 +210,8 @@ fn composite(path: &str, words: &str) -> FieldError {
         reason: "FieldValueInvalid",
         message: format!("Invalid value: \"\": \"{path}\" {words}"),
         field: NO_FIELD.to_owned(),
+        detail: format!("{path} {words}"),
+        ..FieldError::default()
     }
 }
 
@@ -249,6 +251,8 @@ fn mistyped(path: &str, found: &str, wanted: &str) -> FieldError {
             "Invalid value: \"{found}\": {path} in body must be of type {wanted}: \"{found}\""
         ),
         field: path.to_owned(),
+        detail: format!("must be of type {wanted}, not {found}"),
+        ..FieldError::default()
     }
 }
 

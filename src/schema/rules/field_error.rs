@@ -3,11 +3,17 @@
 use serde_json::Value;
 
 /// One semantic fault of an object, as it is listed in a 422.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct FieldError {
     pub(crate) reason: &'static str,
     pub(crate) message: String,
     pub(crate) field: String,
+    /// What is wrong, without the reason and the value; may be empty.
+    pub(crate) detail: String,
+    /// The value that is refused; null where it is missing.
+    pub(crate) value: Value,
+    /// The only values allowed, if any.
+    pub(crate) supported: Vec<String>,
 }
 
 impl FieldError {
@@ -17,7 +23,13 @@ impl FieldError {
         } else {
             format!("Required value: {detail}")
         };
-        Self { reason: "FieldValueRequired", message, field: field.to_owned() }
+        Self {
+            reason: "FieldValueRequired",
+            message,
+            field: field.to_owned(),
+            detail: detail.to_owned(),
+            ..Self::default()
+        }
     }
 
     pub(crate) fn invalid(field: &str, value: &Value, detail: &str) -> Self {
@@ -25,6 +37,9 @@ impl FieldError {
             reason: "FieldValueInvalid",
             message: format!("Invalid value: {value}: {detail}"),
             field: field.to_owned(),
+            detail: detail.to_owned(),
+            value: value.clone(),
+            ..Self::default()
         }
     }
 
@@ -33,18 +48,20 @@ impl FieldError {
             reason: "FieldValueForbidden",
             message: format!("Forbidden: {detail}"),
             field: field.to_owned(),
+            detail: detail.to_owned(),
+            ..Self::default()
         }
     }
 
     pub(crate) fn not_supported(field: &str, value: &Value, supported: &[&str]) -> Self {
-        let supported: Vec<_> = supported.iter().map(|value| format!("\"{value}\"")).collect();
+        let quoted: Vec<_> = supported.iter().map(|value| format!("\"{value}\"")).collect();
         Self {
             reason: "FieldValueNotSupported",
-            message: format!(
-                "Unsupported value: {value}: supported values: {}",
-                supported.join(", ")
-            ),
+            message: format!("Unsupported value: {value}: supported values: {}", quoted.join(", ")),
             field: field.to_owned(),
+            value: value.clone(),
+            supported: supported.iter().map(|&value| value.to_owned()).collect(),
+            ..Self::default()
         }
     }
 
@@ -53,28 +70,32 @@ impl FieldError {
             reason: "FieldValueDuplicate",
             message: format!("Duplicate value: {value}"),
             field: field.to_owned(),
+            value: value.clone(),
+            ..Self::default()
         }
     }
 
     pub(crate) fn too_many(field: &str, count: usize, limit: usize) -> Self {
+        let plural = if limit == 1 { "" } else { "s" };
+        let detail = format!("must have at most {limit} item{plural}");
         Self {
             reason: "FieldValueTooMany",
-            message: format!(
-                "Too many: {count}: must have at most {limit} item{}",
-                if limit == 1 { "" } else { "s" }
-            ),
+            message: format!("Too many: {count}: {detail}"),
             field: field.to_owned(),
+            detail,
+            ..Self::default()
         }
     }
 
     pub(crate) fn too_long(field: &str, limit: usize) -> Self {
+        let plural = if limit == 1 { "" } else { "s" };
+        let detail = format!("may not be more than {limit} byte{plural}");
         Self {
             reason: "FieldValueTooLong",
-            message: format!(
-                "Too long: may not be more than {limit} byte{}",
-                if limit == 1 { "" } else { "s" }
-            ),
+            message: format!("Too long: {detail}"),
             field: field.to_owned(),
+            detail,
+            ..Self::default()
         }
     }
 }

@@ -147,7 +147,7 @@ fn host(host: &Value, field: &str, causes: &mut Vec<FieldError>) {
     if text.is_empty() {
         return;
     }
-    if text.parse::<std::net::IpAddr>().is_ok() {
+    if text.parse::<core::net::IpAddr>().is_ok() {
         causes.push(FieldError::invalid(field, host, "must be a DNS name, not an IP address"));
         return;
     }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{FieldError, names, not_negative, one_of};
+use super::{FieldError, names, one_of};
 use crate::schema::quantity::Quantity;
 
 /// Checks a pod's specification at a path; `claims` are volumes that come from elsewhere.
@@ -52,11 +52,6 @@ pub(super) fn spec(
     one_of(&spec["restartPolicy"], &format!("{path}.restartPolicy"), policies, causes);
     let dns = ["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"];
     one_of(&spec["dnsPolicy"], &format!("{path}.dnsPolicy"), &dns, causes);
-    not_negative(
-        &spec["terminationGracePeriodSeconds"],
-        &format!("{path}.terminationGracePeriodSeconds"),
-        causes,
-    );
 }
 
 fn named<'a>(name: &'a str, field: &str, seen: &mut Vec<&'a str>, causes: &mut Vec<FieldError>) {
@@ -141,6 +136,9 @@ fn mounts(container: &Value, field: &str, volumes: &[&str], causes: &mut Vec<Fie
                 reason: "FieldValueNotFound",
                 message: format!("Not found: \"{name}\""),
                 field: format!("{place}.name"),
+                detail: "there is no volume of that name".to_owned(),
+                value: json!(name),
+                supported: volumes.iter().map(|&volume| volume.to_owned()).collect(),
             });
         }
         if mount["mountPath"].as_str().is_none_or(str::is_empty) {
@@ -178,7 +176,7 @@ fn seccomp(context: &Value, field: &str, causes: &mut Vec<FieldError>) {
             let detail = "type is required when seccompProfile is set";
             causes.push(FieldError::required(&format!("{field}.type"), detail));
         }
-        "Localhost" if profile["localhostProfile"].as_str().is_none_or(str::is_empty) => {
+        "Localhost" if profile["localhostProfile"].is_null() => {
             let detail = "must be set when seccomp type is Localhost";
             causes.push(FieldError::required(&format!("{field}.localhostProfile"), detail));
         }

@@ -130,11 +130,8 @@ fn restart_of_job(spec: &Value, path: &str, causes: &mut Vec<FieldError>) {
     if !matches!(policy, "OnFailure" | "Never") {
         let field = format!("{path}.restartPolicy");
         if policy == "Always" || policy.is_empty() {
-            causes.push(FieldError {
-                reason: "FieldValueRequired",
-                message: "Required value: valid values: \"OnFailure\", \"Never\"".into(),
-                field,
-            });
+            let detail = "valid values: \"OnFailure\", \"Never\"";
+            causes.push(FieldError::required(&field, detail));
         } else {
             causes.push(FieldError::not_supported(&field, &json!(policy), &["OnFailure", "Never"]));
         }
@@ -252,5 +249,7 @@ pub(super) fn budget(object: &Value, causes: &mut Vec<FieldError>) {
             "Invalid value: {value}: minAvailable and maxUnavailable cannot be both set"
         ),
         field: "spec".to_owned(),
+        detail: "minAvailable and maxUnavailable cannot be both set".to_owned(),
+        ..FieldError::default()
     });
 }

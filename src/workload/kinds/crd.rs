@@ -26,7 +26,7 @@ impl Kinds {
 }
 
 /// Tells whether a body is a CustomResourceDefinition.
-fn is_definition(body: &Value) -> bool {
+pub(crate) fn is_definition(body: &Value) -> bool {
     let text = |key: &str| body.get(key).and_then(Value::as_str).unwrap_or_default();
     text("kind") == "CustomResourceDefinition"
         && text("apiVersion").starts_with("apiextensions.k8s.io/")

@@ -19,7 +19,7 @@ pub(crate) mod pod_template;
 pub(crate) mod references;
 
 pub(crate) use builtin::{DeletionWave, Referent, Trait, builtin_kind};
-pub(crate) use crd::defined_kind;
+pub(crate) use crd::{defined_kind, is_definition};
 pub(crate) use notation::find;
 
 /// Where the knowledge of a kind comes from.

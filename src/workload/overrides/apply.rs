@@ -71,7 +71,7 @@ pub(crate) fn has_image(key: &str, objects: &[Object]) -> bool {
 
 /// Gives the identities of the objects; a namespaced one that names no namespace is in the first
 /// that the set brings.
-fn ids(objects: &[Object], kinds: &Kinds) -> Vec<ObjectId> {
+pub(super) fn ids(objects: &[Object], kinds: &Kinds) -> Vec<ObjectId> {
     let mut ids: Vec<ObjectId> = objects.iter().map(Object::id).collect();
     // Where placement will put them, so that NAMESPACE/KIND/NAME finds them.
     let brought = ids.iter().find(|id| id.is("", "Namespace")).map(|id| id.name.clone());
@@ -87,7 +87,7 @@ fn ids(objects: &[Object], kinds: &Kinds) -> Vec<ObjectId> {
 }
 
 /// Finds the object that a flag means; the hint says how to be rid of the flag.
-fn target(object: &str, ids: &[ObjectId], kinds: &Kinds, flag: &str) -> Result<usize> {
+pub(super) fn target(object: &str, ids: &[ObjectId], kinds: &Kinds, flag: &str) -> Result<usize> {
     let found = find(object, ids, kinds).map_err(|error| {
         let near = error.hint.clone().unwrap_or_default();
         let error = error.while_doing(format!("{flag}: it matches no single object")).cause(near);
@@ -150,7 +150,7 @@ fn apply_patch(patch: &Value, object: &mut Object, id: &ObjectId, kinds: &Kinds)
 
 /// Splits `OBJECT:PATH` at the first `:` before which an object is named: names of RBAC objects
 /// may hold one too.
-fn set_target(place: &str, ids: &[ObjectId], kinds: &Kinds) -> Result<(usize, Path)> {
+pub(super) fn set_target(place: &str, ids: &[ObjectId], kinds: &Kinds) -> Result<(usize, Path)> {
     let mut first = None;
     for position in outside_brackets(place, ':') {
         match target(&place[..position], ids, kinds, &format!("--set {place}")) {

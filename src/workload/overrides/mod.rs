@@ -8,6 +8,7 @@ use serde_json::Value;
 mod apply;
 mod edit;
 mod images;
+mod overriding;
 mod patch_file;
 mod path;
 
@@ -15,6 +16,7 @@ pub(crate) use apply::{apply, has_image};
 pub(crate) use edit::{
     OverrideEdit, check_set_place, merge, parse_image, parse_replicas, parse_set, patch_key,
 };
+pub(crate) use overriding::{Flag, Overridden, Overriding};
 pub(crate) use patch_file::read_patches;
 
 /// The overrides of an instance, applied in the order images, replicas, patches, sets.

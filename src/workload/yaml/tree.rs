@@ -97,7 +97,29 @@ impl<'t> YamlNode<'t> {
     /// Finds the value of a key of a mapping, its own before those that its `<<` bring.
     #[must_use]
     pub(crate) fn field(self, key: &str) -> Option<Self> {
-        self.field_unseen(key, &mut HashSet::new())
+        self.pair(key).map(|(_, value)| value)
+    }
+
+    /// Finds a key of a mapping and its value, its own before those that its `<<` bring.
+    pub(crate) fn pair(self, key: &str) -> Option<(Self, Self)> {
+        self.pair_unseen(key, &mut HashSet::new())
+    }
+
+    /// Gives the first key of a mapping.
+    pub(crate) fn first_key(self) -> Option<Self> {
+        let Shape::Mapping(pairs) = self.shape() else { return None };
+        pairs.first().map(|&[key, _]| self.at(key))
+    }
+
+    /// Gives the values of a mapping.
+    pub(crate) fn values(self) -> Vec<Self> {
+        let Shape::Mapping(pairs) = self.shape() else { return Vec::new() };
+        pairs.iter().map(|&[_, value]| self.at(value)).collect()
+    }
+
+    /// Tells whether it is a mapping or a sequence.
+    pub(crate) fn is_collection(self) -> bool {
+        matches!(self.shape(), Shape::Mapping(_) | Shape::Sequence(_))
     }
 
     /// Finds a key of a mapping itself, where the mapping has it of its own.
@@ -108,17 +130,17 @@ impl<'t> YamlNode<'t> {
     }
 
     /// `seen` are the mappings that were looked at already: merging them again adds nothing.
-    fn field_unseen(self, wanted: &str, seen: &mut HashSet<usize>) -> Option<Self> {
+    fn pair_unseen(self, wanted: &str, seen: &mut HashSet<usize>) -> Option<(Self, Self)> {
         let Shape::Mapping(pairs) = self.shape() else { return None };
         if !seen.insert(self.followed()) {
             return None;
         }
         let pairs = || pairs.iter().map(|&[key, value]| (self.at(key), self.at(value)));
         let own = pairs().find(|(key, _)| key.text() == Some(wanted));
-        own.map(|(_, value)| value).or_else(|| {
+        own.or_else(|| {
             pairs().filter(|(key, _)| key.is_merge()).find_map(|(_, merged)| {
                 let listed = merged.items().into_iter();
-                std::iter::once(merged).chain(listed).find_map(|it| it.field_unseen(wanted, seen))
+                std::iter::once(merged).chain(listed).find_map(|it| it.pair_unseen(wanted, seen))
             })
         })
     }

@@ -1,13 +1,10 @@
 //! From nodes to JSON: anchors, merge keys, keys and numbers as kubectl turns them into JSON, and
 //! a problem wherever it would lose something on the way.
 
-use crate::workload::error::Code;
+use crate::{schema::validate::BASE64, workload::error::Code};
 use std::collections::BTreeSet;
 
-use base64::{
-    Engine as _, alphabet,
-    engine::{GeneralPurpose, GeneralPurposeConfig},
-};
+use base64::Engine as _;
 use serde_json::{Map, Value};
 
 use super::{
@@ -18,12 +15,6 @@ use super::{
     shown,
     tree::{Shape, Tree, YamlScalar, too_deep},
 };
-
-/// Base64 as Go's decoder takes it: padded, but careless about the last bits.
-const BASE64: GeneralPurpose = GeneralPurpose::new(
-    &alphabet::STANDARD,
-    GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true),
-);
 
 /// The document cannot be read any further; the problem has been noted.
 struct Unreadable;

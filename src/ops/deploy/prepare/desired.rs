@@ -5,7 +5,11 @@ use std::collections::HashSet;
 
 use super::{Deploy, start::Start};
 use crate::{
-    ops::target::{Target, group_unavailable},
+    ops::{
+        options::Validation,
+        strictness::decide,
+        target::{Target, group_unavailable},
+    },
     workload::{
         definition::Content,
         error::{Error, Result},
@@ -18,6 +22,7 @@ use crate::{
         placement::{Destination, Placement},
         plan::Desired,
         rendering::render,
+        validate,
     },
 };
 
@@ -54,7 +59,7 @@ impl Deploy<'_> {
         content: &Content,
         overrides: Overrides,
     ) -> Result<DesiredState> {
-        let objects = content.objects.clone();
+        let (objects, how) = (content.objects.clone(), self.options.validation);
         // Before the check: the set's own kinds are known to no server yet.
         start.target.kinds.add_crds(&objects);
         check_kinds(&mut start.target, &objects).await?;
@@ -71,7 +76,12 @@ impl Deploy<'_> {
             let hint = error.hint.clone().filter(|_| !is_new);
             Error { hint, ..error }
         })?;
-        let Placement { mode, namespace, objects: placed, notes, warnings } = placement;
+        let Placement { mode, namespace, objects: placed, notes, mut warnings } = placement;
+        if how != Validation::Ignore {
+            let mut report = validate::rendered(&placed, content, &overrides, kinds);
+            start.target.relent(&mut report).await?;
+            warnings.extend(decide(report, how)?);
+        }
         let mut graph = Graph::build(&placed, kinds)?;
         if self.options.limits.no_wait {
             // That the backend of a webhook is applied suffices then; Namespaces, CRDs and

@@ -1,7 +1,7 @@
 //! What a schema says of one value by itself: its format, its size, its range, its pattern, and
 //! that no item of a list is there twice.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use core::net::{Ipv4Addr, Ipv6Addr};
 
 use regex::Regex;
 use serde_json::{Map, Value};
@@ -17,7 +17,7 @@ pub(super) fn format_of(value: &Value, schema: &Schema, path: &str) -> Option<Fi
         "date" => text.len() == 10 && text.parse::<jiff::civil::Date>().is_ok(),
         "ipv4" => text.parse::<Ipv4Addr>().is_ok(),
         "ipv6" => text.parse::<Ipv6Addr>().is_ok(),
-        "uuid" => uuid::Uuid::parse_str(text).is_ok(),
+        "uuid" => text.parse::<uuid::Uuid>().is_ok(),
         _ => true,
     };
     (!fits).then(|| mistyped(path, text, format))

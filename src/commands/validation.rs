@@ -1,0 +1,96 @@
+//! `--validate`, and `definition validate`: what is wrong with objects, before anything is stored or
+//! sent.
+
+use clap::Args;
+
+use crate::{
+    commands::{
+        invocation::{Done, Invocation},
+        manifests::{FileArgs, load},
+        session::{self, OperationMode},
+    },
+    ops::{options::Validation, strictness},
+    output::{definitions, format::words},
+    workload::{
+        error::{Error, Result},
+        validate::{self, Report},
+    },
+};
+
+words!(impl Validation { Strict = "strict", Warn = "warn", Ignore = "ignore" });
+
+/// `--validate`.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct ValidationArgs {
+    /// What to do about mistakes in the objects: refuse, warn, or do not look
+    #[arg(long, value_enum, value_name = "HOW", default_value_t = Validation::Strict)]
+    pub validate: Validation,
+}
+
+impl ValidationArgs {
+    /// Tells of a report what is to be heeded, or refuses.
+    ///
+    /// # Errors
+    /// Code 2 with every mistake, where they are refused.
+    pub(crate) fn tell(&self, call: &Invocation, report: impl FnOnce() -> Report) -> Result<()> {
+        if self.validate == Validation::Ignore {
+            return Ok(());
+        }
+        for warning in strictness::decide(report(), self.validate)? {
+            call.printer.warn(&warning);
+        }
+        Ok(())
+    }
+}
+
+/// Say what is wrong with manifests; store nothing, and contact no cluster unless one is named
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Objects of built-in kinds are checked by the schemas and rules of Kubernetes 1.36, custom resources \
+by a CustomResourceDefinition among the manifests. What a server decides by its own state, such as \
+quotas and webhooks, shows with --against.
+
+Examples:
+  workloadctl definition validate k8s/
+  helm template . | workloadctl definition validate -
+  workloadctl definition validate k8s/ --against kind-dev
+  workloadctl definition validate k8s/ -o json
+
+Exit codes:
+  0  nothing is wrong
+  2  wrong command or input
+  7  the runtime cannot be used")]
+pub(crate) struct ValidateArgs {
+    /// Files, folders or `-` (standard input)
+    #[arg(value_name = "PATH", required = true)]
+    paths: Vec<String>,
+    /// Ask the server of this runtime too, by dry runs that store nothing
+    #[arg(long, value_name = "RUNTIME")]
+    against: Option<String>,
+}
+
+/// Validates.
+pub(super) fn run(args: ValidateArgs, call: &Invocation) -> Done {
+    let ValidateArgs { paths, against } = args;
+    let files = FileArgs { file: paths };
+    let content = load(files.read(call)?, call)?.content;
+    let mut report = validate::content(&content);
+    let mut unjudged = 0;
+    if let Some(runtime) = against {
+        let mode = OperationMode {
+            command: "workloadctl definition validate".into(),
+            stdin_is_source: files.reads_stdin(),
+            ..OperationMode::default()
+        };
+        unjudged = session::run(call, mode, async |around| {
+            strictness::ask_server(around.session, &runtime, &content, &mut report).await
+        })??;
+    }
+    let Report { mistakes, warnings } = report;
+    warnings.iter().for_each(|warning| call.printer.warn(warning));
+    if !mistakes.is_empty() {
+        return Err(Error::invalid(mistakes).into());
+    }
+    definitions::validated(&call.printer, content.objects.len(), unjudged, &warnings)?;
+    Ok(None)
+}

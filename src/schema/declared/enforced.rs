@@ -1,0 +1,84 @@
+//! What the API server asks of single fields, by the Go type that has them: fields that have to be
+//! there, values beyond the published enums, forms of text. Every row was seen to be refused by a
+//! real server; what the published schemas declare and nobody enforces is not here.
+
+/// The form of a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// A name such as `my-config.example`.
+    Subdomain,
+    /// A map of labels.
+    Labels,
+    /// The name of a port.
+    PortName,
+    /// The name or the number of a port.
+    Port,
+    /// The number of a port.
+    PortNumber,
+    /// A number or a share such as `25%`.
+    Share,
+    /// The name of an environment variable.
+    Variable,
+    Address,
+    AddressRange,
+}
+
+/// The fields that a type has to have.
+pub(super) fn required(type_name: &str) -> &'static [&'static str] {
+    match type_name {
+        "CSIVolumeSource" => &["driver"],
+        "ConfigMapEnvSource" | "SecretEnvSource" | "ConfigMapVolumeSource" => &["name"],
+        "ConfigMapProjection" | "SecretProjection" | "MetricIdentifier" => &["name"],
+        "CustomResourceColumnDefinition" => &["name", "type", "jsonPath"],
+        "DownwardAPIVolumeFile" | "HostPathVolumeSource" => &["path"],
+        "HTTPIngressRuleValue" => &["paths"],
+        "IPBlock" => &["cidr"],
+        "IngressServiceBackend" | "ResourceMetricSource" => &["name"],
+        "KeyToPath" => &["key", "path"],
+        "MetricSpec" | "MetricTarget" => &["type"],
+        "NFSVolumeSource" => &["server", "path"],
+        "ObjectFieldSelector" => &["fieldPath"],
+        "PersistentVolumeClaimVolumeSource" => &["claimName"],
+        "PolicyRule" => &["verbs"],
+        "ResourceFieldSelector" => &["resource"],
+        "SecretVolumeSource" => &["secretName"],
+        "Subject" => &["name"],
+        "TopologySpreadConstraint" => &["topologyKey", "whenUnsatisfiable"],
+        _ => &[],
+    }
+}
+
+/// The only values of a field whose schema declares none.
+pub(super) fn values(type_name: &str, field: &str) -> &'static [&'static str] {
+    match (type_name, field) {
+        ("StatefulSetPersistentVolumeClaimRetentionPolicy", "whenDeleted" | "whenScaled") => {
+            &["Retain", "Delete"]
+        }
+        ("MetricSpec", "type") => &["ContainerResource", "External", "Object", "Pods", "Resource"],
+        ("MetricTarget", "type") => &["AverageValue", "Utilization", "Value"],
+        ("LabelSelectorRequirement", "operator") => &["DoesNotExist", "Exists", "In", "NotIn"],
+        ("Container", "restartPolicy") => &["Always", "Never", "OnFailure"],
+        _ => &[],
+    }
+}
+
+/// The form that a field wants.
+pub(super) fn form(type_name: &str, field: &str) -> Option<Form> {
+    Some(match (type_name, field) {
+        ("PodSpec", "serviceAccountName" | "runtimeClassName") => Form::Subdomain,
+        ("ConfigMapEnvSource" | "SecretEnvSource" | "SecretKeySelector", "name") => Form::Subdomain,
+        ("PodSpec", "nodeSelector") | ("LabelSelector", "matchLabels") => Form::Labels,
+        ("ContainerPort", "name") => Form::PortName,
+        ("ContainerPort", "hostPort") => Form::PortNumber,
+        ("ServicePort", "targetPort") => Form::Port,
+        ("HTTPGetAction" | "TCPSocketAction", "port") => Form::Port,
+        ("RollingUpdateDeployment" | "RollingUpdateDaemonSet", "maxSurge" | "maxUnavailable") => {
+            Form::Share
+        }
+        ("PodDisruptionBudgetSpec", "minAvailable" | "maxUnavailable") => Form::Share,
+        ("EnvVar", "name") => Form::Variable,
+        ("HostAlias", "ip") => Form::Address,
+        ("IPBlock", "cidr") => Form::AddressRange,
+        _ => return None,
+    })
+}

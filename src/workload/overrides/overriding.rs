@@ -1,0 +1,141 @@
+//! Which flag brought a value: of objects that were overridden, not everything stands in the
+//! sources.
+
+use serde_json::Value;
+
+use super::{
+    Overrides,
+    apply::{ids, set_target, target},
+    path::{Path, PathStep},
+};
+use crate::workload::{
+    kinds::{Kinds, pod_template},
+    mask,
+    object::{Object, Origin},
+};
+
+/// Overrides with what they override.
+pub(crate) struct Overriding<'a> {
+    pub overrides: &'a Overrides,
+    /// The objects as read.
+    pub objects: &'a [Object],
+    pub kinds: &'a Kinds,
+}
+
+/// A flag as it is typed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Flag {
+    /// `--set Deployment/web:spec.replicas=3`; the values of Secrets are masked.
+    pub text: String,
+    /// Where its value begins, in characters.
+    pub value: usize,
+}
+
+/// A place in an overridden object.
+pub(crate) struct Overridden<'a> {
+    /// Where the object stands.
+    pub origin: &'a Origin,
+    /// The object as it has become.
+    pub body: &'a Value,
+    /// The steps to the place: fields, and items by their number.
+    pub steps: &'a [String],
+    /// A key or a value in the map at the place.
+    pub entry: Option<&'a str>,
+}
+
+impl Overriding<'_> {
+    /// Finds the flag that brought what is at a place.
+    pub(crate) fn flag(&self, place: &Overridden<'_>) -> Option<Flag> {
+        let Self { overrides, objects, kinds } = self;
+        if overrides.is_empty() {
+            return None;
+        }
+        let ids = ids(objects, kinds);
+        let here = |index: usize| objects[index].origin == *place.origin;
+        // The last one that was applied has the word.
+        let set = overrides.sets.iter().rev().find(|(name, _)| {
+            set_target(name, &ids, kinds)
+                .is_ok_and(|(index, path)| here(index) && leads_to(&path, place))
+        });
+        if let Some((name, value)) = set {
+            let value = match value {
+                _ if mask::is_secret(name) => "***".to_owned(),
+                Value::String(text) => text.clone(),
+                other => other.to_string(),
+            };
+            return Some(Flag::new("--set", name, &value));
+        }
+        let replicas = overrides.replicas.iter().find(|(object, _)| {
+            place.steps == ["spec", "replicas"]
+                && target(object, &ids, kinds, "--replicas").is_ok_and(here)
+        });
+        if let Some((object, count)) = replicas {
+            return Some(Flag::new("--replicas", object, &count.to_string()));
+        }
+        let image = text_at(place.body, place.steps)?;
+        let is_image = place.steps.last().is_some_and(|last| last == "image")
+            && objects.iter().zip(&ids).any(|(object, id)| {
+                object.origin == *place.origin && pod_template::template(id, place.body).is_some()
+            });
+        let brought = overrides.images.iter().find(|(_, brought)| is_image && *brought == image);
+        brought.map(|(name, image)| Flag::new("--image", name, image))
+    }
+}
+
+impl Flag {
+    fn new(flag: &str, name: &str, value: &str) -> Self {
+        let before = format!("{flag} {name}=");
+        Self { value: before.chars().count(), text: format!("{before}{value}") }
+    }
+}
+
+/// Tells whether what a path sets holds the place, or is the entry that is meant of it.
+fn leads_to(path: &Path, place: &Overridden<'_>) -> bool {
+    let Overridden { body, steps, entry, .. } = *place;
+    let mut value = Some(body);
+    for (depth, step) in path.0.iter().enumerate() {
+        let Some(wanted) = steps.get(depth) else {
+            let set = value.and_then(|value| text_of(step, value));
+            let last = depth + 1 == path.0.len();
+            return last && entry.is_some_and(|entry| is_key(step, entry) || set == Some(entry));
+        };
+        let fits = match step {
+            PathStep::Select { field, text } => {
+                let item = value.and_then(|value| value.get(wanted.parse::<usize>().ok()?));
+                item.and_then(|item| item.get(field)).and_then(Value::as_str) == Some(text)
+            }
+            step => is_key(step, wanted),
+        };
+        if !fits {
+            return false;
+        }
+        value = value.and_then(|value| below(value, wanted));
+    }
+    true
+}
+
+fn is_key(step: &PathStep, wanted: &str) -> bool {
+    match step {
+        PathStep::Key(key) => key == wanted,
+        PathStep::Index(index) => index.to_string() == wanted,
+        PathStep::Select { .. } => false,
+    }
+}
+
+fn text_of<'v>(step: &PathStep, value: &'v Value) -> Option<&'v str> {
+    match step {
+        PathStep::Key(key) => value.get(key)?.as_str(),
+        PathStep::Index(_) | PathStep::Select { .. } => None,
+    }
+}
+
+fn below<'v>(value: &'v Value, step: &str) -> Option<&'v Value> {
+    match value {
+        Value::Array(items) => items.get(step.parse::<usize>().ok()?),
+        other => other.get(step),
+    }
+}
+
+fn text_at<'v>(body: &'v Value, steps: &[String]) -> Option<&'v str> {
+    steps.iter().try_fold(body, |value, step| below(value, step))?.as_str()
+}

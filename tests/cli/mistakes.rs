@@ -1,0 +1,326 @@
+//! Mistakes in objects: each is told with its place, its line and what was probably meant, before
+//! anything is stored or sent.
+
+use crate::program::Program;
+
+mod custom;
+mod others;
+mod pods;
+
+const WEB: &str = "\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: web, image: nginx}]}
+";
+const BAD: &str = "\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  replica: 3
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: web, image: nginx}]}
+";
+const SECRET: &str = "\
+apiVersion: v1
+kind: Secret
+metadata: {name: s}
+data: {a: eA==, b: \"hunter2!\"}
+";
+const ANCHOR: &str = "\
+x: &c {name: web, imge: nginx}
+apiVersion: v1
+kind: Pod
+metadata: {name: p}
+spec:
+  containers:
+  - *c
+  - <<: *c
+    name: two
+";
+const LIST: &str = r##"{"apiVersion":"v1","kind":"List","items":[{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a"},"dta":{}},{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"b"},"data":{"kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk":"v"},"imutable":true}]}"##;
+
+/// Calls the program with several lines, and shows all answers.
+fn told(program: &Program, lines: &[&str], stdin: &str) -> String {
+    let answers = lines.iter().map(|line| program.call_with(line, stdin).shown(line));
+    answers.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn mistakes_are_refused_told_or_not_looked_at() {
+    let program = Program::new();
+    program.write("web.yaml", BAD);
+    let lines = [
+        "definition apply web -f web.yaml",
+        "definition list",
+        "definition apply web -f web.yaml --validate warn",
+        "definition apply web -f web.yaml --validate ignore",
+        "render -f web.yaml -o name",
+        "render web -o name",
+        "render web -o name --validate warn",
+    ];
+    snapshot!(told(&program, &lines, ""), @r##"
+    $ workloadctl definition apply web -f web.yaml
+    exit code 2
+    --- stderr
+    error: web.yaml:5:3: Deployment/web: there is no field `spec.replica`
+      5 |   replica: 3
+        |   ^^^^^^^ did you mean `replicas`?
+    hint: `--validate warn` leaves the decision to the server
+
+    $ workloadctl definition list
+    exit code 0
+    --- stderr
+    no definitions; `workloadctl definition apply NAME -f PATH` makes one
+
+    $ workloadctl definition apply web -f web.yaml --validate warn
+    exit code 0
+    --- stdout
+    definition web created: revision 1, 1 object
+    --- stderr
+    warning: web.yaml:5:3: Deployment/web: there is no field `spec.replica`; did you mean `replicas`?
+
+    $ workloadctl definition apply web -f web.yaml --validate ignore
+    exit code 0
+    --- stdout
+    definition web unchanged (revision 1)
+
+    $ workloadctl render -f web.yaml -o name
+    exit code 2
+    --- stderr
+    error: web.yaml:5:3: Deployment/web: there is no field `spec.replica`
+      5 |   replica: 3
+        |   ^^^^^^^ did you mean `replicas`?
+    hint: `--validate warn` leaves the decision to the server
+
+    $ workloadctl render web -o name
+    exit code 2
+    --- stderr
+    error: web.yaml:5:3: Deployment/web: there is no field `spec.replica`
+      5 |   replica: 3
+        |   ^^^^^^^ did you mean `replicas`?
+    hint: `--validate warn` leaves the decision to the server
+
+    $ workloadctl render web -o name --validate warn
+    exit code 0
+    --- stdout
+    Namespace/web
+    Deployment/web
+    --- stderr
+    warning: web.yaml:5:3: Deployment/web: there is no field `spec.replica`; did you mean `replicas`?
+    "##);
+}
+
+#[test]
+fn programs_get_the_same_list() {
+    let program = Program::new();
+    program.write("web.yaml", &BAD.replace("nginx}", "nginx, imagePullPolicy: always}"));
+    let lines = ["definition validate web.yaml -o json"];
+    snapshot!(told(&program, &lines, ""), @r##"
+    $ workloadctl definition validate web.yaml -o json
+    exit code 2
+    --- stdout
+    {
+      "apiVersion": "workloadctl/v1alpha1",
+      "kind": "Error",
+      "error": {
+        "code": "invalid-manifest",
+        "exitCode": 2,
+        "message": "2 mistakes in the objects",
+        "errors": [
+          {
+            "object": "Deployment/web",
+            "path": "spec.replica",
+            "source": {
+              "file": "web.yaml",
+              "line": 5,
+              "column": 3
+            },
+            "message": "there is no field `spec.replica`",
+            "suggestion": "replicas"
+          },
+          {
+            "object": "Deployment/web",
+            "path": "spec.template.spec.containers[0].imagePullPolicy",
+            "source": {
+              "file": "web.yaml",
+              "line": 9,
+              "column": 68
+            },
+            "message": "`spec.template.spec.containers[0].imagePullPolicy` cannot be the text \"always\"",
+            "expected": "one of Always, IfNotPresent, Never",
+            "suggestion": "Always"
+          }
+        ]
+      }
+    }
+    --- stderr
+    error: 2 mistakes in the objects
+      web.yaml:5:3: Deployment/web: there is no field `spec.replica`
+        5 |   replica: 3
+          |   ^^^^^^^ did you mean `replicas`?
+      web.yaml:9:68: Deployment/web: `spec.template.spec.containers[0].imagePullPolicy` cannot be the text "always"
+        9 |     spec: {containers: [{name: web, image: nginx, imagePullPolicy: always}]}
+          |                                                                    ^^^^^^ did you mean `Always`?
+    "##);
+}
+
+#[test]
+fn what_an_override_brought_is_shown_with_its_flag() {
+    let program = Program::new();
+    program.write("web.yaml", WEB);
+    let lines = [
+        "definition apply web -f web.yaml",
+        "instance create web --runtime sandbox --set Deployment/web:spec.replica=3 --set Deployment/web:metadata.labels={app:-x} --set Deployment/web:spec.template.spec.restartPolicy=Never",
+        "render web -o name",
+    ];
+    snapshot!(told(&program, &lines, ""), @r##"
+    $ workloadctl definition apply web -f web.yaml
+    exit code 0
+    --- stdout
+    definition web created: revision 1, 1 object
+
+    $ workloadctl instance create web --runtime sandbox --set Deployment/web:spec.replica=3 --set Deployment/web:metadata.labels={app:-x} --set Deployment/web:spec.template.spec.restartPolicy=Never
+    exit code 0
+    --- stdout
+    instance web created: definition web on sandbox
+    --- stderr
+    runtime sandbox: --runtime
+    hint: workloadctl deploy web
+
+    $ workloadctl render web -o name
+    exit code 2
+    --- stderr
+    error: 3 mistakes in the objects
+      --set Deployment/web:spec.replica=3: Deployment/web: there is no field `spec.replica`
+         | --set Deployment/web:spec.replica=3
+         |                           ^^^^^^^ did you mean `replicas`?
+      --set Deployment/web:metadata.labels={"app:-x":null}: Deployment/web: `metadata.labels` cannot be the text "app:-x": name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc')
+         | --set Deployment/web:metadata.labels={"app:-x":null}
+         |                                      ^^^^^^^^^^^^^^^
+      --set Deployment/web:spec.template.spec.restartPolicy=Never: Deployment/web: `spec.template.spec.restartPolicy` cannot be the text "Never"
+         | --set Deployment/web:spec.template.spec.restartPolicy=Never
+         |                                                       ^^^^^ expected Always
+    hint: `--validate warn` leaves the decision to the server
+    "##);
+}
+
+#[test]
+fn what_is_in_a_secret_is_not_shown() {
+    let program = Program::new();
+    program.write("s.yaml", SECRET);
+    let lines = [
+        "definition validate s.yaml",
+        "definition apply s -f s.yaml --validate warn",
+        r##"instance create s --runtime sandbox --set Secret/s:data.b="hunter3!""##,
+        "render s -o name",
+    ];
+    snapshot!(told(&program, &lines, ""), @r##"
+    $ workloadctl definition validate s.yaml
+    exit code 2
+    --- stderr
+    error: s.yaml:4:20: Secret/s: `data.b`: illegal base64 data at input byte 7
+
+    $ workloadctl definition apply s -f s.yaml --validate warn
+    exit code 0
+    --- stdout
+    definition s created: revision 1, 1 object
+    --- stderr
+    warning: s.yaml:4:20: Secret/s: `data.b`: illegal base64 data at input byte 7
+
+    $ workloadctl instance create s --runtime sandbox --set Secret/s:data.b="hunter3!"
+    exit code 0
+    --- stdout
+    instance s created: definition s on sandbox
+    --- stderr
+    runtime sandbox: --runtime
+    hint: workloadctl deploy s
+
+    $ workloadctl render s -o name
+    exit code 2
+    --- stderr
+    error: --set Secret/s:data.b=***: Secret/s: `data.b`: illegal base64 data at input byte 7
+    hint: `--validate warn` leaves the decision to the server
+    "##);
+}
+
+#[test]
+fn what_is_fine_is_said() {
+    let program = Program::new();
+    program.write("web.yaml", WEB);
+    let lines = [
+        "definition validate web.yaml",
+        "definition validate web.yaml -o json",
+        "definition validate -",
+        "definition validate web.yaml --against nowhere",
+    ];
+    snapshot!(told(&program, &lines, WEB), @r##"
+    $ workloadctl definition validate web.yaml
+    exit code 0
+    --- stdout
+    1 object, nothing is wrong
+
+    $ workloadctl definition validate web.yaml -o json
+    exit code 0
+    --- stdout
+    {
+      "apiVersion": "workloadctl/v1alpha1",
+      "kind": "Validation",
+      "objectCount": 1,
+      "unjudgedCount": 0,
+    }
+
+    $ workloadctl definition validate -
+    exit code 0
+    --- stdout
+    1 object, nothing is wrong
+
+    $ workloadctl definition validate web.yaml --against nowhere
+    exit code 2
+    --- stderr
+    error: cannot use context `nowhere`
+      there is no kubeconfig with a context: looked at ~/.kube/config
+    hint: set KUBECONFIG or `--kubeconfig FILE`, or try it without a cluster: `--runtime sandbox`
+    "##);
+}
+
+#[test]
+fn places_are_found_in_lists_and_behind_anchors() {
+    let program = Program::new();
+    program.write("list.json", LIST);
+    program.write("anchor.yaml", ANCHOR);
+    let lines = ["definition validate list.json", "definition validate anchor.yaml"];
+    snapshot!(told(&program, &lines, ""), @r##"
+    $ workloadctl definition validate list.json
+    exit code 2
+    --- stderr
+    error: 2 mistakes in the objects
+      list.json:1:105: ConfigMap/a: there is no field `dta`
+        1 | …nd":"ConfigMap","metadata":{"name":"a"},"dta":{}},{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"b"},"data":{…
+          |                                          ^^^^^ did you mean `data`?
+      list.json:1:343: ConfigMap/b: there is no field `imutable`
+        1 | …kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk":"v"},"imutable":true}]}
+          |                                          ^^^^^^^^^^ did you mean `immutable`?
+
+    $ workloadctl definition validate anchor.yaml
+    exit code 2
+    --- stderr
+    error: 3 mistakes in the objects
+      anchor.yaml:1:1: Pod/p: there is no field `x`
+        1 | x: &c {name: web, imge: nginx}
+          | ^ expected one of apiVersion, kind, metadata, spec, status
+      anchor.yaml:1:19: Pod/p: there is no field `spec.containers[0].imge`
+        1 | x: &c {name: web, imge: nginx}
+          |                   ^^^^ did you mean `image`?
+      anchor.yaml:1:19: Pod/p: there is no field `spec.containers[1].imge`
+        1 | x: &c {name: web, imge: nginx}
+          |                   ^^^^ did you mean `image`?
+    "##);
+}
