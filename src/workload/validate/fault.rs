@@ -119,15 +119,10 @@ pub(super) fn unknown(at: Found, schema: &Schema) -> Fault {
     let near = same_but_for_case(name, &fields).or_else(|| nearest(name, fields.iter().copied()));
     let suggestion = near.map(str::to_owned).or_else(|| {
         // A field that slipped in too deep is one of a level above.
-        let above_it = (0..levels.len().saturating_sub(1)).rev();
-        above_it.filter(|&depth| levels[depth].properties.contains_key(name.as_str())).find_map(
-            |depth| {
-                Some(
-                    Found { steps: at.steps[..depth].to_vec(), rest: Some(name.clone()) }
-                        .to_string(),
-                )
-            },
-        )
+        let mut above_it = (0..levels.len().saturating_sub(1)).rev();
+        let depth = above_it.find(|&depth| levels[depth].properties.contains_key(name.as_str()))?;
+        let meant = Found { steps: at.steps[..depth].to_vec(), rest: Some(name.clone()) };
+        Some(meant.to_string())
     });
     let expected = (suggestion.is_none() && !fields.is_empty() && fields.len() <= LISTED)
         .then(|| format!("one of {}", fields.join(", ")));
