@@ -59,12 +59,15 @@ complete -c workloadctl -n "__fish_workloadctl_needs_command" -f -a "definition"
 complete -c workloadctl -n "__fish_workloadctl_needs_command" -f -a "instance" -d 'Handle workload instances: running copies of definitions'
 complete -c workloadctl -n "__fish_workloadctl_needs_command" -f -a "runtime" -d 'Handle runtimes: the contexts of your kubeconfig'
 complete -c workloadctl -n "__fish_workloadctl_needs_command" -f -a "sandbox" -d 'Handle the sandbox: a Kubernetes API inside the program, for trying and rehearsing'
+complete -c workloadctl -n "__fish_workloadctl_needs_command" -f -a "init" -d 'Write a first workload file'
+complete -c workloadctl -n "__fish_workloadctl_needs_command" -f -a "schema" -d 'Print the JSON Schema of workload files'
 complete -c workloadctl -n "__fish_workloadctl_needs_command" -f -a "completions" -d 'Print the completions for a shell'
-complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -s f -l file -d 'Read manifests from a file, a folder or `-` (standard input); several form one definition' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -s f -l file -d 'Read manifests from a file, a folder or `-` (standard input), several form one definition; or read a workload file, which names definitions and instances' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l definition -d 'The definition [default: the instance\'s own, or one of the instance\'s name]' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l revision -d 'The number of the definition\'s revision [default: the newest]' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l image -d 'Set the image of a container, or of an image repository; NAME- drops the override' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l replicas -d 'Set the replicas of an object; OBJECT- drops the override' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l patch -d 'Merge partial objects of a file into those that they name; OBJECT- drops the override' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l set -d 'Set one value of an object, in YAML; OBJECT:PATH- drops the override' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l prune -d 'When to remove what left the definition' -r -f -a "after\t''
 before\t''
@@ -110,11 +113,12 @@ complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -s v -l 
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -s y -l yes -d 'Answer every question with yes'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -s V -l version -d 'Print version'
-complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -s f -l file -d 'Read manifests from a file, a folder or `-` (standard input); several form one definition' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -s f -l file -d 'Read manifests from a file, a folder or `-` (standard input), several form one definition; or read a workload file, which names definitions and instances' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l definition -d 'The definition [default: the instance\'s own, or one of the instance\'s name]' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l revision -d 'The number of the definition\'s revision [default: the newest]' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l image -d 'Set the image of a container, or of an image repository; NAME- drops the override' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l replicas -d 'Set the replicas of an object; OBJECT- drops the override' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l patch -d 'Merge partial objects of a file into those that they name; OBJECT- drops the override' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l set -d 'Set one value of an object, in YAML; OBJECT:PATH- drops the override' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l prune -d 'When to remove what left the definition' -r -f -a "after\t''
 before\t''
@@ -157,6 +161,7 @@ complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -s v -l ve
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -s y -l yes -d 'Answer every question with yes'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -s V -l version -d 'Print version'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand status" -s f -l file -d 'Show the instances of a workload file' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand status" -l timeout -d 'How long to wait; 0 is for ever' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand status" -l runtime -d 'The runtime: a context of the kubeconfig, or `sandbox`' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand status" -s n -l namespace -d 'The namespace' -r
@@ -210,7 +215,7 @@ complete -c workloadctl -n "__fish_workloadctl_using_subcommand list" -s V -l ve
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand render" -l release -d 'The objects that this release of the instance sent' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand render" -l definition -d 'The objects of a stored definition, as they were read' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand render" -l revision -d 'The definition\'s revision [default: the newest]' -r
-complete -c workloadctl -n "__fish_workloadctl_using_subcommand render" -s f -l file -d 'Read manifests from a file, a folder or `-` (standard input); several form one definition' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand render" -s f -l file -d 'Read manifests from a file, a folder or `-` (standard input), several form one definition; or read a workload file, which names definitions and instances' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand render" -l validate -d 'What to do about mistakes in the objects: refuse, warn, or do not look' -r -f -a "strict\t''
 warn\t''
 ignore\t''"
@@ -289,6 +294,7 @@ complete -c workloadctl -n "__fish_workloadctl_using_subcommand rollback" -s v -
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand rollback" -s y -l yes -d 'Answer every question with yes'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand rollback" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand rollback" -s V -l version -d 'Print version'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand delete" -s f -l file -d 'Delete the instances of a workload file, whoever depends on another first; then its definitions that no other instance runs' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand delete" -l timeout -d 'How long each instance may take, from lock to end; 0 is for ever' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand delete" -l lock-wait -d 'How long to wait while somebody else works on an instance [default: 0 on a terminal, else 5m]' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand delete" -l runtime -d 'The runtime: a context of the kubeconfig, or `sandbox`' -r
@@ -346,7 +352,7 @@ complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and 
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and not __fish_seen_subcommand_from apply list show validate delete" -f -a "show" -d 'Show a definition'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and not __fish_seen_subcommand_from apply list show validate delete" -f -a "validate" -d 'Say what is wrong with manifests; store nothing, and contact no cluster unless one is named'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and not __fish_seen_subcommand_from apply list show validate delete" -f -a "delete" -d 'Delete definitions that have no instances'
-complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from apply" -s f -l file -d 'Read manifests from a file, a folder or `-` (standard input); several form one definition' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from apply" -s f -l file -d 'Read manifests from a file, a folder or `-` (standard input), several form one definition; or read a workload file, which names definitions and instances' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from apply" -l validate -d 'What to do about mistakes in the objects: refuse, warn, or do not look' -r -f -a "strict\t''
 warn\t''
 ignore\t''"
@@ -495,9 +501,11 @@ complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and no
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and not __fish_seen_subcommand_from create list show delete" -f -a "list" -d 'List instances from the database, contacting no cluster'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and not __fish_seen_subcommand_from create list show delete" -f -a "show" -d 'Show an instance from the database; contact no cluster'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and not __fish_seen_subcommand_from create list show delete" -f -a "delete" -d 'Delete instances with all their objects; their definitions stay'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from create" -s f -l file -d 'Create the instances of a workload file, and store its definitions' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from create" -l definition -d 'The definition [default: the one of the instance\'s name]' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from create" -l image -d 'Set the image of a container, or of an image repository; NAME- drops the override' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from create" -l replicas -d 'Set the replicas of an object; OBJECT- drops the override' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from create" -l patch -d 'Merge partial objects of a file into those that they name; OBJECT- drops the override' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from create" -l set -d 'Set one value of an object, in YAML; OBJECT:PATH- drops the override' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from create" -l runtime -d 'The runtime: a context of the kubeconfig, or `sandbox`' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from create" -s n -l namespace -d 'The namespace' -r
@@ -570,6 +578,7 @@ complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from show" -s y -l yes -d 'Answer every question with yes'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from delete" -s f -l file -d 'Delete the instances of a workload file, whoever depends on another first; then its definitions that no other instance runs' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from delete" -l timeout -d 'How long each instance may take, from lock to end; 0 is for ever' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from delete" -l lock-wait -d 'How long to wait while somebody else works on an instance [default: 0 on a terminal, else 5m]' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from delete" -l runtime -d 'The runtime: a context of the kubeconfig, or `sandbox`' -r
@@ -741,6 +750,54 @@ complete -c workloadctl -n "__fish_workloadctl_using_subcommand sandbox; and __f
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand sandbox; and __fish_seen_subcommand_from reset" -s y -l yes -d 'Answer every question with yes'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand sandbox; and __fish_seen_subcommand_from reset" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand sandbox; and __fish_seen_subcommand_from reset" -s V -l version -d 'Print version'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand init" -l from -d 'Stored instances to write down, with their overrides' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand init" -s f -l file -d 'The file to write; - is standard output' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand init" -l runtime -d 'The runtime: a context of the kubeconfig, or `sandbox`' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand init" -s n -l namespace -d 'The namespace' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand init" -l kubeconfig -d 'The kubeconfig, instead of KUBECONFIG or ~/.kube/config' -r -F
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand init" -l db -d 'The database, instead of WORKLOADCTL_DB or the one in the configuration folder' -r -F
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand init" -s o -l output -d 'The form of the answer' -r -f -a "table\t''
+wide\t''
+json\t''
+yaml\t''
+name\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand init" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand init" -l progress -d 'How to show progress on stderr' -r -f -a "auto\t''
+bars\t''
+lines\t''
+json\t''
+none\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand init" -l request-timeout -d 'How long one request may take [default: 30s, status: 5s]' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand init" -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand init" -s v -l verbose -d 'Show requests with status and time; -vv shows bodies too, Secret values masked'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand init" -s y -l yes -d 'Answer every question with yes'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand init" -s V -l version -d 'Print version'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand schema" -l runtime -d 'The runtime: a context of the kubeconfig, or `sandbox`' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand schema" -s n -l namespace -d 'The namespace' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand schema" -l kubeconfig -d 'The kubeconfig, instead of KUBECONFIG or ~/.kube/config' -r -F
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand schema" -l db -d 'The database, instead of WORKLOADCTL_DB or the one in the configuration folder' -r -F
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand schema" -s o -l output -d 'The form of the answer' -r -f -a "table\t''
+wide\t''
+json\t''
+yaml\t''
+name\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand schema" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand schema" -l progress -d 'How to show progress on stderr' -r -f -a "auto\t''
+bars\t''
+lines\t''
+json\t''
+none\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand schema" -l request-timeout -d 'How long one request may take [default: 30s, status: 5s]' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand schema" -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand schema" -s v -l verbose -d 'Show requests with status and time; -vv shows bodies too, Secret values masked'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand schema" -s y -l yes -d 'Answer every question with yes'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand schema" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand schema" -s V -l version -d 'Print version'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand completions" -l runtime -d 'The runtime: a context of the kubeconfig, or `sandbox`' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand completions" -s n -l namespace -d 'The namespace' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand completions" -l kubeconfig -d 'The kubeconfig, instead of KUBECONFIG or ~/.kube/config' -r -F
