@@ -53,10 +53,8 @@ impl Loaded {
     /// Adds the objects of a text, and gives what is wrong with it in the order of the text.
     fn read(&mut self, SourceFile { name, text }: &SourceFile) -> Vec<Error> {
         let file: Arc<str> = name.as_str().into();
-        let yaml::Reading { documents, problems } = yaml::read(text);
-        let mut errors: Vec<_> =
-            problems.into_iter().map(|problem| problem.into_error(&file)).collect();
-        for mut document in documents {
+        let mut errors = Vec::new();
+        let problems = yaml::read_each(text, &mut |mut document| {
             let value = std::mem::take(&mut document.value);
             for found in list::flatten(value, document.root(), &file) {
                 match found.and_then(|found| check::object(found, &mut self.warnings)) {
@@ -64,7 +62,8 @@ impl Loaded {
                     Err(problems) => errors.extend(problems),
                 }
             }
-        }
+        });
+        errors.extend(problems.into_iter().map(|problem| problem.into_error(&file)));
         let place = |origin: &Origin| (origin.line, origin.column);
         // Problems of the text and of its objects are found one after the other.
         errors.sort_by_key(|error| error.origin.as_ref().map(place));

@@ -10,8 +10,22 @@ use super::{
     tree::{Shape, Tree, too_deep},
 };
 
-/// Reads values one after another until the text ends or something is not JSON.
-pub(super) fn parse(text: &str, take: &mut dyn FnMut(Result<Option<Tree>, Problem>)) {
+/// Where and why a stream of JSON values ends before its text does.
+#[derive(Debug)]
+pub(super) struct JsonStop {
+    /// What is wrong with what stands there.
+    pub(super) problem: Problem,
+    /// How many values were read before.
+    pub(super) count: usize,
+    /// Where the last of them ends, as an offset; 0 without any.
+    pub(super) end: usize,
+}
+
+/// Reads values one after another until the text ends.
+///
+/// # Errors
+/// The first thing that is not JSON, or that would be lost.
+pub(super) fn parse(text: &str, take: &mut dyn FnMut(Tree)) -> Result<(), JsonStop> {
     let mut parser = JsonParser {
         bytes: text.as_bytes(),
         text,
@@ -20,19 +34,19 @@ pub(super) fn parse(text: &str, take: &mut dyn FnMut(Result<Option<Tree>, Proble
         place: Position::new(1, 1),
         depth: 0,
     };
+    let (mut count, mut end) = (0, 0);
     loop {
         parser.space();
         if parser.peek().is_none() {
-            return;
+            return Ok(());
         }
         let mut tree = Tree { nodes: Vec::new(), root: 0 };
         match parser.value(&mut tree) {
-            Ok(root) => {
-                tree.root = root;
-                take(Ok(Some(tree)));
-            }
-            Err(problem) => return take(Err(problem)),
+            Ok(root) => tree.root = root,
+            Err(problem) => return Err(JsonStop { problem, count, end }),
         }
+        take(tree);
+        (count, end) = (count + 1, parser.offset);
     }
 }
 
@@ -87,7 +101,7 @@ impl<'t> JsonParser<'t> {
             None => self.problem(format!("the text ends where {wanted} should stand")),
             Some('-') if rest.starts_with("---") => self
                 .problem("`---` stands in a stream of JSON values")
-                .hint("begin the text with a line `---` to have it read as YAML"),
+                .hint("separate all documents by a line `---`, the first two too"),
             Some(c) => self.problem(format!("{c:?} stands where {wanted} should")),
         }
     }

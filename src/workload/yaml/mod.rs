@@ -129,46 +129,88 @@ pub(crate) struct Reading {
     pub problems: Vec<Problem>,
 }
 
-/// Reads all documents of a text: a stream of JSON values if its first character that is not
-/// white space is `{`, else YAML documents between lines that begin with `---`.
+/// Reads all documents of a text. What begins with `{` is a stream of JSON values, unless it turns
+/// out to be none; all else is YAML documents between lines that begin with `---`.
 pub(crate) fn read(text: &str) -> Reading {
-    let mut reading = Reading::default();
+    let mut documents = Vec::new();
+    let problems = read_each(text, &mut |document| documents.push(document));
+    Reading { documents, problems }
+}
+
+/// Reads as [`read`] does, and gives each document away before the next one is read: a tree takes
+/// many times the memory of its text. Returns the problems, in order.
+pub(crate) fn read_each(text: &str, take: &mut dyn FnMut(YamlDocument)) -> Vec<Problem> {
+    let mut reader = TextReader { take, problems: Vec::new() };
     if text.len() > TEXT_LIMIT {
         let message = format!("the text is larger than {} MB", TEXT_LIMIT >> 20);
-        reading.problems.push(Problem::new(Code::TooLarge, Position::new(1, 1), message));
-        return reading;
+        return vec![Problem::new(Code::TooLarge, Position::new(1, 1), message)];
     }
     let text = stream::without_bom(text);
     if stream::is_json(text) {
-        json::parse(text, &mut |tree| reading.add(tree));
+        reader.json(text);
     } else {
-        let text = stream::with_line_feeds(text);
-        for chunk in stream::chunks(&text) {
-            if reading.problems.len() >= PROBLEM_LIMIT {
-                break;
-            }
-            reading.add(chunk.and_then(|chunk| parse::parse(&chunk)));
-        }
+        reader.yaml(text, 1);
     }
-    reading.problems.truncate(PROBLEM_LIMIT);
-    reading
+    reader.problems.truncate(PROBLEM_LIMIT);
+    reader.problems
 }
 
-impl Reading {
-    fn add(&mut self, tree: Result<Option<Tree>, Problem>) {
-        let tree = match tree {
-            Ok(Some(tree)) => tree,
-            Ok(None) => return,
-            Err(problem) => {
-                self.problems.push(problem);
-                return;
-            }
+struct TextReader<'t> {
+    take: &'t mut dyn FnMut(YamlDocument),
+    problems: Vec<Problem>,
+}
+
+impl TextReader<'_> {
+    fn json(&mut self, text: &str) {
+        let Err(stop) = json::parse(text, &mut |tree| self.add(tree)) else { return };
+        let rest = match stop.problem.code {
+            Code::InvalidJson | Code::UnfilledTemplate => stream::behind_json(text, &stop),
+            // It is JSON, but something of it would be lost.
+            _ => None,
         };
+        let Some(rest) = rest else { return self.problems.push(stop.problem) };
+        let known = self.problems.len();
+        let before = &text[..text.len() - rest.len()];
+        let line = u32::try_from(before.matches('\n').count() + 1).unwrap_or(u32::MAX);
+        self.yaml(rest, line);
+        // Where it goes on in the middle of a line, columns were counted from there.
+        let passed = before.rsplit('\n').next().unwrap_or_default().chars().count();
+        for problem in &mut self.problems[known..] {
+            if problem.position.line == line {
+                problem.position.column += u32::try_from(passed).unwrap_or_default();
+            }
+        }
+        // What is neither was meant to be what has more right lines.
+        if let Some(problem) = self.problems.get(known)
+            && matches!(problem.code, Code::InvalidYaml | Code::UnfilledTemplate)
+            && problem.position.line <= stop.problem.position.line
+        {
+            self.problems.truncate(known);
+            self.problems.push(stop.problem);
+        }
+    }
+
+    /// Reads YAML documents; `line` is the number of the first line.
+    fn yaml(&mut self, text: &str, line: u32) {
+        let text = stream::with_line_feeds(text);
+        for chunk in stream::chunks(&text, line) {
+            if self.problems.len() >= PROBLEM_LIMIT {
+                break;
+            }
+            match chunk.and_then(|chunk| parse::parse(&chunk)) {
+                Ok(Some(tree)) => self.add(tree),
+                Ok(None) => {}
+                Err(problem) => self.problems.push(problem),
+            }
+        }
+    }
+
+    fn add(&mut self, tree: Tree) {
         let (value, problems) = value::of(&tree);
         self.problems.extend(problems);
         match value {
             Some(Value::Null) | None => {}
-            Some(value) => self.documents.push(YamlDocument { value, tree }),
+            Some(value) => (self.take)(YamlDocument { value, tree }),
         }
     }
 }

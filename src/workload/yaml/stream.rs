@@ -3,7 +3,7 @@
 use crate::workload::error::Code;
 use std::borrow::Cow;
 
-use super::{Position, Problem};
+use super::{Position, Problem, json::JsonStop};
 
 /// The text of one document.
 #[derive(Debug, PartialEq, Eq)]
@@ -33,6 +33,27 @@ pub(super) fn is_json(text: &str) -> bool {
     text.trim_start().starts_with('{')
 }
 
+/// Gives what kubectl reads as YAML where a text that began as a stream of JSON values goes on as
+/// something else: what stands behind the last value, or all of it. None where it is an error.
+pub(super) fn behind_json<'t>(text: &'t str, stop: &JsonStop) -> Option<&'t str> {
+    // k8s.io/apimachinery's YAMLOrJSONDecoder: two values without `---` between them settle it.
+    if stop.count > 1 {
+        return None;
+    }
+    let mut rest = &text[stop.end..];
+    loop {
+        // It looks at four bytes at a time, and gives up where there are fewer.
+        let first = rest.chars().next().filter(|_| rest.len() >= 4)?;
+        if !first.is_whitespace() {
+            return Some(rest);
+        }
+        rest = &rest[first.len_utf8()..];
+        if first == '\n' {
+            return Some(rest);
+        }
+    }
+}
+
 /// Turns every CR LF into LF and ends the last line.
 pub(super) fn with_line_feeds(text: &str) -> Cow<'_, str> {
     let mut text =
@@ -44,9 +65,10 @@ pub(super) fn with_line_feeds(text: &str) -> Cow<'_, str> {
 }
 
 /// Cuts a text of LF lines at the lines that begin with `---`. Behind the dashes only white space
-/// or a comment may stand; anything else is a problem and its line is skipped.
-pub(super) fn chunks(text: &str) -> impl Iterator<Item = Result<Chunk<'_>, Problem>> {
-    let mut cutter = Cutter { text, start: 0, end: 0, first_line: 1, line: 1 };
+/// or a comment may stand; anything else is a problem and its line is skipped. `line` is the number
+/// of the text's first line.
+pub(super) fn chunks(text: &str, line: u32) -> impl Iterator<Item = Result<Chunk<'_>, Problem>> {
+    let mut cutter = Cutter { text, start: 0, end: 0, first_line: line, line };
     std::iter::from_fn(move || cutter.next())
 }
 
@@ -117,7 +139,7 @@ mod tests {
     use super::*;
 
     fn cut(text: &str) -> Vec<Result<(u32, String), u32>> {
-        chunks(&with_line_feeds(text))
+        chunks(&with_line_feeds(text), 1)
             .map(|chunk| match chunk {
                 Ok(chunk) => Ok((chunk.first_line, chunk.text.to_owned())),
                 Err(problem) => Err(problem.position.line),

@@ -36,6 +36,15 @@ fn documents_become_values() {
         ("a: |+\n  x\n\nb: >-\n  y\n  z", json!([{"a": "x\n\n", "b": "y z"}])),
         ("a: 1e20\nb: 1e23\n", json!([{"a": 1e20, "b": 1e23}])),
         ("{\"a\":1}{\"b\":\"\\ud83d\\ude00\\n\"} null", json!([{"a": 1}, {"b": "😀\n"}])),
+        // What begins with `{` and is no JSON is YAML; `---` behind one JSON value ends the JSON.
+        ("{\n  a: 1,\n  b: [x,], # c\n}\n---\n{a: 2}\n", json!([{"a": 1, "b": ["x"]}, {"a": 2}])),
+        ("{\"a\": 1}\n---\n", json!([{"a": 1}])),
+        (
+            "{\"a\":1}\r\n--- # c\r\nb: yes\r\n---\n{\"c\": 3}",
+            json!([{"a": 1}, {"b": true}, {"c": 3}]),
+        ),
+        ("{\"a\":1} ---\nb: yes\n", json!([{"a": 1}, {"b": true}])),
+        ("{\"a\":1}\n{b: 2}\n", json!([{"a": 1}, {"b": 2}])),
         (
             "{\"a\":\"\\ud83dx\",\"b\":1.0,\"c\":1e3,\"d\":-0}",
             json!([{"a": "\u{fffd}x", "b": 1, "c": 1000, "d": 0}]),
@@ -65,7 +74,7 @@ fn what_would_be_lost_is_a_problem_with_its_place() {
         ("a: .nan\n", vec![("invalid-number", "1:4")]),
         ("{\"a\": 1e400}", vec![("invalid-number", "1:7")]),
         ("a: 1\n...\nb: 2\n", vec![("dropped-content", "3:1")]),
-        ("{a: 1}\nb: 2\n", vec![("invalid-json", "1:2")]),
+        ("{a: 1}\nb: 2\n", vec![("dropped-content", "2:1")]),
         ("# c\n{a: 1}\nb: 2\n", vec![("dropped-content", "3:1")]),
         ("a:\n  b: 1\n  <<: {b: 2}\n", vec![("merge-order", "3:3")]),
         ("a:\n  <<: 1\n", vec![("invalid-yaml", "2:3")]),
@@ -78,10 +87,19 @@ fn what_would_be_lost_is_a_problem_with_its_place() {
             vec![("invalid-separator", "2:5"), ("invalid-yaml", "6:1")],
         ),
         ("a: \"\u{1}\"\n", vec![("invalid-yaml", "1:5")]),
-        ("{\"a\": 1}\n---\n", vec![("invalid-json", "2:1")]),
-        ("{\"a\": [1,]}", vec![("invalid-json", "1:10")]),
-        ("{\"a\": 01}", vec![("invalid-json", "1:8")]),
-        ("{\"é\": x}", vec![("invalid-json", "1:7")]),
+        ("{\"a\": 1}\n{\"b\": 2}\n---\nc: 3\n", vec![("invalid-json", "3:1")]),
+        ("{\"a\": 1}\n---", vec![]),
+        ("{\"a\": 1}---", vec![("invalid-json", "1:9")]),
+        ("{a}", vec![("invalid-json", "1:2")]),
+        (
+            "{\"a\": 1}\n---\nb: [\n---\nc: 1\nc: 2\n",
+            vec![("invalid-yaml", "4:1"), ("duplicate-key", "6:1")],
+        ),
+        ("{\"a\": 1 \"b\": 2}", vec![("invalid-json", "1:9")]),
+        ("{\"a\": 1, \"a\": 2,}", vec![("duplicate-key", "1:10")]),
+        ("{\n  # c\n  a: [1\n}\n", vec![("invalid-yaml", "4:1")]),
+        ("{\"é\": x}}", vec![("dropped-content", "1:9")]),
+        ("{\"é\": 1} --- b\n", vec![("invalid-separator", "1:14")]),
         ("{\"a\": \"\\q\"}", vec![("invalid-json", "1:8")]),
         ("{\"a\": \"", vec![("invalid-json", "1:8")]),
     ] {
@@ -100,6 +118,7 @@ fn templates_are_named() {
         ("{{- if .b }}\nc: 2\n{{- end }}\n", "1:1", "{{- if .b }}"),
         ("a:\n  {{- toYaml .x | nindent 2 }}\n", "2:3", "{{- toYaml .x | nindent 2 }}"),
         ("a: [x, {{ y }}]\n", "1:8", "{{ y }}"),
+        ("{\"a\": {{ .x }}}", "1:7", "{{ .x }}"),
         ("a: {{ include \"x\" . | quote }}\n", "1:4", "{{ include \"x\" . | quote }}"),
     ] {
         let problem = read(text).problems.remove(0);

@@ -1,5 +1,5 @@
 //! kubectl's answers to hard inputs: what it sends for them, or that it refuses them. Each line
-//! of `data/yaml-golden.jsonl` is one case, recorded from kubectl 1.32.
+//! of `data/yaml-golden.jsonl` is one case, recorded from kubectl 1.36.
 
 use std::collections::BTreeMap;
 
