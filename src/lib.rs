@@ -43,6 +43,16 @@ pub mod fuzzing {
     pub fn record(bytes: &[u8]) {
         crate::workload::record::fuzzing::record(bytes);
     }
+
+    /// Reads a text as YAML or JSON.
+    pub fn reader(text: &str) {
+        crate::workload::rendering::fuzzing::reader(text);
+    }
+
+    /// Renders a text as manifests.
+    pub fn render(text: &str) {
+        crate::workload::rendering::fuzzing::render(text);
+    }
 }
 
 use std::{ffi::OsString, process::ExitCode};

@@ -20,7 +20,7 @@ use crate::{
         error::{Code, Error, Result},
         file::{self, Draft, DraftInstance},
         instance::{Instance, NamespaceMode},
-        manifest::{self, render_yaml},
+        manifest::{self, YamlDocuments},
         name::{DefinitionName, InstanceName},
         overrides::Overrides,
     },
@@ -104,7 +104,8 @@ impl Target<'_> {
 
     fn of_folder(&self, name: &str) -> Result<Draft> {
         let path = self.current_dir.join(name);
-        let read = sources::read(&[name.to_owned()], self.current_dir, io::empty())?;
+        let read = sources::read(&[name.to_owned()], self.current_dir, io::empty())
+            .map_err(manifest::combine)?;
         let single: Vec<PathBuf> = read.iter().map(|it| self.current_dir.join(&it.name)).collect();
         // What is written has to be deployable: the manifests are read now.
         manifest::load(read)
@@ -158,7 +159,9 @@ impl Target<'_> {
         }
         let bodies = store.content(&newest)?.objects.into_iter().map(|object| object.body);
         let name = format!("{definition}.manifests.yaml");
-        let text = render_yaml(&bodies.collect::<Vec<_>>());
+        let mut documents = YamlDocuments::default();
+        bodies.for_each(|body| documents.add(&body));
+        let text = documents.finish();
         self.create(&self.folder().join(&name), &text)?;
         Ok(vec![name])
     }

@@ -10,7 +10,7 @@ use crate::{
     output::printer::Printer,
     workload::{
         definition::SourceFile,
-        error::Result,
+        error::{Error, Result},
         manifest::{self, LeftOut, Loaded},
     },
 };
@@ -38,8 +38,8 @@ impl FileArgs {
     /// Reads the texts.
     ///
     /// # Errors
-    /// What cannot be read.
-    pub(crate) fn read(&self, call: &Invocation) -> Result<Vec<SourceFile>> {
+    /// What cannot be read, all of it.
+    pub(crate) fn read(&self, call: &Invocation) -> Result<Vec<SourceFile>, Vec<Error>> {
         sources::read(&self.file, &call.env.current_dir, io::stdin().lock())
     }
 }

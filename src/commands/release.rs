@@ -134,7 +134,7 @@ fn read_patch(text: &str, call: &Invocation) -> Result<OverrideEdit, Vec<Error>>
     }
     // Standard input is for manifests: what it brings belongs to one `-f`.
     let read = sources::read(&[text.to_owned()], &call.env.current_dir, std::io::empty());
-    let files = read.map_err(|error| vec![error])?;
+    let files = read?;
     let patches: Vec<_> = files.iter().map(overrides::read_patches).collect::<Result<_, _>>()?;
     Ok(OverrideEdit::Patches(patches.concat()))
 }

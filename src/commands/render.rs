@@ -1,7 +1,6 @@
 //! `render`: objects as they were read, or as they would be sent.
 
 use clap::Args;
-use serde_json::Value;
 
 use crate::{
     commands::{
@@ -14,7 +13,7 @@ use crate::{
         history,
         render::{self, Rendered},
     },
-    output::{format::Format, objects},
+    output::{format::Format, objects::ObjectsAnswer},
     workload::{
         name::{DefinitionName, InstanceName},
         validate,
@@ -74,38 +73,34 @@ pub(super) fn run(args: RenderArgs, call: &Invocation) -> Done {
         return from_file(&NamedWorkload::read(source, name.as_slice())?, &validation, call);
     }
     let name: Option<InstanceName> = name.map(|name| name.parse()).transpose()?;
-    if let (Some(name), Some(number)) = (&name, release) {
-        let sent = history::sent(&call.open_for_reading()?, name, number)?;
-        objects::print(&call.printer, &sent)?;
-        return Ok(None);
-    }
-    if let Some(definition) = definition {
-        let definition: DefinitionName = definition.parse()?;
-        let content = history::content(&call.open_for_reading()?, &definition, revision)?;
-        let bodies: Vec<Value> = content.objects.into_iter().map(|object| object.body).collect();
-        objects::print(&call.printer, &bodies)?;
-        return Ok(None);
-    }
-    let given = match files.file.is_empty() {
-        true => None,
-        false => Some(load(read, call)?.content),
-    };
-    match name {
-        Some(name) => {
-            let store = call.open_for_reading()?;
-            let namespace = call.namespace.as_deref();
-            let rendered = render::instance(&store, &name, given.as_ref(), None, namespace)?;
-            print(rendered, &validation, call)
+    let mut answer = ObjectsAnswer::new(call.printer.chosen_format());
+    match (name, release, definition) {
+        (Some(name), Some(number), _) => {
+            let sent = history::sent(&call.open_for_reading()?, &name, number)?;
+            sent.iter().for_each(|body| answer.add(body));
         }
-        None => {
-            let content = given.unwrap_or_default();
+        (Some(name), None, _) => {
+            let given = match files.file.is_empty() {
+                true => None,
+                false => Some(load(read, call)?.content),
+            };
+            let (store, namespace) = (call.open_for_reading()?, call.namespace.as_deref());
+            let rendered = render::instance(&store, &name, given, None, namespace)?;
+            return print(rendered, &validation, call);
+        }
+        (None, _, Some(definition)) => {
+            let definition: DefinitionName = definition.parse()?;
+            let content = history::content(&call.open_for_reading()?, &definition, revision)?;
+            content.objects.into_iter().for_each(|object| answer.add(&object.body));
+        }
+        (None, _, None) => {
+            let content = load(read, call)?.content;
             validation.tell(call, || validate::content(&content))?;
-            let bodies: Vec<Value> =
-                content.objects.into_iter().map(|object| object.body).collect();
-            objects::print(&call.printer, &bodies)?;
-            Ok(None)
+            content.objects.into_iter().for_each(|object| answer.add(&object.body));
         }
     }
+    answer.print(&call.printer)?;
+    Ok(None)
 }
 
 /// Renders an instance of a workload file.
@@ -114,7 +109,7 @@ fn from_file(named: &NamedWorkload, validation: &ValidationArgs, call: &Invocati
     named.refuse_for_several(&[("render", true)])?;
     let instance = &named.selected[0];
     let loaded = named.load(call, |definition| definition.name == instance.definition)?;
-    let content = loaded.first().map(|definition| &definition.given.content);
+    let content = loaded.into_iter().next().map(|definition| definition.given.content);
     let declared = instance.namespace.as_ref().map(|(namespace, _)| namespace.as_str());
     let namespace = call.namespace.as_deref().or(declared);
     let store = call.open_for_reading()?;
@@ -128,7 +123,8 @@ fn print(rendered: Rendered, validation: &ValidationArgs, call: &Invocation) -> 
     validation.tell(call, || report)?;
     rendered.notes.iter().for_each(|note| call.printer.talk(note));
     rendered.warnings.iter().for_each(|warning| call.printer.warn(warning));
-    let bodies: Vec<Value> = rendered.objects.into_iter().map(|placed| placed.body).collect();
-    objects::print(&call.printer, &bodies)?;
+    let mut answer = ObjectsAnswer::new(call.printer.chosen_format());
+    rendered.objects.into_iter().for_each(|placed| answer.add(&placed.body));
+    answer.print(&call.printer)?;
     Ok(None)
 }

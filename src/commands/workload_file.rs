@@ -201,21 +201,22 @@ impl NamedWorkload {
         let file = &self.file.name;
         let (mut paths, mut files, mut errors) = (Vec::new(), Vec::new(), Vec::new());
         for (source, origin) in &definition.manifests {
-            let read = sources::beside(file, source).and_then(|path| {
+            let path = sources::beside(file, source).map_err(|error| vec![error]);
+            let read = path.and_then(|path| {
                 paths.push(path.clone());
                 sources::read(&[path], &call.env.current_dir, io::empty())
             });
             match read {
                 Ok(texts) => files.extend(texts),
-                Err(error) => {
+                Err(all) => errors.extend(all.into_iter().map(|error| {
                     let error = error.cause(format!("{origin} names it")).at(origin);
-                    errors.push(match error.code {
+                    match error.code {
                         Code::NoSuchSource => {
                             error.hint(format!("sources are relative to the folder of {file}"))
                         }
                         _ => error,
-                    });
-                }
+                    }
+                })),
             }
         }
         if errors.is_empty() { Ok((paths, files)) } else { Err(errors) }

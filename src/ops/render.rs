@@ -37,13 +37,20 @@ pub(crate) struct Rendered {
 pub(crate) fn instance(
     store: &Store,
     name: &InstanceName,
-    given: Option<&Content>,
+    given: Option<Content>,
     declared: Option<&Overrides>,
     namespace: Option<&str>,
 ) -> Result<Rendered> {
     let stored = store.instance(name)?;
+    let before = stored.as_ref().map(|stored| stored.overrides.clone()).unwrap_or_default();
+    // As a deploy with `-f` does (docs/cli.md, Overrides).
+    let overrides = match declared {
+        Some(declared) => Overrides { restarted_at: before.restarted_at, ..declared.clone() },
+        None if given.is_some() => before.restart_alone(),
+        None => before,
+    };
     let content = match given {
-        Some(content) => content.clone(),
+        Some(content) => content,
         None => content(store, name, stored.as_ref())?,
     };
     let mut kinds = Kinds::builtin();
@@ -52,13 +59,6 @@ pub(crate) fn instance(
     if !errors.is_empty() {
         return Err(combine(errors));
     }
-    let before = stored.as_ref().map(|stored| stored.overrides.clone()).unwrap_or_default();
-    // As a deploy with `-f` does (docs/cli.md, Overrides).
-    let overrides = match declared {
-        Some(declared) => Overrides { restarted_at: before.restarted_at, ..declared.clone() },
-        None if given.is_some() => before.restart_alone(),
-        None => before,
-    };
     let destination = Destination {
         instance: name,
         namespace,
@@ -161,15 +161,14 @@ mod tests {
     #[test]
     fn with_manifests_only_what_is_said_counts() {
         let given = content(&WEB.replace("nginx:1", "nginx:3"));
-        let rendered = instance(&store(), &name(), Some(&given), None, None).unwrap().placement;
+        let rendered = instance(&store(), &name(), Some(given), None, None).unwrap().placement;
         assert_eq!(seen(&rendered), [("Deployment", Some("shop"), Some("nginx:3"))]);
     }
 
     #[test]
     fn a_new_instance_gets_its_own_namespace() {
         let store = Store::in_memory().unwrap();
-        let rendered =
-            instance(&store, &name(), Some(&content(WEB)), None, None).unwrap().placement;
+        let rendered = instance(&store, &name(), Some(content(WEB)), None, None).unwrap().placement;
         assert_eq!(
             seen(&rendered),
             [("Namespace", None, None), ("Deployment", Some("web"), Some("nginx:1"))]

@@ -8,7 +8,7 @@ use crate::{
     ops::view::ObjectView,
     workload::{
         error::Result,
-        manifest::{render_json, render_yaml},
+        manifest::{JsonList, YamlDocuments},
         object::ObjectId,
         ownership::Yielded,
     },
@@ -21,19 +21,48 @@ pub(crate) fn with_yielded(reason: &str, object: &ObjectView) -> String {
     said.into_iter().chain(yielded).collect::<Vec<_>>().join("; ")
 }
 
-/// Tells objects, in the form that kubectl reads.
-pub(crate) fn print(printer: &Printer, objects: &[Value]) -> Result<()> {
-    printer.answer(&text(printer.chosen_format().unwrap_or(Format::Yaml), objects))
+/// Objects as an answer, in the form that kubectl reads. They are taken one by one, so that none
+/// has to be kept.
+#[derive(Debug)]
+pub(crate) enum ObjectsAnswer {
+    Yaml(YamlDocuments),
+    Json(JsonList),
+    Name(String),
 }
 
-fn text(format: Format, objects: &[Value]) -> String {
-    match format {
-        Format::Json => sanitize::json(render_json(objects)),
-        Format::Name => {
-            let names = objects.iter().map(|object| ObjectId::of(object).to_string());
-            names.map(|name| format!("{}\n", sanitize::one_line(&name))).collect()
+impl ObjectsAnswer {
+    /// Begins an answer without objects.
+    pub(crate) fn new(format: Option<Format>) -> Self {
+        match format.unwrap_or(Format::Yaml) {
+            Format::Json => Self::Json(JsonList::default()),
+            Format::Name => Self::Name(String::new()),
+            Format::Yaml | Format::Table | Format::Wide => Self::Yaml(YamlDocuments::default()),
         }
-        Format::Yaml | Format::Table | Format::Wide => render_yaml(objects),
+    }
+
+    /// Adds an object.
+    pub(crate) fn add(&mut self, object: &Value) {
+        match self {
+            Self::Yaml(documents) => documents.add(object),
+            Self::Json(list) => list.add(object),
+            Self::Name(names) => {
+                names.push_str(&sanitize::one_line(&ObjectId::of(object).to_string()));
+                names.push('\n');
+            }
+        }
+    }
+
+    /// Tells the objects.
+    pub(crate) fn print(self, printer: &Printer) -> Result<()> {
+        printer.answer(&self.text())
+    }
+
+    fn text(self) -> String {
+        match self {
+            Self::Yaml(documents) => documents.finish(),
+            Self::Json(list) => sanitize::json(list.finish()),
+            Self::Name(names) => names,
+        }
     }
 }
 
@@ -50,9 +79,14 @@ mod tests {
                    "data": {"x": "\u{1b}[31m\u{9b}\u{202e}"}}),
             json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "b"}}),
         ];
-        assert_eq!(text(Format::Name, &objects), "ConfigMap/a\nSecret/b\n");
+        let text = |format| {
+            let mut answer = ObjectsAnswer::new(Some(format));
+            objects.iter().for_each(|object| answer.add(object));
+            answer.text()
+        };
+        assert_eq!(text(Format::Name), "ConfigMap/a\nSecret/b\n");
         for format in [Format::Yaml, Format::Json] {
-            let text = text(format, &objects);
+            let text = text(format);
             assert!(!text.contains(['\u{1b}', '\u{9b}', '\u{202e}']), "{text:?}");
             assert!(text.contains("\\u202e"), "{text}");
         }

@@ -3,6 +3,9 @@
 //! One pure sequence (overrides, checks, placement with its labels), so that what is shown, what is
 //! stored, what is sent and what was recorded cannot differ.
 
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
+
 use std::collections::BTreeMap;
 
 use super::{

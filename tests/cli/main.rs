@@ -8,6 +8,7 @@ mod snapshot;
 
 mod answers;
 mod bad_days;
+mod bad_input;
 mod completions;
 mod declared;
 mod documents;

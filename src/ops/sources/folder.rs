@@ -13,7 +13,7 @@ use crate::workload::{
 };
 
 /// Reads a folder that the user named.
-pub(super) fn read(name: &str, path: &Path) -> Result<Vec<SourceFile>> {
+pub(super) fn read(name: &str, path: &Path) -> Result<Vec<Result<SourceFile>>> {
     // Its templates are no YAML before Helm has filled them in.
     if path.join("Chart.yaml").is_file() {
         let message = format!("{name} is a Helm chart");
@@ -21,7 +21,7 @@ pub(super) fn read(name: &str, path: &Path) -> Result<Vec<SourceFile>> {
         return Err(Error::usage(Code::HelmChart, message).hint(hint));
     }
     if has_kustomization(path) {
-        return kustomize::build(name, path).map(|file| vec![file]);
+        return Ok(vec![kustomize::build(name, path)]);
     }
     let mut files = Vec::new();
     walk(name, path, &mut Vec::new(), &mut files)?;
@@ -37,7 +37,7 @@ fn walk(
     name: &str,
     path: &Path,
     above: &mut Vec<PathBuf>,
-    files: &mut Vec<SourceFile>,
+    files: &mut Vec<Result<SourceFile>>,
 ) -> Result<()> {
     let failed = |error| unreadable(name, &error);
     let real = path.canonicalize().map_err(failed)?;
@@ -70,7 +70,7 @@ fn visit(
     name: &str,
     path: &Path,
     above: &mut Vec<PathBuf>,
-    files: &mut Vec<SourceFile>,
+    files: &mut Vec<Result<SourceFile>>,
 ) -> Result<()> {
     let manifest = path.extension().and_then(OsStr::to_str);
     let manifest = matches!(manifest, Some("yaml" | "yml" | "json"));
@@ -78,7 +78,10 @@ fn visit(
         Ok(metadata) => metadata,
         // A dangling link that nobody would have read.
         Err(_) if !manifest => return Ok(()),
-        Err(error) => return Err(unreadable(name, &error)),
+        Err(error) => {
+            files.push(Err(unreadable(name, &error)));
+            return Ok(());
+        }
     };
     if metadata.is_dir() {
         if has_kustomization(path) {
@@ -91,7 +94,7 @@ fn visit(
         return walk(name, path, above, files);
     }
     if manifest && metadata.is_file() {
-        files.push(text::open(name, path)?);
+        files.push(text::open(name, path));
     }
     Ok(())
 }

@@ -21,33 +21,42 @@ use crate::workload::{
 /// Relative paths are relative to `current_dir`; texts are named as the user named them.
 ///
 /// # Errors
-/// Code 2: what does not exist, cannot be read, is too large or no text, holds no manifests, or
-/// is named twice (`-`). Code 1: a kustomization that cannot be built.
+/// Everything that is wrong. Code 2: what does not exist, cannot be read, is too large or no text,
+/// holds no manifests, or is named twice (`-`). Code 1: a kustomization that cannot be built.
 pub(crate) fn read(
     paths: &[String],
     current_dir: &Path,
     mut stdin: impl Read,
-) -> Result<Vec<SourceFile>> {
-    let mut files = Vec::new();
+) -> Result<Vec<SourceFile>, Vec<Error>> {
+    let mut found = Vec::new();
     let mut stdin_read = false;
     for path in paths {
         if path == "-" {
             if std::mem::replace(&mut stdin_read, true) {
-                return Err(Error::usage(
-                    Code::StdinTwice,
-                    "`-f -` reads standard input only once",
-                ));
+                let message = "`-f -` reads standard input only once";
+                found.push(Err(Error::usage(Code::StdinTwice, message)));
+            } else {
+                found.push(text::read(path, &mut stdin));
             }
-            files.push(text::read(path, &mut stdin)?);
         } else if path.starts_with("https://") || path.starts_with("http://") {
             let message = format!("URLs are not supported yet: {path}");
             let hint = format!("curl -fsSL {path} | workloadctl deploy NAME -f -");
-            return Err(Error::usage(Code::UnsupportedSource, message).hint(hint));
+            found.push(Err(Error::usage(Code::UnsupportedSource, message).hint(hint)));
         } else {
-            files.extend(at_path(path, current_dir)?);
+            match at_path(path, current_dir) {
+                Ok(files) => found.extend(files),
+                Err(error) => found.push(Err(error)),
+            }
         }
     }
-    Ok(files)
+    let (mut files, mut errors) = (Vec::new(), Vec::new());
+    for file in found {
+        match file {
+            Ok(file) => files.push(file),
+            Err(error) => errors.push(error),
+        }
+    }
+    if errors.is_empty() { Ok(files) } else { Err(errors) }
 }
 
 /// Gives a source that a workload file names, as it is named from where the user is.
@@ -69,7 +78,8 @@ pub(crate) fn beside(file: &str, source: &str) -> Result<String> {
     Ok(if is_here { ".".to_owned() } else { clean.display().to_string() })
 }
 
-fn at_path(name: &str, current_dir: &Path) -> Result<Vec<SourceFile>> {
+/// Reads a file or a folder; what of a folder cannot be read stands among its files.
+fn at_path(name: &str, current_dir: &Path) -> Result<Vec<Result<SourceFile>>> {
     if name.is_empty() {
         return Err(Error::usage(Code::NoSuchSource, "an empty path was given to `-f`"));
     }
@@ -85,7 +95,7 @@ fn at_path(name: &str, current_dir: &Path) -> Result<Vec<SourceFile>> {
         let hint = format!("name its folder: `-f {folder}`");
         return Err(Error::usage(Code::Kustomization, message).hint(hint));
     }
-    text::open(name, &path).map(|file| vec![file])
+    Ok(vec![text::open(name, &path)])
 }
 
 /// Says why a path cannot be read.

@@ -15,7 +15,7 @@ fn folder(files: &[(&str, &str)]) -> TempDir {
     folder
 }
 
-fn read_from(folder: &TempDir, paths: &[&str]) -> Result<Vec<SourceFile>> {
+fn read_from(folder: &TempDir, paths: &[&str]) -> Result<Vec<SourceFile>, Vec<Error>> {
     let paths: Vec<_> = paths.iter().map(|&path| path.to_owned()).collect();
     read(&paths, folder.path(), &b"from stdin"[..])
 }
@@ -25,7 +25,7 @@ fn names(folder: &TempDir, paths: &[&str]) -> Vec<String> {
 }
 
 fn code(folder: &TempDir, paths: &[&str]) -> &'static str {
-    read_from(folder, paths).expect_err(&format!("{paths:?}")).code.word()
+    read_from(folder, paths).expect_err(&format!("{paths:?}"))[0].code.word()
 }
 
 #[test]
@@ -77,7 +77,7 @@ fn what_cannot_be_read_is_named() {
     }
     symlink("nowhere.yaml", folder.path().join("empty/a.yaml")).unwrap();
     assert_eq!(code(&folder, &["empty"]), "no-such-source");
-    let error = read_from(&folder, &["over"]).unwrap_err();
+    let error = read_from(&folder, &["over"]).unwrap_err().remove(0);
     assert_eq!(error.hint.as_deref(), Some("name its folder by itself: `-f over/overlays/dev`"));
 }
 
@@ -90,6 +90,7 @@ fn texts_are_decoded() {
     }
     for (bytes, message) in [
         (&b"a\nb\xff"[..], "a is not a text: line 2 has bytes that are not UTF-8"),
+        (b"a\nb\0", "a is not a text: line 2 has a NUL byte"),
         (b"\xff\xfea", "a is not a text: its byte order mark promises UTF-16, which it is not"),
         (
             b"\xff\xfe\x00\xd8",

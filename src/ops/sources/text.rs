@@ -12,6 +12,11 @@ use crate::workload::{
 /// Reads a file.
 pub(super) fn open(name: &str, path: &Path) -> Result<SourceFile> {
     let file = File::open(path).map_err(|error| unreadable(name, &error))?;
+    // Without reading what is refused anyway. A pipe or a device has no size.
+    let size = file.metadata().map_err(|error| unreadable(name, &error))?.len();
+    if size > TEXT_LIMIT as u64 {
+        return Err(too_large(name));
+    }
     read(name, file)
 }
 
@@ -23,10 +28,17 @@ pub(super) fn read(name: &str, reader: impl Read) -> Result<SourceFile> {
     let limit = TEXT_LIMIT as u64 + 1;
     reader.take(limit).read_to_end(&mut bytes).map_err(|error| unreadable(name, &error))?;
     if bytes.len() > TEXT_LIMIT {
-        let message = format!("{name} is larger than {} MB", TEXT_LIMIT >> 20);
-        return Err(Error::usage(Code::TooLarge, message));
+        return Err(too_large(name));
     }
     Ok(SourceFile { name: name.to_owned(), text: decode(name, bytes)? })
+}
+
+fn line_feeds(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|&&byte| byte == b'\n').count()
+}
+
+fn too_large(name: &str) -> Error {
+    Error::usage(Code::TooLarge, format!("{name} is larger than {} MB", TEXT_LIMIT >> 20))
 }
 
 /// Decodes a text.
@@ -35,10 +47,19 @@ pub(super) fn decode(name: &str, bytes: Vec<u8>) -> Result<String> {
         // PowerShell's `>` writes UTF-16 with a byte order mark.
         [0xFF, 0xFE, rest @ ..] => utf16(name, rest, u16::from_le_bytes),
         [0xFE, 0xFF, rest @ ..] => utf16(name, rest, u16::from_be_bytes),
+        // No YAML and no JSON has a NUL; UTF-16 of Latin letters is full of them.
+        _ if bytes.contains(&0) => {
+            let line = 1 + bytes.split(|&byte| byte == 0).next().map_or(0, line_feeds);
+            let error = not_text(name, &format!("line {line} has a NUL byte"));
+            let wide = bytes[..bytes.len().min(2)].contains(&0);
+            let hint = format!("iconv -f UTF-16 -t UTF-8 {name}");
+            Err(if wide { error.hint(hint) } else { error })
+        }
         _ => String::from_utf8(bytes).map_err(|error| {
             let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-            let line = 1 + valid.iter().filter(|&&byte| byte == b'\n').count();
+            let line = 1 + line_feeds(valid);
             not_text(name, &format!("line {line} has bytes that are not UTF-8"))
+                .hint(format!("iconv -t UTF-8 {name}"))
         }),
     }
 }
@@ -52,5 +73,4 @@ fn utf16(name: &str, bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String> {
 
 fn not_text(name: &str, why: &str) -> Error {
     Error::usage(Code::NotText, format!("{name} is not a text: {why}"))
-        .hint(format!("iconv -t UTF-8 {name}"))
 }

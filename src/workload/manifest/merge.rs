@@ -3,35 +3,39 @@
 use std::collections::{HashMap, hash_map::Entry};
 
 use crate::workload::{
+    definition::digest_of,
     error::{Code, Error},
-    object::Object,
+    object::{Object, ObjectId, Origin},
 };
 
-/// Keeps the first of equal objects, in order, and reports those that differ.
-pub(super) fn same_objects(objects: Vec<Object>, errors: &mut Vec<Error>) -> Vec<Object> {
-    let mut places = HashMap::with_capacity(objects.len());
-    let mut kept: Vec<Object> = Vec::with_capacity(objects.len());
-    for object in objects {
-        match places.entry(object.id()) {
+/// The objects that were read so far: where each stands, and the digest of its body. The objects
+/// themselves need not be kept.
+#[derive(Debug, Default)]
+pub(super) struct Seen(HashMap<ObjectId, (Origin, String)>);
+
+impl Seen {
+    /// Tells whether an object is new, and not an equal one once more: the same file given twice is
+    /// no mistake.
+    ///
+    /// # Errors
+    /// It is there with other content.
+    pub(super) fn admit(&mut self, object: &Object) -> Result<bool, Error> {
+        let digest = digest_of(&object.body);
+        match self.0.entry(object.id()) {
             Entry::Vacant(place) => {
-                place.insert(kept.len());
-                kept.push(object);
+                place.insert((object.origin.clone(), digest));
+                Ok(true)
             }
             Entry::Occupied(place) => {
-                let first = &kept[*place.get()];
-                // The same file given twice is no mistake.
-                if first.body != object.body {
-                    errors.push(contradiction(first, &object));
-                }
+                let (first, known) = place.get();
+                if *known == digest { Ok(false) } else { Err(contradiction(first, object)) }
             }
         }
     }
-    kept
 }
 
-fn contradiction(first: &Object, second: &Object) -> Error {
+fn contradiction(first: &Origin, second: &Object) -> Error {
     let id = second.id();
-    let message =
-        format!("{}: {id} is there twice, with other content in {}", second.origin, first.origin);
+    let message = format!("{}: {id} is there twice, with other content in {first}", second.origin);
     Error::usage(Code::ObjectTwice, message).object(id).at(&second.origin)
 }

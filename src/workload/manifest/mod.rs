@@ -16,9 +16,11 @@ mod text;
 
 use std::sync::Arc;
 
+use merge::Seen;
+
 pub(in crate::workload) use foreign::{Foreign, foreign};
 pub(in crate::workload) use list::describe;
-pub(crate) use render::{render_json, render_yaml};
+pub(crate) use render::{JsonList, YamlDocuments};
 pub(in crate::workload) use secret::encode_string_data;
 
 use super::{
@@ -50,37 +52,6 @@ pub(crate) struct Loaded {
 }
 
 impl Loaded {
-    /// Adds the objects of a text, and gives what is wrong with it in the order of the text.
-    fn read(&mut self, SourceFile { name, text }: &SourceFile) -> Vec<Error> {
-        let file: Arc<str> = name.as_str().into();
-        let mut errors = Vec::new();
-        let problems = yaml::read_each(text, &mut |mut document| {
-            let value = std::mem::take(&mut document.value);
-            for found in list::flatten(value, document.root(), &file) {
-                match found.and_then(|found| check::object(found, &mut self.warnings)) {
-                    Ok(object) => self.add(object),
-                    Err(problems) => errors.extend(problems),
-                }
-            }
-        });
-        errors.extend(problems.into_iter().map(|problem| problem.into_error(&file)));
-        let place = |origin: &Origin| (origin.line, origin.column);
-        // Problems of the text and of its objects are found one after the other.
-        errors.sort_by_key(|error| error.origin.as_ref().map(place));
-        errors.truncate(yaml::PROBLEM_LIMIT);
-        errors
-    }
-
-    fn add(&mut self, object: Object) {
-        match hook::reason_to_leave_out(&object) {
-            None => self.content.objects.push(object),
-            Some(reason) => {
-                let (id, origin) = (object.id(), object.origin);
-                self.left_out.push(LeftOut { id, origin, reason });
-            }
-        }
-    }
-
     /// Refuses content without a single object.
     ///
     /// # Errors
@@ -103,15 +74,72 @@ impl Loaded {
 /// # Errors
 /// Everything that is wrong with the texts, in their order, each with its place.
 pub(crate) fn load(files: Vec<SourceFile>) -> Result<Loaded, Vec<Error>> {
-    let mut loaded = Loaded::default();
-    let mut errors = Vec::new();
-    for file in &files {
-        errors.extend(loaded.read(file));
-    }
-    let objects = std::mem::take(&mut loaded.content.objects);
-    loaded.content.objects = merge::same_objects(objects, &mut errors);
+    let mut objects = Vec::new();
+    let mut loaded = read_each(files, &mut |object| objects.push(object))?;
+    loaded.content.objects = objects;
+    Ok(loaded)
+}
+
+/// Reads objects from texts and gives each away, in place of keeping it: an object takes many times
+/// the memory of its text. What was given away counts only where there is no error.
+///
+/// # Errors
+/// Those of [`load`].
+pub(crate) fn read_each(
+    files: Vec<SourceFile>,
+    take: &mut dyn FnMut(Object),
+) -> Result<Loaded, Vec<Error>> {
+    let loaded = Loaded::default();
+    let mut reader = SetReader { loaded, seen: Seen::default(), contradictions: Vec::new(), take };
+    let mut errors: Vec<_> = files.iter().flat_map(|file| reader.read(file)).collect();
+    let SetReader { mut loaded, contradictions, .. } = reader;
+    errors.extend(contradictions);
     loaded.content.files = files;
     if errors.is_empty() { Ok(loaded) } else { Err(errors) }
+}
+
+/// Reads texts one after the other.
+struct SetReader<'t> {
+    loaded: Loaded,
+    seen: Seen,
+    /// Objects that contradict each other.
+    contradictions: Vec<Error>,
+    take: &'t mut dyn FnMut(Object),
+}
+
+impl SetReader<'_> {
+    /// Reads the objects of a text, and gives what is wrong with it in the order of the text.
+    fn read(&mut self, SourceFile { name, text }: &SourceFile) -> Vec<Error> {
+        let file: Arc<str> = name.as_str().into();
+        let mut errors = Vec::new();
+        let problems = yaml::read_each(text, &mut |mut document| {
+            let value = std::mem::take(&mut document.value);
+            for found in list::flatten(value, document.root(), &file) {
+                match found.and_then(|found| check::object(found, &mut self.loaded.warnings)) {
+                    Ok(object) => self.add(object),
+                    Err(problems) => errors.extend(problems),
+                }
+            }
+        });
+        errors.extend(problems.into_iter().map(|problem| problem.into_error(&file)));
+        let place = |origin: &Origin| (origin.line, origin.column);
+        // Problems of the text and of its objects are found one after the other.
+        errors.sort_by_key(|error| error.origin.as_ref().map(place));
+        errors.truncate(yaml::PROBLEM_LIMIT);
+        errors
+    }
+
+    fn add(&mut self, object: Object) {
+        if let Some(reason) = hook::reason_to_leave_out(&object) {
+            let (id, origin) = (object.id(), object.origin);
+            return self.loaded.left_out.push(LeftOut { id, origin, reason });
+        }
+        match self.seen.admit(&object) {
+            Ok(true) => (self.take)(object),
+            Ok(false) => {}
+            Err(error) => self.contradictions.push(error),
+        }
+    }
 }
 
 /// Makes one error of several: the only one itself, else one that lists them as its causes.

@@ -177,13 +177,12 @@ fn several_errors_become_one() {
 #[test]
 fn objects_are_rendered_as_documents_or_as_a_list() {
     let objects = bodies(&format!("{HEAD}---\n{}", HEAD.replace("name: a", "name: b")));
-    let text = render_yaml(&objects);
+    let text = yaml_of(&objects);
     assert_eq!(text.matches("---\n").count(), 1);
     assert_eq!(bodies(&text), objects);
-    assert_eq!(bodies(&render_json(&objects)), objects);
+    assert_eq!(bodies(&json_of(&objects)), objects);
     assert!(
-        render_yaml(&objects)
-            .starts_with("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n")
+        yaml_of(&objects).starts_with("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n")
     );
 }
 
@@ -197,4 +196,26 @@ fn each_of_several_errors_has_its_place_its_object_and_its_own_hint() {
     assert_eq!(all.hint, None);
     let alike = combine(vec![error("a", 1).hint("one"), error("b", 2).hint("one")]);
     assert_eq!((alike.hint.as_deref(), &*alike.causes[0]), (Some("one"), "a.yaml:1: Gear/g: a"));
+}
+
+fn yaml_of(objects: &[Value]) -> String {
+    let mut documents = YamlDocuments::default();
+    objects.iter().for_each(|object| documents.add(object));
+    documents.finish()
+}
+
+fn json_of(objects: &[Value]) -> String {
+    let mut list = JsonList::default();
+    objects.iter().for_each(|object| list.add(object));
+    list.finish()
+}
+
+#[test]
+fn a_list_is_indented_as_serde_indents_it() {
+    let objects =
+        [json!({"a": {}, "b": [], "c": "x\n  y\r\u{2028}"}), json!([{"a": [1]}]), json!({})];
+    for count in 0..=objects.len() {
+        let list = json!({"apiVersion": "v1", "kind": "List", "items": objects[..count]});
+        assert_eq!(json_of(&objects[..count]), format!("{list:#}\n"));
+    }
 }

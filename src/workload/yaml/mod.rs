@@ -164,7 +164,9 @@ impl TextReader<'_> {
     fn json(&mut self, text: &str) {
         let Err(stop) = json::parse(text, &mut |tree| self.add(tree)) else { return };
         let rest = match stop.problem.code {
-            Code::InvalidJson | Code::UnfilledTemplate => stream::behind_json(text, &stop),
+            Code::InvalidJson | Code::UnfilledTemplate => {
+                stream::behind_json(text, stop.count, stop.end)
+            }
             // It is JSON, but something of it would be lost.
             _ => None,
         };

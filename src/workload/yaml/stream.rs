@@ -3,7 +3,7 @@
 use crate::workload::error::Code;
 use std::borrow::Cow;
 
-use super::{Position, Problem, json::JsonStop};
+use super::{Position, Problem};
 
 /// The text of one document.
 #[derive(Debug, PartialEq, Eq)]
@@ -34,13 +34,14 @@ pub(super) fn is_json(text: &str) -> bool {
 }
 
 /// Gives what kubectl reads as YAML where a text that began as a stream of JSON values goes on as
-/// something else: what stands behind the last value, or all of it. None where it is an error.
-pub(super) fn behind_json<'t>(text: &'t str, stop: &JsonStop) -> Option<&'t str> {
+/// something else, given how many values were read and where the last one ends: what stands behind
+/// it. None where it is an error.
+pub(super) fn behind_json(text: &str, count: usize, end: usize) -> Option<&str> {
     // k8s.io/apimachinery's YAMLOrJSONDecoder: two values without `---` between them settle it.
-    if stop.count > 1 {
+    if count > 1 {
         return None;
     }
-    let mut rest = &text[stop.end..];
+    let mut rest = &text[end..];
     loop {
         // It looks at four bytes at a time, and gives up where there are fewer.
         let first = rest.chars().next().filter(|_| rest.len() >= 4)?;

@@ -1,0 +1,143 @@
+//! Manifests that are none: each has a sentence with its place, at once and in bounded memory.
+
+use std::{
+    fs::{self, File},
+    os::unix::fs::symlink,
+};
+
+use crate::program::Program;
+
+const CONF: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: conf}\n";
+
+#[test]
+fn texts_that_are_no_manifests() {
+    let program = Program::new();
+    let write = |name: &str, bytes: &[u8]| {
+        fs::create_dir_all(program.home().join("bad")).unwrap();
+        fs::write(program.home().join("bad").join(name), bytes).unwrap();
+    };
+    let utf16: Vec<u8> = CONF.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let mut bomb = "a0: &a0 [x,x,x,x,x,x,x,x,x]\n".to_owned();
+    for level in 1..9 {
+        let aliases = vec![format!("*a{}", level - 1); 9].join(",");
+        bomb.push_str(&format!("a{level}: &a{level} [{aliases}]\n"));
+    }
+    write("a-latin1.yaml", b"a: caf\xe9\n");
+    write("b-utf16.yaml", &utf16);
+    write("c-nul.yaml", b"a: b\nc: \0\n");
+    let mut told = program.call("render -f bad").shown("render -f bad");
+
+    fs::remove_dir_all(program.home().join("bad")).unwrap();
+    write("a-deep.yaml", format!("a: {}", "[".repeat(10_000)).as_bytes());
+    write("b-deep.json", format!("{{\"a\":{}", "[".repeat(10_000)).as_bytes());
+    write("c-bomb.yaml", bomb.as_bytes());
+    write("d-template.yaml", b"a: {{ .Values.a }}\n");
+    write("e-list.yaml", b"- a\n- b\n");
+    write("f-no-kind.yaml", b"apiVersion: v1\nmetadata: {name: a}\n");
+    write("g-broken.json", b"{\"a\": 1 \"b\": 2}\n");
+    write("h-text.yaml", b"hello\n");
+    told += "\n";
+    told += &program.call("render -f bad").shown("render -f bad");
+    snapshot!(told, @r#"
+    $ workloadctl render -f bad
+    exit code 2
+    --- stderr
+    error: bad/a-latin1.yaml is not a text: line 1 has bytes that are not UTF-8
+    hint: iconv -t UTF-8 bad/a-latin1.yaml
+    error: bad/b-utf16.yaml is not a text: line 1 has a NUL byte
+    hint: iconv -f UTF-16 -t UTF-8 bad/b-utf16.yaml
+    error: bad/c-nul.yaml is not a text: line 2 has a NUL byte
+
+    $ workloadctl render -f bad
+    exit code 2
+    --- stderr
+    error: bad/a-deep.yaml:1:515: nested deeper than 512 levels
+    error: bad/b-deep.json:1:517: nested deeper than 512 levels
+    error: bad/c-bomb.yaml:2:22: aliases repeat too much: the document would grow out of all proportion
+    error: bad/d-template.yaml:1:4: unfilled template `{{ .Values.a }}`
+    hint: `helm template … | workloadctl deploy NAME -f -` fills in a chart
+    error: bad/e-list.yaml:1:1: an object must be a mapping, this is a list
+    error: bad/f-no-kind.yaml:1:1: an object without kind
+    error: bad/g-broken.json:1:9: '"' stands where `,` or `}` should
+    error: bad/h-text.yaml:1:1: an object must be a mapping, this is a text
+    "#);
+}
+
+#[test]
+fn files_that_are_no_texts() {
+    let program = Program::new();
+    program.write("set/k8s/a.yaml", CONF);
+    symlink("..", program.home().join("set/k8s/loop")).unwrap();
+    // Sparse: it takes no room.
+    File::create(program.home().join("large.yaml")).unwrap().set_len(1 << 30).unwrap();
+    program.write("some/a.yaml", CONF);
+    symlink("nowhere", program.home().join("some/b.yaml")).unwrap();
+    symlink("loop.yaml", program.home().join("some/loop.yaml")).unwrap();
+    let lines = [
+        "render -f set -o name",
+        "render -f large.yaml",
+        "render -f /dev/zero",
+        "render -f some -f nothing.yaml",
+    ];
+    snapshot!(program.told(&lines), @"
+    $ workloadctl render -f set -o name
+    exit code 0
+    --- stdout
+    ConfigMap/conf
+
+    $ workloadctl render -f large.yaml
+    exit code 2
+    --- stderr
+    error: large.yaml is larger than 64 MB
+
+    $ workloadctl render -f /dev/zero
+    exit code 2
+    --- stderr
+    error: /dev/zero is larger than 64 MB
+
+    $ workloadctl render -f some -f nothing.yaml
+    exit code 2
+    --- stderr
+    error: there is no file or folder some/b.yaml
+    hint: `-f` takes a file, a folder or `-`
+    error: cannot read some/loop.yaml
+      Too many levels of symbolic links (os error 40)
+    error: there is no file or folder nothing.yaml
+    hint: `-f` takes a file, a folder or `-`
+    ");
+}
+
+/// The limits of what a refused input may cost, and of what an accepted one does: `render` never
+/// keeps its objects.
+#[test]
+fn memory_is_bounded() {
+    let program = Program::new();
+    let documents: String =
+        (0..100_000).map(|n| format!("{}---\n", CONF.replace("conf", &format!("c{n}")))).collect();
+    program.write("many.yaml", &documents);
+    File::create(program.home().join("large.yaml")).unwrap().set_len(1 << 30).unwrap();
+    let nested = format!("a: {}", "[x, ".repeat(1 << 20));
+    program.write("nested.yaml", &nested);
+    for (source, megabytes, code) in [
+        ("many.yaml", 12 * documents.len() >> 20, 0),
+        ("large.yaml", 64, 2),
+        ("/dev/zero", 64 + 256, 2),
+        ("nested.yaml", 64 + (4 * nested.len() >> 20), 2),
+    ] {
+        let script = format!(
+            "ulimit -v {}; exec {} render -f {source} -o name",
+            (megabytes + ADDRESSES) << 10,
+            env!("CARGO_BIN_EXE_workloadctl")
+        );
+        let output = std::process::Command::new("sh")
+            .args(["-c", &script])
+            .current_dir(program.home())
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{source}: {said}");
+    }
+}
+
+/// What the program takes of addresses before it reads anything, in MB: its text, its stacks.
+const ADDRESSES: usize = 128;
