@@ -119,10 +119,10 @@ fn memory_is_bounded() {
     let nested = format!("a: {}", "[x, ".repeat(1 << 20));
     program.write("nested.yaml", &nested);
     for (source, megabytes, code) in [
-        ("many.yaml", 12 * documents.len() >> 20, 0),
+        ("many.yaml", (12 * documents.len()) >> 20, 0),
         ("large.yaml", 64, 2),
         ("/dev/zero", 64 + 256, 2),
-        ("nested.yaml", 64 + (4 * nested.len() >> 20), 2),
+        ("nested.yaml", 64 + ((4 * nested.len()) >> 20), 2),
     ] {
         let script = format!(
             "ulimit -v {}; exec {} render -f {source} -o name",
