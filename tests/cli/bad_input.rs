@@ -107,8 +107,8 @@ fn files_that_are_no_texts() {
     ");
 }
 
-/// The limits of what a refused input may cost, and of what an accepted one does: `render` never
-/// keeps its objects.
+/// The limits of what a refused input may cost, and of what an accepted one does: `render` keeps only
+/// those objects that can be judged no sooner than the whole set is known.
 #[test]
 fn memory_is_bounded() {
     let program = Program::new();

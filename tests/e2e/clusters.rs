@@ -223,7 +223,7 @@ fn another_cluster_behind_the_same_context() {
       "kind": "Deploy",
       "name": "NAME",
       "runtime": "RUNTIME",
-      "outcome": "failed",
+      "outcome": "refused",
       "error": {
         "code": "other-cluster",
         "exitCode": 7,
@@ -315,7 +315,7 @@ fn a_renamed_context_is_followed_and_another_runtime_is_refused() {
       "apiVersion": "workloadctl/v1alpha1",
       "kind": "Deploy",
       "name": "NAME",
-      "outcome": "failed",
+      "outcome": "refused",
       "error": {
         "code": "context-gone",
         "exitCode": 7,
@@ -493,9 +493,6 @@ fn a_new_instance_does_not_land_where_nobody_sent_it() {
       "namespace": "NAME",
       "namespaceMode": "managed",
       "outcome": "refused",
-      "counts": {
-        "create": 2,
-      },
       "objects": [
         {
           "kind": "Namespace",
