@@ -142,8 +142,11 @@ impl Scaling<'_> {
         // What is taken over goes.
         let taken = terms.managed_fields(body, dropped.manager, original);
         let live = taken.map(|fields| json!({"metadata": {"managedFields": fields}}));
-        let live = live.as_ref().unwrap_or(original);
-        let mut stays = Dropped { before: &terms.before, ..dropped }.of(live);
+        let dropped = Dropped { before: &terms.before, ..dropped };
+        let held = dropped.of(original);
+        let mut stays = dropped.of(live.as_ref().unwrap_or(original));
+        // A map of which everything was taken over is left in a set of fields as if it were one.
+        stays.retain(|left| held.iter().any(|held| held.field == left.field));
         // Under an autoscaler the number is nobody's but its own.
         stays.retain(|left| !(terms.scaled && left.field == REPLICAS));
         if self.is_forced() {
