@@ -12,6 +12,7 @@ use crate::{
         definition::SourceFile,
         error::{Error, Result},
         manifest::{self, LeftOut, Loaded},
+        object::Object,
     },
 };
 
@@ -51,6 +52,28 @@ impl FileArgs {
 /// Everything that is wrong with the manifests.
 pub(crate) fn load(files: Vec<SourceFile>, call: &Invocation) -> Result<Loaded, Failures> {
     let loaded = manifest::load(files)?.require_objects()?;
+    tell(&call.printer, &loaded);
+    Ok(loaded)
+}
+
+/// Reads as [`load`] does, and gives the objects away one by one; they count only where there is no
+/// error.
+///
+/// # Errors
+/// Those of [`load`].
+pub(crate) fn load_each(
+    files: Vec<SourceFile>,
+    call: &Invocation,
+    take: &mut dyn FnMut(Object),
+) -> Result<Loaded, Failures> {
+    let mut found = false;
+    let mut loaded = manifest::read_each(files, &mut |object| {
+        found = true;
+        take(object);
+    })?;
+    if !found {
+        loaded = loaded.require_objects()?;
+    }
     tell(&call.printer, &loaded);
     Ok(loaded)
 }

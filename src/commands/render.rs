@@ -5,7 +5,7 @@ use clap::Args;
 use crate::{
     commands::{
         invocation::{Done, Invocation},
-        manifests::{FileArgs, load},
+        manifests::{FileArgs, load, load_each},
         validation::ValidationArgs,
         workload_file::NamedWorkload,
     },
@@ -15,6 +15,7 @@ use crate::{
     },
     output::{format::Format, objects::ObjectsAnswer},
     workload::{
+        kinds::Kinds,
         name::{DefinitionName, InstanceName},
         validate,
     },
@@ -94,9 +95,16 @@ pub(super) fn run(args: RenderArgs, call: &Invocation) -> Done {
             content.objects.into_iter().for_each(|object| answer.add(&object.body));
         }
         (None, _, None) => {
-            let content = load(read, call)?.content;
+            let (builtin, mut kept) = (Kinds::builtin(), Vec::new());
+            let mut content = load_each(read, call, &mut |object| {
+                answer.add(&object.body);
+                if !validate::is_sound(&object, &builtin) {
+                    kept.push(object);
+                }
+            })?
+            .content;
+            content.objects = kept;
             validation.tell(call, || validate::content(&content))?;
-            content.objects.into_iter().for_each(|object| answer.add(&object.body));
         }
     }
     answer.print(&call.printer)?;

@@ -24,7 +24,7 @@ use super::{
     definition::{Content, SourceFile},
     error::{Code, Excerpt, Mistake},
     kinds::Kinds,
-    object::{ObjectId, Origin},
+    object::{Object, ObjectId, Origin},
     overrides::{Flag, Overridden, Overrides, Overriding},
     placement::Placed,
 };
@@ -69,6 +69,17 @@ pub(crate) fn content(content: &Content) -> Report {
     }
     report.mistakes = located(judged, files, None);
     report
+}
+
+/// Tells whether [`content`] has nothing to say of an object, whatever else is in the set, and needs it
+/// for no other: then it need not be kept until the set is complete. `builtin` are the built-in kinds.
+pub(crate) fn is_sound(object: &Object, builtin: &Kinds) -> bool {
+    let Object { body, .. } = object;
+    let gvk = Gvk::of(body);
+    let definition = object.id().is("apiextensions.k8s.io", "CustomResourceDefinition");
+    let known = openapi().of(&gvk).filter(|_| !definition && deprecated::of(&gvk).is_none());
+    known.is_some_and(|schema| builtin::faults(body, &gvk, schema).is_empty())
+        && builtin.check(std::slice::from_ref(object)).errors.is_empty()
 }
 
 /// Validates objects as they would be sent. `content` is what they were made of, by `overrides`:
@@ -219,4 +230,34 @@ fn of_flag(flag: &Flag, fault: &Fault) -> Excerpt {
         _ => (*value, end - value),
     };
     Excerpt { text: text.clone(), start, width: width.max(1) }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_sound_has_nothing_to_be_told_and_is_needed_for_no_other() {
+        let builtin = Kinds::builtin();
+        for (api_version, kind, spec, sound) in [
+            ("v1", "Namespace", json!({}), true),
+            ("v1", "Namespace", json!({"finalisers": []}), false),
+            ("apps/v1", "Deployment", json!({"replicas": "2"}), false),
+            ("apps/v1beta1", "Deployment", json!({}), false),
+            ("apps/v1", "Deploymint", json!({}), false),
+            ("v1", "Status", json!({}), false),
+            ("example.com/v1", "Gear", json!({}), false),
+            ("apiextensions.k8s.io/v1", "CustomResourceDefinition", json!({}), false),
+        ] {
+            let body = json!({
+                "apiVersion": api_version, "kind": kind, "metadata": {"name": "a"}, "spec": spec,
+            });
+            let object = Object { body, origin: Origin::line("a.yaml", 1) };
+            assert_eq!(is_sound(&object, &builtin), sound, "{api_version} {kind}");
+            let told = content(&Content { objects: vec![object], files: Vec::new() });
+            assert!(!sound || told == Report::default(), "{told:?}");
+        }
+    }
 }
