@@ -47,13 +47,13 @@ on_both! {
     fn counts_are_what_was_done(place) {
         let name = place.instance("");
         place.write("set.yaml", &format!("{CONF}---\n{FIXED}---\n{TWICE}"));
-        let failed = place.run(&format!("deploy {name} -f set.yaml -o json")).expect(1).json();
+        let failed = place.run(&format!("deploy {name} -f set.yaml --validate ignore -o json")).expect(1).json();
         assert_eq!(
             (&failed["outcome"], counts(&failed)),
             (&json!("failed"), json!({"create": 3})),
             "{failed}"
         );
-        let told = place.told(&format!("deploy {name} -f set.yaml"));
+        let told = place.told(&format!("deploy {name} -f set.yaml --validate ignore"));
         assert!(told.contains("revision 1): 3 unchanged; after "), "{told}");
         place.write("set.yaml", &format!("{CONF}---\n{FIXED}"));
         place.run(&format!("deploy {name} -f set.yaml")).expect(0);
@@ -85,8 +85,9 @@ on_both! {
         place.call(Request::json(Method::POST, "/api/v1/namespaces", &namespace)).unwrap();
         for (line, code) in [
             (format!("{name} -f changed.yaml"), 5),
-            (format!("{name} -f twice.yaml"), 1),
-            (format!("{new} -f twice.yaml"), 1),
+            (format!("{name} -f twice.yaml"), 2),
+            (format!("{name} -f twice.yaml --validate ignore"), 1),
+            (format!("{new} -f twice.yaml --validate ignore"), 1),
             (format!("{new} -f kind.yaml"), 2),
             (format!("{new} -f field.yaml"), 2),
             (format!("{new} -f broken.yaml"), 2),
@@ -95,7 +96,7 @@ on_both! {
             (format!("{new} -f conf.yaml -n {name}"), 5),
             (format!("{other} -f conf.yaml"), 5),
             (format!("{new} -f needs.yaml --references error"), 2),
-            (format!("{new}"), 1),
+            (format!("{new}"), 2),
             (format!("{name} --image nothing=web:1"), 2),
             (format!("{name} --replicas ConfigMap/conf=2"), 2),
             (format!("{name} --set ConfigMap/nothing:data.a=b"), 2),
@@ -113,8 +114,8 @@ on_both! {
     fn what_helps_is_what_was_typed(place) {
         let name = place.instance("");
         place.write("set.yaml", &format!("{CONF}---\n{TWICE}"));
-        snapshot!(place.told(&format!("deploy {name} -f set.yaml --progress none")), @r#"
-        $ workloadctl deploy NAME -f set.yaml --progress none
+        snapshot!(place.told(&format!("deploy {name} -f set.yaml --validate ignore --progress none")), @r#"
+        $ workloadctl deploy NAME -f set.yaml --validate ignore --progress none
         exit code 1
         --- stdout
         NAME failed on RUNTIME (release 1, NAME revision 1): 2 created; after N s

@@ -40,7 +40,9 @@ fn read(folder: &std::path::Path, bodies: &mut Vec<Value>) {
             let text = std::fs::read_to_string(&path).unwrap();
             for document in text.split("\n---") {
                 let body: Value = serde_yaml::from_str(document).unwrap_or_default();
-                if body.is_object() {
+                // The files that name workloads are no objects of a cluster.
+                let is_workload = body["apiVersion"] == "workloadctl/v1alpha1";
+                if body["metadata"].is_object() && !is_workload {
                     bodies.push(body);
                 }
             }
