@@ -26,13 +26,14 @@ use crate::{
     cluster::{api::IN_FLIGHT, failure::Failure},
     workload::{
         error::{Code, ErrorKind, Result},
+        hooks::{Hook, Occasion},
         kinds::defined_kind,
         name::{DefinitionName, InstanceName},
         object::{GroupKind, ObjectId},
         ownership::{
             Terms, Yielded, is_held_still, is_labelled, made_by, may_conflict, other_instances,
         },
-        plan::{Block, Choices, Decision, Desired, Item, Plan, decide},
+        plan::{Block, Choices, Decision, Desired, Item, Plan, decide, decide_hook},
         readiness::is_complete,
         record::{Entry, Record},
         release::Action,
@@ -56,6 +57,8 @@ pub(crate) struct Planning<'a> {
     pub quiet: Option<Timestamp>,
     /// What the release wants, in order.
     pub desired: Vec<Desired>,
+    /// Which of Helm's hooks run.
+    pub occasion: Occasion,
     /// Namespaces that are known not to exist yet.
     pub absent: &'a HashSet<String>,
     pub options: PlanningOptions<'a>,
@@ -99,6 +102,7 @@ impl Candidate<'_> {
         let mut to_come = Entry {
             keep: desired.keep,
             unsettled: *unsettled,
+            hook: desired.hook.is_some(),
             completed: live.is_some_and(is_complete),
             ..Entry::new(desired.id.clone(), &desired.version)
         };
@@ -117,6 +121,7 @@ impl Candidate<'_> {
         self.entry.map(|entry| Entry {
             wanted: true,
             keep: self.desired.keep,
+            hook: self.desired.hook.is_some(),
             completed: completed || entry.completed,
             yielded: entry.yielded.iter().filter(|left| stays(left)).cloned().collect(),
             ..entry.clone()
@@ -250,7 +255,11 @@ impl Planning<'_> {
             replace: self.options.replace.contains(&desired.id),
             reclaim: scaling.reclaims(desired, entry),
         };
-        let decision = decide(desired, entry, live, self.manager, choices);
+        let decision = match &desired.hook {
+            Some(hook) if hook.phase(self.occasion).is_none() => Decision::Unchanged,
+            Some(hook) => decide_hook(hook, desired, entry, live, self.manager, choices),
+            None => decide(desired, entry, live, self.manager, choices),
+        };
         let decision = self.ask_if_forced(desired, decision, live);
         Candidate { desired, entry, live, unsettled: self.unsettled(entry, live), decision }
     }
@@ -281,6 +290,7 @@ impl Planning<'_> {
         match decision {
             Decision::Unchanged => {
                 item.entry = candidate.entry_as_it_is(to_come.completed);
+                item.reason = desired.hook.as_ref().map(Hook::told).unwrap_or_default();
                 return Ok(item);
             }
             // A Job runs once for each body: its time to live must not make it run again
@@ -324,6 +334,9 @@ impl Planning<'_> {
         }
         if let Some(live) = live.filter(|live| self.is_shared(desired, live)) {
             report_sharing(&mut item, &other_instances(live, self.manager), others);
+        }
+        if let Some(hook) = desired.hook.as_ref().filter(|_| item.reason.is_empty()) {
+            item.reason = hook.told();
         }
         to_come.yielded = yielded_until_written(*entry, &item);
         item.entry = Some(to_come);

@@ -157,9 +157,4 @@ impl Object {
     pub(crate) fn kind(&self) -> &str {
         self.body.get("kind").and_then(Value::as_str).unwrap_or_default()
     }
-
-    /// Gives the value of an annotation.
-    pub(crate) fn annotation(&self, key: &str) -> Option<&str> {
-        self.body.get("metadata")?.get("annotations")?.get(key)?.as_str()
-    }
 }

@@ -3,11 +3,16 @@
 //! Deciding is pure; what can only be told by the server (a dry run) is asked for by
 //! [`Decision::Ask`].
 
+mod hooks;
+
+pub(crate) use hooks::decide_hook;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
     definition::digest_of,
+    hooks::Hook,
     object::{ObjectId, Origin, split_api_version},
     ownership::{
         MANAGER_PREFIX, Terms, has_controller, is_ours, is_terminating, made_by, other_instances,
@@ -43,6 +48,9 @@ pub(crate) struct Desired {
     pub origin: Option<Origin>,
     /// Whether it stays when the instance leaves.
     pub keep: bool,
+    /// What it says of itself as one of Helm's hooks.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub hook: Option<Hook>,
 }
 
 impl Desired {
@@ -63,7 +71,8 @@ impl Desired {
         let id = ObjectId::of(&body);
         let api_version = body.get("apiVersion").and_then(Value::as_str).unwrap_or_default();
         let version = split_api_version(api_version).1.to_owned();
-        Self { digest: digest_of(&body), keep: is_kept(&body), id, version, body, origin }
+        let (digest, keep, hook) = (digest_of(&body), is_kept(&body), Hook::of(&body));
+        Self { id, version, digest, keep, hook, body, origin }
     }
 
     /// Marks an object as shared rather than made by the instance.
@@ -280,6 +289,18 @@ pub(crate) struct Item {
     pub terms: Terms,
 }
 
+impl Item {
+    /// Tells whether the object is written, or would be.
+    fn writes(&self) -> bool {
+        self.action != Action::Unchanged
+    }
+
+    /// Tells a hook that does not run: whether it is there says nothing.
+    pub(crate) fn is_idle_hook(&self) -> bool {
+        self.desired.hook.is_some() && !self.writes()
+    }
+}
+
 /// An inventory object that the release does not want any more.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -357,10 +378,10 @@ impl Plan {
     }
 
     /// Tells whether anything would be written or removed; where nothing is pruned, that an object
-    /// left the definition is a change once.
+    /// left the definition is a change once. Hooks run with a release and are no reason for one.
     pub(crate) fn has_changes(&self, prunes: bool) -> bool {
         self.removals.iter().any(|removal| removal.entry.wanted || (prunes && removal.is_due()))
-            || self.items.iter().any(|item| item.action != Action::Unchanged)
+            || self.items.iter().any(|item| item.writes() && item.desired.hook.is_none())
     }
 
     /// Lists shared objects that are changed under others, and who those are.

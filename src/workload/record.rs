@@ -77,6 +77,9 @@ pub(crate) struct Entry {
     /// A Job that completed with this body.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub completed: bool,
+    /// One of Helm's hooks: it may be gone once it has ended.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub hook: bool,
     /// What stays behind for a moment when this object is deleted and made anew: the pods of a
     /// StatefulSet. Recorded before the deletion; it counts for as long as `uid` is that of the
     /// object deleted.
@@ -113,6 +116,7 @@ impl Entry {
             wanted: true,
             keep: false,
             completed: false,
+            hook: false,
             orphans: Vec::new(),
             yielded: Vec::new(),
             unsettled: None,

@@ -75,6 +75,11 @@ impl Outcome {
         }
     }
 
+    /// Tells whether the release is one to go back to.
+    pub(crate) fn is_good(self) -> bool {
+        matches!(self, Self::Ready | Self::Applied)
+    }
+
     /// Gives the stable word of the JSON output and the database.
     pub(crate) fn word(self) -> &'static str {
         match self {

@@ -26,6 +26,7 @@ mod faults;
 mod forged;
 mod going;
 mod history;
+mod hooks;
 mod invalid;
 mod jobs;
 mod kill;

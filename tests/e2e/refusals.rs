@@ -329,7 +329,7 @@ on_both! {
         exit code 2
         --- stderr
         error: there is no file or folder nothing.yaml
-        hint: `-f` takes a file, a folder or `-`
+        hint: `-f` takes a file, a folder, a URL or `-`
         ");
     }
 

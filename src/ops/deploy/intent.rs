@@ -287,7 +287,7 @@ fn intended(prepared: &Prepared, release: &Release, namespace: Option<&Written>)
     }
     if let Some(newest) = record.newest.take()
         // One that failed is no place to go back to; the good one before it stays.
-        && matches!(newest.release.outcome, Outcome::Ready | Outcome::Applied)
+        && newest.release.outcome.is_good()
     {
         record.last_good = Some(newest);
     }

@@ -5,6 +5,7 @@
 //! the next `deploy` or `delete` plans again from the live state.
 
 mod clock;
+mod hooks;
 mod intent;
 mod inventory;
 mod namespace;

@@ -108,7 +108,11 @@ fn left(rollout: &Rollout<'_>) -> Vec<String> {
 /// Lists what was applied and is not ready, and why.
 fn unready<'a>(rollout: &'a Rollout<'_>) -> impl Iterator<Item = String> + use<'a> {
     let unready = rollout.nodes.iter().filter(|node| node.applied && !node.is_settled());
-    unready.map(|node| format!("{}: {}", node.item.desired.id, node.why_not_ready()))
+    unready.flat_map(|node| {
+        let id = &node.item.desired.id;
+        let why = format!("{id}: {}", node.why_not_ready());
+        std::iter::once(why).chain(node.log.iter().map(move |line| format!("log of {id}: {line}")))
+    })
 }
 
 /// Makes one error of everything that could not be applied or did not become ready, and of what
@@ -168,7 +172,7 @@ impl Deploy<'_> {
             newest.release.outcome = outcome;
             newest.release.reason = reason;
             newest.release.ended_at = Some(ended_at);
-            if matches!(outcome, Outcome::Ready | Outcome::Applied) {
+            if outcome.is_good() {
                 // The newest is the last good one: it is not kept twice.
                 record.last_good = None;
             }

@@ -11,13 +11,22 @@ use crate::{
         several,
     },
     workload::{
-        error::Result,
+        error::{Error, Result},
         object::ObjectId,
         plan::{Fate, Plan, Removal},
         record::Entry,
         release::{Action, Deed},
     },
 };
+
+/// What is to be removed, with all that a removal has to know.
+pub(super) struct Leaving {
+    pub going: Vec<Entry>,
+    /// What of the instance stays on the cluster.
+    pub staying: Vec<Entry>,
+    /// What it is called: `Prune` or `Delete`.
+    pub action: Action,
+}
 
 impl Deploy<'_> {
     /// Removes what left the definition. Begins with a renewal: nothing is deleted by a process
@@ -45,7 +54,25 @@ impl Deploy<'_> {
         let home = &prepared.record.namespace;
         let going: Vec<Entry> =
             going.into_iter().flat_map(|removal| with_orphans(removal, home)).collect();
-        let staying = staying(plan);
+        let leaving = Leaving { going, staying: staying(plan), action: Action::Prune };
+        let failures = self.remove(prepared, keeper, &leaving, inventory).await?;
+        if failures.is_empty() {
+            return Ok(());
+        }
+        Err(several::merge(&failures.iter().collect::<Vec<_>>(), "could not be removed"))
+    }
+
+    /// Removes objects and takes them out of the inventory. Gives what could not be removed.
+    ///
+    /// # Errors
+    /// What ends everything: time that is up, a signal, a lost holder.
+    pub(super) async fn remove(
+        &mut self,
+        prepared: &Prepared,
+        keeper: &Keeper,
+        leaving: &Leaving,
+        inventory: &mut Inventory,
+    ) -> Result<Vec<Error>> {
         let remover = Remover {
             session: self.session,
             target: &prepared.start.target,
@@ -53,28 +80,23 @@ impl Deploy<'_> {
             instance: self.name,
             manager: &prepared.draft.manager,
             mode: prepared.draft.desired.mode,
-            staying: &staying,
-            action: Action::Prune,
+            staying: &leaving.staying,
+            action: leaving.action,
             wait: !self.options.limits.no_wait,
             delete_crds: false,
         };
         let mut failures = Vec::new();
-        for (id, removed) in remover.remove(&going, prepared.deadline).await? {
+        for (id, removed) in remover.remove(&leaving.going, prepared.deadline).await? {
             match removed {
                 Removed::Gone => {
-                    let applied_at = Some(self.session.now());
+                    let (action, applied_at) = (leaving.action, Some(self.session.now()));
                     let now = prepared.start.target.api.connection().server_now();
                     match inventory.get_mut(&id).and_then(|entry| entry.awaited(now)) {
                         Some(awaited) => inventory.take(awaited),
                         None => inventory.drop(&id),
                     }
                     self.report.done(&id);
-                    inventory.deeds.push(Deed {
-                        id,
-                        action: Action::Prune,
-                        applied_at,
-                        ready_at: None,
-                    });
+                    inventory.deeds.push(Deed { id, action, applied_at, ready_at: None });
                 }
                 Removed::Left(why) => {
                     self.report.leave(&id, &why);
@@ -85,10 +107,7 @@ impl Deploy<'_> {
                 Removed::Failed(error) => failures.push(*error),
             }
         }
-        if failures.is_empty() {
-            return Ok(());
-        }
-        Err(several::merge(&failures.iter().collect::<Vec<_>>(), "could not be removed"))
+        Ok(failures)
     }
 
     /// Says what left the definition and stays.

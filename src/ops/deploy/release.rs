@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::{
     Deploy,
+    hooks::spent_hooks,
     intent::Begun,
     inventory::Inventory,
     outcome::{conclude, reason_of},
@@ -101,7 +102,10 @@ impl<'a> Deploy<'a> {
         let end = rollout.run().await;
         self.record_results(&rollout, inventory);
         self.report.nodes(&rollout);
+        let spent = spent_hooks(&rollout, &end);
+        let cleared = self.clear_hooks(prepared, keeper, &spent, inventory).await;
         conclude(&rollout, &end)?;
+        cleared?;
         // Pods read a ConfigMap when they start: an update of it alone restarts nothing.
         for remark in stale_readers(&rollout) {
             self.report.remark(remark);
@@ -221,7 +225,8 @@ fn stale_readers(rollout: &Rollout<'_>) -> Vec<String> {
     let mut remarks = Vec::new();
     for (index, node) in rollout.nodes.iter().enumerate() {
         let reader = &node.item.desired.id;
-        if node.item.action != Action::Unchanged || builtin_kind(reader).pod_template.is_none() {
+        let has_pods = builtin_kind(reader).pod_template.is_some();
+        if node.item.action != Action::Unchanged || !has_pods || node.item.is_idle_hook() {
             continue;
         }
         let reasons = rollout.scope.graph.why(index).into_iter();

@@ -23,7 +23,10 @@ impl Planning<'_> {
     ) -> Result<bool> {
         let Some(uid) = entry
             .filter(|entry| {
-                desired.id.is("batch", "Job") && entry.body.as_ref() == Some(&desired.digest)
+                // A hook runs anew with each release.
+                desired.hook.is_none()
+                    && desired.id.is("batch", "Job")
+                    && entry.body.as_ref() == Some(&desired.digest)
             })
             .and_then(|entry| entry.uid.as_deref())
         else {

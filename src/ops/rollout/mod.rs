@@ -5,10 +5,12 @@
 //! when somebody wants it to stop; it never undoes anything. What was done until then is in
 //! the nodes.
 
+mod catch_up;
 mod clock;
 mod ending;
 mod judging;
 mod last_look;
+mod log_tail;
 mod node;
 mod observer;
 
@@ -108,10 +110,17 @@ impl<'a> Rollout<'a> {
     /// Runs until the end, and then looks into what is not ready.
     pub(crate) async fn run(&mut self) -> RolloutEnd {
         let end = self.run_loop().await;
+        self.let_pods_catch_up().await;
         let window = self.window();
         for node in self.nodes.iter_mut().filter(|node| node.applied && !node.is_settled()) {
             if let Some(Some(object)) = self.observer.seen(&node.item.desired.id) {
                 node.diagnosis = Some(diagnose(object, &self.observer.around, &window));
+            }
+        }
+        for node in self.nodes.iter_mut().filter(|node| node.item.desired.hook.is_some()) {
+            let source = node.diagnosis.as_ref().and_then(|diagnosis| diagnosis.log.as_ref());
+            if let Some(source) = source.filter(|_| node.has_failed()) {
+                node.log = log_tail::read(&self.scope.target.api, source).await;
             }
         }
         if end == RolloutEnd::TimedOut {
@@ -261,7 +270,8 @@ impl<'a> Rollout<'a> {
         node.applied = true;
         // Also with `--no-wait`, where the order itself waits for it: a Namespace, a CRD,
         // `depends-on`.
-        node.waited_for = self.scope.wait || awaited;
+        // So does a hook: it has not run before it has ended.
+        node.waited_for = self.scope.wait || awaited || node.item.desired.hook.is_some();
         if !node.waited_for {
             return;
         }

@@ -31,6 +31,8 @@ pub(crate) struct Node<'a> {
     pub verdict: Option<Verdict>,
     /// Why it is not ready, looked into at the end.
     pub diagnosis: Option<Diagnosis>,
+    /// The last lines of the log of a hook that failed, where they may be read.
+    pub log: Vec<String>,
     /// Why it could not be written.
     pub error: Option<Error>,
     /// Whether it was left out because something before it failed.
@@ -53,9 +55,14 @@ impl<'a> Node<'a> {
             ready_at: None,
             verdict: None,
             diagnosis: None,
+            log: Vec::new(),
             error: None,
             skipped: false,
-            watch: watch_of(&item.desired.body),
+            // Whether a hook that does not run is there, nobody asks.
+            watch: match item.is_idle_hook() {
+                true => WatchNeeds::default(),
+                false => watch_of(&item.desired.body),
+            },
             waited_for: false,
         }
     }
@@ -86,11 +93,13 @@ impl<'a> Node<'a> {
         self.item.desired.id.is("batch", "Job") && seen.map_or(self.is_ready(), is_complete)
     }
 
-    pub(super) fn is_ready(&self) -> bool {
+    /// Tells whether it was seen to be ready.
+    pub(crate) fn is_ready(&self) -> bool {
         self.verdict.as_ref().is_some_and(|verdict| verdict.state == State::Ready)
     }
 
-    pub(super) fn has_failed(&self) -> bool {
+    /// Tells whether it was seen to have failed.
+    pub(crate) fn has_failed(&self) -> bool {
         self.verdict.as_ref().is_some_and(|verdict| verdict.state == State::Failed)
     }
 

@@ -228,11 +228,16 @@ async fn judge_all(
     }
     let survey = Survey { depth: Depth::State, ..Survey::of(target, &record.instance, &wanted) };
     let live = survey.look().await?;
+    // A hook that is gone has had its turn.
+    wanted.retain(|entry| !entry.hook || live.contains_key(&entry.id));
     let around = neighbours(target, &live).await;
     let now = target.api.connection().server_now();
     let window = Window::present(&target.runtime, now);
     let bodies = RecordedBodies::new(record, target, &remembered);
-    let judged = judge_objects(&wanted, &bodies, &live, &around, &window);
+    let mut judged = judge_objects(&wanted, &bodies, &live, &around, &window);
+    // A release that went well has its hooks behind it, also one that ran none.
+    let is_good = record.newest.as_ref().is_some_and(|newest| newest.release.outcome.is_good());
+    judged.retain(|seen| !(seen.entry.hook && is_good) || seen.verdict.is_ready());
     for object in &judged {
         let live = live.get(&object.entry.id);
         operation.objects.push(view(object, live, &around, &window));

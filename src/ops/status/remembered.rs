@@ -7,6 +7,7 @@ use crate::{
     ops::session::Session,
     workload::{
         error::Result,
+        hooks::Hook,
         name::InstanceName,
         object::{ObjectId, split_api_version},
         readiness::goes_when_finished,
@@ -46,7 +47,8 @@ impl Remembered {
                 let api_version = object["apiVersion"].as_str().unwrap_or_default();
                 let (_, version) = split_api_version(api_version);
                 let completed = has_completed(session, name, &id, object)?;
-                wanted.push(Entry { completed, ..Entry::new(id, version) });
+                let hook = Hook::of(object).is_some();
+                wanted.push(Entry { completed, hook, ..Entry::new(id, version) });
             }
         }
         Ok(())

@@ -343,6 +343,7 @@ impl<'a> Attempt<'a> {
                 wanted: true,
                 keep: desired.keep,
                 completed: false,
+                hook: desired.hook.is_some(),
                 orphans: Vec::new(),
                 yielded: content.terms.yielded,
                 // An earlier one may come after this one was answered.

@@ -41,6 +41,12 @@ impl<'a> Builder<'a> {
         self.edges.iter().map(|edge| (edge.from, edge.to)).collect()
     }
 
+    /// Makes a node that nobody has to apply: what comes after it comes after all before it.
+    pub(super) fn join(&mut self) -> usize {
+        self.nodes += 1;
+        self.nodes - 1
+    }
+
     pub(super) fn soft(&mut self, before: Prerequisite, to: usize) {
         self.edge(before, to, false);
     }
@@ -68,8 +74,7 @@ impl<'a> Builder<'a> {
             }
             return;
         }
-        let join = self.nodes;
-        self.nodes += 1;
+        let join = self.join();
         before.iter().for_each(|before| self.soft(*before, join));
         for &to in after {
             let before =

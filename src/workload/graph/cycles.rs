@@ -12,9 +12,11 @@ pub(super) fn refuse_hard(nodes: usize, edges: &[Edge], objects: &[Placed]) -> R
     let order = topological_ranks(nodes, &hard);
     let Some(start) = order.iter().position(Option::is_none) else { return Ok(()) };
     let cycle = find_cycle(start, &hard, &order);
+    let met: Vec<&Placed> = cycle.iter().filter_map(|node| objects.get(*node)).collect();
     let chain: Vec<String> =
-        cycle.iter().chain(cycle.first()).map(|node| objects[*node].id.to_string()).collect();
-    let first = cycle.iter().map(|node| &objects[*node]).find_map(|object| {
+        // A join is nothing that the user could name.
+        met.iter().chain(met.first()).map(|object| object.id.to_string()).collect();
+    let first = met.iter().find_map(|object| {
         object.annotation("config.kubernetes.io/depends-on")?;
         object.origin.as_ref()
     });

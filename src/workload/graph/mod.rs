@@ -7,7 +7,7 @@
 
 use std::{collections::BTreeSet, fmt};
 
-use super::{error::Result, kinds::Kinds, placement::Placed};
+use super::{error::Result, hooks::Occasion, kinds::Kinds, placement::Placed};
 
 mod admission;
 mod backends;
@@ -15,6 +15,7 @@ mod builder;
 mod cycles;
 mod deletion;
 mod depends;
+mod hooks;
 mod links;
 mod missing;
 mod rules;
@@ -67,6 +68,8 @@ enum Reason {
     Conversion,
     Serves,
     DependsOn,
+    Hook,
+    BeforeHook,
 }
 
 impl fmt::Display for Reason {
@@ -83,6 +86,8 @@ impl fmt::Display for Reason {
             Self::Conversion => "it converts between versions of the kind",
             Self::Serves => "it serves the kind",
             Self::DependsOn => "config.kubernetes.io/depends-on names it",
+            Self::Hook => "it is a hook whose turn is before",
+            Self::BeforeHook => "a hook comes after all that is none",
         })
     }
 }
@@ -121,16 +126,17 @@ pub(crate) struct Graph {
 }
 
 impl Graph {
-    /// Builds the graph of the objects of a placement.
+    /// Builds the graph of the objects of a placement. The occasion says which of Helm's hooks run.
     ///
     /// # Errors
     /// Code 2: a `config.kubernetes.io/depends-on` that is malformed, names an object that is not
     /// in the set, or closes a cycle.
-    pub(crate) fn build(objects: &[Placed], kinds: &Kinds) -> Result<Self> {
+    pub(crate) fn build(objects: &[Placed], kinds: &Kinds, occasion: Occasion) -> Result<Self> {
         let mut builder = Builder::new(objects);
         rules::add(&mut builder, kinds);
         backends::add(&mut builder, kinds);
         depends::add(&mut builder, kinds)?;
+        hooks::add(&mut builder, occasion);
         // Last: where somebody asks for the other order, that holds.
         admission::add(&mut builder, kinds);
         let nodes = builder.nodes();
@@ -151,11 +157,11 @@ impl Graph {
         Self { objects, edges, outgoing, incoming }
     }
 
-    /// Gives up waiting for backends of webhooks and APIServices (`--no-wait`): that they are
-    /// applied suffices.
+    /// Gives up waiting for backends of webhooks and APIServices, and for all that comes before
+    /// hooks (`--no-wait`): that they are applied suffices.
     pub(crate) fn forgo_backends(&mut self) {
         for edge in &mut self.edges {
-            if edge.until == Milestone::Available {
+            if edge.until == Milestone::Available || edge.reason == Reason::BeforeHook {
                 edge.until = Milestone::Applied;
             }
         }

@@ -37,7 +37,7 @@ fn place_into_web(objects: &[Object], kinds: &Kinds) -> Result<Vec<Placed>> {
 
 pub(super) fn build(text: &str) -> (Vec<Placed>, Result<Graph>) {
     let objects = placed(text);
-    let graph = Graph::build(&objects, &kinds_of(text));
+    let graph = Graph::build(&objects, &kinds_of(text), Occasion::Install);
     (objects, graph)
 }
 
@@ -596,7 +596,7 @@ fn ten_thousand_objects_make_a_graph_of_about_that_size() {
             objects.push(copy);
         }
     }
-    let graph = Graph::build(&objects, &Kinds::builtin()).unwrap();
+    let graph = Graph::build(&objects, &Kinds::builtin(), Occasion::Install).unwrap();
     assert!(graph.edges.len() < 60_000, "{}", graph.edges.len());
     assert_eq!(graph.why(graph.objects - 1).len(), 6002);
 }
@@ -647,7 +647,7 @@ fn odd_bodies_do_no_harm() {
             let applied = overrides::apply(&overrides, &mut objects, &kinds);
             let done = applied.and_then(|_| place_into_web(&objects, &kinds)).and_then(|placed| {
                 let _ = missing_references(&placed);
-                Graph::build(&placed, &kinds)
+                Graph::build(&placed, &kinds, Occasion::Install)
             });
             match done {
                 Ok(graph) => {

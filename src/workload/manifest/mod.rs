@@ -7,7 +7,6 @@
 mod check;
 mod field;
 mod foreign;
-mod hook;
 mod list;
 mod merge;
 mod render;
@@ -26,6 +25,7 @@ pub(in crate::workload) use secret::encode_string_data;
 use super::{
     definition::{Content, SourceFile},
     error::{Code, Error, Result},
+    hooks,
     object::{Object, ObjectId, Origin},
     yaml,
 };
@@ -130,7 +130,7 @@ impl SetReader<'_> {
     }
 
     fn add(&mut self, object: Object) {
-        if let Some(reason) = hook::reason_to_leave_out(&object) {
+        if let Some(reason) = hooks::reason_to_leave_out(&object) {
             let (id, origin) = (object.id(), object.origin);
             return self.loaded.left_out.push(LeftOut { id, origin, reason });
         }

@@ -136,6 +136,8 @@ fn hooks_that_no_deploy_runs_are_left_out() {
         ("test-success,pre-delete, post-rollback", true),
         ("pre-install", false),
         ("post-upgrade,test", false),
+        ("crd-install", true),
+        ("pre-install,unheard-of", true),
         ("", false),
     ] {
         let text = format!(

@@ -32,6 +32,7 @@ fn entry(desired: &Desired, live: &Value) -> Entry {
         wanted: true,
         keep: false,
         completed: false,
+        hook: false,
         orphans: Vec::new(),
         yielded: Vec::new(),
         unsettled: None,

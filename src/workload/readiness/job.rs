@@ -34,6 +34,14 @@ pub(crate) fn is_leaving(job: &Value) -> bool {
     (is_complete(job) || Condition::holds(job, "Failed")) && goes_when_finished(job)
 }
 
+/// Tells whether a Job has failed for good and a pod of it was not seen to end yet: it is ending, or
+/// its watch is slower than the Job's.
+pub(crate) fn is_ahead_of_pods(job: &Value, around: &Related) -> bool {
+    let is_running = |pod: &Value| !matches!(text(pod, "/status/phase"), "Succeeded" | "Failed");
+    let has_failed = ["Failed", "FailureTarget"].iter().any(|kind| Condition::holds(job, kind));
+    has_failed && around.pods_of(uid(job)).any(is_running)
+}
+
 /// Judges a Job that the server does not have any more, by the body that was applied, its uid
 /// and the events about it. A time to live may take it away before anybody sees how it ended.
 pub(crate) fn judge_gone(body: &Value, uid: Option<&str>, around: &Related) -> Verdict {

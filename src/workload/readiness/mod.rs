@@ -50,7 +50,7 @@ pub(crate) use self::{
     annotations::check_annotations,
     counts::{PodCounts, pod_counts},
     culprit::Culprit,
-    job::{goes_when_finished, is_complete, is_leaving, judge_gone},
+    job::{goes_when_finished, is_ahead_of_pods, is_complete, is_leaving, judge_gone},
     related::Related,
     template::images_of,
     verdict::{State, Verdict},

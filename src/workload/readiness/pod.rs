@@ -12,6 +12,7 @@ use super::{
     trouble::{GRACE_SECONDS, Trouble, TroubleKind},
     window::Window,
 };
+use crate::workload::hooks::Hook;
 
 /// How a pod is, seen from what waits for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,6 +73,10 @@ pub(crate) fn judge(pod: &Value, around: &Related, window: &Window) -> Verdict {
         node => format!(" (on {node})"),
     };
     match look(pod, around, window) {
+        // What comes after it needs what it does.
+        PodState::Ready if Hook::of(pod).is_some() => {
+            Verdict::waiting("Running", format!("a hook has to end{on}"))
+        }
         PodState::Ready => Verdict::ready(),
         PodState::Done => Verdict::ready_saying("it has completed"),
         PodState::Leaving(trouble) => {

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use super::{Deploy, start::Start};
 use crate::{
     ops::{
-        options::Validation,
+        options::{DeployOptions, Earlier, Validation},
         strictness::decide,
         target::{Target, group_unavailable},
     },
@@ -14,6 +14,7 @@ use crate::{
         definition::Content,
         error::{Error, Result},
         graph::{Graph, Reference, missing_references},
+        hooks::Occasion,
         instance::NamespaceMode,
         kinds::find,
         manifest::combine,
@@ -21,6 +22,7 @@ use crate::{
         overrides::Overrides,
         placement::{Destination, Placement},
         plan::Desired,
+        record::{Deployed, Record},
         rendering::render,
         validate,
     },
@@ -69,6 +71,7 @@ impl Deploy<'_> {
             stored: start.fixed_place(),
             namespace_labels: &self.options.namespace_labels,
         };
+        let occasion = start.occasion(self.options);
         let kinds = &start.target.kinds;
         let edits = &self.options.edits;
         let placement = render(objects, &overrides, kinds, &destination).map_err(|error| {
@@ -82,7 +85,7 @@ impl Deploy<'_> {
             start.target.relent(&mut report).await?;
             warnings.extend(decide(report, how)?);
         }
-        let mut graph = Graph::build(&placed, kinds)?;
+        let mut graph = Graph::build(&placed, kinds, occasion)?;
         if self.options.limits.no_wait {
             // That the backend of a webhook is applied suffices then; Namespaces, CRDs and
             // `depends-on` are waited for all the same, for the order needs them (docs/cli.md,
@@ -111,6 +114,22 @@ impl Deploy<'_> {
 }
 
 impl Start {
+    /// Tells which of Helm's hooks run: nothing is upgraded before a release went well. A record that
+    /// was rebuilt knows of none, and is of what was there.
+    pub(super) fn occasion(&self, options: &DeployOptions) -> Occasion {
+        if matches!(options.earlier, Some(Earlier::Release(_))) {
+            return Occasion::Rollback;
+        }
+        let is_good = |deployed: &Deployed| deployed.release.outcome.is_good();
+        let was_installed = |record: &Record| {
+            record.last_good.is_some() || record.newest.as_ref().is_none_or(is_good)
+        };
+        match self.located.record() {
+            Some(record) if was_installed(record) => Occasion::Upgrade,
+            Some(_) | None => Occasion::Install,
+        }
+    }
+
     /// Gives the mode and namespace that were fixed at the first deploy.
     pub(super) fn fixed_place(&self) -> Option<(NamespaceMode, &str)> {
         // The record before the database: another one may have deployed it first.

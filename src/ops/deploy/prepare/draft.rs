@@ -16,6 +16,7 @@ use super::{
 use crate::{
     ops::{
         locate::NamespaceState,
+        options::PruneWhen,
         planning::{Planning, PlanningOptions},
         rebuild,
     },
@@ -23,6 +24,7 @@ use crate::{
         error::Result,
         ownership::{is_ours, manager},
         plan::Plan,
+        record::Record,
     },
 };
 
@@ -70,6 +72,7 @@ impl Deploy<'_> {
             record: record.as_ref(),
             quiet: start.located.found.as_ref().map(|found| found.quiet),
             desired: desired.objects.clone(),
+            occasion: start.occasion(self.options),
             absent: &absent,
             options: PlanningOptions {
                 adopt: self.options.adopt,
@@ -93,6 +96,29 @@ impl Deploy<'_> {
         let (plan, live) = planned?;
         let shows_ours = traces? || live.values().any(|object| is_ours(object, &manager, None));
         refuse_second_own(&start.target, &desired, &chosen.definition, &manager, &live).await?;
-        Ok(Draft { chosen, desired, absent, manager, plan, shows_ours })
+        let mut draft = Draft { chosen, desired, absent, manager, plan, shows_ours };
+        if let Some(record) = record
+            && !draft.needs_release(&record, self.options.prune)
+        {
+            draft.plan.leave_hooks(&record.inventory);
+        }
+        Ok(draft)
+    }
+}
+
+impl Draft {
+    /// Tells whether a release is to be made: revision, overrides or any object changes, or the
+    /// last one was neither ready nor applied.
+    pub(super) fn needs_release(&self, record: &Record, prune: PruneWhen) -> bool {
+        // A record that was rebuilt has the objects and no release: the next one makes it whole.
+        let Some(newest) = &record.newest else { return true };
+        let release = &newest.release;
+        self.plan.has_changes(prune.is_now())
+            || record.deleting
+            || release.digest != self.chosen.revision.digest
+            || release.overrides != self.desired.overrides
+            // A release that failed or was killed is finished, also where every object is as
+            // wanted.
+            || !release.outcome.is_good()
     }
 }

@@ -23,7 +23,6 @@ use crate::{
         error::Result,
         object::ObjectId,
         record::{Deployed, Entry, Record},
-        release::Outcome,
     },
 };
 pub(super) use draft::Draft;
@@ -112,19 +111,9 @@ impl Prepared {
         self.record.newest.as_ref()
     }
 
-    /// Tells whether a release is to be made: revision, overrides or any object changes, or the
-    /// last one was neither ready nor applied.
+    /// Tells whether a release is to be made.
     pub(super) fn needs_release(&self, prune: PruneWhen) -> bool {
-        // A record that was rebuilt has the objects and no release: the next one makes it whole.
-        let Some(newest) = self.newest() else { return true };
-        let release = &newest.release;
-        self.draft.plan.has_changes(prune.is_now())
-            || self.record.deleting
-            || release.digest != self.draft.chosen.revision.digest
-            || release.overrides != self.draft.desired.overrides
-            // A release that failed or was killed is finished, also where every object is as
-            // wanted.
-            || !matches!(release.outcome, Outcome::Ready | Outcome::Applied)
+        self.draft.needs_release(&self.record, prune)
     }
 
     /// Records the no-op data that dry runs renewed, if somebody did not write meanwhile.

@@ -1,7 +1,7 @@
 //! Jobs and CronJobs.
 
 use super::{after, around, said, yaml};
-use crate::workload::readiness::judge_gone;
+use crate::workload::readiness::{is_ahead_of_pods, judge_gone};
 
 fn job(spec: &str, status: &str) -> String {
     format!(
@@ -105,6 +105,22 @@ fn failed() {
         said(&job("", "{active: 1}"), &pod("p", "Never", NOT_FOUND)[5..], after(10)),
         "Failed ErrImagePull: 0 of 1 completions done, 1 active: pod p on node-1: container main cannot pull image \"m:1\": not found"
     );
+}
+
+#[test]
+fn the_reason_of_a_failed_job_may_be_under_way() {
+    let target = "{conditions: [{type: FailureTarget, status: 'True'}]}";
+    let failed = "{conditions: [{type: Failed, status: 'True'}]}";
+    for (status, pod_status, expected) in [
+        (target, RUNNING, true),
+        (failed, RUNNING, true),
+        (failed, FAILED, false),
+        ("{active: 1}", RUNNING, false),
+    ] {
+        let pods = around(&pod("p", "Never", pod_status)[5..]);
+        assert_eq!(is_ahead_of_pods(&yaml(&job("", status)), &pods), expected, "{status}");
+    }
+    assert!(!is_ahead_of_pods(&yaml(&job("", failed)), &around("")));
 }
 
 #[test]

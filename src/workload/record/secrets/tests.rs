@@ -50,6 +50,7 @@ fn record() -> Record {
         wanted: true,
         keep: false,
         completed: false,
+        hook: false,
         orphans: Vec::new(),
         yielded: Vec::new(),
         unsettled: Some("2026-11-24T10:00:00Z".parse().unwrap()),

@@ -1,0 +1,306 @@
+//! Helm's hooks: before and after the rest, in their order, anew with each release, and gone where
+//! their policy says so.
+
+use regex::Regex;
+use serde_json::Value;
+
+use crate::harness::{Outcome, Place, side_by_side};
+
+const FAIL: &str = "annotations: {test.workloadctl/fail: job-fail}";
+
+/// A Job with annotations; `metadata` is that of its pods.
+fn job(name: &str, annotations: &str, metadata: &str) -> String {
+    format!(
+        "apiVersion: batch/v1\nkind: Job\nmetadata: {{name: {name}, annotations: {{{annotations}}}}}\n\
+         spec: {{backoffLimit: 0, template: {{metadata: {{{metadata}}}, spec: {{restartPolicy: Never, \
+         containers: [{{name: main, image: 'busybox:1'}}]}}}}}}\n---\n"
+    )
+}
+
+/// A Deployment of one pod.
+fn deployment(name: &str, image: &str) -> String {
+    format!(
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {name}}}\n\
+         spec: {{selector: {{matchLabels: {{app: {name}}}}}, template: {{metadata: {{labels: \
+         {{app: {name}}}}}, spec: {{containers: [{{name: main, image: '{image}'}}]}}}}}}\n---\n"
+    )
+}
+
+/// An object that needs nothing more.
+fn plain(kind: &str, name: &str, annotations: &str) -> String {
+    format!(
+        "apiVersion: v1\nkind: {kind}\nmetadata: {{name: {name}, annotations: {{{annotations}}}}}\n---\n"
+    )
+}
+
+fn hook(events: &str, weight: i32) -> String {
+    format!("helm.sh/hook: '{events}', helm.sh/hook-weight: '{weight}'")
+}
+
+fn object(place: &Place, namespace: &str, kind: &str, name: &str) -> Option<Value> {
+    let group = match kind {
+        "jobs" => "/apis/batch/v1",
+        "deployments" => "/apis/apps/v1",
+        _ => "/api/v1",
+    };
+    place.get(&format!("{group}/namespaces/{namespace}/{kind}/{name}"))
+}
+
+#[track_caller]
+fn uid(place: &Place, namespace: &str, kind: &str, name: &str) -> String {
+    let object = object(place, namespace, kind, name).expect("it is there");
+    object["metadata"]["uid"].as_str().unwrap().to_owned()
+}
+
+fn version_of_record(place: &Place, name: &str) -> String {
+    let record = object(place, name, "secrets", &format!("workloadctl.{name}")).unwrap();
+    record["metadata"]["resourceVersion"].as_str().unwrap().to_owned()
+}
+
+/// Deploys, and gives what was done and what became ready, in that order, without what waits for
+/// nothing.
+fn deployed(place: &Place, line: &str, code: i32) -> Vec<String> {
+    let outcome: Outcome = place.run(&format!("deploy {line} --progress json")).expect(code);
+    let events = outcome.stderr.lines().filter_map(|line| serde_json::from_str(line).ok());
+    let told = events.filter_map(|event: Value| {
+        let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str);
+        let what = match text("/event")? {
+            "done" => text("/action")?,
+            "judged" => text("/state").filter(|state| *state == "ready")?,
+            _ => return None,
+        };
+        let (kind, name) = (text("/object/kind")?, text("/object/name")?);
+        (kind != "Namespace").then(|| format!("{what} {kind}/{name}"))
+    });
+    told.collect()
+}
+
+/// Gives the Jobs that ran.
+fn runs(told: &[String]) -> Vec<&str> {
+    let made = |line: &&String| line.starts_with("create ") || line.starts_with("recreate ");
+    let names = told.iter().filter(made).filter_map(|line| line.split_once(" Job/"));
+    names.map(|(_, name)| name).collect()
+}
+
+on_both! {
+    fn hooks_have_their_turns_anew_with_each_release(place) {
+        let web = place.instance("");
+        let text = |image: &str| [
+            deployment("web", image),
+            job("seed", &hook("post-install", 0), ""),
+            job("report", &hook("post-install,post-upgrade", 1), ""),
+            job("migrate", &hook("pre-install,pre-upgrade", 5), ""),
+            job("check", &hook("pre-upgrade", 0), ""),
+            plain("ServiceAccount", "migrator", &hook("pre-install,pre-upgrade", -5)),
+            job("verify", &hook("test", 0), ""),
+        ].concat();
+        place.write("a.yaml", &text("web:1"));
+        let line = format!("{web} -f a.yaml");
+        assert_eq!(deployed(place, &line, 0), [
+            "create ServiceAccount/migrator", "create Job/migrate", "ready Job/migrate",
+            "create Deployment/web", "ready Deployment/web",
+            "create Job/seed", "ready Job/seed", "create Job/report", "ready Job/report",
+        ]);
+        let seed = uid(place, &web, "jobs", "seed");
+        let migrate = uid(place, &web, "jobs", "migrate");
+
+        // No release, no hooks, no write.
+        let before = version_of_record(place, &web);
+        assert_eq!(deployed(place, &line, 0), Vec::<String>::new());
+        assert_eq!(version_of_record(place, &web), before);
+        assert_eq!(uid(place, &web, "jobs", "migrate"), migrate);
+
+        place.write("a.yaml", &text("web:2"));
+        snapshot!(place.told(&format!("plan {line}")), @r#"
+        $ workloadctl plan NAME -f a.yaml
+        exit code 0
+        --- stdout
+        ACTION  OBJECT  NAMESPACE  REASON
+        unchanged  Namespace/NAME  -  -
+        update  Deployment/web  NAME  -
+        unchanged  Job/seed  NAME  hook post-install
+        recreate  Job/report  NAME  hook post-install,post-upgrade
+        recreate  Job/migrate  NAME  hook pre-install,pre-upgrade
+        create  Job/check  NAME  hook pre-upgrade
+        recreate  ServiceAccount/migrator  NAME  hook pre-install,pre-upgrade
+        NAME on RUNTIME: 1 to create, 1 to update, 3 to recreate, 2 unchanged
+        --- stderr
+        left out Job/verify (a.yaml:30): it runs only on helm.sh/hook test
+        "#);
+        assert_eq!(deployed(place, &line, 0), [
+            "recreate ServiceAccount/migrator", "create Job/check", "ready Job/check",
+            "recreate Job/migrate", "ready Job/migrate", "update Deployment/web", "ready Deployment/web",
+            "recreate Job/report", "ready Job/report",
+        ]);
+        assert_eq!(uid(place, &web, "jobs", "seed"), seed);
+        assert_ne!(uid(place, &web, "jobs", "migrate"), migrate);
+        place.run(&format!("delete {web} --yes")).expect(0);
+        assert_eq!(place.leftovers(&web), Vec::<String>::new());
+    }
+
+    fn a_hook_that_fails_ends_the_release_before_the_rest(place) {
+        let web = place.instance("");
+        let text = |metadata: &str| [
+            deployment("web", "web:1"),
+            job("migrate", &hook("pre-install", 0), metadata),
+            job("late", &hook("pre-install", 1), ""),
+            job("upgrade", &hook("pre-upgrade", -1), ""),
+        ].concat();
+        place.write("a.yaml", &text(FAIL));
+        let line = format!("{web} -f a.yaml");
+        assert_eq!(deployed(place, &line, 1), ["create Job/migrate"]);
+        assert_eq!(object(place, &web, "deployments", "web"), None);
+        let told = place.told(&format!("deploy {line} --progress none"));
+        let told = Regex::new("migrate-[a-z0-9]{5}").unwrap().replace_all(&told, "migrate-POD").into_owned();
+        snapshot!(told, @r#"
+        $ workloadctl deploy NAME -f a.yaml --progress none
+        exit code 1
+        --- stdout
+        NAME failed on RUNTIME (release 2, NAME revision 1): 1 recreated, 2 unchanged; after N s
+        namespace NAME
+        --- stderr
+        error: 3 of 5 objects of `NAME` were applied
+          Job/migrate: pod migrate-POD on node-N: container main ended with exit code 1
+          log of Job/migrate: starting
+          log of Job/migrate: listening on port 8080
+          log of Job/migrate: ready
+          left out, since they need it: Deployment/web, Job/late
+        hint: `workloadctl status NAME` shows all of it
+        "#);
+        // It is an installation until one has gone well.
+        place.write("a.yaml", &text(""));
+        assert_eq!(deployed(place, &line, 0), [
+            "recreate Job/migrate", "ready Job/migrate", "create Job/late", "ready Job/late",
+            "create Deployment/web", "ready Deployment/web",
+        ]);
+        place.run(&format!("deploy {web} --image main=web:2 -f a.yaml --progress none")).expect(0);
+        let upgrade = uid(place, &web, "jobs", "upgrade");
+
+        // What ran before comes back without a hook, and the one that failed is no sickness of it.
+        let failing = job("upgrade", &hook("pre-upgrade", -1), FAIL);
+        place.write("a.yaml", &[failing, deployment("web", "web:3")].concat());
+        assert_eq!(deployed(place, &line, 1), ["recreate Job/upgrade"]);
+        assert!(place.run(&format!("status {web}")).expect(0).stdout.contains("Unhealthy, Job/upgrade: "));
+        let failed = uid(place, &web, "jobs", "upgrade");
+        assert_ne!(failed, upgrade);
+        place.run(&format!("rollback {web} --progress none")).expect(0);
+        assert_eq!(uid(place, &web, "jobs", "upgrade"), failed);
+        assert!(place.run(&format!("status {web}")).expect(0).stdout.contains("Healthy, "));
+    }
+
+    fn hooks_go_where_their_policy_says_so(place) {
+        let web = place.instance("");
+        let policy = |events: &str, policy: &str| format!("helm.sh/hook: '{events}', helm.sh/hook-delete-policy: '{policy}'");
+        let both = policy("pre-install,pre-upgrade,post-install,post-upgrade", "before-hook-creation,hook-succeeded");
+        let text = |metadata: &str| [
+            // As admission webhooks have it that make their own certificates.
+            plain("ServiceAccount", "admission", &both),
+            job("create", &policy("pre-install,pre-upgrade", "before-hook-creation,hook-succeeded"), ""),
+            job("patch", &policy("post-install,post-upgrade", "hook-succeeded,hook-failed"), metadata),
+            plain("ConfigMap", "kept", &policy("pre-install", "hook-failed")),
+            deployment("web", "web:1"),
+        ].concat();
+        place.write("a.yaml", &text(""));
+        let line = format!("{web} -f a.yaml --progress none");
+        place.run(&format!("deploy {line}")).expect(0);
+        let is_there = |kind: &str, name: &str| object(place, &web, kind, name).is_some();
+        assert!(!is_there("serviceaccounts", "admission") && !is_there("jobs", "create"));
+        assert!(!is_there("jobs", "patch") && is_there("configmaps", "kept"));
+        // What has had its turn is not missing.
+        snapshot!(place.told(&format!("status {web}")), @r#"
+        $ workloadctl status NAME
+        exit code 0
+        --- stdout
+        NAME: Healthy, all 3 objects are ready
+        NAME revision 1 · release 1 by tester@HOST N s ago · runtime RUNTIME · namespace NAME (managed)
+        OBJECT  NAMESPACE  STATE  REASON
+        ├─ Namespace/NAME  -  ready  -
+        ├─ ConfigMap/kept  NAME  ready  -
+        └─ Deployment/web  NAME  ready  -
+        "#);
+        let before = version_of_record(place, &web);
+        snapshot!(place.told(&format!("deploy {line}")), @r#"
+        $ workloadctl deploy NAME -f a.yaml --progress none
+        exit code 0
+        --- stdout
+        NAME unchanged (release 1, ready)
+        namespace NAME
+        "#);
+        assert_eq!(version_of_record(place, &web), before);
+
+        place.write("a.yaml", &text(FAIL));
+        place.run(&format!("deploy {line}")).expect(3);
+        assert!(!is_there("jobs", "patch"), "it failed, and goes");
+        place.run(&format!("delete {web} --yes")).expect(0);
+        assert_eq!(place.leftovers(&web), Vec::<String>::new());
+    }
+
+    fn no_wait_waits_for_hooks_alone(place) {
+        let web = place.instance("");
+        let fail = "annotations: {test.workloadctl/fail: never-ready}";
+        let text = [
+            job("migrate", &hook("pre-install", 0), ""),
+            deployment("web", "web:1").replace("{labels:", &format!("{{{fail}, labels:")),
+            job("seed", &hook("post-install", 0), ""),
+        ];
+        place.write("a.yaml", &text.concat());
+        let mut told = deployed(place, &format!("{web} -f a.yaml --no-wait"), 0);
+        told.retain(|line| !line.starts_with("ready Deployment"));
+        assert_eq!(told, [
+            "create Job/migrate", "ready Job/migrate", "create Deployment/web",
+            "create Job/seed", "ready Job/seed",
+        ]);
+    }
+
+    fn a_hook_pod_has_to_end(place) {
+        let web = place.instance("");
+        let pod = format!("apiVersion: v1\nkind: Pod\nmetadata: {{name: runs, annotations: {{{}}}}}\nspec: {{restartPolicy: Never, containers: [{{name: main, image: 'web:1'}}]}}\n---\n", hook("post-install", 0));
+        place.write("a.yaml", &[deployment("web", "web:1"), pod].concat());
+        let outcome = place.run(&format!("deploy {web} -f a.yaml --timeout 5s --progress none"));
+        assert!(outcome.stderr.contains("Pod/runs: a hook has to end"), "{}", outcome.stderr);
+        outcome.expect(3);
+    }
+
+    fn a_killed_release_leaves_no_hook_behind(place) {
+        let web = place.instance("");
+        let slow = job("migrate", &hook("pre-install", 0), "").replace("backoffLimit: 0", "suspend: true");
+        place.write("a.yaml", &[slow, deployment("web", "web:1")].concat());
+        let mut running = place.follow(&format!("deploy {web} -f a.yaml --progress lines"));
+        assert!(running.until(|line| line.contains("created Job/migrate")));
+        running.kill();
+        assert!(object(place, &web, "jobs", "migrate").is_some());
+        place.run(&format!("delete {web} --yes")).expect(0);
+        assert_eq!(place.leftovers(&web), Vec::<String>::new());
+    }
+    /// The hooks of charts that many people use, in small charts.
+    fn charts_are_installed_upgraded_left_alone_and_deleted(place) {
+        let charts: Vec<(&str, &[&str], &[&str])> = vec![
+            ("ingress", &["admission-create", "admission-patch"], &["admission-create", "admission-patch"]),
+            ("monitoring", &["admission-create", "admission-patch"], &["admission-create", "admission-patch"]),
+            ("scheduler", &["run-migrations", "create-user"], &["run-migrations", "create-user"]),
+            ("dashboard", &["init-db"], &["init-db"]),
+            ("certificates", &["startup-check"], &[]),
+            ("errors", &["db-check", "db-init", "snuba-init", "user-create"], &["db-check", "db-init", "snuba-init"]),
+            ("forge", &["shared-secrets", "migrations"], &["upgrade-check", "shared-secrets", "migrations"]),
+            ("registry", &[], &["migration"]),
+        ];
+        side_by_side(charts, 4, |(chart, installing, upgrading)| {
+            let name = place.instance(&format!("-{}", &chart[..2]));
+            let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/charts");
+            let text = std::fs::read_to_string(folder.join(format!("{chart}.yaml"))).unwrap();
+            let (text, file) = (text.replace("NAME", &name), format!("{chart}.yaml"));
+            place.write(&file, &text.replace("VERSION", "1"));
+            let line = format!("{name} -f {file}");
+            assert_eq!(runs(&deployed(place, &line, 0)), installing, "{chart}");
+            let record = version_of_record(place, &name);
+            assert_eq!(deployed(place, &line, 0), Vec::<String>::new(), "{chart}");
+            assert_eq!(version_of_record(place, &name), record, "{chart}");
+            place.write(&file, &text.replace("VERSION", "2"));
+            assert_eq!(runs(&deployed(place, &line, 0)), upgrading, "{chart}");
+            let status = place.run(&format!("status {name}")).expect(0).stdout;
+            assert!(status.starts_with(&format!("{name}: Healthy")), "{chart}: {status}");
+            place.run(&format!("delete {name} --yes")).expect(0);
+            assert_eq!(place.leftovers(&name), Vec::<String>::new(), "{chart}");
+        });
+    }
+}
