@@ -8,6 +8,7 @@ pub(crate) mod client_certificate;
 pub(crate) mod connect;
 pub(crate) mod credentials;
 pub(crate) mod discovery;
+pub(crate) mod download;
 pub(crate) mod exec_plugin;
 pub(crate) mod explain;
 pub(crate) mod failure;

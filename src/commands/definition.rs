@@ -106,7 +106,7 @@ pub(super) fn run(command: DefinitionCommand, call: &Invocation) -> Done {
 fn apply(args: ApplyArgs, call: &Invocation) -> Done {
     let ApplyArgs { name, files, validation } = args;
     let name: Option<DefinitionName> = name.map(|name| name.parse()).transpose()?;
-    let read = files.read(call)?;
+    let read = files.read(call, name.as_ref().map(DefinitionName::as_str))?;
     if let Some(source) = files.workload(&read) {
         let named = NamedWorkload::read(source, &[])?;
         return apply_file(&named, name.as_ref(), &validation, call);

@@ -35,7 +35,8 @@ Examples:
   workloadctl deploy web --image web=web:v2       the same, with another image
   workloadctl deploy web --replicas Deployment/web=3
   workloadctl deploy web --set 'Ingress/web:spec.rules[0].host=pr17.example.com'
-  helm template . | workloadctl deploy web -f -   a Helm chart
+  workloadctl deploy web -f chart/ --values prod.yaml
+                                                  a Helm chart, rendered with the installed helm
   workloadctl deploy --all --definition web       bring every instance of `web` up to date
   workloadctl deploy -f app.yaml --image web=web:v3
                                                   what a workload file names, with another image

@@ -14,7 +14,8 @@ use crate::{
         invocation::{Done, Invocation},
         names::instance_names,
     },
-    ops::sources,
+    env::Env,
+    ops::sources::{self, ChartOptions},
     store::Store,
     workload::{
         error::{Code, Error, Result},
@@ -62,7 +63,7 @@ pub(crate) struct InitArgs {
 pub(super) fn run(args: InitArgs, call: &Invocation) -> Done {
     let InitArgs { folder, from, file } = args;
     let secret = !from.is_empty();
-    let target = Target { name: &file, current_dir: &call.env.current_dir, secret };
+    let target = Target { name: &file, env: &call.env, secret };
     if target.path().exists() && file != "-" {
         return Err(exists(&file).into());
     }
@@ -84,29 +85,35 @@ pub(super) fn run(args: InitArgs, call: &Invocation) -> Done {
 /// Where the file goes.
 struct Target<'a> {
     name: &'a str,
-    current_dir: &'a Path,
+    env: &'a Env,
     /// Whether others may not read it.
     secret: bool,
 }
 
 impl Target<'_> {
     fn path(&self) -> PathBuf {
-        self.current_dir.join(self.name)
+        self.env.current_dir.join(self.name)
     }
 
     /// Gives the folder that sources of the file are relative to.
     fn folder(&self) -> PathBuf {
         match self.name {
-            "-" => self.current_dir.to_owned(),
-            _ => self.path().parent().unwrap_or(self.current_dir).to_owned(),
+            "-" => self.env.current_dir.to_owned(),
+            _ => self.path().parent().unwrap_or(&self.env.current_dir).to_owned(),
         }
     }
 
     fn of_folder(&self, name: &str) -> Result<Draft> {
-        let path = self.current_dir.join(name);
-        let read = sources::read(&[name.to_owned()], self.current_dir, io::empty())
-            .map_err(manifest::combine)?;
-        let single: Vec<PathBuf> = read.iter().map(|it| self.current_dir.join(&it.name)).collect();
+        let path = self.env.current_dir.join(name);
+        let read = sources::read(
+            &[name.to_owned()],
+            &ChartOptions::of(ChartOptions::UNNAMED),
+            self.env,
+            io::empty(),
+        )
+        .map_err(manifest::combine)?;
+        let single: Vec<PathBuf> =
+            read.iter().map(|it| self.env.current_dir.join(&it.name)).collect();
         // What is written has to be deployable: the manifests are read now.
         manifest::load(read)
             .and_then(|loaded| loaded.require_objects().map_err(|error| vec![error]))
@@ -153,7 +160,7 @@ impl Target<'_> {
             return Err(store.no_such_definition(definition.as_str()));
         };
         let paths: Vec<PathBuf> =
-            newest.source.split(' ').map(|source| self.current_dir.join(source)).collect();
+            newest.source.split(' ').map(|source| self.env.current_dir.join(source)).collect();
         if !newest.source.is_empty() && paths.iter().all(|path| path.exists()) {
             return Ok(paths.iter().map(|path| self.relative(path)).collect());
         }
@@ -168,7 +175,7 @@ impl Target<'_> {
 
     /// Writes a file that is not there yet.
     fn create(&self, path: &Path, text: &str) -> Result<()> {
-        let shown = path.strip_prefix(self.current_dir).unwrap_or(path).display().to_string();
+        let shown = path.strip_prefix(&self.env.current_dir).unwrap_or(path).display().to_string();
         // What is stored may hold values of Secrets, as the database does.
         let mode = if self.secret { 0o600 } else { 0o666 };
         let written = OpenOptions::new().write(true).create_new(true).mode(mode).open(path);

@@ -6,12 +6,13 @@ use clap::Args;
 
 use crate::{
     commands::invocation::{Failures, Invocation},
-    ops::sources,
+    ops::sources::{self, ChartOptions},
     output::printer::Printer,
     workload::{
         definition::SourceFile,
         error::{Error, Result},
         manifest::{self, LeftOut, Loaded},
+        name::InstanceName,
         object::Object,
     },
 };
@@ -19,13 +20,25 @@ use crate::{
 /// `-f`.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct FileArgs {
-    /// Read manifests from a file, a folder or `-` (standard input), several form one definition;
-    /// or read a workload file, which names definitions and instances
+    /// Read manifests from a file, a folder (of manifests, a kustomization or a Helm chart), an
+    /// https URL or `-` (standard input), several form one definition; or read a workload file,
+    /// which names definitions and instances
     #[arg(short, long, value_name = "PATH")]
     pub file: Vec<String>,
+    /// Render Helm charts with the values of a file; of several the last counts most
+    #[arg(long, value_name = "FILE", requires = "file")]
+    values: Vec<String>,
+    /// Render Helm charts with a value, as `helm --set` does
+    #[arg(long, value_name = "KEY=VALUE", requires = "file")]
+    helm_set: Vec<String>,
 }
 
 impl FileArgs {
+    /// Names sources that are not given as flags.
+    pub(crate) fn of(file: Vec<String>) -> Self {
+        Self { file, ..Self::default() }
+    }
+
     /// Tells whether the manifests, or some of them, come from standard input.
     pub(crate) fn reads_stdin(&self) -> bool {
         self.file.iter().any(|file| file == "-")
@@ -36,12 +49,24 @@ impl FileArgs {
         self.file.join(" ")
     }
 
-    /// Reads the texts.
+    /// Reads the texts. Helm charts are rendered as the release of that name.
     ///
     /// # Errors
     /// What cannot be read, all of it.
-    pub(crate) fn read(&self, call: &Invocation) -> Result<Vec<SourceFile>, Vec<Error>> {
-        sources::read(&self.file, &call.env.current_dir, io::stdin().lock())
+    pub(crate) fn read(
+        &self,
+        call: &Invocation,
+        release: Option<&str>,
+    ) -> Result<Vec<SourceFile>, Vec<Error>> {
+        let release = release.unwrap_or(ChartOptions::UNNAMED);
+        let mut chart = ChartOptions::of(release);
+        // The database is nobody's business where there is no chart.
+        if sources::have_chart(&self.file, &call.env) {
+            chart.namespace = namespace_of(call, release);
+        }
+        chart.values.clone_from(&self.values);
+        chart.set.clone_from(&self.helm_set);
+        sources::read(&self.file, &chart, &call.env, io::stdin().lock())
     }
 }
 
@@ -76,6 +101,18 @@ pub(crate) fn load_each(
     }
     tell(&call.printer, &loaded);
     Ok(loaded)
+}
+
+/// Gives the namespace that a chart may speak of: `--namespace`, else the one of the instance as the
+/// database knows it, else the one that an instance of that name gets.
+fn namespace_of(call: &Invocation, release: &str) -> String {
+    let stored = || -> Option<String> {
+        let name: InstanceName = release.parse().ok()?;
+        // Without a database nothing is known: what is deployed is told by its cluster later.
+        call.db().ok().filter(|path| path.exists())?;
+        call.open_for_reading().ok()?.instance(&name).ok()??.namespace
+    };
+    call.namespace.clone().or_else(stored).unwrap_or_else(|| release.to_owned())
 }
 
 fn tell(printer: &Printer, loaded: &Loaded) {

@@ -14,7 +14,7 @@ use crate::{
     },
     ops::{
         options::{Conflicts, DeployOptions, Earlier, Given, Limits, OnMissing, PruneWhen},
-        sources,
+        sources::{self, ChartOptions},
     },
     output::format::words,
     workload::{
@@ -133,7 +133,8 @@ fn read_patch(text: &str, call: &Invocation) -> Result<OverrideEdit, Vec<Error>>
         return Ok(OverrideEdit::NoPatch(object.to_owned()));
     }
     // Standard input is for manifests: what it brings belongs to one `-f`.
-    let read = sources::read(&[text.to_owned()], &call.env.current_dir, std::io::empty());
+    let read =
+        sources::read(&[text.to_owned()], &ChartOptions::of(text), &call.env, std::io::empty());
     let files = read?;
     let patches: Vec<_> = files.iter().map(overrides::read_patches).collect::<Result<_, _>>()?;
     Ok(OverrideEdit::Patches(patches.concat()))

@@ -68,7 +68,7 @@ pub(super) fn run(args: RenderArgs, call: &Invocation) -> Done {
     let RenderArgs { name, release, definition, revision, files, validation } = args;
     let read = match files.file.is_empty() {
         true => Vec::new(),
-        false => files.read(call)?,
+        false => files.read(call, name.as_deref())?,
     };
     if let Some(source) = files.workload(&read) {
         return from_file(&NamedWorkload::read(source, name.as_slice())?, &validation, call);

@@ -72,8 +72,8 @@ pub(crate) struct ValidateArgs {
 /// Validates.
 pub(super) fn run(args: ValidateArgs, call: &Invocation) -> Done {
     let ValidateArgs { paths, against } = args;
-    let files = FileArgs { file: paths };
-    let content = load(files.read(call)?, call)?.content;
+    let files = FileArgs::of(paths);
+    let content = load(files.read(call, None)?, call)?.content;
     let mut report = validate::content(&content);
     let mut unjudged = 0;
     if let Some(runtime) = against {

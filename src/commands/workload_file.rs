@@ -9,7 +9,11 @@ use super::{
     names::instance_names,
 };
 use crate::{
-    ops::{options::Given, session::Session, sources},
+    ops::{
+        options::Given,
+        session::Session,
+        sources::{self, ChartOptions},
+    },
     workload::{
         definition::SourceFile,
         error::{Code, Error, Result},
@@ -79,8 +83,8 @@ impl NamedWorkload {
     /// # Errors
     /// Code 2 for what is no workload file; those of [`NamedWorkload::read`].
     pub(crate) fn at(file: &str, names: &[String], call: &Invocation) -> Result<Self, Failures> {
-        let args = FileArgs { file: vec![file.to_owned()] };
-        let read = args.read(call)?;
+        let args = FileArgs::of(vec![file.to_owned()]);
+        let read = args.read(call, None)?;
         match args.workload(&read) {
             Some(source) => Self::read(source, names),
             None => {
@@ -199,12 +203,13 @@ impl NamedWorkload {
         call: &Invocation,
     ) -> Result<(Vec<String>, Vec<SourceFile>), Vec<Error>> {
         let file = &self.file.name;
+        let chart = ChartOptions::of(definition.name.as_str());
         let (mut paths, mut files, mut errors) = (Vec::new(), Vec::new(), Vec::new());
         for (source, origin) in &definition.manifests {
             let path = sources::beside(file, source).map_err(|error| vec![error]);
             let read = path.and_then(|path| {
                 paths.push(path.clone());
-                sources::read(&[path], &call.env.current_dir, io::empty())
+                sources::read(&[path], &chart, &call.env, io::empty())
             });
             match read {
                 Ok(texts) => files.extend(texts),

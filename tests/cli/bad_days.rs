@@ -163,7 +163,7 @@ fn manifests_that_are_none() {
         (
             "deploy web -f nothing.yaml --runtime kind-dev".to_owned(),
             "error: there is no file or folder nothing.yaml\n\
-             hint: `-f` takes a file, a folder or `-`\n"
+             hint: `-f` takes a file, a folder, a URL or `-`\n"
                 .to_owned(),
         ),
     ] {

@@ -99,11 +99,11 @@ fn files_that_are_no_texts() {
     exit code 2
     --- stderr
     error: there is no file or folder some/b.yaml
-    hint: `-f` takes a file, a folder or `-`
+    hint: `-f` takes a file, a folder, a URL or `-`
     error: cannot read some/loop.yaml
       Too many levels of symbolic links (os error 40)
     error: there is no file or folder nothing.yaml
-    hint: `-f` takes a file, a folder or `-`
+    hint: `-f` takes a file, a folder, a URL or `-`
     ");
 }
 

@@ -17,6 +17,7 @@ mod layering;
 mod mistakes;
 mod program;
 mod repository;
+mod sources;
 mod stored;
 mod terminal;
 mod unreachable;

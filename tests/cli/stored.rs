@@ -257,7 +257,7 @@ fn a_name_that_nobody_can_be_asked_for_is_said_to_be_unknown_here_too() {
     exit code 2
     --- stderr
     error: there is no file or folder missing.yaml
-    hint: `-f` takes a file, a folder or `-`
+    hint: `-f` takes a file, a folder, a URL or `-`
     ");
 }
 

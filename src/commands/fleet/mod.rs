@@ -50,7 +50,13 @@ pub(crate) fn run(
     call: &Invocation,
 ) -> Result<FleetResult, Failures> {
     // What the names mean shows when it is known what the file is.
-    let read = args.files.file.is_empty().then(Vec::new).map_or_else(|| args.files.read(call), Ok);
+    let release = args.names.first().map(String::as_str);
+    let read = args
+        .files
+        .file
+        .is_empty()
+        .then(Vec::new)
+        .map_or_else(|| args.files.read(call, release), Ok);
     if let Some(source) = read.as_ref().ok().and_then(|read| args.files.workload(read)) {
         let named = NamedWorkload::read(source, &args.names)?;
         return application::run(args, named, limits, command, call);

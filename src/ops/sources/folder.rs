@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{kustomize, text, unreadable};
+use super::{helm, kustomize, text, unreadable};
 use crate::workload::{
     definition::SourceFile,
     error::{Code, Error, Result},
@@ -14,12 +14,6 @@ use crate::workload::{
 
 /// Reads a folder that the user named.
 pub(super) fn read(name: &str, path: &Path) -> Result<Vec<Result<SourceFile>>> {
-    // Its templates are no YAML before Helm has filled them in.
-    if path.join("Chart.yaml").is_file() {
-        let message = format!("{name} is a Helm chart");
-        let hint = format!("helm template NAME {name} | workloadctl deploy NAME -f -");
-        return Err(Error::usage(Code::HelmChart, message).hint(hint));
-    }
     if has_kustomization(path) {
         return Ok(vec![kustomize::build(name, path)]);
     }
@@ -90,6 +84,12 @@ fn visit(
             let message = format!("{name} is a kustomization inside a folder of manifests");
             let hint = format!("name its folder by itself: `-f {name}`");
             return Err(Error::usage(Code::Kustomization, message).hint(hint));
+        }
+        if helm::is_chart(path) {
+            // Its templates are no YAML before Helm has filled them in.
+            let message = format!("{name} is a Helm chart inside a folder of manifests");
+            let hint = format!("name its folder by itself: `-f {name}`");
+            return Err(Error::usage(Code::HelmChart, message).hint(hint));
         }
         return walk(name, path, above, files);
     }

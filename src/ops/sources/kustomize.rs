@@ -4,10 +4,10 @@ use std::{
     ffi::OsStr,
     io::ErrorKind,
     path::Path,
-    process::{Command, Output, Stdio},
+    process::{Command, Stdio},
 };
 
-use super::text;
+use super::tool;
 use crate::workload::{
     definition::SourceFile,
     error::{Code, Error, Result},
@@ -31,27 +31,14 @@ pub(super) fn build(name: &str, path: &Path) -> Result<SourceFile> {
         match run {
             // Not installed: the next one may be.
             Err(error) if error.kind() == ErrorKind::NotFound => {}
-            Err(error) => {
-                let message = format!("cannot run `{command}`");
-                return Err(Error::failed(Code::KustomizeFailed, message).cause(error.to_string()));
+            run => {
+                let name = format!("{name} (kustomize)");
+                return tool::text_of(name, &command, Code::KustomizeFailed, run);
             }
-            Ok(output) => return built(name, &command, output),
         }
     }
     let message =
         format!("{name} is a kustomization, and neither kubectl nor kustomize is installed");
     Err(Error::usage(Code::NoKustomize, message)
         .hint("https://kubectl.docs.kubernetes.io/installation/kustomize/"))
-}
-
-pub(super) fn built(name: &str, command: &str, output: Output) -> Result<SourceFile> {
-    let Output { status, stdout, stderr } = output;
-    if !status.success() {
-        let lines: Vec<_> = String::from_utf8_lossy(&stderr).lines().map(str::to_owned).collect();
-        let error = Error::failed(Code::KustomizeFailed, format!("`{command}` failed: {status}"));
-        return Err(error.causes(lines));
-    }
-    let name = format!("{name} (kustomize)");
-    let text = text::decode(&name, stdout)?;
-    Ok(SourceFile { name, text })
 }

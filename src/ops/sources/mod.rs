@@ -1,31 +1,42 @@
 //! Sources: files, folders and standard input become named texts for the loader.
 //!
 //! A folder means all its manifests, those of its folders too, in the order of their names; or,
-//! where it is a kustomization, what `kubectl kustomize` makes of it.
+//! where it is a kustomization, what `kubectl kustomize` makes of it, and where it is a chart, what
+//! `helm template` does. A URL is downloaded.
 
 mod folder;
+mod helm;
 mod kustomize;
 mod text;
+mod tool;
+mod web;
+
+pub(crate) use helm::ChartOptions;
 
 use std::{
     io::Read,
     path::{Component, Path, PathBuf},
 };
 
-use crate::workload::{
-    definition::SourceFile,
-    error::{Code, Error, Result},
+use crate::{
+    env::Env,
+    workload::{
+        definition::SourceFile,
+        error::{Code, Error, Result},
+    },
 };
 
-/// Reads what the user named by `-f`, in that order: files, folders, and `-` for standard input.
-/// Relative paths are relative to `current_dir`; texts are named as the user named them.
+/// Reads what the user named by `-f`, in that order: files, folders, URLs, and `-` for standard
+/// input. Relative paths are relative to the current folder; texts are named as the user named them.
 ///
 /// # Errors
 /// Everything that is wrong. Code 2: what does not exist, cannot be read, is too large or no text,
-/// holds no manifests, or is named twice (`-`). Code 1: a kustomization that cannot be built.
+/// holds no manifests, or is named twice (`-`). Code 1: what a program that has to
+/// build it, or a server, fails with.
 pub(crate) fn read(
     paths: &[String],
-    current_dir: &Path,
+    chart: &ChartOptions,
+    env: &Env,
     mut stdin: impl Read,
 ) -> Result<Vec<SourceFile>, Vec<Error>> {
     let mut found = Vec::new();
@@ -38,16 +49,22 @@ pub(crate) fn read(
             } else {
                 found.push(text::read(path, &mut stdin));
             }
-        } else if path.starts_with("https://") || path.starts_with("http://") {
-            let message = format!("URLs are not supported yet: {path}");
-            let hint = format!("curl -fsSL {path} | workloadctl deploy NAME -f -");
-            found.push(Err(Error::usage(Code::UnsupportedSource, message).hint(hint)));
+        } else if web::is_url(path) {
+            found.push(web::read(path, env));
+        } else if helm::is_chart(&env.current_dir.join(path)) {
+            found.push(helm::render(path, chart, &env.current_dir));
         } else {
-            match at_path(path, current_dir) {
+            match at_path(path, &env.current_dir) {
                 Ok(files) => found.extend(files),
                 Err(error) => found.push(Err(error)),
             }
         }
+    }
+    let has_values = !chart.values.is_empty() || !chart.set.is_empty();
+    if has_values && !have_chart(paths, env) {
+        let message =
+            "--values and --helm-set are for Helm charts, and no `-f` is the folder of one";
+        found.push(Err(Error::usage(Code::InvalidFlag, message)));
     }
     let (mut files, mut errors) = (Vec::new(), Vec::new());
     for file in found {
@@ -71,11 +88,20 @@ pub(crate) fn beside(file: &str, source: &str) -> Result<String> {
     if source.contains("://") {
         return Ok(source.to_owned());
     }
+    if web::is_url(file) {
+        let message = format!("{file} names {source}, and of a URL only URLs are read");
+        return Err(Error::usage(Code::UnsupportedSource, message));
+    }
     // An absolute path stays one.
     let joined = Path::new(file).parent().unwrap_or(Path::new("")).join(source);
     let clean: PathBuf = joined.components().filter(|part| *part != Component::CurDir).collect();
     let is_here = clean.as_os_str().is_empty();
     Ok(if is_here { ".".to_owned() } else { clean.display().to_string() })
+}
+
+/// Tells whether one of the sources is the folder of a Helm chart.
+pub(crate) fn have_chart(paths: &[String], env: &Env) -> bool {
+    paths.iter().any(|path| helm::is_chart(&env.current_dir.join(path)))
 }
 
 /// Reads a file or a folder; what of a folder cannot be read stands among its files.
@@ -88,14 +114,18 @@ fn at_path(name: &str, current_dir: &Path) -> Result<Vec<Result<SourceFile>>> {
     if metadata.is_dir() {
         return folder::read(name, &path);
     }
-    if path.file_name().is_some_and(kustomize::is_kustomization) {
-        let folder = Path::new(name).parent().filter(|parent| !parent.as_os_str().is_empty());
-        let folder = folder.map_or(".".to_owned(), |parent| parent.display().to_string());
-        let message = format!("{name} is a kustomization, not a manifest");
-        let hint = format!("name its folder: `-f {folder}`");
-        return Err(Error::usage(Code::Kustomization, message).hint(hint));
-    }
-    Ok(vec![text::open(name, &path)])
+    let file_name = path.file_name().unwrap_or_default();
+    let (code, what) = match file_name {
+        file_name if kustomize::is_kustomization(file_name) => {
+            (Code::Kustomization, "a kustomization")
+        }
+        file_name if file_name == helm::CHART => (Code::HelmChart, "a part of a Helm chart"),
+        _ => return Ok(vec![text::open(name, &path)]),
+    };
+    let folder = Path::new(name).parent().filter(|parent| !parent.as_os_str().is_empty());
+    let folder = folder.map_or(".".to_owned(), |parent| parent.display().to_string());
+    let hint = format!("name its folder: `-f {folder}`");
+    Err(Error::usage(code, format!("{name} is {what}, not a manifest")).hint(hint))
 }
 
 /// Says why a path cannot be read.
@@ -103,7 +133,8 @@ fn unreadable(name: &str, error: &std::io::Error) -> Error {
     match error.kind() {
         std::io::ErrorKind::NotFound => {
             let message = format!("there is no file or folder {name}");
-            Error::usage(Code::NoSuchSource, message).hint("`-f` takes a file, a folder or `-`")
+            Error::usage(Code::NoSuchSource, message)
+                .hint("`-f` takes a file, a folder, a URL or `-`")
         }
         _ => Error::usage(Code::UnreadableSource, format!("cannot read {name}"))
             .cause(error.to_string()),

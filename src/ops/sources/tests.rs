@@ -17,7 +17,8 @@ fn folder(files: &[(&str, &str)]) -> TempDir {
 
 fn read_from(folder: &TempDir, paths: &[&str]) -> Result<Vec<SourceFile>, Vec<Error>> {
     let paths: Vec<_> = paths.iter().map(|&path| path.to_owned()).collect();
-    read(&paths, folder.path(), &b"from stdin"[..])
+    let env = Env::for_test(&[], folder.path());
+    read(&paths, &ChartOptions::default(), &env, &b"from stdin"[..])
 }
 
 fn names(folder: &TempDir, paths: &[&str]) -> Vec<String> {
@@ -60,6 +61,7 @@ fn what_cannot_be_read_is_named() {
     let folder = folder(&[
         ("empty/README.md", ""),
         ("chart/Chart.yaml", "apiVersion: v2"),
+        ("around/chart/Chart.yaml", "apiVersion: v2"),
         ("over/overlays/dev/kustomization.yaml", ""),
         ("k/kustomization.yml", "resources: [missing.yaml]"),
     ]);
@@ -68,8 +70,9 @@ fn what_cannot_be_read_is_named() {
         (&[""], "no-such-source"),
         (&["empty"], "empty-folder"),
         (&["-", "-"], "stdin-twice"),
-        (&["https://example.com/a.yaml"], "unsupported-source"),
-        (&["chart"], "helm-chart"),
+        (&["http://example.com/a.yaml"], "unsupported-source"),
+        (&["chart/Chart.yaml"], "helm-chart"),
+        (&["around"], "helm-chart"),
         (&["over"], "kustomization"),
         (&["k/kustomization.yml"], "kustomization"),
     ] {
@@ -104,10 +107,11 @@ fn texts_are_decoded() {
 }
 
 #[test]
-fn a_kustomization_is_what_the_installed_program_makes_of_it() {
+fn what_the_installed_program_makes_of_a_folder() {
     let built = |script: &str| {
         let output = std::process::Command::new("sh").args(["-c", script]).output().unwrap();
-        kustomize::built("k8s", "kubectl kustomize k8s", output)
+        let name = "k8s (kustomize)".to_owned();
+        tool::text_of(name, "kubectl kustomize k8s", Code::KustomizeFailed, Ok(output))
     };
     let file = built("echo a: 1").unwrap();
     assert_eq!(file, SourceFile { name: "k8s (kustomize)".into(), text: "a: 1\n".into() });
