@@ -356,7 +356,7 @@ on_both! {
         place.until("the record is gone", PATIENCE, || {
             place.get(&record).unwrap()["items"].as_array().unwrap().is_empty()
         });
-        let listed = place.run(&format!("instance list -o json")).expect(0).json();
+        let listed = place.run("instance list -o json").expect(0).json();
         assert_eq!(listed["instances"][0]["status"], "Deleting", "{listed}");
         let seen = place.run(&format!("status {name} -o json")).json();
         assert_eq!(seen["status"], "Deleting", "{seen}");

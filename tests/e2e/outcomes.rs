@@ -96,7 +96,7 @@ on_both! {
             (format!("{new} -f conf.yaml -n {name}"), 5),
             (format!("{other} -f conf.yaml"), 5),
             (format!("{new} -f needs.yaml --references error"), 2),
-            (format!("{new}"), 2),
+            (new.clone(), 2),
             (format!("{name} --image nothing=web:1"), 2),
             (format!("{name} --replicas ConfigMap/conf=2"), 2),
             (format!("{name} --set ConfigMap/nothing:data.a=b"), 2),
