@@ -20,6 +20,8 @@ pub(super) enum Looked {
     Absent(Absence),
     /// It is served: another answer should come.
     Served,
+    /// Its group is named, and what a version of it has is not told: it comes, or it goes.
+    Changing,
     /// Nobody can tell.
     Unknown,
 }
@@ -101,7 +103,7 @@ mod tests {
         {
             Looked::Absent(_) => "absent",
             Looked::Served => "served",
-            Looked::Unknown => "unknown",
+            Looked::Changing | Looked::Unknown => "unknown",
         };
         assert_eq!(look(list(&["x"]), list(&[])), "absent");
         assert_eq!(look(list(&["gadgets"]), list(&[])), "served");

@@ -1,8 +1,6 @@
 //! Rebuilding a lost record: only from live objects of ours, found by label and proven by our
 //! Apply entry; never from the database.
 
-use std::time::Duration;
-
 use futures::{StreamExt as _, stream};
 use serde_json::Value;
 
@@ -11,11 +9,10 @@ use super::{
     target::{Target, is_list_forbidden},
 };
 use crate::{
-    cluster::{api::IN_FLIGHT, discovery},
+    cluster::api::IN_FLIGHT,
     workload::{
         error::Result,
         instance::NamespaceMode,
-        kinds::Kinds,
         name::InstanceName,
         object::{GroupKind, ObjectId},
         ownership::{is_ours, manager, uid},
@@ -137,10 +134,6 @@ enum Scopes {
     One,
 }
 
-/// The pauses before discovery is asked whether a kind has gone.
-const DISCOVERY_LAG: [Duration; 4] =
-    [Duration::ZERO, Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(2)];
-
 /// What an instance without a record may have left.
 #[derive(Clone, Copy)]
 struct Traces<'a> {
@@ -150,21 +143,6 @@ struct Traces<'a> {
 }
 
 impl Traces<'_> {
-    /// Asks whether a kind is served still; discovery lags behind the end of a definition.
-    async fn is_served(self, kind: &GroupKind, version: &str) -> Result<bool> {
-        for pause in DISCOVERY_LAG {
-            tokio::time::sleep(pause).await;
-            let mut kinds = Kinds::builtin();
-            for document in discovery::read(&self.target.api).await? {
-                kinds.add_discovery(&document);
-            }
-            if kinds.collection_path(kind, version, None).is_none() {
-                return Ok(false);
-            }
-        }
-        Ok(true)
-    }
-
     /// Lists the objects of a kind that bear the instance's label.
     async fn of_kind(
         self,
@@ -190,16 +168,8 @@ impl Traces<'_> {
                 }
                 // Not in all namespaces: then in the one that the account is bound to.
                 Err(failure) if is_list_forbidden(&failure) && namespaced => {}
+                // A kind that has gone since: the server's plain 404 of it was settled by discovery.
                 Err(failure) if is_list_forbidden(&failure) || failure.is_not_found() => break,
-                // 404 in plain text is what the server says of a kind whose definition has just
-                // gone, and what anybody on the way may say: only discovery tells them apart.
-                Err(failure)
-                    if failure.code() == 404
-                        && !target.kinds.is_embedded(&kind.group)
-                        && !self.is_served(&kind, &version).await? =>
-                {
-                    break;
-                }
                 // An aggregated API that is down is none of ours.
                 // Of a built-in group it is a failure: what was not looked at would be missing in
                 // the record, and nobody would remove it.

@@ -33,6 +33,24 @@ fn is_live(place: &Place, name: &str) -> bool {
     place.get(&format!("/api/v1/namespaces/{name}/configmaps/conf")).is_some()
 }
 
+/// A kind of its own group, and an object of it.
+fn gadget(group: &str) -> String {
+    format!("
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {{name: gadgets.{group}, annotations: {{workloadctl/on-remove: delete}}}}
+spec:
+  group: {group}
+  names: {{plural: gadgets, singular: gadget, kind: Gadget, listKind: GadgetList}}
+  scope: Namespaced
+  versions: [{{name: v1, served: true, storage: true, schema: {{openAPIV3Schema: {{type: object}}}}}}]
+---
+apiVersion: {group}/v1
+kind: Gadget
+metadata: {{name: one}}
+")
+}
+
 on_both! {
     fn only_a_status_tells_that_something_is_gone(place) {
         side_by_side(FOREIGN.to_vec(), 2, |(what, effect)| {
@@ -83,24 +101,32 @@ on_both! {
     fn what_went_with_its_kind_is_gone(place) {
         let name = place.instance("");
         let group = format!("{name}.test");
-        place.write("crd.yaml", &format!("
-apiVersion: apiextensions.k8s.io/v1
-kind: CustomResourceDefinition
-metadata: {{name: gadgets.{group}, annotations: {{workloadctl/on-remove: delete}}}}
-spec:
-  group: {group}
-  names: {{plural: gadgets, singular: gadget, kind: Gadget, listKind: GadgetList}}
-  scope: Namespaced
-  versions: [{{name: v1, served: true, storage: true, schema: {{openAPIV3Schema: {{type: object}}}}}}]
----
-apiVersion: {group}/v1
-kind: Gadget
-metadata: {{name: one}}
-"));
+        place.write("crd.yaml", &gadget(&group));
         place.run(&format!("deploy {name} -f crd.yaml")).expect(0);
         let path = format!("/apis/apiextensions.k8s.io/v1/customresourcedefinitions/gadgets.{group}");
         place.call(Request::json(http::Method::DELETE, &*path, &json!({}))).unwrap();
         place.until("the kind is gone", std::time::Duration::from_secs(20), || place.get(&path).is_none());
+        place.run(&format!("delete {name} --yes")).expect(0);
+        assert_eq!(place.leftovers(&name), Vec::<String>::new());
+    }
+
+    /// Discovery follows a definition that comes or goes a moment later than its objects do.
+    fn a_group_that_is_named_and_not_served_is_asked_again(place) {
+        let place = place.behind_proxy();
+        let name = place.instance("");
+        let group = format!("{name}.test");
+        place.write("crd.yaml", &gadget(&group));
+        place.run(&format!("deploy {name} -f crd.yaml")).expect(0);
+        let record = format!("/api/v1/namespaces/{name}/secrets/workloadctl.{name}");
+        place.call(Request::json(http::Method::DELETE, &*record, &json!({}))).unwrap();
+        // The objects and the list of their group's version, and both once more.
+        let matches = Matches { method: Some("GET"), path: Some(format!("/apis/{group}/v1")), watch: None };
+        let plain = Arc::new(Fault::new(matches, When::First(4), FOREIGN[1].1.clone()));
+        place.faults(&[plain.clone()]);
+        let status = place.run(&format!("status {name} -o json"));
+        assert_eq!(status.code, 0, "{status:?}");
+        assert!(status.stdout.contains("\"Gadget\"") && plain.seen() > 4, "{status:?}");
+        place.faults(&[]);
         place.run(&format!("delete {name} --yes")).expect(0);
         assert_eq!(place.leftovers(&name), Vec::<String>::new());
     }

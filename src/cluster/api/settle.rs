@@ -16,8 +16,9 @@ use crate::{
     workload::error::{Code, Error},
 };
 
-/// How often a 404 of a kind that discovery has is asked again: it is served in a moment.
-const TRIES: u32 = 4;
+/// How often a 404 of a kind that discovery has is asked again: it is served in a moment, or not
+/// named any more. A loaded server follows a CustomResourceDefinition within seconds (3.15 s in all).
+const TRIES: u32 = 6;
 /// The first pause before that.
 const PAUSE: Duration = Duration::from_millis(50);
 
@@ -30,41 +31,54 @@ impl Api {
         }
         match self.look_into(&request.path).await {
             Looked::Absent(proof) => status.absence = Some(proof),
-            Looked::Served if request.retry => return Settled::AskAgain(failure),
-            Looked::Served | Looked::Unknown => {}
+            Looked::Served | Looked::Changing if request.retry => {
+                return Settled::AskAgain(failure);
+            }
+            Looked::Served | Looked::Changing | Looked::Unknown => {}
         }
         Settled::Failed(failure)
     }
 
-    /// Gives the pause before a request is sent again whose kind is served by now; none after the
-    /// last try.
+    /// Gives the pause before a request is sent again whose kind is served by now, or comes or
+    /// goes; none after the last try.
     pub(super) fn pause_until_served(tries: u32) -> Option<Duration> {
         (tries < TRIES).then(|| PAUSE * 2u32.pow(tries))
     }
 
     async fn look_into(&self, path: &str) -> Looked {
         let Some(resource) = Resource::of_path(path) else { return Looked::Unknown };
-        let Some(groups) = self.read_list("/apis", "APIGroupList").await else {
-            return Looked::Unknown;
+        let groups = match self.read_list("/apis", "APIGroupList").await {
+            Ok(groups) => groups,
+            // Every server has it: whoever answers 404 here may be a filter.
+            Err(_) => return Looked::Unknown,
         };
         let Some(versions) = resource.versions(&groups) else { return Looked::Unknown };
         let mut lists = Vec::new();
         for version in versions {
-            let path = format!("/apis/{version}");
-            let Some(list) = self.read_list(&path, "APIResourceList").await else {
-                return Looked::Unknown;
-            };
-            lists.push((version, list));
+            match self.read_list(&format!("/apis/{version}"), "APIResourceList").await {
+                Ok(list) => lists.push((version, list)),
+                Err(looked) => return looked,
+            }
         }
         resource.look_into(&lists)
     }
 
-    /// Reads one of discovery's lists; `None` where it is not one.
-    async fn read_list(&self, path: &str, kind: &str) -> Option<Value> {
-        let Try::Done(bytes) = self.attempt(&Request::get(path)).await else { return None };
-        let list: Value =
-            limits::has_few_values(&bytes).then(|| serde_json::from_slice(&bytes).ok())??;
-        (list["kind"] == kind).then_some(list)
+    /// Reads one of discovery's lists.
+    ///
+    /// # Errors
+    /// What it means for a resource that the list is not there, or that it is none.
+    async fn read_list(&self, path: &str, kind: &str) -> Result<Value, Looked> {
+        let bytes = match self.attempt(&Request::get(path)).await {
+            Try::Done(bytes) => bytes,
+            // The list of the groups follows the end of a definition a moment later.
+            Try::Failed { failure, .. } if failure.code() == 404 => return Err(Looked::Changing),
+            Try::Failed { .. } => return Err(Looked::Unknown),
+        };
+        let list = limits::has_few_values(&bytes).then(|| serde_json::from_slice::<Value>(&bytes));
+        match list {
+            Some(Ok(list)) if list["kind"] == kind => Ok(list),
+            _ => Err(Looked::Unknown),
+        }
     }
 
     /// Reads an answer as JSON, and as one of an API server: whatever that says of its objects has
@@ -107,7 +121,7 @@ impl Api {
 /// What becomes of a failed request.
 pub(super) enum Settled {
     Failed(Failure),
-    /// The kind is served by now.
+    /// The kind is served by now, or comes or goes.
     AskAgain(Failure),
 }
 
