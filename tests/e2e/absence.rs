@@ -122,7 +122,7 @@ on_both! {
         // The objects and the list of their group's version, and both once more.
         let matches = Matches { method: Some("GET"), path: Some(format!("/apis/{group}/v1")), watch: None };
         let plain = Arc::new(Fault::new(matches, When::First(4), FOREIGN[1].1.clone()));
-        place.faults(&[plain.clone()]);
+        place.faults(std::slice::from_ref(&plain));
         let status = place.run(&format!("status {name} -o json"));
         assert_eq!(status.code, 0, "{status:?}");
         assert!(status.stdout.contains("\"Gadget\"") && plain.seen() > 4, "{status:?}");
