@@ -62,6 +62,7 @@ fn view(kept: &Kept, before: Option<&Kept>) -> ReleaseView {
         revision: release.revision,
         digest: release.digest.clone(),
         overrides: release.overrides.clone(),
+        returns_to: release.returns_to,
         deployed_at: release.started_at,
         ended_at: release.ended_at,
         duration_seconds: duration.map(|duration| duration.as_secs_f64().max(0.0)),

@@ -20,6 +20,10 @@ use crate::workload::{
 pub(crate) fn text(errors: &[Error], stream: Stream) -> String {
     let mut out = String::new();
     for (index, error) in errors.iter().enumerate() {
+        // Three instances without a kubeconfig are one thing to mend.
+        if errors[index + 1..].contains(error) {
+            continue;
+        }
         let Error { kind: _, code: _, message, causes, hint, object: _, origin, mistakes } = error;
         let says = |text: &String, file: &str| text.contains(file);
         // The file is named once: many messages and causes have it with the line already.

@@ -60,8 +60,9 @@ fn table(printer: &Printer, releases: &[ReleaseView], now: Timestamp) -> String 
                 release.digest.chars().take(12).collect::<String>().into(),
             ]);
         }
+        let back = release.returns_to.map(|number| format!("back to release {number}"));
         let images = release.images_changed.iter().flatten().map(image).collect::<Vec<_>>();
-        row.extend([or_dash(Some(images.join(", "))), or_dash(release.reason.as_deref())]);
+        row.extend([or_dash(Some(images.join(", "))), or_dash(release.reason.clone().or(back))]);
         rows.push(row);
     }
     rows.show(printer)
@@ -107,6 +108,7 @@ mod tests {
             revision: 3,
             digest: "0123456789abcdef".into(),
             overrides: Overrides::default(),
+            returns_to: (number == 1).then_some(7),
             deployed_at: at,
             ended_at: None,
             duration_seconds: Some(2.5),
@@ -133,7 +135,7 @@ mod tests {
             table(&Printer::plain(Format::Table), &releases, now),
             "RELEASE  AGE  OUTCOME  REVISION  TOOK   BY         CHANGED  IMAGES       REASON\n\
              2        2 h  failed   3         2.5 s  ci@runner  nothing  web=nginx:2  1 object was not applied\n\
-             1        2 h  ready    3         2.5 s  ci@runner  nothing  web=nginx:2  -\n"
+             1        2 h  ready    3         2.5 s  ci@runner  nothing  web=nginx:2  back to release 7\n"
         );
     }
 }

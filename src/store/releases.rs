@@ -18,7 +18,7 @@ use crate::workload::{
 
 pub(super) const RELEASE: &str = "
     SELECT release.id, number, deployer, started_at, ended_at, outcome, reason,
-           release.definition, revision, digest, revision_created_at, release.overrides,
+           release.definition, revision, digest, revision_created_at, returns_to, release.overrides,
            counts, images, rendered IS NOT NULL AS sent
     FROM release JOIN instance ON instance.id = instance_id
     WHERE instance.name = ?1
@@ -34,6 +34,7 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Release> {
     let Word(definition) = row.get("definition")?;
     let Count(revision) = row.get("revision")?;
     let Time(revision_created_at) = row.get("revision_created_at")?;
+    let returns_to: Option<Count> = row.get("returns_to")?;
     let Json(overrides) = row.get("overrides")?;
     Ok(Release {
         id: row.get("id")?,
@@ -47,6 +48,7 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Release> {
         revision,
         digest: row.get("digest")?,
         revision_created_at,
+        returns_to: returns_to.map(|Count(number)| number),
         overrides,
     })
 }
@@ -231,14 +233,15 @@ impl Store {
             revision,
             digest,
             revision_created_at,
+            returns_to,
             overrides,
         } = release;
         self.execute(
             "INSERT INTO release (instance_id, id, number, deployer, started_at, ended_at, outcome,
                                   definition, revision, digest, revision_created_at, overrides,
-                                  reason)
+                                  reason, returns_to)
              VALUES ((SELECT id FROM instance WHERE name = ?1),
-                     ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+                     ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
              ON CONFLICT (instance_id, id) DO UPDATE SET
                  number = excluded.number, deployer = excluded.deployer,
                  started_at = excluded.started_at, ended_at = excluded.ended_at,
@@ -246,6 +249,7 @@ impl Store {
                  definition = excluded.definition,
                  revision = excluded.revision,
                  revision_created_at = excluded.revision_created_at,
+                 returns_to = excluded.returns_to,
                  -- What was begun here nobody else changes: a record may claim its id.
                  digest = iif(rendered IS NULL, excluded.digest, digest),
                  overrides = iif(rendered IS NULL, excluded.overrides, overrides)",
@@ -263,6 +267,7 @@ impl Store {
                 Time(*revision_created_at),
                 Json(overrides),
                 reason,
+                returns_to.map(Count),
             ],
         )
         .map(drop)

@@ -119,7 +119,8 @@ pub(crate) fn newest_at(kept: &[Kept], at: Timestamp) -> Option<&Kept> {
 }
 
 /// Finds the release that a rollback returns to: the one with this number, or without a number the
-/// newest before the last one that went well and brought something else than that one.
+/// newest before the last one that went well and brought something else than that one. A rollback
+/// that was stopped is gone on with, and found itself: the same command again must not turn round.
 pub(crate) fn to_return_to<'a>(
     releases: &'a [Release],
     newest: Option<&Release>,
@@ -128,8 +129,12 @@ pub(crate) fn to_return_to<'a>(
     if let Some(number) = number {
         return releases.iter().find(|release| release.number == number);
     }
-    let went_well =
-        |release: &&Release| matches!(release.outcome, Outcome::Ready | Outcome::Applied);
+    let is_stopped =
+        |release: &&Release| matches!(release.outcome, Outcome::InFlight | Outcome::Interrupted);
+    if let Some(stopped) = newest.filter(is_stopped).filter(|newest| newest.returns_to.is_some()) {
+        return releases.iter().find(|release| release.id == stopped.id);
+    }
+    let went_well = |release: &&Release| release.outcome.is_good();
     let differs = |release: &&Release| {
         newest.is_none_or(|newest| {
             release.id != newest.id

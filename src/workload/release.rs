@@ -173,6 +173,9 @@ pub(crate) struct Release {
     pub digest: String,
     /// When the revision was made.
     pub revision_created_at: Timestamp,
+    /// The number of the release that a rollback returns to.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub returns_to: Option<u64>,
     /// The overrides in force.
     #[serde(skip_serializing_if = "Overrides::is_empty", default)]
     pub overrides: Overrides,

@@ -102,6 +102,7 @@ mod tests {
                 revision: 1,
                 digest: String::new(),
                 revision_created_at: Timestamp::UNIX_EPOCH,
+                returns_to: None,
                 overrides,
             },
             objects: vec![Object { body, origin: Origin::line("web.yaml", 1) }],

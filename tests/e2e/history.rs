@@ -99,6 +99,31 @@ on_both! {
         assert_eq!(place.leftovers(name), [""; 0]);
     }
 
+    /// The same command again must not turn round.
+    fn a_rollback_that_is_killed_is_gone_on_with(place) {
+        let name = &place.instance("");
+        let many = |value: u32| (0..200).map(|number| format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c{number}}}\ndata: {{a: '{value}'}}\n---\n"
+        )).collect::<String>();
+        for value in [1, 2] {
+            place.write("set.yaml", &many(value));
+            place.run(&format!("deploy {name} -f set.yaml")).expect(0);
+        }
+        let mut back = place.follow(&format!("rollback {name}"));
+        assert!(back.until(|line| line.starts_with("updated ")), "nothing was updated");
+        back.kill();
+        let plan = place.run(&format!("rollback {name} --dry-run -o json")).expect(0).json();
+        assert_eq!(plan["revision"], 1, "{plan}");
+        // The release that was killed is in the record, with what it was to bring.
+        place.lose_database();
+        let ended = place.run(&format!("rollback {name} -o json --lock-wait 2m")).expect(0).json();
+        assert_eq!((&ended["release"], &ended["revision"]), (&4.into(), &1.into()), "{ended}");
+        let path = format!("/api/v1/namespaces/{name}/configmaps");
+        let maps = place.get(&path).unwrap();
+        let maps = maps["items"].as_array().unwrap();
+        assert_eq!(maps.iter().filter(|it| it["data"]["a"] == "1").count(), 200);
+    }
+
     /// The record of a release that failed has the last good one beside it.
     fn a_rollback_needs_no_database(place) {
         let name = &place.instance("");

@@ -1,3 +1,5 @@
+//! Texts by their URL, from a server that redirects, refuses, stalls or sends too much.
+
 use std::path::Path;
 
 use super::*;

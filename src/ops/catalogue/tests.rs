@@ -74,6 +74,7 @@ fn deploy(store: &mut Store, instance: &str, at: i64) {
         revision: newest.number,
         digest: newest.digest,
         revision_created_at: newest.created_at,
+        returns_to: None,
         overrides: Overrides::default(),
     };
     store.begin_release(&instance, &release, &[]).unwrap();

@@ -229,6 +229,7 @@ impl Deploy<'_> {
             revision: revision.number,
             digest: revision.digest.clone(),
             revision_created_at: revision.created_at,
+            returns_to: draft.chosen.returns_to,
             overrides: draft.desired.overrides.clone(),
         })
     }

@@ -30,6 +30,9 @@ pub(crate) struct ReleaseView {
     /// The overrides in force; what they set in Secrets is masked in the answer.
     #[serde(skip_serializing_if = "Overrides::is_empty", serialize_with = "masked")]
     pub overrides: Overrides,
+    /// The number of the release that a rollback returned to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub returns_to: Option<u64>,
     /// When it began.
     pub deployed_at: Timestamp,
     /// When its outcome was written.

@@ -85,6 +85,7 @@ fn release(id: &str, number: u64, outcome: Outcome) -> Release {
         revision: 1,
         digest: version(1).digest(),
         revision_created_at: minute(0),
+        returns_to: None,
         overrides: Overrides::default(),
     }
 }

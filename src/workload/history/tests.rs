@@ -18,6 +18,7 @@ fn release(number: u64, digest: &str, outcome: Outcome) -> Release {
         revision: 1,
         digest: digest.into(),
         revision_created_at: Timestamp::UNIX_EPOCH,
+        returns_to: None,
         overrides: Overrides::default(),
     }
 }
@@ -44,6 +45,23 @@ fn a_rollback_returns_to_what_went_well_and_was_something_else() {
             releases.iter().map(|(number, digest, end)| release(*number, digest, *end)).collect();
         let found = to_return_to(&releases, releases.first(), asked);
         assert_eq!(found.map(|found| found.number), wanted, "{releases:?}");
+    }
+}
+
+#[test]
+fn a_rollback_that_was_stopped_is_gone_on_with() {
+    let back = |outcome| Release { returns_to: Some(1), ..release(3, "a", outcome) };
+    for (outcome, wanted) in [
+        (Outcome::InFlight, 3),
+        (Outcome::Interrupted, 3),
+        // It has ended, well or not: the next one goes to what ran before.
+        (Outcome::NotReady, 2),
+        (Outcome::Ready, 2),
+    ] {
+        let releases =
+            [back(outcome), release(2, "b", Outcome::Ready), release(1, "a", Outcome::Ready)];
+        let found = to_return_to(&releases, releases.first(), None).unwrap();
+        assert_eq!(found.number, wanted, "{outcome:?}");
     }
 }
 

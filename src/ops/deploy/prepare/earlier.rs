@@ -27,7 +27,7 @@ impl Deploy<'_> {
     ) -> Result<ChosenRevision> {
         let store = self.session.store();
         let (revision, content) = history::revision(&store, &definition, Some(self.name), number)?;
-        Ok(ChosenRevision { definition, content, revision, overrides: None })
+        Ok(ChosenRevision { definition, content, revision, overrides: None, returns_to: None })
     }
 
     /// Chooses what an earlier release was, with its overrides (`rollback`).
@@ -65,17 +65,19 @@ impl Deploy<'_> {
                 content: deployed.content(),
                 revision: deployed.revision(),
                 overrides: None,
+                returns_to: None,
             },
             None => self.kept_content(release)?,
         };
         chosen.overrides = Some(release.overrides.clone());
+        let name = self.name;
+        let Release { definition, revision, .. } = release;
+        let goes_on = number.is_none() && newest.is_some_and(|newest| newest.id == release.id);
+        let to = release.returns_to.filter(|_| goes_on).unwrap_or(release.number);
+        chosen.returns_to = Some(to);
+        let again = if goes_on { "still on the way " } else { "" };
         self.note(format!(
-            "{}: back to release {} ({} revision {}), deployed {}",
-            self.name,
-            release.number,
-            release.definition,
-            release.revision,
-            self.ago(release)
+            "{name}: {again}back to release {to} ({definition} revision {revision})"
         ));
         Ok(chosen)
     }
@@ -100,9 +102,16 @@ impl Deploy<'_> {
                 "revision {} of `{definition}`, which release {} ran, is not known here",
                 release.revision, release.number
             );
-            return Err(Error::failed(Code::NoSuchRevision, message));
+            let hint = format!("`workloadctl history {}` lists those that are known", self.name);
+            return Err(Error::failed(Code::NoSuchRevision, message).hint(hint));
         };
         let content = store.content(&revision)?;
-        Ok(ChosenRevision { definition: definition.clone(), content, revision, overrides: None })
+        Ok(ChosenRevision {
+            definition: definition.clone(),
+            content,
+            revision,
+            overrides: None,
+            returns_to: None,
+        })
     }
 }

@@ -27,6 +27,8 @@ pub(in crate::ops::deploy) struct ChosenRevision {
     pub revision: Revision,
     /// The overrides that come with it; none: the stored ones with this command's.
     pub overrides: Option<Overrides>,
+    /// The number of the earlier release that all of it comes from.
+    pub returns_to: Option<u64>,
 }
 
 impl Deploy<'_> {
@@ -57,7 +59,13 @@ impl Deploy<'_> {
         });
         if let Some(revision) = newest {
             let content = store.content(&revision)?;
-            return Ok(ChosenRevision { definition, content, revision, overrides: None });
+            return Ok(ChosenRevision {
+                definition,
+                content,
+                revision,
+                overrides: None,
+                returns_to: None,
+            });
         }
         match deployed {
             Some(deployed) => Ok(ChosenRevision {
@@ -65,6 +73,7 @@ impl Deploy<'_> {
                 revision: deployed.revision(),
                 content: deployed.content(),
                 overrides: None,
+                returns_to: None,
             }),
             None => Err(store.no_such_definition(definition.as_str()).hint(format!(
                 "`workloadctl deploy {} -f PATH` makes definition and instance in one go",
@@ -88,7 +97,13 @@ impl Deploy<'_> {
         let store = self.session.store();
         let revision =
             store.planned_revision(&definition, content, source, Some(self.name), now)?;
-        Ok(ChosenRevision { definition, content: content.clone(), revision, overrides: None })
+        Ok(ChosenRevision {
+            definition,
+            content: content.clone(),
+            revision,
+            overrides: None,
+            returns_to: None,
+        })
     }
 
     /// Decides which definition is meant.

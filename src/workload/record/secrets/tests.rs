@@ -31,6 +31,7 @@ fn deployed(id: &str, text: &str) -> Deployed {
             revision: 2,
             digest: content.digest(),
             revision_created_at: Timestamp::UNIX_EPOCH,
+            returns_to: None,
             overrides: Default::default(),
         },
         objects: content.objects,

@@ -27,6 +27,7 @@ fn deployed(number: u64, digest: String) -> Deployed {
         revision: 1,
         digest,
         revision_created_at: Timestamp::UNIX_EPOCH,
+        returns_to: None,
         overrides: Default::default(),
     };
     Deployed { release, objects: Vec::new() }
