@@ -61,7 +61,7 @@ pub(crate) enum Sent {
     /// It goes.
     Accepted,
     /// It is not there any more, or another object of that name is.
-    AlreadyGone,
+    Gone,
 }
 
 /// Sends a deletion of the object with this uid.
@@ -77,7 +77,7 @@ pub(crate) async fn delete(
     deletion: Propagation,
 ) -> Result<Sent> {
     let sent = send(api, id, path, json!({"uid": uid}), deletion).await?;
-    Ok(sent.unwrap_or(Sent::AlreadyGone))
+    Ok(sent.unwrap_or(Sent::Gone))
 }
 
 /// Sends a deletion of the object in this very version; `None` where that is another one by now,
@@ -111,13 +111,14 @@ async fn send(
         "preconditions": &preconditions,
     });
     match api.send(Request::json(Method::DELETE, path, &options)).await {
+        Ok(answer) if is_gone_at_once(&answer.body, &preconditions["uid"]) => Ok(Some(Sent::Gone)),
         Ok(_) => Ok(Some(Sent::Accepted)),
-        Err(failure) if failure.is_not_found() => Ok(Some(Sent::AlreadyGone)),
+        Err(failure) if failure.is_not_found() => Ok(Some(Sent::Gone)),
         // The message has the values that did not fit, in words only: the live object tells which
         // it was.
         Err(failure) if failure.is_conflict() => {
             match look(api, id, path).await? {
-                None => Ok(Some(Sent::AlreadyGone)),
+                None => Ok(Some(Sent::Gone)),
                 // Another version, or another object of that name: not what was looked at.
                 Some(live) if !matches_preconditions(&live, &preconditions) => Ok(None),
                 // Somebody else's deletion was faster.
@@ -128,6 +129,18 @@ async fn send(
         }
         Err(failure) => Err(failure.explain("delete", "cannot delete", id, None)),
     }
+}
+
+/// Tells whether the answer to a deletion says that the object with this uid is gone already. The
+/// server answers with a Status then, or, of a few kinds, with the object as it was; what still
+/// goes it shows with its deletionTimestamp (docs/design.md, Deletions).
+fn is_gone_at_once(answer: &Value, gone: &Value) -> bool {
+    let found = if answer["kind"] == "Status" {
+        answer["status"] == "Success" && &answer["details"]["uid"] == gone
+    } else {
+        &answer["metadata"]["uid"] == gone && !is_terminating(answer)
+    };
+    found && gone.is_string()
 }
 
 /// Tells whether a live object is the one that preconditions ask for.

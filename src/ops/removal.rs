@@ -8,6 +8,7 @@
 mod judged;
 mod keeping;
 mod staying;
+mod waiting;
 
 use std::{
     collections::HashMap,
@@ -15,18 +16,17 @@ use std::{
 };
 
 use futures::{StreamExt as _, stream};
-use serde_json::Value;
 
 use judged::GoneJudges;
+use waiting::{Wait, WaitEnd};
 
 use super::{
     deletion::{self, Propagation, Sent},
-    events::{Event, HEARTBEAT},
+    events::Event,
     namespace_users::Stay,
     session::Session,
     several, shared,
     stop::{Signal, until},
-    survey::Survey,
     target::Target,
 };
 use crate::{
@@ -44,10 +44,6 @@ use crate::{
     },
 };
 
-/// The first pause between two looks at what still goes.
-const FIRST_PAUSE: Duration = Duration::from_millis(100);
-/// The longest pause between two looks.
-const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// How long the answers to the last deletions are waited for.
 const LAST_ANSWERS: Duration = Duration::from_secs(2);
 /// What is said of those that were not answered.
@@ -71,17 +67,9 @@ impl Removed {
     fn at_once(sent: Sent) -> Option<Self> {
         match sent {
             Sent::Accepted => None,
-            Sent::AlreadyGone => Some(Self::Gone),
+            Sent::Gone => Some(Self::Gone),
         }
     }
-}
-
-/// What ends a wait before its objects are gone.
-enum WaitEnd {
-    Failed(Box<Error>),
-    /// What was seen last, and what of it still goes.
-    OutOfTime(HashMap<ObjectId, Value>, Vec<Entry>),
-    Stopped(Signal),
 }
 
 /// Removes objects of one instance.
@@ -152,10 +140,15 @@ impl Remover<'_> {
                     None => self.timeout_error(&unanswered, |_| NO_ANSWER.to_owned()),
                 });
             }
-            self.wait_for(going, &mut removed, deadline).await.map_err(|end| match end {
+            let wait = Wait::of(self, going, &mut removed).until_gone(deadline).await;
+            wait.map_err(|end| match end {
                 WaitEnd::Failed(error) => *error,
-                WaitEnd::OutOfTime(live, going) => self
-                    .timeout_error(&going.iter().collect::<Vec<_>>(), |entry| held(&live, entry)),
+                WaitEnd::OutOfTime(going) => {
+                    let held: HashMap<_, _> =
+                        going.iter().map(|(entry, held)| (&entry.id, held)).collect();
+                    let entries: Vec<&Entry> = going.iter().map(|(entry, _)| *entry).collect();
+                    self.timeout_error(&entries, |entry| held[&entry.id].clone())
+                }
                 WaitEnd::Stopped(signal) => self.stopped_error(signal, all, &removed),
             })?;
             judges.take_in(&removed);
@@ -313,59 +306,4 @@ impl Remover<'_> {
         })
         .await
     }
-
-    /// Waits until objects are gone, looking at them kind by kind.
-    async fn wait_for(
-        &self,
-        mut going: Vec<&Entry>,
-        removed: &mut Vec<(ObjectId, Removed)>,
-        deadline: Option<Instant>,
-    ) -> Result<(), WaitEnd> {
-        let (started, mut beat, mut pause) = (Instant::now(), Instant::now(), FIRST_PAUSE);
-        while !going.is_empty() {
-            // Lists by kind and namespace: a wave of hundreds costs a few requests for each look.
-            let inventory: Vec<Entry> = going.iter().map(|entry| (*entry).clone()).collect();
-            let survey = Survey::of(self.target, self.instance, &inventory);
-            let live = survey.look().await.map_err(|error| WaitEnd::Failed(Box::new(error)))?;
-            let mut still = Vec::new();
-            for entry in going {
-                match live.get(&entry.id) {
-                    Some(object) if uid(object) == entry.uid.as_deref() => still.push(entry),
-                    // Another uid: it is gone, and somebody made a new one.
-                    Some(_) | None => self.record_outcome(removed, entry, Removed::Gone),
-                }
-            }
-            going = still;
-            if going.is_empty() {
-                break;
-            }
-            if beat.elapsed() >= HEARTBEAT {
-                beat = Instant::now();
-                self.report(Event::StillOpen {
-                    phase: "deleting",
-                    elapsed: started.elapsed(),
-                    open: going
-                        .iter()
-                        .map(|entry| (entry.id.clone(), held(&live, entry)))
-                        .collect(),
-                });
-            }
-            if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-                return Err(WaitEnd::OutOfTime(live, going.into_iter().cloned().collect()));
-            }
-            tokio::select! {
-                // A signal comes before the next look, even where the pause is over already.
-                biased;
-                signal = self.session.stop.wait() => return Err(WaitEnd::Stopped(signal)),
-                () = tokio::time::sleep(pause) => {}
-            }
-            pause = (pause * 2).min(LONGEST_PAUSE);
-        }
-        Ok(())
-    }
-}
-
-fn held(live: &HashMap<ObjectId, Value>, entry: &Entry) -> String {
-    let why = live.get(&entry.id).map(deletion::held_by).unwrap_or_default();
-    if why.is_empty() { "is being deleted".to_owned() } else { why }
 }

@@ -5,8 +5,8 @@
 //! tests/control-plane/run -- cargo bench --bench deploy -- [--helm] [--objects 1000] [--rounds 3]
 //! ```
 //!
-//! A round deploys into fresh namespaces, once and again, in an order that turns from round to
-//! round, and goes on only when all of it is deleted. A first round, in which memory and requests
+//! A round deploys into fresh namespaces, once and again, deletes it, in an order that turns from
+//! round to round, and goes on only when all of it is gone. A first round, in which memory and requests
 //! are looked at, warms the server and does not count. Figures of different runs are not to be
 //! compared, ratios are. `--helm` compares Helm too and installs it (`go install`) once.
 
@@ -85,6 +85,7 @@ fn measure(options: &Options) {
     let (file, chart) = programs::write(folder.path(), &objects);
     let mut contestants = vec![
         Contestant::Program(Program::workloadctl(&file)),
+        Contestant::Program(Program::workloadctl_in_namespace(&file)),
         Contestant::Program(Program::kubectl(&file)),
     ];
     if options.helm {
@@ -158,7 +159,14 @@ impl Bench {
             }
             thread::sleep(SETTLE);
         }
-        kubectl(&["delete", "namespace", namespace, "--wait=true"]);
+        if let Contestant::Program(program) = contestant {
+            let took = program.delete(namespace);
+            eprintln!("{namespace} {} delete: {:.3} s", row.name, took.as_secs_f64());
+            if !looking {
+                row.delete.push(took);
+            }
+        }
+        kubectl(&["delete", "namespace", namespace, "--wait=true", "--ignore-not-found"]);
     }
 
     /// Replays what workloadctl sends: the objects as `render` prints them for the instance.

@@ -22,6 +22,7 @@ pub(crate) struct Program {
     binary: PathBuf,
     version: &'static [&'static str],
     deploy: Vec<String>,
+    delete: Vec<String>,
     /// What makes it tell its requests, and how a line begins or what it holds that tells one.
     verbose: Option<(&'static str, &'static str)>,
 }
@@ -49,7 +50,19 @@ impl Program {
             binary: env!("CARGO_BIN_EXE_workloadctl").into(),
             version: &["--version"],
             deploy: words(&format!("deploy NAMESPACE -f {file} --no-wait --yes")),
+            delete: words("delete NAMESPACE --yes"),
             verbose: Some(("-v", "")),
+        }
+    }
+
+    /// The same in a namespace that it does not make, as Helm's.
+    pub(crate) fn workloadctl_in_namespace(manifests: &Path) -> Self {
+        let file = manifests.display();
+        Self {
+            name: "workloadctl --namespace",
+            deploy: words(&format!("deploy bench -f {file} --namespace NAMESPACE --no-wait --yes")),
+            delete: words("delete bench --yes"),
+            ..Self::workloadctl(manifests)
         }
     }
 
@@ -61,6 +74,8 @@ impl Program {
             binary: "kubectl".into(),
             version: &["version", "--client"],
             deploy: words(&format!("apply --server-side -n NAMESPACE -f {file}")),
+            // Object by object it waits for one after the other.
+            delete: words("delete namespace NAMESPACE"),
             verbose: Some(("-v=6", "\"Response\" verb=")),
         }
     }
@@ -78,14 +93,19 @@ impl Program {
             binary,
             version: &["version"],
             deploy: words(&format!("upgrade --install bench {} -n NAMESPACE", chart.display())),
+            delete: words("uninstall bench -n NAMESPACE --wait"),
             verbose: None,
         }
     }
 
+    /// Deletes from a namespace what was deployed into it, and waits for it.
+    pub(crate) fn delete(&self, namespace: &str) -> Duration {
+        self.run(&filled(&self.delete, namespace), false, None).took
+    }
+
     /// Deploys into a namespace. `looking`: at memory and requests, which takes time.
     pub(crate) fn deploy(&self, namespace: &str, looking: bool) -> Run {
-        let mut arguments: Vec<String> =
-            self.deploy.iter().map(|word| word.replace("NAMESPACE", namespace)).collect();
+        let mut arguments = filled(&self.deploy, namespace);
         let verbose = self.verbose.filter(|_| looking);
         arguments.extend(verbose.iter().map(|(flag, _)| (*flag).to_owned()));
         self.run(&arguments, looking, verbose.map(|(_, mark)| mark))
@@ -117,6 +137,10 @@ impl Program {
         });
         Run { took, peak, requests }
     }
+}
+
+fn filled(words: &[String], namespace: &str) -> Vec<String> {
+    words.iter().map(|word| word.replace("NAMESPACE", namespace)).collect()
 }
 
 fn tells_method(line: &str) -> bool {

@@ -13,6 +13,8 @@ pub(crate) struct Row {
     pub first: Vec<Duration>,
     /// The same command again.
     pub again: Vec<Duration>,
+    /// The deletions, waited for.
+    pub delete: Vec<Duration>,
     /// The starts of a process that does nothing.
     pub start: Vec<Duration>,
     /// The most memory that a first deploy used, in KiB.
@@ -34,6 +36,8 @@ impl Row {
             "name": self.name,
             "first": median(&self.first), "firstRounds": seconds(&self.first),
             "again": median(&self.again), "againRounds": seconds(&self.again),
+            "delete": (!self.delete.is_empty()).then(|| median(&self.delete)),
+            "deleteRounds": seconds(&self.delete),
             "firstByLimit": self.first() / limit.first(),
             "againByLimit": median(&self.again) / median(&limit.again),
             "start": (!self.start.is_empty()).then(|| median(&self.start)),
@@ -46,12 +50,13 @@ impl Row {
         let or_dash = |told: bool, text: String| if told { text } else { "-".to_owned() };
         let requests = |at: usize| self.requests[at].map_or("-".to_owned(), |n| n.to_string());
         format!(
-            "{:<28} {:>8.3} {:>8.3} {:>7.2} {:>7.2} {:>9} {:>9} {:>7} {:>7}",
+            "{:<28} {:>8.3} {:>8.3} {:>7.2} {:>7.2} {:>8} {:>9} {:>9} {:>7} {:>7}",
             self.name,
             self.first(),
             median(&self.again),
             self.first() / limit.first(),
             median(&self.again) / median(&limit.again),
+            or_dash(!self.delete.is_empty(), format!("{:.3}", median(&self.delete))),
             or_dash(!self.start.is_empty(), format!("{:.0} ms", 1000.0 * median(&self.start))),
             or_dash(self.peak > 0, format!("{} MiB", self.peak / 1024)),
             requests(0),
@@ -76,8 +81,8 @@ pub(crate) fn print(rows: &[Row], objects: usize, rounds: usize) {
         .expect("the replay is always measured");
     println!("{objects} mixed objects, median seconds of {rounds} rounds; L is `{}`", limit.name);
     println!(
-        "{:<28} {:>8} {:>8} {:>7} {:>7} {:>9} {:>9} {:>7} {:>7}",
-        "", "first", "again", "/ L", "/ L", "start", "memory", "reqs", "again"
+        "{:<28} {:>8} {:>8} {:>7} {:>7} {:>8} {:>9} {:>9} {:>7} {:>7}",
+        "", "first", "again", "/ L", "/ L", "delete", "start", "memory", "reqs", "again"
     );
     rows.iter().for_each(|row| println!("{}", row.line(limit)));
     let rows: Vec<Value> = rows.iter().map(|row| row.json(limit)).collect();

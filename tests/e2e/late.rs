@@ -82,10 +82,10 @@ on_both! {
         place.write("conf.yaml", CONF);
         place.run(&format!("deploy {maker} -f conf.yaml")).expect(0);
         let matches = Matches { method: Some("DELETE"), path: Some(format!("/namespaces/{maker}")), watch: None };
-        let namespace = Arc::new(Fault::new(matches, When::From(2), Effect::Slow(HELD)));
+        let namespace = Arc::new(Fault::new(matches, When::From(1), Effect::Slow(HELD)));
         place.faults(&[Arc::clone(&namespace)]);
         let deletion = place.start(&format!("delete {maker} --yes"));
-        place.until("the deletion of the namespace is held", HELD * 3, || namespace.seen() > 1);
+        place.until("the deletion of the namespace is held", HELD * 3, || namespace.seen() > 0);
         let other = place.elsewhere();
         other.write("guest.yaml", &CONF.replace("conf", "guest"));
         other.run(&format!("deploy {guest} -f guest.yaml --namespace {maker}")).expect(0);

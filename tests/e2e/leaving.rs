@@ -193,9 +193,9 @@ on_both! {
     fn a_deletion_that_is_not_answered_ends_with_its_time(place) {
         let place = place.behind_proxy();
         let name = place.instance("");
-        place.write("set.yaml", CONFIG);
+        place.write("set.yaml", "apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: a}\nspec: {selector: {}}\n");
         place.run(&format!("deploy {name} -f set.yaml")).expect(0);
-        let slow = on("DELETE", "/configmaps/", Effect::Slow(Duration::from_secs(40)));
+        let slow = on("DELETE", "/poddisruptionbudgets/", Effect::Slow(Duration::from_secs(40)));
         place.faults(&[Arc::clone(&slow)]);
         let started = Instant::now();
         let failed = place.run(&format!("delete {name} --yes --timeout 1s -o json")).expect(1).json();
@@ -207,5 +207,22 @@ on_both! {
         assert!(started.elapsed() < Duration::from_secs(25), "{:?}", started.elapsed());
         place.faults(&[]);
         place.run(&format!("delete {name} --yes")).expect(0);
+    }
+
+    /// The server takes seconds to begin with a namespace: what has to be waited for goes before, the
+    /// rest meanwhile.
+    fn plain_contents_go_while_their_namespace_goes(place) {
+        let name = place.instance("");
+        let claim = "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: data}\nspec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Mi}}}\n";
+        place.write("set.yaml", &format!("{CONFIG}---\n{claim}"));
+        place.run(&format!("deploy {name} -f set.yaml --no-wait")).expect(0);
+        let deleted = place.run(&format!("delete {name} --yes -v -o json")).expect(0);
+        let sent: Vec<&str> = deleted.stderr.lines().filter_map(|line| line.strip_prefix("DELETE ")).collect();
+        let at = |path: &str| sent.iter().position(|line| line.split(' ').next() == Some(path)).expect(path);
+        let home = format!("/api/v1/namespaces/{name}");
+        assert!(at(&format!("{home}/persistentvolumeclaims/data")) < at(&home), "{sent:?}");
+        assert!(at(&home) < at(&format!("{home}/configmaps/a")), "{sent:?}");
+        assert_eq!(deleted.json()["counts"]["delete"], 3, "{}", deleted.stdout);
+        assert_eq!(place.leftovers(&name), Vec::<String>::new());
     }
 }

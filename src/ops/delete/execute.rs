@@ -14,6 +14,7 @@ use crate::{
         record::{Claim, Found, Keeper},
     },
     ops::{
+        delete::namespaces::Last,
         events::Event,
         locate::{self, NamespaceState},
         lock::{self, Held},
@@ -103,14 +104,15 @@ impl Deletion<'_> {
         };
         let quiet = found.map(|found| found.quiet);
         let work = self.remove_all(&api, &mut record, quiet, operation);
-        let result = lock::while_held(keeper, work).await?;
-        if result.is_err() || self.options.limits.no_wait {
-            self.end_early(result, record, keeper, operation).await?;
-            return Ok(true);
-        }
-        if let Err(error) =
-            self.remove_namespaces_and_record(&api, &record, keeper, operation).await
-        {
+        let with_home = match lock::while_held(keeper, work).await? {
+            Ok(with_home) if !self.options.limits.no_wait => with_home,
+            ended => {
+                self.end_early(ended.map(drop), record, keeper, operation).await?;
+                return Ok(true);
+            }
+        };
+        let last = Last { api: &api, record: &record, keeper, with_home: &with_home };
+        if let Err(error) = self.remove_namespaces_and_record(last, operation).await {
             // The next one is let through at once; a record that went with its namespace holds
             // nobody.
             if let Some(keeper) = keeper.filter(|_| error.kind != ErrorKind::Locked) {
@@ -195,14 +197,15 @@ impl Deletion<'_> {
         }
     }
 
-    /// Removes everything but the namespaces; the record is left with what is still there.
+    /// Removes everything but the namespaces, and but what goes with the record's own, which is in
+    /// the answer; the record is left with what is still there.
     async fn remove_all(
         &self,
         api: &Api,
         record: &mut Record,
         quiet: Option<Timestamp>,
         operation: &mut Operation,
-    ) -> Result<()> {
+    ) -> Result<Vec<Entry>> {
         let name = self.name;
         let manager = manager(&record.namespace, name.as_str());
         let live = Survey::of(self.target, name, &record.inventory).look().await?;
@@ -216,18 +219,8 @@ impl Deletion<'_> {
         for entry in &foreign {
             operation.is_foreign(entry, live.get(&entry.id));
         }
-        let remover = Remover {
-            session: self.session,
-            target: self.target,
-            api: api.clone(),
-            instance: name,
-            manager: &manager,
-            mode: record.mode,
-            staying: &kept,
-            action: Action::Delete,
-            wait: !self.options.limits.no_wait,
-            delete_crds: self.options.delete_crds,
-        };
+        let (with_home, going) = self.with_home(record, &live, going, &kept);
+        let remover = Remover { staying: &kept, ..self.remover(api, record, &manager) };
         let mut removed = remover.remove(&going, self.deadline).await?;
         // After the sets are gone: one that still lived would have adopted its pods.
         let orphans = self.left_behind(record).await?;
@@ -250,10 +243,28 @@ impl Deletion<'_> {
                     })
             });
         }
-        if failures.is_empty() {
-            return Ok(());
+        could_not_be_deleted(&failures).map(|()| with_home)
+    }
+
+    /// Makes what removes objects of this instance.
+    pub(super) fn remover<'r>(
+        &'r self,
+        api: &Api,
+        record: &'r Record,
+        manager: &'r str,
+    ) -> Remover<'r> {
+        Remover {
+            session: self.session,
+            target: self.target,
+            api: api.clone(),
+            instance: self.name,
+            manager,
+            mode: record.mode,
+            staying: &[],
+            action: Action::Delete,
+            wait: !self.options.limits.no_wait,
+            delete_crds: self.options.delete_crds,
         }
-        Err(several::merge(&failures.iter().collect::<Vec<_>>(), "could not be deleted"))
     }
 
     /// Finds what a StatefulSet left behind that was deleted to be made anew and was not: with the
@@ -272,6 +283,16 @@ impl Deletion<'_> {
                 .is_some_and(|it| uid(it) == entry.uid.as_deref() && !has_controller(it))
         };
         Ok(orphans.into_iter().filter(is_orphan).collect())
+    }
+}
+
+/// Makes one failure of those of single objects.
+pub(super) fn could_not_be_deleted(failures: &[Error]) -> Result<()> {
+    match failures {
+        [] => Ok(()),
+        failures => {
+            Err(several::merge(&failures.iter().collect::<Vec<_>>(), "could not be deleted"))
+        }
     }
 }
 
@@ -309,7 +330,7 @@ impl Operation {
     }
 
     /// Takes in what became of objects; gives those that are done with, and the failures.
-    fn take_removed(
+    pub(super) fn take_removed(
         &mut self,
         removed: Vec<(ObjectId, Removed)>,
         known: &[&Entry],

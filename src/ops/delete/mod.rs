@@ -2,6 +2,7 @@
 //! namespace and with it the record go last, and the database forgets at the very end.
 
 mod confirm;
+mod contents;
 mod execute;
 mod forget;
 mod late;

@@ -1,7 +1,10 @@
 //! The end of a deletion: the namespaces that the instance made, the record's own last, or the
 //! record alone where its namespace stays.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::HashSet,
+    time::{Duration, Instant},
+};
 
 use super::execute::{Deletion, view};
 use crate::{
@@ -28,6 +31,17 @@ use crate::{
 /// The pause between two looks at a namespace that goes.
 const PAUSE: Duration = Duration::from_millis(250);
 
+/// What is done last of all.
+pub(super) struct Last<'a> {
+    /// The API server behind the holder's fence.
+    pub api: &'a Api,
+    pub record: &'a Record,
+    /// The holder; none where there is no place for a record.
+    pub keeper: Option<&'a Keeper>,
+    /// What goes with the record's own namespace.
+    pub with_home: &'a [Entry],
+}
+
 /// What becomes of a namespace.
 enum NamespaceEnd {
     Absent,
@@ -37,7 +51,7 @@ enum NamespaceEnd {
 }
 
 /// A namespace whose deletion is sent.
-struct TerminatingNamespace {
+pub(super) struct TerminatingNamespace {
     entry: Entry,
     path: String,
     uid: String,
@@ -52,21 +66,22 @@ impl Deletion<'_> {
     /// Whatever the server answers; time that is up, a signal; code 6 when the holder is lost.
     pub(super) async fn remove_namespaces_and_record(
         &self,
-        api: &Api,
-        record: &Record,
-        keeper: Option<&Keeper>,
+        last: Last<'_>,
         operation: &mut Operation,
     ) -> Result<()> {
+        let keeper = last.keeper;
         if let Some(keeper) = keeper {
             // The waves may have taken minutes; a late process must not delete its successor's
             // namespace.
             keeper.renew().await?;
         }
-        let work = self.send_namespaces(api, record, operation);
+        let work = self.send_namespaces(&last, operation);
         let home = lock::while_held(keeper, work).await??;
         match (home, keeper) {
             // The record goes with it: from here on there is nothing to renew.
-            (NamespaceEnd::Terminating(going), _) => self.await_deletion(&going, operation).await,
+            (NamespaceEnd::Terminating(going), _) => {
+                self.empty_home(&last, &going, operation).await
+            }
             // The record alone, last of all: until here an interrupted deletion can be taken up.
             (NamespaceEnd::Stays(_), Some(keeper)) => keeper.remove().await,
             (NamespaceEnd::Stays(_) | NamespaceEnd::Absent, _) => Ok(()),
@@ -77,10 +92,10 @@ impl Deletion<'_> {
     /// what becomes of that.
     async fn send_namespaces(
         &self,
-        api: &Api,
-        record: &Record,
+        last: &Last<'_>,
         operation: &mut Operation,
     ) -> Result<NamespaceEnd> {
+        let record = last.record;
         let mut namespaces: Vec<&Entry> =
             record.inventory.iter().filter(|entry| entry.id.is("", "Namespace")).collect();
         // The one with the record goes last, and takes the record with it.
@@ -88,9 +103,13 @@ impl Deletion<'_> {
         // In mode given it is not in the inventory: it stays, and the record goes.
         let mut home = NamespaceEnd::Stays(String::new());
         for entry in namespaces {
-            let end = self.send_namespace(api, record, entry).await?;
+            let end = self.send_namespace(last, entry).await?;
             if let NamespaceEnd::Stays(why) = &end {
                 operation.stays(entry, why);
+            }
+            if entry.id.name == record.namespace && matches!(end, NamespaceEnd::Stays(_)) {
+                // Somebody came to live in it meanwhile.
+                self.remove_left(last, operation).await?;
             }
             if entry.id.name == record.namespace {
                 home = end;
@@ -122,20 +141,19 @@ impl Deletion<'_> {
     }
 
     /// Leaves a namespace, or sends the deletion of exactly what was looked at.
-    async fn send_namespace(
-        &self,
-        api: &Api,
-        record: &Record,
-        entry: &Entry,
-    ) -> Result<NamespaceEnd> {
+    async fn send_namespace(&self, last: &Last<'_>, entry: &Entry) -> Result<NamespaceEnd> {
+        let Last { api, record, with_home, .. } = *last;
         let (target, id) = (self.target, &entry.id);
+        let going: HashSet<&ObjectId> = with_home.iter().map(|entry| &entry.id).collect();
+        let stays = |entry: &&Entry| !going.contains(&entry.id);
+        let staying: Vec<Entry> = record.inventory.iter().filter(stays).cloned().collect();
         let path = target.path(id, "v1").expect("namespaces are built in");
         let manager = manager(&record.namespace, record.instance.as_str());
         let leaver = Leaver {
             instance: &record.instance,
             manager: &manager,
             mode: record.mode,
-            staying: &record.inventory,
+            staying: &staying,
         };
         deletion::act_on_latest(api, id, &path, "the next `delete` goes on", async |live| {
             let Some(live) = live else { return Ok(Some(NamespaceEnd::Absent)) };
@@ -161,7 +179,7 @@ impl Deletion<'_> {
                     path: path.clone(),
                     uid: uid(&live).unwrap_or_default().to_owned(),
                 })),
-                Sent::AlreadyGone => NamespaceEnd::Absent,
+                Sent::Gone => NamespaceEnd::Absent,
             }))
         })
         .await
@@ -174,15 +192,20 @@ impl Deletion<'_> {
         operation: &mut Operation,
     ) -> Result<()> {
         self.wait_for_end(going).await?;
+        self.is_deleted(going, operation);
+        Ok(())
+    }
+
+    /// Says that a namespace is gone.
+    pub(super) fn is_deleted(&self, going: &TerminatingNamespace, operation: &mut Operation) {
         let (entry, action) = (&going.entry, Action::Delete);
         self.session.report(self.name, Event::Done { object: entry.id.clone(), action });
         operation.counts.add(action);
         operation.objects.push(view(&entry.id, Some(entry), &Removed::Gone));
-        Ok(())
     }
 
     /// Waits until a namespace is gone, saying what it waits for.
-    async fn wait_for_end(&self, going: &TerminatingNamespace) -> Result<()> {
+    pub(super) async fn wait_for_end(&self, going: &TerminatingNamespace) -> Result<()> {
         let (name, id) = (self.name, &going.entry.id);
         let (started, mut beat) = (Instant::now(), Instant::now());
         loop {

@@ -41,8 +41,8 @@ async fn a_conflict_is_an_object_that_is_gone_only_where_it_is() {
     };
     let missing = (404, r#"{"kind": "Status", "reason": "NotFound"}"#.to_owned());
     for (what, found, by_uid, by_version) in [
-        ("gone", missing, Ok(Sent::AlreadyGone), Ok(Some(Sent::AlreadyGone))),
-        ("another one", object("b", "1", ""), Ok(Sent::AlreadyGone), Ok(None)),
+        ("gone", missing, Ok(Sent::Gone), Ok(Some(Sent::Gone))),
+        ("another one", object("b", "1", ""), Ok(Sent::Gone), Ok(None)),
         ("refused", object("a", "1", ""), Err(()), Err(())),
         ("changed meanwhile", object("a", "2", ""), Err(()), Ok(None)),
         ("it goes", object("a", "1", GOES), Ok(Sent::Accepted), Ok(Some(Sent::Accepted))),
@@ -67,6 +67,27 @@ async fn a_conflict_is_an_object_that_is_gone_only_where_it_is() {
         let sent =
             delete_version(&api, &id, path, &live, Propagation::Background).await.map_err(refused);
         assert_eq!(sent, by_version, "{what}");
+    }
+}
+
+#[test]
+fn an_answer_tells_whether_the_object_is_gone() {
+    let status = |status: &str, uid: &str| json!({"kind": "Status", "status": status, "details": {"uid": uid}});
+    let object = |uid: &str, goes: Value| json!({"kind": "Service", "metadata": {"uid": uid, "deletionTimestamp": goes}});
+    for (answer, expected) in [
+        (status("Success", "a"), true),
+        (status("Success", "b"), false),
+        (status("Failure", "a"), false),
+        // Aggregated servers may say less.
+        (json!({"kind": "Status", "status": "Success"}), false),
+        (object("a", Value::Null), true),
+        (object("b", Value::Null), false),
+        (object("a", json!("2026-01-01T00:00:00Z")), false),
+        (json!({}), false),
+        (Value::Null, false),
+    ] {
+        assert_eq!(is_gone_at_once(&answer, &json!("a")), expected, "{answer}");
+        assert!(!is_gone_at_once(&answer, &Value::Null), "{answer}");
     }
 }
 
