@@ -10,6 +10,7 @@ use super::{
     column::{Count, Json, Packed, Time, Word},
 };
 use crate::workload::{
+    body::Body,
     error::{Code, Error, Result},
     history::{Deeds, images_of_set},
     name::{DefinitionName, InstanceName},
@@ -75,7 +76,7 @@ impl Store {
         &mut self,
         instance: &InstanceName,
         release: &Release,
-        rendered: &[Value],
+        rendered: &[Body],
     ) -> Result<()> {
         self.transaction(|store| {
             store.execute(

@@ -91,7 +91,7 @@ mod tests {
     #[test]
     fn the_digest_is_of_objects_alone() {
         let content = |body: Value, line, text: &str| Content {
-            objects: vec![Object { body, origin: Origin::line("a.yaml", line) }],
+            objects: vec![Object { body: body.into(), origin: Origin::line("a.yaml", line) }],
             files: vec![SourceFile { name: "a.yaml".into(), text: text.into() }],
         };
         let one = content(json!({"b": 1, "a": 2}), 1, "a");

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
+    body::Body,
     kinds::pod_template::pod_spec,
     object::ObjectId,
     release::{Action, Deed, Outcome, Release},
@@ -45,7 +46,7 @@ pub(crate) struct ContainerImage {
 }
 
 /// Lists the images of objects, init containers first.
-pub(crate) fn images_of_set(objects: &[Value]) -> Vec<ContainerImage> {
+pub(crate) fn images_of_set(objects: &[Body]) -> Vec<ContainerImage> {
     let mut images = Vec::new();
     for body in objects {
         let id = ObjectId::of(body);

@@ -255,7 +255,7 @@ mod tests {
             if let Some((events, weight)) = hook {
                 body["metadata"]["annotations"] = json!({HOOK: events, WEIGHT: weight});
             }
-            Placed { id: ObjectId::of(&body), declared: None, body, origin: None }
+            Placed { id: ObjectId::of(&body), declared: None, body: body.into(), origin: None }
         };
         let objects = [
             placed("Job", "b", Some(("pre-install", "0"))),

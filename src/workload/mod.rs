@@ -3,6 +3,7 @@
 //! Nothing here knows a clock, the environment, a file, a socket or SQL: everything comes in as
 //! an argument and goes out as a value.
 
+pub(crate) mod body;
 pub(crate) mod comparison;
 pub(crate) mod definition;
 pub mod derived;

@@ -7,6 +7,8 @@ use std::{fmt, sync::Arc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::body::Body;
+
 /// Where something stands in the sources. Lines and columns count from 1.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origin {
@@ -137,7 +139,7 @@ pub(crate) fn join_api_version(group: &str, version: &str) -> String {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Object {
     /// The whole body, as kubectl would have sent it.
-    pub body: Value,
+    pub body: Body,
     /// The first line of the object in its source.
     pub origin: Origin,
 }

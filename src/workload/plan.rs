@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
+    body::Body,
     definition::digest_of,
     hooks::Hook,
     object::{ObjectId, Origin, split_api_version},
@@ -31,6 +32,10 @@ pub(crate) const KEEP_ANNOTATION: &str = "workloadctl/on-remove";
 /// Helm's annotation of the same meaning.
 pub(crate) const HELM_KEEP_ANNOTATION: &str = "helm.sh/resource-policy";
 
+/// What only a server may set in an object's metadata.
+const SERVERS_OWN: [&str; 6] =
+    ["uid", "resourceVersion", "generation", "managedFields", "creationTimestamp", "selfLink"];
+
 /// An object as a release wants it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -40,7 +45,7 @@ pub(crate) struct Desired {
     /// The API version without the group.
     pub version: String,
     /// The body as it is sent, without preconditions.
-    pub body: Value,
+    pub body: Body,
     /// The digest of the body.
     pub digest: String,
     /// Where it stands in the sources; none for what we add, such as a managed namespace.
@@ -55,18 +60,12 @@ pub(crate) struct Desired {
 
 impl Desired {
     /// Prepares a placed body for sending: what only a server may set is taken out.
-    pub(crate) fn new(mut body: Value, origin: Option<Origin>) -> Self {
-        if let Some(metadata) = body.get_mut("metadata").and_then(Value::as_object_mut) {
-            for field in [
-                "uid",
-                "resourceVersion",
-                "generation",
-                "managedFields",
-                "creationTimestamp",
-                "selfLink",
-            ] {
-                metadata.remove(field);
-            }
+    pub(crate) fn new(body: impl Into<Body>, origin: Option<Origin>) -> Self {
+        let mut body: Body = body.into();
+        let has = |field: &&str| body["metadata"].get(field).is_some();
+        if SERVERS_OWN.iter().any(|field| has(&field)) {
+            let metadata = body["metadata"].as_object_mut().expect("it has fields");
+            SERVERS_OWN.iter().for_each(|field| drop(metadata.remove(*field)));
         }
         let id = ObjectId::of(&body);
         let api_version = body.get("apiVersion").and_then(Value::as_str).unwrap_or_default();

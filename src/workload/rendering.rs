@@ -105,7 +105,7 @@ mod tests {
                 returns_to: None,
                 overrides,
             },
-            objects: vec![Object { body, origin: Origin::line("web.yaml", 1) }],
+            objects: vec![Object { body: body.into(), origin: Origin::line("web.yaml", 1) }],
         }
     }
 

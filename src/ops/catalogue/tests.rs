@@ -23,7 +23,7 @@ fn name(name: &str) -> InstanceName {
 
 fn content(bodies: &[Value]) -> Content {
     let object = |(line, body): (usize, &Value)| Object {
-        body: body.clone(),
+        body: body.clone().into(),
         origin: Origin::line("web.yaml", u32::try_from(line).unwrap() + 1),
     };
     Content { objects: bodies.iter().enumerate().map(object).collect(), files: Vec::new() }

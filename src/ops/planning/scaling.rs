@@ -214,7 +214,7 @@ impl<'a> Scaling<'a> {
     /// Lists the bodies that the recorded releases sent of an object.
     pub(super) fn recorded<'b>(&'b self, id: &'b ObjectId) -> impl Iterator<Item = &'b Value> {
         let objects = self.before.get_or_init(|| self.planning.recorded_objects());
-        objects.iter().filter(move |placed| placed.id == *id).map(|placed| &placed.body)
+        objects.iter().filter(move |placed| placed.id == *id).map(|placed| &*placed.body)
     }
 }
 

@@ -51,7 +51,7 @@ impl<'a> RecordedBodies<'a> {
             Some(deployed) => render_recorded(record, deployed, &target.kinds),
             None => Vec::new(),
         });
-        let recorded = sent.iter().find(|sent| sent.id == *id).map(|sent| &sent.body);
+        let recorded = sent.iter().find(|sent| sent.id == *id).map(|sent| &*sent.body);
         recorded.or_else(|| self.remembered.body(id))
     }
 }

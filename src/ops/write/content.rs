@@ -106,7 +106,7 @@ mod tests {
                 (terms, is_held_by_instance)
             );
             content.renew();
-            assert_eq!(content.body, item.desired.body);
+            assert_eq!(content.body, *item.desired.body);
             assert_eq!((content.terms.yielded.len(), content.yielded.len()), (0, 0));
             assert!(!content.left_to_instance);
         }

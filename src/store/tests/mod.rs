@@ -34,7 +34,7 @@ fn name(name: &str) -> InstanceName {
 
 fn content(body: Value) -> Content {
     Content {
-        objects: vec![Object { body, origin: Origin::line("web.yaml", 3) }],
+        objects: vec![Object { body: body.into(), origin: Origin::line("web.yaml", 3) }],
         files: vec![SourceFile { name: "web.yaml".into(), text: "# a comment\n…".into() }],
     }
 }

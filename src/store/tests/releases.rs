@@ -4,6 +4,7 @@ use super::*;
 use crate::store::releases::End;
 use crate::workload::error::Code;
 use crate::workload::{
+    body::Body,
     object::ObjectId,
     release::{Action, Deed},
 };
@@ -32,7 +33,7 @@ fn a_release_is_begun_and_ended() {
         ..release("r1", 1, Outcome::InFlight)
     };
     let rendered = [json!({"kind": "ConfigMap"}), json!({"kind": "Secret", "data": {"a": "Yg=="}})];
-    store.begin_release(&web, &begun, &rendered).unwrap();
+    store.begin_release(&web, &begun, &rendered.clone().map(Body::from)).unwrap();
     assert_eq!(store.latest_release(&web).unwrap(), Some(begun.clone()));
     assert_eq!(store.rendered(&web, "r1").unwrap().unwrap(), rendered);
     assert_eq!(store.deeds(&web, "r1").unwrap(), []);
@@ -95,7 +96,9 @@ fn one_release_at_a_time_is_in_flight() {
 fn releases_are_followed_by_id_and_not_by_number() {
     let mut store = with_instance();
     let web = name("web");
-    store.begin_release(&web, &release("ours", 1, Outcome::InFlight), &[json!({"a": 1})]).unwrap();
+    store
+        .begin_release(&web, &release("ours", 1, Outcome::InFlight), &[json!({"a": 1}).into()])
+        .unwrap();
     let theirs = release("theirs", 1, Outcome::Ready);
     let ours = release("ours", 1, Outcome::Failed);
     for _ in 0..2 {

@@ -62,7 +62,7 @@ mod tests {
         if let Some(hook) = hook {
             body["metadata"]["annotations"] = json!({"helm.sh/hook": hook});
         }
-        Placed { id: ObjectId::of(&body), declared: None, body, origin: None }
+        Placed { id: ObjectId::of(&body), declared: None, body: body.into(), origin: None }
     }
 
     fn config(name: &str, hook: Option<&str>) -> Placed {

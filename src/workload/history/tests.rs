@@ -69,11 +69,12 @@ fn a_rollback_that_was_stopped_is_gone_on_with() {
 fn images_that_came_changed_and_went() {
     let set = |image: &str| {
         images_of_set(&[
-            json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "s"}}),
+            json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "s"}}).into(),
             json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"},
                    "spec": {"template": {"spec": {
                        "initContainers": [{"name": "init", "image": "busybox"}],
-                       "containers": [{"name": "web", "image": image}, {"name": "odd"}]}}}}),
+                       "containers": [{"name": "web", "image": image}, {"name": "odd"}]}}}})
+            .into(),
         ])
     };
     let change = |container: &str, from: Option<&str>, to: Option<&str>| ImageChange {

@@ -12,7 +12,7 @@ impl Kinds {
     /// Takes in the kinds that CustomResourceDefinitions among the objects define. What is
     /// malformed is left to validation and to the server.
     pub(crate) fn add_crds(&mut self, objects: &[Object]) {
-        self.add_crd_bodies(objects.iter().map(|object| &object.body));
+        self.add_crd_bodies(objects.iter().map(|object| &*object.body));
     }
 
     /// Takes in the kinds that CustomResourceDefinitions among the bodies define.

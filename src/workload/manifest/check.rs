@@ -43,7 +43,7 @@ pub(super) fn object(
         secret::encode_string_data(&mut body);
     }
     forget_live_identity(&mut body, &id, &origin, warnings);
-    Ok(Object { body, origin })
+    Ok(Object { body: body.into(), origin })
 }
 
 /// Tells of a Secret that poses as a record: deployed, it would be the inventory of an instance

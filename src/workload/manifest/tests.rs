@@ -14,7 +14,7 @@ fn loaded(text: &str) -> Loaded {
 }
 
 fn bodies(text: &str) -> Vec<Value> {
-    loaded(text).content.objects.into_iter().map(|object| object.body).collect()
+    loaded(text).content.objects.into_iter().map(|object| (*object.body).clone()).collect()
 }
 
 fn refused(text: &str) -> Vec<(&'static str, String)> {

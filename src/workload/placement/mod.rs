@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::{
+    body::Body,
     derived,
     error::{Code, Error, Result},
     instance::NamespaceMode,
@@ -52,7 +53,7 @@ pub(crate) struct Placed {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub declared: Option<ObjectId>,
     /// The body: namespace and labels set, references rewritten.
-    pub body: Value,
+    pub body: Body,
     /// Where it stands in the sources; none for a namespace that the instance makes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<Origin>,
@@ -132,7 +133,7 @@ pub(crate) fn made_namespace(
         labels::set(&mut body, key, value);
     }
     mark_made(&mut body, instance);
-    Placed { id: ObjectId::of(&body), declared: None, body, origin: None }
+    Placed { id: ObjectId::of(&body), declared: None, body: body.into(), origin: None }
 }
 
 /// An object as read, with what placement needs to know of it.

@@ -25,7 +25,7 @@ fn managed(text: &str) -> Placement {
 }
 
 fn bodies(placement: &Placement) -> Vec<&Value> {
-    placement.objects.iter().map(|placed| &placed.body).collect()
+    placement.objects.iter().map(|placed| &*placed.body).collect()
 }
 
 fn ids(placement: &Placement) -> Vec<String> {

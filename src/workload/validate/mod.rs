@@ -46,7 +46,7 @@ pub(crate) fn content(content: &Content) -> Report {
     let Content { objects, files } = content;
     let mut kinds = Kinds::builtin();
     kinds.add_crds(objects);
-    let schemas = CustomSchemas::of(objects.iter().map(|object| &object.body));
+    let schemas = CustomSchemas::of(objects.iter().map(|object| &*object.body));
     let mut judged = Vec::new();
     let mut report = Report::default();
     for object in objects {
@@ -90,7 +90,7 @@ pub(crate) fn rendered(
     overrides: &Overrides,
     kinds: &Kinds,
 ) -> Report {
-    let schemas = CustomSchemas::of(placed.iter().map(|placed| &placed.body));
+    let schemas = CustomSchemas::of(placed.iter().map(|placed| &*placed.body));
     let mut judged = Vec::new();
     let mut report = Report::default();
     for object in placed {
@@ -254,7 +254,7 @@ mod tests {
             let body = json!({
                 "apiVersion": api_version, "kind": kind, "metadata": {"name": "a"}, "spec": spec,
             });
-            let object = Object { body, origin: Origin::line("a.yaml", 1) };
+            let object = Object { body: body.into(), origin: Origin::line("a.yaml", 1) };
             assert_eq!(is_sound(&object, &builtin), sound, "{api_version} {kind}");
             let told = content(&Content { objects: vec![object], files: Vec::new() });
             assert!(!sound || told == Report::default(), "{told:?}");

@@ -49,7 +49,7 @@ fn every_case_is_answered_as_kubectl_answers_it() {
         let loaded = manifest::load(files)
             .and_then(|loaded| loaded.require_objects().map_err(|error| vec![error]));
         let found = match &loaded {
-            Ok(loaded) => Some(loaded.content.objects.iter().map(|o| o.body.clone()).collect()),
+            Ok(loaded) => Some(loaded.content.objects.iter().map(|o| (*o.body).clone()).collect()),
             Err(_) => None,
         };
         match (stricter.get(name), expected == found) {

@@ -188,7 +188,7 @@ fn annotations_that_cannot_be_read_are_refused() {
         let body = yaml(&format!(
             "{{apiVersion: acme.io/v1, kind: Widget, metadata: {{name: one, annotations: {{workloadctl/ready-when: {text:?}}}}}}}"
         ));
-        let object = Object { body, origin: Origin::line("k8s/w.yaml", 7) };
+        let object = Object { body: body.into(), origin: Origin::line("k8s/w.yaml", 7) };
         let error = check_annotations(&object).expect_err(text);
         assert_eq!(error.kind.exit_code(), 2);
         assert_eq!(error.origin.map(|origin| origin.line), Some(7));

@@ -15,8 +15,10 @@ fn instance() -> InstanceName {
 }
 
 fn deployed(id: &str, text: &str) -> Deployed {
-    let objects =
-        vec![Object { body: json!({"kind": "X", "v": text}), origin: Origin::line("a.yaml", 4) }];
+    let objects = vec![Object {
+        body: json!({"kind": "X", "v": text}).into(),
+        origin: Origin::line("a.yaml", 4),
+    }];
     let content = Content { objects, files: Vec::new() };
     Deployed {
         release: Release {

@@ -7,7 +7,7 @@ use super::*;
 use crate::workload::{object::Origin, record::Deployed, release::Outcome};
 
 fn objects(text: &str) -> Vec<Object> {
-    vec![Object { body: json!({"kind": "X", "v": text}), origin: Origin::line("a.yaml", 4) }]
+    vec![Object { body: json!({"kind": "X", "v": text}).into(), origin: Origin::line("a.yaml", 4) }]
 }
 
 fn digest(objects: &[Object]) -> String {
