@@ -62,8 +62,8 @@ impl Desired {
     /// Prepares a placed body for sending: what only a server may set is taken out.
     pub(crate) fn new(body: impl Into<Body>, origin: Option<Origin>) -> Self {
         let mut body: Body = body.into();
-        let has = |field: &&str| body["metadata"].get(field).is_some();
-        if SERVERS_OWN.iter().any(|field| has(&field)) {
+        let has = |field: &&str| body["metadata"].get(*field).is_some();
+        if SERVERS_OWN.iter().any(has) {
             let metadata = body["metadata"].as_object_mut().expect("it has fields");
             SERVERS_OWN.iter().for_each(|field| drop(metadata.remove(*field)));
         }

@@ -14,7 +14,6 @@ use crate::{
         record::{Claim, Found, Keeper},
     },
     ops::{
-        delete::namespaces::Last,
         events::Event,
         locate::{self, NamespaceState},
         lock::{self, Held},
@@ -111,8 +110,8 @@ impl Deletion<'_> {
                 return Ok(true);
             }
         };
-        let last = Last { api: &api, record: &record, keeper, with_home: &with_home };
-        if let Err(error) = self.remove_namespaces_and_record(last, operation).await {
+        let last = self.remove_namespaces_and_record(&api, &record, keeper, &with_home, operation);
+        if let Err(error) = last.await {
             // The next one is let through at once; a record that went with its namespace holds
             // nobody.
             if let Some(keeper) = keeper.filter(|_| error.kind != ErrorKind::Locked) {

@@ -36,8 +36,6 @@ pub(super) struct Last<'a> {
     /// The API server behind the holder's fence.
     pub api: &'a Api,
     pub record: &'a Record,
-    /// The holder; none where there is no place for a record.
-    pub keeper: Option<&'a Keeper>,
     /// What goes with the record's own namespace.
     pub with_home: &'a [Entry],
 }
@@ -66,10 +64,13 @@ impl Deletion<'_> {
     /// Whatever the server answers; time that is up, a signal; code 6 when the holder is lost.
     pub(super) async fn remove_namespaces_and_record(
         &self,
-        last: Last<'_>,
+        api: &Api,
+        record: &Record,
+        keeper: Option<&Keeper>,
+        with_home: &[Entry],
         operation: &mut Operation,
     ) -> Result<()> {
-        let keeper = last.keeper;
+        let last = Last { api, record, with_home };
         if let Some(keeper) = keeper {
             // The waves may have taken minutes; a late process must not delete its successor's
             // namespace.
@@ -142,7 +143,7 @@ impl Deletion<'_> {
 
     /// Leaves a namespace, or sends the deletion of exactly what was looked at.
     async fn send_namespace(&self, last: &Last<'_>, entry: &Entry) -> Result<NamespaceEnd> {
-        let Last { api, record, with_home, .. } = *last;
+        let Last { api, record, with_home } = *last;
         let (target, id) = (self.target, &entry.id);
         let going: HashSet<&ObjectId> = with_home.iter().map(|entry| &entry.id).collect();
         let stays = |entry: &&Entry| !going.contains(&entry.id);
