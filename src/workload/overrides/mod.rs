@@ -8,6 +8,7 @@ use serde_json::Value;
 mod apply;
 mod edit;
 mod images;
+mod json_patch;
 mod overriding;
 mod patch_file;
 mod path;
@@ -16,6 +17,7 @@ pub(crate) use apply::{apply, has_image};
 pub(crate) use edit::{
     OverrideEdit, check_set_place, merge, parse_image, parse_replicas, parse_set, patch_key,
 };
+pub(crate) use json_patch::read_json_patch;
 pub(crate) use overriding::{Flag, Overridden, Overriding};
 pub(crate) use patch_file::read_patches;
 
