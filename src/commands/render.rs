@@ -5,8 +5,8 @@ use clap::Args;
 use crate::{
     commands::{
         invocation::{Done, Invocation},
-        manifests::{FileArgs, load, load_each},
-        validation::ValidationArgs,
+        manifests::{FileArgs, load},
+        validation::{ValidationArgs, load_to_judge},
         workload_file::NamedWorkload,
     },
     ops::{
@@ -15,7 +15,6 @@ use crate::{
     },
     output::{format::Format, objects::ObjectsAnswer},
     workload::{
-        kinds::Kinds,
         name::{DefinitionName, InstanceName},
         validate,
     },
@@ -95,15 +94,7 @@ pub(super) fn run(args: RenderArgs, call: &Invocation) -> Done {
             content.objects.into_iter().for_each(|object| answer.add(&object.body));
         }
         (None, _, None) => {
-            let (builtin, mut kept) = (Kinds::builtin(), Vec::new());
-            let mut content = load_each(read, call, &mut |object| {
-                answer.add(&object.body);
-                if !validate::is_sound(&object, &builtin) {
-                    kept.push(object);
-                }
-            })?
-            .content;
-            content.objects = kept;
+            let content = load_to_judge(read, call, &mut |object| answer.add(&object.body))?;
             validation.tell(call, || validate::content(&content))?;
         }
     }

@@ -5,14 +5,17 @@ use clap::Args;
 
 use crate::{
     commands::{
-        invocation::{Done, Invocation},
-        manifests::{FileArgs, load},
+        invocation::{Done, Failures, Invocation},
+        manifests::{FileArgs, load, load_each},
         session::{self, OperationMode},
     },
     ops::{options::Validation, strictness},
     output::{definitions, format::words},
     workload::{
+        definition::{Content, SourceFile},
         error::{Error, Result},
+        kinds::Kinds,
+        object::Object,
         validate::{self, Report},
     },
 };
@@ -41,6 +44,28 @@ impl ValidationArgs {
         }
         Ok(())
     }
+}
+
+/// Reads as [`load_each`] does, and keeps of the objects only those that can be judged no sooner than
+/// the whole set is known.
+///
+/// # Errors
+/// Those of [`load_each`].
+pub(crate) fn load_to_judge(
+    read: Vec<SourceFile>,
+    call: &Invocation,
+    take: &mut dyn FnMut(&Object),
+) -> Result<Content, Failures> {
+    let (builtin, mut kept) = (Kinds::builtin(), Vec::new());
+    let mut content = load_each(read, call, &mut |object| {
+        take(&object);
+        if !validate::is_sound(&object, &builtin) {
+            kept.push(object);
+        }
+    })?
+    .content;
+    content.objects = kept;
+    Ok(content)
 }
 
 /// Say what is wrong with manifests; store nothing, and contact no cluster unless one is named
@@ -73,10 +98,17 @@ pub(crate) struct ValidateArgs {
 pub(super) fn run(args: ValidateArgs, call: &Invocation) -> Done {
     let ValidateArgs { paths, against } = args;
     let files = FileArgs::of(paths);
-    let content = load(files.read(call, None)?, call)?.content;
+    let read = files.read(call, None)?;
+    let mut count = 0;
+    let content = match against {
+        // The server is asked about all of them.
+        Some(_) => load(read, call)?.content,
+        None => load_to_judge(read, call, &mut |_| count += 1)?,
+    };
     let mut report = validate::content(&content);
     let mut unjudged = 0;
     if let Some(runtime) = against {
+        count = content.objects.len();
         let mode = OperationMode {
             command: "workloadctl definition validate".into(),
             stdin_is_source: files.reads_stdin(),
@@ -91,6 +123,6 @@ pub(super) fn run(args: ValidateArgs, call: &Invocation) -> Done {
     if !mistakes.is_empty() {
         return Err(Error::invalid(mistakes).into());
     }
-    definitions::validated(&call.printer, content.objects.len(), unjudged, &warnings)?;
+    definitions::validated(&call.printer, count, unjudged, &warnings)?;
     Ok(None)
 }

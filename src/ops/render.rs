@@ -49,7 +49,7 @@ pub(crate) fn instance(
         None if given.is_some() => before.restart_alone(),
         None => before,
     };
-    let content = match given {
+    let mut content = match given {
         Some(content) => content,
         None => content(store, name, stored.as_ref())?,
     };
@@ -67,7 +67,12 @@ pub(crate) fn instance(
             .and_then(|stored| Some((stored.namespace_mode?, stored.namespace.as_deref()?))),
         namespace_labels: &BTreeMap::new(),
     };
-    let placement = render_offline(content.objects.clone(), &overrides, &destination)?;
+    // What nothing overrides is not looked at again, and may be large.
+    let objects = match overrides.is_empty() {
+        true => std::mem::take(&mut content.objects),
+        false => content.objects.clone(),
+    };
+    let placement = render_offline(objects, &overrides, &destination)?;
     let report = validate::rendered(&placement.objects, &content, &overrides, &kinds);
     Ok(Rendered { placement, report })
 }

@@ -36,7 +36,7 @@ pub(crate) fn render(
     if !errors.is_empty() {
         return Err(combine(errors));
     }
-    let mut placement = place(&objects, kinds, to)?;
+    let mut placement = place(objects, kinds, to)?;
     placement.notes.splice(0..0, set);
     Ok(placement)
 }
@@ -67,7 +67,7 @@ pub(crate) fn render_recorded(record: &Record, deployed: &Deployed, kinds: &Kind
     };
     let mut objects = deployed.objects.clone();
     _ = overrides::apply(&deployed.release.overrides, &mut objects, kinds);
-    place(&objects, kinds, &to).map(|placement| placement.objects).unwrap_or_default()
+    place(objects, kinds, &to).map(|placement| placement.objects).unwrap_or_default()
 }
 
 #[cfg(test)]

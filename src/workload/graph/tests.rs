@@ -32,7 +32,7 @@ fn place_into_web(objects: &[Object], kinds: &Kinds) -> Result<Vec<Placed>> {
         stored: Some((NamespaceMode::Managed, "web")),
         namespace_labels: &namespace_labels,
     };
-    Ok(place(objects, kinds, &to)?.objects)
+    Ok(place(objects.to_vec(), kinds, &to)?.objects)
 }
 
 pub(super) fn build(text: &str) -> (Vec<Placed>, Result<Graph>) {

@@ -8,9 +8,10 @@ use super::{SourceObject, references::Moves};
 use crate::workload::kinds::Referent;
 
 /// Warns about each host name in the object that means a Service which moves, each once.
-pub(super) fn warn(source: &SourceObject<'_>, moves: &Moves<'_>, warnings: &mut Vec<String>) {
+pub(super) fn warnings(source: &SourceObject, body: &Value, moves: &Moves<'_>) -> Vec<String> {
+    let mut warnings = Vec::new();
     if moves.is_empty() || source.id.is("apiextensions.k8s.io", "CustomResourceDefinition") {
-        return;
+        return warnings;
     }
     let mut seen: Vec<String> = Vec::new();
     let mut look = |text: &str| {
@@ -33,10 +34,11 @@ pub(super) fn warn(source: &SourceObject<'_>, moves: &Moves<'_>, warnings: &mut 
             }
         }
     };
-    walk(&source.object.body, &mut look);
+    walk(body, &mut look);
     if source.id.is("", "Secret") {
-        walk_encoded(source.object.body.get("data"), &mut look);
+        walk_encoded(body.get("data"), &mut look);
     }
+    warnings
 }
 
 /// Shows every text of a value.

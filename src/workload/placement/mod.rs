@@ -104,19 +104,24 @@ pub(crate) struct Placement {
 /// Code 2: `--namespace` beside Namespace documents, an invalid namespace, several namespaces
 /// that nothing brings, two objects that become one. Code 5: another namespace or mode than the
 /// stored one, a managed namespace called `default` or `kube-*`.
-pub(crate) fn place(objects: &[Object], kinds: &Kinds, to: &Destination<'_>) -> Result<Placement> {
+pub(crate) fn place(
+    objects: Vec<Object>,
+    kinds: &Kinds,
+    to: &Destination<'_>,
+) -> Result<Placement> {
     let mut warnings = Vec::new();
-    let sources = sources(objects, kinds, &mut warnings);
+    let (sources, bodies) = sources(objects, kinds, &mut warnings);
     let (mode, namespace) = mode::decide(&sources, to)?;
     let moves = Moves::new(&sources, mode, &namespace);
     let mut notes = Notes::default();
-    let mut placed = Vec::with_capacity(objects.len() + 1);
+    let mut placed = Vec::with_capacity(sources.len() + 1);
     if mode == NamespaceMode::Managed {
         placed.push(made_namespace(&namespace, to.instance, to.namespace_labels));
     }
-    for source in &sources {
-        placed.push(place_one(source, &moves, to.instance, &mut notes, &mut warnings));
-        hosts::warn(source, &moves, &mut warnings);
+    for (source, body) in sources.iter().zip(bodies) {
+        let hosts = hosts::warnings(source, &body, &moves);
+        placed.push(place_one(source, body, &moves, to.instance, &mut notes, &mut warnings));
+        warnings.extend(hosts);
     }
     let objects = refuse_collisions(placed)?;
     Ok(Placement { mode, notes: notes.told(&namespace), namespace, objects, warnings })
@@ -136,16 +141,16 @@ pub(crate) fn made_namespace(
     Placed { id: ObjectId::of(&body), declared: None, body: body.into(), origin: None }
 }
 
-/// An object as read, with what placement needs to know of it.
-struct SourceObject<'a> {
-    object: &'a Object,
+/// What placement needs to know of an object as read, beside its body.
+struct SourceObject {
     id: ObjectId,
+    origin: Origin,
     namespaced: bool,
 }
 
-impl SourceObject<'_> {
+impl SourceObject {
     fn named(&self) -> String {
-        named(&self.id, Some(&self.object.origin))
+        named(&self.id, Some(&self.origin))
     }
 }
 
@@ -197,14 +202,15 @@ fn named(id: &ObjectId, origin: Option<&Origin>) -> String {
     }
 }
 
-fn sources<'a>(
-    objects: &'a [Object],
+/// Looks at the objects; their bodies, of which a large set has no second copy, come beside that.
+fn sources(
+    objects: Vec<Object>,
     kinds: &Kinds,
     warnings: &mut Vec<String>,
-) -> Vec<SourceObject<'a>> {
+) -> (Vec<SourceObject>, Vec<Value>) {
     let mut unknown = Vec::new();
     let sources = objects
-        .iter()
+        .into_iter()
         .map(|object| {
             let id = object.id();
             let namespaced = kinds.of(&id).map_or_else(
@@ -217,9 +223,9 @@ fn sources<'a>(
                 },
                 |info| info.namespaced,
             );
-            SourceObject { object, id, namespaced }
+            (SourceObject { id, origin: object.origin, namespaced }, object.body)
         })
-        .collect();
+        .unzip();
     warnings.extend(unknown.into_iter().map(|kind| {
         format!("whether {kind} lives in namespaces is not known here; it is taken to")
     }));
@@ -227,13 +233,13 @@ fn sources<'a>(
 }
 
 fn place_one(
-    source: &SourceObject<'_>,
+    source: &SourceObject,
+    mut body: Value,
     moves: &Moves<'_>,
     instance: &InstanceName,
     notes: &mut Notes,
     warnings: &mut Vec<String>,
 ) -> Placed {
-    let mut body = source.object.body.clone();
     // Under apply a null takes away what controllers note there, with each deploy anew.
     if metadata(&mut body).get("annotations").is_some_and(Value::is_null) {
         metadata(&mut body).remove("annotations");
@@ -268,7 +274,7 @@ fn place_one(
     }
     let id = ObjectId::of(&body);
     let declared = (id != source.id).then(|| source.id.clone());
-    Placed { id, declared, body, origin: Some(source.object.origin.clone()) }
+    Placed { id, declared, body, origin: Some(source.origin.clone()) }
 }
 
 /// Names a cluster-scoped object after the namespace that its references went to.

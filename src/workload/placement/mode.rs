@@ -11,10 +11,10 @@ use crate::workload::{
 
 /// Decides mode and namespace of the record.
 pub(super) fn decide(
-    sources: &[SourceObject<'_>],
+    sources: &[SourceObject],
     to: &Destination<'_>,
 ) -> Result<(NamespaceMode, String)> {
-    let brought: Vec<&SourceObject<'_>> =
+    let brought: Vec<&SourceObject> =
         sources.iter().filter(|source| source.id.is("", "Namespace")).collect();
     if let Some(namespace) = to.namespace {
         check_label("namespace", namespace, LABEL_LIMIT)?;
@@ -37,14 +37,14 @@ pub(super) fn decide(
 }
 
 /// Chooses for a new instance.
-fn choose(brought: &[&SourceObject<'_>], to: &Destination<'_>) -> Result<(NamespaceMode, String)> {
+fn choose(brought: &[&SourceObject], to: &Destination<'_>) -> Result<(NamespaceMode, String)> {
     match (to.namespace, brought.first()) {
         (Some(_), Some(first)) => Err(Error::usage(
             Code::NamespaceInDefinition,
             format!("--namespace cannot be used: the definition brings {}", first.named()),
         )
         .object(&first.id)
-        .at(&first.object.origin)
+        .at(&first.origin)
         .hint("leave out `--namespace`, or take the Namespace documents out of the definition")),
         (Some(namespace), None) => Ok((NamespaceMode::Given, namespace.to_owned())),
         (None, Some(first)) => Ok((NamespaceMode::Own, first.id.name.clone())),
@@ -56,7 +56,7 @@ fn choose(brought: &[&SourceObject<'_>], to: &Destination<'_>) -> Result<(Namesp
 fn keep(
     mode: NamespaceMode,
     namespace: &str,
-    brought: &[&SourceObject<'_>],
+    brought: &[&SourceObject],
     to: &Destination<'_>,
 ) -> Result<NamespaceMode> {
     let instance = to.instance;
@@ -77,7 +77,7 @@ fn keep(
             "{instance} is in namespace {namespace}, and this revision starts to bring {}",
             first.named()
         ))
-        .at(&first.object.origin)),
+        .at(&first.origin)),
         (NamespaceMode::Own, None) => Err(changed(format!(
             "{instance} brought its own namespaces, and this revision brings none"
         ))),
@@ -107,8 +107,8 @@ fn refuse_reserved(namespace: &str) -> Result<()> {
 }
 
 /// Refuses documents that name several namespaces which nothing brings.
-fn refuse_several(sources: &[SourceObject<'_>]) -> Result<()> {
-    let mut named: BTreeMap<&str, &SourceObject<'_>> = BTreeMap::new();
+fn refuse_several(sources: &[SourceObject]) -> Result<()> {
+    let mut named: BTreeMap<&str, &SourceObject> = BTreeMap::new();
     for source in sources.iter().filter(|source| source.namespaced) {
         if let Some(namespace) = &source.id.namespace {
             named.entry(namespace).or_insert(source);
@@ -127,13 +127,13 @@ fn refuse_several(sources: &[SourceObject<'_>]) -> Result<()> {
         .hint("add Namespace documents, or put all into one with `--namespace NAMESPACE`"))
 }
 
-fn refuse_labels(brought: &[&SourceObject<'_>], to: &Destination<'_>) -> Result<()> {
+fn refuse_labels(brought: &[&SourceObject], to: &Destination<'_>) -> Result<()> {
     match (to.namespace_labels.keys().next(), brought.first()) {
         (Some(_), Some(first)) => Err(Error::usage(
             Code::NamespaceInDefinition,
             format!("--namespace-label cannot be used: the definition brings {}", first.named()),
         )
-        .at(&first.object.origin)
+        .at(&first.origin)
         .hint("write the label into the Namespace document")),
         _ => Ok(()),
     }

@@ -29,7 +29,7 @@ pub(super) struct Moves<'a> {
 }
 
 impl<'a> Moves<'a> {
-    pub(super) fn new(sources: &'a [SourceObject<'_>], mode: NamespaceMode, home: &'a str) -> Self {
+    pub(super) fn new(sources: &'a [SourceObject], mode: NamespaceMode, home: &'a str) -> Self {
         let mut moves = Self {
             mode,
             home,

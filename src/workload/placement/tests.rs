@@ -17,7 +17,7 @@ fn place_with(
     let namespace_labels = BTreeMap::new();
     let to =
         Destination { instance: &instance, namespace, stored, namespace_labels: &namespace_labels };
-    place(&objects, &kinds, &to)
+    place(objects, &kinds, &to)
 }
 
 fn managed(text: &str) -> Placement {
@@ -174,7 +174,7 @@ fn what_cannot_be_placed_is_refused_with_what_to_do() {
             stored: None,
             namespace_labels: &namespace_labels,
         };
-        let error = place(&objects(CONFIG), &kinds(), &to).unwrap_err();
+        let error = place(objects(CONFIG), &kinds(), &to).unwrap_err();
         assert_eq!((error.kind, error.code.word()), (ErrorKind::Refused, "reserved-namespace"));
     }
     let error = place_with(two, None, None).unwrap_err();
@@ -202,9 +202,9 @@ fn namespace_labels_go_on_a_namespace_that_is_made() {
         stored: None,
         namespace_labels: &namespace_labels,
     };
-    let placement = place(&objects(CONFIG), &kinds(), &to).unwrap();
+    let placement = place(objects(CONFIG), &kinds(), &to).unwrap();
     assert_eq!(placement.objects[0].body["metadata"]["labels"]["a.b/c"], "d");
-    let error = place(&objects(NAMESPACE), &kinds(), &to).unwrap_err();
+    let error = place(objects(NAMESPACE), &kinds(), &to).unwrap_err();
     assert_eq!((error.kind, error.code.word()), (ErrorKind::Usage, "namespace-in-definition"));
     for (text, valid) in [
         ("a=b", true),
