@@ -62,7 +62,7 @@ complete -c workloadctl -n "__fish_workloadctl_needs_command" -f -a "sandbox" -d
 complete -c workloadctl -n "__fish_workloadctl_needs_command" -f -a "init" -d 'Write a first workload file'
 complete -c workloadctl -n "__fish_workloadctl_needs_command" -f -a "schema" -d 'Print the JSON Schema of workload files'
 complete -c workloadctl -n "__fish_workloadctl_needs_command" -f -a "completions" -d 'Print the completions for a shell'
-complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -s f -l file -d 'Read manifests from a file, a folder (of manifests, a kustomization or a Helm chart), an https URL or `-` (standard input), several form one definition; or read a workload file, which names definitions and instances' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -s f -l file -d 'Read manifests from a file, a folder (of manifests or a kustomization), a Helm chart (folder, .tgz or oci://), an https URL or `-` (standard input), several form one definition; or read a workload file, which names definitions and instances' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l values -d 'Render Helm charts with the values of a file; of several the last counts most' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l helm-set -d 'Render Helm charts with a value, as `helm --set` does' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l definition -d 'The definition [default: the instance\'s own, or one of the instance\'s name]' -r
@@ -115,7 +115,7 @@ complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -s v -l 
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -s y -l yes -d 'Answer every question with yes'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -s V -l version -d 'Print version'
-complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -s f -l file -d 'Read manifests from a file, a folder (of manifests, a kustomization or a Helm chart), an https URL or `-` (standard input), several form one definition; or read a workload file, which names definitions and instances' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -s f -l file -d 'Read manifests from a file, a folder (of manifests or a kustomization), a Helm chart (folder, .tgz or oci://), an https URL or `-` (standard input), several form one definition; or read a workload file, which names definitions and instances' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l values -d 'Render Helm charts with the values of a file; of several the last counts most' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l helm-set -d 'Render Helm charts with a value, as `helm --set` does' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l definition -d 'The definition [default: the instance\'s own, or one of the instance\'s name]' -r
@@ -219,7 +219,7 @@ complete -c workloadctl -n "__fish_workloadctl_using_subcommand list" -s V -l ve
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand render" -l release -d 'The objects that this release of the instance sent' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand render" -l definition -d 'The objects of a stored definition, as they were read' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand render" -l revision -d 'The definition\'s revision [default: the newest]' -r
-complete -c workloadctl -n "__fish_workloadctl_using_subcommand render" -s f -l file -d 'Read manifests from a file, a folder (of manifests, a kustomization or a Helm chart), an https URL or `-` (standard input), several form one definition; or read a workload file, which names definitions and instances' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand render" -s f -l file -d 'Read manifests from a file, a folder (of manifests or a kustomization), a Helm chart (folder, .tgz or oci://), an https URL or `-` (standard input), several form one definition; or read a workload file, which names definitions and instances' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand render" -l values -d 'Render Helm charts with the values of a file; of several the last counts most' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand render" -l helm-set -d 'Render Helm charts with a value, as `helm --set` does' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand render" -l validate -d 'What to do about mistakes in the objects: refuse, warn, or do not look' -r -f -a "strict\t''
@@ -358,7 +358,7 @@ complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and 
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and not __fish_seen_subcommand_from apply list show validate delete" -f -a "show" -d 'Show a definition'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and not __fish_seen_subcommand_from apply list show validate delete" -f -a "validate" -d 'Say what is wrong with manifests; store nothing, and contact no cluster unless one is named'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and not __fish_seen_subcommand_from apply list show validate delete" -f -a "delete" -d 'Delete definitions that have no instances'
-complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from apply" -s f -l file -d 'Read manifests from a file, a folder (of manifests, a kustomization or a Helm chart), an https URL or `-` (standard input), several form one definition; or read a workload file, which names definitions and instances' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from apply" -s f -l file -d 'Read manifests from a file, a folder (of manifests or a kustomization), a Helm chart (folder, .tgz or oci://), an https URL or `-` (standard input), several form one definition; or read a workload file, which names definitions and instances' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from apply" -l values -d 'Render Helm charts with the values of a file; of several the last counts most' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from apply" -l helm-set -d 'Render Helm charts with a value, as `helm --set` does' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from apply" -l validate -d 'What to do about mistakes in the objects: refuse, warn, or do not look' -r -f -a "strict\t''

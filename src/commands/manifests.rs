@@ -20,9 +20,9 @@ use crate::{
 /// `-f`.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct FileArgs {
-    /// Read manifests from a file, a folder (of manifests, a kustomization or a Helm chart), an
-    /// https URL or `-` (standard input), several form one definition; or read a workload file,
-    /// which names definitions and instances
+    /// Read manifests from a file, a folder (of manifests or a kustomization), a Helm chart (folder,
+    /// .tgz or oci://), an https URL or `-` (standard input), several form one definition; or read a
+    /// workload file, which names definitions and instances
     #[arg(short, long, value_name = "PATH")]
     pub file: Vec<String>,
     /// Render Helm charts with the values of a file; of several the last counts most

@@ -1,11 +1,20 @@
 //! Manifests that are none: each has a sentence with its place, at once and in bounded memory.
 
 use std::{
-    fs::{self, File},
-    os::unix::fs::symlink,
+    fs::{self, File, OpenOptions},
+    os::unix::{
+        fs::{PermissionsExt as _, symlink},
+        process::ExitStatusExt as _,
+    },
+    process::{Command, Stdio},
 };
 
-use crate::program::Program;
+use rustix::{
+    fs::{CWD, FileType, Mode, mknodat},
+    process::{Pid, Signal, kill_process},
+};
+
+use crate::program::{Program, outcome};
 
 const CONF: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: conf}\n";
 
@@ -107,6 +116,92 @@ fn files_that_are_no_texts() {
     ");
 }
 
+/// What may not be read is told beside what else is wrong, and nothing of the folder is taken.
+#[test]
+fn files_that_may_not_be_read() {
+    let program = Program::new();
+    let bad = [
+        ("some/b.yaml", CONF),
+        ("some/a/c.yaml", CONF),
+        ("some/d.yaml", "a: ["),
+        ("some/e.yaml", CONF),
+    ];
+    for (name, text) in bad {
+        program.write(name, text);
+    }
+    mknodat(CWD, program.home().join("some/pipe.yaml"), FileType::Fifo, Mode::RWXU, 0).unwrap();
+    let forbid = |name: &str| {
+        let path = program.home().join(name);
+        fs::set_permissions(path, fs::Permissions::from_mode(0)).unwrap();
+    };
+    ["some/b.yaml", "some/a"].into_iter().for_each(forbid);
+    let mut told = String::new();
+    for line in [
+        "render -f some",
+        "render -f some/b.yaml",
+        "deploy web -f some/b.yaml -f some/d.yaml --runtime sandbox",
+    ] {
+        let arguments: Vec<&str> = line.split(' ').collect();
+        // For root all may be read, unless it gives that up.
+        let mut command = Command::new("setpriv");
+        if rustix::process::geteuid().is_root() {
+            command.args(["--bounding-set", "-dac_override,-dac_read_search"]);
+        }
+        let given = program.command(&arguments);
+        command.arg(given.get_program()).args(given.get_args()).env_clear();
+        command.envs(given.get_envs().filter_map(|(key, value)| Some((key, value?))));
+        let output = command.current_dir(program.home()).output().unwrap();
+        told += &outcome(output).shown(line);
+        told += "\n";
+    }
+    snapshot!(told, @"
+    $ workloadctl render -f some
+    exit code 2
+    --- stderr
+    error: cannot read some/a
+      Permission denied (os error 13)
+    error: cannot read some/b.yaml
+      Permission denied (os error 13)
+    error: some/pipe.yaml is no file, and a folder gives its files
+    hint: name it by itself: `-f some/pipe.yaml`
+
+    $ workloadctl render -f some/b.yaml
+    exit code 2
+    --- stderr
+    error: cannot read some/b.yaml
+      Permission denied (os error 13)
+
+    $ workloadctl deploy web -f some/b.yaml -f some/d.yaml --runtime sandbox
+    exit code 2
+    --- stderr
+    error: cannot read some/b.yaml
+      Permission denied (os error 13)
+    ");
+}
+
+/// A pipe is waited for, as shells need it that make one of `<(…)`; a signal ends that.
+#[test]
+fn a_pipe_is_read_when_somebody_writes() {
+    let program = Program::new();
+    let path = program.home().join("pipe");
+    mknodat(CWD, &path, FileType::Fifo, Mode::RWXU, 0).unwrap();
+    let start = || {
+        let mut command = program.command(&["render", "-f", "pipe", "-o", "name"]);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let child = start();
+    // Opened as soon as the program reads.
+    fs::write(&path, CONF).unwrap();
+    let told = outcome(child.wait_with_output().unwrap());
+    assert_eq!((told.code, &*told.stdout), (0, "ConfigMap/conf\n"), "{}", told.stderr);
+    let child = start();
+    let writer = OpenOptions::new().write(true).open(&path).unwrap();
+    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+    let ended = child.wait_with_output().unwrap();
+    assert_eq!((ended.status.signal(), ended.stdout), (Some(2), Vec::new()));
+    drop(writer);
+}
+
 /// The limits of what a refused input may cost, and of what an accepted one does: `render` keeps only
 /// those objects that can be judged no sooner than the whole set is known.
 #[test]
@@ -129,11 +224,8 @@ fn memory_is_bounded() {
             (megabytes + ADDRESSES) << 10,
             env!("CARGO_BIN_EXE_workloadctl")
         );
-        let output = std::process::Command::new("sh")
-            .args(["-c", &script])
-            .current_dir(program.home())
-            .output()
-            .unwrap();
+        let output =
+            Command::new("sh").args(["-c", &script]).current_dir(program.home()).output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(code), "{source}: {said}");
     }

@@ -19,6 +19,7 @@ fn home(script: &str) -> Program {
     program.write("charts/web/templates/conf.yaml", "name: {{ .Release.Name }}\n");
     let helm = program.write("bin/helm", &format!("#!/bin/sh\n{script}\n"));
     fs::set_permissions(helm, fs::Permissions::from_mode(0o755)).unwrap();
+    program.write("charts/web-1.tgz", "an archive");
     program.write("empty/README.md", "");
     program
 }
@@ -39,6 +40,14 @@ fn told(program: &Program, line: &str, folder: &str) -> String {
 fn a_chart_is_what_helm_makes_of_it() {
     let notes = "printf '%s\\n' \"$*\" >> called; printf 'apiVersion: v1\\nkind: ConfigMap\\nmetadata: {name: conf}\\n'";
     let program = home(notes);
+    program.write(
+        "app/app.yaml",
+        "apiVersion: workloadctl/v1alpha1
+kind: Workload
+metadata: {name: shop}
+spec: {manifests: [../charts/web-1.tgz, 'oci://charts.example/db'], instances: [{name: shop-eu}]}
+",
+    );
     for line in [
         "render -f charts/web -o name",
         "render web -f charts/web --values a.yaml --values b.yaml --helm-set a=1 --helm-set b.c=2 -o name",
@@ -46,6 +55,10 @@ fn a_chart_is_what_helm_makes_of_it() {
         "definition apply web -f charts/web/",
         "deploy web-eu --definition web -f charts/web -n shop --runtime sandbox --progress none",
         "deploy web-eu --definition web -f charts/web --runtime sandbox --progress none",
+        "render web -f charts/web-1.tgz -o name",
+        "render web -f oci://charts.example/web:1.2.3 --helm-set a=1 -o name",
+        "render web -f https://charts.example/web-1.tgz -o name",
+        "plan -f app/app.yaml --runtime sandbox",
     ] {
         let outcome = call(&program, line, "bin");
         assert_eq!(outcome.code, 0, "{line}: {}", outcome.stderr);
@@ -59,6 +72,11 @@ fn a_chart_is_what_helm_makes_of_it() {
     template --include-crds --namespace web -- web ~/charts/web/
     template --include-crds --namespace shop -- web-eu ~/charts/web
     template --include-crds --namespace shop -- web-eu ~/charts/web
+    template --include-crds --namespace web -- web ~/charts/web-1.tgz
+    template --include-crds --namespace web --set a=1 -- web oci://charts.example/web:1.2.3
+    template --include-crds --namespace web -- web https://charts.example/web-1.tgz
+    template --include-crds --namespace shop -- shop ~/app/../charts/web-1.tgz
+    template --include-crds --namespace shop -- shop oci://charts.example/db
     ");
 }
 
@@ -68,6 +86,9 @@ fn a_chart_that_cannot_be_rendered() {
     let lines = [
         ("render web -f charts/web", "bin"),
         ("render web -f charts/web", "empty"),
+        ("render web -f charts/web-1.tgz", "empty"),
+        ("render web -f charts/web-2.tgz", "bin"),
+        ("render web -f oci://charts.example/web", "bin"),
         ("render web -f charts", "bin"),
         ("render web -f charts/web/Chart.yaml", "bin"),
         ("render web -f charts/web/templates --values a.yaml", "bin"),
@@ -75,7 +96,7 @@ fn a_chart_that_cannot_be_rendered() {
     ];
     let told: Vec<String> =
         lines.iter().map(|(line, folder)| told(&program, line, folder)).collect();
-    snapshot!(told.join("\n"), @r"
+    snapshot!(told.join("\n"), @"
     $ workloadctl render web -f charts/web
     exit code 1
     --- stderr
@@ -89,11 +110,29 @@ fn a_chart_that_cannot_be_rendered() {
     error: charts/web is a Helm chart, and helm is not installed
     hint: https://helm.sh/docs/intro/install/, or `-f -` behind a `helm template`
 
+    $ workloadctl render web -f charts/web-1.tgz
+    exit code 2
+    --- stderr
+    error: charts/web-1.tgz is a Helm chart, and helm is not installed
+    hint: https://helm.sh/docs/intro/install/, or `-f -` behind a `helm template`
+
+    $ workloadctl render web -f charts/web-2.tgz
+    exit code 2
+    --- stderr
+    error: there is no file or folder charts/web-2.tgz
+    hint: `-f` takes a file, a folder, a URL or `-`
+
+    $ workloadctl render web -f oci://charts.example/web
+    exit code 1
+    --- stderr
+    error: `helm template web oci://charts.example/web` failed: exit status: 3
+      Error: missing in charts/ directory: db
+
     $ workloadctl render web -f charts
     exit code 2
     --- stderr
     error: charts/web is a Helm chart inside a folder of manifests
-    hint: name its folder by itself: `-f charts/web`
+    hint: name it by itself: `-f charts/web`
 
     $ workloadctl render web -f charts/web/Chart.yaml
     exit code 2
@@ -104,7 +143,7 @@ fn a_chart_that_cannot_be_rendered() {
     $ workloadctl render web -f charts/web/templates --values a.yaml
     exit code 2
     --- stderr
-    error: --values and --helm-set are for Helm charts, and no `-f` is the folder of one
+    error: --values and --helm-set are for Helm charts, and no `-f` is one
 
     $ workloadctl render web --values a.yaml
     exit code 2

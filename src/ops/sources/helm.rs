@@ -1,4 +1,4 @@
-//! A folder with a Helm chart, rendered by the installed `helm`.
+//! A Helm chart (a folder, an archive, or one of a registry), rendered by the installed `helm`.
 
 use std::{
     io::ErrorKind,
@@ -39,9 +39,26 @@ impl ChartOptions {
     }
 }
 
+/// How archives of charts are called.
+const ARCHIVES: [&str; 2] = [".tgz", ".tar.gz"];
+
 /// Tells a folder with a chart.
-pub(super) fn is_chart(folder: &Path) -> bool {
+pub(super) fn is_chart_folder(folder: &Path) -> bool {
     folder.join(CHART).is_file()
+}
+
+/// Tells a chart, as it is named by `-f`: its folder, its archive (also an `https://` one), or
+/// `oci://`.
+pub(super) fn is_chart(name: &str, current_dir: &Path) -> bool {
+    let is_archive = ARCHIVES.iter().any(|ending| name.ends_with(ending));
+    let path = current_dir.join(name);
+    is_fetched_by_helm(name) || is_chart_folder(&path) || is_archive && path.is_file()
+}
+
+/// Tells what is no path of this machine.
+fn is_fetched_by_helm(name: &str) -> bool {
+    let is_archive = ARCHIVES.iter().any(|ending| name.ends_with(ending));
+    name.starts_with("oci://") || name.starts_with("https://") && is_archive
 }
 
 /// Renders a chart into one text. Paths are relative to `current_dir`.
@@ -52,7 +69,10 @@ pub(super) fn render(name: &str, options: &ChartOptions, current_dir: &Path) -> 
     let ChartOptions { release, namespace, values, set } = options;
     // Behind `--`, whatever its name begins with; `helm template` would take a repository's chart for
     // a name without a slash.
-    let chart = current_dir.join(name).display().to_string();
+    let chart = match is_fetched_by_helm(name) {
+        true => name.to_owned(),
+        false => current_dir.join(name).display().to_string(),
+    };
     let mut command = Command::new("helm");
     command.args(["template", "--include-crds", "--namespace", namespace]);
     command.args(values.iter().flat_map(|file| ["--values", file]));
@@ -66,8 +86,9 @@ pub(super) fn render(name: &str, options: &ChartOptions, current_dir: &Path) -> 
         }
         run => {
             let told = format!("helm template {release} {name}");
-            tool::text_of(format!("{name} (helm)"), &told, Code::HelmFailed, run)
-                .map_err(|error| with_hint(error, name))
+            tool::text_of(format!("{name} (helm)"), &told, Code::HelmFailed, run).map_err(|error| {
+                if is_chart_folder(Path::new(&chart)) { with_hint(error, name) } else { error }
+            })
         }
     }
 }

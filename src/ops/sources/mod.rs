@@ -2,7 +2,7 @@
 //!
 //! A folder means all its manifests, those of its folders too, in the order of their names; or,
 //! where it is a kustomization, what `kubectl kustomize` makes of it, and where it is a chart, what
-//! `helm template` does. A URL is downloaded.
+//! `helm template` does, as of archives and registries of charts. A URL is downloaded.
 
 mod folder;
 mod helm;
@@ -49,10 +49,10 @@ pub(crate) fn read(
             } else {
                 found.push(text::read(path, &mut stdin));
             }
+        } else if helm::is_chart(path, &env.current_dir) {
+            found.push(helm::render(path, chart, &env.current_dir));
         } else if web::is_url(path) {
             found.push(web::read(path, env));
-        } else if helm::is_chart(&env.current_dir.join(path)) {
-            found.push(helm::render(path, chart, &env.current_dir));
         } else {
             match at_path(path, &env.current_dir) {
                 Ok(files) => found.extend(files),
@@ -62,8 +62,7 @@ pub(crate) fn read(
     }
     let has_values = !chart.values.is_empty() || !chart.set.is_empty();
     if has_values && !have_chart(paths, env) {
-        let message =
-            "--values and --helm-set are for Helm charts, and no `-f` is the folder of one";
+        let message = "--values and --helm-set are for Helm charts, and no `-f` is one";
         found.push(Err(Error::usage(Code::InvalidFlag, message)));
     }
     let (mut files, mut errors) = (Vec::new(), Vec::new());
@@ -99,9 +98,9 @@ pub(crate) fn beside(file: &str, source: &str) -> Result<String> {
     Ok(if is_here { ".".to_owned() } else { clean.display().to_string() })
 }
 
-/// Tells whether one of the sources is the folder of a Helm chart.
+/// Tells whether one of the sources is a Helm chart.
 pub(crate) fn have_chart(paths: &[String], env: &Env) -> bool {
-    paths.iter().any(|path| helm::is_chart(&env.current_dir.join(path)))
+    paths.iter().any(|path| helm::is_chart(path, &env.current_dir))
 }
 
 /// Reads a file or a folder; what of a folder cannot be read stands among its files.
@@ -112,7 +111,7 @@ fn at_path(name: &str, current_dir: &Path) -> Result<Vec<Result<SourceFile>>> {
     let path = current_dir.join(name);
     let metadata = path.metadata().map_err(|error| unreadable(name, &error))?;
     if metadata.is_dir() {
-        return folder::read(name, &path);
+        return Ok(folder::read(name, &path));
     }
     let file_name = path.file_name().unwrap_or_default();
     let (code, what) = match file_name {
