@@ -252,6 +252,34 @@ on_both! {
         ]);
     }
 
+    fn pods_that_wait_for_a_later_hook_are_told_the_way(place) {
+        let web = place.instance("");
+        let fail = "annotations: {test.workloadctl/fail: never-ready}";
+        let text = [
+            deployment("web", "web:1").replace("{labels:", &format!("{{{fail}, labels:")),
+            job("seed", &hook("post-install", 0), ""),
+            job("report", &hook("post-install", 1), ""),
+        ];
+        place.write("a.yaml", &text.concat());
+        snapshot!(place.told(&format!("deploy {web} -f a.yaml --timeout 3s --progress none")), @"
+        $ workloadctl deploy NAME -f a.yaml --timeout 3s --progress none
+        exit code 1
+        --- stdout
+        NAME timed out on RUNTIME (release 1, NAME revision 1): 2 created; after N s
+        namespace NAME
+        --- stderr
+        runtime RUNTIME: WORKLOADCTL_RUNTIME
+        error: out of time: 2 of 4 objects of `NAME` were applied
+          Job/seed (a.yaml:6): its turn did not come
+          Job/report (a.yaml:11): its turn did not come
+          Deployment/web: pod web-POD on node-N: container main runs, but is not ready yet
+        hint: if what is not ready waits for hooks that come after it (Job/seed, Job/report): `workloadctl deploy NAME --no-wait`
+        ");
+        // With that they run.
+        let told = deployed(place, &format!("{web} --no-wait"), 0);
+        assert_eq!(runs(&told), ["seed", "report"]);
+    }
+
     fn a_hook_pod_has_to_end(place) {
         let web = place.instance("");
         let pod = format!("apiVersion: v1\nkind: Pod\nmetadata: {{name: runs, annotations: {{{}}}}}\nspec: {{restartPolicy: Never, containers: [{{name: main, image: 'web:1'}}]}}\n---\n", hook("post-install", 0));

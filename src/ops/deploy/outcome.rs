@@ -75,7 +75,9 @@ pub(super) fn conclude(rollout: &Rollout<'_>, end: &RolloutEnd) -> Result<()> {
         )
         .causes(left(rollout))
         .causes(server_down(rollout))
-        .hint(format!("`workloadctl deploy {name}` goes on, `--timeout` gives more time"))),
+        .hint(hook_hint(rollout).unwrap_or_else(|| {
+            format!("`workloadctl deploy {name}` goes on, `--timeout` gives more time")
+        }))),
         RolloutEnd::Stopped(signal) => Err(signal
             .error(format!(
                 "stopped: {} of {} objects of `{name}` are applied",
@@ -87,6 +89,27 @@ pub(super) fn conclude(rollout: &Rollout<'_>, end: &RolloutEnd) -> Result<()> {
                 "`workloadctl deploy {name}` goes on, `workloadctl delete {name}` removes it"
             ))),
     }
+}
+
+/// Says what helps where what is not ready may wait for hooks that come after it: Helm without its
+/// `--wait` would have run them.
+fn hook_hint(rollout: &Rollout<'_>) -> Option<String> {
+    let (hooks, rest): (Vec<_>, Vec<_>) =
+        rollout.nodes.iter().partition(|node| node.item.desired.hook.is_some());
+    let late: Vec<String> = hooks
+        .iter()
+        .filter(|node| !node.applied && node.error.is_none())
+        .map(|node| node.item.desired.id.to_string())
+        .collect();
+    let is_applied = rest.iter().all(|node| node.applied);
+    let is_ready = rest.iter().all(|node| node.is_ready());
+    (is_applied && !is_ready && !late.is_empty()).then(|| {
+        format!(
+            "if what is not ready waits for hooks that come after it ({}): `workloadctl deploy {} --no-wait`",
+            late.join(", "),
+            rollout.scope.instance
+        )
+    })
 }
 
 /// Says that the server was not there any more when time was up.
@@ -134,7 +157,10 @@ fn failed(rollout: &Rollout<'_>, errors: &[&Error]) -> Error {
                 rollout.nodes.len()
             ),
         )
-        .hint(format!("`workloadctl status {name}` shows all of it")),
+        .hint(
+            hook_hint(rollout)
+                .unwrap_or_else(|| format!("`workloadctl status {name}` shows all of it")),
+        ),
         errors => several::merge(errors, "were not applied"),
     };
     error = error.causes(unready(rollout));
