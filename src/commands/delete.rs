@@ -105,8 +105,7 @@ pub(super) fn run(args: DeleteArgs, call: &Invocation) -> Done {
     let answers = || Answers::new(call.printer, Verb::Delete { forgets: forget }, several);
     let told = session::run(call, mode, async |Surroundings { session, progress }| {
         let mut answers = answers();
-        // One question at a time.
-        let width = if session.ask.is_asking() { 1 } else { SIDE_BY_SIDE };
+        let width = width(session);
         let mut operations = stream::iter(&names)
             .map(async |name| (name, one(session, name, &options, forget).await))
             .buffered(width);
@@ -124,6 +123,11 @@ pub(super) fn run(args: DeleteArgs, call: &Invocation) -> Done {
             Ok(answers().fail(name, &failures)?)
         }
     }
+}
+
+/// Gives how many are deleted at once: one question at a time.
+fn width(session: &Session<'_>) -> usize {
+    if session.ask.is_asking() { 1 } else { SIDE_BY_SIDE }
 }
 
 /// What the database is to a deletion.
@@ -177,6 +181,12 @@ impl FileDeletion<'_> {
 
     fn each(&self, around: &Surroundings<'_>, mut answers: Answers) -> Done {
         let Self { named, call, .. } = self;
+        // Before anybody is asked.
+        for (dependent, needed) in named.dependents_outside() {
+            let needed: Vec<String> = needed.iter().map(|name| format!("`{name}`")).collect();
+            let (file, needed) = (&named.file.name, needed.join(" and "));
+            call.printer.warn(&format!("{file}: `{dependent}` stays, and depends on {needed}"));
+        }
         if !around.session.ask.can_answer() {
             let file = &named.file.name;
             let message =
@@ -193,7 +203,8 @@ impl FileDeletion<'_> {
         }
         let handle = Handle::current();
         let (mut told, mut all_gone, mut any_there) = (Ok(()), true, false);
-        Steps { needs: &needs, width: SIDE_BY_SIDE }.run(
+        let width = width(around.session);
+        Steps { needs: &needs, width }.run(
             |step, dependents: &[Operation]| {
                 let instance = &named.selected[last - step];
                 handle.block_on(self.one(instance, dependents, around))

@@ -177,6 +177,21 @@ impl NamedWorkload {
             .collect()
     }
 
+    /// Gives the instances that are not selected and depend on a selected one, with those that they
+    /// depend on.
+    pub(crate) fn dependents_outside(&self) -> Vec<(&InstanceName, Vec<&InstanceName>)> {
+        let is_selected = |name: &InstanceName| self.selected.iter().any(|it| it.name == *name);
+        let outside = self.file.instances.iter().filter(|it| !is_selected(&it.name));
+        let needed = |dependent: &'_ FileInstance| -> Vec<&InstanceName> {
+            let names = self.selected.iter().map(|it| &it.name);
+            names.filter(|name| dependent.depends_on.iter().any(|(it, _)| it == *name)).collect()
+        };
+        outside
+            .map(|dependent| (&dependent.name, needed(dependent)))
+            .filter(|(_, needed)| !needed.is_empty())
+            .collect()
+    }
+
     /// Reads the manifests of the definitions that are `wanted`; everything that is wrong is told.
     ///
     /// # Errors

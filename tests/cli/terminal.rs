@@ -121,6 +121,72 @@ spec:
 }
 
 #[test]
+fn each_of_several_instances_is_asked_about_by_itself() {
+    let program = Program::new();
+    program.write("app/a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: conf}\n");
+    program.write(
+        "app.yaml",
+        "apiVersion: workloadctl/v1alpha1
+kind: Workload
+metadata: {name: web}
+spec:
+  manifests: [app]
+  instances:
+    - {name: one, runtime: sandbox}
+    - {name: two, runtime: sandbox, dependsOn: [one]}
+    - {name: three, runtime: sandbox}
+",
+    );
+    assert_eq!(program.call("deploy -f app.yaml --yes").code, 0);
+    let mut told = String::new();
+    for (line, typed) in [
+        ("delete one three --color never --progress none", "n\nn\n"),
+        // Who needs the other one stays, and so does the other one.
+        ("delete -f app.yaml --color never --progress none", "y\nn\n"),
+        ("delete -f app.yaml two --color never --progress none", "y\n"),
+        ("delete -f app.yaml --color never --progress none", "y\n"),
+    ] {
+        let (code, shown) = on_terminal(&program, line, typed);
+        told += &format!("{line}, typed {typed:?}: exit code {code}\n{shown}\n");
+    }
+    told += &program.told(&["list -o name", "definition list -o name"]);
+    snapshot!(told, @r#"
+    delete one three --color never --progress none, typed "n\nn\n": exit code 1
+    n
+    n
+    Delete one from sandbox (namespace one): 2 objects? [y/N] error: one: answered no; nothing was deleted
+    Delete three from sandbox (namespace three): 2 objects? [y/N] error: three: answered no; nothing was deleted
+
+    delete -f app.yaml --color never --progress none, typed "y\nn\n": exit code 1
+    y
+    n
+    Delete three from sandbox (namespace three): 2 objects? [y/N] three deleted from sandbox: 2 deleted; in N s
+    Delete two from sandbox (namespace two): 2 objects? [y/N] error: two: answered no; nothing was deleted
+    error: `one` was not begun: `two` depends on it
+      `two` is not deleted
+    app.yaml: 1 deleted, 1 failed, 1 not begun
+
+    delete -f app.yaml two --color never --progress none, typed "y\n": exit code 0
+    y
+    Delete two from sandbox (namespace two): 2 objects? [y/N] two deleted from sandbox: 2 deleted; in N s
+
+    delete -f app.yaml --color never --progress none, typed "y\n": exit code 0
+    y
+    there is no instance `three`
+    there is no instance `two`
+    Delete one from sandbox (namespace one): 2 objects? [y/N] one deleted from sandbox: 2 deleted; in N s
+    app.yaml: 2 not there, 1 deleted
+    definition web deleted
+
+    $ workloadctl list -o name
+    exit code 0
+
+    $ workloadctl definition list -o name
+    exit code 0
+    "#);
+}
+
+#[test]
 fn with_yes_nothing_is_asked() {
     let (exit, shown) = on_terminal(&home(), "definition delete web --yes --color never", "");
     assert_eq!((exit, shown.as_str()), (0, "definition web deleted\n"));

@@ -133,6 +133,22 @@ on_both! {
         assert!(told.contains(&format!("`workloadctl delete {name}-web` removes it")), "{told}");
     }
 
+    fn what_depends_on_the_deleted_one_is_named(place) {
+        let name = application(place);
+        place.run("deploy -f application/app.yaml").expect(0);
+        snapshot!(answer(place, &format!("delete -f application/app.yaml {name}-api --yes")), @"
+        $ workloadctl delete -f application/app.yaml NAME-api --yes --progress none
+        exit code 0
+        --- stdout
+        NAME-api deleted from RUNTIME: 3 deleted; in N s
+        --- stderr
+        warning: application/app.yaml: `NAME-web` stays, and depends on `NAME-api`
+        ");
+        // Together nobody is left behind.
+        let told = place.run(&format!("delete -f application/app.yaml {name}-cache {name}-web --yes")).expect(0).stderr;
+        assert!(told.contains(&format!("`{name}-api` stays, and depends on `{name}-cache`")) && !told.contains("-web` stays"), "{told}");
+    }
+
     fn a_signal_ends_all_in_order(place) {
         let name = application(place);
         let file = place.path("application/app.yaml");
