@@ -85,7 +85,8 @@ pub(super) fn run(args: RenderArgs, call: &Invocation) -> Done {
                 false => Some(load(read, call)?.content),
             };
             let (store, namespace) = (call.open_for_reading()?, call.namespace.as_deref());
-            let rendered = render::instance(&store, &name, given, None, namespace)?;
+            let rendered =
+                render::instance(&store, &name, given, None, namespace, validation.validate)?;
             return print(rendered, &validation, call);
         }
         (None, _, Some(definition)) => {
@@ -113,7 +114,8 @@ fn from_file(named: &NamedWorkload, validation: &ValidationArgs, call: &Invocati
     let namespace = call.namespace.as_deref().or(declared);
     let store = call.open_for_reading()?;
     let overrides = Some(&instance.overrides);
-    let rendered = render::instance(&store, &instance.name, content, overrides, namespace)?;
+    let how = validation.validate;
+    let rendered = render::instance(&store, &instance.name, content, overrides, namespace, how)?;
     print(rendered, validation, call)
 }
 

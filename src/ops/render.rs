@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::{options::Validation, strictness::unknown_kinds};
 use crate::{
     store::Store,
     workload::{
@@ -40,6 +41,7 @@ pub(crate) fn instance(
     given: Option<Content>,
     declared: Option<&Overrides>,
     namespace: Option<&str>,
+    how: Validation,
 ) -> Result<Rendered> {
     let stored = store.instance(name)?;
     let before = stored.as_ref().map(|stored| stored.overrides.clone()).unwrap_or_default();
@@ -55,10 +57,7 @@ pub(crate) fn instance(
     };
     let mut kinds = Kinds::builtin();
     kinds.add_crds(&content.objects);
-    let errors = kinds.check(&content.objects).errors;
-    if !errors.is_empty() {
-        return Err(combine(errors));
-    }
+    let unknown = kinds.check(&content.objects).errors;
     let destination = Destination {
         instance: name,
         namespace,
@@ -72,8 +71,14 @@ pub(crate) fn instance(
         true => std::mem::take(&mut content.objects),
         false => content.objects.clone(),
     };
-    let placement = render_offline(objects, &overrides, &destination)?;
-    let report = validate::rendered(&placement.objects, &content, &overrides, &kinds);
+    let placement = match render_offline(objects, &overrides, &destination) {
+        Err(_) if !unknown.is_empty() => return Err(combine(unknown)),
+        rendered => rendered?,
+    };
+    let report = validate::rendered(&placement.objects, &content, &overrides, &kinds, &unknown);
+    if !unknown.is_empty() {
+        return Err(unknown_kinds(unknown, report, how));
+    }
     Ok(Rendered { placement, report })
 }
 
@@ -156,7 +161,8 @@ mod tests {
 
     #[test]
     fn an_instance_is_rendered_with_overrides_and_in_its_namespace() {
-        let rendered = instance(&store(), &name(), None, None, None).unwrap().placement;
+        let rendered =
+            instance(&store(), &name(), None, None, None, Validation::Strict).unwrap().placement;
         let [(kind, namespace, image)] = seen(&rendered)[..] else { panic!("{rendered:?}") };
         assert_eq!((kind, namespace, image), ("Deployment", Some("shop"), Some("nginx:2")));
         let labels = rendered.objects[0].body.pointer("/metadata/labels").unwrap();
@@ -166,20 +172,25 @@ mod tests {
     #[test]
     fn with_manifests_only_what_is_said_counts() {
         let given = content(&WEB.replace("nginx:1", "nginx:3"));
-        let rendered = instance(&store(), &name(), Some(given), None, None).unwrap().placement;
+        let rendered = instance(&store(), &name(), Some(given), None, None, Validation::Strict)
+            .unwrap()
+            .placement;
         assert_eq!(seen(&rendered), [("Deployment", Some("shop"), Some("nginx:3"))]);
     }
 
     #[test]
     fn a_new_instance_gets_its_own_namespace() {
         let store = Store::in_memory().unwrap();
-        let rendered = instance(&store, &name(), Some(content(WEB)), None, None).unwrap().placement;
+        let rendered =
+            instance(&store, &name(), Some(content(WEB)), None, None, Validation::Strict)
+                .unwrap()
+                .placement;
         assert_eq!(
             seen(&rendered),
             [("Namespace", None, None), ("Deployment", Some("web"), Some("nginx:1"))]
         );
         assert_eq!(
-            instance(&store, &name(), None, None, None).unwrap_err().code,
+            instance(&store, &name(), None, None, None, Validation::Strict).unwrap_err().code,
             Code::NoSuchInstance
         );
     }

@@ -12,6 +12,7 @@ use crate::{
     workload::{
         definition::Content,
         error::{Error, Mistake, Result},
+        manifest::combine,
         object::Object,
         validate::Report,
     },
@@ -36,6 +37,17 @@ pub(crate) fn decide(report: Report, how: Validation) -> Result<Vec<String>> {
     }
     warnings.extend(mistakes.iter().map(Mistake::line));
     Ok(warnings)
+}
+
+/// Makes one error of kinds that do not exist (`unknown`) and of all else that is wrong with the
+/// objects, where that is refused too; the kinds stand in the report.
+pub(crate) fn unknown_kinds(unknown: Vec<Error>, report: Report, how: Validation) -> Error {
+    match how {
+        Validation::Strict if report.mistakes.len() > unknown.len() => {
+            Error::invalid(report.mistakes)
+        }
+        Validation::Strict | Validation::Warn | Validation::Ignore => combine(unknown),
+    }
 }
 
 impl Target {

@@ -59,4 +59,5 @@ mod shared;
 mod storm;
 mod strictness;
 mod threeport;
+mod unsent;
 mod yielding;

@@ -22,7 +22,7 @@ use self::{
 };
 use super::{
     definition::{Content, SourceFile},
-    error::{Code, Excerpt, Mistake},
+    error::{Code, Error, Excerpt, Mistake},
     kinds::Kinds,
     object::{Object, ObjectId, Origin},
     overrides::{Flag, Overridden, Overrides, Overriding},
@@ -55,10 +55,7 @@ pub(crate) fn content(content: &Content) -> Report {
         let faults = match kinds.check(std::slice::from_ref(object)).errors.pop() {
             None => faults(&object.body, &gvk, &schemas),
             Some(_) if deprecated::of(&gvk).is_some_and(|old| old.removed) => Vec::new(),
-            Some(error) => {
-                let field = if error.code == Code::UnknownVersion { "apiVersion" } else { "kind" };
-                vec![unknown_kind(&object.body, field, error.message, error.hint)]
-            }
+            Some(error) => vec![unknown_kind(&object.body, &error)],
         };
         judged.push(Judged {
             id: object.id(),
@@ -83,12 +80,13 @@ pub(crate) fn is_sound(object: &Object, builtin: &Kinds) -> bool {
 }
 
 /// Validates objects as they would be sent. `content` is what they were made of, by `overrides`:
-/// what those brought is shown with its flag.
+/// what those brought is shown with its flag. `unknown` is what [`Kinds::check`] has found of them.
 pub(crate) fn rendered(
     placed: &[Placed],
     content: &Content,
     overrides: &Overrides,
     kinds: &Kinds,
+    unknown: &[Error],
 ) -> Report {
     let schemas = CustomSchemas::of(placed.iter().map(|placed| &*placed.body));
     let mut judged = Vec::new();
@@ -96,8 +94,14 @@ pub(crate) fn rendered(
     for object in placed {
         let gvk = Gvk::of(&object.body);
         let (id, origin) = (object.declared().clone(), object.origin.as_ref());
-        report.warnings.extend(old_version(&gvk, &id, origin));
-        let faults = faults(&object.body, &gvk, &schemas);
+        let faults = match unknown.iter().find(|error| is_about(error, &id, origin)) {
+            // Whoever judges it here knows the server's own word.
+            Some(error) => vec![Fault { outdates: false, ..unknown_kind(&object.body, error) }],
+            None => {
+                report.warnings.extend(old_version(&gvk, &id, origin));
+                faults(&object.body, &gvk, &schemas)
+            }
+        };
         judged.push(Judged { id, origin, body: &object.body, faults });
     }
     let overriding = Overriding { overrides, objects: &content.objects, kinds };
@@ -142,12 +146,19 @@ fn faults(body: &Value, gvk: &Gvk, schemas: &CustomSchemas) -> Vec<Fault> {
     }
 }
 
-fn unknown_kind(body: &Value, field: &str, message: String, hint: Option<String>) -> Fault {
-    let suggestion =
-        hint.and_then(|hint| Some(hint.strip_prefix("write `")?.strip_suffix('`')?.to_owned()));
+/// Tells whether an error of [`Kinds::check`] is about this object.
+fn is_about(error: &Error, id: &ObjectId, origin: Option<&Origin>) -> bool {
+    error.origin.as_ref() == origin && error.object.as_deref() == Some(&*id.to_string())
+}
+
+fn unknown_kind(body: &Value, error: &Error) -> Fault {
+    let Error { code, message, hint, .. } = error;
+    let field = if *code == Code::UnknownVersion { "apiVersion" } else { "kind" };
+    let suggestion = hint.as_ref().and_then(|hint| hint.strip_prefix("write `")?.strip_suffix('`'));
+    let suggestion = suggestion.map(str::to_owned);
     Fault {
         at: Found::at(body, field),
-        message,
+        message: message.clone(),
         expected: None,
         suggestion,
         shown_by: ShownBy::Value,

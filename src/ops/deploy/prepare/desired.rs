@@ -7,7 +7,7 @@ use super::{Deploy, start::Start};
 use crate::{
     ops::{
         options::{DeployOptions, Earlier, Validation},
-        strictness::decide,
+        strictness::{decide, unknown_kinds},
         target::{Target, group_unavailable},
     },
     workload::{
@@ -24,7 +24,7 @@ use crate::{
         plan::Desired,
         record::{Deployed, Record},
         rendering::render,
-        validate,
+        validate::{self, Report},
     },
 };
 
@@ -64,7 +64,7 @@ impl Deploy<'_> {
         let (objects, how) = (content.objects.clone(), self.options.validation);
         // Before the check: the set's own kinds are known to no server yet.
         start.target.kinds.add_crds(&objects);
-        check_kinds(&mut start.target, &objects).await?;
+        let unknown = check_kinds(&mut start.target, &objects).await?;
         let destination = Destination {
             instance: self.name,
             namespace: self.session.namespace.as_deref(),
@@ -74,17 +74,24 @@ impl Deploy<'_> {
         let occasion = start.occasion(self.options);
         let kinds = &start.target.kinds;
         let edits = &self.options.edits;
-        let placement = render(objects, &overrides, kinds, &destination).map_err(|error| {
-            let is_new = edits.iter().any(|edit| edit.is_advised_against(&error));
-            let hint = error.hint.clone().filter(|_| !is_new);
-            Error { hint, ..error }
-        })?;
+        let placement = match render(objects, &overrides, kinds, &destination) {
+            Err(_) if !unknown.is_empty() => return Err(combine(unknown)),
+            rendered => rendered.map_err(|error| {
+                let is_new = edits.iter().any(|edit| edit.is_advised_against(&error));
+                let hint = error.hint.clone().filter(|_| !is_new);
+                Error { hint, ..error }
+            })?,
+        };
         let Placement { mode, namespace, objects: placed, notes, mut warnings } = placement;
+        let mut report = Report::default();
         if how != Validation::Ignore {
-            let mut report = validate::rendered(&placed, content, &overrides, kinds);
+            report = validate::rendered(&placed, content, &overrides, kinds, &unknown);
             start.target.relent(&mut report).await?;
-            warnings.extend(decide(report, how)?);
         }
+        if !unknown.is_empty() {
+            return Err(unknown_kinds(unknown, report, how));
+        }
+        warnings.extend(decide(report, how)?);
         let mut graph = Graph::build(&placed, kinds, occasion)?;
         if self.options.limits.no_wait {
             // That the backend of a webhook is applied suffices then; Namespaces, CRDs and
@@ -141,9 +148,9 @@ impl Start {
     }
 }
 
-/// Checks kinds and versions. Those that the embedded discovery lacks are the server's decision:
-/// it may be newer than we are.
-async fn check_kinds(target: &mut Target, objects: &[Object]) -> Result<()> {
+/// Checks kinds and versions; gives what is wrong with them. Those that the embedded discovery lacks
+/// are the server's decision: it may be newer than we are.
+async fn check_kinds(target: &mut Target, objects: &[Object]) -> Result<Vec<Error>> {
     let mut checked = target.kinds.check(objects);
     if !checked.errors.is_empty() || !checked.unjudged.is_empty() {
         match target.learn_kinds().await {
@@ -153,11 +160,8 @@ async fn check_kinds(target: &mut Target, objects: &[Object]) -> Result<()> {
             Err(error) => return Err(error),
         }
     }
-    if !checked.errors.is_empty() {
-        return Err(combine(checked.errors));
-    }
     match checked.unjudged.first() {
-        None => Ok(()),
-        Some(kind) => Err(group_unavailable(kind)),
+        Some(kind) if checked.errors.is_empty() => Err(group_unavailable(kind)),
+        Some(_) | None => Ok(checked.errors),
     }
 }
