@@ -73,8 +73,12 @@ pub(super) fn resolve_plain(text: &str) -> ScalarValue {
         b'.' => match text {
             ".nan" | ".NaN" | ".NAN" => Float(f64::NAN),
             ".inf" | ".Inf" | ".INF" => Float(f64::INFINITY),
-            _ if is_float(text) => float(text),
-            _ => Text,
+            // Go's ParseFloat reads it as it is written: its own rule of underscores counts.
+            _ if !separates_digits(text) => Text,
+            _ => match text.replace('_', "") {
+                digits if is_float(&digits) => float(&digits),
+                _ => Text,
+            },
         },
         b'+' | b'-' | b'0'..=b'9' => match text {
             "+.inf" | "+.Inf" | "+.INF" => Float(f64::INFINITY),
@@ -136,6 +140,16 @@ fn float(text: &str) -> ScalarValue {
         Ok(number) if number.is_finite() => ScalarValue::Float(number),
         _ => ScalarValue::Text,
     }
+}
+
+/// Tells whether every underscore of a text stands between two digits.
+fn separates_digits(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let is_digit = |at: Option<usize>| {
+        at.and_then(|at| bytes.get(at)).is_some_and(|byte| byte.is_ascii_digit())
+    };
+    let mut underscores = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'_');
+    underscores.all(|(at, _)| is_digit(at.checked_sub(1)) && is_digit(Some(at + 1)))
 }
 
 /// Tells whether a text is `[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?`.
@@ -215,6 +229,12 @@ mod tests {
             ("1.", Float(1.0)),
             (".5", Float(0.5)),
             ("._5", Text),
+            (".5_", Text),
+            (".5__1", Text),
+            (".5_e1", Text),
+            (".51_000", Float(0.51)),
+            (".5_1e1_0", Float(5.1e9)),
+            ("-.5_", Float(-0.5)),
             ("-.5e-1", Float(-0.05)),
             (".e5", Text),
             (".", Text),
