@@ -207,7 +207,7 @@ fn sources(
     objects: Vec<Object>,
     kinds: &Kinds,
     warnings: &mut Vec<String>,
-) -> (Vec<SourceObject>, Vec<Value>) {
+) -> (Vec<SourceObject>, Vec<Body>) {
     let mut unknown = Vec::new();
     let sources = objects
         .into_iter()
@@ -234,7 +234,7 @@ fn sources(
 
 fn place_one(
     source: &SourceObject,
-    mut body: Value,
+    mut body: Body,
     moves: &Moves<'_>,
     instance: &InstanceName,
     notes: &mut Notes,
