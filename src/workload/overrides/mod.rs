@@ -20,6 +20,7 @@ pub(crate) use edit::{
 pub(crate) use json_patch::read_json_patch;
 pub(crate) use overriding::{Flag, Overridden, Overriding};
 pub(crate) use patch_file::read_patches;
+pub(in crate::workload) use path::{Path, PathStep};
 
 /// The overrides of an instance, applied in the order images, replicas, patches, sets.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

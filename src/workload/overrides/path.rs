@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 /// One step into a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum PathStep {
+pub(in crate::workload) enum PathStep {
     /// A field, or a key of a map.
     Key(String),
     /// An item of a list, counted from 0.
@@ -18,7 +18,7 @@ pub(super) enum PathStep {
 
 /// The steps from an object to a place in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Path(pub(super) Vec<PathStep>);
+pub(in crate::workload) struct Path(pub(in crate::workload) Vec<PathStep>);
 
 impl Path {
     /// Parses a path; the error says what is wrong with it.
