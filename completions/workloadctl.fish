@@ -52,6 +52,7 @@ complete -c workloadctl -n "__fish_workloadctl_needs_command" -f -a "plan" -d 'S
 complete -c workloadctl -n "__fish_workloadctl_needs_command" -f -a "status" -d 'Show instances as they are on their clusters, and why they are not ready'
 complete -c workloadctl -n "__fish_workloadctl_needs_command" -f -a "list" -d 'List instances from the database, contacting no cluster'
 complete -c workloadctl -n "__fish_workloadctl_needs_command" -f -a "render" -d 'Print the objects of manifests as they are read, or those of an instance as they would be sent'
+complete -c workloadctl -n "__fish_workloadctl_needs_command" -f -a "diff" -d 'Show what differs between releases, instances, revisions and manifests, contacting no cluster'
 complete -c workloadctl -n "__fish_workloadctl_needs_command" -f -a "history" -d 'List the releases of an instance, the newest first, contacting no cluster'
 complete -c workloadctl -n "__fish_workloadctl_needs_command" -f -a "rollback" -d 'Return an instance to what an earlier release of it was'
 complete -c workloadctl -n "__fish_workloadctl_needs_command" -f -a "delete" -d 'Delete instances with all their objects; their definitions stay'
@@ -248,6 +249,38 @@ complete -c workloadctl -n "__fish_workloadctl_using_subcommand render" -s v -l 
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand render" -s y -l yes -d 'Answer every question with yes'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand render" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand render" -s V -l version -d 'Print version'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand diff" -s f -l file -d 'Read manifests from a file, a folder (of manifests, a kustomization or a Helm chart), an https URL or `-` (standard input), several form one definition; or read a workload file, which names definitions and instances' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand diff" -l values -d 'Render Helm charts with the values of a file; of several the last counts most' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand diff" -l helm-set -d 'Render Helm charts with a value, as `helm --set` does' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand diff" -l diff -d 'How the differences are shown' -r -f -a "unified\t''
+fields\t''
+none\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand diff" -l runtime -d 'The runtime: a context of the kubeconfig, or `sandbox`' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand diff" -s n -l namespace -d 'The namespace' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand diff" -l kubeconfig -d 'The kubeconfig, instead of KUBECONFIG or ~/.kube/config' -r -F
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand diff" -l db -d 'The database, instead of WORKLOADCTL_DB or the one in the configuration folder' -r -F
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand diff" -s o -l output -d 'The form of the answer' -r -f -a "table\t''
+wide\t''
+json\t''
+yaml\t''
+name\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand diff" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand diff" -l progress -d 'How to show progress on stderr' -r -f -a "auto\t''
+bars\t''
+lines\t''
+json\t''
+none\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand diff" -l request-timeout -d 'How long one request may take [default: 30s, status: 5s]' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand diff" -l definition -d 'The sides are definitions: NAME or NAME@REVISION'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand diff" -l newest -d 'Compare with what the next deploy of the instance would bring'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand diff" -l exit-code -d 'Exit with 4 if anything differs'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand diff" -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand diff" -s v -l verbose -d 'Show requests with status and time; -vv shows bodies too, Secret values masked'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand diff" -s y -l yes -d 'Answer every question with yes'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand diff" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand diff" -s V -l version -d 'Print version'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand history" -l at -d 'Only the release that was the newest at a time, in RFC 3339' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand history" -l runtime -d 'The runtime: a context of the kubeconfig, or `sandbox`' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand history" -s n -l namespace -d 'The namespace' -r

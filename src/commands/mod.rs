@@ -6,6 +6,7 @@ pub(crate) mod database;
 pub(crate) mod definition;
 pub(crate) mod delete;
 pub(crate) mod deploy;
+pub(crate) mod diff;
 mod duration;
 pub(crate) mod fleet;
 pub(crate) mod global;
@@ -38,6 +39,7 @@ use self::{
     definition::DefinitionCommand,
     delete::DeleteArgs,
     deploy::DeployArgs,
+    diff::DiffArgs,
     history::HistoryArgs,
     init::InitArgs,
     instance::InstanceCommand,
@@ -60,6 +62,7 @@ pub(crate) enum Command {
     Status(StatusArgs),
     List(ListArgs),
     Render(RenderArgs),
+    Diff(DiffArgs),
     History(HistoryArgs),
     Rollback(RollbackArgs),
     Delete(DeleteArgs),
@@ -88,6 +91,7 @@ pub(crate) fn run(command: Command, call: &Invocation, grammar: fn() -> clap::Co
         Command::Status(args) => status::run(args, call),
         Command::List(args) => list::run(args, call),
         Command::Render(args) => render::run(args, call),
+        Command::Diff(args) => diff::run(args, call),
         Command::History(args) => history::run(args, call),
         Command::Rollback(args) => rollback::run(args, call),
         Command::Delete(args) => delete::run(args, call),

@@ -123,6 +123,27 @@ pub(crate) fn content(
     }
 }
 
+/// Gives what lies behind a digest that a release names; `number` is the revision's, as its deployer
+/// counted.
+///
+/// # Errors
+/// `no-such-revision` (1): it is not known here (any more).
+pub(crate) fn content_of(
+    store: &Store,
+    definition: &DefinitionName,
+    number: u64,
+    digest: &str,
+) -> Result<(Revision, Content)> {
+    let Some(revision) = store.revision_by_digest(definition, digest)? else {
+        let message =
+            format!("the content of revision {number} of `{definition}` is not known here");
+        return Err(Error::failed(Code::NoSuchRevision, message)
+            .hint(format!("`workloadctl definition show {definition}` lists those there are")));
+    };
+    let content = store.content(&revision)?;
+    Ok((revision, content))
+}
+
 /// Finds a revision of a definition by its number, among those that an instance goes by or, without
 /// one, the definition's own.
 ///

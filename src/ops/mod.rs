@@ -16,6 +16,7 @@ pub(crate) mod custom_resources;
 pub(crate) mod delete;
 pub(crate) mod deletion;
 pub(crate) mod deploy;
+pub(crate) mod diff;
 pub(crate) mod events;
 pub(crate) mod fixed;
 pub(crate) mod history;

@@ -1,6 +1,7 @@
 //! Every character that reaches a terminal: answers, errors, progress and questions.
 
 pub(crate) mod definitions;
+pub(crate) mod diff;
 pub(crate) mod difference;
 pub(crate) mod document;
 pub(crate) mod errors;

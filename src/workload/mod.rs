@@ -29,6 +29,7 @@ pub(crate) mod record;
 pub(crate) mod release;
 pub(crate) mod rendering;
 pub(crate) mod runtime;
+pub(crate) mod set_difference;
 pub(crate) mod sharing;
 pub(crate) mod status;
 pub(crate) mod validate;

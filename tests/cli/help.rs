@@ -4,13 +4,14 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 use crate::program::Program;
 
-pub(crate) const COMMANDS: [&str; 28] = [
+pub(crate) const COMMANDS: [&str; 29] = [
     "",
     "deploy",
     "plan",
     "status",
     "list",
     "render",
+    "diff",
     "history",
     "rollback",
     "delete",

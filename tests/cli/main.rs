@@ -11,6 +11,7 @@ mod bad_days;
 mod bad_input;
 mod completions;
 mod declared;
+mod diff;
 mod documents;
 mod help;
 mod layering;

@@ -44,11 +44,14 @@ on_both! {
         for (line, code) in &all {
             assert!(line.starts_with("workloadctl "), "{line}");
             let words = line.split(' ').map(|word| match word {
-                "web" => name.as_str(),
-                "web-2" => second.as_str(),
-                "examples/web" => "web",
-                "sandbox" if !line.contains(" reset ") => place.runtime.as_str(),
-                other => other,
+                "web" => name.clone(),
+                "web-2" => second.clone(),
+                "examples/web" => "web".to_owned(),
+                "sandbox" if !line.contains(" reset ") => place.runtime.clone(),
+                other => match other.strip_prefix("web@") {
+                    Some(number) => format!("{name}@{number}"),
+                    None => other.to_owned(),
+                },
             });
             let said = words.collect::<Vec<_>>().join(" ");
             let Outcome { line: _, code: exit, stdout, stderr } = run(place, &said);

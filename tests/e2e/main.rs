@@ -19,6 +19,7 @@ mod bad_days;
 mod clusters;
 mod collateral;
 mod derived;
+mod diff;
 mod docs;
 mod dropped;
 mod examples;

@@ -4,6 +4,7 @@
 //! never removed.
 
 mod catalogue;
+mod diff;
 mod history;
 
 use jiff::Timestamp;
@@ -13,6 +14,7 @@ pub(crate) use catalogue::{
     AppliedView, DefinitionOutcome, DefinitionSheet, DefinitionView, RevisionView, RuntimeView,
 };
 
+pub(crate) use diff::{DiffView, DifferingView, SideView};
 pub(crate) use history::{HistoryView, ReleaseView};
 
 use crate::workload::{

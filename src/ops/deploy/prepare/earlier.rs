@@ -95,17 +95,9 @@ impl Deploy<'_> {
     }
 
     fn kept_content(&self, release: &Release) -> Result<ChosenRevision> {
-        let store = self.session.store();
-        let Release { definition, digest, .. } = release;
-        let Some(revision) = store.revision_by_digest(definition, digest)? else {
-            let message = format!(
-                "revision {} of `{definition}`, which release {} ran, is not known here",
-                release.revision, release.number
-            );
-            let hint = format!("`workloadctl history {}` lists those that are known", self.name);
-            return Err(Error::failed(Code::NoSuchRevision, message).hint(hint));
-        };
-        let content = store.content(&revision)?;
+        let Release { definition, digest, revision, .. } = release;
+        let (revision, content) =
+            history::content_of(&self.session.store(), definition, *revision, digest)?;
         Ok(ChosenRevision {
             definition: definition.clone(),
             content,

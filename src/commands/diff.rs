@@ -1,0 +1,145 @@
+//! `diff`: what differs between releases, revisions, instances and manifests.
+
+use clap::Args;
+
+use crate::{
+    commands::{
+        invocation::{Done, Failures, Invocation},
+        manifests::{FileArgs, load},
+        workload_file::NamedWorkload,
+    },
+    ops::diff::{self, Side},
+    output::{self, difference::DiffStyle},
+    workload::{
+        error::{Code, Error, ErrorKind, Result},
+        name::{DefinitionName, InstanceName},
+    },
+};
+
+const MORE: &str = "\
+A side is NAME, what an instance runs (its newest release), or NAME@N, its release N; with \
+--definition the newest revision of a definition, or its revision N. In place of the second side \
+stands --newest, what `deploy NAME` would bring, or -f, what `deploy NAME -f PATH` would bring.
+
+Both sides are taken from the database, no cluster is contacted. They are compared with their \
+overrides and before they are placed: that two instances have other namespaces is no difference. \
+Values of Secrets are masked; that one changed is shown.
+
+Examples:
+  workloadctl diff web@5 web@7                 release against release
+  workloadctl diff web-dev web-prod            instance against instance
+  workloadctl diff web --newest                what a deploy would bring
+  workloadctl diff web -f k8s/                 a folder against what runs
+  workloadctl diff --definition web@1 web@3    revision against revision
+  workloadctl diff web@5 web@7 --diff fields   a line for each field
+
+Exit codes:
+  0  told
+  1  no such instance, definition, release or revision
+  2  wrong command or input
+  4  something differs (only with --exit-code)";
+
+/// Show what differs between releases, instances, revisions and manifests, contacting no cluster
+#[derive(Debug, Args)]
+#[command(after_long_help = MORE)]
+pub(crate) struct DiffArgs {
+    /// What is compared: an instance or NAME@RELEASE
+    #[arg(value_name = "SIDE")]
+    from: String,
+    /// What it is compared with
+    #[arg(value_name = "SIDE", required_unless_present_any = ["newest", "file"],
+          conflicts_with_all = ["newest", "file"])]
+    to: Option<String>,
+    /// The sides are definitions: NAME or NAME@REVISION
+    #[arg(long)]
+    definition: bool,
+    /// Compare with what the next deploy of the instance would bring
+    #[arg(long, conflicts_with_all = ["definition", "file"])]
+    newest: bool,
+    /// Manifests in place of the second side.
+    #[command(flatten)]
+    files: FileArgs,
+    /// How the differences are shown
+    #[arg(long, value_enum, value_name = "HOW", default_value_t = DiffStyle::Unified)]
+    diff: DiffStyle,
+    /// Exit with 4 if anything differs
+    #[arg(long)]
+    exit_code: bool,
+}
+
+/// A name with the number behind its `@`.
+struct Numbered<'t> {
+    name: &'t str,
+    number: Option<u64>,
+}
+
+impl<'t> Numbered<'t> {
+    fn parse(text: &'t str) -> Result<Self> {
+        let Some((name, number)) = text.split_once('@') else {
+            return Ok(Self { name: text, number: None });
+        };
+        match number.parse() {
+            Ok(number) => Ok(Self { name, number: Some(number) }),
+            Err(_) => {
+                let message = format!("{text:?}: behind `@` stands a number, not {number:?}");
+                Err(Error::usage(Code::InvalidCommand, message))
+            }
+        }
+    }
+}
+
+/// Compares.
+pub(super) fn run(args: DiffArgs, call: &Invocation) -> Done {
+    let DiffArgs { from, to, definition, newest, files, diff: style, exit_code } = args;
+    let numbered = Numbered::parse(&from)?;
+    let to = match to {
+        Some(to) => side(&Numbered::parse(&to)?, definition)?,
+        None if newest => Side::Newest { instance: numbered.name.parse()? },
+        None => given(&files, numbered.name, definition, call)?,
+    };
+    let from = side(&numbered, definition)?;
+    let diff = diff::sides(&call.open_for_reading()?, from, to)?;
+    output::diff::tell(&call.printer, &diff, style)?;
+    Ok((exit_code && !diff.objects.is_empty()).then_some(ErrorKind::Changes))
+}
+
+fn side(numbered: &Numbered<'_>, definition: bool) -> Result<Side> {
+    let Numbered { name, number } = *numbered;
+    if definition {
+        let definition: DefinitionName = name.parse()?;
+        Ok(Side::Revision { definition, number })
+    } else {
+        let instance: InstanceName = name.parse()?;
+        Ok(Side::Release { instance, number })
+    }
+}
+
+/// Reads what a deploy with these manifests would bring.
+fn given(
+    files: &FileArgs,
+    name: &str,
+    definition: bool,
+    call: &Invocation,
+) -> Result<Side, Failures> {
+    let read = files.read(call, Some(name))?;
+    let source = files.named();
+    let instance: Option<InstanceName> = (!definition).then(|| name.parse()).transpose()?;
+    let Some(workload) = files.workload(&read) else {
+        let content = load(read, call)?.content;
+        return Ok(Side::Given { instance, content, declared: None, source });
+    };
+    let picked = instance.as_ref().map(ToString::to_string);
+    let named = NamedWorkload::read(workload, picked.as_slice())?;
+    let declared = named.selected.first().filter(|_| !definition);
+    let wanted = match declared {
+        Some(instance) => instance.definition.clone(),
+        None => name.parse()?,
+    };
+    let declared = declared.map(|instance| instance.overrides.clone());
+    let loaded = named.load(call, |definition| definition.name == wanted)?;
+    let Some(loaded) = loaded.into_iter().next() else {
+        let message = format!("{} has no definition `{wanted}`", named.file.name);
+        return Err(Error::usage(Code::WorkloadFile, message).into());
+    };
+    Ok(Side::Given { instance, content: loaded.given.content, declared, source })
+}

@@ -1,0 +1,270 @@
+//! `diff` without a cluster: revisions of definitions, and manifests against them.
+
+use crate::program::Program;
+
+fn set(image: &str, password: &str, more: &str) -> String {
+    format!(
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: web}}\nspec:\n  \
+         selector: {{matchLabels: {{app: web}}}}\n  template:\n    metadata: {{labels: {{app: web}}}}\n    \
+         spec:\n      containers:\n      - {{name: web, image: '{image}'}}\n---\n\
+         apiVersion: v1\nkind: Secret\nmetadata: {{name: login}}\nstringData: {{password: {password}}}\n---\n\
+         apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {more}}}\n"
+    )
+}
+
+/// A home with definition `web` in two revisions.
+fn home() -> Program {
+    let program = Program::new();
+    for (image, password, more) in [("web:1", "old", "one"), ("web:2", "new", "two")] {
+        program.write("k8s/set.yaml", &set(image, password, more));
+        assert_eq!(program.call("definition apply web -f k8s").code, 0);
+    }
+    program
+}
+
+#[test]
+fn revisions_differ_in_fields_and_objects() {
+    let lines = [
+        "diff --definition web@1 web",
+        "diff --definition web@1 web@2 --diff fields --exit-code",
+        "diff --definition web@2 web@1 --diff none",
+        "diff --definition web@1 web -o name",
+        "diff --definition web@2 web --exit-code",
+        "diff --definition web -f k8s",
+    ];
+    snapshot!(home().told(&lines), @"
+    $ workloadctl diff --definition web@1 web
+    exit code 0
+    --- stdout
+    --- web revision 1
+    +++ web revision 2
+    Deployment/web
+      @@ spec.template.metadata.labels @@
+                app: web
+            spec:
+              containers:
+      -       - image: web:1
+      +       - image: web:2
+                name: web
+    Secret/login
+      @@ . @@
+        metadata:
+          name: login
+        data:
+      -   password: '*** (before)'
+      +   password: '*** (after)'
+    added ConfigMap/two
+    removed ConfigMap/one
+
+    $ workloadctl diff --definition web@1 web@2 --diff fields --exit-code
+    exit code 4
+    --- stdout
+    --- web revision 1
+    +++ web revision 2
+    Deployment/web
+      ~ spec.template.spec.containers[name=web].image: web:1 -> web:2
+    Secret/login
+      ~ data.password: *** (before) -> *** (after)
+    added ConfigMap/two
+    removed ConfigMap/one
+
+    $ workloadctl diff --definition web@2 web@1 --diff none
+    exit code 0
+    --- stdout
+    --- web revision 2
+    +++ web revision 1
+    changed Deployment/web
+    changed Secret/login
+    added ConfigMap/one
+    removed ConfigMap/two
+
+    $ workloadctl diff --definition web@1 web -o name
+    exit code 0
+    --- stdout
+    Deployment/web
+    Secret/login
+    ConfigMap/two
+    ConfigMap/one
+
+    $ workloadctl diff --definition web@2 web --exit-code
+    exit code 0
+    --- stdout
+    no difference between web revision 2 and web revision 2
+
+    $ workloadctl diff --definition web -f k8s
+    exit code 0
+    --- stdout
+    no difference between web revision 2 and k8s
+    ");
+}
+
+#[test]
+fn a_document_has_each_field() {
+    let lines = ["diff --definition web@1 web@2 -o json", "diff --definition web@2 web -o yaml"];
+    snapshot!(home().told(&lines), @r#"
+    $ workloadctl diff --definition web@1 web@2 -o json
+    exit code 0
+    --- stdout
+    {
+      "apiVersion": "workloadctl/v1alpha1",
+      "kind": "Diff",
+      "from": {
+        "definition": "web",
+        "revision": 1
+      },
+      "to": {
+        "definition": "web",
+        "revision": 2
+      },
+      "objects": [
+        {
+          "group": "apps",
+          "kind": "Deployment",
+          "name": "web",
+          "change": "changed",
+          "changes": [
+            {
+              "path": "spec.template.spec.containers[name=web].image",
+              "old": "web:1",
+              "new": "web:2"
+            }
+          ]
+        },
+        {
+          "kind": "Secret",
+          "name": "login",
+          "change": "changed",
+          "changes": [
+            {
+              "path": "data.password",
+              "old": "*** (before)",
+              "new": "*** (after)"
+            }
+          ]
+        },
+        {
+          "kind": "ConfigMap",
+          "name": "two",
+          "change": "added"
+        },
+        {
+          "kind": "ConfigMap",
+          "name": "one",
+          "change": "removed"
+        }
+      ]
+    }
+
+    $ workloadctl diff --definition web@2 web -o yaml
+    exit code 0
+    --- stdout
+    apiVersion: workloadctl/v1alpha1
+    kind: Diff
+    from:
+      definition: web
+      revision: 2
+    objects: []
+    to:
+      definition: web
+      revision: 2
+    "#);
+}
+
+#[test]
+fn a_side_that_is_not_there_is_named() {
+    let program = home();
+    assert_eq!(program.call("instance create web --runtime sandbox").code, 0);
+    program.write(
+        "app.yaml",
+        "apiVersion: workloadctl/v1alpha1\nkind: Workload\nmetadata: {name: web}\nspec:\n  \
+         manifests: [k8s/]\n  instances: [{name: web, images: {web: 'web:3'}}]\n",
+    );
+    let lines = [
+        "diff web@x web",
+        "diff web",
+        "diff web web@1",
+        "diff wbe web",
+        "diff --definition web@7 web",
+        "diff --definition wbe web",
+        "diff web web --newest",
+        "diff web --newest -f k8s",
+        "diff web -f app.yaml",
+        "diff other -f app.yaml",
+        "diff --definition web -f app.yaml",
+    ];
+    snapshot!(program.told(&lines), @r#"
+    $ workloadctl diff web@x web
+    exit code 2
+    --- stderr
+    error: "web@x": behind `@` stands a number, not "x"
+
+    $ workloadctl diff web
+    exit code 2
+    --- stderr
+    error: the following required arguments were not provided:
+      <SIDE>
+
+    Usage: workloadctl diff <SIDE> <SIDE>
+
+    For more information, try '--help'.
+
+    $ workloadctl diff web web@1
+    exit code 1
+    --- stderr
+    error: `web` was never deployed
+    hint: workloadctl deploy web
+
+    $ workloadctl diff wbe web
+    exit code 1
+    --- stderr
+    error: there is no instance `wbe`
+    hint: did you mean `web`?
+
+    $ workloadctl diff --definition web@7 web
+    exit code 1
+    --- stderr
+    error: definition `web` has no revision 7 here
+    hint: `workloadctl definition show web` lists those there are
+
+    $ workloadctl diff --definition wbe web
+    exit code 1
+    --- stderr
+    error: there is no definition `wbe`
+    hint: did you mean `web`?
+
+    $ workloadctl diff web web --newest
+    exit code 2
+    --- stderr
+    error: the argument '[SIDE]' cannot be used with '--newest'
+
+    Usage: workloadctl diff <SIDE> <SIDE>
+
+    For more information, try '--help'.
+
+    $ workloadctl diff web --newest -f k8s
+    exit code 2
+    --- stderr
+    error: the argument '--newest' cannot be used with '--file <PATH>'
+
+    Usage: workloadctl diff --newest <SIDE> [SIDE]
+
+    For more information, try '--help'.
+
+    $ workloadctl diff web -f app.yaml
+    exit code 1
+    --- stderr
+    error: `web` was never deployed
+    hint: workloadctl deploy web
+
+    $ workloadctl diff other -f app.yaml
+    exit code 2
+    --- stderr
+    error: `other` is no instance of app.yaml
+    hint: its instances are: web
+
+    $ workloadctl diff --definition web -f app.yaml
+    exit code 0
+    --- stdout
+    no difference between web revision 2 and app.yaml
+    "#);
+}
