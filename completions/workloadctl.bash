@@ -1992,7 +1992,7 @@ _workloadctl() {
             return 0
             ;;
         workloadctl__subcmd__status)
-            opts="-f -n -o -q -v -y -h -V --file --wait --timeout --exit-code --runtime --namespace --kubeconfig --db --output --quiet --verbose --color --progress --request-timeout --yes --help --version"
+            opts="-f -n -o -q -v -y -h -V --file --wait --timeout --exit-code --ignore-drift --drift --runtime --namespace --kubeconfig --db --output --quiet --verbose --color --progress --request-timeout --yes --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

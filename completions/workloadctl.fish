@@ -187,7 +187,9 @@ json\t''
 none\t''"
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand status" -l request-timeout -d 'How long one request may take [default: 30s, status: 5s]' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand status" -l wait -d 'Wait until everything is healthy'
-complete -c workloadctl -n "__fish_workloadctl_using_subcommand status" -l exit-code -d 'Exit with 3 unless everything is healthy'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand status" -l exit-code -d 'Exit with 3 unless everything is healthy and as it was deployed'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand status" -l ignore-drift -d 'Let --exit-code pass over what others changed'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand status" -l drift -d 'Show what others changed since the last release, with values'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand status" -s q -l quiet -d 'Say nothing but the answer and errors'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand status" -s v -l verbose -d 'Show requests with status and time; -vv shows bodies too, Secret values masked'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand status" -s y -l yes -d 'Answer every question with yes'

@@ -18,7 +18,7 @@ use crate::{
         catalogue::{self, ListOptions},
         events::Event,
         session::Session,
-        status,
+        status::{self, DriftDetail},
         view::Operation,
     },
     output::{self, errors::exit_kind},
@@ -37,18 +37,20 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 const MORE: &str = "\
 Without names a table of all instances, with one name the tree of its objects, with several a \
-table. Runtimes are asked side by side, each for 5 s at most (--request-timeout).
+table. Runtimes are asked side by side, each for 5 s at most (--request-timeout). What others changed \
+since the last release is said beside the status.
 
 Examples:
   workloadctl status
   workloadctl status web
   workloadctl status web --wait --timeout 2m     until it is healthy
+  workloadctl status web --drift                 what others changed, with values
   workloadctl status -f app.yaml                 the instances of a workload file
 
 Exit codes:
   0  answered (with --exit-code or --wait: everything is Healthy)
   1  no such instance
-  3  not Healthy (only with --exit-code or --wait)
+  3  not Healthy (only with --exit-code or --wait), or changed by others (only with --exit-code)
   7  a named instance cannot be asked";
 
 /// Show instances as they are on their clusters, and why they are not ready
@@ -73,14 +75,21 @@ pub(crate) struct StatusArgs {
         requires = "wait"
     )]
     timeout: Duration,
-    /// Exit with 3 unless everything is healthy
+    /// Exit with 3 unless everything is healthy and as it was deployed
     #[arg(long)]
     exit_code: bool,
+    /// Let --exit-code pass over what others changed
+    #[arg(long, requires = "exit_code")]
+    ignore_drift: bool,
+    /// Show what others changed since the last release, with values
+    #[arg(long)]
+    drift: bool,
 }
 
 /// Asks.
 pub(super) fn run(args: StatusArgs, call: &Invocation) -> Done {
-    let StatusArgs { names, file, wait, timeout, exit_code } = args;
+    let StatusArgs { names, file, wait, timeout, exit_code, ignore_drift, drift } = args;
+    let detail = if drift { DriftDetail::Values } else { DriftDetail::Fields };
     let workload = file.map(|file| NamedWorkload::at(&file, &names, call)).transpose()?;
     let names = match &workload {
         Some(workload) => {
@@ -107,18 +116,23 @@ pub(super) fn run(args: StatusArgs, call: &Invocation) -> Done {
                 }
             },
         };
-        let seen = look(&places, session, wait, until).await;
+        let seen = look(&places, session, detail, wait.then_some(until)).await;
         seen.iter().for_each(|one| progress.finish(&one.instance.name));
         Ok::<_, Error>((seen, session.stop.requested()))
     })??;
     output::status::answer(&call.printer, &seen, names.len() == 1, call.now)?;
+    if drift {
+        output::drift::answer(&call.printer, &seen, call.now)?;
+    }
     let named = !names.is_empty();
     let mut errors: Vec<Error> =
         seen.iter().filter(|_| named).filter_map(|one| one.error.clone()).collect();
     errors.extend(stopped.map(|signal| signal.error("stopped waiting")));
     call.printer.errors(&errors);
     // What could not be asked has its own code; this one is about health (docs/cli.md, Status).
-    let unwell = (wait || exit_code) && !seen.iter().all(is_healthy);
+    let is_as_deployed = |one: &Operation| ignore_drift || one.drift.is_empty();
+    let unwell = ((wait || exit_code) && !seen.iter().all(is_healthy))
+        || (exit_code && !seen.iter().all(is_as_deployed));
     Ok(exit_kind(&errors).or(unwell.then_some(ErrorKind::NotReady)))
 }
 
@@ -156,22 +170,20 @@ fn wanted(
     catalogue::instance_names(&session.store(), &options).map(Some)
 }
 
-/// Looks once, or with `--wait` until nothing is to be waited for.
+/// Looks once, or with `--wait` until nothing is to be waited for, or that time (none: ever).
 async fn look(
     places: &[(Session<'_>, Vec<InstanceName>)],
     session: &Session<'_>,
-    wait: bool,
-    until: Option<Instant>,
+    detail: DriftDetail,
+    until: Option<Option<Instant>>,
 ) -> Vec<Operation> {
     let began = Instant::now();
     loop {
-        let looks = places.iter().map(|(there, names)| status::of(there, names));
+        let looks = places.iter().map(|(there, names)| status::of(there, names, detail));
         let seen: Vec<Operation> = join_all(looks).await.concat();
         let open = seen.iter().filter(|one| !is_healthy(one));
         let hopeful = open.clone().next().is_some() && open.clone().all(is_hopeful);
-        if !wait || !hopeful {
-            return seen;
-        }
+        let Some(until) = until.filter(|_| hopeful) else { return seen };
         for one in open {
             session.reporter.report(&one.instance.name, still_open(one, began.elapsed()));
         }
@@ -198,7 +210,8 @@ pub(super) async fn await_health(
 ) -> Operation {
     let until = timeout.map(|timeout| Instant::now() + timeout);
     let there = session.at(session.runtime.clone(), session.namespace.clone());
-    let mut seen = look(&[(there, vec![name.clone()])], session, true, until).await;
+    let mut seen =
+        look(&[(there, vec![name.clone()])], session, DriftDetail::Fields, Some(until)).await;
     seen.pop().unwrap_or_else(|| Operation::of(name))
 }
 

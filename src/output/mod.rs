@@ -4,6 +4,7 @@ pub(crate) mod definitions;
 pub(crate) mod diff;
 pub(crate) mod difference;
 pub(crate) mod document;
+pub(crate) mod drift;
 pub(crate) mod errors;
 pub(crate) mod field;
 pub(crate) mod format;

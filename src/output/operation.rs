@@ -160,6 +160,8 @@ impl<'a> From<&'a Operation> for OperationDocument<'a> {
             instance,
             counts,
             objects,
+            drift: _,
+            added_fields: _,
             alongside,
             duration_seconds,
             warnings,

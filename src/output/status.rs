@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::{
     document::{Document, Items},
+    drift,
     format::Format,
     human,
     instances::{age, identity, names, namespace, status, tone},
@@ -19,25 +20,37 @@ use super::{
 use crate::{
     ops::view::{InstanceView, ObjectView, Operation, OperationOutcome},
     workload::{
+        drift::Drift,
         error::{ErrorView, Result},
         readiness::State,
     },
 };
 
+fn is_none(count: &usize) -> bool {
+    *count == 0
+}
+
 /// The document of a live instance: the instance's fields, its objects, and what went wrong.
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 struct LiveDocument<'a> {
     #[serde(flatten)]
     instance: &'a InstanceView,
     objects: &'a [ObjectView],
+    #[serde(skip_serializing_if = "<[Drift]>::is_empty")]
+    drift: &'a [Drift],
+    /// How many fields others added beside ours.
+    #[serde(skip_serializing_if = "is_none")]
+    added_fields: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<ErrorView<'a>>,
 }
 
 impl<'a> From<&'a Operation> for LiveDocument<'a> {
     fn from(live: &'a Operation) -> Self {
-        let Operation { instance, objects, error, .. } = live;
-        Self { instance, objects, error: error.as_ref().map(ErrorView::from) }
+        let Operation { instance, objects, drift, added_fields, error, .. } = live;
+        let added_fields = *added_fields;
+        Self { instance, objects, drift, added_fields, error: error.as_ref().map(ErrorView::from) }
     }
 }
 
@@ -84,11 +97,13 @@ fn live_table(all: &[Operation], printer: &Printer, now: Timestamp) -> String {
         header.extend(["OUTCOME", "DEPLOYED BY"]);
     }
     let mut rows = Rows::new(&header);
-    for Operation { instance, .. } in all {
+    for live in all {
+        let instance = &live.instance;
+        let reason = instance.reason.clone().into_iter().chain(drift::count(live));
         let mut row = identity(instance);
         row.extend([
             status(instance.status),
-            or_dash(instance.reason.as_deref()),
+            or_dash(Some(reason.collect::<Vec<_>>().join("; "))),
             age(instance, now),
         ]);
         if wide {
@@ -106,6 +121,9 @@ fn live_table(all: &[Operation], printer: &Printer, now: Timestamp) -> String {
 fn tree(live: &Operation, printer: &Printer, now: Timestamp) -> String {
     let Operation { instance, objects, .. } = live;
     let mut out = heading(instance, printer, now);
+    if let Some(told) = drift::sentence(live, now) {
+        writeln!(out, "{}", one_line(&told)).expect("writing to a string cannot fail");
+    }
     if objects.is_empty() {
         return out;
     }

@@ -9,6 +9,7 @@ pub(crate) mod definition;
 pub mod derived;
 pub(crate) mod diagnosis;
 pub(crate) mod difference;
+pub(crate) mod drift;
 pub(crate) mod error;
 pub(crate) mod file;
 pub(crate) mod graph;

@@ -10,11 +10,13 @@ mod class;
 mod dropped;
 pub(crate) mod fields;
 mod leftover;
+mod lost;
 mod maker;
 mod takeover;
 mod terms;
 mod yielding;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -23,6 +25,7 @@ use class::is_autoscaler;
 pub(crate) use class::{ManagerClass, class_of};
 pub(crate) use dropped::{Dropped, is_held_still};
 pub(crate) use leftover::{hold_leftovers, is_leftover};
+pub(crate) use lost::{Holder, Lost, added_beside, lost_fields};
 pub(crate) use maker::{is_created_by, kept_by, made_by};
 pub(crate) use takeover::{Takeover, has_persons, may_conflict};
 pub(crate) use terms::Terms;
@@ -143,6 +146,16 @@ pub(crate) fn is_terminating(object: &Value) -> bool {
     metadata_text(object, "deletionTimestamp").is_some()
 }
 
+/// Gives when an object's deletion began.
+pub(crate) fn deleted_at(object: &Value) -> Option<Timestamp> {
+    metadata_text(object, "deletionTimestamp")?.parse().ok()
+}
+
+/// Gives when an object was made.
+pub(crate) fn made_at(object: &Value) -> Option<Timestamp> {
+    metadata_text(object, "creationTimestamp")?.parse().ok()
+}
+
 /// Tells by its metadata whether other ClusterRoles are aggregated into this one.
 pub(crate) fn is_aggregated(role: &Value) -> bool {
     entries(role).any(|entry| entry["fieldsV1"].get("f:aggregationRule").is_some())
@@ -207,7 +220,14 @@ impl Seen {
         // Status writes and other people's labels change the resourceVersion alone.
         self.generation.is_some()
             && generation(live) == self.generation
-            && apply_entry(live, manager).is_some_and(|entry| digest_of(entry) == self.entry)
+            && self.keeps_fields(live, manager, body)
+    }
+
+    /// Tells, from a live object's metadata, that nobody took a field of ours since: a foreign
+    /// change of one takes it out of our entry, by whatever verb. It does not tell that an apply
+    /// would change nothing.
+    pub(crate) fn keeps_fields(&self, live: &Value, manager: &str, body: &Value) -> bool {
+        apply_entry(live, manager).is_some_and(|entry| digest_of(entry) == self.entry)
             && marks(live, body) == self.marks
     }
 }

@@ -21,6 +21,7 @@ mod collateral;
 mod derived;
 mod diff;
 mod docs;
+mod drift;
 mod dropped;
 mod examples;
 mod faults;

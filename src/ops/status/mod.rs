@@ -1,6 +1,7 @@
 //! `status`: the truth from the clusters, runtimes side by side, writing nothing but what was
 //! seen.
 
+mod drift;
 mod objects;
 mod remembered;
 
@@ -35,9 +36,22 @@ use crate::workload::{
 /// How long one runtime is waited for, where `--request-timeout` does not say.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// How much is told of what others changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum DriftDetail {
+    /// Which fields, at no request more.
+    Fields,
+    /// Their values too, at one GET for each object that differs.
+    Values,
+}
+
 /// Judges instances: those named, or all that the database knows. What befell one is in its
 /// answer; the order is that of the names.
-pub(crate) async fn of(session: &Session<'_>, names: &[InstanceName]) -> Vec<Operation> {
+pub(crate) async fn of(
+    session: &Session<'_>,
+    names: &[InstanceName],
+    detail: DriftDetail,
+) -> Vec<Operation> {
     let all = || -> Result<Vec<InstanceName>> {
         let store = session.store();
         let instances = store.instances(&crate::store::InstanceFilter::default())?;
@@ -51,14 +65,21 @@ pub(crate) async fn of(session: &Session<'_>, names: &[InstanceName]) -> Vec<Ope
         names => (names.to_vec(), true),
     };
     // Side by side: a runtime that does not answer holds up nobody's row but its own.
-    join_all(names.iter().map(|name| one(session, name, named))).await
+    join_all(names.iter().map(|name| one(session, name, named, detail))).await
 }
 
-async fn one(session: &Session<'_>, name: &InstanceName, named: bool) -> Operation {
+async fn one(
+    session: &Session<'_>,
+    name: &InstanceName,
+    named: bool,
+    detail: DriftDetail,
+) -> Operation {
     let started = Instant::now();
     let mut operation = Operation::of(name);
     let limit = session.request_timeout.filter(|limit| !limit.is_zero()).unwrap_or(PATIENCE);
-    let result = match tokio::time::timeout(limit, look(session, name, &mut operation)).await {
+    let result = match tokio::time::timeout(limit, look(session, name, detail, &mut operation))
+        .await
+    {
         Ok(result) => result,
         Err(_) => {
             Err(Error::runtime(Code::Timeout, format!("no answer within {} s", limit.as_secs()))
@@ -89,7 +110,12 @@ async fn one(session: &Session<'_>, name: &InstanceName, named: bool) -> Operati
     operation
 }
 
-async fn look(session: &Session<'_>, name: &InstanceName, operation: &mut Operation) -> Result<()> {
+async fn look(
+    session: &Session<'_>,
+    name: &InstanceName,
+    detail: DriftDetail,
+    operation: &mut Operation,
+) -> Result<()> {
     let stored = {
         let store = session.store();
         let stored = store.instance(name)?;
@@ -131,7 +157,7 @@ async fn look(session: &Session<'_>, name: &InstanceName, operation: &mut Operat
         return nothing(session, name, stored.as_ref(), operation);
     };
     target.know_kinds_of(&record.inventory).await?;
-    judge_all(session, &target, &located, record, operation).await?;
+    judge_all(session, &target, &located, detail, operation).await?;
     if located.found.is_some() {
         locate::follow(session, &target, record)?;
     }
@@ -215,9 +241,10 @@ async fn judge_all(
     session: &Session<'_>,
     target: &Target,
     located: &Located,
-    record: &Record,
+    detail: DriftDetail,
     operation: &mut Operation,
 ) -> Result<()> {
+    let Some(record) = located.record() else { return Ok(()) };
     let mut wanted: Vec<Entry> =
         // What left the definition and waits to be pruned says nothing about its health.
         record.inventory.iter().filter(|entry| entry.wanted).cloned().collect();
@@ -274,6 +301,10 @@ async fn judge_all(
         held: &what_holds_up(&live),
         objects: &seen,
     };
+    // What is being written or deleted differs on purpose.
+    if !facts.running && !facts.deleting {
+        drift::tell(target, record, &judged, &live, detail, operation).await;
+    }
     take_status(session, &facts, operation);
     Ok(())
 }

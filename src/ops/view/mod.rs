@@ -18,6 +18,7 @@ pub(crate) use diff::{DiffView, DifferingView, SideView};
 pub(crate) use history::{HistoryView, ReleaseView};
 
 use crate::workload::{
+    drift::Drift,
     error::{Error, ErrorKind},
     instance::{Instance, NamespaceMode, Status},
     mask,
@@ -316,6 +317,10 @@ pub(crate) struct Operation {
     /// How many objects met which fate: of a plan what would be done, else what was.
     pub counts: Counts,
     pub objects: Vec<ObjectView>,
+    /// What others changed since the newest release.
+    pub drift: Vec<Drift>,
+    /// How many fields others added beside ours.
+    pub added_fields: usize,
     /// What goes along with what is deleted, although nobody deployed it.
     pub alongside: Vec<ObjectId>,
     /// How long it took.

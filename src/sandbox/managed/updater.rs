@@ -84,11 +84,10 @@ impl ManagedFields {
             if let Some(previous) = self.0.get(&owner) {
                 set.union(&previous.set);
             }
-            let entry = VersionedSet {
-                version: change.api_version.clone(),
-                time: Some(change.now.clone()),
-                set,
-            };
+            // The server carries the entries of a scale over to the object without their times
+            // (`ScaleHandler.ToParent`).
+            let time = (change.subresource != "scale").then(|| change.now.clone());
+            let entry = VersionedSet { version: change.api_version.clone(), time, set };
             self.0.insert(owner, entry);
         }
         self.cap();

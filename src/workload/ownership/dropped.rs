@@ -51,7 +51,7 @@ impl Dropped<'_> {
 
     /// Lists what others hold beyond the body. What another instance holds is shared with it, and
     /// what autoscalers, injectors and the aggregation of roles do was never ours.
-    fn beyond<'b>(
+    pub(super) fn beyond<'b>(
         &self,
         live: &'b Value,
     ) -> impl Iterator<Item = (&'b Value, Vec<OwnedPathElement>)> {

@@ -4,9 +4,13 @@
 //! A node of the tree is a member where it is empty or has the key `.`; what else is in it lies
 //! below it. Whether a body sets a field is read off the body, so that no schema is needed.
 
+mod missing;
+
 use std::fmt;
 
 use serde_json::{Map, Value, json};
+
+pub(crate) use missing::missing;
 
 /// One step of a path.
 #[derive(Debug, Clone, PartialEq)]
@@ -86,9 +90,14 @@ pub(crate) fn shown(path: &[OwnedPathElement]) -> String {
     text.trim_start_matches('.').to_owned()
 }
 
+/// Gives what a path leads to in an object.
+pub(crate) fn value_at<'a>(object: &'a Value, path: &[OwnedPathElement]) -> Option<&'a Value> {
+    path.iter().try_fold(object, |place, step| step.enter(place))
+}
+
 /// Tells whether a body sets a field, or something below it.
 pub(crate) fn is_in(body: &Value, path: &[OwnedPathElement]) -> bool {
-    path.iter().try_fold(body, |place, step| step.enter(place)).is_some()
+    value_at(body, path).is_some()
 }
 
 /// Finds the path that the server's text names in a body: the names of labels and keys have dots

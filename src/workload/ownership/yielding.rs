@@ -177,7 +177,7 @@ pub(crate) fn is_scaled_by_others(live: &Value) -> bool {
 }
 
 /// Tells the entry in which Kubernetes keeps what its autoscaler set.
-fn scales_for_autoscalers(entry: &Value) -> bool {
+pub(super) fn scales_for_autoscalers(entry: &Value) -> bool {
     // A HorizontalPodAutoscaler runs in it and writes through the scale subresource; kubectl scale
     // writes there as `kubectl`.
     is_scale(entry) && manager_of(entry) == "kube-controller-manager"
