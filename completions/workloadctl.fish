@@ -59,6 +59,7 @@ complete -c workloadctl -n "__fish_workloadctl_needs_command" -f -a "delete" -d 
 complete -c workloadctl -n "__fish_workloadctl_needs_command" -f -a "definition" -d 'Handle workload definitions: named sets of Kubernetes resources'
 complete -c workloadctl -n "__fish_workloadctl_needs_command" -f -a "instance" -d 'Handle workload instances: running copies of definitions'
 complete -c workloadctl -n "__fish_workloadctl_needs_command" -f -a "runtime" -d 'Handle runtimes: the contexts of your kubeconfig'
+complete -c workloadctl -n "__fish_workloadctl_needs_command" -f -a "db" -d 'Look after the database: check it, copy it, fill it from a cluster, remove what is old'
 complete -c workloadctl -n "__fish_workloadctl_needs_command" -f -a "sandbox" -d 'Handle the sandbox: a Kubernetes API inside the program, for trying and rehearsing'
 complete -c workloadctl -n "__fish_workloadctl_needs_command" -f -a "init" -d 'Write a first workload file'
 complete -c workloadctl -n "__fish_workloadctl_needs_command" -f -a "schema" -d 'Print the JSON Schema of workload files'
@@ -746,6 +747,126 @@ complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and __f
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and __fish_seen_subcommand_from check" -s y -l yes -d 'Answer every question with yes'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand runtime; and __fish_seen_subcommand_from check" -s V -l version -d 'Print version'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand db; and not __fish_seen_subcommand_from check backup rebuild prune" -l runtime -d 'The runtime: a context of the kubeconfig, or `sandbox`' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand db; and not __fish_seen_subcommand_from check backup rebuild prune" -s n -l namespace -d 'The namespace' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand db; and not __fish_seen_subcommand_from check backup rebuild prune" -l kubeconfig -d 'The kubeconfig, instead of KUBECONFIG or ~/.kube/config' -r -F
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand db; and not __fish_seen_subcommand_from check backup rebuild prune" -l db -d 'The database, instead of WORKLOADCTL_DB or the one in the configuration folder' -r -F
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand db; and not __fish_seen_subcommand_from check backup rebuild prune" -s o -l output -d 'The form of the answer' -r -f -a "table\t''
+wide\t''
+json\t''
+yaml\t''
+name\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand db; and not __fish_seen_subcommand_from check backup rebuild prune" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand db; and not __fish_seen_subcommand_from check backup rebuild prune" -l progress -d 'How to show progress on stderr' -r -f -a "auto\t''
+bars\t''
+lines\t''
+json\t''
+none\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand db; and not __fish_seen_subcommand_from check backup rebuild prune" -l request-timeout -d 'How long one request may take [default: 30s, status: 5s]' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand db; and not __fish_seen_subcommand_from check backup rebuild prune" -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand db; and not __fish_seen_subcommand_from check backup rebuild prune" -s v -l verbose -d 'Show requests with status and time; -vv shows bodies too, Secret values masked'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand db; and not __fish_seen_subcommand_from check backup rebuild prune" -s y -l yes -d 'Answer every question with yes'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand db; and not __fish_seen_subcommand_from check backup rebuild prune" -s h -l help -d 'Print help'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand db; and not __fish_seen_subcommand_from check backup rebuild prune" -s V -l version -d 'Print version'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand db; and not __fish_seen_subcommand_from check backup rebuild prune" -f -a "check" -d 'Check that the database is whole and that nobody else may read it; write nothing'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand db; and not __fish_seen_subcommand_from check backup rebuild prune" -f -a "backup" -d 'Copy the database into a new file, while others may use it'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand db; and not __fish_seen_subcommand_from check backup rebuild prune" -f -a "rebuild" -d 'Fill the database from the records on a runtime'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand db; and not __fish_seen_subcommand_from check backup rebuild prune" -f -a "prune" -d 'Remove releases and revisions that are too old to be needed'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand db; and __fish_seen_subcommand_from check" -l runtime -d 'The runtime: a context of the kubeconfig, or `sandbox`' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand db; and __fish_seen_subcommand_from check" -s n -l namespace -d 'The namespace' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand db; and __fish_seen_subcommand_from check" -l kubeconfig -d 'The kubeconfig, instead of KUBECONFIG or ~/.kube/config' -r -F
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand db; and __fish_seen_subcommand_from check" -l db -d 'The database, instead of WORKLOADCTL_DB or the one in the configuration folder' -r -F
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand db; and __fish_seen_subcommand_from check" -s o -l output -d 'The form of the answer' -r -f -a "table\t''
+wide\t''
+json\t''
+yaml\t''
+name\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand db; and __fish_seen_subcommand_from check" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand db; and __fish_seen_subcommand_from check" -l progress -d 'How to show progress on stderr' -r -f -a "auto\t''
+bars\t''
+lines\t''
+json\t''
+none\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand db; and __fish_seen_subcommand_from check" -l request-timeout -d 'How long one request may take [default: 30s, status: 5s]' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand db; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand db; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Show requests with status and time; -vv shows bodies too, Secret values masked'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand db; and __fish_seen_subcommand_from check" -s y -l yes -d 'Answer every question with yes'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand db; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand db; and __fish_seen_subcommand_from check" -s V -l version -d 'Print version'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand db; and __fish_seen_subcommand_from backup" -l runtime -d 'The runtime: a context of the kubeconfig, or `sandbox`' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand db; and __fish_seen_subcommand_from backup" -s n -l namespace -d 'The namespace' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand db; and __fish_seen_subcommand_from backup" -l kubeconfig -d 'The kubeconfig, instead of KUBECONFIG or ~/.kube/config' -r -F
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand db; and __fish_seen_subcommand_from backup" -l db -d 'The database, instead of WORKLOADCTL_DB or the one in the configuration folder' -r -F
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand db; and __fish_seen_subcommand_from backup" -s o -l output -d 'The form of the answer' -r -f -a "table\t''
+wide\t''
+json\t''
+yaml\t''
+name\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand db; and __fish_seen_subcommand_from backup" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand db; and __fish_seen_subcommand_from backup" -l progress -d 'How to show progress on stderr' -r -f -a "auto\t''
+bars\t''
+lines\t''
+json\t''
+none\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand db; and __fish_seen_subcommand_from backup" -l request-timeout -d 'How long one request may take [default: 30s, status: 5s]' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand db; and __fish_seen_subcommand_from backup" -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand db; and __fish_seen_subcommand_from backup" -s v -l verbose -d 'Show requests with status and time; -vv shows bodies too, Secret values masked'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand db; and __fish_seen_subcommand_from backup" -s y -l yes -d 'Answer every question with yes'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand db; and __fish_seen_subcommand_from backup" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand db; and __fish_seen_subcommand_from backup" -s V -l version -d 'Print version'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand db; and __fish_seen_subcommand_from rebuild" -l runtime -d 'The runtime: a context of the kubeconfig, or `sandbox`' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand db; and __fish_seen_subcommand_from rebuild" -s n -l namespace -d 'The namespace' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand db; and __fish_seen_subcommand_from rebuild" -l kubeconfig -d 'The kubeconfig, instead of KUBECONFIG or ~/.kube/config' -r -F
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand db; and __fish_seen_subcommand_from rebuild" -l db -d 'The database, instead of WORKLOADCTL_DB or the one in the configuration folder' -r -F
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand db; and __fish_seen_subcommand_from rebuild" -s o -l output -d 'The form of the answer' -r -f -a "table\t''
+wide\t''
+json\t''
+yaml\t''
+name\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand db; and __fish_seen_subcommand_from rebuild" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand db; and __fish_seen_subcommand_from rebuild" -l progress -d 'How to show progress on stderr' -r -f -a "auto\t''
+bars\t''
+lines\t''
+json\t''
+none\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand db; and __fish_seen_subcommand_from rebuild" -l request-timeout -d 'How long one request may take [default: 30s, status: 5s]' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand db; and __fish_seen_subcommand_from rebuild" -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand db; and __fish_seen_subcommand_from rebuild" -s v -l verbose -d 'Show requests with status and time; -vv shows bodies too, Secret values masked'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand db; and __fish_seen_subcommand_from rebuild" -s y -l yes -d 'Answer every question with yes'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand db; and __fish_seen_subcommand_from rebuild" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand db; and __fish_seen_subcommand_from rebuild" -s V -l version -d 'Print version'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand db; and __fish_seen_subcommand_from prune" -l keep -d 'How many releases of each instance and revisions of each definition stay' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand db; and __fish_seen_subcommand_from prune" -l runtime -d 'The runtime: a context of the kubeconfig, or `sandbox`' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand db; and __fish_seen_subcommand_from prune" -s n -l namespace -d 'The namespace' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand db; and __fish_seen_subcommand_from prune" -l kubeconfig -d 'The kubeconfig, instead of KUBECONFIG or ~/.kube/config' -r -F
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand db; and __fish_seen_subcommand_from prune" -l db -d 'The database, instead of WORKLOADCTL_DB or the one in the configuration folder' -r -F
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand db; and __fish_seen_subcommand_from prune" -s o -l output -d 'The form of the answer' -r -f -a "table\t''
+wide\t''
+json\t''
+yaml\t''
+name\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand db; and __fish_seen_subcommand_from prune" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand db; and __fish_seen_subcommand_from prune" -l progress -d 'How to show progress on stderr' -r -f -a "auto\t''
+bars\t''
+lines\t''
+json\t''
+none\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand db; and __fish_seen_subcommand_from prune" -l request-timeout -d 'How long one request may take [default: 30s, status: 5s]' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand db; and __fish_seen_subcommand_from prune" -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand db; and __fish_seen_subcommand_from prune" -s v -l verbose -d 'Show requests with status and time; -vv shows bodies too, Secret values masked'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand db; and __fish_seen_subcommand_from prune" -s y -l yes -d 'Answer every question with yes'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand db; and __fish_seen_subcommand_from prune" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand db; and __fish_seen_subcommand_from prune" -s V -l version -d 'Print version'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand sandbox; and not __fish_seen_subcommand_from reset" -l runtime -d 'The runtime: a context of the kubeconfig, or `sandbox`' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand sandbox; and not __fish_seen_subcommand_from reset" -s n -l namespace -d 'The namespace' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand sandbox; and not __fish_seen_subcommand_from reset" -l kubeconfig -d 'The kubeconfig, instead of KUBECONFIG or ~/.kube/config' -r -F

@@ -5,6 +5,7 @@
 //! answer was lost; else somebody else goes on, or the record was deleted, and this process stops.
 
 mod found;
+mod listing;
 mod secrets;
 #[cfg(test)]
 mod tests;
@@ -31,6 +32,7 @@ use crate::workload::{
 };
 
 pub(crate) use found::{Found, read};
+pub(crate) use listing::{Place, list};
 use secrets::{WrittenHead, delete_parts, head_path, list_parts, write_head};
 
 /// How often the holder is renewed: it expires after four and a half of these.

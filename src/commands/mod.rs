@@ -3,6 +3,7 @@
 
 pub(crate) mod completions;
 pub(crate) mod database;
+pub(crate) mod db;
 pub(crate) mod definition;
 pub(crate) mod delete;
 pub(crate) mod deploy;
@@ -36,6 +37,7 @@ use clap::Subcommand;
 
 use self::{
     completions::CompletionsArgs,
+    db::DbCommand,
     definition::DefinitionCommand,
     delete::DeleteArgs,
     deploy::DeployArgs,
@@ -73,6 +75,8 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Runtime(RuntimeCommand),
     #[command(subcommand)]
+    Db(DbCommand),
+    #[command(subcommand)]
     Sandbox(SandboxCommand),
     Init(InitArgs),
     Schema(SchemaArgs),
@@ -98,6 +102,7 @@ pub(crate) fn run(command: Command, call: &Invocation, grammar: fn() -> clap::Co
         Command::Definition(command) => definition::run(command, call),
         Command::Instance(command) => instance::run(command, call),
         Command::Runtime(command) => runtime::run(command, call),
+        Command::Db(command) => db::run(command, call),
         Command::Sandbox(command) => sandbox::run(command, call),
         Command::Init(args) => init::run(args, call),
         Command::Schema(args) => schema::run(&args, call),

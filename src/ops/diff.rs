@@ -3,8 +3,6 @@
 //! Sides are compared as they are before placement, with their overrides: where the namespaces of two
 //! instances differ, or their labels, nobody changed anything.
 
-use serde_json::Value;
-
 use super::{
     history,
     view::{DiffView, SideView},
@@ -12,6 +10,7 @@ use super::{
 use crate::{
     store::Store,
     workload::{
+        body::Body,
         definition::Content,
         error::{Code, Error, Result},
         kinds::Kinds,
@@ -193,7 +192,7 @@ fn newest(store: &Store, instance: &InstanceName) -> Result<Found> {
 
 impl Found {
     /// Reads the objects, with the overrides in force.
-    fn objects(self, store: &Store) -> Result<Vec<Value>> {
+    fn objects(self, store: &Store) -> Result<Vec<Body>> {
         let Self { view, digest, overrides, content } = self;
         let mut objects = match content {
             FoundContent::Read(content) => content.objects,

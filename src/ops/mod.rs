@@ -13,6 +13,7 @@ pub(crate) mod claims;
 pub(crate) mod collateral;
 pub(crate) mod conflict;
 pub(crate) mod custom_resources;
+pub(crate) mod database;
 pub(crate) mod delete;
 pub(crate) mod deletion;
 pub(crate) mod deploy;

@@ -24,7 +24,7 @@ pub(super) fn of_sqlite(path: Option<&Path>, error: rusqlite::Error) -> Error {
     match error {
         rusqlite::Error::FromSqlConversionFailure(_, _, inner) => match inner.downcast::<Error>() {
             Ok(ours) => ours.cause(format!("in the database {file}")),
-            Err(other) => corrupt(&file).chain(other.as_ref()),
+            Err(other) => corrupt(path).chain(other.as_ref()),
         },
         rusqlite::Error::ToSqlConversionFailure(inner) => match inner.downcast::<Error>() {
             Ok(ours) => *ours,
@@ -35,7 +35,7 @@ pub(super) fn of_sqlite(path: Option<&Path>, error: rusqlite::Error) -> Error {
             of_code(path, code.code, &file).cause(text)
         }
         rusqlite::Error::InvalidColumnType(..) | rusqlite::Error::IntegralValueOutOfRange(..) => {
-            corrupt(&file).chain(&error)
+            corrupt(path).chain(&error)
         }
         other => unexpected(&file).chain(&other),
     }
@@ -54,7 +54,7 @@ fn of_code(path: Option<&Path>, code: ErrorCode, file: &str) -> Error {
         .hint(format!("try again when it has ended; {ELSEWHERE}")),
         ErrorCode::ReadOnly => read_only(path),
         ErrorCode::DiskFull => disk_full(file),
-        ErrorCode::DatabaseCorrupt => corrupt(file),
+        ErrorCode::DatabaseCorrupt => corrupt(path),
         ErrorCode::NotADatabase => not_a_database(path),
         ErrorCode::CannotOpen | ErrorCode::PermissionDenied => {
             Error::failed(Code::CannotOpenDatabase, format!("cannot open the database {file}"))
@@ -125,7 +125,8 @@ fn disk_full(file: &str) -> Error {
         .hint(format!("make space; {ELSEWHERE}"))
 }
 
-fn corrupt(file: &str) -> Error {
+pub(super) fn corrupt(path: Option<&Path>) -> Error {
+    let file = shown(path);
     Error::failed(Code::CorruptDatabase, format!("the database {file} is damaged")).hint(format!(
         "`mv {file} {file}.damaged`: what is deployed is known to the clusters and comes back; \
          {ELSEWHERE}"

@@ -17,6 +17,8 @@
 //! **Compatibility.** Migrations are append-only and counted in `user_version`; an older program
 //! refuses a newer file, and every program refuses a file that is not ours.
 
+mod backup;
+mod check;
 mod column;
 mod definitions;
 mod failure;
@@ -25,6 +27,7 @@ mod instances;
 pub(crate) mod lock;
 mod migrations;
 mod open;
+mod prune;
 mod releases;
 mod revisions;
 mod runtimes;
@@ -37,7 +40,10 @@ use std::{path::Path, path::PathBuf, time::Duration};
 use rusqlite::{Connection, Params, Row};
 
 pub use self::runtimes::KnownRuntime;
-pub(crate) use self::{definitions::DefinitionRow, instances::InstanceFilter, releases::End};
+pub(crate) use self::{
+    check::Checked, definitions::DefinitionRow, instances::InstanceFilter, prune::Pruned,
+    releases::End,
+};
 use crate::workload::error::{Code, Error, Result};
 
 /// How long a transaction waits for another process's.

@@ -70,10 +70,13 @@ pub(super) fn connect_in_memory() -> Result<Connection> {
 /// Copies a database into memory.
 pub(super) fn connect_copy(path: &Path, from: &Connection) -> Result<Connection> {
     let mut copy = connect_in_memory()?;
-    Backup::new(from, &mut copy)
-        .and_then(|backup| backup.run_to_completion(PAGES_AT_ONCE, WAL_RETRY, None))
-        .map_err(|error| failure::of_sqlite(Some(path), error))?;
+    copy_into(&mut copy, from).map_err(|error| failure::of_sqlite(Some(path), error))?;
     Ok(copy)
+}
+
+/// Copies a database into another one, while others may write to it.
+pub(super) fn copy_into(copy: &mut Connection, from: &Connection) -> rusqlite::Result<()> {
+    Backup::new(from, copy)?.run_to_completion(PAGES_AT_ONCE, WAL_RETRY, None)
 }
 
 fn readable(connection: Connection) -> rusqlite::Result<Connection> {
@@ -124,22 +127,35 @@ fn make_folder(folder: &Path) -> io::Result<()> {
 /// It is made under another name and linked: closing a file drops the locks that this process
 /// holds on it through SQLite (POSIX), and another thread may have opened it already.
 fn make_file(path: &Path) -> io::Result<()> {
-    let create = |path: &Path| {
-        fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map(drop)
-    };
+    let draft = make_draft(path)?;
+    match publish(&draft, path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        result => result,
+    }
+}
+
+/// Makes an empty file that only its owner reads beside where it will stand.
+pub(super) fn make_draft(path: &Path) -> io::Result<PathBuf> {
     let mut draft = path.as_os_str().to_owned();
     draft.push(format!(".{}.new", uuid::Uuid::new_v4().simple()));
     let draft = PathBuf::from(draft);
-    create(&draft)?;
-    let linked = fs::hard_link(&draft, path);
-    fs::remove_file(&draft)?;
+    fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
+    Ok(draft)
+}
+
+/// Gives a draft its name, unless another file has it: that one stays. The draft is gone then.
+pub(super) fn publish(draft: &Path, path: &Path) -> io::Result<()> {
+    let linked = fs::hard_link(draft, path);
     match linked {
         // A file system without hard links.
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => match create(path) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-            result => result,
-        },
-        _ => Ok(()),
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+            let taken = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+            match taken {
+                Ok(_) => fs::rename(draft, path),
+                Err(error) => fs::remove_file(draft).and(Err(error)),
+            }
+        }
+        result => fs::remove_file(draft).and(result),
     }
 }
 

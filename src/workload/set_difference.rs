@@ -4,9 +4,8 @@
 use std::collections::HashMap;
 
 use serde::Serialize;
-use serde_json::Value;
 
-use super::{difference::Difference, object::ObjectId};
+use super::{body::Body, difference::Difference, object::ObjectId};
 
 /// What became of an object from one set to the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -40,9 +39,9 @@ pub(crate) struct ObjectDifference {
 
 /// Compares two sets. What changed or came stands in the order of the second set, and what went
 /// after that in the order of the first.
-pub(crate) fn compare(old: &[Value], new: &[Value]) -> Vec<ObjectDifference> {
-    let old_ids: Vec<ObjectId> = old.iter().map(ObjectId::of).collect();
-    let new_ids: Vec<ObjectId> = new.iter().map(ObjectId::of).collect();
+pub(crate) fn compare(old: &[Body], new: &[Body]) -> Vec<ObjectDifference> {
+    let old_ids: Vec<ObjectId> = old.iter().map(|body| ObjectId::of(body)).collect();
+    let new_ids: Vec<ObjectId> = new.iter().map(|body| ObjectId::of(body)).collect();
     let partners = partners(&old_ids, &new_ids);
     let mut left = vec![true; old.len()];
     let mut differing = Vec::new();
@@ -96,16 +95,16 @@ mod tests {
 
     use super::*;
 
-    fn map(namespace: Option<&str>, name: &str, value: &str) -> Value {
+    fn map(namespace: Option<&str>, name: &str, value: &str) -> Body {
         let mut body = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name},
                               "data": {"a": value}});
         if let Some(namespace) = namespace {
             body["metadata"]["namespace"] = namespace.into();
         }
-        body
+        body.into()
     }
 
-    fn told(old: &[Value], new: &[Value]) -> Vec<String> {
+    fn told(old: &[Body], new: &[Body]) -> Vec<String> {
         let differing = compare(old, new);
         let told = differing.iter().map(|it| {
             let paths: Vec<&str> =

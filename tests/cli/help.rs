@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 use crate::program::Program;
 
-pub(crate) const COMMANDS: [&str; 29] = [
+pub(crate) const COMMANDS: [&str; 34] = [
     "",
     "deploy",
     "plan",
@@ -29,6 +29,11 @@ pub(crate) const COMMANDS: [&str; 29] = [
     "runtime list",
     "runtime use",
     "runtime check",
+    "db",
+    "db check",
+    "db backup",
+    "db rebuild",
+    "db prune",
     "sandbox",
     "sandbox reset",
     "init",

@@ -10,6 +10,7 @@ mod answers;
 mod bad_days;
 mod bad_input;
 mod completions;
+mod database;
 mod declared;
 mod diff;
 mod documents;

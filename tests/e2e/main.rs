@@ -62,4 +62,5 @@ mod storm;
 mod strictness;
 mod threeport;
 mod unsent;
+mod upkeep;
 mod yielding;

@@ -1,13 +1,13 @@
 //! What others changed of an instance, read off what `status` lists anyway.
 
 use futures::{StreamExt as _, stream};
-use serde_json::Value;
 
 use super::{DriftDetail, objects::SeenObject};
 use crate::{
     cluster::{api::IN_FLIGHT, request::Request},
     ops::{survey::Live, target::Target, view::Operation},
     workload::{
+        body::Body,
         drift::{Drift, SentBodies, drift_of},
         ownership::{added_beside, manager},
         record::{Entry, Record},
@@ -30,7 +30,7 @@ pub(super) async fn tell(
     for SeenObject { entry, .. } in judged {
         let found = live.get(&entry.id);
         let sent = bodies.of(entry);
-        let drift = drift_of(entry, sent.as_ref(), found, &manager);
+        let drift = drift_of(entry, sent.as_deref(), found, &manager);
         if let (Some(sent), Some(found)) = (&sent, found) {
             beside += added_beside(sent, found, &manager);
         }
@@ -44,9 +44,9 @@ pub(super) async fn tell(
 }
 
 /// Reads the objects of which fields differ. What may not be read is told without values.
-async fn add_values(target: &Target, all: &mut [(&Entry, Option<Value>, Vec<Drift>)]) {
+async fn add_values(target: &Target, all: &mut [(&Entry, Option<Body>, Vec<Drift>)]) {
     let reads = all.iter_mut().filter_map(|(entry, sent, drift)| {
-        let sent = sent.as_ref().filter(|_| drift.iter().any(|one| !one.path.is_empty()))?;
+        let sent = sent.as_deref().filter(|_| drift.iter().any(|one| !one.path.is_empty()))?;
         let path = target.path(&entry.id, &entry.version)?;
         Some(async move {
             if let Ok(Some(live)) = target.api.find(Request::get(path)).await {

@@ -4,6 +4,7 @@
 //! never removed.
 
 mod catalogue;
+mod database;
 mod diff;
 mod history;
 
@@ -14,6 +15,9 @@ pub(crate) use catalogue::{
     AppliedView, DefinitionOutcome, DefinitionSheet, DefinitionView, RevisionView, RuntimeView,
 };
 
+pub(crate) use database::{
+    BackupView, DatabaseView, PrunedView, RebuiltInstance, RebuiltOutcome, RebuiltView,
+};
 pub(crate) use diff::{DiffView, DifferingView, SideView};
 pub(crate) use history::{HistoryView, ReleaseView};
 

@@ -3,6 +3,7 @@
 mod definitions;
 mod instances;
 mod open;
+mod prune;
 mod releases;
 mod rows;
 

@@ -6,6 +6,7 @@ use std::{cell::OnceCell, collections::HashMap};
 use serde_json::Value;
 
 use crate::workload::{
+    body::Body,
     kinds::Kinds,
     object::ObjectId,
     ownership::{INSTANCE_LABEL, MANAGED_LABEL},
@@ -31,7 +32,7 @@ impl<'a> SentBodies<'a> {
 
     /// Gives the body of an object as it was sent last. `None` where no release of the record
     /// sent it.
-    pub(crate) fn of(&self, entry: &Entry) -> Option<Value> {
+    pub(crate) fn of(&self, entry: &Entry) -> Option<Body> {
         let digest = entry.body.as_deref()?;
         let newest = self.newest().get(&entry.id);
         let all = [newest, self.last_good().get(&entry.id)];
@@ -46,7 +47,7 @@ impl<'a> SentBodies<'a> {
         });
         // The planning leaves out owners that are gone, and an older program may have rendered
         // otherwise: what was certainly sent is the rest.
-        exact.or_else(|| newest.map(|sent| certain(&sent.body)))
+        exact.or_else(|| newest.map(|sent| certain(&sent.body).into()))
     }
 
     fn newest(&self) -> &Bodies {

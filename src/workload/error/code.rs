@@ -61,7 +61,7 @@ codes! {
     OtherDefinition "other-definition", OtherNamespace "other-namespace",
     OtherRuntime "other-runtime", OwnNamespacesTaken "own-namespaces-taken", Proxy "proxy",
     RecordManifest "record-manifest", RecordTooLarge "record-too-large",
-    ReadOnlyDatabase "read-only-database", RecordBusy "record-busy",
+    ReadOnlyDatabase "read-only-database", ReadableByOthers "readable-by-others", RecordBusy "record-busy",
     RecordDeleted "record-deleted", Rejected "rejected", ReservedNamespace "reserved-namespace",
     Restless "restless", RuntimeNotNamed "runtime-not-named", SameObject "same-object",
     Sandbox "sandbox", ServerError "server-error", SeveralInstances "several-instances",
