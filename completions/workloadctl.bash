@@ -125,8 +125,7 @@ _workloadctl() {
 
     case "${cmd}" in
         workloadctl)
-            opts="-n -o -q -v -y -h -V --runtime --namespace --kubeconfig --db --output --quiet --verbose --color --progress --request-timeout --yes --help --version deploy plan status list render diff history rollback delete definition instance runtime sandbox init schema completions"
-            opts="-n -o -q -v -y -h -V --runtime --namespace --kubeconfig --db --output --quiet --verbose --color --progress --request-timeout --yes --help --version deploy plan status list render history rollback delete definition instance runtime db sandbox init schema completions"
+            opts="-n -o -q -v -y -h -V --runtime --namespace --kubeconfig --db --output --quiet --verbose --color --progress --request-timeout --yes --help --version deploy plan status list render diff history rollback delete definition instance runtime db sandbox init schema completions"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

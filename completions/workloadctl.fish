@@ -252,7 +252,7 @@ complete -c workloadctl -n "__fish_workloadctl_using_subcommand render" -s v -l 
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand render" -s y -l yes -d 'Answer every question with yes'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand render" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand render" -s V -l version -d 'Print version'
-complete -c workloadctl -n "__fish_workloadctl_using_subcommand diff" -s f -l file -d 'Read manifests from a file, a folder (of manifests, a kustomization or a Helm chart), an https URL or `-` (standard input), several form one definition; or read a workload file, which names definitions and instances' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand diff" -s f -l file -d 'Read manifests from a file, a folder (of manifests or a kustomization), a Helm chart (folder, .tgz or oci://), an https URL or `-` (standard input), several form one definition; or read a workload file, which names definitions and instances' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand diff" -l values -d 'Render Helm charts with the values of a file; of several the last counts most' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand diff" -l helm-set -d 'Render Helm charts with a value, as `helm --set` does' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand diff" -l diff -d 'How the differences are shown' -r -f -a "unified\t''

@@ -141,6 +141,8 @@ fn without_a_command_help_goes_to_stderr() {
       definition   Handle workload definitions: named sets of Kubernetes resources
       instance     Handle workload instances: running copies of definitions
       runtime      Handle runtimes: the contexts of your kubeconfig
+      db           Look after the database: check it, copy it, fill it from a cluster, remove what is
+                   old
       sandbox      Handle the sandbox: a Kubernetes API inside the program, for trying and rehearsing
       init         Write a first workload file
       schema       Print the JSON Schema of workload files
