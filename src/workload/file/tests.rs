@@ -257,6 +257,38 @@ fn what_is_written_is_read_again() {
 }
 
 #[test]
+fn names_that_yaml_takes_for_something_else_are_written_as_texts() {
+    for name in ["on", "n", "null", "true", "1", "0x1", "1e3", "1e400", "2001-01-01", "y", "web"] {
+        let instance = DraftInstance {
+            name: name.parse().unwrap(),
+            runtime: Some(name.to_owned()),
+            namespace: Some(name.to_owned()),
+            overrides: Overrides {
+                images: [(name.to_owned(), name.to_owned())].into(),
+                ..Overrides::default()
+            },
+        };
+        let draft = Draft {
+            definition: name.parse().unwrap(),
+            manifests: vec![name.to_owned()],
+            instances: vec![instance],
+        };
+        let text = write(&[draft]);
+        let file = read(&source(&text)).expect(&text);
+        let [instance] = &*file.instances else { panic!("{text}") };
+        let said = |place: &Option<(String, Origin)>| place.as_ref().map(|it| it.0.clone());
+        let told = [
+            said(&instance.runtime),
+            said(&instance.namespace),
+            instance.overrides.images.get(name).cloned(),
+        ];
+        assert_eq!(told, std::array::from_fn(|_| Some(name.to_owned())), "{text}");
+        assert_eq!((file.definitions[0].name.as_str(), instance.name.as_str()), (name, name));
+        assert_eq!(sources(&file.definitions[0]), name);
+    }
+}
+
+#[test]
 fn the_schema_knows_every_key_that_is_read() {
     let schema: serde_json::Value = serde_json::from_str(&json_schema()).unwrap();
     let instance = schema.pointer("/properties/spec/properties/instances/anyOf/0/items").unwrap();

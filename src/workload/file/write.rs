@@ -39,11 +39,11 @@ pub(crate) fn write(drafts: &[Draft]) -> String {
         let Draft { definition, manifests, instances } = draft;
         let (version, kind) = (native::API_VERSION, native::KIND);
         writeln!(text, "apiVersion: {version}\nkind: {kind}").expect(INFALLIBLE);
-        writeln!(text, "metadata:\n  name: {definition}\nspec:").expect(INFALLIBLE);
+        writeln!(text, "metadata:\n  {}\nspec:", named(definition.as_str())).expect(INFALLIBLE);
         add(&mut text, 2, &json!({"manifests": manifests}));
         text.push_str("  instances:\n");
         for DraftInstance { name, runtime, namespace, overrides } in instances {
-            writeln!(text, "    - name: {name}").expect(INFALLIBLE);
+            writeln!(text, "    - {}", named(name.as_str())).expect(INFALLIBLE);
             let Overrides { images, replicas, patches, sets, restarted_at: _ } = overrides;
             for (key, value) in [
                 ("runtime", json!(runtime)),
@@ -63,6 +63,11 @@ pub(crate) fn write(drafts: &[Draft]) -> String {
 }
 
 const INFALLIBLE: &str = "writing to a string cannot fail";
+
+/// Writes a name, in quotes where it would be read as something else (`on`, `1e3`).
+fn named(name: &str) -> String {
+    yaml::emit(&json!({"name": name})).trim_end().to_owned()
+}
 
 fn add(text: &mut String, indent: usize, value: &Value) {
     for line in yaml::emit(value).lines() {
