@@ -213,6 +213,26 @@ fn what_an_override_brought_is_shown_with_its_flag() {
 }
 
 #[test]
+fn a_flag_of_several_lines_is_shown_in_one() {
+    let program = Program::new();
+    program.write("web.yaml", WEB);
+    let place = "Deployment/web:spec.template.spec.dnsPolicy";
+    assert_eq!(program.call("definition apply web -f web.yaml").code, 0);
+    let set = format!("--set={place}=\"a\\nb\"");
+    let create = ["instance", "create", "web", "--runtime", "sandbox", &set];
+    assert!(program.command(&create).output().unwrap().status.success());
+    snapshot!(program.call("render web").shown("render web"), @r#"
+    $ workloadctl render web
+    exit code 2
+    --- stderr
+    error: --set Deployment/web:spec.template.spec.dnsPolicy=a\nb: Deployment/web: `spec.template.spec.dnsPolicy` cannot be the text "a\nb"
+       | --set Deployment/web:spec.template.spec.dnsPolicy=a\nb
+       |                                                   ^^^^ expected one of ClusterFirstWithHostNet, ClusterFirst, Default, None
+    hint: `--validate warn` leaves the decision to the server
+    "#);
+}
+
+#[test]
 fn what_is_in_a_secret_is_not_shown() {
     let program = Program::new();
     program.write("s.yaml", SECRET);

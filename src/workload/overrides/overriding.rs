@@ -84,8 +84,16 @@ impl Overriding<'_> {
 
 impl Flag {
     fn new(flag: &str, name: &str, value: &str) -> Self {
-        let before = format!("{flag} {name}=");
-        Self { value: before.chars().count(), text: format!("{before}{value}") }
+        // In one line: a part of it is underlined.
+        let line = |text: &str| -> String {
+            let shown = |c: char| match c.is_control() {
+                true => c.escape_default().collect(),
+                false => String::from(c),
+            };
+            text.chars().map(shown).collect()
+        };
+        let before = format!("{flag} {}=", line(name));
+        Self { value: before.chars().count(), text: format!("{before}{}", line(value)) }
     }
 }
 

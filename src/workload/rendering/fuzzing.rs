@@ -7,7 +7,8 @@ use serde_json::Value;
 
 use super::render_offline;
 use crate::workload::{
-    definition::SourceFile, manifest, overrides::Overrides, placement::Destination, yaml,
+    definition::SourceFile, file, kinds::Kinds, manifest, overrides::Overrides,
+    placement::Destination, validate, yaml,
 };
 
 /// Reads a text; what is read without a problem is written and read again.
@@ -21,16 +22,23 @@ pub(crate) fn reader(text: &str) {
     }
 }
 
-/// Renders a text as manifests of an instance.
+/// Renders a text as manifests of an instance, patched by themselves, and validates them; reads it as a
+/// workload file.
 ///
 /// # Panics
 /// Where something on the way is wrong.
 pub(crate) fn render(text: &str) {
-    let file = SourceFile { name: "-".to_owned(), text: text.to_owned() };
-    let Ok(loaded) = manifest::load(vec![file]) else { return };
+    let source = SourceFile { name: "-".to_owned(), text: text.to_owned() };
+    _ = file::read(&source);
+    let Ok(loaded) = manifest::load(vec![source]) else { return };
+    _ = validate::content(&loaded.content);
+    let mut kinds = Kinds::builtin();
+    kinds.add_crds(&loaded.content.objects);
+    let unknown = kinds.check(&loaded.content.objects).errors;
     let mut overrides = Overrides { restarted_at: Some("now".to_owned()), ..Overrides::default() };
     for (number, object) in loaded.content.objects.iter().enumerate().take(3) {
         overrides.sets.insert(format!("{}:spec.replicas", object.id()), number.into());
+        overrides.patches.push((*object.body).clone());
     }
     let instance = "web".parse().expect("a name");
     for (namespace, overrides) in [(None, &Overrides::default()), (Some("shop"), &overrides)] {
@@ -39,6 +47,8 @@ pub(crate) fn render(text: &str) {
             Destination { instance: &instance, namespace, stored: None, namespace_labels: &labels };
         if let Ok(placement) = render_offline(loaded.content.objects.clone(), overrides, &to) {
             placement.objects.iter().for_each(|placed| survives(&placed.body));
+            let (placed, content) = (&placement.objects, &loaded.content);
+            _ = validate::rendered(placed, content, overrides, &kinds, &unknown);
         }
     }
 }
@@ -95,6 +105,18 @@ mod tests {
         let default = ProptestConfig::default();
         // `PROPTEST_CASES` makes it more.
         ProptestConfig { cases: default.cases * 8, ..default }
+    }
+
+    #[test]
+    fn the_corpora_pass_the_doors() {
+        let corpora = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus");
+        for (corpus, door) in [("reader", reader as fn(&str)), ("render", render)] {
+            let files = std::fs::read_dir(corpora.join(corpus)).unwrap();
+            let texts: Vec<String> =
+                files.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap()).collect();
+            assert!(texts.len() > 5, "{corpus}");
+            texts.iter().for_each(|text| door(text));
+        }
     }
 
     proptest! {
