@@ -220,17 +220,22 @@ impl Keeper {
     /// Deletes the record: the head last of all that the instance had. A head that names parts is
     /// first written without them, so that no part is left that nothing names; parts that a dead
     /// process left behind go too, where they can be listed.
+    ///
+    /// # Errors
+    /// Whatever the server answers: while a part may be left, the head stays.
     pub(crate) async fn remove(&self) -> Result<()> {
         let Record { namespace, instance, .. } = self.record().await;
-        if !self.kept.lock().await.head.parts.is_empty() {
+        let mut parts = self.kept.lock().await.head.parts.clone();
+        if !parts.is_empty() {
             self.amend(|record| {
                 record.inventory.clear();
                 (record.newest, record.last_good) = (None, None);
             })
             .await?;
         }
-        let lost_parts = list_parts(&self.api, &namespace, &instance).await;
-        delete_parts(&self.api, &namespace, lost_parts).await;
+        // Those that the head named were dropped with the write above, whatever the answer was.
+        parts.extend(list_parts(&self.api, &namespace, &instance).await?);
+        delete_parts(&self.api, &namespace, parts).await?;
         let mut kept = self.kept.lock().await;
         let mut tries = 0..2;
         loop {
@@ -302,13 +307,14 @@ impl Keeper {
         failure.explain("patch", "cannot renew the record", &id, None)
     }
 
-    /// Removes parts that the head does not name any more. A part that stays is harmless.
+    /// Removes parts that the head does not name any more. One that stays is harmless until the
+    /// record goes, and goes then.
     async fn drop_parts(&self, old: BTreeSet<String>) {
         let kept = self.kept.lock().await;
         let gone: BTreeSet<String> = old.difference(&kept.head.parts).cloned().collect();
         let namespace = kept.record.namespace.clone();
         drop(kept);
-        delete_parts(&self.api, &namespace, gone).await;
+        let _ = delete_parts(&self.api, &namespace, gone).await;
     }
 }
 
@@ -356,6 +362,6 @@ pub(crate) async fn note(api: &Api, found: &Found, record: &Record) {
         write_head(api, record, Some(&found.resource_version), found.holder.as_ref()).await
     {
         let gone = found.parts.difference(&written.parts).cloned().collect();
-        delete_parts(api, &record.namespace, gone).await;
+        let _ = delete_parts(api, &record.namespace, gone).await;
     }
 }

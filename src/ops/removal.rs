@@ -112,7 +112,7 @@ impl Remover<'_> {
         // Each wave is gone before the next: a custom resource needs its operator to lose its
         // finalizers, and a webhook's configuration must go before the pods that answer its calls
         // (docs/design.md, Delete).
-        let aggregated = self.aggregated_roles(entries).await;
+        let aggregated = self.aggregated_roles(entries).await?;
         let mut judges = GoneJudges::default();
         for wave in deletion_waves(&ids, &self.target.kinds, &aggregated) {
             let entries: Vec<&Entry> = wave.members.iter().map(|index| &entries[*index]).collect();

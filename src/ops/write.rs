@@ -16,8 +16,10 @@ use serde_json::Value;
 use super::{
     conflict::Yielded,
     deletion::{self, Propagation},
+    events::Event,
     options::Conflicts,
     orphans,
+    session::Session,
     target::Target,
 };
 use crate::{
@@ -25,6 +27,7 @@ use crate::{
     workload::{
         error::{Code, Error, ErrorKind, Result},
         kinds::{Trait, builtin_kind},
+        name::InstanceName,
         object::{GroupKind, ObjectId},
         ownership::resource_version,
         plan::{Desired, Item},
@@ -63,6 +66,10 @@ pub(crate) struct Writer<'a> {
     pub backends: Backends,
     /// Where steps are recorded on the way; none where nothing is recreated.
     pub keeper: Option<&'a Keeper>,
+    /// Who is told what should be heeded before a step is taken.
+    pub session: &'a Session<'a>,
+    /// The instance.
+    pub instance: &'a InstanceName,
 }
 
 impl Writer<'_> {
@@ -108,7 +115,13 @@ impl Writer<'_> {
         let deletion = if builtin_kind(&desired.id).is(Trait::Readopting) {
             // Before the deletion: killed in between, nobody else would know whose the pods were.
             if let Some(keeper) = self.keeper {
-                orphans::note(self.target, keeper, &desired.id, uid).await?;
+                for unseen in orphans::note(self.target, keeper, &desired.id, uid).await? {
+                    let told = format!(
+                        "{}: {unseen}; if this ends before it is made anew, nobody removes them",
+                        desired.id
+                    );
+                    self.session.report(self.instance, Event::Warning(told));
+                }
             }
             Propagation::Orphan
         } else {

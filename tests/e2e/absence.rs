@@ -181,4 +181,65 @@ on_both! {
         let status = place.run(&format!("status {name} -o json"));
         assert!(!status.stdout.contains("\"Healthy\"") && status.stdout.contains("ConfigMap/other"), "{}", status.stdout);
     }
+
+    /// A StatefulSet that is made anew leaves its pods for a moment: who may not look at them is told
+    /// that nobody will know them, before it goes.
+    fn what_a_set_leaves_and_nobody_may_see_is_said(place) {
+        let place = place.behind_proxy();
+        let name = place.instance("");
+        place.write("db.yaml", "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: db}\nspec: {serviceName: db, selector: {matchLabels: {app: db}}, template: {metadata: {labels: {app: db}}, spec: {terminationGracePeriodSeconds: 0, containers: [{name: db, image: 'db:1'}]}}}\n");
+        place.run(&format!("deploy {name} -f db.yaml")).expect(0);
+        let revisions = format!("/apis/apps/v1/namespaces/{name}/controllerrevisions");
+        let pods = format!("/api/v1/namespaces/{name}/pods");
+        let forbidden = |path: &str| on(Some("GET"), path, &Effect::Forbidden);
+        let replaced = |service: &str| -> Vec<String> {
+            let line = format!("deploy {name} --set StatefulSet/db:spec.serviceName={service} --replace StatefulSet/db");
+            let outcome = place.run(&line).expect(0);
+            outcome.stderr.lines().filter(|line| line.contains("made anew")).map(str::to_owned).collect()
+        };
+        place.faults(&[forbidden(&pods), forbidden(&revisions)]);
+        let ends = "if this ends before it is made anew, nobody removes them";
+        let told = replaced("first");
+        assert_eq!(told.len(), 2, "{told:?}");
+        for (line, (kind, group)) in told.iter().zip([("Pod", ""), ("ControllerRevision", ".apps")]) {
+            let wanted = format!("StatefulSet/db: its {kind}s cannot be seen: forbidden: get {kind}{group}; {ends}");
+            assert!(line.ends_with(&wanted), "{line}");
+        }
+        // By name the pods are all found, of the revisions those in use.
+        let by_name = on(Some("GET"), &format!("{revisions}/"), &Effect::Slow(std::time::Duration::ZERO));
+        place.faults(&[by_name.clone(), forbidden(&format!("{pods}?")), forbidden(&format!("{revisions}?"))]);
+        let told = replaced("second");
+        let wanted = format!("StatefulSet/db: its older ControllerRevisions cannot be seen: forbidden: list ControllerRevision.apps; {ends}");
+        assert!(told.len() == 1 && told[0].ends_with(&wanted), "{told:?}");
+        assert!(by_name.seen() > 0);
+        place.faults(&[]);
+        assert_eq!(replaced("third"), Vec::<String>::new());
+    }
+
+    /// Whoever comes into a namespace that another made shows itself to the one who deletes it: where
+    /// its look at it is not answered, it has not.
+    fn who_comes_into_a_namespace_that_does_not_answer_has_not_entered(place) {
+        let place = place.behind_proxy();
+        let (maker, guest, next) = (place.instance("-a"), place.instance("-b"), place.instance("-c"));
+        place.write("conf.yaml", CONF);
+        place.write("guest.yaml", &CONF.replace("conf", "guest"));
+        place.write("next.yaml", &CONF.replace("conf", "next"));
+        place.run(&format!("deploy {maker} -f conf.yaml")).expect(0);
+        let path = format!("/api/v1/namespaces/{maker}");
+        let entered = place.run(&format!("deploy {guest} -f guest.yaml --namespace {maker} -v")).expect(0);
+        let is_record = |line: &str| line.starts_with(&format!("POST {path}/secrets"));
+        let looks = |line: &&str| line.starts_with(&format!("GET {path}"));
+        let before: Vec<&str> = entered.stderr.lines().take_while(|line| !is_record(line)).filter(looks).collect();
+        assert!(!before.is_empty() && before.len() < entered.stderr.lines().filter(looks).count(), "{entered:?}");
+        // The first look after the record was written.
+        let matches = Matches { method: Some("GET"), path: Some(path.clone()), watch: None };
+        let look = Fault::new(matches, When::Nth(before.len() as u64 + 1), FOREIGN[0].1.clone());
+        place.faults(&[Arc::new(look)]);
+        place.run(&format!("deploy {next} -f next.yaml --namespace {maker}")).expect(7);
+        place.faults(&[]);
+        place.run(&format!("deploy {next} -f next.yaml --namespace {maker}")).expect(0);
+        for name in [&next, &guest, &maker] {
+            place.run(&format!("delete {name} --yes")).expect(0);
+        }
+    }
 }

@@ -16,6 +16,7 @@ use crate::{
     workload::{
         error::Result,
         name::InstanceName,
+        object::{GroupKind, ObjectId},
         ownership::resource_version,
         record::{Encoded, Holder, RECORD_LABEL, Record, head_name, head_secret, is_part_name},
     },
@@ -102,30 +103,50 @@ async fn own_lost_answer(
     }))
 }
 
-/// Lists the parts of an instance's record, named by its head or not; none where that is forbidden.
+/// Lists the parts of an instance's record, named by its head or not. None where that is forbidden:
+/// nothing tells their names then.
+///
+/// # Errors
+/// A list that failed otherwise: what was not seen would stay when the head has gone.
 pub(super) async fn list_parts(
     api: &Api,
     namespace: &str,
     instance: &InstanceName,
-) -> BTreeSet<String> {
+) -> Result<BTreeSet<String>> {
     let query = format!("&labelSelector={}", encode_query(&format!("{RECORD_LABEL}={instance}")));
-    let Ok(list) = api.list_metadata(&collection(namespace), &query).await else {
-        return BTreeSet::new();
+    let list = match api.list_metadata(&collection(namespace), &query).await {
+        Ok(list) => list,
+        Err(failure) if failure.is_forbidden() => return Ok(BTreeSet::new()),
+        Err(failure) => {
+            let doing = format!("cannot look for parts of the record of `{instance}`");
+            let kind = GroupKind::new("", "Secret");
+            return Err(failure.explain_list(doing, &kind, Some(namespace)));
+        }
     };
-    list.items
-        .iter()
-        .filter_map(|secret| secret["metadata"]["name"].as_str())
-        .filter(|name| is_part_name(instance, name))
-        .map(str::to_owned)
-        .collect()
+    let names = list.items.iter().filter_map(|secret| secret["metadata"]["name"].as_str());
+    Ok(names.filter(|name| is_part_name(instance, name)).map(str::to_owned).collect())
 }
 
-pub(super) async fn delete_parts(api: &Api, namespace: &str, parts: BTreeSet<String>) {
-    let deletions = parts.iter().map(|name| {
+/// Deletes parts; gives the first failure, after all were tried.
+///
+/// # Errors
+/// A part whose deletion was refused or not answered.
+pub(super) async fn delete_parts(
+    api: &Api,
+    namespace: &str,
+    parts: BTreeSet<String>,
+) -> Result<()> {
+    let deletions = parts.iter().map(|name| async move {
         let path = format!("{}/{name}", collection(namespace));
         let options =
             json!({"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Background"});
-        api.send(Request::json(Method::DELETE, path, &options))
+        match api.send(Request::json(Method::DELETE, path, &options)).await {
+            Err(failure) if !failure.is_not_found() => {
+                let id = ObjectId::new("", "Secret", Some(namespace), name);
+                Err(failure.explain("delete", "cannot delete a part of the record,", &id, None))
+            }
+            _ => Ok(()),
+        }
     });
-    futures::future::join_all(deletions.collect::<Vec<_>>()).await;
+    futures::future::join_all(deletions).await.into_iter().collect()
 }

@@ -15,6 +15,7 @@ use crate::{
     workload::{
         error::{Code, ErrorKind},
         instance::NamespaceMode,
+        record::part_name,
         runtime::RuntimeName,
     },
 };
@@ -24,6 +25,10 @@ use crate::{
 struct Server {
     head: Option<Value>,
     version: u32,
+    /// A part that a dead process left, and what its deletion is answered with.
+    part: Option<(String, u16)>,
+    /// What a list is answered with in place of the parts.
+    list: Option<u16>,
 }
 
 impl Server {
@@ -46,8 +51,17 @@ impl Server {
         let body: Value = serde_json::from_slice(&seen.body).unwrap_or_default();
         let based = |pointer: &str| body.pointer(pointer) == Some(&json!(self.version.to_string()));
         let code = match seen.line.split(' ').next().unwrap() {
-            "GET" if seen.line.contains("labelSelector") => {
-                return answer(200, "", r#"{"kind": "SecretList", "metadata": {}, "items": []}"#);
+            "GET" if seen.line.contains("labelSelector") => match self.list {
+                Some(code) => code,
+                None => {
+                    let name = |(name, _): &(String, u16)| json!({"metadata": {"name": name}});
+                    let items: Vec<Value> = self.part.iter().map(name).collect();
+                    let list = json!({"kind": "SecretList", "metadata": {}, "items": items});
+                    return answer(200, "", &list.to_string());
+                }
+            },
+            "DELETE" if self.part.as_ref().is_some_and(|(name, _)| seen.line.contains(name)) => {
+                self.part.as_ref().map_or(200, |(_, code)| *code)
             }
             "POST" => {
                 self.head = Some(body);
@@ -66,7 +80,11 @@ impl Server {
             }
             _ => 200,
         };
-        let reason = if code == 404 { "NotFound" } else { "Conflict" };
+        let reason = match code {
+            404 => "NotFound",
+            403 => "Forbidden",
+            _ => "Conflict",
+        };
         let status = json!({
             "kind": "Status", "status": "Failure", "code": code, "reason": reason, "message": "no",
         });
@@ -118,6 +136,27 @@ async fn the_record_of_somebody_who_took_over_is_not_removed() {
     server.lock().unwrap().write(Some(&somebody()));
     assert_eq!(keeper.remove().await.unwrap_err().code, Code::HolderLost);
     assert!(server.lock().unwrap().head.is_some());
+}
+
+#[tokio::test]
+async fn the_head_stays_while_a_part_may_be_left() {
+    let part = part_name(&"web".parse().unwrap(), b"part");
+    let cases = [
+        (Some((part.clone(), 403)), None, true),
+        (Some((part.clone(), 404)), None, false),
+        (Some((part, 200)), None, false),
+        (None, Some(422), true),
+        // Nothing tells their names then.
+        (None, Some(403), false),
+    ];
+    for (part, list, stays) in cases {
+        let (keeper, server) = begin().await;
+        server.lock().unwrap().part.clone_from(&part);
+        server.lock().unwrap().list = list;
+        let removed = keeper.remove().await;
+        assert_eq!(removed.is_err(), stays, "{part:?}, {list:?}: {removed:?}");
+        assert_eq!(server.lock().unwrap().head.is_some(), stays, "{part:?}, {list:?}");
+    }
 }
 
 #[tokio::test]

@@ -131,14 +131,15 @@ impl Deletion<'_> {
         let path = self.target.path(&id, "v1").expect("namespaces are built in");
         let live = self.target.api.find(Request::get_metadata(path)).await;
         let manager = manager(&record.namespace, record.instance.as_str());
-        if let Ok(Some(live)) = live
-            && is_created_by(&live, &manager)
-        {
-            operation.remarks.push(format!(
-                "{id} stays: `--namespace` made it; `kubectl delete namespace {}` deletes it",
-                id.name
-            ));
-        }
+        let end = match live {
+            Ok(Some(live)) if is_created_by(&live, &manager) => "`--namespace` made it",
+            Ok(_) => return,
+            Err(failure) if failure.is_forbidden() => return,
+            Err(_) => "whether `--namespace` made it cannot be seen: no answer",
+        };
+        operation
+            .remarks
+            .push(format!("{id} stays: {end}; `kubectl delete namespace {}` deletes it", id.name));
     }
 
     /// Leaves a namespace, or sends the deletion of exactly what was looked at.

@@ -91,7 +91,13 @@ impl Deploy<'_> {
         let id = ObjectId::new("", "Namespace", None, &desired.namespace);
         let path = target.path(&id, "v1").expect("namespaces are built in");
         let api = &target.api;
-        let Ok(Some(live)) = api.find(Request::get_metadata(&*path)).await else { return Ok(()) };
+        let live = match api.find(Request::get_metadata(&*path)).await {
+            Ok(Some(live)) => live,
+            // It was there a moment ago.
+            Ok(None) => return Err(terminating(&desired.namespace)),
+            Err(failure) if failure.is_forbidden() => return Ok(()),
+            Err(failure) => return Err(failure.explain("get", "cannot look at", &id, None)),
+        };
         // The version has to change: an entry from before goes, else one comes.
         let touched = match apply_entry_index(&live, manager) {
             Some(_) => shared::drop_apply_entry(api, manager, &id, &live, &path).await.map(drop),
@@ -105,9 +111,11 @@ impl Deploy<'_> {
                 sent.map(drop).map_err(|f| f.explain("patch", "cannot enter", &id, None))
             }
         };
-        if let Err(error) = touched {
-            // Who may not write it shows itself by the record alone.
-            return if error.kind == ErrorKind::Runtime { Err(error) } else { Ok(()) };
+        // Who may not write it shows itself by the record alone, and looks all the same.
+        if let Err(error) = touched
+            && error.kind == ErrorKind::Runtime
+        {
+            return Err(error);
         }
         match deletion::look(api, &id, &path).await? {
             Some(live) if !is_terminating(&live) => Ok(()),

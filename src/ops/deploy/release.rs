@@ -145,8 +145,13 @@ impl<'a> Deploy<'a> {
         prepared: &'w Prepared,
         api: Api,
         keeper: Option<&'w Keeper>,
-    ) -> Writer<'w> {
+    ) -> Writer<'w>
+    where
+        'a: 'w,
+    {
         Writer {
+            session: self.session,
+            instance: self.name,
             target: &prepared.start.target,
             api,
             manager: &prepared.draft.manager,

@@ -59,16 +59,18 @@ impl Remover<'_> {
         })
     }
 
-    /// Finds the ClusterRoles that others are aggregated into; none where that may not be looked
-    /// at, or where there is no other.
-    pub(super) async fn aggregated_roles(&self, entries: &[Entry]) -> HashSet<ObjectId> {
+    /// Finds the ClusterRoles that others are aggregated into; none where there is no other. One that
+    /// may not be looked at is taken for none: only the order depends on it.
+    ///
+    /// # Errors
+    /// A look that failed otherwise.
+    pub(super) async fn aggregated_roles(&self, entries: &[Entry]) -> Result<HashSet<ObjectId>> {
         let is_role = |entry: &&Entry| entry.id.is("rbac.authorization.k8s.io", "ClusterRole");
         let roles: Vec<Entry> = entries.iter().filter(is_role).cloned().collect();
         if roles.len() < 2 {
-            return HashSet::new();
+            return Ok(HashSet::new());
         }
-        let survey = Survey::of(self.target, self.instance, &roles);
-        let live = survey.look_at_visible().await.map(|(live, _)| live).unwrap_or_default();
-        live.into_iter().filter(|(_, live)| is_aggregated(live)).map(|(id, _)| id).collect()
+        let (live, _) = Survey::of(self.target, self.instance, &roles).look_at_visible().await?;
+        Ok(live.into_iter().filter(|(_, live)| is_aggregated(live)).map(|(id, _)| id).collect())
     }
 }
