@@ -63,4 +63,5 @@ mod strictness;
 mod threeport;
 mod unsent;
 mod upkeep;
+mod unnamed;
 mod yielding;

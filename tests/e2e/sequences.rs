@@ -9,11 +9,11 @@ use std::{
     fmt::Write as _,
     io::Write as _,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -32,6 +32,8 @@ const SEQUENCES: usize = 12;
 const WIDTH: usize = 12;
 /// Longer than anything is held.
 const FLAGS: &str = "--request-timeout 5s --timeout 4m";
+/// How long a garbage collector may take.
+const GARBAGE: Duration = Duration::from_secs(20);
 
 /// The objects that a set may have, and where they are found.
 const POOL: [(&str, &str); 9] = [
@@ -77,6 +79,9 @@ struct Figures {
     frozen: AtomicUsize,
     held: AtomicUsize,
     broken: AtomicUsize,
+    /// What was found afterwards that nothing names, and what of others was not.
+    orphans: Mutex<Vec<String>>,
+    lost: Mutex<Vec<String>>,
 }
 
 /// One sequence under way.
@@ -209,31 +214,55 @@ impl<'a> Sequence<'a> {
         if self.draw(2) == 0 {
             self.is_exact();
         }
+        // What is looked for afterwards is seen while it is there.
+        let named = self.place.unnamed(&self.name);
+        let record = format!("secrets/workloadctl.{}", self.name);
+        assert!(named.contains(&record), "seed {}: {named:?}", self.seed);
         let deleted = self.place.run(&format!("{} --lock-wait 2m", self.delete()));
         assert_eq!(deleted.code, 0, "seed {}: {deleted:?}", self.seed);
         self.calm();
-        let mut left = self.place.leftovers(&self.name);
-        left.retain(|left| *left != format!("clusterroles/{}-other", self.name));
-        assert_eq!(left, Vec::<String>::new(), "seed {}", self.seed);
-        self.bystanders_are_there();
+        self.count_orphans();
+        self.count_lost();
         self.figures.held.fetch_add(storm.held.load(Ordering::Relaxed), Ordering::Relaxed);
         self.figures.broken.fetch_add(storm.broken.load(Ordering::Relaxed), Ordering::Relaxed);
     }
 
-    /// Nothing of others is lost; then it goes.
-    #[track_caller]
-    fn bystanders_are_there(&self) {
+    /// Counts what is on the server and should not be, of every kind that it serves. What a
+    /// garbage collector still has to do is waited for.
+    fn count_orphans(&self) {
+        let own = self.home.iter().map(|home| format!("namespaces/{home}")).collect::<Vec<_>>();
+        let end = Instant::now() + GARBAGE;
+        let left = loop {
+            let mut left = self.place.unnamed(&self.name);
+            left.retain(|left| !own.contains(left));
+            if left.is_empty() || Instant::now() > end {
+                break left;
+            }
+            thread::park_timeout(Duration::from_millis(200));
+        };
+        let mut orphans = self.figures.orphans.lock().unwrap();
+        orphans.extend(left.into_iter().map(|left| format!("seed {}: {left}", self.seed)));
+    }
+
+    /// Counts what of others is not there any more; then the rest goes.
+    fn count_lost(&self) {
         let remove = |path: &str| {
-            self.place.call(Request::json(http::Method::DELETE, path, &json!({}))).unwrap();
+            self.place.call(Request::json(http::Method::DELETE, path, &json!({}))).map(drop)
         };
         for bystander in &self.bystanders {
             let path = bystander["path"].as_str().unwrap();
             let live = self.place.get(path);
             let uid = live.map(|live| live["metadata"]["uid"].clone());
-            assert_eq!(uid.as_ref(), Some(&bystander["uid"]), "seed {}: {path}", self.seed);
-            remove(path);
+            if uid.as_ref() != Some(&bystander["uid"]) || remove(path).is_err() {
+                self.figures.lost.lock().unwrap().push(format!("seed {}: {path}", self.seed));
+            }
         }
-        self.home.iter().for_each(|home| remove(&format!("/api/v1/namespaces/{home}")));
+        if let Some(home) = &self.home {
+            let path = format!("/api/v1/namespaces/{home}");
+            if remove(&path).is_err() {
+                self.figures.lost.lock().unwrap().push(format!("seed {}: {path}", self.seed));
+            }
+        }
     }
 
     #[track_caller]
@@ -286,11 +315,14 @@ on_both! {
         side_by_side((seed..seed + count).collect(), WIDTH, |seed| {
             Sequence::new(place, seed, wanted.is_some(), &figures).run();
         });
-        let Figures { killed, frozen, held, broken } = figures;
+        let Figures { killed, frozen, held, broken, orphans, lost } = figures;
+        let (orphans, lost) = (orphans.into_inner().unwrap(), lost.into_inner().unwrap());
         let told = format!(
-            "{count} sequences from seed {seed}: {killed:?} killed, {frozen:?} frozen, {held:?} writes held, {broken:?} connections broken, 0 orphans, 0 foreign lost\n"
+            "{count} sequences from seed {seed}: {killed:?} killed, {frozen:?} frozen, {held:?} writes held, {broken:?} connections broken, {} orphans, {} foreign lost\n",
+            orphans.len(), lost.len()
         );
         std::io::stderr().write_all(told.as_bytes()).unwrap();
+        assert_eq!((orphans, lost), (vec![], vec![]));
         let killed = killed.into_inner();
         assert!(killed * 2 > count, "only {killed} were killed");
         assert!(held.into_inner() > count && broken.into_inner() > count / 2);
