@@ -85,6 +85,9 @@ _workloadctl() {
             workloadctl__subcmd__definition,delete)
                 cmd="workloadctl__subcmd__definition__subcmd__delete"
                 ;;
+            workloadctl__subcmd__definition,history)
+                cmd="workloadctl__subcmd__definition__subcmd__history"
+                ;;
             workloadctl__subcmd__definition,list)
                 cmd="workloadctl__subcmd__definition__subcmd__list"
                 ;;
@@ -507,7 +510,7 @@ _workloadctl() {
             return 0
             ;;
         workloadctl__subcmd__definition)
-            opts="-n -o -q -v -y -h -V --runtime --namespace --kubeconfig --db --output --quiet --verbose --color --progress --request-timeout --yes --help --version apply list show validate delete"
+            opts="-n -o -q -v -y -h -V --runtime --namespace --kubeconfig --db --output --quiet --verbose --color --progress --request-timeout --yes --help --version apply list show history validate delete"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -688,6 +691,60 @@ _workloadctl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        workloadctl__subcmd__definition__subcmd__history)
+            opts="-n -o -q -v -y -h -V --runtime --namespace --kubeconfig --db --output --quiet --verbose --color --progress --request-timeout --yes --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --runtime)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --namespace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --kubeconfig)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --db)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table wide json yaml name" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table wide json yaml name" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto bars lines json none" -- "${cur}"))
+                    return 0
+                    ;;
+                --request-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         workloadctl__subcmd__definition__subcmd__list)
             opts="-n -o -q -v -y -h -V --runtime --namespace --kubeconfig --db --output --quiet --verbose --color --progress --request-timeout --yes --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -743,12 +800,16 @@ _workloadctl() {
             return 0
             ;;
         workloadctl__subcmd__definition__subcmd__show)
-            opts="-n -o -q -v -y -h -V --field --runtime --namespace --kubeconfig --db --output --quiet --verbose --color --progress --request-timeout --yes --help --version"
+            opts="-n -o -q -v -y -h -V --revision --field --runtime --namespace --kubeconfig --db --output --quiet --verbose --color --progress --request-timeout --yes --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --revision)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --field)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -929,7 +990,7 @@ _workloadctl() {
             return 0
             ;;
         workloadctl__subcmd__deploy)
-            opts="-f -n -o -q -v -y -h -V --all --file --values --helm-set --definition --revision --image --replicas --patch --set --restart --prune --adopt --replace --conflicts --references --validate --new-cluster --namespace-label --timeout --lock-wait --no-wait --dry-run --runtime --namespace --kubeconfig --db --output --quiet --verbose --color --progress --request-timeout --yes --help --version"
+            opts="-f -n -o -q -v -y -h -V --all --file --values --helm-set --definition --revision --like --with-overrides --image --replicas --patch --set --restart --prune --adopt --replace --conflicts --references --validate --new-cluster --namespace-label --timeout --lock-wait --no-wait --dry-run --runtime --namespace --kubeconfig --db --output --quiet --verbose --color --progress --request-timeout --yes --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -956,6 +1017,10 @@ _workloadctl() {
                     return 0
                     ;;
                 --revision)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --like)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1633,7 +1698,7 @@ _workloadctl() {
             return 0
             ;;
         workloadctl__subcmd__plan)
-            opts="-f -n -o -q -v -y -h -V --all --file --values --helm-set --definition --revision --image --replicas --patch --set --restart --prune --adopt --replace --conflicts --references --validate --new-cluster --namespace-label --exit-code --runtime --namespace --kubeconfig --db --output --quiet --verbose --color --progress --request-timeout --yes --help --version"
+            opts="-f -n -o -q -v -y -h -V --all --file --values --helm-set --definition --revision --like --with-overrides --image --replicas --patch --set --restart --prune --adopt --replace --conflicts --references --validate --new-cluster --namespace-label --exit-code --runtime --namespace --kubeconfig --db --output --quiet --verbose --color --progress --request-timeout --yes --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1660,6 +1725,10 @@ _workloadctl() {
                     return 0
                     ;;
                 --revision)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --like)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

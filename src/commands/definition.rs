@@ -10,10 +10,11 @@ use crate::{
         validation::{self, ValidateArgs, ValidationArgs},
         workload_file::{LoadedDefinition, NamedWorkload},
     },
-    ops::{catalogue, events, stop::Stop},
-    output::{definitions, question::Questions},
+    ops::{catalogue, events, history, revisions, stop::Stop},
+    output::{self, definitions, objects::ObjectsAnswer, question::Questions},
     workload::{
         error::{Code, Error, Result},
+        mask,
         name::DefinitionName,
         validate,
     },
@@ -25,6 +26,7 @@ pub(crate) enum DefinitionCommand {
     Apply(ApplyArgs),
     List(DefinitionListArgs),
     Show(DefinitionShowArgs),
+    History(DefinitionHistoryArgs),
     Validate(ValidateArgs),
     Delete(DefinitionDeleteArgs),
 }
@@ -58,12 +60,34 @@ pub(crate) struct DefinitionListArgs {}
 
 /// Show a definition
 #[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  workloadctl definition show web
+  workloadctl definition show web --revision 3
+  workloadctl definition show web --revision 3 -o yaml    the objects of revision 3, as manifests
+
+Values of Secrets are masked; `workloadctl render --definition web --revision 3` prints them.")]
 pub(crate) struct DefinitionShowArgs {
     /// The definition
     name: String,
+    /// What it was in this revision; with -o yaml or json its objects
+    #[arg(long, value_name = "N")]
+    revision: Option<u64>,
     /// Print one bare value of the JSON, such as revision
     #[arg(long)]
     field: Option<String>,
+}
+
+/// List the revisions of a definition, the newest first, with the releases that brought them
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Exit codes:
+  0  told
+  1  no such definition
+  2  wrong command")]
+pub(crate) struct DefinitionHistoryArgs {
+    /// The definition
+    name: String,
 }
 
 /// Delete definitions that have no instances
@@ -92,15 +116,31 @@ pub(super) fn run(command: DefinitionCommand, call: &Invocation) -> Done {
             definitions::list(&call.printer, &definitions, call.now)?;
             Ok(None)
         }
-        DefinitionCommand::Show(DefinitionShowArgs { name, field }) => {
-            let name: DefinitionName = name.parse()?;
-            let sheet = catalogue::show_definition(&call.open_for_reading()?, &name)?;
-            definitions::show(&call.printer, &sheet, field.as_deref(), call.now)?;
+        DefinitionCommand::Show(args) => show(args, call),
+        DefinitionCommand::History(DefinitionHistoryArgs { name }) => {
+            let history = revisions::history(&call.open_for_reading()?, &name.parse()?)?;
+            output::revisions::list(&call.printer, &history, call.now)?;
             Ok(None)
         }
         DefinitionCommand::Validate(args) => validation::run(args, call),
         DefinitionCommand::Delete(args) => delete(args, call),
     }
+}
+
+fn show(args: DefinitionShowArgs, call: &Invocation) -> Done {
+    let DefinitionShowArgs { name, revision, field } = args;
+    let name: DefinitionName = name.parse()?;
+    let store = call.open_for_reading()?;
+    if revision.is_some() && field.is_none() && call.printer.format().is_document() {
+        let mut answer = ObjectsAnswer::new(call.printer.chosen_format());
+        let content = history::content(&store, &name, revision)?;
+        content.objects.iter().for_each(|object| answer.add(&mask::object(&object.body)));
+        answer.print(&call.printer)?;
+        return Ok(None);
+    }
+    let sheet = catalogue::show_definition(&store, &name, revision)?;
+    definitions::show(&call.printer, &sheet, field.as_deref(), call.now)?;
+    Ok(None)
 }
 
 fn apply(args: ApplyArgs, call: &Invocation) -> Done {

@@ -37,6 +37,7 @@ Examples:
   workloadctl deploy web --set 'Ingress/web:spec.rules[0].host=pr17.example.com'
   workloadctl deploy web -f chart/ --values prod.yaml
                                                   a Helm chart, rendered with the installed helm
+  workloadctl deploy web-prod --like web-dev      the revision that another instance runs
   workloadctl deploy --all --definition web       bring every instance of `web` up to date
   workloadctl deploy -f app.yaml --image web=web:v3
                                                   what a workload file names, with another image

@@ -6,6 +6,7 @@ use crate::{
     commands::{
         invocation::{Done, Failures, Invocation},
         manifests::{FileArgs, load},
+        names::Numbered,
         workload_file::NamedWorkload,
     },
     ops::diff::{self, Side},
@@ -65,27 +66,6 @@ pub(crate) struct DiffArgs {
     /// Exit with 4 if anything differs
     #[arg(long)]
     exit_code: bool,
-}
-
-/// A name with the number behind its `@`.
-struct Numbered<'t> {
-    name: &'t str,
-    number: Option<u64>,
-}
-
-impl<'t> Numbered<'t> {
-    fn parse(text: &'t str) -> Result<Self> {
-        let Some((name, number)) = text.split_once('@') else {
-            return Ok(Self { name: text, number: None });
-        };
-        match number.parse() {
-            Ok(number) => Ok(Self { name, number: Some(number) }),
-            Err(_) => {
-                let message = format!("{text:?}: behind `@` stands a number, not {number:?}");
-                Err(Error::usage(Code::InvalidCommand, message))
-            }
-        }
-    }
 }
 
 /// Compares.

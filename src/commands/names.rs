@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use crate::workload::{
-    error::{Error, Result},
+    error::{Code, Error, Result},
     name::{DefinitionName, InstanceName},
 };
 
@@ -34,6 +34,31 @@ fn distinct<N: FromStr<Err = Error> + PartialEq>(texts: &[String]) -> Result<Vec
         }
     }
     if errors.is_empty() { Ok(names) } else { Err(errors) }
+}
+
+/// A name with the number behind its `@`.
+pub(crate) struct Numbered<'t> {
+    pub name: &'t str,
+    pub number: Option<u64>,
+}
+
+impl<'t> Numbered<'t> {
+    /// Reads `NAME` or `NAME@N`.
+    ///
+    /// # Errors
+    /// Code 2 where behind `@` stands no number.
+    pub(crate) fn parse(text: &'t str) -> Result<Self> {
+        let Some((name, number)) = text.split_once('@') else {
+            return Ok(Self { name: text, number: None });
+        };
+        match number.parse() {
+            Ok(number) => Ok(Self { name, number: Some(number) }),
+            Err(_) => {
+                let message = format!("{text:?}: behind `@` stands a number, not {number:?}");
+                Err(Error::usage(Code::InvalidCommand, message))
+            }
+        }
+    }
 }
 
 #[cfg(test)]

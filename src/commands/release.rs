@@ -7,7 +7,7 @@ use crate::{
     commands::{
         invocation::{Failures, Invocation},
         manifests::{FileArgs, load},
-        names::instance_names,
+        names::{Numbered, instance_names},
         selection::Selection,
         validation::ValidationArgs,
         workload_file::NamedWorkload,
@@ -21,6 +21,7 @@ use crate::{
         definition::SourceFile,
         error::{Code, Error, Result},
         manifest::Loaded,
+        name::DefinitionName,
         overrides::{self, OverrideEdit},
         placement::parse_namespace_label,
     },
@@ -42,12 +43,20 @@ pub(crate) struct ReleaseArgs {
     /// Its manifests, in place of the stored definition.
     #[command(flatten)]
     pub(super) files: FileArgs,
-    /// The definition [default: the instance's own, or one of the instance's name]
+    /// The definition, or NAME@N for its revision N [default: the instance's own, or one of the
+    /// instance's name]
     #[arg(long, value_name = "NAME")]
     definition: Option<String>,
     /// The number of the definition's revision [default: the newest]
     #[arg(long, value_name = "N", conflicts_with = "file")]
     revision: Option<u64>,
+    /// The revision that another instance runs: that of its last release that went well
+    #[arg(long, value_name = "INSTANCE", conflicts_with_all = ["file", "revision", "definition"])]
+    like: Option<String>,
+    /// With --like: its overrides too, in place of the instance's own
+    #[arg(long, requires = "like",
+          conflicts_with_all = ["image", "replicas", "patch", "set", "restart"])]
+    with_overrides: bool,
     /// What to override.
     #[command(flatten)]
     overrides: OverrideArgs,
@@ -176,13 +185,13 @@ impl ReleaseArgs {
         call: &Invocation,
         limits: Limits,
     ) -> Result<DeployOptions, Failures> {
-        let definition = self.definition.as_deref().map(str::parse).transpose()?;
+        let (definition, earlier) = self.revision()?;
         let edits = self.overrides.edits(call)?;
         let labels = self.namespace_label.iter().map(|text| parse_namespace_label(text));
         let namespace_labels = labels.collect::<Result<_>>()?;
         Ok(DeployOptions {
             given: None,
-            earlier: self.revision.map(Earlier::Revision),
+            earlier,
             definition,
             declared: None,
             edits,
@@ -197,6 +206,31 @@ impl ReleaseArgs {
             new_cluster: self.new_cluster,
             namespace_labels,
         })
+    }
+
+    /// Finds out which definition is named, and which revision in place of the newest.
+    ///
+    /// # Errors
+    /// Code 2 for what is no name or number, and for two things that are said about one.
+    fn revision(&self) -> Result<(Option<DefinitionName>, Option<Earlier>)> {
+        if let Some(instance) = &self.like {
+            let instance = instance.parse()?;
+            let like = Earlier::Like { instance, with_overrides: self.with_overrides };
+            return Ok((None, Some(like)));
+        }
+        let numbered = self.definition.as_deref().map(Numbered::parse).transpose()?;
+        let behind = numbered.as_ref().and_then(|numbered| numbered.number);
+        let other = match (behind, self.revision.is_some(), self.files.file.is_empty()) {
+            (Some(_), true, _) => Some("--revision"),
+            (Some(_), false, false) => Some("-f"),
+            _ => None,
+        };
+        if let (Some(number), Some(other)) = (behind, other) {
+            let message = format!("{other} cannot be used with a revision, `@{number}`");
+            return Err(Error::usage(Code::InvalidCommand, message));
+        }
+        let definition = numbered.map(|numbered| numbered.name.parse()).transpose()?;
+        Ok((definition, behind.or(self.revision).map(Earlier::Revision)))
     }
 
     /// Checks that the flags fit a workload file and the instances of it that are meant.

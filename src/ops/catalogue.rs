@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::view::{
-    AppliedView, DefinitionOutcome, DefinitionSheet, DefinitionView, InstanceView, ObjectView,
-    RevisionView,
+use super::{
+    history,
+    view::{
+        AppliedView, DefinitionOutcome, DefinitionSheet, DefinitionView, InstanceView, ObjectView,
+    },
 };
 use crate::{
     store::{DefinitionRow, InstanceFilter, Store},
@@ -112,6 +114,7 @@ pub(crate) fn instance_view(store: &Store, instance: Instance) -> Result<Instanc
         definition: Some(definition.to_string()),
         revision: release.as_ref().map(|release| release.revision),
         latest_revision: latest.map(|latest| latest.number),
+        pinned: release.as_ref().is_some_and(|release| release.pinned),
         runtime: Some(runtime),
         cluster_uid,
         namespace,
@@ -133,25 +136,28 @@ pub(crate) fn list_definitions(store: &Store) -> Result<Vec<DefinitionView>> {
     Ok(store.definitions()?.into_iter().map(definition_view).collect())
 }
 
-/// Shows one definition: its revisions, the objects of the newest one, its instances.
+/// Shows one definition: its revisions, the objects of one (without a number of the newest), its
+/// instances.
 ///
 /// # Errors
-/// `no-such-definition` (1).
-pub(crate) fn show_definition(store: &Store, name: &DefinitionName) -> Result<DefinitionSheet> {
-    let Some(row) = store.definition(name)? else {
+/// `no-such-definition` and `no-such-revision` (1).
+pub(crate) fn show_definition(
+    store: &Store,
+    name: &DefinitionName,
+    number: Option<u64>,
+) -> Result<DefinitionSheet> {
+    let Some(mut row) = store.definition(name)? else {
         return Err(store.no_such_definition(name.as_str()));
     };
-    let objects = store.content(&row.newest)?.objects.into_iter().map(object_view).collect();
-    let mut revisions = store.revisions(name, None)?;
-    // A definition that came in with a record has no revision of its own: what an instance runs
-    // stands for it.
-    if revisions.is_empty() {
-        revisions.push(row.newest.clone());
+    if let Some(number) = number {
+        (row.newest, _) = history::revision(store, name, None, number)?;
     }
+    let objects = store.content(&row.newest)?.objects.into_iter().map(object_view).collect();
+    let revisions = history::revisions(store, name)?;
     let options = ListOptions { definition: Some(name), ..ListOptions::default() };
     Ok(DefinitionSheet {
         definition: definition_view(row),
-        revisions: revisions.into_iter().map(revision_view).collect(),
+        revisions: revisions.into_iter().map(Into::into).collect(),
         objects,
         used_by: list_instances(store, &options)?,
     })
@@ -272,11 +278,6 @@ fn definition_view(row: DefinitionRow) -> DefinitionView {
         created_at,
         updated_at,
     }
-}
-
-fn revision_view(revision: Revision) -> RevisionView {
-    let Revision { definition: _, number, digest, created_at, object_count, source } = revision;
-    RevisionView { revision: number, digest, object_count, source, created_at }
 }
 
 fn object_view(object: Object) -> ObjectView {

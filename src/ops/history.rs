@@ -63,6 +63,7 @@ fn view(kept: &Kept, before: Option<&Kept>) -> ReleaseView {
         digest: release.digest.clone(),
         overrides: release.overrides.clone(),
         returns_to: release.returns_to,
+        pinned: release.pinned,
         deployed_at: release.started_at,
         ended_at: release.ended_at,
         duration_seconds: duration.map(|duration| duration.as_secs_f64().max(0.0)),
@@ -97,6 +98,25 @@ pub(crate) fn release(store: &Store, name: &InstanceName, number: u64) -> Result
     let releases = store.releases(name)?;
     let found = releases.into_iter().find(|release| release.number == number);
     found.ok_or_else(|| no_such_release(name, number))
+}
+
+/// Finds the last release of an instance that went well: what it runs.
+///
+/// # Errors
+/// `no-such-instance` (1); `no-such-release` (1) where none went well.
+pub(crate) fn last_good(store: &Store, name: &InstanceName) -> Result<Release> {
+    if store.instance(name)?.is_none() {
+        return Err(store.no_such_instance(name.as_str()));
+    }
+    let releases = store.releases(name)?;
+    let message = match releases.is_empty() {
+        true => format!("`{name}` was never deployed"),
+        false => format!("no release of `{name}` went well"),
+    };
+    let good = releases.into_iter().find(|release| release.outcome.is_good());
+    good.ok_or_else(|| {
+        Error::failed(Code::NoSuchRelease, message).hint(format!("workloadctl deploy {name}"))
+    })
 }
 
 /// The failure of a number that no release has.
@@ -144,6 +164,19 @@ pub(crate) fn content_of(
     Ok((revision, content))
 }
 
+/// Lists the revisions of a definition, the newest first. One that came in with a record has none of
+/// its own: what an instance runs stands for it.
+///
+/// # Errors
+/// `no-such-definition` (1).
+pub(crate) fn revisions(store: &Store, definition: &DefinitionName) -> Result<Vec<Revision>> {
+    let Some(row) = store.definition(definition)? else {
+        return Err(store.no_such_definition(definition.as_str()));
+    };
+    let revisions = store.revisions(definition, None)?;
+    Ok(if revisions.is_empty() { vec![row.newest] } else { revisions })
+}
+
 /// Finds a revision of a definition by its number, among those that an instance goes by or, without
 /// one, the definition's own.
 ///
@@ -155,11 +188,13 @@ pub(crate) fn revision(
     instance: Option<&InstanceName>,
     number: u64,
 ) -> Result<(Revision, Content)> {
-    if store.definition(definition)?.is_none() {
-        return Err(store.no_such_definition(definition.as_str()));
-    }
-    let mut revisions = store.revisions(definition, instance)?.into_iter();
-    let Some(revision) = revisions.find(|revision| revision.number == number) else {
+    let known = match instance {
+        Some(_) if store.definition(definition)?.is_some() => {
+            store.revisions(definition, instance)?
+        }
+        _ => revisions(store, definition)?,
+    };
+    let Some(revision) = known.into_iter().find(|revision| revision.number == number) else {
         let message = format!("definition `{definition}` has no revision {number} here");
         return Err(Error::failed(Code::NoSuchRevision, message)
             .hint(format!("`workloadctl definition show {definition}` lists those there are")));

@@ -31,6 +31,7 @@ mod planning;
 pub(crate) mod rebuild;
 pub(crate) mod removal;
 pub(crate) mod render;
+pub(crate) mod revisions;
 pub(crate) mod rollout;
 pub(crate) mod runtime_choice;
 pub(crate) mod runtimes;

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use crate::workload::{
     definition::Content,
-    name::DefinitionName,
+    name::{DefinitionName, InstanceName},
     overrides::{OverrideEdit, Overrides},
 };
 
@@ -44,12 +44,18 @@ pub(crate) struct Given {
 }
 
 /// What to deploy in place of the newest revision.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Earlier {
     /// `--revision`: that revision of the definition.
     Revision(u64),
     /// `rollback`: what that release was, or the last one that went well before the newest.
     Release(Option<u64>),
+    /// `--like`: what another instance runs.
+    Like {
+        instance: InstanceName,
+        /// Whether its overrides come along, in place of the own ones.
+        with_overrides: bool,
+    },
 }
 
 /// What to do about references to objects that are neither in the set nor on the cluster

@@ -109,6 +109,7 @@ mod tests {
             digest: "0123456789abcdef".into(),
             overrides: Overrides::default(),
             returns_to: (number == 1).then_some(7),
+            pinned: false,
             deployed_at: at,
             ended_at: None,
             duration_seconds: Some(2.5),

@@ -71,12 +71,14 @@ pub(super) fn identity(instance: &InstanceView) -> Vec<Cell> {
     ]
 }
 
-/// The revision that runs, and where it is not the newest, that too.
+/// The revision that runs; where it is not the newest, or is pinned, that too.
 fn revision(instance: &InstanceView) -> Cell {
     match (instance.revision, instance.latest_revision) {
         (Some(runs), Some(latest)) if runs != latest => {
-            Cell::toned(format!("{runs} (newest {latest})"), Tone::Warn)
+            let pinned = if instance.pinned { "pinned, " } else { "" };
+            Cell::toned(format!("{runs} ({pinned}newest {latest})"), Tone::Warn)
         }
+        (Some(runs), _) if instance.pinned => format!("{runs} (pinned)").into(),
         (runs, _) => or_dash(runs),
     }
 }
@@ -151,6 +153,7 @@ fn sheet(instance: &InstanceView, printer: &Printer, now: Timestamp) -> String {
         ("name", Some(instance.name.clone())),
         ("definition", instance.definition.clone()),
         ("revision", instance.revision.map(|number| number.to_string())),
+        ("pinned", instance.pinned.then(|| "until a deploy without --revision".to_owned())),
         ("newest revision", instance.latest_revision.map(|number| number.to_string())),
         ("runtime", instance.runtime.clone()),
         ("namespace", namespace(instance)),

@@ -18,6 +18,7 @@ pub(crate) mod parsing;
 pub(crate) mod printer;
 pub(crate) mod progress;
 pub(crate) mod question;
+pub(crate) mod revisions;
 pub(crate) mod runtimes;
 pub(crate) mod sandbox;
 pub(crate) mod sanitize;

@@ -6,8 +6,11 @@ use super::{Store, failure};
 use crate::workload::error::Result;
 
 /// Step `n` brings version `n` to `n + 1`.
-pub(super) const STEPS: &[&str] =
-    &[include_str!("migrations/0001.sql"), include_str!("migrations/0002.sql")];
+pub(super) const STEPS: &[&str] = &[
+    include_str!("migrations/0001.sql"),
+    include_str!("migrations/0002.sql"),
+    include_str!("migrations/0003.sql"),
+];
 
 /// `wlct`: marks the file as ours, so that another program's database is never touched.
 const APPLICATION_ID: i64 = 0x776c_6374;

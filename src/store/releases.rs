@@ -19,7 +19,8 @@ use crate::workload::{
 
 pub(super) const RELEASE: &str = "
     SELECT release.id, number, deployer, started_at, ended_at, outcome, reason,
-           release.definition, revision, digest, revision_created_at, returns_to, release.overrides,
+           release.definition, revision, digest, revision_created_at, returns_to, pinned,
+           release.overrides,
            counts, images, rendered IS NOT NULL AS sent
     FROM release JOIN instance ON instance.id = instance_id
     WHERE instance.name = ?1
@@ -50,6 +51,7 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Release> {
         digest: row.get("digest")?,
         revision_created_at,
         returns_to: returns_to.map(|Count(number)| number),
+        pinned: row.get("pinned")?,
         overrides,
     })
 }
@@ -235,14 +237,15 @@ impl Store {
             digest,
             revision_created_at,
             returns_to,
+            pinned,
             overrides,
         } = release;
         self.execute(
             "INSERT INTO release (instance_id, id, number, deployer, started_at, ended_at, outcome,
                                   definition, revision, digest, revision_created_at, overrides,
-                                  reason, returns_to)
+                                  reason, returns_to, pinned)
              VALUES ((SELECT id FROM instance WHERE name = ?1),
-                     ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+                     ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
              ON CONFLICT (instance_id, id) DO UPDATE SET
                  number = excluded.number, deployer = excluded.deployer,
                  started_at = excluded.started_at, ended_at = excluded.ended_at,
@@ -250,7 +253,7 @@ impl Store {
                  definition = excluded.definition,
                  revision = excluded.revision,
                  revision_created_at = excluded.revision_created_at,
-                 returns_to = excluded.returns_to,
+                 returns_to = excluded.returns_to, pinned = excluded.pinned,
                  -- What was begun here nobody else changes: a record may claim its id.
                  digest = iif(rendered IS NULL, excluded.digest, digest),
                  overrides = iif(rendered IS NULL, excluded.overrides, overrides)",
@@ -269,6 +272,7 @@ impl Store {
                 Json(overrides),
                 reason,
                 returns_to.map(Count),
+                pinned,
             ],
         )
         .map(drop)

@@ -24,6 +24,13 @@ pub(crate) fn shown(path: &str, body: &[u8]) -> String {
     value.to_string()
 }
 
+/// Gives an object as it may be shown: the values of a Secret are hidden.
+pub(crate) fn object(body: &Value) -> Value {
+    let mut shown = body.clone();
+    mask(&mut shown, false);
+    shown
+}
+
 /// Gives overrides as they may be shown: what they set in a Secret is hidden.
 pub(crate) fn overrides(overrides: &Overrides) -> Overrides {
     let mut shown = overrides.clone();

@@ -176,6 +176,9 @@ pub(crate) struct Release {
     /// The number of the release that a rollback returns to.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub returns_to: Option<u64>,
+    /// Whether the revision was named, and is held until the next deploy that names none.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub pinned: bool,
     /// The overrides in force.
     #[serde(skip_serializing_if = "Overrides::is_empty", default)]
     pub overrides: Overrides,

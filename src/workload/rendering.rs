@@ -103,6 +103,7 @@ mod tests {
                 digest: String::new(),
                 revision_created_at: Timestamp::UNIX_EPOCH,
                 returns_to: None,
+                pinned: false,
                 overrides,
             },
             objects: vec![Object { body: body.into(), origin: Origin::line("web.yaml", 1) }],

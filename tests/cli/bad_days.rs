@@ -247,15 +247,17 @@ fn a_database_that_cannot_be_used() {
              database is locked\nhint: try again when it has ended; {elsewhere}\n"
         )
     );
-    connection.execute_batch("ROLLBACK; PRAGMA user_version = 99").unwrap();
+    connection.execute_batch("ROLLBACK").unwrap();
+    let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
+    connection.execute_batch("PRAGMA user_version = 99").unwrap();
     assert_eq!(
         said(1),
         format!(
             "error: the database w.db was written by a newer workloadctl (version 99, this program \
-             knows 2)\nhint: install the newer workloadctl; {elsewhere}\n"
+             knows {version})\nhint: install the newer workloadctl; {elsewhere}\n"
         )
     );
-    connection.execute_batch("PRAGMA user_version = 2").unwrap();
+    connection.execute_batch(&format!("PRAGMA user_version = {version}")).unwrap();
     drop(connection);
 
     let good = fs::read(&path).unwrap();

@@ -99,6 +99,166 @@ fn revisions_differ_in_fields_and_objects() {
 }
 
 #[test]
+fn a_definition_tells_what_it_was() {
+    let program = home();
+    assert_eq!(program.call("instance create web-2 --definition web --runtime sandbox").code, 0);
+    let lines = [
+        "definition history web",
+        "definition history web -o name",
+        "definition show web --revision 1 --field digest",
+        "definition show web --revision 1 -o yaml",
+        "definition show web --revision 3",
+        "definition history wbe",
+    ];
+    snapshot!(program.told(&lines), @"
+    $ workloadctl definition history web
+    exit code 0
+    --- stdout
+    REVISION  AGE  OBJECTS  DIGEST        SOURCE  RUN BY  RELEASES
+    2         N s  3        200bb22bbff3  k8s     -       -
+    1         N s  3        69ee2b97bda9  k8s     -       -
+
+    $ workloadctl definition history web -o name
+    exit code 0
+    --- stdout
+    2
+    1
+
+    $ workloadctl definition show web --revision 1 --field digest
+    exit code 0
+    --- stdout
+    DIGEST
+
+    $ workloadctl definition show web --revision 1 -o yaml
+    exit code 0
+    --- stdout
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata:
+      name: web
+    spec:
+      selector:
+        matchLabels:
+          app: web
+      template:
+        metadata:
+          labels:
+            app: web
+        spec:
+          containers:
+          - image: web:1
+            name: web
+    ---
+    apiVersion: v1
+    kind: Secret
+    metadata:
+      name: login
+    data:
+      password: '***'
+    ---
+    apiVersion: v1
+    kind: ConfigMap
+    metadata:
+      name: one
+
+    $ workloadctl definition show web --revision 3
+    exit code 1
+    --- stderr
+    error: definition `web` has no revision 3 here
+    hint: `workloadctl definition show web` lists those there are
+
+    $ workloadctl definition history wbe
+    exit code 1
+    --- stderr
+    error: there is no definition `wbe`
+    hint: did you mean `web`?
+    ");
+}
+
+#[test]
+fn two_revisions_at_once_are_refused() {
+    let lines = [
+        "deploy web --definition web@1 --revision 2",
+        "deploy web --definition web@1 -f k8s",
+        "deploy web --definition web@one",
+        "deploy web --like web-2 --revision 2",
+        "deploy web --like web-2 -f k8s",
+        "deploy web --like web-2 --definition web",
+        "deploy web --like web-2 --with-overrides --image web=web:3",
+        "deploy web --with-overrides",
+        "plan web --like Web",
+    ];
+    snapshot!(home().told(&lines), @r#"
+    $ workloadctl deploy web --definition web@1 --revision 2
+    exit code 2
+    --- stderr
+    error: --revision cannot be used with a revision, `@1`
+
+    $ workloadctl deploy web --definition web@1 -f k8s
+    exit code 2
+    --- stderr
+    error: -f cannot be used with a revision, `@1`
+
+    $ workloadctl deploy web --definition web@one
+    exit code 2
+    --- stderr
+    error: "web@one": behind `@` stands a number, not "one"
+
+    $ workloadctl deploy web --like web-2 --revision 2
+    exit code 2
+    --- stderr
+    error: the argument '--like <INSTANCE>' cannot be used with '--revision <N>'
+
+    Usage: workloadctl deploy --like <INSTANCE> <INSTANCE>...
+
+    For more information, try '--help'.
+
+    $ workloadctl deploy web --like web-2 -f k8s
+    exit code 2
+    --- stderr
+    error: the argument '--like <INSTANCE>' cannot be used with '--file <PATH>'
+
+    Usage: workloadctl deploy --like <INSTANCE> <INSTANCE>...
+
+    For more information, try '--help'.
+
+    $ workloadctl deploy web --like web-2 --definition web
+    exit code 2
+    --- stderr
+    error: the argument '--like <INSTANCE>' cannot be used with '--definition <NAME>'
+
+    Usage: workloadctl deploy --like <INSTANCE> <INSTANCE>...
+
+    For more information, try '--help'.
+
+    $ workloadctl deploy web --like web-2 --with-overrides --image web=web:3
+    exit code 2
+    --- stderr
+    error: the argument '--with-overrides' cannot be used with '--image <NAME=IMAGE>'
+
+    Usage: workloadctl deploy --like <INSTANCE> --with-overrides <INSTANCE>...
+
+    For more information, try '--help'.
+
+    $ workloadctl deploy web --with-overrides
+    exit code 2
+    --- stderr
+    error: the following required arguments were not provided:
+      --like <INSTANCE>
+
+    Usage: workloadctl deploy --like <INSTANCE> --with-overrides <INSTANCE>...
+
+    For more information, try '--help'.
+
+    $ workloadctl plan web --like Web
+    exit code 2
+    --- stderr
+    error: "Web" is not a valid instance name: 'W' is not a lower-case letter, a digit or `-`
+    hint: use `web`
+    "#);
+}
+
+#[test]
 fn a_document_has_each_field() {
     let lines = ["diff --definition web@1 web@2 -o json", "diff --definition web@2 web -o yaml"];
     snapshot!(home().told(&lines), @r#"

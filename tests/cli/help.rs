@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 use crate::program::Program;
 
-pub(crate) const COMMANDS: [&str; 34] = [
+pub(crate) const COMMANDS: [&str; 35] = [
     "",
     "deploy",
     "plan",
@@ -19,6 +19,7 @@ pub(crate) const COMMANDS: [&str; 34] = [
     "definition apply",
     "definition list",
     "definition show",
+    "definition history",
     "definition validate",
     "definition delete",
     "instance",

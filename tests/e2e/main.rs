@@ -46,6 +46,7 @@ mod owners;
 mod patches;
 mod people;
 mod platform;
+mod promotion;
 mod proxy;
 mod readme;
 mod recorded;

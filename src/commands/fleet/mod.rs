@@ -11,8 +11,8 @@ use super::{
 };
 use crate::{
     ops::{
-        deploy,
-        options::{DeployOptions, Limits},
+        deploy, history,
+        options::{DeployOptions, Earlier, Limits},
         stop::Signal,
         view::{InstanceView, Operation, OperationOutcome},
     },
@@ -155,9 +155,14 @@ impl Fleet {
         call: &Invocation,
     ) -> Result<FleetResult, Failures> {
         let session = around.session;
+        let mut options = self.options.clone();
         let names = {
             let store = session.store();
-            let definition = self.options.definition.as_ref();
+            if let Some(Earlier::Like { instance, .. }) = &options.earlier {
+                // It can be brought to instances of its own definition alone.
+                options.definition = Some(history::last_good(&store, instance)?.definition);
+            }
+            let definition = options.definition.as_ref();
             selection.resolve(&store, definition, session.runtime.as_deref())?
         };
         if names.is_empty() {
@@ -168,8 +173,8 @@ impl Fleet {
                 // Each instance has its answer, also those whose turn did not come: a script counts
                 // them.
                 (Some(signal), _) => not_begun(&name, signal),
-                (None, FleetCommand::Deploy) => deploy::run(session, &name, &self.options).await,
-                (None, FleetCommand::Plan) => deploy::plan(session, &name, &self.options).await,
+                (None, FleetCommand::Deploy) => deploy::run(session, &name, &options).await,
+                (None, FleetCommand::Plan) => deploy::plan(session, &name, &options).await,
             };
             around.progress.finish(name.as_str());
             operation.error = operation.error.map(|error| unless_stopped(error, &session.stop));

@@ -75,6 +75,7 @@ fn deploy(store: &mut Store, instance: &str, at: i64) {
         digest: newest.digest,
         revision_created_at: newest.created_at,
         returns_to: None,
+        pinned: false,
         overrides: Overrides::default(),
     };
     store.begin_release(&instance, &release, &[]).unwrap();
@@ -252,7 +253,7 @@ fn a_definition_is_shown_with_what_belongs_to_it() {
     let mut store = with_web();
     create_instance(&mut store, wanted("web-dev"), minute(1)).unwrap();
     apply_definition(&mut store, &definition("web"), &map(2), "other", minute(2)).unwrap();
-    let sheet = json_of(show_definition(&store, &definition("web")).unwrap());
+    let sheet = json_of(show_definition(&store, &definition("web"), None).unwrap());
     let instance = json_of(show_instance(&store, &name("web-dev")).unwrap());
     assert_eq!(
         sheet,
@@ -279,6 +280,6 @@ fn a_definition_is_shown_with_what_belongs_to_it() {
         })
     );
     assert_eq!(list_definitions(&store).unwrap().len(), 1);
-    let error = show_definition(&store, &definition("wbe")).unwrap_err();
+    let error = show_definition(&store, &definition("wbe"), None).unwrap_err();
     assert_eq!(error.hint.as_deref(), Some("did you mean `web`?"));
 }

@@ -230,6 +230,7 @@ impl Deploy<'_> {
             digest: revision.digest.clone(),
             revision_created_at: revision.created_at,
             returns_to: draft.chosen.returns_to,
+            pinned: draft.chosen.pinned,
             overrides: draft.desired.overrides.clone(),
         })
     }

@@ -122,6 +122,7 @@ impl DeployReport {
         // What a deploy would bring, not what the newest release runs.
         instance.revision = Some(draft.chosen.revision.number);
         instance.latest_revision = Some(draft.chosen.revision.number);
+        instance.pinned = draft.chosen.pinned;
         instance.cluster_uid.clone_from(&start.target.cluster_uid);
         instance.namespace = Some(draft.desired.namespace.clone());
         instance.namespace_mode = Some(draft.desired.mode);

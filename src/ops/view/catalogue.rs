@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{InstanceView, ObjectView};
+use crate::workload::definition::Revision;
 
 /// A runtime (docs/cli.md, JSON: runtime).
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -71,6 +72,43 @@ pub(crate) struct RevisionView {
     pub source: String,
     /// When it was made.
     pub created_at: Timestamp,
+}
+
+impl From<Revision> for RevisionView {
+    fn from(revision: Revision) -> Self {
+        let Revision { definition: _, number, digest, created_at, object_count, source } = revision;
+        Self { revision: number, digest, object_count, source, created_at }
+    }
+}
+
+/// Which releases of an instance brought a revision.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RevisionUseView {
+    pub instance: String,
+    /// The numbers of the releases, the newest first.
+    pub releases: Vec<u64>,
+    /// Whether the newest release of the instance is one of them.
+    pub current: bool,
+}
+
+/// A revision and who brought it where.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct UsedRevisionView {
+    #[serde(flatten)]
+    pub revision: RevisionView,
+    pub used_by: Vec<RevisionUseView>,
+}
+
+/// The answer of `definition history`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DefinitionHistoryView {
+    /// The definition.
+    pub name: String,
+    /// Its revisions, the newest first.
+    pub revisions: Vec<UsedRevisionView>,
 }
 
 /// The answer of `definition show`: the definition and what belongs to it.

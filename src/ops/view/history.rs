@@ -33,6 +33,9 @@ pub(crate) struct ReleaseView {
     /// The number of the release that a rollback returned to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub returns_to: Option<u64>,
+    /// Whether its revision was named, and is held until the next deploy that names none.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub pinned: bool,
     /// When it began.
     pub deployed_at: Timestamp,
     /// When its outcome was written.

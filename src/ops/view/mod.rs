@@ -12,7 +12,8 @@ use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
 pub(crate) use catalogue::{
-    AppliedView, DefinitionOutcome, DefinitionSheet, DefinitionView, RevisionView, RuntimeView,
+    AppliedView, DefinitionHistoryView, DefinitionOutcome, DefinitionSheet, DefinitionView,
+    RevisionUseView, RevisionView, RuntimeView, UsedRevisionView,
 };
 
 pub(crate) use database::{
@@ -101,6 +102,9 @@ pub(crate) struct InstanceView {
     /// The newest revision that a `deploy` would bring.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub latest_revision: Option<u64>,
+    /// Whether that revision was named, and is held until the next deploy that names none.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub pinned: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub runtime: Option<String>,
     /// The uid of the cluster's `kube-system`.
@@ -283,6 +287,7 @@ impl InstanceView {
     pub(crate) fn describe_release(&mut self, release: &Release) {
         self.release = Some(release.number);
         self.revision = Some(release.revision);
+        self.pinned = release.pinned;
         self.deployed_at = Some(release.started_at);
         self.deployed_by = Some(release.deployer.to_string());
     }

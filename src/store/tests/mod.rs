@@ -87,6 +87,7 @@ fn release(id: &str, number: u64, outcome: Outcome) -> Release {
         digest: version(1).digest(),
         revision_created_at: minute(0),
         returns_to: None,
+        pinned: false,
         overrides: Overrides::default(),
     }
 }

@@ -19,6 +19,7 @@ fn release(number: u64, digest: &str, outcome: Outcome) -> Release {
         digest: digest.into(),
         revision_created_at: Timestamp::UNIX_EPOCH,
         returns_to: None,
+        pinned: false,
         overrides: Overrides::default(),
     }
 }

@@ -117,6 +117,7 @@ impl Draft {
             || record.deleting
             || release.digest != self.chosen.revision.digest
             || release.overrides != self.desired.overrides
+            || release.pinned != self.chosen.pinned
             // A release that failed or was killed is finished, also where every object is as
             // wanted.
             || !release.outcome.is_good()

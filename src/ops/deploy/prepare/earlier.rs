@@ -1,15 +1,16 @@
-//! What a release was before, to be deployed again: a revision by its number, or an earlier release
-//! with its overrides.
+//! What a release was before, to be deployed again: a revision by its number, an earlier release with
+//! its overrides, or what another instance runs.
 
 use std::cmp::Reverse;
 
-use super::{Deploy, revision::ChosenRevision};
+use super::{Deploy, revision::ChosenRevision, start::Start};
 use crate::{
     ops::history,
     workload::{
         error::{Code, Error, Result},
         history::to_return_to,
-        name::DefinitionName,
+        name::{DefinitionName, InstanceName},
+        overrides::Overrides,
         record::{Deployed, Record},
         release::Release,
     },
@@ -22,12 +23,38 @@ impl Deploy<'_> {
     /// `no-such-definition` and `no-such-revision` (1).
     pub(super) fn numbered_revision(
         &self,
-        definition: DefinitionName,
+        definition: &DefinitionName,
         number: u64,
     ) -> Result<ChosenRevision> {
         let store = self.session.store();
-        let (revision, content) = history::revision(&store, &definition, Some(self.name), number)?;
-        Ok(ChosenRevision { definition, content, revision, overrides: None, returns_to: None })
+        let (revision, content) = history::revision(&store, definition, Some(self.name), number)?;
+        Ok(ChosenRevision { pinned: true, ..ChosenRevision::of(revision, content) })
+    }
+
+    /// Chooses what another instance runs: its last release that went well (`--like`).
+    ///
+    /// # Errors
+    /// `no-such-instance`, `no-such-release` and `no-such-revision` (1).
+    pub(super) fn like(
+        &self,
+        start: &Start,
+        instance: &InstanceName,
+        with_overrides: bool,
+    ) -> Result<ChosenRevision> {
+        let release = history::last_good(&self.session.store(), instance)?;
+        let Release { number, definition, revision, .. } = &release;
+        self.note(format!(
+            "{}: like {instance} release {number} ({definition} revision {revision})",
+            self.name
+        ));
+        let mut chosen = self.kept_content(&release)?;
+        chosen.pinned = true;
+        if with_overrides {
+            // When its pods were restarted is its own affair.
+            let restarted_at = start.overrides_before().restarted_at;
+            chosen.overrides = Some(Overrides { restarted_at, ..release.overrides });
+        }
+        Ok(chosen)
     }
 
     /// Chooses what an earlier release was, with its overrides (`rollback`).
@@ -60,13 +87,7 @@ impl Deploy<'_> {
         };
         let deployed = recorded.iter().find(|deployed| deployed.release.id == release.id);
         let mut chosen = match deployed {
-            Some(deployed) => ChosenRevision {
-                definition: release.definition.clone(),
-                content: deployed.content(),
-                revision: deployed.revision(),
-                overrides: None,
-                returns_to: None,
-            },
+            Some(deployed) => ChosenRevision::of(deployed.revision(), deployed.content()),
             None => self.kept_content(release)?,
         };
         chosen.overrides = Some(release.overrides.clone());
@@ -98,12 +119,6 @@ impl Deploy<'_> {
         let Release { definition, digest, revision, .. } = release;
         let (revision, content) =
             history::content_of(&self.session.store(), definition, *revision, digest)?;
-        Ok(ChosenRevision {
-            definition: definition.clone(),
-            content,
-            revision,
-            overrides: None,
-            returns_to: None,
-        })
+        Ok(ChosenRevision::of(revision, content))
     }
 }

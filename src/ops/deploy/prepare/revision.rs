@@ -29,6 +29,22 @@ pub(in crate::ops::deploy) struct ChosenRevision {
     pub overrides: Option<Overrides>,
     /// The number of the earlier release that all of it comes from.
     pub returns_to: Option<u64>,
+    /// Whether it was named, and is held until the next deploy that names none.
+    pub pinned: bool,
+}
+
+impl ChosenRevision {
+    /// Chooses a revision, with the overrides that are stored.
+    pub(super) fn of(revision: Revision, content: Content) -> Self {
+        Self {
+            definition: revision.definition.clone(),
+            content,
+            revision,
+            overrides: None,
+            returns_to: None,
+            pinned: false,
+        }
+    }
 }
 
 impl Deploy<'_> {
@@ -43,10 +59,13 @@ impl Deploy<'_> {
             // What the user gives now is newer than whatever was deployed, by anybody.
             return self.given_revision(definition, given, deployed);
         }
-        match self.options.earlier {
-            Some(Earlier::Revision(number)) => return self.numbered_revision(definition, number),
+        match &self.options.earlier {
+            Some(Earlier::Revision(number)) => return self.numbered_revision(&definition, *number),
             Some(Earlier::Release(number)) => {
-                return self.earlier_release(start.located.record(), number);
+                return self.earlier_release(start.located.record(), *number);
+            }
+            Some(Earlier::Like { instance, with_overrides }) => {
+                return self.like(start, instance, *with_overrides);
             }
             None => {}
         }
@@ -59,22 +78,10 @@ impl Deploy<'_> {
         });
         if let Some(revision) = newest {
             let content = store.content(&revision)?;
-            return Ok(ChosenRevision {
-                definition,
-                content,
-                revision,
-                overrides: None,
-                returns_to: None,
-            });
+            return Ok(ChosenRevision::of(revision, content));
         }
         match deployed {
-            Some(deployed) => Ok(ChosenRevision {
-                definition,
-                revision: deployed.revision(),
-                content: deployed.content(),
-                overrides: None,
-                returns_to: None,
-            }),
+            Some(deployed) => Ok(ChosenRevision::of(deployed.revision(), deployed.content())),
             None => Err(store.no_such_definition(definition.as_str()).hint(format!(
                 "`workloadctl deploy {} -f PATH` makes definition and instance in one go",
                 self.name
@@ -97,13 +104,7 @@ impl Deploy<'_> {
         let store = self.session.store();
         let revision =
             store.planned_revision(&definition, content, source, Some(self.name), now)?;
-        Ok(ChosenRevision {
-            definition,
-            content: content.clone(),
-            revision,
-            overrides: None,
-            returns_to: None,
-        })
+        Ok(ChosenRevision::of(revision, content.clone()))
     }
 
     /// Decides which definition is meant.
@@ -156,12 +157,7 @@ impl Deploy<'_> {
     /// # Errors
     /// Code 2 where an edit removes what is not there.
     pub(super) fn overrides(&self, start: &Start) -> Result<Overrides> {
-        let deployed = start.located.record().and_then(|record| record.newest.as_ref());
-        let before = deployed
-            .map(|deployed| &deployed.release.overrides)
-            .or(start.stored.as_ref().map(|stored| &stored.overrides))
-            .cloned()
-            .unwrap_or_default();
+        let before = start.overrides_before();
         let DeployOptions { given, declared, .. } = self.options;
         let is_given = given.is_some() || declared.is_some();
         // With `-f` the overrides are what file and command say (docs/cli.md, Overrides). The stamp
@@ -182,5 +178,17 @@ impl Deploy<'_> {
             self.note(format!("dropped with -f: the stored {}", dropped.join(", ")));
         }
         Ok(merged)
+    }
+}
+
+impl Start {
+    /// Gives the overrides in force until now.
+    pub(super) fn overrides_before(&self) -> Overrides {
+        let deployed = self.located.record().and_then(|record| record.newest.as_ref());
+        deployed
+            .map(|deployed| &deployed.release.overrides)
+            .or(self.stored.as_ref().map(|stored| &stored.overrides))
+            .cloned()
+            .unwrap_or_default()
     }
 }

@@ -34,6 +34,7 @@ fn deployed(id: &str, text: &str) -> Deployed {
             digest: content.digest(),
             revision_created_at: Timestamp::UNIX_EPOCH,
             returns_to: None,
+            pinned: false,
             overrides: Default::default(),
         },
         objects: content.objects,

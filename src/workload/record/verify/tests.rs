@@ -28,6 +28,7 @@ fn deployed(number: u64, digest: String) -> Deployed {
         digest,
         revision_created_at: Timestamp::UNIX_EPOCH,
         returns_to: None,
+        pinned: false,
         overrides: Default::default(),
     };
     Deployed { release, objects: Vec::new() }
