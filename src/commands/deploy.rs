@@ -25,7 +25,11 @@ Steps:
   4. apply in the order that the objects need, side by side where they need none
   5. wait until everything is ready
   6. remove what left the definition
-  7. record the outcome";
+  7. record the outcome
+
+With --rollback-on-failure a release that fails, or does not become ready in time, is followed by \
+one that returns to the last good release, with its own --timeout. The exit code stays that of the \
+failure.";
 
 const MORE: &str = "\
 Examples:
@@ -39,6 +43,8 @@ Examples:
                                                   a Helm chart, rendered with the installed helm
   workloadctl deploy web-prod --like web-dev      the revision that another instance runs
   workloadctl deploy --all --definition web       bring every instance of `web` up to date
+  workloadctl deploy web -f k8s/ --rollback-on-failure --timeout 2m
+                                                  back to what ran before, where it is not ready in time
   workloadctl deploy -f app.yaml --image web=web:v3
                                                   what a workload file names, with another image
 
@@ -66,11 +72,15 @@ pub(crate) struct DeployArgs {
     /// Show what would be done, and do nothing
     #[arg(long)]
     dry_run: bool,
+    /// Return to the last good release where this one fails or does not become ready in time
+    #[arg(long, conflicts_with = "dry_run")]
+    rollback_on_failure: bool,
 }
 
 /// Deploys.
 pub(super) fn run(args: DeployArgs, call: &Invocation) -> Done {
-    let DeployArgs { release, limits, dry_run } = args;
+    let DeployArgs { mut release, limits, dry_run, rollback_on_failure } = args;
+    release.rollback_on_failure = rollback_on_failure;
     // The same as `plan`, with the flags of a deploy (docs/cli.md, Deploy).
     if dry_run {
         call.only("deploy --dry-run", &[Format::Table, Format::Json])?;

@@ -88,6 +88,10 @@ pub(crate) struct ReleaseArgs {
     /// Label a namespace that is made, such as pod-security.kubernetes.io/enforce=baseline
     #[arg(long, value_name = "KEY=VALUE")]
     namespace_label: Vec<String>,
+    /// Whether a release that does not go well is followed by one that returns: a flag of `deploy`
+    /// alone, for a plan writes nothing.
+    #[arg(skip)]
+    pub(super) rollback_on_failure: bool,
 }
 
 /// The overrides of an instance as flags.
@@ -204,6 +208,7 @@ impl ReleaseArgs {
             references: self.references,
             validation: self.validation.validate,
             new_cluster: self.new_cluster,
+            rollback_on_failure: self.rollback_on_failure,
             namespace_labels,
         })
     }

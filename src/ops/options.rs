@@ -56,6 +56,12 @@ pub(crate) enum Earlier {
         /// Whether its overrides come along, in place of the own ones.
         with_overrides: bool,
     },
+    /// `--rollback-on-failure`: the last release that went well, as long as the one that failed is
+    /// the newest.
+    LastGood {
+        /// The number of the one that failed.
+        failed: u64,
+    },
 }
 
 /// What to do about references to objects that are neither in the set nor on the cluster
@@ -119,6 +125,8 @@ pub(crate) struct DeployOptions {
     pub references: OnMissing,
     pub validation: Validation,
     pub new_cluster: bool,
+    /// Whether a release that does not go well is followed by one that returns to the last good one.
+    pub rollback_on_failure: bool,
     pub namespace_labels: BTreeMap<String, String>,
 }
 
@@ -139,6 +147,7 @@ impl DeployOptions {
             conflicts: Conflicts::default(),
             references: OnMissing::default(),
             new_cluster: false,
+            rollback_on_failure: false,
             namespace_labels: BTreeMap::new(),
             validation: Validation::default(),
         }

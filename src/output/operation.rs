@@ -1,11 +1,12 @@
 //! The answer of `deploy`, `plan` and `delete`: a sentence or a table for people, one document
 //! for programs.
 
+mod document;
 mod sum;
 
 use std::fmt::Write as _;
 
-use serde::Serialize;
+use document::OperationDocument;
 
 use super::{
     document::{Document, Items},
@@ -17,10 +18,9 @@ use super::{
     table::{Cell, Rows, or_dash},
 };
 use crate::{
-    ops::view::{Counts, InstanceView, ObjectView, Operation, OperationOutcome},
+    ops::view::{Counts, InstanceView, Operation, OperationOutcome},
     workload::{
-        error::{Error, ErrorKind, ErrorView, Result},
-        object::ObjectId,
+        error::{Error, ErrorKind, Result},
         release::Action,
     },
 };
@@ -80,6 +80,10 @@ impl Answers {
             let error = if self.list { naming(&operation, error.clone()) } else { error.clone() };
             self.printer.errors(&[error]);
         }
+        if let Some(error) = operation.rollback.as_ref().and_then(|back| back.error.clone()) {
+            let what = format!("cannot roll back `{}`", operation.instance.name);
+            self.printer.errors(&[error.while_doing(what)]);
+        }
         self.operations.push(operation);
         told
     }
@@ -136,59 +140,17 @@ impl Answers {
     }
 }
 
-/// The answer as docs/cli.md promises it: the instance's fields and what was done.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct OperationDocument<'a> {
-    #[serde(flatten)]
-    instance: &'a InstanceView,
-    counts: Counts,
-    objects: &'a [ObjectView],
-    #[serde(skip_serializing_if = "<[ObjectId]>::is_empty")]
-    alongside: &'a [ObjectId],
-    duration_seconds: f64,
-    warnings: &'a [String],
-    #[serde(skip_serializing_if = "<[String]>::is_empty")]
-    remarks: &'a [String],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<ErrorView<'a>>,
-}
-
-impl<'a> From<&'a Operation> for OperationDocument<'a> {
-    fn from(operation: &'a Operation) -> Self {
-        let Operation {
-            instance,
-            counts,
-            objects,
-            drift: _,
-            added_fields: _,
-            alongside,
-            duration_seconds,
-            warnings,
-            remarks,
-            error,
-            wrote: _,
-        } = operation;
-        Self {
-            instance,
-            counts: *counts,
-            objects,
-            alongside,
-            duration_seconds: (duration_seconds * 1000.0).round() / 1000.0,
-            warnings,
-            remarks,
-            error: error.as_ref().map(ErrorView::from),
-        }
-    }
-}
-
 fn text(verb: Verb, operation: &Operation, printer: &Printer) -> String {
     let mut out = match verb {
         Verb::Plan => plan(operation, printer),
         Verb::Deploy { .. } => summary(verb, operation, "on"),
         Verb::Delete { .. } => summary(verb, operation, "from"),
     };
-    for remark in &operation.remarks {
+    if let Some(back) = &operation.rollback {
+        out.push_str(&summary(verb, back, "on"));
+    }
+    let of_both = operation.rollback.iter().flat_map(|back| &back.remarks);
+    for remark in operation.remarks.iter().chain(of_both) {
         writeln!(out, "{}", one_line(remark)).expect("writing to a string cannot fail");
     }
     // Where nothing reached the cluster there is no namespace to look into.

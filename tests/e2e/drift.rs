@@ -93,28 +93,58 @@ on_both! {
         for (what, edit) in edits {
             edit();
             writeln!(told, "{what}: {}", drift(place, name)).unwrap();
-            place.run(&format!("deploy {name} --adopt")).expect(0);
+            let deployed = place.run(&format!("deploy {name} --adopt -o json")).expect(0).json();
+            for warning in deployed["warnings"].as_array().unwrap() {
+                writeln!(told, "  {}", warning.as_str().unwrap()).unwrap();
+            }
             place.run(&format!("status {name} --wait")).expect(0);
             assert!(drift(place, name).starts_with("0 "), "{what}: {}", drift(place, name));
         }
         snapshot!(told, @r#"
         nothing: 0 
         edit: 3 1 object differs from release 1: ConfigMap/conf data.a by kubectl-edit, N s ago
+          ConfigMap/conf: data.a was "edited" (kubectl-edit, N s ago)
         edit that removes: 3 1 object differs from release 2: ConfigMap/conf data.b taken away
+          ConfigMap/conf: data.b was taken away
         set image: 3 1 object differs from release 3: Deployment/web spec.template…[name="main"].image by kubectl-set, N s ago
+          Deployment/web: spec.template…[name="main"].image was "web:hand" (kubectl-set, N s ago)
         scale: 3 1 object differs from release 4: Deployment/web spec.replicas by kubectl
+          Deployment/web: spec.replicas is left to "kubectl", which holds it (`--conflicts force` takes it)
         label of ours: 3 1 object differs from release 4: Deployment/web metadata.labels.tier by kubectl-label, N s ago
+          Deployment/web: spec.replicas is left to "kubectl", which holds it (`--conflicts force` takes it)
+          Deployment/web: metadata.labels.tier was "back" (kubectl-label, N s ago)
         label of ours taken away: 3 1 object differs from release 5: Deployment/web metadata.labels.tier taken away
+          Deployment/web: spec.replicas is left to "kubectl", which holds it (`--conflicts force` takes it)
+          Deployment/web: metadata.labels.tier was taken away
         label of workloadctl taken away: 3 1 object differs from release 6: ConfigMap/conf metadata.labels.workloadctl/instance taken away
+          Deployment/web: spec.replicas is left to "kubectl", which holds it (`--conflicts force` takes it)
+          ConfigMap/conf: metadata.labels.workloadctl/instance was taken away
         apply: 3 1 object differs from release 7: Service/web spec.selector by kubectl-client-side-apply, N s ago
+          Deployment/web: spec.replicas is left to "kubectl", which holds it (`--conflicts force` takes it)
+          Service/web: spec.selector was {"app":"other"} (kubectl-client-side-apply, N s ago)
         server-side apply: 3 1 object differs from release 8: ConfigMap/conf data.a by kubectl, N s ago
+          Deployment/web: spec.replicas is left to "kubectl", which holds it (`--conflicts force` takes it)
+          ConfigMap/conf: data.a was "applied" (kubectl, N s ago)
         secret: 3 1 object differs from release 9: Secret/key data.password by kubectl-patch, N s ago
+          Deployment/web: spec.replicas is left to "kubectl", which holds it (`--conflicts force` takes it)
+          Secret/key: data.password was changed (kubectl-patch, N s ago)
         item taken away: 3 1 object differs from release 10: Service/web spec.ports[port=81,protocol="TCP"] taken away
+          Deployment/web: spec.replicas is left to "kubectl", which holds it (`--conflicts force` takes it)
+          Service/web: spec.ports[port=81,protocol="TCP"] was taken away
         delete: 3 1 object differs from release 11: ConfigMap/conf was deleted
+          Deployment/web: spec.replicas is left to "kubectl", which holds it (`--conflicts force` takes it)
+          ConfigMap/conf was deleted
         delete and create: 3 1 object differs from release 12: ConfigMap/conf was made anew by kubectl-create, N s ago
+          Deployment/web: spec.replicas is left to "kubectl", which holds it (`--conflicts force` takes it)
+          ConfigMap/conf was made anew (kubectl-create, N s ago)
         several: 3 3 objects differ from release 13: Deployment/web spec.replicas by kubectl-edit, N s ago; ConfigMap/conf data.a by kubectl-edit, N s ago (and 1 more field); Service/web was deleted; others added 1 field
+          Deployment/web: spec.replicas was 3 (kubectl-edit, N s ago)
+          ConfigMap/conf: data.a was "x" (kubectl-edit, N s ago), data.b was "y" (kubectl-edit, N s ago)
+          Service/web was deleted
         autoscaler: 0 others added 1 field
+          Deployment/web: spec.replicas is left to "kube-controller-manager", which holds it (`--conflicts force` takes it)
         label of others: 0 others added 2 fields
+          Deployment/web: spec.replicas is left to "kube-controller-manager", which holds it (`--conflicts force` takes it)
         "#);
     }
 

@@ -186,6 +186,10 @@ on_both! {
               }
             }
           ],
+          "warnings": [
+            "Namespace/NAME was deleted (N s ago)",
+            "ConfigMap/conf was deleted"
+          ],
           "error": {
             "code": "timeout",
             "exitCode": 1,
@@ -199,6 +203,8 @@ on_both! {
         }
         --- stderr
         the record is gone: rebuilt from 3 live objects of `NAME` in namespace NAME
+        warning: Namespace/NAME was deleted (N s ago)
+        warning: ConfigMap/conf was deleted
         error: out of time: there is no namespace NAME yet
           the one before is still being deleted: Some content in the namespace has finalizers remaining: test.workloadctl/hold in 1 resource instances; Some resources are remaining: configmaps. has 1 resource instances
         hint: `workloadctl deploy NAME` goes on, `--timeout` gives more time
@@ -230,6 +236,7 @@ on_both! {
         --- stdout
         NAME: Unhealthy, ConfigMap/web-content is missing
         NAME revision 1 · release 1 by tester@HOST N s ago · runtime RUNTIME · namespace NAME (managed)
+        1 object differs from release 1: ConfigMap/web-content was deleted
         OBJECT  NAMESPACE  STATE  REASON
         ├─ Namespace/NAME  -  ready  -
         ├─ ConfigMap/web-content  NAME  missing  NotFound: it is not on the cluster

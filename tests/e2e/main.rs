@@ -24,6 +24,7 @@ mod docs;
 mod drift;
 mod dropped;
 mod examples;
+mod fallback;
 mod faults;
 mod forged;
 mod going;

@@ -150,6 +150,7 @@ on_both! {
         --- stdout
         NAME: Unhealthy, ConfigMap/a is missing
         NAME revision 1 · release 1 by tester@HOST N s ago · runtime RUNTIME · namespace NAME (managed)
+        1 object differs from release 1: ConfigMap/a was made anew N s ago
         OBJECT  NAMESPACE  STATE  REASON
         ├─ Namespace/NAME  -  ready  -
         └─ ConfigMap/a  NAME  missing  NotFound: an object of that name is there, and is not ours

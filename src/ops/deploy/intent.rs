@@ -1,6 +1,8 @@
 //! The intent: before a release's first write to an object, the record on the cluster covers
 //! everything old and new, and this process holds the instance.
 
+use jiff::Timestamp;
+
 use super::{Deploy, prepare::Prepared};
 use crate::{
     cluster::record::{Claim, Keeper},
@@ -98,7 +100,12 @@ impl Deploy<'_> {
     }
 
     pub(super) fn ago(&self, release: &Release) -> String {
-        let seconds = self.session.now().duration_since(release.started_at).as_secs().max(0);
+        self.since(release.started_at)
+    }
+
+    /// Says how long ago something was.
+    pub(super) fn since(&self, at: Timestamp) -> String {
+        let seconds = self.session.now().duration_since(at).as_secs().max(0);
         match seconds {
             0..60 => format!("{seconds} s ago"),
             60..3600 => format!("{} min ago", seconds / 60),

@@ -5,10 +5,12 @@
 //! the next `deploy` or `delete` plans again from the live state.
 
 mod clock;
+mod fallback;
 mod hooks;
 mod intent;
 mod inventory;
 mod namespace;
+mod others;
 mod outcome;
 mod prepare;
 mod prune;
@@ -57,7 +59,12 @@ pub(crate) async fn run(
 ) -> Operation {
     let mut deploy = Deploy::new(session, name, options);
     let result = deploy.run().await;
-    deploy.finish(result)
+    let failed = deploy.failed.filter(|_| session.stop.requested().is_none());
+    let mut operation = deploy.finish(result);
+    if let Some(failed) = failed {
+        operation.rollback = Some(Box::new(fallback::run(session, name, options, failed).await));
+    }
+    operation
 }
 
 /// Says what a deploy would do, writing nothing. A failure is in the answer.
@@ -81,6 +88,8 @@ struct Deploy<'a> {
     report: DeployReport,
     /// What the database knows, where it was read already and nobody was at work since.
     known: Option<KnownInstance>,
+    /// The number of our release, where it failed and is to be followed by a return.
+    failed: Option<u64>,
     /// What was said already: a round that is repeated says nothing twice.
     told: RefCell<HashSet<String>>,
 }
@@ -96,6 +105,7 @@ impl<'a> Deploy<'a> {
             clock: Clock::new(options.limits.timeout),
             report,
             known: None,
+            failed: None,
             told: RefCell::default(),
         }
     }
@@ -109,8 +119,9 @@ impl<'a> Deploy<'a> {
     }
 
     async fn rehearse(&mut self) -> Result<()> {
-        let prepared = self.prepare_or_stop(Purpose::Rehearse).await?;
+        let mut prepared = self.prepare_or_stop(Purpose::Rehearse).await?;
         self.report.plan(&prepared);
+        self.report_repairs(&mut prepared).await;
         self.report.outcome(OperationOutcome::Planned);
         refuse_blocked(&prepared)
     }
@@ -145,6 +156,7 @@ impl<'a> Deploy<'a> {
             self.report.plan(&prepared);
             refuse_blocked(&prepared)?;
             self.report_yielded(&prepared);
+            self.report_repairs(&mut prepared).await;
             // A question stops the clock (docs/cli.md, Questions).
             self.clock.without(|| self.confirm(&prepared))?;
             prepared.deadline = self.clock.deadline();
@@ -258,23 +270,6 @@ impl<'a> Deploy<'a> {
             return Ok(());
         }
         self.wait_until_ready(prepared).await
-    }
-
-    /// Says which fields are left to others: an autoscaler is expected to hold them, anybody else
-    /// is worth a warning.
-    fn report_yielded(&mut self, prepared: &Prepared) {
-        for item in &prepared.draft.plan.items {
-            for left in item.entry.iter().flat_map(|entry| &entry.yielded) {
-                let told = format!("{}: {}", item.desired.id, left.told());
-                match left.autoscaler {
-                    Some(_) => self.note(told),
-                    None if left.dropped => {
-                        self.warn(format!("{told} (`--conflicts force` takes it away)"));
-                    }
-                    None => self.warn(format!("{told} (`--conflicts force` takes it)")),
-                }
-            }
-        }
     }
 
     fn busy(&self, prepared: &Prepared) -> Error {

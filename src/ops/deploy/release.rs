@@ -76,6 +76,7 @@ impl<'a> Deploy<'a> {
             // news.
             Err(lost) if lost.kind == ErrorKind::Locked => Err(lost),
             recorded => result.and(recorded).map_err(|error| {
+                self.note_failure(&release, &error);
                 error.or_hint(|| format!("`{}` goes on once that is mended", self.command()))
             }),
         }

@@ -340,6 +340,8 @@ pub(crate) struct Operation {
     pub remarks: Vec<String>,
     /// Why it failed.
     pub error: Option<Error>,
+    /// The release that returned to the last good one (`--rollback-on-failure`).
+    pub rollback: Option<Box<Operation>>,
     /// Whether anything was written to the cluster.
     pub wrote: bool,
 }

@@ -10,6 +10,7 @@ use super::{
     desired::DesiredState,
     namespaces::{self, refuse_second_own},
     owners,
+    repairs::{self, Repair},
     revision::ChosenRevision,
     start::Start,
 };
@@ -37,6 +38,8 @@ pub(in crate::ops::deploy) struct Draft {
     /// The field manager.
     pub manager: String,
     pub plan: Plan,
+    /// What others changed of what is written.
+    pub repairs: Vec<Repair>,
     /// Whether something of the instance is live already.
     pub shows_ours: bool,
 }
@@ -96,7 +99,12 @@ impl Deploy<'_> {
         let (plan, live) = planned?;
         let shows_ours = traces? || live.values().any(|object| is_ours(object, &manager, None));
         refuse_second_own(&start.target, &desired, &chosen.definition, &manager, &live).await?;
-        let mut draft = Draft { chosen, desired, absent, manager, plan, shows_ours };
+        let kinds = &start.target.kinds;
+        let repairs = record
+            .as_ref()
+            .map(|record| repairs::find(record, kinds, &plan, &live, &manager))
+            .unwrap_or_default();
+        let mut draft = Draft { chosen, desired, absent, manager, plan, repairs, shows_ours };
         if let Some(record) = record
             && !draft.needs_release(&record, self.options.prune)
         {

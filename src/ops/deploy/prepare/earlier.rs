@@ -7,7 +7,7 @@ use super::{Deploy, revision::ChosenRevision, start::Start};
 use crate::{
     ops::history,
     workload::{
-        error::{Code, Error, Result},
+        error::{Code, Error, ErrorKind, Result},
         history::to_return_to,
         name::{DefinitionName, InstanceName},
         overrides::Overrides,
@@ -67,11 +67,7 @@ impl Deploy<'_> {
         record: Option<&Record>,
         number: Option<u64>,
     ) -> Result<ChosenRevision> {
-        // What the record holds needs no database, and no content that is still here.
-        let recorded: Vec<&Deployed> = record
-            .into_iter()
-            .flat_map(|record| record.newest.iter().chain(&record.last_good))
-            .collect();
+        let recorded = recorded(record);
         let newest = record.and_then(|record| record.newest.as_ref());
         let releases = self.known_releases(&recorded)?;
         let newest = newest.map(|newest| &newest.release).or(releases.first());
@@ -85,12 +81,7 @@ impl Deploy<'_> {
                 .hint(format!("`workloadctl history {}` lists those that are known", self.name)),
             });
         };
-        let deployed = recorded.iter().find(|deployed| deployed.release.id == release.id);
-        let mut chosen = match deployed {
-            Some(deployed) => ChosenRevision::of(deployed.revision(), deployed.content()),
-            None => self.kept_content(release)?,
-        };
-        chosen.overrides = Some(release.overrides.clone());
+        let mut chosen = self.as_it_was(release, &recorded)?;
         let name = self.name;
         let Release { definition, revision, .. } = release;
         let goes_on = number.is_none() && newest.is_some_and(|newest| newest.id == release.id);
@@ -100,6 +91,54 @@ impl Deploy<'_> {
         self.note(format!(
             "{name}: {again}back to release {to} ({definition} revision {revision})"
         ));
+        Ok(chosen)
+    }
+
+    /// Chooses what the last release that went well was, with its overrides
+    /// (`--rollback-on-failure`).
+    ///
+    /// # Errors
+    /// `record-busy` (6): another release came after the one that failed; `no-such-release` (1):
+    /// none went well before, or it was the same; its content is not known any more.
+    pub(super) fn last_good(&self, record: Option<&Record>, failed: u64) -> Result<ChosenRevision> {
+        let recorded = recorded(record);
+        let releases = self.known_releases(&recorded)?;
+        let name = self.name;
+        let newest = record.and_then(|record| record.newest.as_ref());
+        let Some(newest) = newest.filter(|newest| newest.release.number == failed) else {
+            let message = format!("somebody else deployed `{name}` after release {failed}");
+            return Err(Error::new(ErrorKind::Locked, Code::RecordBusy, message));
+        };
+        let went_well = |release: &&Release| release.outcome.is_good() && release.number < failed;
+        let Some(good) = releases.iter().find(went_well) else {
+            let message = format!("no release of `{name}` went well before: nothing to return to");
+            return Err(Error::failed(Code::NoSuchRelease, message));
+        };
+        let Release { number, definition, revision, digest, overrides, .. } = good;
+        if (digest, overrides) == (&newest.release.digest, &newest.release.overrides) {
+            let message = format!(
+                "release {number}, which went well last, was the same as release {failed}: nothing to \
+                 return to"
+            );
+            return Err(Error::failed(Code::NoSuchRelease, message));
+        }
+        let mut chosen = self.as_it_was(good, &recorded)?;
+        chosen.returns_to = Some(*number);
+        self.note(format!(
+            "{name}: release {failed} did not go well: back to release {number} ({definition} revision \
+             {revision})"
+        ));
+        Ok(chosen)
+    }
+
+    /// Gives what a release was, with its overrides.
+    fn as_it_was(&self, release: &Release, recorded: &[&Deployed]) -> Result<ChosenRevision> {
+        let deployed = recorded.iter().find(|deployed| deployed.release.id == release.id);
+        let mut chosen = match deployed {
+            Some(deployed) => ChosenRevision::of(deployed.revision(), deployed.content()),
+            None => self.kept_content(release)?,
+        };
+        chosen.overrides = Some(release.overrides.clone());
         Ok(chosen)
     }
 
@@ -121,4 +160,10 @@ impl Deploy<'_> {
             history::content_of(&self.session.store(), definition, *revision, digest)?;
         Ok(ChosenRevision::of(revision, content))
     }
+}
+
+/// Lists what a record holds of releases: it needs no database, and no content that is still here.
+fn recorded(record: Option<&Record>) -> Vec<&Deployed> {
+    let recorded = record.into_iter();
+    recorded.flat_map(|record| record.newest.iter().chain(&record.last_good)).collect()
 }

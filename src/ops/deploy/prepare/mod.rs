@@ -7,6 +7,7 @@ mod earlier;
 mod namespaces;
 mod owners;
 mod references;
+mod repairs;
 mod revision;
 mod start;
 
@@ -28,6 +29,7 @@ use crate::{
 pub(super) use draft::Draft;
 pub(super) use namespaces::terminating;
 use references::{missing_references, warn_of_missing};
+pub(super) use repairs::Repair;
 pub(super) use start::KnownInstance;
 use start::Start;
 

@@ -67,6 +67,9 @@ impl Deploy<'_> {
             Some(Earlier::Like { instance, with_overrides }) => {
                 return self.like(start, instance, *with_overrides);
             }
+            Some(Earlier::LastGood { failed }) => {
+                return self.last_good(start.located.record(), failed);
+            }
             None => {}
         }
         let store = self.session.store();

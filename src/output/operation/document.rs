@@ -1,0 +1,59 @@
+//! The document of one operation.
+
+use serde::Serialize;
+
+use crate::{
+    ops::view::{Counts, InstanceView, ObjectView, Operation},
+    workload::{error::ErrorView, object::ObjectId},
+};
+
+/// The answer as docs/cli.md promises it: the instance's fields and what was done.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct OperationDocument<'a> {
+    #[serde(flatten)]
+    instance: &'a InstanceView,
+    counts: Counts,
+    objects: &'a [ObjectView],
+    #[serde(skip_serializing_if = "<[ObjectId]>::is_empty")]
+    alongside: &'a [ObjectId],
+    duration_seconds: f64,
+    warnings: &'a [String],
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    remarks: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<ErrorView<'a>>,
+    /// What returned to the last good release.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rollback: Option<Box<Self>>,
+}
+
+impl<'a> From<&'a Operation> for OperationDocument<'a> {
+    fn from(operation: &'a Operation) -> Self {
+        let Operation {
+            instance,
+            counts,
+            objects,
+            drift: _,
+            added_fields: _,
+            alongside,
+            duration_seconds,
+            warnings,
+            remarks,
+            error,
+            rollback,
+            wrote: _,
+        } = operation;
+        Self {
+            instance,
+            counts: *counts,
+            objects,
+            alongside,
+            duration_seconds: (duration_seconds * 1000.0).round() / 1000.0,
+            warnings,
+            remarks,
+            error: error.as_ref().map(ErrorView::from),
+            rollback: rollback.as_ref().map(|back| Box::new(Self::from(&**back))),
+        }
+    }
+}
