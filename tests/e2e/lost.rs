@@ -249,6 +249,8 @@ on_both! {
         --- stdout
         NAME deployed to RUNTIME (release 2, NAME revision 1): 1 created, 3 unchanged; ready in N s
         namespace NAME
+        --- stderr
+        warning: ConfigMap/web-content was deleted
         ");
         assert!(place.get(&content).is_some());
     }
