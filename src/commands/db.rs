@@ -12,7 +12,7 @@ use crate::{
     output::{self, errors::exit_kind, question::Questions},
 };
 
-/// Look after the database: check it, copy it, fill it from a cluster, remove what is old
+/// Look after the database: check it, copy it, rebuild it, prune it
 #[derive(Debug, Subcommand)]
 pub(crate) enum DbCommand {
     Check(DbCheckArgs),

@@ -12,6 +12,7 @@ mod duration;
 pub(crate) mod fleet;
 pub(crate) mod global;
 pub(crate) mod history;
+pub(crate) mod import;
 pub(crate) mod init;
 pub(crate) mod instance;
 pub(crate) mod invocation;
@@ -43,6 +44,7 @@ use self::{
     deploy::DeployArgs,
     diff::DiffArgs,
     history::HistoryArgs,
+    import::ImportArgs,
     init::InitArgs,
     instance::InstanceCommand,
     invocation::{Done, Invocation},
@@ -78,6 +80,7 @@ pub(crate) enum Command {
     Db(DbCommand),
     #[command(subcommand)]
     Sandbox(SandboxCommand),
+    Import(ImportArgs),
     Init(InitArgs),
     Schema(SchemaArgs),
     Completions(CompletionsArgs),
@@ -104,6 +107,7 @@ pub(crate) fn run(command: Command, call: &Invocation, grammar: fn() -> clap::Co
         Command::Runtime(command) => runtime::run(command, call),
         Command::Db(command) => db::run(command, call),
         Command::Sandbox(command) => sandbox::run(command, call),
+        Command::Import(args) => import::run(args, call),
         Command::Init(args) => init::run(args, call),
         Command::Schema(args) => schema::run(&args, call),
         Command::Completions(args) => completions::run(&args, call, grammar()),

@@ -65,7 +65,7 @@ pub(crate) fn is_kept_by(set: &Value, claim: &Value) -> bool {
 
 /// Tells whether a claim is called as one that a StatefulSet makes from a template:
 /// `TEMPLATE-SET-NUMBER`.
-fn is_made_from(claim: &str, template: &str, set: &str) -> bool {
+pub(crate) fn is_made_from(claim: &str, template: &str, set: &str) -> bool {
     claim
         .strip_prefix(template)
         .and_then(|rest| rest.strip_prefix('-')?.strip_prefix(set)?.strip_prefix('-'))

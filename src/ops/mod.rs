@@ -21,6 +21,7 @@ pub(crate) mod diff;
 pub(crate) mod events;
 pub(crate) mod fixed;
 pub(crate) mod history;
+pub(crate) mod import;
 pub(crate) mod locate;
 pub(crate) mod lock;
 pub(crate) mod namespace_users;

@@ -200,6 +200,21 @@ impl Target {
         })
     }
 
+    /// Refuses another cluster than the one that was seen before under this runtime: what the
+    /// database knows of that one must not be mixed with another's.
+    ///
+    /// # Errors
+    /// Code 7, but for a local runtime: those are made anew all the time.
+    pub(crate) fn refuse_other(&self, session: &Session<'_>) -> Result<()> {
+        match self.compare(session, None)? {
+            Sameness::Other { expected, found } if !self.runtime.is_kind_like() => {
+                Err(other_cluster(&self.runtime, &expected, &found)
+                    .hint("`--db FILE` names a database that is to know this cluster"))
+            }
+            Sameness::First | Sameness::Same | Sameness::Other { .. } => Ok(()),
+        }
+    }
+
     /// Stores what this runtime's cluster is known by from now on.
     pub(crate) fn remember(&self, session: &Session<'_>) -> Result<()> {
         let connection = self.api.connection();

@@ -11,6 +11,7 @@ pub(crate) mod field;
 pub(crate) mod format;
 pub(crate) mod history;
 pub(crate) mod human;
+pub(crate) mod imported;
 pub(crate) mod instances;
 pub(crate) mod objects;
 pub(crate) mod operation;

@@ -15,6 +15,7 @@ pub(crate) mod file;
 pub(crate) mod graph;
 pub(crate) mod history;
 pub(crate) mod hooks;
+pub(crate) mod import;
 pub(crate) mod instance;
 pub(crate) mod kinds;
 pub(crate) mod manifest;

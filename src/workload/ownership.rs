@@ -9,6 +9,7 @@
 mod class;
 mod dropped;
 pub(crate) mod fields;
+mod holder;
 mod leftover;
 mod lost;
 mod maker;
@@ -24,6 +25,7 @@ use super::definition::digest_of;
 use class::is_autoscaler;
 pub(crate) use class::{ManagerClass, class_of};
 pub(crate) use dropped::{Dropped, is_held_still};
+pub(crate) use holder::{is_held, is_of_kubernetes};
 pub(crate) use leftover::{hold_leftovers, is_leftover};
 pub(crate) use lost::{Holder, Lost, added_beside, lost_fields};
 pub(crate) use maker::{is_created_by, kept_by, made_by};

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 use crate::program::Program;
 
-pub(crate) const COMMANDS: [&str; 35] = [
+pub(crate) const COMMANDS: [&str; 36] = [
     "",
     "deploy",
     "plan",
@@ -37,6 +37,7 @@ pub(crate) const COMMANDS: [&str; 35] = [
     "db prune",
     "sandbox",
     "sandbox reset",
+    "import",
     "init",
     "schema",
     "completions",

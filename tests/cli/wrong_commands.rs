@@ -141,9 +141,9 @@ fn without_a_command_help_goes_to_stderr() {
       definition   Handle workload definitions: named sets of Kubernetes resources
       instance     Handle workload instances: running copies of definitions
       runtime      Handle runtimes: the contexts of your kubeconfig
-      db           Look after the database: check it, copy it, fill it from a cluster, remove what is
-                   old
+      db           Look after the database: check it, copy it, rebuild it, prune it
       sandbox      Handle the sandbox: a Kubernetes API inside the program, for trying and rehearsing
+      import       Make a definition and an instance of what runs; write nothing to the cluster
       init         Write a first workload file
       schema       Print the JSON Schema of workload files
       completions  Print the completions for a shell

@@ -30,6 +30,7 @@ mod forged;
 mod going;
 mod history;
 mod hooks;
+mod imported;
 mod invalid;
 mod jobs;
 mod kill;

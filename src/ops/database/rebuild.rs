@@ -7,7 +7,7 @@ use super::super::{
     locate,
     runtime_choice::choose,
     session::Session,
-    target::{Sameness, Target, other_cluster},
+    target::Target,
     view::{RebuiltInstance, RebuiltOutcome, RebuiltView},
 };
 use crate::{
@@ -30,13 +30,7 @@ pub(crate) async fn rebuild(session: &Session<'_>) -> Result<(RebuiltView, Vec<E
     let runtime = choose(session, None)?.runtime;
     let mut target = Target::connect(session, &runtime).await?;
     target.cluster_uid = target.identify().await?;
-    if let Sameness::Other { expected, found } = target.compare(session, None)?
-        && !runtime.is_kind_like()
-    {
-        // What the database knows of that cluster must not be mixed with another's.
-        return Err(other_cluster(&runtime, &expected, &found)
-            .hint("`--db FILE` names a database that is to know this cluster"));
-    }
+    target.refuse_other(session)?;
     let places = record::list(&target.api, session.namespace.as_deref()).await?;
     let known = |release: &Release| session.store().known_objects(release);
     let reads = places.iter().map(|Place { namespace, instance }| {

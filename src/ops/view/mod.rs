@@ -7,6 +7,7 @@ mod catalogue;
 mod database;
 mod diff;
 mod history;
+mod import;
 
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
@@ -21,6 +22,7 @@ pub(crate) use database::{
 };
 pub(crate) use diff::{DiffView, DifferingView, SideView};
 pub(crate) use history::{HistoryView, ReleaseView};
+pub(crate) use import::{ImportView, ImportedObject, LeftObject};
 
 use crate::workload::{
     drift::Drift,

@@ -26,7 +26,7 @@ codes! {
     CannotOpenDatabase "cannot-open-database", ConfirmationNeeded "confirmation-needed",
     ContextGone "context-gone", CopiedRecord "copied-record", CorruptDatabase "corrupt-database",
     DamagedRecord "damaged-record", Database "database", DatabaseIo "database-io",
-    DatabaseLocked "database-locked", DefinitionInUse "definition-in-use",
+    DatabaseLocked "database-locked", DefinitionExists "definition-exists", DefinitionInUse "definition-in-use",
     DependencyCycle "dependency-cycle", DependencyFailed "dependency-failed", Discovery "discovery", DiskFull "disk-full", Dns "dns",
     DownloadFailed "download-failed",
     DroppedContent "dropped-content", DuplicateKey "duplicate-key", EmptyFolder "empty-folder",

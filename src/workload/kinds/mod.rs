@@ -132,6 +132,11 @@ impl Kinds {
         self.stale.contains(group)
     }
 
+    /// Names the groups whose server did not answer when the cluster was asked.
+    pub(crate) fn stale_groups(&self) -> impl Iterator<Item = &str> {
+        self.stale.iter().map(String::as_str)
+    }
+
     fn insert(&mut self, group: &str, kind: &str, info: KindInfo) {
         self.groups.entry(group.to_owned()).or_default().insert(kind.to_owned(), info);
     }
