@@ -1,6 +1,9 @@
 //! Requests that failed, classified once: what the server answered, or that it did not.
 
+mod ground;
 mod judge;
+
+pub(crate) use ground::Ground;
 
 use serde::Deserialize;
 
@@ -87,8 +90,7 @@ impl Failure {
         // A webhook may say no with any code, most do with 403.
         self.is_status(403)
             && !self.has_cause("NamespaceTerminating")
-            && !self.is_immutable()
-            && self.judge().is_none()
+            && !self.is_about_more_than_rights()
     }
 
     /// Tells whether a precondition failed or a field is held by another manager.
@@ -289,7 +291,7 @@ impl Failure {
                     ),
                 )
                 .hint("wait until it is gone, then repeat the command"),
-                403 if !self.is_immutable() => {
+                403 if !self.is_about_more_than_rights() => {
                     let scope = id
                         .namespace
                         .as_ref()

@@ -9,6 +9,7 @@ mod handover;
 use std::{collections::HashSet, time::Instant};
 
 use attempt::{Attempt, Precondition};
+pub(super) use attempt::{is_other_object, may_pass};
 pub(super) use backends::Backends;
 pub(super) use content::is_held_by_instance;
 use serde_json::Value;

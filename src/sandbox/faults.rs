@@ -26,6 +26,8 @@ pub struct Matches {
     pub path: Option<String>,
     /// Only watches, or only other calls.
     pub watch: Option<bool>,
+    /// Only dry runs, or all but those.
+    pub dry_run: Option<bool>,
 }
 
 /// Which of the matching calls are hit.
@@ -162,10 +164,12 @@ impl Fault {
     /// Counts a call if it is concerned, and tells whether it is hit. Who serves calls asks this
     /// of each of them, with its path and query.
     pub fn hits(&self, method: &str, path: &str) -> bool {
-        let Matches { method: wanted, path: part, watch } = &self.matches;
+        let Matches { method: wanted, path: part, watch, dry_run } = &self.matches;
         let query = path.split_once('?').map_or("", |(_, query)| query);
         let watches = query.split('&').any(|pair| matches!(pair, "watch=true" | "watch=1"));
+        let stores_nothing = query.split('&').any(|pair| pair.starts_with("dryRun="));
         let fits = wanted.is_none_or(|wanted| wanted == method)
+            && dry_run.is_none_or(|dry_run| dry_run == stores_nothing)
             && watch.is_none_or(|watch| watch == watches)
             && part.as_ref().is_none_or(|part| path.contains(part));
         if !fits {

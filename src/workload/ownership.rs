@@ -29,7 +29,7 @@ pub(crate) use holder::{is_held, is_of_kubernetes};
 pub(crate) use leftover::{hold_leftovers, is_leftover};
 pub(crate) use lost::{Holder, Lost, added_beside, lost_fields};
 pub(crate) use maker::{is_created_by, kept_by, made_by};
-pub(crate) use takeover::{Takeover, has_persons, may_conflict};
+pub(crate) use takeover::{Takeover, has_persons};
 pub(crate) use terms::Terms;
 pub(crate) use yielding::{
     REPLICAS, YIELDED_MANAGER, Yielded, Yields, given_back, holds_replicas_alone, is_left,

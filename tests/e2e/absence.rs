@@ -25,7 +25,7 @@ const FOREIGN: [(&str, Effect); 6] = [
 
 fn on(method: Option<&'static str>, path: &str, effect: &Effect) -> Arc<Fault> {
     let path = Some(path.to_owned());
-    let matches = Matches { method, path, watch: None };
+    let matches = Matches { method, path, watch: None, ..Matches::default() };
     Arc::new(Fault::new(matches, When::Always, effect.clone()))
 }
 
@@ -122,7 +122,7 @@ on_both! {
         let record = format!("/api/v1/namespaces/{name}/secrets/workloadctl.{name}");
         place.call(Request::json(http::Method::DELETE, &*record, &json!({}))).unwrap();
         // The objects and the list of their group's version, and both once more.
-        let matches = Matches { method: Some("GET"), path: Some(format!("/apis/{group}/v1")), watch: None };
+        let matches = Matches { method: Some("GET"), path: Some(format!("/apis/{group}/v1")), watch: None, ..Matches::default() };
         let plain = Arc::new(Fault::new(matches, When::First(4), FOREIGN[1].1.clone()));
         place.faults(std::slice::from_ref(&plain));
         let status = place.run(&format!("status {name} -o json"));

@@ -166,7 +166,7 @@ on_both! {
         place.faults(&[]);
         place.run(&format!("deploy {name} -f set.yaml")).expect(0);
         // Where it may not be looked at, what it said is the news.
-        let matches = Matches { method: Some("GET"), path: Some(hook.clone()), watch: None };
+        let matches = Matches { method: Some("GET"), path: Some(hook.clone()), watch: None, ..Matches::default() };
         let hidden = Arc::new(Fault::new(matches, When::Always, Effect::Forbidden));
         place.faults(&[rejected(&record, When::Always, 403, words), hidden]);
         let denied = place.run(&format!("delete {name} --yes -o json")).expect(1).json();

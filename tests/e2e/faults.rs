@@ -27,8 +27,13 @@ fn watches(when: When, effect: Effect) -> Arc<Fault> {
 }
 
 fn on(method: &'static str, path: &str, when: When, effect: Effect) -> Arc<Fault> {
-    let matches =
-        Matches { method: Some(method), path: Some(path.to_owned()), ..Matches::default() };
+    let matches = Matches {
+        method: Some(method),
+        path: Some(path.to_owned()),
+        // Those are told before anything is written.
+        dry_run: Some(false),
+        ..Matches::default()
+    };
     Arc::new(Fault::new(matches, when, effect))
 }
 

@@ -28,7 +28,12 @@ fn killed(place: &Place, held: &str, flags: &str) -> (Place, String) {
     let name = place.instance("");
     place.write("late.yaml", &late(&name));
     place.write("conf.yaml", CONF);
-    let matches = Matches { method: Some("PATCH"), path: Some(held.to_owned()), watch: None };
+    let matches = Matches {
+        method: Some("PATCH"),
+        path: Some(held.to_owned()),
+        watch: None,
+        dry_run: Some(false),
+    };
     let fault = Arc::new(Fault::new(matches, When::Always, Effect::Slow(HELD)));
     place.faults(&[Arc::clone(&fault)]);
     let running = place.follow(&format!("deploy {name} -f late.yaml {flags}"));
@@ -81,7 +86,7 @@ on_both! {
         let (maker, guest) = (place.instance("-a"), place.instance("-b"));
         place.write("conf.yaml", CONF);
         place.run(&format!("deploy {maker} -f conf.yaml")).expect(0);
-        let matches = Matches { method: Some("DELETE"), path: Some(format!("/namespaces/{maker}")), watch: None };
+        let matches = Matches { method: Some("DELETE"), path: Some(format!("/namespaces/{maker}")), watch: None, ..Matches::default() };
         let namespace = Arc::new(Fault::new(matches, When::From(1), Effect::Slow(HELD)));
         place.faults(&[Arc::clone(&namespace)]);
         let deletion = place.start(&format!("delete {maker} --yes"));
@@ -102,7 +107,7 @@ on_both! {
         let place = place.behind_proxy();
         let name = place.instance("");
         place.write("web.yaml", "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {selector: {matchLabels: {app: web}}, template: {metadata: {labels: {app: web}, annotations: {test.workloadctl/delay: 2s}}, spec: {terminationGracePeriodSeconds: 0, containers: [{name: web, image: 'web:1'}]}}}\n");
-        let matches = Matches { method: Some("GET"), path: Some("/deployments?".to_owned()), watch: Some(true) };
+        let matches = Matches { method: Some("GET"), path: Some("/deployments?".to_owned()), watch: Some(true), ..Matches::default() };
         place.faults(&[Arc::new(Fault::new(matches, When::Always, Effect::Slow(HELD * 10)))]);
         let deployed = place.run(&format!("deploy {name} -f web.yaml --timeout 8s -o json"));
         assert_eq!(deployed.expect(0).json()["outcome"], "ready");

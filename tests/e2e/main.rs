@@ -49,6 +49,7 @@ mod patches;
 mod people;
 mod platform;
 mod promotion;
+mod preflight;
 mod proxy;
 mod readme;
 mod recorded;

@@ -87,12 +87,13 @@ on_both! {
         --- stdout
         ACTION  OBJECT  NAMESPACE  REASON
         unchanged  Namespace/NAME  -  -
-        blocked  StatefulSet/db  NAME  spec: updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are f…; `--replace StatefulSet/db` deletes and creates it again
+        blocked  StatefulSet/db  NAME  spec: updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are f…
         NAME on RUNTIME: 1 unchanged, 1 blocked
         --- stderr
         warning: StatefulSet/db (set.yaml:1): serviceName names Service/db in namespace NAME, which is neither in the set nor on the cluster
         error: 1 object stands in the way; nothing was written
-          StatefulSet/db (set.yaml:1): spec: updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are f…; `--replace StatefulSet/db` deletes and creates it again
+          StatefulSet/db (set.yaml:1): spec: updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are f…
+        hint: `--replace StatefulSet/db` deletes it and creates it again
         ");
         snapshot!(place.told(&format!("deploy {name} -f set.yaml -o json --progress none")), @r#"
         $ workloadctl deploy NAME -f set.yaml -o json --progress none
@@ -109,16 +110,14 @@ on_both! {
           "clusterUid": "UID",
           "namespace": "NAME",
           "namespaceMode": "managed",
-          "status": "Unhealthy",
-          "reason": "the last release failed",
-          "statusAt": "TIME",
-          "release": 2,
-          "outcome": "failed",
+          "release": 1,
+          "outcome": "refused",
           "createdAt": "TIME",
           "deployedAt": "TIME",
           "deployedBy": "tester@HOST",
           "counts": {
             "unchanged": 1,
+            "blocked": 1
           },
           "objects": [
             {
@@ -126,8 +125,7 @@ on_both! {
               "name": "NAME",
               "version": "v1",
               "uid": "UID",
-              "action": "unchanged",
-              "state": "ready"
+              "action": "unchanged"
             },
             {
               "group": "apps",
@@ -136,10 +134,8 @@ on_both! {
               "name": "db",
               "version": "v1",
               "uid": "UID",
-              "action": "update",
-              "state": "failed",
-              "reason": "immutable",
-              "message": "cannot apply StatefulSet/db (set.yaml:1): rejected: spec: Forbidden: updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden",
+              "action": "blocked",
+              "message": "spec: updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are f…",
               "images": [
                 "db:1"
               ],
@@ -155,9 +151,9 @@ on_both! {
           "error": {
             "code": "immutable",
             "exitCode": 5,
-            "message": "cannot apply StatefulSet/db (set.yaml:1): rejected",
+            "message": "1 object stands in the way; nothing was written",
             "causes": [
-              "spec: Forbidden: updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden"
+              "StatefulSet/db (set.yaml:1): spec: updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are f…"
             ],
             "hint": "`--replace StatefulSet/db` deletes it and creates it again",
             "object": "StatefulSet/db",
@@ -169,8 +165,8 @@ on_both! {
         }
         --- stderr
         warning: StatefulSet/db (set.yaml:1): serviceName names Service/db in namespace NAME, which is neither in the set nor on the cluster
-        error: cannot apply StatefulSet/db (set.yaml:1): rejected
-          spec: Forbidden: updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden
+        error: 1 object stands in the way; nothing was written
+          StatefulSet/db (set.yaml:1): spec: updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are f…
         hint: `--replace StatefulSet/db` deletes it and creates it again
         "#);
         let line = format!("deploy {name} -f set.yaml --replace StatefulSet/db -o json");

@@ -15,20 +15,19 @@ mod outcome;
 mod prepare;
 mod prune;
 mod recorded;
+mod refusal;
 mod release;
 mod report;
 
 use std::{cell::RefCell, collections::HashSet, time::Instant};
 
 use super::{
-    conflict::FIELD_CONFLICT_HINT,
     delete::Deletion,
     events::Event,
     locate,
     lock::Held,
     options::{DeleteOptions, DeployOptions, PruneWhen},
     session::Session,
-    several::named,
     stop::until,
     view::{Operation, OperationOutcome},
 };
@@ -37,12 +36,12 @@ use crate::{
     workload::{
         error::{Code, Error, ErrorKind, Result},
         name::InstanceName,
-        plan::{Block, Item},
         release::Outcome,
     },
 };
 use clock::Clock;
 use prepare::{KnownInstance, Prepared, Purpose};
+use refusal::refuse_blocked;
 use report::DeployReport;
 
 /// How often others may write the record between our look and our write before it is given up.
@@ -298,38 +297,6 @@ impl<'a> Deploy<'a> {
             self.session.report(self.name, Event::Warning(text));
         }
     }
-}
-
-/// Refuses everything that must not be touched, in one list.
-fn refuse_blocked(prepared: &Prepared) -> Result<()> {
-    let blocked: Vec<_> = prepared.draft.plan.blocked().collect();
-    let Some(first) = blocked.first() else { return Ok(()) };
-    let told = |item: &&Item| format!("{}: {}", named(&item.desired), item.reason);
-    let count = |block| blocked.iter().filter(|item| item.block == Some(block)).count();
-    let conflicts = count(Block::Fields);
-    let message = match blocked.len() {
-        1 => "1 object stands in the way; nothing was written".to_owned(),
-        many => format!("{many} objects stand in the way; nothing was written"),
-    };
-    // A rejection is the server's, with the code that the deploy would have ended with.
-    let rejected = count(Block::Rejected);
-    let kind = if rejected > 0 { ErrorKind::Failed } else { ErrorKind::Refused };
-    let code = match blocked.len() {
-        all if all == conflicts => Code::FieldConflict,
-        all if all == rejected => Code::Rejected,
-        _ => Code::Blocked,
-    };
-    let mut error =
-        Error::new(kind, code, message).causes(blocked.iter().map(told)).object(&first.desired.id);
-    let adopt = "`--adopt` takes over objects that exist";
-    match (count(Block::NotOurs) > 0, conflicts) {
-        (true, 0) => error = error.hint(adopt),
-        (true, _) => error = error.hint(format!("{adopt}; of fields, {FIELD_CONFLICT_HINT}")),
-        (false, 0) => {}
-        (false, _) => error = error.hint(FIELD_CONFLICT_HINT),
-    }
-    error.origin.clone_from(&first.desired.origin);
-    Err(error)
 }
 
 impl PruneWhen {

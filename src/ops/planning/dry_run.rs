@@ -1,6 +1,6 @@
 //! Asking the server by a dry run: what an apply would change, and whether it would be refused.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
@@ -13,12 +13,11 @@ use crate::{
     ops::{
         conflict::Resolution,
         shared::{holders, resolve},
-        write::is_held_by_instance,
+        write::{is_held_by_instance, is_other_object, may_pass},
     },
     workload::{
         comparison::contains,
-        error::Error,
-        object::GroupKind,
+        error::{Error, Result},
         ownership::{Seen, Terms, Yielded, fields::take_out, is_leftover, resource_version},
         plan::{Desired, Item},
         sharing::Sharing,
@@ -37,8 +36,9 @@ pub(super) enum Asked {
     Alike,
     /// It would change something.
     Differs,
-    /// The server goes by the definition of before, which this release changes.
-    AfterDefinition,
+    /// It is written, and only that will tell: a dry run is answered by what this release changes,
+    /// or by nobody. Says why, where that is known.
+    Untold(String),
     /// It would change what cannot be changed.
     Immutable(String),
     /// It would be rejected or refused.
@@ -58,10 +58,13 @@ impl Planning<'_> {
     /// Asks the server what an apply to a live object would do. Fields that turn out to be left
     /// to others are added to the item's terms; of other instances those stay in its sharing
     /// whose fields it would take or leave.
-    pub(super) async fn ask(&self, item: &mut Item, uid: &str, wanted: AskedFor) -> Asked {
+    ///
+    /// # Errors
+    /// A server that could not be asked.
+    pub(super) async fn ask(&self, item: &mut Item, uid: &str, wanted: AskedFor) -> Result<Asked> {
         let Item { desired, sharing, terms, .. } = item;
         let Some(path) = self.target.path(&desired.id, &desired.version) else {
-            return Asked::Differs;
+            return Ok(Asked::Differs);
         };
         // What is handed over before a write is ours until then.
         let kept = if wanted == AskedFor::Comparison { terms.handed_over() } else { Vec::new() };
@@ -70,9 +73,11 @@ impl Planning<'_> {
         // An object that somebody makes anew meanwhile is another one, and not compared
         // (docs/design.md, Preconditions).
         body["metadata"]["uid"] = json!(uid);
+        let compares = wanted == AskedFor::Comparison || self.options.shows;
         let mut rehearsal = Rehearsal {
             planning: self,
             desired,
+            compares,
             path,
             sharing,
             terms,
@@ -81,7 +86,7 @@ impl Planning<'_> {
             left_to_instance: false,
             met: BTreeSet::new(),
         };
-        let asked = rehearsal.run().await;
+        let asked = rehearsal.run().await?;
         let met = rehearsal.met;
         // Where nothing is written, nothing is handed over either.
         if !matches!(asked, Asked::Same(_)) {
@@ -89,12 +94,27 @@ impl Planning<'_> {
         }
         sharing.takes.retain(|manager| met.contains(manager));
         sharing.leaves.retain(|manager| met.contains(manager));
-        asked
+        Ok(asked)
+    }
+
+    /// Tells whether the server can be asked about a new object: its namespace is there. A plan asks
+    /// about others too, in another namespace; a deploy makes no request for them.
+    pub(super) fn can_rehearse(&self, desired: &Desired) -> bool {
+        let is_fresh = || self.changes.get().is_some_and(|it| it.defines(&desired.id.group_kind()));
+        let is_there = match &desired.id.namespace {
+            Some(namespace) => !self.absent.contains(namespace),
+            // The first deploy into a new namespace costs nothing more.
+            None => self.absent.is_empty(),
+        };
+        self.options.rehearse || (is_there && !is_fresh())
     }
 
     /// Asks the server whether it would take a new object. Where its namespace is not there yet,
     /// `default` stands in: admission by namespace is not seen then, validation is.
-    pub(super) async fn rehearse_create(&self, desired: &Desired) -> Asked {
+    ///
+    /// # Errors
+    /// A server that could not be asked.
+    pub(super) async fn rehearse_create(&self, desired: &Desired) -> Result<Asked> {
         let mut id = desired.id.clone();
         let mut body = desired.body.clone();
         let missing =
@@ -105,36 +125,49 @@ impl Planning<'_> {
         }
         // Create only: an object that appeared since is no update (docs/design.md, Preconditions).
         body["metadata"]["resourceVersion"] = json!("1");
-        let Some(path) = self.target.path(&id, &desired.version) else { return Asked::Differs };
+        let Some(path) = self.target.path(&id, &desired.version) else { return Ok(Asked::Differs) };
         let how = Apply { manager: self.manager, force: false, dry_run: true };
         match self.target.api.send(Request::apply(&path, &body, &how)).await {
-            Ok(_) => Asked::Differs,
-            // Not a rejection: the stand-in has an object of that name, or the kind comes with
-            // the set's own CRD.
-            Err(failure) if failure.is_conflict() || failure.is_not_found() => Asked::Differs,
-            Err(failure) if failure.is_forbidden() => {
+            Ok(_) => Ok(Asked::Differs),
+            // Not a rejection: the stand-in has an object of that name.
+            Err(failure) if failure.is_conflict() => Ok(Asked::Differs),
+            Err(failure) if failure.is_forbidden() && self.options.rehearse => {
                 self.note_write_forbidden(&failure);
-                Asked::Differs
+                Ok(Asked::Differs)
             }
             Err(failure) => self.rejected(desired, &failure),
         }
     }
 
-    /// Tells a rejection from what cannot be changed, and from what can be sent only later.
-    fn rejected(&self, desired: &Desired, failure: &Failure) -> Asked {
-        let is_fresh = |kinds: &HashSet<GroupKind>| kinds.contains(&desired.id.group_kind());
-        if failure.is_about_the_schema() && self.fresh.get().is_some_and(is_fresh) {
-            return Asked::AfterDefinition;
+    /// Tells a rejection from what cannot be changed, and from what only the write will tell.
+    fn rejected(&self, desired: &Desired, failure: &Failure) -> Result<Asked> {
+        if failure.is_about_the_dry_run() {
+            return Ok(Asked::Untold("a webhook of it knows no dry run".to_owned()));
+        }
+        if let Some(changed) = self.explained(desired, failure) {
+            return Ok(Asked::Untold(format!("after {changed}, which changes with it")));
+        }
+        // The write meets another object, the kind a moment later, or waits for what comes.
+        if failure.is_not_found()
+            || is_other_object(failure)
+            || may_pass(failure, desired)
+            || (failure.is_webhook_down() && !self.options.rehearse)
+        {
+            return Ok(Asked::Differs);
+        }
+        let explain = |what| failure.explain("patch", what, &desired.id, desired.origin.as_ref());
+        if matches!(failure, Failure::NoAnswer(_)) || failure.of_the_server().is_some() {
+            let error = explain("nothing was written; cannot ask the server about");
+            return Err(error.or_hint(|| "repeat the command once the server answers".to_owned()));
         }
         if failure.is_immutable() {
             let why = failure.causes().first().map_or_else(
                 || failure.message(),
                 |cause| format!("{}: {}", cause.field, cause.message),
             );
-            return Asked::Immutable(shorten(&why));
+            return Ok(Asked::Immutable(shorten(&why)));
         }
-        let error = failure.explain("patch", "cannot apply", &desired.id, desired.origin.as_ref());
-        Asked::Rejected(Box::new(error))
+        Ok(Asked::Rejected(Box::new(explain("cannot apply"))))
     }
 
     /// Notes that this account may not write: what is live is compared here then.
@@ -149,6 +182,8 @@ impl Planning<'_> {
 struct Rehearsal<'a> {
     planning: &'a Planning<'a>,
     desired: &'a Desired,
+    /// Whether the answer is compared with the live object, which costs a request more.
+    compares: bool,
     path: String,
     sharing: &'a Sharing,
     terms: &'a mut Terms,
@@ -162,27 +197,39 @@ struct Rehearsal<'a> {
 }
 
 impl Rehearsal<'_> {
-    async fn run(&mut self) -> Asked {
+    async fn run(&mut self) -> Result<Asked> {
         for _ in 0..DRY_RUNS {
-            let how = Apply { manager: self.planning.manager, force: self.force, dry_run: true };
-            let api = &self.planning.target.api;
-            // Together: the less time between the two, the less a controller writes in it.
-            let (rehearsed, live) = futures::future::join(
-                api.send(Request::apply(&self.path, &self.body, &how).whole()),
-                api.find(Request::get(&*self.path)),
-            )
-            .await;
-            let asked = match (rehearsed, live) {
-                (Ok(rehearsed), Ok(Some(live))) => self.compare(&rehearsed.body, &live),
+            let asked = match self.send().await {
+                (Ok(rehearsed), Some(Ok(Some(live)))) => self.compare(&rehearsed, &live),
                 // The apply finds out: it carries its precondition.
-                (Ok(_), Ok(None) | Err(_)) => Some(Asked::Differs),
-                (Err(failure), live) => self.handle_failure(&failure, live.ok().flatten().as_ref()),
+                (Ok(_), _) => Some(Asked::Differs),
+                (Err(failure), live) => {
+                    let live = match live {
+                        Some(live) => live,
+                        None => self.planning.target.api.find(Request::get(&*self.path)).await,
+                    };
+                    self.handle_failure(&failure, live.ok().flatten().as_ref())?
+                }
             };
             if let Some(asked) = asked {
-                return asked;
+                return Ok(asked);
             }
         }
-        Asked::Differs
+        Ok(Asked::Differs)
+    }
+
+    /// Sends the dry run, and where the two are compared asks for the live object beside it: the
+    /// less time between the answers, the less a controller writes in it.
+    async fn send(&self) -> (Result<Value, Failure>, Option<Result<Option<Value>, Failure>>) {
+        let how = Apply { manager: self.planning.manager, force: self.force, dry_run: true };
+        let (api, apply) =
+            (&self.planning.target.api, Request::apply(&self.path, &self.body, &how));
+        if !self.compares {
+            return (api.send(apply).await.map(|answer| answer.body), None);
+        }
+        let live = api.find(Request::get(&*self.path));
+        let (rehearsed, live) = futures::future::join(api.send(apply.whole()), live).await;
+        (rehearsed.map(|answer| answer.body), Some(live))
     }
 
     /// Compares the answer with the live object; `None` where a controller may have written
@@ -202,22 +249,22 @@ impl Rehearsal<'_> {
     }
 
     /// Takes in a failure; `None` where asking again, otherwise, may help.
-    fn handle_failure(&mut self, failure: &Failure, live: Option<&Value>) -> Option<Asked> {
+    fn handle_failure(&mut self, failure: &Failure, live: Option<&Value>) -> Result<Option<Asked>> {
         let Self { planning, desired, sharing, .. } = *self;
         if let Some(live) = live {
             // Who only reads may see a plan (docs/design.md, Rights); a deploy fails here.
             if planning.options.rehearse && failure.is_forbidden() {
                 planning.note_write_forbidden(failure);
                 let is_there = contains(live, &self.body);
-                return Some(if is_there { Asked::Alike } else { Asked::Differs });
+                return Ok(Some(if is_there { Asked::Alike } else { Asked::Differs }));
             }
             // Changing a strategy from RollingUpdate to Recreate leaves `rollingUpdate`, which the
             // server filled in and now forbids: the write takes hold of it first.
             if is_leftover(live, &self.body, &failure.forbidden_fields()) {
-                return Some(Asked::Differs);
+                return Ok(Some(Asked::Differs));
             }
         }
-        match resolve(failure, desired, sharing, planning.options.conflicts) {
+        Ok(match resolve(failure, desired, sharing, planning.options.conflicts) {
             Some(Resolution::Again { force, yielded }) => {
                 self.force |= force;
                 self.met.extend(holders(failure));
@@ -225,8 +272,8 @@ impl Rehearsal<'_> {
                 None
             }
             Some(Resolution::Refuse(error)) => Some(Asked::Rejected(error)),
-            None => Some(planning.rejected(desired, failure)),
-        }
+            None => Some(planning.rejected(desired, failure)?),
+        })
     }
 
     /// Leaves a field to its holder; what an autoscaler that is gone had is taken instead.

@@ -203,7 +203,7 @@ impl<'a> Attempt<'a> {
             if self.resolve_conflict(resolution)? {
                 return Ok(());
             }
-        } else if failure.is_conflict() || is_other_uid(failure) {
+        } else if is_other_object(failure) {
             // Somebody writes it at this very moment, all the time: it is told after a while, not
             // fought.
             if self.waited(Trouble::Conflict) <= PATIENCE && self.conflicts < CONFLICTS {
@@ -356,6 +356,11 @@ impl<'a> Attempt<'a> {
     }
 }
 
+/// Tells the answer to a precondition that met another object of that name, or none.
+pub(crate) fn is_other_object(failure: &Failure) -> bool {
+    failure.is_conflict() || is_other_uid(failure)
+}
+
 /// Tells the answer to a uid precondition that met another object of that name.
 fn is_other_uid(failure: &Failure) -> bool {
     failure.code() == 422
@@ -364,7 +369,7 @@ fn is_other_uid(failure: &Failure) -> bool {
 }
 
 /// Tells failures that pass by themselves shortly after something else was applied.
-fn may_pass(failure: &Failure, desired: &Desired) -> bool {
+pub(crate) fn may_pass(failure: &Failure, desired: &Desired) -> bool {
     // A new kind is 404 in plain text for some 60 ms (docs/design.md, New kinds and dry runs).
     let is_new =
         || desired.id.group.contains('.') && failure.message().contains("404 page not found");

@@ -174,6 +174,17 @@ impl Graph {
         untils.filter(|until| *until > Milestone::Applied).collect()
     }
 
+    /// Tells whether the order puts one object before another, directly or through others.
+    pub(crate) fn is_before(&self, first: usize, then: usize) -> bool {
+        let mut seen = BTreeSet::new();
+        let mut open = vec![first];
+        while let Some(node) = open.pop() {
+            let next = self.outgoing[node].iter().map(|edge| self.edges[*edge].to);
+            open.extend(next.filter(|node| seen.insert(*node)));
+        }
+        seen.contains(&then)
+    }
+
     /// Tells why an object has its place: what comes before it, in source order, through joins.
     pub(crate) fn why(&self, node: usize) -> Vec<Why> {
         let mut found = Vec::new();

@@ -218,22 +218,5 @@ pub(crate) fn has_persons(live: &Value) -> bool {
     })
 }
 
-/// Tells whether an apply of a body may meet a conflict, by a live object's metadata: somebody
-/// whose fields are not taken over holds one that the body sets. With `persons`, fields of
-/// persons count too.
-pub(crate) fn may_conflict(body: &Value, live: &Value, manager: &str, persons: bool) -> bool {
-    entries(live)
-        .filter(|entry| !is_apply_of(entry, manager))
-        .filter(|entry| match class_of(manager_of(entry)) {
-            ManagerClass::Person => persons,
-            ManagerClass::Yielded | ManagerClass::Aggregator => false,
-            ManagerClass::Instance | ManagerClass::GitOps(_) | ManagerClass::Other => true,
-        })
-        .flat_map(|entry| fields::members(&entry["fieldsV1"]))
-        .filter(|member| member.path.first() != Some(&OwnedPathElement::Field("status".to_owned())))
-        // That a map or an item is held as such is no conflict: several may hold it.
-        .any(|member| !member.is_whole && fields::is_in(body, &member.path))
-}
-
 #[cfg(test)]
 mod tests;

@@ -1,9 +1,9 @@
 //! The decision about one object, and what makes a release.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
-use crate::workload::ownership::Seen;
+use crate::workload::{object::Origin, ownership::Seen};
 
 const MANAGER: &str = "workloadctl:ns/web";
 

@@ -75,6 +75,7 @@ impl Deploy<'_> {
             record: record.as_ref(),
             quiet: start.located.found.as_ref().map(|found| found.quiet),
             desired: desired.objects.clone(),
+            graph: &desired.graph,
             occasion: start.occasion(self.options),
             absent: &absent,
             options: PlanningOptions {
@@ -82,10 +83,12 @@ impl Deploy<'_> {
                 replace: &desired.replace,
                 conflicts: self.options.conflicts,
                 prunes: self.options.prune.is_now(),
+                prunes_before: self.options.prune == PruneWhen::Before,
                 rehearse: matches!(purpose, Purpose::Rehearse),
+                shows: matches!(purpose, Purpose::Rehearse),
             },
             compared_locally: OnceLock::new(),
-            fresh: OnceLock::new(),
+            changes: OnceLock::new(),
             unseen_jobs: Mutex::default(),
         };
         // A namespace that was there before does not tell whether a record was lost.

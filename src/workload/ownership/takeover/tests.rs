@@ -278,21 +278,3 @@ fn of_another_version_only_what_the_body_sets_and_metadata_are_taken() {
         ]
     );
 }
-
-#[test]
-fn a_conflict_is_foreseen_where_somebody_else_holds_what_the_body_sets() {
-    let body = body();
-    let held = |manager: &str, subresource: &str, fields: Value, persons: bool| {
-        let mut entry = entry(manager, "Update", fields);
-        entry["subresource"] = json!(subresource);
-        may_conflict(&body, &live(json!({}), &[entry]), OURS, persons)
-    };
-    let data = |key: &str| json!({"f:data": {".": {}, format!("f:{key}"): {}}});
-    assert!(held("operator", "", data("a"), false));
-    assert!(held("workloadctl:ns/other", "", data("a"), false));
-    assert!(!held("operator", "", data("b"), false), "a map as such is no field");
-    assert!(held("operator", "status", data("a"), false), "controllers write annotations so");
-    assert!(!held("kubectl-edit", "", data("a"), false));
-    assert!(held("kubectl-edit", "", data("a"), true));
-    assert!(!held("workloadctl-yielded", "", data("a"), true));
-}

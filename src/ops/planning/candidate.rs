@@ -1,0 +1,120 @@
+//! One object that is planned for, before anything is decided with the server.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::{Planning, scaling::Scaling};
+use crate::{
+    ops::survey::Live,
+    workload::{
+        object::ObjectId,
+        ownership::{Yielded, is_held_still},
+        plan::{Choices, Decision, Desired, Item, decide, decide_hook},
+        readiness::is_complete,
+        record::Entry,
+        release::Action,
+        sharing::Others,
+    },
+};
+
+/// One object that is planned for: what is wanted, known and live of it, and what follows.
+pub(super) struct Candidate<'a> {
+    pub desired: &'a Desired,
+    pub entry: Option<&'a Entry>,
+    pub live: Option<&'a Value>,
+    /// Until when a write of a dead release may still arrive.
+    pub unsettled: Option<Timestamp>,
+    pub decision: Decision,
+}
+
+impl Candidate<'_> {
+    /// Gives the inventory's entry for what is going to be written.
+    pub(super) fn entry_to_come(&self) -> Entry {
+        let Self { desired, entry, live, unsettled, decision: _ } = self;
+        let mut to_come = Entry {
+            keep: desired.keep,
+            unsettled: *unsettled,
+            hook: desired.hook.is_some(),
+            completed: live.is_some_and(is_complete),
+            ..Entry::new(desired.id.clone(), &desired.version)
+        };
+        if let Some(entry) = entry {
+            to_come.uid.clone_from(&entry.uid);
+            to_come.orphans.clone_from(&entry.orphans);
+        }
+        to_come
+    }
+
+    /// Gives the inventory's entry where nothing is going to be written.
+    pub(super) fn entry_as_it_is(&self, completed: bool) -> Option<Entry> {
+        let stays = |left: &Yielded| {
+            !left.dropped || self.live.is_none_or(|live| is_held_still(live, left))
+        };
+        self.entry.map(|entry| Entry {
+            wanted: true,
+            keep: self.desired.keep,
+            hook: self.desired.hook.is_some(),
+            completed: completed || entry.completed,
+            yielded: entry.yielded.iter().filter(|left| stays(left)).cloned().collect(),
+            ..entry.clone()
+        })
+    }
+}
+
+/// Gives what an inventory's entry says to be left until the write is done: what was left before,
+/// so that an autoscaler that is gone is known to have been there, and what will be.
+pub(super) fn yielded_until_written(before: Option<&Entry>, item: &Item) -> Vec<Yielded> {
+    let before = before.filter(|_| item.action != Action::Unchanged);
+    let mut all = before.map(|entry| entry.yielded.clone()).unwrap_or_default();
+    // Whether what was dropped before still stays was seen just now.
+    all.retain(|left| !left.dropped);
+    let is_new = |left: &&Yielded| all.iter().all(|known| known.field != left.field);
+    let new: Vec<Yielded> = item.terms.yielded.iter().filter(is_new).cloned().collect();
+    all.extend(new);
+    all
+}
+
+impl Planning<'_> {
+    pub(super) fn candidate<'c>(
+        &'c self,
+        desired: &'c Desired,
+        entries: &HashMap<&ObjectId, &'c Entry>,
+        live: &'c Live,
+        scaling: &Scaling<'_>,
+    ) -> Candidate<'c> {
+        let (entry, live) = (entries.get(&desired.id).copied(), live.get(&desired.id));
+        let choices = Choices {
+            adopt: self.options.adopt,
+            replace: self.options.replace.contains(&desired.id),
+            reclaim: scaling.reclaims(desired, entry),
+        };
+        let decision = match &desired.hook {
+            Some(hook) if hook.phase(self.occasion).is_none() => Decision::Unchanged,
+            Some(hook) => decide_hook(hook, desired, entry, live, self.manager, choices),
+            None => decide(desired, entry, live, self.manager, choices),
+        };
+        let decision = self.ask_if_forced(desired, decision, live);
+        Candidate { desired, entry, live, unsettled: self.unsettled(entry, live), decision }
+    }
+
+    pub(super) fn unchanged(
+        &self,
+        candidate: &Candidate<'_>,
+        others: &Others,
+        scaling: &Scaling<'_>,
+    ) -> Item {
+        let Candidate { desired, entry, live, .. } = *candidate;
+        Item {
+            desired: desired.clone(),
+            action: Action::Unchanged,
+            uid: None,
+            reason: String::new(),
+            block: None,
+            sharing: self.sharing(desired, entry, live, others),
+            entry: None,
+            terms: scaling.terms(candidate, others),
+        }
+    }
+}
