@@ -4,6 +4,7 @@ use clap::Args;
 
 use crate::{
     commands::{
+        diff_style::DiffStyleArgs,
         fleet::{self, FleetCommand},
         invocation::{Done, Invocation},
         limits::LimitArgs,
@@ -75,17 +76,25 @@ pub(crate) struct DeployArgs {
     /// Return to the last good release where this one fails or does not become ready in time
     #[arg(long, conflicts_with = "dry_run")]
     rollback_on_failure: bool,
+    /// How that is shown.
+    #[command(flatten)]
+    style: DiffStyleArgs,
 }
 
 /// Deploys.
 pub(super) fn run(args: DeployArgs, call: &Invocation) -> Done {
-    let DeployArgs { mut release, limits, dry_run, rollback_on_failure } = args;
+    let DeployArgs { mut release, limits, dry_run, rollback_on_failure, style } = args;
     release.rollback_on_failure = rollback_on_failure;
     // The same as `plan`, with the flags of a deploy (docs/cli.md, Deploy).
     if dry_run {
         call.only("deploy --dry-run", &[Format::Table, Format::Json])?;
-        return fleet::run(release, limits.check(call), FleetCommand::Plan, call)
-            .map(|end| end.failed);
+        return fleet::run(
+            release,
+            limits.check(call),
+            FleetCommand::Plan(style.style(call)),
+            call,
+        )
+        .map(|end| end.failed);
     }
     call.only("deploy", &[Format::Table, Format::Json])?;
     fleet::run(release, limits.check(call), FleetCommand::Deploy, call).map(|end| end.failed)

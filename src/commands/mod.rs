@@ -8,6 +8,7 @@ pub(crate) mod definition;
 pub(crate) mod delete;
 pub(crate) mod deploy;
 pub(crate) mod diff;
+mod diff_style;
 mod duration;
 pub(crate) mod fleet;
 pub(crate) mod global;

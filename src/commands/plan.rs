@@ -4,6 +4,7 @@ use clap::Args;
 
 use crate::{
     commands::{
+        diff_style::DiffStyleArgs,
         fleet::{self, FleetCommand},
         invocation::{Done, Invocation},
         release::ReleaseArgs,
@@ -20,6 +21,7 @@ server is asked, nothing is written, neither to the cluster nor to the database.
 Examples:
   workloadctl plan web                        what `deploy web` would do
   workloadctl plan web -f k8s/ --exit-code    4 if anything would change
+  workloadctl plan web --diff fields          with a line for each field that changes
 
 Exit codes:
   0  planned
@@ -35,6 +37,9 @@ pub(crate) struct PlanArgs {
     /// What to release.
     #[command(flatten)]
     release: ReleaseArgs,
+    /// How changes are shown.
+    #[command(flatten)]
+    style: DiffStyleArgs,
     /// Exit with 4 if anything would change
     #[arg(long)]
     exit_code: bool,
@@ -43,8 +48,9 @@ pub(crate) struct PlanArgs {
 /// Plans.
 pub(super) fn run(args: PlanArgs, call: &Invocation) -> Done {
     call.only("plan", &[Format::Table, Format::Json])?;
-    let PlanArgs { release, exit_code } = args;
-    let end = fleet::run(release, Limits::none(), FleetCommand::Plan, call)?;
+    let PlanArgs { release, style, exit_code } = args;
+    let command = FleetCommand::Plan(style.style(call));
+    let end = fleet::run(release, Limits::none(), command, call)?;
     let changes = (exit_code && end.changes).then_some(ErrorKind::Changes);
     Ok(end.failed.or(changes))
 }

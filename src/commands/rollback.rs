@@ -4,6 +4,7 @@ use clap::Args;
 
 use crate::{
     commands::{
+        diff_style::DiffStyleArgs,
         fleet::{self, FleetCommand},
         invocation::{Done, Invocation},
         limits::LimitArgs,
@@ -42,12 +43,15 @@ pub(crate) struct RollbackArgs {
     /// Show what would be done, and do nothing
     #[arg(long)]
     dry_run: bool,
+    /// How that is shown.
+    #[command(flatten)]
+    style: DiffStyleArgs,
 }
 
 /// Rolls back.
 pub(super) fn run(args: RollbackArgs, call: &Invocation) -> Done {
     call.only("rollback", &[Format::Table, Format::Json])?;
-    let RollbackArgs { name, to, limits, dry_run } = args;
+    let RollbackArgs { name, to, limits, dry_run, style } = args;
     let name: InstanceName = name.parse()?;
     let options = DeployOptions {
         earlier: Some(Earlier::Release(to)),
@@ -55,7 +59,8 @@ pub(super) fn run(args: RollbackArgs, call: &Invocation) -> Done {
         validation: Validation::Ignore,
         ..DeployOptions::of(limits.check(call))
     };
-    let command = if dry_run { FleetCommand::Plan } else { FleetCommand::Deploy };
+    let command =
+        if dry_run { FleetCommand::Plan(style.style(call)) } else { FleetCommand::Deploy };
     let line = format!("workloadctl rollback {name}");
     fleet::run_one(name, line, options, command, call).map(|end| end.failed)
 }

@@ -33,11 +33,11 @@ use crate::{
         hooks::{Hook, Occasion},
         name::{DefinitionName, InstanceName},
         object::ObjectId,
-        ownership::{Terms, is_labelled, made_by, other_instances},
+        ownership::{is_labelled, made_by, other_instances},
         plan::{Decision, Desired, Item, Plan},
         record::{Entry, Record},
         release::Action,
-        sharing::{Others, Sharing},
+        sharing::Others,
     },
 };
 use candidate::{Candidate, yielded_until_written};
@@ -158,14 +158,9 @@ impl Planning<'_> {
             items.insert(
                 index,
                 Item {
-                    desired: desired.clone(),
-                    action: Action::Update,
-                    uid: None,
                     reason: format!("it may not be looked at: {}", failure.message()),
-                    block: None,
-                    sharing: Sharing::default(),
-                    terms: Terms::default(),
                     entry: entries.get(&desired.id).copied().cloned(),
+                    ..Item::new(desired.clone(), Action::Update)
                 },
             );
         }

@@ -280,17 +280,8 @@ mod tests {
              web   2         3        1          2 h  k8s/    0123456789ab  23 d\n"
         );
         let object = ObjectView {
-            id: ObjectId::new("", "Service", None, "web"),
-            version: "v1".into(),
-            uid: None,
-            action: None,
-            state: None,
-            reason: String::new(),
-            message: String::new(),
-            images: Vec::new(),
-            restarts: None,
             source: Some(Origin::line("k8s/web.yaml", 3)),
-            yielded: Vec::new(),
+            ..ObjectView::new(ObjectId::new("", "Service", None, "web"), "v1")
         };
         let revision = RevisionView {
             revision: 2,

@@ -2,6 +2,7 @@
 //! for programs.
 
 mod document;
+mod changes;
 mod sum;
 
 use std::fmt::Write as _;
@@ -9,6 +10,7 @@ use std::fmt::Write as _;
 use document::OperationDocument;
 
 use super::{
+    difference::DiffStyle,
     document::{Document, Items},
     errors, human,
     objects::with_yielded,
@@ -33,8 +35,8 @@ pub(crate) enum Verb {
         /// Not with `--no-wait`.
         waits: bool,
     },
-    /// `plan` and `deploy --dry-run`.
-    Plan,
+    /// `plan` and `deploy --dry-run`; how they show what changes.
+    Plan(DiffStyle),
     /// `delete`; whether it contacts nothing.
     Delete { forgets: bool },
 }
@@ -44,7 +46,7 @@ impl Verb {
     fn kind(self) -> &'static str {
         match self {
             Self::Deploy { .. } => "Deploy",
-            Self::Plan => "Plan",
+            Self::Plan(_) => "Plan",
             Self::Delete { .. } => "Delete",
         }
     }
@@ -142,7 +144,7 @@ impl Answers {
 
 fn text(verb: Verb, operation: &Operation, printer: &Printer) -> String {
     let mut out = match verb {
-        Verb::Plan => plan(operation, printer),
+        Verb::Plan(style) => plan(operation, style, printer),
         Verb::Deploy { .. } => summary(verb, operation, "on"),
         Verb::Delete { .. } => summary(verb, operation, "from"),
     };
@@ -227,7 +229,7 @@ fn summary(verb: Verb, operation: &Operation, place: &str) -> String {
     format!("{}\n", one_line(&line))
 }
 
-fn plan(operation: &Operation, printer: &Printer) -> String {
+fn plan(operation: &Operation, style: DiffStyle, printer: &Printer) -> String {
     let mut out = String::new();
     if !operation.objects.is_empty() {
         let mut rows = Rows::new(&["ACTION", "OBJECT", "NAMESPACE", "REASON"]);
@@ -241,6 +243,7 @@ fn plan(operation: &Operation, printer: &Printer) -> String {
             ]);
         }
         out = rows.show(printer);
+        out.push_str(&changes::show(&operation.objects, style, printer.stdout()));
     }
     let InstanceView { name, runtime, outcome, .. } = &operation.instance;
     let is_planned = outcome.is_some() && operation.error.is_none();

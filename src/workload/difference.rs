@@ -7,15 +7,16 @@
 mod lists;
 mod masked;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use super::{
+    kinds::references::items,
     object::split_api_version,
     overrides::{Path, PathStep},
     ownership::{INSTANCE_LABEL, MANAGED_LABEL},
 };
-use crate::schema::{Gvk, Schema, openapi};
+use crate::schema::{Gvk, Schema, custom::schema_of, openapi};
 
 /// What only the server writes in an object's metadata.
 const SERVER_METADATA: [&str; 8] = [
@@ -61,6 +62,15 @@ impl Difference {
         Self::with_schema(old, new, embedded_schema(new))
     }
 
+    /// Compares two bodies of one custom resource by its CustomResourceDefinition.
+    pub(crate) fn of_custom(old: &Value, new: &Value, definition: &Value) -> Self {
+        let api_version = new.get("apiVersion").and_then(Value::as_str).unwrap_or_default();
+        let (_, version) = split_api_version(api_version);
+        let mut versions = items(definition, "/spec/versions");
+        let schema = versions.find(|known| known["name"].as_str() == Some(version)).map(schema_of);
+        Self::with_schema(old, new, schema.as_ref())
+    }
+
     /// Compares two bodies of one object by a schema, such as a custom resource's.
     pub(crate) fn with_schema(old: &Value, new: &Value, schema: Option<&Schema>) -> Self {
         // Most bodies of two releases are the same, and need not be copied.
@@ -77,6 +87,13 @@ impl Difference {
     /// Tells whether nothing differs.
     pub(crate) fn is_empty(&self) -> bool {
         self.changes.is_empty()
+    }
+}
+
+impl Serialize for Difference {
+    /// Only the changes: the bodies are for people.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.changes.serialize(serializer)
     }
 }
 

@@ -13,7 +13,10 @@ pub(crate) use hooks::decide_hook;
 
 use serde::{Deserialize, Serialize};
 
-use super::{object::ObjectId, ownership::Terms, record::Entry, release::Action, sharing::Sharing};
+use super::{
+    difference::Difference, object::ObjectId, ownership::Terms, record::Entry, release::Action,
+    sharing::Sharing,
+};
 
 /// One object of a plan.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -42,9 +45,27 @@ pub(crate) struct Item {
     /// What is done about fields that others hold.
     #[serde(default)]
     pub terms: Terms,
+    /// What would change, where the server was asked for it.
+    #[serde(skip)]
+    pub difference: Difference,
 }
 
 impl Item {
+    /// Plans one thing for an object, and knows no more of it.
+    pub(crate) fn new(desired: Desired, action: Action) -> Self {
+        Self {
+            desired,
+            action,
+            uid: None,
+            reason: String::new(),
+            block: None,
+            sharing: Sharing::default(),
+            entry: None,
+            terms: Terms::default(),
+            difference: Difference::default(),
+        }
+    }
+
     /// Tells whether the object is written, or would be.
     fn writes(&self) -> bool {
         self.action != Action::Unchanged

@@ -325,4 +325,97 @@ on_both! {
         place.run(&format!("deploy {name} -f set.yaml")).expect(0);
         assert_eq!(place.get(&format!("/api/v1/namespaces/{name}/configmaps/beside")).unwrap()["data"]["v"], "2");
     }
+
+    fn a_plan_shows_the_fields_that_change(place) {
+        let name = place.instance("");
+        let text = format!("{BESIDE}apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: a}}\nspec: {{replicas: 0, selector: {{matchLabels: {{app: a}}}}, template: {POD}}}\n---\n\
+            apiVersion: v1\nkind: Secret\nmetadata: {{name: s}}\nstringData: {{kept: same, password: one}}\n");
+        place.write("set.yaml", &text);
+        place.run(&format!("deploy {name} -f set.yaml")).expect(0);
+        let text = text.replace("replicas: 0", "replicas: 0, minReadySeconds: 1").replace("a:1", "a:2");
+        place.write("set.yaml", &text.replace("'1'", "\"one\\ntwo\\n\"").replace("one}", "two}"));
+        let line = format!("plan {name} -f set.yaml");
+        snapshot!(place.told(&format!("{line} --diff fields")), @"
+        $ workloadctl plan NAME -f set.yaml --diff fields
+        exit code 0
+        --- stdout
+        ACTION  OBJECT  NAMESPACE  REASON
+        unchanged  Namespace/NAME  -  -
+        update  ConfigMap/beside  NAME  -
+        update  Deployment/a  NAME  -
+        update  Secret/s  NAME  -
+
+        ConfigMap/beside
+          ~ data.v: 2 lines added, 1 removed
+
+        Deployment/a
+          + spec.minReadySeconds: 1
+          ~ spec.template.spec.containers[name=a].image: a:1 -> a:2
+
+        Secret/s
+          ~ data.password: *** (before) -> *** (after)
+
+        images: Deployment/a a:1 -> a:2
+
+        NAME on RUNTIME: 3 to update, 1 unchanged
+        ");
+        snapshot!(place.told(&format!("{line} --diff unified")), @r#"
+        $ workloadctl plan NAME -f set.yaml --diff unified
+        exit code 0
+        --- stdout
+        ACTION  OBJECT  NAMESPACE  REASON
+        unchanged  Namespace/NAME  -  -
+        update  ConfigMap/beside  NAME  -
+        update  Deployment/a  NAME  -
+        update  Secret/s  NAME  -
+
+        ConfigMap/beside
+          @@ metadata @@
+              name: beside
+              namespace: NAME
+            data:
+          -  v: "1"
+          +  v: |
+          +  one
+          +  two
+
+        Deployment/a
+          @@ metadata @@
+              name: a
+              namespace: NAME
+            spec:
+          +  minReadySeconds: 1
+              progressDeadlineSeconds: 600
+              replicas: 0
+              revisionHistoryLimit: 10
+          @@ spec.template.metadata.labels @@
+                    app: a
+                spec:
+                  containers:
+          -  - image: a:1
+          +  - image: a:2
+                    imagePullPolicy: IfNotPresent
+                    name: a
+                    resources: {}
+
+        Secret/s
+          @@ metadata @@
+              namespace: NAME
+            data:
+              kept: '***'
+          -  password: '*** (before)'
+          +  password: '*** (after)'
+            type: Opaque
+
+        images: Deployment/a a:1 -> a:2
+
+        NAME on RUNTIME: 3 to update, 1 unchanged
+        "#);
+        let plan = place.run(&format!("{line} -o json")).expect(0);
+        assert!(!plan.stdout.contains("b25l") && !plan.stdout.contains("dHdv"), "{}", plan.stdout);
+        let objects = plan.json()["objects"].as_array().unwrap().clone();
+        let of = |name: &str| objects.iter().find(|it| it["name"] == name).unwrap()["changes"].clone();
+        assert_eq!(of("beside"), serde_json::json!([{"path": "data.v", "old": "1", "new": "one\ntwo\n"}]));
+        assert_eq!(of("s"), serde_json::json!([{"path": "data.password", "old": "*** (before)", "new": "*** (after)"}]));
+    }
 }

@@ -100,7 +100,7 @@ impl Application<'_> {
         // A plan waits for nobody.
         let needs = match self.command {
             FleetCommand::Deploy => self.named.needs(),
-            FleetCommand::Plan => vec![Vec::new(); self.named.selected.len()],
+            FleetCommand::Plan(_) => vec![Vec::new(); self.named.selected.len()],
         };
         let handle = Handle::current();
         let mut failed = Ok(());
@@ -148,7 +148,7 @@ impl Application<'_> {
         // Whoever depends on it waits for it, whatever the flag says (docs/cli.md, Time).
         options.limits.no_wait &= !is_needed;
         let mut operation = match self.command {
-            FleetCommand::Plan => deploy::plan(&session, name, &options).await,
+            FleetCommand::Plan(_) => deploy::plan(&session, name, &options).await,
             FleetCommand::Deploy => match self.await_others(instance, around.session).await {
                 Some(left) => left,
                 None => deploy::run(&session, name, &options).await,

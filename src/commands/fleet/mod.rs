@@ -16,7 +16,10 @@ use crate::{
         stop::Signal,
         view::{InstanceView, Operation, OperationOutcome},
     },
-    output::operation::{Answers, Verb},
+    output::{
+        difference::DiffStyle,
+        operation::{Answers, Verb},
+    },
     workload::{
         error::{ErrorKind, Result},
         name::InstanceName,
@@ -27,7 +30,8 @@ use crate::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FleetCommand {
     Deploy,
-    Plan,
+    /// Shows what a deploy would do, and the fields that change.
+    Plan(DiffStyle),
 }
 
 /// What became of all instances together.
@@ -114,14 +118,14 @@ impl FleetCommand {
     fn verb(self) -> &'static str {
         match self {
             Self::Deploy => "deploy",
-            Self::Plan => "plan",
+            Self::Plan(_) => "plan",
         }
     }
 
     fn answers(self, limits: &Limits) -> Verb {
         match self {
             Self::Deploy => Verb::Deploy { waits: !limits.no_wait },
-            Self::Plan => Verb::Plan,
+            Self::Plan(style) => Verb::Plan(style),
         }
     }
 }
@@ -174,7 +178,7 @@ impl Fleet {
                 // them.
                 (Some(signal), _) => not_begun(&name, signal),
                 (None, FleetCommand::Deploy) => deploy::run(session, &name, &options).await,
-                (None, FleetCommand::Plan) => deploy::plan(session, &name, &options).await,
+                (None, FleetCommand::Plan(_)) => deploy::plan(session, &name, &options).await,
             };
             around.progress.finish(name.as_str());
             operation.error = operation.error.map(|error| unless_stopped(error, &session.stop));

@@ -255,6 +255,7 @@ fn item_view(item: &Item) -> ObjectView {
         images: images_of(&desired.body),
         source: desired.origin.clone(),
         yielded: item.entry.as_ref().map(|entry| entry.yielded.clone()).unwrap_or_default(),
+        changes: item.difference.clone(),
         ..ObjectView::new(desired.id.clone(), &desired.version)
     }
 }

@@ -107,14 +107,9 @@ impl Planning<'_> {
     ) -> Item {
         let Candidate { desired, entry, live, .. } = *candidate;
         Item {
-            desired: desired.clone(),
-            action: Action::Unchanged,
-            uid: None,
-            reason: String::new(),
-            block: None,
             sharing: self.sharing(desired, entry, live, others),
-            entry: None,
             terms: scaling.terms(candidate, others),
+            ..Item::new(desired.clone(), Action::Unchanged)
         }
     }
 }

@@ -17,7 +17,9 @@ use crate::{
     },
     workload::{
         comparison::contains,
+        difference::Difference,
         error::{Error, Result},
+        kinds::defined_kind,
         ownership::{Seen, Terms, Yielded, fields::take_out, is_leftover, resource_version},
         plan::{Desired, Item},
         sharing::Sharing,
@@ -85,15 +87,17 @@ impl Planning<'_> {
             force: false,
             left_to_instance: false,
             met: BTreeSet::new(),
+            difference: Difference::default(),
         };
         let asked = rehearsal.run().await?;
-        let met = rehearsal.met;
+        let (met, difference) = (rehearsal.met, rehearsal.difference);
         // Where nothing is written, nothing is handed over either.
         if !matches!(asked, Asked::Same(_)) {
             terms.yielded.extend(kept);
         }
         sharing.takes.retain(|manager| met.contains(manager));
         sharing.leaves.retain(|manager| met.contains(manager));
+        item.difference = difference;
         Ok(asked)
     }
 
@@ -170,6 +174,17 @@ impl Planning<'_> {
         Ok(Asked::Rejected(Box::new(explain("cannot apply"))))
     }
 
+    /// Tells what an apply would change: its answer against what is live.
+    fn difference(&self, desired: &Desired, live: &Value, answer: &Value) -> Difference {
+        let kind = desired.id.group_kind();
+        let definition =
+            self.desired.iter().find(|it| defined_kind(&it.body) == Some(kind.clone()));
+        match definition {
+            Some(definition) => Difference::of_custom(live, answer, &definition.body),
+            None => Difference::between(live, answer),
+        }
+    }
+
     /// Notes that this account may not write: what is live is compared here then.
     fn note_write_forbidden(&self, failure: &Failure) {
         self.compared_locally.get_or_init(|| {
@@ -194,6 +209,8 @@ struct Rehearsal<'a> {
     left_to_instance: bool,
     /// The managers whose fields the apply met.
     met: BTreeSet<String>,
+    /// What would change, where that is to be shown.
+    difference: Difference,
 }
 
 impl Rehearsal<'_> {
@@ -234,7 +251,7 @@ impl Rehearsal<'_> {
 
     /// Compares the answer with the live object; `None` where a controller may have written
     /// between the two answers.
-    fn compare(&self, rehearsed: &Value, live: &Value) -> Option<Asked> {
+    fn compare(&mut self, rehearsed: &Value, live: &Value) -> Option<Asked> {
         if same(rehearsed, live) {
             let leaves = &self.sharing.leaves;
             let is_left =
@@ -245,7 +262,13 @@ impl Rehearsal<'_> {
         }
         // A dry run keeps the resourceVersion of what it changed: a different one means that the
         // two answers are of different states.
-        (resource_version(rehearsed) == resource_version(live)).then_some(Asked::Differs)
+        if resource_version(rehearsed) != resource_version(live) {
+            return None;
+        }
+        if self.planning.options.shows {
+            self.difference = self.planning.difference(self.desired, live, rehearsed);
+        }
+        Some(Asked::Differs)
     }
 
     /// Takes in a failure; `None` where asking again, otherwise, may help.

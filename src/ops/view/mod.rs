@@ -26,6 +26,7 @@ pub(crate) use import::{ImportView, ImportedObject, LeftObject};
 
 use crate::workload::{
     drift::Drift,
+    difference::Difference,
     error::{Error, ErrorKind},
     instance::{Instance, NamespaceMode, Status},
     mask,
@@ -188,6 +189,9 @@ pub(crate) struct ObjectView {
     /// Fields that are left to their holders.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub yielded: Vec<Yielded>,
+    /// The fields that change, where the server was asked for them.
+    #[serde(skip_serializing_if = "Difference::is_empty")]
+    pub changes: Difference,
 }
 
 /// How many objects met which fate.
@@ -227,6 +231,7 @@ impl ObjectView {
             restarts: None,
             source: None,
             yielded: Vec::new(),
+            changes: Difference::default(),
         }
     }
 }

@@ -53,20 +53,11 @@ mod tests {
     use super::*;
     use crate::{
         cluster::failure::ApiStatus,
-        workload::{ownership::Terms, plan::Desired, release::Action, sharing::Sharing},
+        workload::{plan::Desired, release::Action},
     };
 
     fn item(body: Value) -> Item {
-        Item {
-            desired: Desired::new(body, None),
-            action: Action::Create,
-            uid: None,
-            reason: String::new(),
-            block: None,
-            sharing: Sharing::default(),
-            entry: None,
-            terms: Terms::default(),
-        }
+        Item::new(Desired::new(body, None), Action::Create)
     }
 
     #[test]

@@ -70,7 +70,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::workload::{plan::Desired, release::Action, sharing::Sharing};
+    use crate::workload::{plan::Desired, release::Action};
 
     #[test]
     fn what_is_made_anew_has_all_that_was_left_to_others() {
@@ -78,16 +78,8 @@ mod tests {
             "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole",
             "metadata": {"name": "x", "labels": {"a": "1"}}, "rules": [{"verbs": ["get"]}],
         });
-        let item = Item {
-            desired: Desired::new(body, None),
-            action: Action::Update,
-            uid: Some("u".into()),
-            reason: String::new(),
-            block: None,
-            sharing: Sharing::default(),
-            entry: None,
-            terms: Terms::default(),
-        };
+        let item = Item::new(Desired::new(body, None), Action::Update);
+        let item = Item { uid: Some("u".into()), ..item };
         for (manager, terms, is_held_by_instance) in
             [("workloadctl:b/b", 0, true), ("operator", 1, false)]
         {

@@ -29,7 +29,7 @@ fn fate(verb: Verb, operation: &Operation) -> &'static str {
         (Some(_), ..) => "failed",
         (None, Verb::Deploy { waits: true }, _) => "ready",
         (None, Verb::Deploy { waits: false }, _) => "applied",
-        (None, Verb::Plan, _) => "planned",
+        (None, Verb::Plan(_), _) => "planned",
         // A deletion that found nothing.
         (None, Verb::Delete { .. }, Some(OperationOutcome::Unchanged)) => "not there",
         (None, Verb::Delete { forgets: true }, _) => "forgotten",

@@ -24,17 +24,9 @@ fn operation(outcome: OperationOutcome, counts: Counts) -> Operation {
 
 fn object(action: Action, kind: &str, message: &str) -> ObjectView {
     ObjectView {
-        id: ObjectId::new("", kind, Some("web"), "web"),
-        version: "v1".into(),
-        uid: None,
         action: Some(action),
-        state: None,
-        reason: String::new(),
         message: message.into(),
-        images: Vec::new(),
-        restarts: None,
-        source: None,
-        yielded: Vec::new(),
+        ..ObjectView::new(ObjectId::new("", kind, Some("web"), "web"), "v1")
     }
 }
 
@@ -130,7 +122,7 @@ fn a_plan_is_a_table_and_a_count() {
         object(Action::Blocked, "Service", "it is\u{1b}[2J not ours"),
     ];
     assert_eq!(
-        text(Verb::Plan, &operation, &Printer::plain(Format::Table)),
+        text(Verb::Plan(DiffStyle::None), &operation, &Printer::plain(Format::Table)),
         "ACTION   OBJECT         NAMESPACE  REASON\n\
          create   ConfigMap/web  web        -\n\
          blocked  Service/web    web        it is\\u{1b}[2J not ours\n\

@@ -9,17 +9,10 @@ use crate::{
 
 fn object(kind: &str, state: State, reason: &str, message: &str) -> ObjectView {
     ObjectView {
-        id: ObjectId::new("", kind, Some("web"), "web"),
-        version: "v1".into(),
-        uid: None,
-        action: None,
         state: Some(state),
         reason: reason.into(),
         message: message.into(),
-        images: Vec::new(),
-        restarts: None,
-        source: None,
-        yielded: Vec::new(),
+        ..ObjectView::new(ObjectId::new("", kind, Some("web"), "web"), "v1")
     }
 }
 

@@ -44,7 +44,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::workload::{ownership::Terms, plan::Item, sharing::Sharing};
+    use crate::workload::plan::Item;
 
     const OURS: &str = "workloadctl:web/web";
 
@@ -101,14 +101,9 @@ mod tests {
         let desired = desired("ConfigMap", Some("web"));
         let known = Entry { uid: Some("u".into()), ..Entry::new(desired.id.clone(), "v1") };
         let item = Item {
-            desired,
-            action: Action::Recreate,
             uid: Some("u".into()),
             reason: "it exists".to_owned(),
-            block: None,
-            sharing: Sharing::default(),
-            entry: None,
-            terms: Terms::default(),
+            ..Item::new(desired, Action::Recreate)
         };
         let mut plan = Plan { items: vec![item], ..Plan::default() };
         assert!(!plan.has_changes(true));
