@@ -1,5 +1,10 @@
 //! `deploy`: brings instances to the newest revision of their definitions.
 
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
 use clap::Args;
 
 use crate::{
@@ -10,7 +15,9 @@ use crate::{
         limits::LimitArgs,
         release::ReleaseArgs,
     },
+    ops::{frozen::FrozenPlan, options::Limits},
     output::format::Format,
+    workload::error::{Code, Error},
 };
 
 const LONG: &str = "\
@@ -74,8 +81,16 @@ pub(crate) struct DeployArgs {
     #[arg(long)]
     dry_run: bool,
     /// Return to the last good release where this one fails or does not become ready in time
-    #[arg(long, conflicts_with = "dry_run")]
+    #[arg(long, conflicts_with_all = ["dry_run", "ask", "plan"])]
     rollback_on_failure: bool,
+    /// Show what would be done, ask, and do just that
+    #[arg(long, conflicts_with_all = ["dry_run", "all"])]
+    ask: bool,
+    /// Do what `plan --out FILE` kept, where nothing of it moved since
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["ask", "dry_run", "names", "all", "file",
+        "definition", "revision", "like", "image", "replicas", "patch", "set", "restart", "prune", "adopt",
+        "replace", "conflicts", "references", "validate", "new_cluster", "namespace_label"])]
+    plan: Option<PathBuf>,
     /// How that is shown.
     #[command(flatten)]
     style: DiffStyleArgs,
@@ -83,8 +98,14 @@ pub(crate) struct DeployArgs {
 
 /// Deploys.
 pub(super) fn run(args: DeployArgs, call: &Invocation) -> Done {
-    let DeployArgs { mut release, limits, dry_run, rollback_on_failure, style } = args;
+    let DeployArgs { mut release, limits, dry_run, rollback_on_failure, ask, plan, style } = args;
     release.rollback_on_failure = rollback_on_failure;
+    if let Some(file) = plan {
+        return run_kept(&file, limits.check(call), call);
+    }
+    if ask {
+        return run_asking(release, limits.check(call), style, call);
+    }
     // The same as `plan`, with the flags of a deploy (docs/cli.md, Deploy).
     if dry_run {
         call.only("deploy --dry-run", &[Format::Table, Format::Json])?;
@@ -98,4 +119,42 @@ pub(super) fn run(args: DeployArgs, call: &Invocation) -> Done {
     }
     call.only("deploy", &[Format::Table, Format::Json])?;
     fleet::run(release, limits.check(call), FleetCommand::Deploy, call).map(|end| end.failed)
+}
+
+/// Does a plan that was kept.
+fn run_kept(file: &Path, limits: Limits, call: &Invocation) -> Done {
+    call.only("deploy", &[Format::Table, Format::Json])?;
+    for (flag, given) in [("--runtime", &call.runtime), ("--namespace", &call.namespace)] {
+        if given.is_some() {
+            let message = format!("{flag}: the plan says where it goes");
+            return Err(Error::usage(Code::InvalidFlag, message).into());
+        }
+    }
+    let shown = file.display().to_string();
+    let text = std::fs::read_to_string(call.env.current_dir.join(file)).map_err(|error| {
+        Error::usage(Code::UnreadableSource, format!("cannot read {shown}")).chain(&error)
+    })?;
+    let frozen = Arc::new(FrozenPlan::read(&shown, &text)?);
+    fleet::run_frozen(frozen, limits, false, call).map(|end| end.failed)
+}
+
+/// Shows the plan, asks, and does it.
+fn run_asking(
+    release: ReleaseArgs,
+    limits: Limits,
+    style: DiffStyleArgs,
+    call: &Invocation,
+) -> Done {
+    call.only("deploy --ask", &[Format::Table])?;
+    let plan = fleet::run(release, limits, FleetCommand::Plan(style.style(call)), call)?;
+    if plan.failed.is_some() {
+        return Ok(plan.failed);
+    }
+    let [frozen] = &*plan.frozen else {
+        let message = "--ask needs exactly one instance";
+        return Err(Error::usage(Code::SeveralInstances, message).into());
+    };
+    // Where nothing changes there is nothing to ask about; it is waited for all the same.
+    let asks = plan.changes;
+    fleet::run_frozen(Arc::clone(frozen), limits, asks, call).map(|end| end.failed)
 }

@@ -210,6 +210,7 @@ impl ReleaseArgs {
             new_cluster: self.new_cluster,
             rollback_on_failure: self.rollback_on_failure,
             namespace_labels,
+            frozen: None,
         })
     }
 

@@ -9,7 +9,8 @@
 //! A failure is inside the [`view::Operation`], beside what was done until then.
 
 pub(crate) mod catalogue;
-pub(crate) mod claims;
+pub(crate) mod choices;
+mod claims;
 pub(crate) mod collateral;
 pub(crate) mod conflict;
 pub(crate) mod custom_resources;
@@ -20,6 +21,7 @@ pub(crate) mod deploy;
 pub(crate) mod diff;
 pub(crate) mod events;
 pub(crate) mod fixed;
+pub(crate) mod frozen;
 pub(crate) mod history;
 pub(crate) mod import;
 pub(crate) mod locate;

@@ -1,38 +1,14 @@
 //! What the commands ask of the operations: flags, checked, as values that cannot be wrong.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
+pub(crate) use super::choices::{Conflicts, OnMissing, PruneWhen, Validation};
+use super::frozen::FrozenPlan;
 use crate::workload::{
     definition::Content,
     name::{DefinitionName, InstanceName},
     overrides::{OverrideEdit, Overrides},
 };
-
-/// When objects that left the definition are removed (`--prune`).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) enum PruneWhen {
-    /// After everything is ready.
-    #[default]
-    After,
-    /// Before the new objects are applied.
-    Before,
-    /// Not now; they stay in the inventory.
-    Never,
-}
-
-/// What to do about fields that another manager holds (`--conflicts`).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) enum Conflicts {
-    /// By the class of the manager.
-    #[default]
-    ByManager,
-    /// Take every field.
-    Force,
-    /// Leave every such field to its holder.
-    Yield,
-    /// Refuse every conflict.
-    Fail,
-}
 
 /// The content that `-f` named.
 #[derive(Debug, Clone)]
@@ -62,28 +38,6 @@ pub(crate) enum Earlier {
         /// The number of the one that failed.
         failed: u64,
     },
-}
-
-/// What to do about references to objects that are neither in the set nor on the cluster
-/// (`--references`).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) enum OnMissing {
-    /// Say what is not there, and go on.
-    #[default]
-    Warn,
-    Refuse,
-}
-
-/// What to do about mistakes in objects (`--validate`).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) enum Validation {
-    /// Refuse them all, before anything is stored or sent.
-    #[default]
-    Strict,
-    /// Say them, and go on.
-    Warn,
-    /// Do not look.
-    Ignore,
 }
 
 /// How long an operation may take and what it waits for.
@@ -128,6 +82,8 @@ pub(crate) struct DeployOptions {
     /// Whether a release that does not go well is followed by one that returns to the last good one.
     pub rollback_on_failure: bool,
     pub namespace_labels: BTreeMap<String, String>,
+    /// A plan that was made before, to be done as it is.
+    pub frozen: Option<Arc<FrozenPlan>>,
 }
 
 impl DeployOptions {
@@ -150,6 +106,7 @@ impl DeployOptions {
             rollback_on_failure: false,
             namespace_labels: BTreeMap::new(),
             validation: Validation::default(),
+            frozen: None,
         }
     }
 }

@@ -7,6 +7,7 @@ mod dry_run;
 mod leaving;
 mod own_changes;
 mod preflight;
+mod recheck;
 mod scaling;
 mod sharing;
 mod terms;

@@ -5,7 +5,7 @@ mod document;
 mod changes;
 mod sum;
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, sync::Arc};
 
 use document::OperationDocument;
 
@@ -20,7 +20,7 @@ use super::{
     table::{Cell, Rows, or_dash},
 };
 use crate::{
-    ops::view::{Counts, InstanceView, Operation, OperationOutcome},
+    ops::view::{Counts, FrozenPlan, InstanceView, Operation, OperationOutcome},
     workload::{
         error::{Error, ErrorKind, Result},
         release::Action,
@@ -119,6 +119,11 @@ impl Answers {
         }
         let sum = sum::of(self.verb, &self.operations);
         self.printer.answer(&format!("{}: {sum}\n", one_line(file)))
+    }
+
+    /// Gives the plans, to be kept.
+    pub(crate) fn frozen(&self) -> Vec<Arc<FrozenPlan>> {
+        self.operations.iter().filter_map(|operation| operation.frozen.clone()).collect()
     }
 
     /// Tells whether anything would change.

@@ -15,6 +15,7 @@ mod lost;
 mod maker;
 mod takeover;
 mod terms;
+mod witness;
 mod yielding;
 
 use jiff::Timestamp;
@@ -31,6 +32,7 @@ pub(crate) use lost::{Holder, Lost, added_beside, lost_fields};
 pub(crate) use maker::{is_created_by, kept_by, made_by};
 pub(crate) use takeover::{Takeover, has_persons};
 pub(crate) use terms::Terms;
+pub(crate) use witness::Witness;
 pub(crate) use yielding::{
     REPLICAS, YIELDED_MANAGER, Yielded, Yields, given_back, holds_replicas_alone, is_left,
     is_scaled_by_controller, is_scaled_by_others, kept_replicas, scale_target, scales_others,

@@ -3,8 +3,9 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use serde_json::Value;
-use workloadctl::testing::{Effect, Fault, Matches, When};
+use http::Method;
+use serde_json::{Value, json};
+use workloadctl::testing::{Effect, Fault, Matches, Request, When};
 
 use crate::harness::{Place, side_by_side};
 
@@ -123,7 +124,7 @@ const CASES: [Case; 17] = [
         "PersistentVolumeClaim/a (set.yaml:6): spec: ",
     ),
     case(
-        "apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {clusterIP: None, ports: [{port: 80}]}",
+        "apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {clusterIP: None, selector: {app: a}, ports: [{port: 80}]}",
         "None",
         "10.0.0.77",
         5,
@@ -417,5 +418,101 @@ on_both! {
         let of = |name: &str| objects.iter().find(|it| it["name"] == name).unwrap()["changes"].clone();
         assert_eq!(of("beside"), serde_json::json!([{"path": "data.v", "old": "1", "new": "one\ntwo\n"}]));
         assert_eq!(of("s"), serde_json::json!([{"path": "data.password", "old": "*** (before)", "new": "*** (after)"}]));
+    }
+
+    fn a_plan_that_was_kept_is_done_as_it_is(place) {
+        use std::os::unix::fs::PermissionsExt as _;
+        let name = place.instance("");
+        let data = || place.get(&format!("/api/v1/namespaces/{name}/configmaps/beside")).unwrap()["data"]["v"].clone();
+        let keep = |value: &str| {
+            place.write("set.yaml", &BESIDE.replace("'1'", value));
+            place.run(&format!("plan {name} -f set.yaml --out kept.plan")).expect(0);
+            // What the sources say by now is of no interest.
+            place.write("set.yaml", "kind: [");
+        };
+        // The first deploy, and the next one.
+        keep("one");
+        assert_eq!(std::fs::metadata(place.path("kept.plan")).unwrap().permissions().mode() & 0o777, 0o600);
+        place.run("deploy --plan kept.plan").expect(0);
+        assert_eq!(data(), "one");
+        keep("two");
+        let done = place.run("deploy --plan kept.plan -o json").expect(0).json();
+        assert_eq!((&done["release"], &done["revision"], data()), (&Value::from(2), &Value::from(2), "two".into()), "{done}");
+        snapshot!(place.told("deploy --plan kept.plan"), @"
+        $ workloadctl deploy --plan kept.plan
+        exit code 5
+        --- stderr
+        error: the plan is of another state by now; nothing was written
+          release 2 was made since
+        hint: `workloadctl plan NAME --out FILE`, with its flags, plans anew
+        ");
+        // Somebody writes what it is about, makes what it would make, and takes away what it knows.
+        keep("three");
+        let path = format!("/api/v1/namespaces/{name}/configmaps/beside");
+        place.call(Request::merge_patch(&*path, &json!({"data": {"other": "theirs"}}))).unwrap();
+        let before = versions(place, &name);
+        snapshot!(place.told("deploy --plan kept.plan"), @"
+        $ workloadctl deploy --plan kept.plan
+        exit code 5
+        --- stderr
+        error: the plan is of another state by now; nothing was written
+          ConfigMap/beside was changed since
+        hint: `workloadctl plan NAME --out FILE`, with its flags, plans anew
+        ");
+        assert_eq!(versions(place, &name), before);
+        place.write("set.yaml", &format!("{BESIDE}{}", BESIDE.replace("beside", "more")));
+        place.run(&format!("plan {name} -f set.yaml --out kept.plan")).expect(0);
+        let more = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "more"}});
+        place.call(Request::json(Method::POST, format!("/api/v1/namespaces/{name}/configmaps"), &more)).unwrap();
+        place.call(Request::json(Method::DELETE, &*path, &json!({}))).unwrap();
+        snapshot!(place.told("deploy --plan kept.plan"), @"
+        $ workloadctl deploy --plan kept.plan
+        exit code 5
+        --- stderr
+        error: the plan is of another state by now; nothing was written
+          ConfigMap/beside is gone
+          ConfigMap/more was made since
+        hint: `workloadctl plan NAME --out FILE`, with its flags, plans anew
+        ");
+        place.write("kept.plan", "{}");
+        snapshot!(place.told("deploy --plan kept.plan"), @"
+        $ workloadctl deploy --plan kept.plan
+        exit code 2
+        --- stderr
+        error: kept.plan is no plan of workloadctl
+          missing field `apiVersion` at line 1 column 2
+        hint: `workloadctl plan INSTANCE --out FILE` makes one
+        ");
+    }
+
+    fn a_deploy_that_asks_shows_its_plan(place) {
+        let name = place.instance("");
+        place.write("set.yaml", BESIDE);
+        snapshot!(place.told(&format!("deploy {name} -f set.yaml --ask")), @"
+        $ workloadctl deploy NAME -f set.yaml --ask
+        exit code 2
+        --- stdout
+        ACTION  OBJECT  NAMESPACE  REASON
+        create  Namespace/NAME  -  -
+        create  ConfigMap/beside  NAME  -
+        NAME on RUNTIME: 2 to create
+        --- stderr
+        error: --ask: there is nobody to be asked
+        hint: `--yes` says yes; without `--ask` nobody is asked
+        ");
+        assert!(place.get(&format!("/api/v1/namespaces/{name}")).is_none());
+        snapshot!(place.told(&format!("deploy {name} -f set.yaml --ask --yes --progress none")), @"
+        $ workloadctl deploy NAME -f set.yaml --ask --yes --progress none
+        exit code 0
+        --- stdout
+        ACTION  OBJECT  NAMESPACE  REASON
+        create  Namespace/NAME  -  -
+        create  ConfigMap/beside  NAME  -
+        NAME on RUNTIME: 2 to create
+        NAME deployed to RUNTIME (release 1, NAME revision 1): 2 created; ready in N s
+        namespace NAME
+        --- stderr
+        runtime RUNTIME: --runtime
+        ");
     }
 }

@@ -70,7 +70,7 @@ pub(super) fn run(
         Ok(result) => result,
         Err(Failures(failures)) => {
             let failed = answers().fail(&subject, &failures)?;
-            Ok(FleetResult { failed, changes: false })
+            Ok(FleetResult { failed, changes: false, frozen: Vec::new() })
         }
     }
 }
@@ -125,8 +125,8 @@ impl Application<'_> {
         if !self.named.picked && self.named.file.is_complete {
             self.tell_of_others(around.session)?;
         }
-        let changes = answers.has_changes();
-        Ok(FleetResult { failed: answers.end()?, changes })
+        let (changes, frozen) = (answers.has_changes(), answers.frozen());
+        Ok(FleetResult { failed: answers.end()?, changes, frozen })
     }
 
     async fn one(

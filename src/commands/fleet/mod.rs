@@ -2,6 +2,8 @@
 
 mod application;
 
+use std::sync::Arc;
+
 use super::{
     invocation::{Failures, Invocation},
     release::ReleaseArgs,
@@ -11,8 +13,11 @@ use super::{
 };
 use crate::{
     ops::{
-        deploy, history,
+        deploy,
+        frozen::FrozenPlan,
+        history,
         options::{DeployOptions, Earlier, Limits},
+        session::Session,
         stop::Signal,
         view::{InstanceView, Operation, OperationOutcome},
     },
@@ -21,7 +26,7 @@ use crate::{
         operation::{Answers, Verb},
     },
     workload::{
-        error::{ErrorKind, Result},
+        error::{Code, Error, ErrorKind, Result},
         name::InstanceName,
     },
 };
@@ -35,12 +40,14 @@ pub(crate) enum FleetCommand {
 }
 
 /// What became of all instances together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct FleetResult {
     /// The class of failure that stands for all instances.
     pub failed: Option<ErrorKind>,
     /// Whether a plan has anything to do.
     pub changes: bool,
+    /// The plans, to be kept.
+    pub frozen: Vec<Arc<FrozenPlan>>,
 }
 
 /// Deploys or plans the instances that the flags name, or those of a workload file.
@@ -77,7 +84,7 @@ pub(crate) fn run(
         .map_err(Failures::from)
         .and_then(|read| args.check(read, call, limits))
         .and_then(|(options, warnings)| {
-            let fleet = Fleet { command, options, warnings };
+            let fleet = Fleet { command, options, warnings, asks: false };
             session::run(call, mode, async |around| {
                 fleet.each(&around, selection.clone(), answers(), call).await
             })
@@ -86,9 +93,32 @@ pub(crate) fn run(
         Ok(result) => result,
         Err(Failures(failures)) => {
             let failed = answers().fail(selection.name(), &failures)?;
-            Ok(FleetResult { failed, changes: false })
+            Ok(FleetResult { failed, changes: false, frozen: Vec::new() })
         }
     }
+}
+
+/// Does a plan that was made before, as it is; `asks`: the user is asked first.
+///
+/// # Errors
+/// What ended it before its turn, an answer no among it; what befell the instance is told.
+pub(crate) fn run_frozen(
+    frozen: Arc<FrozenPlan>,
+    limits: Limits,
+    asks: bool,
+    call: &Invocation,
+) -> Result<FleetResult, Failures> {
+    let command = FleetCommand::Deploy;
+    let name = frozen.instance.clone();
+    let options = DeployOptions::of_frozen(frozen, limits);
+    let answers = || Answers::new(call.printer, command.answers(&limits), false);
+    let line = format!("workloadctl deploy {name}");
+    let mode = OperationMode { command: line, ..OperationMode::default() };
+    let selection = Selection::One(name);
+    let fleet = Fleet { command, options, warnings: Vec::new(), asks };
+    session::run(call, mode, async |around| {
+        fleet.each(&around, selection.clone(), answers(), call).await
+    })?
 }
 
 /// Deploys or plans one instance on options that are no flags of `deploy`; `line` is the command as
@@ -107,7 +137,7 @@ pub(crate) fn run_one(
     let answers = || Answers::new(call.printer, answers, false);
     let mode = OperationMode { command: line, ..OperationMode::default() };
     let selection = Selection::One(name);
-    let fleet = Fleet { command, options, warnings: Vec::new() };
+    let fleet = Fleet { command, options, warnings: Vec::new(), asks: false };
     session::run(call, mode, async |around| {
         fleet.each(&around, selection.clone(), answers(), call).await
     })?
@@ -148,6 +178,8 @@ struct Fleet {
     options: DeployOptions,
     /// What should be heeded in the manifests.
     warnings: Vec<String>,
+    /// Whether the user is asked before the plan is done.
+    asks: bool,
 }
 
 impl Fleet {
@@ -158,7 +190,14 @@ impl Fleet {
         mut answers: Answers,
         call: &Invocation,
     ) -> Result<FleetResult, Failures> {
-        let session = around.session;
+        // A plan that is done goes where it was made for.
+        let placed = self.options.frozen.as_ref().map(|frozen| {
+            around.session.at(Some(frozen.runtime.clone()), frozen.namespace.clone())
+        });
+        let session = placed.as_ref().unwrap_or(around.session);
+        if self.asks {
+            ask(session)?;
+        }
         let mut options = self.options.clone();
         let names = {
             let store = session.store();
@@ -187,9 +226,17 @@ impl Fleet {
             operation.warnings.splice(0..0, self.warnings.iter().cloned());
             answers.add(operation)?;
         }
-        let changes = answers.has_changes();
-        Ok(FleetResult { failed: answers.end()?, changes })
+        let (changes, frozen) = (answers.has_changes(), answers.frozen());
+        Ok(FleetResult { failed: answers.end()?, changes, frozen })
     }
+}
+
+/// Asks whether what was shown is to be done. Nothing is locked meanwhile.
+fn ask(session: &Session<'_>) -> Result<()> {
+    session.confirm("Do this?", "answered no; nothing was written", || {
+        Error::usage(Code::NeedsYes, "--ask: there is nobody to be asked")
+            .hint("`--yes` says yes; without `--ask` nobody is asked")
+    })
 }
 
 /// The answer for an instance whose turn did not come before the stop.

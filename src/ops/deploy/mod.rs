@@ -6,6 +6,7 @@
 
 mod clock;
 mod fallback;
+mod freeze;
 mod hooks;
 mod intent;
 mod inventory;
@@ -122,7 +123,9 @@ impl<'a> Deploy<'a> {
         self.report.plan(&prepared);
         self.report_repairs(&mut prepared).await;
         self.report.outcome(OperationOutcome::Planned);
-        refuse_blocked(&prepared)
+        refuse_blocked(&prepared)?;
+        self.report.freeze(self.freeze(&prepared));
+        Ok(())
     }
 
     async fn run(&mut self) -> Result<()> {

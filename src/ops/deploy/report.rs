@@ -3,12 +3,14 @@
 
 use std::{
     collections::{HashMap, HashSet},
+    sync::Arc,
     time::Instant,
 };
 
 use super::prepare::Prepared;
 use crate::{
     ops::{
+        frozen::FrozenPlan,
         rollout::Rollout,
         view::{Counts, ObjectView, Operation, OperationOutcome},
     },
@@ -69,6 +71,11 @@ impl DeployReport {
         if self.operation.warnings.iter().all(|known| known != warning) {
             self.operation.warnings.push(warning.to_owned());
         }
+    }
+
+    /// Keeps the plan.
+    pub(super) fn freeze(&mut self, frozen: FrozenPlan) {
+        self.operation.frozen = Some(Arc::new(frozen));
     }
 
     /// Adds a last line.

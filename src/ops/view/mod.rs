@@ -9,6 +9,8 @@ mod diff;
 mod history;
 mod import;
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
@@ -24,6 +26,7 @@ pub(crate) use diff::{DiffView, DifferingView, SideView};
 pub(crate) use history::{HistoryView, ReleaseView};
 pub(crate) use import::{ImportView, ImportedObject, LeftObject};
 
+pub(crate) use super::frozen::FrozenPlan;
 use crate::workload::{
     drift::Drift,
     difference::Difference,
@@ -351,4 +354,6 @@ pub(crate) struct Operation {
     pub rollback: Option<Box<Operation>>,
     /// Whether anything was written to the cluster.
     pub wrote: bool,
+    /// The plan, to be kept.
+    pub frozen: Option<Arc<FrozenPlan>>,
 }

@@ -43,6 +43,7 @@ impl<'a> From<&'a Operation> for OperationDocument<'a> {
             error,
             rollback,
             wrote: _,
+            frozen: _,
         } = operation;
         Self {
             instance,

@@ -59,7 +59,7 @@ codes! {
     NotOurs "not-ours", NotReady "not-ready", NotText "not-text", NotUsable "not-usable",
     ObjectBusy "object-busy", ObjectTwice "object-twice", OtherCluster "other-cluster",
     OtherDefinition "other-definition", OtherNamespace "other-namespace",
-    OtherRuntime "other-runtime", OwnNamespacesTaken "own-namespaces-taken", Proxy "proxy",
+    OtherRuntime "other-runtime", OwnNamespacesTaken "own-namespaces-taken", PlanMoved "plan-moved", Proxy "proxy",
     RecordManifest "record-manifest", RecordTooLarge "record-too-large",
     ReadOnlyDatabase "read-only-database", ReadableByOthers "readable-by-others", RecordBusy "record-busy",
     RecordDeleted "record-deleted", Rejected "rejected", ReservedNamespace "reserved-namespace",

@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     ops::{
+        frozen::Sighting,
         locate::NamespaceState,
         options::PruneWhen,
         planning::{Planning, PlanningOptions},
@@ -40,6 +41,8 @@ pub(in crate::ops::deploy) struct Draft {
     pub plan: Plan,
     /// What others changed of what is written.
     pub repairs: Vec<Repair>,
+    /// What the plan saw.
+    pub seen: Vec<Sighting>,
     /// Whether something of the instance is live already.
     pub shows_ours: bool,
 }
@@ -78,15 +81,7 @@ impl Deploy<'_> {
             graph: &desired.graph,
             occasion: start.occasion(self.options),
             absent: &absent,
-            options: PlanningOptions {
-                adopt: self.options.adopt,
-                replace: &desired.replace,
-                conflicts: self.options.conflicts,
-                prunes: self.options.prune.is_now(),
-                prunes_before: self.options.prune == PruneWhen::Before,
-                rehearse: matches!(purpose, Purpose::Rehearse),
-                shows: matches!(purpose, Purpose::Rehearse),
-            },
+            options: self.planning_options(purpose, &desired),
             compared_locally: OnceLock::new(),
             changes: OnceLock::new(),
             unseen_jobs: Mutex::default(),
@@ -98,7 +93,13 @@ impl Deploy<'_> {
             Ok(is_silent && rebuild::has_traces(target, place, self.name).await?)
         };
         // Beside the plan: the traces cost six lists, for which nobody should wait in turn.
-        let (planned, traces) = futures::future::join(planning.make(), traces).await;
+        let planned = async {
+            match &self.options.frozen {
+                Some(frozen) => planning.recheck(frozen).await,
+                None => planning.make().await,
+            }
+        };
+        let (planned, traces) = futures::future::join(planned, traces).await;
         let (plan, live) = planned?;
         let shows_ours = traces? || live.values().any(|object| is_ours(object, &manager, None));
         refuse_second_own(&start.target, &desired, &chosen.definition, &manager, &live).await?;
@@ -107,13 +108,33 @@ impl Deploy<'_> {
             .as_ref()
             .map(|record| repairs::find(record, kinds, &plan, &live, &manager))
             .unwrap_or_default();
-        let mut draft = Draft { chosen, desired, absent, manager, plan, repairs, shows_ours };
+        let seen = Sighting::all(&plan, &live);
+        let mut draft = Draft { chosen, desired, absent, manager, plan, repairs, seen, shows_ours };
         if let Some(record) = record
             && !draft.needs_release(&record, self.options.prune)
         {
             draft.plan.leave_hooks(&record.inventory);
         }
         Ok(draft)
+    }
+}
+
+impl Deploy<'_> {
+    fn planning_options<'d>(
+        &self,
+        purpose: &Purpose,
+        desired: &'d DesiredState,
+    ) -> PlanningOptions<'d> {
+        let is_plan = matches!(purpose, Purpose::Rehearse);
+        PlanningOptions {
+            adopt: self.options.adopt,
+            replace: &desired.replace,
+            conflicts: self.options.conflicts,
+            prunes: self.options.prune.is_now(),
+            prunes_before: self.options.prune == PruneWhen::Before,
+            rehearse: is_plan,
+            shows: is_plan,
+        }
     }
 }
 

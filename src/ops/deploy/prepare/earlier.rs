@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 
 use super::{Deploy, revision::ChosenRevision, start::Start};
 use crate::{
-    ops::history,
+    ops::{frozen::FrozenPlan, history},
     workload::{
         error::{Code, Error, ErrorKind, Result},
         history::to_return_to,
@@ -140,6 +140,20 @@ impl Deploy<'_> {
         };
         chosen.overrides = Some(release.overrides.clone());
         Ok(chosen)
+    }
+
+    /// Chooses what a plan was made of.
+    pub(super) fn frozen_revision(&self, frozen: &FrozenPlan) -> Result<ChosenRevision> {
+        let FrozenPlan { definition, content, revision, overrides, returns_to, .. } = frozen;
+        // It may have become one since, under another number.
+        let known = self.session.store().revision_by_digest(definition, &revision.digest)?;
+        Ok(ChosenRevision {
+            definition: definition.clone(),
+            content: content.clone(),
+            revision: known.unwrap_or_else(|| revision.clone()),
+            overrides: Some(overrides.clone()),
+            returns_to: *returns_to,
+        })
     }
 
     /// Lists the releases of the record and those of the database, the newest first.

@@ -55,6 +55,9 @@ impl Deploy<'_> {
     pub(super) fn choose_revision(&self, start: &Start) -> Result<ChosenRevision> {
         let deployed = start.located.record().and_then(|record| record.newest.as_ref());
         let definition = self.definition(start, deployed)?;
+        if let Some(frozen) = &self.options.frozen {
+            return self.frozen_revision(frozen);
+        }
         if let Some(given) = &self.options.given {
             // What the user gives now is newer than whatever was deployed, by anybody.
             return self.given_revision(definition, given, deployed);

@@ -1,0 +1,66 @@
+//! Keeping a plan, to be done later as it is.
+
+use std::sync::Arc;
+
+use super::{Deploy, prepare::Prepared};
+use crate::ops::{
+    frozen::{FrozenFlags, FrozenPlan},
+    options::{DeployOptions, Given, Limits},
+};
+
+impl Deploy<'_> {
+    /// Gives the plan as something that can be kept.
+    pub(super) fn freeze(&self, prepared: &Prepared) -> FrozenPlan {
+        let (start, draft, options) = (&prepared.start, &prepared.draft, self.options);
+        let (api_version, kind) = FrozenPlan::head();
+        FrozenPlan {
+            api_version,
+            kind,
+            instance: self.name.clone(),
+            runtime: start.choice.runtime.to_string(),
+            namespace: self.session.namespace.clone(),
+            release: prepared.newest().map(|newest| newest.release.id.clone()),
+            definition: draft.chosen.definition.clone(),
+            revision: draft.chosen.revision.clone(),
+            content: draft.chosen.content.clone(),
+            overrides: draft.desired.overrides.clone(),
+            returns_to: draft.chosen.returns_to,
+            flags: FrozenFlags {
+                prune: options.prune,
+                adopt: options.adopt,
+                replace: options.replace.clone(),
+                conflicts: options.conflicts,
+                references: options.references,
+                validation: options.validation,
+                new_cluster: options.new_cluster,
+                namespace_labels: options.namespace_labels.clone(),
+            },
+            plan: draft.plan.clone(),
+            seen: draft.seen.clone(),
+        }
+    }
+}
+
+impl DeployOptions {
+    /// The options of a deploy that does a plan as it is.
+    pub(crate) fn of_frozen(frozen: Arc<FrozenPlan>, limits: Limits) -> Self {
+        let flags = frozen.flags.clone();
+        Self {
+            given: Some(Given {
+                content: frozen.content.clone(),
+                source: frozen.revision.source.clone(),
+            }),
+            definition: Some(frozen.definition.clone()),
+            prune: flags.prune,
+            adopt: flags.adopt,
+            replace: flags.replace,
+            conflicts: flags.conflicts,
+            references: flags.references,
+            validation: flags.validation,
+            new_cluster: flags.new_cluster,
+            namespace_labels: flags.namespace_labels,
+            frozen: Some(frozen),
+            ..Self::of(limits)
+        }
+    }
+}
