@@ -515,4 +515,21 @@ on_both! {
         runtime RUNTIME: --runtime
         ");
     }
+
+    fn a_preflight_costs_one_request_for_each_object_that_changes(place) {
+        let name = place.instance("");
+        let set = |values: [&str; 3]| {
+            let one = |(index, value): (usize, &str)| BESIDE.replace("beside", &format!("c{index}")).replace("'1'", value);
+            place.write("set.yaml", &values.into_iter().enumerate().map(one).collect::<String>());
+        };
+        let dry_runs = || {
+            let said = place.run(&format!("deploy {name} -f set.yaml -v --progress none")).expect(0).stderr;
+            said.lines().filter(|line| line.starts_with("PATCH ") && line.contains("dryRun=All")).count()
+        };
+        set(["a", "a", "a"]);
+        assert_eq!(dry_runs(), 0, "nothing is asked about a new namespace");
+        set(["b", "b", "a"]);
+        assert_eq!(dry_runs(), 2);
+        assert_eq!(dry_runs(), 0, "nothing changes");
+    }
 }
