@@ -28,8 +28,8 @@ pub(crate) use import::{ImportView, ImportedObject, LeftObject};
 
 pub(crate) use super::frozen::FrozenPlan;
 use crate::workload::{
-    drift::Drift,
     difference::Difference,
+    drift::Drift,
     error::{Error, ErrorKind},
     instance::{Instance, NamespaceMode, Status},
     mask,
