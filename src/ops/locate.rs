@@ -6,7 +6,6 @@ use std::collections::BTreeSet;
 use futures::future::join_all;
 
 use super::{
-    rebuild::rebuild,
     session::Session,
     target::{Sameness, Target, other_cluster},
 };
@@ -34,6 +33,8 @@ pub(crate) struct Located {
     pub found: Option<Found>,
     /// The record made anew from live objects, where it was lost.
     pub rebuilt: Option<Record>,
+    /// Why that record may lack something, as a sentence.
+    pub doubt: Option<String>,
     /// Whether the runtime's cluster was created again since the instance was deployed: what the
     /// database says of it does not count.
     pub new_cluster: bool,
@@ -273,34 +274,6 @@ pub(crate) async fn namespace_state(
         Err(failure) if failure.is_forbidden() => Ok(NamespaceState::Foreign),
         Err(failure) => Err(failure.explain("get", "cannot look at", &id, None)),
     }
-}
-
-/// Rebuilds a record that is gone, where something of ours may be live.
-///
-/// # Errors
-/// Those of [`rebuild`].
-pub(crate) async fn recover(
-    session: &Session<'_>,
-    target: &mut Target,
-    located: &mut Located,
-    namespace: &str,
-    instance: &InstanceName,
-) -> Result<()> {
-    if let Some(record) = rebuild(target, namespace, instance).await? {
-        let why = if located.unreadable.is_some() { "cannot be read" } else { "is gone" };
-        let count = match record.inventory.len() {
-            1 => "1 live object".to_owned(),
-            many => format!("{many} live objects"),
-        };
-        session.note(
-            instance,
-            format!(
-                "the record {why}: rebuilt from {count} of `{instance}` in namespace {namespace}"
-            ),
-        );
-        located.rebuilt = Some(record);
-    }
-    Ok(())
 }
 
 /// Lets the database follow a record that was read: the instance, its releases and their

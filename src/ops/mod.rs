@@ -8,6 +8,7 @@
 //! `status::of(&Session, &[InstanceName]) -> Vec<Operation>` (all instances for an empty list).
 //! A failure is inside the [`view::Operation`], beside what was done until then.
 
+pub(crate) mod asking;
 pub(crate) mod catalogue;
 pub(crate) mod choices;
 mod claims;
@@ -32,6 +33,7 @@ pub(crate) mod orphans;
 pub(crate) mod own_judges;
 mod planning;
 pub(crate) mod rebuild;
+pub(crate) mod recover;
 pub(crate) mod removal;
 pub(crate) mod render;
 pub(crate) mod revisions;

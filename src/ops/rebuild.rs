@@ -5,7 +5,7 @@ use futures::{StreamExt as _, stream};
 use serde_json::Value;
 
 use super::{
-    survey::selector,
+    survey::{Depth, Survey, selector},
     target::{Target, is_list_forbidden},
 };
 use crate::{
@@ -21,16 +21,25 @@ use crate::{
     },
 };
 
-/// Rebuilds the record of an instance; `None` where there is no live object of it.
+/// A record made anew, and what was not looked at for it.
+pub(crate) struct Rebuilt {
+    /// The record; none where no live object of the instance was found.
+    pub record: Option<Record>,
+    /// The kinds that may not be listed, or do not answer.
+    pub unseen: Vec<GroupKind>,
+}
+
+/// Rebuilds the record of an instance. `remembered` is asked for by name where its kind may not be
+/// listed; whose it is, the live object proves all the same.
 ///
 /// # Errors
-/// A failed request. Where an account may not list a kind, its objects are not found: kinds
-/// that it may not list it cannot have deployed with a record either, but by name.
+/// A failed request, and one by name that is forbidden.
 pub(crate) async fn rebuild(
     target: &mut Target,
     namespace: &str,
     instance: &InstanceName,
-) -> Result<Option<Record>> {
+    remembered: &[Entry],
+) -> Result<Rebuilt> {
     // Of every kind that the cluster serves, not only of those in the definition: the lost release
     // may have had others.
     target.learn_kinds().await?;
@@ -49,34 +58,51 @@ pub(crate) async fn rebuild(
         .collect();
     let found = stream::iter(kinds)
         .map(|(kind, version, namespaced)| {
-            Traces { target, namespace, instance }.of_kind(kind, version, namespaced, Scopes::All)
+            let traces = Traces { target, namespace, instance };
+            async move {
+                let found = traces.of_kind(kind.clone(), version, namespaced, Scopes::All).await;
+                (kind, found)
+            }
         })
         .buffer_unordered(IN_FLIGHT)
         .collect::<Vec<_>>()
         .await;
+    let (mut live, mut unseen) = (Vec::new(), Vec::new());
+    for (kind, found) in found {
+        match found? {
+            Some(found) => live.extend(found),
+            None => unseen.push(kind),
+        }
+    }
+    unseen.sort();
+    let hidden = |entry: &&Entry| unseen.contains(&entry.id.group_kind());
+    let named: Vec<Entry> = remembered.iter().filter(hidden).cloned().collect();
+    let survey = Survey { depth: Depth::Plan, ..Survey::of(target, instance, &named) };
+    for (id, object) in survey.look().await? {
+        let version = named.iter().find(|entry| entry.id == id).map(|entry| entry.version.clone());
+        live.push((id, version.unwrap_or_default(), object));
+    }
     let mut inventory = Vec::new();
-    for found in found {
-        for (id, version, object) in found? {
-            // The label alone finds what copied it: EndpointSlices, ReplicaSets, manifests that
-            // people took (docs/design.md, Copied labels).
-            if is_ours(&object, &manager, None) {
-                inventory.push(Entry {
-                    uid: uid(&object).map(str::to_owned),
-                    keep: is_kept(&object),
-                    ..Entry::new(id, &version)
-                });
-            }
+    for (id, version, object) in live {
+        // The label alone finds what copied it: EndpointSlices, ReplicaSets, manifests that
+        // people took (docs/design.md, Copied labels).
+        if is_ours(&object, &manager, None) {
+            inventory.push(Entry {
+                uid: uid(&object).map(str::to_owned),
+                keep: is_kept(&object),
+                ..Entry::new(id, &version)
+            });
         }
     }
     if inventory.is_empty() {
-        return Ok(None);
+        return Ok(Rebuilt { record: None, unseen });
     }
     // Lists come in the order of the answers: the same objects make the same record.
     inventory.sort_by(|a, b| a.id.cmp(&b.id));
     let mode = mode_of(&inventory, namespace, instance);
     let mut record = Record::new(namespace, instance, mode);
     record.inventory = inventory;
-    Ok(Some(record))
+    Ok(Rebuilt { record: Some(record), unseen })
 }
 
 /// Tells how the live objects of an instance were placed, as far as they show it.
@@ -118,7 +144,7 @@ pub(crate) async fn has_traces(
         Traces { target, namespace, instance }.of_kind(kind, "v1".to_owned(), true, Scopes::One)
     });
     for found in futures::future::join_all(lists).await {
-        if found?.iter().any(|(_, _, object)| is_ours(object, &manager, None)) {
+        if found?.iter().flatten().any(|(_, _, object)| is_ours(object, &manager, None)) {
             return Ok(true);
         }
     }
@@ -143,18 +169,18 @@ struct Traces<'a> {
 }
 
 impl Traces<'_> {
-    /// Lists the objects of a kind that bear the instance's label.
+    /// Lists the objects of a kind that bear the instance's label; none where nobody can tell.
     async fn of_kind(
         self,
         kind: GroupKind,
         version: String,
         namespaced: bool,
         scopes: Scopes,
-    ) -> Result<Vec<(ObjectId, String, Value)>> {
+    ) -> Result<Option<Vec<(ObjectId, String, Value)>>> {
         let Self { target, namespace, instance } = self;
         let query = selector(instance, &kind, namespaced);
         // Own namespaces may hold objects anywhere; an account of one namespace sees only that.
-        let mut items = Vec::new();
+        let mut items = None;
         let scopes = match scopes {
             Scopes::All => &[None, Some(namespace)][..],
             Scopes::One => &[Some(namespace)],
@@ -163,13 +189,17 @@ impl Traces<'_> {
             let Some(path) = target.kinds.collection_path(&kind, &version, scope) else { break };
             match target.api.list_metadata(&path, &query).await {
                 Ok(list) => {
-                    items = list.items;
+                    items = Some(list.items);
                     break;
                 }
                 // Not in all namespaces: then in the one that the account is bound to.
                 Err(failure) if is_list_forbidden(&failure) && namespaced => {}
+                Err(failure) if is_list_forbidden(&failure) => break,
                 // A kind that has gone since: the server's plain 404 of it was settled by discovery.
-                Err(failure) if is_list_forbidden(&failure) || failure.is_not_found() => break,
+                Err(failure) if failure.is_not_found() => {
+                    items = Some(Vec::new());
+                    break;
+                }
                 // An aggregated API that is down is none of ours.
                 // Of a built-in group it is a failure: what was not looked at would be missing in
                 // the record, and nobody would remove it.
@@ -182,13 +212,11 @@ impl Traces<'_> {
                 }
             }
         }
-        Ok(items
-            .into_iter()
-            .filter_map(|object| {
-                let text = |field: &str| object["metadata"][field].as_str();
-                let id = ObjectId::new(&kind.group, &kind.kind, text("namespace"), text("name")?);
-                Some((id, version.clone(), object))
-            })
-            .collect())
+        let named = |object: Value| {
+            let text = |field: &str| object["metadata"][field].as_str();
+            let id = ObjectId::new(&kind.group, &kind.kind, text("namespace"), text("name")?);
+            Some((id, version.clone(), object))
+        };
+        Ok(items.map(|items| items.into_iter().filter_map(named).collect()))
     }
 }

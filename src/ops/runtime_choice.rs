@@ -1,6 +1,9 @@
 //! Which runtime is meant: what was said, stored or set, in the order of docs/cli.md, Runtime.
 
-use super::session::Session;
+use super::{
+    events::{Ask, confirm},
+    session::Session,
+};
 use crate::{
     cluster::kubeconfig::Kubeconfig,
     workload::{
@@ -138,6 +141,7 @@ fn of_instance(kubeconfig: &Kubeconfig, stored: &Instance) -> Result<RuntimeName
 /// Code 1 where the answer is no; code 5 where nobody can be asked.
 pub(crate) fn confirm_choice(
     session: &Session<'_>,
+    ask: &dyn Ask,
     choice: &Choice,
     verb: &str,
     name: &InstanceName,
@@ -150,7 +154,7 @@ pub(crate) fn confirm_choice(
         return Ok(());
     }
     let question = format!("{verb} {name} on {runtime} ({})?", choice.why());
-    session.confirm(&question, "answered no; nothing was written", || {
+    confirm(ask, &question, "answered no; nothing was written", || {
         Error::refused(
             Code::RuntimeNotNamed,
             format!(

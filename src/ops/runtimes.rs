@@ -115,7 +115,7 @@ pub(crate) fn reset_sandbox(database: &Path) -> Result<()> {
 /// Those of [`choose`] and of [`confirm_choice`].
 pub(crate) fn for_new_instance(session: &Session<'_>, name: &InstanceName) -> Result<RuntimeName> {
     let choice = choose(session, None)?;
-    confirm_choice(session, &choice, "Create", name)?;
+    confirm_choice(session, session.ask, &choice, "Create", name)?;
     session.reporter.report(
         name.as_str(),
         Event::Note(format!("runtime {}: {}", choice.runtime, choice.why())),

@@ -23,6 +23,8 @@ pub(crate) struct InstanceFacts<'a> {
     pub lost: bool,
     /// Why the truth cannot be had.
     pub error: Option<&'a str>,
+    /// Why there may be objects that nobody knows of, where all that are known are well.
+    pub doubt: Option<&'a str>,
     /// Whether a deletion has begun.
     pub deleting: bool,
     /// What the deletion waits for, as a sentence; empty where nothing tells.
@@ -42,7 +44,8 @@ pub(crate) struct JudgedObject<'a> {
 
 /// Judges an instance, and says why in a sentence.
 pub(crate) fn judge_instance(facts: &InstanceFacts) -> (Status, String) {
-    let InstanceFacts { release, why, running, lost, error, deleting, held, objects } = *facts;
+    let InstanceFacts { release, why, running, lost, error, doubt, deleting, held, objects } =
+        *facts;
     let Some((number, outcome)) = release else {
         return (Status::NotDeployed, "it has not been deployed yet".to_owned());
     };
@@ -75,7 +78,11 @@ pub(crate) fn judge_instance(facts: &InstanceFacts) -> (Status, String) {
     if let Some(reason) = waiting(number, running, objects) {
         return (Status::Reconciling, reason);
     }
-    (Status::Healthy, healthy(objects.len()))
+    // That all is well is not known of what is not known.
+    match doubt {
+        Some(doubt) => (Status::Error, format!("{}; {doubt}", healthy(objects.len()))),
+        None => (Status::Healthy, healthy(objects.len())),
+    }
 }
 
 /// Pods are wanted, none is ready, and nothing runs to change that.
@@ -248,6 +255,14 @@ mod tests {
                 "Unhealthy: Deployment/web: no image (and 1 more)",
             ),
             (said(some, &ready, one, &missing, same), "Unhealthy: ConfigMap/conf is missing"),
+            (
+                said(some, &ready, one, &ready, |it| it.doubt = Some("its record is gone")),
+                "Error: all 2 objects are ready; its record is gone",
+            ),
+            (
+                said(some, &ready, one, &missing, |it| it.doubt = Some("its record is gone")),
+                "Unhealthy: ConfigMap/conf is missing",
+            ),
             (
                 said(some, &Verdict::ready_saying("paused by its manifest"), zero, &ready, same),
                 "Healthy: all 2 objects are ready",

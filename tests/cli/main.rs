@@ -18,6 +18,7 @@ mod help;
 mod layering;
 mod mistakes;
 mod program;
+mod pty;
 mod repository;
 mod sources;
 mod stored;

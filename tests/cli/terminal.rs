@@ -1,57 +1,26 @@
 //! What happens on a terminal: questions are asked, colours are shown.
 
-use std::{
-    fs::{File, OpenOptions},
-    io::{Read as _, Write as _},
-    os::{fd::OwnedFd, unix::ffi::OsStrExt as _},
-    process::Stdio,
-};
+use crate::{program::Program, pty::Terminal};
 
-use rustix::{
-    pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt},
-    termios::{Winsize, tcsetwinsize},
-};
-
-use crate::program::Program;
-
-/// A terminal of 100 columns.
-struct Terminal {
-    ours: File,
-    theirs: File,
-}
-
-impl Terminal {
-    fn open() -> Self {
-        let ours: OwnedFd = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-        grantpt(&ours).unwrap();
-        unlockpt(&ours).unwrap();
-        let name = ptsname(&ours, Vec::new()).unwrap();
-        let path = std::ffi::OsStr::from_bytes(name.as_bytes());
-        let theirs = OpenOptions::new().read(true).write(true).open(path).unwrap();
-        let size = Winsize { ws_row: 24, ws_col: 100, ws_xpixel: 0, ws_ypixel: 0 };
-        tcsetwinsize(&theirs, size).unwrap();
-        Self { ours: File::from(ours), theirs }
-    }
-
-    /// Calls the program here, with what is typed; gives its exit code and what was shown.
-    fn call(mut self, program: &Program, line: &str, typed: &str, term: &str) -> (i32, String) {
-        let arguments: Vec<&str> = line.split_whitespace().collect();
-        let stdio = || Stdio::from(self.theirs.try_clone().unwrap());
-        let mut command = program.command(&arguments);
-        command.env("TERM", term).stdin(stdio()).stdout(stdio()).stderr(stdio());
-        self.ours.write_all(typed.as_bytes()).unwrap();
-        let mut child = command.spawn().unwrap();
-        drop((command, self.theirs));
-        let mut shown = Vec::new();
-        // Linux ends a terminal that nobody holds any more with an error.
-        let _ = self.ours.read_to_end(&mut shown);
-        let code = child.wait().unwrap().code().unwrap_or(-1);
-        (code, String::from_utf8(shown).unwrap().replace("\r\n", "\n"))
-    }
+/// Calls the program on this terminal, with what is typed; gives its exit code and what was shown.
+fn call(
+    mut terminal: Terminal,
+    program: &Program,
+    line: &str,
+    typed: &str,
+    term: &str,
+) -> (i32, String) {
+    let arguments: Vec<&str> = line.split_whitespace().collect();
+    let mut command = program.command(&arguments);
+    command.env("TERM", term);
+    terminal.enter(typed);
+    let mut child = terminal.start(command);
+    let shown = terminal.rest();
+    (child.wait().unwrap().code().unwrap_or(-1), shown)
 }
 
 fn on_terminal(program: &Program, line: &str, typed: &str) -> (i32, String) {
-    Terminal::open().call(program, line, typed, "xterm")
+    call(Terminal::open(), program, line, typed, "xterm")
 }
 
 /// A home with definition `web`.
@@ -197,7 +166,7 @@ fn a_terminal_that_can_gets_colours() {
     let program = home();
     let told = [
         on_terminal(&program, "definition show wbe", ""),
-        Terminal::open().call(&program, "definition show wbe", "", "dumb"),
+        call(Terminal::open(), &program, "definition show wbe", "", "dumb"),
         on_terminal(&program, "definition list", ""),
     ];
     let told = told.map(|(code, shown)| format!("exit code {code}\n{shown}")).join("\n");

@@ -242,4 +242,58 @@ on_both! {
             place.run(&format!("delete {name} --yes")).expect(0);
         }
     }
+
+    /// With an empty database nothing tells what else the instance had: each answer says so.
+    fn a_record_made_anew_on_an_empty_disk_is_no_proof(place) {
+        let (name, home) = (place.instance(""), place.instance("-home"));
+        let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": home}});
+        place.call(Request::json(http::Method::POST, "/api/v1/namespaces", &namespace)).unwrap();
+        place.write("two.yaml", &format!("{CONF}---\n{}", CONF.replace("conf", "other")));
+        place.run(&format!("deploy {name} -f two.yaml -n {home}")).expect(0);
+        let remove = |path: &str| {
+            let path = format!("/api/v1/namespaces/{home}/{path}");
+            place.call(Request::json(http::Method::DELETE, &*path, &json!({}))).unwrap();
+        };
+        remove("configmaps/other");
+        let record = format!("secrets/workloadctl.{name}");
+        let doubt = "what else it had cannot be told: its record is gone, and no release of it is known here";
+        for line in ["status NAME", "plan NAME -f two.yaml", "deploy NAME -f two.yaml", "delete NAME --yes"] {
+            if place.get(&format!("/api/v1/namespaces/{home}/{record}")).is_some() {
+                remove(&record);
+            }
+            place.lose_database();
+            let told = place.run(&format!("{} -n {home} -o json", line.replace("NAME", &name))).expect(0);
+            let answer = told.json();
+            if line.starts_with("status") {
+                assert_eq!((&answer["status"], &answer["reason"]), (&json!("Error"), &json!(format!("its object is ready; {doubt}"))), "{answer}");
+                place.run(&format!("status {name} -n {home} --exit-code")).expect(3);
+                continue;
+            }
+            assert!(answer["warnings"].as_array().is_some_and(|all| all.contains(&json!(doubt))), "{line}: {answer}");
+            assert!(told.stderr.contains(&format!("warning: {doubt}")), "{line}: {told:?}");
+            if line.starts_with("plan") {
+                place.run(&format!("deploy {name} -f two.yaml -n {home}")).expect(0);
+            }
+        }
+        place.call(Request::json(http::Method::DELETE, format!("/api/v1/namespaces/{home}"), &json!({}))).unwrap();
+    }
+
+    /// What may not be listed is asked for by the names that the database remembers.
+    fn what_may_not_be_listed_is_found_by_name_where_the_record_is_gone(place) {
+        let place = place.behind_proxy();
+        let (name, home) = (place.instance(""), place.instance("-home"));
+        let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": home}});
+        place.call(Request::json(http::Method::POST, "/api/v1/namespaces", &namespace)).unwrap();
+        place.write("conf.yaml", CONF);
+        place.run(&format!("deploy {name} -f conf.yaml -n {home}")).expect(0);
+        let record = format!("/api/v1/namespaces/{home}/secrets/workloadctl.{name}");
+        place.call(Request::json(http::Method::DELETE, &*record, &json!({}))).unwrap();
+        place.faults(&[on(Some("GET"), "/configmaps?", &Effect::Forbidden)]);
+        let deleted = place.run(&format!("delete {name} --yes -o json")).expect(0).json();
+        let doubt = "what else it had cannot be told: its record is gone, and ConfigMap cannot be listed";
+        assert_eq!(deleted["warnings"], json!([doubt]), "{deleted}");
+        assert!(!is_live(&place, &home));
+        place.faults(&[]);
+        place.call(Request::json(http::Method::DELETE, format!("/api/v1/namespaces/{home}"), &json!({}))).unwrap();
+    }
 }

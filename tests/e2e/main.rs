@@ -51,6 +51,9 @@ mod platform;
 mod promotion;
 mod preflight;
 mod proxy;
+#[path = "../cli/pty.rs"]
+mod pty;
+mod questions;
 mod readme;
 mod recorded;
 mod refusals;

@@ -260,6 +260,7 @@ on_both! {
         namespace NAME-home
         --- stderr
         the record is gone: rebuilt from 2 live objects of `NAME` in namespace NAME-home
+        warning: what else it had cannot be told: its record is gone, and no release of it is known here
         ");
         assert_eq!(value(place, &home), json!("2"));
         assert!(place.get(&format!("{collection}/second")).is_none(), "what left the definition was pruned");

@@ -14,10 +14,12 @@ pub(crate) use execute::Deletion;
 pub(crate) use forget::forget;
 
 use super::{
+    events::Event,
     fixed,
     locate::{self, Located, Search},
     lock::{self, Held},
     options::DeleteOptions,
+    recover,
     runtime_choice::{Choice, choose},
     session::Session,
     target::Target,
@@ -45,6 +47,14 @@ pub(crate) async fn run(
 }
 
 impl Operation {
+    /// Warns, once, that something may be left.
+    fn doubt(&mut self, session: &Session<'_>, name: &InstanceName, doubt: String) {
+        if !self.warnings.contains(&doubt) {
+            session.report(name, Event::Warning(doubt.clone()));
+            self.warnings.push(doubt);
+        }
+    }
+
     /// Takes in how a deletion ended.
     fn ended(mut self, result: Result<()>, options: &DeleteOptions, started: Instant) -> Self {
         match result {
@@ -101,6 +111,9 @@ impl Delete<'_> {
             let Some(record) = located.record().cloned() else {
                 return self.end_without_record(stored, held, operation);
             };
+            if let Some(doubt) = located.doubt.clone() {
+                operation.doubt(session, name, doubt);
+            }
             target.know_kinds_of(&record.inventory).await?;
             operation.instance.describe_record(&record);
             operation.instance.cluster_uid.clone_from(&target.cluster_uid);
@@ -208,7 +221,7 @@ impl Delete<'_> {
             lock::locate_free(session, target, search, dead, self.until, &paused).await?;
         if located.found.is_none() {
             let home = places.first().cloned().unwrap_or_else(|| name.to_string());
-            locate::recover(session, target, &mut located, &home, name).await?;
+            recover::recover(session, target, &mut located, &home, name).await?;
         }
         Ok(located)
     }

@@ -35,14 +35,6 @@ impl Clock {
         self.timeout.map(|timeout| self.started.get() + timeout + self.paused.get())
     }
 
-    /// Does something that takes none of the time.
-    pub(super) fn without<T>(&self, work: impl FnOnce() -> T) -> T {
-        let began = Instant::now();
-        let done = work();
-        self.paused.set(self.paused.get() + began.elapsed());
-        done
-    }
-
     /// Waits until time is up; for ever where it never is.
     pub(super) async fn out_of_time(&self) {
         // Anew each time: it may have been stopped meanwhile.

@@ -6,7 +6,13 @@ use jiff::Timestamp;
 use super::{Deploy, prepare::Prepared};
 use crate::{
     cluster::record::{Claim, Keeper},
-    ops::{lock::Held, own_judges::OwnJudges, runtime_choice::confirm_choice, write::Written},
+    ops::{
+        events::{Ask as _, confirm},
+        lock::Held,
+        own_judges::OwnJudges,
+        runtime_choice::confirm_choice,
+        write::Written,
+    },
     workload::{
         error::{Code, Error, Result},
         instance::Instance,
@@ -63,7 +69,7 @@ impl Deploy<'_> {
     /// A new instance: the user may not have thought of the runtime.
     fn confirm_runtime(&self, prepared: &Prepared) -> Result<()> {
         let (name, start) = (self.name, &prepared.start);
-        confirm_choice(self.session, &start.choice, "Deploy", name)?;
+        confirm_choice(self.session, &self.questions, &start.choice, "Deploy", name)?;
         self.note(format!("runtime {}: {}", start.choice.runtime, start.choice.why()));
         if start.known_here && start.stored.is_some() && !start.located.new_cluster {
             self.note(format!("{name} is not on the cluster any more: deploying it anew"));
@@ -82,7 +88,7 @@ impl Deploy<'_> {
         let me = self.session.env.deployer();
         let is_other = (&deployer.user, &deployer.host) != (&me.user, &me.host);
         // Where nobody can be asked it goes on: a CI job is somebody else each time.
-        if is_other && self.session.ask.confirm(&format!("{told}. Go on?")) == Some(false) {
+        if is_other && self.questions.confirm(&format!("{told}. Go on?")) == Some(false) {
             return Err(Error::failed(Code::AnsweredNo, NOTHING_WRITTEN));
         }
         self.note(told);
@@ -105,7 +111,8 @@ impl Deploy<'_> {
 
     /// Says how long ago something was.
     pub(super) fn since(&self, at: Timestamp) -> String {
-        let seconds = self.session.now().duration_since(at).as_secs().max(0);
+        // Since the command began: the same question is the same a minute later.
+        let seconds = self.began.duration_since(at).as_secs().max(0);
         match seconds {
             0..60 => format!("{seconds} s ago"),
             60..3600 => format!("{} min ago", seconds / 60),
@@ -137,7 +144,7 @@ impl Deploy<'_> {
         }
         let list = list.join(", and ");
         let question = format!("This deletes {list}. Go on?");
-        self.session.confirm(&question, NOTHING_WRITTEN, || {
+        confirm(&self.questions, &question, NOTHING_WRITTEN, || {
             let message = format!("this would delete {list}");
             Error::refused(Code::NeedsYes, message).hint(
                 "`--yes` allows it; an annotation `workloadctl/on-remove: keep` keeps an object",

@@ -15,16 +15,20 @@ mod others;
 mod outcome;
 mod prepare;
 mod prune;
+mod question;
 mod recorded;
 mod refusal;
 mod release;
 mod report;
+mod told;
 
 use std::{cell::RefCell, collections::HashSet, time::Instant};
 
+use jiff::Timestamp;
+
 use super::{
+    asking::Deferred,
     delete::Deletion,
-    events::Event,
     locate,
     lock::Held,
     options::{DeleteOptions, DeployOptions, PruneWhen},
@@ -84,6 +88,10 @@ struct Deploy<'a> {
     name: &'a InstanceName,
     options: &'a DeployOptions,
     started: Instant,
+    /// When that was, for what is told of others' releases.
+    began: Timestamp,
+    /// What a person is asked, while nothing is locked.
+    questions: Deferred<'a>,
     clock: Clock,
     report: DeployReport,
     /// What the database knows, where it was read already and nobody was at work since.
@@ -102,6 +110,8 @@ impl<'a> Deploy<'a> {
             name,
             options,
             started: Instant::now(),
+            began: session.now(),
+            questions: Deferred::new(session.ask),
             clock: Clock::new(options.limits.timeout),
             report,
             known: None,
@@ -129,7 +139,7 @@ impl<'a> Deploy<'a> {
     }
 
     async fn run(&mut self) -> Result<()> {
-        let until = self.started + self.options.limits.lock_wait;
+        let mut until = self.started + self.options.limits.lock_wait;
         // Nobody is waited for where the runtime cannot be chosen.
         self.known = Some(self.read_known()?);
         let mut held = Held::acquire(self.session, self.name, until).await?;
@@ -158,9 +168,11 @@ impl<'a> Deploy<'a> {
             self.report.plan(&prepared);
             refuse_blocked(&prepared)?;
             self.report_yielded(&prepared);
+            if let Err(unconfirmed) = self.confirm(&prepared) {
+                held = self.ask_unlocked(unconfirmed, held, &mut until).await?;
+                continue;
+            }
             self.report_repairs(&mut prepared).await;
-            // A question stops the clock (docs/cli.md, Questions).
-            self.clock.without(|| self.confirm(&prepared))?;
             prepared.deadline = self.clock.deadline();
             // No release and no lock in the record: a redeploy of what did not change writes
             // nothing (docs/cli.md, Deploy).
@@ -284,21 +296,6 @@ impl<'a> Deploy<'a> {
         )
         .object(record::head_id(&record.namespace, &record.instance))
         .hint("repeat the command")
-    }
-
-    fn note(&self, text: impl Into<String>) {
-        let text = text.into();
-        if self.told.borrow_mut().insert(text.clone()) {
-            self.session.note(self.name, text);
-        }
-    }
-
-    /// Tells what the user should heed, now and in the answer.
-    fn warn(&mut self, text: String) {
-        self.report.warn(&text);
-        if self.told.borrow_mut().insert(text.clone()) {
-            self.session.report(self.name, Event::Warning(text));
-        }
     }
 }
 

@@ -3,10 +3,13 @@
 //! they are shown, and asked about where somebody can be asked.
 
 use super::{Deploy, intent::NOTHING_WRITTEN, prepare::Prepared};
-use crate::workload::{
-    error::{Code, Error, Result},
-    record::Deployed,
-    release::Release,
+use crate::{
+    ops::events::Ask as _,
+    workload::{
+        error::{Code, Error, Result},
+        record::Deployed,
+        release::Release,
+    },
 };
 
 impl Deploy<'_> {
@@ -42,7 +45,7 @@ impl Deploy<'_> {
             self.ago(&newest.release)
         );
         // Where nobody can be asked it goes on: a CI job knows nothing but the record.
-        if self.session.ask.confirm(&format!("{told}. Deploy this?")) == Some(false) {
+        if self.questions.confirm(&format!("{told}. Deploy this?")) == Some(false) {
             return Err(Error::failed(Code::AnsweredNo, NOTHING_WRITTEN));
         }
         self.note(told);

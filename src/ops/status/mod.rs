@@ -15,6 +15,7 @@ use remembered::Remembered;
 use super::{
     deletion, fixed,
     locate::{self, Located, Search},
+    recover,
     runtime_choice::choose,
     session::Session,
     survey::{Depth, Live, Survey},
@@ -150,7 +151,8 @@ async fn look(
         return lost(session, name, operation);
     }
     if located.found.is_none() {
-        recover(session, &mut target, &mut located, &places, name, stored.as_ref()).await?;
+        recover_deployed(session, &mut target, &mut located, &places, name, stored.as_ref())
+            .await?;
     }
     operation.instance.cluster_uid.clone_from(&target.cluster_uid);
     let Some(record) = located.record() else {
@@ -166,7 +168,7 @@ async fn look(
 
 /// A lost record is looked for where the database says that there was a release, and where it
 /// knows nothing at all.
-async fn recover(
+async fn recover_deployed(
     session: &Session<'_>,
     target: &mut Target,
     located: &mut Located,
@@ -178,7 +180,7 @@ async fn recover(
     // kind.
     let deployed = stored.is_none() || known_release(session, name)?.is_some();
     match places.first() {
-        Some(home) if deployed => locate::recover(session, target, located, home, name).await,
+        Some(home) if deployed => recover::recover(session, target, located, home, name).await,
         _ => Ok(()),
     }
 }
@@ -295,6 +297,7 @@ async fn judge_all(
         // somebody else.
         running: located.found.as_ref().is_some_and(|found| found.held_by(now, &[]).is_some()),
         lost: false,
+        doubt: located.doubt.as_deref(),
         error: None,
         // A record may go before the namespace that it lies in.
         deleting: record.deleting || is_home_going(record, &live),

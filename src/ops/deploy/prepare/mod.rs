@@ -82,6 +82,9 @@ impl Deploy<'_> {
         if let Some(error) = &start.located.unreadable {
             self.warn(format!("{error}; planned without it"));
         }
+        if let Some(doubt) = &start.located.doubt {
+            self.warn(doubt.clone());
+        }
         let shared = draft.plan.shared().map(|(id, reason)| format!("{id}: {reason}"));
         let shared: Vec<String> = shared.collect();
         for warning in draft.desired.warnings.iter().chain(&draft.plan.warnings).chain(&shared) {

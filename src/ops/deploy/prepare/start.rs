@@ -6,7 +6,7 @@ use crate::{
     ops::{
         fixed,
         locate::{self, Located, NamespaceState, Search},
-        lock,
+        lock, recover,
         runtime_choice::{Choice, choose},
         session::Session,
         target::Target,
@@ -204,13 +204,13 @@ impl Start {
     /// Rebuilds the record from live objects.
     ///
     /// # Errors
-    /// Those of [`locate::recover`].
+    /// Those of [`recover::recover`].
     pub(super) async fn recover(
         &mut self,
         session: &Session<'_>,
         name: &InstanceName,
     ) -> Result<()> {
         let Self { target, located, record_namespace, .. } = self;
-        locate::recover(session, target, located, record_namespace, name).await
+        recover::recover(session, target, located, record_namespace, name).await
     }
 }

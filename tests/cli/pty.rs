@@ -1,0 +1,67 @@
+//! A terminal that a test sits at.
+
+use std::{
+    fs::{File, OpenOptions},
+    io::{Read as _, Write as _},
+    os::{fd::OwnedFd, unix::ffi::OsStrExt as _},
+    process::{Child, Command, Stdio},
+};
+
+use rustix::{
+    pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt},
+    termios::{Winsize, tcsetwinsize},
+};
+
+/// A terminal of 100 columns.
+pub(crate) struct Terminal {
+    ours: File,
+    theirs: Option<File>,
+    shown: Vec<u8>,
+}
+
+impl Terminal {
+    pub(crate) fn open() -> Self {
+        let ours: OwnedFd = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        grantpt(&ours).unwrap();
+        unlockpt(&ours).unwrap();
+        let name = ptsname(&ours, Vec::new()).unwrap();
+        let path = std::ffi::OsStr::from_bytes(name.as_bytes());
+        let theirs = OpenOptions::new().read(true).write(true).open(path).unwrap();
+        let size = Winsize { ws_row: 24, ws_col: 100, ws_xpixel: 0, ws_ypixel: 0 };
+        tcsetwinsize(&theirs, size).unwrap();
+        Self { ours: File::from(ours), theirs: Some(theirs), shown: Vec::new() }
+    }
+
+    /// Starts a program here, the only one.
+    pub(crate) fn start(&mut self, mut command: Command) -> Child {
+        let theirs = self.theirs.take().unwrap();
+        let stdio = || Stdio::from(theirs.try_clone().unwrap());
+        command.stdin(stdio()).stdout(stdio()).stderr(stdio()).spawn().unwrap()
+    }
+
+    pub(crate) fn enter(&mut self, typed: &str) {
+        self.ours.write_all(typed.as_bytes()).unwrap();
+    }
+
+    /// Reads on until this is shown, or nothing more comes; gives what was shown since the last time.
+    pub(crate) fn until(&mut self, wanted: &str) -> String {
+        let mut buffer = [0; 4096];
+        loop {
+            let shown = String::from_utf8_lossy(&self.shown).into_owned();
+            // Linux ends a terminal that nobody holds any more with an error.
+            let read =
+                if shown.contains(wanted) { 0 } else { self.ours.read(&mut buffer).unwrap_or(0) };
+            if read == 0 {
+                self.shown.clear();
+                return shown.replace("\r\n", "\n");
+            }
+            self.shown.extend(&buffer[..read]);
+        }
+    }
+
+    /// Reads to the end.
+    pub(crate) fn rest(mut self) -> String {
+        // No program shows this.
+        self.until("\u{0}")
+    }
+}

@@ -1,0 +1,55 @@
+//! A person who thinks about a question holds nobody up, and agrees to nothing else than was asked.
+
+use crate::{harness::Place, pty::Terminal};
+
+const CONF: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: conf}\n";
+
+/// A set with these claims.
+fn set(claims: &[&str]) -> String {
+    let claim = |name: &&str| {
+        format!(
+            "---\napiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {{name: {name}}}\nspec: {{accessModes: [ReadWriteOnce], resources: {{requests: {{storage: 1Gi}}}}}}\n"
+        )
+    };
+    format!("{CONF}{}", claims.iter().map(claim).collect::<String>())
+}
+
+fn has_claim(place: &Place, namespace: &str, claim: &str) -> bool {
+    let path = format!("/api/v1/namespaces/{namespace}/persistentvolumeclaims/{claim}");
+    place.get(&path).is_some_and(|live| live["metadata"]["deletionTimestamp"].is_null())
+}
+
+on_both! {
+    fn a_question_holds_no_lock_and_is_asked_again_when_it_is_another_one(place) {
+        let name = place.instance("");
+        for (file, claims) in [("none", &[][..]), ("one", &["one"]), ("two", &["one", "two"])] {
+            place.write(&format!("{file}.yaml"), &set(claims));
+        }
+        place.run(&format!("deploy {name} -f one.yaml --no-wait")).expect(0);
+        let mut terminal = Terminal::open();
+        let line = format!("deploy {name} -f none.yaml --no-wait --progress none --color never");
+        let mut child = terminal.start(place.command(&line));
+        let asked = terminal.until("[y/N]");
+        assert!(asked.contains("This deletes PersistentVolumeClaim/one, with what they hold. Go on?"), "{asked}");
+        // From the same database: the lock of this machine is free.
+        place.run(&format!("deploy {name} -f two.yaml --no-wait --lock-wait 0s")).expect(0);
+        terminal.enter("y\n");
+        let asked = terminal.until("[y/N]");
+        assert!(asked.contains("This deletes PersistentVolumeClaim/one, PersistentVolumeClaim/two, with"), "{asked}");
+        assert!(has_claim(place, &name, "one"), "nobody has agreed to this one");
+        terminal.enter("y\n");
+        let told = terminal.rest();
+        assert!(child.wait().unwrap().success() && told.contains("2 pruned"), "{told}");
+        assert!(!has_claim(place, &name, "one") && !has_claim(place, &name, "two"));
+        // No is no, and leaves nothing locked.
+        place.run(&format!("deploy {name} -f one.yaml --no-wait")).expect(0);
+        let mut terminal = Terminal::open();
+        let mut child = terminal.start(place.command(&line));
+        terminal.until("[y/N]");
+        terminal.enter("n\n");
+        let told = terminal.rest();
+        assert_eq!(child.wait().unwrap().code(), Some(1), "{told}");
+        assert!(has_claim(place, &name, "one"));
+        place.run(&format!("deploy {name} -f one.yaml --no-wait --lock-wait 0s")).expect(0);
+    }
+}
