@@ -5,7 +5,10 @@ use std::io;
 use clap::Args;
 
 use crate::{
-    commands::invocation::{Failures, Invocation},
+    commands::{
+        invocation::{Failures, Invocation},
+        typed,
+    },
     ops::sources::{self, ChartOptions},
     output::printer::Printer,
     workload::{
@@ -42,6 +45,15 @@ impl FileArgs {
     /// Tells whether the manifests, or some of them, come from standard input.
     pub(crate) fn reads_stdin(&self) -> bool {
         self.file.iter().any(|file| file == "-")
+    }
+
+    /// Gives the flags as they can be typed again; `None` where standard input is read, or values are
+    /// given to charts: they may be secret.
+    pub(crate) fn typed(&self) -> Option<String> {
+        let Self { file, values, helm_set } = self;
+        let files = file.iter().map(|path| ("-f", path));
+        let all = files.chain(values.iter().map(|path| ("--values", path)));
+        (!self.reads_stdin() && helm_set.is_empty()).then(|| typed::flags(all))
     }
 
     /// Gives the sources as the user named them.

@@ -32,7 +32,8 @@ pub(crate) mod selection;
 pub(crate) mod session;
 pub(crate) mod signals;
 pub(crate) mod status;
-pub(crate) mod validation;
+pub(crate) mod typed;
+mod validation;
 pub(crate) mod workload_file;
 
 use clap::Subcommand;

@@ -9,6 +9,7 @@ use crate::{
         manifests::{FileArgs, load},
         names::{Numbered, instance_names},
         selection::Selection,
+        typed,
         validation::ValidationArgs,
         workload_file::NamedWorkload,
     },
@@ -21,6 +22,7 @@ use crate::{
         definition::SourceFile,
         error::{Code, Error, Result},
         manifest::Loaded,
+        mask,
         name::DefinitionName,
         overrides::{self, OverrideEdit},
         placement::parse_namespace_label,
@@ -189,6 +191,7 @@ impl ReleaseArgs {
         call: &Invocation,
         limits: Limits,
     ) -> Result<DeployOptions, Failures> {
+        let typed = self.typed();
         let (definition, earlier) = self.revision()?;
         let edits = self.overrides.edits(call)?;
         let labels = self.namespace_label.iter().map(|text| parse_namespace_label(text));
@@ -211,6 +214,7 @@ impl ReleaseArgs {
             rollback_on_failure: self.rollback_on_failure,
             namespace_labels,
             frozen: None,
+            typed,
         })
     }
 
@@ -237,6 +241,27 @@ impl ReleaseArgs {
         }
         let definition = numbered.map(|numbered| numbered.name.parse()).transpose()?;
         Ok((definition, behind.or(self.revision).map(Earlier::Revision)))
+    }
+
+    /// Gives the flags that say what is deployed as they can be typed again; `None` where they cannot
+    /// be, or must not be shown.
+    fn typed(&self) -> Option<String> {
+        let OverrideArgs { image, replicas, patch, set } = &self.overrides;
+        if set.iter().any(|text| mask::is_secret(text)) {
+            return None;
+        }
+        let files = self.files.typed()?;
+        let definition = self.definition.iter().map(|name| ("--definition", name));
+        let revision = self.revision.map(|number| number.to_string());
+        let all = definition
+            .chain(revision.iter().map(|number| ("--revision", number)))
+            .chain(self.like.iter().map(|name| ("--like", name)))
+            .chain(image.iter().map(|text| ("--image", text)))
+            .chain(replicas.iter().map(|text| ("--replicas", text)))
+            .chain(patch.iter().map(|text| ("--patch", text)))
+            .chain(set.iter().map(|text| ("--set", text)));
+        let with = if self.with_overrides { " --with-overrides" } else { "" };
+        Some(format!("{files}{}{with}", typed::flags(all)))
     }
 
     /// Checks that the flags fit a workload file and the instances of it that are meant.

@@ -84,6 +84,9 @@ pub(crate) struct DeployOptions {
     pub namespace_labels: BTreeMap<String, String>,
     /// A plan that was made before, to be done as it is.
     pub frozen: Option<Arc<FrozenPlan>>,
+    /// The flags that say what is deployed, as they can be typed again. `None` where they cannot be:
+    /// standard input is read, or a value is secret.
+    pub typed: Option<String>,
 }
 
 impl DeployOptions {
@@ -105,6 +108,7 @@ impl DeployOptions {
             new_cluster: false,
             rollback_on_failure: false,
             namespace_labels: BTreeMap::new(),
+            typed: Some(String::new()),
             validation: Validation::default(),
             frozen: None,
         }

@@ -5,7 +5,7 @@ use std::{process::Command, sync::Arc};
 use serde_json::{Value, json};
 use workloadctl::testing::{Effect, Fault, Matches, When};
 
-use crate::harness::Place;
+use crate::harness::{Outcome, Place};
 
 const GOOD: &str = "registry.k8s.io/pause:3.9";
 /// A pod of it cannot pull its image.
@@ -160,5 +160,49 @@ on_both! {
             "{late}"
         );
         assert_eq!(outcomes(place, name)[0], json!([4, "ready", 1]));
+    }
+
+    /// The command that a failure advises is one that can be typed, and does it.
+    fn what_helps_can_be_typed(place) {
+        let place = &place.behind_proxy();
+        let name = &place.instance("");
+        let conf = |value: &str| format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: conf}}\ndata: {{a: '{value}'}}\n");
+        place.write("one.yaml", &set(GOOD, ""));
+        place.write("it's two.yaml", &conf("1").replace("name: conf", "name: two"));
+        let path = Some("/configmaps/two?".to_owned());
+        let matches = Matches { method: Some("PATCH"), path, ..Matches::default() };
+        let rejects = |when| Arc::new(Fault::new(matches.clone(), when, Effect::Rejected(422, "admission webhook \"no.example.com\" denied the request: no")));
+        let hints = |arguments: &[&str]| {
+            let mut command = place.command("");
+            let output = command.args(arguments).args(["--progress", "none"]).output().unwrap();
+            let text = place.shown(&Outcome::of("", output));
+            text.lines().filter(|line| line.starts_with("exit code") || line.starts_with("hint")).collect::<Vec<_>>().join("\n")
+        };
+        place.faults(&[rejects(When::Always)]);
+        let given = ["deploy", name, "-f", "one.yaml", "-f", "it's two.yaml", "--image", "web=registry.k8s.io/pause:3.10"];
+        snapshot!(hints(&given), @r"
+        exit code 1
+        hint: `workloadctl deploy NAME -f one.yaml -f 'it'\''s two.yaml' --image web=registry.k8s.io/pause:3.10` goes on once that is mended
+        ");
+        place.faults(&[]);
+        let typed = format!("workloadctl deploy {name} -f one.yaml -f 'it'\\''s two.yaml' --image web=registry.k8s.io/pause:3.10");
+        let bin = place.command("");
+        let line = typed.replacen("workloadctl", &bin.get_program().to_string_lossy(), 1);
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &line]).current_dir(bin.get_current_dir().unwrap());
+        shell.envs(bin.get_envs().filter_map(|(key, value)| Some((key, value?))));
+        let output = shell.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        // A rollback that failed is gone on with by the release that it returns to.
+        place.write("it's two.yaml", &conf("2").replace("name: conf", "name: two"));
+        snapshot!(hints(&["deploy", name, "-f", "one.yaml", "-f", "it's two.yaml"]), @"exit code 0");
+        place.faults(&[rejects(When::Always)]);
+        snapshot!(hints(&["rollback", name]), @"
+        exit code 1
+        hint: `workloadctl rollback NAME --to 2` goes on once that is mended
+        ");
+        place.faults(&[]);
+        let back = place.run(&format!("rollback {name} --to 2 -o json")).expect(0).json();
+        assert_eq!((&back["release"], &back["outcome"]), (&json!(5), &json!("ready")), "{back}");
     }
 }

@@ -31,7 +31,7 @@ use super::{
     delete::Deletion,
     locate,
     lock::Held,
-    options::{DeleteOptions, DeployOptions, PruneWhen},
+    options::{DeleteOptions, DeployOptions, Earlier, PruneWhen},
     session::Session,
     stop::until,
     view::{Operation, OperationOutcome},
@@ -201,13 +201,17 @@ impl<'a> Deploy<'a> {
         }
     }
 
-    /// Gives the command that does this deploy again, from the sources that it was given.
-    fn command(&self) -> String {
-        let named = self.options.definition.as_ref();
-        let definition = named.map(|name| format!(" --definition {name}")).unwrap_or_default();
-        let sources = self.options.given.iter().flat_map(|given| given.source.split(' '));
-        let sources: String = sources.map(|source| format!(" -f {source}")).collect();
-        format!("workloadctl deploy {}{sources}{definition}", self.name)
+    /// Names the command that does this deploy again, with what it was given; a rollback by the
+    /// release that it returns to, since without a number it would return to another one by now.
+    fn again(&self, returns_to: Option<u64>) -> String {
+        let name = self.name;
+        let turns_back =
+            matches!(self.options.earlier, Some(Earlier::Release(_) | Earlier::LastGood { .. }));
+        match (&self.options.typed, returns_to) {
+            (_, Some(number)) => format!("`workloadctl rollback {name} --to {number}`"),
+            (Some(typed), None) if !turns_back => format!("`workloadctl deploy {name}{typed}`"),
+            (Some(_) | None, None) => "the same command".to_owned(),
+        }
     }
 
     /// Does one thing that only the server can keep from ending; `undone` says what is not done
@@ -218,7 +222,7 @@ impl<'a> Deploy<'a> {
         undone: &str,
         work: impl Future<Output = Result<T>>,
     ) -> Result<T> {
-        let again = format!("`workloadctl deploy {}` goes on", self.name);
+        let again = format!("{} goes on", self.again(None));
         tokio::select! {
             done = work => done,
             () = until(deadline) => {

@@ -43,6 +43,7 @@ impl Deploy<'_> {
         if !prepared.draft.absent.contains(namespace) {
             return Ok(None);
         }
+        let returns_to = prepared.draft.chosen.returns_to;
         let started = Instant::now();
         let making = self.make_namespace(prepared);
         tokio::pin!(making);
@@ -61,13 +62,14 @@ impl Deploy<'_> {
                         .cause(why_not_yet(prepared).await)
                         .object(format!("Namespace/{namespace}"))
                         .hint(format!(
-                            "`workloadctl deploy {name}` goes on, `--timeout` gives more time"
+                            "{} goes on, `--timeout` gives more time",
+                            self.again(returns_to)
                         )));
                 }
                 signal = self.session.stop.wait() => {
                     return Err(signal
                         .error(format!("stopped: there is no namespace {namespace} yet"))
-                        .hint(format!("`workloadctl deploy {name}` goes on")));
+                        .hint(format!("{} goes on", self.again(returns_to))));
                 }
             }
         }

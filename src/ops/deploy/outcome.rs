@@ -28,8 +28,17 @@ const LAST_RECORD: Duration = Duration::from_secs(3);
 ///
 /// # Errors
 /// Whatever kept it from being ready.
-pub(super) fn conclude(rollout: &Rollout<'_>, end: &RolloutEnd) -> Result<()> {
+pub(super) fn conclude(
+    rollout: &Rollout<'_>,
+    end: &RolloutEnd,
+    returns_to: Option<u64>,
+) -> Result<()> {
     let name = rollout.scope.instance;
+    // What was begun is stored: it needs no source any more.
+    let again = match returns_to {
+        Some(number) => format!("`workloadctl rollback {name} --to {number}`"),
+        None => format!("`workloadctl deploy {name}`"),
+    };
     let hint = || {
         let diagnoses = rollout.nodes.iter().filter_map(|node| node.diagnosis.as_ref());
         diagnoses.filter_map(|diagnosis| diagnosis.hint.clone()).next()
@@ -75,9 +84,11 @@ pub(super) fn conclude(rollout: &Rollout<'_>, end: &RolloutEnd) -> Result<()> {
         )
         .causes(left(rollout))
         .causes(server_down(rollout))
-        .hint(hook_hint(rollout).unwrap_or_else(|| {
-            format!("`workloadctl deploy {name}` goes on, `--timeout` gives more time")
-        }))),
+        .hint(
+            hook_hint(rollout).unwrap_or_else(|| {
+                format!("{again} goes on, `--timeout` gives more time")
+            }),
+        )),
         RolloutEnd::Stopped(signal) => Err(signal
             .error(format!(
                 "stopped: {} of {} objects of `{name}` are applied",
@@ -85,9 +96,7 @@ pub(super) fn conclude(rollout: &Rollout<'_>, end: &RolloutEnd) -> Result<()> {
                 rollout.nodes.len()
             ))
             .causes(left(rollout))
-            .hint(format!(
-                "`workloadctl deploy {name}` goes on, `workloadctl delete {name}` removes it"
-            ))),
+            .hint(format!("{again} goes on, `workloadctl delete {name}` removes it"))),
     }
 }
 

@@ -77,7 +77,8 @@ impl<'a> Deploy<'a> {
             Err(lost) if lost.kind == ErrorKind::Locked => Err(lost),
             recorded => result.and(recorded).map_err(|error| {
                 self.note_failure(&release, &error);
-                error.or_hint(|| format!("`{}` goes on once that is mended", self.command()))
+                let again = || self.again(release.returns_to);
+                error.or_hint(|| format!("{} goes on once that is mended", again()))
             }),
         }
     }
@@ -105,7 +106,7 @@ impl<'a> Deploy<'a> {
         self.report.nodes(&rollout);
         let spent = spent_hooks(&rollout, &end);
         let cleared = self.clear_hooks(prepared, keeper, &spent, inventory).await;
-        conclude(&rollout, &end)?;
+        conclude(&rollout, &end, prepared.draft.chosen.returns_to)?;
         cleared?;
         // Pods read a ConfigMap when they start: an update of it alone restarts nothing.
         for remark in stale_readers(&rollout) {
@@ -208,7 +209,7 @@ impl<'a> Deploy<'a> {
         let mut rollout = Rollout::of(scope, &prepared.draft.plan.items);
         let end = rollout.run().await;
         self.report.nodes(&rollout);
-        conclude(&rollout, &end)?;
+        conclude(&rollout, &end, prepared.draft.chosen.returns_to)?;
         let observed = Observed {
             status: Status::Healthy,
             reason: reason_of(Outcome::Ready).to_owned(),
