@@ -85,6 +85,8 @@ pub(crate) struct PlanningOptions<'a> {
     pub prunes: bool,
     /// Whether it is deleted before anything is written.
     pub prunes_before: bool,
+    /// Whether the release is waited for before anything is deleted.
+    pub waits: bool,
     /// Whether it is only a plan: it is worth showing without what may not be looked at or written.
     pub rehearse: bool,
     /// Whether what a write would change is to be shown.

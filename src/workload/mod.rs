@@ -35,4 +35,5 @@ pub(crate) mod set_difference;
 pub(crate) mod sharing;
 pub(crate) mod status;
 pub(crate) mod validate;
+pub(crate) mod versioning;
 pub(crate) mod yaml;

@@ -1,6 +1,6 @@
 //! Rendering: what a definition's content becomes for one instance, on its way to a cluster.
 //!
-//! One pure sequence (overrides, checks, placement with its labels), so that what is shown, what is
+//! One pure sequence (overrides, checks, placement with its labels, names by content), so that what is shown, what is
 //! stored, what is sent and what was recorded cannot differ.
 
 #[cfg(any(test, fuzzing))]
@@ -17,6 +17,7 @@ use super::{
     placement::{Destination, Placed, Placement, place},
     readiness::check_annotations,
     record::{Deployed, Record},
+    versioning,
 };
 
 /// Renders objects for an instance. `kinds` knows the kinds of the set's own CRDs.
@@ -31,14 +32,19 @@ pub(crate) fn render(
     to: &Destination<'_>,
 ) -> Result<Placement> {
     let set = overrides::apply(overrides, &mut objects, kinds)?;
-    let errors: Vec<Error> =
-        objects.iter().filter_map(|object| check_annotations(object).err()).collect();
+    let errors: Vec<Error> = objects.iter().filter_map(|object| check(object).err()).collect();
     if !errors.is_empty() {
         return Err(combine(errors));
     }
     let mut placement = place(objects, kinds, to)?;
     placement.notes.splice(0..0, set);
+    placement.warnings.extend(versioning::apply(&mut placement.objects));
     Ok(placement)
+}
+
+fn check(object: &Object) -> Result<()> {
+    check_annotations(object)?;
+    versioning::check(object)
 }
 
 /// Renders without a cluster: a kind that is neither built in nor brought by the set is taken to
@@ -67,7 +73,10 @@ pub(crate) fn render_recorded(record: &Record, deployed: &Deployed, kinds: &Kind
     };
     let mut objects = deployed.objects.clone();
     _ = overrides::apply(&deployed.release.overrides, &mut objects, kinds);
-    place(objects, kinds, &to).map(|placement| placement.objects).unwrap_or_default()
+    let placed = place(objects, kinds, &to).map(|placement| placement.objects);
+    let mut placed = placed.unwrap_or_default();
+    versioning::apply(&mut placed);
+    placed
 }
 
 #[cfg(test)]

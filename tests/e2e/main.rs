@@ -71,4 +71,5 @@ mod threeport;
 mod unsent;
 mod upkeep;
 mod unnamed;
+mod versioned;
 mod yielding;

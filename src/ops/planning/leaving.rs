@@ -19,6 +19,7 @@ use crate::{
         ownership::{is_ours, is_terminating, uid},
         plan::{Desired, Fate, Removal, is_kept},
         record::Entry,
+        versioning::is_versioned,
     },
 };
 
@@ -82,6 +83,8 @@ impl Planning<'_> {
                     Fate::Kept
                 } else if entry.id.is("", "Namespace") && !is_made() {
                     Fate::Left(NOT_MADE.to_owned())
+                } else if !self.options.waits && is_versioned(object) {
+                    Fate::Stays("pods of before may still read it".to_owned())
                 } else {
                     Fate::Goes
                 },

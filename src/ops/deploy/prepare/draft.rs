@@ -132,6 +132,7 @@ impl Deploy<'_> {
             conflicts: self.options.conflicts,
             prunes: self.options.prune.is_now(),
             prunes_before: self.options.prune == PruneWhen::Before,
+            waits: !self.options.limits.no_wait,
             rehearse: is_plan,
             shows: is_plan,
         }
