@@ -14,6 +14,7 @@ use crate::{
         invocation::{Done, Invocation},
         limits::LimitArgs,
         release::ReleaseArgs,
+        watching::WatchArgs,
     },
     ops::{frozen::FrozenPlan, options::Limits},
     output::format::Format,
@@ -77,6 +78,9 @@ pub(crate) struct DeployArgs {
     /// How long to go on.
     #[command(flatten)]
     limits: LimitArgs,
+    /// How to look at what is waited for.
+    #[command(flatten)]
+    watch: WatchArgs,
     /// Show what would be done, and do nothing
     #[arg(long)]
     dry_run: bool,
@@ -98,8 +102,10 @@ pub(crate) struct DeployArgs {
 
 /// Deploys.
 pub(super) fn run(args: DeployArgs, call: &Invocation) -> Done {
-    let DeployArgs { mut release, limits, dry_run, rollback_on_failure, ask, plan, style } = args;
+    let DeployArgs { mut release, limits, watch, dry_run, rollback_on_failure, ask, plan, style } =
+        args;
     release.rollback_on_failure = rollback_on_failure;
+    release.watching = watch.check();
     if let Some(file) = plan {
         return run_kept(&file, limits.check(call), call);
     }

@@ -34,6 +34,8 @@ pub(crate) mod signals;
 pub(crate) mod status;
 pub(crate) mod typed;
 mod validation;
+pub(crate) mod validation;
+pub(crate) mod watching;
 pub(crate) mod workload_file;
 
 use clap::Subcommand;

@@ -14,7 +14,9 @@ use crate::{
         workload_file::NamedWorkload,
     },
     ops::{
-        options::{Conflicts, DeployOptions, Earlier, Given, Limits, OnMissing, PruneWhen},
+        options::{
+            Conflicts, DeployOptions, Earlier, Given, Limits, OnMissing, PruneWhen, Watching,
+        },
         sources::{self, ChartOptions},
     },
     output::format::words,
@@ -94,6 +96,9 @@ pub(crate) struct ReleaseArgs {
     /// alone, for a plan writes nothing.
     #[arg(skip)]
     pub(super) rollback_on_failure: bool,
+    /// How it is waited for; flags of `deploy` alone.
+    #[arg(skip)]
+    pub(super) watching: Watching,
 }
 
 /// The overrides of an instance as flags.
@@ -215,6 +220,7 @@ impl ReleaseArgs {
             namespace_labels,
             frozen: None,
             typed,
+            watching: self.watching,
         })
     }
 

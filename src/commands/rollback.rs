@@ -8,6 +8,7 @@ use crate::{
         fleet::{self, FleetCommand},
         invocation::{Done, Invocation},
         limits::LimitArgs,
+        watching::WatchArgs,
     },
     ops::options::{DeployOptions, Earlier, Validation},
     output::format::Format,
@@ -40,6 +41,9 @@ pub(crate) struct RollbackArgs {
     /// How long to go on.
     #[command(flatten)]
     limits: LimitArgs,
+    /// How to look at what is waited for.
+    #[command(flatten)]
+    watch: WatchArgs,
     /// Show what would be done, and do nothing
     #[arg(long)]
     dry_run: bool,
@@ -51,12 +55,13 @@ pub(crate) struct RollbackArgs {
 /// Rolls back.
 pub(super) fn run(args: RollbackArgs, call: &Invocation) -> Done {
     call.only("rollback", &[Format::Table, Format::Json])?;
-    let RollbackArgs { name, to, limits, dry_run, style } = args;
+    let RollbackArgs { name, to, limits, watch, dry_run, style } = args;
     let name: InstanceName = name.parse()?;
     let options = DeployOptions {
         earlier: Some(Earlier::Release(to)),
         // It has been on the cluster: whatever it is, the server took it.
         validation: Validation::Ignore,
+        watching: watch.check(),
         ..DeployOptions::of(limits.check(call))
     };
     let command =

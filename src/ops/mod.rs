@@ -27,6 +27,7 @@ pub(crate) mod history;
 pub(crate) mod import;
 pub(crate) mod locate;
 pub(crate) mod lock;
+mod log_tail;
 pub(crate) mod namespace_users;
 pub(crate) mod options;
 pub(crate) mod orphans;

@@ -8,6 +8,7 @@ use crate::workload::{
     definition::Content,
     name::{DefinitionName, InstanceName},
     overrides::{OverrideEdit, Overrides},
+    readiness::RESTARTS_TOLERATED,
 };
 
 /// The content that `-f` named.
@@ -58,6 +59,21 @@ impl Limits {
     }
 }
 
+/// How what a release waits for is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Watching {
+    /// How many lines of a log are told of what is not ready (`--log-lines`).
+    pub log_lines: u32,
+    /// How often a container may restart before it counts as failed (`--tolerate-restarts`).
+    pub tolerated_restarts: u32,
+}
+
+impl Default for Watching {
+    fn default() -> Self {
+        Self { log_lines: 20, tolerated_restarts: RESTARTS_TOLERATED }
+    }
+}
+
 /// The options of `deploy` and `plan`, the same for every instance that the command is about.
 #[derive(Debug, Clone)]
 pub(crate) struct DeployOptions {
@@ -87,6 +103,7 @@ pub(crate) struct DeployOptions {
     /// The flags that say what is deployed, as they can be typed again. `None` where they cannot be:
     /// standard input is read, or a value is secret.
     pub typed: Option<String>,
+    pub watching: Watching,
 }
 
 impl DeployOptions {
@@ -111,6 +128,7 @@ impl DeployOptions {
             typed: Some(String::new()),
             validation: Validation::default(),
             frozen: None,
+            watching: Watching::default(),
         }
     }
 }

@@ -7,6 +7,7 @@ pub(crate) mod difference;
 pub(crate) mod document;
 pub(crate) mod drift;
 pub(crate) mod errors;
+mod evidence;
 pub(crate) mod field;
 pub(crate) mod format;
 pub(crate) mod history;

@@ -12,7 +12,7 @@ use document::OperationDocument;
 use super::{
     difference::DiffStyle,
     document::{Document, Items},
-    errors, human,
+    errors, evidence, human,
     objects::with_yielded,
     printer::Printer,
     sanitize::one_line,
@@ -81,6 +81,7 @@ impl Answers {
             // Of one instance the command line has said the name.
             let error = if self.list { naming(&operation, error.clone()) } else { error.clone() };
             self.printer.errors(&[error]);
+            self.printer.details(&evidence::text(&operation, self.printer.stderr()));
         }
         if let Some(error) = operation.rollback.as_ref().and_then(|back| back.error.clone()) {
             let what = format!("cannot roll back `{}`", operation.instance.name);

@@ -190,6 +190,13 @@ impl Printer {
         line
     }
 
+    /// Writes what tells more of an error, whatever `-q` says; documents have it in their objects.
+    pub(crate) fn details(&self, text: &str) {
+        if !self.json_talk {
+            write_stderr(text);
+        }
+    }
+
     /// Writes errors, whatever `-q` says.
     pub(crate) fn errors(&self, errors: &[Error]) {
         if self.json_talk {

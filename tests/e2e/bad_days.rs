@@ -204,10 +204,16 @@ on_both! {
         place.write("slow.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: slow, annotations: {test.workloadctl/delay: 60s}}\n\
             spec: {terminationGracePeriodSeconds: 0, containers: [{name: slow, image: 'slow:1'}]}\n");
         let late = place.run(&format!("deploy {name} -f slow.yaml --timeout 3s")).expect(3);
-        snapshot!(said(&late).replace(&name, "NAME"), @"
+        snapshot!(crate::evidence::steady(said(&late).replace(&name, "NAME")), @"
         error: out of time: `NAME` was applied, but is not ready yet
           Pod/slow: pod slow on node-N: container slow runs, but is not ready yet
         hint: `workloadctl status NAME --wait` goes on waiting, `--timeout` gives more time
+        Pod/slow on node-N -> container slow: ContainersNotReady
+          log:
+            | starting
+            | listening on port 8080
+            | ready
+        cause: Pod/slow: pod slow on node-N: container slow runs, but is not ready yet
         ");
         place.run(&format!("delete {name} --yes")).expect(0);
         assert_eq!(place.leftovers(&name), Vec::<String>::new());

@@ -23,6 +23,7 @@ mod diff;
 mod docs;
 mod drift;
 mod dropped;
+mod evidence;
 mod examples;
 mod fallback;
 mod faults;

@@ -198,7 +198,7 @@ on_both! {
         assert_eq!(good.matches(containers).count(), 1);
         let named = format!("      serviceAccountName: robot\n{containers}");
         std::fs::write(&file, good.replace(containers, &named)).unwrap();
-        snapshot!(place.told(&format!("deploy {name} -f web --progress none --timeout 5s")), @r#"
+        snapshot!(crate::evidence::steady(place.told(&format!("deploy {name} -f web --progress none --timeout 5s"))), @r#"
         $ workloadctl deploy NAME -f web --progress none --timeout 5s
         exit code 3
         --- stdout
@@ -255,7 +255,7 @@ on_both! {
         let bad = deployment("bad", "test.workloadctl/fail: image-pull");
         let slow = deployment("slow", "test.workloadctl/delay: 10m");
         place.write("set.yaml", &format!("{bad}{slow}{last}"));
-        snapshot!(place.told(&format!("deploy {name} -f set.yaml --progress none --timeout 0")), @r#"
+        snapshot!(crate::evidence::steady(place.told(&format!("deploy {name} -f set.yaml --progress none --timeout 0"))), @r#"
         $ workloadctl deploy NAME -f set.yaml --progress none --timeout 0
         exit code 1
         --- stdout
@@ -267,7 +267,12 @@ on_both! {
           Deployment/bad: pod bad-POD on node-N: container c cannot pull image "c:1": not found
           Deployment/slow: pod slow-POD on node-N: container c runs, but is not ready yet
           left out, since they need it: ConfigMap/last
-        hint: `workloadctl status NAME` shows all of it
+        Deployment/slow -> pod slow-POD on node-N -> container c: ContainersNotReady
+          log:
+            | starting
+            | listening on port 8080
+            | ready
+        cause: Deployment/bad: pod bad-POD on node-N: container c cannot pull image "c:1": not found
         "#);
     }
 

@@ -140,10 +140,9 @@ fn left(rollout: &Rollout<'_>) -> Vec<String> {
 /// Lists what was applied and is not ready, and why.
 fn unready<'a>(rollout: &'a Rollout<'_>) -> impl Iterator<Item = String> + use<'a> {
     let unready = rollout.nodes.iter().filter(|node| node.applied && !node.is_settled());
-    unready.flat_map(|node| {
+    unready.map(|node| {
         let id = &node.item.desired.id;
-        let why = format!("{id}: {}", node.why_not_ready());
-        std::iter::once(why).chain(node.log.iter().map(move |line| format!("log of {id}: {line}")))
+        format!("{id}: {}", node.why_not_ready())
     })
 }
 

@@ -138,6 +138,7 @@ impl<'a> Deploy<'a> {
             fence,
             graph: &prepared.draft.desired.graph,
             wait,
+            watching: self.options.watching,
             deadline: prepared.deadline,
         }
     }

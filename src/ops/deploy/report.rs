@@ -203,6 +203,7 @@ impl DeployReport {
                 "pending".clone_into(&mut view.reason);
                 NOT_REACHED.clone_into(&mut view.message);
             }
+            view.evidence.clone_from(&node.evidence);
             if let Some(Some(object)) = rollout.observer.seen(id) {
                 view.restarts = restarts_of(object, &rollout.observer.around);
             }

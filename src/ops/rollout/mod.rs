@@ -8,9 +8,9 @@
 mod catch_up;
 mod clock;
 mod ending;
+mod evidence;
 mod judging;
 mod last_look;
-mod log_tail;
 mod node;
 mod observer;
 
@@ -25,6 +25,7 @@ pub(crate) use observer::Observer;
 
 use super::{
     events::Event,
+    options::Watching,
     session::Session,
     stop::{Signal, until},
     target::Target,
@@ -74,6 +75,8 @@ pub(crate) struct RolloutScope<'a> {
     pub graph: &'a Graph,
     /// Whether readiness is waited for.
     pub wait: bool,
+    /// How it is looked at.
+    pub watching: Watching,
     /// When time is up.
     pub deadline: Option<Instant>,
 }
@@ -117,12 +120,7 @@ impl<'a> Rollout<'a> {
                 node.diagnosis = Some(diagnose(object, &self.observer.around, &window));
             }
         }
-        for node in self.nodes.iter_mut().filter(|node| node.item.desired.hook.is_some()) {
-            let source = node.diagnosis.as_ref().and_then(|diagnosis| diagnosis.log.as_ref());
-            if let Some(source) = source.filter(|_| node.has_failed()) {
-                node.log = log_tail::read(&self.scope.target.api, source).await;
-            }
-        }
+        self.gather_evidence(&end).await;
         if end == RolloutEnd::TimedOut {
             // A server that is gone would let each of the looks wait for its time.
             if self.server_down.is_none() {
@@ -137,6 +135,7 @@ impl<'a> Rollout<'a> {
             runtime: &self.scope.target.runtime,
             since: self.since,
             now: self.scope.target.api.connection().server_now(),
+            tolerated_restarts: self.scope.watching.tolerated_restarts,
         }
     }
 

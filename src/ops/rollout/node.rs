@@ -4,7 +4,10 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::{
-    ops::write::{Written, version_of},
+    ops::{
+        view::EvidenceView,
+        write::{Written, version_of},
+    },
     workload::{
         diagnosis::Diagnosis,
         error::{Error, ErrorKind},
@@ -31,8 +34,8 @@ pub(crate) struct Node<'a> {
     pub verdict: Option<Verdict>,
     /// Why it is not ready, looked into at the end.
     pub diagnosis: Option<Diagnosis>,
-    /// The last lines of the log of a hook that failed, where they may be read.
-    pub log: Vec<String>,
+    /// What tells why it is not ready, gathered at the end.
+    pub evidence: Option<EvidenceView>,
     /// Why it could not be written.
     pub error: Option<Error>,
     /// Whether it was left out because something before it failed.
@@ -55,7 +58,7 @@ impl<'a> Node<'a> {
             ready_at: None,
             verdict: None,
             diagnosis: None,
-            log: Vec::new(),
+            evidence: None,
             error: None,
             skipped: false,
             // Whether a hook that does not run is there, nobody asks.

@@ -48,7 +48,8 @@ pub(crate) struct Observer {
     watches: JoinSet<()>,
     started: HashSet<Collection>,
     listed: HashSet<(GroupKind, Option<String>)>,
-    unwatchable: HashSet<(GroupKind, Option<String>)>,
+    /// What cannot be watched, and why.
+    unwatchable: HashMap<(GroupKind, Option<String>), String>,
     sender: mpsc::UnboundedSender<CollectionEvent>,
     changes: mpsc::UnboundedReceiver<CollectionEvent>,
     live: HashMap<ObjectId, Value>,
@@ -71,7 +72,7 @@ impl Observer {
             watches: JoinSet::new(),
             started: HashSet::new(),
             listed: HashSet::new(),
-            unwatchable: HashSet::new(),
+            unwatchable: HashMap::new(),
             sender,
             changes,
             live: HashMap::new(),
@@ -178,7 +179,7 @@ impl Observer {
                 }
             }
             CollectionEvent::Unobservable(collection, failure) => {
-                self.unwatchable.insert(place_of(&collection));
+                self.unwatchable.insert(place_of(&collection), failure.message());
                 // 403 leaves single reads; 401 refuses these as well.
                 if failure.code() == 401 {
                     self.login_refused = Some(failure);
@@ -254,7 +255,13 @@ impl Observer {
     pub(crate) fn is_watching(&self, id: &ObjectId) -> bool {
         self.live.contains_key(id)
             && !self.polled.contains(id)
-            && !self.unwatchable.contains(&(id.group_kind(), id.namespace.clone()))
+            && !self.unwatchable.contains_key(&(id.group_kind(), id.namespace.clone()))
+    }
+
+    /// Says why the objects of a kind around those of a namespace are not seen, where they are not.
+    pub(super) fn why_unseen(&self, kind: &str, namespace: Option<&str>) -> Option<&str> {
+        let place = (GroupKind::new("", kind), namespace.map(str::to_owned));
+        self.unwatchable.get(&place).map(String::as_str)
     }
 
     /// Begins to ask for objects by name; each counts as a change when it is answered, within

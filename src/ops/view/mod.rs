@@ -6,6 +6,7 @@
 mod catalogue;
 mod database;
 mod diff;
+mod evidence;
 mod history;
 mod import;
 
@@ -23,6 +24,7 @@ pub(crate) use database::{
     BackupView, DatabaseView, PrunedView, RebuiltInstance, RebuiltOutcome, RebuiltView,
 };
 pub(crate) use diff::{DiffView, DifferingView, SideView};
+pub(crate) use evidence::EvidenceView;
 pub(crate) use history::{HistoryView, ReleaseView};
 pub(crate) use import::{ImportView, ImportedObject, LeftObject};
 
@@ -195,6 +197,9 @@ pub(crate) struct ObjectView {
     /// The fields that change, where the server was asked for them.
     #[serde(skip_serializing_if = "Difference::is_empty")]
     pub changes: Difference,
+    /// What tells why it is not ready.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<EvidenceView>,
 }
 
 /// How many objects met which fate.
@@ -235,6 +240,7 @@ impl ObjectView {
             source: None,
             yielded: Vec::new(),
             changes: Difference::default(),
+            evidence: None,
         }
     }
 }

@@ -4,6 +4,7 @@
 //! The texts are the cluster's own, shortened but not cleaned: output masks what must not reach a
 //! terminal.
 
+mod common;
 mod hint;
 mod warnings;
 
@@ -29,13 +30,32 @@ pub(crate) struct Diagnosis {
     /// The command that helps, or finds out more.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
+    /// The pod that answers for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pod: Option<FailingPod>,
+    /// What its failing pods have in common, where that points at something else than themselves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub common: Option<String>,
     /// The log whose last lines tell more.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub log: Option<LogSource>,
     /// The warnings about the object, its newest replica set and the pod, oldest first, each as
-    /// `Pod/web-1 FailedMount: message (7 times)`.
+    /// `Pod/web-1 FailedMount: message (x7 over 3m)`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
+}
+
+/// The pod that answers for an object.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct FailingPod {
+    pub pod: String,
+    /// Where it runs; empty where no node has it.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub node: String,
+    /// The container, where it is one container's trouble.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub container: Option<String>,
 }
 
 /// A container's log.
@@ -58,6 +78,12 @@ pub(crate) fn diagnose(object: &Value, around: &Related, window: &Window) -> Dia
     let pod = culprit.as_ref().map(|culprit| culprit.pod);
     let warnings = warnings::collect(object, pod, around, window);
     let log = culprit.as_ref().and_then(|Culprit { pod, trouble, .. }| log_of(pod, trouble));
+    let common = pod.and_then(|_| common::cause(object, around, window));
+    let pod = culprit.as_ref().map(|Culprit { pod, trouble, .. }| FailingPod {
+        pod: name(pod).to_owned(),
+        node: text(pod, "/spec/nodeName").to_owned(),
+        container: trouble.container.clone(),
+    });
     let (reason, message) = match &culprit {
         // "Error" is only the absence of a better word.
         Some(culprit) if culprit.trouble.reason == "Error" => (verdict.reason, culprit.sentence()),
@@ -67,7 +93,7 @@ pub(crate) fn diagnose(object: &Value, around: &Related, window: &Window) -> Dia
             (reason, message)
         }
     };
-    Diagnosis { reason, message, hint, log, warnings }
+    Diagnosis { reason, message, hint, pod, common, log, warnings }
 }
 
 /// Finds the pod, if it is a pod's fault.

@@ -1,7 +1,7 @@
 //! Diagnoses of realistic troubles.
 
 use crate::workload::{
-    diagnosis::{Diagnosis, LogSource, diagnose},
+    diagnosis::{Diagnosis, FailingPod, LogSource, diagnose},
     readiness::{
         Window,
         tests::{after, around, on_kind, yaml},
@@ -171,11 +171,18 @@ fn warnings_are_those_of_this_deploy_each_once() {
             "web-1",
             "FailedMount",
             r#"MountVolume.SetUp failed for volume "c" : configmap "web" not found"#,
-            "count: 7\nlastTimestamp: DURING",
+            "count: 7\nfirstTimestamp: '2026-01-01T11:57:00Z'\nlastTimestamp: DURING",
         ),
         event("e2", "web-1", "Old", "long ago", "lastTimestamp: BEFORE"),
         event("e3", "web-1", "First", "twice", "lastTimestamp: '2026-01-01T12:00:01Z'"),
         event("e4", "web-1", "First", "twice", "lastTimestamp: '2026-01-01T12:00:02Z'"),
+        event(
+            "e7",
+            "web-1",
+            "BackOff",
+            "Back-off restarting failed container app in pod web-1_a(0-1)",
+            "lastTimestamp: '2026-01-01T12:00:08Z'",
+        ),
         event("e5", "web-2", "Other", "another pod", "lastTimestamp: DURING"),
         event("e6", "web-1", "Pulled", "fine", "lastTimestamp: DURING")
             .replace("Warning", "Normal"),
@@ -190,8 +197,9 @@ fn warnings_are_those_of_this_deploy_each_once() {
     assert_eq!(
         found.warnings,
         [
-            "Pod/web-1 First: twice (2 times)",
-            r#"Pod/web-1 FailedMount: MountVolume.SetUp failed for volume "c" : configmap "web" not found (7 times)"#,
+            "Pod/web-1 First: twice (x2 over 1s)",
+            r#"Pod/web-1 FailedMount: MountVolume.SetUp failed for volume "c" : configmap "web" not found (x7 over 3m)"#,
+            "Pod/web-1 BackOff: Back-off restarting failed container app",
         ]
     );
 }
@@ -289,5 +297,40 @@ fn refusals_are_merged_over_the_pods_that_they_hit() {
     .join("\n---\n");
     let found = diagnose(&yaml(set), &around(&events), &after(10));
     assert_eq!(found.reason, "QuotaExceeded");
-    assert_eq!(found.warnings, ["StatefulSet/db FailedCreate: exceeded quota: q (7 times)"]);
+    assert_eq!(found.warnings, ["StatefulSet/db FailedCreate: exceeded quota: q (x7)"]);
+}
+
+#[test]
+fn the_chain_down_to_the_container_is_told() {
+    let status = "{phase: Running, containerStatuses: [{name: app, restartCount: 3, state: {waiting: {reason: CrashLoopBackOff}}, lastState: {terminated: {exitCode: 1, reason: Error}}}]}";
+    let found = diagnosis(&pod("web-1", APP, status), after(10));
+    let failing =
+        FailingPod { pod: "web-1".into(), node: "node-1".into(), container: Some("app".into()) };
+    assert_eq!(found.pod, Some(failing));
+    assert_eq!(found.log.map(|log| (log.container, log.previous)), Some(("app".into(), true)));
+    assert_eq!(diagnosis("", after(10)).pod, None);
+}
+
+#[test]
+fn a_node_that_all_failing_pods_share_is_told() {
+    let bad = waiting("ErrImagePull", "dial tcp: i/o timeout");
+    let good = "{phase: Running, conditions: [{type: Ready, status: 'True'}]}";
+    let on = |node: &str, name: &str, status: &str| {
+        pod(name, APP, status).replace("nodeName: node-1", &format!("nodeName: {node}"))
+    };
+    let two = on("node-7", "web-1", &bad) + &on("node-7", "web-2", &bad);
+    let apart = on("node-7", "web-1", &bad) + &on("node-8", "web-2", &bad);
+    let told = Some("all 2 failing pods are on node-7");
+    for (pods, window, expected) in [
+        (two.clone(), after(10), told),
+        (two.clone() + &on("node-8", "web-3", good), after(10), told),
+        (apart, after(10), None),
+        (on("node-7", "web-1", &bad), after(10), None),
+        // A local cluster mostly has one node alone.
+        (two.clone(), on_kind(10), None),
+        (two.clone() + &on("node-8", "web-3", good), on_kind(10), told),
+        (two.replace("nodeName: node-7, ", ""), after(10), None),
+    ] {
+        assert_eq!(diagnosis(&pods, window).common.as_deref(), expected, "{pods}");
+    }
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::workload::readiness::{
     Related, Window,
     admission::{FAILED_CREATE, wrong},
-    field::{count, shorten, text, uid},
+    field::{count, shorten, text, time, uid},
     happened,
 };
 
@@ -43,8 +43,11 @@ pub(super) fn collect(
             Some(line) => {
                 line.times += times(event);
                 line.time = line.time.max(time);
+                line.first = line.first.min(began(event));
             }
-            None => lines.push(WarningLine { time, text, times: times(event) }),
+            None => {
+                lines.push(WarningLine { time, first: began(event), text, times: times(event) })
+            }
         }
     }
     lines.sort_by(|a, b| (a.time, &a.text).cmp(&(b.time, &b.text)));
@@ -55,14 +58,24 @@ pub(super) fn collect(
 /// What several events said, and how often.
 struct WarningLine {
     time: Option<Timestamp>,
+    /// When the first of them happened.
+    first: Option<Timestamp>,
     text: String,
     times: i64,
 }
 
 impl WarningLine {
     fn into_text(self) -> String {
-        let Self { time: _, text, times } = self;
-        if times > 1 { format!("{text} ({times} times)") } else { text }
+        let Self { time, first, text, times } = self;
+        if times <= 1 {
+            return text;
+        }
+        match first.zip(time).map(|(first, last)| last.duration_since(first)) {
+            Some(span) if span >= SignedDuration::from_secs(1) => {
+                format!("{text} (x{times} over {})", rough(span))
+            }
+            _ => format!("{text} (x{times})"),
+        }
     }
 }
 
@@ -82,7 +95,28 @@ fn say(event: &Value) -> String {
     let reason = text(event, "/reason");
     let message = either("/message", "/note");
     let message = if reason == FAILED_CREATE { wrong(&message) } else { &message };
+    // The kubelet names the pod again, with its uid.
+    let again = format!(" in pod {name}_");
+    let message = match message.split_once(&again) {
+        Some((said, rest)) if rest.ends_with(')') && !rest.contains(' ') => said,
+        _ => message,
+    };
     format!("{kind}/{name} {reason}: {}", shorten(message))
+}
+
+/// Gives the time at which an event happened first.
+fn began(event: &Value) -> Option<Timestamp> {
+    let said = ["/firstTimestamp", "/deprecatedFirstTimestamp", "/eventTime"];
+    said.into_iter().filter_map(|pointer| time(event, pointer)).min().or_else(|| happened(event))
+}
+
+/// Says a span in its largest unit, as kubectl does.
+fn rough(span: SignedDuration) -> String {
+    match span.as_secs() {
+        seconds if seconds < 120 => format!("{seconds}s"),
+        seconds if seconds < 2 * 3600 => format!("{}m", seconds / 60),
+        seconds => format!("{}h", seconds / 3600),
+    }
 }
 
 fn times(event: &Value) -> i64 {

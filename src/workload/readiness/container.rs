@@ -14,11 +14,6 @@ use super::{
     window::Window,
 };
 
-/// From how many restarts since the start of the deploy on a crash loop counts as a failure.
-/// The kubelet restarts at once, then after 10, 20 and 40 s: an application may crash for more
-/// than a minute until the database that it needs is up.
-const RESTARTS_TOLERATED: i64 = 4;
-
 /// How long a restarted container has to run before it counts as up, in seconds.
 const STEADY_SECONDS: i64 = 5;
 
@@ -121,7 +116,7 @@ impl<'a> Container<'a> {
         // Without a readiness probe a container is ready as soon as it runs: between two crashes it
         // looks as good as one that stays up.
         if restarts > 0 && self.is_fresh(window) {
-            if restarts >= RESTARTS_TOLERATED {
+            if restarts > i64::from(window.tolerated_restarts) {
                 return Some(self.crash(around, window));
             }
             if ready {
@@ -165,7 +160,7 @@ impl<'a> Container<'a> {
     fn crash(&self, around: &Related, window: &Window) -> Trouble {
         let run = self.last_run();
         let restarts = self.restarts_since(around, window);
-        let hopeless = restarts >= RESTARTS_TOLERATED || run.never_started();
+        let hopeless = restarts > i64::from(window.tolerated_restarts) || run.never_started();
         let mut message = run.says(self.memory_limit());
         // Exit code 0 reads like success; of a container that is to go on it is none.
         if run.is_good() && self.role != Role::Init {

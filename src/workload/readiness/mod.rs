@@ -55,7 +55,7 @@ pub(crate) use self::{
     template::images_of,
     verdict::{State, Verdict},
     watch::WatchNeeds,
-    window::Window,
+    window::{RESTARTS_TOLERATED, Window},
 };
 use super::object::{GroupKind, split_api_version};
 
@@ -168,6 +168,14 @@ pub(crate) fn find_culprit<'a>(
     match rule_of(group, text(object, "/kind")) {
         Some(rule) => (rule.culprit)(object, around, window),
         None => pods::culprit(object, around, window),
+    }
+}
+
+/// Tells whether a pod is kept from being ready by more than its start.
+pub(crate) fn has_trouble(pod: &Value, around: &Related, window: &Window) -> bool {
+    match pod::look(pod, around, window) {
+        pod::PodState::Troubled(trouble) => trouble.kind > trouble::TroubleKind::Starting,
+        pod::PodState::Ready | pod::PodState::Done | pod::PodState::Leaving(_) => false,
     }
 }
 

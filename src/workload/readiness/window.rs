@@ -4,6 +4,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::workload::runtime::RuntimeName;
 
+/// How often a container may restart since the start of the deploy: its database may come up after
+/// it. The kubelet restarts at once, then after 10 and 20 s.
+pub(crate) const RESTARTS_TOLERATED: u32 = 2;
+
 /// The window of a judgement. Both times are those of the server's clock.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Window<'a> {
@@ -13,13 +17,15 @@ pub(crate) struct Window<'a> {
     pub since: Timestamp,
     /// The time.
     pub now: Timestamp,
+    /// How often a container may restart before it counts as failed.
+    pub tolerated_restarts: u32,
 }
 
 impl<'a> Window<'a> {
     /// Makes a window for looking at things as they are, with no deploy under way: nothing is too
     /// old to count.
     pub(crate) fn present(runtime: &'a RuntimeName, now: Timestamp) -> Self {
-        Self { runtime, since: Timestamp::MIN, now }
+        Self { runtime, since: Timestamp::MIN, now, tolerated_restarts: RESTARTS_TOLERATED }
     }
 
     /// Tells whether the runtime is local and disposable.

@@ -170,13 +170,21 @@ fn crashes_are_tolerated_pending_then_failed() {
     let pods =
         |restarts| format!("{SETS}{}", pod("web-new-1", "new", "DURING", &crashing(restarts)));
     assert_eq!(
-        said(&deployment(ROLLING), &pods(3), after(40)),
-        "Waiting CrashLoopBackOff: 1 of 2 pods run the newest template: pod web-new-1 on node-1: container app ended with exit code 1, restarted 3 times"
+        said(&deployment(ROLLING), &pods(2), after(40)),
+        "Waiting CrashLoopBackOff: 1 of 2 pods run the newest template: pod web-new-1 on node-1: container app ended with exit code 1, restarted twice"
     );
     assert_eq!(
-        said(&deployment(ROLLING), &pods(4), after(80)),
-        "Failed CrashLoopBackOff: 1 of 2 pods run the newest template: pod web-new-1 on node-1: container app ended with exit code 1, restarted 4 times"
+        said(&deployment(ROLLING), &pods(3), after(80)),
+        "Failed CrashLoopBackOff: 1 of 2 pods run the newest template: pod web-new-1 on node-1: container app ended with exit code 1, restarted 3 times"
     );
+    // `--tolerate-restarts`: of 0 the first fails, of 5 the sixth.
+    for (tolerated, restarts, failed) in
+        [(0, 0, false), (0, 1, true), (5, 5, false), (5, 6, true), (u32::MAX, 1000, false)]
+    {
+        let window = super::Window { tolerated_restarts: tolerated, ..after(80) };
+        let said = said(&deployment(ROLLING), &pods(restarts), window);
+        assert_eq!(said.starts_with("Failed"), failed, "{tolerated} {restarts}: {said}");
+    }
 }
 
 #[test]
@@ -186,9 +194,9 @@ fn crashes_from_before_the_deploy_are_pending() {
     let object = super::yaml(&deployment(ROLLING));
     let state = |around: &_| super::judge(Some(&object), around, &after(60)).state;
     assert_eq!(state(&around), super::State::Waiting);
-    around.upsert(super::yaml(&pod("web-new-1", "new", "BEFORE", &crashing(43))[5..]));
+    around.upsert(super::yaml(&pod("web-new-1", "new", "BEFORE", &crashing(42))[5..]));
     assert_eq!(state(&around), super::State::Waiting);
-    around.upsert(super::yaml(&pod("web-new-1", "new", "BEFORE", &crashing(44))[5..]));
+    around.upsert(super::yaml(&pod("web-new-1", "new", "BEFORE", &crashing(43))[5..]));
     assert_eq!(state(&around), super::State::Failed);
     let present = super::Window::present(after(60).runtime, after(60).now);
     let around =

@@ -47,7 +47,7 @@ pub(crate) fn after(seconds: i64) -> Window<'static> {
     static PROD: LazyLock<RuntimeName> = LazyLock::new(|| RuntimeName::Context("prod-eu".into()));
     let since: Timestamp = START.parse().unwrap();
     let now = since + SignedDuration::from_secs(seconds);
-    Window { runtime: &PROD, since, now }
+    Window { runtime: &PROD, since, now, tolerated_restarts: 2 }
 }
 
 /// The same on a kind cluster.
