@@ -15,10 +15,12 @@ pub(crate) mod failure;
 pub(crate) mod fence;
 pub(crate) mod http;
 pub(crate) mod kubeconfig;
+pub(crate) mod log;
 pub(crate) mod observations;
 pub(crate) mod proxy;
 pub(crate) mod record;
 pub(crate) mod request;
+mod stream;
 #[cfg(test)]
 pub(crate) mod stub;
 pub(crate) mod transport;

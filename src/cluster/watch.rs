@@ -6,17 +6,18 @@
 
 use std::time::{Duration, Instant};
 
-use bytes::{Buf as _, Bytes, BytesMut};
+use bytes::{Buf as _, BytesMut};
 use futures::StreamExt as _;
-use http::{Method, Request, Response, StatusCode, header};
-use http_body_util::{BodyExt as _, Limited};
+use http::{Response, StatusCode};
+use http_body_util::BodyExt as _;
 use kube::client::Body;
 use serde_json::Value;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::{
-    api::{Api, List, read_status},
+    api::{Api, List},
     failure::Failure,
+    stream,
 };
 use crate::workload::error::Code;
 
@@ -179,33 +180,13 @@ impl Collection {
             "{}?watch=true&allowWatchBookmarks=true&timeoutSeconds={WATCH_SECONDS}&resourceVersion={version}{}",
             self.path, self.query
         );
-        let request = Request::builder()
-            .method(Method::GET)
-            .uri(path)
-            .header(header::ACCEPT, "application/json")
-            .body(Body::empty())
-            .expect("collection paths are valid");
-        let sending = api.connection().client.send(request);
-        let response = match tokio::time::timeout(api.request_timeout(), sending).await {
-            Ok(sent) => sent.map_err(|error| WatchEnd::no_answer(api, &error))?,
+        match stream::open(api, &path).await {
+            Ok(Some(response)) => Ok(response),
             // Something on the way may hold watches back: a new list shows what happened.
-            Err(_) => return Err(WatchEnd::TooOld),
-        };
-        let code = response.status();
-        if code.is_success() {
-            return Ok(response);
+            Ok(None) => Err(WatchEnd::TooOld),
+            Err(failure) if failure.is_status(StatusCode::GONE.as_u16()) => Err(WatchEnd::TooOld),
+            Err(failure) => Err(WatchEnd::Failed(failure)),
         }
-        if code == StatusCode::GONE {
-            return Err(WatchEnd::TooOld);
-        }
-        // A Status is short: what is longer is read as none.
-        let reading = Limited::new(response.into_body(), LINE_LIMIT).collect();
-        // It may be promised and never come.
-        let body = match tokio::time::timeout(api.request_timeout(), reading).await {
-            Ok(Ok(body)) => body.to_bytes(),
-            Ok(Err(_)) | Err(_) => Bytes::new(),
-        };
-        Err(WatchEnd::Failed(Failure::Status(Box::new(read_status(code, &body)))))
     }
 
     /// Takes one line of a watch; `Some` where the watch is over.

@@ -19,6 +19,7 @@ pub(crate) mod instance;
 pub(crate) mod invocation;
 pub(crate) mod limits;
 pub(crate) mod list;
+pub(crate) mod logs;
 pub(crate) mod manifests;
 pub(crate) mod names;
 pub(crate) mod plan;
@@ -53,6 +54,7 @@ use self::{
     instance::InstanceCommand,
     invocation::{Done, Invocation},
     list::ListArgs,
+    logs::LogsArgs,
     plan::PlanArgs,
     render::RenderArgs,
     rollback::RollbackArgs,
@@ -68,6 +70,7 @@ pub(crate) enum Command {
     Deploy(DeployArgs),
     Plan(PlanArgs),
     Status(StatusArgs),
+    Logs(LogsArgs),
     List(ListArgs),
     Render(RenderArgs),
     Diff(DiffArgs),
@@ -100,6 +103,7 @@ pub(crate) fn run(command: Command, call: &Invocation, grammar: fn() -> clap::Co
         Command::Deploy(args) => deploy::run(args, call),
         Command::Plan(args) => plan::run(args, call),
         Command::Status(args) => status::run(args, call),
+        Command::Logs(args) => logs::run(args, call),
         Command::List(args) => list::run(args, call),
         Command::Render(args) => render::run(args, call),
         Command::Diff(args) => diff::run(args, call),

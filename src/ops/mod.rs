@@ -28,6 +28,7 @@ pub(crate) mod import;
 pub(crate) mod locate;
 pub(crate) mod lock;
 mod log_tail;
+pub(crate) mod logs;
 pub(crate) mod namespace_users;
 pub(crate) mod options;
 pub(crate) mod orphans;

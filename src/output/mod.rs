@@ -14,6 +14,7 @@ pub(crate) mod history;
 pub(crate) mod human;
 pub(crate) mod imported;
 pub(crate) mod instances;
+pub(crate) mod logs;
 pub(crate) mod objects;
 pub(crate) mod operation;
 pub(crate) mod parsing;

@@ -136,14 +136,22 @@ impl Printer {
     /// # Errors
     /// Code 1 when stdout cannot be written for another reason, such as a full disk.
     pub(crate) fn answer(&self, text: &str) -> Result<()> {
+        // `deploy | head -1` closes the pipe: a deploy goes on (a full disk is another matter).
+        self.more(text).map(|_| ())
+    }
+
+    /// Writes a further part of the answer; `false` where its reader has gone away.
+    ///
+    /// # Errors
+    /// As [`Printer::answer`].
+    pub(crate) fn more(&self, text: &str) -> Result<bool> {
         let mut stdout = io::stdout().lock();
-        let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
-        match written {
-            // `deploy | head -1` closes the pipe: a deploy goes on (a full disk is another matter).
-            Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+        match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+            Err(error) => {
                 Err(Error::failed(Code::Stdout, "cannot write the answer to stdout").chain(&error))
             }
-            _ => Ok(()),
         }
     }
 

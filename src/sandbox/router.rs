@@ -155,7 +155,7 @@ fn log(world: &World<'_>, request: &ApiRequest, key: &ObjectKey) -> StatusResult
     if !request.flag("follow") {
         return Ok(Handled::Done(reply));
     }
-    let log = Follow::begin(world, key)?;
+    let log = Follow::begin(world, key, request.parameter("container"))?;
     let written = String::from_utf8_lossy(&reply.body).into_owned();
     Ok(Handled::Streaming(StreamSource::Log(Box::new(log)), written))
 }

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 use crate::program::Program;
 
-pub(crate) const COMMANDS: [&str; 36] = [
+pub(crate) const COMMANDS: [&str; 37] = [
     "",
     "deploy",
     "plan",
@@ -12,6 +12,7 @@ pub(crate) const COMMANDS: [&str; 36] = [
     "list",
     "render",
     "diff",
+    "logs",
     "history",
     "rollback",
     "delete",

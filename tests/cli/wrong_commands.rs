@@ -130,6 +130,7 @@ fn without_a_command_help_goes_to_stderr() {
                    definition
       plan         Show what a deploy would do, object by object
       status       Show instances as they are on their clusters, and why they are not ready
+      logs         Show what the containers of an instance write
       list         List instances from the database, contacting no cluster
       render       Print the objects of manifests as they are read, or those of an instance as they
                    would be sent

@@ -40,6 +40,7 @@ mod landing;
 mod late;
 mod leaving;
 mod lock;
+mod logs;
 mod lost;
 mod namespaces;
 mod no_database;

@@ -9,6 +9,7 @@ mod diff;
 mod evidence;
 mod history;
 mod import;
+mod logs;
 
 use std::sync::Arc;
 
@@ -27,6 +28,7 @@ pub(crate) use diff::{DiffView, DifferingView, SideView};
 pub(crate) use evidence::EvidenceView;
 pub(crate) use history::{HistoryView, ReleaseView};
 pub(crate) use import::{ImportView, ImportedObject, LeftObject};
+pub(crate) use logs::{LogEvent, PodLine};
 
 pub(crate) use super::frozen::FrozenPlan;
 use crate::workload::{

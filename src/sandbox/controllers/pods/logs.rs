@@ -1,5 +1,8 @@
 //! What the containers of a pod write.
 
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+
 use super::{names, statuses};
 use crate::sandbox::{
     controllers::{log_reply, number, parameter_container, text},
@@ -47,14 +50,41 @@ pub(in crate::sandbox) fn logs(
             format!("previous terminated container \"{wanted}\" in pod \"{}\" not found", key.name);
         return Err(StatusError::bad_request(message));
     }
-    let stamp =
-        if request.flag("timestamps") { format!("{} ", world.stamp()) } else { String::new() };
+    let began = began(status.as_ref(), request.flag("previous")).unwrap_or(world.now);
+    let is_wanted = since(world, request).is_none_or(|since| began >= since);
+    let stamp = match request.flag("timestamps") {
+        true => format!("{} ", crate::sandbox::world::stamp(began)),
+        false => String::new(),
+    };
     let mut lines: Vec<String> = ["starting", "listening on port 8080", "ready"]
         .iter()
+        .filter(|_| is_wanted)
         .map(|line| format!("{stamp}{line}\n"))
         .collect();
     if let Ok(count) = request.parameter("tailLines").parse::<usize>() {
         lines.drain(..lines.len().saturating_sub(count));
     }
     Ok(log_reply(&lines))
+}
+
+/// When the run began whose log is read: it writes everything at once.
+fn began(status: Option<&Value>, previous: bool) -> Option<Timestamp> {
+    let places = match previous {
+        true => &["/lastState/terminated/startedAt"][..],
+        false => &[
+            "/state/running/startedAt",
+            "/state/terminated/startedAt",
+            "/lastState/terminated/startedAt",
+        ],
+    };
+    places.iter().find_map(|place| text(status?, place).parse().ok())
+}
+
+/// From when on lines are asked for.
+fn since(world: &World<'_>, request: &ApiRequest) -> Option<Timestamp> {
+    let seconds = request.parameter("sinceSeconds").parse::<i64>().ok();
+    match seconds {
+        Some(seconds) => world.now.checked_sub(SignedDuration::from_secs(seconds)).ok(),
+        None => request.parameter("sinceTime").parse().ok(),
+    }
 }

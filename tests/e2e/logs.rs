@@ -1,0 +1,133 @@
+//! `logs`: what the containers of an instance write, side by side, on stdout.
+
+use std::{
+    io::{BufRead as _, BufReader},
+    process::Stdio,
+    sync::Arc,
+};
+
+use regex::Regex;
+use workloadctl::testing::{Effect, Fault, Matches, When};
+
+use crate::harness::Place;
+
+const WEB: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  replicas: 2\n  \
+    selector: {matchLabels: {app: web}}\n  template:\n    metadata: {labels: {app: web}}\n    \
+    spec: {terminationGracePeriodSeconds: 0, containers: [{name: app, image: 'web:1'}, {name: sidecar, image: 'web:1'}]}\n";
+const POD: &str = "---\napiVersion: v1\nkind: Pod\nmetadata: {name: bare}\nspec: {terminationGracePeriodSeconds: 0, containers: [{name: app, image: 'web:1'}]}\n";
+
+/// Who wrote lines, in their order by name, and how many.
+fn written(text: &str) -> Vec<String> {
+    let mut counts = std::collections::BTreeMap::<String, usize>::new();
+    let pod = Regex::new("web-[a-z0-9]+-[a-z0-9]{5}").unwrap();
+    for line in text.lines() {
+        let (who, _) = line.split_once(" | ").unwrap_or(("", line));
+        *counts.entry(pod.replace(who, "web").into_owned()).or_default() += 1;
+    }
+    counts.into_iter().map(|(who, count)| format!("{who} {count}")).collect()
+}
+
+/// Reads the lines that a call writes to stdout, until it has `count` of them; then it is told to
+/// stop, and gives its exit code with what it wrote to stderr.
+fn followed(
+    place: &Place,
+    line: &str,
+    count: usize,
+    mut between: impl FnMut(usize),
+) -> (Vec<String>, i32, String) {
+    let mut child =
+        place.command(line).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = Vec::new();
+    for line in BufReader::new(child.stdout.take().unwrap()).lines().take(count) {
+        lines.push(line.unwrap());
+        between(lines.len());
+    }
+    let pid = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    let output = child.wait_with_output().unwrap();
+    (lines, output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
+}
+
+on_both! {
+    fn all_containers_are_shown_side_by_side(place) {
+        let name = place.instance("");
+        place.write("set.yaml", &format!("{WEB}{POD}"));
+        place.run(&format!("deploy {name} -f set.yaml")).expect(0);
+        let told = |flags: &str| written(&place.run(&format!("logs {name} {flags}")).expect(0).stdout);
+        assert_eq!(told(""), ["bare/app 3", "web/app 6", "web/sidecar 6"]);
+        assert_eq!(told("Deployment/web --tail 2"), ["web/app 4", "web/sidecar 4"]);
+        assert_eq!(told("deploy/web --grep ^listening"), ["web/app 2", "web/sidecar 2"]);
+        assert_eq!(told("sidecar"), ["web/sidecar 6"]);
+        assert_eq!(told("bare"), ["bare/app 3"]);
+        assert_eq!(told("bare/app --no-prefix"), [" 3"]);
+        let stamped = place.run(&format!("logs {name} bare --timestamps --tail 1 --no-prefix")).expect(0);
+        assert!(Regex::new(r"^[0-9]{4}-[0-9-]+T[0-9:.]+Z ready\n$").unwrap().is_match(&stamped.stdout), "{}", stamped.stdout);
+        snapshot!(place.told(&format!("logs {name} nothing")), @"
+        $ workloadctl logs NAME nothing
+        exit code 1
+        --- stderr
+        error: `NAME` has no container nothing that has run
+        hint: `workloadctl status NAME` shows what there is
+        ");
+        snapshot!(place.told(&format!("logs {name} --previous")), @"
+        $ workloadctl logs NAME --previous
+        exit code 1
+        --- stderr
+        error: no container of `NAME` has run before
+        hint: `workloadctl status NAME` shows what there is
+        ");
+        snapshot!(place.told(&format!("logs {name} --grep [")), @"
+        $ workloadctl logs NAME --grep [
+        exit code 2
+        --- stderr
+        error: --grep is no regular expression
+          regex parse error:
+                [
+                ^
+            error: unclosed character class
+        ");
+        snapshot!(place.told("logs absent"), @"
+        $ workloadctl logs absent
+        exit code 1
+        --- stderr
+        error: there is no instance `absent`
+          it is not on runtime RUNTIME either, in namespace absent
+        hint: `workloadctl list` shows what there is
+        ");
+    }
+
+    fn pods_that_come_join_and_their_end_is_said(place) {
+        let name = place.instance("");
+        place.write("set.yaml", &WEB.replace("replicas: 2", "replicas: 1"));
+        place.run(&format!("deploy {name} -f set.yaml")).expect(0);
+        let (lines, code, said) = followed(place, &format!("logs {name} app -f"), 6, |read| {
+            if read == 3 {
+                let pods = format!("/api/v1/namespaces/{name}/pods");
+                let pod = place.get(&pods).unwrap()["items"][0]["metadata"]["name"].as_str().unwrap().to_owned();
+                let path = format!("{pods}/{pod}");
+                let gone = serde_json::json!({"gracePeriodSeconds": 0});
+                place.call(workloadctl::testing::Request::json(http::Method::DELETE, &path, &gone)).unwrap();
+            }
+        });
+        assert_eq!((written(&lines.join("\n")), code), (vec!["web/app 6".to_owned()], 0), "{said}");
+        assert!(Regex::new(r"pod web-[a-z0-9]+-[a-z0-9]+ is gone\n").unwrap().is_match(&said), "{said}");
+    }
+
+    fn a_stream_that_breaks_is_taken_up_where_it_stood(place) {
+        let place = place.behind_proxy();
+        let name = place.instance("");
+        place.write("set.yaml", POD.trim_start_matches("---\n"));
+        place.run(&format!("deploy {name} -f set.yaml")).expect(0);
+        let matches = Matches { path: Some("/log?".to_owned()), ..Matches::default() };
+        let broken = Arc::new(Fault::new(matches, When::Always, Effect::DropWatch));
+        place.faults(&[Arc::clone(&broken)]);
+        let mut child = place.command(&format!("logs {name} -f")).stdout(Stdio::piped()).spawn().unwrap();
+        place.until("it was taken up", std::time::Duration::from_secs(20), || broken.seen() > 3);
+        let pid = rustix::process::Pid::from_child(&child);
+        rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+        let mut text = String::new();
+        std::io::Read::read_to_string(&mut child.stdout.take().unwrap(), &mut text).unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(0));
+        assert_eq!(text, "bare/app | starting\nbare/app | listening on port 8080\nbare/app | ready\n");
+    }
+}
