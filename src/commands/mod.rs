@@ -34,7 +34,6 @@ pub(crate) mod session;
 pub(crate) mod signals;
 pub(crate) mod status;
 pub(crate) mod typed;
-mod validation;
 pub(crate) mod validation;
 pub(crate) mod watching;
 pub(crate) mod workload_file;

@@ -42,6 +42,9 @@ pub(crate) struct FrozenPlan {
     pub overrides: Overrides,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub returns_to: Option<u64>,
+    /// Whether the revision is held until a deploy that names none.
+    #[serde(default)]
+    pub pinned: bool,
     /// What the deploy may do.
     pub flags: FrozenFlags,
     /// What is done.

@@ -1,8 +1,8 @@
 //! The answer of `deploy`, `plan` and `delete`: a sentence or a table for people, one document
 //! for programs.
 
-mod document;
 mod changes;
+mod document;
 mod sum;
 
 use std::{fmt::Write as _, sync::Arc};

@@ -43,13 +43,6 @@ pub(crate) fn overrides(overrides: &Overrides) -> Overrides {
     shown
 }
 
-/// Gives an object as it may be shown.
-pub(crate) fn object(object: &Value) -> Value {
-    let mut shown = object.clone();
-    mask(&mut shown, false);
-    shown
-}
-
 /// Tells whether an OBJECT, or a path in one, is about a Secret: `Secret/x`, `NS/secrets/x:…`.
 pub(crate) fn is_secret(object: &str) -> bool {
     let object = object.split(':').next().unwrap_or_default();

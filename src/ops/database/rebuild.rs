@@ -149,6 +149,7 @@ mod tests {
             digest: "0".into(),
             revision_created_at: at,
             returns_to: None,
+            pinned: false,
             overrides: Overrides::default(),
         }
     }

@@ -25,6 +25,7 @@ impl Deploy<'_> {
             content: draft.chosen.content.clone(),
             overrides: draft.desired.overrides.clone(),
             returns_to: draft.chosen.returns_to,
+            pinned: draft.chosen.pinned,
             flags: FrozenFlags {
                 prune: options.prune,
                 adopt: options.adopt,

@@ -85,9 +85,8 @@ pub(super) fn conclude(
         .causes(left(rollout))
         .causes(server_down(rollout))
         .hint(
-            hook_hint(rollout).unwrap_or_else(|| {
-                format!("{again} goes on, `--timeout` gives more time")
-            }),
+            hook_hint(rollout)
+                .unwrap_or_else(|| format!("{again} goes on, `--timeout` gives more time")),
         )),
         RolloutEnd::Stopped(signal) => Err(signal
             .error(format!(

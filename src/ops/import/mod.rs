@@ -76,7 +76,7 @@ pub(crate) async fn import(session: &Session<'_>, options: &ImportOptions) -> Re
     let ImportOptions { name, definition, namespace, selection } = options;
     refuse_taken(session, name, definition)?;
     let choice = choose(session, None)?;
-    confirm_choice(session, &choice, "Import", name)?;
+    confirm_choice(session, session.ask, &choice, "Import", name)?;
     let mut target = Target::connect(session, &choice.runtime).await?;
     target.cluster_uid = target.identify().await?;
     target.refuse_other(session)?;

@@ -144,7 +144,8 @@ impl Deploy<'_> {
 
     /// Chooses what a plan was made of.
     pub(super) fn frozen_revision(&self, frozen: &FrozenPlan) -> Result<ChosenRevision> {
-        let FrozenPlan { definition, content, revision, overrides, returns_to, .. } = frozen;
+        let FrozenPlan { definition, content, revision, overrides, returns_to, pinned, .. } =
+            frozen;
         // It may have become one since, under another number.
         let known = self.session.store().revision_by_digest(definition, &revision.digest)?;
         Ok(ChosenRevision {
@@ -153,6 +154,7 @@ impl Deploy<'_> {
             revision: known.unwrap_or_else(|| revision.clone()),
             overrides: Some(overrides.clone()),
             returns_to: *returns_to,
+            pinned: *pinned,
         })
     }
 

@@ -71,7 +71,7 @@ impl Deploy<'_> {
                 return self.like(start, instance, *with_overrides);
             }
             Some(Earlier::LastGood { failed }) => {
-                return self.last_good(start.located.record(), failed);
+                return self.last_good(start.located.record(), *failed);
             }
             None => {}
         }
