@@ -187,6 +187,7 @@ lines\t''
 json\t''
 none\t''"
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand status" -l request-timeout -d 'How long one request may take [default: 30s, status: 5s]' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand status" -s w -l watch -d 'Look on, until Ctrl-C: on a terminal in place, elsewhere a line for each change'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand status" -l wait -d 'Wait until everything is healthy'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand status" -l exit-code -d 'Exit with 3 unless everything is healthy and as it was deployed'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand status" -l ignore-drift -d 'Let --exit-code pass over what others changed'

@@ -160,6 +160,8 @@ pub(crate) fn talk_options(global: &GlobalArgs, env: &Env) -> TalkOptions {
         color: global.color,
         // Bars need a cursor that moves; where TERM is not set nobody knows.
         dumb: env.variable("TERM").is_none_or(|terminal| terminal == "dumb"),
+        // What no window can be made narrower of, and the terminals of old.
+        reflows: env.variable("TERM").is_none_or(|it| it != "linux" && !it.starts_with("vt")),
         json_talk: global.progress == Progress::Json,
     }
 }

@@ -59,9 +59,9 @@ pub(crate) fn run<T>(
     let store = Mutex::new(call.open_for(database)?);
     let reporter = ProgressReporter::new(call.progress, call.printer, several, Timestamp::now);
     let reporter = Arc::new(reporter);
-    let answer = signals::run(call.printer, reporter.bars(), async |stop| {
+    let answer = signals::run(call.printer, reporter.screen(), async |stop| {
         let ask = Questions::new(call.printer, call.yes, stdin_is_source, stop.clone())
-            .above(reporter.bars());
+            .above(reporter.screen());
         let session = Session {
             env: &call.env,
             kubeconfig: &kubeconfig,

@@ -3,7 +3,6 @@
 
 use std::io;
 
-use indicatif::MultiProgress;
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::watch,
@@ -11,7 +10,7 @@ use tokio::{
 
 use crate::{
     ops::stop::{Signal, Stop},
-    output::printer::Printer,
+    output::{printer::Printer, progress::Screen},
     workload::error::{Code, Error, Result},
 };
 
@@ -21,7 +20,7 @@ use crate::{
 /// Code 1 when the system gives no threads or no signals.
 pub(crate) fn run<T>(
     printer: Printer,
-    bars: Option<MultiProgress>,
+    screen: Option<Screen>,
     operation: impl AsyncFnOnce(Stop) -> T,
 ) -> Result<T> {
     let failed = |error: io::Error| Error::failed(Code::System, "cannot start").chain(&error);
@@ -31,7 +30,7 @@ pub(crate) fn run<T>(
     let answer = runtime.block_on(async {
         let interrupts = signal(SignalKind::interrupt())?;
         let terminations = signal(SignalKind::terminate())?;
-        tokio::spawn(listen(interrupts, terminations, sender, printer, bars));
+        tokio::spawn(listen(interrupts, terminations, sender, printer, screen));
         Ok(operation(stop).await)
     });
     // A request that nobody waits for any more must not hold up the end.
@@ -45,7 +44,7 @@ async fn listen(
     mut terminations: tokio::signal::unix::Signal,
     sender: watch::Sender<Option<Signal>>,
     printer: Printer,
-    bars: Option<MultiProgress>,
+    screen: Option<Screen>,
 ) {
     loop {
         let signal = tokio::select! {
@@ -55,14 +54,16 @@ async fn listen(
         };
         // The second one: whoever sends it does not want to wait for good order.
         if sender.borrow().is_some() {
+            screen.iter().for_each(Screen::clear);
             exit_now(signal);
         }
         // First: a question that holds the screen must end before anything can be told.
         sender.send_replace(Some(signal));
-        let tell = || printer.interject("stopping in good order; once more to leave at once");
-        match &bars {
-            Some(bars) => bars.suspend(tell),
-            None => tell(),
+        let told = "stopping in good order; once more to leave at once";
+        match &screen {
+            // With what is drawn, the `^C` that was typed goes too.
+            Some(screen) if !screen.is_suspended() => screen.suspend(|| printer.talk(told)),
+            _ => printer.interject(told),
         }
     }
 }

@@ -21,14 +21,18 @@ use crate::{
         status::{self, DriftDetail},
         view::Operation,
     },
-    output::{self, errors::exit_kind},
+    output::{
+        self,
+        errors::exit_kind,
+        format::Format,
+        status::{Extent, Watch},
+    },
     workload::{
         error::{Error, ErrorKind, Result},
         file::FileInstance,
         instance::Status,
         name::InstanceName,
         readiness::State,
-        runtime::RuntimeName,
     },
 };
 
@@ -37,13 +41,16 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 const MORE: &str = "\
 Without names a table of all instances, with one name the tree of its objects, with several a \
-table. Runtimes are asked side by side, each for 5 s at most (--request-timeout). What others changed \
-since the last release is said beside the status.
+table. With --runtime and no names: every instance whose record the account may see on that cluster, \
+whoever deployed it. Runtimes are asked side by side, each for 5 s at most (--request-timeout). What \
+others changed since the last release is said beside the status.
 
 Examples:
   workloadctl status
   workloadctl status web
   workloadctl status web --wait --timeout 2m     until it is healthy
+  workloadctl status web --watch                 look on, until Ctrl-C
+  workloadctl status --runtime prod-eu           whatever runs there
   workloadctl status web --drift                 what others changed, with values
   workloadctl status -f app.yaml                 the instances of a workload file
 
@@ -63,6 +70,9 @@ pub(crate) struct StatusArgs {
     /// Show the instances of a workload file
     #[arg(short, long, value_name = "FILE")]
     file: Option<String>,
+    /// Look on, until Ctrl-C: on a terminal in place, elsewhere a line for each change
+    #[arg(short = 'w', long, conflicts_with_all = ["wait", "exit_code", "drift"])]
+    watch: bool,
     /// Wait until everything is healthy
     #[arg(long)]
     wait: bool,
@@ -88,7 +98,10 @@ pub(crate) struct StatusArgs {
 
 /// Asks.
 pub(super) fn run(args: StatusArgs, call: &Invocation) -> Done {
-    let StatusArgs { names, file, wait, timeout, exit_code, ignore_drift, drift } = args;
+    let StatusArgs { names, file, watch, wait, timeout, exit_code, ignore_drift, drift } = args;
+    if watch {
+        call.only("status --watch", &[Format::Table, Format::Wide])?;
+    }
     let detail = if drift { DriftDetail::Values } else { DriftDetail::Fields };
     let workload = file.map(|file| NamedWorkload::at(&file, &names, call)).transpose()?;
     let names = match &workload {
@@ -98,6 +111,11 @@ pub(super) fn run(args: StatusArgs, call: &Invocation) -> Done {
         }
         None => instance_names(&names)?,
     };
+    let extent = match (&*names, &workload, &call.runtime) {
+        ([_], ..) => Extent::One,
+        ([], None, Some(_)) => Extent::Runtime,
+        _ => Extent::Several,
+    };
     let mode = OperationMode {
         command: "workloadctl status".into(),
         several: names.len() != 1,
@@ -105,22 +123,21 @@ pub(super) fn run(args: StatusArgs, call: &Invocation) -> Done {
     };
     let until = limit(timeout).map(|timeout| Instant::now() + timeout);
     let (seen, stopped) = session::run(call, mode, async |Surroundings { session, progress }| {
-        let places = match &workload {
-            Some(workload) => places(session, workload, call)?,
-            None => match wanted(session, &names, call)? {
-                // Nothing fits the filters.
-                Some(none) if none.is_empty() => Vec::new(),
-                wanted => {
-                    let same = session.at(session.runtime.clone(), session.namespace.clone());
-                    vec![(same, wanted.unwrap_or_default())]
-                }
-            },
-        };
-        let seen = look(&places, session, detail, wait.then_some(until)).await;
+        let asked = asked(session, workload.as_ref(), &names, extent, call)?;
+        if watch {
+            look_on(&asked, session, Watch::new(&call.printer, extent, progress.screen()), call)
+                .await?;
+            return Ok((Vec::new(), session.stop.requested()));
+        }
+        let seen = look(&asked, session, detail, wait.then_some(until)).await?;
         seen.iter().for_each(|one| progress.finish(&one.instance.name));
         Ok::<_, Error>((seen, session.stop.requested()))
     })??;
-    output::status::answer(&call.printer, &seen, names.len() == 1, call.now)?;
+    if watch {
+        // Ctrl-C is how it ends.
+        return Ok(stopped.map(|signal| signal.error("").kind));
+    }
+    output::status::answer(&call.printer, &seen, extent, call.now)?;
     if drift {
         output::drift::answer(&call.printer, &seen, call.now)?;
     }
@@ -136,8 +153,38 @@ pub(super) fn run(args: StatusArgs, call: &Invocation) -> Done {
     Ok(exit_kind(&errors).or(unwell.then_some(ErrorKind::NotReady)))
 }
 
+/// What is looked at.
+enum Asked<'s> {
+    /// These instances, or all that the database knows.
+    Named(Places<'s>),
+    /// Whatever is on the runtime.
+    Runtime,
+}
+
 /// Where which instances are looked for; no names are all.
 type Places<'s> = Vec<(Session<'s>, Vec<InstanceName>)>;
+
+/// Finds out what is looked at.
+fn asked<'s>(
+    session: &'s Session<'_>,
+    workload: Option<&NamedWorkload>,
+    names: &[InstanceName],
+    extent: Extent,
+    call: &Invocation,
+) -> Result<Asked<'s>> {
+    Ok(match workload {
+        Some(workload) => Asked::Named(places(session, workload, call)?),
+        None if extent == Extent::Runtime => Asked::Runtime,
+        None => Asked::Named(match wanted(session, names, call)? {
+            // Nothing fits the filters.
+            Some(none) if none.is_empty() => Vec::new(),
+            wanted => {
+                let same = session.at(session.runtime.clone(), session.namespace.clone());
+                vec![(same, wanted.unwrap_or_default())]
+            }
+        }),
+    })
+}
 
 /// Gives for each instance of a workload file where it is looked for.
 fn places<'s>(
@@ -152,38 +199,38 @@ fn places<'s>(
     workload.selected.iter().map(place).collect()
 }
 
-/// Finds the instances to ask: those named, else those that fit the filters; none are all.
+/// Finds the instances to ask: those named, else those of a namespace; no names are all.
 fn wanted(
     session: &Session<'_>,
     names: &[InstanceName],
     call: &Invocation,
 ) -> Result<Option<Vec<InstanceName>>> {
-    if !names.is_empty() || (call.runtime.is_none() && call.namespace.is_none()) {
+    if !names.is_empty() || call.namespace.is_none() {
         return Ok(Some(names.to_vec()).filter(|names| !names.is_empty()));
     }
-    let runtime = call.runtime.as_deref().map(RuntimeName::stored).transpose()?;
-    let options = ListOptions {
-        runtime: runtime.as_ref(),
-        namespace: call.namespace.as_deref(),
-        ..ListOptions::default()
-    };
+    let options = ListOptions { namespace: call.namespace.as_deref(), ..ListOptions::default() };
     catalogue::instance_names(&session.store(), &options).map(Some)
 }
 
 /// Looks once, or with `--wait` until nothing is to be waited for, or that time (none: ever).
 async fn look(
-    places: &[(Session<'_>, Vec<InstanceName>)],
+    asked: &Asked<'_>,
     session: &Session<'_>,
     detail: DriftDetail,
     until: Option<Option<Instant>>,
-) -> Vec<Operation> {
+) -> Result<Vec<Operation>> {
     let began = Instant::now();
     loop {
-        let looks = places.iter().map(|(there, names)| status::of(there, names, detail));
-        let seen: Vec<Operation> = join_all(looks).await.concat();
+        let seen: Vec<Operation> = match asked {
+            Asked::Named(places) => {
+                let looks = places.iter().map(|(there, names)| status::of(there, names, detail));
+                join_all(looks).await.concat()
+            }
+            Asked::Runtime => status::on_runtime(session, detail).await?,
+        };
         let open = seen.iter().filter(|one| !is_healthy(one));
         let hopeful = open.clone().next().is_some() && open.clone().all(is_hopeful);
-        let Some(until) = until.filter(|_| hopeful) else { return seen };
+        let Some(until) = until.filter(|_| hopeful) else { return Ok(seen) };
         for one in open {
             session.reporter.report(&one.instance.name, still_open(one, began.elapsed()));
         }
@@ -193,11 +240,30 @@ async fn look(
         };
         // Time is up: what was seen last is the answer.
         if pause.is_zero() {
-            return seen;
+            return Ok(seen);
         }
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
-            _ = session.stop.wait() => return seen,
+            _ = session.stop.wait() => return Ok(seen),
+        }
+    }
+}
+
+/// Looks on, until somebody stops it or nobody reads any more.
+async fn look_on(
+    asked: &Asked<'_>,
+    session: &Session<'_>,
+    mut watch: Watch,
+    call: &Invocation,
+) -> Result<()> {
+    loop {
+        let seen = look(asked, session, DriftDetail::Fields, None).await?;
+        if !watch.show(&call.printer, &seen, session.now())? {
+            return Ok(());
+        }
+        tokio::select! {
+            () = tokio::time::sleep(PAUSE) => {}
+            _ = session.stop.wait() => return watch.end(&call.printer, &seen, session.now()),
         }
     }
 }
@@ -210,8 +276,9 @@ pub(super) async fn await_health(
 ) -> Operation {
     let until = timeout.map(|timeout| Instant::now() + timeout);
     let there = session.at(session.runtime.clone(), session.namespace.clone());
-    let mut seen =
-        look(&[(there, vec![name.clone()])], session, DriftDetail::Fields, Some(until)).await;
+    let asked = Asked::Named(vec![(there, vec![name.clone()])]);
+    let looked = look(&asked, session, DriftDetail::Fields, Some(until)).await;
+    let mut seen = looked.unwrap_or_default();
     seen.pop().unwrap_or_else(|| Operation::of(name))
 }
 

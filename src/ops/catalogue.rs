@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use super::{
     history,
     view::{
-        AppliedView, DefinitionOutcome, DefinitionSheet, DefinitionView, InstanceView, ObjectView,
+        AppliedView, DefinitionOutcome, DefinitionSheet, DefinitionView, FailedRelease,
+        InstanceView, ObjectView,
     },
 };
 use crate::{
@@ -125,6 +126,7 @@ pub(crate) fn instance_view(store: &Store, instance: Instance) -> Result<Instanc
         release: release.as_ref().map(|release| release.number),
         outcome: release.as_ref().map(|release| release.outcome.into()),
         overrides,
+        failure: release.as_ref().and_then(FailedRelease::of),
         created_at: Some(created_at),
         deployed_at: release.as_ref().map(|release| release.started_at),
         deployed_by: release.as_ref().map(|release| release.deployer.to_string()),

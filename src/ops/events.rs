@@ -11,7 +11,7 @@ use crate::workload::{
 };
 
 /// How often [`Event::StillOpen`] is sent.
-pub(crate) const HEARTBEAT: Duration = Duration::from_secs(5);
+pub(crate) const HEARTBEAT: Duration = Duration::from_secs(1);
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,7 +46,9 @@ pub(crate) enum Event {
     },
     /// A phase begins: `applying`, `waiting`, `pruning`, `deleting`; a bar's or a line's title.
     Phase(&'static str),
-    /// Time passes and nothing else happened: what is still open. Sent every few seconds.
+    /// How long it usually takes, by the earlier releases that went well.
+    Estimate(Duration),
+    /// Time passes: what is still open. Sent every [`HEARTBEAT`].
     StillOpen {
         phase: &'static str,
         /// Since when, as the time that passed since the start of the operation.

@@ -15,6 +15,7 @@ use super::target::{Target, is_list_forbidden};
 use crate::{
     cluster::{api::IN_FLIGHT, failure::Failure, request::Request},
     workload::{
+        details,
         error::Result,
         name::InstanceName,
         object::{GroupKind, ObjectId, join_api_version},
@@ -36,14 +37,15 @@ const FEW: usize = 8;
 pub(crate) enum Depth {
     /// Metadata; of Jobs the whole, since their status decides whether they run again.
     Plan,
-    /// The whole of every kind that has a state of its own.
+    /// The whole of every kind that has a state of its own, or of which more is told.
     State,
 }
 
 impl Depth {
     fn is_whole(self, kind: &GroupKind) -> bool {
         // Whether a Job runs again is told by its status.
-        kind.is("batch", "Job") || (self == Self::State && has_state(kind))
+        kind.is("batch", "Job")
+            || (self == Self::State && (has_state(kind) || details::is_in_body(kind)))
     }
 }
 

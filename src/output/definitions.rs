@@ -48,10 +48,11 @@ pub(crate) fn list(
 
 fn list_table(printer: &Printer, definitions: &[DefinitionView], now: Timestamp) -> String {
     let wide = printer.format() == Format::Wide;
-    let mut header = vec!["NAME", "REVISION", "OBJECTS", "INSTANCES", "AGE", "SOURCE"];
+    let mut header = vec!["NAME", "REVISION", "OBJECTS", "INSTANCES", "AGE"];
     if wide {
         header.extend(["DIGEST", "CREATED"]);
     }
+    header.push("SOURCE");
     let mut rows = Rows::new(&header);
     for definition in definitions {
         let DefinitionView {
@@ -70,11 +71,11 @@ fn list_table(printer: &Printer, definitions: &[DefinitionView], now: Timestamp)
             object_count.to_string().into(),
             instances.to_string().into(),
             human::age(*updated_at, now).into(),
-            source.as_str().into(),
         ];
         if wide {
             row.extend([short(digest).into(), human::age(*created_at, now).into()]);
         }
+        row.push(source.as_str().into());
         rows.push(row);
     }
     rows.show(printer)
@@ -276,8 +277,8 @@ mod tests {
         let now = at("2026-11-24T12:00:00Z");
         assert_eq!(
             list_table(&printer, &[web()], now),
-            "NAME  REVISION  OBJECTS  INSTANCES  AGE  SOURCE  DIGEST        CREATED\n\
-             web   2         3        1          2 h  k8s/    0123456789ab  23 d\n"
+            "NAME  REVISION  OBJECTS  INSTANCES  AGE  DIGEST        CREATED  SOURCE\n\
+             web   2         3        1          2 h  0123456789ab  23 d     k8s/\n"
         );
         let object = ObjectView {
             source: Some(Origin::line("k8s/web.yaml", 3)),

@@ -40,7 +40,7 @@ fn table(instances: &[InstanceView], printer: &Printer, now: Timestamp, wide: bo
     let mut header =
         vec!["NAME", "DEFINITION", "REVISION", "RELEASE", "RUNTIME", "NAMESPACE", "STATUS", "AGE"];
     if wide {
-        header.extend(["SEEN", "REASON", "OUTCOME", "DEPLOYED BY"]);
+        header.extend(["SEEN", "OUTCOME", "DEPLOYED BY", "REASON"]);
     }
     let mut rows = Rows::new(&header);
     for instance in instances {
@@ -49,9 +49,9 @@ fn table(instances: &[InstanceView], printer: &Printer, now: Timestamp, wide: bo
         if wide {
             row.extend([
                 or_dash(instance.status_at.map(|at| human::age(at, now))),
-                or_dash(instance.reason.as_deref()),
                 or_dash(instance.outcome.map(OperationOutcome::word)),
                 or_dash(instance.deployed_by.as_deref()),
+                or_dash(instance.reason.as_deref()),
             ]);
         }
         rows.push(row);

@@ -28,3 +28,4 @@ pub(crate) mod sanitize;
 pub(crate) mod status;
 mod stream;
 pub(crate) mod table;
+pub(crate) mod width;

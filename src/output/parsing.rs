@@ -57,6 +57,7 @@ pub(crate) fn report(error: &clap::Error, arguments: &[OsString]) -> u8 {
         verbosity: 0,
         color: color_when(arguments),
         dumb: true,
+        reflows: true,
         json_talk: false,
     });
     let shown = |colour: bool| {

@@ -32,6 +32,8 @@ pub(crate) struct TalkOptions {
     pub color: ColorWhen,
     /// Whether the terminal cannot move its cursor (`TERM=dumb`).
     pub dumb: bool,
+    /// Whether the terminal breaks long lines anew when it becomes narrower.
+    pub reflows: bool,
     /// Whether everything on stderr is JSON lines (`--progress json`).
     pub json_talk: bool,
 }
@@ -46,13 +48,14 @@ pub(crate) struct Printer {
     stderr: Stream,
     width: Option<u16>,
     dumb: bool,
+    reflows: bool,
     json_talk: bool,
 }
 
 impl Printer {
     /// Looks at the two streams of this process and at the manner that was asked for.
     pub(crate) fn new(options: TalkOptions) -> Self {
-        let TalkOptions { format, quiet, verbosity, color, dumb, json_talk } = options;
+        let TalkOptions { format, quiet, verbosity, color, dumb, reflows, json_talk } = options;
         let colour = |automatic: ColorChoice| match color {
             ColorWhen::Always => true,
             ColorWhen::Never => false,
@@ -72,6 +75,7 @@ impl Printer {
             },
             width: terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| width.0),
             dumb,
+            reflows,
             json_talk,
         }
     }
@@ -87,6 +91,7 @@ impl Printer {
             stderr: Stream::PLAIN,
             width: None,
             dumb: true,
+            reflows: true,
             json_talk: false,
         }
     }
@@ -124,6 +129,11 @@ impl Printer {
     /// Tells whether what was written to stderr can be drawn over.
     pub(crate) fn can_move(&self) -> bool {
         self.stderr.terminal && !self.dumb
+    }
+
+    /// Tells whether the terminal breaks long lines anew when it becomes narrower.
+    pub(crate) fn reflows(&self) -> bool {
+        self.reflows
     }
 
     /// Gives the width that tables may use; none where nobody looks.

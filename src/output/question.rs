@@ -9,10 +9,9 @@ use std::{
     time::Duration,
 };
 
-use indicatif::MultiProgress;
-
 use super::{
     printer::{Printer, write_stderr},
+    progress::Screen,
     sanitize::one_line,
     stream::Tone,
 };
@@ -23,7 +22,7 @@ use crate::ops::{events::Ask, stop::Stop};
 pub(crate) struct Questions {
     answerer: Answerer,
     printer: Printer,
-    bars: Option<MultiProgress>,
+    screen: Option<Screen>,
     stop: Stop,
     /// One question at a time, where instances are worked on side by side.
     turn: Mutex<()>,
@@ -46,13 +45,13 @@ impl Questions {
             (false, true) => Answerer::Ask,
             (false, false) => Answerer::Nobody,
         };
-        Self { answerer, printer, bars: None, stop, turn: Mutex::new(()) }
+        Self { answerer, printer, screen: None, stop, turn: Mutex::new(()) }
     }
 
-    /// Lets bars step aside while a question stands.
+    /// Lets progress step aside while a question stands.
     #[must_use]
-    pub(crate) fn above(mut self, bars: Option<MultiProgress>) -> Self {
-        self.bars = bars;
+    pub(crate) fn above(mut self, screen: Option<Screen>) -> Self {
+        self.screen = screen;
         self
     }
 
@@ -93,9 +92,9 @@ impl Ask for Questions {
         match self.answerer {
             Answerer::Yes => Some(true),
             Answerer::Nobody => None,
-            Answerer::Ask => Some(match &self.bars {
-                // A bar that is drawn again would write over the question.
-                Some(bars) => bars.suspend(|| self.ask(question)),
+            Answerer::Ask => Some(match &self.screen {
+                // What is drawn again would write over the question.
+                Some(screen) => screen.suspend(|| self.ask(question)),
                 None => self.ask(question),
             }),
         }

@@ -66,13 +66,16 @@ fn table(printer: &Printer, runtimes: &[RuntimeView], checked: bool) -> String {
     let wide = printer.format() == Format::Wide;
     let mut header = vec!["NAME", "DEFAULT", "CURRENT", "INSTANCES"];
     if checked {
-        header.extend(["REACHABLE", "VERSION", "USER", "ERROR"]);
+        header.extend(["REACHABLE", "VERSION", "USER"]);
     }
     if wide || !checked {
         header.push("SERVER");
     }
     if wide {
         header.push("KIND-LIKE");
+    }
+    if checked {
+        header.push("ERROR");
     }
     let mut rows = Rows::new(&header);
     for runtime in runtimes {
@@ -87,7 +90,6 @@ fn table(printer: &Printer, runtimes: &[RuntimeView], checked: bool) -> String {
                 reachable(runtime.reachable),
                 or_dash(runtime.version.as_deref()),
                 or_dash(runtime.user.as_deref()),
-                or_dash(runtime.error.as_deref()),
             ]);
         }
         if wide || !checked {
@@ -95,6 +97,9 @@ fn table(printer: &Printer, runtimes: &[RuntimeView], checked: bool) -> String {
         }
         if wide {
             row.push(mark(runtime.kind_like));
+        }
+        if checked {
+            row.push(or_dash(runtime.error.as_deref()));
         }
         rows.push(row);
     }

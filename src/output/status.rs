@@ -1,5 +1,8 @@
 //! What `status` saw: the table of many instances, the tree of one, and their documents.
 
+mod tree;
+mod watch;
+
 use std::fmt::Write as _;
 
 use jiff::Timestamp;
@@ -11,18 +14,18 @@ use super::{
     format::Format,
     human,
     instances::{age, identity, names, namespace, status, tone},
-    objects::with_yielded,
     printer::Printer,
     sanitize::one_line,
     stream::Tone,
-    table::{Cell, Rows, or_dash},
+    table::{Rows, or_dash},
 };
+pub(crate) use watch::Watch;
+
 use crate::{
-    ops::view::{InstanceView, ObjectView, Operation, OperationOutcome},
+    ops::view::{FailedRelease, InstanceView, ObjectView, Operation, OperationOutcome},
     workload::{
         drift::Drift,
         error::{ErrorView, Result},
-        readiness::State,
     },
 };
 
@@ -37,6 +40,8 @@ struct LiveDocument<'a> {
     #[serde(flatten)]
     instance: &'a InstanceView,
     objects: &'a [ObjectView],
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    remarks: &'a [String],
     #[serde(skip_serializing_if = "<[Drift]>::is_empty")]
     drift: &'a [Drift],
     /// How many fields others added beside ours.
@@ -48,19 +53,31 @@ struct LiveDocument<'a> {
 
 impl<'a> From<&'a Operation> for LiveDocument<'a> {
     fn from(live: &'a Operation) -> Self {
-        let Operation { instance, objects, drift, added_fields, error, .. } = live;
-        let added_fields = *added_fields;
-        Self { instance, objects, drift, added_fields, error: error.as_ref().map(ErrorView::from) }
+        let Operation { instance, objects, remarks, drift, added_fields, error, .. } = live;
+        let (added_fields, error) = (*added_fields, error.as_ref().map(ErrorView::from));
+        Self { instance, objects, remarks, drift, added_fields, error }
     }
 }
 
-/// Tells instances as they are on their clusters: `one` as the tree of its objects, else a table.
+/// What was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// One instance, by its name: its objects are told.
+    One,
+    /// Several instances.
+    Several,
+    /// Whatever runs on a runtime: whoever deployed it.
+    Runtime,
+}
+
+/// Tells instances as they are on their clusters: one as the tree of its objects, else a table.
 pub(crate) fn answer(
     printer: &Printer,
     all: &[Operation],
-    one: bool,
+    extent: Extent,
     now: Timestamp,
 ) -> Result<()> {
+    let one = extent == Extent::One;
     let documents = || all.iter().map(LiveDocument::from).collect::<Vec<_>>();
     match (printer.format(), all) {
         // The user named one and gets it; a list of one stays a list for who asked for all.
@@ -72,86 +89,55 @@ pub(crate) fn answer(
         }
         (Format::Name, _) => printer.answer(&names(all.iter().map(|found| &found.instance))),
         (Format::Table | Format::Wide, []) => {
-            printer.talk("no instances; `workloadctl deploy NAME -f PATH` makes one");
+            printer.talk(&nobody(extent));
             Ok(())
         }
-        (Format::Table | Format::Wide, [only]) if one => printer.answer(&tree(only, printer, now)),
-        (Format::Table | Format::Wide, _) => printer.answer(&live_table(all, printer, now)),
+        (Format::Table | Format::Wide, _) => printer.answer(&told(printer, all, extent, now)),
     }
 }
 
-fn live_table(all: &[Operation], printer: &Printer, now: Timestamp) -> String {
-    let wide = printer.format() == Format::Wide;
-    let mut header = vec![
-        "NAME",
-        "DEFINITION",
-        "REVISION",
-        "RELEASE",
-        "RUNTIME",
-        "NAMESPACE",
-        "STATUS",
-        "REASON",
-        "AGE",
-    ];
-    if wide {
-        header.extend(["OUTCOME", "DEPLOYED BY"]);
+fn nobody(extent: Extent) -> String {
+    let there = if extent == Extent::Runtime { " there" } else { "" };
+    format!("no instances{there}; `workloadctl deploy NAME -f PATH` makes one")
+}
+
+/// Tells instances to a person.
+fn told(printer: &Printer, all: &[Operation], extent: Extent, now: Timestamp) -> String {
+    match all {
+        [] => nobody(extent) + "\n",
+        [only] if extent == Extent::One => told_one(only, printer, now),
+        _ => live_table(all, extent == Extent::Runtime, printer, now),
     }
+}
+
+fn live_table(all: &[Operation], by: bool, printer: &Printer, now: Timestamp) -> String {
+    let wide = printer.format() == Format::Wide;
+    let mut header =
+        vec!["NAME", "DEFINITION", "REVISION", "RELEASE", "RUNTIME", "NAMESPACE", "STATUS", "AGE"];
+    if wide {
+        header.extend(["OUTCOME"]);
+    }
+    // A stranger's instance is told with its deployer.
+    if wide || by {
+        header.push("DEPLOYED BY");
+    }
+    header.push("REASON");
     let mut rows = Rows::new(&header);
     for live in all {
         let instance = &live.instance;
         let reason = instance.reason.clone().into_iter().chain(drift::count(live));
         let mut row = identity(instance);
-        row.extend([
-            status(instance.status),
-            or_dash(Some(reason.collect::<Vec<_>>().join("; "))),
-            age(instance, now),
-        ]);
+        row.extend([status(instance.status), age(instance, now)]);
         if wide {
-            row.extend([
-                or_dash(instance.outcome.map(OperationOutcome::word)),
-                or_dash(instance.deployed_by.as_deref()),
-            ]);
+            row.push(or_dash(instance.outcome.map(OperationOutcome::word)));
         }
+        if wide || by {
+            row.push(or_dash(instance.deployed_by.as_deref()));
+        }
+        row.push(or_dash(Some(reason.collect::<Vec<_>>().join("; "))));
         rows.push(row);
     }
     rows.show(printer)
-}
-
-/// The tree of one instance: what it is, then its objects with state and reason.
-fn tree(live: &Operation, printer: &Printer, now: Timestamp) -> String {
-    let Operation { instance, objects, .. } = live;
-    let mut out = heading(instance, printer, now);
-    if let Some(told) = drift::sentence(live, now) {
-        writeln!(out, "{}", one_line(&told)).expect("writing to a string cannot fail");
-    }
-    if objects.is_empty() {
-        return out;
-    }
-    let wide = printer.format() == Format::Wide;
-    let mut header = vec!["OBJECT", "NAMESPACE", "STATE", "REASON"];
-    if wide {
-        header.extend(["IMAGES", "RESTARTS", "SOURCE"]);
-    }
-    let mut rows = Rows::new(&header);
-    for (index, object) in objects.iter().enumerate() {
-        let branch = if index + 1 == objects.len() { "└─" } else { "├─" };
-        let mut row = vec![
-            format!("{branch} {}", object.id).into(),
-            or_dash(object.id.namespace.as_deref()),
-            state(object.state),
-            reason(object),
-        ];
-        if wide {
-            row.extend([
-                or_dash(Some(object.images.join(", "))),
-                or_dash(object.restarts),
-                or_dash(object.source.as_ref()),
-            ]);
-        }
-        rows.push(row);
-    }
-    out.push_str(&rows.show(printer));
-    out
 }
 
 fn heading(instance: &InstanceView, printer: &Printer, now: Timestamp) -> String {
@@ -165,6 +151,9 @@ fn heading(instance: &InstanceView, printer: &Printer, now: Timestamp) -> String
         write!(out, ", {}", one_line(reason)).expect("writing to a string cannot fail");
     }
     out.push('\n');
+    if let Some(failure) = &instance.failure {
+        out.push_str(&failed(failure, instance.reason.as_deref().unwrap_or_default()));
+    }
     let what = instance.definition.as_ref().map(|definition| match instance.revision {
         Some(revision) => format!("{definition} revision {revision}"),
         None => definition.clone(),
@@ -183,28 +172,32 @@ fn heading(instance: &InstanceView, printer: &Printer, now: Timestamp) -> String
     out
 }
 
-fn state(state: Option<State>) -> Cell {
-    match state {
-        None => "-".into(),
-        Some(State::Ready) => Cell::toned("ready", Tone::Good),
-        Some(State::Waiting) => Cell::toned("waiting", Tone::Warn),
-        Some(State::Failed) => Cell::toned("failed", Tone::Bad),
-        Some(State::Missing) => Cell::toned("missing", Tone::Bad),
+/// Tells one instance: what it is, its objects, and what is to be heeded.
+fn told_one(live: &Operation, printer: &Printer, now: Timestamp) -> String {
+    let mut out = heading(&live.instance, printer, now);
+    if let Some(told) = drift::sentence(live, now) {
+        writeln!(out, "{}", one_line(&told)).expect("writing to a string cannot fail");
     }
+    out.push_str(&tree::rows(live, printer, now));
+    for remark in &live.remarks {
+        writeln!(out, "{}", one_line(remark)).expect("writing to a string cannot fail");
+    }
+    out
 }
 
-/// A sentence where there is one; its stable word before it, where it does not say it itself.
-/// What is left to others comes after it.
-fn reason(object: &ObjectView) -> Cell {
-    let (word, sentence) = (object.reason.as_str(), object.message.as_str());
-    let why = match (word.is_empty(), sentence.is_empty()) {
-        (true, true) => String::new(),
-        (false, true) => word.to_owned(),
-        (true, false) => sentence.to_owned(),
-        (false, false) if sentence.contains(word) => sentence.to_owned(),
-        (false, false) => format!("{word}: {sentence}"),
+/// Says why the newest release did not end well, unless the status says it already.
+fn failed(failure: &FailedRelease, said: &str) -> String {
+    let FailedRelease { release, outcome, reason } = failure;
+    if said.contains(reason.as_str()) {
+        return String::new();
+    }
+    let how = match outcome {
+        OperationOutcome::TimedOut => "ran out of time",
+        OperationOutcome::Interrupted => "was interrupted",
+        OperationOutcome::NotReady => "did not become ready",
+        _ => "failed",
     };
-    or_dash(Some(with_yielded(&why, object)))
+    one_line(&format!("release {release} {how}: {reason}")).into_owned() + "\n"
 }
 
 #[cfg(test)]

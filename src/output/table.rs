@@ -1,17 +1,17 @@
-//! Tables: columns without lines, no blanks at line ends. On a terminal prose wraps; elsewhere a
-//! row is a line, whatever its width.
-
-use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
+//! Tables: columns without lines, no blanks at line ends, a line a row. On a terminal the last column,
+//! which is prose where there is any, is cut to the window; elsewhere it is whole.
 
 use super::{
     printer::Printer,
     sanitize::one_line,
     stream::{Stream, Tone},
+    width::{columns, cut},
 };
 
-/// The columns of prose: they alone wrap, and not below this width.
-const PROSE: [&str; 3] = ["REASON", "ERROR", "IMAGES"];
-const PROSE_WIDTH: u16 = 24;
+/// The blanks between two columns.
+const GAP: usize = 2;
+/// The columns of a window that the last column of a table gets at least.
+const LEAST: usize = 12;
 
 /// The text of a cell and its meaning.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +24,10 @@ impl Cell {
     /// Makes a cell with a meaning.
     pub(crate) fn toned(text: impl Into<String>, tone: Tone) -> Self {
         Self { text: text.into(), tone }
+    }
+
+    fn on_one_line(self) -> Self {
+        Self { text: one_line(&self.text).into_owned(), ..self }
     }
 }
 
@@ -60,60 +64,62 @@ impl Rows {
         self.rows.push(row);
     }
 
+    /// Leaves out those of some columns that say nothing of any row.
+    pub(crate) fn drop_empty(&mut self, titles: &[&str]) {
+        for column in (0..self.header.len()).rev() {
+            let says_nothing = self.rows.iter().all(|row| matches!(&*row[column].text, "" | "-"));
+            if says_nothing && titles.contains(&self.header[column]) {
+                self.header.remove(column);
+                for row in &mut self.rows {
+                    row.remove(column);
+                }
+            }
+        }
+    }
+
     /// Shows the table as it fits the printer's stdout, with a line end after the last row.
     pub(crate) fn show(&self, printer: &Printer) -> String {
         self.render(printer.stdout(), printer.width())
     }
 
-    fn render(&self, stream: Stream, width: Option<u16>) -> String {
-        let mut table = Table::new();
-        // The table does not look at the terminal itself: the printer has decided about width and
-        // colour.
-        table.load_style(presets::NOTHING).force_no_tty();
-        if stream.colour {
-            table.enforce_styling();
-        }
-        table.set_content_arrangement(ContentArrangement::Disabled);
-        table.set_header(self.header.iter().map(|title| stream.paint(Tone::Dim, title)));
-        for row in &self.rows {
-            table.add_row(row.iter().map(|cell| stream.paint(cell.tone, &one_line(&cell.text))));
-        }
-        for column in table.column_iter_mut() {
-            column.set_padding((0, 2));
-        }
-        if let Some(width) = width {
-            self.fit(&mut table, width);
+    fn render(&self, stream: Stream, window: Option<u16>) -> String {
+        let header = self.header.iter().map(|title| Cell::toned(*title, Tone::Dim)).collect();
+        let rows: Vec<Vec<Cell>> = std::iter::once(header)
+            .chain(self.rows.iter().cloned())
+            .map(|row: Vec<Cell>| row.into_iter().map(Cell::on_one_line).collect())
+            .collect();
+        let widest = |column: usize| {
+            rows.iter().map(|row| columns(&row[column].text)).max().unwrap_or_default()
+        };
+        let mut widths: Vec<usize> = (0..self.header.len()).map(widest).collect();
+        if let (Some(window), Some((last, others))) = (window, widths.split_last_mut()) {
+            let taken: usize = others.iter().map(|width| width + GAP).sum();
+            // The last column of a window makes some terminals begin a line.
+            let left = usize::from(window).saturating_sub(taken + 1);
+            *last = (*last).min(left.max(LEAST));
         }
         let mut text = String::new();
-        for line in table.lines() {
-            text.push_str(line.trim_end());
+        for row in &rows {
+            text.push_str(&line(row, &widths, stream));
             text.push('\n');
         }
         text
     }
 }
 
-impl Rows {
-    /// Lets prose wrap, if there is room for it; else the terminal breaks lines as it can.
-    fn fit(&self, table: &mut Table, width: u16) {
-        let is_prose =
-            |index: usize| self.header.get(index).is_some_and(|name| PROSE.contains(name));
-        let needed: u16 = table
-            .column_max_content_widths()
-            .into_iter()
-            .enumerate()
-            .map(|(index, widest)| if is_prose(index) { widest.min(PROSE_WIDTH) } else { widest })
-            .fold(0, |sum, widest| sum.saturating_add(widest).saturating_add(2));
-        if needed > width.saturating_add(2) {
-            return;
+/// Writes a row, without blanks at its end.
+fn line(row: &[Cell], widths: &[usize], stream: Stream) -> String {
+    let mut line = String::new();
+    let mut gap = 0;
+    for (cell, width) in row.iter().zip(widths) {
+        let text = cut(&cell.text, *width);
+        if !text.is_empty() {
+            line.push_str(&" ".repeat(std::mem::take(&mut gap)));
+            line.push_str(&stream.paint(cell.tone, &text));
         }
-        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
-        for (index, column) in table.column_iter_mut().enumerate() {
-            if !is_prose(index) {
-                column.set_constraint(ColumnConstraint::ContentWidth);
-            }
-        }
+        gap += width - columns(&text) + GAP;
     }
+    line
 }
 
 /// Shows the facts about one thing, a line each; what is absent is left out.
@@ -156,17 +162,38 @@ mod tests {
     }
 
     #[test]
-    fn prose_wraps_on_a_terminal_and_nothing_else() {
+    fn the_last_column_is_cut_to_a_window() {
         let terminal = Stream { terminal: true, colour: false };
-        assert_eq!(
-            example().render(terminal, Some(60)),
-            "NAME           STATUS   REASON\n\
-             web            Healthy  everything is \\u{1b}[31mready and\n\
-             \u{20}                       works as it should\n\
-             a-longer-name  -        -\n"
-        );
-        let narrow = example().render(terminal, Some(40));
-        assert_eq!(narrow, example().render(Stream::PLAIN, None));
+        let mut rows = example();
+        rows.push(vec!["漢字e\u{301}".into(), "x".into(), "漢字漢字漢字漢字漢字漢字漢字".into()]);
+        let told: String = [140, 60, 49, 20]
+            .map(|width| format!("{width}\n{}", rows.render(terminal, Some(width))))
+            .concat();
+        insta::assert_snapshot!(told, @r"
+        140
+        NAME           STATUS   REASON
+        web            Healthy  everything is \u{1b}[31mready and works as it should
+        a-longer-name  -        -
+        漢字é          x        漢字漢字漢字漢字漢字漢字漢字
+        60
+        NAME           STATUS   REASON
+        web            Healthy  everything is \u{1b}[31mready and…
+        a-longer-name  -        -
+        漢字é          x        漢字漢字漢字漢字漢字漢字漢字
+        49
+        NAME           STATUS   REASON
+        web            Healthy  everything is \u{1b}[31…
+        a-longer-name  -        -
+        漢字é          x        漢字漢字漢字漢字漢字漢…
+        20
+        NAME           STATUS   REASON
+        web            Healthy  everything…
+        a-longer-name  -        -
+        漢字é          x        漢字漢字漢…
+        ");
+        for line in rows.render(terminal, Some(60)).lines() {
+            assert!(columns(line) < 60, "{line}");
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What is known of earlier releases: what each did, which images it ran, what changed since the
 //! one before.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -33,6 +33,18 @@ impl Deeds {
     pub(crate) fn iter(&self) -> impl Iterator<Item = (Action, usize)> {
         self.0.iter().map(|(action, count)| (*action, *count))
     }
+}
+
+/// How many releases tell how long one usually takes.
+const USUAL: usize = 5;
+
+/// Gives how long a release usually takes: the median of the newest that became ready.
+pub(crate) fn usual_duration(releases: &[Release]) -> Option<Duration> {
+    let ready = releases.iter().filter(|release| release.outcome == Outcome::Ready);
+    let took = ready.filter_map(|it| it.ended_at?.duration_since(it.started_at).try_into().ok());
+    let mut took: Vec<Duration> = took.take(USUAL).collect();
+    took.sort();
+    took.get(took.len() / 2).copied()
 }
 
 /// The image of one container as a release sent it.

@@ -5,8 +5,10 @@
 
 pub(crate) mod body;
 pub(crate) mod comparison;
+pub(crate) mod configuration;
 pub(crate) mod definition;
 pub mod derived;
+pub(crate) mod details;
 pub(crate) mod diagnosis;
 pub(crate) mod difference;
 pub(crate) mod drift;

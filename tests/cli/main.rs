@@ -20,6 +20,8 @@ mod mistakes;
 mod program;
 mod pty;
 mod repository;
+mod screen;
+mod screens;
 mod sources;
 mod stored;
 mod terminal;

@@ -28,6 +28,7 @@ const FILTERS: &[(&str, &str)] = &[
     // Names that a controller gave.
     (r"\b([a-z]+)-[a-z0-9]{8,10}-[a-z0-9]{5}\b", "$1-POD"),
     (r"\b([a-z]+)-[bcdfghjklmnpqrstvwxz2456789]{8,10}\b", "$1-SET"),
+    (r"\bPod/([a-z]+)-[bcdfghjklmnpqrstvwxz2456789]{5}\b", "Pod/$1-POD"),
 ];
 
 /// Gives the filters in the form that insta wants.

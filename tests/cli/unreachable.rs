@@ -408,8 +408,8 @@ fn a_status_that_cannot_be_had_is_a_row_and_for_a_named_instance_a_failure() {
     $ workloadctl status --exit-code
     exit code 3
     --- stdout
-    NAME  DEFINITION  REVISION  RELEASE  RUNTIME   NAMESPACE  STATUS  REASON                                                                                      AGE
-    web   web         -         -        kind-dev  -          Error   cannot use runtime `kind-dev`: http://127.0.0.1:1 cannot be reached: nothing listens there  N s
+    NAME  DEFINITION  REVISION  RELEASE  RUNTIME   NAMESPACE  STATUS  AGE  REASON
+    web   web         -         -        kind-dev  -          Error   N s  cannot use runtime `kind-dev`: http://127.0.0.1:1 cannot be reached: nothing listens there
 
     $ workloadctl status web -o json
     exit code 7
@@ -452,13 +452,25 @@ fn a_status_that_cannot_be_had_is_a_row_and_for_a_named_instance_a_failure() {
     hint: is the cluster running? `kind get clusters`
 
     $ workloadctl status -o json --runtime prod
-    exit code 0
+    exit code 7
     --- stdout
     {
       "apiVersion": "workloadctl/v1alpha1",
-      "kind": "InstanceList",
-      "instances": []
+      "kind": "Error",
+      "error": {
+        "code": "unreachable",
+        "exitCode": 7,
+        "message": "cannot look for other instances on runtime prod",
+        "causes": [
+          "http://127.0.0.1:1 cannot be reached: nothing listens there"
+        ],
+        "hint": "workloadctl runtime check prod"
+      }
     }
+    --- stderr
+    error: cannot look for other instances on runtime prod
+      http://127.0.0.1:1 cannot be reached: nothing listens there
+    hint: workloadctl runtime check prod
     "#);
 }
 

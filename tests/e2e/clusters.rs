@@ -394,9 +394,9 @@ fn a_renamed_context_is_followed_and_another_runtime_is_refused() {
     --- stdout
     NAME: Healthy, all 2 objects are ready
     NAME revision 1 · release 1 by tester@HOST N s ago · runtime prod · namespace NAME (managed)
-    OBJECT  NAMESPACE  STATE  REASON
-    ├─ Namespace/NAME  -  ready  -
-    └─ ConfigMap/first  NAME  ready  -
+    OBJECT  STATE  AGE  REASON
+    ├─ Namespace/NAME  ready  N s  -
+    └─ ConfigMap/first  ready  N s  -
     --- stderr
     `NAME` is on runtime prod from now on
 

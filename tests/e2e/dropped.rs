@@ -62,9 +62,9 @@ on_both! {
         --- stdout
         NAME: Healthy, all 2 objects are ready
         NAME revision 3 · release 3 by tester@HOST N s ago · runtime RUNTIME · namespace NAME (managed)
-        OBJECT  NAMESPACE  STATE  REASON
-        ├─ Namespace/NAME  -  ready  -
-        └─ ConfigMap/conf  NAME  ready  data.b stays, since "operator" holds it too
+        OBJECT  STATE  AGE  REASON
+        ├─ Namespace/NAME  ready  N s  -
+        └─ ConfigMap/conf  ready  N s  data.b stays, since "operator" holds it too
         "#);
         assert_eq!(data(place, &name), json!({"a": "1", "b": "2"}));
         let record = format!("/api/v1/namespaces/{name}/secrets/workloadctl.{name}");

@@ -207,17 +207,19 @@ on_both! {
         assert!(!is_there("serviceaccounts", "admission") && !is_there("jobs", "create"));
         assert!(!is_there("jobs", "patch") && is_there("configmaps", "kept"));
         // What has had its turn is not missing.
-        snapshot!(place.told(&format!("status {web}")), @r#"
+        snapshot!(place.told(&format!("status {web}")), @"
         $ workloadctl status NAME
         exit code 0
         --- stdout
         NAME: Healthy, all 3 objects are ready
         NAME revision 1 · release 1 by tester@HOST N s ago · runtime RUNTIME · namespace NAME (managed)
-        OBJECT  NAMESPACE  STATE  REASON
-        ├─ Namespace/NAME  -  ready  -
-        ├─ ConfigMap/kept  NAME  ready  -
-        └─ Deployment/web  NAME  ready  -
-        "#);
+        OBJECT  READY  STATE  RESTARTS  NODE  AGE  REASON
+        ├─ Namespace/NAME  -  ready  -  -  N s  -
+        ├─ ConfigMap/kept  -  ready  -  -  N s  -
+        └─ Deployment/web  1/1  ready  0  -  N s  -
+           └─ ReplicaSet/web-SET  1/1  -  -  -  N s  -
+              └─ Pod/web-POD  -  ready  0  node-N  N s  -
+        ");
         let before = version_of_record(place, &web);
         snapshot!(place.told(&format!("deploy {line}")), @r#"
         $ workloadctl deploy NAME -f a.yaml --progress none

@@ -237,11 +237,15 @@ on_both! {
         NAME: Unhealthy, ConfigMap/web-content is missing
         NAME revision 1 · release 1 by tester@HOST N s ago · runtime RUNTIME · namespace NAME (managed)
         1 object differs from release 1: ConfigMap/web-content was deleted
-        OBJECT  NAMESPACE  STATE  REASON
-        ├─ Namespace/NAME  -  ready  -
-        ├─ ConfigMap/web-content  NAME  missing  NotFound: it is not on the cluster
-        ├─ Deployment/web  NAME  ready  -
-        └─ Service/web  NAME  ready  -
+        OBJECT  READY  STATE  RESTARTS  NODE  AGE  REASON
+        ├─ Namespace/NAME  -  ready  -  -  N s  -
+        ├─ ConfigMap/web-content  -  missing  -  -  -  NotFound: it is not on the cluster
+        ├─ Deployment/web  3/3  ready  0  -  N s  -
+        │  └─ ReplicaSet/web-SET  3/3  -  -  -  N s  -
+        │  ├─ Pod/web-POD  -  ready  0  node-N  N s  -
+        │  ├─ Pod/web-POD  -  ready  0  node-N  N s  -
+        │  └─ Pod/web-POD  -  ready  0  node-N  N s  -
+        └─ Service/web  -  ready  -  -  N s  3 ready endpoints, web.NAME.svc:80
         ");
         snapshot!(place.told(&format!("deploy {name} --progress none")), @"
         $ workloadctl deploy NAME --progress none
@@ -282,7 +286,7 @@ on_both! {
         exit code 0
         --- stdout
         NAME deployed to RUNTIME (release 2, NAME revision 2): 1 updated, 3 unchanged; ready in N s
-        Deployment/web still runs with the old ConfigMap/web-content: deploy NAME --restart
+        Deployment/web finds the new ConfigMap/web-content in its volume within minutes; what it reads only at its start needs deploy NAME --restart
         namespace NAME
         ");
         let restarted = place.run(&format!("deploy {name} --restart -o json")).expect(0).json();

@@ -67,6 +67,7 @@ mod scaling;
 mod schema;
 mod sequences;
 mod shared;
+mod status;
 mod storm;
 mod strictness;
 mod threeport;

@@ -151,9 +151,9 @@ on_both! {
         NAME: Unhealthy, ConfigMap/a is missing
         NAME revision 1 · release 1 by tester@HOST N s ago · runtime RUNTIME · namespace NAME (managed)
         1 object differs from release 1: ConfigMap/a was made anew N s ago
-        OBJECT  NAMESPACE  STATE  REASON
-        ├─ Namespace/NAME  -  ready  -
-        └─ ConfigMap/a  NAME  missing  NotFound: an object of that name is there, and is not ours
+        OBJECT  STATE  AGE  REASON
+        ├─ Namespace/NAME  ready  N s  -
+        └─ ConfigMap/a  missing  N s  NotFound: an object of that name is there, and is not ours
         ");
         snapshot!(place.told(&format!("deploy {name}")), @"
         $ workloadctl deploy NAME

@@ -84,9 +84,13 @@ on_both! {
         --- stdout
         NAME-0: Healthy, all 2 objects are ready
         NAME-0 revision 1 · release 1 by tester@HOST N s ago · runtime RUNTIME · namespace NAME-0 (managed)
-        OBJECT  NAMESPACE  STATE  REASON
-        ├─ Namespace/NAME-0  -  ready  -
-        └─ Deployment/web  NAME-0  ready  spec.replicas is left to "kubectl", which holds it
+        OBJECT  READY  STATE  RESTARTS  NODE  AGE  REASON
+        ├─ Namespace/NAME-0  -  ready  -  -  N s  -
+        └─ Deployment/web  3/3  ready  0  -  N s  spec.replicas is left to "kubectl", which holds it
+           └─ ReplicaSet/web-SET  3/3  -  -  -  N s  -
+              ├─ Pod/web-POD  -  ready  0  node-N  N s  -
+              ├─ Pod/web-POD  -  ready  0  node-N  N s  -
+              └─ Pod/web-POD  -  ready  0  node-N  N s  -
         $ workloadctl plan NAME-1 --exit-code
         exit code 0
         --- stdout
@@ -106,9 +110,13 @@ on_both! {
         --- stdout
         NAME-1: Healthy, all 2 objects are ready
         NAME-1 revision 1 · release 1 by tester@HOST N s ago · runtime RUNTIME · namespace NAME-1 (managed)
-        OBJECT  NAMESPACE  STATE  REASON
-        ├─ Namespace/NAME-1  -  ready  -
-        └─ Deployment/web  NAME-1  ready  spec.replicas is left to "some-operator", which holds it
+        OBJECT  READY  STATE  RESTARTS  NODE  AGE  REASON
+        ├─ Namespace/NAME-1  -  ready  -  -  N s  -
+        └─ Deployment/web  3/3  ready  0  -  N s  spec.replicas is left to "some-operator", which holds it
+           └─ ReplicaSet/web-SET  3/3  -  -  -  N s  -
+              ├─ Pod/web-POD  -  ready  0  node-N  N s  -
+              ├─ Pod/web-POD  -  ready  0  node-N  N s  -
+              └─ Pod/web-POD  -  ready  0  node-N  N s  -
         $ workloadctl plan NAME-2 --exit-code
         exit code 0
         --- stdout
@@ -128,9 +136,13 @@ on_both! {
         --- stdout
         NAME-2: Healthy, all 2 objects are ready
         NAME-2 revision 1 · release 1 by tester@HOST N s ago · runtime RUNTIME · namespace NAME-2 (managed)
-        OBJECT  NAMESPACE  STATE  REASON
-        ├─ Namespace/NAME-2  -  ready  -
-        └─ Deployment/web  NAME-2  ready  spec.replicas is left to "keda-operator", which holds it
+        OBJECT  READY  STATE  RESTARTS  NODE  AGE  REASON
+        ├─ Namespace/NAME-2  -  ready  -  -  N s  -
+        └─ Deployment/web  3/3  ready  0  -  N s  spec.replicas is left to "keda-operator", which holds it
+           └─ ReplicaSet/web-SET  3/3  -  -  -  N s  -
+              ├─ Pod/web-POD  -  ready  0  node-N  N s  -
+              ├─ Pod/web-POD  -  ready  0  node-N  N s  -
+              └─ Pod/web-POD  -  ready  0  node-N  N s  -
         "#);
     }
 
@@ -197,10 +209,15 @@ on_both! {
         --- stdout
         NAME: Healthy, all 3 objects are ready
         NAME revision 2 · release 2 by tester@HOST N s ago · runtime RUNTIME · namespace NAME (managed)
-        OBJECT  NAMESPACE  STATE  REASON
-        ├─ Namespace/NAME  -  ready  -
-        ├─ Deployment/web  NAME  ready  spec.replicas is left to HorizontalPodAutoscaler/web
-        └─ HorizontalPodAutoscaler/web  NAME  ready  -
+        OBJECT  READY  STATE  RESTARTS  NODE  AGE  REASON
+        ├─ Namespace/NAME  -  ready  -  -  N s  -
+        ├─ Deployment/web  4/4  ready  0  -  N s  spec.replicas is left to HorizontalPodAutoscaler/web
+        │  └─ ReplicaSet/web-SET  4/4  -  -  -  N s  -
+        │  ├─ Pod/web-POD  -  ready  0  node-N  N s  -
+        │  ├─ Pod/web-POD  -  ready  0  node-N  N s  -
+        │  ├─ Pod/web-POD  -  ready  0  node-N  N s  -
+        │  └─ Pod/web-POD  -  ready  0  node-N  N s  -
+        └─ HorizontalPodAutoscaler/web  -  ready  -  -  N s  -
         ");
         write(place, &[deployment(Some(2), "nginx:2")]);
         place.run(&format!("deploy {name} -f set.json")).expect(0);

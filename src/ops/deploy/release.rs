@@ -24,7 +24,9 @@ use crate::{
         write::{Backends, Writer},
     },
     workload::{
+        configuration::{reading_of, remark},
         error::{Error, ErrorKind, Result},
+        history::usual_duration,
         instance::{Observed, Status},
         kinds::{builtin_kind, defined_kind},
         object::{GroupKind, ObjectId},
@@ -44,6 +46,7 @@ impl<'a> Deploy<'a> {
         self.report.release(&release);
         let (changes, objects) = (self.report.changes(), self.report.objects());
         self.session.report(self.name, Event::Planned { changes, objects });
+        self.tell_estimate()?;
         let mut inventory = Inventory::covering(&prepared.draft.plan);
         if let Some(written) = namespace {
             let object = written.entry.id.clone();
@@ -197,6 +200,15 @@ impl<'a> Deploy<'a> {
         }
     }
 
+    /// Says how long it usually takes, where earlier releases tell.
+    fn tell_estimate(&self) -> Result<()> {
+        let releases = self.session.store().releases(self.name)?;
+        if let Some(usual) = usual_duration(&releases) {
+            self.session.report(self.name, Event::Estimate(usual));
+        }
+        Ok(())
+    }
+
     /// Waits for an unchanged instance that nobody has seen ready.
     ///
     /// # Errors
@@ -207,6 +219,7 @@ impl<'a> Deploy<'a> {
         let fence = Fence::new(Moment::now(), target.api.request_timeout());
         let writer = self.writer(prepared, target.api.clone(), None);
         let scope = self.scope(prepared, &writer, &fence, true);
+        self.tell_estimate()?;
         let mut rollout = Rollout::of(scope, &prepared.draft.plan.items);
         let end = rollout.run().await;
         self.report.nodes(&rollout);
@@ -242,10 +255,9 @@ fn stale_readers(rollout: &Rollout<'_>) -> Vec<String> {
         for item in before.filter(|item| item.action == Action::Update) {
             let read = &item.desired.id;
             if is_read(read) {
-                let name = rollout.scope.instance;
-                remarks.push(format!(
-                    "{reader} still runs with the old {read}: deploy {name} --restart"
-                ));
+                let name = rollout.scope.instance.as_str();
+                let how = reading_of(reader, &node.item.desired.body, read);
+                remarks.extend(how.map(|how| remark(reader, read, how, name)));
             }
         }
     }

@@ -19,6 +19,8 @@ pub(super) struct Clock {
     pub(super) beat: Instant,
     /// When something failed first.
     pub(super) first_failure: Option<Instant>,
+    /// The phase that was told last.
+    pub(super) phase: &'static str,
     /// Whether something was seen since the last judgement.
     pub(super) dirty: bool,
 }
@@ -26,7 +28,15 @@ pub(super) struct Clock {
 impl Clock {
     pub(super) fn new() -> Self {
         let now = Instant::now();
-        Self { started: now, judged: now, polled: now, beat: now, first_failure: None, dirty: true }
+        Self {
+            started: now,
+            judged: now,
+            polled: now,
+            beat: now,
+            first_failure: None,
+            phase: "",
+            dirty: true,
+        }
     }
 
     /// Judgements are made at most every 20 ms, and at least every tick.

@@ -127,7 +127,7 @@ impl Rollout<'_> {
                 (node.item.desired.id.clone(), why)
             })
             .collect();
-        let phase = if self.nodes.iter().all(|node| node.applied) { "waiting" } else { "applying" };
+        let phase = clock.phase;
         self.report(Event::StillOpen { phase, elapsed: clock.started.elapsed(), open });
     }
 }

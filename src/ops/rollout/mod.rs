@@ -143,7 +143,6 @@ impl<'a> Rollout<'a> {
         let mut schedule = Schedule::start(self.scope.graph);
         let mut writing: FuturesUnordered<Writing<'a>> = FuturesUnordered::new();
         let mut clock = Clock::new();
-        self.phase("applying");
         loop {
             self.start_writes(&mut schedule, &mut writing);
             if writing.is_empty()
@@ -151,6 +150,7 @@ impl<'a> Rollout<'a> {
             {
                 return self.verdict();
             }
+            self.tell_phase(&mut clock);
             let deadline = self.next_deadline(&clock);
             tokio::select! {
                 // In this order: who wants us to stop or has taken over comes before whatever the
@@ -165,9 +165,6 @@ impl<'a> Rollout<'a> {
                 () = self.scope.fence.lost() => return RolloutEnd::Lost,
                 Some((node, result)) = writing.next() => {
                     self.take_write_result(&mut schedule, node, result, &mut clock);
-                    if writing.is_empty() && self.scope.wait && self.nodes.iter().all(|node| node.applied || node.error.is_some() || node.skipped) {
-                        self.phase("waiting");
-                    }
                 }
                 change = self.observer.changed() => {
                     self.observer.take(change);
@@ -191,8 +188,16 @@ impl<'a> Rollout<'a> {
         }
     }
 
-    fn phase(&self, name: &'static str) {
-        self.report(Event::Phase(name));
+    /// Says what is done now, where that is something else than before: where nothing is to be
+    /// applied, it waits from the beginning on.
+    fn tell_phase(&self, clock: &mut Clock) {
+        let is_sent = |node: &Node<'_>| node.applied || node.error.is_some() || node.skipped;
+        let waits = self.scope.wait && self.nodes.iter().all(is_sent);
+        let phase = if waits { "waiting" } else { "applying" };
+        if clock.phase != phase {
+            clock.phase = phase;
+            self.report(Event::Phase(phase));
+        }
     }
 
     fn report(&self, event: Event) {

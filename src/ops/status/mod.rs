@@ -1,8 +1,10 @@
 //! `status`: the truth from the clusters, runtimes side by side, writing nothing but what was
 //! seen.
 
+mod configuration;
 mod drift;
 mod objects;
+mod records;
 mod remembered;
 
 use std::time::{Duration, Instant};
@@ -10,6 +12,7 @@ use std::time::{Duration, Instant};
 use futures::future::join_all;
 
 use objects::{RecordedBodies, SeenObject, judge_objects, neighbours, view};
+pub(crate) use records::on_runtime;
 use remembered::Remembered;
 
 use super::{
@@ -20,7 +23,7 @@ use super::{
     session::Session,
     survey::{Depth, Live, Survey},
     target::Target,
-    view::{InstanceView, Operation, OperationOutcome},
+    view::{FailedRelease, InstanceView, Operation, OperationOutcome},
 };
 use crate::workload::{
     error::{Code, Error, ErrorKind, Result},
@@ -75,12 +78,21 @@ async fn one(
     named: bool,
     detail: DriftDetail,
 ) -> Operation {
+    let look = async |operation: &mut Operation| look(session, name, detail, operation).await;
+    answered(session, name, named, look).await
+}
+
+/// Looks at an instance for a limited time, and turns a failure into a status.
+async fn answered(
+    session: &Session<'_>,
+    name: &InstanceName,
+    named: bool,
+    look: impl AsyncFnOnce(&mut Operation) -> Result<()>,
+) -> Operation {
     let started = Instant::now();
     let mut operation = Operation::of(name);
     let limit = session.request_timeout.filter(|limit| !limit.is_zero()).unwrap_or(PATIENCE);
-    let result = match tokio::time::timeout(limit, look(session, name, detail, &mut operation))
-        .await
-    {
+    let result = match tokio::time::timeout(limit, look(&mut operation)).await {
         Ok(result) => result,
         Err(_) => {
             Err(Error::runtime(Code::Timeout, format!("no answer within {} s", limit.as_secs()))
@@ -271,12 +283,14 @@ async fn judge_all(
         let live = live.get(&object.entry.id);
         operation.objects.push(view(object, live, &around, &window));
     }
+    operation.remarks = configuration::remarks(&record.instance, &live, &around);
     let instance = &mut operation.instance;
     instance.describe_record(record);
     let release = match &record.newest {
         Some(newest) => {
             instance.outcome = Some(newest.release.outcome.into());
             instance.overrides = newest.release.overrides.clone();
+            instance.failure = FailedRelease::of(&newest.release);
             Some((newest.release.number, newest.release.outcome))
         }
         None => known_release(session, &record.instance)?,

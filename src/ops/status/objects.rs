@@ -10,6 +10,7 @@ use crate::{
     cluster::{request::Request, watch::Collection},
     ops::{survey::Live, target::Target, view::ObjectView},
     workload::{
+        details::{self, details_of},
         diagnosis::diagnose,
         object::{ObjectId, join_api_version, split_api_version},
         ownership::{is_ours, manager},
@@ -107,6 +108,7 @@ pub(super) fn view(
     let Some(object) = live else { return view };
     view.images = images_of(object);
     view.restarts = restarts_of(object, around);
+    view.details = details_of(object, around, window);
     match verdict.state {
         State::Failed | State::Waiting => {
             let diagnosis = diagnose(object, around, window);
@@ -131,6 +133,9 @@ pub(super) async fn neighbours(target: &Target, live: &Live) -> Related {
         }
         for (group, kind, namespaced) in watch.around() {
             wanted.insert((group, kind, id.namespace.clone().filter(|_| namespaced)));
+        }
+        if let Some((group, kind)) = details::around(&id.group_kind()) {
+            wanted.insert((group, kind, id.namespace.clone()));
         }
     }
     let lists = wanted.iter().filter_map(|(group, kind, namespace)| {

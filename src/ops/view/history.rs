@@ -7,7 +7,7 @@ use super::{OperationOutcome, masked};
 use crate::workload::{
     history::{Deeds, ImageChange},
     overrides::Overrides,
-    release::Deployer,
+    release::{Deployer, Release},
 };
 
 /// A release (docs/cli.md, JSON: release).
@@ -64,4 +64,23 @@ pub(crate) struct HistoryView {
     pub name: String,
     /// Its releases, the newest first.
     pub releases: Vec<ReleaseView>,
+}
+
+/// A release that did not end well.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct FailedRelease {
+    /// Its number.
+    pub release: u64,
+    pub outcome: OperationOutcome,
+    /// Why, in one line.
+    pub reason: String,
+}
+
+impl FailedRelease {
+    /// Tells of a release that did not end well and says why.
+    pub(crate) fn of(release: &Release) -> Option<Self> {
+        let reason = release.reason.clone().filter(|_| !release.outcome.is_good())?;
+        Some(Self { release: release.number, outcome: release.outcome.into(), reason })
+    }
 }

@@ -26,12 +26,13 @@ pub(crate) use database::{
 };
 pub(crate) use diff::{DiffView, DifferingView, SideView};
 pub(crate) use evidence::EvidenceView;
-pub(crate) use history::{HistoryView, ReleaseView};
+pub(crate) use history::{FailedRelease, HistoryView, ReleaseView};
 pub(crate) use import::{ImportView, ImportedObject, LeftObject};
 pub(crate) use logs::{LogEvent, PodLine};
 
 pub(crate) use super::frozen::FrozenPlan;
 use crate::workload::{
+    details::ObjectDetails,
     difference::Difference,
     drift::Drift,
     error::{Error, ErrorKind},
@@ -147,6 +148,9 @@ pub(crate) struct InstanceView {
     /// When the instance was made here.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created_at: Option<Timestamp>,
+    /// How the newest release ended, where it did not end well; until the next one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failure: Option<FailedRelease>,
     /// When the newest release began.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deployed_at: Option<Timestamp>,
@@ -202,6 +206,9 @@ pub(crate) struct ObjectView {
     /// What tells why it is not ready.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub evidence: Option<EvidenceView>,
+    /// Pods, addresses, size: what `status` tells of a kind beside its state.
+    #[serde(flatten)]
+    pub details: ObjectDetails,
 }
 
 /// How many objects met which fate.
@@ -243,6 +250,7 @@ impl ObjectView {
             yielded: Vec::new(),
             changes: Difference::default(),
             evidence: None,
+            details: ObjectDetails::default(),
         }
     }
 }

@@ -41,7 +41,7 @@ fn lists_are_tables() {
         wide.lines()
             .nth(1)
             .unwrap()
-            .ends_with("Reconciling  3 h  10 s  1 of 3 pods are ready  ready    ci@runner")
+            .ends_with("Reconciling  3 h  10 s  ready    ci@runner    1 of 3 pods are ready")
     );
 }
 

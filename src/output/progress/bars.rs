@@ -1,128 +1,161 @@
-//! Progress as bars: one per instance, with what it waits for; notes, warnings and failures
-//! stay above them as lines.
+//! Progress on a terminal: a heading for each instance with its phase, and a line for each object that
+//! is not ready; notes, warnings and failures stay above them.
 
 use std::{
-    collections::{BTreeMap, HashMap},
-    sync::Mutex,
-    time::Duration,
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError, Weak},
+    time::{Duration, Instant},
 };
 
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
-
-use super::wording;
+use super::{
+    screen::{Line, Screen, Size, size},
+    track::Track,
+    wording,
+};
 use crate::{
     ops::events::{Event, Reporter},
-    output::{
-        printer::{Printer, write_stderr},
-        sanitize::one_line,
-        stream::Tone,
-    },
-    workload::{object::ObjectId, readiness::State},
+    output::{printer::Printer, stream::Stream},
+    workload::readiness::State,
 };
 
-/// Tells progress as bars.
+/// How often times are drawn anew, and what came faster than it could be seen.
+const TICK: Duration = Duration::from_millis(100);
+/// How long a frame stands at least.
+const FRAME: Duration = Duration::from_millis(30);
+
+/// Tells progress on a terminal.
 #[derive(Debug)]
 pub(crate) struct Bars {
     printer: Printer,
     several: bool,
-    screen: MultiProgress,
-    tracks: Mutex<HashMap<String, Track>>,
+    screen: Screen,
+    tracks: Arc<Mutex<Tracks>>,
 }
 
-/// The bar of one instance and what it counts.
+/// The instances that are worked on.
 #[derive(Debug)]
-struct Track {
-    bar: ProgressBar,
-    changes: usize,
-    written: usize,
-    judged: BTreeMap<ObjectId, (State, String)>,
-    waiting: bool,
+struct Tracks {
+    screen: Screen,
+    stream: Stream,
+    by_name: BTreeMap<String, Track>,
+    drawn: Option<Instant>,
+    /// Whether a thread draws anew as time passes.
+    ticks: bool,
 }
 
 impl Bars {
-    /// Makes bars on stderr; where that is no terminal they are invisible.
+    /// Makes an empty display on stderr; where that is no terminal it is invisible.
     pub(crate) fn new(printer: Printer, several: bool) -> Self {
-        let target = if printer.is_quiet() {
-            ProgressDrawTarget::hidden()
-        } else {
-            ProgressDrawTarget::stderr()
+        let screen = Screen::new(&printer);
+        let tracks = Tracks {
+            screen: screen.clone(),
+            stream: printer.stderr(),
+            by_name: BTreeMap::new(),
+            drawn: None,
+            ticks: false,
         };
-        Self {
-            printer,
-            several,
-            screen: MultiProgress::with_draw_target(target),
-            tracks: Mutex::default(),
-        }
+        Self { printer, several, screen, tracks: Arc::new(Mutex::new(tracks)) }
     }
 
-    /// Gives the screen that the bars are drawn on.
-    pub(crate) fn screen(&self) -> MultiProgress {
+    /// Gives the screen that is drawn on.
+    pub(crate) fn screen(&self) -> Screen {
         self.screen.clone()
     }
 
-    /// Takes away the bar of an instance.
+    /// Takes away the lines of an instance.
     pub(crate) fn finish(&self, instance: &str) {
-        if let Ok(mut tracks) = self.tracks.lock()
-            && let Some(track) = tracks.remove(instance)
-        {
-            track.bar.finish_and_clear();
+        let mut tracks = lock(&self.tracks);
+        if tracks.by_name.remove(instance).is_some() {
+            tracks.draw();
         }
     }
 
-    /// Writes a line above the bars.
+    /// Writes a line above the display.
     fn above(&self, instance: &str, event: &Event) {
         if self.printer.is_quiet() {
             return;
         }
         let named = (self.several && !instance.is_empty()).then_some(instance);
         if let Some(text) = wording::line(event, named, &self.printer) {
-            // Written past the bars it would stand in the middle of one.
-            self.screen.suspend(|| write_stderr(&text));
+            self.screen.above(&text);
         }
     }
 
-    fn track(&self, instance: &str, change: impl FnOnce(&mut Track)) {
-        let Ok(mut tracks) = self.tracks.lock() else { return };
-        let track = tracks.entry(instance.to_owned()).or_insert_with(|| {
-            let bar = self.screen.add(ProgressBar::new(0).with_style(style()));
-            bar.set_prefix(self.printer.stderr().paint(Tone::Strong, &one_line(instance)));
-            bar.enable_steady_tick(Duration::from_millis(200));
-            Track { bar, changes: 0, written: 0, judged: BTreeMap::new(), waiting: false }
-        });
-        change(track);
-        track.draw();
+    fn track(&self, instance: &str, event: &Event) {
+        let mut tracks = lock(&self.tracks);
+        let now = Instant::now();
+        tracks
+            .by_name
+            .entry(instance.to_owned())
+            .or_insert_with(|| Track::new(now))
+            .take(event, now);
+        // A burst of events is one frame; the ticker draws what came last.
+        if tracks.drawn.is_none_or(|drawn| now.duration_since(drawn) >= FRAME) {
+            tracks.draw();
+        }
+        if !tracks.ticks {
+            tracks.ticks = true;
+            let tracks = Arc::downgrade(&self.tracks);
+            std::thread::spawn(move || tick(&tracks));
+        }
     }
 }
 
-impl Track {
-    fn draw(&self) {
-        let ready = self.judged.values().filter(|(state, _)| *state == State::Ready).count();
-        let (length, position) =
-            // While it waits, a bar counts what is ready; before that, what is written.
-            if self.waiting { (self.judged.len(), ready) } else { (self.changes, self.written) };
-        self.bar.set_length(length as u64);
-        self.bar.set_position(position as u64);
-        let open = self.judged.iter().find(|(_, (state, _))| *state != State::Ready);
-        if let Some((object, (_, why))) = open.filter(|_| self.waiting) {
-            let text = if why.is_empty() { object.to_string() } else { format!("{object}: {why}") };
-            self.bar.set_message(one_line(&text).into_owned());
+fn lock(tracks: &Mutex<Tracks>) -> std::sync::MutexGuard<'_, Tracks> {
+    tracks.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Draws anew until nothing is worked on any more.
+fn tick(tracks: &Weak<Mutex<Tracks>>) {
+    loop {
+        std::thread::sleep(TICK);
+        let Some(tracks) = tracks.upgrade() else { return };
+        let mut tracks = lock(&tracks);
+        if tracks.by_name.is_empty() {
+            tracks.ticks = false;
+            return;
         }
+        tracks.draw();
     }
+}
+
+impl Tracks {
+    fn draw(&mut self) {
+        let (now, size) = (Instant::now(), size());
+        self.drawn = Some(now);
+        self.screen.draw(lines(&self.by_name, now, size, self.stream), size.columns);
+    }
+}
+
+/// Gives the lines for a window: never more than it has rows, the last of which is the cursor's, and
+/// never wider than it is.
+fn lines(tracks: &BTreeMap<String, Track>, now: Instant, size: Size, stream: Stream) -> Vec<Line> {
+    // A line that fills the last column wraps on some terminals.
+    let width = size.columns.saturating_sub(1);
+    let rows = size.rows.saturating_sub(1).max(1);
+    let shown = if tracks.len() <= rows { tracks.len() } else { rows - 1 };
+    let (mut left, mut lines) = (rows - shown, Vec::new());
+    for (index, (name, track)) in tracks.iter().take(shown).enumerate() {
+        lines.push(track.heading(name, now, width, stream));
+        // What one needs not, the next may take.
+        let share = left / (shown - index);
+        let open = track.open(now, share.min(track.open_count()), width, stream);
+        left -= open.len();
+        lines.extend(open);
+    }
+    if shown < tracks.len() {
+        let text = format!("and {} more instances", tracks.len() - shown);
+        lines.push(Line { columns: text.len(), text });
+    }
+    lines
 }
 
 impl Drop for Bars {
     fn drop(&mut self) {
-        // The answer and the errors come after the bars, on a clean line.
-        if let Ok(tracks) = self.tracks.get_mut() {
-            tracks.values().for_each(|track| track.bar.finish_and_clear());
-        }
+        // The answer and the errors come after the display, on a clean line.
+        lock(&self.tracks).by_name.clear();
+        self.screen.clear();
     }
-}
-
-fn style() -> ProgressStyle {
-    ProgressStyle::with_template("{prefix} {bar:20} {pos}/{len} {elapsed} {wide_msg}")
-        .expect("the template is well formed")
-        .progress_chars("━━─")
 }
 
 impl Reporter for Bars {
@@ -131,39 +164,19 @@ impl Reporter for Bars {
             Event::Note(_) | Event::Warning(_) | Event::Request { .. } | Event::Bodies { .. } => {
                 self.above(instance, &event);
             }
-            Event::Planned { changes, .. } | Event::Removing { objects: changes } => {
-                self.track(instance, |track| {
-                    track.changes = *changes;
-                })
-            }
-            Event::Done { object, action } => self.track(instance, |track| {
-                track.written += 1;
-                track.bar.set_message(wording::done(object, *action));
-            }),
-            Event::Judged { object, verdict } => {
-                // A bar has room for one message; what failed must not be overwritten by the next.
+            Event::Judged { verdict, .. } => {
+                // What failed stays to be read, whatever becomes of the lines.
                 if matches!(verdict.state, State::Failed | State::Missing) {
                     self.above(instance, &event);
                 }
-                self.track(instance, |track| {
-                    let why = wording::reason(verdict);
-                    track.judged.insert(object.clone(), (verdict.state, why));
-                });
+                self.track(instance, &event);
             }
-            Event::Phase(phase) => self.track(instance, |track| {
-                track.waiting = *phase == "waiting";
-                track.bar.set_message(*phase);
-            }),
-            Event::StillOpen { open, .. } => self.track(instance, |track| {
-                for (object, why) in open {
-                    track
-                        .judged
-                        .entry(object.clone())
-                        .or_insert((State::Waiting, String::new()))
-                        .1
-                        .clone_from(why);
-                }
-            }),
+            Event::Planned { .. }
+            | Event::Removing { .. }
+            | Event::Done { .. }
+            | Event::Phase(_)
+            | Event::Estimate(_)
+            | Event::StillOpen { .. } => self.track(instance, &event),
         }
     }
 
@@ -173,32 +186,4 @@ impl Reporter for Bars {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{
-        output::format::Format,
-        workload::{readiness::Verdict, release::Action},
-    };
-
-    #[test]
-    fn a_bar_counts_what_is_written_and_then_what_is_ready() {
-        let bars = Bars::new(Printer::plain(Format::Table), false);
-        let object = |name: &str| ObjectId::new("", "Pod", None, name);
-        let judged = |name: &str, state, message: &str| Event::Judged {
-            object: object(name),
-            verdict: Verdict { state, reason: String::new(), message: message.into() },
-        };
-        let seen = || {
-            let tracks = bars.tracks.lock().unwrap();
-            let bar = &tracks["web"].bar;
-            (bar.position(), bar.length().unwrap(), bar.message())
-        };
-        bars.report("web", Event::Planned { changes: 2, objects: 3 });
-        bars.report("web", Event::Done { object: object("a"), action: Action::Create });
-        assert_eq!(seen(), (1, 2, "created Pod/a".into()));
-        bars.report("web", Event::Phase("waiting"));
-        bars.report("web", judged("a", State::Ready, ""));
-        bars.report("web", judged("b", State::Waiting, "0 of 1\nready"));
-        assert_eq!(seen(), (1, 2, "Pod/b: 0 of 1 ready".into()));
-    }
-}
+mod tests;

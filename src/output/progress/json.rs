@@ -6,22 +6,27 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use super::beats::Beats;
 use crate::{
     ops::events::{Event, Reporter},
     output::{printer::write_stderr, sanitize},
 };
+
+/// How much time passes at least between two lines that only say what is still open.
+const HEARTBEAT: Duration = Duration::from_secs(5);
 
 /// Tells progress as JSON lines.
 #[derive(Debug)]
 pub(crate) struct JsonLines {
     verbosity: u8,
     clock: fn() -> Timestamp,
+    beats: Beats,
 }
 
 impl JsonLines {
     /// Makes a reporter that stamps its lines by a clock.
     pub(crate) fn new(verbosity: u8, clock: fn() -> Timestamp) -> Self {
-        Self { verbosity, clock }
+        Self { verbosity, clock, beats: Beats::new(HEARTBEAT) }
     }
 
     fn line(&self, instance: &str, event: &Event) -> String {
@@ -46,6 +51,11 @@ struct Line<'a> {
 
 impl Reporter for JsonLines {
     fn report(&self, instance: &str, event: Event) {
+        if let Event::StillOpen { elapsed, .. } = &event
+            && !self.beats.is_due(instance, *elapsed)
+        {
+            return;
+        }
         write_stderr(&self.line(instance, &event));
     }
 
@@ -73,6 +83,7 @@ fn fields(event: &Event) -> (&'static str, Map<String, Value>) {
             ("judged", value)
         }
         Event::Phase(phase) => ("phase", json!({"phase": phase})),
+        Event::Estimate(time) => ("estimate", json!({"seconds": seconds(*time)})),
         Event::StillOpen { phase, elapsed, open } => {
             let open: Vec<Value> = open
                 .iter()

@@ -1,9 +1,7 @@
 //! Progress as lines: one for each object that was written, became ready or failed, and a
 //! heartbeat that says what is waited for.
 
-use std::{collections::HashMap, sync::Mutex, time::Duration};
-
-use super::{HEARTBEAT, wording};
+use super::{HEARTBEAT, beats::Beats, wording};
 use crate::{
     ops::events::{Event, Reporter},
     output::printer::{Printer, write_stderr},
@@ -14,37 +12,22 @@ use crate::{
 pub(crate) struct Lines {
     printer: Printer,
     several: bool,
-    /// Per instance the time of the last heartbeat, as it passed since the start.
-    beats: Mutex<HashMap<String, Duration>>,
+    beats: Beats,
 }
 
 impl Lines {
     /// Makes a reporter whose lines name their instance where there are `several`.
     pub(crate) fn new(printer: Printer, several: bool) -> Self {
-        Self { printer, several, beats: Mutex::default() }
-    }
-
-    /// Tells whether it is time for a heartbeat again.
-    fn beats(&self, instance: &str, elapsed: Duration) -> bool {
-        let Ok(mut beats) = self.beats.lock() else { return false };
-        match beats.get(instance) {
-            // A smaller time is that of another operation on the same instance.
-            Some(last) if elapsed >= *last && elapsed - *last < HEARTBEAT => false,
-            None if elapsed < HEARTBEAT => false,
-            _ => {
-                beats.insert(instance.to_owned(), elapsed);
-                true
-            }
-        }
+        Self { printer, several, beats: Beats::new(HEARTBEAT) }
     }
 
     fn text(&self, instance: &str, event: &Event) -> Option<String> {
         let is_told = match event {
             // Requests were asked for with `-v`; everything else is talk.
             Event::Request { .. } | Event::Bodies { .. } => true,
-            // An operation says it every few seconds; a CI log wants it less often.
+            // An operation says it every second; a CI log wants it less often.
             Event::StillOpen { elapsed, .. } => {
-                self.beats(instance, *elapsed) && !self.printer.is_quiet()
+                self.beats.is_due(instance, *elapsed) && !self.printer.is_quiet()
             }
             Event::Note(_)
             | Event::Warning(_)
@@ -52,7 +35,8 @@ impl Lines {
             | Event::Removing { .. }
             | Event::Done { .. }
             | Event::Judged { .. }
-            | Event::Phase(_) => !self.printer.is_quiet(),
+            | Event::Phase(_)
+            | Event::Estimate(_) => !self.printer.is_quiet(),
         };
         is_told.then(|| wording::line(event, self.named(instance), &self.printer)).flatten()
     }
@@ -76,11 +60,13 @@ impl Reporter for Lines {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::output::format::Format;
 
     #[test]
-    fn the_heart_beats_every_ten_seconds_per_instance() {
+    fn the_heart_beats_within_ten_seconds_per_instance() {
         let lines = Lines::new(Printer::plain(Format::Table), true);
         let told = |instance: &str, seconds| {
             let elapsed = Duration::from_secs(seconds);
@@ -89,7 +75,7 @@ mod tests {
                 .is_some()
         };
         let times: Vec<u64> = (0..=25).filter(|seconds| told("web", *seconds)).collect();
-        assert_eq!(times, [10, 20]);
+        assert_eq!(times, [9, 18]);
         assert!(told("db", 12));
         assert!(!told("db", 3) || !told("db", 4), "a new operation begins anew");
     }

@@ -1,29 +1,33 @@
-//! Progress on stderr: bars on a terminal, lines with a heartbeat elsewhere, JSON lines on
+//! Progress on stderr: lines that are drawn over on a terminal, lines with a heartbeat elsewhere, JSON lines on
 //! request. A reporter never fails: where stderr is closed, nobody looks.
 
 mod bars;
+mod beats;
 mod json;
 mod lines;
+mod screen;
+mod track;
 mod wording;
 
 use std::time::Duration;
 
-use indicatif::MultiProgress;
 use jiff::Timestamp;
 
+pub(crate) use self::screen::{Line, Screen, size};
 use self::{bars::Bars, json::JsonLines, lines::Lines};
 use super::{format::Progress, printer::Printer};
 use crate::ops::events::{Event, Reporter};
 
-/// How much time passes at least between two lines that only say what is still open.
-const HEARTBEAT: Duration = Duration::from_secs(10);
+/// How much time passes at least between two lines that only say what is still open: with the second
+/// that passes between two of these events, at most ten.
+const HEARTBEAT: Duration = Duration::from_secs(9);
 /// How many open objects are named at once.
 const NAMED: usize = 5;
 
 /// The reporter that the user chose, or that fits the terminal.
 #[derive(Debug)]
 pub(crate) enum ProgressReporter {
-    /// Bars that move.
+    /// Lines that are drawn over.
     Bars(Bars),
     /// A line for whatever happens.
     Lines(Lines),
@@ -62,8 +66,8 @@ impl ProgressReporter {
         }
     }
 
-    /// Gives the bars, which must step aside for a question.
-    pub(crate) fn bars(&self) -> Option<MultiProgress> {
+    /// Gives the screen that is drawn on, which must step aside for a question.
+    pub(crate) fn screen(&self) -> Option<Screen> {
         match self {
             Self::Bars(bars) => Some(bars.screen()),
             Self::Lines(_) | Self::Json(_) | Self::Notes(_) => None,
@@ -89,6 +93,7 @@ impl Reporter for ProgressReporter {
                 | Event::Done { .. }
                 | Event::Judged { .. }
                 | Event::Phase(_)
+                | Event::Estimate(_)
                 | Event::StillOpen { .. } => {}
             },
         }

@@ -33,6 +33,7 @@ pub(super) fn line(event: &Event, instance: Option<&str>, printer: &Printer) -> 
         Event::Done { object, action } => done(object, *action),
         Event::Judged { object, verdict } => judged(object, verdict, stream)?,
         Event::Phase(phase) => (*phase).to_owned(),
+        Event::Estimate(_) => return None,
         Event::StillOpen { phase, elapsed, open } => still_open(phase, *elapsed, open),
         Event::Request { method, path, status, took } => request(method, path, *status, *took),
         Event::Bodies { method: _, path: _, status: _, sent, answered } => {

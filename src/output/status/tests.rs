@@ -1,9 +1,12 @@
 use super::*;
 use crate::{
+    ops::view::ObjectView,
     output::instances::tests::{now, web},
     workload::{
+        details::{ObjectDetails, PodDetails, ReplicaSetDetails},
         error::{Code, Error},
         object::ObjectId,
+        readiness::State,
     },
 };
 
@@ -31,15 +34,88 @@ fn live() -> Operation {
 #[test]
 fn one_instance_is_the_tree_of_its_objects() {
     assert_eq!(
-        tree(&live(), &Printer::plain(Format::Table), now()),
+        tree(&live()),
         "web: Reconciling, 1 of 3 pods are ready\n\
          shop revision 2 · release 7 by ci@runner 3 h ago · runtime kind-dev · namespace web \
          (managed)\n\
-         OBJECT          NAMESPACE  STATE    REASON\n\
-         ├─ Service/web  web        ready    -\n\
-         ├─ Pod/web      web        failed   CrashLoopBackOff: container web ended with code 1\n\
-         └─ Job/web      web        waiting  Running since 3 s\n"
+         OBJECT          STATE    REASON\n\
+         ├─ Service/web  ready    -\n\
+         ├─ Pod/web      failed   CrashLoopBackOff: container web ended with code 1\n\
+         └─ Job/web      waiting  Running since 3 s\n"
     );
+}
+
+fn tree(live: &Operation) -> String {
+    let printer = Printer::plain(Format::Table);
+    heading(&live.instance, &printer, now()) + &tree::rows(live, &printer, now())
+}
+
+fn pod(name: &str, set: Option<&str>, state: State, reason: &str) -> PodDetails {
+    PodDetails {
+        name: name.into(),
+        replica_set: set.map(str::to_owned),
+        node: (state == State::Ready).then(|| "node-1".to_owned()),
+        ready: state == State::Ready,
+        state,
+        restarts: 0,
+        reason: reason.into(),
+        message: String::new(),
+        created_at: Some(now() - jiff::SignedDuration::from_secs(90)),
+        age: Some(90),
+    }
+}
+
+#[test]
+fn below_a_workload_stand_its_replica_sets_and_pods() {
+    let set = |name: &str, ready, desired| ReplicaSetDetails {
+        name: name.into(),
+        ready,
+        desired,
+        created_at: Some(now() - jiff::SignedDuration::from_secs(100)),
+    };
+    let mut live = live();
+    live.objects.truncate(2);
+    live.objects[0].id.kind = "Deployment".into();
+    live.objects[0].details = ObjectDetails {
+        ready: Some(1),
+        desired: Some(2),
+        replica_sets: vec![set("web-2", 0, 1), set("web-1", 1, 1)],
+        pods: vec![
+            pod("web-2-a", Some("web-2"), State::Failed, "ErrImagePull"),
+            pod("web-1-a", Some("web-1"), State::Ready, ""),
+            pod("stray", None, State::Waiting, "Pending"),
+        ],
+        ..ObjectDetails::default()
+    };
+    live.objects[1] = object("Service", State::Ready, "", "");
+    live.objects[1].id.namespace = Some("other".into());
+    live.objects[1].details = ObjectDetails {
+        endpoints: Some(1),
+        addresses: vec!["web.other.svc:80".into(), "node port 30080".into()],
+        ..ObjectDetails::default()
+    };
+    live.instance.failure = Some(FailedRelease {
+        release: 7,
+        outcome: OperationOutcome::TimedOut,
+        reason: "Deployment/web: no such image".into(),
+    });
+    let text = tree(&live);
+    insta::assert_snapshot!(text, @"
+    web: Reconciling, 1 of 3 pods are ready
+    release 7 ran out of time: Deployment/web: no such image
+    shop revision 2 · release 7 by ci@runner 3 h ago · runtime kind-dev · namespace web (managed)
+    OBJECT                  NAMESPACE  READY  STATE    RESTARTS  NODE    AGE    REASON
+    ├─ Deployment/web       web        1/2    ready    -         -       -      -
+    │  ├─ ReplicaSet/web-2  -          0/1    -        -         -       100 s  -
+    │  │  └─ Pod/web-2-a    -          -      failed   0         -       90 s   ErrImagePull
+    │  ├─ ReplicaSet/web-1  -          1/1    -        -         -       100 s  -
+    │  │  └─ Pod/web-1-a    -          -      ready    0         node-1  90 s   -
+    │  └─ Pod/stray         -          -      waiting  0         -       90 s   Pending
+    └─ Service/web          other      -      ready    -         -       -      1 ready endpoint, web.other.svc:80, node port 30080
+    ");
+    // What the status says already is not said twice.
+    live.instance.reason = Some("Deployment/web: no such image".into());
+    assert!(!tree(&live).contains("ran out of time"));
 }
 
 #[test]

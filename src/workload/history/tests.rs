@@ -93,3 +93,33 @@ fn images_that_came_changed_and_went() {
     );
     assert_eq!(image_changes(&one[..1], &[]), [change("init", Some("busybox"), None)]);
 }
+
+#[test]
+fn the_usual_duration_is_the_median_of_what_became_ready() {
+    let took = |number, outcome, seconds: Option<i64>| {
+        let release = release(number, "a", outcome);
+        let ended_at = seconds.map(|it| Timestamp::from_second(it).unwrap());
+        let ended_at =
+            ended_at.map(|it| it + release.started_at.duration_since(Timestamp::UNIX_EPOCH));
+        Release { ended_at, ..release }
+    };
+    use Outcome::{Ready, TimedOut};
+    let cases: [(Vec<Release>, Option<u64>); 5] = [
+        (vec![], None),
+        (vec![took(1, Ready, None)], None),
+        (vec![took(1, TimedOut, Some(300))], None),
+        (vec![took(2, TimedOut, Some(300)), took(1, Ready, Some(7))], Some(7)),
+        // Of the newest five.
+        (
+            [20, 10, 30, 11, 12, 900, 900, 900]
+                .iter()
+                .zip((1..9).rev())
+                .map(|(seconds, number)| took(number, Ready, Some(*seconds)))
+                .collect(),
+            Some(12),
+        ),
+    ];
+    for (releases, expected) in cases {
+        assert_eq!(usual_duration(&releases), expected.map(Duration::from_secs), "{releases:?}");
+    }
+}

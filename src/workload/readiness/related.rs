@@ -1,5 +1,5 @@
-//! The objects around those that are judged: pods, replica sets, events, nodes, storage classes
-//! and CRDs, indexed so that judging one object never walks over the others.
+//! The objects around those that are judged: pods, replica sets, events, nodes, storage classes,
+//! EndpointSlices and CRDs, indexed so that judging one object never walks over the others.
 //!
 //! It holds what it was handed and nothing else: where an account may not read pods or events,
 //! judgements are as good as the objects' own statuses.
@@ -11,12 +11,14 @@ use serde_json::Value;
 
 use super::{
     condition::Condition,
-    field::{self, annotation, controller, count, list, text, time},
+    field::{self, annotation, controller, count, label, list, text, time},
     template,
 };
 
 /// The annotation that numbers the replica sets of a Deployment.
 const REVISION: &str = "deployment.kubernetes.io/revision";
+/// The label by which an EndpointSlice names its Service.
+const SERVICE_NAME: &str = "kubernetes.io/service-name";
 
 /// An index over the neighbours of the objects of an instance.
 #[derive(Debug, Default, Clone)]
@@ -27,6 +29,7 @@ pub(crate) struct Related {
     nodes: KindIndex,
     storage_classes: KindIndex,
     definitions: KindIndex,
+    endpoint_slices: KindIndex,
     /// Restarts by container, of pods by uid, as they were seen first.
     first_restarts: HashMap<String, HashMap<String, i64>>,
 }
@@ -52,6 +55,7 @@ impl Related {
             "Node" => &mut self.nodes,
             "StorageClass" => &mut self.storage_classes,
             "CustomResourceDefinition" => &mut self.definitions,
+            "EndpointSlice" => &mut self.endpoint_slices,
             _ => return,
         };
         if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
@@ -70,6 +74,7 @@ impl Related {
             &mut self.nodes,
             &mut self.storage_classes,
             &mut self.definitions,
+            &mut self.endpoint_slices,
         ] {
             index.take(uid);
         }
@@ -110,6 +115,15 @@ impl Related {
         self.definitions
             .children(&definition_key(group, kind))
             .max_by_key(|definition| Condition::holds(definition, "Established"))
+    }
+
+    /// Gives the EndpointSlices of a Service, whoever made them.
+    pub(crate) fn endpoint_slices_of<'a>(
+        &'a self,
+        service: &Value,
+    ) -> impl Iterator<Item = &'a Value> + use<'a> {
+        let namespace = text(service, "/metadata/namespace");
+        self.endpoint_slices.children(&service_key(namespace, field::name(service)))
     }
 
     /// Finds the replica set that runs a Deployment's present pod template.
@@ -169,16 +183,25 @@ fn revision(body: &Value) -> Option<u64> {
 }
 
 /// Gives the key under which an object is looked up: its controller's uid, the uid of the object
-/// that an event is about, the name of a node or storage class, group and kind of a CRD.
+/// that an event is about, the name of a node or storage class, the Service of an EndpointSlice,
+/// group and kind of a CRD.
 fn parent_of(object: &Value) -> String {
     match text(object, "/kind") {
         "Pod" | "ReplicaSet" => controller(object).unwrap_or_default().to_owned(),
         "Event" => involved(object).to_owned(),
+        "EndpointSlice" => {
+            let service = label(object, SERVICE_NAME).unwrap_or_default();
+            service_key(text(object, "/metadata/namespace"), service)
+        }
         "CustomResourceDefinition" => {
             definition_key(text(object, "/spec/group"), text(object, "/spec/names/kind"))
         }
         _ => field::name(object).to_owned(),
     }
+}
+
+fn service_key(namespace: &str, name: &str) -> String {
+    format!("{namespace}/{name}")
 }
 
 fn definition_key(group: &str, kind: &str) -> String {
@@ -259,7 +282,7 @@ impl KindIndex {
         self.objects.get(uid).map(|object| &object.body)
     }
 
-    fn children(&self, parent: &str) -> impl Iterator<Item = &Value> {
+    fn children<'a>(&'a self, parent: &str) -> impl Iterator<Item = &'a Value> + use<'a> {
         self.children.get(parent).into_iter().flatten().filter_map(|uid| self.get(uid))
     }
 }

@@ -16,6 +16,18 @@ pub(crate) enum State {
     Missing,
 }
 
+impl State {
+    /// Gives the word of the JSON answer.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Ready => "ready",
+            Self::Waiting => "waiting",
+            Self::Failed => "failed",
+            Self::Missing => "missing",
+        }
+    }
+}
+
 /// A judgement of one object.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Verdict {

@@ -1,0 +1,161 @@
+//! How pods read ConfigMaps and Secrets, and which of them still run with what was there before.
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::{
+    kinds::pod_template::pod_spec,
+    object::ObjectId,
+    readiness::field::{created, list, text},
+};
+
+/// How the pods of a workload read a ConfigMap or Secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reading {
+    /// When a container starts: environment variables, and mounts of a `subPath`.
+    AtStart,
+    /// From a volume, whose files the kubelet brings up to date.
+    Refreshed,
+}
+
+/// Finds out how the pods of a workload read a ConfigMap or Secret of their namespace; none where
+/// nothing of them changes with it.
+pub(crate) fn reading_of(id: &ObjectId, workload: &Value, read: &ObjectId) -> Option<Reading> {
+    let spec = pod_spec(id, workload)?;
+    if !read.group.is_empty() || id.namespace != read.namespace {
+        return None;
+    }
+    let names = match &*read.kind {
+        "ConfigMap" => ["/configMapRef/name", "/configMapKeyRef/name", "/configMap/name"],
+        "Secret" => ["/secretRef/name", "/secretKeyRef/name", "/secret/name"],
+        _ => return None,
+    };
+    let is_named = |body: &Value, pointer: &str| text(body, pointer) == read.name;
+    let containers =
+        || ["/initContainers", "/containers"].into_iter().flat_map(|field| list(spec, field));
+    let is_env = containers().any(|container| {
+        list(container, "/envFrom").iter().any(|from| is_named(from, names[0]))
+            || list(container, "/env")
+                .iter()
+                .filter_map(|variable| variable.get("valueFrom"))
+                .any(|from| is_named(from, names[1]))
+    });
+    if is_env {
+        return Some(Reading::AtStart);
+    }
+    let holds = |volume: &&Value| {
+        is_named(volume, names[2])
+            // A volume of a Secret calls it otherwise than all others do.
+            || (read.kind == "Secret" && is_named(volume, "/secret/secretName"))
+            || list(volume, "/projected/sources").iter().any(|source| is_named(source, names[2]))
+    };
+    let volumes: Vec<&str> =
+        list(spec, "/volumes").iter().filter(holds).map(|volume| text(volume, "/name")).collect();
+    let mounts = containers()
+        .flat_map(|container| list(container, "/volumeMounts"))
+        .filter(|mount| volumes.contains(&text(mount, "/name")));
+    // The kubelet binds the file of a `subPath` once and does not follow it.
+    let is_part = |mount: &Value| {
+        !text(mount, "/subPath").is_empty() || !text(mount, "/subPathExpr").is_empty()
+    };
+    mounts
+        .map(|mount| if is_part(mount) { Reading::AtStart } else { Reading::Refreshed })
+        .min_by_key(|reading| match reading {
+            Reading::AtStart => 0,
+            Reading::Refreshed => 1,
+        })
+}
+
+/// Tells when the content of a ConfigMap or Secret was written last, by its `managedFields`.
+pub(crate) fn content_changed(object: &Value) -> Option<Timestamp> {
+    let entries = list(object, "/metadata/managedFields").iter();
+    let holds_content = |entry: &&Value| {
+        ["f:data", "f:binaryData"].iter().any(|field| entry["fieldsV1"].get(field).is_some())
+    };
+    entries.filter(holds_content).filter_map(|entry| text(entry, "/time").parse().ok()).max()
+}
+
+/// Tells whether a pod was made before a moment. Both are whole seconds: of the same second nothing
+/// is known.
+pub(crate) fn is_older(pod: &Value, changed: Timestamp) -> bool {
+    created(pod).is_some_and(|created| created < changed)
+}
+
+/// Says that a workload's pods read what has changed since.
+pub(crate) fn remark(reader: &ObjectId, read: &ObjectId, how: Reading, instance: &str) -> String {
+    match how {
+        Reading::AtStart => {
+            format!("{reader} still runs with the old {read}: deploy {instance} --restart")
+        }
+        Reading::Refreshed => format!(
+            "{reader} finds the new {read} in its volume within minutes; what it reads only at its \
+             start needs deploy {instance} --restart"
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_a_template_reads() {
+        use Reading::{AtStart, Refreshed};
+        let map = ("ConfigMap", "conf");
+        let secret = ("Secret", "key");
+        for (read, spec, expected) in [
+            (map, "containers: [{envFrom: [{configMapRef: {name: conf}}]}]", Some(AtStart)),
+            (map, "containers: [{envFrom: [{secretRef: {name: conf}}]}]", None),
+            (
+                map,
+                "initContainers: [{env: [{name: A, valueFrom: {configMapKeyRef: {name: conf, key: a}}}]}]",
+                Some(AtStart),
+            ),
+            (
+                map,
+                "containers: [{volumeMounts: [{name: v, mountPath: /a}]}], volumes: [{name: v, configMap: {name: conf}}]",
+                Some(Refreshed),
+            ),
+            (
+                map,
+                "containers: [{volumeMounts: [{name: v, mountPath: /a}, {name: v, subPath: x}]}], volumes: [{name: v, configMap: {name: conf}}]",
+                Some(AtStart),
+            ),
+            (map, "containers: [{}], volumes: [{name: v, configMap: {name: conf}}]", None),
+            (
+                secret,
+                "containers: [{volumeMounts: [{name: v}]}], volumes: [{name: v, secret: {secretName: key}}]",
+                Some(Refreshed),
+            ),
+            (
+                secret,
+                "containers: [{volumeMounts: [{name: v}]}], volumes: [{name: v, projected: {sources: [{secret: {name: key}}]}}]",
+                Some(Refreshed),
+            ),
+            (secret, "imagePullSecrets: [{name: key}], containers: [{}]", None),
+        ] {
+            let text = format!(
+                "{{apiVersion: apps/v1, kind: Deployment, metadata: {{name: web, namespace: a}},
+                   spec: {{template: {{spec: {{{spec}}}}}}}}}"
+            );
+            let body: Value = serde_yaml::from_str(&text).unwrap();
+            let read = ObjectId::new("", read.0, Some("a"), read.1);
+            assert_eq!(reading_of(&ObjectId::of(&body), &body, &read), expected, "{spec}");
+        }
+    }
+
+    #[test]
+    fn the_time_of_the_content_is_not_that_of_a_label() {
+        let map: Value = serde_yaml::from_str(
+            "metadata: {managedFields: [
+               {time: '2026-01-01T00:00:00Z', fieldsV1: {'f:data': {}}},
+               {time: '2026-01-02T00:00:00Z', fieldsV1: {'f:metadata': {}}}]}",
+        )
+        .unwrap();
+        let changed = content_changed(&map).unwrap();
+        assert_eq!(changed.to_string(), "2026-01-01T00:00:00Z");
+        let pod = |at: &str| serde_json::json!({"metadata": {"creationTimestamp": at}});
+        assert!(is_older(&pod("2025-12-31T23:59:59Z"), changed));
+        assert!(!is_older(&pod("2026-01-01T00:00:00Z"), changed));
+    }
+}
