@@ -32,7 +32,7 @@ pub(super) async fn tell(
         let sent = bodies.of(entry);
         let drift = drift_of(entry, sent.as_deref(), found, &manager);
         if let (Some(sent), Some(found)) = (&sent, found) {
-            beside += added_beside(sent, found, &manager);
+            beside += added_beside(sent, found, &manager, &entry.yielded);
         }
         all.push((*entry, sent, drift));
     }
@@ -46,7 +46,7 @@ pub(super) async fn tell(
 /// Reads the objects of which fields differ. What may not be read is told without values.
 async fn add_values(target: &Target, all: &mut [(&Entry, Option<Body>, Vec<Drift>)]) {
     let reads = all.iter_mut().filter_map(|(entry, sent, drift)| {
-        let sent = sent.as_deref().filter(|_| drift.iter().any(|one| !one.path.is_empty()))?;
+        let sent = sent.as_ref().filter(|_| drift.iter().any(|one| !one.path.is_empty()))?;
         let path = target.path(&entry.id, &entry.version)?;
         Some(async move {
             if let Ok(Some(live)) = target.api.find(Request::get(path)).await {

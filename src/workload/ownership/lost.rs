@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{
-    Dropped, ManagerClass, REPLICAS, apply_entry, class_of, entries,
+    Dropped, ManagerClass, REPLICAS, Yielded, apply_entry, class_of, entries,
     fields::{self, OwnedPathElement},
     is_apply_of, is_autoscaler, is_left, manager_of, subresource,
     yielding::scales_for_autoscalers,
@@ -100,10 +100,23 @@ fn comparable(body: &Value) -> Value {
 }
 
 /// Counts the fields that others added beside ours: persons, GitOps controllers and operators.
-/// Kubernetes' own controllers are not counted: they finish what was asked for.
-pub(crate) fn added_beside(body: &Value, live: &Value, manager: &str) -> usize {
+/// Kubernetes' own controllers are not counted: they finish what was asked for; nor is what was
+/// ours once and stays with its holder, which is recorded.
+pub(crate) fn added_beside(
+    body: &Value,
+    live: &Value,
+    manager: &str,
+    recorded: &[Yielded],
+) -> usize {
     let added = Dropped { body, manager, before: &[], recorded: &[] };
-    added.beyond(live).filter(|(entry, _)| !manager_of(entry).starts_with("kube-")).count()
+    let stays = |path: &[OwnedPathElement]| {
+        let field = fields::shown(path);
+        recorded.iter().any(|left| left.dropped && field.starts_with(&left.field))
+    };
+    let counts = |(entry, path): &(&Value, Vec<OwnedPathElement>)| {
+        !manager_of(entry).starts_with("kube-") && !stays(path)
+    };
+    added.beyond(live).filter(counts).count()
 }
 
 #[cfg(test)]
@@ -165,6 +178,13 @@ mod tests {
             ("kube-controller-manager", "", "", json!({"f:spec": {"f:volumeName": {}}})),
             ("kubelet", "status", "", json!({"f:status": {"f:a": {}}})),
         ]);
-        assert_eq!(added_beside(&body, &live, "us"), 1);
+        assert_eq!(added_beside(&body, &live, "us", &[]), 1);
+        let team = Yielded {
+            field: "metadata.labels.team".into(),
+            manager: "kubectl-label".into(),
+            autoscaler: None,
+            dropped: true,
+        };
+        assert_eq!(added_beside(&body, &live, "us", &[team]), 0, "it is told already");
     }
 }
