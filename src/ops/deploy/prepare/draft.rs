@@ -103,11 +103,7 @@ impl Deploy<'_> {
         let (plan, live) = planned?;
         let shows_ours = traces? || live.values().any(|object| is_ours(object, &manager, None));
         refuse_second_own(&start.target, &desired, &chosen.definition, &manager, &live).await?;
-        let kinds = &start.target.kinds;
-        let repairs = record
-            .as_ref()
-            .map(|record| repairs::find(record, kinds, &plan, &live, &manager))
-            .unwrap_or_default();
+        let repairs = repairs::find(record.as_ref(), &start.target.kinds, &plan, &live, &manager);
         let seen = Sighting::all(&plan, &live);
         let mut draft = Draft { chosen, desired, absent, manager, plan, repairs, seen, shows_ours };
         if let Some(record) = record

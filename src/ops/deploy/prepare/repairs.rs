@@ -30,12 +30,13 @@ pub(in crate::ops::deploy) struct Repair {
 /// Finds what others changed of the objects that a plan writes, from the metadata that it was made
 /// from.
 pub(super) fn find(
-    record: &Record,
+    record: Option<&Record>,
     kinds: &Kinds,
     plan: &Plan,
     live: &Live,
     manager: &str,
 ) -> Vec<Repair> {
+    let Some(record) = record else { return Vec::new() };
     let bodies = SentBodies::new(record, kinds);
     let entries: HashMap<&ObjectId, &Entry> =
         record.inventory.iter().map(|entry| (&entry.id, entry)).collect();
