@@ -35,7 +35,7 @@ use crate::{
         name::{DefinitionName, InstanceName},
         object::ObjectId,
         ownership::{is_labelled, made_by, other_instances},
-        plan::{Decision, Desired, Item, Plan},
+        plan::{Block, Decision, Desired, Item, Plan},
         record::{Entry, Record},
         release::Action,
         sharing::Others,
@@ -237,6 +237,9 @@ impl Planning<'_> {
                 item.block = Some(*by);
                 item.reason.clone_from(why);
             }
+        }
+        if item.block == Some(Block::Immutable) && self.options.replace.contains(&desired.id) {
+            self.make_anew(&mut item, &candidate, others, scaling);
         }
         if let Some(live) = live.filter(|live| self.is_shared(desired, live)) {
             report_sharing(&mut item, &other_instances(live, self.manager), others);

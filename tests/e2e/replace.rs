@@ -179,6 +179,30 @@ on_both! {
         assert_eq!(again["outcome"], "unchanged", "{again}");
     }
 
+    /// What can be changed in place is, and what did not change stays: a command that is said again
+    /// does nothing.
+    fn what_is_replaced_is_replaced_once(place) {
+        let name = place.instance("");
+        let path = stateful_set(&name);
+        place.write("set.yaml", &set("1Gi"));
+        place.run(&format!("deploy {name} -f set.yaml")).expect(0);
+        let uid = || place.get(&path).unwrap()["metadata"]["uid"].clone();
+        let first = uid();
+        let line = format!("deploy {name} -f set.yaml --replace StatefulSet/db -o json");
+        let same = place.run(&line).expect(0).json();
+        assert_eq!((&same["outcome"], uid()), (&"unchanged".into(), first.clone()), "{same}");
+        place.write("set.yaml", &set("1Gi").replace("db:1", "db:2"));
+        let updated = place.run(&line).expect(0).json();
+        assert_eq!((&updated["counts"]["update"], uid()), (&1.into(), first.clone()), "{updated}");
+        place.write("set.yaml", &set("2Gi"));
+        let replaced = place.run(&line).expect(0).json();
+        assert_eq!(replaced["counts"]["recreate"], 1, "{replaced}");
+        let second = uid();
+        assert_ne!(first, second);
+        let again = place.run(&line).expect(0).json();
+        assert_eq!((&again["outcome"], uid()), (&"unchanged".into(), second), "{again}");
+    }
+
     fn a_set_that_somebody_scaled_is_made_anew_at_that_number(place) {
         let name = place.instance("");
         let path = stateful_set(&name);

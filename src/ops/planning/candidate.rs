@@ -87,7 +87,7 @@ impl Planning<'_> {
         let (entry, live) = (entries.get(&desired.id).copied(), live.get(&desired.id));
         let choices = Choices {
             adopt: self.options.adopt,
-            replace: self.options.replace.contains(&desired.id),
+            anew: false,
             reclaim: scaling.reclaims(desired, entry),
         };
         let decision = match &desired.hook {

@@ -3,13 +3,16 @@
 
 use super::{
     Planning,
+    candidate::Candidate,
     dry_run::{Asked, AskedFor},
+    scaling::Scaling,
 };
 use crate::workload::{
     error::{Code, Result},
-    plan::{Block, Item},
+    plan::{Block, Decision, Item},
     record::Entry,
     release::Action,
+    sharing::Others,
 };
 
 impl Planning<'_> {
@@ -80,12 +83,35 @@ impl Planning<'_> {
         Ok(())
     }
 
+    /// Plans to delete and create what cannot be changed in place, as `--replace` asks; what can be is
+    /// changed, so that the same command again does nothing.
+    pub(super) fn make_anew(
+        &self,
+        item: &mut Item,
+        candidate: &Candidate<'_>,
+        others: &Others,
+        scaling: &Scaling<'_>,
+    ) {
+        let uid = item.uid.clone().unwrap_or_default();
+        let why = format!("asked for by --replace: {}", item.reason);
+        let decision = Decision::Recreate { uid, why: why.clone() };
+        item.terms = scaling.terms(&Candidate { decision, ..*candidate }, others);
+        (item.action, item.block, item.reason) = (Action::Recreate, None, why);
+    }
+
     /// Takes a dry run's answer into an item whose action is known already.
     pub(super) fn take_dry_run(&self, item: &mut Item, action: Action, asked: Asked) {
         item.action = action;
         match asked {
             Asked::Same(_) | Asked::Differs => {}
             Asked::Alike => item.action = Action::Unchanged,
+            // Nobody can say whether it can be changed: it is done as it was asked for.
+            Asked::Untold(why)
+                if action == Action::Update && self.options.replace.contains(&item.desired.id) =>
+            {
+                (item.action, item.block) = (Action::Blocked, Some(Block::Immutable));
+                item.reason = why;
+            }
             Asked::Untold(why) => item.reason = why,
             Asked::Immutable(why) => {
                 item.action = Action::Blocked;

@@ -76,8 +76,8 @@ pub(crate) enum Block {
 pub(crate) struct Choices {
     /// Objects that are not ours are taken over.
     pub adopt: bool,
-    /// This object is deleted and made anew.
-    pub replace: bool,
+    /// This object is deleted and made anew, whatever changed.
+    pub anew: bool,
     /// What was left to others is not to be left any more: it is written.
     pub reclaim: bool,
 }
@@ -107,8 +107,8 @@ pub(crate) fn decide(
     if !is_ours(live, manager, entry.and_then(|entry| entry.uid.as_deref())) {
         return decide_foreign(desired, live, live_uid, manager, choices);
     }
-    if choices.replace {
-        return Decision::Recreate { uid: live_uid, why: "asked for by --replace".to_owned() };
+    if choices.anew {
+        return Decision::Recreate { uid: live_uid, why: "it is made anew".to_owned() };
     }
     if desired.id.is("batch", "Job") && Condition::holds(live, "Failed") {
         return Decision::Recreate { uid: live_uid, why: "the Job failed".to_owned() };

@@ -20,7 +20,7 @@ pub(crate) fn decide_hook(
     if is_shared || !hook.is_made_anew(&desired.id) {
         return decide(desired, entry, Some(live), manager, choices);
     }
-    let choices = Choices { replace: true, ..choices };
+    let choices = Choices { anew: true, ..choices };
     match decide(desired, entry, Some(live), manager, choices) {
         Decision::Recreate { uid, .. } => Decision::Recreate { uid, why: hook.told() },
         decision => decision,
