@@ -1,4 +1,4 @@
-//! `diff`: what differs between releases, revisions, instances and manifests.
+//! `diff`: what differs between releases, revisions, instances, manifests and what is live.
 
 use clap::Args;
 
@@ -7,9 +7,15 @@ use crate::{
         invocation::{Done, Failures, Invocation},
         manifests::{FileArgs, load},
         names::Numbered,
+        session::{self, OperationMode},
         workload_file::NamedWorkload,
     },
-    ops::diff::{self, Side},
+    ops::{
+        deploy,
+        diff::{self, Side},
+        options::{DeployOptions, Earlier, Limits, Validation},
+        view::DiffView,
+    },
     output::{self, difference::DiffStyle},
     workload::{
         error::{Code, Error, ErrorKind, Result},
@@ -20,13 +26,15 @@ use crate::{
 const MORE: &str = "\
 A side is NAME, what an instance runs (its newest release), or NAME@N, its release N; with \
 --definition the newest revision of a definition, or its revision N. In place of the second side \
-stands --newest, what `deploy NAME` would bring, or -f, what `deploy NAME -f PATH` would bring.
+stands --newest, what `deploy NAME` would bring, or -f, what `deploy NAME -f PATH` would bring. \
+One side alone is compared with the cluster: what a deploy of that release would change there.
 
-Both sides are taken from the database, no cluster is contacted. They are compared with their \
+Two sides are taken from the database, no cluster is contacted. They are compared with their \
 overrides and before they are placed: that two instances have other namespaces is no difference. \
 Values of Secrets are masked; that one changed is shown.
 
 Examples:
+  workloadctl diff web                         what runs against what was released
   workloadctl diff web@5 web@7                 release against release
   workloadctl diff web-dev web-prod            instance against instance
   workloadctl diff web --newest                what a deploy would bring
@@ -38,18 +46,18 @@ Exit codes:
   0  told
   1  no such instance, definition, release or revision
   2  wrong command or input
-  4  something differs (only with --exit-code)";
+  4  something differs (only with --exit-code)
+  7  the runtime cannot be used";
 
-/// Show what differs between releases, instances, revisions and manifests, contacting no cluster
+/// Show what differs between releases, instances, revisions, manifests and what is live
 #[derive(Debug, Args)]
 #[command(after_long_help = MORE)]
 pub(crate) struct DiffArgs {
     /// What is compared: an instance or NAME@RELEASE
     #[arg(value_name = "SIDE")]
     from: String,
-    /// What it is compared with
-    #[arg(value_name = "SIDE", required_unless_present_any = ["newest", "file"],
-          conflicts_with_all = ["newest", "file"])]
+    /// What it is compared with [default: what is live]
+    #[arg(value_name = "SIDE", conflicts_with_all = ["newest", "file"])]
     to: Option<String>,
     /// The sides are definitions: NAME or NAME@REVISION
     #[arg(long)]
@@ -73,14 +81,44 @@ pub(super) fn run(args: DiffArgs, call: &Invocation) -> Done {
     let DiffArgs { from, to, definition, newest, files, diff: style, exit_code } = args;
     let numbered = Numbered::parse(&from)?;
     let to = match to {
-        Some(to) => side(&Numbered::parse(&to)?, definition)?,
-        None if newest => Side::Newest { instance: numbered.name.parse()? },
-        None => given(&files, numbered.name, definition, call)?,
+        Some(to) => Some(side(&Numbered::parse(&to)?, definition)?),
+        None if newest => Some(Side::Newest { instance: numbered.name.parse()? }),
+        None if !files.file.is_empty() => Some(given(&files, numbered.name, definition, call)?),
+        None => None,
     };
-    let from = side(&numbered, definition)?;
-    let diff = diff::sides(&call.open_for_reading()?, from, to)?;
+    let diff = match (side(&numbered, definition)?, to) {
+        (from, Some(to)) => diff::sides(&call.open_for_reading()?, from, to)?,
+        (Side::Release { instance, number }, None) => live(&instance, number, call)?,
+        (_, None) => {
+            return Err(Error::usage(Code::InvalidCommand, "name a second side, or -f").into());
+        }
+    };
     output::diff::tell(&call.printer, &diff, style)?;
     Ok((exit_code && !diff.objects.is_empty()).then_some(ErrorKind::Changes))
+}
+
+/// Compares what is live with a release, the newest without a number.
+fn live(name: &InstanceName, number: Option<u64>, call: &Invocation) -> Result<DiffView, Failures> {
+    let known = call.open_for_reading()?;
+    if known.instance(name)?.is_none() {
+        return Err(known.no_such_instance(name.as_str()).into());
+    }
+    drop(known);
+    let options = DeployOptions {
+        earlier: Some(number.map_or(Earlier::Newest, |number| Earlier::Release(Some(number)))),
+        // It has been on the cluster: whatever it is, the server took it.
+        validation: Validation::Ignore,
+        ..DeployOptions::of(Limits::none())
+    };
+    let mode =
+        OperationMode { command: format!("workloadctl diff {name}"), ..OperationMode::default() };
+    let operation = session::run(call, mode, async |around| {
+        let operation = deploy::plan(around.session, name, &options).await;
+        around.progress.finish(name.as_str());
+        operation
+    })?;
+    operation.warnings.iter().for_each(|warning| call.printer.warn(warning));
+    Ok(diff::of_plan(operation, number)?)
 }
 
 fn side(numbered: &Numbered<'_>, definition: bool) -> Result<Side> {

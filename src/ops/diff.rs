@@ -1,11 +1,12 @@
-//! What differs between releases, revisions, instances and manifests, from the database alone.
+//! What differs between releases, revisions, instances and manifests, from the database alone, and
+//! from what is live, by a plan.
 //!
-//! Sides are compared as they are before placement, with their overrides: where the namespaces of two
+//! Recorded sides are compared as they are before placement, with their overrides: where the namespaces of two
 //! instances differ, or their labels, nobody changed anything.
 
 use super::{
     history,
-    view::{DiffView, SideView},
+    view::{DiffView, DifferingView, ObjectView, Operation, SideView},
 };
 use crate::{
     store::Store,
@@ -16,8 +17,8 @@ use crate::{
         kinds::Kinds,
         name::{DefinitionName, InstanceName},
         overrides::{self, Overrides},
-        release::Release,
-        set_difference::compare,
+        release::{Action, Release},
+        set_difference::{Fate, compare},
     },
 };
 
@@ -81,6 +82,40 @@ pub(crate) fn sides(store: &Store, from: Side, to: Side) -> Result<DiffView> {
         to: to_view,
         objects: objects.into_iter().map(Into::into).collect(),
     })
+}
+
+/// Tells what differs from what is live to a release, from the plan of deploying that release: what
+/// only the server writes is in none, and what others hold by right is left out.
+///
+/// # Errors
+/// What the plan ended with, where it got to no object.
+pub(crate) fn of_plan(operation: Operation, release: Option<u64>) -> Result<DiffView> {
+    let Operation { instance, objects, error, .. } = operation;
+    if let Some(error) = error.filter(|_| objects.is_empty()) {
+        return Err(error);
+    }
+    let name = Some(instance.name);
+    let from =
+        SideView { instance: name.clone(), runtime: instance.runtime, ..SideView::default() };
+    let to = SideView {
+        instance: name,
+        release: release.or(instance.release),
+        definition: instance.definition,
+        revision: instance.revision,
+        ..SideView::default()
+    };
+    let objects = objects.into_iter().filter_map(differing).collect();
+    Ok(DiffView { from, to, objects })
+}
+
+fn differing(object: ObjectView) -> Option<DifferingView> {
+    let fate = match object.action? {
+        Action::Unchanged => return None,
+        Action::Create => Fate::Added,
+        Action::Prune | Action::Delete => Fate::Removed,
+        Action::Update | Action::Recreate | Action::Adopt | Action::Blocked => Fate::Changed,
+    };
+    Some(DifferingView { id: object.id, fate, difference: object.changes })
 }
 
 fn find(store: &Store, side: Side) -> Result<Found> {
@@ -159,7 +194,7 @@ fn of_release(instance: &InstanceName, release: Release) -> Found {
             release: Some(number),
             definition: Some(definition.to_string()),
             revision: Some(revision),
-            source: None,
+            ..SideView::default()
         },
         digest,
         overrides,

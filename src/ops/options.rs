@@ -27,6 +27,8 @@ pub(crate) enum Earlier {
     Revision(u64),
     /// `rollback`: what that release was, or the last one that went well before the newest.
     Release(Option<u64>),
+    /// `diff`: what the newest release was.
+    Newest,
     /// `--like`: what another instance runs.
     Like {
         instance: InstanceName,

@@ -49,7 +49,8 @@ fn object_text(object: &DifferingView, style: DiffStyle, stream: Stream) -> Stri
     let tone = match object.fate {
         Fate::Added => Tone::Good,
         Fate::Removed => Tone::Bad,
-        Fate::Changed if style == DiffStyle::None => Tone::Warn,
+        // What differs in it may not be known: the server was not asked.
+        Fate::Changed if style == DiffStyle::None || object.difference.is_empty() => Tone::Warn,
         Fate::Changed => return show(&title, &object.difference, style, stream),
     };
     let line = format!("{} {}", object.fate.word(), one_line(&title));

@@ -359,14 +359,10 @@ fn a_side_that_is_not_there_is_named() {
     error: "web@x": behind `@` stands a number, not "x"
 
     $ workloadctl diff web
-    exit code 2
+    exit code 1
     --- stderr
-    error: the following required arguments were not provided:
-      <SIDE>
-
-    Usage: workloadctl diff <SIDE> <SIDE>
-
-    For more information, try '--help'.
+    error: `web` was never deployed
+    hint: workloadctl deploy web
 
     $ workloadctl diff web web@1
     exit code 1

@@ -134,8 +134,7 @@ fn without_a_command_help_goes_to_stderr() {
       list         List instances from the database, contacting no cluster
       render       Print the objects of manifests as they are read, or those of an instance as they
                    would be sent
-      diff         Show what differs between releases, instances, revisions and manifests, contacting no
-                   cluster
+      diff         Show what differs between releases, instances, revisions, manifests and what is live
       history      List the releases of an instance, the newest first, contacting no cluster
       rollback     Return an instance to what an earlier release of it was
       delete       Delete instances with all their objects; their definitions stay

@@ -1,5 +1,9 @@
 //! What differs between what ran, what runs and what would run.
 
+use http::Method;
+use serde_json::json;
+use workloadctl::testing::Request;
+
 use crate::harness::Place;
 
 fn set(image: &str, more: &str) -> String {
@@ -92,9 +96,55 @@ on_both! {
         // A folder without overrides, as a deploy of it would be.
         let folder = place.run(&format!("diff {dev} -f set.yaml --diff fields")).expect(0).stdout;
         assert!(folder.contains("  - spec.replicas: 2\n"), "{folder}");
+        // What is live is what was released.
+        same(place, &format!("diff {dev}"));
         // What the database lost is there again once the record was read.
         place.lose_database();
         place.run(&format!("status --runtime {} -n {dev} {dev}", place.runtime)).expect(0);
         place.run(&format!("diff {dev}@2 -f set.yaml --exit-code")).expect(4);
+    }
+
+    fn what_is_live_is_compared_with_a_release(place) {
+        let name = &place.instance("");
+        place.write("set.yaml", &format!("{}{EXTRA}", set(ONE, "two")));
+        place.run(&format!("deploy {name} -f set.yaml")).expect(0);
+        place.write("set.yaml", &format!("{}{EXTRA}", set(ONE, "three")));
+        place.run(&format!("deploy {name} -f set.yaml")).expect(0);
+        same(place, &format!("diff {name}"));
+        let path = format!("/apis/apps/v1/namespaces/{name}/deployments/web");
+        let patch = json!([{"op": "replace", "path": "/spec/template/spec/containers/0/image", "value": TWO}]);
+        place.call(Request::json_patch(format!("{path}?fieldManager=kubectl-set"), &patch)).unwrap();
+        let extra = format!("/api/v1/namespaces/{name}/configmaps/extra");
+        place.call(Request::json(Method::DELETE, extra, &json!({}))).unwrap();
+        let fields = place.told(&format!("diff {name} --diff fields --exit-code"));
+        let first = place.told(&format!("diff {name}@1 --diff fields"));
+        snapshot!(format!("{fields}\n{first}"), @"
+        $ workloadctl diff NAME --diff fields --exit-code
+        exit code 4
+        --- stdout
+        --- NAME as it is on RUNTIME
+        +++ NAME release 2 (NAME revision 2)
+        NAME/Deployment/web
+          ~ spec.template.spec.containers[name=web].image: registry.k8s.io/pause:3.10 -> registry.k8s.io/pause:3.9
+        added NAME/ConfigMap/extra
+
+        $ workloadctl diff NAME@1 --diff fields
+        exit code 0
+        --- stdout
+        --- NAME as it is on RUNTIME
+        +++ NAME release 1 (NAME revision 1)
+        NAME/Deployment/web
+          ~ spec.template.spec.containers[name=web].image: registry.k8s.io/pause:3.10 -> registry.k8s.io/pause:3.9
+        NAME/ConfigMap/conf
+          ~ data.text: 1 line added, 1 removed
+        added NAME/ConfigMap/extra
+        --- stderr
+        NAME: back to release 1 (NAME revision 1)
+        ");
+        // Nothing was written, and a deploy brings it back.
+        place.run(&format!("deploy {name}")).expect(0);
+        same(place, &format!("diff {name}"));
+        place.run(&format!("diff {name}-x")).expect(1);
+        place.run(&format!("diff --definition {name}")).expect(2);
     }
 }

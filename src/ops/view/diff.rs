@@ -15,6 +15,9 @@ pub(crate) struct SideView {
     /// The instance; none for a definition's own objects.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub instance: Option<String>,
+    /// The runtime, of what is live there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub runtime: Option<String>,
     /// The instance's release; none for what has not been released.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub release: Option<u64>,
@@ -32,7 +35,10 @@ pub(crate) struct SideView {
 impl SideView {
     /// Names the side: `web release 7 (web revision 3)`.
     pub(crate) fn told(&self) -> String {
-        let Self { instance, release, definition, revision, source } = self;
+        let Self { instance, runtime, release, definition, revision, source } = self;
+        if let (Some(instance), Some(runtime)) = (instance, runtime) {
+            return format!("{instance} as it is on {runtime}");
+        }
         let revision = match (definition, revision) {
             (Some(definition), Some(revision)) => Some(format!("{definition} revision {revision}")),
             _ => source.clone(),

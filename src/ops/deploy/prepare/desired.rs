@@ -124,7 +124,9 @@ impl Start {
     /// Tells which of Helm's hooks run: nothing is upgraded before a release went well. A record that
     /// was rebuilt knows of none, and is of what was there.
     pub(super) fn occasion(&self, options: &DeployOptions) -> Occasion {
-        if matches!(options.earlier, Some(Earlier::Release(_) | Earlier::LastGood { .. })) {
+        if let Some(Earlier::Release(_) | Earlier::LastGood { .. } | Earlier::Newest) =
+            options.earlier
+        {
             return Occasion::Rollback;
         }
         let is_good = |deployed: &Deployed| deployed.release.outcome.is_good();

@@ -158,6 +158,32 @@ impl Deploy<'_> {
         })
     }
 
+    /// Chooses what the newest release was, with its overrides (`diff`).
+    ///
+    /// # Errors
+    /// `no-such-release` (1): there was none; its content is not known any more.
+    pub(super) fn newest_release(&self, record: Option<&Record>) -> Result<ChosenRevision> {
+        let recorded = record.and_then(|record| record.newest.as_ref());
+        let mut chosen = match recorded {
+            Some(deployed) => {
+                let chosen = ChosenRevision::of(deployed.revision(), deployed.content());
+                ChosenRevision { overrides: Some(deployed.release.overrides.clone()), ..chosen }
+            }
+            None => {
+                let releases = self.known_releases(&[])?;
+                let Some(release) = releases.first() else {
+                    let message = format!("`{}` was never deployed", self.name);
+                    return Err(Error::failed(Code::NoSuchRelease, message)
+                        .hint(format!("workloadctl deploy {}", self.name)));
+                };
+                let chosen = self.kept_content(release)?;
+                ChosenRevision { overrides: Some(release.overrides.clone()), ..chosen }
+            }
+        };
+        chosen.pinned = recorded.is_some_and(|deployed| deployed.release.pinned);
+        Ok(chosen)
+    }
+
     /// Lists the releases of the record and those of the database, the newest first.
     fn known_releases(&self, recorded: &[&Deployed]) -> Result<Vec<Release>> {
         let mut releases = self.session.store().releases(self.name)?;

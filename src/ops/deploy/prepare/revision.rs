@@ -67,6 +67,9 @@ impl Deploy<'_> {
             Some(Earlier::Release(number)) => {
                 return self.earlier_release(start.located.record(), *number);
             }
+            Some(Earlier::Newest) => {
+                return self.newest_release(start.located.record());
+            }
             Some(Earlier::Like { instance, with_overrides }) => {
                 return self.like(start, instance, *with_overrides);
             }
