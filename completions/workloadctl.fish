@@ -50,25 +50,28 @@ complete -c workloadctl -n "__fish_workloadctl_needs_command" -s V -l version -d
 complete -c workloadctl -n "__fish_workloadctl_needs_command" -f -a "deploy" -d 'Deploy instances: apply what changed, wait until it is ready, remove what left the definition'
 complete -c workloadctl -n "__fish_workloadctl_needs_command" -f -a "plan" -d 'Show what a deploy would do, object by object'
 complete -c workloadctl -n "__fish_workloadctl_needs_command" -f -a "status" -d 'Show instances as they are on their clusters, and why they are not ready'
+complete -c workloadctl -n "__fish_workloadctl_needs_command" -f -a "logs" -d 'Show what the containers of an instance write'
 complete -c workloadctl -n "__fish_workloadctl_needs_command" -f -a "list" -d 'List instances from the database, contacting no cluster'
 complete -c workloadctl -n "__fish_workloadctl_needs_command" -f -a "render" -d 'Print the objects of manifests as they are read, or those of an instance as they would be sent'
-complete -c workloadctl -n "__fish_workloadctl_needs_command" -f -a "diff" -d 'Show what differs between releases, instances, revisions and manifests, contacting no cluster'
+complete -c workloadctl -n "__fish_workloadctl_needs_command" -f -a "diff" -d 'Show what differs between releases, instances, revisions, manifests and what is live'
 complete -c workloadctl -n "__fish_workloadctl_needs_command" -f -a "history" -d 'List the releases of an instance, the newest first, contacting no cluster'
 complete -c workloadctl -n "__fish_workloadctl_needs_command" -f -a "rollback" -d 'Return an instance to what an earlier release of it was'
 complete -c workloadctl -n "__fish_workloadctl_needs_command" -f -a "delete" -d 'Delete instances with all their objects; their definitions stay'
 complete -c workloadctl -n "__fish_workloadctl_needs_command" -f -a "definition" -d 'Handle workload definitions: named sets of Kubernetes resources'
 complete -c workloadctl -n "__fish_workloadctl_needs_command" -f -a "instance" -d 'Handle workload instances: running copies of definitions'
 complete -c workloadctl -n "__fish_workloadctl_needs_command" -f -a "runtime" -d 'Handle runtimes: the contexts of your kubeconfig'
-complete -c workloadctl -n "__fish_workloadctl_needs_command" -f -a "db" -d 'Look after the database: check it, copy it, fill it from a cluster, remove what is old'
+complete -c workloadctl -n "__fish_workloadctl_needs_command" -f -a "db" -d 'Look after the database: check it, copy it, rebuild it, prune it'
 complete -c workloadctl -n "__fish_workloadctl_needs_command" -f -a "sandbox" -d 'Handle the sandbox: a Kubernetes API inside the program, for trying and rehearsing'
+complete -c workloadctl -n "__fish_workloadctl_needs_command" -f -a "import" -d 'Make a definition and an instance of what runs; write nothing to the cluster'
 complete -c workloadctl -n "__fish_workloadctl_needs_command" -f -a "init" -d 'Write a first workload file'
 complete -c workloadctl -n "__fish_workloadctl_needs_command" -f -a "schema" -d 'Print the JSON Schema of workload files'
 complete -c workloadctl -n "__fish_workloadctl_needs_command" -f -a "completions" -d 'Print the completions for a shell'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -s f -l file -d 'Read manifests from a file, a folder (of manifests or a kustomization), a Helm chart (folder, .tgz or oci://), an https URL or `-` (standard input), several form one definition; or read a workload file, which names definitions and instances' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l values -d 'Render Helm charts with the values of a file; of several the last counts most' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l helm-set -d 'Render Helm charts with a value, as `helm --set` does' -r
-complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l definition -d 'The definition [default: the instance\'s own, or one of the instance\'s name]' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l definition -d 'The definition, or NAME@N for its revision N [default: the instance\'s own, or one of the instance\'s name]' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l revision -d 'The number of the definition\'s revision [default: the newest]' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l like -d 'The revision that another instance runs: that of its last release that went well' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l image -d 'Set the image of a container, or of an image repository; NAME- drops the override' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l replicas -d 'Set the replicas of an object; OBJECT- drops the override' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l patch -d 'Merge partial objects of a file into those that they name; OBJECT- drops the override' -r
@@ -88,6 +91,12 @@ ignore\t''"
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l namespace-label -d 'Label a namespace that is made, such as pod-security.kubernetes.io/enforce=baseline' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l timeout -d 'How long each instance may take, from lock to end; 0 is for ever' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l lock-wait -d 'How long to wait while somebody else works on an instance [default: 0 on a terminal, else 5m]' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l log-lines -d 'How many lines to show of the log of what is not ready; 0 is none' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l tolerate-restarts -d 'How often a container may restart before its pod counts as failed; what is missing has 30 s to appear, and after the first failure everything else 30 s to end' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l plan -d 'Do what `plan --out FILE` kept, where nothing of it moved since' -r -F
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l diff -d 'How to show what changes in each object [default: unified on a terminal, else none]' -r -f -a "unified\t''
+fields\t''
+none\t''"
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l runtime -d 'The runtime: a context of the kubeconfig, or `sandbox`' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -s n -l namespace -d 'The namespace' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l kubeconfig -d 'The kubeconfig, instead of KUBECONFIG or ~/.kube/config' -r -F
@@ -107,11 +116,14 @@ json\t''
 none\t''"
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l request-timeout -d 'How long one request may take [default: 30s, status: 5s]' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l all -d 'All instances, or those of --definition and on --runtime'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l with-overrides -d 'With --like: its overrides too, in place of the instance\'s own'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l restart -d 'Restart the pods, and run the Jobs again'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l adopt -d 'Take over objects that exist and are not ours, with what other tools left in them'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l new-cluster -d 'Go on although the runtime is another cluster than before'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l no-wait -d 'Return as soon as everything is sent'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l dry-run -d 'Show what would be done, and do nothing'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l rollback-on-failure -d 'Return to the last good release where this one fails or does not become ready in time'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l ask -d 'Show what would be done, ask, and do just that'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -s q -l quiet -d 'Say nothing but the answer and errors'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -s v -l verbose -d 'Show requests with status and time; -vv shows bodies too, Secret values masked'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -s y -l yes -d 'Answer every question with yes'
@@ -120,8 +132,9 @@ complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -s V -l 
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -s f -l file -d 'Read manifests from a file, a folder (of manifests or a kustomization), a Helm chart (folder, .tgz or oci://), an https URL or `-` (standard input), several form one definition; or read a workload file, which names definitions and instances' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l values -d 'Render Helm charts with the values of a file; of several the last counts most' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l helm-set -d 'Render Helm charts with a value, as `helm --set` does' -r
-complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l definition -d 'The definition [default: the instance\'s own, or one of the instance\'s name]' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l definition -d 'The definition, or NAME@N for its revision N [default: the instance\'s own, or one of the instance\'s name]' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l revision -d 'The number of the definition\'s revision [default: the newest]' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l like -d 'The revision that another instance runs: that of its last release that went well' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l image -d 'Set the image of a container, or of an image repository; NAME- drops the override' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l replicas -d 'Set the replicas of an object; OBJECT- drops the override' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l patch -d 'Merge partial objects of a file into those that they name; OBJECT- drops the override' -r
@@ -139,6 +152,10 @@ complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l validat
 warn\t''
 ignore\t''"
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l namespace-label -d 'Label a namespace that is made, such as pod-security.kubernetes.io/enforce=baseline' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l diff -d 'How to show what changes in each object [default: unified on a terminal, else none]' -r -f -a "unified\t''
+fields\t''
+none\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l out -d 'Keep the plan in a file, for `deploy --plan`; it holds the values of Secrets' -r -F
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l runtime -d 'The runtime: a context of the kubeconfig, or `sandbox`' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -s n -l namespace -d 'The namespace' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l kubeconfig -d 'The kubeconfig, instead of KUBECONFIG or ~/.kube/config' -r -F
@@ -158,6 +175,7 @@ json\t''
 none\t''"
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l request-timeout -d 'How long one request may take [default: 30s, status: 5s]' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l all -d 'All instances, or those of --definition and on --runtime'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l with-overrides -d 'With --like: its overrides too, in place of the instance\'s own'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l restart -d 'Restart the pods, and run the Jobs again'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l adopt -d 'Take over objects that exist and are not ours, with what other tools left in them'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l new-cluster -d 'Go on although the runtime is another cluster than before'
@@ -197,6 +215,36 @@ complete -c workloadctl -n "__fish_workloadctl_using_subcommand status" -s v -l 
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand status" -s y -l yes -d 'Answer every question with yes'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand status" -s V -l version -d 'Print version'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand logs" -l since -d 'Only what was written in so much time' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand logs" -l tail -d 'Only so many of the last lines of each container' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand logs" -l grep -d 'Only lines in which a regular expression is found' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand logs" -l runtime -d 'The runtime: a context of the kubeconfig, or `sandbox`' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand logs" -s n -l namespace -d 'The namespace' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand logs" -l kubeconfig -d 'The kubeconfig, instead of KUBECONFIG or ~/.kube/config' -r -F
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand logs" -l db -d 'The database, instead of WORKLOADCTL_DB or the one in the configuration folder' -r -F
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand logs" -s o -l output -d 'The form of the answer' -r -f -a "table\t''
+wide\t''
+json\t''
+yaml\t''
+name\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand logs" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand logs" -l progress -d 'How to show progress on stderr' -r -f -a "auto\t''
+bars\t''
+lines\t''
+json\t''
+none\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand logs" -l request-timeout -d 'How long one request may take [default: 30s, status: 5s]' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand logs" -s f -l follow -d 'Go on with what is written, and with pods that come'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand logs" -l previous -d 'What the runs before the present ones wrote'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand logs" -l timestamps -d 'Begin each line with its time'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand logs" -l no-prefix -d 'Do not say who wrote a line'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand logs" -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand logs" -s v -l verbose -d 'Show requests with status and time; -vv shows bodies too, Secret values masked'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand logs" -s y -l yes -d 'Answer every question with yes'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand logs" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand logs" -s V -l version -d 'Print version'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand list" -l definition -d 'Only instances of this definition' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand list" -l runtime -d 'The runtime: a context of the kubeconfig, or `sandbox`' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand list" -s n -l namespace -d 'The namespace' -r
@@ -312,6 +360,11 @@ complete -c workloadctl -n "__fish_workloadctl_using_subcommand history" -s V -l
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand rollback" -l to -d 'The number of the release to return to' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand rollback" -l timeout -d 'How long each instance may take, from lock to end; 0 is for ever' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand rollback" -l lock-wait -d 'How long to wait while somebody else works on an instance [default: 0 on a terminal, else 5m]' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand rollback" -l log-lines -d 'How many lines to show of the log of what is not ready; 0 is none' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand rollback" -l tolerate-restarts -d 'How often a container may restart before its pod counts as failed; what is missing has 30 s to appear, and after the first failure everything else 30 s to end' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand rollback" -l diff -d 'How to show what changes in each object [default: unified on a terminal, else none]' -r -f -a "unified\t''
+fields\t''
+none\t''"
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand rollback" -l runtime -d 'The runtime: a context of the kubeconfig, or `sandbox`' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand rollback" -s n -l namespace -d 'The namespace' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand rollback" -l kubeconfig -d 'The kubeconfig, instead of KUBECONFIG or ~/.kube/config' -r -F
@@ -367,34 +420,35 @@ complete -c workloadctl -n "__fish_workloadctl_using_subcommand delete" -s v -l 
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand delete" -s y -l yes -d 'Answer every question with yes'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand delete" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand delete" -s V -l version -d 'Print version'
-complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and not __fish_seen_subcommand_from apply list show validate delete" -l runtime -d 'The runtime: a context of the kubeconfig, or `sandbox`' -r
-complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and not __fish_seen_subcommand_from apply list show validate delete" -s n -l namespace -d 'The namespace' -r
-complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and not __fish_seen_subcommand_from apply list show validate delete" -l kubeconfig -d 'The kubeconfig, instead of KUBECONFIG or ~/.kube/config' -r -F
-complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and not __fish_seen_subcommand_from apply list show validate delete" -l db -d 'The database, instead of WORKLOADCTL_DB or the one in the configuration folder' -r -F
-complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and not __fish_seen_subcommand_from apply list show validate delete" -s o -l output -d 'The form of the answer' -r -f -a "table\t''
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and not __fish_seen_subcommand_from apply list show history validate delete" -l runtime -d 'The runtime: a context of the kubeconfig, or `sandbox`' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and not __fish_seen_subcommand_from apply list show history validate delete" -s n -l namespace -d 'The namespace' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and not __fish_seen_subcommand_from apply list show history validate delete" -l kubeconfig -d 'The kubeconfig, instead of KUBECONFIG or ~/.kube/config' -r -F
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and not __fish_seen_subcommand_from apply list show history validate delete" -l db -d 'The database, instead of WORKLOADCTL_DB or the one in the configuration folder' -r -F
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and not __fish_seen_subcommand_from apply list show history validate delete" -s o -l output -d 'The form of the answer' -r -f -a "table\t''
 wide\t''
 json\t''
 yaml\t''
 name\t''"
-complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and not __fish_seen_subcommand_from apply list show validate delete" -l color -d 'When to use colours' -r -f -a "auto\t''
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and not __fish_seen_subcommand_from apply list show history validate delete" -l color -d 'When to use colours' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and not __fish_seen_subcommand_from apply list show validate delete" -l progress -d 'How to show progress on stderr' -r -f -a "auto\t''
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and not __fish_seen_subcommand_from apply list show history validate delete" -l progress -d 'How to show progress on stderr' -r -f -a "auto\t''
 bars\t''
 lines\t''
 json\t''
 none\t''"
-complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and not __fish_seen_subcommand_from apply list show validate delete" -l request-timeout -d 'How long one request may take [default: 30s, status: 5s]' -r
-complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and not __fish_seen_subcommand_from apply list show validate delete" -s q -l quiet -d 'Say nothing but the answer and errors'
-complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and not __fish_seen_subcommand_from apply list show validate delete" -s v -l verbose -d 'Show requests with status and time; -vv shows bodies too, Secret values masked'
-complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and not __fish_seen_subcommand_from apply list show validate delete" -s y -l yes -d 'Answer every question with yes'
-complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and not __fish_seen_subcommand_from apply list show validate delete" -s h -l help -d 'Print help'
-complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and not __fish_seen_subcommand_from apply list show validate delete" -s V -l version -d 'Print version'
-complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and not __fish_seen_subcommand_from apply list show validate delete" -f -a "apply" -d 'Store manifests as the first or the next revision of a definition; contact no cluster'
-complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and not __fish_seen_subcommand_from apply list show validate delete" -f -a "list" -d 'List definitions'
-complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and not __fish_seen_subcommand_from apply list show validate delete" -f -a "show" -d 'Show a definition'
-complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and not __fish_seen_subcommand_from apply list show validate delete" -f -a "validate" -d 'Say what is wrong with manifests; store nothing, and contact no cluster unless one is named'
-complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and not __fish_seen_subcommand_from apply list show validate delete" -f -a "delete" -d 'Delete definitions that have no instances'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and not __fish_seen_subcommand_from apply list show history validate delete" -l request-timeout -d 'How long one request may take [default: 30s, status: 5s]' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and not __fish_seen_subcommand_from apply list show history validate delete" -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and not __fish_seen_subcommand_from apply list show history validate delete" -s v -l verbose -d 'Show requests with status and time; -vv shows bodies too, Secret values masked'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and not __fish_seen_subcommand_from apply list show history validate delete" -s y -l yes -d 'Answer every question with yes'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and not __fish_seen_subcommand_from apply list show history validate delete" -s h -l help -d 'Print help'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and not __fish_seen_subcommand_from apply list show history validate delete" -s V -l version -d 'Print version'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and not __fish_seen_subcommand_from apply list show history validate delete" -f -a "apply" -d 'Store manifests as the first or the next revision of a definition; contact no cluster'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and not __fish_seen_subcommand_from apply list show history validate delete" -f -a "list" -d 'List definitions'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and not __fish_seen_subcommand_from apply list show history validate delete" -f -a "show" -d 'Show a definition'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and not __fish_seen_subcommand_from apply list show history validate delete" -f -a "history" -d 'List the revisions of a definition, the newest first, with the releases that brought them'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and not __fish_seen_subcommand_from apply list show history validate delete" -f -a "validate" -d 'Say what is wrong with manifests; store nothing, and contact no cluster unless one is named'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and not __fish_seen_subcommand_from apply list show history validate delete" -f -a "delete" -d 'Delete definitions that have no instances'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from apply" -s f -l file -d 'Read manifests from a file, a folder (of manifests or a kustomization), a Helm chart (folder, .tgz or oci://), an https URL or `-` (standard input), several form one definition; or read a workload file, which names definitions and instances' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from apply" -l values -d 'Render Helm charts with the values of a file; of several the last counts most' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from apply" -l helm-set -d 'Render Helm charts with a value, as `helm --set` does' -r
@@ -447,6 +501,7 @@ complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and 
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from list" -s y -l yes -d 'Answer every question with yes'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from show" -l revision -d 'What it was in this revision; with -o yaml or json its objects' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from show" -l field -d 'Print one bare value of the JSON, such as revision' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from show" -l runtime -d 'The runtime: a context of the kubeconfig, or `sandbox`' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from show" -s n -l namespace -d 'The namespace' -r
@@ -469,8 +524,31 @@ complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and 
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Say nothing but the answer and errors'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Show requests with status and time; -vv shows bodies too, Secret values masked'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from show" -s y -l yes -d 'Answer every question with yes'
-complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from history" -l runtime -d 'The runtime: a context of the kubeconfig, or `sandbox`' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from history" -s n -l namespace -d 'The namespace' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from history" -l kubeconfig -d 'The kubeconfig, instead of KUBECONFIG or ~/.kube/config' -r -F
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from history" -l db -d 'The database, instead of WORKLOADCTL_DB or the one in the configuration folder' -r -F
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from history" -s o -l output -d 'The form of the answer' -r -f -a "table\t''
+wide\t''
+json\t''
+yaml\t''
+name\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from history" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from history" -l progress -d 'How to show progress on stderr' -r -f -a "auto\t''
+bars\t''
+lines\t''
+json\t''
+none\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from history" -l request-timeout -d 'How long one request may take [default: 30s, status: 5s]' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from history" -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from history" -s v -l verbose -d 'Show requests with status and time; -vv shows bodies too, Secret values masked'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from history" -s y -l yes -d 'Answer every question with yes'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from history" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from history" -s V -l version -d 'Print version'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from validate" -l against -d 'Ask the server of this runtime too, by dry runs that store nothing' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from validate" -l runtime -d 'The runtime: a context of the kubeconfig, or `sandbox`' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand definition; and __fish_seen_subcommand_from validate" -s n -l namespace -d 'The namespace' -r
@@ -915,6 +993,33 @@ complete -c workloadctl -n "__fish_workloadctl_using_subcommand sandbox; and __f
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand sandbox; and __fish_seen_subcommand_from reset" -s y -l yes -d 'Answer every question with yes'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand sandbox; and __fish_seen_subcommand_from reset" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand sandbox; and __fish_seen_subcommand_from reset" -s V -l version -d 'Print version'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand import" -l from-helm -d 'Take the objects of a release of Helm' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand import" -s l -l selector -d 'Take the objects whose labels fit' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand import" -l definition -d 'The definition to make [default: the instance\'s name]' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand import" -l runtime -d 'The runtime: a context of the kubeconfig, or `sandbox`' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand import" -s n -l namespace -d 'The namespace' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand import" -l kubeconfig -d 'The kubeconfig, instead of KUBECONFIG or ~/.kube/config' -r -F
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand import" -l db -d 'The database, instead of WORKLOADCTL_DB or the one in the configuration folder' -r -F
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand import" -s o -l output -d 'The form of the answer' -r -f -a "table\t''
+wide\t''
+json\t''
+yaml\t''
+name\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand import" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand import" -l progress -d 'How to show progress on stderr' -r -f -a "auto\t''
+bars\t''
+lines\t''
+json\t''
+none\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand import" -l request-timeout -d 'How long one request may take [default: 30s, status: 5s]' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand import" -l all -d 'Take all objects of the namespace'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand import" -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand import" -s v -l verbose -d 'Show requests with status and time; -vv shows bodies too, Secret values masked'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand import" -s y -l yes -d 'Answer every question with yes'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand import" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand import" -s V -l version -d 'Print version'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand init" -l from -d 'Stored instances to write down, with their overrides' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand init" -s f -l file -d 'The file to write; - is standard output' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand init" -l runtime -d 'The runtime: a context of the kubeconfig, or `sandbox`' -r

@@ -232,7 +232,7 @@ on_both! {
         let before: Vec<&str> = entered.stderr.lines().take_while(|line| !is_record(line)).filter(looks).collect();
         assert!(!before.is_empty() && before.len() < entered.stderr.lines().filter(looks).count(), "{entered:?}");
         // The first look after the record was written.
-        let matches = Matches { method: Some("GET"), path: Some(path.clone()), watch: None };
+        let matches = Matches { method: Some("GET"), path: Some(path.clone()), watch: None, dry_run: None };
         let look = Fault::new(matches, When::Nth(before.len() as u64 + 1), FOREIGN[0].1.clone());
         place.faults(&[Arc::new(look)]);
         place.run(&format!("deploy {next} -f next.yaml --namespace {maker}")).expect(7);
