@@ -132,7 +132,7 @@ fn files_that_may_not_be_read() {
     mknodat(CWD, program.home().join("some/pipe.yaml"), FileType::Fifo, Mode::RWXU, 0).unwrap();
     let forbid = |name: &str| {
         let path = program.home().join(name);
-        fs::set_permissions(path, fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(path, fs::Permissions::from_mode(0o0)).unwrap();
     };
     ["some/b.yaml", "some/a"].into_iter().for_each(forbid);
     let mut told = String::new();

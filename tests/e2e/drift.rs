@@ -38,6 +38,9 @@ fn drift(place: &Place, name: &str) -> String {
     format!("{} {}", status.code, told.join("\n"))
 }
 
+/// Something that somebody does to the objects.
+type Edit<'a> = Box<dyn Fn() + 'a>;
+
 on_both! {
     fn what_others_change_is_told_and_taken_back(place) {
         let name = &place.instance("");
@@ -47,7 +50,7 @@ on_both! {
         let image = json!([{"op": "replace", "path": "/spec/template/spec/containers/0/image", "value": "web:hand"}]);
         let mut applied = set().swap_remove(1);
         applied["data"] = json!({"a": "applied"});
-        let edits: Vec<(&str, Box<dyn Fn() + '_>)> = vec![
+        let edits: Vec<(&str, Edit<'_>)> = vec![
             ("nothing", Box::new(|| ())),
             ("edit", Box::new(|| patch(place, &conf, "kubectl-edit", &json!({"data": {"a": "edited"}})))),
             ("edit that removes", Box::new(|| patch(place, &conf, "kubectl-edit", &json!({"data": {"b": null}})))),

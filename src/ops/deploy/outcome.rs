@@ -49,12 +49,7 @@ pub(super) fn conclude(
         RolloutEnd::Lost => Err(rollout.scope.fence.why_lost()),
         RolloutEnd::Failed => Err(failed(rollout, &errors)),
         RolloutEnd::LoggedOut if !errors.is_empty() => Err(failed(rollout, &errors)),
-        RolloutEnd::LoggedOut => {
-            let refused = rollout.observer.login_refused().and_then(Failure::of_the_server);
-            let refused =
-                refused.unwrap_or_else(|| Error::runtime(Code::Unauthorized, "logged out"));
-            Err(refused.while_doing(format!("cannot wait for `{name}`")))
-        }
+        RolloutEnd::LoggedOut => Err(logged_out(rollout)),
         RolloutEnd::NotReady => Err(Error::new(
             ErrorKind::NotReady,
             Code::NotReady,
@@ -97,6 +92,12 @@ pub(super) fn conclude(
             .causes(left(rollout))
             .hint(format!("{again} goes on, `workloadctl delete {name}` removes it"))),
     }
+}
+
+fn logged_out(rollout: &Rollout<'_>) -> Error {
+    let refused = rollout.observer.login_refused().and_then(Failure::of_the_server);
+    let refused = refused.unwrap_or_else(|| Error::runtime(Code::Unauthorized, "logged out"));
+    refused.while_doing(format!("cannot wait for `{}`", rollout.scope.instance))
 }
 
 /// Says what helps where what is not ready may wait for hooks that come after it: Helm without its

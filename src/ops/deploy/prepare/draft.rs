@@ -57,10 +57,8 @@ impl Deploy<'_> {
             let brought = chosen.content.brought_namespaces();
             namespaces::fix_rebuilt_mode(rebuilt, &brought, stored_here.as_ref(), flag);
         }
-        let overrides = match &chosen.overrides {
-            Some(overrides) => overrides.clone(),
-            None => self.overrides(start)?,
-        };
+        let stored = || self.overrides(start);
+        let overrides = chosen.overrides.clone().map_or_else(stored, Ok)?;
         let mut desired = self.desired_state(start, &chosen.content, overrides).await?;
         let absent = self.check_namespaces(start, &desired).await?;
         owners::leave_out_dead(&start.target, &mut desired).await;
