@@ -117,7 +117,6 @@ fn live(name: &InstanceName, number: Option<u64>, call: &Invocation) -> Result<D
         around.progress.finish(name.as_str());
         operation
     })?;
-    operation.warnings.iter().for_each(|warning| call.printer.warn(warning));
     Ok(diff::of_plan(operation, number)?)
 }
 

@@ -118,7 +118,7 @@ on_both! {
         place.call(Request::json(Method::DELETE, extra, &json!({}))).unwrap();
         let fields = place.told(&format!("diff {name} --diff fields --exit-code"));
         let first = place.told(&format!("diff {name}@1 --diff fields"));
-        snapshot!(format!("{fields}\n{first}"), @"
+        snapshot!(format!("{fields}\n{first}"), @r#"
         $ workloadctl diff NAME --diff fields --exit-code
         exit code 4
         --- stdout
@@ -127,6 +127,9 @@ on_both! {
         NAME/Deployment/web
           ~ spec.template.spec.containers[name=web].image: registry.k8s.io/pause:3.10 -> registry.k8s.io/pause:3.9
         added NAME/ConfigMap/extra
+        --- stderr
+        warning: Deployment/web: spec.template…[name="web"].image was "registry.k8s.io/pause:3.10" (kubectl-set, N s ago)
+        warning: ConfigMap/extra was deleted
 
         $ workloadctl diff NAME@1 --diff fields
         exit code 0
@@ -140,7 +143,9 @@ on_both! {
         added NAME/ConfigMap/extra
         --- stderr
         NAME: back to release 1 (NAME revision 1)
-        ");
+        warning: Deployment/web: spec.template…[name="web"].image was "registry.k8s.io/pause:3.10" (kubectl-set, N s ago)
+        warning: ConfigMap/extra was deleted
+        "#);
         // Nothing was written, and a deploy brings it back.
         place.run(&format!("deploy {name}")).expect(0);
         same(place, &format!("diff {name}"));

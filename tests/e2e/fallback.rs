@@ -170,7 +170,7 @@ on_both! {
         place.write("one.yaml", &set(GOOD, ""));
         place.write("it's two.yaml", &conf("1").replace("name: conf", "name: two"));
         let path = Some("/configmaps/two?".to_owned());
-        let matches = Matches { method: Some("PATCH"), path, ..Matches::default() };
+        let matches = Matches { method: Some("PATCH"), path, dry_run: Some(false), ..Matches::default() };
         let rejects = |when| Arc::new(Fault::new(matches.clone(), when, Effect::Rejected(422, "admission webhook \"no.example.com\" denied the request: no")));
         let hints = |arguments: &[&str]| {
             let mut command = place.command("");

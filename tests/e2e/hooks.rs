@@ -263,7 +263,7 @@ on_both! {
             job("report", &hook("post-install", 1), ""),
         ];
         place.write("a.yaml", &text.concat());
-        snapshot!(place.told(&format!("deploy {web} -f a.yaml --timeout 3s --progress none")), @"
+        snapshot!(crate::evidence::steady(place.told(&format!("deploy {web} -f a.yaml --timeout 3s --progress none"))), @"
         $ workloadctl deploy NAME -f a.yaml --timeout 3s --progress none
         exit code 1
         --- stdout
@@ -276,6 +276,12 @@ on_both! {
           Job/report (a.yaml:11): its turn did not come
           Deployment/web: pod web-POD on node-N: container main runs, but is not ready yet
         hint: if what is not ready waits for hooks that come after it (Job/seed, Job/report): `workloadctl deploy NAME --no-wait`
+        Deployment/web -> pod web-POD on node-N -> container main: ContainersNotReady
+          log:
+            | starting
+            | listening on port 8080
+            | ready
+        cause: Deployment/web: pod web-POD on node-N: container main runs, but is not ready yet
         ");
         // With that they run.
         let told = deployed(place, &format!("{web} --no-wait"), 0);
