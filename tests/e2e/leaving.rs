@@ -221,7 +221,8 @@ on_both! {
         let at = |path: &str| sent.iter().position(|line| line.split(' ').next() == Some(path)).expect(path);
         let home = format!("/api/v1/namespaces/{name}");
         assert!(at(&format!("{home}/persistentvolumeclaims/data")) < at(&home), "{sent:?}");
-        assert!(at(&home) < at(&format!("{home}/configmaps/a")), "{sent:?}");
+        // The sandbox may be done with the namespace before it is sent.
+        assert!(sent[..at(&home)].iter().all(|line| !line.contains("/configmaps/")), "{sent:?}");
         assert_eq!(deleted.json()["counts"]["delete"], 3, "{}", deleted.stdout);
         assert_eq!(place.leftovers(&name), Vec::<String>::new());
     }
