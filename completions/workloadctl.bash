@@ -2072,13 +2072,17 @@ _workloadctl() {
             return 0
             ;;
         workloadctl__subcmd__rollback)
-            opts="-n -o -q -v -y -h -V --to --timeout --lock-wait --no-wait --log-lines --tolerate-restarts --dry-run --diff --runtime --namespace --kubeconfig --db --output --quiet --verbose --color --progress --request-timeout --yes --help --version"
+            opts="-n -o -q -v -y -h -V --to --replace --timeout --lock-wait --no-wait --log-lines --tolerate-restarts --dry-run --diff --runtime --namespace --kubeconfig --db --output --quiet --verbose --color --progress --request-timeout --yes --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --to)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --replace)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

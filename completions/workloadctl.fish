@@ -358,6 +358,7 @@ complete -c workloadctl -n "__fish_workloadctl_using_subcommand history" -s y -l
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand history" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand history" -s V -l version -d 'Print version'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand rollback" -l to -d 'The number of the release to return to' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand rollback" -l replace -d 'Delete an object and make it again where it cannot be changed in place' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand rollback" -l timeout -d 'How long each instance may take, from lock to end; 0 is for ever' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand rollback" -l lock-wait -d 'How long to wait while somebody else works on an instance [default: 0 on a terminal, else 5m]' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand rollback" -l log-lines -d 'How many lines to show of the log of what is not ready; 0 is none' -r

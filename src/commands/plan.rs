@@ -1,8 +1,8 @@
 //! `plan`: what a deploy would do, without doing it.
 
 use std::{
-    fs::OpenOptions,
-    io::Write as _,
+    fs::{self, File, OpenOptions},
+    io::{self, Read as _, Write as _},
     os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
     sync::Arc,
@@ -62,27 +62,76 @@ pub(super) fn run(args: PlanArgs, call: &Invocation) -> Done {
     call.only("plan", &[Format::Table, Format::Json])?;
     let PlanArgs { release, style, out, exit_code } = args;
     let command = FleetCommand::Plan(style.style(call));
+    // Before the plan is shown, so that what is told is one answer.
+    let out = out.map(|out| PlanFile::begin(&call.env.current_dir, &out)).transpose()?;
     let end = fleet::run(release, Limits::none(), command, call)?;
-    if let (Some(out), None) = (&out, end.failed) {
-        keep(&end.frozen, &call.env.current_dir.join(out), out)?;
+    if let (Some(out), None) = (out, end.failed) {
+        out.keep(&end.frozen)?;
     }
     let changes = (exit_code && end.changes).then_some(ErrorKind::Changes);
     Ok(end.failed.or(changes))
 }
 
-/// Writes the one plan into a file that nobody else may read.
-fn keep(plans: &[Arc<FrozenPlan>], path: &Path, shown: &Path) -> Result<()> {
-    let [plan] = plans else {
-        return Err(Error::usage(Code::SeveralInstances, "--out needs exactly one instance"));
-    };
-    let shown = shown.display();
-    let failed = |error| Error::failed(Code::System, format!("cannot write {shown}")).chain(&error);
-    // A file of before may be readable by all: it is made anew, beside it, and takes its place.
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".new");
-    let beside = PathBuf::from(beside);
-    let mut options = OpenOptions::new();
-    let open = options.write(true).create_new(true).mode(0o600).open(&beside);
-    let written = open.and_then(|mut file| file.write_all(plan.text().as_bytes()));
-    written.and_then(|()| std::fs::rename(&beside, path)).map_err(failed)
+/// A file that a plan is written into, beside it at first: nobody else may read it, and what was
+/// there is replaced by a whole plan alone.
+struct PlanFile {
+    path: PathBuf,
+    beside: PathBuf,
+    file: File,
+    shown: String,
+    is_kept: bool,
+}
+
+impl PlanFile {
+    /// Begins a file.
+    ///
+    /// # Errors
+    /// `file-exists` (5) where something else than a plan is there; code 1 where nothing can be
+    /// written.
+    fn begin(folder: &Path, path: &Path) -> Result<Self> {
+        let shown = path.display().to_string();
+        let path = folder.join(path);
+        if fs::symlink_metadata(&path).is_ok_and(|there| !there.is_file() || !is_plan(&path)) {
+            let message = format!("{shown} is there already, and is no plan");
+            return Err(Error::refused(Code::FileExists, message).hint("name another file"));
+        }
+        let mut beside = path.as_os_str().to_owned();
+        beside.push(".new");
+        let beside = PathBuf::from(beside);
+        let mut options = OpenOptions::new();
+        let file = options.write(true).create_new(true).mode(0o600).open(&beside);
+        let file = file.map_err(|error| cannot_write(&shown, &error))?;
+        Ok(Self { path, beside, file, shown, is_kept: false })
+    }
+
+    /// Writes the one plan.
+    fn keep(mut self, plans: &[Arc<FrozenPlan>]) -> Result<()> {
+        let [plan] = plans else {
+            return Err(Error::usage(Code::SeveralInstances, "--out needs exactly one instance"));
+        };
+        let written = self.file.write_all(plan.text().as_bytes());
+        let written = written.and_then(|()| fs::rename(&self.beside, &self.path));
+        self.is_kept = written.is_ok();
+        written.map_err(|error| cannot_write(&self.shown, &error))
+    }
+}
+
+impl Drop for PlanFile {
+    fn drop(&mut self) {
+        if !self.is_kept {
+            // There is nothing in it that anybody would miss.
+            let _ = fs::remove_file(&self.beside);
+        }
+    }
+}
+
+fn cannot_write(shown: &str, error: &io::Error) -> Error {
+    Error::failed(Code::System, format!("cannot write {shown}")).chain(error)
+}
+
+/// Tells whether a file begins as a plan does.
+fn is_plan(path: &Path) -> bool {
+    let mut head = [0; 200];
+    let read = File::open(path).and_then(|mut file| file.read(&mut head)).unwrap_or_default();
+    String::from_utf8_lossy(&head[..read]).contains("\"FrozenPlan\"")
 }

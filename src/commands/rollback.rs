@@ -38,6 +38,9 @@ pub(crate) struct RollbackArgs {
     /// The number of the release to return to
     #[arg(long, value_name = "RELEASE")]
     to: Option<u64>,
+    /// Delete an object and make it again where it cannot be changed in place
+    #[arg(long, value_name = "OBJECT")]
+    replace: Vec<String>,
     /// How long to go on.
     #[command(flatten)]
     limits: LimitArgs,
@@ -55,10 +58,11 @@ pub(crate) struct RollbackArgs {
 /// Rolls back.
 pub(super) fn run(args: RollbackArgs, call: &Invocation) -> Done {
     call.only("rollback", &[Format::Table, Format::Json])?;
-    let RollbackArgs { name, to, limits, watch, dry_run, style } = args;
+    let RollbackArgs { name, to, replace, limits, watch, dry_run, style } = args;
     let name: InstanceName = name.parse()?;
     let options = DeployOptions {
         earlier: Some(Earlier::Release(to)),
+        replace,
         // It has been on the cluster: whatever it is, the server took it.
         validation: Validation::Ignore,
         watching: watch.check(),

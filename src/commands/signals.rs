@@ -1,11 +1,11 @@
 //! Signals: the first SIGINT or SIGTERM asks the operation to stop in good order, the second
 //! ends the process at once.
 
-use std::io;
+use std::{io, sync::Arc, time::Duration};
 
 use tokio::{
     signal::unix::{SignalKind, signal},
-    sync::watch,
+    sync::{Notify, watch},
 };
 
 use crate::{
@@ -13,6 +13,9 @@ use crate::{
     output::{printer::Printer, progress::Screen},
     workload::error::{Code, Error, Result},
 };
+
+/// How long the end waits for what is said of a signal.
+const TELLING: Duration = Duration::from_millis(500);
 
 /// Runs an operation on a runtime of its own, and listens to signals while it runs.
 ///
@@ -27,15 +30,30 @@ pub(crate) fn run<T>(
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(failed)?;
     let (sender, stop) = Stop::channel();
+    let told = Arc::new(Notify::new());
     let answer = runtime.block_on(async {
         let interrupts = signal(SignalKind::interrupt())?;
         let terminations = signal(SignalKind::terminate())?;
-        tokio::spawn(listen(interrupts, terminations, sender, printer, screen));
-        Ok(operation(stop).await)
+        let teller = Teller { printer, screen, told: Arc::clone(&told) };
+        tokio::spawn(listen(interrupts, terminations, sender, teller));
+        let answer = operation(stop.clone()).await;
+        if stop.requested().is_some() {
+            // What is said of it comes before the answer; who cannot be told holds up nothing.
+            let _ = tokio::time::timeout(TELLING, told.notified()).await;
+        }
+        Ok(answer)
     });
     // A request that nobody waits for any more must not hold up the end.
     runtime.shutdown_background();
     answer.map_err(failed)
+}
+
+/// Says that the wish to stop was heard.
+struct Teller {
+    printer: Printer,
+    screen: Option<Screen>,
+    /// Whether it is said.
+    told: Arc<Notify>,
 }
 
 /// Listens on a thread of its own, so that even an operation that blocks can be left.
@@ -43,8 +61,7 @@ async fn listen(
     mut interrupts: tokio::signal::unix::Signal,
     mut terminations: tokio::signal::unix::Signal,
     sender: watch::Sender<Option<Signal>>,
-    printer: Printer,
-    screen: Option<Screen>,
+    Teller { printer, screen, told: is_told }: Teller,
 ) {
     loop {
         let signal = tokio::select! {
@@ -65,6 +82,7 @@ async fn listen(
             Some(screen) if !screen.is_suspended() => screen.suspend(|| printer.talk(told)),
             _ => printer.interject(told),
         }
+        is_told.notify_one();
     }
 }
 

@@ -55,9 +55,9 @@ pub(crate) struct Limits {
 }
 
 impl Limits {
-    /// The limits of what takes no lock and waits for nothing.
+    /// The limits of what takes no lock and has no end: a plan, which is that of a deploy that waits.
     pub(crate) fn none() -> Self {
-        Self { timeout: None, lock_wait: Duration::ZERO, no_wait: true }
+        Self { timeout: None, lock_wait: Duration::ZERO, no_wait: false }
     }
 }
 

@@ -42,12 +42,14 @@ fn start(program: &Program, count: usize, size: (u16, u16)) -> Screen {
 }
 
 /// Tells whether all of them are known to wait for their pods.
+/// Tells whether each object has its line, or is counted, and each line names a pod.
 fn all_wait(text: &str, count: usize) -> bool {
+    let lines: Vec<&str> = text.lines().filter(|line| line.contains("Deployment/")).collect();
+    let folded = text.lines().find_map(|line| line.trim().strip_prefix("and ")?.split(' ').next());
+    let folded: usize = folded.map_or(0, |folded| folded.parse().unwrap());
     text.contains(&format!("/{} ready", count + 1))
-        && text
-            .lines()
-            .filter(|line| line.contains("Deployment/"))
-            .all(|line| line.contains("0 of 1"))
+        && lines.len() + folded == count
+        && lines.iter().all(|line| line.contains("0 of 1 pods available: pod web"))
 }
 
 /// Times and the names of pods differ from run to run.

@@ -171,7 +171,7 @@ on_both! {
         let annotated = format!("{labels}      annotations:\n        test.workloadctl/fail: image-pull\n");
         std::fs::write(&file, good.replace(labels, &annotated)).unwrap();
         place.write("web/last.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: last, annotations: {config.kubernetes.io/depends-on: apps/Deployment/web}}\n");
-        snapshot!(place.told(&format!("deploy {name} -f web --progress none --timeout 0")), @r#"
+        snapshot!(crate::evidence::steady(place.told(&format!("deploy {name} -f web --progress none --timeout 0"))), @r#"
         $ workloadctl deploy NAME -f web --progress none --timeout 0
         exit code 1
         --- stdout

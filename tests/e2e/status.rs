@@ -185,6 +185,7 @@ spec:
         Deployment/web still runs with the old ConfigMap/part: deploy NAME --restart
         ");
         place.run(&format!("deploy {name} --restart")).expect(0);
-        assert_eq!(remarks(), 0);
+        // Those of before take a moment to end.
+        place.until("the pods are new", Duration::from_secs(30), || remarks() == 0);
     }
 }

@@ -11,6 +11,7 @@ mod number;
 mod parse;
 mod scalar;
 mod scan;
+mod secret;
 mod stream;
 mod template;
 mod timestamp;
@@ -162,6 +163,14 @@ struct TextReader<'t> {
 
 impl TextReader<'_> {
     fn json(&mut self, text: &str) {
+        let known = self.problems.len();
+        self.json_shown(text);
+        if secret::is_secret(text) {
+            self.problems[known..].iter_mut().for_each(secret::hide);
+        }
+    }
+
+    fn json_shown(&mut self, text: &str) {
         let Err(stop) = json::parse(text, &mut |tree| self.add(tree)) else { return };
         let rest = match stop.problem.code {
             Code::InvalidJson | Code::UnfilledTemplate => {
@@ -199,10 +208,15 @@ impl TextReader<'_> {
             if self.problems.len() >= PROBLEM_LIMIT {
                 break;
             }
+            let known = self.problems.len();
+            let is_secret = chunk.as_ref().is_ok_and(|chunk| secret::is_secret(chunk.text));
             match chunk.and_then(|chunk| parse::parse(&chunk)) {
                 Ok(Some(tree)) => self.add(tree),
                 Ok(None) => {}
                 Err(problem) => self.problems.push(problem),
+            }
+            if is_secret {
+                self.problems[known..].iter_mut().for_each(secret::hide);
             }
         }
     }
