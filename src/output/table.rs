@@ -1,15 +1,17 @@
 //! Tables: columns without lines, no blanks at line ends, a line a row. On a terminal the last column,
 //! which is prose where there is any, is cut to the window; elsewhere it is whole.
 
+use comfy_table::{ContentArrangement, Table, presets};
+
 use super::{
     printer::Printer,
     sanitize::one_line,
     stream::{Stream, Tone},
-    width::{columns, cut},
+    width::cut,
 };
 
 /// The blanks between two columns.
-const GAP: usize = 2;
+const GAP: u16 = 2;
 /// The columns of a window that the last column of a table gets at least.
 const LEAST: usize = 12;
 
@@ -88,38 +90,46 @@ impl Rows {
             .chain(self.rows.iter().cloned())
             .map(|row: Vec<Cell>| row.into_iter().map(Cell::on_one_line).collect())
             .collect();
-        let widest = |column: usize| {
-            rows.iter().map(|row| columns(&row[column].text)).max().unwrap_or_default()
-        };
-        let mut widths: Vec<usize> = (0..self.header.len()).map(widest).collect();
-        if let (Some(window), Some((last, others))) = (window, widths.split_last_mut()) {
-            let taken: usize = others.iter().map(|width| width + GAP).sum();
-            // The last column of a window makes some terminals begin a line.
-            let left = usize::from(window).saturating_sub(taken + 1);
-            *last = (*last).min(left.max(LEAST));
-        }
+        let others = laid_out(&rows, stream);
+        // The last column of a window makes some terminals begin a line.
+        let left = window.map(|window| {
+            let taken: usize = others
+                .column_max_content_widths()
+                .iter()
+                .map(|width| usize::from(*width) + usize::from(GAP))
+                .sum();
+            usize::from(window).saturating_sub(taken + 1).max(LEAST)
+        });
         let mut text = String::new();
-        for row in &rows {
-            text.push_str(&line(row, &widths, stream));
+        for (row, mut line) in
+            rows.iter().zip(others.lines().chain(std::iter::repeat(String::new())))
+        {
+            if let Some(last) = row.last() {
+                let shown = left.map_or_else(|| last.text.clone(), |left| cut(&last.text, left));
+                line.push_str(&stream.paint(last.tone, &shown));
+            }
+            text.push_str(line.trim_end());
             text.push('\n');
         }
         text
     }
 }
 
-/// Writes a row, without blanks at its end.
-fn line(row: &[Cell], widths: &[usize], stream: Stream) -> String {
-    let mut line = String::new();
-    let mut gap = 0;
-    for (cell, width) in row.iter().zip(widths) {
-        let text = cut(&cell.text, *width);
-        if !text.is_empty() {
-            line.push_str(&" ".repeat(std::mem::take(&mut gap)));
-            line.push_str(&stream.paint(cell.tone, &text));
-        }
-        gap += width - columns(&text) + GAP;
+/// Lays out all columns but the last, each as wide as the widest of its cells. The last one has no
+/// width: a table breaks what is longer than 65535 columns, and elsewhere than on a terminal it is whole.
+fn laid_out(rows: &[Vec<Cell>], stream: Stream) -> Table {
+    let mut table = Table::new();
+    // The table looks at no terminal itself: the printer has decided about width and colour.
+    table.load_style(presets::NOTHING).force_no_tty();
+    table.set_content_arrangement(ContentArrangement::Disabled);
+    for row in rows {
+        let others = &row[..row.len().saturating_sub(1)];
+        table.add_row(others.iter().map(|cell| stream.paint(cell.tone, &cell.text)));
     }
-    line
+    for column in table.column_iter_mut() {
+        column.set_padding((0, GAP));
+    }
+    table
 }
 
 /// Shows the facts about one thing, a line each; what is absent is left out.
@@ -139,6 +149,7 @@ pub(crate) fn sheet(facts: &[(&str, Option<String>)], printer: &Printer) -> Stri
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::output::width::columns;
 
     fn example() -> Rows {
         let mut rows = Rows::new(&["NAME", "STATUS", "REASON"]);
@@ -194,6 +205,14 @@ mod tests {
         for line in rows.render(terminal, Some(60)).lines() {
             assert!(columns(line) < 60, "{line}");
         }
+    }
+
+    #[test]
+    fn a_long_text_is_a_line_too() {
+        let mut rows = Rows::new(&["NAME", "REASON"]);
+        rows.push(vec!["web".into(), "long ".repeat(20_000).into()]);
+        assert_eq!(rows.render(Stream::PLAIN, None).lines().count(), 2);
+        assert_eq!(rows.render(Stream::PLAIN, Some(80)).lines().count(), 2);
     }
 
     #[test]
