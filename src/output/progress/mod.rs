@@ -7,6 +7,7 @@ mod json;
 mod lines;
 mod screen;
 mod track;
+mod window;
 mod wording;
 
 use std::time::Duration;

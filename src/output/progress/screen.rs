@@ -3,6 +3,9 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::window::Window;
 use crate::output::printer::{Printer, write_stderr};
 
 /// A line that fits the window.
@@ -28,6 +31,10 @@ pub(crate) struct Screen(Arc<Mutex<Block>>);
 /// What stands at the bottom: the cursor is in the line below it.
 #[derive(Debug)]
 struct Block {
+    window: Window,
+    display: MultiProgress,
+    /// All lines: a change of several is one frame.
+    bar: ProgressBar,
     /// Whether anything is drawn at all.
     visible: bool,
     /// Whether the terminal breaks lines anew when it becomes narrower.
@@ -44,14 +51,8 @@ struct Block {
 impl Screen {
     /// Makes an empty screen on stderr.
     pub(super) fn new(printer: &Printer) -> Self {
-        Self(Arc::new(Mutex::new(Block {
-            visible: printer.stderr().terminal && !printer.is_quiet(),
-            reflows: printer.reflows(),
-            lines: Vec::new(),
-            columns: 0,
-            suspended: 0,
-            held_back: String::new(),
-        })))
+        let visible = printer.stderr().terminal && !printer.is_quiet();
+        Self(Arc::new(Mutex::new(Block::new(visible, printer.reflows()))))
     }
 
     fn with<T>(&self, work: impl FnOnce(&mut Block) -> T) -> T {
@@ -110,56 +111,63 @@ fn write(text: &str) {
 }
 
 impl Block {
-    /// Gives what moves the cursor to the first line, in a window of some columns.
-    fn home(&self, columns: usize) -> String {
-        let narrower = self.reflows && columns < self.columns;
-        let rows: usize = match narrower {
-            true => {
-                self.lines.iter().map(|line| line.columns.div_ceil(columns.max(1)).max(1)).sum()
-            }
-            false => self.lines.len(),
-        };
-        if rows == 0 { "\r".to_owned() } else { format!("\r\u{1b}[{rows}A") }
+    fn new(visible: bool, reflows: bool) -> Self {
+        let window = Window::default();
+        let target = ProgressDrawTarget::term_like(Box::new(window.clone()));
+        let display = MultiProgress::with_draw_target(target);
+        // Lines are drawn over where they stand: those that are erased first would flicker.
+        display.set_move_cursor(true);
+        let style = ProgressStyle::with_template("{msg}").expect("the template is well formed");
+        let bar = display.add(ProgressBar::no_length().with_style(style));
+        Self {
+            window,
+            display,
+            bar,
+            visible,
+            reflows,
+            lines: Vec::new(),
+            columns: 0,
+            suspended: 0,
+            held_back: String::new(),
+        }
     }
 
     fn redrawn(&mut self, lines: Vec<Line>, columns: usize) -> String {
         if lines == self.lines && columns == self.columns {
             return String::new();
         }
-        let mut out = self.home(columns);
-        (self.lines, self.columns) = (lines, columns);
-        self.draw_into(&mut out);
-        // What is left of a longer block.
-        out.push_str("\u{1b}[J");
-        out
-    }
-
-    fn draw_into(&self, out: &mut String) {
-        for line in &self.lines {
-            out.push_str(&line.text);
-            // Only behind the text: a line that is erased first would flicker.
-            out.push_str("\u{1b}[K\n");
+        let rows = |line: &Line| line.columns.div_ceil(columns.max(1)).max(1);
+        // The display counts on the lines to stand as they were drawn.
+        let broken = match self.reflows && columns < self.columns {
+            true => self.lines.iter().map(|line| rows(line) - 1).sum(),
+            false => 0,
+        };
+        self.window.resize(columns, broken);
+        if lines.is_empty() {
+            return self.erased();
         }
+        (self.lines, self.columns) = (lines, columns);
+        let texts: Vec<&str> = self.lines.iter().map(|line| line.text.as_str()).collect();
+        self.bar.set_message(texts.join("\n"));
+        self.window.take()
     }
 
     fn with_above(&self, text: &str) -> String {
         if self.lines.is_empty() {
             return text.to_owned();
         }
-        let mut out = self.home(self.columns);
-        out.push_str("\u{1b}[J");
-        out.push_str(text);
-        self.draw_into(&mut out);
-        out
+        // A frame that is gathered in memory cannot fail.
+        let _ = self.display.println(text);
+        self.window.take()
     }
 
     fn erased(&mut self) -> String {
         if self.lines.is_empty() {
             return String::new();
         }
-        let out = self.home(self.columns) + "\u{1b}[J";
         self.lines.clear();
-        out
+        let _ = self.display.clear();
+        self.window.take()
     }
 }
 
@@ -176,24 +184,13 @@ pub(crate) fn size() -> Size {
 mod tests {
     use super::*;
 
-    fn block(reflows: bool) -> Block {
-        Block {
-            visible: true,
-            reflows,
-            lines: Vec::new(),
-            columns: 0,
-            suspended: 0,
-            held_back: String::new(),
-        }
-    }
-
     fn line(text: &str) -> Line {
         Line { text: text.to_owned(), columns: text.len() }
     }
 
     #[test]
     fn a_frame_is_drawn_over_the_one_before() {
-        let mut block = block(true);
+        let mut block = Block::new(true, true);
         let shown = |text: String| text.replace('\u{1b}', "ESC");
         let mut told = vec![
             shown(block.redrawn(vec![line("one"), line("two")], 80)),
@@ -208,9 +205,9 @@ mod tests {
             [
                 "\roneESC[K\ntwoESC[K\nESC[J",
                 "",
-                "\rESC[2AESC[Jnote\noneESC[K\ntwoESC[K\n",
-                "\rESC[2AthreeESC[K\nESC[J",
-                "\rESC[1AESC[J",
+                "ESC[2A\rnoteESC[K\noneESC[K\ntwoESC[K\nESC[J",
+                "ESC[2A\rthreeESC[K\nESC[J",
+                "ESC[1A\rESC[2KESC[J",
                 "",
             ]
         );
@@ -219,10 +216,11 @@ mod tests {
     #[test]
     fn lines_that_the_terminal_broke_are_gone_over_too() {
         for (reflows, columns, up) in [(true, 4, "5A"), (true, 12, "2A"), (false, 4, "2A")] {
-            let mut block = block(reflows);
+            let mut block = Block::new(true, reflows);
             block.redrawn(vec![line("0123456789"), line("01234")], 11);
-            let frame = block.redrawn(Vec::new(), columns);
-            assert!(frame.contains(&format!("[{up}")), "{reflows} {columns} {frame:?}");
+            let frame = block.redrawn(vec![line("0")], columns);
+            let expected = format!("\u{1b}[{up}\r0\u{1b}[K\n\u{1b}[J");
+            assert_eq!(frame, expected, "{reflows} {columns}");
         }
     }
 }
