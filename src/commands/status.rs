@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 use futures::future::join_all;
+use jiff::Timestamp;
 
 use crate::{
     commands::{
@@ -122,18 +123,23 @@ pub(super) fn run(args: StatusArgs, call: &Invocation) -> Done {
         ..OperationMode::default()
     };
     let until = limit(timeout).map(|timeout| Instant::now() + timeout);
-    let (seen, stopped) = session::run(call, mode, async |Surroundings { session, progress }| {
-        let asked = asked(session, workload.as_ref(), &names, extent, call)?;
-        if watch {
-            look_on(&asked, session, Watch::new(&call.printer, extent, progress.screen()), call)
-                .await?;
-            return Ok((Vec::new(), session.stop.requested()));
-        }
-        let seen = look(&asked, session, detail, wait.then_some(until)).await?;
-        seen.iter().for_each(|one| progress.finish(&one.instance.name));
-        Ok::<_, Error>((seen, session.stop.requested()))
-    })??;
+    let (seen, stopped, watched) =
+        session::run(call, mode, async |Surroundings { session, progress }| {
+            let asked = asked(session, workload.as_ref(), &names, extent, call)?;
+            if watch {
+                let watch = Watch::new(&call.printer, extent, progress.screen());
+                let (seen, watched) = look_on(&asked, session, watch, call).await?;
+                return Ok((seen, session.stop.requested(), watched));
+            }
+            let seen = look(&asked, session, detail, wait.then_some(until)).await?;
+            seen.iter().for_each(|one| progress.finish(&one.instance.name));
+            Ok::<_, Error>((seen, session.stop.requested(), None))
+        })??;
     if watch {
+        // After what is said of the signal.
+        if let Some((watched, at)) = watched {
+            watched.end(&call.printer, &seen, at)?;
+        }
         // Ctrl-C is how it ends.
         return Ok(stopped.map(|signal| signal.error("").kind));
     }
@@ -249,21 +255,22 @@ async fn look(
     }
 }
 
-/// Looks on, until somebody stops it or nobody reads any more.
+/// Looks on, until nobody reads any more, or somebody stops it: gives what was seen last, and how it
+/// ends.
 async fn look_on(
     asked: &Asked<'_>,
     session: &Session<'_>,
     mut watch: Watch,
     call: &Invocation,
-) -> Result<()> {
+) -> Result<(Vec<Operation>, Option<(Watch, Timestamp)>)> {
     loop {
         let seen = look(asked, session, DriftDetail::Fields, None).await?;
         if !watch.show(&call.printer, &seen, session.now())? {
-            return Ok(());
+            return Ok((seen, None));
         }
         tokio::select! {
             () = tokio::time::sleep(PAUSE) => {}
-            _ = session.stop.wait() => return watch.end(&call.printer, &seen, session.now()),
+            _ = session.stop.wait() => return Ok((seen, Some((watch, session.now())))),
         }
     }
 }
