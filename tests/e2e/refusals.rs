@@ -182,7 +182,6 @@ on_both! {
         error: 4 of 5 objects of `NAME` were applied
           Deployment/web: pod web-POD on node-N: container web cannot pull image "nginxinc/nginx-unprivileged:1.28-alpine": not found
           left out, since they need it: ConfigMap/last
-        hint: `workloadctl status NAME` shows all of it
         "#);
         std::fs::write(&file, good).unwrap();
         let mended = place.run(&format!("deploy {name} -f web -o json")).expect(0).json();

@@ -350,9 +350,11 @@ fn what_is_forbidden_is_named() {
     $ workloadctl deploy NAME -f set.yaml -n HOME
     exit code 1
     --- stderr
-    runtime namespaced: WORKLOADCTL_RUNTIME
-    error: cannot write the record Secret/workloadctl.NAME: forbidden: create Secret in namespace HOME
-      secrets is forbidden: User "namespaced" cannot create resource "secrets" in API group "" in the namespace "HOME"
+    error: 4 objects stand in the way; nothing was written
+      ConfigMap/settings (set.yaml:2): configmaps "settings" is forbidden: User "namespaced" cannot patch resource "configmaps" in API group "" in the namespace "HOME"
+      ConfigMap/more (set.yaml:7): configmaps "more" is forbidden: User "namespaced" cannot patch resource "configmaps" in API group "" in the namespace "HOME"
+      Secret/login (set.yaml:11): secrets "login" is forbidden: User "namespaced" cannot patch resource "secrets" in API group "" in the namespace "HOME"
+      Deployment/app (set.yaml:16): deployments.apps "app" is forbidden: User "namespaced" cannot patch resource "deployments" in API group "apps" in the namespace "HOME"
     $ workloadctl list -o name
     exit code 0
 
@@ -430,6 +432,7 @@ fn who_only_reads_can_plan() {
     NAME on reader: 1 to update, 3 unchanged
     --- stderr
     warning: compared locally, since this account may not write: …
+    warning: Deployment/app: spec.template…[name="app"].image was "app:2" (kubectl-edit, N s ago)
     "#);
     reader.write("set.yaml", &SET.replace("\"1\"", "\"2\""));
     let changed = reader.run(&line).expect(0).json();
