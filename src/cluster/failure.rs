@@ -70,7 +70,7 @@ pub enum Failure {
 
 impl Failure {
     /// Gives the HTTP status code, 0 where there was no answer.
-    pub(crate) fn code(&self) -> u16 {
+    pub fn code(&self) -> u16 {
         match self {
             Self::Status(status) => status.code,
             Self::NoAnswer(_) => 0,

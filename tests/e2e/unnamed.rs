@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 
 use serde_json::Value;
+use workloadctl::testing::Request;
 
 use crate::harness::Place;
 
@@ -46,6 +47,16 @@ impl Place {
         found
     }
 
+    /// Reads a list; `None` where the server does not know it. What is not served any more it tells
+    /// by a page, not by a Status.
+    fn served(&self, path: &str) -> Option<Value> {
+        match self.call(Request::get(path)) {
+            Ok(answer) => Some(answer.body),
+            Err(failure) if failure.code() == 404 => None,
+            Err(failure) => panic!("{path}: {}", failure.message()),
+        }
+    }
+
     /// Lists all objects of all kinds that can be listed and deleted, with their plural.
     fn everything(&self) -> Vec<(String, Value)> {
         let mut versions = vec!["/api/v1".to_owned()];
@@ -57,7 +68,7 @@ impl Place {
         let mut found = Vec::new();
         for version in versions {
             // A group of another test may have gone since.
-            let Some(list) = self.get(&version) else { continue };
+            let Some(list) = self.served(&version) else { continue };
             for resource in list["resources"].as_array().unwrap() {
                 let name = resource["name"].as_str().unwrap();
                 let can = |verb: &str| {
@@ -70,7 +81,7 @@ impl Place {
                     continue;
                 }
                 // So may a kind.
-                let Some(list) = self.get(&format!("{version}/{name}")) else { continue };
+                let Some(list) = self.served(&format!("{version}/{name}")) else { continue };
                 let items = list["items"].as_array().cloned().unwrap_or_default();
                 found.extend(items.into_iter().map(|item| (name.to_owned(), item)));
             }
