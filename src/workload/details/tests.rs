@@ -1,3 +1,5 @@
+//! What `status` tells of pods, Services, Ingresses, claims and Jobs.
+
 use serde_json::json;
 
 use super::*;

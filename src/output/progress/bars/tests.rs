@@ -1,3 +1,5 @@
+//! What the lines of a deploy show, and that what was drawn is taken away.
+
 use super::*;
 use crate::workload::{object::ObjectId, readiness::Verdict, release::Action};
 
