@@ -66,7 +66,7 @@ pub(crate) fn report(error: &clap::Error, arguments: &[OsString]) -> u8 {
     };
     match error.kind() {
         ErrorKind::DisplayVersion => {
-            answer(&printer, concat!("workloadctl ", env!("CARGO_PKG_VERSION"), "\n"))
+            answer(&printer, concat!("workloadctl ", env!("WORKLOADCTL_VERSION"), "\n"))
         }
         ErrorKind::DisplayHelp => answer(&printer, &shown(printer.stdout().colour)),
         _ => {

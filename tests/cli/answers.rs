@@ -173,7 +173,7 @@ fn colour_is_for_those_who_ask() {
 fn the_version_is_one_line() {
     for line in ["--version", "-V", "deploy --version", "runtime list -V"] {
         let outcome = Program::new().call(line);
-        let expected = concat!("workloadctl ", env!("CARGO_PKG_VERSION"), "\n");
+        let expected = concat!("workloadctl ", env!("WORKLOADCTL_VERSION"), "\n");
         assert_eq!((outcome.code, outcome.stdout.as_str()), (0, expected), "{line}");
     }
 }

@@ -101,3 +101,16 @@ fn the_files_that_the_walks_name_are_there() {
         assert!(Path::new(env!("CARGO_MANIFEST_DIR")).join(&path).exists(), "{path}");
     }
 }
+
+#[test]
+fn the_release_workflow_packs_what_is_there() {
+    let workflow = read(".github/workflows/release.yml");
+    for line in [".ci/package ${{ matrix.target }} dist", "--target ${{ matrix.target }}", "SHA256SUMS"] {
+        assert!(workflow.contains(line), "{line}");
+    }
+    let package = read(".ci/package");
+    let copied = package.lines().find_map(|line| line.strip_prefix("cp \"$program\" ")).unwrap();
+    for file in copied.split(' ').filter(|word| !word.starts_with('"')) {
+        assert!(Path::new(env!("CARGO_MANIFEST_DIR")).join(file).exists(), "{file}");
+    }
+}

@@ -1,0 +1,42 @@
+//! Tells the program which commit it was built from, for `--version`.
+//!
+//! Of a release build alone: a development build would be compiled anew after every commit. The date
+//! is the commit's, so that the same commit always makes the same program.
+
+use std::{env, fs, process::Command};
+
+fn main() {
+    println!("cargo:rerun-if-changed=build.rs");
+    let version = env::var("CARGO_PKG_VERSION").unwrap_or_default();
+    let built = (env::var("PROFILE").as_deref() == Ok("release")).then(origin).flatten();
+    let shown = match built {
+        Some(origin) => format!("{version} ({origin})"),
+        None => version,
+    };
+    println!("cargo:rustc-env=WORKLOADCTL_VERSION={shown}");
+}
+
+/// Gives commit and date of the checkout, else the commit that `cargo package` wrote down.
+fn origin() -> Option<String> {
+    if let Some(commit) = git(&["show", "-s", "--abbrev=12", "--date=short-local", "--format=%h %cd"]) {
+        // What moves when another commit is checked out, also in a linked worktree.
+        if let Some(log) = git(&["rev-parse", "--git-path", "logs/HEAD"]) {
+            println!("cargo:rerun-if-changed={log}");
+        }
+        return Some(commit);
+    }
+    println!("cargo:rerun-if-changed=.cargo_vcs_info.json");
+    let packaged = fs::read_to_string(".cargo_vcs_info.json").ok()?;
+    let commit = packaged.split("\"sha1\"").nth(1)?.split('"').nth(1)?;
+    commit.get(..12).map(str::to_owned)
+}
+
+/// Asks git, where this is a checkout of its own: an archive unpacked in another one's folder is none.
+fn git(arguments: &[&str]) -> Option<String> {
+    if !fs::exists(".git").unwrap_or(false) {
+        return None;
+    }
+    let output = Command::new("git").args(arguments).env("TZ", "UTC").output().ok()?;
+    let text = output.status.success().then_some(output.stdout)?;
+    Some(String::from_utf8(text).ok()?.trim().to_owned())
+}
