@@ -18,7 +18,9 @@ fn main() {
 
 /// Gives commit and date of the checkout, else the commit that `cargo package` wrote down.
 fn origin() -> Option<String> {
-    if let Some(commit) = git(&["show", "-s", "--abbrev=12", "--date=short-local", "--format=%h %cd"]) {
+    if let Some(commit) =
+        git(&["show", "-s", "--abbrev=12", "--date=short-local", "--format=%h %cd"])
+    {
         // What moves when another commit is checked out, also in a linked worktree.
         if let Some(log) = git(&["rev-parse", "--git-path", "logs/HEAD"]) {
             println!("cargo:rerun-if-changed={log}");

@@ -996,7 +996,7 @@ _workloadctl() {
             return 0
             ;;
         workloadctl__subcmd__deploy)
-            opts="-f -n -o -q -v -y -h -V --all --file --values --helm-set --definition --revision --like --with-overrides --image --replicas --patch --set --restart --prune --adopt --replace --conflicts --references --validate --new-cluster --namespace-label --timeout --lock-wait --no-wait --log-lines --tolerate-restarts --dry-run --rollback-on-failure --ask --plan --diff --runtime --namespace --kubeconfig --db --output --quiet --verbose --color --progress --request-timeout --yes --help --version"
+            opts="-f -n -o -q -v -y -h -V --all --file --values --helm-set --definition --revision --like --with-overrides --image --replicas --patch --set --restart --prune --adopt --replace --conflicts --references --validate --new-cluster --namespace-label --timeout --lock-wait --no-wait --log-lines --tolerate-restarts --dry-run --rollback-on-failure --ask --plan --watch --diff --runtime --namespace --kubeconfig --db --output --quiet --verbose --color --progress --request-timeout --yes --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -124,6 +124,7 @@ complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l no-wa
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l dry-run -d 'Show what would be done, and do nothing'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l rollback-on-failure -d 'Return to the last good release where this one fails or does not become ready in time'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l ask -d 'Show what would be done, ask, and do just that'
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l watch -d 'Deploy again whenever a file of the sources changes, until Ctrl-C'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -s q -l quiet -d 'Say nothing but the answer and errors'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -s v -l verbose -d 'Show requests with status and time; -vv shows bodies too, Secret values masked'
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -s y -l yes -d 'Answer every question with yes'

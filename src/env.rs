@@ -12,6 +12,8 @@ use crate::workload::release::Deployer;
 #[derive(Debug, Clone)]
 pub struct Env {
     variables: BTreeMap<String, OsString>,
+    /// The command line as it was typed, with the program's name.
+    pub arguments: Vec<OsString>,
     /// The user's home folder, where there is one.
     pub home: Option<PathBuf>,
     /// The user's configuration folder, where there is one.
@@ -35,6 +37,7 @@ impl Env {
             variables: std::env::vars_os()
                 .filter_map(|(key, value)| Some((key.into_string().ok()?, value)))
                 .collect(),
+            arguments: std::env::args_os().collect(),
             home: dirs::home_dir(),
             config_dir: dirs::config_dir(),
             current_dir: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
@@ -54,6 +57,7 @@ impl Env {
                 .iter()
                 .map(|(name, value)| ((*name).to_owned(), OsString::from(value)))
                 .collect(),
+            arguments: Vec::new(),
             home: Some(home.to_owned()),
             config_dir: Some(home.join(".config")),
             current_dir: home.to_owned(),

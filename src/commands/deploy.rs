@@ -9,6 +9,7 @@ use clap::Args;
 
 use crate::{
     commands::{
+        again,
         diff_style::DiffStyleArgs,
         fleet::{self, FleetCommand},
         invocation::{Done, Invocation},
@@ -54,6 +55,7 @@ Examples:
   workloadctl deploy --all --definition web       bring every instance of `web` up to date
   workloadctl deploy web -f k8s/ --rollback-on-failure --timeout 2m
                                                   back to what ran before, where it is not ready in time
+  workloadctl deploy web -f k8s/ --watch          again whenever a file changes
   workloadctl deploy -f app.yaml --image web=web:v3
                                                   what a workload file names, with another image
 
@@ -80,7 +82,7 @@ pub(crate) struct DeployArgs {
     limits: LimitArgs,
     /// How to look at what is waited for.
     #[command(flatten)]
-    watch: WatchArgs,
+    watching: WatchArgs,
     /// Show what would be done, and do nothing
     #[arg(long)]
     dry_run: bool,
@@ -95,6 +97,9 @@ pub(crate) struct DeployArgs {
         "definition", "revision", "like", "image", "replicas", "patch", "set", "restart", "prune", "adopt",
         "replace", "conflicts", "references", "validate", "new_cluster", "namespace_label"])]
     plan: Option<PathBuf>,
+    /// Deploy again whenever a file of the sources changes, until Ctrl-C
+    #[arg(long, requires = "file", conflicts_with_all = ["ask", "dry_run"])]
+    watch: bool,
     /// How that is shown.
     #[command(flatten)]
     style: DiffStyleArgs,
@@ -102,10 +107,22 @@ pub(crate) struct DeployArgs {
 
 /// Deploys.
 pub(super) fn run(args: DeployArgs, call: &Invocation) -> Done {
-    let DeployArgs { mut release, limits, watch, dry_run, rollback_on_failure, ask, plan, style } =
-        args;
+    let DeployArgs {
+        mut release,
+        limits,
+        watching,
+        dry_run,
+        rollback_on_failure,
+        ask,
+        plan,
+        watch,
+        style,
+    } = args;
+    if watch {
+        return again::run(&release.files, release.patches(), call);
+    }
     release.rollback_on_failure = rollback_on_failure;
-    release.watching = watch.check();
+    release.watching = watching.check();
     if let Some(file) = plan {
         return run_kept(&file, limits.check(call), call);
     }

@@ -56,6 +56,11 @@ impl FileArgs {
         (!self.reads_stdin() && helm_set.is_empty()).then(|| typed::flags(all))
     }
 
+    /// Gives the files of values for charts.
+    pub(crate) fn values(&self) -> &[String] {
+        &self.values
+    }
+
     /// Gives the sources as the user named them.
     pub(crate) fn named(&self) -> String {
         self.file.join(" ")

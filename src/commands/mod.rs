@@ -1,7 +1,8 @@
 //! The commands: each turns its flags into options that cannot be wrong, calls an operation and
 //! hands the answer to `output`. One file per command, read from top to bottom.
 
-pub(crate) mod completions;
+pub(crate) mod again;
+mod completions;
 pub(crate) mod database;
 pub(crate) mod db;
 pub(crate) mod definition;

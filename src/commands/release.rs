@@ -166,6 +166,11 @@ impl ReleaseArgs {
         self.files.reads_stdin()
     }
 
+    /// Gives the files that patches are read from.
+    pub(crate) fn patches(&self) -> Vec<String> {
+        self.overrides.patch.clone()
+    }
+
     /// Checks the flags and the manifests, which were read; gives beside the options what should be
     /// heeded in the manifests.
     ///

@@ -105,7 +105,9 @@ fn the_files_that_the_walks_name_are_there() {
 #[test]
 fn the_release_workflow_packs_what_is_there() {
     let workflow = read(".github/workflows/release.yml");
-    for line in [".ci/package ${{ matrix.target }} dist", "--target ${{ matrix.target }}", "SHA256SUMS"] {
+    for line in
+        [".ci/package ${{ matrix.target }} dist", "--target ${{ matrix.target }}", "SHA256SUMS"]
+    {
         assert!(workflow.contains(line), "{line}");
     }
     let package = read(".ci/package");

@@ -38,6 +38,21 @@ fn what_is_wrong_is_said() {
         ("plan web -o name", "error: `plan` has no -o name, only table, json\n"),
         ("delete web -o wide", "error: `delete` has no -o wide, only table, json\n"),
         ("render -f x -o table", "error: `render` has no -o table, only yaml, json, name\n"),
+        (
+            "deploy web -f - --watch",
+            "error: --watch: -f - is read once\nhint: name files or folders with `-f`; without `--watch` \
+             it is deployed once\n",
+        ),
+        (
+            "deploy web -f https://example.com/web.yaml --watch",
+            "error: --watch: there is no file or folder among the sources\nhint: name files or folders \
+             with `-f`; without `--watch` it is deployed once\n",
+        ),
+        // What is wrong with the command does not become right by waiting.
+        (
+            "deploy -f k8s --watch",
+            "error: -f needs the name of the instance\nhint: workloadctl deploy NAME -f k8s\n",
+        ),
         ("list --runtime=", "error: --runtime is empty\n"),
         (
             "list -n Web",

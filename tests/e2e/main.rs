@@ -14,6 +14,7 @@ mod snapshot;
 mod harness;
 mod absence;
 mod admission;
+mod again;
 mod applications;
 mod bad_days;
 mod clusters;

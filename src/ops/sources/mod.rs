@@ -9,6 +9,7 @@ mod helm;
 mod kustomize;
 mod text;
 mod tool;
+pub(crate) mod watched;
 mod web;
 
 pub(crate) use helm::ChartOptions;
