@@ -16,6 +16,7 @@ pub(crate) mod collateral;
 pub(crate) mod conflict;
 pub(crate) mod custom_resources;
 pub(crate) mod database;
+mod definitions;
 pub(crate) mod delete;
 pub(crate) mod deletion;
 pub(crate) mod deploy;

@@ -23,7 +23,7 @@ use serde_json::Value;
 
 use super::{
     options::Conflicts,
-    survey::{Live, Survey},
+    survey::{Depth, Live, Survey},
     target::Target,
 };
 use crate::{
@@ -37,7 +37,7 @@ use crate::{
         ownership::{is_labelled, made_by, other_instances},
         plan::{Block, Decision, Desired, Item, Plan},
         record::{Entry, Record},
-        release::Action,
+        release::{Action, Outcome},
         sharing::Others,
     },
 };
@@ -93,18 +93,20 @@ pub(crate) struct PlanningOptions<'a> {
     pub shows: bool,
 }
 
+impl<'a> Planning<'a> {
+    fn inventory(&self) -> &'a [Entry] {
+        self.record.map(|record| &*record.inventory).unwrap_or_default()
+    }
+}
+
 impl Planning<'_> {
     /// Makes the plan.
     ///
     /// # Errors
     /// A request that failed; what would be rejected is in the plan as blocked.
     pub(crate) async fn make(mut self) -> Result<(Plan, Live)> {
-        let inventory = self.record.map(|record| &*record.inventory).unwrap_or_default();
-        let survey = Survey {
-            desired: &self.desired,
-            absent: Some(self.absent),
-            ..Survey::of(self.target, self.instance, inventory)
-        };
+        let inventory = self.inventory();
+        let survey = self.survey();
         let (live, hidden) = if self.options.rehearse {
             // A plan is worth showing without what may not be looked at; a deploy needs to see what
             // it overwrites.
@@ -146,6 +148,24 @@ impl Planning<'_> {
         warnings.extend(unseen);
         warnings.extend(items.iter().filter_map(|item| managed_elsewhere(item, &live)));
         Ok((Plan { items, removals, left, warnings }, live))
+    }
+
+    /// Tells whether the state of what is waited for is looked at as well: where nothing may be
+    /// left to do but to wait. It costs no request more, only bytes.
+    pub(crate) fn looks_at_state(&self) -> bool {
+        let newest = self.record.and_then(|record| record.newest.as_ref());
+        let was_ready = newest.is_some_and(|newest| newest.release.outcome == Outcome::Ready);
+        was_ready && self.options.waits && !self.options.rehearse
+    }
+
+    /// Looks at all that is wanted or known.
+    fn survey(&self) -> Survey<'_> {
+        Survey {
+            desired: &self.desired,
+            absent: Some(self.absent),
+            depth: if self.looks_at_state() { Depth::Awaited } else { Depth::Plan },
+            ..Survey::of(self.target, self.instance, self.inventory())
+        }
     }
 
     /// Puts objects into a rehearsal that may not be looked at, each in its place: whether they

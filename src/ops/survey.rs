@@ -21,7 +21,7 @@ use crate::{
         object::{GroupKind, ObjectId, join_api_version},
         ownership::{INSTANCE_LABEL, MANAGED_LABEL},
         plan::Desired,
-        readiness::has_state,
+        readiness::{has_state, watch_of},
         record::Entry,
     },
 };
@@ -37,6 +37,8 @@ const FEW: usize = 8;
 pub(crate) enum Depth {
     /// Metadata; of Jobs the whole, since their status decides whether they run again.
     Plan,
+    /// Metadata; of Jobs the whole, and of what is desired and has to be waited for.
+    Awaited,
     /// The whole of every kind that has a state of its own, or of which more is told.
     State,
 }
@@ -49,7 +51,7 @@ impl Depth {
     }
 }
 
-/// What is live: metadata, or the whole object for Jobs. What was asked for and is not here is
+/// What is live: metadata, or the whole object as the depth says. What was asked for and is not here is
 /// not there.
 pub(crate) type Live = HashMap<ObjectId, Value>;
 
@@ -58,6 +60,8 @@ pub(crate) type Live = HashMap<ObjectId, Value>;
 struct Wanted<'a> {
     id: &'a ObjectId,
     version: &'a str,
+    /// Whether its metadata does not tell enough.
+    whole: bool,
 }
 
 /// What is listed together.
@@ -109,7 +113,7 @@ impl<'a> Survey<'a> {
         let mut live = Live::new();
         let lists = stream::iter(groups)
             .map(|((kind, namespace), objects)| async move {
-                let found = self.list(&kind, namespace, objects[0].version).await;
+                let found = self.list(&kind, namespace, &objects).await;
                 (objects, found)
             })
             .buffer_unordered(IN_FLIGHT)
@@ -144,17 +148,22 @@ impl<'a> Survey<'a> {
         let entries = self.inventory.iter();
         let known: HashSet<&ObjectId> =
             entries.clone().filter(|entry| entry.uid.is_some()).map(|entry| &entry.id).collect();
-        let ids = entries.map(|entry| (&entry.id, &entry.version));
-        let ids = ids.chain(self.desired.iter().map(|desired| (&desired.id, &desired.version)));
+        let is_whole = |id: &ObjectId| self.depth.is_whole(&id.group_kind());
+        let is_awaited = |body: &Value| self.depth == Depth::Awaited && watch_of(body).object;
+        let ids = entries.map(|entry| (&entry.id, (&entry.version, is_whole(&entry.id))));
+        let ids = ids.chain(self.desired.iter().map(|Desired { id, version, body, .. }| {
+            (id, (version, is_whole(id) || is_awaited(body)))
+        }));
         let is_absent = |id: &ObjectId| match (&id.namespace, self.absent) {
             (Some(namespace), Some(absent)) => absent.contains(namespace),
             (None, _) | (_, None) => false,
         };
         // What is desired counts, where the inventory has the object in another version.
-        let wanted: HashMap<&ObjectId, &String> = ids.filter(|(id, _)| !is_absent(id)).collect();
+        let wanted: HashMap<&ObjectId, (&String, bool)> =
+            ids.filter(|(id, _)| !is_absent(id)).collect();
         let (mut groups, mut single) = (Groups::new(), Vec::new());
-        for (id, version) in wanted {
-            let object = Wanted { id, version };
+        for (id, (version, whole)) in wanted {
+            let object = Wanted { id, version, whole };
             if known.contains(id) {
                 let group = (id.group_kind(), id.namespace.as_ref());
                 groups.entry(group).or_default().push(object);
@@ -200,16 +209,16 @@ impl<'a> Survey<'a> {
         &self,
         kind: &GroupKind,
         namespace: Option<&String>,
-        version: &str,
+        objects: &[Wanted<'_>],
     ) -> Result<Live, Failure> {
-        let Self { target, instance, depth, .. } = self;
+        let Self { target, instance, .. } = self;
         let probe = ObjectId {
             group: kind.group.clone(),
             kind: kind.kind.clone(),
             namespace: namespace.cloned(),
             name: String::new(),
         };
-        let version = target.version(&probe, version);
+        let version = target.version(&probe, objects[0].version);
         let place = namespace.map(String::as_str);
         let Some(path) = target.kinds.collection_path(kind, version, place) else {
             return Ok(Live::new());
@@ -217,7 +226,7 @@ impl<'a> Survey<'a> {
         // The label only narrows the list down: whose an object is, its uid or our Apply entry
         // proves.
         let query = selector(instance, kind, namespace.is_some());
-        let list = match depth.is_whole(kind) {
+        let list = match objects.iter().any(|object| object.whole) {
             true => target.api.list(&path, &query).await?,
             false => target.api.list_metadata(&path, &query).await?,
         };
@@ -230,11 +239,10 @@ impl<'a> Survey<'a> {
     }
 
     async fn get(&self, object: &Wanted<'_>) -> Result<Option<Value>, Failure> {
-        let Self { target, depth, .. } = self;
+        let target = self.target;
         let Some(path) = target.path(object.id, object.version) else { return Ok(None) };
         let call = Request::get_metadata(path);
-        let whole = depth.is_whole(&object.id.group_kind());
-        let mut found = target.api.find(if whole { call.whole() } else { call }).await?;
+        let mut found = target.api.find(if object.whole { call.whole() } else { call }).await?;
         if let Some(found) = &mut found {
             // Metadata alone calls itself something else.
             name_kind(found, object.id, target.version(object.id, object.version));

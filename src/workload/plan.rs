@@ -14,7 +14,12 @@ pub(crate) use hooks::decide_hook;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    difference::Difference, object::ObjectId, ownership::Terms, record::Entry, release::Action,
+    difference::Difference,
+    object::ObjectId,
+    ownership::Terms,
+    readiness::{WatchNeeds, watch_of},
+    record::Entry,
+    release::Action,
     sharing::Sharing,
 };
 
@@ -74,6 +79,16 @@ impl Item {
     /// Tells a hook that does not run: whether it is there says nothing.
     pub(crate) fn is_idle_hook(&self) -> bool {
         self.desired.hook.is_some() && !self.writes()
+    }
+
+    /// Tells what has to be watched until the object is as wanted: nothing of a hook that does not
+    /// run, nor of a Job that has completed, which its time to live may have taken away.
+    pub(crate) fn watch_needs(&self) -> WatchNeeds {
+        let is_done = self.entry.as_ref().is_some_and(|entry| entry.completed) && !self.writes();
+        match self.is_idle_hook() || is_done {
+            true => WatchNeeds::default(),
+            false => watch_of(&self.desired.body),
+        }
     }
 }
 

@@ -73,6 +73,7 @@ mod storm;
 mod strictness;
 mod threeport;
 mod unnamed;
+mod unready;
 mod unsent;
 mod upkeep;
 mod versioned;

@@ -276,15 +276,17 @@ impl<'a> Deploy<'a> {
         deleted
     }
 
-    /// Nothing is to be written: notes the no-op data, and waits where nobody has seen it ready.
+    /// Nothing is to be written: notes the no-op data, and waits where it is not ready now.
     async fn finish_unchanged(&mut self, prepared: &Prepared) -> Result<()> {
         prepared.record_seen().await;
         locate::follow(self.session, &prepared.start.target, &prepared.record)?;
         prepared.start.target.remember(self.session)?;
         self.report.outcome(OperationOutcome::Unchanged);
         let newest = prepared.newest().map(|deployed| deployed.release.outcome);
-        // A release that was only applied, or did not become ready, has nobody who saw it ready.
-        if newest == Some(Outcome::Ready) || self.options.limits.no_wait {
+        // A release that was only applied has nobody who saw it ready; one that was ready may have
+        // lost its pods since.
+        let is_ready = newest == Some(Outcome::Ready) && prepared.draft.is_ready;
+        if is_ready || self.options.limits.no_wait {
             return Ok(());
         }
         self.wait_until_ready(prepared).await

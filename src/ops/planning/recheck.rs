@@ -4,7 +4,7 @@ use super::Planning;
 use crate::{
     ops::{
         frozen::{FrozenPlan, Sighting, moved},
-        survey::{Live, Survey},
+        survey::Live,
     },
     workload::{
         error::Result,
@@ -28,13 +28,7 @@ impl Planning<'_> {
             };
             return Err(moved(self.instance, vec![told]));
         }
-        let inventory = self.record.map(|record| &*record.inventory).unwrap_or_default();
-        let survey = Survey {
-            desired: &self.desired,
-            absent: Some(self.absent),
-            ..Survey::of(self.target, self.instance, inventory)
-        };
-        let live = survey.look().await?;
+        let live = self.survey().look().await?;
         self.mark_found_namespaces_shared(&live);
         let planned = frozen.plan.items.iter().map(|item| &item.desired);
         if !self.desired.iter().eq(planned) {

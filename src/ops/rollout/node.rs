@@ -12,7 +12,7 @@ use crate::{
         diagnosis::Diagnosis,
         error::{Error, ErrorKind},
         plan::Item,
-        readiness::{State, Verdict, WatchNeeds, is_complete, watch_of},
+        readiness::{State, Verdict, WatchNeeds, is_complete},
     },
 };
 
@@ -61,11 +61,7 @@ impl<'a> Node<'a> {
             evidence: None,
             error: None,
             skipped: false,
-            // Whether a hook that does not run is there, nobody asks.
-            watch: match item.is_idle_hook() {
-                true => WatchNeeds::default(),
-                false => watch_of(&item.desired.body),
-            },
+            watch: item.watch_needs(),
             waited_for: false,
         }
     }

@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::remembered::Remembered;
 use crate::{
-    cluster::{request::Request, watch::Collection},
-    ops::{survey::Live, target::Target, view::ObjectView},
+    cluster::watch::Collection,
+    ops::{definitions::add_definitions, survey::Live, target::Target, view::ObjectView},
     workload::{
         details::{self, details_of},
         diagnosis::diagnose,
@@ -125,12 +125,8 @@ pub(super) fn view(
 pub(super) async fn neighbours(target: &Target, live: &Live) -> Related {
     let mut around = Related::default();
     let mut wanted: BTreeSet<(&str, &str, Option<String>)> = BTreeSet::new();
-    let mut definitions: BTreeSet<String> = BTreeSet::new();
     for (id, object) in live {
         let watch = watch_of(object);
-        if let Some(info) = target.kinds.of(id).filter(|_| watch.definition) {
-            definitions.insert(format!("{}.{}", info.plural, id.group));
-        }
         for (group, kind, namespaced) in watch.around() {
             wanted.insert((group, kind, id.namespace.clone().filter(|_| namespaced)));
         }
@@ -152,14 +148,6 @@ pub(super) async fn neighbours(target: &Target, live: &Live) -> Related {
     {
         list.items.into_iter().for_each(|object| around.upsert(object));
     }
-    // A CRD tells whether its custom resources have a status at all (docs/design.md, Wait); it
-    // may be anybody's.
-    let definitions = definitions.iter().map(|name| {
-        let path = format!("/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{name}");
-        target.api.find(Request::get(path))
-    });
-    let definitions = join_all(definitions.collect::<Vec<_>>()).await;
-    definitions.into_iter().flatten().flatten().for_each(|object| around.upsert(object));
     for object in live.values() {
         let (group, _) = split_api_version(object["apiVersion"].as_str().unwrap_or_default());
         if group == "apiextensions.k8s.io"
@@ -169,5 +157,6 @@ pub(super) async fn neighbours(target: &Target, live: &Live) -> Related {
             around.upsert(object.clone());
         }
     }
+    add_definitions(target, live, &mut around).await;
     around
 }

@@ -9,7 +9,7 @@ use super::{
     Deploy, Purpose,
     desired::DesiredState,
     namespaces::{self, refuse_second_own},
-    owners,
+    owners, present,
     repairs::{self, Repair},
     revision::ChosenRevision,
     start::Start,
@@ -45,6 +45,8 @@ pub(in crate::ops::deploy) struct Draft {
     pub seen: Vec<Sighting>,
     /// Whether something of the instance is live already.
     pub shows_ours: bool,
+    /// Whether nothing is to be written and all of it was seen to be ready.
+    pub is_ready: bool,
 }
 
 impl Deploy<'_> {
@@ -84,6 +86,7 @@ impl Deploy<'_> {
             changes: OnceLock::new(),
             unseen_jobs: Mutex::default(),
         };
+        let looks_at_state = planning.looks_at_state();
         // A namespace that was there before does not tell whether a record was lost.
         let is_silent = record.is_none() && start.namespace_state == Some(NamespaceState::Foreign);
         let traces = async {
@@ -103,11 +106,15 @@ impl Deploy<'_> {
         refuse_second_own(&start.target, &desired, &chosen.definition, &manager, &live).await?;
         let repairs = repairs::find(record.as_ref(), &start.target.kinds, &plan, &live, &manager);
         let seen = Sighting::all(&plan, &live);
-        let mut draft = Draft { chosen, desired, absent, manager, plan, repairs, seen, shows_ours };
+        let is_ready = false;
+        let mut draft =
+            Draft { chosen, desired, absent, manager, plan, repairs, seen, shows_ours, is_ready };
         if let Some(record) = record
             && !draft.needs_release(&record, self.options.prune)
         {
             draft.plan.leave_hooks(&record.inventory);
+            draft.is_ready =
+                looks_at_state && present::is_ready(&start.target, &draft.plan, &live).await;
         }
         Ok(draft)
     }

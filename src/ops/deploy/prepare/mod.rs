@@ -6,6 +6,7 @@ mod draft;
 mod earlier;
 mod namespaces;
 mod owners;
+mod present;
 mod references;
 mod repairs;
 mod revision;
