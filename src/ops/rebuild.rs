@@ -15,7 +15,7 @@ use crate::{
         instance::NamespaceMode,
         name::InstanceName,
         object::{GroupKind, ObjectId},
-        ownership::{is_ours, manager, uid},
+        ownership::{is_ours, is_terminating, manager, uid},
         plan::is_kept,
         record::{Entry, Record},
     },
@@ -27,6 +27,8 @@ pub(crate) struct Rebuilt {
     pub record: Option<Record>,
     /// The kinds that may not be listed, or do not answer.
     pub unseen: Vec<GroupKind>,
+    /// Whether the namespace of the record is being deleted: it took the record with it.
+    pub home_is_going: bool,
 }
 
 /// Rebuilds the record of an instance. `remembered` is asked for by name where its kind may not be
@@ -82,11 +84,13 @@ pub(crate) async fn rebuild(
         let version = named.iter().find(|entry| entry.id == id).map(|entry| entry.version.clone());
         live.push((id, version.unwrap_or_default(), object));
     }
-    let mut inventory = Vec::new();
+    let (mut inventory, mut home_is_going) = (Vec::new(), false);
     for (id, version, object) in live {
         // The label alone finds what copied it: EndpointSlices, ReplicaSets, manifests that
         // people took (docs/design.md, Copied labels).
         if is_ours(&object, &manager, None) {
+            home_is_going |=
+                id.is("", "Namespace") && id.name == namespace && is_terminating(&object);
             inventory.push(Entry {
                 uid: uid(&object).map(str::to_owned),
                 keep: is_kept(&object),
@@ -95,14 +99,14 @@ pub(crate) async fn rebuild(
         }
     }
     if inventory.is_empty() {
-        return Ok(Rebuilt { record: None, unseen });
+        return Ok(Rebuilt { record: None, unseen, home_is_going });
     }
     // Lists come in the order of the answers: the same objects make the same record.
     inventory.sort_by(|a, b| a.id.cmp(&b.id));
     let mode = mode_of(&inventory, namespace, instance);
     let mut record = Record::new(namespace, instance, mode);
     record.inventory = inventory;
-    Ok(Rebuilt { record: Some(record), unseen })
+    Ok(Rebuilt { record: Some(record), unseen, home_is_going })
 }
 
 /// Tells how the live objects of an instance were placed, as far as they show it.

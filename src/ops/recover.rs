@@ -7,7 +7,7 @@ use crate::workload::{
     error::Result,
     name::InstanceName,
     object::{GroupKind, ObjectId, split_api_version},
-    record::Entry,
+    record::{Entry, Record},
 };
 
 /// Rebuilds a record that is gone, where something of ours may be live. What was found is no proof
@@ -27,20 +27,32 @@ pub(crate) async fn recover(
     let rebuilt = rebuild(target, namespace, instance, remembered).await?;
     if let Some(record) = rebuilt.record {
         let why = if located.unreadable.is_some() { "cannot be read" } else { "is gone" };
-        let count = match record.inventory.len() {
-            1 => "1 live object".to_owned(),
-            many => format!("{many} live objects"),
-        };
-        session.note(
-            instance,
-            format!(
-                "the record {why}: rebuilt from {count} of `{instance}` in namespace {namespace}"
-            ),
-        );
+        session.note(instance, told(&record, why, rebuilt.home_is_going));
         located.rebuilt = Some(record);
         located.doubt = doubt(why, last.is_some(), &rebuilt.unseen);
     }
     Ok(())
+}
+
+/// Says that a record was lost, and what it is made from: its namespace that is going is no news.
+fn told(record: &Record, why: &str, home_is_going: bool) -> String {
+    let Record { namespace, instance, inventory, .. } = record;
+    let home = ObjectId::new("", "Namespace", None, namespace);
+    let others = inventory.iter().filter(|entry| !home_is_going || entry.id != home).count();
+    let from = match others {
+        1 => "1 live object".to_owned(),
+        many => format!("{many} live objects"),
+    };
+    match (home_is_going, others) {
+        (true, 0) => format!("namespace {namespace} is being deleted, and took the record with it"),
+        (true, _) => format!(
+            "namespace {namespace} is being deleted, and took the record with it: rebuilt from \
+             {from} of `{instance}`"
+        ),
+        (false, _) => format!(
+            "the record {why}: rebuilt from {from} of `{instance}` in namespace {namespace}"
+        ),
+    }
 }
 
 /// Gives what the last release that the database knows sent; none where it knows of none.

@@ -362,8 +362,41 @@ on_both! {
         assert_eq!(seen["status"], "Deleting", "{seen}");
         let reason = seen["reason"].as_str().unwrap().replace(&name, "NAME");
         snapshot!(reason, @"its deletion was begun and is not finished: Namespace/NAME: Some content in the namespace has finalizers remaining: test.workloadctl/hold in 1 resource instances; Some resources are remaining: configmaps. has 1 resource instances");
+        assert_eq!(place.run(&format!("status {name}")).expect(0).stderr.replace(&name, "NAME"),
+            "namespace NAME is being deleted, and took the record with it\n");
+        snapshot!(place.told(&format!("plan {name}")), @"
+        $ workloadctl plan NAME
+        exit code 0
+        --- stdout
+        ACTION  OBJECT  NAMESPACE  REASON
+        create  Namespace/NAME  -  -
+        create  ConfigMap/a  NAME  -
+        NAME on RUNTIME: 2 to create
+        --- stderr
+        namespace NAME is being deleted, and took the record with it
+        ");
+        snapshot!(place.told(&format!("deploy {name} --timeout 2s --progress none")), @"
+        $ workloadctl deploy NAME --timeout 2s --progress none
+        exit code 1
+        --- stderr
+        namespace NAME is being deleted, and took the record with it
+        error: out of time: there is no namespace NAME yet
+          the one before is still being deleted: Some content in the namespace has finalizers remaining: test.workloadctl/hold in 1 resource instances; Some resources are remaining: configmaps. has 1 resource instances
+        hint: `workloadctl deploy NAME` goes on, `--timeout` gives more time
+        ");
+        let seen = place.run(&format!("status {name} -o json")).json();
+        assert_eq!(seen["status"], "Deleting", "{seen}");
         let free = json!({"metadata": {"finalizers": null}});
         place.call(Request::merge_patch(format!("{maps}/theirs"), &free)).unwrap();
+        let namespace = format!("/api/v1/namespaces/{name}");
+        place.until("the namespace is gone", PATIENCE, || place.get(&namespace).is_none());
+        snapshot!(place.told(&format!("status {name}")), @"
+        $ workloadctl status NAME
+        exit code 0
+        --- stdout
+        NAME: Deleting, its deletion was begun and nothing of it is on the cluster any more: `workloadctl delete NAME` ends it
+        NAME revision 1 · release 1 by tester@HOST N s ago · runtime RUNTIME · namespace NAME (managed)
+        ");
         place.run(&format!("delete {name} --yes")).expect(0);
         assert_eq!(place.leftovers(&name), Vec::<String>::new());
     }

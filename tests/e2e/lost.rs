@@ -202,7 +202,7 @@ on_both! {
           }
         }
         --- stderr
-        the record is gone: rebuilt from 3 live objects of `NAME` in namespace NAME
+        namespace NAME is being deleted, and took the record with it: rebuilt from 2 live objects of `NAME`
         warning: Namespace/NAME was deleted (N s ago)
         warning: ConfigMap/conf was deleted
         error: out of time: there is no namespace NAME yet

@@ -213,14 +213,21 @@ fn nothing(
     stored: Option<&Instance>,
     operation: &mut Operation,
 ) -> Result<()> {
-    if stored.is_none() {
+    let Some(stored) = stored else {
         return Err(locate::instance_not_found(
             session,
             name,
             operation.instance.runtime.as_deref(),
         ));
-    }
-    if known_release(session, name)?.is_some() {
+    };
+    // Its last objects went after the command that deletes it had given up.
+    if stored.observed.as_ref().is_some_and(|seen| seen.status == Status::Deleting) {
+        let reason = format!(
+            "its deletion was begun and nothing of it is on the cluster any more: `workloadctl \
+             delete {name}` ends it"
+        );
+        operation.instance.describe_status(Status::Deleting, reason, session.now());
+    } else if known_release(session, name)?.is_some() {
         let reason = "nothing of it is on the cluster any more: somebody deleted it".to_owned();
         operation.instance.describe_status(Status::Unhealthy, reason, session.now());
     } else {

@@ -104,7 +104,8 @@ impl Deploy<'_> {
         let (plan, live) = planned?;
         let shows_ours = traces? || live.values().any(|object| is_ours(object, &manager, None));
         refuse_second_own(&start.target, &desired, &chosen.definition, &manager, &live).await?;
-        let repairs = repairs::find(record.as_ref(), &start.target.kinds, &plan, &live, &manager);
+        let drifting = record.as_ref().filter(|_| !start.is_half_deleted());
+        let repairs = repairs::find(drifting, &start.target.kinds, &plan, &live, &manager);
         let seen = Sighting::all(&plan, &live);
         let is_ready = false;
         let mut draft =

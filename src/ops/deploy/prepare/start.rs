@@ -13,7 +13,7 @@ use crate::{
     },
     workload::{
         error::{Error, Result},
-        instance::Instance,
+        instance::{Instance, Status},
         name::InstanceName,
         runtime::RuntimeName,
     },
@@ -189,6 +189,14 @@ impl Start {
     /// Gives the instance as the database has it, where its cluster is still the same.
     pub(super) fn stored_here(&self) -> Option<&Instance> {
         self.stored.as_ref().filter(|_| !self.located.new_cluster)
+    }
+
+    /// Tells whether a deletion was begun that took the record before it was done: what is gone since
+    /// nobody else took.
+    pub(super) fn is_half_deleted(&self) -> bool {
+        let observed = self.stored_here().and_then(|stored| stored.observed.as_ref());
+        let was_deleting = observed.is_some_and(|observed| observed.status == Status::Deleting);
+        was_deleting && self.located.rebuilt.is_some()
     }
 
     fn may_have_lost_its_record(&self) -> bool {
