@@ -88,6 +88,7 @@ error\t''"
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l validate -d 'What to do about mistakes in the objects: refuse, warn, or do not look' -r -f -a "strict\t''
 warn\t''
 ignore\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l max-parallel -d 'How many instances to work on at once' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l namespace-label -d 'Label a namespace that is made, such as pod-security.kubernetes.io/enforce=baseline' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l timeout -d 'How long each instance may take, from lock to end; 0 is for ever' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand deploy" -l lock-wait -d 'How long to wait while somebody else works on an instance [default: 0 on a terminal, else 5m]' -r
@@ -152,6 +153,7 @@ error\t''"
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l validate -d 'What to do about mistakes in the objects: refuse, warn, or do not look' -r -f -a "strict\t''
 warn\t''
 ignore\t''"
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l max-parallel -d 'How many instances to work on at once' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l namespace-label -d 'Label a namespace that is made, such as pod-security.kubernetes.io/enforce=baseline' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand plan" -l diff -d 'How to show what changes in each object [default: unified on a terminal, else none]' -r -f -a "unified\t''
 fields\t''
@@ -395,6 +397,7 @@ complete -c workloadctl -n "__fish_workloadctl_using_subcommand rollback" -s V -
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand delete" -s f -l file -d 'Delete the instances of a workload file, whoever depends on another first; then its definitions that no other instance runs' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand delete" -l timeout -d 'How long each instance may take, from lock to end; 0 is for ever' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand delete" -l lock-wait -d 'How long to wait while somebody else works on an instance [default: 0 on a terminal, else 5m]' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand delete" -l max-parallel -d 'How many instances to work on at once' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand delete" -l runtime -d 'The runtime: a context of the kubeconfig, or `sandbox`' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand delete" -s n -l namespace -d 'The namespace' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand delete" -l kubeconfig -d 'The kubeconfig, instead of KUBECONFIG or ~/.kube/config' -r -F
@@ -706,6 +709,7 @@ complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from delete" -s f -l file -d 'Delete the instances of a workload file, whoever depends on another first; then its definitions that no other instance runs' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from delete" -l timeout -d 'How long each instance may take, from lock to end; 0 is for ever' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from delete" -l lock-wait -d 'How long to wait while somebody else works on an instance [default: 0 on a terminal, else 5m]' -r
+complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from delete" -l max-parallel -d 'How many instances to work on at once' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from delete" -l runtime -d 'The runtime: a context of the kubeconfig, or `sandbox`' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from delete" -s n -l namespace -d 'The namespace' -r
 complete -c workloadctl -n "__fish_workloadctl_using_subcommand instance; and __fish_seen_subcommand_from delete" -l kubeconfig -d 'The kubeconfig, instead of KUBECONFIG or ~/.kube/config' -r -F

@@ -20,6 +20,7 @@ use super::{
     http::{CONNECT_LIMIT, Wire},
     kubeconfig::Kubeconfig,
     observations::{Observations, OnRequest, RequestSeen, ServerWarnings},
+    pool::{Pool, SharedWire},
     transport::Transport,
 };
 use crate::{
@@ -40,6 +41,8 @@ pub struct ConnectOptions {
     pub user_agent: String,
     /// The exec plugins that ran for earlier connections of this process.
     pub plugins: ExecPlugins,
+    /// The connections that are open already.
+    pub pool: Pool,
     /// Who is told of every request.
     pub on_request: Option<OnRequest>,
     /// Where the warnings of the server go.
@@ -54,6 +57,7 @@ impl Default for ConnectOptions {
             request_timeout: CONNECT_LIMIT,
             user_agent: user_agent(),
             plugins: ExecPlugins::default(),
+            pool: Pool::default(),
             on_request: None,
             warnings: ServerWarnings::default(),
             sandbox: None,
@@ -186,7 +190,10 @@ fn open(access: Access, runtime: &RuntimeName, options: &ConnectOptions) -> Resu
     if let Some(warning) = warning {
         seen.warn(warning);
     }
-    let transport = Transport::new(endpoint, credentials, identity, headers, seen.clone())?;
+    let wire = options
+        .pool
+        .wire(runtime, endpoint.connect_timeout, || endpoint.wire(identity.as_deref()))?;
+    let transport = Transport::new(endpoint, credentials, identity, headers, wire, seen.clone());
     let default_namespace = namespace.unwrap_or_else(|| "default".to_owned());
     let client = match oidc {
         Some(layer) => kube::Client::new(layer.layer(transport), default_namespace),
@@ -208,6 +215,12 @@ fn connect_sandbox(runtime: &RuntimeName, options: &ConnectOptions) -> Result<Co
         return Err(Error::usage(Code::NoSandbox, "there is no folder for the sandbox")
             .hint("name a place by `--db FILE`, WORKLOADCTL_DB or HOME"));
     };
+    let wire = options.pool.wire(runtime, CONNECT_LIMIT, || open_sandbox(path))?;
+    over(wire, sandbox::SERVER, runtime, options)
+}
+
+/// Opens the sandbox in a file as a service.
+fn open_sandbox(path: &Path) -> Result<Wire> {
     let sandbox = Sandbox::open(path, sandbox::Options::default()).map_err(|error| {
         Error::runtime(Code::Sandbox, format!("cannot open the sandbox {}", path.display()))
             .cause(error.to_string())
@@ -225,7 +238,7 @@ fn connect_sandbox(runtime: &RuntimeName, options: &ConnectOptions) -> Result<Co
             Ok::<_, BoxError>(answer.map(|body| body.map_err(BoxError::from).boxed_unsync()))
         }
     });
-    over(Wire::new(service), sandbox::SERVER, runtime, options)
+    Ok(Wire::new(service))
 }
 
 /// Tells whether a file's folder, and the file where it is there, can be written.
@@ -250,8 +263,8 @@ pub(crate) fn reset_sandbox(path: &Path) -> Result<()> {
 ///
 /// # Errors
 /// Code 2 where the User-Agent is no header's value.
-pub(crate) fn over(
-    wire: Wire,
+fn over(
+    wire: SharedWire,
     server: &str,
     runtime: &RuntimeName,
     options: &ConnectOptions,

@@ -17,6 +17,7 @@ pub(crate) mod http;
 pub(crate) mod kubeconfig;
 pub(crate) mod log;
 pub(crate) mod observations;
+pub(crate) mod pool;
 pub(crate) mod proxy;
 pub(crate) mod record;
 pub(crate) mod request;

@@ -2,7 +2,7 @@
 //! tell the server's clock and its warnings; a refused login is renewed once.
 
 use std::{
-    sync::{Arc, Mutex},
+    sync::Arc,
     task::{Context, Poll},
     time::Instant,
 };
@@ -20,6 +20,7 @@ use super::{
     credentials::{Credentials, Proof},
     http::{AnswerBody, Endpoint, Wire},
     observations::{Observations, RequestSeen},
+    pool::SharedWire,
 };
 use crate::workload::error;
 
@@ -34,32 +35,29 @@ struct SigningClient {
     credentials: Credentials,
     headers: Vec<(HeaderName, HeaderValue)>,
     identity: Option<Arc<Identity>>,
-    /// The client, and the exec plugin's certificate that its connections show.
-    wire: Mutex<(Option<Arc<Identity>>, Wire)>,
+    wire: SharedWire,
     seen: Arc<Observations>,
 }
 
 impl Transport {
     /// Makes a transport. `identity` is the client certificate of the kubeconfig; one of an exec
-    /// plugin takes its place. The headers go with every request.
-    ///
-    /// # Errors
-    /// Those of [`Endpoint::wire`].
+    /// plugin takes its place. The headers go with every request. `wire` is a client of the endpoint
+    /// with that identity.
     pub(crate) fn new(
         endpoint: Endpoint,
         credentials: Credentials,
         identity: Option<Arc<Identity>>,
         headers: Vec<(HeaderName, HeaderValue)>,
+        wire: SharedWire,
         seen: Arc<Observations>,
-    ) -> error::Result<Self> {
-        let wire = Mutex::new((None, endpoint.wire(identity.as_deref())?));
+    ) -> Self {
         let endpoint = Some(endpoint);
-        Ok(Self(Arc::new(SigningClient { endpoint, credentials, headers, identity, wire, seen })))
+        Self(Arc::new(SigningClient { endpoint, credentials, headers, identity, wire, seen }))
     }
 
     /// Makes a transport to a service of this process.
     pub(crate) fn over(
-        wire: Wire,
+        wire: SharedWire,
         headers: Vec<(HeaderName, HeaderValue)>,
         seen: Arc<Observations>,
     ) -> Self {
@@ -68,7 +66,7 @@ impl Transport {
             credentials: Credentials::None,
             headers,
             identity: None,
-            wire: Mutex::new((None, wire)),
+            wire,
             seen,
         }))
     }

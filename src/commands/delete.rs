@@ -11,6 +11,7 @@ use crate::{
         invocation::{Done, Failures, Invocation},
         limits::LimitArgs,
         names::instance_names,
+        parallel::ParallelArgs,
         session::{self, OperationMode, Surroundings, unless_stopped},
         workload_file::{NamedWorkload, looked_for},
     },
@@ -70,6 +71,9 @@ pub(crate) struct DeleteArgs {
     /// How long to go on.
     #[command(flatten)]
     limits: LimitArgs,
+    /// How many at once.
+    #[command(flatten)]
+    parallel: ParallelArgs,
     /// Contact no cluster: only drop what is stored here, and list what may be left there
     #[arg(long)]
     forget: bool,
@@ -81,20 +85,17 @@ pub(crate) struct DeleteArgs {
     delete_crds: bool,
 }
 
-/// How many instances are deleted at a time: each waits for its namespace for most of it.
-const SIDE_BY_SIDE: usize = 8;
-
 /// Deletes.
 pub(super) fn run(args: DeleteArgs, call: &Invocation) -> Done {
     call.only("delete", &[Format::Table, Format::Json])?;
-    let DeleteArgs { names, file, limits, forget, ignore_not_found, delete_crds } = args;
+    let DeleteArgs { names, file, limits, parallel, forget, ignore_not_found, delete_crds } = args;
     let options = DeleteOptions { limits: limits.check(call), ignore_not_found, delete_crds };
     if let Some(file) = file {
         let named = NamedWorkload::at(&file, &names, call)?;
         // Of a group that was deployed in part, what is there goes.
         let ignore_not_found = options.ignore_not_found || named.is_list();
         let each = DeleteOptions { ignore_not_found, ..options };
-        return FileDeletion { named, options, each, forget, call }.run();
+        return FileDeletion { named, options, each, parallel, forget, call }.run();
     }
     let names = instance_names(&names)?;
     let several = names.len() > 1;
@@ -105,14 +106,19 @@ pub(super) fn run(args: DeleteArgs, call: &Invocation) -> Done {
     let answers = || Answers::new(call.printer, Verb::Delete { forgets: forget }, several);
     let told = session::run(call, mode, async |Surroundings { session, progress }| {
         let mut answers = answers();
-        let width = width(session);
+        let options = &options;
         let mut operations = stream::iter(&names)
-            .map(async |name| (name, one(session, name, &options, forget).await))
-            .buffered(width);
+            .map(|name| async move {
+                // What the servers warn of is told of its own instance.
+                let own = session.at(session.runtime.clone(), session.namespace.clone());
+                (name, one(&own, name, options, forget).await)
+            })
+            .buffered(width(session, parallel));
         while let Some((name, operation)) = operations.next().await {
             progress.finish(name.as_str());
             answers.add(operation)?;
         }
+        answers.sum_up_instances()?;
         answers.end()
     });
     match told {
@@ -126,8 +132,8 @@ pub(super) fn run(args: DeleteArgs, call: &Invocation) -> Done {
 }
 
 /// Gives how many are deleted at once: one question at a time.
-fn width(session: &Session<'_>) -> usize {
-    if session.ask.is_asking() { 1 } else { SIDE_BY_SIDE }
+fn width(session: &Session<'_>, parallel: ParallelArgs) -> usize {
+    if session.ask.is_asking() { 1 } else { parallel.width() }
 }
 
 /// What the database is to a deletion.
@@ -157,6 +163,7 @@ struct FileDeletion<'a> {
     options: DeleteOptions,
     /// The options of each instance.
     each: DeleteOptions,
+    parallel: ParallelArgs,
     forget: bool,
     call: &'a Invocation,
 }
@@ -203,7 +210,7 @@ impl FileDeletion<'_> {
         }
         let handle = Handle::current();
         let (mut told, mut all_gone, mut any_there) = (Ok(()), true, false);
-        let width = width(around.session);
+        let width = width(around.session, self.parallel);
         Steps { needs: &needs, width }.run(
             |step, dependents: &[Operation]| {
                 let instance = &named.selected[last - step];

@@ -23,6 +23,7 @@ pub(crate) mod list;
 pub(crate) mod logs;
 pub(crate) mod manifests;
 pub(crate) mod names;
+mod parallel;
 pub(crate) mod plan;
 pub(crate) mod release;
 pub(crate) mod render;

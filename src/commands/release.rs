@@ -8,6 +8,7 @@ use crate::{
         invocation::{Failures, Invocation},
         manifests::{FileArgs, load},
         names::{Numbered, instance_names},
+        parallel::ParallelArgs,
         selection::Selection,
         typed,
         validation::ValidationArgs,
@@ -86,6 +87,9 @@ pub(crate) struct ReleaseArgs {
     /// How strictly the objects are looked at.
     #[command(flatten)]
     validation: ValidationArgs,
+    /// How many at once.
+    #[command(flatten)]
+    pub(super) parallel: ParallelArgs,
     /// Go on although the runtime is another cluster than before
     #[arg(long)]
     new_cluster: bool,

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     ops::{
         runtimes,
-        session::{Session, exec_plugins, no_warnings, requests_to},
+        session::{Session, exec_plugins, no_connections, no_warnings, requests_to},
         stop::Stop,
     },
     output::{progress::ProgressReporter, question::Questions},
@@ -79,6 +79,7 @@ pub(crate) fn run<T>(
             on_request: (call.printer.verbosity() > 0).then(|| requests_to(reporter.clone())),
             warnings: no_warnings(),
             // A login plugin that asks would read the manifests as its answer.
+            pool: no_connections(),
             plugins: exec_plugins(!stdin_is_source && io::stdin().is_terminal()),
             command,
         };

@@ -19,6 +19,7 @@ use crate::{
         exec_plugin::ExecPlugins,
         kubeconfig::Kubeconfig,
         observations::{OnRequest, RequestSeen, ServerWarnings},
+        pool::Pool,
     },
     env::Env,
     store::Store,
@@ -60,6 +61,8 @@ pub(crate) struct Session<'a> {
     pub warnings: ServerWarnings,
     /// The exec plugins that logged in to a cluster.
     pub plugins: ExecPlugins,
+    /// The connections that are open.
+    pub pool: Pool,
     /// The command line, as the lock's holder names it (`workloadctl deploy web`).
     pub command: String,
 }
@@ -85,6 +88,7 @@ impl Session<'_> {
             // Those of another instance, side by side, are not this one's.
             warnings: no_warnings(),
             plugins: self.plugins.clone(),
+            pool: self.pool.clone(),
             command: self.command.clone(),
         }
     }
@@ -140,6 +144,11 @@ pub(crate) fn no_warnings() -> ServerWarnings {
 /// Begins without a login; `interactive` says whether one may ask on the terminal.
 pub(crate) fn exec_plugins(interactive: bool) -> ExecPlugins {
     ExecPlugins::new(interactive)
+}
+
+/// Begins without a connection.
+pub(crate) fn no_connections() -> Pool {
+    Pool::default()
 }
 
 /// Tells a reporter of every request (`-v`), and of bodies where they are told (`-vv`).

@@ -35,12 +35,12 @@ impl Steps<'_> {
         thread::scope(|scope| {
             while next < answers.len() {
                 for (step, needs) in self.needs.iter().enumerate() {
-                    let needed: Option<Vec<T>> =
-                        needs.iter().map(|need| answers[*need].clone()).collect();
-                    let Some(needed) = needed.filter(|_| !begun[step] && under_way < self.width)
-                    else {
-                        continue;
-                    };
+                    if under_way == self.width {
+                        break;
+                    }
+                    let needed = (!begun[step])
+                        .then(|| needs.iter().map(|need| answers[*need].clone()).collect());
+                    let Some(Some(needed)): Option<Option<Vec<T>>> = needed else { continue };
                     begun[step] = true;
                     under_way += 1;
                     let (sender, work) = (sender.clone(), &work);

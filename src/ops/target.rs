@@ -74,6 +74,7 @@ impl Target {
         let options = ConnectOptions {
             request_timeout: timeout,
             plugins: session.plugins.clone(),
+            pool: session.pool.clone(),
             on_request: session.on_request.clone(),
             warnings: session.warnings.clone(),
             sandbox: session.database.as_deref().map(sandbox_file),

@@ -122,6 +122,14 @@ impl Answers {
         self.printer.answer(&format!("{}: {sum}\n", one_line(file)))
     }
 
+    /// Tells in one line what became of all instances that were named, where there are several.
+    pub(crate) fn sum_up_instances(&self) -> Result<()> {
+        match self.operations.len() {
+            0 | 1 => Ok(()),
+            count => self.sum_up(&format!("{count} instances")),
+        }
+    }
+
     /// Gives the plans, to be kept.
     pub(crate) fn frozen(&self) -> Vec<Arc<FrozenPlan>> {
         self.operations.iter().filter_map(|operation| operation.frozen.clone()).collect()

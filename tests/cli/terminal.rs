@@ -125,6 +125,7 @@ spec:
     n
     Delete one from sandbox (namespace one): 2 objects? [y/N] error: one: answered no; nothing was deleted
     Delete three from sandbox (namespace three): 2 objects? [y/N] error: three: answered no; nothing was deleted
+    2 instances: 2 failed
 
     delete -f app.yaml --color never --progress none, typed "y\nn\n": exit code 1
     y

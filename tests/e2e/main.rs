@@ -28,6 +28,7 @@ mod evidence;
 mod examples;
 mod fallback;
 mod faults;
+mod fleets;
 mod forged;
 mod going;
 mod history;

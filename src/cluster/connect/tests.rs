@@ -228,6 +228,7 @@ async fn a_service_of_this_process_is_a_connection_too() {
         Ok::<_, BoxError>(answer)
     }));
     let options = ConnectOptions::default();
+    let wire = options.pool.wire(&RuntimeName::Sandbox, CONNECT_LIMIT, || Ok(wire)).unwrap();
     let connection = over(wire, "sandbox", &RuntimeName::Sandbox, &options).unwrap();
     assert_eq!(body(&connection).await, "/api");
     assert_eq!(connection.requests(), 1);

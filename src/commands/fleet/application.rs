@@ -28,9 +28,6 @@ use crate::{
     },
 };
 
-/// How many instances are deployed at once.
-const WIDTH: usize = 8;
-
 /// A workload file with everything that is needed to deploy it.
 struct Application<'a> {
     command: FleetCommand,
@@ -38,6 +35,8 @@ struct Application<'a> {
     definitions: Vec<LoadedDefinition>,
     /// The flags, which are the same for all.
     base: DeployOptions,
+    /// How many instances are worked on at once.
+    width: usize,
     call: &'a Invocation,
 }
 
@@ -85,8 +84,9 @@ fn prepare<'a>(
     args.check_for_file(&named, call)?;
     let used = |name: &_| named.selected.iter().any(|it| it.definition == *name);
     let definitions = named.load(call, |definition| used(&definition.name))?;
+    let width = args.parallel.width();
     let base = args.options(call, limits)?;
-    let application = Application { command, named, definitions, base, call };
+    let application = Application { command, named, definitions, base, width, call };
     application.check_images()?;
     Ok(application)
 }
@@ -105,7 +105,7 @@ impl Application<'_> {
         let handle = Handle::current();
         let mut failed = Ok(());
         let mut all = Vec::new();
-        Steps { needs: &needs, width: WIDTH }.run(
+        Steps { needs: &needs, width: self.width }.run(
             |step, needed: &[Operation]| {
                 let is_needed = needs.iter().any(|needs| needs.contains(&step));
                 handle.block_on(self.one(&self.named.selected[step], needed, is_needed, around))

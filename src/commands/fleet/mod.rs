@@ -1,23 +1,23 @@
 //! Deploys and plans: a fleet is a loop over its instances, and each has its answer.
 
 mod application;
+mod instances;
 
 use std::sync::Arc;
+
+use instances::Fleet;
 
 use super::{
     invocation::{Failures, Invocation},
     release::ReleaseArgs,
     selection::Selection,
-    session::{self, OperationMode, Surroundings, unless_stopped},
+    session::{self, OperationMode},
     workload_file::NamedWorkload,
 };
 use crate::{
     ops::{
-        deploy,
         frozen::FrozenPlan,
-        history,
-        options::{DeployOptions, Earlier, Limits},
-        session::Session,
+        options::{DeployOptions, Limits},
         stop::Signal,
         view::{InstanceView, Operation, OperationOutcome},
     },
@@ -25,10 +25,7 @@ use crate::{
         difference::DiffStyle,
         operation::{Answers, Verb},
     },
-    workload::{
-        error::{Code, Error, ErrorKind, Result},
-        name::InstanceName,
-    },
+    workload::{error::ErrorKind, name::InstanceName},
 };
 
 /// What is done with each instance.
@@ -80,11 +77,12 @@ pub(crate) fn run(
         stdin_is_source: args.reads_stdin(),
         ..OperationMode::default()
     };
+    let width = args.parallel.width();
     let told = read
         .map_err(Failures::from)
         .and_then(|read| args.check(read, call, limits))
         .and_then(|(options, warnings)| {
-            let fleet = Fleet { command, options, warnings, asks: false };
+            let fleet = Fleet { command, options, width, warnings, asks: false };
             session::run(call, mode, async |around| {
                 fleet.each(&around, selection.clone(), answers(), call).await
             })
@@ -115,7 +113,7 @@ pub(crate) fn run_frozen(
     let line = format!("workloadctl deploy {name}");
     let mode = OperationMode { command: line, ..OperationMode::default() };
     let selection = Selection::One(name);
-    let fleet = Fleet { command, options, warnings: Vec::new(), asks };
+    let fleet = Fleet { command, options, width: 1, warnings: Vec::new(), asks };
     session::run(call, mode, async |around| {
         fleet.each(&around, selection.clone(), answers(), call).await
     })?
@@ -137,7 +135,7 @@ pub(crate) fn run_one(
     let answers = || Answers::new(call.printer, answers, false);
     let mode = OperationMode { command: line, ..OperationMode::default() };
     let selection = Selection::One(name);
-    let fleet = Fleet { command, options, warnings: Vec::new(), asks: false };
+    let fleet = Fleet { command, options, width: 1, warnings: Vec::new(), asks: false };
     session::run(call, mode, async |around| {
         fleet.each(&around, selection.clone(), answers(), call).await
     })?
@@ -170,73 +168,6 @@ fn command_line(command: FleetCommand, selection: &Selection) -> String {
         }
         Selection::All => format!("workloadctl {verb} --all"),
     }
-}
-
-/// What is done with the instances, and on which options.
-struct Fleet {
-    command: FleetCommand,
-    options: DeployOptions,
-    /// What should be heeded in the manifests.
-    warnings: Vec<String>,
-    /// Whether the user is asked before the plan is done.
-    asks: bool,
-}
-
-impl Fleet {
-    async fn each(
-        &self,
-        around: &Surroundings<'_>,
-        selection: Selection,
-        mut answers: Answers,
-        call: &Invocation,
-    ) -> Result<FleetResult, Failures> {
-        // A plan that is done goes where it was made for.
-        let placed = self.options.frozen.as_ref().map(|frozen| {
-            around.session.at(Some(frozen.runtime.clone()), frozen.namespace.clone())
-        });
-        let session = placed.as_ref().unwrap_or(around.session);
-        if self.asks {
-            ask(session)?;
-        }
-        let mut options = self.options.clone();
-        let names = {
-            let store = session.store();
-            if let Some(Earlier::Like { instance, .. }) = &options.earlier {
-                // It can be brought to instances of its own definition alone.
-                options.definition = Some(history::last_good(&store, instance)?.definition);
-            }
-            let definition = options.definition.as_ref();
-            selection.resolve(&store, definition, session.runtime.as_deref())?
-        };
-        if names.is_empty() {
-            call.printer.talk("no instances fit; `workloadctl list` shows what there is");
-        }
-        for name in names {
-            let mut operation = match (session.stop.requested(), self.command) {
-                // Each instance has its answer, also those whose turn did not come: a script counts
-                // them.
-                (Some(signal), _) => not_begun(&name, signal),
-                (None, FleetCommand::Deploy) => deploy::run(session, &name, &options).await,
-                (None, FleetCommand::Plan(_)) => deploy::plan(session, &name, &options).await,
-            };
-            around.progress.finish(name.as_str());
-            operation.error = operation.error.map(|error| unless_stopped(error, &session.stop));
-            // They were told when the manifests were read, before any instance; in documents they
-            // stand with each.
-            operation.warnings.splice(0..0, self.warnings.iter().cloned());
-            answers.add(operation)?;
-        }
-        let (changes, frozen) = (answers.has_changes(), answers.frozen());
-        Ok(FleetResult { failed: answers.end()?, changes, frozen })
-    }
-}
-
-/// Asks whether what was shown is to be done. Nothing is locked meanwhile.
-fn ask(session: &Session<'_>) -> Result<()> {
-    session.confirm("Do this?", "answered no; nothing was written", || {
-        Error::usage(Code::NeedsYes, "--ask: there is nobody to be asked")
-            .hint("`--yes` says yes; without `--ask` nobody is asked")
-    })
 }
 
 /// The answer for an instance whose turn did not come before the stop.

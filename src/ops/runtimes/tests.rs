@@ -49,6 +49,7 @@ async fn checked(server: &str, names: &[&str]) -> Result<Vec<(RuntimeView, Optio
         on_request: None,
         warnings: crate::ops::session::no_warnings(),
         plugins: ExecPlugins::default(),
+        pool: crate::ops::session::no_connections(),
         command: String::new(),
     };
     let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();

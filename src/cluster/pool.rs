@@ -1,0 +1,41 @@
+//! The TCP connections of one process, kept by server: operations on several instances of a runtime
+//! side by side share them, and whoever comes later finds them open.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use super::{client_certificate::Identity, http::Wire};
+use crate::workload::{error::Result, runtime::RuntimeName};
+
+/// A client, and the exec plugin's certificate that its connections show.
+pub(super) type SharedWire = Arc<Mutex<(Option<Arc<Identity>>, Wire)>>;
+
+/// The clients of one process; clones are the same ones.
+#[derive(Clone, Default)]
+pub struct Pool(Arc<Mutex<BTreeMap<(RuntimeName, Duration), SharedWire>>>);
+
+impl Pool {
+    /// Gives the client for a runtime whose connections may take so long to be made, and makes it
+    /// where there is none yet.
+    ///
+    /// # Errors
+    /// Those of `make`.
+    pub(super) fn wire(
+        &self,
+        runtime: &RuntimeName,
+        connect_timeout: Duration,
+        make: impl FnOnce() -> Result<Wire>,
+    ) -> Result<SharedWire> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (runtime.clone(), connect_timeout);
+        if let Some(wire) = known.get(&key) {
+            return Ok(Arc::clone(wire));
+        }
+        let wire = Arc::new(Mutex::new((None, make()?)));
+        known.insert(key, Arc::clone(&wire));
+        Ok(wire)
+    }
+}
