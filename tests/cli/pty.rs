@@ -12,7 +12,7 @@ use rustix::{
     termios::{Winsize, tcsetwinsize},
 };
 
-/// A terminal of 100 columns.
+/// A terminal of some size.
 pub(crate) struct Terminal {
     ours: File,
     theirs: Option<File>,
@@ -20,16 +20,27 @@ pub(crate) struct Terminal {
 }
 
 impl Terminal {
+    /// Opens one of 24 rows and 100 columns.
     pub(crate) fn open() -> Self {
+        Self::of(24, 100)
+    }
+
+    pub(crate) fn of(rows: u16, columns: u16) -> Self {
         let ours: OwnedFd = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
         grantpt(&ours).unwrap();
         unlockpt(&ours).unwrap();
         let name = ptsname(&ours, Vec::new()).unwrap();
         let path = std::ffi::OsStr::from_bytes(name.as_bytes());
         let theirs = OpenOptions::new().read(true).write(true).open(path).unwrap();
-        let size = Winsize { ws_row: 24, ws_col: 100, ws_xpixel: 0, ws_ypixel: 0 };
-        tcsetwinsize(&theirs, size).unwrap();
-        Self { ours: File::from(ours), theirs: Some(theirs), shown: Vec::new() }
+        let terminal = Self { ours: File::from(ours), theirs: Some(theirs), shown: Vec::new() };
+        terminal.resize(rows, columns);
+        terminal
+    }
+
+    /// Makes the window larger or smaller.
+    pub(crate) fn resize(&self, rows: u16, columns: u16) {
+        let size = Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+        tcsetwinsize(&self.ours, size).unwrap();
     }
 
     /// Starts a program here, the only one.
@@ -41,6 +52,11 @@ impl Terminal {
 
     pub(crate) fn enter(&mut self, typed: &str) {
         self.ours.write_all(typed.as_bytes()).unwrap();
+    }
+
+    /// Gives what is written here, to be read by one alone.
+    pub(crate) fn written(&self) -> File {
+        self.ours.try_clone().unwrap()
     }
 
     /// Reads on until this is shown, or nothing more comes; gives what was shown since the last time.

@@ -1,90 +1,62 @@
 //! A terminal to run the program in, and what a person sees there.
 
 use std::{
-    fs::{File, OpenOptions},
     io::Read as _,
-    os::{fd::OwnedFd, unix::ffi::OsStrExt as _},
-    process::{Child, Stdio},
+    process::{Child, Command},
     sync::mpsc::{Receiver, channel},
     thread,
     time::{Duration, Instant},
 };
 
-use rustix::{
-    process::{Pid, Signal, kill_process},
-    pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt},
-    termios::{Winsize, tcsetwinsize},
-};
+use rustix::process::{Pid, Signal, kill_process};
 
-use crate::program::Program;
+use crate::{program::Program, pty::Terminal};
 
 /// How long anything may take to appear.
 const LIMIT: Duration = Duration::from_secs(60);
-
-/// A terminal of some size.
-pub(crate) struct Terminal {
-    ours: File,
-    theirs: File,
-}
-
-fn winsize(rows: u16, columns: u16) -> Winsize {
-    Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 }
-}
-
-impl Terminal {
-    pub(crate) fn of(rows: u16, columns: u16) -> Self {
-        let ours: OwnedFd = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-        grantpt(&ours).unwrap();
-        unlockpt(&ours).unwrap();
-        let name = ptsname(&ours, Vec::new()).unwrap();
-        let path = std::ffi::OsStr::from_bytes(name.as_bytes());
-        let theirs = OpenOptions::new().read(true).write(true).open(path).unwrap();
-        tcsetwinsize(&theirs, winsize(rows, columns)).unwrap();
-        Self { ours: File::from(ours), theirs }
-    }
-
-    fn spawn(&self, program: &Program, line: &str, term: &str) -> Child {
-        let arguments: Vec<&str> = line.split_whitespace().collect();
-        let stdio = || Stdio::from(self.theirs.try_clone().unwrap());
-        let mut command = program.command(&arguments);
-        command.env("TERM", term).stdin(stdio()).stdout(stdio()).stderr(stdio());
-        command.spawn().unwrap()
-    }
-
-    /// Starts the program here, on a terminal that does not break its lines anew when it becomes
-    /// narrower, as the emulator does not.
-    pub(crate) fn start(self, program: &Program, line: &str) -> Screen {
-        let child = self.spawn(program, line, "vt100");
-        let size = rustix::termios::tcgetwinsize(&self.theirs).unwrap();
-        let (sender, written) = channel();
-        let mut from = self.ours.try_clone().unwrap();
-        thread::spawn(move || {
-            let mut buffer = [0; 65536];
-            while let Ok(read @ 1..) = from.read(&mut buffer) {
-                let _ = sender.send(buffer[..read].to_vec());
-            }
-        });
-        let emulator = vt100::Parser::new(
-            size.ws_row.try_into().unwrap(),
-            size.ws_col.try_into().unwrap(),
-            1000,
-        );
-        Screen { child, emulator, written, ours: self.ours, frames: 0, bytes: 0 }
-    }
-}
 
 /// What a person sees of a running program.
 pub(crate) struct Screen {
     child: Child,
     emulator: vt100::Parser,
     written: Receiver<Vec<u8>>,
-    ours: File,
+    terminal: Terminal,
     /// How often something was written, and how much.
     pub(crate) frames: usize,
     pub(crate) bytes: usize,
 }
 
 impl Screen {
+    /// Starts the program with the words of a line, on a terminal of so many rows and columns that
+    /// does not break its lines anew when it becomes narrower, as the emulator does not.
+    pub(crate) fn start(program: &Program, line: &str, (rows, columns): (u16, u16)) -> Self {
+        let arguments: Vec<&str> = line.split_whitespace().collect();
+        let mut command = program.command(&arguments);
+        command.env("TERM", "vt100");
+        Self::of(command, (rows, columns))
+    }
+
+    /// Starts any program so.
+    pub(crate) fn of(command: Command, (rows, columns): (u16, u16)) -> Self {
+        let mut terminal = Terminal::of(rows, columns);
+        let child = terminal.start(command);
+        let (sender, written) = channel();
+        let mut from = terminal.written();
+        thread::spawn(move || {
+            let mut buffer = [0; 65536];
+            while let Ok(read @ 1..) = from.read(&mut buffer) {
+                let _ = sender.send(buffer[..read].to_vec());
+            }
+        });
+        let emulator =
+            vt100::Parser::new(rows.try_into().unwrap(), columns.try_into().unwrap(), 1000);
+        Self { child, emulator, written, terminal, frames: 0, bytes: 0 }
+    }
+
+    pub(crate) fn enter(&mut self, typed: &str) {
+        self.terminal.enter(typed);
+    }
+
     /// Gives what is on the screen, without blanks at line ends and empty lines at its end.
     pub(crate) fn text(&self) -> String {
         let text = self.emulator.screen().contents();
@@ -128,7 +100,7 @@ impl Screen {
 
     /// Makes the window larger or smaller.
     pub(crate) fn resize(&mut self, rows: u16, columns: u16) {
-        tcsetwinsize(&self.ours, winsize(rows, columns)).unwrap();
+        self.terminal.resize(rows, columns);
         self.emulator.screen_mut().set_size(rows.try_into().unwrap(), columns.try_into().unwrap());
     }
 

@@ -3,10 +3,7 @@
 
 use std::{fmt::Write as _, io::BufRead as _, time::Duration};
 
-use crate::{
-    program::Program,
-    screen::{Screen, Terminal},
-};
+use crate::{program::Program, screen::Screen};
 
 /// Deployments none of which ever becomes ready.
 fn deployments(count: usize) -> String {
@@ -38,7 +35,7 @@ fn calm() -> String {
 fn start(program: &Program, count: usize, size: (u16, u16)) -> Screen {
     program.write("web.yaml", &deployments(count));
     let line = "deploy web -f web.yaml --runtime sandbox --color never --timeout 100s";
-    Terminal::of(size.0, size.1).start(program, line)
+    Screen::start(program, line, size)
 }
 
 /// Tells whether all of them are known to wait for their pods.
@@ -222,7 +219,7 @@ fn a_status_that_is_watched_is_drawn_in_place() {
     let program = Program::new();
     program.write("web.yaml", &deployments(1));
     assert_eq!(program.call("deploy web -f web.yaml --runtime sandbox --no-wait").code, 0);
-    let mut screen = Terminal::of(24, 100).start(&program, "status web --watch --color never");
+    let mut screen = Screen::start(&program, "status web --watch --color never", (24, 100));
     screen.until("the pod", |text| text.contains("Pod/web-000") && text.contains("0 of 1"));
     program.write("web.yaml", &calm());
     assert_eq!(program.call("deploy web -f web.yaml").code, 0);
