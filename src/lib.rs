@@ -62,7 +62,10 @@ use jiff::Timestamp;
 
 use crate::{
     cli::Cli,
-    commands::invocation::{self, Failures, Invocation},
+    commands::{
+        completions,
+        invocation::{self, Failures, Invocation},
+    },
     env::Env,
     output::{errors, parsing, printer::Printer},
     workload::error::ErrorKind,
@@ -70,6 +73,9 @@ use crate::{
 
 /// Runs the program: reads the command line, runs the command, tells what went wrong.
 pub fn run(arguments: Vec<OsString>, env: Env, now: Timestamp) -> ExitCode {
+    if let Some(words) = completions::answer(&arguments, &env, Cli::command) {
+        return ExitCode::from(parsing::answer(&words));
+    }
     let command = Cli::command().color(parsing::color(&arguments));
     let parsed = command
         .try_get_matches_from(&arguments)

@@ -21,6 +21,7 @@ pub(crate) mod invocation;
 pub(crate) mod limits;
 pub(crate) mod list;
 pub(crate) mod logs;
+pub(crate) mod man;
 pub(crate) mod manifests;
 pub(crate) mod names;
 mod parallel;
@@ -56,6 +57,7 @@ use self::{
     invocation::{Done, Invocation},
     list::ListArgs,
     logs::LogsArgs,
+    man::ManArgs,
     plan::PlanArgs,
     render::RenderArgs,
     rollback::RollbackArgs,
@@ -92,9 +94,10 @@ pub(crate) enum Command {
     Init(InitArgs),
     Schema(SchemaArgs),
     Completions(CompletionsArgs),
+    Man(ManArgs),
 }
 
-/// Runs a command; `grammar` is the whole command line, which completions are made from.
+/// Runs a command; `grammar` is the whole command line, which man pages are made from.
 ///
 /// # Errors
 /// What the command could not do and has not told yet; its exit code is that of
@@ -119,6 +122,7 @@ pub(crate) fn run(command: Command, call: &Invocation, grammar: fn() -> clap::Co
         Command::Import(args) => import::run(args, call),
         Command::Init(args) => init::run(args, call),
         Command::Schema(args) => schema::run(&args, call),
-        Command::Completions(args) => completions::run(&args, call, grammar()),
+        Command::Completions(args) => completions::run(&args, call),
+        Command::Man(args) => man::run(&args, call, grammar()),
     }
 }

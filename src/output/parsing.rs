@@ -48,27 +48,25 @@ fn value(arguments: &[OsString], names: &[&str]) -> Option<String> {
     found.map(str::to_owned)
 }
 
+/// Writes an answer that is made before anything was read. Gives the exit code.
+pub(crate) fn answer(text: &str) -> u8 {
+    print(&plain(None, ColorWhen::Never), text)
+}
+
 /// Tells what clap has to say: help and version on stdout, errors on stderr (and as a document
 /// on stdout, where one is wanted). Gives the exit code.
 pub(crate) fn report(error: &clap::Error, arguments: &[OsString]) -> u8 {
-    let printer = Printer::new(TalkOptions {
-        format: format(arguments),
-        quiet: false,
-        verbosity: 0,
-        color: color_when(arguments),
-        dumb: true,
-        reflows: true,
-        json_talk: false,
-    });
+    let printer = plain(format(arguments), color_when(arguments));
     let shown = |colour: bool| {
         let text = error.render();
         if colour { text.ansi().to_string() } else { text.to_string() }
     };
     match error.kind() {
         ErrorKind::DisplayVersion => {
-            answer(&printer, concat!("workloadctl ", env!("WORKLOADCTL_VERSION"), "\n"))
+            print(&printer, concat!("workloadctl ", env!("WORKLOADCTL_VERSION"), "
+"))
         }
-        ErrorKind::DisplayHelp => answer(&printer, &shown(printer.stdout().colour)),
+        ErrorKind::DisplayHelp => print(&printer, &shown(printer.stdout().colour)),
         _ => {
             write_stderr(&shown(printer.stderr().colour));
             let message = shown(false);
@@ -82,7 +80,19 @@ pub(crate) fn report(error: &clap::Error, arguments: &[OsString]) -> u8 {
     }
 }
 
-fn answer(printer: &Printer, text: &str) -> u8 {
+fn plain(format: Option<Format>, color: ColorWhen) -> Printer {
+    Printer::new(TalkOptions {
+        format,
+        quiet: false,
+        verbosity: 0,
+        color,
+        dumb: true,
+        reflows: true,
+        json_talk: false,
+    })
+}
+
+fn print(printer: &Printer, text: &str) -> u8 {
     match printer.answer(text) {
         Ok(()) => 0,
         Err(error) => {

@@ -82,16 +82,23 @@ impl Store {
     /// As [`Store::open`], except for what is said above.
     pub(crate) fn open_for_reading(path: &Path) -> Result<Self> {
         match Self::open(path) {
-            Err(error) if failure::is_unwritable(&error) => match open::connect_read_only(path)? {
-                Some(connection) => {
-                    let store = Self { connection, path: Some(path.to_owned()), read_only: true };
-                    store.expect_current_version()?;
-                    Ok(store)
-                }
+            Err(error) if failure::is_unwritable(&error) => match Self::look_into(path)? {
+                Some(store) => Ok(store),
                 None => Ok(Self { read_only: true, ..Self::in_memory()? }),
             },
             result => result,
         }
+    }
+
+    /// Opens the database for a look that makes and changes nothing; none where it is absent.
+    ///
+    /// # Errors
+    /// As [`Store::open`], and where the file is of an older version.
+    pub(crate) fn look_into(path: &Path) -> Result<Option<Self>> {
+        let Some(connection) = open::connect_read_only(path)? else { return Ok(None) };
+        let store = Self { connection, path: Some(path.to_owned()), read_only: true };
+        store.expect_current_version()?;
+        Ok(Some(store))
     }
 
     /// Opens the database for a command that works on clusters, for which it is a cache: where it

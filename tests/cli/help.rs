@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 use crate::program::Program;
 
-pub(crate) const COMMANDS: [&str; 37] = [
+pub(crate) const COMMANDS: [&str; 38] = [
     "",
     "deploy",
     "plan",
@@ -42,6 +42,7 @@ pub(crate) const COMMANDS: [&str; 37] = [
     "init",
     "schema",
     "completions",
+    "man",
 ];
 
 fn stored(name: &str) -> std::path::PathBuf {
@@ -62,7 +63,7 @@ fn help(program: &Program, command: &str) -> String {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the tester says it, not the program's user")]
-fn update() -> bool {
+pub(crate) fn update() -> bool {
     std::env::var_os("UPDATE_HELP").is_some()
 }
 

@@ -16,6 +16,7 @@ mod diff;
 mod documents;
 mod help;
 mod layering;
+mod man;
 mod mistakes;
 mod program;
 mod pty;

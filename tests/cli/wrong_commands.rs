@@ -162,6 +162,7 @@ fn without_a_command_help_goes_to_stderr() {
       init         Write a first workload file
       schema       Print the JSON Schema of workload files
       completions  Print the completions for a shell
+      man          Print the manual page of the program or of a command, or write all of them
 
     Options:
       -h, --help     Print help (see more with '--help')
