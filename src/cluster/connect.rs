@@ -284,7 +284,7 @@ fn over(
 fn agent(options: &ConnectOptions) -> Result<(HeaderName, HeaderValue)> {
     HeaderValue::try_from(&options.user_agent)
         .map(|value| (USER_AGENT, value))
-        .map_err(|_| Error::usage(Code::UserAgent, "the User-Agent is no header's value"))
+        .map_err(|_| Error::usage(Code::InvalidRequest, "the User-Agent is no header's value"))
 }
 
 #[cfg(test)]

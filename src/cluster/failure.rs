@@ -278,7 +278,7 @@ impl Failure {
             (Some(error), _) => error.while_doing(doing),
             (None, Self::NoAnswer(error)) => (**error).clone().while_doing(doing),
             (None, Self::Status(status)) if let Some(judge) = self.judge() => {
-                Error::failed(Code::Judged, format!("{doing}: {judge}"))
+                Error::failed(Code::DeniedByAdmission, format!("{doing}: {judge}"))
                     .cause(status.message.clone())
             }
             (None, Self::Status(status)) => match status.code {

@@ -233,6 +233,6 @@ fn confirm(names: &[DefinitionName], call: &Invocation) -> Result<()> {
     let question = format!("delete definition {names} with all its revisions?");
     events::confirm(&questions, &question, "nothing was deleted", || {
         let message = format!("deleting definition {names} needs --yes where nobody can be asked");
-        Error::usage(Code::ConfirmationNeeded, message)
+        Error::usage(Code::NeedsYes, message)
     })
 }

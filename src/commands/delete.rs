@@ -198,7 +198,7 @@ impl FileDeletion<'_> {
             let file = &named.file.name;
             let message =
                 format!("deleting what {file} names needs `--yes` where nobody can be asked");
-            return Err(Error::usage(Code::ConfirmationNeeded, message)
+            return Err(Error::usage(Code::NeedsYes, message)
                 .hint(format!("workloadctl delete -f {file} --yes"))
                 .into());
         }
@@ -278,7 +278,7 @@ fn delete_definitions(
         let file = &named.file.name;
         let question = format!("delete the definitions of {file} with all their revisions?");
         session.confirm(&question, "nothing was deleted", || {
-            Error::usage(Code::ConfirmationNeeded, "nobody can be asked")
+            Error::usage(Code::NeedsYes, "nobody can be asked")
         })?;
     }
     for FileDefinition { name, .. } in &named.file.definitions {

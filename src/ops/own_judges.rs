@@ -67,7 +67,7 @@ impl<'a> OwnJudges<'a> {
     /// # Errors
     /// Whatever the server answers.
     pub(crate) async fn give_way(&mut self, failed: &Error) -> Result<bool> {
-        if failed.code != Code::Judged {
+        if failed.code != Code::DeniedByAdmission {
             return Ok(false);
         }
         let gave_way = self.removed.iter().find(|removed| is_named(&removed.body, failed));
@@ -136,7 +136,7 @@ pub(crate) fn own_record_rejected(
     let names: Vec<String> = gone.iter().map(ToString::to_string).collect();
     let names = names.join(", ");
     Error::failed(
-        Code::Judged,
+        Code::DeniedByAdmission,
         format!(
             "{names} of `{instance}` rejected the record of `{instance}` and was taken away again"
         ),

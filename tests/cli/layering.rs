@@ -26,9 +26,9 @@ const IMPURE: &[&str] = &[
 ];
 
 /// A source file: its path from `src/`, and its code without tests and comments.
-struct Source {
-    path: String,
-    code: String,
+pub(crate) struct Source {
+    pub(crate) path: String,
+    pub(crate) code: String,
 }
 
 impl Source {
@@ -41,7 +41,8 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
 }
 
-fn sources() -> Vec<Source> {
+/// Reads every source file that is compiled into the program.
+pub(crate) fn sources() -> Vec<Source> {
     let mut files = Vec::new();
     collect(&root(), &mut files);
     files.sort();
@@ -72,10 +73,10 @@ fn is_test(path: &str) -> bool {
     path.split('/').any(|part| ["tests", "tests.rs", "stub", "stub.rs"].contains(&part))
 }
 
-/// Cuts what is behind `#[cfg(test)] mod tests`, which stands last in a file, the door for the
-/// suites in `tests/`, and comments.
+/// Cuts what is behind `#[cfg(test)] mod tests {`, which stands last in a file (`mod tests;` may
+/// stand at its head), the door for the suites in `tests/`, and comments.
 fn without_tests_and_comments(text: &str) -> String {
-    let end = text.find("#[cfg(test)]\nmod tests").unwrap_or(text.len());
+    let end = text.find("#[cfg(test)]\nmod tests {").unwrap_or(text.len());
     let (before, door) = text[..end].split_once("pub mod testing {").unwrap_or((&text[..end], ""));
     let after = door.split_once("\n}\n").map_or("", |(_, after)| after);
     let lines = before.lines().chain(after.lines());

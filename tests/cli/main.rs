@@ -9,6 +9,7 @@ mod snapshot;
 mod answers;
 mod bad_days;
 mod bad_input;
+mod codes;
 mod completions;
 mod database;
 mod declared;

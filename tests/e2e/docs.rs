@@ -1,5 +1,5 @@
-//! The commands of docs/cli.md, as they stand there: one after the other in one home, each with
-//! the exit code that it is said to have.
+//! The commands of the pages in docs/, as they stand there: those of a page one after the other in
+//! one home, each with the exit code that it is said to have.
 
 use std::{
     path::{Path, PathBuf},
@@ -35,28 +35,38 @@ fn run(place: &Place, line: &str) -> Outcome {
     Outcome::of(line, shell.output().unwrap())
 }
 
+/// Runs the commands of a page with names of the test's own, for the cluster is shared; returns how
+/// many there are.
+fn run_page(page: &str, place: &Place) -> usize {
+    place.example("web");
+    let (name, second) = (place.instance(""), place.instance("-2"));
+    let all = commands(page);
+    for (line, code) in &all {
+        assert!(line.starts_with("workloadctl "), "{line}");
+        let words = line.split(' ').map(|word| match word {
+            "web" => name.clone(),
+            "web-2" => second.clone(),
+            "examples/web" => "web".to_owned(),
+            "sandbox" if !line.contains(" reset ") => place.runtime.clone(),
+            other => match other.strip_prefix("web@") {
+                Some(number) => format!("{name}@{number}"),
+                None => other.to_owned(),
+            },
+        });
+        let said = words.collect::<Vec<_>>().join(" ");
+        let Outcome { line: _, code: exit, stdout, stderr } = run(place, &said);
+        assert_eq!(exit, *code, "{line}\nstdout:\n{stdout}\nstderr:\n{stderr}");
+    }
+    all.len()
+}
+
 on_both! {
     fn every_command_of_the_reference_does_what_it_says(place) {
-        place.example("web");
-        // Names of its own, for the cluster is shared; the examples, and this backend.
-        let (name, second) = (place.instance(""), place.instance("-2"));
-        let all = commands("docs/cli.md");
-        for (line, code) in &all {
-            assert!(line.starts_with("workloadctl "), "{line}");
-            let words = line.split(' ').map(|word| match word {
-                "web" => name.clone(),
-                "web-2" => second.clone(),
-                "examples/web" => "web".to_owned(),
-                "sandbox" if !line.contains(" reset ") => place.runtime.clone(),
-                other => match other.strip_prefix("web@") {
-                    Some(number) => format!("{name}@{number}"),
-                    None => other.to_owned(),
-                },
-            });
-            let said = words.collect::<Vec<_>>().join(" ");
-            let Outcome { line: _, code: exit, stdout, stderr } = run(place, &said);
-            assert_eq!(exit, *code, "{line}\nstdout:\n{stdout}\nstderr:\n{stderr}");
-        }
-        assert!(all.len() >= 30, "{}", all.len());
+        let count = run_page("docs/cli.md", place);
+        assert!(count >= 30, "{count}");
+    }
+
+    fn the_commands_of_troubleshooting_do_what_they_say(place) {
+        assert!(run_page("docs/troubleshooting.md", place) >= 1);
     }
 }

@@ -151,7 +151,7 @@ fn who_rejected_a_request_is_told_by_the_servers_words() {
         assert_eq!(failure.judge().map(|judge| judge.to_string()).as_deref(), told, "{message}");
         let id = ObjectId::new("", "ConfigMap", Some("web"), "a");
         let error = failure.explain("patch", "cannot apply", &id, None);
-        assert_eq!(error.code == Code::Judged, told.is_some(), "{error}");
+        assert_eq!(error.code == Code::DeniedByAdmission, told.is_some(), "{error}");
         assert!(told.is_none() || !failure.is_forbidden(), "{message}");
     }
 }

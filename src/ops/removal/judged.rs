@@ -37,7 +37,7 @@ impl GoneJudges {
         loop {
             match send().await {
                 Err(error)
-                    if error.code == Code::Judged
+                    if error.code == Code::DeniedByAdmission
                         && self.until.is_some_and(|until| Instant::now() < until) =>
                 {
                     tokio::time::sleep(PAUSE).await;
@@ -56,7 +56,7 @@ mod tests {
     use crate::workload::error::Error;
 
     fn judged() -> Result<()> {
-        Err(Error::failed(Code::Judged, "denied"))
+        Err(Error::failed(Code::DeniedByAdmission, "denied"))
     }
 
     #[tokio::test]

@@ -197,7 +197,7 @@ fn rewrite(path: &str, fields: &Value, version: Option<&str>) -> Request {
 
 fn changes_too_fast(desired: &Desired) -> Error {
     Error::failed(
-        Code::Restless,
+        Code::ObjectBusy,
         format!("{} changes faster than it can be taken over", desired.id),
     )
     .hint("repeat the command")

@@ -62,7 +62,7 @@ fn keep(
     let instance = to.instance;
     if let Some(wanted) = to.namespace.filter(|wanted| *wanted != namespace) {
         return Err(Error::refused(
-            Code::NamespaceFixed,
+            Code::OtherNamespace,
             format!("{instance} is in namespace {namespace}, not in {wanted}"),
         )
         .hint(format!("leave out `--namespace`, or deploy another instance into {wanted}")));
