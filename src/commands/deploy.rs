@@ -163,12 +163,13 @@ fn run_kept(file: &Path, limits: Limits, call: &Invocation) -> Done {
 
 /// Shows the plan, asks, and does it.
 fn run_asking(
-    release: ReleaseArgs,
+    mut release: ReleaseArgs,
     limits: Limits,
     style: DiffStyleArgs,
     call: &Invocation,
 ) -> Done {
     call.only("deploy --ask", &[Format::Table])?;
+    release.single = Some("--ask");
     let plan = fleet::run(release, limits, FleetCommand::Plan(style.style(call)), call)?;
     if plan.failed.is_some() {
         return Ok(plan.failed);

@@ -13,7 +13,7 @@ use crate::{
     ops::{
         deploy,
         diff::{self, Side},
-        options::{DeployOptions, Earlier, Limits, Validation},
+        options::{DeployOptions, Earlier, Limits, Permissions, Validation},
         view::DiffView,
     },
     output::{self, difference::DiffStyle},
@@ -107,7 +107,7 @@ fn live(name: &InstanceName, number: Option<u64>, call: &Invocation) -> Result<D
     let options = DeployOptions {
         earlier: Some(number.map_or(Earlier::Newest, |number| Earlier::Release(Some(number)))),
         // It has been on the cluster: whatever it is, the server took it.
-        validation: Validation::Ignore,
+        may: Permissions { validation: Validation::Ignore, ..Permissions::default() },
         ..DeployOptions::of(Limits::none())
     };
     let mode =

@@ -12,7 +12,7 @@ use crate::{
         session::{self, OperationMode, Surroundings},
     },
     ops::logs::{self, LogOptions},
-    output::{format::Format, logs::LogPrinter},
+    output::{format::Format, logs::LogPrinter, reader},
     workload::{
         error::{Code, Error},
         name::InstanceName,
@@ -84,7 +84,11 @@ pub(super) fn run(args: LogsArgs, call: &Invocation) -> Done {
     let mode =
         OperationMode { command: format!("workloadctl logs {name}"), ..OperationMode::default() };
     session::run(call, mode, async |Surroundings { session, .. }| {
-        logs::show(session, &name, &options, |event| printer.tell(&event)).await
+        tokio::select! {
+            shown = logs::show(session, &name, &options, |event| printer.tell(&event)) => shown,
+            // It would be noticed only when the next line is written.
+            () = reader::gone() => Ok(()),
+        }
     })??;
     Ok(None)
 }

@@ -60,13 +60,18 @@ pub(crate) struct PlanArgs {
 /// Plans.
 pub(super) fn run(args: PlanArgs, call: &Invocation) -> Done {
     call.only("plan", &[Format::Table, Format::Json])?;
-    let PlanArgs { release, style, out, exit_code } = args;
+    let PlanArgs { mut release, style, out, exit_code } = args;
+    release.single = out.is_some().then_some("--out");
     let command = FleetCommand::Plan(style.style(call));
     // Before the plan is shown, so that what is told is one answer.
     let out = out.map(|out| PlanFile::begin(&call.env.current_dir, &out)).transpose()?;
     let end = fleet::run(release, Limits::none(), command, call)?;
-    if let (Some(out), None) = (out, end.failed) {
-        out.keep(&end.frozen)?;
+    if let (Some(out), None) = (out, end.failed)
+        && let Err(error) = out.keep(&end.frozen)
+    {
+        // The answer is told: a second document would spoil it.
+        call.printer.errors(std::slice::from_ref(&error));
+        return Ok(Some(error.kind));
     }
     let changes = (exit_code && end.changes).then_some(ErrorKind::Changes);
     Ok(end.failed.or(changes))

@@ -16,7 +16,8 @@ use crate::{
     },
     ops::{
         options::{
-            Conflicts, DeployOptions, Earlier, Given, Limits, OnMissing, PruneWhen, Watching,
+            Conflicts, DeployOptions, Earlier, Given, Limits, OnMissing, Permissions, PruneWhen,
+            Watching,
         },
         sources::{self, ChartOptions},
     },
@@ -103,6 +104,9 @@ pub(crate) struct ReleaseArgs {
     /// How it is waited for; flags of `deploy` alone.
     #[arg(skip)]
     pub(super) watching: Watching,
+    /// The flag of the command that needs exactly one instance, if it was given.
+    #[arg(skip)]
+    pub(super) single: Option<&'static str>,
 }
 
 /// The overrides of an instance as flags.
@@ -218,15 +222,17 @@ impl ReleaseArgs {
             edits,
             restart: self.restart,
             limits,
-            prune: self.prune,
-            adopt: self.adopt,
-            replace: self.replace,
-            conflicts: self.conflicts.unwrap_or_default(),
-            references: self.references,
-            validation: self.validation.validate,
-            new_cluster: self.new_cluster,
+            may: Permissions {
+                prune: self.prune,
+                adopt: self.adopt,
+                replace: self.replace,
+                conflicts: self.conflicts.unwrap_or_default(),
+                references: self.references,
+                validation: self.validation.validate,
+                new_cluster: self.new_cluster,
+                namespace_labels,
+            },
             rollback_on_failure: self.rollback_on_failure,
-            namespace_labels,
             frozen: None,
             typed,
             watching: self.watching,
@@ -296,6 +302,7 @@ impl ReleaseArgs {
             ("--replace", !self.replace.is_empty()),
             ("--runtime", call.runtime.is_some()),
             ("--namespace", call.namespace.is_some()),
+            (self.single.unwrap_or_default(), self.single.is_some()),
         ])
     }
 
@@ -329,6 +336,7 @@ impl ReleaseArgs {
             ("--patch", !self.overrides.patch.is_empty()),
             ("--set", !self.overrides.set.is_empty()),
             ("--replace", !self.replace.is_empty()),
+            (self.single.unwrap_or_default(), self.single.is_some()),
         ];
         match single.iter().find(|(_, given)| *given) {
             Some((flag, _)) => Err(Error::usage(

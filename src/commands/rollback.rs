@@ -10,7 +10,7 @@ use crate::{
         limits::LimitArgs,
         watching::WatchArgs,
     },
-    ops::options::{DeployOptions, Earlier, Validation},
+    ops::options::{DeployOptions, Earlier, Permissions, Validation},
     output::format::Format,
     workload::name::InstanceName,
 };
@@ -62,9 +62,8 @@ pub(super) fn run(args: RollbackArgs, call: &Invocation) -> Done {
     let name: InstanceName = name.parse()?;
     let options = DeployOptions {
         earlier: Some(Earlier::Release(to)),
-        replace,
         // It has been on the cluster: whatever it is, the server took it.
-        validation: Validation::Ignore,
+        may: Permissions { replace, validation: Validation::Ignore, ..Permissions::default() },
         watching: watch.check(),
         ..DeployOptions::of(limits.check(call))
     };

@@ -128,7 +128,11 @@ pub(super) fn run(args: StatusArgs, call: &Invocation) -> Done {
             let asked = asked(session, workload.as_ref(), &names, extent, call)?;
             if watch {
                 let watch = Watch::new(&call.printer, extent, progress.screen());
-                let (seen, watched) = look_on(&asked, session, watch, call).await?;
+                let (seen, watched) = tokio::select! {
+                    seen = look_on(&asked, session, watch, call) => seen?,
+                    // It would be noticed only when something changes.
+                    () = output::reader::gone() => (Vec::new(), None),
+                };
                 return Ok((seen, session.stop.requested(), watched));
             }
             let seen = look(&asked, session, detail, wait.then_some(until)).await?;

@@ -1,4 +1,7 @@
-//! What the user chooses between: each flag with its words as a value.
+//! What the user chooses between: each flag with its words as a value, and what a deploy may do by
+//! them.
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -52,4 +55,19 @@ pub(crate) enum Validation {
     Warn,
     /// Do not look.
     Ignore,
+}
+
+/// What a deploy may do: the flags that a plan which is kept keeps too.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Permissions {
+    pub prune: PruneWhen,
+    pub adopt: bool,
+    /// `--replace`, as typed: which objects are meant shows when all are known.
+    pub replace: Vec<String>,
+    pub conflicts: Conflicts,
+    pub references: OnMissing,
+    pub validation: Validation,
+    pub new_cluster: bool,
+    pub namespace_labels: BTreeMap<String, String>,
 }

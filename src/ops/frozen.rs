@@ -3,11 +3,9 @@
 //!
 //! It holds the objects as they are sent, values of Secrets included.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
-use super::choices::{Conflicts, OnMissing, PruneWhen, Validation};
+use super::choices::Permissions;
 use crate::workload::{
     definition::{Content, Revision},
     error::{Code, Error, Result},
@@ -46,25 +44,11 @@ pub(crate) struct FrozenPlan {
     #[serde(default)]
     pub pinned: bool,
     /// What the deploy may do.
-    pub flags: FrozenFlags,
+    pub flags: Permissions,
     /// What is done.
     pub plan: Plan,
     /// What was live of it.
     pub seen: Vec<Sighting>,
-}
-
-/// The flags of a plan that a deploy of it goes by.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct FrozenFlags {
-    pub prune: PruneWhen,
-    pub adopt: bool,
-    pub replace: Vec<String>,
-    pub conflicts: Conflicts,
-    pub references: OnMissing,
-    pub validation: Validation,
-    pub new_cluster: bool,
-    pub namespace_labels: BTreeMap<String, String>,
 }
 
 /// What a plan saw of one object.

@@ -1,8 +1,8 @@
 //! What the commands ask of the operations: flags, checked, as values that cannot be wrong.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-pub(crate) use super::choices::{Conflicts, OnMissing, PruneWhen, Validation};
+pub(crate) use super::choices::{Conflicts, OnMissing, Permissions, PruneWhen, Validation};
 use super::frozen::FrozenPlan;
 use crate::workload::{
     definition::Content,
@@ -89,17 +89,9 @@ pub(crate) struct DeployOptions {
     pub edits: Vec<OverrideEdit>,
     pub restart: bool,
     pub limits: Limits,
-    pub prune: PruneWhen,
-    pub adopt: bool,
-    /// `--replace`, as typed: which objects are meant shows when all are known.
-    pub replace: Vec<String>,
-    pub conflicts: Conflicts,
-    pub references: OnMissing,
-    pub validation: Validation,
-    pub new_cluster: bool,
+    pub may: Permissions,
     /// Whether a release that does not go well is followed by one that returns to the last good one.
     pub rollback_on_failure: bool,
-    pub namespace_labels: BTreeMap<String, String>,
     /// A plan that was made before, to be done as it is.
     pub frozen: Option<Arc<FrozenPlan>>,
     /// The flags that say what is deployed, as they can be typed again. `None` where they cannot be:
@@ -119,16 +111,9 @@ impl DeployOptions {
             edits: Vec::new(),
             restart: false,
             limits,
-            prune: PruneWhen::default(),
-            adopt: false,
-            replace: Vec::new(),
-            conflicts: Conflicts::default(),
-            references: OnMissing::default(),
-            new_cluster: false,
+            may: Permissions::default(),
             rollback_on_failure: false,
-            namespace_labels: BTreeMap::new(),
             typed: Some(String::new()),
-            validation: Validation::default(),
             frozen: None,
             watching: Watching::default(),
         }

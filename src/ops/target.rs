@@ -106,6 +106,22 @@ impl Target {
         }
     }
 
+    /// Refuses a namespace that is not there. One that may not be read counts as there.
+    ///
+    /// # Errors
+    /// `not-found` (1).
+    pub(crate) async fn require_namespace(&self, namespace: &str) -> Result<()> {
+        let path = format!("/api/v1/namespaces/{namespace}");
+        match self.api.find(Request::get_metadata(path)).await {
+            Ok(None) => {
+                let message = format!("runtime `{}` has no namespace {namespace}", self.runtime);
+                Err(Error::failed(Code::NotFound, message))
+            }
+            // What was asked for beside it has said what is wrong.
+            Ok(Some(_)) | Err(_) => Ok(()),
+        }
+    }
+
     /// Reads the uid of `kube-system`.
     ///
     /// # Errors

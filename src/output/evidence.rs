@@ -23,15 +23,14 @@ use crate::{
 /// Of how many objects the evidence is shown.
 const SHOWN: usize = 5;
 
-/// Shows the evidence of an operation; empty where there is none that says more than the error.
+/// Shows the evidence of an operation; empty where there is none, not even a command that helps.
 pub(super) fn text(operation: &Operation, stream: Stream) -> String {
     let said = operation.error.as_ref().and_then(|error| error.hint.as_deref());
-    let helps = |hint: &Option<String>| hint.is_some() && hint.as_deref() != said;
     let told: Vec<(&ObjectView, &EvidenceView)> = operation
         .objects
         .iter()
         .filter_map(|object| Some((object, object.evidence.as_ref()?)))
-        .filter(|(_, evidence)| evidence.tells_more() || helps(&evidence.hint))
+        .filter(|(_, evidence)| evidence.tells_more() || evidence.hint.is_some())
         .collect();
     // What failed is the cause; what merely waits may wait for it.
     let failed = |(object, _): &&(&ObjectView, _)| object.state == Some(State::Failed);
@@ -99,7 +98,9 @@ fn block(
     common.iter().chain(unread).for_each(|text| line(out, "  ", text));
     // Whoever sees the log need not be told how to see it.
     let is_done = |hint: &str| !logs.is_empty() && hint.contains(" logs ");
-    if let Some(hint) = hint.as_deref().filter(|hint| Some(*hint) != said && !is_done(hint)) {
+    // The command of the error is not repeated, unless it is all that is known of the object.
+    let is_said = |hint: &str| Some(hint) == said && evidence.tells_more();
+    if let Some(hint) = hint.as_deref().filter(|hint| !is_said(hint) && !is_done(hint)) {
         line(out, &format!("  {} ", stream.paint(Tone::Strong, "hint:")), hint);
     }
 }
@@ -176,6 +177,21 @@ mod tests {
           pods may not be read: pods is forbidden
           hint: kubectl describe pod web-1
         cause: Deployment/web: pod web-1 on node-7: container app ended with exit code 1
+        ");
+    }
+
+    #[test]
+    fn a_command_that_helps_is_evidence_enough() {
+        let hint = |text: &str| EvidenceView { hint: Some(text.into()), ..of("app") };
+        let told = shown(vec![
+            object("web", State::Failed, hint("same")),
+            object("db", State::Failed, hint("kubectl describe pod db-1")),
+        ]);
+        insta::assert_snapshot!(told, @r"
+        Deployment/web -> pod web-1 on node-7 -> container app: CrashLoopBackOff
+          hint: same
+        Deployment/db -> pod web-1 on node-7 -> container app: CrashLoopBackOff
+          hint: kubectl describe pod db-1
         ");
     }
 

@@ -21,6 +21,7 @@ pub(crate) mod parsing;
 pub(crate) mod printer;
 pub(crate) mod progress;
 pub(crate) mod question;
+pub(crate) mod reader;
 pub(crate) mod revisions;
 pub(crate) mod runtimes;
 pub(crate) mod sandbox;

@@ -100,6 +100,8 @@ fn flags_that_do_not_fit_a_file() {
         "deploy -f app.yaml wbe-dev",
         "deploy -f app.yaml --runtime kind-dev",
         "deploy -f app.yaml --replicas Deployment/web=2",
+        "plan -f app.yaml --out kept",
+        "deploy -f app.yaml --ask",
         "deploy -f app.yaml --definition web",
         "deploy -f app.yaml --image log=x --image web=y",
         "deploy -f app.yaml -f k8s web-dev",
@@ -129,6 +131,18 @@ fn flags_that_do_not_fit_a_file() {
     exit code 2
     --- stderr
     error: --replicas needs exactly one instance, and app.yaml has 2
+    hint: name one: `-f app.yaml web-dev`
+
+    $ workloadctl plan -f app.yaml --out kept
+    exit code 2
+    --- stderr
+    error: --out needs exactly one instance, and app.yaml has 2
+    hint: name one: `-f app.yaml web-dev`
+
+    $ workloadctl deploy -f app.yaml --ask
+    exit code 2
+    --- stderr
+    error: --ask needs exactly one instance, and app.yaml has 2
     hint: name one: `-f app.yaml web-dev`
 
     $ workloadctl deploy -f app.yaml --definition web

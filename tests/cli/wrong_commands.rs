@@ -6,7 +6,7 @@ fn wrong(line: &str) -> String {
     let program = Program::new();
     let Outcome { code, stdout, stderr } = program.call(line);
     assert_eq!(code, 2, "{line}: {stderr}");
-    assert!(stdout.is_empty() || line.ends_with("-o yaml"), "{line}: {stdout}");
+    assert!(stdout.is_empty() || line.contains(" -o "), "{line}: {stdout}");
     assert_eq!(std::fs::read_dir(program.home()).unwrap().count(), 0, "{line}: opened something");
     stderr
 }
@@ -21,6 +21,10 @@ fn what_is_wrong_is_said() {
         ),
         ("deploy a b -f k8s", "error: -f needs exactly one instance\n"),
         ("deploy a b --replicas Deployment/x=1", "error: --replicas needs exactly one instance\n"),
+        ("plan a b --out kept -o json", "error: --out needs exactly one instance\n"),
+        ("plan --all --out kept", "error: --out needs exactly one instance\n"),
+        ("deploy a b --ask", "error: --ask needs exactly one instance\n"),
+        ("deploy a --ask -o json", "error: `deploy --ask` has no -o json, only table\n"),
         ("plan", "error: name an instance, or give --all\n"),
         (
             "deploy Web",

@@ -297,6 +297,25 @@ on_both! {
                 "data": {"release": twice}});
             place.call(Request::json(Method::POST, &paths(&home)[3], &secret)).unwrap();
         };
+        let nowhere = place.instance("-nowhere");
+        let told = ["import NAME --all", "import NAME --from-helm shop", "db rebuild"]
+            .map(|line| place.told(&format!("{} -n {nowhere}", line.replace("NAME", &name))));
+        snapshot!(told.join("\n"), @"
+        $ workloadctl import NAME-web --all -n NAME-nowhere
+        exit code 1
+        --- stderr
+        error: runtime `RUNTIME` has no namespace NAME-nowhere
+
+        $ workloadctl import NAME-web --from-helm shop -n NAME-nowhere
+        exit code 1
+        --- stderr
+        error: runtime `RUNTIME` has no namespace NAME-nowhere
+
+        $ workloadctl db rebuild -n NAME-nowhere
+        exit code 1
+        --- stderr
+        error: runtime `RUNTIME` has no namespace NAME-nowhere
+        ");
         snapshot!(place.told(&format!("import {name} --from-helm shop -n {home}")), @r"
         $ workloadctl import NAME-web --from-helm shop -n NAME-home
         exit code 1

@@ -2,14 +2,15 @@
 
 use std::{
     io::{BufRead as _, BufReader},
-    process::Stdio,
+    process::{Child, Stdio},
     sync::Arc,
+    time::Duration,
 };
 
 use regex::Regex;
 use workloadctl::testing::{Effect, Fault, Matches, When};
 
-use crate::harness::Place;
+use crate::{harness::Place, pty::Terminal};
 
 const WEB: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  replicas: 2\n  \
     selector: {matchLabels: {app: web}}\n  template:\n    metadata: {labels: {app: web}}\n    \
@@ -48,6 +49,16 @@ fn followed(
     (lines, output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
 }
 
+/// Expects a call to end by itself, and well.
+fn ends(place: &Place, line: &str, child: &mut Child) {
+    let mut ended = None;
+    place.until(line, Duration::from_secs(20), || {
+        ended = child.try_wait().unwrap();
+        ended.is_some()
+    });
+    assert_eq!(ended.unwrap().code(), Some(0), "{line}");
+}
+
 on_both! {
     fn all_containers_are_shown_side_by_side(place) {
         let name = place.instance("");
@@ -66,7 +77,7 @@ on_both! {
         $ workloadctl logs NAME nothing
         exit code 1
         --- stderr
-        error: `NAME` has no container nothing that has run
+        error: `NAME` has no object, pod or container nothing
         hint: `workloadctl status NAME` shows what there is
         ");
         snapshot!(place.told(&format!("logs {name} --previous")), @"
@@ -96,6 +107,82 @@ on_both! {
         ");
     }
 
+    /// A target without pods, pods that are not there, and containers that have not run.
+    fn why_there_is_nothing_to_show_is_said(place) {
+        let name = place.instance("");
+        let conf = "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n";
+        let late = POD.replace("bare}", "late, annotations: {test.workloadctl/fail: image-pull}}");
+        let none = WEB.replace("replicas: 2", "replicas: 0");
+        place.write("set.yaml", &format!("{none}{conf}{late}"));
+        place.run(&format!("deploy {name} -f set.yaml")).expect(3);
+        let told = ["ConfigMap/x", "ConfigMap/x -f", "Deployment/web", "Pod/late", "late/app", "", "late --previous"]
+            .map(|target| place.told(format!("logs {name} {target}").trim_end()));
+        snapshot!(told.join("\n"), @"
+        $ workloadctl logs NAME ConfigMap/x
+        exit code 1
+        --- stderr
+        error: ConfigMap/x of `NAME` makes no pods
+        hint: `workloadctl status NAME` shows what there is
+
+        $ workloadctl logs NAME ConfigMap/x -f
+        exit code 1
+        --- stderr
+        error: ConfigMap/x of `NAME` makes no pods
+        hint: `workloadctl status NAME` shows what there is
+
+        $ workloadctl logs NAME Deployment/web
+        exit code 1
+        --- stderr
+        error: Deployment/web of `NAME` has no pods
+        hint: `workloadctl status NAME` shows what there is
+
+        $ workloadctl logs NAME Pod/late
+        exit code 1
+        --- stderr
+        error: no container of Pod/late of `NAME` has run yet
+        hint: `workloadctl status NAME` shows what there is
+
+        $ workloadctl logs NAME late/app
+        exit code 1
+        --- stderr
+        error: late/app of `NAME` has not run yet
+        hint: `workloadctl status NAME` shows what there is
+
+        $ workloadctl logs NAME
+        exit code 1
+        --- stderr
+        error: no container of `NAME` has run yet
+        hint: `workloadctl status NAME` shows what there is
+
+        $ workloadctl logs NAME late --previous
+        exit code 1
+        --- stderr
+        error: late of `NAME` has not run before
+        hint: `workloadctl status NAME` shows what there is
+        ");
+    }
+
+    /// What goes on until it is stopped, and has nothing to say, ends when nobody reads any more.
+    fn who_looks_on_ends_with_the_reader(place) {
+        let name = place.instance("");
+        place.write("set.yaml", POD.trim_start_matches("---\n"));
+        place.run(&format!("deploy {name} -f set.yaml")).expect(0);
+        for (line, last) in [("logs -f", "ready"), ("status --watch", "Healthy")] {
+            let line = format!("{line} {name}");
+            let mut child = place.command(&line).stdout(Stdio::piped()).spawn().unwrap();
+            let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+            lines.find(|line| line.as_ref().unwrap().contains(last)).unwrap().unwrap();
+            drop(lines);
+            ends(place, &line, &mut child);
+
+            let mut terminal = Terminal::open();
+            let mut child = terminal.start(place.command(&line));
+            terminal.until(last);
+            drop(terminal);
+            ends(place, &line, &mut child);
+        }
+    }
+
     fn pods_that_come_join_and_their_end_is_said(place) {
         let name = place.instance("");
         place.write("set.yaml", &WEB.replace("replicas: 2", "replicas: 1"));
@@ -122,7 +209,7 @@ on_both! {
         let broken = Arc::new(Fault::new(matches, When::Always, Effect::DropWatch));
         place.faults(&[Arc::clone(&broken)]);
         let mut child = place.command(&format!("logs {name} -f")).stdout(Stdio::piped()).spawn().unwrap();
-        place.until("it was taken up", std::time::Duration::from_secs(20), || broken.seen() > 3);
+        place.until("it was taken up", Duration::from_secs(20), || broken.seen() > 3);
         let pid = rustix::process::Pid::from_child(&child);
         rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
         let mut text = String::new();

@@ -32,6 +32,9 @@ pub(crate) async fn rebuild(session: &Session<'_>) -> Result<(RebuiltView, Vec<E
     target.cluster_uid = target.identify().await?;
     target.refuse_other(session)?;
     let places = record::list(&target.api, session.namespace.as_deref()).await?;
+    if let (Some(namespace), []) = (&session.namespace, &*places) {
+        target.require_namespace(namespace).await?;
+    }
     let known = |release: &Release| session.store().known_objects(release);
     let reads = places.iter().map(|Place { namespace, instance }| {
         record::read(&target.api, namespace, instance, &known)

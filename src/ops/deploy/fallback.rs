@@ -4,7 +4,7 @@
 use super::Deploy;
 use crate::{
     ops::{
-        options::{DeployOptions, Earlier, Validation},
+        options::{DeployOptions, Earlier, Permissions, Validation},
         session::Session,
         view::Operation,
     },
@@ -45,10 +45,13 @@ pub(super) async fn run(
 ) -> Operation {
     let options = DeployOptions {
         earlier: Some(Earlier::LastGood { failed }),
-        prune: options.prune,
-        conflicts: options.conflicts,
-        // It has been on the cluster: whatever it is, the server took it.
-        validation: Validation::Ignore,
+        may: Permissions {
+            prune: options.may.prune,
+            conflicts: options.may.conflicts,
+            // It has been on the cluster: whatever it is, the server took it.
+            validation: Validation::Ignore,
+            ..Permissions::default()
+        },
         ..DeployOptions::of(options.limits)
     };
     let mut deploy = Deploy::new(session, name, &options);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Deploy, prepare::Prepared};
 use crate::ops::{
-    frozen::{FrozenFlags, FrozenPlan},
+    frozen::FrozenPlan,
     options::{DeployOptions, Given, Limits},
 };
 
@@ -26,16 +26,7 @@ impl Deploy<'_> {
             overrides: draft.desired.overrides.clone(),
             returns_to: draft.chosen.returns_to,
             pinned: draft.chosen.pinned,
-            flags: FrozenFlags {
-                prune: options.prune,
-                adopt: options.adopt,
-                replace: options.replace.clone(),
-                conflicts: options.conflicts,
-                references: options.references,
-                validation: options.validation,
-                new_cluster: options.new_cluster,
-                namespace_labels: options.namespace_labels.clone(),
-            },
+            flags: options.may.clone(),
             plan: draft.plan.clone(),
             seen: draft.seen.clone(),
         }
@@ -45,21 +36,13 @@ impl Deploy<'_> {
 impl DeployOptions {
     /// The options of a deploy that does a plan as it is.
     pub(crate) fn of_frozen(frozen: Arc<FrozenPlan>, limits: Limits) -> Self {
-        let flags = frozen.flags.clone();
         Self {
             given: Some(Given {
                 content: frozen.content.clone(),
                 source: frozen.revision.source.clone(),
             }),
             definition: Some(frozen.definition.clone()),
-            prune: flags.prune,
-            adopt: flags.adopt,
-            replace: flags.replace,
-            conflicts: flags.conflicts,
-            references: flags.references,
-            validation: flags.validation,
-            new_cluster: flags.new_cluster,
-            namespace_labels: flags.namespace_labels,
+            may: frozen.flags.clone(),
             frozen: Some(frozen),
             ..Self::of(limits)
         }

@@ -127,7 +127,7 @@ impl Deploy<'_> {
         // Questions).
         let precious = |id: &ObjectId| builtin_kind(id).is(Trait::Precious);
         let plan = &prepared.draft.plan;
-        let prunes = self.options.prune.is_now();
+        let prunes = self.options.may.prune.is_now();
         let removed = plan.removals.iter().filter(|removal| prunes && removal.fate == Fate::Goes);
         let recreated = plan.items.iter().filter(|item| item.action == Action::Recreate);
         let lost: Vec<String> = removed

@@ -176,7 +176,7 @@ impl<'a> Deploy<'a> {
             prepared.deadline = self.clock.deadline();
             // No release and no lock in the record: a redeploy of what did not change writes
             // nothing (docs/cli.md, Deploy).
-            if !prepared.needs_release(self.options.prune) {
+            if !prepared.needs_release(self.options.may.prune) {
                 self.finish_unchanged(&prepared).await?;
                 held.end();
                 return Ok(());

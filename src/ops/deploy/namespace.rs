@@ -141,7 +141,7 @@ impl Deploy<'_> {
         // (docs/design.md, Namespaces).
         let body = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {
             "name": desired.namespace,
-            "labels": self.options.namespace_labels,
+            "labels": self.options.may.namespace_labels,
         }});
         let made = Desired::new(body, None);
         let how = Apply { manager: &prepared.draft.manager, force: false, dry_run: false };

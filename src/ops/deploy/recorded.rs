@@ -19,7 +19,7 @@ impl Deploy<'_> {
     /// Code 1 where the answer is no; those of the database.
     pub(super) fn confirm_recorded(&self, prepared: &Prepared, newest: &Deployed) -> Result<()> {
         // What was given counts alone, overrides included; and what is live already is nothing new.
-        if self.options.given.is_some() || !prepared.needs_release(self.options.prune) {
+        if self.options.given.is_some() || !prepared.needs_release(self.options.may.prune) {
             return Ok(());
         }
         let Release { digest, overrides, definition, revision, deployer, number, .. } =

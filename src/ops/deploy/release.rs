@@ -95,7 +95,7 @@ impl<'a> Deploy<'a> {
     ) -> Result<()> {
         // For what cannot stand side by side: a node port, a host name, a volume that attaches
         // once.
-        if self.options.prune == PruneWhen::Before {
+        if self.options.may.prune == PruneWhen::Before {
             self.prune(prepared, keeper, inventory).await?;
         }
         let items = settled_items(prepared, inventory, gave_way);
@@ -115,7 +115,7 @@ impl<'a> Deploy<'a> {
         for remark in stale_readers(&rollout) {
             self.report.remark(remark);
         }
-        if self.options.prune == PruneWhen::After {
+        if self.options.may.prune == PruneWhen::After {
             // Its watches end here: a removal looks by itself.
             drop(rollout);
             self.prune(prepared, keeper, inventory).await?;
@@ -161,7 +161,7 @@ impl<'a> Deploy<'a> {
             target: &prepared.start.target,
             api,
             manager: &prepared.draft.manager,
-            conflicts: self.options.conflicts,
+            conflicts: self.options.may.conflicts,
             deadline: prepared.deadline,
             fresh: written_definitions(&prepared.draft.plan.items),
             backends: Backends::of(&prepared.draft.plan.items),

@@ -77,6 +77,7 @@ async fn release(target: &Target, namespace: &str, name: &str) -> Result<HelmRel
     match list.items.iter().max_by_key(|secret| number(secret)) {
         Some(secret) => helm::read(secret),
         None => {
+            target.require_namespace(namespace).await?;
             let message = format!("Helm has no deployed release {name} in namespace {namespace}");
             Err(Error::failed(Code::NoSuchRelease, message)
                 .hint(format!("`helm list --namespace {namespace}` shows those there are")))

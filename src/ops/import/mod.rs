@@ -104,6 +104,7 @@ pub(crate) async fn import(session: &Session<'_>, options: &ImportOptions) -> Re
         found.leave(&left.id, left.reason);
     }
     if loaded.content.objects.is_empty() {
+        target.require_namespace(namespace).await?;
         return Err(nothing_taken(options, &found.left));
     }
     let create = CreateOptions {

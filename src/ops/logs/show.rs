@@ -19,9 +19,9 @@ use crate::{
     },
     workload::{
         error::{Code, Error, Result},
-        kinds,
+        kinds::{self, builtin_kind},
         name::InstanceName,
-        object::{GroupKind, join_api_version},
+        object::{GroupKind, ObjectId, join_api_version},
         record::{Entry, Record},
     },
 };
@@ -65,7 +65,7 @@ pub(crate) async fn show(
         follower.see(pod, |container| wanted.has(pod, container));
     }
     if !follower.has_begun() {
-        return Err(nothing(name, options));
+        return Err(nothing(&wanted, owned.pods(), options));
     }
     loop {
         let event = tokio::select! {
@@ -125,26 +125,42 @@ struct Wanted<'a> {
     name: &'a InstanceName,
     /// The uids of the objects whose pods count.
     roots: Vec<String>,
+    /// The object whose pods they are.
+    object: Option<&'a ObjectId>,
     /// A pod, a container, or `POD/CONTAINER`.
     text: Option<&'a str>,
 }
 
 impl<'a> Wanted<'a> {
+    /// # Errors
+    /// Code 1 for an object of a kind that makes no pods: none will ever come.
     fn of(text: Option<&'a str>, record: &'a Record, target: &Target) -> Result<Self> {
         let entries: Vec<&Entry> = record.inventory.iter().collect();
         let uids = |entries: &[&Entry]| entries.iter().filter_map(|it| it.uid.clone()).collect();
-        let all = Self { name: &record.instance, roots: uids(&entries), text };
+        let name = &record.instance;
+        let all = Self { name, roots: uids(&entries), object: None, text };
         let Some(object) = text.filter(|text| text.contains('/')) else { return Ok(all) };
         match kinds::find(object, entries.iter().map(|entry| &entry.id), &target.kinds) {
             Ok(id) => {
+                let is_builtin = target.kinds.of(id).is_some_and(|info| info.builtin);
+                if is_builtin && builtin_kind(id).pod_template.is_none() {
+                    return Err(no_logs(name, format!("{id} of `{name}` makes no pods")));
+                }
                 let of_it: Vec<&Entry> =
                     entries.iter().copied().filter(|entry| entry.id == *id).collect();
-                Ok(Self { roots: uids(&of_it), text: None, ..all })
+                Ok(Self { roots: uids(&of_it), object: Some(id), text: None, ..all })
             }
             // What is no kind may be a pod.
             Err(error) if error.code == Code::AmbiguousObject => Err(error),
             Err(_) => Ok(all),
         }
+    }
+
+    /// Tells whether any container of a pod is meant.
+    fn has_any(&self, pod: &Value) -> bool {
+        let lists = ["initContainers", "containers"].map(|list| pod["spec"][list].as_array());
+        let mut names = lists.into_iter().flatten().flatten().filter_map(|it| it["name"].as_str());
+        names.any(|container| self.has(pod, container))
     }
 
     fn has(&self, pod: &Value, container: &str) -> bool {
@@ -231,12 +247,32 @@ fn unreadable(
     failure.explain_list(doing, &GroupKind::new("", &*collection.kind), namespace)
 }
 
-fn nothing(name: &InstanceName, options: &LogOptions) -> Error {
-    let what = match (&options.target, options.previous) {
-        (Some(target), _) => format!("`{name}` has no container {target} that has run"),
-        (None, true) => format!("no container of `{name}` has run before"),
-        (None, false) => format!("no container of `{name}` has run yet"),
+/// Says why there is nothing to show: no pods, none that is meant, or none that has run.
+fn nothing<'p>(
+    wanted: &Wanted<'_>,
+    pods: impl Iterator<Item = &'p Value>,
+    options: &LogOptions,
+) -> Error {
+    let Wanted { name, object, text, .. } = wanted;
+    let whose = match object {
+        Some(id) => format!("{id} of `{name}`"),
+        None => format!("`{name}`"),
     };
+    let pods: Vec<&Value> = pods.collect();
+    let is_there = pods.iter().any(|pod| wanted.has_any(pod));
+    let before = if options.previous { "before" } else { "yet" };
+    no_logs(
+        name,
+        match text {
+            _ if pods.is_empty() => format!("{whose} has no pods"),
+            Some(text) if !is_there => format!("{whose} has no object, pod or container {text}"),
+            Some(text) => format!("{text} of {whose} has not run {before}"),
+            None => format!("no container of {whose} has run {before}"),
+        },
+    )
+}
+
+fn no_logs(name: &InstanceName, what: String) -> Error {
     Error::failed(Code::NotFound, what)
         .hint(format!("`workloadctl status {name}` shows what there is"))
 }

@@ -26,7 +26,7 @@ pub(super) fn line(event: &Event, instance: Option<&str>, printer: &Printer) -> 
         None => String::new(),
     };
     let text = match event {
-        Event::Note(text) => one_line(text).into_owned(),
+        Event::Note(text) => one_line(unnamed(text, instance)).into_owned(),
         Event::Warning(text) => return Some(prefix + &printer.warning(text)),
         Event::Planned { changes, objects } => planned(*changes, *objects),
         Event::Removing { objects } => format!("{} to delete", human::count(*objects, "object")),
@@ -45,6 +45,12 @@ pub(super) fn line(event: &Event, instance: Option<&str>, printer: &Printer) -> 
         }
     };
     Some(format!("{prefix}{text}\n"))
+}
+
+/// Takes the instance from the beginning of what is said, where it stands before it already.
+fn unnamed<'a>(text: &'a str, instance: Option<&str>) -> &'a str {
+    let rest = instance.and_then(|name| text.strip_prefix(name)?.strip_prefix(": "));
+    rest.unwrap_or(text)
 }
 
 fn planned(changes: usize, objects: usize) -> String {
@@ -117,6 +123,16 @@ mod tests {
 
     fn verdict(state: State, reason: &str, message: &str) -> Verdict {
         Verdict { state, reason: reason.into(), message: message.into() }
+    }
+
+    #[test]
+    fn who_is_named_already_is_not_named_again() {
+        let note = Event::Note("web: like db release 3".to_owned());
+        let printer = Printer::plain(Format::Table);
+        let told = |instance| line(&note, instance, &printer).unwrap();
+        assert_eq!(told(None), "web: like db release 3\n");
+        assert_eq!(told(Some("web")), "web: like db release 3\n");
+        assert_eq!(told(Some("we")), "we: web: like db release 3\n");
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::{
 impl Deploy<'_> {
     /// Looks at what goes along with what is pruned or made anew.
     pub(super) async fn collateral(&self, start: &Start, draft: &Draft) -> Result<Collateral> {
-        let entries = deleted(&draft.plan, self.options.prune.is_now());
+        let entries = deleted(&draft.plan, self.options.may.prune.is_now());
         if entries.is_empty() {
             return Ok(Collateral::default());
         }

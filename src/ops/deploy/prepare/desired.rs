@@ -61,7 +61,7 @@ impl Deploy<'_> {
         content: &Content,
         overrides: Overrides,
     ) -> Result<DesiredState> {
-        let (objects, how) = (content.objects.clone(), self.options.validation);
+        let (objects, how) = (content.objects.clone(), self.options.may.validation);
         // Before the check: the set's own kinds are known to no server yet.
         start.target.kinds.add_crds(&objects);
         let unknown = check_kinds(&mut start.target, &objects).await?;
@@ -69,7 +69,7 @@ impl Deploy<'_> {
             instance: self.name,
             namespace: self.session.namespace.as_deref(),
             stored: start.fixed_place(),
-            namespace_labels: &self.options.namespace_labels,
+            namespace_labels: &self.options.may.namespace_labels,
         };
         let occasion = start.occasion(self.options);
         let kinds = &start.target.kinds;
@@ -104,7 +104,7 @@ impl Deploy<'_> {
             placed.into_iter().map(|placed| Desired::new(placed.body, placed.origin)).collect();
         let ids = || objects.iter().map(|desired| &desired.id);
         // Only now: names and namespaces are those after the placement.
-        let replace = self.options.replace.iter().map(|text| find(text, ids(), kinds).cloned());
+        let replace = self.options.may.replace.iter().map(|text| find(text, ids(), kinds).cloned());
         let replace = replace.collect::<Result<_>>()?;
         Ok(DesiredState {
             mode,

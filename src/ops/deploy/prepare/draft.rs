@@ -111,7 +111,7 @@ impl Deploy<'_> {
         let mut draft =
             Draft { chosen, desired, absent, manager, plan, repairs, seen, shows_ours, is_ready };
         if let Some(record) = record
-            && !draft.needs_release(&record, self.options.prune)
+            && !draft.needs_release(&record, self.options.may.prune)
         {
             draft.plan.leave_hooks(&record.inventory);
             draft.is_ready =
@@ -129,11 +129,11 @@ impl Deploy<'_> {
     ) -> PlanningOptions<'d> {
         let is_plan = matches!(purpose, Purpose::Rehearse);
         PlanningOptions {
-            adopt: self.options.adopt,
+            adopt: self.options.may.adopt,
             replace: &desired.replace,
-            conflicts: self.options.conflicts,
-            prunes: self.options.prune.is_now(),
-            prunes_before: self.options.prune == PruneWhen::Before,
+            conflicts: self.options.may.conflicts,
+            prunes: self.options.may.prune.is_now(),
+            prunes_before: self.options.may.prune == PruneWhen::Before,
             waits: !self.options.limits.no_wait,
             rehearse: is_plan,
             shows: is_plan,

@@ -76,7 +76,7 @@ impl Deploy<'_> {
             self.note(said);
         }
         let missing = warn_of_missing(&start.target, &draft).await?;
-        if self.options.references == OnMissing::Refuse && !missing.is_empty() {
+        if self.options.may.references == OnMissing::Refuse && !missing.is_empty() {
             return Err(missing_references(missing));
         }
         // A plan without the record cannot know what left the definition.

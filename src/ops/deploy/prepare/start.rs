@@ -133,7 +133,7 @@ impl Deploy<'_> {
         places: &[String],
     ) -> Result<Located> {
         let search = Search {
-            new_cluster: self.options.new_cluster,
+            new_cluster: self.options.may.new_cluster,
             lenient: matches!(purpose, Purpose::Rehearse),
             ..Search::of(self.name, stored, places)
         };
