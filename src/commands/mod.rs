@@ -2,7 +2,7 @@
 //! hands the answer to `output`. One file per command, read from top to bottom.
 
 pub(crate) mod again;
-mod completions;
+pub(crate) mod completions;
 pub(crate) mod database;
 pub(crate) mod db;
 pub(crate) mod definition;

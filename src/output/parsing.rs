@@ -62,10 +62,15 @@ pub(crate) fn report(error: &clap::Error, arguments: &[OsString]) -> u8 {
         if colour { text.ansi().to_string() } else { text.to_string() }
     };
     match error.kind() {
-        ErrorKind::DisplayVersion => {
-            print(&printer, concat!("workloadctl ", env!("WORKLOADCTL_VERSION"), "
-"))
-        }
+        ErrorKind::DisplayVersion => print(
+            &printer,
+            concat!(
+                "workloadctl ",
+                env!("WORKLOADCTL_VERSION"),
+                "
+"
+            ),
+        ),
         ErrorKind::DisplayHelp => print(&printer, &shown(printer.stdout().colour)),
         _ => {
             write_stderr(&shown(printer.stderr().colour));

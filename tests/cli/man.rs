@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, fs, path::Path};
 
-use crate::{help::{COMMANDS, update}, program::Program};
+use crate::{
+    help::{COMMANDS, update},
+    program::Program,
+};
 
 fn pages(folder: &Path) -> BTreeMap<String, String> {
     let entries = fs::read_dir(folder).into_iter().flatten().map(Result::unwrap);
@@ -19,7 +22,7 @@ fn the_files_are_what_the_program_writes() {
     let written = program.call("man --to pages");
     assert_eq!((written.code, written.stderr.as_str()), (0, ""));
     let pages_now = pages(&program.home().join("pages"));
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("man");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/man");
     let stored = pages(&folder);
     if update() {
         let stale = stored.keys().filter(|name| !pages_now.contains_key(*name));
