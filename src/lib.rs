@@ -55,7 +55,7 @@ pub mod fuzzing {
     }
 }
 
-use std::{ffi::OsString, process::ExitCode};
+use std::{ffi::OsString, process::ExitCode, sync::Arc};
 
 use clap::{CommandFactory as _, FromArgMatches as _};
 use jiff::Timestamp;
@@ -89,11 +89,12 @@ pub fn run(arguments: Vec<OsString>, env: Env, now: Timestamp) -> ExitCode {
 fn run_command(cli: Cli, env: Env, now: Timestamp) -> ExitCode {
     let Cli { global, command } = cli;
     let printer = Printer::new(invocation::talk_options(&global, &env));
-    let done = Invocation::new(global, env, now, printer)
-        .map_err(Failures::from)
-        .and_then(|call| commands::run(command, &call, Cli::command));
+    let call = Invocation::new(global, env, now, printer).map_err(Failures::from);
+    let reports = call.as_ref().ok().map(|call| Arc::clone(&call.reports));
+    let done = call.and_then(|call| commands::run(command, &call, Cli::command));
     let kind = done.unwrap_or_else(|Failures(failures)| {
         printer.failure(&failures);
+        reports.iter().for_each(|reports| reports.annotate_errors(&failures));
         errors::exit_kind(&failures)
     });
     ExitCode::from(kind.map_or(0, ErrorKind::exit_code))

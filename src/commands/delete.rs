@@ -12,6 +12,7 @@ use crate::{
         limits::LimitArgs,
         names::instance_names,
         parallel::ParallelArgs,
+        reports::ReportArgs,
         session::{self, OperationMode, Surroundings, unless_stopped},
         workload_file::{NamedWorkload, looked_for},
     },
@@ -74,6 +75,9 @@ pub(crate) struct DeleteArgs {
     /// How many at once.
     #[command(flatten)]
     parallel: ParallelArgs,
+    /// What is left for a CI system.
+    #[command(flatten)]
+    reports: ReportArgs,
     /// Contact no cluster: only drop what is stored here, and list what may be left there
     #[arg(long)]
     forget: bool,
@@ -88,7 +92,17 @@ pub(crate) struct DeleteArgs {
 /// Deletes.
 pub(super) fn run(args: DeleteArgs, call: &Invocation) -> Done {
     call.only("delete", &[Format::Table, Format::Json])?;
-    let DeleteArgs { names, file, limits, parallel, forget, ignore_not_found, delete_crds } = args;
+    let DeleteArgs {
+        names,
+        file,
+        limits,
+        parallel,
+        reports,
+        forget,
+        ignore_not_found,
+        delete_crds,
+    } = args;
+    let call = &reports.heed(call)?;
     let options = DeleteOptions { limits: limits.check(call), ignore_not_found, delete_crds };
     if let Some(file) = file {
         let named = NamedWorkload::at(&file, &names, call)?;
@@ -103,7 +117,7 @@ pub(super) fn run(args: DeleteArgs, call: &Invocation) -> Done {
     let command = format!("workloadctl delete {}", all.join(" "));
     let mode =
         OperationMode { command, database: database(forget), several, ..OperationMode::default() };
-    let answers = || Answers::new(call.printer, Verb::Delete { forgets: forget }, several);
+    let answers = || call.answers(Verb::Delete { forgets: forget }, several);
     let told = session::run(call, mode, async |Surroundings { session, progress }| {
         let mut answers = answers();
         let options = &options;
@@ -178,7 +192,7 @@ impl FileDeletion<'_> {
             several: list,
             stdin_is_source: named.file.name == "-",
         };
-        let answers = || Answers::new(call.printer, Verb::Delete { forgets: *forget }, list);
+        let answers = || call.answers(Verb::Delete { forgets: *forget }, list);
         let told = session::run(call, mode, async |around| self.each(&around, answers()));
         match told.flatten() {
             Ok(failed) => Ok(failed),

@@ -15,6 +15,7 @@ use crate::{
         invocation::{Done, Invocation},
         limits::LimitArgs,
         release::ReleaseArgs,
+        reports::ReportArgs,
         watching::WatchArgs,
     },
     ops::{frozen::FrozenPlan, options::Limits},
@@ -83,6 +84,9 @@ pub(crate) struct DeployArgs {
     /// How to look at what is waited for.
     #[command(flatten)]
     watching: WatchArgs,
+    /// What is left for a CI system.
+    #[command(flatten)]
+    reports: ReportArgs,
     /// Show what would be done, and do nothing
     #[arg(long)]
     dry_run: bool,
@@ -111,6 +115,7 @@ pub(super) fn run(args: DeployArgs, call: &Invocation) -> Done {
         mut release,
         limits,
         watching,
+        reports,
         dry_run,
         rollback_on_failure,
         ask,
@@ -121,6 +126,7 @@ pub(super) fn run(args: DeployArgs, call: &Invocation) -> Done {
     if watch {
         return again::run(&release.files, release.patches(), call);
     }
+    let call = &reports.heed(call)?;
     release.rollback_on_failure = rollback_on_failure;
     release.watching = watching.check();
     if let Some(file) = plan {

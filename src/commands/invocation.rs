@@ -1,6 +1,6 @@
 //! One call of the program: what the global flags and the environment decided, checked once.
 
-use std::{path::PathBuf, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 
@@ -8,7 +8,9 @@ use crate::{
     commands::global::GlobalArgs,
     env::Env,
     output::{
+        ci::Reports,
         format::{Format, Progress},
+        operation::{Answers, Verb},
         printer::{Printer, TalkOptions},
     },
     workload::{
@@ -38,7 +40,7 @@ impl From<Vec<Error>> for Failures {
 }
 
 /// One call of the program.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Invocation {
     /// The surroundings.
     pub env: Env,
@@ -58,6 +60,8 @@ pub(crate) struct Invocation {
     pub request_timeout: Option<Duration>,
     /// `--yes`.
     pub yes: bool,
+    /// What is left for others to read.
+    pub reports: Arc<Reports>,
     db: Option<PathBuf>,
 }
 
@@ -103,6 +107,7 @@ impl Invocation {
         if let Some(namespace) = &namespace {
             check_label("namespace", namespace, LABEL_LIMIT)?;
         }
+        let reports = Arc::new(Reports::of_environment(&env));
         Ok(Self {
             env,
             now,
@@ -113,8 +118,19 @@ impl Invocation {
             kubeconfig,
             request_timeout,
             yes,
+            reports,
             db,
         })
+    }
+
+    /// Gives the same call with further reports.
+    pub(crate) fn reporting(&self, reports: Reports) -> Self {
+        Self { reports: Arc::new(reports), ..self.clone() }
+    }
+
+    /// Begins the answer of a command; `list` where the user named several instances, or all.
+    pub(crate) fn answers(&self, verb: Verb, list: bool) -> Answers {
+        Answers::new(self.printer, verb, list, Arc::clone(&self.reports))
     }
 
     /// Gives the database's file: `--db`, else `WORKLOADCTL_DB`, else the one in the user's

@@ -8,6 +8,7 @@ use crate::{
         fleet::{self, FleetCommand},
         invocation::{Done, Invocation},
         limits::LimitArgs,
+        reports::ReportArgs,
         watching::WatchArgs,
     },
     ops::options::{DeployOptions, Earlier, Permissions, Validation},
@@ -47,6 +48,9 @@ pub(crate) struct RollbackArgs {
     /// How to look at what is waited for.
     #[command(flatten)]
     watch: WatchArgs,
+    /// What is left for a CI system.
+    #[command(flatten)]
+    reports: ReportArgs,
     /// Show what would be done, and do nothing
     #[arg(long)]
     dry_run: bool,
@@ -58,7 +62,8 @@ pub(crate) struct RollbackArgs {
 /// Rolls back.
 pub(super) fn run(args: RollbackArgs, call: &Invocation) -> Done {
     call.only("rollback", &[Format::Table, Format::Json])?;
-    let RollbackArgs { name, to, replace, limits, watch, dry_run, style } = args;
+    let RollbackArgs { name, to, replace, limits, watch, reports, dry_run, style } = args;
+    let call = &reports.heed(call)?;
     let name: InstanceName = name.parse()?;
     let options = DeployOptions {
         earlier: Some(Earlier::Release(to)),

@@ -57,7 +57,13 @@ pub(crate) fn run<T>(
     let OperationMode { command, database, several, stdin_is_source } = mode;
     let kubeconfig = runtimes::kubeconfig(&call.env, call.kubeconfig.as_deref())?;
     let store = Mutex::new(call.open_for(database)?);
-    let reporter = ProgressReporter::new(call.progress, call.printer, several, Timestamp::now);
+    let reporter = ProgressReporter::new(
+        call.progress,
+        call.printer,
+        several,
+        Timestamp::now,
+        Arc::clone(&call.reports),
+    );
     let reporter = Arc::new(reporter);
     let answer = signals::run(call.printer, reporter.screen(), async |stop| {
         let ask = Questions::new(call.printer, call.yes, stdin_is_source, stop.clone())

@@ -52,6 +52,15 @@ pub(super) fn text(operation: &Operation, stream: Stream) -> String {
     out
 }
 
+/// Shows the evidence for one object, for a report.
+pub(super) fn of_object(object: &ObjectView) -> String {
+    let mut out = String::new();
+    if let Some(evidence) = &object.evidence {
+        block(&mut out, object, evidence, None, Stream::PLAIN);
+    }
+    out
+}
+
 fn block(
     out: &mut String,
     object: &ObjectView,

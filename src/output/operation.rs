@@ -10,6 +10,7 @@ use std::{fmt::Write as _, sync::Arc};
 use document::OperationDocument;
 
 use super::{
+    ci::Reports,
     difference::DiffStyle,
     document::{Document, Items},
     errors, evidence, human,
@@ -50,6 +51,15 @@ impl Verb {
             Self::Delete { .. } => "Delete",
         }
     }
+
+    /// Writes the reports of what was done; of a plan there are none.
+    fn report(self, reports: &Reports, operations: &[Operation]) -> Result<()> {
+        match self {
+            Self::Deploy { .. } => reports.write("deploy", operations),
+            Self::Delete { .. } => reports.write("delete", operations),
+            Self::Plan(_) => Ok(()),
+        }
+    }
 }
 
 /// Takes the answers of one command, one by one as they come, and tells them: text at once,
@@ -59,13 +69,14 @@ pub(crate) struct Answers {
     printer: Printer,
     verb: Verb,
     list: bool,
+    reports: Arc<Reports>,
     operations: Vec<Operation>,
 }
 
 impl Answers {
     /// Begins the answer of a command; `list` where the user named several instances, or all.
-    pub(crate) fn new(printer: Printer, verb: Verb, list: bool) -> Self {
-        Self { printer, verb, list, operations: Vec::new() }
+    pub(crate) fn new(printer: Printer, verb: Verb, list: bool, reports: Arc<Reports>) -> Self {
+        Self { printer, verb, list, reports, operations: Vec::new() }
     }
 
     /// Takes the answer for one instance.
@@ -82,6 +93,7 @@ impl Answers {
             let error = if self.list { naming(&operation, error.clone()) } else { error.clone() };
             self.printer.errors(&[error]);
             self.printer.details(&evidence::text(&operation, self.printer.stderr()));
+            self.reports.annotate(&operation);
         }
         if let Some(error) = operation.rollback.as_ref().and_then(|back| back.error.clone()) {
             let what = format!("cannot roll back `{}`", operation.instance.name);
@@ -93,12 +105,15 @@ impl Answers {
 
     /// Ends the answer of one instance that was not even begun: all that is wrong is told.
     pub(crate) fn fail(self, name: &str, failures: &[Error]) -> Result<Option<ErrorKind>> {
-        let Self { printer, verb, list, operations: _ } = self;
+        let Self { printer, verb, list, reports, operations: _ } = self;
         printer.errors(failures);
+        reports.annotate_errors(failures);
+        let outcome = Some(OperationOutcome::Refused);
+        let instance = InstanceView { name: name.to_owned(), outcome, ..Default::default() };
+        let error = failures.first().cloned();
+        let operation = Operation { instance, error, ..Operation::default() };
+        let reported = verb.report(&reports, std::slice::from_ref(&operation));
         if printer.format().is_document() {
-            let outcome = Some(OperationOutcome::Refused);
-            let instance = InstanceView { name: name.to_owned(), outcome, ..Default::default() };
-            let operation = Operation { instance, ..Operation::default() };
             // The same shape as on success: who reads the answer need not look at the exit code
             // first.
             if list {
@@ -106,10 +121,12 @@ impl Answers {
                 let document = Document::new("DeployList", Items("deploys", none));
                 printer.document(&document.failing(failures))?;
             } else {
-                let one = OperationDocument::from(&operation);
+                let one = Operation { error: None, ..operation };
+                let one = OperationDocument::from(&one);
                 printer.document(&Document::new(verb.kind(), one).failing(failures))?;
             }
         }
+        reported?;
         Ok(errors::exit_kind(failures))
     }
 
@@ -142,7 +159,8 @@ impl Answers {
 
     /// Ends the answer, and gives the class of failure that stands for all instances.
     pub(crate) fn end(self) -> Result<Option<ErrorKind>> {
-        let Self { printer, verb, list, operations } = self;
+        let Self { printer, verb, list, reports, operations } = self;
+        let reported = verb.report(&reports, &operations);
         if printer.format().is_document() {
             let documents: Vec<_> = operations.iter().map(OperationDocument::from).collect();
             match documents.as_slice() {
@@ -152,6 +170,7 @@ impl Answers {
         }
         let failures: Vec<&Error> =
             operations.iter().filter_map(|operation| operation.error.as_ref()).collect();
+        reported?;
         Ok(errors::exit_kind(failures))
     }
 }

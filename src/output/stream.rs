@@ -44,7 +44,6 @@ pub(crate) struct Stream {
 
 impl Stream {
     /// A stream that goes to a file or to another program.
-    #[cfg(test)]
     pub(crate) const PLAIN: Self = Self { terminal: false, colour: false };
 
     /// Paints a text, if this stream takes colours.

@@ -62,6 +62,7 @@ mod readme;
 mod recorded;
 mod refusals;
 mod replace;
+mod reports;
 mod rights;
 mod rows;
 mod saved;

@@ -60,7 +60,7 @@ pub(super) fn run(
         stdin_is_source: args.reads_stdin(),
         ..OperationMode::default()
     };
-    let answers = || Answers::new(call.printer, command.answers(&limits), list);
+    let answers = || call.answers(command.answers(&limits), list);
     let prepared = prepare(args, named, limits, command, call);
     let told = prepared.and_then(|application| {
         session::run(call, mode, async |around| application.run(&around, answers()))

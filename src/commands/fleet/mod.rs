@@ -21,10 +21,7 @@ use crate::{
         stop::Signal,
         view::{InstanceView, Operation, OperationOutcome},
     },
-    output::{
-        difference::DiffStyle,
-        operation::{Answers, Verb},
-    },
+    output::{difference::DiffStyle, operation::Verb},
     workload::{error::ErrorKind, name::InstanceName},
 };
 
@@ -70,7 +67,7 @@ pub(crate) fn run(
         return application::run(args, named, limits, command, call);
     }
     let selection = args.selection()?;
-    let answers = || Answers::new(call.printer, command.answers(&limits), selection.is_list());
+    let answers = || call.answers(command.answers(&limits), selection.is_list());
     let mode = OperationMode {
         command: command_line(command, &selection),
         several: selection.is_list(),
@@ -109,7 +106,7 @@ pub(crate) fn run_frozen(
     let command = FleetCommand::Deploy;
     let name = frozen.instance.clone();
     let options = DeployOptions::of_frozen(frozen, limits);
-    let answers = || Answers::new(call.printer, command.answers(&limits), false);
+    let answers = || call.answers(command.answers(&limits), false);
     let line = format!("workloadctl deploy {name}");
     let mode = OperationMode { command: line, ..OperationMode::default() };
     let selection = Selection::One(name);
@@ -132,7 +129,7 @@ pub(crate) fn run_one(
     call: &Invocation,
 ) -> Result<FleetResult, Failures> {
     let answers = command.answers(&options.limits);
-    let answers = || Answers::new(call.printer, answers, false);
+    let answers = || call.answers(answers, false);
     let mode = OperationMode { command: line, ..OperationMode::default() };
     let selection = Selection::One(name);
     let fleet = Fleet { command, options, width: 1, warnings: Vec::new(), asks: false };

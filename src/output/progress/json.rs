@@ -10,6 +10,7 @@ use super::beats::Beats;
 use crate::{
     ops::events::{Event, Reporter},
     output::{printer::write_stderr, sanitize},
+    workload::error::{Error, ErrorView},
 };
 
 /// How much time passes at least between two lines that only say what is still open.
@@ -29,8 +30,28 @@ impl JsonLines {
         Self { verbosity, clock, beats: Beats::new(HEARTBEAT) }
     }
 
+    /// Gives the line of an event, where it is time to tell it.
+    pub(crate) fn due(&self, instance: &str, event: &Event) -> Option<String> {
+        let is_due = match event {
+            Event::StillOpen { elapsed, .. } => self.beats.is_due(instance, *elapsed),
+            _ => true,
+        };
+        is_due.then(|| self.line(instance, event))
+    }
+
+    /// Gives the line of what went wrong with an instance.
+    pub(crate) fn error(&self, instance: &str, error: &Error) -> String {
+        let error = serde_json::to_value(ErrorView::from(error)).expect("errors have string keys");
+        let fields = Map::from_iter([("error".to_owned(), error)]);
+        self.of_fields(instance, "error", fields)
+    }
+
     fn line(&self, instance: &str, event: &Event) -> String {
         let (event, fields) = fields(event);
+        self.of_fields(instance, event, fields)
+    }
+
+    fn of_fields(&self, instance: &str, event: &str, fields: Map<String, Value>) -> String {
         let time = format!("{:.3}", (self.clock)());
         let instance = Some(instance).filter(|instance| !instance.is_empty());
         let line = serde_json::to_string(&Line { time, instance, event, fields });
@@ -51,12 +72,9 @@ struct Line<'a> {
 
 impl Reporter for JsonLines {
     fn report(&self, instance: &str, event: Event) {
-        if let Event::StillOpen { elapsed, .. } = &event
-            && !self.beats.is_due(instance, *elapsed)
-        {
-            return;
+        if let Some(line) = self.due(instance, &event) {
+            write_stderr(&line);
         }
-        write_stderr(&self.line(instance, &event));
     }
 
     fn verbosity(&self) -> u8 {

@@ -10,13 +10,14 @@ mod track;
 mod window;
 mod wording;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 
+pub(crate) use self::json::JsonLines;
 pub(crate) use self::screen::{Line, Screen, size};
-use self::{bars::Bars, json::JsonLines, lines::Lines};
-use super::{format::Progress, printer::Printer};
+use self::{bars::Bars, lines::Lines};
+use super::{ci::Reports, format::Progress, printer::Printer};
 use crate::ops::events::{Event, Reporter};
 
 /// How much time passes at least between two lines that only say what is still open: with the second
@@ -25,9 +26,15 @@ const HEARTBEAT: Duration = Duration::from_secs(9);
 /// How many open objects are named at once.
 const NAMED: usize = 5;
 
-/// The reporter that the user chose, or that fits the terminal.
+/// Tells what happens, in the manner that the user chose or that fits the terminal, and to the reports.
 #[derive(Debug)]
-pub(crate) enum ProgressReporter {
+pub(crate) struct ProgressReporter {
+    manner: Manner,
+    reports: Arc<Reports>,
+}
+
+#[derive(Debug)]
+enum Manner {
     /// Lines that are drawn over.
     Bars(Bars),
     /// A line for whatever happens.
@@ -46,43 +53,46 @@ impl ProgressReporter {
         printer: Printer,
         several: bool,
         clock: fn() -> Timestamp,
+        reports: Arc<Reports>,
     ) -> Self {
         // Requests shown with `-v` would tear bars apart.
         let bars_fit = printer.can_move() && printer.verbosity() == 0;
-        match progress {
-            Progress::Auto if printer.is_quiet() => Self::Notes(Lines::new(printer, several)),
-            Progress::Auto if bars_fit => Self::Bars(Bars::new(printer, several)),
-            Progress::Auto | Progress::Lines => Self::Lines(Lines::new(printer, several)),
-            Progress::Bars => Self::Bars(Bars::new(printer, several)),
-            Progress::Json => Self::Json(JsonLines::new(printer.verbosity(), clock)),
-            Progress::None => Self::Notes(Lines::new(printer, several)),
-        }
+        let manner = match progress {
+            Progress::Auto if printer.is_quiet() => Manner::Notes(Lines::new(printer, several)),
+            Progress::Auto if bars_fit => Manner::Bars(Bars::new(printer, several)),
+            Progress::Auto | Progress::Lines => Manner::Lines(Lines::new(printer, several)),
+            Progress::Bars => Manner::Bars(Bars::new(printer, several)),
+            Progress::Json => Manner::Json(JsonLines::new(printer.verbosity(), clock)),
+            Progress::None => Manner::Notes(Lines::new(printer, several)),
+        };
+        Self { manner, reports }
     }
 
     /// Ends the progress of an instance: its answer comes now, on a clean line.
     pub(crate) fn finish(&self, instance: &str) {
-        match self {
-            Self::Bars(bars) => bars.finish(instance),
-            Self::Lines(_) | Self::Json(_) | Self::Notes(_) => {}
+        match &self.manner {
+            Manner::Bars(bars) => bars.finish(instance),
+            Manner::Lines(_) | Manner::Json(_) | Manner::Notes(_) => {}
         }
     }
 
     /// Gives the screen that is drawn on, which must step aside for a question.
     pub(crate) fn screen(&self) -> Option<Screen> {
-        match self {
-            Self::Bars(bars) => Some(bars.screen()),
-            Self::Lines(_) | Self::Json(_) | Self::Notes(_) => None,
+        match &self.manner {
+            Manner::Bars(bars) => Some(bars.screen()),
+            Manner::Lines(_) | Manner::Json(_) | Manner::Notes(_) => None,
         }
     }
 }
 
 impl Reporter for ProgressReporter {
     fn report(&self, instance: &str, event: Event) {
-        match self {
-            Self::Bars(bars) => bars.report(instance, event),
-            Self::Lines(lines) => lines.report(instance, event),
-            Self::Json(json) => json.report(instance, event),
-            Self::Notes(lines) => match event {
+        self.reports.observe(instance, &event);
+        match &self.manner {
+            Manner::Bars(bars) => bars.report(instance, event),
+            Manner::Lines(lines) => lines.report(instance, event),
+            Manner::Json(json) => json.report(instance, event),
+            Manner::Notes(lines) => match event {
                 Event::Note(_)
                 | Event::Warning(_)
                 | Event::Request { .. }
@@ -101,10 +111,10 @@ impl Reporter for ProgressReporter {
     }
 
     fn verbosity(&self) -> u8 {
-        match self {
-            Self::Bars(bars) => bars.verbosity(),
-            Self::Lines(lines) | Self::Notes(lines) => lines.verbosity(),
-            Self::Json(json) => json.verbosity(),
+        match &self.manner {
+            Manner::Bars(bars) => bars.verbosity(),
+            Manner::Lines(lines) | Manner::Notes(lines) => lines.verbosity(),
+            Manner::Json(json) => json.verbosity(),
         }
     }
 }

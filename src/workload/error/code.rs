@@ -74,7 +74,7 @@ codes! {
     UnknownDependsOn "unknown-depends-on", UnknownKind "unknown-kind",
     UnknownObject "unknown-object", UnknownRuntime "unknown-runtime",
     UnknownVersion "unknown-version", UnknownWord "unknown-word", Unreachable "unreachable",
-    UnreadableSource "unreadable-source", UnsupportedMember "unsupported-member",
+    UnreadableSource "unreadable-source", UnwritableReport "unwritable-report", UnsupportedMember "unsupported-member",
     UnsupportedSource "unsupported-source",
     WorkloadFile "workload-file",
 }

@@ -1,0 +1,115 @@
+//! Annotations: what is wrong, at its file and line, in the words that GitHub reads off a job's log
+//! (workflow commands).
+
+use std::path::{Path, PathBuf};
+
+use crate::{
+    env::Env,
+    ops::view::Operation,
+    output::sanitize::one_line,
+    workload::{
+        error::{Error, Mistake},
+        object::Origin,
+        readiness::State,
+    },
+};
+
+/// How many are shown at most: GitHub keeps ten of a step.
+const SHOWN: usize = 10;
+
+/// Something that is wrong.
+#[derive(Debug, PartialEq)]
+pub(super) struct Finding<'a> {
+    pub place: Option<&'a Origin>,
+    /// The object, or the stable word of the error.
+    pub title: String,
+    pub message: String,
+}
+
+/// Writes annotations.
+#[derive(Debug)]
+pub(super) struct Annotations {
+    /// The way from the repository's folder to the current one, which files are named from.
+    folder: PathBuf,
+}
+
+impl Annotations {
+    /// Gives the annotations where a GitHub job runs the program.
+    pub(super) fn of(env: &Env) -> Option<Self> {
+        env.variable("GITHUB_ACTIONS").filter(|value| *value == "true")?;
+        let root = env.path("GITHUB_WORKSPACE");
+        let folder = root.and_then(|root| env.current_dir.strip_prefix(root).ok());
+        Some(Self { folder: folder.map(Path::to_owned).unwrap_or_default() })
+    }
+
+    /// Gives the lines for what befell an instance.
+    pub(super) fn of_operation(&self, operation: &Operation) -> String {
+        self.lines(&findings(operation))
+    }
+
+    /// Gives the lines for failures.
+    pub(super) fn of_errors(&self, errors: &[Error]) -> String {
+        self.lines(&errors.iter().flat_map(of_error).collect::<Vec<_>>())
+    }
+
+    fn lines(&self, findings: &[Finding<'_>]) -> String {
+        findings.iter().take(SHOWN).map(|finding| self.line(finding)).collect()
+    }
+
+    fn line(&self, Finding { place, title, message }: &Finding<'_>) -> String {
+        // What stands in no file of the checkout has no place there.
+        let file = place.filter(|origin| *origin.file != *"-" && !origin.file.contains("://"));
+        let place = file.map_or(String::new(), |Origin { file, line, column }| {
+            let file = property(&self.folder.join(&**file).display().to_string());
+            let column = column.map(|column| format!("col={column},")).unwrap_or_default();
+            format!("file={file},line={line},{column}")
+        });
+        let title = property(&one_line(title));
+        format!("::error {place}title={title}::{}\n", data(&one_line(message)))
+    }
+}
+
+/// Lists what is wrong with an instance: its failed objects, else its error.
+pub(super) fn findings(operation: &Operation) -> Vec<Finding<'_>> {
+    let Some(error) = &operation.error else { return Vec::new() };
+    let failed = operation.objects.iter().filter(|object| object.state == Some(State::Failed));
+    let failed: Vec<Finding<'_>> = failed
+        .map(|object| Finding {
+            place: object.source.as_ref(),
+            title: object.id.to_string(),
+            message: if object.message.is_empty() { &object.reason } else { &object.message }
+                .clone(),
+        })
+        .collect();
+    if failed.is_empty() { of_error(error) } else { failed }
+}
+
+fn of_error<'e>(error: &'e Error) -> Vec<Finding<'e>> {
+    if !error.mistakes.is_empty() {
+        let of_mistake = |mistake: &'e Mistake| {
+            let flag = mistake.flag.iter().map(|flag| format!("{flag}: "));
+            let place =
+                flag.chain((!mistake.path.is_empty()).then(|| format!("{}: ", mistake.path)));
+            let note = mistake.note().map(|note| format!("; {note}")).unwrap_or_default();
+            Finding {
+                // What a flag brought stands in no file.
+                place: mistake.source.as_ref().filter(|_| mistake.flag.is_none()),
+                title: mistake.object.clone(),
+                message: format!("{}{}{note}", place.collect::<String>(), mistake.message),
+            }
+        };
+        return error.mistakes.iter().map(of_mistake).collect();
+    }
+    let title = error.object.clone().unwrap_or_else(|| error.code.word().to_owned());
+    vec![Finding { place: error.origin.as_ref(), title, message: error.to_string() }]
+}
+
+/// Escapes what ends the message of a workflow command.
+fn data(text: &str) -> String {
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+/// Escapes what ends a property of a workflow command.
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}
