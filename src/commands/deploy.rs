@@ -14,6 +14,7 @@ use crate::{
         fleet::{self, FleetCommand},
         invocation::{Done, Invocation},
         limits::LimitArgs,
+        pace::PaceArgs,
         release::ReleaseArgs,
         reports::ReportArgs,
         watching::WatchArgs,
@@ -54,6 +55,8 @@ Examples:
                                                   a Helm chart, rendered with the installed helm
   workloadctl deploy web-prod --like web-dev      the revision that another instance runs
   workloadctl deploy --all --definition web       bring every instance of `web` up to date
+  workloadctl deploy --definition web --runtime 'prod-*' --waves 1,25%
+                                                  an instance on each context that fits: web-prod-eu, …
   workloadctl deploy web -f k8s/ --rollback-on-failure --timeout 2m
                                                   back to what ran before, where it is not ready in time
   workloadctl deploy web -f k8s/ --watch          again whenever a file changes
@@ -87,6 +90,9 @@ pub(crate) struct DeployArgs {
     /// What is left for a CI system.
     #[command(flatten)]
     reports: ReportArgs,
+    /// How many instances go on.
+    #[command(flatten)]
+    pace: PaceArgs,
     /// Show what would be done, and do nothing
     #[arg(long)]
     dry_run: bool,
@@ -116,6 +122,7 @@ pub(super) fn run(args: DeployArgs, call: &Invocation) -> Done {
         limits,
         watching,
         reports,
+        pace,
         dry_run,
         rollback_on_failure,
         ask,
@@ -129,6 +136,7 @@ pub(super) fn run(args: DeployArgs, call: &Invocation) -> Done {
     let call = &reports.heed(call)?;
     release.rollback_on_failure = rollback_on_failure;
     release.watching = watching.check();
+    release.pace = pace;
     if let Some(file) = plan {
         return run_kept(&file, limits.check(call), call);
     }
@@ -153,8 +161,10 @@ pub(super) fn run(args: DeployArgs, call: &Invocation) -> Done {
 /// Does a plan that was kept.
 fn run_kept(file: &Path, limits: Limits, call: &Invocation) -> Done {
     call.only("deploy", &[Format::Table, Format::Json])?;
-    for (flag, given) in [("--runtime", &call.runtime), ("--namespace", &call.namespace)] {
-        if given.is_some() {
+    for (flag, given) in
+        [("--runtime", !call.runtimes.is_empty()), ("--namespace", call.namespace.is_some())]
+    {
+        if given {
             let message = format!("{flag}: the plan says where it goes");
             return Err(Error::usage(Code::InvalidFlag, message).into());
         }

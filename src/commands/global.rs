@@ -15,7 +15,7 @@ use crate::{
 pub(crate) struct GlobalArgs {
     /// The runtime: a context of the kubeconfig, or `sandbox`
     #[arg(long, alias = "context", global = true, value_name = "CONTEXT")]
-    pub runtime: Option<String>,
+    pub runtime: Vec<String>,
     /// The namespace
     #[arg(short, long, global = true, value_name = "NAMESPACE")]
     pub namespace: Option<String>,

@@ -8,7 +8,7 @@ use crate::{
         delete::{self, DeleteArgs},
         invocation::{Done, Invocation},
         list::{self, ListArgs},
-        release::OverrideArgs,
+        overriding::OverrideArgs,
         session::{self, OperationMode, Surroundings, unless_stopped},
         workload_file::{LoadedDefinition, NamedWorkload, declared, with_place},
     },

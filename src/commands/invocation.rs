@@ -50,8 +50,10 @@ pub(crate) struct Invocation {
     pub printer: Printer,
     /// How progress looks.
     pub progress: Progress,
-    /// `--runtime`.
+    /// `--runtime`, where it was given once.
     pub runtime: Option<String>,
+    /// `--runtime`, as often as it was given.
+    pub runtimes: Vec<String>,
     /// `--namespace`.
     pub namespace: Option<String>,
     /// `--kubeconfig`.
@@ -77,7 +79,7 @@ impl Invocation {
         printer: Printer,
     ) -> Result<Self> {
         let GlobalArgs {
-            runtime,
+            runtime: runtimes,
             namespace,
             kubeconfig,
             db,
@@ -97,10 +99,13 @@ impl Invocation {
                 "--request-timeout 0 would let no request through",
             ));
         }
-        for (flag, value) in [("--runtime", &runtime), ("--namespace", &namespace)] {
+        let given = runtimes.iter().map(|runtime| ("--runtime", runtime));
+        for (flag, value) in
+            given.chain(namespace.iter().map(|namespace| ("--namespace", namespace)))
+        {
             // `--namespace "$NS"` with an unset variable: going on without it would deploy
             // somewhere else.
-            if value.as_deref() == Some("") {
+            if value.is_empty() {
                 return Err(Error::usage(Code::InvalidFlag, format!("{flag} is empty")));
             }
         }
@@ -113,7 +118,8 @@ impl Invocation {
             now,
             printer,
             progress,
-            runtime,
+            runtime: if let [runtime] = &*runtimes { Some(runtime.clone()) } else { None },
+            runtimes,
             namespace,
             kubeconfig,
             request_timeout,
@@ -147,6 +153,18 @@ impl Invocation {
             None => Err(Error::usage(Code::NoDatabase, "there is no folder for the database")
                 .hint("set WORKLOADCTL_DB or HOME")),
         }
+    }
+
+    /// Refuses several runtimes where one is meant.
+    ///
+    /// # Errors
+    /// Code 2.
+    pub(crate) fn refuse_several_runtimes(&self) -> Result<()> {
+        if self.runtimes.len() > 1 {
+            let message = "--runtime may be given several times for `deploy` and `plan` alone";
+            return Err(Error::usage(Code::InvalidFlag, message));
+        }
+        Ok(())
     }
 
     /// Refuses a form of answer that this command does not have.

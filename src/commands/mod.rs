@@ -24,6 +24,8 @@ pub(crate) mod logs;
 pub(crate) mod man;
 pub(crate) mod manifests;
 pub(crate) mod names;
+mod overriding;
+mod pace;
 mod parallel;
 pub(crate) mod plan;
 pub(crate) mod release;
@@ -104,6 +106,9 @@ pub(crate) enum Command {
 /// What the command could not do and has not told yet; its exit code is that of
 /// [`crate::output::errors::exit_kind`].
 pub(crate) fn run(command: Command, call: &Invocation, grammar: fn() -> clap::Command) -> Done {
+    if !matches!(command, Command::Deploy(_) | Command::Plan(_)) {
+        call.refuse_several_runtimes()?;
+    }
     match command {
         Command::Deploy(args) => deploy::run(args, call),
         Command::Plan(args) => plan::run(args, call),

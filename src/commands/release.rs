@@ -1,25 +1,25 @@
 //! The flags that say what a release should be, shared by `deploy` and `plan`: which instances,
 //! of which manifests, with which overrides, and what may be done for it.
 
+mod instances;
+
 use clap::Args;
 
 use crate::{
     commands::{
         invocation::{Failures, Invocation},
         manifests::{FileArgs, load},
-        names::{Numbered, instance_names},
+        names::Numbered,
+        overriding::OverrideArgs,
+        pace::PaceArgs,
         parallel::ParallelArgs,
-        selection::Selection,
         typed,
         validation::ValidationArgs,
         workload_file::NamedWorkload,
     },
-    ops::{
-        options::{
-            Conflicts, DeployOptions, Earlier, Given, Limits, OnMissing, Permissions, PruneWhen,
-            Watching,
-        },
-        sources::{self, ChartOptions},
+    ops::options::{
+        Conflicts, DeployOptions, Earlier, Given, Limits, OnMissing, Permissions, PruneWhen,
+        Watching,
     },
     output::format::words,
     workload::{
@@ -28,7 +28,6 @@ use crate::{
         manifest::Loaded,
         mask,
         name::DefinitionName,
-        overrides::{self, OverrideEdit},
         placement::parse_namespace_label,
     },
 };
@@ -45,14 +44,14 @@ pub(crate) struct ReleaseArgs {
     pub(super) names: Vec<String>,
     /// All instances, or those of --definition and on --runtime
     #[arg(long, conflicts_with_all = ["names", "file"])]
-    all: bool,
+    pub(super) all: bool,
     /// Its manifests, in place of the stored definition.
     #[command(flatten)]
     pub(super) files: FileArgs,
     /// The definition, or NAME@N for its revision N [default: the instance's own, or one of the
     /// instance's name]
     #[arg(long, value_name = "NAME")]
-    definition: Option<String>,
+    pub(super) definition: Option<String>,
     /// The number of the definition's revision [default: the newest]
     #[arg(long, value_name = "N", conflicts_with = "file")]
     revision: Option<u64>,
@@ -107,65 +106,9 @@ pub(crate) struct ReleaseArgs {
     /// The flag of the command that needs exactly one instance, if it was given.
     #[arg(skip)]
     pub(super) single: Option<&'static str>,
-}
-
-/// The overrides of an instance as flags.
-#[derive(Debug, Clone, Default, Args)]
-pub(crate) struct OverrideArgs {
-    /// Set the image of a container, or of an image repository; NAME- drops the override
-    #[arg(long, help_heading = "Overrides", value_name = "NAME=IMAGE")]
-    image: Vec<String>,
-    /// Set the replicas of an object; OBJECT- drops the override
-    #[arg(long, help_heading = "Overrides", value_name = "OBJECT=N")]
-    replicas: Vec<String>,
-    /// Merge partial objects of a file into those that they name; OBJECT- drops the override
-    #[arg(long, help_heading = "Overrides", value_name = "FILE")]
-    patch: Vec<String>,
-    /// Set one value of an object, in YAML; OBJECT:PATH- drops the override
-    #[arg(long, help_heading = "Overrides", value_name = "OBJECT:PATH=VALUE")]
-    set: Vec<String>,
-}
-
-impl OverrideArgs {
-    /// Reads the edits.
-    ///
-    /// # Errors
-    /// Code 2 with everything that is no override.
-    pub(crate) fn edits(&self, call: &Invocation) -> Result<Vec<OverrideEdit>, Vec<Error>> {
-        let Self { image, replicas, patch, set } = self;
-        let images = image.iter().map(|text| overrides::parse_image(text));
-        let replicas = replicas.iter().map(|text| overrides::parse_replicas(text));
-        let sets = set.iter().map(|text| overrides::parse_set(text));
-        let (edits, errors): (Vec<_>, Vec<_>) =
-            // All that is wrong is told at once.
-            images.chain(replicas).chain(sets).partition(Result::is_ok);
-        let (mut edits, mut errors) = (edits, errors);
-        for patch in patch {
-            match read_patch(patch, call) {
-                Ok(edit) => edits.push(Ok(edit)),
-                Err(wrong) => errors.extend(wrong.into_iter().map(Err)),
-            }
-        }
-        if errors.is_empty() {
-            Ok(edits.into_iter().filter_map(Result::ok).collect())
-        } else {
-            Err(errors.into_iter().filter_map(Result::err).collect())
-        }
-    }
-}
-
-/// Reads the value of `--patch`: a file of partial objects, or `OBJECT-`.
-fn read_patch(text: &str, call: &Invocation) -> Result<OverrideEdit, Vec<Error>> {
-    let is_path = call.env.current_dir.join(text).exists();
-    if let Some(object) = text.strip_suffix('-').filter(|it| it.contains('/') && !is_path) {
-        return Ok(OverrideEdit::NoPatch(object.to_owned()));
-    }
-    // Standard input is for manifests: what it brings belongs to one `-f`.
-    let read =
-        sources::read(&[text.to_owned()], &ChartOptions::of(text), &call.env, std::io::empty());
-    let files = read?;
-    let patches: Vec<_> = files.iter().map(overrides::read_patches).collect::<Result<_, _>>()?;
-    Ok(OverrideEdit::Patches(patches.concat()))
+    /// How it goes on over many instances; flags of `deploy` alone.
+    #[arg(skip)]
+    pub(super) pace: PaceArgs,
 }
 
 impl ReleaseArgs {
@@ -300,95 +243,9 @@ impl ReleaseArgs {
             ("--patch", !self.overrides.patch.is_empty()),
             ("--set", !self.overrides.set.is_empty()),
             ("--replace", !self.replace.is_empty()),
-            ("--runtime", call.runtime.is_some()),
+            ("--runtime", !call.runtimes.is_empty()),
             ("--namespace", call.namespace.is_some()),
             (self.single.unwrap_or_default(), self.single.is_some()),
         ])
-    }
-
-    /// Finds out which instances are meant, and that the other flags fit them.
-    ///
-    /// # Errors
-    /// Code 2 where no instance is named, or several for what can only be said of one.
-    pub(crate) fn selection(&self) -> Result<Selection, Failures> {
-        let mut names = instance_names(&self.names)?;
-        let selection = match names.len() {
-            _ if self.all => Selection::All,
-            // `deploy` alone must not mean everything: `--all` has to be said.
-            0 if self.files.file.is_empty() => {
-                return Err(
-                    Error::usage(Code::NoInstance, "name an instance, or give --all").into()
-                );
-            }
-            0 => {
-                return Err(Error::usage(Code::NoInstance, "-f needs the name of the instance")
-                    .hint(format!("workloadctl deploy NAME -f {}", self.files.file.join(" -f ")))
-                    .into());
-            }
-            1 => return Ok(Selection::One(names.remove(0))),
-            _ => Selection::Several(names),
-        };
-        // What fits one instance rarely fits another (docs/cli.md, Deploy).
-        let single = [
-            ("-f", !self.files.file.is_empty()),
-            ("--image", !self.overrides.image.is_empty()),
-            ("--replicas", !self.overrides.replicas.is_empty()),
-            ("--patch", !self.overrides.patch.is_empty()),
-            ("--set", !self.overrides.set.is_empty()),
-            ("--replace", !self.replace.is_empty()),
-            (self.single.unwrap_or_default(), self.single.is_some()),
-        ];
-        match single.iter().find(|(_, given)| *given) {
-            Some((flag, _)) => Err(Error::usage(
-                Code::SeveralInstances,
-                format!("{flag} needs exactly one instance"),
-            )
-            .into()),
-            None => Ok(selection),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use clap::Parser;
-
-    use super::*;
-    use crate::workload::name::InstanceName;
-
-    #[derive(Debug, Parser)]
-    struct Line {
-        #[command(flatten)]
-        args: ReleaseArgs,
-    }
-
-    fn selection(line: &str) -> Result<Selection, String> {
-        let line = Line::try_parse_from(std::iter::once("x").chain(line.split_whitespace()));
-        let args = line.map_err(|error| error.to_string())?.args;
-        args.selection().map_err(|failures| failures.0[0].to_string())
-    }
-
-    #[test]
-    fn one_several_or_all() {
-        let name = |name: &str| name.parse::<InstanceName>().unwrap();
-        assert_eq!(selection("web"), Ok(Selection::One(name("web"))));
-        assert_eq!(selection("web web --image web=x -f a -f b"), Ok(Selection::One(name("web"))));
-        assert_eq!(selection("web db"), Ok(Selection::Several(vec![name("web"), name("db")])));
-        assert_eq!(selection("--all"), Ok(Selection::All));
-        assert_eq!(selection("--all --restart"), Ok(Selection::All));
-    }
-
-    #[test]
-    fn what_needs_one_instance_gets_one() {
-        for (line, message) in [
-            ("", "name an instance, or give --all"),
-            ("-f k8s/", "-f needs the name of the instance"),
-            ("web db -f k8s/", "-f needs exactly one instance"),
-            ("web db --image web=x", "--image needs exactly one instance"),
-            ("--all --set Job/x:spec.parallelism=2", "--set needs exactly one instance"),
-        ] {
-            assert_eq!(selection(line).unwrap_err(), message, "{line}");
-        }
-        assert!(selection("--all web").unwrap_err().contains("cannot be used with"));
     }
 }

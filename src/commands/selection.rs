@@ -1,10 +1,13 @@
 //! Which instances a command is about: one, several, or all that fit.
 
 use crate::{
-    ops::catalogue::{self, ListOptions},
-    store::Store,
+    ops::{
+        catalogue::{self, ListOptions},
+        session::Session,
+        spread,
+    },
     workload::{
-        error::Result,
+        error::{Code, Error, Result},
         name::{DefinitionName, InstanceName},
         runtime::RuntimeName,
     },
@@ -19,6 +22,16 @@ pub(crate) enum Selection {
     Several(Vec<InstanceName>),
     /// All that fit `--definition` and `--runtime`.
     All,
+    /// One of `--definition` on each of these runtimes, or on those that fit a pattern.
+    Spread(Vec<String>),
+}
+
+/// An instance that a command is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Member {
+    pub name: InstanceName,
+    /// The runtime that it was named with, beside others.
+    pub runtime: Option<String>,
 }
 
 impl Selection {
@@ -26,7 +39,7 @@ impl Selection {
     pub(crate) fn is_list(&self) -> bool {
         match self {
             Self::One(_) => false,
-            Self::Several(_) | Self::All => true,
+            Self::Several(_) | Self::All | Self::Spread(_) => true,
         }
     }
 
@@ -34,31 +47,44 @@ impl Selection {
     pub(crate) fn name(&self) -> &str {
         match self {
             Self::One(name) => name.as_str(),
-            Self::Several(_) | Self::All => "",
+            Self::Several(_) | Self::All | Self::Spread(_) => "",
         }
     }
 
     /// Finds the instances.
     ///
     /// # Errors
-    /// Those of the database; code 1 for a definition that is not there.
+    /// Those of the database; code 1 for a definition that is not there, code 2 for runtimes that are
+    /// not.
     pub(crate) fn resolve(
         self,
-        store: &Store,
+        session: &Session<'_>,
         definition: Option<&DefinitionName>,
-        runtime: Option<&str>,
-    ) -> Result<Vec<InstanceName>> {
-        match self {
+    ) -> Result<Vec<Member>> {
+        let names = match self {
             // A name need not be in the database: the instance may be new, or known to its cluster
             // alone.
-            Self::One(name) => Ok(vec![name]),
-            Self::Several(names) => Ok(names),
+            Self::One(name) => vec![name],
+            Self::Several(names) => names,
             Self::All => {
-                let runtime = runtime.map(RuntimeName::stored).transpose()?;
+                let runtime = session.runtime.as_deref().map(RuntimeName::stored).transpose()?;
                 let runtime = runtime.as_ref();
                 let options = ListOptions { definition, runtime, ..ListOptions::default() };
-                catalogue::instance_names(store, &options)
+                catalogue::instance_names(&session.store(), &options)?
             }
-        }
+            Self::Spread(wanted) => {
+                let Some(definition) = definition else {
+                    let message = "several runtimes need --definition";
+                    return Err(Error::usage(Code::InvalidCommand, message));
+                };
+                let found = spread::instances(session.kubeconfig, definition, &wanted)?;
+                let member = |(name, runtime): (_, RuntimeName)| Member {
+                    name,
+                    runtime: Some(runtime.to_string()),
+                };
+                return Ok(found.into_iter().map(member).collect());
+            }
+        };
+        Ok(names.into_iter().map(|name| Member { name, runtime: None }).collect())
     }
 }

@@ -8,7 +8,7 @@ use super::{
     history,
     view::{
         AppliedView, DefinitionOutcome, DefinitionSheet, DefinitionView, FailedRelease,
-        InstanceView, ObjectView,
+        InstanceView, ObjectView, OperationOutcome,
     },
 };
 use crate::{
@@ -84,6 +84,16 @@ pub(crate) fn show_instance(store: &Store, name: &InstanceName) -> Result<Instan
         Some(instance) => instance_view(store, instance),
         None => Err(store.no_such_instance(name.as_str())),
     }
+}
+
+/// Tells whether an instance is to be deployed again: it never was, its newest release did not go well,
+/// or there is a newer revision, and it was not told to run another one.
+pub(crate) fn is_due(store: &Store, name: &InstanceName) -> Result<bool> {
+    let Some(instance) = store.instance(name)? else { return Ok(true) };
+    let InstanceView { outcome, revision, latest_revision, pinned, .. } =
+        instance_view(store, instance)?;
+    let went_well = matches!(outcome, Some(OperationOutcome::Ready | OperationOutcome::Applied));
+    Ok(!went_well || (revision != latest_revision && !pinned))
 }
 
 /// Describes an instance as the database knows it: its newest release, the revision that a deploy

@@ -103,6 +103,23 @@ impl Answers {
         told
     }
 
+    /// Takes the answer of what returned an instance after its own was told.
+    pub(crate) fn add_return(&mut self, back: Operation) -> Result<()> {
+        let name = back.instance.name.clone();
+        let told = match self.printer.format().is_document() {
+            true => Ok(()),
+            false => self.printer.answer(&summary(self.verb, &back, "on")),
+        };
+        if let Some(error) = back.error.clone() {
+            self.printer.errors(&[error.while_doing(format!("cannot roll back `{name}`"))]);
+        }
+        let same = |operation: &&mut Operation| operation.instance.name == name;
+        if let Some(operation) = self.operations.iter_mut().find(same) {
+            operation.rollback = Some(Box::new(back));
+        }
+        told
+    }
+
     /// Ends the answer of one instance that was not even begun: all that is wrong is told.
     pub(crate) fn fail(self, name: &str, failures: &[Error]) -> Result<Option<ErrorKind>> {
         let Self { printer, verb, list, reports, operations: _ } = self;

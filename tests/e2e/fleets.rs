@@ -1,9 +1,9 @@
 //! Many instances at once: side by side, each with its own answer, and one end for all.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use serde_json::json;
-use workloadctl::testing::Request;
+use workloadctl::testing::{Effect, Fault, Matches, Request, When};
 
 use crate::harness::Outcome;
 
@@ -19,6 +19,27 @@ fn gate(data: &str) -> String {
 
 fn gate_of(namespace: &str) -> String {
     format!("/api/v1/namespaces/{namespace}/configmaps/gate")
+}
+
+fn conf(value: &str) -> String {
+    format!(
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: conf}}\ndata: {{value: '{value}'}}\n"
+    )
+}
+
+fn conf_of(namespace: &str) -> String {
+    format!("/api/v1/namespaces/{namespace}/configmaps/conf")
+}
+
+/// Rejects what is written to the ConfigMap of an instance, when it is written in earnest.
+fn rejects(namespace: &str) -> Arc<Fault> {
+    let matches = Matches {
+        method: Some("PATCH"),
+        path: Some(conf_of(namespace)),
+        dry_run: Some(false),
+        ..Matches::default()
+    };
+    Arc::new(Fault::new(matches, When::First(1), Effect::Rejected(422, "no")))
 }
 
 on_both! {
@@ -46,5 +67,102 @@ on_both! {
         ");
         let one = place.run(&format!("deploy {slow} {quick} --max-parallel 0")).expect(2);
         assert!(one.stderr.contains("--max-parallel"), "{}", one.stderr);
+    }
+
+    fn a_definition_goes_to_every_runtime_that_fits(place) {
+        let place = &place.behind_proxy();
+        place.contexts(&["prod-eu", "prod-us", "dev"], Some("prod-ap"));
+        let web = place.instance("");
+        let [ap, eu, us] = ["-prod-ap", "-prod-eu", "-prod-us"].map(|on| place.instance(on));
+        place.write("conf.yaml", &conf("1"));
+        let line = format!("deploy --definition {web} -f conf.yaml --runtime prod-*");
+        snapshot!(place.told(&format!("{line} --request-timeout 5s -q")), @"
+        $ workloadctl deploy --definition NAME -f conf.yaml --runtime prod-* --request-timeout 5s -q
+        exit code 7
+        --- stdout
+        NAME-prod-eu deployed to prod-eu (release 1, NAME revision 1): 2 created; ready in N s
+        namespace NAME-prod-eu
+        NAME-prod-us deployed to prod-us (release 1, NAME revision 1): 2 created; ready in N s
+        namespace NAME-prod-us
+        3 instances: 1 failed, 2 ready
+        --- stderr
+        error: NAME-prod-ap: cannot use runtime `prod-ap`
+          http://127.0.0.1:1 cannot be reached: nothing listens there
+        hint: workloadctl runtime check prod-ap
+        ");
+        // What could not be reached is what is left.
+        place.contexts(&["prod-eu", "prod-us", "prod-ap"], None);
+        let again = format!("deploy --definition {web} --runtime prod-ap --runtime prod-* --failed -q");
+        snapshot!(place.told(&again), @"
+        $ workloadctl deploy --definition NAME --runtime prod-ap --runtime prod-* --failed -q
+        exit code 0
+        --- stdout
+        NAME-prod-ap deployed to prod-ap (release 1, NAME revision 1): 2 created; ready in N s
+        namespace NAME-prod-ap
+        ");
+        snapshot!(place.told(&again), @"
+        $ workloadctl deploy --definition NAME --runtime prod-ap --runtime prod-* --failed -q
+        exit code 0
+        ");
+        let all = place.run(&format!("list --definition {web} -o json")).expect(0).json();
+        let runtimes: Vec<_> = all["instances"].as_array().unwrap().iter().map(|one| one["runtime"].as_str().unwrap()).collect();
+        assert_eq!(runtimes, ["prod-ap", "prod-eu", "prod-us"]);
+        assert!([&ap, &eu, &us].iter().all(|name| place.get(&conf_of(name)).is_some()));
+        for wrong in [
+            format!("deploy {web} --runtime prod-eu --runtime prod-us"),
+            "deploy --runtime prod-*".to_owned(),
+            format!("deploy --definition {web} --runtime staging-*"),
+            format!("deploy --all --definition {web} --runtime prod-*"),
+            format!("status {web} --runtime prod-eu --runtime prod-us"),
+            format!("deploy --definition {web} --runtime prod-eu --runtime prod.eu"),
+        ] {
+            let refused = place.run(&wrong).expect(2);
+            assert!(refused.stdout.is_empty(), "{wrong}: {}", refused.stdout);
+        }
+    }
+
+    fn a_wave_that_fails_is_the_last_one_and_goes_back(place) {
+        let place = &place.behind_proxy();
+        place.contexts(&["c1", "c2", "c3", "c4"], None);
+        let web = place.instance("");
+        let names = ["-c1", "-c2", "-c3", "-c4"].map(|on| place.instance(on));
+        place.write("conf.yaml", &conf("1"));
+        let deploy = format!("deploy --definition {web} --runtime c*");
+        place.run(&format!("{deploy} -f conf.yaml --waves 1,50%")).expect(0);
+        // What is rejected on the second one ends the second wave.
+        place.write("conf.yaml", &conf("2"));
+        place.faults(&[rejects(&names[1])]);
+        let line = format!("{deploy} -f conf.yaml --waves 1,50% --rollback-on-failure --progress none");
+        snapshot!(place.told(&line), @"
+        $ workloadctl deploy --definition NAME --runtime c* -f conf.yaml --waves 1,50% --rollback-on-failure --progress none
+        exit code 1
+        --- stdout
+        NAME-c1 deployed to c1 (release 2, NAME revision 2): 1 updated, 1 unchanged; ready in N s
+        namespace NAME-c1
+        NAME-c2 failed on c2 (release 2, NAME revision 2): 1 unchanged; after N s
+        NAME-c2 deployed to c2 (release 3, NAME revision 1): 2 unchanged; ready in N s
+        namespace NAME-c2
+        NAME-c1 deployed to c1 (release 3, NAME revision 1): 1 updated, 1 unchanged; ready in N s
+        4 instances: 1 rolled back, 1 failed, 2 not begun
+        --- stderr
+        wave 1 of 3: 1 instance
+        wave 2 of 3: 1 instance
+        NAME-c2: NAME-c2: release 2 did not go well: back to release 1 (NAME revision 1)
+        error: NAME-c2: cannot apply ConfigMap/conf (conf.yaml:1): rejected
+          no
+        hint: `workloadctl deploy NAME-c2 -f conf.yaml --definition NAME` goes on once that is mended
+        error: `NAME-c3` was not begun
+          `NAME-c2` failed
+        error: `NAME-c4` was not begun
+          `NAME-c2` failed
+        returning what this rollout changed: NAME-c1
+        NAME-c1: NAME-c1: back to release 1 (NAME revision 1)
+        ");
+        place.faults(&[]);
+        let values = || names.iter().map(|name| place.get(&conf_of(name)).unwrap()["data"]["value"].clone());
+        assert!(values().all(|value| value == "1"));
+        // All are due: those that went back, and those that were not begun.
+        place.run(&format!("{deploy} --failed --max-failures 1")).expect(0);
+        assert!(values().all(|value| value == "2"));
     }
 }

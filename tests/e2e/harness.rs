@@ -160,6 +160,25 @@ impl Place {
         self.write("faulty.kubeconfig", &text);
     }
 
+    /// Names the backend, which is reached through the proxy, by several contexts, and a server that
+    /// is not there by another one: many runtimes.
+    pub(crate) fn contexts(&self, names: &[&str], gone: Option<&str>) {
+        let address = self.proxy.as_ref().unwrap().address;
+        let mut contexts = String::new();
+        let there = names.iter().map(|name| (name, "there"));
+        for (name, cluster) in there.chain(gone.iter().map(|name| (name, "gone"))) {
+            writeln!(contexts, "- {{name: {name}, context: {{cluster: {cluster}, user: u}}}}")
+                .unwrap();
+        }
+        let text = format!(
+            "contexts:\n{contexts}clusters:\n\
+             - {{name: there, cluster: {{server: 'http://{address}'}}}}\n\
+             - {{name: gone, cluster: {{server: 'http://127.0.0.1:1'}}}}\n\
+             users: [{{name: u, user: {{}}}}]\n"
+        );
+        self.write("faulty.kubeconfig", &text);
+    }
+
     /// Makes these faults from now on; none: heals.
     pub(crate) fn faults(&self, faults: &[Arc<Fault>]) {
         self.proxy.as_ref().unwrap().set(faults.to_vec());

@@ -1,26 +1,9 @@
-//! The instances that a command names, deployed or planned side by side.
+//! What is done with each of the instances that a command names.
 
-use tokio::runtime::Handle;
-
-use super::{FleetCommand, FleetResult, not_begun};
+use super::{FleetCommand, not_begun};
 use crate::{
-    commands::{
-        invocation::{Failures, Invocation},
-        selection::Selection,
-        session::{Surroundings, unless_stopped},
-    },
-    ops::{
-        deploy, history,
-        options::{DeployOptions, Earlier},
-        session::Session,
-        side_by_side::Steps,
-        view::Operation,
-    },
-    output::operation::Answers,
-    workload::{
-        error::{Code, Error, Result},
-        name::InstanceName,
-    },
+    commands::{selection::Member, session::unless_stopped},
+    ops::{deploy, options::DeployOptions, session::Session, view::Operation, waves::Pace},
 };
 
 /// What is done with the instances, and on which options.
@@ -29,6 +12,10 @@ pub(super) struct Fleet {
     pub options: DeployOptions,
     /// How many instances are worked on at once.
     pub width: usize,
+    /// How it goes on.
+    pub pace: Pace,
+    /// Whether only those are meant that are due after a failure.
+    pub retries: bool,
     /// What should be heeded in the manifests.
     pub warnings: Vec<String>,
     /// Whether the user is asked before the plan is done.
@@ -36,65 +23,22 @@ pub(super) struct Fleet {
 }
 
 impl Fleet {
-    /// Deploys or plans the instances side by side, and tells what became of each and of all.
-    ///
-    /// # Errors
-    /// What ended it before the first instance, an answer no among it.
-    pub(super) async fn each(
-        &self,
-        around: &Surroundings<'_>,
-        selection: Selection,
-        mut answers: Answers,
-        call: &Invocation,
-    ) -> Result<FleetResult, Failures> {
-        // A plan that is done goes where it was made for.
-        let placed = self.options.frozen.as_ref().map(|frozen| {
-            around.session.at(Some(frozen.runtime.clone()), frozen.namespace.clone())
-        });
-        let session = placed.as_ref().unwrap_or(around.session);
-        if self.asks {
-            ask(session)?;
-        }
-        let mut options = self.options.clone();
-        let names = {
-            let store = session.store();
-            if let Some(Earlier::Like { instance, .. }) = &options.earlier {
-                // It can be brought to instances of its own definition alone.
-                options.definition = Some(history::last_good(&store, instance)?.definition);
-            }
-            let definition = options.definition.as_ref();
-            selection.resolve(&store, definition, session.runtime.as_deref())?
-        };
-        if names.is_empty() {
-            call.printer.talk("no instances fit; `workloadctl list` shows what there is");
-        }
-        let needs = vec![Vec::new(); names.len()];
-        let handle = Handle::current();
-        let mut told = Ok(());
-        Steps { needs: &needs, width: self.width }.run(
-            |step, _: &[Operation]| handle.block_on(self.one(session, &names[step], &options)),
-            |operation| {
-                around.progress.finish(&operation.instance.name);
-                if let Err(error) = answers.add(operation.clone()) {
-                    told = Err(error);
-                }
-            },
-        );
-        told?;
-        answers.sum_up_instances()?;
-        let (changes, frozen) = (answers.has_changes(), answers.frozen());
-        Ok(FleetResult { failed: answers.end()?, changes, frozen })
+    /// Takes one instance at a time, all of them, and asks nobody.
+    pub(super) fn of(command: FleetCommand, options: DeployOptions) -> Self {
+        let (pace, warnings) = (Pace::default(), Vec::new());
+        Self { command, options, width: 1, pace, retries: false, warnings, asks: false }
     }
 
     /// Deploys or plans one of the instances.
-    async fn one(
+    pub(super) async fn one(
         &self,
         session: &Session<'_>,
-        name: &InstanceName,
+        Member { name, runtime }: &Member,
         options: &DeployOptions,
     ) -> Operation {
+        let runtime = runtime.clone().or_else(|| session.runtime.clone());
         // What the servers warn of is told of its own instance.
-        let session = &session.at(session.runtime.clone(), session.namespace.clone());
+        let session = &session.at(runtime, session.namespace.clone());
         let mut operation = match (session.stop.requested(), self.command) {
             // Each instance has its answer, also those whose turn did not come: a script counts
             // them.
@@ -108,12 +52,4 @@ impl Fleet {
         operation.warnings.splice(0..0, self.warnings.iter().cloned());
         operation
     }
-}
-
-/// Asks whether what was shown is to be done. Nothing is locked meanwhile.
-fn ask(session: &Session<'_>) -> Result<()> {
-    session.confirm("Do this?", "answered no; nothing was written", || {
-        Error::usage(Code::NeedsYes, "--ask: there is nobody to be asked")
-            .hint("`--yes` says yes; without `--ask` nobody is asked")
-    })
 }

@@ -2,6 +2,7 @@
 
 mod application;
 mod instances;
+mod rollout;
 
 use std::sync::Arc;
 
@@ -63,23 +64,28 @@ pub(crate) fn run(
         .then(Vec::new)
         .map_or_else(|| args.files.read(call, release), Ok);
     if let Some(source) = read.as_ref().ok().and_then(|read| args.files.workload(read)) {
+        call.refuse_several_runtimes()?;
+        args.pace.refuse_for("a workload file")?;
         let named = NamedWorkload::read(source, &args.names)?;
         return application::run(args, named, limits, command, call);
     }
-    let selection = args.selection()?;
+    let selection = args.selection(&call.runtimes)?;
+    if let Selection::One(name) = &selection {
+        args.pace.refuse_for(&format!("one instance, `{name}`"))?;
+    }
     let answers = || call.answers(command.answers(&limits), selection.is_list());
     let mode = OperationMode {
-        command: command_line(command, &selection),
+        command: command_line(command, &selection, args.definition.as_deref()),
         several: selection.is_list(),
         stdin_is_source: args.reads_stdin(),
         ..OperationMode::default()
     };
-    let width = args.parallel.width();
+    let (width, pace, retries) = (args.parallel.width(), args.pace.pace(), args.pace.is_retry());
     let told = read
         .map_err(Failures::from)
         .and_then(|read| args.check(read, call, limits))
         .and_then(|(options, warnings)| {
-            let fleet = Fleet { command, options, width, warnings, asks: false };
+            let fleet = Fleet { warnings, pace, retries, width, ..Fleet::of(command, options) };
             session::run(call, mode, async |around| {
                 fleet.each(&around, selection.clone(), answers(), call).await
             })
@@ -110,7 +116,7 @@ pub(crate) fn run_frozen(
     let line = format!("workloadctl deploy {name}");
     let mode = OperationMode { command: line, ..OperationMode::default() };
     let selection = Selection::One(name);
-    let fleet = Fleet { command, options, width: 1, warnings: Vec::new(), asks };
+    let fleet = Fleet { asks, ..Fleet::of(command, options) };
     session::run(call, mode, async |around| {
         fleet.each(&around, selection.clone(), answers(), call).await
     })?
@@ -132,7 +138,7 @@ pub(crate) fn run_one(
     let answers = || call.answers(answers, false);
     let mode = OperationMode { command: line, ..OperationMode::default() };
     let selection = Selection::One(name);
-    let fleet = Fleet { command, options, width: 1, warnings: Vec::new(), asks: false };
+    let fleet = Fleet::of(command, options);
     session::run(call, mode, async |around| {
         fleet.each(&around, selection.clone(), answers(), call).await
     })?
@@ -155,7 +161,7 @@ impl FleetCommand {
     }
 }
 
-fn command_line(command: FleetCommand, selection: &Selection) -> String {
+fn command_line(command: FleetCommand, selection: &Selection, definition: Option<&str>) -> String {
     let verb = command.verb();
     match selection {
         Selection::One(name) => format!("workloadctl {verb} {name}"),
@@ -164,6 +170,11 @@ fn command_line(command: FleetCommand, selection: &Selection) -> String {
             format!("workloadctl {verb} {}", names.join(" "))
         }
         Selection::All => format!("workloadctl {verb} --all"),
+        Selection::Spread(runtimes) => {
+            let definition = definition.unwrap_or_default();
+            let runtimes = runtimes.join(" --runtime ");
+            format!("workloadctl {verb} --definition {definition} --runtime {runtimes}")
+        }
     }
 }
 

@@ -27,6 +27,8 @@ fn fate(verb: Verb, operation: &Operation) -> &'static str {
         (Some(error), ..) if error.code == Code::DependencyFailed => "not begun",
         (Some(error), ..) if error.code == Code::Interrupted => "interrupted",
         (Some(_), ..) => "failed",
+        // It went well, and went back with others that did not.
+        (None, ..) if operation.rollback.is_some() => "rolled back",
         (None, Verb::Deploy { waits: true }, _) => "ready",
         (None, Verb::Deploy { waits: false }, _) => "applied",
         (None, Verb::Plan(_), _) => "planned",
