@@ -65,9 +65,10 @@ use crate::{
     commands::{
         completions,
         invocation::{self, Failures, Invocation},
+        wrong_words,
     },
     env::Env,
-    output::{errors, parsing, printer::Printer},
+    output::{called::Called, errors, parsing, printer::Printer},
     workload::error::ErrorKind,
 };
 
@@ -76,19 +77,27 @@ pub fn run(arguments: Vec<OsString>, env: Env, now: Timestamp) -> ExitCode {
     if let Some(words) = completions::answer(&arguments, &env, Cli::command) {
         return ExitCode::from(parsing::answer(&words));
     }
-    let command = Cli::command().color(parsing::color(&arguments));
-    let parsed = command
+    let called = Called::of(&arguments);
+    let mut grammar = Cli::command().color(parsing::color(&arguments)).bin_name(called.words());
+    if called == Called::Plugin {
+        // Both spellings are read; kubectl's users look for theirs.
+        grammar = grammar.mut_arg("runtime", |flag| flag.visible_alias("context"));
+    }
+    let parsed = grammar
         .try_get_matches_from(&arguments)
         .and_then(|matches| Cli::from_arg_matches(&matches));
     match parsed {
-        Ok(cli) => run_command(cli, env, now),
-        Err(error) => ExitCode::from(parsing::report(&error, &arguments)),
+        Ok(cli) => run_command(cli, called, env, now),
+        Err(mut error) => {
+            let hint = wrong_words::advise(&mut error, &arguments, &Cli::command());
+            ExitCode::from(parsing::report(&error, &arguments, called, hint))
+        }
     }
 }
 
-fn run_command(cli: Cli, env: Env, now: Timestamp) -> ExitCode {
+fn run_command(cli: Cli, called: Called, env: Env, now: Timestamp) -> ExitCode {
     let Cli { global, command } = cli;
-    let printer = Printer::new(invocation::talk_options(&global, &env));
+    let printer = Printer::new(invocation::talk_options(&global, &env)).as_called(called);
     let call = Invocation::new(global, env, now, printer).map_err(Failures::from);
     let reports = call.as_ref().ok().map(|call| Arc::clone(&call.reports));
     let done = call.and_then(|call| commands::run(command, &call, Cli::command));

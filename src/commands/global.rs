@@ -35,13 +35,16 @@ pub(crate) struct GlobalArgs {
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub verbose: u8,
     /// When to use colours
-    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = ColorWhen::Auto)]
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = ColorWhen::Auto,
+          hide_short_help = true)]
     pub color: ColorWhen,
     /// How to show progress on stderr
-    #[arg(long, global = true, value_enum, value_name = "HOW", default_value_t = Progress::Auto)]
+    #[arg(long, global = true, value_enum, value_name = "HOW", default_value_t = Progress::Auto,
+          hide_short_help = true)]
     pub progress: Progress,
     /// How long one request may take [default: 30s, status: 5s]
-    #[arg(long, global = true, value_name = "DURATION", value_parser = parse_duration)]
+    #[arg(long, global = true, value_name = "DURATION", value_parser = parse_duration,
+          hide_short_help = true)]
     pub request_timeout: Option<Duration>,
     /// Answer every question with yes
     #[arg(short, long, global = true)]

@@ -85,8 +85,14 @@ fn title(words: &[String]) -> String {
 fn page(command: &clap::Command, words: &[String]) -> String {
     let title = title(words);
     // A page is found by its title.
-    let command = command.clone().name(title.clone()).display_name(title);
+    let mut command = command.clone().name(title.clone()).display_name(title);
+    let mut see = "";
+    if !words.is_empty() {
+        // They are told once, in the program's page.
+        command = command.mut_args(|it| if it.is_global_set() { it.hide(true) } else { it });
+        see = ".SH \"SEE ALSO\"\nworkloadctl(1) has the global options\n";
+    }
     let mut text = Vec::new();
     clap_mangen::Man::new(command).render(&mut text).expect("writing to memory cannot fail");
-    String::from_utf8_lossy(&text).into_owned()
+    format!("{}{see}", String::from_utf8_lossy(&text))
 }

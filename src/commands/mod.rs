@@ -18,6 +18,7 @@ pub(crate) mod import;
 pub(crate) mod init;
 pub(crate) mod instance;
 pub(crate) mod invocation;
+pub(crate) mod kubectl;
 pub(crate) mod limits;
 pub(crate) mod list;
 pub(crate) mod logs;
@@ -43,6 +44,7 @@ pub(crate) mod typed;
 pub(crate) mod validation;
 pub(crate) mod watching;
 pub(crate) mod workload_file;
+pub(crate) mod wrong_words;
 
 use clap::Subcommand;
 
@@ -58,6 +60,7 @@ use self::{
     init::InitArgs,
     instance::InstanceCommand,
     invocation::{Done, Invocation},
+    kubectl::KubectlArgs,
     list::ListArgs,
     logs::LogsArgs,
     man::ManArgs,
@@ -96,6 +99,7 @@ pub(crate) enum Command {
     Import(ImportArgs),
     Init(InitArgs),
     Schema(SchemaArgs),
+    Kubectl(KubectlArgs),
     Completions(CompletionsArgs),
     Man(ManArgs),
 }
@@ -128,6 +132,7 @@ pub(crate) fn run(command: Command, call: &Invocation, grammar: fn() -> clap::Co
         Command::Import(args) => import::run(args, call),
         Command::Init(args) => init::run(args, call),
         Command::Schema(args) => schema::run(&args, call),
+        Command::Kubectl(args) => kubectl::run(&args, call),
         Command::Completions(args) => completions::run(&args, call),
         Command::Man(args) => man::run(&args, call, grammar()),
     }

@@ -27,6 +27,7 @@ pub(crate) mod fixed;
 pub(crate) mod frozen;
 pub(crate) mod history;
 pub(crate) mod import;
+pub(crate) mod kubectl;
 pub(crate) mod locate;
 pub(crate) mod lock;
 mod log_tail;

@@ -117,7 +117,7 @@ pub(crate) fn choose(session: &Session<'_>, stored: Option<&Instance>) -> Result
 ///
 /// # Errors
 /// Code 7: its context is gone from the kubeconfig.
-fn of_instance(kubeconfig: &Kubeconfig, stored: &Instance) -> Result<RuntimeName> {
+pub(crate) fn of_instance(kubeconfig: &Kubeconfig, stored: &Instance) -> Result<RuntimeName> {
     let runtime = RuntimeName::stored(&stored.runtime)?;
     let Some(context) = runtime.context().filter(|context| !kubeconfig.has_context(context)) else {
         return Ok(runtime);

@@ -6,6 +6,7 @@ use std::ffi::OsString;
 use clap::{ColorChoice, ValueEnum as _, error::ErrorKind};
 
 use super::{
+    called::Called,
     format::{ColorWhen, Format},
     printer::{Printer, TalkOptions, write_stderr},
 };
@@ -54,12 +55,18 @@ pub(crate) fn answer(text: &str) -> u8 {
 }
 
 /// Tells what clap has to say: help and version on stdout, errors on stderr (and as a document
-/// on stdout, where one is wanted). Gives the exit code.
-pub(crate) fn report(error: &clap::Error, arguments: &[OsString]) -> u8 {
-    let printer = plain(format(arguments), color_when(arguments));
+/// on stdout, where one is wanted, with what helps). Gives the exit code.
+pub(crate) fn report(
+    error: &clap::Error,
+    arguments: &[OsString],
+    called: Called,
+    hint: Option<String>,
+) -> u8 {
+    let printer = plain(format(arguments), color_when(arguments)).as_called(called);
     let shown = |colour: bool| {
         let text = error.render();
-        if colour { text.ansi().to_string() } else { text.to_string() }
+        let text = if colour { text.ansi().to_string() } else { text.to_string() };
+        called.tell(&text).into_owned()
     };
     match error.kind() {
         ErrorKind::DisplayVersion => print(
@@ -79,7 +86,8 @@ pub(crate) fn report(error: &clap::Error, arguments: &[OsString]) -> u8 {
             let message = message.strip_prefix("error: ").unwrap_or(message);
             // `-o json` is answered by JSON on failure too, also where clap could not read the
             // rest.
-            printer.failure_document(&[Error::usage(Code::InvalidCommand, message)]);
+            let wrong = Error { hint, ..Error::usage(Code::InvalidCommand, message) };
+            printer.failure_document(&[wrong]);
             2
         }
     }

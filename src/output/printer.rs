@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{
+    called::Called,
     errors,
     format::{ColorWhen, Format},
     sanitize::{self, one_line, sanitize},
@@ -50,6 +51,7 @@ pub(crate) struct Printer {
     dumb: bool,
     reflows: bool,
     json_talk: bool,
+    called: Called,
 }
 
 impl Printer {
@@ -77,7 +79,13 @@ impl Printer {
             dumb,
             reflows,
             json_talk,
+            called: Called::Program,
         }
+    }
+
+    /// Tells commands under the name by which the program was called.
+    pub(crate) fn as_called(self, called: Called) -> Self {
+        Self { called, ..self }
     }
 
     /// A printer that writes to files: no terminal, no colour.
@@ -93,6 +101,7 @@ impl Printer {
             dumb: true,
             reflows: true,
             json_talk: false,
+            called: Called::Program,
         }
     }
 
@@ -167,6 +176,7 @@ impl Printer {
 
     /// Writes one line of talk, unless `-q` was given.
     pub(crate) fn talk(&self, line: &str) {
+        let line = &*self.called.tell(line);
         match (self.quiet, self.json_talk) {
             (true, _) => {}
             (false, true) => write_stderr(&event("note", "message", line)),
@@ -185,6 +195,7 @@ impl Printer {
 
     /// Writes a warning, unless `-q` was given.
     pub(crate) fn warn(&self, text: &str) {
+        let text = &*self.called.tell(text);
         match (self.quiet, self.json_talk) {
             (true, _) => {}
             (false, true) => write_stderr(&event("warning", "message", text)),
@@ -222,7 +233,7 @@ impl Printer {
                 write_stderr(&event("error", "error", ErrorView::from(error)));
             }
         } else {
-            write_stderr(&errors::text(errors, self.stderr));
+            write_stderr(&self.called.tell(&errors::text(errors, self.stderr)));
         }
     }
 }

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 use crate::program::Program;
 
-pub(crate) const COMMANDS: [&str; 38] = [
+pub(crate) const COMMANDS: [&str; 39] = [
     "",
     "deploy",
     "plan",
@@ -41,6 +41,7 @@ pub(crate) const COMMANDS: [&str; 38] = [
     "import",
     "init",
     "schema",
+    "kubectl",
     "completions",
     "man",
 ];

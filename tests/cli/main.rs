@@ -19,6 +19,7 @@ mod help;
 mod layering;
 mod man;
 mod mistakes;
+mod plugin;
 mod program;
 mod pty;
 mod repository;

@@ -138,6 +138,45 @@ fn clap_says_the_rest() {
 }
 
 #[test]
+fn a_word_that_is_no_command_leads_to_the_right_one() {
+    for (line, meant) in [
+        ("undo", Some("rollback")),
+        ("rollout", Some("rollback")),
+        ("apply", Some("deploy")),
+        ("up", Some("deploy")),
+        ("ls", Some("list")),
+        ("get", Some("list")),
+        ("rm", Some("delete")),
+        ("ps", Some("status")),
+        ("log", Some("logs")),
+        ("Undo", Some("rollback")),
+        ("depoly", Some("deploy")),
+        ("stat", Some("status")),
+        ("histroy", Some("history")),
+        ("restart", Some("deploy --restart")),
+        ("-o json definition ls", Some("definition list")),
+        ("definition log", Some("definition history")),
+        ("definition shwo", Some("definition show")),
+        ("instance rm", Some("delete")),
+        ("instance logs", Some("logs")),
+        ("runtime switch", Some("runtime use")),
+        ("sandbox undo", None),
+        ("definition logs", None),
+        ("frobnicate", None),
+    ] {
+        let program = Program::new();
+        let Outcome { code, stdout, stderr } = program.call(line);
+        assert_eq!(code, 2, "{line}");
+        let said = stderr.split_once("tip: did you mean `workloadctl ");
+        let said = said.and_then(|(_, rest)| Some(rest.split_once("`?")?.0));
+        assert_eq!(said, meant, "{line}: {stderr}");
+        assert!(!stderr.contains("similar"), "{line}: {stderr}");
+        // As a document too.
+        assert_eq!(stdout.contains("\"hint\": \"did you mean"), line.starts_with("-o"), "{stdout}");
+    }
+}
+
+#[test]
 fn without_a_command_help_goes_to_stderr() {
     snapshot!(wrong(""), @"
     Define a set of Kubernetes resources once, run any number of instances of it
@@ -165,6 +204,7 @@ fn without_a_command_help_goes_to_stderr() {
       import       Make a definition and an instance of what runs; write nothing to the cluster
       init         Write a first workload file
       schema       Print the JSON Schema of workload files
+      kubectl      Run kubectl with the context and the namespace of an instance
       completions  Print the completions for a shell
       man          Print the manual page of the program or of a command, or write all of them
 
@@ -173,21 +213,16 @@ fn without_a_command_help_goes_to_stderr() {
       -V, --version  Print version
 
     Global options:
-          --runtime <CONTEXT>           The runtime: a context of the kubeconfig, or `sandbox`
-      -n, --namespace <NAMESPACE>       The namespace
-          --kubeconfig <FILE>           The kubeconfig, instead of KUBECONFIG or ~/.kube/config
-          --db <FILE>                   The database, instead of WORKLOADCTL_DB or the one in the
-                                        configuration folder
-      -o, --output <FORMAT>             The form of the answer [possible values: table, wide, json,
-                                        yaml, name]
-      -q, --quiet                       Say nothing but the answer and errors
-      -v, --verbose...                  Show requests with status and time; -vv shows bodies too, Secret
-                                        values masked
-          --color <WHEN>                When to use colours [default: auto] [possible values: auto,
-                                        always, never]
-          --progress <HOW>              How to show progress on stderr [default: auto] [possible values:
-                                        auto, bars, lines, json, none]
-          --request-timeout <DURATION>  How long one request may take [default: 30s, status: 5s]
-      -y, --yes                         Answer every question with yes
+          --runtime <CONTEXT>      The runtime: a context of the kubeconfig, or `sandbox`
+      -n, --namespace <NAMESPACE>  The namespace
+          --kubeconfig <FILE>      The kubeconfig, instead of KUBECONFIG or ~/.kube/config
+          --db <FILE>              The database, instead of WORKLOADCTL_DB or the one in the
+                                   configuration folder
+      -o, --output <FORMAT>        The form of the answer [possible values: table, wide, json, yaml,
+                                   name]
+      -q, --quiet                  Say nothing but the answer and errors
+      -v, --verbose...             Show requests with status and time; -vv shows bodies too, Secret
+                                   values masked
+      -y, --yes                    Answer every question with yes
     ");
 }

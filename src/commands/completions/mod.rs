@@ -14,6 +14,7 @@ use self::names::Names;
 use crate::{
     commands::invocation::{Done, Invocation},
     env::Env,
+    output::called::Called,
 };
 
 /// The variable by which a shell asks for words, beside which the line stands after `--`.
@@ -32,7 +33,11 @@ know them. No cluster is asked.",
 Examples:
   workloadctl completions bash > ~/.local/share/bash-completion/completions/workloadctl
   workloadctl completions zsh > \"${fpath[1]}/_workloadctl\"
-  workloadctl completions fish > ~/.config/fish/completions/workloadctl.fish"
+  workloadctl completions fish > ~/.config/fish/completions/workloadctl.fish
+
+As kubectl's plugin, with kubectl's completions of it:
+  ln -s \"$(command -v workloadctl)\" ~/.local/bin/kubectl-workload
+  ln -s kubectl-workload ~/.local/bin/kubectl_complete-workload"
 )]
 pub(crate) struct CompletionsArgs {
     /// The shell
@@ -53,6 +58,14 @@ pub(crate) fn answer(
     env: &Env,
     grammar: fn() -> clap::Command,
 ) -> Option<String> {
+    if Called::of(arguments) == Called::PluginCompletion {
+        let mut line = arguments.to_vec();
+        // With the word that is typed an empty one comes, too.
+        if line.len() == 1 {
+            line.push(OsString::new());
+        }
+        return Some(shells::for_kubectl(&fitting(&line, env, grammar)));
+    }
     let shell = env.variable(ASKED_BY)?;
     let [_, escape, line @ ..] = arguments else { return None };
     if escape != "--" || line.is_empty() {

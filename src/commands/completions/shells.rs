@@ -29,15 +29,26 @@ pub(super) fn registration(shell: Shell) -> String {
 
 /// Gives the words for the one that is being typed, as a shell reads them.
 pub(super) fn told(shell: Shell, env: &Env, word: &OsStr, found: &[(String, String)]) -> String {
-    let tabbed = |(word, about): &(String, String)| match about.as_str() {
-        "" => format!("{word}\n"),
-        about => format!("{word}\t{about}\n"),
-    };
     match shell {
         Shell::Bash => for_bash(env, &word.to_string_lossy(), found),
         Shell::Zsh => found.iter().map(for_zsh).collect(),
         Shell::Elvish => found.iter().map(|(word, _)| format!("{word}\n")).collect(),
         _ => found.iter().map(tabbed).collect(),
+    }
+}
+
+/// Gives the words as kubectl reads them from a plugin: the last line says that files are none.
+pub(super) fn for_kubectl(found: &[(String, String)]) -> String {
+    let is_open = found.len() == 1 && found[0].0.ends_with(['=', ':', '@', '/']);
+    // No blank behind it (2) and no files (4), in the terms of kubectl's library.
+    let directive = if is_open { ":6\n" } else { ":4\n" };
+    found.iter().map(tabbed).chain([directive.to_owned()]).collect()
+}
+
+fn tabbed((word, about): &(String, String)) -> String {
+    match about.as_str() {
+        "" => format!("{word}\n"),
+        about => format!("{word}\t{about}\n"),
     }
 }
 

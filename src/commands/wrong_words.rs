@@ -1,0 +1,155 @@
+//! What is meant by a word that is no command: a command of the same place that is spelled nearly
+//! so, or the one that does what another tool calls by that word.
+
+use std::ffi::OsString;
+
+use clap::{
+    Command,
+    builder::StyledStr,
+    error::{ContextKind, ContextValue, ErrorKind},
+};
+
+use crate::workload::name::nearest;
+
+/// Other tools' words, and what does the same here. The first part is where they stand: at the
+/// top, or behind a command.
+const OTHERS: &[(&str, &[&str], &str)] = &[
+    ("", &["undo", "revert", "rollout"], "rollback"),
+    (
+        "",
+        &["apply", "up", "install", "upgrade", "run", "start", "sync", "release", "create", "add"],
+        "deploy",
+    ),
+    ("", &["down", "rm", "remove", "uninstall", "destroy", "stop", "kill", "del"], "delete"),
+    ("", &["ls", "get", "instances"], "list"),
+    ("", &["ps", "describe", "show", "inspect", "info", "top", "health"], "status"),
+    ("", &["log", "tail"], "logs"),
+    ("", &["revisions", "releases", "changelog"], "history"),
+    ("", &["template", "manifest", "build"], "render"),
+    ("", &["preview", "dry-run", "whatif"], "plan"),
+    ("", &["context", "contexts", "cluster", "clusters", "env", "use"], "runtime"),
+    ("", &["definitions", "workload", "workloads"], "definition"),
+    ("", &["database", "store"], "db"),
+    ("", &["validate", "lint", "verify"], "definition validate"),
+    ("", &["restart"], "deploy --restart"),
+    ("", &["scale"], "deploy --replicas"),
+    ("", &["set"], "deploy --set"),
+    ("", &["patch"], "deploy --patch"),
+    ("", &["watch"], "status --watch"),
+    ("", &["wait"], "status --wait"),
+    ("", &["drift"], "status --drift"),
+    ("", &["adopt"], "import"),
+    ("", &["help"], "--help"),
+    ("", &["version"], "--version"),
+    ("", &["completion"], "completions"),
+    ("", &["exec", "attach", "cp", "debug", "explain"], "kubectl"),
+    ("definition", &["create", "add", "new", "update", "set", "push"], "definition apply"),
+    ("definition", &["ls", "get"], "definition list"),
+    ("definition", &["describe", "inspect", "cat"], "definition show"),
+    ("definition", &["rm", "remove", "destroy"], "definition delete"),
+    ("definition", &["log", "revisions", "versions"], "definition history"),
+    ("definition", &["lint", "check", "verify"], "definition validate"),
+    ("instance", &["add", "new"], "instance create"),
+    ("instance", &["apply", "deploy", "up", "run", "start"], "deploy"),
+    ("instance", &["ls", "get"], "instance list"),
+    ("instance", &["describe", "inspect"], "instance show"),
+    ("instance", &["rm", "remove", "destroy"], "delete"),
+    ("instance", &["status", "logs", "history", "rollback", "diff", "plan"], ""),
+    ("runtime", &["ls", "get"], "runtime list"),
+    ("runtime", &["set", "switch", "select", "default"], "runtime use"),
+    ("runtime", &["test", "ping", "show"], "runtime check"),
+    ("db", &["verify", "status"], "db check"),
+    ("db", &["dump", "copy", "export"], "db backup"),
+    ("db", &["repair", "restore", "fix"], "db rebuild"),
+    ("db", &["clean", "gc", "vacuum"], "db prune"),
+    ("sandbox", &["clear", "clean", "delete", "rm"], "sandbox reset"),
+];
+
+/// Says in an error about a word that is no command which one is meant, where that can be told;
+/// gives it too.
+pub(crate) fn advise(
+    error: &mut clap::Error,
+    arguments: &[OsString],
+    grammar: &Command,
+) -> Option<String> {
+    if error.kind() != ErrorKind::InvalidSubcommand {
+        return None;
+    }
+    let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else {
+        return None;
+    };
+    let word = word.clone();
+    // What clap finds near is often another thing that begins alike.
+    error.remove(ContextKind::SuggestedSubcommand);
+    let meant = meant(&word, arguments, grammar)?;
+    let advice = format!("did you mean `workloadctl {meant}`?");
+    let styled = vec![StyledStr::from(advice.clone())];
+    error.insert(ContextKind::Suggested, ContextValue::StyledStrs(styled));
+    Some(advice)
+}
+
+fn meant(word: &str, arguments: &[OsString], grammar: &Command) -> Option<String> {
+    let mut at = grammar;
+    let mut path = Vec::new();
+    for argument in arguments.iter().skip(1).filter_map(|argument| argument.to_str()) {
+        if argument == word {
+            break;
+        }
+        if let Some(inner) = at.find_subcommand(argument) {
+            path.push(inner.get_name());
+            at = inner;
+        }
+    }
+    let place = path.join(" ");
+    let named = word.to_lowercase();
+    let other = OTHERS.iter().find(|(there, words, _)| *there == place && words.contains(&&*named));
+    if let Some((_, _, meant)) = other {
+        return Some(if meant.is_empty() { named } else { (*meant).to_owned() });
+    }
+    let shown = at.get_subcommands().filter(|inner| !inner.is_hide_set());
+    let near = nearest(&named, shown.map(Command::get_name))?;
+    path.push(near);
+    Some(path.join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+    use crate::commands::Command as Commands;
+
+    #[derive(Debug, clap::Parser)]
+    struct Grammar {
+        #[command(subcommand)]
+        #[expect(dead_code, reason = "it is only described")]
+        command: Commands,
+    }
+
+    #[test]
+    fn other_words_lead_to_commands_that_are_there() {
+        let mut grammar = Grammar::command();
+        grammar.build();
+        for (place, words, meant) in OTHERS {
+            let mut at = &grammar;
+            for part in place.split_whitespace() {
+                at = at.find_subcommand(part).unwrap();
+            }
+            for word in *words {
+                assert!(at.find_subcommand(word).is_none(), "{place} {word} is a command");
+            }
+            let meant = if meant.is_empty() { words[0] } else { meant };
+            let mut at = &grammar;
+            for part in meant.split_whitespace() {
+                match part.strip_prefix("--") {
+                    Some("help" | "version") => {}
+                    Some(flag) => {
+                        let mut flags = at.get_arguments().filter_map(clap::Arg::get_long);
+                        assert!(flags.any(|known| known == flag), "{meant}");
+                    }
+                    None => at = at.find_subcommand(part).expect(meant),
+                }
+            }
+        }
+    }
+}
