@@ -23,6 +23,7 @@ pub(crate) mod parsing;
 pub(crate) mod printer;
 pub(crate) mod progress;
 pub(crate) mod question;
+mod reach;
 pub(crate) mod reader;
 pub(crate) mod revisions;
 pub(crate) mod runtimes;

@@ -16,6 +16,7 @@ use super::{
     errors, evidence, human,
     objects::with_yielded,
     printer::Printer,
+    reach,
     sanitize::one_line,
     stream::Tone,
     table::{Cell, Rows, or_dash},
@@ -209,6 +210,7 @@ fn text(verb: Verb, operation: &Operation, printer: &Printer) -> String {
     if let (Verb::Deploy { .. }, Some(namespace), false) =
         (verb, &operation.instance.namespace, out.is_empty())
     {
+        out.push_str(&reach::lines(operation));
         writeln!(out, "namespace {}", one_line(namespace)).expect("writing cannot fail");
     }
     out

@@ -15,6 +15,7 @@ use super::{
     human,
     instances::{age, identity, names, namespace, status, tone},
     printer::Printer,
+    reach,
     sanitize::one_line,
     stream::Tone,
     table::{Rows, or_dash},
@@ -179,6 +180,7 @@ fn told_one(live: &Operation, printer: &Printer, now: Timestamp) -> String {
         writeln!(out, "{}", one_line(&told)).expect("writing to a string cannot fail");
     }
     out.push_str(&tree::rows(live, printer, now));
+    out.push_str(&reach::lines(live));
     for remark in &live.remarks {
         writeln!(out, "{}", one_line(remark)).expect("writing to a string cannot fail");
     }

@@ -228,3 +228,41 @@ fn what_was_saved_from_a_cluster_is_adopted_and_rolled_out() {
     let live = place.get(&web(&home)).unwrap();
     assert_eq!(live["metadata"]["annotations"]["deployment.kubernetes.io/revision"], "3");
 }
+
+/// kubectl is run where an instance is, and runs and completes this program as its plugin.
+#[test]
+fn kubectl_and_this_program_call_each_other() {
+    let place = &Place::control_plane("kubectl_plugin");
+    let home = home(place);
+    let path = variable("PATH").unwrap();
+    let run = |line: &str| {
+        let output = place.command(line).env("PATH", &path).output().unwrap();
+        Outcome::of(line, output)
+    };
+    let found = run(&format!("kubectl {home} -- get configmap home -o name")).expect(0);
+    assert_eq!(found.stdout, "configmap/home\n");
+    let missing = run(&format!("kubectl {home} -- get configmap nothing")).expect(1);
+    assert!(missing.stderr.contains("NotFound"), "{}", missing.stderr);
+
+    for name in ["kubectl-workload", "kubectl_complete-workload"] {
+        std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_workloadctl"), place.path(name)).unwrap();
+    }
+    let bin = place.path("").display().to_string();
+    let through = |line: &str| {
+        let output = Command::new("kubectl")
+            .args(line.split_whitespace())
+            .env("PATH", format!("{bin}:{path}"))
+            .env("KUBECONFIG", variable("KUBECONFIG").unwrap())
+            .env("WORKLOADCTL_DB", place.database())
+            .output()
+            .unwrap();
+        Outcome::of(line, output)
+    };
+    let context = &place.runtime;
+    let status = through(&format!("workload status --context {context} -n {home} -o name"));
+    assert_eq!(status.expect(0).stdout, format!("{home}\n"));
+    let wrong = through("workload undo").expect(2);
+    assert!(wrong.stderr.contains("`kubectl workload rollback`"), "{}", wrong.stderr);
+    let words = through(&format!("__complete workload status {}", &home[..home.len() - 2]));
+    assert!(words.stdout.starts_with(&format!("{home}\tHealthy")), "{}", words.stdout);
+}

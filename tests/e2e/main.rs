@@ -55,6 +55,7 @@ mod platform;
 mod preflight;
 mod promotion;
 mod proxy;
+#[allow(dead_code, reason = "not every suite looks at a screen")]
 #[path = "../cli/pty.rs"]
 mod pty;
 mod questions;

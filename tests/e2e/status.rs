@@ -50,7 +50,9 @@ on_both! {
     fn the_tree_shows_pods_endpoints_and_hosts(place) {
         let name = place.instance("");
         place.write("app.yaml", APP);
-        place.run(&format!("deploy {name} -f app.yaml")).expect(0);
+        let deployed = place.run(&format!("deploy {name} -f app.yaml")).expect(0).stdout;
+        let reached = format!("\nreach it: http://web.test/ (Ingress/web)\nnamespace {name}\n");
+        assert!(deployed.ends_with(&reached), "{deployed}");
         with_endpoints(place, &name, 2);
         snapshot!(place.told(&format!("status {name}")), @"
         $ workloadctl status NAME
@@ -68,6 +70,7 @@ on_both! {
         ├─ Ingress/web  -  ready  -  -  N s  http://web.test/
         └─ Job/once  1/1  ready  0  -  N s  1 attempt
            └─ Pod/once-POD  -  ready  0  node-N  N s  Completed
+        reach it: http://web.test/ (Ingress/web)
         ");
         let answer = place.run(&format!("status {name} -o json")).expect(0).json();
         let deployment = find(&answer, "Deployment");

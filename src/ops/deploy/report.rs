@@ -15,6 +15,7 @@ use crate::{
         view::{Counts, ObjectView, Operation, OperationOutcome},
     },
     workload::{
+        details::reached_by,
         error::Result,
         instance::Observed,
         name::InstanceName,
@@ -206,6 +207,9 @@ impl DeployReport {
             view.evidence.clone_from(&node.evidence);
             if let Some(Some(object)) = rollout.observer.seen(id) {
                 view.restarts = restarts_of(object, &rollout.observer.around);
+                view.details = reached_by(object);
+            } else if node.is_ready() {
+                view.details = reached_by(&node.item.desired.body);
             }
         }
     }

@@ -85,6 +85,18 @@ pub(crate) fn details_of(object: &Value, around: &Related, window: &Window<'_>) 
     details
 }
 
+/// Gives of the facts about an object only those that say how it is reached from outside.
+pub(crate) fn reached_by(object: &Value) -> ObjectDetails {
+    let mut details = ObjectDetails::default();
+    let (group, _) = split_api_version(text(object, "/apiVersion"));
+    match (group, text(object, "/kind")) {
+        ("", "Service") => details.addresses = service::outer(object),
+        ("networking.k8s.io", "Ingress") => ingress::add(&mut details, object),
+        _ => {}
+    }
+    details
+}
+
 /// Tells whether the facts about a kind lie in the whole object although it has no state of its own.
 pub(crate) fn is_in_body(kind: &GroupKind) -> bool {
     kind.is("networking.k8s.io", "Ingress")

@@ -35,22 +35,31 @@ fn endpoints(service: &Value, around: &Related) -> Option<u64> {
     families.into_iter().map(|(_, sum)| sum).max()
 }
 
+fn port_of(port: &Value) -> String {
+    let number = number(port, "/port").unwrap_or_default();
+    match text(port, "/protocol") {
+        "" | "TCP" => number.to_string(),
+        protocol => format!("{number}/{protocol}"),
+    }
+}
+
 fn addresses(service: &Value) -> Vec<String> {
     let kind = text(service, "/spec/type");
     if kind == "ExternalName" {
         return vec![text(service, "/spec/externalName").to_owned()];
     }
     let ports = list(service, "/spec/ports");
-    let port_of = |port: &Value| {
-        let number = number(port, "/port").unwrap_or_default();
-        match text(port, "/protocol") {
-            "" | "TCP" => number.to_string(),
-            protocol => format!("{number}/{protocol}"),
-        }
-    };
     let inside = format!("{}.{}.svc", name(service), text(service, "/metadata/namespace"));
     let mut addresses: Vec<String> =
         ports.iter().map(|port| format!("{inside}:{}", port_of(port))).collect();
+    addresses.extend(outer(service));
+    addresses
+}
+
+/// Gives the addresses that are reached from outside the cluster.
+pub(super) fn outer(service: &Value) -> Vec<String> {
+    let ports = list(service, "/spec/ports");
+    let mut addresses = Vec::new();
     let node_ports = ports.iter().filter_map(|port| number(port, "/nodePort"));
     addresses.extend(node_ports.map(|port| format!("node port {port}")));
     let balancers =
