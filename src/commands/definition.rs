@@ -161,7 +161,7 @@ fn apply(args: ApplyArgs, call: &Invocation) -> Done {
     let mut store = call.open()?;
     let applied =
         catalogue::apply_definition(&mut store, &name, &loaded.content, &files.named(), call.now)?;
-    definitions::applied(&call.printer, &[applied])?;
+    definitions::applied(&call.printer, &[applied], false)?;
     Ok(None)
 }
 
@@ -195,7 +195,7 @@ fn apply_file(
         };
         loaded.iter().map(apply).collect::<Result<Vec<_>>>()
     })?;
-    definitions::applied(&call.printer, &applied)?;
+    definitions::applied(&call.printer, &applied, name.is_none())?;
     Ok(None)
 }
 

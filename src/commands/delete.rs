@@ -185,14 +185,15 @@ struct FileDeletion<'a> {
 impl FileDeletion<'_> {
     fn run(self) -> Done {
         let Self { named, forget, call, .. } = &self;
-        let list = named.is_list();
+        let (several, list) = (named.is_list(), named.lists());
         let mode = OperationMode {
             command: format!("workloadctl delete -f {}", named.file.name),
             database: database(*forget),
-            several: list,
+            several,
             stdin_is_source: named.file.name == "-",
         };
-        let answers = || call.answers(Verb::Delete { forgets: *forget }, list);
+        let answers =
+            || call.answers(Verb::Delete { forgets: *forget }, list).of_file(several);
         let told = session::run(call, mode, async |around| self.each(&around, answers()));
         match told.flatten() {
             Ok(failed) => Ok(failed),

@@ -120,7 +120,7 @@ fn create(args: CreateArgs, call: &Invocation) -> Done {
         let mut store = session.store();
         catalogue::create_instance(&mut store, options, session.now())
     })??;
-    instances::created(&call.printer, &[instance], &next)?;
+    instances::created(&call.printer, &[instance], false, &next)?;
     Ok(None)
 }
 
@@ -165,7 +165,7 @@ fn create_from_file(named: &NamedWorkload, edits: &[OverrideEdit], call: &Invoca
         })
     })??;
     let next = format!("workloadctl deploy -f {}", named.file.name);
-    instances::created(&call.printer, &created, &next)?;
+    instances::created(&call.printer, &created, named.lists(), &next)?;
     Ok(None)
 }
 

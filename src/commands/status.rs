@@ -113,6 +113,7 @@ pub(super) fn run(args: StatusArgs, call: &Invocation) -> Done {
         None => instance_names(&names)?,
     };
     let extent = match (&*names, &workload, &call.runtime) {
+        ([_], Some(workload), _) if workload.lists() => Extent::OnlyOfFile,
         ([_], ..) => Extent::One,
         ([], None, Some(_)) => Extent::Runtime,
         _ => Extent::Several,

@@ -151,6 +151,12 @@ impl NamedWorkload {
         self.selected.len() != 1
     }
 
+    /// Tells whether the document of the answer is a list: the user picked not exactly one instance,
+    /// however many the file has.
+    pub(crate) fn lists(&self) -> bool {
+        !self.picked || self.is_list()
+    }
+
     /// Gives the name that failures before the beginning are told under.
     pub(crate) fn subject(&self) -> &str {
         match &*self.selected {

@@ -19,6 +19,9 @@ pub(crate) fn checked(printer: &Printer, view: &DatabaseView, faults: &[Error]) 
     if printer.format().is_document() {
         return printer.document(&Document::new("Database", view).failing(faults));
     }
+    if printer.format() == Format::Name {
+        return printer.answer(&format!("{}\n", one_line(&view.file)));
+    }
     let DatabaseView { file, bytes, version, current_version, healthy, .. } = view;
     let state = if *healthy { "is whole" } else { "is not whole" };
     let version = if version < current_version {
@@ -43,7 +46,8 @@ pub(crate) fn checked(printer: &Printer, view: &DatabaseView, faults: &[Error]) 
 pub(crate) fn backed_up(printer: &Printer, view: &BackupView) -> Result<()> {
     match printer.format() {
         Format::Json | Format::Yaml => printer.document(&Document::new("DatabaseBackup", view)),
-        Format::Table | Format::Wide | Format::Name => {
+        Format::Name => printer.answer(&format!("{}\n", one_line(&view.file))),
+        Format::Table | Format::Wide => {
             printer.answer(&format!("{} written: {}\n", one_line(&view.file), size(view.bytes)))
         }
     }

@@ -166,11 +166,13 @@ fn sheet_text(printer: &Printer, sheet: &DefinitionSheet, now: Timestamp) -> Str
 }
 
 /// Tells what `apply` did to one definition, or to those of a file, and which instances it left
-/// behind.
-pub(crate) fn applied(printer: &Printer, applied: &[AppliedView]) -> Result<()> {
+/// behind; `list` where the user did not name one.
+pub(crate) fn applied(printer: &Printer, applied: &[AppliedView], list: bool) -> Result<()> {
     let all = applied.iter();
     match (printer.format(), applied) {
-        (Format::Json | Format::Yaml, [one]) => printer.document(&Document::new("Definition", one)),
+        (Format::Json | Format::Yaml, [one]) if !list => {
+            printer.document(&Document::new("Definition", one))
+        }
         (Format::Json | Format::Yaml, many) => {
             printer.document(&Document::new("DefinitionList", Items("definitions", many)))
         }

@@ -123,10 +123,18 @@ pub(crate) fn show(
     }
 }
 
-/// Tells that instances were made, and the command that comes next.
-pub(crate) fn created(printer: &Printer, instances: &[InstanceView], next: &str) -> Result<()> {
+/// Tells that instances were made, and the command that comes next; `list` where the user did not
+/// name one.
+pub(crate) fn created(
+    printer: &Printer,
+    instances: &[InstanceView],
+    list: bool,
+    next: &str,
+) -> Result<()> {
     match (printer.format(), instances) {
-        (Format::Json | Format::Yaml, [one]) => printer.document(&Document::new("Instance", one)),
+        (Format::Json | Format::Yaml, [one]) if !list => {
+            printer.document(&Document::new("Instance", one))
+        }
         (Format::Json | Format::Yaml, many) => {
             printer.document(&Document::new("InstanceList", Items("instances", many)))
         }

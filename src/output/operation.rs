@@ -69,6 +69,9 @@ impl Verb {
 pub(crate) struct Answers {
     printer: Printer,
     verb: Verb,
+    /// Whether an error has to name its instance.
+    several: bool,
+    /// Whether the document is a list, however many there are.
     list: bool,
     reports: Arc<Reports>,
     operations: Vec<Operation>,
@@ -77,7 +80,13 @@ pub(crate) struct Answers {
 impl Answers {
     /// Begins the answer of a command; `list` where the user named several instances, or all.
     pub(crate) fn new(printer: Printer, verb: Verb, list: bool, reports: Arc<Reports>) -> Self {
-        Self { printer, verb, list, reports, operations: Vec::new() }
+        Self { printer, verb, several: list, list, reports, operations: Vec::new() }
+    }
+
+    /// Says that it is the answer for instances of a file; of one that has only one, it may be a list
+    /// all the same.
+    pub(crate) fn of_file(self, several: bool) -> Self {
+        Self { several, ..self }
     }
 
     /// Takes the answer for one instance.
@@ -91,7 +100,8 @@ impl Answers {
         };
         if let Some(error) = &operation.error {
             // Of one instance the command line has said the name.
-            let error = if self.list { naming(&operation, error.clone()) } else { error.clone() };
+            let error =
+                if self.several { naming(&operation, error.clone()) } else { error.clone() };
             self.printer.errors(&[error]);
             self.printer.details(&evidence::text(&operation, self.printer.stderr()));
             self.reports.annotate(&operation);
@@ -123,7 +133,7 @@ impl Answers {
 
     /// Ends the answer of one instance that was not even begun: all that is wrong is told.
     pub(crate) fn fail(self, name: &str, failures: &[Error]) -> Result<Option<ErrorKind>> {
-        let Self { printer, verb, list, reports, operations: _ } = self;
+        let Self { printer, verb, several: _, list, reports, operations: _ } = self;
         printer.errors(failures);
         reports.annotate_errors(failures);
         let outcome = Some(OperationOutcome::Refused);
@@ -177,7 +187,7 @@ impl Answers {
 
     /// Ends the answer, and gives the class of failure that stands for all instances.
     pub(crate) fn end(self) -> Result<Option<ErrorKind>> {
-        let Self { printer, verb, list, reports, operations } = self;
+        let Self { printer, verb, several: _, list, reports, operations } = self;
         let reported = verb.report(&reports, &operations);
         if printer.format().is_document() {
             let documents: Vec<_> = operations.iter().map(OperationDocument::from).collect();

@@ -65,6 +65,8 @@ impl<'a> From<&'a Operation> for LiveDocument<'a> {
 pub(crate) enum Extent {
     /// One instance, by its name: its objects are told.
     One,
+    /// A file that has only one: its objects are told, and a document stays a list.
+    OnlyOfFile,
     /// Several instances.
     Several,
     /// Whatever runs on a runtime: whoever deployed it.
@@ -106,7 +108,9 @@ fn nobody(extent: Extent) -> String {
 fn told(printer: &Printer, all: &[Operation], extent: Extent, now: Timestamp) -> String {
     match all {
         [] => nobody(extent) + "\n",
-        [only] if extent == Extent::One => told_one(only, printer, now),
+        [only] if matches!(extent, Extent::One | Extent::OnlyOfFile) => {
+            told_one(only, printer, now)
+        }
         _ => live_table(all, extent == Extent::Runtime, printer, now),
     }
 }

@@ -301,7 +301,13 @@ impl Place {
     /// names begin with NAME, and the backend is RUNTIME.
     pub(crate) fn shown(&self, outcome: &Outcome) -> String {
         let Outcome { line, code, stdout, stderr } = outcome;
-        let text = snapshot::shown(line, *code, stdout, stderr).replace(&self.name, "NAME");
+        self.named(&snapshot::shown(line, *code, stdout, stderr))
+    }
+
+    /// Puts NAME and RUNTIME in place of what only this place is called, and narrows the gaps of
+    /// tables.
+    pub(crate) fn named(&self, text: &str) -> String {
+        let text = text.replace(&self.name, "NAME");
         // A table's columns are as wide as its names.
         let text = Regex::new(r"(\S) {3,}").unwrap().replace_all(&text, "$1  ").into_owned();
         let backend = Regex::new(r"\b(sandbox|control-plane)\b").unwrap();

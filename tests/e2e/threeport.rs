@@ -23,7 +23,7 @@ on_both! {
     fn the_guide_of_a_local_workload(place) {
         let name = samples(place);
         let created = place.run("deploy -f threeport/wordpress-workload-local.yaml -o json").expect(0).json();
-        assert_eq!((&created["outcome"], &created["counts"]["create"]), (&"ready".into(), &10.into()), "{created}");
+        assert_eq!((&created["deploys"][0]["outcome"], &created["deploys"][0]["counts"]["create"]), (&"ready".into(), &10.into()), "{created}");
         // Nine objects that say `default`, and the namespace that the instance made.
         let service = format!("/api/v1/namespaces/{name}/services/getting-started-wordpress");
         assert!(place.get(&service).is_some());
@@ -31,7 +31,7 @@ on_both! {
         let status = place.run(&format!("status {name} -o json")).expect(0).json();
         assert_eq!(status["status"], "Healthy", "{status}");
         let again = place.run("deploy -f threeport/wordpress-workload-local.yaml -o json").expect(0).json();
-        assert_eq!(again["outcome"], "unchanged", "{again}");
+        assert_eq!(again["deploys"][0]["outcome"], "unchanged", "{again}");
         // The definition and a second instance of it, each in a file of its own.
         place.run("definition apply -f threeport/wordpress-workload-definition-local.yaml").expect(0);
         place.run("instance create -f threeport/wordpress-workload-instance-local.yaml").expect(0);
@@ -74,7 +74,7 @@ on_both! {
         place.run("deploy -f unmanaged-0.yaml").expect(0);
         assert!(place.get(&format!("/api/v1/namespaces/{name}/pods/nginx")).is_some());
         let second = place.run("deploy -f unmanaged-1.yaml -o json").expect(5).json();
-        assert_eq!(second["error"]["code"], "own-namespaces-taken", "{second}");
+        assert_eq!(second["deploys"][0]["error"]["code"], "own-namespaces-taken", "{second}");
         // Those whose namespace is managed live side by side.
         place.run("deploy -f managed-0.yaml").expect(0);
         place.run("deploy -f managed-1.yaml").expect(0);

@@ -52,15 +52,15 @@ pub(super) fn run(
     call: &Invocation,
 ) -> Result<FleetResult, Failures> {
     named.require_instances()?;
-    let list = named.is_list();
+    let (several, list) = (named.is_list(), named.lists());
     let subject = named.subject().to_owned();
     let mode = OperationMode {
         command: format!("workloadctl {} -f {}", command.verb(), named.file.name),
-        several: list,
+        several,
         stdin_is_source: args.reads_stdin(),
         ..OperationMode::default()
     };
-    let answers = || call.answers(command.answers(&limits), list);
+    let answers = || call.answers(command.answers(&limits), list).of_file(several);
     let prepared = prepare(args, named, limits, command, call);
     let told = prepared.and_then(|application| {
         session::run(call, mode, async |around| application.run(&around, answers()))
