@@ -60,7 +60,6 @@ mod proxy;
 #[path = "../cli/pty.rs"]
 mod pty;
 mod questions;
-mod readme;
 mod recorded;
 mod refusals;
 mod replace;
@@ -70,7 +69,6 @@ mod rows;
 mod saved;
 mod scaling;
 mod schema;
-mod scripts;
 mod sequences;
 mod shared;
 mod status;
