@@ -22,6 +22,7 @@ mod mistakes;
 mod plugin;
 mod program;
 mod pty;
+mod recording;
 mod repository;
 mod screen;
 mod screens;
