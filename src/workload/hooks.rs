@@ -4,6 +4,8 @@
 //! and name, one after the other, deleted first and afterwards as their policy says. What belongs
 //! to Helm's tests, deletions and rollbacks is no part of a deploy.
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -124,20 +126,24 @@ impl Hook {
         })
     }
 
-    /// Tells when it runs; none where it does not on that occasion. What Helm runs before and after
-    /// is made once, before, and stays until the end.
+    /// Tells when it runs first; none where it does not on that occasion.
     pub(crate) fn phase(&self, occasion: Occasion) -> Option<Phase> {
-        let (before, after) = match occasion {
-            Occasion::Install => ("pre-install", "post-install"),
-            Occasion::Upgrade => ("pre-upgrade", "post-upgrade"),
-            Occasion::Rollback => return None,
-        };
-        let has = |event: &str| self.events.iter().any(|known| known == event);
-        match (has(before), has(after)) {
+        match self.phases(occasion) {
             (true, _) => Some(Phase::Before),
             (false, true) => Some(Phase::After),
             (false, false) => None,
         }
+    }
+
+    /// Tells whether it runs before all others, and whether after them.
+    fn phases(&self, occasion: Occasion) -> (bool, bool) {
+        let (before, after) = match occasion {
+            Occasion::Install => ("pre-install", "post-install"),
+            Occasion::Upgrade => ("pre-upgrade", "post-upgrade"),
+            Occasion::Rollback => return (false, false),
+        };
+        let has = |event: &str| self.events.iter().any(|known| known == event);
+        (has(before), has(after))
     }
 
     /// Tells whether the object of the release before is deleted and made anew. What runs is, whatever
@@ -171,6 +177,9 @@ pub(crate) fn reason_to_leave_out(object: &Object) -> Option<String> {
 }
 
 /// The hooks that run, as indices of the objects, in their order.
+///
+/// One that runs before and after all others is in both lists, if it is made anew: what stays as it is
+/// would not run again.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Turns {
     pub before: Vec<usize>,
@@ -189,18 +198,27 @@ impl Turns {
                 turns.rest.push(index);
                 continue;
             };
-            if let Some(phase) = hook.phase(occasion) {
-                hooks.push((hook.weight, rank(&object.id), &object.id.name, index, phase));
-            }
+            let (before, after) = hook.phases(occasion);
+            let after = after && (!before || hook.is_made_anew(&object.id));
+            let place = (hook.weight, rank(&object.id), &object.id.name, index);
+            hooks.push((place, before, after));
         }
-        hooks.sort_by_key(|(weight, rank, name, index, _)| (*weight, *rank, *name, *index));
-        for (.., index, phase) in hooks {
-            match phase {
-                Phase::Before => turns.before.push(index),
-                Phase::After => turns.after.push(index),
+        hooks.sort_by_key(|(place, ..)| *place);
+        for ((.., index), before, after) in hooks {
+            if before {
+                turns.before.push(index);
+            }
+            if after {
+                turns.after.push(index);
             }
         }
         turns
+    }
+
+    /// Gives those that have a second turn, in its order.
+    pub(crate) fn second(&self) -> Vec<usize> {
+        let before: HashSet<usize> = self.before.iter().copied().collect();
+        self.after.iter().copied().filter(|index| before.contains(index)).collect()
     }
 }
 
@@ -271,5 +289,17 @@ mod tests {
         assert_eq!(turns, Turns { before: vec![3, 2, 1, 0, 7], after: vec![5, 6], rest: vec![4] });
         let turns = Turns::of(&objects, Occasion::Upgrade);
         assert_eq!(turns, Turns { before: vec![], after: vec![3], rest: vec![4] });
+
+        // Twice, and not what holds data.
+        let both = "pre-install,post-install";
+        let objects = [
+            placed("Job", "late", Some((both, "2"))),
+            placed("Job", "plain", Some(("post-install", "1"))),
+            placed("PersistentVolumeClaim", "data", Some((both, "0"))),
+            placed("ConfigMap", "first", Some((both, "0"))),
+        ];
+        let turns = Turns::of(&objects, Occasion::Install);
+        assert_eq!(turns, Turns { before: vec![3, 2, 0], after: vec![3, 1, 0], rest: vec![] });
+        assert_eq!(turns.second(), [3, 0]);
     }
 }

@@ -137,6 +137,37 @@ on_both! {
         assert_eq!(place.leftovers(&web), Vec::<String>::new());
     }
 
+    /// Helm runs at both times what is of both; so may what comes after it.
+    fn what_is_of_both_times_runs_twice(place) {
+        let web = place.instance("");
+        let both = "pre-install,post-install,pre-upgrade,post-upgrade";
+        let goes = format!("{}, helm.sh/hook-delete-policy: hook-succeeded", hook(both, 2));
+        let text = |image: &str| [
+            deployment("web", image),
+            job("check", &hook(both, 0), ""),
+            job("seed", &hook("post-install", 1), ""),
+            job("gone", &goes, ""),
+        ].concat();
+        place.write("a.yaml", &text("web:1"));
+        let line = format!("{web} -f a.yaml");
+        assert_eq!(deployed(place, &line, 0), [
+            "create Job/check", "ready Job/check", "create Job/gone", "ready Job/gone",
+            "create Deployment/web", "ready Deployment/web",
+            "recreate Job/check", "ready Job/check", "create Job/seed", "ready Job/seed",
+            "recreate Job/gone", "ready Job/gone", "delete Job/gone",
+        ]);
+        assert!(object(place, &web, "jobs", "gone").is_none());
+        let check = uid(place, &web, "jobs", "check");
+        let told = place.run(&format!("deploy {line} -o json")).expect(0).json();
+        assert_eq!(told["outcome"], "unchanged", "{told}");
+        assert_eq!(uid(place, &web, "jobs", "check"), check);
+        place.write("a.yaml", &text("web:2"));
+        assert_eq!(runs(&deployed(place, &line, 0)), ["check", "gone", "check", "gone"]);
+        assert_ne!(uid(place, &web, "jobs", "check"), check);
+        place.run(&format!("delete {web} --yes")).expect(0);
+        assert_eq!(place.leftovers(&web), Vec::<String>::new());
+    }
+
     fn a_hook_that_fails_ends_the_release_before_the_rest(place) {
         let web = place.instance("");
         let text = |metadata: &str| [

@@ -22,7 +22,9 @@ pub(super) fn spent_hooks(rollout: &Rollout<'_>, end: &RolloutEnd) -> Vec<Object
         | RolloutEnd::Lost
         | RolloutEnd::LoggedOut => return Vec::new(),
     }
-    let is_spent = |node: &&Node<'_>| {
+    // What was made anew for its second turn is judged by that one.
+    let overtaken = rollout.overtaken();
+    let is_spent = |node: &Node<'_>| {
         let desired = &node.item.desired;
         // What holds data or others' objects is not made anew either.
         let may_go = !desired.keep && !builtin_kind(&desired.id).is(Trait::Precious);
@@ -32,7 +34,9 @@ pub(super) fn spent_hooks(rollout: &Rollout<'_>, end: &RolloutEnd) -> Vec<Object
                     && (hook.on_success && node.is_ready() || hook.on_failure && node.has_failed())
             })
     };
-    rollout.nodes.iter().filter(is_spent).map(|node| node.item.desired.id.clone()).collect()
+    let nodes = rollout.nodes.iter().enumerate();
+    let spent = nodes.filter(|(index, node)| !overtaken.contains(index) && is_spent(node));
+    spent.map(|(_, node)| node.item.desired.id.clone()).collect()
 }
 
 impl Deploy<'_> {

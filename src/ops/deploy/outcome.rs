@@ -74,7 +74,7 @@ pub(super) fn conclude(
             format!(
                 "out of time: {} of {} objects of `{name}` were applied",
                 rollout.applied(),
-                rollout.nodes.len()
+                rollout.objects()
             ),
         )
         .causes(left(rollout))
@@ -87,7 +87,7 @@ pub(super) fn conclude(
             .error(format!(
                 "stopped: {} of {} objects of `{name}` are applied",
                 rollout.applied(),
-                rollout.nodes.len()
+                rollout.objects()
             ))
             .causes(left(rollout))
             .hint(format!("{again} goes on, `workloadctl delete {name}` removes it"))),
@@ -162,7 +162,7 @@ fn failed(rollout: &Rollout<'_>, errors: &[&Error]) -> Error {
             format!(
                 "{} of {} objects of `{name}` were applied",
                 rollout.applied(),
-                rollout.nodes.len()
+                rollout.objects()
             ),
         )
         .hint(

@@ -20,7 +20,7 @@ use crate::{
         events::Event,
         lock,
         options::PruneWhen,
-        rollout::{Rollout, RolloutScope},
+        rollout::{Rollout, RolloutScope, with_second_turns},
         write::{Backends, Writer},
     },
     workload::{
@@ -99,6 +99,7 @@ impl<'a> Deploy<'a> {
             self.prune(prepared, keeper, inventory).await?;
         }
         let items = settled_items(prepared, inventory, gave_way);
+        let items = with_second_turns(items, &prepared.draft.desired.graph);
         let writer =
             self.writer(prepared, prepared.start.target.api.fenced(keeper.fence()), Some(keeper));
         let wait = !self.options.limits.no_wait;
@@ -170,7 +171,7 @@ impl<'a> Deploy<'a> {
     }
 
     fn record_results(&self, rollout: &Rollout<'_>, inventory: &mut Inventory) {
-        for node in &rollout.nodes {
+        for (index, node) in rollout.nodes.iter().enumerate() {
             let id = &node.item.desired.id;
             // Recorded, so that a Job whose time to live is over is not run again (docs/design.md,
             // Jobs).
@@ -189,6 +190,8 @@ impl<'a> Deploy<'a> {
             // The namespace was made before the rollout, which found it unchanged.
             if let Some(made) = inventory.deeds.first_mut().filter(|deed| deed.id == *id) {
                 made.ready_at = node.ready_at;
+            } else if rollout.scope.graph.first_turn(index).is_some() {
+                // What was done to the object is told already.
             } else if node.applied {
                 inventory.deeds.push(Deed {
                     id: id.clone(),
@@ -220,7 +223,9 @@ impl<'a> Deploy<'a> {
         let writer = self.writer(prepared, target.api.clone(), None);
         let scope = self.scope(prepared, &writer, &fence, true);
         self.tell_estimate()?;
-        let mut rollout = Rollout::of(scope, &prepared.draft.plan.items);
+        let items =
+            with_second_turns(prepared.draft.plan.items.clone(), &prepared.draft.desired.graph);
+        let mut rollout = Rollout::of(scope, &items);
         let end = rollout.run().await;
         self.report.nodes(&rollout);
         conclude(&rollout, &end, prepared.draft.chosen.returns_to)?;

@@ -13,6 +13,7 @@ mod judging;
 mod last_look;
 mod node;
 mod observer;
+mod second_turn;
 
 use std::time::Instant;
 
@@ -22,6 +23,7 @@ use jiff::Timestamp;
 use clock::{AFTER_FAILURE, Clock, TICK};
 pub(crate) use node::Node;
 pub(crate) use observer::Observer;
+pub(crate) use second_turn::with_second_turns;
 
 use super::{
     events::Event,
@@ -86,7 +88,7 @@ pub(crate) struct Rollout<'a> {
     pub scope: RolloutScope<'a>,
     /// What shows the cluster.
     pub observer: Observer,
-    /// The objects, in the graph's order.
+    /// The objects, as the graph numbers them, and behind them those that have a second turn.
     pub nodes: Vec<Node<'a>>,
     /// Why the server did not answer when time was up.
     pub server_down: Option<Failure>,
@@ -98,7 +100,7 @@ pub(crate) struct Rollout<'a> {
 type Writing<'a> = BoxFuture<'a, (usize, Result<Written, Error>)>;
 
 impl<'a> Rollout<'a> {
-    /// Prepares a rollout of the items of a plan.
+    /// Prepares a rollout of the items of a plan, [second turns](with_second_turns) among them.
     pub(crate) fn of(scope: RolloutScope<'a>, items: &'a [Item]) -> Self {
         Self {
             observer: Observer::new(&scope.target.api),
@@ -230,8 +232,8 @@ impl<'a> Rollout<'a> {
                     continue;
                 }
                 self.nodes[node].sent = true;
-                let writer = self.scope.writer;
-                writing.push(Box::pin(async move { (node, writer.write(item).await) }));
+                let (writer, item) = (self.scope.writer, self.turn(node));
+                writing.push(Box::pin(async move { (node, writer.write(&item).await) }));
             }
         }
     }
@@ -285,10 +287,5 @@ impl<'a> Rollout<'a> {
         } else {
             self.set_verdict(schedule, index, Verdict::ready());
         }
-    }
-
-    /// Counts the objects that were applied.
-    pub(crate) fn applied(&self) -> usize {
-        self.nodes.iter().filter(|node| node.applied).count()
     }
 }

@@ -21,9 +21,10 @@ pub(super) struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    pub(super) fn new(objects: &'a [Placed]) -> Self {
+    /// Begins with the objects, and so many that have a second turn.
+    pub(super) fn new(objects: &'a [Placed], second: usize) -> Self {
         let index = objects.iter().enumerate().map(|(node, object)| (key(object), node)).collect();
-        Self { objects, index, nodes: objects.len(), edges: Vec::new() }
+        Self { objects, index, nodes: objects.len() + second, edges: Vec::new() }
     }
 
     /// Finds an object of the set.

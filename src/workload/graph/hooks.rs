@@ -4,12 +4,17 @@ use super::{
     Milestone, Reason,
     builder::{Builder, Prerequisite},
 };
-use crate::workload::hooks::{Occasion, Turns};
+use crate::workload::hooks::Turns;
 
-/// Adds the edges of the hooks that run.
-pub(super) fn add(builder: &mut Builder<'_>, occasion: Occasion) {
-    let Turns { before, after, rest } = Turns::of(builder.objects, occasion);
-    for hooks in [&before, &after] {
+/// Adds the edges of the hooks that run; `second` are those that do it twice.
+pub(super) fn add(builder: &mut Builder<'_>, turns: &Turns, second: &[usize]) {
+    let Turns { before, after, rest } = turns;
+    let node = |index: &usize| match second.iter().position(|twice| twice == index) {
+        Some(place) => builder.objects.len() + place,
+        None => *index,
+    };
+    let after: Vec<usize> = after.iter().map(node).collect();
+    for hooks in [before, &after] {
         for pair in hooks.windows(2) {
             builder.hard(ready(pair[0], Reason::Hook), pair[1]);
         }
@@ -17,7 +22,7 @@ pub(super) fn add(builder: &mut Builder<'_>, occasion: Occasion) {
     if let Some(last) = before.last() {
         let gate = builder.join();
         builder.hard(ready(*last, Reason::Hook), gate);
-        for node in &rest {
+        for node in rest {
             let id = &builder.objects[*node].id;
             // Hooks lie in namespaces too, and may be custom resources.
             if !id.is("", "Namespace") && !id.is("apiextensions.k8s.io", "CustomResourceDefinition")
@@ -28,7 +33,7 @@ pub(super) fn add(builder: &mut Builder<'_>, occasion: Occasion) {
     }
     if let Some(first) = after.first() {
         let gate = builder.join();
-        for node in &rest {
+        for node in rest {
             builder.hard(ready(*node, Reason::BeforeHook), gate);
         }
         if let Some(last) = before.last() {
@@ -53,6 +58,7 @@ mod tests {
     use super::*;
     use crate::workload::{
         graph::{Graph, Schedule},
+        hooks::Occasion,
         kinds::Kinds,
         object::ObjectId,
         placement::Placed,
@@ -84,9 +90,10 @@ mod tests {
             if released.is_empty() {
                 return waves;
             }
-            waves.push(released.iter().map(|node| &*objects[*node].id.name).collect());
+            let object = |node| &objects[graph.first_turn(node).unwrap_or(node)];
+            waves.push(released.iter().map(|node| &*object(*node).id.name).collect());
             released.into_iter().for_each(|node| {
-                let is_hook = objects[node].annotation("helm.sh/hook").is_some();
+                let is_hook = object(node).annotation("helm.sh/hook").is_some();
                 schedule.reached(node, if is_hook { Milestone::Ready } else { until });
             });
         }
@@ -116,6 +123,25 @@ mod tests {
         assert_eq!(upgrade, [vec!["shop"], vec!["first", "last"], vec!["a", "z"], vec!["reader"]]);
         let plain = [config("a", None), config("last", Some("post-install"))];
         assert_eq!(waves(&plain, Occasion::Install, true), [vec!["a"], vec!["last"]]);
+    }
+
+    #[test]
+    fn what_runs_before_and_after_has_two_turns() {
+        let both = "pre-install,post-install";
+        let objects = [
+            config("rest", None),
+            config("b", Some(both)),
+            config("a", Some("pre-install")),
+            config("c", Some("post-install")),
+            config("d", Some(both)),
+        ];
+        assert_eq!(
+            waves(&objects, Occasion::Install, false),
+            [["a"], ["b"], ["d"], ["rest"], ["b"], ["c"], ["d"]].map(Vec::from)
+        );
+        let graph = Graph::build(&objects, &Kinds::builtin(), Occasion::Install).unwrap();
+        let why = graph.why(3).into_iter().map(|why| why.from).collect::<Vec<_>>();
+        assert_eq!((graph.second_turns(), why), (&[1, 4][..], vec![1]));
     }
 
     #[test]

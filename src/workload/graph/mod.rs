@@ -1,13 +1,19 @@
 //! The dependency graph: what must be applied before what, and how far.
 //!
-//! Nodes are the objects of a placement, by their index. The graph has no cycle: where rules of
+//! Nodes are the objects of a placement, by their index; behind them those that have a second turn (a
+//! hook that runs before and after all others) once more. The graph has no cycle: where rules of
 //! ours contradict each other or what the user says, ours give way. Building it is linear in
 //! objects and edges: what every object of one group needs of every object of another goes over
 //! a join, a node beyond the objects that nobody has to apply.
 
 use std::{collections::BTreeSet, fmt};
 
-use super::{error::Result, hooks::Occasion, kinds::Kinds, placement::Placed};
+use super::{
+    error::Result,
+    hooks::{Occasion, Turns},
+    kinds::Kinds,
+    placement::Placed,
+};
 
 mod admission;
 mod backends;
@@ -118,6 +124,8 @@ pub(crate) struct Why {
 #[derive(Debug, Clone)]
 pub(crate) struct Graph {
     objects: usize,
+    /// The objects that have a second turn, each a node behind the objects.
+    second: Vec<usize>,
     edges: Vec<Edge>,
     /// Per node the edges that leave it.
     outgoing: Vec<Vec<usize>>,
@@ -132,11 +140,13 @@ impl Graph {
     /// Code 2: a `config.kubernetes.io/depends-on` that is malformed, names an object that is not
     /// in the set, or closes a cycle.
     pub(crate) fn build(objects: &[Placed], kinds: &Kinds, occasion: Occasion) -> Result<Self> {
-        let mut builder = Builder::new(objects);
+        let turns = Turns::of(objects, occasion);
+        let second = turns.second();
+        let mut builder = Builder::new(objects, second.len());
         rules::add(&mut builder, kinds);
         backends::add(&mut builder, kinds);
         depends::add(&mut builder, kinds)?;
-        hooks::add(&mut builder, occasion);
+        hooks::add(&mut builder, &turns, &second);
         // Last: where somebody asks for the other order, that holds.
         admission::add(&mut builder, kinds);
         let nodes = builder.nodes();
@@ -144,17 +154,32 @@ impl Graph {
         // Only what the server or the user demands can contradict itself; rules of ours give way.
         cycles::refuse_hard(nodes, &edges, objects)?;
         cycles::drop_soft(nodes, &mut edges);
-        Ok(Self::of(objects.len(), nodes, edges))
+        Ok(Self::of(objects.len(), second, nodes, edges))
     }
 
-    fn of(objects: usize, nodes: usize, edges: Vec<Edge>) -> Self {
+    fn of(objects: usize, second: Vec<usize>, nodes: usize, edges: Vec<Edge>) -> Self {
         let mut outgoing = vec![Vec::new(); nodes];
         let mut incoming = vec![Vec::new(); nodes];
         for (index, edge) in edges.iter().enumerate() {
             outgoing[edge.from].push(index);
             incoming[edge.to].push(index);
         }
-        Self { objects, edges, outgoing, incoming }
+        Self { objects, second, edges, outgoing, incoming }
+    }
+
+    /// Gives the objects that have a second turn: their nodes are those behind the objects.
+    pub(crate) fn second_turns(&self) -> &[usize] {
+        &self.second
+    }
+
+    /// Gives the object that a node is the second turn of.
+    pub(crate) fn first_turn(&self, node: usize) -> Option<usize> {
+        self.second.get(node.checked_sub(self.objects)?).copied()
+    }
+
+    /// Tells a node that somebody has to apply from a join.
+    fn is_applied(&self, node: usize) -> bool {
+        node < self.objects + self.second.len()
     }
 
     /// Gives up waiting for backends of webhooks and APIServices, and for all that comes before
@@ -192,11 +217,11 @@ impl Graph {
         while let Some(node) = open.pop() {
             for &index in &self.incoming[node] {
                 let edge = self.edges[index];
-                if edge.from >= self.objects {
+                if !self.is_applied(edge.from) {
                     open.push(edge.from);
                 } else {
                     found.push(Why {
-                        from: edge.from,
+                        from: self.first_turn(edge.from).unwrap_or(edge.from),
                         until: edge.until,
                         reason: edge.reason.to_string(),
                     });

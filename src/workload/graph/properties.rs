@@ -40,7 +40,7 @@ proptest! {
         cycles::drop_soft(NODES, &mut again);
         prop_assert_eq!(&again, &kept);
         // The last four nodes are joins.
-        let graph = Graph::of(NODES - 4, NODES, kept);
+        let graph = Graph::of(NODES - 4, Vec::new(), NODES, kept);
         let mut schedule = Schedule::start(&graph);
         loop {
             let released = schedule.released();
@@ -59,7 +59,7 @@ proptest! {
     ) {
         let mut kept = edges;
         cycles::drop_soft(NODES, &mut kept);
-        let graph = Graph::of(NODES, NODES, kept.clone());
+        let graph = Graph::of(NODES, Vec::new(), NODES, kept.clone());
         let mut schedule = Schedule::start(&graph);
         let mut reached = [None; NODES];
         let mut failed = [false; NODES];

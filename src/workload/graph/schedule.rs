@@ -80,7 +80,7 @@ impl<'g> Schedule<'g> {
                 }
                 self.states[to] = NodeState::Skipped;
                 open.push(to);
-                if to < self.graph.objects {
+                if self.graph.is_applied(to) {
                     skipped.push(to);
                 }
             }
@@ -107,7 +107,7 @@ impl<'g> Schedule<'g> {
     /// Queues an object; a join passes on at once.
     fn release(&mut self, node: usize) {
         self.states[node] = NodeState::Released;
-        if node < self.graph.objects {
+        if self.graph.is_applied(node) {
             self.queue.insert(node);
             return;
         }
