@@ -25,12 +25,16 @@ impl Invocation {
         Store::open(&self.db()?)
     }
 
-    /// Opens the database for a command that only reads.
+    /// Opens the database for a command that only reads; says where one that was named is not there.
     ///
     /// # Errors
     /// Those of [`Store::open_for_reading`]; code 2 where no place for it is known.
     pub(crate) fn open_for_reading(&self) -> Result<Store> {
-        Store::open_for_reading(&self.db()?)
+        let path = self.db()?;
+        if self.named_db().is_some() && !path.exists() {
+            self.printer.talk(&format!("there is no database {}", path.display()));
+        }
+        Store::open_for_reading(&path)
     }
 
     /// Opens the database for what a command does with it; warns where it is in memory alone.

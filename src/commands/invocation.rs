@@ -1,6 +1,11 @@
 //! One call of the program: what the global flags and the environment decided, checked once.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use jiff::Timestamp;
 
@@ -143,10 +148,10 @@ impl Invocation {
     /// configuration folder.
     ///
     /// # Errors
-    /// Code 2 when there is no such folder.
+    /// Code 2 when there is no such folder, or none for the file that was named: it is mistyped.
     pub(crate) fn db(&self) -> Result<PathBuf> {
-        if let Some(path) = self.db.as_deref().or_else(|| self.env.path("WORKLOADCTL_DB")) {
-            return Ok(path.to_owned());
+        if let Some(path) = self.named_db() {
+            return require_folder(path).map(|()| path.to_owned());
         }
         match &self.env.config_dir {
             Some(folder) => Ok(folder.join("workloadctl/workloadctl.db")),
@@ -167,6 +172,11 @@ impl Invocation {
         Ok(())
     }
 
+    /// Gives the database's file where the user named it.
+    pub(crate) fn named_db(&self) -> Option<&Path> {
+        self.db.as_deref().or_else(|| self.env.path("WORKLOADCTL_DB"))
+    }
+
     /// Refuses a form of answer that this command does not have.
     ///
     /// # Errors
@@ -183,6 +193,24 @@ impl Invocation {
             _ => Ok(()),
         }
     }
+}
+
+/// Refuses a file for which there is no folder.
+fn require_folder(path: &Path) -> Result<()> {
+    let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
+    let is_folder = match fs::metadata(folder) {
+        Ok(metadata) => metadata.is_dir(),
+        // Whoever may not look finds out when the file is opened.
+        Err(error) => {
+            !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+        }
+    };
+    if is_folder {
+        return Ok(());
+    }
+    let (file, folder) = (path.display(), folder.display());
+    let message = format!("there is no folder {folder} for the database {file}");
+    Err(Error::usage(Code::CannotOpenDatabase, message).hint("`--db FILE` names another database"))
 }
 
 /// Reads the manner of talking off the global flags and the environment.

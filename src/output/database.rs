@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     ops::view::{BackupView, DatabaseView, PrunedView, RebuiltOutcome, RebuiltView},
-    workload::error::{Error, Result},
+    workload::error::{Code, Error, Result},
 };
 
 /// Tells what a database is and, as a document, what is wrong with it.
@@ -22,8 +22,10 @@ pub(crate) fn checked(printer: &Printer, view: &DatabaseView, faults: &[Error]) 
     if printer.format() == Format::Name {
         return printer.answer(&format!("{}\n", one_line(&view.file)));
     }
-    let DatabaseView { file, bytes, version, current_version, healthy, .. } = view;
-    let state = if *healthy { "is whole" } else { "is not whole" };
+    let DatabaseView { file, bytes, version, current_version, .. } = view;
+    // Who may read it is another matter.
+    let is_whole = faults.iter().all(|fault| fault.code == Code::ReadableByOthers);
+    let state = if is_whole { "is whole" } else { "is not whole" };
     let version = if version < current_version {
         format!("version {version}, {current_version} after the next command that writes")
     } else {

@@ -75,12 +75,15 @@ impl Store {
         Ok(store)
     }
 
-    /// Opens the database for a command that only reads: where the file or its folder cannot be
-    /// written (a read-only home), it is read as it is, and where it is absent it counts as empty.
+    /// Opens the database for a command that only reads: where it is absent it counts as empty and is
+    /// not made, and where it cannot be written (a read-only home) it is read as it is.
     ///
     /// # Errors
     /// As [`Store::open`], except for what is said above.
     pub(crate) fn open_for_reading(path: &Path) -> Result<Self> {
+        if !path.exists() {
+            return Ok(Self { read_only: true, ..Self::in_memory()? });
+        }
         match Self::open(path) {
             Err(error) if failure::is_unwritable(&error) => match Self::look_into(path)? {
                 Some(store) => Ok(store),

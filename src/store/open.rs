@@ -26,6 +26,11 @@ pub(super) fn connect(path: &Path) -> Result<Connection> {
         make_folder(&folder).map_err(|error| failure::of_io(path, "its folder", &error))?;
         make_file(path).map_err(|error| failure::of_io(path, "the file", &error))?;
     }
+    // SQLite would wait for a pipe, and call a device a full disk.
+    let is_file = |metadata: &fs::Metadata| metadata.is_file() || metadata.is_dir();
+    if fs::metadata(path).is_ok_and(|metadata| !is_file(&metadata)) {
+        return Err(failure::not_a_database(Some(path)).cause("it is no file"));
+    }
     // SQLite would open what it may not write for reading only, and fail at the first write.
     for (part, what) in [(folder.as_path(), "its folder"), (path, "the file")] {
         rustix::fs::access(part, Access::WRITE_OK)

@@ -62,7 +62,7 @@ fn a_database_is_checked() {
     $ workloadctl db check
     exit code 1
     --- stdout
-    ~/.config/workloadctl/workloadctl.db is not whole (version 3): 64 KiB, 1 definition, 4 revisions, 0 instances, 0 releases
+    ~/.config/workloadctl/workloadctl.db is whole (version 3): 64 KiB, 1 definition, 4 revisions, 0 instances, 0 releases
     --- stderr
     error: others may read ~/.config/workloadctl/workloadctl.db
       values of Secrets lie in it as they are
@@ -219,4 +219,87 @@ fn what_is_old_goes_and_the_newest_stays() {
     ");
     assert_eq!(program.call("render --definition web --revision 3").code, 0);
     assert_eq!(program.call("db check").code, 0);
+}
+
+/// A path that is mistyped makes nothing, and is told from a full disk.
+#[test]
+fn a_database_that_is_not_there_is_not_made_by_a_look() {
+    let program = Program::new();
+    program.write("file", "");
+    program.write("conf.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: conf}\n");
+    snapshot!(program.told(&[
+        "list --db new.db",
+        "history web --db new.db",
+        "list",
+        "list --db none/new.db",
+        "deploy web -f conf.yaml --runtime sandbox --db none/new.db",
+        "status --db file/new.db",
+        "definition list --db /dev/null",
+        "status --db /dev/null",
+    ]), @"
+    $ workloadctl list --db new.db
+    exit code 0
+    --- stderr
+    there is no database new.db
+    no instances; `workloadctl deploy NAME -f PATH` makes one
+
+    $ workloadctl history web --db new.db
+    exit code 1
+    --- stderr
+    there is no database new.db
+    error: there is no instance `web`
+    hint: `workloadctl list` shows what there is
+
+    $ workloadctl list
+    exit code 0
+    --- stderr
+    no instances; `workloadctl deploy NAME -f PATH` makes one
+
+    $ workloadctl list --db none/new.db
+    exit code 2
+    --- stderr
+    error: there is no folder none for the database none/new.db
+    hint: `--db FILE` names another database
+
+    $ workloadctl deploy web -f conf.yaml --runtime sandbox --db none/new.db
+    exit code 2
+    --- stderr
+    error: there is no folder none for the database none/new.db
+    hint: `--db FILE` names another database
+
+    $ workloadctl status --db file/new.db
+    exit code 2
+    --- stderr
+    error: there is no folder file for the database file/new.db
+    hint: `--db FILE` names another database
+
+    $ workloadctl definition list --db /dev/null
+    exit code 2
+    --- stderr
+    error: /dev/null is not a workloadctl database
+      it is no file
+    hint: `--db FILE` names another database
+
+    $ workloadctl status --db /dev/null
+    exit code 2
+    --- stderr
+    error: /dev/null is not a workloadctl database
+      it is no file
+    hint: `--db FILE` names another database
+    ");
+    let home = |name: &str| program.home().join(name).exists();
+    assert!(!home("new.db") && !home("none") && !home(".config"));
+    assert_eq!(program.call("definition apply web -f conf.yaml --db new.db").code, 0);
+    assert!(home("new.db"));
+}
+
+#[test]
+fn a_home_that_is_a_file_has_no_kubeconfig() {
+    let program = Program::new();
+    let file = program.write("file", "");
+    let mut command = program.command(&["status"]);
+    let output = command.env("HOME", file).env_remove("XDG_CONFIG_HOME").output().unwrap();
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    assert_eq!(text.matches("going on without one").count(), 1, "{text}");
 }

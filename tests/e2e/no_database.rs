@@ -4,11 +4,10 @@ use crate::harness::{Outcome, Place};
 
 const SET: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: first}\ndata: {a: b}\n";
 
-/// Calls the program with its database and its home in such a place.
-fn call(place: &Place, database: Option<&str>, line: &str) -> Outcome {
+/// Calls the program with its database or its home in such a place.
+fn call(place: &Place, (home, database): (&str, Option<&str>), line: &str) -> Outcome {
     let mut command = place.command(line);
-    // Nobody makes a folder there, not even root.
-    command.env("HOME", "/proc/nowhere").env_remove("WORKLOADCTL_DB");
+    command.env("HOME", home).env_remove("XDG_CONFIG_HOME").env_remove("WORKLOADCTL_DB");
     if let Some(database) = database {
         command.env("WORKLOADCTL_DB", database);
     }
@@ -20,8 +19,10 @@ on_both! {
         let place = place.behind_proxy();
         place.write("set.yaml", SET);
         place.write("file", "");
-        let within_a_file = place.path("file/folder/w.db").display().to_string();
-        for (number, database) in [Some("/sys/none/w.db"), Some(&*within_a_file), None].iter().enumerate() {
+        let file = place.path("file").display().to_string();
+        // Nobody makes a file or a folder in the first two, not even root.
+        let places = [("/", Some("/sys/w.db")), ("/proc/nowhere", None), (&*file, None)];
+        for (number, database) in places.iter().enumerate() {
             let name = place.instance(&format!("-{number}"));
             let told = |line: &str| {
                 let outcome = call(&place, *database, line).expect(0);

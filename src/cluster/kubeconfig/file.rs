@@ -206,7 +206,15 @@ impl File {
     pub(super) fn read(path: &Path) -> Result<Option<Self>> {
         let bytes = match std::fs::read(path) {
             Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            // A home that is a file has none either.
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+                ) =>
+            {
+                return Ok(None);
+            }
             Err(error) => {
                 let message = format!("cannot read kubeconfig {}", path.display());
                 return Err(Error::usage(Code::Kubeconfig, message).cause(error.to_string()));
