@@ -59,7 +59,11 @@ fn version_of_record(place: &Place, name: &str) -> String {
 /// Deploys, and gives what was done and what became ready, in that order, without what waits for
 /// nothing.
 fn deployed(place: &Place, line: &str, code: i32) -> Vec<String> {
-    let outcome: Outcome = place.run(&format!("deploy {line} --progress json")).expect(code);
+    done(&place.run(&format!("deploy {line} --progress json")).expect(code))
+}
+
+/// Reads that off the talk of a deploy with `--progress json`.
+pub(crate) fn done(outcome: &Outcome) -> Vec<String> {
     let events = outcome.stderr.lines().filter_map(|line| serde_json::from_str(line).ok());
     let told = events.filter_map(|event: Value| {
         let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str);
@@ -75,7 +79,7 @@ fn deployed(place: &Place, line: &str, code: i32) -> Vec<String> {
 }
 
 /// Gives the Jobs that ran.
-fn runs(told: &[String]) -> Vec<&str> {
+pub(crate) fn runs(told: &[String]) -> Vec<&str> {
     let made = |line: &&String| line.starts_with("create ") || line.starts_with("recreate ");
     let names = told.iter().filter(made).filter_map(|line| line.split_once(" Job/"));
     names.map(|(_, name)| name).collect()

@@ -32,6 +32,7 @@ mod fleets;
 mod forged;
 mod forms;
 mod going;
+mod helm;
 mod history;
 mod hooks;
 mod imported;
