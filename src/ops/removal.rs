@@ -96,19 +96,19 @@ pub(crate) struct Remover<'a> {
 }
 
 impl Remover<'_> {
-    /// Removes objects, wave by wave. `entries` have uids; namespaces among them go last.
+    /// Removes objects, wave by wave. `entries` have uids; namespaces among them go last. What befell
+    /// single objects is added to `removed`, also where something ends the rest, or the caller does.
     ///
     /// # Errors
-    /// What ends everything: a signal, a lost connection, time that is up. What befell single
-    /// objects is in the answer.
+    /// What ends everything: a signal, a lost connection, time that is up.
     pub(crate) async fn remove(
         &self,
         entries: &[Entry],
         deadline: Option<Instant>,
-    ) -> Result<Vec<(ObjectId, Removed)>> {
+        removed: &mut Vec<(ObjectId, Removed)>,
+    ) -> Result<()> {
         let ids: Vec<ObjectId> = entries.iter().map(|entry| entry.id.clone()).collect();
-        let all = entries.len();
-        let mut removed = Vec::with_capacity(all);
+        let (all, from) = (entries.len(), removed.len());
         // Each wave is gone before the next: a custom resource needs its operator to lose its
         // finalizers, and a webhook's configuration must go before the pods that answer its calls
         // (docs/design.md, Delete).
@@ -124,9 +124,9 @@ impl Remover<'_> {
             let mut going = Vec::new();
             for (entry, outcome) in sent {
                 match outcome {
-                    Ok(Some(outcome)) => self.record_outcome(&mut removed, entry, outcome),
+                    Ok(Some(outcome)) => self.record_outcome(removed, entry, outcome),
                     Ok(None) if self.wait => going.push(entry),
-                    Ok(None) => self.record_outcome(&mut removed, entry, Removed::Gone),
+                    Ok(None) => self.record_outcome(removed, entry, Removed::Gone),
                     Err(error) => {
                         removed.push((entry.id.clone(), Removed::Failed(Box::new(error))))
                     }
@@ -136,11 +136,11 @@ impl Remover<'_> {
             // the next command looks.
             if !unanswered.is_empty() {
                 return Err(match self.session.stop.requested() {
-                    Some(signal) => self.stopped_error(signal, all, &removed),
+                    Some(signal) => self.stopped_error(signal, all, &removed[from..]),
                     None => self.timeout_error(&unanswered, |_| NO_ANSWER.to_owned()),
                 });
             }
-            let wait = Wait::of(self, going, &mut removed).until_gone(deadline).await;
+            let wait = Wait::of(self, going, removed).until_gone(deadline).await;
             wait.map_err(|end| match end {
                 WaitEnd::Failed(error) => *error,
                 WaitEnd::OutOfTime(going) => {
@@ -149,25 +149,25 @@ impl Remover<'_> {
                     let entries: Vec<&Entry> = going.iter().map(|(entry, _)| *entry).collect();
                     self.timeout_error(&entries, |entry| held[&entry.id].clone())
                 }
-                WaitEnd::Stopped(signal) => self.stopped_error(signal, all, &removed),
+                WaitEnd::Stopped(signal) => self.stopped_error(signal, all, &removed[from..]),
             })?;
-            judges.take_in(&removed);
+            judges.take_in(&removed[from..]);
             // Between waves too: where nothing is waited for, no wait has noticed it.
             if let Some(signal) = self.session.stop.requested() {
-                return Err(self.stopped_error(signal, all, &removed));
+                return Err(self.stopped_error(signal, all, &removed[from..]));
             }
             // Their operator has to be there to finish them, and they go with their definition.
             let is_custom = |id: &ObjectId| self.target.kinds.is_custom(&id.group, &id.kind);
             // A webhook or a missing right keeps a custom resource: without its operator it could
             // never be finished, and without its CRD its finalizers would hold the CRD for ever.
-            if removed
+            if removed[from..]
                 .iter()
                 .any(|(id, outcome)| matches!(outcome, Removed::Failed(_)) && is_custom(id))
             {
                 break;
             }
         }
-        Ok(removed)
+        Ok(())
     }
 
     /// Sends the deletions of a wave, until all are answered: none once somebody wants us to stop,

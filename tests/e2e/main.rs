@@ -19,6 +19,7 @@ mod applications;
 mod bad_days;
 mod clusters;
 mod collateral;
+mod cut_short;
 mod derived;
 mod diff;
 mod docs;

@@ -8,7 +8,8 @@
 use std::pin::pin;
 
 use super::{
-    execute::{Deletion, could_not_be_deleted},
+    answer::could_not_be_deleted,
+    execute::Deletion,
     namespaces::{Last, TerminatingNamespace},
 };
 use crate::{
@@ -65,24 +66,23 @@ impl Deletion<'_> {
     ) -> Result<()> {
         let manager = manager(&last.record.namespace, self.name.as_str());
         let remover = self.remover(last.api, last.record, &manager);
-        let mut emptying = pin!(remover.remove(last.with_home, self.deadline));
-        let mut ending = pin!(self.wait_for_end(going));
-        let mut removed = None;
-        let end = loop {
-            tokio::select! {
-                end = &mut ending => break end,
-                // What failed the namespace takes along, or names.
-                done = &mut emptying, if removed.is_none() => {
-                    removed = Some(done.unwrap_or_default());
+        let mut removed = Vec::new();
+        let end = {
+            let mut emptying = pin!(remover.remove(last.with_home, self.deadline, &mut removed));
+            let mut ending = pin!(self.wait_for_end(going));
+            let mut is_emptied = false;
+            loop {
+                tokio::select! {
+                    end = &mut ending => break end,
+                    // What failed the namespace takes along, or names.
+                    _ = &mut emptying, if !is_emptied => is_emptied = true,
                 }
             }
         };
-        let removed = match end {
-            Ok(()) => {
-                last.with_home.iter().map(|entry| (entry.id.clone(), Removed::Gone)).collect()
-            }
-            Err(_) => removed.unwrap_or_default(),
-        };
+        if end.is_ok() {
+            let all = last.with_home.iter();
+            removed = all.map(|entry| (entry.id.clone(), Removed::Gone)).collect();
+        }
         operation.take_removed(removed, &last.with_home.iter().collect::<Vec<_>>());
         end?;
         self.is_deleted(going, operation);
@@ -100,9 +100,11 @@ impl Deletion<'_> {
     ) -> Result<()> {
         let manager = manager(&last.record.namespace, self.name.as_str());
         let remover = self.remover(last.api, last.record, &manager);
-        let removed = remover.remove(last.with_home, self.deadline).await?;
+        let mut removed = Vec::new();
+        let end = remover.remove(last.with_home, self.deadline, &mut removed).await;
         let known: Vec<&Entry> = last.with_home.iter().collect();
-        could_not_be_deleted(&operation.take_removed(removed, &known).1)
+        let (_, failures) = operation.take_removed(removed, &known);
+        end.and_then(|()| could_not_be_deleted(&failures))
     }
 }
 

@@ -1,13 +1,10 @@
 //! Carrying a deletion out: the intent, the objects wave by wave, then what is at their end.
 
-use std::{
-    collections::{HashMap, HashSet},
-    time::Instant,
-};
+use std::time::Instant;
 
 use jiff::Timestamp;
-use serde_json::Value;
 
+use super::answer::could_not_be_deleted;
 use crate::{
     cluster::{
         api::Api,
@@ -19,27 +16,22 @@ use crate::{
         lock::{self, Held},
         options::DeleteOptions,
         own_judges::OwnJudges,
-        removal::{Removed, Remover},
+        removal::Remover,
         session::Session,
-        several,
         survey::{Live, Survey},
         target::Target,
-        view::{ObjectView, Operation, OperationOutcome},
+        view::{Operation, OperationOutcome},
     },
     workload::{
         error::{Code, Error, ErrorKind, Result},
         instance::{Observed, Status},
         name::InstanceName,
-        object::ObjectId,
         ownership::{has_controller, is_ours, manager, uid},
         plan::is_kept,
         record::{Entry, Record},
         release::Action,
     },
 };
-
-const UNPROVEN: &str = "only the record says that it is ours: it has no entry of this instance in its \
-                        managedFields";
 
 /// The deletion of what a record holds, on its cluster.
 pub(crate) struct Deletion<'a> {
@@ -220,13 +212,21 @@ impl Deletion<'_> {
         }
         let (with_home, going) = self.with_home(record, &live, going, &kept);
         let remover = Remover { staying: &kept, ..self.remover(api, record, &manager) };
-        let mut removed = remover.remove(&going, self.deadline).await?;
-        // After the sets are gone: one that still lived would have adopted its pods.
-        let orphans = self.left_behind(record).await?;
-        removed.extend(remover.remove(&orphans, self.deadline).await?);
-        let late = self.remove_late(&remover, record, &live, &mut removed).await?;
+        let mut removed = Vec::new();
+        let (mut orphans, mut late) = (Vec::new(), Vec::new());
+        let work = async {
+            remover.remove(&going, self.deadline, &mut removed).await?;
+            // After the sets are gone: one that still lived would have adopted its pods.
+            orphans = self.left_behind(record).await?;
+            remover.remove(&orphans, self.deadline, &mut removed).await?;
+            late = self.remove_late(&remover, record, &live, &mut removed).await?;
+            Ok(())
+        };
+        let end: Result<()> = work.await;
         let known: Vec<&Entry> = going.iter().chain(&orphans).chain(&late).collect();
         let (mut gone, failures) = operation.take_removed(removed, &known);
+        // What was deleted until then is told; the record keeps it for the next command to look.
+        end?;
         // Without waiting nothing is known to be gone: the record keeps all of it for the next
         // command.
         if !self.options.limits.no_wait {
@@ -285,16 +285,6 @@ impl Deletion<'_> {
     }
 }
 
-/// Makes one failure of those of single objects.
-pub(super) fn could_not_be_deleted(failures: &[Error]) -> Result<()> {
-    match failures {
-        [] => Ok(()),
-        failures => {
-            Err(several::merge(&failures.iter().collect::<Vec<_>>(), "could not be deleted"))
-        }
-    }
-}
-
 /// Sorts the objects of a record that are there.
 pub(super) fn sort(record: &Record, live: &Live, manager: &str) -> Sorted {
     let mut sorted = Sorted::default();
@@ -309,64 +299,4 @@ pub(super) fn sort(record: &Record, live: &Live, manager: &str) -> Sorted {
         }
     }
     sorted
-}
-
-impl Operation {
-    /// Says of an object of the inventory that it stays, and why.
-    pub(super) fn stays(&mut self, entry: &Entry, why: &str) {
-        self.remarks.push(format!("{} stays: {why}", entry.id));
-        self.objects.push(view(&entry.id, Some(entry), &Removed::Left(why.to_owned())));
-    }
-
-    /// Says of an object of the inventory that it is not ours to delete.
-    fn is_foreign(&mut self, entry: &Entry, live: Option<&Value>) {
-        if live.and_then(uid) == entry.uid.as_deref() {
-            self.stays(entry, UNPROVEN);
-            return;
-        }
-        let removed = Removed::Left("it is not ours any more: somebody made it anew".to_owned());
-        self.objects.push(view(&entry.id, Some(entry), &removed));
-    }
-
-    /// Takes in what became of objects; gives those that are done with, and the failures.
-    pub(super) fn take_removed(
-        &mut self,
-        removed: Vec<(ObjectId, Removed)>,
-        known: &[&Entry],
-    ) -> (HashSet<ObjectId>, Vec<Error>) {
-        let entries: HashMap<&ObjectId, &Entry> =
-            known.iter().map(|entry| (&entry.id, *entry)).collect();
-        let (mut gone, mut failures) = (HashSet::new(), Vec::new());
-        for (id, removed) in removed {
-            self.objects.push(view(&id, entries.get(&id).copied(), &removed));
-            match removed {
-                Removed::Gone => {
-                    self.counts.add(Action::Delete);
-                    gone.insert(id);
-                }
-                Removed::Left(why) | Removed::Stays(why) => {
-                    self.remarks.push(format!("{id} stays: {why}"));
-                    gone.insert(id);
-                }
-                Removed::Failed(error) => failures.push(*error),
-            }
-        }
-        (gone, failures)
-    }
-}
-
-/// Shows what became of an object.
-pub(super) fn view(id: &ObjectId, entry: Option<&Entry>, removed: &Removed) -> ObjectView {
-    let (action, message) = match removed {
-        Removed::Gone => (Action::Delete, String::new()),
-        Removed::Left(why) | Removed::Stays(why) => (Action::Unchanged, why.clone()),
-        Removed::Failed(error) => (Action::Blocked, error.to_string()),
-    };
-    let version = entry.map(|entry| &*entry.version).unwrap_or_default();
-    ObjectView {
-        uid: entry.and_then(|entry| entry.uid.clone()),
-        action: Some(action),
-        message,
-        ..ObjectView::new(id.clone(), version)
-    }
 }

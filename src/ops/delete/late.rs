@@ -75,7 +75,7 @@ impl Deletion<'_> {
         let late = sort(record, &found, remover.manager).going;
         // One of that name is deleted already: in the answer the two are one.
         removed.retain(|(id, _)| late.iter().all(|late| late.id != *id));
-        removed.extend(remover.remove(&late, self.deadline).await?);
+        remover.remove(&late, self.deadline, removed).await?;
         Ok(late)
     }
 

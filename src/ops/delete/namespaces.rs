@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::execute::{Deletion, view};
+use super::{answer::view, execute::Deletion};
 use crate::{
     cluster::{api::Api, record::Keeper, request::Request},
     ops::{

@@ -85,8 +85,10 @@ impl Deploy<'_> {
             wait: !self.options.limits.no_wait,
             delete_crds: false,
         };
-        let mut failures = Vec::new();
-        for (id, removed) in remover.remove(&leaving.going, prepared.deadline).await? {
+        let (mut all, mut failures) = (Vec::new(), Vec::new());
+        let end = remover.remove(&leaving.going, prepared.deadline, &mut all).await;
+        // What went before something ended it is gone all the same.
+        for (id, removed) in all {
             match removed {
                 Removed::Gone => {
                     let (action, applied_at) = (leaving.action, Some(self.session.now()));
@@ -107,7 +109,7 @@ impl Deploy<'_> {
                 Removed::Failed(error) => failures.push(*error),
             }
         }
-        Ok(failures)
+        end.map(|()| failures)
     }
 
     /// Says what left the definition and stays.
