@@ -52,4 +52,33 @@ on_both! {
         assert!(has_claim(place, &name, "one"));
         place.run(&format!("deploy {name} -f one.yaml --no-wait --lock-wait 0s")).expect(0);
     }
+
+    fn a_deletion_asks_again_when_more_goes_than_was_agreed_to(place) {
+        let name = place.instance("");
+        for (file, claims) in [("one", &["one"][..]), ("two", &["one", "two"])] {
+            place.write(&format!("{file}.yaml"), &set(claims));
+        }
+        place.run(&format!("deploy {name} -f one.yaml --no-wait")).expect(0);
+        let mut terminal = Terminal::open();
+        let line = format!("delete {name} --progress none --color never");
+        let mut child = terminal.start(place.command(&line));
+        let asked = terminal.until("[y/N]");
+        assert!(asked.contains("3 objects, among them 1 PersistentVolumeClaim with its data?"), "{asked}");
+        place.run(&format!("deploy {name} -f two.yaml --no-wait --lock-wait 0s")).expect(0);
+        terminal.enter("y\n");
+        let asked = terminal.until("[y/N]");
+        assert!(asked.contains("4 objects, among them 2 PersistentVolumeClaims with their data?"), "{asked}");
+        assert!(has_claim(place, &name, "one"), "nobody has agreed to this");
+        terminal.enter("n\n");
+        let told = terminal.rest();
+        assert_eq!(child.wait().unwrap().code(), Some(1), "{told}");
+        assert!(has_claim(place, &name, "one") && has_claim(place, &name, "two"));
+        let mut terminal = Terminal::open();
+        let mut child = terminal.start(place.command(&line));
+        terminal.until("[y/N]");
+        terminal.enter("y\n");
+        let told = terminal.rest();
+        assert!(child.wait().unwrap().success(), "{told}");
+        assert_eq!(place.leftovers(&name), Vec::<String>::new());
+    }
 }

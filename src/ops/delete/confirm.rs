@@ -9,6 +9,7 @@ use super::{
 use crate::{
     ops::{
         collateral::{Collateral, Going},
+        events::confirm,
         namespace_users::{self, Leaver},
         runtime_choice::Choice,
         survey::{Live, Survey},
@@ -22,18 +23,18 @@ use crate::{
     },
 };
 
+/// What goes, and what along with it, as it is now.
+pub(super) struct Outlook {
+    claims: String,
+    collateral: Collateral,
+}
+
 impl Delete<'_> {
-    /// Asks whether all of it is to go.
+    /// Looks at what would go.
     ///
     /// # Errors
-    /// Code 1 where the answer is no; code 2 where nobody can be asked; a look that failed.
-    pub(super) async fn confirm(
-        &self,
-        record: &Record,
-        choice: &Choice,
-        target: &Target,
-        operation: &mut Operation,
-    ) -> Result<()> {
+    /// A look that failed.
+    pub(super) async fn outlook(&self, record: &Record, target: &Target) -> Result<Outlook> {
         // What may not be looked at is for the deletion to fail at: the question counts what it sees.
         let (live, _) = Survey::of(target, self.name, &record.inventory).look_at_visible().await?;
         let manager = manager(&record.namespace, self.name.as_str());
@@ -50,14 +51,25 @@ impl Delete<'_> {
             inventory: &record.inventory,
             delete_crds: self.options.delete_crds,
         };
-        let collateral = look.look().await?;
-        let told = collateral.told();
-        operation.alongside = collateral.objects().cloned().collect();
+        Ok(Outlook { claims, collateral: look.look().await? })
+    }
+
+    /// Tells whether somebody agreed that all of it is to go.
+    ///
+    /// # Errors
+    /// Code 1 where the answer is no, or nobody was asked yet; code 2 where nobody can be asked.
+    pub(super) fn confirm(
+        &self,
+        outlook: &Outlook,
+        record: &Record,
+        choice: &Choice,
+    ) -> Result<()> {
+        let Outlook { claims, collateral } = outlook;
         let objects = match record.inventory.len() {
             1 => "1 object".to_owned(),
             many => format!("{many} objects"),
         };
-        let along = match &*told {
+        let along = match &*collateral.told() {
             [] => String::new(),
             told => format!(", and along with that {}", told.join(" and ")),
         };
@@ -65,15 +77,20 @@ impl Delete<'_> {
             "Delete {} from {} (namespace {}): {objects}{claims}{along}?",
             self.name, choice.runtime, record.namespace,
         );
-        let Collateral { claims: _, custom_resources: _, unseen } = collateral;
-        operation.warnings.extend(unseen.iter().map(|unseen| format!("may go along: {unseen}")));
-        self.session
-            .confirm(&question, "answered no; nothing was deleted", || needs_yes(self.name, ""))?;
+        confirm(&self.questions, &question, "answered no; nothing was deleted", || {
+            needs_yes(self.name, "")
+        })
+    }
+
+    /// Tells what goes along, and what may.
+    pub(super) fn tell(&self, outlook: &Outlook, operation: &mut Operation) {
+        let collateral = &outlook.collateral;
+        operation.alongside = collateral.objects().cloned().collect();
+        operation.warnings.extend(collateral.unseen.iter().map(|it| format!("may go along: {it}")));
         // With `--yes` nobody has read the question.
-        for told in told {
+        for told in collateral.told() {
             self.session.note(self.name, format!("goes along: {told}"));
         }
-        Ok(())
     }
 }
 

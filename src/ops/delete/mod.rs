@@ -15,6 +15,7 @@ pub(crate) use execute::Deletion;
 pub(crate) use forget::forget;
 
 use super::{
+    asking::Deferred,
     events::Event,
     fixed,
     locate::{self, Located, Search},
@@ -41,7 +42,8 @@ pub(crate) async fn run(
     let started = Instant::now();
     let until = started + options.limits.lock_wait;
     let mut operation = Operation::of(name);
-    let delete = Delete { session, name, options, until };
+    let questions = Deferred::new(session.ask);
+    let delete = Delete { session, name, options, until: Cell::new(until), questions };
     let result = delete.run(&mut operation).await;
     operation.warnings.extend(session.tell_warnings(name));
     operation.ended(result, options, started)
@@ -77,7 +79,16 @@ struct Delete<'a> {
     name: &'a InstanceName,
     options: &'a DeleteOptions,
     /// Until when another holder is waited for.
-    until: Instant,
+    until: Cell<Instant>,
+    /// What a person is asked, while nothing is locked.
+    questions: Deferred<'a>,
+}
+
+/// How far a deletion came.
+enum Progress {
+    Done,
+    /// A person is to be asked first; the failure where the answer is not yes.
+    Unconfirmed(Error),
 }
 
 impl Delete<'_> {
@@ -87,13 +98,32 @@ impl Delete<'_> {
             return Err(needs_yes(name, " where nobody can be asked")
                 .hint(format!("workloadctl delete {name} --yes")));
         }
-        let mut confirmed = session.ask.is_asking() && self.ask_first(operation).await?;
+        // What was agreed to has to hold when it is done: it is looked at again under the lock, and
+        // anything else is another question.
+        while let Progress::Unconfirmed(unconfirmed) = self.delete_locked(operation).await? {
+            let began = Instant::now();
+            if self.questions.ask_open() != Some(true) {
+                return Err(unconfirmed);
+            }
+            // A question stops every clock (docs/cli.md, Questions).
+            self.until.set(self.until.get() + began.elapsed());
+        }
+        Ok(())
+    }
+
+    /// Locks the instance and deletes it, or finds out what is to be asked.
+    async fn delete_locked(&self, operation: &mut Operation) -> Result<Progress> {
+        let (session, name) = (self.session, self.name);
         let (mut held, stored, choice) = self.lock(operation).await?;
         let stored = stored.as_ref();
         let (choice, mut target) = match self.connect(choice, operation).await {
             Ok(connected) => connected,
-            Err(error) => return self.end_without_cluster(stored, error, held, operation),
+            Err(error) => {
+                self.end_without_cluster(stored, error, held, operation)?;
+                return Ok(Progress::Done);
+            }
         };
+        let mut is_told = false;
         loop {
             let found = tokio::select! {
                 found = self.look(&mut target, stored, &held) => found,
@@ -103,14 +133,18 @@ impl Delete<'_> {
             };
             let located = match found {
                 Ok(located) => located,
-                Err(error) => return self.end_without_cluster(stored, error, held, operation),
+                Err(error) => {
+                    self.end_without_cluster(stored, error, held, operation)?;
+                    return Ok(Progress::Done);
+                }
             };
             if let Some(stored) = stored {
                 fixed::check(session, stored, &choice, &target, &located)?;
             }
             // Also when it came back here: somebody else has deleted the rest meanwhile.
             let Some(record) = located.record().cloned() else {
-                return self.end_without_record(stored, held, operation);
+                self.end_without_record(stored, held, operation)?;
+                return Ok(Progress::Done);
             };
             if let Some(doubt) = located.doubt.clone() {
                 operation.doubt(session, name, doubt);
@@ -118,9 +152,15 @@ impl Delete<'_> {
             target.know_kinds_of(&record.inventory).await?;
             operation.instance.describe_record(&record);
             operation.instance.cluster_uid.clone_from(&target.cluster_uid);
-            // Once: the same question after a lost race would make nobody wiser.
-            if !std::mem::replace(&mut confirmed, true) {
-                self.confirm(&record, &choice, &target, operation).await?;
+            // Nobody is asked a second time, nor told: a lost race makes nobody wiser.
+            if session.ask.is_asking() || !is_told {
+                let outlook = self.outlook(&record, &target).await?;
+                if let Err(unconfirmed) = self.confirm(&outlook, &record, &choice) {
+                    return Ok(Progress::Unconfirmed(unconfirmed));
+                }
+                if !std::mem::replace(&mut is_told, true) {
+                    self.tell(&outlook, operation);
+                }
             }
             // Waiting for somebody else, or for an answer, has its own clock.
             let deadline = self.options.limits.timeout.map(|timeout| Instant::now() + timeout);
@@ -135,38 +175,7 @@ impl Delete<'_> {
             self.delete_row()?;
         }
         held.end();
-        Ok(())
-    }
-
-    /// Asks before anything is locked: who thinks about the answer holds nobody up. `false` where
-    /// nothing was found to ask about; whatever went wrong is told with the lock.
-    ///
-    /// # Errors
-    /// The answer is no, or a signal came.
-    async fn ask_first(&self, operation: &mut Operation) -> Result<bool> {
-        let stored = self.session.store().instance(self.name)?;
-        let Ok(choice) = choose(self.session, stored.as_ref()) else { return Ok(false) };
-        let look = async {
-            let mut target = Target::connect(self.session, &choice.runtime).await?;
-            let located = self.look(&mut target, stored.as_ref(), &Held::nothing()).await?;
-            let record = located.record().cloned();
-            if let Some(record) = &record {
-                target.know_kinds_of(&record.inventory).await?;
-            }
-            Ok::<_, Error>(record.map(|record| (record, target)))
-        };
-        let looked = tokio::select! {
-            looked = look => looked,
-            signal = self.session.stop.wait() => {
-                return Err(signal.error("stopped; nothing was deleted"));
-            }
-        };
-        match looked {
-            Ok(Some((record, target))) => {
-                self.confirm(&record, &choice, &target, operation).await.map(|()| true)
-            }
-            Ok(None) | Err(_) => Ok(false),
-        }
+        Ok(Progress::Done)
     }
 
     /// Locks the instance; gives what the database knows of it, and the runtime that follows.
@@ -188,7 +197,7 @@ impl Delete<'_> {
             }
             Err(_) => {}
         }
-        let held = Held::acquire(self.session, self.name, self.until).await?;
+        let held = Held::acquire(self.session, self.name, self.until.get()).await?;
         // Somebody has deployed or deleted it meanwhile.
         let (stored, choice) = if held.waited { read()? } else { (stored, choice) };
         Ok((held, stored, choice))
@@ -219,7 +228,7 @@ impl Delete<'_> {
         // Its clock begins after the look.
         let paused = Cell::default();
         let mut located =
-            lock::locate_free(session, target, search, dead, self.until, &paused).await?;
+            lock::locate_free(session, target, search, dead, self.until.get(), &paused).await?;
         if located.found.is_none() {
             let home = places.first().cloned().unwrap_or_else(|| name.to_string());
             recover::recover(session, target, &mut located, &home, name).await?;
