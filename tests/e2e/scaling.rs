@@ -118,4 +118,27 @@ on_both! {
         place.run(&format!("deploy {name} -f set.json --conflicts fail")).expect(0);
         assert_eq!(replicas_holders(&place.get(&path).unwrap()), ["workloadctl-yielded"]);
     }
+
+    fn a_scale_of_what_the_definition_leaves_open_is_said_and_counted(place) {
+        let name = place.instance("");
+        let path = format!("{}/web", collection(&name, "Deployment"));
+        write(place, &[deployment(None, "nginx:1")]);
+        place.run(&format!("deploy {name} -f set.json")).expect(0);
+        let status = place.run(&format!("status {name} -o json")).expect(0).json();
+        assert!(status.get("addedFields").is_none() && status.get("remarks").is_none(), "{status}");
+        scale(place, &path, "kubectl", 3);
+        place.run(&format!("status {name} --wait")).expect(0);
+        let status = place.run(&format!("status {name} --exit-code -o json")).expect(0).json();
+        assert_eq!(status["addedFields"], 1, "{status}");
+        let said = "Deployment/web has 3 replicas, and its definition sets none: they stay as somebody scaled them";
+        assert_eq!(status["remarks"], json!([said]), "{status}");
+        assert!(status.get("drift").is_none(), "{status}");
+        place.run(&format!("deploy {name}")).expect(0);
+        assert_eq!(replicas(place, &path), 3);
+        // What an autoscaler of the set does needs no words.
+        write(place, &[deployment(None, "nginx:1"), autoscaler()]);
+        place.run(&format!("deploy {name} -f set.json")).expect(0);
+        let status = place.run(&format!("status {name} -o json")).expect(0).json();
+        assert!(status.get("remarks").is_none(), "{status}");
+    }
 }

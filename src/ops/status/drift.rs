@@ -1,5 +1,7 @@
 //! What others changed of an instance, read off what `status` lists anyway.
 
+use std::collections::HashSet;
+
 use futures::{StreamExt as _, stream};
 
 use super::{DriftDetail, objects::SeenObject};
@@ -9,7 +11,10 @@ use crate::{
     workload::{
         body::Body,
         drift::{Drift, SentBodies, drift_of},
-        ownership::{added_beside, manager},
+        object::ObjectId,
+        ownership::{
+            REPLICAS, Scaled, added_beside, manager, scale_target, scaled_by_others, scales_others,
+        },
         record::{Entry, Record},
     },
 };
@@ -27,12 +32,29 @@ pub(super) async fn tell(
     let manager = manager(&record.namespace, record.instance.as_str());
     let bodies = SentBodies::new(record, &target.kinds);
     let (mut all, mut beside) = (Vec::new(), 0);
+    let autoscalers = judged.iter().filter(|seen| scales_others(&seen.entry.id));
+    let scale_targets = autoscalers.filter_map(|seen| {
+        let sent = bodies.of(seen.entry)?;
+        scale_target(&sent)
+    });
+    let scale_targets: HashSet<ObjectId> = scale_targets.collect();
     for SeenObject { entry, .. } in judged {
         let found = live.get(&entry.id);
         let sent = bodies.of(entry);
         let drift = drift_of(entry, sent.as_deref(), found, &manager);
         if let (Some(sent), Some(found)) = (&sent, found) {
             beside += added_beside(sent, found, &manager, &entry.yielded);
+            let is_told = entry.yielded.iter().any(|left| left.field == REPLICAS)
+                || scale_targets.contains(&entry.id);
+            if let Some(scaled) = scaled_by_others(sent, found).filter(|_| !is_told) {
+                beside += usize::from(!scaled.is_added_field);
+                let Scaled { replicas, .. } = scaled;
+                operation.remarks.push(format!(
+                    "{} has {replicas} replicas, and its definition sets none: they stay as somebody \
+                     scaled them",
+                    entry.id
+                ));
+            }
         }
         all.push((*entry, sent, drift));
     }
