@@ -19,7 +19,10 @@ use crate::{
         reports::ReportArgs,
         watching::WatchArgs,
     },
-    ops::{frozen::FrozenPlan, options::Limits},
+    ops::{
+        frozen::FrozenPlan,
+        options::{Limits, Watching},
+    },
     output::format::Format,
     workload::error::{Code, Error},
 };
@@ -138,7 +141,7 @@ pub(super) fn run(args: DeployArgs, call: &Invocation) -> Done {
     release.watching = watching.check();
     release.pace = pace;
     if let Some(file) = plan {
-        return run_kept(&file, limits.check(call), call);
+        return run_kept(&file, limits.check(call), release.watching, call);
     }
     if ask {
         return run_asking(release, limits.check(call), style, call);
@@ -159,7 +162,7 @@ pub(super) fn run(args: DeployArgs, call: &Invocation) -> Done {
 }
 
 /// Does a plan that was kept.
-fn run_kept(file: &Path, limits: Limits, call: &Invocation) -> Done {
+fn run_kept(file: &Path, limits: Limits, watching: Watching, call: &Invocation) -> Done {
     call.only("deploy", &[Format::Table, Format::Json])?;
     for (flag, given) in
         [("--runtime", !call.runtimes.is_empty()), ("--namespace", call.namespace.is_some())]
@@ -174,7 +177,7 @@ fn run_kept(file: &Path, limits: Limits, call: &Invocation) -> Done {
         Error::usage(Code::UnreadableSource, format!("cannot read {shown}")).chain(&error)
     })?;
     let frozen = Arc::new(FrozenPlan::read(&shown, &text)?);
-    fleet::run_frozen(frozen, limits, false, call).map(|end| end.failed)
+    fleet::run_frozen(frozen, limits, watching, false, call).map(|end| end.failed)
 }
 
 /// Shows the plan, asks, and does it.
@@ -186,6 +189,7 @@ fn run_asking(
 ) -> Done {
     call.only("deploy --ask", &[Format::Table])?;
     release.single = Some("--ask");
+    let watching = release.watching;
     let plan = fleet::run(release, limits, FleetCommand::Plan(style.style(call)), call)?;
     if plan.failed.is_some() {
         return Ok(plan.failed);
@@ -196,5 +200,5 @@ fn run_asking(
     };
     // Where nothing changes there is nothing to ask about; it is waited for all the same.
     let asks = plan.changes;
-    fleet::run_frozen(Arc::clone(frozen), limits, asks, call).map(|end| end.failed)
+    fleet::run_frozen(Arc::clone(frozen), limits, watching, asks, call).map(|end| end.failed)
 }

@@ -14,11 +14,15 @@ pub(crate) struct WatchArgs {
     /// to appear, and after the first failure everything else 30 s to end
     #[arg(long, value_name = "N", default_value_t = Watching::default().tolerated_restarts)]
     tolerate_restarts: u32,
+    /// Show what the new pods and Jobs write, while they are waited for
+    #[arg(long, conflicts_with_all = ["no_wait", "dry_run"])]
+    logs: bool,
 }
 
 impl WatchArgs {
     /// Gives what was asked for.
     pub(crate) fn check(&self) -> Watching {
-        Watching { log_lines: self.log_lines, tolerated_restarts: self.tolerate_restarts }
+        let Self { log_lines, tolerate_restarts: tolerated_restarts, logs } = *self;
+        Watching { log_lines, tolerated_restarts, logs }
     }
 }

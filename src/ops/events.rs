@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use super::view::PodLine;
 use crate::workload::{
     error::{Code, Error, Result},
     object::ObjectId,
@@ -56,6 +57,8 @@ pub(crate) enum Event {
         /// What is waited for, with the present reasons.
         open: Vec<(ObjectId, String)>,
     },
+    /// A container wrote a line (only reported with `--logs`).
+    Log(PodLine),
     /// A request was answered (only reported with `-v`).
     Request {
         /// The HTTP method.

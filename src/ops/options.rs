@@ -68,11 +68,13 @@ pub(crate) struct Watching {
     pub log_lines: u32,
     /// How often a container may restart before it counts as failed (`--tolerate-restarts`).
     pub tolerated_restarts: u32,
+    /// Whether what its pods write is told meanwhile (`--logs`).
+    pub logs: bool,
 }
 
 impl Default for Watching {
     fn default() -> Self {
-        Self { log_lines: 20, tolerated_restarts: RESTARTS_TOLERATED }
+        Self { log_lines: 20, tolerated_restarts: RESTARTS_TOLERATED, logs: false }
     }
 }
 

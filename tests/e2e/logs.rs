@@ -10,7 +10,7 @@ use std::{
 use regex::Regex;
 use workloadctl::testing::{Effect, Fault, Matches, When};
 
-use crate::{harness::Place, pty::Terminal};
+use crate::{evidence::steady, harness::Place, pty::Terminal};
 
 const WEB: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  replicas: 2\n  \
     selector: {matchLabels: {app: web}}\n  template:\n    metadata: {labels: {app: web}}\n    \
@@ -216,5 +216,83 @@ on_both! {
         std::io::Read::read_to_string(&mut child.stdout.take().unwrap(), &mut text).unwrap();
         assert_eq!(child.wait().unwrap().code(), Some(0));
         assert_eq!(text, "bare/app | starting\nbare/app | listening on port 8080\nbare/app | ready\n");
+    }
+
+    /// A Job is a test run: what it wrote is there before the answer, whose code is its result.
+    fn a_deploy_shows_what_its_jobs_write(place) {
+        let name = place.instance("");
+        let job = "apiVersion: batch/v1\nkind: Job\nmetadata: {name: e2e}\nspec:\n  backoffLimit: 0\n  template:\n    \
+            metadata: {annotations: {}}\n    spec: {restartPolicy: Never, containers: [{name: main, image: 'e2e:1'}]}\n";
+        let told = |flags: &str| {
+            let told = steady(place.told(&format!("deploy {name} -f job.yaml {flags}")));
+            Regex::new("e2e-[a-z0-9]{5}").unwrap().replace_all(&told, "e2e-POD").into_owned()
+        };
+        place.write("job.yaml", job);
+        snapshot!(told("--logs --progress none"), @"
+        $ workloadctl deploy NAME -f job.yaml --logs --progress none
+        exit code 0
+        --- stdout
+        NAME deployed to RUNTIME (release 1, NAME revision 1): 2 created; ready in N s
+        namespace NAME
+        --- stderr
+        runtime RUNTIME: WORKLOADCTL_RUNTIME
+        e2e-POD/main | starting
+        e2e-POD/main | listening on port 8080
+        e2e-POD/main | ready
+        ");
+        snapshot!(told("--logs --progress none"), @"
+        $ workloadctl deploy NAME -f job.yaml --logs --progress none
+        exit code 0
+        --- stdout
+        NAME unchanged (release 1, ready)
+        namespace NAME
+        ");
+        let again = told("--restart --logs -q");
+        assert_eq!(again.lines().filter(|line| line.starts_with("e2e-POD/main | ")).count(), 3, "{again}");
+        place.write("job.yaml", &job.replace("{}", "{test.workloadctl/fail: job-fail}"));
+        snapshot!(told("--logs --progress none --log-lines 0"), @"
+        $ workloadctl deploy NAME -f job.yaml --logs --progress none --log-lines 0
+        exit code 3
+        --- stdout
+        NAME is not ready on RUNTIME (release 3, NAME revision 2): 1 recreated, 1 unchanged; after N s
+        namespace NAME
+        --- stderr
+        e2e-POD/main | starting
+        e2e-POD/main | listening on port 8080
+        e2e-POD/main | ready
+        error: `NAME` was applied, but is not ready
+          Job/e2e: pod e2e-POD on node-N: container main ended with exit code 1
+        ");
+        let lines = place.run(&format!("deploy {name} --restart --logs --progress json")).expect(3).stderr;
+        let lines = lines.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+        let logs: Vec<_> = lines.filter(|line| line["event"] == "log").collect();
+        let texts: Vec<_> = logs.iter().map(|line| line["text"].as_str().unwrap()).collect();
+        assert_eq!(texts, ["starting", "listening on port 8080", "ready"]);
+        assert!(logs.iter().all(|line| line["container"] == "main" && line["writtenAt"].is_string()), "{logs:?}");
+    }
+
+    fn a_deploy_shows_what_its_new_pods_write_and_nothing_of_older_ones(place) {
+        let name = place.instance("");
+        let web = WEB.replace("replicas: 2", "replicas: 1");
+        place.write("set.yaml", &web);
+        let logs = |place: &Place| {
+            let told = place.run(&format!("deploy {name} -f set.yaml --logs --progress none")).expect(0).stderr;
+            let lines: Vec<&str> = told.lines().filter(|line| line.contains(" | ")).collect();
+            written(&lines.join("\n"))
+        };
+        assert_eq!(logs(place), ["web/app 3", "web/sidecar 3"]);
+        place.write("set.yaml", &web.replace("web:1", "web:2"));
+        assert_eq!(logs(place), ["web/app 3", "web/sidecar 3"]);
+        assert_eq!(logs(place), [""; 0]);
+    }
+
+    fn a_deploy_that_nobody_listens_to_goes_on(place) {
+        let name = place.instance("");
+        place.write("set.yaml", &format!("{WEB}{POD}"));
+        let mut child = place.start(&format!("deploy {name} -f set.yaml --logs"));
+        drop(child.stderr.take());
+        drop(child.stdout.take());
+        assert_eq!(child.wait().unwrap().code(), Some(0));
+        assert_eq!(place.run(&format!("status {name} --exit-code")).code, 0);
     }
 }

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     ops::{
         frozen::FrozenPlan,
-        options::{DeployOptions, Limits},
+        options::{DeployOptions, Limits, Watching},
         stop::Signal,
         view::{InstanceView, Operation, OperationOutcome},
     },
@@ -106,12 +106,13 @@ pub(crate) fn run(
 pub(crate) fn run_frozen(
     frozen: Arc<FrozenPlan>,
     limits: Limits,
+    watching: Watching,
     asks: bool,
     call: &Invocation,
 ) -> Result<FleetResult, Failures> {
     let command = FleetCommand::Deploy;
     let name = frozen.instance.clone();
-    let options = DeployOptions::of_frozen(frozen, limits);
+    let options = DeployOptions { watching, ..DeployOptions::of_frozen(frozen, limits) };
     let answers = || call.answers(command.answers(&limits), false);
     let line = format!("workloadctl deploy {name}");
     let mode = OperationMode { command: line, ..OperationMode::default() };

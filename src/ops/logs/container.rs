@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use regex::Regex;
 use serde_json::Value;
-use tokio::sync::mpsc::Sender;
+use tokio::sync::{mpsc::Sender, watch};
 
 use crate::cluster::{
     api::Api,
@@ -27,6 +27,19 @@ pub(super) struct Run {
     pub number: i64,
     pub uid: String,
     pub grep: Option<Regex>,
+    /// Whether what was written by then is all that is wanted.
+    pub finishing: watch::Receiver<bool>,
+}
+
+/// How the reading of a stream ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reading {
+    /// It came to its end.
+    Whole,
+    /// It broke, or was not to be followed any longer.
+    Broken,
+    /// Nobody listens.
+    Unheard,
 }
 
 /// How far a log was read.
@@ -75,12 +88,21 @@ impl Run {
         let mut cursor = Cursor::default();
         let mut failures = 0;
         loop {
-            let ended = match LogLines::open(&api, &self.request).await {
+            if *self.finishing.borrow() {
+                self.request.follow = false;
+            }
+            let opened = tokio::select! {
+                opened = LogLines::open(&api, &self.request) => opened,
+                // Who answers only when something is written is not waited for.
+                () = is_finishing(&mut self.finishing), if self.request.follow => continue,
+            };
+            let ended = match opened {
                 Ok(lines) => {
                     failures = 0;
                     match self.read(lines, &mut cursor, &events).await {
-                        Some(whole) => whole,
-                        None => return,
+                        Reading::Whole => true,
+                        Reading::Broken => false,
+                        Reading::Unheard => return,
                     }
                 }
                 // It went before it could be asked.
@@ -100,7 +122,10 @@ impl Run {
             if ended && (!self.request.follow || !self.goes_on(&api).await) {
                 return;
             }
-            tokio::time::sleep(PAUSE).await;
+            tokio::select! {
+                () = tokio::time::sleep(PAUSE) => {}
+                () = is_finishing(&mut self.finishing), if self.request.follow => {}
+            }
             cursor.rewind();
             if cursor.time.is_some() {
                 let LogRequest { tail, since_seconds, since, .. } = &mut self.request;
@@ -109,23 +134,23 @@ impl Run {
         }
     }
 
-    /// Reads to the end of a stream; tells whether it ended in good order, `None` where nobody
-    /// listens.
+    /// Reads to the end of a stream.
     async fn read(
-        &self,
+        &mut self,
         mut lines: LogLines,
         cursor: &mut Cursor,
         events: &Sender<LogEvent>,
-    ) -> Option<bool> {
+    ) -> Reading {
         loop {
             let line = tokio::select! {
                 line = lines.next() => line,
-                () = events.closed() => return None,
+                () = events.closed() => return Reading::Unheard,
+                () = is_finishing(&mut self.finishing), if self.request.follow => return Reading::Broken,
             };
             let line = match line {
                 Ok(Some(line)) => line,
-                Ok(None) => return Some(true),
-                Err(_) => return Some(false),
+                Ok(None) => return Reading::Whole,
+                Err(_) => return Reading::Broken,
             };
             let is_wanted = self.grep.as_ref().is_none_or(|grep| grep.is_match(&line.text));
             if !cursor.is_new(&line) || !is_wanted {
@@ -134,7 +159,10 @@ impl Run {
             let LogRequest { pod, container, .. } = &self.request;
             let (pod, container) = (pod.clone(), container.clone());
             let LogLine { time, text } = line;
-            events.send(LogEvent::Line(PodLine { pod, container, time, text })).await.ok()?;
+            let line = LogEvent::Line(PodLine { pod, container, time, text });
+            if events.send(line).await.is_err() {
+                return Reading::Unheard;
+            }
         }
     }
 
@@ -155,6 +183,13 @@ impl Run {
             // The next try to read the log says what is wrong.
             Err(_) => true,
         }
+    }
+}
+
+/// Waits until what was written by then is all that is wanted; for ever where nobody will say so.
+async fn is_finishing(finishing: &mut watch::Receiver<bool>) {
+    if finishing.wait_for(|is| *is).await.is_err() {
+        std::future::pending::<()>().await;
     }
 }
 

@@ -3,7 +3,10 @@
 use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
-use tokio::{sync::mpsc, task::JoinSet};
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinSet,
+};
 
 use super::{
     LogOptions,
@@ -33,6 +36,7 @@ pub(crate) struct Follower {
     /// Pods whose end was told.
     ended: HashSet<String>,
     left_out: usize,
+    finishing: watch::Sender<bool>,
     sender: mpsc::Sender<LogEvent>,
     events: mpsc::Receiver<LogEvent>,
 }
@@ -48,6 +52,7 @@ impl Follower {
             begun: HashMap::new(),
             ended: HashSet::new(),
             left_out: 0,
+            finishing: watch::Sender::new(false),
             sender,
             events,
         }
@@ -122,6 +127,7 @@ impl Follower {
             number,
             uid: place.0.clone(),
             grep: grep.clone(),
+            finishing: self.finishing.subscribe(),
         };
         self.begun.insert(place, number);
         let (api, sender) = (self.api.clone(), self.sender.clone());
@@ -148,6 +154,11 @@ impl Follower {
                 Some(_) = self.tasks.join_next() => {}
             }
         }
+    }
+
+    /// Ends following: what was written by now is read, and no more.
+    pub(crate) fn finish(&self) {
+        self.finishing.send_replace(true);
     }
 
     /// Waits for the next event as long as a log is being read; `None` at the end of all.

@@ -11,6 +11,7 @@ mod ending;
 mod evidence;
 mod judging;
 mod last_look;
+mod logs;
 mod node;
 mod observer;
 mod second_turn;
@@ -21,6 +22,7 @@ use futures::{StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
 use jiff::Timestamp;
 
 use clock::{AFTER_FAILURE, Clock, TICK};
+use logs::RolloutLogs;
 pub(crate) use node::Node;
 pub(crate) use observer::Observer;
 pub(crate) use second_turn::with_second_turns;
@@ -92,6 +94,8 @@ pub(crate) struct Rollout<'a> {
     pub nodes: Vec<Node<'a>>,
     /// Why the server did not answer when time was up.
     pub server_down: Option<Failure>,
+    /// What its pods write.
+    logs: RolloutLogs,
     /// When it began, by the server's clock.
     since: Timestamp,
 }
@@ -106,6 +110,7 @@ impl<'a> Rollout<'a> {
             observer: Observer::new(&scope.target.api),
             nodes: items.iter().map(Node::new).collect(),
             server_down: None,
+            logs: RolloutLogs::of(&scope),
             // Its stamps are compared with those in objects, which the server writes.
             since: scope.target.api.connection().server_now(),
             scope,
@@ -115,6 +120,9 @@ impl<'a> Rollout<'a> {
     /// Runs until the end, and then looks into what is not ready.
     pub(crate) async fn run(&mut self) -> RolloutEnd {
         let end = self.run_loop().await;
+        if !matches!(end, RolloutEnd::Stopped(_) | RolloutEnd::Lost | RolloutEnd::LoggedOut) {
+            self.tell_last_lines().await;
+        }
         self.let_pods_catch_up().await;
         let window = self.window();
         for node in self.nodes.iter_mut().filter(|node| node.applied && !node.is_settled()) {
@@ -181,10 +189,13 @@ impl<'a> Rollout<'a> {
                 // What only time decides is judged without a change.
                 () = tokio::time::sleep(TICK) => {}
                 () = until(deadline) => return self.end_at_deadline(&mut clock, &mut schedule, &mut writing).await,
+                // The last: who writes without pause keeps nothing else from its turn.
+                event = self.logs.next() => self.tell_log(event),
             }
             if clock.judging_is_due() {
                 self.ask_for_unwatched(&mut clock);
                 self.judge_all(&mut schedule, &mut clock);
+                self.follow_logs();
             }
             self.heartbeat(&mut clock);
         }

@@ -72,7 +72,8 @@ impl Bars {
 
     /// Writes a line above the display.
     fn above(&self, instance: &str, event: &Event) {
-        if self.printer.is_quiet() {
+        let is_asked_for = matches!(event, Event::Log(_));
+        if self.printer.is_quiet() && !is_asked_for {
             return;
         }
         let named = (self.several && !instance.is_empty()).then_some(instance);
@@ -161,7 +162,11 @@ impl Drop for Bars {
 impl Reporter for Bars {
     fn report(&self, instance: &str, event: Event) {
         match &event {
-            Event::Note(_) | Event::Warning(_) | Event::Request { .. } | Event::Bodies { .. } => {
+            Event::Note(_)
+            | Event::Warning(_)
+            | Event::Log(_)
+            | Event::Request { .. }
+            | Event::Bodies { .. } => {
                 self.above(instance, &event);
             }
             Event::Judged { verdict, .. } => {

@@ -8,7 +8,10 @@ use serde_json::{Map, Value, json};
 
 use super::beats::Beats;
 use crate::{
-    ops::events::{Event, Reporter},
+    ops::{
+        events::{Event, Reporter},
+        view::PodLine,
+    },
     output::{printer::write_stderr, sanitize},
     workload::error::{Error, ErrorView},
 };
@@ -111,6 +114,13 @@ fn fields(event: &Event) -> (&'static str, Map<String, Value>) {
                 "stillOpen",
                 json!({"phase": phase, "elapsedSeconds": seconds(*elapsed), "open": open}),
             )
+        }
+        Event::Log(PodLine { pod, container, time, text }) => {
+            let mut value = json!({"pod": pod, "container": container, "text": text});
+            if let Some(time) = time {
+                value["writtenAt"] = time.to_string().into();
+            }
+            ("log", value)
         }
         Event::Request { method, path, status, took } => (
             "request",

@@ -23,8 +23,8 @@ impl Lines {
 
     fn text(&self, instance: &str, event: &Event) -> Option<String> {
         let is_told = match event {
-            // Requests were asked for with `-v`; everything else is talk.
-            Event::Request { .. } | Event::Bodies { .. } => true,
+            // Requests were asked for with `-v`, logs with `--logs`; everything else is talk.
+            Event::Log(_) | Event::Request { .. } | Event::Bodies { .. } => true,
             // An operation says it every second; a CI log wants it less often.
             Event::StillOpen { elapsed, .. } => {
                 self.beats.is_due(instance, *elapsed) && !self.printer.is_quiet()

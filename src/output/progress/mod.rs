@@ -95,6 +95,7 @@ impl Reporter for ProgressReporter {
             Manner::Notes(lines) => match event {
                 Event::Note(_)
                 | Event::Warning(_)
+                | Event::Log(_)
                 | Event::Request { .. }
                 | Event::Bodies { .. } => {
                     lines.report(instance, event);

@@ -63,7 +63,11 @@ impl Track {
     /// Takes an event in.
     pub(super) fn take(&mut self, event: &Event, now: Instant) {
         match event {
-            Event::Note(_) | Event::Warning(_) | Event::Request { .. } | Event::Bodies { .. } => {}
+            Event::Note(_)
+            | Event::Warning(_)
+            | Event::Log(_)
+            | Event::Request { .. }
+            | Event::Bodies { .. } => {}
             Event::Planned { changes, .. } | Event::Removing { objects: changes } => {
                 (self.changes, self.done) = (*changes, 0);
             }

@@ -6,7 +6,7 @@ use super::NAMED;
 use crate::{
     ops::events::Event,
     output::{
-        human,
+        human, logs,
         printer::Printer,
         sanitize::one_line,
         stream::{Stream, Tone},
@@ -35,6 +35,7 @@ pub(super) fn line(event: &Event, instance: Option<&str>, printer: &Printer) -> 
         Event::Phase(phase) => (*phase).to_owned(),
         Event::Estimate(_) => return None,
         Event::StillOpen { phase, elapsed, open } => still_open(phase, *elapsed, open),
+        Event::Log(line) => return Some(prefix + &logs::shown(line, true, false, stream.colour)),
         Event::Request { method, path, status, took } => request(method, path, *status, *took),
         Event::Bodies { method: _, path: _, status: _, sent, answered } => {
             let bodies = [("> ", sent), ("< ", answered)].into_iter();
@@ -115,7 +116,7 @@ fn shown(object: &ObjectId) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::output::format::Format;
+    use crate::{ops::view::PodLine, output::format::Format};
 
     fn web() -> ObjectId {
         ObjectId::new("apps", "Deployment", Some("web"), "web")
@@ -141,6 +142,10 @@ mod tests {
         let judged = |state, reason: &str, message: &str| Event::Judged {
             object: web(),
             verdict: verdict(state, reason, message),
+        };
+        let log = || {
+            let (pod, container, text) = ("web-1".into(), "app".into(), "\u{1b}[2Jup".into());
+            Event::Log(PodLine { pod, container, time: None, text })
         };
         let request = |status| Event::Request {
             method: "GET".into(),
@@ -176,6 +181,7 @@ mod tests {
             ),
             (judged(State::Missing, "", ""), Some("web: Deployment/web missing\n")),
             (Event::Phase("waiting"), Some("web: waiting\n")),
+            (log(), Some("web: web-1/app | \\u{1b}[2Jup\n")),
             (request(200), Some("web: GET /api/v1 200 12 ms\n")),
             (request(0), Some("web: GET /api/v1 no answer 12 ms\n")),
             (bodies("{}"), Some("  > {}\n")),

@@ -4,7 +4,9 @@ use serde_json::Value;
 
 use super::{
     condition::Condition,
-    field::{count, number, text},
+    field::{count, number, text, uid},
+    job::{is_ahead_of_pods, is_complete},
+    related::Related,
 };
 use crate::workload::{
     kinds::{Trait, builtin_kind},
@@ -41,4 +43,24 @@ pub(crate) fn pod_counts(object: &Value) -> Option<PodCounts> {
     };
     let count = |number: i64| u64::try_from(number).unwrap_or(0);
     Some(PodCounts { wanted: count(wanted), ready: count(ready) })
+}
+
+/// Tells whether an object counts more pods that are ready, or that have ended, than were seen: their
+/// watch is slower than its own.
+pub(crate) fn is_ahead_of_all_pods(object: &Value, around: &Related) -> bool {
+    let seen = |is_counted: fn(&Value) -> bool| {
+        u64::try_from(around.pods_below(uid(object)).filter(|pod| is_counted(pod)).count())
+    };
+    let is_behind = |counted: u64, is_counted| seen(is_counted).is_ok_and(|seen| seen < counted);
+    match text(object, "/kind") {
+        // There is no other that could be slower.
+        "Pod" => false,
+        "Job" if is_complete(object) => {
+            let succeeded = u64::try_from(count(object, "/status/succeeded")).unwrap_or(0);
+            is_behind(succeeded, |pod| text(pod, "/status/phase") == "Succeeded")
+        }
+        "Job" => is_ahead_of_pods(object, around),
+        _ => pod_counts(object)
+            .is_some_and(|counts| is_behind(counts.ready, |pod| Condition::holds(pod, "Ready"))),
+    }
 }

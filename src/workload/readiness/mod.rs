@@ -48,9 +48,10 @@ use self::{
 };
 pub(crate) use self::{
     annotations::check_annotations,
-    counts::{PodCounts, pod_counts},
+    counts::{PodCounts, is_ahead_of_all_pods, pod_counts},
     culprit::Culprit,
     job::{goes_when_finished, is_ahead_of_pods, is_complete, is_leaving, judge_gone},
+    pod::is_of_this_deploy,
     related::Related,
     template::images_of,
     verdict::{State, Verdict},

@@ -57,6 +57,13 @@ pub(crate) fn look(pod: &Value, around: &Related, window: &Window) -> PodState {
     }
 }
 
+/// Tells whether a pod belongs to this deploy: it is new, or the run of a Job that is waited for.
+pub(crate) fn is_of_this_deploy(pod: &Value, window: &Window) -> bool {
+    let ended = matches!(text(pod, "/status/phase"), "Succeeded" | "Failed");
+    let is_run = list(pod, "/metadata/ownerReferences").iter().any(|it| text(it, "/kind") == "Job");
+    window.covers(created(pod)) || (is_run && !ended)
+}
+
 /// Judges a pod that has no controller.
 pub(crate) fn judge(pod: &Value, around: &Related, window: &Window) -> Verdict {
     let generation = number(pod, "/metadata/generation");
