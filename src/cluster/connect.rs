@@ -215,22 +215,13 @@ fn connect_sandbox(runtime: &RuntimeName, options: &ConnectOptions) -> Result<Co
         return Err(Error::usage(Code::NoSandbox, "there is no folder for the sandbox")
             .hint("name a place by `--db FILE`, WORKLOADCTL_DB or HOME"));
     };
-    let wire = options.pool.wire(runtime, CONNECT_LIMIT, || open_sandbox(path))?;
+    let wire = options.pool.wire(runtime, CONNECT_LIMIT, || sandbox_wire(path))?;
     over(wire, sandbox::SERVER, runtime, options)
 }
 
 /// Opens the sandbox in a file as a service.
-fn open_sandbox(path: &Path) -> Result<Wire> {
-    let sandbox = Sandbox::open(path, sandbox::Options::default()).map_err(|error| {
-        Error::runtime(Code::Sandbox, format!("cannot open the sandbox {}", path.display()))
-            .cause(error.to_string())
-            .hint(if can_be_written(path) {
-                "`workloadctl sandbox reset` empties it"
-            } else {
-                "the sandbox lies beside the database: `--db FILE` names one in a folder that can \
-                 be written"
-            })
-    })?;
+fn sandbox_wire(path: &Path) -> Result<Wire> {
+    let sandbox = open_sandbox(path)?;
     let service = tower::service_fn(move |request: http::Request<kube::client::Body>| {
         let sandbox = sandbox.clone();
         async move {
@@ -239,6 +230,23 @@ fn open_sandbox(path: &Path) -> Result<Wire> {
         }
     });
     Ok(Wire::new(service))
+}
+
+/// Opens the sandbox in a file, made if need be.
+///
+/// # Errors
+/// Code 7 where the file cannot be opened.
+pub(crate) fn open_sandbox(path: &Path) -> Result<Sandbox> {
+    Sandbox::open(path, sandbox::Options::default()).map_err(|error| {
+        Error::runtime(Code::Sandbox, format!("cannot open the sandbox {}", path.display()))
+            .cause(error.to_string())
+            .hint(if can_be_written(path) {
+                "`workloadctl sandbox reset` empties it"
+            } else {
+                "the sandbox lies beside the database: `--db FILE` names one in a folder that can \
+                 be written"
+            })
+    })
 }
 
 /// Tells whether a file's folder, and the file where it is there, can be written.

@@ -45,6 +45,7 @@ pub(crate) mod revisions;
 pub(crate) mod rollout;
 pub(crate) mod runtime_choice;
 pub(crate) mod runtimes;
+pub(crate) mod sandbox;
 pub(crate) mod session;
 pub(crate) mod several;
 pub(crate) mod shared;

@@ -10,11 +10,11 @@ use super::{
     events::Event,
     runtime_choice::{choose, confirm_choice},
     session::Session,
-    target::{Target, sandbox_file},
+    target::Target,
     view::RuntimeView,
 };
 use crate::{
-    cluster::{api::Api, connect, failure::Failure, kubeconfig::Kubeconfig, request::Request},
+    cluster::{api::Api, failure::Failure, kubeconfig::Kubeconfig, request::Request},
     env::Env,
     store::{InstanceFilter, Store},
     workload::{
@@ -99,14 +99,6 @@ pub(crate) fn known(kubeconfig: &Kubeconfig, text: &str) -> Result<RuntimeName> 
         RuntimeName::InCluster | RuntimeName::Sandbox => {}
     }
     Ok(runtime)
-}
-
-/// Empties the sandbox that lies beside a database.
-///
-/// # Errors
-/// As the file system has them.
-pub(crate) fn reset_sandbox(database: &Path) -> Result<()> {
-    connect::reset_sandbox(&sandbox_file(database))
 }
 
 /// Decides which runtime a new instance gets, asking where it must be asked.

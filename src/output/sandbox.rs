@@ -1,4 +1,8 @@
-//! What `sandbox reset` answers.
+//! What the commands about the sandbox answer.
+
+use std::{borrow::Cow, path::Path};
+
+use serde::Serialize;
 
 use super::{
     document::{Document, Empty},
@@ -12,5 +16,35 @@ pub(crate) fn emptied(printer: &Printer) -> Result<()> {
     match printer.format() {
         Format::Json | Format::Yaml => printer.document(&Document::new("SandboxReset", Empty {})),
         Format::Table | Format::Wide | Format::Name => printer.answer("the sandbox is empty\n"),
+    }
+}
+
+/// Where a served sandbox is reached.
+#[derive(Serialize)]
+struct Served<'a> {
+    server: &'a str,
+    kubeconfig: &'a Path,
+}
+
+/// Tells where the sandbox is served, and what to type.
+pub(crate) fn served(printer: &Printer, server: &str, kubeconfig: &Path) -> Result<()> {
+    if printer.format().is_document() {
+        return printer.document(&Document::new("SandboxServed", Served { server, kubeconfig }));
+    }
+    let file = kubeconfig.to_string_lossy();
+    printer.answer(&format!("the sandbox is served at {server}; its kubeconfig is {file}\n"))?;
+    printer.talk("in another terminal:");
+    printer.talk(&format!("  export KUBECONFIG={}", in_shell(&file)));
+    printer.talk("  kubectl get pods");
+    printer.talk("Ctrl-C ends it");
+    Ok(())
+}
+
+/// A word as a shell reads it.
+fn in_shell(word: &str) -> Cow<'_, str> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%".contains(c);
+    match word.chars().all(is_plain) {
+        true => word.into(),
+        false => format!("'{}'", word.replace('\'', "'\\''")).into(),
     }
 }

@@ -105,7 +105,7 @@ impl BodyStream {
                 self.source.end();
                 return Poll::Ready(Some(Err(Broken::reset())));
             }
-            if self.source.is_over((self.server.settings.clock)().as_millisecond()) {
+            if self.server.is_over(&self.source) {
                 return Poll::Ready(None);
             }
             // Another process may write at any time, and no file tells: so it is looked.

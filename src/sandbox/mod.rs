@@ -2,8 +2,9 @@
 //!
 //! [`Sandbox`] is a `tower::Service` over requests. Its state lies in one SQLite file that many
 //! processes may share. There is no port and no thread: controllers advance when a request
-//! touches the sandbox, and while a watch is read. It answers as a kube-apiserver 1.36 does for
-//! everything that it has; there is no RBAC, no quota, no webhook, no CEL.
+//! touches the sandbox, and while a watch is read; [`Served`] gives it both. It answers as a
+//! kube-apiserver 1.36 does for everything that it has; there is no RBAC, no quota, no webhook, no
+//! CEL.
 
 use std::{fmt, io, path::Path, sync::Arc};
 
@@ -34,6 +35,7 @@ mod scale;
 mod selector;
 mod server;
 mod service;
+mod serving;
 mod status;
 mod storage;
 mod strategy;
@@ -46,6 +48,7 @@ mod world;
 mod write;
 
 pub use faults::{Effect, Fault, Matches, When};
+pub(crate) use serving::{ServeError, Served};
 
 use server::ApiServer;
 use world::Settings;

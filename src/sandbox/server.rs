@@ -1,7 +1,10 @@
 //! The server behind the service: one transaction per request, and the controllers' due work
 //! before and after it.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
 
 use rusqlite::Connection;
 
@@ -22,6 +25,8 @@ pub(super) struct ApiServer {
     state: Mutex<ServerState>,
     pub(super) settings: Settings,
     pub(super) faults: Vec<Arc<Fault>>,
+    /// Watches come to their end, as nobody will serve them any longer.
+    leaves: AtomicBool,
 }
 
 pub(super) struct ServerState {
@@ -37,7 +42,7 @@ const MOST_WORK: usize = 4096;
 impl ApiServer {
     pub(super) fn new(connection: Connection, settings: Settings, faults: Vec<Arc<Fault>>) -> Self {
         let state = Mutex::new(ServerState { connection, registry: None });
-        Self { state, settings, faults }
+        Self { state, settings, faults, leaves: AtomicBool::new(false) }
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, ServerState> {
@@ -137,10 +142,33 @@ impl ApiServer {
                 source.end();
                 String::new()
             });
+        (lines, self.pause(&state))
+    }
+
+    /// Lets the controllers work; gives the milliseconds until they may have to again.
+    pub(super) fn advance(&self) -> u64 {
+        let mut state = self.state();
+        // A failure shows at the next request.
+        let _ = self.step(&mut state);
+        self.pause(&state)
+    }
+
+    fn pause(&self, state: &ServerState) -> u64 {
         let now = (self.settings.clock)().as_millisecond();
         let due = Storage::new(&state.connection, self.settings.history).next_due();
         let wait = due.ok().flatten().map_or(MOST_WAIT, |due| (due - now).clamp(1, MOST_WAIT));
-        (lines, u64::try_from(wait).unwrap_or(1))
+        u64::try_from(wait).unwrap_or(1)
+    }
+
+    /// Lets all watches end.
+    pub(super) fn leave(&self) {
+        self.leaves.store(true, Ordering::Relaxed);
+    }
+
+    /// Tells whether a stream has come to its end.
+    pub(super) fn is_over(&self, source: &StreamSource) -> bool {
+        let now = (self.settings.clock)().as_millisecond();
+        self.leaves.load(Ordering::Relaxed) || source.is_over(now)
     }
 }
 

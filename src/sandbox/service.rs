@@ -186,7 +186,8 @@ fn head(server: &ApiServer, code: u16, content_type: &str) -> http::response::Bu
         .header(header::DATE, date)
 }
 
-fn whole(server: &ApiServer, reply: Reply) -> Response<Body> {
+/// An answer that is complete.
+pub(super) fn whole(server: &ApiServer, reply: Reply) -> Response<Body> {
     let mut builder = head(server, reply.code, reply.content_type.unwrap_or("application/json"))
         .header(header::CONTENT_LENGTH, reply.body.len());
     for warning in &reply.warnings {

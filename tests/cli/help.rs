@@ -37,6 +37,7 @@ pub(crate) const COMMANDS: [&str; 39] = [
     "db rebuild",
     "db prune",
     "sandbox",
+    "sandbox serve",
     "sandbox reset",
     "import",
     "init",

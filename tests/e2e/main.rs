@@ -72,6 +72,7 @@ mod saved;
 mod scaling;
 mod schema;
 mod sequences;
+mod served;
 mod shared;
 mod status;
 mod storm;

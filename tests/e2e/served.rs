@@ -1,0 +1,161 @@
+//! `sandbox serve`: the sandbox on a port, for programs that know only a kubeconfig.
+
+use std::{
+    fs,
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::{TcpListener, TcpStream},
+    os::unix::fs::PermissionsExt as _,
+    path::PathBuf,
+    process::Child,
+};
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+use workloadctl::testing::Request;
+
+use crate::harness::Place;
+
+/// A sandbox that is served, until the value ends.
+pub(crate) struct Server {
+    child: Child,
+    pub(crate) url: String,
+    pub(crate) kubeconfig: PathBuf,
+}
+
+impl Server {
+    /// Serves the sandbox of a place on a free port.
+    pub(crate) fn start(place: &Place) -> Self {
+        let mut child = place.start("sandbox serve -o json");
+        let mut answer = BufReader::new(child.stdout.take().unwrap());
+        let mut text = String::new();
+        // The document ends with the brace that begins a line.
+        while !text.ends_with("\n}\n") {
+            assert!(answer.read_line(&mut text).unwrap() > 0, "no document: {text}");
+        }
+        let document: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(document["kind"], "SandboxServed");
+        let text = |key: &str| document[key].as_str().unwrap().to_owned();
+        Self { child, url: text("server"), kubeconfig: text("kubeconfig").into() }
+    }
+
+    /// A place whose program knows the server as a context of its kubeconfig.
+    fn client(&self, place: &Place) -> Place {
+        place.through(&self.kubeconfig, "served-sandbox")
+    }
+
+    fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+mod sandbox {
+    use super::*;
+
+    /// The program itself as a client over TLS, while the same file is used as runtime `sandbox`.
+    #[test]
+    fn both_ways_lead_to_the_same_objects() {
+        let place = &Place::sandbox("served_both_ways");
+        let server = Server::start(place);
+        let mode = fs::metadata(&server.kubeconfig).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "the token is the user's alone");
+        let client = &server.client(place);
+        let (within, without) = (place.instance("-a"), client.instance("-b"));
+        place.example("web");
+        client.example("web");
+        // At once, each on its own way.
+        let (one, two) = (
+            place.start(&format!("deploy {within} -f web")),
+            client.start(&format!("deploy {without} -f web")),
+        );
+        place.finish(one).expect(0);
+        client.finish(two).expect(0);
+        for (place, name) in [(client, &within), (place, &without)] {
+            let path = format!("/apis/apps/v1/namespaces/{name}/deployments/web");
+            let web = place.get(&path).unwrap();
+            assert_eq!(web["status"]["readyReplicas"], web["spec"]["replicas"], "{name}");
+        }
+    }
+
+    #[test]
+    fn nobody_comes_in_without_the_token() {
+        let place = &Place::sandbox("served_token");
+        let server = Server::start(place);
+        let text = fs::read_to_string(&server.kubeconfig).unwrap();
+        let token = text.lines().find_map(|line| line.trim().strip_prefix("token: ")).unwrap();
+        let path = place.write("other.kubeconfig", &text.replace(token, "wrong"));
+        let stranger = place.through(&path, "served-sandbox");
+        let failure = stranger.call(Request::get("/api/v1/namespaces")).unwrap_err();
+        assert_eq!(failure.message(), "Unauthorized");
+        let without = place.write("none.kubeconfig", &text.replace("token:", "username:"));
+        let nobody = place.through(&without, "served-sandbox");
+        assert_eq!(nobody.call(Request::get("/version")).unwrap_err().message(), "Unauthorized");
+        server.client(place).call(Request::get("/version")).unwrap();
+        // Plain HTTP gets nothing, and a connection that says nothing holds up nobody.
+        let address = server.url.strip_prefix("https://").unwrap();
+        let silent = TcpStream::connect(address).unwrap();
+        let mut plain = TcpStream::connect(address).unwrap();
+        plain.write_all(b"GET /version HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
+        let mut answer = Vec::new();
+        let _ = plain.read_to_end(&mut answer);
+        assert!(!answer.starts_with(b"HTTP"), "{answer:?}");
+        server.client(place).call(Request::get("/version")).unwrap();
+        drop(silent);
+    }
+
+    #[test]
+    fn it_ends_in_good_order() {
+        let place = &Place::sandbox("served_end");
+        for signal in [Signal::INT, Signal::TERM] {
+            let mut server = Server::start(place);
+            let client = server.client(place);
+            let name = place.instance("-a");
+            place.example("web");
+            place.run(&format!("deploy {name} -f web")).expect(0);
+            // With an answer that would go on for as long as the pods live.
+            let mut follower = client.follow(&format!("logs {name} --follow"));
+            assert!(follower.until(|line| line.contains("follow=true")), "a log is followed");
+            server.signal(signal);
+            let mut said = String::new();
+            server.child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+            assert_eq!(server.child.wait().unwrap().code(), Some(0), "{said}");
+            assert!(!server.kubeconfig.exists(), "its kubeconfig goes with it");
+            follower.kill();
+        }
+    }
+
+    #[test]
+    fn what_is_in_the_way_is_said() {
+        let place = &Place::sandbox("served_taken");
+        let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = taken.local_addr().unwrap().port();
+        let told = place.run(&format!("sandbox serve --port {port}")).expect(1).stderr;
+        snapshot!(told.replace(&port.to_string(), "PORT"), @"
+        error: cannot listen on port PORT of 127.0.0.1
+          another process listens on it
+        hint: `--port` names another one; without it a free one is taken
+        ");
+        let kubeconfig = place.database().with_extension("sandbox.kubeconfig");
+        assert!(!kubeconfig.exists());
+        let server = Server::start(place);
+        let home = place.path("").display().to_string();
+        for command in ["sandbox serve", "sandbox reset --yes"] {
+            let told = place.run(command).expect(1).stderr.replace(&home, "HOME/");
+            snapshot!(told, @"
+            error: the sandbox is being served already
+              HOME/db/workloadctl.sandbox.kubeconfig is its kubeconfig
+            ");
+        }
+        drop(server);
+        // Whoever was killed has left a kubeconfig that means nothing.
+        assert!(kubeconfig.exists());
+        place.run("sandbox reset --yes").expect(0);
+        assert!(!kubeconfig.exists());
+    }
+}
