@@ -6,6 +6,7 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use super::status::{StatusError, StatusResult};
+use crate::schema::protobuf;
 
 /// A request whose body is read.
 #[derive(Debug, Clone, Default)]
@@ -110,8 +111,17 @@ impl ApiRequest {
         self.accept.contains("as=PartialObjectMetadata")
     }
 
-    /// The body as a value: JSON, or YAML where it is not.
+    /// The body as a value: JSON, or protobuf or YAML where it is not.
     pub(super) fn value(&self, kind: &str) -> StatusResult<Value> {
+        // What the typed clients of client-go send for the built-in kinds.
+        if self.content_type.contains("vnd.kubernetes.protobuf") {
+            return protobuf::object(&self.body).map_err(|fault| {
+                let message = format!(
+                    "the object provided is unrecognized (must be of type {kind}): {fault}"
+                );
+                StatusError::bad_request(message)
+            });
+        }
         if let Ok(value) = serde_json::from_slice(&self.body) {
             return Ok(value);
         }

@@ -9,6 +9,7 @@ pub(crate) mod label_selector;
 pub mod merge;
 pub(crate) mod openapi;
 mod place;
+pub(crate) mod protobuf;
 pub(crate) mod quantity;
 pub(crate) mod rules;
 pub(crate) mod shape;

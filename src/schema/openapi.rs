@@ -290,7 +290,8 @@ impl Schemas {
     }
 }
 
-fn unpack(data: &[u8]) -> Value {
+/// Reads an embedded file.
+pub(super) fn unpack(data: &[u8]) -> Value {
     let mut text = Vec::new();
     GzDecoder::new(data).read_to_end(&mut text).expect("the embedded file is gzip");
     serde_json::from_slice(&text).expect("the embedded file is JSON")

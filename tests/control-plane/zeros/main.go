@@ -1,6 +1,7 @@
-// Writes what the published schemas leave out about zero values: which fields of
-// the built-in kinds keep one (they are pointers in Go), which are written even
-// when they are zero, and which structs are left out when they are empty.
+// Writes what the published schemas leave out about the built-in kinds. About zero
+// values: which fields keep one (they are pointers in Go), which are written even
+// when they are zero, and which structs are left out when they are empty. About
+// protobuf: the numbers of the fields.
 package main
 
 import (
@@ -12,6 +13,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	apiextensions "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
@@ -40,9 +42,10 @@ func main() {
 	if err := apiregistration.AddToScheme(scheme.Scheme); err != nil {
 		panic(err)
 	}
-	found := map[string]*fields{}
+	found, numbers := map[string]*fields{}, map[string][]string{}
 	for _, kind := range scheme.Scheme.AllKnownTypes() {
 		walk(kind, found)
+		number(kind, numbers)
 	}
 	published, err := schemas(filepath.Join(os.Args[1], "openapi.json.gz"))
 	if err != nil {
@@ -53,6 +56,10 @@ func main() {
 		if _, ok := published[name]; !ok || entry == nil || len(entry.Kept)+len(entry.Always)+len(entry.Empty) == 0 {
 			delete(found, name)
 		}
+	}
+	if err := write(filepath.Join(os.Args[1], "protobuf.json.gz"), reachable(numbers, published)); err != nil {
+		fmt.Fprintln(os.Stderr, "error:", err)
+		os.Exit(1)
 	}
 	if err := write(filepath.Join(os.Args[1], "zeros.json.gz"), found); err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)
@@ -135,6 +142,74 @@ func collect(kind reflect.Type, entry *fields, found map[string]*fields) {
 		}
 		walk(field.Type, found)
 	}
+}
+
+// number collects the names of the fields by their numbers in protobuf. Of a struct
+// whose fields are written among those of the one that holds it, there is its name,
+// behind a `<`.
+func number(kind reflect.Type, numbers map[string][]string) {
+	switch kind.Kind() {
+	case reflect.Pointer, reflect.Slice, reflect.Map, reflect.Array:
+		number(kind.Elem(), numbers)
+		return
+	case reflect.Struct:
+	default:
+		return
+	}
+	model, ok := reflect.New(kind).Interface().(named)
+	if !ok {
+		return
+	}
+	name := model.OpenAPIModelName()
+	if _, known := numbers[name]; known {
+		return
+	}
+	numbers[name] = []string{}
+	names := []string{}
+	for i := range kind.NumField() {
+		field := kind.Field(i)
+		// `bytes,1,opt,name=metadata`
+		parts := strings.Split(field.Tag.Get("protobuf"), ",")
+		if len(parts) < 2 {
+			continue
+		}
+		at, err := strconv.Atoi(parts[1])
+		if err != nil {
+			panic(err)
+		}
+		tag, options, _ := strings.Cut(field.Tag.Get("json"), ",")
+		if strings.Contains(options, "inline") || (field.Anonymous && tag == "") {
+			tag = "<" + reflect.New(field.Type).Interface().(named).OpenAPIModelName()
+		}
+		for len(names) <= at {
+			names = append(names, "")
+		}
+		names[at] = tag
+		number(field.Type, numbers)
+	}
+	numbers[name] = names
+}
+
+// reachable returns the numbers of published schemas, and of what is written among
+// their fields.
+func reachable(numbers map[string][]string, published map[string]any) map[string][]string {
+	kept := map[string][]string{}
+	var keep func(string)
+	keep = func(name string) {
+		if _, known := kept[name]; known || len(numbers[name]) == 0 {
+			return
+		}
+		kept[name] = numbers[name]
+		for _, field := range numbers[name] {
+			if inline, ok := strings.CutPrefix(field, "<"); ok {
+				keep(inline)
+			}
+		}
+	}
+	for name := range published {
+		keep(name)
+	}
+	return kept
 }
 
 func write(path string, document any) error {
