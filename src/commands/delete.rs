@@ -192,8 +192,7 @@ impl FileDeletion<'_> {
             several,
             stdin_is_source: named.file.name == "-",
         };
-        let answers =
-            || call.answers(Verb::Delete { forgets: *forget }, list).of_file(several);
+        let answers = || call.answers(Verb::Delete { forgets: *forget }, list).of_file(several);
         let told = session::run(call, mode, async |around| self.each(&around, answers()));
         match told.flatten() {
             Ok(failed) => Ok(failed),

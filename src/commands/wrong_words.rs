@@ -122,7 +122,6 @@ mod tests {
     #[derive(Debug, clap::Parser)]
     struct Grammar {
         #[command(subcommand)]
-        #[expect(dead_code, reason = "it is only described")]
         command: Commands,
     }
 

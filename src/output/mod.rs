@@ -1,7 +1,7 @@
 //! Every character that reaches a terminal: answers, errors, progress and questions.
 
-pub(crate) mod ci;
 pub(crate) mod called;
+pub(crate) mod ci;
 pub(crate) mod database;
 pub(crate) mod definitions;
 pub(crate) mod diff;
