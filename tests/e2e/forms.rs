@@ -27,10 +27,10 @@ fn forms(place: &Place, line: &str) -> String {
             assert!(yaml.lines().any(|line| line.starts_with(&format!("{key}:"))), "{key}: {yaml}");
         }
     }
+    let number = Regex::new("[0-9]+").unwrap();
     for form in ["table", "wide"] {
         let text = place.named(&run(form).stdout);
-        let first =
-            Regex::new("[0-9]+").unwrap().replace_all(text.lines().next().unwrap_or_default(), "N");
+        let first = number.replace_all(text.lines().next().unwrap_or_default(), "N");
         writeln!(shown, "  {form}  {}", first.split_whitespace().collect::<Vec<_>>().join(" "))
             .unwrap();
     }
