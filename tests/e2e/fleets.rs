@@ -147,7 +147,7 @@ on_both! {
         --- stderr
         wave 1 of 3: 1 instance
         wave 2 of 3: 1 instance
-        NAME-c2: NAME-c2: release 2 did not go well: back to release 1 (NAME revision 1)
+        NAME-c2: release 2 did not go well: back to release 1 (NAME revision 1)
         error: NAME-c2: cannot apply ConfigMap/conf (conf.yaml:1): rejected
           no
         hint: `workloadctl deploy NAME-c2 -f conf.yaml --definition NAME` goes on once that is mended
@@ -156,7 +156,7 @@ on_both! {
         error: `NAME-c4` was not begun
           `NAME-c2` failed
         returning what this rollout changed: NAME-c1
-        NAME-c1: NAME-c1: back to release 1 (NAME revision 1)
+        NAME-c1: back to release 1 (NAME revision 1)
         ");
         place.faults(&[]);
         let values = || names.iter().map(|name| place.get(&conf_of(name)).unwrap()["data"]["value"].clone());
