@@ -115,7 +115,7 @@ impl Delete<'_> {
     async fn delete_locked(&self, operation: &mut Operation) -> Result<Progress> {
         let (session, name) = (self.session, self.name);
         let (mut held, stored, choice) = self.lock(operation).await?;
-        let stored = stored.as_ref();
+        let (stored, mut is_told) = (stored.as_ref(), false);
         let (choice, mut target) = match self.connect(choice, operation).await {
             Ok(connected) => connected,
             Err(error) => {
@@ -123,7 +123,6 @@ impl Delete<'_> {
                 return Ok(Progress::Done);
             }
         };
-        let mut is_told = false;
         loop {
             let found = tokio::select! {
                 found = self.look(&mut target, stored, &held) => found,
@@ -164,10 +163,9 @@ impl Delete<'_> {
             }
             // Waiting for somebody else, or for an answer, has its own clock.
             let deadline = self.options.limits.timeout.map(|timeout| Instant::now() + timeout);
-            let Self { session, name, options, .. } = *self;
+            let options = self.options;
             let deletion = Deletion { session, name, options, target: &target, deadline };
-            let found = located.found.as_ref();
-            if deletion.execute(found, record, &mut held, operation).await? {
+            if deletion.execute(located.found.as_ref(), record, &mut held, operation).await? {
                 break;
             }
         }

@@ -15,6 +15,17 @@ use crate::{
 };
 
 impl Planning<'_> {
+    /// Gives the plan that was made before, or makes one.
+    ///
+    /// # Errors
+    /// Those of [`Planning::make`] and [`Planning::recheck`].
+    pub(crate) async fn make_or_recheck(self, frozen: Option<&FrozenPlan>) -> Result<(Plan, Live)> {
+        match frozen {
+            Some(frozen) => self.recheck(frozen).await,
+            None => self.make().await,
+        }
+    }
+
     /// Gives a plan that was made before.
     ///
     /// # Errors

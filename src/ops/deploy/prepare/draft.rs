@@ -21,6 +21,8 @@ use crate::{
         options::PruneWhen,
         planning::{Planning, PlanningOptions},
         rebuild,
+        survey::Live,
+        target::Target,
     },
     workload::{
         error::Result,
@@ -94,12 +96,7 @@ impl Deploy<'_> {
             Ok(is_silent && rebuild::has_traces(target, place, self.name).await?)
         };
         // Beside the plan: the traces cost six lists, for which nobody should wait in turn.
-        let planned = async {
-            match &self.options.frozen {
-                Some(frozen) => planning.recheck(frozen).await,
-                None => planning.make().await,
-            }
-        };
+        let planned = planning.make_or_recheck(self.options.frozen.as_deref());
         let (planned, traces) = futures::future::join(planned, traces).await;
         let (plan, live) = planned?;
         let shows_ours = traces? || live.values().any(|object| is_ours(object, &manager, None));
@@ -113,9 +110,7 @@ impl Deploy<'_> {
         if let Some(record) = record
             && !draft.needs_release(&record, self.options.may.prune)
         {
-            draft.plan.leave_hooks(&record.inventory);
-            draft.is_ready =
-                looks_at_state && present::is_ready(&start.target, &draft.plan, &live).await;
+            draft.rest(&record, looks_at_state.then_some(&start.target), &live).await;
         }
         Ok(draft)
     }
@@ -142,6 +137,14 @@ impl Deploy<'_> {
 }
 
 impl Draft {
+    /// Lets rest what has nothing to do; `looked_at` where the state was looked at too.
+    async fn rest(&mut self, record: &Record, looked_at: Option<&Target>, live: &Live) {
+        self.plan.leave_hooks(&record.inventory);
+        if let Some(target) = looked_at {
+            self.is_ready = present::is_ready(target, &self.plan, live).await;
+        }
+    }
+
     /// Tells whether a release is to be made: revision, overrides or any object changes, or the
     /// last one was neither ready nor applied.
     pub(super) fn needs_release(&self, record: &Record, prune: PruneWhen) -> bool {
