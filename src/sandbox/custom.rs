@@ -12,6 +12,8 @@ pub(super) struct Definition {
     pub(super) scale: Option<Value>,
     /// Fields that lists may select by.
     pub(super) selectable: Vec<String>,
+    /// The columns of its tables (`additionalPrinterColumns`).
+    pub(super) columns: Vec<Value>,
 }
 
 impl Definition {
@@ -47,6 +49,7 @@ impl Definition {
             schema: custom::schema_of(version),
             status: version["subresources"]["status"].is_object(),
             scale: Some(version["subresources"]["scale"].clone()).filter(Value::is_object),
+            columns: version["additionalPrinterColumns"].as_array().cloned().unwrap_or_default(),
             selectable: paths
                 .filter_map(|path| path["jsonPath"].as_str())
                 .map(|path| path.trim_start_matches('.').to_owned())

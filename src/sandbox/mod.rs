@@ -24,6 +24,7 @@ mod follow;
 mod groups;
 mod jsonpatch;
 mod managed;
+mod openapi;
 mod patch;
 mod rand;
 mod read;
@@ -40,6 +41,7 @@ mod status;
 mod storage;
 mod strategy;
 mod stream;
+mod table;
 #[cfg(test)]
 mod tests;
 mod typed;

@@ -9,6 +9,7 @@ use super::{
     selector::Selector,
     status::{StatusError, StatusResult},
     storage::{ObjectKey, Row},
+    table::Tables,
     world::World,
 };
 
@@ -95,8 +96,9 @@ pub(super) fn list(
         token => resume(token)?,
     };
     let metadata_only = request.metadata_only();
-    // Items of custom resources carry apiVersion and kind, those of built-in kinds do not.
-    let typed = resource.custom.is_some();
+    // Items of custom resources carry apiVersion and kind, those of built-in kinds do not, unless
+    // they stand alone in the row of a table.
+    let typed = resource.custom.is_some() || Tables::wanted(request).is_some();
     let mut page = Page::default();
     let mut visit = |row: Row| {
         if !selects(&selector, &row) {
@@ -123,16 +125,19 @@ pub(super) fn list(
              can start a new list without the continue parameter.",
         ));
     }
-    let body = page.body(resource, metadata_only, version, selector.is_empty());
+    let body = match Tables::wanted(request) {
+        Some(tables) => page.table(resource, &tables, world, version).to_string(),
+        None => page.body(resource, metadata_only, version, selector.is_empty()),
+    };
     Ok(Reply { code: 200, body: body.into_bytes(), ..Reply::default() })
 }
 
 impl Page {
-    /// The list object, put together without parsing its items.
-    fn body(self, resource: &Resource, metadata_only: bool, version: i64, counted: bool) -> String {
+    /// The metadata of the list.
+    fn metadata(&self, version: i64, counted: bool) -> Value {
         let mut metadata = json!({"resourceVersion": version.to_string()});
         if self.remaining > 0
-            && let Some((namespace, name)) = self.last
+            && let Some((namespace, name)) = &self.last
         {
             let token = json!({"v": "meta.k8s.io/v1", "rv": version, "start": [namespace, name]});
             metadata["continue"] = json!(URL_SAFE_NO_PAD.encode(token.to_string()));
@@ -140,6 +145,20 @@ impl Page {
                 metadata["remainingItemCount"] = json!(self.remaining);
             }
         }
+        metadata
+    }
+
+    /// The list as a table.
+    fn table(self, resource: &Resource, tables: &Tables, world: &World<'_>, version: i64) -> Value {
+        let metadata = self.metadata(version, false);
+        let objects: Vec<Value> =
+            self.items.iter().filter_map(|item| serde_json::from_str(item).ok()).collect();
+        tables.of(resource, world.now, &objects, &metadata)
+    }
+
+    /// The list object, put together without parsing its items.
+    fn body(self, resource: &Resource, metadata_only: bool, version: i64, counted: bool) -> String {
+        let metadata = self.metadata(version, counted);
         let (kind, api_version) = if metadata_only {
             ("PartialObjectMetadataList".to_owned(), "meta.k8s.io/v1".to_owned())
         } else {

@@ -7,13 +7,14 @@ use serde_json::{Value, json};
 use super::{
     delete::{self, ApiDeleteOptions},
     follow::Follow,
-    groups, read,
+    groups, openapi, read,
     registry::Resource,
     request::{ApiRequest, Reply},
     scale,
     status::{StatusError, StatusResult},
     storage::ObjectKey,
     stream::StreamSource,
+    table::Tables,
     watch::Watcher,
     world::World,
     write::{self, WriteTarget},
@@ -43,6 +44,9 @@ pub(super) fn handle(world: &World<'_>, request: &ApiRequest) -> StatusResult<Ha
     if request.method == "GET"
         && let Some(reply) = groups::answer(world, request, &path)?
     {
+        return Ok(Handled::Done(reply));
+    }
+    if let Some(reply) = openapi::answer(world, &path)? {
         return Ok(Handled::Done(reply));
     }
     let (group, version, rest) = match path.as_slice() {
@@ -109,7 +113,15 @@ fn dispatch(world: &World<'_>, request: &ApiRequest, route: &Route) -> StatusRes
         }
         ("GET", "" | "status") => {
             let object = read::get(world, resource, &key)?;
-            Ok(Handled::Done(Reply::json(200, &read::shown(request, &object))))
+            let shown = match Tables::wanted(request) {
+                Some(tables) => {
+                    let metadata =
+                        json!({"resourceVersion": object["metadata"]["resourceVersion"]});
+                    tables.of(resource, world.now, &[object], &metadata)
+                }
+                None => read::shown(request, &object),
+            };
+            Ok(Handled::Done(Reply::json(200, &shown)))
         }
         ("GET", "log") => log(world, request, &key),
         ("GET" | "PUT" | "PATCH", "scale") => {
@@ -133,6 +145,11 @@ fn dispatch(world: &World<'_>, request: &ApiRequest, route: &Route) -> StatusRes
             delete::delete(world, resource, &key, &ApiDeleteOptions::background())?;
             let body = json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201});
             Ok(Handled::Done(Reply::json(201, &body)))
+        }
+        ("GET" | "POST", "exec" | "attach" | "portforward") => {
+            let message =
+                format!("pods of the sandbox run nothing: there is no {}", route.subresource);
+            Err(StatusError::status(405, "MethodNotAllowed", message, json!({})))
         }
         ("DELETE", "") => remove(world, request, resource, &key).map(Handled::Done),
         _ => Err(StatusError::method_not_allowed()),

@@ -1,5 +1,6 @@
 //! Watching: what happens to the objects of a resource, read off the history.
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{
@@ -8,7 +9,8 @@ use super::{
     request::ApiRequest,
     selector::Selector,
     status::{FieldError, StatusError, StatusResult},
-    storage::WatchEvent,
+    storage::{Row, WatchEvent},
+    table::Tables,
     world::World,
 };
 
@@ -22,6 +24,7 @@ pub(super) struct Watcher {
     namespace: Option<String>,
     selector: Selector,
     metadata_only: bool,
+    tables: Option<Tables>,
     bookmarks: bool,
     /// The resourceVersion up to which everything was said.
     seen: i64,
@@ -56,6 +59,7 @@ impl Watcher {
             namespace: namespace.map(str::to_owned),
             selector: selector(request, resource)?,
             metadata_only: request.metadata_only(),
+            tables: Tables::wanted(request),
             bookmarks: request.flag("allowWatchBookmarks"),
             seen: from,
             marked: world.millis(),
@@ -65,10 +69,7 @@ impl Watcher {
         if initial {
             world.storage.list(&watch.storage, namespace, ("", ""), |row| {
                 if selects(&watch.selector, &row) {
-                    lines.push_str(&line(
-                        "ADDED",
-                        &text_of(resource, &row, watch.metadata_only, true),
-                    ));
+                    lines.push_str(&line("ADDED", &watch.object(world, resource, &row)));
                 }
                 true
             })?;
@@ -103,7 +104,7 @@ impl Watcher {
         let complete = events.len() < 1000;
         for event in events {
             self.seen = event.row.version;
-            lines.push_str(&self.told(&resource, &event));
+            lines.push_str(&self.told(world, &resource, &event));
         }
         if complete {
             // Other resources moved the counter: a bookmark may say so.
@@ -117,7 +118,7 @@ impl Watcher {
     }
 
     /// An event as this watch tells it: what leaves the selection is deleted for it.
-    fn told(&self, resource: &Resource, event: &WatchEvent) -> String {
+    fn told(&self, world: &World<'_>, resource: &Resource, event: &WatchEvent) -> String {
         if self.namespace.as_ref().is_some_and(|namespace| *namespace != event.row.namespace) {
             return String::new();
         }
@@ -141,7 +142,16 @@ impl Watcher {
                 (_, true, true) => "MODIFIED",
             };
         }
-        line(kind, &text_of(resource, &event.row, self.metadata_only, true))
+        line(kind, &self.object(world, resource, &event.row))
+    }
+
+    /// An object as this watch shows it.
+    fn object(&self, world: &World<'_>, resource: &Resource, row: &Row) -> String {
+        let text = text_of(resource, row, self.metadata_only, true);
+        let Some(tables) = &self.tables else { return text };
+        let object: Value = serde_json::from_str(&text).unwrap_or_default();
+        let metadata = json!({"resourceVersion": row.version.to_string()});
+        tables.of(resource, world.now, &[object], &metadata).to_string()
     }
 
     fn bookmark(&self, resource: &Resource, initial: bool) -> String {
@@ -153,6 +163,11 @@ impl Watcher {
             json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": metadata})
         } else {
             json!({"kind": resource.kind, "apiVersion": resource.api_version(), "metadata": metadata})
+        };
+        let object = match &self.tables {
+            // In a row of its own; nobody shows it.
+            Some(tables) => tables.of(resource, Timestamp::UNIX_EPOCH, &[object], &metadata),
+            None => object,
         };
         line("BOOKMARK", &object.to_string())
     }

@@ -298,7 +298,7 @@ pub(super) fn unpack(data: &[u8]) -> Value {
 }
 
 fn load() -> Schemas {
-    let document = unpack(include_bytes!("openapi.json.gz"));
+    let document = published();
     let zeros = unpack(include_bytes!("zeros.json.gz"));
     let mut schemas = Schemas { by_name: HashMap::new(), by_kind: HashMap::new() };
     for (name, value) in document["schemas"].as_object().into_iter().flatten() {
@@ -336,6 +336,11 @@ fn apply_zeros(schema: &mut Schema, zeros: &Value) {
     mark("kept", &|field| field.zero = Zero::Kept);
     mark("always", &|field| field.zero = Zero::Always);
     mark("empty", &|field| field.always_struct = false);
+}
+
+/// The embedded schemas as they are written, under `schemas`.
+pub(crate) fn published() -> Value {
+    unpack(include_bytes!("openapi.json.gz"))
 }
 
 /// The embedded schemas of the built-in kinds, read at the first use.

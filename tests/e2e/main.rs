@@ -17,6 +17,7 @@ mod admission;
 mod again;
 mod applications;
 mod bad_days;
+mod clients;
 mod clusters;
 mod collateral;
 mod cut_short;
