@@ -2,14 +2,18 @@
 
 use std::path::Path;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, builder::PossibleValuesParser};
 
 use crate::{
     commands::{
         invocation::{Done, Invocation},
         signals,
     },
-    ops::{events, sandbox, stop::Stop},
+    ops::{
+        events,
+        sandbox::{self, FailingObject},
+        stop::Stop,
+    },
     output::{self, format::Format, question::Questions},
     workload::error::{Code, Error},
 };
@@ -18,6 +22,7 @@ use crate::{
 #[derive(Debug, Subcommand)]
 pub(crate) enum SandboxCommand {
     Serve(ServeArgs),
+    Fail(FailArgs),
     Reset(ResetArgs),
 }
 
@@ -43,6 +48,34 @@ pub(crate) struct ServeArgs {
     port: Option<u16>,
 }
 
+/// Let the next pods of an object in the sandbox fail, for demonstrations and tests
+///
+/// What is asked for stays until it is cleared, and pods that run already stay as they are: deploy,
+/// restart or scale to see it. Without arguments, lists what is asked for. The namespace is
+/// `--namespace`, else `default`.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  workloadctl sandbox fail Deployment/web image-pull -n web
+  workloadctl sandbox fail
+  workloadctl sandbox fail Deployment/web --clear -n web
+  workloadctl sandbox fail --clear
+
+Exit codes:
+  0  done
+  2  no such kind or failure")]
+pub(crate) struct FailArgs {
+    /// The object: a Deployment, a StatefulSet, a Job, a Pod, ...
+    #[arg(value_name = "KIND/NAME")]
+    object: Option<String>,
+    /// How its pods fail
+    #[arg(requires = "object", conflicts_with = "clear", value_parser = PossibleValuesParser::new(sandbox::FAILURES))]
+    failure: Option<String>,
+    /// Let the next pods of the object, or of all, come to life again
+    #[arg(long)]
+    clear: bool,
+}
+
 /// Empty the sandbox: what was deployed to it is lost
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
@@ -56,6 +89,7 @@ pub(crate) struct ResetArgs {}
 pub(super) fn run(command: SandboxCommand, call: &Invocation) -> Done {
     match command {
         SandboxCommand::Serve(args) => serve(&args, call),
+        SandboxCommand::Fail(args) => fail(&args, call),
         SandboxCommand::Reset(ResetArgs {}) => reset(call),
     }
 }
@@ -68,6 +102,27 @@ fn serve(args: &ServeArgs, call: &Invocation) -> Done {
             |url: &str, kubeconfig: &Path| output::sandbox::served(&call.printer, url, kubeconfig);
         sandbox::serve(&database, args.port.unwrap_or(0), &stop, told).await
     })??;
+    Ok(None)
+}
+
+fn fail(args: &FailArgs, call: &Invocation) -> Done {
+    call.only("sandbox fail", &[Format::Table, Format::Json, Format::Yaml])?;
+    let database = call.db()?;
+    let namespace = call.namespace.as_deref().unwrap_or("default");
+    let object = args.object.as_deref().map(|text| FailingObject::parse(text, namespace));
+    match (object.transpose()?, &args.failure) {
+        (object, None) if args.clear => {
+            sandbox::heal(&database, object.as_ref())?;
+        }
+        (Some(object), Some(failure)) => sandbox::fail(&database, object, failure)?,
+        (Some(_), None) => {
+            let message = "how the pods of the object are to fail is missing";
+            let words = format!("{}; or --clear", sandbox::FAILURES.join(", "));
+            return Err(Error::usage(Code::InvalidCommand, message).hint(words).into());
+        }
+        (None, _) => {}
+    }
+    output::sandbox::failing(&call.printer, &sandbox::failing(&database)?)?;
     Ok(None)
 }
 

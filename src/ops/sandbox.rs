@@ -7,10 +7,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{stop::Stop, target::sandbox_file};
+use super::{stop::Stop, target::sandbox_file, view::FailingView};
 use crate::{
     cluster::connect,
-    sandbox::{ServeError, Served},
+    sandbox::{
+        ServeError, Served,
+        failing::{self, Failing},
+    },
     workload::error::{Code, Error, Result},
 };
 
@@ -25,6 +28,75 @@ pub(crate) fn reset(database: &Path) -> Result<()> {
         Claim::take(&kubeconfig)?.give_up();
     }
     connect::reset_sandbox(&sandbox_file(database))
+}
+
+/// The failures that pods of the sandbox may be asked for.
+pub(crate) const FAILURES: [&str; 6] = failing::WORDS;
+
+/// An object of the sandbox, as it was typed.
+#[derive(Debug, Clone)]
+pub(crate) struct FailingObject {
+    namespace: String,
+    kind: &'static str,
+    name: String,
+}
+
+impl FailingObject {
+    /// Reads `KIND/NAME`, in a namespace.
+    ///
+    /// # Errors
+    /// Code 2 where it is none, or of a kind that makes no pods.
+    pub(crate) fn parse(text: &str, namespace: &str) -> Result<Self> {
+        let (kind, name) =
+            text.split_once('/').filter(|(_, name)| !name.is_empty()).ok_or_else(|| {
+                Error::usage(Code::InvalidName, format!("`{text}` is not of the form KIND/NAME"))
+            })?;
+        let kind = failing::kind(kind).ok_or_else(|| {
+            Error::usage(Code::UnknownKind, format!("`{kind}` is no kind that makes pods"))
+                .hint("Pod, Deployment, StatefulSet, DaemonSet, ReplicaSet, Job or CronJob")
+        })?;
+        Ok(Self { namespace: namespace.to_owned(), kind, name: name.to_owned() })
+    }
+}
+
+/// Lets the next pods of an object fail.
+///
+/// # Errors
+/// Code 7 where the sandbox cannot be opened or written.
+pub(crate) fn fail(database: &Path, object: FailingObject, failure: &str) -> Result<()> {
+    let FailingObject { namespace, kind, name } = object;
+    let (kind, failure) = (kind.to_owned(), failure.to_owned());
+    let sandbox = connect::open_sandbox(&sandbox_file(database))?;
+    sandbox.fail(&Failing { namespace, kind, name, failure }).map_err(unwritten)
+}
+
+/// Lets the next pods of an object, or of all, come to life; tells how many were to fail.
+///
+/// # Errors
+/// As [`fail`].
+pub(crate) fn heal(database: &Path, object: Option<&FailingObject>) -> Result<usize> {
+    let sandbox = connect::open_sandbox(&sandbox_file(database))?;
+    let object = object.map(|object| (&*object.namespace, object.kind, &*object.name));
+    sandbox.heal(object).map_err(unwritten)
+}
+
+/// Lists the objects whose next pods fail.
+///
+/// # Errors
+/// As [`fail`].
+pub(crate) fn failing(database: &Path) -> Result<Vec<FailingView>> {
+    let sandbox = connect::open_sandbox(&sandbox_file(database))?;
+    let found = sandbox.failing().map_err(unwritten)?.into_iter();
+    let view = |Failing { namespace, kind, name, failure }| FailingView {
+        namespace,
+        object: format!("{kind}/{name}"),
+        failure,
+    };
+    Ok(found.map(view).collect())
+}
+
+fn unwritten(why: String) -> Error {
+    Error::runtime(Code::Sandbox, "the sandbox does not answer").cause(why)
 }
 
 /// Serves the sandbox that lies beside a database until it is to stop; `port` 0 is a free one.

@@ -5,11 +5,12 @@ use std::{borrow::Cow, path::Path};
 use serde::Serialize;
 
 use super::{
-    document::{Document, Empty},
+    document::{Document, Empty, Items},
     format::Format,
     printer::Printer,
+    table::Rows,
 };
-use crate::workload::error::Result;
+use crate::{ops::view::FailingView, workload::error::Result};
 
 /// Tells that the sandbox is empty.
 pub(crate) fn emptied(printer: &Printer) -> Result<()> {
@@ -17,6 +18,19 @@ pub(crate) fn emptied(printer: &Printer) -> Result<()> {
         Format::Json | Format::Yaml => printer.document(&Document::new("SandboxReset", Empty {})),
         Format::Table | Format::Wide | Format::Name => printer.answer("the sandbox is empty\n"),
     }
+}
+
+/// Tells which objects' next pods fail.
+pub(crate) fn failing(printer: &Printer, failing: &[FailingView]) -> Result<()> {
+    if printer.format().is_document() {
+        let items = Items("failures", failing);
+        return printer.document(&Document::new("SandboxFailureList", items));
+    }
+    let mut rows = Rows::new(&["NAMESPACE", "OBJECT", "FAILURE"]);
+    for FailingView { namespace, object, failure } in failing {
+        rows.push(vec![namespace.as_str().into(), object.as_str().into(), failure.as_str().into()]);
+    }
+    printer.answer(&rows.show(printer))
 }
 
 /// Where a served sandbox is reached.

@@ -18,6 +18,7 @@ mod controllers;
 mod custom;
 mod decode;
 mod delete;
+pub(crate) mod failing;
 mod faults;
 mod fields;
 mod follow;

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 use crate::program::Program;
 
-pub(crate) const COMMANDS: [&str; 39] = [
+pub(crate) const COMMANDS: [&str; 40] = [
     "",
     "deploy",
     "plan",
@@ -38,11 +38,11 @@ pub(crate) const COMMANDS: [&str; 39] = [
     "db prune",
     "sandbox",
     "sandbox serve",
+    "sandbox fail",
     "sandbox reset",
     "import",
     "init",
     "schema",
-    "kubectl",
     "completions",
     "man",
 ];

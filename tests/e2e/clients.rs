@@ -2,6 +2,7 @@
 
 use std::{
     io::Write as _,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
@@ -230,6 +231,25 @@ mod control_plane {
         kubectl(&real, "default", &format!("delete namespace {namespace} --wait=false"), "")
             .expect(0);
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+
+    /// docs/testing-a-client.md, as it stands there.
+    #[test]
+    fn the_steps_of_the_page_work() {
+        let place = &Place::sandbox("clients_page");
+        let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/testing-a-client.md");
+        let page = std::fs::read_to_string(page).unwrap();
+        let steps = page.split("```sh\n").nth(1).unwrap().split("```").next().unwrap();
+        let program = PathBuf::from(env!("CARGO_BIN_EXE_workloadctl"));
+        let path = variable("PATH").unwrap();
+        let output = Command::new("sh")
+            .args(["-ec", &format!("trap 'kill $! || true' EXIT\n{steps}")])
+            .current_dir(place.path(""))
+            .env("PATH", format!("{}:{path}", program.parent().unwrap().display()))
+            .output()
+            .unwrap();
+        let outcome = Outcome::of("the page", output).expect(0);
+        assert!(outcome.stdout.contains("web    1/1     1            1"), "{}", outcome.stdout);
     }
 
     /// What only kubectl can ask, and what the sandbox refuses.

@@ -10,7 +10,7 @@ use std::{
 };
 
 use rustix::process::{Pid, Signal, kill_process};
-use serde_json::Value;
+use serde_json::{Value, json};
 use workloadctl::testing::Request;
 
 use crate::harness::Place;
@@ -127,6 +127,38 @@ mod sandbox {
             assert_eq!(server.child.wait().unwrap().code(), Some(0), "{said}");
             assert!(!server.kubeconfig.exists(), "its kubeconfig goes with it");
             follower.kill();
+        }
+    }
+
+    #[test]
+    fn failures_are_made_on_demand() {
+        let place = &Place::sandbox("served_fail");
+        let name = place.instance("");
+        place.example("web");
+        place.run(&format!("sandbox fail deploy/web image-pull -n {name}")).expect(0);
+        let deploy = format!("deploy {name} -f web --timeout 20s");
+        let failed = place.run(&deploy).expect(3).stderr;
+        assert!(failed.contains("cannot pull image"), "{failed}");
+        let listed = place.run("sandbox fail -o json").expect(0).json();
+        assert_eq!(
+            listed["failures"],
+            json!([{"namespace": name, "object": "Deployment/web", "failure": "image-pull"}])
+        );
+        // Another failure in its place, for the pods that come next.
+        place.run(&format!("sandbox fail Deployment/web crash -n {name}")).expect(0);
+        let restart = format!("deploy {name} --restart --timeout 20s");
+        let failed = place.run(&restart).expect(3).stderr;
+        assert!(failed.contains("ended with exit code 1"), "{failed}");
+        let none = place.run(&format!("sandbox fail Deployment/web --clear -n {name}")).expect(0);
+        assert_eq!(none.stdout, "NAMESPACE  OBJECT  FAILURE\n");
+        place.run(&restart).expect(0);
+        for (line, expected) in [
+            ("sandbox fail Deployment/web", "how the pods of the object are to fail is missing"),
+            ("sandbox fail web crash", "`web` is not of the form KIND/NAME"),
+            ("sandbox fail Service/web crash", "`Service` is no kind that makes pods"),
+        ] {
+            let told = place.run(line).expect(2).stderr;
+            assert!(told.contains(expected), "{told}");
         }
     }
 

@@ -10,6 +10,7 @@ mod evidence;
 mod history;
 mod import;
 mod logs;
+mod sandbox;
 
 use std::sync::Arc;
 
@@ -29,6 +30,7 @@ pub(crate) use evidence::EvidenceView;
 pub(crate) use history::{FailedRelease, HistoryView, ReleaseView};
 pub(crate) use import::{ImportView, ImportedObject, LeftObject};
 pub(crate) use logs::{LogEvent, PodLine};
+pub(crate) use sandbox::FailingView;
 
 pub(crate) use super::frozen::FrozenPlan;
 use crate::workload::{

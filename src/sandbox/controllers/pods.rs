@@ -11,6 +11,7 @@ use super::{
 };
 use crate::sandbox::{
     delete::{ApiDeleteOptions, delete},
+    failing,
     status::StatusResult,
     storage::ObjectKey,
     world::World,
@@ -51,6 +52,9 @@ pub(super) fn reconcile(world: &World<'_>, key: &ObjectKey, pod: &Value) -> Stat
         return Ok(());
     }
     if has_ended(pod) {
+        return Ok(());
+    }
+    if statuses(pod, "containerStatuses").is_empty() && failing::mark(world, key, pod)? {
         return Ok(());
     }
     if pod["spec"]["nodeName"].is_null() {

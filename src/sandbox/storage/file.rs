@@ -41,6 +41,10 @@ const STEPS: &[&str] = &["
         due INTEGER NOT NULL, PRIMARY KEY (resource, namespace, name, stage)) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS settings (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
     INSERT OR IGNORE INTO settings VALUES ('version', 1), ('compacted', 0), ('definitions', 0);
+", "
+    CREATE TABLE failures (
+        namespace TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, failure TEXT NOT NULL,
+        PRIMARY KEY (namespace, kind, name)) WITHOUT ROWID;
 "];
 
 /// The layout that this program writes.

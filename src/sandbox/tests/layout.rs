@@ -27,9 +27,9 @@ fn a_new_file_has_this_programs_layout() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("sandbox.db");
     open(&path).unwrap();
-    assert_eq!(layout(&path), 1);
+    assert_eq!(layout(&path), 2);
     open(&path).unwrap();
-    assert_eq!(layout(&path), 1);
+    assert_eq!(layout(&path), 2);
 }
 
 #[test]
@@ -43,12 +43,14 @@ fn a_file_from_before_there_was_a_number_keeps_what_is_in_it() {
     drop(before);
     let connection = Connection::open(&path).unwrap();
     // The first files did not have this index.
-    connection.execute_batch("DROP INDEX service_addresses; PRAGMA user_version = 0").unwrap();
+    connection
+        .execute_batch("DROP INDEX service_addresses; DROP TABLE failures; PRAGMA user_version = 0")
+        .unwrap();
     drop(connection);
     let after = cluster();
     assert_eq!(after.get(&format!("{DEPLOYMENTS}/web"))["metadata"]["uid"], made);
     assert_ne!(made, json!(null));
-    assert_eq!(layout(&path), 1);
+    assert_eq!(layout(&path), 2);
     let index = "SELECT count(*) FROM sqlite_schema WHERE name = 'service_addresses'";
     let found: i64 =
         Connection::open(&path).unwrap().query_row(index, [], |row| row.get(0)).unwrap();
@@ -68,5 +70,5 @@ fn a_newer_file_is_refused_until_it_is_emptied() {
     assert_eq!(layout(&path), 7);
     Sandbox::reset(&path).unwrap();
     open(&path).unwrap();
-    assert_eq!(layout(&path), 1);
+    assert_eq!(layout(&path), 2);
 }
