@@ -13,6 +13,7 @@ pub(crate) mod exec_plugin;
 pub(crate) mod explain;
 pub(crate) mod failure;
 pub(crate) mod fence;
+pub(crate) mod forward;
 pub(crate) mod http;
 pub(crate) mod kubeconfig;
 pub(crate) mod log;

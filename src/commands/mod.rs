@@ -12,6 +12,7 @@ pub(crate) mod diff;
 mod diff_style;
 mod duration;
 pub(crate) mod fleet;
+pub(crate) mod forward;
 pub(crate) mod global;
 pub(crate) mod history;
 pub(crate) mod import;
@@ -55,6 +56,7 @@ use self::{
     delete::DeleteArgs,
     deploy::DeployArgs,
     diff::DiffArgs,
+    forward::{ForwardArgs, OpenArgs},
     history::HistoryArgs,
     import::ImportArgs,
     init::InitArgs,
@@ -99,6 +101,8 @@ pub(crate) enum Command {
     Import(ImportArgs),
     Init(InitArgs),
     Schema(SchemaArgs),
+    Forward(ForwardArgs),
+    Open(OpenArgs),
     Kubectl(KubectlArgs),
     Completions(CompletionsArgs),
     Man(ManArgs),
@@ -132,6 +136,8 @@ pub(crate) fn run(command: Command, call: &Invocation, grammar: fn() -> clap::Co
         Command::Import(args) => import::run(args, call),
         Command::Init(args) => init::run(args, call),
         Command::Schema(args) => schema::run(&args, call),
+        Command::Forward(args) => forward::run(args, call),
+        Command::Open(args) => forward::run_open(args, call),
         Command::Kubectl(args) => kubectl::run(&args, call),
         Command::Completions(args) => completions::run(&args, call),
         Command::Man(args) => man::run(&args, call, grammar()),

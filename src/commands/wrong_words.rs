@@ -42,6 +42,8 @@ const OTHERS: &[(&str, &[&str], &str)] = &[
     ("", &["help"], "--help"),
     ("", &["version"], "--version"),
     ("", &["completion"], "completions"),
+    ("", &["port-forward", "portforward", "proxy", "tunnel"], "forward"),
+    ("", &["browse"], "open"),
     ("", &["exec", "attach", "cp", "debug", "explain"], "kubectl"),
     ("definition", &["create", "add", "new", "update", "set", "push"], "definition apply"),
     ("definition", &["ls", "get"], "definition list"),

@@ -24,6 +24,7 @@ pub(crate) mod deploy;
 pub(crate) mod diff;
 pub(crate) mod events;
 pub(crate) mod fixed;
+pub(crate) mod forward;
 pub(crate) mod frozen;
 pub(crate) mod history;
 pub(crate) mod import;

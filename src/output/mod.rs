@@ -12,6 +12,7 @@ pub(crate) mod errors;
 mod evidence;
 pub(crate) mod field;
 pub(crate) mod format;
+pub(crate) mod forward;
 pub(crate) mod history;
 pub(crate) mod human;
 pub(crate) mod imported;

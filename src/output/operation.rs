@@ -98,6 +98,11 @@ impl Answers {
         } else {
             self.printer.answer(&text(self.verb, &operation, &self.printer))
         };
+        let hint = reach::hint(&operation).filter(|_| matches!(self.verb, Verb::Deploy { .. }));
+        // A person may want to look; a script knows the way.
+        if let Some(hint) = hint.filter(|_| self.printer.stderr().terminal) {
+            self.printer.hint(&hint);
+        }
         if let Some(error) = &operation.error {
             // Of one instance the command line has said the name.
             let error =

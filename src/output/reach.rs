@@ -4,7 +4,10 @@
 use super::sanitize::one_line;
 use crate::{
     ops::view::{ObjectView, Operation},
-    workload::{readiness::State, runtime::is_kind_like},
+    workload::{
+        readiness::State,
+        runtime::{SANDBOX, is_kind_like},
+    },
 };
 
 /// How the ports of nodes are told in the details of a Service.
@@ -18,6 +21,17 @@ pub(super) fn lines(operation: &Operation) -> String {
         ways(object, runtime).map(|way| format!("reach it: {way} ({})", object.id))
     });
     ways.map(|line| one_line(&line).into_owned() + "\n").collect()
+}
+
+/// Gives the command that leads to an instance where nothing else does: where it has Services, and
+/// runs.
+pub(super) fn hint(operation: &Operation) -> Option<String> {
+    let Operation { instance, objects, .. } = operation;
+    let runs = |object: &ObjectView| object.state == Some(State::Ready);
+    let has_service = objects.iter().any(|object| object.id.is("", "Service") && runs(object));
+    let is_sandbox = instance.runtime.as_deref() == Some(SANDBOX);
+    (has_service && !is_sandbox && lines(operation).is_empty())
+        .then(|| format!("`workloadctl forward {}` leads to it", instance.name))
 }
 
 fn ways<'a>(object: &'a ObjectView, runtime: &'a str) -> impl Iterator<Item = &'a String> {
@@ -39,7 +53,7 @@ fn ways<'a>(object: &'a ObjectView, runtime: &'a str) -> impl Iterator<Item = &'
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
     use crate::{
@@ -60,16 +74,18 @@ mod tests {
             "status": {"loadBalancer": {"ingress": [{"ip": "198.51.100.7"}]}}});
         let inner = json!({"apiVersion": "v1", "kind": "Service",
             "metadata": {"name": "db", "namespace": "shop"}, "spec": {"ports": [{"port": 5432}]}});
-        let told = |runtime: &str, state: State| {
-            let objects = [&ingress, &balanced, &inner].map(|body| ObjectView {
+        let operation = |runtime: &str, state: State, bodies: &[&Value]| {
+            let objects = bodies.iter().map(|body| ObjectView {
                 state: Some(state),
                 details: reached_by(body),
                 ..ObjectView::new(ObjectId::of(body), "v1")
             });
             let runtime = Some(runtime.to_owned());
-            let instance = InstanceView { runtime, ..InstanceView::default() };
-            lines(&Operation { instance, objects: objects.to_vec(), ..Operation::default() })
+            let instance = InstanceView { name: "web".into(), runtime, ..InstanceView::default() };
+            Operation { instance, objects: objects.collect(), ..Operation::default() }
         };
+        let all = [&ingress, &balanced, &inner];
+        let told = |runtime: &str, state: State| lines(&operation(runtime, state, &all));
         let far = "reach it: https://a.example.com/ (Ingress/web)\n\
                    reach it: 198.51.100.7:80 (Service/lb)\n";
         assert_eq!(told("prod", State::Ready), far);
@@ -78,5 +94,13 @@ mod tests {
                     reach it: 198.51.100.7:80 (Service/lb)\n";
         assert_eq!(told("kind-dev", State::Ready), near);
         assert_eq!(told("prod", State::Waiting), "");
+        // Where nothing leads there, a command does.
+        let hinted =
+            |runtime: &str, state, bodies: &[&Value]| hint(&operation(runtime, state, bodies));
+        let command = Some("`workloadctl forward web` leads to it".to_owned());
+        assert_eq!(hinted("prod", State::Ready, &[&inner]), command);
+        assert_eq!(hinted("prod", State::Ready, &all), None);
+        assert_eq!(hinted("prod", State::Waiting, &[&inner]), None);
+        assert_eq!(hinted("sandbox", State::Ready, &[&inner]), None);
     }
 }

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 use crate::program::Program;
 
-pub(crate) const COMMANDS: [&str; 40] = [
+pub(crate) const COMMANDS: [&str; 43] = [
     "",
     "deploy",
     "plan",
@@ -43,6 +43,9 @@ pub(crate) const COMMANDS: [&str; 40] = [
     "import",
     "init",
     "schema",
+    "forward",
+    "open",
+    "kubectl",
     "completions",
     "man",
 ];

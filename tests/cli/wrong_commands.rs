@@ -204,6 +204,8 @@ fn without_a_command_help_goes_to_stderr() {
       import       Make a definition and an instance of what runs; write nothing to the cluster
       init         Write a first workload file
       schema       Print the JSON Schema of workload files
+      forward      Forward free local ports to the Services of an instance, until Ctrl-C
+      open         Forward as `forward` does, and show the first address in the browser
       kubectl      Run kubectl with the context and the namespace of an instance
       completions  Print the completions for a shell
       man          Print the manual page of the program or of a command, or write all of them

@@ -33,6 +33,7 @@ mod faults;
 mod fleets;
 mod forged;
 mod forms;
+mod forward;
 mod going;
 mod helm;
 mod history;

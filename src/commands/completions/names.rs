@@ -28,6 +28,7 @@ enum Wanted {
     Namespaces,
     Objects(Objects),
     Containers,
+    Services,
     /// Objects with pods, and containers.
     Targets,
     Releases,
@@ -51,6 +52,7 @@ fn wanted(command: &str, argument: &Arg) -> Option<(Wanted, &'static str)> {
         (_, "OBJECT:PATH=VALUE", _) => (Wanted::Objects(Objects::All), ":"),
         (_, "NAME=IMAGE", _) => (Wanted::Containers, "="),
         (_, "TARGET", _) => (Wanted::Targets, ""),
+        (_, "[SERVICE][:PORT]", _) => (Wanted::Services, ""),
         (_, "SIDE", _) => (Wanted::Sides, ""),
         // Helm's release is another thing.
         (_, "RELEASE", "to") | (_, "N", "release") => (Wanted::Releases, ""),
@@ -66,7 +68,7 @@ fn formats(command: &str) -> Option<&'static [&'static str]> {
     match command {
         "deploy" | "plan" | "rollback" | "delete" | "sandbox reset" => Some(&["table", "json"]),
         "render" => Some(&["yaml", "json", "name"]),
-        "logs" => Some(&["table"]),
+        "logs" | "forward" | "open" => Some(&["table"]),
         _ => None,
     }
 }
@@ -200,6 +202,14 @@ impl Typed {
             Wanted::Namespaces => known.namespaces(),
             Wanted::Objects(which) => known.objects(&self.instances, which),
             Wanted::Containers => known.containers(&self.instances),
+            Wanted::Services => {
+                let objects = known.objects(&self.instances, Objects::All).into_iter();
+                let service = |one: Candidate| {
+                    let word = one.word.strip_prefix("Service/")?.to_owned();
+                    Some(Candidate { word, ..one })
+                };
+                objects.filter_map(service).collect()
+            }
             Wanted::Targets => {
                 let objects = known.objects(&self.instances, Objects::WithPods);
                 objects.into_iter().chain(known.containers(&self.instances)).collect()

@@ -11,7 +11,7 @@ use std::time::Duration;
 use regex::Regex;
 
 pub(crate) use follower::Follower;
-pub(crate) use show::show;
+pub(crate) use show::{find, show};
 
 /// What is to be seen of which logs.
 #[derive(Debug, Clone, Default)]

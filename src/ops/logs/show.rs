@@ -84,7 +84,10 @@ pub(crate) async fn show(
 }
 
 /// Finds an instance on its runtime.
-async fn find(session: &Session<'_>, name: &InstanceName) -> Result<(Target, Record)> {
+///
+/// # Errors
+/// No such instance, or another cluster than before.
+pub(crate) async fn find(session: &Session<'_>, name: &InstanceName) -> Result<(Target, Record)> {
     let stored = session.store().instance(name)?;
     let choice = choose(session, stored.as_ref())?;
     let mut target = Target::connect(session, &choice.runtime).await?;

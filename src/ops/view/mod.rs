@@ -7,6 +7,7 @@ mod catalogue;
 mod database;
 mod diff;
 mod evidence;
+mod forward;
 mod history;
 mod import;
 mod logs;
@@ -27,6 +28,7 @@ pub(crate) use database::{
 };
 pub(crate) use diff::{DiffView, DifferingView, SideView};
 pub(crate) use evidence::EvidenceView;
+pub(crate) use forward::ForwardEvent;
 pub(crate) use history::{FailedRelease, HistoryView, ReleaseView};
 pub(crate) use import::{ImportView, ImportedObject, LeftObject};
 pub(crate) use logs::{LogEvent, PodLine};

@@ -42,7 +42,7 @@ codes! {
     InvalidOverride "invalid-override",
     InvalidPatch "invalid-patch", InvalidRequest "invalid-request",
     InvalidSeparator "invalid-separator", InvalidYaml "invalid-yaml", DeniedByAdmission "denied-by-admission", Kubeconfig "kubeconfig",
-    Kubectl "kubectl",
+    Kubectl "kubectl", Forward "forward",
     Kustomization "kustomization", KustomizeFailed "kustomize-failed", Locked "locked",
     LostBytes "lost-bytes", MergeOrder "merge-order", MissingField "missing-field",
     MissingReferences "missing-references",
