@@ -122,6 +122,7 @@ mod tests {
     use crate::commands::Command as Commands;
 
     #[derive(Debug, clap::Parser)]
+    #[command(disable_help_subcommand = true)]
     struct Grammar {
         #[command(subcommand)]
         command: Commands,

@@ -56,7 +56,7 @@ pub(crate) fn flags(
         RuntimeName::Sandbox => {
             let message = format!("`{name}` is in the sandbox, which kubectl does not reach");
             return Err(Error::usage(Code::NoSandbox, message).hint(format!(
-                "`workloadctl status {name}` and `workloadctl logs {name}` show it"
+                "`workloadctl sandbox serve` lets it, and `workloadctl status {name}` shows it"
             )));
         }
     }

@@ -95,7 +95,7 @@ fn where_kubectl_cannot_help_it_is_said() {
     exit code 2
     --- stderr
     error: `dev` is in the sandbox, which kubectl does not reach
-    hint: `workloadctl status dev` and `workloadctl logs dev` show it
+    hint: `workloadctl sandbox serve` lets it, and `workloadctl status dev` shows it
 
     $ workloadctl kubectl new -- get pods
     exit code 2
