@@ -65,7 +65,7 @@ Exit codes:
   0  done
   2  no such kind or failure")]
 pub(crate) struct FailArgs {
-    /// The object: a Deployment, a StatefulSet, a Job, a Pod, ...
+    /// The object: a Pod, or what makes pods
     #[arg(value_name = "KIND/NAME")]
     object: Option<String>,
     /// How its pods fail

@@ -65,7 +65,7 @@ fn a_newer_file_is_refused_until_it_is_emptied() {
     set_layout(&path, 7);
     assert_eq!(
         open(&path).unwrap_err().to_string(),
-        "it was written by a newer workloadctl (layout 7, this program knows 1)"
+        "it was written by a newer workloadctl (layout 7, this program knows 2)"
     );
     assert_eq!(layout(&path), 7);
     Sandbox::reset(&path).unwrap();
