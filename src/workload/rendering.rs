@@ -38,7 +38,7 @@ pub(crate) fn render(
     }
     let mut placement = place(objects, kinds, to)?;
     placement.notes.splice(0..0, set);
-    placement.warnings.extend(versioning::apply(&mut placement.objects));
+    placement.warnings.extend(versioning::apply(&mut placement.objects, kinds));
     Ok(placement)
 }
 
@@ -75,7 +75,7 @@ pub(crate) fn render_recorded(record: &Record, deployed: &Deployed, kinds: &Kind
     _ = overrides::apply(&deployed.release.overrides, &mut objects, kinds);
     let placed = place(objects, kinds, &to).map(|placement| placement.objects);
     let mut placed = placed.unwrap_or_default();
-    versioning::apply(&mut placed);
+    versioning::apply(&mut placed, kinds);
     placed
 }
 

@@ -9,7 +9,11 @@ use serde_json::{Value, json};
 use super::{
     definition::digest_of,
     error::{Code, Error, Result},
-    kinds::pod_template::template_mut,
+    kinds::{
+        Kinds,
+        data_references::{OF_INGRESSES, OF_PODS, OF_SERVICE_ACCOUNTS, in_custom_resource},
+        pod_template::template_mut,
+    },
     object::{Object, ObjectId},
     placement::Placed,
 };
@@ -24,31 +28,6 @@ const NAME_LIMIT: usize = 253;
 
 /// What a name stands for: kind, namespace, name.
 type Named = (&'static str, String, String);
-
-/// The fields of a pod's spec that name ConfigMaps; `*` is each item of a list.
-const CONFIG_MAPS: &[&str] = &[
-    "*containers/*/env/*/valueFrom/configMapKeyRef/name",
-    "*containers/*/envFrom/*/configMapRef/name",
-    "volumes/*/configMap/name",
-    "volumes/*/projected/sources/*/configMap/name",
-];
-
-/// Those that name Secrets.
-const SECRETS: &[&str] = &[
-    "*containers/*/env/*/valueFrom/secretKeyRef/name",
-    "*containers/*/envFrom/*/secretRef/name",
-    "volumes/*/secret/secretName",
-    "volumes/*/projected/sources/*/secret/name",
-    "volumes/*/csi/nodePublishSecretRef/name",
-    "imagePullSecrets/*/name",
-];
-
-/// The fields beside those of pods that name Secrets.
-const SECRETS_OF_KINDS: &[(&str, &str, &str)] = &[
-    ("", "ServiceAccount", "imagePullSecrets/*/name"),
-    ("", "ServiceAccount", "secrets/*/name"),
-    ("networking.k8s.io", "Ingress", "spec/tls/*/secretName"),
-];
 
 /// Tells whether a live or placed object is called after its content.
 pub(crate) fn is_versioned(body: &Value) -> bool {
@@ -85,7 +64,7 @@ fn kind(id: &ObjectId) -> Option<&'static str> {
 
 /// Gives what is versioned its name, and lets what names it follow. Gives a warning for each that
 /// nothing in the set names.
-pub(crate) fn apply(objects: &mut [Placed]) -> Vec<String> {
+pub(crate) fn apply(objects: &mut [Placed], kinds: &Kinds) -> Vec<String> {
     let mut names: BTreeMap<Named, String> = BTreeMap::new();
     for object in objects.iter_mut().filter(|object| is_versioned(&object.body)) {
         let Some(kind) = kind(&object.id) else { continue };
@@ -102,7 +81,7 @@ pub(crate) fn apply(objects: &mut [Placed]) -> Vec<String> {
     let mut followed = BTreeSet::new();
     for object in objects {
         let namespace = object.id.namespace.clone().unwrap_or_default();
-        follow(object, &mut |kind, name| {
+        follow(object, kinds, &mut |kind, name| {
             let named = (kind, namespace.clone(), name.as_str().unwrap_or_default().to_owned());
             if let Some(new) = names.get(&named) {
                 *name = new.as_str().into();
@@ -125,39 +104,26 @@ fn versioned_name(name: &str, body: &Value) -> String {
 }
 
 /// Calls for every name of a ConfigMap or Secret in an object.
-fn follow(object: &mut Placed, change: &mut dyn FnMut(&'static str, &mut Value)) {
+fn follow(object: &mut Placed, kinds: &Kinds, visit: &mut dyn FnMut(&'static str, &mut Value)) {
     let Placed { id, body, .. } = object;
-    for (group, kind, field) in SECRETS_OF_KINDS {
-        if id.is(group, kind) {
-            each(body, field, &mut |name| change("Secret", name));
-        }
+    if kinds.is_custom(&id.group, &id.kind) {
+        let namespace = id.namespace.clone().unwrap_or_default();
+        return in_custom_resource(&namespace, body, visit);
+    }
+    let references = if id.is("", "ServiceAccount") {
+        OF_SERVICE_ACCOUNTS
+    } else if id.is("networking.k8s.io", "Ingress") {
+        OF_INGRESSES
+    } else {
+        &[]
+    };
+    for reference in references {
+        reference.change(body, &mut |name| visit(reference.kind, name));
     }
     let spec = template_mut(id, body).and_then(|template| template.get_mut("spec"));
     let Some(spec) = spec else { return };
-    for (kind, fields) in [("ConfigMap", CONFIG_MAPS), ("Secret", SECRETS)] {
-        for field in fields {
-            let Some(rest) = field.strip_prefix("*containers/") else {
-                each(spec, field, &mut |name| change(kind, name));
-                continue;
-            };
-            for list in ["initContainers", "containers", "ephemeralContainers"] {
-                each(spec, &format!("{list}/{rest}"), &mut |name| change(kind, name));
-            }
-        }
-    }
-}
-
-/// Calls for every value at a place, whose `*` are all items of a list.
-fn each(value: &mut Value, place: &str, change: &mut dyn FnMut(&mut Value)) {
-    let (step, rest) = place.split_once('/').unwrap_or((place, ""));
-    let mut enter = |value: &mut Value| match rest {
-        "" => change(value),
-        rest => each(value, rest, change),
-    };
-    if step == "*" {
-        value.as_array_mut().into_iter().flatten().for_each(enter);
-    } else if let Some(value) = value.get_mut(step) {
-        enter(value);
+    for reference in OF_PODS {
+        reference.change(spec, &mut |name| visit(reference.kind, name));
     }
 }
 
@@ -204,6 +170,10 @@ mod tests {
             json!({"apiVersion": "networking.k8s.io/v1", "kind": "Ingress",
                 "metadata": {"name": "a", "namespace": "web"}, "spec": {"tls": [{"secretName": name}]}})
         };
+        let custom = |config: &str, secret: &str| {
+            json!({"apiVersion": "example.com/v1", "kind": "Thing", "metadata": {"name": "conf", "namespace": "web"},
+                "spec": {"pod": pod(config, secret), "secretName": secret}})
+        };
         let mut objects = [
             source("ConfigMap", "true", &json!({"a": "1"})),
             source("Secret", "true", &json!({"a": "MQ=="})),
@@ -211,9 +181,10 @@ mod tests {
             workload("elsewhere", "conf", "conf"),
             account("conf"),
             ingress("conf"),
+            custom("conf", "conf"),
         ]
         .map(placed);
-        assert_eq!(apply(&mut objects), [""; 0]);
+        assert_eq!(apply(&mut objects, &Kinds::builtin()), [""; 0]);
         let (config, secret) = (objects[0].id.name.clone(), objects[1].id.name.clone());
         assert_eq!([config.len(), secret.len()], [15, 15]);
         assert_ne!(config, secret);
@@ -224,6 +195,7 @@ mod tests {
             workload("elsewhere", "conf", "conf"),
             account(&secret),
             ingress(&secret),
+            custom(&config, &secret),
         ];
         for (object, expected) in objects[2..].iter().zip(&expected) {
             assert_eq!(*object.body, *expected);
@@ -236,7 +208,7 @@ mod tests {
             let mut body = source("ConfigMap", "true", &data);
             body["metadata"]["labels"] = json!({"a": label});
             let mut objects = [placed(body)];
-            let warnings = apply(&mut objects);
+            let warnings = apply(&mut objects, &Kinds::builtin());
             assert_eq!(
                 warnings,
                 ["ConfigMap/conf is versioned, but nothing in the set names it where names follow"]
@@ -246,7 +218,7 @@ mod tests {
         assert_eq!(name(json!({"a": "1"}), "x"), name(json!({"a": "1"}), "y"));
         assert_ne!(name(json!({"a": "1"}), "x"), name(json!({"a": "2"}), "x"));
         let mut objects = [placed(source("ConfigMap", "false", &json!({})))];
-        assert_eq!(apply(&mut objects), [""; 0]);
+        assert_eq!(apply(&mut objects, &Kinds::builtin()), [""; 0]);
         assert_eq!(objects[0].id.name, "conf");
     }
 

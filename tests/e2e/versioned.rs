@@ -58,4 +58,35 @@ on_both! {
         place.run(&format!("delete {name} --yes")).expect(0);
         assert_eq!(place.leftovers(name), [""; 0]);
     }
+
+    fn a_custom_resource_follows_by_what_its_fields_are_called(place) {
+        let name = &place.instance("");
+        let crd = format!(
+            "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {{name: things.{name}.example.com}}\n\
+             spec:\n  group: {name}.example.com\n  scope: Namespaced\n  names: {{kind: Thing, plural: things}}\n  versions:\n  \
+             - {{name: v1, served: true, storage: true, schema: {{openAPIV3Schema: {{type: object, \
+             x-kubernetes-preserve-unknown-fields: true}}}}}}\n---\n\
+             apiVersion: {name}.example.com/v1\nkind: Thing\nmetadata: {{name: conf}}\nspec:\n  \
+             envFrom: [{{configMapRef: {{name: conf}}}}]\n  valuesFrom: [{{kind: ConfigMap, name: conf}}]\n  \
+             other: {{configMapRef: {{name: conf, namespace: elsewhere}}}}\n---\n"
+        );
+        let path = format!("/apis/{name}.example.com/v1/namespaces/{name}/things/conf");
+        let mut before = String::new();
+        for value in ["1", "2"] {
+            place.write("set.yaml", &format!("{crd}{}", set(value)));
+            let deployed = place.run(&format!("deploy {name} -f set.yaml -o json")).expect(0).json();
+            assert_eq!(deployed["warnings"].as_array().map_or(0, Vec::len), 0, "{deployed}");
+            let made = config_maps(place, name);
+            assert!(made.len() == 1 && made[0] != before, "{made:?}");
+            let live = place.get(&path).unwrap();
+            let expected = serde_json::json!({
+                "envFrom": [{"configMapRef": {"name": made[0]}}],
+                "valuesFrom": [{"kind": "ConfigMap", "name": made[0]}],
+                "other": {"configMapRef": {"name": "conf", "namespace": "elsewhere"}},
+            });
+            assert_eq!(live["spec"], expected);
+            before.clone_from(&made[0]);
+        }
+        place.run(&format!("delete {name} --yes")).expect(0);
+    }
 }

@@ -12,6 +12,7 @@ use crate::schema;
 mod builtin;
 mod check;
 mod crd;
+pub(crate) mod data_references;
 mod discovery;
 mod notation;
 mod path;

@@ -1,8 +1,9 @@
 //! What an object names: the objects that it cannot do without, or wants to find. The rule of a
 //! kind is a function here and a word in its row of the table.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
+use super::data_references::{DataReference, Need, OF_PODS, OF_SERVICE_ACCOUNTS};
 use crate::workload::object::{BorrowedObjectId, split_api_version};
 
 /// An object that another one names.
@@ -16,7 +17,7 @@ pub(crate) struct Link<'a> {
     pub(crate) optional: bool,
 }
 
-/// What an object names, in the order of its fields.
+/// What an object names: of its pods first the ConfigMaps and Secrets, then the rest in order.
 pub(crate) struct Links<'a> {
     namespace: &'a str,
     found: Vec<Link<'a>>,
@@ -77,14 +78,25 @@ impl<'a> Links<'a> {
         }
     }
 
+    /// Adds the ConfigMaps and Secrets that the fields of a list name.
+    fn data(&mut self, value: &'a Value, references: &'static [DataReference]) {
+        for reference in references {
+            let is_optional = |holder: &Map<String, Value>| match reference.need {
+                Need::Stated => Some(holder.get("optional").and_then(Value::as_bool) == Some(true)),
+                Need::Optional => Some(true),
+                Need::Named => None,
+            };
+            reference.read(value, &mut |holder, name| {
+                if let Some(optional) = is_optional(holder) {
+                    self.named("", reference.kind, Some(name), reference.field, optional);
+                }
+            });
+        }
+    }
+
     fn pod(&mut self, spec: &'a Value) {
-        for list in ["/initContainers", "/containers", "/ephemeralContainers"] {
-            items(spec, list).for_each(|container| self.container(container));
-        }
+        self.data(spec, OF_PODS);
         items(spec, "/volumes").for_each(|volume| self.volume(volume));
-        for secret in items(spec, "/imagePullSecrets") {
-            self.named("", "Secret", text(secret, "name"), "imagePullSecrets", false);
-        }
         // The second is the first's older name; the server fills each from the other.
         let account = text(spec, "serviceAccountName").or_else(|| text(spec, "serviceAccount"));
         self.named("", "ServiceAccount", account, "serviceAccountName", false);
@@ -100,50 +112,13 @@ impl<'a> Links<'a> {
         }
     }
 
-    fn container(&mut self, container: &'a Value) {
-        for variable in items(container, "/env") {
-            let Some(source) = variable.get("valueFrom") else { continue };
-            self.object_in(source, "configMapKeyRef", "ConfigMap", "env");
-            self.object_in(source, "secretKeyRef", "Secret", "env");
-        }
-        for source in items(container, "/envFrom") {
-            self.object_in(source, "configMapRef", "ConfigMap", "envFrom");
-            self.object_in(source, "secretRef", "Secret", "envFrom");
-        }
-    }
-
     fn volume(&mut self, volume: &'a Value) {
-        self.object_in(volume, "configMap", "ConfigMap", "volumes");
-        if let Some(secret) = volume.get("secret") {
-            self.named("", "Secret", text(secret, "secretName"), "volumes", is_optional(secret));
-        }
         if let Some(claim) = volume.get("persistentVolumeClaim") {
             let name = text(claim, "claimName");
             self.named("", "PersistentVolumeClaim", name, "volumes", false);
         }
-        for source in items(volume, "/projected/sources") {
-            self.object_in(source, "configMap", "ConfigMap", "volumes");
-            self.object_in(source, "secret", "Secret", "volumes");
-        }
-        if let Some(csi) = volume.get("csi") {
-            self.object_in(csi, "nodePublishSecretRef", "Secret", "volumes");
-        }
         if let Some(claim) = volume.pointer("/ephemeral/volumeClaimTemplate") {
             self.storage_class(claim);
-        }
-    }
-
-    /// Adds the object that `{field: {name, optional}}` names.
-    fn object_in(
-        &mut self,
-        source: &'a Value,
-        field: &str,
-        kind: &'static str,
-        told_as: &'static str,
-    ) {
-        if let Some(reference) = source.get(field) {
-            let name = text(reference, "name");
-            self.named("", kind, name, told_as, is_optional(reference));
         }
     }
 
@@ -166,9 +141,7 @@ pub(super) fn claim<'a>(links: &mut Links<'a>, body: &'a Value) {
 }
 
 pub(super) fn service_account<'a>(links: &mut Links<'a>, body: &'a Value) {
-    for secret in items(body, "/imagePullSecrets") {
-        links.named("", "Secret", text(secret, "name"), "imagePullSecrets", true);
-    }
+    links.data(body, OF_SERVICE_ACCOUNTS);
 }
 
 /// A service account's token: a controller deletes it where the account does not exist.
@@ -232,8 +205,4 @@ pub(crate) fn text<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
 /// Goes through a list; what is no list has no items.
 pub(crate) fn items<'a>(value: &'a Value, pointer: &str) -> impl Iterator<Item = &'a Value> {
     value.pointer(pointer).and_then(Value::as_array).into_iter().flatten()
-}
-
-fn is_optional(reference: &Value) -> bool {
-    reference.get("optional").and_then(Value::as_bool).unwrap_or(false)
 }
