@@ -5,6 +5,7 @@
 
 use std::{env, fs, process::Command};
 
+#[expect(clippy::disallowed_methods, reason = "it is the program whose environment is read once")]
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     let version = env::var("CARGO_PKG_VERSION").unwrap_or_default();

@@ -117,7 +117,7 @@ impl Invocation {
         if let Some(namespace) = &namespace {
             check_label("namespace", namespace, LABEL_LIMIT)?;
         }
-        let reports = Arc::new(Reports::of_environment(&env));
+        let reports = Arc::new(Reports::new(checkout(&env)));
         Ok(Self {
             env,
             now,
@@ -211,6 +211,15 @@ fn require_folder(path: &Path) -> Result<()> {
     let (file, folder) = (path.display(), folder.display());
     let message = format!("there is no folder {folder} for the database {file}");
     Err(Error::usage(Code::CannotOpenDatabase, message).hint("`--db FILE` names another database"))
+}
+
+/// Gives the way from the repository's folder to the current one where a GitHub job runs the program:
+/// its log takes errors as annotations.
+fn checkout(env: &Env) -> Option<PathBuf> {
+    env.variable("GITHUB_ACTIONS").filter(|value| *value == "true")?;
+    let root = env.path("GITHUB_WORKSPACE");
+    let folder = root.and_then(|root| env.current_dir.strip_prefix(root).ok());
+    Some(folder.map(Path::to_owned).unwrap_or_default())
 }
 
 /// Reads the manner of talking off the global flags and the environment.

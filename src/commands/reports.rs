@@ -5,10 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::invocation::Invocation;
-use crate::{
-    output::ci::{ReportFiles, Reports},
-    workload::error::Result,
-};
+use crate::{output::ci::ReportFiles, workload::error::Result};
 
 /// What is left for a CI system.
 #[derive(Debug, Args)]
@@ -36,7 +33,7 @@ impl ReportArgs {
     pub(crate) fn heed(self, call: &Invocation) -> Result<Invocation> {
         let Self { events, junit, summary, code_quality } = self;
         let files = ReportFiles { events, junit, summary, code_quality };
-        let reports = Reports::to(files, &call.env, call.printer.verbosity())?;
+        let reports = call.reports.with(files, &call.env.current_dir, call.printer.verbosity())?;
         Ok(call.reporting(reports))
     }
 }

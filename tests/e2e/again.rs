@@ -44,13 +44,13 @@ on_both! {
     fn every_change_of_the_sources_is_deployed(place) {
         let name = place.instance("");
         place.write("k8s/conf.yaml", &conf("one"));
-        let (mut running, _ends) = watch(&place, &format!("deploy {name} -f k8s --watch"));
-        assert_eq!(value(&place, &name).as_deref(), Some("one"));
+        let (mut running, _ends) = watch(place, &format!("deploy {name} -f k8s --watch"));
+        assert_eq!(value(place, &name).as_deref(), Some("one"));
 
         place.write("k8s/conf.yaml", &conf("two"));
         hears(&mut running, "changed: k8s/conf.yaml");
         waits(&mut running);
-        assert_eq!(value(&place, &name).as_deref(), Some("two"));
+        assert_eq!(value(place, &name).as_deref(), Some("two"));
 
         // Another file in its place, as editors write, beside one that is none of the sources.
         place.write("k8s/.conf.yaml.swp", "x");
@@ -58,13 +58,13 @@ on_both! {
         std::fs::rename(beside, place.path("k8s/conf.yaml")).unwrap();
         hears(&mut running, "changed: k8s/conf.yaml");
         waits(&mut running);
-        assert_eq!(value(&place, &name).as_deref(), Some("three"));
+        assert_eq!(value(place, &name).as_deref(), Some("three"));
 
         // A broken file is told, and waited for.
         place.write("k8s/conf.yaml", "apiVersion: v1\nkind: [\n");
         hears(&mut running, "error: ");
         waits(&mut running);
-        assert_eq!(value(&place, &name).as_deref(), Some("three"));
+        assert_eq!(value(place, &name).as_deref(), Some("three"));
 
         // A file in a new folder, and the mended one.
         place.write("k8s/more/other.yaml", &conf("x").replace("name: conf", "name: other"));
@@ -72,7 +72,7 @@ on_both! {
         while place.get(&format!("/api/v1/namespaces/{name}/configmaps/other")).is_none() {
             waits(&mut running);
         }
-        assert_eq!(value(&place, &name).as_deref(), Some("four"));
+        assert_eq!(value(place, &name).as_deref(), Some("four"));
 
         // It goes when its file goes.
         std::fs::remove_file(place.path("k8s/more/other.yaml")).unwrap();
@@ -97,11 +97,11 @@ on_both! {
              manifests: [conf/]\n  instances: [{{name: {name}}}]\n"
         );
         place.write("app.yaml", &file);
-        let (mut running, _ends) = watch(&place, "deploy -f app.yaml --watch");
+        let (mut running, _ends) = watch(place, "deploy -f app.yaml --watch");
         place.write("conf/conf.yaml", &conf("two"));
         hears(&mut running, "changed: conf/conf.yaml");
         waits(&mut running);
-        assert_eq!(value(&place, &name).as_deref(), Some("two"));
+        assert_eq!(value(place, &name).as_deref(), Some("two"));
         place.write("app.yaml", &format!("{file}# nothing\n"));
         hears(&mut running, "changed: app.yaml");
         waits(&mut running);

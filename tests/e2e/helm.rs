@@ -11,13 +11,13 @@ use serde_json::json;
 use workloadctl::testing::Request;
 
 use crate::{
-    harness::{Outcome, Place, side_by_side},
+    harness::{Outcome, Place, side_by_side, variable},
     hooks::{done, runs},
 };
 
 /// Gives the folder that Helm is in.
 fn home_of_helm() -> PathBuf {
-    let path = std::env::var_os("PATH").unwrap();
+    let path = variable("PATH").unwrap();
     let mut folders = std::env::split_paths(&path);
     let found =
         folders.find(|folder| folder.join("helm").is_file() && folder.join("charts").is_dir());

@@ -56,50 +56,50 @@ fn events(place: &Place) -> Vec<Value> {
 on_both! {
     fn a_deploy_leaves_what_was_asked_for(place) {
         let name = place.instance("");
-        write(&place, true);
+        write(place, true);
         place.run(&format!("deploy {name} -f k8s.yaml {FILES}")).expect(0);
         let all = [("ConfigMap/judged".to_owned(), None), ("ConfigMap/plain".to_owned(), None)];
-        let found = cases(&read(&place, "j.xml"));
+        let found = cases(&read(place, "j.xml"));
         assert_eq!(found, all);
-        assert_eq!(read(&place, "q.json"), "[]\n");
-        let events = events(&place);
+        assert_eq!(read(place, "q.json"), "[]\n");
+        let events = events(place);
         assert!(events.iter().any(|event| event["event"] == "done" && event["object"]["name"] == "plain"));
-        let summary = read(&place, "s.md");
+        let summary = read(place, "s.md");
         assert!(summary.starts_with(&format!("### {name}: deploy ready\n")), "{summary}");
         assert!(summary.contains("| `ConfigMap/plain` | create | ready |"), "{summary}");
 
         // Unchanged, and gone: the summary grows, the others are of the last command.
         place.run(&format!("deploy {name} {FILES}")).expect(0);
-        assert_eq!(cases(&read(&place, "j.xml")).len(), 2);
+        assert_eq!(cases(&read(place, "j.xml")).len(), 2);
         place.run(&format!("delete {name} --yes {FILES}")).expect(0);
-        assert!(read(&place, "j.xml").contains("name=\"workloadctl delete\""));
-        assert_eq!(read(&place, "s.md").matches("### ").count(), 3);
+        assert!(read(place, "j.xml").contains("name=\"workloadctl delete\""));
+        assert_eq!(read(place, "s.md").matches("### ").count(), 3);
     }
 
     fn a_failed_deploy_leaves_them_too(place) {
         let name = place.instance("");
-        write(&place, false);
+        write(place, false);
         let mut command = place.command(&format!("deploy {name} -f k8s.yaml --timeout 20s {FILES}"));
         command.env("GITHUB_ACTIONS", "true").env("GITHUB_WORKSPACE", place.path("").parent().unwrap());
         let outcome = crate::harness::Outcome::of("", command.output().unwrap()).expect(3);
         let annotation = outcome.stderr.lines().find(|line| line.starts_with("::error ")).unwrap();
         assert!(annotation.contains("k8s.yaml,line=6,"), "{annotation}");
         assert!(annotation.contains("title=ConfigMap/judged::"), "{annotation}");
-        let found = cases(&read(&place, "j.xml"));
+        let found = cases(&read(place, "j.xml"));
         let failure = Some("failure".to_owned());
         assert_eq!(found, [("ConfigMap/judged".to_owned(), failure), ("ConfigMap/plain".to_owned(), None)]);
-        let quality: Value = serde_json::from_str(&read(&place, "q.json")).unwrap();
+        let quality: Value = serde_json::from_str(&read(place, "q.json")).unwrap();
         assert_eq!(quality[0]["location"]["lines"]["begin"], 6, "{quality}");
-        assert_eq!(events(&place).last().unwrap()["error"]["code"], "not-ready");
-        assert!(read(&place, "s.md").contains("#### ConfigMap/judged") || read(&place, "s.md").contains("| `ConfigMap/judged` | create | failed |"));
+        assert_eq!(events(place).last().unwrap()["error"]["code"], "not-ready");
+        assert!(read(place, "s.md").contains("#### ConfigMap/judged") || read(place, "s.md").contains("| `ConfigMap/judged` | create | failed |"));
     }
 
     fn what_is_refused_is_in_the_reports(place) {
         let name = place.instance("");
         place.write("k8s.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: x\n  nope: 1\n");
         place.run(&format!("deploy {name} -f k8s.yaml {FILES}")).expect(2);
-        assert_eq!(cases(&read(&place, "j.xml")), [("deploy".to_owned(), Some("error".to_owned()))]);
-        let quality: Value = serde_json::from_str(&read(&place, "q.json")).unwrap();
+        assert_eq!(cases(&read(place, "j.xml")), [("deploy".to_owned(), Some("error".to_owned()))]);
+        let quality: Value = serde_json::from_str(&read(place, "q.json")).unwrap();
         assert_eq!(quality[0]["location"]["lines"]["begin"], 5, "{quality}");
         // Before anything is read or sent.
         let outcome = place.run(&format!("deploy {name} -f k8s.yaml --junit nowhere/j.xml")).expect(2);
@@ -108,15 +108,15 @@ on_both! {
 
     fn a_cancelled_job_has_its_reports(place) {
         let name = place.instance("");
-        write(&place, true);
-        let waits = read(&place, "k8s.yaml").replace("=yes", "=never");
+        write(place, true);
+        let waits = read(place, "k8s.yaml").replace("=yes", "=never");
         place.write("k8s.yaml", &waits);
         let mut running = place.follow(&format!("deploy {name} -f k8s.yaml {FILES}"));
         assert!(running.until(|line| line.contains("waiting")));
         kill_process(Pid::from_child(running.child()), Signal::TERM).unwrap();
         assert_eq!(running.end().code, 143);
-        let found = cases(&read(&place, "j.xml"));
+        let found = cases(&read(place, "j.xml"));
         assert!(found.iter().any(|(name, fate)| name == "ConfigMap/judged" && fate.is_some()), "{found:?}");
-        assert!(read(&place, "s.md").contains(": deploy interrupted"), "{}", read(&place, "s.md"));
+        assert!(read(place, "s.md").contains(": deploy interrupted"), "{}", read(place, "s.md"));
     }
 }

@@ -1,10 +1,9 @@
 //! Annotations: what is wrong, at its file and line, in the words that GitHub reads off a job's log
 //! (workflow commands).
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::{
-    env::Env,
     ops::view::Operation,
     output::sanitize::one_line,
     workload::{
@@ -27,21 +26,19 @@ pub(super) struct Finding<'a> {
 }
 
 /// Writes annotations.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Annotations {
     /// The way from the repository's folder to the current one, which files are named from.
     folder: PathBuf,
 }
 
-impl Annotations {
-    /// Gives the annotations where a GitHub job runs the program.
-    pub(super) fn of(env: &Env) -> Option<Self> {
-        env.variable("GITHUB_ACTIONS").filter(|value| *value == "true")?;
-        let root = env.path("GITHUB_WORKSPACE");
-        let folder = root.and_then(|root| env.current_dir.strip_prefix(root).ok());
-        Some(Self { folder: folder.map(Path::to_owned).unwrap_or_default() })
+impl From<PathBuf> for Annotations {
+    fn from(folder: PathBuf) -> Self {
+        Self { folder }
     }
+}
 
+impl Annotations {
     /// Gives the lines for what befell an instance.
     pub(super) fn of_operation(&self, operation: &Operation) -> String {
         self.lines(&findings(operation))

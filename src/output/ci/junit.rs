@@ -157,7 +157,7 @@ impl Case<'_> {
                 attribute(out, "type", kind);
                 attribute(out, "message", message);
                 let details = escaped(details, false);
-                write!(out, ">{details}</{element}>\n").expect("writing to a string cannot fail");
+                writeln!(out, ">{details}</{element}>").expect("writing to a string cannot fail");
             }
         }
         out.push_str("    </testcase>\n");

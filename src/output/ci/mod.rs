@@ -21,9 +21,8 @@ use std::{
 use jiff::Timestamp;
 
 use self::{annotations::Annotations, timeline::Timeline};
-use super::{printer::write_stderr, progress::JsonLines};
+use super::{printer::write_stderr, progress::json::JsonLines};
 use crate::{
-    env::Env,
     ops::{events::Event, view::Operation},
     workload::error::{Code, Error, ErrorKind, Result},
 };
@@ -68,23 +67,29 @@ struct Told<'a> {
 }
 
 impl Reports {
-    /// Writes no file; annotates where the environment is that of a CI system that reads annotations.
-    pub(crate) fn of_environment(env: &Env) -> Self {
+    /// Writes no file. `checkout`: errors are annotated for GitHub, and this is the way from the
+    /// repository's folder to the current one.
+    pub(crate) fn new(checkout: Option<PathBuf>) -> Self {
         Self {
             files: ReportFiles::default(),
-            annotations: Annotations::of(env),
+            annotations: checkout.map(Annotations::from),
             timeline: Mutex::default(),
             events: Mutex::default(),
         }
     }
 
-    /// Writes files too; relative ones are relative to the current folder. Each is tried now: what
-    /// cannot be written must not be learned after the deploy.
+    /// Gives what writes files too; relative ones are relative to the current folder. Each is tried now:
+    /// what cannot be written must not be learned after the deploy.
     ///
     /// # Errors
     /// Code 2 where one cannot be written.
-    pub(crate) fn to(files: ReportFiles, env: &Env, verbosity: u8) -> Result<Self> {
-        let place = |path: Option<PathBuf>| path.map(|path| env.current_dir.join(path));
+    pub(crate) fn with(
+        &self,
+        files: ReportFiles,
+        current_dir: &Path,
+        verbosity: u8,
+    ) -> Result<Self> {
+        let place = |path: Option<PathBuf>| path.map(|path| current_dir.join(path));
         let ReportFiles { events, junit, summary, code_quality } = files;
         let files = ReportFiles {
             events: place(events),
@@ -107,7 +112,12 @@ impl Reports {
             Ok(Events { file, lines: JsonLines::new(verbosity, Timestamp::now), failed: None })
         };
         let events = Mutex::new(events.as_ref().map(begin).transpose()?);
-        Ok(Self { files, events, ..Self::of_environment(env) })
+        Ok(Self {
+            files,
+            events,
+            annotations: self.annotations.clone(),
+            timeline: Mutex::default(),
+        })
     }
 
     /// Takes an event of an instance.

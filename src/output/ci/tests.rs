@@ -1,8 +1,7 @@
-use std::{fs, path::Path, sync::Arc};
+use std::{fs, sync::Arc};
 
 use super::*;
 use crate::{
-    env::Env,
     ops::view::{EvidenceView, InstanceView, ObjectView, OperationOutcome},
     workload::{
         error::Mistake,
@@ -172,10 +171,7 @@ fn the_summary_cannot_be_broken_by_what_it_tells() {
 
 #[test]
 fn annotations_stand_at_file_and_line() {
-    let home = Path::new("/repo/deploy");
-    let annotations = |variables: &[(&str, &str)]| Annotations::of(&Env::for_test(variables, home));
-    assert!(annotations(&[]).is_none());
-    let told = annotations(&[("GITHUB_ACTIONS", "true"), ("GITHUB_WORKSPACE", "/repo")]).unwrap();
+    let told = Annotations::from(PathBuf::from("deploy"));
     insta::assert_snapshot!(told.of_operation(&failed()), @"::error file=deploy/k8s/web.yaml,line=3,col=1,title=Deployment/web::pod web-1: container <app> ended, 100%25 see @ops");
     let mistake = |line: u32, file: &str| Mistake {
         object: "Deployment/web".into(),
@@ -190,8 +186,8 @@ fn annotations_stand_at_file_and_line() {
     };
     let error = Error::invalid(vec![mistake(7, "a,b:c.yaml"), mistake(9, "-")]);
     insta::assert_snapshot!(told.of_errors(&[error]), @"
-    ::error file=deploy/a%2Cb%3Ac.yaml,line=7,title=Deployment/web::unknown field
-    ::error title=Deployment/web::unknown field
+    ::error file=deploy/a%2Cb%3Ac.yaml,line=7,title=Deployment/web::spec.replica: unknown field
+    ::error title=Deployment/web::spec.replica: unknown field
     ");
 }
 
@@ -209,11 +205,13 @@ fn code_quality_names_the_lines() {
 #[test]
 fn what_cannot_be_written_is_refused_beforehand() {
     let home = tempfile::tempdir().unwrap();
-    let env = Env::for_test(&[], home.path());
     let to = |name: &str, set: fn(&mut ReportFiles, PathBuf)| {
         let mut files = ReportFiles::default();
         set(&mut files, name.into());
-        Reports::to(files, &env, 0).map(|_| ()).map_err(|error| error.to_string())
+        Reports::new(None)
+            .with(files, home.path(), 0)
+            .map(|_| ())
+            .map_err(|error| error.to_string())
     };
     for set in [
         (|files, path| files.events = Some(path)) as fn(&mut ReportFiles, PathBuf),
@@ -236,7 +234,6 @@ fn what_cannot_be_written_is_refused_beforehand() {
 #[test]
 fn a_file_is_replaced_and_a_summary_grows() {
     let home = tempfile::tempdir().unwrap();
-    let env = Env::for_test(&[], home.path());
     let at = |name: &str| Some(PathBuf::from(name));
     for _ in 0..2 {
         let files = ReportFiles {
@@ -245,7 +242,7 @@ fn a_file_is_replaced_and_a_summary_grows() {
             events: at("e.jsonl"),
             ..ReportFiles::default()
         };
-        let reports = Reports::to(files, &env, 0).unwrap();
+        let reports = Reports::new(None).with(files, home.path(), 0).unwrap();
         reports.observe("web", &Event::Phase("applying"));
         reports.write("deploy", &[failed()]).unwrap();
     }

@@ -3,7 +3,7 @@
 
 mod bars;
 mod beats;
-mod json;
+pub(crate) mod json;
 mod lines;
 mod screen;
 mod track;
@@ -14,9 +14,8 @@ use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 
-pub(crate) use self::json::JsonLines;
 pub(crate) use self::screen::{Line, Screen, size};
-use self::{bars::Bars, lines::Lines};
+use self::{bars::Bars, json::JsonLines, lines::Lines};
 use super::{ci::Reports, format::Progress, printer::Printer};
 use crate::ops::events::{Event, Reporter};
 
