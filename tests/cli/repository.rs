@@ -124,3 +124,29 @@ fn the_release_workflow_packs_what_is_there() {
         assert!(Path::new(env!("CARGO_MANIFEST_DIR")).join(file).exists(), "{file}");
     }
 }
+
+#[test]
+fn what_ci_systems_are_given_uses_flags_that_there_are() {
+    // The global ones stand in the reference alone.
+    let known = read("tests/cli/help/deploy.txt") + &read("docs/cli.md");
+    for file in [".github/actions/deploy/action.yml", "docs/guides/ci.md"] {
+        let text = read(file);
+        let lines = text.lines().filter(|line| line.contains("workloadctl deploy "));
+        let flags: BTreeSet<&str> = lines
+            .flat_map(str::split_whitespace)
+            .map(|word| word.trim_matches(['`', '.', ',', ':', ')', '(']))
+            .filter(|word| word.starts_with("--") && word.len() > 2)
+            .collect();
+        assert!(flags.contains("--junit"), "{file}: {flags:?}");
+        for flag in flags {
+            assert!(known.contains(flag), "{file}: {flag}");
+        }
+    }
+    // As Actions reads it.
+    let action: serde_json::Value =
+        serde_yaml::from_str(&read(".github/actions/deploy/action.yml")).unwrap();
+    assert_eq!(action["runs"]["using"], "composite");
+    for step in action["runs"]["steps"].as_array().unwrap() {
+        assert!(step["shell"].is_string() && step["run"].is_string(), "{step}");
+    }
+}
