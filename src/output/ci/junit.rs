@@ -129,6 +129,12 @@ fn fate(object: &ObjectView, operation: &Operation, is_done: bool) -> Fate {
         (Some(State::Waiting), _) if operation.error.is_some() => failed("not ready"),
         (_, Some(Action::Unchanged)) => Fate::Passed,
         (_, Some(_)) if operation.error.is_some() && !is_done => Fate::Skipped("not done"),
+        // It was stopped before anybody looked.
+        (None, Some(Action::Create | Action::Update | Action::Recreate | Action::Adopt))
+            if operation.error.is_some() =>
+        {
+            Fate::Skipped("not seen ready")
+        }
         _ => Fate::Passed,
     }
 }
