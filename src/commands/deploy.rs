@@ -107,7 +107,8 @@ pub(crate) struct DeployArgs {
     ask: bool,
     /// Do what `plan --out FILE` kept, where nothing of it moved since
     #[arg(long, value_name = "FILE", conflicts_with_all = ["ask", "dry_run", "names", "all", "file",
-        "definition", "revision", "like", "image", "replicas", "patch", "set", "restart", "prune", "adopt",
+        "definition", "revision", "like", "image", "replicas", "patch", "set", "restart", "restart_stale",
+        "prune", "adopt",
         "replace", "conflicts", "references", "validate", "new_cluster", "namespace_label"])]
     plan: Option<PathBuf>,
     /// Deploy again whenever a file of the sources changes, until Ctrl-C

@@ -68,6 +68,9 @@ pub(crate) struct ReleaseArgs {
     /// Restart the pods, and run the Jobs again
     #[arg(long, help_heading = "Overrides")]
     restart: bool,
+    /// Restart just the pods that run with an old ConfigMap or Secret, which they read at their start
+    #[arg(long, help_heading = "Overrides", conflicts_with_all = ["restart", "with_overrides"])]
+    restart_stale: bool,
     /// When to remove what left the definition
     #[arg(long, value_enum, value_name = "WHEN", default_value_t = PruneWhen::After)]
     prune: PruneWhen,
@@ -164,6 +167,7 @@ impl ReleaseArgs {
             declared: None,
             edits,
             restart: self.restart,
+            restart_stale: self.restart_stale,
             limits,
             may: Permissions {
                 prune: self.prune,

@@ -68,8 +68,8 @@ pub(crate) fn sides(store: &Store, from: Side, to: Side) -> Result<DiffView> {
     let (mut from, mut to) = (find(store, from)?, find(store, to)?);
     // When the pods of two instances were restarted says nothing about them.
     if from.view.instance != to.view.instance {
-        from.overrides.restarted_at = None;
-        to.overrides.restarted_at = None;
+        from.overrides = from.overrides.restarted_as(&Overrides::default());
+        to.overrides = to.overrides.restarted_as(&Overrides::default());
     }
     let is_same = (&from.digest, &from.overrides) == (&to.digest, &to.overrides);
     let (from_view, to_view) = (from.view.clone(), to.view.clone());
@@ -155,7 +155,7 @@ fn find(store: &Store, side: Side) -> Result<Found> {
             let before = before.unwrap_or_default();
             // As a deploy with `-f` takes them (docs/cli.md, Overrides).
             let overrides = match declared {
-                Some(declared) => Overrides { restarted_at: before.restarted_at, ..declared },
+                Some(declared) => declared.restarted_as(&before),
                 None => before.restart_alone(),
             };
             Ok(Found {

@@ -90,6 +90,8 @@ pub(crate) struct DeployOptions {
     /// `--image`, `--replicas`, `--patch`, `--set`, in the order given.
     pub edits: Vec<OverrideEdit>,
     pub restart: bool,
+    /// Whether only what runs with an old ConfigMap or Secret is restarted.
+    pub restart_stale: bool,
     pub limits: Limits,
     pub may: Permissions,
     /// Whether a release that does not go well is followed by one that returns to the last good one.
@@ -112,6 +114,7 @@ impl DeployOptions {
             declared: None,
             edits: Vec::new(),
             restart: false,
+            restart_stale: false,
             limits,
             may: Permissions::default(),
             rollback_on_failure: false,

@@ -47,7 +47,7 @@ pub(crate) fn instance(
     let before = stored.as_ref().map(|stored| stored.overrides.clone()).unwrap_or_default();
     // As a deploy with `-f` does (docs/cli.md, Overrides).
     let overrides = match declared {
-        Some(declared) => Overrides { restarted_at: before.restarted_at, ..declared.clone() },
+        Some(declared) => declared.clone().restarted_as(&before),
         None if given.is_some() => before.restart_alone(),
         None => before,
     };

@@ -6,7 +6,10 @@ use serde_json::Value;
 use super::{
     kinds::pod_template::pod_spec,
     object::ObjectId,
-    readiness::field::{created, list, text},
+    readiness::{
+        Related,
+        field::{created, is_deleting, list, text},
+    },
 };
 
 /// How the pods of a workload read a ConfigMap or Secret.
@@ -77,15 +80,29 @@ pub(crate) fn content_changed(object: &Value) -> Option<Timestamp> {
 
 /// Tells whether a pod was made before a moment. Both are whole seconds: of the same second nothing
 /// is known.
-pub(crate) fn is_older(pod: &Value, changed: Timestamp) -> bool {
+fn is_older(pod: &Value, changed: Timestamp) -> bool {
     created(pod).is_some_and(|created| created < changed)
+}
+
+/// Tells whether a workload runs with an old content of what it reads: pods of it are older, which
+/// read it only at their start. A Job's pods run to their end with what they began with.
+pub(crate) fn is_stale(
+    (reader, body): (&ObjectId, &Value),
+    (read, changed): (&ObjectId, Timestamp),
+    around: &Related,
+    uid: &str,
+) -> bool {
+    !reader.is("batch", "Job")
+        && reading_of(reader, body, read) == Some(Reading::AtStart)
+        // One that is going is on its way to be a new one.
+        && around.pods_below(uid).any(|pod| !is_deleting(pod) && is_older(pod, changed))
 }
 
 /// Says that a workload's pods read what has changed since.
 pub(crate) fn remark(reader: &ObjectId, read: &ObjectId, how: Reading, instance: &str) -> String {
     match how {
         Reading::AtStart => {
-            format!("{reader} still runs with the old {read}: deploy {instance} --restart")
+            format!("{reader} still runs with the old {read}: deploy {instance} --restart-stale")
         }
         Reading::Refreshed => format!(
             "{reader} finds the new {read} in its volume within minutes; what it reads only at its \

@@ -154,6 +154,13 @@ spec:
           envFrom: [{configMapRef: {name: env}}]
           volumeMounts: [{name: files, mountPath: /files}, {name: part, mountPath: /part, subPath: a}]
       volumes: [{name: files, configMap: {name: files}}, {name: part, configMap: {name: part}}]
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: other}
+spec:
+  selector: {matchLabels: {app: other}}
+  template: {metadata: {labels: {app: other}}, spec: {containers: [{name: other, image: 'web:1'}]}}
 ")
         };
         place.write("app.yaml", &app(0));
@@ -179,16 +186,44 @@ spec:
         $ workloadctl deploy NAME -f app.yaml --progress none
         exit code 0
         --- stdout
-        NAME deployed to RUNTIME (N, NAME N): 3 updated, 2 unchanged; ready in N s
-        Deployment/web still runs with the old ConfigMap/env: deploy NAME --restart
+        NAME deployed to RUNTIME (N, NAME N): 3 updated, 3 unchanged; ready in N s
+        Deployment/web still runs with the old ConfigMap/env: deploy NAME --restart-stale
         Deployment/web finds the new ConfigMap/files in its volume within minutes; what it reads only at its start needs deploy NAME --restart
-        Deployment/web still runs with the old ConfigMap/part: deploy NAME --restart
+        Deployment/web still runs with the old ConfigMap/part: deploy NAME --restart-stale
         namespace NAME
-        Deployment/web still runs with the old ConfigMap/env: deploy NAME --restart
-        Deployment/web still runs with the old ConfigMap/part: deploy NAME --restart
+        Deployment/web still runs with the old ConfigMap/env: deploy NAME --restart-stale
+        Deployment/web still runs with the old ConfigMap/part: deploy NAME --restart-stale
         ");
-        place.run(&format!("deploy {name} --restart")).expect(0);
+        let told = place.told(&format!("deploy {name} --restart-stale --progress none"));
+        let told = Regex::new("release [0-9]+|revision [0-9]+").unwrap().replace_all(&told, "N").into_owned();
+        snapshot!(told, @"
+        $ workloadctl deploy NAME --restart-stale --progress none
+        exit code 0
+        --- stdout
+        NAME deployed to RUNTIME (N, NAME N): 1 updated, 5 unchanged; ready in N s
+        namespace NAME
+        --- stderr
+        restarting Deployment/web, which runs with the old ConfigMap/env
+        restarting Deployment/web, which runs with the old ConfigMap/part
+        ");
         // Those of before take a moment to end.
         place.until("the pods are new", Duration::from_secs(30), || remarks() == 0);
+        let told = place.told(&format!("deploy {name} --restart-stale --progress none"));
+        snapshot!(Regex::new("release [0-9]+|revision [0-9]+").unwrap().replace_all(&told, "N"), @"
+        $ workloadctl deploy NAME --restart-stale --progress none
+        exit code 0
+        --- stdout
+        NAME unchanged (N, ready)
+        namespace NAME
+        --- stderr
+        nothing runs with an old ConfigMap or Secret
+        ");
+        // With what changes in the same release.
+        place.write("app.yaml", &app(value + 1));
+        let line = format!("deploy {name} -f app.yaml --restart-stale -o json");
+        let both = place.run(&line).expect(0).json();
+        assert_eq!((&both["counts"]["update"], both.get("remarks")), (&4.into(), None), "{both}");
+        let again = place.run(&line).expect(0).json();
+        assert_eq!(again["outcome"], "unchanged", "{again}");
     }
 }

@@ -22,7 +22,11 @@ mod release;
 mod report;
 mod told;
 
-use std::{cell::RefCell, collections::HashSet, time::Instant};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, HashSet},
+    time::Instant,
+};
 
 use jiff::Timestamp;
 
@@ -100,6 +104,8 @@ struct Deploy<'a> {
     failed: Option<u64>,
     /// What was said already: a round that is repeated says nothing twice.
     told: RefCell<HashSet<String>>,
+    /// What is restarted although nothing of it changes, and when that was decided.
+    stale: BTreeMap<String, String>,
 }
 
 impl<'a> Deploy<'a> {
@@ -117,6 +123,7 @@ impl<'a> Deploy<'a> {
             known: None,
             failed: None,
             told: RefCell::default(),
+            stale: BTreeMap::new(),
         }
     }
 

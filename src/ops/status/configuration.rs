@@ -4,7 +4,7 @@
 use crate::{
     ops::survey::Live,
     workload::{
-        configuration::{Reading, content_changed, is_older, reading_of, remark},
+        configuration::{Reading, content_changed, is_stale, remark},
         name::InstanceName,
         object::ObjectId,
         readiness::{Related, field::uid},
@@ -23,16 +23,9 @@ pub(super) fn remarks(instance: &InstanceName, live: &Live, around: &Related) ->
         .collect();
     let mut remarks = Vec::new();
     for reader in ids {
-        // A Job's pods run to their end with what they began with.
-        if reader.is("batch", "Job") {
-            continue;
-        }
         let body = &live[reader];
         for (read, changed) in &read {
-            let mut pods = around.pods_below(uid(body));
-            if reading_of(reader, body, read) == Some(Reading::AtStart)
-                && pods.any(|pod| is_older(pod, *changed))
-            {
+            if is_stale((reader, body), (read, *changed), around, uid(body)) {
                 remarks.push(remark(reader, read, Reading::AtStart, instance.as_str()));
             }
         }

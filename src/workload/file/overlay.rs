@@ -240,7 +240,8 @@ patchesStrategicMerge:
   ---
   {kind: Service, metadata: {name: a}, spec: {ports: null}}
 ";
-        let Overrides { images, replicas, patches, sets, restarted_at } = overrides(text).unwrap();
+        let Overrides { images, replicas, patches, sets, restarted_at, restarts: _ } =
+            overrides(text).unwrap();
         assert_eq!(json!(images), json!({"web": "shop/web:2", "db": "db@sha256:1"}));
         let places = ["Deployment.apps/web:spec.replicas", "Deployment.apps/web:spec.paused"];
         assert_eq!(json!(sets), json!({places[0]: 3, places[1]: null}));

@@ -65,7 +65,7 @@ fn everything_that_an_instance_may_say() {
     let (runtime, origin) = prod.runtime.as_ref().unwrap();
     assert_eq!((runtime.as_str(), origin.to_string().as_str()), ("prod-eu", "app.yaml:9:14"));
     assert_eq!(prod.depends_on[0].0.as_str(), "web-dev");
-    let Overrides { images, replicas, patches, sets, restarted_at } = &prod.overrides;
+    let Overrides { images, replicas, patches, sets, restarted_at, restarts: _ } = &prod.overrides;
     assert_eq!(images["web"], "web:2");
     // Spelt as the flags spell them, so that both mean one entry.
     assert_eq!(replicas["Deployment/web"], 3);
@@ -235,6 +235,7 @@ fn what_is_written_is_read_again() {
         patches: vec![serde_json::json!({"kind": "Job", "metadata": {"name": "x"}, "spec": null})],
         sets: [("Ingress/web:spec.x[\"a.b\"]".to_owned(), serde_json::json!("yes"))].into(),
         restarted_at: None,
+        restarts: [].into(),
     };
     let draft = |name: &str, overrides: &Overrides| Draft {
         definition: name.parse().unwrap(),

@@ -44,7 +44,8 @@ pub(crate) fn write(drafts: &[Draft]) -> String {
         text.push_str("  instances:\n");
         for DraftInstance { name, runtime, namespace, overrides } in instances {
             writeln!(text, "    - {}", named(name.as_str())).expect(INFALLIBLE);
-            let Overrides { images, replicas, patches, sets, restarted_at: _ } = overrides;
+            let Overrides { images, replicas, patches, sets, restarted_at: _, restarts: _ } =
+                overrides;
             for (key, value) in [
                 ("runtime", json!(runtime)),
                 ("namespace", json!(namespace)),

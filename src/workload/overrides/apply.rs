@@ -32,7 +32,7 @@ pub(crate) fn apply(
     objects: &mut [Object],
     kinds: &Kinds,
 ) -> Result<Vec<String>> {
-    let Overrides { images, replicas, patches, sets, restarted_at } = overrides;
+    let Overrides { images, replicas, patches, sets, restarted_at, restarts } = overrides;
     let ids = ids(objects, kinds);
     let mut set = images::apply(images, objects, &ids)?;
     for (object, count) in replicas {
@@ -56,8 +56,10 @@ pub(crate) fn apply(
         };
         set.push(format!("{}: {path} is {shown}", ids[index]));
     }
-    if let Some(time) = restarted_at {
-        for (object, id) in objects.iter_mut().zip(&ids) {
+    for (object, id) in objects.iter_mut().zip(&ids) {
+        let own = restarts.get(&restart_key(id));
+        // RFC 3339 times of one offset are in the order of their texts.
+        if let Some(time) = own.into_iter().chain(restarted_at).max() {
             restart(object, id, time);
         }
     }
@@ -223,6 +225,11 @@ fn change(
     }
     object.body = body;
     Ok(())
+}
+
+/// Gives the key of an object in [`Overrides::restarts`].
+pub(crate) fn restart_key(id: &ObjectId) -> String {
+    format!("{}/{}", id.kind, id.name)
 }
 
 /// Changes the pod template so that its pods are made anew; a Job runs again.

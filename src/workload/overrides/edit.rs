@@ -189,6 +189,7 @@ pub(crate) fn merge(base: &Overrides, edits: &[OverrideEdit]) -> Overrides {
         patches: base.patches.clone(),
         sets: base.sets.iter().map(|(key, value)| (spell(key), value.clone())).collect(),
         restarted_at: base.restarted_at.clone(),
+        restarts: base.restarts.clone(),
     };
     for edit in edits {
         match edit {

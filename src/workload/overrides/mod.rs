@@ -13,7 +13,7 @@ mod overriding;
 mod patch_file;
 mod path;
 
-pub(crate) use apply::{apply, has_image};
+pub(crate) use apply::{apply, has_image, restart_key};
 pub(crate) use edit::{
     OverrideEdit, check_set_place, merge, parse_image, parse_replicas, parse_set, patch_key,
 };
@@ -41,6 +41,9 @@ pub struct Overrides {
     /// The value of the pod-template annotation that `--restart` wrote last: an RFC 3339 time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub restarted_at: Option<String>,
+    /// The same by `--restart-stale`, which restarts single objects: `Kind/name` to a time.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub restarts: BTreeMap<String, String>,
 }
 
 impl Overrides {
@@ -49,10 +52,17 @@ impl Overrides {
         *self == Self::default()
     }
 
-    /// Gives the base for what `-f` brings: the stamp of the last `--restart` alone. Dropping that
+    /// Gives the base for what `-f` brings: the stamps of the last restarts alone. Dropping those
     /// too would restart the pods once more.
     pub(crate) fn restart_alone(&self) -> Self {
-        Self { restarted_at: self.restarted_at.clone(), ..Self::default() }
+        Self::default().restarted_as(self)
+    }
+
+    /// Gives these with the stamps of restarts that others have.
+    #[must_use]
+    pub(crate) fn restarted_as(self, others: &Self) -> Self {
+        let Self { restarted_at, restarts, .. } = others.clone();
+        Self { restarted_at, restarts, ..self }
     }
 
     /// Lists what these overrides set and the others do not, as the flags that set it.

@@ -225,17 +225,24 @@ fn patches_merge_strategically_or_as_json() {
 fn a_restart_changes_what_has_pods_to_restart() {
     let overrides =
         Overrides { restarted_at: Some("2026-01-01T00:00:00Z".to_owned()), ..Overrides::default() };
-    let (restarted, _) = apply_to(SET, &overrides).unwrap();
-    let annotated: Vec<String> = restarted
-        .iter()
-        .filter(|object| {
-            let pointer = "/spec/template/metadata/annotations/workloadctl~1restartedAt";
-            object.body.pointer(pointer) == Some(&json!("2026-01-01T00:00:00Z"))
-        })
-        .map(|object| object.id().to_string())
-        .collect();
-    assert_eq!(annotated, ["Deployment/web", "Job/once"]);
-    assert_eq!(restarted[1..7], objects(SET)[1..7], "nothing else changes");
+    let annotated = |overrides: &Overrides| -> Vec<String> {
+        let (restarted, _) = apply_to(SET, overrides).unwrap();
+        assert_eq!(restarted[1..7], objects(SET)[1..7], "nothing else changes");
+        let pointer = "/spec/template/metadata/annotations/workloadctl~1restartedAt";
+        let stamp = |object: &Object| object.body.pointer(pointer).cloned();
+        let stamps = restarted.iter().filter_map(|it| Some((it.id(), stamp(it)?)));
+        stamps.map(|(id, stamp)| format!("{id} {}", stamp.as_str().unwrap())).collect()
+    };
+    let (first, later) = ("2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z");
+    assert_eq!(
+        annotated(&overrides),
+        [format!("Deployment/web {first}"), format!("Job/once {first}")]
+    );
+    let one = BTreeMap::from([("Deployment/web".to_owned(), later.to_owned())]);
+    let alone = Overrides { restarts: one.clone(), ..Overrides::default() };
+    assert_eq!(annotated(&alone), [format!("Deployment/web {later}")]);
+    let both = Overrides { restarts: one, ..overrides };
+    assert_eq!(annotated(&both), [format!("Deployment/web {later}"), format!("Job/once {first}")]);
 }
 
 #[test]
@@ -329,6 +336,7 @@ fn edits_change_the_stored_overrides_key_by_key() {
         sets: BTreeMap::from([("Ingress/web:spec.a".into(), json!(1))]),
         patches: vec![json!({"kind": "Job", "metadata": {"name": "a"}, "spec": 1})],
         restarted_at: Some("then".into()),
+        restarts: [("Deployment/web".into(), "later".into())].into(),
     };
     let edits: Vec<OverrideEdit> = [
         parse_image("web=c"),
@@ -354,6 +362,7 @@ fn edits_change_the_stored_overrides_key_by_key() {
             sets: BTreeMap::from([("Ingress/web:spec.b".into(), json!(2))]),
             patches: stored.patches.clone(),
             restarted_at: Some("then".into()),
+            restarts: [("Deployment/web".into(), "later".into())].into(),
         }
     );
 }

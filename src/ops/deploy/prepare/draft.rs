@@ -12,6 +12,7 @@ use super::{
     owners, present,
     repairs::{self, Repair},
     revision::ChosenRevision,
+    stale::Stale,
     start::Start,
 };
 use crate::{
@@ -49,21 +50,14 @@ pub(in crate::ops::deploy) struct Draft {
     pub shows_ours: bool,
     /// Whether nothing is to be written and all of it was seen to be ready.
     pub is_ready: bool,
+    /// What `--restart-stale` is to restart.
+    pub stale: Vec<Stale>,
 }
 
 impl Deploy<'_> {
     /// Makes a draft.
     pub(super) async fn draft(&self, purpose: &Purpose, start: &mut Start) -> Result<Draft> {
-        let chosen = self.choose_revision(start)?;
-        let stored_here = start.stored_here().cloned();
-        if let Some(rebuilt) = &mut start.located.rebuilt {
-            let flag = self.session.namespace.as_deref();
-            let brought = chosen.content.brought_namespaces();
-            namespaces::fix_rebuilt_mode(rebuilt, &brought, stored_here.as_ref(), flag);
-        }
-        let stored = || self.overrides(start);
-        let overrides = chosen.overrides.clone().map_or_else(stored, Ok)?;
-        let mut desired = self.desired_state(start, &chosen.content, overrides).await?;
+        let (chosen, mut desired) = self.wanted(start).await?;
         let absent = self.check_namespaces(start, &desired).await?;
         owners::leave_out_dead(&start.target, &mut desired).await;
         let record = start.located.record().cloned();
@@ -104,9 +98,19 @@ impl Deploy<'_> {
         let drifting = record.as_ref().filter(|_| !start.is_half_deleted());
         let repairs = repairs::find(drifting, &start.target.kinds, &plan, &live, &manager);
         let seen = Sighting::all(&plan, &live);
-        let is_ready = false;
-        let mut draft =
-            Draft { chosen, desired, absent, manager, plan, repairs, seen, shows_ours, is_ready };
+        let stale = self.find_stale(&start.target, &plan, &live).await?;
+        let mut draft = Draft {
+            chosen,
+            desired,
+            absent,
+            manager,
+            plan,
+            repairs,
+            seen,
+            shows_ours,
+            is_ready: false,
+            stale,
+        };
         if let Some(record) = record
             && !draft.needs_release(&record, self.options.may.prune)
         {
@@ -117,6 +121,21 @@ impl Deploy<'_> {
 }
 
 impl Deploy<'_> {
+    /// Chooses what is wanted, and renders it.
+    async fn wanted(&self, start: &mut Start) -> Result<(ChosenRevision, DesiredState)> {
+        let chosen = self.choose_revision(start)?;
+        let stored_here = start.stored_here().cloned();
+        if let Some(rebuilt) = &mut start.located.rebuilt {
+            let flag = self.session.namespace.as_deref();
+            let brought = chosen.content.brought_namespaces();
+            namespaces::fix_rebuilt_mode(rebuilt, &brought, stored_here.as_ref(), flag);
+        }
+        let stored = || self.overrides(start);
+        let overrides = chosen.overrides.clone().map_or_else(stored, Ok)?;
+        let desired = self.desired_state(start, &chosen.content, overrides).await?;
+        Ok((chosen, desired))
+    }
+
     fn planning_options<'d>(
         &self,
         purpose: &Purpose,

@@ -10,7 +10,6 @@ use crate::{
         error::{Code, Error, ErrorKind, Result},
         history::to_return_to,
         name::{DefinitionName, InstanceName},
-        overrides::Overrides,
         record::{Deployed, Record},
         release::Release,
     },
@@ -51,8 +50,7 @@ impl Deploy<'_> {
         chosen.pinned = true;
         if with_overrides {
             // When its pods were restarted is its own affair.
-            let restarted_at = start.overrides_before().restarted_at;
-            chosen.overrides = Some(Overrides { restarted_at, ..release.overrides });
+            chosen.overrides = Some(release.overrides.restarted_as(&start.overrides_before()));
         }
         Ok(chosen)
     }

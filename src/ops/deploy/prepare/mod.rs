@@ -10,6 +10,7 @@ mod present;
 mod references;
 mod repairs;
 mod revision;
+mod stale;
 mod start;
 
 use std::{collections::HashMap, time::Instant};
@@ -24,6 +25,7 @@ use crate::{
     workload::{
         error::Result,
         object::ObjectId,
+        overrides::restart_key,
         record::{Deployed, Entry, Record},
     },
 };
@@ -60,6 +62,18 @@ pub(super) struct Prepared {
 }
 
 impl Deploy<'_> {
+    /// Notes what is to be restarted, and says it.
+    fn note_stale(&mut self, draft: &Draft) {
+        let now = self.session.now().to_string();
+        for (reader, read) in &draft.stale {
+            self.note(format!("restarting {reader}, which runs with the old {read}"));
+            self.stale.insert(restart_key(reader), now.clone());
+        }
+        if draft.stale.is_empty() {
+            self.note("nothing runs with an old ConfigMap or Secret");
+        }
+    }
+
     /// Prepares a deploy.
     ///
     /// # Errors
@@ -71,6 +85,12 @@ impl Deploy<'_> {
             // A namespace that was there before does not tell that the record is gone.
             start.recover(self.session, self.name).await?;
             draft = self.draft(&purpose, &mut start).await?;
+        }
+        if self.options.restart_stale && self.stale.is_empty() {
+            self.note_stale(&draft);
+            if !self.stale.is_empty() {
+                draft = self.draft(&purpose, &mut start).await?;
+            }
         }
         for said in &draft.desired.notes {
             self.note(said);

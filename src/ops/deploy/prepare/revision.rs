@@ -172,16 +172,16 @@ impl Deploy<'_> {
         // With `-f` the overrides are what file and command say (docs/cli.md, Overrides). The stamp
         // of `--restart` stays: without it every pod would restart once more.
         let base = match declared {
-            Some(declared) => {
-                Overrides { restarted_at: before.restarted_at.clone(), ..declared.clone() }
-            }
+            Some(declared) => declared.clone().restarted_as(&before),
             None if is_given => before.restart_alone(),
             None => before.clone(),
         };
         let mut merged = overrides::merge(&base, &self.options.edits);
         if self.options.restart {
             merged.restarted_at = Some(self.session.now().to_string());
+            merged.restarts.clear();
         }
+        merged.restarts.extend(self.stale.clone());
         let dropped = before.missing_from(&merged);
         if is_given && !dropped.is_empty() {
             self.note(format!("dropped with -f: the stored {}", dropped.join(", ")));

@@ -1,0 +1,100 @@
+//! `--restart-stale`: which workloads run, or would run after this release, with an old ConfigMap or
+//! Secret that they read only at their start.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
+use super::Deploy;
+use crate::{
+    cluster::watch::Collection,
+    ops::{survey::Live, target::Target},
+    workload::{
+        configuration::{content_changed, is_stale},
+        error::Result,
+        kinds::{Trait, builtin_kind},
+        object::{GroupKind, ObjectId, join_api_version},
+        ownership::uid,
+        plan::{Item, Plan},
+        readiness::Related,
+        release::Action,
+    },
+};
+
+/// A workload and what it reads.
+pub(in crate::ops::deploy) type Stale = (ObjectId, ObjectId);
+
+impl Deploy<'_> {
+    /// Finds what `--restart-stale` is to restart, where that was not found yet.
+    ///
+    /// # Errors
+    /// As [`find`].
+    pub(super) async fn find_stale(
+        &self,
+        target: &Target,
+        plan: &Plan,
+        live: &Live,
+    ) -> Result<Vec<Stale>> {
+        match self.options.restart_stale && self.stale.is_empty() {
+            true => find(target, plan, live).await,
+            false => Ok(Vec::new()),
+        }
+    }
+}
+
+/// Finds the workloads and what of theirs is old, in the order of the plan.
+///
+/// # Errors
+/// Pods that may not be read: nobody knows what is old then.
+async fn find(target: &Target, plan: &Plan, live: &Live) -> Result<Vec<Stale>> {
+    let is_configuration = |id: &ObjectId| id.is("", "ConfigMap") || id.is("", "Secret");
+    let read = plan.items.iter().filter(|item| is_configuration(&item.desired.id));
+    let read: Vec<_> =
+        read.filter_map(|item| Some((&item.desired.id, changed(item, live)?))).collect();
+    let is_reader = |item: &&Item| builtin_kind(&item.desired.id).is(Trait::Restarted);
+    let readers: Vec<_> = plan
+        .items
+        .iter()
+        .filter(is_reader)
+        .filter_map(|item| Some((&item.desired, uid(live.get(&item.desired.id)?)?)))
+        .collect();
+    let around = pods_around(target, readers.iter().map(|(reader, _)| &reader.id)).await?;
+    let mut stale = Vec::new();
+    for (reader, uid) in readers {
+        for read in &read {
+            if is_stale((&reader.id, &reader.body), *read, &around, uid) {
+                stale.push((reader.id.clone(), read.0.clone()));
+            }
+        }
+    }
+    Ok(stale)
+}
+
+/// Tells since when its content is what it is, or will be: pods are older than what comes yet.
+fn changed(item: &Item, live: &Live) -> Option<Timestamp> {
+    match item.action {
+        Action::Update => Some(Timestamp::MAX),
+        _ => content_changed(live.get(&item.desired.id)?),
+    }
+}
+
+async fn pods_around(target: &Target, readers: impl Iterator<Item = &ObjectId>) -> Result<Related> {
+    let mut around = Related::default();
+    let namespaces: BTreeSet<&str> = readers.filter_map(|id| id.namespace.as_deref()).collect();
+    for namespace in namespaces {
+        for (group, kind) in [("", "Pod"), ("apps", "ReplicaSet")] {
+            let id = GroupKind::new(group, kind);
+            let path = target.kinds.collection_path(&id, "v1", Some(namespace));
+            let Some(path) = path else { continue };
+            let api_version = join_api_version(group, "v1");
+            let collection =
+                Collection { path, query: String::new(), api_version, kind: kind.to_owned() };
+            let list = collection.list(&target.api).await.map_err(|failure| {
+                let doing = "cannot tell what runs with an old ConfigMap or Secret";
+                failure.explain_list(doing, &id, Some(namespace))
+            })?;
+            list.items.into_iter().for_each(|object| around.upsert(object));
+        }
+    }
+    Ok(around)
+}
