@@ -1,11 +1,12 @@
 //! The answers about earlier releases.
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
-use super::{OperationOutcome, masked};
+use super::outcome::OperationOutcome;
 use crate::workload::{
     history::{Deeds, ImageChange},
+    mask,
     overrides::Overrides,
     release::{Deployer, Release},
 };
@@ -83,4 +84,15 @@ impl FailedRelease {
         let reason = release.reason.clone().filter(|_| !release.outcome.is_good())?;
         Some(Self { release: release.number, outcome: release.outcome.into(), reason })
     }
+}
+
+/// Shows overrides without what they set in Secrets.
+///
+/// # Errors
+/// Those of the serializer.
+pub(super) fn masked<S: Serializer>(
+    overrides: &Overrides,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    mask::overrides(overrides).serialize(serializer)
 }
