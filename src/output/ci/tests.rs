@@ -1,3 +1,5 @@
+//! The reports, of a deploy in words that each form has to mask.
+
 use std::{fs, sync::Arc};
 
 use super::*;
