@@ -27,7 +27,8 @@ fn forms(place: &Place, line: &str) -> String {
             assert!(yaml.lines().any(|line| line.starts_with(&format!("{key}:"))), "{key}: {yaml}");
         }
     }
-    let number = Regex::new("[0-9]+").unwrap();
+    // A folder's random name has digits too.
+    let number = Regex::new(r"\b[0-9]+\b").unwrap();
     for form in ["table", "wide"] {
         let text = place.named(&run(form).stdout);
         let first = number.replace_all(text.lines().next().unwrap_or_default(), "N");
