@@ -113,6 +113,22 @@ pub(crate) fn choose(session: &Session<'_>, stored: Option<&Instance>) -> Result
     .hint("name one with `--runtime CONTEXT`, or `workloadctl runtime use CONTEXT`"))
 }
 
+/// Chooses the runtime of an instance that is meant to exist. Where no cluster can be asked for one
+/// that is not known here, its name may be the mistake: what is near it is said too.
+///
+/// # Errors
+/// As [`choose`].
+pub(crate) fn choose_of(
+    session: &Session<'_>,
+    name: &InstanceName,
+    stored: Option<&Instance>,
+) -> Result<Choice> {
+    choose(session, stored).map_err(|error| match stored {
+        Some(_) => error,
+        None => error.beside(session.store().no_such_instance(name.as_str())),
+    })
+}
+
 /// Gives the runtime that an instance was created on.
 ///
 /// # Errors

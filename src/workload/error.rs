@@ -183,6 +183,13 @@ impl Error {
         causes.into_iter().fold(self, Self::cause)
     }
 
+    /// Adds what may be wrong as well, with its hint.
+    #[must_use]
+    pub(crate) fn beside(self, other: Self) -> Self {
+        let hint = other.hint.map(|hint| format!("; {hint}")).unwrap_or_default();
+        self.cause(format!("{} either{hint}", other.message))
+    }
+
     /// Sets the hint: the command or the step that helps.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {

@@ -259,6 +259,52 @@ fn a_name_that_nobody_can_be_asked_for_is_said_to_be_unknown_here_too() {
     error: there is no file or folder missing.yaml
     hint: `-f` takes a file, a folder, a URL or `-`
     ");
+    program.call("instance create web --definition web --runtime sandbox");
+    let of_instances = [
+        "status wbe",
+        "logs wbe",
+        "forward wbe",
+        "delete wbe --yes",
+        "rollback wbe --runtime sandbox",
+    ];
+    snapshot!(program.told(&of_instances), @"
+    $ workloadctl status wbe
+    exit code 2
+    --- stdout
+    wbe: Error, there is no kubeconfig with a context: looked at ~/.kube/config: there is no instance `wbe` either; did you mean `web`?
+    --- stderr
+    error: there is no kubeconfig with a context: looked at ~/.kube/config
+      there is no instance `wbe` either; did you mean `web`?
+    hint: set KUBECONFIG or `--kubeconfig FILE`, or try it without a cluster: `--runtime sandbox`
+
+    $ workloadctl logs wbe
+    exit code 2
+    --- stderr
+    error: there is no kubeconfig with a context: looked at ~/.kube/config
+      there is no instance `wbe` either; did you mean `web`?
+    hint: set KUBECONFIG or `--kubeconfig FILE`, or try it without a cluster: `--runtime sandbox`
+
+    $ workloadctl forward wbe
+    exit code 2
+    --- stderr
+    error: there is no kubeconfig with a context: looked at ~/.kube/config
+      there is no instance `wbe` either; did you mean `web`?
+    hint: set KUBECONFIG or `--kubeconfig FILE`, or try it without a cluster: `--runtime sandbox`
+
+    $ workloadctl delete wbe --yes
+    exit code 2
+    --- stderr
+    error: there is no kubeconfig with a context: looked at ~/.kube/config
+      there is no instance `wbe` either; did you mean `web`?
+    hint: set KUBECONFIG or `--kubeconfig FILE`, or try it without a cluster: `--runtime sandbox`
+
+    $ workloadctl rollback wbe --runtime sandbox
+    exit code 1
+    --- stderr
+    error: there is no instance `wbe`
+      it is not on runtime sandbox either, in namespace wbe
+    hint: did you mean `web`?
+    ");
 }
 
 /// What `deploy` refuses without a cluster, everything that renders refuses.

@@ -22,7 +22,7 @@ use super::{
     lock::{self, Held},
     options::DeleteOptions,
     recover,
-    runtime_choice::{Choice, choose},
+    runtime_choice::{Choice, choose_of},
     session::Session,
     target::Target,
     view::{Operation, OperationOutcome},
@@ -183,7 +183,7 @@ impl Delete<'_> {
     ) -> Result<(Held, Option<Instance>, Result<Choice>)> {
         let read = || -> Result<(Option<Instance>, Result<Choice>)> {
             let stored = self.session.store().instance(self.name)?;
-            let choice = choose(self.session, stored.as_ref());
+            let choice = choose_of(self.session, self.name, stored.as_ref());
             Ok((stored, choice))
         };
         let (stored, choice) = read()?;

@@ -12,7 +12,7 @@ use crate::{
     ops::{
         fixed,
         locate::{self, Search},
-        runtime_choice::choose,
+        runtime_choice::choose_of,
         session::Session,
         target::Target,
         view::LogEvent,
@@ -89,7 +89,7 @@ pub(crate) async fn show(
 /// No such instance, or another cluster than before.
 pub(crate) async fn find(session: &Session<'_>, name: &InstanceName) -> Result<(Target, Record)> {
     let stored = session.store().instance(name)?;
-    let choice = choose(session, stored.as_ref())?;
+    let choice = choose_of(session, name, stored.as_ref())?;
     let mut target = Target::connect(session, &choice.runtime).await?;
     let places = locate::places_of(session, stored.as_ref(), name)?;
     let search = Search::of(name, stored.as_ref(), &places);

@@ -19,7 +19,7 @@ use super::{
     deletion, fixed,
     locate::{self, Located, Search},
     recover,
-    runtime_choice::choose,
+    runtime_choice::choose_of,
     session::Session,
     survey::{Depth, Live, Survey},
     target::Target,
@@ -142,7 +142,7 @@ async fn look(
         }
         stored
     };
-    let choice = choose(session, stored.as_ref())?;
+    let choice = choose_of(session, name, stored.as_ref())?;
     operation.instance.runtime = Some(choice.runtime.to_string());
     let mut target = Target::connect_within(session, &choice.runtime, PATIENCE).await?;
     let places = locate::places_of(session, stored.as_ref(), name)?;

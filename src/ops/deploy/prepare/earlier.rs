@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 
 use super::{Deploy, revision::ChosenRevision, start::Start};
 use crate::{
-    ops::{frozen::FrozenPlan, history},
+    ops::{frozen::FrozenPlan, history, locate},
     workload::{
         error::{Code, Error, ErrorKind, Result},
         history::to_return_to,
@@ -58,13 +58,18 @@ impl Deploy<'_> {
     /// Chooses what an earlier release was, with its overrides (`rollback`).
     ///
     /// # Errors
-    /// `no-such-release` (1): none with that number, or none to return to; its content is not known
-    /// any more.
+    /// `no-such-instance` (1); `no-such-release` (1): none with that number, or none to return to; its
+    /// content is not known any more.
     pub(super) fn earlier_release(
         &self,
-        record: Option<&Record>,
+        start: &Start,
         number: Option<u64>,
     ) -> Result<ChosenRevision> {
+        let record = start.located.record();
+        if start.stored.is_none() && record.is_none() {
+            let runtime = start.choice.runtime.to_string();
+            return Err(locate::instance_not_found(self.session, self.name, Some(&runtime)));
+        }
         let recorded = recorded(record);
         let newest = record.and_then(|record| record.newest.as_ref());
         let releases = self.known_releases(&recorded)?;

@@ -65,7 +65,7 @@ impl Deploy<'_> {
         match &self.options.earlier {
             Some(Earlier::Revision(number)) => return self.numbered_revision(&definition, *number),
             Some(Earlier::Release(number)) => {
-                return self.earlier_release(start.located.record(), *number);
+                return self.earlier_release(start, *number);
             }
             Some(Earlier::Newest) => {
                 return self.newest_release(start.located.record());

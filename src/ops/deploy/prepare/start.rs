@@ -175,11 +175,7 @@ impl Deploy<'_> {
         };
         let store = self.session.store();
         match store.newest_revision(&definition, None) {
-            Ok(None) => {
-                let unknown = store.no_such_definition(definition.as_str());
-                let near = unknown.hint.map(|hint| format!("; {hint}")).unwrap_or_default();
-                error.cause(format!("{} either{near}", unknown.message))
-            }
+            Ok(None) => error.beside(store.no_such_definition(definition.as_str())),
             _ => error,
         }
     }
