@@ -17,6 +17,10 @@ use crate::{
 /// How long the end waits for what is said of a signal.
 const TELLING: Duration = Duration::from_millis(500);
 
+/// How long an operation goes on after a signal, so that what is said of it comes before what the
+/// operation says at its end. A question that holds the screen ends only afterwards.
+const BEFORE: Duration = Duration::from_millis(100);
+
 /// Runs an operation on a runtime of its own, and listens to signals while it runs.
 ///
 /// # Errors
@@ -34,7 +38,7 @@ pub(crate) fn run<T>(
     let answer = runtime.block_on(async {
         let interrupts = signal(SignalKind::interrupt())?;
         let terminations = signal(SignalKind::terminate())?;
-        let teller = Teller { printer, screen, told: Arc::clone(&told) };
+        let teller = Arc::new(Teller { printer, screen, told: Arc::clone(&told) });
         tokio::spawn(listen(interrupts, terminations, sender, teller));
         let answer = operation(stop.clone()).await;
         if stop.requested().is_some() {
@@ -56,12 +60,24 @@ struct Teller {
     told: Arc<Notify>,
 }
 
+impl Teller {
+    fn tell(&self) {
+        let told = "stopping in good order; once more to leave at once";
+        match &self.screen {
+            // With what is drawn, the `^C` that was typed goes too.
+            Some(screen) if !screen.is_suspended() => screen.suspend(|| self.printer.talk(told)),
+            _ => self.printer.interject(told),
+        }
+        self.told.notify_one();
+    }
+}
+
 /// Listens on a thread of its own, so that even an operation that blocks can be left.
 async fn listen(
     mut interrupts: tokio::signal::unix::Signal,
     mut terminations: tokio::signal::unix::Signal,
     sender: watch::Sender<Option<Signal>>,
-    Teller { printer, screen, told: is_told }: Teller,
+    teller: Arc<Teller>,
 ) {
     loop {
         let signal = tokio::select! {
@@ -71,18 +87,15 @@ async fn listen(
         };
         // The second one: whoever sends it does not want to wait for good order.
         if sender.borrow().is_some() {
-            screen.iter().for_each(Screen::clear);
+            teller.screen.iter().for_each(Screen::clear);
             exit_now(signal);
         }
-        // First: a question that holds the screen must end before anything can be told.
+        let telling = tokio::task::spawn_blocking({
+            let teller = Arc::clone(&teller);
+            move || teller.tell()
+        });
+        let _ = tokio::time::timeout(BEFORE, telling).await;
         sender.send_replace(Some(signal));
-        let told = "stopping in good order; once more to leave at once";
-        match &screen {
-            // With what is drawn, the `^C` that was typed goes too.
-            Some(screen) if !screen.is_suspended() => screen.suspend(|| printer.talk(told)),
-            _ => printer.interject(told),
-        }
-        is_told.notify_one();
     }
 }
 

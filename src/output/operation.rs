@@ -159,8 +159,7 @@ impl Answers {
                 printer.document(&Document::new(verb.kind(), one).failing(failures))?;
             }
         }
-        reported?;
-        Ok(errors::exit_kind(failures))
+        ended(&printer, reported, errors::exit_kind(failures))
     }
 
     /// Tells in one line what became of all instances of a file.
@@ -203,8 +202,23 @@ impl Answers {
         }
         let failures: Vec<&Error> =
             operations.iter().filter_map(|operation| operation.error.as_ref()).collect();
-        reported?;
-        Ok(errors::exit_kind(failures))
+        ended(&printer, reported, errors::exit_kind(failures))
+    }
+}
+
+/// Gives the class of failure of a command whose reports were written or not: what befell the instances
+/// comes first.
+fn ended(
+    printer: &Printer,
+    reported: Result<()>,
+    kind: Option<ErrorKind>,
+) -> Result<Option<ErrorKind>> {
+    match (reported, kind) {
+        (Err(error), Some(kind)) => {
+            printer.errors(&[error]);
+            Ok(Some(kind))
+        }
+        (reported, kind) => reported.map(|()| kind),
     }
 }
 

@@ -51,7 +51,8 @@ on_both! {
         }
         let deploy = place.start(&format!("deploy {slow} {quick} -q"));
         // One after another, the second would not be begun before the first is ready.
-        place.until("the other is there", WAIT, || place.get(&gate_of(&quick)).is_some());
+        let are_there = || [&slow, &quick].iter().all(|name| place.get(&gate_of(name)).is_some());
+        place.until("both are there", WAIT, are_there);
         place.call(Request::merge_patch(gate_of(&slow), &json!({"data": {"go": "yes"}}))).unwrap();
         let line = format!("deploy {slow} {quick} -q");
         let outcome = Outcome { line, ..place.finish(deploy) };

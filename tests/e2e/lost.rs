@@ -7,7 +7,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use workloadctl::testing::Request;
 
-use crate::harness::Place;
+use crate::{harness::Place, status::with_endpoints};
 
 /// Gives a set with something that outlives its namespace.
 fn set(name: &str) -> String {
@@ -228,6 +228,7 @@ on_both! {
         let name = place.instance("");
         place.example("web");
         place.run(&format!("deploy {name} -f web")).expect(0);
+        with_endpoints(place, &name, 3);
         let content = format!("/api/v1/namespaces/{name}/configmaps/web-content");
         place.call(Request::json(Method::DELETE, &*content, &json!({}))).unwrap();
         snapshot!(place.told(&format!("status {name}")), @"

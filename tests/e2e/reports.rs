@@ -106,6 +106,16 @@ on_both! {
         assert!(outcome.stderr.contains("--junit: cannot write"), "{}", outcome.stderr);
     }
 
+    fn a_report_that_fails_does_not_hide_what_befell_the_instance(place) {
+        let name = place.instance("");
+        write(place, false);
+        let outcome = place.run(&format!("deploy {name} -f k8s.yaml --junit /dev/full")).expect(3);
+        assert!(outcome.stderr.contains("--junit: cannot write /dev/full"), "{}", outcome.stderr);
+        write(place, true);
+        let outcome = place.run(&format!("deploy {name} -f k8s.yaml --junit /dev/full")).expect(1);
+        assert!(outcome.stderr.contains("--junit: cannot write /dev/full"), "{}", outcome.stderr);
+    }
+
     fn a_cancelled_job_has_its_reports(place) {
         let name = place.instance("");
         write(place, true);

@@ -39,7 +39,7 @@ fn find<'a>(answer: &'a Value, kind: &str) -> &'a Value {
 }
 
 /// Waits until the endpoints controller has counted.
-fn with_endpoints(place: &Place, name: &str, wanted: u64) {
+pub(crate) fn with_endpoints(place: &Place, name: &str, wanted: u64) {
     place.until(&format!("{wanted} endpoints"), Duration::from_secs(30), || {
         let answer = place.run(&format!("status {name} -o json")).expect(0).json();
         find(&answer, "Service")["endpoints"] == wanted

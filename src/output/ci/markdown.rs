@@ -86,11 +86,11 @@ fn table(out: &mut String, operation: &Operation, told: &Told<'_>) {
         .filter(|(count, _)| *count > 0)
         .map(|(count, what)| format!("{count} {what}"))
         .collect();
+    if !news.is_empty() {
+        out.push('\n');
+    }
     if !rest.is_empty() {
-        out.push('\n');
         line(out, &rest.join(", "));
-    } else if !news.is_empty() {
-        out.push('\n');
     }
 }
 

@@ -12,6 +12,7 @@ mod tests;
 mod timeline;
 
 use std::{
+    collections::BTreeMap,
     fs::{self, File, OpenOptions},
     io::{self, Write as _},
     path::{Path, PathBuf},
@@ -38,6 +39,30 @@ pub(crate) struct ReportFiles {
     pub summary: Option<PathBuf>,
     /// GitLab's Code Quality report: what is wrong, at file and line.
     pub code_quality: Option<PathBuf>,
+}
+
+impl ReportFiles {
+    /// Refuses one file for two reports, of which the last would be left, or both mixed.
+    fn check_apart(&self) -> Result<()> {
+        let Self { events, junit, summary, code_quality } = self;
+        let files = [
+            ("--events", events),
+            ("--junit", junit),
+            ("--summary", summary),
+            ("--code-quality", code_quality),
+        ];
+        let mut seen: BTreeMap<&Path, &str> = BTreeMap::new();
+        for (flag, path) in files {
+            // What is no file, such as a pipe or a terminal, may be read by one who tells them apart.
+            let Some(path) = path.as_deref().filter(|path| !is_no_file(path)) else { continue };
+            if let Some(other) = seen.insert(path, flag) {
+                let message = format!("{other} and {flag} both name {}", path.display());
+                return Err(Error::usage(Code::UnwritableReport, message)
+                    .hint("each report takes a file of its own"));
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Writes what was asked for.
@@ -97,6 +122,7 @@ impl Reports {
             summary: place(summary),
             code_quality: place(code_quality),
         };
+        files.check_apart()?;
         let ReportFiles { events, junit, summary, code_quality } = &files;
         let whole = [("--junit", junit), ("--code-quality", code_quality)];
         for (flag, path) in

@@ -234,6 +234,22 @@ fn what_cannot_be_written_is_refused_beforehand() {
 }
 
 #[test]
+fn one_file_for_two_reports_is_refused() {
+    let home = tempfile::tempdir().unwrap();
+    let at = |path: &Path| Some(path.to_owned());
+    let with = |junit: &Path, summary: &Path| {
+        let files =
+            ReportFiles { junit: at(junit), summary: at(summary), ..ReportFiles::default() };
+        Reports::new(None).with(files, home.path(), 0).map(drop).map_err(|error| error.to_string())
+    };
+    let (one, full) = (Path::new("one"), Path::new("/dev/null"));
+    let message = with(one, &home.path().join("one")).unwrap_err();
+    assert!(message.starts_with("--junit and --summary both name "), "{message}");
+    assert_eq!(with(one, Path::new("two")), Ok(()));
+    assert_eq!(with(full, full), Ok(()), "a device takes what it is given");
+}
+
+#[test]
 fn a_file_is_replaced_and_a_summary_grows() {
     let home = tempfile::tempdir().unwrap();
     let at = |name: &str| Some(PathBuf::from(name));
