@@ -5,8 +5,8 @@ use std::{path::PathBuf, time::Duration};
 use clap::{ArgAction, Args};
 
 use crate::{
-    commands::duration::parse_duration,
     output::format::{ColorWhen, Format, Progress},
+    workload::duration::parse_duration,
 };
 
 /// The flags that every command takes.

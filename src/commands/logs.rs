@@ -7,13 +7,13 @@ use regex::Regex;
 
 use crate::{
     commands::{
-        duration::parse_duration,
         invocation::{Done, Invocation},
         session::{self, OperationMode, Surroundings},
     },
     ops::logs::{self, LogOptions},
     output::{format::Format, logs::LogPrinter, reader},
     workload::{
+        duration::parse_duration,
         error::{Code, Error},
         name::InstanceName,
     },

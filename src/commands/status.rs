@@ -8,7 +8,6 @@ use jiff::Timestamp;
 
 use crate::{
     commands::{
-        duration::parse_duration,
         invocation::{Done, Invocation},
         limits::limit,
         names::instance_names,
@@ -29,6 +28,7 @@ use crate::{
         status::{Extent, Watch},
     },
     workload::{
+        duration::parse_duration,
         error::{Error, ErrorKind, Result},
         file::FileInstance,
         instance::Status,

@@ -17,6 +17,7 @@ pub(crate) mod collateral;
 pub(crate) mod conflict;
 pub(crate) mod custom_resources;
 pub(crate) mod database;
+mod deadline;
 mod definitions;
 pub(crate) mod delete;
 pub(crate) mod deletion;

@@ -48,6 +48,8 @@ pub(crate) enum Earlier {
 pub(crate) struct Limits {
     /// From the plan to the end; none: no limit.
     pub timeout: Option<Duration>,
+    /// Whether somebody typed `timeout`: then objects with a time of their own end with it, too.
+    pub timeout_is_typed: bool,
     /// How long another holder is waited for; not a part of `timeout`.
     pub lock_wait: Duration,
     /// Whether it ends as soon as everything is sent.
@@ -57,7 +59,7 @@ pub(crate) struct Limits {
 impl Limits {
     /// The limits of what takes no lock and has no end: a plan, which is that of a deploy that waits.
     pub(crate) fn none() -> Self {
-        Self { timeout: None, lock_wait: Duration::ZERO, no_wait: false }
+        Self { timeout: None, timeout_is_typed: false, lock_wait: Duration::ZERO, no_wait: false }
     }
 }
 

@@ -6,7 +6,7 @@ mod backends;
 mod content;
 mod handover;
 
-use std::{collections::HashSet, time::Instant};
+use std::collections::HashSet;
 
 use attempt::{Attempt, Precondition};
 pub(super) use attempt::{is_other_object, may_pass};
@@ -16,6 +16,7 @@ use serde_json::Value;
 
 use super::{
     conflict::Yielded,
+    deadline::Deadline,
     deletion::{self, Propagation},
     events::Event,
     options::Conflicts,
@@ -60,7 +61,7 @@ pub(crate) struct Writer<'a> {
     pub manager: &'a str,
     pub conflicts: Conflicts,
     /// When time is up.
-    pub deadline: Option<Instant>,
+    pub deadline: &'a Deadline,
     /// The kinds whose definitions this release writes.
     pub fresh: HashSet<GroupKind>,
     /// What answers webhooks and is of this release.

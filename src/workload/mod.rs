@@ -12,6 +12,7 @@ pub(crate) mod details;
 pub(crate) mod diagnosis;
 pub(crate) mod difference;
 pub(crate) mod drift;
+pub(crate) mod duration;
 pub(crate) mod error;
 pub(crate) mod file;
 pub(crate) mod graph;

@@ -15,6 +15,7 @@ mod harness;
 mod absence;
 mod admission;
 mod again;
+mod allowance;
 mod applications;
 mod bad_days;
 mod clients;

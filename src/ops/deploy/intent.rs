@@ -198,7 +198,7 @@ impl Deploy<'_> {
         let keeper = loop {
             let begun = Keeper::begin(&target.api, found, record.clone(), claim.clone());
             let undone = "the server has not answered to the intent";
-            match self.in_time(prepared.deadline, undone, begun).await {
+            match self.in_time(prepared.deadline.at(), undone, begun).await {
                 // It may have been written all the same.
                 Err(error) if matches!(error.code, Code::Timeout | Code::Interrupted) => {
                     self.report.wrote();

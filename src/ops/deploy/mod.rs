@@ -32,6 +32,7 @@ use jiff::Timestamp;
 
 use super::{
     asking::Deferred,
+    deadline::Deadline,
     delete::Deletion,
     locate,
     lock::Held,
@@ -180,7 +181,7 @@ impl<'a> Deploy<'a> {
                 continue;
             }
             self.report_repairs(&mut prepared).await;
-            prepared.deadline = self.clock.deadline();
+            prepared.deadline = self.deadline();
             // No release and no lock in the record: a redeploy of what did not change writes
             // nothing (docs/cli.md, Deploy).
             if !prepared.needs_release(self.options.may.prune) {
@@ -219,6 +220,11 @@ impl<'a> Deploy<'a> {
             (Some(typed), None) if !turns_back => format!("`workloadctl deploy {name}{typed}`"),
             (Some(_) | None, None) => "the same command".to_owned(),
         }
+    }
+
+    /// Gives when time is up, as far as is known.
+    fn deadline(&self) -> Deadline {
+        Deadline::new(self.clock.deadline(), !self.options.limits.timeout_is_typed)
     }
 
     /// Does one thing that only the server can keep from ending; `undone` says what is not done
@@ -271,7 +277,7 @@ impl<'a> Deploy<'a> {
             name: self.name,
             options: &options,
             target: &start.target,
-            deadline,
+            deadline: deadline.at(),
         };
         let found = start.located.found.as_ref();
         let deleted = deletion.execute(found, record, held, &mut operation).await;

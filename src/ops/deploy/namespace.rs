@@ -56,7 +56,7 @@ impl Deploy<'_> {
                     let elapsed = started.elapsed();
                     self.session.report(name, Event::StillOpen { phase: "applying", elapsed, open });
                 }
-                () = until(prepared.deadline) => {
+                () = until(prepared.deadline.at()) => {
                     let told = format!("out of time: there is no namespace {namespace} yet");
                     return Err(Error::failed(Code::Timeout, told)
                         .cause(why_not_yet(prepared).await)

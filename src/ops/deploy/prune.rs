@@ -47,7 +47,7 @@ impl Deploy<'_> {
         // The rollout may have taken minutes, and a deletion cannot be taken back (docs/design.md,
         // Prune).
         let undone = "what left the definition is not deleted";
-        self.in_time(prepared.deadline, undone, keeper.renew()).await?;
+        self.in_time(prepared.deadline.at(), undone, keeper.renew()).await?;
         self.session.report(self.name, Event::Phase("pruning"));
         let (going, left): (Vec<_>, Vec<_>) = plan.removals.iter().partition(is_leaving);
         self.tell_left(&left);
@@ -86,7 +86,7 @@ impl Deploy<'_> {
             delete_crds: false,
         };
         let (mut all, mut failures) = (Vec::new(), Vec::new());
-        let end = remover.remove(&leaving.going, prepared.deadline, &mut all).await;
+        let end = remover.remove(&leaving.going, prepared.deadline.at(), &mut all).await;
         // What went before something ended it is gone all the same.
         for (id, removed) in all {
             match removed {

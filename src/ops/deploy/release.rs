@@ -143,7 +143,7 @@ impl<'a> Deploy<'a> {
             graph: &prepared.draft.desired.graph,
             wait,
             watching: self.options.watching,
-            deadline: prepared.deadline,
+            deadline: &prepared.deadline,
         }
     }
 
@@ -163,7 +163,7 @@ impl<'a> Deploy<'a> {
             api,
             manager: &prepared.draft.manager,
             conflicts: self.options.may.conflicts,
-            deadline: prepared.deadline,
+            deadline: &prepared.deadline,
             fresh: written_definitions(&prepared.draft.plan.items),
             backends: Backends::of(&prepared.draft.plan.items),
             keeper,

@@ -21,7 +21,7 @@ use crate::{
         name::InstanceName,
         object::ObjectId,
         plan::{Item, Plan},
-        readiness::{State, images_of, restarts_of},
+        readiness::{State, images_of, restarts_of, unawaited},
         record::Entry,
         release::{Action, Outcome, Release},
         runtime::RuntimeName,
@@ -189,7 +189,7 @@ impl DeployReport {
                 view.state = Some(verdict.state);
                 view.reason.clone_from(&verdict.reason);
                 view.message = match &node.diagnosis {
-                    Some(_) => node.why_not_ready().to_owned(),
+                    Some(_) => node.why_not_ready(),
                     None => verdict.message.clone(),
                 };
             }
@@ -197,6 +197,8 @@ impl DeployReport {
                 view.state = Some(State::Failed);
                 error.code.word().clone_into(&mut view.reason);
                 view.message = error.to_string();
+            } else if node.is_excused() {
+                view.message = unawaited();
             } else if node.skipped {
                 "skipped".clone_into(&mut view.reason);
                 "left out, since something that it needs failed".clone_into(&mut view.message);

@@ -15,6 +15,8 @@ pub(super) struct Clock {
     pub(super) judged: Instant,
     /// When what cannot be watched was last asked for.
     pub(super) polled: Instant,
+    /// When the deadline was last looked at.
+    pub(super) looked: Instant,
     /// When it was last said what is open.
     pub(super) beat: Instant,
     /// When something failed first.
@@ -32,6 +34,7 @@ impl Clock {
             started: now,
             judged: now,
             polled: now,
+            looked: now,
             beat: now,
             first_failure: None,
             phase: "",

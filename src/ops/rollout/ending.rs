@@ -42,6 +42,17 @@ impl<'a> Rollout<'a> {
         self.verdict()
     }
 
+    /// Lets the deadline stand still while nothing but objects with a time of their own is waited for:
+    /// what comes after them has as long as if they had been ready at once.
+    pub(super) fn let_time_stand(&self, clock: &mut Clock, is_idle: bool) {
+        let passed = clock.looked.elapsed();
+        clock.looked = Instant::now();
+        let open = || self.nodes.iter().filter(|node| node.applied && !node.is_over());
+        if is_idle && open().next().is_some() && open().all(Node::has_own_time) {
+            self.scope.deadline.rest(passed);
+        }
+    }
+
     /// Leaves out what waits for something that failed to become ready, where nothing else is
     /// under way.
     pub(super) fn skip_hopeless(&mut self, schedule: &Schedule<'_>) -> bool {

@@ -37,6 +37,7 @@ impl Rollout<'_> {
                 }
                 seen => judge(seen, &self.observer.around, &window),
             };
+            let verdict = node.in_its_time(verdict);
             // A watch may lag behind our own write.
             if verdict.state == State::Missing && node.verdict.is_none() {
                 continue;

@@ -28,6 +28,7 @@ pub(crate) use observer::Observer;
 pub(crate) use second_turn::with_second_turns;
 
 use super::{
+    deadline::Deadline,
     events::Event,
     options::Watching,
     session::Session,
@@ -82,7 +83,7 @@ pub(crate) struct RolloutScope<'a> {
     /// How it is looked at.
     pub watching: Watching,
     /// When time is up.
-    pub deadline: Option<Instant>,
+    pub deadline: &'a Deadline,
 }
 
 /// A rollout under way.
@@ -161,6 +162,7 @@ impl<'a> Rollout<'a> {
                 return self.verdict();
             }
             self.tell_phase(&mut clock);
+            self.let_time_stand(&mut clock, writing.is_empty());
             let deadline = self.next_deadline(&clock);
             tokio::select! {
                 // In this order: who wants us to stop or has taken over comes before whatever the
@@ -219,7 +221,7 @@ impl<'a> Rollout<'a> {
 
     fn next_deadline(&self, clock: &Clock) -> Option<Instant> {
         let grace = clock.first_failure.map(|at| at + AFTER_FAILURE);
-        match (self.scope.deadline, grace) {
+        match (self.scope.deadline.at(), grace) {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),
         }
@@ -288,7 +290,9 @@ impl<'a> Rollout<'a> {
         // Also with `--no-wait`, where the order itself waits for it: a Namespace, a CRD,
         // `depends-on`.
         // So does a hook: it has not run before it has ended.
-        node.waited_for = self.scope.wait || awaited || node.item.desired.hook.is_some();
+        let wanted = self.scope.wait && node.allowance.is_waited_for;
+        node.waited_for = wanted || awaited || node.item.desired.hook.is_some();
+        node.waited_since = node.waited_for.then(Instant::now);
         if !node.waited_for {
             return;
         }

@@ -1,5 +1,7 @@
 //! One object of a rollout: what was done to it and what was seen of it.
 
+use std::time::{Duration, Instant};
+
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -12,7 +14,7 @@ use crate::{
         diagnosis::Diagnosis,
         error::{Error, ErrorKind},
         plan::Item,
-        readiness::{State, Verdict, WatchNeeds, is_complete},
+        readiness::{Allowance, State, TIMED_OUT, Verdict, WatchNeeds, is_complete, late},
     },
 };
 
@@ -42,8 +44,12 @@ pub(crate) struct Node<'a> {
     pub skipped: bool,
     /// What is to be watched to judge it.
     pub(super) watch: WatchNeeds,
+    /// What it says itself of how far it is to be waited for.
+    pub(super) allowance: Allowance,
     /// Whether its readiness is waited for.
     pub(super) waited_for: bool,
+    /// Since when.
+    pub(super) waited_since: Option<Instant>,
 }
 
 impl<'a> Node<'a> {
@@ -62,7 +68,9 @@ impl<'a> Node<'a> {
             error: None,
             skipped: false,
             watch: item.watch_needs(),
+            allowance: Allowance::of(&item.desired.body),
             waited_for: false,
+            waited_since: None,
         }
     }
 
@@ -108,13 +116,39 @@ impl<'a> Node<'a> {
     }
 
     /// Says why it is not ready.
-    pub(crate) fn why_not_ready(&self) -> &str {
+    pub(crate) fn why_not_ready(&self) -> String {
         // The diagnosis has looked at pods and events, the verdict at the object.
         let verdict = self.verdict.as_ref().map_or("was not seen yet", |verdict| &*verdict.message);
         match &self.diagnosis {
-            Some(diagnosis) if !diagnosis.message.is_empty() => &diagnosis.message,
-            _ => verdict,
+            Some(diagnosis) if !diagnosis.message.is_empty() => match self.late() {
+                Some(late) => format!("{late}: {}", diagnosis.message),
+                None => diagnosis.message.clone(),
+            },
+            _ => verdict.to_owned(),
         }
+    }
+
+    /// Says that its own time is up, where that is what it failed of.
+    fn late(&self) -> Option<String> {
+        let timeout = self.allowance.timeout?;
+        let is_late = self.verdict.as_ref().is_some_and(|verdict| verdict.reason == TIMED_OUT);
+        is_late.then(|| late(timeout))
+    }
+
+    /// Judges it by its own time, too.
+    pub(super) fn in_its_time(&self, verdict: Verdict) -> Verdict {
+        let waited = self.waited_since.map_or(Duration::ZERO, |since| since.elapsed());
+        self.allowance.expire(verdict, waited)
+    }
+
+    /// Tells whether it is waited for within a time of its own.
+    pub(super) fn has_own_time(&self) -> bool {
+        self.applied && !self.is_over() && self.allowance.timeout.is_some()
+    }
+
+    /// Tells whether it is to be left to itself once it is applied.
+    pub(crate) fn is_excused(&self) -> bool {
+        self.applied && !self.waited_for && !self.allowance.is_waited_for
     }
 
     pub(super) fn is_over(&self) -> bool {

@@ -16,8 +16,8 @@ use crate::{
         ownership::{is_ours, manager},
         placement::Placed,
         readiness::{
-            PodCounts, Related, State, Verdict, Window, goes_when_finished, images_of, judge,
-            judge_gone, pod_counts, restarts_of, watch_of,
+            PodCounts, Related, State, Verdict, Window, goes_when_finished, images_of, judge_gone,
+            judge_part, pod_counts, restarts_of, watch_of,
         },
         record::{Entry, Record},
         rendering::render_recorded,
@@ -82,7 +82,7 @@ pub(super) fn judge_objects<'a>(
                 message: "an object of that name is there, and is not ours".to_owned(),
                 ..Verdict::missing()
             },
-            object => judge(object, around, window),
+            object => judge_part(object, around, window),
         };
         let pods = object.or_else(|| body_of(&entry.id)).and_then(pod_counts);
         SeenObject { entry, verdict, pods }

@@ -259,7 +259,7 @@ impl<'a> Attempt<'a> {
             return false;
         };
         let waited = self.waited(trouble);
-        let left = writer.deadline.map(|end| end.saturating_duration_since(Instant::now()));
+        let left = writer.deadline.at().map(|end| end.saturating_duration_since(Instant::now()));
         let is_own = trouble == Trouble::Webhook && writer.backends.serve(failure);
         match left {
             Some(left) if left <= PAUSE * 2 => false,

@@ -1,8 +1,11 @@
-//! What a manifest itself says about readiness: the annotations `workloadctl/ready-when` and
-//! `workloadctl/failed-when`, in the words of `kubectl wait --for`.
-//!
-//! One condition a line: all lines of `ready-when` have to hold, one of `failed-when` is enough.
-//! On a CRD they count for all its objects that do not say it themselves.
+//! What a manifest itself says about readiness. [`allowance`] is how long and for how much of it is
+//! waited. Here are `workloadctl/ready-when` and `workloadctl/failed-when`, in the words of
+//! `kubectl wait --for`: one condition a line, all lines of `ready-when` have to hold, one of
+//! `failed-when` is enough. On a CRD they count for all its objects that do not say it themselves.
+
+pub(super) mod allowance;
+mod known;
+pub(super) mod quorum;
 
 use serde_json::Value;
 
@@ -28,8 +31,10 @@ const FAILED_WHEN: &str = "workloadctl/failed-when";
 /// # Errors
 /// Code 2 with the place of the object.
 pub(crate) fn check_annotations(object: &Object) -> Result<()> {
-    WaitAnnotations::of(&object.body, None)
-        .map(drop)
+    known::check(&object.body)
+        .and_then(|()| WaitAnnotations::of(&object.body, None).map(drop))
+        .and_then(|()| allowance::check(&object.body))
+        .and_then(|()| quorum::check(&object.body))
         .map_err(|error| error.object(object.id()).at(&object.origin))
 }
 

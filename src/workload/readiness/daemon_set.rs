@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::{
     Verdict,
     admission::Refusal,
+    annotations::quorum::{Counted, tolerated},
     condition::Condition,
     culprit::Culprit,
     field::{annotation, count, created, flag, label, plural, text, uid},
@@ -48,16 +49,23 @@ pub(crate) fn judge(set: &Value, around: &Related, window: &Window) -> Verdict {
         let nodes = excused.into_iter().collect::<Vec<_>>().join(", ");
         return Verdict::ready_saying(format!("not waited for: {nodes}"));
     }
+    let total = count(set, "/status/currentNumberScheduled");
+    let to_update = if on_delete { 0 } else { desired };
+    let all = around.pods_of(uid(set)).filter(|pod| is_new(set, pod));
+    let healthy = ControlledPods::of(all, around, window).healthy();
+    let counted = Counted { desired, to_update, total, updated, available, healthy };
+    if let Some(verdict) = counted.suffices(set) {
+        return verdict;
+    }
     let progress = if updated < desired && !on_delete {
         format!("{updated} of {desired} pods run the newest template")
     } else {
         format!("{available} of {desired} pods available")
     };
     // A DaemonSet has no condition for it: the controller tells of refusals in events alone.
-    let refusal = (count(set, "/status/currentNumberScheduled") < desired)
-        .then(|| Refusal::of_events(set, around, window))
-        .flatten();
-    new.verdict(&progress, new.any_hopeless() && !on_delete, refusal.as_ref())
+    let refusal = (total < desired).then(|| Refusal::of_events(set, around, window)).flatten();
+    let fails = new.hopeless() > tolerated(set, desired).unwrap_or(0) && !on_delete;
+    new.verdict(&progress, fails, refusal.as_ref())
 }
 
 /// Finds the pod that keeps a DaemonSet from being ready.

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::{
     State, Verdict,
     admission::Refusal,
+    annotations::quorum::Counted,
     condition::Condition,
     culprit::Culprit,
     field::{count, flag, number, plural, uid},
@@ -33,6 +34,9 @@ pub(crate) fn judge(deployment: &Value, around: &Related, window: &Window) -> Ve
     let pods = ControlledPods::of(new_pods(deployment, around), around, window);
     if rollout.is_complete() && !pods.is_shaky() {
         return Verdict::ready();
+    }
+    if let Some(verdict) = rollout.counted(pods.healthy()).suffices(deployment) {
+        return verdict;
     }
     let refusal =
         (pods.len() < rollout.desired).then(|| refusal(deployment, around, window)).flatten();
@@ -83,6 +87,11 @@ impl DeploymentProgress {
         let Self { desired, updated, total, available } = *self;
         // The three questions of `kubectl rollout status`.
         updated >= desired && total <= updated && available >= desired
+    }
+
+    fn counted(&self, healthy: Option<i64>) -> Counted {
+        let Self { desired, updated, total, available } = *self;
+        Counted { desired, to_update: desired, total, updated, available, healthy }
     }
 
     fn progress(&self) -> String {

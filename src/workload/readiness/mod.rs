@@ -47,7 +47,10 @@ use self::{
     field::{count, is_deleting, list, number, text, uid},
 };
 pub(crate) use self::{
-    annotations::check_annotations,
+    annotations::{
+        allowance::{Allowance, TIMED_OUT, late, unawaited},
+        check_annotations,
+    },
     counts::{PodCounts, is_ahead_of_all_pods, pod_counts},
     culprit::Culprit,
     job::{goes_when_finished, is_ahead_of_pods, is_complete, is_leaving, judge_gone},
@@ -85,6 +88,16 @@ pub(crate) fn judge(object: Option<&Value>, around: &Related, window: &Window) -
     match annotations {
         Some(annotations) => unseen(object).unwrap_or_else(|| annotations.judge(object, by_kind)),
         None => by_kind(),
+    }
+}
+
+/// Judges an object as a part of its instance, like [`judge`]: one that is not to be waited for is as
+/// it should be once it is there.
+pub(crate) fn judge_part(object: Option<&Value>, around: &Related, window: &Window) -> Verdict {
+    let verdict = judge(object, around, window);
+    match object {
+        Some(object) => Allowance::of(object).excuse(verdict),
+        None => verdict,
     }
 }
 

@@ -78,13 +78,25 @@ impl<'a> ControlledPods<'a> {
 
     /// Tells whether one of them will not become ready by itself.
     pub(crate) fn any_hopeless(&self) -> bool {
-        self.troubled().any(|(_, trouble)| trouble.hopeless)
+        self.hopeless() > 0
+    }
+
+    /// Counts those that will not become ready by themselves.
+    pub(crate) fn hopeless(&self) -> i64 {
+        let hopeless = self.troubled().filter(|(_, trouble)| trouble.hopeless).count();
+        i64::try_from(hopeless).unwrap_or(i64::MAX)
     }
 
     /// Tells whether one restarted a moment ago and has to show that it stays up.
     pub(crate) fn is_shaky(&self) -> bool {
         self.troubled()
             .any(|(_, trouble)| matches!(trouble.kind, TroubleKind::Shaky | TroubleKind::Crash))
+    }
+
+    /// Counts those without trouble; none where no pods are seen.
+    pub(crate) fn healthy(&self) -> Option<i64> {
+        let healthy = self.0.iter().filter(|(_, trouble)| trouble.is_none()).count();
+        (!self.0.is_empty()).then(|| i64::try_from(healthy).unwrap_or(i64::MAX))
     }
 
     /// Counts the pods.

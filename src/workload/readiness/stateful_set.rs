@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::{
     Verdict,
     admission::Refusal,
+    annotations::quorum::Counted,
     culprit::Culprit,
     field::{count, label, number, plural, text, uid},
     pods::{ControlledPods, worst_of},
@@ -30,6 +31,9 @@ pub(crate) fn judge(set: &Value, around: &Related, window: &Window) -> Verdict {
     let rollout = StatefulSetProgress::of(set);
     if rollout.is_complete() && !new.is_shaky() {
         return rollout.completed();
+    }
+    if let Some(verdict) = rollout.counted(new.healthy()).suffices(set) {
+        return verdict;
     }
     let progress = rollout.progress();
     let refusal = (new.len() + old.len() < rollout.desired)
@@ -110,6 +114,12 @@ impl StatefulSetProgress {
             // nothing is to be updated: currentRevision follows late or never
             || desired == 0;
         total == desired && available >= desired && revisions
+    }
+
+    fn counted(&self, healthy: Option<i64>) -> Counted {
+        let Self { desired, total, updated, available, to_update, on_delete, .. } = *self;
+        let to_update = if on_delete { 0 } else { to_update };
+        Counted { desired, to_update, total, updated, available, healthy }
     }
 
     fn completed(&self) -> Verdict {

@@ -20,6 +20,7 @@ use crate::{
     cluster::record,
     ops::{
         collateral::Collateral,
+        deadline::Deadline,
         options::{OnMissing, PruneWhen},
     },
     workload::{
@@ -58,7 +59,7 @@ pub(super) struct Prepared {
     /// What goes along with what the release deletes.
     pub collateral: Collateral,
     /// When time is up.
-    pub deadline: Option<Instant>,
+    pub deadline: Deadline,
 }
 
 impl Deploy<'_> {
@@ -127,7 +128,7 @@ impl Deploy<'_> {
         // Written down in the record too: an empty disk has nothing else to compare with
         // (docs/design.md, The right cluster).
         record.cluster_uid.clone_from(&start.target.cluster_uid);
-        Ok(Prepared { start, draft, record, collateral, deadline: self.clock.deadline() })
+        Ok(Prepared { start, draft, record, collateral, deadline: self.deadline() })
     }
 }
 

@@ -5,7 +5,7 @@ use crate::{
     ops::{definitions::add_definitions, survey::Live, target::Target},
     workload::{
         plan::{Item, Plan},
-        readiness::{Related, Window, judge},
+        readiness::{Related, Window, judge_part},
     },
 };
 
@@ -19,7 +19,8 @@ pub(super) async fn is_ready(target: &Target, plan: &Plan, live: &Live) -> bool 
     let now = target.api.connection().server_now();
     let window = Window { since: now, ..Window::present(&target.runtime, now) };
     let is_ready = |item: &Item| {
-        !item.watch_needs().object || judge(live.get(&item.desired.id), &around, &window).is_ready()
+        !item.watch_needs().object
+            || judge_part(live.get(&item.desired.id), &around, &window).is_ready()
     };
     plan.items.iter().all(is_ready)
 }

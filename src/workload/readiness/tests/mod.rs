@@ -1,5 +1,6 @@
 //! Judgements of realistic objects, as tables of inline YAML named by their outcome.
 
+mod allowance;
 mod custom;
 mod daemon_set;
 mod deployment;
