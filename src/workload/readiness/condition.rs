@@ -12,10 +12,12 @@ pub(crate) struct Condition<'a>(&'a Value);
 impl<'a> Condition<'a> {
     /// Finds the condition of a type.
     pub(crate) fn of(body: &'a Value, kind: &str) -> Option<Self> {
-        list(body, "/status/conditions")
-            .iter()
-            .find(|condition| text(condition, "/type") == kind)
-            .map(Self)
+        Self::among(list(body, "/status/conditions"), kind)
+    }
+
+    /// Finds the condition of a type in a list of conditions.
+    pub(crate) fn among(conditions: &'a [Value], kind: &str) -> Option<Self> {
+        conditions.iter().find(|condition| text(condition, "/type") == kind).map(Self)
     }
 
     /// Finds the condition of a type, in whatever case it is written, as `kubectl wait` does.

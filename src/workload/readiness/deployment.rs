@@ -85,8 +85,9 @@ impl DeploymentProgress {
 
     fn is_complete(&self) -> bool {
         let Self { desired, updated, total, available } = *self;
-        // The three questions of `kubectl rollout status`.
-        updated >= desired && total <= updated && available >= desired
+        // The three questions of `kubectl rollout status`, and what it does not ask: whether what is
+        // too many has gone.
+        updated >= desired && total <= updated && total <= desired && available >= desired
     }
 
     fn counted(&self, healthy: Option<i64>) -> Counted {
@@ -100,6 +101,8 @@ impl DeploymentProgress {
             format!("{updated} of {desired} pods run the newest template")
         } else if total > updated {
             format!("{} still to go", plural(total - updated, "old pod"))
+        } else if total > desired {
+            format!("{} still to go", plural(total - desired, "pod"))
         } else {
             format!("{available} of {desired} pods available")
         }

@@ -42,7 +42,7 @@ impl Counted {
     /// Judges a workload that is not complete: ready where it has as many pods as it says are enough.
     pub(crate) fn suffices(self, workload: &Value) -> Option<Verdict> {
         let Self { desired, to_update, total, updated, available, healthy } = self;
-        let spare = tolerated(workload, desired)?;
+        let spare = tolerated(workload, desired).filter(|_| desired > 0)?;
         // A status does not count how many of the newest are available: as many, at least, as there
         // are when all that are not available are of the newest.
         let newest = updated - (total - available).max(0);

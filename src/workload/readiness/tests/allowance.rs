@@ -66,6 +66,7 @@ fn a_deployment_is_ready_at_as_many_of_its_new_pods_as_it_says() {
         ("50%", &none, [10, 13, 8, 10], true),
         ("1%", &none, [10, 10, 0, 10], false),
         ("1%", &none, [2, 2, 2, 0], false),
+        ("50%", &none, [0, 2, 2, 2], false),
         ("maxUnavailable", &none, [4, 4, 4, 3], true),
         // A quarter of three, rounded down: none.
         ("maxUnavailable", &none, [3, 3, 3, 2], false),

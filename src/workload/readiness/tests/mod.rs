@@ -8,6 +8,7 @@ mod job;
 mod platform;
 mod pod;
 mod related;
+mod rules;
 mod stateful_set;
 
 use std::sync::LazyLock;
