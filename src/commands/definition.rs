@@ -4,11 +4,12 @@ use clap::{Args, Subcommand};
 
 use crate::{
     commands::{
+        file_definitions::LoadedDefinition,
         invocation::{Done, Invocation},
         manifests::{FileArgs, load},
         names::definition_names,
         validation::{self, ValidateArgs, ValidationArgs},
-        workload_file::{LoadedDefinition, NamedWorkload},
+        workload_file::NamedWorkload,
     },
     ops::{catalogue, events, history, revisions, stop::Stop},
     output::{self, definitions, objects::ObjectsAnswer, question::Questions},

@@ -6,11 +6,12 @@ use crate::{
     commands::{
         database::DatabaseUse,
         delete::{self, DeleteArgs},
+        file_definitions::LoadedDefinition,
         invocation::{Done, Invocation},
         list::{self, ListArgs},
         overriding::OverrideArgs,
         session::{self, OperationMode, Surroundings, unless_stopped},
-        workload_file::{LoadedDefinition, NamedWorkload, declared, with_place},
+        workload_file::{NamedWorkload, declared, with_place},
     },
     ops::{
         catalogue::{self, CreateOptions},

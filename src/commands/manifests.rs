@@ -17,6 +17,7 @@ use crate::{
         manifest::{self, LeftOut, Loaded},
         name::InstanceName,
         object::Object,
+        packed::{PackedContent, PackedObject},
     },
 };
 
@@ -118,6 +119,19 @@ pub(crate) fn load_each(
     }
     tell(&call.printer, &loaded);
     Ok(loaded)
+}
+
+/// Reads as [`load`] does, and keeps the objects packed.
+///
+/// # Errors
+/// Those of [`load`].
+pub(crate) fn load_packed(
+    files: Vec<SourceFile>,
+    call: &Invocation,
+) -> Result<PackedContent, Failures> {
+    let mut objects = Vec::new();
+    let loaded = load_each(files, call, &mut |object| objects.push(PackedObject::of(&object)))?;
+    Ok(PackedContent { objects, files: loaded.content.files })
 }
 
 /// Gives the namespace that a chart may speak of: `--namespace`, else the one of the instance as the

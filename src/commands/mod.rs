@@ -10,6 +10,8 @@ pub(crate) mod delete;
 pub(crate) mod deploy;
 pub(crate) mod diff;
 mod diff_style;
+mod duration;
+mod file_definitions;
 pub(crate) mod fleet;
 pub(crate) mod forward;
 pub(crate) mod global;

@@ -5,18 +5,19 @@ use clap::Args;
 use crate::{
     commands::{
         invocation::{Done, Invocation},
-        manifests::{FileArgs, load},
-        validation::{ValidationArgs, load_to_judge},
+        manifests::{FileArgs, load_packed},
+        validation::{ValidationArgs, load_and_judge},
         workload_file::NamedWorkload,
     },
     ops::{
         history,
-        render::{self, Rendered},
+        render::{self, Rendered, Wanted},
     },
     output::{format::Format, objects::ObjectsAnswer},
     workload::{
         name::{DefinitionName, InstanceName},
-        validate,
+        overrides::Overrides,
+        packed::PackedContent,
     },
 };
 
@@ -82,12 +83,9 @@ pub(super) fn run(args: RenderArgs, call: &Invocation) -> Done {
         (Some(name), None, _) => {
             let given = match files.file.is_empty() {
                 true => None,
-                false => Some(load(read, call)?.content),
+                false => Some(load_packed(read, call)?),
             };
-            let (store, namespace) = (call.open_for_reading()?, call.namespace.as_deref());
-            let rendered =
-                render::instance(&store, &name, given, None, namespace, validation.validate)?;
-            return print(rendered, &validation, call);
+            return print(&name, given, None, call.namespace.as_deref(), &validation, call);
         }
         (None, _, Some(definition)) => {
             let definition: DefinitionName = definition.parse()?;
@@ -95,8 +93,8 @@ pub(super) fn run(args: RenderArgs, call: &Invocation) -> Done {
             content.objects.into_iter().for_each(|object| answer.add(&object.body));
         }
         (None, _, None) => {
-            let content = load_to_judge(read, call, &mut |object| answer.add(&object.body))?;
-            validation.tell(call, || validate::content(&content))?;
+            let report = load_and_judge(read, call, &mut |object| answer.add(&object.body))?;
+            validation.tell(call, || report)?;
         }
     }
     answer.print(&call.printer)?;
@@ -108,24 +106,29 @@ fn from_file(named: &NamedWorkload, validation: &ValidationArgs, call: &Invocati
     named.require_instances()?;
     named.refuse_for_several(&[("render", true)])?;
     let instance = &named.selected[0];
-    let loaded = named.load(call, |definition| definition.name == instance.definition)?;
-    let content = loaded.into_iter().next().map(|definition| definition.given.content);
+    let content = named.load_packed(call, &instance.definition)?;
     let declared = instance.namespace.as_ref().map(|(namespace, _)| namespace.as_str());
     let namespace = call.namespace.as_deref().or(declared);
-    let store = call.open_for_reading()?;
-    let overrides = Some(&instance.overrides);
-    let how = validation.validate;
-    let rendered = render::instance(&store, &instance.name, content, overrides, namespace, how)?;
-    print(rendered, validation, call)
+    print(&instance.name, content, Some(&instance.overrides), namespace, validation, call)
 }
 
-fn print(rendered: Rendered, validation: &ValidationArgs, call: &Invocation) -> Done {
-    let Rendered { placement: rendered, report } = rendered;
-    validation.tell(call, || report)?;
-    rendered.notes.iter().for_each(|note| call.printer.talk(note));
-    rendered.warnings.iter().for_each(|warning| call.printer.warn(warning));
+fn print(
+    name: &InstanceName,
+    given: Option<PackedContent>,
+    declared: Option<&Overrides>,
+    namespace: Option<&str>,
+    validation: &ValidationArgs,
+    call: &Invocation,
+) -> Done {
     let mut answer = ObjectsAnswer::new(call.printer.chosen_format());
-    rendered.objects.into_iter().for_each(|placed| answer.add(&placed.body));
+    let how = validation.validate;
+    let wanted = Wanted { name, given, declared, namespace, validation: how };
+    let store = call.open_for_reading()?;
+    let Rendered { placement, report } =
+        render::instance(&store, wanted, &mut |placed| answer.add(&placed.body))?;
+    validation.tell(call, || report)?;
+    placement.notes.iter().for_each(|note| call.printer.talk(note));
+    placement.warnings.iter().for_each(|warning| call.printer.warn(warning));
     answer.print(&call.printer)?;
     Ok(None)
 }

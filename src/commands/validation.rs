@@ -6,17 +6,16 @@ use clap::Args;
 use crate::{
     commands::{
         invocation::{Done, Failures, Invocation},
-        manifests::{FileArgs, load, load_each},
+        manifests::{FileArgs, load_each},
         session::{self, OperationMode},
     },
     ops::{options::Validation, strictness},
     output::{definitions, format::words},
     workload::{
-        definition::{Content, SourceFile},
+        definition::SourceFile,
         error::{Error, Result},
-        kinds::Kinds,
         object::Object,
-        validate::{self, Report},
+        validate::{Judge, Report},
     },
 };
 
@@ -46,26 +45,21 @@ impl ValidationArgs {
     }
 }
 
-/// Reads as [`load_each`] does, and keeps of the objects only those that can be judged no sooner than
-/// the whole set is known.
+/// Reads as [`load_each`] does, and judges each object when it is read.
 ///
 /// # Errors
 /// Those of [`load_each`].
-pub(crate) fn load_to_judge(
+pub(crate) fn load_and_judge(
     read: Vec<SourceFile>,
     call: &Invocation,
-    take: &mut dyn FnMut(&Object),
-) -> Result<Content, Failures> {
-    let (builtin, mut kept) = (Kinds::builtin(), Vec::new());
-    let mut content = load_each(read, call, &mut |object| {
-        take(&object);
-        if !validate::is_sound(&object, &builtin) {
-            kept.push(object);
-        }
-    })?
-    .content;
-    content.objects = kept;
-    Ok(content)
+    take: &mut dyn FnMut(Object),
+) -> Result<Report, Failures> {
+    let mut judge = Judge::new();
+    let loaded = load_each(read, call, &mut |object| {
+        judge.look_at(&object);
+        take(object);
+    })?;
+    Ok(judge.finish(&loaded.content.files))
 }
 
 /// Say what is wrong with manifests; store nothing, and contact no cluster unless one is named
@@ -99,23 +93,23 @@ pub(super) fn run(args: ValidateArgs, call: &Invocation) -> Done {
     let ValidateArgs { paths, against } = args;
     let files = FileArgs::of(paths);
     let read = files.read(call, None)?;
-    let mut count = 0;
-    let content = match against {
+    let (mut count, mut objects) = (0, Vec::new());
+    let mut report = load_and_judge(read, call, &mut |object| {
+        count += 1;
         // The server is asked about all of them.
-        Some(_) => load(read, call)?.content,
-        None => load_to_judge(read, call, &mut |_| count += 1)?,
-    };
-    let mut report = validate::content(&content);
+        if against.is_some() {
+            objects.push(object);
+        }
+    })?;
     let mut unjudged = 0;
     if let Some(runtime) = against {
-        count = content.objects.len();
         let mode = OperationMode {
             command: "workloadctl definition validate".into(),
             stdin_is_source: files.reads_stdin(),
             ..OperationMode::default()
         };
         unjudged = session::run(call, mode, async |around| {
-            strictness::ask_server(around.session, &runtime, &content, &mut report).await
+            strictness::ask_server(around.session, &runtime, &objects, &mut report).await
         })??;
     }
     let Report { mistakes, warnings } = report;

@@ -10,7 +10,6 @@ use crate::{
         request::{Apply, Request},
     },
     workload::{
-        definition::Content,
         error::{Error, Mistake, Result},
         manifest::combine,
         object::Object,
@@ -78,7 +77,7 @@ fn minor(version: &Value) -> Option<u32> {
     text.trim_end_matches(|c: char| !c.is_ascii_digit()).parse().ok()
 }
 
-/// Asks a runtime's server about the objects of a definition by dry runs; nothing is stored. Gives
+/// Asks a runtime's server about objects by dry runs; nothing is stored. Gives
 /// what it would refuse, and how many objects it cannot judge: their kind comes with the set.
 ///
 /// # Errors
@@ -86,7 +85,7 @@ fn minor(version: &Value) -> Option<u32> {
 pub(crate) async fn ask_server(
     session: &Session<'_>,
     runtime: &str,
-    content: &Content,
+    objects: &[Object],
     report: &mut Report,
 ) -> Result<usize> {
     let runtime = known(session.kubeconfig, runtime)?;
@@ -95,7 +94,7 @@ pub(crate) async fn ask_server(
     target.relent(report).await?;
     let namespace = session.namespace.as_deref().unwrap_or("default");
     let mut unjudged = 0;
-    for object in &content.objects {
+    for object in objects {
         let is_told = |mistake: &Mistake| {
             mistake.object == object.id().to_string()
                 && mistake.source.as_ref().is_some_and(|at| at.file == object.origin.file)

@@ -11,7 +11,7 @@ use super::{
     stream::{Stream, Tone},
 };
 use crate::workload::{
-    error::{Error, ErrorKind, Excerpt, Mistake},
+    error::{Error, ErrorKind, Excerpt, MISTAKES_SHOWN, Mistake},
     object::Origin,
 };
 
@@ -50,20 +50,17 @@ pub(crate) fn text(errors: &[Error], stream: Stream) -> String {
     out
 }
 
-/// How many mistakes are told one by one.
-const MISTAKE_LIMIT: usize = 100;
-
 /// Writes mistakes in objects, each with the line in which it stands. The message of an error says
 /// the only one already.
 fn told(out: &mut String, mistakes: &[Mistake], stream: Stream) {
-    for mistake in mistakes.iter().take(MISTAKE_LIMIT) {
+    for mistake in mistakes.iter().take(MISTAKES_SHOWN) {
         if mistakes.len() > 1 {
             block(out, " ", &mistake.headline(), "    ");
         }
         excerpt(out, mistake, if mistakes.len() > 1 { "    " } else { "  " }, stream);
     }
-    if mistakes.len() > MISTAKE_LIMIT {
-        let rest = mistakes.len() - MISTAKE_LIMIT;
+    if mistakes.len() > MISTAKES_SHOWN {
+        let rest = mistakes.len() - MISTAKES_SHOWN;
         block(out, " ", &format!("and {rest} more; `-o json` lists them all"), "    ");
     }
 }

@@ -10,7 +10,7 @@ use std::fmt;
 use serde::Serialize;
 
 pub(crate) use code::Code;
-pub(crate) use mistake::{Excerpt, Mistake};
+pub(crate) use mistake::{Excerpt, MISTAKES_SHOWN, Mistake};
 
 use super::object::Origin;
 

@@ -27,6 +27,7 @@ pub(crate) mod name;
 pub(crate) mod object;
 pub(crate) mod overrides;
 pub(crate) mod ownership;
+pub(crate) mod packed;
 pub(crate) mod placement;
 pub(crate) mod plan;
 pub(crate) mod readiness;

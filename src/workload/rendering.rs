@@ -42,7 +42,11 @@ pub(crate) fn render(
     Ok(placement)
 }
 
-fn check(object: &Object) -> Result<()> {
+/// Refuses annotations that say nothing.
+///
+/// # Errors
+/// Code 2 with the place of the object.
+pub(crate) fn check(object: &Object) -> Result<()> {
     check_annotations(object)?;
     versioning::check(object)
 }

@@ -202,34 +202,72 @@ fn a_pipe_is_read_when_somebody_writes() {
     drop(writer);
 }
 
-/// The limits of what a refused input may cost, and of what an accepted one does: `render` keeps only
-/// those objects that can be judged no sooner than the whole set is known.
+/// The limits of what a refused input may cost (4 times its size and 64 MB), and of what an accepted
+/// one does (12 times its size): those objects alone are kept that can be judged no sooner than the
+/// whole set is known.
 #[test]
 fn memory_is_bounded() {
     let program = Program::new();
-    let documents: String =
-        (0..100_000).map(|n| format!("{}---\n", CONF.replace("conf", &format!("c{n}")))).collect();
-    program.write("many.yaml", &documents);
-    File::create(program.home().join("large.yaml")).unwrap().set_len(1 << 30).unwrap();
+    let many = |count: u32, text: &str| -> String {
+        (0..count).map(|n| format!("{}---\n", text.replace("conf", &format!("c{n}")))).collect()
+    };
+    let listed: Vec<String> = (0..80_000)
+        .map(|n| {
+            format!(
+                "{{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{{\"name\":\"c{n}\"}}}}"
+            )
+        })
+        .collect();
+    let list = format!("{{\"items\":[{}],\"kind\":\"List\"}}", listed.join(","));
+    let wrong = many(50_000, &format!("{CONF}datum: {{text: x}}\n"));
+    let custom = wrong.replace("apiVersion: v1", "apiVersion: example.com/v1");
     let nested = format!("a: {}", "[x, ".repeat(1 << 20));
-    program.write("nested.yaml", &nested);
-    for (source, megabytes, code) in [
-        ("many.yaml", (12 * documents.len()) >> 20, 0),
-        ("large.yaml", 64, 2),
-        ("/dev/zero", 64 + 256, 2),
-        ("nested.yaml", 64 + ((4 * nested.len()) >> 20), 2),
+    for (name, text) in [
+        ("many.yaml", many(100_000, CONF)),
+        ("list.json", list),
+        ("wrong.yaml", wrong),
+        ("gears.yaml", custom.replace("ConfigMap", "Gear") + GEARS),
+        ("nested.yaml", nested),
     ] {
+        program.write(name, &text);
+    }
+    File::create(program.home().join("large.yaml")).unwrap().set_len(1 << 30).unwrap();
+    for (line, source, code) in [
+        ("render web -o name -f", "many.yaml", 0),
+        ("render web -o name -f", "list.json", 0),
+        ("definition validate", "wrong.yaml", 2),
+        ("definition validate", "gears.yaml", 2),
+        ("render -f", "nested.yaml", 2),
+        ("render -f", "large.yaml", 2),
+        ("render -f", "/dev/zero", 2),
+    ] {
+        let size = fs::metadata(program.home().join(source)).unwrap().len() as usize;
+        let bytes = match (source, code) {
+            (_, 0) => 12 * size,
+            // As much of it is read as shows that it is too large.
+            ("/dev/zero", _) => (64 + 256) << 20,
+            ("large.yaml", _) => 64 << 20,
+            _ => (64 << 20) + 4 * size,
+        };
         let script = format!(
-            "ulimit -v {}; exec {} render -f {source} -o name",
-            (megabytes + ADDRESSES) << 10,
+            "ulimit -v {}; exec {} {line} {source}",
+            (bytes >> 10) + (ADDRESSES << 10),
             env!("CARGO_BIN_EXE_workloadctl")
         );
         let output =
             Command::new("sh").args(["-c", &script]).current_dir(program.home()).output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.code(), Some(code), "{source}: {said}");
+        let said: String = said.chars().take(2000).collect();
+        assert_eq!(output.status.code(), Some(code), "{line} {source}: {said}");
     }
 }
 
 /// What the program takes of addresses before it reads anything, in MB: its text, its stacks.
 const ADDRESSES: usize = 128;
+
+/// A definition of the kind Gear, which knows no field `datum`.
+const GEARS: &str = "\
+    apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\n\
+    metadata: {name: gears.example.com}\nspec:\n  group: example.com\n  scope: Namespaced\n  \
+    names: {plural: gears, singular: gear, kind: Gear}\n  versions:\n  - name: v1\n    served: true\n    \
+    storage: true\n    schema: {openAPIV3Schema: {type: object}}\n";

@@ -6,11 +6,12 @@ use tokio::runtime::Handle;
 use super::{FleetCommand, FleetResult, not_begun};
 use crate::{
     commands::{
+        file_definitions::LoadedDefinition,
         invocation::{Failures, Invocation},
         release::ReleaseArgs,
         session::{self, OperationMode, Surroundings, unless_stopped},
         status,
-        workload_file::{LoadedDefinition, NamedWorkload, declared, looked_for, with_place},
+        workload_file::{NamedWorkload, declared, looked_for, with_place},
     },
     ops::{
         catalogue::{self, ListOptions},

@@ -4,6 +4,9 @@ use serde::Serialize;
 
 use crate::workload::object::Origin;
 
+/// How many mistakes of one error are shown one by one, with their lines. JSON has them all.
+pub(crate) const MISTAKES_SHOWN: usize = 100;
+
 /// A mistake in an object.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -36,16 +36,21 @@ pub(super) fn flatten<'d>(
         }
     };
     let nodes = root.field("items").map(YamlNode::items).unwrap_or_default();
-    let mut objects = Vec::with_capacity(items.len());
-    for (node, mut item) in nodes.into_iter().zip(items) {
-        if item.get("items").is_some_and(Value::is_array) {
-            objects.push(refuse(node, file, Code::NestedList, "a List inside a List".to_owned()));
-        } else {
-            inherit(&value, &mut item);
-            objects.push(found(item, node, file));
-        }
+    nodes.into_iter().zip(items).map(|(node, item)| of_list(&value, item, node, file)).collect()
+}
+
+/// Gives an object of a list: its item, in its place.
+pub(super) fn of_list<'d>(
+    list: &Value,
+    mut item: Value,
+    node: YamlNode<'d>,
+    file: &Arc<str>,
+) -> Result<RawObject<'d>, Vec<Error>> {
+    if item.get("items").is_some_and(Value::is_array) {
+        return refuse(node, file, Code::NestedList, "a List inside a List".to_owned());
     }
-    objects
+    inherit(list, &mut item);
+    found(item, node, file)
 }
 
 fn found<'d>(

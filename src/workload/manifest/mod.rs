@@ -18,6 +18,7 @@ use std::sync::Arc;
 use merge::Seen;
 
 pub(in crate::workload) use foreign::{Foreign, foreign};
+use list::RawObject;
 pub(in crate::workload) use list::describe;
 pub(crate) use render::{JsonList, YamlDocuments};
 pub(in crate::workload) use secret::encode_string_data;
@@ -112,13 +113,14 @@ impl SetReader<'_> {
     fn read(&mut self, SourceFile { name, text }: &SourceFile) -> Vec<Error> {
         let file: Arc<str> = name.as_str().into();
         let mut errors = Vec::new();
-        let problems = yaml::read_each(text, &mut |mut document| {
+        let problems = yaml::read_apart(text, &mut |mut document| {
             let value = std::mem::take(&mut document.value);
+            let of_items = document.items(&mut |item, node| {
+                self.take(list::of_list(&value, item, node, &file), &mut errors);
+            });
+            errors.extend(of_items.into_iter().map(|problem| problem.into_error(&file)));
             for found in list::flatten(value, document.root(), &file) {
-                match found.and_then(|found| check::object(found, &mut self.loaded.warnings)) {
-                    Ok(object) => self.add(object),
-                    Err(problems) => errors.extend(problems),
-                }
+                self.take(found, &mut errors);
             }
         });
         errors.extend(problems.into_iter().map(|problem| problem.into_error(&file)));
@@ -129,6 +131,15 @@ impl SetReader<'_> {
         errors
     }
 
+    /// Checks an object that was found; of what is wrong, no more is kept than is told.
+    fn take(&mut self, found: Result<RawObject<'_>, Vec<Error>>, errors: &mut Vec<Error>) {
+        match found.and_then(|found| check::object(found, &mut self.loaded.warnings)) {
+            Ok(object) => self.add(object),
+            Err(problems) if errors.len() < yaml::PROBLEM_LIMIT => errors.extend(problems),
+            Err(_) => {}
+        }
+    }
+
     fn add(&mut self, object: Object) {
         if let Some(reason) = hooks::reason_to_leave_out(&object) {
             let (id, origin) = (object.id(), object.origin);
@@ -137,7 +148,10 @@ impl SetReader<'_> {
         match self.seen.admit(&object) {
             Ok(true) => (self.take)(object),
             Ok(false) => {}
-            Err(error) => self.contradictions.push(error),
+            Err(error) if self.contradictions.len() < yaml::PROBLEM_LIMIT => {
+                self.contradictions.push(error);
+            }
+            Err(_) => {}
         }
     }
 }

@@ -3,7 +3,7 @@
 //! It changes what a definition says only where two instances of it could not live side by side
 //! otherwise, and says every such change (docs/design.md, Namespaces).
 
-use std::collections::{BTreeMap, HashMap, hash_map::Entry};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -11,13 +11,14 @@ use serde_json::{Map, Value, json};
 use super::{
     body::Body,
     derived,
-    error::{Code, Error, Result},
+    error::Result,
     instance::NamespaceMode,
     kinds::Kinds,
     name::InstanceName,
     object::{Object, ObjectId, Origin, split_api_version},
 };
 
+mod collisions;
 mod hosts;
 mod labels;
 mod mode;
@@ -25,6 +26,7 @@ mod references;
 
 pub(crate) use labels::{mark_made, mark_shared, parse_namespace_label};
 
+use collisions::Collisions;
 use references::Moves;
 
 /// The namespace that an object without one goes to under kubectl, and that references mean
@@ -109,22 +111,50 @@ pub(crate) fn place(
     kinds: &Kinds,
     to: &Destination<'_>,
 ) -> Result<Placement> {
-    let mut warnings = Vec::new();
-    let (sources, bodies) = sources(objects, kinds, &mut warnings);
+    let mut sources = Sources::default();
+    objects.iter().for_each(|object| sources.add(object, kinds));
+    let mut placed = Vec::with_capacity(objects.len() + 1);
+    let bodies = objects.into_iter().map(|object| object.body);
+    let placement = place_each(sources, bodies, to, &mut |object| placed.push(object))?;
+    Ok(Placement { objects: placed, ..placement })
+}
+
+/// Places as [`place`] does, and gives each object away, in place of keeping it: the answer has none.
+/// `bodies` are those of `sources`. What was given away counts only where there is no error.
+///
+/// # Errors
+/// Those of [`place`].
+pub(crate) fn place_each(
+    sources: Sources,
+    bodies: impl Iterator<Item = Body>,
+    to: &Destination<'_>,
+    take: &mut dyn FnMut(Placed),
+) -> Result<Placement> {
+    let Sources { sources, unknown } = sources;
+    let mut warnings: Vec<String> = unknown
+        .into_iter()
+        .map(|kind| format!("whether {kind} lives in namespaces is not known here; it is taken to"))
+        .collect();
     let (mode, namespace) = mode::decide(&sources, to)?;
     let moves = Moves::new(&sources, mode, &namespace);
     let mut notes = Notes::default();
-    let mut placed = Vec::with_capacity(sources.len() + 1);
+    let mut collisions = Collisions::default();
     if mode == NamespaceMode::Managed {
-        placed.push(made_namespace(&namespace, to.instance, to.namespace_labels));
+        let made = made_namespace(&namespace, to.instance, to.namespace_labels);
+        collisions.admit(&made);
+        take(made);
     }
     for (source, body) in sources.iter().zip(bodies) {
         let hosts = hosts::warnings(source, &body, &moves);
-        placed.push(place_one(source, body, &moves, to.instance, &mut notes, &mut warnings));
+        let placed = place_one(source, body, &moves, to.instance, &mut notes, &mut warnings);
+        if collisions.admit(&placed) {
+            take(placed);
+        }
         warnings.extend(hosts);
     }
-    let objects = refuse_collisions(placed)?;
-    Ok(Placement { mode, notes: notes.told(&namespace), namespace, objects, warnings })
+    collisions.refuse()?;
+    let notes = notes.told(&namespace);
+    Ok(Placement { mode, notes, namespace, objects: Vec::new(), warnings })
 }
 
 /// Makes the Namespace object of a namespace that the instance makes.
@@ -202,34 +232,28 @@ fn named(id: &ObjectId, origin: Option<&Origin>) -> String {
     }
 }
 
-/// Looks at the objects; their bodies, of which a large set has no second copy, come beside that.
-fn sources(
-    objects: Vec<Object>,
-    kinds: &Kinds,
-    warnings: &mut Vec<String>,
-) -> (Vec<SourceObject>, Vec<Body>) {
-    let mut unknown = Vec::new();
-    let sources = objects
-        .into_iter()
-        .map(|object| {
-            let id = object.id();
-            let namespaced = kinds.of(&id).map_or_else(
-                || {
-                    let kind = id.group_kind().to_string();
-                    if !unknown.contains(&kind) {
-                        unknown.push(kind);
-                    }
-                    true
-                },
-                |info| info.namespaced,
-            );
-            (SourceObject { id, origin: object.origin, namespaced }, object.body)
-        })
-        .unzip();
-    warnings.extend(unknown.into_iter().map(|kind| {
-        format!("whether {kind} lives in namespaces is not known here; it is taken to")
-    }));
-    sources
+/// The objects that are to be placed, without their bodies.
+#[derive(Default)]
+pub(crate) struct Sources {
+    sources: Vec<SourceObject>,
+    /// Kinds of which nobody here knows where they live.
+    unknown: Vec<String>,
+}
+
+impl Sources {
+    /// Adds the next object.
+    pub(crate) fn add(&mut self, object: &Object, kinds: &Kinds) {
+        let id = object.id();
+        let info = kinds.of(&id);
+        if info.is_none() {
+            let kind = id.group_kind().to_string();
+            if !self.unknown.contains(&kind) {
+                self.unknown.push(kind);
+            }
+        }
+        let namespaced = info.is_none_or(|info| info.namespaced);
+        self.sources.push(SourceObject { id, origin: object.origin.clone(), namespaced });
+    }
 }
 
 fn place_one(
@@ -290,51 +314,6 @@ fn metadata(body: &mut Value) -> &mut Map<String, Value> {
         body["metadata"] = Value::Object(Map::new());
     }
     body["metadata"].as_object_mut().expect("it was just made a mapping")
-}
-
-/// Drops objects that are there twice with the same content; refuses other content.
-fn refuse_collisions(placed: Vec<Placed>) -> Result<Vec<Placed>> {
-    let mut seen: HashMap<ObjectId, usize> = HashMap::with_capacity(placed.len());
-    let mut kept: Vec<Placed> = Vec::with_capacity(placed.len());
-    let mut errors: Vec<Error> = Vec::new();
-    for object in placed {
-        match seen.entry(object.id.clone()) {
-            Entry::Vacant(entry) => {
-                entry.insert(kept.len());
-                kept.push(object);
-            }
-            Entry::Occupied(entry) => {
-                let earlier = &kept[*entry.get()];
-                if earlier.body != object.body {
-                    errors.push(collision(earlier, &object));
-                }
-            }
-        }
-    }
-    let mut errors = errors.into_iter();
-    match errors.next() {
-        None => Ok(kept),
-        Some(first) => Err(first.causes(errors.map(|error| error.message))),
-    }
-}
-
-fn collision(earlier: &Placed, object: &Placed) -> Error {
-    let place = match &object.id.namespace {
-        Some(namespace) => format!("in namespace {namespace}"),
-        None => "on the cluster".to_owned(),
-    };
-    let describe = |object: &Placed| named(object.declared(), object.origin.as_ref());
-    let message = format!(
-        "{} and {} would be the same object {place}: {}",
-        describe(earlier),
-        describe(object),
-        object.id
-    );
-    let error = Error::usage(Code::SameObject, message).object(&object.id);
-    match &object.origin {
-        Some(origin) => error.at(origin),
-        None => error,
-    }
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ mod builtin;
 mod custom;
 mod deprecated;
 mod fault;
+mod judge;
 mod place;
 mod source;
 
@@ -18,19 +19,18 @@ use self::{
     custom::CustomSchemas,
     fault::{Fault, ShownBy},
     place::Found,
-    source::{Sources, Spot},
 };
 use super::{
-    definition::{Content, SourceFile},
-    error::{Code, Error, Excerpt, Mistake},
+    definition::Content,
+    error::{Code, Error, Mistake},
     kinds::Kinds,
-    object::{Object, ObjectId, Origin},
-    overrides::{Flag, Overridden, Overrides, Overriding},
+    object::{ObjectId, Origin},
+    overrides::{Flag, Overrides, Overriding},
     placement::Placed,
 };
 use crate::schema::{Gvk, KUBERNETES_MINOR, openapi};
 
-use place::PathStep;
+pub(crate) use judge::{Judge, RenderedJudge};
 
 /// What was found.
 #[derive(Debug, Default, PartialEq)]
@@ -43,40 +43,9 @@ pub(crate) struct Report {
 
 /// Validates the objects of a definition as they were read, their kinds included.
 pub(crate) fn content(content: &Content) -> Report {
-    let Content { objects, files } = content;
-    let mut kinds = Kinds::builtin();
-    kinds.add_crds(objects);
-    let schemas = CustomSchemas::of(objects.iter().map(|object| &*object.body));
-    let mut judged = Vec::new();
-    let mut report = Report::default();
-    for object in objects {
-        let gvk = Gvk::of(&object.body);
-        report.warnings.extend(old_version(&gvk, &object.id(), Some(&object.origin)));
-        let faults = match kinds.check(std::slice::from_ref(object)).errors.pop() {
-            None => faults(&object.body, &gvk, &schemas),
-            Some(_) if deprecated::of(&gvk).is_some_and(|old| old.removed) => Vec::new(),
-            Some(error) => vec![unknown_kind(&object.body, &error)],
-        };
-        judged.push(Judged {
-            id: object.id(),
-            origin: Some(&object.origin),
-            body: &object.body,
-            faults,
-        });
-    }
-    report.mistakes = located(judged, files, None);
-    report
-}
-
-/// Tells whether [`content`] has nothing to say of an object, whatever else is in the set, and needs it
-/// for no other: then it need not be kept until the set is complete. `builtin` are the built-in kinds.
-pub(crate) fn is_sound(object: &Object, builtin: &Kinds) -> bool {
-    let Object { body, .. } = object;
-    let gvk = Gvk::of(body);
-    let definition = object.id().is("apiextensions.k8s.io", "CustomResourceDefinition");
-    let known = openapi().of(&gvk).filter(|_| !definition && deprecated::of(&gvk).is_none());
-    known.is_some_and(|schema| builtin::faults(body, &gvk, schema).is_empty())
-        && builtin.check(std::slice::from_ref(object)).errors.is_empty()
+    let mut judge = Judge::new();
+    content.objects.iter().for_each(|object| judge.look_at(object));
+    judge.finish(&content.files)
 }
 
 /// Validates objects as they would be sent. `content` is what they were made of, by `overrides`:
@@ -88,25 +57,11 @@ pub(crate) fn rendered(
     kinds: &Kinds,
     unknown: &[Error],
 ) -> Report {
-    let schemas = CustomSchemas::of(placed.iter().map(|placed| &*placed.body));
-    let mut judged = Vec::new();
-    let mut report = Report::default();
-    for object in placed {
-        let gvk = Gvk::of(&object.body);
-        let (id, origin) = (object.declared().clone(), object.origin.as_ref());
-        let faults = match unknown.iter().find(|error| is_about(error, &id, origin)) {
-            // Whoever judges it here knows the server's own word.
-            Some(error) => vec![Fault { outdates: false, ..unknown_kind(&object.body, error) }],
-            None => {
-                report.warnings.extend(old_version(&gvk, &id, origin));
-                faults(&object.body, &gvk, &schemas)
-            }
-        };
-        judged.push(Judged { id, origin, body: &object.body, faults });
-    }
+    let bodies = placed.iter().map(|placed| &*placed.body);
     let overriding = Overriding { overrides, objects: &content.objects, kinds };
-    report.mistakes = located(judged, &content.files, Some(&overriding));
-    report
+    let mut judge = RenderedJudge::new(bodies, unknown, Some(overriding));
+    placed.iter().for_each(|placed| judge.look_at(placed));
+    judge.finish(&content.files)
 }
 
 /// Lists what is wrong with one object, a line each; `definitions` describe custom resources.
@@ -132,11 +87,13 @@ impl Report {
 }
 
 /// An object with what is wrong with it.
-struct Judged<'a> {
+struct Judged {
+    /// Its place among the objects.
+    number: usize,
     id: ObjectId,
-    origin: Option<&'a Origin>,
-    body: &'a Value,
-    faults: Vec<Fault>,
+    origin: Option<Origin>,
+    /// Each with the flag that brought it.
+    faults: Vec<(Fault, Option<Flag>)>,
 }
 
 fn faults(body: &Value, gvk: &Gvk, schemas: &CustomSchemas) -> Vec<Fault> {
@@ -144,11 +101,6 @@ fn faults(body: &Value, gvk: &Gvk, schemas: &CustomSchemas) -> Vec<Fault> {
         Some(schema) => builtin::faults(body, gvk, schema),
         None => schemas.faults(body, gvk),
     }
-}
-
-/// Tells whether an error of [`Kinds::check`] is about this object.
-fn is_about(error: &Error, id: &ObjectId, origin: Option<&Origin>) -> bool {
-    error.origin.as_ref() == origin && error.object.as_deref() == Some(&*id.to_string())
 }
 
 fn unknown_kind(body: &Value, error: &Error) -> Fault {
@@ -172,103 +124,35 @@ fn old_version(gvk: &Gvk, id: &ObjectId, origin: Option<&Origin>) -> Option<Stri
     deprecated::of(gvk).map(|old| format!("{place}{id}: {}", old.message))
 }
 
-/// Finds the places of all faults.
-fn located(
-    judged: Vec<Judged<'_>>,
-    files: &[SourceFile],
-    overriding: Option<&Overriding<'_>>,
-) -> Vec<Mistake> {
-    let wrong = judged.iter().filter(|object| !object.faults.is_empty());
-    let sources = Sources::read(files, wrong.filter_map(|object| Some(&*object.origin?.file)));
-    let mut mistakes = Vec::new();
-    for Judged { id, origin, body, faults } in judged {
-        let mut found: Vec<Mistake> = faults
-            .into_iter()
-            .map(|fault| mistake(fault, &id, origin, body, &sources, overriding))
-            .collect();
-        found.sort_by_key(|mistake| mistake.source.as_ref().map(|at| (at.line, at.column)));
-        mistakes.extend(found);
-    }
-    mistakes
-}
-
-fn mistake(
-    fault: Fault,
-    id: &ObjectId,
-    origin: Option<&Origin>,
-    body: &Value,
-    sources: &Sources,
-    overriding: Option<&Overriding<'_>>,
-) -> Mistake {
-    let flag = overriding.zip(origin).and_then(|(overriding, origin)| {
-        let entry = match &fault.shown_by {
-            ShownBy::Entry(text) => Some(&**text),
-            ShownBy::Key | ShownBy::Value => None,
-        };
-        overriding.flag(&Overridden { origin, body, steps: &fault.at.texts(), entry })
-    });
-    let spot = match (&flag, origin) {
-        (None, Some(origin)) => sources.find(&fault, id, origin),
-        _ => None,
-    };
-    let (source, excerpt) = match (spot, &flag) {
-        (Some(Spot { origin, excerpt }), _) => (Some(origin), Some(excerpt)),
-        (None, flag) => (origin.cloned(), flag.as_ref().map(|flag| of_flag(flag, &fault))),
-    };
-    Mistake {
-        object: id.to_string(),
-        path: fault.at.to_string(),
-        source,
-        flag: flag.map(|flag| flag.text),
-        message: fault.message,
-        expected: fault.expected,
-        suggestion: fault.suggestion,
-        // The line of a Secret may hold what nobody should read in a log.
-        excerpt: excerpt.filter(|_| !id.is("", "Secret")),
-        outdates: fault.outdates,
-    }
-}
-
-/// Shows the part of a flag that is wrong.
-fn of_flag(flag: &Flag, fault: &Fault) -> Excerpt {
-    let Flag { text, value } = flag;
-    let end = text.chars().count();
-    let (start, width) = match (&fault.shown_by, fault.at.steps.last()) {
-        (ShownBy::Key, Some(PathStep::Key(name))) => {
-            let width = name.chars().count();
-            ((value - 1).saturating_sub(width), width)
-        }
-        _ => (*value, end - value),
-    };
-    Excerpt { text: text.clone(), start, width: width.max(1) }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::workload::object::Object;
 
+    /// What can be judged at once need not be kept until the set is complete.
     #[test]
-    fn what_is_sound_has_nothing_to_be_told_and_is_needed_for_no_other() {
-        let builtin = Kinds::builtin();
-        for (api_version, kind, spec, sound) in [
-            ("v1", "Namespace", json!({}), true),
-            ("v1", "Namespace", json!({"finalisers": []}), false),
-            ("apps/v1", "Deployment", json!({"replicas": "2"}), false),
-            ("apps/v1beta1", "Deployment", json!({}), false),
-            ("apps/v1", "Deploymint", json!({}), false),
-            ("v1", "Status", json!({}), false),
-            ("example.com/v1", "Gear", json!({}), false),
-            ("apiextensions.k8s.io/v1", "CustomResourceDefinition", json!({}), false),
+    fn only_what_the_set_may_say_more_of_is_kept() {
+        for (api_version, kind, spec, kept, wrong) in [
+            ("v1", "Namespace", json!({}), 0, false),
+            ("v1", "Namespace", json!({"finalisers": []}), 0, true),
+            ("apps/v1", "Deployment", json!({"replicas": "2"}), 0, true),
+            ("apps/v1beta1", "Deployment", json!({}), 1, false),
+            ("apps/v1", "Deploymint", json!({}), 1, true),
+            ("v1", "Status", json!({}), 1, true),
+            ("example.com/v1", "Gear", json!({}), 1, false),
+            ("apiextensions.k8s.io/v1", "CustomResourceDefinition", json!({}), 1, true),
         ] {
             let body = json!({
                 "apiVersion": api_version, "kind": kind, "metadata": {"name": "a"}, "spec": spec,
             });
             let object = Object { body: body.into(), origin: Origin::line("a.yaml", 1) };
-            assert_eq!(is_sound(&object, &builtin), sound, "{api_version} {kind}");
-            let told = content(&Content { objects: vec![object], files: Vec::new() });
-            assert!(!sound || told == Report::default(), "{told:?}");
+            let mut judge = Judge::new();
+            judge.look_at(&object);
+            assert_eq!(judge.kept(), kept, "{api_version} {kind}");
+            let mistakes = judge.finish(&[]).mistakes;
+            assert_eq!(!mistakes.is_empty(), wrong, "{api_version} {kind}: {mistakes:?}");
         }
     }
 }

@@ -1,17 +1,19 @@
-//! Where a fault stands in the sources. A text is read again only where something in it is wrong:
-//! nothing but the line of an object is kept.
+//! Where faults stand in the sources. A text is read again only where something in it is wrong, one
+//! document at a time: nothing but the line of an object is kept.
 
 use std::collections::HashMap;
 
 use super::{
+    Judged,
     fault::{Fault, ShownBy},
     place::PathStep,
 };
 use crate::workload::{
     definition::SourceFile,
-    error::Excerpt,
+    error::{Excerpt, MISTAKES_SHOWN, Mistake},
     object::{ObjectId, Origin},
-    yaml::{self, Position, Reading, YamlNode},
+    overrides::Flag,
+    yaml::{self, Position, YamlNode},
 };
 
 /// The longest part of a line that is shown, in characters.
@@ -19,73 +21,130 @@ const WIDEST: usize = 120;
 /// How much of a longer line is shown before the place.
 const BEFORE: usize = 40;
 
-/// Texts that were read again.
-pub(super) struct Sources(HashMap<String, Text>);
-
-struct Text {
-    lines: Vec<String>,
-    reading: Reading,
-    /// By line, the objects that begin there: their document, and their number in a list.
-    starts: HashMap<u32, Vec<(usize, Option<usize>)>>,
-}
-
 /// A place in a text.
-pub(super) struct Spot {
-    pub origin: Origin,
-    pub excerpt: Excerpt,
+struct Spot {
+    origin: Origin,
+    excerpt: Excerpt,
 }
 
-impl Sources {
-    /// Reads the files with these names.
-    pub(super) fn read<'a>(files: &[SourceFile], wanted: impl Iterator<Item = &'a str>) -> Self {
-        let mut texts = HashMap::new();
-        for name in wanted {
-            let file = files.iter().find(|file| file.name == name);
-            if let (Some(file), false) = (file, texts.contains_key(name)) {
-                let lines = file.text.lines().map(str::to_owned).collect();
-                let reading = yaml::read(&file.text);
-                let starts = starts(&reading);
-                texts.insert(name.to_owned(), Text { lines, reading, starts });
-            }
+/// Turns faults into mistakes with their places, in the order of the objects and of their lines.
+pub(super) fn located(mut judged: Vec<Judged>, files: &[SourceFile]) -> Vec<Mistake> {
+    judged.sort_by_key(|object| object.number);
+    let mut found = Found { mistakes: Vec::new(), before: Vec::with_capacity(judged.len()) };
+    let mut count = 0;
+    for object in &judged {
+        found.before.push(count);
+        count += object.faults.len();
+    }
+    let mut wanted: HashMap<&str, Wanted> = HashMap::new();
+    let ids: Vec<(ObjectId, Option<Origin>)> =
+        judged.iter().map(|object| (object.id.clone(), object.origin.clone())).collect();
+    for (index, (id, origin)) in ids.iter().enumerate() {
+        if let Some(origin) = origin {
+            let of_file = wanted.entry(&origin.file).or_default();
+            of_file.entry((origin.line, &id.name)).or_default().push(index);
         }
-        Self(texts)
     }
+    for file in files {
+        if let Some(wanted) = wanted.get(&*file.name) {
+            look_into(file, wanted, &mut judged, &mut found);
+        }
+    }
+    for (index, object) in judged.iter_mut().enumerate() {
+        for (fault, flag) in std::mem::take(&mut object.faults) {
+            found.add(index, object, (fault, flag), None);
+        }
+    }
+    let Found { mut mistakes, .. } = found;
+    let place = |mistake: &Mistake| mistake.source.as_ref().map(|at| (at.line, at.column));
+    mistakes.sort_by_key(|(index, mistake)| (*index, place(mistake)));
+    mistakes.into_iter().map(|(_, mistake)| mistake).collect()
+}
 
-    /// Finds a fault of an object.
-    pub(super) fn find(&self, fault: &Fault, id: &ObjectId, origin: &Origin) -> Option<Spot> {
-        let Text { lines, reading, starts } = self.0.get(&*origin.file)?;
-        let here = starts.get(&origin.line)?.iter();
-        let mut nodes = here.filter_map(|(document, item)| {
-            let root = reading.documents[*document].root();
-            item.map_or(Some(root), |item| root.field("items")?.items().get(item).copied())
-        });
-        let root = nodes.find(|node| is_named(*node, id))?;
-        let node = shown_node(root, fault);
-        let Position { line, column } = node.position();
-        let text = lines.get(line as usize - 1)?;
-        let start = column as usize - 1;
-        let origin = Origin { file: origin.file.clone(), line, column: Some(column) };
-        Some(Spot { origin, excerpt: cut(text, start, width(text, start, node)) })
+/// The objects of a file in which something is wrong, by their first line and their name.
+type Wanted<'a> = HashMap<(u32, &'a str), Vec<usize>>;
+
+/// What was found, each with the number of its object.
+struct Found {
+    mistakes: Vec<(usize, Mistake)>,
+    /// How many faults the objects before one have.
+    before: Vec<usize>,
+}
+
+impl Found {
+    fn add(
+        &mut self,
+        index: usize,
+        object: &Judged,
+        (fault, flag): (Fault, Option<Flag>),
+        spot: Option<Spot>,
+    ) {
+        let (source, excerpt) = match (spot, &flag) {
+            (Some(Spot { origin, excerpt }), _) => (Some(origin), Some(excerpt)),
+            (None, flag) => {
+                (object.origin.clone(), flag.as_ref().map(|flag| of_flag(flag, &fault)))
+            }
+        };
+        // Of thousands the first ones are shown with their lines.
+        let is_shown = self.before[index] < MISTAKES_SHOWN;
+        let mistake = Mistake {
+            object: object.id.to_string(),
+            path: fault.at.to_string(),
+            source,
+            flag: flag.map(|flag| flag.text),
+            message: fault.message,
+            expected: fault.expected,
+            suggestion: fault.suggestion,
+            // The line of a Secret may hold what nobody should read in a log.
+            excerpt: excerpt.filter(|_| is_shown && !object.id.is("", "Secret")),
+            outdates: fault.outdates,
+        };
+        self.mistakes.push((index, mistake));
     }
 }
 
-fn starts(reading: &Reading) -> HashMap<u32, Vec<(usize, Option<usize>)>> {
-    let mut starts: HashMap<u32, Vec<(usize, Option<usize>)>> = HashMap::new();
-    for (number, document) in reading.documents.iter().enumerate() {
+/// Finds in a file what is wrong with its objects.
+fn look_into(file: &SourceFile, wanted: &Wanted<'_>, judged: &mut [Judged], found: &mut Found) {
+    let lines: Vec<&str> = file.text.lines().collect();
+    yaml::read_apart(&file.text, &mut |document| {
         let root = document.root();
         let items = root.field("items").map(YamlNode::items).unwrap_or_default();
-        let items = items.iter().enumerate().map(|(item, node)| (*node, Some(item)));
-        for (node, item) in items.chain([(root, None)]) {
-            starts.entry(node.position().line).or_default().push((number, item));
+        for node in items.into_iter().chain([root]) {
+            let Some(name) = text_at(node, &["metadata", "name"]) else { continue };
+            let here = wanted.get(&(node.position().line, name)).into_iter().flatten();
+            for &index in here {
+                // Several may begin on one line.
+                let kind = text_at(node, &["kind"]);
+                if kind.is_some_and(|kind| kind != judged[index].id.kind) {
+                    continue;
+                }
+                let (of_text, others): (Vec<_>, Vec<_>) = std::mem::take(&mut judged[index].faults)
+                    .into_iter()
+                    .partition(|(_, flag)| flag.is_none());
+                for (fault, flag) in of_text {
+                    let spot = find(&fault, node, &lines, &judged[index]);
+                    found.add(index, &judged[index], (fault, flag), spot);
+                }
+                judged[index].faults = others;
+            }
         }
-    }
-    starts
+    });
 }
 
-/// Tells whether a node is the object: several may begin on one line.
-fn is_named(node: YamlNode<'_>, id: &ObjectId) -> bool {
-    let name = node.field("metadata").and_then(|metadata| metadata.field("name"));
-    name.and_then(YamlNode::text) == Some(&id.name)
+/// Gives the text of a field.
+fn text_at<'t>(node: YamlNode<'t>, path: &[&str]) -> Option<&'t str> {
+    path.iter().try_fold(node, |node, key| node.field(key))?.text()
+}
+
+/// Finds a fault of an object.
+fn find(fault: &Fault, root: YamlNode<'_>, lines: &[&str], object: &Judged) -> Option<Spot> {
+    let node = shown_node(root, fault);
+    let Position { line, column } = node.position();
+    let text = lines.get(line as usize - 1)?;
+    let start = column as usize - 1;
+    let file = object.origin.as_ref()?.file.clone();
+    let origin = Origin { file, line, column: Some(column) };
+    Some(Spot { origin, excerpt: cut(text, start, width(text, start, node)) })
 }
 
 /// Finds the node that shows a fault.
@@ -149,4 +208,18 @@ fn cut(line: &str, start: usize, width: usize) -> Excerpt {
         text.push('…');
     }
     Excerpt { text, start: start - from + usize::from(from > 0), width }
+}
+
+/// Shows the part of a flag that is wrong.
+fn of_flag(flag: &Flag, fault: &Fault) -> Excerpt {
+    let Flag { text, value } = flag;
+    let end = text.chars().count();
+    let (start, width) = match (&fault.shown_by, fault.at.steps.last()) {
+        (ShownBy::Key, Some(PathStep::Key(name))) => {
+            let width = name.chars().count();
+            ((value - 1).saturating_sub(width), width)
+        }
+        _ => (*value, end - value),
+    };
+    Excerpt { text: text.clone(), start, width: width.max(1) }
 }

@@ -112,9 +112,26 @@ pub(crate) struct YamlDocument {
     /// The value, as kubectl would send it.
     pub value: Value,
     tree: Tree,
+    /// The sequence `items` that the value has without its items.
+    list: Option<usize>,
+    /// Whether it may be a Secret: what is wrong with it is told without its text.
+    is_secret: bool,
 }
 
 impl YamlDocument {
+    /// Gives away the items of a list whose value is without them, one by one and each with its node.
+    /// Returns the problems, in order.
+    pub(crate) fn items(&self, take: &mut dyn FnMut(Value, YamlNode<'_>)) -> Vec<Problem> {
+        let Some(list) = self.list else { return Vec::new() };
+        let mut problems = value::items(&self.tree, list, &mut |number, value| {
+            take(value, self.tree.node(number))
+        });
+        if self.is_secret {
+            problems.iter_mut().for_each(secret::hide);
+        }
+        problems
+    }
+
     /// Gives the outermost node, from which every place can be reached.
     pub(crate) fn root(&self) -> YamlNode<'_> {
         self.tree.root()
@@ -141,7 +158,18 @@ pub(crate) fn read(text: &str) -> Reading {
 /// Reads as [`read`] does, and gives each document away before the next one is read: a tree takes
 /// many times the memory of its text. Returns the problems, in order.
 pub(crate) fn read_each(text: &str, take: &mut dyn FnMut(YamlDocument)) -> Vec<Problem> {
-    let mut reader = TextReader { take, problems: Vec::new() };
+    read_into(text, false, take)
+}
+
+/// Reads as [`read_each`] does, but for the sequence `items` of a document: its value is empty, and
+/// [`YamlDocument::items`] gives the items, since all of them together take many times the memory of
+/// their text.
+pub(crate) fn read_apart(text: &str, take: &mut dyn FnMut(YamlDocument)) -> Vec<Problem> {
+    read_into(text, true, take)
+}
+
+fn read_into(text: &str, apart: bool, take: &mut dyn FnMut(YamlDocument)) -> Vec<Problem> {
+    let mut reader = TextReader { take, problems: Vec::new(), apart, is_secret: false };
     if text.len() > TEXT_LIMIT {
         let message = format!("the text is larger than {} MB", TEXT_LIMIT >> 20);
         return vec![Problem::new(Code::TooLarge, Position::new(1, 1), message)];
@@ -159,13 +187,18 @@ pub(crate) fn read_each(text: &str, take: &mut dyn FnMut(YamlDocument)) -> Vec<P
 struct TextReader<'t> {
     take: &'t mut dyn FnMut(YamlDocument),
     problems: Vec<Problem>,
+    /// Whether lists are given without their items.
+    apart: bool,
+    /// Whether what is being read may be a Secret.
+    is_secret: bool,
 }
 
 impl TextReader<'_> {
     fn json(&mut self, text: &str) {
         let known = self.problems.len();
+        self.is_secret = secret::is_secret(text);
         self.json_shown(text);
-        if secret::is_secret(text) {
+        if self.is_secret {
             self.problems[known..].iter_mut().for_each(secret::hide);
         }
     }
@@ -210,6 +243,7 @@ impl TextReader<'_> {
             }
             let known = self.problems.len();
             let is_secret = chunk.as_ref().is_ok_and(|chunk| secret::is_secret(chunk.text));
+            self.is_secret = is_secret;
             match chunk.and_then(|chunk| parse::parse(&chunk)) {
                 Ok(Some(tree)) => self.add(tree),
                 Ok(None) => {}
@@ -222,11 +256,18 @@ impl TextReader<'_> {
     }
 
     fn add(&mut self, tree: Tree) {
-        let (value, problems) = value::of(&tree);
+        let list = tree.list().filter(|_| self.apart);
+        let (value, problems) = match list {
+            Some(list) => value::without_items(&tree, list),
+            None => value::of(&tree),
+        };
         self.problems.extend(problems);
         match value {
             Some(Value::Null) | None => {}
-            Some(value) => (self.take)(YamlDocument { value, tree }),
+            Some(value) => {
+                let is_secret = self.is_secret;
+                (self.take)(YamlDocument { value, tree, list, is_secret });
+            }
         }
     }
 }

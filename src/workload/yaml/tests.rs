@@ -173,3 +173,37 @@ fn nodes_know_their_places() {
     assert_eq!(place(items[1]), "7:10");
     assert_eq!(items[1].text(), Some("f"));
 }
+
+/// A list whose items are given one by one is the same list.
+#[test]
+fn items_one_by_one_are_those_of_the_whole() {
+    for text in [
+        "{\"kind\": \"List\", \"items\": [{\"a\": 1}, null, [2], {\"a\": 1, \"a\": 2}], \"items\": []}",
+        "items:\n- a: 1\n- b: {c: d}\nkind: PodList\n",
+        "items: []\n---\nitems: {a: 1}\n---\nitems: x\n---\nitems:\n",
+        "items:\n- &a {b: 1}\n- *a\n",
+        "items: &a\n- b: 1\nmore: *a\n",
+        "items:\n- {a: 1, a: 2}\n- {? [x] : y}\n- 1.00000000000000000001\n",
+        "kind: SecretList\nitems:\n- {password: x, password: y}\n",
+    ] {
+        let Reading { documents, problems } = read(text);
+        let whole: Vec<Value> = documents.into_iter().map(|document| document.value).collect();
+        let (mut parts, mut told) = (Vec::new(), Vec::new());
+        told.extend(read_apart(text, &mut |mut document| {
+            let mut items = Vec::new();
+            let problems = document.items(&mut |item, node| {
+                assert!(node.position() >= document.root().position());
+                items.push(item);
+            });
+            if !items.is_empty() && problems.is_empty() {
+                document.value["items"] = items.into();
+            }
+            parts.push((document.value, problems));
+        }));
+        let (parts, of_items): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
+        told.extend(of_items.into_iter().flatten());
+        told.sort_by_key(|problem| problem.position);
+        assert_eq!(told, problems, "{text}");
+        assert!(parts == whole || !problems.is_empty(), "{text}: {parts:?} {whole:?}");
+    }
+}

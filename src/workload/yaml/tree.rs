@@ -54,7 +54,27 @@ impl YamlScalar {
 impl Tree {
     /// Gives the outermost node.
     pub(super) fn root(&self) -> YamlNode<'_> {
-        YamlNode { tree: self, number: self.root }
+        self.node(self.root)
+    }
+
+    /// Finds the sequence `items` of the outermost mapping, whose items can be read one by one: no
+    /// alias leads from one to another.
+    pub(super) fn list(&self) -> Option<usize> {
+        let Shape::Mapping(pairs) = &self.nodes[self.root].shape else { return None };
+        let is_items = |key: usize| match &self.nodes[key].shape {
+            Shape::Scalar(scalar) => scalar.text == "items",
+            Shape::Json(value) => value == "items",
+            Shape::Sequence(_) | Shape::Mapping(_) | Shape::Alias(_) => false,
+        };
+        let &[_, items] = pairs.iter().find(|[key, _]| is_items(*key))?;
+        let is_sequence = matches!(self.nodes[items].shape, Shape::Sequence(_));
+        let has_alias = || self.nodes.iter().any(|node| matches!(node.shape, Shape::Alias(_)));
+        (is_sequence && !has_alias()).then_some(items)
+    }
+
+    /// Gives a node by its number.
+    pub(super) fn node(&self, number: usize) -> YamlNode<'_> {
+        YamlNode { tree: self, number }
     }
 
     /// Adds a node and gives its number.

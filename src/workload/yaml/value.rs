@@ -21,15 +21,36 @@ struct Unreadable;
 
 /// Turns a tree into its value, and tells what is wrong with it. Without a value, reading stopped.
 pub(super) fn of(tree: &Tree) -> (Option<Value>, Vec<Problem>) {
-    let mut reader = Reader {
-        tree,
-        problems: Vec::new(),
-        active: vec![false; tree.nodes.len()],
-        depth: 0,
-        budget: Budget::new(),
-    };
+    let mut reader = Reader::of(tree, None);
     let value = reader.value(tree.root).ok();
     (value, reader.problems)
+}
+
+/// Turns a tree into its value as [`of`] does, but for the items of a sequence: that becomes empty.
+pub(super) fn without_items(tree: &Tree, sequence: usize) -> (Option<Value>, Vec<Problem>) {
+    let mut reader = Reader::of(tree, Some(sequence));
+    let value = reader.value(tree.root).ok();
+    (value, reader.problems)
+}
+
+/// Gives away the values of a sequence of the outermost mapping one by one, each with its node, and
+/// tells what is wrong with them. The tree has no aliases.
+pub(super) fn items(
+    tree: &Tree,
+    sequence: usize,
+    take: &mut dyn FnMut(usize, Value),
+) -> Vec<Problem> {
+    let Shape::Sequence(items) = &tree.nodes[sequence].shape else { return Vec::new() };
+    let mut reader = Reader::of(tree, None);
+    // The mapping and the sequence.
+    reader.depth = 2;
+    for &item in items {
+        match reader.value(item) {
+            Ok(value) => take(item, value),
+            Err(Unreadable) => break,
+        }
+    }
+    reader.problems
 }
 
 struct Reader<'t> {
@@ -39,9 +60,16 @@ struct Reader<'t> {
     active: Vec<bool>,
     depth: usize,
     budget: Budget,
+    /// The sequence whose items are left out.
+    left_out: Option<usize>,
 }
 
 impl<'t> Reader<'t> {
+    fn of(tree: &'t Tree, left_out: Option<usize>) -> Self {
+        let active = vec![false; tree.nodes.len()];
+        Self { tree, problems: Vec::new(), active, depth: 0, budget: Budget::new(), left_out }
+    }
+
     fn value(&mut self, number: usize) -> Result<Value, Unreadable> {
         let entry = &self.tree.nodes[number];
         if !self.budget.spend() {
@@ -51,6 +79,7 @@ impl<'t> Reader<'t> {
             Shape::Scalar(scalar) => self.scalar(scalar, entry.position),
             Shape::Json(value) => Ok(value.clone()),
             Shape::Alias(target) => self.alias(*target, entry.position),
+            Shape::Sequence(_) if self.left_out == Some(number) => Ok(Value::Array(Vec::new())),
             Shape::Sequence(items) => self.nested(number, |reader| {
                 let values: Result<_, Unreadable> =
                     items.iter().map(|&item| reader.value(item)).collect();

@@ -1,0 +1,110 @@
+//! Objects that are kept as text: a body takes many times the memory of its text, and of a large set
+//! all are needed, but only one at a time.
+
+use serde_json::Value;
+
+use super::{
+    body::Body,
+    definition::{Content, SourceFile},
+    kinds::is_definition,
+    object::{Object, Origin},
+    versioning::is_versioned,
+};
+
+/// How deep a body may be nested so that it can be read back from text.
+const DEPTH_LIMIT: usize = 100;
+
+/// An object, in about the size of its text.
+#[derive(Debug, Clone)]
+pub(crate) struct PackedObject {
+    body: PackedBody,
+    is_definition: bool,
+    is_versioned: bool,
+    origin: Origin,
+}
+
+/// A content of packed objects.
+#[derive(Debug, Default)]
+pub(crate) struct PackedContent {
+    pub objects: Vec<PackedObject>,
+    pub files: Vec<SourceFile>,
+}
+
+impl PackedContent {
+    /// Tells whether an object is called after its content, so that others follow.
+    pub(crate) fn has_versioned(&self) -> bool {
+        self.objects.iter().any(|object| object.is_versioned)
+    }
+
+    /// Gives the content back.
+    pub(crate) fn unpack(self) -> Content {
+        let Self { objects, files } = self;
+        Content { objects: objects.into_iter().map(PackedObject::unpack).collect(), files }
+    }
+}
+
+#[derive(Debug, Clone)]
+enum PackedBody {
+    Text(Box<str>),
+    Deep(Body),
+}
+
+impl PackedObject {
+    /// Packs an object.
+    pub(crate) fn of(object: &Object) -> Self {
+        let Object { body, origin } = object;
+        let (is_definition, is_versioned) = (is_definition(body), is_versioned(body));
+        let body = match is_within(body, DEPTH_LIMIT) {
+            true => PackedBody::Text(body.to_string().into()),
+            false => PackedBody::Deep(body.clone()),
+        };
+        Self { body, is_definition, is_versioned, origin: origin.clone() }
+    }
+
+    /// Tells whether it is a CustomResourceDefinition.
+    pub(crate) fn is_definition(&self) -> bool {
+        self.is_definition
+    }
+
+    /// Gives the object back.
+    pub(crate) fn unpack(self) -> Object {
+        let Self { body, origin, .. } = self;
+        let body = match body {
+            PackedBody::Text(text) => {
+                let body: Value = serde_json::from_str(&text).expect("it was written as JSON");
+                body.into()
+            }
+            PackedBody::Deep(body) => body,
+        };
+        Object { body, origin }
+    }
+}
+
+fn is_within(value: &Value, depth: usize) -> bool {
+    match value {
+        Value::Array(items) => depth > 0 && items.iter().all(|item| is_within(item, depth - 1)),
+        Value::Object(map) => depth > 0 && map.values().all(|item| is_within(item, depth - 1)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_object_comes_back_as_it_was() {
+        let deep = (0..400).fold(json!("x"), |inner, _| json!([inner]));
+        for body in [
+            json!({"a": [1, -1, 1.0, 1e300, -0.0, u64::MAX, null, true], "b": "\u{0}\u{2028}ä"}),
+            json!({"kind": "Gear", "spec": deep}),
+        ] {
+            let object = Object { body: body.into(), origin: Origin::line("a.yaml", 7) };
+            let back = PackedObject::of(&object).unpack();
+            assert_eq!(back, object);
+            assert_eq!(back.body.to_string(), object.body.to_string());
+        }
+    }
+}
