@@ -109,26 +109,37 @@ fn look_into(file: &SourceFile, wanted: &Wanted<'_>, judged: &mut [Judged], foun
     yaml::read_apart(&file.text, &mut |document| {
         let root = document.root();
         let items = root.field("items").map(YamlNode::items).unwrap_or_default();
+        if items.is_empty() {
+            document.items(&mut |_, node| look_at(node, wanted, &lines, judged, found));
+        }
         for node in items.into_iter().chain([root]) {
-            let Some(name) = text_at(node, &["metadata", "name"]) else { continue };
-            let here = wanted.get(&(node.position().line, name)).into_iter().flatten();
-            for &index in here {
-                // Several may begin on one line.
-                let kind = text_at(node, &["kind"]);
-                if kind.is_some_and(|kind| kind != judged[index].id.kind) {
-                    continue;
-                }
-                let (of_text, others): (Vec<_>, Vec<_>) = std::mem::take(&mut judged[index].faults)
-                    .into_iter()
-                    .partition(|(_, flag)| flag.is_none());
-                for (fault, flag) in of_text {
-                    let spot = find(&fault, node, &lines, &judged[index]);
-                    found.add(index, &judged[index], (fault, flag), spot);
-                }
-                judged[index].faults = others;
-            }
+            look_at(node, wanted, &lines, judged, found);
         }
     });
+}
+
+fn look_at(
+    node: YamlNode<'_>,
+    wanted: &Wanted<'_>,
+    lines: &[&str],
+    judged: &mut [Judged],
+    found: &mut Found,
+) {
+    let Some(name) = text_at(node, &["metadata", "name"]) else { return };
+    for &index in wanted.get(&(node.position().line, name)).into_iter().flatten() {
+        let object = &mut judged[index];
+        // Several may begin on one line.
+        if text_at(node, &["kind"]).is_some_and(|kind| kind != object.id.kind) {
+            continue;
+        }
+        let (of_text, others): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut object.faults).into_iter().partition(|(_, flag)| flag.is_none());
+        for (fault, flag) in of_text {
+            let spot = find(&fault, node, lines, object);
+            found.add(index, object, (fault, flag), spot);
+        }
+        object.faults = others;
+    }
 }
 
 /// Gives the text of a field.

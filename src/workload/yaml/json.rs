@@ -1,5 +1,7 @@
 //! A stream of JSON values with the place of each, read as strictly as kubectl reads it.
 
+mod text;
+
 use crate::workload::error::Code;
 use serde_json::{Number, Value};
 
@@ -21,19 +23,44 @@ pub(super) struct JsonStop {
     pub(super) end: usize,
 }
 
-/// Reads values one after another until the text ends.
+/// The items of a list, by where they begin: they can be read again one by one.
+#[derive(Debug, Default)]
+pub(super) struct JsonItems(Vec<(usize, Position)>);
+
+impl JsonItems {
+    /// Tells whether there is none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Gives the items away one by one; `text` is the one that they were read from.
+    pub(super) fn read(&self, text: &str, take: &mut dyn FnMut(Tree)) {
+        let mut parser = JsonParser::new(text);
+        for &(offset, place) in &self.0 {
+            (parser.offset, parser.counted, parser.place) = (offset, offset, place);
+            // The mapping and the list.
+            parser.depth = 2;
+            let mut tree = Tree { nodes: Vec::new(), root: 0 };
+            if let Ok(root) = parser.value(&mut tree) {
+                tree.root = root;
+                take(tree);
+            }
+        }
+    }
+}
+
+/// Reads values one after another until the text ends. `apart`: the items of the lists `items` of the
+/// outermost mappings are passed over, and told by where they begin.
 ///
 /// # Errors
 /// The first thing that is not JSON, or that would be lost.
-pub(super) fn parse(text: &str, take: &mut dyn FnMut(Tree)) -> Result<(), JsonStop> {
-    let mut parser = JsonParser {
-        bytes: text.as_bytes(),
-        text,
-        offset: 0,
-        counted: 0,
-        place: Position::new(1, 1),
-        depth: 0,
-    };
+pub(super) fn parse(
+    text: &str,
+    apart: bool,
+    take: &mut dyn FnMut(Tree, JsonItems),
+) -> Result<(), JsonStop> {
+    let mut parser = JsonParser::new(text);
+    parser.items = apart.then(Vec::new);
     let (mut count, mut end) = (0, 0);
     loop {
         parser.space();
@@ -45,7 +72,8 @@ pub(super) fn parse(text: &str, take: &mut dyn FnMut(Tree)) -> Result<(), JsonSt
             Ok(root) => tree.root = root,
             Err(problem) => return Err(JsonStop { problem, count, end }),
         }
-        take(tree);
+        let starts = parser.items.as_mut().map(std::mem::take).unwrap_or_default();
+        take(tree, JsonItems(starts));
         (count, end) = (count + 1, parser.offset);
     }
 }
@@ -59,9 +87,16 @@ struct JsonParser<'t> {
     /// The place of `counted`.
     place: Position,
     depth: usize,
+    /// Where the items of the list begin that is passed over.
+    items: Option<Vec<(usize, Position)>>,
 }
 
 impl<'t> JsonParser<'t> {
+    fn new(text: &'t str) -> Self {
+        let place = Position::new(1, 1);
+        Self { bytes: text.as_bytes(), text, offset: 0, counted: 0, place, depth: 0, items: None }
+    }
+
     fn peek(&self) -> Option<u8> {
         self.bytes.get(self.offset).copied()
     }
@@ -142,12 +177,26 @@ impl<'t> JsonParser<'t> {
                 return Err(self.unexpected("a key in double quotes"));
             }
             let position = self.position();
-            let key = Shape::Json(Value::String(self.string()?));
-            let key = tree.add(position, key);
+            let name = self.string()?;
+            let is_list = self.depth == 1 && name == "items";
+            let key = tree.add(position, Shape::Json(Value::String(name)));
             self.space();
             self.expect(b':', "`:`")?;
             self.space();
-            pairs.push([key, self.value(tree)?]);
+            let value = match self.items.take() {
+                // Of a key that is there twice the second is refused.
+                Some(items) if is_list && items.is_empty() && self.peek() == Some(b'[') => {
+                    let place = self.position();
+                    self.items = Some(items);
+                    let list = self.nested(tree, Self::passed_over)?;
+                    tree.add(place, list)
+                }
+                items => {
+                    self.items = items;
+                    self.value(tree)?
+                }
+            };
+            pairs.push([key, value]);
         }
         Ok(Shape::Mapping(pairs))
     }
@@ -158,6 +207,20 @@ impl<'t> JsonParser<'t> {
             items.push(self.value(tree)?);
         }
         Ok(Shape::Sequence(items))
+    }
+
+    /// Reads a list and keeps of its items nothing but their places.
+    fn passed_over(&mut self, tree: &mut Tree) -> Result<Shape, Problem> {
+        let mut starts = self.items.take().unwrap_or_default();
+        let known = tree.nodes.len();
+        while !self.ends(b']', starts.is_empty())? {
+            let place = self.position();
+            starts.push((self.offset, place));
+            self.value(tree)?;
+            tree.nodes.truncate(known);
+        }
+        self.items = Some(starts);
+        Ok(Shape::Sequence(Vec::new()))
     }
 
     /// Passes what stands between members, or the end of the collection.
@@ -236,63 +299,5 @@ impl<'t> JsonParser<'t> {
             self.offset += 1;
         }
         if start == self.offset { Err(self.unexpected("a digit")) } else { Ok(()) }
-    }
-
-    fn string(&mut self) -> Result<String, Problem> {
-        self.offset += 1;
-        let mut string = String::new();
-        loop {
-            let start = self.offset;
-            while self.peek().is_some_and(|byte| !matches!(byte, b'"' | b'\\' | 0..=0x1F)) {
-                self.offset += 1;
-            }
-            string.push_str(&self.text[start..self.offset]);
-            match self.peek() {
-                Some(b'"') => {
-                    self.offset += 1;
-                    return Ok(string);
-                }
-                Some(b'\\') => self.escape(&mut string)?,
-                Some(_) => return Err(self.unexpected("the rest of a string")),
-                None => return Err(self.problem("the text ends inside a string")),
-            }
-        }
-    }
-
-    fn escape(&mut self, string: &mut String) -> Result<(), Problem> {
-        let escaped = match self.bytes.get(self.offset + 1) {
-            Some(c @ (b'"' | b'\\' | b'/')) => char::from(*c),
-            Some(b'b') => '\u{8}',
-            Some(b'f') => '\u{c}',
-            Some(b'n') => '\n',
-            Some(b'r') => '\r',
-            Some(b't') => '\t',
-            Some(b'u') => return self.unicode(string),
-            _ => return Err(self.problem("an escape that JSON does not have")),
-        };
-        string.push(escaped);
-        self.offset += 2;
-        Ok(())
-    }
-
-    /// Reads `\uXXXX`, and the one behind it where the two are a pair. Half a pair becomes
-    /// U+FFFD, as in Go.
-    fn unicode(&mut self, string: &mut String) -> Result<(), Problem> {
-        let Some(first) = self.hexadecimal(self.offset) else {
-            return Err(self.problem("`\\u` needs four hexadecimal digits"));
-        };
-        let second = self.hexadecimal(self.offset + 6);
-        let pair = [first, second.unwrap_or_default()];
-        let pair = &pair[..if second.is_some() { 2 } else { 1 }];
-        let c = char::decode_utf16(pair.iter().copied()).next().and_then(Result::ok);
-        string.push(c.unwrap_or(char::REPLACEMENT_CHARACTER));
-        self.offset += if c.is_some_and(|c| c.len_utf16() == 2) { 12 } else { 6 };
-        Ok(())
-    }
-
-    fn hexadecimal(&self, offset: usize) -> Option<u16> {
-        let digits = self.text.get(offset..offset + 6)?.strip_prefix("\\u")?;
-        let all = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-        all.then(|| u16::from_str_radix(digits, 16).ok())?
     }
 }

@@ -23,6 +23,7 @@ use std::{fmt, sync::Arc};
 use serde_json::Value;
 
 pub(crate) use emit::emit;
+use json::JsonItems;
 use tree::Tree;
 pub(crate) use tree::YamlNode;
 
@@ -112,20 +113,41 @@ pub(crate) struct YamlDocument {
     /// The value, as kubectl would send it.
     pub value: Value,
     tree: Tree,
-    /// The sequence `items` that the value has without its items.
-    list: Option<usize>,
+    items: Items,
     /// Whether it may be a Secret: what is wrong with it is told without its text.
     is_secret: bool,
+}
+
+/// The items of a list whose value is without them.
+#[derive(Debug)]
+enum Items {
+    None,
+    /// They are in the tree, in the sequence of that number.
+    Tree(usize),
+    /// They are read from the text of the document again.
+    Text(JsonItems, Box<str>),
 }
 
 impl YamlDocument {
     /// Gives away the items of a list whose value is without them, one by one and each with its node.
     /// Returns the problems, in order.
     pub(crate) fn items(&self, take: &mut dyn FnMut(Value, YamlNode<'_>)) -> Vec<Problem> {
-        let Some(list) = self.list else { return Vec::new() };
-        let mut problems = value::items(&self.tree, list, &mut |number, value| {
-            take(value, self.tree.node(number))
-        });
+        let mut problems = Vec::new();
+        match &self.items {
+            Items::None => {}
+            Items::Tree(list) => {
+                let mut take = |number, value| take(value, self.tree.node(number));
+                problems = value::items(&self.tree, *list, &mut take);
+            }
+            Items::Text(items, text) => items.read(text, &mut |tree| {
+                let (value, of_item) = value::of_item(&tree);
+                if let Some(value) = value {
+                    take(value, tree.root());
+                }
+                problems.extend(of_item);
+                problems.truncate(PROBLEM_LIMIT);
+            }),
+        }
         if self.is_secret {
             problems.iter_mut().for_each(secret::hide);
         }
@@ -204,7 +226,16 @@ impl TextReader<'_> {
     }
 
     fn json_shown(&mut self, text: &str) {
-        let Err(stop) = json::parse(text, &mut |tree| self.add(tree)) else { return };
+        let apart = self.apart;
+        let read = json::parse(text, apart, &mut |tree, items| match items.is_empty() {
+            true => self.add(tree),
+            false => {
+                let (value, problems) = value::of(&tree);
+                self.problems.extend(problems);
+                self.give(value, tree, Items::Text(items, text.into()));
+            }
+        });
+        let Err(stop) = read else { return };
         let rest = match stop.problem.code {
             Code::InvalidJson | Code::UnfilledTemplate => {
                 stream::behind_json(text, stop.count, stop.end)
@@ -262,11 +293,15 @@ impl TextReader<'_> {
             None => value::of(&tree),
         };
         self.problems.extend(problems);
+        self.give(value, tree, list.map_or(Items::None, Items::Tree));
+    }
+
+    fn give(&mut self, value: Option<Value>, tree: Tree, items: Items) {
         match value {
             Some(Value::Null) | None => {}
             Some(value) => {
                 let is_secret = self.is_secret;
-                (self.take)(YamlDocument { value, tree, list, is_secret });
+                (self.take)(YamlDocument { value, tree, items, is_secret });
             }
         }
     }

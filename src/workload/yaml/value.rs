@@ -16,6 +16,9 @@ use super::{
     tree::{Shape, Tree, YamlScalar, too_deep},
 };
 
+/// The mapping of a list and the sequence in it.
+const DEPTH_OF_ITEMS: usize = 2;
+
 /// The document cannot be read any further; the problem has been noted.
 struct Unreadable;
 
@@ -33,6 +36,14 @@ pub(super) fn without_items(tree: &Tree, sequence: usize) -> (Option<Value>, Vec
     (value, reader.problems)
 }
 
+/// Turns the tree of an item of a list into its value as [`of`] does.
+pub(super) fn of_item(tree: &Tree) -> (Option<Value>, Vec<Problem>) {
+    let mut reader = Reader::of(tree, None);
+    reader.depth = DEPTH_OF_ITEMS;
+    let value = reader.value(tree.root).ok();
+    (value, reader.problems)
+}
+
 /// Gives away the values of a sequence of the outermost mapping one by one, each with its node, and
 /// tells what is wrong with them. The tree has no aliases.
 pub(super) fn items(
@@ -42,8 +53,7 @@ pub(super) fn items(
 ) -> Vec<Problem> {
     let Shape::Sequence(items) = &tree.nodes[sequence].shape else { return Vec::new() };
     let mut reader = Reader::of(tree, None);
-    // The mapping and the sequence.
-    reader.depth = 2;
+    reader.depth = DEPTH_OF_ITEMS;
     for &item in items {
         match reader.value(item) {
             Ok(value) => take(item, value),
