@@ -8,15 +8,11 @@ use std::{
     ffi::OsString,
     io,
     path::{Path, PathBuf},
-    time::Duration,
 };
 
-use notify::{RecursiveMode, Watcher as _};
 use tokio::{
     process::{Child, Command},
     signal::unix::{Signal as Signals, SignalKind, signal},
-    sync::mpsc,
-    time,
 };
 
 use super::{
@@ -25,17 +21,13 @@ use super::{
 };
 use crate::{
     ops::{
-        sources::watched::{Watched, is_on_disk},
+        sources::{changes::Changes, watched::is_on_disk},
         stop::Signal,
     },
     output::format::Format,
     workload::error::{Code, Error, ErrorKind, Result},
 };
 
-/// How long it has to be still after a change: an editor writes a file in several steps.
-const STILL: Duration = Duration::from_millis(60);
-/// How long it may be restless before it is deployed all the same.
-const RESTLESS: Duration = Duration::from_secs(2);
 /// How many changed files are named.
 const NAMED: usize = 3;
 
@@ -56,10 +48,8 @@ pub(super) fn run(files: &FileArgs, beside: Vec<String>, call: &Invocation) -> D
     let failed = |error: io::Error| Error::failed(Code::System, "cannot watch").chain(&error);
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
-    runtime.block_on(async {
-        let mut watching = Watching::new(sources.collect(), call).map_err(failed)?;
-        watching.until_ended().await.map(Some)
-    })
+    runtime
+        .block_on(async { Watching::new(sources.collect(), call)?.until_ended().await.map(Some) })
 }
 
 fn unwatchable(why: &str) -> Error {
@@ -69,44 +59,29 @@ fn unwatchable(why: &str) -> Error {
 
 /// What is watched, and who may end it.
 struct Watching<'a> {
-    sources: Vec<String>,
+    changes: Changes,
     call: &'a Invocation,
     /// The command that deploys once.
     arguments: Vec<OsString>,
-    watcher: notify::RecommendedWatcher,
-    /// The folders that are watched.
-    folders: BTreeSet<PathBuf>,
-    changes: mpsc::UnboundedReceiver<()>,
     interrupts: Signals,
     terminations: Signals,
 }
 
 impl<'a> Watching<'a> {
-    fn new(sources: Vec<String>, call: &'a Invocation) -> io::Result<Self> {
-        let (sender, changes) = mpsc::unbounded_channel();
-        let watcher = notify::recommended_watcher(move |told: notify::Result<notify::Event>| {
-            // Reading is what the deploy itself does. Whatever else is told, the files are looked at.
-            if told.is_ok_and(|event| event.kind.is_access()) {
-                return;
-            }
-            let _ = sender.send(());
-        });
+    fn new(sources: Vec<String>, call: &'a Invocation) -> Result<Self> {
+        let failed = |error: io::Error| Error::failed(Code::System, "cannot watch").chain(&error);
         let arguments = call.env.arguments.iter().skip(1).filter(|it| *it != "--watch");
         Ok(Self {
-            sources,
+            changes: Changes::of(sources, &call.env.current_dir)?,
             call,
             arguments: arguments.cloned().collect(),
-            watcher: watcher.map_err(io::Error::other)?,
-            folders: BTreeSet::new(),
-            changes,
-            interrupts: signal(SignalKind::interrupt())?,
-            terminations: signal(SignalKind::terminate())?,
+            interrupts: signal(SignalKind::interrupt()).map_err(failed)?,
+            terminations: signal(SignalKind::terminate()).map_err(failed)?,
         })
     }
 
     /// Deploys whenever something changed; gives what stands for the end.
     async fn until_ended(&mut self) -> Result<ErrorKind, Failures> {
-        let mut seen = self.look()?;
         let mut is_first = true;
         loop {
             match self.deploy().await? {
@@ -116,62 +91,15 @@ impl<'a> Watching<'a> {
                 _ => is_first = false,
             }
             self.call.printer.talk("watching for changes; Ctrl-C ends it");
-            seen = loop {
-                let now = self.look()?;
-                let changed = now.changed(&seen);
-                if !changed.is_empty() {
-                    self.call.printer.talk(&told(&changed, &self.call.env.current_dir));
-                    break now;
-                }
-                if let Some(signal) = self.change().await {
+            tokio::select! {
+                signal = next(&mut self.interrupts, &mut self.terminations) => {
                     self.call.printer.talk("no longer watching");
                     return Ok(signal.error("").kind);
                 }
-            };
-        }
-    }
-
-    /// Looks at the sources, so that every later change of them is told.
-    fn look(&mut self) -> Result<Watched> {
-        loop {
-            // Told before it is looked at: what happens in between is looked at once more.
-            let seen = Watched::look(&self.sources, &self.call.env.current_dir);
-            let new: Vec<PathBuf> = seen.folders().difference(&self.folders).cloned().collect();
-            if new.is_empty() {
-                return Ok(seen);
+                changed = self.changes.next() => {
+                    self.call.printer.talk(&told(&changed?, &self.call.env.current_dir));
+                }
             }
-            for folder in new {
-                self.watch(&folder)?;
-                self.folders.insert(folder);
-            }
-        }
-    }
-
-    fn watch(&mut self, folder: &Path) -> Result<()> {
-        match self.watcher.watch(folder, RecursiveMode::NonRecursive) {
-            // It went while it was looked at.
-            Err(error) if matches!(error.kind, notify::ErrorKind::PathNotFound) => Ok(()),
-            watched => watched.map_err(|error| {
-                let message = format!("cannot watch the folder {}", folder.display());
-                let error = Error::failed(Code::System, message).chain(&error);
-                error.hint(
-                    "the system limits how many folders are watched (fs.inotify.max_user_watches)",
-                )
-            }),
-        }
-    }
-
-    /// Waits until something changed and it is still again; gives the signal that came before.
-    async fn change(&mut self) -> Option<Signal> {
-        tokio::select! {
-            signal = next(&mut self.interrupts, &mut self.terminations) => return Some(signal),
-            _ = self.changes.recv() => {}
-        }
-        let settle =
-            async { while let Ok(Some(())) = time::timeout(STILL, self.changes.recv()).await {} };
-        tokio::select! {
-            signal = next(&mut self.interrupts, &mut self.terminations) => Some(signal),
-            _ = time::timeout(RESTLESS, settle) => None,
         }
     }
 
@@ -226,7 +154,7 @@ fn forward(child: &Child, signal: Signal) {
 }
 
 /// Names what changed, relative to where the user is.
-fn told(changed: &BTreeSet<&Path>, current_dir: &Path) -> String {
+fn told(changed: &BTreeSet<PathBuf>, current_dir: &Path) -> String {
     let names = changed.iter().take(NAMED);
     let names: Vec<String> = names
         .map(|path| path.strip_prefix(current_dir).unwrap_or(path).display().to_string())

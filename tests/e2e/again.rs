@@ -40,6 +40,13 @@ fn value(place: &Place, name: &str) -> Option<String> {
     Some(live["data"]["value"].as_str()?.to_owned())
 }
 
+/// Reads on until a value is deployed.
+fn becomes(place: &Place, name: &str, running: &mut Running, expected: &str) {
+    while value(place, name).as_deref() != Some(expected) {
+        waits(running);
+    }
+}
+
 on_both! {
     fn every_change_of_the_sources_is_deployed(place) {
         let name = place.instance("");
@@ -73,6 +80,14 @@ on_both! {
             waits(&mut running);
         }
         assert_eq!(value(place, &name).as_deref(), Some("four"));
+
+        // Another folder in its place, as a checkout makes it; between the two there may be none.
+        std::fs::rename(place.path("k8s"), place.path("old")).unwrap();
+        place.write("k8s/more/other.yaml", &conf("x").replace("name: conf", "name: other"));
+        place.write("k8s/conf.yaml", &conf("five"));
+        becomes(place, &name, &mut running, "five");
+        place.write("k8s/conf.yaml", &conf("six"));
+        becomes(place, &name, &mut running, "six");
 
         // It goes when its file goes.
         std::fs::remove_file(place.path("k8s/more/other.yaml")).unwrap();

@@ -4,6 +4,7 @@
 //! where it is a kustomization, what `kubectl kustomize` makes of it, and where it is a chart, what
 //! `helm template` does, as of archives and registries of charts. A URL is downloaded.
 
+pub(crate) mod changes;
 mod folder;
 mod helm;
 mod kustomize;

@@ -21,7 +21,11 @@ const MOST_FILES: usize = 20_000;
 pub(crate) struct Watched {
     /// By path, with the digest; `None` where a file cannot be read.
     files: BTreeMap<PathBuf, Option<[u8; 32]>>,
+    /// Every entry of these counts. By their real paths, as all that follows.
     folders: BTreeSet<PathBuf>,
+    /// Entries of other folders, on the way to what is read: links, and folders that may be renamed
+    /// or made anew.
+    steps: BTreeSet<PathBuf>,
 }
 
 impl Watched {
@@ -29,15 +33,23 @@ impl Watched {
     /// registries are passed over: nobody tells when they change.
     pub(crate) fn look(sources: &[String], current_dir: &Path) -> Self {
         let mut watched = Self::default();
+        let base = current_dir.canonicalize().unwrap_or_else(|_| current_dir.to_owned());
         for source in sources.iter().filter(|source| is_on_disk(source)) {
-            watched.source(&current_dir.join(source), current_dir);
+            watched.source(&current_dir.join(source), &base);
         }
         watched
     }
 
     /// Gives the folders whose changes are to be told.
-    pub(crate) fn folders(&self) -> &BTreeSet<PathBuf> {
-        &self.folders
+    pub(crate) fn folders(&self) -> BTreeSet<&Path> {
+        let around = self.steps.iter().filter_map(|step| step.parent());
+        self.folders.iter().map(PathBuf::as_path).chain(around).collect()
+    }
+
+    /// Tells whether a change at a path may be one of what is read: beside a source lies much else.
+    pub(crate) fn concerns(&self, path: &Path) -> bool {
+        let is_in = path.parent().is_some_and(|folder| self.folders.contains(folder));
+        is_in || self.folders.contains(path) || self.steps.contains(path)
     }
 
     /// Gives the files that came, went or changed since an earlier look.
@@ -52,8 +64,9 @@ impl Watched {
     }
 
     fn source(&mut self, path: &Path, current_dir: &Path) {
+        self.way_to(path, current_dir);
         if path.is_dir() {
-            return self.folder(path, false);
+            return self.folder(path, false, current_dir);
         }
         self.file(path);
         // A workload file names further sources; a broken one is mended in itself.
@@ -68,7 +81,7 @@ impl Watched {
     }
 
     /// Looks at a folder and its folders; `everything` where any file may be read, not manifests alone.
-    fn folder(&mut self, path: &Path, everything: bool) {
+    fn folder(&mut self, path: &Path, everything: bool, current_dir: &Path) {
         // A link to a folder above is one that was seen already.
         let Ok(real) = path.canonicalize() else { return };
         if !self.folders.insert(real) {
@@ -83,19 +96,22 @@ impl Watched {
             if is_of_an_editor(&name) {
                 continue;
             }
+            if path.is_symlink() {
+                self.way_to(&path, current_dir);
+            }
             if path.is_dir() {
-                self.folder(&path, everything);
+                self.folder(&path, everything, current_dir);
             } else if everything || is_manifest(&path) {
                 self.file(&path);
             }
         }
         if let Some(kustomization) = kustomization {
-            self.named_by(&kustomization, path);
+            self.named_by(&kustomization, path, current_dir);
         }
     }
 
     /// Looks at what a kustomization names: every text of it that is a path from its folder.
-    fn named_by(&mut self, kustomization: &Path, folder: &Path) {
+    fn named_by(&mut self, kustomization: &Path, folder: &Path, current_dir: &Path) {
         let read = fs::read_to_string(kustomization).ok();
         let Some(value) = read.and_then(|text| serde_yaml::from_str(&text).ok()) else { return };
         let mut texts = Vec::new();
@@ -108,20 +124,36 @@ impl Watched {
                 continue;
             }
             match fs::metadata(&path) {
-                Ok(found) if found.is_dir() => self.folder(&path, true),
+                Ok(found) if found.is_dir() => self.folder(&path, true, current_dir),
                 Ok(found) if found.is_file() => self.file(&path),
-                _ => {}
+                _ => continue,
             }
+            self.way_to(&path, current_dir);
+        }
+    }
+
+    /// Takes in the steps by which a path leads to what it names: what is watched is a folder itself,
+    /// and goes along where that is renamed; the folder around it tells that another took its place.
+    fn way_to(&mut self, path: &Path, current_dir: &Path) {
+        let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return };
+        // What is not there is told by the nearest folder that is.
+        let Ok(folder) = folder.canonicalize() else { return self.way_to(folder, current_dir) };
+        let step = folder.join(name);
+        if !self.steps.insert(step.clone()) {
+            return;
+        }
+        if let Ok(target) = fs::read_link(&step) {
+            self.way_to(&folder.join(target), current_dir);
+        }
+        // Folders above where the user is stay.
+        if folder != current_dir && folder.starts_with(current_dir) {
+            self.way_to(&folder, current_dir);
         }
     }
 
     fn file(&mut self, path: &Path) {
         if self.files.len() >= MOST_FILES {
             return;
-        }
-        // The folder tells of the file also where an editor puts another one in its place.
-        if let Some(folder) = path.parent().and_then(|folder| folder.canonicalize().ok()) {
-            self.folders.insert(folder);
         }
         self.files.insert(path.to_owned(), digest(path).ok());
     }
@@ -162,109 +194,4 @@ fn strings<'v>(value: &'v serde_yaml::Value, found: &mut Vec<&'v str>) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn write(folder: &Path, name: &str, text: &str) {
-        let path = folder.join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-
-    fn files(watched: &Watched, folder: &Path) -> Vec<String> {
-        let names = watched.files.keys().map(|path| {
-            let path = path.canonicalize().unwrap();
-            path.strip_prefix(folder).unwrap().display().to_string()
-        });
-        names.collect()
-    }
-
-    fn look(folder: &Path, sources: &[&str]) -> Watched {
-        let sources: Vec<String> = sources.iter().map(|source| (*source).to_owned()).collect();
-        Watched::look(&sources, folder)
-    }
-
-    #[test]
-    fn each_kind_of_source_is_what_is_read_of_it() {
-        let home = tempfile::tempdir().unwrap();
-        let folder = home.path().canonicalize().unwrap();
-        for (name, text) in [
-            ("k8s/web.yaml", "a: 1"),
-            ("k8s/more/db.json", "{}"),
-            ("k8s/.web.yaml.swp", "x"),
-            ("k8s/web.yaml~", "x"),
-            ("k8s/4913", "x"),
-            ("k8s/README.md", "x"),
-            ("base/kustomization.yaml", "resources: [web.yaml]"),
-            ("base/web.yaml", "a: 1"),
-            (
-                "over/kustomization.yaml",
-                "resources: [../base]\nconfigMapGenerator: [{files: [a=../conf/app.conf]}]",
-            ),
-            ("conf/app.conf", "x"),
-            ("conf/other.conf", "x"),
-            ("chart/Chart.yaml", "name: web"),
-            ("chart/templates/_helpers.tpl", "x"),
-            ("prod.yaml", "a: 1"),
-            (
-                "app.yaml",
-                "apiVersion: workloadctl/v1alpha1\nkind: Workload\nmetadata: {name: web}\nspec: {manifests: [k8s/]}\n",
-            ),
-        ] {
-            write(&folder, name, text);
-        }
-        for (sources, expected) in [
-            (&["k8s"][..], &["k8s/more/db.json", "k8s/web.yaml"][..]),
-            (
-                &["prod.yaml", "https://example.com/x.yaml", "oci://example.com/x", "-"],
-                &["prod.yaml"],
-            ),
-            (
-                &["over"],
-                &[
-                    "base/kustomization.yaml",
-                    "base/web.yaml",
-                    "conf/app.conf",
-                    "over/kustomization.yaml",
-                ],
-            ),
-            (&["chart"], &["chart/Chart.yaml", "chart/templates/_helpers.tpl"]),
-            (&["app.yaml"], &["app.yaml", "k8s/more/db.json", "k8s/web.yaml"]),
-        ] {
-            let mut found = files(&look(&folder, sources), &folder);
-            found.sort();
-            assert_eq!(found, expected, "{sources:?}");
-        }
-    }
-
-    #[test]
-    fn only_another_content_is_a_change() {
-        let home = tempfile::tempdir().unwrap();
-        let folder = home.path();
-        write(folder, "k8s/web.yaml", "a: 1");
-        let before = look(folder, &["k8s"]);
-        // As an editor does it: beside, and then in its place.
-        write(folder, "k8s/.web.yaml.new", "a: 1");
-        fs::rename(folder.join("k8s/.web.yaml.new"), folder.join("k8s/web.yaml")).unwrap();
-        assert_eq!(look(folder, &["k8s"]), before);
-        write(folder, "k8s/web.yaml", "a: 2");
-        write(folder, "k8s/more/db.yaml", "a: 1");
-        let after = look(folder, &["k8s"]);
-        let changed: Vec<_> =
-            after.changed(&before).into_iter().map(|it| it.file_name().unwrap()).collect();
-        assert_eq!(changed, ["db.yaml", "web.yaml"]);
-        fs::remove_file(folder.join("k8s/more/db.yaml")).unwrap();
-        assert_eq!(look(folder, &["k8s"]).changed(&after).len(), 1);
-        // What is gone is waited for, not forgotten.
-        fs::remove_file(folder.join("k8s/web.yaml")).unwrap();
-        assert!(!look(folder, &["k8s/web.yaml"]).folders().is_empty());
-    }
-
-    #[test]
-    fn links_in_a_circle_end() {
-        let home = tempfile::tempdir().unwrap();
-        write(home.path(), "k8s/web.yaml", "a: 1");
-        std::os::unix::fs::symlink("..", home.path().join("k8s/up")).unwrap();
-        assert_eq!(look(home.path(), &["k8s"]).files.len(), 1);
-    }
-}
+mod tests;
