@@ -114,6 +114,10 @@ pub(crate) struct DeployArgs {
     /// Deploy again whenever a file of the sources changes, until Ctrl-C
     #[arg(long, requires = "file", conflicts_with_all = ["ask", "dry_run"])]
     watch: bool,
+    /// Load images that a local cluster (kind, k3d, minikube) lacks, or has older, onto its nodes, and
+    /// restart just what runs with them
+    #[arg(long, conflicts_with_all = ["ask", "plan"])]
+    load_images: bool,
     /// How that is shown.
     #[command(flatten)]
     style: DiffStyleArgs,
@@ -132,6 +136,7 @@ pub(super) fn run(args: DeployArgs, call: &Invocation) -> Done {
         ask,
         plan,
         watch,
+        load_images,
         style,
     } = args;
     if watch {
@@ -141,6 +146,7 @@ pub(super) fn run(args: DeployArgs, call: &Invocation) -> Done {
     release.rollback_on_failure = rollback_on_failure;
     release.watching = watching.check();
     release.pace = pace;
+    release.load_images = load_images;
     if let Some(file) = plan {
         return run_kept(&file, limits.check(call), release.watching, call);
     }

@@ -103,6 +103,9 @@ pub(crate) struct ReleaseArgs {
     /// alone, for a plan writes nothing.
     #[arg(skip)]
     pub(super) rollback_on_failure: bool,
+    /// Whether images are loaded onto the nodes: a flag of `deploy` alone.
+    #[arg(skip)]
+    pub(super) load_images: bool,
     /// How it is waited for; flags of `deploy` alone.
     #[arg(skip)]
     pub(super) watching: Watching,
@@ -168,6 +171,7 @@ impl ReleaseArgs {
             edits,
             restart: self.restart,
             restart_stale: self.restart_stale,
+            load_images: self.load_images,
             limits,
             may: Permissions {
                 prune: self.prune,

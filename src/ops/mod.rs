@@ -28,6 +28,7 @@ pub(crate) mod fixed;
 pub(crate) mod forward;
 pub(crate) mod frozen;
 pub(crate) mod history;
+pub(crate) mod images;
 pub(crate) mod import;
 pub(crate) mod kubectl;
 pub(crate) mod locate;

@@ -94,6 +94,8 @@ pub(crate) struct DeployOptions {
     pub restart: bool,
     /// Whether only what runs with an old ConfigMap or Secret is restarted.
     pub restart_stale: bool,
+    /// Whether images that a local cluster lacks are loaded onto its nodes.
+    pub load_images: bool,
     pub limits: Limits,
     pub may: Permissions,
     /// Whether a release that does not go well is followed by one that returns to the last good one.
@@ -117,6 +119,7 @@ impl DeployOptions {
             edits: Vec::new(),
             restart: false,
             restart_stale: false,
+            load_images: false,
             limits,
             may: Permissions::default(),
             rollback_on_failure: false,

@@ -39,6 +39,7 @@ mod going;
 mod helm;
 mod history;
 mod hooks;
+mod images;
 mod imported;
 mod invalid;
 mod jobs;

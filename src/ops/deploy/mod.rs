@@ -8,6 +8,7 @@ mod clock;
 mod fallback;
 mod freeze;
 mod hooks;
+mod images;
 mod intent;
 mod inventory;
 mod namespace;
@@ -107,6 +108,8 @@ struct Deploy<'a> {
     told: RefCell<HashSet<String>>,
     /// What is restarted although nothing of it changes, and when that was decided.
     stale: BTreeMap<String, String>,
+    /// Whether the images of a local cluster were compared already.
+    compared_images: bool,
 }
 
 impl<'a> Deploy<'a> {
@@ -125,6 +128,7 @@ impl<'a> Deploy<'a> {
             failed: None,
             told: RefCell::default(),
             stale: BTreeMap::new(),
+            compared_images: false,
         }
     }
 
@@ -140,6 +144,7 @@ impl<'a> Deploy<'a> {
         let mut prepared = self.prepare_or_stop(Purpose::Rehearse).await?;
         self.report.plan(&prepared);
         self.report_repairs(&mut prepared).await;
+        self.tell_images(&prepared).await?;
         self.report.outcome(OperationOutcome::Planned);
         refuse_blocked(&prepared)?;
         self.report.freeze(self.freeze(&prepared));
@@ -178,6 +183,10 @@ impl<'a> Deploy<'a> {
             self.report_yielded(&prepared);
             if let Err(unconfirmed) = self.confirm(&prepared) {
                 held = self.ask_unlocked(unconfirmed, held, &mut until).await?;
+                continue;
+            }
+            if let Some(images) = self.images_to_load(&prepared).await? {
+                held = self.load_unlocked(images, held, &mut until).await?;
                 continue;
             }
             self.report_repairs(&mut prepared).await;

@@ -26,6 +26,14 @@ impl Deploy<'_> {
         if self.questions.ask_open() != Some(true) {
             return Err(unconfirmed);
         }
+        self.lock_again(began, until).await
+    }
+
+    /// Locks again what was given back meanwhile.
+    ///
+    /// # Errors
+    /// Those of [`Held::acquire`].
+    pub(super) async fn lock_again(&mut self, began: Instant, until: &mut Instant) -> Result<Held> {
         // A question stops every clock (docs/cli.md, Questions).
         *until += began.elapsed();
         let held = Held::acquire(self.session, self.name, *until).await?;

@@ -33,7 +33,7 @@ codes! {
     ExecPlugin "exec-plugin", ExpansionBomb "expansion-bomb", Failed "failed",
     FieldConflict "field-conflict", FileExists "file-exists", Forbidden "forbidden", GenerateName "generate-name",
     GroupUnavailable "group-unavailable", HelmChart "helm-chart", HelmFailed "helm-failed", HolderLost "holder-lost",
-    Immutable "immutable", InexactNumber "inexact-number", InstanceExists "instance-exists",
+    ImagesNotLoaded "images-not-loaded", Immutable "immutable", InexactNumber "inexact-number", InstanceExists "instance-exists",
     Interrupted "interrupted", InvalidAnnotation "invalid-annotation",
     InvalidCommand "invalid-command", InvalidDependsOn "invalid-depends-on",
     InvalidFlag "invalid-flag", InvalidJson "invalid-json", InvalidKey "invalid-key",
