@@ -10,7 +10,6 @@ pub(crate) mod delete;
 pub(crate) mod deploy;
 pub(crate) mod diff;
 mod diff_style;
-mod duration;
 mod file_definitions;
 pub(crate) mod fleet;
 pub(crate) mod forward;
