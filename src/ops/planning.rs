@@ -212,7 +212,7 @@ impl Planning<'_> {
     ) -> Result<Item> {
         let Candidate { desired, entry, live, decision, .. } = &candidate;
         let mut item = self.unchanged(&candidate, others, scaling);
-        let mut to_come = candidate.entry_to_come();
+        let mut to_come = candidate.entry_to_come(self.manager);
         match decision {
             Decision::Unchanged => {
                 item.entry = candidate.entry_as_it_is(to_come.completed);

@@ -69,15 +69,6 @@ pub(crate) fn reading_of(id: &ObjectId, workload: &Value, read: &ObjectId) -> Op
         })
 }
 
-/// Tells when the content of a ConfigMap or Secret was written last, by its `managedFields`.
-pub(crate) fn content_changed(object: &Value) -> Option<Timestamp> {
-    let entries = list(object, "/metadata/managedFields").iter();
-    let holds_content = |entry: &&Value| {
-        ["f:data", "f:binaryData"].iter().any(|field| entry["fieldsV1"].get(field).is_some())
-    };
-    entries.filter(holds_content).filter_map(|entry| text(entry, "/time").parse().ok()).max()
-}
-
 /// Tells whether a pod was made before a moment. Both are whole seconds: of the same second nothing
 /// is known.
 fn is_older(pod: &Value, changed: Timestamp) -> bool {
@@ -162,15 +153,8 @@ mod tests {
     }
 
     #[test]
-    fn the_time_of_the_content_is_not_that_of_a_label() {
-        let map: Value = serde_yaml::from_str(
-            "metadata: {managedFields: [
-               {time: '2026-01-01T00:00:00Z', fieldsV1: {'f:data': {}}},
-               {time: '2026-01-02T00:00:00Z', fieldsV1: {'f:metadata': {}}}]}",
-        )
-        .unwrap();
-        let changed = content_changed(&map).unwrap();
-        assert_eq!(changed.to_string(), "2026-01-01T00:00:00Z");
+    fn of_the_same_second_nothing_is_known() {
+        let changed: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
         let pod = |at: &str| serde_json::json!({"metadata": {"creationTimestamp": at}});
         assert!(is_older(&pod("2025-12-31T23:59:59Z"), changed));
         assert!(!is_older(&pod("2026-01-01T00:00:00Z"), changed));

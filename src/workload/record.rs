@@ -21,6 +21,7 @@ use super::{
     object::{Object, ObjectId},
     ownership::{Seen, Yielded},
     release::{Outcome, Release},
+    sent_content::SentContent,
 };
 
 /// How long a holder counts without a renewal, in seconds.
@@ -92,6 +93,9 @@ pub(crate) struct Entry {
     /// until then it is not proven that the object is not, or stays away.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub unsettled: Option<Timestamp>,
+    /// The content of a ConfigMap or Secret as it was sent last.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub content: Option<SentContent>,
 }
 
 /// A dependent that outlives its owner for a moment.
@@ -120,6 +124,7 @@ impl Entry {
             orphans: Vec::new(),
             yielded: Vec::new(),
             unsettled: None,
+            content: None,
         }
     }
 

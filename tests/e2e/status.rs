@@ -226,4 +226,57 @@ spec:
         let again = place.run(&line).expect(0).json();
         assert_eq!(again["outcome"], "unchanged", "{again}");
     }
+
+    /// A label is no content, and a workload of the same name elsewhere is another one.
+    fn what_is_restarted_is_what_runs_with_old_content(place) {
+        let (here, there) = (place.instance("a"), place.instance("b"));
+        let app = |label: &str, value: usize| {
+            let namespace = |name: &str| format!("apiVersion: v1\nkind: Namespace\nmetadata: {{name: {name}}}\n---\n");
+            let of = |namespace: &str, label: &str, value: usize| format!("apiVersion: v1
+kind: ConfigMap
+metadata: {{name: env, namespace: {namespace}, labels: {{l: '{label}'}}}}
+data: {{a: 'v{value}'}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: web, namespace: {namespace}}}
+spec:
+  selector: {{matchLabels: {{app: web}}}}
+  template:
+    metadata: {{labels: {{app: web}}}}
+    spec: {{terminationGracePeriodSeconds: 0, containers: [{{name: web, image: 'web:1', envFrom: [{{configMapRef: {{name: env}}}}]}}]}}
+---
+");
+            place.write("app.yaml", &(namespace(&here) + &namespace(&there) + &of(&here, "x", value) + &of(&there, label, 0)));
+        };
+        let answer = |line: &str| place.run(&format!("{line} -o json")).expect(0).json();
+        app("x", 0);
+        place.run(&format!("deploy {here} -f app.yaml")).expect(0);
+        let made = |namespace: &str| {
+            let pods = place.get(&format!("/api/v1/namespaces/{namespace}/pods")).unwrap();
+            let pods = pods["items"].as_array().unwrap().iter();
+            let live: Vec<&Value> = pods.filter(|pod| pod["metadata"].get("deletionTimestamp").is_none()).collect();
+            assert_eq!(live.len(), 1, "{live:?}");
+            live[0]["metadata"]["creationTimestamp"].as_str().unwrap().to_owned()
+        };
+        let first = made(&there);
+        let is_over = || jiff::Timestamp::now().as_second() > first.parse::<jiff::Timestamp>().unwrap().as_second() + 1;
+        place.until("the pods are older than what comes", Duration::from_secs(10), is_over);
+        // Labels alone, with the flag and without.
+        app("y", 0);
+        let labelled = answer(&format!("deploy {here} -f app.yaml --restart-stale"));
+        assert_eq!((&labelled["counts"]["update"], labelled.get("remarks")), (&1.into(), None), "{labelled}");
+        app("z", 0);
+        let labelled = answer(&format!("deploy {here} -f app.yaml"));
+        assert_eq!((&labelled["counts"]["update"], labelled.get("remarks")), (&1.into(), None), "{labelled}");
+        assert_eq!(answer(&format!("status {here}")).get("remarks"), None);
+        let nothing = answer(&format!("deploy {here} --restart-stale"));
+        assert_eq!(nothing["outcome"], "unchanged", "{nothing}");
+        // Content in one namespace: the other's workload goes on.
+        app("z", 1);
+        let restarted = answer(&format!("deploy {here} -f app.yaml --restart-stale"));
+        assert_eq!(restarted["counts"]["update"], 2, "{restarted}");
+        assert_eq!(made(&there), first);
+        place.run(&format!("delete {here} --yes")).expect(0);
+    }
 }

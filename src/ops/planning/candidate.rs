@@ -15,6 +15,7 @@ use crate::{
         readiness::is_complete,
         record::Entry,
         release::Action,
+        sent_content::SentContent,
         sharing::Others,
     },
 };
@@ -31,9 +32,11 @@ pub(super) struct Candidate<'a> {
 
 impl Candidate<'_> {
     /// Gives the inventory's entry for what is going to be written.
-    pub(super) fn entry_to_come(&self) -> Entry {
+    pub(super) fn entry_to_come(&self, manager: &str) -> Entry {
         let Self { desired, entry, live, unsettled, decision: _ } = self;
+        let sent = entry.and_then(|entry| entry.content.as_ref());
         let mut to_come = Entry {
+            content: SentContent::to_send((&desired.id, &desired.body), sent, *live, manager),
             keep: desired.keep,
             unsettled: *unsettled,
             hook: desired.hook.is_some(),

@@ -1,25 +1,36 @@
 //! Which workloads still run with an old ConfigMap or Secret: some of their pods are older than its
 //! content, which they read only when they start.
 
+use std::collections::HashMap;
+
 use crate::{
     ops::survey::Live,
     workload::{
-        configuration::{Reading, content_changed, is_stale, remark},
-        name::InstanceName,
+        configuration::{Reading, is_stale, remark},
         object::ObjectId,
+        ownership::manager,
         readiness::{Related, field::uid},
+        record::Record,
+        sent_content::{SentContent, content_changed, has_content},
     },
 };
 
 /// Says it of each workload and what it reads, in their order.
-pub(super) fn remarks(instance: &InstanceName, live: &Live, around: &Related) -> Vec<String> {
+pub(super) fn remarks(record: &Record, live: &Live, around: &Related) -> Vec<String> {
     let mut ids: Vec<&ObjectId> = live.keys().collect();
     ids.sort();
-    let is_configuration = |id: &ObjectId| id.is("", "ConfigMap") || id.is("", "Secret");
+    let (instance, manager) =
+        (&record.instance, manager(&record.namespace, record.instance.as_str()));
+    let sent: HashMap<&ObjectId, &SentContent> = record
+        .inventory
+        .iter()
+        .filter_map(|entry| Some((&entry.id, entry.content.as_ref()?)))
+        .collect();
+    let changed = |id: &ObjectId| content_changed(&live[id], sent.get(id).copied(), &manager);
     let read: Vec<_> = ids
         .iter()
-        .filter(|id| is_configuration(id))
-        .filter_map(|id| Some((*id, content_changed(&live[*id])?)))
+        .filter(|id| has_content(id))
+        .filter_map(|id| Some((*id, changed(id)?)))
         .collect();
     let mut remarks = Vec::new();
     for reader in ids {

@@ -290,7 +290,7 @@ async fn judge_all(
         let live = live.get(&object.entry.id);
         operation.objects.push(view(object, live, &around, &window));
     }
-    operation.remarks = configuration::remarks(&record.instance, &live, &around);
+    operation.remarks = configuration::remarks(record, &live, &around);
     let instance = &mut operation.instance;
     instance.describe_record(record);
     let release = match &record.newest {

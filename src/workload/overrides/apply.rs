@@ -12,6 +12,7 @@ use crate::{
     schema::{self, Gvk},
     workload::{
         error::{Code, Error, Result},
+        instance::NamespaceMode,
         kinds::{Kinds, Trait, builtin_kind, find, pod_template},
         manifest::encode_string_data,
         object::{Object, ObjectId},
@@ -57,9 +58,9 @@ pub(crate) fn apply(
         set.push(format!("{}: {path} is {shown}", ids[index]));
     }
     for (object, id) in objects.iter_mut().zip(&ids) {
-        let own = restarts.get(&restart_key(id));
+        let own = restart_keys(id).into_iter().filter_map(|key| restarts.get(&key));
         // RFC 3339 times of one offset are in the order of their texts.
-        if let Some(time) = own.into_iter().chain(restarted_at).max() {
+        if let Some(time) = own.chain(restarted_at).max() {
             restart(object, id, time);
         }
     }
@@ -227,9 +228,18 @@ fn change(
     Ok(())
 }
 
-/// Gives the key of an object in [`Overrides::restarts`].
-pub(crate) fn restart_key(id: &ObjectId) -> String {
-    format!("{}/{}", id.kind, id.name)
+/// Gives the key in [`Overrides::restarts`] of an object as it is placed. In namespaces that the
+/// definition brings there may be several of one name; elsewhere what it names is replaced.
+pub(crate) fn restart_key(id: &ObjectId, mode: NamespaceMode) -> String {
+    match (mode, &id.namespace) {
+        (NamespaceMode::Own, Some(namespace)) => format!("{namespace}/{}/{}", id.kind, id.name),
+        _ => format!("{}/{}", id.kind, id.name),
+    }
+}
+
+/// Gives the keys that an object may have in [`Overrides::restarts`].
+fn restart_keys(id: &ObjectId) -> [String; 2] {
+    [NamespaceMode::Own, NamespaceMode::Managed].map(|mode| restart_key(id, mode))
 }
 
 /// Changes the pod template so that its pods are made anew; a Job runs again.

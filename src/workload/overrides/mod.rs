@@ -41,7 +41,8 @@ pub struct Overrides {
     /// The value of the pod-template annotation that `--restart` wrote last: an RFC 3339 time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub restarted_at: Option<String>,
-    /// The same by `--restart-stale`, which restarts single objects: `Kind/name` to a time.
+    /// The same by `--restart-stale`, which restarts single objects: `Kind/name`, or
+    /// `namespace/Kind/name` where the definition brings its namespaces, to a time.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub restarts: BTreeMap<String, String>,
 }

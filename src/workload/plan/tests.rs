@@ -36,6 +36,7 @@ fn entry(desired: &Desired, live: &Value) -> Entry {
         orphans: Vec::new(),
         yielded: Vec::new(),
         unsettled: None,
+        content: None,
     }
 }
 

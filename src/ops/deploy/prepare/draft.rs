@@ -98,7 +98,7 @@ impl Deploy<'_> {
         let drifting = record.as_ref().filter(|_| !start.is_half_deleted());
         let repairs = repairs::find(drifting, &start.target.kinds, &plan, &live, &manager);
         let seen = Sighting::all(&plan, &live);
-        let stale = self.find_stale(&start.target, &plan, &live).await?;
+        let stale = self.find_stale(&start.target, &plan, &live, &manager).await?;
         let mut draft = Draft {
             chosen,
             desired,

@@ -34,6 +34,7 @@ pub(super) use draft::Draft;
 pub(super) use namespaces::terminating;
 use references::{missing_references, warn_of_missing};
 pub(super) use repairs::Repair;
+pub(super) use stale::brings_content;
 pub(super) use start::KnownInstance;
 use start::Start;
 
@@ -68,7 +69,7 @@ impl Deploy<'_> {
         let now = self.session.now().to_string();
         for (reader, read) in &draft.stale {
             self.note(format!("restarting {reader}, which runs with the old {read}"));
-            self.stale.insert(restart_key(reader), now.clone());
+            self.stale.insert(restart_key(reader, draft.desired.mode), now.clone());
         }
         if draft.stale.is_empty() {
             self.note("nothing runs with an old ConfigMap or Secret");

@@ -10,7 +10,7 @@ use crate::{
     cluster::watch::Collection,
     ops::{survey::Live, target::Target},
     workload::{
-        configuration::{content_changed, is_stale},
+        configuration::is_stale,
         error::Result,
         kinds::{Trait, builtin_kind},
         object::{GroupKind, ObjectId, join_api_version},
@@ -18,6 +18,7 @@ use crate::{
         plan::{Item, Plan},
         readiness::Related,
         release::Action,
+        sent_content::{SentContent, content_changed, has_content},
     },
 };
 
@@ -34,9 +35,10 @@ impl Deploy<'_> {
         target: &Target,
         plan: &Plan,
         live: &Live,
+        manager: &str,
     ) -> Result<Vec<Stale>> {
         match self.options.restart_stale && self.stale.is_empty() {
-            true => find(target, plan, live).await,
+            true => find(target, plan, live, manager).await,
             false => Ok(Vec::new()),
         }
     }
@@ -46,11 +48,10 @@ impl Deploy<'_> {
 ///
 /// # Errors
 /// Pods that may not be read: nobody knows what is old then.
-async fn find(target: &Target, plan: &Plan, live: &Live) -> Result<Vec<Stale>> {
-    let is_configuration = |id: &ObjectId| id.is("", "ConfigMap") || id.is("", "Secret");
-    let read = plan.items.iter().filter(|item| is_configuration(&item.desired.id));
+async fn find(target: &Target, plan: &Plan, live: &Live, manager: &str) -> Result<Vec<Stale>> {
+    let read = plan.items.iter().filter(|item| has_content(&item.desired.id));
     let read: Vec<_> =
-        read.filter_map(|item| Some((&item.desired.id, changed(item, live)?))).collect();
+        read.filter_map(|item| Some((&item.desired.id, changed(item, live, manager)?))).collect();
     let is_reader = |item: &&Item| builtin_kind(&item.desired.id).is(Trait::Restarted);
     let readers: Vec<_> = plan
         .items
@@ -71,11 +72,18 @@ async fn find(target: &Target, plan: &Plan, live: &Live) -> Result<Vec<Stale>> {
 }
 
 /// Tells since when its content is what it is, or will be: pods are older than what comes yet.
-fn changed(item: &Item, live: &Live) -> Option<Timestamp> {
-    match item.action {
-        Action::Update => Some(Timestamp::MAX),
-        _ => content_changed(live.get(&item.desired.id)?),
+fn changed(item: &Item, live: &Live, manager: &str) -> Option<Timestamp> {
+    let sent = item.entry.as_ref().and_then(|entry| entry.content.as_ref());
+    match brings_content(item) {
+        true => Some(Timestamp::MAX),
+        false => content_changed(live.get(&item.desired.id)?, sent, manager),
     }
+}
+
+/// Tells whether an item changes the content of what is there; of its labels alone no pod knows.
+pub(in crate::ops::deploy) fn brings_content(item: &Item) -> bool {
+    let sent = item.entry.as_ref().and_then(|entry| entry.content.as_ref());
+    matches!(item.action, Action::Update | Action::Recreate) && sent.is_none_or(SentContent::is_new)
 }
 
 async fn pods_around(target: &Target, readers: impl Iterator<Item = &ObjectId>) -> Result<Related> {

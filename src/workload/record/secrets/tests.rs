@@ -58,6 +58,7 @@ fn record() -> Record {
         orphans: Vec::new(),
         yielded: Vec::new(),
         unsettled: Some("2026-11-24T10:00:00Z".parse().unwrap()),
+        content: None,
     });
     record
 }
