@@ -71,6 +71,24 @@ enum Try {
     },
 }
 
+/// Something that is to be made, until its answer is there: also whoever stops waiting for it does
+/// not know what becomes of it.
+struct Unanswered<'a>(Option<&'a Connection>);
+
+impl Unanswered<'_> {
+    fn is_answered(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Unanswered<'_> {
+    fn drop(&mut self) {
+        if let Some(connection) = self.0 {
+            connection.lose_answer();
+        }
+    }
+}
+
 impl Try {
     fn given_up(why: Error) -> Self {
         Self::Failed { failure: Failure::NoAnswer(Box::new(why)), pause: None }
@@ -157,13 +175,16 @@ impl Api {
         let (mut attempt, mut unserved) = (0, 0);
         loop {
             attempt += 1;
-            match self.attempt(request).await {
+            let unanswered = Unanswered(request.creates().then_some(&*self.connection));
+            let tried = self.attempt(request).await;
+            // Whatever comes of it: a proxy may hold this try, and deliver it yet.
+            if !matches!(&tried, Try::Failed { failure, .. } if matches!(failure.code(), 0 | 502 | 504))
+            {
+                unanswered.is_answered();
+            }
+            match tried {
                 Try::Done(bytes) => return Ok(bytes),
                 Try::Failed { failure, pause } => {
-                    // Whatever comes of it: a proxy may hold this try, and deliver it yet.
-                    if request.creates() && matches!(failure.code(), 0 | 502 | 504) {
-                        self.connection.lose_answer();
-                    }
                     match pause {
                         Some(pause) if request.retry && attempt < TRIES => {
                             let backoff = Duration::from_millis(100) * 2u32.pow(attempt);

@@ -121,8 +121,9 @@ impl Keeper {
         self.kept.lock().await.record.clone()
     }
 
-    /// Renews the holder for as long as it is polled; ends when the holder is lost.
-    pub(crate) async fn keep(&self) -> Error {
+    /// Renews the holder for as long as it is polled; ends when the holder is lost. A renewal that
+    /// admission denies is told, and tried again at once where that has helped.
+    pub(crate) async fn keep(&self, mut helped: impl AsyncFnMut(&Error) -> bool) -> Error {
         let mut pause = RENEWAL;
         loop {
             tokio::select! {
@@ -132,6 +133,9 @@ impl Keeper {
             pause = match self.renew().await {
                 Ok(()) => RENEWAL,
                 Err(_) if self.fence.is_lost() => return self.fence.why_lost(),
+                Err(denied) if denied.code == Code::DeniedByAdmission && helped(&denied).await => {
+                    Duration::ZERO
+                }
                 Err(_) => RENEWAL_RETRY,
             };
         }

@@ -19,6 +19,7 @@ use crate::{
         events::Event,
         session::Session,
         status::{self, DriftDetail},
+        stop,
         view::Operation,
     },
     output::{
@@ -29,7 +30,7 @@ use crate::{
     },
     workload::{
         duration::parse_duration,
-        error::{Error, ErrorKind, Result},
+        error::{Code, Error, ErrorKind, Result},
         file::FileInstance,
         instance::Status,
         name::InstanceName,
@@ -231,13 +232,15 @@ async fn look(
     until: Option<Option<Instant>>,
 ) -> Result<Vec<Operation>> {
     let began = Instant::now();
+    let mut last = None;
     loop {
-        let seen: Vec<Operation> = match asked {
-            Asked::Named(places) => {
-                let looks = places.iter().map(|(there, names)| status::of(there, names, detail));
-                join_all(looks).await.concat()
-            }
-            Asked::Runtime => status::on_runtime(session, detail).await?,
+        let seen: Vec<Operation> = tokio::select! {
+            seen = look_once(asked, session, detail) => seen?,
+            // What was seen last is the answer.
+            () = stop::until(until.flatten()) => return last.ok_or_else(|| {
+                Error::runtime(Code::Timeout, "out of time: the server has not answered")
+                    .hint("`--timeout` gives more time")
+            }),
         };
         let open = seen.iter().filter(|one| !is_healthy(one));
         let hopeful = open.clone().next().is_some() && open.clone().all(is_hopeful);
@@ -257,6 +260,21 @@ async fn look(
             () = tokio::time::sleep(pause) => {}
             _ = session.stop.wait() => return Ok(seen),
         }
+        last = Some(seen);
+    }
+}
+
+async fn look_once(
+    asked: &Asked<'_>,
+    session: &Session<'_>,
+    detail: DriftDetail,
+) -> Result<Vec<Operation>> {
+    match asked {
+        Asked::Named(places) => {
+            let looks = places.iter().map(|(there, names)| status::of(there, names, detail));
+            Ok(join_all(looks).await.concat())
+        }
+        Asked::Runtime => status::on_runtime(session, detail).await,
     }
 }
 
@@ -290,8 +308,10 @@ pub(super) async fn await_health(
     let there = session.at(session.runtime.clone(), session.namespace.clone());
     let asked = Asked::Named(vec![(there, vec![name.clone()])]);
     let looked = look(&asked, session, DriftDetail::Fields, Some(until)).await;
-    let mut seen = looked.unwrap_or_default();
-    seen.pop().unwrap_or_else(|| Operation::of(name))
+    match looked.map(|mut seen| seen.pop()) {
+        Ok(seen) => seen.unwrap_or_else(|| Operation::of(name)),
+        Err(error) => Operation { error: Some(error), ..Operation::of(name) },
+    }
 }
 
 pub(super) fn is_healthy(seen: &Operation) -> bool {

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 
 use super::{
     locate::{Located, Search, locate},
+    own_judges::OwnJudges,
     session::Session,
     target::Target,
 };
@@ -118,6 +119,16 @@ impl Held {
         self.write(session)
     }
 
+    /// Takes a release out again that wrote no record and whose writes were all answered: nothing of
+    /// it is to be taken over, or may still arrive.
+    ///
+    /// # Errors
+    /// The lock file cannot be written.
+    pub(crate) fn withdraw(&mut self, session: &Session<'_>, release_id: &str) -> Result<()> {
+        self.releases.retain(|id| id != release_id);
+        self.write(session)
+    }
+
     /// Ends in order: nothing is left to be taken over.
     pub(crate) fn end(self) {
         // The lock is free all the same; a content that stays is only a note about an ended
@@ -156,20 +167,24 @@ pub(crate) async fn locate_free(
     }
 }
 
-/// Works while the holder is renewed; without a keeper there is none.
+/// Works while the holder is renewed; without a keeper there is none. Judges of the instance that
+/// reject the renewals give way.
 ///
 /// # Errors
 /// Why the holder was lost.
 pub(crate) async fn while_held<T>(
     keeper: Option<&Keeper>,
+    judges: &mut OwnJudges<'_>,
     work: impl Future<Output = T>,
 ) -> Result<T> {
     let Some(keeper) = keeper else { return Ok(work.await) };
+    // What could not be taken away now is tried again with the next renewal.
+    let give_way = async |denied: &Error| judges.give_way(denied).await.unwrap_or_default();
     tokio::select! {
         done = work => Ok(done),
         // A lost holder drops the work where it stands: somebody else writes by now
         // (docs/design.md, One at a time).
-        lost = keeper.keep() => Err(lost),
+        lost = keeper.keep(give_way) => Err(lost),
     }
 }
 

@@ -13,6 +13,7 @@ pub(crate) mod candidates;
 pub(crate) mod catalogue;
 pub(crate) mod choices;
 mod claims;
+mod clock;
 pub(crate) mod collateral;
 pub(crate) mod conflict;
 pub(crate) mod custom_resources;

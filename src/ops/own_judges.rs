@@ -18,7 +18,7 @@ use crate::{
         error::{Code, Error, Result},
         kinds::{DeletionWave, builtin_kind, references::items},
         name::InstanceName,
-        object::ObjectId,
+        object::{Object, ObjectId},
         ownership::{is_ours, manager, uid},
         record::{Entry, Record},
     },
@@ -38,6 +38,8 @@ pub(crate) struct OwnJudges<'a> {
     manager: String,
     entries: Vec<Entry>,
     removed: Vec<Removed>,
+    /// Why the first of them gave way.
+    rejection: Option<Error>,
 }
 
 /// A judge that gave way.
@@ -58,6 +60,7 @@ impl<'a> OwnJudges<'a> {
             manager: manager(&record.namespace, record.instance.as_str()),
             entries: record.inventory.iter().filter(is_judge).cloned().collect(),
             removed: Vec::new(),
+            rejection: None,
         }
     }
 
@@ -71,20 +74,21 @@ impl<'a> OwnJudges<'a> {
             return Ok(false);
         }
         let gave_way = self.removed.iter().find(|removed| is_named(&removed.body, failed));
-        if let Some(removed) = gave_way {
+        if gave_way.is_some_and(|removed| removed.at.elapsed() < LAG) {
             tokio::time::sleep(PAUSE).await;
-            return Ok(removed.at.elapsed() < LAG);
+            return Ok(true);
         }
-        let entries = std::mem::take(&mut self.entries);
         let mut found = false;
-        for entry in entries {
-            if self.remove_if_named(&entry, failed).await? {
-                found = true;
-            } else {
-                self.entries.push(entry);
-            }
+        // Whoever waits for this may go on without it: nothing is forgotten on the way.
+        for entry in self.entries.clone() {
+            found |= self.remove_if_named(&entry, failed).await?;
         }
         Ok(found)
+    }
+
+    /// Gives the first rejection for which one of them gave way.
+    pub(crate) fn rejection(&self) -> Option<&Error> {
+        self.rejection.as_ref()
     }
 
     async fn remove_if_named(&mut self, entry: &Entry, failed: &Error) -> Result<bool> {
@@ -106,15 +110,43 @@ impl<'a> OwnJudges<'a> {
             &self.instance,
             format!("{id} is taken away first: it rejects the record of `{}`", self.instance),
         );
-        deletion::delete(api, id, &path, uid, Propagation::Background).await?;
-        deletion::wait(api, id, &path, uid).await?;
+        let uid = uid.to_owned();
+        self.rejection.get_or_insert_with(|| failed.clone());
         self.removed.push(Removed { id: id.clone(), body: live, at: Instant::now() });
+        deletion::delete(api, id, &path, &uid, Propagation::Background).await?;
+        deletion::wait(api, id, &path, &uid).await?;
         Ok(true)
     }
 
     /// Lists what gave way.
     pub(crate) fn gone(&self) -> Vec<ObjectId> {
         self.removed.iter().map(|removed| removed.id.clone()).collect()
+    }
+}
+
+/// Tells whether an instance has brought judges of its own.
+fn brought_judges(record: &Record) -> bool {
+    let newest = record.newest.iter().flat_map(|newest| &newest.objects);
+    let mut ids = newest.map(Object::id).chain(record.inventory.iter().map(|it| it.id.clone()));
+    ids.any(|id| builtin_kind(&id).deletion == DeletionWave::Admission)
+}
+
+/// Writes the record, and again where a judge rejects it that has just gone.
+///
+/// # Errors
+/// As the write's.
+pub(crate) async fn outlast<T>(record: &Record, write: impl AsyncFn() -> Result<T>) -> Result<T> {
+    let until = brought_judges(record).then(|| Instant::now() + LAG);
+    loop {
+        match write().await {
+            Err(error)
+                if error.code == Code::DeniedByAdmission
+                    && until.is_some_and(|until| Instant::now() < until) =>
+            {
+                tokio::time::sleep(PAUSE).await;
+            }
+            written => return written,
+        }
     }
 }
 

@@ -2,11 +2,11 @@
 //! is in a namespace, custom resources. It is counted before anybody is asked, and what asks to be
 //! kept stays.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use http::Method;
 use serde_json::{Value, json};
-use workloadctl::testing::Request;
+use workloadctl::testing::{Effect, Fault, Matches, Request, When};
 
 use crate::harness::Place;
 
@@ -143,6 +143,44 @@ on_both! {
         place.run(&format!("delete {name} --yes")).expect(0);
         assert_eq!(uids(place, &name), before);
         remove(place, &format!("/api/v1/namespaces/{name}"));
+    }
+
+    /// Whether a claim is kept stands in its set: without an answer nothing of both goes.
+    fn a_set_that_cannot_be_read_is_not_deleted(place) {
+        let place = place.behind_proxy();
+        let name = place.instance("");
+        place.write("set.yaml", &set("Delete", ""));
+        place.run(&format!("deploy {name} -f set.yaml")).expect(0);
+        place.write("set.yaml", &set("Delete", KEEP));
+        place.run(&format!("deploy {name} -f set.yaml --replace StatefulSet/db")).expect(0);
+        until_owned(&place, &name);
+        let before = uids(&place, &name);
+        let unread = |when, effect| {
+            let path = format!("/namespaces/{name}/statefulsets/db");
+            let matches = Matches { method: Some("GET"), path: Some(path), watch: None, ..Matches::default() };
+            Arc::new(Fault::new(matches, when, effect))
+        };
+        let page = Effect::Answer(404, "text/html", "<h1>Not Found</h1>");
+        // At the look before anything is done, and in the middle.
+        for (when, effect, code) in [
+            (When::Always, Effect::Forbidden, 1),
+            (When::Always, page.clone(), 7),
+            (When::From(2), Effect::Forbidden, 1),
+            (When::From(2), page, 7),
+        ] {
+            let fault = unread(when, effect.clone());
+            place.faults(&[Arc::clone(&fault)]);
+            let failed = place.run(&format!("delete {name} --yes -o json"));
+            assert!(fault.seen() > 0);
+            assert_eq!(failed.code, code, "{when:?} {effect:?}: {}{}", failed.stdout, failed.stderr);
+            let live = place.get(&format!("/apis/apps/v1/namespaces/{name}/statefulsets/db")).unwrap();
+            assert_eq!(live["metadata"].get("deletionTimestamp"), None, "{when:?} {effect:?}");
+            assert_eq!(uids(&place, &name), before, "{when:?} {effect:?}");
+        }
+        place.faults(&[]);
+        place.run(&format!("delete {name} --yes")).expect(0);
+        assert_eq!(uids(&place, &name), before);
+        remove(&place, &format!("/api/v1/namespaces/{name}"));
     }
 
     fn a_claim_from_before_its_template_asked_to_be_kept_is_kept(place) {

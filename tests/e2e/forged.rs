@@ -6,6 +6,7 @@ use std::io::{Read as _, Write as _};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use flate2::{Compression, read::GzDecoder, write::GzEncoder};
 use http::Method;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use workloadctl::testing::Request;
@@ -226,6 +227,25 @@ on_both! {
         place.call(Request::merge_patch(head(&name), &data)).unwrap();
         place.run(&format!("delete {name} --yes")).expect(0);
         assert_eq!(place.leftovers(&name), Vec::<String>::new());
+    }
+
+    fn a_holder_whose_time_is_over_holds_nobody_up(place) {
+        let name = place.instance("");
+        place.example("web");
+        place.run(&format!("deploy {name} -f web")).expect(0);
+        let held_until = |expires: Timestamp| {
+            let holder = json!({"id": "x", "who": "ci@runner", "command": "workloadctl deploy", "since": expires, "expires": expires});
+            let data = json!({"data": {"holder": STANDARD.encode(holder.to_string())}});
+            place.call(Request::merge_patch(head(&name), &data)).unwrap();
+        };
+        // By the server's clock, which is this machine's.
+        for command in ["deploy NAME --restart", "delete NAME --yes"] {
+            let line = format!("{} --lock-wait 0s -o json", command.replace("NAME", &name));
+            held_until(Timestamp::now() + SignedDuration::from_secs(60));
+            assert_eq!(place.run(&line).expect(6).json()["error"]["code"], "locked");
+            held_until(Timestamp::now() - SignedDuration::from_secs(1));
+            place.run(&line).expect(0);
+        }
     }
 
     fn a_holder_that_claims_to_hold_for_ever_holds_for_90_seconds(place) {

@@ -3,7 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use serde_json::json;
+use serde_json::{Value, json};
 use workloadctl::testing::{Effect, Fault, Matches, Request, When};
 
 use crate::harness::{Place, side_by_side};
@@ -112,6 +112,47 @@ on_both! {
         let deployed = place.run(&format!("deploy {name} -f web.yaml --timeout 8s -o json"));
         assert_eq!(deployed.expect(0).json()["outcome"], "ready");
         place.faults(&[]);
+    }
+
+    /// It ended by itself, with all its writes answered: nothing of it is on the way.
+    fn a_deletion_after_a_deploy_that_waited_for_its_namespace_waits_for_nothing(place) {
+        let name = place.instance("");
+        place.write("conf.yaml", CONF);
+        place.run(&format!("deploy {name} -f conf.yaml")).expect(0);
+        let namespace = format!("/api/v1/namespaces/{name}");
+        let hold = |finalizers: Value| {
+            let patch = json!({"metadata": {"finalizers": finalizers}});
+            place.call(Request::merge_patch(format!("{namespace}/configmaps/conf"), &patch)).unwrap();
+        };
+        hold(json!(["test.workloadctl/hold"]));
+        place.call(Request::json(http::Method::DELETE, &*namespace, &json!({}))).unwrap();
+        let record = format!("{namespace}/secrets/workloadctl.{name}");
+        place.until("the record is gone", Duration::from_secs(30), || place.get(&record).is_none());
+        let late = place.run(&format!("deploy {name} --timeout 3s")).expect(1);
+        assert!(late.stderr.contains("there is no namespace"), "{}", late.stderr);
+        hold(Value::Null);
+        place.run(&format!("deploy {name}")).expect(0);
+        let deleted = place.run(&format!("delete {name} --yes")).expect(0);
+        assert!(!deleted.stderr.contains("may still be made"), "{}", deleted.stderr);
+        assert_eq!(place.leftovers(&name), Vec::<String>::new());
+    }
+
+    /// Whoever stopped waiting for an answer does not know what becomes of the write.
+    fn a_deletion_waits_for_what_a_deploy_stopped_waiting_for(place) {
+        let place = place.behind_proxy();
+        let name = place.instance("");
+        place.write("conf.yaml", CONF);
+        let matches = Matches { method: Some("PATCH"), path: Some(format!("/namespaces/{name}")), watch: None, dry_run: Some(false) };
+        let held = Arc::new(Fault::new(matches, When::First(1), Effect::Slow(HELD)));
+        place.faults(&[Arc::clone(&held)]);
+        let late = place.run(&format!("deploy {name} -f conf.yaml --timeout 2s {FLAGS}")).expect(1);
+        assert!(held.seen() > 0, "{}", late.stderr);
+        place.faults(&[]);
+        place.until("it alone is on its way", HELD / 2, || place.held_writes() == 1);
+        let deleted = place.run(&format!("deploy {name} -f conf.yaml {FLAGS} --no-wait"));
+        deleted.expect(0);
+        place.run(&format!("delete {name} --yes {FLAGS}")).expect(0);
+        is_gone(&place, &name);
     }
 
     fn a_deletion_after_writes_that_were_all_answered_waits_for_nothing(place) {

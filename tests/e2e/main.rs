@@ -82,6 +82,7 @@ mod status;
 mod storm;
 mod strictness;
 mod threeport;
+mod time_limits;
 mod unnamed;
 mod unready;
 mod unsent;

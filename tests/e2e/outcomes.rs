@@ -168,6 +168,72 @@ on_both! {
         }
     }
 
+    /// Pods that only somebody's deletion brings to the newest template.
+    fn old_pods_under_on_delete_are_said_alike(place) {
+        let name = place.instance("");
+        let set = |image: &str| {
+            let template = format!("selector: {{matchLabels: {{app: APP}}}}, updateStrategy: {{type: OnDelete}}, template: {{metadata: {{labels: {{app: APP}}}}, \
+                spec: {{terminationGracePeriodSeconds: 0, containers: [{{name: c, image: '{image}'}}]}}}}");
+            let of = |kind: &str, app: &str, more: &str| {
+                format!("apiVersion: apps/v1\nkind: {kind}\nmetadata: {{name: {app}}}\nspec: {{{more}{}}}\n", template.replace("APP", app))
+            };
+            let sets = [of("StatefulSet", "db", "serviceName: db, replicas: 2, "), of("DaemonSet", "agent", "")];
+            place.write("set.yaml", &sets.join("---\n"));
+        };
+        let said = || {
+            let status = place.run(&format!("status {name} -o json")).expect(0).json();
+            assert_eq!(status["status"], "Healthy", "{status}");
+            let said = |kind: &str| {
+                let objects = status["objects"].as_array().unwrap();
+                let object = objects.iter().find(|object| object["kind"] == kind).unwrap();
+                assert_eq!(object["state"], "ready", "{status}");
+                object["message"].as_str().unwrap_or_default().to_owned()
+            };
+            ["StatefulSet", "DaemonSet"].map(said)
+        };
+        set("a:1");
+        place.run(&format!("deploy {name} -f set.yaml")).expect(0);
+        assert_eq!(said(), ["", ""]);
+        set("a:2");
+        let deployed = place.run(&format!("deploy {name} -f set.yaml")).expect(0);
+        let [stateful, daemon] = said();
+        assert_eq!(stateful, "2 pods on the old revision until deleted (updateStrategy OnDelete)");
+        assert!(daemon.ends_with("on the old template until deleted (updateStrategy OnDelete)"), "{daemon}");
+        for (object, state) in [("StatefulSet/db", &stateful), ("DaemonSet/agent", &daemon)] {
+            assert!(deployed.stderr.contains(&format!("{object} ready: {state}\n")), "{}", deployed.stderr);
+        }
+        // The same again waits for nothing and says the same.
+        let again = place.run(&format!("deploy {name} -f set.yaml -o json")).expect(0).json();
+        assert_eq!(again["outcome"], "unchanged", "{again}");
+        let pods = format!("/api/v1/namespaces/{name}/pods");
+        let remove = |pod: &str| {
+            place.call(Request::json(Method::DELETE, format!("{pods}/{pod}"), &json!({}))).unwrap();
+        };
+        remove("db-1");
+        place.until("one pod is new", Duration::from_secs(30), || {
+            let set = place.get(&format!("/apis/apps/v1/namespaces/{name}/statefulsets/db")).unwrap();
+            set["status"]["updatedReplicas"] == 1 && set["status"]["availableReplicas"] == 2
+        });
+        assert_eq!(said()[0], "1 pod on the old revision until deleted (updateStrategy OnDelete)");
+        place.run(&format!("delete {name} --yes")).expect(0);
+    }
+
+    /// Also where everything is planned a second time.
+    fn what_is_dropped_with_a_file_is_said_once(place) {
+        let (name, home) = (place.instance(""), place.instance("h"));
+        place.write("conf.yaml", CONF);
+        place.run(&format!("deploy {home} -f conf.yaml")).expect(0);
+        place.write("set.yaml", &CONF.replace("conf", "own"));
+        place.run(&format!("deploy {name} -f set.yaml -n {home}")).expect(0);
+        place.run(&format!("deploy {name} --set ConfigMap/own:data.a=two")).expect(0);
+        let record = format!("/api/v1/namespaces/{home}/secrets/workloadctl.{name}");
+        place.call(Request::json(Method::DELETE, &*record, &json!({}))).unwrap();
+        let deployed = place.run(&format!("deploy {name} -f set.yaml")).expect(0);
+        assert!(deployed.stderr.contains("rebuilt from"), "{}", deployed.stderr);
+        assert_eq!(deployed.stderr.matches("dropped with -f").count(), 1, "{}", deployed.stderr);
+        place.run(&format!("delete {name} {home} --yes")).expect(0);
+    }
+
     fn several_instances_are_deleted_side_by_side(place) {
         let names = ["a", "b", "c"].map(|suffix| place.instance(suffix));
         place.write("conf.yaml", CONF);

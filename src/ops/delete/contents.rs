@@ -8,9 +8,7 @@
 use std::pin::pin;
 
 use super::{
-    answer::could_not_be_deleted,
-    execute::Deletion,
-    namespaces::{Last, TerminatingNamespace},
+    answer::could_not_be_deleted, execute::Deletion, last::Last, namespaces::TerminatingNamespace,
 };
 use crate::{
     ops::{namespace_users::is_made_by, removal::Removed, survey::Live, view::Operation},

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use jiff::Timestamp;
 
-use super::answer::could_not_be_deleted;
+use super::{answer::could_not_be_deleted, last::Last};
 use crate::{
     cluster::{
         api::Api,
@@ -15,7 +15,7 @@ use crate::{
         locate::{self, NamespaceState},
         lock::{self, Held},
         options::DeleteOptions,
-        own_judges::OwnJudges,
+        own_judges::{self, OwnJudges},
         removal::Remover,
         session::Session,
         survey::{Live, Survey},
@@ -80,7 +80,10 @@ impl Deletion<'_> {
         record.deleting = true;
         let id = uuid::Uuid::now_v7().to_string();
         held.begin(self.session, &id)?;
-        let keeper = match self.intend(found, &record, id).await? {
+        let mut judges = OwnJudges::of(self.session, self.target, &record);
+        let intent = self.intend(found, &record, id, &mut judges);
+        let undone = "the server has not answered to the intent";
+        let keeper = match self.in_time(undone, intent).await? {
             Intent::Held(keeper) => Some(*keeper),
             Intent::NoPlace => None,
             Intent::Overtaken => return Ok(false),
@@ -95,19 +98,20 @@ impl Deletion<'_> {
         };
         let quiet = found.map(|found| found.quiet);
         let work = self.remove_all(&api, &mut record, quiet, operation);
-        let with_home = match lock::while_held(keeper, work).await? {
+        let with_home = match lock::while_held(keeper, &mut judges, work).await? {
             Ok(with_home) if !self.options.limits.no_wait => with_home,
             ended => {
                 self.end_early(ended.map(drop), record, keeper, operation).await?;
                 return Ok(true);
             }
         };
-        let last = self.remove_namespaces_and_record(&api, &record, keeper, &with_home, operation);
+        let last = Last { api: &api, record: &record, with_home: &with_home };
+        let last = self.remove_namespaces_and_record(last, keeper, &mut judges, operation);
         if let Err(error) = last.await {
             // The next one is let through at once; a record that went with its namespace holds
             // nobody.
             if let Some(keeper) = keeper.filter(|_| error.kind != ErrorKind::Locked) {
-                let _ = keeper.let_go(record).await;
+                let _ = self.let_go(keeper, record).await;
             }
             self.observe_deleting(operation)?;
             return Err(self.with_resume_hint(error));
@@ -125,7 +129,10 @@ impl Deletion<'_> {
         operation: &mut Operation,
     ) -> Result<()> {
         let written = match keeper {
-            Some(keeper) => keeper.let_go(record).await,
+            Some(keeper) => {
+                let write = async || self.let_go(keeper, record.clone()).await;
+                own_judges::outlast(&record, write).await
+            }
             None => Ok(()),
         };
         self.observe_deleting(operation)?;
@@ -159,7 +166,13 @@ impl Deletion<'_> {
     }
 
     /// Records that the deletion has begun.
-    async fn intend(&self, found: Option<&Found>, record: &Record, id: String) -> Result<Intent> {
+    async fn intend(
+        &self,
+        found: Option<&Found>,
+        record: &Record,
+        id: String,
+        judges: &mut OwnJudges<'_>,
+    ) -> Result<Intent> {
         // A record in a namespace that is going would be gone at its next renewal.
         let state =
             locate::namespace_state(self.target, &record.namespace, &record.instance).await?;
@@ -171,7 +184,6 @@ impl Deletion<'_> {
         }
         let who = self.session.env.deployer().to_string();
         let claim = Claim { id, who, command: self.session.command.clone() };
-        let mut judges = OwnJudges::of(self.session, self.target, record);
         let begun = loop {
             let api = &self.target.api;
             match Keeper::begin(api, found, record.clone(), claim.clone()).await {
@@ -199,7 +211,8 @@ impl Deletion<'_> {
     ) -> Result<Vec<Entry>> {
         let name = self.name;
         let manager = manager(&record.namespace, name.as_str());
-        let live = Survey::of(self.target, name, &record.inventory).look().await?;
+        let survey = Survey::of(self.target, name, &record.inventory);
+        let live = self.in_time("nothing was deleted yet", survey.look()).await?;
         self.mark_unsettled(record, &live, quiet);
         let Sorted { going, kept, foreign } = sort(record, &live, &manager);
         self.session.report(name, Event::Removing { objects: going.len() });

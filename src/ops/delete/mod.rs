@@ -6,6 +6,8 @@ mod confirm;
 mod contents;
 mod execute;
 mod forget;
+mod in_time;
+mod last;
 mod late;
 mod namespaces;
 
@@ -16,6 +18,7 @@ pub(crate) use forget::forget;
 
 use super::{
     asking::Deferred,
+    clock::Clock,
     events::Event,
     fixed,
     locate::{self, Located, Search},
@@ -43,7 +46,8 @@ pub(crate) async fn run(
     let until = started + options.limits.lock_wait;
     let mut operation = Operation::of(name);
     let questions = Deferred::new(session.ask);
-    let delete = Delete { session, name, options, until: Cell::new(until), questions };
+    let (until, clock) = (Cell::new(until), Clock::new(options.limits.timeout));
+    let delete = Delete { session, name, options, until, clock, questions };
     let result = delete.run(&mut operation).await;
     operation.warnings.extend(session.tell_warnings(name));
     operation.ended(result, options, started)
@@ -80,6 +84,7 @@ struct Delete<'a> {
     options: &'a DeleteOptions,
     /// Until when another holder is waited for.
     until: Cell<Instant>,
+    clock: Clock,
     /// What a person is asked, while nothing is locked.
     questions: Deferred<'a>,
 }
@@ -115,8 +120,11 @@ impl Delete<'_> {
     async fn delete_locked(&self, operation: &mut Operation) -> Result<Progress> {
         let (session, name) = (self.session, self.name);
         let (mut held, stored, choice) = self.lock(operation).await?;
+        // A question, which is asked while nothing is locked, has no clock.
+        self.clock.start();
         let (stored, mut is_told) = (stored.as_ref(), false);
-        let (choice, mut target) = match self.connect(choice, operation).await {
+        let connected = self.beforehand(self.connect(choice, operation)).await;
+        let (choice, mut target) = match connected {
             Ok(connected) => connected,
             Err(error) => {
                 self.end_without_cluster(stored, error, held, operation)?;
@@ -124,12 +132,7 @@ impl Delete<'_> {
             }
         };
         loop {
-            let found = tokio::select! {
-                found = self.look(&mut target, stored, &held) => found,
-                signal = session.stop.wait() => {
-                    return Err(signal.error("stopped; nothing was deleted"));
-                }
-            };
+            let found = self.beforehand(self.look(&mut target, stored, &held)).await;
             let located = match found {
                 Ok(located) => located,
                 Err(error) => {
@@ -148,12 +151,12 @@ impl Delete<'_> {
             if let Some(doubt) = located.doubt.clone() {
                 operation.doubt(session, name, doubt);
             }
-            target.know_kinds_of(&record.inventory).await?;
+            self.beforehand(target.know_kinds_of(&record.inventory)).await?;
             operation.instance.describe_record(&record);
             operation.instance.cluster_uid.clone_from(&target.cluster_uid);
             // Nobody is asked a second time, nor told: a lost race makes nobody wiser.
             if session.ask.is_asking() || !is_told {
-                let outlook = self.outlook(&record, &target).await?;
+                let outlook = self.beforehand(self.outlook(&record, &target)).await?;
                 if let Err(unconfirmed) = self.confirm(&outlook, &record, &choice) {
                     return Ok(Progress::Unconfirmed(unconfirmed));
                 }
@@ -161,9 +164,7 @@ impl Delete<'_> {
                     self.tell(&outlook, operation);
                 }
             }
-            // Waiting for somebody else, or for an answer, has its own clock.
-            let deadline = self.options.limits.timeout.map(|timeout| Instant::now() + timeout);
-            let options = self.options;
+            let (options, deadline) = (self.options, self.clock.deadline());
             let deletion = Deletion { session, name, options, target: &target, deadline };
             if deletion.execute(located.found.as_ref(), record, &mut held, operation).await? {
                 break;
@@ -223,10 +224,8 @@ impl Delete<'_> {
         let places = locate::places_of(session, stored, name)?;
         let search = Search::of(name, stored, &places);
         let dead = &held.releases;
-        // Its clock begins after the look.
-        let paused = Cell::default();
-        let mut located =
-            lock::locate_free(session, target, search, dead, self.until.get(), &paused).await?;
+        let (until, paused) = (self.until.get(), &self.clock.paused);
+        let mut located = lock::locate_free(session, target, search, dead, until, paused).await?;
         if located.found.is_none() {
             let home = places.first().cloned().unwrap_or_else(|| name.to_string());
             recover::recover(session, target, &mut located, &home, name).await?;
@@ -286,9 +285,14 @@ impl Delete<'_> {
             _ if error.code == Code::OtherCluster => {
                 fixed::hint_new_cluster(error, name, stored.is_some())
             }
-            (Some(_), ErrorKind::Runtime) if error.code != Code::ContextGone => error.hint(
-                format!("if the cluster is gone for good: `workloadctl delete {name} --forget`"),
-            ),
+            (Some(_), ErrorKind::Runtime) if error.code != Code::ContextGone => {
+                let gone = format!(
+                    "if the cluster is gone for good: `workloadctl delete {name} --forget`"
+                );
+                // One that is only slow is not gone.
+                let slow = error.hint.clone().filter(|_| error.code == Code::Timeout);
+                error.hint(slow.map_or(gone.clone(), |slow| format!("{slow}; {gone}")))
+            }
             _ => error,
         }
     }

@@ -6,16 +6,18 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{answer::view, execute::Deletion};
+use super::{answer::view, execute::Deletion, last::Last};
 use crate::{
-    cluster::{api::Api, record::Keeper, request::Request},
+    cluster::{failure::Failure, record::Keeper, request::Request},
     ops::{
         deletion::{self, Propagation, Sent, remaining},
         events::{Event, HEARTBEAT},
         lock,
         namespace_users::{self, Leaver, Stay},
+        own_judges::{self, OwnJudges},
         removal::Removed,
         shared,
+        stop::until,
         view::Operation,
     },
     workload::{
@@ -30,15 +32,6 @@ use crate::{
 
 /// The pause between two looks at a namespace that goes.
 const PAUSE: Duration = Duration::from_millis(250);
-
-/// What is done last of all.
-pub(super) struct Last<'a> {
-    /// The API server behind the holder's fence.
-    pub api: &'a Api,
-    pub record: &'a Record,
-    /// What goes with the record's own namespace.
-    pub with_home: &'a [Entry],
-}
 
 /// What becomes of a namespace.
 enum NamespaceEnd {
@@ -64,27 +57,31 @@ impl Deletion<'_> {
     /// Whatever the server answers; time that is up, a signal; code 6 when the holder is lost.
     pub(super) async fn remove_namespaces_and_record(
         &self,
-        api: &Api,
-        record: &Record,
+        last: Last<'_>,
         keeper: Option<&Keeper>,
-        with_home: &[Entry],
+        judges: &mut OwnJudges<'_>,
         operation: &mut Operation,
     ) -> Result<()> {
-        let last = Last { api, record, with_home };
+        let record = last.record;
         if let Some(keeper) = keeper {
             // The waves may have taken minutes; a late process must not delete its successor's
             // namespace.
-            keeper.renew().await?;
+            let renewed = own_judges::outlast(record, async || keeper.renew().await);
+            self.in_time("the record could not be renewed", renewed).await?;
         }
         let work = self.send_namespaces(&last, operation);
-        let home = lock::while_held(keeper, work).await??;
+        let work = self.in_time("not everything was deleted", work);
+        let home = lock::while_held(keeper, judges, work).await??;
         match (home, keeper) {
             // The record goes with it: from here on there is nothing to renew.
             (NamespaceEnd::Terminating(going), _) => {
                 self.empty_home(&last, &going, operation).await
             }
             // The record alone, last of all: until here an interrupted deletion can be taken up.
-            (NamespaceEnd::Stays(_), Some(keeper)) => keeper.remove().await,
+            (NamespaceEnd::Stays(_), Some(keeper)) => {
+                let removed = own_judges::outlast(record, async || keeper.remove().await);
+                self.in_time("the record is left", removed).await
+            }
             (NamespaceEnd::Stays(_) | NamespaceEnd::Absent, _) => Ok(()),
         }
     }
@@ -211,10 +208,14 @@ impl Deletion<'_> {
         let (name, id) = (self.name, &going.entry.id);
         let (started, mut beat) = (Instant::now(), Instant::now());
         loop {
-            let live = self.target.api.find(Request::get(&*going.path)).await;
-            let live = live.map_err(|failure| {
-                failure.explain("get", "cannot wait for the end of", id, None)
-            })?;
+            let look = self.target.api.find(Request::get(&*going.path));
+            let look = async {
+                let explain = |failure: Failure| {
+                    failure.explain("get", "cannot wait for the end of", id, None)
+                };
+                look.await.map_err(explain)
+            };
+            let live = self.in_time(&still_deleted(id), look).await?;
             let Some(live) = live.filter(|live| uid(live) == Some(&*going.uid)) else {
                 return Ok(());
             };
@@ -224,17 +225,17 @@ impl Deletion<'_> {
                 let (elapsed, open) = (started.elapsed(), vec![(id.clone(), why.clone())]);
                 self.session.report(name, Event::StillOpen { phase: "deleting", elapsed, open });
             }
-            if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-                return Err(still_going(id, name, |what| {
-                    Error::failed(Code::Timeout, format!("out of time: {what}"))
-                })
-                .cause(why)
-                .hint(format!(
-                    "`workloadctl delete {name}` goes on, `--timeout` gives more time"
-                )));
-            }
             tokio::select! {
                 () = tokio::time::sleep(PAUSE) => {}
+                () = until(self.deadline) => {
+                    return Err(still_going(id, name, |what| {
+                        Error::failed(Code::Timeout, format!("out of time: {what}"))
+                    })
+                    .cause(why)
+                    .hint(format!(
+                        "`workloadctl delete {name}` goes on, `--timeout` gives more time"
+                    )));
+                }
                 signal = self.session.stop.wait() => {
                     return Err(still_going(id, name, |what| {
                         signal.error(format!("stopped: {what}"))
@@ -245,11 +246,14 @@ impl Deletion<'_> {
     }
 }
 
+fn still_deleted(id: &ObjectId) -> String {
+    format!("namespace {} is still being deleted", id.name)
+}
+
 fn still_going(
     id: &ObjectId,
     name: impl std::fmt::Display,
     error: impl FnOnce(String) -> Error,
 ) -> Error {
-    error(format!("namespace {} is still being deleted", id.name))
-        .hint(format!("`workloadctl delete {name}` goes on"))
+    error(still_deleted(id)).hint(format!("`workloadctl delete {name}` goes on"))
 }

@@ -173,7 +173,11 @@ impl Deploy<'_> {
         // (docs/design.md, One at a time).
         held.begin(self.session, &release.id)?;
         // The one write before the intent: a record needs a place.
-        let namespace = self.make_namespace_in_time(prepared).await?;
+        let namespace = self.make_namespace_in_time(prepared).await;
+        if namespace.is_err() && prepared.start.target.api.unsettled().is_none() {
+            held.withdraw(self.session, &release.id)?;
+        }
+        let namespace = namespace?;
         if prepared.draft.absent.contains(&prepared.draft.desired.namespace) {
             self.report.wrote();
         }

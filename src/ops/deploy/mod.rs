@@ -4,7 +4,6 @@
 //! covers whatever may have been made, so that a process killed anywhere leaves something that
 //! the next `deploy` or `delete` plans again from the live state.
 
-mod clock;
 mod fallback;
 mod freeze;
 mod hooks;
@@ -33,6 +32,7 @@ use jiff::Timestamp;
 
 use super::{
     asking::Deferred,
+    clock::Clock,
     deadline::Deadline,
     delete::Deletion,
     locate,
@@ -50,7 +50,6 @@ use crate::{
         release::Outcome,
     },
 };
-use clock::Clock;
 use prepare::{KnownInstance, Prepared, Purpose};
 use refusal::refuse_blocked;
 use report::DeployReport;

@@ -182,14 +182,14 @@ impl Deploy<'_> {
     /// Writes the outcome to the cluster, then to the database; gives the one that is recorded, which
     /// is worse than the one given where the record itself is rejected, and whether it could be
     /// written: code 6 where another holds the instance by now; whatever the server answers.
-    // `reason`: why it did not end well, in one line.
+    // `reason`: why it did not end well, in one line. `judges`: those that may reject the record.
     pub(super) async fn record(
         &mut self,
         prepared: &Prepared,
         keeper: &Keeper,
         mut inventory: Inventory,
-        outcome: Outcome,
-        reason: Option<String>,
+        (outcome, reason): (Outcome, Option<String>),
+        judges: &mut OwnJudges<'_>,
     ) -> (Outcome, Result<()>) {
         // As it was written last: what a StatefulSet leaves behind was recorded on the way.
         let mut record: Record = keeper.record().await;
@@ -213,7 +213,7 @@ impl Deploy<'_> {
         }
         let is_late = matches!(outcome, Outcome::TimedOut | Outcome::Interrupted);
         let limit = is_late.then(|| Instant::now() + LAST_RECORD);
-        let written = self.let_go(prepared, keeper, &mut record, limit).await;
+        let written = self.let_go(keeper, &mut record, limit, judges).await;
         let ended = record.newest.map(|newest| newest.release);
         let (outcome, reason) =
             ended.map_or((outcome, None), |release| (release.outcome, release.reason));
@@ -249,14 +249,16 @@ impl Deploy<'_> {
     /// it is taken away again, and the release has failed.
     async fn let_go(
         &self,
-        prepared: &Prepared,
         keeper: &Keeper,
         record: &mut Record,
         limit: Option<Instant>,
+        judges: &mut OwnJudges<'_>,
     ) -> Result<()> {
-        let mut judges = OwnJudges::of(self.session, &prepared.start.target, record);
-        let mut rejected = None;
         loop {
+            if let (Some(why), Some(newest)) = (judges.rejection(), &mut record.newest) {
+                newest.release.outcome = Outcome::Failed;
+                newest.release.reason = Some(why.in_short());
+            }
             let written = tokio::select! {
                 written = keeper.let_go(record.clone()) => written,
                 () = until(limit) => Err(Error::failed(
@@ -265,17 +267,12 @@ impl Deploy<'_> {
                 )),
             };
             match written {
-                Err(error) if judges.give_way(&error).await? => {
-                    if let Some(newest) = &mut record.newest {
-                        newest.release.outcome = Outcome::Failed;
-                        newest.release.reason = Some(error.in_short());
-                    }
-                    rejected.get_or_insert(error);
+                Err(error) if judges.give_way(&error).await? => {}
+                written => {
+                    let why = judges.rejection().filter(|_| written.is_ok());
+                    let rejected = |why| own_record_rejected(self.name, &judges.gone(), why);
+                    return why.map_or(written, |why| Err(rejected(why)));
                 }
-                Ok(()) if let Some(why) = rejected => {
-                    return Err(own_record_rejected(self.name, &judges.gone(), &why));
-                }
-                written => return written,
             }
         }
     }

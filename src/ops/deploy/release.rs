@@ -8,7 +8,7 @@ use super::{
     intent::Begun,
     inventory::Inventory,
     outcome::{conclude, reason_of},
-    prepare::Prepared,
+    prepare::{Prepared, brings_content},
 };
 use crate::{
     cluster::{
@@ -20,6 +20,7 @@ use crate::{
         events::Event,
         lock,
         options::PruneWhen,
+        own_judges::OwnJudges,
         rollout::{Rollout, RolloutScope, with_second_turns},
         write::{Backends, Writer},
     },
@@ -33,6 +34,7 @@ use crate::{
         plan::Item,
         record::Entry,
         release::{Action, Deed, Outcome},
+        sent_content::has_content,
     },
 };
 
@@ -59,10 +61,12 @@ impl<'a> Deploy<'a> {
             });
             inventory.take(written.entry);
         }
+        let target = &prepared.start.target;
+        let mut judges = OwnJudges::of(self.session, target, &keeper.record().await);
         // The holder is renewed beside the work, for as long as the work takes.
         let work = self.apply_and_prune(prepared, &keeper, &gave_way, &mut inventory);
         // Where the holder is lost, nothing is recorded: the record is somebody else's by now.
-        let result = lock::while_held(Some(&keeper), work).await?;
+        let result = lock::while_held(Some(&keeper), &mut judges, work).await?;
         let outcome = match &result {
             Ok(()) if self.options.limits.no_wait => Outcome::Applied,
             Ok(()) => Outcome::Ready,
@@ -72,7 +76,9 @@ impl<'a> Deploy<'a> {
         };
         self.report.keep_unpruned(&inventory.entries());
         let why = result.as_ref().err().map(Error::in_short);
-        let (outcome, recorded) = self.record(prepared, &keeper, inventory, outcome, why).await;
+        let ended = (outcome, why);
+        let (outcome, recorded) =
+            self.record(prepared, &keeper, inventory, ended, &mut judges).await;
         self.report.outcome(outcome.into());
         match recorded {
             // Whatever else went wrong: another goes on, and what we did not manage is not the
@@ -247,7 +253,6 @@ fn written_definitions(items: &[Item]) -> HashSet<GroupKind> {
 
 /// Names workloads that were left alone although something that their pods read has changed.
 fn stale_readers(rollout: &Rollout<'_>) -> Vec<String> {
-    let is_read = |id: &ObjectId| id.is("", "ConfigMap") || id.is("", "Secret");
     let mut remarks = Vec::new();
     for (index, node) in rollout.nodes.iter().enumerate() {
         let reader = &node.item.desired.id;
@@ -257,13 +262,10 @@ fn stale_readers(rollout: &Rollout<'_>) -> Vec<String> {
         }
         let reasons = rollout.scope.graph.why(index).into_iter();
         let before = reasons.map(|why| &rollout.nodes[why.from].item);
-        for item in before.filter(|item| item.action == Action::Update) {
-            let read = &item.desired.id;
-            if is_read(read) {
-                let name = rollout.scope.instance.as_str();
-                let how = reading_of(reader, &node.item.desired.body, read);
-                remarks.extend(how.map(|how| remark(reader, read, how, name)));
-            }
+        for item in before.filter(|item| has_content(&item.desired.id) && brings_content(item)) {
+            let (read, name) = (&item.desired.id, rollout.scope.instance.as_str());
+            let how = reading_of(reader, &node.item.desired.body, read);
+            remarks.extend(how.map(|how| remark(reader, read, how, name)));
         }
     }
     remarks
