@@ -91,6 +91,77 @@ fn control_plane_a_dead_webhook_of_the_set_does_not_lock_its_record() {
     assert_eq!(place.get(&path), None);
 }
 
+/// A set as it was found: its webhook, of a server that is not there, judges the set's own record.
+fn own_record(name: &str, delay: &str, policy: &str) -> String {
+    let app = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: hook}\n\
+        spec: {selector: {matchLabels: {app: hook}}, template: {metadata: {labels: {app: hook}, annotations: {test.workloadctl/delay: DELAY}}, \
+        spec: {terminationGracePeriodSeconds: 0, containers: [{name: c, image: 'pause:3.9'}]}}}\n---\n\
+        apiVersion: v1\nkind: Service\nmetadata: {name: hook}\nspec: {selector: {app: hook}, ports: [{port: 443}]}\n---\n";
+    app.replace("DELAY", delay) + &webhook(name, "configmaps, secrets", policy)
+}
+
+/// While it is waited for, the holder is renewed: by the first renewal the webhook gives way, and the
+/// release has failed.
+#[test]
+fn control_plane_a_webhook_of_the_set_gives_way_to_renewals_and_outcomes() {
+    let place = &Place::control_plane("renewals");
+    let name = place.instance("");
+    let hook = format!("{HOOKS}/{name}");
+    for (delay, patience) in [("35s", 40), ("1s", 20)] {
+        place.write("set.yaml", &own_record(&name, delay, "Fail"));
+        let deploy = place.start(&format!("deploy {name} -f set.yaml --progress none"));
+        let there = || place.get(&hook).is_some();
+        place.until("the webhook is there", Duration::from_secs(40), there);
+        let record = format!("/api/v1/namespaces/{name}/secrets/workloadctl.{name}");
+        let holder = || place.get(&record).unwrap()["data"]["holder"].clone();
+        let before = holder();
+        // The pod of the first one is not ready yet when it goes.
+        place.until("the webhook gave way", Duration::from_secs(patience), || !there());
+        if delay == "35s" {
+            assert!(before.as_str().is_some_and(|holder| !holder.is_empty()), "{before}");
+            place.until("it is renewed", Duration::from_secs(15), || holder() != before);
+        }
+        let failed = place.finish(deploy).expect(1);
+        snapshot!(place.named(failed.stderr.split_once("error: ").unwrap().1), @r#"
+        ValidatingWebhookConfiguration/NAME of `NAME` rejected the record of `NAME` and was taken away again
+          Internal error occurred: failed calling webhook "NAME.example.com": failed to call webhook: Post "https://127.0.0.1:9/x?timeout=2s": dial tcp 127.0.0.1:9: connect: connection refused
+        hint: leave records out of it: objectSelector: {matchExpressions: [{key: workloadctl/record, operator: DoesNotExist}]}
+        "#);
+        let status = place.run(&format!("status {name} -o json")).expect(0).json();
+        assert_eq!(status["status"], "Unhealthy", "{status}");
+    }
+    place.write("set.yaml", &own_record(&name, "1s", "Ignore"));
+    place.run(&format!("deploy {name} -f set.yaml --lock-wait 0s")).expect(0);
+    place.run(&format!("delete {name} --yes")).expect(0);
+    assert_eq!(place.leftovers(&name), [""; 0]);
+}
+
+/// In a namespace that stays, the record goes by a request of its own, which the webhook judges too.
+#[test]
+fn control_plane_a_webhook_of_the_set_goes_before_the_record() {
+    let place = &Place::control_plane("own_record_given");
+    let (name, home) = (place.instance(""), place.instance("h"));
+    place.write("conf.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: conf}\n");
+    place.run(&format!("deploy {home} -f conf.yaml")).expect(0);
+    place.write(
+        "set.yaml",
+        &own_record(&name, "1s", "Ignore")
+            .replace(&format!("metadata.name: {name}}}"), &format!("metadata.name: {home}}}")),
+    );
+    place.run(&format!("deploy {name} -f set.yaml -n {home}")).expect(0);
+    let dies = json!([{"op": "replace", "path": "/webhooks/0/failurePolicy", "value": "Fail"}]);
+    let path = format!("{HOOKS}/{name}?fieldManager=kubectl-patch");
+    place.call(Request::json_patch(path, &dies)).unwrap();
+    let record = format!("/api/v1/namespaces/{home}/secrets/workloadctl.{name}");
+    let touch = json!({"metadata": {"annotations": {"touched": "yes"}}});
+    let touch = || place.call(Request::merge_patch(&*format!("{record}?dryRun=All"), &touch));
+    place.until("the webhook is asked", Duration::from_secs(20), || touch().is_err());
+    place.run(&format!("delete {name} --yes")).expect(0);
+    assert_eq!(place.get(&record), None);
+    assert_eq!(place.get(&format!("{HOOKS}/{name}")), None);
+    place.run(&format!("delete {home} --yes")).expect(0);
+}
+
 const DOWN: &str = "Internal error occurred: failed calling webhook \"x.example.com\": failed to call webhook: \
                     Post \"https://x.web.svc:443/\": dial tcp 10.0.0.1:443: connect: connection refused";
 
@@ -175,6 +246,26 @@ on_both! {
         place.run(&format!("delete {name} --yes")).expect(0);
         assert_eq!(place.leftovers(&name), [""; 0]);
         assert_eq!(place.get(&hook), None);
+    }
+
+    /// The server asks a webhook for a moment after its configuration has gone.
+    fn the_record_goes_once_the_webhook_of_the_instance_is_not_asked_any_more(place) {
+        let place = &place.behind_proxy();
+        let (name, home) = (place.instance(""), place.instance("h"));
+        let words = "admission webhook \"own.example.com\" denied the request: no secrets here";
+        place.write("conf.yaml", CONF);
+        place.run(&format!("deploy {home} -f conf.yaml")).expect(0);
+        let set = webhook(&name, "secrets", "Ignore").replace(&format!("{name}.example.com"), "own.example.com");
+        place.write("set.yaml", &set);
+        place.run(&format!("deploy {name} -f set.yaml -n {home}")).expect(0);
+        let record = format!("/secrets/workloadctl.{name}");
+        let gone = Matches { method: Some("DELETE"), path: Some(record), ..Matches::default() };
+        let gone = Arc::new(Fault::new(gone, When::First(3), Effect::Rejected(403, words)));
+        place.faults(&[Arc::clone(&gone)]);
+        place.run(&format!("delete {name} --yes")).expect(0);
+        assert_eq!(gone.seen(), 4);
+        assert_eq!(place.get(&format!("/api/v1/namespaces/{home}/secrets/workloadctl.{name}")), None);
+        place.run(&format!("delete {home} --yes")).expect(0);
     }
 
     fn a_new_field_is_waited_for_while_its_definition_is_fresh(place) {
