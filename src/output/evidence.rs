@@ -32,6 +32,13 @@ pub(super) fn text(operation: &Operation, stream: Stream) -> String {
         .filter_map(|object| Some((object, object.evidence.as_ref()?)))
         .filter(|(_, evidence)| evidence.tells_more() || evidence.hint.is_some())
         .collect();
+    // Of one object the error has said it.
+    if let [(_, evidence)] = told[..]
+        && !evidence.tells_more()
+        && evidence.hint.as_deref() == said
+    {
+        return String::new();
+    }
     // What failed is the cause; what merely waits may wait for it.
     let failed = |(object, _): &&(&ObjectView, _)| object.state == Some(State::Failed);
     let Some((cause, _)) = told.iter().find(failed).or(told.first()) else {
@@ -192,6 +199,7 @@ mod tests {
     #[test]
     fn a_command_that_helps_is_evidence_enough() {
         let hint = |text: &str| EvidenceView { hint: Some(text.into()), ..of("app") };
+        assert_eq!(shown(vec![object("web", State::Failed, hint("same"))]), "");
         let told = shown(vec![
             object("web", State::Failed, hint("same")),
             object("db", State::Failed, hint("kubectl describe pod db-1")),

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::{harness::Place, owners::write};
 
 /// A Deployment or Job whose pods ask for what goes wrong with them.
-fn failing(kind: &str, annotations: &Value, pod: &Value) -> Value {
+pub(crate) fn failing(kind: &str, annotations: &Value, pod: &Value) -> Value {
     let (version, policy) = match kind {
         "Job" => ("batch/v1", "Never"),
         _ => ("apps/v1", "Always"),
@@ -29,7 +29,7 @@ fn failing(kind: &str, annotations: &Value, pod: &Value) -> Value {
 
 /// Shows a whole answer without what only one backend says: kubectl's commands, which do not reach the
 /// sandbox, and events, which come when they come.
-fn explained(place: &Place, line: &str) -> String {
+pub(crate) fn explained(place: &Place, line: &str) -> String {
     steady(place.told(line))
 }
 
@@ -61,7 +61,7 @@ pub(crate) fn steady(mut text: String) -> String {
     left.join("\n")
 }
 
-fn fails(word: &str) -> Value {
+pub(crate) fn fails(word: &str) -> Value {
     json!({"test.workloadctl/fail": word})
 }
 

@@ -29,6 +29,7 @@ mod drift;
 mod dropped;
 mod evidence;
 mod examples;
+mod failures;
 mod fallback;
 mod faults;
 mod fleets;

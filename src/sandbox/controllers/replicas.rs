@@ -11,10 +11,13 @@ use crate::sandbox::{
     delete::{ApiDeleteOptions, delete},
     rand::suffix,
     selector::Selector,
-    status::StatusResult,
+    status::{StatusError, StatusResult},
     storage::ObjectKey,
     world::World,
 };
+
+/// The annotation of a template whose pods are not admitted: with which words.
+const REFUSED: &str = "test.workloadctl/refused";
 
 /// The pods of a controller; orphans that its selector means are adopted.
 pub(super) fn pods(world: &World<'_>, owner: &Value) -> StatusResult<Vec<Value>> {
@@ -159,7 +162,11 @@ pub(super) fn make(
         "ReplicationController" => "replication-controller".to_owned(),
         kind => format!("{}-controller", kind.to_lowercase()),
     };
-    match world.create_as(CONTROLLER, &key, pod) {
+    let made = match refusal(&pod, &full) {
+        Some(failure) => Err(failure),
+        None => world.create_as(CONTROLLER, &key, pod),
+    };
+    match made {
         Ok(_) => {
             let message = format!("Created pod: {full}");
             events::tell(world, owner, &component, ("Normal", "SuccessfulCreate", &message), None)?;
@@ -176,6 +183,13 @@ pub(super) fn make(
             Ok(Made::Refused(why))
         }
     }
+}
+
+/// Refuses a pod as a quota or a policy would, where its template asks for that.
+fn refusal(pod: &Value, full: &str) -> Option<StatusError> {
+    let why = pod["metadata"]["annotations"][REFUSED].as_str()?;
+    let message = format!("pods {full:?} is forbidden: {why}");
+    Some(StatusError::status(403, "Forbidden", message, json!({})))
 }
 
 /// Tells whether a namespace is being deleted or gone.
