@@ -38,7 +38,6 @@ fn start(program: &Program, count: usize, size: (u16, u16)) -> Screen {
     Screen::start(program, line, size)
 }
 
-/// Tells whether all of them are known to wait for their pods.
 /// Tells whether each object has its line, or is counted, and each line names a pod.
 fn all_wait(text: &str, count: usize) -> bool {
     let lines: Vec<&str> = text.lines().filter(|line| line.contains("Deployment/")).collect();
@@ -52,7 +51,7 @@ fn all_wait(text: &str, count: usize) -> bool {
 /// Times and the names of pods differ from run to run.
 fn still(text: &str) -> String {
     let filters =
-        [(r" *\b[0-9]+(\.[0-9])? s\b", " N s"), (r"pod web-[^\n]*?(…?)(\n|$)", "pod web-POD$1$2")];
+        [(r" *\b[0-9]+(\.[0-9])? s\b", " N s"), (r"pod web[^\n]*?(…?)(\n|$)", "pod web-POD$1$2")];
     let mut text = text.to_owned();
     for (pattern, shown) in filters {
         text = regex::Regex::new(pattern).unwrap().replace_all(&text, shown).into_owned();
@@ -173,6 +172,74 @@ fn a_window_that_changes_has_no_leftovers() {
     ");
 }
 
+/// The widths of a window.
+const WIDTHS: [u16; 4] = [60, 80, 100, 140];
+
+/// Shows the first lines and the last one at every width, on the way from one to the next.
+fn at_every_width(screen: &mut Screen, count: usize) -> String {
+    let mut told = String::new();
+    for columns in WIDTHS {
+        screen.resize(24, columns);
+        // The next frame is for the new window.
+        screen.watch(Duration::from_millis(1500));
+        let text = screen.until("all wait", |text| all_wait(text, count));
+        assert!(text.lines().all(|line| line.chars().count() <= columns.into()), "{text}");
+        assert_eq!(text.matches(" ready \u{b7} waiting").count(), 1, "{text}");
+        let lines: Vec<&str> = text.lines().filter(|line| !line.starts_with("runtime")).collect();
+        let (first, last) = (&lines[..2.min(lines.len())], lines.last().unwrap());
+        write!(told, "{columns}\n{}\n{last}\n", first.join("\n")).unwrap();
+    }
+    still(&told)
+}
+
+#[test]
+fn every_width_shows_what_fits_until_ctrl_c() {
+    let mut told = String::new();
+    for count in [1, 12] {
+        let program = Program::new();
+        let mut screen = start(&program, count, (24, 80));
+        screen.until("all wait", |text| all_wait(text, count));
+        told += &at_every_width(&mut screen, count);
+        screen.interrupt();
+        let (code, end) = screen.end();
+        assert_eq!((code, end.contains("ready \u{b7} waiting")), (130, false), "{end}");
+    }
+    snapshot!(told, @"
+    60
+    web 1/2 ready · waiting N s
+      Deployment/web-000 N s  0 of 1 pods available: pod web-POD…
+      Deployment/web-000 N s  0 of 1 pods available: pod web-POD…
+    80
+    web ━━━━━━━━──────── 1/2 ready · waiting N s
+      Deployment/web-000 N s  0 of 1 pods available: pod web-POD…
+      Deployment/web-000 N s  0 of 1 pods available: pod web-POD…
+    100
+    web ━━━━━━━━──────── 1/2 ready · waiting N s
+      Deployment/web-000 N s  0 of 1 pods available: pod web-POD…
+      Deployment/web-000 N s  0 of 1 pods available: pod web-POD…
+    140
+    web ━━━━━━━━──────── 1/2 ready · waiting N s
+      Deployment/web-000 N s  0 of 1 pods available: pod web-POD
+      Deployment/web-000 N s  0 of 1 pods available: pod web-POD
+    60
+    web 1/13 ready · waiting N s
+      Deployment/web-000 N s  0 of 1 pods available: pod web-POD…
+      Deployment/web-011 N s  0 of 1 pods available: pod web-POD…
+    80
+    web ━─────────────── 1/13 ready · waiting N s
+      Deployment/web-000 N s  0 of 1 pods available: pod web-POD…
+      Deployment/web-011 N s  0 of 1 pods available: pod web-POD…
+    100
+    web ━─────────────── 1/13 ready · waiting N s
+      Deployment/web-000 N s  0 of 1 pods available: pod web-POD…
+      Deployment/web-011 N s  0 of 1 pods available: pod web-POD…
+    140
+    web ━─────────────── 1/13 ready · waiting N s
+      Deployment/web-000 N s  0 of 1 pods available: pod web-POD
+      Deployment/web-011 N s  0 of 1 pods available: pod web-POD
+    ");
+}
+
 #[test]
 fn two_hundred_objects_do_not_flicker() {
     let program = Program::new();
@@ -183,6 +250,24 @@ fn two_hundred_objects_do_not_flicker() {
     // Nothing changes but the times, once a second; a frame may come in two pieces.
     assert!(screen.frames <= 8, "{} frames", screen.frames);
     assert!(screen.bytes <= 8 * 24 * 90, "{} bytes", screen.bytes);
+    snapshot!(at_every_width(&mut screen, 200), @"
+    60
+    web 1/201 ready · waiting N s
+      Deployment/web-000 N s  0 of 1 pods available: pod web-POD…
+      and 179 more
+    80
+    web ──────────────── 1/201 ready · waiting N s
+      Deployment/web-000 N s  0 of 1 pods available: pod web-POD…
+      and 179 more
+    100
+    web ──────────────── 1/201 ready · waiting N s
+      Deployment/web-000 N s  0 of 1 pods available: pod web-POD…
+      and 179 more
+    140
+    web ──────────────── 1/201 ready · waiting N s
+      Deployment/web-000 N s  0 of 1 pods available: pod web-POD
+      and 179 more
+    ");
     screen.interrupt();
     let (code, end) = screen.end();
     assert_eq!(code, 130);

@@ -53,6 +53,31 @@ on_both! {
         place.run(&format!("deploy {name} -f one.yaml --no-wait --lock-wait 0s")).expect(0);
     }
 
+    fn a_question_stops_the_clock(place) {
+        let name = place.instance("");
+        let never = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: never, annotations: {workloadctl/ready-when: 'jsonpath={.data.x}'}}\n";
+        place.write("never.yaml", never);
+        place.write("none.yaml", &set(&[]));
+        place.write("one.yaml", &set(&["one"]));
+        place.run(&format!("deploy {name} -f one.yaml --no-wait")).expect(0);
+        for (line, suffix, done) in [
+            (format!("deploy {name} -f none.yaml --timeout 6s"), "a", "1 pruned"),
+            (format!("delete {name} --timeout 20s"), "b", "deleted"),
+        ] {
+            let mut terminal = Terminal::open();
+            let mut child = terminal.start(place.command(&format!("{line} --progress none --color never")));
+            terminal.until("[y/N]");
+            // What began later with as much time has run out of it by now.
+            let timeout = line.rsplit(' ').next().unwrap();
+            let other = place.instance(suffix);
+            let late = place.run(&format!("deploy {other} -f never.yaml --timeout {timeout}")).expect(3);
+            assert!(late.stderr.contains("out of time"), "{late:?}");
+            terminal.enter("y\n");
+            let told = terminal.rest();
+            assert!(child.wait().unwrap().success() && told.contains(done), "{told}");
+        }
+    }
+
     fn a_deletion_asks_again_when_more_goes_than_was_agreed_to(place) {
         let name = place.instance("");
         for (file, claims) in [("one", &["one"][..]), ("two", &["one", "two"])] {

@@ -1,7 +1,7 @@
 //! A deploy that has nothing to write, of an instance that is not ready any more: what was seen once
 //! is no proof of what is there now.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use http::Method;
 use serde_json::{Value, json};
@@ -123,5 +123,30 @@ spec:
         let count = |talk: &str| requests(talk).len();
         assert!(count(&plain.stderr) > 3, "{plain:?}");
         assert_eq!(count(&waited.stderr), count(&plain.stderr), "{waited:?}\n{plain:?}");
+    }
+
+    fn one_list_and_one_watch_of_a_kind_are_enough_to_wait(place) {
+        let name = place.instance("");
+        let annotations = json!({"test.workloadctl/delay": "3s"});
+        let workload = |kind: &str, number: u32| json!({"apiVersion": "apps/v1", "kind": kind, "metadata": {"name": format!("web-{number}")},
+            "spec": {"selector": {"matchLabels": {"app": format!("{kind}{number}")}}, "serviceName": "web",
+                "template": {"metadata": {"labels": {"app": format!("{kind}{number}")}, "annotations": annotations},
+                    "spec": {"containers": [{"name": "web", "image": "web:1"}]}}}});
+        let of = |kind: &'static str| (0..4).map(move |number| (kind, number));
+        let mut items: Vec<Value> = of("Deployment").chain(of("StatefulSet")).map(|(kind, number)| workload(kind, number)).collect();
+        items.iter_mut().filter(|item| item["kind"] == "Deployment").for_each(|item| drop(item["spec"].as_object_mut().unwrap().remove("serviceName")));
+        place.write("app.json", &json!({"apiVersion": "v1", "kind": "List", "items": items}).to_string());
+        let deployed = place.run(&format!("deploy {name} -f app.json -v")).expect(0);
+        let all = requests(&deployed.stderr);
+        let is_write = |line: &&str| line.starts_with("PATCH ") && line.contains("web-") && !line.contains("dryRun");
+        let first = all.iter().position(is_write).unwrap();
+        let mut asked: BTreeMap<(&str, bool), u32> = BTreeMap::new();
+        for line in all[first..].iter().filter(|line| line.starts_with("GET ")) {
+            let path = line.split(['?', ' ']).nth(1).unwrap();
+            *asked.entry((path, line.contains("watch="))).or_default() += 1;
+        }
+        let watched: Vec<&str> = asked.keys().filter(|(_, watch)| *watch).map(|(path, _)| path.rsplit('/').next().unwrap()).collect();
+        assert_eq!(watched, ["events", "pods", "deployments", "replicasets", "statefulsets"], "{asked:?}");
+        assert!(asked.values().all(|count| *count == 1), "{asked:?}");
     }
 }

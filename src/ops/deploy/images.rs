@@ -68,7 +68,8 @@ impl Deploy<'_> {
         let names: Vec<String> = uses.keys().cloned().collect();
         let compared = async { Ok(images::compare(context, &names, self.session.env).await) };
         let undone = "the images on the nodes were not compared";
-        let Some(mut missing) = self.in_time(prepared.deadline.at(), undone, compared).await? else {
+        let Some(mut missing) = self.in_time(prepared.deadline.at(), undone, compared).await?
+        else {
             return Ok(None);
         };
         // Nodes pull by themselves what a registry has.
