@@ -6,9 +6,9 @@ use crate::{
     commands::{
         file_definitions::LoadedDefinition,
         invocation::{Done, Invocation},
-        manifests::{FileArgs, load},
+        manifests::FileArgs,
         names::definition_names,
-        validation::{self, ValidateArgs, ValidationArgs},
+        validation::{self, ValidateArgs, ValidationArgs, load_given},
         workload_file::NamedWorkload,
     },
     ops::{catalogue, events, history, revisions, stop::Stop},
@@ -17,7 +17,6 @@ use crate::{
         error::{Code, Error, Result},
         mask,
         name::DefinitionName,
-        validate,
     },
 };
 
@@ -157,11 +156,16 @@ fn apply(args: ApplyArgs, call: &Invocation) -> Done {
             .hint(format!("workloadctl definition apply NAME -f {}", files.file.join(" -f ")))
             .into());
     };
-    let loaded = load(read, call)?;
-    validation.tell(call, || validate::content(&loaded.content))?;
+    let (given, _) = load_given(read, call, files.named())?;
+    validation.tell(call, || given.report)?;
     let mut store = call.open()?;
-    let applied =
-        catalogue::apply_definition(&mut store, &name, &loaded.content, &files.named(), call.now)?;
+    let applied = catalogue::apply_definition(
+        &mut store,
+        &name,
+        given.content.get(),
+        &given.source,
+        call.now,
+    )?;
     definitions::applied(&call.printer, &[applied], false)?;
     Ok(None)
 }
@@ -186,13 +190,13 @@ fn apply_file(
             .into());
     }
     for definition in &loaded {
-        validation.tell(call, || validate::content(&definition.given.content))?;
+        validation.tell(call, || definition.given.report.clone())?;
     }
     let mut store = call.open()?;
     // All of them or none.
     let applied = store.transaction(|store| {
         let apply = |LoadedDefinition { name, given, .. }: &LoadedDefinition| {
-            catalogue::apply_definition(store, name, &given.content, &given.source, call.now)
+            catalogue::apply_definition(store, name, given.content.get(), &given.source, call.now)
         };
         loaded.iter().map(apply).collect::<Result<Vec<_>>>()
     })?;

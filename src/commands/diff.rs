@@ -158,5 +158,5 @@ fn given(
         let message = format!("{} has no definition `{wanted}`", named.file.name);
         return Err(Error::usage(Code::WorkloadFile, message).into());
     };
-    Ok(Side::Given { instance, content: loaded.given.content, declared, source })
+    Ok(Side::Given { instance, content: loaded.given.content.get().clone(), declared, source })
 }

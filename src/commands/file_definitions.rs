@@ -4,7 +4,8 @@ use std::io;
 
 use super::{
     invocation::{Failures, Invocation},
-    manifests::{load, load_packed},
+    manifests::load_packed,
+    validation::load_given,
     workload_file::NamedWorkload,
 };
 use crate::{
@@ -111,9 +112,8 @@ impl NamedWorkload {
     ) -> Result<LoadedDefinition, Failures> {
         let name = definition.name.clone();
         let (paths, files) = self.texts(definition, call)?;
-        let loaded = load(files, call).map_err(aside)?;
-        let given = Given { content: loaded.content, source: paths.join(" ") };
-        Ok(LoadedDefinition { name, given, warnings: loaded.warnings })
+        let (given, warnings) = load_given(files, call, paths.join(" ")).map_err(aside)?;
+        Ok(LoadedDefinition { name, given, warnings })
     }
 
     /// Reads the manifests of one definition, and keeps the objects packed; none where the file does

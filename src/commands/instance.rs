@@ -15,7 +15,6 @@ use crate::{
     },
     ops::{
         catalogue::{self, CreateOptions},
-        options::Given,
         runtimes,
         session::Session,
     },
@@ -158,7 +157,7 @@ fn create_from_file(named: &NamedWorkload, edits: &[OverrideEdit], call: &Invoca
         }
         session.store().transaction(|store| {
             for LoadedDefinition { name, given, .. } in &loaded {
-                let Given { content, source } = given;
+                let (content, source) = (given.content.get(), &given.source);
                 catalogue::apply_definition(store, name, content, source, session.now())?;
             }
             let create = |options| catalogue::create_instance(store, options, session.now());

@@ -8,24 +8,22 @@ use clap::Args;
 use crate::{
     commands::{
         invocation::{Failures, Invocation},
-        manifests::{FileArgs, load},
+        manifests::FileArgs,
         names::Numbered,
         overriding::OverrideArgs,
         pace::PaceArgs,
         parallel::ParallelArgs,
         typed,
-        validation::ValidationArgs,
+        validation::{ValidationArgs, load_given},
         workload_file::NamedWorkload,
     },
     ops::options::{
-        Conflicts, DeployOptions, Earlier, Given, Limits, OnMissing, Permissions, PruneWhen,
-        Watching,
+        Conflicts, DeployOptions, Earlier, Limits, OnMissing, Permissions, PruneWhen, Watching,
     },
     output::format::words,
     workload::{
         definition::SourceFile,
         error::{Code, Error, Result},
-        manifest::Loaded,
         mask,
         name::DefinitionName,
         placement::parse_namespace_label,
@@ -144,8 +142,8 @@ impl ReleaseArgs {
         if read.is_empty() {
             return Ok((options, Vec::new()));
         }
-        let Loaded { content, warnings, .. } = load(read, call)?;
-        options.given = Some(Given { content, source });
+        let (given, warnings) = load_given(read, call, source)?;
+        options.given = Some(given);
         Ok((options, warnings))
     }
 

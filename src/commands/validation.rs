@@ -9,12 +9,16 @@ use crate::{
         manifests::{FileArgs, load_each},
         session::{self, OperationMode},
     },
-    ops::{options::Validation, strictness},
+    ops::{
+        options::{Given, Validation},
+        strictness,
+    },
     output::{definitions, format::words},
     workload::{
         definition::SourceFile,
-        error::{Error, Result},
+        error::{Error, ErrorKind, Result},
         object::Object,
+        packed::{PackedContent, PackedObject},
         validate::{Judge, Report},
     },
 };
@@ -60,6 +64,27 @@ pub(crate) fn load_and_judge(
         take(object);
     })?;
     Ok(judge.finish(&loaded.content.files))
+}
+
+/// Reads as [`load_and_judge`] does, and keeps the objects packed: what is refused is never unpacked.
+/// Gives beside that what should be heeded in the manifests.
+///
+/// # Errors
+/// Those of [`load_each`].
+pub(crate) fn load_given(
+    read: Vec<SourceFile>,
+    call: &Invocation,
+    source: String,
+) -> Result<(Given, Vec<String>), Failures> {
+    let (mut judge, mut objects) = (Judge::new(), Vec::new());
+    let loaded = load_each(read, call, &mut |object| {
+        judge.look_at(&object);
+        objects.push(PackedObject::of(&object));
+    })?;
+    let files = loaded.content.files;
+    let report = judge.finish(&files);
+    let content = PackedContent { objects, files }.into();
+    Ok((Given { content, report, source }, loaded.warnings))
 }
 
 /// Say what is wrong with manifests; store nothing, and contact no cluster unless one is named
@@ -108,9 +133,17 @@ pub(super) fn run(args: ValidateArgs, call: &Invocation) -> Done {
             stdin_is_source: files.reads_stdin(),
             ..OperationMode::default()
         };
-        unjudged = session::run(call, mode, async |around| {
+        let asked = session::run(call, mode, async |around| {
             strictness::ask_server(around.session, &runtime, &objects, &mut report).await
-        })??;
+        })?;
+        match asked {
+            Ok(count) => unjudged = count,
+            // What is wrong is said all the same.
+            Err(error) if error.kind == ErrorKind::Runtime && !report.mistakes.is_empty() => {
+                call.printer.warn(&error.in_short());
+            }
+            Err(error) => return Err(error.into()),
+        }
     }
     let Report { mistakes, warnings } = report;
     warnings.iter().for_each(|warning| call.printer.warn(warning));

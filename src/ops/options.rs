@@ -5,17 +5,20 @@ use std::{sync::Arc, time::Duration};
 pub(crate) use super::choices::{Conflicts, OnMissing, Permissions, PruneWhen, Validation};
 use super::frozen::FrozenPlan;
 use crate::workload::{
-    definition::Content,
     name::{DefinitionName, InstanceName},
     overrides::{OverrideEdit, Overrides},
+    packed::LazyContent,
     readiness::RESTARTS_TOLERATED,
+    validate::Report,
 };
 
 /// The content that `-f` named.
 #[derive(Debug, Clone)]
 pub(crate) struct Given {
     /// The objects and their text.
-    pub content: Content,
+    pub content: LazyContent,
+    /// What is wrong with them as they were read.
+    pub report: Report,
     /// The sources as the user named them, joined by a blank.
     pub source: String,
 }

@@ -1,6 +1,8 @@
 //! Objects that are kept as text: a body takes many times the memory of its text, and of a large set
 //! all are needed, but only one at a time.
 
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
 use serde_json::Value;
 
 use super::{
@@ -20,6 +22,8 @@ pub(crate) struct PackedObject {
     body: PackedBody,
     is_definition: bool,
     is_versioned: bool,
+    /// Its name, where it is a Namespace.
+    namespace: Option<String>,
     origin: Origin,
 }
 
@@ -43,6 +47,50 @@ impl PackedContent {
     }
 }
 
+/// A content that is packed until somebody needs it, and shared by all that do.
+#[derive(Debug, Clone)]
+pub(crate) struct LazyContent(Arc<Lazy>);
+
+#[derive(Debug)]
+struct Lazy {
+    namespaces: Vec<String>,
+    packed: Mutex<Option<PackedContent>>,
+    whole: OnceLock<Content>,
+}
+
+impl LazyContent {
+    /// Gives the content.
+    pub(crate) fn get(&self) -> &Content {
+        let Lazy { packed, whole, .. } = &*self.0;
+        whole.get_or_init(|| {
+            let packed = packed.lock().unwrap_or_else(PoisonError::into_inner).take();
+            packed.unwrap_or_default().unpack()
+        })
+    }
+
+    /// Lists the namespaces that the content brings, as [`Content::brought_namespaces`] does.
+    pub(crate) fn brought_namespaces(&self) -> &[String] {
+        &self.0.namespaces
+    }
+}
+
+impl From<PackedContent> for LazyContent {
+    fn from(packed: PackedContent) -> Self {
+        let namespaces = packed.objects.iter().filter_map(|object| object.namespace.clone());
+        let namespaces = namespaces.collect();
+        let packed = Mutex::new(Some(packed));
+        Self(Arc::new(Lazy { namespaces, packed, whole: OnceLock::new() }))
+    }
+}
+
+impl From<Content> for LazyContent {
+    fn from(content: Content) -> Self {
+        let namespaces = content.brought_namespaces();
+        let packed = Mutex::new(None);
+        Self(Arc::new(Lazy { namespaces, packed, whole: content.into() }))
+    }
+}
+
 #[derive(Debug, Clone)]
 enum PackedBody {
     Text(Box<str>),
@@ -54,11 +102,13 @@ impl PackedObject {
     pub(crate) fn of(object: &Object) -> Self {
         let Object { body, origin } = object;
         let (is_definition, is_versioned) = (is_definition(body), is_versioned(body));
+        let id = object.id();
+        let namespace = id.is("", "Namespace").then_some(id.name);
         let body = match is_within(body, DEPTH_LIMIT) {
             true => PackedBody::Text(body.to_string().into()),
             false => PackedBody::Deep(body.clone()),
         };
-        Self { body, is_definition, is_versioned, origin: origin.clone() }
+        Self { body, is_definition, is_versioned, namespace, origin: origin.clone() }
     }
 
     /// Tells whether it is a CustomResourceDefinition.
@@ -93,6 +143,23 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_content_is_unpacked_for_all_that_share_it() {
+        let named = |kind: &str, name: &str| Object {
+            body: json!({"apiVersion": "v1", "kind": kind, "metadata": {"name": name}}).into(),
+            origin: Origin::line("a.yaml", 1),
+        };
+        let objects =
+            vec![named("Namespace", "one"), named("ConfigMap", "a"), named("Namespace", "b")];
+        let content = Content { objects, files: Vec::new() };
+        let packed = content.objects.iter().map(PackedObject::of).collect();
+        let packed: LazyContent = PackedContent { objects: packed, files: Vec::new() }.into();
+        for lazy in [packed.clone(), packed, content.clone().into()] {
+            assert_eq!(lazy.brought_namespaces(), content.brought_namespaces());
+            assert_eq!(*lazy.get(), content);
+        }
+    }
 
     #[test]
     fn an_object_comes_back_as_it_was() {

@@ -211,7 +211,7 @@ fn memory_is_bounded() {
     let many = |count: u32, text: &str| -> String {
         (0..count).map(|n| format!("{}---\n", text.replace("conf", &format!("c{n}")))).collect()
     };
-    let listed: Vec<String> = (0..80_000)
+    let listed: Vec<String> = (0..60_000)
         .map(|n| {
             format!(
                 "{{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{{\"name\":\"c{n}\"}}}}"
@@ -219,7 +219,7 @@ fn memory_is_bounded() {
         })
         .collect();
     let list = format!("{{\"items\":[{}],\"kind\":\"List\"}}", listed.join(","));
-    let wrong = many(50_000, &format!("{CONF}datum: {{text: x}}\n"));
+    let wrong = many(40_000, &format!("{CONF}datum: {{text: x}}\n"));
     let custom = wrong.replace("apiVersion: v1", "apiVersion: example.com/v1");
     let nested = format!("a: {}", "[x, ".repeat(1 << 20));
     for (name, text) in [

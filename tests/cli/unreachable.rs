@@ -27,6 +27,160 @@ fn home(current: &str) -> Program {
     program
 }
 
+/// What no server can make right is said before one is asked. What a newer one may know is its own to
+/// say; where none answers it is said all the same, beside why none was asked.
+#[test]
+fn what_is_wrong_is_said_although_nobody_can_be_asked() {
+    let program = home("kind-dev");
+    let web = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  replicas: 1\n  \
+        selector: {matchLabels: {a: b}}\n  template:\n    metadata: {labels: {a: b}}\n    \
+        spec: {containers: [{name: web, image: web}]}\n";
+    program.write("good.yaml", web);
+    program.write("type.yaml", &web.replace("replicas: 1", "replicas: one"));
+    program.write("field.yaml", &web.replace("replicas: 1", "replicaz: 1"));
+    program.write("both.yaml", &web.replace("replicas: 1", "replicaz: 1\n  paused: x"));
+    program.write("kind.yaml", &web.replace("kind: Deployment", "kind: Deploymint"));
+    program.write("mend.yaml", "{kind: Deployment, metadata: {name: web}, spec: {replicas: 2}}\n");
+    let app = "apiVersion: workloadctl/v1alpha1\nkind: Workload\nmetadata: {name: web}\nspec:\n  ";
+    program
+        .write("app.yaml", &format!("{app}manifests: [type.yaml]\n  instances: [{{name: web}}]\n"));
+    program
+        .write("keys.yaml", &format!("{app}manifest: [type.yaml]\n  instances: [{{name: web}}]\n"));
+    let lines = [
+        "deploy web -f type.yaml",
+        "deploy web -f field.yaml",
+        "deploy web -f both.yaml",
+        "plan web -f kind.yaml",
+        "deploy web -f good.yaml --set Deployment/web:spec.replicas=one",
+        "deploy web -f good.yaml --image wbe=web:2",
+        "deploy -f app.yaml",
+        "plan -f app.yaml",
+        "delete -f keys.yaml --yes",
+        "status -f keys.yaml",
+        "definition validate type.yaml --against kind-dev",
+        "diff web -f keys.yaml",
+        // The patch mends it, and so the cluster is asked.
+        "deploy web -f type.yaml --patch mend.yaml",
+        "deploy web -f type.yaml --validate warn",
+        "list -o name",
+    ];
+    snapshot!(program.told(&lines), @r#"
+    $ workloadctl deploy web -f type.yaml
+    exit code 2
+    --- stderr
+    error: type.yaml:5:13: Deployment/web: `spec.replicas` takes a whole number, not the text "one"
+      5 |   replicas: one
+        |             ^^^
+    hint: `--validate warn` leaves the decision to the server
+
+    $ workloadctl deploy web -f field.yaml
+    exit code 2
+    --- stderr
+    warning: cannot use runtime `kind-dev`: http://127.0.0.1:1 cannot be reached: nothing listens there
+    error: field.yaml:5:3: Deployment/web: there is no field `spec.replicaz`
+      5 |   replicaz: 1
+        |   ^^^^^^^^ did you mean `replicas`?
+    hint: `--validate warn` leaves the decision to the server
+
+    $ workloadctl deploy web -f both.yaml
+    exit code 2
+    --- stderr
+    error: 2 mistakes in the objects
+      both.yaml:5:3: Deployment/web: there is no field `spec.replicaz`
+        5 |   replicaz: 1
+          |   ^^^^^^^^ did you mean `replicas`?
+      both.yaml:6:11: Deployment/web: `spec.paused` takes true or false, not the text "x"
+        6 |   paused: x
+          |           ^
+    hint: `--validate warn` leaves the decision to the server
+
+    $ workloadctl plan web -f kind.yaml
+    exit code 2
+    --- stderr
+    warning: cannot use runtime `kind-dev`: http://127.0.0.1:1 cannot be reached: nothing listens there
+    error: kind.yaml:2:7: Deploymint/web: there is no kind "Deploymint" in apps/v1
+      2 | kind: Deploymint
+        |       ^^^^^^^^^^ did you mean `kind: Deployment`?
+    hint: `--validate warn` leaves the decision to the server
+
+    $ workloadctl deploy web -f good.yaml --set Deployment/web:spec.replicas=one
+    exit code 2
+    --- stderr
+    error: --set Deployment/web:spec.replicas=one: Deployment/web: `spec.replicas` takes a whole number, not the text "one"
+       | --set Deployment/web:spec.replicas=one
+       |                                    ^^^
+    hint: `--validate warn` leaves the decision to the server
+
+    $ workloadctl deploy web -f good.yaml --image wbe=web:2
+    exit code 2
+    --- stderr
+    error: --image wbe=web:2: no container and no image repository is wbe
+      the nearest is web
+
+    $ workloadctl deploy -f app.yaml
+    exit code 2
+    --- stderr
+    error: type.yaml:5:13: Deployment/web: `spec.replicas` takes a whole number, not the text "one"
+      5 |   replicas: one
+        |             ^^^
+    hint: `--validate warn` leaves the decision to the server
+
+    $ workloadctl plan -f app.yaml
+    exit code 2
+    --- stderr
+    error: type.yaml:5:13: Deployment/web: `spec.replicas` takes a whole number, not the text "one"
+      5 |   replicas: one
+        |             ^^^
+    hint: `--validate warn` leaves the decision to the server
+
+    $ workloadctl delete -f keys.yaml --yes
+    exit code 2
+    --- stderr
+    error: keys.yaml:5:3: unknown key spec.manifest
+    hint: did you mean `manifests`?
+    error: keys.yaml:5:3: spec.manifests is missing
+
+    $ workloadctl status -f keys.yaml
+    exit code 2
+    --- stderr
+    error: keys.yaml:5:3: unknown key spec.manifest
+    hint: did you mean `manifests`?
+    error: keys.yaml:5:3: spec.manifests is missing
+
+    $ workloadctl definition validate type.yaml --against kind-dev
+    exit code 2
+    --- stderr
+    warning: cannot learn the kinds of the cluster: http://127.0.0.1:1 cannot be reached: nothing listens there
+    error: type.yaml:5:13: Deployment/web: `spec.replicas` takes a whole number, not the text "one"
+      5 |   replicas: one
+        |             ^^^
+
+    $ workloadctl diff web -f keys.yaml
+    exit code 2
+    --- stderr
+    error: keys.yaml:5:3: unknown key spec.manifest
+    hint: did you mean `manifests`?
+    error: keys.yaml:5:3: spec.manifests is missing
+
+    $ workloadctl deploy web -f type.yaml --patch mend.yaml
+    exit code 7
+    --- stderr
+    error: cannot use runtime `kind-dev`
+      http://127.0.0.1:1 cannot be reached: nothing listens there
+    hint: is the cluster running? `kind get clusters`
+
+    $ workloadctl deploy web -f type.yaml --validate warn
+    exit code 7
+    --- stderr
+    error: cannot use runtime `kind-dev`
+      http://127.0.0.1:1 cannot be reached: nothing listens there
+    hint: is the cluster running? `kind get clusters`
+
+    $ workloadctl list -o name
+    exit code 0
+    "#);
+}
+
 #[test]
 fn a_deploy_that_reaches_nobody_leaves_the_database_as_it_was() {
     let program = home("kind-dev");

@@ -16,7 +16,7 @@ use crate::{
     ops::{
         catalogue::{self, ListOptions},
         deploy,
-        options::{DeployOptions, Given, Limits},
+        options::{DeployOptions, Limits},
         session::Session,
         side_by_side::Steps,
         view::{InstanceView, Operation, OperationOutcome},
@@ -192,11 +192,13 @@ impl Application<'_> {
         let given = self.definition(instance).map(|it| it.given.clone());
         let mut edits = self.base.edits.clone();
         if self.named.is_list()
-            && let Some(Given { content, .. }) = &given
+            && let Some(given) = &given
         {
             // Each image goes to those that have the container.
             edits.retain(|edit| match edit {
-                OverrideEdit::Image { name, image: Some(_) } => has_image(name, &content.objects),
+                OverrideEdit::Image { name, image: Some(_) } => {
+                    has_image(name, &given.content.get().objects)
+                }
                 _ => true,
             });
         }
@@ -212,7 +214,7 @@ impl Application<'_> {
     /// Refuses images that none of several instances has a container for.
     fn check_images(&self) -> Result<(), Failures> {
         let hits = |name: &str, instance: &FileInstance| match self.definition(instance) {
-            Some(definition) => has_image(name, &definition.given.content.objects),
+            Some(definition) => has_image(name, &definition.given.content.get().objects),
             // What its definition is, only the database or the cluster knows.
             None => true,
         };

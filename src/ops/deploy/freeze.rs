@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use super::{Deploy, prepare::Prepared};
-use crate::ops::{
-    frozen::FrozenPlan,
-    options::{DeployOptions, Given, Limits},
+use crate::{
+    ops::{
+        frozen::FrozenPlan,
+        options::{DeployOptions, Given, Limits},
+    },
+    workload::validate::Report,
 };
 
 impl Deploy<'_> {
@@ -38,7 +41,8 @@ impl DeployOptions {
     pub(crate) fn of_frozen(frozen: Arc<FrozenPlan>, limits: Limits) -> Self {
         Self {
             given: Some(Given {
-                content: frozen.content.clone(),
+                content: frozen.content.clone().into(),
+                report: Report::default(),
                 source: frozen.revision.source.clone(),
             }),
             definition: Some(frozen.definition.clone()),

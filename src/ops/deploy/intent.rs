@@ -277,7 +277,7 @@ impl Deploy<'_> {
             let mut recorded = Vec::new();
             match &self.options.given {
                 Some(given) => {
-                    store.keep_revision(&chosen.revision, &given.content, Some(self.name))?;
+                    store.keep_revision(&chosen.revision, given.content.get(), Some(self.name))?;
                 }
                 None => recorded.push((chosen.revision.clone(), chosen.content.clone())),
             }

@@ -45,7 +45,7 @@ use super::{
 use crate::{
     cluster::record,
     workload::{
-        error::{Code, Error, ErrorKind, Result},
+        error::{Code, Error, ErrorKind, Mistake, Result},
         name::InstanceName,
         release::Outcome,
     },
@@ -109,6 +109,8 @@ struct Deploy<'a> {
     stale: BTreeMap<String, String>,
     /// Whether the images of a local cluster were compared already.
     compared_images: bool,
+    /// What is wrong with the manifests by all that is known here, unless the server is newer.
+    foreseen: Vec<Mistake>,
 }
 
 impl<'a> Deploy<'a> {
@@ -128,6 +130,7 @@ impl<'a> Deploy<'a> {
             told: RefCell::default(),
             stale: BTreeMap::new(),
             compared_images: false,
+            foreseen: Vec::new(),
         }
     }
 
@@ -140,6 +143,7 @@ impl<'a> Deploy<'a> {
     }
 
     async fn rehearse(&mut self) -> Result<()> {
+        self.foresee()?;
         let mut prepared = self.prepare_or_stop(Purpose::Rehearse).await?;
         self.report.plan(&prepared);
         self.report_repairs(&mut prepared).await;
@@ -151,6 +155,7 @@ impl<'a> Deploy<'a> {
     }
 
     async fn run(&mut self) -> Result<()> {
+        self.foresee()?;
         let mut until = self.started + self.options.limits.lock_wait;
         // Nobody is waited for where the runtime cannot be chosen.
         self.known = Some(self.read_known()?);

@@ -33,7 +33,7 @@ use crate::schema::{Gvk, KUBERNETES_MINOR, openapi};
 pub(crate) use judge::{Judge, RenderedJudge};
 
 /// What was found.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Report {
     /// What would be refused, in the order of the objects.
     pub mistakes: Vec<Mistake>,
@@ -42,6 +42,7 @@ pub(crate) struct Report {
 }
 
 /// Validates the objects of a definition as they were read, their kinds included.
+#[cfg(any(test, fuzzing))]
 pub(crate) fn content(content: &Content) -> Report {
     let mut judge = Judge::new();
     content.objects.iter().for_each(|object| judge.look_at(object));

@@ -73,14 +73,9 @@ impl Deploy<'_> {
         };
         let occasion = start.occasion(self.options);
         let kinds = &start.target.kinds;
-        let edits = &self.options.edits;
         let placement = match render(objects, &overrides, kinds, &destination) {
             Err(_) if !unknown.is_empty() => return Err(combine(unknown)),
-            rendered => rendered.map_err(|error| {
-                let is_new = edits.iter().any(|edit| edit.is_advised_against(&error));
-                let hint = error.hint.clone().filter(|_| !is_new);
-                Error { hint, ..error }
-            })?,
+            rendered => rendered.map_err(|error| self.without_advice(error))?,
         };
         let Placement { mode, namespace, objects: placed, notes, mut warnings } = placement;
         let mut report = Report::default();

@@ -4,6 +4,7 @@ mod alongside;
 mod desired;
 mod draft;
 mod earlier;
+mod foresight;
 mod namespaces;
 mod owners;
 mod present;
@@ -81,7 +82,9 @@ impl Deploy<'_> {
     /// # Errors
     /// Every refusal and every failed read; nothing was written.
     pub(super) async fn prepare(&mut self, purpose: Purpose) -> Result<Prepared> {
-        let mut start = self.start(&purpose).await?;
+        let started = self.start(&purpose).await;
+        let mut start = started.map_err(|error| self.foreseen_instead(error))?;
+        self.heed_foreseen(&start).await?;
         let mut draft = self.draft(&purpose, &mut start).await?;
         if start.located.record().is_none() && draft.shows_ours {
             // A namespace that was there before does not tell that the record is gone.

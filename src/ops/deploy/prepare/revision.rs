@@ -104,7 +104,7 @@ impl Deploy<'_> {
         given: &Given,
         deployed: Option<&Deployed>,
     ) -> Result<ChosenRevision> {
-        let Given { content, source } = given;
+        let (content, source) = (given.content.get(), &given.source);
         // Somebody else's clock may be ahead of ours: ours is newer all the same.
         let after = deployed
             .and_then(|deployed| deployed.release.revision_created_at.checked_add(INSTANT).ok());

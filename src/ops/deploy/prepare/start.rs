@@ -66,7 +66,7 @@ impl Deploy<'_> {
         self.report.at(&choice.runtime);
         let mut target = Target::connect(session, &choice.runtime).await?;
         let brought = match &options.given {
-            Some(given) => given.content.brought_namespaces(),
+            Some(given) => given.content.brought_namespaces().to_vec(),
             None => self.stored_namespaces(stored.as_ref())?,
         };
         let flag = session.namespace.as_deref();
