@@ -19,8 +19,9 @@ use crate::{
 const MORE: &str = "\
 The objects are taken as they run, without what the server fills in; a deploy afterwards changes \
 nothing but who they belong to. Left are what controllers made, what another instance has, and what \
-every namespace has. -l and --all look at every kind that lives in namespaces; --from-helm takes \
-those of the release, those without a namespace too, and leaves its hooks. Values of Secrets are \
+every namespace has. -l and --all look at every kind; what lives in no namespace is taken by -l, and \
+with --all told where it names something of the namespace; --from-helm takes those of the release, \
+those without a namespace too, and leaves its hooks. Values of Secrets are \
 stored in the database, as those of any definition.
 
 Examples:
@@ -50,7 +51,7 @@ pub(crate) struct ImportArgs {
     /// Take the objects of a release of Helm
     #[arg(long, value_name = "RELEASE")]
     from_helm: Option<String>,
-    /// Take the objects whose labels fit
+    /// Take the objects whose labels fit, those without a namespace too
     #[arg(short = 'l', long, value_name = "SELECTOR")]
     selector: Option<String>,
     /// Take all objects of the namespace

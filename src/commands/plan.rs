@@ -30,6 +30,7 @@ Examples:
   workloadctl plan web                        what `deploy web` would do
   workloadctl plan web -f k8s/ --exit-code    4 if anything would change
   workloadctl plan web --diff fields          with a line for each field that changes
+  workloadctl plan web --why deploy/web       why the Deployment has its place in the order
   workloadctl plan web --out web.plan         for `deploy --plan web.plan`, which does just that
 
 Exit codes:
@@ -52,6 +53,9 @@ pub(crate) struct PlanArgs {
     /// Keep the plan in a file, for `deploy --plan`; it holds the values of Secrets
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Explain the place of an object in the order: what it waits for, what waits for it, and why
+    #[arg(long, value_name = "OBJECT")]
+    why: Option<String>,
     /// Exit with 4 if anything would change
     #[arg(long)]
     exit_code: bool,
@@ -60,7 +64,8 @@ pub(crate) struct PlanArgs {
 /// Plans.
 pub(super) fn run(args: PlanArgs, call: &Invocation) -> Done {
     call.only("plan", &[Format::Table, Format::Json])?;
-    let PlanArgs { mut release, style, out, exit_code } = args;
+    let PlanArgs { mut release, style, out, why, exit_code } = args;
+    release.why = why;
     release.single = out.is_some().then_some("--out");
     let command = FleetCommand::Plan(style.style(call));
     // Before the plan is shown, so that what is told is one answer.

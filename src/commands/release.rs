@@ -107,6 +107,9 @@ pub(crate) struct ReleaseArgs {
     /// How it is waited for; flags of `deploy` alone.
     #[arg(skip)]
     pub(super) watching: Watching,
+    /// The object whose place is explained: a flag of `plan` alone.
+    #[arg(skip)]
+    pub(super) why: Option<String>,
     /// The flag of the command that needs exactly one instance, if it was given.
     #[arg(skip)]
     pub(super) single: Option<&'static str>,
@@ -185,6 +188,7 @@ impl ReleaseArgs {
             frozen: None,
             typed,
             watching: self.watching,
+            why: self.why,
         })
     }
 

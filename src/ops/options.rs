@@ -109,6 +109,8 @@ pub(crate) struct DeployOptions {
     /// standard input is read, or a value is secret.
     pub typed: Option<String>,
     pub watching: Watching,
+    /// The object whose place in the order a plan explains.
+    pub why: Option<String>,
 }
 
 impl DeployOptions {
@@ -129,6 +131,7 @@ impl DeployOptions {
             typed: Some(String::new()),
             frozen: None,
             watching: Watching::default(),
+            why: None,
         }
     }
 }

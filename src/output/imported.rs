@@ -37,6 +37,7 @@ pub(crate) fn imported(printer: &Printer, view: &ImportView) -> Result<()> {
             human::count(view.secrets, "Secret")
         ));
     }
+    view.remarks.iter().for_each(|remark| printer.talk(remark));
     printer.hint(&format!("workloadctl deploy {name} --adopt"));
     Ok(())
 }

@@ -4,6 +4,7 @@
 mod changes;
 mod document;
 mod sum;
+mod why;
 
 use std::{fmt::Write as _, sync::Arc};
 
@@ -326,6 +327,7 @@ fn plan(operation: &Operation, style: DiffStyle, printer: &Printer) -> String {
         out = rows.show(printer);
         out.push_str(&changes::show(&operation.objects, style, printer.stdout()));
     }
+    out.push_str(&operation.why.as_deref().map(why::text).unwrap_or_default());
     let InstanceView { name, runtime, outcome, .. } = &operation.instance;
     let is_planned = outcome.is_some() && operation.error.is_none();
     if is_planned || !operation.objects.is_empty() {

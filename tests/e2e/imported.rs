@@ -331,8 +331,19 @@ on_both! {
         sent.extend([gone, away]);
         let documents: Vec<String> =
             sent.iter().map(|body| format!("---\n# Source: shop/templates/a.yaml\n{body}\n")).collect();
-        release(1, "superseded", "---\nkind: Nothing\n");
-        release(2, "deployed", &documents.concat());
+        release(1, "pending-install", "---\nkind: Nothing\n");
+        snapshot!(place.told(&format!("import {name} --from-helm shop -n {home}")), @"
+        $ workloadctl import NAME-web --from-helm shop -n NAME-home
+        exit code 1
+        --- stderr
+        error: Helm has no deployed release shop in namespace NAME-home
+          its revision 1 is pending-install
+        hint: `-l app.kubernetes.io/instance=shop` takes what runs by its labels
+        ");
+        release(2, "superseded", "---\nkind: Nothing\n");
+        release(3, "deployed", &documents.concat());
+        release(4, "failed", "---\nkind: Nothing\n");
+        release(11, "pending-upgrade", "---\nkind: Nothing\n");
         snapshot!(place.told(&format!("import {name} --from-helm shop -n {home}")), @r"
         $ workloadctl import NAME-web --from-helm shop -n NAME-home
         exit code 0
@@ -350,11 +361,12 @@ on_both! {
         --- stderr
         NAME-web imported: 6 objects on RUNTIME; nothing was written to the cluster
         the values of 1 Secret lie in the database as they are
+        revision 11 of Helm release shop is pending-upgrade: taken is what revision 3 sent, as it runs
         hint: workloadctl deploy NAME-web --adopt
         ");
         take_over(place, &home, &name);
         // Helm's own are left.
-        let path = format!("{}/sh.helm.release.v1.shop.v2", paths(&home)[3]);
+        let path = format!("{}/sh.helm.release.v1.shop.v3", paths(&home)[3]);
         assert!(place.get(&path).is_some());
     }
 }

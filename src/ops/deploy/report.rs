@@ -137,6 +137,7 @@ impl DeployReport {
         instance.overrides = draft.desired.overrides.clone();
         instance.created_at = start.stored.as_ref().map(|stored| stored.created_at);
         self.take_plan(&draft.plan);
+        self.operation.why = draft.desired.why.clone().map(Box::new);
         self.operation.alongside = prepared.collateral.objects().cloned().collect();
     }
 

@@ -26,11 +26,12 @@ use crate::{
 /// # Errors
 /// `no-such-release` (1); a release that cannot be read; a failed GET or LIST.
 pub(super) async fn look(target: &Target, namespace: &str, name: &str) -> Result<Found> {
-    let HelmRelease { name, version, manifest, hooks } = release(target, namespace, name).await?;
+    let mut found = Found::default();
+    let release = release(target, namespace, name, &mut found).await?;
+    let HelmRelease { name, version, manifest, hooks } = release;
     let source = format!("Helm release {name} (revision {version})");
     let file = SourceFile { name: source, text: manifest };
     let loaded = manifest::load(vec![file]).map_err(manifest::combine)?;
-    let mut found = Found::default();
     for hook in hooks {
         let reason = format!("a hook of Helm: {}", hook.events.join(","));
         found.leave(format!("{}/{}", hook.kind, hook.name), reason);
@@ -61,26 +62,49 @@ pub(super) async fn look(target: &Target, namespace: &str, name: &str) -> Result
     Ok(found)
 }
 
-/// Reads what Helm keeps of a release that is deployed.
-async fn release(target: &Target, namespace: &str, name: &str) -> Result<HelmRelease> {
+/// Reads what Helm keeps of a release that is deployed; tells where a later revision is not.
+async fn release(
+    target: &Target,
+    namespace: &str,
+    name: &str,
+    found: &mut Found,
+) -> Result<HelmRelease> {
     let collection = format!("/api/v1/namespaces/{namespace}/secrets");
-    let selector = format!("owner=helm,name={name},status=deployed");
+    let selector = format!("owner=helm,name={name}");
     let query = format!("&labelSelector={}", encode_query(&selector));
     let list = target.api.list(&collection, &query).await.map_err(|failure| {
         let doing = format!("cannot look for Helm release {name}");
         failure.explain_list(doing, &GroupKind::new("", "Secret"), Some(namespace))
     })?;
-    let number = |secret: &Value| -> u64 {
-        let version = secret["metadata"]["labels"]["version"].as_str();
-        version.and_then(|version| version.parse().ok()).unwrap_or_default()
+    let label = |secret: &Value, label: &str| {
+        secret["metadata"]["labels"][label].as_str().unwrap_or_default().to_owned()
     };
-    match list.items.iter().max_by_key(|secret| number(secret)) {
-        Some(secret) => helm::read(secret),
-        None => {
+    let number = |secret: &&Value| label(secret, "version").parse::<u64>().unwrap_or_default();
+    let deployed = list.items.iter().filter(|secret| label(secret, "status") == "deployed");
+    let newest = list.items.iter().max_by_key(number);
+    let newest = newest.map(|secret| (number(&secret), label(secret, "status")));
+    let none = || {
+        let message = format!("Helm has no deployed release {name} in namespace {namespace}");
+        Error::failed(Code::NoSuchRelease, message)
+    };
+    match (deployed.max_by_key(number), newest) {
+        (Some(deployed), newest) => {
+            let release = helm::read(deployed)?;
+            let version = release.version;
+            if let Some((number, status)) = newest.filter(|(number, _)| *number > version) {
+                found.remarks.push(format!(
+                    "revision {number} of Helm release {name} is {status}: taken is what \
+                     revision {version} sent, as it runs"
+                ));
+            }
+            Ok(release)
+        }
+        (None, Some((number, status))) => Err(none()
+            .cause(format!("its revision {number} is {status}"))
+            .hint(format!("`-l app.kubernetes.io/instance={name}` takes what runs by its labels"))),
+        (None, None) => {
             target.require_namespace(namespace).await?;
-            let message = format!("Helm has no deployed release {name} in namespace {namespace}");
-            Err(Error::failed(Code::NoSuchRelease, message)
-                .hint(format!("`helm list --namespace {namespace}` shows those there are")))
+            Err(none().hint(format!("`helm list --namespace {namespace}` shows those there are")))
         }
     }
 }

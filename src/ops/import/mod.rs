@@ -2,6 +2,8 @@
 //! the next deploy takes the objects over.
 
 mod chart;
+mod cluster_scoped;
+mod listing;
 mod namespace;
 
 use serde_json::Value;
@@ -33,7 +35,7 @@ use crate::{
 pub(crate) enum Selection {
     /// Those of a release of Helm.
     Helm(String),
-    /// Those of the namespace whose labels fit.
+    /// Those of the namespace, and those without one, whose labels fit.
     Labelled(String),
     /// All of the namespace.
     All,
@@ -58,6 +60,8 @@ struct Found {
     /// Those of them that are not what Helm sent.
     changed: Vec<ObjectId>,
     left: Vec<LeftObject>,
+    /// What is to be heeded beside.
+    remarks: Vec<String>,
 }
 
 impl Found {
@@ -126,7 +130,13 @@ pub(crate) async fn import(session: &Session<'_>, options: &ImportOptions) -> Re
         let id = ObjectId::of(live);
         ImportedObject { made_by: made_by(live), changed: found.changed.contains(&id), id }
     });
-    Ok(ImportView { instance, objects: objects.collect(), left: found.left, secrets })
+    Ok(ImportView {
+        instance,
+        objects: objects.collect(),
+        left: found.left,
+        secrets,
+        remarks: found.remarks,
+    })
 }
 
 /// Tells an object of the definition, which names no namespace, from the others.

@@ -17,6 +17,9 @@ pub(crate) struct ImportView {
     pub left: Vec<LeftObject>,
     /// How many of the objects hold values of Secrets.
     pub secrets: usize,
+    /// What is to be heeded beside.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub remarks: Vec<String>,
 }
 
 /// An object of the definition.

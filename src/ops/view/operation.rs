@@ -12,6 +12,7 @@ use crate::{
     workload::{
         drift::Drift,
         error::{Error, ErrorKind},
+        graph::Explanation,
         name::InstanceName,
         object::ObjectId,
         release::Outcome,
@@ -47,6 +48,8 @@ pub(crate) struct Operation {
     pub rollback: Option<Box<Operation>>,
     /// Whether anything was written to the cluster.
     pub wrote: bool,
+    /// Why an object has its place in the order, where that is asked for.
+    pub why: Option<Box<Explanation>>,
     /// The plan, to be kept.
     pub frozen: Option<Arc<FrozenPlan>>,
 }

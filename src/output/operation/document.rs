@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::{
     ops::view::{Counts, InstanceView, ObjectView, Operation},
-    workload::{error::ErrorView, object::ObjectId},
+    workload::{error::ErrorView, graph::Explanation, object::ObjectId},
 };
 
 /// The answer as docs/cli.md promises it: the instance's fields and what was done.
@@ -17,6 +17,8 @@ pub(super) struct OperationDocument<'a> {
     objects: &'a [ObjectView],
     #[serde(skip_serializing_if = "<[ObjectId]>::is_empty")]
     alongside: &'a [ObjectId],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<&'a Explanation>,
     duration_seconds: f64,
     warnings: &'a [String],
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
@@ -43,6 +45,7 @@ impl<'a> From<&'a Operation> for OperationDocument<'a> {
             error,
             rollback,
             wrote: _,
+            why,
             frozen: _,
         } = operation;
         Self {
@@ -50,6 +53,7 @@ impl<'a> From<&'a Operation> for OperationDocument<'a> {
             counts: *counts,
             objects,
             alongside,
+            why: why.as_deref(),
             duration_seconds: (duration_seconds * 1000.0).round() / 1000.0,
             warnings,
             remarks,

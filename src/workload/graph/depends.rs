@@ -17,7 +17,7 @@ use crate::workload::{
     placement::Placed,
 };
 
-const ANNOTATION: &str = "config.kubernetes.io/depends-on";
+pub(super) const ANNOTATION: &str = "config.kubernetes.io/depends-on";
 
 /// Adds the edges that annotations state.
 pub(super) fn add(builder: &mut Builder<'_>, kinds: &Kinds) -> Result<()> {

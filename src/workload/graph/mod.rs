@@ -8,6 +8,8 @@
 
 use std::{collections::BTreeSet, fmt};
 
+use serde::Serialize;
+
 use super::{
     error::Result,
     hooks::{Occasion, Turns},
@@ -21,6 +23,8 @@ mod builder;
 mod cycles;
 mod deletion;
 mod depends;
+mod explanation;
+mod field;
 mod hooks;
 mod links;
 mod missing;
@@ -28,13 +32,15 @@ mod rules;
 mod schedule;
 
 pub(crate) use deletion::deletion_waves;
+pub(crate) use explanation::{Explanation, Wait};
 pub(crate) use missing::{Reference, missing_references};
 pub(crate) use schedule::Schedule;
 
 use builder::Builder;
 
 /// How far an object has come. A later one includes the earlier ones.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum Milestone {
     /// The server has accepted it.
     Applied,
@@ -212,22 +218,12 @@ impl Graph {
 
     /// Tells why an object has its place: what comes before it, in source order, through joins.
     pub(crate) fn why(&self, node: usize) -> Vec<Why> {
-        let mut found = Vec::new();
-        let mut open = vec![node];
-        while let Some(node) = open.pop() {
-            for &index in &self.incoming[node] {
-                let edge = self.edges[index];
-                if !self.is_applied(edge.from) {
-                    open.push(edge.from);
-                } else {
-                    found.push(Why {
-                        from: self.first_turn(edge.from).unwrap_or(edge.from),
-                        until: edge.until,
-                        reason: edge.reason.to_string(),
-                    });
-                }
-            }
-        }
+        let why = |edge: Edge| Why {
+            from: self.first_turn(edge.from).unwrap_or(edge.from),
+            until: edge.until,
+            reason: edge.reason.to_string(),
+        };
+        let mut found: Vec<Why> = self.waits_of(node).into_iter().map(why).collect();
         found.sort_by_key(|why| (why.from, std::cmp::Reverse(why.until)));
         found.dedup_by_key(|why| why.from);
         found

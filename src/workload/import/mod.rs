@@ -6,5 +6,5 @@ pub(crate) mod helm;
 mod selection;
 mod stripping;
 
-pub(crate) use selection::{is_listed, is_made_for_another, reason_to_leave};
+pub(crate) use selection::{is_listed, is_made_for_another, reason_to_leave, referred};
 pub(crate) use stripping::{is_as_sent, stripped};

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::super::{
-    kinds::KindInfo,
+    kinds::{KindInfo, builtin_kind},
     object::ObjectId,
     ownership::{
         MANAGER_PREFIX, has_controller, is_of_kubernetes, is_terminating, other_instances,
@@ -12,14 +12,21 @@ use super::super::{
 };
 
 /// Kinds whose objects Kubernetes makes and forgets; those that somebody made are of no definition.
-const PASSING: &[(&str, &str)] =
-    &[("", "Event"), ("events.k8s.io", "Event"), ("coordination.k8s.io", "Lease")];
+const PASSING: &[(&str, &str)] = &[
+    ("", "Event"),
+    ("events.k8s.io", "Event"),
+    ("coordination.k8s.io", "Lease"),
+    ("certificates.k8s.io", "CertificateSigningRequest"),
+    ("storage.k8s.io", "VolumeAttachment"),
+];
 
-/// Tells whether objects of a kind can be part of a definition: they live in namespaces, and are
-/// made, changed and deleted by whoever may.
+/// Annotation of a volume that a provisioner made.
+const PROVISIONED_BY: &str = "pv.kubernetes.io/provisioned-by";
+
+/// Tells whether objects of a kind can be part of a definition: they are made, changed and deleted by
+/// whoever may.
 pub(crate) fn is_listed(group: &str, kind: &str, info: &KindInfo) -> bool {
-    info.namespaced
-        && ["list", "create", "patch", "delete"].iter().all(|verb| info.can(verb))
+    ["list", "create", "patch", "delete"].iter().all(|verb| info.can(verb))
         && !PASSING.contains(&(group, kind))
 }
 
@@ -47,10 +54,33 @@ pub(crate) fn reason_to_leave(live: &Value) -> Option<String> {
         ("", "Secret", _) => reason_to_leave_secret(live)?,
         ("", "Pod", _) => "a pod that no controller makes cannot be changed",
         ("", "Namespace", _) => "an instance in a given namespace brings none",
+        ("", "Node", _) | ("storage.k8s.io", "CSINode", _) => "it is a node of the cluster",
+        ("", "PersistentVolume", _) if has_annotation(live, PROVISIONED_BY) => {
+            "it was made for a claim"
+        }
         _ if is_of_kubernetes(live) => "Kubernetes made it",
         _ => return None,
     };
     Some(reason.to_owned())
+}
+
+fn has_annotation(live: &Value, key: &str) -> bool {
+    live["metadata"]["annotations"].get(key).is_some()
+}
+
+/// Names what an object that lives in no namespace names of a namespace, if it does: `Kind/name`.
+pub(crate) fn referred(live: &Value, namespace: &str) -> Option<String> {
+    let id = ObjectId::of(live);
+    let named = |kind: &str, holder: &Value| {
+        let there = holder["namespace"] == namespace;
+        there.then(|| format!("{kind}/{}", holder["name"].as_str().unwrap_or_default()))
+    };
+    if id.is("", "PersistentVolume") {
+        return named("PersistentVolumeClaim", &live["spec"]["claimRef"]);
+    }
+    let references = builtin_kind(&id).names_in_namespaces.iter();
+    let mut all = references.flat_map(|it| it.all_in(live).map(move |holder| (it.to, holder)));
+    all.find_map(|(to, holder)| named(&to.to_string(), holder))
 }
 
 fn reason_to_leave_secret(live: &Value) -> Option<&'static str> {
@@ -113,6 +143,32 @@ mod tests {
     }
 
     #[test]
+    fn what_names_something_of_a_namespace_is_told() {
+        let of = |api_version: &str, kind: &str, more: Value| {
+            let mut body =
+                json!({"apiVersion": api_version, "kind": kind, "metadata": {"name": "a"}});
+            body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            referred(&body, "shop")
+        };
+        let binding = |namespace: &str| {
+            let subjects = json!([{"kind": "User", "name": "eve"},
+                {"kind": "ServiceAccount", "name": "web", "namespace": namespace}]);
+            of("rbac.authorization.k8s.io/v1", "ClusterRoleBinding", json!({"subjects": subjects}))
+        };
+        assert_eq!(binding("shop").as_deref(), Some("ServiceAccount/web"));
+        assert_eq!(binding("other"), None);
+        let claim = json!({"spec": {"claimRef": {"namespace": "shop", "name": "data"}}});
+        let volume = of("v1", "PersistentVolume", claim);
+        assert_eq!(volume.as_deref(), Some("PersistentVolumeClaim/data"));
+        let service = json!({"webhooks": [{"clientConfig": {"url": "https://a"}},
+            {"clientConfig": {"service": {"namespace": "shop", "name": "hook"}}}]});
+        let webhook =
+            of("admissionregistration.k8s.io/v1", "MutatingWebhookConfiguration", service);
+        assert_eq!(webhook.as_deref(), Some("Service/hook"));
+        assert_eq!(of("rbac.authorization.k8s.io/v1", "ClusterRole", json!({"rules": []})), None);
+    }
+
+    #[test]
     fn what_is_made_for_another_is_told_by_its_owner_or_its_maker() {
         let by = |kind: &str, manager: &str, owners: Value| {
             json!({"apiVersion": "v1", "kind": kind, "metadata": {"name": "a", "ownerReferences": owners,
@@ -140,8 +196,10 @@ mod tests {
             ("", "Event", false),
             ("events.k8s.io", "Event", false),
             ("coordination.k8s.io", "Lease", false),
-            ("", "Namespace", false),
-            ("rbac.authorization.k8s.io", "ClusterRole", false),
+            ("", "Namespace", true),
+            ("rbac.authorization.k8s.io", "ClusterRole", true),
+            ("certificates.k8s.io", "CertificateSigningRequest", false),
+            ("storage.k8s.io", "VolumeAttachment", false),
             ("authorization.k8s.io", "LocalSubjectAccessReview", false),
         ] {
             assert_eq!(listed(group, kind), expected, "{kind}.{group}");

@@ -52,6 +52,10 @@ pub(crate) fn stripped(live: &Value) -> Value {
     if id.is("batch", "Job") {
         job(fields);
     }
+    // A controller gathers them.
+    if id.is("rbac.authorization.k8s.io", "ClusterRole") && fields.contains_key("aggregationRule") {
+        fields.remove("rules");
+    }
     let gvk = Gvk::of(live);
     // Of CRDs, whose schemas are huge and mostly names, the defaults stay.
     match openapi().of(&gvk).filter(|_| !id.is("apiextensions.k8s.io", "CustomResourceDefinition"))

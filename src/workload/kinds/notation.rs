@@ -155,7 +155,7 @@ pub(crate) fn find<'a>(
     }
     match *found {
         [id] => Ok(id),
-        [] => Err(not_found(text, &pattern, &ids)),
+        [] => Err(not_found(text, &pattern, &ids, kinds)),
         _ => Err(ambiguous(text, &found)),
     }
 }
@@ -169,12 +169,15 @@ fn malformed(text: &str, ids: &[&ObjectId]) -> Error {
     }
 }
 
-fn not_found(text: &str, pattern: &Pattern<'_>, ids: &[&ObjectId]) -> Error {
+fn not_found(text: &str, pattern: &Pattern<'_>, ids: &[&ObjectId], kinds: &Kinds) -> Error {
     let error = Error::usage(Code::UnknownObject, format!("there is no object {text}"));
     if let Some(id) = ids.iter().find(|id| same_but_namespace(pattern, id)) {
         return error.hint(format!("write `{}`", full_form(id)));
     }
-    let wanted = format!("{}/{}", pattern.kind.kind, pattern.name).to_lowercase();
+    // A short name is not spelled like the kind that it means.
+    let meant = ids.iter().find(|id| pattern.kind.means(&id.kind, kinds.of(id)));
+    let kind = meant.map_or(pattern.kind.kind, |id| &id.kind);
+    let wanted = format!("{kind}/{}", pattern.name).to_lowercase();
     let known: Vec<String> = ids.iter().map(|id| id.to_string().to_lowercase()).collect();
     let near = nearest(&wanted, known.iter().map(String::as_str));
     let same_name = || ids.iter().position(|id| id.name == pattern.name);

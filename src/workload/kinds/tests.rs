@@ -247,6 +247,7 @@ fn what_is_not_found_is_told_with_what_is_near() {
         ("a/b/c/d", "invalid-object", None),
         ("/web", "invalid-object", None),
         ("Deployment/wbe", "unknown-object", Some("write `Deployment/web`")),
+        ("deploy/wbe", "unknown-object", Some("write `Deployment/web`")),
         ("Deploymint/web", "unknown-object", Some("write `Deployment/web`")),
         ("z/Deployment/web", "unknown-object", Some("write `a/Deployment.apps/web`")),
         ("StatefulSet/nothing", "unknown-object", None),

@@ -10,6 +10,7 @@ mod custom;
 mod deprecated;
 mod fault;
 mod judge;
+mod field_place;
 mod place;
 mod source;
 
@@ -31,6 +32,8 @@ use super::{
 use crate::schema::{Gvk, KUBERNETES_MINOR, openapi};
 
 pub(crate) use judge::{Judge, RenderedJudge};
+pub(in crate::workload) use field_place::FieldPlaces;
+use place::PathStep;
 
 /// What was found.
 #[derive(Debug, Clone, Default, PartialEq)]

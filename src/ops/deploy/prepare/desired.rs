@@ -13,14 +13,14 @@ use crate::{
     workload::{
         definition::Content,
         error::{Error, Result},
-        graph::{Graph, Reference, missing_references},
+        graph::{Explanation, Graph, Reference, missing_references},
         hooks::Occasion,
         instance::NamespaceMode,
-        kinds::find,
+        kinds::{Kinds, find},
         manifest::combine,
         object::{Object, ObjectId},
         overrides::Overrides,
-        placement::{Destination, Placement},
+        placement::{Destination, Placed, Placement},
         plan::Desired,
         record::{Deployed, Record},
         rendering::render,
@@ -45,6 +45,8 @@ pub(in crate::ops::deploy) struct DesiredState {
     pub warnings: Vec<String>,
     /// `--replace`, resolved.
     pub replace: HashSet<ObjectId>,
+    /// Why an object has its place, where that is asked for.
+    pub why: Option<Explanation>,
     /// References to objects that are not in the set.
     pub missing: Vec<Reference>,
 }
@@ -95,6 +97,8 @@ impl Deploy<'_> {
             graph.forgo_backends();
         }
         let missing = missing_references(&placed);
+        let why = self.options.why.as_deref();
+        let why = why.map(|text| explain(text, &graph, &placed, content, kinds)).transpose()?;
         let objects: Vec<Desired> =
             placed.into_iter().map(|placed| Desired::new(placed.body, placed.origin)).collect();
         let ids = || objects.iter().map(|desired| &desired.id);
@@ -110,9 +114,23 @@ impl Deploy<'_> {
             notes,
             warnings,
             replace,
+            why,
             missing,
         })
     }
+}
+
+/// Explains the place of an object as the user names it.
+fn explain(
+    text: &str,
+    graph: &Graph,
+    placed: &[Placed],
+    content: &Content,
+    kinds: &Kinds,
+) -> Result<Explanation> {
+    let id = find(text, placed.iter().map(|object| &object.id), kinds)?;
+    let object = placed.iter().position(|object| object.id == *id).expect("it is one of them");
+    Ok(graph.explain(object, placed, &content.files))
 }
 
 impl Start {
