@@ -16,7 +16,6 @@ use crate::{
         drift::{Change, Drift},
         error::Result,
         object::ObjectId,
-        ownership::fields::shown,
     },
 };
 
@@ -73,7 +72,8 @@ fn table(live: &Operation, printer: &Printer, now: Timestamp) -> String {
         return String::new();
     }
     let mut rows = Rows::new(&["OBJECT", "FIELD", "BY", "AGE", "DEPLOYED", "LIVE"]);
-    for Drift { object, change, path, by, at, old, new } in &live.drift {
+    for drift in &live.drift {
+        let Drift { object, change, path: _, by, at, old, new } = drift;
         let now_is = match (change, new) {
             (_, Some(new)) => Some(value(new)),
             (Change::Changed | Change::Removed, None) if old.is_some() => Some("(gone)".to_owned()),
@@ -83,7 +83,7 @@ fn table(live: &Operation, printer: &Printer, now: Timestamp) -> String {
         };
         rows.push(vec![
             object.to_string().into(),
-            or_dash(Some(shown(path))),
+            or_dash(Some(drift.path_as_typed())),
             or_dash(by.as_deref()),
             or_dash(at.map(|at| human::age(at, now))),
             or_dash(old.as_ref().map(value)),

@@ -16,6 +16,7 @@ pub(crate) use sent::SentBodies;
 use super::{
     mask,
     object::ObjectId,
+    overrides::{Path, PathStep},
     ownership::{
         Holder, Lost, apply_entry, deleted_at,
         fields::{OwnedPathElement, shown, value_at},
@@ -68,7 +69,33 @@ fn as_text<S: Serializer>(object: &ObjectId, serializer: S) -> Result<S::Ok, S::
 }
 
 fn as_path<S: Serializer>(path: &[OwnedPathElement], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&shown(path))
+    serializer.collect_str(&typed(path))
+}
+
+/// Turns the server's path into the one that a plan shows and `--set` takes: an item is told by its
+/// name, or by its other keys but for what all have by default.
+fn typed(path: &[OwnedPathElement]) -> Path {
+    let step = |step: &OwnedPathElement| match step {
+        OwnedPathElement::Field(name) => PathStep::Key(name.clone()),
+        OwnedPathElement::Index(index) => PathStep::Index(*index),
+        OwnedPathElement::OwnedField(value) => {
+            PathStep::Select { field: String::new(), text: bare(value) }
+        }
+        OwnedPathElement::Item(keys) => {
+            let told = |key: &str, value: &Value| key != "protocol" || value != "TCP";
+            let mut keys: Vec<_> = keys.iter().filter(|(key, value)| told(key, value)).collect();
+            keys.sort_by_key(|(key, _)| (*key == "protocol", *key));
+            let pairs = keys.iter().map(|(key, value)| format!("{key}={}", bare(value)));
+            let pairs = pairs.collect::<Vec<_>>().join(",");
+            let (field, text) = pairs.split_once('=').unwrap_or_default();
+            PathStep::Select { field: field.to_owned(), text: text.to_owned() }
+        }
+    };
+    Path(path.iter().map(step).collect())
+}
+
+fn bare(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 impl Drift {
@@ -81,7 +108,12 @@ impl Drift {
         Self { by, at, ..self }
     }
 
-    /// Gives the path as it fits a sentence: `spec.template…[name="web"].image`.
+    /// Gives the path as a plan shows it: `spec.template.spec.containers[name=web].image`.
+    pub(crate) fn path_as_typed(&self) -> String {
+        typed(&self.path).to_string()
+    }
+
+    /// Gives the path as it fits a sentence: `spec.template…[name=web].image`.
     pub(crate) fn path_in_short(&self) -> String {
         let path = &self.path;
         let is_item = |step: Option<&OwnedPathElement>| {
@@ -92,10 +124,9 @@ impl Drift {
             if is_item(path.len().checked_sub(2).and_then(|at| path.get(at))) { 2 } else { 1 };
         match path.len().checked_sub(last) {
             Some(end) if end > 3 => {
-                let tail = shown(&path[end..]);
-                format!("{}…{tail}", shown(&path[..2]))
+                format!("{}…{}", typed(&path[..2]), typed(&path[end..]))
             }
-            _ => shown(path),
+            _ => self.path_as_typed(),
         }
     }
 

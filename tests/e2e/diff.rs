@@ -128,7 +128,7 @@ on_both! {
           ~ spec.template.spec.containers[name=web].image: registry.k8s.io/pause:3.10 -> registry.k8s.io/pause:3.9
         added NAME/ConfigMap/extra
         --- stderr
-        warning: Deployment/web: spec.template…[name="web"].image was "registry.k8s.io/pause:3.10" (kubectl-set, N s ago)
+        warning: Deployment/web: spec.template…[name=web].image was "registry.k8s.io/pause:3.10" (kubectl-set, N s ago)
         warning: ConfigMap/extra was deleted
 
         $ workloadctl diff NAME@1 --diff fields
@@ -143,7 +143,7 @@ on_both! {
         added NAME/ConfigMap/extra
         --- stderr
         NAME: back to release 1 (NAME revision 1)
-        warning: Deployment/web: spec.template…[name="web"].image was "registry.k8s.io/pause:3.10" (kubectl-set, N s ago)
+        warning: Deployment/web: spec.template…[name=web].image was "registry.k8s.io/pause:3.10" (kubectl-set, N s ago)
         warning: ConfigMap/extra was deleted
         "#);
         // Nothing was written, and a deploy brings it back.

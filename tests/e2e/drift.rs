@@ -109,8 +109,8 @@ on_both! {
           ConfigMap/conf: data.a was "edited" (kubectl-edit, N s ago)
         edit that removes: 3 1 object differs from release 2: ConfigMap/conf data.b taken away
           ConfigMap/conf: data.b was taken away
-        set image: 3 1 object differs from release 3: Deployment/web spec.template…[name="main"].image by kubectl-set, N s ago
-          Deployment/web: spec.template…[name="main"].image was "web:hand" (kubectl-set, N s ago)
+        set image: 3 1 object differs from release 3: Deployment/web spec.template…[name=main].image by kubectl-set, N s ago
+          Deployment/web: spec.template…[name=main].image was "web:hand" (kubectl-set, N s ago)
         scale: 3 1 object differs from release 4: Deployment/web spec.replicas by kubectl
           Deployment/web: spec.replicas is left to "kubectl", which holds it (`--conflicts force` takes it)
         label of ours: 3 1 object differs from release 4: Deployment/web metadata.labels.tier by kubectl-label, N s ago
@@ -119,9 +119,9 @@ on_both! {
         label of ours taken away: 3 1 object differs from release 5: Deployment/web metadata.labels.tier taken away
           Deployment/web: spec.replicas is left to "kubectl", which holds it (`--conflicts force` takes it)
           Deployment/web: metadata.labels.tier was taken away
-        label of workloadctl taken away: 3 1 object differs from release 6: ConfigMap/conf metadata.labels.workloadctl/instance taken away
+        label of workloadctl taken away: 3 1 object differs from release 6: ConfigMap/conf metadata.labels["workloadctl/instance"] taken away
           Deployment/web: spec.replicas is left to "kubectl", which holds it (`--conflicts force` takes it)
-          ConfigMap/conf: metadata.labels.workloadctl/instance was taken away
+          ConfigMap/conf: metadata.labels["workloadctl/instance"] was taken away
         apply: 3 1 object differs from release 7: Service/web spec.selector by kubectl-client-side-apply, N s ago
           Deployment/web: spec.replicas is left to "kubectl", which holds it (`--conflicts force` takes it)
           Service/web: spec.selector was {"app":"other"} (kubectl-client-side-apply, N s ago)
@@ -131,9 +131,9 @@ on_both! {
         secret: 3 1 object differs from release 9: Secret/key data.password by kubectl-patch, N s ago
           Deployment/web: spec.replicas is left to "kubectl", which holds it (`--conflicts force` takes it)
           Secret/key: data.password was changed (kubectl-patch, N s ago)
-        item taken away: 3 1 object differs from release 10: Service/web spec.ports[port=81,protocol="TCP"] taken away
+        item taken away: 3 1 object differs from release 10: Service/web spec.ports[port=81] taken away
           Deployment/web: spec.replicas is left to "kubectl", which holds it (`--conflicts force` takes it)
-          Service/web: spec.ports[port=81,protocol="TCP"] was taken away
+          Service/web: spec.ports[port=81] was taken away
         delete: 3 1 object differs from release 11: ConfigMap/conf was deleted
           Deployment/web: spec.replicas is left to "kubectl", which holds it (`--conflicts force` takes it)
           ConfigMap/conf was deleted

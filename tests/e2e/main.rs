@@ -26,6 +26,7 @@ mod derived;
 mod diff;
 mod docs;
 mod drift;
+mod drift_places;
 mod dropped;
 mod evidence;
 mod examples;

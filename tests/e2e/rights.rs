@@ -127,6 +127,12 @@ fn an_account_of_one_namespace_deploys_into_it() {
     assert_eq!(status["status"], "Healthy", "{status}");
     let plan = user.run(&format!("plan {name} -o json")).expect(0).json();
     assert_eq!(plan["counts"]["unchanged"], 4, "{plan}");
+    // Nothing may be listed: each object is asked for, and what others changed of it is told.
+    let path = format!("/api/v1/namespaces/{at}/configmaps/settings?fieldManager=kubectl-edit");
+    home.admin.call(Request::merge_patch(path, &json!({"data": {"value": "theirs"}}))).unwrap();
+    let status = user.run(&format!("status {name} --exit-code")).expect(3).stdout;
+    let told = "1 object differs from release 1: ConfigMap/settings data.value by kubectl-edit, ";
+    assert!(status.lines().any(|line| line.starts_with(told)), "{status}");
     // An upgrade that prunes; then with an empty database.
     let upgrade = SET
         .replace("\"1\"", "\"2\"")
@@ -432,7 +438,7 @@ fn who_only_reads_can_plan() {
     NAME on reader: 1 to update, 3 unchanged
     --- stderr
     warning: compared locally, since this account may not write: …
-    warning: Deployment/app: spec.template…[name="app"].image was "app:2" (kubectl-edit, N s ago)
+    warning: Deployment/app: spec.template…[name=app].image was "app:2" (kubectl-edit, N s ago)
     "#);
     reader.write("set.yaml", &SET.replace("\"1\"", "\"2\""));
     let changed = reader.run(&line).expect(0).json();
