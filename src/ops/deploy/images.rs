@@ -14,6 +14,7 @@ use crate::{
     },
     workload::{
         error::Result,
+        instance::NamespaceMode,
         kinds::{Trait, builtin_kind, pod_template::pod_spec},
         object::ObjectId,
         overrides::restart_key,
@@ -27,6 +28,7 @@ pub(super) struct ToLoad {
     missing: Missing,
     /// What runs already, with the image that is newer by then.
     readers: Vec<(ObjectId, String)>,
+    mode: NamespaceMode,
 }
 
 impl Deploy<'_> {
@@ -83,7 +85,8 @@ impl Deploy<'_> {
         });
         let readers = readers.collect();
         let is_any = !missing.images.is_empty();
-        Ok(is_any.then(|| ToLoad { missing, readers }))
+        let mode = prepared.draft.desired.mode;
+        Ok(is_any.then(|| ToLoad { missing, readers, mode }))
     }
 
     /// Gives the lock back, loads the images if a flag or a person says so, and locks again.
@@ -121,7 +124,7 @@ impl Deploy<'_> {
             }
             for (reader, image) in &found.readers {
                 self.note(format!("restarting {reader} with the {image} of this machine"));
-                self.stale.insert(restart_key(reader), now.clone());
+                self.stale.insert(restart_key(reader, found.mode), now.clone());
             }
         }
         drop(turn);

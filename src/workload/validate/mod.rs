@@ -9,8 +9,8 @@ mod builtin;
 mod custom;
 mod deprecated;
 mod fault;
-mod judge;
 mod field_place;
+mod judge;
 mod place;
 mod source;
 
@@ -31,9 +31,8 @@ use super::{
 };
 use crate::schema::{Gvk, KUBERNETES_MINOR, openapi};
 
-pub(crate) use judge::{Judge, RenderedJudge};
 pub(in crate::workload) use field_place::FieldPlaces;
-use place::PathStep;
+pub(crate) use judge::{Judge, RenderedJudge};
 
 /// What was found.
 #[derive(Debug, Clone, Default, PartialEq)]
