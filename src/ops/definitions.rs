@@ -14,8 +14,8 @@ use crate::{
 /// Reads what is not known yet. What may not be read only makes the judgement poorer.
 pub(crate) async fn add_definitions(target: &Target, live: &Live, around: &mut Related) {
     let mut missing: BTreeSet<String> = BTreeSet::new();
-    for (id, object) in live {
-        if watch_of(object).definition
+    for (id, object) in live.iter() {
+        if watch_of(&object).definition
             && around.definition(&id.group, &id.kind).is_none()
             && let Some(info) = target.kinds.of(id)
         {

@@ -197,7 +197,7 @@ impl Planning<'_> {
             // One that we bring ourselves, in mode managed, has no place in the sources; of that
             // name it is refused before.
             if desired.origin.is_some()
-                && found.is_some_and(|live| !is_labelled(live, self.instance.as_str()))
+                && found.is_some_and(|live| !is_labelled(&live, self.instance.as_str()))
             {
                 desired.mark_shared();
             }
@@ -210,7 +210,8 @@ impl Planning<'_> {
         others: &Others,
         scaling: &Scaling<'_>,
     ) -> Result<Item> {
-        let Candidate { desired, entry, live, decision, .. } = &candidate;
+        let Candidate { desired, entry, decision, .. } = &candidate;
+        let live = candidate.live();
         let mut item = self.unchanged(&candidate, others, scaling);
         let mut to_come = candidate.entry_to_come(self.manager);
         match decision {
@@ -241,7 +242,7 @@ impl Planning<'_> {
                 self.update(&mut item, uid, was_applied).await?;
             }
             Decision::Adopt { uid } => {
-                item.reason = live.map(made_by).unwrap_or_default();
+                item.reason = live.as_deref().map(made_by).unwrap_or_default();
                 self.ask_before_write(&mut item, Action::Adopt, uid).await?;
             }
             // Of what is deleted and made anew the server cannot be asked (docs/design.md,
@@ -262,7 +263,7 @@ impl Planning<'_> {
             self.make_anew(&mut item, &candidate, others, scaling);
         }
         if let Some(live) = live.filter(|live| self.is_shared(desired, live)) {
-            report_sharing(&mut item, &other_instances(live, self.manager), others);
+            report_sharing(&mut item, &other_instances(&live, self.manager), others);
         }
         if let Some(hook) = desired.hook.as_ref().filter(|_| item.reason.is_empty()) {
             item.reason = hook.told();

@@ -80,9 +80,9 @@ pub(crate) async fn rebuild(
     let hidden = |entry: &&Entry| unseen.contains(&entry.id.group_kind());
     let named: Vec<Entry> = remembered.iter().filter(hidden).cloned().collect();
     let survey = Survey { depth: Depth::Plan, ..Survey::of(target, instance, &named) };
-    for (id, object) in survey.look().await? {
-        let version = named.iter().find(|entry| entry.id == id).map(|entry| entry.version.clone());
-        live.push((id, version.unwrap_or_default(), object));
+    for (id, object) in survey.look().await?.iter() {
+        let version = named.iter().find(|entry| entry.id == *id).map(|entry| entry.version.clone());
+        live.push((id.clone(), version.unwrap_or_default(), (*object).clone()));
     }
     let (mut inventory, mut home_is_going) = (Vec::new(), false);
     for (id, version, object) in live {

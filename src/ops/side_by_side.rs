@@ -1,13 +1,15 @@
 //! Several things at once, each after those that it needs: the loop over the instances of a
 //! workload file.
 //!
-//! Each has a thread of its own, so that a question or a slow answer holds up nobody else.
+//! Of several each has a thread of its own, so that a question or a slow answer holds up nobody else.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     sync::mpsc::channel,
     thread,
 };
+
+use tokio::task::block_in_place;
 
 /// What is to be done, by number.
 pub(crate) struct Steps<'a> {
@@ -28,6 +30,11 @@ impl Steps<'_> {
         work: impl Fn(usize, &[T]) -> T + Sync,
         mut told: impl FnMut(&T),
     ) {
+        // The only one stays on this thread: another one would begin a heap of its own, beside what
+        // reading the manifests has left free in this one's.
+        if let [_] = self.needs {
+            return told(&block_in_place(|| work(0, &[])));
+        }
         let mut answers: Vec<Option<T>> = vec![None; self.needs.len()];
         let mut begun = vec![false; answers.len()];
         let (mut under_way, mut next) = (0, 0);

@@ -6,15 +6,20 @@
 //! too, so that an object that is not ours is seen before the first write. Where LIST is
 //! forbidden, GETs take its place.
 
+mod live;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use futures::{StreamExt as _, stream};
 use serde_json::Value;
 
+pub(crate) use live::Live;
+
 use super::target::{Target, is_list_forbidden};
 use crate::{
     cluster::{api::IN_FLIGHT, failure::Failure, request::Request},
     workload::{
+        body::Body,
         details,
         error::Result,
         name::InstanceName,
@@ -50,10 +55,6 @@ impl Depth {
             || (self == Self::State && (has_state(kind) || details::is_in_body(kind)))
     }
 }
-
-/// What is live: metadata, or the whole object as the depth says. What was asked for and is not here is
-/// not there.
-pub(crate) type Live = HashMap<ObjectId, Value>;
 
 /// One object to be looked at, and the version to ask for it in.
 #[derive(Debug, Clone)]
@@ -110,7 +111,7 @@ impl<'a> Survey<'a> {
     /// A request that failed for another reason.
     pub(crate) async fn look_at_visible(self) -> Result<LiveAndHidden> {
         let (groups, mut single) = self.grouped();
-        let mut live = Live::new();
+        let mut live = Live::default();
         let lists = stream::iter(groups)
             .map(|((kind, namespace), objects)| async move {
                 let found = self.list(&kind, namespace, &objects).await;
@@ -124,9 +125,8 @@ impl<'a> Survey<'a> {
                 // Somebody may have taken the label away: an object that a list lacks is asked for
                 // by name before it counts as gone (docs/design.md, Absence).
                 Ok(found) => {
-                    let here: HashSet<&ObjectId> = found.keys().collect();
-                    single.extend(objects.into_iter().filter(|object| !here.contains(object.id)));
-                    live.extend(found);
+                    single.extend(objects.into_iter().filter(|object| !found.has(object.id)));
+                    live.take(found);
                 }
                 // 404: the CRD is gone, or a version of it; the reads by name tell for each object.
                 Err(failure) if is_list_forbidden(&failure) || failure.is_not_found() => {
@@ -138,7 +138,7 @@ impl<'a> Survey<'a> {
             }
         }
         let (found, hidden) = self.get_all(single).await?;
-        live.extend(found);
+        live.take(found);
         Ok((live, hidden))
     }
 
@@ -149,7 +149,8 @@ impl<'a> Survey<'a> {
         let known: HashSet<&ObjectId> =
             entries.clone().filter(|entry| entry.uid.is_some()).map(|entry| &entry.id).collect();
         let is_whole = |id: &ObjectId| self.depth.is_whole(&id.group_kind());
-        let is_awaited = |body: &Value| self.depth == Depth::Awaited && watch_of(body).object;
+        let is_awaited =
+            |body: &Body| self.depth == Depth::Awaited && watch_of(&body.look()).object;
         let ids = entries.map(|entry| (&entry.id, (&entry.version, is_whole(&entry.id))));
         let ids = ids.chain(self.desired.iter().map(|Desired { id, version, body, .. }| {
             (id, (version, is_whole(id) || is_awaited(body)))
@@ -188,11 +189,11 @@ impl<'a> Survey<'a> {
             .buffer_unordered(IN_FLIGHT)
             .collect::<Vec<_>>()
             .await;
-        let (mut live, mut hidden) = (Live::new(), HashMap::new());
+        let (mut live, mut hidden) = (Live::default(), HashMap::new());
         for (id, found) in gets {
             match found {
                 Ok(Some(object)) => {
-                    live.insert(id, object);
+                    live.put(id, Body::at_rest(object));
                 }
                 Ok(None) => {}
                 // Forbidden is not absent: the caller ends, or says of a plan that it is not known.
@@ -221,21 +222,19 @@ impl<'a> Survey<'a> {
         let version = target.version(&probe, objects[0].version);
         let place = namespace.map(String::as_str);
         let Some(path) = target.kinds.collection_path(kind, version, place) else {
-            return Ok(Live::new());
+            return Ok(Live::default());
         };
         // The label only narrows the list down: whose an object is, its uid or our Apply entry
         // proves.
         let query = selector(instance, kind, namespace.is_some());
-        let list = match objects.iter().any(|object| object.whole) {
-            true => target.api.list(&path, &query).await?,
-            false => target.api.list_metadata(&path, &query).await?,
-        };
         let named = |mut object: Value| {
             let name = object.pointer("/metadata/name")?.as_str()?.to_owned();
             name_kind(&mut object, &probe, version);
-            Some((ObjectId { name, ..probe.clone() }, object))
+            Some((ObjectId { name, ..probe.clone() }, Body::at_rest(object)))
         };
-        Ok(list.items.into_iter().filter_map(named).collect())
+        let whole = objects.iter().any(|object| object.whole);
+        let found = target.api.list_kept(&path, &query, whole, named).await?;
+        Ok(found.into_iter().collect())
     }
 
     async fn get(&self, object: &Wanted<'_>) -> Result<Option<Value>, Failure> {

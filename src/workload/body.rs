@@ -1,43 +1,131 @@
 //! The body of an object, shared by all that hold it: what is read, placed, planned, sent and
 //! recorded is one and the same, and is copied only where somebody changes it.
+//!
+//! A tree takes ten times the room of its text. So what is only kept lies at rest, as its canonical
+//! JSON, and is a tree for as long as somebody looks at it.
 
 use std::{
+    borrow::Cow,
     ops::{Deref, DerefMut},
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
+/// How deep a body may nest that can rest: serde_json reads no text that is deeper than 127.
+const DEEPEST: usize = 120;
+
 /// A body. Cheap to clone.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(transparent)]
-pub(crate) struct Body(Arc<Value>);
+///
+/// Whoever looks into one at rest makes its tree, which stays until this handle goes or rests again;
+/// [`Body::look`] gives a handle of its own to look at many that go on resting.
+#[derive(Debug, Clone)]
+pub(crate) struct Body {
+    /// Its canonical JSON (sorted keys, no white space), where it was at rest and nobody changed it
+    /// since. Without it there is a tree.
+    text: Option<Arc<str>>,
+    tree: OnceLock<Arc<Value>>,
+}
+
+impl Body {
+    /// Makes a body that is to be kept.
+    pub(crate) fn at_rest(body: Value) -> Self {
+        let mut body = Self::from(body);
+        body.rest();
+        body
+    }
+
+    /// Lets it rest: from now on it is its text, until somebody looks into it. A body that nests too
+    /// deep to be read again stays a tree.
+    pub(crate) fn rest(&mut self) {
+        if self.text.is_none() && is_deeper(self, DEEPEST) {
+            return;
+        }
+        self.text = Some(self.text.take().unwrap_or_else(|| self.to_string().into()));
+        self.tree.take();
+    }
+
+    /// Gives a handle to look into: what it makes goes with it, and this one goes on resting.
+    pub(crate) fn look(&self) -> Self {
+        match &self.text {
+            Some(text) if self.tree.get().is_none() => {
+                Self { text: Some(text.clone()), tree: OnceLock::new() }
+            }
+            _ => self.clone(),
+        }
+    }
+
+    /// Gives its canonical JSON.
+    pub(crate) fn text(&self) -> Cow<'_, str> {
+        match &self.text {
+            Some(text) => Cow::Borrowed(text),
+            None => Cow::Owned(self.to_string()),
+        }
+    }
+
+    fn tree(&self) -> &Arc<Value> {
+        let read = || {
+            let text = self.text.as_deref().expect("a body is a text or a tree");
+            Arc::new(serde_json::from_str(text).expect("the text was written by `rest`"))
+        };
+        self.tree.get_or_init(read)
+    }
+}
+
+/// Tells whether a value nests deeper than that.
+fn is_deeper(value: &Value, levels: usize) -> bool {
+    let within = |value: &Value| levels == 0 || is_deeper(value, levels - 1);
+    match value {
+        Value::Array(items) => items.iter().any(within),
+        Value::Object(fields) => fields.values().any(within),
+        _ => false,
+    }
+}
 
 impl Deref for Body {
     type Target = Value;
 
     fn deref(&self) -> &Value {
-        &self.0
+        self.tree()
     }
 }
 
 /// Who changes a body that others hold too gets a copy of its own.
 impl DerefMut for Body {
     fn deref_mut(&mut self) -> &mut Value {
-        Arc::make_mut(&mut self.0)
+        self.tree();
+        self.text = None;
+        Arc::make_mut(self.tree.get_mut().expect("it was just made"))
     }
 }
 
 impl From<Value> for Body {
     fn from(body: Value) -> Self {
-        Self(Arc::new(body))
+        Self { text: None, tree: OnceLock::from(Arc::new(body)) }
+    }
+}
+
+impl Serialize for Body {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Value::serialize(&self.look(), serializer)
+    }
+}
+
+/// What comes out of a file or a record is kept first.
+impl<'de> Deserialize<'de> for Body {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Value::deserialize(deserializer).map(Self::at_rest)
     }
 }
 
 impl PartialEq for Body {
     fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0) || self.0 == other.0
+        if let (Some(one), Some(other)) = (&self.text, &other.text) {
+            return one == other;
+        }
+        let (one, other) = (self.look(), other.look());
+        Arc::ptr_eq(one.tree(), other.tree()) || *one == *other
     }
 }
 
@@ -55,5 +143,45 @@ mod tests {
         other["a"] = 2.into();
         assert_eq!((&one["a"], &other["a"]), (&json!(1), &json!(2)));
         assert_eq!(serde_json::to_value(&one).unwrap(), *one);
+    }
+
+    #[test]
+    fn a_body_at_rest_is_a_text_while_nobody_looks_into_it() {
+        let value = json!({"b": [1, 2.5, -0.0, null, "\u{e9}\n"], "a": {"": true}});
+        let mut body = Body::at_rest(value.clone());
+        let is_text = |body: &Body| body.tree.get().is_none();
+        assert!(is_text(&body));
+        assert_eq!(body.text(), r#"{"a":{"":true},"b":[1,2.5,-0.0,null,"é\n"]}"#);
+        // Others look, and this one goes on resting.
+        assert_eq!(*body.look(), value);
+        assert_eq!(body.look(), body);
+        assert_eq!(body.look(), Body::from(value.clone()));
+        assert_eq!(serde_json::to_value(&body).unwrap(), value);
+        assert!(is_text(&body));
+        // Its own look stays, for its clones too, until it rests again.
+        assert_eq!(*body, value);
+        assert!(std::ptr::eq::<Value>(&*body, &*body.clone()));
+        body.rest();
+        assert!(is_text(&body));
+        // A change leaves the others as they are, and no text of before.
+        let before = body.clone();
+        body["a"] = 1.into();
+        assert_eq!(
+            (body.text(), before.text()),
+            (Cow::from(body.to_string()), Cow::from(value.to_string()))
+        );
+        body.rest();
+        assert_eq!(body["a"], 1);
+        assert!(is_text(&serde_json::from_value(value).unwrap()));
+    }
+
+    #[test]
+    fn what_nests_too_deep_to_be_read_again_does_not_rest() {
+        let nested = |levels: usize| (0..levels).fold(json!(1), |inner, _| json!([inner]));
+        for (levels, rests) in [(DEEPEST, true), (DEEPEST + 1, false), (300, false)] {
+            let body = Body::at_rest(nested(levels));
+            assert_eq!(body.tree.get().is_none(), rests, "{levels}");
+            assert_eq!(*body, nested(levels), "{levels}");
+        }
     }
 }

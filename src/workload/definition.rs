@@ -41,7 +41,7 @@ impl Content {
     pub(crate) fn digest(&self) -> String {
         let mut hasher = Sha256::new();
         for object in &self.objects {
-            hasher.update(object.body.to_string().as_bytes());
+            hasher.update(object.body.text().as_bytes());
             // So that no text is the same cut elsewhere.
             hasher.update(b"\n");
         }
@@ -51,7 +51,12 @@ impl Content {
 
 /// Computes the digest of one JSON value in its canonical form: `sha256` in hex.
 pub(crate) fn digest_of(value: &Value) -> String {
-    hex(&Sha256::digest(value.to_string().as_bytes()))
+    digest_of_text(&value.to_string())
+}
+
+/// Computes the digest of a value by its canonical form.
+pub(crate) fn digest_of_text(canonical: &str) -> String {
+    hex(&Sha256::digest(canonical.as_bytes()))
 }
 
 /// Writes bytes as hexadecimal digits.

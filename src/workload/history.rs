@@ -61,8 +61,9 @@ pub(crate) struct ContainerImage {
 pub(crate) fn images_of_set(objects: &[Body]) -> Vec<ContainerImage> {
     let mut images = Vec::new();
     for body in objects {
-        let id = ObjectId::of(body);
-        let Some(spec) = pod_spec(&id, body) else { continue };
+        let body = body.look();
+        let id = ObjectId::of(&body);
+        let Some(spec) = pod_spec(&id, &body) else { continue };
         let lists = ["initContainers", "containers"].into_iter();
         for container in lists.filter_map(|list| spec.get(list)?.as_array()).flatten() {
             let text = |key: &str| container.get(key).and_then(Value::as_str).map(str::to_owned);

@@ -147,7 +147,7 @@ pub(crate) struct Object {
 impl Object {
     /// Reads the identity off the body.
     pub(crate) fn id(&self) -> ObjectId {
-        ObjectId::of(&self.body)
+        ObjectId::of(&self.body.look())
     }
 
     /// Gives `apiVersion`; empty where it is missing.

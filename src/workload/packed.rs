@@ -3,8 +3,6 @@
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use serde_json::Value;
-
 use super::{
     body::Body,
     definition::{Content, SourceFile},
@@ -13,13 +11,10 @@ use super::{
     versioning::is_versioned,
 };
 
-/// How deep a body may be nested so that it can be read back from text.
-const DEPTH_LIMIT: usize = 100;
-
 /// An object, in about the size of its text.
 #[derive(Debug, Clone)]
 pub(crate) struct PackedObject {
-    body: PackedBody,
+    body: Body,
     is_definition: bool,
     is_versioned: bool,
     /// Its name, where it is a Namespace.
@@ -91,12 +86,6 @@ impl From<Content> for LazyContent {
     }
 }
 
-#[derive(Debug, Clone)]
-enum PackedBody {
-    Text(Box<str>),
-    Deep(Body),
-}
-
 impl PackedObject {
     /// Packs an object.
     pub(crate) fn of(object: &Object) -> Self {
@@ -104,10 +93,8 @@ impl PackedObject {
         let (is_definition, is_versioned) = (is_definition(body), is_versioned(body));
         let id = object.id();
         let namespace = id.is("", "Namespace").then_some(id.name);
-        let body = match is_within(body, DEPTH_LIMIT) {
-            true => PackedBody::Text(body.to_string().into()),
-            false => PackedBody::Deep(body.clone()),
-        };
+        let mut body = body.clone();
+        body.rest();
         Self { body, is_definition, is_versioned, namespace, origin: origin.clone() }
     }
 
@@ -119,22 +106,7 @@ impl PackedObject {
     /// Gives the object back.
     pub(crate) fn unpack(self) -> Object {
         let Self { body, origin, .. } = self;
-        let body = match body {
-            PackedBody::Text(text) => {
-                let body: Value = serde_json::from_str(&text).expect("it was written as JSON");
-                body.into()
-            }
-            PackedBody::Deep(body) => body,
-        };
         Object { body, origin }
-    }
-}
-
-fn is_within(value: &Value, depth: usize) -> bool {
-    match value {
-        Value::Array(items) => depth > 0 && items.iter().all(|item| is_within(item, depth - 1)),
-        Value::Object(map) => depth > 0 && map.values().all(|item| is_within(item, depth - 1)),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => true,
     }
 }
 

@@ -87,7 +87,7 @@ impl Item {
         let is_done = self.entry.as_ref().is_some_and(|entry| entry.completed) && !self.writes();
         match self.is_idle_hook() || is_done {
             true => WatchNeeds::default(),
-            false => watch_of(&self.desired.body),
+            false => watch_of(&self.desired.body.look()),
         }
     }
 }

@@ -80,6 +80,7 @@ pub(crate) fn render_recorded(record: &Record, deployed: &Deployed, kinds: &Kind
     let placed = place(objects, kinds, &to).map(|placement| placement.objects);
     let mut placed = placed.unwrap_or_default();
     versioning::apply(&mut placed, kinds);
+    placed.iter_mut().for_each(|placed| placed.body.rest());
     placed
 }
 

@@ -23,9 +23,9 @@ const SMALLER: usize = 8;
 
 /// A whole collection, read page by page.
 #[derive(Debug)]
-pub(crate) struct List {
+pub(crate) struct List<T = Value> {
     /// The objects. Lists leave out `apiVersion` and `kind` of their items.
-    pub(crate) items: Vec<Value>,
+    pub(crate) items: Vec<T>,
     /// The resourceVersion of the list: where a watch goes on.
     pub(crate) resource_version: String,
 }
@@ -36,7 +36,7 @@ impl Api {
     /// # Errors
     /// As [`Api::send`].
     pub(crate) async fn list(&self, collection: &str, query: &str) -> Result<List, Failure> {
-        self.pages(collection, query, WHOLE).await
+        self.pages(collection, query, WHOLE, Some).await
     }
 
     /// Lists the metadata alone of a collection's objects.
@@ -48,15 +48,32 @@ impl Api {
         collection: &str,
         query: &str,
     ) -> Result<List, Failure> {
-        self.pages(collection, query, METADATA_LIST).await
+        self.pages(collection, query, METADATA_LIST, Some).await
     }
 
-    async fn pages(
+    /// Lists a collection, or the metadata alone of its objects, and keeps of each what `keep` makes
+    /// of it: a page is all that is held of the rest.
+    ///
+    /// # Errors
+    /// As [`Api::send`].
+    pub(crate) async fn list_kept<T>(
+        &self,
+        collection: &str,
+        query: &str,
+        whole: bool,
+        keep: impl Fn(Value) -> Option<T>,
+    ) -> Result<Vec<T>, Failure> {
+        let accept = if whole { WHOLE } else { METADATA_LIST };
+        Ok(self.pages(collection, query, accept, keep).await?.items)
+    }
+
+    async fn pages<T>(
         &self,
         collection: &str,
         query: &str,
         accept: &'static str,
-    ) -> Result<List, Failure> {
+        keep: impl Fn(Value) -> Option<T>,
+    ) -> Result<List<T>, Failure> {
         let mut items = Vec::new();
         let (mut next, mut limit) = (String::new(), Some(PAGE));
         let (mut pages, mut size, mut is_anew) = (0, 0, false);
@@ -87,7 +104,7 @@ impl Api {
             let mut body = answer.body;
             let page = self.read_page(&mut body)?;
             self.check(collection, pages, size, page.len())?;
-            items.extend(page);
+            items.extend(page.into_iter().filter_map(&keep));
             match body["metadata"]["continue"].as_str() {
                 Some(token) if !token.is_empty() => {
                     next = format!("&continue={}", encode_query(token))

@@ -114,9 +114,9 @@ async fn going_namespaces(
     for entry in record.inventory.iter().filter(|entry| entry.id.is("", "Namespace")) {
         let Some(object) = live.get(&entry.id) else { continue };
         let stay =
-            namespace_users::why_it_stays(target, &target.api, leaver, &entry.id, object).await?;
+            namespace_users::why_it_stays(target, &target.api, leaver, &entry.id, &object).await?;
         if stay.is_none() {
-            going.push(Entry { uid: uid(object).map(str::to_owned), ..entry.clone() });
+            going.push(Entry { uid: uid(&object).map(str::to_owned), ..entry.clone() });
         }
     }
     Ok(going)

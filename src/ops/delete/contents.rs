@@ -39,13 +39,13 @@ impl Deletion<'_> {
             && kept.iter().all(|entry| entry.id.namespace.as_deref() != Some(home))
             && live
                 .get(&ObjectId::new("", "Namespace", None, home))
-                .is_some_and(|live| is_made_by(live, self.name, &manager));
+                .is_some_and(|live| is_made_by(&live, self.name, &manager));
         if !goes {
             return (Vec::new(), going);
         }
         let is_inside = |entry: &Entry| entry.id.namespace.as_deref() == Some(home);
         let is_held =
-            |entry: &Entry| live.get(&entry.id).is_some_and(|live| !finalizers(live).is_empty());
+            |entry: &Entry| live.get(&entry.id).is_some_and(|live| !finalizers(&live).is_empty());
         going
             .into_iter()
             .partition(|entry| is_inside(entry) && is_plain(&entry.id) && !is_held(entry))

@@ -221,7 +221,7 @@ impl Deletion<'_> {
             operation.stays(entry, "it asks to be kept");
         }
         for entry in &foreign {
-            operation.is_foreign(entry, live.get(&entry.id));
+            operation.is_foreign(entry, live.get(&entry.id).as_deref());
         }
         let (with_home, going) = self.with_home(record, &live, going, &kept);
         let remover = Remover { staying: &kept, ..self.remover(api, record, &manager) };
@@ -249,7 +249,7 @@ impl Deletion<'_> {
             let is_late = |entry: &Entry| late.iter().any(|late| late.id == entry.id);
             record.inventory.retain(|entry| {
                 entry.id.is("", "Namespace")
-                    || ((live.contains_key(&entry.id) || is_late(entry)) && is_left(entry))
+                    || ((live.has(&entry.id) || is_late(entry)) && is_left(entry))
                     || orphans.iter().any(|orphan| {
                         is_left(orphan) && entry.orphans.iter().any(|own| own.id == orphan.id)
                     })
@@ -292,7 +292,7 @@ impl Deletion<'_> {
         let live = Survey::of(self.target, self.name, &orphans).look().await?;
         let is_orphan = |entry: &Entry| {
             live.get(&entry.id)
-                .is_some_and(|it| uid(it) == entry.uid.as_deref() && !has_controller(it))
+                .is_some_and(|it| uid(&it) == entry.uid.as_deref() && !has_controller(&it))
         };
         Ok(orphans.into_iter().filter(is_orphan).collect())
     }
@@ -303,12 +303,12 @@ pub(super) fn sort(record: &Record, live: &Live, manager: &str) -> Sorted {
     let mut sorted = Sorted::default();
     for entry in record.inventory.iter().filter(|entry| !entry.id.is("", "Namespace")) {
         let Some(object) = live.get(&entry.id) else { continue };
-        if !is_ours(object, manager, entry.uid.as_deref()) {
+        if !is_ours(&object, manager, entry.uid.as_deref()) {
             sorted.foreign.push(entry.clone());
-        } else if entry.keep || is_kept(object) {
+        } else if entry.keep || is_kept(&object) {
             sorted.kept.push(entry.clone());
         } else {
-            sorted.going.push(Entry { uid: uid(object).map(str::to_owned), ..entry.clone() });
+            sorted.going.push(Entry { uid: uid(&object).map(str::to_owned), ..entry.clone() });
         }
     }
     sorted

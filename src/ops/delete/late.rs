@@ -39,7 +39,7 @@ impl Deletion<'_> {
     ) {
         let now = self.now();
         let until = |entry: &Entry| {
-            let until = record.unsettled(entry, live.contains_key(&entry.id), quiet);
+            let until = record.unsettled(entry, live.has(&entry.id), quiet);
             until.filter(|until| *until > now)
         };
         let marks: Vec<_> = record.inventory.iter().map(until).collect();
@@ -85,7 +85,7 @@ impl Deletion<'_> {
         let going: HashSet<&str> = namespaces
             .filter(|_| record.mode != NamespaceMode::Given)
             .filter(|entry| {
-                live.get(&entry.id).is_some_and(|live| is_made_by(live, self.name, manager))
+                live.get(&entry.id).is_some_and(|live| is_made_by(&live, self.name, manager))
             })
             .map(|entry| &*entry.id.name)
             .collect();

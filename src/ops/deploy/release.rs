@@ -248,7 +248,7 @@ impl<'a> Deploy<'a> {
 /// Gives the kinds whose definitions a plan writes.
 fn written_definitions(items: &[Item]) -> HashSet<GroupKind> {
     let written = items.iter().filter(|item| item.action != Action::Unchanged);
-    written.filter_map(|item| defined_kind(&item.desired.body)).collect()
+    written.filter_map(|item| defined_kind(&item.desired.body.look())).collect()
 }
 
 /// Names workloads that were left alone although something that their pods read has changed.
@@ -264,7 +264,7 @@ fn stale_readers(rollout: &Rollout<'_>) -> Vec<String> {
         let before = reasons.map(|why| &rollout.nodes[why.from].item);
         for item in before.filter(|item| has_content(&item.desired.id) && brings_content(item)) {
             let (read, name) = (&item.desired.id, rollout.scope.instance.as_str());
-            let how = reading_of(reader, &node.item.desired.body, read);
+            let how = reading_of(reader, &node.item.desired.body.look(), read);
             remarks.extend(how.map(|how| remark(reader, read, how, name)));
         }
     }

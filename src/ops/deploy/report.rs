@@ -212,7 +212,7 @@ impl DeployReport {
                 view.restarts = restarts_of(object, &rollout.observer.around);
                 view.details = reached_by(object);
             } else if node.is_ready() {
-                view.details = reached_by(&node.item.desired.body);
+                view.details = reached_by(&node.item.desired.body.look());
             }
         }
     }
@@ -267,7 +267,7 @@ fn item_view(item: &Item) -> ObjectView {
         uid: item.entry.as_ref().and_then(|entry| entry.uid.clone()),
         action: Some(item.action),
         message: item.reason.clone(),
-        images: images_of(&desired.body),
+        images: images_of(&desired.body.look()),
         source: desired.origin.clone(),
         yielded: item.entry.as_ref().map(|entry| entry.yielded.clone()).unwrap_or_default(),
         changes: item.difference.clone(),

@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
-use serde_json::Value;
 
 use super::{Planning, scaling::Scaling};
 use crate::{
     ops::survey::Live,
     workload::{
+        body::Body,
         object::ObjectId,
         ownership::{Yielded, is_held_still},
         plan::{Choices, Decision, Desired, Item, decide, decide_hook},
@@ -24,23 +24,35 @@ use crate::{
 pub(super) struct Candidate<'a> {
     pub desired: &'a Desired,
     pub entry: Option<&'a Entry>,
-    pub live: Option<&'a Value>,
+    /// What is live, at rest.
+    at_rest: Option<Body>,
     /// Until when a write of a dead release may still arrive.
     pub unsettled: Option<Timestamp>,
     pub decision: Decision,
 }
 
 impl Candidate<'_> {
+    /// Gives what is live, to look into.
+    pub(super) fn live(&self) -> Option<Body> {
+        self.at_rest.as_ref().map(Body::look)
+    }
+
+    /// Gives it with another decision.
+    pub(super) fn decided(&self, decision: Decision) -> Self {
+        Self { decision, at_rest: self.at_rest.clone(), ..*self }
+    }
+
     /// Gives the inventory's entry for what is going to be written.
     pub(super) fn entry_to_come(&self, manager: &str) -> Entry {
-        let Self { desired, entry, live, unsettled, decision: _ } = self;
+        let Self { desired, entry, at_rest: _, unsettled, decision: _ } = self;
+        let (live, body) = (self.live(), desired.body.look());
         let sent = entry.and_then(|entry| entry.content.as_ref());
         let mut to_come = Entry {
-            content: SentContent::to_send((&desired.id, &desired.body), sent, *live, manager),
+            content: SentContent::to_send((&desired.id, &body), sent, live.as_deref(), manager),
             keep: desired.keep,
             unsettled: *unsettled,
             hook: desired.hook.is_some(),
-            completed: live.is_some_and(is_complete),
+            completed: live.as_deref().is_some_and(is_complete),
             ..Entry::new(desired.id.clone(), &desired.version)
         };
         if let Some(entry) = entry {
@@ -53,7 +65,7 @@ impl Candidate<'_> {
     /// Gives the inventory's entry where nothing is going to be written.
     pub(super) fn entry_as_it_is(&self, completed: bool) -> Option<Entry> {
         let stays = |left: &Yielded| {
-            !left.dropped || self.live.is_none_or(|live| is_held_still(live, left))
+            !left.dropped || self.live().is_none_or(|live| is_held_still(&live, left))
         };
         self.entry.map(|entry| Entry {
             wanted: true,
@@ -87,7 +99,9 @@ impl Planning<'_> {
         live: &'c Live,
         scaling: &Scaling<'_>,
     ) -> Candidate<'c> {
-        let (entry, live) = (entries.get(&desired.id).copied(), live.get(&desired.id));
+        let (entry, at_rest) = (entries.get(&desired.id).copied(), live.get(&desired.id));
+        let looked_at = at_rest.as_ref().map(Body::look);
+        let live = looked_at.as_deref();
         let choices = Choices {
             adopt: self.options.adopt,
             anew: false,
@@ -99,7 +113,8 @@ impl Planning<'_> {
             None => decide(desired, entry, live, self.manager, choices),
         };
         let decision = self.ask_if_forced(desired, decision, live);
-        Candidate { desired, entry, live, unsettled: self.unsettled(entry, live), decision }
+        let unsettled = self.unsettled(entry, live);
+        Candidate { desired, entry, at_rest, unsettled, decision }
     }
 
     pub(super) fn unchanged(
@@ -108,9 +123,10 @@ impl Planning<'_> {
         others: &Others,
         scaling: &Scaling<'_>,
     ) -> Item {
-        let Candidate { desired, entry, live, .. } = *candidate;
+        let Candidate { desired, entry, .. } = *candidate;
+        let live = candidate.live();
         Item {
-            sharing: self.sharing(desired, entry, live, others),
+            sharing: self.sharing(desired, entry, live.as_deref(), others),
             terms: scaling.terms(candidate, others),
             ..Item::new(desired.clone(), Action::Unchanged)
         }

@@ -71,7 +71,7 @@ impl Planning<'_> {
         // What is handed over before a write is ours until then.
         let kept = if wanted == AskedFor::Comparison { terms.handed_over() } else { Vec::new() };
         terms.yielded.retain(|left| !kept.contains(left));
-        let mut body = terms.body(&desired.body);
+        let mut body = terms.body(&desired.body.look());
         // An object that somebody makes anew meanwhile is another one, and not compared
         // (docs/design.md, Preconditions).
         body["metadata"]["uid"] = json!(uid);
@@ -178,7 +178,7 @@ impl Planning<'_> {
     fn difference(&self, desired: &Desired, live: &Value, answer: &Value) -> Difference {
         let kind = desired.id.group_kind();
         let definition =
-            self.desired.iter().find(|it| defined_kind(&it.body) == Some(kind.clone()));
+            self.desired.iter().find(|it| defined_kind(&it.body.look()).as_ref() == Some(&kind));
         match definition {
             Some(definition) => Difference::of_custom(live, answer, &definition.body),
             None => Difference::between(live, answer),
@@ -256,7 +256,7 @@ impl Rehearsal<'_> {
             let leaves = &self.sharing.leaves;
             let is_left =
                 self.left_to_instance || leaves.iter().any(|manager| self.met.contains(manager));
-            let seen = Seen::of(rehearsed, self.planning.manager, &self.desired.body);
+            let seen = Seen::of(rehearsed, self.planning.manager, &self.desired.body.look());
             let seen = if is_left { seen.map(Seen::by_version_alone) } else { seen };
             return Some(Asked::Same(Box::new(seen)));
         }

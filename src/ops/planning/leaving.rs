@@ -51,7 +51,8 @@ impl Planning<'_> {
         let wanted: HashSet<&ObjectId> = self.desired.iter().map(|desired| &desired.id).collect();
         let (mut removals, mut left) = (Vec::new(), Vec::new());
         for entry in inventory.iter().filter(|entry| !wanted.contains(&entry.id)) {
-            let Some(object) = live.get(&entry.id) else {
+            let looked_at = live.get(&entry.id);
+            let Some(object) = looked_at.as_deref() else {
                 // What it left behind still has to go.
                 if let Some(uid) = entry.uid.clone().filter(|_| !entry.orphans.is_empty()) {
                     removals.push(Removal { uid, fate: Fate::Goes, entry: entry.clone() });
@@ -99,10 +100,12 @@ impl Planning<'_> {
     /// proof.
     fn is_redefined(&self, id: &ObjectId) -> bool {
         let defines = |desired: &&Desired| {
-            let spec = &desired.body["spec"];
-            custom_resources::is_definition(&desired.id)
-                && spec["group"] == *id.group
-                && spec["names"]["kind"] == *id.kind
+            if !custom_resources::is_definition(&desired.id) {
+                return false;
+            }
+            let body = desired.body.look();
+            let spec = &body["spec"];
+            spec["group"] == *id.group && spec["names"]["kind"] == *id.kind
         };
         let Some(definition) = self.desired.iter().find(defines) else { return false };
         let mut inventory = self.record.iter().flat_map(|record| &record.inventory);
@@ -130,7 +133,7 @@ impl Planning<'_> {
         let staying: Vec<Entry> = wanted.chain(kept).chain(left.iter().cloned()).collect();
         for removal in removals.iter_mut().filter(|removal| removal.fate == Fate::Goes) {
             let Some(object) = live.get(&removal.entry.id) else { continue };
-            if let Some(stay) = self.why_it_stays(&removal.entry, object, &staying).await? {
+            if let Some(stay) = self.why_it_stays(&removal.entry, &object, &staying).await? {
                 removal.fate = match stay {
                     Stay::Theirs(why) => Fate::Left(why),
                     Stay::Ours(why) => Fate::Stays(why),

@@ -44,7 +44,8 @@ impl OwnChanges {
             }
             written.extend(index_of(candidate));
         }
-        let defined = |index: &usize| Some((defined_kind(&planning.desired[*index].body)?, *index));
+        let defined =
+            |index: &usize| Some((defined_kind(&planning.desired[*index].body.look())?, *index));
         let kinds = written.iter().filter_map(defined).collect();
         let leaving = match planning.options.prunes_before {
             true => planning.leaving().cloned().collect(),
@@ -102,7 +103,7 @@ impl Planning<'_> {
 
 /// Tells whether a rejection rests on another object of the release.
 fn rests_on(ground: &Ground, desired: &Desired, other: &Desired, failure: &Failure) -> bool {
-    let (id, body) = (&other.id, &other.body);
+    let (id, body) = (&other.id, &other.body.look());
     let is_beside = id.namespace == desired.id.namespace;
     match ground {
         Ground::Webhook(name) => {

@@ -95,7 +95,7 @@ impl Planning<'_> {
         let uid = item.uid.clone().unwrap_or_default();
         let why = format!("asked for by --replace: {}", item.reason);
         let decision = Decision::Recreate { uid, why: why.clone() };
-        item.terms = scaling.terms(&Candidate { decision, ..*candidate }, others);
+        item.terms = scaling.terms(&candidate.decided(decision), others);
         (item.action, item.block, item.reason) = (Action::Recreate, None, why);
     }
 

@@ -62,7 +62,10 @@ impl Sighting {
     pub(crate) fn all(plan: &Plan, live: &Live) -> Vec<Self> {
         let items = plan.items.iter().map(|item| &item.desired.id);
         let gone = plan.removals.iter().map(|removal: &Removal| &removal.entry.id);
-        let see = |id: &ObjectId| Self { id: id.clone(), live: live.get(id).map(Witness::of) };
+        let see = |id: &ObjectId| Self {
+            id: id.clone(),
+            live: live.get(id).map(|live| Witness::of(&live)),
+        };
         items.chain(gone).map(see).collect()
     }
 
@@ -72,7 +75,7 @@ impl Sighting {
             (None, None) => return None,
             (None, Some(_)) => "was made since",
             (Some(_), None) => "is gone",
-            (Some(seen), Some(live)) if seen.still_holds(live) => return None,
+            (Some(seen), Some(live)) if seen.still_holds(&live) => return None,
             (Some(_), Some(_)) => "was changed since",
         };
         Some(format!("{} {told}", self.id))

@@ -58,7 +58,7 @@ impl<'a> Scaling<'a> {
         live: &Live,
     ) -> Result<Self> {
         let in_set =
-            |desired: &Desired| Some((scale_target(&desired.body)?, desired.id.to_string()));
+            |desired: &Desired| Some((scale_target(&desired.body.look())?, desired.id.to_string()));
         let mut scaling = Self {
             planning,
             autoscalers: planning.desired.iter().filter_map(in_set).collect(),
@@ -79,7 +79,7 @@ impl<'a> Scaling<'a> {
             {
                 continue;
             }
-            if scaling.may_be_scaled(desired, entry, live) {
+            if scaling.may_be_scaled(desired, entry, &live) {
                 namespaces.insert(&**namespace);
                 asked.push((desired, entry, live, &**namespace));
             } else if let Some(known) = entry.and_then(recorded_autoscaler) {
@@ -106,7 +106,7 @@ impl<'a> Scaling<'a> {
             }
         }
         for (desired, entry, live, namespace) in asked {
-            scaling.conclude(desired, entry, live, hidden.contains(namespace));
+            scaling.conclude(desired, entry, &live, hidden.contains(namespace));
         }
         Ok(scaling)
     }
@@ -121,7 +121,7 @@ impl<'a> Scaling<'a> {
         is_hidden: bool,
     ) {
         let id = &desired.id;
-        let has_replicas = desired.body.pointer("/spec/replicas").is_some();
+        let has_replicas = desired.body.look().pointer("/spec/replicas").is_some();
         if self.autoscalers.contains_key(id) {
             return;
         }
@@ -163,7 +163,8 @@ impl<'a> Scaling<'a> {
             return is_written || is_leaving(known);
         }
         let is_scalable = desired.id.group == "apps" && builtin_kind(&desired.id).is(Trait::Scaled);
-        let wanted = desired.body.pointer("/spec/replicas");
+        let body = desired.body.look();
+        let wanted = body.pointer("/spec/replicas");
         if is_scalable
             && wanted.is_some()
             && is_scaled_by_controller(live)

@@ -31,9 +31,11 @@ impl Planning<'_> {
                 | Decision::Adopt { .. }
                 | Decision::Recreate { .. } => candidate.desired.id.namespace.is_none(),
             })
-            .filter_map(|candidate| candidate.live)
-            .flat_map(|live| other_instances(live, self.manager))
-            .map(str::to_owned);
+            .filter_map(Candidate::live)
+            .flat_map(|live| {
+                let others = other_instances(&live, self.manager).into_iter();
+                others.map(str::to_owned).collect::<Vec<_>>()
+            });
         shared::read(self.target, managers.collect()).await
     }
 
@@ -41,7 +43,8 @@ impl Planning<'_> {
     /// that one is gone, or says that it left the definition and is only kept.
     pub(super) fn allow_adoption(&self, candidate: &mut Candidate<'_>, others: &Others) {
         let is_blocked = matches!(candidate.decision, Decision::Blocked { .. });
-        let Some(live) = candidate.live.filter(|_| is_blocked) else { return };
+        let Some(live) = candidate.live().filter(|_| is_blocked) else { return };
+        let live = &*live;
         let owners = other_instances(live, self.manager);
         let lets_go = |owner: &&str| {
             others.get(*owner).is_some_and(|standing| standing.lets_go_of(&candidate.desired.id))
@@ -167,6 +170,6 @@ pub(super) fn report_sharing(item: &mut Item, managers: &[&str], others: &Others
 /// Warns of an object that is adopted while another tool goes on with it.
 pub(super) fn managed_elsewhere(item: &Item, live: &Live) -> Option<String> {
     let id = &item.desired.id;
-    let told = kept_by(live.get(id).filter(|_| item.action == Action::Adopt)?)?;
+    let told = kept_by(&*live.get(id).filter(|_| item.action == Action::Adopt)?)?;
     Some(format!("{id}: {told}"))
 }

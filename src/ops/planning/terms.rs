@@ -22,16 +22,16 @@ use crate::{
 impl Scaling<'_> {
     /// Gives the terms on which an object is written.
     pub(super) fn terms(&self, candidate: &Candidate<'_>, others: &Others) -> Terms {
-        let Some(live) = candidate.live else { return Terms::default() };
+        let Some(live) = candidate.live() else { return Terms::default() };
         match &candidate.decision {
             Decision::Ask { .. } | Decision::Update { .. } | Decision::Adopt { .. } => {
-                self.terms_of_write(candidate, live, others)
+                self.terms_of_write(candidate, &live, others)
             }
             // Its pods live on, and so does their number.
             Decision::Recreate { .. }
                 if builtin_kind(&candidate.desired.id).is(Trait::Readopting) =>
             {
-                self.terms_of_replacement(candidate, live)
+                self.terms_of_replacement(candidate, &live)
             }
             // What is not written, or is made anew, has no other holders.
             Decision::Recreate { .. }
@@ -57,7 +57,7 @@ impl Scaling<'_> {
         }
         let Candidate { desired, entry, .. } = candidate;
         let yields = Yields {
-            body: &desired.body,
+            body: &desired.body.look(),
             manager: self.planning.manager,
             recorded: entry.map(|entry| &*entry.yielded).unwrap_or_default(),
             autoscaler: self.autoscalers.get(&desired.id).map(String::as_str),
@@ -75,7 +75,7 @@ impl Scaling<'_> {
         let mut left = self.yielded(candidate, live);
         // Of what is made anew only the number of pods has a past: they live through it.
         left.retain(|left| left.field == REPLICAS);
-        let is_kept = !left.is_empty() || desired.body.pointer("/spec/replicas").is_none();
+        let is_kept = !left.is_empty() || desired.body.look().pointer("/spec/replicas").is_none();
         let scaled = self.is_scaled(&desired.id);
         let kept =
             is_kept.then(|| kept_replicas(live, self.planning.manager, left.first(), scaled));
@@ -109,7 +109,7 @@ impl Scaling<'_> {
             ..Terms::default()
         };
         let dropped = Dropped {
-            body: &desired.body,
+            body: &desired.body.look(),
             manager,
             before: &[],
             recorded: entry.map(|entry| &*entry.yielded).unwrap_or_default(),
@@ -120,7 +120,7 @@ impl Scaling<'_> {
         if (terms.takes && matters) || terms.is_bare(live) || dropped.may_be(live) {
             terms.before = self.recorded(&desired.id).cloned().collect();
         }
-        let body = terms.body(&desired.body);
+        let body = terms.body(&desired.body.look());
         self.leave_dropped(&mut terms, dropped, &body, live);
         if terms.is_bare(live) || terms.managed_fields(&body, manager, live).is_some() {
             terms.live = Some(bare_metadata(live));

@@ -71,6 +71,7 @@ impl Remover<'_> {
             return Ok(HashSet::new());
         }
         let (live, _) = Survey::of(self.target, self.instance, &roles).look_at_visible().await?;
-        Ok(live.into_iter().filter(|(_, live)| is_aggregated(live)).map(|(id, _)| id).collect())
+        let aggregated = live.iter().filter(|(_, live)| is_aggregated(live));
+        Ok(aggregated.map(|(id, _)| id.clone()).collect())
     }
 }

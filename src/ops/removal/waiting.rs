@@ -189,12 +189,12 @@ impl<'w, 'e> Wait<'w, 'e> {
         let unknown: Vec<Entry> =
             suspects.iter().map(|entry| Entry { uid: None, ..(*entry).clone() }).collect();
         let live = Survey::of(target, instance, &unknown).look().await;
-        let mut live = live.map_err(|error| WaitEnd::Failed(Box::new(error)))?;
+        let live = live.map_err(|error| WaitEnd::Failed(Box::new(error)))?;
         for entry in suspects {
-            match live.remove(&entry.id) {
+            match live.get(&entry.id) {
                 Some(object) if uid(&object) == entry.uid.as_deref() => {
                     self.unwatched.insert(&entry.id);
-                    self.seen.insert(entry.id.clone(), object);
+                    self.seen.insert(entry.id.clone(), (*object).clone());
                 }
                 // Another uid: it is gone, and somebody made a new one.
                 Some(_) | None => {

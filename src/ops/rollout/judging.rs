@@ -33,7 +33,7 @@ impl Rollout<'_> {
                 // With a time to live of 0 it is gone before anybody has seen its end: its event
                 // tells.
                 None if node.item.desired.id.is("batch", "Job") => {
-                    judge_gone(&node.item.desired.body, node.uid(), &self.observer.around)
+                    judge_gone(&node.item.desired.body.look(), node.uid(), &self.observer.around)
                 }
                 seen => judge(seen, &self.observer.around, &window),
             };

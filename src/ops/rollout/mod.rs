@@ -14,6 +14,7 @@ mod last_look;
 mod logs;
 mod node;
 mod observer;
+mod places;
 mod second_turn;
 
 use std::time::Instant;
@@ -25,6 +26,7 @@ use clock::{AFTER_FAILURE, Clock, TICK};
 use logs::RolloutLogs;
 pub(crate) use node::Node;
 pub(crate) use observer::Observer;
+use places::Places;
 pub(crate) use second_turn::with_second_turns;
 
 use super::{
@@ -95,6 +97,8 @@ pub(crate) struct Rollout<'a> {
     pub nodes: Vec<Node<'a>>,
     /// Why the server did not answer when time was up.
     pub server_down: Option<Failure>,
+    /// Which writes may begin.
+    places: Places,
     /// What its pods write.
     logs: RolloutLogs,
     /// When it began, by the server's clock.
@@ -111,6 +115,7 @@ impl<'a> Rollout<'a> {
             observer: Observer::new(&scope.target.api),
             nodes: items.iter().map(Node::new).collect(),
             server_down: None,
+            places: Places::new(),
             logs: RolloutLogs::of(&scope),
             // Its stamps are compared with those in objects, which the server writes.
             since: scope.target.api.connection().server_now(),
@@ -245,8 +250,10 @@ impl<'a> Rollout<'a> {
                     continue;
                 }
                 self.nodes[node].sent = true;
-                let (writer, item) = (self.scope.writer, self.turn(node));
-                writing.push(Box::pin(async move { (node, writer.write(&item).await) }));
+                let (places, writer) = (self.places.clone(), self.scope.writer);
+                let turn = self.turn(node);
+                let write = async move || writer.write(turn.item()).await;
+                writing.push(Box::pin(async move { (node, places.take(write).await) }));
             }
         }
     }

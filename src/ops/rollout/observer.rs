@@ -94,7 +94,8 @@ impl Observer {
         let id = &desired.id;
         if watch.object {
             // The label that the object has: a Namespace that somebody else made is shared.
-            let labels = &desired.body["metadata"]["labels"];
+            let body = desired.body.look();
+            let labels = &body["metadata"]["labels"];
             // Only our own objects: a namespace may have thousands of others.
             let query = match labels[MANAGED_LABEL].as_str() {
                 Some(value) => format!("{BY_LABEL}{MANAGED_LABEL}%3D{value}"),

@@ -1,8 +1,6 @@
 //! The second turn of what Helm runs before and after all others: it is made anew for it.
 
-use std::borrow::Cow;
-
-use super::Rollout;
+use super::{Rollout, places::Turn};
 use crate::workload::{graph::Graph, plan::Item, release::Action};
 
 /// Gives the items of a plan, and behind them those that have a second turn, as the graph numbers
@@ -16,11 +14,11 @@ pub(crate) fn with_second_turns(mut items: Vec<Item>, graph: &Graph) -> Vec<Item
 
 impl<'a> Rollout<'a> {
     /// Gives what is written in a node's turn: in a second one the object of the first is made anew.
-    pub(super) fn turn(&self, node: usize) -> Cow<'a, Item> {
+    pub(super) fn turn(&self, node: usize) -> Turn<'a> {
         let item = self.nodes[node].item;
-        let Some(first) = self.scope.graph.first_turn(node) else { return Cow::Borrowed(item) };
+        let Some(first) = self.scope.graph.first_turn(node) else { return Turn::First(item) };
         let uid = self.nodes[first].uid().map(str::to_owned);
-        Cow::Owned(Item { action: Action::Recreate, uid, ..item.clone() })
+        Turn::Second(Box::new(Item { action: Action::Recreate, uid, ..item.clone() }))
     }
 
     /// Gives the nodes whose object was made anew for its second turn.

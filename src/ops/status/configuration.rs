@@ -17,7 +17,7 @@ use crate::{
 
 /// Says it of each workload and what it reads, in their order.
 pub(super) fn remarks(record: &Record, live: &Live, around: &Related) -> Vec<String> {
-    let mut ids: Vec<&ObjectId> = live.keys().collect();
+    let mut ids: Vec<&ObjectId> = live.ids().collect();
     ids.sort();
     let (instance, manager) =
         (&record.instance, manager(&record.namespace, record.instance.as_str()));
@@ -26,7 +26,7 @@ pub(super) fn remarks(record: &Record, live: &Live, around: &Related) -> Vec<Str
         .iter()
         .filter_map(|entry| Some((&entry.id, entry.content.as_ref()?)))
         .collect();
-    let changed = |id: &ObjectId| content_changed(&live[id], sent.get(id).copied(), &manager);
+    let changed = |id: &ObjectId| content_changed(&*live.get(id)?, sent.get(id).copied(), &manager);
     let read: Vec<_> = ids
         .iter()
         .filter(|id| has_content(id))
@@ -34,9 +34,9 @@ pub(super) fn remarks(record: &Record, live: &Live, around: &Related) -> Vec<Str
         .collect();
     let mut remarks = Vec::new();
     for reader in ids {
-        let body = &live[reader];
+        let Some(body) = live.get(reader) else { continue };
         for (read, changed) in &read {
-            if is_stale((reader, body), (read, *changed), around, uid(body)) {
+            if is_stale((reader, &body), (read, *changed), around, uid(&body)) {
                 remarks.push(remark(reader, read, Reading::AtStart, instance.as_str()));
             }
         }

@@ -41,8 +41,8 @@ pub(super) async fn tell(
     for SeenObject { entry, .. } in judged {
         let found = live.get(&entry.id);
         let sent = bodies.of(entry);
-        let drift = drift_of(entry, sent.as_deref(), found, &manager);
-        if let (Some(sent), Some(found)) = (&sent, found) {
+        let drift = drift_of(entry, sent.as_deref(), found.as_deref(), &manager);
+        if let (Some(sent), Some(found)) = (&sent, &found) {
             beside += added_beside(sent, found, &manager, &entry.yielded);
             let is_told = entry.yielded.iter().any(|left| left.field == REPLICAS)
                 || scale_targets.contains(&entry.id);

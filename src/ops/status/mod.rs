@@ -277,7 +277,7 @@ async fn judge_all(
     let survey = Survey { depth: Depth::State, ..Survey::of(target, &record.instance, &wanted) };
     let live = survey.look().await?;
     // A hook that is gone has had its turn.
-    wanted.retain(|entry| !entry.hook || live.contains_key(&entry.id));
+    wanted.retain(|entry| !entry.hook || live.has(&entry.id));
     let around = neighbours(target, &live).await;
     let now = target.api.connection().server_now();
     let window = Window::present(&target.runtime, now);
@@ -288,7 +288,7 @@ async fn judge_all(
     judged.retain(|seen| !(seen.entry.hook && is_good) || seen.verdict.is_ready());
     for object in &judged {
         let live = live.get(&object.entry.id);
-        operation.objects.push(view(object, live, &around, &window));
+        operation.objects.push(view(object, live.as_deref(), &around, &window));
     }
     operation.remarks = configuration::remarks(record, &live, &around);
     let instance = &mut operation.instance;
@@ -336,7 +336,7 @@ async fn judge_all(
 /// Tells whether the namespace of an instance, which goes with it, is being deleted.
 fn is_home_going(record: &Record, live: &Live) -> bool {
     let home = ObjectId::new("", "Namespace", None, &record.namespace);
-    live.get(&home).is_some_and(is_terminating)
+    live.get(&home).is_some_and(|home| is_terminating(&home))
 }
 
 /// Says what a deletion waits for, as far as the objects tell.
@@ -345,8 +345,8 @@ fn what_holds_up(live: &Live) -> String {
     // A namespace tells of all that is in it.
     going.sort_by_key(|(id, _)| (!id.is("", "Namespace"), *id));
     let told = going.into_iter().map(|(id, object)| match id.is("", "Namespace") {
-        true => format!("{id}: {}", deletion::remaining(object)),
-        false => match deletion::held_by(object) {
+        true => format!("{id}: {}", deletion::remaining(&object)),
+        false => match deletion::held_by(&object) {
             held if held.is_empty() => String::new(),
             held => format!("{id} {held}"),
         },

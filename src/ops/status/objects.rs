@@ -68,7 +68,8 @@ pub(super) fn judge_objects<'a>(
     let manager = manager(namespace, instance.as_str());
     let body_of = |id: &ObjectId| bodies.of(id);
     let judge_one = |entry: &'a Entry| {
-        let object = live.get(&entry.id);
+        let looked_at = live.get(&entry.id);
+        let object = looked_at.as_deref();
         let verdict = match object {
             // Its time to live took it away, and the record knows how it ended.
             None if entry.completed && body_of(&entry.id).is_none_or(goes_when_finished) => {
@@ -125,8 +126,8 @@ pub(super) fn view(
 pub(super) async fn neighbours(target: &Target, live: &Live) -> Related {
     let mut around = Related::default();
     let mut wanted: BTreeSet<(&str, &str, Option<String>)> = BTreeSet::new();
-    for (id, object) in live {
-        let watch = watch_of(object);
+    for (id, object) in live.iter() {
+        let watch = watch_of(&object);
         for (group, kind, namespaced) in watch.around() {
             wanted.insert((group, kind, id.namespace.clone().filter(|_| namespaced)));
         }
@@ -148,13 +149,13 @@ pub(super) async fn neighbours(target: &Target, live: &Live) -> Related {
     {
         list.items.into_iter().for_each(|object| around.upsert(object));
     }
-    for object in live.values() {
+    for (_, object) in live.iter() {
         let (group, _) = split_api_version(object["apiVersion"].as_str().unwrap_or_default());
         if group == "apiextensions.k8s.io"
             || object["kind"] == "Pod"
             || object["kind"] == "ReplicaSet"
         {
-            around.upsert(object.clone());
+            around.upsert((*object).clone());
         }
     }
     add_definitions(target, live, &mut around).await;

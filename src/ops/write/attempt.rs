@@ -332,7 +332,7 @@ impl<'a> Attempt<'a> {
         // That another instance leaves changes neither generation nor our entry (docs/design.md,
         // Unchanged objects).
         let is_left = content.left_to_instance || !item.sharing.leaves.is_empty();
-        let seen = Seen::of(answer, writer.manager, &desired.body);
+        let seen = Seen::of(answer, writer.manager, &desired.body.look());
         Written {
             entry: Entry {
                 id: desired.id.clone(),

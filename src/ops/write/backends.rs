@@ -25,7 +25,8 @@ impl Backends {
             if let (true, Some(namespace)) = (id.is("", "Service"), &id.namespace) {
                 backends.hosts.push(format!("//{}.{namespace}.svc", id.name));
             }
-            let by_url = items(&item.desired.body, "/webhooks")
+            let body = item.desired.body.look();
+            let by_url = items(&body, "/webhooks")
                 .filter(|webhook| webhook["clientConfig"]["url"].is_string())
                 .filter_map(|webhook| webhook["name"].as_str());
             backends.names.extend(by_url.map(|name| format!("webhook \"{name}\"")));

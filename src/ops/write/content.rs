@@ -3,13 +3,14 @@
 use serde_json::Value;
 
 use crate::workload::{
+    body::Body,
     ownership::{ManagerClass, Terms, Yielded, class_of, fields::take_out},
     plan::Item,
 };
 
 /// The content of an apply, as it becomes while the server answers.
 pub(super) struct ApplyContent<'a> {
-    wanted: &'a Value,
+    wanted: &'a Body,
     /// The replicas that an object which is made anew begins with.
     replicas: Option<Value>,
     /// The terms, with what turned out to be left to others.
@@ -29,7 +30,7 @@ impl<'a> ApplyContent<'a> {
         Self {
             wanted: &item.desired.body,
             replicas,
-            body: terms.body(&item.desired.body),
+            body: terms.body(&item.desired.body.look()),
             terms,
             yielded: Vec::new(),
             left_to_instance: false,
@@ -52,7 +53,7 @@ impl<'a> ApplyContent<'a> {
         self.left_to_instance = false;
         // The holders went with the object: a field that is left out now would be missing for
         // everybody.
-        self.body = self.wanted.clone();
+        self.body = Value::clone(&self.wanted.look());
         if let Some(replicas) = &self.replicas {
             self.body["spec"]["replicas"] = replicas.clone();
         }

@@ -47,7 +47,7 @@ impl<'a> SentBodies<'a> {
         });
         // The planning leaves out owners that are gone, and an older program may have rendered
         // otherwise: what was certainly sent is the rest.
-        exact.or_else(|| newest.map(|sent| Body::from(certain(&sent.body))))
+        exact.or_else(|| newest.map(|sent| Body::from(certain(&sent.body.look()))))
     }
 
     fn newest(&self) -> &Bodies {

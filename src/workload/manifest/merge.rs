@@ -3,7 +3,7 @@
 use std::collections::{HashMap, hash_map::Entry};
 
 use crate::workload::{
-    definition::digest_of,
+    definition::digest_of_text,
     error::{Code, Error},
     object::{Object, ObjectId, Origin},
 };
@@ -20,7 +20,7 @@ impl Seen {
     /// # Errors
     /// It is there with other content.
     pub(super) fn admit(&mut self, object: &Object) -> Result<bool, Error> {
-        let digest = digest_of(&object.body);
+        let digest = digest_of_text(&object.body.text());
         match self.0.entry(object.id()) {
             Entry::Vacant(place) => {
                 place.insert((object.origin.clone(), digest));

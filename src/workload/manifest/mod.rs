@@ -76,7 +76,11 @@ impl Loaded {
 /// Everything that is wrong with the texts, in their order, each with its place.
 pub(crate) fn load(files: Vec<SourceFile>) -> Result<Loaded, Vec<Error>> {
     let mut objects = Vec::new();
-    let mut loaded = read_each(files, &mut |object| objects.push(object))?;
+    let mut keep = |mut object: Object| {
+        object.body.rest();
+        objects.push(object);
+    };
+    let mut loaded = read_each(files, &mut keep)?;
     loaded.content.objects = objects;
     Ok(loaded)
 }

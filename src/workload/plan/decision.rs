@@ -96,7 +96,7 @@ pub(crate) fn decide(
         // one somebody deleted it, which is how kubectl's users run it again.
         let done = entry.is_some_and(|entry| entry.completed)
             && same_body
-            && goes_when_finished(&desired.body);
+            && goes_when_finished(&desired.body.look());
         return if done { Decision::Unchanged } else { Decision::Create { after: None } };
     };
     let live_uid = uid(live).unwrap_or_default().to_owned();
@@ -120,7 +120,7 @@ pub(crate) fn decide(
             // An object of another uid is another object, whatever its body.
             .filter(|entry| entry.uid.as_deref() == Some(&*live_uid))
             .and_then(|entry| entry.seen.as_ref())
-            .is_some_and(|seen| seen.still_holds(live, manager, &desired.body));
+            .is_some_and(|seen| seen.still_holds(live, manager, &desired.body.look()));
     // What was left to others shows in no digest: only an apply takes it back.
     if choices.reclaim {
         Decision::Update { uid: live_uid }

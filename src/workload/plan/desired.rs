@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::workload::{
     body::Body,
-    definition::digest_of,
+    definition::digest_of_text,
     hooks::Hook,
     object::{ObjectId, Origin, split_api_version},
     placement,
@@ -55,14 +55,16 @@ impl Desired {
         let id = ObjectId::of(&body);
         let api_version = body.get("apiVersion").and_then(Value::as_str).unwrap_or_default();
         let version = split_api_version(api_version).1.to_owned();
-        let (digest, keep, hook) = (digest_of(&body), is_kept(&body), Hook::of(&body));
+        let (keep, hook) = (is_kept(&body), Hook::of(&body));
+        body.rest();
+        let digest = digest_of_text(&body.text());
         Self { id, version, digest, keep, hook, body, origin }
     }
 
     /// Marks an object as shared rather than made by the instance.
     pub(crate) fn mark_shared(&mut self) {
         placement::mark_shared(&mut self.body);
-        self.digest = digest_of(&self.body);
+        self.take_digest();
     }
 
     /// Takes these ownerReferences out of the body.
@@ -76,7 +78,12 @@ impl Desired {
                 metadata.remove("ownerReferences");
             }
         }
-        self.digest = digest_of(&self.body);
+        self.take_digest();
+    }
+
+    fn take_digest(&mut self) {
+        self.body.rest();
+        self.digest = digest_of_text(&self.body.text());
     }
 }
 

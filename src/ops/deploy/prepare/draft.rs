@@ -93,7 +93,7 @@ impl Deploy<'_> {
         let planned = planning.make_or_recheck(self.options.frozen.as_deref());
         let (planned, traces) = futures::future::join(planned, traces).await;
         let (plan, live) = planned?;
-        let shows_ours = traces? || live.values().any(|object| is_ours(object, &manager, None));
+        let shows_ours = traces? || live.iter().any(|(_, object)| is_ours(&object, &manager, None));
         refuse_second_own(&start.target, &desired, &chosen.definition, &manager, &live).await?;
         let drifting = record.as_ref().filter(|_| !start.is_half_deleted());
         let repairs = repairs::find(drifting, &start.target.kinds, &plan, &live, &manager);

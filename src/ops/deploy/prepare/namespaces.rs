@@ -1,15 +1,14 @@
 //! The namespaces of a release before anything is planned: which are there, whose they are, and
 //! what is refused because of it.
 
-use std::collections::{HashMap, HashSet};
-
-use serde_json::Value;
+use std::collections::HashSet;
 
 use super::{Deploy, desired::DesiredState, start::Start};
 use crate::{
     cluster::record,
     ops::{
         locate::{self, NamespaceState},
+        survey::Live,
         target::Target,
     },
     workload::{
@@ -124,14 +123,14 @@ pub(super) async fn refuse_second_own(
     desired: &DesiredState,
     definition: &DefinitionName,
     manager: &str,
-    live: &HashMap<ObjectId, Value>,
+    live: &Live,
 ) -> Result<()> {
     if desired.mode != NamespaceMode::Own {
         return Ok(());
     }
     let id = ObjectId::new("", "Namespace", None, &desired.namespace);
     let Some(namespace) = live.get(&id) else { return Ok(()) };
-    for other in other_instances(namespace, manager) {
+    for other in other_instances(&namespace, manager) {
         let Some((place, other)) = instance_of(other) else { continue };
         // An Apply entry without a record is what somebody left behind: no instance.
         let found = record::read(&target.api, place, &other, &nothing_known).await?;

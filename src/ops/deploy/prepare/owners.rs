@@ -20,7 +20,8 @@ use crate::{
 /// be looked at it is not known (docs/design.md, Absence).
 pub(super) async fn leave_out_dead(target: &Target, wanted: &mut DesiredState) {
     for desired in &mut wanted.objects {
-        let owners = owners(&desired.body);
+        let body = desired.body.look();
+        let owners = owners(&body);
         if owners.is_empty() {
             continue;
         }

@@ -14,13 +14,13 @@ use crate::{
 pub(super) async fn is_ready(target: &Target, plan: &Plan, live: &Live) -> bool {
     let mut around = Related::default();
     let definitions = live.iter().filter(|(id, _)| id.group == "apiextensions.k8s.io");
-    definitions.for_each(|(_, object)| around.upsert(object.clone()));
+    definitions.for_each(|(_, object)| around.upsert((*object).clone()));
     add_definitions(target, live, &mut around).await;
     let now = target.api.connection().server_now();
     let window = Window { since: now, ..Window::present(&target.runtime, now) };
     let is_ready = |item: &Item| {
         !item.watch_needs().object
-            || judge_part(live.get(&item.desired.id), &around, &window).is_ready()
+            || judge_part(live.get(&item.desired.id).as_deref(), &around, &window).is_ready()
     };
     plan.items.iter().all(is_ready)
 }

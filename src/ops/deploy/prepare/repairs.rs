@@ -48,7 +48,7 @@ pub(super) fn find(
         let Item { desired, terms, .. } = item;
         let entry = entries.get(&desired.id)?;
         let sent = bodies.of(entry);
-        let mut drift = drift_of(entry, sent.as_deref(), live.get(&desired.id), manager);
+        let mut drift = drift_of(entry, sent.as_deref(), live.get(&desired.id).as_deref(), manager);
         drift.retain(|one| terms.yielded.iter().all(|left| left.field != shown(&one.path)));
         (!drift.is_empty()).then(|| Repair {
             wanted: desired.body.clone(),

@@ -57,13 +57,13 @@ async fn find(target: &Target, plan: &Plan, live: &Live, manager: &str) -> Resul
         .items
         .iter()
         .filter(is_reader)
-        .filter_map(|item| Some((&item.desired, uid(live.get(&item.desired.id)?)?)))
+        .filter_map(|item| Some((&item.desired, uid(&*live.get(&item.desired.id)?)?.to_owned())))
         .collect();
     let around = pods_around(target, readers.iter().map(|(reader, _)| &reader.id)).await?;
     let mut stale = Vec::new();
-    for (reader, uid) in readers {
+    for (reader, uid) in &readers {
         for read in &read {
-            if is_stale((&reader.id, &reader.body), *read, &around, uid) {
+            if is_stale((&reader.id, &reader.body.look()), *read, &around, uid) {
                 stale.push((reader.id.clone(), read.0.clone()));
             }
         }
@@ -76,7 +76,7 @@ fn changed(item: &Item, live: &Live, manager: &str) -> Option<Timestamp> {
     let sent = item.entry.as_ref().and_then(|entry| entry.content.as_ref());
     match brings_content(item) {
         true => Some(Timestamp::MAX),
-        false => content_changed(live.get(&item.desired.id)?, sent, manager),
+        false => content_changed(&*live.get(&item.desired.id)?, sent, manager),
     }
 }
 

@@ -1,0 +1,49 @@
+//! What a survey found. The bodies rest: with all their managed fields, those of a large instance
+//! are most of what a deploy keeps.
+
+use std::collections::HashMap;
+
+use crate::workload::{body::Body, object::ObjectId};
+
+/// What is live: metadata, or the whole object as the depth says. What was asked for and is not here is
+/// not there.
+#[derive(Debug, Default)]
+pub(crate) struct Live(HashMap<ObjectId, Body>);
+
+impl Live {
+    /// Gives an object, to look into for as long as what is given lives.
+    pub(crate) fn get(&self, id: &ObjectId) -> Option<Body> {
+        self.0.get(id).map(Body::look)
+    }
+
+    /// Tells whether an object is there.
+    pub(crate) fn has(&self, id: &ObjectId) -> bool {
+        self.0.contains_key(id)
+    }
+
+    /// Lists what is there.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = &ObjectId> {
+        self.0.keys()
+    }
+
+    /// Lists the objects, each to look into in its turn.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&ObjectId, Body)> {
+        self.0.iter().map(|(id, body)| (id, body.look()))
+    }
+
+    /// Puts in an object.
+    pub(super) fn put(&mut self, id: ObjectId, body: Body) {
+        self.0.insert(id, body);
+    }
+
+    /// Takes in what was found elsewhere.
+    pub(super) fn take(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+}
+
+impl FromIterator<(ObjectId, Body)> for Live {
+    fn from_iter<I: IntoIterator<Item = (ObjectId, Body)>>(objects: I) -> Self {
+        Self(objects.into_iter().collect())
+    }
+}
