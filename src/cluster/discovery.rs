@@ -1,7 +1,13 @@
 //! Which kinds a cluster serves: aggregated discovery in two requests, with a fallback for
 //! servers that do not have it.
 
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
 use serde_json::{Value, json};
+use tokio::sync::Mutex;
 
 use super::{api::Api, failure::Failure, request::Request};
 use crate::workload::{
@@ -13,12 +19,45 @@ use crate::workload::{
 const AGGREGATED: &str =
     "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json";
 
+/// How long what was read counts for others too: a kind may go.
+const FRESH: Duration = Duration::from_secs(10);
+
+/// What the discovery of one runtime said last; clones are the same one. Operations side by side ask
+/// once: who comes while it is read waits for that answer.
+#[derive(Clone, Default)]
+pub(crate) struct SharedDiscovery(Arc<Mutex<Option<(Instant, Vec<Value>)>>>);
+
+impl SharedDiscovery {
+    /// Gives what was read a moment ago, and reads it anew where there is none or `take`, which is
+    /// given the documents, answers that they do not do.
+    ///
+    /// # Errors
+    /// Those of [`read`].
+    pub(crate) async fn read(
+        &self,
+        api: &Api,
+        mut take: impl FnMut(&[Value]) -> bool,
+    ) -> Result<()> {
+        let mut known = self.0.lock().await;
+        if let Some((at, documents)) = &*known
+            && at.elapsed() < FRESH
+            && take(documents)
+        {
+            return Ok(());
+        }
+        let documents = read(api).await?;
+        take(&documents);
+        *known = Some((Instant::now(), documents));
+        Ok(())
+    }
+}
+
 /// Reads the discovery of a cluster: documents of the kind `APIGroupDiscoveryList`.
 ///
 /// # Errors
 /// Whatever the server answers. A group whose server does not answer is marked as stale and is
 /// no failure.
-pub(crate) async fn read(api: &Api) -> Result<Vec<Value>> {
+async fn read(api: &Api) -> Result<Vec<Value>> {
     let explain = |failure: Failure| {
         Error::runtime(Code::Discovery, "cannot learn the kinds of the cluster")
             .cause(failure.message())

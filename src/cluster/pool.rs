@@ -1,5 +1,6 @@
-//! The TCP connections of one process, kept by server: operations on several instances of a runtime
-//! side by side share them, and whoever comes later finds them open.
+//! The TCP connections of one process, kept by server, and what each server's discovery said:
+//! operations on several instances of a runtime side by side share them, and whoever comes later
+//! finds them.
 
 use std::{
     collections::BTreeMap,
@@ -7,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use super::{client_certificate::Identity, http::Wire};
+use super::{client_certificate::Identity, discovery::SharedDiscovery, http::Wire};
 use crate::workload::{error::Result, runtime::RuntimeName};
 
 /// A client, and the exec plugin's certificate that its connections show.
@@ -15,9 +16,18 @@ pub(super) type SharedWire = Arc<Mutex<(Option<Arc<Identity>>, Wire)>>;
 
 /// The clients of one process; clones are the same ones.
 #[derive(Clone, Default)]
-pub struct Pool(Arc<Mutex<BTreeMap<(RuntimeName, Duration), SharedWire>>>);
+pub struct Pool {
+    wires: Arc<Mutex<BTreeMap<(RuntimeName, Duration), SharedWire>>>,
+    discoveries: Arc<Mutex<BTreeMap<RuntimeName, SharedDiscovery>>>,
+}
 
 impl Pool {
+    /// Gives what is known of the kinds of a runtime.
+    pub(crate) fn discovery(&self, runtime: &RuntimeName) -> SharedDiscovery {
+        let mut known = self.discoveries.lock().unwrap_or_else(PoisonError::into_inner);
+        known.entry(runtime.clone()).or_default().clone()
+    }
+
     /// Gives the client for a runtime whose connections may take so long to be made, and makes it
     /// where there is none yet.
     ///
@@ -29,7 +39,7 @@ impl Pool {
         connect_timeout: Duration,
         make: impl FnOnce() -> Result<Wire>,
     ) -> Result<SharedWire> {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.wires.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (runtime.clone(), connect_timeout);
         if let Some(wire) = known.get(&key) {
             return Ok(Arc::clone(wire));

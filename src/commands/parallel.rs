@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 
 use clap::Args;
 
-/// How many instances are worked on at once, shared by `deploy`, `plan` and `delete`.
+/// How many instances are worked on at once, shared by `deploy`, `plan`, `delete` and `status`.
 #[derive(Debug, Clone, Copy, Args)]
 pub(crate) struct ParallelArgs {
     /// How many instances to work on at once

@@ -3,7 +3,6 @@
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use futures::future::join_all;
 use jiff::Timestamp;
 
 use crate::{
@@ -11,6 +10,7 @@ use crate::{
         invocation::{Done, Invocation},
         limits::limit,
         names::instance_names,
+        parallel::ParallelArgs,
         session::{self, OperationMode, Surroundings},
         workload_file::{NamedWorkload, looked_for},
     },
@@ -96,11 +96,14 @@ pub(crate) struct StatusArgs {
     /// Show what others changed since the last release, with values
     #[arg(long)]
     drift: bool,
+    #[command(flatten)]
+    parallel: ParallelArgs,
 }
 
 /// Asks.
 pub(super) fn run(args: StatusArgs, call: &Invocation) -> Done {
-    let StatusArgs { names, file, watch, wait, timeout, exit_code, ignore_drift, drift } = args;
+    let StatusArgs { names, file, watch, wait, timeout, exit_code, ignore_drift, drift, parallel } =
+        args;
     if watch {
         call.only("status --watch", &[Format::Table, Format::Wide])?;
     }
@@ -127,7 +130,8 @@ pub(super) fn run(args: StatusArgs, call: &Invocation) -> Done {
     let until = limit(timeout).map(|timeout| Instant::now() + timeout);
     let (seen, stopped, watched) =
         session::run(call, mode, async |Surroundings { session, progress }| {
-            let asked = asked(session, workload.as_ref(), &names, extent, call)?;
+            let asked =
+                (asked(session, workload.as_ref(), &names, extent, call)?, parallel.width());
             if watch {
                 let watch = Watch::new(&call.printer, extent, progress.screen());
                 let (seen, watched) = tokio::select! {
@@ -165,7 +169,7 @@ pub(super) fn run(args: StatusArgs, call: &Invocation) -> Done {
     Ok(exit_kind(&errors).or(unwell.then_some(ErrorKind::NotReady)))
 }
 
-/// What is looked at.
+/// What is looked at; beside it goes how many of a runtime are, at once.
 enum Asked<'s> {
     /// These instances, or all that the database knows.
     Named(Places<'s>),
@@ -226,7 +230,7 @@ fn wanted(
 
 /// Looks once, or with `--wait` until nothing is to be waited for, or that time (none: ever).
 async fn look(
-    asked: &Asked<'_>,
+    (asked, width): &(Asked<'_>, usize),
     session: &Session<'_>,
     detail: DriftDetail,
     until: Option<Option<Instant>>,
@@ -235,7 +239,7 @@ async fn look(
     let mut last = None;
     loop {
         let seen: Vec<Operation> = tokio::select! {
-            seen = look_once(asked, session, detail) => seen?,
+            seen = look_once(asked, session, detail, *width) => seen?,
             // What was seen last is the answer.
             () = stop::until(until.flatten()) => return last.ok_or_else(|| {
                 Error::runtime(Code::Timeout, "out of time: the server has not answered")
@@ -268,20 +272,18 @@ async fn look_once(
     asked: &Asked<'_>,
     session: &Session<'_>,
     detail: DriftDetail,
+    width: usize,
 ) -> Result<Vec<Operation>> {
     match asked {
-        Asked::Named(places) => {
-            let looks = places.iter().map(|(there, names)| status::of(there, names, detail));
-            Ok(join_all(looks).await.concat())
-        }
-        Asked::Runtime => status::on_runtime(session, detail).await,
+        Asked::Named(places) => Ok(status::of(places, detail, width).await),
+        Asked::Runtime => status::on_runtime(session, detail, width).await,
     }
 }
 
 /// Looks on, until nobody reads any more, or somebody stops it: gives what was seen last, and how it
 /// ends.
 async fn look_on(
-    asked: &Asked<'_>,
+    asked: &(Asked<'_>, usize),
     session: &Session<'_>,
     mut watch: Watch,
     call: &Invocation,
@@ -306,7 +308,7 @@ pub(super) async fn await_health(
 ) -> Operation {
     let until = timeout.map(|timeout| Instant::now() + timeout);
     let there = session.at(session.runtime.clone(), session.namespace.clone());
-    let asked = Asked::Named(vec![(there, vec![name.clone()])]);
+    let asked = (Asked::Named(vec![(there, vec![name.clone()])]), 1);
     let looked = look(&asked, session, DriftDetail::Fields, Some(until)).await;
     match looked.map(|mut seen| seen.pop()) {
         Ok(seen) => seen.unwrap_or_else(|| Operation::of(name)),

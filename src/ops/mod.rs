@@ -5,7 +5,7 @@
 //! `deploy::run(&Session, &DeployOptions) -> Operation`,
 //! `deploy::plan(&Session, &DeployOptions) -> Operation`,
 //! `delete::run(&Session, &DeleteOptions) -> Operation`,
-//! `status::of(&Session, &[InstanceName]) -> Vec<Operation>` (all instances for an empty list).
+//! `status::of(places, detail, width) -> Vec<Operation>` (all instances for an empty list).
 //! A failure is inside the [`view::Operation`], beside what was done until then.
 
 pub(crate) mod asking;

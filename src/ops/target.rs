@@ -11,6 +11,7 @@ use crate::{
     cluster::{
         api::Api,
         connect::{ConnectOptions, connect},
+        discovery::SharedDiscovery,
         explain::NOT_AN_API_SERVER,
         failure::Failure,
         request::Request,
@@ -48,6 +49,7 @@ pub(crate) struct Target {
     pub kinds: Kinds,
     /// The uid of `kube-system`, where it may be read; set by [`Target::identify`].
     pub cluster_uid: Option<String>,
+    discovery: SharedDiscovery,
 }
 
 impl Target {
@@ -86,6 +88,7 @@ impl Target {
             api: Api::new(connection, timeout).telling_bodies(session.reporter.verbosity() > 1),
             kinds: Kinds::builtin(),
             cluster_uid: None,
+            discovery: session.pool.discovery(runtime),
         })
     }
 
@@ -156,13 +159,26 @@ impl Target {
         Error::runtime(Code::NotAnApiServer, what).cause(why).hint(NOT_AN_API_SERVER)
     }
 
-    /// Learns the kinds of the cluster. Called when something is not built in, and again after a
-    /// CustomResourceDefinition was applied.
+    /// Learns all kinds of the cluster, as they are now.
     pub(crate) async fn learn_kinds(&mut self) -> Result<()> {
-        for document in crate::cluster::discovery::read(&self.api).await? {
-            self.kinds.add_discovery(&document);
-        }
-        Ok(())
+        self.learn_kinds_until(|_| false).await
+    }
+
+    /// Learns the kinds of the cluster where something is not built in: what another operation of
+    /// this command has just read suffices, where it is enough.
+    ///
+    /// # Errors
+    /// As [`SharedDiscovery::read`].
+    pub(crate) async fn learn_kinds_until(
+        &mut self,
+        is_enough: impl Fn(&Kinds) -> bool,
+    ) -> Result<()> {
+        let Self { discovery, api, kinds, .. } = self;
+        let take = |documents: &[serde_json::Value]| {
+            documents.iter().for_each(|document| kinds.add_discovery(document));
+            is_enough(kinds)
+        };
+        discovery.read(api, take).await
     }
 
     /// Learns the kinds of the cluster if an object of the inventory is of a kind that is not
@@ -172,10 +188,11 @@ impl Target {
     /// As [`Target::learn_kinds`]; code 7 where the group of an object does not answer: then
     /// nobody can tell whether it is there.
     pub(crate) async fn know_kinds_of(&mut self, inventory: &[Entry]) -> Result<()> {
-        if inventory.iter().all(|entry| self.kinds.of(&entry.id).is_some()) {
+        let knows_all = |kinds: &Kinds| inventory.iter().all(|entry| kinds.of(&entry.id).is_some());
+        if knows_all(&self.kinds) {
             return Ok(());
         }
-        self.learn_kinds().await?;
+        self.learn_kinds_until(knows_all).await?;
         // A group whose APIService is down is still listed, as stale. Its objects would else count
         // as gone, and be forgotten with the record (docs/design.md, Absence).
         let hidden = inventory.iter().find(|entry| {

@@ -4,14 +4,14 @@
 mod configuration;
 mod drift;
 mod objects;
+mod queue;
 mod records;
 mod remembered;
 
 use std::time::{Duration, Instant};
 
-use futures::future::join_all;
-
 use objects::{RecordedBodies, SeenObject, judge_objects, neighbours, view};
+use queue::{Silence, look_at_all};
 pub(crate) use records::on_runtime;
 use remembered::Remembered;
 
@@ -25,6 +25,7 @@ use super::{
     target::Target,
     view::{FailedRelease, InstanceView, Operation, OperationOutcome},
 };
+use crate::store::InstanceFilter;
 use crate::workload::{
     error::{Code, Error, ErrorKind, Result},
     instance::{Instance, Observed, Status},
@@ -49,56 +50,80 @@ pub(crate) enum DriftDetail {
     Values,
 }
 
-/// Judges instances: those named, or all that the database knows. What befell one is in its
-/// answer; the order is that of the names.
-pub(crate) async fn of(
-    session: &Session<'_>,
-    names: &[InstanceName],
-    detail: DriftDetail,
-) -> Vec<Operation> {
-    let all = || -> Result<Vec<InstanceName>> {
-        let store = session.store();
-        let instances = store.instances(&crate::store::InstanceFilter::default())?;
-        Ok(instances.into_iter().map(|instance| instance.name).collect())
-    };
-    let (names, named) = match names {
-        [] => match all() {
-            Ok(all) => (all, false),
-            Err(error) => return vec![Operation { error: Some(error), ..Operation::default() }],
-        },
-        names => (names.to_vec(), true),
-    };
-    // Side by side: a runtime that does not answer holds up nobody's row but its own.
-    join_all(names.iter().map(|name| one(session, name, named, detail))).await
+/// An instance, and from where it is looked for.
+struct Wanted<'a> {
+    session: &'a Session<'a>,
+    name: InstanceName,
+    /// Whether the user named it.
+    named: bool,
 }
 
-async fn one(
-    session: &Session<'_>,
-    name: &InstanceName,
-    named: bool,
+/// Judges instances, each place with those that are looked for there: those named, or all that the
+/// database knows. So many of a runtime at once. What befell one is in its answer; the order is that
+/// of the names.
+pub(crate) async fn of(
+    places: &[(Session<'_>, Vec<InstanceName>)],
     detail: DriftDetail,
-) -> Operation {
+    width: usize,
+) -> Vec<Operation> {
+    let mut wanted = Vec::new();
+    for (session, names) in places {
+        let names = match &**names {
+            [] => session.store().instances(&InstanceFilter::default()).map(|all| {
+                all.into_iter().map(|instance| (instance.name, false)).collect::<Vec<_>>()
+            }),
+            names => Ok(names.iter().map(|name| (name.clone(), true)).collect()),
+        };
+        match names {
+            Ok(names) => {
+                wanted.extend(names.into_iter().map(|(name, named)| Wanted {
+                    session,
+                    name,
+                    named,
+                }));
+            }
+            Err(error) => return vec![Operation { error: Some(error), ..Operation::default() }],
+        }
+    }
+    let look = async |wanted: &Wanted<'_>, silence: &Silence| one(wanted, detail, silence).await;
+    look_at_all(&wanted, width, Wanted::runtime, look).await
+}
+
+impl Wanted<'_> {
+    /// Tells by which runtime it is looked for; what is wrong with that the look tells.
+    fn runtime(&self) -> Option<String> {
+        let stored = || Some(self.session.store().instance(&self.name).ok()??.runtime);
+        self.session.runtime.clone().or_else(stored)
+    }
+}
+
+async fn one(wanted: &Wanted<'_>, detail: DriftDetail, silence: &Silence) -> Operation {
+    let Wanted { session, name, named } = wanted;
     let look = async |operation: &mut Operation| look(session, name, detail, operation).await;
-    answered(session, name, named, look).await
+    answered(session, (name, *named), silence, look).await
 }
 
 /// Looks at an instance for a limited time, and turns a failure into a status.
 async fn answered(
     session: &Session<'_>,
-    name: &InstanceName,
-    named: bool,
+    (name, named): (&InstanceName, bool),
+    silence: &Silence,
     look: impl AsyncFnOnce(&mut Operation) -> Result<()>,
 ) -> Operation {
     let started = Instant::now();
     let mut operation = Operation::of(name);
     let limit = session.request_timeout.filter(|limit| !limit.is_zero()).unwrap_or(PATIENCE);
-    let result = match tokio::time::timeout(limit, look(&mut operation)).await {
-        Ok(result) => result,
-        Err(_) => {
-            Err(Error::runtime(Code::Timeout, format!("no answer within {} s", limit.as_secs()))
-                .hint("`--request-timeout` gives more time"))
+    let looked = async {
+        match silence.broken() {
+            Some(error) => Err(error),
+            None => look(&mut operation).await,
         }
     };
+    let result = tokio::time::timeout(limit, looked).await.unwrap_or_else(|_| {
+        Err(Error::runtime(Code::Timeout, format!("no answer within {} s", limit.as_secs()))
+            .hint("`--request-timeout` gives more time"))
+    });
+    silence.hear(&result);
     if let Err(error) = result {
         operation.instance.describe_status(Status::Error, error.to_string(), session.now());
         let is_refused = matches!(error.kind, ErrorKind::Refused | ErrorKind::Usage);

@@ -3,10 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use futures::{StreamExt as _, stream};
 use serde_json::Value;
 
-use super::{DriftDetail, answered, judge_all, one};
+use super::{DriftDetail, Silence, Wanted, answered, judge_all, look_at_all, one};
 use crate::{
     cluster::request::encode_query,
     ops::{
@@ -28,9 +27,6 @@ use crate::{
     },
 };
 
-/// How many instances are looked at side by side.
-const SIDE_BY_SIDE: usize = 16;
-
 /// Where a record lies: its namespace and its instance.
 type Place = (String, InstanceName);
 
@@ -43,6 +39,7 @@ type Place = (String, InstanceName);
 pub(crate) async fn on_runtime(
     session: &Session<'_>,
     detail: DriftDetail,
+    width: usize,
 ) -> Result<Vec<Operation>> {
     let runtime = choose(session, None)?.runtime;
     let known: Vec<Instance> = session.store().instances(&InstanceFilter::default())?;
@@ -74,14 +71,15 @@ pub(crate) async fn on_runtime(
     let mut all: Vec<(Option<&String>, &InstanceName)> = known.chain(strangers).collect();
     all.sort_by_key(|(namespace, name)| (*name, *namespace));
     let runtime = &runtime;
-    let looks = all.into_iter().map(|(namespace, name)| async move {
+    let look = async |(namespace, name): &(Option<&String>, &InstanceName), silence: &Silence| {
         match namespace {
-            Some(namespace) => stranger(session, runtime, (namespace, name), detail).await,
-            None => one(session, name, false, detail).await,
+            Some(namespace) => stranger(session, runtime, (namespace, name), detail, silence).await,
+            None => {
+                one(&Wanted { session, name: (*name).clone(), named: false }, detail, silence).await
+            }
         }
-    });
-    let looks: Vec<_> = looks.collect();
-    Ok(stream::iter(looks).buffered(SIDE_BY_SIDE).collect().await)
+    };
+    Ok(look_at_all(&all, width, |_| None, look).await)
 }
 
 /// Lists where records lie on a runtime.
@@ -118,6 +116,7 @@ async fn stranger(
     runtime: &RuntimeName,
     (namespace, name): (&str, &InstanceName),
     detail: DriftDetail,
+    silence: &Silence,
 ) -> Operation {
     let look = async |operation: &mut Operation| {
         operation.instance.runtime = Some(runtime.to_string());
@@ -134,5 +133,5 @@ async fn stranger(
         target.know_kinds_of(&record.inventory).await?;
         judge_all(&there, &target, &located, detail, operation).await
     };
-    answered(session, name, false, look).await
+    answered(session, (name, false), silence, look).await
 }

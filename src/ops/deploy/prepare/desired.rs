@@ -168,7 +168,11 @@ impl Start {
 async fn check_kinds(target: &mut Target, objects: &[Object]) -> Result<Vec<Error>> {
     let mut checked = target.kinds.check(objects);
     if !checked.errors.is_empty() || !checked.unjudged.is_empty() {
-        match target.learn_kinds().await {
+        let is_enough = |kinds: &Kinds| {
+            let checked = kinds.check(objects);
+            checked.errors.is_empty() && checked.unjudged.is_empty()
+        };
+        match target.learn_kinds_until(is_enough).await {
             Ok(()) => checked = target.kinds.check(objects),
             // Without an answer, what is wrong by all that we know is said.
             Err(_) if !checked.errors.is_empty() => {}
