@@ -9,6 +9,9 @@
 //! round to round, and goes on only when all of it is gone. A first round, in which memory and requests
 //! are looked at, warms the server and does not count. Figures of different runs are not to be
 //! compared, ratios are. `--helm` compares Helm too and installs it (`go install`) once.
+//!
+//! `--waiting 500` looks at the wait alone: so many Deployments become ready over a minute. It tells
+//! how long after the server's event each is told, and what the wait costs.
 
 #![allow(missing_docs)]
 #![expect(clippy::print_stderr, reason = "a program of its own")]
@@ -17,6 +20,7 @@ mod objects;
 mod programs;
 mod replay;
 mod table;
+mod waiting;
 
 use std::{path::PathBuf, process::ExitCode, sync::Arc, thread, time::Duration};
 
@@ -35,10 +39,12 @@ struct Options {
     helm: bool,
     objects: usize,
     rounds: usize,
+    /// How many Deployments are waited for, where only that is measured.
+    waiting: Option<usize>,
 }
 
 fn options() -> Result<Options, String> {
-    let mut options = Options { helm: false, objects: 1000, rounds: 3 };
+    let mut options = Options { helm: false, objects: 1000, rounds: 3, waiting: None };
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         let mut number = || {
@@ -50,6 +56,7 @@ fn options() -> Result<Options, String> {
             "--helm" => options.helm = true,
             "--objects" => options.objects = number()?,
             "--rounds" => options.rounds = number()?,
+            "--waiting" => options.waiting = Some(number()?),
             _ => return Err(format!("unknown argument {argument}")),
         }
     }
@@ -58,6 +65,7 @@ fn options() -> Result<Options, String> {
 
 fn main() -> ExitCode {
     match options() {
+        Ok(Options { waiting: Some(count), .. }) => waiting::measure(&Arc::new(server()), count),
         Ok(options) => measure(&options),
         Err(error) => {
             eprintln!("error: {error}");
@@ -65,6 +73,12 @@ fn main() -> ExitCode {
         }
     }
     ExitCode::SUCCESS
+}
+
+/// Reads the kubeconfig's current server.
+fn server() -> Server {
+    let kubeconfig = kubectl(&["config", "view", "--raw", "--minify", "-o", "json"]);
+    Server::of(&serde_json::from_slice(&kubeconfig).expect("kubectl writes JSON"))
 }
 
 /// One that deploys: a program, or the replay.
@@ -94,14 +108,8 @@ fn measure(options: &Options) {
         eprintln!("without Helm: --helm compares it too");
     }
     contestants.extend(CONNECTIONS.map(Contestant::Replay));
-    let kubeconfig = kubectl(&["config", "view", "--raw", "--minify", "-o", "json"]);
-    let kubeconfig = serde_json::from_slice(&kubeconfig).expect("kubectl writes JSON");
     let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let bench = Bench {
-        objects,
-        server: Arc::new(Server::of(&kubeconfig)),
-        tokio: tokio.expect("a runtime"),
-    };
+    let bench = Bench { objects, server: Arc::new(server()), tokio: tokio.expect("a runtime") };
     let mut rows: Vec<Row> = contestants.iter().map(Contestant::row).collect();
     for round in 0..=options.rounds {
         for turn in 0..contestants.len() {

@@ -147,15 +147,28 @@ fn tells_method(line: &str) -> bool {
     ["GET", "PATCH", "POST", "PUT", "DELETE"].iter().any(|method| line.contains(method))
 }
 
+/// Gives the processor time that a process has used, where the system shows it.
+pub(crate) fn processor_time(id: u32) -> Option<Duration> {
+    let stat = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
+    // After the name, which may have blanks, the fields from the state on.
+    let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+    let ticks: u64 = fields.get(11)?.parse::<u64>().ok()? + fields.get(12)?.parse::<u64>().ok()?;
+    // Linux counts a hundred a second, whatever its own clock.
+    Some(Duration::from_millis(ticks * 10))
+}
+
+/// Gives the most memory that a process has used, in KiB, where the system shows it.
+pub(crate) fn peak_memory(id: u32) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{id}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.split_whitespace().next()?.parse().ok()
+}
+
 /// Looks at the most memory that a process used until it ends, where the system shows it.
 fn peak_of(child: &mut Child) -> u64 {
-    let path = format!("/proc/{}/status", child.id());
     let mut peak = 0;
     while child.try_wait().expect("the child is ours").is_none() {
-        let Ok(status) = fs::read_to_string(&path) else { return peak };
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let size = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
-        peak = size.unwrap_or(peak);
+        peak = peak_memory(child.id()).unwrap_or(peak);
         std::thread::sleep(Duration::from_millis(5));
     }
     peak

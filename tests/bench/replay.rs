@@ -87,6 +87,31 @@ impl Server {
         .into_bytes()
     }
 
+    /// Watches a collection for ever: gives each event with the time of its arrival.
+    pub(crate) async fn watch(&self, path: &str, mut listener: impl FnMut(Instant, &Value)) {
+        let mut stream = self.connect().await;
+        let request = format!(
+            "GET {path}?watch=true HTTP/1.0\r\nhost: {}\r\nauthorization: Bearer {}\r\n\r\n",
+            self.address, self.token
+        );
+        stream.write_all(request.as_bytes()).await.expect("the server reads");
+        stream.flush().await.expect("the server reads");
+        let mut buffer = Vec::new();
+        // Below HTTP/1.1 a server answers without chunks: a line is an event.
+        loop {
+            let read = stream.read_buf(&mut buffer).await.expect("the server answers");
+            let arrived = Instant::now();
+            assert!(read > 0, "the server closed the watch");
+            while let Some(end) = buffer.iter().position(|byte| *byte == b'\n') {
+                let line: Vec<u8> = buffer.drain(..=end).collect();
+                // The head is no JSON.
+                if let Ok(event) = serde_json::from_slice(&line) {
+                    listener(arrived, &event);
+                }
+            }
+        }
+    }
+
     /// Sends the requests over so many connections; gives the time from the first connection's
     /// start to the last answer.
     pub(crate) async fn replay(
