@@ -94,7 +94,7 @@ mod tests {
 
     #[test]
     fn who_waits_behind_a_runtime_that_is_silent_is_told_at_once() {
-        for (first_answers, begun) in [(false, 2), (true, 6)] {
+        for (first_answers, begun) in [(false, 1), (true, 6)] {
             let looked = Cell::new(0);
             let look = async |thing: &usize, silence: &Silence| {
                 if let Some(error) = silence.broken() {
