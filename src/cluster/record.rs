@@ -4,6 +4,7 @@
 //! written last. A 409 is read again: with our own id in the holder it was our own write, whose
 //! answer was lost; else somebody else goes on, or the record was deleted, and this process stops.
 
+mod claim;
 mod found;
 mod listing;
 mod secrets;
@@ -13,7 +14,7 @@ mod tests;
 use std::{collections::BTreeSet, time::Duration};
 
 use http::Method;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
@@ -28,11 +29,13 @@ use crate::workload::{
     name::InstanceName,
     object::ObjectId,
     ownership::resource_version,
-    record::{HOLDER_SECONDS, Holder, Record, encode_holder, head_name, read_head},
+    record::{Record, encode_holder, head_name, read_head},
 };
 
+pub(crate) use claim::Claim;
 pub(crate) use found::{Found, read};
 pub(crate) use listing::{Place, list};
+pub(crate) use secrets::note;
 use secrets::{WrittenHead, delete_parts, head_path, list_parts, write_head};
 
 /// How often the holder is renewed: it expires after four and a half of these.
@@ -46,16 +49,6 @@ fn collection(namespace: &str) -> String {
 
 pub(crate) fn head_id(namespace: &str, instance: &InstanceName) -> ObjectId {
     ObjectId::new("", "Secret", Some(namespace), &head_name(instance))
-}
-
-/// Who wants to hold an instance.
-#[derive(Debug, Clone)]
-pub(crate) struct Claim {
-    /// The id of the release or deletion.
-    pub(crate) id: String,
-    /// `user@host`.
-    pub(crate) who: String,
-    pub(crate) command: String,
 }
 
 /// The record while this process holds the instance.
@@ -342,30 +335,4 @@ fn deleted(record: &Record) -> Error {
     .hint(format!(
         "`workloadctl status {instance}` shows what is left; repeating the command goes on from there"
     ))
-}
-
-impl Claim {
-    fn holder(&self, since: Timestamp, server_now: Timestamp) -> Holder {
-        Holder {
-            id: self.id.clone(),
-            who: self.who.clone(),
-            command: self.command.clone(),
-            since,
-            expires: server_now + SignedDuration::from_secs(HOLDER_SECONDS),
-        }
-    }
-}
-
-/// Writes no-op data without becoming the holder: only if nobody wrote meanwhile, and without a
-/// word if somebody did.
-///
-/// # Errors
-/// None: what could not be written is found out anew the next time.
-pub(crate) async fn note(api: &Api, found: &Found, record: &Record) {
-    if let Ok(Some(written)) =
-        write_head(api, record, Some(&found.resource_version), found.holder.as_ref()).await
-    {
-        let gone = found.parts.difference(&written.parts).cloned().collect();
-        let _ = delete_parts(api, &record.namespace, gone).await;
-    }
 }

@@ -5,14 +5,15 @@ mod attempt;
 mod backends;
 mod content;
 mod handover;
+mod trouble;
 
 use std::collections::HashSet;
 
 use attempt::{Attempt, Precondition};
-pub(super) use attempt::{is_other_object, may_pass};
 pub(super) use backends::Backends;
 pub(super) use content::is_held_by_instance;
 use serde_json::Value;
+pub(super) use trouble::{is_other_object, may_pass};
 
 use super::{
     conflict::Yielded,

@@ -2,15 +2,16 @@
 
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
+mod head;
 mod secrets;
 mod verify;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+pub(crate) use head::{HeadContent, encode_holder, head_secret, read_head};
 pub(crate) use secrets::{
-    Encoded, HEAD_TYPE, HeadContent, PART_TYPE, RECORD_LABEL, encode_holder, head_name,
-    head_secret, is_part_name, part_name, read_head, read_part,
+    Encoded, HEAD_TYPE, PART_TYPE, RECORD_LABEL, head_name, is_part_name, part_name, read_part,
 };
 pub(crate) use verify::{KnownContents, nothing_known};
 

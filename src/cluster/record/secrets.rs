@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use http::Method;
 use serde_json::{Value, json};
 
-use super::{collection, head_id};
+use super::{collection, found::Found, head_id};
 use crate::{
     cluster::{
         api::Api,
@@ -149,4 +149,18 @@ pub(super) async fn delete_parts(
         }
     });
     futures::future::join_all(deletions).await.into_iter().collect()
+}
+
+/// Writes no-op data without becoming the holder: only if nobody wrote meanwhile, and without a
+/// word if somebody did.
+///
+/// # Errors
+/// None: what could not be written is found out anew the next time.
+pub(crate) async fn note(api: &Api, found: &Found, record: &Record) {
+    if let Ok(Some(written)) =
+        write_head(api, record, Some(&found.resource_version), found.holder.as_ref()).await
+    {
+        let gone = found.parts.difference(&written.parts).cloned().collect();
+        let _ = delete_parts(api, &record.namespace, gone).await;
+    }
 }

@@ -15,7 +15,7 @@ use crate::{
     workload::{
         error::{Code, ErrorKind},
         instance::NamespaceMode,
-        record::part_name,
+        record::{Holder, part_name},
         runtime::RuntimeName,
     },
 };

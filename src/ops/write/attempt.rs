@@ -8,7 +8,12 @@ use std::{
 
 use serde_json::{Value, json};
 
-use super::{Writer, Written, content::ApplyContent, version_of};
+use super::{
+    Writer, Written,
+    content::ApplyContent,
+    trouble::{PATIENCE, Trouble, Waiting, is_other_object},
+    version_of,
+};
 use crate::{
     cluster::{
         failure::Failure,
@@ -19,21 +24,13 @@ use crate::{
         derived::gets_labels_of_its_pods,
         error::{Code, Error, Result},
         ownership::{Seen, is_ours, is_terminating, other_instances, uid},
-        plan::{Desired, Item},
+        plan::Item,
         record::Entry,
         release::Action,
     },
 };
 
-/// How long a failure that passes by itself is borne, from when it was met first: a namespace
-/// without its default ServiceAccount, a kind that is served in a moment, somebody else's webhook
-/// whose backend restarts. A webhook whose backend this release brings is waited for until time is
-/// up, where the deploy has a limit: its pod is pulled first.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// How long a server may go by what a CRD said before this release changed it. It takes in a large
-/// one within seconds; a field that is really wrong must not take much longer to be told.
-const FRESH: Duration = Duration::from_secs(10);
-/// The pause before such a write is tried again.
+/// The pause before a write that may still go through is tried again.
 const PAUSE: Duration = Duration::from_millis(250);
 /// What helps where somebody else's webhook does not answer.
 const WEBHOOK_HINT: &str = "its backend has to run, or its configuration has to go: `kubectl get \
@@ -41,19 +38,6 @@ const WEBHOOK_HINT: &str = "its backend has to run, or its configuration has to 
 /// How often a 409 is answered to although the live object is what the write is about: a webhook
 /// may deny with that code, and an object may be written all the time.
 const CONFLICTS: u32 = 5;
-
-/// What a write waits for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Trouble {
-    /// Others write the object.
-    Conflict,
-    /// The backend of a webhook.
-    Webhook,
-    /// What comes a moment after something else was applied.
-    Passing,
-    /// A server that goes by the CRD of before.
-    Schema,
-}
 
 /// What has to be true of the live object for a write to be right.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,8 +61,8 @@ pub(super) struct Attempt<'a> {
     is_bare: bool,
     /// Whether what the server filled in and forbids was taken hold of already.
     claimed_forbidden: bool,
-    /// Since when the trouble that it waits for is there.
-    waiting_since: Option<(Trouble, Instant)>,
+    /// What it waits for.
+    waiting: Waiting,
     /// How many 409s a look at the live object did not explain.
     conflicts: u32,
 }
@@ -104,7 +88,7 @@ impl<'a> Attempt<'a> {
             force: false,
             is_bare: false,
             claimed_forbidden: false,
-            waiting_since: None,
+            waiting: Waiting::default(),
             conflicts: 0,
         }
     }
@@ -133,7 +117,7 @@ impl<'a> Attempt<'a> {
                 Ok(answer) if is_terminating(&answer) => {
                     let uid = uid(&answer).unwrap_or_default();
                     deletion::wait(&writer.api, &item.desired.id, path, uid).await?;
-                    self.waiting_since = None;
+                    self.waiting = Waiting::default();
                     self.set_precondition(Precondition::Absent);
                 }
                 // It has the labels of its pods, and gets ours beside them. Killed in between, the
@@ -206,12 +190,11 @@ impl<'a> Attempt<'a> {
         } else if is_other_object(failure) {
             // Somebody writes it at this very moment, all the time: it is told after a while, not
             // fought.
-            if self.waited(Trouble::Conflict) <= PATIENCE && self.conflicts < CONFLICTS {
+            if self.waiting.waited(Trouble::Conflict) <= PATIENCE && self.conflicts < CONFLICTS {
                 let looked = Instant::now();
                 let precondition = self.recheck_precondition(failure).await?;
                 // The end of the object before may take as long as it likes.
-                self.waiting_since =
-                    self.waiting_since.map(|(trouble, at)| (trouble, at + looked.elapsed()));
+                self.waiting.forgive(looked.elapsed());
                 if precondition == self.precondition {
                     self.conflicts += 1;
                     tokio::time::sleep(PAUSE * self.conflicts).await;
@@ -229,7 +212,7 @@ impl<'a> Attempt<'a> {
             return Ok(());
         }
         let error = writer.explain(desired, failure);
-        Err(match self.waiting_since {
+        Err(match self.waiting.trouble() {
             Some((Trouble::Webhook, since)) if failure.is_webhook_down() => error
                 .cause(format!("its backend did not answer for {} s", since.elapsed().as_secs()))
                 .hint(WEBHOOK_HINT),
@@ -237,28 +220,15 @@ impl<'a> Attempt<'a> {
         })
     }
 
-    /// Gives how long a trouble is met by now.
-    fn waited(&mut self, trouble: Trouble) -> Duration {
-        let now = Instant::now();
-        let same = self.waiting_since.filter(|(known, _)| *known == trouble);
-        let (_, since) = *self.waiting_since.insert(same.unwrap_or((trouble, now)));
-        now.duration_since(since)
-    }
-
     /// Tells failures that pass by themselves, for as long as that may take. The last moment before
     /// time is up is for telling why.
     fn is_worth_waiting(&mut self, failure: &Failure) -> bool {
         let Self { writer, item, .. } = *self;
-        let (trouble, patience) = if failure.is_webhook_down() {
-            (Trouble::Webhook, PATIENCE)
-        } else if may_pass(failure, &item.desired) {
-            (Trouble::Passing, PATIENCE)
-        } else if failure.is_about_the_schema() && writer.is_fresh(&item.desired.id) {
-            (Trouble::Schema, FRESH)
-        } else {
+        let is_fresh = || writer.is_fresh(&item.desired.id);
+        let Some((trouble, patience)) = Trouble::of(failure, &item.desired, is_fresh) else {
             return false;
         };
-        let waited = self.waited(trouble);
+        let waited = self.waiting.waited(trouble);
         let left = writer.deadline.at().map(|end| end.saturating_duration_since(Instant::now()));
         let is_own = trouble == Trouble::Webhook && writer.backends.serve(failure);
         match left {
@@ -355,24 +325,4 @@ impl<'a> Attempt<'a> {
             yielded: content.yielded,
         }
     }
-}
-
-/// Tells the answer to a precondition that met another object of that name, or none.
-pub(crate) fn is_other_object(failure: &Failure) -> bool {
-    failure.is_conflict() || is_other_uid(failure)
-}
-
-/// Tells the answer to a uid precondition that met another object of that name.
-fn is_other_uid(failure: &Failure) -> bool {
-    failure.code() == 422
-        && (failure.causes().iter().any(|cause| cause.field == "metadata.uid")
-            || failure.message().contains("metadata.uid"))
-}
-
-/// Tells failures that pass by themselves shortly after something else was applied.
-pub(crate) fn may_pass(failure: &Failure, desired: &Desired) -> bool {
-    // A new kind is 404 in plain text for some 60 ms (docs/design.md, New kinds and dry runs).
-    let is_new =
-        || desired.id.group.contains('.') && failure.message().contains("404 page not found");
-    failure.is_about_a_missing_account() || (failure.code() == 404 && is_new())
 }

@@ -2,7 +2,10 @@
 
 use jiff::Timestamp;
 
-use super::*;
+use super::{
+    super::{Holder, head::*},
+    *,
+};
 use crate::workload::{
     definition::Content,
     object::{ObjectId, Origin},
