@@ -107,7 +107,7 @@ fn control_plane_a_webhook_of_the_set_gives_way_to_renewals_and_outcomes() {
     let place = &Place::control_plane("renewals");
     let name = place.instance("");
     let hook = format!("{HOOKS}/{name}");
-    for (delay, patience) in [("35s", 40), ("1s", 20)] {
+    for (delay, patience) in [("50s", 40), ("1s", 20)] {
         place.write("set.yaml", &own_record(&name, delay, "Fail"));
         let deploy = place.start(&format!("deploy {name} -f set.yaml --progress none"));
         let there = || place.get(&hook).is_some();
@@ -117,9 +117,10 @@ fn control_plane_a_webhook_of_the_set_gives_way_to_renewals_and_outcomes() {
         let before = holder();
         // The pod of the first one is not ready yet when it goes.
         place.until("the webhook gave way", Duration::from_secs(patience), || !there());
-        if delay == "35s" {
+        if delay == "50s" {
             assert!(before.as_str().is_some_and(|holder| !holder.is_empty()), "{before}");
             place.until("it is renewed", Duration::from_secs(15), || holder() != before);
+            assert!(holder().as_str().is_some_and(|holder| !holder.is_empty()), "still held");
         }
         let failed = place.finish(deploy).expect(1);
         snapshot!(place.named(failed.stderr.split_once("error: ").unwrap().1), @r#"

@@ -39,6 +39,22 @@ fn done(answer: &Value) -> Vec<String> {
 }
 
 on_both! {
+    /// A deploy that ends a deletion first tells of it what a deletion tells.
+    fn what_stays_of_a_half_deleted_instance_is_told_with_the_new_release(place) {
+        let (name, home) = (place.instance(""), place.instance("h"));
+        write(place, &[("ConfigMap", "home")]);
+        place.run(&format!("deploy {home} -f set.json")).expect(0);
+        let mut kept = plain("ConfigMap", "kept");
+        kept["metadata"]["annotations"] = json!({"workloadctl/on-remove": "keep"});
+        let list = json!({"apiVersion": "v1", "kind": "List", "items": [kept, plain("ConfigMap", "goes")]});
+        place.write("set.json", &list.to_string());
+        place.run(&format!("deploy {name} -f set.json -n {home}")).expect(0);
+        place.run(&format!("delete {name} --yes --no-wait")).expect(0);
+        let answer = place.run(&format!("deploy {name} -f set.json -n {home} -o json")).expect(0).json();
+        assert_eq!(answer["remarks"], json!(["ConfigMap/kept stays: it asks to be kept"]), "{answer}");
+        place.run(&format!("delete {name} {home} --yes")).expect(0);
+    }
+
     fn a_deletion_that_runs_out_of_time_tells_what_went(place) {
         let name = place.instance("");
         write(place, &[("Deployment", "free"), ("Deployment", "held")]);
