@@ -12,6 +12,8 @@ pub(crate) enum DatabaseUse {
     /// A cache, without which it goes on.
     #[default]
     Cache,
+    /// A cache that is not made for it: who only looks leaves nothing behind.
+    Looked,
     /// What it changes: it is refused where nothing can be written.
     Stored,
 }
@@ -44,7 +46,12 @@ impl Invocation {
     pub(crate) fn open_for(&self, what: DatabaseUse) -> Result<Store> {
         let opened = match what {
             DatabaseUse::Stored => return self.open(),
-            DatabaseUse::Cache => self.db().and_then(|path| Store::open_as_cache(&path)),
+            DatabaseUse::Looked if self.db().is_ok_and(|path| !path.exists()) => {
+                return Store::in_memory();
+            }
+            DatabaseUse::Looked | DatabaseUse::Cache => {
+                self.db().and_then(|path| Store::open_as_cache(&path))
+            }
         };
         let (store, why) = match opened {
             Err(error) if error.code == Code::NoDatabase => (Store::in_memory()?, Some(error)),

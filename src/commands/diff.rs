@@ -4,6 +4,7 @@ use clap::Args;
 
 use crate::{
     commands::{
+        database::DatabaseUse,
         invocation::{Done, Failures, Invocation},
         manifests::{FileArgs, load},
         names::Numbered,
@@ -110,8 +111,11 @@ fn live(name: &InstanceName, number: Option<u64>, call: &Invocation) -> Result<D
         may: Permissions { validation: Validation::Ignore, ..Permissions::default() },
         ..DeployOptions::of(Limits::none())
     };
-    let mode =
-        OperationMode { command: format!("workloadctl diff {name}"), ..OperationMode::default() };
+    let mode = OperationMode {
+        command: format!("workloadctl diff {name}"),
+        database: DatabaseUse::Looked,
+        ..OperationMode::default()
+    };
     let operation = session::run(call, mode, async |around| {
         let operation = deploy::plan(around.session, name, &options).await;
         around.progress.finish(name.as_str());

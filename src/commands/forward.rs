@@ -6,6 +6,7 @@ use clap::Args;
 
 use crate::{
     commands::{
+        database::DatabaseUse,
         invocation::{Done, Invocation},
         session::{self, OperationMode, Surroundings},
     },
@@ -85,6 +86,7 @@ fn forward(ways: Ways, command: &str, browses: bool, call: &Invocation) -> Done 
     let wanted = ways.target.as_deref().map(wanted).transpose()?.unwrap_or_default();
     let mode = OperationMode {
         command: format!("workloadctl {command} {name}"),
+        database: DatabaseUse::Looked,
         ..OperationMode::default()
     };
     let mut first = None;

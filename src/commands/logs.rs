@@ -7,6 +7,7 @@ use regex::Regex;
 
 use crate::{
     commands::{
+        database::DatabaseUse,
         invocation::{Done, Invocation},
         session::{self, OperationMode, Surroundings},
     },
@@ -81,8 +82,11 @@ pub(super) fn run(args: LogsArgs, call: &Invocation) -> Done {
     let grep = grep.as_deref().map(Regex::new).transpose().map_err(wrong)?;
     let options = LogOptions { follow, since, tail, previous, grep, target };
     let printer = LogPrinter { printer: call.printer, timestamps, prefix: !no_prefix };
-    let mode =
-        OperationMode { command: format!("workloadctl logs {name}"), ..OperationMode::default() };
+    let mode = OperationMode {
+        command: format!("workloadctl logs {name}"),
+        database: DatabaseUse::Looked,
+        ..OperationMode::default()
+    };
     session::run(call, mode, async |Surroundings { session, .. }| {
         tokio::select! {
             shown = logs::show(session, &name, &options, |event| printer.tell(&event)) => shown,

@@ -4,6 +4,7 @@ use clap::{Args, Subcommand};
 
 use crate::{
     commands::{
+        database::DatabaseUse,
         invocation::{Done, Invocation},
         session::{self, OperationMode},
     },
@@ -87,8 +88,11 @@ fn check(args: CheckArgs, call: &Invocation) -> Done {
         }
         None => contexts,
     };
-    let mode =
-        OperationMode { command: "workloadctl runtime check".into(), ..OperationMode::default() };
+    let mode = OperationMode {
+        command: "workloadctl runtime check".into(),
+        database: DatabaseUse::Looked,
+        ..OperationMode::default()
+    };
     let answers =
         session::run(call, mode, async |around| runtimes::check(around.session, &names).await)??;
     let one = names.len() < 2;

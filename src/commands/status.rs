@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use crate::{
     commands::{
+        database::DatabaseUse,
         invocation::{Done, Invocation},
         limits::limit,
         names::instance_names,
@@ -124,6 +125,7 @@ pub(super) fn run(args: StatusArgs, call: &Invocation) -> Done {
     };
     let mode = OperationMode {
         command: "workloadctl status".into(),
+        database: DatabaseUse::Looked,
         several: names.len() != 1,
         ..OperationMode::default()
     };

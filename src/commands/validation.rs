@@ -5,6 +5,7 @@ use clap::Args;
 
 use crate::{
     commands::{
+        database::DatabaseUse,
         invocation::{Done, Failures, Invocation},
         manifests::{FileArgs, load_each},
         session::{self, OperationMode},
@@ -131,6 +132,7 @@ pub(super) fn run(args: ValidateArgs, call: &Invocation) -> Done {
         let mode = OperationMode {
             command: "workloadctl definition validate".into(),
             stdin_is_source: files.reads_stdin(),
+            database: DatabaseUse::Looked,
             ..OperationMode::default()
         };
         let asked = session::run(call, mode, async |around| {

@@ -181,6 +181,32 @@ fn what_is_wrong_is_said_although_nobody_can_be_asked() {
     "#);
 }
 
+/// A cache is made by who has something to keep.
+#[test]
+fn who_only_looks_makes_no_database() {
+    let program = home("kind-dev");
+    let folder = program.home().join(".config/workloadctl");
+    std::fs::create_dir_all(&folder).unwrap();
+    for line in [
+        "status",
+        "status web",
+        "plan web -f k8s",
+        "deploy web -f k8s --dry-run",
+        "diff web -f k8s",
+        "logs web",
+        "forward web",
+        "history web",
+        "list",
+        "render web -f k8s",
+        "definition validate k8s --against kind-dev",
+        "runtime check",
+    ] {
+        program.call(line);
+        let there: Vec<_> = std::fs::read_dir(&folder).unwrap().collect();
+        assert!(there.is_empty(), "{line}: {there:?}");
+    }
+}
+
 #[test]
 fn a_deploy_that_reaches_nobody_leaves_the_database_as_it_was() {
     let program = home("kind-dev");

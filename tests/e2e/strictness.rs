@@ -344,6 +344,7 @@ fn validation_is_never_stricter_than_the_server() {
 
 on_both! {
     fn mistakes_send_no_write(place) {
+        let mut asked = 0;
         for (name, text) in [
             ("pods", include_str!("../cli/mistakes/pods.yaml")),
             ("others", include_str!("../cli/mistakes/others.yaml")),
@@ -368,11 +369,13 @@ on_both! {
                 };
                 let written: Vec<&str> = outcome.stderr.lines().filter(writes).collect();
                 assert_eq!(written, Vec::<&str>::new(), "{document}");
-                assert!(outcome.stderr.contains("GET /"), "{}", outcome.stderr);
+                asked += usize::from(outcome.stderr.contains("GET /"));
                 // Nothing is stored either.
                 place.run(&format!("instance show {instance}")).expect(1);
             }
         }
+        // Requests show; a server is asked only where a newer one might see it otherwise.
+        assert!(asked > 0);
     }
 
     fn a_server_is_asked_about_manifests(place) {

@@ -90,6 +90,43 @@ on_both! {
         assert!(place.get(&format!("/api/v1/namespaces/{name}")).is_none());
     }
 
+    /// Without the members that need Threeport's control plane, and with a password once.
+    fn the_sample_of_a_remote_workload_is_mended(place) {
+        let place = place.behind_proxy();
+        let name = samples(&place);
+        place.write("login", "#!/bin/sh\necho run >> \"$(dirname \"$0\")/runs\"\necho '{\"status\": {\"token\": \"t\"}}'\n");
+        std::process::Command::new("chmod").arg("+x").arg(place.path("login")).status().unwrap();
+        place.log_in("{exec: {command: ./login, apiVersion: client.authentication.k8s.io/v1}}");
+        let read = |file: &str| std::fs::read_to_string(place.path(file)).unwrap();
+        let sample = read("threeport/wordpress-workload-remote.yaml");
+        let (kept, _) = sample.split_once("  AwsRelationalDatabase").unwrap();
+        let kept = kept
+            .replace("\"wordpress\"", &format!("{name:?}"))
+            .replace("eks-k8s-runtime", "faulty")
+            .replace("wordpress-manifest-local", "remote-manifest");
+        place.write("threeport/remote.yaml", &kept);
+        let twice = "          env:\n            - {name: WORDPRESS_PASSWORD, value: a}\n            \
+             - {name: WORDPRESS_PASSWORD, value: b}\n";
+        let manifest = read("threeport/wordpress-manifest-local.yaml");
+        let wrong = manifest.replacen("          env:\n", twice, 1);
+        place.write("threeport/remote-manifest.yaml", &wrong);
+        snapshot!(place.told("deploy -f threeport/remote.yaml --progress none"), @"
+        $ workloadctl deploy -f threeport/remote.yaml --progress none
+        exit code 2
+        --- stderr
+        error: threeport/remote-manifest.yaml:162:16: Deployment/getting-started-wordpress: `spec.template.spec.containers[0].env[1]` has `name: WORDPRESS_PASSWORD` like an item before it
+          162 |  - {name: WORDPRESS_PASSWORD, value: b}
+              |  ^^^^
+        hint: `--validate warn` leaves the decision to the server
+        ");
+        place.write("threeport/remote-manifest.yaml", &wrong.replacen("            - {name: WORDPRESS_PASSWORD, value: b}\n", "", 1));
+        assert!(!place.path("runs").exists(), "nobody was asked");
+        place.run("deploy -f threeport/remote.yaml").expect(0);
+        assert_ne!(read("runs"), "");
+        place.run("delete -f threeport/remote.yaml --yes").expect(0);
+        assert_eq!(place.leftovers(&name), Vec::<String>::new());
+    }
+
     fn an_overlay_changes_its_instance_alone(place) {
         let name = place.instance("");
         place.write("m.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {x: '1'}\n");

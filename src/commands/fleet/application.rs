@@ -57,6 +57,7 @@ pub(super) fn run(
     let subject = named.subject().to_owned();
     let mode = OperationMode {
         command: format!("workloadctl {} -f {}", command.verb(), named.file.name),
+        database: command.database(),
         several,
         stdin_is_source: args.reads_stdin(),
         ..OperationMode::default()

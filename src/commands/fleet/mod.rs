@@ -9,6 +9,7 @@ use std::sync::Arc;
 use instances::Fleet;
 
 use super::{
+    database::DatabaseUse,
     invocation::{Failures, Invocation},
     release::ReleaseArgs,
     selection::Selection,
@@ -76,6 +77,7 @@ pub(crate) fn run(
     let answers = || call.answers(command.answers(&limits), selection.is_list());
     let mode = OperationMode {
         command: command_line(command, &selection, args.definition.as_deref()),
+        database: command.database(),
         several: selection.is_list(),
         stdin_is_source: args.reads_stdin(),
         ..OperationMode::default()
@@ -137,7 +139,8 @@ pub(crate) fn run_one(
 ) -> Result<FleetResult, Failures> {
     let answers = command.answers(&options.limits);
     let answers = || call.answers(answers, false);
-    let mode = OperationMode { command: line, ..OperationMode::default() };
+    let database = command.database();
+    let mode = OperationMode { command: line, database, ..OperationMode::default() };
     let selection = Selection::One(name);
     let fleet = Fleet::of(command, options);
     session::run(call, mode, async |around| {
@@ -146,6 +149,14 @@ pub(crate) fn run_one(
 }
 
 impl FleetCommand {
+    /// Tells what the database is to it.
+    fn database(self) -> DatabaseUse {
+        match self {
+            Self::Deploy => DatabaseUse::Cache,
+            Self::Plan(_) => DatabaseUse::Looked,
+        }
+    }
+
     /// Gives the word of the command line.
     fn verb(self) -> &'static str {
         match self {
