@@ -198,7 +198,7 @@ impl Known {
         let Some(store) = &self.0 else { return Vec::new() };
         let kept = store.history(instance).unwrap_or_default();
         match kept.into_iter().find_map(|kept| kept.images) {
-            Some(images) => images,
+            Some(images) => images.to_vec(),
             None => images_of_set(&self.content(instance)),
         }
     }

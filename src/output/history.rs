@@ -61,8 +61,7 @@ fn table(printer: &Printer, releases: &[ReleaseView], now: Timestamp) -> String 
             ]);
         }
         let back = release.returns_to.map(|number| format!("back to release {number}"));
-        let images = release.images_changed.iter().flatten().map(image).collect::<Vec<_>>();
-        row.extend([or_dash(Some(images.join(", "))), or_dash(release.reason.clone().or(back))]);
+        row.extend([or_dash(Some(images(release))), or_dash(release.reason.clone().or(back))]);
         rows.push(row);
     }
     rows.show(printer)
@@ -82,6 +81,22 @@ fn changed(counts: &Deeds) -> String {
     let counts = counts.iter().filter(|(action, _)| *action != Action::Unchanged);
     let told: Vec<String> = counts.map(|(action, n)| format!("{n} {}", action.word())).collect();
     if told.is_empty() { "nothing".to_owned() } else { told.join(", ") }
+}
+
+/// Says which images changed; what many objects have in common, once.
+fn images(release: &ReleaseView) -> String {
+    let mut told: Vec<(String, usize)> = Vec::new();
+    for text in release.images_changed.iter().flatten().map(image) {
+        match told.iter_mut().find(|(known, _)| *known == text) {
+            Some((_, count)) => *count += 1,
+            None => told.push((text, 1)),
+        }
+    }
+    let told = told.into_iter().map(|(text, count)| match count {
+        1 => text,
+        count => format!("{text} ({count} times)"),
+    });
+    told.collect::<Vec<_>>().join(", ")
 }
 
 fn image(change: &ImageChange) -> String {
@@ -123,6 +138,15 @@ mod tests {
                 to: Some("nginx:2".into()),
             }]),
         }
+    }
+
+    #[test]
+    fn what_many_objects_have_in_common_is_said_once() {
+        let mut release = release(2, OperationOutcome::Ready, None);
+        let change = release.images_changed.as_ref().unwrap()[0].clone();
+        let gone = ImageChange { container: "log".into(), to: None, ..change.clone() };
+        release.images_changed = Some(vec![change.clone(), gone, change]);
+        assert_eq!(images(&release), "web=nginx:2 (2 times), log-");
     }
 
     #[test]

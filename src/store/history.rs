@@ -1,5 +1,7 @@
 //! What is kept of each release of an instance, summed up.
 
+use std::{collections::HashMap, sync::Arc};
+
 use rusqlite::{Row, params};
 
 use super::{
@@ -9,7 +11,7 @@ use super::{
 };
 use crate::workload::{
     error::Result,
-    history::{Deeds, Kept},
+    history::{ContainerImage, Deeds, Kept},
     name::InstanceName,
 };
 
@@ -19,6 +21,8 @@ impl Store {
     /// # Errors
     /// Those of the database.
     pub(crate) fn history(&self, instance: &InstanceName) -> Result<Vec<Kept>> {
+        let mut known = Images::new();
+        let read = |row: &Row<'_>| read(row, &mut known);
         let mut kept = self.rows(releases::RELEASE, params![Word(instance)], read)?;
         for release in &mut kept {
             // Ended by a program that did not sum up yet.
@@ -31,13 +35,26 @@ impl Store {
     }
 }
 
-fn read(row: &Row<'_>) -> rusqlite::Result<Kept> {
+/// What was read of images: most releases send those of the one before.
+type Images = HashMap<String, Arc<[ContainerImage]>>;
+
+fn images(row: &Row<'_>, known: &mut Images) -> rusqlite::Result<Option<Arc<[ContainerImage]>>> {
+    let Some(text) = row.get::<_, Option<String>>("images")? else { return Ok(None) };
+    if let Some(images) = known.get(&text) {
+        return Ok(Some(images.clone()));
+    }
+    let Json(images): Json<Vec<ContainerImage>> = row.get("images")?;
+    let images: Arc<[ContainerImage]> = images.into();
+    known.insert(text, images.clone());
+    Ok(Some(images))
+}
+
+fn read(row: &Row<'_>, known: &mut Images) -> rusqlite::Result<Kept> {
     let counts: Option<Json<Deeds>> = row.get("counts")?;
-    let images: Option<Json<_>> = row.get("images")?;
     Ok(Kept {
         release: releases::read(row)?,
         counts: counts.map(|Json(counts)| counts),
-        images: images.map(|Json(images)| images),
+        images: images(row, known)?,
         is_sent_here: row.get("sent")?,
     })
 }

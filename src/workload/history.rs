@@ -1,7 +1,11 @@
 //! What is known of earlier releases: what each did, which images it ran, what changed since the
 //! one before.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+    time::Duration,
+};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -82,7 +86,7 @@ pub(crate) struct Kept {
     /// What was done; none while it is in flight, or where only its record was taken in.
     pub counts: Option<Deeds>,
     /// The images that it sent; none where that is not known.
-    pub images: Option<Vec<ContainerImage>>,
+    pub images: Option<Arc<[ContainerImage]>>,
     /// Whether the objects that it sent are kept.
     pub is_sent_here: bool,
 }
@@ -107,21 +111,25 @@ pub(crate) fn image_changes(
     before: &[ContainerImage],
     after: &[ContainerImage],
 ) -> Vec<ImageChange> {
-    let find = |among: &[ContainerImage], wanted: &ContainerImage| {
-        let same = |it: &&ContainerImage| {
-            (&it.object, &it.container) == (&wanted.object, &wanted.container)
-        };
-        among.iter().find(same).map(|it| it.image.clone())
+    // One list that two releases share: nothing need be looked at.
+    if std::ptr::eq(before, after) {
+        return Vec::new();
+    }
+    let place = |it: &'_ ContainerImage| (it.object.clone(), it.container.clone());
+    let index = |all: &[ContainerImage]| -> HashMap<(String, String), String> {
+        // The first of a name counts.
+        all.iter().rev().map(|it| (place(it), it.image.clone())).collect()
     };
-    let changed = after.iter().map(|it| (it, find(before, it), Some(it.image.clone())));
-    let gone = before.iter().filter(|it| find(after, it).is_none());
-    let gone = gone.map(|it| (it, Some(it.image.clone()), None));
+    let (old, new) = (index(before), index(after));
+    let changed = after.iter().map(|it| (it, old.get(&place(it)), Some(&it.image)));
+    let gone = before.iter().filter(|it| !new.contains_key(&place(it)));
+    let gone = gone.map(|it| (it, Some(&it.image), None));
     let all = changed.chain(gone).filter(|(_, from, to)| from != to);
     all.map(|(it, from, to)| ImageChange {
         object: it.object.clone(),
         container: it.container.clone(),
-        from,
-        to,
+        from: from.cloned(),
+        to: to.cloned(),
     })
     .collect()
 }

@@ -2,7 +2,7 @@
 //!
 //! They mean what Helm means by them (<https://helm.sh/docs/topics/charts_hooks/>): by weight, kind
 //! and name, one after the other, deleted first and afterwards as their policy says. What belongs
-//! to Helm's tests, deletions and rollbacks is no part of a deploy.
+//! to Helm's tests and deletions is no part of a deploy.
 
 use std::collections::HashSet;
 
@@ -20,14 +20,14 @@ const WEIGHT: &str = "helm.sh/hook-weight";
 const DELETE_POLICY: &str = "helm.sh/hook-delete-policy";
 
 /// The events that Helm knows and no deploy has.
-const OTHER_EVENTS: [&str; 7] = [
-    "test",
-    "test-success",
-    "test-failure",
-    "pre-delete",
-    "post-delete",
-    "pre-rollback",
-    "post-rollback",
+const OTHER_EVENTS: [&str; 5] =
+    ["test", "test-success", "test-failure", "pre-delete", "post-delete"];
+
+/// The events that an occasion has: before and after all that is no hook.
+const EVENTS: [(Occasion, &str, &str); 3] = [
+    (Occasion::Install, "pre-install", "post-install"),
+    (Occasion::Upgrade, "pre-upgrade", "post-upgrade"),
+    (Occasion::Rollback, "pre-rollback", "post-rollback"),
 ];
 
 /// The order in which Helm installs kinds; others come after them, by name.
@@ -72,8 +72,10 @@ pub(crate) enum Occasion {
     /// No release before it went well.
     Install,
     Upgrade,
-    /// What ran before comes back; no hook that Helm runs then is part of a deploy.
+    /// What ran before comes back.
     Rollback,
+    /// Nothing is done: what runs is only compared.
+    Comparison,
 }
 
 /// When a hook runs.
@@ -137,11 +139,8 @@ impl Hook {
 
     /// Tells whether it runs before all others, and whether after them.
     fn phases(&self, occasion: Occasion) -> (bool, bool) {
-        let (before, after) = match occasion {
-            Occasion::Install => ("pre-install", "post-install"),
-            Occasion::Upgrade => ("pre-upgrade", "post-upgrade"),
-            Occasion::Rollback => return (false, false),
-        };
+        let events = EVENTS.iter().find(|(known, ..)| *known == occasion);
+        let Some((_, before, after)) = events else { return (false, false) };
         let has = |event: &str| self.events.iter().any(|known| known == event);
         (has(before), has(after))
     }
@@ -164,15 +163,15 @@ impl Hook {
 pub(crate) fn reason_to_leave_out(object: &Object) -> Option<String> {
     let hook = Hook::of(&object.body)?;
     let events = &hook.events;
-    let runs = [Occasion::Install, Occasion::Upgrade];
     let is_known = |event: &&String| {
-        OTHER_EVENTS.contains(&&***event)
-            || matches!(&***event, "pre-install" | "post-install" | "pre-upgrade" | "post-upgrade")
+        let is_it = |known: &&str| *known == event.as_str();
+        OTHER_EVENTS.iter().any(is_it)
+            || EVENTS.iter().any(|(_, before, after)| is_it(before) || is_it(after))
     };
     if let Some(unknown) = events.iter().find(|event| !is_known(event)) {
         return Some(format!("Helm knows no {HOOK} {unknown}"));
     }
-    let idle = runs.iter().all(|occasion| hook.phase(*occasion).is_none());
+    let idle = EVENTS.iter().all(|(occasion, ..)| hook.phase(*occasion).is_none());
     idle.then(|| format!("it runs only on {HOOK} {}", events.join(",")))
 }
 
@@ -250,6 +249,9 @@ mod tests {
             assert_eq!((hook.phase(install), hook.phase(upgrade)), (on_install, on_upgrade));
             assert!(hook.before_creation && !hook.on_success && !hook.on_failure);
         }
+        let rollback = hook(&json!({HOOK: "post-rollback,pre-upgrade"})).unwrap();
+        assert_eq!(rollback.phase(Occasion::Rollback), Some(Phase::After));
+        assert_eq!((rollback.phase(install), rollback.phase(Occasion::Comparison)), (None, None));
         assert_eq!(hook(&json!({})), None);
         assert_eq!(hook(&json!({HOOK: ""})), None);
         let both = json!({HOOK: "pre-install", DELETE_POLICY: "hook-succeeded, hook-failed"});

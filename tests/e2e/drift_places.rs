@@ -178,3 +178,53 @@ on_both! {
         place.run(&format!("delete {name} --yes")).expect(0);
     }
 }
+
+/// What the server makes of everything that is sent is nobody's change.
+#[test]
+fn control_plane_what_admission_mutates_is_no_noise() {
+    let place = &Place::control_plane("mutated");
+    let name = &place.instance("");
+    let policies = "/apis/admissionregistration.k8s.io/v1/mutatingadmissionpolicies";
+    let bindings = "/apis/admissionregistration.k8s.io/v1/mutatingadmissionpolicybindings";
+    let expression = "Object{metadata: Object.metadata{annotations: {'example.com/injected': 'yes'}}, \
+                      spec: Object.spec{template: Object.spec.template{spec: Object.spec.template.spec{\
+                      terminationGracePeriodSeconds: 7, containers: [Object.spec.template.spec.containers{\
+                      name: 'main', image: 'mirror.example.com/nginx:1'}]}}}}";
+    let policy = json!({"apiVersion": "admissionregistration.k8s.io/v1", "kind": "MutatingAdmissionPolicy",
+        "metadata": {"name": name}, "spec": {"failurePolicy": "Fail", "reinvocationPolicy": "Never",
+            "matchConstraints": {"resourceRules": [{"apiGroups": ["apps"], "apiVersions": ["v1"],
+                "operations": ["CREATE", "UPDATE"], "resources": ["deployments"]}]},
+            "matchConditions": [{"name": "here", "expression": format!("request.namespace == '{name}'")}],
+            "mutations": [{"patchType": "ApplyConfiguration", "applyConfiguration": {"expression": expression}}]}});
+    let binding = json!({"apiVersion": "admissionregistration.k8s.io/v1", "kind": "MutatingAdmissionPolicyBinding",
+        "metadata": {"name": name}, "spec": {"policyName": name}});
+    place.call(Request::json(Method::POST, policies, &policy)).unwrap();
+    place.call(Request::json(Method::POST, bindings, &binding)).unwrap();
+    let web = format!("{}/web", collection(name, "Deployment"));
+    let is_mutated =
+        |live: &Value| live["metadata"]["annotations"]["example.com/injected"] == "yes";
+    // A policy counts a moment after it is made.
+    write(place, &[deployment(Some(1), "nginx:1"), config_map(None, "conf")]);
+    place.until("the policy counts", std::time::Duration::from_secs(60), || {
+        place.run(&format!("deploy {name} -f set.json --restart")).expect(0);
+        is_mutated(&place.get(&web).unwrap())
+    });
+    let live = place.get(&web).unwrap();
+    assert_eq!(
+        live["spec"]["template"]["spec"]["containers"][0]["image"],
+        "mirror.example.com/nginx:1"
+    );
+    let again = place.run(&format!("deploy {name} -f set.json -o json")).expect(0).json();
+    assert_eq!(again["outcome"], "unchanged", "{again}");
+    place.run(&format!("diff {name} --exit-code")).expect(0);
+    assert_eq!(drift(place, name).split(' ').next(), Some("0"), "{}", drift(place, name));
+    // A change shows itself alone.
+    write(place, &[deployment(Some(2), "nginx:1"), config_map(None, "conf")]);
+    let plan = place.run(&format!("plan {name} -f set.json -o json")).expect(0).json();
+    let changed = plan["objects"].as_array().unwrap().iter();
+    let changes: Vec<&Value> = changed.filter_map(|object| object.get("changes")).collect();
+    assert_eq!(json!(changes), json!([[{"path": "spec.replicas", "old": 1, "new": 2}]]), "{plan}");
+    for path in [bindings, policies] {
+        place.call(Request::json(Method::DELETE, format!("{path}/{name}"), &json!({}))).unwrap();
+    }
+}

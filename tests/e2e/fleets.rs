@@ -162,6 +162,17 @@ on_both! {
         place.faults(&[]);
         let values = || names.iter().map(|name| place.get(&conf_of(name)).unwrap()["data"]["value"].clone());
         assert!(values().all(|value| value == "1"));
+        // What is new has nothing to return to.
+        let new = ["-n-c1", "-n-c2"].map(|on| place.instance(on));
+        place.faults(&[rejects(&new[1])]);
+        let line = format!("deploy --definition {web}-n --runtime c1 --runtime c2 -f conf.yaml --waves 1,100% --rollback-on-failure --progress none");
+        let told = place.run(&line).expect(1).stderr;
+        let said = format!("new, and so with nothing to return to: {0}; `workloadctl delete {0}` removes what is new\n", new[0]);
+        assert!(told.contains(&said), "{told}");
+        let missing = format!("no release of `{0}` went well before: nothing to return to\nhint: `workloadctl delete {0}` removes what was made", new[1]);
+        assert!(told.contains(&missing), "{told}");
+        place.faults(&[]);
+        assert!(place.get(&conf_of(&new[0])).is_some());
         // All are due: those that went back, and those that were not begun.
         place.run(&format!("{deploy} --failed --max-failures 1")).expect(0);
         assert!(values().all(|value| value == "2"));

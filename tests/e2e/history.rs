@@ -1,8 +1,9 @@
 //! Releases that can be seen, and returned to.
 
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use crate::harness::Place;
+use crate::harness::{Outcome, Place};
 
 /// What of an object a release brings: neither its status nor what the server counts.
 fn brought(place: &Place, path: &str) -> Option<Value> {
@@ -97,6 +98,36 @@ on_both! {
         assert!(told.contains("has no release 99 here"), "{told}");
         place.run(&format!("delete {name} --yes")).expect(0);
         assert_eq!(place.leftovers(name), [""; 0]);
+    }
+
+    fn a_release_tells_who_made_it_from_where_and_what_ran_at_a_time(place) {
+        let name = &place.instance("");
+        place.write("set.yaml", EXTRA.trim_start_matches("---\n"));
+        let deploy = |edit: &str, commit: &str| {
+            let line = format!("deploy {name} -f set.yaml{edit}");
+            let mut command = place.command(&line);
+            command.env("GITHUB_SHA", commit).env("GITHUB_ACTIONS", "true").env("GITHUB_RUN_ID", "77");
+            command.env("GITHUB_SERVER_URL", "https://git.example.com").env("GITHUB_REPOSITORY", "shop/web");
+            Outcome::of(&line, command.output().unwrap()).expect(0);
+        };
+        deploy("", "0123456789abcdef");
+        deploy(" --set ConfigMap/extra:data.a=x", "fedcba9876543210");
+        let history = place.run(&format!("history {name} -o json")).expect(0).json();
+        let (second, first) = (&history["releases"][0], &history["releases"][1]);
+        assert_eq!(first["deployer"]["commit"], "0123456789abcdef", "{history}");
+        let job = second["deployer"]["job"].as_str().unwrap();
+        assert!(job.contains("shop/web") && job.contains("77"), "{job}");
+        let wide = place.run(&format!("history {name} -o wide")).expect(0).stdout;
+        assert!(wide.contains("COMMIT") && wide.contains("fedcba9"), "{wide}");
+        // A moment before the second release the first one was the newest.
+        let second: Timestamp = second["deployedAt"].as_str().unwrap().parse().unwrap();
+        let first: Timestamp = first["deployedAt"].as_str().unwrap().parse().unwrap();
+        let moment = SignedDuration::from_millis(1);
+        let at = |at: Timestamp| place.run(&format!("history {name} --at {at} -o name"));
+        assert_eq!(at(second - moment).expect(0).stdout, "1\n");
+        assert_eq!(at(second).expect(0).stdout, "2\n");
+        let before = at(first - moment).expect(1).stderr;
+        assert!(before.contains("had no release at"), "{before}");
     }
 
     /// The same command again must not turn round.

@@ -223,6 +223,53 @@ on_both! {
         assert!(place.run(&format!("status {web}")).expect(0).stdout.contains("Healthy, "));
     }
 
+    fn a_rollback_runs_the_hooks_of_what_it_returns_to(place) {
+        let web = place.instance("");
+        let set = |image: &str, command: &str| [
+            job("before", &hook("pre-rollback", 0), command),
+            job("after", &hook("post-rollback,post-upgrade", 0), ""),
+            deployment("web", image),
+        ].concat();
+        let line = format!("{web} -f a.yaml");
+        place.write("a.yaml", &set("web:1", ""));
+        assert_eq!(deployed(place, &line, 0), ["create Deployment/web", "ready Deployment/web"]);
+        // Its hook fails, and is none of those that run.
+        place.write("a.yaml", &set("web:2", FAIL));
+        assert_eq!(deployed(place, &line, 0), [
+            "update Deployment/web", "ready Deployment/web", "create Job/after", "ready Job/after",
+        ]);
+        place.run(&format!("diff {web} --exit-code")).expect(0);
+        assert_eq!(object(place, &web, "jobs", "before"), None);
+        let after = uid(place, &web, "jobs", "after");
+        let plan = place.run(&format!("rollback {web} --dry-run -o json")).expect(0).json();
+        let of = |name: &str| {
+            let objects = plan["objects"].as_array().unwrap().iter();
+            let mut objects = objects.filter(|object| object["name"] == name);
+            objects.next().unwrap()["action"].clone()
+        };
+        assert_eq!((of("before"), of("after"), of("web")), ("create".into(), "recreate".into(), "update".into()));
+        place.run(&format!("rollback {web} --progress none")).expect(0);
+        let ran = object(place, &web, "jobs", "before").unwrap();
+        assert_eq!(ran["status"]["succeeded"], 1, "{ran}");
+        assert_ne!(uid(place, &web, "jobs", "after"), after);
+        assert_eq!(
+            object(place, &web, "deployments", "web").unwrap()["spec"]["template"]["spec"]["containers"][0]["image"],
+            "web:1"
+        );
+        // One that fails ends the rollback before anything else of it.
+        place.write("a.yaml", &set("web:3", FAIL));
+        deployed(place, &line, 0);
+        place.write("a.yaml", &set("web:4", ""));
+        deployed(place, &line, 0);
+        place.run(&format!("rollback {web} --progress none")).expect(1);
+        assert_eq!(
+            object(place, &web, "deployments", "web").unwrap()["spec"]["template"]["spec"]["containers"][0]["image"],
+            "web:4"
+        );
+        place.run(&format!("delete {web} --yes")).expect(0);
+        assert_eq!(place.leftovers(&web), Vec::<String>::new());
+    }
+
     fn hooks_go_where_their_policy_says_so(place) {
         let web = place.instance("");
         let policy = |events: &str, policy: &str| format!("helm.sh/hook: '{events}', helm.sh/hook-delete-policy: '{policy}'");

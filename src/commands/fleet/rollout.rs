@@ -123,6 +123,7 @@ impl Rollout<'_> {
         let ends = self.fleet.pace.ends(self.members.len());
         let (failed, handle) = (Failed::default(), Handle::current());
         let (mut begin, mut told, mut done) = (0, Ok(()), Vec::new());
+        let mut new = Vec::new();
         for (number, end) in ends.iter().enumerate() {
             let wave = &self.members[begin..*end];
             if ends.len() > 1 && self.goes_on(&failed) {
@@ -138,12 +139,20 @@ impl Rollout<'_> {
                         told = Err(error);
                     }
                     done.push(has_moved(operation));
+                    new.extend(is_new(operation).then(|| operation.instance.name.clone()));
                 },
             );
             begin = *end;
         }
         told?;
         if self.options.rollback_on_failure && !self.goes_on(&failed) {
+            if !new.is_empty() {
+                let names = new.join(" ");
+                call.printer.talk(&format!(
+                    "new, and so with nothing to return to: {}; `workloadctl delete {names}` removes what is new",
+                    new.join(", ")
+                ));
+            }
             let moved =
                 self.members.iter().zip(done).filter_map(|(member, moved)| moved.then_some(member));
             self.return_all(&moved.collect::<Vec<_>>(), around, answers, call)?;
@@ -211,10 +220,18 @@ impl Rollout<'_> {
 
 /// Tells whether an instance has a new release that went well, and one before it to return to.
 fn has_moved(operation: &Operation) -> bool {
-    let InstanceView { outcome, release, .. } = &operation.instance;
+    went_well(operation) && operation.instance.release.is_some_and(|number| number > 1)
+}
+
+/// Tells whether the first release of an instance went well.
+fn is_new(operation: &Operation) -> bool {
+    went_well(operation) && operation.instance.release == Some(1)
+}
+
+fn went_well(operation: &Operation) -> bool {
+    let InstanceView { outcome, .. } = &operation.instance;
     matches!(outcome, Some(OperationOutcome::Ready | OperationOutcome::Applied))
         && operation.error.is_none()
-        && release.is_some_and(|number| number > 1)
 }
 
 /// The answer for an instance that was not begun because too many failed before.

@@ -133,7 +133,8 @@ fn the_same_object_twice_must_be_the_same() {
 fn hooks_that_no_deploy_runs_are_left_out() {
     for (hook, left_out) in [
         ("test", true),
-        ("test-success,pre-delete, post-rollback", true),
+        ("test-success,pre-delete, post-delete", true),
+        ("test, post-rollback", false),
         ("pre-install", false),
         ("post-upgrade,test", false),
         ("crd-install", true),

@@ -137,10 +137,10 @@ impl Start {
     /// Tells which of Helm's hooks run: nothing is upgraded before a release went well. A record that
     /// was rebuilt knows of none, and is of what was there.
     pub(super) fn occasion(&self, options: &DeployOptions) -> Occasion {
-        if let Some(Earlier::Release(_) | Earlier::LastGood { .. } | Earlier::Newest) =
-            options.earlier
-        {
-            return Occasion::Rollback;
+        match options.earlier {
+            Some(Earlier::Release(_) | Earlier::LastGood { .. }) => return Occasion::Rollback,
+            Some(Earlier::Newest) => return Occasion::Comparison,
+            Some(Earlier::Revision(_) | Earlier::Like { .. }) | None => {}
         }
         let is_good = |deployed: &Deployed| deployed.release.outcome.is_good();
         let was_installed = |record: &Record| {

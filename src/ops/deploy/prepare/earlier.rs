@@ -115,7 +115,8 @@ impl Deploy<'_> {
         let went_well = |release: &&Release| release.outcome.is_good() && release.number < failed;
         let Some(good) = releases.iter().find(went_well) else {
             let message = format!("no release of `{name}` went well before: nothing to return to");
-            return Err(Error::failed(Code::NoSuchRelease, message));
+            return Err(Error::failed(Code::NoSuchRelease, message)
+                .hint(format!("`workloadctl delete {name}` removes what was made")));
         };
         let Release { number, definition, revision, digest, overrides, .. } = good;
         if (digest, overrides) == (&newest.release.digest, &newest.release.overrides) {
