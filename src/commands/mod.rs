@@ -31,6 +31,7 @@ mod pace;
 mod parallel;
 pub(crate) mod plan;
 pub(crate) mod release;
+pub(crate) mod release_report;
 pub(crate) mod render;
 pub(crate) mod reports;
 pub(crate) mod rollback;
@@ -67,6 +68,7 @@ use self::{
     logs::LogsArgs,
     man::ManArgs,
     plan::PlanArgs,
+    release_report::ReleaseReportArgs,
     render::RenderArgs,
     rollback::RollbackArgs,
     runtime::RuntimeCommand,
@@ -86,6 +88,7 @@ pub(crate) enum Command {
     Render(RenderArgs),
     Diff(DiffArgs),
     History(HistoryArgs),
+    Report(ReleaseReportArgs),
     Rollback(RollbackArgs),
     Delete(DeleteArgs),
     #[command(subcommand)]
@@ -126,6 +129,7 @@ pub(crate) fn run(command: Command, call: &Invocation, grammar: fn() -> clap::Co
         Command::Render(args) => render::run(args, call),
         Command::Diff(args) => diff::run(args, call),
         Command::History(args) => history::run(args, call),
+        Command::Report(args) => release_report::run(args, call),
         Command::Rollback(args) => rollback::run(args, call),
         Command::Delete(args) => delete::run(args, call),
         Command::Definition(command) => definition::run(command, call),

@@ -43,6 +43,7 @@ pub(crate) mod own_judges;
 mod planning;
 pub(crate) mod rebuild;
 pub(crate) mod recover;
+pub(crate) mod release_report;
 pub(crate) mod removal;
 pub(crate) mod render;
 pub(crate) mod revisions;

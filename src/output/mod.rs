@@ -26,6 +26,7 @@ pub(crate) mod progress;
 pub(crate) mod question;
 mod reach;
 pub(crate) mod reader;
+pub(crate) mod report;
 pub(crate) mod revisions;
 pub(crate) mod runtimes;
 pub(crate) mod sandbox;

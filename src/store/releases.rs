@@ -12,6 +12,7 @@ use super::{
 use crate::workload::{
     body::Body,
     error::{Code, Error, Result},
+    evidence::Unready,
     history::{Deeds, images_of_set},
     name::{DefinitionName, InstanceName},
     release::{Deed, Outcome, Release},
@@ -65,6 +66,8 @@ pub(crate) struct End<'a> {
     pub at: Timestamp,
     /// What was done to each object.
     pub deeds: &'a [Deed],
+    /// What was not ready by then.
+    pub unready: &'a [Unready],
 }
 
 impl Store {
@@ -112,9 +115,10 @@ impl Store {
         id: &str,
         end: &End<'_>,
     ) -> Result<()> {
-        let End { outcome, reason, at, deeds } = *end;
+        let End { outcome, reason, at, deeds, unready } = *end;
         let changed = self.execute(
-            "UPDATE release SET outcome = ?3, reason = ?4, ended_at = ?5, deeds = ?6, counts = ?7
+            "UPDATE release SET outcome = ?3, reason = ?4, ended_at = ?5, deeds = ?6, counts = ?7,
+                                unready = ?8
              WHERE id = ?2 AND instance_id = (SELECT id FROM instance WHERE name = ?1)",
             params![
                 Word(instance),
@@ -123,7 +127,8 @@ impl Store {
                 reason,
                 Time(at),
                 Packed(deeds),
-                Json(Deeds::of(deeds))
+                Json(Deeds::of(deeds)),
+                (!unready.is_empty()).then_some(Packed(unready))
             ],
         )?;
         if changed == 0 { Err(no_such_release(instance, id)) } else { Ok(()) }
@@ -200,6 +205,15 @@ impl Store {
     pub(crate) fn deeds(&self, instance: &InstanceName, id: &str) -> Result<Vec<Deed>> {
         let deeds: Option<Packed<_>> = self.packed("deeds", instance, id)?;
         Ok(deeds.map_or_else(Vec::new, |Packed(deeds)| deeds))
+    }
+
+    /// Gives what was not ready when a release ended; empty where that is not known.
+    ///
+    /// # Errors
+    /// `no-such-release` (1).
+    pub(crate) fn unready(&self, instance: &InstanceName, id: &str) -> Result<Vec<Unready>> {
+        let unready: Option<Packed<_>> = self.packed("unready", instance, id)?;
+        Ok(unready.map_or_else(Vec::new, |Packed(unready)| unready))
     }
 
     fn packed<T: rusqlite::types::FromSql>(

@@ -14,6 +14,7 @@ pub(crate) mod difference;
 pub(crate) mod drift;
 pub(crate) mod duration;
 pub(crate) mod error;
+pub(crate) mod evidence;
 pub(crate) mod file;
 pub(crate) mod graph;
 pub(crate) mod history;

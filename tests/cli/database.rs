@@ -38,7 +38,7 @@ fn a_database_is_checked() {
     $ workloadctl db check
     exit code 0
     --- stdout
-    ~/.config/workloadctl/workloadctl.db is whole (version 3): 64 KiB, 1 definition, 4 revisions, 0 instances, 0 releases
+    ~/.config/workloadctl/workloadctl.db is whole (version 4): 64 KiB, 1 definition, 4 revisions, 0 instances, 0 releases
 
     $ workloadctl db check -o json
     exit code 0
@@ -48,8 +48,8 @@ fn a_database_is_checked() {
       "kind": "Database",
       "file": ~/.config/workloadctl/workloadctl.db",
       "bytes": 65536,
-      "version": 3,
-      "currentVersion": 3,
+      "version": 4,
+      "currentVersion": 4,
       "definitions": 1,
       "revisions": 4,
       "instances": 0,
@@ -62,7 +62,7 @@ fn a_database_is_checked() {
     $ workloadctl db check
     exit code 1
     --- stdout
-    ~/.config/workloadctl/workloadctl.db is whole (version 3): 64 KiB, 1 definition, 4 revisions, 0 instances, 0 releases
+    ~/.config/workloadctl/workloadctl.db is whole (version 4): 64 KiB, 1 definition, 4 revisions, 0 instances, 0 releases
     --- stderr
     error: others may read ~/.config/workloadctl/workloadctl.db
       values of Secrets lie in it as they are
@@ -76,8 +76,8 @@ fn a_database_is_checked() {
       "kind": "Database",
       "file": ~/.config/workloadctl/workloadctl.db",
       "bytes": 65536,
-      "version": 3,
-      "currentVersion": 3,
+      "version": 4,
+      "currentVersion": 4,
       "definitions": 1,
       "revisions": 4,
       "instances": 0,

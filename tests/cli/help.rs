@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 use crate::program::Program;
 
-pub(crate) const COMMANDS: [&str; 43] = [
+pub(crate) const COMMANDS: [&str; 44] = [
     "",
     "deploy",
     "plan",
@@ -14,6 +14,7 @@ pub(crate) const COMMANDS: [&str; 43] = [
     "diff",
     "logs",
     "history",
+    "report",
     "rollback",
     "delete",
     "definition",

@@ -194,6 +194,7 @@ fn without_a_command_help_goes_to_stderr() {
                    would be sent
       diff         Show what differs between releases, instances, revisions, manifests and what is live
       history      List the releases of an instance, the newest first, contacting no cluster
+      report       Write a release as one page of HTML, contacting no cluster
       rollback     Return an instance to what an earlier release of it was
       delete       Delete instances with all their objects; their definitions stay
       definition   Handle workload definitions: named sets of Kubernetes resources

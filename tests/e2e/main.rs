@@ -71,6 +71,7 @@ mod pty;
 mod questions;
 mod recorded;
 mod refusals;
+mod release_report;
 mod replace;
 mod reports;
 mod rights;

@@ -86,7 +86,7 @@ impl Deploy<'_> {
         let readers = readers.collect();
         let is_any = !missing.images.is_empty();
         let mode = prepared.draft.desired.mode;
-        Ok(is_any.then(|| ToLoad { missing, readers, mode }))
+        Ok(is_any.then_some(ToLoad { missing, readers, mode }))
     }
 
     /// Gives the lock back, loads the images if a flag or a person says so, and locks again.

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use jiff::Timestamp;
 
 use crate::workload::{
+    evidence::Unready,
     object::ObjectId,
     plan::Plan,
     record::Entry,
@@ -17,12 +18,19 @@ pub(super) struct Inventory {
     index: HashMap<ObjectId, usize>,
     /// What was done to each object.
     pub deeds: Vec<Deed>,
+    /// What is not ready at the end.
+    pub unready: Vec<Unready>,
 }
 
 impl Inventory {
     /// Begins with what the plan covers.
     pub(super) fn covering(plan: &Plan) -> Self {
-        let mut inventory = Self { entries: Vec::new(), index: HashMap::new(), deeds: Vec::new() };
+        let mut inventory = Self {
+            entries: Vec::new(),
+            index: HashMap::new(),
+            deeds: Vec::new(),
+            unready: Vec::new(),
+        };
         for entry in plan.inventory() {
             inventory.take(entry);
         }

@@ -222,7 +222,8 @@ impl Deploy<'_> {
         if keeper.fence().is_lost() {
             return (outcome, written);
         }
-        let end = End { outcome, reason: reason.as_deref(), at: ended_at, deeds: &inventory.deeds };
+        let Inventory { deeds, unready, .. } = &inventory;
+        let end = End { outcome, reason: reason.as_deref(), at: ended_at, deeds, unready };
         let stored = self.store_outcome(keeper, &end);
         (outcome, stored.and(written))
     }

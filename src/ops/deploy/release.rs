@@ -21,7 +21,7 @@ use crate::{
         lock,
         options::PruneWhen,
         own_judges::OwnJudges,
-        rollout::{Rollout, RolloutScope, with_second_turns},
+        rollout::{Node, Rollout, RolloutScope, with_second_turns},
         write::{Backends, Writer},
     },
     workload::{
@@ -177,6 +177,7 @@ impl<'a> Deploy<'a> {
     }
 
     fn record_results(&self, rollout: &Rollout<'_>, inventory: &mut Inventory) {
+        inventory.unready = rollout.nodes.iter().filter_map(Node::unready).collect();
         for (index, node) in rollout.nodes.iter().enumerate() {
             let id = &node.item.desired.id;
             // Recorded, so that a Job whose time to live is over is not run again (docs/design.md,

@@ -13,6 +13,7 @@ use crate::{
     workload::{
         diagnosis::Diagnosis,
         error::{Error, ErrorKind},
+        evidence::Unready,
         plan::Item,
         readiness::{Allowance, State, TIMED_OUT, Verdict, WatchNeeds, is_complete, late},
     },
@@ -149,6 +150,18 @@ impl<'a> Node<'a> {
     /// Tells whether it is to be left to itself once it is applied.
     pub(crate) fn is_excused(&self) -> bool {
         self.applied && !self.waited_for && !self.allowance.is_waited_for
+    }
+
+    /// Gives what is to be kept of it where it is not as wanted.
+    pub(crate) fn unready(&self) -> Option<Unready> {
+        let message = match &self.error {
+            Some(error) if !self.applied => error.to_string(),
+            _ if self.applied && self.is_settled() => return None,
+            _ if self.skipped => "left out: what it needs failed".to_owned(),
+            _ => self.why_not_ready().to_owned(),
+        };
+        let evidence = self.evidence.clone();
+        Some(Unready { id: self.item.desired.id.clone(), message, evidence })
     }
 
     pub(super) fn is_over(&self) -> bool {

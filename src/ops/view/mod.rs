@@ -6,7 +6,6 @@
 mod catalogue;
 mod database;
 mod diff;
-mod evidence;
 mod forward;
 mod history;
 mod import;
@@ -15,6 +14,7 @@ mod logs;
 mod object;
 mod operation;
 mod outcome;
+mod report;
 mod sandbox;
 
 pub(crate) use catalogue::{
@@ -25,7 +25,6 @@ pub(crate) use database::{
     BackupView, DatabaseView, PrunedView, RebuiltInstance, RebuiltOutcome, RebuiltView,
 };
 pub(crate) use diff::{DiffView, DifferingView, SideView};
-pub(crate) use evidence::EvidenceView;
 pub(crate) use forward::ForwardEvent;
 pub(crate) use history::{FailedRelease, HistoryView, ReleaseView};
 pub(crate) use import::{ImportView, ImportedObject, LeftObject};
@@ -34,6 +33,8 @@ pub(crate) use logs::{LogEvent, PodLine};
 pub(crate) use object::{Counts, ObjectView};
 pub(crate) use operation::Operation;
 pub(crate) use outcome::OperationOutcome;
+pub(crate) use report::{ReportNeed, ReportObject, ReportView};
 pub(crate) use sandbox::FailingView;
 
 pub(crate) use super::frozen::FrozenPlan;
+pub(crate) use crate::workload::evidence::Evidence as EvidenceView;

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::evidence::EvidenceView;
+use super::EvidenceView;
 use crate::workload::{
     details::ObjectDetails,
     difference::Difference,

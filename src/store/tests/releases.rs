@@ -5,6 +5,7 @@ use crate::store::releases::End;
 use crate::workload::error::Code;
 use crate::workload::{
     body::Body,
+    evidence::{Evidence, Unready},
     object::ObjectId,
     release::{Action, Deed},
 };
@@ -52,9 +53,21 @@ fn a_release_is_begun_and_ended() {
             ready_at: None,
         },
     ];
-    let end =
-        End { outcome: Outcome::Failed, reason: Some("it broke"), at: minute(4), deeds: &deeds };
+    let unready = [Unready {
+        id: ObjectId::new("apps", "Deployment", Some("web"), "web"),
+        message: "its pods crash".to_owned(),
+        evidence: Some(Evidence { logs: vec!["no".to_owned()], ..Evidence::default() }),
+    }];
+    assert_eq!(store.unready(&web, "r1").unwrap(), []);
+    let end = End {
+        outcome: Outcome::Failed,
+        reason: Some("it broke"),
+        at: minute(4),
+        deeds: &deeds,
+        unready: &unready,
+    };
     store.end_release(&web, "r1", &end).unwrap();
+    assert_eq!(store.unready(&web, "r1").unwrap(), unready);
     let ended = Release {
         outcome: Outcome::Failed,
         reason: Some("it broke".into()),
@@ -68,7 +81,8 @@ fn a_release_is_begun_and_ended() {
 #[test]
 fn what_is_not_there_is_an_error() {
     let mut store = with_instance();
-    let end = End { outcome: Outcome::Ready, reason: None, at: minute(1), deeds: &[] };
+    let end =
+        End { outcome: Outcome::Ready, reason: None, at: minute(1), deeds: &[], unready: &[] };
     let error = store.end_release(&name("web"), "r9", &end).unwrap_err();
     assert_eq!(error.to_string(), "`web` has no release r9 here");
     assert_eq!(store.rendered(&name("web"), "r9").unwrap_err().code, Code::NoSuchRelease);

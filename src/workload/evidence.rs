@@ -1,11 +1,13 @@
 //! What tells why an object is not ready: who answers for it, what it wrote, what the cluster says.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+
+use super::object::ObjectId;
 
 /// The evidence for an object that is not ready.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct EvidenceView {
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct Evidence {
     /// The pod that answers for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pod: Option<String>,
@@ -35,10 +37,21 @@ pub(crate) struct EvidenceView {
     pub hint: Option<String>,
 }
 
-impl EvidenceView {
+impl Evidence {
     /// Tells whether it says more than the reason does.
     pub(crate) fn tells_more(&self) -> bool {
         let Self { common, logs, events, unread, .. } = self;
         common.is_some() || !logs.is_empty() || !events.is_empty() || !unread.is_empty()
     }
+}
+
+/// An object that was not ready when its release ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Unready {
+    pub id: ObjectId,
+    /// Why, in a sentence.
+    pub message: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<Evidence>,
 }

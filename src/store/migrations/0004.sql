@@ -1,0 +1,3 @@
+-- What was not ready when a release ended, with what told why.
+
+ALTER TABLE release ADD COLUMN unready BLOB;
