@@ -3,6 +3,7 @@
 
 mod changes;
 mod document;
+mod plan;
 mod sum;
 mod why;
 
@@ -15,12 +16,9 @@ use super::{
     difference::DiffStyle,
     document::{Document, Items},
     errors, evidence, human,
-    objects::with_yielded,
     printer::Printer,
     reach,
     sanitize::one_line,
-    stream::Tone,
-    table::{Cell, Rows, or_dash},
 };
 use crate::{
     ops::view::{Counts, FrozenPlan, InstanceView, Operation, OperationOutcome},
@@ -225,7 +223,7 @@ fn ended(
 
 fn text(verb: Verb, operation: &Operation, printer: &Printer) -> String {
     let mut out = match verb {
-        Verb::Plan(style) => plan(operation, style, printer),
+        Verb::Plan(style) => plan::text(operation, style, printer),
         Verb::Deploy { .. } => summary(verb, operation, "on"),
         Verb::Delete { .. } => summary(verb, operation, "from"),
     };
@@ -311,48 +309,6 @@ fn summary(verb: Verb, operation: &Operation, place: &str) -> String {
     format!("{}\n", one_line(&line))
 }
 
-fn plan(operation: &Operation, style: DiffStyle, printer: &Printer) -> String {
-    let mut out = String::new();
-    if !operation.objects.is_empty() {
-        let mut rows = Rows::new(&["ACTION", "OBJECT", "NAMESPACE", "REASON"]);
-        for object in &operation.objects {
-            let reason = if object.message.is_empty() { &object.reason } else { &object.message };
-            rows.push(vec![
-                action(object.action),
-                object.id.to_string().into(),
-                or_dash(object.id.namespace.as_deref()),
-                or_dash(Some(with_yielded(reason, object))),
-            ]);
-        }
-        out = rows.show(printer);
-        out.push_str(&changes::show(&operation.objects, style, printer.stdout()));
-    }
-    out.push_str(&operation.why.as_deref().map(why::text).unwrap_or_default());
-    let InstanceView { name, runtime, outcome, .. } = &operation.instance;
-    let is_planned = outcome.is_some() && operation.error.is_none();
-    if is_planned || !operation.objects.is_empty() {
-        let place = runtime.as_ref().map(|runtime| format!(" on {runtime}")).unwrap_or_default();
-        let counts = match counts(&operation.counts, planned_word) {
-            counts if counts.is_empty() => "nothing to do".to_owned(),
-            counts => counts,
-        };
-        let line = format!("{name}{place}: {counts}");
-        writeln!(out, "{}", one_line(&line)).expect("writing to a string cannot fail");
-    }
-    out
-}
-
-fn action(action: Option<Action>) -> Cell {
-    let Some(action) = action else { return "-".into() };
-    let tone = match action {
-        Action::Create | Action::Adopt => Tone::Good,
-        Action::Update | Action::Recreate => Tone::Warn,
-        Action::Prune | Action::Delete | Action::Blocked => Tone::Bad,
-        Action::Unchanged => Tone::Dim,
-    };
-    Cell::toned(action.word(), tone)
-}
-
 /// Shows counts that are not zero, in the words of the moment.
 fn counts(counts: &Counts, word: fn(Action) -> &'static str) -> String {
     let Counts { create, update, unchanged, recreate, adopt, prune, delete, blocked } = *counts;
@@ -371,19 +327,6 @@ fn counts(counts: &Counts, word: fn(Action) -> &'static str) -> String {
     .map(|(count, action)| format!("{count} {}", word(action)))
     .collect();
     parts.join(", ")
-}
-
-fn planned_word(action: Action) -> &'static str {
-    match action {
-        Action::Create => "to create",
-        Action::Update => "to update",
-        Action::Unchanged => "unchanged",
-        Action::Recreate => "to recreate",
-        Action::Adopt => "to adopt",
-        Action::Prune => "to prune",
-        Action::Delete => "to delete",
-        Action::Blocked => "blocked",
-    }
 }
 
 #[cfg(test)]

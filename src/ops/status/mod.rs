@@ -3,39 +3,41 @@
 
 mod configuration;
 mod drift;
+mod going;
 mod objects;
+mod observed;
 mod queue;
 mod records;
 mod remembered;
 
 use std::time::{Duration, Instant};
 
+use going::{is_home_going, what_holds_up};
 use objects::{RecordedBodies, SeenObject, judge_objects, neighbours, view};
+use observed::{known_release, observe, take_status};
 use queue::{Silence, look_at_all};
 pub(crate) use records::on_runtime;
 use remembered::Remembered;
 
 use super::{
-    deletion, fixed,
+    fixed,
     locate::{self, Located, Search},
     recover,
     runtime_choice::choose_of,
     session::Session,
-    survey::{Depth, Live, Survey},
+    survey::{Depth, Survey},
     target::Target,
-    view::{FailedRelease, InstanceView, Operation, OperationOutcome},
+    view::{FailedRelease, Operation, OperationOutcome},
 };
 use crate::store::InstanceFilter;
 use crate::workload::{
     error::{Code, Error, ErrorKind, Result},
-    instance::{Instance, Observed, Status},
+    instance::{Instance, Status},
     name::InstanceName,
-    object::ObjectId,
-    ownership::is_terminating,
     readiness::Window,
-    record::{Entry, Record},
+    record::Entry,
     release::Outcome,
-    status::{InstanceFacts, JudgedObject, judge_instance},
+    status::{InstanceFacts, JudgedObject},
 };
 
 /// How long one runtime is waited for, where `--request-timeout` does not say.
@@ -261,28 +263,6 @@ fn nothing(
     observe(session, name, &operation.instance)
 }
 
-fn known_release(session: &Session<'_>, name: &InstanceName) -> Result<Option<(u64, Outcome)>> {
-    let store = session.store();
-    Ok(store.latest_release(name)?.map(|release| (release.number, release.outcome)))
-}
-
-fn take_status(session: &Session<'_>, facts: &InstanceFacts<'_>, operation: &mut Operation) {
-    let (status, reason) = judge_instance(facts);
-    operation.instance.describe_status(status, reason, session.now());
-}
-
-fn observe(session: &Session<'_>, name: &InstanceName, view: &InstanceView) -> Result<()> {
-    let (Some(status), Some(reason), Some(at)) = (view.status, &view.reason, view.status_at) else {
-        return Ok(());
-    };
-    let mut store = session.store();
-    // Nobody's status is stored of an instance that only the cluster knows.
-    if store.instance(name)?.is_none() {
-        return Ok(());
-    }
-    store.set_observed(name, &Observed { status, reason: reason.clone(), at })
-}
-
 async fn judge_all(
     session: &Session<'_>,
     target: &Target,
@@ -356,25 +336,4 @@ async fn judge_all(
     }
     take_status(session, &facts, operation);
     Ok(())
-}
-
-/// Tells whether the namespace of an instance, which goes with it, is being deleted.
-fn is_home_going(record: &Record, live: &Live) -> bool {
-    let home = ObjectId::new("", "Namespace", None, &record.namespace);
-    live.get(&home).is_some_and(|home| is_terminating(&home))
-}
-
-/// Says what a deletion waits for, as far as the objects tell.
-fn what_holds_up(live: &Live) -> String {
-    let mut going: Vec<_> = live.iter().filter(|(_, object)| is_terminating(object)).collect();
-    // A namespace tells of all that is in it.
-    going.sort_by_key(|(id, _)| (!id.is("", "Namespace"), *id));
-    let told = going.into_iter().map(|(id, object)| match id.is("", "Namespace") {
-        true => format!("{id}: {}", deletion::remaining(&object)),
-        false => match deletion::held_by(&object) {
-            held if held.is_empty() => String::new(),
-            held => format!("{id} {held}"),
-        },
-    });
-    told.into_iter().find(|told| !told.is_empty()).unwrap_or_default()
 }
