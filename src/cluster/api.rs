@@ -76,7 +76,7 @@ enum Try {
 struct Unanswered<'a>(Option<&'a Connection>);
 
 impl Unanswered<'_> {
-    fn is_answered(mut self) {
+    fn answered(mut self) {
         self.0 = None;
     }
 }
@@ -180,7 +180,7 @@ impl Api {
             // Whatever comes of it: a proxy may hold this try, and deliver it yet.
             if !matches!(&tried, Try::Failed { failure, .. } if matches!(failure.code(), 0 | 502 | 504))
             {
-                unanswered.is_answered();
+                unanswered.answered();
             }
             match tried {
                 Try::Done(bytes) => return Ok(bytes),
