@@ -109,6 +109,8 @@ on_both! {
         let mut told = String::new();
         for (what, edit) in edits {
             edit();
+            // What a controller has not seen yet is no drift, and not Healthy either.
+            place.run(&format!("status {name} --wait")).expect(0);
             writeln!(told, "{what}: {}", drift(place, name)).unwrap();
             for path in paths(place, name) {
                 writeln!(told, "  diff: {path}").unwrap();

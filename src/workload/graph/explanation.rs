@@ -9,8 +9,9 @@ use super::{Edge, Graph, Milestone, field::field_of};
 use crate::workload::{
     definition::SourceFile,
     object::{ObjectId, Origin},
+    overrides::Path,
     placement::Placed,
-    validate::FieldPlaces,
+    validate::places_of,
 };
 
 /// Why an object has its place.
@@ -57,12 +58,7 @@ impl Graph {
         objects: &[Placed],
         files: &[SourceFile],
     ) -> Explanation {
-        let places = FieldPlaces::new(files);
-        let wait = |edge: Edge| {
-            let of = |node| &objects[self.first_turn(node).unwrap_or(node)];
-            wait(of(edge.from), of(edge.to), edge, &places)
-        };
-        let mut after = Vec::new();
+        let mut edges = Vec::new();
         let mut seen = BTreeSet::from([object]);
         let mut open: VecDeque<usize> = self.turns_of(object).collect();
         while let Some(node) = open.pop_front() {
@@ -71,14 +67,42 @@ impl Graph {
                 if seen.insert(first) {
                     open.extend(self.turns_of(first));
                 }
-                after.push(wait(edge));
+                edges.push(edge);
             }
         }
-        let before = self.turns_of(object).flat_map(|node| self.waiting_for(node)).map(wait);
+        let count = edges.len();
+        edges.extend(self.turns_of(object).flat_map(|node| self.waiting_for(node)));
+        let mut after = self.waits(&edges, objects, files);
+        let mut before = after.split_off(count);
         let Placed { id, origin, .. } = &objects[object];
-        let before = before.filter(|wait| wait.object != *id).collect();
+        // Its second turn waits for its first.
         after.retain(|wait| wait.object != wait.waits_for);
+        before.retain(|wait| wait.object != *id);
         Explanation { object: id.clone(), source: origin.clone(), after, before }
+    }
+
+    /// Puts edges into words; each file is read once.
+    fn waits(&self, edges: &[Edge], objects: &[Placed], files: &[SourceFile]) -> Vec<Wait> {
+        let of = |node| &objects[self.first_turn(node).unwrap_or(node)];
+        let fields = edges.iter().map(|edge| field_of(edge.reason, of(edge.from), of(edge.to)));
+        let fields: Vec<Option<(&Placed, Path)>> = fields.collect();
+        let mut places = places_of(fields.iter().flatten(), files).into_iter();
+        let wait = |(edge, field): (&Edge, Option<(&Placed, Path)>)| {
+            let then = of(edge.to);
+            let source = match &field {
+                Some(_) => places.next().flatten(),
+                None => then.origin.clone(),
+            };
+            Wait {
+                object: then.id.clone(),
+                waits_for: of(edge.from).id.clone(),
+                until: edge.until,
+                reason: edge.reason.to_string(),
+                field: field.map(|(_, path)| path.to_string()),
+                source,
+            }
+        };
+        edges.iter().zip(fields.clone()).map(wait).collect()
     }
 
     /// Gives the nodes of an object: one for each turn.
@@ -119,22 +143,6 @@ impl Graph {
         found.sort_by_key(|edge| (edge.to, std::cmp::Reverse(edge.until)));
         found.dedup_by_key(|edge| edge.to);
         found
-    }
-}
-
-fn wait(first: &Placed, then: &Placed, edge: Edge, places: &FieldPlaces<'_>) -> Wait {
-    let field = field_of(edge.reason, first, then);
-    let source = match &field {
-        Some((holder, path)) => places.find(holder, path),
-        None => then.origin.clone(),
-    };
-    Wait {
-        object: then.id.clone(),
-        waits_for: first.id.clone(),
-        until: edge.until,
-        reason: edge.reason.to_string(),
-        field: field.map(|(_, path)| path.to_string()),
-        source,
     }
 }
 

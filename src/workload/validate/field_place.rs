@@ -1,4 +1,4 @@
-//! Where fields stand in the sources, for those who ask for one after another.
+//! Where fields stand in the sources, for those who ask without a fault.
 
 use super::{
     Judged,
@@ -13,39 +13,40 @@ use crate::workload::{
     placement::Placed,
 };
 
-/// Finds fields in files. A file is read anew for each, one document at a time.
-pub(in crate::workload) struct FieldPlaces<'a> {
-    files: &'a [SourceFile],
+/// Finds where fields of objects stand, or the next ones above them: an override may have brought one.
+/// The object's own line where its file is not kept; none for one of ours. Each file is read once.
+pub(in crate::workload) fn places_of<'a>(
+    fields: impl Iterator<Item = &'a (&'a Placed, Path)>,
+    files: &[SourceFile],
+) -> Vec<Option<Origin>> {
+    let judged: Vec<Judged> =
+        fields.enumerate().map(|(number, field)| asked(number, field)).collect();
+    let mut places: Vec<Option<Origin>> = vec![None; judged.len()];
+    for found in source::located(judged, files) {
+        if let Some(place) = found.message.parse().ok().and_then(|at: usize| places.get_mut(at)) {
+            *place = found.source;
+        }
+    }
+    places
 }
 
-impl<'a> FieldPlaces<'a> {
-    /// Begins with files that were not looked at yet.
-    pub(in crate::workload) fn new(files: &'a [SourceFile]) -> Self {
-        Self { files }
-    }
-
-    /// Finds where a field of an object stands, or the next one above it: an override may have
-    /// brought it. The object's own line where its file is not kept; none for one of ours.
-    pub(in crate::workload) fn find(&self, object: &Placed, path: &Path) -> Option<Origin> {
-        let origin = object.origin.clone();
-        origin.as_ref()?;
-        let steps = path.0.iter().map_while(|step| match step {
-            Step::Key(key) => Some(PathStep::Key(key.clone())),
-            Step::Index(index) => Some(PathStep::Index(*index)),
-            // Of a list it is known which; whoever selects has the list's own line.
-            Step::Select { .. } => None,
-        });
-        let fault = Fault {
-            at: Found { steps: steps.collect(), rest: None },
-            message: String::new(),
-            expected: None,
-            suggestion: None,
-            shown_by: ShownBy::Key,
-            outdates: false,
-            twice: false,
-        };
-        let id = object.declared().clone();
-        let judged = Judged { number: 0, id, origin, faults: vec![(fault, None)] };
-        source::located(vec![judged], self.files).pop()?.source
-    }
+/// Asks for a field as if something were wrong with it: what is found has its number for a message.
+fn asked(number: usize, (object, path): &(&Placed, Path)) -> Judged {
+    let steps = path.0.iter().map_while(|step| match step {
+        Step::Key(key) => Some(PathStep::Key(key.clone())),
+        Step::Index(index) => Some(PathStep::Index(*index)),
+        // Of a list it is known which; whoever selects has the list's own line.
+        Step::Select { .. } => None,
+    });
+    let fault = Fault {
+        at: Found { steps: steps.collect(), rest: None },
+        message: number.to_string(),
+        expected: None,
+        suggestion: None,
+        shown_by: ShownBy::Key,
+        outdates: false,
+        twice: false,
+    };
+    let (id, origin) = (object.declared().clone(), object.origin.clone());
+    Judged { number, id, origin, faults: vec![(fault, None)] }
 }
