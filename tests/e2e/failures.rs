@@ -1,7 +1,10 @@
 //! What keeps pods from being made, or objects from coming and going: each failure with its whole
 //! message. What goes wrong in pods is in `evidence`.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use http::Method;
 use serde_json::{Value, json};
@@ -186,6 +189,42 @@ on_both! {
         --- stderr
         error: 1 object stands in the way; nothing was written
           ConfigMap/conf (set.json:1): configmaps "conf" is forbidden: ValidatingAdmissionPolicy 'NAME' with binding 'NAME' denied request: none of these
+        "#);
+    }
+
+    fn a_log_that_may_not_be_read_or_does_not_come_is_said_and_the_rest_is_told(place) {
+        let place = place.behind_proxy();
+        let name = place.instance("");
+        let mut other = failing("Deployment", &fails("crash-loop"), &json!({}));
+        other["metadata"]["name"] = json!("migrate");
+        for label in ["/spec/selector/matchLabels/app", "/spec/template/metadata/labels/app"] {
+            *other.pointer_mut(label).unwrap() = json!("migrate");
+        }
+        write(&place, &[failing("Deployment", &fails("crash-loop"), &json!({})), other]);
+        let logs = |pod: &str| Matches { path: Some(format!("/pods/{pod}-")), method: Some("GET"), ..Matches::default() };
+        let fault = |pod: &str, effect: Effect| Arc::new(Fault::new(logs(pod), When::Always, effect));
+        place.faults(&[fault("web", Effect::Forbidden), fault("migrate", Effect::Slow(Duration::from_secs(60)))]);
+        let began = Instant::now();
+        let told = explained(&place, &format!("deploy {name} -f set.json --progress none --tolerate-restarts 0"));
+        assert!(began.elapsed() < Duration::from_secs(40), "{:?}", began.elapsed());
+        // The proxy has its own words for each backend.
+        let told = regex::Regex::new("(logs may not be read): .*").unwrap().replace_all(&told, "$1: WHY").into_owned();
+        snapshot!(told, @r#"
+        $ workloadctl deploy NAME -f set.json --progress none --tolerate-restarts 0
+        exit code 3
+        --- stdout
+        NAME is not ready on faulty (release 1, NAME revision 1): 3 created; after N s
+        namespace NAME
+        --- stderr
+        runtime faulty: WORKLOADCTL_RUNTIME
+        error: `NAME` was applied, but is not ready
+          Deployment/web: pod web-POD on node-N: container app ended with exit code 1, restarted once
+          Deployment/migrate: pod migrate-POD on node-N: container app ended with exit code 1, restarted once
+        Deployment/web -> pod web-POD on node-N -> container app: CrashLoopBackOff
+          logs may not be read: WHY
+        Deployment/migrate -> pod migrate-POD on node-N -> container app: CrashLoopBackOff
+          logs cannot be read: no answer within 5 s
+        cause: Deployment/web: pod web-POD on node-N: container app ended with exit code 1, restarted once
         "#);
     }
 
