@@ -1,15 +1,11 @@
 //! Which kinds a cluster serves: aggregated discovery in two requests, with a fallback for
 //! servers that do not have it.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use tokio::sync::Mutex;
 
-use super::{api::Api, failure::Failure, request::Request};
+use super::{api::Api, failure::Failure, pool::SharedDiscovery, request::Request};
 use crate::workload::{
     error::{Code, Error, Result},
     object::split_api_version,
@@ -22,34 +18,27 @@ const AGGREGATED: &str =
 /// How long what was read counts for others too: a kind may go.
 const FRESH: Duration = Duration::from_secs(10);
 
-/// What the discovery of one runtime said last; clones are the same one. Operations side by side ask
-/// once: who comes while it is read waits for that answer.
-#[derive(Clone, Default)]
-pub(crate) struct SharedDiscovery(Arc<Mutex<Option<(Instant, Vec<Value>)>>>);
-
-impl SharedDiscovery {
-    /// Gives what was read a moment ago, and reads it anew where there is none or `take`, which is
-    /// given the documents, answers that they do not do.
-    ///
-    /// # Errors
-    /// Those of [`read`].
-    pub(crate) async fn read(
-        &self,
-        api: &Api,
-        mut take: impl FnMut(&[Value]) -> bool,
-    ) -> Result<()> {
-        let mut known = self.0.lock().await;
-        if let Some((at, documents)) = &*known
-            && at.elapsed() < FRESH
-            && take(documents)
-        {
-            return Ok(());
-        }
-        let documents = read(api).await?;
-        take(&documents);
-        *known = Some((Instant::now(), documents));
-        Ok(())
+/// Gives what was read a moment ago, and reads it anew where there is none or `take`, which is given
+/// the documents, answers that they do not do. Who comes while it is read waits for that answer.
+///
+/// # Errors
+/// Those of [`read`].
+pub(crate) async fn read_shared(
+    shared: &SharedDiscovery,
+    api: &Api,
+    mut take: impl FnMut(&[Value]) -> bool,
+) -> Result<()> {
+    let mut known = shared.lock().await;
+    if let Some((at, documents)) = &*known
+        && at.elapsed() < FRESH
+        && take(documents)
+    {
+        return Ok(());
     }
+    let documents = read(api).await?;
+    take(&documents);
+    *known = Some((Instant::now(), documents));
+    Ok(())
 }
 
 /// Reads the discovery of a cluster: documents of the kind `APIGroupDiscoveryList`.

@@ -5,14 +5,19 @@
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
-use super::{client_certificate::Identity, discovery::SharedDiscovery, http::Wire};
+use serde_json::Value;
+
+use super::{client_certificate::Identity, http::Wire};
 use crate::workload::{error::Result, runtime::RuntimeName};
 
 /// A client, and the exec plugin's certificate that its connections show.
 pub(super) type SharedWire = Arc<Mutex<(Option<Arc<Identity>>, Wire)>>;
+
+/// What the discovery of a runtime said last, and when.
+pub(crate) type SharedDiscovery = Arc<tokio::sync::Mutex<Option<(Instant, Vec<Value>)>>>;
 
 /// The clients of one process; clones are the same ones.
 #[derive(Clone, Default)]

@@ -11,9 +11,10 @@ use crate::{
     cluster::{
         api::Api,
         connect::{ConnectOptions, connect},
-        discovery::SharedDiscovery,
+        discovery,
         explain::NOT_AN_API_SERVER,
         failure::Failure,
+        pool::SharedDiscovery,
         request::Request,
     },
     store::KnownRuntime,
@@ -168,7 +169,7 @@ impl Target {
     /// this command has just read suffices, where it is enough.
     ///
     /// # Errors
-    /// As [`SharedDiscovery::read`].
+    /// As [`discovery::read_shared`].
     pub(crate) async fn learn_kinds_until(
         &mut self,
         is_enough: impl Fn(&Kinds) -> bool,
@@ -178,7 +179,7 @@ impl Target {
             documents.iter().for_each(|document| kinds.add_discovery(document));
             is_enough(kinds)
         };
-        discovery.read(api, take).await
+        discovery::read_shared(discovery, api, take).await
     }
 
     /// Learns the kinds of the cluster if an object of the inventory is of a kind that is not
