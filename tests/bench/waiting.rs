@@ -96,7 +96,7 @@ fn follow(child: &mut Child) -> (Times, Cost) {
         }
         cost.processor = processor_time(id).unwrap_or(cost.processor);
         cost.memory = peak_memory(id).unwrap_or(cost.memory);
-        if line.contains("\"phase\":\"waiting\"") {
+        if line.contains("\"event\":\"phase\",\"phase\":\"waiting\"") {
             cost.before = cost.processor;
         }
     }

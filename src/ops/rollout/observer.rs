@@ -7,7 +7,7 @@ use std::{
 };
 
 use futures::{StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::{sync::mpsc, task::JoinSet};
 
 use crate::{
@@ -52,7 +52,10 @@ pub(crate) struct Observer {
     unwatchable: HashMap<(GroupKind, Option<String>), String>,
     sender: mpsc::UnboundedSender<CollectionEvent>,
     changes: mpsc::UnboundedReceiver<CollectionEvent>,
+    /// What was seen last: whole of those that are waited for, of their neighbours who they are.
     live: HashMap<ObjectId, Value>,
+    /// Those that are waited for.
+    awaited: HashSet<ObjectId>,
     /// What was asked for by name since no watch shows it.
     polled: HashSet<ObjectId>,
     /// What is being asked for by name.
@@ -76,6 +79,7 @@ impl Observer {
             sender,
             changes,
             live: HashMap::new(),
+            awaited: HashSet::new(),
             polled: HashSet::new(),
             asking: FuturesUnordered::new(),
             login_refused: None,
@@ -93,6 +97,10 @@ impl Observer {
     ) {
         let id = &desired.id;
         if watch.object {
+            // As a neighbour it was not kept whole; its own watch shows it anew.
+            if self.awaited.insert(id.clone()) && is_around(&id.kind) {
+                self.live.remove(id);
+            }
             // The label that the object has: a Namespace that somebody else made is shared.
             let body = desired.body.look();
             let labels = &body["metadata"]["labels"];
@@ -196,12 +204,20 @@ impl Observer {
 
     fn keep(&mut self, object: Value) {
         let kind = object["kind"].as_str().unwrap_or_default();
-        if is_around(kind) {
-            self.around.upsert(object.clone());
+        let id = ObjectId::of(&object);
+        if !is_around(kind) {
+            self.live.insert(id, object);
+            return;
         }
-        if kind != "Event" && kind != "Node" {
-            self.live.insert(ObjectId::of(&object), object);
+        if self.awaited.contains(&id) {
+            self.live.insert(id, object.clone());
+        } else if kind != "Event" && kind != "Node" {
+            // Thousands of pods are not kept twice.
+            let metadata = &object["metadata"];
+            let metadata = json!({"uid": metadata["uid"], "labels": metadata["labels"]});
+            self.live.insert(id, json!({"metadata": metadata}));
         }
+        self.around.upsert(object);
     }
 
     fn take_list(&mut self, collection: &Collection, objects: Vec<Value>) {
