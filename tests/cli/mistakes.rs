@@ -311,6 +311,31 @@ fn what_is_fine_is_said() {
     "##);
 }
 
+/// Several objects may begin on one line, and have one name.
+#[test]
+fn a_mistake_stands_in_its_own_object() {
+    let program = Program::new();
+    let object = |kind: &str, wrong: &str| {
+        format!(
+            "{{\"apiVersion\":\"v1\",\"kind\":{kind:?},\"metadata\":{{\"name\":\"a\"}},{wrong:?}:{{}}}}"
+        )
+    };
+    let (map, account) = (object("ConfigMap", "x"), object("ServiceAccount", "x"));
+    program.write("list.json", &format!("{{\"items\":[{map},{account}]}}\n"));
+    snapshot!(told(&program, &["definition validate list.json"], ""), @r#"
+    $ workloadctl definition validate list.json
+    exit code 2
+    --- stderr
+    error: 2 mistakes in the objects
+      list.json:1:73: ConfigMap/a: there is no field `x`
+        1 | …nd":"ConfigMap","metadata":{"name":"a"},"x":{}},{"apiVersion":"v1","kind":"ServiceAccount","metadata":{"name":"a"},"x":{…
+          |                                          ^^^ expected one of apiVersion, binaryData, data, immutable, kind, metadata
+      list.json:1:148: ServiceAccount/a: there is no field `x`
+        1 | …ServiceAccount","metadata":{"name":"a"},"x":{}}]}
+          |                                          ^^^ expected one of apiVersion, automountServiceAccountToken, imagePullSecrets, kind, metadata, secrets
+    "#);
+}
+
 #[test]
 fn places_are_found_in_lists_and_behind_anchors() {
     let program = Program::new();
