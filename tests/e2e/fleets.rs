@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 use workloadctl::testing::{Effect, Fault, Matches, Request, When};
 
@@ -120,6 +121,58 @@ on_both! {
             let refused = place.run(&wrong).expect(2);
             assert!(refused.stdout.is_empty(), "{wrong}: {}", refused.stdout);
         }
+    }
+
+    fn a_runtime_that_hangs_takes_its_own_time_alone(place) {
+        let place = &place.behind_proxy();
+        place.contexts(&["prod-eu", "prod-us"], Some("prod-ap"));
+        // Somebody listens there, and never answers.
+        let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let file = place.path("faulty.kubeconfig");
+        let contexts = std::fs::read_to_string(&file).unwrap();
+        let address = silent.local_addr().unwrap().to_string();
+        std::fs::write(&file, contexts.replace("127.0.0.1:1'", &format!("{address}'"))).unwrap();
+        let web = place.instance("");
+        place.write("conf.yaml", &conf("1"));
+        let line = format!("deploy --definition {web} -f conf.yaml --runtime prod-* --request-timeout 10s -q");
+        let mut deploy = place.start(&line);
+        let rest = ["-prod-eu", "-prod-us"].map(|on| place.instance(on));
+        let are_ready = || {
+            let seen = place.run(&format!("list {} {} -o json", rest[0], rest[1])).json();
+            let all = seen["instances"].as_array().cloned().unwrap_or_default();
+            all.len() == 2 && all.iter().all(|one| one["outcome"] == "ready")
+        };
+        place.until("the others are ready", WAIT, are_ready);
+        assert!(deploy.try_wait().unwrap().is_none(), "it has not waited for the silent one");
+        let told = place.finish(deploy).expect(7);
+        assert!(told.stdout.ends_with("3 instances: 1 failed, 2 ready\n"), "{}", told.stdout);
+        assert!(told.stderr.contains("prod-ap: cannot use runtime `prod-ap`"), "{}", told.stderr);
+        drop(silent);
+    }
+
+    fn a_signal_ends_all_that_run_in_order_and_begins_no_other(place) {
+        let names = ["-a", "-b", "-c"].map(|name| place.instance(name));
+        place.write("gate.yaml", &gate("go: 'no'"));
+        for name in &names {
+            place.run(&format!("definition apply {name} -f gate.yaml")).expect(0);
+        }
+        let all = names.join(" ");
+        let line = format!("deploy {all} --max-parallel 2 --progress none");
+        let deploy = place.start(&line);
+        let run = || names[..2].iter().all(|name| place.get(&gate_of(name)).is_some());
+        place.until("two are there", WAIT, run);
+        kill_process(Pid::from_child(&deploy), Signal::INT).unwrap();
+        let told = place.finish(deploy).expect(130);
+        let summed = told.stdout.lines().last().unwrap_or_default();
+        assert!(summed == "3 instances: 3 interrupted", "{}", told.stdout);
+        assert!(place.get(&gate_of(&names[2])).is_none(), "it was begun after the signal");
+        // Nobody holds them any more: the next one goes on at once.
+        for name in &names {
+            place.write("gate.yaml", &gate("go: 'yes'"));
+            place.run(&format!("definition apply {name} -f gate.yaml")).expect(0);
+        }
+        let again = place.run(&format!("deploy {all} --lock-wait 0 -q")).expect(0);
+        assert!(again.stdout.ends_with("3 instances: 3 ready\n"), "{}", again.stdout);
     }
 
     fn a_wave_that_fails_is_the_last_one_and_goes_back(place) {
