@@ -1,7 +1,7 @@
 //! kubectl on a served sandbox: it says what it says of a real API server.
 
 use std::{
-    io::Write as _,
+    io::{BufRead as _, BufReader, Write as _},
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
@@ -274,5 +274,35 @@ mod control_plane {
         let refused = ask("exec deployment/web -- ls").expect(1).stderr;
         assert!(refused.contains("pods of the sandbox run nothing: there is no exec"), "{refused}");
         assert_eq!(ask("top pods").expect(1).stderr, "error: Metrics API not available\n");
+    }
+    /// A log is followed until its container ends, and there is one of the run before.
+    #[test]
+    fn logs_are_followed_and_looked_up() {
+        let place = &Place::sandbox("clients_logs");
+        let server = Server::start(place);
+        let served = server.kubeconfig.display().to_string();
+        let ask = |line: &str| kubectl(&served, "default", line, "");
+        ask("create deployment web --image=nginx").expect(0);
+        ask("rollout status deployment web --timeout=60s").expect(0);
+        // Bounded, so that one that never ends fails.
+        let mut follower = Command::new("timeout")
+            .args(["30", "kubectl", "logs", "-f", "deployment/web"])
+            .env("KUBECONFIG", &served)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(follower.stdout.take().unwrap()).lines();
+        let first: Vec<String> = lines.by_ref().take(3).map(Result::unwrap).collect();
+        assert_eq!(first, ["starting", "listening on port 8080", "ready"]);
+        assert!(follower.try_wait().unwrap().is_none(), "it follows");
+        ask("scale deployment web --replicas=0").expect(0);
+        assert_eq!((lines.count(), follower.wait().unwrap().code()), (0, Some(0)));
+
+        place.run("sandbox fail Deployment/web crash -n default").expect(0);
+        ask("scale deployment web --replicas=1").expect(0);
+        let restarted = "wait pod -l app=web --for=jsonpath={.status.containerStatuses[0].restartCount}=1 --timeout=60s";
+        ask(restarted).expect(0);
+        let previous = ask("logs -l app=web --previous").expect(0).stdout;
+        assert_eq!(previous, "starting\nlistening on port 8080\nready\n");
     }
 }

@@ -13,6 +13,7 @@ use workloadctl::testing::Request;
 use crate::{
     harness::{Outcome, Place, side_by_side, variable},
     hooks::{done, runs},
+    served::Server,
 };
 
 /// Gives the folder that Helm is in.
@@ -166,5 +167,29 @@ mod control_plane {
         let place = &Place::control_plane("releases_of_helm");
         is_taken_over(place, "four", "");
         is_taken_over(place, "three", "--server-side=false");
+    }
+    /// Helm's own commands, on a sandbox that is served.
+    #[test]
+    fn helm_works_on_a_served_sandbox() {
+        let place = &Place::sandbox("helm_served");
+        let server = Server::start(place);
+        let helm = |line: &str| {
+            helm(place, &format!("{line} --kubeconfig {}", server.kubeconfig.display()))
+        };
+        helm(&format!("install shop {} -n shop --create-namespace --wait --timeout 60s", shop()));
+        let stateful = "/apis/apps/v1/namespaces/shop/statefulsets/shop-cache";
+        assert_eq!(place.get(stateful).unwrap()["status"]["readyReplicas"], 1);
+        helm(&format!("upgrade shop {} -n shop --set greeting=hi --wait --timeout 60s", shop()));
+        let conf = || place.get("/api/v1/namespaces/shop/configmaps/shop-conf");
+        assert_eq!(conf().unwrap()["data"]["GREETING"], "hi");
+        let history = helm("history shop -n shop -o json");
+        let history: serde_json::Value = serde_json::from_str(&history).unwrap();
+        let status = |number: usize| history[number]["status"].clone();
+        assert_eq!((status(0), status(1)), ("superseded".into(), "deployed".into()));
+        helm("rollback shop 1 -n shop --wait --timeout 60s");
+        assert_ne!(conf().unwrap()["data"]["GREETING"], "hi");
+        helm("uninstall shop -n shop --wait --timeout 60s");
+        assert_eq!((conf(), place.get(stateful)), (None, None));
+        assert_eq!(helm("list -n shop -q"), "");
     }
 }
