@@ -13,7 +13,7 @@ use super::{
     runtime_choice::{choose, confirm_choice},
     session::Session,
     target::Target,
-    view::{ImportView, ImportedObject, LeftObject},
+    view::{ImportView, ImportedObject, InstanceView, LeftObject},
 };
 use crate::{
     cluster::record,
@@ -67,6 +67,18 @@ struct Found {
 impl Found {
     fn leave(&mut self, object: impl ToString, reason: impl Into<String>) {
         self.left.push(LeftObject { object: object.to_string(), reason: reason.into() });
+    }
+
+    /// Tells what became of all of it.
+    fn into_view(self, instance: InstanceView) -> ImportView {
+        let Self { taken, changed, mut left, remarks } = self;
+        left.sort();
+        let secrets = taken.iter().filter(|live| ObjectId::of(live).is("", "Secret")).count();
+        let objects = taken.iter().map(|live| {
+            let id = ObjectId::of(live);
+            ImportedObject { made_by: made_by(live), changed: changed.contains(&id), id }
+        });
+        ImportView { instance, objects: objects.collect(), left, secrets, remarks }
     }
 }
 
@@ -124,19 +136,7 @@ pub(crate) async fn import(session: &Session<'_>, options: &ImportOptions) -> Re
         catalogue::create_instance(store, create, now)
     })?;
     target.remember(session)?;
-    found.left.sort();
-    let secrets = found.taken.iter().filter(|live| ObjectId::of(live).is("", "Secret")).count();
-    let objects = found.taken.iter().map(|live| {
-        let id = ObjectId::of(live);
-        ImportedObject { made_by: made_by(live), changed: found.changed.contains(&id), id }
-    });
-    Ok(ImportView {
-        instance,
-        objects: objects.collect(),
-        left: found.left,
-        secrets,
-        remarks: found.remarks,
-    })
+    Ok(found.into_view(instance))
 }
 
 /// Tells an object of the definition, which names no namespace, from the others.
