@@ -117,12 +117,7 @@ pub(super) fn run(args: StatusArgs, call: &Invocation) -> Done {
         }
         None => instance_names(&names)?,
     };
-    let extent = match (&*names, &workload, &call.runtime) {
-        ([_], Some(workload), _) if workload.lists() => Extent::OnlyOfFile,
-        ([_], ..) => Extent::One,
-        ([], None, Some(_)) => Extent::Runtime,
-        _ => Extent::Several,
-    };
+    let extent = extent(&names, workload.as_ref(), call);
     let mode = OperationMode {
         command: "workloadctl status".into(),
         database: DatabaseUse::Looked,
@@ -169,6 +164,16 @@ pub(super) fn run(args: StatusArgs, call: &Invocation) -> Done {
     let unwell = ((wait || exit_code) && !seen.iter().all(is_healthy))
         || (exit_code && !seen.iter().all(is_as_deployed));
     Ok(exit_kind(&errors).or(unwell.then_some(ErrorKind::NotReady)))
+}
+
+/// Tells how much is asked for.
+fn extent(names: &[InstanceName], workload: Option<&NamedWorkload>, call: &Invocation) -> Extent {
+    match (names, workload, &call.runtime) {
+        ([_], Some(workload), _) if workload.lists() => Extent::OnlyOfFile,
+        ([_], ..) => Extent::One,
+        ([], None, Some(_)) => Extent::Runtime,
+        _ => Extent::Several,
+    }
 }
 
 /// What is looked at; beside it goes how many of a runtime are, at once.
