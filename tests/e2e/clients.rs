@@ -142,6 +142,92 @@ metadata: {name: bad, annotations: {test.workloadctl/fail: image-pull}}
 spec: {containers: [{name: a, image: 'nothing:1'}]}
 "#;
 
+/// Kinds whose tables few people look at.
+const RARE: &str = r#"
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: r}
+rules: [{apiGroups: [''], resources: [pods], verbs: [get]}]
+---
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: sa}
+---
+apiVersion: v1
+kind: LimitRange
+metadata: {name: lr}
+spec: {limits: [{type: Container, default: {cpu: 1}}]}
+---
+apiVersion: v1
+kind: PodTemplate
+metadata: {name: pt}
+template: {metadata: {labels: {app: pt}}, spec: {containers: [{name: a, image: 'a:1'}, {name: b, image: 'b:1'}]}}
+---
+apiVersion: coordination.k8s.io/v1
+kind: Lease
+metadata: {name: le}
+spec: {holderIdentity: me}
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: {name: es}
+addressType: IPv4
+ports: [{name: http, port: 80}, {name: more, port: 81}]
+endpoints: [{addresses: [192.0.2.1]}, {addresses: [192.0.2.2]}]
+---
+apiVersion: apps/v1
+kind: ControllerRevision
+metadata: {name: cr}
+revision: 3
+data: {}
+---
+apiVersion: scheduling.k8s.io/v1
+kind: PriorityClass
+metadata: {name: clients-rare}
+value: 7
+---
+apiVersion: storage.k8s.io/v1
+kind: StorageClass
+metadata: {name: clients-rare}
+provisioner: a.example/b
+---
+apiVersion: networking.k8s.io/v1
+kind: IngressClass
+metadata: {name: clients-rare}
+spec: {controller: a.example/b}
+---
+apiVersion: node.k8s.io/v1
+kind: RuntimeClass
+metadata: {name: clients-rare}
+handler: h
+---
+apiVersion: storage.k8s.io/v1
+kind: CSIDriver
+metadata: {name: clients-rare}
+spec: {podInfoOnMount: true, attachRequired: false}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: clients-rare}
+rules: []
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: clients-rare}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: clients-rare}
+subjects: [{kind: Group, name: g, apiGroup: rbac.authorization.k8s.io}]
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicyBinding
+metadata: {name: clients-rare}
+spec: {policyName: nothing, validationActions: [Deny], paramRef: {name: p, parameterNotFoundAction: Deny}}
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: MutatingWebhookConfiguration
+metadata: {name: clients-rare}
+webhooks: []
+"#;
+
 /// What is typed, and given; in the order in which it is.
 const LINES: &[(&str, &str)] = &[
     ("create deployment web --image=nginx --replicas=2", ""),
@@ -170,6 +256,20 @@ const LINES: &[(&str, &str)] = &[
     ),
     ("get service,secret,statefulset,job,cronjob -o wide", ""),
     ("get ingress,networkpolicy,poddisruptionbudget,rolebinding -o wide", ""),
+    ("create -f -", RARE),
+    ("get role,limitrange,podtemplate,lease,endpointslice/es -o wide", ""),
+    ("get serviceaccount sa -o wide", ""),
+    ("get controllerrevision cr -o wide", ""),
+    ("get priorityclass clients-rare -o wide", ""),
+    ("get storageclass clients-rare -o wide", ""),
+    ("get ingressclass clients-rare -o wide", ""),
+    ("get runtimeclass clients-rare -o wide", ""),
+    ("get csidriver clients-rare -o wide", ""),
+    ("get clusterrole clients-rare -o wide", ""),
+    ("get clusterrolebinding clients-rare -o wide", ""),
+    ("get validatingadmissionpolicybinding clients-rare -o wide", ""),
+    ("get mutatingwebhookconfiguration clients-rare -o wide", ""),
+    ("delete -f -", RARE),
     ("get pod bad db-0 -o wide", ""),
     ("get pod bad -o name", ""),
     ("get pods --field-selector=metadata.name=db-0 --no-headers", ""),

@@ -85,7 +85,38 @@ pub(super) const TABLES: &[Printed] = &[
             ]
         },
     },
+    Printed {
+        kind: "RuntimeClass",
+        columns: "Name,Handler,Age",
+        cells: |row| vec![row.name(), json!(row.text("/handler")), row.age()],
+    },
+    Printed {
+        kind: "MutatingWebhookConfiguration",
+        columns: "Name,#Webhooks,Age",
+        cells: webhooks,
+    },
+    Printed {
+        kind: "ValidatingWebhookConfiguration",
+        columns: "Name,#Webhooks,Age",
+        cells: webhooks,
+    },
+    Printed {
+        kind: "ValidatingAdmissionPolicyBinding",
+        columns: "Name,PolicyName,ParamRef,Age",
+        cells: |row| {
+            let namespace = row.text_or("/spec/paramRef/namespace", "*");
+            let parameter = match row.text("/spec/paramRef/name") {
+                "" => "<unset>".to_owned(),
+                name => format!("{namespace}/{name}"),
+            };
+            vec![row.name(), json!(row.text("/spec/policyName")), json!(parameter), row.age()]
+        },
+    },
 ];
+
+fn webhooks(row: &Row<'_>) -> Vec<Value> {
+    vec![row.name(), json!(row.at("/webhooks").as_array().map_or(0, Vec::len)), row.age()]
+}
 
 const BINDING: &str = "Name,Role,Age,Users+,Groups+,ServiceAccounts+";
 

@@ -72,6 +72,30 @@ pub(super) const TABLES: &[Printed] = &[
             ]
         },
     },
+    Printed {
+        kind: "CSIDriver",
+        columns: "Name,AttachRequired,PodInfoOnMount,StorageCapacity,TokenRequests,\
+                  RequiresRepublish,Modes,Age",
+        cells: |row| {
+            let is = |key: &str| json!(row.at(key) == &json!(true));
+            let requests = row.at("/spec/tokenRequests").as_array().into_iter().flatten();
+            let audiences: Vec<String> =
+                requests.map(|request| plain(&request["audience"]).to_owned()).collect();
+            let modes = row.at("/spec/volumeLifecycleModes").as_array().into_iter().flatten();
+            let modes: Vec<&str> = modes.filter_map(Value::as_str).collect();
+            vec![
+                row.name(),
+                // True where nothing is said.
+                json!(row.at("/spec/attachRequired") != &json!(false)),
+                is("/spec/podInfoOnMount"),
+                is("/spec/storageCapacity"),
+                json!(if audiences.is_empty() { UNSET.to_owned() } else { audiences.join(",") }),
+                is("/spec/requiresRepublish"),
+                json!(if modes.is_empty() { "Persistent".to_owned() } else { modes.join(",") }),
+                row.age(),
+            ]
+        },
+    },
 ];
 
 fn phase<'a>(row: &Row<'a>) -> &'a str {
