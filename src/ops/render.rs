@@ -238,7 +238,7 @@ mod tests {
         seen
     }
 
-    fn of<'a>(seen: &'a [(String, String, String)]) -> Vec<(&'a str, &'a str, &'a str)> {
+    fn of(seen: &[(String, String, String)]) -> Vec<(&str, &str, &str)> {
         seen.iter().map(|(a, b, c)| (&**a, &**b, &**c)).collect()
     }
 

@@ -60,7 +60,6 @@ pub(super) fn run(
         database: command.database(),
         several,
         stdin_is_source: args.reads_stdin(),
-        ..OperationMode::default()
     };
     let answers = || call.answers(command.answers(&limits), list).of_file(several);
     let prepared = prepare(args, named, limits, command, call);

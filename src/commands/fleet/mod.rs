@@ -80,7 +80,6 @@ pub(crate) fn run(
         database: command.database(),
         several: selection.is_list(),
         stdin_is_source: args.reads_stdin(),
-        ..OperationMode::default()
     };
     let (width, pace, retries) = (args.parallel.width(), args.pace.pace(), args.pace.is_retry());
     let told = read
