@@ -69,24 +69,27 @@ pub(crate) fn reading_of(id: &ObjectId, workload: &Value, read: &ObjectId) -> Op
         })
 }
 
-/// Tells whether a pod was made before a moment. Both are whole seconds: of the same second nothing
-/// is known.
-fn is_older(pod: &Value, changed: Timestamp) -> bool {
-    created(pod).is_some_and(|created| created < changed)
-}
-
-/// Tells whether a workload runs with an old content of what it reads: pods of it are older, which
-/// read it only at their start. A Job's pods run to their end with what they began with.
-pub(crate) fn is_stale(
+/// Finds what a workload runs with an old content of: a pod of it is older, which read it only at its
+/// start. `reads` are ConfigMaps and Secrets with the moments since when they are what they are. Both
+/// are whole seconds: of the same second nothing is known. A Job's pods run to their end with what they
+/// began with.
+pub(crate) fn stale_reads<'a>(
     (reader, body): (&ObjectId, &Value),
-    (read, changed): (&ObjectId, Timestamp),
+    reads: &[(&'a ObjectId, Timestamp)],
     around: &Related,
     uid: &str,
-) -> bool {
-    !reader.is("batch", "Job")
-        && reading_of(reader, body, read) == Some(Reading::AtStart)
-        // One that is going is on its way to be a new one.
-        && around.pods_below(uid).any(|pod| !is_deleting(pod) && is_older(pod, changed))
+) -> Vec<&'a ObjectId> {
+    if reader.is("batch", "Job") {
+        return Vec::new();
+    }
+    // One that is going is on its way to be a new one.
+    let pods = around.pods_below(uid).filter(|pod| !is_deleting(pod));
+    let Some(oldest) = pods.filter_map(created).min() else { return Vec::new() };
+    // First what costs least: of a large set nearly everything is older than every pod.
+    let is_stale = |(read, changed): &(&ObjectId, Timestamp)| {
+        oldest < *changed && reading_of(reader, body, read) == Some(Reading::AtStart)
+    };
+    reads.iter().copied().filter(is_stale).map(|(read, _)| read).collect()
 }
 
 /// Says that a workload's pods read what has changed since.
@@ -154,9 +157,27 @@ mod tests {
 
     #[test]
     fn of_the_same_second_nothing_is_known() {
-        let changed: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
-        let pod = |at: &str| serde_json::json!({"metadata": {"creationTimestamp": at}});
-        assert!(is_older(&pod("2025-12-31T23:59:59Z"), changed));
-        assert!(!is_older(&pod("2026-01-01T00:00:00Z"), changed));
+        let body: Value = serde_json::json!({
+            "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web", "namespace": "a"},
+            "spec": {"template": {"spec": {"containers": [{"envFrom": [{"configMapRef": {"name": "conf"}}]}]}}},
+        });
+        let pod = serde_json::json!({
+            "apiVersion": "v1", "kind": "Pod",
+            "metadata": {
+                "name": "web-1", "namespace": "a", "uid": "p", "creationTimestamp": "2026-01-01T00:00:00Z",
+                "ownerReferences": [{"kind": "ReplicaSet", "uid": "w", "controller": true}],
+            },
+        });
+        let mut around = Related::default();
+        around.upsert(pod);
+        let conf = ObjectId::new("", "ConfigMap", Some("a"), "conf");
+        let other = ObjectId::new("", "ConfigMap", Some("a"), "other");
+        let found = |at: &str| {
+            let changed: Timestamp = at.parse().unwrap();
+            let reads = [(&other, changed), (&conf, changed)];
+            stale_reads((&ObjectId::of(&body), &body), &reads, &around, "w").len()
+        };
+        assert_eq!(found("2026-01-01T00:00:00Z"), 0);
+        assert_eq!(found("2026-01-01T00:00:01Z"), 1);
     }
 }

@@ -6,7 +6,8 @@ use std::collections::HashMap;
 use crate::{
     ops::survey::Live,
     workload::{
-        configuration::{Reading, is_stale, remark},
+        configuration::{Reading, remark, stale_reads},
+        kinds::pod_template::has_template,
         object::ObjectId,
         ownership::manager,
         readiness::{Related, field::uid},
@@ -33,13 +34,11 @@ pub(super) fn remarks(record: &Record, live: &Live, around: &Related) -> Vec<Str
         .filter_map(|id| Some((*id, changed(id)?)))
         .collect();
     let mut remarks = Vec::new();
-    for reader in ids {
+    for reader in ids.into_iter().filter(|id| has_template(id)) {
         let Some(body) = live.get(reader) else { continue };
-        for (read, changed) in &read {
-            if is_stale((reader, &body), (read, *changed), around, uid(&body)) {
-                remarks.push(remark(reader, read, Reading::AtStart, instance.as_str()));
-            }
-        }
+        let stale = stale_reads((reader, &body), &read, around, uid(&body));
+        let told = |read| remark(reader, read, Reading::AtStart, instance.as_str());
+        remarks.extend(stale.into_iter().map(told));
     }
     remarks
 }

@@ -5,6 +5,11 @@ use serde_json::Value;
 use super::builtin::builtin_kind;
 use crate::workload::object::ObjectId;
 
+/// Tells whether objects of this kind may have a pod template.
+pub(crate) fn has_template(id: &ObjectId) -> bool {
+    builtin_kind(id).pod_template.is_some()
+}
+
 /// Gives the pod template of an object: `metadata` and `spec` of its pods.
 pub(crate) fn template<'a>(id: &ObjectId, body: &'a Value) -> Option<&'a Value> {
     body.pointer(builtin_kind(id).pod_template?).filter(|template| template.is_object())

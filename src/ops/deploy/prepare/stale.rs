@@ -10,7 +10,7 @@ use crate::{
     cluster::watch::Collection,
     ops::{survey::Live, target::Target},
     workload::{
-        configuration::is_stale,
+        configuration::stale_reads,
         error::Result,
         kinds::{Trait, builtin_kind},
         object::{GroupKind, ObjectId, join_api_version},
@@ -62,11 +62,8 @@ async fn find(target: &Target, plan: &Plan, live: &Live, manager: &str) -> Resul
     let around = pods_around(target, readers.iter().map(|(reader, _)| &reader.id)).await?;
     let mut stale = Vec::new();
     for (reader, uid) in &readers {
-        for read in &read {
-            if is_stale((&reader.id, &reader.body.look()), *read, &around, uid) {
-                stale.push((reader.id.clone(), read.0.clone()));
-            }
-        }
+        let old = stale_reads((&reader.id, &reader.body.look()), &read, &around, uid);
+        stale.extend(old.into_iter().map(|read| (reader.id.clone(), read.clone())));
     }
     Ok(stale)
 }
