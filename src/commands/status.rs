@@ -120,7 +120,7 @@ pub(super) fn run(args: StatusArgs, call: &Invocation) -> Done {
     let extent = extent(&names, workload.as_ref(), call);
     let mode = OperationMode {
         command: "workloadctl status".into(),
-        database: DatabaseUse::Looked,
+        database: DatabaseUse::Cache,
         several: names.len() != 1,
         ..OperationMode::default()
     };

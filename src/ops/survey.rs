@@ -26,7 +26,7 @@ use crate::{
         object::{GroupKind, ObjectId, join_api_version},
         ownership::{INSTANCE_LABEL, MANAGED_LABEL},
         plan::Desired,
-        readiness::{has_state, watch_of},
+        readiness::{has_state, says_when, watch_of},
         record::Entry,
     },
 };
@@ -125,7 +125,11 @@ impl<'a> Survey<'a> {
                 // Somebody may have taken the label away: an object that a list lacks is asked for
                 // by name before it counts as gone (docs/design.md, Absence).
                 Ok(found) => {
-                    single.extend(objects.into_iter().filter(|object| !found.has(object.id)));
+                    single.extend(objects.into_iter().filter_map(|object| {
+                        let whole = object.whole || self.needs_body(&found, object.id);
+                        let again = !found.has(object.id) || whole != object.whole;
+                        again.then_some(Wanted { whole, ..object })
+                    }));
                     live.take(found);
                 }
                 // 404: the CRD is gone, or a version of it; the reads by name tell for each object.
@@ -237,11 +241,23 @@ impl<'a> Survey<'a> {
         Ok(found.into_iter().collect())
     }
 
+    /// Tells whether an object is judged by what its metadata does not show: by what it is to be in its
+    /// own words.
+    fn needs_body(&self, found: &Live, id: &ObjectId) -> bool {
+        self.depth == Depth::State
+            && found.mentions(id, "workloadctl/")
+            && found.get(id).is_some_and(|body| says_when(&body))
+    }
+
     async fn get(&self, object: &Wanted<'_>) -> Result<Option<Value>, Failure> {
         let target = self.target;
         let Some(path) = target.path(object.id, object.version) else { return Ok(None) };
         let call = Request::get_metadata(path);
+        let look = call.clone();
         let mut found = target.api.find(if object.whole { call.whole() } else { call }).await?;
+        if !object.whole && self.depth == Depth::State && found.as_ref().is_some_and(says_when) {
+            found = target.api.find(look.whole()).await?;
+        }
         if let Some(found) = &mut found {
             // Metadata alone calls itself something else.
             name_kind(found, object.id, target.version(object.id, object.version));

@@ -282,6 +282,9 @@ fn summary(verb: Verb, operation: &Operation, place: &str) -> String {
         OperationOutcome::Ready => {
             format!("{name} deployed to {runtime}{release}{colon}; ready in {took}")
         }
+        OperationOutcome::Applied if matches!(verb, Verb::Delete { .. }) => {
+            format!("{name} is being deleted from {runtime}{colon}; in {took}, not waited for")
+        }
         OperationOutcome::Applied => {
             format!("{name} applied to {runtime}{release}{colon}; in {took}, not waited for")
         }

@@ -187,9 +187,8 @@ fn who_only_looks_makes_no_database() {
     let program = home("kind-dev");
     let folder = program.home().join(".config/workloadctl");
     std::fs::create_dir_all(&folder).unwrap();
+    // `status` takes in what it finds.
     for line in [
-        "status",
-        "status web",
         "plan web -f k8s",
         "deploy web -f k8s --dry-run",
         "diff web -f k8s",

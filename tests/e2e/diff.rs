@@ -100,7 +100,7 @@ on_both! {
         same(place, &format!("diff {dev}"));
         // What the database lost is there again once the record was read.
         place.lose_database();
-        place.run(&format!("status --runtime {} -n {dev} {dev}", place.runtime)).expect(0);
+        place.run(&format!("db rebuild --runtime {} -n {dev}", place.runtime)).expect(0);
         place.run(&format!("diff {dev}@2 -f set.yaml --exit-code")).expect(4);
     }
 

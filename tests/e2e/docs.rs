@@ -3,6 +3,7 @@
 //! block follows, with that answer. `UPDATE_DOCS=1` writes the answers anew.
 
 use std::{
+    fmt::Write as _,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -13,7 +14,7 @@ use workloadctl::testing::Request;
 
 use crate::{
     harness::{Outcome, Place, variable},
-    snapshot,
+    imported, snapshot,
 };
 
 /// Lists the commands of the page's `sh` blocks, with their exit codes (`# exits with 4`; else 0).
@@ -180,6 +181,21 @@ fn answer_page(page: &str, place: &Place, words: &Words<'_>) -> usize {
     all.len()
 }
 
+/// Makes what another tool has deployed: `web` in namespace `web-prod`, with its manifests in `k8s`.
+fn prepare_other_tool(place: &Place, tool: &str, name: &str) {
+    let home = imported::live_in(place, "-prod");
+    let mut manifest = String::new();
+    for object in imported::application() {
+        writeln!(manifest, "---\n{object}").unwrap();
+    }
+    place.write("k8s/web.yaml", &manifest);
+    if tool == "helm" {
+        imported::put_helm_release(place, &home, (name, 1, "deployed"), &manifest);
+    }
+    imported::create(place, &home, tool, |_| {});
+    imported::await_ready(place, &home);
+}
+
 /// Makes what docs/scripts.md begins with.
 fn prepare_scripts(place: &Place, name: &str, second: &str) {
     let manifest = place.example("web").join("web.yaml");
@@ -219,9 +235,22 @@ on_both! {
     }
 
     fn the_guides_do_what_they_say(place) {
-        for (guide, count) in [("ci", 3), ("kind", 1), ("several-clusters", 2), ("from-kubectl", 1)] {
+        for (guide, count) in [
+            ("ci", 4),
+            ("kind", 1),
+            ("several-clusters", 2),
+            ("from-kubectl", 1),
+            ("from-kapp", 2),
+            ("from-helm", 3),
+        ] {
             let place = place.aside();
-            let said = answer_page(&format!("docs/guides/{guide}.md"), &place, &Words::new(&place));
+            let words = Words::new(&place);
+            match guide {
+                "from-kapp" => prepare_other_tool(&place, "kapp", &words.name),
+                "from-helm" => prepare_other_tool(&place, "helm", &words.name),
+                _ => {}
+            }
+            let said = answer_page(&format!("docs/guides/{guide}.md"), &place, &words);
             assert_eq!(said, count, "{guide}");
         }
     }

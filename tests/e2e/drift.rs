@@ -1,7 +1,7 @@
 //! What others change after a deploy: `status` tells it from metadata alone, and the next deploy
 //! takes it back.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, time::Duration};
 
 use http::Method;
 use serde_json::{Value, json};
@@ -162,6 +162,9 @@ on_both! {
         place.run(&format!("status {name} --exit-code --ignore-drift")).expect(0);
         patch(place, &path("Deployment", "web"), "kubectl-edit", &json!({"spec": {"replicas": 1}}));
         remove(place, &path("Service", "web"));
+        place.until("one pod is left", Duration::from_secs(30), || {
+            place.get(&path("Deployment", "web")).unwrap()["status"]["replicas"] == 1
+        });
         // Which pods are on their way out, the moment decides.
         let told = place.told(&format!("status {name} --drift"));
         let told: Vec<&str> = told.lines().filter(|line| !line.contains("Pod/")).collect();

@@ -14,7 +14,12 @@ const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// A namespace in which another instance lives.
 fn home(place: &Place) -> String {
-    let home = place.instance("-home");
+    live_in(place, "-home")
+}
+
+/// Makes an instance with a namespace of its own, in which others can live.
+pub(crate) fn live_in(place: &Place, suffix: &str) -> String {
+    let home = place.instance(suffix);
     place.write("home.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: home}\n");
     place.run(&format!("deploy {home} -f home.yaml")).expect(0);
     home
@@ -33,7 +38,7 @@ fn paths(home: &str) -> [String; 6] {
 }
 
 /// An application of a kind each, as somebody wrote it.
-fn application() -> [Value; 6] {
+pub(crate) fn application() -> [Value; 6] {
     let meta = || json!({"name": "web", "labels": {"app": "web"}});
     [
         json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": meta(), "spec": {
@@ -57,7 +62,7 @@ fn application() -> [Value; 6] {
 }
 
 /// Makes the application as a tool does that updates.
-fn create(place: &Place, home: &str, manager: &str, change: impl Fn(&mut Value)) {
+pub(crate) fn create(place: &Place, home: &str, manager: &str, change: impl Fn(&mut Value)) {
     for (path, mut body) in paths(home).iter().zip(application()) {
         change(&mut body);
         let path = format!("{path}?fieldManager={manager}");
@@ -98,11 +103,33 @@ fn pods(place: &Place, home: &str) -> Vec<String> {
     uids
 }
 
-fn await_ready(place: &Place, home: &str) {
+pub(crate) fn await_ready(place: &Place, home: &str) {
     let path = format!("{}/web", paths(home)[0]);
     place.until("the Deployment is ready", Duration::from_secs(60), || {
         place.get(&path).unwrap()["status"]["readyReplicas"] == 2
     });
+}
+
+/// Puts a release as Helm keeps it: name, number and status.
+pub(crate) fn put_helm_release(
+    place: &Place,
+    home: &str,
+    (name, number, status): (&str, u64, &str),
+    manifest: &str,
+) {
+    let hook = json!({"name": "migrate", "kind": "Job", "path": "shop/templates/migrate.yaml",
+        "manifest": "", "events": ["pre-install", "pre-upgrade"]});
+    let json = json!({"name": name, "namespace": home, "version": number, "manifest": manifest,
+        "info": {"status": status}, "hooks": [hook]});
+    let mut packed = GzEncoder::new(Vec::new(), Compression::default());
+    packed.write_all(json.to_string().as_bytes()).unwrap();
+    let twice = STANDARD.encode(STANDARD.encode(packed.finish().unwrap()));
+    let labels =
+        json!({"owner": "helm", "name": name, "status": status, "version": number.to_string()});
+    let secret = json!({"apiVersion": "v1", "kind": "Secret", "type": "helm.sh/release.v1",
+        "metadata": {"name": format!("sh.helm.release.v1.{name}.v{number}"), "labels": labels},
+        "data": {"release": twice}});
+    place.call(Request::json(Method::POST, &paths(home)[3], &secret)).unwrap();
 }
 
 /// Takes what was imported over, and deletes it: nothing of it changes on the way.
@@ -284,18 +311,7 @@ on_both! {
         create(place, &home, "helm", |body| body["metadata"]["annotations"] = annotations.clone());
         await_ready(place, &home);
         let release = |number: u64, status: &str, manifest: &str| {
-            let hook = json!({"name": "migrate", "kind": "Job", "path": "shop/templates/migrate.yaml",
-                "manifest": "", "events": ["pre-install", "pre-upgrade"]});
-            let json = json!({"name": "shop", "namespace": home, "version": number, "manifest": manifest,
-                "info": {"status": status}, "hooks": [hook]});
-            let mut packed = GzEncoder::new(Vec::new(), Compression::default());
-            packed.write_all(json.to_string().as_bytes()).unwrap();
-            let twice = STANDARD.encode(STANDARD.encode(packed.finish().unwrap()));
-            let labels = json!({"owner": "helm", "name": "shop", "status": status, "version": number.to_string()});
-            let secret = json!({"apiVersion": "v1", "kind": "Secret", "type": "helm.sh/release.v1",
-                "metadata": {"name": format!("sh.helm.release.v1.shop.v{number}"), "labels": labels},
-                "data": {"release": twice}});
-            place.call(Request::json(Method::POST, &paths(&home)[3], &secret)).unwrap();
+            put_helm_release(place, &home, ("shop", number, status), manifest);
         };
         let nowhere = place.instance("-nowhere");
         let told = ["import NAME --all", "import NAME --from-helm shop", "db rebuild"]

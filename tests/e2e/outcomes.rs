@@ -143,6 +143,25 @@ on_both! {
         ");
     }
 
+    fn what_an_object_says_of_its_readiness_counts_for_status_too(place) {
+        let name = place.instance("");
+        let map = |value: &str| {
+            format!(
+                "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: judged\n  annotations:\n    \
+                 workloadctl/ready-when: jsonpath={{.data.x}}=1\n    \
+                 workloadctl/failed-when: jsonpath={{.data.x}}=2\ndata: {{x: '{value}'}}\n"
+            )
+        };
+        place.write("set.yaml", &map("1"));
+        place.run(&format!("deploy {name} -f set.yaml")).expect(0);
+        place.run(&format!("status {name} --exit-code")).expect(0);
+        place.write("set.yaml", &map("2"));
+        place.run(&format!("deploy {name} -f set.yaml")).expect(3);
+        let status = place.run(&format!("status {name} -o json --exit-code")).expect(3).json();
+        let judged = status["objects"].as_array().unwrap().iter().find(|one| one["name"] == "judged");
+        assert_eq!(judged.unwrap()["state"], "failed", "{status}");
+    }
+
     fn a_deploy_and_the_status_after_it_say_the_same(place) {
         let name = place.instance("");
         let set = |paused: &str, image: &str| {

@@ -202,6 +202,7 @@ impl<'a> Deploy<'a> {
                 held.end();
                 return Ok(());
             }
+            self.stop_unwritten()?;
             // `None`: somebody else wrote the record first; look at everything again.
             let Some(begun) = self.begin(&prepared, &mut held).await? else {
                 races += 1;
@@ -268,6 +269,14 @@ impl<'a> Deploy<'a> {
             signal = stop.wait() => Err(signal.error("stopped; nothing was written")),
             () = clock.out_of_time() => Err(Error::failed(Code::Timeout, OUT_OF_TIME)
                 .hint("`--timeout` gives more time")),
+        }
+    }
+
+    /// Heeds a signal for the last time at which nothing is written yet.
+    fn stop_unwritten(&self) -> Result<()> {
+        match self.session.stop.requested() {
+            Some(signal) => Err(signal.error("stopped; nothing was written")),
+            None => Ok(()),
         }
     }
 

@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use serde_json::Value;
+
 use super::{
     Deploy,
     hooks::spent_hooks,
@@ -29,7 +31,7 @@ use crate::{
         error::{Error, ErrorKind, Result},
         history::usual_duration,
         instance::{Observed, Status},
-        kinds::{builtin_kind, defined_kind},
+        kinds::{Trait, builtin_kind, defined_kind},
         object::{GroupKind, ObjectId},
         plan::Item,
         record::Entry,
@@ -257,7 +259,10 @@ fn stale_readers(rollout: &Rollout<'_>) -> Vec<String> {
     let mut remarks = Vec::new();
     for (index, node) in rollout.nodes.iter().enumerate() {
         let reader = &node.item.desired.id;
-        let has_pods = builtin_kind(reader).pod_template.is_some();
+        let body = node.item.desired.body.look();
+        // What has no pods runs nothing.
+        let has_pods = builtin_kind(reader).is(Trait::Restarted)
+            && body.pointer("/spec/replicas").and_then(Value::as_i64) != Some(0);
         if node.item.action != Action::Unchanged || !has_pods || node.item.is_idle_hook() {
             continue;
         }
@@ -265,7 +270,7 @@ fn stale_readers(rollout: &Rollout<'_>) -> Vec<String> {
         let before = reasons.map(|why| &rollout.nodes[why.from].item);
         for item in before.filter(|item| has_content(&item.desired.id) && brings_content(item)) {
             let (read, name) = (&item.desired.id, rollout.scope.instance.as_str());
-            let how = reading_of(reader, &node.item.desired.body.look(), read);
+            let how = reading_of(reader, &body, read);
             remarks.extend(how.map(|how| remark(reader, read, how, name)));
         }
     }

@@ -21,6 +21,11 @@ impl Live {
         self.0.contains_key(id)
     }
 
+    /// Tells whether the text of an object has a word: of most it costs less than a look.
+    pub(super) fn mentions(&self, id: &ObjectId, word: &str) -> bool {
+        self.0.get(id).is_some_and(|body| body.text().contains(word))
+    }
+
     /// Lists what is there.
     pub(crate) fn ids(&self) -> impl Iterator<Item = &ObjectId> {
         self.0.keys()

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::{
     Verdict,
     condition::Condition,
-    field::{annotation, count, shorten},
+    field::{annotation, count, shorten, text},
     jsonpath::{JsonPath, said, unquote},
     verdict::State,
 };
@@ -39,8 +39,13 @@ pub(crate) fn check_annotations(object: &Object) -> Result<()> {
 }
 
 /// Tells whether an object says itself when it is ready or failed.
-pub(super) fn says_when(object: &Value) -> bool {
+pub(crate) fn says_when(object: &Value) -> bool {
     annotation(object, READY_WHEN).or_else(|| annotation(object, FAILED_WHEN)).is_some()
+}
+
+/// Tells whether nobody should read what an object holds.
+fn is_secret(object: &Value) -> bool {
+    text(object, "/kind") == "Secret" && text(object, "/apiVersion") == "v1"
 }
 
 /// The annotations of an object, parsed.
@@ -168,8 +173,10 @@ impl WaitCondition {
                 ([_, ..], None) => None,
                 ([found], Some(value)) => {
                     let found = said(found);
-                    (found != *value)
-                        .then(|| format!("{text} is {:?}, not {value:?}", shorten(&found)))
+                    (found != *value).then(|| match is_secret(object) {
+                        true => format!("{text} is not what it is to be"),
+                        false => format!("{text} is {:?}, not {value:?}", shorten(&found)),
+                    })
                 }
                 // kubectl refuses that with an error; here it may still become one value.
                 ([_, _, ..], Some(_)) => Some(format!("{text} finds more than one value")),
@@ -188,8 +195,10 @@ impl WaitCondition {
                 None => format!("its condition {kind} holds"),
             },
             Self::Path { text, path, .. } => match path.find(object).first() {
-                Some(found) => format!("{text} is {:?}", shorten(&said(found))),
-                None => format!("{text} is there"),
+                Some(found) if !is_secret(object) => {
+                    format!("{text} is {:?}", shorten(&said(found)))
+                }
+                Some(_) | None => format!("{text} is there"),
             },
         }
     }

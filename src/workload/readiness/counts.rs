@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::{
     condition::Condition,
+    deployment::new_pods,
     field::{count, number, text, uid},
     job::{is_ahead_of_pods, is_complete},
     related::Related,
@@ -52,6 +53,7 @@ pub(crate) fn is_ahead_of_all_pods(object: &Value, around: &Related) -> bool {
         u64::try_from(around.pods_below(uid(object)).filter(|pod| is_counted(pod)).count())
     };
     let is_behind = |counted: u64, is_counted| seen(is_counted).is_ok_and(|seen| seen < counted);
+    let is_ready = |pod: &Value| Condition::holds(pod, "Ready");
     match text(object, "/kind") {
         // There is no other that could be slower.
         "Pod" => false,
@@ -60,7 +62,13 @@ pub(crate) fn is_ahead_of_all_pods(object: &Value, around: &Related) -> bool {
             is_behind(succeeded, |pod| text(pod, "/status/phase") == "Succeeded")
         }
         "Job" => is_ahead_of_pods(object, around),
-        _ => pod_counts(object)
-            .is_some_and(|counts| is_behind(counts.ready, |pod| Condition::holds(pod, "Ready"))),
+        // A pod of the template before may still be seen as if it were one of those that count.
+        "Deployment" => {
+            let ready = new_pods(object, around).filter(|pod| is_ready(pod)).count();
+            let counted = ["/status/updatedReplicas", "/status/readyReplicas"]
+                .map(|pointer| usize::try_from(count(object, pointer)).unwrap_or(0));
+            counted.into_iter().all(|counted| ready < counted)
+        }
+        _ => pod_counts(object).is_some_and(|counts| is_behind(counts.ready, is_ready)),
     }
 }

@@ -60,7 +60,10 @@ pub(super) fn culprit<'a>(
 }
 
 /// Gives the pods of the newest template: what this deploy changed.
-fn new_pods<'a>(deployment: &Value, around: &'a Related) -> impl Iterator<Item = &'a Value> {
+pub(super) fn new_pods<'a>(
+    deployment: &Value,
+    around: &'a Related,
+) -> impl Iterator<Item = &'a Value> {
     around.newest_replica_set(deployment).into_iter().flat_map(|set| around.pods_of(uid(set)))
 }
 

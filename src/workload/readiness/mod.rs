@@ -49,7 +49,7 @@ use self::{
 pub(crate) use self::{
     annotations::{
         allowance::{Allowance, TIMED_OUT, late, unawaited},
-        check_annotations,
+        check_annotations, says_when,
     },
     counts::{PodCounts, is_ahead_of_all_pods, pod_counts},
     culprit::Culprit,
@@ -77,6 +77,8 @@ pub(crate) fn judge(object: Option<&Value>, around: &Related, window: &Window) -
     }
     let definition = around.definition(group, kind);
     let annotations = match WaitAnnotations::of(object, definition) {
+        // Those of a definition are for its objects.
+        Ok(_) if (group, kind) == CUSTOM_RESOURCE_DEFINITION => None,
         Ok(annotations) => annotations,
         Err(error) => return Verdict::failed("InvalidAnnotation", error.message),
     };
@@ -100,6 +102,10 @@ pub(crate) fn judge_part(object: Option<&Value>, around: &Related, window: &Wind
         None => verdict,
     }
 }
+
+/// Where annotations stand for other objects.
+const CUSTOM_RESOURCE_DEFINITION: (&str, &str) =
+    ("apiextensions.k8s.io", "CustomResourceDefinition");
 
 /// How objects of one built-in kind are judged.
 struct ReadinessRule {
@@ -166,7 +172,7 @@ pub(crate) fn watch_of(object: &Value) -> WatchNeeds {
     match rule_of(group, text(object, "/kind")) {
         Some(rule) if (rule.is_awaited)(object) => rule.watch,
         _ if !watch::is_built_in(group) => WatchNeeds { definition: true, ..WatchNeeds::OBJECT },
-        _ if annotations::says_when(object) => WatchNeeds::OBJECT,
+        _ if says_when(object) => WatchNeeds::OBJECT,
         _ => WatchNeeds::default(),
     }
 }

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
+use serde_json::Value;
 
 use super::Deploy;
 use crate::{
@@ -37,18 +38,44 @@ impl Deploy<'_> {
         live: &Live,
         manager: &str,
     ) -> Result<Vec<Stale>> {
-        match self.options.restart_stale && self.stale.is_empty() {
-            true => find(target, plan, live, manager).await,
-            false => Ok(Vec::new()),
+        if !self.options.restart_stale || !self.stale.is_empty() {
+            return Ok(Vec::new());
         }
+        let mut found = Vec::new();
+        for ((reader, read), held) in find(target, plan, live, manager).await? {
+            match held {
+                Some(until) => self.note(format!(
+                    "{reader} runs with the old {read} and is not restarted: its pods change only {until}"
+                )),
+                None => found.push((reader, read)),
+            }
+        }
+        Ok(found)
     }
 }
 
-/// Finds the workloads and what of theirs is old, in the order of the plan.
+/// Says until when a workload keeps its pods although its template changes.
+fn keeps_pods(workload: &Value) -> Option<&'static str> {
+    let paused = workload.pointer("/spec/paused").and_then(Value::as_bool) == Some(true);
+    let strategy = workload.pointer("/spec/updateStrategy/type").and_then(Value::as_str);
+    match (paused, strategy) {
+        (true, _) => Some("once it is not paused any more"),
+        (_, Some("OnDelete")) => Some("when they are deleted (OnDelete)"),
+        _ => None,
+    }
+}
+
+/// Finds the workloads and what of theirs is old, in the order of the plan; and why a restart would
+/// change nothing.
 ///
 /// # Errors
 /// Pods that may not be read: nobody knows what is old then.
-async fn find(target: &Target, plan: &Plan, live: &Live, manager: &str) -> Result<Vec<Stale>> {
+async fn find(
+    target: &Target,
+    plan: &Plan,
+    live: &Live,
+    manager: &str,
+) -> Result<Vec<(Stale, Option<&'static str>)>> {
     let read = plan.items.iter().filter(|item| has_content(&item.desired.id));
     let read: Vec<_> =
         read.filter_map(|item| Some((&item.desired.id, changed(item, live, manager)?))).collect();
@@ -62,8 +89,10 @@ async fn find(target: &Target, plan: &Plan, live: &Live, manager: &str) -> Resul
     let around = pods_around(target, readers.iter().map(|(reader, _)| &reader.id)).await?;
     let mut stale = Vec::new();
     for (reader, uid) in &readers {
-        let old = stale_reads((&reader.id, &reader.body.look()), &read, &around, uid);
-        stale.extend(old.into_iter().map(|read| (reader.id.clone(), read.clone())));
+        let body = reader.body.look();
+        let held = keeps_pods(&body);
+        let old = stale_reads((&reader.id, &body), &read, &around, uid);
+        stale.extend(old.into_iter().map(|read| ((reader.id.clone(), read.clone()), held)));
     }
     Ok(stale)
 }
