@@ -24,10 +24,12 @@ pub(crate) enum Reading {
 /// Finds out how the pods of a workload read a ConfigMap or Secret of their namespace; none where
 /// nothing of them changes with it.
 pub(crate) fn reading_of(id: &ObjectId, workload: &Value, read: &ObjectId) -> Option<Reading> {
-    let spec = pod_spec(id, workload)?;
-    if !read.group.is_empty() || id.namespace != read.namespace {
-        return None;
-    }
+    let is_near = read.group.is_empty() && id.namespace == read.namespace;
+    pod_spec(id, workload).filter(|_| is_near).and_then(|spec| reading_in(spec, read))
+}
+
+/// Finds it out of the pods' `spec`, which are in the namespace of what they read.
+fn reading_in(spec: &Value, read: &ObjectId) -> Option<Reading> {
     let names = match &*read.kind {
         "ConfigMap" => ["/configMapRef/name", "/configMapKeyRef/name", "/configMap/name"],
         "Secret" => ["/secretRef/name", "/secretKeyRef/name", "/secret/name"],
@@ -70,7 +72,7 @@ pub(crate) fn reading_of(id: &ObjectId, workload: &Value, read: &ObjectId) -> Op
 }
 
 /// Finds what a workload runs with an old content of: a pod of it is older, which read it only at its
-/// start. `reads` are ConfigMaps and Secrets with the moments since when they are what they are. Both
+/// start; one that is older than the template may not read it at all. `reads` are ConfigMaps and Secrets with the moments since when they are what they are. Both
 /// are whole seconds: of the same second nothing is known. A Job's pods run to their end with what they
 /// began with.
 pub(crate) fn stale_reads<'a>(
@@ -84,10 +86,15 @@ pub(crate) fn stale_reads<'a>(
     }
     // One that is going is on its way to be a new one.
     let pods = around.pods_below(uid).filter(|pod| !is_deleting(pod));
-    let Some(oldest) = pods.filter_map(created).min() else { return Vec::new() };
+    let pods: Vec<_> = pods.filter_map(|pod| Some((created(pod)?, pod.get("spec")?))).collect();
+    let Some(oldest) = pods.iter().map(|(created, _)| *created).min() else { return Vec::new() };
     // First what costs least: of a large set nearly everything is older than every pod.
     let is_stale = |(read, changed): &(&ObjectId, Timestamp)| {
-        oldest < *changed && reading_of(reader, body, read) == Some(Reading::AtStart)
+        oldest < *changed
+            && reading_of(reader, body, read) == Some(Reading::AtStart)
+            && pods.iter().any(|(created, spec)| {
+                created < changed && reading_in(spec, read) == Some(Reading::AtStart)
+            })
     };
     reads.iter().copied().filter(is_stale).map(|(read, _)| read).collect()
 }
@@ -161,8 +168,9 @@ mod tests {
             "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web", "namespace": "a"},
             "spec": {"template": {"spec": {"containers": [{"envFrom": [{"configMapRef": {"name": "conf"}}]}]}}},
         });
+        let spec = &body["spec"]["template"]["spec"];
         let pod = serde_json::json!({
-            "apiVersion": "v1", "kind": "Pod",
+            "apiVersion": "v1", "kind": "Pod", "spec": spec,
             "metadata": {
                 "name": "web-1", "namespace": "a", "uid": "p", "creationTimestamp": "2026-01-01T00:00:00Z",
                 "ownerReferences": [{"kind": "ReplicaSet", "uid": "w", "controller": true}],
@@ -179,5 +187,35 @@ mod tests {
         };
         assert_eq!(found("2026-01-01T00:00:00Z"), 0);
         assert_eq!(found("2026-01-01T00:00:01Z"), 1);
+    }
+
+    #[test]
+    fn an_older_pod_counts_by_what_it_reads_itself() {
+        let map = |name: &str| serde_json::json!({"containers": [{"envFrom": [{"configMapRef": {"name": name}}]}]});
+        let body = serde_json::json!({
+            "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web", "namespace": "a"},
+            "spec": {"template": {"spec": map("new")}},
+        });
+        let pod = |name: &str, created: &str, reads: &str| {
+            serde_json::json!({
+                "apiVersion": "v1", "kind": "Pod", "spec": map(reads),
+                "metadata": {
+                    "name": name, "namespace": "a", "uid": name, "creationTimestamp": created,
+                    "ownerReferences": [{"kind": "ReplicaSet", "uid": "w", "controller": true}],
+                },
+            })
+        };
+        let new = ObjectId::new("", "ConfigMap", Some("a"), "new");
+        let found = |pods: &[Value], changed: &str| {
+            let mut around = Related::default();
+            pods.iter().for_each(|pod| around.upsert(pod.clone()));
+            let reads = [(&new, changed.parse().unwrap())];
+            stale_reads((&ObjectId::of(&body), &body), &reads, &around, "w").len()
+        };
+        // Amid a rollout: the new map came after the old pod, which reads another.
+        let pods =
+            [pod("old", "2026-01-01T00:00:00Z", "old"), pod("next", "2026-01-01T00:00:09Z", "new")];
+        assert_eq!(found(&pods, "2026-01-01T00:00:05Z"), 0);
+        assert_eq!(found(&pods, "2026-01-01T00:00:10Z"), 1);
     }
 }

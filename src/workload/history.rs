@@ -142,7 +142,8 @@ pub(crate) fn newest_at(kept: &[Kept], at: Timestamp) -> Option<&Kept> {
 
 /// Finds the release that a rollback returns to: the one with this number, or without a number the
 /// newest before the last one that went well and brought something else than that one. A rollback
-/// that was stopped is gone on with, and found itself: the same command again must not turn round.
+/// that did not come to its end is gone on with, and found itself: the same command again must not
+/// turn round. One that was applied, ready or not, has come to it.
 pub(crate) fn to_return_to<'a>(
     releases: &'a [Release],
     newest: Option<&Release>,
@@ -151,10 +152,14 @@ pub(crate) fn to_return_to<'a>(
     if let Some(number) = number {
         return releases.iter().find(|release| release.number == number);
     }
-    let is_stopped =
-        |release: &&Release| matches!(release.outcome, Outcome::InFlight | Outcome::Interrupted);
-    if let Some(stopped) = newest.filter(is_stopped).filter(|newest| newest.returns_to.is_some()) {
-        return releases.iter().find(|release| release.id == stopped.id);
+    let is_on_its_way = |release: &&Release| match release.outcome {
+        Outcome::InFlight | Outcome::Interrupted | Outcome::TimedOut | Outcome::Failed => {
+            release.returns_to.is_some()
+        }
+        Outcome::Ready | Outcome::Applied | Outcome::NotReady => false,
+    };
+    if let Some(begun) = newest.filter(is_on_its_way) {
+        return releases.iter().find(|release| release.id == begun.id);
     }
     let went_well = |release: &&Release| release.outcome.is_good();
     let differs = |release: &&Release| {

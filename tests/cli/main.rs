@@ -15,6 +15,7 @@ mod database;
 mod declared;
 mod diff;
 mod documents;
+mod first_look;
 mod help;
 mod layering;
 mod man;

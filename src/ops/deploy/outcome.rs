@@ -15,6 +15,7 @@ use crate::{
     workload::{
         error::{Code, Error, ErrorKind, Result},
         instance::{Observed, Status},
+        name::InstanceName,
         record::Record,
         release::Outcome,
     },
@@ -47,8 +48,8 @@ pub(super) fn conclude(
     match end {
         RolloutEnd::Ready => Ok(()),
         RolloutEnd::Lost => Err(rollout.scope.fence.why_lost()),
-        RolloutEnd::Failed => Err(failed(rollout, &errors)),
-        RolloutEnd::LoggedOut if !errors.is_empty() => Err(failed(rollout, &errors)),
+        RolloutEnd::Failed => Err(failed(rollout, &errors, returns_to)),
+        RolloutEnd::LoggedOut if !errors.is_empty() => Err(failed(rollout, &errors, returns_to)),
         RolloutEnd::LoggedOut => Err(logged_out(rollout)),
         RolloutEnd::NotReady => Err(Error::new(
             ErrorKind::NotReady,
@@ -57,7 +58,7 @@ pub(super) fn conclude(
         )
         .causes(unready(rollout))
         .hint(hint().unwrap_or_else(|| format!("`workloadctl status {name}` shows all of it")))),
-        RolloutEnd::TimedOut if !errors.is_empty() => Err(failed(rollout, &errors)),
+        RolloutEnd::TimedOut if !errors.is_empty() => Err(failed(rollout, &errors, returns_to)),
         // Applied and not ready is 3, not applied is 1 (docs/cli.md, Time).
         RolloutEnd::TimedOut if rollout.nodes.iter().all(|node| node.applied) => Err(Error::new(
             ErrorKind::NotReady,
@@ -148,7 +149,7 @@ fn unready<'a>(rollout: &'a Rollout<'_>) -> impl Iterator<Item = String> + use<'
 
 /// Makes one error of everything that could not be applied or did not become ready, and of what
 /// was left out for it.
-fn failed(rollout: &Rollout<'_>, errors: &[&Error]) -> Error {
+fn failed(rollout: &Rollout<'_>, errors: &[&Error], returns_to: Option<u64>) -> Error {
     let name = rollout.scope.instance;
     let skipped: Vec<String> = rollout
         .nodes
@@ -165,17 +166,26 @@ fn failed(rollout: &Rollout<'_>, errors: &[&Error]) -> Error {
                 rollout.objects()
             ),
         )
-        .hint(
-            hook_hint(rollout)
+        .hint(match returns_to {
+            Some(number) => goes_on(name, number),
+            None => hook_hint(rollout)
                 .unwrap_or_else(|| format!("`workloadctl status {name}` shows all of it")),
-        ),
+        }),
         errors => several::merge(errors, "were not applied"),
     };
+    if let Some(number) = returns_to {
+        error = error.or_hint(|| goes_on(name, number));
+    }
     error = error.causes(unready(rollout));
     if !skipped.is_empty() {
         error = error.cause(format!("left out, since they need it: {}", skipped.join(", ")));
     }
     error
+}
+
+/// Says what a rollback that failed goes on with: a deploy would go to the newest revision.
+fn goes_on(name: &InstanceName, number: u64) -> String {
+    format!("once that is mended, `workloadctl rollback {name} --to {number}` goes on")
 }
 
 impl Deploy<'_> {

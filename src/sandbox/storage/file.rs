@@ -2,7 +2,7 @@
 
 use std::{
     fmt, fs,
-    os::unix::fs::OpenOptionsExt as _,
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
     path::Path,
     thread,
     time::{Duration, Instant},
@@ -77,9 +77,14 @@ impl fmt::Display for FileError {
     }
 }
 
-/// Opens the file, made if need be so that only its owner reads it: Secrets lie in it.
+/// Opens the file, made if need be, with its folder, so that only its owner reads it: Secrets lie in
+/// it.
 pub(in crate::sandbox) fn open(path: &Path) -> Result<Connection, FileError> {
-    // What is wrong with the place SQLite says too, and a file that is there is as well.
+    // What is wrong with the place SQLite says too, and a file that is there is as well. The folder
+    // is the database's, which nobody has made yet who only looks.
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        let _ = fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    }
     let _ = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
     let mut connection = Connection::open(path)?;
     connection.busy_timeout(PATIENCE)?;

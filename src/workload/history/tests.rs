@@ -50,12 +50,14 @@ fn a_rollback_returns_to_what_went_well_and_was_something_else() {
 }
 
 #[test]
-fn a_rollback_that_was_stopped_is_gone_on_with() {
+fn a_rollback_that_did_not_come_to_its_end_is_gone_on_with() {
     let back = |outcome| Release { returns_to: Some(1), ..release(3, "a", outcome) };
     for (outcome, wanted) in [
         (Outcome::InFlight, 3),
         (Outcome::Interrupted, 3),
-        // It has ended, well or not: the next one goes to what ran before.
+        (Outcome::TimedOut, 3),
+        (Outcome::Failed, 3),
+        // It is applied, ready or not: the next one goes to what ran before.
         (Outcome::NotReady, 2),
         (Outcome::Ready, 2),
     ] {

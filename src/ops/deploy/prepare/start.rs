@@ -6,8 +6,10 @@ use crate::{
     ops::{
         fixed,
         locate::{self, Located, NamespaceState, Search},
-        lock, recover,
-        runtime_choice::{Choice, choose},
+        lock,
+        options::Earlier,
+        recover,
+        runtime_choice::{Choice, choose, choose_of},
         session::Session,
         target::Target,
     },
@@ -158,6 +160,10 @@ impl Deploy<'_> {
 
     /// Chooses the runtime; where there is none, the name may be wrong as well.
     fn choose_runtime(&self, stored: Option<&Instance>) -> Result<Choice> {
+        // A rollback is of an instance, whatever definition has its name.
+        if let Some(Earlier::Release(_)) = self.options.earlier {
+            return choose_of(self.session, self.name, stored);
+        }
         choose(self.session, stored).map_err(|error| match (stored, &self.options.given) {
             // `deploy wbe` without a cluster: the wrong name is the mistake, not the missing
             // runtime.
