@@ -19,8 +19,8 @@ use crate::{
 const MORE: &str = "\
 The objects are taken as they run, without what the server fills in; a deploy afterwards changes \
 nothing but who they belong to. Left are what controllers made, what another instance has, and what \
-every namespace has. -l and --all look at every kind; what lives in no namespace is taken by -l, and \
-with --all told where it names something of the namespace; --from-helm takes those of the release, \
+every namespace has. -l and --all look at every kind; what lives in no namespace is taken by -l \
+with a label that it has (not by `tier!=prod` alone), and with --all told where it names something of the namespace; --from-helm takes those of the release, \
 those without a namespace too, and leaves its hooks. Values of Secrets are \
 stored in the database, as those of any definition.
 
@@ -77,6 +77,12 @@ pub(super) fn run(args: ImportArgs, call: &Invocation) -> Done {
     };
     let selection = match (from_helm, selector) {
         (Some(release), _) => Selection::Helm(release),
+        // `-l "$SELECTOR"` with an unset variable would mean everything.
+        (None, Some(selector)) if selector.trim().is_empty() => {
+            return Err(Error::usage(Code::InvalidFlag, "--selector is empty")
+                .hint("`--all` takes all objects of the namespace")
+                .into());
+        }
         (None, Some(selector)) => Selection::Labelled(selector),
         (None, None) => Selection::All,
     };

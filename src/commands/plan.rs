@@ -96,8 +96,8 @@ impl PlanFile {
     /// Begins a file.
     ///
     /// # Errors
-    /// `file-exists` (5) where something else than a plan is there; code 1 where nothing can be
-    /// written.
+    /// `file-exists` (5) where something else than a plan is there; `unwritable-report` (2) where
+    /// nothing can be written.
     fn begin(folder: &Path, path: &Path) -> Result<Self> {
         let shown = path.display().to_string();
         let path = folder.join(path);
@@ -110,7 +110,10 @@ impl PlanFile {
         let beside = PathBuf::from(beside);
         let mut options = OpenOptions::new();
         let file = options.write(true).create_new(true).mode(0o600).open(&beside);
-        let file = file.map_err(|error| cannot_write(&shown, &error))?;
+        let file = file.map_err(|error| {
+            // Nothing was asked for it yet, as with the files of reports.
+            Error::usage(Code::UnwritableReport, format!("cannot write {shown}")).chain(&error)
+        })?;
         Ok(Self { path, beside, file, shown, is_kept: false })
     }
 

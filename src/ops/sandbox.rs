@@ -51,6 +51,11 @@ impl FailingObject {
             text.split_once('/').filter(|(_, name)| !name.is_empty()).ok_or_else(|| {
                 Error::usage(Code::InvalidName, format!("`{text}` is not of the form KIND/NAME"))
             })?;
+        if let Some((inner, name)) = name.split_once('/') {
+            let message = format!("`{text}` is not of the form KIND/NAME");
+            return Err(Error::usage(Code::InvalidName, message)
+                .hint(format!("`{inner}/{name} -n {kind}`: the namespace is a flag")));
+        }
         let kind = failing::kind(kind).ok_or_else(|| {
             Error::usage(Code::UnknownKind, format!("`{kind}` is no kind that makes pods"))
                 .hint("Pod, Deployment, StatefulSet, DaemonSet, ReplicaSet, Job or CronJob")

@@ -24,6 +24,7 @@ mod fields;
 mod follow;
 mod groups;
 mod jsonpatch;
+mod label_expression;
 mod managed;
 mod openapi;
 mod patch;

@@ -2,8 +2,11 @@
 
 use serde_json::Value;
 
-use super::status::{StatusError, StatusResult};
-use crate::schema::label_selector::{LabelSelector, Requirement};
+use super::{
+    label_expression,
+    status::{StatusError, StatusResult},
+};
+use crate::schema::label_selector::LabelSelector;
 
 /// A parsed selector of labels and fields.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -16,11 +19,8 @@ pub(super) struct Selector {
 impl Selector {
     /// Parses the two query parameters.
     pub(super) fn parse(labels: &str, fields: &str) -> StatusResult<Self> {
-        let labels = split(labels)
-            .into_iter()
-            .map(|text| requirement(&text).map_err(StatusError::bad_request))
-            .collect::<Result<_, _>>()
-            .map(LabelSelector)?;
+        let labels = label_expression::parse(labels).map_err(StatusError::bad_request)?;
+        let labels = LabelSelector(labels);
         let mut selected = Vec::new();
         for text in fields.split(',').filter(|text| !text.trim().is_empty()) {
             let (path, value, equal) = if let Some((path, value)) = text.split_once("!=") {
@@ -118,58 +118,6 @@ fn text(value: &Value) -> String {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),
         other => other.to_string(),
-    }
-}
-
-/// Cuts at commas outside of parentheses.
-fn split(text: &str) -> Vec<String> {
-    let mut parts = vec![String::new()];
-    let mut depth = 0;
-    for c in text.chars() {
-        match c {
-            '(' => depth += 1,
-            ')' => depth -= 1,
-            ',' if depth == 0 => {
-                parts.push(String::new());
-                continue;
-            }
-            _ => {}
-        }
-        parts.last_mut().expect("there is always one part").push(c);
-    }
-    parts.into_iter().map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect()
-}
-
-fn requirement(text: &str) -> Result<Requirement, String> {
-    if let Some((key, rest)) = text.split_once('(') {
-        let values = rest.trim_end_matches(')').split(',').map(|v| v.trim().to_owned()).collect();
-        let mut words = key.split_whitespace();
-        return match (words.next(), words.next(), words.next()) {
-            (Some(key), Some("in"), None) => Ok(Requirement::In(key.into(), values)),
-            (Some(key), Some("notin"), None) => Ok(Requirement::NotIn(key.into(), values)),
-            (_, operator, _) => Err(format!(
-                "unable to parse requirement: found '{}', expected: in, notin, =, ==, !=, gt, lt",
-                operator.unwrap_or_default()
-            )),
-        };
-    }
-    let owned = |text: &str| text.trim().to_owned();
-    if let Some((key, value)) = text.split_once("!=") {
-        return Ok(Requirement::NotIn(owned(key), vec![owned(value)]));
-    }
-    if let Some((key, value)) = text.split_once("==").or_else(|| text.split_once('=')) {
-        return Ok(Requirement::In(owned(key), vec![owned(value)]));
-    }
-    let mut words = text.split_whitespace();
-    match (words.next(), words.next()) {
-        (Some(key), None) => Ok(match key.strip_prefix('!') {
-            Some(key) => Requirement::Absent(key.to_owned()),
-            None => Requirement::Exists(key.to_owned()),
-        }),
-        (_, found) => Err(format!(
-            "unable to parse requirement: found '{}', expected: in, notin, =, ==, !=, gt, lt",
-            found.unwrap_or_default()
-        )),
     }
 }
 

@@ -8,6 +8,9 @@ pub(crate) enum Requirement {
     NotIn(String, Vec<String>),
     Exists(String),
     Absent(String),
+    /// The label is a number above this one.
+    Above(String, i64),
+    Below(String, i64),
 }
 
 /// What all has to hold of labels.
@@ -59,8 +62,14 @@ impl LabelSelector {
             }
             Requirement::Exists(key) => labels.get(key).is_some(),
             Requirement::Absent(key) => labels.get(key).is_none(),
+            Requirement::Above(key, bound) => number(&labels[key]).is_some_and(|it| it > *bound),
+            Requirement::Below(key, bound) => number(&labels[key]).is_some_and(|it| it < *bound),
         })
     }
+}
+
+fn number(label: &Value) -> Option<i64> {
+    label.as_str()?.parse().ok()
 }
 
 fn text(value: &Value) -> String {

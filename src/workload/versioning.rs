@@ -19,7 +19,7 @@ use super::{
 };
 
 /// The annotation of what is called after its content.
-const VERSIONED: &str = "workloadctl/versioned";
+pub(super) const VERSIONED: &str = "workloadctl/versioned";
 
 /// How much of the digest is in the name.
 const LENGTH: usize = 10;
@@ -32,6 +32,11 @@ type Named = (&'static str, String, String);
 /// Tells whether a live or placed object is called after its content.
 pub(crate) fn is_versioned(body: &Value) -> bool {
     annotation(body) == Some("true")
+}
+
+/// Tells whether an object has the annotation, whatever it says.
+pub(crate) fn is_annotated(body: &Value) -> bool {
+    annotation(body).is_some()
 }
 
 fn annotation(body: &Value) -> Option<&str> {

@@ -271,3 +271,28 @@ const GEARS: &str = "\
     metadata: {name: gears.example.com}\nspec:\n  group: example.com\n  scope: Namespaced\n  \
     names: {plural: gears, singular: gear, kind: Gear}\n  versions:\n  - name: v1\n    served: true\n    \
     storage: true\n    schema: {openAPIV3Schema: {type: object}}\n";
+
+#[test]
+fn what_leads_nowhere_is_refused_before_anybody_is_asked() {
+    let program = Program::new();
+    program.write("a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n");
+    for (line, expected) in [
+        (
+            "plan a -f a.yaml --runtime sandbox --out nodir/x",
+            "error: cannot write nodir/x\n  No such file or directory (os error 2)\n",
+        ),
+        (
+            "import a -n shop --runtime sandbox --selector=",
+            "error: --selector is empty\n\
+             hint: `--all` takes all objects of the namespace\n",
+        ),
+        (
+            "sandbox fail shop/Job/rb crash",
+            "error: `shop/Job/rb` is not of the form KIND/NAME\n\
+             hint: `Job/rb -n shop`: the namespace is a flag\n",
+        ),
+    ] {
+        let answer = program.call(line);
+        assert_eq!((answer.code, &*answer.stderr), (2, expected), "{line}");
+    }
+}

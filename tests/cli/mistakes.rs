@@ -272,6 +272,192 @@ fn what_is_in_a_secret_is_not_shown() {
 }
 
 #[test]
+fn what_of_a_secret_is_no_text_is_not_shown() {
+    let program = Program::new();
+    let secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\n";
+    let text =
+        format!("{secret}stringData:\n  pin: 987654\n  flag: yes\n  hex: 0x1F\n  list: [987654]\n");
+    program.write("text.yaml", &text);
+    let indented = secret.replace('\n', "\n  ");
+    program.write(
+        "list.yaml",
+        &format!("apiVersion: v1\nkind: List\nitems:\n- {indented}data: {{pin: 987654}}\n"),
+    );
+    program.write("map.yaml", &format!("{secret}data: 987654\n"));
+    program.write("typo.yaml", &format!("{secret}stringDat: {{pin: 987654}}\ntype: 987654\n"));
+    program.write("s.yaml", secret);
+    program.write("full.yaml", &format!("{secret}data: {{pin: OTg3NjU0}}\n"));
+    program.write("patch.yaml", "kind: Secret\nmetadata: {name: s}\nstringData: {pin: 987654}\n");
+    let lines = [
+        "plan s -f text.yaml --runtime sandbox",
+        "render -f text.yaml -o json",
+        "render -f list.yaml",
+        "render -f map.yaml",
+        "render -f typo.yaml",
+        "plan s --runtime sandbox -f s.yaml --set Secret/s:stringData.pin=987654",
+        "plan s --runtime sandbox -f s.yaml --set Secret/s:data=987654",
+        "plan s --runtime sandbox -f s.yaml --set Secret/s:data.pin[0]=987654",
+        "plan s --runtime sandbox -f full.yaml --set Secret/s:data.pin.x=1",
+        "plan s --runtime sandbox -f s.yaml --set Secret/s:data.pin=[987654",
+        "plan s -f s.yaml --runtime sandbox --patch patch.yaml",
+        "plan s -f s.yaml --runtime sandbox --set Secret/s:stringData={\"pin\":987654}",
+    ];
+    let told = told(&program, &lines, "");
+    let shown: Vec<&str> = told.lines().filter(|line| !line.starts_with('$')).collect();
+    let shown = shown.join("\n");
+    assert!(
+        !["987654", "OTg3NjU0", "yes", "0x1F", "31"].iter().any(|value| shown.contains(value)),
+        "{shown}"
+    );
+    snapshot!(told, @r#"
+    $ workloadctl plan s -f text.yaml --runtime sandbox
+    exit code 2
+    --- stderr
+    error: text.yaml:5:8: Secret data must be text, but `stringData.pin: ***` is a number
+    error: text.yaml:6:9: Secret data must be text, but `stringData.flag: ***` is a boolean
+    error: text.yaml:7:8: Secret data must be text, but `stringData.hex: ***` is a number
+    hint: quote it
+    error: text.yaml:8:9: Secret data must be text, but `stringData.list` is a list
+
+    $ workloadctl render -f text.yaml -o json
+    exit code 2
+    --- stdout
+    {
+      "apiVersion": "workloadctl/v1alpha1",
+      "kind": "Error",
+      "error": {
+        "code": "not-a-string",
+        "exitCode": 2,
+        "message": "text.yaml:5:8: Secret data must be text, but `stringData.pin: ***` is a number",
+        "hint": "quote it",
+        "object": "Secret/s",
+        "source": {
+          "file": "text.yaml",
+          "line": 5,
+          "column": 8
+        }
+      },
+      "errors": [
+        {
+          "code": "not-a-string",
+          "exitCode": 2,
+          "message": "text.yaml:5:8: Secret data must be text, but `stringData.pin: ***` is a number",
+          "hint": "quote it",
+          "object": "Secret/s",
+          "source": {
+            "file": "text.yaml",
+            "line": 5,
+            "column": 8
+          }
+        },
+        {
+          "code": "not-a-string",
+          "exitCode": 2,
+          "message": "text.yaml:6:9: Secret data must be text, but `stringData.flag: ***` is a boolean",
+          "hint": "quote it",
+          "object": "Secret/s",
+          "source": {
+            "file": "text.yaml",
+            "line": 6,
+            "column": 9
+          }
+        },
+        {
+          "code": "not-a-string",
+          "exitCode": 2,
+          "message": "text.yaml:7:8: Secret data must be text, but `stringData.hex: ***` is a number",
+          "hint": "quote it",
+          "object": "Secret/s",
+          "source": {
+            "file": "text.yaml",
+            "line": 7,
+            "column": 8
+          }
+        },
+        {
+          "code": "not-a-string",
+          "exitCode": 2,
+          "message": "text.yaml:8:9: Secret data must be text, but `stringData.list` is a list",
+          "object": "Secret/s",
+          "source": {
+            "file": "text.yaml",
+            "line": 8,
+            "column": 9
+          }
+        }
+      ]
+    }
+    --- stderr
+    error: text.yaml:5:8: Secret data must be text, but `stringData.pin: ***` is a number
+    error: text.yaml:6:9: Secret data must be text, but `stringData.flag: ***` is a boolean
+    error: text.yaml:7:8: Secret data must be text, but `stringData.hex: ***` is a number
+    hint: quote it
+    error: text.yaml:8:9: Secret data must be text, but `stringData.list` is a list
+
+    $ workloadctl render -f list.yaml
+    exit code 2
+    --- stderr
+    error: list.yaml:7:15: Secret data must be text, but `data.pin: ***` is a number
+    hint: quote it
+
+    $ workloadctl render -f map.yaml
+    exit code 2
+    --- stderr
+    error: map.yaml:4:7: Secret/s: `data` takes a mapping, not a number
+    hint: `--validate warn` leaves the decision to the server
+
+    $ workloadctl render -f typo.yaml
+    exit code 2
+    --- stderr
+    error: 2 mistakes in the objects
+      typo.yaml:4:1: Secret/s: there is no field `stringDat`
+        did you mean `stringData`?
+      typo.yaml:5:7: Secret/s: `type` takes text, not a number
+    hint: `--validate warn` leaves the decision to the server
+
+    $ workloadctl plan s --runtime sandbox -f s.yaml --set Secret/s:stringData.pin=987654
+    exit code 2
+    --- stderr
+    error: s.yaml:1: --set Secret/s:stringData.pin=***: stringData.pin takes a text, not a number
+    hint: write `--set 'Secret/s:stringData.pin="***"'`
+
+    $ workloadctl plan s --runtime sandbox -f s.yaml --set Secret/s:data=987654
+    exit code 2
+    --- stderr
+    error: --set Secret/s:data=***: Secret/s: `data` takes a mapping, not a number
+    hint: `--validate warn` leaves the decision to the server
+
+    $ workloadctl plan s --runtime sandbox -f s.yaml --set Secret/s:data.pin[0]=987654
+    exit code 2
+    --- stderr
+    error: s.yaml:1: --set Secret/s:data.pin[0]: data.pin is not there
+
+    $ workloadctl plan s --runtime sandbox -f full.yaml --set Secret/s:data.pin.x=1
+    exit code 2
+    --- stderr
+    error: full.yaml:1: --set Secret/s:data.pin.x: data.pin is a text, which has no fields
+
+    $ workloadctl plan s --runtime sandbox -f s.yaml --set Secret/s:data.pin=[987654
+    exit code 2
+    --- stderr
+    error: --set "Secret/s:data.pin=***": the value is not YAML
+    hint: the form is OBJECT:PATH=VALUE, such as `--set 'Ingress/web:spec.rules[0].host=example.com'`
+
+    $ workloadctl plan s -f s.yaml --runtime sandbox --patch patch.yaml
+    exit code 2
+    --- stderr
+    error: s.yaml:1:1: Secret/s: `stringData.pin` takes text, not a number
+    hint: `--validate warn` leaves the decision to the server
+
+    $ workloadctl plan s -f s.yaml --runtime sandbox --set Secret/s:stringData={"pin":987654}
+    exit code 2
+    --- stderr
+    error: --set Secret/s:stringData=***: Secret/s: `stringData.pin` takes text, not a number
+    hint: `--validate warn` leaves the decision to the server
+    "#);
+}
+
+#[test]
 fn what_is_fine_is_said() {
     let program = Program::new();
     program.write("web.yaml", WEB);

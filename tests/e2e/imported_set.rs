@@ -7,7 +7,7 @@ use http::Method;
 use serde_json::{Value, json};
 use workloadctl::testing::Request;
 
-use crate::harness::Place;
+use crate::harness::{Outcome, Place};
 
 /// The objects with the collections that they are made in; `id` is part of what all share.
 fn set(home: &str, id: &str, class: &str) -> Vec<(String, Value)> {
@@ -302,5 +302,126 @@ on_both! {
             let path = format!("{path}/{}", body["metadata"]["name"].as_str().unwrap());
             assert!(place.get(&path).is_none(), "{path}");
         }
+    }
+
+    fn what_lives_in_no_namespace_is_taken_by_a_label_that_it_has_alone(place) {
+        let (home, name) = (place.instance("-home"), place.instance("-web"));
+        let post = |path: &str, body: Value| {
+            place.call(Request::json(Method::POST, format!("{path}?fieldManager=kubectl"), &body)).unwrap();
+        };
+        place.write("home.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: home}\n");
+        place.run(&format!("deploy {home} -f home.yaml --runtime {}", place.runtime)).expect(0);
+        let roles = "/apis/rbac.authorization.k8s.io/v1/clusterroles";
+        for (role, more) in [("own", None), ("made", Some("kubernetes.io/bootstrapping"))] {
+            let mut labels = json!({"set": name});
+            more.iter().for_each(|label| labels[label] = "rbac-defaults".into());
+            post(roles, json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole",
+                "metadata": {"name": format!("{name}-{role}"), "labels": labels}, "rules": []}));
+        }
+        post(&format!("/api/v1/namespaces/{home}/configmaps"), json!({"apiVersion": "v1",
+            "kind": "ConfigMap", "metadata": {"name": "mine", "labels": {"set": name}}}));
+        let import = |selector: &str| {
+            let line = format!("import {name} -n {home} --runtime {} -o json -l", place.runtime);
+            let view = Outcome::of(&line, place.command(&line).arg(selector).output().unwrap()).expect(0).json();
+            place.run(&format!("delete {name} --yes")).expect(0);
+            place.run(&format!("definition delete {name} --yes")).expect(0);
+            let taken: Vec<_> = view["objects"].as_array().unwrap().iter().map(|it| format!("{}/{}", it["kind"], it["name"]).replace('"', "")).collect();
+            let left = view["left"].as_array().unwrap().iter();
+            let left = left.filter(|it| it["object"].as_str().unwrap().contains(&name)
+                || it["object"] == "objects without a namespace");
+            format!("-l {selector}\n{}\n{}\n", json!(taken), json!(left.collect::<Vec<_>>()))
+        };
+        let told: Vec<String> = ["set", "tier!=prod", "!tier", "tier notin (prod, test)", "tier!=prod,set"].map(import).into();
+        snapshot!(place.named(&told.join("\n")), @r#"
+        -l set
+        ["ConfigMap/mine","ClusterRole/NAME-web-own"]
+        [{"object":"ClusterRole/NAME-web-made","reason":"Kubernetes made it"}]
+
+        -l tier!=prod
+        ["ConfigMap/mine"]
+        [{"object":"objects without a namespace","reason":"only a label that they have takes them, as `-l KEY=VALUE` says"}]
+
+        -l !tier
+        ["ConfigMap/mine"]
+        [{"object":"objects without a namespace","reason":"only a label that they have takes them, as `-l KEY=VALUE` says"}]
+
+        -l tier notin (prod, test)
+        ["ConfigMap/mine"]
+        [{"object":"objects without a namespace","reason":"only a label that they have takes them, as `-l KEY=VALUE` says"}]
+
+        -l tier!=prod,set
+        ["ConfigMap/mine","ClusterRole/NAME-web-own"]
+        [{"object":"ClusterRole/NAME-web-made","reason":"Kubernetes made it"}]
+        "#);
+    }
+
+    fn what_would_get_another_name_is_imported_without_its_annotation(place) {
+        let (home, name) = (place.instance("-home"), place.instance("-web"));
+        let on = format!("--runtime {}", place.runtime);
+        place.write("home.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: home}\n");
+        place.run(&format!("deploy {home} -f home.yaml {on}")).expect(0);
+        let configmaps = format!("/api/v1/namespaces/{home}/configmaps");
+        let make = |id: &str, annotation: &str| {
+            let body = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": id,
+                "labels": {"set": id}, "annotations": {annotation: "true"}}});
+            let path = format!("{configmaps}?fieldManager=kubectl");
+            place.call(Request::json(Method::POST, path, &body)).unwrap();
+        };
+        make("conf", "workloadctl/versioned");
+        make("odd", "workloadctl/versoined");
+        let told = [
+            format!("import {name} -l set=odd -n {home} {on}"),
+            format!("import {name} -l set=conf -n {home} {on}"),
+            format!("plan {name} --adopt"),
+        ]
+        .map(|line| place.told(&line));
+        snapshot!(told.join("\n"), @"
+        $ workloadctl import NAME-web -l set=odd -n NAME-home --runtime RUNTIME
+        exit code 2
+        --- stderr
+        error: import:NAME-home:1: cannot take ConfigMap/odd
+          there is no annotation workloadctl/versoined
+        hint: did you mean `workloadctl/versioned`?
+
+        $ workloadctl import NAME-web -l set=conf -n NAME-home --runtime RUNTIME
+        exit code 0
+        --- stdout
+        OBJECT  RESULT  REASON
+        ConfigMap/conf  taken  made by kubectl
+        --- stderr
+        NAME-web imported: 1 object on RUNTIME; nothing was written to the cluster
+        ConfigMap/conf is taken without its annotation workloadctl/versioned: a deploy would give it another name
+        hint: workloadctl deploy NAME-web --adopt
+
+        $ workloadctl plan NAME-web --adopt
+        exit code 0
+        --- stdout
+        ACTION  OBJECT  NAMESPACE  REASON
+        adopt  ConfigMap/conf  NAME-home  made by kubectl
+        NAME-web on RUNTIME: 1 to adopt
+        ");
+        place.run(&format!("delete {name} --yes")).expect(0);
+    }
+
+    fn label_selectors_that_cannot_be_read_are_refused(place) {
+        let told = ["team in (a", "team=a=b", "team notin (", ",", "a,", "!a=b", "a>b", "a b"]
+            .map(|selector| {
+                let query: String = selector.bytes().map(|byte| format!("%{byte:02X}")).collect();
+                let path = format!("/api/v1/namespaces/default/configmaps?labelSelector={query}");
+                match place.call(Request::get(path)) {
+                    Ok(_) => format!("{selector}: taken"),
+                    Err(failure) => format!("{selector}: {}", failure.message()),
+                }
+            });
+        snapshot!(told.join("\n"), @r#"
+        team in (a: unable to parse requirement: found '', expected: ',' or ')'
+        team=a=b: found '=', expected: ',' or 'end of string'
+        team notin (: unable to parse requirement: found '', expected: ',', ')' or identifier
+        ,: found ',', expected: !, identifier, or 'end of string'
+        a,: found '', expected: identifier after ','
+        !a=b: found '=', expected: ',' or 'end of string'
+        a>b: unable to parse requirement: values[0]: Invalid value: "b": for 'Gt', 'Lt' operators, the value must be an integer
+        a b: unable to parse requirement: found 'b', expected: in, notin, =, ==, !=, gt, lt
+        "#);
     }
 }

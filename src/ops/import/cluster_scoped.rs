@@ -10,7 +10,7 @@ use super::{
 };
 use crate::workload::{
     error::Result,
-    import::{is_made_for_another, reason_to_leave, referred},
+    import::{is_made_for_another, reason_to_leave, referred, requires_label},
     kinds::builtin_kind,
     object::ObjectId,
 };
@@ -18,11 +18,21 @@ use crate::workload::{
 /// What stands for all kinds that live in no namespace.
 const ALL: &str = "objects without a namespace";
 
-/// Takes the objects whose labels fit.
+/// Takes the objects that a selector means; none where it requires no label of them: what belongs to
+/// the whole cluster has no label of most keys.
 ///
 /// # Errors
 /// A failed LIST, other than a forbidden one: that kind is told as left.
-pub(super) async fn take_labelled(target: &Target, query: &str, found: &mut Found) -> Result<()> {
+pub(super) async fn take_labelled(
+    target: &Target,
+    selector: &str,
+    query: &str,
+    found: &mut Found,
+) -> Result<()> {
+    if !requires_label(selector) {
+        found.leave(ALL, "only a label that they have takes them, as `-l KEY=VALUE` says");
+        return Ok(());
+    }
     let kinds = listing::kinds(target, None);
     let Objects { live, forbidden } = listing::list(target, &kinds, query, None, found).await?;
     if forbidden.len() == kinds.len() {

@@ -27,6 +27,7 @@ use crate::{
         overrides::Overrides,
         ownership::made_by,
         record::nothing_known,
+        versioning::is_annotated,
     },
 };
 
@@ -67,6 +68,18 @@ struct Found {
 impl Found {
     fn leave(&mut self, object: impl ToString, reason: impl Into<String>) {
         self.left.push(LeftObject { object: object.to_string(), reason: reason.into() });
+    }
+
+    /// Tells what is taken without the annotation that would give it another name.
+    fn tell_versioned(&mut self) {
+        let annotated = self.taken.iter().filter(|live| is_annotated(live));
+        self.remarks.extend(annotated.map(|live| {
+            format!(
+                "{} is taken without its annotation workloadctl/versioned: a deploy would give it \
+                 another name",
+                ObjectId::of(live)
+            )
+        }));
     }
 
     /// Tells what became of all of it.
@@ -110,6 +123,7 @@ pub(crate) async fn import(session: &Session<'_>, options: &ImportOptions) -> Re
         Selection::All => namespace::look(&target, namespace, None).await?,
     };
     found.taken.sort_by_cached_key(ObjectId::of);
+    found.tell_versioned();
     let mut documents = YamlDocuments::default();
     found.taken.iter().for_each(|live| documents.add(&stripped(live)));
     let source = format!("import:{namespace}");
@@ -134,9 +148,21 @@ pub(crate) async fn import(session: &Session<'_>, options: &ImportOptions) -> Re
     let instance = session.store().transaction(|store| {
         catalogue::apply_definition(store, definition, &loaded.content, &source, now)?;
         catalogue::create_instance(store, create, now)
-    })?;
+    });
+    let instance = instance.map_err(naming)?;
     target.remember(session)?;
     Ok(found.into_view(instance))
+}
+
+/// Names the object that an error is about: its line is in a text that nobody has seen.
+fn naming(error: Error) -> Error {
+    match &error.object {
+        Some(object) if !error.message.contains(&**object) => {
+            let doing = format!("cannot take {object}");
+            error.while_doing(doing)
+        }
+        _ => error,
+    }
 }
 
 /// Tells an object of the definition, which names no namespace, from the others.

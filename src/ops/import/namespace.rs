@@ -43,7 +43,9 @@ pub(super) async fn look(
         }
     }
     match selector {
-        Some(_) => cluster_scoped::take_labelled(target, &query, &mut found).await?,
+        Some(selector) => {
+            cluster_scoped::take_labelled(target, selector, &query, &mut found).await?;
+        }
         None => cluster_scoped::tell_referring(target, namespace, &mut found).await?,
     }
     for group in target.kinds.stale_groups() {

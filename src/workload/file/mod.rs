@@ -224,7 +224,7 @@ impl Found {
         }
         let place = |error: &Error| error.origin.as_ref().map(|it| (it.line, it.column));
         self.errors.sort_by_key(place);
-        self.errors.truncate(yaml::PROBLEM_LIMIT);
+        yaml::limit(&mut self.errors);
         Err(self.errors)
     }
 }

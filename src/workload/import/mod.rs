@@ -6,5 +6,7 @@ pub(crate) mod helm;
 mod selection;
 mod stripping;
 
-pub(crate) use selection::{is_listed, is_made_for_another, reason_to_leave, referred};
+pub(crate) use selection::{
+    is_listed, is_made_for_another, reason_to_leave, referred, requires_label,
+};
 pub(crate) use stripping::{is_as_sent, stripped};

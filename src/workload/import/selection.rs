@@ -53,6 +53,8 @@ pub(crate) fn reason_to_leave(live: &Value) -> Option<String> {
         }
         ("", "Secret", _) => reason_to_leave_secret(live)?,
         ("", "Pod", _) => "a pod that no controller makes cannot be changed",
+        // The API server makes it of its flags.
+        ("networking.k8s.io", "ServiceCIDR", "kubernetes") => "Kubernetes made it",
         ("", "Namespace", _) => "an instance in a given namespace brings none",
         ("", "Node", _) | ("storage.k8s.io", "CSINode", _) => "it is a node of the cluster",
         ("", "PersistentVolume", _) if has_annotation(live, PROVISIONED_BY) => {
@@ -62,6 +64,27 @@ pub(crate) fn reason_to_leave(live: &Value) -> Option<String> {
         _ => return None,
     };
     Some(reason.to_owned())
+}
+
+/// Tells whether what a label selector means has a label that it names: `app`, `app=web`,
+/// `app in (web, api)`. `tier!=prod` and `!tier` mean whatever has no such label, too.
+pub(crate) fn requires_label(selector: &str) -> bool {
+    let mut depth = 0_usize;
+    let mut requirements = selector.split(|c| {
+        match c {
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        c == ',' && depth == 0
+    });
+    requirements.any(|requirement| {
+        let key = requirement.trim();
+        let is_negative = key.starts_with('!')
+            || key.contains("!=")
+            || key.split([' ', '\t', '(']).any(|word| word == "notin");
+        !key.is_empty() && !is_negative
+    })
 }
 
 fn has_annotation(live: &Value, key: &str) -> bool {
@@ -139,6 +162,29 @@ mod tests {
             (object("Pod", "a"), Some("a pod that no controller makes cannot be changed")),
         ] {
             assert_eq!(reason_to_leave(&live).as_deref(), reason, "{live}");
+        }
+    }
+
+    #[test]
+    fn a_label_is_required_unless_all_that_is_said_is_what_there_is_not() {
+        for (selector, expected) in [
+            ("app", true),
+            ("app=web", true),
+            ("app == web", true),
+            ("app in (web, api)", true),
+            ("tier!=prod, app", true),
+            ("tier notin (prod,test),app", true),
+            ("notin=web", true),
+            ("tier!=prod", false),
+            ("tier != prod", false),
+            ("!tier", false),
+            ("! tier", false),
+            ("tier notin (prod, test)", false),
+            ("tier notin(prod),!a", false),
+            ("", false),
+            (" , ", false),
+        ] {
+            assert_eq!(requires_label(selector), expected, "{selector}");
         }
     }
 

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use super::super::{comparison, object::ObjectId, ownership::is_held};
+use super::super::{comparison, object::ObjectId, ownership::is_held, versioning::VERSIONED};
 use crate::schema::{Gvk, Schema, defaults, openapi};
 
 /// What of the metadata somebody gives.
@@ -78,6 +78,8 @@ fn metadata(fields: &mut Map<String, Value>) {
     let Some(metadata) = fields.get_mut("metadata").and_then(Value::as_object_mut) else { return };
     metadata.retain(|name, _| GIVEN.contains(&&**name));
     remove_keys(metadata, "annotations", WRITTEN_ANNOTATIONS);
+    // The object would get another name.
+    remove_keys(metadata, "annotations", &[VERSIONED]);
 }
 
 /// Takes keys out of a map of texts, which goes when it is empty.

@@ -89,14 +89,23 @@ fn inherit(list: &Value, item: &mut Value) {
     }
 }
 
+/// Says what kind of value it is, with an article: `a number`.
+pub(in crate::workload) fn describe_kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "a mapping",
+    }
+}
+
 /// Says what kind of value it is, with an article and, where it is short, the value.
 pub(in crate::workload) fn describe(value: &Value) -> String {
     match value {
-        Value::Null => "null".to_owned(),
         Value::Bool(value) => format!("the boolean {value}"),
         Value::Number(value) => format!("the number {value}"),
-        Value::String(_) => "a text".to_owned(),
-        Value::Array(_) => "a list".to_owned(),
-        Value::Object(_) => "a mapping".to_owned(),
+        other => describe_kind(other).to_owned(),
     }
 }

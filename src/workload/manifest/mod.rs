@@ -19,7 +19,7 @@ use merge::Seen;
 
 pub(in crate::workload) use foreign::{Foreign, foreign};
 use list::RawObject;
-pub(in crate::workload) use list::describe;
+pub(in crate::workload) use list::{describe, describe_kind};
 pub(crate) use render::{JsonList, YamlDocuments};
 pub(in crate::workload) use secret::encode_string_data;
 
@@ -97,7 +97,8 @@ pub(crate) fn read_each(
     let loaded = Loaded::default();
     let mut reader = SetReader { loaded, seen: Seen::default(), contradictions: Vec::new(), take };
     let mut errors: Vec<_> = files.iter().flat_map(|file| reader.read(file)).collect();
-    let SetReader { mut loaded, contradictions, .. } = reader;
+    let SetReader { mut loaded, mut contradictions, .. } = reader;
+    yaml::limit(&mut contradictions);
     errors.extend(contradictions);
     loaded.content.files = files;
     if errors.is_empty() { Ok(loaded) } else { Err(errors) }
@@ -131,7 +132,7 @@ impl SetReader<'_> {
         let place = |origin: &Origin| (origin.line, origin.column);
         // Problems of the text and of its objects are found one after the other.
         errors.sort_by_key(|error| error.origin.as_ref().map(place));
-        errors.truncate(yaml::PROBLEM_LIMIT);
+        yaml::limit(&mut errors);
         errors
     }
 

@@ -168,6 +168,23 @@ fn a_live_identity_is_dropped_with_a_warning() {
 }
 
 #[test]
+fn more_mistakes_than_are_told_are_hinted_at() {
+    let more = "; more may be wrong: no more than 100 mistakes are told";
+    let nameless = "apiVersion: v1\nkind: A\n---\n";
+    let twice: String = (0..120).map(|n| format!("{HEAD}data: {{a: \"{n}\"}}\n---\n")).collect();
+    let labels: String = (0..120).map(|n| format!("    l{n}: {n}\n")).collect();
+    let labels = format!("apiVersion: v1\nkind: A\nmetadata:\n  name: a\n  labels:\n{labels}");
+    for text in [nameless.repeat(120), twice, labels, "- [\n---\n".repeat(120)] {
+        let errors = refused(&text);
+        assert_eq!(errors.len(), 100);
+        assert!(errors[99].1.ends_with(more), "{}", errors[99].1);
+        assert!(errors[..99].iter().all(|(_, message)| !message.contains(more)));
+    }
+    let errors = refused(&nameless.repeat(99));
+    assert!(errors.iter().all(|(_, message)| !message.contains(more)));
+}
+
+#[test]
 fn several_errors_become_one() {
     let errors = load(vec![file("a", "kind: A\n"), file("b", "a: [\n")]).unwrap_err();
     let one = combine(errors.clone());

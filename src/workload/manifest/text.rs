@@ -4,11 +4,14 @@
 use crate::workload::error::Code;
 use serde_json::Value;
 
-use super::{field::At, list::describe};
+use super::{
+    field::At,
+    list::{describe, describe_kind},
+};
 use crate::workload::{
     kinds::{Trait, builtin_kind},
     object::ObjectId,
-    yaml::{Problem, YamlNode},
+    yaml::{HIDDEN, Problem, YamlNode},
 };
 
 /// A value that is not text but must be.
@@ -16,16 +19,23 @@ pub(super) struct Misread<'v> {
     at: At<'v>,
     /// What must be text: `a label`.
     what: &'static str,
+    /// Whether nobody may see it.
+    is_secret: bool,
 }
 
 impl Misread<'_> {
     /// Says so, with the text as it was written.
     pub(super) fn problem(&self, root: YamlNode<'_>) -> Problem {
-        let Self { at, what } = self;
+        let Self { at, what, is_secret } = self;
         let node = at.node(root);
         let read = describe(at.value);
         let problem = |message| Problem::new(Code::NotAString, node.position(), message);
         match node.text() {
+            Some(_) if *is_secret => {
+                let read = describe_kind(at.value);
+                problem(format!("{what} must be text, but `{at}: {HIDDEN}` is {read}"))
+                    .hint("quote it")
+            }
             Some(written) => {
                 problem(format!("{what} must be text, but `{at}: {written}` is {read}"))
                     .hint(format!("quote it: \"{written}\""))
@@ -37,7 +47,7 @@ impl Misread<'_> {
 
 /// Requires a value to be text.
 pub(super) fn require<'v>(what: &'static str, at: At<'v>) -> Option<Misread<'v>> {
-    (!at.value.is_string() && !at.value.is_null()).then_some(Misread { at, what })
+    (!at.value.is_string() && !at.value.is_null()).then_some(Misread { at, what, is_secret: false })
 }
 
 /// Finds what must be text and is not.
@@ -45,9 +55,12 @@ pub(super) fn misread<'v>(body: &'v Value, id: &ObjectId) -> Vec<Misread<'v>> {
     let mut finder = Finder(Vec::new());
     let root = At::root(body);
     finder.metadata(&root);
+    let before = finder.0.len();
     for map in builtin_kind(id).text_maps {
         finder.values(map.what, root.fields(map.path));
     }
+    let is_secret = id.is("", "Secret");
+    finder.0[before..].iter_mut().for_each(|misread| misread.is_secret = is_secret);
     if let Some(pod) = pod_of(&root, id) {
         finder.metadata(&pod);
         pod.field("spec").iter().for_each(|spec| finder.pod_spec(spec));

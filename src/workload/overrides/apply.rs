@@ -14,7 +14,8 @@ use crate::{
         error::{Code, Error, Result},
         instance::NamespaceMode,
         kinds::{Kinds, Trait, builtin_kind, find, pod_template},
-        manifest::encode_string_data,
+        manifest::{describe_kind, encode_string_data},
+        mask::MASK,
         object::{Object, ObjectId},
     },
 };
@@ -178,7 +179,12 @@ pub(super) fn set_target(place: &str, ids: &[ObjectId], kinds: &Kinds) -> Result
 
 fn apply_set(place: &str, path: &Path, value: &Value, object: &mut Object) -> Result<()> {
     if let Some(wanted) = text_wanted(path, value, &object.body) {
-        let message = format!("--set {place}={value}: {path} takes a text, not {value}");
+        let is_secret = object.id().is("", "Secret");
+        let (value, kind, wanted) = match is_secret {
+            true => (MASK.to_owned(), describe_kind(value).to_owned(), format!("\"{MASK}\"")),
+            false => (value.to_string(), value.to_string(), wanted),
+        };
+        let message = format!("--set {place}={value}: {path} takes a text, not {kind}");
         return Err(Error::usage(Code::InvalidOverride, message)
             .hint(format!("write `--set '{place}={wanted}'`"))
             .object(object.id())

@@ -6,12 +6,16 @@ use super::Overrides;
 use crate::workload::{
     error::{Code, Error, Result},
     kinds::Kinds,
+    mask,
     object::split_api_version,
     yaml,
 };
 
 const SET_FORM: &str =
     "OBJECT:PATH=VALUE, such as `--set 'Ingress/web:spec.rules[0].host=example.com'`";
+
+/// What is wrong with a value that cannot be read.
+const NO_YAML: &str = "the value is not YAML";
 
 /// One change of the overrides; a value that is none removes the entry (`--image web-`).
 #[derive(Debug, Clone, PartialEq)]
@@ -113,15 +117,23 @@ pub(crate) fn parse_replicas(text: &str) -> Result<OverrideEdit> {
 /// # Errors
 /// Code 2 where it is neither, or the value is not YAML or reads as nothing.
 pub(crate) fn parse_set(text: &str) -> Result<OverrideEdit> {
-    let wrong = |why: &str| wrong("--set", text, why, SET_FORM);
-    let (place, value) = match outside_brackets(text, '=').next() {
+    let equals = outside_brackets(text, '=').next();
+    let hidden = equals.filter(|_| mask::is_secret(text)).map(|position| &text[..position]);
+    let shown = hidden.map_or_else(|| text.to_owned(), |place| format!("{place}={}", mask::MASK));
+    let wrong = |why: &str| {
+        // The problem quotes what is no YAML.
+        let is_quoted = hidden.is_some() && why.starts_with(NO_YAML);
+        let why = if is_quoted { NO_YAML } else { why };
+        wrong("--set", &shown, why, SET_FORM)
+    };
+    let (place, value) = match equals {
         Some(position) => {
             let value = parse_value(&text[position + 1..]).map_err(|why| wrong(&why))?;
             (text[..position].trim(), Some(value))
         }
         None => (removed(text).ok_or_else(|| wrong("there is no `=`"))?, None),
     };
-    check_place(place, text)?;
+    check_place(place, &shown)?;
     Ok(OverrideEdit::Set { place: place.to_owned(), value })
 }
 
@@ -258,7 +270,7 @@ fn parse_value(text: &str) -> Result<Value, String> {
     // value.
     let reading = yaml::read(&format!("- {}\n", text.replace('\n', "\n  ")));
     if let Some(problem) = reading.problems.first() {
-        return Err(format!("the value is not YAML: {}", problem.message));
+        return Err(format!("{NO_YAML}: {}", problem.message));
     }
     let value = match reading.documents.as_slice() {
         [document] => match document.value.as_array().map(Vec::as_slice) {

@@ -5,6 +5,8 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
+use crate::workload::manifest::describe_kind;
+
 /// One step into a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::workload) enum PathStep {
@@ -189,7 +191,8 @@ fn enter<'v>(value: &'v mut Value, step: &PathStep) -> Result<&'v mut Value, Str
             Err("is not there".to_owned())
         }
         (Value::Object(_), PathStep::Select { .. }) => Err("is no list".to_owned()),
-        (other, _) => Err(format!("is {}, which has no fields", shown(other))),
+        // The value may be a Secret's.
+        (other, _) => Err(format!("is {}, which has no fields", describe_kind(other))),
     }
 }
 
@@ -292,7 +295,7 @@ mod tests {
             ("spec.rules[2].host", "spec.rules has 2 items, counted from 0"),
             ("spec.rules.host", "spec.rules is a list: host must be a number, or FIELD=VALUE"),
             ("spec.list[0]", "spec.list is not there"),
-            ("spec.text.x", "spec.text is x, which has no fields"),
+            ("spec.text.x", "spec.text is a text, which has no fields"),
             ("spec[name=a]", "spec is no list"),
             ("containers[name=db].image", "containers has no item with name=db, only web, log"),
         ] {

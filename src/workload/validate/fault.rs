@@ -232,6 +232,8 @@ fn plain(detail: &str, path: &str) -> String {
 /// Shows a value in a message, with what it is.
 fn shown(value: &Value, secret: bool) -> String {
     match value {
+        Value::Bool(_) if secret => "a boolean".to_owned(),
+        Value::Number(_) if secret => "a number".to_owned(),
         Value::Null => "null".to_owned(),
         Value::Bool(value) => format!("the boolean {value}"),
         Value::Number(value) => format!("the number {value}"),

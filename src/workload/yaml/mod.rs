@@ -24,6 +24,7 @@ use serde_json::Value;
 
 pub(crate) use emit::emit;
 use json::JsonItems;
+pub(in crate::workload) use secret::HIDDEN;
 use tree::Tree;
 pub(crate) use tree::YamlNode;
 
@@ -39,6 +40,17 @@ pub(crate) const TEXT_LIMIT: usize = 64 << 20;
 pub(crate) const DEPTH_LIMIT: usize = 512;
 /// How many problems of one text are told.
 pub(crate) const PROBLEM_LIMIT: usize = 100;
+
+/// Keeps of what is wrong with a text what is told, and lets the last say that more may be wrong.
+pub(crate) fn limit(errors: &mut Vec<Error>) {
+    errors.truncate(PROBLEM_LIMIT);
+    if errors.len() == PROBLEM_LIMIT
+        && let Some(last) = errors.last_mut()
+    {
+        let more = format!("; more may be wrong: no more than {PROBLEM_LIMIT} mistakes are told");
+        last.message.push_str(&more);
+    }
+}
 
 /// A place in a text. Lines and columns (characters) count from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

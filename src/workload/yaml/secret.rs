@@ -5,7 +5,7 @@
 use super::Problem;
 
 /// What is shown in place of a value.
-const HIDDEN: &str = "***";
+pub(in crate::workload) const HIDDEN: &str = "***";
 
 /// Tells whether a text may hold a Secret.
 pub(super) fn is_secret(text: &str) -> bool {
