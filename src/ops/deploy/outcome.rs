@@ -185,7 +185,7 @@ fn failed(rollout: &Rollout<'_>, errors: &[&Error], returns_to: Option<u64>) -> 
 
 /// Says what a rollback that failed goes on with: a deploy would go to the newest revision.
 fn goes_on(name: &InstanceName, number: u64) -> String {
-    format!("once that is mended, `workloadctl rollback {name} --to {number}` goes on")
+    format!("`workloadctl rollback {name} --to {number}` goes on once that is mended")
 }
 
 impl Deploy<'_> {
