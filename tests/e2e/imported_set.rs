@@ -313,13 +313,13 @@ on_both! {
         place.run(&format!("deploy {home} -f home.yaml --runtime {}", place.runtime)).expect(0);
         let roles = "/apis/rbac.authorization.k8s.io/v1/clusterroles";
         for (role, more) in [("own", None), ("made", Some("kubernetes.io/bootstrapping"))] {
-            let mut labels = json!({"set": name});
+            let mut labels = json!({"alone": name});
             more.iter().for_each(|label| labels[label] = "rbac-defaults".into());
             post(roles, json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole",
                 "metadata": {"name": format!("{name}-{role}"), "labels": labels}, "rules": []}));
         }
         post(&format!("/api/v1/namespaces/{home}/configmaps"), json!({"apiVersion": "v1",
-            "kind": "ConfigMap", "metadata": {"name": "mine", "labels": {"set": name}}}));
+            "kind": "ConfigMap", "metadata": {"name": "mine", "labels": {"alone": name}}}));
         let import = |selector: &str| {
             let line = format!("import {name} -n {home} --runtime {} -o json -l", place.runtime);
             let view = Outcome::of(&line, place.command(&line).arg(selector).output().unwrap()).expect(0).json();
@@ -331,9 +331,9 @@ on_both! {
                 || it["object"] == "objects without a namespace");
             format!("-l {selector}\n{}\n{}\n", json!(taken), json!(left.collect::<Vec<_>>()))
         };
-        let told: Vec<String> = ["set", "tier!=prod", "!tier", "tier notin (prod, test)", "tier!=prod,set"].map(import).into();
+        let told: Vec<String> = ["alone", "tier!=prod", "!tier", "tier notin (prod, test)", "tier!=prod,alone"].map(import).into();
         snapshot!(place.named(&told.join("\n")), @r#"
-        -l set
+        -l alone
         ["ConfigMap/mine","ClusterRole/NAME-web-own"]
         [{"object":"ClusterRole/NAME-web-made","reason":"Kubernetes made it"}]
 
@@ -349,7 +349,7 @@ on_both! {
         ["ConfigMap/mine"]
         [{"object":"objects without a namespace","reason":"only a label that they have takes them, as `-l KEY=VALUE` says"}]
 
-        -l tier!=prod,set
+        -l tier!=prod,alone
         ["ConfigMap/mine","ClusterRole/NAME-web-own"]
         [{"object":"ClusterRole/NAME-web-made","reason":"Kubernetes made it"}]
         "#);
