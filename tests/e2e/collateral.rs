@@ -380,8 +380,8 @@ on_both! {
         let held = json!({"apiVersion": "v1", "kind": "ConfigMap",
             "metadata": {"name": "theirs", "finalizers": ["test.workloadctl/hold"]}});
         place.call(Request::json(Method::POST, &*maps, &held)).unwrap();
-        snapshot!(place.told(&format!("delete {name} --yes --timeout 8s --progress none")), @"
-        $ workloadctl delete NAME --yes --timeout 8s --progress none
+        snapshot!(place.told(&format!("delete {name} --yes --timeout 15s --progress none")), @"
+        $ workloadctl delete NAME --yes --timeout 15s --progress none
         exit code 1
         --- stdout
         NAME timed out from RUNTIME (release 1, NAME revision 1): 1 deleted; after N s
