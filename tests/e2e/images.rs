@@ -158,6 +158,34 @@ on_both! {
         assert_eq!(restarted(place, &name, "web"), first);
     }
 
+    fn what_was_not_loaded_is_not_said_to_be_and_restarts_nothing(base) {
+        let place = &place(base);
+        let name = place.instance("");
+        docker(place, "dev-control-plane\\n");
+        place.write("node.json", &listed(&[("web:dev", "old"), ("redis:8", "redis")]));
+        let deploy = format!("deploy {name} -f set.yaml --no-wait --runtime kind-dev --progress none");
+        run(place, &deploy).expect(0);
+        // It says that it has loaded, and has not.
+        program(place, "kind", "load*) exit 0 ;;");
+        let outcome = run(place, &format!("{deploy} --load-images -o json")).expect(0);
+        assert_eq!(outcome.json()["outcome"], "unchanged");
+        assert_eq!(outcome.json()["warnings"].as_array().unwrap().len(), 1, "{}", outcome.stdout);
+        snapshot!(told(&outcome, "kind-dev").join("\n"), @"warning: after loading, web:dev is newer here than on the nodes of kind-dev");
+        assert_eq!(restarted(place, &name, "web"), None);
+        // What was known at the first look is not at the second.
+        let docker = fs::read_to_string(place.path("bin/docker")).unwrap();
+        let once = docker.replace("'ps '*)", "'ps '*) [ -e asked ] && exit 1; : > asked;");
+        place.write("bin/docker", &once);
+        let _ = calls(place);
+        let outcome = run(place, &format!("{deploy} --load-images")).expect(1);
+        snapshot!(outcome.stderr, @"
+        error: the images on the nodes of kind-dev are not known any more: a program that tells them failed
+        hint: without `--load-images` the deploy takes what the nodes have
+        ");
+        assert!(!calls(place).iter().any(|call| call.starts_with("kind")));
+        assert_eq!(restarted(place, &name, "web"), None);
+    }
+
     fn a_person_is_asked_once(base) {
         let place = &place(base);
         let name = place.instance("");

@@ -8,12 +8,12 @@ use serde_json::Value;
 use super::{Deploy, prepare::Prepared};
 use crate::{
     ops::{
-        images::{self, Difference, Image, Missing},
+        images::{self, Compared, Difference, Image, Missing},
         lock::Held,
         options::Earlier,
     },
     workload::{
-        error::Result,
+        error::{Code, Error, Result},
         instance::NamespaceMode,
         kinds::{Trait, builtin_kind, pod_template::pod_spec},
         object::ObjectId,
@@ -70,10 +70,8 @@ impl Deploy<'_> {
         let names: Vec<String> = uses.keys().cloned().collect();
         let compared = async { Ok(images::compare(context, &names, self.session.env).await) };
         let undone = "the images on the nodes were not compared";
-        let Some(mut missing) = self.in_time(prepared.deadline.at(), undone, compared).await?
-        else {
-            return Ok(None);
-        };
+        let compared = self.in_time(prepared.deadline.at(), undone, compared).await?;
+        let Compared::Differs(mut missing) = compared else { return Ok(None) };
         // Nodes pull by themselves what a registry has.
         missing.images.retain(|image| self.options.load_images || !image.in_registry);
         let runs = |item: &&&Item| {
@@ -104,31 +102,62 @@ impl Deploy<'_> {
         // Another instance beside this one may have the same images.
         let turn = images::turn().await;
         let env = self.session.env;
-        let missing = found.missing.again(env).await;
-        let agreed = missing.is_none()
-            || self.options.load_images
-            || self.session.ask.confirm(&found.question()) == Some(true);
-        if agreed {
-            if let Some(missing) = missing {
-                self.in_time(None, "nothing was written", missing.load()).await?;
-                for image in missing.again(env).await.iter().flat_map(|missing| &missing.images) {
-                    self.warn(format!("after loading, {}", found.sentence(image)));
-                }
+        let compared = found.missing.again(env).await;
+        let is_known = !matches!(compared, Compared::Unknown);
+        let agreed = match &compared {
+            Compared::Unknown => false,
+            Compared::Same => true,
+            Compared::Differs(_) => {
+                self.options.load_images
+                    || self.session.ask.confirm(&found.question()) == Some(true)
             }
-            let now = self.session.now().to_string();
-            for image in &found.missing.images {
-                self.note(format!(
-                    "loaded {} onto the nodes of {}",
-                    image.name, found.missing.context
-                ));
-            }
-            for (reader, image) in &found.readers {
-                self.note(format!("restarting {reader} with the {image} of this machine"));
-                self.stale.insert(restart_key(reader, found.mode), now.clone());
+        };
+        let mut lacking = Vec::new();
+        if let (Compared::Differs(missing), true) = (compared, agreed) {
+            self.in_time(None, "nothing was written", missing.load()).await?;
+            if let Compared::Differs(left) = missing.again(env).await {
+                lacking = left.images;
             }
         }
         drop(turn);
-        self.lock_again(began, until).await
+        let held = self.lock_again(began, until).await?;
+        if !is_known {
+            self.refuse_unknown(&found)?;
+        }
+        if agreed {
+            self.tell_loaded(&found, &lacking);
+        }
+        Ok(held)
+    }
+
+    /// Nothing is loaded on what an earlier look said, where the nodes tell nothing any more.
+    fn refuse_unknown(&mut self, found: &ToLoad) -> Result<()> {
+        let message = format!(
+            "the images on the nodes of {} are not known any more: a program that tells them failed",
+            found.missing.context
+        );
+        if self.options.load_images {
+            return Err(Error::failed(Code::ImagesNotLoaded, message)
+                .hint("without `--load-images` the deploy takes what the nodes have"));
+        }
+        self.warn(message);
+        Ok(())
+    }
+
+    /// Tells what was loaded, and restarts what runs with the images before.
+    fn tell_loaded(&mut self, found: &ToLoad, lacking: &[Image]) {
+        let is_there = |name: &str| lacking.iter().all(|image| image.name != name);
+        for image in lacking {
+            self.warn(format!("after loading, {}", found.sentence(image)));
+        }
+        for image in found.missing.images.iter().filter(|image| is_there(&image.name)) {
+            self.note(format!("loaded {} onto the nodes of {}", image.name, found.missing.context));
+        }
+        let now = self.session.now().to_string();
+        for (reader, image) in found.readers.iter().filter(|(_, image)| is_there(image)) {
+            self.note(format!("restarting {reader} with the {image} of this machine"));
+            self.stale.insert(restart_key(reader, found.mode), now.clone());
+        }
     }
 }
 

@@ -30,7 +30,7 @@ pub(crate) struct Image {
     found: Found,
 }
 
-/// The images that the nodes do not have as they are here; never empty.
+/// The images that the nodes do not have as they are here.
 #[derive(Debug)]
 pub(crate) struct Missing {
     cluster: Cluster,
@@ -40,11 +40,30 @@ pub(crate) struct Missing {
     pub images: Vec<Image>,
 }
 
-/// Compares images with those on the nodes of a context's cluster. `None`: there is nothing to load,
-/// or nothing is known.
-pub(crate) async fn compare(context: &str, names: &[String], env: &Env) -> Option<Missing> {
+/// What a look at the nodes tells.
+#[derive(Debug)]
+pub(crate) enum Compared {
+    /// There is no such cluster, or nobody who could tell.
+    Unknown,
+    /// The nodes have what is here.
+    Same,
+    Differs(Missing),
+}
+
+/// Compares images with those on the nodes of a context's cluster.
+pub(crate) async fn compare(context: &str, names: &[String], env: &Env) -> Compared {
+    match look(context, names, env).await {
+        None => Compared::Unknown,
+        Some(missing) if missing.images.is_empty() => Compared::Same,
+        Some(missing) => Compared::Differs(missing),
+    }
+}
+
+async fn look(context: &str, names: &[String], env: &Env) -> Option<Missing> {
     let cluster = Cluster::of(context, env)?;
-    let names: Vec<String> = names.iter().filter(|name| !name.contains('@')).cloned().collect();
+    // A digest is what a registry has; what begins like a flag would be one to the programs.
+    let is_asked = |name: &&String| !name.contains('@') && !name.starts_with('-');
+    let names: Vec<String> = names.iter().filter(is_asked).cloned().collect();
     if names.is_empty() {
         return None;
     }
@@ -60,7 +79,7 @@ pub(crate) async fn compare(context: &str, names: &[String], env: &Env) -> Optio
             images.push(Image { name, difference, in_registry, found });
         }
     }
-    (!images.is_empty()).then_some(Missing { cluster, nodes, context: context.to_owned(), images })
+    Some(Missing { cluster, nodes, context: context.to_owned(), images })
 }
 
 /// Waits until nobody else in this process loads images.
@@ -71,7 +90,7 @@ pub(crate) async fn turn() -> MutexGuard<'static, ()> {
 
 impl Missing {
     /// Compares the same images again.
-    pub(crate) async fn again(&self, env: &Env) -> Option<Missing> {
+    pub(crate) async fn again(&self, env: &Env) -> Compared {
         let names: Vec<String> = self.images.iter().map(|image| image.name.clone()).collect();
         compare(&self.context, &names, env).await
     }

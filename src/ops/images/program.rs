@@ -23,7 +23,8 @@ pub(super) fn is_installed(program: &str, env: &Env) -> bool {
 
 fn command(program: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new(program);
-    command.args(arguments).stdin(Stdio::null()).kill_on_drop(true);
+    // A Ctrl-C of the terminal is ours to heed; who is not waited for any more is killed.
+    command.args(arguments).stdin(Stdio::null()).process_group(0).kill_on_drop(true);
     command
 }
 
