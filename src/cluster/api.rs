@@ -44,6 +44,8 @@ pub(crate) const IN_FLIGHT: usize = 32;
 const TRIES: u32 = 6;
 /// The longest pause between two tries.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// By how much the server's clock may be ahead of what it tells: its time is cut to seconds.
+const CLOCK: Duration = Duration::from_secs(1);
 /// A server that asks to wait longer (`Retry-After`) is not waited for: the user is told.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(30);
 
@@ -136,8 +138,14 @@ impl Api {
 
     /// Says until when, by the server's clock, what was to be made may arrive whose answer was lost.
     pub(crate) fn unsettled(&self) -> Option<Timestamp> {
-        let lost = self.connection.lost_answer()?;
-        lost.saturating_add(self.request_timeout).ok()
+        self.connection.lost_answer().map(|lost| self.arrived(lost))
+    }
+
+    /// Says when, by the server's clock, what was sent at a time has arrived or never will: whoever
+    /// buffers requests on the way is believed to hold none for longer than a request may take.
+    pub(crate) fn arrived(&self, sent: Timestamp) -> Timestamp {
+        let longest = self.request_timeout.saturating_add(CLOCK);
+        sent.saturating_add(longest).unwrap_or(Timestamp::MAX)
     }
 
     /// Sends a request and reads the JSON answer.
@@ -178,8 +186,13 @@ impl Api {
             let unanswered = Unanswered(request.creates().then_some(&*self.connection));
             let tried = self.attempt(request).await;
             // Whatever comes of it: a proxy may hold this try, and deliver it yet.
-            if !matches!(&tried, Try::Failed { failure, .. } if matches!(failure.code(), 0 | 502 | 504))
+            if matches!(&tried, Try::Failed { failure, .. } if matches!(failure.code(), 0 | 502 | 504))
             {
+                drop(unanswered);
+                if let Some(fence) = self.fence.as_ref().filter(|_| request.creates()) {
+                    fence.doubt();
+                }
+            } else {
                 unanswered.answered();
             }
             match tried {

@@ -2,9 +2,13 @@
 //!
 //! The record's holder expires unless it is renewed. A write is sent only while the last
 //! renewal is younger than the expiry minus what a request may take, on a clock that counts
-//! suspension; else it waits for the next renewal, or fails because the holder is lost.
+//! suspension; else it waits for the next renewal, or fails because the holder is lost. A write whose
+//! answer was lost is sent again only after a renewal that tells so.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use tokio::sync::{Notify, watch};
 
@@ -26,6 +30,8 @@ pub(crate) struct Fence(Arc<Shared>);
 struct Shared {
     holding: watch::Sender<Holding>,
     fresh_for: Duration,
+    /// When an answer was lost: a renewal from before does not tell of it.
+    doubted: Mutex<Option<Moment>>,
     wanted: Notify,
 }
 
@@ -61,6 +67,7 @@ impl Fence {
             // What is let through last may reach the server a whole time-out later: it still has to
             // find the holder unexpired.
             fresh_for: expiry.saturating_sub(request_timeout).saturating_sub(MARGIN),
+            doubted: Mutex::new(None),
             wanted: Notify::new(),
         }))
     }
@@ -106,6 +113,18 @@ impl Fence {
         }
     }
 
+    /// Notes that an answer was lost to a write that is sent again: not before a renewal has told
+    /// of it, since a copy that arrives late makes anew what a successor has deleted.
+    pub(crate) fn doubt(&self) {
+        *self.0.doubted.lock().expect("noting a time does not panic") = Some(Moment::now());
+    }
+
+    /// Tells whether a renewal is young enough, and tells of all answers that were lost.
+    fn is_fresh(&self, sent: Moment) -> bool {
+        let doubted = *self.0.doubted.lock().expect("noting a time does not panic");
+        sent.age() < self.0.fresh_for && doubted.is_none_or(|doubted| doubted.0 < sent.0)
+    }
+
     /// Lets a write through, at once or after the next renewal.
     ///
     /// # Errors
@@ -115,7 +134,7 @@ impl Fence {
         loop {
             match &*holding.borrow_and_update() {
                 Holding::Lost(why) => return Err(why.clone()),
-                Holding::Renewed(sent) if sent.age() < self.0.fresh_for => return Ok(()),
+                Holding::Renewed(sent) if self.is_fresh(*sent) => return Ok(()),
                 Holding::Renewed(_) => {}
             }
             // The keeper may be in the middle of its pause, or the machine has slept through its
@@ -145,6 +164,8 @@ pub(crate) fn lost() -> Error {
 
 #[cfg(test)]
 mod tests {
+    use futures::FutureExt as _;
+
     use super::*;
 
     #[tokio::test]
@@ -158,6 +179,13 @@ mod tests {
         fence.renewal_wanted().await;
         fence.renewed(Moment::now());
         assert!(waiting.await.unwrap().is_ok());
+        // An answer was lost: the renewal before does not tell of it.
+        let before = Moment::now();
+        fence.doubt();
+        fence.renewed(before);
+        assert!(fence.pass().now_or_never().is_none());
+        fence.renewed(Moment::now());
+        assert!(fence.pass().await.is_ok());
         fence.lose(lost());
         assert!(fence.is_lost());
         assert_eq!(fence.pass().await.unwrap_err().kind, ErrorKind::Locked);

@@ -29,7 +29,7 @@ use crate::workload::{
     name::InstanceName,
     object::ObjectId,
     ownership::resource_version,
-    record::{Record, encode_holder, head_name, read_head},
+    record::{Holder, Record, encode_holder, head_name, read_head},
 };
 
 pub(crate) use claim::Claim;
@@ -56,6 +56,8 @@ pub(crate) struct Keeper {
     api: Api,
     claim: Claim,
     since: Timestamp,
+    /// When an answer was lost to the holder before, which was killed.
+    inherited: Option<Timestamp>,
     fence: Fence,
     kept: Mutex<KeptRecord>,
 }
@@ -79,7 +81,9 @@ impl Keeper {
         claim: Claim,
     ) -> Result<Option<Self>> {
         let since = api.connection().server_now();
-        let holder = claim.holder(since, since);
+        let dead = found.and_then(|found| found.holder.as_ref());
+        let inherited = dead.and_then(|dead| dead.unanswered);
+        let holder = claim.holder(since, since, inherited.max(api.connection().lost_answer()));
         let old_parts = found.map(|found| found.parts.clone()).unwrap_or_default();
         let sent = Moment::now();
         let base = found.map(|found| &*found.resource_version);
@@ -93,6 +97,7 @@ impl Keeper {
             api: api.apart(),
             claim,
             since,
+            inherited,
             kept: Mutex::new(KeptRecord { record, head }),
         };
         keeper.drop_parts(old_parts).await;
@@ -112,6 +117,12 @@ impl Keeper {
     /// Gives a copy of the record as it was written last.
     pub(crate) async fn record(&self) -> Record {
         self.kept.lock().await.record.clone()
+    }
+
+    fn holder(&self) -> Holder {
+        let connection = self.api.connection();
+        let unanswered = self.inherited.max(connection.lost_answer());
+        self.claim.holder(self.since, connection.server_now(), unanswered)
     }
 
     /// Renews the holder for as long as it is polled; ends when the holder is lost. A renewal that
@@ -143,7 +154,7 @@ impl Keeper {
         let mut kept = self.kept.lock().await;
         for _ in 0..3 {
             let sent = Moment::now();
-            let holder = self.claim.holder(self.since, self.api.connection().server_now());
+            let holder = self.holder();
             let patch = json!({
                 "metadata": {"resourceVersion": kept.head.resource_version},
                 "data": {"holder": encode_holder(Some(&holder))},
@@ -201,8 +212,7 @@ impl Keeper {
     ) -> Result<BTreeSet<String>> {
         for _ in 0..3 {
             let sent = Moment::now();
-            let holder =
-                held.then(|| self.claim.holder(self.since, self.api.connection().server_now()));
+            let holder = held.then(|| self.holder());
             let base = Some(&*kept.head.resource_version);
             if let Some(head) = write_head(&self.api, &record, base, holder.as_ref()).await? {
                 let before = std::mem::replace(kept, KeptRecord { record, head });

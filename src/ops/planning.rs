@@ -18,7 +18,6 @@ use std::{
 };
 
 use futures::{StreamExt as _, stream};
-use jiff::Timestamp;
 use serde_json::Value;
 
 use super::{
@@ -36,7 +35,7 @@ use crate::{
         object::ObjectId,
         ownership::{is_labelled, made_by, other_instances},
         plan::{Block, Decision, Desired, Item, Plan},
-        record::{Entry, Record},
+        record::{Entry, Quiet, Record},
         release::{Action, Outcome},
         sharing::Others,
     },
@@ -56,7 +55,7 @@ pub(crate) struct Planning<'a> {
     pub definition: &'a DefinitionName,
     pub record: Option<&'a Record>,
     /// Until when writes of a dead holder of the record may arrive.
-    pub quiet: Option<Timestamp>,
+    pub quiet: Option<Quiet>,
     /// What the release wants, in order.
     pub desired: Vec<Desired>,
     /// Which of it comes before what, by index.

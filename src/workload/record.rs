@@ -41,6 +41,19 @@ pub(crate) struct Holder {
     pub since: Timestamp,
     /// Until when without a renewal, by the server's clock.
     pub expires: Timestamp,
+    /// When something was to be made, by the server's clock, and the connection broke before an
+    /// answer came: it was sent again since, and may be made twice.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub unanswered: Option<Timestamp>,
+}
+
+/// From when on, by the server's clock, nothing arrives any more of a process that was killed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Quiet {
+    /// What it sent once.
+    pub first: Timestamp,
+    /// The first copies of what it sent again.
+    pub copies: Option<Timestamp>,
 }
 
 impl Holder {
@@ -220,16 +233,19 @@ impl Record {
 
     /// Says until when a write of an entry may still arrive. What a release was to write that was
     /// killed (its answers are in no record) and that is not live may come until `quiet`: whoever
-    /// buffers requests on the way does not lose them with their sender.
+    /// buffers requests on the way does not lose them with their sender. What is live comes again
+    /// only where it was sent again.
     pub(crate) fn unsettled(
         &self,
         entry: &Entry,
         is_live: bool,
-        quiet: Option<Timestamp>,
+        quiet: Option<Quiet>,
     ) -> Option<Timestamp> {
         let newest = self.newest.as_ref().map(|newest| newest.release.outcome);
         let was_killed = newest == Some(Outcome::InFlight);
-        let is_unanswered = was_killed && entry.wanted && entry.body.is_none() && !is_live;
-        entry.unsettled.max(quiet.filter(|_| is_unanswered))
+        let is_unanswered = was_killed && entry.wanted && entry.body.is_none();
+        let quiet = quiet.filter(|_| is_unanswered);
+        let until = quiet.and_then(|q| if is_live { q.copies } else { Some(q.first) });
+        entry.unsettled.max(until)
     }
 }

@@ -1,18 +1,26 @@
 //! A write outlives its sender: a proxy that buffers requests delivers it after the sender was
 //! killed, while the next command is at work or has ended. Nothing is made that nobody knows of.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use serde_json::{Value, json};
 use workloadctl::testing::{Effect, Fault, Matches, Request, When};
 
-use crate::harness::{Place, side_by_side};
+use crate::{
+    harness::{Place, side_by_side},
+    storm::Storm,
+};
 
 /// How long the proxy holds a write.
 const HELD: Duration = Duration::from_secs(4);
 /// Longer than the proxy holds anything.
 const FLAGS: &str = "--request-timeout 6s";
 
+/// Never ready: whoever deploys it waits.
+const NEVER: &str = "apiVersion: v1\nkind: Pod\nmetadata: {name: never}\nspec: {containers: [{name: main, image: 'x:1'}], nodeSelector: {there-is: none}}\n";
 const CONF: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: conf}\n";
 
 fn late(name: &str) -> String {
@@ -155,10 +163,52 @@ on_both! {
         is_gone(&place, &name);
     }
 
+    /// A connection broke, the write was sent again and answered, and its sender was killed: the
+    /// first copy is on its way still, although the object is there.
+    fn a_second_copy_of_a_write_that_was_sent_again_makes_nothing_that_stays(place) {
+        let home = place.instance("-home");
+        place.write("home.yaml", &CONF.replace("conf", "home"));
+        place.run(&format!("deploy {home} -f home.yaml")).expect(0);
+        // It is deleted at once; or a release without it prunes it; or its deletion is killed too.
+        side_by_side(vec!["delete", "prune", "killed"], 3, |way| {
+            let place = place.behind_proxy();
+            let name = place.instance(&format!("-{way}"));
+            let copy = format!("copy-{way}");
+            let (conf, pod) = (CONF.replace("conf", way), NEVER.replace("never", way));
+            place.write("copy.yaml", &format!("{}---\n{pod}", conf.replace(way, &copy)));
+            place.write("conf.yaml", &conf);
+            let storm = Arc::new(Storm::gust(format!("/configmaps/{copy}"), HELD));
+            place.storm(Some(&storm));
+            let mut running = place.follow(&format!("deploy {name} -f copy.yaml --namespace {home} {FLAGS}"));
+            assert!(running.until(|said| said.contains("waiting")));
+            running.kill();
+            assert_eq!((place.held_writes(), storm.held.load(Ordering::SeqCst)), (1, 2));
+            match way {
+                "prune" => {
+                    place.run(&format!("deploy {name} -f conf.yaml --namespace {home} {FLAGS}")).expect(0);
+                }
+                "killed" => {
+                    let hold = Matches { method: Some("DELETE"), path: Some(format!("/pods/{way}")), watch: None, ..Matches::default() };
+                    let hold = Arc::new(Fault::new(hold, When::First(1), Effect::Slow(HELD)));
+                    place.faults(&[Arc::clone(&hold)]);
+                    let running = place.follow(&format!("delete {name} --yes {FLAGS}"));
+                    place.until("its deletion is under way", HELD, || hold.seen() > 0);
+                    running.kill();
+                    place.faults(&[]);
+                }
+                _ => {}
+            }
+            place.run(&format!("delete {name} --yes {FLAGS}")).expect(0);
+            place.until("what was held is delivered", HELD * 2, || place.held_writes() == 0);
+            let live = place.get(&format!("/api/v1/namespaces/{home}/configmaps/{copy}"));
+            assert_eq!(live, None, "{way}");
+        });
+    }
+
     fn a_deletion_after_writes_that_were_all_answered_waits_for_nothing(place) {
         let place = place.behind_proxy();
         let name = place.instance("");
-        place.write("pod.yaml", &format!("{}---\napiVersion: v1\nkind: Pod\nmetadata: {{name: never}}\nspec: {{containers: [{{name: main, image: 'x:1'}}], nodeSelector: {{there-is: none}}}}\n", late(&name)));
+        place.write("pod.yaml", &format!("{}---\n{NEVER}", late(&name)));
         let mut running = place.follow(&format!("deploy {name} -f pod.yaml"));
         assert!(running.until(|said| said.contains("waiting")));
         running.kill();

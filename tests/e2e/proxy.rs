@@ -128,7 +128,8 @@ impl Behind {
     async fn deliver(self: Arc<Self>, request: Request<Bytes>) -> Result<Answer, BoxError> {
         let storm = self.storm.lock().unwrap().clone();
         let is_write = request.method() != Method::GET;
-        let fate = storm.map_or(Fate::Calm, |storm| storm.fate(is_write));
+        let path = request.uri().to_string();
+        let fate = storm.map_or(Fate::Calm, |storm| storm.fate(is_write, &path));
         let writes = usize::from(is_write);
         self.writes.fetch_add(writes, Ordering::SeqCst);
         let work = async move {

@@ -28,6 +28,8 @@ pub(crate) enum Fate {
 #[derive(Debug)]
 pub(crate) struct Storm {
     seed: usize,
+    /// The only writes that anything happens to: the first to a path is held so long, and broken.
+    gust: Option<(String, Duration)>,
     count: AtomicUsize,
     /// How many writes were held.
     pub(crate) held: AtomicUsize,
@@ -39,14 +41,26 @@ impl Storm {
     pub(crate) fn new(seed: usize) -> Self {
         Self {
             seed,
+            gust: None,
             count: AtomicUsize::new(0),
             held: AtomicUsize::new(0),
             broken: AtomicUsize::new(0),
         }
     }
 
+    /// Makes one that holds and breaks the first write to a path, and nothing else.
+    pub(crate) fn gust(path: String, held: Duration) -> Self {
+        Self { gust: Some((path, held)), ..Self::new(0) }
+    }
+
     /// Draws the fate of a request.
-    pub(crate) fn fate(&self, is_write: bool) -> Fate {
+    pub(crate) fn fate(&self, is_write: bool, path: &str) -> Fate {
+        if let Some((held, time)) = &self.gust {
+            // A dry run makes nothing.
+            let is_hit = is_write && path.contains(held) && !path.contains("dryRun=");
+            let is_first = is_hit && self.held.fetch_add(1, Ordering::SeqCst) == 0;
+            return if is_first { Fate::HeldAndBroken(*time) } else { Fate::Calm };
+        }
         let count = self.count.fetch_add(1, Ordering::Relaxed);
         let drawn = random(self.seed.wrapping_mul(1 << 16).wrapping_add(count), 1000);
         let longest = usize::try_from(LONGEST.as_millis()).unwrap();

@@ -15,14 +15,21 @@ pub(crate) struct Claim {
 }
 
 impl Claim {
-    /// Makes the holder, which expires unless it is renewed.
-    pub(super) fn holder(&self, since: Timestamp, server_now: Timestamp) -> Holder {
+    /// Makes the holder, which expires unless it is renewed. `unanswered`: when an answer was lost
+    /// to what was sent again.
+    pub(super) fn holder(
+        &self,
+        since: Timestamp,
+        server_now: Timestamp,
+        unanswered: Option<Timestamp>,
+    ) -> Holder {
         Holder {
             id: self.id.clone(),
             who: self.who.clone(),
             command: self.command.clone(),
             since,
             expires: server_now + SignedDuration::from_secs(HOLDER_SECONDS),
+            unanswered,
         }
     }
 }

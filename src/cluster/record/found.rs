@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde_json::Value;
 
 use super::{collection, head_id};
@@ -13,7 +13,7 @@ use crate::{
         name::InstanceName,
         ownership::resource_version,
         record::{
-            HeadContent, Holder, KnownContents, Record, head_name, is_part_name, part_name,
+            HeadContent, Holder, KnownContents, Quiet, Record, head_name, is_part_name, part_name,
             read_head, read_part,
         },
     },
@@ -25,10 +25,9 @@ pub(crate) struct Found {
     pub(crate) record: Record,
     /// Who holds the instance, if somebody does.
     pub(crate) holder: Option<Holder>,
-    /// From when on, by the server's clock, no write of a holder that is dead arrives any more:
-    /// whoever buffers requests on the way is believed to hold none for longer than a request may
-    /// take.
-    pub(crate) quiet: Timestamp,
+    /// From when on no write of a holder that is dead arrives any more: whoever buffers requests on
+    /// the way is believed to hold none for longer than a request may take.
+    pub(crate) quiet: Quiet,
     pub(super) resource_version: String,
     pub(super) parts: BTreeSet<String>,
 }
@@ -137,13 +136,13 @@ fn damaged_parts(how: &str, namespace: &str, instance: &InstanceName) -> Error {
 /// successor let go, nor in the last seconds before it expired (see [`Fence`]).
 ///
 /// [`Fence`]: crate::cluster::fence::Fence
-fn quiet_from(api: &Api, holder: Option<&Holder>, written: Timestamp) -> Timestamp {
-    let request = SignedDuration::try_from(api.request_timeout()).unwrap_or(SignedDuration::MAX);
-    let after = |sent: Timestamp| sent.saturating_add(request).unwrap_or(Timestamp::MAX);
-    match holder {
-        Some(holder) => after(api.connection().server_now()).min(holder.expires),
-        None => after(written),
-    }
+fn quiet_from(api: &Api, holder: Option<&Holder>, written: Timestamp) -> Quiet {
+    let first = match holder {
+        Some(holder) => api.arrived(api.connection().server_now()).min(holder.expires),
+        None => api.arrived(written),
+    };
+    let unanswered = holder.and_then(|holder| holder.unanswered);
+    Quiet { first, copies: unanswered.map(|lost| api.arrived(lost)) }
 }
 
 /// When the head was written last, as the server took it down: what the holder itself says of its

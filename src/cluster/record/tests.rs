@@ -119,7 +119,14 @@ async fn begin() -> (Keeper, Arc<std::sync::Mutex<Server>>) {
 fn somebody() -> Value {
     let now = Timestamp::UNIX_EPOCH;
     let (id, who, command) = ("theirs".to_owned(), "they@there".to_owned(), "deploy".to_owned());
-    json!(encode_holder(Some(&Holder { id, who, command, since: now, expires: now })))
+    json!(encode_holder(Some(&Holder {
+        id,
+        who,
+        command,
+        since: now,
+        expires: now,
+        unanswered: None
+    })))
 }
 
 #[tokio::test]

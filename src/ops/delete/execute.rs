@@ -2,8 +2,6 @@
 
 use std::time::Instant;
 
-use jiff::Timestamp;
-
 use super::{answer::could_not_be_deleted, last::Last};
 use crate::{
     cluster::{
@@ -28,7 +26,7 @@ use crate::{
         name::InstanceName,
         ownership::{has_controller, is_ours, manager, uid},
         plan::is_kept,
-        record::{Entry, Record},
+        record::{Entry, Quiet, Record},
         release::Action,
     },
 };
@@ -206,7 +204,7 @@ impl Deletion<'_> {
         &self,
         api: &Api,
         record: &mut Record,
-        quiet: Option<Timestamp>,
+        quiet: Option<Quiet>,
         operation: &mut Operation,
     ) -> Result<Vec<Entry>> {
         let name = self.name;

@@ -20,7 +20,7 @@ use crate::{
         error::{Code, Error, Result},
         instance::NamespaceMode,
         object::ObjectId,
-        record::{Entry, Record},
+        record::{Entry, Quiet, Record},
     },
 };
 
@@ -31,12 +31,7 @@ const MAY_COME: &str = "may still be made by a write that nobody has answered";
 
 impl Deletion<'_> {
     /// Notes in a record until when its objects may still be made, now that is known what is live.
-    pub(super) fn mark_unsettled(
-        &self,
-        record: &mut Record,
-        live: &Live,
-        quiet: Option<Timestamp>,
-    ) {
+    pub(super) fn mark_unsettled(&self, record: &mut Record, live: &Live, quiet: Option<Quiet>) {
         let now = self.now();
         let until = |entry: &Entry| {
             let until = record.unsettled(entry, live.has(&entry.id), quiet);

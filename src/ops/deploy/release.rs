@@ -193,8 +193,7 @@ impl<'a> Deploy<'a> {
                 && let Some(entry) = inventory.get_mut(id)
             {
                 let api = &rollout.scope.target.api;
-                let arrives = api.connection().server_now().saturating_add(api.request_timeout());
-                entry.unsettled = arrives.ok();
+                entry.unsettled = Some(api.arrived(api.connection().server_now()));
             }
             // The namespace was made before the rollout, which found it unchanged.
             if let Some(made) = inventory.deeds.first_mut().filter(|deed| deed.id == *id) {

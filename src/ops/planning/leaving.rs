@@ -75,6 +75,7 @@ impl Planning<'_> {
                 left.push(entry.clone());
                 continue;
             }
+            let unsettled = self.unsettled(Some(entry), Some(object));
             let is_made = || namespace_users::is_made_by(object, self.instance, self.manager);
             removals.push(Removal {
                 uid: uid(object).unwrap_or_default().to_owned(),
@@ -89,7 +90,7 @@ impl Planning<'_> {
                 } else {
                     Fate::Goes
                 },
-                entry: entry.clone(),
+                entry: Entry { unsettled, ..entry.clone() },
             });
         }
         (removals, left)

@@ -106,6 +106,7 @@ fn a_head_carries_content_and_holder() {
         command: "workloadctl deploy web".into(),
         since: Timestamp::UNIX_EPOCH,
         expires: Timestamp::UNIX_EPOCH,
+        unanswered: Some(Timestamp::UNIX_EPOCH),
     };
     let secret = head_secret(&record, &Encoded::of(&record).unwrap(), Some(&holder));
     let (content, read) = read_head(&secret).unwrap();
@@ -154,7 +155,8 @@ fn an_expiry_far_ahead_counts_as_one_of_90_seconds() {
         [(1090, 1000, 1090), (9_999_999, 1000, 1091), (1005, 1000, 1005)]
     {
         let (id, who, command) = ("r2".into(), "ann@desk".into(), "deploy".into());
-        let mut holder = Holder { id, who, command, since: at(0), expires: at(expires) };
+        let mut holder =
+            Holder { id, who, command, since: at(0), expires: at(expires), unanswered: None };
         holder.clamp(at(written));
         assert_eq!(holder.expires, at(expected));
     }
