@@ -6,6 +6,7 @@
 
 mod claim;
 mod found;
+mod head;
 mod listing;
 mod secrets;
 #[cfg(test)]
@@ -34,6 +35,7 @@ use crate::workload::{
 
 pub(crate) use claim::Claim;
 pub(crate) use found::{Found, read};
+use head::{Head, deleted};
 pub(crate) use listing::{Place, list};
 pub(crate) use secrets::note;
 use secrets::{WrittenHead, delete_parts, head_path, list_parts, write_head};
@@ -83,15 +85,21 @@ impl Keeper {
         let since = api.connection().server_now();
         let dead = found.and_then(|found| found.holder.as_ref());
         let inherited = dead.and_then(|dead| dead.unanswered);
-        let holder = claim.holder(since, since, inherited.max(api.connection().lost_answer()));
+        let lost = api.connection().lost_answer();
+        let holder = claim.holder(since, since, inherited.max(lost));
         let old_parts = found.map(|found| found.parts.clone()).unwrap_or_default();
         let sent = Moment::now();
         let base = found.map(|found| &*found.resource_version);
         let Some(head) = write_head(api, &record, base, Some(&holder)).await? else {
             return Ok(None);
         };
+        let fence = Fence::new(sent, api.request_timeout());
+        if api.connection().lost_answer() != lost {
+            // This very head may be made twice, and cannot tell so itself.
+            fence.doubt();
+        }
         let keeper = Self {
-            fence: Fence::new(sent, api.request_timeout()),
+            fence,
             // Writes that wait at the fence once took all places in flight, so that the renewal
             // which they waited for could not be sent.
             api: api.apart(),
@@ -323,26 +331,4 @@ impl Keeper {
         drop(kept);
         let _ = delete_parts(&self.api, &namespace, gone).await;
     }
-}
-
-/// The head as it is found after a write that was refused.
-enum Head {
-    /// This process holds it.
-    Ours(Value),
-    /// Another holds it, or nobody.
-    Others,
-    /// It is not there any more.
-    Absent,
-}
-
-/// The failure of somebody whose record was deleted, alone or with its namespace.
-fn deleted(record: &Record) -> Error {
-    let Record { instance, namespace, .. } = record;
-    Error::failed(
-        Code::RecordDeleted,
-        format!("the record of `{instance}` in namespace {namespace} was deleted meanwhile"),
-    )
-    .hint(format!(
-        "`workloadctl status {instance}` shows what is left; repeating the command goes on from there"
-    ))
 }

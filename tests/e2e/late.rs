@@ -170,19 +170,22 @@ on_both! {
         place.write("home.yaml", &CONF.replace("conf", "home"));
         place.run(&format!("deploy {home} -f home.yaml")).expect(0);
         // It is deleted at once; or a release without it prunes it; or its deletion is killed too.
-        side_by_side(vec!["delete", "prune", "killed"], 3, |way| {
+        // So may the record itself be made twice.
+        side_by_side(vec!["delete", "prune", "killed", "record"], 4, |way| {
             let place = place.behind_proxy();
             let name = place.instance(&format!("-{way}"));
             let copy = format!("copy-{way}");
             let (conf, pod) = (CONF.replace("conf", way), NEVER.replace("never", way));
             place.write("copy.yaml", &format!("{}---\n{pod}", conf.replace(way, &copy)));
             place.write("conf.yaml", &conf);
-            let storm = Arc::new(Storm::gust(format!("/configmaps/{copy}"), HELD));
+            let held = if way == "record" { "/secrets".to_owned() } else { format!("/configmaps/{copy}") };
+            let storm = Arc::new(Storm::gust(held, HELD));
             place.storm(Some(&storm));
             let mut running = place.follow(&format!("deploy {name} -f copy.yaml --namespace {home} {FLAGS}"));
             assert!(running.until(|said| said.contains("waiting")));
             running.kill();
-            assert_eq!((place.held_writes(), storm.held.load(Ordering::SeqCst)), (1, 2));
+            assert_eq!(place.held_writes(), 1);
+            assert!(storm.held.load(Ordering::SeqCst) > 1, "it was sent again");
             match way {
                 "prune" => {
                     place.run(&format!("deploy {name} -f conf.yaml --namespace {home} {FLAGS}")).expect(0);
@@ -200,8 +203,9 @@ on_both! {
             }
             place.run(&format!("delete {name} --yes {FLAGS}")).expect(0);
             place.until("what was held is delivered", HELD * 2, || place.held_writes() == 0);
-            let live = place.get(&format!("/api/v1/namespaces/{home}/configmaps/{copy}"));
-            assert_eq!(live, None, "{way}");
+            let paths = [format!("configmaps/{copy}"), format!("secrets/workloadctl.{name}")];
+            let left = paths.map(|path| place.get(&format!("/api/v1/namespaces/{home}/{path}")));
+            assert_eq!(left, [None, None], "{way}");
         });
     }
 

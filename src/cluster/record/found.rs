@@ -102,9 +102,12 @@ pub(crate) async fn read(
             }
         };
         let Some(bytes) = bytes else { continue };
+        let quiet = quiet_from(api, holder.as_ref(), written);
+        let mut record = Record::decode(&bytes, namespace, instance, known)?;
+        record.unsettled = record.unsettled.max(quiet.copies);
         return Ok(Some(Found {
-            record: Record::decode(&bytes, namespace, instance, known)?,
-            quiet: quiet_from(api, holder.as_ref(), written),
+            record,
+            quiet,
             holder,
             resource_version: resource_version(&secret).unwrap_or_default().to_owned(),
             parts,
