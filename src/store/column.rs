@@ -7,7 +7,10 @@ use std::io::{Read as _, Write as _};
 
 use flate2::{Compression, read::GzDecoder, write::GzEncoder};
 use jiff::Timestamp;
-use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
+use rusqlite::{
+    Row,
+    types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef},
+};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
@@ -16,6 +19,37 @@ use crate::workload::error::{Code, Error};
 
 /// JSON nested deeper than this cannot be read back (`serde_json` stops at 128).
 const DEPTH_LIMIT: usize = 120;
+
+/// The columns of a row one after the other, as they were selected: SQLite would look a name up anew
+/// in each of a thousand rows.
+pub(super) struct Columns<'r> {
+    row: &'r Row<'r>,
+    next: usize,
+}
+
+impl<'r> Columns<'r> {
+    /// Begins with the first one.
+    pub(super) fn of(row: &'r Row<'r>) -> Self {
+        Self { row, next: 0 }
+    }
+
+    /// Reads the next one, and stays before it.
+    pub(super) fn peek<T: FromSql>(&self) -> rusqlite::Result<T> {
+        self.row.get(self.next)
+    }
+
+    /// Goes on behind the next one.
+    pub(super) fn skip(&mut self) {
+        self.next += 1;
+    }
+
+    /// Reads the next one.
+    pub(super) fn read<T: FromSql>(&mut self) -> rusqlite::Result<T> {
+        let value = self.peek()?;
+        self.skip();
+        Ok(value)
+    }
+}
 
 /// A name or an enum, as its stable word.
 pub(super) struct Word<T>(pub T);

@@ -6,7 +6,7 @@ use rusqlite::{Row, params};
 
 use super::{
     Store,
-    column::{Json, Word},
+    column::{Columns, Json, Word},
     releases,
 };
 use crate::workload::{
@@ -22,7 +22,7 @@ impl Store {
     /// Those of the database.
     pub(crate) fn history(&self, instance: &InstanceName) -> Result<Vec<Kept>> {
         let mut known = Images::new();
-        let read = |row: &Row<'_>| read(row, &mut known);
+        let read = |row: &Row<'_>| read(&mut Columns::of(row), &mut known);
         let mut kept = self.rows(releases::RELEASE, params![Word(instance)], read)?;
         for release in &mut kept {
             // Ended by a program that did not sum up yet.
@@ -38,23 +38,27 @@ impl Store {
 /// What was read of images: most releases send those of the one before.
 type Images = HashMap<String, Arc<[ContainerImage]>>;
 
-fn images(row: &Row<'_>, known: &mut Images) -> rusqlite::Result<Option<Arc<[ContainerImage]>>> {
-    let Some(text) = row.get::<_, Option<String>>("images")? else { return Ok(None) };
-    if let Some(images) = known.get(&text) {
+fn images(
+    columns: &mut Columns<'_>,
+    known: &mut Images,
+) -> rusqlite::Result<Option<Arc<[ContainerImage]>>> {
+    let text: Option<String> = columns.peek()?;
+    if let Some(images) = text.as_ref().and_then(|text| known.get(text)) {
+        columns.skip();
         return Ok(Some(images.clone()));
     }
-    let Json(images): Json<Vec<ContainerImage>> = row.get("images")?;
-    let images: Arc<[ContainerImage]> = images.into();
-    known.insert(text, images.clone());
-    Ok(Some(images))
+    let images: Option<Json<Vec<ContainerImage>>> = columns.read()?;
+    let images = images.map(|Json(images)| Arc::from(images));
+    if let Some((text, images)) = text.zip(images.clone()) {
+        known.insert(text, images);
+    }
+    Ok(images)
 }
 
-fn read(row: &Row<'_>, known: &mut Images) -> rusqlite::Result<Kept> {
-    let counts: Option<Json<Deeds>> = row.get("counts")?;
-    Ok(Kept {
-        release: releases::read(row)?,
-        counts: counts.map(|Json(counts)| counts),
-        images: images(row, known)?,
-        is_sent_here: row.get("sent")?,
-    })
+fn read(columns: &mut Columns<'_>, known: &mut Images) -> rusqlite::Result<Kept> {
+    let release = releases::read(columns)?;
+    let counts: Option<Json<Deeds>> = columns.read()?;
+    let images = images(columns, known)?;
+    let counts = counts.map(|Json(counts)| counts);
+    Ok(Kept { release, counts, images, is_sent_here: columns.read()? })
 }

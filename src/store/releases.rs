@@ -2,12 +2,12 @@
 //! as they were sent.
 
 use jiff::Timestamp;
-use rusqlite::{Row, params};
+use rusqlite::params;
 use serde_json::Value;
 
 use super::{
     Store,
-    column::{Count, Json, Packed, Time, Word},
+    column::{Columns, Count, Json, Packed, Time, Word},
 };
 use crate::workload::{
     body::Body,
@@ -27,32 +27,36 @@ pub(super) const RELEASE: &str = "
     WHERE instance.name = ?1
     ORDER BY number DESC, started_at DESC, release.id DESC";
 
-/// Reads the columns of [`RELEASE`].
-pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Release> {
-    let Count(number) = row.get("number")?;
-    let Json(deployer) = row.get("deployer")?;
-    let Time(started_at) = row.get("started_at")?;
-    let ended_at: Option<Time> = row.get("ended_at")?;
-    let Word(outcome) = row.get("outcome")?;
-    let Word(definition) = row.get("definition")?;
-    let Count(revision) = row.get("revision")?;
-    let Time(revision_created_at) = row.get("revision_created_at")?;
-    let returns_to: Option<Count> = row.get("returns_to")?;
-    let Json(overrides) = row.get("overrides")?;
+/// Reads the columns of [`RELEASE`] as far as they are the release's own.
+pub(super) fn read(columns: &mut Columns<'_>) -> rusqlite::Result<Release> {
+    let id = columns.read()?;
+    let Count(number) = columns.read()?;
+    let Json(deployer) = columns.read()?;
+    let Time(started_at) = columns.read()?;
+    let ended_at: Option<Time> = columns.read()?;
+    let Word(outcome) = columns.read()?;
+    let reason = columns.read()?;
+    let Word(definition) = columns.read()?;
+    let Count(revision) = columns.read()?;
+    let digest = columns.read()?;
+    let Time(revision_created_at) = columns.read()?;
+    let returns_to: Option<Count> = columns.read()?;
+    let pinned = columns.read()?;
+    let Json(overrides) = columns.read()?;
     Ok(Release {
-        id: row.get("id")?,
+        id,
         number,
         deployer,
         started_at,
         ended_at: ended_at.map(|Time(at)| at),
         outcome,
-        reason: row.get("reason")?,
+        reason,
         definition,
         revision,
-        digest: row.get("digest")?,
+        digest,
         revision_created_at,
         returns_to: returns_to.map(|Count(number)| number),
-        pinned: row.get("pinned")?,
+        pinned,
         overrides,
     })
 }
@@ -136,12 +140,14 @@ impl Store {
 
     /// Lists the releases of an instance, the newest first.
     pub(crate) fn releases(&self, instance: &InstanceName) -> Result<Vec<Release>> {
-        self.rows(RELEASE, params![Word(instance)], read)
+        self.rows(RELEASE, params![Word(instance)], |row| read(&mut Columns::of(row)))
     }
 
     /// Gives the newest release of an instance.
     pub(crate) fn latest_release(&self, instance: &InstanceName) -> Result<Option<Release>> {
-        self.row(&format!("{RELEASE} LIMIT 1"), params![Word(instance)], read)
+        self.row(&format!("{RELEASE} LIMIT 1"), params![Word(instance)], |row| {
+            read(&mut Columns::of(row))
+        })
     }
 
     /// Gives the newest release that was begun with this database, and not taken in from a record.
