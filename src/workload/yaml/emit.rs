@@ -2,6 +2,8 @@
 //!
 //! Block style, sequences at the indentation of their key, as `kubectl get -o yaml` writes.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 
 use super::{
@@ -132,18 +134,29 @@ fn fits_block(text: &str) -> bool {
 }
 
 /// Writes a text on one line, quoted where a reader might take it for something else.
-fn scalar_text(text: &str) -> String {
+fn scalar_text(text: &str) -> Cow<'_, str> {
+    // Nearly every key and most values: nothing but a word of its own could make it ambiguous.
+    if is_word(text) && matches!(scalar::resolve_plain(text), ScalarValue::Text) {
+        return text.into();
+    }
     if !text.chars().all(is_printable) {
-        double_quoted(text)
+        double_quoted(text).into()
     // Double quotes where the text alone would mean something else, single ones where it would
     // break the syntax.
     } else if is_ambiguous(text) {
-        format!("\"{text}\"")
+        format!("\"{text}\"").into()
     } else if needs_quotes(text) {
-        format!("'{}'", text.replace('\'', "''"))
+        format!("'{}'", text.replace('\'', "''")).into()
     } else {
-        text.to_owned()
+        text.into()
     }
+}
+
+/// Tells whether a text begins with a letter and has nothing that YAML's syntax knows.
+fn is_word(text: &str) -> bool {
+    let is_plain =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/');
+    text.starts_with(|c: char| c.is_ascii_alphabetic()) && text.bytes().all(is_plain)
 }
 
 /// Tells whether any reader of YAML 1.1 or 1.2 would take the plain text for something other than
