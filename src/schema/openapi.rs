@@ -3,6 +3,8 @@
 //! The files are written by `tests/control-plane/schema` from a running API server; nothing in
 //! them is edited by hand. Schemas of custom resources are read with the same reader.
 
+mod parse;
+
 use std::{
     collections::{BTreeMap, HashMap},
     io::Read,
@@ -111,63 +113,6 @@ pub(crate) struct Schema {
 }
 
 impl Schema {
-    /// Reads a schema, of OpenAPI or of a custom resource.
-    pub(crate) fn parse(value: &Value) -> Self {
-        let text = |key: &str| value.get(key).and_then(Value::as_str);
-        let flag = |key: &str| value.get(key).and_then(Value::as_bool).unwrap_or(false);
-        let texts = |key: &str| -> Vec<Box<str>> {
-            let items = value.get(key).and_then(Value::as_array);
-            items.into_iter().flatten().filter_map(Value::as_str).map(Into::into).collect()
-        };
-        let reference = text("$ref").map(Into::into);
-        let merge_key = text("x-kubernetes-patch-merge-key").map(str::to_owned);
-        let strategy = text("x-kubernetes-patch-strategy").unwrap_or_default();
-        let list = match text("x-kubernetes-list-type") {
-            Some("set") => ListType::Set,
-            Some("map") => ListType::Map(
-                texts("x-kubernetes-list-map-keys").into_iter().map(Into::into).collect(),
-            ),
-            _ => ListType::Atomic,
-        };
-        let properties: BTreeMap<Box<str>, Schema> = value
-            .get("properties")
-            .and_then(Value::as_object)
-            .into_iter()
-            .flatten()
-            .map(|(name, schema)| (name.as_str().into(), Self::parse(schema)))
-            .collect();
-        let default = value.get("default").cloned();
-        Self {
-            always_struct: reference.is_some() && default == Some(Value::Object(Map::new())),
-            kind: kind_of(value, text("type"), text("format")),
-            format: text("format").map(Into::into),
-            additional: match value.get("additionalProperties") {
-                Some(schema @ Value::Object(_)) => Some(Box::new(Self::parse(schema))),
-                // A map of anything.
-                Some(Value::Bool(true)) => Some(Box::new(Self::parse(&Value::Object(Map::new())))),
-                _ => None,
-            },
-            items: value.get("items").map(|items| Box::new(Self::parse(items))),
-            list,
-            atomic: text("x-kubernetes-map-type") == Some("atomic"),
-            allowed: value.get("enum").and_then(Value::as_array).cloned().unwrap_or_default(),
-            required: texts("required"),
-            patch: PatchRule {
-                merge: strategy.contains("merge"),
-                retain_keys: strategy.contains("retainKeys"),
-                key: merge_key,
-            },
-            zero: Zero::Dropped,
-            preserves_unknown: flag("x-kubernetes-preserve-unknown-fields"),
-            nullable: flag("nullable"),
-            embedded: flag("x-kubernetes-embedded-resource"),
-            rules: rules_of(value),
-            reference,
-            properties,
-            default,
-        }
-    }
-
     /// Follows the reference, if it is one, to the schema it means.
     pub(crate) fn resolved(&self) -> &Self {
         match &self.reference {
@@ -208,59 +153,42 @@ impl Schema {
     }
 }
 
-fn rules_of(value: &Value) -> Map<String, Value> {
-    const RULES: [&str; 16] = [
-        "minimum",
-        "maximum",
-        "exclusiveMinimum",
-        "exclusiveMaximum",
-        "minLength",
-        "maxLength",
-        "minItems",
-        "maxItems",
-        "minProperties",
-        "maxProperties",
-        "pattern",
-        "uniqueItems",
-        "multipleOf",
-        "oneOf",
-        "anyOf",
-        "not",
-    ];
-    let object = value.as_object().into_iter().flatten();
-    object
-        .filter(|(key, _)| RULES.contains(&key.as_str()) || *key == "allOf")
-        .map(|(key, rule)| (key.clone(), rule.clone()))
-        .collect()
-}
-
-fn kind_of(value: &Value, kind: Option<&str>, format: Option<&str>) -> SchemaType {
-    if value.get("x-kubernetes-int-or-string") == Some(&Value::Bool(true)) {
-        return SchemaType::IntOrString;
-    }
-    match (kind, format) {
-        (Some("object"), _) => SchemaType::Object,
-        (Some("array"), _) => SchemaType::Array,
-        (Some("string"), Some("date-time")) => SchemaType::Time,
-        (Some("string"), _) => SchemaType::String,
-        (Some("integer"), _) => SchemaType::Integer,
-        (Some("number"), _) => SchemaType::Number,
-        (Some("boolean"), _) => SchemaType::Boolean,
-        (_, Some("int-or-string")) => SchemaType::IntOrString,
-        _ => SchemaType::Any,
-    }
-}
-
 #[derive(Debug)]
 pub(crate) struct Schemas {
-    by_name: HashMap<Box<str>, Schema>,
+    by_name: HashMap<Box<str>, Published>,
     by_kind: HashMap<Gvk, Box<str>>,
+}
+
+/// A schema as it is written, which becomes one when somebody asks for it: of some seven hundred a
+/// command looks at a few.
+#[derive(Debug)]
+struct Published {
+    text: Value,
+    /// What Go's types say of it that the published schemas do not.
+    zeros: Value,
+    schema: OnceLock<Schema>,
+}
+
+impl Published {
+    fn schema(&self, name: &str) -> &Schema {
+        self.schema.get_or_init(|| {
+            let mut schema = Schema::parse(&self.text);
+            match name.rsplit('.').next() {
+                Some("Quantity") => schema.kind = SchemaType::Quantity,
+                Some("RawExtension") => schema.kind = SchemaType::Opaque,
+                Some("MicroTime") => schema.kind = SchemaType::MicroTime,
+                _ => {}
+            }
+            apply_zeros(&mut schema, &self.zeros);
+            schema
+        })
+    }
 }
 
 impl Schemas {
     /// A schema by its name, such as `io.k8s.api.core.v1.Pod`.
     pub(crate) fn get(&self, name: &str) -> Option<&Schema> {
-        self.by_name.get(name)
+        self.by_name.get(name).map(|published| published.schema(name))
     }
 
     /// The name of the schema of a built-in kind.
@@ -298,27 +226,20 @@ pub(super) fn unpack(data: &[u8]) -> Value {
 }
 
 fn load() -> Schemas {
-    let document = published();
-    let zeros = unpack(include_bytes!("zeros.json.gz"));
+    let mut document = published();
+    let mut zeros = unpack(include_bytes!("zeros.json.gz"));
     let mut schemas = Schemas { by_name: HashMap::new(), by_kind: HashMap::new() };
-    for (name, value) in document["schemas"].as_object().into_iter().flatten() {
-        let mut schema = Schema::parse(value);
-        match name.rsplit('.').next() {
-            Some("Quantity") => schema.kind = SchemaType::Quantity,
-            Some("RawExtension") => schema.kind = SchemaType::Opaque,
-            Some("MicroTime") => schema.kind = SchemaType::MicroTime,
-            _ => {}
-        }
-        apply_zeros(&mut schema, &zeros[name]);
-        let kinds = value["x-kubernetes-group-version-kind"].as_array();
-        for kind in
-            kinds.into_iter().flatten().filter(|_| schema.properties.contains_key("metadata"))
-        {
+    let Value::Object(texts) = document["schemas"].take() else { return schemas };
+    for (name, text) in texts {
+        let kinds = text["x-kubernetes-group-version-kind"].as_array();
+        let is_object = !text["properties"]["metadata"].is_null();
+        for kind in kinds.into_iter().flatten().filter(|_| is_object) {
             let text = |key: &str| kind[key].as_str().unwrap_or_default();
             let gvk = Gvk::new(text("group"), text("version"), text("kind"));
             schemas.by_kind.insert(gvk, name.as_str().into());
         }
-        schemas.by_name.insert(name.as_str().into(), schema);
+        let zeros = zeros.get_mut(&name).map(Value::take).unwrap_or_default();
+        schemas.by_name.insert(name.into(), Published { text, zeros, schema: OnceLock::new() });
     }
     schemas
 }
