@@ -4,14 +4,17 @@
 //! A tree takes ten times the room of its text. So what is only kept lies at rest, as its canonical
 //! JSON, and is a tree for as long as somebody looks at it.
 
+mod text;
+
 use std::{
     borrow::Cow,
     ops::{Deref, DerefMut},
     sync::{Arc, OnceLock},
 };
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use serde_json::Value;
+use text::Text;
 
 /// How deep a body may nest that can rest: serde_json reads no text that is deeper than 127.
 const DEEPEST: usize = 120;
@@ -115,7 +118,11 @@ impl Serialize for Body {
 /// What comes out of a file or a record is kept first.
 impl<'de> Deserialize<'de> for Body {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Value::deserialize(deserializer).map(Self::at_rest)
+        match Text::read(deserializer)?.canonical(DEEPEST) {
+            Ok(text) => Ok(Self { text: Some(text.into()), tree: OnceLock::new() }),
+            // Nobody of ours wrote it so.
+            Err(text) => serde_json::from_str(&text).map(Self::at_rest).map_err(D::Error::custom),
+        }
     }
 }
 
@@ -173,6 +180,26 @@ mod tests {
         body.rest();
         assert_eq!(body["a"], 1);
         assert!(is_text(&serde_json::from_value(value).unwrap()));
+    }
+
+    #[test]
+    fn what_is_read_is_its_canonical_text() {
+        for text in [
+            r#"{"a":{"":true},"b":[1,-2,2.5,-0.0,1e30,null,"é\n\u0007",[],{}],"c":18446744073709551615}"#,
+            r#"[ { "b" : 1, "a" : [ ] , "a" : { "c" : 1.0, "b" : 12345678901234567890123 } } , -0 ]"#,
+            "null",
+            "\"\\u00e9\\/\"",
+        ] {
+            let value: Value = serde_json::from_str(text).unwrap();
+            let body: Body = serde_json::from_str(text).unwrap();
+            assert_eq!(body.text.as_deref(), Some(&*value.to_string()));
+            assert!(body.tree.get().is_none());
+            let body: Body = serde_json::from_value(value.clone()).unwrap();
+            assert_eq!(body.text.as_deref(), Some(&*value.to_string()));
+        }
+        let deep = format!("{}1{}", "[".repeat(DEEPEST + 1), "]".repeat(DEEPEST + 1));
+        assert_eq!(serde_json::from_str::<Body>(&deep).unwrap().to_string(), deep);
+        assert!(serde_json::from_str::<Body>(r#"{"a":[1,}"#).is_err());
     }
 
     #[test]
