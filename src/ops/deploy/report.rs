@@ -209,7 +209,7 @@ impl DeployReport {
             }
             view.evidence.clone_from(&node.evidence);
             if let Some(Some(object)) = rollout.observer.seen(id) {
-                view.restarts = restarts_of(object, &rollout.observer.around);
+                view.restarts = restarts_of(object, rollout.observer.around());
                 view.details = reached_by(object);
             } else if node.is_ready() {
                 view.details = reached_by(&node.item.desired.body.look());

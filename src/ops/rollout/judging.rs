@@ -2,59 +2,80 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Clock, Rollout};
+use super::{Clock, Node, Rollout};
 use crate::{
     ops::events::{Event, HEARTBEAT},
     workload::{
         graph::{Milestone, Schedule},
         plan::Desired,
-        readiness::{State, Verdict, judge, judge_gone},
+        readiness::{State, Verdict, Window, judge, judge_gone},
     },
 };
 
 /// How often an object is asked for that cannot be watched.
 const POLL_EVERY: Duration = Duration::from_secs(2);
+
 impl Rollout<'_> {
-    pub(super) fn judge_all(&mut self, schedule: &mut Schedule<'_>, clock: &mut Clock) {
-        clock.dirty = false;
-        clock.judged = Instant::now();
+    /// Judges what was touched; from time to time everything, since some judgements depend on the time.
+    pub(super) fn judge(&mut self, schedule: &mut Schedule<'_>, clock: &mut Clock) {
+        let begun = Instant::now();
+        let touched = self.observer.take_touched();
+        let all = clock.next_judging_of_all() <= begun;
+        if all {
+            self.judge_each(0..self.nodes.len(), schedule, clock);
+        } else {
+            self.judge_each(touched, schedule, clock);
+        }
+        clock.note_judging(begun, all);
+    }
+
+    fn judge_each(
+        &mut self,
+        nodes: impl IntoIterator<Item = usize>,
+        schedule: &mut Schedule<'_>,
+        clock: &mut Clock,
+    ) {
         let window = self.window();
-        for index in 0..self.nodes.len() {
-            let node = &self.nodes[index];
-            if !node.applied || node.is_settled() || !node.watch.object {
-                continue;
-            }
-            let Some(seen) = self.observer.seen(&node.item.desired.id) else { continue };
-            // Before our own write it looks complete: the Deployment of yesterday is ready.
-            if node.is_older_than_write(seen) {
-                continue;
-            }
-            let verdict = match seen {
-                // With a time to live of 0 it is gone before anybody has seen its end: its event
-                // tells.
-                None if node.item.desired.id.is("batch", "Job") => {
-                    judge_gone(&node.item.desired.body.look(), node.uid(), &self.observer.around)
-                }
-                seen => judge(seen, &self.observer.around, &window),
-            };
-            let verdict = node.in_its_time(verdict);
-            // A watch may lag behind our own write.
-            if verdict.state == State::Missing && node.verdict.is_none() {
-                continue;
-            }
+        for index in nodes {
+            let Some(verdict) = self.judge_node(index, &window) else { continue };
             // The first one starts the 30 s in which the others may end their own way
             // (docs/design.md, Wait).
             if verdict.state == State::Failed {
                 clock.first_failure.get_or_insert_with(Instant::now);
             }
-            if node.verdict.as_ref() != Some(&verdict) {
+            if self.nodes[index].verdict.as_ref() != Some(&verdict) {
                 self.set_verdict(schedule, index, verdict);
             }
         }
         // What failed may have mended itself.
-        if !self.nodes.iter().any(|node| node.error.is_some() || node.has_failed()) {
+        let is_failure = |node: &Node<'_>| node.error.is_some() || node.has_failed();
+        if clock.first_failure.is_some() && !self.nodes.iter().any(is_failure) {
             clock.first_failure = None;
         }
+    }
+
+    /// Judges a node by what was seen of it; none where that tells nothing, or nobody waits for it.
+    fn judge_node(&self, index: usize, window: &Window<'_>) -> Option<Verdict> {
+        let node = &self.nodes[index];
+        if !node.applied || node.is_settled() || !node.watch.object {
+            return None;
+        }
+        let seen = self.observer.seen(&node.item.desired.id)?;
+        // Before our own write it looks complete: the Deployment of yesterday is ready.
+        if node.is_older_than_write(seen) {
+            return None;
+        }
+        let verdict = match seen {
+            // With a time to live of 0 it is gone before anybody has seen its end: its event
+            // tells.
+            None if node.item.desired.id.is("batch", "Job") => {
+                judge_gone(&node.item.desired.body.look(), node.uid(), self.observer.around())
+            }
+            seen => judge(seen, self.observer.around(), window),
+        };
+        let verdict = node.in_its_time(verdict);
+        // A watch may lag behind our own write.
+        (verdict.state != State::Missing || node.verdict.is_some()).then_some(verdict)
     }
 
     pub(super) fn set_verdict(
@@ -107,7 +128,7 @@ impl Rollout<'_> {
             .map(|node| &node.item.desired)
             .collect();
         self.observer.ask_at_once(self.scope.target, &unready, POLL_EVERY).await;
-        self.judge_all(schedule, clock);
+        self.judge_each(0..self.nodes.len(), schedule, clock);
     }
 
     pub(super) fn heartbeat(&self, clock: &mut Clock) {

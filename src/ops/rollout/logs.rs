@@ -123,7 +123,7 @@ impl Rollout<'_> {
     fn is_ahead_of_pods(&self) -> bool {
         let ours = self.nodes.iter().filter(|node| node.written.is_some() && node.waited_for);
         ours.filter_map(|node| self.observer.seen(&node.item.desired.id).flatten())
-            .any(|object| is_ahead_of_all_pods(object, &self.observer.around))
+            .any(|object| is_ahead_of_all_pods(object, self.observer.around()))
     }
 }
 
@@ -131,6 +131,6 @@ impl Rollout<'_> {
 fn pods_of<'o>(node: &Node<'_>, observer: &'o Observer) -> impl Iterator<Item = &'o Value> {
     let id = &node.item.desired.id;
     let itself = observer.seen(id).flatten().filter(|_| id.is("", "Pod"));
-    let below = node.uid().map(|uid| observer.around.pods_below(uid));
+    let below = node.uid().map(|uid| observer.around().pods_below(uid));
     itself.into_iter().chain(below.into_iter().flatten())
 }

@@ -16,13 +16,14 @@ mod node;
 mod observer;
 mod places;
 mod second_turn;
+mod shown;
 
 use std::time::Instant;
 
 use futures::{StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
 use jiff::Timestamp;
 
-use clock::{AFTER_FAILURE, Clock, TICK};
+use clock::{AFTER_FAILURE, Clock};
 use logs::RolloutLogs;
 pub(crate) use node::Node;
 pub(crate) use observer::Observer;
@@ -133,7 +134,7 @@ impl<'a> Rollout<'a> {
         let window = self.window();
         for node in self.nodes.iter_mut().filter(|node| node.applied && !node.is_settled()) {
             if let Some(Some(object)) = self.observer.seen(&node.item.desired.id) {
-                node.diagnosis = Some(diagnose(object, &self.observer.around, &window));
+                node.diagnosis = Some(diagnose(object, self.observer.around(), &window));
             }
         }
         self.gather_evidence(&end).await;
@@ -166,9 +167,10 @@ impl<'a> Rollout<'a> {
             {
                 return self.verdict();
             }
-            self.tell_phase(&mut clock);
+            self.tell_phase(&mut clock, writing.is_empty());
             self.let_time_stand(&mut clock, writing.is_empty());
             let deadline = self.next_deadline(&clock);
+            let due = clock.next_judging(self.observer.is_touched());
             tokio::select! {
                 // In this order: who wants us to stop or has taken over comes before whatever the
                 // cluster does.
@@ -185,7 +187,6 @@ impl<'a> Rollout<'a> {
                 }
                 change = self.observer.changed() => {
                     self.observer.take(change);
-                    clock.dirty = true;
                     // 401: nothing will be seen any more, and waiting until time is up tells nobody
                     // why.
                     if self.observer.login_refused().is_some() {
@@ -194,14 +195,14 @@ impl<'a> Rollout<'a> {
                     }
                 }
                 // What only time decides is judged without a change.
-                () = tokio::time::sleep(TICK) => {}
+                () = until(Some(due)) => {}
                 () = until(deadline) => return self.end_at_deadline(&mut clock, &mut schedule, &mut writing).await,
                 // The last: who writes without pause keeps nothing else from its turn.
                 event = self.logs.next() => self.tell_log(event),
             }
-            if clock.judging_is_due() {
+            if due <= Instant::now() {
                 self.ask_for_unwatched(&mut clock);
-                self.judge_all(&mut schedule, &mut clock);
+                self.judge(&mut schedule, &mut clock);
                 self.follow_logs();
             }
             self.heartbeat(&mut clock);
@@ -210,9 +211,9 @@ impl<'a> Rollout<'a> {
 
     /// Says what is done now, where that is something else than before: where nothing is to be
     /// applied, it waits from the beginning on.
-    fn tell_phase(&self, clock: &mut Clock) {
+    fn tell_phase(&self, clock: &mut Clock, is_idle: bool) {
         let is_sent = |node: &Node<'_>| node.applied || node.error.is_some() || node.skipped;
-        let waits = self.scope.wait && self.nodes.iter().all(is_sent);
+        let waits = self.scope.wait && is_idle && self.nodes.iter().all(is_sent);
         let phase = if waits { "waiting" } else { "applying" };
         if clock.phase != phase {
             clock.phase = phase;
@@ -265,7 +266,6 @@ impl<'a> Rollout<'a> {
         result: Result<Written, Error>,
         clock: &mut Clock,
     ) {
-        clock.dirty = true;
         match result {
             Ok(written) => {
                 let object = self.nodes[node].item.desired.id.clone();
@@ -305,7 +305,7 @@ impl<'a> Rollout<'a> {
         }
         if node.watch.object {
             let RolloutScope { target, instance, .. } = self.scope;
-            self.observer.watch_for(target, instance, &node.item.desired, node.watch);
+            self.observer.watch_for(target, instance, index, node);
         } else {
             self.set_verdict(schedule, index, Verdict::ready());
         }

@@ -2,14 +2,18 @@
 //! with GETs where watching is forbidden.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeSet, HashMap, HashSet},
     time::Duration,
 };
 
 use futures::{StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::{sync::mpsc, task::JoinSet};
 
+use super::{
+    node::Node,
+    shown::{Place, Shown, place_of},
+};
 use crate::{
     cluster::{
         api::Api,
@@ -21,10 +25,10 @@ use crate::{
     ops::target::Target,
     workload::{
         name::InstanceName,
-        object::{GroupKind, ObjectId, join_api_version, split_api_version},
-        ownership::{INSTANCE_LABEL, MANAGED_LABEL, uid},
+        object::{GroupKind, ObjectId, join_api_version},
+        ownership::{INSTANCE_LABEL, MANAGED_LABEL},
         plan::Desired,
-        readiness::{Related, WatchNeeds, is_leaving},
+        readiness::Related,
     },
 };
 
@@ -47,23 +51,18 @@ pub(crate) struct Observer {
     api: Api,
     watches: JoinSet<()>,
     started: HashSet<Collection>,
-    listed: HashSet<(GroupKind, Option<String>)>,
     /// What cannot be watched, and why.
-    unwatchable: HashMap<(GroupKind, Option<String>), String>,
+    unwatchable: HashMap<Place, String>,
     sender: mpsc::UnboundedSender<CollectionEvent>,
     changes: mpsc::UnboundedReceiver<CollectionEvent>,
-    /// What was seen last: whole of those that are waited for, of their neighbours who they are.
-    live: HashMap<ObjectId, Value>,
-    /// Those that are waited for.
-    awaited: HashSet<ObjectId>,
+    /// What it shows.
+    shown: Shown,
     /// What was asked for by name since no watch shows it.
     polled: HashSet<ObjectId>,
     /// What is being asked for by name.
     asking: FuturesUnordered<BoxFuture<'static, Change>>,
     /// How the server refused the login, where it did.
     login_refused: Option<Failure>,
-    /// What is around the objects: pods, replica sets, events.
-    pub around: Related,
 }
 
 impl Observer {
@@ -74,33 +73,33 @@ impl Observer {
             api: api.clone(),
             watches: JoinSet::new(),
             started: HashSet::new(),
-            listed: HashSet::new(),
             unwatchable: HashMap::new(),
             sender,
             changes,
-            live: HashMap::new(),
-            awaited: HashSet::new(),
+            shown: Shown::default(),
             polled: HashSet::new(),
             asking: FuturesUnordered::new(),
             login_refused: None,
-            around: Related::default(),
         }
     }
 
-    /// Watches what a judgement of the object looks at.
-    pub(crate) fn watch_for(
+    /// Gives what is around the objects: pods, replica sets, events.
+    pub(crate) fn around(&self) -> &Related {
+        &self.shown.around
+    }
+
+    /// Watches what a judgement of a node of the rollout looks at.
+    pub(super) fn watch_for(
         &mut self,
         target: &Target,
         instance: &InstanceName,
-        desired: &Desired,
-        watch: WatchNeeds,
+        index: usize,
+        node: &Node<'_>,
     ) {
+        let (desired, watch) = (&node.item.desired, node.watch);
         let id = &desired.id;
         if watch.object {
-            // As a neighbour it was not kept whole; its own watch shows it anew.
-            if self.awaited.insert(id.clone()) && is_around(&id.kind) {
-                self.live.remove(id);
-            }
+            self.shown.await_object(index, id, node.uid(), watch);
             // The label that the object has: a Namespace that somebody else made is shared.
             let body = desired.body.look();
             let labels = &body["metadata"]["labels"];
@@ -173,20 +172,9 @@ impl Observer {
             CollectionEvent::Listed(collection, objects) => self.take_list(&collection, objects),
             CollectionEvent::Present(object) => {
                 self.polled.remove(&ObjectId::of(&object));
-                self.keep(object);
+                self.shown.keep(object);
             }
-            CollectionEvent::Gone(object) => {
-                let id = ObjectId::of(&object);
-                if id.is("batch", "Job") && is_leaving(&object) {
-                    // How it ended counts, not that its time to live is over.
-                    self.live.insert(id, object);
-                } else {
-                    self.live.remove(&id);
-                    if let Some(uid) = uid(&object) {
-                        self.around.remove(uid);
-                    }
-                }
-            }
+            CollectionEvent::Gone(object) => self.shown.gone(object),
             CollectionEvent::Unobservable(collection, failure) => {
                 self.unwatchable.insert(place_of(&collection), failure.message());
                 // 403 leaves single reads; 401 refuses these as well.
@@ -202,75 +190,38 @@ impl Observer {
         self.login_refused.as_ref()
     }
 
-    fn keep(&mut self, object: Value) {
-        let kind = object["kind"].as_str().unwrap_or_default();
-        let id = ObjectId::of(&object);
-        if !is_around(kind) {
-            self.live.insert(id, object);
-            return;
-        }
-        if self.awaited.contains(&id) {
-            self.live.insert(id, object.clone());
-        } else if kind != "Event" && kind != "Node" {
-            // Thousands of pods are not kept twice.
-            let metadata = &object["metadata"];
-            let metadata = json!({"uid": metadata["uid"], "labels": metadata["labels"]});
-            self.live.insert(id, json!({"metadata": metadata}));
-        }
-        self.around.upsert(object);
-    }
-
     fn take_list(&mut self, collection: &Collection, objects: Vec<Value>) {
         if collection.query.starts_with(BY_NAME) {
             // One neighbour: it says nothing about the others of its kind.
-            objects.into_iter().for_each(|object| self.around.upsert(object));
+            objects.into_iter().for_each(|object| self.shown.keep_around(object));
             return;
         }
-        let place = place_of(collection);
-        let here: HashSet<ObjectId> = objects.iter().map(ObjectId::of).collect();
-        // After a watch that broke (410, a restarted server) a new list stands in for the deletions
-        // that it missed.
-        let gone: Vec<ObjectId> = self
-            .live
-            .iter()
-            .filter(|(id, object)| {
-                id.group_kind() == place.0
-                    && id.namespace == place.1
-                    // Two watches of one kind and namespace select different labels: a list says
-                    // nothing of what it does not select.
-                    && collection.selects(object)
-                    && !here.contains(id)
-                    && !(id.is("batch", "Job") && is_leaving(object))
-            })
-            .map(|(id, _)| id.clone())
-            .collect();
-        for id in gone {
-            if let Some(object) = self.live.remove(&id)
-                && let Some(uid) = uid(&object)
-            {
-                self.around.remove(uid);
-            }
+        for object in &objects {
+            self.polled.remove(&ObjectId::of(object));
         }
-        for object in objects {
-            self.polled.remove(&ObjectId::of(&object));
-            self.keep(object);
-        }
-        self.listed.insert(place);
+        self.shown.list(place_of(collection), collection, objects);
     }
 
     /// Gives an object as it was seen last, or `None` where it is not there; the outer `None`
     /// where nothing is known yet.
     pub(crate) fn seen(&self, id: &ObjectId) -> Option<Option<&Value>> {
-        match self.live.get(id) {
-            Some(object) => Some(Some(object)),
-            None => self.listed.contains(&(id.group_kind(), id.namespace.clone())).then_some(None),
-        }
+        self.shown.of(id)
+    }
+
+    /// Tells whether a judgement may be another than it was.
+    pub(super) fn is_touched(&self) -> bool {
+        self.shown.is_touched()
+    }
+
+    /// Gives the nodes whose judgement may be another since this was asked last.
+    pub(super) fn take_touched(&mut self) -> BTreeSet<usize> {
+        self.shown.take_touched()
     }
 
     /// Tells whether a watch shows the object as it is. Where it does not, watching is forbidden,
     /// or the object is gone or has lost the label that the watch selects: it has to be asked for.
     pub(crate) fn is_watching(&self, id: &ObjectId) -> bool {
-        self.live.contains_key(id)
+        self.shown.is_live(id)
             && !self.polled.contains(id)
             && !self.unwatchable.contains_key(&(id.group_kind(), id.namespace.clone()))
     }
@@ -316,30 +267,12 @@ impl Observer {
     fn take_asked(&mut self, id: ObjectId, found: Result<Option<Value>, Failure>) {
         match found {
             Ok(Some(object)) => {
-                self.keep(object);
+                self.shown.keep(object);
                 self.polled.insert(id);
             }
-            Ok(None) => {
-                self.live.remove(&id);
-                self.listed.insert((id.group_kind(), id.namespace));
-            }
+            Ok(None) => self.shown.is_not_there(id),
             // What cannot be asked now is asked at the next tick.
             Err(_) => {}
         }
     }
-}
-
-fn is_around(kind: &str) -> bool {
-    ["Pod", "ReplicaSet", "Event", "Node", "StorageClass", "CustomResourceDefinition"]
-        .contains(&kind)
-}
-
-/// Reads the kind and namespace of a collection off its path.
-fn place_of(collection: &Collection) -> (GroupKind, Option<String>) {
-    let (group, _) = split_api_version(&collection.api_version);
-    let namespace = collection.path.split_once("/namespaces/").and_then(|(_, rest)| {
-        let (namespace, plural) = rest.split_once('/')?;
-        (!plural.is_empty()).then(|| namespace.to_owned())
-    });
-    (GroupKind::new(group, &*collection.kind), namespace)
 }

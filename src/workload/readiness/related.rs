@@ -20,6 +20,9 @@ const REVISION: &str = "deployment.kubernetes.io/revision";
 /// The label by which an EndpointSlice names its Service.
 const SERVICE_NAME: &str = "kubernetes.io/service-name";
 
+/// How many levels of controllers there are at the most: a circle of owners has no end.
+const LEVELS: usize = 8;
+
 /// An index over the neighbours of the objects of an instance.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Related {
@@ -94,6 +97,26 @@ impl Related {
     /// Gives the events about an object.
     pub(crate) fn events_of(&self, uid: &str) -> impl Iterator<Item = &Value> {
         self.events.children(uid)
+    }
+
+    /// Gives the uids of what may be judged by the object of a uid: its own, its controller's, and so
+    /// on, as far as they are known.
+    pub(crate) fn above<'a>(&'a self, uid: &'a str) -> impl Iterator<Item = &'a str> {
+        let parent = |uid: &&'a str| {
+            let known = [&self.pods, &self.replica_sets]
+                .into_iter()
+                .find_map(|index| index.objects.get(*uid))?;
+            Some(&*known.parent)
+        };
+        std::iter::successors(Some(uid), parent).take(LEVELS)
+    }
+
+    /// Gives the uid of what an object is controlled by, or, of an event, what it is about.
+    pub(crate) fn parent(object: &Value) -> &str {
+        match text(object, "/kind") {
+            "Event" => involved(object),
+            _ => controller(object).unwrap_or_default(),
+        }
     }
 
     pub(crate) fn node(&self, name: &str) -> Option<&Value> {
