@@ -6,7 +6,7 @@
 use super::{
     instance::Status,
     object::ObjectId,
-    readiness::{PodCounts, State, Verdict},
+    readiness::{PodCounts, State, UNAWAITED, Verdict},
     release::Outcome,
 };
 
@@ -80,8 +80,8 @@ pub(crate) fn judge_instance(facts: &InstanceFacts) -> (Status, String) {
     }
     // That all is well is not known of what is not known.
     match doubt {
-        Some(doubt) => (Status::Error, format!("{}; {doubt}", healthy(objects.len()))),
-        None => (Status::Healthy, healthy(objects.len())),
+        Some(doubt) => (Status::Error, format!("{}; {doubt}", healthy(objects))),
+        None => (Status::Healthy, healthy(objects)),
     }
 }
 
@@ -170,11 +170,16 @@ fn sentence(seen: &JudgedObject) -> String {
     }
 }
 
-fn healthy(objects: usize) -> String {
-    match objects {
-        0 => "it has no objects".to_owned(),
-        1 => "its object is ready".to_owned(),
-        _ => format!("all {objects} objects are ready"),
+/// Counts what is ready. What is not, since nobody waits for it, is not said to be.
+fn healthy(objects: &[JudgedObject]) -> String {
+    let is_left = |seen: &&JudgedObject| seen.verdict.reason == UNAWAITED;
+    match (objects.len(), objects.iter().filter(is_left).count()) {
+        (0, _) => "it has no objects".to_owned(),
+        (1, 0) => "its object is ready".to_owned(),
+        (1, _) => "its object is not waited for".to_owned(),
+        (all, 0) => format!("all {all} objects are ready"),
+        (all, left) if left == all => format!("none of its {all} objects is waited for"),
+        (all, left) => format!("{} of {all} objects ready, {left} not waited for", all - left),
     }
 }
 
@@ -212,6 +217,7 @@ mod tests {
         let waiting = Verdict::waiting("Progressing", "1 of 2 pods available");
         let failed = Verdict::failed("ErrImagePull", "no image");
         let missing = Verdict::missing();
+        let unawaited = Verdict { reason: UNAWAITED.to_owned(), ..Verdict::ready_saying("x") };
         let some = Some((7, Outcome::Ready));
         let one = PodCounts { wanted: 2, ready: 1 };
         let zero = PodCounts { wanted: 2, ready: 0 };
@@ -272,6 +278,15 @@ mod tests {
                 "Reconciling: Deployment/web: 1 of 2 pods available",
             ),
             (said(some, &ready, NONE, &ready, same), "Healthy: all 2 objects are ready"),
+            (
+                said(some, &unawaited, zero, &ready, same),
+                "Healthy: 1 of 2 objects ready, 1 not waited for",
+            ),
+            (
+                said(some, &unawaited, zero, &unawaited, same),
+                "Healthy: none of its 2 objects is waited for",
+            ),
+            (said(some, &unawaited, zero, &missing, same), "Unhealthy: ConfigMap/conf is missing"),
             (
                 said(some, &ready, one, &ready, |it| it.running = true),
                 "Reconciling: release 7 is being deployed",

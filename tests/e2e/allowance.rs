@@ -53,6 +53,8 @@ on_both! {
         assert_eq!((&status["status"], &web["state"]), (&json!("Healthy"), &json!("ready")), "{status}");
         let why = web["message"].as_str().unwrap();
         assert!(why.starts_with("not waited for (workloadctl/wait): "), "{status}");
+        // Its namespace and the ConfigMap are ready; what nobody waits for is not said to be.
+        assert_eq!(status["reason"], "2 of 3 objects ready, 1 not waited for", "{status}");
         // Without the annotation all three say so.
         write(place, &[unready(&json!({})), config_map()]);
         place.run(&format!("deploy {name} -f set.json --timeout 4s")).expect(3);

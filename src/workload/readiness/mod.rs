@@ -48,7 +48,7 @@ use self::{
 };
 pub(crate) use self::{
     annotations::{
-        allowance::{Allowance, TIMED_OUT, late, unawaited},
+        allowance::{Allowance, TIMED_OUT, UNAWAITED, late, unawaited},
         check_annotations, says_when,
     },
     counts::{PodCounts, is_ahead_of_all_pods, pod_counts},

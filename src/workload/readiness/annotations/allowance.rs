@@ -20,6 +20,9 @@ const WAIT: &str = "workloadctl/wait";
 /// The annotation that says how long it may take.
 const TIMEOUT: &str = "workloadctl/timeout";
 
+/// The reason of what is not ready, and is not waited for either.
+pub(crate) const UNAWAITED: &str = "NotWaitedFor";
+
 /// The reason of what took longer than it says it may.
 pub(crate) const TIMED_OUT: &str = "Timeout";
 
@@ -45,7 +48,8 @@ impl Allowance {
     pub(crate) fn excuse(self, verdict: Verdict) -> Verdict {
         match verdict.state {
             State::Waiting | State::Failed if !self.is_waited_for => {
-                Verdict::ready_saying(format!("{}: {}", unawaited(), verdict.message))
+                let message = format!("{}: {}", unawaited(), verdict.message);
+                Verdict { reason: UNAWAITED.to_owned(), ..Verdict::ready_saying(message) }
             }
             _ => verdict,
         }
