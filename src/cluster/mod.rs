@@ -26,6 +26,7 @@ mod stream;
 #[cfg(test)]
 pub(crate) mod stub;
 pub(crate) mod transport;
+mod trimmed;
 pub(crate) mod trust;
 mod uptime;
 pub(crate) mod watch;

@@ -22,12 +22,26 @@ pub struct Request {
     pub(crate) accept: &'static str,
     /// Whether it is tried again when it fails in a way that may pass.
     pub(crate) retry: bool,
+    /// Whether the answer's objects are read without [what no look needs](super::trimmed).
+    pub(super) trimmed: bool,
 }
 
 impl Request {
     /// Makes a GET.
     pub fn get(path: impl Into<String>) -> Self {
-        Self { method: Method::GET, path: path.into(), body: None, accept: WHOLE, retry: true }
+        Self {
+            method: Method::GET,
+            path: path.into(),
+            body: None,
+            accept: WHOLE,
+            retry: true,
+            trimmed: false,
+        }
+    }
+
+    /// Makes a GET of an object that is only looked at.
+    pub(crate) fn look(path: impl Into<String>) -> Self {
+        Self { trimmed: true, ..Self::get(path) }
     }
 
     pub(crate) fn get_metadata(path: impl Into<String>) -> Self {
@@ -70,8 +84,7 @@ impl Request {
             // JSON is YAML, and applies have no type of JSON.
             body: Some((encode(body), APPLY)),
             accept: METADATA_ONLY,
-            path,
-            retry: true,
+            ..Self::get(path)
         }
     }
 

@@ -1,4 +1,5 @@
-//! Watching collections: a list, then a watch from where the list stood, for ever.
+//! Watching collections: a list, then a watch from where the list stood, for ever. Of the objects most of
+//! `managedFields` is left out.
 //!
 //! A watch that ends is taken up where it stood; one that is too old (410) begins with a new
 //! list. Where listing or watching is forbidden or hopeless, the caller is told and asks object by
@@ -17,7 +18,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use super::{
     api::{Api, List},
     failure::Failure,
-    stream,
+    stream, trimmed,
 };
 use crate::workload::error::Code;
 
@@ -78,7 +79,7 @@ impl Collection {
     /// # Errors
     /// As [`Api::send`].
     pub(crate) async fn list(&self, api: &Api) -> Result<List, Failure> {
-        let mut list = api.list(&self.path, &self.query).await?;
+        let mut list = api.list_look(&self.path, &self.query).await?;
         list.items.iter_mut().for_each(|object| self.complete(object));
         Ok(list)
     }
@@ -197,7 +198,7 @@ impl Collection {
         events: &UnboundedSender<CollectionEvent>,
     ) -> Option<WatchEnd> {
         // A line that cannot be read may hide an event: begin anew.
-        let Ok(mut event) = serde_json::from_slice::<Value>(line) else {
+        let Ok(mut event) = trimmed::event(line) else {
             return (!line.trim_ascii().is_empty()).then_some(WatchEnd::TooOld);
         };
         let mut object = event["object"].take();

@@ -7,7 +7,7 @@ use super::overrides::Overrides;
 /// What stands in the place of a secret value.
 pub(super) const MASK: &str = "***";
 /// The annotation in which kubectl keeps a whole copy of the object.
-pub(super) const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+pub(crate) const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// Shows a body in one line. `path` is the URL path of the request, which tells what a patch
 /// without a kind is about. What is not JSON is only counted.

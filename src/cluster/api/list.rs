@@ -9,7 +9,7 @@ use super::{
 use crate::{
     cluster::{
         failure::Failure,
-        request::{Request, WHOLE, encode_query},
+        request::{Request, encode_query},
     },
     workload::error::Code,
 };
@@ -36,7 +36,15 @@ impl Api {
     /// # Errors
     /// As [`Api::send`].
     pub(crate) async fn list(&self, collection: &str, query: &str) -> Result<List, Failure> {
-        self.pages(collection, query, WHOLE, Some).await
+        self.pages(collection, query, &Request::get(""), Some).await
+    }
+
+    /// Lists a collection whose objects are only looked at.
+    ///
+    /// # Errors
+    /// As [`Api::send`].
+    pub(crate) async fn list_look(&self, collection: &str, query: &str) -> Result<List, Failure> {
+        self.pages(collection, query, &Request::look(""), Some).await
     }
 
     /// Lists the metadata alone of a collection's objects.
@@ -48,7 +56,7 @@ impl Api {
         collection: &str,
         query: &str,
     ) -> Result<List, Failure> {
-        self.pages(collection, query, METADATA_LIST, Some).await
+        self.pages(collection, query, &metadata_list(), Some).await
     }
 
     /// Lists a collection, or the metadata alone of its objects, and keeps of each what `keep` makes
@@ -63,15 +71,15 @@ impl Api {
         whole: bool,
         keep: impl Fn(Value) -> Option<T>,
     ) -> Result<Vec<T>, Failure> {
-        let accept = if whole { WHOLE } else { METADATA_LIST };
-        Ok(self.pages(collection, query, accept, keep).await?.items)
+        let page = if whole { Request::get("") } else { metadata_list() };
+        Ok(self.pages(collection, query, &page, keep).await?.items)
     }
 
     async fn pages<T>(
         &self,
         collection: &str,
         query: &str,
-        accept: &'static str,
+        page: &Request,
         keep: impl Fn(Value) -> Option<T>,
     ) -> Result<List<T>, Failure> {
         let mut items = Vec::new();
@@ -81,7 +89,7 @@ impl Api {
             let limited = limit.map(|limit| format!("&limit={limit}")).unwrap_or_default();
             let asked = format!("{limited}{query}{next}");
             let path = format!("{collection}?{}", asked.trim_start_matches('&'));
-            let answer = match self.send(Request { accept, ..Request::get(path) }).await {
+            let answer = match self.send(Request { path, ..page.clone() }).await {
                 // The list expired while we read it (etcd has compacted what the token meant):
                 // begin anew, in one piece, which cannot expire. Items of two states must not be
                 // mixed. A second time the list is never read to its end.
@@ -132,4 +140,9 @@ impl Api {
         let error = too_large(&self.connection.server, path, &what);
         Err(Failure::NoAnswer(Box::new(error)))
     }
+}
+
+/// Asks for pages of the metadata alone.
+fn metadata_list() -> Request {
+    Request { accept: METADATA_LIST, ..Request::get("") }
 }

@@ -12,6 +12,7 @@ use crate::{
         explain::NOT_AN_API_SERVER,
         failure::Failure,
         request::Request,
+        trimmed,
     },
     workload::error::{Code, Error},
 };
@@ -85,7 +86,11 @@ impl Api {
     /// a kind. A login page, or a service's `{"ok": true}`, is no object without a uid.
     pub(super) fn read_answer(&self, request: &Request, bytes: &Bytes) -> Result<Value, Failure> {
         let is_page = bytes.trim_ascii_start().starts_with(b"<");
-        let why = match serde_json::from_slice::<Value>(bytes) {
+        let read = match request.trimmed {
+            true => trimmed::answer(bytes),
+            false => serde_json::from_slice::<Value>(bytes),
+        };
+        let why = match read {
             Ok(body) if !is_of_objects(&request.path) || body["kind"].is_string() => {
                 return Ok(body);
             }

@@ -242,7 +242,7 @@ impl Observer {
             let Some(path) = target.path(&desired.id, &desired.version) else { continue };
             let (api, id) = (self.api.clone(), desired.id.clone());
             self.asking.push(Box::pin(async move {
-                let asked = tokio::time::timeout(limit, api.find(Request::get(path))).await;
+                let asked = tokio::time::timeout(limit, api.find(Request::look(path))).await;
                 let late =
                     || Failure::NoAnswer(Box::new(timed_out(&api.connection().server, limit)));
                 Change::Asked(id, asked.unwrap_or_else(|_| Err(late())))
