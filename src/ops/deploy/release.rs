@@ -184,7 +184,7 @@ impl<'a> Deploy<'a> {
             let id = &node.item.desired.id;
             // Recorded, so that a Job whose time to live is over is not run again (docs/design.md,
             // Jobs).
-            let completed = node.has_completed(rollout.observer.seen(id).flatten());
+            let completed = node.has_completed(rollout.observer.seen(id).flatten().as_deref());
             if let Some(written) = &node.written {
                 inventory.take(Entry { completed, ..written.entry.clone() });
             } else if completed && let Some(entry) = inventory.get_mut(id) {

@@ -21,7 +21,7 @@ use crate::{
         name::InstanceName,
         object::ObjectId,
         plan::{Item, Plan},
-        readiness::{State, images_of, restarts_of, unawaited},
+        readiness::{State, images_of, unawaited},
         record::Entry,
         release::{Action, Outcome, Release},
         runtime::RuntimeName,
@@ -208,9 +208,9 @@ impl DeployReport {
                 NOT_REACHED.clone_into(&mut view.message);
             }
             view.evidence.clone_from(&node.evidence);
+            view.restarts = node.restarts;
             if let Some(Some(object)) = rollout.observer.seen(id) {
-                view.restarts = restarts_of(object, rollout.observer.around());
-                view.details = reached_by(object);
+                view.details = reached_by(&object);
             } else if node.is_ready() {
                 view.details = reached_by(&node.item.desired.body.look());
             }

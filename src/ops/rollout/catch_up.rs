@@ -28,6 +28,6 @@ impl Rollout<'_> {
         let failed = self.nodes.iter().filter(|node| node.applied && node.has_failed());
         failed
             .filter_map(|node| self.observer.seen(&node.item.desired.id).flatten())
-            .any(|object| is_ahead_of_pods(object, self.observer.around()))
+            .any(|object| is_ahead_of_pods(&object, self.observer.around()))
     }
 }

@@ -9,7 +9,7 @@ const TICK: Duration = Duration::from_millis(250);
 /// How long the events of a burst are gathered before what they touch is judged.
 const BURST: Duration = Duration::from_millis(10);
 /// The part of the time that judging everything may take: one in so many.
-const SHARE: u32 = 50;
+const SHARE: u32 = 100;
 
 /// When what was last done.
 pub(super) struct Clock {

@@ -17,27 +17,27 @@ const POLL_EVERY: Duration = Duration::from_secs(2);
 
 impl Rollout<'_> {
     /// Judges what was touched; from time to time everything, since some judgements depend on the time.
-    pub(super) fn judge(&mut self, schedule: &mut Schedule<'_>, clock: &mut Clock) {
+    /// Gives the nodes that were looked at.
+    pub(super) fn judge(&mut self, schedule: &mut Schedule<'_>, clock: &mut Clock) -> Vec<usize> {
         let begun = Instant::now();
         let touched = self.observer.take_touched();
         let all = clock.next_judging_of_all() <= begun;
-        if all {
-            self.judge_each(0..self.nodes.len(), schedule, clock);
-        } else {
-            self.judge_each(touched, schedule, clock);
-        }
+        let nodes = if all { self.all_nodes() } else { touched.into_iter().collect() };
+        self.judge_each(&nodes, schedule, clock);
         clock.note_judging(begun, all);
+        nodes
     }
 
-    fn judge_each(
-        &mut self,
-        nodes: impl IntoIterator<Item = usize>,
-        schedule: &mut Schedule<'_>,
-        clock: &mut Clock,
-    ) {
+    pub(super) fn all_nodes(&self) -> Vec<usize> {
+        (0..self.nodes.len()).collect()
+    }
+
+    fn judge_each(&mut self, nodes: &[usize], schedule: &mut Schedule<'_>, clock: &mut Clock) {
         let window = self.window();
-        for index in nodes {
-            let Some(verdict) = self.judge_node(index, &window) else { continue };
+        for &index in nodes {
+            let verdict = self.judge_node(index, &window);
+            self.observer.rest(self.nodes[index].uid());
+            let Some(verdict) = verdict else { continue };
             // The first one starts the 30 s in which the others may end their own way
             // (docs/design.md, Wait).
             if verdict.state == State::Failed {
@@ -62,7 +62,7 @@ impl Rollout<'_> {
         }
         let seen = self.observer.seen(&node.item.desired.id)?;
         // Before our own write it looks complete: the Deployment of yesterday is ready.
-        if node.is_older_than_write(seen) {
+        if node.is_older_than_write(seen.as_deref()) {
             return None;
         }
         let verdict = match seen {
@@ -71,7 +71,7 @@ impl Rollout<'_> {
             None if node.item.desired.id.is("batch", "Job") => {
                 judge_gone(&node.item.desired.body.look(), node.uid(), self.observer.around())
             }
-            seen => judge(seen, self.observer.around(), window),
+            seen => judge(seen.as_deref(), self.observer.around(), window),
         };
         let verdict = node.in_its_time(verdict);
         // A watch may lag behind our own write.
@@ -128,7 +128,7 @@ impl Rollout<'_> {
             .map(|node| &node.item.desired)
             .collect();
         self.observer.ask_at_once(self.scope.target, &unready, POLL_EVERY).await;
-        self.judge_each(0..self.nodes.len(), schedule, clock);
+        self.judge_each(&self.all_nodes(), schedule, clock);
     }
 
     pub(super) fn heartbeat(&self, clock: &mut Clock) {

@@ -1,4 +1,5 @@
-//! The last looks when time was up: what held up the writes, and whether the server is there.
+//! The last looks: at what came of the objects, and, when time was up, at what held up the writes and
+//! whether the server is there.
 
 use std::time::Duration;
 
@@ -8,7 +9,11 @@ use super::Rollout;
 use crate::{
     cluster::{api::Api, explain::timed_out, failure::Failure, request::Request},
     ops::deletion::held_by,
-    workload::{ownership::is_terminating, readiness::Verdict},
+    workload::{
+        diagnosis::diagnose,
+        ownership::is_terminating,
+        readiness::{Verdict, restarts_of},
+    },
 };
 
 /// How long the last look at one object may take.
@@ -31,6 +36,21 @@ pub(super) async fn probe_server(api: Api) -> Option<Failure> {
 }
 
 impl Rollout<'_> {
+    /// Looks at the pods of each object: how often they restarted, and why it is not ready.
+    pub(super) fn look_at_last(&mut self) {
+        let window = self.window();
+        for node in self.nodes.iter_mut().filter(|node| node.watch.object) {
+            let Some(object) = self.observer.seen(&node.item.desired.id).flatten() else {
+                continue;
+            };
+            node.restarts = restarts_of(&object, self.observer.around());
+            if node.applied && !node.is_settled() {
+                node.diagnosis = Some(diagnose(&object, self.observer.around(), &window));
+            }
+            self.observer.rest(node.uid());
+        }
+    }
+
     /// Finds out what held up writes that time ran out for: an object that goes and is held.
     pub(super) async fn diagnose_unwritten(&mut self) {
         let target = self.scope.target;

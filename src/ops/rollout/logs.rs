@@ -5,8 +5,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use serde_json::Value;
-
 use super::{Node, Observer, Rollout, RolloutScope, until};
 use crate::{
     ops::{
@@ -43,18 +41,27 @@ impl RolloutLogs {
         }
     }
 
-    /// Takes in the pods as they are now; gives what is to be said of them.
-    fn see(&mut self, nodes: &[Node<'_>], observer: &Observer, window: &Window<'_>) -> Vec<String> {
+    /// Takes in the pods of nodes as they are now; gives what is to be said of them.
+    fn see<'n>(
+        &mut self,
+        nodes: impl Iterator<Item = &'n Node<'n>>,
+        observer: &mut Observer,
+        window: &Window<'_>,
+    ) -> Vec<String> {
         let Some(follower) = &mut self.follower else { return Vec::new() };
         let mut said = Vec::new();
-        for node in nodes.iter().filter(|node| node.applied && node.waited_for) {
-            for pod in pods_of(node, observer) {
+        for node in nodes.filter(|node| node.applied && node.waited_for) {
+            let id = &node.item.desired.id;
+            let itself = observer.seen(id).flatten().filter(|_| id.is("", "Pod"));
+            let below = node.uid().map(|uid| observer.around().pods_below(uid));
+            for pod in itself.as_deref().into_iter().chain(below.into_iter().flatten()) {
                 if is_of_this_deploy(pod, window) {
                     // What becomes of it is said by its object.
                     follower.see(pod, |_| true);
                 }
             }
-            let namespace = node.item.desired.id.namespace.as_deref();
+            observer.rest(node.uid());
+            let namespace = id.namespace.as_deref();
             let around = node.watch.around().any(|(_, kind, _)| kind == "Pod");
             if let Some(why) =
                 observer.why_unseen("Pod", namespace).filter(|_| around && !self.unseen)
@@ -71,10 +78,11 @@ impl RolloutLogs {
 }
 
 impl Rollout<'_> {
-    /// Follows the logs of pods that have come.
-    pub(super) fn follow_logs(&mut self) {
+    /// Follows the logs of pods that have come with one of these nodes.
+    pub(super) fn follow_logs(&mut self, nodes: &[usize]) {
         let window = self.window();
-        for text in self.logs.see(&self.nodes, &self.observer, &window) {
+        let nodes = nodes.iter().map(|index| &self.nodes[*index]);
+        for text in self.logs.see(nodes, &mut self.observer, &window) {
             self.report(Event::Note(text));
         }
     }
@@ -93,7 +101,7 @@ impl Rollout<'_> {
             return;
         }
         let deadline = Some(Instant::now() + PATIENCE);
-        self.follow_logs();
+        self.follow_logs(&self.all_nodes());
         while self.is_ahead_of_pods() {
             tokio::select! {
                 biased;
@@ -102,7 +110,7 @@ impl Rollout<'_> {
                 event = self.logs.next() => self.tell_log(event),
                 () = until(deadline) => break,
             }
-            self.follow_logs();
+            self.follow_logs(&self.all_nodes());
         }
         let Some(mut follower) = self.logs.follower.take() else { return };
         follower.finish();
@@ -123,14 +131,6 @@ impl Rollout<'_> {
     fn is_ahead_of_pods(&self) -> bool {
         let ours = self.nodes.iter().filter(|node| node.written.is_some() && node.waited_for);
         ours.filter_map(|node| self.observer.seen(&node.item.desired.id).flatten())
-            .any(|object| is_ahead_of_all_pods(object, self.observer.around()))
+            .any(|object| is_ahead_of_all_pods(&object, self.observer.around()))
     }
-}
-
-/// Gives the pods of an object, and a pod itself.
-fn pods_of<'o>(node: &Node<'_>, observer: &'o Observer) -> impl Iterator<Item = &'o Value> {
-    let id = &node.item.desired.id;
-    let itself = observer.seen(id).flatten().filter(|_| id.is("", "Pod"));
-    let below = node.uid().map(|uid| observer.around().pods_below(uid));
-    itself.into_iter().chain(below.into_iter().flatten())
 }

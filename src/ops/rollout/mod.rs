@@ -42,7 +42,6 @@ use super::{
 use crate::{
     cluster::{failure::Failure, fence::Fence},
     workload::{
-        diagnosis::diagnose,
         error::Error,
         graph::{Graph, Milestone, Schedule},
         name::InstanceName,
@@ -131,12 +130,7 @@ impl<'a> Rollout<'a> {
             self.tell_last_lines().await;
         }
         self.let_pods_catch_up().await;
-        let window = self.window();
-        for node in self.nodes.iter_mut().filter(|node| node.applied && !node.is_settled()) {
-            if let Some(Some(object)) = self.observer.seen(&node.item.desired.id) {
-                node.diagnosis = Some(diagnose(object, self.observer.around(), &window));
-            }
-        }
+        self.look_at_last();
         self.gather_evidence(&end).await;
         if end == RolloutEnd::TimedOut {
             // A server that is gone would let each of the looks wait for its time.
@@ -202,8 +196,8 @@ impl<'a> Rollout<'a> {
             }
             if due <= Instant::now() {
                 self.ask_for_unwatched(&mut clock);
-                self.judge(&mut schedule, &mut clock);
-                self.follow_logs();
+                let judged = self.judge(&mut schedule, &mut clock);
+                self.follow_logs(&judged);
             }
             self.heartbeat(&mut clock);
         }

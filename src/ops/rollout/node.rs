@@ -39,6 +39,8 @@ pub(crate) struct Node<'a> {
     pub diagnosis: Option<Diagnosis>,
     /// What tells why it is not ready, gathered at the end.
     pub evidence: Option<EvidenceView>,
+    /// How often the containers of its pods had restarted at the end; none for what has no pods.
+    pub restarts: Option<u64>,
     /// Why it could not be written.
     pub error: Option<Error>,
     /// Whether it was left out because something before it failed.
@@ -66,6 +68,7 @@ impl<'a> Node<'a> {
             verdict: None,
             diagnosis: None,
             evidence: None,
+            restarts: None,
             error: None,
             skipped: false,
             watch: item.watch_needs(),

@@ -24,6 +24,7 @@ use crate::{
     },
     ops::target::Target,
     workload::{
+        body::Body,
         name::InstanceName,
         object::{GroupKind, ObjectId, join_api_version},
         ownership::{INSTANCE_LABEL, MANAGED_LABEL},
@@ -76,11 +77,16 @@ impl Observer {
             unwatchable: HashMap::new(),
             sender,
             changes,
-            shown: Shown::default(),
+            shown: Shown::new(),
             polled: HashSet::new(),
             asking: FuturesUnordered::new(),
             login_refused: None,
         }
+    }
+
+    /// Lets what is below an object rest, after somebody has looked at it.
+    pub(super) fn rest(&mut self, uid: Option<&str>) {
+        uid.into_iter().for_each(|uid| self.shown.around.rest(uid));
     }
 
     /// Gives what is around the objects: pods, replica sets, events.
@@ -204,7 +210,7 @@ impl Observer {
 
     /// Gives an object as it was seen last, or `None` where it is not there; the outer `None`
     /// where nothing is known yet.
-    pub(crate) fn seen(&self, id: &ObjectId) -> Option<Option<&Value>> {
+    pub(crate) fn seen(&self, id: &ObjectId) -> Option<Option<Body>> {
         self.shown.of(id)
     }
 

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::{
     cluster::watch::Collection,
     workload::{
+        body::Body,
         object::{GroupKind, ObjectId, split_api_version},
         ownership,
         readiness::{Related, WatchNeeds, is_leaving},
@@ -18,10 +19,9 @@ use crate::{
 pub(super) type Place = (GroupKind, Option<String>);
 
 /// What was shown of the objects that are watched.
-#[derive(Default)]
 pub(crate) struct Shown {
     /// What was seen last: whole of those that are waited for, of their neighbours who they are.
-    live: HashMap<ObjectId, Value>,
+    live: HashMap<ObjectId, Body>,
     listed: HashSet<Place>,
     /// Those that are waited for.
     awaited: HashMap<ObjectId, Awaited>,
@@ -41,6 +41,17 @@ struct Awaited {
 }
 
 impl Shown {
+    pub(super) fn new() -> Self {
+        Self {
+            live: HashMap::new(),
+            listed: HashSet::new(),
+            awaited: HashMap::new(),
+            by_uid: HashMap::new(),
+            touched: BTreeSet::new(),
+            around: Related::resting(),
+        }
+    }
+
     /// Waits for an object from now on. Its uid tells what is about it also after it is gone.
     pub(super) fn await_object(
         &mut self,
@@ -55,18 +66,18 @@ impl Shown {
         }
         let awaited = self.awaited.entry(id.clone());
         awaited.or_insert_with(|| Awaited { nodes: Vec::new(), needs }).nodes.push(node);
-        let known = uid.or_else(|| self.live.get(id).and_then(ownership::uid));
-        if let Some(uid) = known.map(str::to_owned) {
-            self.by_uid.insert(uid, id.clone());
+        let seen = self.live.get(id).map(Body::look);
+        if let Some(uid) = uid.or_else(|| seen.as_deref().and_then(ownership::uid)) {
+            self.by_uid.insert(uid.to_owned(), id.clone());
         }
         self.touched.insert(node);
     }
 
     /// Gives an object as it was seen last, or `None` where it is not there; the outer `None`
     /// where nothing is known yet.
-    pub(super) fn of(&self, id: &ObjectId) -> Option<Option<&Value>> {
+    pub(super) fn of(&self, id: &ObjectId) -> Option<Option<Body>> {
         match self.live.get(id) {
-            Some(object) => Some(Some(object)),
+            Some(object) => Some(Some(object.look())),
             None => self.listed.contains(&(id.group_kind(), id.namespace.clone())).then_some(None),
         }
     }
@@ -94,18 +105,18 @@ impl Shown {
         }
         if !is_around(kind) {
             self.touch(&id);
-            self.live.insert(id, object);
+            self.live.insert(id, Body::at_rest(object));
             return;
         }
         self.touch_those_around(&object);
         if self.awaited.contains_key(&id) {
             self.touch(&id);
-            self.live.insert(id, object.clone());
+            self.live.insert(id, Body::at_rest(object.clone()));
         } else if kind != "Event" && kind != "Node" {
             // Thousands of pods are not kept twice.
             let metadata = &object["metadata"];
             let metadata = json!({"uid": metadata["uid"], "labels": metadata["labels"]});
-            self.live.insert(id, json!({"metadata": metadata}));
+            self.live.insert(id, Body::at_rest(json!({"metadata": metadata})));
         }
         self.around.upsert(object);
     }
@@ -122,7 +133,7 @@ impl Shown {
         if is_over(&id, &object) {
             // How it ended counts, not that its time to live is over.
             self.touch(&id);
-            self.live.insert(id, object);
+            self.live.insert(id, Body::at_rest(object));
             return;
         }
         self.touch_those_around(&object);
@@ -151,16 +162,17 @@ impl Shown {
                     && id.namespace == place.1
                     // Two watches of one kind and namespace select different labels: a list says
                     // nothing of what it does not select.
-                    && collection.selects(object)
                     && !here.contains(id)
-                    && !is_over(id, object)
+                    && collection.selects(&object.look())
+                    && !is_over(id, &object.look())
             })
             .map(|(id, _)| id.clone())
             .collect();
         for id in gone {
-            if let Some(uid) = self.live.get(&id).and_then(ownership::uid).map(str::to_owned) {
-                self.touch_above(&uid);
-                self.around.remove(&uid);
+            let object = self.live.get(&id).map(Body::look);
+            if let Some(uid) = object.as_deref().and_then(ownership::uid) {
+                self.touch_above(uid);
+                self.around.remove(uid);
             }
             self.forget(&id);
         }

@@ -25,6 +25,7 @@ mod intent;
 pub(crate) mod job;
 mod jsonpath;
 pub(crate) mod namespace;
+mod neighbour;
 pub(crate) mod pod;
 pub(crate) mod pods;
 mod probe;

@@ -2,7 +2,7 @@
 //! EndpointSlices and CRDs, indexed so that judging one object never walks over the others.
 //!
 //! It holds what it was handed and nothing else: where an account may not read pods or events,
-//! judgements are as good as the objects' own statuses.
+//! judgements are as good as the objects' own statuses. Of each object it holds what they look at.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -12,8 +12,9 @@ use serde_json::Value;
 use super::{
     condition::Condition,
     field::{self, annotation, controller, count, label, list, text, time},
-    template,
+    neighbour, template,
 };
+use crate::workload::body::Body;
 
 /// The annotation that numbers the replica sets of a Deployment.
 const REVISION: &str = "deployment.kubernetes.io/revision";
@@ -35,9 +36,17 @@ pub(crate) struct Related {
     endpoint_slices: KindIndex,
     /// Restarts by container, of pods by uid, as they were seen first.
     first_restarts: HashMap<String, HashMap<String, i64>>,
+    /// Whether what there are many of rests until it is looked at.
+    rests: bool,
 }
 
 impl Related {
+    /// Makes an index that is kept for long: what there are many of rests, and is to be laid to
+    /// [rest](Self::rest) again after a look.
+    pub(crate) fn resting() -> Self {
+        Self { rests: true, ..Self::default() }
+    }
+
     /// Takes in an object, or its newer state. Kinds that no judgement looks at are ignored.
     ///
     /// An object without a uid cannot be told from others and is ignored too.
@@ -47,6 +56,8 @@ impl Related {
             return;
         }
         let parent = parent_of(&object);
+        neighbour::shorten(&mut object, self.rests);
+        let rests = self.rests;
         let index = match text(&object, "/kind") {
             "Pod" => {
                 self.remember_restarts(&uid, &object);
@@ -61,11 +72,23 @@ impl Related {
             "EndpointSlice" => &mut self.endpoint_slices,
             _ => return,
         };
-        if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
-            // Nothing asks who owns the fields of a neighbour, and they are a large part of a pod.
-            metadata.remove("managedFields");
+        let rests = rests && matches!(text(&object, "/kind"), "Pod" | "ReplicaSet" | "Event");
+        let body = if rests { Body::at_rest(object) } else { Body::from(object) };
+        index.put(uid, parent, body);
+    }
+
+    /// Lets what is below an object rest, after somebody has looked at it.
+    pub(crate) fn rest(&mut self, uid: &str) {
+        if !self.rests {
+            return;
         }
-        index.put(uid, parent, object);
+        let sets = self.replica_sets.rest(uid);
+        let pods: Vec<String> = self.pods.rest(uid);
+        let pods: Vec<String> =
+            sets.iter().flat_map(|set| self.pods.rest(set)).chain(pods).collect();
+        for about in sets.iter().chain(&pods).map(String::as_str).chain([uid]) {
+            self.events.rest(about);
+        }
     }
 
     /// Forgets an object that is gone.
@@ -281,11 +304,11 @@ struct KindIndex {
 #[derive(Debug, Clone)]
 struct IndexedObject {
     parent: String,
-    body: Value,
+    body: Body,
 }
 
 impl KindIndex {
-    fn put(&mut self, uid: String, parent: String, body: Value) {
+    fn put(&mut self, uid: String, parent: String, body: Body) {
         self.take(&uid);
         self.children.entry(parent.clone()).or_default().insert(uid.clone());
         self.objects.insert(uid, IndexedObject { parent, body });
@@ -302,7 +325,19 @@ impl KindIndex {
     }
 
     fn get(&self, uid: &str) -> Option<&Value> {
-        self.objects.get(uid).map(|object| &object.body)
+        self.objects.get(uid).map(|object| &*object.body)
+    }
+
+    /// Lets the children of a parent rest; gives their uids.
+    fn rest(&mut self, parent: &str) -> Vec<String> {
+        let children: Vec<String> =
+            self.children.get(parent).into_iter().flatten().cloned().collect();
+        for uid in &children {
+            if let Some(object) = self.objects.get_mut(uid) {
+                object.body.rest();
+            }
+        }
+        children
     }
 
     fn children<'a>(&'a self, parent: &str) -> impl Iterator<Item = &'a Value> + use<'a> {

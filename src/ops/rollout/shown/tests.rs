@@ -32,7 +32,7 @@ fn collection(path: &str, api_version: &str, kind: &str) -> Collection {
 
 /// A Deployment with a replica set and a pod, a DaemonSet and a Job, all seen and judged.
 fn shown() -> Shown {
-    let mut shown = Shown::default();
+    let mut shown = Shown::new();
     let nodes = WatchNeeds { nodes: true, ..WatchNeeds::default() };
     shown.await_object(DEPLOYMENT, &id("apps", "Deployment", "web"), None, WatchNeeds::default());
     shown.await_object(DAEMON_SET, &id("apps", "DaemonSet", "agent"), None, nodes);

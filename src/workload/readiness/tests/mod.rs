@@ -37,9 +37,9 @@ pub(crate) fn documents(text: &str) -> impl Iterator<Item = Value> {
     text.split("\n---\n").filter(|text| !text.trim().is_empty()).map(yaml)
 }
 
-/// Makes a neighbourhood of several documents.
+/// Makes a neighbourhood of several documents, of which no more is kept than a deploy keeps.
 pub(crate) fn around(text: &str) -> Related {
-    let mut around = Related::default();
+    let mut around = Related::resting();
     documents(text).for_each(|object| around.upsert(object));
     around
 }
