@@ -120,17 +120,19 @@ pub(super) fn run(args: DeleteArgs, call: &Invocation) -> Done {
     let answers = || call.answers(Verb::Delete { forgets: forget }, several);
     let told = session::run(call, mode, async |Surroundings { session, progress }| {
         let mut answers = answers();
-        let options = &options;
+        let (options, verb) = (&options, answers.verb());
+        progress.queue(names.iter().map(InstanceName::as_str));
         let mut operations = stream::iter(&names)
             .map(|name| async move {
                 // What the servers warn of is told of its own instance.
                 let own = session.at(session.runtime.clone(), session.namespace.clone());
-                (name, one(&own, name, options, forget).await)
+                let operation = one(&own, name, options, forget).await;
+                progress.end(verb, &operation);
+                (name, operation)
             })
             .buffered(width(session, parallel));
         while let Some((name, operation)) = operations.next().await {
-            progress.finish(name.as_str());
-            answers.add(operation)?;
+            progress.answer(name.as_str(), || answers.add(operation))?;
         }
         answers.sum_up_instances()?;
         answers.end()
@@ -222,19 +224,22 @@ impl FileDeletion<'_> {
         for (dependent, needed) in named.needs().into_iter().enumerate() {
             needed.iter().for_each(|needed| needs[last - needed].push(last - dependent));
         }
-        let handle = Handle::current();
+        around.progress.queue(named.selected.iter().rev().map(|instance| instance.name.as_str()));
+        let (handle, verb) = (Handle::current(), answers.verb());
         let (mut told, mut all_gone, mut any_there) = (Ok(()), true, false);
         let width = width(around.session, self.parallel);
         Steps { needs: &needs, width }.run(
             |step, dependents: &[Operation]| {
                 let instance = &named.selected[last - step];
-                handle.block_on(self.one(instance, dependents, around))
+                let operation = handle.block_on(self.one(instance, dependents, around));
+                around.progress.end(verb, &operation);
+                operation
             },
             |operation| {
-                around.progress.finish(&operation.instance.name);
                 all_gone &= operation.error.is_none();
                 any_there |= operation.instance.outcome != Some(OperationOutcome::Unchanged);
-                if let Err(error) = answers.add(operation.clone()) {
+                let tell = || answers.add(operation.clone());
+                if let Err(error) = around.progress.answer(&operation.instance.name, tell) {
                     told = Err(error);
                 }
             },

@@ -9,6 +9,7 @@ use crate::workload::{
     object::ObjectId,
     readiness::Verdict,
     release::Action,
+    runtime::RuntimeName,
 };
 
 /// How often [`Event::StillOpen`] is sent.
@@ -88,6 +89,9 @@ pub(crate) enum Event {
 pub(crate) trait Reporter: Send + Sync {
     /// Takes one event. `instance` is the name of the instance it is about, if there is one.
     fn report(&self, instance: &str, event: Event);
+
+    /// Takes in on which runtime an instance is: the work on it begins.
+    fn at(&self, _instance: &str, _runtime: &RuntimeName) {}
 
     /// Tells how much of the requests is wanted: 0 nothing, 1 [`Event::Request`], 2
     /// [`Event::Bodies`] too.

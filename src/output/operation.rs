@@ -10,6 +10,7 @@ mod why;
 use std::{fmt::Write as _, sync::Arc};
 
 use document::OperationDocument;
+pub(crate) use sum::fate;
 
 use super::{
     ci::Reports,
@@ -86,6 +87,11 @@ impl Answers {
     /// all the same.
     pub(crate) fn of_file(self, several: bool) -> Self {
         Self { several, ..self }
+    }
+
+    /// Tells which command it belongs to.
+    pub(crate) fn verb(&self) -> Verb {
+        self.verb
     }
 
     /// Takes the answer for one instance.

@@ -18,6 +18,7 @@ mod documents;
 mod first_look;
 mod help;
 mod layering;
+mod live_table;
 mod man;
 mod mistakes;
 mod plugin;

@@ -104,17 +104,21 @@ impl Application<'_> {
             FleetCommand::Plan(_) => vec![Vec::new(); self.named.selected.len()],
         };
         let handle = Handle::current();
-        let mut failed = Ok(());
+        let (mut failed, verb) = (Ok(()), answers.verb());
         let mut all = Vec::new();
+        around.progress.queue(self.named.selected.iter().map(|instance| instance.name.as_str()));
         Steps { needs: &needs, width: self.width }.run(
             |step, needed: &[Operation]| {
                 let is_needed = needs.iter().any(|needs| needs.contains(&step));
-                handle.block_on(self.one(&self.named.selected[step], needed, is_needed, around))
+                let instance = &self.named.selected[step];
+                let operation = handle.block_on(self.one(instance, needed, is_needed, around));
+                around.progress.end(verb, &operation);
+                operation
             },
             |operation| {
-                around.progress.finish(&operation.instance.name);
                 all.push(operation.clone());
-                if let Err(error) = answers.add(operation.clone()) {
+                let tell = || answers.add(operation.clone());
+                if let Err(error) = around.progress.answer(&operation.instance.name, tell) {
                     failed = Err(error);
                 }
             },

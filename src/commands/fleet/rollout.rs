@@ -121,7 +121,8 @@ impl Rollout<'_> {
         call: &Invocation,
     ) -> Result<()> {
         let ends = self.fleet.pace.ends(self.members.len());
-        let (failed, handle) = (Failed::default(), Handle::current());
+        let (failed, handle, verb) = (Failed::default(), Handle::current(), answers.verb());
+        around.progress.queue(self.members.iter().map(|member| member.name.as_str()));
         let (mut begin, mut told, mut done) = (0, Ok(()), Vec::new());
         let mut new = Vec::new();
         for (number, end) in ends.iter().enumerate() {
@@ -129,13 +130,18 @@ impl Rollout<'_> {
             if ends.len() > 1 && self.goes_on(&failed) {
                 let (count, s) = (wave.len(), if wave.len() == 1 { "" } else { "s" });
                 let (number, of) = (number + 1, ends.len());
-                call.printer.talk(&format!("wave {number} of {of}: {count} instance{s}"));
+                let wave = format!("wave {number} of {of}: {count} instance{s}");
+                around.progress.above(|| call.printer.talk(&wave));
             }
             Steps { needs: &vec![Vec::new(); wave.len()], width: self.fleet.width }.run(
-                |step, _: &[Operation]| handle.block_on(self.one(&wave[step], &failed)),
+                |step, _: &[Operation]| {
+                    let operation = handle.block_on(self.one(&wave[step], &failed));
+                    around.progress.end(verb, &operation);
+                    operation
+                },
                 |operation| {
-                    around.progress.finish(&operation.instance.name);
-                    if let Err(error) = answers.add(operation.clone()) {
+                    let tell = || answers.add(operation.clone());
+                    if let Err(error) = around.progress.answer(&operation.instance.name, tell) {
                         told = Err(error);
                     }
                     done.push(has_moved(operation));
@@ -200,16 +206,19 @@ impl Rollout<'_> {
             call.printer
                 .talk(&format!("returning what this rollout changed: {}", names.join(", ")));
         }
-        let (handle, mut told) = (Handle::current(), Ok(()));
+        let (handle, verb, mut told) = (Handle::current(), answers.verb(), Ok(()));
+        around.progress.queue(names.into_iter());
         Steps { needs: &vec![Vec::new(); moved.len()], width: self.fleet.width }.run(
             |step, _: &[Operation]| {
                 let Member { name, runtime } = moved[step];
                 let session = self.session.at(runtime.clone(), self.session.namespace.clone());
-                handle.block_on(deploy::run(&session, name, &options))
+                let back = handle.block_on(deploy::run(&session, name, &options));
+                around.progress.end(verb, &back);
+                back
             },
             |back| {
-                around.progress.finish(&back.instance.name);
-                if let Err(error) = answers.add_return(back.clone()) {
+                let tell = || answers.add_return(back.clone());
+                if let Err(error) = around.progress.answer(&back.instance.name, tell) {
                     told = Err(error);
                 }
             },

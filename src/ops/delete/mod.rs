@@ -209,6 +209,7 @@ impl Delete<'_> {
     ) -> Result<(Choice, Target)> {
         let choice = choice?;
         operation.instance.runtime = Some(choice.runtime.to_string());
+        self.session.reporter.at(self.name.as_str(), &choice.runtime);
         let target = Target::connect(self.session, &choice.runtime).await?;
         Ok((choice, target))
     }

@@ -22,7 +22,7 @@ pub(super) fn of(verb: Verb, operations: &[Operation]) -> String {
 }
 
 /// Says in a word what became of an instance.
-fn fate(verb: Verb, operation: &Operation) -> &'static str {
+pub(crate) fn fate(verb: Verb, operation: &Operation) -> &'static str {
     match (&operation.error, verb, operation.instance.outcome) {
         (Some(error), ..) if error.code == Code::DependencyFailed => "not begun",
         (Some(error), ..) if error.code == Code::Interrupted => "interrupted",

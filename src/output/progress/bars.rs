@@ -1,21 +1,23 @@
-//! Progress on a terminal: a heading for each instance with its phase, and a line for each object that
-//! is not ready; notes, warnings and failures stay above them.
+//! Progress on a terminal: of one instance a heading with its phase, and a line for each object that is
+//! not ready; of several a table. Notes, warnings and failures stay above them.
 
 use std::{
-    collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError, Weak},
     time::{Duration, Instant},
 };
 
 use super::{
-    screen::{Line, Screen, Size, size},
-    track::Track,
+    screen::{Screen, size},
+    table::Table,
     wording,
 };
 use crate::{
-    ops::events::{Event, Reporter},
-    output::{printer::Printer, stream::Stream},
-    workload::readiness::State,
+    ops::{
+        events::{Event, Reporter},
+        view::Operation,
+    },
+    output::{operation::Verb, printer::Printer, stream::Stream},
+    workload::{readiness::State, runtime::RuntimeName},
 };
 
 /// How often times are drawn anew, and what came faster than it could be seen.
@@ -37,7 +39,8 @@ pub(crate) struct Bars {
 struct Tracks {
     screen: Screen,
     stream: Stream,
-    by_name: BTreeMap<String, Track>,
+    several: bool,
+    table: Table,
     drawn: Option<Instant>,
     /// Whether a thread draws anew as time passes.
     ticks: bool,
@@ -50,7 +53,8 @@ impl Bars {
         let tracks = Tracks {
             screen: screen.clone(),
             stream: printer.stderr(),
-            by_name: BTreeMap::new(),
+            several,
+            table: Table::new(Instant::now()),
             drawn: None,
             ticks: false,
         };
@@ -62,10 +66,24 @@ impl Bars {
         self.screen.clone()
     }
 
+    /// Shows the instances whose turn will come.
+    pub(super) fn queue<'i>(&self, instances: impl Iterator<Item = &'i str>) {
+        if self.several {
+            self.change(|table, _| instances.for_each(|instance| table.queue(instance)));
+        }
+    }
+
+    /// Shows what became of an instance.
+    pub(super) fn end(&self, verb: Verb, operation: &Operation) {
+        if self.several {
+            self.change(|table, now| table.end(verb, operation, now));
+        }
+    }
+
     /// Takes away the lines of an instance.
     pub(crate) fn finish(&self, instance: &str) {
         let mut tracks = lock(&self.tracks);
-        if tracks.by_name.remove(instance).is_some() {
+        if tracks.table.remove(instance) {
             tracks.draw();
         }
     }
@@ -83,13 +101,13 @@ impl Bars {
     }
 
     fn track(&self, instance: &str, event: &Event) {
+        self.change(|table, now| table.take(instance, event, now));
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Table, Instant)) {
         let mut tracks = lock(&self.tracks);
         let now = Instant::now();
-        tracks
-            .by_name
-            .entry(instance.to_owned())
-            .or_insert_with(|| Track::new(now))
-            .take(event, now);
+        change(&mut tracks.table, now);
         // A burst of events is one frame; the ticker draws what came last.
         if tracks.drawn.is_none_or(|drawn| now.duration_since(drawn) >= FRAME) {
             tracks.draw();
@@ -112,7 +130,7 @@ fn tick(tracks: &Weak<Mutex<Tracks>>) {
         std::thread::sleep(TICK);
         let Some(tracks) = tracks.upgrade() else { return };
         let mut tracks = lock(&tracks);
-        if tracks.by_name.is_empty() {
+        if tracks.table.is_empty() {
             tracks.ticks = false;
             return;
         }
@@ -124,37 +142,15 @@ impl Tracks {
     fn draw(&mut self) {
         let (now, size) = (Instant::now(), size());
         self.drawn = Some(now);
-        self.screen.draw(lines(&self.by_name, now, size, self.stream), size.columns);
+        let lines = self.table.lines(self.several, now, size, self.stream);
+        self.screen.draw(lines, size.columns);
     }
-}
-
-/// Gives the lines for a window: never more than it has rows, the last of which is the cursor's, and
-/// never wider than it is.
-fn lines(tracks: &BTreeMap<String, Track>, now: Instant, size: Size, stream: Stream) -> Vec<Line> {
-    // A line that fills the last column wraps on some terminals.
-    let width = size.columns.saturating_sub(1);
-    let rows = size.rows.saturating_sub(1).max(1);
-    let shown = if tracks.len() <= rows { tracks.len() } else { rows - 1 };
-    let (mut left, mut lines) = (rows - shown, Vec::new());
-    for (index, (name, track)) in tracks.iter().take(shown).enumerate() {
-        lines.push(track.heading(name, now, width, stream));
-        // What one needs not, the next may take.
-        let share = left / (shown - index);
-        let open = track.open(now, share.min(track.open_count()), width, stream);
-        left -= open.len();
-        lines.extend(open);
-    }
-    if shown < tracks.len() {
-        let text = format!("and {} more instances", tracks.len() - shown);
-        lines.push(Line { columns: text.len(), text });
-    }
-    lines
 }
 
 impl Drop for Bars {
     fn drop(&mut self) {
         // The answer and the errors come after the display, on a clean line.
-        lock(&self.tracks).by_name.clear();
+        lock(&self.tracks).table.clear();
         self.screen.clear();
     }
 }
@@ -182,6 +178,12 @@ impl Reporter for Bars {
             | Event::Phase(_)
             | Event::Estimate(_)
             | Event::StillOpen { .. } => self.track(instance, &event),
+        }
+    }
+
+    fn at(&self, instance: &str, runtime: &RuntimeName) {
+        if self.several {
+            self.change(|table, now| table.place(instance, &runtime.to_string(), now));
         }
     }
 

@@ -6,6 +6,7 @@ mod beats;
 pub(crate) mod json;
 mod lines;
 mod screen;
+mod table;
 mod track;
 mod window;
 mod wording;
@@ -16,8 +17,14 @@ use jiff::Timestamp;
 
 pub(crate) use self::screen::{Line, Screen, size};
 use self::{bars::Bars, json::JsonLines, lines::Lines};
-use super::{ci::Reports, format::Progress, printer::Printer};
-use crate::ops::events::{Event, Reporter};
+use super::{ci::Reports, format::Progress, operation::Verb, printer::Printer};
+use crate::{
+    ops::{
+        events::{Event, Reporter},
+        view::Operation,
+    },
+    workload::runtime::RuntimeName,
+};
 
 /// How much time passes at least between two lines that only say what is still open: with the second
 /// that passes between two of these events, at most ten.
@@ -67,11 +74,41 @@ impl ProgressReporter {
         Self { manner, reports }
     }
 
+    /// Shows the instances whose turn will come, in their order.
+    pub(crate) fn queue<'i>(&self, instances: impl Iterator<Item = &'i str>) {
+        match &self.manner {
+            Manner::Bars(bars) => bars.queue(instances),
+            Manner::Lines(_) | Manner::Json(_) | Manner::Notes(_) => {}
+        }
+    }
+
+    /// Shows what became of an instance, until its answer comes.
+    pub(crate) fn end(&self, verb: Verb, operation: &Operation) {
+        match &self.manner {
+            Manner::Bars(bars) => bars.end(verb, operation),
+            Manner::Lines(_) | Manner::Json(_) | Manner::Notes(_) => {}
+        }
+    }
+
     /// Ends the progress of an instance: its answer comes now, on a clean line.
     pub(crate) fn finish(&self, instance: &str) {
         match &self.manner {
             Manner::Bars(bars) => bars.finish(instance),
             Manner::Lines(_) | Manner::Json(_) | Manner::Notes(_) => {}
+        }
+    }
+
+    /// Ends the progress of an instance and tells its answer, above the progress of the others.
+    pub(crate) fn answer<T>(&self, instance: &str, tell: impl FnOnce() -> T) -> T {
+        self.finish(instance);
+        self.above(tell)
+    }
+
+    /// Tells something above what is drawn.
+    pub(crate) fn above<T>(&self, tell: impl FnOnce() -> T) -> T {
+        match self.screen() {
+            Some(screen) => screen.suspend(tell),
+            None => tell(),
         }
     }
 
@@ -107,6 +144,13 @@ impl Reporter for ProgressReporter {
                 | Event::Estimate(_)
                 | Event::StillOpen { .. } => {}
             },
+        }
+    }
+
+    fn at(&self, instance: &str, runtime: &RuntimeName) {
+        match &self.manner {
+            Manner::Bars(bars) => bars.at(instance, runtime),
+            Manner::Lines(_) | Manner::Json(_) | Manner::Notes(_) => {}
         }
     }
 

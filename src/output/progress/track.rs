@@ -48,6 +48,17 @@ struct Seen {
     judged: bool,
 }
 
+impl Seen {
+    fn is_bad(&self) -> bool {
+        matches!(self.state, State::Failed | State::Missing)
+    }
+
+    /// What failed first, then what is known to wait, then what nobody has looked at.
+    fn urgency<'a>(&self, id: &'a ObjectId) -> (bool, bool, &'a ObjectId) {
+        (!self.is_bad(), !self.judged, id)
+    }
+}
+
 impl Track {
     pub(super) fn new(now: Instant) -> Self {
         Self {
@@ -115,20 +126,47 @@ impl Track {
         (seen.state, seen.why) = (state, why);
     }
 
+    /// Tells since when it is worked on.
+    pub(super) fn started(&self) -> Instant {
+        self.started
+    }
+
+    pub(super) fn phase(&self) -> &'static str {
+        if self.phase.is_empty() { "starting" } else { self.phase }
+    }
+
+    /// Tells how many objects of how many are so far, and how far that is; none where there are none.
+    pub(super) fn share(&self) -> Option<(usize, usize, &'static str)> {
+        let share = match self.phase {
+            "waiting" => (self.objects.len() - self.open_count(), self.objects.len(), "ready"),
+            _ => (self.done, self.changes, "done"),
+        };
+        Some(share).filter(|(_, of, _)| *of > 0)
+    }
+
+    /// Tells whether an object fails.
+    pub(super) fn fails(&self) -> bool {
+        self.objects.values().any(Seen::is_bad)
+    }
+
+    /// Says what is wrong with the object that comes first in the lines, in one.
+    pub(super) fn worst(&self) -> Option<String> {
+        let open = self.objects.iter().filter(|(_, seen)| seen.state != State::Ready);
+        let (id, Seen { why, .. }) = open.min_by_key(|(id, seen)| seen.urgency(id))?;
+        let object = one_line(&id.to_string()).into_owned();
+        Some(if why.is_empty() { object } else { format!("{object}: {why}") })
+    }
+
     /// Gives the heading, which fits a number of columns.
     pub(super) fn heading(&self, name: &str, now: Instant, width: usize, stream: Stream) -> Line {
-        let ready = self.objects.values().filter(|seen| seen.state == State::Ready).count();
-        let (share, what) = match self.phase {
-            "waiting" => (Some((ready, self.objects.len())), "ready"),
-            _ => (Some((self.done, self.changes)), "done"),
-        };
-        let share = share.filter(|(_, of)| *of > 0);
+        let share = self.share();
         let bar = match share {
-            Some((part, of)) if width >= BAR_FROM => bar(part, of) + " ",
+            Some((part, of, _)) if width >= BAR_FROM => bar(part, of) + " ",
             _ => String::new(),
         };
-        let count = share.map(|(part, of)| format!("{part}/{of} {what} · ")).unwrap_or_default();
-        let phase = if self.phase.is_empty() { "starting" } else { self.phase };
+        let count =
+            share.map(|(part, of, what)| format!("{part}/{of} {what} · ")).unwrap_or_default();
+        let phase = self.phase();
         let usually = self.estimate.map(|time| format!(", usually {}", whole(time)));
         let elapsed = whole(now.saturating_duration_since(self.started));
         let rest = format!("{bar}{count}{phase} {elapsed}{}", usually.unwrap_or_default());
@@ -149,9 +187,7 @@ impl Track {
     ) -> Vec<Line> {
         let mut open: Vec<(&ObjectId, &Seen)> =
             self.objects.iter().filter(|(_, seen)| seen.state != State::Ready).collect();
-        let is_bad = |seen: &Seen| matches!(seen.state, State::Failed | State::Missing);
-        // What failed first, then what is known to wait, then what nobody has looked at.
-        open.sort_by_key(|(id, seen)| (!is_bad(seen), !seen.judged, *id));
+        open.sort_by_key(|(id, seen)| seen.urgency(id));
         let shown = if open.len() <= rows { open.len() } else { rows.saturating_sub(1) };
         let names: Vec<String> = open[..shown]
             .iter()
@@ -172,7 +208,7 @@ impl Track {
             .map(|((name, age), (_, seen))| {
                 let before = format!("  {}  {age:>oldest$}  ", pad(name, widest));
                 let why = cut(&seen.why, width.saturating_sub(columns(&before)));
-                let tone = if is_bad(seen) { Tone::Bad } else { Tone::Plain };
+                let tone = if seen.is_bad() { Tone::Bad } else { Tone::Plain };
                 let columns = columns(&before) + columns(&why);
                 Line { text: before + &stream.paint(tone, &why), columns }
             })
@@ -196,7 +232,7 @@ fn bar(part: usize, of: usize) -> String {
 }
 
 /// Shows a time in whole seconds: a line that changes ten times a second cannot be read.
-fn whole(time: Duration) -> String {
+pub(super) fn whole(time: Duration) -> String {
     match time.as_secs() {
         seconds @ 0..=119 => format!("{seconds} s"),
         seconds => human::duration(Duration::from_secs(seconds)),

@@ -66,6 +66,7 @@ impl Deploy<'_> {
             None => self.read_known()?,
         };
         self.report.at(&choice.runtime);
+        session.reporter.at(name.as_str(), &choice.runtime);
         let mut target = Target::connect(session, &choice.runtime).await?;
         let brought = match &options.given {
             Some(given) => given.content.brought_namespaces().to_vec(),

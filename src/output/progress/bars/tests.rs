@@ -1,7 +1,15 @@
 //! What the lines of a deploy show, and that what was drawn is taken away.
 
-use super::*;
-use crate::workload::{object::ObjectId, readiness::Verdict, release::Action};
+use super::{
+    super::screen::{Line, Size},
+    *,
+};
+use crate::workload::{
+    error::{Code, Error},
+    object::ObjectId,
+    readiness::Verdict,
+    release::Action,
+};
 
 fn object(name: &str) -> ObjectId {
     ObjectId::new("apps", "Deployment", Some("web"), name)
@@ -16,12 +24,15 @@ fn judged(name: &str, state: State, message: &str) -> Event {
 fn shown(events: &[(u64, Event)], after: u64, size: Size) -> String {
     let began = Instant::now();
     let at = |seconds| began + Duration::from_secs(seconds);
-    let mut track = Track::new(began);
+    let mut table = Table::new(began);
     for (seconds, event) in events {
-        track.take(event, at(*seconds));
+        table.take("web", event, at(*seconds));
     }
-    let tracks = BTreeMap::from([("web".to_owned(), track)]);
-    let lines = lines(&tracks, at(after), size, Stream::PLAIN);
+    fitting(table.lines(false, at(after), size, Stream::PLAIN), size)
+}
+
+/// Gives lines as a text; they have to fit.
+fn fitting(lines: Vec<Line>, size: Size) -> String {
     assert!(lines.len() < size.rows.max(2), "{lines:?}");
     for line in &lines {
         assert_eq!(line.columns, crate::output::width::columns(&line.text), "{line:?}");
@@ -113,38 +124,108 @@ fn what_does_not_fit_is_folded_and_cut_at_its_end() {
     ");
 }
 
-#[test]
-fn instances_share_the_window() {
-    let now = Instant::now();
-    let tracks: BTreeMap<String, Track> = ["a", "b", "c"]
-        .iter()
-        .map(|name| {
-            let mut track = Track::new(now);
-            track.take(&Event::Phase("waiting"), now);
-            let objects = if *name == "a" { 1 } else { 9 };
-            for n in 0..objects {
-                track.take(&judged(&format!("web-{n}"), State::Waiting, "starts"), now);
-            }
-            ((*name).to_owned(), track)
-        })
-        .collect();
-    let told = |rows| -> String {
-        let lines = lines(&tracks, now, Size { rows, columns: 80 }, Stream::PLAIN);
-        lines.into_iter().map(|line| line.text + "\n").collect()
+/// A table of so many instances at different points, five at least.
+fn several(count: usize, began: Instant) -> Table {
+    let at = |seconds| began + Duration::from_secs(seconds);
+    let names: Vec<String> = (0..count).map(|number| format!("web-{number:03}")).collect();
+    let mut table = Table::new(began);
+    names.iter().for_each(|name| table.queue(name));
+    let end = |table: &mut Table, name: &str, error: Option<Error>| {
+        let mut operation = Operation { error, ..Operation::default() };
+        name.clone_into(&mut operation.instance.name);
+        table.end(Verb::Deploy { waits: true }, &operation, at(75));
     };
-    insta::assert_snapshot!(format!("{}---\n{}", told(10), told(3)), @"
-    a ──────────────── 0/1 ready · waiting 0 s
-      Deployment/web-0  0 s  starts
-    b ──────────────── 0/9 ready · waiting 0 s
-      Deployment/web-0  0 s  starts
-      and 8 more
-    c ──────────────── 0/9 ready · waiting 0 s
-      Deployment/web-0  0 s  starts
-      Deployment/web-1  0 s  starts
-      and 7 more
-    ---
-    a ──────────────── 0/1 ready · waiting 0 s
-      Deployment/web-0  0 s  starts
-    and 2 more instances
+    for (name, runtime) in names.iter().zip(["kind-dev", "prod-eu", "prod-us", "prod-ap"]) {
+        table.place(name, runtime, at(1));
+        table.take(name, &Event::Planned { changes: 12, objects: 13 }, at(2));
+        table.take(name, &Event::Phase("applying"), at(2));
+        let done = Event::Done { object: object("web"), action: Action::Create };
+        table.take(name, &done, at(3));
+    }
+    for name in &names[1..4] {
+        table.take(name, &Event::Phase("waiting"), at(4));
+        table.take(name, &judged("api", State::Ready, ""), at(5));
+        table.take(
+            name,
+            &judged("web", State::Waiting, "0 of 1 pods available: 容器 starts"),
+            at(5),
+        );
+    }
+    table.take(&names[2], &judged("db", State::Failed, "no such image"), at(6));
+    end(&mut table, &names[3], None);
+    if count > 5 {
+        table.place(&names[5], "prod-sa", at(1));
+        let error = Error::runtime(Code::Unreachable, "cannot use runtime `prod-sa`");
+        end(&mut table, &names[5], Some(error));
+    }
+    table
+}
+
+#[test]
+fn several_instances_are_a_table() {
+    let began = Instant::now();
+    let now = began + Duration::from_secs(130);
+    let mut told = String::new();
+    for (count, rows, columns) in
+        [(6, 24, 100), (6, 24, 60), (100, 9, 140), (100, 9, 80), (6, 4, 60), (6, 2, 20), (6, 1, 4)]
+    {
+        let size = Size { rows, columns };
+        let lines = several(count, began).lines(true, now, size, Stream::PLAIN);
+        told += &format!("{count}: {columns} columns, {rows} rows\n{}", fitting(lines, size));
+    }
+    insta::assert_snapshot!(told, @"
+    6: 100 columns, 24 rows
+    INSTANCE  RUNTIME   PHASE     OBJECTS         TIME  REASON
+    web-000   kind-dev  applying  1/12 done  2 min 9 s
+    web-001   prod-eu   waiting   1/2 ready  2 min 9 s  Deployment/web: 0 of 1 pods available: 容器 st…
+    web-002   prod-us   waiting   1/3 ready  2 min 9 s  Deployment/db: no such image
+    web-003   prod-ap   ready     1/2 ready       74 s
+    web-004             queued
+    web-005   prod-sa   failed                    74 s  cannot use runtime `prod-sa`
+    6: 60 columns, 24 rows
+    INSTANCE  RUNTIME   PHASE     OBJECTS       TIME  REASON
+    web-000   kind-dev  applying  1/12     2 min 9 s
+    web-001   prod-eu   waiting   1/2      2 min 9 s  Deployme…
+    web-002   prod-us   waiting   1/3      2 min 9 s  Deployme…
+    web-003   prod-ap   ready     1/2           74 s
+    web-004             queued
+    web-005   prod-sa   failed                  74 s  cannot u…
+    100: 140 columns, 9 rows
+    INSTANCE  RUNTIME   PHASE     OBJECTS         TIME  REASON
+    web-002   prod-us   waiting   1/3 ready  2 min 9 s  Deployment/db: no such image
+    web-005   prod-sa   failed                    74 s  cannot use runtime `prod-sa`
+    web-000   kind-dev  applying  1/12 done  2 min 9 s
+    web-001   prod-eu   waiting   1/2 ready  2 min 9 s  Deployment/web: 0 of 1 pods available: 容器 starts
+    web-004             queued
+    web-006             queued
+    and 94 more
+    100: 80 columns, 9 rows
+    INSTANCE  RUNTIME   PHASE     OBJECTS         TIME  REASON
+    web-002   prod-us   waiting   1/3 ready  2 min 9 s  Deployment/db: no such ima…
+    web-005   prod-sa   failed                    74 s  cannot use runtime `prod-s…
+    web-000   kind-dev  applying  1/12 done  2 min 9 s
+    web-001   prod-eu   waiting   1/2 ready  2 min 9 s  Deployment/web: 0 of 1 pod…
+    web-004             queued
+    web-006             queued
+    and 94 more
+    6: 60 columns, 4 rows
+    web-002  prod-us  waiting  1/3  2 min 9 s  Deployment/db:…
+    web-005  prod-sa  failed             74 s  cannot use runt…
+    and 4 more
+    6: 20 columns, 2 rows
+    and 6 more
+    6: 4 columns, 1 rows
+    an…
     ");
+}
+
+#[test]
+fn what_is_told_is_no_row_any_more() {
+    let mut table = several(6, Instant::now());
+    for number in 0..6 {
+        assert!(!table.is_empty());
+        assert!(table.remove(&format!("web-{number:03}")));
+    }
+    assert!(table.is_empty());
+    assert!(!table.remove("web-000"));
 }
