@@ -16,7 +16,7 @@ const AGGREGATED: &str =
     "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json";
 
 /// How long what was read counts for others too: a kind may go.
-const FRESH: Duration = Duration::from_secs(10);
+const FRESH: Duration = Duration::from_secs(60);
 
 /// Gives what was read a moment ago, and reads it anew where there is none or `take`, which is given
 /// the documents, answers that they do not do. Who comes while it is read waits for that answer.

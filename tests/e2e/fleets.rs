@@ -6,7 +6,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 use workloadctl::testing::{Effect, Fault, Matches, Request, When};
 
-use crate::harness::Outcome;
+use crate::harness::{Outcome, Place};
 
 const WAIT: Duration = Duration::from_secs(60);
 
@@ -41,6 +41,30 @@ fn rejects(namespace: &str) -> Arc<Fault> {
         ..Matches::default()
     };
     Arc::new(Fault::new(matches, When::First(1), Effect::Rejected(422, "no")))
+}
+
+/// A kind of the test's own.
+const CUSTOM: &str = "apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: PLURAL.fleet.test}
+spec:
+  group: fleet.test
+  scope: Namespaced
+  names: {plural: PLURAL, kind: KPLURAL}
+  versions:
+    - {name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object}}}
+";
+
+/// Gives the workload file of twenty instances.
+fn fleet(place: &Place) -> String {
+    let mut file = String::from(
+        "apiVersion: workloadctl/v1alpha1\nkind: Workload\nmetadata: {name: fleet}\nspec:\n  \
+         manifests: [conf.yaml]\n  instances:\n",
+    );
+    for number in 0..20 {
+        file += &format!("  - {{name: {}}}\n", place.instance(&format!("-{number}")));
+    }
+    file
 }
 
 on_both! {
@@ -120,6 +144,26 @@ on_both! {
         ] {
             let refused = place.run(&wrong).expect(2);
             assert!(refused.stdout.is_empty(), "{wrong}: {}", refused.stdout);
+        }
+    }
+
+    fn a_fleet_asks_a_runtime_for_its_kinds_once(place) {
+        let kinds = place.instance("");
+        let plural = format!("p{}", kinds.replace('-', ""));
+        place.write("crd.yaml", &CUSTOM.replace("PLURAL", &plural));
+        place.run(&format!("deploy {kinds} -f crd.yaml")).expect(0);
+        let custom = format!("---\napiVersion: fleet.test/v1\nkind: K{plural}\nmetadata: {{name: it}}\n");
+        place.write("app.yaml", &fleet(place));
+        // The kinds that every cluster has are known.
+        for (kinds, asked) in [(String::new(), 0), (custom, 1)] {
+            place.write("conf.yaml", &(conf("1") + &kinds));
+            for line in ["deploy -f app.yaml -v", "deploy -f app.yaml -v --max-parallel 1", "delete -f app.yaml -v --yes"] {
+                let told = place.run(line).expect(0).stderr;
+                let count = |request: &str| told.lines().filter(|line| line.starts_with(request)).count();
+                assert_eq!((count("GET /api "), count("GET /apis ")), (asked, asked), "{line}: {told}");
+                // All of them were on it: what was counted is not one instance's.
+                assert!(told.matches("/secrets/workloadctl.").count() >= 20, "{line}: {told}");
+            }
         }
     }
 
