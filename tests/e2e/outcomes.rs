@@ -18,6 +18,8 @@ const FIXED: &str =
 const TWICE: &str = "apiVersion: v1\nkind: Service\nmetadata: {name: twice}\n\
     spec: {ports: [{name: a, port: 80}, {name: b, port: 80}]}\n";
 
+const POD: &str = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\n\
+    spec: {containers: [{name: web, image: 'web:1'}]}\n";
 const PAUSED: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: s}\n\
     spec: {paused: PAUSED, selector: {matchLabels: {app: s}}, template: {metadata: {labels: {app: s}}, \
     spec: {terminationGracePeriodSeconds: 0, containers: [{name: c, image: 'IMAGE'}]}}}\n";
@@ -133,7 +135,7 @@ on_both! {
         hint: `workloadctl deploy NAME -f set.yaml` goes on once that is mended
         "#);
         // Nothing of it is stored, and so nothing is to be removed.
-        place.write("web.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {containers: [{name: web, image: 'web:1'}]}\n");
+        place.write("web.yaml", POD);
         snapshot!(place.told(&format!("deploy {name} -f web.yaml --image wbe=web:2")), @"
         $ workloadctl deploy NAME -f web.yaml --image wbe=web:2
         exit code 2
@@ -217,7 +219,7 @@ on_both! {
         let deployed = place.run(&format!("deploy {name} -f set.yaml")).expect(0);
         let [stateful, daemon] = said();
         assert_eq!(stateful, "2 pods on the old revision until deleted (updateStrategy OnDelete)");
-        assert!(daemon.ends_with("on the old template until deleted (updateStrategy OnDelete)"), "{daemon}");
+        assert!(daemon.ends_with("on the old template until deleted (updateStrategy OnDelete)"), "DaemonSet: {daemon:?}");
         for (object, state) in [("StatefulSet/db", &stateful), ("DaemonSet/agent", &daemon)] {
             assert!(deployed.stderr.contains(&format!("{object} ready: {state}\n")), "{}", deployed.stderr);
         }
@@ -235,22 +237,6 @@ on_both! {
         });
         assert_eq!(said()[0], "1 pod on the old revision until deleted (updateStrategy OnDelete)");
         place.run(&format!("delete {name} --yes")).expect(0);
-    }
-
-    /// Also where everything is planned a second time.
-    fn what_is_dropped_with_a_file_is_said_once(place) {
-        let (name, home) = (place.instance(""), place.instance("h"));
-        place.write("conf.yaml", CONF);
-        place.run(&format!("deploy {home} -f conf.yaml")).expect(0);
-        place.write("set.yaml", &CONF.replace("conf", "own"));
-        place.run(&format!("deploy {name} -f set.yaml -n {home}")).expect(0);
-        place.run(&format!("deploy {name} --set ConfigMap/own:data.a=two")).expect(0);
-        let record = format!("/api/v1/namespaces/{home}/secrets/workloadctl.{name}");
-        place.call(Request::json(Method::DELETE, &*record, &json!({}))).unwrap();
-        let deployed = place.run(&format!("deploy {name} -f set.yaml")).expect(0);
-        assert!(deployed.stderr.contains("rebuilt from"), "{}", deployed.stderr);
-        assert_eq!(deployed.stderr.matches("dropped with -f").count(), 1, "{}", deployed.stderr);
-        place.run(&format!("delete {name} {home} --yes")).expect(0);
     }
 
     fn several_instances_are_deleted_side_by_side(place) {

@@ -1,10 +1,20 @@
-//! `--patch`: partial objects as overrides, in the server's own words.
+//! Overrides that are given once and kept: `--patch`, partial objects in the server's own words, and
+//! what a deploy with `-f` says that it drops.
+
+use std::time::Duration;
 
 const CRD: &str = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\n\
     metadata: {name: PLURAL.example.com}\nspec:\n  group: example.com\n  scope: Namespaced\n  \
     names: {kind: KIND, plural: PLURAL, singular: SINGULAR}\n  versions:\n  - name: v1\n    served: true\n    \
     storage: true\n    schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}\n---\n\
     apiVersion: example.com/v1\nkind: KIND\nmetadata: {name: g}\nspec: {list: [{name: a}, {name: b}], gone: 1}\n";
+
+/// A ConfigMap, and who reads it.
+const READER: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: conf}\ndata: {a: '1'}\n---\n\
+    apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\n\
+    spec: {selector: {matchLabels: {app: web}}, template: {metadata: {labels: {app: web}}, \
+    spec: {terminationGracePeriodSeconds: 0, containers: [{name: web, image: 'web:1', \
+    envFrom: [{configMapRef: {name: conf}}]}]}}}\n";
 
 on_both! {
     fn patches_are_merged_kept_and_dropped(place) {
@@ -38,5 +48,20 @@ on_both! {
         place.run(&format!("deploy {name} -f set.yaml --patch p.yaml")).expect(0);
         let live = place.get(&format!("/apis/example.com/v1/namespaces/{name}/{plural}/g")).unwrap();
         assert_eq!(live["spec"], serde_json::json!({"list": [{"name": "c"}]}));
+    }
+
+    /// Also where everything is planned a second time: for `--restart-stale`.
+    fn what_is_dropped_with_a_file_is_said_once(place) {
+        let name = place.instance("");
+        place.write("set.yaml", READER);
+        place.run(&format!("deploy {name} -f set.yaml --set ConfigMap/conf:data.b=two")).expect(0);
+        let pods = place.get(&format!("/api/v1/namespaces/{name}/pods")).unwrap();
+        let made: jiff::Timestamp = pods["items"][0]["metadata"]["creationTimestamp"].as_str().unwrap().parse().unwrap();
+        let is_over = || jiff::Timestamp::now().as_second() > made.as_second() + 1;
+        place.until("the pod is older than what comes", Duration::from_secs(10), is_over);
+        let told = place.told(&format!("deploy {name} -f set.yaml --restart-stale"));
+        assert!(told.contains("restarting Deployment/web, which runs with the old ConfigMap/conf\n"), "{told}");
+        assert_eq!(told.matches("dropped with -f: the stored --set ConfigMap/conf:data.b\n").count(), 1, "{told}");
+        place.run(&format!("delete {name} --yes")).expect(0);
     }
 }
