@@ -31,7 +31,7 @@ fn commands(page: &str) -> Vec<(String, i32)> {
 }
 
 /// Runs a script in a shell that finds the program, as a reader of the page would.
-fn run(place: &Place, line: &str) -> Outcome {
+pub(crate) fn run(place: &Place, line: &str) -> Outcome {
     let program = PathBuf::from(env!("CARGO_BIN_EXE_workloadctl"));
     let mut shell = Command::new("sh");
     let surroundings = place.command("");

@@ -37,6 +37,7 @@ mod fleets;
 mod forged;
 mod forms;
 mod forward;
+mod from_threeport;
 mod going;
 mod helm;
 mod history;
