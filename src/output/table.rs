@@ -1,17 +1,17 @@
 //! Tables: columns without lines, no blanks at line ends, a line a row. On a terminal the last column,
 //! which is prose where there is any, is cut to the window; elsewhere it is whole.
 
-use std::borrow::Cow;
+use comfy_table::{ContentArrangement, Table, presets};
 
 use super::{
     printer::Printer,
     sanitize::one_line,
     stream::{Stream, Tone},
-    width::{columns, cut},
+    width::cut,
 };
 
 /// The blanks between two columns.
-const GAP: usize = 2;
+const GAP: u16 = 2;
 /// The columns of a window that the last column of a table gets at least.
 const LEAST: usize = 12;
 
@@ -28,17 +28,9 @@ impl Cell {
         Self { text: text.into(), tone }
     }
 
-    fn on_one_line(&self) -> Laid<'_> {
-        let text = one_line(&self.text);
-        Laid { columns: columns(&text), text, tone: self.tone }
+    fn on_one_line(self) -> Self {
+        Self { text: one_line(&self.text).into_owned(), ..self }
     }
-}
-
-/// A cell as it is shown, on one line.
-struct Laid<'a> {
-    text: Cow<'a, str>,
-    columns: usize,
-    tone: Tone,
 }
 
 impl<T: Into<String>> From<T> for Cell {
@@ -93,39 +85,51 @@ impl Rows {
     }
 
     fn render(&self, stream: Stream, window: Option<u16>) -> String {
-        let header: Vec<Cell> =
-            self.header.iter().map(|title| Cell::toned(*title, Tone::Dim)).collect();
-        let rows: Vec<Vec<Laid<'_>>> = std::iter::once(&header)
-            .chain(&self.rows)
-            .map(|row| row.iter().map(Cell::on_one_line).collect())
+        let header = self.header.iter().map(|title| Cell::toned(*title, Tone::Dim)).collect();
+        let rows: Vec<Vec<Cell>> = std::iter::once(header)
+            .chain(self.rows.iter().cloned())
+            .map(|row: Vec<Cell>| row.into_iter().map(Cell::on_one_line).collect())
             .collect();
-        let others = self.header.len().saturating_sub(1);
-        let widest = |column: usize| rows.iter().map(|row| row[column].columns).max();
-        // The last column has no width: elsewhere than on a terminal it is whole.
-        let ends: Vec<usize> =
-            (0..others).map(|column| widest(column).unwrap_or_default() + GAP).collect();
+        let others = laid_out(&rows, stream);
         // The last column of a window makes some terminals begin a line.
         let left = window.map(|window| {
-            let taken = ends.iter().sum::<usize>() + 1;
-            usize::from(window).saturating_sub(taken).max(LEAST)
+            let taken: usize = others
+                .column_max_content_widths()
+                .iter()
+                .map(|width| usize::from(*width) + usize::from(GAP))
+                .sum();
+            usize::from(window).saturating_sub(taken + 1).max(LEAST)
         });
         let mut text = String::new();
-        for row in &rows {
-            let begin = text.len();
-            for (cell, end) in row.iter().zip(&ends) {
-                text.push_str(&stream.paint(cell.tone, &cell.text));
-                text.extend(std::iter::repeat_n(' ', end - cell.columns));
-            }
+        for (row, mut line) in
+            rows.iter().zip(others.lines().chain(std::iter::repeat(String::new())))
+        {
             if let Some(last) = row.last() {
-                let shown =
-                    left.map_or(Cow::Borrowed(&*last.text), |left| cut(&last.text, left).into());
-                text.push_str(&stream.paint(last.tone, &shown));
+                let shown = left.map_or_else(|| last.text.clone(), |left| cut(&last.text, left));
+                line.push_str(&stream.paint(last.tone, &shown));
             }
-            text.truncate(begin + text[begin..].trim_end().len());
+            text.push_str(line.trim_end());
             text.push('\n');
         }
         text
     }
+}
+
+/// Lays out all columns but the last, each as wide as the widest of its cells. The last one has no
+/// width: a table breaks what is longer than 65535 columns, and elsewhere than on a terminal it is whole.
+fn laid_out(rows: &[Vec<Cell>], stream: Stream) -> Table {
+    let mut table = Table::new();
+    // The table looks at no terminal itself: the printer has decided about width and colour.
+    table.load_style(presets::NOTHING).force_no_tty();
+    table.set_content_arrangement(ContentArrangement::Disabled);
+    for row in rows {
+        let others = &row[..row.len().saturating_sub(1)];
+        table.add_row(others.iter().map(|cell| stream.paint(cell.tone, &cell.text)));
+    }
+    for column in table.column_iter_mut() {
+        column.set_padding((0, GAP));
+    }
+    table
 }
 
 /// Shows the facts about one thing, a line each; what is absent is left out.
