@@ -7,7 +7,7 @@ use super::{
     printer::Printer,
     sanitize::one_line,
     stream::{Stream, Tone},
-    width::cut,
+    width::{columns, cut},
 };
 
 /// The blanks between two columns.
@@ -90,20 +90,20 @@ impl Rows {
             .chain(self.rows.iter().cloned())
             .map(|row: Vec<Cell>| row.into_iter().map(Cell::on_one_line).collect())
             .collect();
-        let others = laid_out(&rows, stream);
+        let others = laid_out(&rows);
+        let widths: Vec<usize> = others
+            .column_max_content_widths()
+            .iter()
+            .map(|width| usize::from(*width) + usize::from(GAP))
+            .collect();
         // The last column of a window makes some terminals begin a line.
         let left = window.map(|window| {
-            let taken: usize = others
-                .column_max_content_widths()
-                .iter()
-                .map(|width| usize::from(*width) + usize::from(GAP))
-                .sum();
+            let taken: usize = widths.iter().sum();
             usize::from(window).saturating_sub(taken + 1).max(LEAST)
         });
         let mut text = String::new();
-        for (row, mut line) in
-            rows.iter().zip(others.lines().chain(std::iter::repeat(String::new())))
-        {
+        for (row, line) in rows.iter().zip(others.lines().chain(std::iter::repeat(String::new()))) {
+            let mut line = painted(stream, row, &widths, line);
             if let Some(last) = row.last() {
                 let shown = left.map_or_else(|| last.text.clone(), |left| cut(&last.text, left));
                 line.push_str(&stream.paint(last.tone, &shown));
@@ -115,16 +115,35 @@ impl Rows {
     }
 }
 
+/// Paints the cells of a line as it was laid out. A table that is given painted cells looks into each
+/// for escapes to find its width, which takes half the time of a thousand rows.
+fn painted(stream: Stream, row: &[Cell], widths: &[usize], line: String) -> String {
+    if !stream.colour {
+        return line;
+    }
+    let (mut out, mut rest) = (String::with_capacity(line.len() * 2), &*line);
+    for (cell, width) in row.iter().zip(widths) {
+        let Some(after) = rest.strip_prefix(&*cell.text) else { break };
+        out.push_str(&stream.paint(cell.tone, &cell.text));
+        let there = after.len() - after.trim_start_matches(' ').len();
+        let blanks = width.saturating_sub(columns(&cell.text)).min(there);
+        let (gap, next) = after.split_at(blanks);
+        out.push_str(gap);
+        rest = next;
+    }
+    out + rest
+}
+
 /// Lays out all columns but the last, each as wide as the widest of its cells. The last one has no
 /// width: a table breaks what is longer than 65535 columns, and elsewhere than on a terminal it is whole.
-fn laid_out(rows: &[Vec<Cell>], stream: Stream) -> Table {
+fn laid_out(rows: &[Vec<Cell>]) -> Table {
     let mut table = Table::new();
     // The table looks at no terminal itself: the printer has decided about width and colour.
-    table.load_style(presets::NOTHING).force_no_tty();
+    table.load_style(presets::NOTHING);
     table.set_content_arrangement(ContentArrangement::Disabled);
     for row in rows {
         let others = &row[..row.len().saturating_sub(1)];
-        table.add_row(others.iter().map(|cell| stream.paint(cell.tone, &cell.text)));
+        table.add_row(others.iter().map(|cell| &*cell.text));
     }
     for column in table.column_iter_mut() {
         column.set_padding((0, GAP));
@@ -149,7 +168,6 @@ pub(crate) fn sheet(facts: &[(&str, Option<String>)], printer: &Printer) -> Stri
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::output::width::columns;
 
     fn example() -> Rows {
         let mut rows = Rows::new(&["NAME", "STATUS", "REASON"]);

@@ -46,7 +46,9 @@ const DEPLOY: &str = "deploy -f app.yaml --color never --timeout 100s";
 /// Tells whether all that are worked on wait, as the rows or the line below them say.
 fn all_wait(text: &str, count: usize) -> bool {
     let rows: Vec<&str> = text.lines().filter(|line| line.starts_with("web-")).collect();
-    let waiting = rows.iter().filter(|row| row.contains("waiting  1/2")).count();
+    // Its reason is too long for any window once the pod is seen.
+    let is_waiting = |row: &&&str| row.contains("waiting  1/2") && row.trim_end().ends_with('…');
+    let waiting = rows.iter().filter(is_waiting).count();
     let folded = text.lines().find_map(|line| line.strip_prefix("and ")?.strip_suffix(" more"));
     let folded: usize = folded.map_or(0, |folded| folded.parse().unwrap());
     rows.len() + folded == count && waiting == rows.len().min(count.min(WIDTH))
