@@ -30,6 +30,11 @@ impl Clock {
         self.paused.set(Duration::ZERO);
     }
 
+    /// Stops for a time that has passed.
+    pub(crate) fn pause(&self, time: Duration) {
+        self.paused.set(self.paused.get() + time);
+    }
+
     /// Gives when time is up, as far as is known.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         self.timeout.map(|timeout| self.started.get() + timeout + self.paused.get())

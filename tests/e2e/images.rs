@@ -1,7 +1,13 @@
 //! `--load-images`: from a build on this machine to pods that run it. The programs of kind, k3d and
 //! minikube are stand-ins that record how they are called; the cluster is reached by such a context.
 
-use std::{fs, os::unix::fs::PermissionsExt as _, path::Path, process::Command};
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt as _,
+    path::Path,
+    process::Command,
+    time::{Duration, Instant},
+};
 
 use serde_json::Value;
 
@@ -117,7 +123,10 @@ on_both! {
         let deploy = format!("deploy {name} -f set.yaml --no-wait --runtime kind-dev --progress none");
         // Without kind nothing is attempted, and nothing said.
         let outcome = run(place, &deploy).expect(0);
-        assert_eq!((told(&outcome, "web:dev"), calls(place)), (Vec::new(), Vec::new()));
+        assert_eq!((told(&outcome, "images"), calls(place)), (Vec::new(), Vec::new()));
+        let outcome = run(place, &format!("{deploy} --load-images")).expect(0);
+        snapshot!(told(&outcome, "images").join("\n"), @"--load-images does nothing on kind-dev: kind is not installed");
+        assert_eq!(calls(place), Vec::<String>::new());
 
         program(place, "kind", "load*) cat loaded.json > node.json ;;");
         let outcome = run(place, &deploy).expect(0);
@@ -152,7 +161,7 @@ on_both! {
 
         // Now they are the same: nothing is told, loaded or restarted.
         let outcome = run(place, &format!("{deploy} --load-images")).expect(0);
-        assert_eq!(told(&outcome, "web:dev"), Vec::<String>::new());
+        snapshot!(told(&outcome, "images").join("\n"), @"--load-images does nothing on kind-dev: its nodes have the images of this machine");
         assert!(outcome.stdout.starts_with(&format!("{name} unchanged")), "{}", outcome.stdout);
         assert!(!calls(place).iter().any(|call| call.starts_with("kind")));
         assert_eq!(restarted(place, &name, "web"), first);
@@ -284,8 +293,57 @@ on_both! {
 
         // Elsewhere nobody looks.
         calls(place);
-        run(place, &format!("{deploy} --runtime prod")).expect(0);
+        let outcome = run(place, &format!("{deploy} --runtime prod")).expect(0);
+        snapshot!(told(&outcome, "images").join("\n"), @"--load-images does nothing on prod: it is no cluster of kind, k3d or minikube");
         assert_eq!(calls(place), Vec::<String>::new());
         assert!(Path::new(&place.path("bin/minikube")).is_file());
+    }
+
+    fn a_flag_that_can_do_nothing_says_why(base) {
+        let place = &place(base);
+        let name = place.instance("");
+        let deploy = format!("deploy {name} --no-wait --load-images --runtime kind-dev --progress none");
+        let said = |line: &str| {
+            told(&run(place, line).expect(0), "images").join("\n").replace("--load-images does nothing on kind-dev: ", "")
+        };
+        docker(place, "dev-control-plane\\n");
+        program(place, "kind", "*) exit 1 ;;");
+        place.write("here.json", "[]\n");
+        place.write("node.json", &listed(&[]));
+        assert_eq!(said(&format!("{deploy} -f set.yaml --dry-run")), "none of its images is on this machine");
+        assert_eq!(said(&format!("{deploy} -f set.yaml")), "none of its images is on this machine");
+        docker(place, "");
+        assert_eq!(said(&deploy), "its nodes do not tell which images they have");
+        fs::remove_file(place.path("bin/docker")).unwrap();
+        assert_eq!(said(&deploy), "neither docker nor podman nor nerdctl is installed");
+        place.write("set.yaml", &set().replace("IfNotPresent", "Always"));
+        docker(place, "dev-control-plane\\n");
+        assert_eq!(said(&format!("{deploy} -f set.yaml")), "no container takes an image from its node");
+    }
+
+    fn loading_ends_with_the_time_of_the_deploy(base) {
+        let place = &place(base);
+        let name = place.instance("");
+        docker(place, "dev-control-plane\\n");
+        place.write("node.json", &listed(&[]));
+        assert!(Command::new("mkfifo").arg(place.path("never")).status().unwrap().success());
+        program(place, "kind", "*) (read line < never) & echo $! > pid; wait ;;");
+        let began = Instant::now();
+        let line = format!("deploy {name} -f set.yaml --load-images --runtime kind-dev --timeout 3s --progress none");
+        let outcome = run(place, &line).expect(1);
+        assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
+        snapshot!(outcome.stderr.replace(&name, "NAME"), @"
+        runtime kind-dev: --runtime
+        error: out of time: the images were not loaded; nothing was written
+        hint: `workloadctl deploy NAME -f set.yaml` goes on, `--timeout` gives more time
+        ");
+        assert_eq!(place.get(&format!("/api/v1/namespaces/{name}")), None);
+        // Nothing of it runs on.
+        let pid = fs::read_to_string(place.path("pid")).unwrap();
+        place.until("all of it has ended", Duration::from_secs(10), || {
+            let state = Command::new("ps").args(["-o", "stat=", "-p", pid.trim()]).output().unwrap();
+            let state = String::from_utf8(state.stdout).unwrap();
+            state.trim().is_empty() || state.starts_with('Z')
+        });
     }
 }

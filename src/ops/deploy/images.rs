@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{Deploy, prepare::Prepared};
 use crate::{
     ops::{
-        images::{self, Compared, Difference, Image, Missing},
+        images::{self, Compared, Difference, Image, Missing, Unknown},
         lock::Held,
         options::Earlier,
     },
@@ -20,6 +20,7 @@ use crate::{
         overrides::restart_key,
         plan::Item,
         release::Action,
+        runtime::RuntimeName,
     },
 };
 
@@ -61,17 +62,31 @@ impl Deploy<'_> {
     }
 
     async fn compare_images(&mut self, prepared: &Prepared) -> Result<Option<ToLoad>> {
-        let Some(context) = prepared.start.target.runtime.context() else { return Ok(None) };
         if mem::replace(&mut self.compared_images, true) {
             return Ok(None);
         }
+        let runtime = &prepared.start.target.runtime;
+        let Some(context) = runtime.context() else {
+            self.tell_nothing_to_load(&Unknown::OtherCluster.to_string(), runtime);
+            return Ok(None);
+        };
         let items = &prepared.draft.plan.items;
         let uses: BTreeMap<String, Vec<&Item>> = uses(items);
         let names: Vec<String> = uses.keys().cloned().collect();
         let compared = async { Ok(images::compare(context, &names, self.session.env).await) };
         let undone = "the images on the nodes were not compared";
         let compared = self.in_time(prepared.deadline.at(), undone, compared).await?;
-        let Compared::Differs(mut missing) = compared else { return Ok(None) };
+        let mut missing = match compared {
+            Compared::Differs(missing) => missing,
+            Compared::Same => {
+                self.tell_nothing_to_load("its nodes have the images of this machine", runtime);
+                return Ok(None);
+            }
+            Compared::Unknown(why) => {
+                self.tell_nothing_to_load(&why.to_string(), runtime);
+                return Ok(None);
+            }
+        };
         // Nodes pull by themselves what a registry has.
         missing.images.retain(|image| self.options.load_images || !image.in_registry);
         let runs = |item: &&&Item| {
@@ -85,6 +100,13 @@ impl Deploy<'_> {
         let is_any = !missing.images.is_empty();
         let mode = prepared.draft.desired.mode;
         Ok(is_any.then_some(ToLoad { missing, readers, mode }))
+    }
+
+    /// Says why a flag does nothing; without it, nobody expects anything.
+    fn tell_nothing_to_load(&self, why: &str, runtime: &RuntimeName) {
+        if self.options.load_images {
+            self.note(format!("--load-images does nothing on {runtime}: {why}"));
+        }
     }
 
     /// Gives the lock back, loads the images if a flag or a person says so, and locks again.
@@ -103,18 +125,21 @@ impl Deploy<'_> {
         let turn = images::turn().await;
         let env = self.session.env;
         let compared = found.missing.again(env).await;
-        let is_known = !matches!(compared, Compared::Unknown);
+        let is_known = !matches!(compared, Compared::Unknown(_));
         let agreed = match &compared {
-            Compared::Unknown => false,
+            Compared::Unknown(_) => false,
             Compared::Same => true,
             Compared::Differs(_) => {
                 self.options.load_images
                     || self.session.ask.confirm(&found.question()) == Some(true)
             }
         };
+        // What others load is waited for like their lock, and a question stops every clock.
+        self.clock.pause(began.elapsed());
         let mut lacking = Vec::new();
         if let (Compared::Differs(missing), true) = (compared, agreed) {
-            self.in_time(None, "nothing was written", missing.load()).await?;
+            let undone = "the images were not loaded; nothing was written";
+            self.in_time(self.clock.deadline(), undone, missing.load()).await?;
             if let Compared::Differs(left) = missing.again(env).await {
                 lacking = left.images;
             }

@@ -26,18 +26,20 @@ impl Deploy<'_> {
         if self.questions.ask_open() != Some(true) {
             return Err(unconfirmed);
         }
+        // A question stops every clock (docs/cli.md, Questions).
+        self.clock.pause(began.elapsed());
         self.lock_again(began, until).await
     }
 
-    /// Locks again what was given back meanwhile.
+    /// Locks again what was given back when it `began`.
     ///
     /// # Errors
     /// Those of [`Held::acquire`].
     pub(super) async fn lock_again(&mut self, began: Instant, until: &mut Instant) -> Result<Held> {
-        // A question stops every clock (docs/cli.md, Questions).
         *until += began.elapsed();
+        let waits = Instant::now();
         let held = Held::acquire(self.session, self.name, *until).await?;
-        self.clock.paused.set(self.clock.paused.get() + began.elapsed());
+        self.clock.pause(waits.elapsed());
         self.known = None;
         self.report.restart(self.name);
         Ok(held)

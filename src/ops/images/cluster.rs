@@ -7,13 +7,14 @@ use futures::future::{join_all, try_join_all};
 use serde_json::Value;
 
 use super::{
+    Unknown,
     compare::{NodeImage, bare, whole_name},
     engine::{Found, installed},
     program::{is_installed, json, run, text},
 };
 use crate::{
     env::Env,
-    workload::error::{Code, Error, Result},
+    workload::error::{self, Code, Error},
 };
 
 /// Which program made a cluster, and loads images into it.
@@ -43,19 +44,27 @@ pub(super) enum Nodes {
 }
 
 impl Cluster {
-    /// Gives the cluster of a context; `None` where it is none of these, or the programs that it
-    /// needs are not installed.
-    pub(super) fn of(context: &str, env: &Env) -> Option<Self> {
+    /// Gives the cluster of a context.
+    ///
+    /// # Errors
+    /// It is none of these, or a program that it needs is not installed.
+    pub(super) fn of(context: &str, env: &Env) -> Result<Self, Unknown> {
         let (maker, name) = if let Some(name) = context.strip_prefix("kind-") {
             (Maker::Kind, name)
         } else if let Some(name) = context.strip_prefix("k3d-") {
             (Maker::K3d, name)
         } else {
-            (Maker::Minikube, context.starts_with("minikube").then_some(context)?)
+            let is_of_it = context.starts_with("minikube");
+            (Maker::Minikube, is_of_it.then_some(context).ok_or(Unknown::OtherCluster)?)
         };
+        if !is_installed(maker.program(), env) {
+            return Err(Unknown::NotInstalled(maker.program()));
+        }
         let engines = installed(env);
-        let is_usable = !engines.is_empty() && is_installed(maker.program(), env);
-        is_usable.then(|| Self { maker, name: name.to_owned(), engines })
+        if engines.is_empty() {
+            return Err(Unknown::NoEngine);
+        }
+        Ok(Self { maker, name: name.to_owned(), engines })
     }
 
     /// Finds the nodes; `None` where there are none.
@@ -97,7 +106,7 @@ impl Cluster {
     ///
     /// # Errors
     /// Those of [`run`].
-    pub(super) async fn load(&self, nodes: &Nodes, images: &[&Found]) -> Result<()> {
+    pub(super) async fn load(&self, nodes: &Nodes, images: &[&Found]) -> error::Result<()> {
         // kind looks for the nodes with docker, where nothing else is said.
         let set = match nodes {
             Nodes::Containers { engine, .. } if *engine != "docker" => {
@@ -120,7 +129,7 @@ impl Cluster {
         Ok(())
     }
 
-    async fn load_by_name(&self, names: &[&str], set: &[(&str, &str)]) -> Result<()> {
+    async fn load_by_name(&self, names: &[&str], set: &[(&str, &str)]) -> error::Result<()> {
         let mut arguments = match self.maker {
             Maker::Kind => vec!["load", "docker-image", "--name", &self.name],
             Maker::K3d => vec!["image", "import", "--cluster", &self.name],
@@ -136,7 +145,7 @@ impl Cluster {
         engine: &str,
         names: &[&str],
         set: &[(&str, &str)],
-    ) -> Result<()> {
+    ) -> error::Result<()> {
         let folder = Folder::new()?;
         let file = folder.0.join("images.tar").display().to_string();
         let mut save = vec!["save", "-o", &file];
@@ -155,7 +164,7 @@ impl Cluster {
 struct Folder(PathBuf);
 
 impl Folder {
-    fn new() -> Result<Self> {
+    fn new() -> error::Result<Self> {
         let folder = std::env::temp_dir().join(format!("workloadctl-{}", uuid::Uuid::new_v4()));
         std::fs::create_dir(&folder).map_err(|error| {
             let message = format!("cannot make the folder {}", folder.display());

@@ -2,18 +2,18 @@
 //! minikube keep their own, which no registry fills.
 //!
 //! Only a look by installed programs, bounded in time: where they are not there, or do not answer,
-//! nothing is known and nothing is said.
+//! nothing is known, and the answer is why.
 
 mod cluster;
 mod compare;
 mod engine;
 mod program;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use tokio::sync::{Mutex, MutexGuard};
 
-use crate::{env::Env, workload::error::Result};
+use crate::{env::Env, workload::error};
 use cluster::{Cluster, Nodes};
 pub(crate) use compare::Difference;
 use compare::{NodeImage, difference};
@@ -43,33 +43,65 @@ pub(crate) struct Missing {
 /// What a look at the nodes tells.
 #[derive(Debug)]
 pub(crate) enum Compared {
-    /// There is no such cluster, or nobody who could tell.
-    Unknown,
+    Unknown(Unknown),
     /// The nodes have what is here.
     Same,
     Differs(Missing),
 }
 
-/// Compares images with those on the nodes of a context's cluster.
-pub(crate) async fn compare(context: &str, names: &[String], env: &Env) -> Compared {
-    match look(context, names, env).await {
-        None => Compared::Unknown,
-        Some(missing) if missing.images.is_empty() => Compared::Same,
-        Some(missing) => Compared::Differs(missing),
+/// Why nothing is known of the images on the nodes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unknown {
+    /// Neither kind nor k3d nor minikube has made the cluster.
+    OtherCluster,
+    /// Neither docker nor podman nor nerdctl is installed.
+    NoEngine,
+    /// The program that made the cluster.
+    NotInstalled(&'static str),
+    /// No container takes its image by a name from its node.
+    NoneTaken,
+    /// No engine of this machine has one of the images.
+    NoneHere,
+    /// A program failed, or did not answer in time.
+    Unanswered,
+}
+
+impl fmt::Display for Unknown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OtherCluster => f.write_str("it is no cluster of kind, k3d or minikube"),
+            Self::NoEngine => f.write_str("neither docker nor podman nor nerdctl is installed"),
+            Self::NotInstalled(program) => write!(f, "{program} is not installed"),
+            Self::NoneTaken => f.write_str("no container takes an image from its node"),
+            Self::NoneHere => f.write_str("none of its images is on this machine"),
+            Self::Unanswered => f.write_str("its nodes do not tell which images they have"),
+        }
     }
 }
 
-async fn look(context: &str, names: &[String], env: &Env) -> Option<Missing> {
+/// Compares images with those on the nodes of a context's cluster.
+pub(crate) async fn compare(context: &str, names: &[String], env: &Env) -> Compared {
+    match look(context, names, env).await {
+        Err(unknown) => Compared::Unknown(unknown),
+        Ok(missing) if missing.images.is_empty() => Compared::Same,
+        Ok(missing) => Compared::Differs(missing),
+    }
+}
+
+async fn look(context: &str, names: &[String], env: &Env) -> Result<Missing, Unknown> {
     let cluster = Cluster::of(context, env)?;
     // A digest is what a registry has; what begins like a flag would be one to the programs.
     let is_asked = |name: &&String| !name.contains('@') && !name.starts_with('-');
     let names: Vec<String> = names.iter().filter(is_asked).cloned().collect();
     if names.is_empty() {
-        return None;
+        return Err(Unknown::NoneTaken);
     }
     let (nodes, here) = tokio::join!(cluster.nodes(), find(&names, env));
-    let nodes = nodes?;
-    let on_nodes = nodes.images(&here).await?;
+    let nodes = nodes.ok_or(Unknown::Unanswered)?;
+    if here.is_empty() {
+        return Err(Unknown::NoneHere);
+    }
+    let on_nodes = nodes.images(&here).await.ok_or(Unknown::Unanswered)?;
     let mut images = Vec::new();
     for (name, found) in here {
         let there: Vec<Option<&NodeImage>> =
@@ -79,7 +111,7 @@ async fn look(context: &str, names: &[String], env: &Env) -> Option<Missing> {
             images.push(Image { name, difference, in_registry, found });
         }
     }
-    Some(Missing { cluster, nodes, context: context.to_owned(), images })
+    Ok(Missing { cluster, nodes, context: context.to_owned(), images })
 }
 
 /// Waits until nobody else in this process loads images.
@@ -99,7 +131,7 @@ impl Missing {
     ///
     /// # Errors
     /// Code 1: what the program that has to do it says.
-    pub(crate) async fn load(&self) -> Result<()> {
+    pub(crate) async fn load(&self) -> error::Result<()> {
         let found: Vec<&Found> = self.images.iter().map(|image| &image.found).collect();
         self.cluster.load(&self.nodes, &found).await
     }
