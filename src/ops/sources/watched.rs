@@ -2,8 +2,8 @@
 //! content, so that only what would be read otherwise counts as a change.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
-    ffi::OsStr,
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    ffi::{OsStr, OsString},
     fs, io,
     path::{Path, PathBuf},
 };
@@ -15,6 +15,9 @@ use crate::workload::file;
 
 /// How many files of the sources are looked at; more are no manifests that somebody edits.
 const MOST_FILES: usize = 20_000;
+
+/// How many links a path may lead through, as for the system.
+const MOST_LINKS: usize = 40;
 
 /// The files that a deploy reads, and the folders in which others could appear.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -133,21 +136,40 @@ impl Watched {
     }
 
     /// Takes in the steps by which a path leads to what it names: what is watched is a folder itself,
-    /// and goes along where that is renamed; the folder around it tells that another took its place.
+    /// and goes along where that is renamed; the folder around it tells that another took its place,
+    /// and the one around a link that it leads elsewhere.
     fn way_to(&mut self, path: &Path, current_dir: &Path) {
-        let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return };
-        // What is not there is told by the nearest folder that is.
-        let Ok(folder) = folder.canonicalize() else { return self.way_to(folder, current_dir) };
-        let step = folder.join(name);
-        if !self.steps.insert(step.clone()) {
-            return;
-        }
-        if let Ok(target) = fs::read_link(&step) {
-            self.way_to(&folder.join(target), current_dir);
-        }
-        // Folders above where the user is stay.
-        if folder != current_dir && folder.starts_with(current_dir) {
-            self.way_to(&folder, current_dir);
+        let (mut real, rest) = match path.strip_prefix(current_dir) {
+            Ok(rest) => (current_dir.to_owned(), rest),
+            Err(_) => (PathBuf::new(), path),
+        };
+        let mut left: VecDeque<OsString> = rest.iter().map(OsStr::to_owned).collect();
+        let mut links = 0;
+        while let Some(name) = left.pop_front() {
+            if name == ".." {
+                real.pop();
+                continue;
+            }
+            let step = real.join(&name);
+            if let Ok(target) = fs::read_link(&step) {
+                links += 1;
+                self.steps.insert(step);
+                if links > MOST_LINKS {
+                    return;
+                }
+                target.iter().rev().for_each(|name| left.push_front(name.to_owned()));
+                continue;
+            }
+            // Folders above where the user is stay.
+            if left.is_empty() || real.starts_with(current_dir) {
+                self.steps.insert(step.clone());
+            }
+            // What is not there is told by the nearest folder that is.
+            if !step.exists() {
+                self.steps.insert(step);
+                return;
+            }
+            real = step;
         }
     }
 

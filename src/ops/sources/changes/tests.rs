@@ -141,3 +141,18 @@ async fn what_lies_beside_a_source_is_no_business_of_it() {
     assert_eq!(["k8s", "k8s/new.yaml", "prod.yaml"].map(concerns), [true; 3]);
     assert_eq!(["build.log", "target", "target/k8s"].map(concerns), [false; 3]);
 }
+
+#[tokio::test]
+async fn a_link_on_the_way_may_lead_elsewhere() {
+    let prepare = |home: &Path| {
+        write(home, "releases/1/k8s/conf.yaml", "1");
+        write(home, "releases/2/k8s/conf.yaml", "2");
+        symlink("releases/1", home.join("current")).unwrap();
+    };
+    let mut place = Place::new(prepare, &["current/k8s"]).await;
+    symlink("releases/2", place.path("next")).unwrap();
+    place.rename("next", "current");
+    place.becomes("current/k8s/conf.yaml", "2").await;
+    place.write("releases/2/k8s/conf.yaml", "3");
+    place.becomes("current/k8s/conf.yaml", "3").await;
+}

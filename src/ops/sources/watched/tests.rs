@@ -101,3 +101,32 @@ fn links_in_a_circle_end() {
     std::os::unix::fs::symlink("..", home.path().join("k8s/up")).unwrap();
     assert_eq!(look(home.path(), &["k8s"]).files.len(), 1);
 }
+
+#[test]
+fn each_link_on_the_way_is_watched() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path().canonicalize().unwrap();
+    write(&folder, "releases/1/k8s/web.yaml", "a: 1");
+    let link =
+        |target: &str, name: &str| std::os::unix::fs::symlink(target, folder.join(name)).unwrap();
+    link("releases", "all");
+    link("all/1", "next");
+    link(folder.join("next").to_str().unwrap(), "current");
+    let real = |names: &[&str]| names.iter().map(|name| folder.join(name)).collect::<Vec<_>>();
+    for source in ["current/k8s", "current/k8s/web.yaml", "releases/../current/k8s"] {
+        let watched = look(&folder, &[source]);
+        assert_eq!(files(&watched, &folder), ["releases/1/k8s/web.yaml"]);
+        for step in real(&["current", "next", "all", "releases", "releases/1", "releases/1/k8s"]) {
+            assert!(watched.concerns(&step), "{source}: {}", step.display());
+        }
+        for around in real(&["", "releases", "releases/1"]) {
+            let around = around.components().as_path().to_owned();
+            assert!(watched.folders().contains(&*around), "{source}: {}", around.display());
+        }
+    }
+    // What leads nowhere is watched where the way ends.
+    link("ring", "ring");
+    for (source, step) in [("ring/k8s", "ring"), ("none/k8s", "none")] {
+        assert!(look(&folder, &[source]).concerns(&folder.join(step)), "{source}");
+    }
+}
