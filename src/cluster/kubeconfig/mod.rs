@@ -11,6 +11,7 @@ use crate::{
     workload::{
         error::{Code, Error, Result},
         name::nearest,
+        runtime::SANDBOX,
     },
 };
 
@@ -170,17 +171,22 @@ impl Kubeconfig {
     }
 
     fn unknown(&self, name: &str) -> Error {
+        // The built-in runtime is no context, and what is mistyped may be its name.
+        let contexts = self.contexts.iter().map(|(known, _)| known.as_str());
+        let near = nearest(name, contexts.chain([SANDBOX]));
+        let near = near.map(|near| format!("did you mean `{near}`?"));
         if self.contexts.is_empty() {
-            return self.missing().while_doing(format!("cannot use context `{name}`"));
+            let error = self.missing().while_doing(format!("cannot use context `{name}`"));
+            return match near {
+                Some(near) => error.hint(near),
+                None => error,
+            };
         }
         let error = Error::usage(
             Code::UnknownContext,
             format!("context `{name}` is not in the kubeconfig ({})", self.files()),
         );
-        match nearest(name, self.contexts.iter().map(|(known, _)| known.as_str())) {
-            Some(near) => error.hint(format!("did you mean `{near}`?")),
-            None => error.hint("workloadctl runtime list"),
-        }
+        error.hint(near.unwrap_or_else(|| "workloadctl runtime list".to_owned()))
     }
 
     /// Makes the failure of a command that needs a kubeconfig where there is none.

@@ -241,6 +241,12 @@ fn a_context_that_cannot_be_used_is_an_error_when_it_is_used() {
             Some("did you mean `kind-dev`?"),
         ),
         (
+            "sanbox",
+            "unknown-context",
+            "context `sanbox` is not in the kubeconfig (",
+            Some("did you mean `sandbox`?"),
+        ),
+        (
             "prod",
             "unknown-context",
             "context `prod` is not in the kubeconfig (",
@@ -269,4 +275,6 @@ fn no_kubeconfig_at_all_is_said_with_the_places() {
         assert!(error.to_string().contains(&home.path(".kube/config")), "{error}");
         assert!(error.hint.unwrap().contains("--runtime sandbox"));
     }
+    let near = kubeconfig.resolve("sandbx").unwrap_err();
+    assert_eq!(near.hint.as_deref(), Some("did you mean `sandbox`?"));
 }
