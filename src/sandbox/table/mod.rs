@@ -14,6 +14,7 @@ mod network;
 mod others;
 mod path;
 mod pods;
+mod rare;
 mod row;
 mod storage;
 mod workloads;
@@ -22,7 +23,8 @@ use row::Row;
 
 /// The columns of a kind and how its cells are made.
 ///
-/// A column that is shown by `-o wide` alone ends with `+`, one with whole numbers begins with `#`.
+/// A column that is shown by `-o wide` alone ends with `+`, one with whole numbers begins with `#`,
+/// one with flags with `?`.
 struct Printed {
     kind: &'static str,
     columns: &'static str,
@@ -95,13 +97,23 @@ impl Tables {
 /// A column's definition.
 fn column(text: &str) -> Value {
     let (text, priority) = text.strip_suffix('+').map_or((text, 0), |text| (text, 1));
-    let (name, kind) = text.strip_prefix('#').map_or((text, "string"), |text| (text, "integer"));
+    let (name, kind) = match (text.strip_prefix('#'), text.strip_prefix('?')) {
+        (Some(name), _) => (name, "integer"),
+        (_, Some(name)) => (name, "boolean"),
+        _ => (text, "string"),
+    };
     let format = if name == "Name" { "name" } else { "" };
     json!({"name": name, "type": kind, "format": format, "description": "", "priority": priority})
 }
 
-const TABLES: [&[Printed]; 5] =
-    [pods::TABLES, workloads::TABLES, network::TABLES, storage::TABLES, others::TABLES];
+const TABLES: [&[Printed]; 6] = [
+    pods::TABLES,
+    workloads::TABLES,
+    network::TABLES,
+    storage::TABLES,
+    others::TABLES,
+    rare::TABLES,
+];
 
 #[cfg(test)]
 mod tests;
