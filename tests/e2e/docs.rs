@@ -32,14 +32,18 @@ fn commands(page: &str) -> Vec<(String, i32)> {
 
 /// Runs a script in a shell that finds the program, as a reader of the page would.
 pub(crate) fn run(place: &Place, line: &str) -> Outcome {
+    run_beside(place, &variable("PATH").unwrap_or_default(), line)
+}
+
+/// Runs it with other programs beside it.
+pub(crate) fn run_beside(place: &Place, path: &str, line: &str) -> Outcome {
     let program = PathBuf::from(env!("CARGO_BIN_EXE_workloadctl"));
-    let mut shell = Command::new("sh");
+    let mut shell = Command::new("/bin/sh");
     let surroundings = place.command("");
     shell.args(["-c", line]).env_clear().current_dir(surroundings.get_current_dir().unwrap());
     for (name, value) in surroundings.get_envs() {
         shell.env(name, value.unwrap());
     }
-    let path = variable("PATH").unwrap_or_default();
     shell.env("PATH", format!("{}:{path}", program.parent().unwrap().display()));
     Outcome::of(line, shell.output().unwrap())
 }

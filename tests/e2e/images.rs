@@ -29,7 +29,7 @@ fn set() -> String {
 }
 
 /// A place with a context of each kind of cluster, and a folder of programs.
-fn place(base: &Place) -> Place {
+pub(crate) fn place(base: &Place) -> Place {
     let place = base.behind_proxy();
     place.contexts(&["kind-dev", "k3d-dev", "minikube", "prod"], None);
     place.write("set.yaml", &set());
@@ -38,7 +38,7 @@ fn place(base: &Place) -> Place {
 }
 
 /// Writes a program that records its calls, and answers by the cases of a shell.
-fn program(place: &Place, name: &str, cases: &str) {
+pub(crate) fn program(place: &Place, name: &str, cases: &str) {
     let home = place.path("").display().to_string();
     let cat = "cat() { while IFS= read -r line; do printf '%s\\n' \"$line\"; done < \"$1\"; }";
     let text = format!(
@@ -49,7 +49,7 @@ fn program(place: &Place, name: &str, cases: &str) {
 }
 
 /// An image as docker describes it.
-fn image(name: &str, id: &str, created: &str, pulled: bool) -> String {
+pub(crate) fn image(name: &str, id: &str, created: &str, pulled: bool) -> String {
     let digest = if pulled { format!("\"{name}@sha256:0\"") } else { String::new() };
     format!(
         r#"{{"Id":"sha256:{id}","RepoTags":["{name}"],"RepoDigests":[{digest}],"Created":"{created}","RootFS":{{"Layers":["sha256:l{id}"]}}}}"#
@@ -57,7 +57,7 @@ fn image(name: &str, id: &str, created: &str, pulled: bool) -> String {
 }
 
 /// What a node lists.
-fn listed(images: &[(&str, &str)]) -> String {
+pub(crate) fn listed(images: &[(&str, &str)]) -> String {
     let images = images.iter().map(|(name, id)| {
         format!(r#"{{"id":"sha256:{id}","repoTags":["docker.io/library/{name}"]}}"#)
     });
@@ -80,7 +80,7 @@ fn docker(place: &Place, nodes: &str) {
     program(place, "docker", &cases);
 }
 
-fn command(place: &Place, line: &str) -> Command {
+pub(crate) fn command(place: &Place, line: &str) -> Command {
     let mut command = place.command(line);
     command.env("PATH", place.path("bin"));
     command

@@ -39,6 +39,7 @@ mod forms;
 mod forward;
 mod from_threeport;
 mod going;
+mod guide_of_kind;
 mod helm;
 mod history;
 mod hooks;
