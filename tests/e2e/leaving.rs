@@ -226,4 +226,21 @@ on_both! {
         assert_eq!(deleted.json()["counts"]["delete"], 3, "{}", deleted.stdout);
         assert_eq!(place.leftovers(&name), Vec::<String>::new());
     }
+
+    fn what_goes_with_its_namespace_is_told_once_each(place) {
+        let (place, name) = (place.behind_proxy(), place.instance(""));
+        let map = |name: &str| format!("---\n{}", CONFIG.replace("name: a", &format!("name: {name}")));
+        place.write("set.yaml", &["a", "b", "slow"].map(map).concat());
+        place.run(&format!("deploy {name} -f set.yaml")).expect(0);
+        // The namespace is gone before the server says that this one is.
+        place.faults(&[on("DELETE", "/configmaps/slow", Effect::Slow(Duration::from_secs(60)))]);
+        let deleted = place.run(&format!("delete {name} -y --progress json")).expect(0);
+        let events = deleted.stderr.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        let mut told: Vec<String> = events
+            .filter(|event| event["event"] == "done")
+            .map(|event| format!("{} {}", event["action"], event["object"]["name"]).replace('"', "").replace(&name, "NAME"))
+            .collect();
+        told.sort();
+        assert_eq!(told, ["delete NAME", "delete a", "delete b", "delete slow"], "{deleted:?}");
+    }
 }

@@ -5,13 +5,15 @@
 //! `namespaceDeletionGracePeriod`). So the deletion of the namespace is sent as soon as all that has
 //! to be waited for is gone, and what is left goes meanwhile.
 
-use std::pin::pin;
+use std::{collections::HashSet, pin::pin};
 
 use super::{
     answer::could_not_be_deleted, execute::Deletion, last::Last, namespaces::TerminatingNamespace,
 };
 use crate::{
-    ops::{namespace_users::is_made_by, removal::Removed, survey::Live, view::Operation},
+    ops::{
+        events::Event, namespace_users::is_made_by, removal::Removed, survey::Live, view::Operation,
+    },
     workload::{
         error::Result,
         instance::NamespaceMode,
@@ -19,6 +21,7 @@ use crate::{
         object::ObjectId,
         ownership::{finalizers, manager},
         record::{Entry, Record},
+        release::Action,
     },
 };
 
@@ -78,13 +81,29 @@ impl Deletion<'_> {
             }
         };
         if end.is_ok() {
-            let all = last.with_home.iter();
-            removed = all.map(|entry| (entry.id.clone(), Removed::Gone)).collect();
+            removed = self.all_gone(last.with_home, removed);
         }
         operation.take_removed(removed, &last.with_home.iter().collect::<Vec<_>>());
         end?;
         self.is_deleted(going, operation);
         Ok(())
+    }
+
+    /// Tells of what went with its namespace before it was seen to go: whichever is first, each object
+    /// is told once.
+    fn all_gone(
+        &self,
+        with_home: &[Entry],
+        seen: Vec<(ObjectId, Removed)>,
+    ) -> Vec<(ObjectId, Removed)> {
+        let is_told = |removed: &Removed| matches!(removed, Removed::Gone);
+        let told: HashSet<ObjectId> =
+            seen.into_iter().filter(|(_, removed)| is_told(removed)).map(|(id, _)| id).collect();
+        for entry in with_home.iter().filter(|entry| !told.contains(&entry.id)) {
+            let (object, action) = (entry.id.clone(), Action::Delete);
+            self.session.report(self.name, Event::Done { object, action });
+        }
+        with_home.iter().map(|entry| (entry.id.clone(), Removed::Gone)).collect()
     }
 
     /// Deletes what was to go with a namespace that stays, and waits for it.
