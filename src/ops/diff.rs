@@ -75,7 +75,7 @@ pub(crate) fn sides(store: &Store, from: Side, to: Side) -> Result<DiffView> {
     let (from_view, to_view) = (from.view.clone(), to.view.clone());
     let objects = match is_same {
         true => Vec::new(),
-        false => compare(&from.objects(store)?, &to.objects(store)?),
+        false => compare(from.objects(store)?, to.objects(store)?),
     };
     Ok(DiffView {
         from: from_view,

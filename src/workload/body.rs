@@ -67,6 +67,13 @@ impl Body {
         }
     }
 
+    /// Gives its tree to whoever needs no more of it.
+    pub(crate) fn into_value(self) -> Value {
+        self.tree();
+        let tree = self.tree.into_inner().expect("it was just made");
+        Arc::unwrap_or_clone(tree)
+    }
+
     fn tree(&self) -> &Arc<Value> {
         let read = || {
             let text = self.text.as_deref().expect("a body is a text or a tree");

@@ -77,7 +77,18 @@ impl Difference {
         if old == new {
             return Self::default();
         }
-        let (mut old, mut new) = (bare(old), bare(new));
+        Self::of_own(old.clone(), new.clone(), schema)
+    }
+
+    /// Compares two bodies of one object that nobody else needs.
+    pub(crate) fn between_own(old: Value, new: Value) -> Self {
+        let schema = embedded_schema(&new);
+        Self::of_own(old, new, schema)
+    }
+
+    fn of_own(mut old: Value, mut new: Value, schema: Option<&Schema>) -> Self {
+        strip(&mut old);
+        strip(&mut new);
         masked::mask(&mut old, &mut new);
         let mut comparison = Comparison { path: Path(Vec::new()), changes: Vec::new() };
         comparison.values(&old, &new, schema);
@@ -104,35 +115,19 @@ fn embedded_schema(body: &Value) -> Option<&'static Schema> {
     openapi().of(&Gvk::new(group, version, text("kind")))
 }
 
-/// Copies a body without what only the server writes, and without our marks.
-fn bare(body: &Value) -> Value {
-    let Value::Object(fields) = body else { return body.clone() };
-    let kept = fields.iter().filter(|(key, _)| *key != "status");
-    let kept = kept.map(|(key, value)| match (key.as_str(), value) {
-        ("metadata", Value::Object(metadata)) => (key.clone(), bare_metadata(metadata)),
-        _ => (key.clone(), value.clone()),
-    });
-    Value::Object(kept.collect())
-}
-
-fn bare_metadata(metadata: &Map<String, Value>) -> Value {
-    let mut bare = Map::new();
-    for (key, value) in metadata.iter().filter(|(key, _)| !SERVER_METADATA.contains(&key.as_str()))
-    {
-        let value = match value {
-            Value::Object(labels) if key == "labels" => {
-                let is_mark = |label: &str| matches!(label, INSTANCE_LABEL | MANAGED_LABEL);
-                let others = labels.iter().filter(|(label, _)| !is_mark(label));
-                Value::Object(others.map(|(key, value)| (key.clone(), value.clone())).collect())
-            }
-            value => value.clone(),
-        };
+/// Takes what only the server writes, and our marks, off a body.
+fn strip(body: &mut Value) {
+    let Value::Object(fields) = body else { return };
+    fields.remove("status");
+    let Some(Value::Object(metadata)) = fields.get_mut("metadata") else { return };
+    metadata.retain(|key, _| !SERVER_METADATA.contains(&key.as_str()));
+    if let Some(Value::Object(labels)) = metadata.get_mut("labels") {
+        labels.retain(|label, _| !matches!(label.as_str(), INSTANCE_LABEL | MANAGED_LABEL));
         // No label at all, and none but our mark, are the same.
-        if key != "labels" || value.as_object().is_none_or(|labels| !labels.is_empty()) {
-            bare.insert(key.clone(), value);
+        if labels.is_empty() {
+            metadata.remove("labels");
         }
     }
-    Value::Object(bare)
 }
 
 /// A comparison under way: where it is, and what it has found.

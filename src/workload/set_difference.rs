@@ -39,24 +39,28 @@ pub(crate) struct ObjectDifference {
 
 /// Compares two sets. What changed or came stands in the order of the second set, and what went
 /// after that in the order of the first.
-pub(crate) fn compare(old: &[Body], new: &[Body]) -> Vec<ObjectDifference> {
-    let old_ids: Vec<ObjectId> = old.iter().map(|body| ObjectId::of(body)).collect();
-    let new_ids: Vec<ObjectId> = new.iter().map(|body| ObjectId::of(body)).collect();
+pub(crate) fn compare(old: Vec<Body>, new: Vec<Body>) -> Vec<ObjectDifference> {
+    let ids = |bodies: &[Body]| bodies.iter().map(|body| ObjectId::of(body)).collect();
+    let (old_ids, new_ids): (Vec<ObjectId>, Vec<ObjectId>) = (ids(&old), ids(&new));
     let partners = partners(&old_ids, &new_ids);
-    let mut left = vec![true; old.len()];
+    let mut left: Vec<Option<Body>> = old.into_iter().map(Some).collect();
     let mut differing = Vec::new();
     for ((id, body), partner) in new_ids.into_iter().zip(new).zip(partners) {
         let Some(partner) = partner else {
             differing.push(only_in_one(id, Fate::Added));
             continue;
         };
-        left[partner] = false;
-        let difference = Difference::between(&old[partner], body);
+        let Some(old) = left[partner].take() else { continue };
+        // Most bodies of two releases are the same.
+        if old == body {
+            continue;
+        }
+        let difference = Difference::between_own(old.into_value(), body.into_value());
         if !difference.is_empty() {
             differing.push(ObjectDifference { id, fate: Fate::Changed, difference });
         }
     }
-    let gone = old_ids.into_iter().zip(left).filter(|(_, is_left)| *is_left);
+    let gone = old_ids.into_iter().zip(left).filter(|(_, left)| left.is_some());
     differing.extend(gone.map(|(id, _)| only_in_one(id, Fate::Removed)));
     differing
 }
@@ -105,7 +109,7 @@ mod tests {
     }
 
     fn told(old: &[Body], new: &[Body]) -> Vec<String> {
-        let differing = compare(old, new);
+        let differing = compare(old.to_vec(), new.to_vec());
         let told = differing.iter().map(|it| {
             let paths: Vec<&str> =
                 it.difference.changes.iter().map(|change| &*change.path).collect();
