@@ -52,7 +52,144 @@ metadata:
     config.kubernetes.io/depends-on: apps/namespaces/default/Deployment/web
 ";
 
+/// The same names in two namespaces, and a hook that runs before and after the rest.
+const TWICE: &str = "\
+apiVersion: v1
+kind: Namespace
+metadata: {name: NAME-a}
+---
+apiVersion: v1
+kind: Namespace
+metadata: {name: NAME-b}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: conf, namespace: NAME-a}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: conf, namespace: NAME-b}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: rest
+  namespace: NAME-a
+  annotations: {config.kubernetes.io/depends-on: /namespaces/NAME-b/ConfigMap/conf}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: twice
+  namespace: NAME-a
+  annotations: {helm.sh/hook: 'pre-install,post-install'}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: last
+  namespace: NAME-a
+  annotations: {helm.sh/hook: post-install, helm.sh/hook-weight: '1'}
+";
+
 on_both! {
+    fn namespaces_and_turns_are_told_apart(place) {
+        let name = place.instance("");
+        place.write("set.yaml", &TWICE.replace("NAME", &name));
+        let plan = format!("plan {name} -f set.yaml --runtime {}", place.runtime);
+        // Below the table.
+        let ask = |object: &str| {
+            let told = place.told(&format!("{plan} --why {object}"));
+            told.split_once("\n\n").map(|(_, why)| why.to_owned()).unwrap_or(told)
+        };
+        snapshot!([ask("cm/rest"), ask("cm/twice"), ask("cm/last")].join("\n"), @r#"
+        NAME-a/ConfigMap/rest (set.yaml:17)
+          waits until Namespace/NAME-a is active: it is the namespace (metadata.namespace, set.yaml:21:3)
+          waits until NAME-b/ConfigMap/conf is ready: config.kubernetes.io/depends-on names it (metadata.annotations["config.kubernetes.io/depends-on"], set.yaml:22:17)
+            which waits until Namespace/NAME-b is active: it is the namespace (metadata.namespace, set.yaml:15:24)
+            which waits until NAME-a/ConfigMap/twice is ready: it is a hook whose turn is before (metadata.annotations["helm.sh/hook"], set.yaml:29:17)
+              which waits until Namespace/NAME-a is active: it is the namespace (metadata.namespace, set.yaml:28:3)
+          waits until NAME-a/ConfigMap/twice is ready: it is a hook whose turn is before (metadata.annotations["helm.sh/hook"], set.yaml:29:17), see above
+          NAME-a/ConfigMap/twice (second turn) waits until it is ready: a hook comes after all that is none (metadata.annotations["helm.sh/hook"], set.yaml:29:17)
+
+        NAME on RUNTIME: 7 to create
+
+        NAME-a/ConfigMap/twice (set.yaml:24)
+          waits until Namespace/NAME-a is active: it is the namespace (metadata.namespace, set.yaml:28:3)
+          its second turn waits until Namespace/NAME-a is ready: a hook comes after all that is none (metadata.annotations["helm.sh/hook"], set.yaml:29:17)
+          its second turn waits until Namespace/NAME-b is ready: a hook comes after all that is none (metadata.annotations["helm.sh/hook"], set.yaml:29:17)
+          its second turn waits until NAME-a/ConfigMap/conf is ready: a hook comes after all that is none (metadata.annotations["helm.sh/hook"], set.yaml:29:17)
+            which waits until Namespace/NAME-a is active: it is the namespace (metadata.namespace, set.yaml:11:24)
+            which waits until NAME-a/ConfigMap/twice is ready: it is a hook whose turn is before (metadata.annotations["helm.sh/hook"], set.yaml:29:17), see above
+          its second turn waits until NAME-b/ConfigMap/conf is ready: a hook comes after all that is none (metadata.annotations["helm.sh/hook"], set.yaml:29:17)
+            which waits until Namespace/NAME-b is active: it is the namespace (metadata.namespace, set.yaml:15:24)
+            which waits until NAME-a/ConfigMap/twice is ready: it is a hook whose turn is before (metadata.annotations["helm.sh/hook"], set.yaml:29:17), see above
+          its second turn waits until NAME-a/ConfigMap/rest is ready: a hook comes after all that is none (metadata.annotations["helm.sh/hook"], set.yaml:29:17)
+            which waits until Namespace/NAME-a is active: it is the namespace (metadata.namespace, set.yaml:21:3)
+            which waits until NAME-b/ConfigMap/conf is ready: config.kubernetes.io/depends-on names it (metadata.annotations["config.kubernetes.io/depends-on"], set.yaml:22:17), see above
+            which waits until NAME-a/ConfigMap/twice is ready: it is a hook whose turn is before (metadata.annotations["helm.sh/hook"], set.yaml:29:17), see above
+          NAME-a/ConfigMap/conf waits until it is ready: it is a hook whose turn is before (metadata.annotations["helm.sh/hook"], set.yaml:29:17)
+          NAME-b/ConfigMap/conf waits until it is ready: it is a hook whose turn is before (metadata.annotations["helm.sh/hook"], set.yaml:29:17)
+          NAME-a/ConfigMap/rest waits until it is ready: it is a hook whose turn is before (metadata.annotations["helm.sh/hook"], set.yaml:29:17)
+          NAME-a/ConfigMap/last waits until its second turn is ready: it is a hook whose turn is before (metadata.annotations["helm.sh/hook"], set.yaml:29:17)
+
+        NAME on RUNTIME: 7 to create
+
+        NAME-a/ConfigMap/last (set.yaml:31)
+          waits until Namespace/NAME-a is active: it is the namespace (metadata.namespace, set.yaml:35:3)
+          waits until NAME-a/ConfigMap/twice (second turn) is ready: it is a hook whose turn is before (metadata.annotations["helm.sh/hook"], set.yaml:29:17)
+            which waits until Namespace/NAME-a is ready: a hook comes after all that is none (metadata.annotations["helm.sh/hook"], set.yaml:29:17)
+            which waits until Namespace/NAME-b is ready: a hook comes after all that is none (metadata.annotations["helm.sh/hook"], set.yaml:29:17)
+            which waits until NAME-a/ConfigMap/conf is ready: a hook comes after all that is none (metadata.annotations["helm.sh/hook"], set.yaml:29:17)
+              which waits until Namespace/NAME-a is active: it is the namespace (metadata.namespace, set.yaml:11:24)
+              which waits until NAME-a/ConfigMap/twice is ready: it is a hook whose turn is before (metadata.annotations["helm.sh/hook"], set.yaml:29:17)
+                which waits until Namespace/NAME-a is active: it is the namespace (metadata.namespace, set.yaml:28:3)
+            which waits until NAME-b/ConfigMap/conf is ready: a hook comes after all that is none (metadata.annotations["helm.sh/hook"], set.yaml:29:17)
+              which waits until Namespace/NAME-b is active: it is the namespace (metadata.namespace, set.yaml:15:24)
+              which waits until NAME-a/ConfigMap/twice is ready: it is a hook whose turn is before (metadata.annotations["helm.sh/hook"], set.yaml:29:17), see above
+            which waits until NAME-a/ConfigMap/rest is ready: a hook comes after all that is none (metadata.annotations["helm.sh/hook"], set.yaml:29:17)
+              which waits until Namespace/NAME-a is active: it is the namespace (metadata.namespace, set.yaml:21:3)
+              which waits until NAME-b/ConfigMap/conf is ready: config.kubernetes.io/depends-on names it (metadata.annotations["config.kubernetes.io/depends-on"], set.yaml:22:17), see above
+              which waits until NAME-a/ConfigMap/twice is ready: it is a hook whose turn is before (metadata.annotations["helm.sh/hook"], set.yaml:29:17), see above
+          nothing waits for it
+
+        NAME on RUNTIME: 7 to create
+        "#);
+        snapshot!([ask("conf"), ask("cm/cnf"), ask("cm/conf"), ask("other/cm/rest")].join("\n"), @r#"
+        $ workloadctl plan NAME -f set.yaml --runtime RUNTIME --why conf
+        exit code 2
+        --- stderr
+        error: "conf" does not name an object
+          the form is KIND/NAME, such as Deployment/web, or NAMESPACE/KIND/NAME
+        hint: write `NAME-a/ConfigMap/conf`
+
+        $ workloadctl plan NAME -f set.yaml --runtime RUNTIME --why cm/cnf
+        exit code 2
+        --- stderr
+        error: there is no object cm/cnf
+        hint: write `NAME-a/ConfigMap/conf`
+
+        $ workloadctl plan NAME -f set.yaml --runtime RUNTIME --why cm/conf
+        exit code 2
+        --- stderr
+        error: cm/conf may mean 2 objects
+          NAME-a/ConfigMap/conf
+          NAME-b/ConfigMap/conf
+        hint: write `NAME-a/ConfigMap/conf`
+
+        $ workloadctl plan NAME -f set.yaml --runtime RUNTIME --why other/cm/rest
+        exit code 2
+        --- stderr
+        error: there is no object other/cm/rest
+        hint: write `ConfigMap/rest`
+        "#);
+        let json = place.run(&format!("{plan} --why cm/twice -o json")).expect(0).json();
+        let waits = json["why"]["after"].as_array().unwrap();
+        let second = waits.iter().filter(|wait| wait["secondTurn"] == true).count();
+        let first = waits.iter().filter(|wait| wait["secondTurn"].is_null()).count();
+        assert!(second >= 3 && first >= 3, "{waits:?}");
+    }
+
     fn the_place_of_an_object_is_explained(place) {
         let name = place.instance("");
         place.write("set.yaml", SET);

@@ -35,8 +35,14 @@ pub(crate) struct Explanation {
 pub(crate) struct Wait {
     /// The one that waits.
     pub object: ObjectId,
+    /// It is the second turn of that one that waits: of a hook that runs before and after all others.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub second_turn: bool,
     /// The one that is waited for.
     pub waits_for: ObjectId,
+    /// It is the second turn of that one that is waited for.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub waits_for_second_turn: bool,
     /// How far that must have come.
     pub until: Milestone,
     /// Why, as words that follow the name of what is waited for.
@@ -95,7 +101,9 @@ impl Graph {
             };
             Wait {
                 object: then.id.clone(),
+                second_turn: self.first_turn(edge.to).is_some(),
                 waits_for: of(edge.from).id.clone(),
+                waits_for_second_turn: self.first_turn(edge.from).is_some(),
                 until: edge.until,
                 reason: edge.reason.to_string(),
                 field: field.map(|(_, path)| path.to_string()),

@@ -164,7 +164,7 @@ fn malformed(text: &str, ids: &[&ObjectId]) -> Error {
     let error = Error::usage(Code::InvalidObject, format!("{text:?} does not name an object"))
         .cause("the form is KIND/NAME, such as Deployment/web, or NAMESPACE/KIND/NAME");
     match ids.iter().find(|id| id.name == text) {
-        Some(id) => error.hint(format!("write `{id}`")),
+        Some(id) => error.hint(format!("write `{}`", form_among(id, ids))),
         None => error,
     }
 }
@@ -183,7 +183,7 @@ fn not_found(text: &str, pattern: &Pattern<'_>, ids: &[&ObjectId], kinds: &Kinds
     let same_name = || ids.iter().position(|id| id.name == pattern.name);
     let position = near.and_then(|near| known.iter().position(|form| form == near));
     match position.or_else(same_name) {
-        Some(position) => error.hint(format!("write `{}`", ids[position])),
+        Some(position) => error.hint(format!("write `{}`", form_among(ids[position], ids))),
         None => error,
     }
 }
@@ -203,6 +203,16 @@ fn ambiguous(text: &str, found: &[&ObjectId]) -> Error {
     }
     let hint = format!("write `{}`", forms[0]);
     Error::usage(Code::AmbiguousObject, message).causes(forms).hint(hint)
+}
+
+/// Gives the shortest form that means `id` and none of the others: `KIND/NAME`, if it may be.
+fn form_among(id: &ObjectId, ids: &[&ObjectId]) -> String {
+    let is_same = |other: &&&ObjectId| other.kind == id.kind && other.name == id.name;
+    let same: Vec<&ObjectId> = ids.iter().filter(is_same).copied().collect();
+    match same.iter().all(|other| *other == id) {
+        true => id.to_string(),
+        false => shortest_form(id, &same),
+    }
 }
 
 /// Gives the shortest form that tells `id` from the others.
