@@ -114,22 +114,22 @@ on_both! {
         assert_eq!(uid(place, &web, "jobs", "migrate"), migrate);
 
         place.write("a.yaml", &text("web:2"));
-        snapshot!(place.told(&format!("plan {line}")), @r#"
+        snapshot!(place.told(&format!("plan {line}")), @"
         $ workloadctl plan NAME -f a.yaml
         exit code 0
         --- stdout
         ACTION  OBJECT  NAMESPACE  REASON
         unchanged  Namespace/NAME  -  -
         update  Deployment/web  NAME  -
-        unchanged  Job/seed  NAME  hook post-install
+        -  Job/seed  NAME  hook post-install
         recreate  Job/report  NAME  hook post-install,post-upgrade
         recreate  Job/migrate  NAME  hook pre-install,pre-upgrade
         create  Job/check  NAME  hook pre-upgrade
         recreate  ServiceAccount/migrator  NAME  hook pre-install,pre-upgrade
-        NAME on RUNTIME: 1 to create, 1 to update, 3 to recreate, 2 unchanged
+        NAME on RUNTIME: 1 to create, 1 to update, 3 to recreate, 1 unchanged
         --- stderr
         left out Job/verify (a.yaml:30): it runs only on helm.sh/hook test
-        "#);
+        ");
         assert_eq!(deployed(place, &line, 0), [
             "recreate ServiceAccount/migrator", "create Job/check", "ready Job/check",
             "recreate Job/migrate", "ready Job/migrate", "update Deployment/web", "ready Deployment/web",
@@ -189,7 +189,7 @@ on_both! {
         $ workloadctl deploy NAME -f a.yaml --progress none
         exit code 1
         --- stdout
-        NAME failed on RUNTIME (release 2, NAME revision 1): 1 recreated, 2 unchanged; after N s
+        NAME failed on RUNTIME (release 2, NAME revision 1): 1 recreated, 1 unchanged; after N s
         namespace NAME
         --- stderr
         error: 3 of 5 objects of `NAME` were applied
@@ -268,6 +268,67 @@ on_both! {
         );
         place.run(&format!("delete {web} --yes")).expect(0);
         assert_eq!(place.leftovers(&web), Vec::<String>::new());
+    }
+
+    fn a_rollback_out_of_time_goes_on_when_it_is_repeated_with_its_hooks(place) {
+        let web = place.instance("");
+        let slow = "annotations: {test.workloadctl/delay: 6s}, labels:";
+        let set = |web: String| [
+            job("before", &hook("pre-rollback", 0), ""),
+            job("after", &hook("post-rollback", 0), ""),
+            job("never", &hook("pre-install", 0), ""),
+            web,
+        ].concat();
+        let line = format!("{web} -f a.yaml");
+        place.write("a.yaml", &set(deployment("web", "web:1").replace("labels:", slow)));
+        place.run(&format!("deploy {line}")).expect(0);
+        place.write("a.yaml", &set(deployment("web", "web:2")));
+        // What does not run is not counted.
+        snapshot!(place.told(&format!("deploy {line} --dry-run --diff none")), @"
+        $ workloadctl deploy NAME -f a.yaml --dry-run --diff none
+        exit code 0
+        --- stdout
+        ACTION  OBJECT  NAMESPACE  REASON
+        unchanged  Namespace/NAME  -  -
+        -  Job/before  NAME  hook pre-rollback
+        -  Job/after  NAME  hook post-rollback
+        -  Job/never  NAME  hook pre-install
+        update  Deployment/web  NAME  -
+        NAME on RUNTIME: 1 to update, 1 unchanged
+        ");
+        place.run(&format!("deploy {line}")).expect(0);
+        let late = place.run(&format!("rollback {web} --timeout 4s -o json")).expect(1);
+        let error = &late.json()["error"];
+        assert_eq!(error["code"], "timeout", "{error}");
+        assert_eq!(
+            error["hint"],
+            format!(
+                "if what is not ready waits for hooks that come after it (Job/after): \
+                 `workloadctl rollback {web} --to 1 --no-wait`"
+            )
+        );
+        assert_eq!(object(place, &web, "jobs", "after"), None);
+        let before = uid(place, &web, "jobs", "before");
+        let again = place.run(&format!("rollback {web} --to 1 -o json")).expect(0).json();
+        assert_eq!(again["outcome"], "ready", "{again}");
+        assert_ne!(uid(place, &web, "jobs", "before"), before, "it runs with each release");
+        assert_eq!(object(place, &web, "jobs", "after").unwrap()["status"]["succeeded"], 1);
+        assert_eq!(object(place, &web, "jobs", "never").unwrap()["status"]["succeeded"], 1);
+        let counts = |of: &Value| {
+            let of = of["counts"].as_object().unwrap();
+            let of = of.iter().filter(|(_, count)| **count != 0);
+            of.map(|(action, count)| format!("{count} {action}")).collect::<Vec<_>>().join(", ")
+        };
+        assert_eq!(counts(&again), "1 create, 1 recreate, 2 unchanged");
+        let history = place.run(&format!("history {web} -o json")).expect(0).json();
+        let told: Vec<_> = history["releases"].as_array().unwrap().iter().map(counts).collect();
+        // The namespace is the only one that is as it was; the hooks that do not run are nothing.
+        assert_eq!(told, [
+            "1 create, 1 recreate, 2 unchanged",
+            "1 create, 1 unchanged, 1 update",
+            "1 unchanged, 1 update",
+            "3 create",
+        ]);
     }
 
     fn hooks_go_where_their_policy_says_so(place) {

@@ -9,6 +9,7 @@ mod freeze;
 mod hooks;
 mod images;
 mod intent;
+mod interruption;
 mod inventory;
 mod namespace;
 mod others;
@@ -33,13 +34,11 @@ use jiff::Timestamp;
 use super::{
     asking::Deferred,
     clock::Clock,
-    deadline::Deadline,
     delete::Deletion,
     locate,
     lock::Held,
-    options::{DeleteOptions, DeployOptions, Earlier, PruneWhen},
+    options::{DeleteOptions, DeployOptions, PruneWhen},
     session::Session,
-    stop::until,
     view::{Operation, OperationOutcome},
 };
 use crate::{
@@ -56,9 +55,6 @@ use report::DeployReport;
 
 /// How often others may write the record between our look and our write before it is given up.
 const RACES: u32 = 20;
-
-/// What is said where time was up before the first write.
-const OUT_OF_TIME: &str = "out of time before anything was written: the server is slow to answer";
 
 /// Deploys one instance. A failure is in the answer.
 pub(crate) async fn run(
@@ -220,63 +216,6 @@ impl<'a> Deploy<'a> {
                 held.end();
             }
             return result;
-        }
-    }
-
-    /// Names the command that does this deploy again, with what it was given; a rollback by the
-    /// release that it returns to, since without a number it would return to another one by now.
-    fn again(&self, returns_to: Option<u64>) -> String {
-        let name = self.name;
-        let turns_back =
-            matches!(self.options.earlier, Some(Earlier::Release(_) | Earlier::LastGood { .. }));
-        match (&self.options.typed, returns_to) {
-            (_, Some(number)) => format!("`workloadctl rollback {name} --to {number}`"),
-            (Some(typed), None) if !turns_back => format!("`workloadctl deploy {name}{typed}`"),
-            (Some(_) | None, None) => "the same command".to_owned(),
-        }
-    }
-
-    /// Gives when time is up, as far as is known.
-    fn deadline(&self) -> Deadline {
-        Deadline::new(self.clock.deadline(), !self.options.limits.timeout_is_typed)
-    }
-
-    /// Does one thing that only the server can keep from ending; `undone` says what is not done
-    /// where time is up, or somebody wants us to stop.
-    async fn in_time<T>(
-        &self,
-        deadline: Option<Instant>,
-        undone: &str,
-        work: impl Future<Output = Result<T>>,
-    ) -> Result<T> {
-        let again = format!("{} goes on", self.again(None));
-        tokio::select! {
-            done = work => done,
-            () = until(deadline) => {
-                Err(Error::failed(Code::Timeout, format!("out of time: {undone}"))
-                    .hint(format!("{again}, `--timeout` gives more time")))
-            }
-            signal = self.session.stop.wait() => {
-                Err(signal.error(format!("stopped: {undone}")).hint(again))
-            }
-        }
-    }
-
-    async fn prepare_or_stop(&mut self, purpose: Purpose) -> Result<Prepared> {
-        let (stop, clock) = (self.session.stop.clone(), self.clock.clone());
-        tokio::select! {
-            prepared = self.prepare(purpose) => prepared,
-            signal = stop.wait() => Err(signal.error("stopped; nothing was written")),
-            () = clock.out_of_time() => Err(Error::failed(Code::Timeout, OUT_OF_TIME)
-                .hint("`--timeout` gives more time")),
-        }
-    }
-
-    /// Heeds a signal for the last time at which nothing is written yet.
-    fn stop_unwritten(&self) -> Result<()> {
-        match self.session.stop.requested() {
-            Some(signal) => Err(signal.error("stopped; nothing was written")),
-            None => Ok(()),
         }
     }
 

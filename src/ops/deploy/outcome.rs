@@ -36,10 +36,7 @@ pub(super) fn conclude(
 ) -> Result<()> {
     let name = rollout.scope.instance;
     // What was begun is stored: it needs no source any more.
-    let again = match returns_to {
-        Some(number) => format!("`workloadctl rollback {name} --to {number}`"),
-        None => format!("`workloadctl deploy {name}`"),
-    };
+    let again = format!("`{}`", again(name, returns_to));
     let hint = || {
         let diagnoses = rollout.nodes.iter().filter_map(|node| node.diagnosis.as_ref());
         diagnoses.filter_map(|diagnosis| diagnosis.hint.clone()).next()
@@ -81,7 +78,7 @@ pub(super) fn conclude(
         .causes(left(rollout))
         .causes(server_down(rollout))
         .hint(
-            hook_hint(rollout)
+            hook_hint(rollout, returns_to)
                 .unwrap_or_else(|| format!("{again} goes on, `--timeout` gives more time")),
         )),
         RolloutEnd::Stopped(signal) => Err(signal
@@ -103,7 +100,7 @@ fn logged_out(rollout: &Rollout<'_>) -> Error {
 
 /// Says what helps where what is not ready may wait for hooks that come after it: Helm without its
 /// `--wait` would have run them.
-fn hook_hint(rollout: &Rollout<'_>) -> Option<String> {
+fn hook_hint(rollout: &Rollout<'_>, returns_to: Option<u64>) -> Option<String> {
     let (hooks, rest): (Vec<_>, Vec<_>) =
         rollout.nodes.iter().partition(|node| node.item.desired.hook.is_some());
     let late: Vec<String> = hooks
@@ -115,9 +112,9 @@ fn hook_hint(rollout: &Rollout<'_>) -> Option<String> {
     let is_ready = rest.iter().all(|node| node.is_ready());
     (is_applied && !is_ready && !late.is_empty()).then(|| {
         format!(
-            "if what is not ready waits for hooks that come after it ({}): `workloadctl deploy {} --no-wait`",
+            "if what is not ready waits for hooks that come after it ({}): `{} --no-wait`",
             late.join(", "),
-            rollout.scope.instance
+            again(rollout.scope.instance, returns_to)
         )
     })
 }
@@ -166,11 +163,10 @@ fn failed(rollout: &Rollout<'_>, errors: &[&Error], returns_to: Option<u64>) -> 
                 rollout.objects()
             ),
         )
-        .hint(match returns_to {
+        .hint(hook_hint(rollout, returns_to).unwrap_or_else(|| match returns_to {
             Some(number) => goes_on(name, number),
-            None => hook_hint(rollout)
-                .unwrap_or_else(|| format!("`workloadctl status {name}` shows all of it")),
-        }),
+            None => format!("`workloadctl status {name}` shows all of it"),
+        })),
         errors => several::merge(errors, "were not applied"),
     };
     if let Some(number) = returns_to {
@@ -183,9 +179,18 @@ fn failed(rollout: &Rollout<'_>, errors: &[&Error], returns_to: Option<u64>) -> 
     error
 }
 
+/// Gives the command that goes on with a release; a deploy would go to the newest revision, and a
+/// rollback without a number to another release by now.
+fn again(name: &InstanceName, returns_to: Option<u64>) -> String {
+    match returns_to {
+        Some(number) => format!("workloadctl rollback {name} --to {number}"),
+        None => format!("workloadctl deploy {name}"),
+    }
+}
+
 /// Says what a rollback that failed goes on with: a deploy would go to the newest revision.
 fn goes_on(name: &InstanceName, number: u64) -> String {
-    format!("`workloadctl rollback {name} --to {number}` goes on once that is mended")
+    format!("`{}` goes on once that is mended", again(name, Some(number)))
 }
 
 impl Deploy<'_> {

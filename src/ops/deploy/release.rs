@@ -198,8 +198,8 @@ impl<'a> Deploy<'a> {
             // The namespace was made before the rollout, which found it unchanged.
             if let Some(made) = inventory.deeds.first_mut().filter(|deed| deed.id == *id) {
                 made.ready_at = node.ready_at;
-            } else if rollout.scope.graph.first_turn(index).is_some() {
-                // What was done to the object is told already.
+            } else if rollout.scope.graph.first_turn(index).is_some() || node.item.is_idle_hook() {
+                // What was done to the object is told already, or nothing was.
             } else if node.applied {
                 inventory.deeds.push(Deed {
                     id: id.clone(),

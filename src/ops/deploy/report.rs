@@ -146,7 +146,7 @@ impl DeployReport {
         self.operation.objects.clear();
         self.index.clear();
         for item in &plan.items {
-            self.push(item_view(item), item.action);
+            self.push(item_view(item));
         }
         for removal in &plan.removals {
             let (action, message) = match removal.why_it_stays() {
@@ -159,12 +159,12 @@ impl DeployReport {
                 message,
                 ..ObjectView::new(removal.entry.id.clone(), &removal.entry.version)
             };
-            self.push(view, action);
+            self.push(view);
         }
     }
 
-    fn push(&mut self, view: ObjectView, action: Action) {
-        self.operation.counts.add(action);
+    fn push(&mut self, view: ObjectView) {
+        view.action.into_iter().for_each(|action| self.operation.counts.add(action));
         self.index.insert(view.id.clone(), self.operation.objects.len());
         self.operation.objects.push(view);
     }
@@ -265,7 +265,8 @@ fn item_view(item: &Item) -> ObjectView {
     let desired = &item.desired;
     ObjectView {
         uid: item.entry.as_ref().and_then(|entry| entry.uid.clone()),
-        action: Some(item.action),
+        // A hook that does not run is not as it should be: whether it is there says nothing.
+        action: (!item.is_idle_hook()).then_some(item.action),
         message: item.reason.clone(),
         images: images_of(&desired.body.look()),
         source: desired.origin.clone(),
