@@ -6,7 +6,7 @@ use crate::{
     commands::invocation::Invocation,
     ops::sources::{self, ChartOptions},
     workload::{
-        error::{Error, Result},
+        error::{Code, Error, Result},
         overrides::{self, OverrideEdit},
     },
 };
@@ -65,7 +65,17 @@ fn read_patch(text: &str, call: &Invocation) -> Result<OverrideEdit, Vec<Error>>
     // Standard input is for manifests: what it brings belongs to one `-f`.
     let read =
         sources::read(&[text.to_owned()], &ChartOptions::of(text), &call.env, std::io::empty());
-    let files = read?;
+    let files = read.map_err(|errors| errors.into_iter().map(of_patch).collect::<Vec<_>>())?;
     let patches: Vec<_> = files.iter().map(overrides::read_patches).collect::<Result<_, _>>()?;
     Ok(OverrideEdit::Patches(patches.concat()))
+}
+
+/// Says what `--patch` takes, where sources are told of.
+fn of_patch(error: Error) -> Error {
+    match error.code {
+        Code::NoSuchSource => error.hint(
+            "`--patch` takes a file of partial objects, and `--patch OBJECT-` drops those of an object",
+        ),
+        _ => error,
+    }
 }

@@ -555,3 +555,87 @@ fn places_are_found_in_lists_and_behind_anchors() {
           |                   ^^^^ did you mean `image`?
     "##);
 }
+
+/// What a patch brings stands in none of the manifests.
+#[test]
+fn what_a_patch_brings_is_shown_with_its_flag() {
+    let program = Program::new();
+    let web = |rest: &str| {
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: web}}\nspec:\n  selector: {{matchLabels: \
+             {{a: b}}}}\n  template:\n    metadata: {{labels: {{a: b}}}}\n    spec:\n      containers:\n      \
+             - {{name: first, image: 'a:1'}}\n      - {{name: web, image: 'web:1'}}\n{rest}"
+        )
+    };
+    let secret = "---\napiVersion: v1\nkind: Secret\nmetadata: {name: key}\n";
+    program.write("a.yaml", &web(secret));
+    program.write(
+        "fields.yaml",
+        "kind: Deployment\nmetadata: {name: web, labels: {tier: 'a b'}}\nspec:\n  replicsa: 3\n  template: {spec: \
+         {containers: [{name: web, ports: [{containerPort: http}]}], \
+         terminationGracePeriodSeconds: x}}\n---\nkind: Secret\nmetadata: {name: key}\n\
+         data: {token: not base64}\n",
+    );
+    program.write("one.yaml", "kind: Deployment\nmetadata: {name: web}\nspec: {replicsa: 3}\n");
+    program.write("less.yaml", "kind: Deployment\nmetadata: {name: web}\nspec: {selector: null}\n");
+    // What the manifest has wrong beside it stays where it is.
+    program.write("b.yaml", &web("").replace("image: 'web:1'", "image: 'web:1', tyt: true"));
+    snapshot!(
+        program.told(&[
+            "plan web -f a.yaml --runtime sandbox --patch fields.yaml",
+            "plan web -f a.yaml --runtime sandbox --patch less.yaml",
+            "plan web -f b.yaml --runtime sandbox --patch one.yaml",
+            "plan web -f a.yaml --runtime sandbox --patch nofile.yaml",
+        ]),
+        @r#"
+    $ workloadctl plan web -f a.yaml --runtime sandbox --patch fields.yaml
+    exit code 2
+    --- stderr
+    error: 5 mistakes in the objects
+      --patch Deployment/web (spec.replicsa=3): Deployment/web: there is no field `spec.replicsa`
+         | --patch Deployment/web (spec.replicsa=3)
+         |                              ^^^^^^^^ did you mean `replicas`?
+      --patch Deployment/web (spec.template.spec.containers[1].ports[0].containerPort=http): Deployment/web: `spec.template.spec.containers[1].ports[0].containerPort` takes a whole number, not the text "http"
+         | --patch Deployment/web (spec.template.spec.containers[1].ports[0].containerPort=http)
+         |                                                                                 ^^^^
+      --patch Deployment/web (spec.template.spec.terminationGracePeriodSeconds=x): Deployment/web: `spec.template.spec.terminationGracePeriodSeconds` takes a whole number, not the text "x"
+         | --patch Deployment/web (spec.template.spec.terminationGracePeriodSeconds=x)
+         |                                                                          ^
+      --patch Deployment/web (metadata.labels={"tier":"a b"}): Deployment/web: `metadata.labels` cannot be the text "a b": a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345')
+         | --patch Deployment/web (metadata.labels={"tier":"a b"})
+         |                                         ^^^^^^^^^^^^^^
+      --patch Secret/key (data.token=***): Secret/key: `data.token`: illegal base64 data at input byte 3
+    hint: `--validate warn` leaves the decision to the server
+
+    $ workloadctl plan web -f a.yaml --runtime sandbox --patch less.yaml
+    exit code 2
+    --- stderr
+    error: 2 mistakes in the objects
+      --patch Deployment/web (spec.selector=null): Deployment/web: `spec.selector` is missing
+         | --patch Deployment/web (spec.selector=null)
+         |                                       ^^^^
+      a.yaml:7:16: Deployment/web: `spec.template.metadata.labels`: `selector` does not match template `labels`
+        7 |     metadata: {labels: {a: b}}
+          |                ^^^^^^
+    hint: `--validate warn` leaves the decision to the server
+
+    $ workloadctl plan web -f b.yaml --runtime sandbox --patch one.yaml
+    exit code 2
+    --- stderr
+    error: 2 mistakes in the objects
+      --patch Deployment/web (spec.replicsa=3): Deployment/web: there is no field `spec.replicsa`
+         | --patch Deployment/web (spec.replicsa=3)
+         |                              ^^^^^^^^ did you mean `replicas`?
+      b.yaml:11:37: Deployment/web: there is no field `spec.template.spec.containers[1].tyt`
+        11 |       - {name: web, image: 'web:1', tyt: true}
+           |                                     ^^^ did you mean `tty`?
+    hint: `--validate warn` leaves the decision to the server
+
+    $ workloadctl plan web -f a.yaml --runtime sandbox --patch nofile.yaml
+    exit code 2
+    --- stderr
+    error: there is no file or folder nofile.yaml
+    hint: `--patch` takes a file of partial objects, and `--patch OBJECT-` drops those of an object
+    "#
+    );
+}

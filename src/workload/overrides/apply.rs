@@ -122,7 +122,8 @@ fn set_replicas(
     })
 }
 
-fn patch_target(patch: &Value, ids: &[ObjectId], kinds: &Kinds) -> Result<usize> {
+/// Finds the object that a patch is for.
+pub(super) fn patch_target(patch: &Value, ids: &[ObjectId], kinds: &Kinds) -> Result<usize> {
     let object = patch_key(patch)?;
     let found = find(&object, ids, kinds).map_err(|error| {
         error

@@ -1,11 +1,14 @@
 //! Which flag brought a value: of objects that were overridden, not everything stands in the
 //! sources.
 
+use std::ops::Range;
+
 use serde_json::Value;
 
 use super::{
     Overrides,
-    apply::{ids, set_target, target},
+    apply::{ids, patch_target, set_target, target},
+    edit::patch_key,
     path::{Path, PathStep},
 };
 use crate::workload::{
@@ -22,13 +25,17 @@ pub(crate) struct Overriding<'a> {
     pub kinds: &'a Kinds,
 }
 
-/// A flag as it is typed.
+/// The longest part of a patch that is shown, in characters.
+const PART_LIMIT: usize = 80;
+
+/// A flag as it is typed; of a patch, which is typed as a file, the object and the part that counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Flag {
-    /// `--set Deployment/web:spec.replicas=3`; the values of Secrets are masked.
+    /// `--set Deployment/web:spec.replicas=3`, `--patch Deployment/web (spec.replicas=3)`; the values
+    /// of Secrets are masked.
     pub text: String,
-    /// Where its value begins, in characters.
-    pub value: usize,
+    /// Where its value stands, in characters.
+    pub value: Range<usize>,
 }
 
 /// A place in an overridden object.
@@ -65,6 +72,13 @@ impl Overriding<'_> {
             };
             return Some(Flag::new("--set", name, &value));
         }
+        let patches = overrides.patches.iter().rev();
+        let patched = patches
+            .filter(|patch| patch_target(patch, &ids, kinds).is_ok_and(here))
+            .find_map(|patch| patched(patch, place));
+        if patched.is_some() {
+            return patched;
+        }
         let replicas = overrides.replicas.iter().find(|(object, _)| {
             place.steps == ["spec", "replicas"]
                 && target(object, &ids, kinds, "--replicas").is_ok_and(here)
@@ -84,6 +98,10 @@ impl Overriding<'_> {
 
 impl Flag {
     fn new(flag: &str, name: &str, value: &str) -> Self {
+        Self::around(&format!("{flag} {name}="), value, "")
+    }
+
+    fn around(before: &str, value: &str, after: &str) -> Self {
         // In one line: a part of it is underlined.
         let line = |text: &str| -> String {
             let shown = |c: char| match c.is_control() {
@@ -92,8 +110,73 @@ impl Flag {
             };
             text.chars().map(shown).collect()
         };
-        let before = format!("{flag} {}=", line(name));
-        Self { value: before.chars().count(), text: format!("{before}{}", line(value)) }
+        let (before, value) = (line(before), line(value));
+        let start = before.chars().count();
+        Self {
+            value: start..start + value.chars().count(),
+            text: format!("{before}{value}{}", line(after)),
+        }
+    }
+}
+
+/// Gives the part of a patch that brought what is at a place: all of it, or the entry that is meant.
+fn patched(patch: &Value, place: &Overridden<'_>) -> Option<Flag> {
+    let Overridden { body, steps, entry, .. } = *place;
+    let mut path = Path(Vec::new());
+    let (mut part, mut shown) = (patch, mask::object(patch));
+    let mut there = Some(body);
+    for step in steps {
+        let (key, next) = match (part, there) {
+            (Value::Array(items), Some(Value::Array(all))) => {
+                let index: usize = step.parse().ok()?;
+                let made = all.get(index)?;
+                let brought = items.iter().position(|item| holds(made, item))?;
+                path.0.push(PathStep::Index(index));
+                (PathStep::Index(brought), &items[brought])
+            }
+            (part, _) => {
+                path.0.push(PathStep::Key(step.clone()));
+                (PathStep::Key(step.clone()), part.get(step)?)
+            }
+        };
+        shown = match key {
+            PathStep::Index(index) => shown.get_mut(index)?.take(),
+            _ => shown.get_mut(step)?.take(),
+        };
+        part = next;
+        there = there.and_then(|there| below(there, step));
+    }
+    let is_brought = match (entry, there) {
+        (Some(entry), _) => {
+            let mut entries = part.as_object()?.iter();
+            entries.any(|(key, value)| key == entry || value.as_str() == Some(entry))
+        }
+        (None, Some(there)) => there == part,
+        // It took away what has to be there.
+        (None, None) => part.is_null(),
+    };
+    let key = patch_key(patch).ok().filter(|_| is_brought)?;
+    let mut value = match shown {
+        Value::String(text) => text,
+        other => other.to_string(),
+    };
+    if let Some((end, _)) = value.char_indices().nth(PART_LIMIT) {
+        value.truncate(end);
+        value.push('…');
+    }
+    Some(Flag::around(&format!("--patch {key} ({path}="), &value, ")"))
+}
+
+/// Tells whether a merge of a part may have made that of something: whether it holds all of it.
+fn holds(made: &Value, part: &Value) -> bool {
+    match (made, part) {
+        (Value::Object(made), Value::Object(part)) => part.iter().all(|(key, part)| {
+            part.is_null() || made.get(key).is_some_and(|made| holds(made, part))
+        }),
+        (Value::Array(made), Value::Array(part)) => {
+            part.iter().all(|part| made.iter().any(|made| holds(made, part)))
+        }
+        (made, part) => made == part,
     }
 }
 

@@ -224,13 +224,12 @@ fn cut(line: &str, start: usize, width: usize) -> Excerpt {
 /// Shows the part of a flag that is wrong.
 fn of_flag(flag: &Flag, fault: &Fault) -> Excerpt {
     let Flag { text, value } = flag;
-    let end = text.chars().count();
     let (start, width) = match (&fault.shown_by, fault.at.steps.last()) {
         (ShownBy::Key, Some(PathStep::Key(name))) => {
             let width = name.chars().count();
-            ((value - 1).saturating_sub(width), width)
+            ((value.start - 1).saturating_sub(width), width)
         }
-        _ => (*value, end - value),
+        _ => (value.start, value.len()),
     };
     Excerpt { text: text.clone(), start, width: width.max(1) }
 }
