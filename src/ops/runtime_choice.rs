@@ -138,16 +138,21 @@ pub(crate) fn of_instance(kubeconfig: &Kubeconfig, stored: &Instance) -> Result<
     let Some(context) = runtime.context().filter(|context| !kubeconfig.has_context(context)) else {
         return Ok(runtime);
     };
-    let looked_at: Vec<String> =
-        kubeconfig.files_looked_at.iter().map(|file| file.display().to_string()).collect();
-    let (name, files) = (&stored.name, looked_at.join(", "));
+    let (name, files) = (&stored.name, kubeconfig.files());
+    let forget = format!("if the cluster is gone: `workloadctl delete {name} --forget`");
+    if kubeconfig.is_empty() {
+        let looked = if files.is_empty() { files } else { format!(": looked at {files}") };
+        let message = format!(
+            "`{name}` runs on context `{context}`, and there is no kubeconfig with a context{looked}"
+        );
+        let hint = format!("set KUBECONFIG or `--kubeconfig FILE`; {forget}");
+        return Err(Error::runtime(Code::ContextGone, message).hint(hint));
+    }
     Err(Error::runtime(
         Code::ContextGone,
         format!("context `{context}` of `{name}` is not in the kubeconfig ({files})"),
     )
-    .hint(format!(
-        "if it was renamed: repeat the command with `--runtime CONTEXT`; if the cluster is gone: `workloadctl delete {name} --forget`"
-    )))
+    .hint(format!("if it was renamed: repeat the command with `--runtime CONTEXT`; {forget}")))
 }
 
 /// Asks before a new instance goes to a runtime that only the kubeconfig's current context chose

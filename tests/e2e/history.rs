@@ -172,3 +172,47 @@ on_both! {
         assert!(none.stdout.contains("unchanged"), "{}", none.stdout);
     }
 }
+
+/// Where nothing says how the cluster is reached, the cause is told once, with what helps.
+#[test]
+fn control_plane_a_rollback_without_a_kubeconfig_says_what_helps() {
+    let place = &Place::control_plane("unreached");
+    let name = &place.instance("");
+    for image in [ONE, TWO] {
+        place.write("set.yaml", &set(image, "", ""));
+        place.run(&format!("deploy {name} -f set.yaml")).expect(0);
+    }
+    place.write("none.yaml", "apiVersion: v1\nkind: Config\n");
+    let ask = |line: &str, kubeconfig: Option<&str>| {
+        let mut command = place.command(line);
+        command.env_remove("WORKLOADCTL_RUNTIME").env_remove("KUBECONFIG");
+        kubeconfig.map(|file| command.env("KUBECONFIG", place.path(file)));
+        place.shown(&Outcome::of(line, command.output().unwrap()))
+    };
+    let back = format!("rollback {name}");
+    let asked = [
+        ask(&back, None),
+        ask(&back, Some("none.yaml")),
+        ask(&format!("{back} --kubeconfig missing.yaml"), None),
+    ];
+    snapshot!(asked.join("\n"), @"
+    $ workloadctl rollback NAME
+    exit code 7
+    --- stderr
+    error: `NAME` runs on context `RUNTIME`, and there is no kubeconfig with a context: looked at ~/.kube/config
+    hint: set KUBECONFIG or `--kubeconfig FILE`; if the cluster is gone: `workloadctl delete NAME --forget`
+
+    $ workloadctl rollback NAME
+    exit code 7
+    --- stderr
+    error: `NAME` runs on context `RUNTIME`, and there is no kubeconfig with a context: looked at ~/none.yaml
+    hint: set KUBECONFIG or `--kubeconfig FILE`; if the cluster is gone: `workloadctl delete NAME --forget`
+
+    $ workloadctl rollback NAME --kubeconfig missing.yaml
+    exit code 2
+    --- stderr
+    error: kubeconfig ~/missing.yaml does not exist
+    hint: `--kubeconfig` takes a file; without it KUBECONFIG or ~/.kube/config counts
+    ");
+    place.run(&format!("rollback {name}")).expect(0);
+}

@@ -76,7 +76,8 @@ impl Kubeconfig {
                 Some(file) => merged.merge(file),
                 None if flag.is_some() => {
                     let message = format!("kubeconfig {} does not exist", path.display());
-                    return Err(Error::usage(Code::NoKubeconfig, message));
+                    return Err(Error::usage(Code::NoKubeconfig, message)
+                        .hint("`--kubeconfig` takes a file; without it KUBECONFIG or ~/.kube/config counts"));
                 }
                 None => {}
             }
@@ -120,6 +121,11 @@ impl Kubeconfig {
             namespace: context.namespace.clone(),
         };
         self.contexts.iter().map(info).collect()
+    }
+
+    /// Tells whether there is no context in it.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.contexts.is_empty()
     }
 
     pub(crate) fn has_context(&self, name: &str) -> bool {
@@ -200,7 +206,8 @@ impl Kubeconfig {
             .hint("set KUBECONFIG or `--kubeconfig FILE`, or try it without a cluster: `--runtime sandbox`")
     }
 
-    fn files(&self) -> String {
+    /// Names the files that were looked at.
+    pub(crate) fn files(&self) -> String {
         let files: Vec<_> =
             self.files_looked_at.iter().map(|file| file.display().to_string()).collect();
         files.join(", ")
