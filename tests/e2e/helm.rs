@@ -96,28 +96,72 @@ fn a_chart_is_deployed(place: &Place) {
     remove_namespace(place, name);
 }
 
-fn public_charts_come_and_go(place: &Place) {
-    let charts = [
-        ("external-dns", ""),
+/// A chart of a public project: with what it is installed and upgraded, and the Jobs that run then.
+struct Chart {
+    name: &'static str,
+    flags: &'static str,
+    change: &'static str,
+    installing: &'static [&'static str],
+    upgrading: &'static [&'static str],
+}
+
+const CHARTS: [Chart; 5] = [
+    Chart {
+        name: "external-dns",
+        flags: "",
+        change: "interval=2m",
+        installing: &[],
+        upgrading: &[],
+    },
+    Chart {
+        name: "ingress-nginx",
         // Its webhook must not judge the objects of other tests.
-        (
-            "ingress-nginx",
-            "--helm-set controller.admissionWebhooks.namespaceSelector.matchLabels.none=such",
-        ),
-        ("node-feature-discovery", ""),
-        ("sealed-secrets", ""),
-        ("secrets-store-csi-driver", ""),
-    ];
-    side_by_side(charts.to_vec(), 2, |(chart, flags)| {
-        let name = place.instance(&format!("-{}", &chart[..4].trim_end_matches('-')));
-        let path = home_of_helm().join("charts").join(chart);
-        let line = format!("deploy {name} -f {} {flags} -o json", path.display());
-        let told = run(place, &line).expect(0).json();
-        assert_eq!(told["outcome"], "ready", "{chart}: {told}");
-        is_unchanged(run(place, &line));
-        place.run(&format!("status {name} --exit-code")).expect(0);
+        flags: "--helm-set controller.admissionWebhooks.namespaceSelector.matchLabels.none=such",
+        change: "controller.replicaCount=2",
+        installing: &["ingress-nginx-admission-create", "ingress-nginx-admission-patch"],
+        upgrading: &["ingress-nginx-admission-create", "ingress-nginx-admission-patch"],
+    },
+    Chart {
+        name: "node-feature-discovery",
+        flags: "",
+        change: "master.replicaCount=2",
+        installing: &[],
+        upgrading: &[],
+    },
+    Chart {
+        name: "sealed-secrets",
+        flags: "",
+        change: "keyrenewperiod=20d",
+        installing: &[],
+        upgrading: &[],
+    },
+    Chart {
+        name: "secrets-store-csi-driver",
+        flags: "",
+        change: "logVerbosity=1",
+        installing: &["secrets-store-csi-driver-upgrade-crds"],
+        upgrading: &["secrets-store-csi-driver-upgrade-crds", "secrets-store-csi-driver-keep-crds"],
+    },
+];
+
+fn public_charts_come_and_go(place: &Place) {
+    side_by_side(CHARTS.iter().collect(), 2, |chart| {
+        let Chart { name: chart, flags, change, installing, upgrading } = chart;
+        let name = &place.instance(&format!("-{}", &chart[..4].trim_end_matches('-')));
+        let flags = format!("-f {} {flags}", home_of_helm().join("charts").join(chart).display());
+        assert_eq!(jobs(place, name, &flags), *installing, "{chart}");
+        is_unchanged(run(place, &format!("deploy {name} {flags} -o json")));
+        let flags = format!("{flags} --helm-set {change}");
+        assert_eq!(jobs(place, name, &flags), *upgrading, "{chart}");
+        let told = run(place, &format!("status {name} -o json --exit-code")).expect(0).json();
+        assert_eq!(
+            (&told["status"], &told["release"]),
+            (&"Healthy".into(), &2.into()),
+            "{chart}: {told}"
+        );
+        is_unchanged(run(place, &format!("deploy {name} {flags} -o json")));
         place.run(&format!("delete {name} --yes")).expect(0);
-        assert_eq!(place.leftovers(&name), Vec::<String>::new(), "{chart}");
+        assert_eq!(place.leftovers(name), Vec::<String>::new(), "{chart}");
     });
 }
 
