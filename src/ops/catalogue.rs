@@ -273,8 +273,8 @@ fn check_rendering(store: &Store, instance: &Instance) -> Result<()> {
         stored: None,
         namespace_labels: &BTreeMap::new(),
     };
-    let objects = store.content(&newest)?.objects;
-    render_offline(objects, &instance.overrides, &destination).map(drop)
+    let Content { objects, files } = store.content(&newest)?;
+    render_offline(objects, &files, &instance.overrides, &destination).map(drop)
 }
 
 fn definition_view(row: DefinitionRow) -> DefinitionView {

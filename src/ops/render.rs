@@ -17,7 +17,7 @@ use crate::{
         overrides::Overrides,
         packed::PackedContent,
         placement::{Destination, Placed, Placement, Sources, place_each},
-        rendering::{check, render_offline},
+        rendering::{located, render_offline, wrong_annotations},
         validate::{self, RenderedJudge, Report},
     },
 };
@@ -100,7 +100,7 @@ fn whole(
         true => std::mem::take(&mut content.objects),
         false => content.objects.clone(),
     };
-    let placement = match render_offline(objects, overrides, to) {
+    let placement = match render_offline(objects, &content.files, overrides, to) {
         Err(_) if !unknown.is_empty() => return Err(combine(unknown)),
         rendered => rendered?,
     };
@@ -126,15 +126,16 @@ fn one_by_one(
         .collect();
     let mut kinds = Kinds::builtin();
     kinds.add_crds(&definitions);
-    let (mut sources, mut unknown, mut errors) = (Sources::default(), Vec::new(), Vec::new());
+    let (mut sources, mut unknown, mut wrong) = (Sources::default(), Vec::new(), Vec::new());
     for packed in &objects {
         let object = packed.clone().unpack();
         unknown.extend(kinds.check(std::slice::from_ref(&object)).errors);
-        errors.extend(check(&object).err());
+        wrong.extend(wrong_annotations(&object));
         sources.add(&object, &kinds);
     }
-    if !errors.is_empty() {
-        return Err(combine(if unknown.is_empty() { errors } else { unknown }));
+    if !wrong.is_empty() {
+        let errors = if unknown.is_empty() { located(wrong, &files) } else { unknown };
+        return Err(combine(errors));
     }
     let bodies = definitions.iter().map(|object| &*object.body);
     let mut judge = RenderedJudge::new(bodies, &unknown, None);

@@ -38,7 +38,7 @@ pub(crate) fn count(live: &Operation) -> Option<String> {
 /// Says in one line what differs, by whom and since when, and how much others added; `None` where
 /// nothing is to be said.
 pub(crate) fn sentence(live: &Operation, now: Timestamp) -> Option<String> {
-    let added = match live.added_fields {
+    let added = match live.added.len() {
         0 => None,
         1 => Some("others added 1 field".to_owned()),
         many => Some(format!("others added {many} fields")),
@@ -59,20 +59,17 @@ pub(crate) fn answer(printer: &Printer, all: &[Operation], now: Timestamp) -> Re
     if !matches!(printer.format(), Format::Table | Format::Wide) {
         return Ok(());
     }
-    for live in all.iter().filter(|live| !live.drift.is_empty()) {
+    for live in all.iter().filter(|live| !live.drift.is_empty() || !live.added.is_empty()) {
         let title = one_line(&format!("{}: changed by others", live.instance.name)).into_owned();
         printer.answer(&format!("\n{title}\n{}", table(live, printer, now)))?;
     }
     Ok(())
 }
 
-/// Shows every difference with its values, where there are any.
+/// Shows every difference with its values, and what others added.
 fn table(live: &Operation, printer: &Printer, now: Timestamp) -> String {
-    if live.drift.is_empty() {
-        return String::new();
-    }
     let mut rows = Rows::new(&["OBJECT", "FIELD", "BY", "AGE", "DEPLOYED", "LIVE"]);
-    for drift in &live.drift {
+    for drift in live.drift.iter().chain(&live.added) {
         let Drift { object, change, path: _, by, at, old, new } = drift;
         let now_is = match (change, new) {
             (_, Some(new)) => Some(value(new)),
@@ -80,6 +77,7 @@ fn table(live: &Operation, printer: &Printer, now: Timestamp) -> String {
             (Change::Changed | Change::Removed, None) => None,
             (Change::Deleted, None) => Some("(deleted)".to_owned()),
             (Change::Replaced, None) => Some("(made anew)".to_owned()),
+            (Change::Added, None) => Some("(added)".to_owned()),
         };
         rows.push(vec![
             object.to_string().into(),
@@ -124,6 +122,7 @@ fn of_object(id: &ObjectId, drift: &[&Drift], now: Timestamp) -> String {
     let what = match first.change {
         Change::Changed => first.path_in_short(),
         Change::Removed => format!("{} taken away", first.path_in_short()),
+        Change::Added => format!("{} added", first.path_in_short()),
         Change::Deleted => "was deleted".to_owned(),
         Change::Replaced => "was made anew".to_owned(),
     };
@@ -143,7 +142,7 @@ mod tests {
         workload::ownership::fields::OwnedPathElement,
     };
 
-    fn drift(name: &str, change: Change, path: &[&str], by: Option<&str>) -> Drift {
+    fn drift_of(name: &str, change: Change, path: &[&str], by: Option<&str>) -> Drift {
         let field = |name: &&str| OwnedPathElement::Field((*name).to_owned());
         Drift {
             object: ObjectId::new("apps", "Deployment", Some("web"), name),
@@ -156,17 +155,20 @@ mod tests {
         }
     }
 
-    fn live(drift: Vec<Drift>, added_fields: usize) -> Operation {
-        Operation { instance: web(), drift, added_fields, ..Operation::default() }
+    fn live(drift: Vec<Drift>, added: usize) -> Operation {
+        let label = ["metadata", "labels", "team"];
+        let one = || drift_of("web", Change::Added, &label, Some("kubectl-label"));
+        let added = std::iter::repeat_with(one).take(added).collect();
+        Operation { instance: web(), drift, added, ..Operation::default() }
     }
 
     #[test]
     fn one_sentence_names_who_and_when() {
-        let set = drift("web", Change::Changed, &["spec", "replicas"], Some("kubectl-edit"));
+        let set = drift_of("web", Change::Changed, &["spec", "replicas"], Some("kubectl-edit"));
         let image = ["spec", "template", "spec", "x", "y", "image"];
-        let deep = drift("web", Change::Removed, &image, None);
-        let gone = drift("db", Change::Deleted, &[], None);
-        let anew = drift("c", Change::Replaced, &[], Some("kubectl-create"));
+        let deep = drift_of("web", Change::Removed, &image, None);
+        let gone = drift_of("db", Change::Deleted, &[], None);
+        let anew = drift_of("c", Change::Replaced, &[], Some("kubectl-create"));
         for (drift, added, told) in [
             (vec![], 0, None),
             (vec![], 2, Some("others added 2 fields")),
@@ -195,7 +197,7 @@ mod tests {
                 ),
             ),
             (
-                vec![gone, drift("a", Change::Deleted, &[], None), anew, set],
+                vec![gone, drift_of("a", Change::Deleted, &[], None), anew, set],
                 0,
                 Some(
                     "4 objects differ from release 7: Deployment/db was deleted; Deployment/a was \
@@ -209,16 +211,16 @@ mod tests {
 
     #[test]
     fn the_table_has_the_values() {
-        let mut set = drift("web", Change::Changed, &["spec", "replicas"], Some("kubectl-edit"));
+        let mut set = drift_of("web", Change::Changed, &["spec", "replicas"], Some("kubectl-edit"));
         (set.old, set.new) = (Some(2.into()), Some(5.into()));
-        let gone = drift("db", Change::Deleted, &[], None);
+        let gone = drift_of("db", Change::Deleted, &[], None);
         let printer = Printer::plain(Format::Table);
         assert_eq!(
-            table(&live(vec![set, gone], 0), &printer, now()),
-            "OBJECT          FIELD          BY            AGE  DEPLOYED  LIVE\n\
-             Deployment/web  spec.replicas  kubectl-edit  0 s  2         5\n\
-             Deployment/db   -              -             -    -         (deleted)\n"
+            table(&live(vec![set, gone], 1), &printer, now()),
+            "OBJECT          FIELD                 BY             AGE  DEPLOYED  LIVE\n\
+             Deployment/web  spec.replicas         kubectl-edit   0 s  2         5\n\
+             Deployment/db   -                     -              -    -         (deleted)\n\
+             Deployment/web  metadata.labels.team  kubectl-label  0 s  -         (added)\n"
         );
-        assert_eq!(table(&live(vec![], 3), &printer, now()), "");
     }
 }

@@ -48,15 +48,17 @@ struct LiveDocument<'a> {
     /// How many fields others added beside ours.
     #[serde(skip_serializing_if = "is_none")]
     added_fields: usize,
+    #[serde(skip_serializing_if = "<[Drift]>::is_empty")]
+    added: &'a [Drift],
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<ErrorView<'a>>,
 }
 
 impl<'a> From<&'a Operation> for LiveDocument<'a> {
     fn from(live: &'a Operation) -> Self {
-        let Operation { instance, objects, remarks, drift, added_fields, error, .. } = live;
-        let (added_fields, error) = (*added_fields, error.as_ref().map(ErrorView::from));
-        Self { instance, objects, remarks, drift, added_fields, error }
+        let Operation { instance, objects, remarks, drift, added, error, .. } = live;
+        let (added_fields, error) = (added.len(), error.as_ref().map(ErrorView::from));
+        Self { instance, objects, remarks, drift, added_fields, added, error }
     }
 }
 

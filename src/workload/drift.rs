@@ -18,7 +18,7 @@ use super::{
     object::ObjectId,
     overrides::{Path, PathStep},
     ownership::{
-        Holder, Lost, apply_entry, deleted_at,
+        Holder, Lost, added_beside, apply_entry, deleted_at,
         fields::{OwnedPathElement, shown, value_at},
         is_terminating, lost_fields, made_at, uid,
     },
@@ -38,6 +38,8 @@ pub(crate) enum Change {
     Deleted,
     /// Somebody deleted the object and made it anew.
     Replaced,
+    /// Another manager added a field beside ours: no difference from what was sent.
+    Added,
 }
 
 /// One difference from what was sent last.
@@ -98,7 +100,21 @@ fn bare(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
+/// Lists what others added to an object beside what was sent.
+pub(crate) fn added_to(entry: &Entry, sent: &Value, live: &Value, manager: &str) -> Vec<Drift> {
+    let added = added_beside(sent, live, manager, &entry.yielded).into_iter();
+    added
+        .map(|Lost { path, holder }| Drift::of(&entry.id, Change::Added, path).by(holder))
+        .collect()
+}
+
 impl Drift {
+    /// Tells of replicas that somebody set by scaling, and nobody holds.
+    pub(crate) fn scaled(object: &ObjectId) -> Self {
+        let path = ["spec", "replicas"].map(|name| OwnedPathElement::Field(name.to_owned()));
+        Self::of(object, Change::Added, path.to_vec())
+    }
+
     fn of(object: &ObjectId, change: Change, path: Vec<OwnedPathElement>) -> Self {
         Self { object: object.clone(), change, path, by: None, at: None, old: None, new: None }
     }

@@ -9,33 +9,33 @@ pub(crate) mod fuzzing;
 use std::collections::BTreeMap;
 
 use super::{
+    definition::SourceFile,
     error::{Error, Result},
     kinds::Kinds,
     manifest::combine,
     object::Object,
-    overrides::{self, Overrides},
+    overrides::{self, Overrides, Path, PathStep},
     placement::{Destination, Placed, Placement, place},
-    readiness::check_annotations,
+    readiness::{WrongAnnotation, check_annotations},
     record::{Deployed, Record},
+    validate::{Field, places_of},
     versioning,
 };
 
-/// Renders objects for an instance. `kinds` knows the kinds of the set's own CRDs.
+/// Renders objects for an instance; `files` are what they were read from. `kinds` knows the kinds of the set's own CRDs.
 ///
 /// # Errors
 /// Code 2: an override without a target, an annotation that says nothing, all of them at once;
 /// those of [`place`].
 pub(crate) fn render(
     mut objects: Vec<Object>,
+    files: &[SourceFile],
     overrides: &Overrides,
     kinds: &Kinds,
     to: &Destination<'_>,
 ) -> Result<Placement> {
     let set = overrides::apply(overrides, &mut objects, kinds)?;
-    let errors: Vec<Error> = objects.iter().filter_map(|object| check(object).err()).collect();
-    if !errors.is_empty() {
-        return Err(combine(errors));
-    }
+    check(&objects, files)?;
     let mut placement = place(objects, kinds, to)?;
     placement.notes.splice(0..0, set);
     placement.warnings.extend(versioning::apply(&mut placement.objects, kinds));
@@ -45,10 +45,36 @@ pub(crate) fn render(
 /// Refuses annotations that say nothing.
 ///
 /// # Errors
-/// Code 2 with the place of the object.
-pub(crate) fn check(object: &Object) -> Result<()> {
-    check_annotations(object)?;
-    versioning::check(object)
+/// Code 2, each with its place.
+pub(crate) fn check(objects: &[Object], files: &[SourceFile]) -> Result<()> {
+    match located(objects.iter().flat_map(wrong_annotations).collect(), files) {
+        errors if errors.is_empty() => Ok(()),
+        errors => Err(combine(errors)),
+    }
+}
+
+/// Finds what is wrong with the annotations of an object.
+pub(crate) fn wrong_annotations(object: &Object) -> Vec<WrongAnnotation> {
+    let mut wrong = check_annotations(object);
+    wrong.extend(versioning::check(object));
+    wrong
+}
+
+/// Gives what is wrong with annotations, each with its own place; each file is read once.
+pub(crate) fn located(wrong: Vec<WrongAnnotation>, files: &[SourceFile]) -> Vec<Error> {
+    let fields = wrong.iter().map(|WrongAnnotation { id, keys, error }| {
+        let path = Path(keys.iter().cloned().map(PathStep::Key).collect());
+        Field { id: id.clone(), origin: error.origin.clone(), path }
+    });
+    let places = places_of(fields, files);
+    wrong
+        .into_iter()
+        .zip(places)
+        .map(|(WrongAnnotation { error, .. }, place)| match place {
+            Some(place) => error.at(&place),
+            None => error,
+        })
+        .collect()
 }
 
 /// Renders without a cluster: a kind that is neither built in nor brought by the set is taken to
@@ -58,12 +84,13 @@ pub(crate) fn check(object: &Object) -> Result<()> {
 /// Those of [`render`].
 pub(crate) fn render_offline(
     objects: Vec<Object>,
+    files: &[SourceFile],
     overrides: &Overrides,
     to: &Destination<'_>,
 ) -> Result<Placement> {
     let mut kinds = Kinds::builtin();
     kinds.add_crds(&objects);
-    render(objects, overrides, &kinds, to)
+    render(objects, files, overrides, &kinds, to)
 }
 
 /// Renders what a recorded release sent. What was deployed is not refused any more: overrides that do

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{
     definition::digest_of,
-    error::{Code, Error, Result},
+    error::{Code, Error},
     kinds::{
         Kinds,
         data_references::{OF_INGRESSES, OF_PODS, OF_SERVICE_ACCOUNTS, in_custom_resource},
@@ -16,6 +16,7 @@ use super::{
     },
     object::{Object, ObjectId},
     placement::Placed,
+    readiness::WrongAnnotation,
 };
 
 /// The annotation of what is called after its content.
@@ -43,12 +44,9 @@ fn annotation(body: &Value) -> Option<&str> {
     body.get("metadata")?.get("annotations")?.get(VERSIONED)?.as_str()
 }
 
-/// Refuses the annotation where it cannot be followed.
-///
-/// # Errors
-/// Code 2 with the place of the object.
-pub(crate) fn check(object: &Object) -> Result<()> {
-    let Some(value) = annotation(&object.body) else { return Ok(()) };
+/// Tells what is wrong with the annotation, where it cannot be followed.
+pub(crate) fn check(object: &Object) -> Option<WrongAnnotation> {
+    let value = annotation(&object.body)?;
     let id = object.id();
     let why = if !["true", "false"].contains(&value) {
         format!("is {value:?}: true or false")
@@ -57,10 +55,10 @@ pub(crate) fn check(object: &Object) -> Result<()> {
     } else if value == "true" && id.name.len() + 1 + LENGTH > NAME_LIMIT {
         format!("makes a name of more than {NAME_LIMIT} characters")
     } else {
-        return Ok(());
+        return None;
     };
-    let message = format!("annotation {VERSIONED} {why}");
-    Err(Error::usage(Code::InvalidAnnotation, message).object(id).at(&object.origin))
+    let error = Error::usage(Code::InvalidAnnotation, format!("annotation {VERSIONED} {why}"));
+    Some(WrongAnnotation::of(object, VERSIONED, error))
 }
 
 fn kind(id: &ObjectId) -> Option<&'static str> {
@@ -233,7 +231,7 @@ mod tests {
             let mut body = source(kind, value, &json!({}));
             body["metadata"]["name"] = json!(name);
             let object = Object { body: body.into(), origin: Origin::line("a.yaml", 3) };
-            check(&object).err().map(|error| error.message)
+            check(&object).map(|wrong| wrong.error.message)
         };
         let long = "a".repeat(243);
         for (kind, value, name, expected) in [

@@ -323,14 +323,14 @@ fn an_annotation_that_says_nothing_is_refused_wherever_it_is_rendered() {
     $ workloadctl render web
     exit code 2
     --- stderr
-    error: k8s/conf.yaml:1: annotation workloadctl/ready-when: cannot read "nonsense": it begins with neither condition= nor jsonpath=
+    error: k8s/conf.yaml:5:17: annotation workloadctl/ready-when: cannot read "nonsense": it begins with neither condition= nor jsonpath=
     hint: write it like `kubectl wait --for`: `workloadctl/ready-when: condition=Ready` or `workloadctl/ready-when: jsonpath={.status.phase}=Running`
 
     $ workloadctl instance create web --runtime kind-dev
     exit code 2
     --- stderr
     runtime kind-dev: --runtime
-    error: k8s/conf.yaml:1: annotation workloadctl/ready-when: cannot read "nonsense": it begins with neither condition= nor jsonpath=
+    error: k8s/conf.yaml:5:17: annotation workloadctl/ready-when: cannot read "nonsense": it begins with neither condition= nor jsonpath=
     hint: write it like `kubectl wait --for`: `workloadctl/ready-when: condition=Ready` or `workloadctl/ready-when: jsonpath={.status.phase}=Running`
 
     $ workloadctl list
@@ -339,4 +339,54 @@ fn an_annotation_that_says_nothing_is_refused_wherever_it_is_rendered() {
     no instances; `workloadctl deploy NAME -f PATH` makes one
     "#
     );
+}
+
+#[test]
+fn each_annotation_that_says_nothing_is_told_with_its_own_place() {
+    let program = home();
+    let web = "\
+# A comment.
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: web
+  annotations:
+    workloadctl/wait: \"no\"
+    workloadctl/timeuot: 5m
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata:
+      labels: {app: web}
+      annotations:
+        workloadctl/restartedAt: \"2026-01-01T00:00:00Z\"
+        workloadctl/timeout: 5m
+    spec: {containers: [{name: web, image: 'web:1'}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web, annotations: {workloadctl/versioned: \"true\"}}
+spec: {ports: [{port: 80}]}
+";
+    program.write("k8s/web.yaml", web);
+    snapshot!(program.told(&["render web -f k8s", "deploy web -f k8s --runtime sandbox"]), @r#"
+    $ workloadctl render web -f k8s
+    exit code 2
+    --- stderr
+    error: 4 errors in the manifests
+      k8s/web.yaml:7:5: Deployment/web: annotation workloadctl/wait is "no": true or false; there are: "true", "false"
+      k8s/web.yaml:8:5: Deployment/web: there is no annotation workloadctl/timeuot; did you mean `workloadctl/timeout`?
+      k8s/web.yaml:16:9: Deployment/web: annotation workloadctl/timeout does nothing on a pod template; write it below `metadata` of the Deployment itself
+      k8s/web.yaml:21:37: Service/web: annotation workloadctl/versioned is for ConfigMaps and Secrets
+
+    $ workloadctl deploy web -f k8s --runtime sandbox
+    exit code 2
+    --- stderr
+    runtime sandbox: --runtime
+    error: 4 errors in the manifests
+      k8s/web.yaml:7:5: Deployment/web: annotation workloadctl/wait is "no": true or false; there are: "true", "false"
+      k8s/web.yaml:8:5: Deployment/web: there is no annotation workloadctl/timeuot; did you mean `workloadctl/timeout`?
+      k8s/web.yaml:16:9: Deployment/web: annotation workloadctl/timeout does nothing on a pod template; write it below `metadata` of the Deployment itself
+      k8s/web.yaml:21:37: Service/web: annotation workloadctl/versioned is for ConfigMaps and Secrets
+    "#);
 }

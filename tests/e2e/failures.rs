@@ -120,6 +120,18 @@ on_both! {
         ");
     }
 
+    fn a_trouble_that_has_two_words_is_told_once(place) {
+        let name = place.instance("");
+        let asked = json!({"test.workloadctl/fail": "image-pull"});
+        let mut never = config_map(&json!({}));
+        never["metadata"]["annotations"] = json!({"workloadctl/ready-when": "jsonpath={.data.x}"});
+        write(place, &[failing("Deployment", &asked, &json!({})), never]);
+        // ErrImagePull and ImagePullBackOff take turns.
+        let told = place.run(&format!("deploy {name} -f set.json --progress lines --timeout 15s")).expect(3).stderr;
+        assert!(told.contains("container app: ImagePullBackOff"), "{told}");
+        assert_eq!(told.matches("\nDeployment/web failed: ").count(), 1, "{told}");
+    }
+
     fn a_key_that_a_config_map_lacks_fails_at_once(place) {
         let name = place.instance("");
         let env = json!([{"name": "URL", "valueFrom": {"configMapKeyRef": {"name": "conf", "key": "url"}}}]);

@@ -379,7 +379,7 @@ on_both! {
         $ workloadctl import NAME-web -l set=odd -n NAME-home --runtime RUNTIME
         exit code 2
         --- stderr
-        error: import:NAME-home:1: cannot take ConfigMap/odd
+        error: import:NAME-home:5:5: cannot take ConfigMap/odd
           there is no annotation workloadctl/versoined
         hint: did you mean `workloadctl/versioned`?
 

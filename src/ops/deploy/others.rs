@@ -77,7 +77,9 @@ impl Deploy<'_> {
         let told = told.join(", ");
         Some(match first.change {
             Change::Deleted | Change::Replaced => format!("{} {told}", first.object),
-            Change::Changed | Change::Removed => format!("{}: {told}", first.object),
+            Change::Changed | Change::Removed | Change::Added => {
+                format!("{}: {told}", first.object)
+            }
         })
     }
 
@@ -91,6 +93,7 @@ impl Deploy<'_> {
                 format!("{path} was {}", in_short(value))
             }
             (Change::Changed, _) => format!("{path} was changed"),
+            (Change::Added, _) => format!("{path} was added"),
         };
         let ago = drift.at.map(|at| self.since(at));
         let who: Vec<String> = drift.by.clone().into_iter().chain(ago).collect();

@@ -47,8 +47,7 @@ impl<'a> Rollout<'a> {
     pub(super) fn let_time_stand(&self, clock: &mut Clock, is_idle: bool) {
         let passed = clock.looked.elapsed();
         clock.looked = Instant::now();
-        let open = || self.nodes.iter().filter(|node| node.applied && !node.is_over());
-        if is_idle && open().next().is_some() && open().all(Node::has_own_time) {
+        if is_idle && waits_for_own_times(&self.nodes) {
             self.scope.deadline.rest(passed);
         }
     }
@@ -99,6 +98,56 @@ impl<'a> Rollout<'a> {
             RolloutEnd::NotReady
         } else {
             RolloutEnd::Ready
+        }
+    }
+}
+
+/// Tells whether something is waited for, and nothing that has no time of its own.
+fn waits_for_own_times(nodes: &[Node<'_>]) -> bool {
+    let mut open = nodes.iter().filter(|node| node.applied && !node.is_over()).peekable();
+    open.peek().is_some() && open.all(Node::has_own_time)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::workload::{
+        plan::{Desired, Item},
+        readiness::Verdict,
+        release::Action,
+    };
+
+    #[test]
+    fn the_deadline_rests_while_only_objects_with_a_time_of_their_own_are_waited_for() {
+        let item = |annotations| {
+            let body = json!({"apiVersion": "batch/v1", "kind": "Job",
+                "metadata": {"name": "a", "annotations": annotations}});
+            Item::new(Desired::new(body, None), Action::Create)
+        };
+        let own = item(json!({"workloadctl/timeout": "30m"}));
+        let (plain, left) = (item(json!({})), item(json!({"workloadctl/wait": "false"})));
+        let node = |item, waited_for, verdict: Option<Verdict>| Node {
+            applied: true,
+            waited_for,
+            verdict,
+            ..Node::new(item)
+        };
+        let waiting = |item| node(item, true, None);
+        let ready = |item| node(item, true, Some(Verdict::ready()));
+        let failed = |item| node(item, true, Some(Verdict::failed("", "")));
+        for (what, nodes, rests) in [
+            ("nothing", vec![], false),
+            ("all are ready", vec![ready(&own), ready(&plain)], false),
+            ("one of its own time", vec![ready(&plain), waiting(&own)], true),
+            ("what nobody waits for", vec![node(&left, false, None), waiting(&own)], true),
+            ("what has failed", vec![failed(&plain), waiting(&own)], true),
+            ("another too", vec![waiting(&own), waiting(&plain)], false),
+            ("another that is to come", vec![waiting(&own), Node::new(&plain)], true),
+            ("its time is up", vec![failed(&own), waiting(&plain)], false),
+        ] {
+            assert_eq!(waits_for_own_times(&nodes), rests, "{what}");
         }
     }
 }

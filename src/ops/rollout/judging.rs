@@ -91,8 +91,9 @@ impl Rollout<'_> {
             schedule.reached(index, Milestone::Ready);
         }
         let object = node.item.desired.id.clone();
+        let is_news = node.verdict.as_ref().is_none_or(|before| before.says_else(&verdict));
         node.verdict = Some(verdict.clone());
-        if node.watch.object {
+        if node.watch.object && is_news {
             self.report(Event::Judged { object, verdict });
         }
     }

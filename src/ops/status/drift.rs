@@ -10,17 +10,14 @@ use crate::{
     ops::{survey::Live, target::Target, view::Operation},
     workload::{
         body::Body,
-        drift::{Drift, SentBodies, drift_of},
+        drift::{Change, Drift, SentBodies, added_to, drift_of},
         object::ObjectId,
-        ownership::{
-            REPLICAS, Scaled, added_beside, manager, scale_target, scaled_by_others, scales_others,
-        },
+        ownership::{REPLICAS, Scaled, manager, scale_target, scaled_by_others, scales_others},
         record::{Entry, Record},
     },
 };
 
-/// Adds to an operation what others changed of the objects that were judged, and how many fields
-/// they added.
+/// Adds to an operation what others changed of the objects that were judged, and what they added.
 pub(super) async fn tell(
     target: &Target,
     record: &Record,
@@ -31,7 +28,7 @@ pub(super) async fn tell(
 ) {
     let manager = manager(&record.namespace, record.instance.as_str());
     let bodies = SentBodies::new(record, &target.kinds);
-    let (mut all, mut beside) = (Vec::new(), 0);
+    let mut all = Vec::new();
     let autoscalers = judged.iter().filter(|seen| scales_others(&seen.entry.id));
     let scale_targets = autoscalers.filter_map(|seen| {
         let sent = bodies.of(seen.entry)?;
@@ -41,14 +38,14 @@ pub(super) async fn tell(
     for SeenObject { entry, .. } in judged {
         let found = live.get(&entry.id);
         let sent = bodies.of(entry);
-        let drift = drift_of(entry, sent.as_deref(), found.as_deref(), &manager);
+        let mut drift = drift_of(entry, sent.as_deref(), found.as_deref(), &manager);
         if let (Some(sent), Some(found)) = (&sent, &found) {
-            beside += added_beside(sent, found, &manager, &entry.yielded);
+            drift.extend(added_to(entry, sent, found, &manager));
             let is_told = entry.yielded.iter().any(|left| left.field == REPLICAS)
                 || scale_targets.contains(&entry.id);
             if let Some(scaled) = scaled_by_others(sent, found).filter(|_| !is_told) {
-                beside += usize::from(!scaled.is_added_field);
-                let Scaled { replicas, .. } = scaled;
+                let Scaled { replicas, is_added_field, .. } = scaled;
+                drift.extend((!is_added_field).then(|| Drift::scaled(&entry.id)));
                 operation.remarks.push(format!(
                     "{} has {replicas} replicas, and its definition sets none: they stay as somebody \
                      scaled them",
@@ -61,8 +58,8 @@ pub(super) async fn tell(
     if detail == DriftDetail::Values {
         add_values(target, &mut all).await;
     }
-    operation.drift = all.into_iter().flat_map(|(_, _, drift)| drift).collect();
-    operation.added_fields = beside;
+    let all = all.into_iter().flat_map(|(_, _, drift)| drift);
+    (operation.added, operation.drift) = all.partition(|one| one.change == Change::Added);
 }
 
 /// Reads the objects of which fields differ. What may not be read is told without values.

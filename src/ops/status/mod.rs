@@ -122,7 +122,7 @@ async fn answered(
         }
     };
     let result = tokio::time::timeout(limit, looked).await.unwrap_or_else(|_| {
-        Err(Error::runtime(Code::Timeout, format!("no answer within {} s", limit.as_secs()))
+        Err(Error::runtime(Code::Timeout, format!("no answer within {} s", limit.as_secs_f64()))
             .hint("`--request-timeout` gives more time"))
     });
     silence.hear(&result);

@@ -32,8 +32,8 @@ pub(crate) struct Operation {
     pub objects: Vec<ObjectView>,
     /// What others changed since the newest release.
     pub drift: Vec<Drift>,
-    /// How many fields others added beside ours.
-    pub added_fields: usize,
+    /// What others added beside ours.
+    pub added: Vec<Drift>,
     /// What goes along with what is deleted, although nobody deployed it.
     pub alongside: Vec<ObjectId>,
     /// How long it took.

@@ -37,7 +37,7 @@ impl<'a> From<&'a Operation> for OperationDocument<'a> {
             counts,
             objects,
             drift: _,
-            added_fields: _,
+            added: _,
             alongside,
             duration_seconds,
             warnings,

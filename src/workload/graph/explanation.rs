@@ -11,7 +11,7 @@ use crate::workload::{
     object::{ObjectId, Origin},
     overrides::Path,
     placement::Placed,
-    validate::places_of,
+    validate::{Field, places_of},
 };
 
 /// Why an object has its place.
@@ -92,7 +92,12 @@ impl Graph {
         let of = |node| &objects[self.first_turn(node).unwrap_or(node)];
         let fields = edges.iter().map(|edge| field_of(edge.reason, of(edge.from), of(edge.to)));
         let fields: Vec<Option<(&Placed, Path)>> = fields.collect();
-        let mut places = places_of(fields.iter().flatten(), files).into_iter();
+        let asked = fields.iter().flatten().map(|(object, path)| Field {
+            id: object.declared().clone(),
+            origin: object.origin.clone(),
+            path: path.clone(),
+        });
+        let mut places = places_of(asked, files).into_iter();
         let wait = |(edge, field): (&Edge, Option<(&Placed, Path)>)| {
             let then = of(edge.to);
             let source = match &field {

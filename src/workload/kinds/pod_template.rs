@@ -10,6 +10,11 @@ pub(crate) fn has_template(id: &ObjectId) -> bool {
     builtin_kind(id).pod_template.is_some()
 }
 
+/// Gives where objects of this kind have their pod template, as a JSON pointer.
+pub(crate) fn template_place(id: &ObjectId) -> Option<&'static str> {
+    builtin_kind(id).pod_template
+}
+
 /// Gives the pod template of an object: `metadata` and `spec` of its pods.
 pub(crate) fn template<'a>(id: &ObjectId, body: &'a Value) -> Option<&'a Value> {
     body.pointer(builtin_kind(id).pod_template?).filter(|template| template.is_object())

@@ -13,7 +13,7 @@ use super::{
     yielding::scales_for_autoscalers,
 };
 
-/// A field of a body that our entry lacks.
+/// A field of a body that our entry lacks, or one that others added.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Lost {
     pub path: Vec<OwnedPathElement>,
@@ -99,15 +99,15 @@ fn comparable(body: &Value) -> Value {
     body
 }
 
-/// Counts the fields that others added beside ours: persons, GitOps controllers and operators.
-/// Kubernetes' own controllers are not counted: they finish what was asked for; nor is what was
+/// Lists the fields that others added beside ours: persons, GitOps controllers and operators.
+/// Kubernetes' own controllers are left out: they finish what was asked for; nor is what was
 /// ours once and stays with its holder, which is recorded.
 pub(crate) fn added_beside(
     body: &Value,
     live: &Value,
     manager: &str,
     recorded: &[Yielded],
-) -> usize {
+) -> Vec<Lost> {
     let added = Dropped { body, manager, before: &[], recorded: &[] };
     let stays = |path: &[OwnedPathElement]| {
         let field = fields::shown(path);
@@ -116,7 +116,8 @@ pub(crate) fn added_beside(
     let counts = |(entry, path): &(&Value, Vec<OwnedPathElement>)| {
         !manager_of(entry).starts_with("kube-") && !stays(path)
     };
-    added.beyond(live).filter(counts).count()
+    let told = added.beyond(live).filter(counts);
+    told.map(|(entry, path)| Lost { path, holder: Some(Holder::of(entry)) }).collect()
 }
 
 #[cfg(test)]
@@ -178,13 +179,20 @@ mod tests {
             ("kube-controller-manager", "", "", json!({"f:spec": {"f:volumeName": {}}})),
             ("kubelet", "status", "", json!({"f:status": {"f:a": {}}})),
         ]);
-        assert_eq!(added_beside(&body, &live, "us", &[]), 1);
+        let added = |recorded: &[Yielded]| -> Vec<String> {
+            let added = added_beside(&body, &live, "us", recorded).into_iter();
+            let told = added.map(|Lost { path, holder }| {
+                format!("{} {}", fields::shown(&path), holder.unwrap().manager)
+            });
+            told.collect()
+        };
+        assert_eq!(added(&[]), ["metadata.labels.team kubectl-label"]);
         let team = Yielded {
             field: "metadata.labels.team".into(),
             manager: "kubectl-label".into(),
             autoscaler: None,
             dropped: true,
         };
-        assert_eq!(added_beside(&body, &live, "us", &[team]), 0, "it is told already");
+        assert!(added(&[team]).is_empty(), "it is told already");
     }
 }

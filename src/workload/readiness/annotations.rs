@@ -18,7 +18,7 @@ use super::{
 };
 use crate::workload::{
     error::{Code, Error, Result},
-    object::Object,
+    object::{Object, ObjectId},
 };
 
 /// The annotation that says when an object is ready.
@@ -26,16 +26,47 @@ const READY_WHEN: &str = "workloadctl/ready-when";
 /// The annotation that says when an object has failed.
 const FAILED_WHEN: &str = "workloadctl/failed-when";
 
-/// Checks the annotations of an object as it was read.
-///
-/// # Errors
-/// Code 2 with the place of the object.
-pub(crate) fn check_annotations(object: &Object) -> Result<()> {
-    known::check(&object.body)
-        .and_then(|()| WaitAnnotations::of(&object.body, None).map(drop))
-        .and_then(|()| allowance::check(&object.body))
-        .and_then(|()| quorum::check(&object.body))
-        .map_err(|error| error.object(object.id()).at(&object.origin))
+/// An annotation that says nothing.
+#[derive(Debug)]
+pub(crate) struct WrongAnnotation {
+    /// The object that has it.
+    pub id: ObjectId,
+    /// The keys that lead to it.
+    pub keys: Vec<String>,
+    /// What is wrong, with the object and where that begins.
+    pub error: Error,
+}
+
+impl WrongAnnotation {
+    /// Tells what is wrong with an annotation of an object itself.
+    pub(crate) fn of(object: &Object, name: &str, error: Error) -> Self {
+        Self::at(object, &["metadata", "annotations", name], error)
+    }
+
+    fn at(object: &Object, keys: &[&str], error: Error) -> Self {
+        let (id, keys) = (object.id(), keys.iter().map(|key| (*key).to_owned()).collect());
+        let error = error.object(&id).at(&object.origin);
+        Self { id, keys, error }
+    }
+}
+
+/// Checks the annotations of an object as it was read, and those of its pods.
+pub(crate) fn check_annotations(object: &Object) -> Vec<WrongAnnotation> {
+    let body = &object.body;
+    let read = |key| annotation(body, key).map_or(Ok(()), |text| parse_all(key, text).map(drop));
+    let of_values = [
+        (READY_WHEN, read(READY_WHEN)),
+        (FAILED_WHEN, read(FAILED_WHEN)),
+        (allowance::WAIT, allowance::check_wait(body)),
+        (allowance::TIMEOUT, allowance::check_timeout(body)),
+        (quorum::READY_AT, quorum::check(body)),
+    ];
+    let of_values = of_values.into_iter().filter_map(|(name, result)| Some((name, result.err()?)));
+    let mut wrong: Vec<WrongAnnotation> =
+        of_values.map(|(name, error)| WrongAnnotation::of(object, name, error)).collect();
+    wrong.extend(known::check(object));
+    wrong.extend(known::check_template(object));
+    wrong
 }
 
 /// Tells whether an object says itself when it is ready or failed.

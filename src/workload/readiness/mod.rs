@@ -49,6 +49,7 @@ use self::{
 };
 pub(crate) use self::{
     annotations::{
+        WrongAnnotation,
         allowance::{Allowance, TIMED_OUT, UNAWAITED, late, unawaited},
         check_annotations, says_when,
     },

@@ -65,6 +65,13 @@ impl Verdict {
         }
     }
 
+    /// Tells whether another judgement reads differently: the kubelet's words for one trouble take turns.
+    pub(crate) fn says_else(&self, other: &Self) -> bool {
+        let said =
+            |it: &Self| if it.message.is_empty() { it.reason.clone() } else { it.message.clone() };
+        self.state != other.state || said(self) != said(other)
+    }
+
     pub(crate) fn is_ready(&self) -> bool {
         self.state == State::Ready
     }

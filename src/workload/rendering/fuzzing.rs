@@ -45,7 +45,9 @@ pub(crate) fn render(text: &str) {
         let labels = BTreeMap::new();
         let to =
             Destination { instance: &instance, namespace, stored: None, namespace_labels: &labels };
-        if let Ok(placement) = render_offline(loaded.content.objects.clone(), overrides, &to) {
+        if let Ok(placement) =
+            render_offline(loaded.content.objects.clone(), &loaded.content.files, overrides, &to)
+        {
             placement.objects.iter().for_each(|placed| survives(&placed.body));
             let (placed, content) = (&placement.objects, &loaded.content);
             _ = validate::rendered(placed, content, overrides, &kinds, &unknown);

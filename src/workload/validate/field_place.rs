@@ -8,15 +8,23 @@ use super::{
 };
 use crate::workload::{
     definition::SourceFile,
-    object::Origin,
+    object::{ObjectId, Origin},
     overrides::{Path, PathStep as Step},
-    placement::Placed,
 };
+
+/// A field of an object.
+pub(in crate::workload) struct Field {
+    /// The object, as its source names it.
+    pub id: ObjectId,
+    /// Where it begins; none for one of ours.
+    pub origin: Option<Origin>,
+    pub path: Path,
+}
 
 /// Finds where fields of objects stand, or the next ones above them: an override may have brought one.
 /// The object's own line where its file is not kept; none for one of ours. Each file is read once.
-pub(in crate::workload) fn places_of<'a>(
-    fields: impl Iterator<Item = &'a (&'a Placed, Path)>,
+pub(in crate::workload) fn places_of(
+    fields: impl Iterator<Item = Field>,
     files: &[SourceFile],
 ) -> Vec<Option<Origin>> {
     let judged: Vec<Judged> =
@@ -31,7 +39,7 @@ pub(in crate::workload) fn places_of<'a>(
 }
 
 /// Asks for a field as if something were wrong with it: what is found has its number for a message.
-fn asked(number: usize, (object, path): &(&Placed, Path)) -> Judged {
+fn asked(number: usize, Field { id, origin, path }: Field) -> Judged {
     let steps = path.0.iter().map_while(|step| match step {
         Step::Key(key) => Some(PathStep::Key(key.clone())),
         Step::Index(index) => Some(PathStep::Index(*index)),
@@ -47,6 +55,5 @@ fn asked(number: usize, (object, path): &(&Placed, Path)) -> Judged {
         outdates: false,
         twice: false,
     };
-    let (id, origin) = (object.declared().clone(), object.origin.clone());
     Judged { number, id, origin, faults: vec![(fault, None)] }
 }

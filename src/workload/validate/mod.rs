@@ -31,7 +31,7 @@ use super::{
 };
 use crate::schema::{Gvk, KUBERNETES_MINOR, openapi};
 
-pub(in crate::workload) use field_place::places_of;
+pub(in crate::workload) use field_place::{Field, places_of};
 pub(crate) use judge::{Judge, RenderedJudge};
 
 /// What was found.

@@ -75,7 +75,7 @@ impl Deploy<'_> {
         };
         let occasion = start.occasion(self.options);
         let kinds = &start.target.kinds;
-        let placement = match render(objects, &overrides, kinds, &destination) {
+        let placement = match render(objects, &content.files, &overrides, kinds, &destination) {
             Err(_) if !unknown.is_empty() => return Err(combine(unknown)),
             rendered => rendered.map_err(|error| self.without_advice(error))?,
         };

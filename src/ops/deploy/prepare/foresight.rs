@@ -7,7 +7,6 @@ use crate::{
         definition::Content,
         error::{Error, ErrorKind, Mistake, Result},
         kinds::Kinds,
-        manifest::combine,
         object::{Object, ObjectId},
         overrides,
         overrides::Overrides,
@@ -63,11 +62,7 @@ impl Deploy<'_> {
                 false => Ok(Vec::new()),
             };
         }
-        let wrong: Vec<Error> =
-            objects.iter().filter_map(|object| rendering::check(object).err()).collect();
-        if !wrong.is_empty() {
-            return Err(combine(wrong));
-        }
+        rendering::check(&objects, &content.files)?;
         let unplaced = |Object { body, origin }: Object| {
             let id = ObjectId::of(&body);
             Placed { id, declared: None, body, origin: Some(origin) }

@@ -16,9 +16,9 @@ use crate::workload::{
 };
 
 /// The annotation that says whether an object is waited for.
-const WAIT: &str = "workloadctl/wait";
+pub(super) const WAIT: &str = "workloadctl/wait";
 /// The annotation that says how long it may take.
-const TIMEOUT: &str = "workloadctl/timeout";
+pub(super) const TIMEOUT: &str = "workloadctl/timeout";
 
 /// The reason of what is not ready, and is not waited for either.
 pub(crate) const UNAWAITED: &str = "NotWaitedFor";
@@ -91,17 +91,25 @@ fn written(duration: Duration) -> String {
     }
 }
 
-/// Checks what an object says.
+/// Checks whether an object says if it is waited for.
 ///
 /// # Errors
 /// Code 2.
-pub(super) fn check(object: &Value) -> Result<()> {
-    if let Some(value) = annotation(object, WAIT)
-        && !["true", "false"].contains(&value)
-    {
-        let why = format!("is {value:?}: true or false");
-        return Err(refuse(WAIT, value, &why, ["true", "false"]));
+pub(super) fn check_wait(object: &Value) -> Result<()> {
+    match annotation(object, WAIT) {
+        None | Some("true" | "false") => Ok(()),
+        Some(value) => {
+            let why = format!("is {value:?}: true or false");
+            Err(refuse(WAIT, value, &why, ["true", "false"]))
+        }
     }
+}
+
+/// Checks how long an object says that it may take.
+///
+/// # Errors
+/// Code 2.
+pub(super) fn check_timeout(object: &Value) -> Result<()> {
     let Some(value) = annotation(object, TIMEOUT) else { return Ok(()) };
     parse_timeout(value).map(drop).map_err(|problem| {
         let message = format!("annotation {TIMEOUT}: cannot read {value:?}: {problem}");

@@ -2,9 +2,12 @@
 
 use serde_json::Value;
 
+use super::WrongAnnotation;
 use crate::workload::{
-    error::{Code, Error, Result},
+    error::{Code, Error},
+    kinds::pod_template::{template, template_place},
     name::nearest,
+    object::Object,
 };
 
 /// What the names of our annotations begin with.
@@ -23,20 +26,43 @@ const NAMES: [&str; 8] = [
     "wait",
 ];
 
-/// Refuses an annotation that looks like ours and is none.
-///
-/// # Errors
-/// Code 2, with the nearest that there is.
-pub(super) fn check(object: &Value) -> Result<()> {
-    let annotations = object.pointer("/metadata/annotations").and_then(Value::as_object);
-    let names = annotations.into_iter().flatten().filter_map(|(key, _)| key.strip_prefix(PREFIX));
-    match names.into_iter().find(|name| !NAMES.contains(name)) {
-        Some(name) => {
-            let message = format!("there is no annotation {PREFIX}{name}");
-            Err(Error::usage(Code::InvalidAnnotation, message).hint(near(name, PREFIX, NAMES)))
-        }
-        None => Ok(()),
-    }
+/// What pods have that `--restart` made anew, and their template.
+const OF_PODS: &str = "restartedAt";
+
+/// Finds annotations that look like ours and are none, each with the nearest that there is.
+pub(super) fn check(object: &Object) -> impl Iterator<Item = WrongAnnotation> + use<'_> {
+    let names = ours(&object.body).filter(|name| !NAMES.contains(name));
+    names.map(|name| {
+        let message = format!("there is no annotation {PREFIX}{name}");
+        let error = Error::usage(Code::InvalidAnnotation, message);
+        let error = error.hint(near(name, PREFIX, NAMES));
+        WrongAnnotation::of(object, &format!("{PREFIX}{name}"), error)
+    })
+}
+
+/// Finds annotations of ours on a pod template, where nobody reads them.
+pub(super) fn check_template(object: &Object) -> Vec<WrongAnnotation> {
+    let (id, body) = (object.id(), &object.body);
+    // A pod without a template is an object itself.
+    let place = template_place(&id).filter(|place| !place.is_empty());
+    let Some((place, template)) = place.zip(template(&id, body)) else { return Vec::new() };
+    let names = ours(template).filter(|name| *name != OF_PODS);
+    let wrong = names.map(|name| {
+        let name = format!("{PREFIX}{name}");
+        let keys: Vec<&str> =
+            place.split('/').skip(1).chain(["metadata", "annotations", &name]).collect();
+        let message = format!("annotation {name} does nothing on a pod template");
+        let hint = format!("write it below `metadata` of the {} itself", id.kind);
+        let error = Error::usage(Code::InvalidAnnotation, message).hint(hint);
+        WrongAnnotation::at(object, &keys, error)
+    });
+    wrong.collect()
+}
+
+/// Gives what follows our prefix in the names of annotations.
+fn ours(body: &Value) -> impl Iterator<Item = &str> {
+    let annotations = body.pointer("/metadata/annotations").and_then(Value::as_object);
+    annotations.into_iter().flatten().filter_map(|(key, _)| key.strip_prefix(PREFIX))
 }
 
 /// Refuses a value, with the nearest of those that there are.

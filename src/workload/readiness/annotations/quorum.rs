@@ -12,7 +12,7 @@ use crate::workload::{
     },
 };
 
-const READY_AT: &str = "workloadctl/ready-at";
+pub(super) const READY_AT: &str = "workloadctl/ready-at";
 /// As many as the rolling update itself keeps available.
 const MAX_UNAVAILABLE: &str = "maxUnavailable";
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{Related, Verdict, after, yaml};
 use crate::workload::{
     object::{Object, Origin},
-    readiness::{Allowance, check_annotations, judge, judge_part},
+    readiness::{Allowance, WrongAnnotation, check_annotations, judge, judge_part},
 };
 
 fn workload(kind: &str, ready_at: &str, spec: &Value, status: &Value) -> Value {
@@ -199,9 +199,9 @@ fn what_cannot_be_meant_is_refused_with_the_nearest() {
             "{{apiVersion: {version}, kind: {kind}, metadata: {{name: a, annotations: {{workloadctl/{annotation}: {value:?}}}}}, spec: {spec}}}"
         ));
         let object = Object { body: body.into(), origin: Origin::line("k8s/w.yaml", 7) };
-        match check_annotations(&object) {
-            Ok(()) => "fine".to_owned(),
-            Err(error) => {
+        match check_annotations(&object).pop() {
+            None => "fine".to_owned(),
+            Some(WrongAnnotation { error, .. }) => {
                 assert_eq!(error.kind.exit_code(), 2);
                 assert_eq!(error.origin.as_ref().map(|origin| origin.line), Some(7));
                 format!("{} | {}", error.message, error.hint.unwrap_or_default())
@@ -209,7 +209,19 @@ fn what_cannot_be_meant_is_refused_with_the_nearest() {
         }
     };
     let recreate = "{strategy: {type: Recreate}}";
+    let of_pods = |name: &str| {
+        format!("{{template: {{metadata: {{annotations: {{workloadctl/{name}: 'false'}}}}}}}}")
+    };
+    let (of_pods, restarted) = (&*of_pods("wait"), &*of_pods("restartedAt"));
     let cases = [
+        ("Deployment", "wait", "true", restarted, "fine"),
+        (
+            "Job",
+            "wait",
+            "true",
+            of_pods,
+            "annotation workloadctl/wait does nothing on a pod template | write it below `metadata` of the Job itself",
+        ),
         ("Deployment", "wait", "false", "{}", "fine"),
         ("Deployment", "wait", "true", "{}", "fine"),
         ("Deployment", "timeout", "30m", "{}", "fine"),

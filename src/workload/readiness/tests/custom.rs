@@ -189,7 +189,7 @@ fn annotations_that_cannot_be_read_are_refused() {
             "{{apiVersion: acme.io/v1, kind: Widget, metadata: {{name: one, annotations: {{workloadctl/ready-when: {text:?}}}}}}}"
         ));
         let object = Object { body: body.into(), origin: Origin::line("k8s/w.yaml", 7) };
-        let error = check_annotations(&object).expect_err(text);
+        let error = check_annotations(&object).pop().expect(text).error;
         assert_eq!(error.kind.exit_code(), 2);
         assert_eq!(error.origin.map(|origin| origin.line), Some(7));
         let verdict = super::judge(Some(&object.body), &super::Related::default(), &after(9));
