@@ -446,7 +446,7 @@ fn what_of_a_secret_is_no_text_is_not_shown() {
     $ workloadctl plan s -f s.yaml --runtime sandbox --patch patch.yaml
     exit code 2
     --- stderr
-    error: s.yaml:1:1: Secret/s: `stringData.pin` takes text, not a number
+    error: --patch Secret/s (stringData.pin=***): Secret/s: `stringData.pin` takes text, not a number
     hint: `--validate warn` leaves the decision to the server
 
     $ workloadctl plan s -f s.yaml --runtime sandbox --set Secret/s:stringData={"pin":987654}

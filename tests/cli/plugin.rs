@@ -125,8 +125,8 @@ fn where_kubectl_cannot_help_it_is_said() {
     $ workloadctl kubectl web -- get pods
     exit code 7
     --- stderr
-    error: context `prod` of `web` is not in the kubeconfig (~/.kube/config)
-    hint: if it was renamed: repeat the command with `--runtime CONTEXT`; if the cluster is gone: `workloadctl delete web --forget`
+    error: `web` runs on context `prod`, and there is no kubeconfig with a context: looked at ~/.kube/config
+    hint: set KUBECONFIG or `--kubeconfig FILE`; if the cluster is gone: `workloadctl delete web --forget`
     ");
 }
 
