@@ -153,8 +153,8 @@ impl Bench {
                 Contestant::Replay(connections) => self.replay(namespace, *connections, again),
                 Contestant::Program(program) => {
                     let run = program.deploy(namespace, looking);
-                    row.peak = row.peak.max(run.peak);
                     if looking {
+                        row.peak[usize::from(again)] = run.peak;
                         row.requests[usize::from(again)] = run.requests;
                     }
                     run.took

@@ -166,12 +166,18 @@ pub(crate) fn peak_memory(id: u32) -> Option<u64> {
 
 /// Looks at the most memory that a process used until it ends, where the system shows it.
 fn peak_of(child: &mut Child) -> u64 {
-    let mut peak = 0;
+    cost_of(child, Duration::from_millis(5)).1
+}
+
+/// Looks every so often at the processor time and the most memory, in KiB, that a process used, until
+/// it ends.
+pub(crate) fn cost_of(child: &mut Child, every: Duration) -> (Duration, u64) {
+    let (id, mut cost) = (child.id(), (Duration::ZERO, 0));
     while child.try_wait().expect("the child is ours").is_none() {
-        peak = peak_memory(child.id()).unwrap_or(peak);
-        std::thread::sleep(Duration::from_millis(5));
+        cost = (processor_time(id).unwrap_or(cost.0), peak_memory(id).unwrap_or(cost.1));
+        std::thread::sleep(every);
     }
-    peak
+    cost
 }
 
 /// Writes the manifests as one file and as a chart; gives both paths.

@@ -24,6 +24,9 @@ use tokio_rustls::{TlsConnector, client::TlsStream};
 
 use crate::objects::collection;
 
+/// The content type of an apply.
+pub(crate) const APPLY: &str = "application/apply-patch+yaml";
+
 /// The API server that the kubeconfig's current context names.
 pub(crate) struct Server {
     address: String,
@@ -71,15 +74,32 @@ impl Server {
         if new {
             object["metadata"]["resourceVersion"] = "1".into();
         }
-        let body = object.to_string();
         let path = collection(&object, namespace);
         let name = object["metadata"]["name"].as_str().expect("every object has a name");
+        let manager = manager.replace(':', "%3A").replace('/', "%2F");
+        let path =
+            format!("{path}/{name}?fieldManager={manager}&force=false&fieldValidation=Strict");
+        self.request("PATCH", &path, APPLY, &object.to_string())
+    }
+
+    /// Makes the bytes of a request as workloadctl sends it.
+    pub(crate) fn request(
+        &self,
+        method: &str,
+        path: &str,
+        content_type: &str,
+        body: &str,
+    ) -> Vec<u8> {
+        let of = |kind: &str| format!("application/json;as={kind};g=meta.k8s.io;v=v1");
+        let accept = match method {
+            "GET" if path.contains("?limit=") => of("PartialObjectMetadataList"),
+            // A record is read whole.
+            "GET" if path.contains("/secrets/workloadctl.") => "application/json".to_owned(),
+            _ => of("PartialObjectMetadata"),
+        };
         format!(
-            "PATCH {path}/{name}?fieldManager={}&force=false&fieldValidation=Strict HTTP/1.1\r\n\
-             host: {}\r\nauthorization: Bearer {}\r\n\
-             accept: application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1\r\n\
-             content-type: application/apply-patch+yaml\r\ncontent-length: {}\r\n\r\n{body}",
-            manager.replace(':', "%3A").replace('/', "%2F"),
+            "{method} {path} HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {}\r\n\
+             accept: {accept}\r\ncontent-type: {content_type}\r\ncontent-length: {}\r\n\r\n{body}",
             self.address,
             self.token,
             body.len(),
@@ -140,7 +160,7 @@ impl Server {
     }
 }
 
-/// Sends one request and reads its whole answer, which has to be a success.
+/// Sends one request and reads its whole answer, which has to be a success, or say that nothing is there.
 async fn exchange(stream: &mut TlsStream<TcpStream>, request: &[u8], buffer: &mut Vec<u8>) {
     stream.write_all(request).await.expect("the server reads");
     stream.flush().await.expect("the server reads");
@@ -149,7 +169,10 @@ async fn exchange(stream: &mut TlsStream<TcpStream>, request: &[u8], buffer: &mu
         let read = stream.read_buf(buffer).await.expect("the server answers");
         assert!(read > 0, "the server closed a connection");
     }
-    assert!(buffer.starts_with(b"HTTP/1.1 20"), "{}", String::from_utf8_lossy(buffer));
+    // What is looked for before a first deploy is not there.
+    let is_looked_for = request.starts_with(b"GET") && buffer.starts_with(b"HTTP/1.1 404");
+    let went_well = buffer.starts_with(b"HTTP/1.1 20") || is_looked_for;
+    assert!(went_well, "{}", String::from_utf8_lossy(buffer));
 }
 
 /// Tells whether an answer is there to its end, with a length or in chunks.
