@@ -110,11 +110,14 @@ impl Answers {
         }
         if let Some(error) = &operation.error {
             // Of one instance the command line has said the name.
-            let error =
-                if self.several { naming(&operation, error.clone()) } else { error.clone() };
+            let same = self.told_of(error);
+            let error = same.clone().unwrap_or_else(|| error.clone());
+            let error = if self.several { naming(&operation, error) } else { error };
             self.printer.errors(&[error]);
             self.printer.details(&evidence::text(&operation, self.printer.stderr()));
-            self.reports.annotate(&operation);
+            if same.is_none() {
+                self.reports.annotate(&operation);
+            }
         }
         if let Some(error) = operation.rollback.as_ref().and_then(|back| back.error.clone()) {
             let what = format!("cannot roll back `{}`", operation.instance.name);
@@ -122,6 +125,16 @@ impl Answers {
         }
         self.operations.push(operation);
         told
+    }
+
+    /// What is wrong with the sources of several instances is told once: says with which it was.
+    fn told_of(&self, error: &Error) -> Option<Error> {
+        if error.kind != ErrorKind::Usage {
+            return None;
+        }
+        let first = self.operations.iter().find(|before| before.error.as_ref() == Some(error))?;
+        let message = format!("the same as with {}", first.instance.name);
+        Some(Error::new(error.kind, error.code, message))
     }
 
     /// Takes the answer of what returned an instance after its own was told.

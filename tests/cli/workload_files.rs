@@ -540,3 +540,52 @@ fn the_schema_in_the_repository_is_that_of_the_program() {
         "out of date: cargo run -- schema > docs/workload.schema.json"
     );
 }
+
+#[test]
+fn what_is_wrong_with_the_sources_of_several_instances_is_told_once() {
+    let program = Program::new();
+    program.write(
+        "app.yaml",
+        "apiVersion: workloadctl/v1alpha1\nkind: Workload\nmetadata: {name: web}\nspec:\n  manifests: [web.yaml]\n  \
+         instances:\n  - {name: web-a, runtime: sandbox}\n  - {name: web-b, runtime: sandbox}\n  - {name: web-c, runtime: sandbox}\n  - {name: web-d, runtime: sandbox, images: {none: 'a:1'}}\n",
+    );
+    program.write(
+        "web.yaml",
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {containers: [{name: a, imag: b}]}\n",
+    );
+    let lines =
+        ["plan -f app.yaml --max-parallel 1", "deploy -f app.yaml web-c web-a --max-parallel 1"];
+    snapshot!(program.told(&lines), @"
+    $ workloadctl plan -f app.yaml --max-parallel 1
+    exit code 2
+    --- stdout
+    app.yaml: 4 failed
+    --- stderr
+    error: web-a: web.yaml:4:31: Pod/web: there is no field `spec.containers[0].imag`
+      4 | spec: {containers: [{name: a, imag: b}]}
+        |                               ^^^^ did you mean `image`?
+    hint: `--validate warn` leaves the decision to the server
+    error: web-b: the same as with web-a
+    error: web-c: the same as with web-a
+    error: web-d: --image none=a:1: no container and no image repository is none
+      there are a
+    hint: `--image none-` removes it where it was stored
+
+    $ workloadctl deploy -f app.yaml web-c web-a --max-parallel 1
+    exit code 2
+    --- stdout
+    app.yaml: 2 failed
+    --- stderr
+    error: web-a: web.yaml:4:31: Pod/web: there is no field `spec.containers[0].imag`
+      4 | spec: {containers: [{name: a, imag: b}]}
+        |                               ^^^^ did you mean `image`?
+    hint: `--validate warn` leaves the decision to the server
+    error: web-c: the same as with web-a
+    ");
+    // A program reads each with its own.
+    let call = program.call("plan -f app.yaml -o json");
+    let answer: serde_json::Value = serde_json::from_str(&call.stdout).unwrap();
+    let errors: Vec<_> =
+        answer["deploys"].as_array().unwrap().iter().map(|it| &it["error"]["message"]).collect();
+    assert_eq!(errors[0], errors[1]);
+}
