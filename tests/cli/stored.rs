@@ -382,7 +382,6 @@ spec: {ports: [{port: 80}]}
     $ workloadctl deploy web -f k8s --runtime sandbox
     exit code 2
     --- stderr
-    runtime sandbox: --runtime
     error: 4 errors in the manifests
       k8s/web.yaml:7:5: Deployment/web: annotation workloadctl/wait is "no": true or false; there are: "true", "false"
       k8s/web.yaml:8:5: Deployment/web: there is no annotation workloadctl/timeuot; did you mean `workloadctl/timeout`?
