@@ -522,6 +522,58 @@ fn a_mistake_stands_in_its_own_object() {
     "#);
 }
 
+/// Names that are none, and those that look like a path.
+#[test]
+fn fields_may_be_called_anything() {
+    let program = Program::new();
+    program.write(
+        "odd.yaml",
+        "apiVersion: v1\nkind: Service\nmetadata: {name: odd}\n.pec: 1\n'': 2\n'a.b': 1\n'[0]': 3\n'.': 1\n'a[1]': 2\n'x..y': 1\nspec:\n  '': 1\n  .type: x\n  '[ports]': 2\n  ports: [{'': 1, '[0]': 2, port: 1}]\n",
+    );
+    snapshot!(told(&program, &["definition validate odd.yaml"], ""), @"
+    $ workloadctl definition validate odd.yaml
+    exit code 2
+    --- stderr
+    error: 12 mistakes in the objects
+      odd.yaml:4:1: Service/odd: there is no field `[.pec]`
+        4 | .pec: 1
+          | ^^^^ did you mean `spec`?
+      odd.yaml:5:1: Service/odd: there is no field `[]`
+        5 | '': 2
+          | ^^ did you mean `kind`?
+      odd.yaml:6:1: Service/odd: there is no field `[a.b]`
+        6 | 'a.b': 1
+          | ^^^^^ expected one of apiVersion, kind, metadata, spec, status
+      odd.yaml:7:1: Service/odd: there is no field `[[0]]`
+        7 | '[0]': 3
+          | ^^^^^ expected one of apiVersion, kind, metadata, spec, status
+      odd.yaml:8:1: Service/odd: there is no field `[.]`
+        8 | '.': 1
+          | ^^^ expected one of apiVersion, kind, metadata, spec, status
+      odd.yaml:9:1: Service/odd: there is no field `[a[1]]`
+        9 | 'a[1]': 2
+          | ^^^^^^ expected one of apiVersion, kind, metadata, spec, status
+      odd.yaml:10:1: Service/odd: there is no field `[x..y]`
+        10 | 'x..y': 1
+           | ^^^^^^ expected one of apiVersion, kind, metadata, spec, status
+      odd.yaml:12:3: Service/odd: there is no field `spec[]`
+        12 |   '': 1
+           |   ^^ did you mean `type`?
+      odd.yaml:13:3: Service/odd: there is no field `spec[.type]`
+        13 |   .type: x
+           |   ^^^^^ did you mean `type`?
+      odd.yaml:14:3: Service/odd: there is no field `spec[[ports]]`
+        14 |   '[ports]': 2
+           |   ^^^^^^^^^ did you mean `ports`?
+      odd.yaml:15:12: Service/odd: there is no field `spec.ports[0][]`
+        15 |   ports: [{'': 1, '[0]': 2, port: 1}]
+           |            ^^ did you mean `name`?
+      odd.yaml:15:19: Service/odd: there is no field `spec.ports[0][[0]]`
+        15 |   ports: [{'': 1, '[0]': 2, port: 1}]
+           |                   ^^^^^ expected one of appProtocol, name, nodePort, port, protocol, targetPort
+    ");
+}
+
 #[test]
 fn places_are_found_in_lists_and_behind_anchors() {
     let program = Program::new();

@@ -107,9 +107,15 @@ pub(super) fn of_finding(finding: &Finding, body: &Value, schema: &Schema, secre
 
 /// Puts a field that does not exist into words; the nearest one, or the level where it exists, is
 /// probably meant.
-pub(super) fn unknown(at: Found, schema: &Schema) -> Fault {
-    let Some((PathStep::Key(name), above)) = at.steps.split_last() else {
-        unreachable!("a field has a name")
+pub(super) fn unknown(mut at: Found, schema: &Schema) -> Fault {
+    if at == Found::default() {
+        // No field of the object itself is the one without a name.
+        at.steps.push(PathStep::Key(String::new()));
+    }
+    // What was not found is called as it was told.
+    let (name, above) = match (at.steps.split_last(), &at.rest) {
+        (Some((PathStep::Key(name), above)), None) => (&**name, above),
+        (_, rest) => (rest.as_deref().unwrap_or_default(), &*at.steps),
     };
     let levels = levels(schema, above);
     let fields: Vec<&str> = levels
@@ -120,8 +126,8 @@ pub(super) fn unknown(at: Found, schema: &Schema) -> Fault {
     let suggestion = near.map(str::to_owned).or_else(|| {
         // A field that slipped in too deep is one of a level above.
         let mut above_it = (0..levels.len().saturating_sub(1)).rev();
-        let depth = above_it.find(|&depth| levels[depth].properties.contains_key(name.as_str()))?;
-        let meant = Found { steps: at.steps[..depth].to_vec(), rest: Some(name.clone()) };
+        let depth = above_it.find(|&depth| levels[depth].properties.contains_key(name))?;
+        let meant = Found { steps: at.steps[..depth].to_vec(), rest: Some(name.to_owned()) };
         Some(meant.to_string())
     });
     let expected = (suggestion.is_none() && !fields.is_empty() && fields.len() <= LISTED)

@@ -21,16 +21,20 @@ pub(super) struct Found {
 }
 
 impl Found {
-    /// Follows a path into an object. Keys of maps may have dots: the longest that fits counts.
+    /// Follows a path into an object. Keys may have dots and brackets, or be empty: the longest that
+    /// fits counts.
     pub(super) fn at(body: &Value, path: &str) -> Self {
         let (mut steps, mut value, mut rest) = (Vec::new(), body, path);
         loop {
-            rest = rest.strip_prefix('.').unwrap_or(rest);
             if rest.is_empty() {
                 return Self { steps, rest: None };
             }
-            let Some((step, next, behind)) = step(value, rest) else {
-                return Self { steps, rest: Some(rest.to_owned()) };
+            let inner = rest.strip_prefix('.').unwrap_or(rest);
+            // A key of the object itself may begin with a dot.
+            let whole = steps.is_empty().then(|| step(value, rest)).flatten();
+            let Some((step, next, behind)) = whole.or_else(|| step(value, inner)) else {
+                let rest = (!inner.is_empty()).then(|| inner.to_owned());
+                return Self { steps, rest };
             };
             steps.push(step);
             (value, rest) = (next, behind);
@@ -84,23 +88,24 @@ impl Found {
 }
 
 fn step<'v, 'p>(value: &'v Value, path: &'p str) -> Option<(PathStep, &'v Value, &'p str)> {
-    if let Some(inner) = path.strip_prefix('[') {
-        let (name, behind) = inner.split_once(']')?;
-        return match value {
-            Value::Array(items) => {
-                let index = name.parse().ok()?;
-                Some((PathStep::Index(index), items.get(index)?, behind))
-            }
-            _ => Some((PathStep::Key(name.to_owned()), value.get(name)?, behind)),
-        };
-    }
-    let fields = value.as_object()?;
-    let fits = fields.iter().filter_map(|(key, value)| {
+    let fields = value.as_object().into_iter().flatten();
+    let fits = fields.filter_map(|(key, value)| {
         let behind = path.strip_prefix(key.as_str())?;
         (behind.is_empty() || behind.starts_with(['.', '['])).then_some((key, value, behind))
     });
-    let (key, value, behind) = fits.max_by_key(|(key, ..)| key.len())?;
-    Some((PathStep::Key(key.clone()), value, behind))
+    let literal = fits.max_by_key(|(key, ..)| key.len());
+    // The empty key fits everything.
+    if let Some((key, value, behind)) =
+        literal.filter(|(key, ..)| !key.is_empty() || path.is_empty())
+    {
+        return Some((PathStep::Key(key.clone()), value, behind));
+    }
+    let (name, behind) = path.strip_prefix('[')?.split_once(']')?;
+    let Value::Array(items) = value else {
+        return Some((PathStep::Key(name.to_owned()), value.get(name)?, behind));
+    };
+    let index = name.parse().ok()?;
+    Some((PathStep::Index(index), items.get(index)?, behind))
 }
 
 /// Written as API servers do: `spec.containers[0].image`, `metadata.labels[example.com/a]`.
@@ -109,7 +114,9 @@ impl fmt::Display for Found {
         for (depth, step) in self.steps.iter().enumerate() {
             match step {
                 PathStep::Index(index) => write!(f, "[{index}]")?,
-                PathStep::Key(key) if key.contains(['.', '/', '[']) => write!(f, "[{key}]")?,
+                PathStep::Key(key) if key.is_empty() || key.contains(['.', '/', '[']) => {
+                    write!(f, "[{key}]")?
+                }
                 PathStep::Key(key) if depth == 0 => f.write_str(key)?,
                 PathStep::Key(key) => write!(f, ".{key}")?,
             }
