@@ -46,6 +46,7 @@ pub(crate) mod typed;
 pub(crate) mod validation;
 pub(crate) mod watching;
 pub(crate) mod workload_file;
+mod wrong_flags;
 pub(crate) mod wrong_words;
 
 use clap::Subcommand;

@@ -9,6 +9,7 @@ use clap::{
     error::{ContextKind, ContextValue, ErrorKind},
 };
 
+use super::wrong_flags;
 use crate::workload::name::nearest;
 
 /// Other tools' words, and what does the same here. The first part is where they stand: at the
@@ -74,8 +75,10 @@ pub(crate) fn advise(
     arguments: &[OsString],
     grammar: &Command,
 ) -> Option<String> {
-    if error.kind() != ErrorKind::InvalidSubcommand {
-        return None;
+    match error.kind() {
+        ErrorKind::InvalidSubcommand => {}
+        ErrorKind::UnknownArgument => return wrong_flags::advise(error, arguments, grammar),
+        _ => return None,
     }
     let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else {
         return None;
@@ -91,17 +94,7 @@ pub(crate) fn advise(
 }
 
 fn meant(word: &str, arguments: &[OsString], grammar: &Command) -> Option<String> {
-    let mut at = grammar;
-    let mut path = Vec::new();
-    for argument in arguments.iter().skip(1).filter_map(|argument| argument.to_str()) {
-        if argument == word {
-            break;
-        }
-        if let Some(inner) = at.find_subcommand(argument) {
-            path.push(inner.get_name());
-            at = inner;
-        }
-    }
+    let (at, mut path) = wrong_flags::place(arguments, word, grammar);
     let place = path.join(" ");
     let named = word.to_lowercase();
     let other = OTHERS.iter().find(|(there, words, _)| *there == place && words.contains(&&*named));

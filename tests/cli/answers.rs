@@ -39,9 +39,7 @@ fn a_failure_is_one_document_too() {
     --- stderr
     error: unexpected argument '--nope' found
 
-      tip: to pass '--nope' as a value, use '-- --nope'
-
-    Usage: workloadctl deploy <INSTANCE>...
+    Usage: workloadctl deploy [OPTIONS] [INSTANCE]...
 
     For more information, try '--help'.
 

@@ -38,6 +38,14 @@ fn what_is_wrong_is_said() {
              error: \"a_b\" is not a valid instance name: '_' is not a lower-case letter, a digit \
              or `-`\nhint: use `a-b`\n",
         ),
+        (
+            "deploy examples/web",
+            "error: \"examples/web\" is a path, and no instance name\nhint: workloadctl deploy NAME -f examples/web\n",
+        ),
+        (
+            "plan web.yaml",
+            "error: \"web.yaml\" is a path, and no instance name\nhint: workloadctl deploy NAME -f web.yaml\n",
+        ),
         ("deploy web -o yaml", "error: `deploy` has no -o yaml, only table, json\n"),
         ("plan web -o name", "error: `plan` has no -o name, only table, json\n"),
         ("delete web -o wide", "error: `delete` has no -o wide, only table, json\n"),
@@ -69,6 +77,65 @@ fn what_is_wrong_is_said() {
     }
 }
 
+/// Other tools' flags, and mistyped ones, lead to flags of the same command or to none.
+#[test]
+fn wrong_flags_lead_nowhere_else() {
+    let mut told = String::new();
+    for line in [
+        "rollback web 3",
+        "rollback web --to-revision 3",
+        "rollback web --release 3",
+        "deploy web --wait",
+        "deploy web --atomic",
+        "deploy web --create-namespace",
+        "deploy web --dryrun",
+        "deploy web --force",
+        "history web --limit 3",
+        "logs web --lines 3",
+        "runtime list --al",
+    ] {
+        let said = wrong(line);
+        let tip = said.lines().find(|line| line.starts_with("  tip: ")).unwrap_or_default();
+        let usage = said.lines().find(|line| line.starts_with("Usage: ")).unwrap();
+        told += &format!("$ workloadctl {line}\n{tip}\n{usage}\n");
+    }
+    snapshot!(told, @"
+    $ workloadctl rollback web 3
+      tip: did you mean `workloadctl rollback --to 3`?
+    Usage: workloadctl rollback [OPTIONS] <INSTANCE>
+    $ workloadctl rollback web --to-revision 3
+      tip: did you mean `workloadctl rollback --to`?
+    Usage: workloadctl rollback [OPTIONS] <INSTANCE>
+    $ workloadctl rollback web --release 3
+      tip: did you mean `workloadctl rollback --to`?
+    Usage: workloadctl rollback [OPTIONS] <INSTANCE>
+    $ workloadctl deploy web --wait
+      tip: `workloadctl deploy` waits by itself, unless `--no-wait` is given
+    Usage: workloadctl deploy [OPTIONS] [INSTANCE]...
+    $ workloadctl deploy web --atomic
+      tip: did you mean `workloadctl deploy --rollback-on-failure`?
+    Usage: workloadctl deploy [OPTIONS] [INSTANCE]...
+    $ workloadctl deploy web --create-namespace
+      tip: `workloadctl deploy` makes a namespace that is missing
+    Usage: workloadctl deploy [OPTIONS] [INSTANCE]...
+    $ workloadctl deploy web --dryrun
+      tip: did you mean `workloadctl deploy --dry-run`?
+    Usage: workloadctl deploy [OPTIONS] [INSTANCE]...
+    $ workloadctl deploy web --force
+
+    Usage: workloadctl deploy [OPTIONS] [INSTANCE]...
+    $ workloadctl history web --limit 3
+
+    Usage: workloadctl history [OPTIONS] <INSTANCE>
+    $ workloadctl logs web --lines 3
+      tip: did you mean `workloadctl logs --tail`?
+    Usage: workloadctl logs [OPTIONS] <INSTANCE> [TARGET]
+    $ workloadctl runtime list --al
+
+    Usage: workloadctl runtime list [OPTIONS]
+    ");
+}
+
 #[test]
 fn clap_says_the_rest() {
     let mut told = String::new();
@@ -94,9 +161,7 @@ fn clap_says_the_rest() {
     $ workloadctl deploy web --nope
     error: unexpected argument '--nope' found
 
-      tip: to pass '--nope' as a value, use '-- --nope'
-
-    Usage: workloadctl deploy <INSTANCE>...
+    Usage: workloadctl deploy [OPTIONS] [INSTANCE]...
 
     For more information, try '--help'.
 

@@ -40,6 +40,12 @@ impl ReleaseArgs {
         if runtimes.len() > 1 || runtimes.iter().any(|runtime| spread::is_pattern(runtime)) {
             return self.spread(runtimes);
         }
+        if let Some(path) = self.names.iter().find(|name| self.is_path(name)) {
+            let message = format!("{path:?} is a path, and no instance name");
+            return Err(Error::usage(Code::InvalidName, message)
+                .hint(format!("workloadctl deploy NAME -f {path}"))
+                .into());
+        }
         let mut names = instance_names(&self.names)?;
         let selection = match names.len() {
             _ if self.all => Selection::All,
@@ -75,6 +81,12 @@ impl ReleaseArgs {
             .into()),
             None => Ok(selection),
         }
+    }
+
+    /// Tells whether what stands in place of a name is what somebody forgot `-f` before.
+    fn is_path(&self, name: &str) -> bool {
+        let is_manifest = [".yaml", ".yml", ".json"].iter().any(|end| name.ends_with(end));
+        self.files.file.is_empty() && (is_manifest || name.contains('/'))
     }
 }
 
