@@ -87,7 +87,7 @@ pub(crate) fn runtimes(bench: &Bench) {
             time(&format!("deploy one-{runtime} -f set.yaml --runtime {runtime} --yes"))
         });
         slowest.push(alone.max().expect("at least one"));
-        time(&format!("definition apply bench -f set.yaml"));
+        time("definition apply bench -f set.yaml");
         let all = format!("--definition bench --runtime c-* --max-parallel {count}");
         together.push(time(&format!("deploy {all} --yes")));
         let made = runtimes.iter().map(|runtime| format!("bench-{runtime}"));
