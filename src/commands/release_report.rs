@@ -7,7 +7,7 @@ use clap::Args;
 use crate::{
     commands::invocation::{Done, Invocation},
     ops::release_report,
-    output,
+    output::{self, format::Format},
     workload::{
         error::{Code, Error},
         name::InstanceName,
@@ -26,6 +26,7 @@ only its outcome is known here.
 Examples:
   workloadctl report web --html web.html
   workloadctl report web --release 7 --html web-7.html
+  workloadctl report web --html - | gzip > web.html.gz
 
 Exit codes:
   0  written
@@ -42,7 +43,7 @@ pub(crate) struct ReleaseReportArgs {
     /// The number of the release [default: the newest]
     #[arg(long, value_name = "N")]
     release: Option<u64>,
-    /// The file that is written, or overwritten
+    /// The file that is written, or overwritten; `-` is standard output
     #[arg(long, value_name = "FILE")]
     html: PathBuf,
 }
@@ -51,7 +52,14 @@ pub(crate) struct ReleaseReportArgs {
 pub(super) fn run(args: ReleaseReportArgs, call: &Invocation) -> Done {
     let ReleaseReportArgs { name, release, html } = args;
     let name: InstanceName = name.parse()?;
+    let is_stdout = html.as_os_str() == "-";
+    if is_stdout {
+        call.only("report --html -", &[Format::Table])?;
+    }
     let report = release_report::of(&call.open_for_reading()?, &name, release)?;
+    if is_stdout {
+        return Ok(output::report::answer(&call.printer, &report).map(|()| None)?);
+    }
     let shown = html.display().to_string();
     let file = call.env.current_dir.join(html);
     fs::write(file, output::report::page(&report)).map_err(|error| {

@@ -42,11 +42,13 @@ pub(crate) fn of(store: &Store, name: &InstanceName, number: Option<u64>) -> Res
     // The list begins with the newest.
     let before = releases.next();
     let instance = store.instance(name)?.ok_or_else(|| store.no_such_instance(name.as_str()))?;
+    let sent = store.rendered(name, &release.id)?;
     Ok(ReportView {
         name: name.to_string(),
+        is_sent_here: sent.is_some(),
         runtime: instance.runtime,
         namespace: instance.namespace,
-        objects: objects(store, name, &release)?,
+        objects: objects(store, name, &release, &sent.unwrap_or_default())?,
         diff: since(store, name, before.as_ref(), &release),
         release,
     })
@@ -58,7 +60,13 @@ fn since(
     before: Option<&ReleaseView>,
     release: &ReleaseView,
 ) -> Result<DiffView, String> {
-    let Some(before) = before else { return Err("no release came before".to_owned()) };
+    let Some(before) = before else {
+        // The first one of all has the number 1.
+        return Err(match release.release {
+            1 => "no release came before".to_owned(),
+            _ => "the release before is not known here".to_owned(),
+        });
+    };
     let side = |release: &ReleaseView| Side::Release {
         instance: name.clone(),
         number: Some(release.release),
@@ -66,8 +74,12 @@ fn since(
     diff::sides(store, side(before), side(release)).map_err(|error| error.in_short())
 }
 
-fn objects(store: &Store, name: &InstanceName, release: &ReleaseView) -> Result<Vec<ReportObject>> {
-    let sent = store.rendered(name, &release.id)?.unwrap_or_default();
+fn objects(
+    store: &Store,
+    name: &InstanceName,
+    release: &ReleaseView,
+    sent: &[Value],
+) -> Result<Vec<ReportObject>> {
     let mut deeds: HashMap<ObjectId, Deed> = HashMap::new();
     let mut order = Vec::new();
     for deed in store.deeds(name, &release.id)? {
@@ -76,7 +88,7 @@ fn objects(store: &Store, name: &InstanceName, release: &ReleaseView) -> Result<
     }
     let unready = store.unready(name, &release.id)?.into_iter();
     let mut unready: HashMap<ObjectId, Unready> = unready.map(|it| (it.id.clone(), it)).collect();
-    let needs = needs(&sent);
+    let needs = needs(sent);
     let ids: Vec<ObjectId> = sent.iter().map(ObjectId::of).collect();
     let gone = order.into_iter().filter(|id| !ids.contains(id)).collect::<Vec<_>>();
     let needs = needs.into_iter().chain(std::iter::repeat_with(Vec::new));

@@ -7,7 +7,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use crate::harness::{Place, variable};
+use crate::harness::{Outcome, Place, variable};
 
 /// A Deployment that is ready with nothing, and a Secret.
 fn set(value: &str, password: &str) -> String {
@@ -179,6 +179,49 @@ on_both! {
         assert!(text.contains("no release came before"), "{text}");
         let told = place.run(&format!("report {name} --release 1 --html one.html -o json")).expect(0).json();
         assert_eq!((&told["kind"], &told["release"]), (&"Report".into(), &1.into()));
+        assert_eq!(place.run(&format!("report {name} --release 1 --html -")).expect(0).stdout, text);
+        let odd = |line: &str| {
+            let mut command = place.command(line);
+            command.args(["--html", "a\u{1b}[31m.html"]);
+            place.shown(&Outcome::of(&format!("{line} --html ODD"), command.output().unwrap()))
+        };
+        snapshot!(odd(&format!("report {name} --release 1")), @r"
+        $ workloadctl report NAME --release 1 --html ODD
+        exit code 0
+        --- stdout
+        report of NAME release 1 written to a\u{1b}[31m.html
+        ");
+        snapshot!(place.told(&format!("report {name} --release 1 --html - -o json")), @r#"
+        $ workloadctl report NAME --release 1 --html - -o json
+        exit code 2
+        --- stdout
+        {
+          "apiVersion": "workloadctl/v1alpha1",
+          "kind": "Error",
+          "error": {
+            "code": "invalid-flag",
+            "exitCode": 2,
+            "message": "`report --html -` has no -o json, only table"
+          }
+        }
+        --- stderr
+        error: `report --html -` has no -o json, only table
+        "#);
+        // Of what another database made it is said what is not known.
+        place.lose_database();
+        place.run(&format!("status {name}")).expect(0);
+        place.run(&format!("deploy {name} --set ConfigMap/conf:data.value=four --no-wait")).expect(0);
+        let last = place.run(&format!("history {name} -o json")).expect(0).json();
+        let known: Vec<_> = last["releases"].as_array().unwrap().iter().map(|it| it["release"].as_u64().unwrap()).collect();
+        assert_eq!(known, [3, 2], "the record tells of the newest alone");
+        let page = place.run(&format!("report {name} --release 2 --html -")).expect(0).stdout;
+        let told: Vec<&str> = page.lines().filter(|line| line.contains("known here")).collect();
+        snapshot!(told.join("\n"), @"
+        <p>What this release sent is not known here: it was deployed by tester@HOST, with another database.</p>
+        <p>What waited for what is not known here.</p>
+        <p>the release before is not known here</p>
+        ");
+        assert!(!page.contains("No object waits"), "{page}");
         snapshot!(place.told(&format!("report {name} --release 9 --html no.html")), @"
         $ workloadctl report NAME --release 9 --html no.html
         exit code 1

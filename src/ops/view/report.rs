@@ -13,6 +13,8 @@ pub(crate) struct ReportView {
     pub runtime: String,
     pub namespace: Option<String>,
     pub release: ReleaseView,
+    /// Whether it is known here what the release sent: not of one that another database made.
+    pub is_sent_here: bool,
     /// The objects, in the order of the manifests, and behind them what was removed.
     pub objects: Vec<ReportObject>,
     /// What changed since the release before; a sentence where that is not known, or there is none.

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::html::escaped;
-use crate::ops::view::ReportObject;
+use crate::ops::view::{ReportObject, ReportView};
 
 /// How many objects are drawn; more are listed.
 const DRAWN: usize = 60;
@@ -13,13 +13,18 @@ const BOX: (usize, usize) = (190, 40);
 const STEP: (usize, usize) = (250, 54);
 
 /// Gives the section.
-pub(super) fn section(objects: &[ReportObject]) -> String {
+pub(super) fn section(report: &ReportView) -> String {
+    let ReportView { objects, is_sent_here, .. } = report;
     let edges: Vec<(usize, usize)> = objects
         .iter()
         .enumerate()
         .flat_map(|(to, object)| object.needs.iter().map(move |need| (need.from, to)))
         .collect();
     let mut out = "<h2>Order</h2>\n".to_owned();
+    if !is_sent_here {
+        out += "<p>What waited for what is not known here.</p>\n";
+        return out;
+    }
     if edges.is_empty() {
         out += "<p>No object waits for another.</p>\n";
         return out;

@@ -13,6 +13,7 @@ use super::{
     format::Format,
     human,
     printer::Printer,
+    sanitize::one_line,
     stream::Stream,
 };
 use crate::{
@@ -30,6 +31,7 @@ const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
 /// # Errors
 /// Code 1 when stdout cannot be written.
 pub(crate) fn written(printer: &Printer, report: &ReportView, file: &str) -> Result<()> {
+    let file = &*one_line(file);
     let (name, release) = (&report.name, report.release.release);
     match printer.format() {
         Format::Json | Format::Yaml => {
@@ -41,6 +43,14 @@ pub(crate) fn written(printer: &Printer, report: &ReportView, file: &str) -> Res
             printer.answer(&format!("report of {name} release {release} written to {file}\n"))
         }
     }
+}
+
+/// Answers with the page itself.
+///
+/// # Errors
+/// Code 1 when stdout cannot be written.
+pub(crate) fn answer(printer: &Printer, report: &ReportView) -> Result<()> {
+    printer.answer(&page(report))
 }
 
 /// Gives the page.
@@ -56,7 +66,7 @@ pub(crate) fn page(report: &ReportView) -> String {
     head(&mut out, report);
     evidence(&mut out, &report.objects);
     out += &timeline::section(report);
-    out += &graph::section(&report.objects);
+    out += &graph::section(report);
     differences(&mut out, report);
     out += "<footer>Values of Secrets are masked. Written by workloadctl.</footer>\n</body>\n</html>\n";
     out

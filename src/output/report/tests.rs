@@ -53,6 +53,7 @@ fn report(objects: Vec<ReportObject>) -> ReportView {
             counts: None,
             images_changed: None,
         },
+        is_sent_here: true,
         objects,
         diff: Err("no release came before".into()),
     }

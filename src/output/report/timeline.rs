@@ -16,6 +16,14 @@ pub(super) fn section(report: &ReportView) -> String {
     let objects = &report.objects;
     let (rows, rest): (Vec<_>, Vec<_>) = objects.iter().partition(|object| is_news(object));
     let mut out = "<h2>Timeline</h2>\n".to_owned();
+    if !report.is_sent_here {
+        let by = escaped(&report.release.deployed_by);
+        writeln!(
+            out,
+            "<p>What this release sent is not known here: it was deployed by {by}, with another database.</p>"
+        )
+        .expect("writing to a string cannot fail");
+    }
     if !rows.is_empty() {
         let span = Span::of(report);
         out += &span.head();
