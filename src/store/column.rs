@@ -33,9 +33,9 @@ impl<'r> Columns<'r> {
         Self { row, next: 0 }
     }
 
-    /// Reads the next one, and stays before it.
-    pub(super) fn peek<T: FromSql>(&self) -> rusqlite::Result<T> {
-        self.row.get(self.next)
+    /// Looks at the text of the next one, and stays before it.
+    pub(super) fn text(&self) -> rusqlite::Result<Option<&'r str>> {
+        Ok(self.row.get_ref(self.next)?.as_str_or_null()?)
     }
 
     /// Goes on behind the next one.
@@ -45,7 +45,7 @@ impl<'r> Columns<'r> {
 
     /// Reads the next one.
     pub(super) fn read<T: FromSql>(&mut self) -> rusqlite::Result<T> {
-        let value = self.peek()?;
+        let value = self.row.get(self.next)?;
         self.skip();
         Ok(value)
     }

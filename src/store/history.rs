@@ -1,6 +1,6 @@
 //! What is kept of each release of an instance, summed up.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use rusqlite::{Row, params};
 
@@ -21,7 +21,7 @@ impl Store {
     /// # Errors
     /// Those of the database.
     pub(crate) fn history(&self, instance: &InstanceName) -> Result<Vec<Kept>> {
-        let mut known = Images::new();
+        let mut known: Images = None;
         let read = |row: &Row<'_>| read(&mut Columns::of(row), &mut known);
         let mut kept = self.rows(releases::RELEASE, params![Word(instance)], read)?;
         for release in &mut kept {
@@ -35,22 +35,25 @@ impl Store {
     }
 }
 
-/// What was read of images: most releases send those of the one before.
-type Images = HashMap<String, Arc<[ContainerImage]>>;
+/// What was read of images last: most releases send those of the one before.
+type Images = Option<(String, Arc<[ContainerImage]>)>;
 
 fn images(
     columns: &mut Columns<'_>,
     known: &mut Images,
 ) -> rusqlite::Result<Option<Arc<[ContainerImage]>>> {
-    let text: Option<String> = columns.peek()?;
-    if let Some(images) = text.as_ref().and_then(|text| known.get(text)) {
+    let text = columns.text()?;
+    if let Some((before, images)) = known
+        && text == Some(before.as_str())
+    {
         columns.skip();
         return Ok(Some(images.clone()));
     }
+    let text = text.map(str::to_owned);
     let images: Option<Json<Vec<ContainerImage>>> = columns.read()?;
     let images = images.map(|Json(images)| Arc::from(images));
-    if let Some((text, images)) = text.zip(images.clone()) {
-        known.insert(text, images);
+    if let Some(found) = text.zip(images.clone()) {
+        *known = Some(found);
     }
     Ok(images)
 }

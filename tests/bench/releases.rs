@@ -81,8 +81,10 @@ fn looking(home: &Path) {
         write(home, DIFFERENT, number);
         call(home, "deploy web -f set.json --runtime sandbox --no-wait");
     }
-    let took = several(home, "diff web@1 web@2 -o json");
-    eprintln!("diff of two releases of {DIFFERENT} objects: {took:.1} ms");
+    for form in ["json", "table"] {
+        let took = several(home, &format!("diff web@1 web@2 -o {form}"));
+        eprintln!("diff of two releases of {DIFFERENT} objects, as {form}: {took:.1} ms");
+    }
     for number in 1..=2 {
         write(home, 10, number);
         call(home, "deploy few -f set.json --runtime sandbox --no-wait");
