@@ -63,7 +63,8 @@ pub(crate) fn plan(bench: &Bench) {
     let layer = count.div_ceil(LAYERS);
     let objects: Vec<Value> = (0..count)
         .map(|number| {
-            let needs = (0..NEEDS).filter_map(|step| {
+            // A third of them has one more: three an object, those of the first layer included.
+            let needs = (0..NEEDS + usize::from(number % 3 == 0)).filter_map(|step| {
                 let before = (number / layer).checked_sub(1)? * layer;
                 let name = before + (number + step) % layer;
                 Some(format!("/namespaces/bench-plan/ConfigMap/conf-{name:05}"))
@@ -79,7 +80,7 @@ pub(crate) fn plan(bench: &Bench) {
         })
         .collect();
     home.write("plan.yaml", &documents(&objects));
-    let edges = NEEDS * (count - layer);
+    let edges = (layer..count).map(|number| NEEDS + usize::from(number % 3 == 0)).sum::<usize>();
     let look = |line: &str| {
         let run = home.run(line, Duration::from_millis(2));
         let processor = run.processor.as_secs_f64();
