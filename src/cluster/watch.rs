@@ -20,7 +20,7 @@ use super::{
     failure::Failure,
     stream, trimmed,
 };
-use crate::workload::error::Code;
+use crate::workload::{body::Body as ObjectBody, error::Code, object::ObjectId};
 
 /// How long the server keeps one watch open, in seconds.
 const WATCH_SECONDS: u64 = 290;
@@ -47,8 +47,8 @@ pub(crate) struct Collection {
 
 #[derive(Debug, Clone)]
 pub(crate) enum CollectionEvent {
-    /// All objects of a collection: what is not among them is gone.
-    Listed(Collection, Vec<Value>),
+    /// All objects of a collection, at rest: what is not among them is gone.
+    Listed(Collection, Vec<(ObjectId, ObjectBody)>),
     /// An object as it is now.
     Present(Value),
     /// An object's last state; it is gone.
@@ -79,9 +79,15 @@ impl Collection {
     /// # Errors
     /// As [`Api::send`].
     pub(crate) async fn list(&self, api: &Api) -> Result<List, Failure> {
-        let mut list = api.list_look(&self.path, &self.query).await?;
-        list.items.iter_mut().for_each(|object| self.complete(object));
-        Ok(list)
+        self.list_kept(api, |object| object).await
+    }
+
+    async fn list_kept<T>(&self, api: &Api, keep: impl Fn(Value) -> T) -> Result<List<T>, Failure> {
+        let complete = |mut object: Value| {
+            self.complete(&mut object);
+            keep(object)
+        };
+        api.list_look(&self.path, &self.query, complete).await
     }
 
     /// Observes the collection until the receiver is gone or the collection cannot be observed.
@@ -97,7 +103,9 @@ impl Collection {
         silence: Duration,
     ) {
         loop {
-            let list = match self.list(&api).await {
+            // A page is all that is held as trees.
+            let keep = |object: Value| (ObjectId::of(&object), ObjectBody::at_rest(object));
+            let list = match self.list_kept(&api, keep).await {
                 Ok(list) => list,
                 Err(failure) if may_pass(&failure) => {
                     tokio::time::sleep(PAUSE).await;

@@ -186,6 +186,7 @@ mod tests {
         );
         body.rest();
         assert_eq!(body["a"], 1);
+        assert_eq!(body.clone().into_value(), *body.look());
         assert!(is_text(&serde_json::from_value(value).unwrap()));
     }
 

@@ -39,12 +39,17 @@ impl Api {
         self.pages(collection, query, &Request::get(""), Some).await
     }
 
-    /// Lists a collection whose objects are only looked at.
+    /// Lists a collection whose objects are only looked at, and keeps of each what `keep` makes of it.
     ///
     /// # Errors
     /// As [`Api::send`].
-    pub(crate) async fn list_look(&self, collection: &str, query: &str) -> Result<List, Failure> {
-        self.pages(collection, query, &Request::look(""), Some).await
+    pub(crate) async fn list_look<T>(
+        &self,
+        collection: &str,
+        query: &str,
+        keep: impl Fn(Value) -> T,
+    ) -> Result<List<T>, Failure> {
+        self.pages(collection, query, &Request::look(""), |object| Some(keep(object))).await
     }
 
     /// Lists the metadata alone of a collection's objects.

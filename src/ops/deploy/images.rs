@@ -231,7 +231,8 @@ impl ToLoad {
 fn uses(items: &[Item]) -> BTreeMap<String, Vec<&Item>> {
     let mut uses: BTreeMap<String, Vec<&Item>> = BTreeMap::new();
     for item in items {
-        let Some(spec) = pod_spec(&item.desired.id, &item.desired.body) else { continue };
+        let body = item.desired.body.look();
+        let Some(spec) = pod_spec(&item.desired.id, &body) else { continue };
         let lists = ["initContainers", "containers"].into_iter();
         for container in lists.filter_map(|list| spec.get(list)?.as_array()).flatten() {
             if let Some(image) =

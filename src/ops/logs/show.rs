@@ -224,7 +224,7 @@ fn take(
 ) -> Result<Vec<String>, Box<(Collection, crate::cluster::failure::Failure)>> {
     match change {
         CollectionEvent::Listed(_, objects) => {
-            objects.into_iter().for_each(|object| owned.put(object));
+            objects.into_iter().for_each(|(_, object)| owned.put(object.into_value()));
         }
         CollectionEvent::Present(object) => owned.put(object),
         CollectionEvent::Gone(object) => {

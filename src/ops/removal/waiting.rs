@@ -137,13 +137,13 @@ impl<'w, 'e> Wait<'w, 'e> {
             CollectionEvent::Present(object) => self.keep(object),
             CollectionEvent::Gone(object) => self.suspect(&ObjectId::of(&object)),
             CollectionEvent::Listed(collection, objects) => {
-                let here: HashSet<ObjectId> = objects.iter().map(ObjectId::of).collect();
+                let here: HashSet<&ObjectId> = objects.iter().map(|(id, _)| id).collect();
                 for id in self.inside(&collection) {
                     if !here.contains(id) {
                         self.suspects.insert(id);
                     }
                 }
-                objects.into_iter().for_each(|object| self.keep(object));
+                objects.into_iter().for_each(|(_, object)| self.keep(object.into_value()));
             }
             CollectionEvent::Unobservable(collection, _) => {
                 self.unwatched.extend(self.inside(&collection));

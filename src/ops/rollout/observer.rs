@@ -196,14 +196,15 @@ impl Observer {
         self.login_refused.as_ref()
     }
 
-    fn take_list(&mut self, collection: &Collection, objects: Vec<Value>) {
+    fn take_list(&mut self, collection: &Collection, objects: Vec<(ObjectId, Body)>) {
         if collection.query.starts_with(BY_NAME) {
             // One neighbour: it says nothing about the others of its kind.
-            objects.into_iter().for_each(|object| self.shown.keep_around(object));
+            let objects = objects.into_iter().map(|(_, object)| object.into_value());
+            objects.for_each(|object| self.shown.keep_around(object));
             return;
         }
-        for object in &objects {
-            self.polled.remove(&ObjectId::of(object));
+        for (id, _) in &objects {
+            self.polled.remove(id);
         }
         self.shown.list(place_of(collection), collection, objects);
     }

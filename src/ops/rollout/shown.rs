@@ -150,8 +150,13 @@ impl Shown {
     }
 
     /// Takes in a list: what it does not have is gone.
-    pub(super) fn list(&mut self, place: Place, collection: &Collection, objects: Vec<Value>) {
-        let here: HashSet<ObjectId> = objects.iter().map(ObjectId::of).collect();
+    pub(super) fn list(
+        &mut self,
+        place: Place,
+        collection: &Collection,
+        objects: Vec<(ObjectId, Body)>,
+    ) {
+        let here: HashSet<&ObjectId> = objects.iter().map(|(id, _)| id).collect();
         // After a watch that broke (410, a restarted server) a new list stands in for the deletions
         // that it missed.
         let gone: Vec<ObjectId> = self
@@ -176,7 +181,7 @@ impl Shown {
             }
             self.forget(&id);
         }
-        objects.into_iter().for_each(|object| self.keep(object));
+        objects.into_iter().for_each(|(_, object)| self.keep(object.into_value()));
         if self.listed.insert(place.clone()) {
             // From now on what was not seen is missing.
             let of_place = |id: &ObjectId| id.group_kind() == place.0 && id.namespace == place.1;
