@@ -6,7 +6,7 @@
 use super::{
     instance::Status,
     object::ObjectId,
-    readiness::{PodCounts, State, UNAWAITED, Verdict},
+    readiness::{PodCounts, State, Verdict, is_excused},
     release::Outcome,
 };
 
@@ -172,7 +172,7 @@ fn sentence(seen: &JudgedObject) -> String {
 
 /// Counts what is ready. What is not, since nobody waits for it, is not said to be.
 fn healthy(objects: &[JudgedObject]) -> String {
-    let is_left = |seen: &&JudgedObject| seen.verdict.reason == UNAWAITED;
+    let is_left = |seen: &&JudgedObject| is_excused(seen.verdict);
     match (objects.len(), objects.iter().filter(is_left).count()) {
         (0, _) => "it has no objects".to_owned(),
         (1, 0) => "its object is ready".to_owned(),
@@ -217,7 +217,7 @@ mod tests {
         let waiting = Verdict::waiting("Progressing", "1 of 2 pods available");
         let failed = Verdict::failed("ErrImagePull", "no image");
         let missing = Verdict::missing();
-        let unawaited = Verdict { reason: UNAWAITED.to_owned(), ..Verdict::ready_saying("x") };
+        let unawaited = Verdict::ready_saying("not waited for (workloadctl/wait): no pod");
         let some = Some((7, Outcome::Ready));
         let one = PodCounts { wanted: 2, ready: 1 };
         let zero = PodCounts { wanted: 2, ready: 0 };

@@ -50,7 +50,7 @@ use self::{
 pub(crate) use self::{
     annotations::{
         WrongAnnotation,
-        allowance::{Allowance, TIMED_OUT, UNAWAITED, late, unawaited},
+        allowance::{Allowance, TIMED_OUT, is_excused, late, unawaited},
         check_annotations, says_when,
     },
     counts::{PodCounts, is_ahead_of_all_pods, pod_counts},

@@ -20,9 +20,6 @@ pub(super) const WAIT: &str = "workloadctl/wait";
 /// The annotation that says how long it may take.
 pub(super) const TIMEOUT: &str = "workloadctl/timeout";
 
-/// The reason of what is not ready, and is not waited for either.
-pub(crate) const UNAWAITED: &str = "NotWaitedFor";
-
 /// The reason of what took longer than it says it may.
 pub(crate) const TIMED_OUT: &str = "Timeout";
 
@@ -48,8 +45,7 @@ impl Allowance {
     pub(crate) fn excuse(self, verdict: Verdict) -> Verdict {
         match verdict.state {
             State::Waiting | State::Failed if !self.is_waited_for => {
-                let message = format!("{}: {}", unawaited(), verdict.message);
-                Verdict { reason: UNAWAITED.to_owned(), ..Verdict::ready_saying(message) }
+                Verdict::ready_saying(format!("{}: {}", unawaited(), verdict.message))
             }
             _ => verdict,
         }
@@ -64,6 +60,11 @@ impl Allowance {
             _ => verdict,
         }
     }
+}
+
+/// Tells whether a judgement was [excused](Allowance::excuse): the object is not ready.
+pub(crate) fn is_excused(verdict: &Verdict) -> bool {
+    verdict.is_ready() && verdict.message.starts_with(&unawaited())
 }
 
 /// Says of an object that it is not waited for.

@@ -160,7 +160,6 @@ fn what_is_not_waited_for_is_no_fault_of_its_instance() {
     };
     let waiting = Verdict::waiting("Progressing", "0 of 2 pods available");
     let ready = Verdict::ready_saying("not waited for (workloadctl/wait): 0 of 2 pods available");
-    let ready = Verdict { reason: "NotWaitedFor".to_owned(), ..ready };
     assert_eq!(judge_part(Some(&object("true")), &around, &after(10)), waiting);
     assert_eq!(judge_part(Some(&object("false")), &around, &after(10)), ready);
     // What the order of a release waits for is judged as ever.
