@@ -624,7 +624,7 @@ fn what_a_patch_brings_is_shown_with_its_flag() {
     program.write(
         "fields.yaml",
         "kind: Deployment\nmetadata: {name: web, labels: {tier: 'a b'}}\nspec:\n  replicsa: 3\n  template: {spec: \
-         {containers: [{name: web, ports: [{containerPort: http}]}], \
+         {containers: [{name: web, imagePullPolicy: always, ports: [{containerPort: http}]}], \
          terminationGracePeriodSeconds: x}}\n---\nkind: Secret\nmetadata: {name: key}\n\
          data: {token: not base64}\n",
     );
@@ -643,7 +643,7 @@ fn what_a_patch_brings_is_shown_with_its_flag() {
     $ workloadctl plan web -f a.yaml --runtime sandbox --patch fields.yaml
     exit code 2
     --- stderr
-    error: 5 mistakes in the objects
+    error: 6 mistakes in the objects
       --patch Deployment/web (spec.replicsa=3): Deployment/web: there is no field `spec.replicsa`
          | --patch Deployment/web (spec.replicsa=3)
          |                              ^^^^^^^^ did you mean `replicas`?
@@ -656,6 +656,9 @@ fn what_a_patch_brings_is_shown_with_its_flag() {
       --patch Deployment/web (metadata.labels={"tier":"a b"}): Deployment/web: `metadata.labels` cannot be the text "a b": a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345')
          | --patch Deployment/web (metadata.labels={"tier":"a b"})
          |                                         ^^^^^^^^^^^^^^
+      --patch Deployment/web (spec.template.spec.containers[1].imagePullPolicy=always): Deployment/web: `spec.template.spec.containers[1].imagePullPolicy` cannot be the text "always"
+         | --patch Deployment/web (spec.template.spec.containers[1].imagePullPolicy=always)
+         |                                                                          ^^^^^^ did you mean `Always`?
       --patch Secret/key (data.token=***): Secret/key: `data.token`: illegal base64 data at input byte 3
     hint: `--validate warn` leaves the decision to the server
 

@@ -147,10 +147,13 @@ fn patched(patch: &Value, place: &Overridden<'_>) -> Option<Flag> {
         there = there.and_then(|there| below(there, step));
     }
     let is_brought = match (entry, there) {
-        (Some(entry), _) => {
-            let mut entries = part.as_object()?.iter();
-            entries.any(|(key, value)| key == entry || value.as_str() == Some(entry))
-        }
+        (Some(entry), there) => match part {
+            Value::Object(fields) => {
+                let mut fields = fields.iter();
+                fields.any(|(key, value)| key == entry || value.as_str() == Some(entry))
+            }
+            part => there == Some(part),
+        },
         (None, Some(there)) => there == part,
         // It took away what has to be there.
         (None, None) => part.is_null(),
