@@ -15,7 +15,10 @@ use crate::{
     workload::{
         error::{Code, Error, Result},
         instance::NamespaceMode,
-        kinds::{Trait, builtin_kind, pod_template::pod_spec},
+        kinds::{
+            Trait, builtin_kind,
+            pod_template::{has_template, pod_spec},
+        },
         object::ObjectId,
         overrides::restart_key,
         plan::Item,
@@ -231,6 +234,10 @@ impl ToLoad {
 fn uses(items: &[Item]) -> BTreeMap<String, Vec<&Item>> {
     let mut uses: BTreeMap<String, Vec<&Item>> = BTreeMap::new();
     for item in items {
+        if !has_template(&item.desired.id) {
+            continue;
+        }
+        // The objects go on resting: a tree takes ten times the room.
         let body = item.desired.body.look();
         let Some(spec) = pod_spec(&item.desired.id, &body) else { continue };
         let lists = ["initContainers", "containers"].into_iter();
