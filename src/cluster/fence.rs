@@ -38,10 +38,17 @@ struct Shared {
 /// Whether this process is the holder, as far as it knows.
 #[derive(Debug)]
 enum Holding {
-    /// It was when the last renewal was sent.
-    Renewed(Moment),
+    /// It was when the last renewal was sent; and the last one since that failed.
+    Renewed(Moment, Option<FailedRenewal>),
     /// It is not any more, and why.
     Lost(Error),
+}
+
+/// A renewal that came to nothing.
+#[derive(Debug)]
+struct FailedRenewal {
+    sent: Moment,
+    why: Error,
 }
 
 /// The moment before a renewal is sent: what it proves is counted from here.
@@ -63,7 +70,7 @@ impl Fence {
     pub(crate) fn new(sent: Moment, request_timeout: Duration) -> Self {
         let expiry = Duration::from_secs(HOLDER_SECONDS.unsigned_abs());
         Self(Arc::new(Shared {
-            holding: watch::Sender::new(Holding::Renewed(sent)),
+            holding: watch::Sender::new(Holding::Renewed(sent, None)),
             // What is let through last may reach the server a whole time-out later: it still has to
             // find the holder unexpired.
             fresh_for: expiry.saturating_sub(request_timeout).saturating_sub(MARGIN),
@@ -74,7 +81,18 @@ impl Fence {
 
     /// Notes that a renewal sent at `sent` succeeded.
     pub(crate) fn renewed(&self, sent: Moment) {
-        self.change(Holding::Renewed(sent));
+        self.change(Holding::Renewed(sent, None));
+    }
+
+    /// Notes that a renewal sent at `sent` failed: the next one is on its way.
+    pub(crate) fn failed(&self, sent: Moment, why: Error) {
+        self.0.holding.send_if_modified(|holding| match holding {
+            Holding::Renewed(_, failed) => {
+                *failed = Some(FailedRenewal { sent, why });
+                true
+            }
+            Holding::Lost(_) => false,
+        });
     }
 
     /// Notes that the holder is lost, and why: the first reason counts.
@@ -85,7 +103,7 @@ impl Fence {
     /// What is lost stays lost: an answer that comes late does not open the fence again.
     fn change(&self, to: Holding) {
         self.0.holding.send_if_modified(|holding| {
-            let held = matches!(holding, Holding::Renewed(_));
+            let held = matches!(holding, Holding::Renewed(..));
             if held {
                 *holding = to;
             }
@@ -96,7 +114,7 @@ impl Fence {
     pub(crate) fn why_lost(&self) -> Error {
         match &*self.0.holding.borrow() {
             Holding::Lost(why) => why.clone(),
-            Holding::Renewed(_) => lost(),
+            Holding::Renewed(..) => lost(),
         }
     }
 
@@ -121,21 +139,32 @@ impl Fence {
 
     /// Tells whether a renewal is young enough, and tells of all answers that were lost.
     fn is_fresh(&self, sent: Moment) -> bool {
+        sent.age() < self.0.fresh_for && !self.is_doubted(sent)
+    }
+
+    /// Tells whether an answer was lost after a moment.
+    fn is_doubted(&self, sent: Moment) -> bool {
         let doubted = *self.0.doubted.lock().expect("noting a time does not panic");
-        sent.age() < self.0.fresh_for && doubted.is_none_or(|doubted| doubted.0 < sent.0)
+        doubted.is_some_and(|doubted| doubted.0 >= sent.0)
     }
 
     /// Lets a write through, at once or after the next renewal.
     ///
     /// # Errors
-    /// Code 6 when another holds the instance, code 1 when its record was deleted.
+    /// Code 6 when another holds the instance, code 1 when its record was deleted; after an answer
+    /// that was lost, what the renewal came to: who cannot be told of it gets no second copy.
     pub(crate) async fn pass(&self) -> Result<()> {
         let mut holding = self.0.holding.subscribe();
         loop {
             match &*holding.borrow_and_update() {
                 Holding::Lost(why) => return Err(why.clone()),
-                Holding::Renewed(sent) if self.is_fresh(*sent) => return Ok(()),
-                Holding::Renewed(_) => {}
+                Holding::Renewed(sent, _) if self.is_fresh(*sent) => return Ok(()),
+                Holding::Renewed(sent, Some(failed))
+                    if self.is_doubted(*sent) && !self.is_doubted(failed.sent) =>
+                {
+                    return Err(failed.why.clone());
+                }
+                Holding::Renewed(..) => {}
             }
             // The keeper may be in the middle of its pause, or the machine has slept through its
             // end.
@@ -184,6 +213,11 @@ mod tests {
         fence.doubt();
         fence.renewed(before);
         assert!(fence.pass().now_or_never().is_none());
+        let why = Error::failed(Code::Unreachable, "no answer");
+        fence.failed(before, why.clone());
+        assert!(fence.pass().now_or_never().is_none());
+        fence.failed(Moment::now(), why.clone());
+        assert_eq!(fence.pass().await, Err(why));
         fence.renewed(Moment::now());
         assert!(fence.pass().await.is_ok());
         fence.lose(lost());

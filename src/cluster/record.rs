@@ -142,13 +142,17 @@ impl Keeper {
                 () = tokio::time::sleep(pause) => {}
                 () = self.fence.renewal_wanted() => {}
             }
+            let sent = Moment::now();
             pause = match self.renew().await {
                 Ok(()) => RENEWAL,
                 Err(_) if self.fence.is_lost() => return self.fence.why_lost(),
                 Err(denied) if denied.code == Code::DeniedByAdmission && helped(&denied).await => {
                     Duration::ZERO
                 }
-                Err(_) => RENEWAL_RETRY,
+                Err(why) => {
+                    self.fence.failed(sent, why);
+                    RENEWAL_RETRY
+                }
             };
         }
     }
