@@ -93,7 +93,7 @@ pub(super) fn run(args: RenderArgs, call: &Invocation) -> Done {
             content.objects.into_iter().for_each(|object| answer.add(&object.body));
         }
         (None, _, None) => {
-            let report = load_and_judge(read, call, &mut |object| answer.add(&object.body))?;
+            let (report, _) = load_and_judge(read, call, &mut |object| answer.add(&object.body))?;
             validation.tell(call, || report)?;
         }
     }

@@ -18,8 +18,10 @@ use crate::{
     workload::{
         definition::SourceFile,
         error::{Error, ErrorKind, Result},
+        manifest::combine,
         object::Object,
         packed::{PackedContent, PackedObject},
+        rendering::{located, wrong_annotations},
         validate::{Judge, Report},
     },
 };
@@ -50,7 +52,8 @@ impl ValidationArgs {
     }
 }
 
-/// Reads as [`load_each`] does, and judges each object when it is read.
+/// Reads as [`load_each`] does, and judges each object when it is read. Gives beside that which
+/// annotations say nothing.
 ///
 /// # Errors
 /// Those of [`load_each`].
@@ -58,13 +61,15 @@ pub(crate) fn load_and_judge(
     read: Vec<SourceFile>,
     call: &Invocation,
     take: &mut dyn FnMut(Object),
-) -> Result<Report, Failures> {
-    let mut judge = Judge::new();
+) -> Result<(Report, Vec<Error>), Failures> {
+    let (mut judge, mut wrong) = (Judge::new(), Vec::new());
     let loaded = load_each(read, call, &mut |object| {
         judge.look_at(&object);
+        wrong.extend(wrong_annotations(&object));
         take(object);
     })?;
-    Ok(judge.finish(&loaded.content.files))
+    let files = loaded.content.files;
+    Ok((judge.finish(&files), located(wrong, &files)))
 }
 
 /// Reads as [`load_and_judge`] does, and keeps the objects packed: what is refused is never unpacked.
@@ -120,7 +125,7 @@ pub(super) fn run(args: ValidateArgs, call: &Invocation) -> Done {
     let files = FileArgs::of(paths);
     let read = files.read(call, None)?;
     let (mut count, mut objects) = (0, Vec::new());
-    let mut report = load_and_judge(read, call, &mut |object| {
+    let (mut report, wrong) = load_and_judge(read, call, &mut |object| {
         count += 1;
         // The server is asked about all of them.
         if against.is_some() {
@@ -141,7 +146,10 @@ pub(super) fn run(args: ValidateArgs, call: &Invocation) -> Done {
         match asked {
             Ok(count) => unjudged = count,
             // What is wrong is said all the same.
-            Err(error) if error.kind == ErrorKind::Runtime && !report.mistakes.is_empty() => {
+            Err(error)
+                if error.kind == ErrorKind::Runtime
+                    && !(report.mistakes.is_empty() && wrong.is_empty()) =>
+            {
                 call.printer.warn(&error.in_short());
             }
             Err(error) => return Err(error.into()),
@@ -149,8 +157,11 @@ pub(super) fn run(args: ValidateArgs, call: &Invocation) -> Done {
     }
     let Report { mistakes, warnings } = report;
     warnings.iter().for_each(|warning| call.printer.warn(warning));
-    if !mistakes.is_empty() {
-        return Err(Error::invalid(mistakes).into());
+    let of_objects = (!mistakes.is_empty()).then(|| Error::invalid(mistakes));
+    let of_annotations = (!wrong.is_empty()).then(|| combine(wrong));
+    let errors: Vec<Error> = of_objects.into_iter().chain(of_annotations).collect();
+    if !errors.is_empty() {
+        return Err(errors.into());
     }
     definitions::validated(&call.printer, count, unjudged, &warnings)?;
     Ok(None)

@@ -21,7 +21,7 @@ use crate::{
         object::{Object, split_api_version},
         overrides::Overrides,
         placement::Destination,
-        rendering::render_offline,
+        rendering::{self, render_offline},
         runtime::RuntimeName,
     },
 };
@@ -179,7 +179,7 @@ pub(crate) fn show_definition(
 /// `source` is what the user named.
 ///
 /// # Errors
-/// Those of [`Store::apply_definition`].
+/// Code 2: annotations that say nothing, which no deploy would take; those of [`Store::apply_definition`].
 pub(crate) fn apply_definition(
     store: &mut Store,
     name: &DefinitionName,
@@ -187,6 +187,7 @@ pub(crate) fn apply_definition(
     source: &str,
     now: Timestamp,
 ) -> Result<AppliedView> {
+    rendering::check(&content.objects, &content.files)?;
     let applied = store.apply_definition(name, content, source, None, now)?;
     let Some(row) = store.definition(name)? else {
         return Err(store.no_such_definition(name.as_str()));

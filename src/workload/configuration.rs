@@ -103,11 +103,13 @@ pub(crate) fn stale_reads<'a>(
 pub(crate) fn remark(reader: &ObjectId, read: &ObjectId, how: Reading, instance: &str) -> String {
     match how {
         Reading::AtStart => {
-            format!("{reader} still runs with the old {read}: deploy {instance} --restart-stale")
+            format!(
+                "{reader} still runs with the old {read}: `workloadctl deploy {instance} --restart-stale` restarts it"
+            )
         }
         Reading::Refreshed => format!(
             "{reader} finds the new {read} in its volume within minutes; what it reads only at its \
-             start needs deploy {instance} --restart"
+             start needs `workloadctl deploy {instance} --restart`"
         ),
     }
 }

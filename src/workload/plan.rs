@@ -8,7 +8,7 @@ mod desired;
 mod hooks;
 
 pub(crate) use decision::{Block, Choices, Decision, decide};
-pub(crate) use desired::{Desired, KEEP_ANNOTATION, is_kept};
+pub(crate) use desired::{Desired, is_kept};
 pub(crate) use hooks::decide_hook;
 
 use serde::{Deserialize, Serialize};

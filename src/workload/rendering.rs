@@ -14,7 +14,7 @@ use super::{
     kinds::Kinds,
     manifest::combine,
     object::Object,
-    overrides::{self, Overrides, Path, PathStep},
+    overrides::{self, Overrides},
     placement::{Destination, Placed, Placement, place},
     readiness::{WrongAnnotation, check_annotations},
     record::{Deployed, Record},
@@ -62,9 +62,10 @@ pub(crate) fn wrong_annotations(object: &Object) -> Vec<WrongAnnotation> {
 
 /// Gives what is wrong with annotations, each with its own place; each file is read once.
 pub(crate) fn located(wrong: Vec<WrongAnnotation>, files: &[SourceFile]) -> Vec<Error> {
-    let fields = wrong.iter().map(|WrongAnnotation { id, keys, error }| {
-        let path = Path(keys.iter().cloned().map(PathStep::Key).collect());
-        Field { id: id.clone(), origin: error.origin.clone(), path }
+    let fields = wrong.iter().map(|WrongAnnotation { id, path, error }| Field {
+        id: id.clone(),
+        origin: error.origin.clone(),
+        path: path.clone(),
     });
     let places = places_of(fields, files);
     wrong

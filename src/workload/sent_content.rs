@@ -9,6 +9,7 @@ use super::{
     definition::digest_of,
     object::ObjectId,
     readiness::field::{list, text},
+    versioning::is_versioned,
 };
 
 /// The content of a ConfigMap or Secret as it was sent last.
@@ -54,7 +55,7 @@ pub(crate) fn has_content(id: &ObjectId) -> bool {
 }
 
 /// Tells when the content of a live ConfigMap or Secret was written last, by what was sent and by its
-/// `managedFields`.
+/// `managedFields`. What is called after its content never had another from us.
 pub(crate) fn content_changed(
     live: &Value,
     sent: Option<&SentContent>,
@@ -62,7 +63,8 @@ pub(crate) fn content_changed(
 ) -> Option<Timestamp> {
     let since = sent.and_then(|sent| sent.since);
     let time = |entry: &Value| since.filter(|_| is_own(entry, manager)).or_else(|| time_of(entry));
-    writers(live).filter_map(time).max()
+    let counts = |entry: &&Value| !(is_versioned(live) && is_own(entry, manager));
+    writers(live).filter(counts).filter_map(time).max()
 }
 
 /// Gives the entries of those who hold any of the content.
@@ -121,6 +123,14 @@ mod tests {
             let changed = content_changed(&live(&entries), sent.as_ref(), MANAGER).unwrap();
             assert_eq!(changed, at(expected), "{entries}");
         }
+        // Made anew by a rollback, it is what pods of before have read; what a person writes is not.
+        let versioned = |entries: &str| {
+            let mut live = live(entries);
+            live["metadata"]["annotations"] = json!({"workloadctl/versioned": "true"});
+            content_changed(&live, None, MANAGER)
+        };
+        assert_eq!(versioned(OURS), None);
+        assert_eq!(versioned(&format!("{OURS}, {person}")), Some(at("2026-01-03T00:00:00Z")));
     }
 
     #[test]

@@ -315,22 +315,34 @@ fn an_annotation_that_says_nothing_is_refused_wherever_it_is_rendered() {
         "  name: conf\n",
         "  name: conf\n  annotations: {workloadctl/ready-when: nonsense}\n",
     );
-    program.write("k8s/conf.yaml", &odd);
+    program.write("odd/conf.yaml", &odd);
+    program.write("k8s/conf.yaml", CONFIG_MAP);
     program.call("definition apply web -f k8s");
     snapshot!(
-        program.told(&["render web", "instance create web --runtime kind-dev", "list"]),
+        program.told(&[
+            "render web -f odd",
+            "definition apply web -f odd",
+            r#"instance create web --runtime kind-dev --set ConfigMap/conf:metadata.annotations={"workloadctl/ready-when":nonsense}"#,
+            "list",
+        ]),
         @r#"
-    $ workloadctl render web
+    $ workloadctl render web -f odd
     exit code 2
     --- stderr
-    error: k8s/conf.yaml:5:17: annotation workloadctl/ready-when: cannot read "nonsense": it begins with neither condition= nor jsonpath=
+    error: odd/conf.yaml:5:17: annotation workloadctl/ready-when: cannot read "nonsense": it begins with neither condition= nor jsonpath=
     hint: write it like `kubectl wait --for`: `workloadctl/ready-when: condition=Ready` or `workloadctl/ready-when: jsonpath={.status.phase}=Running`
 
-    $ workloadctl instance create web --runtime kind-dev
+    $ workloadctl definition apply web -f odd
+    exit code 2
+    --- stderr
+    error: odd/conf.yaml:5:17: annotation workloadctl/ready-when: cannot read "nonsense": it begins with neither condition= nor jsonpath=
+    hint: write it like `kubectl wait --for`: `workloadctl/ready-when: condition=Ready` or `workloadctl/ready-when: jsonpath={.status.phase}=Running`
+
+    $ workloadctl instance create web --runtime kind-dev --set ConfigMap/conf:metadata.annotations={"workloadctl/ready-when":nonsense}
     exit code 2
     --- stderr
     runtime kind-dev: --runtime
-    error: k8s/conf.yaml:5:17: annotation workloadctl/ready-when: cannot read "nonsense": it begins with neither condition= nor jsonpath=
+    error: k8s/conf.yaml:3:1: annotation workloadctl/ready-when: cannot read "nonsense": it begins with neither condition= nor jsonpath=
     hint: write it like `kubectl wait --for`: `workloadctl/ready-when: condition=Ready` or `workloadctl/ready-when: jsonpath={.status.phase}=Running`
 
     $ workloadctl list
@@ -367,25 +379,82 @@ apiVersion: v1
 kind: Service
 metadata: {name: web, annotations: {workloadctl/versioned: \"true\"}}
 spec: {ports: [{port: 80}]}
+---
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: data, annotations: {workloadctl/on-remove: Keep}}
+spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: db}
+spec:
+  serviceName: db
+  selector: {matchLabels: {app: db}}
+  template:
+    metadata: {labels: {app: db}}
+    spec: {containers: [{name: db, image: 'db:1'}]}
+  volumeClaimTemplates:
+    - metadata:
+        name: data
+        annotations:
+          workloadctl/on-remove: \"true\"
+          workloadctl/on-remvoe: keep
+      spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
 ";
     program.write("k8s/web.yaml", web);
-    snapshot!(program.told(&["render web -f k8s", "deploy web -f k8s --runtime sandbox"]), @r#"
+    snapshot!(program.told(&["render web -f k8s", "deploy web -f k8s --runtime sandbox", "definition validate k8s", "definition apply web -f k8s", "definition list"]), @r#"
     $ workloadctl render web -f k8s
     exit code 2
     --- stderr
-    error: 4 errors in the manifests
+    error: 7 errors in the manifests
       k8s/web.yaml:7:5: Deployment/web: annotation workloadctl/wait is "no": true or false; there are: "true", "false"
       k8s/web.yaml:8:5: Deployment/web: there is no annotation workloadctl/timeuot; did you mean `workloadctl/timeout`?
       k8s/web.yaml:16:9: Deployment/web: annotation workloadctl/timeout does nothing on a pod template; write it below `metadata` of the Deployment itself
       k8s/web.yaml:21:37: Service/web: annotation workloadctl/versioned is for ConfigMaps and Secrets
+      k8s/web.yaml:26:38: PersistentVolumeClaim/data: annotation workloadctl/on-remove is "Keep": keep or delete; did you mean `workloadctl/on-remove: keep`?
+      k8s/web.yaml:42:11: StatefulSet/db: annotation workloadctl/on-remove is "true": keep or delete; there are: keep, delete
+      k8s/web.yaml:43:11: StatefulSet/db: annotation workloadctl/on-remvoe does nothing on a claim template; there is `workloadctl/on-remove: keep`
 
     $ workloadctl deploy web -f k8s --runtime sandbox
     exit code 2
     --- stderr
-    error: 4 errors in the manifests
+    error: 7 errors in the manifests
       k8s/web.yaml:7:5: Deployment/web: annotation workloadctl/wait is "no": true or false; there are: "true", "false"
       k8s/web.yaml:8:5: Deployment/web: there is no annotation workloadctl/timeuot; did you mean `workloadctl/timeout`?
       k8s/web.yaml:16:9: Deployment/web: annotation workloadctl/timeout does nothing on a pod template; write it below `metadata` of the Deployment itself
       k8s/web.yaml:21:37: Service/web: annotation workloadctl/versioned is for ConfigMaps and Secrets
+      k8s/web.yaml:26:38: PersistentVolumeClaim/data: annotation workloadctl/on-remove is "Keep": keep or delete; did you mean `workloadctl/on-remove: keep`?
+      k8s/web.yaml:42:11: StatefulSet/db: annotation workloadctl/on-remove is "true": keep or delete; there are: keep, delete
+      k8s/web.yaml:43:11: StatefulSet/db: annotation workloadctl/on-remvoe does nothing on a claim template; there is `workloadctl/on-remove: keep`
+
+    $ workloadctl definition validate k8s
+    exit code 2
+    --- stderr
+    error: 7 errors in the manifests
+      k8s/web.yaml:7:5: Deployment/web: annotation workloadctl/wait is "no": true or false; there are: "true", "false"
+      k8s/web.yaml:8:5: Deployment/web: there is no annotation workloadctl/timeuot; did you mean `workloadctl/timeout`?
+      k8s/web.yaml:16:9: Deployment/web: annotation workloadctl/timeout does nothing on a pod template; write it below `metadata` of the Deployment itself
+      k8s/web.yaml:21:37: Service/web: annotation workloadctl/versioned is for ConfigMaps and Secrets
+      k8s/web.yaml:26:38: PersistentVolumeClaim/data: annotation workloadctl/on-remove is "Keep": keep or delete; did you mean `workloadctl/on-remove: keep`?
+      k8s/web.yaml:42:11: StatefulSet/db: annotation workloadctl/on-remove is "true": keep or delete; there are: keep, delete
+      k8s/web.yaml:43:11: StatefulSet/db: annotation workloadctl/on-remvoe does nothing on a claim template; there is `workloadctl/on-remove: keep`
+
+    $ workloadctl definition apply web -f k8s
+    exit code 2
+    --- stderr
+    error: 7 errors in the manifests
+      k8s/web.yaml:7:5: Deployment/web: annotation workloadctl/wait is "no": true or false; there are: "true", "false"
+      k8s/web.yaml:8:5: Deployment/web: there is no annotation workloadctl/timeuot; did you mean `workloadctl/timeout`?
+      k8s/web.yaml:16:9: Deployment/web: annotation workloadctl/timeout does nothing on a pod template; write it below `metadata` of the Deployment itself
+      k8s/web.yaml:21:37: Service/web: annotation workloadctl/versioned is for ConfigMaps and Secrets
+      k8s/web.yaml:26:38: PersistentVolumeClaim/data: annotation workloadctl/on-remove is "Keep": keep or delete; did you mean `workloadctl/on-remove: keep`?
+      k8s/web.yaml:42:11: StatefulSet/db: annotation workloadctl/on-remove is "true": keep or delete; there are: keep, delete
+      k8s/web.yaml:43:11: StatefulSet/db: annotation workloadctl/on-remvoe does nothing on a claim template; there is `workloadctl/on-remove: keep`
+
+    $ workloadctl definition list
+    exit code 0
+    --- stderr
+    no definitions; `workloadctl definition apply NAME -f PATH` makes one
     "#);
 }

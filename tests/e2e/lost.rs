@@ -287,7 +287,7 @@ on_both! {
         exit code 0
         --- stdout
         NAME deployed to RUNTIME (release 2, NAME revision 2): 1 updated, 3 unchanged; ready in N s
-        Deployment/web finds the new ConfigMap/web-content in its volume within minutes; what it reads only at its start needs deploy NAME --restart
+        Deployment/web finds the new ConfigMap/web-content in its volume within minutes; what it reads only at its start needs `workloadctl deploy NAME --restart`
         namespace NAME
         ");
         let restarted = place.run(&format!("deploy {name} --restart -o json")).expect(0).json();

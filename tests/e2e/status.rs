@@ -187,12 +187,12 @@ spec:
         exit code 0
         --- stdout
         NAME deployed to RUNTIME (N, NAME N): 3 updated, 3 unchanged; ready in N s
-        Deployment/web still runs with the old ConfigMap/env: deploy NAME --restart-stale
-        Deployment/web finds the new ConfigMap/files in its volume within minutes; what it reads only at its start needs deploy NAME --restart
-        Deployment/web still runs with the old ConfigMap/part: deploy NAME --restart-stale
+        Deployment/web still runs with the old ConfigMap/env: `workloadctl deploy NAME --restart-stale` restarts it
+        Deployment/web finds the new ConfigMap/files in its volume within minutes; what it reads only at its start needs `workloadctl deploy NAME --restart`
+        Deployment/web still runs with the old ConfigMap/part: `workloadctl deploy NAME --restart-stale` restarts it
         namespace NAME
-        Deployment/web still runs with the old ConfigMap/env: deploy NAME --restart-stale
-        Deployment/web still runs with the old ConfigMap/part: deploy NAME --restart-stale
+        Deployment/web still runs with the old ConfigMap/env: `workloadctl deploy NAME --restart-stale` restarts it
+        Deployment/web still runs with the old ConfigMap/part: `workloadctl deploy NAME --restart-stale` restarts it
         ");
         let told = place.told(&format!("deploy {name} --restart-stale --progress none"));
         let told = Regex::new("release [0-9]+|revision [0-9]+").unwrap().replace_all(&told, "N").into_owned();

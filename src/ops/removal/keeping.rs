@@ -16,7 +16,8 @@ use crate::{
         error::{Code, Error, Result},
         object::ObjectId,
         ownership::{YIELDED_MANAGER, is_owned_by, is_terminating, resource_version, uid},
-        plan::{KEEP_ANNOTATION, is_kept},
+        plan::is_kept,
+        readiness::KEEP_ANNOTATION,
     },
 };
 

@@ -9,12 +9,10 @@ use crate::workload::{
     hooks::Hook,
     object::{ObjectId, Origin, split_api_version},
     placement,
+    readiness::KEEP_ANNOTATION,
 };
 
-/// Objects with this annotation (value `keep`) stay when they leave the definition or the
-/// instance is deleted.
-pub(crate) const KEEP_ANNOTATION: &str = "workloadctl/on-remove";
-/// Helm's annotation of the same meaning.
+/// Helm's annotation of the same meaning as [`KEEP_ANNOTATION`].
 pub(crate) const HELM_KEEP_ANNOTATION: &str = "helm.sh/resource-policy";
 
 /// What only a server may set in an object's metadata.
@@ -87,8 +85,12 @@ impl Desired {
     }
 }
 
-/// Tells whether an object, desired or live, asks to stay.
+/// Tells whether an object, desired or live, asks to stay. Values are checked before they are sent; one that
+/// somebody wrote on a live object keeps unless it is `delete`: what was mistyped must not lose data. Helm
+/// reads its own in any case.
 pub(crate) fn is_kept(object: &Value) -> bool {
     let annotation = |key: &str| object.get("metadata")?.get("annotations")?.get(key)?.as_str();
-    annotation(KEEP_ANNOTATION) == Some("keep") || annotation(HELM_KEEP_ANNOTATION) == Some("keep")
+    let of_helm = annotation(HELM_KEEP_ANNOTATION);
+    annotation(KEEP_ANNOTATION).is_some_and(|value| value != "delete")
+        || of_helm.is_some_and(|value| value.trim().eq_ignore_ascii_case("keep"))
 }

@@ -6,6 +6,7 @@
 pub(super) mod allowance;
 mod known;
 pub(super) mod quorum;
+pub(super) mod removal;
 
 use serde_json::Value;
 
@@ -19,6 +20,7 @@ use super::{
 use crate::workload::{
     error::{Code, Error, Result},
     object::{Object, ObjectId},
+    overrides::{Path, PathStep},
 };
 
 /// The annotation that says when an object is ready.
@@ -31,8 +33,8 @@ const FAILED_WHEN: &str = "workloadctl/failed-when";
 pub(crate) struct WrongAnnotation {
     /// The object that has it.
     pub id: ObjectId,
-    /// The keys that lead to it.
-    pub keys: Vec<String>,
+    /// The steps that lead to it.
+    pub(in crate::workload) path: Path,
     /// What is wrong, with the object and where that begins.
     pub error: Error,
 }
@@ -40,17 +42,18 @@ pub(crate) struct WrongAnnotation {
 impl WrongAnnotation {
     /// Tells what is wrong with an annotation of an object itself.
     pub(crate) fn of(object: &Object, name: &str, error: Error) -> Self {
-        Self::at(object, &["metadata", "annotations", name], error)
+        let keys = ["metadata", "annotations", name];
+        Self::at(object, keys.map(|key| PathStep::Key(key.to_owned())), error)
     }
 
-    fn at(object: &Object, keys: &[&str], error: Error) -> Self {
-        let (id, keys) = (object.id(), keys.iter().map(|key| (*key).to_owned()).collect());
+    fn at(object: &Object, steps: impl IntoIterator<Item = PathStep>, error: Error) -> Self {
+        let (id, path) = (object.id(), Path(steps.into_iter().collect()));
         let error = error.object(&id).at(&object.origin);
-        Self { id, keys, error }
+        Self { id, path, error }
     }
 }
 
-/// Checks the annotations of an object as it was read, and those of its pods.
+/// Checks the annotations of an object as it was read, those of its pods and of its claims.
 pub(crate) fn check_annotations(object: &Object) -> Vec<WrongAnnotation> {
     let body = &object.body;
     let read = |key| annotation(body, key).map_or(Ok(()), |text| parse_all(key, text).map(drop));
@@ -60,12 +63,14 @@ pub(crate) fn check_annotations(object: &Object) -> Vec<WrongAnnotation> {
         (allowance::WAIT, allowance::check_wait(body)),
         (allowance::TIMEOUT, allowance::check_timeout(body)),
         (quorum::READY_AT, quorum::check(body)),
+        (removal::KEEP_ANNOTATION, removal::check(body)),
     ];
     let of_values = of_values.into_iter().filter_map(|(name, result)| Some((name, result.err()?)));
     let mut wrong: Vec<WrongAnnotation> =
         of_values.map(|(name, error)| WrongAnnotation::of(object, name, error)).collect();
     wrong.extend(known::check(object));
     wrong.extend(known::check_template(object));
+    wrong.extend(removal::check_claim_templates(object));
     wrong
 }
 

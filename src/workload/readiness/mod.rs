@@ -51,7 +51,9 @@ pub(crate) use self::{
     annotations::{
         WrongAnnotation,
         allowance::{Allowance, TIMED_OUT, is_excused, late, unawaited},
-        check_annotations, says_when,
+        check_annotations,
+        removal::KEEP_ANNOTATION,
+        says_when,
     },
     counts::{PodCounts, is_ahead_of_all_pods, pod_counts},
     culprit::Culprit,

@@ -8,6 +8,7 @@ use crate::workload::{
     kinds::pod_template::{template, template_place},
     name::nearest,
     object::Object,
+    overrides::PathStep,
 };
 
 /// What the names of our annotations begin with.
@@ -49,18 +50,18 @@ pub(super) fn check_template(object: &Object) -> Vec<WrongAnnotation> {
     let names = ours(template).filter(|name| *name != OF_PODS);
     let wrong = names.map(|name| {
         let name = format!("{PREFIX}{name}");
-        let keys: Vec<&str> =
-            place.split('/').skip(1).chain(["metadata", "annotations", &name]).collect();
+        let keys = place.split('/').skip(1).chain(["metadata", "annotations", &name]);
+        let steps: Vec<PathStep> = keys.map(|key| PathStep::Key(key.to_owned())).collect();
         let message = format!("annotation {name} does nothing on a pod template");
         let hint = format!("write it below `metadata` of the {} itself", id.kind);
         let error = Error::usage(Code::InvalidAnnotation, message).hint(hint);
-        WrongAnnotation::at(object, &keys, error)
+        WrongAnnotation::at(object, steps, error)
     });
     wrong.collect()
 }
 
 /// Gives what follows our prefix in the names of annotations.
-fn ours(body: &Value) -> impl Iterator<Item = &str> {
+pub(super) fn ours(body: &Value) -> impl Iterator<Item = &str> {
     let annotations = body.pointer("/metadata/annotations").and_then(Value::as_object);
     annotations.into_iter().flatten().filter_map(|(key, _)| key.strip_prefix(PREFIX))
 }
@@ -83,7 +84,8 @@ fn quoted(value: &str) -> String {
 }
 
 fn near<const N: usize>(word: &str, before: &str, known: [&str; N]) -> String {
-    match nearest(word, known) {
+    // Who writes `Keep` means `keep`.
+    match nearest(word, known).or_else(|| nearest(&word.to_lowercase(), known)) {
         Some(name) => format!("did you mean `{before}{}`?", quoted(name)),
         None => format!("there are: {}", known.map(quoted).join(", ")),
     }

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::known::refuse;
 use crate::workload::{
     error::{Code, Error, Result},
+    name::nearest,
     object::split_api_version,
     readiness::{
         field::{annotation, text},
@@ -49,10 +50,11 @@ impl Counted {
         // One that restarted a moment ago counts as available, and has to show that it stays up.
         let newest = healthy.map_or(newest, |healthy| healthy.min(newest));
         let is_enough = available >= desired - spare && newest >= to_update - spare;
+        // Old pods count where they are to stay: behind a partition.
+        let counted = (newest + desired - to_update).min(available).clamp(0, desired);
         is_enough.then(|| {
             Verdict::ready_saying(format!(
-                "{} of {desired} pods available, enough for {READY_AT}: {}",
-                available.min(desired),
+                "{counted} of {desired} pods available, enough for {READY_AT}: {}",
                 annotation(workload, READY_AT).unwrap_or_default()
             ))
         })
@@ -120,8 +122,14 @@ pub(super) fn check(object: &Value) -> Result<()> {
         return Err(Error::usage(Code::InvalidAnnotation, message)
             .hint("`workloadctl/ready-when` says when another object is ready"));
     }
-    let quorum = Quorum::parse(value)
-        .map_err(|why| refuse(READY_AT, value, &why, ["90%", MAX_UNAVAILABLE]))?;
+    let quorum = Quorum::parse(value).map_err(|why| {
+        let error = refuse(READY_AT, value, &why, [MAX_UNAVAILABLE]);
+        // No share is near to another: which one is meant nobody knows.
+        match nearest(value, [MAX_UNAVAILABLE]) {
+            Some(_) => error,
+            None => error.hint(format!("write it like `{READY_AT}: 90%`")),
+        }
+    })?;
     let strategy = match kind {
         "Deployment" => text(object, "/spec/strategy/type"),
         _ => text(object, "/spec/updateStrategy/type"),
