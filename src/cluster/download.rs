@@ -78,13 +78,21 @@ fn checked(url: &str, text: &str) -> Result<Uri> {
     }
     match uri.scheme_str() {
         Some("https") => Ok(uri),
-        Some("http") if is_loopback(&host) => Ok(uri),
+        // A server far away must not choose what is read of this machine.
+        Some("http") if is_loopback(&host) && (text == url || is_local(url)) => Ok(uri),
         _ if text == url => {
             Err(refuse(format!("{url} is not https"))
                 .hint("plain http is read of this machine only"))
         }
         _ => Err(refuse(format!("{url} redirects to {text}, which is not https"))),
     }
+}
+
+/// Tells whether a URL is plain http of this machine.
+fn is_local(url: &str) -> bool {
+    url.parse().is_ok_and(|uri: Uri| {
+        uri.scheme_str() == Some("http") && uri.host().is_some_and(is_loopback)
+    })
 }
 
 fn is_loopback(host: &str) -> bool {

@@ -46,6 +46,7 @@ pub(super) fn run(args: ListArgs, call: &Invocation) -> Done {
         namespace: call.namespace.as_deref(),
     };
     let instances = catalogue::list_instances(&call.open_for_reading()?, &options)?;
-    instances::list(&call.printer, &instances, call.now)?;
+    let filtered = definition.is_some() || options.runtime.is_some() || options.namespace.is_some();
+    instances::list(&call.printer, &instances, filtered, call.now)?;
     Ok(None)
 }

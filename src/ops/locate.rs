@@ -108,13 +108,26 @@ pub(crate) fn places_of(
     Ok(candidates(session.namespace.as_deref(), stored, &brought, instance))
 }
 
-/// Makes the failure of an instance that is neither here nor on the runtime.
+/// Makes the failure of an instance that is not on the runtime: it is not here either, or was never
+/// deployed.
 pub(crate) fn instance_not_found(
     session: &Session<'_>,
     instance: &InstanceName,
     runtime: Option<&str>,
 ) -> Error {
-    let error = session.store().no_such_instance(instance.as_str());
+    let store = session.store();
+    match store
+        .instance(instance)
+        .and_then(|row| row.map(|_| store.latest_release(instance)).transpose())
+    {
+        Err(failure) => return failure,
+        Ok(Some(None)) => {
+            return Error::failed(Code::NoSuchRelease, format!("`{instance}` was never deployed"))
+                .hint(format!("workloadctl deploy {instance}"));
+        }
+        Ok(_) => {}
+    }
+    let error = store.no_such_instance(instance.as_str());
     error.cause(format!(
         "it is not on runtime {} either, in namespace {}",
         runtime.unwrap_or_default(),

@@ -16,13 +16,22 @@ use crate::{
     workload::{error::Result, instance::Status, mask},
 };
 
-/// Tells many instances as the database knows them.
-pub(crate) fn list(printer: &Printer, instances: &[InstanceView], now: Timestamp) -> Result<()> {
+/// Tells many instances as the database knows them; `filtered` says that only some were asked for.
+pub(crate) fn list(
+    printer: &Printer,
+    instances: &[InstanceView],
+    filtered: bool,
+    now: Timestamp,
+) -> Result<()> {
     match printer.format() {
         Format::Json | Format::Yaml => {
             printer.document(&Document::new("InstanceList", Items("instances", instances)))
         }
         Format::Name => printer.answer(&names(instances.iter())),
+        Format::Table | Format::Wide if instances.is_empty() && filtered => {
+            printer.talk("no instances fit; `workloadctl list` shows what there is");
+            Ok(())
+        }
         Format::Table | Format::Wide if instances.is_empty() => {
             printer.talk("no instances; `workloadctl deploy NAME -f PATH` makes one");
             Ok(())

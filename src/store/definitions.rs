@@ -167,13 +167,18 @@ impl Store {
 
     /// Makes the error for a definition that is not here, with the nearest name.
     pub(crate) fn no_such_definition(&self, name: &str) -> Error {
+        self.no_such_definition_or(name, "`workloadctl definition list` shows what there is")
+    }
+
+    /// The same with what helps where no other name is near.
+    pub(crate) fn no_such_definition_or(&self, name: &str, otherwise: &str) -> Error {
         let error =
             Error::failed(Code::NoSuchDefinition, format!("there is no definition `{name}`"));
         match self.definition_names() {
             Err(failure) => failure,
             Ok(names) => match nearest(name, names.iter().map(DefinitionName::as_str)) {
                 Some(near) => error.hint(format!("did you mean `{near}`?")),
-                None => error.hint("`workloadctl definition list` shows what there is"),
+                None => error.hint(otherwise),
             },
         }
     }

@@ -20,6 +20,7 @@ mod help;
 mod layering;
 mod live_table;
 mod man;
+mod misled;
 mod mistakes;
 mod plugin;
 mod program;

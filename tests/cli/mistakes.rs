@@ -418,8 +418,8 @@ fn what_of_a_secret_is_no_text_is_not_shown() {
     $ workloadctl plan s --runtime sandbox -f s.yaml --set Secret/s:stringData.pin=987654
     exit code 2
     --- stderr
-    error: s.yaml:1: --set Secret/s:stringData.pin=***: stringData.pin takes a text, not a number
-    hint: write `--set 'Secret/s:stringData.pin="***"'`
+    error: s.yaml:1: --set Secret/s:stringData.pin: stringData.pin takes a text, not a number
+    hint: put the value in quotes that YAML sees too: `'OBJECT:PATH="VALUE"'` as a flag, `"VALUE"` in a workload file
 
     $ workloadctl plan s --runtime sandbox -f s.yaml --set Secret/s:data=987654
     exit code 2

@@ -17,7 +17,7 @@ fn what_is_wrong_is_said() {
         ("deploy", "error: name an instance, or give --all\n"),
         (
             "deploy -f k8s",
-            "error: -f needs the name of the instance\nhint: workloadctl deploy NAME -f k8s\n",
+            "error: there is no file or folder k8s\nhint: `-f` takes a file, a folder, a URL or `-`\n",
         ),
         ("deploy a b -f k8s", "error: -f needs exactly one instance\n"),
         ("deploy a b --replicas Deployment/x=1", "error: --replicas needs exactly one instance\n"),
@@ -44,7 +44,7 @@ fn what_is_wrong_is_said() {
         ),
         (
             "plan web.yaml",
-            "error: \"web.yaml\" is a path, and no instance name\nhint: workloadctl deploy NAME -f web.yaml\n",
+            "error: \"web.yaml\" is a path, and no instance name\nhint: workloadctl plan NAME -f web.yaml\n",
         ),
         ("deploy web -o yaml", "error: `deploy` has no -o yaml, only table, json\n"),
         ("plan web -o name", "error: `plan` has no -o name, only table, json\n"),
@@ -63,7 +63,7 @@ fn what_is_wrong_is_said() {
         // What is wrong with the command does not become right by waiting.
         (
             "deploy -f k8s --watch",
-            "error: -f needs the name of the instance\nhint: workloadctl deploy NAME -f k8s\n",
+            "error: there is no file or folder k8s\nhint: `-f` takes a file, a folder, a URL or `-`\n",
         ),
         ("list --runtime=", "error: --runtime is empty\n"),
         (

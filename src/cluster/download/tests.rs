@@ -113,3 +113,14 @@ fn a_redirect_means_a_url() {
         assert_eq!(resolve(&at, location), expected);
     }
 }
+
+#[test]
+fn a_redirect_from_elsewhere_does_not_lead_into_this_machine() {
+    let local = "http://127.0.0.1:8080/a.yaml";
+    assert!(checked(local, local).is_ok());
+    assert!(checked("http://localhost/a", local).is_ok());
+    for away in ["https://files.example/a.yaml", "https://localhost/a.yaml"] {
+        let error = checked(away, local).unwrap_err();
+        assert_eq!(error.message, format!("{away} redirects to {local}, which is not https"));
+    }
+}

@@ -146,7 +146,7 @@ impl Application<'_> {
             return not_begun(name, signal);
         }
         if let Some(bad) = needed.iter().find(|operation| !is_done(operation)) {
-            return left(instance, bad);
+            return left(instance, bad, &self.named.file.name);
         }
         let session = declared(around.session, instance);
         let mut options = self.options(instance);
@@ -181,7 +181,7 @@ impl Application<'_> {
             };
             let seen = status::await_health(&there, &other.name, self.base.limits.timeout).await;
             if !status::is_healthy(&seen) {
-                return Some(left(instance, &seen));
+                return Some(left(instance, &seen, &self.named.file.name));
             }
         }
         None
@@ -267,7 +267,7 @@ fn is_done(operation: &Operation) -> bool {
 }
 
 /// The answer for an instance that was not begun because of another one.
-fn left(instance: &FileInstance, other: &Operation) -> Operation {
+fn left(instance: &FileInstance, other: &Operation, file: &str) -> Operation {
     let InstanceView { name, status, reason, .. } = &other.instance;
     let kind = other.error.as_ref().map_or(ErrorKind::NotReady, |error| error.kind);
     let message = format!("`{}` was not begun: it depends on `{name}`", instance.name);
@@ -275,6 +275,11 @@ fn left(instance: &FileInstance, other: &Operation) -> Operation {
     match (&other.error, status) {
         (Some(why), _) if why.code == Code::DependencyFailed => {
             error = error.cause(format!("`{name}` was not begun either"));
+        }
+        (Some(why), _) if why.code == Code::NoSuchInstance => {
+            error = error
+                .cause(format!("there is no instance `{name}`"))
+                .hint(format!("workloadctl deploy -f {file} {name} {}", instance.name));
         }
         (Some(_), _) => error = error.cause(format!("`{name}` failed")),
         (None, Some(status)) => {

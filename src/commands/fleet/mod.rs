@@ -70,7 +70,16 @@ pub(crate) fn run(
         let named = NamedWorkload::read(source, &args.names)?;
         return application::run(args, named, limits, command, call);
     }
-    let selection = args.selection(&call.runtimes)?;
+    let verb = match command {
+        FleetCommand::Deploy => "deploy",
+        FleetCommand::Plan(_) => "plan",
+    };
+    let read = match read {
+        // Whether a name is missing, only the files tell.
+        Err(errors) if args.names.is_empty() && !args.all => return Err(errors.into()),
+        read => read,
+    };
+    let selection = args.selection(&call.runtimes, verb)?;
     if let Selection::One(name) = &selection {
         args.pace.refuse_for(&format!("one instance, `{name}`"))?;
     }

@@ -36,14 +36,14 @@ impl ReleaseArgs {
     ///
     /// # Errors
     /// Code 2 where no instance is named, or several for what can only be said of one.
-    pub(crate) fn selection(&self, runtimes: &[String]) -> Result<Selection, Failures> {
+    pub(crate) fn selection(&self, runtimes: &[String], verb: &str) -> Result<Selection, Failures> {
         if runtimes.len() > 1 || runtimes.iter().any(|runtime| spread::is_pattern(runtime)) {
             return self.spread(runtimes);
         }
         if let Some(path) = self.names.iter().find(|name| self.is_path(name)) {
             let message = format!("{path:?} is a path, and no instance name");
             return Err(Error::usage(Code::InvalidName, message)
-                .hint(format!("workloadctl deploy NAME -f {path}"))
+                .hint(format!("workloadctl {verb} NAME -f {path}"))
                 .into());
         }
         let mut names = instance_names(&self.names)?;
@@ -57,7 +57,7 @@ impl ReleaseArgs {
             }
             0 => {
                 return Err(Error::usage(Code::NoInstance, "-f needs the name of the instance")
-                    .hint(format!("workloadctl deploy NAME -f {}", self.files.file.join(" -f ")))
+                    .hint(format!("workloadctl {verb} NAME -f {}", self.files.file.join(" -f ")))
                     .into());
             }
             1 => return Ok(Selection::One(names.remove(0))),
@@ -106,7 +106,7 @@ mod tests {
     fn selection(line: &str) -> Result<Selection, String> {
         let line = Line::try_parse_from(std::iter::once("x").chain(line.split_whitespace()));
         let args = line.map_err(|error| error.to_string())?.args;
-        args.selection(&[]).map_err(|failures| failures.0[0].to_string())
+        args.selection(&[], "deploy").map_err(|failures| failures.0[0].to_string())
     }
 
     #[test]

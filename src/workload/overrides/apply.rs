@@ -15,13 +15,16 @@ use crate::{
         instance::NamespaceMode,
         kinds::{Kinds, Trait, builtin_kind, find, pod_template},
         manifest::{describe_kind, encode_string_data},
-        mask::MASK,
         object::{Object, ObjectId},
     },
 };
 
 /// The annotation of pod templates that `--restart` changes.
 pub(crate) const RESTARTED_AT: &str = "workloadctl/restartedAt";
+
+/// What helps where YAML read a number or a truth value for a text.
+const PUT_IN_QUOTES: &str = "put the value in quotes that YAML sees too: `'OBJECT:PATH=\"VALUE\"'` as a \
+                             flag, `\"VALUE\"` in a workload file";
 
 /// Applies overrides to the objects as read, before placement. Returns what was set, a line each.
 ///
@@ -179,25 +182,22 @@ pub(super) fn set_target(place: &str, ids: &[ObjectId], kinds: &Kinds) -> Result
 }
 
 fn apply_set(place: &str, path: &Path, value: &Value, object: &mut Object) -> Result<()> {
-    if let Some(wanted) = text_wanted(path, value, &object.body) {
-        let is_secret = object.id().is("", "Secret");
-        let (value, kind, wanted) = match is_secret {
-            true => (MASK.to_owned(), describe_kind(value).to_owned(), format!("\"{MASK}\"")),
-            false => (value.to_string(), value.to_string(), wanted),
-        };
-        let message = format!("--set {place}={value}: {path} takes a text, not {kind}");
+    if is_text_wanted(path, value, &object.body) {
+        let kind = describe_kind(value);
+        let message = format!("--set {place}: {path} takes a text, not {kind}");
+        // What was typed is not known any more: `1.10` has become 1.1, and of a Secret it is hidden.
         return Err(Error::usage(Code::InvalidOverride, message)
-            .hint(format!("write `--set '{place}={wanted}'`"))
+            .hint(PUT_IN_QUOTES)
             .object(object.id())
             .at(&object.origin));
     }
     change(object, &format!("--set {place}"), |body| path.set(body, value))
 }
 
-/// Gives the value in quotes where it is a number or truth value and the field takes a text.
-fn text_wanted(path: &Path, value: &Value, body: &Value) -> Option<String> {
+/// Tells whether the value is a number or truth value, and the field takes a text.
+fn is_text_wanted(path: &Path, value: &Value, body: &Value) -> bool {
     if !matches!(value, Value::Number(_) | Value::Bool(_)) {
-        return None;
+        return false;
     }
     let steps: Vec<String> = path
         .0
@@ -208,8 +208,8 @@ fn text_wanted(path: &Path, value: &Value, body: &Value) -> Option<String> {
             PathStep::Select { .. } => "0".to_owned(),
         })
         .collect();
-    let field = schema::openapi().at(&Gvk::of(body), steps.iter().map(String::as_str))?;
-    (field.resolved().kind == schema::openapi::SchemaType::String).then(|| format!("\"{value}\""))
+    let field = schema::openapi().at(&Gvk::of(body), steps.iter().map(String::as_str));
+    field.is_some_and(|field| field.resolved().kind == schema::openapi::SchemaType::String)
 }
 
 /// Changes an object's body by `edit`, which says what is wrong; the identity must stay.

@@ -91,10 +91,13 @@ impl Deploy<'_> {
         }
         match deployed {
             Some(deployed) => Ok(ChosenRevision::of(deployed.revision(), deployed.content())),
-            None => Err(store.no_such_definition(definition.as_str()).hint(format!(
-                "`workloadctl deploy {} -f PATH` makes definition and instance in one go",
-                self.name
-            ))),
+            None => {
+                let way = format!(
+                    "`workloadctl deploy {} -f PATH` makes definition and instance in one go",
+                    self.name
+                );
+                Err(store.no_such_definition_or(definition.as_str(), &way))
+            }
         }
     }
 
