@@ -21,6 +21,7 @@ use crate::{
         object::{Object, split_api_version},
         overrides::Overrides,
         placement::Destination,
+        release::Outcome,
         rendering::{self, render_offline},
         runtime::RuntimeName,
     },
@@ -112,13 +113,19 @@ pub(crate) fn instance_view(store: &Store, instance: Instance) -> Result<Instanc
         created_at,
         observed,
     } = instance;
-    let (status, reason, status_at) = match observed {
-        Some(Observed { status, reason, at }) => (Some(status), Some(reason), Some(at)),
+    let begun = release.as_ref().filter(|release| release.outcome == Outcome::InFlight);
+    let (status, reason, status_at) = match (begun, observed) {
+        // What was seen before a release began says nothing of it.
+        (Some(begun), seen) if seen.as_ref().is_none_or(|seen| seen.at <= begun.started_at) => {
+            let reason = begun.outcome.as_reason().to_owned();
+            (Some(Status::Reconciling), Some(reason), Some(begun.started_at))
+        }
+        (_, Some(Observed { status, reason, at })) => (Some(status), Some(reason), Some(at)),
         // Never deployed is known without a look; deployed and never seen is not known at all.
-        None if release.is_none() => {
+        (_, None) if release.is_none() => {
             (Some(Status::NotDeployed), Some("it was never deployed".to_owned()), None)
         }
-        None => (None, None, None),
+        (_, None) => (None, None, None),
     };
     Ok(InstanceView {
         name: name.to_string(),

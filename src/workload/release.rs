@@ -92,6 +92,20 @@ impl Outcome {
             Self::Interrupted => "interrupted",
         }
     }
+
+    /// Says an outcome as the reason of a status.
+    pub(crate) fn as_reason(self) -> &'static str {
+        match self {
+            Self::Ready => "everything is ready",
+            Self::Applied => "applied; nobody has waited for it",
+            // Its process may be at work, or dead: the database alone cannot tell.
+            Self::InFlight => "a release was begun and has not ended",
+            Self::NotReady => "the last release did not become ready",
+            Self::TimedOut => "the last release ran out of time",
+            Self::Failed => "the last release failed",
+            Self::Interrupted => "the last release was interrupted",
+        }
+    }
 }
 
 /// What a release did, or a plan would do, to an object.

@@ -131,6 +131,39 @@ fn a_deployed_instance_tells_of_its_release() {
 }
 
 #[test]
+fn a_release_in_flight_has_no_status_of_the_one_before() {
+    let mut store = with_web();
+    let web = name("web-dev");
+    create_instance(&mut store, wanted("web-dev"), minute(1)).unwrap();
+    deploy(&mut store, "web-dev", 2);
+    let seen = Observed { status: Status::Healthy, reason: "all is ready".into(), at: minute(2) };
+    store.set_observed(&web, &seen).unwrap();
+    let begun = Release {
+        id: "r2".into(),
+        number: 2,
+        started_at: minute(3),
+        ended_at: None,
+        outcome: Outcome::InFlight,
+        ..store.latest_release(&web).unwrap().unwrap()
+    };
+    store.begin_release(&web, &begun, &[]).unwrap();
+    let told = |store: &Store| {
+        let InstanceView { release, outcome, status, reason, status_at, .. } =
+            show_instance(store, &web).unwrap();
+        assert_eq!((release, outcome), (Some(2), Some(OperationOutcome::InFlight)));
+        (status, reason, status_at)
+    };
+    let reason = "a release was begun and has not ended".to_owned();
+    assert_eq!(told(&store), (Some(Status::Reconciling), Some(reason), Some(minute(3))));
+
+    let never = "release 2 was begun and never ended".to_owned();
+    let seen = Observed { status: Status::Unhealthy, reason: never.clone(), at: minute(4) };
+    store.set_observed(&web, &seen).unwrap();
+    let looked_since = (Some(Status::Unhealthy), Some(never), Some(minute(4)));
+    assert_eq!(told(&store), looked_since, "who looked since knows better");
+}
+
+#[test]
 fn the_definition_is_by_default_the_one_of_the_name() {
     let mut store = with_web();
     let options = CreateOptions { definition: None, ..wanted("web") };

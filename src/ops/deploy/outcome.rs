@@ -252,7 +252,7 @@ impl Deploy<'_> {
                 Status::Unhealthy
             }
         };
-        let observed = Observed { status, reason: reason_of(outcome).to_owned(), at: ended_at };
+        let observed = Observed { status, reason: outcome.as_reason().to_owned(), at: ended_at };
         self.report.observed(&observed);
         let mut store = self.session.store();
         store.end_release(self.name, keeper.id(), end)?;
@@ -291,18 +291,5 @@ impl Deploy<'_> {
                 }
             }
         }
-    }
-}
-
-/// Says an outcome as the reason of a status.
-pub(super) fn reason_of(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Ready => "everything is ready",
-        Outcome::Applied => "applied; nobody has waited for it",
-        Outcome::InFlight => "a release is under way",
-        Outcome::NotReady => "the last release did not become ready",
-        Outcome::TimedOut => "the last release ran out of time",
-        Outcome::Failed => "the last release failed",
-        Outcome::Interrupted => "the last release was interrupted",
     }
 }

@@ -9,7 +9,7 @@ use super::{
     hooks::spent_hooks,
     intent::Begun,
     inventory::Inventory,
-    outcome::{conclude, reason_of},
+    outcome::conclude,
     prepare::{Prepared, brings_content},
 };
 use crate::{
@@ -239,7 +239,7 @@ impl<'a> Deploy<'a> {
         conclude(&rollout, &end, prepared.draft.chosen.returns_to)?;
         let observed = Observed {
             status: Status::Healthy,
-            reason: reason_of(Outcome::Ready).to_owned(),
+            reason: Outcome::Ready.as_reason().to_owned(),
             at: self.session.now(),
         };
         self.report.observed(&observed);
