@@ -4,10 +4,10 @@
 use std::path::PathBuf;
 
 use crate::{
-    ops::view::Operation,
+    ops::view::{ObjectView, Operation},
     output::sanitize::one_line,
     workload::{
-        error::{Error, Mistake},
+        error::{Code, Error, Mistake},
         object::Origin,
         readiness::State,
     },
@@ -66,19 +66,28 @@ impl Annotations {
     }
 }
 
-/// Lists what is wrong with an instance: its failed objects, else its error.
+/// Lists what is wrong with an instance: its failed objects, then those that it ran out of time for,
+/// else its error.
 pub(super) fn findings(operation: &Operation) -> Vec<Finding<'_>> {
     let Some(error) = &operation.error else { return Vec::new() };
-    let failed = operation.objects.iter().filter(|object| object.state == Some(State::Failed));
-    let failed: Vec<Finding<'_>> = failed
-        .map(|object| Finding {
-            place: object.source.as_ref(),
-            title: object.id.to_string(),
-            message: if object.message.is_empty() { &object.reason } else { &object.message }
-                .clone(),
-        })
-        .collect();
-    if failed.is_empty() { of_error(error) } else { failed }
+    let in_state = |wanted: fn(State) -> bool| {
+        operation.objects.iter().filter(move |object| object.state.is_some_and(wanted))
+    };
+    let failed = in_state(|state| matches!(state, State::Failed | State::Missing));
+    // Whatever else ends a release says itself what it ended for.
+    let is_late = error.code == Code::Timeout;
+    let late = in_state(|state| state == State::Waiting).filter(|_| is_late);
+    let found: Vec<Finding<'_>> = failed.chain(late).map(of_object).collect();
+    if found.is_empty() { of_error(error) } else { found }
+}
+
+fn of_object(object: &ObjectView) -> Finding<'_> {
+    let said = [&object.message, &object.reason].into_iter().find(|said| !said.is_empty());
+    Finding {
+        place: object.source.as_ref(),
+        title: object.id.to_string(),
+        message: said.map_or("not ready", String::as_str).to_owned(),
+    }
 }
 
 fn of_error<'e>(error: &'e Error) -> Vec<Finding<'e>> {

@@ -204,6 +204,44 @@ fn code_quality_names_the_lines() {
     assert_eq!(issues[0]["fingerprint"].as_str().unwrap().len(), 64);
 }
 
+/// A deploy that ran out of time while an object waited.
+fn timed_out() -> Operation {
+    let failed = failed();
+    let waits = ObjectView {
+        message: "0 of 1 replicas are ready".into(),
+        ..object("StatefulSet", "db", Action::Create, State::Waiting)
+    };
+    Operation {
+        objects: vec![failed.objects[0].clone(), waits],
+        error: Some(Error::new(ErrorKind::NotReady, Code::Timeout, "out of time: it is not ready")),
+        ..failed
+    }
+}
+
+#[test]
+fn what_time_ran_out_for_is_told_in_every_form() {
+    let mut both = timed_out();
+    both.objects.push(failed().objects[1].clone());
+    let stopped = || Error::new(ErrorKind::Interrupted, Code::Interrupted, "stopped");
+    let interrupted = Operation { error: Some(stopped()), ..timed_out() };
+    let told = Annotations::from(PathBuf::new());
+    let all = [timed_out(), both, interrupted];
+    let lines: Vec<String> = all.iter().map(|it| told.of_operation(it)).collect();
+    insta::assert_snapshot!(lines.join("---\n"), @"
+    ::error file=k8s/web.yaml,line=3,col=1,title=StatefulSet/db::0 of 1 replicas are ready
+    ---
+    ::error file=k8s/web.yaml,line=3,col=1,title=Deployment/web::pod web-1: container <app> ended, 100%25 see @ops
+    ::error file=k8s/web.yaml,line=3,col=1,title=StatefulSet/db::0 of 1 replicas are ready
+    ---
+    ::error title=interrupted::stopped
+    ");
+    let issues: serde_json::Value = serde_json::from_str(&quality::text(&[timed_out()])).unwrap();
+    assert_eq!(issues[0]["description"], "StatefulSet/db: 0 of 1 replicas are ready");
+    assert_eq!(issues[0]["location"]["path"], "k8s/web.yaml");
+    let cases = with_told(&[timed_out()], junit::text);
+    assert_eq!(cases.matches("<failure").count(), 1, "{cases}");
+}
+
 #[test]
 fn what_cannot_be_written_is_refused_beforehand() {
     let home = tempfile::tempdir().unwrap();
