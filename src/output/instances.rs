@@ -45,13 +45,22 @@ pub(super) fn names<'a>(instances: impl Iterator<Item = &'a InstanceView>) -> St
     instances.map(|instance| format!("{}\n", one_line(&instance.name))).collect()
 }
 
+/// What gives way in a narrow window, the first first: who it is and how it is come last.
+const GIVING_WAY: &[&str] =
+    &["DEFINITION", "NAMESPACE", "REVISION", "AGE", "RELEASE", "DEPLOYED BY", "RUNTIME"];
+
+/// Makes the table of instances; who asks for a wide one gets all of it.
+pub(super) fn rows(header: &[&'static str], wide: bool) -> Rows {
+    Rows::new(header).giving_way(if wide { &[] } else { GIVING_WAY })
+}
+
 fn table(instances: &[InstanceView], printer: &Printer, now: Timestamp, wide: bool) -> String {
     let mut header =
         vec!["NAME", "DEFINITION", "REVISION", "RELEASE", "RUNTIME", "NAMESPACE", "STATUS", "AGE"];
     if wide {
         header.extend(["SEEN", "OUTCOME", "DEPLOYED BY", "REASON"]);
     }
-    let mut rows = Rows::new(&header);
+    let mut rows = rows(&header, wide);
     for instance in instances {
         let mut row = identity(instance);
         row.extend([status(instance.status), age(instance, now)]);

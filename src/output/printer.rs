@@ -88,6 +88,11 @@ impl Printer {
         Self { called, ..self }
     }
 
+    /// Fits the answer to a window that may have changed since.
+    pub(crate) fn within(self, columns: usize) -> Self {
+        Self { width: Some(columns.try_into().unwrap_or(u16::MAX)), ..self }
+    }
+
     /// A printer that writes to files: no terminal, no colour.
     #[cfg(test)]
     pub(crate) fn plain(format: Format) -> Self {

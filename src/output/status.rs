@@ -13,12 +13,12 @@ use super::{
     drift,
     format::Format,
     human,
-    instances::{age, identity, names, namespace, status, tone},
+    instances::{age, identity, names, namespace, rows, status, tone},
     printer::Printer,
     reach,
     sanitize::one_line,
     stream::Tone,
-    table::{Rows, or_dash},
+    table::or_dash,
 };
 pub(crate) use watch::Watch;
 
@@ -107,17 +107,23 @@ fn nobody(extent: Extent) -> String {
 }
 
 /// Tells instances to a person.
-fn told(printer: &Printer, all: &[Operation], extent: Extent, now: Timestamp) -> String {
-    match all {
+fn told<'a>(
+    printer: &Printer,
+    all: impl IntoIterator<Item = &'a Operation>,
+    extent: Extent,
+    now: Timestamp,
+) -> String {
+    let all: Vec<&Operation> = all.into_iter().collect();
+    match &*all {
         [] => nobody(extent) + "\n",
         [only] if matches!(extent, Extent::One | Extent::OnlyOfFile) => {
             told_one(only, printer, now)
         }
-        _ => live_table(all, extent == Extent::Runtime, printer, now),
+        _ => live_table(&all, extent == Extent::Runtime, printer, now),
     }
 }
 
-fn live_table(all: &[Operation], by: bool, printer: &Printer, now: Timestamp) -> String {
+fn live_table(all: &[&Operation], by: bool, printer: &Printer, now: Timestamp) -> String {
     let wide = printer.format() == Format::Wide;
     let mut header =
         vec!["NAME", "DEFINITION", "REVISION", "RELEASE", "RUNTIME", "NAMESPACE", "STATUS", "AGE"];
@@ -129,7 +135,7 @@ fn live_table(all: &[Operation], by: bool, printer: &Printer, now: Timestamp) ->
         header.push("DEPLOYED BY");
     }
     header.push("REASON");
-    let mut rows = Rows::new(&header);
+    let mut rows = rows(&header, wide);
     for live in all {
         let instance = &live.instance;
         let reason = instance.reason.clone().into_iter().chain(drift::count(live));

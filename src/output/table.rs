@@ -1,5 +1,6 @@
 //! Tables: columns without lines, no blanks at line ends, a line a row. On a terminal the last column,
-//! which is prose where there is any, is cut to the window; elsewhere it is whole.
+//! which is prose where there is any, is cut to the window, after those that may have given way to it;
+//! elsewhere a row is whole.
 
 use comfy_table::{ContentArrangement, Table, presets};
 
@@ -52,12 +53,13 @@ pub(crate) fn or_dash<T: ToString>(value: Option<T>) -> Cell {
 pub(crate) struct Rows {
     header: Vec<&'static str>,
     rows: Vec<Vec<Cell>>,
+    giving_way: &'static [&'static str],
 }
 
 impl Rows {
     /// Makes a table with the titles of its columns.
     pub(crate) fn new(header: &[&'static str]) -> Self {
-        Self { header: header.to_vec(), rows: Vec::new() }
+        Self { header: header.to_vec(), rows: Vec::new(), giving_way: &[] }
     }
 
     /// Adds a row, which has as many cells as there are titles.
@@ -79,6 +81,32 @@ impl Rows {
         }
     }
 
+    /// Names the columns that are left out where a window is too narrow for all, the first one first.
+    pub(crate) fn giving_way(self, titles: &'static [&'static str]) -> Self {
+        Self { giving_way: titles, ..self }
+    }
+
+    /// Tells which columns are shown in a window.
+    fn shown(&self, rows: &[Vec<Cell>], window: Option<u16>) -> Vec<bool> {
+        let mut shown = vec![true; self.header.len()];
+        let (Some(window), Some(last)) = (window, self.header.len().checked_sub(1)) else {
+            return shown;
+        };
+        let widest = |column: usize| rows.iter().map(|row| columns(&row[column].text)).max();
+        let widths: Vec<usize> =
+            (0..=last).map(|column| widest(column).unwrap_or(0) + usize::from(GAP)).collect();
+        let wanted = (widths[last] - usize::from(GAP)).min(LEAST);
+        let mut needed: usize = widths[..last].iter().sum::<usize>() + wanted;
+        for title in self.giving_way {
+            let there = self.header[..last].iter().position(|it| it == title);
+            if let Some(column) = there.filter(|_| needed >= usize::from(window)) {
+                shown[column] = false;
+                needed -= widths[column];
+            }
+        }
+        shown
+    }
+
     /// Shows the table as it fits the printer's stdout, with a line end after the last row.
     pub(crate) fn show(&self, printer: &Printer) -> String {
         self.render(printer.stdout(), printer.width())
@@ -90,6 +118,11 @@ impl Rows {
             .chain(self.rows.iter().cloned())
             .map(|row: Vec<Cell>| row.into_iter().map(Cell::on_one_line).collect())
             .collect();
+        let shown = self.shown(&rows, window);
+        let kept = |row: Vec<Cell>| {
+            row.into_iter().zip(&shown).filter_map(|(cell, is_shown)| is_shown.then_some(cell))
+        };
+        let rows: Vec<Vec<Cell>> = rows.into_iter().map(|row| kept(row).collect()).collect();
         let others = laid_out(&rows);
         let widths: Vec<usize> = others
             .column_max_content_widths()
@@ -223,6 +256,43 @@ mod tests {
         for line in rows.render(terminal, Some(60)).lines() {
             assert!(columns(line) < 60, "{line}");
         }
+    }
+
+    #[test]
+    fn columns_give_way_to_a_narrow_window_in_their_order() {
+        let terminal = Stream { terminal: true, colour: false };
+        let mut rows = Rows::new(&["NAME", "DEFINITION", "AGE", "STATUS", "REASON"])
+            .giving_way(&["DEFINITION", "AGE"]);
+        let reason = "Deployment/web: none of its pods is ready";
+        rows.push(["web", "frontend", "3 h", "Unhealthy", reason].map(Cell::from).to_vec());
+        rows.push(["db", "database", "20 min", "Healthy", "-"].map(Cell::from).to_vec());
+        let told: String = [80, 50, 40, 30]
+            .map(|width| format!("{width}\n{}", rows.render(terminal, Some(width))))
+            .concat();
+        insta::assert_snapshot!(told, @"
+        80
+        NAME  DEFINITION  AGE     STATUS     REASON
+        web   frontend    3 h     Unhealthy  Deployment/web: none of its pods is ready
+        db    database    20 min  Healthy    -
+        50
+        NAME  DEFINITION  AGE     STATUS     REASON
+        web   frontend    3 h     Unhealthy  Deployment/…
+        db    database    20 min  Healthy    -
+        40
+        NAME  AGE     STATUS     REASON
+        web   3 h     Unhealthy  Deployment/we…
+        db    20 min  Healthy    -
+        30
+        NAME  STATUS     REASON
+        web   Unhealthy  Deployment/…
+        db    Healthy    -
+        ");
+        let whole = rows.render(Stream::PLAIN, None);
+        assert!(whole.starts_with("NAME  DEFINITION  AGE     STATUS     REASON\n"), "{whole}");
+        // The last column is what is left; it does not give way, however it is called.
+        let mut short = Rows::new(&["NAME", "STATUS", "AGE"]).giving_way(&["AGE"]);
+        short.push(["web", "Healthy", "3 h"].map(Cell::from).to_vec());
+        assert_eq!(short.render(terminal, Some(10)), "NAME  STATUS   AGE\nweb   Healthy  3 h\n");
     }
 
     #[test]

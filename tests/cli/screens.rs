@@ -323,6 +323,45 @@ fn a_status_that_is_watched_is_drawn_in_place() {
 }
 
 #[test]
+fn in_a_small_window_several_show_what_is_wrong_first() {
+    let program = Program::new();
+    program.write("web.yaml", &calm());
+    for name in ["a", "b", "c", "d"] {
+        let line = format!("deploy {name} -f web.yaml --runtime sandbox");
+        assert_eq!(program.call(&line).code, 0);
+    }
+    program.write("web.yaml", &deployments(1));
+    assert_eq!(program.call("deploy z -f web.yaml --runtime sandbox --no-wait").code, 0);
+    let mut told = String::new();
+    for size in [(24, 50), (5, 50), (5, 30)] {
+        let mut screen = Screen::start(&program, "status --watch --color never", size);
+        let text = screen.until("all of them", |text| text.contains("z  ") && text.contains("a  "));
+        write!(told, "{size:?}\n{text}\n").unwrap();
+        screen.interrupt();
+        assert_eq!(screen.end().0, 130);
+    }
+    snapshot!(still(&told), @"
+    (24, 50)
+    NAME  RELEASE  RUNTIME  STATUS       REASON
+    a     1        sandbox  Healthy      all 2 objec…
+    b     1        sandbox  Healthy      all 2 objec…
+    c     1        sandbox  Healthy      all 2 objec…
+    d     1        sandbox  Healthy      all 2 objec…
+    z     1        sandbox  Reconciling  Deployment/…
+    (5, 50)
+    NAME  RELEASE  RUNTIME  STATUS       REASON
+    z     1        sandbox  Reconciling  Deployment/…
+    a     1        sandbox  Healthy      all 2 objec…
+    and 3 more lines
+    (5, 30)
+    NAME  STATUS       REASON
+    z     Reconciling  Deploymen…
+    a     Healthy      all 2 obj…
+    and 3 more lines
+    ");
+}
+
+#[test]
 fn elsewhere_what_changes_is_a_line() {
     let program = Program::new();
     program.write("web.yaml", &deployments(1));

@@ -9,9 +9,11 @@ use super::{Extent, told};
 use crate::{
     ops::view::Operation,
     output::{
+        instances::tone,
         printer::Printer,
         progress::{Line, Screen, size},
         sanitize::one_line,
+        stream::Tone,
         width::{columns, cut},
     },
     workload::error::Result,
@@ -46,7 +48,11 @@ impl Watch {
     ) -> Result<bool> {
         if let Some(screen) = &self.screen {
             let size = size();
-            let text = told(printer, all, self.extent, now);
+            let printer = printer.within(size.columns);
+            let mut text = told(&printer, all, self.extent, now);
+            if text.lines().count() > room(size.rows) {
+                text = told(&printer, worst_first(all), self.extent, now);
+            }
             screen.draw(fit(&text, size.rows, size.columns), size.columns);
             return Ok(true);
         }
@@ -98,9 +104,25 @@ fn facts(live: &Operation) -> Vec<String> {
     facts
 }
 
+/// Gives the instances that are not Healthy before the others.
+fn worst_first(all: &[Operation]) -> Vec<&Operation> {
+    let mut all: Vec<&Operation> = all.iter().collect();
+    all.sort_by_key(|live| match live.instance.status.map(tone) {
+        Some(Tone::Bad) => 0,
+        Some(Tone::Good) => 2,
+        _ => 1,
+    });
+    all
+}
+
+/// Gives the lines that a window has room for: its last one is the cursor's.
+fn room(rows: usize) -> usize {
+    rows.saturating_sub(1).max(1)
+}
+
 /// Cuts a text to a window.
 fn fit(text: &str, rows: usize, width: usize) -> Vec<Line> {
-    let rows = rows.saturating_sub(1).max(1);
+    let rows = room(rows);
     let all: Vec<&str> = text.lines().collect();
     let shown = if all.len() <= rows { all.len() } else { rows - 1 };
     let line = |text: &&str| {
