@@ -146,15 +146,18 @@ pub(super) fn run(args: StatusArgs, call: &Invocation) -> Done {
         output::drift::answer(&call.printer, &seen, call.now)?;
     }
     let named = !names.is_empty();
-    let mut errors: Vec<Error> =
-        seen.iter().filter(|_| named).filter_map(|one| one.error.clone()).collect();
-    errors.extend(stopped.map(|signal| signal.error("stopped waiting")));
-    call.printer.errors(&errors);
+    let stopped = stopped.map(|signal| signal.error("stopped waiting"));
+    let errors = seen.iter().filter(|_| named);
+    let errors = errors.filter_map(|one| Some((&*one.instance.name, one.error.as_ref()?)));
+    let errors: Vec<(&str, &Error)> =
+        errors.chain(stopped.iter().map(|error| ("", error))).collect();
+    call.printer.errors_of(errors.iter().copied());
     // What could not be asked has its own code; this one is about health (docs/cli.md, Status).
     let is_as_deployed = |one: &Operation| ignore_drift || one.drift.is_empty();
     let unwell = ((wait || exit_code) && !seen.iter().all(is_healthy))
         || (exit_code && !seen.iter().all(is_as_deployed));
-    Ok(exit_kind(&errors).or(unwell.then_some(ErrorKind::NotReady)))
+    Ok(exit_kind(errors.into_iter().map(|(_, error)| error))
+        .or(unwell.then_some(ErrorKind::NotReady)))
 }
 
 /// Tells how much is asked for.

@@ -15,6 +15,10 @@ use crate::workload::{
 /// How often [`Event::StillOpen`] is sent.
 pub(crate) const HEARTBEAT: Duration = Duration::from_secs(1);
 
+/// The phase ([`Event::Phase`]) in which a release gives way to one that returns: what comes after it is
+/// told of that one.
+pub(crate) const RETURNING: &str = "returning";
+
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Event {
@@ -46,7 +50,7 @@ pub(crate) enum Event {
         /// The new judgement.
         verdict: Verdict,
     },
-    /// A phase begins: `applying`, `waiting`, `pruning`, `deleting`; a bar's or a line's title.
+    /// A phase begins: `applying`, `waiting`, `pruning`, `deleting`, [`RETURNING`]; a bar's or a line's title.
     Phase(&'static str),
     /// How long it usually takes, by the earlier releases that went well.
     Estimate(Duration),

@@ -113,15 +113,14 @@ impl Answers {
             let same = self.told_of(error);
             let error = same.clone().unwrap_or_else(|| error.clone());
             let error = if self.several { naming(&operation, error) } else { error };
-            self.printer.errors(&[error]);
+            self.printer.errors_of([(&*operation.instance.name, &error)]);
             self.printer.details(&evidence::text(&operation, self.printer.stderr()));
             if same.is_none() {
                 self.reports.annotate(&operation);
             }
         }
-        if let Some(error) = operation.rollback.as_ref().and_then(|back| back.error.clone()) {
-            let what = format!("cannot roll back `{}`", operation.instance.name);
-            self.printer.errors(&[error.while_doing(what)]);
+        if let Some(error) = operation.rollback.as_ref().and_then(|back| back.return_error()) {
+            self.printer.errors_of([(&*operation.instance.name, &error)]);
         }
         self.operations.push(operation);
         told
@@ -144,8 +143,8 @@ impl Answers {
             true => Ok(()),
             false => self.printer.answer(&summary(self.verb, &back, "on")),
         };
-        if let Some(error) = back.error.clone() {
-            self.printer.errors(&[error.while_doing(format!("cannot roll back `{name}`"))]);
+        if let Some(error) = back.return_error() {
+            self.printer.errors_of([(&*name, &error)]);
         }
         let same = |operation: &&mut Operation| operation.instance.name == name;
         if let Some(operation) = self.operations.iter_mut().find(same) {
@@ -157,7 +156,7 @@ impl Answers {
     /// Ends the answer of one instance that was not even begun: all that is wrong is told.
     pub(crate) fn fail(self, name: &str, failures: &[Error]) -> Result<Option<ErrorKind>> {
         let Self { printer, verb, several: _, list, reports, operations: _ } = self;
-        printer.errors(failures);
+        printer.errors_of(failures.iter().map(|error| (name, error)));
         reports.annotate_errors(failures);
         let outcome = Some(OperationOutcome::Refused);
         let instance = InstanceView { name: name.to_owned(), outcome, ..Default::default() };
@@ -218,9 +217,7 @@ impl Answers {
                 all => printer.document(&Document::new("DeployList", Items("deploys", all)))?,
             }
         }
-        let failures: Vec<&Error> =
-            operations.iter().filter_map(|operation| operation.error.as_ref()).collect();
-        ended(&printer, reported, errors::exit_kind(failures))
+        ended(&printer, reported, errors::exit_kind(sum::failures(&operations)))
     }
 }
 

@@ -233,21 +233,40 @@ impl Printer {
 
     /// Writes errors, whatever `-q` says.
     pub(crate) fn errors(&self, errors: &[Error]) {
+        self.errors_of(errors.iter().map(|error| ("", error)));
+    }
+
+    /// Writes errors with the names of the instances that they are about, whatever `-q` says; empty
+    /// where one is about none.
+    pub(crate) fn errors_of<'e>(&self, errors: impl IntoIterator<Item = (&'e str, &'e Error)>) {
         if self.json_talk {
-            for error in errors {
-                write_stderr(&event("error", "error", ErrorView::from(error)));
+            for (instance, error) in errors {
+                let error = ErrorView::from(error);
+                write_stderr(&event_of(instance, "error", "error", error));
             }
         } else {
-            write_stderr(&self.called.tell(&errors::text(errors, self.stderr)));
+            let errors: Vec<Error> = errors.into_iter().map(|(_, error)| error.clone()).collect();
+            write_stderr(&self.called.tell(&errors::text(&errors, self.stderr)));
         }
     }
 }
 
 /// Gives a line of JSON beside those of the progress.
 fn event(word: &str, key: &str, value: impl Serialize) -> String {
+    event_of("", word, key, value)
+}
+
+/// Gives such a line about an instance; about none where its name is empty.
+fn event_of(instance: &str, word: &str, key: &str, value: impl Serialize) -> String {
     let time = format!("{:.3}", Timestamp::now());
     let value = serde_json::to_string(&value).expect("errors and texts have string keys");
-    sanitize::json(format!("{{\"time\":\"{time}\",\"event\":\"{word}\",\"{key}\":{value}}}\n"))
+    let instance = match instance {
+        "" => String::new(),
+        name => format!("\"instance\":{},", serde_json::Value::from(name)),
+    };
+    sanitize::json(format!(
+        "{{\"time\":\"{time}\",{instance}\"event\":\"{word}\",\"{key}\":{value}}}\n"
+    ))
 }
 
 /// Writes to stderr; where that is closed, nobody listens and nothing is lost.

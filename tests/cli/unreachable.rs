@@ -1,7 +1,7 @@
 //! Commands whose runtime does not answer, or that never get as far: code 7 or 2, one document,
 //! and the database as before.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::program::Program;
 
@@ -658,7 +658,8 @@ fn the_stream_of_progress_is_json_lines_to_the_last() {
     let outcome = home("kind-dev").call("deploy web -f k8s --progress json -v");
     let events: Vec<Value> =
         outcome.stderr.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    assert_eq!(events.last().unwrap()["event"], "error");
+    let last = events.last().unwrap();
+    assert_eq!((&last["event"], &last["instance"]), (&json!("error"), &json!("web")));
     assert!(events.iter().any(|event| event["event"] == "request"), "{events:?}");
     assert!(events.iter().all(|event| event["time"].is_string()), "{events:?}");
 }

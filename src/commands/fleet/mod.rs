@@ -203,5 +203,5 @@ pub(crate) fn not_begun(name: &InstanceName, signal: Signal) -> Operation {
     let outcome = Some(OperationOutcome::Interrupted);
     let instance = InstanceView { name: name.to_string(), outcome, ..InstanceView::default() };
     let error = Some(signal.error(format!("`{name}` was not begun")));
-    Operation { instance, error, ..Operation::default() }
+    Operation { instance, error, not_begun: true, ..Operation::default() }
 }

@@ -13,7 +13,9 @@ use crate::{
         session::Surroundings,
     },
     ops::{
-        catalogue, deploy, history,
+        catalogue, deploy,
+        events::{Event, RETURNING},
+        history,
         options::{DeployOptions, Earlier, Permissions, Validation},
         session::Session,
         several::shown,
@@ -109,6 +111,14 @@ impl Failed {
     }
 }
 
+/// What a rollout changed, of what went well.
+struct Gone<'a> {
+    /// What has a release before to return to.
+    moved: Vec<&'a Member>,
+    /// The names of what is new.
+    new: Vec<String>,
+}
+
 impl Rollout<'_> {
     /// Goes over all instances, and tells what became of each.
     ///
@@ -120,14 +130,47 @@ impl Rollout<'_> {
         answers: &mut Answers,
         call: &Invocation,
     ) -> Result<()> {
+        let failed = Failed::default();
+        let Gone { moved, new } = self.go(&failed, around, answers, call)?;
+        if !self.options.rollback_on_failure || self.goes_on(&failed) {
+            return Ok(());
+        }
+        // A signal is none of the releases' faults.
+        if self.session.stop.requested().is_some() {
+            let moved = moved.iter().map(|member| member.name.as_str());
+            let stay: Vec<&str> = moved.chain(new.iter().map(String::as_str)).collect();
+            if !stay.is_empty() {
+                let stay = format!("stopped; on the new release stays: {}", stay.join(", "));
+                call.printer.talk(&stay);
+            }
+            return Ok(());
+        }
+        if !new.is_empty() {
+            call.printer.talk(&format!(
+                "new, and so with nothing to return to: {}; `workloadctl delete {}` removes what is new",
+                new.join(", "),
+                new.join(" ")
+            ));
+        }
+        self.return_all(&moved, around, answers, call)
+    }
+
+    /// Deploys wave by wave, as far as failures allow.
+    fn go(
+        &self,
+        failed: &Failed,
+        around: &Surroundings<'_>,
+        answers: &mut Answers,
+        call: &Invocation,
+    ) -> Result<Gone<'_>> {
         let ends = self.fleet.pace.ends(self.members.len());
-        let (failed, handle, verb) = (Failed::default(), Handle::current(), answers.verb());
+        let (handle, verb) = (Handle::current(), answers.verb());
         around.progress.queue(self.members.iter().map(|member| member.name.as_str()));
-        let (mut begin, mut told, mut done) = (0, Ok(()), Vec::new());
-        let mut new = Vec::new();
+        let (mut begin, mut told) = (0, Ok(()));
+        let (mut done, mut new) = (Vec::new(), Vec::new());
         for (number, end) in ends.iter().enumerate() {
             let wave = &self.members[begin..*end];
-            if ends.len() > 1 && self.goes_on(&failed) {
+            if ends.len() > 1 && self.goes_on(failed) {
                 let (count, s) = (wave.len(), if wave.len() == 1 { "" } else { "s" });
                 let (number, of) = (number + 1, ends.len());
                 let wave = format!("wave {number} of {of}: {count} instance{s}");
@@ -135,7 +178,7 @@ impl Rollout<'_> {
             }
             Steps { needs: &vec![Vec::new(); wave.len()], width: self.fleet.width }.run(
                 |step, _: &[Operation]| {
-                    let operation = handle.block_on(self.one(&wave[step], &failed));
+                    let operation = handle.block_on(self.one(&wave[step], failed));
                     around.progress.end(verb, &operation);
                     operation
                 },
@@ -150,20 +193,9 @@ impl Rollout<'_> {
             );
             begin = *end;
         }
-        told?;
-        if self.options.rollback_on_failure && !self.goes_on(&failed) {
-            if !new.is_empty() {
-                let names = new.join(" ");
-                call.printer.talk(&format!(
-                    "new, and so with nothing to return to: {}; `workloadctl delete {names}` removes what is new",
-                    new.join(", ")
-                ));
-            }
-            let moved =
-                self.members.iter().zip(done).filter_map(|(member, moved)| moved.then_some(member));
-            self.return_all(&moved.collect::<Vec<_>>(), around, answers, call)?;
-        }
-        Ok(())
+        let moved = self.members.iter().zip(done);
+        let moved = moved.filter_map(|(member, moved)| moved.then_some(member)).collect();
+        told.map(|()| Gone { moved, new })
     }
 
     fn goes_on(&self, failed: &Failed) -> bool {
@@ -212,6 +244,7 @@ impl Rollout<'_> {
             |step, _: &[Operation]| {
                 let Member { name, runtime } = moved[step];
                 let session = self.session.at(runtime.clone(), self.session.namespace.clone());
+                session.report(name, Event::Phase(RETURNING));
                 let back = handle.block_on(deploy::run(&session, name, &options));
                 around.progress.end(verb, &back);
                 back

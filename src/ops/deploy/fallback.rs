@@ -4,6 +4,7 @@
 use super::Deploy;
 use crate::{
     ops::{
+        events::{Event, RETURNING},
         options::{DeployOptions, Earlier, Permissions, Validation},
         session::Session,
         view::Operation,
@@ -54,6 +55,7 @@ pub(super) async fn run(
         },
         ..DeployOptions::of(options.limits)
     };
+    session.report(name, Event::Phase(RETURNING));
     let mut deploy = Deploy::new(session, name, &options);
     let result = deploy.run().await;
     deploy.finish(result)

@@ -48,6 +48,8 @@ pub(crate) struct Operation {
     pub rollback: Option<Box<Operation>>,
     /// Whether anything was written to the cluster.
     pub wrote: bool,
+    /// Whether its turn did not come before the stop.
+    pub not_begun: bool,
     /// Why an object has its place in the order, where that is asked for.
     pub why: Option<Box<Explanation>>,
     /// The plan, to be kept.
@@ -59,6 +61,12 @@ impl Operation {
     pub(crate) fn of(name: &InstanceName) -> Self {
         let instance = InstanceView { name: name.to_string(), ..InstanceView::default() };
         Self { instance, ..Self::default() }
+    }
+
+    /// Gives why it failed, where it is what should have returned an instance.
+    pub(crate) fn return_error(&self) -> Option<Error> {
+        let what = || format!("cannot roll back `{}`", self.instance.name);
+        self.error.clone().map(|error| error.while_doing(what()))
     }
 
     /// Ends it with a failure that no release has recorded.

@@ -45,6 +45,7 @@ impl<'a> From<&'a Operation> for OperationDocument<'a> {
             error,
             rollback,
             wrote: _,
+            not_begun: _,
             why,
             frozen: _,
         } = operation;

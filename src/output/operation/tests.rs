@@ -164,3 +164,69 @@ fn the_document_has_the_fields_of_the_contract() {
         })
     );
 }
+
+fn fails(kind: ErrorKind, code: Code) -> Option<Error> {
+    Some(Error::new(kind, code, "no"))
+}
+
+/// Gives one that went well, and what was to return it.
+fn returned(error: Option<Error>, wrote: bool) -> Operation {
+    let back = Operation { error, wrote, ..operation(OperationOutcome::Ready, Counts::default()) };
+    let rollback = Some(Box::new(back));
+    Operation { rollback, ..operation(OperationOutcome::Ready, Counts::default()) }
+}
+
+#[test]
+fn the_sum_counts_what_became_of_each() {
+    let of = |outcome| operation(outcome, Counts::default());
+    let deploy = |waits| move |all: &[Operation]| sum::of(Verb::Deploy { waits }, all);
+    let delete = |all: &[Operation]| sum::of(Verb::Delete { forgets: false }, all);
+    let stopped = || fails(ErrorKind::Terminated, Code::Interrupted);
+    let begun = Operation { error: stopped(), ..of(OperationOutcome::Interrupted) };
+    let left = Operation { not_begun: true, ..begun.clone() };
+    let back = [
+        returned(None, true),
+        returned(fails(ErrorKind::Failed, Code::Rejected), true),
+        returned(fails(ErrorKind::Refused, Code::NotOurs), false),
+        returned(stopped(), true),
+        returned(stopped(), false),
+    ];
+    insta::assert_snapshot!([
+        deploy(true)(&[of(OperationOutcome::Ready), of(OperationOutcome::Unchanged)]),
+        deploy(false)(&[
+            of(OperationOutcome::Ready),
+            of(OperationOutcome::Applied),
+            of(OperationOutcome::Ready),
+            of(OperationOutcome::Unchanged),
+        ]),
+        delete(&[
+            of(OperationOutcome::Applied),
+            of(OperationOutcome::Deleted),
+            of(OperationOutcome::Unchanged),
+        ]),
+        deploy(true)(&[begun, left]),
+        deploy(true)(&back),
+    ].join("\n"), @"
+    2 ready
+    2 ready, 1 applied, 1 unchanged
+    1 being deleted, 1 deleted, 1 not there
+    1 interrupted, 1 not begun
+    1 rolled back, 2 failed, 1 interrupted, 1 ready
+    ");
+}
+
+#[test]
+fn a_signal_that_stops_a_return_is_the_end_of_the_command() {
+    let failed = Operation {
+        error: fails(ErrorKind::NotReady, Code::NotReady),
+        ..operation(OperationOutcome::NotReady, Counts::default())
+    };
+    for (kind, code, end) in [
+        (ErrorKind::Interrupted, Code::Interrupted, ErrorKind::Interrupted),
+        (ErrorKind::Terminated, Code::Interrupted, ErrorKind::Terminated),
+        (ErrorKind::Failed, Code::NoSuchRelease, ErrorKind::NotReady),
+    ] {
+        let all = [failed.clone(), returned(fails(kind, code), true)];
+        assert_eq!(errors::exit_kind(sum::failures(&all)), Some(end));
+    }
+}
