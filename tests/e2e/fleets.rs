@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use rustix::process::{Pid, Signal, kill_process};
-use serde_json::json;
+use serde_json::{Value, json};
 use workloadctl::testing::{Effect, Fault, Matches, Request, When};
 
 use crate::harness::{Outcome, Place};
@@ -208,7 +208,7 @@ on_both! {
         kill_process(Pid::from_child(&deploy), Signal::INT).unwrap();
         let told = place.finish(deploy).expect(130);
         let summed = told.stdout.lines().last().unwrap_or_default();
-        assert!(summed == "3 instances: 3 interrupted", "{}", told.stdout);
+        assert!(summed == "3 instances: 2 interrupted, 1 not begun", "{}", told.stdout);
         assert!(place.get(&gate_of(&names[2])).is_none(), "it was begun after the signal");
         // Nobody holds them any more: the next one goes on at once.
         for name in &names {
@@ -217,6 +217,60 @@ on_both! {
         }
         let again = place.run(&format!("deploy {all} --lock-wait 0 -q")).expect(0);
         assert!(again.stdout.ends_with("3 instances: 3 ready\n"), "{}", again.stdout);
+    }
+
+    fn a_signal_is_no_reason_to_return_what_is_well(place) {
+        let [first, second] = ["-a", "-b"].map(|name| place.instance(name));
+        let apply = |name: &str, data: &str| {
+            place.write("gate.yaml", &gate(data));
+            place.run(&format!("definition apply {name} -f gate.yaml")).expect(0);
+        };
+        let line = format!("deploy {first} {second} --waves 1,100% --rollback-on-failure --progress none");
+        let is = |name: &str, data: &Value| place.get(&gate_of(name)).is_some_and(|gate| gate["data"] == *data);
+        apply(&first, "go: 'yes'");
+        apply(&second, "go: 'yes'");
+        place.run(&line).expect(0);
+        apply(&first, "go: 'yes', new: 'yes'");
+        apply(&second, "go: 'no'");
+        let deploy = place.start(&line);
+        place.until("the second wave waits", WAIT, || is(&second, &json!({"go": "no"})));
+        kill_process(Pid::from_child(&deploy), Signal::INT).unwrap();
+        let told = place.finish(deploy).expect(130);
+        assert!(told.stdout.ends_with("2 instances: 1 ready, 1 interrupted\n"), "{}", told.stdout);
+        let stays = format!("stopped; on the new release stays: {first}\n");
+        assert!(told.stderr.contains(&stays) && !told.stderr.contains("roll back"), "{}", told.stderr);
+        assert!(is(&first, &json!({"go": "yes", "new": "yes"})));
+    }
+
+    fn a_signal_ends_the_way_back(place) {
+        let [first, second] = ["-a", "-b"].map(|name| place.instance(name));
+        let apply = |name: &str, set: &str| {
+            place.write("gate.yaml", set);
+            place.run(&format!("definition apply {name} -f gate.yaml")).expect(0);
+        };
+        // What it returns to was applied, and waited for by nobody.
+        apply(&first, &gate("go: 'no'"));
+        apply(&second, &gate("go: 'yes'"));
+        place.run(&format!("deploy {first} {second} --no-wait")).expect(0);
+        apply(&first, &gate("go: 'yes'"));
+        let fails = "annotations: {workloadctl/failed-when: 'jsonpath={.data.go}=no', ";
+        apply(&second, &gate("go: 'no'").replace("annotations: {", fails));
+        let files = "--junit j.xml --events e.jsonl --progress json";
+        let deploy = place.start(&format!("deploy {first} {second} --waves 1,100% --rollback-on-failure {files}"));
+        let is_back = || place.get(&gate_of(&second)).is_some_and(|gate| gate["data"]["go"] == "yes")
+            && std::fs::read_to_string(place.path("e.jsonl")).is_ok_and(|told| told.contains("returning"))
+            && place.get(&gate_of(&first)).is_some_and(|gate| gate["data"]["go"] == "no");
+        // Its release 1 is there until release 2 is written: the return of the other one tells them apart.
+        place.until("the first one returns", WAIT, is_back);
+        kill_process(Pid::from_child(&deploy), Signal::INT).unwrap();
+        let told = place.finish(deploy).expect(130);
+        assert!(told.stdout.ends_with("2 instances: 1 interrupted, 1 failed\n"), "{}", told.stdout);
+        let errors: Vec<Value> = told.stderr.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let errors = errors.iter().filter(|line| line["event"] == "error");
+        let errors: Vec<_> = errors.map(|line| (line["instance"].as_str().unwrap(), &line["error"]["code"])).collect();
+        assert_eq!(errors, [(&*second, &json!("not-ready")), (&*first, &json!("interrupted"))]);
+        let junit = std::fs::read_to_string(place.path("j.xml")).unwrap();
+        assert!(junit.contains("<error type=\"interrupted\""), "{junit}");
     }
 
     fn a_wave_that_fails_is_the_last_one_and_goes_back(place) {

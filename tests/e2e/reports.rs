@@ -94,6 +94,22 @@ on_both! {
         assert!(read(place, "s.md").contains("#### ConfigMap/judged") || read(place, "s.md").contains("| `ConfigMap/judged` | create | failed |"));
     }
 
+    fn a_return_is_in_the_reports(place) {
+        let name = place.instance("");
+        write(place, true);
+        place.run(&format!("deploy {name} -f k8s.yaml")).expect(0);
+        write(place, false);
+        place.run(&format!("deploy {name} -f k8s.yaml --rollback-on-failure {FILES}")).expect(3);
+        let failure = Some("failure".to_owned());
+        let of = |word: &str, fate| (word.to_owned(), fate);
+        let all = [of("ConfigMap/judged", failure), of("ConfigMap/plain", None), of("rollback", None)];
+        assert_eq!(cases(&read(place, "j.xml")), all);
+        let summary = read(place, "s.md");
+        let back = format!("rolled back: release 3 ({name} revision 1) · ready");
+        assert!(summary.replace('\\', "").contains(&back), "{summary}");
+        assert!(events(place).iter().any(|event| event["phase"] == "returning"));
+    }
+
     fn what_is_refused_is_in_the_reports(place) {
         let name = place.instance("");
         place.write("k8s.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: x\n  nope: 1\n");

@@ -7,7 +7,7 @@ use super::Told;
 use crate::{
     ops::view::{ObjectView, Operation},
     output::evidence,
-    workload::{readiness::State, release::Action},
+    workload::{error::Error, readiness::State, release::Action},
 };
 
 /// What became of a case.
@@ -37,7 +37,7 @@ pub(super) fn text(told: &Told<'_>) -> String {
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites");
     attribute(&mut out, "name", &format!("workloadctl {}", told.verb));
     let all = suites.iter().flat_map(|(_, cases)| cases);
-    counts(&mut out, all, suites.iter().map(|(operation, _)| operation.duration_seconds).sum());
+    counts(&mut out, all, suites.iter().map(|(operation, _)| seconds(operation)).sum());
     out.push_str(">\n");
     for (operation, cases) in &suites {
         suite(&mut out, operation, cases, told);
@@ -46,12 +46,18 @@ pub(super) fn text(told: &Told<'_>) -> String {
     out
 }
 
+/// Gives how long an operation took, with its return.
+fn seconds(operation: &Operation) -> f64 {
+    let back = operation.rollback.as_ref().map_or(0.0, |back| back.duration_seconds);
+    operation.duration_seconds + back
+}
+
 fn suite(out: &mut String, operation: &Operation, cases: &[Case<'_>], told: &Told<'_>) {
     let instance = &operation.instance;
     out.push_str("  <testsuite");
     attribute(out, "name", &instance.name);
     attribute(out, "timestamp", &format!("{:.0}", told.now));
-    counts(out, cases.iter(), operation.duration_seconds);
+    counts(out, cases.iter(), seconds(operation));
     out.push_str(">\n    <properties>\n");
     let number = |number: Option<u64>| number.map(|number| number.to_string());
     for (name, value) in [
@@ -74,7 +80,8 @@ fn suite(out: &mut String, operation: &Operation, cases: &[Case<'_>], told: &Tol
     out.push_str("  </testsuite>\n");
 }
 
-/// Gives a case for each object, and one for the operation where what failed is none of them.
+/// Gives a case for each object, one for the operation where what failed is none of them, and one for its
+/// return.
 fn cases<'a>(operation: &'a Operation, told: &Told<'_>) -> Vec<Case<'a>> {
     let name = &operation.instance.name;
     let mut cases: Vec<Case<'_>> = operation
@@ -99,20 +106,38 @@ fn cases<'a>(operation: &'a Operation, told: &Told<'_>) -> Vec<Case<'a>> {
         .collect();
     let is_told = cases.iter().any(|case| matches!(case.fate, Fate::Failed(..)));
     if let Some(error) = operation.error.as_ref().filter(|_| !is_told) {
-        let hint = error.hint.iter().map(|hint| format!("hint: {hint}\n")).collect();
-        cases.insert(
-            0,
-            Case {
-                name: told.verb.to_owned(),
-                fate: Fate::Failed(error.code.word().to_owned(), error.to_string()),
-                seconds: operation.duration_seconds,
-                place: error.origin.as_ref().map(|origin| (&*origin.file, origin.line)),
-                details: hint,
-                is_error: true,
-            },
-        );
+        cases.insert(0, failed(told.verb, error, operation.duration_seconds));
     }
+    cases.extend(operation.rollback.as_deref().map(of_return));
     cases
+}
+
+/// Gives the case of what returned an instance, or should have.
+fn of_return(back: &Operation) -> Case<'_> {
+    let (name, seconds) = ("rollback", back.duration_seconds);
+    match &back.error {
+        Some(error) => failed(name, error, seconds),
+        None => Case {
+            name: name.to_owned(),
+            fate: Fate::Passed,
+            seconds,
+            place: None,
+            details: String::new(),
+            is_error: false,
+        },
+    }
+}
+
+/// Gives the case of a failure that is no object's.
+fn failed<'e>(name: &str, error: &'e Error, seconds: f64) -> Case<'e> {
+    Case {
+        name: name.to_owned(),
+        fate: Fate::Failed(error.code.word().to_owned(), error.to_string()),
+        seconds,
+        place: error.origin.as_ref().map(|origin| (&*origin.file, origin.line)),
+        details: error.hint.iter().map(|hint| format!("hint: {hint}\n")).collect(),
+        is_error: true,
+    }
 }
 
 fn fate(object: &ObjectView, operation: &Operation, is_done: bool) -> Fate {

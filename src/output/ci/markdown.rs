@@ -6,7 +6,7 @@ use super::Told;
 use crate::{
     ops::view::{EvidenceView, InstanceView, ObjectView, Operation},
     output::{human, sanitize::sanitize},
-    workload::{readiness::State, release::Action},
+    workload::{error::Error, readiness::State, release::Action},
 };
 
 /// How many objects a table has at most: GitHub cuts a summary at 1 MiB.
@@ -20,37 +20,58 @@ pub(super) fn text(told: &Told<'_>) -> String {
 }
 
 fn of_instance(operation: &Operation, told: &Told<'_>) -> String {
-    let InstanceView { name, runtime, namespace, definition, revision, release, outcome, .. } =
-        &operation.instance;
+    let InstanceView { name, runtime, namespace, outcome, .. } = &operation.instance;
     let word = outcome.map_or("failed", |outcome| outcome.word());
     let mut out = format!("### {}: {} {}\n\n", plain(name), told.verb, plain(&spoken(word)));
     let mut facts = Vec::new();
     facts.extend(runtime.iter().map(|runtime| format!("runtime {}", code(runtime))));
     facts.extend(namespace.iter().map(|namespace| format!("namespace {}", code(namespace))));
-    if let Some(release) = release {
-        let of = definition.as_ref().zip(*revision);
-        let of = of
-            .map(|(definition, revision)| format!(" ({} revision {revision})", plain(definition)));
-        facts.push(format!("release {release}{}", of.unwrap_or_default()));
-    }
+    facts.extend(release(&operation.instance));
     facts.push(human::seconds(operation.duration_seconds));
     line(&mut out, &facts.join(" · "));
     if let Some(error) = &operation.error {
-        line(&mut out, &format!("**{}**", plain(&error.to_string())));
-        if let Some(hint) = &error.hint {
-            line(&mut out, &format!("hint: {}", code(hint)));
-        }
+        failed(&mut out, "", error);
+    }
+    if let Some(back) = &operation.rollback {
+        returned(&mut out, back);
     }
     table(&mut out, operation, told);
-    let failed =
+    let failures =
         operation.objects.iter().filter_map(|object| Some((object, object.evidence.as_ref()?)));
-    for (object, evidence) in failed.take(FAILURES) {
+    for (object, evidence) in failures.take(FAILURES) {
         failure(&mut out, object, evidence);
     }
     for remark in operation.warnings.iter().chain(&operation.remarks) {
         line(&mut out, &format!("> {}", plain(remark)));
     }
     out
+}
+
+/// Names a release, and what it is of.
+fn release(view: &InstanceView) -> Option<String> {
+    let number = view.release?;
+    let of = view.definition.as_ref().zip(view.revision);
+    let of =
+        of.map(|(definition, revision)| format!(" ({} revision {revision})", plain(definition)));
+    Some(format!("release {number}{}", of.unwrap_or_default()))
+}
+
+/// Says what runs now where the release gave way to another one, or why that could not be.
+fn returned(out: &mut String, back: &Operation) {
+    if let Some(error) = &back.error {
+        return failed(out, "cannot roll back: ", error);
+    }
+    let mut facts: Vec<String> = release(&back.instance).into_iter().collect();
+    facts.extend(back.instance.outcome.map(|outcome| plain(&spoken(outcome.word()))));
+    facts.push(human::seconds(back.duration_seconds));
+    line(out, &format!("rolled back: {}", facts.join(" · ")));
+}
+
+fn failed(out: &mut String, what: &str, error: &Error) {
+    line(out, &format!("**{what}{}**", plain(&error.to_string())));
+    if let Some(hint) = &error.hint {
+        line(out, &format!("hint: {}", code(hint)));
+    }
 }
 
 /// Shows what changed and what is not ready; the rest is counted.

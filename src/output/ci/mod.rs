@@ -217,7 +217,8 @@ impl Events {
             return Err(failed);
         }
         for operation in operations {
-            if let Some(error) = &operation.error {
+            let back = operation.rollback.as_ref().and_then(|back| back.return_error());
+            for error in operation.error.iter().chain(&back) {
                 let line = self.lines.error(&operation.instance.name, error);
                 self.file.write_all(line.as_bytes())?;
             }

@@ -4,7 +4,10 @@ use std::{fs, sync::Arc};
 
 use super::*;
 use crate::{
-    ops::view::{EvidenceView, InstanceView, ObjectView, OperationOutcome},
+    ops::{
+        events::RETURNING,
+        view::{EvidenceView, InstanceView, ObjectView, OperationOutcome},
+    },
     workload::{
         error::Mistake,
         object::{ObjectId, Origin},
@@ -129,6 +132,75 @@ fn what_ends_before_any_object_is_a_case_of_its_own() {
     assert!(
         text.contains("<error type=\"not-ours\" message=\"Secret/x is not ours\"></error>"),
         "{text}"
+    );
+}
+
+/// A deploy that failed, and what was to return it.
+fn returned(error: Option<Error>) -> Operation {
+    let instance = InstanceView {
+        definition: Some("web".into()),
+        revision: Some(1),
+        release: Some(8),
+        outcome: error.is_none().then_some(OperationOutcome::Ready),
+        ..InstanceView::default()
+    };
+    let back = Operation { instance, error, duration_seconds: 1.5, ..Operation::default() };
+    Operation { rollback: Some(Box::new(back)), ..failed() }
+}
+
+fn lines<'t>(text: &'t str, with: &[&str]) -> String {
+    let lines = text.lines().filter(|line| with.iter().any(|word| line.contains(word)));
+    lines.map(str::trim).collect::<Vec<&'t str>>().join("\n")
+}
+
+#[test]
+fn a_return_is_in_the_reports() {
+    let error =
+        Error::failed(Code::NoSuchRelease, "none went well").hint("`workloadctl delete web`");
+    let all = [returned(None), returned(Some(error))];
+    let text = with_told(&all, junit::text);
+    insta::assert_snapshot!(lines(&text, &["<testsuite ", "rollback", "<error", "hint"]), @r#"
+    <testsuite name="web" timestamp="2027-01-15T08:00:13Z" tests="5" failures="1" errors="0" skipped="1" time="14.000">
+    <testcase classname="web" name="rollback" time="1.500"/>
+    <testsuite name="web" timestamp="2027-01-15T08:00:13Z" tests="5" failures="1" errors="1" skipped="1" time="14.000">
+    <testcase classname="web" name="rollback" time="1.500">
+    <error type="no-such-release" message="none went well">hint: `workloadctl delete web`
+    "#);
+    let text = with_told(&all, markdown::text);
+    insta::assert_snapshot!(lines(&text, &["release", "roll", "delete"]), @"
+    runtime `kind-dev` · namespace `web` · release 7 (web revision 3) · 12 s
+    rolled back: release 8 (web revision 1) · ready · 1.5 s
+    runtime `kind-dev` · namespace `web` · release 7 (web revision 3) · 12 s
+    **cannot roll back: none went well**
+    hint: `` `workloadctl delete web` ``
+    ");
+    let home = tempfile::tempdir().unwrap();
+    let files = ReportFiles { events: Some("e.jsonl".into()), ..ReportFiles::default() };
+    let reports = Reports::new(None).with(files, home.path(), 0).unwrap();
+    reports.write("deploy", &all).unwrap();
+    let events = fs::read_to_string(home.path().join("e.jsonl")).unwrap();
+    assert_eq!(events.matches("\"event\":\"error\"").count(), 3, "{events}");
+}
+
+#[test]
+fn a_return_has_no_part_in_the_times_of_what_failed() {
+    let mut timeline = Timeline::default();
+    let object = ObjectId::new("apps", "Deployment", Some("web"), "web");
+    let done = Event::Done { object: object.clone(), action: Action::Update };
+    let judged = |state| {
+        let verdict = Verdict { state, reason: String::new(), message: String::new() };
+        Event::Judged { object: object.clone(), verdict }
+    };
+    timeline.take("web", &done, second(1));
+    timeline.take("web", &judged(State::Failed), second(4));
+    timeline.take("web", &Event::Phase(RETURNING), second(5));
+    timeline.take("other", &done, second(6));
+    timeline.take("web", &done, second(6));
+    timeline.take("web", &judged(State::Ready), second(7));
+    let seconds = |name, waits| timeline.of(name, &object).seconds(waits, second(9));
+    assert_eq!(
+        [seconds("web", false), seconds("web", true), seconds("other", true)],
+        [3.0, 4.0, 3.0]
     );
 }
 
