@@ -112,7 +112,11 @@ impl Table {
         if let Some(runtime) = &operation.instance.runtime {
             row.runtime = one_line(runtime).into_owned();
         }
-        let failure = operation.error.as_ref().map(|error| one_line(&error.message).into_owned());
+        let failure = operation.error.as_ref().map(|error| {
+            // That it failed, the row says already.
+            let why = error.causes.first().unwrap_or(&error.message);
+            one_line(why).into_owned()
+        });
         row.ended = Some(Ended { at: now, word: fate(verb, operation), failure });
     }
 
@@ -199,7 +203,13 @@ impl Row {
             (None, Some(track)) => (Tone::Plain, track.phase()),
             (None, None) => (Tone::Dim, "queued"),
         };
-        let objects = match self.track.as_ref().and_then(Track::share) {
+        let ended_well = matches!(self.ended, Some(Ended { failure: None, .. }));
+        let share = self.track.as_ref().and_then(Track::share).map(|share| match share {
+            // It may end between two looks: what it ended as counts.
+            (_, of, what @ "ready") if ended_well => (of, of, what),
+            share => share,
+        });
+        let objects = match share {
             Some((part, of, what)) if width >= WORD_FROM => format!("{part}/{of} {what}"),
             Some((part, of, _)) => format!("{part}/{of}"),
             None => String::new(),

@@ -2,7 +2,7 @@
 //! each object that is not ready, as many as fit.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     time::{Duration, Instant},
 };
 
@@ -15,7 +15,7 @@ use crate::{
         stream::{Stream, Tone},
         width::{columns, cut, pad},
     },
-    workload::{object::ObjectId, readiness::State},
+    workload::{object::ObjectId, readiness::State, release::Action},
 };
 
 /// How wide the bar is, and from which window on.
@@ -32,6 +32,10 @@ pub(super) struct Track {
     /// How many objects are to be written or removed, and how many of them were.
     changes: usize,
     done: usize,
+    /// How many objects the release has.
+    all: usize,
+    /// What was written and nobody has judged since.
+    unjudged: BTreeSet<ObjectId>,
     /// How long earlier releases took.
     estimate: Option<Duration>,
     objects: BTreeMap<ObjectId, Seen>,
@@ -66,6 +70,8 @@ impl Track {
             phase: "",
             changes: 0,
             done: 0,
+            all: 0,
+            unjudged: BTreeSet::new(),
             estimate: None,
             objects: BTreeMap::new(),
         }
@@ -79,22 +85,31 @@ impl Track {
             | Event::Log(_)
             | Event::Request { .. }
             | Event::Bodies { .. } => {}
-            Event::Planned { changes, .. } | Event::Removing { objects: changes } => {
-                (self.changes, self.done) = (*changes, 0);
+            Event::Planned { changes, objects } => {
+                (self.changes, self.done, self.all) = (*changes, 0, *objects);
+            }
+            Event::Removing { objects } => {
+                (self.changes, self.done, self.all) = (*objects, 0, 0);
             }
             Event::Estimate(estimate) => self.estimate = Some(*estimate),
             Event::Phase(phase) => self.turn(phase),
-            Event::Done { object, .. } => {
+            Event::Done { object, action } => {
                 self.done += 1;
+                if *action != Action::Delete {
+                    self.unjudged.insert(object.clone());
+                }
                 // One that is removed is not waited for any more; one that is written is judged anew.
                 self.objects.remove(object);
             }
             Event::Judged { object, verdict } => {
+                self.unjudged.remove(object);
                 let why = wording::reason(verdict);
                 self.see(object, verdict.state, why, true, now);
             }
             Event::StillOpen { phase, open, .. } => {
                 self.turn(phase);
+                // What is not named here is ready.
+                self.unjudged.clear();
                 self.objects.retain(|object, seen| {
                     seen.state == State::Ready || open.iter().any(|(id, _)| id == object)
                 });
@@ -138,7 +153,13 @@ impl Track {
     /// Tells how many objects of how many are so far, and how far that is; none where there are none.
     pub(super) fn share(&self) -> Option<(usize, usize, &'static str)> {
         let share = match self.phase {
-            "waiting" => (self.objects.len() - self.open_count(), self.objects.len(), "ready"),
+            "waiting" => {
+                let unjudged = self.unjudged.iter().filter(|id| !self.objects.contains_key(*id));
+                let open = self.open_count() + unjudged.count();
+                // What did not change is judged by nobody, and counts.
+                let all = self.all.max(self.objects.len()).max(open);
+                (all - open, all, "ready")
+            }
             _ => (self.done, self.changes, "done"),
         };
         Some(share).filter(|(_, of, _)| *of > 0)

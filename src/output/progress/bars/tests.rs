@@ -70,6 +70,32 @@ fn what_is_written_is_counted_and_then_what_is_ready() {
 }
 
 #[test]
+fn all_objects_of_a_release_are_counted() {
+    let done = |name: &str| Event::Done { object: object(name), action: Action::Create };
+    let still = |open: &[&str]| Event::StillOpen {
+        phase: "waiting",
+        elapsed: Duration::ZERO,
+        open: open.iter().map(|name| (object(name), "not ready".to_owned())).collect(),
+    };
+    // One of four did not change.
+    let mut events = vec![(0, Event::Planned { changes: 3, objects: 4 })];
+    events.extend(["a", "b", "c"].map(|name| (1, done(name))));
+    let mut counts = Vec::new();
+    for next in [
+        Event::Phase("waiting"),
+        judged("a", State::Waiting, "0 of 1"),
+        still(&["a", "b"]),
+        judged("a", State::Ready, ""),
+        still(&[]),
+    ] {
+        events.push((2, next));
+        let told = shown(&events, 2, WINDOW);
+        counts.push(told.split(' ').find(|word| word.contains('/')).unwrap().to_owned());
+    }
+    assert_eq!(counts, ["1/4", "1/4", "2/4", "3/4", "4/4"]);
+}
+
+#[test]
 fn where_nothing_is_applied_it_waits() {
     let open = vec![(object("a"), "not seen yet".to_owned())];
     let still = Event::StillOpen { phase: "waiting", elapsed: Duration::ZERO, open };
@@ -155,7 +181,8 @@ fn several(count: usize, began: Instant) -> Table {
     end(&mut table, &names[3], None);
     if count > 5 {
         table.place(&names[5], "prod-sa", at(1));
-        let error = Error::runtime(Code::Unreachable, "cannot use runtime `prod-sa`");
+        let error = Error::runtime(Code::Unreachable, "cannot use runtime `prod-sa`")
+            .cause("prod-sa:6443 refuses connections");
         end(&mut table, &names[5], Some(error));
     }
     table
@@ -175,42 +202,42 @@ fn several_instances_are_a_table() {
     }
     insta::assert_snapshot!(told, @"
     6: 100 columns, 24 rows
-    INSTANCE  RUNTIME   PHASE     OBJECTS         TIME  REASON
-    web-000   kind-dev  applying  1/12 done  2 min 9 s
-    web-001   prod-eu   waiting   1/2 ready  2 min 9 s  Deployment/web: 0 of 1 pods available: 容器 st…
-    web-002   prod-us   waiting   1/3 ready  2 min 9 s  Deployment/db: no such image
-    web-003   prod-ap   ready     1/2 ready       74 s
+    INSTANCE  RUNTIME   PHASE     OBJECTS           TIME  REASON
+    web-000   kind-dev  applying  1/12 done    2 min 9 s
+    web-001   prod-eu   waiting   12/13 ready  2 min 9 s  Deployment/web: 0 of 1 pods available: 容器…
+    web-002   prod-us   waiting   11/13 ready  2 min 9 s  Deployment/db: no such image
+    web-003   prod-ap   ready     13/13 ready       74 s
     web-004             queued
-    web-005   prod-sa   failed                    74 s  cannot use runtime `prod-sa`
+    web-005   prod-sa   failed                      74 s  prod-sa:6443 refuses connections
     6: 60 columns, 24 rows
     INSTANCE  RUNTIME   PHASE     OBJECTS       TIME  REASON
     web-000   kind-dev  applying  1/12     2 min 9 s
-    web-001   prod-eu   waiting   1/2      2 min 9 s  Deployme…
-    web-002   prod-us   waiting   1/3      2 min 9 s  Deployme…
-    web-003   prod-ap   ready     1/2           74 s
+    web-001   prod-eu   waiting   12/13    2 min 9 s  Deployme…
+    web-002   prod-us   waiting   11/13    2 min 9 s  Deployme…
+    web-003   prod-ap   ready     13/13         74 s
     web-004             queued
-    web-005   prod-sa   failed                  74 s  cannot u…
+    web-005   prod-sa   failed                  74 s  prod-sa:…
     100: 140 columns, 9 rows
-    INSTANCE  RUNTIME   PHASE     OBJECTS         TIME  REASON
-    web-002   prod-us   waiting   1/3 ready  2 min 9 s  Deployment/db: no such image
-    web-005   prod-sa   failed                    74 s  cannot use runtime `prod-sa`
-    web-000   kind-dev  applying  1/12 done  2 min 9 s
-    web-001   prod-eu   waiting   1/2 ready  2 min 9 s  Deployment/web: 0 of 1 pods available: 容器 starts
+    INSTANCE  RUNTIME   PHASE     OBJECTS           TIME  REASON
+    web-002   prod-us   waiting   11/13 ready  2 min 9 s  Deployment/db: no such image
+    web-005   prod-sa   failed                      74 s  prod-sa:6443 refuses connections
+    web-000   kind-dev  applying  1/12 done    2 min 9 s
+    web-001   prod-eu   waiting   12/13 ready  2 min 9 s  Deployment/web: 0 of 1 pods available: 容器 starts
     web-004             queued
     web-006             queued
     and 94 more
     100: 80 columns, 9 rows
-    INSTANCE  RUNTIME   PHASE     OBJECTS         TIME  REASON
-    web-002   prod-us   waiting   1/3 ready  2 min 9 s  Deployment/db: no such ima…
-    web-005   prod-sa   failed                    74 s  cannot use runtime `prod-s…
-    web-000   kind-dev  applying  1/12 done  2 min 9 s
-    web-001   prod-eu   waiting   1/2 ready  2 min 9 s  Deployment/web: 0 of 1 pod…
+    INSTANCE  RUNTIME   PHASE     OBJECTS           TIME  REASON
+    web-002   prod-us   waiting   11/13 ready  2 min 9 s  Deployment/db: no such i…
+    web-005   prod-sa   failed                      74 s  prod-sa:6443 refuses con…
+    web-000   kind-dev  applying  1/12 done    2 min 9 s
+    web-001   prod-eu   waiting   12/13 ready  2 min 9 s  Deployment/web: 0 of 1 p…
     web-004             queued
     web-006             queued
     and 94 more
     6: 60 columns, 4 rows
-    web-002  prod-us  waiting  1/3  2 min 9 s  Deployment/db:…
-    web-005  prod-sa  failed             74 s  cannot use runt…
+    web-002  prod-us  waiting  11/13  2 min 9 s  Deployment/db…
+    web-005  prod-sa  failed               74 s  prod-sa:6443…
     and 4 more
     6: 20 columns, 2 rows
     and 6 more
