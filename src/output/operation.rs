@@ -5,16 +5,17 @@ mod changes;
 mod document;
 mod plan;
 mod sum;
+mod verb;
 mod why;
 
 use std::{fmt::Write as _, sync::Arc};
 
 use document::OperationDocument;
 pub(crate) use sum::fate;
+pub(crate) use verb::Verb;
 
 use super::{
     ci::Reports,
-    difference::DiffStyle,
     document::{Document, Items},
     errors, evidence, human,
     printer::Printer,
@@ -28,40 +29,6 @@ use crate::{
         release::Action,
     },
 };
-
-/// Which command an answer belongs to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Verb {
-    /// `deploy`; whether it waits until everything is ready.
-    Deploy {
-        /// Not with `--no-wait`.
-        waits: bool,
-    },
-    /// `plan` and `deploy --dry-run`; how they show what changes.
-    Plan(DiffStyle),
-    /// `delete`; whether it contacts nothing.
-    Delete { forgets: bool },
-}
-
-impl Verb {
-    /// Gives the kind of the document for one instance.
-    fn kind(self) -> &'static str {
-        match self {
-            Self::Deploy { .. } => "Deploy",
-            Self::Plan(_) => "Plan",
-            Self::Delete { .. } => "Delete",
-        }
-    }
-
-    /// Writes the reports of what was done; of a plan there are none.
-    fn report(self, reports: &Reports, operations: &[Operation]) -> Result<()> {
-        match self {
-            Self::Deploy { .. } => reports.write("deploy", operations),
-            Self::Delete { .. } => reports.write("delete", operations),
-            Self::Plan(_) => Ok(()),
-        }
-    }
-}
 
 /// Takes the answers of one command, one by one as they come, and tells them: text at once,
 /// documents at the end.

@@ -2,6 +2,7 @@ use crate::workload::error::Code;
 use serde_json::json;
 
 use super::*;
+use crate::output::difference::DiffStyle;
 use crate::{ops::view::ObjectView, output::format::Format, workload::object::ObjectId};
 
 fn operation(outcome: OperationOutcome, counts: Counts) -> Operation {
