@@ -45,7 +45,11 @@ fn versions(place: &Place, name: &str) -> BTreeMap<String, String> {
         let Some(list) = place.get(&path) else { continue };
         for item in list["items"].as_array().unwrap() {
             let object = item["metadata"]["name"].as_str().unwrap();
-            if path.contains("/namespaces/") || object.contains(name) {
+            // Controllers make these at their own time.
+            let is_everywhere = ["configmaps/kube-root-ca.crt", "serviceaccounts/default"]
+                .iter()
+                .any(|known| format!("{path}/{object}").ends_with(known));
+            if !is_everywhere && (path.contains("/namespaces/") || object.contains(name)) {
                 let version = item["metadata"]["resourceVersion"].as_str().unwrap();
                 versions.insert(format!("{path}/{object}"), version.to_owned());
             }
