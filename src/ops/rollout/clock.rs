@@ -10,6 +10,8 @@ const TICK: Duration = Duration::from_millis(250);
 const BURST: Duration = Duration::from_millis(10);
 /// The part of the time that judging everything may take: one in so many.
 const SHARE: u32 = 100;
+/// How late a judgement may be that only time decides, however large the set.
+const LATEST: Duration = Duration::from_secs(5);
 
 /// When what was last done.
 pub(super) struct Clock {
@@ -55,7 +57,7 @@ impl Clock {
     /// Says when everything is to be judged next. Of a large set that takes long, and is done less often.
     pub(super) fn next_judging_of_all(&self) -> Instant {
         let (at, took) = self.judged_all;
-        at + TICK.max(took * SHARE)
+        at + (took * SHARE).clamp(TICK, LATEST)
     }
 
     /// Notes that objects were judged, all of them or some.
@@ -82,11 +84,14 @@ mod tests {
         let ahead = |at: Instant| at.saturating_duration_since(now);
         assert!(ahead(clock.next_judging(true)) <= BURST);
         assert!(ahead(clock.next_judging(false)) > BURST);
-        // What took 200 ms is done every ten seconds, and does not hold up what is touched.
-        clock.note_judging(now.checked_sub(Duration::from_millis(200)).unwrap(), true);
-        assert!(ahead(clock.next_judging(false)) >= Duration::from_secs(10));
+        // What took 40 ms is done every four seconds, and does not hold up what is touched.
+        clock.note_judging(now.checked_sub(Duration::from_millis(40)).unwrap(), true);
+        assert!(ahead(clock.next_judging(false)) >= Duration::from_secs(4));
         clock.note_judging(now, false);
-        assert!(ahead(clock.next_judging_of_all()) >= Duration::from_secs(10));
+        assert!(ahead(clock.next_judging_of_all()) >= Duration::from_secs(4));
+        // However long it takes, time is not looked at too late.
+        clock.note_judging(now.checked_sub(Duration::from_secs(1)).unwrap(), true);
+        assert!(ahead(clock.next_judging_of_all()) <= LATEST + Duration::from_secs(2));
         assert!(ahead(clock.next_judging(true)) < Duration::from_secs(1));
     }
 }
