@@ -130,14 +130,20 @@ impl Planning<'_> {
         for candidate in &mut candidates {
             self.allow_adoption(candidate, &others);
         }
-        let mut items: Vec<Item> = stream::iter(candidates)
-            .map(|candidate| self.item(candidate, &others, &scaling))
-            // In the order of the graph: items and its nodes are the same index.
-            .buffered(IN_FLIGHT)
-            .collect::<Vec<Result<_>>>()
-            .await
-            .into_iter()
-            .collect::<Result<_>>()?;
+        let (others, scaling) = (&others, &scaling);
+        let mut items: Vec<(usize, Result<Item>)> =
+            stream::iter(candidates.into_iter().enumerate())
+                .map(async |(place, candidate)| {
+                    (place, self.item(candidate, others, scaling).await)
+                })
+                // A slow answer does not hold back the questions behind it.
+                .buffer_unordered(IN_FLIGHT)
+                .collect()
+                .await;
+        // In the order of the graph: items and its nodes are the same index.
+        items.sort_unstable_by_key(|(place, _)| *place);
+        let mut items: Vec<Item> =
+            items.into_iter().map(|(_, item)| item).collect::<Result<_>>()?;
         self.add_hidden(&mut items, &hidden, &entries);
         let (mut removals, left) = self.removals(&live);
         self.settle(&mut removals, &left, &live).await?;
