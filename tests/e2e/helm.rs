@@ -7,7 +7,7 @@ use std::{
 };
 
 use http::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 use workloadctl::testing::Request;
 
 use crate::{
@@ -19,9 +19,7 @@ use crate::{
 /// Gives the folder that Helm is in.
 fn home_of_helm() -> PathBuf {
     let path = variable("PATH").unwrap();
-    let mut folders = std::env::split_paths(&path);
-    let found =
-        folders.find(|folder| folder.join("helm").is_file() && folder.join("charts").is_dir());
+    let found = std::env::split_paths(&path).find(|folder| folder.join("helm").is_file());
     found.expect("Helm comes with `tests/control-plane/run -- cargo test --test e2e`")
 }
 
@@ -96,72 +94,172 @@ fn a_chart_is_deployed(place: &Place) {
     remove_namespace(place, name);
 }
 
-/// A chart of a public project: with what it is installed and upgraded, and the Jobs that run then.
+/// A chart, and the flags with which it is installed and upgraded.
 struct Chart {
-    name: &'static str,
-    flags: &'static str,
-    change: &'static str,
-    installing: &'static [&'static str],
-    upgrading: &'static [&'static str],
+    folder: PathBuf,
+    install: String,
+    upgrade: String,
 }
 
-const CHARTS: [Chart; 5] = [
-    Chart {
-        name: "external-dns",
-        flags: "",
-        change: "interval=2m",
-        installing: &[],
-        upgrading: &[],
-    },
-    Chart {
-        name: "ingress-nginx",
-        // Its webhook must not judge the objects of other tests.
-        flags: "--helm-set controller.admissionWebhooks.namespaceSelector.matchLabels.none=such",
-        change: "controller.replicaCount=2",
-        installing: &["ingress-nginx-admission-create", "ingress-nginx-admission-patch"],
-        upgrading: &["ingress-nginx-admission-create", "ingress-nginx-admission-patch"],
-    },
-    Chart {
-        name: "node-feature-discovery",
-        flags: "",
-        change: "master.replicaCount=2",
-        installing: &[],
-        upgrading: &[],
-    },
-    Chart {
-        name: "sealed-secrets",
-        flags: "",
-        change: "keyrenewperiod=20d",
-        installing: &[],
-        upgrading: &[],
-    },
-    Chart {
-        name: "secrets-store-csi-driver",
-        flags: "",
-        change: "logVerbosity=1",
-        installing: &["secrets-store-csi-driver-upgrade-crds"],
-        upgrading: &["secrets-store-csi-driver-upgrade-crds", "secrets-store-csi-driver-keep-crds"],
-    },
+/// Gives the charts of the folder `WORKLOADCTL_TEST_CHARTS`, else those that the repository has.
+/// `CHART.install.yaml` beside a chart has its values, and `CHART.upgrade.yaml` what is changed.
+fn charts(place: &Place) -> Vec<Chart> {
+    let given = variable("WORKLOADCTL_TEST_CHARTS").map(PathBuf::from);
+    let entries = given.unwrap_or_else(|| own_charts(place)).read_dir().unwrap();
+    let paths = entries.map(|entry| entry.unwrap().path().canonicalize().unwrap());
+    let mut folders: Vec<_> = paths.filter(|path| path.join("Chart.yaml").is_file()).collect();
+    folders.sort();
+    let chart = |folder: PathBuf| {
+        let values = |turn: &str| {
+            let file = format!("{}.{turn}.yaml", folder.display());
+            Path::new(&file).is_file().then(|| format!(" --values {file}"))
+        };
+        let install = values("install").unwrap_or_default();
+        // A restart is a release of every chart.
+        let upgrade = values("upgrade").unwrap_or_else(|| " --restart".to_owned());
+        Chart { upgrade: format!("{install}{upgrade}"), install, folder }
+    };
+    folders.into_iter().map(chart).collect()
+}
+
+/// Makes charts of the rendered ones that stand in `tests/charts`, and one as `helm create` has it.
+fn own_charts(place: &Place) -> PathBuf {
+    for entry in Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/charts").read_dir().unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let text = text.replace("NAME", "{{ .Release.Name }}");
+        let text = text.replace("VERSION", "{{ .Values.version }}");
+        place.write(&format!("charts/{name}/templates/all.yaml"), &text);
+        let about = format!("apiVersion: v2\nname: {name}\nversion: 1.0.0\n");
+        place.write(&format!("charts/{name}/Chart.yaml"), &about);
+        place.write(&format!("charts/{name}/values.yaml"), "version: 1\n");
+        place.write(&format!("charts/{name}.upgrade.yaml"), "version: 2\n");
+    }
+    helm(place, "create charts/created");
+    place.path("charts")
+}
+
+/// Reads with kubectl what Helm makes of a chart, without values that only an upgrade has.
+fn hooks_of(place: &Place, chart: &Chart, name: &str) -> Vec<Value> {
+    let rendered = helm(
+        place,
+        &format!(
+            "template {name} {} -n {name} --include-crds{}",
+            chart.folder.display(),
+            chart.install
+        ),
+    );
+    let file = place.write(&format!("{name}.yaml"), &rendered);
+    let mut kubectl = Command::new("kubectl");
+    kubectl.args(["annotate", "--local", "-o", "json", "read=yes", "-f"]).arg(file);
+    let output = kubectl.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let objects = serde_json::Deserializer::from_slice(&output.stdout).into_iter::<Value>();
+    let objects = objects.map(Result::unwrap);
+    objects.filter(|it| !it["metadata"]["annotations"]["helm.sh/hook"].is_null()).collect()
+}
+
+/// How Helm orders the kinds of hooks; others come after these.
+const KINDS: [&str; 32] = [
+    "PriorityClass",
+    "Namespace",
+    "NetworkPolicy",
+    "ResourceQuota",
+    "LimitRange",
+    "PodDisruptionBudget",
+    "ServiceAccount",
+    "Secret",
+    "ConfigMap",
+    "StorageClass",
+    "PersistentVolume",
+    "PersistentVolumeClaim",
+    "CustomResourceDefinition",
+    "ClusterRole",
+    "ClusterRoleBinding",
+    "Role",
+    "RoleBinding",
+    "Service",
+    "DaemonSet",
+    "Pod",
+    "ReplicationController",
+    "ReplicaSet",
+    "Deployment",
+    "HorizontalPodAutoscaler",
+    "StatefulSet",
+    "Job",
+    "CronJob",
+    "IngressClass",
+    "Ingress",
+    "APIService",
+    "MutatingWebhookConfiguration",
+    "ValidatingWebhookConfiguration",
 ];
 
+/// Says which hooks run, in their order: those of before, by weight, kind and name, and those of after.
+fn turns(hooks: &[Value], occasion: &str) -> Vec<String> {
+    let turn = |event: String| {
+        let mut turn: Vec<_> = hooks
+            .iter()
+            .filter_map(|hook| {
+                let annotation = |key: &str| hook["metadata"]["annotations"][key].as_str();
+                let mut events = annotation("helm.sh/hook")?.split(',').map(str::trim);
+                events.find(|it| *it == event)?;
+                let weight = annotation("helm.sh/hook-weight").unwrap_or("0");
+                let (kind, name) = (hook["kind"].as_str()?, hook["metadata"]["name"].as_str()?);
+                let rank = KINDS.iter().position(|known| *known == kind);
+                let rank = rank.unwrap_or(KINDS.len());
+                Some((weight.parse::<i64>().unwrap(), rank, name, kind))
+            })
+            .collect();
+        turn.sort_unstable();
+        turn.into_iter().map(|(_, _, name, kind)| format!("{kind}/{name}")).collect::<Vec<_>>()
+    };
+    [turn(format!("pre-{occasion}")), turn(format!("post-{occasion}"))].concat()
+}
+
+/// Deploys; tells which of the hooks were made, in that order.
+fn made(place: &Place, line: &str, hooks: &[Value]) -> Vec<String> {
+    let told = done(&run(place, &format!("deploy {line} --progress json")).expect(0));
+    let made = told.iter().filter_map(|told| told.split_once(' '));
+    let made = made.filter(|(action, _)| matches!(*action, "create" | "recreate"));
+    let is_hook = |object: &str| {
+        object.split_once('/').is_some_and(|(kind, name)| {
+            hooks.iter().any(|it| it["kind"] == kind && it["metadata"]["name"] == name)
+        })
+    };
+    made.filter(|(_, object)| is_hook(object)).map(|(_, object)| object.to_owned()).collect()
+}
+
 fn public_charts_come_and_go(place: &Place) {
-    side_by_side(CHARTS.iter().collect(), 2, |chart| {
-        let Chart { name: chart, flags, change, installing, upgrading } = chart;
-        let name = &place.instance(&format!("-{}", &chart[..4].trim_end_matches('-')));
-        let flags = format!("-f {} {flags}", home_of_helm().join("charts").join(chart).display());
-        assert_eq!(jobs(place, name, &flags), *installing, "{chart}");
-        is_unchanged(run(place, &format!("deploy {name} {flags} -o json")));
-        let flags = format!("{flags} --helm-set {change}");
-        assert_eq!(jobs(place, name, &flags), *upgrading, "{chart}");
+    let charts = charts(place);
+    assert!(!charts.is_empty(), "there is no chart in WORKLOADCTL_TEST_CHARTS");
+    side_by_side(charts.into_iter().enumerate().collect(), 2, |(number, chart)| {
+        let name = &place.instance(&format!("-{number}"));
+        let shown = chart.folder.display();
+        let hooks = hooks_of(place, &chart, name);
+        let line = format!("{name} -f {shown}{}", chart.install);
+        assert_eq!(made(place, &line, &hooks), turns(&hooks, "install"), "{shown}");
+        is_unchanged(run(place, &format!("deploy {line} -o json")));
+        // What is kept from the release before is not made again.
+        let mut anew = hooks;
+        anew.retain(|hook| {
+            let policy = &hook["metadata"]["annotations"]["helm.sh/hook-delete-policy"];
+            let runs = matches!(hook["kind"].as_str(), Some("Job" | "Pod"));
+            runs || policy.as_str().is_none_or(|it| it.contains("before-hook-creation"))
+        });
+        let line = format!("{name} -f {shown}{}", chart.upgrade);
+        assert_eq!(made(place, &line, &anew), turns(&anew, "upgrade"), "{shown}");
         let told = run(place, &format!("status {name} -o json --exit-code")).expect(0).json();
         assert_eq!(
             (&told["status"], &told["release"]),
             (&"Healthy".into(), &2.into()),
-            "{chart}: {told}"
+            "{shown}: {told}"
         );
-        is_unchanged(run(place, &format!("deploy {name} {flags} -o json")));
+        let line = line.replace(" --restart", "");
+        is_unchanged(run(place, &format!("deploy {line} -o json")));
         place.run(&format!("delete {name} --yes")).expect(0);
-        assert_eq!(place.leftovers(name), Vec::<String>::new(), "{chart}");
+        assert_eq!(place.leftovers(name), Vec::<String>::new(), "{shown}");
     });
 }
 
@@ -227,7 +325,7 @@ mod control_plane {
         let conf = || place.get("/api/v1/namespaces/shop/configmaps/shop-conf");
         assert_eq!(conf().unwrap()["data"]["GREETING"], "hi");
         let history = helm("history shop -n shop -o json");
-        let history: serde_json::Value = serde_json::from_str(&history).unwrap();
+        let history: Value = serde_json::from_str(&history).unwrap();
         let status = |number: usize| history[number]["status"].clone();
         assert_eq!((status(0), status(1)), ("superseded".into(), "deployed".into()));
         helm("rollback shop 1 -n shop --wait --timeout 60s");
