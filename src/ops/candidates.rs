@@ -196,11 +196,8 @@ impl Known {
 
     fn images(&self, instance: &InstanceName) -> Vec<ContainerImage> {
         let Some(store) = &self.0 else { return Vec::new() };
-        let kept = store.history(instance).unwrap_or_default();
-        match kept.into_iter().find_map(|kept| kept.images) {
-            Some(images) => images.to_vec(),
-            None => images_of_set(&self.content(instance)),
-        }
+        let sent = store.sent_images(instance).ok().flatten();
+        sent.unwrap_or_else(|| images_of_set(&self.content(instance)))
     }
 
     /// Lists the releases of an instance, the newest first.

@@ -10,7 +10,7 @@ use crate::{
     workload::{
         definition::{Content, Revision},
         error::{Code, Error, Result},
-        history::{Kept, image_changes, newest_at},
+        history::{Kept, newest_at},
         name::{DefinitionName, InstanceName},
         release::Release,
     },
@@ -38,38 +38,31 @@ pub(crate) fn list(
         })?),
     };
     let wanted = wanted.map(|wanted| wanted.release.id.clone());
-    // The images of the release before: the list begins with the newest.
-    let before = kept.iter().skip(1).map(Some).chain([None]);
-    let releases = kept.iter().zip(before).map(|(kept, before)| view(kept, before));
-    let releases = releases.filter(|view| wanted.as_ref().is_none_or(|id| view.id == *id));
-    Ok(HistoryView { name: name.to_string(), releases: releases.collect() })
+    let is_shown = |kept: &Kept| wanted.as_ref().is_none_or(|id| kept.release.id == *id);
+    let shown = kept.into_iter().filter(is_shown);
+    Ok(HistoryView { name: name.to_string(), releases: shown.map(view).collect() })
 }
 
-fn view(kept: &Kept, before: Option<&Kept>) -> ReleaseView {
-    let Kept { release, counts, images, is_sent_here: _ } = kept;
-    let images_changed = match (images, before.map(|before| &before.images)) {
-        (Some(images), None) => Some(image_changes(&[], images)),
-        (Some(images), Some(Some(before))) => Some(image_changes(before, images)),
-        (Some(_), Some(None)) | (None, _) => None,
-    };
+fn view(kept: Kept) -> ReleaseView {
+    let Kept { release, counts, images_changed } = kept;
     let duration = release.ended_at.map(|ended| ended.duration_since(release.started_at));
     ReleaseView {
         release: release.number,
-        id: release.id.clone(),
+        id: release.id,
         outcome: release.outcome.into(),
-        reason: release.reason.clone(),
+        reason: release.reason,
         definition: release.definition.to_string(),
         revision: release.revision,
-        digest: release.digest.clone(),
-        overrides: release.overrides.clone(),
+        digest: release.digest,
+        overrides: release.overrides,
         returns_to: release.returns_to,
         pinned: release.pinned,
         deployed_at: release.started_at,
         ended_at: release.ended_at,
         duration_seconds: duration.map(|duration| duration.as_secs_f64().max(0.0)),
         deployed_by: release.deployer.to_string(),
-        deployer: release.deployer.clone(),
-        counts: counts.clone(),
+        deployer: release.deployer,
+        counts,
         images_changed,
     }
 }

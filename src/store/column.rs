@@ -33,20 +33,10 @@ impl<'r> Columns<'r> {
         Self { row, next: 0 }
     }
 
-    /// Looks at the text of the next one, and stays before it.
-    pub(super) fn text(&self) -> rusqlite::Result<Option<&'r str>> {
-        Ok(self.row.get_ref(self.next)?.as_str_or_null()?)
-    }
-
-    /// Goes on behind the next one.
-    pub(super) fn skip(&mut self) {
-        self.next += 1;
-    }
-
     /// Reads the next one.
     pub(super) fn read<T: FromSql>(&mut self) -> rusqlite::Result<T> {
         let value = self.row.get(self.next)?;
-        self.skip();
+        self.next += 1;
         Ok(value)
     }
 }

@@ -31,6 +31,7 @@ mod prune;
 mod releases;
 mod revisions;
 mod runtimes;
+mod sum_up;
 mod take_in;
 #[cfg(test)]
 mod tests;
@@ -72,6 +73,8 @@ impl Store {
         store.version()?;
         open::use_wal(&store.connection).map_err(|error| store.failure(error))?;
         store.migrate()?;
+        // What fails is tried again at the next start: nobody asked for it.
+        let _ = store.sum_up();
         Ok(store)
     }
 

@@ -14,9 +14,8 @@ use super::{
 };
 use crate::workload::{
     error::Result,
-    history::Kept,
     name::{DefinitionName, InstanceName},
-    release::Outcome,
+    release::{Outcome, Release},
 };
 
 /// What is removed, or was.
@@ -86,9 +85,11 @@ impl Store {
         let mut surplus = Surplus::default();
         let mut needed = BTreeSet::new();
         for instance in self.instances(&InstanceFilter::default())? {
-            let history = self.history(&instance.name)?;
-            let stays = stays(&history, keep);
-            for Kept { release, .. } in history {
+            let releases = self.releases(&instance.name)?;
+            let begun_here = self.last_begun(&instance.name)?.map(|release| release.id);
+            let mut stays = stays(&releases, keep);
+            stays.extend(begun_here);
+            for release in releases {
                 if stays.contains(&release.id) {
                     needed.insert((release.definition, release.digest));
                 } else {
@@ -143,14 +144,12 @@ impl Store {
     }
 }
 
-/// Names the releases that stay, of all of an instance, the newest first.
-fn stays(history: &[Kept], keep: usize) -> BTreeSet<String> {
-    let newest = history.iter().take(keep);
-    let in_flight = history.iter().filter(|kept| kept.release.outcome == Outcome::InFlight);
-    let good = history.iter().filter(|kept| kept.release.outcome.is_good()).take(2);
-    let begun_here = history.iter().find(|kept| kept.is_sent_here);
-    let all = newest.chain(in_flight).chain(good).chain(begun_here);
-    all.map(|kept| kept.release.id.clone()).collect()
+/// Names the releases that stay whoever began them, of all of an instance, the newest first.
+fn stays(releases: &[Release], keep: usize) -> BTreeSet<String> {
+    let newest = releases.iter().take(keep);
+    let in_flight = releases.iter().filter(|release| release.outcome == Outcome::InFlight);
+    let good = releases.iter().filter(|release| release.outcome.is_good()).take(2);
+    newest.chain(in_flight).chain(good).map(|release| release.id.clone()).collect()
 }
 
 /// Tells whether a revision that was taken in is what its instance would deploy: none of those that

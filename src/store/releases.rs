@@ -22,7 +22,7 @@ pub(super) const RELEASE: &str = "
     SELECT release.id, number, deployer, started_at, ended_at, outcome, reason,
            release.definition, revision, digest, revision_created_at, returns_to, pinned,
            release.overrides,
-           counts, images, rendered IS NOT NULL AS sent
+           counts, images_changed
     FROM release JOIN instance ON instance.id = instance_id
     WHERE instance.name = ?1
     ORDER BY number DESC, started_at DESC, release.id DESC";
@@ -93,19 +93,15 @@ impl Store {
                  WHERE outcome = ?2 AND instance_id = (SELECT id FROM instance WHERE name = ?1)",
                 params![Word(instance), Word(Outcome::InFlight), Word(Outcome::Interrupted)],
             )?;
+            let images = images_of_set(rendered);
+            let changed = store.images_changed(instance, &images)?;
             store.put_release(instance, release)?;
-            store
-                .execute(
-                    "UPDATE release SET rendered = ?3, images = ?4
-                     WHERE id = ?2 AND instance_id = (SELECT id FROM instance WHERE name = ?1)",
-                    params![
-                        Word(instance),
-                        release.id,
-                        Packed(rendered),
-                        Json(images_of_set(rendered))
-                    ],
-                )
-                .map(drop)
+            store.execute(
+                "UPDATE release SET rendered = ?3, images_changed = ?4
+                 WHERE id = ?2 AND instance_id = (SELECT id FROM instance WHERE name = ?1)",
+                params![Word(instance), release.id, Packed(rendered), changed.map(Json)],
+            )?;
+            store.put_sent_images(instance, &release.id, &images)
         })
     }
 

@@ -3,7 +3,6 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::Arc,
     time::Duration,
 };
 
@@ -85,14 +84,12 @@ pub(crate) struct Kept {
     pub release: Release,
     /// What was done; none while it is in flight, or where only its record was taken in.
     pub counts: Option<Deeds>,
-    /// The images that it sent; none where that is not known.
-    pub images: Option<Arc<[ContainerImage]>>,
-    /// Whether the objects that it sent are kept.
-    pub is_sent_here: bool,
+    /// Which images were not those of the release before; none where that is not known.
+    pub images_changed: Option<Vec<ImageChange>>,
 }
 
 /// A container whose image is not that of the release before.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ImageChange {
     /// The object, as `Kind/name`.
     pub object: String,
@@ -111,10 +108,6 @@ pub(crate) fn image_changes(
     before: &[ContainerImage],
     after: &[ContainerImage],
 ) -> Vec<ImageChange> {
-    // One list that two releases share: nothing need be looked at.
-    if std::ptr::eq(before, after) {
-        return Vec::new();
-    }
     let place = |it: &'_ ContainerImage| (it.object.clone(), it.container.clone());
     let index = |all: &[ContainerImage]| -> HashMap<(String, String), String> {
         // The first of a name counts.

@@ -1,6 +1,7 @@
 //! The database's tests: what they share.
 
 mod definitions;
+mod history;
 mod instances;
 mod open;
 mod prune;

@@ -14,7 +14,7 @@ fn mode(path: &Path) -> u32 {
 }
 
 /// Makes a file as the program of version `version` left it, with a row of each kind.
-fn of_version(path: &Path, version: usize) {
+pub(super) fn of_version(path: &Path, version: usize) {
     let connection = Connection::open(path).unwrap();
     // The rows are of the first version: each later one has had them since.
     let [first, later @ ..] = &migrations::STEPS[..version] else {
