@@ -158,9 +158,13 @@ impl Planning<'_> {
     /// Tells whether the state of what is waited for is looked at as well: where nothing may be
     /// left to do but to wait. It costs no request more, only bytes.
     pub(crate) fn looks_at_state(&self) -> bool {
+        self.was_ready() && self.options.waits && !self.options.rehearse
+    }
+
+    /// Tells whether the newest release became ready.
+    fn was_ready(&self) -> bool {
         let newest = self.record.and_then(|record| record.newest.as_ref());
-        let was_ready = newest.is_some_and(|newest| newest.release.outcome == Outcome::Ready);
-        was_ready && self.options.waits && !self.options.rehearse
+        newest.is_some_and(|newest| newest.release.outcome == Outcome::Ready)
     }
 
     /// Looks at all that is wanted or known.

@@ -1,10 +1,12 @@
 //! How pods read ConfigMaps and Secrets, and which of them still run with what was there before.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde_json::Value;
 
 use super::{
-    kinds::pod_template::pod_spec,
+    kinds::{data_references::OF_PODS, pod_template::pod_spec},
     object::ObjectId,
     readiness::{
         Related,
@@ -69,6 +71,29 @@ fn reading_in(spec: &Value, read: &ObjectId) -> Option<Reading> {
             Reading::AtStart => 0,
             Reading::Refreshed => 1,
         })
+}
+
+/// Names the ConfigMaps and Secrets that the pods of a live object need: its own, or those that it is
+/// about to make. What has ended, goes or wants no pods needs none.
+pub(crate) fn needed_by(id: &ObjectId, object: &Value) -> BTreeSet<ObjectId> {
+    let is_over = match &*id.kind {
+        "Pod" => ["Succeeded", "Failed"].contains(&text(object, "/status/phase")),
+        "Job" => list(object, "/status/conditions").iter().any(|condition| {
+            ["Complete", "Failed"].contains(&text(condition, "/type"))
+                && text(condition, "/status") == "True"
+        }),
+        _ => object.pointer("/spec/replicas").and_then(Value::as_i64) == Some(0),
+    };
+    let mut needed = BTreeSet::new();
+    let spec = pod_spec(id, object).filter(|_| !is_over && !is_deleting(object));
+    for reference in OF_PODS {
+        spec.into_iter().for_each(|spec| {
+            reference.read(spec, &mut |_, name| {
+                needed.insert(ObjectId::new("", reference.kind, id.namespace.as_deref(), name));
+            });
+        });
+    }
+    needed
 }
 
 /// Finds what a workload runs with an old content of: a pod of it is older, which read it only at its
@@ -161,6 +186,50 @@ mod tests {
             let body: Value = serde_yaml::from_str(&text).unwrap();
             let read = ObjectId::new("", read.0, Some("a"), read.1);
             assert_eq!(reading_of(&ObjectId::of(&body), &body, &read), expected, "{spec}");
+        }
+    }
+
+    #[test]
+    fn what_has_ended_or_goes_needs_nothing() {
+        let template = "template: {spec: {containers: [{env: [{valueFrom: {secretKeyRef: {name: key}}}]}], volumes: [{configMap: {name: conf}}]}}";
+        let spec = "containers: [{envFrom: [{configMapRef: {name: conf}}]}], imagePullSecrets: [{name: key}]";
+        for (kind, body, needs) in [
+            (("", "Pod"), format!("spec: {{{spec}}}, status: {{phase: Pending}}"), true),
+            (("", "Pod"), format!("spec: {{{spec}}}, status: {{phase: Running}}"), true),
+            (("", "Pod"), format!("spec: {{{spec}}}, status: {{phase: Failed}}"), false),
+            (
+                ("", "Pod"),
+                format!(
+                    "metadata: {{deletionTimestamp: '2026-01-01T00:00:00Z'}}, spec: {{{spec}}}"
+                ),
+                false,
+            ),
+            (("apps", "ReplicaSet"), format!("spec: {{replicas: 1, {template}}}"), true),
+            // One pod, where nothing says how many.
+            (("apps", "ReplicaSet"), format!("spec: {{{template}}}"), true),
+            (("apps", "ReplicaSet"), format!("spec: {{replicas: 0, {template}}}"), false),
+            (("batch", "Job"), format!("spec: {{{template}}}"), true),
+            (
+                ("batch", "Job"),
+                format!(
+                    "spec: {{{template}}}, status: {{conditions: [{{type: Complete, status: 'False'}}]}}"
+                ),
+                true,
+            ),
+            (
+                ("batch", "Job"),
+                format!(
+                    "spec: {{{template}}}, status: {{conditions: [{{type: Failed, status: 'True'}}]}}"
+                ),
+                false,
+            ),
+        ] {
+            let object: Value = serde_yaml::from_str(&format!("{{{body}}}")).unwrap();
+            let needed = needed_by(&ObjectId::new(kind.0, kind.1, Some("a"), ""), &object);
+            let named = [("ConfigMap", "conf"), ("Secret", "key")];
+            let expected = named.map(|(kind, name)| ObjectId::new("", kind, Some("a"), name));
+            let expected: BTreeSet<ObjectId> = expected.into_iter().filter(|_| needs).collect();
+            assert_eq!(needed, expected, "{kind:?} {body}");
         }
     }
 

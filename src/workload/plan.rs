@@ -104,12 +104,20 @@ pub(crate) struct Removal {
     pub fate: Fate,
 }
 
+/// Why something stays that pods read which were made before.
+pub(crate) const STILL_READ: &str = "pods of before still read it";
+
 /// What becomes of an object that left the definition.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum Fate {
     /// It is deleted.
     Goes,
+    /// It is deleted once no pods read it any more, which is looked at before.
+    OnceUnread {
+        /// Whether it left with an earlier release that became ready, and is read all the same.
+        is_read: bool,
+    },
     /// It asks to be kept.
     Kept,
     /// It is left to others, for this reason: it leaves the inventory as well.
@@ -122,7 +130,8 @@ impl Removal {
     /// Says why it stays; `None` where it goes.
     pub(crate) fn why_it_stays(&self) -> Option<&str> {
         match &self.fate {
-            Fate::Goes => None,
+            Fate::Goes | Fate::OnceUnread { is_read: false } => None,
+            Fate::OnceUnread { is_read: true } => Some(STILL_READ),
             Fate::Kept => Some("it asks to be kept"),
             Fate::Left(why) | Fate::Stays(why) => Some(why),
         }
@@ -134,6 +143,7 @@ impl Removal {
             Fate::Goes | Fate::Kept | Fate::Left(_) => true,
             // Said once: it would make a release of each deploy.
             Fate::Stays(_) => self.entry.wanted,
+            Fate::OnceUnread { is_read } => !is_read,
         }
     }
 }

@@ -1,6 +1,10 @@
 //! ConfigMaps and Secrets that are called after their content.
 
-use serde_json::Value;
+use std::time::Duration;
+
+use http::Method;
+use serde_json::{Value, json};
+use workloadctl::testing::Request;
 
 use crate::harness::Place;
 
@@ -12,6 +16,44 @@ fn set(value: &str) -> String {
          selector: {{matchLabels: {{app: web}}}}\n  template:\n    metadata: {{labels: {{app: web}}}}\n    \
          spec: {{containers: [{{name: web, image: 'registry.k8s.io/pause:3.9', envFrom: [{{configMapRef: {{name: conf}}}}]}}]}}\n"
     )
+}
+
+/// The set with a Deployment that is not waited for, and whose pods may fail.
+fn unawaited(value: &str, fail: &str) -> String {
+    set(value)
+        .replace("metadata: {name: web}", "metadata: {name: web, annotations: {workloadctl/wait: 'false'}}")
+        .replace(
+            "metadata: {labels: {app: web}}",
+            &format!("metadata: {{labels: {{app: web}}, annotations: {{test.workloadctl/fail: '{fail}'}}}}"),
+        )
+        .replace("image: 'registry.k8s.io/pause:3.9'", "image: 'web:1', readinessProbe: {httpGet: {path: /, port: 80}}")
+}
+
+/// Says what each pod of the Deployment reads that does not go.
+fn pods(place: &Place, name: &str) -> Vec<String> {
+    let list = place.get(&format!("/api/v1/namespaces/{name}/pods")).unwrap();
+    let stays = |pod: &&Value| pod["metadata"].get("deletionTimestamp").is_none();
+    let reads = |pod: &Value| {
+        pod["spec"]["containers"][0]["envFrom"][0]["configMapRef"]["name"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    list["items"].as_array().unwrap().iter().filter(stays).map(reads).collect()
+}
+
+/// Waits until all pods are there, and read this.
+fn wait_for_pods(place: &Place, name: &str, read: &str) {
+    let path = format!("/apis/apps/v1/namespaces/{name}/deployments/web");
+    place.until("the pods are there", Duration::from_secs(60), || {
+        place.get(&path).unwrap()["status"]["availableReplicas"] == 1
+            && pods(place, name).iter().all(|reads| reads == read)
+    });
+}
+
+fn object<'a>(told: &'a Value, name: &str) -> &'a Value {
+    let objects = told["objects"].as_array().unwrap();
+    objects.iter().find(|object| object["name"] == name).unwrap_or_else(|| panic!("{told}"))
 }
 
 /// Names the ConfigMaps of an instance.
@@ -57,6 +99,84 @@ on_both! {
         assert!(third.len() == 1 && third != first, "{third:?}");
         place.run(&format!("delete {name} --yes")).expect(0);
         assert_eq!(place.leftovers(name), [""; 0]);
+    }
+
+    fn what_pods_of_before_read_stays_until_none_does(place) {
+        let name = &place.instance("");
+        let deploy = |value: &str, fail: &str, flags: &str| {
+            place.write("set.yaml", &unawaited(value, fail));
+            place.run(&format!("deploy {name} -f set.yaml -o json {flags}")).expect(0).json()
+        };
+        deploy("1", "", "");
+        let first = config_maps(place, name);
+        wait_for_pods(place, name, &first[0]);
+
+        // Nobody waits for the pods that are to follow, and they do not come up.
+        for flags in ["", "--prune before"] {
+            let deployed = deploy(flags, "never-ready", flags);
+            assert_eq!(deployed["outcome"], "ready", "{deployed}");
+            assert!(config_maps(place, name).contains(&first[0]), "{deployed}");
+            let kept = object(&deployed, &first[0]);
+            assert_eq!(
+                (&kept["action"], &kept["message"]),
+                (&json!("unchanged"), &json!("left the definition; pods of before still read it")),
+                "{deployed}"
+            );
+        }
+        // That it stays is no reason for a release.
+        let release = deploy("--prune before", "never-ready", "")["release"].clone();
+        let again = deploy("--prune before", "never-ready", "");
+        assert_eq!((&again["outcome"], &again["release"]), (&json!("unchanged"), &release), "{again}");
+        assert!(config_maps(place, name).contains(&first[0]), "{again}");
+
+        // The same content comes back: it is wanted again, and no other is read any more.
+        deploy("1", "", "");
+        wait_for_pods(place, name, &first[0]);
+        deploy("1", "", "");
+        assert_eq!(config_maps(place, name), first);
+
+        // Once the pods have followed, what they read before goes.
+        deploy("9", "", "");
+        wait_for_pods(place, name, named(place, name).as_str().unwrap());
+        deploy("9", "", "");
+        let last = config_maps(place, name);
+        assert!(last.len() == 1 && last != first, "{last:?}");
+        place.run(&format!("delete {name} --yes")).expect(0);
+        assert_eq!(place.leftovers(name), [""; 0]);
+    }
+
+    /// Its pods follow when somebody deletes them.
+    fn what_a_set_that_updates_on_demand_reads_stays(place) {
+        let name = &place.instance("");
+        let deploy = |value: &str| {
+            let text = set(value).replace("kind: Deployment", "kind: StatefulSet").replace(
+                "spec:\n  selector",
+                "spec:\n  serviceName: web\n  updateStrategy: {type: OnDelete}\n  selector",
+            );
+            place.write("set.yaml", &text);
+            place.run(&format!("deploy {name} -f set.yaml -o json")).expect(0).json()
+        };
+        deploy("1");
+        let first = config_maps(place, name);
+        for value in ["2", "3"] {
+            let deployed = deploy(value);
+            let maps = config_maps(place, name);
+            assert!(maps.contains(&first[0]) && maps.len() == 2, "{maps:?} {deployed}");
+        }
+        let rolled_back = place.run(&format!("rollback {name} --to 1 -o json")).expect(0).json();
+        assert_eq!(config_maps(place, name), first, "{rolled_back}");
+        deploy("3");
+        let pod = format!("/api/v1/namespaces/{name}/pods/web-0");
+        let before = place.get(&pod).unwrap()["metadata"]["uid"].clone();
+        let now = json!({"gracePeriodSeconds": 0});
+        place.call(Request::json(Method::DELETE, &*pod, &now)).unwrap();
+        place.until("another pod is there", Duration::from_secs(60), || {
+            place.get(&pod).is_some_and(|pod| pod["metadata"]["uid"] != before)
+        });
+        deploy("3");
+        let last = config_maps(place, name);
+        assert!(last.len() == 1 && last != first, "{last:?}");
+        place.run(&format!("delete {name} --yes")).expect(0);
     }
 
     fn a_custom_resource_follows_by_what_its_fields_are_called(place) {

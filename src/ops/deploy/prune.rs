@@ -1,19 +1,20 @@
 //! Pruning: what left the definition goes, at the time that `--prune` says.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::{Deploy, inventory::Inventory, prepare::Prepared};
 use crate::{
     cluster::record::Keeper,
     ops::{
         events::Event,
+        readers,
         removal::{Removed, Remover},
         several,
     },
     workload::{
         error::{Error, Result},
         object::ObjectId,
-        plan::{Fate, Plan, Removal},
+        plan::{Fate, Plan, Removal, STILL_READ},
         record::Entry,
         release::{Action, Deed},
     },
@@ -49,12 +50,16 @@ impl Deploy<'_> {
         let undone = "what left the definition is not deleted";
         self.in_time(prepared.deadline.at(), undone, keeper.renew()).await?;
         self.session.report(self.name, Event::Phase("pruning"));
-        let (going, left): (Vec<_>, Vec<_>) = plan.removals.iter().partition(is_leaving);
+        let read = still_read(prepared).await?;
+        let (going, left): (Vec<&Removal>, Vec<_>) = plan
+            .removals
+            .iter()
+            .partition(|removal| is_leaving(removal) && !read.contains(&removal.entry.id));
         self.tell_left(&left);
+        let staying = staying(plan, &going);
         let home = &prepared.record.namespace;
-        let going: Vec<Entry> =
-            going.into_iter().flat_map(|removal| with_orphans(removal, home)).collect();
-        let leaving = Leaving { going, staying: staying(plan), action: Action::Prune };
+        let going = going.into_iter().flat_map(|removal| with_orphans(removal, home)).collect();
+        let leaving = Leaving { going, staying, action: Action::Prune };
         let failures = self.remove(prepared, keeper, &leaving, inventory).await?;
         if failures.is_empty() {
             return Ok(());
@@ -97,7 +102,7 @@ impl Deploy<'_> {
                         Some(awaited) => inventory.take(awaited),
                         None => inventory.drop(&id),
                     }
-                    self.report.done(&id);
+                    self.report.removed(&id, action);
                     inventory.deeds.push(Deed { id, action, applied_at, ready_at: None });
                 }
                 Removed::Left(why) => {
@@ -115,20 +120,34 @@ impl Deploy<'_> {
     /// Says what left the definition and stays.
     fn tell_left(&mut self, left: &[&Removal]) {
         for removal in left {
-            let (id, why) = (&removal.entry.id, removal.why_it_stays().unwrap_or_default());
+            let (id, why) = (&removal.entry.id, removal.why_it_stays().unwrap_or(STILL_READ));
             self.note(format!("{id} stays: {why}"));
-            if matches!(removal.fate, Fate::Stays(_)) {
+            if matches!(removal.fate, Fate::Stays(_) | Fate::OnceUnread { .. }) {
                 self.report.leave(id, why);
             }
         }
     }
 }
 
+/// Names what pods still read of that which goes once none does. Where nobody may look, what left with
+/// this very release counts as read.
+async fn still_read(prepared: &Prepared) -> Result<BTreeSet<ObjectId>> {
+    let removals = prepared.draft.plan.removals.iter();
+    let asked: Vec<&Removal> =
+        removals.filter(|it| matches!(it.fate, Fate::OnceUnread { .. })).collect();
+    let api = &prepared.start.target.api;
+    let read = readers::still_read(api, asked.iter().map(|removal| &removal.entry.id)).await?;
+    Ok(read.unwrap_or_else(|| {
+        let new = asked.iter().filter(|removal| removal.entry.wanted);
+        new.map(|removal| removal.entry.id.clone()).collect()
+    }))
+}
+
 /// Tells whether something leaves the instance now, to its end or to others.
-fn is_leaving(removal: &&Removal) -> bool {
+fn is_leaving(removal: &Removal) -> bool {
     match removal.fate {
         // Left to others: our entry is taken out.
-        Fate::Goes | Fate::Left(_) => true,
+        Fate::Goes | Fate::OnceUnread { .. } | Fate::Left(_) => true,
         Fate::Kept | Fate::Stays(_) => false,
     }
 }
@@ -146,9 +165,8 @@ fn with_orphans(removal: &Removal, home: &str) -> Vec<Entry> {
 }
 
 /// Lists what stays of an instance when all is removed that leaves.
-fn staying(plan: &Plan) -> Vec<Entry> {
-    let going = plan.removals.iter().filter(is_leaving);
-    let going: HashSet<&ObjectId> = going.map(|removal| &removal.entry.id).collect();
+fn staying(plan: &Plan, going: &[&Removal]) -> Vec<Entry> {
+    let going: HashSet<&ObjectId> = going.iter().map(|removal| &removal.entry.id).collect();
     // What may only come yet is not there to stay.
     let may_stay = |entry: &Entry| entry.wanted || entry.uid.is_some();
     let entries = plan.inventory().into_iter().filter(may_stay);

@@ -30,6 +30,8 @@ use crate::{
 
 /// What is said of an object that nothing was done about before the end.
 pub(super) const NOT_REACHED: &str = "its turn did not come";
+/// What is said of what a release does not want any more.
+const LEFT: &str = "left the definition";
 
 /// An answer in the making.
 pub(super) struct DeployReport {
@@ -62,6 +64,19 @@ impl DeployReport {
         self.done.insert(id.clone());
     }
 
+    /// Notes that an object is deleted. One that was planned to stay for the pods that read it may go
+    /// all the same once they are gone.
+    pub(super) fn removed(&mut self, id: &ObjectId, action: Action) {
+        let stayed = self.view_of(id).filter(|view| view.action == Some(Action::Unchanged));
+        if let Some(view) = stayed.filter(|_| action == Action::Prune) {
+            view.action = Some(action);
+            LEFT.clone_into(&mut view.message);
+            self.operation.counts.unchanged -= 1;
+            self.operation.counts.add(action);
+        }
+        self.done(id);
+    }
+
     /// Says on which runtime it is.
     pub(super) fn at(&mut self, runtime: &RuntimeName) {
         self.operation.instance.runtime = Some(runtime.to_string());
@@ -87,7 +102,7 @@ impl DeployReport {
     /// Says that an object stays that was to be pruned.
     pub(super) fn leave(&mut self, id: &ObjectId, why: &str) {
         self.remark(format!("{id} stays: {why}"));
-        self.keep(id, format!("left the definition; {why}"));
+        self.keep(id, format!("{LEFT}; {why}"));
     }
 
     /// Takes back that an object is pruned.
@@ -150,8 +165,8 @@ impl DeployReport {
         }
         for removal in &plan.removals {
             let (action, message) = match removal.why_it_stays() {
-                Some(why) => (Action::Unchanged, format!("left the definition; {why}")),
-                None => (Action::Prune, "left the definition".to_owned()),
+                Some(why) => (Action::Unchanged, format!("{LEFT}; {why}")),
+                None => (Action::Prune, LEFT.to_owned()),
             };
             let view = ObjectView {
                 uid: Some(removal.uid.clone()),

@@ -10,6 +10,7 @@ use crate::{
     ops::{
         custom_resources,
         namespace_users::{self, Leaver, NOT_MADE, Stay},
+        readers,
         survey::Live,
     },
     workload::{
@@ -85,8 +86,11 @@ impl Planning<'_> {
                     Fate::Kept
                 } else if entry.id.is("", "Namespace") && !is_made() {
                     Fate::Left(NOT_MADE.to_owned())
-                } else if !self.options.waits && is_versioned(object) {
-                    Fate::Stays("pods of before may still read it".to_owned())
+                } else if is_versioned(object) {
+                    match self.options.waits {
+                        true => Fate::OnceUnread { is_read: false },
+                        false => Fate::Stays("pods of before may still read it".to_owned()),
+                    }
                 } else {
                     Fate::Goes
                 },
@@ -114,8 +118,9 @@ impl Planning<'_> {
         known.is_some_and(|entry| entry.body.as_ref() != Some(&definition.digest))
     }
 
-    /// Looks whether namespaces and definitions that left have to stay for what is in them, or of
-    /// them: who would be told after the release could not be asked before it.
+    /// Looks whether what left has to stay: namespaces and definitions for what is in them, or of
+    /// them (who would be told after the release could not be asked before it), and what an earlier
+    /// release left to the pods that read it.
     ///
     /// # Errors
     /// A request that failed.
@@ -140,6 +145,17 @@ impl Planning<'_> {
                     Stay::Ours(why) => Fate::Stays(why),
                 };
             }
+        }
+        // Where nothing was waited for, or in vain, this release waits for the pods to follow.
+        let mut left_before: Vec<&mut Removal> = removals
+            .iter_mut()
+            .filter(|removal| matches!(removal.fate, Fate::OnceUnread { .. }))
+            .filter(|removal| !removal.entry.wanted && self.was_ready())
+            .collect();
+        let asked = left_before.iter().map(|removal| &removal.entry.id);
+        let read = readers::still_read(&self.target.api, asked).await?.unwrap_or_default();
+        for removal in &mut left_before {
+            removal.fate = Fate::OnceUnread { is_read: read.contains(&removal.entry.id) };
         }
         Ok(())
     }
