@@ -100,11 +100,6 @@ pub(super) fn run(args: DiffArgs, call: &Invocation) -> Done {
 
 /// Compares what is live with a release, the newest without a number.
 fn live(name: &InstanceName, number: Option<u64>, call: &Invocation) -> Result<DiffView, Failures> {
-    let known = call.open_for_reading()?;
-    if known.instance(name)?.is_none() {
-        return Err(known.no_such_instance(name.as_str()).into());
-    }
-    drop(known);
     let options = DeployOptions {
         earlier: Some(number.map_or(Earlier::Newest, |number| Earlier::Release(Some(number)))),
         // It has been on the cluster: whatever it is, the server took it.

@@ -35,8 +35,15 @@ pub(crate) struct HistoryArgs {
     #[arg(value_name = "INSTANCE")]
     name: String,
     /// Only the release that was the newest at a time, in RFC 3339
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = time)]
     at: Option<Timestamp>,
+}
+
+/// Reads a time with its offset: which zone another one is meant in, nobody knows.
+fn time(text: &str) -> Result<Timestamp, &'static str> {
+    text.parse().map_err(
+        |_| "write date, time and offset, as 2026-11-24T10:00:00Z or 2026-11-24T11:00:00+01:00",
+    )
 }
 
 /// Lists.

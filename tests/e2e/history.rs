@@ -171,6 +171,26 @@ on_both! {
         let none = place.run(&format!("rollback {name} --to 1")).expect(0);
         assert!(none.stdout.contains("unchanged"), "{}", none.stdout);
     }
+
+    /// As each run of a CI job does: what it found on the cluster is what it may have to return to.
+    fn what_ran_before_an_empty_disk_is_returned_to(place) {
+        let name = &place.instance("");
+        for image in [ONE, TWO] {
+            place.write("set.yaml", &set(image, "", ""));
+            place.run(&format!("deploy {name} -f set.yaml --replicas Deployment/web=2")).expect(0);
+        }
+        let path = format!("/apis/apps/v1/namespaces/{name}/deployments/web");
+        let before = brought(place, &path);
+        place.lose_database();
+        let same = place.run(&format!("deploy {name} -f set.yaml --replicas Deployment/web=2 --dry-run -o json")).expect(0).json();
+        assert_eq!(same["revision"], 2, "{same}");
+        place.write("set.yaml", &set(ONE, ", labels: {tier: front}", ""));
+        let next = place.run(&format!("deploy {name} -f set.yaml -o json")).expect(0).json();
+        assert_eq!((&next["release"], &next["revision"]), (&3.into(), &3.into()), "{next}");
+        let back = place.run(&format!("rollback {name} -o json")).expect(0).json();
+        assert_eq!((&back["release"], &back["revision"]), (&4.into(), &2.into()), "{back}");
+        assert_eq!(brought(place, &path), before);
+    }
 }
 
 /// Where nothing says how the cluster is reached, the cause is told once, with what helps.

@@ -281,6 +281,14 @@ impl Deploy<'_> {
                 }
                 None => recorded.push((chosen.revision.clone(), chosen.content.clone())),
             }
+            // What ran before is in the record no longer once this release went well: a rollback
+            // finds it here.
+            if let Some(deployed) = &record.last_good {
+                let Release { definition, digest, .. } = &deployed.release;
+                if store.revision_by_digest(definition, digest)?.is_none() {
+                    recorded.push((deployed.revision(), deployed.content()));
+                }
+            }
             let before: Vec<Release> =
                 record.last_good.iter().map(|deployed| deployed.release.clone()).collect();
             store.take_in(&instance, &recorded, &before)?;

@@ -114,8 +114,18 @@ impl Deploy<'_> {
         let now = self.session.now();
         let now = after.map_or(now, |after| after.max(now));
         let store = self.session.store();
-        let revision =
+        let mut revision =
             store.planned_revision(&definition, content, source, Some(self.name), now)?;
+        let newest = store.newest_revision(&definition, Some(self.name))?;
+        let is_new = newest.is_none_or(|newest| newest.digest != revision.digest);
+        // On an empty disk the numbers go on from those of the record.
+        if let Some(Deployed { release, .. }) = deployed
+            && is_new
+            && release.definition == definition
+        {
+            let more = u64::from(release.digest != revision.digest);
+            revision.number = revision.number.max(release.revision + more);
+        }
         Ok(ChosenRevision::of(revision, content.clone()))
     }
 
