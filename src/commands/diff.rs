@@ -82,7 +82,13 @@ pub(super) fn run(args: DiffArgs, call: &Invocation) -> Done {
     let DiffArgs { from, to, definition, newest, files, diff: style, exit_code } = args;
     let numbered = Numbered::parse(&from)?;
     let to = match to {
-        Some(to) => Some(side(&Numbered::parse(&to)?, definition)?),
+        Some(to) => {
+            let found = Numbered::parse(&to).and_then(|numbered| side(&numbered, definition));
+            Some(found.map_err(|error| match call.env.current_dir.join(&to).exists() {
+                true => error.hint(format!("manifests stand behind `-f`: `-f {to}`")),
+                false => error,
+            })?)
+        }
         None if newest => Some(Side::Newest { instance: numbered.name.parse()? }),
         None if !files.file.is_empty() => Some(given(&files, numbered.name, definition, call)?),
         None => None,
@@ -101,7 +107,7 @@ pub(super) fn run(args: DiffArgs, call: &Invocation) -> Done {
 /// Compares what is live with a release, the newest without a number.
 fn live(name: &InstanceName, number: Option<u64>, call: &Invocation) -> Result<DiffView, Failures> {
     let options = DeployOptions {
-        earlier: Some(number.map_or(Earlier::Newest, |number| Earlier::Release(Some(number)))),
+        earlier: Some(Earlier::Compared(number)),
         // It has been on the cluster: whatever it is, the server took it.
         may: Permissions { validation: Validation::Ignore, ..Permissions::default() },
         ..DeployOptions::of(Limits::none())

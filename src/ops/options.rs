@@ -30,8 +30,8 @@ pub(crate) enum Earlier {
     Revision(u64),
     /// `rollback`: what that release was, or the last one that went well before the newest.
     Release(Option<u64>),
-    /// `diff`: what the newest release was.
-    Newest,
+    /// `diff`: what that release was, or the newest one; nothing is deployed.
+    Compared(Option<u64>),
     /// `--like`: what another instance runs.
     Like {
         instance: InstanceName,

@@ -351,6 +351,8 @@ fn a_side_that_is_not_there_is_named() {
         "diff web -f app.yaml",
         "diff other -f app.yaml",
         "diff --definition web -f app.yaml",
+        "diff web app.yaml",
+        "diff web ./k8s",
     ];
     snapshot!(program.told(&lines), @r#"
     $ workloadctl diff web@x web
@@ -422,5 +424,17 @@ fn a_side_that_is_not_there_is_named() {
     exit code 0
     --- stdout
     no difference between web revision 2 and app.yaml
+
+    $ workloadctl diff web app.yaml
+    exit code 2
+    --- stderr
+    error: "app.yaml" is not a valid instance name: '.' is not a lower-case letter, a digit or `-`
+    hint: manifests stand behind `-f`: `-f app.yaml`
+
+    $ workloadctl diff web ./k8s
+    exit code 2
+    --- stderr
+    error: "./k8s" is not a valid instance name: '.' is not a lower-case letter, a digit or `-`
+    hint: manifests stand behind `-f`: `-f ./k8s`
     "#);
 }

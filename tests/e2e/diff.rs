@@ -142,7 +142,6 @@ on_both! {
           ~ data.text: 1 line added, 1 removed
         added NAME/ConfigMap/extra
         --- stderr
-        NAME: back to release 1 (NAME revision 1)
         warning: Deployment/web: spec.template…[name=web].image was "registry.k8s.io/pause:3.10" (kubectl-set, N s ago)
         warning: ConfigMap/extra was deleted
         "#);
@@ -151,5 +150,11 @@ on_both! {
         same(place, &format!("diff {name}"));
         place.run(&format!("diff {name}-x")).expect(1);
         place.run(&format!("diff --definition {name}")).expect(2);
+        // Without a database too, by the record.
+        place.lose_database();
+        same(place, &format!("diff {name}"));
+        same(place, &format!("diff {name}@3"));
+        let none = place.run("diff nobody").expect(1).stderr;
+        assert!(none.starts_with("error: there is no instance `nobody`\n"), "{none}");
     }
 }

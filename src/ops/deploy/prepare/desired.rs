@@ -139,7 +139,7 @@ impl Start {
     pub(super) fn occasion(&self, options: &DeployOptions) -> Occasion {
         match options.earlier {
             Some(Earlier::Release(_) | Earlier::LastGood { .. }) => return Occasion::Rollback,
-            Some(Earlier::Newest) => return Occasion::Comparison,
+            Some(Earlier::Compared(_)) => return Occasion::Comparison,
             Some(Earlier::Revision(_) | Earlier::Like { .. }) | None => {}
         }
         let is_good = |deployed: &Deployed| deployed.release.outcome.is_good();

@@ -66,10 +66,7 @@ impl Deploy<'_> {
         number: Option<u64>,
     ) -> Result<ChosenRevision> {
         let record = start.located.record();
-        if start.stored.is_none() && record.is_none() {
-            let runtime = start.choice.runtime.to_string();
-            return Err(locate::instance_not_found(self.session, self.name, Some(&runtime)));
-        }
+        self.check_known(start)?;
         let recorded = recorded(record);
         let newest = record.and_then(|record| record.newest.as_ref());
         let releases = self.known_releases(&recorded)?;
@@ -162,30 +159,50 @@ impl Deploy<'_> {
         })
     }
 
-    /// Chooses what the newest release was, with its overrides (`diff`).
+    /// Chooses what a release was, with its overrides: the one of a number, or the newest (`diff`).
     ///
     /// # Errors
-    /// `no-such-release` (1): there was none; its content is not known any more.
-    pub(super) fn newest_release(&self, record: Option<&Record>) -> Result<ChosenRevision> {
-        let recorded = record.and_then(|record| record.newest.as_ref());
-        let mut chosen = match recorded {
-            Some(deployed) => {
-                let chosen = ChosenRevision::of(deployed.revision(), deployed.content());
-                ChosenRevision { overrides: Some(deployed.release.overrides.clone()), ..chosen }
-            }
-            None => {
-                let releases = self.known_releases(&[])?;
-                let Some(release) = releases.first() else {
-                    let message = format!("`{}` was never deployed", self.name);
-                    return Err(Error::failed(Code::NoSuchRelease, message)
-                        .hint(format!("workloadctl deploy {}", self.name)));
-                };
-                let chosen = self.kept_content(release)?;
-                ChosenRevision { overrides: Some(release.overrides.clone()), ..chosen }
-            }
+    /// `no-such-instance` (1); `no-such-release` (1): none with that number, or none at all; its
+    /// content is not known any more.
+    pub(super) fn compared_release(
+        &self,
+        start: &Start,
+        number: Option<u64>,
+    ) -> Result<ChosenRevision> {
+        self.check_known(start)?;
+        let record = start.located.record();
+        let recorded = recorded(record);
+        let releases = self.known_releases(&recorded)?;
+        // The record's newest, whatever the database counted to.
+        let newest = record.and_then(|record| record.newest.as_ref());
+        let newest = newest.map(|newest| &newest.release).or(releases.first());
+        let wanted = match number {
+            Some(number) => releases.iter().find(|release| release.number == number),
+            None => newest,
         };
-        chosen.pinned = recorded.is_some_and(|deployed| deployed.release.pinned);
+        let Some(release) = wanted else {
+            return Err(match number {
+                Some(number) => history::no_such_release(self.name, number),
+                None => {
+                    let message = format!("`{}` was never deployed", self.name);
+                    Error::failed(Code::NoSuchRelease, message)
+                        .hint(format!("workloadctl deploy {}", self.name))
+                }
+            });
+        };
+        let mut chosen = self.as_it_was(release, &recorded)?;
+        chosen.pinned = release.pinned;
         Ok(chosen)
+    }
+
+    /// # Errors
+    /// `no-such-instance` (1): it is neither here nor on the runtime.
+    fn check_known(&self, start: &Start) -> Result<()> {
+        if start.stored.is_some() || start.located.record().is_some() {
+            return Ok(());
+        }
+        let runtime = start.choice.runtime.to_string();
+        Err(locate::instance_not_found(self.session, self.name, Some(&runtime)))
     }
 
     /// Lists the releases of the record and those of the database, the newest first.

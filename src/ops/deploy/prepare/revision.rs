@@ -67,9 +67,7 @@ impl Deploy<'_> {
             Some(Earlier::Release(number)) => {
                 return self.earlier_release(start, *number);
             }
-            Some(Earlier::Newest) => {
-                return self.newest_release(start.located.record());
-            }
+            Some(Earlier::Compared(number)) => return self.compared_release(start, *number),
             Some(Earlier::Like { instance, with_overrides }) => {
                 return self.like(start, instance, *with_overrides);
             }

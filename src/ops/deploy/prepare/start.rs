@@ -161,8 +161,8 @@ impl Deploy<'_> {
 
     /// Chooses the runtime; where there is none, the name may be wrong as well.
     fn choose_runtime(&self, stored: Option<&Instance>) -> Result<Choice> {
-        // A rollback is of an instance, whatever definition has its name.
-        if let Some(Earlier::Release(_)) = self.options.earlier {
+        // A rollback or a comparison is of an instance, whatever definition has its name.
+        if let Some(Earlier::Release(_) | Earlier::Compared(_)) = self.options.earlier {
             return choose_of(self.session, self.name, stored);
         }
         choose(self.session, stored).map_err(|error| match (stored, &self.options.given) {
