@@ -48,7 +48,7 @@ impl NamedWorkload {
         manifest::read_each(files, &mut |object| {
             let id = object.id();
             if brought.is_none() && id.is("", "Namespace") {
-                brought = Some(id.name);
+                brought = Some(id.name.clone());
             }
         })
         .ok()?;

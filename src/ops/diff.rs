@@ -115,7 +115,7 @@ fn differing(object: ObjectView) -> Option<DifferingView> {
         Action::Prune | Action::Delete => Fate::Removed,
         Action::Update | Action::Recreate | Action::Adopt | Action::Blocked => Fate::Changed,
     };
-    Some(DifferingView { id: object.id, fate, difference: object.changes })
+    Some(DifferingView { id: object.id, fate, difference: object.changes.into_inner() })
 }
 
 fn find(store: &Store, side: Side) -> Result<Found> {

@@ -94,7 +94,7 @@ pub(crate) struct PlanningOptions<'a> {
 
 impl<'a> Planning<'a> {
     fn inventory(&self) -> &'a [Entry] {
-        self.record.map(|record| &*record.inventory).unwrap_or_default()
+        self.record.map(|record| record.inventory.as_slice()).unwrap_or_default()
     }
 }
 

@@ -105,7 +105,7 @@ pub(crate) async fn rebuild(
     inventory.sort_by(|a, b| a.id.cmp(&b.id));
     let mode = mode_of(&inventory, namespace, instance);
     let mut record = Record::new(namespace, instance, mode);
-    record.inventory = inventory;
+    record.inventory = inventory.into();
     Ok(Rebuilt { record: Some(record), unseen, home_is_going })
 }
 

@@ -60,7 +60,7 @@ async fn standing(target: &Target, manager: &str) -> Result<Standing> {
             Some(newest) => Standing::Lives {
                 definition: Some(newest.release.definition),
                 revision: Some(newest.release.revision),
-                kept: kept(found.record.inventory),
+                kept: kept(&found.record.inventory),
             },
             None => unknown,
         }),
@@ -69,9 +69,9 @@ async fn standing(target: &Target, manager: &str) -> Result<Standing> {
     }
 }
 
-fn kept(inventory: Vec<Entry>) -> Vec<ObjectId> {
-    let kept = inventory.into_iter().filter(|entry| entry.keep && !entry.wanted);
-    kept.map(|entry| entry.id).collect()
+fn kept(inventory: &[Entry]) -> Vec<ObjectId> {
+    let kept = inventory.iter().filter(|entry| entry.keep && !entry.wanted);
+    kept.map(|entry| entry.id.clone()).collect()
 }
 
 fn is_unreadable(code: Code) -> bool {

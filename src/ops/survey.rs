@@ -217,14 +217,9 @@ impl<'a> Survey<'a> {
         objects: &[Wanted<'_>],
     ) -> Result<Live, Failure> {
         let Self { target, instance, .. } = self;
-        let probe = ObjectId {
-            group: kind.group.clone(),
-            kind: kind.kind.clone(),
-            namespace: namespace.cloned(),
-            name: String::new(),
-        };
-        let version = target.version(&probe, objects[0].version);
         let place = namespace.map(String::as_str);
+        let probe = ObjectId::new(&kind.group, &kind.kind, place, "");
+        let version = target.version(&probe, objects[0].version);
         let Some(path) = target.kinds.collection_path(kind, version, place) else {
             return Ok(Live::default());
         };
@@ -232,9 +227,10 @@ impl<'a> Survey<'a> {
         // proves.
         let query = selector(instance, kind, namespace.is_some());
         let named = |mut object: Value| {
-            let name = object.pointer("/metadata/name")?.as_str()?.to_owned();
-            name_kind(&mut object, &probe, version);
-            Some((ObjectId { name, ..probe.clone() }, Body::at_rest(object)))
+            let name = object.pointer("/metadata/name")?.as_str()?;
+            let id = ObjectId::new(&kind.group, &kind.kind, place, name);
+            name_kind(&mut object, &id, version);
+            Some((id, Body::at_rest(object)))
         };
         let whole = objects.iter().any(|object| object.whole);
         let found = target.api.list_kept(&path, &query, whole, named).await?;
@@ -268,9 +264,8 @@ impl<'a> Survey<'a> {
 
 /// Writes API version and kind into an object that a list or a metadata answer gave without.
 fn name_kind(object: &mut Value, id: &ObjectId, version: &str) {
-    let ObjectId { group, kind, .. } = id;
-    object["apiVersion"] = join_api_version(group, version).into();
-    object["kind"] = kind.clone().into();
+    object["apiVersion"] = join_api_version(&id.group, version).into();
+    object["kind"] = id.kind.clone().into();
 }
 
 /// Gives the label selector that finds an instance's objects of a kind.

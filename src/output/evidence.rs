@@ -29,7 +29,7 @@ pub(super) fn text(operation: &Operation, stream: Stream) -> String {
     let told: Vec<(&ObjectView, &EvidenceView)> = operation
         .objects
         .iter()
-        .filter_map(|object| Some((object, object.evidence.as_ref()?)))
+        .filter_map(|object| Some((object, object.evidence.as_deref()?)))
         .filter(|(_, evidence)| evidence.tells_more() || evidence.hint.is_some())
         .collect();
     // Of one object the error has said it.
@@ -136,7 +136,7 @@ mod tests {
             state: Some(state),
             reason: "CrashLoopBackOff".into(),
             message: format!("pod {name}-1 on node-7: container app ended with exit code 1"),
-            evidence: Some(evidence),
+            evidence: Some(Box::new(evidence)),
             ..ObjectView::new(ObjectId::new("apps", "Deployment", Some("web"), name), "v1")
         }
     }

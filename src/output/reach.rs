@@ -77,7 +77,7 @@ mod tests {
         let operation = |runtime: &str, state: State, bodies: &[&Value]| {
             let objects = bodies.iter().map(|body| ObjectView {
                 state: Some(state),
-                details: reached_by(body),
+                details: reached_by(body).into(),
                 ..ObjectView::new(ObjectId::of(body), "v1")
             });
             let runtime = Some(runtime.to_owned());

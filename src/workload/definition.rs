@@ -33,20 +33,25 @@ impl Content {
     /// Lists the namespaces that the content brings, in order: its record lies in one of them.
     pub(crate) fn brought_namespaces(&self) -> Vec<String> {
         let ids = self.objects.iter().map(Object::id);
-        ids.filter(|id| id.is("", "Namespace")).map(|id| id.name).collect()
+        ids.filter(|id| id.is("", "Namespace")).map(|id| id.name.clone()).collect()
     }
 
     /// Computes the identity of the content: `sha256` in hex over the objects' canonical JSON
     /// (sorted keys, no white space), in order.
     pub(crate) fn digest(&self) -> String {
-        let mut hasher = Sha256::new();
-        for object in &self.objects {
-            hasher.update(object.body.text().as_bytes());
-            // So that no text is the same cut elsewhere.
-            hasher.update(b"\n");
-        }
-        hex(&hasher.finalize())
+        digest_of_objects(&self.objects)
     }
+}
+
+/// Computes the digest of a content by its objects.
+pub(crate) fn digest_of_objects(objects: &[Object]) -> String {
+    let mut hasher = Sha256::new();
+    for object in objects {
+        hasher.update(object.body.text().as_bytes());
+        // So that no text is the same cut elsewhere.
+        hasher.update(b"\n");
+    }
+    hex(&hasher.finalize())
 }
 
 /// Computes the digest of one JSON value in its canonical form: `sha256` in hex.

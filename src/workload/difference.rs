@@ -55,6 +55,8 @@ pub(crate) struct Difference {
     pub new: Value,
 }
 
+crate::workload::rare::blank!(Difference);
+
 impl Difference {
     /// Compares two bodies of one object; the items of a list are told apart as the embedded schema
     /// of their kind says, of other kinds by `name`, else by position.

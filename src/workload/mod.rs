@@ -6,6 +6,7 @@
 pub(crate) mod body;
 pub(crate) mod comparison;
 pub(crate) mod configuration;
+pub(crate) mod cow_vec;
 pub(crate) mod definition;
 pub mod derived;
 pub(crate) mod details;
@@ -31,6 +32,7 @@ pub(crate) mod ownership;
 pub(crate) mod packed;
 pub(crate) mod placement;
 pub(crate) mod plan;
+pub(crate) mod rare;
 pub(crate) mod readiness;
 pub(crate) mod record;
 pub(crate) mod release;

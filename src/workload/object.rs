@@ -2,7 +2,11 @@
 //!
 //! Identity is group + kind + namespace + name; the API version is never part of it.
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    ops::{Deref, DerefMut},
+    sync::Arc,
+};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -66,9 +70,14 @@ impl fmt::Display for GroupKind {
     }
 }
 
-/// The identity of an object on a cluster.
+/// The identity of an object on a cluster. Cheap to clone: whoever speaks of an object holds one.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ObjectId(Arc<Identity>);
+
+/// What an object is told apart by.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct ObjectId {
+pub struct Identity {
     /// The API group; empty for the core group.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub group: String,
@@ -82,15 +91,36 @@ pub struct ObjectId {
     pub name: String,
 }
 
+impl Deref for ObjectId {
+    type Target = Identity;
+
+    fn deref(&self) -> &Identity {
+        &self.0
+    }
+}
+
+/// Who changes an identity that others hold too gets a copy of its own.
+impl DerefMut for ObjectId {
+    fn deref_mut(&mut self) -> &mut Identity {
+        Arc::make_mut(&mut self.0)
+    }
+}
+
+impl fmt::Debug for ObjectId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 impl ObjectId {
     /// Makes an identity.
     pub fn new(group: &str, kind: &str, namespace: Option<&str>, name: &str) -> Self {
-        Self {
+        Self(Arc::new(Identity {
             group: group.to_owned(),
             kind: kind.to_owned(),
             namespace: namespace.map(str::to_owned),
             name: name.to_owned(),
-        }
+        }))
     }
 
     /// Reads the identity off a body. Fields that are missing read as empty.

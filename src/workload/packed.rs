@@ -92,7 +92,7 @@ impl PackedObject {
         let Object { body, origin } = object;
         let (is_definition, is_versioned) = (is_definition(body), is_versioned(body));
         let id = object.id();
-        let namespace = id.is("", "Namespace").then_some(id.name);
+        let namespace = id.is("", "Namespace").then(|| id.name.clone());
         let mut body = body.clone();
         body.rest();
         Self { body, is_definition, is_versioned, namespace, origin: origin.clone() }

@@ -17,6 +17,7 @@ use super::{
     difference::Difference,
     object::ObjectId,
     ownership::Terms,
+    rare::Rare,
     readiness::{WatchNeeds, watch_of},
     record::Entry,
     release::Action,
@@ -43,16 +44,16 @@ pub(crate) struct Item {
     pub block: Option<Block>,
     /// What is done about the fields that other instances hold.
     #[serde(skip_serializing_if = "Sharing::is_empty", default)]
-    pub sharing: Sharing,
+    pub sharing: Rare<Sharing>,
     /// The inventory's entry, as it will be recorded if nothing is done.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub entry: Option<Entry>,
     /// What is done about fields that others hold.
     #[serde(default)]
-    pub terms: Terms,
+    pub terms: Rare<Terms>,
     /// What would change, where the server was asked for it.
     #[serde(skip)]
-    pub difference: Difference,
+    pub difference: Rare<Difference>,
 }
 
 impl Item {
@@ -64,10 +65,10 @@ impl Item {
             uid: None,
             reason: String::new(),
             block: None,
-            sharing: Sharing::default(),
+            sharing: Rare::default(),
             entry: None,
-            terms: Terms::default(),
-            difference: Difference::default(),
+            terms: Rare::default(),
+            difference: Rare::default(),
         }
     }
 

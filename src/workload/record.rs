@@ -6,6 +6,8 @@ mod head;
 mod secrets;
 mod verify;
 
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +18,7 @@ pub(crate) use secrets::{
 pub(crate) use verify::{KnownContents, nothing_known};
 
 use super::{
+    cow_vec::CowVec,
     definition::{Content, Revision},
     instance::NamespaceMode,
     name::InstanceName,
@@ -80,10 +83,10 @@ pub(crate) struct Entry {
     pub uid: Option<String>,
     /// The digest of the body as it was sent last.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub body: Option<String>,
+    pub body: Option<Arc<str>>,
     /// The no-op data.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub seen: Option<Seen>,
+    pub seen: Option<Arc<Seen>>,
     /// Whether the newest release wants it; what it does not want is due to be removed.
     pub wanted: bool,
     /// Whether it stays when the instance leaves (`workloadctl/on-remove: keep`).
@@ -170,7 +173,7 @@ impl Entry {
 pub(crate) struct Deployed {
     pub release: Release,
     /// The definition's objects as read.
-    pub objects: Vec<Object>,
+    pub objects: CowVec<Object>,
 }
 
 impl Deployed {
@@ -189,7 +192,7 @@ impl Deployed {
 
     /// Gives the content; the text that it was read from is not recorded.
     pub(crate) fn content(&self) -> Content {
-        Content { objects: self.objects.clone(), files: Vec::new() }
+        Content { objects: self.objects.to_vec(), files: Vec::new() }
     }
 }
 
@@ -206,7 +209,7 @@ pub(crate) struct Record {
     /// Whether a deletion has begun.
     pub deleting: bool,
     /// Everything that the instance owns or may have made.
-    pub inventory: Vec<Entry>,
+    pub inventory: CowVec<Entry>,
     /// The newest release: in flight, or ended.
     pub newest: Option<Deployed>,
     /// The last release that went well, where it is not the newest.
@@ -224,7 +227,7 @@ impl Record {
             cluster_uid: None,
             mode,
             deleting: false,
-            inventory: Vec::new(),
+            inventory: CowVec::default(),
             newest: None,
             last_good: None,
             unsettled: None,

@@ -103,7 +103,7 @@ pub(crate) fn render_recorded(record: &Record, deployed: &Deployed, kinds: &Kind
         stored: Some((record.mode, &record.namespace)),
         namespace_labels: &BTreeMap::new(),
     };
-    let mut objects = deployed.objects.clone();
+    let mut objects = deployed.objects.to_vec();
     _ = overrides::apply(&deployed.release.overrides, &mut objects, kinds);
     let placed = place(objects, kinds, &to).map(|placement| placement.objects);
     let mut placed = placed.unwrap_or_default();
@@ -148,7 +148,7 @@ mod tests {
                 pinned: false,
                 overrides,
             },
-            objects: vec![Object { body: body.into(), origin: Origin::line("web.yaml", 1) }],
+            objects: vec![Object { body: body.into(), origin: Origin::line("web.yaml", 1) }].into(),
         }
     }
 

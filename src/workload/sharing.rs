@@ -63,6 +63,8 @@ pub(crate) struct Sharing {
     pub leaves: Vec<String>,
 }
 
+crate::workload::rare::blank!(Sharing);
+
 impl Sharing {
     /// Decides for one object: `changed` tells whether our own body did.
     pub(crate) fn of(live: &Value, ours: &SharingInstance<'_>, others: &Others) -> Self {

@@ -163,7 +163,7 @@ mod tests {
         let runtime = RuntimeName::Context("kind-dev".into());
         let mut record = Record::new("web", &"web".parse().unwrap(), NamespaceMode::Managed);
         let newest = release("theirs", 5, Ready);
-        record.newest = Some(Deployed { release: newest, objects: Vec::new() });
+        record.newest = Some(Deployed { release: newest, objects: Default::default() });
         let here = |runtime: &str, namespace: Option<&str>| Instance {
             name: "web".parse().unwrap(),
             definition: "web".parse().unwrap(),

@@ -308,7 +308,7 @@ fn intended(prepared: &Prepared, release: &Release, namespace: Option<&Written>)
     record.deleting = false;
     // What is to be created is in it without a uid: a process that dies after a creation leaves an
     // entry that finds the object by its name and our Apply entry (docs/design.md, The record).
-    record.inventory = prepared.draft.plan.inventory();
+    record.inventory = prepared.draft.plan.inventory().into();
     if let Some(Written { entry: made, .. }) = namespace {
         let same = |entry: &&mut Entry| entry.id == made.id;
         record.inventory.iter_mut().filter(same).for_each(|entry| entry.clone_from(made));
@@ -319,7 +319,7 @@ fn intended(prepared: &Prepared, release: &Release, namespace: Option<&Written>)
     {
         record.last_good = Some(newest);
     }
-    let objects = prepared.draft.chosen.content.objects.clone();
+    let objects = prepared.draft.chosen.content.objects.clone().into();
     record.newest = Some(Deployed { release: release.clone(), objects });
     record
 }

@@ -41,7 +41,8 @@ pub(super) fn conclude(
         let diagnoses = rollout.nodes.iter().filter_map(|node| node.diagnosis.as_ref());
         diagnoses.filter_map(|diagnosis| diagnosis.hint.clone()).next()
     };
-    let errors: Vec<&Error> = rollout.nodes.iter().filter_map(|node| node.error.as_ref()).collect();
+    let errors: Vec<&Error> =
+        rollout.nodes.iter().filter_map(|node| node.error.as_deref()).collect();
     match end {
         RolloutEnd::Ready => Ok(()),
         RolloutEnd::Lost => Err(rollout.scope.fence.why_lost()),
@@ -215,7 +216,7 @@ impl Deploy<'_> {
             let is_new = prepared.start.located.found.is_none();
             record.unsettled = record.unsettled.max(is_new.then_some(until));
         }
-        record.inventory = inventory.entries();
+        record.inventory = inventory.entries().into();
         let ended_at = self.session.now();
         if let Some(newest) = &mut record.newest {
             newest.release.outcome = outcome;

@@ -1,6 +1,6 @@
 //! A release from the intent to its outcome: apply, wait, prune, record.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
@@ -106,13 +106,15 @@ impl<'a> Deploy<'a> {
         if self.options.may.prune == PruneWhen::Before {
             self.prune(prepared, keeper, inventory).await?;
         }
-        let items = settled_items(prepared, inventory, gave_way);
+        let settled = settled_items(prepared, inventory, gave_way);
+        let items = prepared.draft.plan.items.iter().enumerate();
+        let items = items.map(|(index, item)| settled.get(&index).unwrap_or(item)).collect();
         let items = with_second_turns(items, &prepared.draft.desired.graph);
         let writer =
             self.writer(prepared, prepared.start.target.api.fenced(keeper.fence()), Some(keeper));
         let wait = !self.options.limits.no_wait;
         let scope = self.scope(prepared, &writer, keeper.fence(), wait);
-        let mut rollout = Rollout::of(scope, &items);
+        let mut rollout = Rollout::of(scope, items);
         let end = rollout.run().await;
         self.record_results(&rollout, inventory);
         self.report.nodes(&rollout);
@@ -231,9 +233,11 @@ impl<'a> Deploy<'a> {
         let writer = self.writer(prepared, target.api.clone(), None);
         let scope = self.scope(prepared, &writer, &fence, true);
         self.tell_estimate()?;
-        let items =
-            with_second_turns(prepared.draft.plan.items.clone(), &prepared.draft.desired.graph);
-        let mut rollout = Rollout::of(scope, &items);
+        let items = with_second_turns(
+            prepared.draft.plan.items.iter().collect(),
+            &prepared.draft.desired.graph,
+        );
+        let mut rollout = Rollout::of(scope, items);
         let end = rollout.run().await;
         self.report.nodes(&rollout);
         conclude(&rollout, &end, prepared.draft.chosen.returns_to)?;
@@ -276,17 +280,21 @@ fn stale_readers(rollout: &Rollout<'_>) -> Vec<String> {
     remarks
 }
 
-/// The namespace that holds the record was made before: it is not written again. What gave way to
-/// the record is made anew.
-fn settled_items(prepared: &Prepared, inventory: &Inventory, gave_way: &[ObjectId]) -> Vec<Item> {
+/// Gives what is not done as it was planned, by its index: the namespace that holds the record was
+/// made before, and is not written again; what gave way to the record is made anew.
+fn settled_items(
+    prepared: &Prepared,
+    inventory: &Inventory,
+    gave_way: &[ObjectId],
+) -> HashMap<usize, Item> {
     let made = inventory.made_namespaces();
-    let mut items = prepared.draft.plan.items.clone();
-    for item in &mut items {
+    let settled = |item: &Item| {
         if item.action == Action::Create && made.contains(&item.desired.id) {
-            item.action = Action::Unchanged;
-        } else if gave_way.contains(&item.desired.id) {
-            (item.action, item.uid) = (Action::Create, None);
+            return Some(Item { action: Action::Unchanged, ..item.clone() });
         }
-    }
-    items
+        let gave_way = gave_way.contains(&item.desired.id);
+        gave_way.then(|| Item { action: Action::Create, uid: None, ..item.clone() })
+    };
+    let items = prepared.draft.plan.items.iter().enumerate();
+    items.filter_map(|(index, item)| Some((index, settled(item)?))).collect()
 }

@@ -225,9 +225,9 @@ impl DeployReport {
             view.evidence.clone_from(&node.evidence);
             view.restarts = node.restarts;
             if let Some(Some(object)) = rollout.observer.seen(id) {
-                view.details = reached_by(&object);
+                view.details = reached_by(&object).into();
             } else if node.is_ready() {
-                view.details = reached_by(&node.item.desired.body.look());
+                view.details = reached_by(&node.item.desired.body.look()).into();
             }
         }
     }

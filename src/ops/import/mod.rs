@@ -167,7 +167,9 @@ fn naming(error: Error) -> Error {
 
 /// Tells an object of the definition, which names no namespace, from the others.
 fn is_same(live: &Value, id: &ObjectId) -> bool {
-    ObjectId { namespace: None, ..ObjectId::of(live) } == ObjectId { namespace: None, ..id.clone() }
+    let (mut live, mut id) = (ObjectId::of(live), id.clone());
+    (live.namespace, id.namespace) = (None, None);
+    live == id
 }
 
 fn refuse_taken(

@@ -126,8 +126,8 @@ impl Planning<'_> {
         let Candidate { desired, entry, .. } = *candidate;
         let live = candidate.live();
         Item {
-            sharing: self.sharing(desired, entry, live.as_deref(), others),
-            terms: scaling.terms(candidate, others),
+            sharing: self.sharing(desired, entry, live.as_deref(), others).into(),
+            terms: scaling.terms(candidate, others).into(),
             ..Item::new(desired.clone(), Action::Unchanged)
         }
     }

@@ -64,10 +64,12 @@ impl Planning<'_> {
     /// # Errors
     /// A server that could not be asked.
     pub(super) async fn ask(&self, item: &mut Item, uid: &str, wanted: AskedFor) -> Result<Asked> {
-        let Item { desired, sharing, terms, .. } = item;
+        let Item { desired, .. } = item;
         let Some(path) = self.target.path(&desired.id, &desired.version) else {
             return Ok(Asked::Differs);
         };
+        let mut sharing = std::mem::take(&mut item.sharing).into_inner();
+        let mut terms = std::mem::take(&mut item.terms).into_inner();
         // What is handed over before a write is ours until then.
         let kept = if wanted == AskedFor::Comparison { terms.handed_over() } else { Vec::new() };
         terms.yielded.retain(|left| !kept.contains(left));
@@ -81,8 +83,8 @@ impl Planning<'_> {
             desired,
             compares,
             path,
-            sharing,
-            terms,
+            sharing: &sharing,
+            terms: &mut terms,
             body,
             force: false,
             left_to_instance: false,
@@ -97,7 +99,8 @@ impl Planning<'_> {
         }
         sharing.takes.retain(|manager| met.contains(manager));
         sharing.leaves.retain(|manager| met.contains(manager));
-        item.difference = difference;
+        (item.sharing, item.terms) = (sharing.into(), terms.into());
+        item.difference = difference.into();
         Ok(asked)
     }
 

@@ -28,7 +28,7 @@ impl Planning<'_> {
     /// Lists the objects of the inventory that the release does not want.
     pub(super) fn leaving(&self) -> impl Iterator<Item = &ObjectId> {
         let wanted: HashSet<&ObjectId> = self.desired.iter().map(|desired| &desired.id).collect();
-        let inventory = self.record.map(|record| &*record.inventory).unwrap_or_default();
+        let inventory = self.record.map(|record| record.inventory.as_slice()).unwrap_or_default();
         inventory.iter().map(|entry| &entry.id).filter(move |id| !wanted.contains(id))
     }
 
@@ -48,7 +48,7 @@ impl Planning<'_> {
 
     /// Lists what is to be removed, and what left before and is not to be removed yet.
     pub(super) fn removals(&self, live: &Live) -> (Vec<Removal>, Vec<Entry>) {
-        let inventory = self.record.map(|record| &*record.inventory).unwrap_or_default();
+        let inventory = self.record.map(|record| record.inventory.as_slice()).unwrap_or_default();
         let wanted: HashSet<&ObjectId> = self.desired.iter().map(|desired| &desired.id).collect();
         let (mut removals, mut left) = (Vec::new(), Vec::new());
         for entry in inventory.iter().filter(|entry| !wanted.contains(&entry.id)) {

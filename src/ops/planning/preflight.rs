@@ -1,6 +1,8 @@
 //! The preflight: what is going to be written is asked of the server first, by the same applies as
 //! dry runs.
 
+use std::sync::Arc;
+
 use super::{
     Planning,
     candidate::Candidate,
@@ -33,7 +35,7 @@ impl Planning<'_> {
             // what somebody changes now (docs/design.md, Plan).
             Asked::Same(seen) => {
                 to_come.body = Some(item.desired.digest.clone());
-                to_come.seen = *seen;
+                to_come.seen = seen.map(Arc::new);
             }
             Asked::Differs => item.action = Action::Update,
             // A Job's template cannot be changed, and a changed Job is meant to run again: no
@@ -95,7 +97,7 @@ impl Planning<'_> {
         let uid = item.uid.clone().unwrap_or_default();
         let why = format!("asked for by --replace: {}", item.reason);
         let decision = Decision::Recreate { uid, why: why.clone() };
-        item.terms = scaling.terms(&candidate.decided(decision), others);
+        item.terms = scaling.terms(&candidate.decided(decision), others).into();
         (item.action, item.block, item.reason) = (Action::Recreate, None, why);
     }
 

@@ -42,13 +42,13 @@ impl Rollout<'_> {
             _ = self.scope.session.stop.wait() => return,
         };
         for (index, evidence) in unready.into_iter().zip(gathered) {
-            self.nodes[index].evidence = evidence;
+            self.nodes[index].evidence = evidence.map(Box::new);
         }
     }
 
     async fn evidence_of(&self, node: &Node<'_>) -> Option<EvidenceView> {
         let Diagnosis { reason: _, message: _, hint, pod, common, log, warnings } =
-            node.diagnosis.as_ref()?;
+            node.diagnosis.as_deref()?;
         let namespace = node.item.desired.id.namespace.as_deref();
         let mut evidence = EvidenceView {
             common: common.clone(),

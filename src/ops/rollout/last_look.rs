@@ -45,7 +45,8 @@ impl Rollout<'_> {
             };
             node.restarts = restarts_of(&object, self.observer.around());
             if node.applied && !node.is_settled() {
-                node.diagnosis = Some(diagnose(&object, self.observer.around(), &window));
+                let diagnosis = diagnose(&object, self.observer.around(), &window);
+                node.diagnosis = Some(Box::new(diagnosis));
             }
             self.observer.rest(node.uid());
         }

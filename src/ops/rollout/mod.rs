@@ -110,10 +110,10 @@ type Writing<'a> = BoxFuture<'a, (usize, Result<Written, Error>)>;
 
 impl<'a> Rollout<'a> {
     /// Prepares a rollout of the items of a plan, [second turns](with_second_turns) among them.
-    pub(crate) fn of(scope: RolloutScope<'a>, items: &'a [Item]) -> Self {
+    pub(crate) fn of(scope: RolloutScope<'a>, items: Vec<&'a Item>) -> Self {
         Self {
             observer: Observer::new(&scope.target.api),
-            nodes: items.iter().map(Node::new).collect(),
+            nodes: items.into_iter().map(Node::new).collect(),
             server_down: None,
             places: Places::new(),
             logs: RolloutLogs::of(&scope),
@@ -267,13 +267,13 @@ impl<'a> Rollout<'a> {
                 for field in &written.yielded {
                     self.report(Event::Warning(format!("{object}: {}", field.told())));
                 }
-                self.nodes[node].written = Some(written);
+                self.nodes[node].written = Some(Box::new(written));
                 self.nodes[node].applied_at = Some(self.scope.session.now());
                 self.mark_applied(schedule, node);
             }
             Err(error) => {
                 clock.first_failure.get_or_insert_with(Instant::now);
-                self.nodes[node].error = Some(error);
+                self.nodes[node].error = Some(Box::new(error));
                 // What needs it would fail for the same reason, with a worse one to tell.
                 for skipped in schedule.failed(node) {
                     self.nodes[skipped].skipped = true;

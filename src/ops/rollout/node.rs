@@ -26,7 +26,7 @@ pub(crate) struct Node<'a> {
     /// Whether its write was begun.
     pub(super) sent: bool,
     /// What writing it came to; for an unchanged object, nothing.
-    pub written: Option<Written>,
+    pub written: Option<Box<Written>>,
     /// Whether it is as wanted on the cluster.
     pub applied: bool,
     /// When it was applied, by our clock.
@@ -36,13 +36,13 @@ pub(crate) struct Node<'a> {
     /// The newest judgement.
     pub verdict: Option<Verdict>,
     /// Why it is not ready, looked into at the end.
-    pub diagnosis: Option<Diagnosis>,
+    pub diagnosis: Option<Box<Diagnosis>>,
     /// What tells why it is not ready, gathered at the end.
-    pub evidence: Option<EvidenceView>,
+    pub evidence: Option<Box<EvidenceView>>,
     /// How often the containers of its pods had restarted at the end; none for what has no pods.
     pub restarts: Option<u64>,
     /// Why it could not be written.
-    pub error: Option<Error>,
+    pub error: Option<Box<Error>>,
     /// Whether it was left out because something before it failed.
     pub skipped: bool,
     /// What is to be watched to judge it.
@@ -81,7 +81,7 @@ impl<'a> Node<'a> {
     /// Tells whether a write was sent that nobody has answered: it may arrive yet.
     pub(crate) fn is_unanswered(&self) -> bool {
         let is_unknown = |error: &Error| error.kind == ErrorKind::Runtime;
-        self.sent && self.written.is_none() && self.error.as_ref().is_none_or(is_unknown)
+        self.sent && self.written.is_none() && self.error.as_deref().is_none_or(is_unknown)
     }
 
     /// Tells a state from before our own write: a watch may lag behind it.
@@ -163,7 +163,7 @@ impl<'a> Node<'a> {
             _ if self.skipped => "left out: what it needs failed".to_owned(),
             _ => self.why_not_ready().to_owned(),
         };
-        let evidence = self.evidence.clone();
+        let evidence = self.evidence.as_deref().cloned();
         Some(Unready { id: self.item.desired.id.clone(), message, evidence })
     }
 

@@ -5,9 +5,8 @@ use crate::workload::{graph::Graph, plan::Item, release::Action};
 
 /// Gives the items of a plan, and behind them those that have a second turn, as the graph numbers
 /// them.
-pub(crate) fn with_second_turns(mut items: Vec<Item>, graph: &Graph) -> Vec<Item> {
-    let second: Vec<Item> =
-        graph.second_turns().iter().map(|first| items[*first].clone()).collect();
+pub(crate) fn with_second_turns<'a>(mut items: Vec<&'a Item>, graph: &Graph) -> Vec<&'a Item> {
+    let second: Vec<&Item> = graph.second_turns().iter().map(|first| items[*first]).collect();
     items.extend(second);
     items
 }

@@ -146,7 +146,7 @@ impl Shown {
     /// Takes in that there is no object of a name.
     pub(super) fn is_not_there(&mut self, id: ObjectId) {
         self.forget(&id);
-        self.listed.insert((id.group_kind(), id.namespace));
+        self.listed.insert((id.group_kind(), id.namespace.clone()));
     }
 
     /// Takes in a list: what it does not have is gone.

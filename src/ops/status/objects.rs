@@ -109,7 +109,7 @@ pub(super) fn view(
     let Some(object) = live else { return view };
     view.images = images_of(object);
     view.restarts = restarts_of(object, around);
-    view.details = details_of(object, around, window);
+    view.details = details_of(object, around, window).into();
     match verdict.state {
         State::Failed | State::Waiting => {
             let diagnosis = diagnose(object, around, window);

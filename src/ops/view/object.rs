@@ -8,6 +8,7 @@ use crate::workload::{
     difference::Difference,
     object::{ObjectId, Origin},
     ownership::Yielded,
+    rare::Rare,
     readiness::State,
     release::Action,
 };
@@ -51,13 +52,13 @@ pub(crate) struct ObjectView {
     pub yielded: Vec<Yielded>,
     /// The fields that change, where the server was asked for them.
     #[serde(skip_serializing_if = "Difference::is_empty")]
-    pub changes: Difference,
+    pub changes: Rare<Difference>,
     /// What tells why it is not ready.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub evidence: Option<EvidenceView>,
+    pub evidence: Option<Box<EvidenceView>>,
     /// Pods, addresses, size: what `status` tells of a kind beside its state.
     #[serde(flatten)]
-    pub details: ObjectDetails,
+    pub details: Rare<ObjectDetails>,
 }
 
 /// How many objects met which fate.
@@ -97,9 +98,9 @@ impl ObjectView {
             restarts: None,
             source: None,
             yielded: Vec::new(),
-            changes: Difference::default(),
+            changes: Rare::default(),
             evidence: None,
-            details: ObjectDetails::default(),
+            details: Rare::default(),
         }
     }
 }

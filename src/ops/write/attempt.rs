@@ -3,6 +3,7 @@
 
 use std::{
     borrow::Cow,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -309,7 +310,7 @@ impl<'a> Attempt<'a> {
                 version: desired.version.clone(),
                 uid: uid(answer).map(str::to_owned),
                 body: Some(desired.digest.clone()),
-                seen: if is_left { seen.map(Seen::by_version_alone) } else { seen },
+                seen: if is_left { seen.map(Seen::by_version_alone) } else { seen }.map(Arc::new),
                 wanted: true,
                 keep: desired.keep,
                 completed: false,

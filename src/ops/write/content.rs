@@ -26,7 +26,7 @@ pub(super) struct ApplyContent<'a> {
 
 impl<'a> ApplyContent<'a> {
     pub(super) fn of(item: &'a Item, replicas: Option<Value>) -> Self {
-        let terms = item.terms.clone();
+        let terms = Terms::clone(&item.terms);
         Self {
             wanted: &item.desired.body,
             replicas,

@@ -37,7 +37,7 @@ fn of_instance(operation: &Operation, told: &Told<'_>) -> String {
     }
     table(&mut out, operation, told);
     let failures =
-        operation.objects.iter().filter_map(|object| Some((object, object.evidence.as_ref()?)));
+        operation.objects.iter().filter_map(|object| Some((object, object.evidence.as_deref()?)));
     for (object, evidence) in failures.take(FAILURES) {
         failure(&mut out, object, evidence);
     }

@@ -40,7 +40,7 @@ fn failed() -> Operation {
         reason: "CrashLoopBackOff".into(),
         message: "pod web-1: container <app> ended, 100%\nsee @ops".into(),
         images: vec!["web:v2".into()],
-        evidence: Some(evidence),
+        evidence: Some(Box::new(evidence)),
         ..object("Deployment", "web", Action::Update, State::Failed)
     };
     Operation {

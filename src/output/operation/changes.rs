@@ -81,7 +81,7 @@ mod tests {
 
     fn view(kind: &str, old: &Value, new: &Value) -> ObjectView {
         let id = ObjectId::new("apps", kind, Some("web"), "web");
-        ObjectView { changes: Difference::between(old, new), ..ObjectView::new(id, "v1") }
+        ObjectView { changes: Difference::between(old, new).into(), ..ObjectView::new(id, "v1") }
     }
 
     #[test]

@@ -86,14 +86,16 @@ fn below_a_workload_stand_its_replica_sets_and_pods() {
             pod("stray", None, State::Waiting, "Pending"),
         ],
         ..ObjectDetails::default()
-    };
+    }
+    .into();
     live.objects[1] = object("Service", State::Ready, "", "");
     live.objects[1].id.namespace = Some("other".into());
     live.objects[1].details = ObjectDetails {
         endpoints: Some(1),
         addresses: vec!["web.other.svc:80".into(), "node port 30080".into()],
         ..ObjectDetails::default()
-    };
+    }
+    .into();
     live.instance.failure = Some(FailedRelease {
         release: 7,
         outcome: OperationOutcome::TimedOut,

@@ -105,7 +105,7 @@ impl Tree {
     }
 
     fn add(&mut self, object: &ObjectView, last: bool) {
-        let ObjectDetails { created_at, ready, desired, replica_sets, pods, .. } = &object.details;
+        let ObjectDetails { created_at, ready, desired, replica_sets, pods, .. } = &*object.details;
         let itself = pods.first().filter(|_| object.id.is("", "Pod"));
         let namespace = object.id.namespace.as_deref().filter(|_| self.elsewhere);
         self.push(Line {

@@ -64,6 +64,8 @@ pub(crate) struct ObjectDetails {
     pub attempt_limit: Option<u64>,
 }
 
+crate::workload::rare::blank!(ObjectDetails);
+
 /// Gathers the facts about an object as the server has it, with what is around it.
 pub(crate) fn details_of(object: &Value, around: &Related, window: &Window<'_>) -> ObjectDetails {
     let counts = pod_counts(object);

@@ -38,12 +38,12 @@ impl<'a> SentBodies<'a> {
         let all = [newest, self.last_good().get(&entry.id)];
         let exact = all.into_iter().flatten().find_map(|sent| {
             let mut shared = sent.clone();
-            if sent.digest == digest {
+            if *sent.digest == *digest {
                 return Some(shared.body);
             }
             // A Namespace that was there before is sent as a shared object.
             shared.mark_shared();
-            (shared.digest == digest).then_some(shared.body)
+            (*shared.digest == *digest).then_some(shared.body)
         });
         // The planning leaves out owners that are gone, and an older program may have rendered
         // otherwise: what was certainly sent is the rest.

@@ -1,5 +1,7 @@
 //! What counts as drift of one object.
 
+use std::sync::Arc;
+
 use serde_json::json;
 
 use super::*;
@@ -51,7 +53,7 @@ fn what_others_did_to_an_object() {
     let entry = Entry {
         uid: Some("u".into()),
         body: Some("d".into()),
-        seen: Seen::of(&before, US, &sent()),
+        seen: Seen::of(&before, US, &sent()).map(Arc::new),
         ..Entry::new(id, "v1")
     };
     assert_eq!(told(&entry, Some(&before)), "");

@@ -44,6 +44,8 @@ pub(crate) struct Terms {
     pub live: Option<Value>,
 }
 
+crate::workload::rare::blank!(Terms);
+
 impl Terms {
     /// Gives the body without what is left to others.
     pub(crate) fn body(&self, body: &Value) -> Value {

@@ -1,5 +1,7 @@
 //! An object as a release wants it, and whether it stays when the instance leaves.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -30,7 +32,7 @@ pub(crate) struct Desired {
     /// The body as it is sent, without preconditions.
     pub body: Body,
     /// The digest of the body.
-    pub digest: String,
+    pub digest: Arc<str>,
     /// Where it stands in the sources; none for what we add, such as a managed namespace.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub origin: Option<Origin>,
@@ -55,7 +57,7 @@ impl Desired {
         let version = split_api_version(api_version).1.to_owned();
         let (keep, hook) = (is_kept(&body), Hook::of(&body));
         body.rest();
-        let digest = digest_of_text(&body.text());
+        let digest = digest_of_text(&body.text()).into();
         Self { id, version, digest, keep, hook, body, origin }
     }
 
@@ -81,7 +83,7 @@ impl Desired {
 
     fn take_digest(&mut self) {
         self.body.rest();
-        self.digest = digest_of_text(&self.body.text());
+        self.digest = digest_of_text(&self.body.text()).into();
     }
 }
 

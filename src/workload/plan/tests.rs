@@ -1,5 +1,7 @@
 //! The decision about one object, and what makes a release.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::*;
@@ -28,7 +30,7 @@ fn entry(desired: &Desired, live: &Value) -> Entry {
         version: desired.version.clone(),
         uid: Some("u".into()),
         body: Some(desired.digest.clone()),
-        seen: Seen::of(live, MANAGER, &desired.body),
+        seen: Seen::of(live, MANAGER, &desired.body).map(Arc::new),
         wanted: true,
         keep: false,
         completed: false,

@@ -23,6 +23,7 @@ use super::{
     verify::{KnownContents, verify},
 };
 use crate::workload::{
+    cow_vec::CowVec,
     definition::hex,
     error::{Code, Error, Result},
     instance::NamespaceMode,
@@ -57,7 +58,7 @@ struct Stored {
     mode: NamespaceMode,
     #[serde(default)]
     deleting: bool,
-    inventory: Vec<Entry>,
+    inventory: CowVec<Entry>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     newest: Option<Release>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -65,7 +66,7 @@ struct Stored {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     unsettled: Option<Timestamp>,
     /// Objects by digest: two releases of one revision share them.
-    contents: BTreeMap<String, Vec<Object>>,
+    contents: BTreeMap<String, CowVec<Object>>,
 }
 
 impl Record {
@@ -177,7 +178,7 @@ impl Record {
 
 impl Stored {
     /// Gives the record without the objects of its releases, and these by digest.
-    fn into_record(self) -> (Record, BTreeMap<String, Vec<Object>>) {
+    fn into_record(self) -> (Record, BTreeMap<String, CowVec<Object>>) {
         let Self {
             format: _,
             namespace,
@@ -191,7 +192,7 @@ impl Stored {
             unsettled,
             contents,
         } = self;
-        let deployed = |release: Release| Deployed { objects: Vec::new(), release };
+        let deployed = |release: Release| Deployed { objects: CowVec::default(), release };
         let record = Record {
             namespace,
             instance,

@@ -10,7 +10,8 @@ use std::collections::BTreeMap;
 
 use super::{Entry, Orphan, Record};
 use crate::workload::{
-    definition::Content,
+    cow_vec::CowVec,
+    definition::digest_of_objects,
     instance::NamespaceMode,
     object::{Object, ObjectId},
     release::Release,
@@ -30,7 +31,7 @@ pub(crate) fn nothing_known(_: &Release) -> Option<Vec<Object>> {
 /// Why the record is damaged.
 pub(super) fn verify(
     mut record: Record,
-    mut contents: BTreeMap<String, Vec<Object>>,
+    mut contents: BTreeMap<String, CowVec<Object>>,
     known: &KnownContents<'_>,
 ) -> Result<Record, String> {
     for entry in &record.inventory {
@@ -45,20 +46,19 @@ pub(super) fn verify(
     for deployed in both.into_iter().flatten() {
         let Release { digest, number, .. } = &deployed.release;
         if let Some(objects) = known(&deployed.release) {
-            deployed.objects = objects;
+            deployed.objects = objects.into();
             continue;
         }
         let Some(objects) = contents.remove(digest) else {
             return Err(format!("the objects of release {number} are not in it"));
         };
-        let content = Content { objects, files: Vec::new() };
-        if content.digest() != *digest {
+        if digest_of_objects(&objects) != *digest {
             return Err(format!("the objects of release {number} are not those of its digest"));
         }
         if is_shared {
-            contents.insert(digest.clone(), content.objects.clone());
+            contents.insert(digest.clone(), objects.clone());
         }
-        deployed.objects = content.objects;
+        deployed.objects = objects;
     }
     Ok(record)
 }

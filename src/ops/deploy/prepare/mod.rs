@@ -151,7 +151,7 @@ impl Prepared {
     pub(super) async fn record_seen(&self) {
         let Some(found) = &self.start.located.found else { return };
         let mut record = self.record.clone();
-        record.inventory = self.draft.plan.inventory();
+        record.inventory = self.draft.plan.inventory().into();
         let before: HashMap<&ObjectId, &Entry> =
             self.record.inventory.iter().map(|entry| (&entry.id, entry)).collect();
         if record.inventory.len() == before.len()

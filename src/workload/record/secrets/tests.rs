@@ -40,7 +40,7 @@ fn deployed(id: &str, text: &str) -> Deployed {
             pinned: false,
             overrides: Default::default(),
         },
-        objects: content.objects,
+        objects: content.objects.into(),
     }
 }
 

@@ -6,12 +6,9 @@ use serde_json::json;
 use super::*;
 use crate::workload::{object::Origin, record::Deployed, release::Outcome};
 
-fn objects(text: &str) -> Vec<Object> {
-    vec![Object { body: json!({"kind": "X", "v": text}).into(), origin: Origin::line("a.yaml", 4) }]
-}
-
-fn digest(objects: &[Object]) -> String {
-    Content { objects: objects.to_vec(), files: Vec::new() }.digest()
+fn objects(text: &str) -> CowVec<Object> {
+    let body = json!({"kind": "X", "v": text}).into();
+    vec![Object { body, origin: Origin::line("a.yaml", 4) }].into()
 }
 
 fn deployed(number: u64, digest: String) -> Deployed {
@@ -31,7 +28,7 @@ fn deployed(number: u64, digest: String) -> Deployed {
         pinned: false,
         overrides: Default::default(),
     };
-    Deployed { release, objects: Vec::new() }
+    Deployed { release, objects: CowVec::default() }
 }
 
 fn record(mode: NamespaceMode) -> Record {
@@ -41,9 +38,9 @@ fn record(mode: NamespaceMode) -> Record {
 #[test]
 fn contents_count_only_under_their_digest() {
     let (one, two) = (objects("one"), objects("two"));
-    let (first, second) = (digest(&one), digest(&two));
-    let known_two = |release: &Release| (release.digest == digest(&two)).then(|| objects("two"));
-    let contents = |pairs: &[(&String, &Vec<Object>)]| -> BTreeMap<String, Vec<Object>> {
+    let (first, second) = (digest_of_objects(&one), digest_of_objects(&two));
+    let known_two = |release: &Release| (release.digest == second).then(|| objects("two").to_vec());
+    let contents = |pairs: &[(&String, &CowVec<Object>)]| -> BTreeMap<String, CowVec<Object>> {
         pairs.iter().map(|(digest, objects)| ((*digest).clone(), (*objects).clone())).collect()
     };
     let nothing: &KnownContents<'_> = &nothing_known;
@@ -60,7 +57,7 @@ fn contents_count_only_under_their_digest() {
             Some("the objects of release 2 are not those of its digest"),
         ),
         (
-            contents(&[(&first, &vec![]), (&second, &two)]),
+            contents(&[(&first, &CowVec::default()), (&second, &two)]),
             nothing,
             Some("the objects of release 1 are not those of its digest"),
         ),
