@@ -153,13 +153,19 @@ impl Api {
     /// # Errors
     /// Whatever the server answered, or that it did not.
     pub async fn send(&self, request: Request) -> Result<Answer, Failure> {
-        let bytes = self.send_raw(&request).await?;
-        if !limits::has_few_values(&bytes) {
-            let error = limits::too_many_values(&self.connection.server, &request.path);
-            return Err(Failure::NoAnswer(Box::new(error)));
-        }
+        let bytes = self.send_bounded(&request).await?;
         let body = self.read_answer(&request, &bytes)?;
-        Ok(Answer { body, size: bytes.len() })
+        Ok(Answer { body })
+    }
+
+    /// Sends a request and gives an answer that has no more values than one may have.
+    async fn send_bounded(&self, request: &Request) -> Result<Bytes, Failure> {
+        let bytes = self.send_raw(request).await?;
+        if limits::has_few_values(&bytes) {
+            return Ok(bytes);
+        }
+        let error = limits::too_many_values(&self.connection.server, &request.path);
+        Err(Failure::NoAnswer(Box::new(error)))
     }
 
     /// Reads an object; `None` where it is proven not to be there.

@@ -18,6 +18,7 @@ pub(crate) mod http;
 pub(crate) mod kubeconfig;
 pub(crate) mod log;
 pub(crate) mod observations;
+mod page;
 pub(crate) mod pool;
 pub(crate) mod proxy;
 pub(crate) mod record;

@@ -148,8 +148,6 @@ pub(crate) fn encode_query(text: &str) -> String {
 pub struct Answer {
     /// What was answered, as JSON.
     pub body: Value,
-    /// Its length as text.
-    pub(crate) size: usize,
 }
 
 #[cfg(test)]

@@ -40,7 +40,7 @@ fn read(json: &[u8], part: Part) -> serde_json::Result<Value> {
 
 /// A part of what is read.
 #[derive(Debug, Clone, Copy)]
-enum Part {
+pub(super) enum Part {
     /// An event of a watch.
     Event,
     /// An object, or a list of some.

@@ -3,6 +3,8 @@
 //! A revision never changes. Its identity is the digest of its objects, so comments and layout
 //! of the sources make no new revision.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -16,7 +18,7 @@ pub(crate) struct SourceFile {
     /// The file as the user named it, or `-` for standard input.
     pub name: String,
     /// The whole text.
-    pub text: String,
+    pub text: Arc<str>,
 }
 
 /// The content of a revision: the objects as read, in order, and the text they came from.

@@ -94,7 +94,8 @@ impl Api {
             let limited = limit.map(|limit| format!("&limit={limit}")).unwrap_or_default();
             let asked = format!("{limited}{query}{next}");
             let path = format!("{collection}?{}", asked.trim_start_matches('&'));
-            let answer = match self.send(Request { path, ..page.clone() }).await {
+            let request = Request { path, ..page.clone() };
+            let answer = match self.send_bounded(&request).await {
                 // The list expired while we read it (etcd has compacted what the token meant):
                 // begin anew, in one piece, which cannot expire. Items of two states must not be
                 // mixed. A second time the list is never read to its end.
@@ -113,21 +114,13 @@ impl Api {
                 }
                 other => other?,
             };
-            (pages, size) = (pages + 1, size + answer.size);
-            let mut body = answer.body;
-            let page = self.read_page(&mut body)?;
-            self.check(collection, pages, size, page.len())?;
-            items.extend(page.into_iter().filter_map(&keep));
-            match body["metadata"]["continue"].as_str() {
-                Some(token) if !token.is_empty() => {
-                    next = format!("&continue={}", encode_query(token))
-                }
-                _ => {
-                    let resource_version =
-                        body["metadata"]["resourceVersion"].as_str().unwrap_or_default().to_owned();
-                    return Ok(List { items, resource_version });
-                }
+            (pages, size) = (pages + 1, size + answer.len());
+            let read = self.read_page(&request, &answer, &mut |item| items.extend(keep(item)))?;
+            self.check(collection, pages, size, read.items.unwrap_or_default())?;
+            if read.next.is_empty() {
+                return Ok(List { items, resource_version: read.resource_version });
             }
+            next = format!("&continue={}", encode_query(&read.next));
         }
     }
 

@@ -11,6 +11,7 @@ use crate::{
         absence::{Looked, Resource},
         explain::NOT_AN_API_SERVER,
         failure::Failure,
+        page::{self, Page},
         request::Request,
         trimmed,
     },
@@ -101,15 +102,20 @@ impl Api {
         Err(no_answer(failure.hint(NOT_AN_API_SERVER)))
     }
 
-    /// Reads the items of a page: what is no list does not say that there are none.
-    pub(super) fn read_page(&self, body: &mut Value) -> Result<Vec<Value>, Failure> {
-        let is_list = body["kind"].as_str().is_some_and(|kind| kind.ends_with("List"));
-        match body["items"].take() {
+    /// Reads a page and gives its items away: what is no list does not say that there are none.
+    pub(super) fn read_page(
+        &self,
+        request: &Request,
+        bytes: &Bytes,
+        take: &mut dyn FnMut(Value),
+    ) -> Result<Page, Failure> {
+        match page::read(bytes, request.trimmed, take) {
             // A CRD may give its lists any kind (`listKind`).
-            Value::Array(items) if body["kind"].is_string() => Ok(items),
+            Ok(page) if page.items.is_some() && !page.kind.is_empty() => Ok(page),
             // Go writes a list without items in this way.
-            Value::Null if is_list => Ok(Vec::new()),
+            Ok(page) if page.items.is_none() && page.kind.ends_with("List") => Ok(page),
             _ => {
+                self.read_answer(request, bytes)?;
                 let why = "a list was asked for, and something else was answered";
                 Err(no_answer(self.is_no_api_server().cause(why).hint(NOT_AN_API_SERVER)))
             }

@@ -30,7 +30,7 @@ pub(super) async fn look(target: &Target, namespace: &str, name: &str) -> Result
     let release = release(target, namespace, name, &mut found).await?;
     let HelmRelease { name, version, manifest, hooks } = release;
     let source = format!("Helm release {name} (revision {version})");
-    let file = SourceFile { name: source, text: manifest };
+    let file = SourceFile { name: source, text: manifest.into() };
     let loaded = manifest::load(vec![file]).map_err(manifest::combine)?;
     for hook in hooks {
         let reason = format!("a hook of Helm: {}", hook.events.join(","));

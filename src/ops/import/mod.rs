@@ -127,7 +127,7 @@ pub(crate) async fn import(session: &Session<'_>, options: &ImportOptions) -> Re
     let mut documents = YamlDocuments::default();
     found.taken.iter().for_each(|live| documents.add(&stripped(live)));
     let source = format!("import:{namespace}");
-    let file = SourceFile { name: source.clone(), text: documents.finish() };
+    let file = SourceFile { name: source.clone(), text: documents.finish().into() };
     let loaded = manifest::load(vec![file]).map_err(manifest::combine)?;
     for left in loaded.left_out {
         found.taken.retain(|live| !is_same(live, &left.id));

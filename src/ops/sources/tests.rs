@@ -52,8 +52,8 @@ fn folders_give_their_manifests_in_order() {
         ["./one.txt", "-", "k8s/sub/d.yaml"]
     );
     let absolute = folder.path().join("one.txt").display().to_string();
-    assert_eq!(read_from(&folder, &[&absolute]).unwrap()[0].text, "one");
-    assert_eq!(read_from(&folder, &["-"]).unwrap()[0].text, "from stdin");
+    assert_eq!(read_from(&folder, &[&absolute]).unwrap()[0].text, "one".into());
+    assert_eq!(read_from(&folder, &["-"]).unwrap()[0].text, "from stdin".into());
 }
 
 #[test]

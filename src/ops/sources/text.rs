@@ -30,7 +30,7 @@ pub(super) fn read(name: &str, reader: impl Read) -> Result<SourceFile> {
     if bytes.len() > TEXT_LIMIT {
         return Err(too_large(name));
     }
-    Ok(SourceFile { name: name.to_owned(), text: decode(name, bytes)? })
+    Ok(SourceFile { name: name.to_owned(), text: decode(name, bytes)?.into() })
 }
 
 fn line_feeds(bytes: &[u8]) -> usize {

@@ -51,7 +51,7 @@ fn content_comes_back_as_it_was() {
     let odd = content(body);
     let large = Content {
         objects: (0..2000).flat_map(|n| version(n).objects).collect(),
-        files: vec![SourceFile { name: "-".into(), text: "x".repeat(5_000_000) }],
+        files: vec![SourceFile { name: "-".into(), text: "x".repeat(5_000_000).into() }],
     };
     for (at, each) in [odd, large, Content::default()].into_iter().enumerate() {
         store.apply("web", &each, at as i64);

@@ -328,7 +328,7 @@ fn a_full_disk_is_said_and_loses_nothing() {
     let large = Content {
         files: vec![SourceFile {
             name: "a".into(),
-            text: (0..200_000).map(|n| format!("{n}")).collect(),
+            text: (0..200_000).map(|n| format!("{n}")).collect::<String>().into(),
         }],
         ..version(2)
     };

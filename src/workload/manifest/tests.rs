@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::*;
 
 fn file(name: &str, text: &str) -> SourceFile {
-    SourceFile { name: name.to_owned(), text: text.to_owned() }
+    SourceFile { name: name.to_owned(), text: text.into() }
 }
 
 fn loaded(text: &str) -> Loaded {

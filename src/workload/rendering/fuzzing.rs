@@ -28,7 +28,7 @@ pub(crate) fn reader(text: &str) {
 /// # Panics
 /// Where something on the way is wrong.
 pub(crate) fn render(text: &str) {
-    let source = SourceFile { name: "-".to_owned(), text: text.to_owned() };
+    let source = SourceFile { name: "-".to_owned(), text: text.into() };
     _ = file::read(&source);
     let Ok(loaded) = manifest::load(vec![source]) else { return };
     _ = validate::content(&loaded.content);

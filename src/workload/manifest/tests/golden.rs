@@ -45,7 +45,7 @@ fn every_case_is_answered_as_kubectl_answers_it() {
         let name = case["name"].as_str().expect("every case has a name");
         let text = case["input"].as_str().expect("every case has an input").to_owned();
         let expected = case["accepted"].as_bool().expect("known").then(|| case["objects"].clone());
-        let files = vec![SourceFile { name: name.to_owned(), text }];
+        let files = vec![SourceFile { name: name.to_owned(), text: text.into() }];
         let loaded = manifest::load(files)
             .and_then(|loaded| loaded.require_objects().map_err(|error| vec![error]));
         let found = match &loaded {
