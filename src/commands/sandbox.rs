@@ -51,19 +51,20 @@ pub(crate) struct ServeArgs {
 /// Let the next pods of an object in the sandbox fail, for demonstrations and tests
 ///
 /// What is asked for stays until it is cleared, and pods that run already stay as they are: deploy,
-/// restart or scale to see it. Without arguments, lists what is asked for. The namespace is
-/// `--namespace`, else `default`.
+/// restart or scale to see it. Without arguments, lists what is asked for. Without `--namespace` the
+/// object is looked for; one that is yet to be made needs it.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
-  workloadctl sandbox fail Deployment/web image-pull -n web
+  workloadctl sandbox fail Deployment/web image-pull
+  workloadctl sandbox fail Job/migrate crash -n shop     before it is made
   workloadctl sandbox fail
-  workloadctl sandbox fail Deployment/web --clear -n web
+  workloadctl sandbox fail Deployment/web --clear
   workloadctl sandbox fail --clear
 
 Exit codes:
   0  done
-  2  no such kind or failure")]
+  2  no such kind, object or failure, or several objects of that name")]
 pub(crate) struct FailArgs {
     /// The object: a Pod, or what makes pods
     #[arg(value_name = "KIND/NAME")]
@@ -108,13 +109,16 @@ fn serve(args: &ServeArgs, call: &Invocation) -> Done {
 fn fail(args: &FailArgs, call: &Invocation) -> Done {
     call.only("sandbox fail", &[Format::Table, Format::Json, Format::Yaml])?;
     let database = call.db()?;
-    let namespace = call.namespace.as_deref().unwrap_or("default");
+    let namespace = call.namespace.as_deref();
     let object = args.object.as_deref().map(|text| FailingObject::parse(text, namespace));
     match (object.transpose()?, &args.failure) {
         (object, None) if args.clear => {
             sandbox::heal(&database, object.as_ref())?;
         }
-        (Some(object), Some(failure)) => sandbox::fail(&database, object, failure)?,
+        (Some(object), Some(failure)) => {
+            let asked = sandbox::fail(&database, &object, failure)?;
+            output::sandbox::asked(&call.printer, &asked);
+        }
         (Some(_), None) => {
             let message = "how the pods of the object are to fail is missing";
             let words = format!("{}; or --clear", sandbox::FAILURES.join(", "));
@@ -128,6 +132,11 @@ fn fail(args: &FailArgs, call: &Invocation) -> Done {
 
 fn reset(call: &Invocation) -> Done {
     call.only("sandbox reset", &[Format::Table, Format::Json])?;
+    if call.namespace.is_some() {
+        let message = "--namespace: `sandbox reset` empties all namespaces";
+        let hint = "`workloadctl delete INSTANCE --runtime sandbox` deletes one instance";
+        return Err(Error::usage(Code::InvalidFlag, message).hint(hint).into());
+    }
     let (_, stop) = Stop::channel();
     let questions = Questions::new(call.printer, call.yes, false, stop);
     let question = "Empty the sandbox? What was deployed to it is lost.";

@@ -21,6 +21,7 @@ use crate::{
         name::{DefinitionName, InstanceName},
         object::ObjectId,
         release::Release,
+        runtime,
     },
 };
 
@@ -181,6 +182,14 @@ impl Known {
             .flatten();
         let content = newest.and_then(|newest| store.content(&newest).ok());
         content.unwrap_or_default().objects.into_iter().map(|object| object.body).collect()
+    }
+
+    /// Gives the instances that run on the sandbox.
+    pub(crate) fn on_sandbox(&self) -> Vec<InstanceName> {
+        let Some(store) = &self.0 else { return Vec::new() };
+        let filter = InstanceFilter { runtime: Some(runtime::SANDBOX), ..Default::default() };
+        let found = store.instances(&filter).unwrap_or_default();
+        found.into_iter().map(|instance| instance.name).collect()
     }
 
     /// Lists the containers of instances with their images.

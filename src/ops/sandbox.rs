@@ -7,14 +7,22 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{stop::Stop, target::sandbox_file, view::FailingView};
+use super::{
+    stop::Stop,
+    target::sandbox_file,
+    view::{AskedToFail, FailingView},
+};
 use crate::{
     cluster::connect,
     sandbox::{
         ServeError, Served,
-        failing::{self, Failing},
+        failing::{self, Failing, Maker},
     },
-    workload::error::{Code, Error, Result},
+    workload::{
+        error::{Code, Error, Result},
+        kinds::{self, Kinds, Typed},
+        object::{GroupKind, ObjectId, split_api_version},
+    },
 };
 
 /// Empties the sandbox that lies beside a database.
@@ -33,56 +41,118 @@ pub(crate) fn reset(database: &Path) -> Result<()> {
 /// The failures that pods of the sandbox may be asked for.
 pub(crate) const FAILURES: [&str; 6] = failing::WORDS;
 
-/// An object of the sandbox, as it was typed.
+/// An object of the sandbox as it was typed; where it is may be left to a look.
 #[derive(Debug, Clone)]
-pub(crate) struct FailingObject {
-    namespace: String,
-    kind: &'static str,
-    name: String,
+pub(crate) struct FailingObject<'a> {
+    text: &'a str,
+    namespace: Option<&'a str>,
+    kind: GroupKind,
+    name: &'a str,
 }
 
-impl FailingObject {
-    /// Reads `KIND/NAME`, in a namespace.
+impl<'a> FailingObject<'a> {
+    /// Reads `KIND/NAME` or `NAMESPACE/KIND/NAME`; `namespace` is what a flag says.
     ///
     /// # Errors
-    /// Code 2 where it is none, or of a kind that makes no pods.
-    pub(crate) fn parse(text: &str, namespace: &str) -> Result<Self> {
-        let (kind, name) =
-            text.split_once('/').filter(|(_, name)| !name.is_empty()).ok_or_else(|| {
-                Error::usage(Code::InvalidName, format!("`{text}` is not of the form KIND/NAME"))
-            })?;
-        if let Some((inner, name)) = name.split_once('/') {
-            let message = format!("`{text}` is not of the form KIND/NAME");
-            return Err(Error::usage(Code::InvalidName, message)
-                .hint(format!("`{inner}/{name} -n {kind}`: the namespace is a flag")));
+    /// Code 2 where it is none, of a kind that makes no pods, or in two namespaces at once.
+    pub(crate) fn parse(text: &'a str, namespace: Option<&'a str>) -> Result<Self> {
+        let Typed { namespace: within, kind, name } = Typed::parse(text)?;
+        if let (Some(within), Some(namespace)) = (within, namespace)
+            && within != namespace
+        {
+            let message = format!("{text} is not in the namespace {namespace} of --namespace");
+            return Err(Error::usage(Code::InvalidObject, message));
         }
-        let kind = failing::kind(kind).ok_or_else(|| {
-            Error::usage(Code::UnknownKind, format!("`{kind}` is no kind that makes pods"))
-                .hint("Pod, Deployment, StatefulSet, DaemonSet, ReplicaSet, Job or CronJob")
-        })?;
-        Ok(Self { namespace: namespace.to_owned(), kind, name: name.to_owned() })
+        let makes_pods = |kind: &GroupKind| {
+            let is_same = |(version, name): &(&str, &str)| {
+                *name == kind.kind && split_api_version(version).0 == kind.group
+            };
+            failing::KINDS.iter().any(is_same)
+        };
+        let kind =
+            Kinds::builtin().resolve(kind).into_iter().find(makes_pods).ok_or_else(|| {
+                Error::usage(Code::UnknownKind, format!("`{kind}` is no kind that makes pods"))
+                    .hint("Pod, Deployment, StatefulSet, DaemonSet, ReplicaSet, Job or CronJob")
+            })?;
+        Ok(Self { text, namespace: within.or(namespace), kind, name })
+    }
+
+    /// Finds it among others. In a namespace that was named it need not be there.
+    fn among(&self, ids: &[ObjectId]) -> Result<ObjectId> {
+        match self.namespace {
+            Some(namespace) => Ok(self.within(namespace)),
+            None => kinds::find(self.text, ids, &Kinds::builtin()).cloned(),
+        }
+    }
+
+    fn within(&self, namespace: &str) -> ObjectId {
+        ObjectId::new(&self.kind.group, &self.kind.kind, Some(namespace), self.name)
     }
 }
 
-/// Lets the next pods of an object fail.
+/// Lets the next pods of an object fail: of one that is there or, in a namespace that was named, of
+/// one that is yet to be made.
 ///
 /// # Errors
-/// Code 7 where the sandbox cannot be opened or written.
-pub(crate) fn fail(database: &Path, object: FailingObject, failure: &str) -> Result<()> {
-    let FailingObject { namespace, kind, name } = object;
-    let (kind, failure) = (kind.to_owned(), failure.to_owned());
+/// Code 2 where none or several fit; code 7 where the sandbox cannot be opened or written.
+pub(crate) fn fail(
+    database: &Path,
+    object: &FailingObject<'_>,
+    failure: &str,
+) -> Result<AskedToFail> {
     let sandbox = connect::open_sandbox(&sandbox_file(database))?;
-    sandbox.fail(&Failing { namespace, kind, name, failure }).map_err(unwritten)
+    let there: Vec<ObjectId> =
+        sandbox.makers_of_pods().map_err(unwritten)?.iter().map(id).collect();
+    let found = object.among(&there).map_err(|error| match error.code {
+        Code::UnknownObject => error.cause(
+            "the sandbox has none of that name; -n NAMESPACE names one that is yet to be made",
+        ),
+        _ => error,
+    })?;
+    let is_there = there.contains(&found);
+    let object = found.to_string();
+    let ObjectId { kind, namespace, name, .. } = found;
+    let namespace = namespace.unwrap_or_default();
+    let asked = AskedToFail { object, namespace: namespace.clone(), is_there };
+    sandbox
+        .fail(&Failing { namespace, kind, name, failure: failure.to_owned() })
+        .map_err(unwritten)?;
+    Ok(asked)
 }
 
-/// Lets the next pods of an object, or of all, come to life; tells how many were to fail.
+fn id(maker: &Maker) -> ObjectId {
+    ObjectId::new(&maker.group, &maker.kind, Some(&maker.namespace), &maker.name)
+}
+
+/// Lets the next pods of an object, or of all, come to life.
 ///
 /// # Errors
-/// As [`fail`].
-pub(crate) fn heal(database: &Path, object: Option<&FailingObject>) -> Result<usize> {
+/// Code 2 where nothing is asked of the object, or of several of that name; else as [`fail`].
+pub(crate) fn heal(database: &Path, object: Option<&FailingObject<'_>>) -> Result<()> {
     let sandbox = connect::open_sandbox(&sandbox_file(database))?;
-    let object = object.map(|object| (&*object.namespace, object.kind, &*object.name));
-    sandbox.heal(object).map_err(unwritten)
+    let Some(object) = object else { return sandbox.heal(None).map(|_| ()).map_err(unwritten) };
+    let asked: Vec<ObjectId> =
+        sandbox.failing().map_err(unwritten)?.iter().map(id_of_failing).collect();
+    let nothing = || {
+        let message = format!("no pods of {} are asked to fail", object.text);
+        Error::usage(Code::UnknownObject, message)
+    };
+    let found = object.among(&asked).map_err(|error| match error.code {
+        Code::UnknownObject => Error { hint: error.hint, ..nothing() },
+        _ => error,
+    })?;
+    let namespace = found.namespace.as_deref().unwrap_or_default();
+    match sandbox.heal(Some((namespace, &found.kind, &found.name))).map_err(unwritten)? {
+        0 => Err(nothing().hint("`workloadctl sandbox fail` lists those that are")),
+        _ => Ok(()),
+    }
+}
+
+/// The identity of an object; its kind is in one group alone.
+fn id_of_failing(failing: &Failing) -> ObjectId {
+    let group = failing::KINDS.iter().find(|(_, kind)| *kind == failing.kind);
+    let group = group.map_or("", |(version, _)| split_api_version(version).0);
+    ObjectId::new(group, &failing.kind, Some(&failing.namespace), &failing.name)
 }
 
 /// Lists the objects whose next pods fail.

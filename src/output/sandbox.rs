@@ -8,15 +8,28 @@ use super::{
     document::{Document, Empty, Items},
     format::Format,
     printer::Printer,
+    sanitize::one_line,
     table::Rows,
 };
-use crate::{ops::view::FailingView, workload::error::Result};
+use crate::{
+    ops::view::{AskedToFail, FailingView},
+    workload::error::Result,
+};
 
 /// Tells that the sandbox is empty.
 pub(crate) fn emptied(printer: &Printer) -> Result<()> {
     match printer.format() {
         Format::Json | Format::Yaml => printer.document(&Document::new("SandboxReset", Empty {})),
         Format::Table | Format::Wide | Format::Name => printer.answer("the sandbox is empty\n"),
+    }
+}
+
+/// Tells of an object that was asked to fail, if nobody sees it yet.
+pub(crate) fn asked(printer: &Printer, asked: &AskedToFail) {
+    let AskedToFail { object, namespace, is_there } = asked;
+    if !is_there {
+        let told = format!("there is no {object} in namespace {namespace} yet; its pods will fail");
+        printer.talk(&one_line(&told));
     }
 }
 

@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 
 use super::{
     Sandbox,
-    registry::Registry,
     status::{StatusError, StatusResult},
     storage::ObjectKey,
     world::World,
@@ -37,8 +36,8 @@ pub(crate) const WORDS: [&str; FAILURES.len()] = {
     words
 };
 
-/// The kinds whose pods may be asked to fail.
-const KINDS: [(&str, &str); 7] = [
+/// The kinds whose pods may be asked to fail, each with its apiVersion.
+pub(crate) const KINDS: [(&str, &str); 7] = [
     ("v1", "Pod"),
     ("apps/v1", "Deployment"),
     ("apps/v1", "StatefulSet"),
@@ -56,6 +55,15 @@ pub(crate) struct Failing {
     pub(crate) name: String,
     /// One of [`WORDS`].
     pub(crate) failure: String,
+}
+
+/// An object that is a pod or makes some.
+#[derive(Debug)]
+pub(crate) struct Maker {
+    pub(crate) group: String,
+    pub(crate) kind: String,
+    pub(crate) namespace: String,
+    pub(crate) name: String,
 }
 
 impl Sandbox {
@@ -83,22 +91,30 @@ impl Sandbox {
         self.write(|world| Ok(world.storage.failures()?))
     }
 
+    /// Whatever is there whose pods may be asked to fail.
+    ///
+    /// # Errors
+    /// As [`Sandbox::failing`].
+    pub(crate) fn makers_of_pods(&self) -> Result<Vec<Maker>, String> {
+        self.write(|world| {
+            let mut found = Vec::new();
+            for (version, kind) in KINDS {
+                let Some(resource) = world.registry.of_kind(version, kind) else { continue };
+                world.storage.list(&resource.storage(), None, ("", ""), |row| {
+                    let (group, kind) = (resource.group.clone(), resource.kind.clone());
+                    found.push(Maker { group, kind, namespace: row.namespace, name: row.name });
+                    true
+                })?;
+            }
+            Ok(found)
+        })
+    }
+
     fn write<T>(&self, run: impl FnOnce(&World<'_>) -> StatusResult<T>) -> Result<T, String> {
         let mut state = self.server.state();
         let outcome = self.server.transact(&mut state, true, run);
         outcome.map_err(|failure: StatusError| failure.message)
     }
-}
-
-/// The kind that a text names (`Deployment`, `deployments`, `deploy`), if its pods may fail.
-pub(crate) fn kind(text: &str) -> Option<&'static str> {
-    let registry = Registry::new(&[]);
-    KINDS.iter().find_map(|(version, kind)| {
-        let resource = registry.of_kind(version, kind)?;
-        let short = resource.entry["shortNames"].as_array().into_iter().flatten();
-        let mut names = short.filter_map(Value::as_str).chain([*kind, &*resource.plural]);
-        names.any(|name| name.eq_ignore_ascii_case(text)).then_some(*kind)
-    })
 }
 
 /// Writes onto a pod that has not run how it is to fail; tells whether it does.

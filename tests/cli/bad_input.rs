@@ -286,11 +286,6 @@ fn what_leads_nowhere_is_refused_before_anybody_is_asked() {
             "error: --selector is empty\n\
              hint: `--all` takes all objects of the namespace\n",
         ),
-        (
-            "sandbox fail shop/Job/rb crash",
-            "error: `shop/Job/rb` is not of the form KIND/NAME\n\
-             hint: `Job/rb -n shop`: the namespace is a flag\n",
-        ),
     ] {
         let answer = program.call(line);
         assert_eq!((answer.code, &*answer.stderr), (2, expected), "{line}");

@@ -14,7 +14,7 @@ fn the_sandbox_makes_its_folder() {
         ("definition validate conf.yaml --against sandbox", 0),
         ("runtime check sandbox", 0),
         ("status --runtime sandbox", 0),
-        ("sandbox fail Deployment/web crash", 0),
+        ("sandbox fail Deployment/web crash -n web", 0),
     ] {
         let program = Program::new();
         program.write("conf.yaml", MAP);

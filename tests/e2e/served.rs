@@ -154,12 +154,120 @@ mod sandbox {
         place.run(&restart).expect(0);
         for (line, expected) in [
             ("sandbox fail Deployment/web", "how the pods of the object are to fail is missing"),
-            ("sandbox fail web crash", "`web` is not of the form KIND/NAME"),
+            ("sandbox fail web crash", "\"web\" does not name an object"),
             ("sandbox fail Service/web crash", "`Service` is no kind that makes pods"),
         ] {
             let told = place.run(line).expect(2).stderr;
             assert!(told.contains(expected), "{told}");
         }
+    }
+
+    #[test]
+    fn an_object_that_is_to_fail_is_looked_for() {
+        let place = &Place::sandbox("looked_for");
+        let (one, two) = (place.instance("-a"), place.instance("-b"));
+        place.example("web");
+        let mut told = place.told("sandbox fail Deployment/web crash");
+        place.run(&format!("deploy {one} -f web")).expect(0);
+        // The only one of that name, in whatever namespace.
+        told += &place.told("sandbox fail deployments.apps/web never-ready");
+        place.run(&format!("deploy {one} --restart --timeout 3s")).expect(3);
+        told += &place.told("sandbox fail Deployment/wbe crash");
+        place.run(&format!("deploy {two} -f web")).expect(0);
+        for line in [
+            "fail Deployment/web crash".to_owned(),
+            format!("fail {two}/Deployment/web crash"),
+            format!("fail {two}/Deployment/web crash -n {one}"),
+            // What is yet to be made, where its namespace is said.
+            "fail Job/later oom -n nowhere".to_owned(),
+            "fail Deployment/web --clear".to_owned(),
+            format!("fail {two}/Deployment/web --clear"),
+            "fail Deployment/web --clear".to_owned(),
+            "fail Job/latre --clear".to_owned(),
+            "fail Job/later --clear -n elsewhere".to_owned(),
+            // All namespaces would go, not one.
+            format!("reset --yes -n {one}"),
+        ] {
+            told += &place.told(&format!("sandbox {line}"));
+        }
+        snapshot!(told, @"
+        $ workloadctl RUNTIME fail Deployment/web crash
+        exit code 2
+        --- stderr
+        error: there is no object Deployment/web
+          the RUNTIME has none of that name; -n NAMESPACE names one that is yet to be made
+        $ workloadctl RUNTIME fail deployments.apps/web never-ready
+        exit code 0
+        --- stdout
+        NAMESPACE  OBJECT  FAILURE
+        NAME-a  Deployment/web  never-ready
+        $ workloadctl RUNTIME fail Deployment/wbe crash
+        exit code 2
+        --- stderr
+        error: there is no object Deployment/wbe
+          the RUNTIME has none of that name; -n NAMESPACE names one that is yet to be made
+        hint: write `Deployment/web`
+        $ workloadctl RUNTIME fail Deployment/web crash
+        exit code 2
+        --- stderr
+        error: Deployment/web may mean 2 objects
+          NAME-a/Deployment/web
+          NAME-b/Deployment/web
+        hint: write `NAME-a/Deployment/web`
+        $ workloadctl RUNTIME fail NAME-b/Deployment/web crash
+        exit code 0
+        --- stdout
+        NAMESPACE  OBJECT  FAILURE
+        NAME-a  Deployment/web  never-ready
+        NAME-b  Deployment/web  crash
+        $ workloadctl RUNTIME fail NAME-b/Deployment/web crash -n NAME-a
+        exit code 2
+        --- stderr
+        error: NAME-b/Deployment/web is not in the namespace NAME-a of --namespace
+        $ workloadctl RUNTIME fail Job/later oom -n nowhere
+        exit code 0
+        --- stdout
+        NAMESPACE  OBJECT  FAILURE
+        NAME-a  Deployment/web  never-ready
+        NAME-b  Deployment/web  crash
+        nowhere  Job/later  oom
+        --- stderr
+        there is no Job/later in namespace nowhere yet; its pods will fail
+        $ workloadctl RUNTIME fail Deployment/web --clear
+        exit code 2
+        --- stderr
+        error: Deployment/web may mean 2 objects
+          NAME-a/Deployment/web
+          NAME-b/Deployment/web
+        hint: write `NAME-a/Deployment/web`
+        $ workloadctl RUNTIME fail NAME-b/Deployment/web --clear
+        exit code 0
+        --- stdout
+        NAMESPACE  OBJECT  FAILURE
+        NAME-a  Deployment/web  never-ready
+        nowhere  Job/later  oom
+        $ workloadctl RUNTIME fail Deployment/web --clear
+        exit code 0
+        --- stdout
+        NAMESPACE  OBJECT  FAILURE
+        nowhere  Job/later  oom
+        $ workloadctl RUNTIME fail Job/latre --clear
+        exit code 2
+        --- stderr
+        error: no pods of Job/latre are asked to fail
+        hint: write `Job/later`
+        $ workloadctl RUNTIME fail Job/later --clear -n elsewhere
+        exit code 2
+        --- stderr
+        error: no pods of Job/later are asked to fail
+        hint: `workloadctl RUNTIME fail` lists those that are
+        $ workloadctl RUNTIME reset --yes -n NAME-a
+        exit code 2
+        --- stderr
+        error: --namespace: `RUNTIME reset` empties all namespaces
+        hint: `workloadctl delete INSTANCE --runtime RUNTIME` deletes one instance
+        ");
+        place.run(&format!("deploy {one} --restart")).expect(0);
     }
 
     #[test]

@@ -27,6 +27,8 @@ enum Wanted {
     Runtimes,
     Namespaces,
     Objects(Objects),
+    /// What has pods in the sandbox.
+    InSandbox,
     Containers,
     Services,
     /// Objects with pods, and containers.
@@ -50,6 +52,7 @@ fn wanted(command: &str, argument: &Arg) -> Option<(Wanted, &'static str)> {
         (_, "OBJECT", _) => (Wanted::Objects(Objects::All), ""),
         (_, "OBJECT=N", _) => (Wanted::Objects(Objects::Scaled), "="),
         (_, "OBJECT:PATH=VALUE", _) => (Wanted::Objects(Objects::All), ":"),
+        ("sandbox fail", "KIND/NAME", _) => (Wanted::InSandbox, ""),
         (_, "NAME=IMAGE", _) => (Wanted::Containers, "="),
         (_, "TARGET", _) => (Wanted::Targets, ""),
         (_, "[SERVICE][:PORT]", _) => (Wanted::Services, ""),
@@ -66,7 +69,10 @@ fn wanted(command: &str, argument: &Arg) -> Option<(Wanted, &'static str)> {
 /// Gives the forms of answer that a command has, where they are not all.
 fn formats(command: &str) -> Option<&'static [&'static str]> {
     match command {
-        "deploy" | "plan" | "rollback" | "delete" | "sandbox reset" => Some(&["table", "json"]),
+        "deploy" | "plan" | "rollback" | "delete" | "sandbox reset" | "sandbox serve" => {
+            Some(&["table", "json"])
+        }
+        "sandbox fail" => Some(&["table", "json", "yaml"]),
         "render" => Some(&["yaml", "json", "name"]),
         "logs" | "forward" | "open" => Some(&["table"]),
         _ => None,
@@ -201,6 +207,7 @@ impl Typed {
             }
             Wanted::Namespaces => known.namespaces(),
             Wanted::Objects(which) => known.objects(&self.instances, which),
+            Wanted::InSandbox => known.objects(&known.on_sandbox(), Objects::WithPods),
             Wanted::Containers => known.containers(&self.instances),
             Wanted::Services => {
                 let objects = known.objects(&self.instances, Objects::All).into_iter();

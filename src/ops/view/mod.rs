@@ -34,7 +34,7 @@ pub(crate) use object::{Counts, ObjectView};
 pub(crate) use operation::Operation;
 pub(crate) use outcome::OperationOutcome;
 pub(crate) use report::{ReportNeed, ReportObject, ReportView};
-pub(crate) use sandbox::FailingView;
+pub(crate) use sandbox::{AskedToFail, FailingView};
 
 pub(crate) use super::frozen::FrozenPlan;
 pub(crate) use crate::workload::evidence::Evidence as EvidenceView;

@@ -11,3 +11,13 @@ pub(crate) struct FailingView {
     /// The word of the failure.
     pub failure: String,
 }
+
+/// An object that was asked to fail.
+#[derive(Debug)]
+pub(crate) struct AskedToFail {
+    /// `Deployment/web`.
+    pub object: String,
+    pub namespace: String,
+    /// Whether it is there already.
+    pub is_there: bool,
+}

@@ -21,7 +21,7 @@ pub(crate) mod references;
 
 pub(crate) use builtin::{DeletionWave, Referent, Trait, builtin_kind};
 pub(crate) use crd::{defined_kind, is_definition};
-pub(crate) use notation::find;
+pub(crate) use notation::{Typed, find};
 
 /// Where the knowledge of a kind comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -17,6 +17,15 @@ struct Pattern<'a> {
     name: &'a str,
 }
 
+/// OBJECT as it was typed: nobody has looked whether it is there.
+#[derive(Debug)]
+pub(crate) struct Typed<'a> {
+    pub namespace: Option<&'a str>,
+    /// KIND as it was typed, with its group.
+    pub kind: &'a str,
+    pub name: &'a str,
+}
+
 /// A parsed `KIND[.GROUP]`.
 struct KindPattern<'a> {
     kind: &'a str,
@@ -42,8 +51,16 @@ impl Kinds {
     }
 }
 
-impl<'a> Pattern<'a> {
-    fn parse(text: &'a str) -> Option<Self> {
+impl<'a> Typed<'a> {
+    /// Takes OBJECT apart.
+    ///
+    /// # Errors
+    /// Code 2 (`invalid-object`) where it is not of the form.
+    pub(crate) fn parse(text: &'a str) -> Result<Self> {
+        Self::split(text).ok_or_else(|| malformed(text, &[]))
+    }
+
+    fn split(text: &'a str) -> Option<Self> {
         let mut parts = text.split('/');
         let (first, second, third) = (parts.next()?, parts.next()?, parts.next());
         let (namespace, kind, name) = match third {
@@ -51,11 +68,14 @@ impl<'a> Pattern<'a> {
             Some(name) => (Some(first), second, name),
         };
         let complete = !kind.is_empty() && !name.is_empty() && namespace != Some("");
-        (complete && parts.next().is_none()).then(|| Self {
-            namespace,
-            kind: KindPattern::parse(kind),
-            name,
-        })
+        (complete && parts.next().is_none()).then_some(Self { namespace, kind, name })
+    }
+}
+
+impl<'a> Pattern<'a> {
+    fn parse(text: &'a str) -> Option<Self> {
+        let Typed { namespace, kind, name } = Typed::split(text)?;
+        Some(Self { namespace, kind: KindPattern::parse(kind), name })
     }
 
     fn matches(&self, id: &ObjectId, kinds: &Kinds) -> bool {
