@@ -166,6 +166,7 @@ fn extent(names: &[InstanceName], workload: Option<&NamedWorkload>, call: &Invoc
         ([_], Some(workload), _) if workload.lists() => Extent::OnlyOfFile,
         ([_], ..) => Extent::One,
         ([], None, Some(_)) => Extent::Runtime,
+        ([], None, None) if call.namespace.is_some() => Extent::Fitting,
         _ => Extent::Several,
     }
 }

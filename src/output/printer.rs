@@ -150,9 +150,10 @@ impl Printer {
         self.reflows
     }
 
-    /// Gives the width that tables may use; none where nobody looks.
+    /// Gives the width that tables may use; none where nobody looks, and for whoever asks for a wide
+    /// one: the terminal breaks its lines.
     pub(crate) fn width(&self) -> Option<u16> {
-        self.width
+        self.width.filter(|_| self.format != Some(Format::Wide))
     }
 
     /// Writes the answer, which ends with a line end. A reader that went away is no failure.

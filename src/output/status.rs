@@ -71,6 +71,8 @@ pub(crate) enum Extent {
     OnlyOfFile,
     /// Several instances.
     Several,
+    /// Those that fit a filter.
+    Fitting,
     /// Whatever runs on a runtime: whoever deployed it.
     Runtime,
 }
@@ -92,21 +94,38 @@ pub(crate) fn answer(
         (Format::Json | Format::Yaml, _) => {
             printer.document(&Document::new("InstanceList", Items("instances", &documents())))
         }
-        (Format::Name, _) => printer.answer(&names(all.iter().map(|found| &found.instance))),
+        (Format::Name, _) => {
+            let known = all.iter().filter(|live| is_known(live, extent));
+            printer.answer(&names(known.map(|live| &live.instance)))
+        }
         (Format::Table | Format::Wide, []) => {
-            printer.talk(&nobody(extent));
+            printer.talk(nobody(extent));
             Ok(())
         }
-        (Format::Table | Format::Wide, _) => printer.answer(&told(printer, all, extent, now)),
+        (Format::Table | Format::Wide, _) => {
+            let known = all.iter().filter(|live| is_known(live, extent));
+            printer.answer(&told(printer, known, extent, now))
+        }
     }
 }
 
-fn nobody(extent: Extent) -> String {
-    let there = if extent == Extent::Runtime { " there" } else { "" };
-    format!("no instances{there}; `workloadctl deploy NAME -f PATH` makes one")
+/// Tells whether anything is known of an instance. Of a name that nobody knows the error alone says
+/// why; on a runtime that was asked whose names they are, there is none.
+fn is_known(live: &Operation, extent: Extent) -> bool {
+    extent == Extent::Runtime || live.error.is_none() || live.instance.definition.is_some()
 }
 
-/// Tells instances to a person.
+fn nobody(extent: Extent) -> &'static str {
+    match extent {
+        Extent::Runtime => "no instances there; `workloadctl deploy NAME -f PATH` makes one",
+        Extent::Fitting => "no instances fit; `workloadctl list` shows what there is",
+        Extent::One | Extent::OnlyOfFile | Extent::Several => {
+            "no instances; `workloadctl deploy NAME -f PATH` makes one"
+        }
+    }
+}
+
+/// Tells instances to a person; none are nothing.
 fn told<'a>(
     printer: &Printer,
     all: impl IntoIterator<Item = &'a Operation>,
@@ -115,7 +134,7 @@ fn told<'a>(
 ) -> String {
     let all: Vec<&Operation> = all.into_iter().collect();
     match &*all {
-        [] => nobody(extent) + "\n",
+        [] => String::new(),
         [only] if matches!(extent, Extent::One | Extent::OnlyOfFile) => {
             told_one(only, printer, now)
         }

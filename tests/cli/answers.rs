@@ -1,7 +1,7 @@
 //! The shape of answers: one document on stdout, on failure too; a reader that goes away is no
 //! failure; colour only where it was asked for.
 
-use std::process::Stdio;
+use std::{fmt::Write as _, process::Stdio};
 
 use crate::program::{Program, outcome};
 
@@ -174,4 +174,85 @@ fn the_version_is_one_line() {
         let expected = concat!("workloadctl ", env!("WORKLOADCTL_VERSION"), "\n");
         assert_eq!((outcome.code, outcome.stdout.as_str()), (0, expected), "{line}");
     }
+}
+
+/// What nothing fits is talk: no answer, or an empty list in a document.
+#[test]
+fn what_nothing_fits_is_said_once() {
+    let program = Program::new();
+    program.write("web.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web}\n");
+    for line in [
+        "deploy web -f web.yaml --runtime sandbox",
+        "instance create kept --definition web --runtime sandbox",
+    ] {
+        assert_eq!(program.call(line).code, 0);
+    }
+    program.write(
+        "kubeconfig",
+        "contexts: [{name: dev, context: {cluster: c, user: u}}]\n\
+         clusters: [{name: c, cluster: {server: 'http://127.0.0.1:1'}}]\n\
+         users: [{name: u, user: {}}]\n",
+    );
+    let mut told = String::new();
+    for (line, forms, code, answered) in [
+        ("status -n none", "table wide json yaml name", 0, ""),
+        ("status --runtime sandbox -n none", "table wide json yaml name", 0, ""),
+        ("status wbe", "table wide name", 2, ""),
+        ("status wbe --runtime sandbox", "table wide name", 1, ""),
+        ("status web wbe --runtime sandbox", "name", 1, "web\n"),
+        ("list -n none", "table wide json yaml name", 0, ""),
+        ("list --runtime dev", "table wide json yaml name", 0, ""),
+        ("list wbe", "table wide name", 1, ""),
+        ("history kept", "table wide json yaml name", 0, ""),
+        ("deploy --all --runtime dev --kubeconfig kubeconfig", "table json", 0, ""),
+        ("plan --all --runtime dev --kubeconfig kubeconfig", "table json", 0, ""),
+        ("sandbox fail", "table json yaml", 0, "NAMESPACE  OBJECT  FAILURE\n"),
+    ] {
+        for form in forms.split(' ') {
+            let line = format!("{line} -o {form}");
+            let answer = program.call(&line);
+            assert_eq!(answer.code, code, "{line}: {}", answer.stderr);
+            if matches!(form, "json" | "yaml") {
+                let mut lines = answer.stdout.lines().rev();
+                assert!(lines.any(|line| line.ends_with(": []")), "{line}: {}", answer.stdout);
+            } else {
+                assert_eq!(answer.stdout, answered, "{line}");
+            }
+            if form == forms.split(' ').next().unwrap() {
+                write!(told, "$ workloadctl {line}\n{}", answer.stderr).unwrap();
+            }
+        }
+    }
+    snapshot!(told, @"
+    $ workloadctl status -n none -o table
+    no instances fit; `workloadctl list` shows what there is
+    $ workloadctl status --runtime sandbox -n none -o table
+    no instances there; `workloadctl deploy NAME -f PATH` makes one
+    $ workloadctl status wbe -o table
+    error: there is no kubeconfig with a context: looked at ~/.kube/config
+      there is no instance `wbe` either; did you mean `web`?
+    hint: set KUBECONFIG or `--kubeconfig FILE`, or try it without a cluster: `--runtime sandbox`
+    $ workloadctl status wbe --runtime sandbox -o table
+    error: there is no instance `wbe`
+      it is not on runtime sandbox either, in namespace wbe
+    hint: did you mean `web`?
+    $ workloadctl status web wbe --runtime sandbox -o name
+    error: there is no instance `wbe`
+      it is not on runtime sandbox either, in namespace wbe
+    hint: did you mean `web`?
+    $ workloadctl list -n none -o table
+    no instances fit; `workloadctl list` shows what there is
+    $ workloadctl list --runtime dev -o table
+    no instances fit; `workloadctl list` shows what there is
+    $ workloadctl list wbe -o table
+    error: there is no instance `wbe`
+    hint: did you mean `web`?
+    $ workloadctl history kept -o table
+    kept was never deployed
+    $ workloadctl deploy --all --runtime dev --kubeconfig kubeconfig -o table
+    no instances fit; `workloadctl list` shows what there is
+    $ workloadctl plan --all --runtime dev --kubeconfig kubeconfig -o table
+    no instances fit; `workloadctl list` shows what there is
+    $ workloadctl sandbox fail -o table
+    ");
 }

@@ -323,6 +323,39 @@ fn a_status_that_is_watched_is_drawn_in_place() {
 }
 
 #[test]
+fn what_is_longer_than_the_window_of_a_watch_is_folded() {
+    let program = Program::new();
+    program.write("web.yaml", &calm());
+    for name in ["web", "shop"] {
+        let line = format!("deploy {name} -f web.yaml --runtime sandbox");
+        assert_eq!(program.call(&line).code, 0);
+    }
+    program.write("web.yaml", &deployments(1));
+    assert_eq!(program.call("deploy web -f web.yaml --no-wait").code, 0);
+    // A fold may come anywhere.
+    let in_one = |text: &str| text.split_whitespace().collect::<String>();
+    let reason = in_one("container web runs, but is not ready yet");
+    for (line, header) in [
+        ("status --watch -o wide", "OUTCOME DEPLOYED BY REASON"),
+        // The reason in the heading is all of it, while the tree cuts its own.
+        ("status web --watch", "OBJECT"),
+    ] {
+        let mut screen = Screen::start(&program, &format!("{line} --color never"), (24, 80));
+        for columns in [80, 40, 57, 200, 60] {
+            screen.resize(24, columns);
+            let shown = screen.until("the whole reason", |text| {
+                let is_within = |line: &str| line.chars().count() < columns.into();
+                in_one(text).contains(&reason) && text.lines().all(is_within)
+            });
+            // Nothing is left of the frame before.
+            assert_eq!(in_one(&shown).matches(&in_one(header)).count(), 1, "{columns}\n{shown}");
+        }
+        screen.interrupt();
+        assert_eq!(screen.end().0, 130);
+    }
+}
+
+#[test]
 fn in_a_small_window_several_show_what_is_wrong_first() {
     let program = Program::new();
     program.write("web.yaml", &calm());

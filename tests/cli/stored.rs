@@ -270,8 +270,6 @@ fn a_name_that_nobody_can_be_asked_for_is_said_to_be_unknown_here_too() {
     snapshot!(program.told(&of_instances), @"
     $ workloadctl status wbe
     exit code 2
-    --- stdout
-    wbe: Error, there is no kubeconfig with a context: looked at ~/.kube/config: there is no instance `wbe` either; did you mean `web`?
     --- stderr
     error: there is no kubeconfig with a context: looked at ~/.kube/config
       there is no instance `wbe` either; did you mean `web`?

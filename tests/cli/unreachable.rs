@@ -622,9 +622,6 @@ fn a_status_that_cannot_be_had_is_a_row_and_for_a_named_instance_a_failure() {
 
     $ workloadctl status wbe
     exit code 7
-    --- stdout
-    wbe: Error, cannot use runtime `kind-dev`: http://127.0.0.1:1 cannot be reached: nothing listens there
-    runtime kind-dev
     --- stderr
     error: cannot use runtime `kind-dev`
       http://127.0.0.1:1 cannot be reached: nothing listens there

@@ -385,9 +385,6 @@ on_both! {
 
         $ workloadctl status NAME -n NAME-home
         exit code 5
-        --- stdout
-        NAME: Error, Secret/workloadctl.NAME in namespace NAME-home is a copy of the record of `NAME` in namespace NAME
-        runtime RUNTIME
         --- stderr
         error: Secret/workloadctl.NAME in namespace NAME-home is a copy of the record of `NAME` in namespace NAME
         hint: delete the copy: `kubectl -n NAME-home delete secret workloadctl.NAME`

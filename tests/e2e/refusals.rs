@@ -321,9 +321,6 @@ on_both! {
 
         $ workloadctl status NAME
         exit code 1
-        --- stdout
-        NAME: Error, there is no instance `NAME`: it is not on runtime RUNTIME either, in namespace NAME
-        runtime RUNTIME
         --- stderr
         error: there is no instance `NAME`
           it is not on runtime RUNTIME either, in namespace NAME

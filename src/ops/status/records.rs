@@ -46,10 +46,7 @@ pub(crate) async fn on_runtime(
     let known: Vec<Instance> = known
         .into_iter()
         .filter(|instance| instance.runtime == runtime.to_string())
-        .filter(|instance| match (&session.namespace, &instance.namespace) {
-            (Some(wanted), Some(namespace)) => wanted == namespace,
-            _ => true,
-        })
+        .filter(|instance| session.namespace.is_none() || instance.namespace == session.namespace)
         .collect();
     let places = match records(session, &runtime).await {
         Ok(places) => places,

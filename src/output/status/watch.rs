@@ -5,16 +5,17 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::{Extent, told};
+use super::{Extent, nobody, told};
 use crate::{
     ops::view::Operation,
     output::{
+        format::Format,
         instances::tone,
         printer::Printer,
         progress::{Line, Screen, size},
         sanitize::one_line,
         stream::Tone,
-        width::{columns, cut},
+        width::{columns, cut, folded},
     },
     workload::error::Result,
 };
@@ -49,16 +50,29 @@ impl Watch {
         if let Some(screen) = &self.screen {
             let size = size();
             let printer = printer.within(size.columns);
-            let mut text = told(&printer, all, self.extent, now);
-            if text.lines().count() > room(size.rows) {
-                text = told(&printer, worst_first(all), self.extent, now);
+            // A narrow table has given way to the window; what is not of a table has not.
+            let long = match (printer.format(), self.extent) {
+                (Format::Table, Extent::Several | Extent::Fitting | Extent::Runtime) => Long::Cut,
+                _ => Long::Folded,
+            };
+            let width = size.columns.saturating_sub(1);
+            let text = match all {
+                [] => nobody(self.extent).to_owned(),
+                all => told(&printer, all, self.extent, now),
+            };
+            let mut lines = long.lines(&text, width);
+            if lines.len() > room(size.rows) {
+                lines = long.lines(&told(&printer, worst_first(all), self.extent, now), width);
             }
-            screen.draw(fit(&text, size.rows, size.columns), size.columns);
+            screen.draw(fit(lines, size.rows, width), size.columns);
             return Ok(true);
         }
         let facts: BTreeSet<String> = all.iter().flat_map(facts).collect();
         let before = self.facts.replace(facts.clone());
         let Some(before) = before else {
+            if all.is_empty() {
+                printer.talk(nobody(self.extent));
+            }
             return printer.more(&told(printer, all, self.extent, now));
         };
         let changed = facts.difference(&before);
@@ -120,26 +134,45 @@ fn room(rows: usize) -> usize {
     rows.saturating_sub(1).max(1)
 }
 
-/// Cuts a text to a window.
-fn fit(text: &str, rows: usize, width: usize) -> Vec<Line> {
-    let rows = room(rows);
-    let all: Vec<&str> = text.lines().collect();
-    let shown = if all.len() <= rows { all.len() } else { rows - 1 };
-    let line = |text: &&str| {
+/// What becomes of lines that are longer than the window.
+#[derive(Debug, Clone, Copy)]
+enum Long {
+    Cut,
+    Folded,
+}
+
+impl Long {
+    /// Gives the lines of a text, none of them wider than `width`.
+    fn lines(self, text: &str, width: usize) -> Vec<Line> {
+        text.lines().flat_map(|line| self.line(line, width)).collect()
+    }
+
+    fn line(self, text: &str, width: usize) -> Vec<Line> {
         let plain = anstream::adapter::strip_str(text).to_string();
-        match columns(&plain) {
-            wide if wide < width => Line { text: (*text).to_owned(), columns: wide },
+        let wide = columns(&plain);
+        match self {
+            _ if wide <= width => vec![Line { text: text.to_owned(), columns: wide }],
             // Cut in the middle of a colour it would paint what follows.
-            _ => {
-                let text = cut(&plain, width.saturating_sub(1));
-                Line { columns: columns(&text), text }
+            Self::Cut => vec![shortened(&plain, width)],
+            Self::Folded => {
+                let parts = folded(text, width).into_iter();
+                parts.map(|(text, columns)| Line { text, columns }).collect()
             }
         }
-    };
-    let mut lines: Vec<Line> = all[..shown].iter().map(line).collect();
-    if shown < all.len() {
-        let text = cut(&format!("and {} more lines", all.len() - shown), width.saturating_sub(1));
-        lines.push(Line { columns: columns(&text), text });
+    }
+}
+
+fn shortened(text: &str, width: usize) -> Line {
+    let text = cut(text, width);
+    Line { columns: columns(&text), text }
+}
+
+/// Leaves out the lines at the end for which a window has no room, and says so.
+fn fit(mut lines: Vec<Line>, rows: usize, width: usize) -> Vec<Line> {
+    let rows = room(rows);
+    if lines.len() > rows {
+        let left = lines.split_off(rows - 1).len();
+        lines.push(shortened(&format!("and {left} more lines"), width));
     }
     lines
 }
@@ -149,13 +182,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_is_cut_to_a_window() {
+    fn a_text_is_fitted_to_a_window() {
         let text = "one\n\u{1b}[31mred\u{1b}[0m and more\nthree\nfour\n";
-        let shown = |rows, width| -> Vec<String> {
-            fit(text, rows, width).into_iter().map(|line| line.text).collect()
+        let shown = |long: Long, rows, width| -> Vec<String> {
+            fit(long.lines(text, width), rows, width).into_iter().map(|line| line.text).collect()
         };
-        assert_eq!(shown(9, 40), ["one", "\u{1b}[31mred\u{1b}[0m and more", "three", "four"]);
-        assert_eq!(shown(9, 9), ["one", "red and…", "three", "four"]);
-        assert_eq!(shown(4, 40), ["one", "\u{1b}[31mred\u{1b}[0m and more", "and 2 more lines"]);
+        let red = "\u{1b}[31mred\u{1b}[0m and more";
+        assert_eq!(shown(Long::Cut, 9, 40), ["one", red, "three", "four"]);
+        assert_eq!(shown(Long::Cut, 9, 8), ["one", "red and…", "three", "four"]);
+        assert_eq!(shown(Long::Cut, 4, 40), ["one", red, "and 2 more lines"]);
+        let (red, and) = ("\u{1b}[31mred\u{1b}[0m and ", "more");
+        assert_eq!(shown(Long::Folded, 9, 8), ["one", red, and, "three", "four"]);
+        assert_eq!(shown(Long::Folded, 4, 8), ["one", red, "and 3 m…"]);
     }
 }
