@@ -116,6 +116,7 @@ impl Answers {
         let same = |operation: &&mut Operation| operation.instance.name == name;
         if let Some(operation) = self.operations.iter_mut().find(same) {
             operation.rollback = Some(Box::new(back));
+            self.reports.annotate_return(operation);
         }
         told
     }

@@ -284,9 +284,9 @@ on_both! {
         // What is rejected on the second one ends the second wave.
         place.write("conf.yaml", &conf("2"));
         place.faults(&[rejects(&names[1])]);
-        let line = format!("{deploy} -f conf.yaml --waves 1,50% --rollback-on-failure --progress none");
+        let line = format!("{deploy} -f conf.yaml --waves 1,50% --rollback-on-failure --progress none --summary s.md");
         snapshot!(place.told(&line), @"
-        $ workloadctl deploy --definition NAME --runtime c* -f conf.yaml --waves 1,50% --rollback-on-failure --progress none
+        $ workloadctl deploy --definition NAME --runtime c* -f conf.yaml --waves 1,50% --rollback-on-failure --progress none --summary s.md
         exit code 1
         --- stdout
         NAME-c1 deployed to c1 (release 2, NAME revision 2): 1 updated, 1 unchanged; ready in N s
@@ -309,6 +309,14 @@ on_both! {
           `NAME-c2` failed
         returning what this rollout changed: NAME-c1
         NAME-c1: back to release 1 (NAME revision 1)
+        ");
+        let summary = std::fs::read_to_string(place.path("s.md")).unwrap();
+        let headings: Vec<&str> = summary.lines().filter(|line| line.starts_with("### ")).collect();
+        snapshot!(place.named(&headings.join("\n")), @"
+        ### NAME-c1: deploy rolled back with others that failed
+        ### NAME-c2: deploy failed, rolled back
+        ### NAME-c3: deploy not begun
+        ### NAME-c4: deploy not begun
         ");
         place.faults(&[]);
         let values = || names.iter().map(|name| place.get(&conf_of(name)).unwrap()["data"]["value"].clone());

@@ -5,7 +5,7 @@ use roxmltree::Document;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use crate::harness::Place;
+use crate::harness::{Outcome, Place};
 
 const FILES: &str = "--junit j.xml --summary s.md --events e.jsonl --code-quality q.json";
 
@@ -81,7 +81,7 @@ on_both! {
         write(place, false);
         let mut command = place.command(&format!("deploy {name} -f k8s.yaml --timeout 20s {FILES}"));
         command.env("GITHUB_ACTIONS", "true").env("GITHUB_WORKSPACE", place.path("").parent().unwrap());
-        let outcome = crate::harness::Outcome::of("", command.output().unwrap()).expect(3);
+        let outcome = Outcome::of("", command.output().unwrap()).expect(3);
         let annotation = outcome.stderr.lines().find(|line| line.starts_with("::error ")).unwrap();
         assert!(annotation.contains("k8s.yaml,line=6,"), "{annotation}");
         assert!(annotation.contains("title=ConfigMap/judged::"), "{annotation}");
@@ -105,9 +105,33 @@ on_both! {
         let all = [of("ConfigMap/judged", failure), of("ConfigMap/plain", None), of("rollback", None)];
         assert_eq!(cases(&read(place, "j.xml")), all);
         let summary = read(place, "s.md");
+        assert!(summary.starts_with(&format!("### {name}: deploy not ready, rolled back\n")), "{summary}");
         let back = format!("rolled back: release 3 ({name} revision 1) · ready");
         assert!(summary.replace('\\', "").contains(&back), "{summary}");
         assert!(events(place).iter().any(|event| event["phase"] == "returning"));
+    }
+
+    fn a_return_that_fails_is_in_the_reports(place) {
+        let name = place.instance("");
+        write(place, false);
+        let line = format!("deploy {name} -f k8s.yaml --rollback-on-failure {FILES}");
+        let mut command = place.command(&line);
+        command.env("GITHUB_ACTIONS", "true").env("GITHUB_WORKSPACE", place.path(""));
+        let told = Outcome::of(&line, command.output().unwrap()).expect(3).stderr;
+        let annotations: Vec<&str> = told.lines().filter(|line| line.starts_with("::")).collect();
+        snapshot!(place.named(&annotations.join("\n")), @r#"
+        ::error file=k8s.yaml,line=6,title=no-such-release::cannot roll back `NAME`: no release of `NAME` went well before: nothing to return to
+        ::error file=k8s.yaml,line=6,title=ConfigMap/judged::.data.value is "no" (workloadctl/failed-when)
+        "#);
+        let quality: Value = serde_json::from_str(&read(place, "q.json")).unwrap();
+        let quality = quality.as_array().unwrap().iter();
+        let quality = quality.map(|issue| format!("{} {}", issue["location"]["lines"], issue["description"]));
+        snapshot!(place.named(&quality.collect::<Vec<_>>().join("\n")), @r#"
+        {"begin":6} "no-such-release: cannot roll back `NAME`: no release of `NAME` went well before: nothing to return to"
+        {"begin":6} "ConfigMap/judged: .data.value is \"no\" (workloadctl/failed-when)"
+        "#);
+        let summary = read(place, "s.md");
+        assert!(summary.starts_with(&format!("### {name}: deploy not ready, not rolled back\n")), "{summary}");
     }
 
     fn what_is_refused_is_in_the_reports(place) {

@@ -11,7 +11,7 @@ use crate::{
     ops::frozen::FrozenPlan,
     workload::{
         drift::Drift,
-        error::{Error, ErrorKind},
+        error::{Code, Error, ErrorKind},
         graph::Explanation,
         name::InstanceName,
         object::ObjectId,
@@ -61,6 +61,12 @@ impl Operation {
     pub(crate) fn of(name: &InstanceName) -> Self {
         let instance = InstanceView { name: name.to_string(), ..InstanceView::default() };
         Self { instance, ..Self::default() }
+    }
+
+    /// Tells whether its turn did not come: before the stop, or since what comes before it failed.
+    pub(crate) fn is_not_begun(&self) -> bool {
+        let failed_before = |error: &Error| error.code == Code::DependencyFailed;
+        self.not_begun || self.error.as_ref().is_some_and(failed_before)
     }
 
     /// Gives why it failed, where it is what should have returned an instance.

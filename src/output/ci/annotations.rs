@@ -44,6 +44,11 @@ impl Annotations {
         self.lines(&findings(operation))
     }
 
+    /// Gives the line for what should have returned an instance, and failed.
+    pub(super) fn of_return(&self, operation: &Operation) -> String {
+        self.lines(&return_of(operation).into_iter().collect::<Vec<_>>())
+    }
+
     /// Gives the lines for failures.
     pub(super) fn of_errors(&self, errors: &[Error]) -> String {
         self.lines(&errors.iter().flat_map(of_error).collect::<Vec<_>>())
@@ -66,9 +71,25 @@ impl Annotations {
     }
 }
 
-/// Lists what is wrong with an instance: its failed objects, then those that it ran out of time for,
-/// else its error.
+/// Lists what is wrong with an instance: that it could not be returned, its failed objects, then those
+/// that it ran out of time for, else its error.
 pub(super) fn findings(operation: &Operation) -> Vec<Finding<'_>> {
+    return_of(operation).into_iter().chain(of_release(operation)).collect()
+}
+
+/// Gives why an instance could not be returned. What it was to return to may have come from elsewhere: it
+/// stands where that stands for which it should have been, else where the sources are.
+fn return_of(operation: &Operation) -> Option<Finding<'_>> {
+    let error = operation.rollback.as_ref()?.return_error()?;
+    let place = of_release(operation).into_iter().find_map(|finding| finding.place);
+    Some(Finding {
+        place: place.or_else(|| operation.objects.iter().find_map(|object| object.source.as_ref())),
+        title: error.code.word().to_owned(),
+        message: error.to_string(),
+    })
+}
+
+fn of_release(operation: &Operation) -> Vec<Finding<'_>> {
     let Some(error) = &operation.error else { return Vec::new() };
     let in_state = |wanted: fn(State) -> bool| {
         operation.objects.iter().filter(move |object| object.state.is_some_and(wanted))

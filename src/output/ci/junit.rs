@@ -67,6 +67,7 @@ fn suite(out: &mut String, operation: &Operation, cases: &[Case<'_>], told: &Tol
         ("revision", number(instance.revision)),
         ("release", number(instance.release)),
         ("outcome", instance.outcome.map(|outcome| outcome.word().to_owned())),
+        ("rollback", operation.rollback.as_deref().map(|back| fate_of_return(back).to_owned())),
     ] {
         if let Some(value) = value {
             out.push_str("      <property");
@@ -110,6 +111,14 @@ fn cases<'a>(operation: &'a Operation, told: &Told<'_>) -> Vec<Case<'a>> {
     }
     cases.extend(operation.rollback.as_deref().map(of_return));
     cases
+}
+
+/// Says in a word what became of a return.
+fn fate_of_return(back: &Operation) -> &'static str {
+    match back.instance.outcome {
+        Some(outcome) if back.error.is_none() => outcome.word(),
+        _ => "failed",
+    }
 }
 
 /// Gives the case of what returned an instance, or should have.

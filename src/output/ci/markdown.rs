@@ -21,8 +21,12 @@ pub(super) fn text(told: &Told<'_>) -> String {
 
 fn of_instance(operation: &Operation, told: &Told<'_>) -> String {
     let InstanceView { name, runtime, namespace, outcome, .. } = &operation.instance;
-    let word = outcome.map_or("failed", |outcome| outcome.word());
-    let mut out = format!("### {}: {} {}\n\n", plain(name), told.verb, plain(&spoken(word)));
+    let word = match operation.is_not_begun() {
+        true => "not begun".to_owned(),
+        false => spoken(outcome.map_or("failed", |outcome| outcome.word())),
+    };
+    let fate = fate(&word, operation);
+    let mut out = format!("### {}: {} {}\n\n", plain(name), told.verb, plain(&fate));
     let mut facts = Vec::new();
     facts.extend(runtime.iter().map(|runtime| format!("runtime {}", code(runtime))));
     facts.extend(namespace.iter().map(|namespace| format!("namespace {}", code(namespace))));
@@ -45,6 +49,18 @@ fn of_instance(operation: &Operation, told: &Told<'_>) -> String {
         line(&mut out, &format!("> {}", plain(remark)));
     }
     out
+}
+
+/// Says what became of an instance: its outcome, unless it gave way to what was there before.
+fn fate(outcome: &str, operation: &Operation) -> String {
+    // What went well gave way since others did not.
+    let others = if operation.error.is_none() { " with others that failed" } else { "" };
+    match operation.rollback.as_deref() {
+        None => outcome.to_owned(),
+        Some(Operation { error: None, .. }) if !others.is_empty() => format!("rolled back{others}"),
+        Some(Operation { error: None, .. }) => format!("{outcome}, rolled back"),
+        Some(Operation { error: Some(_), .. }) => format!("{outcome}, not rolled back{others}"),
+    }
 }
 
 /// Names a release, and what it is of.

@@ -167,6 +167,13 @@ impl Reports {
         }
     }
 
+    /// Annotates that an instance could not be returned after its own answer was told.
+    pub(crate) fn annotate_return(&self, operation: &Operation) {
+        if let Some(annotations) = &self.annotations {
+            write_stderr(&annotations.of_return(operation));
+        }
+    }
+
     /// Annotates failures that are no instance's.
     pub(crate) fn annotate_errors(&self, errors: &[Error]) {
         if let Some(annotations) = &self.annotations {

@@ -138,6 +138,7 @@ fn what_ends_before_any_object_is_a_case_of_its_own() {
 /// A deploy that failed, and what was to return it.
 fn returned(error: Option<Error>) -> Operation {
     let instance = InstanceView {
+        name: "web".into(),
         definition: Some("web".into()),
         revision: Some(1),
         release: Some(8),
@@ -157,19 +158,46 @@ fn lines<'t>(text: &'t str, with: &[&str]) -> String {
 fn a_return_is_in_the_reports() {
     let error =
         Error::failed(Code::NoSuchRelease, "none went well").hint("`workloadctl delete web`");
-    let all = [returned(None), returned(Some(error))];
+    // What went well goes back with others that did not.
+    let well = |back: Operation| {
+        let instance = InstanceView { outcome: Some(OperationOutcome::Ready), ..failed().instance };
+        let objects = vec![object("Service", "web", Action::Create, State::Ready)];
+        Operation { instance, objects, error: None, ..back }
+    };
+    let both = [returned(None), returned(Some(error))];
+    let all = [both.clone(), both.map(well)].concat();
     let text = with_told(&all, junit::text);
     insta::assert_snapshot!(lines(&text, &["<testsuite ", "rollback", "<error", "hint"]), @r#"
     <testsuite name="web" timestamp="2027-01-15T08:00:13Z" tests="5" failures="1" errors="0" skipped="1" time="14.000">
+    <property name="rollback" value="ready"/>
     <testcase classname="web" name="rollback" time="1.500"/>
     <testsuite name="web" timestamp="2027-01-15T08:00:13Z" tests="5" failures="1" errors="1" skipped="1" time="14.000">
+    <property name="rollback" value="failed"/>
+    <testcase classname="web" name="rollback" time="1.500">
+    <error type="no-such-release" message="none went well">hint: `workloadctl delete web`
+    <testsuite name="web" timestamp="2027-01-15T08:00:13Z" tests="2" failures="0" errors="0" skipped="0" time="14.000">
+    <property name="rollback" value="ready"/>
+    <testcase classname="web" name="rollback" time="1.500"/>
+    <testsuite name="web" timestamp="2027-01-15T08:00:13Z" tests="2" failures="0" errors="1" skipped="0" time="14.000">
+    <property name="rollback" value="failed"/>
     <testcase classname="web" name="rollback" time="1.500">
     <error type="no-such-release" message="none went well">hint: `workloadctl delete web`
     "#);
     let text = with_told(&all, markdown::text);
-    insta::assert_snapshot!(lines(&text, &["release", "roll", "delete"]), @"
+    insta::assert_snapshot!(lines(&text, &["###", "release", "roll", "delete"]), @"
+    ### web: deploy not ready, rolled back
     runtime `kind-dev` · namespace `web` · release 7 (web revision 3) · 12 s
     rolled back: release 8 (web revision 1) · ready · 1.5 s
+    #### Deployment/web → pod web-1 → container app
+    ### web: deploy not ready, not rolled back
+    runtime `kind-dev` · namespace `web` · release 7 (web revision 3) · 12 s
+    **cannot roll back: none went well**
+    hint: `` `workloadctl delete web` ``
+    #### Deployment/web → pod web-1 → container app
+    ### web: deploy rolled back with others that failed
+    runtime `kind-dev` · namespace `web` · release 7 (web revision 3) · 12 s
+    rolled back: release 8 (web revision 1) · ready · 1.5 s
+    ### web: deploy ready, not rolled back with others that failed
     runtime `kind-dev` · namespace `web` · release 7 (web revision 3) · 12 s
     **cannot roll back: none went well**
     hint: `` `workloadctl delete web` ``
@@ -179,7 +207,22 @@ fn a_return_is_in_the_reports() {
     let reports = Reports::new(None).with(files, home.path(), 0).unwrap();
     reports.write("deploy", &all).unwrap();
     let events = fs::read_to_string(home.path().join("e.jsonl")).unwrap();
-    assert_eq!(events.matches("\"event\":\"error\"").count(), 3, "{events}");
+    assert_eq!(events.matches("\"event\":\"error\"").count(), 4, "{events}");
+    let told = Annotations::from(PathBuf::new());
+    let annotations = all.iter().map(|operation| told.of_operation(operation));
+    let quality: Vec<serde_json::Value> = serde_json::from_str(&quality::text(&all)).unwrap();
+    let quality =
+        quality.iter().map(|issue| format!("{} {}\n", issue["location"], issue["description"]));
+    insta::assert_snapshot!(annotations.chain(quality).collect::<String>(), @r#"
+    ::error file=k8s/web.yaml,line=3,col=1,title=Deployment/web::pod web-1: container <app> ended, 100%25 see @ops
+    ::error file=k8s/web.yaml,line=3,col=1,title=no-such-release::cannot roll back `web`: none went well
+    ::error file=k8s/web.yaml,line=3,col=1,title=Deployment/web::pod web-1: container <app> ended, 100%25 see @ops
+    ::error file=k8s/web.yaml,line=3,col=1,title=no-such-release::cannot roll back `web`: none went well
+    {"lines":{"begin":3},"path":"k8s/web.yaml"} "Deployment/web: pod web-1: container <app> ended, 100%\nsee @ops"
+    {"lines":{"begin":3},"path":"k8s/web.yaml"} "no-such-release: cannot roll back `web`: none went well"
+    {"lines":{"begin":3},"path":"k8s/web.yaml"} "Deployment/web: pod web-1: container <app> ended, 100%\nsee @ops"
+    {"lines":{"begin":3},"path":"k8s/web.yaml"} "no-such-release: cannot roll back `web`: none went well"
+    "#);
 }
 
 #[test]

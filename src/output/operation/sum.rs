@@ -64,8 +64,7 @@ pub(crate) fn fate(verb: Verb, operation: &Operation) -> &'static str {
 
 fn failure(operation: &Operation, error: &Error) -> &'static str {
     match error.code {
-        _ if operation.not_begun => "not begun",
-        Code::DependencyFailed => "not begun",
+        _ if operation.is_not_begun() => "not begun",
         Code::Interrupted => "interrupted",
         _ => "failed",
     }
