@@ -21,7 +21,7 @@ use crate::{
     workload::{
         error::{Code, Error, Result},
         kinds::{self, Kinds, Typed},
-        object::{GroupKind, ObjectId, split_api_version},
+        object::{GroupKind, Identity, ObjectId, split_api_version},
     },
 };
 
@@ -111,7 +111,7 @@ pub(crate) fn fail(
     })?;
     let is_there = there.contains(&found);
     let object = found.to_string();
-    let ObjectId { kind, namespace, name, .. } = found;
+    let Identity { kind, namespace, name, .. } = (*found).clone();
     let namespace = namespace.unwrap_or_default();
     let asked = AskedToFail { object, namespace: namespace.clone(), is_there };
     sandbox
