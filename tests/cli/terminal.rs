@@ -218,7 +218,7 @@ fn another_persons_instance_is_continued_only_after_a_yes() {
     typed "y\n": exit code 0
     y
     continuing web: release 1, last deployed by ann@HOST N s ago. Go on? [y/N] continuing web: release 1, last deployed by ann@HOST N s ago
-    web deployed to sandbox (release 2, web revision 1): 1 created, 1 unchanged, 1 pruned; ready in N s
+    web deployed to sandbox (release 2, web revision 2): 1 created, 1 unchanged, 1 pruned; ready in N s
     namespace web
 
     $ workloadctl list -o name

@@ -66,7 +66,7 @@ on_both! {
         $ workloadctl deploy NAME -f set.yaml --progress none
         exit code 0
         --- stdout
-        NAME deployed to RUNTIME (release 2, NAME revision 1): 1 updated, 1 unchanged, 1 pruned; ready in N s
+        NAME deployed to RUNTIME (release 2, NAME revision 2): 1 updated, 1 unchanged, 1 pruned; ready in N s
         namespace NAME
         --- stderr
         continuing NAME: release 1, last deployed by ann@HOST N s ago
@@ -89,7 +89,7 @@ on_both! {
         $ workloadctl deploy NAME -f set.yaml --progress none
         exit code 0
         --- stdout
-        NAME deployed to RUNTIME (release 3, NAME revision 2): 1 created, 1 updated, 1 unchanged; ready in N s
+        NAME deployed to RUNTIME (release 3, NAME revision 3): 1 created, 1 updated, 1 unchanged; ready in N s
         namespace NAME
         ");
         snapshot!(told_as(place, &other, "bob", &name), @"
@@ -109,13 +109,13 @@ on_both! {
         exit code 0
         --- stdout
         NAME: Unhealthy, nothing of it is on the cluster any more: somebody deleted it
-        NAME revision 2 · release 3 by ann@HOST N s ago · runtime RUNTIME · namespace NAME (managed)
+        NAME revision 3 · release 3 by ann@HOST N s ago · runtime RUNTIME · namespace NAME (managed)
         ");
         snapshot!(place.told(&format!("deploy {name} --progress none")), @"
         $ workloadctl deploy NAME --progress none
         exit code 0
         --- stdout
-        NAME deployed to RUNTIME (release 4, NAME revision 2): 3 created; ready in N s
+        NAME deployed to RUNTIME (release 4, NAME revision 3): 3 created; ready in N s
         namespace NAME
         --- stderr
         runtime RUNTIME: stored with the instance
