@@ -10,6 +10,7 @@ mod preflight;
 mod recheck;
 mod scaling;
 mod sharing;
+mod simulated;
 mod terms;
 
 use std::{
@@ -261,6 +262,7 @@ impl Planning<'_> {
                 item.uid = Some(uid.clone());
                 item.action = Action::Recreate;
                 item.reason.clone_from(why);
+                self.show_recreation(&mut item).await;
             }
             Decision::Blocked { by, why } => {
                 item.action = Action::Blocked;

@@ -84,6 +84,7 @@ mod schema;
 mod sequences;
 mod served;
 mod shared;
+mod simulated;
 mod status;
 mod storm;
 mod strictness;

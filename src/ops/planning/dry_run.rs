@@ -178,7 +178,7 @@ impl Planning<'_> {
     }
 
     /// Tells what an apply would change: its answer against what is live.
-    fn difference(&self, desired: &Desired, live: &Value, answer: &Value) -> Difference {
+    pub(super) fn difference(&self, desired: &Desired, live: &Value, answer: &Value) -> Difference {
         let kind = desired.id.group_kind();
         let definition =
             self.desired.iter().find(|it| defined_kind(&it.body.look()).as_ref() == Some(&kind));
@@ -228,7 +228,13 @@ impl Rehearsal<'_> {
                         Some(live) => live,
                         None => self.planning.target.api.find(Request::get(&*self.path)).await,
                     };
-                    self.handle_failure(&failure, live.ok().flatten().as_ref())?
+                    let live = live.ok().flatten();
+                    let asked = self.handle_failure(&failure, live.as_ref())?;
+                    let is_told = !matches!(asked, None | Some(Asked::Rejected(_)));
+                    if let Some(live) = live.filter(|_| is_told) {
+                        self.difference = self.planning.simulated(self.desired, &live, &self.body);
+                    }
+                    asked
                 }
             };
             if let Some(asked) = asked {
