@@ -28,6 +28,10 @@ pub(crate) struct FrozenPlan {
     pub instance: InstanceName,
     /// The runtime, as it is stored with an instance.
     pub runtime: String,
+    /// The uid of the cluster's `kube-system`, where it could be read: elsewhere a context of the same
+    /// name may lead to another cluster.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub cluster_uid: Option<String>,
     /// `--namespace`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub namespace: Option<String>,

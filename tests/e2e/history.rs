@@ -68,6 +68,10 @@ on_both! {
         assert_eq!(all(), first);
         let again = place.run(&format!("rollback {name} --to 1 -o json")).expect(0).json();
         assert_eq!(again["outcome"], "unchanged", "{again}");
+        // A deploy would go on from there.
+        let on = place.run(&format!("plan {name}")).expect(0).stderr;
+        let said = format!("{name}: on from revision 1, to which release 5 went back, to revision 3\n");
+        assert!(on.contains(&said), "{on}");
 
         let history = place.run(&format!("history {name} -o json")).expect(0).json();
         let told: Vec<String> = history["releases"].as_array().unwrap().iter().map(|release| {

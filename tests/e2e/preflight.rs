@@ -489,6 +489,26 @@ on_both! {
         ");
     }
 
+    /// What it would make is nowhere else either.
+    fn a_plan_of_another_cluster_is_refused(place) {
+        let name = place.instance("");
+        place.write("set.yaml", BESIDE);
+        place.run(&format!("plan {name} -f set.yaml --out kept.plan")).expect(0);
+        let mut kept: Value = serde_json::from_str(&std::fs::read_to_string(place.path("kept.plan")).unwrap()).unwrap();
+        assert!(kept["clusterUid"].is_string(), "{kept}");
+        kept["clusterUid"] = "another".into();
+        place.write("kept.plan", &kept.to_string());
+        snapshot!(place.told("deploy --plan kept.plan"), @"
+        $ workloadctl deploy --plan kept.plan
+        exit code 5
+        --- stderr
+        error: the plan is of another state by now; nothing was written
+          RUNTIME is another cluster than the plan was made for
+        hint: `workloadctl plan NAME --out FILE`, with its flags, plans anew
+        ");
+        assert!(place.get(&format!("/api/v1/namespaces/{name}")).is_none());
+    }
+
     fn a_deploy_that_asks_shows_its_plan(place) {
         let name = place.instance("");
         place.write("set.yaml", BESIDE);

@@ -121,6 +121,8 @@ on_both! {
         }
         place.run(&format!("deploy {name} --definition {name}@1")).expect(0);
         assert_eq!((image(place, name), listed(place, name)), (ONE.into(), "1 (pinned, newest 2)".to_owned()));
+        let on = place.run(&format!("plan {name}")).expect(0).stderr;
+        assert!(on.contains(&format!("{name}: on from revision 1, which was pinned, to revision 2\n")), "{on}");
         let shown = place.run(&format!("instance show {name}")).expect(0).stdout;
         assert!(shown.contains("pinned           until a deploy without --revision\n"), "{shown}");
         // The record tells it to whoever comes from elsewhere.

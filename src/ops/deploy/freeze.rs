@@ -21,6 +21,7 @@ impl Deploy<'_> {
             kind,
             instance: self.name.clone(),
             runtime: start.choice.runtime.to_string(),
+            cluster_uid: start.target.cluster_uid.clone(),
             namespace: self.session.namespace.clone(),
             release: prepared.newest().map(|newest| newest.release.id.clone()),
             definition: draft.chosen.definition.clone(),

@@ -31,6 +31,12 @@ impl Planning<'_> {
     /// # Errors
     /// `plan-moved` (5), where anything of it is not what the plan saw; a request that failed.
     pub(crate) async fn recheck(mut self, frozen: &FrozenPlan) -> Result<(Plan, Live)> {
+        let known = self.target.cluster_uid.as_ref().zip(frozen.cluster_uid.as_ref());
+        if known.is_some_and(|(here, planned)| here != planned) {
+            let runtime = &self.target.runtime;
+            let told = format!("{runtime} is another cluster than the plan was made for");
+            return Err(moved(self.instance, vec![told]));
+        }
         let newest = self.record.and_then(|record| record.newest.as_ref());
         if newest.map(|newest| &newest.release.id) != frozen.release.as_ref() {
             let told = match newest {

@@ -12,6 +12,7 @@ use crate::{
         name::DefinitionName,
         overrides::{self, Overrides},
         record::Deployed,
+        release::Release,
     },
 };
 
@@ -85,6 +86,9 @@ impl Deploy<'_> {
         });
         if let Some(revision) = newest {
             let content = store.content(&revision)?;
+            if let Some(Deployed { release, .. }) = deployed {
+                self.tell_going_on(release, &revision);
+            }
             return Ok(ChosenRevision::of(revision, content));
         }
         match deployed {
@@ -96,6 +100,19 @@ impl Deploy<'_> {
                 );
                 Err(store.no_such_definition_or(definition.as_str(), &way))
             }
+        }
+    }
+
+    /// Says that a revision is left which was chosen on purpose: by a rollback, or by its number.
+    fn tell_going_on(&self, before: &Release, revision: &Revision) {
+        let why = match before.returns_to {
+            Some(_) => format!("to which release {} went back", before.number),
+            None if before.pinned => "which was pinned".to_owned(),
+            None => return,
+        };
+        if before.digest != revision.digest {
+            let (name, from, to) = (self.name, before.revision, revision.number);
+            self.note(format!("{name}: on from revision {from}, {why}, to revision {to}"));
         }
     }
 
