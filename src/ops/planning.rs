@@ -223,13 +223,15 @@ impl Planning<'_> {
         let Candidate { desired, entry, decision, .. } = &candidate;
         let live = candidate.live();
         let mut item = self.unchanged(&candidate, others, scaling);
+        if *decision == Decision::Unchanged {
+            item.entry = candidate.entry_as_it_is(candidate.has_completed());
+            item.reason = desired.hook.as_ref().map(Hook::told).unwrap_or_default();
+            return Ok(item);
+        }
         let mut to_come = candidate.entry_to_come(self.manager);
         match decision {
-            Decision::Unchanged => {
-                item.entry = candidate.entry_as_it_is(to_come.completed);
-                item.reason = desired.hook.as_ref().map(Hook::told).unwrap_or_default();
-                return Ok(item);
-            }
+            // Answered before.
+            Decision::Unchanged => {}
             // A Job runs once for each body: its time to live must not make it run again
             // (docs/design.md, Jobs).
             Decision::Create { after: None } if self.has_completed(desired, *entry).await? => {

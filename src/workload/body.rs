@@ -67,6 +67,16 @@ impl Body {
         }
     }
 
+    /// Gives its canonical JSON where it is at rest and nobody has made its tree.
+    pub(crate) fn resting_text(&self) -> Option<&str> {
+        self.text.as_deref().filter(|_| self.tree.get().is_none())
+    }
+
+    /// Tells whether a word may stand in it: of most bodies at rest that costs less than a look.
+    pub(crate) fn mentions(&self, word: &str) -> bool {
+        self.text.as_deref().is_none_or(|text| text.contains(word))
+    }
+
     /// Gives its tree to whoever needs no more of it.
     pub(crate) fn into_value(self) -> Value {
         self.tree();
@@ -188,6 +198,16 @@ mod tests {
         assert_eq!(body["a"], 1);
         assert_eq!(body.clone().into_value(), *body.look());
         assert!(is_text(&serde_json::from_value(value).unwrap()));
+    }
+
+    #[test]
+    fn a_word_is_looked_for_without_a_look() {
+        let mut body = Body::at_rest(json!({"kind": "Job"}));
+        assert_eq!((body.mentions("Job"), body.mentions("Complete")), (true, false));
+        assert!(body.resting_text().is_some());
+        // Of a tree nothing is known without walking it.
+        body["kind"] = "Pod".into();
+        assert!(body.mentions("Job") && body.resting_text().is_none());
     }
 
     #[test]

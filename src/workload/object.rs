@@ -3,6 +3,7 @@
 //! Identity is group + kind + namespace + name; the API version is never part of it.
 
 use std::{
+    borrow::Cow,
     fmt,
     ops::{Deref, DerefMut},
     sync::Arc,
@@ -134,6 +135,20 @@ impl ObjectId {
         )
     }
 
+    /// Reads the identity off a body, of one at rest without making its tree.
+    pub(crate) fn of_body(body: &Body) -> Self {
+        match body.resting_text().map(serde_json::from_str::<Head>) {
+            Some(Ok(Head { api_version, kind, metadata })) => Self::new(
+                split_api_version(&api_version).0,
+                &kind,
+                metadata.namespace.as_deref().filter(|namespace| !namespace.is_empty()),
+                &metadata.name,
+            ),
+            // What has another form is read as far as it goes.
+            Some(Err(_)) | None => Self::of(&body.look()),
+        }
+    }
+
     /// Gives the group and kind.
     pub fn group_kind(&self) -> GroupKind {
         GroupKind::new(&*self.group, &*self.kind)
@@ -143,6 +158,26 @@ impl ObjectId {
     pub fn is(&self, group: &str, kind: &str) -> bool {
         self.group == group && self.kind == kind
     }
+}
+
+/// What of a body its identity is read off.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Head<'a> {
+    #[serde(borrow, default)]
+    api_version: Cow<'a, str>,
+    #[serde(borrow, default)]
+    kind: Cow<'a, str>,
+    #[serde(borrow, default)]
+    metadata: HeadMetadata<'a>,
+}
+
+#[derive(Default, Deserialize)]
+struct HeadMetadata<'a> {
+    #[serde(default)]
+    namespace: Option<String>,
+    #[serde(borrow, default)]
+    name: Cow<'a, str>,
 }
 
 /// An identity without owning it: group, kind, namespace (empty: none), name.
@@ -177,7 +212,7 @@ pub(crate) struct Object {
 impl Object {
     /// Reads the identity off the body.
     pub(crate) fn id(&self) -> ObjectId {
-        ObjectId::of(&self.body.look())
+        ObjectId::of_body(&self.body)
     }
 
     /// Gives `apiVersion`; empty where it is missing.
@@ -188,5 +223,39 @@ impl Object {
     /// Gives `kind`; empty where it is missing.
     pub(crate) fn kind(&self) -> &str {
         self.body.get("kind").and_then(Value::as_str).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_identity_of_a_body_at_rest_is_that_of_its_tree() {
+        for (body, expected) in [
+            (
+                json!({"apiVersion": "apps/v1", "kind": "Deployment", "spec": {"name": 1},
+                "metadata": {"labels": {"name": "x"}, "name": "a\"ä", "namespace": "n"}}),
+                ObjectId::new("apps", "Deployment", Some("n"), "a\"ä"),
+            ),
+            (
+                json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": "a", "namespace": ""}}),
+                ObjectId::new("", "Node", None, "a"),
+            ),
+            (json!({"kind": "List", "metadata": null}), ObjectId::new("", "List", None, "")),
+            (
+                json!({"kind": 1, "metadata": {"name": ["a"], "namespace": "n"}}),
+                ObjectId::new("", "", Some("n"), ""),
+            ),
+            (json!([]), ObjectId::new("", "", None, "")),
+        ] {
+            assert_eq!(ObjectId::of(&body), expected);
+            let body = Body::at_rest(body);
+            assert_eq!(ObjectId::of_body(&body), expected);
+            assert!(body.resting_text().is_some(), "it goes on resting");
+            assert_eq!(ObjectId::of_body(&Body::from(Value::clone(&body.look()))), expected);
+        }
     }
 }

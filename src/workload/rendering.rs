@@ -55,6 +55,10 @@ pub(crate) fn check(objects: &[Object], files: &[SourceFile]) -> Result<()> {
 
 /// Finds what is wrong with the annotations of an object.
 pub(crate) fn wrong_annotations(object: &Object) -> Vec<WrongAnnotation> {
+    if !object.body.mentions("\"annotations\"") {
+        return Vec::new();
+    }
+    let object = &Object { body: object.body.look(), origin: object.origin.clone() };
     let mut wrong = check_annotations(object);
     wrong.extend(versioning::check(object));
     wrong

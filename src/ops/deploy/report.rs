@@ -18,6 +18,7 @@ use crate::{
         details::reached_by,
         error::Result,
         instance::Observed,
+        kinds::pod_template::has_template,
         name::InstanceName,
         object::ObjectId,
         plan::{Item, Plan},
@@ -283,7 +284,11 @@ fn item_view(item: &Item) -> ObjectView {
         // A hook that does not run is not as it should be: whether it is there says nothing.
         action: (!item.is_idle_hook()).then_some(item.action),
         message: item.reason.clone(),
-        images: images_of(&desired.body.look()),
+        images: if has_template(&desired.id) {
+            images_of(&desired.body.look())
+        } else {
+            Vec::new()
+        },
         source: desired.origin.clone(),
         yielded: item.entry.as_ref().map(|entry| entry.yielded.clone()).unwrap_or_default(),
         changes: item.difference.clone(),

@@ -37,6 +37,12 @@ impl Candidate<'_> {
         self.at_rest.as_ref().map(Body::look)
     }
 
+    /// Tells whether what is live is a Job that has completed.
+    pub(super) fn has_completed(&self) -> bool {
+        let may_have = |body: &&Body| body.mentions("Complete");
+        self.at_rest.as_ref().filter(may_have).is_some_and(|body| is_complete(&body.look()))
+    }
+
     /// Gives it with another decision.
     pub(super) fn decided(&self, decision: Decision) -> Self {
         Self { decision, at_rest: self.at_rest.clone(), ..*self }
@@ -52,7 +58,7 @@ impl Candidate<'_> {
             keep: desired.keep,
             unsettled: *unsettled,
             hook: desired.hook.is_some(),
-            completed: live.as_deref().is_some_and(is_complete),
+            completed: self.has_completed(),
             ..Entry::new(desired.id.clone(), &desired.version)
         };
         if let Some(entry) = entry {

@@ -23,7 +23,7 @@ impl Live {
 
     /// Tells whether the text of an object has a word: of most it costs less than a look.
     pub(super) fn mentions(&self, id: &ObjectId, word: &str) -> bool {
-        self.0.get(id).is_some_and(|body| body.text().contains(word))
+        self.0.get(id).is_some_and(|body| body.mentions(word))
     }
 
     /// Lists what is there.

@@ -9,7 +9,7 @@
 //! Names, plurals, short names and versions are not facts of this table: the embedded discovery
 //! has them ([`Kinds::builtin`](super::Kinds::builtin)).
 
-use std::fmt;
+use std::{collections::HashMap, fmt, sync::LazyLock};
 
 use Trait::{
     ClaimTemplates, FixedSpec, GovernsPods, NoDependents, Precious, Readopting, Restarted, Scaled,
@@ -158,8 +158,12 @@ pub(crate) enum DeletionWave {
 /// Gives what is true of the kind of an object; of a custom resource nothing is.
 pub(crate) fn builtin_kind(id: &ObjectId) -> &'static BuiltinKind {
     static CUSTOM: BuiltinKind = plain("", "", &[]);
-    let of = |kind: &str| TABLE.iter().find(|row| row.group == id.group && row.kind == kind);
-    of(&id.kind).or_else(|| of("*")).unwrap_or(&CUSTOM)
+    // Asked many times of each object.
+    static ROWS: LazyLock<HashMap<(&str, &str), &BuiltinKind>> =
+        LazyLock::new(|| TABLE.iter().rev().map(|row| ((row.group, row.kind), row)).collect());
+    let rows: &HashMap<(&str, &str), _> = &ROWS;
+    let of = |kind| rows.get(&(&*id.group, kind));
+    of(&id.kind).or_else(|| of("*")).copied().unwrap_or(&CUSTOM)
 }
 
 const fn plain(group: &'static str, kind: &'static str, traits: &'static [Trait]) -> BuiltinKind {

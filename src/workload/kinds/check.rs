@@ -25,7 +25,8 @@ impl Kinds {
     pub(crate) fn check(&self, objects: &[Object]) -> Checked {
         let mut checked = Checked::default();
         for object in objects {
-            match self.judge(object) {
+            let looked_at = Object { body: object.body.look(), origin: object.origin.clone() };
+            match self.judge(&looked_at) {
                 Judgement::Fine => {}
                 Judgement::Wrong(error) => {
                     checked.errors.push(error.object(object.id()).at(&object.origin));

@@ -8,11 +8,17 @@ use crate::workload::object::{GroupKind, Object};
 const VERBS: [&str; 8] =
     ["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"];
 
+/// The kind that defines kinds.
+const DEFINITION: &str = "CustomResourceDefinition";
+
 impl Kinds {
     /// Takes in the kinds that CustomResourceDefinitions among the objects define. What is
     /// malformed is left to validation and to the server.
     pub(crate) fn add_crds(&mut self, objects: &[Object]) {
-        self.add_crd_bodies(objects.iter().map(|object| &*object.body));
+        let may_be = |object: &&Object| object.body.mentions(DEFINITION);
+        for object in objects.iter().filter(may_be) {
+            self.add_crd_bodies([&*object.body.look()]);
+        }
     }
 
     /// Takes in the kinds that CustomResourceDefinitions among the bodies define.
@@ -28,8 +34,7 @@ impl Kinds {
 /// Tells whether a body is a CustomResourceDefinition.
 pub(crate) fn is_definition(body: &Value) -> bool {
     let text = |key: &str| body.get(key).and_then(Value::as_str).unwrap_or_default();
-    text("kind") == "CustomResourceDefinition"
-        && text("apiVersion").starts_with("apiextensions.k8s.io/")
+    text("kind") == DEFINITION && text("apiVersion").starts_with("apiextensions.k8s.io/")
 }
 
 /// Gives the kind that a CustomResourceDefinition defines; none for anything else.

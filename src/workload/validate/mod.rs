@@ -60,11 +60,26 @@ pub(crate) fn rendered(
     kinds: &Kinds,
     unknown: &[Error],
 ) -> Report {
-    let bodies = placed.iter().map(|placed| &*placed.body);
+    let bodies = placed.iter().filter(|placed| is_crd(placed)).map(|placed| &*placed.body);
     let overriding = Overriding { overrides, objects: &content.objects, kinds };
     let mut judge = RenderedJudge::new(bodies, unknown, Some(overriding));
     placed.iter().for_each(|placed| judge.look_at(placed));
     judge.finish(&content.files)
+}
+
+/// Validates what the placement itself has made or named, of objects with which nothing was wrong as
+/// they were read.
+pub(crate) fn renamed(placed: &[Placed]) -> Report {
+    let bodies = placed.iter().filter(|placed| is_crd(placed)).map(|placed| &*placed.body);
+    let mut judge = RenderedJudge::new(bodies, &[], None);
+    let is_new =
+        |placed: &&Placed| placed.origin.is_none() || placed.declared().name != placed.id.name;
+    placed.iter().filter(is_new).for_each(|placed| judge.look_at(placed));
+    judge.finish(&[])
+}
+
+fn is_crd(placed: &Placed) -> bool {
+    placed.id.is("apiextensions.k8s.io", "CustomResourceDefinition")
 }
 
 /// Lists what is wrong with one object, a line each; `definitions` describe custom resources.
@@ -133,6 +148,28 @@ mod tests {
 
     use super::*;
     use crate::workload::object::Object;
+
+    /// Of objects that were judged before, only what the placement has made of them is.
+    #[test]
+    fn what_the_placement_names_is_judged_again() {
+        let placed = |name: &str, declared: Option<&str>, origin: Option<Origin>| {
+            let body = json!({"apiVersion": "v1", "kind": "ConfigMap", "date": {},
+                "metadata": {"name": name, "namespace": "n"}});
+            let id = ObjectId::of(&body);
+            let declared = declared.map(|name| ObjectId::new("", "ConfigMap", None, name));
+            Placed { id, declared, body: body.into(), origin }
+        };
+        let there = Some(Origin::line("a.yaml", 1));
+        for (placed, is_judged) in [
+            (placed("a", None, there.clone()), false),
+            (placed("a", Some("a"), there.clone()), false),
+            (placed("a-1", Some("a"), there), true),
+            (placed("a", None, None), true),
+        ] {
+            let report = renamed(std::slice::from_ref(&placed));
+            assert_eq!(!report.mistakes.is_empty(), is_judged, "{placed:?}");
+        }
+    }
 
     /// What can be judged at once need not be kept until the set is complete.
     #[test]

@@ -82,7 +82,10 @@ impl Deploy<'_> {
         let Placement { mode, namespace, objects: placed, notes, mut warnings } = placement;
         let mut report = Report::default();
         if how != Validation::Ignore {
-            report = validate::rendered(&placed, content, &overrides, kinds, &unknown);
+            report = match self.are_judged(&overrides) {
+                true => validate::renamed(&placed),
+                false => validate::rendered(&placed, content, &overrides, kinds, &unknown),
+            };
             start.target.relent(&mut report).await?;
         }
         if !unknown.is_empty() {
@@ -117,6 +120,15 @@ impl Deploy<'_> {
             why,
             missing,
         })
+    }
+
+    /// Tells whether nothing was wrong with the objects as they were read, and nothing but their
+    /// place has changed since: judging them again takes a tenth of what a deploy that changes nothing
+    /// takes.
+    fn are_judged(&self, overrides: &Overrides) -> bool {
+        let DeployOptions { given, frozen, .. } = self.options;
+        let is_clean = given.as_ref().is_some_and(|given| given.report == Report::default());
+        is_clean && frozen.is_none() && overrides.is_empty()
     }
 }
 

@@ -97,7 +97,11 @@ impl Deploy<'_> {
         refuse_second_own(&start.target, &desired, &chosen.definition, &manager, &live).await?;
         let drifting = record.as_ref().filter(|_| !start.is_half_deleted());
         let repairs = repairs::find(drifting, &start.target.kinds, &plan, &live, &manager);
-        let seen = Sighting::all(&plan, &live);
+        let seen = match purpose {
+            Purpose::Rehearse => Sighting::all(&plan, &live),
+            // Nobody keeps the plan.
+            Purpose::Deploy { .. } => Vec::new(),
+        };
         let stale = self.find_stale(&start.target, &plan, &live, &manager).await?;
         let mut draft = Draft {
             chosen,
