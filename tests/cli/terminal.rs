@@ -263,17 +263,17 @@ fn what_only_the_record_brings_is_deployed_only_after_a_yes() {
     typed "n\n": exit code 1
     n
     web: release 2 by tester@HOST, N s ago
-    web: revision 1 of `web` from the record alone (release 2 by tester@HOST, N s ago). Deploy this? [y/N] error: answered no; nothing was written
+    web: revision 2 of `web` from the record alone (release 2 by tester@HOST, N s ago). Deploy this? [y/N] error: answered no; nothing was written
 
     typed "y\n": exit code 0
     y
     web: release 2 by tester@HOST, N s ago
-    web: revision 1 of `web` from the record alone (release 2 by tester@HOST, N s ago). Deploy this? [y/N] web: revision 1 of `web` from the record alone (release 2 by tester@HOST, N s ago)
-    web deployed to sandbox (release 3, web revision 1): 2 unchanged; ready in N s
+    web: revision 2 of `web` from the record alone (release 2 by tester@HOST, N s ago). Deploy this? [y/N] web: revision 2 of `web` from the record alone (release 2 by tester@HOST, N s ago)
+    web deployed to sandbox (release 3, web revision 2): 2 unchanged; ready in N s
     namespace web
 
     typed "": exit code 0
-    web deployed to sandbox (release 4, web revision 1): 2 unchanged; ready in N s
+    web deployed to sandbox (release 4, web revision 2): 2 unchanged; ready in N s
     namespace web
     "#);
 }
