@@ -12,7 +12,7 @@ use workloadctl::testing::Request;
 
 use crate::{
     harness::{Outcome, Place, side_by_side, variable},
-    hooks::{done, runs},
+    hooks::{self, done},
     served::Server,
 };
 
@@ -49,14 +49,25 @@ fn run(place: &Place, line: &str) -> Outcome {
 /// Deploys; gives the Jobs that ran, without the name of the instance before theirs.
 fn jobs(place: &Place, name: &str, flags: &str) -> Vec<String> {
     let told = done(&run(place, &format!("deploy {name} {flags} --progress json")).expect(0));
-    let names = runs(&told).into_iter();
+    let names = hooks::runs(&told).into_iter();
     names.map(|job| job.strip_prefix(&format!("{name}-")).unwrap_or(job).to_owned()).collect()
 }
 
-/// Tells whether a command does nothing: no write, no hook.
-fn is_unchanged(outcome: Outcome) {
-    let told = outcome.expect(0).json();
-    assert_eq!(told["outcome"], "unchanged", "{told}");
+/// Checks that a deploy does nothing: no release, no write, no hook.
+fn is_unchanged(place: &Place, line: &str) {
+    is_left_alone(&run(place, &format!("deploy {line} {TOLD}")));
+}
+
+/// The flags with which a deploy tells what it does, and what came of it.
+const TOLD: &str = "--progress json -o json";
+
+fn is_left_alone(outcome: &Outcome) {
+    let told = outcome.json();
+    assert_eq!((outcome.code, &told["outcome"]), (0, &"unchanged".into()), "{told}");
+    assert_eq!(done(outcome), Vec::<String>::new(), "{told}");
+    let counts = told["counts"].as_object().unwrap().iter();
+    let changes: Vec<_> = counts.filter(|(of, count)| *of != "unchanged" && **count != 0).collect();
+    assert!(changes.is_empty(), "{changes:?}");
 }
 
 fn remove_namespace(place: &Place, name: &str) {
@@ -74,19 +85,19 @@ fn a_chart_is_deployed(place: &Place) {
     assert_eq!(map("conf").unwrap()["data"]["GREETING"], "hi");
     let stateful = format!("/apis/apps/v1/namespaces/{name}/statefulsets/{name}-cache");
     assert!(place.get(&stateful).is_some(), "the subchart");
-    is_unchanged(run(place, &format!("deploy {name} {folder} -o json")));
+    is_unchanged(place, &format!("{name} {folder}"));
 
     let two = "--helm-set replicas=2";
     assert_eq!(jobs(place, name, &format!("-f {chart} {two}")), ["check", "migrate"]);
     assert_eq!(map("conf").unwrap()["data"]["GREETING"], "hello");
     // The same chart as a package, and through a pipe.
     helm(place, &format!("package {chart} -d ."));
-    is_unchanged(run(place, &format!("deploy {name} -f shop-1.0.0.tgz {two} -o json")));
+    is_unchanged(place, &format!("{name} -f shop-1.0.0.tgz {two}"));
     let rendered = helm(place, &format!("template {name} {chart} -n {name} --set replicas=2"));
     place.write("rendered.yaml", &rendered);
-    let line = format!("deploy {name} -f - -o json");
+    let line = format!("deploy {name} -f - {TOLD}");
     let stdin = Stdio::from(std::fs::File::open(place.path("rendered.yaml")).unwrap());
-    is_unchanged(Outcome::of(&line, place.command(&line).stdin(stdin).output().unwrap()));
+    is_left_alone(&Outcome::of(&line, place.command(&line).stdin(stdin).output().unwrap()));
 
     // What asks to be kept stays, with its namespace.
     place.run(&format!("delete {name} --yes")).expect(0);
@@ -196,7 +207,11 @@ const KINDS: [&str; 32] = [
     "ValidatingWebhookConfiguration",
 ];
 
-/// Says which hooks run, in their order: those of before, by weight, kind and name, and those of after.
+/// What is no hook.
+const REST: &str = "the rest";
+
+/// Says which hooks run, in their order: those of before, by weight, kind and name, and after the rest
+/// those of after.
 fn turns(hooks: &[Value], occasion: &str) -> Vec<String> {
     let turn = |event: String| {
         let mut turn: Vec<_> = hooks
@@ -213,22 +228,46 @@ fn turns(hooks: &[Value], occasion: &str) -> Vec<String> {
             })
             .collect();
         turn.sort_unstable();
-        turn.into_iter().map(|(_, _, name, kind)| format!("{kind}/{name}")).collect::<Vec<_>>()
+        let lines = turn.into_iter().flat_map(|(_, _, name, kind)| {
+            // What runs has to end before the next one is made.
+            let ends = runs(kind).then(|| format!("ready {kind}/{name}"));
+            std::iter::once(format!("make {kind}/{name}")).chain(ends)
+        });
+        lines.collect::<Vec<_>>()
     };
-    [turn(format!("pre-{occasion}")), turn(format!("post-{occasion}"))].concat()
+    let rest = vec![REST.to_owned()];
+    [turn(format!("pre-{occasion}")), rest, turn(format!("post-{occasion}"))].concat()
 }
 
-/// Deploys; tells which of the hooks were made, in that order.
-fn made(place: &Place, line: &str, hooks: &[Value]) -> Vec<String> {
+/// Tells the kinds that run and end.
+fn runs(kind: &str) -> bool {
+    matches!(kind, "Job" | "Pod")
+}
+
+/// Deploys; tells what was made of the hooks and of the rest, and which of the hooks ended, in that
+/// order; `anew` are the hooks that count.
+fn seen(place: &Place, line: &str, hooks: &[Value], anew: &[Value]) -> Vec<String> {
     let told = done(&run(place, &format!("deploy {line} --progress json")).expect(0));
-    let made = told.iter().filter_map(|told| told.split_once(' '));
-    let made = made.filter(|(action, _)| matches!(*action, "create" | "recreate"));
-    let is_hook = |object: &str| {
-        object.split_once('/').is_some_and(|(kind, name)| {
-            hooks.iter().any(|it| it["kind"] == kind && it["metadata"]["name"] == name)
-        })
-    };
-    made.filter(|(_, object)| is_hook(object)).map(|(_, object)| object.to_owned()).collect()
+    let told = told.iter().filter_map(|told| {
+        let (what, object) = told.split_once(' ')?;
+        let (kind, name) = object.split_once('/')?;
+        let is_it = |hook: &Value| hook["kind"] == kind && hook["metadata"]["name"] == name;
+        let is_one = |hooks: &[Value]| hooks.iter().any(is_it);
+        match what {
+            "create" | "recreate" if is_one(anew) => Some(format!("make {object}")),
+            "ready" if is_one(anew) && runs(kind) => Some(format!("ready {object}")),
+            // What hooks may be made of comes before them.
+            "create" | "recreate" | "update"
+                if !is_one(hooks) && kind != "CustomResourceDefinition" =>
+            {
+                Some(REST.to_owned())
+            }
+            _ => None,
+        }
+    });
+    let mut told: Vec<String> = told.collect();
+    told.dedup();
+    told
 }
 
 fn public_charts_come_and_go(place: &Place) {
@@ -239,17 +278,17 @@ fn public_charts_come_and_go(place: &Place) {
         let shown = chart.folder.display();
         let hooks = hooks_of(place, &chart, name);
         let line = format!("{name} -f {shown}{}", chart.install);
-        assert_eq!(made(place, &line, &hooks), turns(&hooks, "install"), "{shown}");
-        is_unchanged(run(place, &format!("deploy {line} -o json")));
+        assert_eq!(seen(place, &line, &hooks, &hooks), turns(&hooks, "install"), "{shown}");
+        is_unchanged(place, &line);
         // What is kept from the release before is not made again.
-        let mut anew = hooks;
+        let mut anew = hooks.clone();
         anew.retain(|hook| {
             let policy = &hook["metadata"]["annotations"]["helm.sh/hook-delete-policy"];
-            let runs = matches!(hook["kind"].as_str(), Some("Job" | "Pod"));
-            runs || policy.as_str().is_none_or(|it| it.contains("before-hook-creation"))
+            hook["kind"].as_str().is_some_and(runs)
+                || policy.as_str().is_none_or(|it| it.contains("before-hook-creation"))
         });
         let line = format!("{name} -f {shown}{}", chart.upgrade);
-        assert_eq!(made(place, &line, &anew), turns(&anew, "upgrade"), "{shown}");
+        assert_eq!(seen(place, &line, &hooks, &anew), turns(&anew, "upgrade"), "{shown}");
         let told = run(place, &format!("status {name} -o json --exit-code")).expect(0).json();
         assert_eq!(
             (&told["status"], &told["release"]),
@@ -257,7 +296,7 @@ fn public_charts_come_and_go(place: &Place) {
             "{shown}: {told}"
         );
         let line = line.replace(" --restart", "");
-        is_unchanged(run(place, &format!("deploy {line} -o json")));
+        is_unchanged(place, &line);
         place.run(&format!("delete {name} --yes")).expect(0);
         assert_eq!(place.leftovers(name), Vec::<String>::new(), "{shown}");
     });

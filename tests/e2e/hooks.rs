@@ -92,9 +92,11 @@ on_both! {
             deployment("web", image),
             job("seed", &hook("post-install", 0), ""),
             job("report", &hook("post-install,post-upgrade", 1), ""),
+            // Weight, kind and name each say another order than the file, and one another.
+            job("audit", &hook("post-install,post-upgrade", 1), ""),
             job("migrate", &hook("pre-install,pre-upgrade", 5), ""),
-            job("check", &hook("pre-upgrade", 0), ""),
-            plain("ServiceAccount", "migrator", &hook("pre-install,pre-upgrade", -5)),
+            job("check", &hook("pre-upgrade", 6), ""),
+            plain("ServiceAccount", "migrator", &hook("pre-install,pre-upgrade", 5)),
             job("verify", &hook("test", 0), ""),
         ].concat();
         place.write("a.yaml", &text("web:1"));
@@ -102,7 +104,8 @@ on_both! {
         assert_eq!(deployed(place, &line, 0), [
             "create ServiceAccount/migrator", "create Job/migrate", "ready Job/migrate",
             "create Deployment/web", "ready Deployment/web",
-            "create Job/seed", "ready Job/seed", "create Job/report", "ready Job/report",
+            "create Job/seed", "ready Job/seed", "create Job/audit", "ready Job/audit",
+            "create Job/report", "ready Job/report",
         ]);
         let seed = uid(place, &web, "jobs", "seed");
         let migrate = uid(place, &web, "jobs", "migrate");
@@ -123,17 +126,18 @@ on_both! {
         update  Deployment/web  NAME  -
         -  Job/seed  NAME  hook post-install
         recreate  Job/report  NAME  hook post-install,post-upgrade
+        recreate  Job/audit  NAME  hook post-install,post-upgrade
         recreate  Job/migrate  NAME  hook pre-install,pre-upgrade
         create  Job/check  NAME  hook pre-upgrade
         recreate  ServiceAccount/migrator  NAME  hook pre-install,pre-upgrade
-        NAME on RUNTIME: 1 to create, 1 to update, 3 to recreate, 1 unchanged
+        NAME on RUNTIME: 1 to create, 1 to update, 4 to recreate, 1 unchanged
         --- stderr
-        left out Job/verify (a.yaml:30): it runs only on helm.sh/hook test
+        left out Job/verify (a.yaml:35): it runs only on helm.sh/hook test
         ");
         assert_eq!(deployed(place, &line, 0), [
-            "recreate ServiceAccount/migrator", "create Job/check", "ready Job/check",
-            "recreate Job/migrate", "ready Job/migrate", "update Deployment/web", "ready Deployment/web",
-            "recreate Job/report", "ready Job/report",
+            "recreate ServiceAccount/migrator", "recreate Job/migrate", "ready Job/migrate",
+            "create Job/check", "ready Job/check", "update Deployment/web", "ready Deployment/web",
+            "recreate Job/audit", "ready Job/audit", "recreate Job/report", "ready Job/report",
         ]);
         assert_eq!(uid(place, &web, "jobs", "seed"), seed);
         assert_ne!(uid(place, &web, "jobs", "migrate"), migrate);
