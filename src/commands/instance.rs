@@ -106,6 +106,7 @@ fn create(args: CreateArgs, call: &Invocation) -> Done {
     }
     let name: InstanceName = name.unwrap_or_default().parse()?;
     let definition = definition.map(|name| name.parse()).transpose()?;
+    overrides::check_drops(&edits, &[])?;
     let overrides = overrides::merge(&Overrides::default(), &edits);
     let next = format!("workloadctl deploy {name}");
     let mode = OperationMode {
@@ -144,6 +145,7 @@ fn create_from_file(named: &NamedWorkload, edits: &[OverrideEdit], call: &Invoca
     let created = session::run(call, mode, async |Surroundings { session, .. }| {
         let mut wanted = Vec::new();
         for instance in &named.selected {
+            overrides::check_drops(edits, &[&instance.overrides])?;
             let there = declared(session, instance);
             let runtime = runtime(&there, &instance.name)
                 .map_err(|error| with_place(error, named, instance))?;

@@ -19,7 +19,7 @@ use crate::{
         instance::{Instance, NamespaceMode, Observed, Status},
         name::{DefinitionName, InstanceName},
         object::{Object, split_api_version},
-        overrides::Overrides,
+        overrides::{OverrideEdit, Overrides, check_drops},
         placement::Destination,
         release::Outcome,
         rendering::{self, render_offline},
@@ -38,6 +38,28 @@ pub(crate) struct ListOptions<'a> {
     pub runtime: Option<&'a RuntimeName>,
     /// Only those in this namespace.
     pub namespace: Option<&'a str>,
+}
+
+/// Refuses edits that drop what none of several instances has, by what is stored or, in a workload
+/// file, declared. One that is not stored may have it: only its cluster knows.
+///
+/// # Errors
+/// `no-such-override` (2).
+pub(crate) fn check_drops_of_several<'a>(
+    store: &Store,
+    edits: &[OverrideEdit],
+    instances: impl Iterator<Item = (&'a InstanceName, Option<&'a Overrides>)>,
+) -> Result<()> {
+    if !edits.iter().any(OverrideEdit::is_drop) {
+        return Ok(());
+    }
+    let mut known = Vec::new();
+    for (name, declared) in instances {
+        let Some(stored) = store.instance(name)? else { return Ok(()) };
+        known.push(stored.overrides);
+        known.extend(declared.cloned());
+    }
+    check_drops(edits, &known.iter().collect::<Vec<_>>())
 }
 
 /// Lists instances by name, with the status that was seen last.

@@ -94,6 +94,8 @@ pub(crate) struct DeployOptions {
     pub declared: Option<Overrides>,
     /// `--image`, `--replicas`, `--patch`, `--set`, in the order given.
     pub edits: Vec<OverrideEdit>,
+    /// Whether an edit may drop what is not there: it is meant for one of several instances.
+    pub may_miss_drops: bool,
     pub restart: bool,
     /// Whether only what runs with an old ConfigMap or Secret is restarted.
     pub restart_stale: bool,
@@ -122,6 +124,7 @@ impl DeployOptions {
             definition: None,
             declared: None,
             edits: Vec::new(),
+            may_miss_drops: false,
             restart: false,
             restart_stale: false,
             load_images: false,

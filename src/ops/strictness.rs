@@ -109,6 +109,7 @@ pub(crate) async fn ask_server(
                 path: String::new(),
                 source: Some(object.origin.clone()),
                 flag: None,
+                key: None,
                 message: format!("`{runtime}` refuses it: {message}"),
                 expected: None,
                 suggestion: None,

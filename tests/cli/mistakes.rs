@@ -212,6 +212,113 @@ fn what_an_override_brought_is_shown_with_its_flag() {
     "##);
 }
 
+/// Where it is mended: the flag as it was typed, or the key of the file.
+#[test]
+fn what_a_command_or_a_file_overrides_is_shown_as_it_was_said() {
+    let program = Program::new();
+    program.write(
+        "web.yaml",
+        &format!("{WEB}---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: conf}}\n"),
+    );
+    program.write(
+        "w.yaml",
+        "apiVersion: workloadctl/v1alpha1
+kind: Workload
+metadata: {name: web}
+spec:
+  manifests: [web.yaml]
+  instances:
+  - name: web-dev
+    sets:
+      Deployment/web:spec.replica: 3
+      Deployment/web:spec.template.spec.restartPolicy: Never
+    patches:
+    - kind: Deployment
+      metadata: {name: web}
+      spec:
+        minReadySeconds: 'ten'
+        template: {spec: {containers: [{name: web, imagePullPolicy: Allways}]}}
+  - {name: web-b, images: {wbe: 'nginx:3'}}
+  - {name: web-c, sets: {'ConfigMap/conf:data.v': 1.10}}
+  - {name: web-d, replicas: {Deployment/wbe: 2}}
+  - name: web-e
+    patches: [{kind: Deployment, metadata: {name: nope}, spec: {replicas: 2}}]
+",
+    );
+    let lines = [
+        "plan web -f web.yaml --runtime sandbox --set deploy/web:spec.replica=1 --set deploy/web:spec.strategy=07",
+        "plan web -f web.yaml --runtime sandbox --set cm/conf:data.v=1.10",
+        "render web-dev -f w.yaml -o name",
+        "render web-b -f w.yaml",
+        "render web-c -f w.yaml",
+        "render web-d -f w.yaml",
+        "render web-e -f w.yaml",
+    ];
+    snapshot!(told(&program, &lines, ""), @r#"
+    $ workloadctl plan web -f web.yaml --runtime sandbox --set deploy/web:spec.replica=1 --set deploy/web:spec.strategy=07
+    exit code 2
+    --- stderr
+    error: 2 mistakes in the objects
+      --set deploy/web:spec.replica=1: Deployment/web: there is no field `spec.replica`
+         | --set deploy/web:spec.replica=1
+         |                       ^^^^^^^ did you mean `replicas`?
+      --set deploy/web:spec.strategy=07: Deployment/web: `spec.strategy` takes a mapping, not the number 7
+         | --set deploy/web:spec.strategy=07
+         |                                ^^
+    hint: `--validate warn` leaves the decision to the server
+
+    $ workloadctl plan web -f web.yaml --runtime sandbox --set cm/conf:data.v=1.10
+    exit code 2
+    --- stderr
+    error: --set ConfigMap/conf:data.v: data.v takes a text, not a number
+    hint: --set 'cm/conf:data.v="1.10"'
+
+    $ workloadctl render web-dev -f w.yaml -o name
+    exit code 2
+    --- stderr
+    error: 4 mistakes in the objects
+      w.yaml:9:7: spec.instances[0].sets[Deployment/web:spec.replica]: Deployment/web: there is no field `spec.replica`
+        9 |       Deployment/web:spec.replica: 3
+          |       ^^^^^^^^^^^^^^^^^^^^^^^^^^^ did you mean `replicas`?
+      w.yaml:10:56: spec.instances[0].sets[Deployment/web:spec.template.spec.restartPolicy]: Deployment/web: `spec.template.spec.restartPolicy` cannot be the text "Never"
+        10 |       Deployment/web:spec.template.spec.restartPolicy: Never
+           |                                                        ^^^^^ expected Always
+      w.yaml:15:26: spec.instances[0].patches[0].spec.minReadySeconds: Deployment/web: `spec.minReadySeconds` takes a whole number, not the text "ten"
+        15 |         minReadySeconds: 'ten'
+           |                          ^^^^^
+      w.yaml:16:69: spec.instances[0].patches[0].spec.template.spec.containers[0].imagePullPolicy: Deployment/web: `spec.template.spec.containers[0].imagePullPolicy` cannot be the text "Allways"
+        16 |         template: {spec: {containers: [{name: web, imagePullPolicy: Allways}]}}
+           |                                                                     ^^^^^^^ did you mean `Always`?
+    hint: `--validate warn` leaves the decision to the server
+
+    $ workloadctl render web-b -f w.yaml
+    exit code 2
+    --- stderr
+    error: w.yaml:17:28: spec.instances[1].images[wbe]: no container and no image repository is wbe
+      the nearest is web
+
+    $ workloadctl render web-c -f w.yaml
+    exit code 2
+    --- stderr
+    error: w.yaml:18:26: spec.instances[2].sets[ConfigMap/conf:data.v]: data.v takes a text, not a number
+    hint: put it in quotes: `"1.10"`
+
+    $ workloadctl render web-d -f w.yaml
+    exit code 2
+    --- stderr
+    error: w.yaml:19:30: spec.instances[3].replicas[Deployment/wbe]: it matches no single object
+      there is no object Deployment/wbe
+      write `Deployment/web`
+
+    $ workloadctl render web-e -f w.yaml
+    exit code 2
+    --- stderr
+    error: w.yaml:21:15: spec.instances[4].patches[0] of Deployment/nope matches no single object
+      there is no object Deployment/nope
+    hint: write `Deployment/web`
+    "#);
+}
+
 #[test]
 fn a_flag_of_several_lines_is_shown_in_one() {
     let program = Program::new();
@@ -418,7 +525,7 @@ fn what_of_a_secret_is_no_text_is_not_shown() {
     $ workloadctl plan s --runtime sandbox -f s.yaml --set Secret/s:stringData.pin=987654
     exit code 2
     --- stderr
-    error: s.yaml:1: --set Secret/s:stringData.pin: stringData.pin takes a text, not a number
+    error: --set Secret/s:stringData.pin: stringData.pin takes a text, not a number
     hint: put the value in quotes that YAML sees too: `'OBJECT:PATH="VALUE"'` as a flag, `"VALUE"` in a workload file
 
     $ workloadctl plan s --runtime sandbox -f s.yaml --set Secret/s:data=987654
@@ -430,12 +537,12 @@ fn what_of_a_secret_is_no_text_is_not_shown() {
     $ workloadctl plan s --runtime sandbox -f s.yaml --set Secret/s:data.pin[0]=987654
     exit code 2
     --- stderr
-    error: s.yaml:1: --set Secret/s:data.pin[0]: data.pin is not there
+    error: --set Secret/s:data.pin[0]: data.pin is not there
 
     $ workloadctl plan s --runtime sandbox -f full.yaml --set Secret/s:data.pin.x=1
     exit code 2
     --- stderr
-    error: full.yaml:1: --set Secret/s:data.pin.x: data.pin is a text, which has no fields
+    error: --set Secret/s:data.pin.x: data.pin is a text, which has no fields
 
     $ workloadctl plan s --runtime sandbox -f s.yaml --set Secret/s:data.pin=[987654
     exit code 2

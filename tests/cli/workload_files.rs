@@ -567,9 +567,8 @@ fn what_is_wrong_with_the_sources_of_several_instances_is_told_once() {
     hint: `--validate warn` leaves the decision to the server
     error: web-b: the same as with web-a
     error: web-c: the same as with web-a
-    error: web-d: --image none=a:1: no container and no image repository is none
+    error: web-d: app.yaml:10:46: spec.instances[3].images[none]: no container and no image repository is none
       there are a
-    hint: `--image none-` removes it where it was stored
 
     $ workloadctl deploy -f app.yaml web-c web-a --max-parallel 1
     exit code 2

@@ -64,4 +64,52 @@ on_both! {
         assert_eq!(told.matches("dropped with -f: the stored --set ConfigMap/conf:data.b\n").count(), 1, "{told}");
         place.run(&format!("delete {name} --yes")).expect(0);
     }
+
+    fn only_overrides_that_are_there_are_dropped(place) {
+        let name = place.instance("");
+        place.write("set.yaml", READER);
+        place.run(&format!("deploy {name} -f set.yaml --image web=web:2 --replicas deploy/web=2 --set ConfigMap/conf:data.b=two")).expect(0);
+        snapshot!(place.told(&format!("deploy {name} --image wbe- --progress none")), @"
+        $ workloadctl deploy NAME --image wbe- --progress none
+        exit code 2
+        --- stderr
+        error: --image wbe-: there is no such override
+          overridden: --image web, --replicas Deployment/web, --set ConfigMap/conf:data.b
+        hint: the nearest is `--image web-`
+        ");
+        for wrong in ["--replicas Deployment/nope-", "--set ConfigMap/conf:data.c-", "--patch ConfigMap/conf-", "-f set.yaml --image nope-"] {
+            let refused = place.run(&format!("plan {name} {wrong} -o json")).expect(2).json();
+            assert_eq!(refused["error"]["code"], "no-such-override", "{refused}");
+        }
+        snapshot!(place.told(&format!("instance create {name}-b --definition {name} --replicas deploy/web-")), @"
+        $ workloadctl instance create NAME-b --definition NAME --replicas deploy/web-
+        exit code 2
+        --- stderr
+        error: --replicas deploy/web-: there is no such override
+          nothing is overridden
+        ");
+        // Also what `-f` drops anyway.
+        let told = place.run(&format!("deploy {name} -f set.yaml --image web- --set ConfigMap/conf:data.b=\"2\" -o json")).expect(0).json();
+        assert_eq!(told["overrides"], serde_json::json!({"sets": {"ConfigMap/conf:data.b": "2"}}), "{told}");
+        place.run(&format!("delete {name} --yes")).expect(0);
+
+        // One of several is enough.
+        let file = |image: &str| format!("apiVersion: workloadctl/v1alpha1\nkind: Workload\nmetadata: {{name: {name}}}\n\
+            spec:\n  manifests: [set.yaml]\n  instances:\n  - {{name: {name}{image}}}\n  - {{name: {name}-c}}\n");
+        place.instance("-c");
+        place.write("w.yaml", &file(", images: {web: 'web:3'}"));
+        place.run("deploy -f w.yaml").expect(0);
+        place.run("plan -f w.yaml --image web-").expect(0);
+        place.write("w.yaml", &file(""));
+        snapshot!(place.told("deploy -f w.yaml --image nope- --progress none"), @"
+        $ workloadctl deploy -f w.yaml --image nope- --progress none
+        exit code 2
+        --- stderr
+        error: --image nope-: there is no such override
+          overridden: --image web
+        ");
+        place.run("deploy -f w.yaml --image web-").expect(0);
+        place.run("deploy -f w.yaml --image web-").expect(2);
+        place.run("delete -f w.yaml --yes").expect(0);
+    }
 }

@@ -86,7 +86,8 @@ fn prepare<'a>(
     let used = |name: &_| named.selected.iter().any(|it| it.definition == *name);
     let definitions = named.load(call, |definition| used(&definition.name))?;
     let width = args.parallel.width();
-    let base = args.options(call, limits)?;
+    let may_miss_drops = named.is_list();
+    let base = DeployOptions { may_miss_drops, ..args.options(call, limits)? };
     let application = Application { command, named, definitions, base, width, call };
     application.check_images()?;
     Ok(application)
@@ -98,6 +99,10 @@ impl Application<'_> {
         around: &Surroundings<'_>,
         mut answers: Answers,
     ) -> Result<FleetResult, Failures> {
+        if self.named.is_list() {
+            let all = self.named.selected.iter().map(|it| (&it.name, Some(&it.overrides)));
+            catalogue::check_drops_of_several(&around.session.store(), &self.base.edits, all)?;
+        }
         // A plan waits for nobody.
         let needs = match self.command {
             FleetCommand::Deploy => self.named.needs(),
@@ -200,7 +205,7 @@ impl Application<'_> {
         {
             // Each image goes to those that have the container.
             edits.retain(|edit| match edit {
-                OverrideEdit::Image { name, image: Some(_) } => {
+                OverrideEdit::Image { name, image: Some(_), .. } => {
                     has_image(name, &given.content.get().objects)
                 }
                 _ => true,
@@ -223,7 +228,7 @@ impl Application<'_> {
             None => true,
         };
         let misses = self.base.edits.iter().filter_map(|edit| match edit {
-            OverrideEdit::Image { name, image: Some(image) }
+            OverrideEdit::Image { name, image: Some(image), .. }
                 if self.named.selected.iter().all(|instance| !hits(name, instance)) =>
             {
                 let file = &self.named.file.name;

@@ -59,6 +59,11 @@ impl Fleet {
             let none = if self.retries { "no instance is due" } else { "no instances fit" };
             call.printer.talk(&format!("{none}; `workloadctl list` shows what there is"));
         }
+        if members.len() > 1 {
+            let all = members.iter().map(|member| (&member.name, None));
+            catalogue::check_drops_of_several(&session.store(), &options.edits, all)?;
+            options.may_miss_drops = true;
+        }
         let waves = Rollout { fleet: self, session, members: &members, options: &options };
         waves.run(around, &mut answers, call)?;
         answers.sum_up_instances()?;

@@ -295,6 +295,7 @@ fn annotations_stand_at_file_and_line() {
         path: "spec.replica".into(),
         source: Some(Origin { file: Arc::from(file), line, column: None }),
         flag: None,
+        key: None,
         message: "unknown field".into(),
         expected: None,
         suggestion: None,

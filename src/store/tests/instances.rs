@@ -20,6 +20,7 @@ fn full() -> Instance {
             sets: [("Deployment/web:spec.paused".to_owned(), json!(true))].into(),
             restarted_at: Some("2026-01-01T00:00:00Z".into()),
             restarts: [("Deployment/web".into(), "2026-01-02T00:00:00Z".into())].into(),
+            ..Overrides::default()
         },
         observed: Some(Observed {
             status: Status::Unhealthy,

@@ -53,7 +53,7 @@ codes! {
     NoKubeconfig "no-kubeconfig", NoKustomize "no-kustomize", NoNamespace "no-namespace",
     NoObjects "no-objects", NoReplicas "no-replicas", NoRuntime "no-runtime",
     NoSandbox "no-sandbox", NoSuchDefinition "no-such-definition", NoSuchField "no-such-field",
-    NoSuchInstance "no-such-instance", NoSuchRelease "no-such-release",
+    NoSuchInstance "no-such-instance", NoSuchOverride "no-such-override", NoSuchRelease "no-such-release",
     NoSuchRevision "no-such-revision", NoSuchSource "no-such-source",
     NotADatabase "not-a-database", NotAString "not-a-string", NotAnApiServer "not-an-api-server",
     NotAnObject "not-an-object", NotFound "not-found", NotInCluster "not-in-cluster",

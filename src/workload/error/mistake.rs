@@ -21,6 +21,9 @@ pub struct Mistake {
     /// The flag that brought the value, in place of the sources.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub flag: Option<String>,
+    /// The key of a workload file that brought the value; the source is its place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
     /// What is wrong, in lower case and without a full stop.
     pub message: String,
     /// What would be right, as a noun.
@@ -50,7 +53,8 @@ pub struct Excerpt {
 impl Mistake {
     /// Gives place, object and message in one line.
     pub fn headline(&self) -> String {
-        let Self { object, source, flag, message, .. } = self;
+        let Self { object, source, flag, key, message, .. } = self;
+        let object = key.iter().chain([object]).cloned().collect::<Vec<_>>().join(": ");
         match (flag, source) {
             (Some(flag), _) => format!("{flag}: {object}: {message}"),
             (None, Some(source)) => format!("{source}: {object}: {message}"),

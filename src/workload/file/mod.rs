@@ -22,7 +22,7 @@ use super::{
     manifest::{Foreign, foreign},
     name::{DefinitionName, InstanceName, check_label},
     object::Origin,
-    overrides::Overrides,
+    overrides::{FilePlace, Overrides},
     yaml::{self, Problem, YamlNode},
 };
 
@@ -84,9 +84,10 @@ fn is_ours(document: &serde_json::Value) -> bool {
 /// Everything that is wrong with it, in its order, each with its place.
 pub(crate) fn read(source: &SourceFile) -> Result<WorkloadFile, Vec<Error>> {
     let yaml::Reading { documents, problems } = yaml::read(&source.text);
-    let mut found = Found::new(&source.name);
+    let mut found = Found::new(source);
     found.problems(problems);
-    for document in &documents {
+    for (number, document) in documents.iter().enumerate() {
+        found.document = number;
         let (value, node) = (&document.value, document.root());
         let (shape, reader): (_, fn(&_, YamlNode<'_>, &mut Found)) = match foreign(value) {
             Some(Foreign::WorkloadFile) => (&native::DOCUMENT, native::read),
@@ -121,19 +122,28 @@ fn stranger(document: &serde_json::Value, node: YamlNode<'_>) -> Problem {
 /// What was found so far in a file.
 struct Found {
     label: Arc<str>,
+    source: Arc<SourceFile>,
+    /// The number of the document that is being read.
+    document: usize,
     file: WorkloadFile,
     errors: Vec<Error>,
 }
 
 impl Found {
-    fn new(name: &str) -> Self {
+    fn new(source: &SourceFile) -> Self {
         let file = WorkloadFile {
-            name: name.to_owned(),
+            name: source.name.clone(),
             definitions: Vec::new(),
             instances: Vec::new(),
             is_complete: false,
         };
-        Self { label: name.into(), file, errors: Vec::new() }
+        Self {
+            label: source.name.as_str().into(),
+            source: Arc::new(source.clone()),
+            document: 0,
+            file,
+            errors: Vec::new(),
+        }
     }
 
     fn problems(&mut self, problems: Vec<Problem>) {
@@ -143,6 +153,16 @@ impl Found {
     fn origin(&self, node: YamlNode<'_>) -> Origin {
         let at = node.position();
         Origin { file: Arc::clone(&self.label), line: at.line, column: Some(at.column) }
+    }
+
+    /// Gives the place of what an instance overrides.
+    fn file_place(&self, instance: &[&str], own: &[&str]) -> FilePlace {
+        FilePlace {
+            source: Arc::clone(&self.source),
+            document: self.document,
+            steps: instance.iter().chain(own).map(|step| (*step).to_owned()).collect(),
+            of_instance: instance.len(),
+        }
     }
 
     /// Notes an error of what stands at a place.

@@ -3,11 +3,11 @@
 use serde_json::Value;
 
 use super::{
-    Found,
+    FileInstance, Found,
     shape::{Field, Shape},
 };
 use crate::workload::{
-    error::Result,
+    error::{Error, Result},
     name::{DefinitionName, InstanceName},
     overrides::{self, OverrideEdit, Overrides},
     yaml::YamlNode,
@@ -100,17 +100,24 @@ pub(super) fn read(document: &Value, node: YamlNode<'_>, found: &mut Found) {
     found.definition(definition.clone(), manifests, name_node);
     let nodes = at(&["spec", "instances"]).map(YamlNode::items).unwrap_or_default();
     let instances = spec["instances"].as_array().into_iter().flatten();
-    for (instance, node) in instances.zip(nodes) {
-        read_instance(instance, node, &definition, found);
+    for (number, (instance, node)) in instances.zip(nodes).enumerate() {
+        if let Some(read) = read_instance(instance, node, &definition, found) {
+            let overrides = overrides(instance, number, node, found);
+            found.file.instances.push(FileInstance { overrides, ..read });
+        }
     }
 }
 
-fn read_instance(value: &Value, node: YamlNode<'_>, of: &DefinitionName, found: &mut Found) {
+fn read_instance(
+    value: &Value,
+    node: YamlNode<'_>,
+    of: &DefinitionName,
+    found: &mut Found,
+) -> Option<FileInstance> {
     let name_node = node.field("name").unwrap_or(node);
     let text = |key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
-    let name = text("name").unwrap_or_default();
-    let Some(name) = found.name::<InstanceName>(&name, name_node) else { return };
-    let Some(mut instance) = found.instance(name, of.clone(), name_node) else { return };
+    let name = found.name::<InstanceName>(&text("name").unwrap_or_default(), name_node)?;
+    let mut instance = found.instance(name, of.clone(), name_node)?;
     instance.runtime = found.place(text("runtime"), node, "runtime");
     instance.namespace = found.place(text("namespace"), node, "namespace");
     let depends = node.field("dependsOn").map(YamlNode::items).unwrap_or_default();
@@ -119,34 +126,73 @@ fn read_instance(value: &Value, node: YamlNode<'_>, of: &DefinitionName, found: 
             instance.depends_on.push((name, found.origin(node)));
         }
     }
-    match overrides(value) {
-        Ok(overrides) => instance.overrides = overrides,
-        Err(error) => found.fail(error, node),
-    }
-    found.file.instances.push(instance);
+    Some(instance)
 }
 
-/// Reads the overrides of an instance; each is checked as its flag would be.
-fn overrides(value: &Value) -> Result<Overrides> {
-    let entries = |key: &str| value[key].as_object().into_iter().flatten();
+/// Reads the overrides of an instance; each is checked as its flag would be, and told of at its own
+/// place.
+fn overrides(value: &Value, number: usize, node: YamlNode<'_>, found: &mut Found) -> Overrides {
+    let number = number.to_string();
+    let instance = ["spec", "instances", &number];
     let mut edits = Vec::new();
-    for (name, image) in entries("images") {
-        let image = image.as_str().unwrap_or_default();
-        edits.push(overrides::parse_image(&format!("{name}={image}"))?);
-    }
-    for (object, count) in entries("replicas") {
-        edits.push(overrides::parse_replicas(&format!("{object}={count}"))?);
-    }
-    for (place, value) in entries("sets") {
-        // Not through the flag's text: a value of the file needs no quoting.
-        overrides::check_set_place(place)?;
-        edits.push(OverrideEdit::Set { place: place.clone(), value: Some(value.clone()) });
+    for key in ["images", "replicas", "sets"] {
+        for (name, value) in value[key].as_object().into_iter().flatten() {
+            let place = found.file_place(&instance, &[key, name]);
+            match override_edit(key, name, value) {
+                Ok(edit) => edits.push(edit.in_file(place)),
+                Err(error) => {
+                    let entry = node.field(key).and_then(|entries| entries.pair(name));
+                    let error = as_entry(error, &place.key(), (key, name, value));
+                    found.fail(error, entry.map_or(node, |(name, _)| name));
+                }
+            }
+        }
     }
     let patches = value["patches"].as_array().cloned().unwrap_or_default();
+    let places: Vec<_> = (0..patches.len())
+        .map(|index| found.file_place(&instance, &["patches", &index.to_string()]))
+        .collect();
+    let places: Vec<_> = patches.iter().cloned().zip(places).collect();
     if !patches.is_empty() {
         edits.push(OverrideEdit::Patches(patches));
     }
-    Ok(overrides::merge(&Overrides::default(), &edits))
+    let mut overrides = overrides::merge(&Overrides::default(), &edits);
+    for (patch, place) in places {
+        overrides.said.note_patch(&patch, place);
+    }
+    overrides
+}
+
+/// Reads an entry of `images`, `replicas` or `sets`.
+fn override_edit(key: &str, name: &str, value: &Value) -> Result<OverrideEdit> {
+    match key {
+        "images" => overrides::parse_image(&typed(name, value)),
+        "replicas" => overrides::parse_replicas(&typed(name, value)),
+        // Not through the flag's text: a value of the file needs no quoting.
+        _ => overrides::check_set_place(name).map(|()| OverrideEdit::Set {
+            place: name.to_owned(),
+            value: Some(value.clone()),
+            said: None,
+        }),
+    }
+}
+
+/// Writes an entry as its flag has it.
+fn typed(name: &str, value: &Value) -> String {
+    let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    format!("{name}={value}")
+}
+
+/// Tells of an entry what is wrong with its flag.
+fn as_entry(error: Error, place: &str, (key, name, value): (&str, &str, &Value)) -> Error {
+    let (flag, text, form) = match key {
+        "images" => ("--image", typed(name, value), "web: nginx:1.29"),
+        "replicas" => ("--replicas", typed(name, value), "Deployment/web: 3"),
+        _ => ("--set", name.to_owned(), "Ingress/web:spec.rules[0].host: example.com"),
+    };
+    let why = error.message.strip_prefix(&format!("{flag} {text:?}: ")).unwrap_or(&error.message);
+    let message = format!("{place}: {why}");
+    Error { message, ..error }.hint(format!("the form is `{form}`"))
 }
 
 fn texts(list: &Value) -> Vec<String> {

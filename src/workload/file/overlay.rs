@@ -206,7 +206,7 @@ fn image(item: &Value) -> Result<Vec<OverrideEdit>, String> {
         return Err(format!("the image `{name}` needs a `newTag` or a `digest`"));
     }
     let image = Some(format!("{repository}{tag}{digest}"));
-    Ok(vec![OverrideEdit::Image { name: name.to_owned(), image }])
+    Ok(vec![OverrideEdit::Image { name: name.to_owned(), image, said: None }])
 }
 
 #[cfg(test)]
@@ -240,7 +240,7 @@ patchesStrategicMerge:
   ---
   {kind: Service, metadata: {name: a}, spec: {ports: null}}
 ";
-        let Overrides { images, replicas, patches, sets, restarted_at, restarts: _ } =
+        let Overrides { images, replicas, patches, sets, restarted_at, restarts: _, said: _ } =
             overrides(text).unwrap();
         assert_eq!(json!(images), json!({"web": "shop/web:2", "db": "db@sha256:1"}));
         let places = ["Deployment.apps/web:spec.replicas", "Deployment.apps/web:spec.paused"];

@@ -65,7 +65,8 @@ fn everything_that_an_instance_may_say() {
     let (runtime, origin) = prod.runtime.as_ref().unwrap();
     assert_eq!((runtime.as_str(), origin.to_string().as_str()), ("prod-eu", "app.yaml:9:14"));
     assert_eq!(prod.depends_on[0].0.as_str(), "web-dev");
-    let Overrides { images, replicas, patches, sets, restarted_at, restarts: _ } = &prod.overrides;
+    let Overrides { images, replicas, patches, sets, restarted_at, restarts: _, said: _ } =
+        &prod.overrides;
     assert_eq!(images["web"], "web:2");
     // Spelt as the flags spell them, so that both mean one entry.
     assert_eq!(replicas["Deployment/web"], 3);
@@ -103,7 +104,7 @@ fn what_is_wrong_is_told_with_its_place() {
         (
             "  instances: [{name: a, replicas: {web: 2}}]\n",
             &[
-                "app.yaml:6:15: --replicas \"web=2\": OBJECT is KIND/NAME -- the form is OBJECT=N, such as `--replicas Deployment/web=3`",
+                "app.yaml:6:36: spec.instances[0].replicas[web]: OBJECT is KIND/NAME -- the form is `Deployment/web: 3`",
             ],
         ),
         (
@@ -236,6 +237,7 @@ fn what_is_written_is_read_again() {
         sets: [("Ingress/web:spec.x[\"a.b\"]".to_owned(), serde_json::json!("yes"))].into(),
         restarted_at: None,
         restarts: [].into(),
+        ..Overrides::default()
     };
     let draft = |name: &str, overrides: &Overrides| Draft {
         definition: name.parse().unwrap(),

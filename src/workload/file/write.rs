@@ -44,8 +44,15 @@ pub(crate) fn write(drafts: &[Draft]) -> String {
         text.push_str("  instances:\n");
         for DraftInstance { name, runtime, namespace, overrides } in instances {
             writeln!(text, "    - {}", named(name.as_str())).expect(INFALLIBLE);
-            let Overrides { images, replicas, patches, sets, restarted_at: _, restarts: _ } =
-                overrides;
+            let Overrides {
+                images,
+                replicas,
+                patches,
+                sets,
+                restarted_at: _,
+                restarts: _,
+                said: _,
+            } = overrides;
             for (key, value) in [
                 ("runtime", json!(runtime)),
                 ("namespace", json!(namespace)),

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::{
-    Overrides,
+    Overrides, Sayings,
     edit::{outside_brackets, patch_key},
     images,
     path::{Path, PathStep},
@@ -15,6 +15,7 @@ use crate::{
         instance::NamespaceMode,
         kinds::{Kinds, Trait, builtin_kind, find, pod_template},
         manifest::{describe_kind, encode_string_data},
+        mask,
         object::{Object, ObjectId},
     },
 };
@@ -37,23 +38,26 @@ pub(crate) fn apply(
     objects: &mut [Object],
     kinds: &Kinds,
 ) -> Result<Vec<String>> {
-    let Overrides { images, replicas, patches, sets, restarted_at, restarts } = overrides;
+    let Overrides { images, replicas, patches, sets, restarted_at, restarts, said } = overrides;
     let ids = ids(objects, kinds);
-    let mut set = images::apply(images, objects, &ids)?;
+    let mut set = images::apply(images, objects, &ids, said)?;
     for (object, count) in replicas {
         let flag = format!("--replicas {object}");
-        let index = target(object, &ids, kinds, &flag)?;
-        set_replicas(&mut objects[index], &ids[index], *count, kinds, &flag)?;
+        let placed = |error| said.place(error, "--replicas", object, &flag);
+        let index = target(object, &ids, kinds, &flag).map_err(placed)?;
+        set_replicas(&mut objects[index], &ids[index], *count, kinds, &flag).map_err(placed)?;
         set.push(format!("{}: replicas is {count}", ids[index]));
     }
     for patch in patches {
-        let index = patch_target(patch, &ids, kinds)?;
-        apply_patch(patch, &mut objects[index], &ids[index], kinds)?;
+        let placed = |error| said.place(error, "--patch", &patch.to_string(), "the patch");
+        let index = patch_target(patch, &ids, kinds).map_err(placed)?;
+        apply_patch(patch, &mut objects[index], &ids[index], kinds).map_err(placed)?;
         set.push(format!("{}: patched", ids[index]));
     }
     for (place, value) in sets {
-        let (index, path) = set_target(place, &ids, kinds)?;
-        apply_set(place, &path, value, &mut objects[index])?;
+        let placed = |error| said.place(error, "--set", place, &format!("--set {place}"));
+        let (index, path) = set_target(place, &ids, kinds).map_err(placed)?;
+        apply_set(place, &path, value, &mut objects[index], said).map_err(placed)?;
         let shown = match value {
             _ if ids[index].is("", "Secret") => "set".to_owned(),
             Value::Null => "removed".to_owned(),
@@ -181,13 +185,20 @@ pub(super) fn set_target(place: &str, ids: &[ObjectId], kinds: &Kinds) -> Result
     }))
 }
 
-fn apply_set(place: &str, path: &Path, value: &Value, object: &mut Object) -> Result<()> {
+fn apply_set(
+    place: &str,
+    path: &Path,
+    value: &Value,
+    object: &mut Object,
+    said: &Sayings,
+) -> Result<()> {
     if is_text_wanted(path, value, &object.body) {
         let kind = describe_kind(value);
         let message = format!("--set {place}: {path} takes a text, not {kind}");
-        // What was typed is not known any more: `1.10` has become 1.1, and of a Secret it is hidden.
+        // Of what is stored it is not known how it was typed: `1.10` has become 1.1.
+        let quoted = said.in_quotes(place).filter(|_| !mask::is_secret(place));
         return Err(Error::usage(Code::InvalidOverride, message)
-            .hint(PUT_IN_QUOTES)
+            .hint(quoted.unwrap_or_else(|| PUT_IN_QUOTES.to_owned()))
             .object(object.id())
             .at(&object.origin));
     }

@@ -1,8 +1,10 @@
 //! The override flags of one command, and how they change what is stored.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
-use super::Overrides;
+use super::{FilePlace, Overrides, Saying};
 use crate::workload::{
     error::{Code, Error, Result},
     kinds::Kinds,
@@ -24,17 +26,23 @@ pub(crate) enum OverrideEdit {
         /// Container name, or image repository.
         name: String,
         image: Option<String>,
+        /// Where it was said, if it is not as its flag would be typed.
+        said: Option<Saying>,
     },
     Replicas {
         object: String,
         /// How many.
         count: Option<u32>,
+        /// How it was said, if that is known.
+        said: Option<Saying>,
     },
     Set {
         /// `OBJECT:PATH`.
         place: String,
         /// The value; null in it deletes the field.
         value: Option<Value>,
+        /// How it was said, if that is known.
+        said: Option<Saying>,
     },
     /// Partial objects, which take the place of those that are there for the same objects.
     Patches(Vec<Value>),
@@ -81,11 +89,15 @@ pub(crate) fn parse_image(text: &str) -> Result<OverrideEdit> {
             if image.is_empty() || image.contains(char::is_whitespace) {
                 return Err(wrong("the image is empty or has blanks in it"));
             }
-            Ok(OverrideEdit::Image { name: name.to_owned(), image: Some(image.to_owned()) })
+            Ok(OverrideEdit::Image {
+                name: name.to_owned(),
+                image: Some(image.to_owned()),
+                said: None,
+            })
         }
         None => {
             let name = removed(text).ok_or_else(|| wrong("there is no `=`"))?;
-            Ok(OverrideEdit::Image { name: name.to_owned(), image: None })
+            Ok(OverrideEdit::Image { name: name.to_owned(), image: None, said: None })
         }
     }
 }
@@ -109,7 +121,7 @@ pub(crate) fn parse_replicas(text: &str) -> Result<OverrideEdit> {
     if !object.contains('/') {
         return Err(wrong("OBJECT is KIND/NAME"));
     }
-    Ok(OverrideEdit::Replicas { object: object.to_owned(), count })
+    Ok(OverrideEdit::Replicas { object: object.to_owned(), count, said: typed(text) })
 }
 
 /// Parses the value of `--set`: `OBJECT:PATH=VALUE` with a value in YAML, or `OBJECT:PATH-`.
@@ -134,7 +146,7 @@ pub(crate) fn parse_set(text: &str) -> Result<OverrideEdit> {
         None => (removed(text).ok_or_else(|| wrong("there is no `=`"))?, None),
     };
     check_place(place, &shown)?;
-    Ok(OverrideEdit::Set { place: place.to_owned(), value })
+    Ok(OverrideEdit::Set { place: place.to_owned(), value, said: typed(text) })
 }
 
 /// Checks where a value goes: `OBJECT:PATH`.
@@ -180,7 +192,7 @@ fn target(patch: &Value, kinds: &Kinds) -> Option<String> {
 }
 
 /// Writes the kind in `[NAMESPACE/]KIND[.GROUP]/NAME` with its group, where it is built in.
-fn qualified(key: &str, kinds: &Kinds) -> String {
+pub(super) fn qualified(key: &str, kinds: &Kinds) -> String {
     let mut parts: Vec<String> = key.split('/').map(str::to_owned).collect();
     if let Some(kind) = parts.len().checked_sub(2)
         && let [resolved] = &kinds.resolve(&parts[kind])[..]
@@ -202,26 +214,21 @@ pub(crate) fn merge(base: &Overrides, edits: &[OverrideEdit]) -> Overrides {
         sets: base.sets.iter().map(|(key, value)| (spell(key), value.clone())).collect(),
         restarted_at: base.restarted_at.clone(),
         restarts: base.restarts.clone(),
+        said: base.said.clone(),
     };
     for edit in edits {
         match edit {
-            OverrideEdit::Image { name, image: Some(image) } => {
-                merged.images.insert(name.clone(), image.clone());
+            OverrideEdit::Image { name, image, said } => {
+                put(&mut merged.images, name.clone(), image.clone());
+                merged.said.note("--image", name.clone(), said.clone());
             }
-            OverrideEdit::Image { name, image: None } => {
-                merged.images.remove(name);
+            OverrideEdit::Replicas { object, count, said } => {
+                put(&mut merged.replicas, spell(object), *count);
+                merged.said.note("--replicas", spell(object), said.clone());
             }
-            OverrideEdit::Replicas { object, count: Some(count) } => {
-                merged.replicas.insert(spell(object), *count);
-            }
-            OverrideEdit::Replicas { object, count: None } => {
-                merged.replicas.remove(&spell(object));
-            }
-            OverrideEdit::Set { place, value: Some(value) } => {
-                merged.sets.insert(spell(place), value.clone());
-            }
-            OverrideEdit::Set { place, value: None } => {
-                merged.sets.remove(&spell(place));
+            OverrideEdit::Set { place, value, said } => {
+                put(&mut merged.sets, spell(place), value.clone());
+                merged.said.note("--set", spell(place), said.clone());
             }
             OverrideEdit::Patches(patches) => {
                 let targets: Vec<_> = patches.iter().map(|patch| target(patch, &kinds)).collect();
@@ -235,6 +242,32 @@ pub(crate) fn merge(base: &Overrides, edits: &[OverrideEdit]) -> Overrides {
         }
     }
     merged
+}
+
+fn typed(text: &str) -> Option<Saying> {
+    Some(Saying::Typed(text.to_owned()))
+}
+
+impl OverrideEdit {
+    /// Gives it with the place in a workload file where it stands.
+    #[must_use]
+    pub(crate) fn in_file(mut self, place: FilePlace) -> Self {
+        match &mut self {
+            Self::Image { said, .. } | Self::Replicas { said, .. } | Self::Set { said, .. } => {
+                *said = Some(Saying::InFile(place));
+            }
+            Self::Patches(_) | Self::NoPatch(_) => {}
+        }
+        self
+    }
+}
+
+/// Sets or removes an entry.
+fn put<T>(entries: &mut BTreeMap<String, T>, key: String, value: Option<T>) {
+    match value {
+        Some(value) => drop(entries.insert(key, value)),
+        None => drop(entries.remove(&key)),
+    }
 }
 
 fn wrong(flag: &str, text: &str, why: &str, form: &str) -> Error {
@@ -288,7 +321,7 @@ fn parse_value(text: &str) -> Result<Value, String> {
 }
 
 /// Writes the kind in `[NAMESPACE/]KIND[.GROUP]/NAME…` as Kubernetes does, where it is built in.
-fn spelt(key: &str, kinds: &Kinds) -> String {
+pub(super) fn spelt(key: &str, kinds: &Kinds) -> String {
     let object = &key[..outside_brackets(key, ':').next().unwrap_or(key.len())];
     let mut parts: Vec<&str> = object.split('/').collect();
     let kind = match parts.len() {

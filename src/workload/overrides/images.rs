@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::Sayings;
 use crate::workload::{
     error::{Code, Error, Result},
     kinds::pod_template,
@@ -26,6 +27,7 @@ pub(super) fn apply(
     images: &BTreeMap<String, String>,
     objects: &mut [Object],
     ids: &[ObjectId],
+    said: &Sayings,
 ) -> Result<Vec<String>> {
     let containers = containers(objects, ids);
     let mut by_name = vec![None; containers.len()];
@@ -50,7 +52,8 @@ pub(super) fn apply(
             }
         }
         if !found {
-            return Err(no_container(key, image, &containers));
+            let error = no_container(key, image, &containers);
+            return Err(said.place(error, "--image", key, &format!("--image {key}={image}")));
         }
     }
     let mut set = Vec::new();

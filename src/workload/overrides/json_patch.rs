@@ -39,7 +39,7 @@ fn read(object: &str, operation: &Value) -> Result<OverrideEdit, String> {
         Some(PathStep::Key(key)) if key == "-" => Err(refused("adds an item to a list")),
         Some(_) => {
             let place = format!("{object}:{}", Path(steps));
-            Ok(OverrideEdit::Set { place, value: Some(value) })
+            Ok(OverrideEdit::Set { place, value: Some(value), said: None })
         }
     }
 }
@@ -66,7 +66,7 @@ mod tests {
     fn told(operation: Value) -> String {
         match read_json_patch("Deployment/web", &[operation]) {
             Ok(edits) => match &*edits {
-                [OverrideEdit::Set { place, value: Some(value) }] => format!("{place}={value}"),
+                [OverrideEdit::Set { place, value: Some(value), .. }] => format!("{place}={value}"),
                 other => format!("{other:?}"),
             },
             Err(why) => why,

@@ -6,14 +6,17 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 mod apply;
+mod drops;
 mod edit;
 mod images;
 mod json_patch;
 mod overriding;
 mod patch_file;
 mod path;
+mod said;
 
 pub(crate) use apply::{apply, has_image, restart_key};
+pub(crate) use drops::check_drops;
 pub(crate) use edit::{
     OverrideEdit, check_set_place, merge, parse_image, parse_replicas, parse_set, patch_key,
 };
@@ -21,6 +24,8 @@ pub(crate) use json_patch::read_json_patch;
 pub(crate) use overriding::{Flag, Overridden, Overriding};
 pub(crate) use patch_file::read_patches;
 pub(in crate::workload) use path::{Path, PathStep};
+pub(crate) use said::Sayings;
+pub(in crate::workload) use said::{FilePlace, Saying};
 
 /// The overrides of an instance, applied in the order images, replicas, patches, sets.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -45,6 +50,9 @@ pub struct Overrides {
     /// `namespace/Kind/name` where the definition brings its namespaces, to a time.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub restarts: BTreeMap<String, String>,
+    /// Where they were said.
+    #[serde(skip)]
+    pub said: Sayings,
 }
 
 impl Overrides {

@@ -6,9 +6,9 @@ use std::ops::Range;
 use serde_json::Value;
 
 use super::{
-    Overrides,
+    FilePlace, Overrides, Saying, Sayings,
     apply::{ids, patch_target, set_target, target},
-    edit::patch_key,
+    edit::{outside_brackets, patch_key},
     path::{Path, PathStep},
 };
 use crate::workload::{
@@ -36,6 +36,8 @@ pub(crate) struct Flag {
     pub text: String,
     /// Where its value stands, in characters.
     pub value: Range<usize>,
+    /// Where it stands instead in a workload file; the text is the way to it from its instance.
+    pub file: Option<FilePlace>,
 }
 
 /// A place in an overridden object.
@@ -70,12 +72,12 @@ impl Overriding<'_> {
                 Value::String(text) => text.clone(),
                 other => other.to_string(),
             };
-            return Some(Flag::new("--set", name, &value));
+            return Some(self.brought("--set", name, &value));
         }
         let patches = overrides.patches.iter().rev();
         let patched = patches
             .filter(|patch| patch_target(patch, &ids, kinds).is_ok_and(here))
-            .find_map(|patch| patched(patch, place));
+            .find_map(|patch| patched(patch, place, &overrides.said));
         if patched.is_some() {
             return patched;
         }
@@ -84,7 +86,7 @@ impl Overriding<'_> {
                 && target(object, &ids, kinds, "--replicas").is_ok_and(here)
         });
         if let Some((object, count)) = replicas {
-            return Some(Flag::new("--replicas", object, &count.to_string()));
+            return Some(self.brought("--replicas", object, &count.to_string()));
         }
         let image = text_at(place.body, place.steps)?;
         let is_image = place.steps.last().is_some_and(|last| last == "image")
@@ -92,11 +94,29 @@ impl Overriding<'_> {
                 object.origin == *place.origin && pod_template::template(id, place.body).is_some()
             });
         let brought = overrides.images.iter().find(|(_, brought)| is_image && *brought == image);
-        brought.map(|(name, image)| Flag::new("--image", name, image))
+        brought.map(|(name, image)| self.brought("--image", name, image))
+    }
+
+    /// Gives a flag as it was said, as far as that is known.
+    fn brought(&self, flag: &'static str, key: &str, value: &str) -> Flag {
+        let typed = |text: &str| {
+            let equals = outside_brackets(text, '=').next()?;
+            Some(Flag::new(flag, &text[..equals], &text[equals + 1..]))
+        };
+        let said = match self.overrides.said.of(flag, key) {
+            Some(Saying::InFile(place)) => Some(Flag::in_file(place.clone())),
+            Some(Saying::Typed(text)) if !mask::is_secret(key) => typed(text),
+            Some(Saying::Typed(_)) | None => None,
+        };
+        said.unwrap_or_else(|| Flag::new(flag, key, value))
     }
 }
 
 impl Flag {
+    fn in_file(place: FilePlace) -> Self {
+        Self { text: place.key(), value: 0..0, file: Some(place) }
+    }
+
     fn new(flag: &str, name: &str, value: &str) -> Self {
         Self::around(&format!("{flag} {name}="), value, "")
     }
@@ -115,14 +135,15 @@ impl Flag {
         Self {
             value: start..start + value.chars().count(),
             text: format!("{before}{value}{}", line(after)),
+            file: None,
         }
     }
 }
 
 /// Gives the part of a patch that brought what is at a place: all of it, or the entry that is meant.
-fn patched(patch: &Value, place: &Overridden<'_>) -> Option<Flag> {
+fn patched(patch: &Value, place: &Overridden<'_>, said: &Sayings) -> Option<Flag> {
     let Overridden { body, steps, entry, .. } = *place;
-    let mut path = Path(Vec::new());
+    let (mut path, mut within) = (Path(Vec::new()), Vec::new());
     let (mut part, mut shown) = (patch, mask::object(patch));
     let mut there = Some(body);
     for step in steps {
@@ -140,8 +161,14 @@ fn patched(patch: &Value, place: &Overridden<'_>) -> Option<Flag> {
             }
         };
         shown = match key {
-            PathStep::Index(index) => shown.get_mut(index)?.take(),
-            _ => shown.get_mut(step)?.take(),
+            PathStep::Index(index) => {
+                within.push(index.to_string());
+                shown.get_mut(index)?.take()
+            }
+            _ => {
+                within.push(step.clone());
+                shown.get_mut(step)?.take()
+            }
         };
         part = next;
         there = there.and_then(|there| below(there, step));
@@ -159,6 +186,12 @@ fn patched(patch: &Value, place: &Overridden<'_>) -> Option<Flag> {
         (None, None) => part.is_null(),
     };
     let key = patch_key(patch).ok().filter(|_| is_brought)?;
+    if let Some(Saying::InFile(place)) = said.of("--patch", &patch.to_string()) {
+        let mut place = place.clone();
+        let entry = entry.filter(|entry| part.get(entry).is_some()).map(str::to_owned);
+        place.steps.extend(within.into_iter().chain(entry));
+        return Some(Flag::in_file(place));
+    }
     let mut value = match shown {
         Value::String(text) => text,
         other => other.to_string(),

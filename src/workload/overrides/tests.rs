@@ -261,15 +261,30 @@ fn objects_that_name_no_namespace_are_in_the_first_that_is_brought() {
     assert_eq!(objects[1].body["metadata"].get("namespace"), None);
 }
 
+/// Gives what an edit does, however it was said.
+fn unsaid(mut edit: OverrideEdit) -> OverrideEdit {
+    match &mut edit {
+        OverrideEdit::Image { said, .. }
+        | OverrideEdit::Replicas { said, .. }
+        | OverrideEdit::Set { said, .. } => *said = None,
+        OverrideEdit::Patches(_) | OverrideEdit::NoPatch(_) => {}
+    }
+    edit
+}
+
 #[test]
 fn flags_are_parsed() {
     let image = |name: &str, image: Option<&str>| OverrideEdit::Image {
         name: name.to_owned(),
         image: image.map(str::to_owned),
+        said: None,
     };
-    let replicas =
-        |object: &str, count| OverrideEdit::Replicas { object: object.to_owned(), count };
-    let set = |place: &str, value| OverrideEdit::Set { place: place.to_owned(), value };
+    let replicas = |object: &str, count| OverrideEdit::Replicas {
+        object: object.to_owned(),
+        count,
+        said: None,
+    };
+    let set = |place: &str, value| OverrideEdit::Set { place: place.to_owned(), value, said: None };
     for (parsed, wanted) in [
         (parse_image("web=nginx:2"), image("web", Some("nginx:2"))),
         (parse_image("r.io/web=a@sha256:0="), image("r.io/web", Some("a@sha256:0="))),
@@ -286,7 +301,7 @@ fn flags_are_parsed() {
         (parse_set("a/b:c=null"), set("a/b:c", Some(Value::Null))),
         (parse_set("a/b:c[name=x]-"), set("a/b:c[name=x]", None)),
     ] {
-        assert_eq!(parsed, Ok(wanted));
+        assert_eq!(parsed.map(unsaid), Ok(wanted));
     }
     for wrong in ["web", "=x", "web=", "-", "", "web=a b"] {
         assert_eq!(parse_image(wrong).unwrap_err().kind.exit_code(), 2, "{wrong}");
@@ -339,6 +354,7 @@ fn edits_change_the_stored_overrides_key_by_key() {
         patches: vec![json!({"kind": "Job", "metadata": {"name": "a"}, "spec": 1})],
         restarted_at: Some("then".into()),
         restarts: [("Deployment/web".into(), "later".into())].into(),
+        said: Sayings::default(),
     };
     let edits: Vec<OverrideEdit> = [
         parse_image("web=c"),
@@ -365,6 +381,66 @@ fn edits_change_the_stored_overrides_key_by_key() {
             patches: stored.patches.clone(),
             restarted_at: Some("then".into()),
             restarts: [("Deployment/web".into(), "later".into())].into(),
+            said: Sayings::default(),
         }
     );
+}
+
+/// What there is, by the drop; and what is said where there is none of that name.
+#[test]
+fn only_what_is_there_is_dropped() {
+    let known = Overrides {
+        images: BTreeMap::from([("web".into(), "a".into())]),
+        replicas: BTreeMap::from([("Deployment/web".into(), 2)]),
+        sets: BTreeMap::from([("Ingress/web:spec.a".into(), json!(1))]),
+        patches: vec![json!({"kind": "Job", "metadata": {"name": "a"}, "spec": 1})],
+        ..Overrides::default()
+    };
+    let check = |edits: &[Result<OverrideEdit>]| {
+        let edits: Vec<_> = edits.iter().map(|edit| edit.clone().unwrap()).collect();
+        let wrong = check_drops(&edits, &[&Overrides::default(), &known]).err()?;
+        Some((wrong.message, wrong.causes.join("; "), wrong.hint.unwrap_or_default()))
+    };
+    let no_patch = |object: &str| Ok(OverrideEdit::NoPatch(object.to_owned()));
+    for right in [
+        &[parse_image("web-")][..],
+        &[parse_replicas("deploy/web-")],
+        &[parse_set("ing/web:spec.a-")],
+        &[no_patch("jobs.batch/a")],
+        &[parse_image("new=x"), parse_image("new-")],
+    ] {
+        assert_eq!(check(right), None);
+    }
+    let all = "overridden: --image web, --replicas Deployment/web, --set Ingress/web:spec.a, --patch Job/a";
+    for (wrong, message, hint) in [
+        (
+            &[parse_image("wbe-")][..],
+            "--image wbe-: there is no such override",
+            "the nearest is `--image web-`",
+        ),
+        (
+            &[parse_replicas("deploy/nope-")],
+            "--replicas deploy/nope-: there is no such override",
+            "the nearest is `--replicas Deployment/web-`",
+        ),
+        (
+            &[parse_set("ing/web:spec.b-")],
+            "--set ing/web:spec.b-: there is no such override",
+            "the nearest is `--set Ingress/web:spec.a-`",
+        ),
+        (
+            &[no_patch("Job/b")],
+            "--patch Job/b-: there is no such override",
+            "the nearest is `--patch Job/a-`",
+        ),
+        (
+            &[parse_image("x-"), no_patch("Job/xy")],
+            "--image x-, --patch Job/xy-: there are no such overrides",
+            "the nearest is `--patch Job/a-`",
+        ),
+    ] {
+        assert_eq!(check(wrong), Some((message.into(), all.into(), hint.into())));
+    }
+    let nothing = check_drops(&[parse_image("web-").unwrap()], &[]).unwrap_err();
+    assert_eq!((nothing.causes, nothing.hint), (vec!["nothing is overridden".to_owned()], None));
 }

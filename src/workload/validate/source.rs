@@ -79,11 +79,16 @@ impl Found {
         (fault, flag): (Fault, Option<Flag>),
         spot: Option<Spot>,
     ) {
+        let spot = spot.or_else(|| in_file(flag.as_ref()?, &fault));
         let (source, excerpt) = match (spot, &flag) {
             (Some(Spot { origin, excerpt }), _) => (Some(origin), Some(excerpt)),
             (None, flag) => {
                 (object.origin.clone(), flag.as_ref().map(|flag| of_flag(flag, &fault)))
             }
+        };
+        let (key, flag) = match flag {
+            Some(flag) if flag.file.is_some() => (Some(flag.text), None),
+            flag => (None, flag),
         };
         // Of thousands the first ones are shown with their lines.
         let is_shown = self.before[index] < MISTAKES_SHOWN;
@@ -91,6 +96,7 @@ impl Found {
             object: object.id.to_string(),
             path: fault.at.to_string(),
             source,
+            key,
             flag: flag.map(|flag| flag.text),
             message: fault.message,
             expected: fault.expected,
@@ -221,9 +227,27 @@ fn cut(line: &str, start: usize, width: usize) -> Excerpt {
     Excerpt { text, start: start - from + usize::from(from > 0), width }
 }
 
+/// Finds what a workload file overrides.
+fn in_file(flag: &Flag, fault: &Fault) -> Option<Spot> {
+    let place = flag.file.as_ref()?;
+    place.look(|key, value| {
+        let node = match (&fault.shown_by, key) {
+            (ShownBy::Key, Some(key)) => key,
+            _ if value.is_collection() => key.unwrap_or_else(|| begin(value)),
+            _ => value,
+        };
+        let Position { line, column } = node.position();
+        let text = place.source.text.lines().nth(line as usize - 1)?;
+        let start = column as usize - 1;
+        let file = place.source.name.as_str().into();
+        let origin = Origin { file, line, column: Some(column) };
+        Some(Spot { origin, excerpt: cut(text, start, width(text, start, node)) })
+    })?
+}
+
 /// Shows the part of a flag that is wrong.
 fn of_flag(flag: &Flag, fault: &Fault) -> Excerpt {
-    let Flag { text, value } = flag;
+    let Flag { text, value, .. } = flag;
     let (start, width) = match (&fault.shown_by, fault.at.steps.last()) {
         (ShownBy::Key, Some(PathStep::Key(name))) => {
             let width = name.chars().count();

@@ -204,6 +204,9 @@ impl Deploy<'_> {
             None if is_given => before.restart_alone(),
             None => before.clone(),
         };
+        if !self.options.may_miss_drops {
+            overrides::check_drops(&self.options.edits, &[&before, &base])?;
+        }
         let mut merged = overrides::merge(&base, &self.options.edits);
         if self.options.restart {
             merged.restarted_at = Some(self.session.now().to_string());
