@@ -93,7 +93,12 @@ pub(super) fn run(args: RenderArgs, call: &Invocation) -> Done {
             content.objects.into_iter().for_each(|object| answer.add(&object.body));
         }
         (None, _, None) => {
-            let (report, _) = load_and_judge(read, call, &mut |object| answer.add(&object.body))?;
+            let (report, wrong) =
+                load_and_judge(read, call, &mut |object| answer.add(&object.body))?;
+            // No instance of them is rendered either.
+            if !wrong.is_empty() {
+                return Err(wrong.into());
+            }
             validation.tell(call, || report)?;
         }
     }

@@ -36,32 +36,32 @@ fn a_value_that_yaml_changed_is_not_given_back() {
     $ workloadctl plan c -f c.yaml --runtime sandbox --set ConfigMap/cc:data.v=1.10
     exit code 2
     --- stderr
-    error: c.yaml:1: --set ConfigMap/cc:data.v: data.v takes a text, not a number
-    hint: put the value in quotes that YAML sees too: `'OBJECT:PATH="VALUE"'` as a flag, `"VALUE"` in a workload file
+    error: --set ConfigMap/cc:data.v: data.v takes a text, not a number
+    hint: --set 'ConfigMap/cc:data.v="1.10"'
 
     $ workloadctl plan c -f c.yaml --runtime sandbox --set ConfigMap/cc:data.v=0644
     exit code 2
     --- stderr
-    error: c.yaml:1: --set ConfigMap/cc:data.v: data.v takes a text, not a number
-    hint: put the value in quotes that YAML sees too: `'OBJECT:PATH="VALUE"'` as a flag, `"VALUE"` in a workload file
+    error: --set ConfigMap/cc:data.v: data.v takes a text, not a number
+    hint: --set 'ConfigMap/cc:data.v="0644"'
 
     $ workloadctl plan c -f c.yaml --runtime sandbox --set ConfigMap/cc:data.v=yes
     exit code 2
     --- stderr
-    error: c.yaml:1: --set ConfigMap/cc:data.v: data.v takes a text, not a boolean
-    hint: put the value in quotes that YAML sees too: `'OBJECT:PATH="VALUE"'` as a flag, `"VALUE"` in a workload file
+    error: --set ConfigMap/cc:data.v: data.v takes a text, not a boolean
+    hint: --set 'ConfigMap/cc:data.v="yes"'
 
     $ workloadctl plan c -f c.yaml --runtime sandbox --set Secret/pw:stringData.pin=123456
     exit code 2
     --- stderr
-    error: c.yaml:6: --set Secret/pw:stringData.pin: stringData.pin takes a text, not a number
+    error: --set Secret/pw:stringData.pin: stringData.pin takes a text, not a number
     hint: put the value in quotes that YAML sees too: `'OBJECT:PATH="VALUE"'` as a flag, `"VALUE"` in a workload file
 
     $ workloadctl plan -f w.yaml --runtime sandbox
     exit code 2
     --- stderr
-    error: c.yaml:1: --set ConfigMap/cc:data.v: data.v takes a text, not a number
-    hint: put the value in quotes that YAML sees too: `'OBJECT:PATH="VALUE"'` as a flag, `"VALUE"` in a workload file
+    error: w.yaml:6:32: spec.instances[0].sets[ConfigMap/cc:data.v]: data.v takes a text, not a number
+    hint: put it in quotes: `"1.10"`
     "#);
 }
 

@@ -4,6 +4,7 @@
 use crate::program::Program;
 
 mod custom;
+mod kinds;
 mod others;
 mod pods;
 

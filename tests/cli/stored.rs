@@ -318,12 +318,19 @@ fn an_annotation_that_says_nothing_is_refused_wherever_it_is_rendered() {
     program.call("definition apply web -f k8s");
     snapshot!(
         program.told(&[
+            "render -f odd",
             "render web -f odd",
             "definition apply web -f odd",
             r#"instance create web --runtime kind-dev --set ConfigMap/conf:metadata.annotations={"workloadctl/ready-when":nonsense}"#,
             "list",
         ]),
         @r#"
+    $ workloadctl render -f odd
+    exit code 2
+    --- stderr
+    error: odd/conf.yaml:5:17: annotation workloadctl/ready-when: cannot read "nonsense": it begins with neither condition= nor jsonpath=
+    hint: write it like `kubectl wait --for`: `workloadctl/ready-when: condition=Ready` or `workloadctl/ready-when: jsonpath={.status.phase}=Running`
+
     $ workloadctl render web -f odd
     exit code 2
     --- stderr

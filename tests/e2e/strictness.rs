@@ -347,6 +347,7 @@ on_both! {
         let mut asked = 0;
         for (name, text) in [
             ("pods", include_str!("../cli/mistakes/pods.yaml")),
+            ("kinds", include_str!("../cli/mistakes/kinds.yaml")),
             ("others", include_str!("../cli/mistakes/others.yaml")),
             ("custom", include_str!("../cli/mistakes/custom.yaml")),
         ] {

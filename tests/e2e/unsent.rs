@@ -2,7 +2,8 @@
 
 use crate::harness::Place;
 
-const TABLE: [(&str, &str); 3] = [
+const TABLE: [(&str, &str); 4] = [
+    ("kinds.yaml", include_str!("../cli/mistakes/kinds.yaml")),
     ("pods.yaml", include_str!("../cli/mistakes/pods.yaml")),
     ("others.yaml", include_str!("../cli/mistakes/others.yaml")),
     ("custom.yaml", include_str!("../cli/mistakes/custom.yaml")),

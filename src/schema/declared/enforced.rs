@@ -70,7 +70,7 @@ pub(super) fn form(type_name: &str, field: &str) -> Option<Form> {
         ("PodSpec", "nodeSelector") | ("LabelSelector", "matchLabels") => Form::Labels,
         ("ContainerPort", "name") => Form::PortName,
         ("ContainerPort", "hostPort") => Form::PortNumber,
-        ("ServicePort", "targetPort") => Form::Port,
+        ("ServicePort", "targetPort") | ("NetworkPolicyPort", "port") => Form::Port,
         ("HTTPGetAction" | "TCPSocketAction", "port") => Form::Port,
         ("RollingUpdateDeployment" | "RollingUpdateDaemonSet", "maxSurge" | "maxUnavailable") => {
             Form::Share

@@ -69,6 +69,7 @@ fn port_name(text: &str) -> Option<&'static str> {
 /// objects, so that only what is clearly none is refused.
 fn is_range(text: &str) -> bool {
     text.split_once('/').is_some_and(|(address, length)| {
-        address.contains(['.', ':']) && length.parse::<u8>().is_ok_and(|length| length <= 128)
+        let longest = if address.contains(':') { 128 } else { 32 };
+        address.contains(['.', ':']) && length.parse::<u8>().is_ok_and(|length| length <= longest)
     })
 }

@@ -60,11 +60,30 @@ pub(super) fn definition(object: &Value, causes: &mut Vec<FieldError>) {
             let field = format!("spec.versions[{index}].schema.openAPIV3Schema");
             causes.push(FieldError::required(&field, "schemas are required"));
         }
+        let field = format!("spec.versions[{index}].schema.openAPIV3Schema");
+        types(&version["schema"]["openAPIV3Schema"], &field, causes);
     }
     if spec["preserveUnknownFields"] == true {
         let detail = "cannot set to true, set x-kubernetes-preserve-unknown-fields to true in \
                       spec.versions[*].schema instead";
         causes.push(FieldError::invalid("spec.preserveUnknownFields", &json!(true), detail));
+    }
+}
+
+/// The types that the fields of a schema have.
+fn types(schema: &Value, field: &str, causes: &mut Vec<FieldError>) {
+    const TYPES: [&str; 6] = ["array", "boolean", "integer", "number", "object", "string"];
+    // Of null the server says something else.
+    if schema["type"].as_str().is_some_and(|it| !it.is_empty() && it != "null") {
+        one_of(&schema["type"], &format!("{field}.type"), &TYPES, causes);
+    }
+    for (name, inner) in schema["properties"].as_object().into_iter().flatten() {
+        types(inner, &format!("{field}.properties[{name}]"), causes);
+    }
+    for inner in ["items", "additionalProperties"] {
+        if let Some(schema) = schema.get(inner) {
+            types(schema, &format!("{field}.{inner}"), causes);
+        }
     }
 }
 

@@ -155,6 +155,10 @@ pub(super) fn cron_job(object: &Value, is_new: bool, causes: &mut Vec<FieldError
         &["Allow", "Forbid", "Replace"],
         causes,
     );
+    for field in ["startingDeadlineSeconds", "successfulJobsHistoryLimit", "failedJobsHistoryLimit"]
+    {
+        not_negative(&spec[field], &format!("spec.{field}"), causes);
+    }
     let path = "spec.jobTemplate.spec.template.spec";
     let template = &spec["jobTemplate"]["spec"]["template"]["spec"];
     pods::spec(template, path, "Always", &[], causes);
