@@ -19,7 +19,6 @@ use crate::{
         comparison::contains,
         difference::Difference,
         error::{Error, Result},
-        kinds::defined_kind,
         ownership::{Seen, Terms, Yielded, fields::take_out, is_leftover, resource_version},
         plan::{Desired, Item},
         sharing::Sharing,
@@ -175,17 +174,6 @@ impl Planning<'_> {
             return Ok(Asked::Immutable(shorten(&why)));
         }
         Ok(Asked::Rejected(Box::new(explain("cannot apply"))))
-    }
-
-    /// Tells what an apply would change: its answer against what is live.
-    pub(super) fn difference(&self, desired: &Desired, live: &Value, answer: &Value) -> Difference {
-        let kind = desired.id.group_kind();
-        let definition =
-            self.desired.iter().find(|it| defined_kind(&it.body.look()).as_ref() == Some(&kind));
-        match definition {
-            Some(definition) => Difference::of_custom(live, answer, &definition.body),
-            None => Difference::between(live, answer),
-        }
     }
 
     /// Notes that this account may not write: what is live is compared here then.

@@ -1,5 +1,5 @@
-//! What changes where the server cannot be asked: of what is deleted and made anew, and of what only the
-//! write will tell. It is for being shown alone.
+//! What a write changes, to be shown: by the server's answer, or simulated where it cannot be asked, of what
+//! is deleted and made anew, and of what only the write will tell.
 
 use serde_json::Value;
 
@@ -8,12 +8,24 @@ use crate::{
     cluster::request::Request,
     workload::{
         difference::Difference,
+        kinds::defined_kind,
         plan::{Desired, Item},
         simulation::applied,
     },
 };
 
 impl Planning<'_> {
+    /// Tells what an apply would change: its answer against what is live.
+    pub(super) fn difference(&self, desired: &Desired, live: &Value, answer: &Value) -> Difference {
+        let kind = desired.id.group_kind();
+        let definition =
+            self.desired.iter().find(|it| defined_kind(&it.body.look()).as_ref() == Some(&kind));
+        match definition {
+            Some(definition) => Difference::of_custom(live, answer, &definition.body),
+            None => Difference::between(live, answer),
+        }
+    }
+
     /// Tells what a body would change of a live object; nothing where nobody looks.
     pub(super) fn simulated(&self, desired: &Desired, live: &Value, body: &Value) -> Difference {
         match self.options.shows {
