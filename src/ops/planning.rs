@@ -257,14 +257,9 @@ impl Planning<'_> {
                 item.reason = live.as_deref().map(made_by).unwrap_or_default();
                 self.ask_before_write(&mut item, Action::Adopt, uid).await?;
             }
-            // Of what is deleted and made anew the server cannot be asked (docs/design.md,
-            // Preflight).
             Decision::Recreate { uid, why } => {
                 to_come.uid = Some(uid.clone());
-                item.uid = Some(uid.clone());
-                item.action = Action::Recreate;
-                item.reason.clone_from(why);
-                self.show_recreation(&mut item).await;
+                self.recreate(&mut item, uid, why).await;
             }
             Decision::Blocked { by, why } => {
                 item.action = Action::Blocked;

@@ -16,7 +16,8 @@ pub(crate) fn applied(live: &Value, body: &Value, manager: &str) -> Value {
     for member in own.into_iter().flatten() {
         // A map stays with what others have in it, an item of a list goes as a whole.
         let is_map = matches!(member.path.last(), Some(OwnedPathElement::Field(_)));
-        if !(member.is_whole && is_map) && !fields::is_in(body, &member.path) {
+        let stays = (member.is_whole && is_map) || fields::is_in(body, &member.path);
+        if !stays {
             fields::take_out(&mut after, &fields::shown(&member.path));
         }
     }

@@ -10,6 +10,7 @@ use crate::{
         difference::Difference,
         kinds::defined_kind,
         plan::{Desired, Item},
+        release::Action,
         simulation::applied,
     },
 };
@@ -34,8 +35,12 @@ impl Planning<'_> {
         }
     }
 
-    /// Looks at an object that is to be made anew, and at what changes of it with that.
-    pub(super) async fn show_recreation(&self, item: &mut Item) {
+    /// Plans to delete an object and to make it anew, of which the server cannot be asked
+    /// (docs/design.md, Preflight).
+    pub(super) async fn recreate(&self, item: &mut Item, uid: &str, why: &str) {
+        item.uid = Some(uid.to_owned());
+        item.action = Action::Recreate;
+        why.clone_into(&mut item.reason);
         let desired = &item.desired;
         let Some(path) = self.target.path(&desired.id, &desired.version) else { return };
         if !self.options.shows {

@@ -54,6 +54,16 @@ pub(in crate::ops::deploy) struct Draft {
     pub stale: Vec<Stale>,
 }
 
+impl Purpose {
+    /// Takes down what a plan saw, where it may be kept.
+    fn sightings(&self, plan: &Plan, live: &Live) -> Vec<Sighting> {
+        match self {
+            Self::Rehearse => Sighting::all(plan, live),
+            Self::Deploy { .. } => Vec::new(),
+        }
+    }
+}
+
 impl Deploy<'_> {
     /// Makes a draft.
     pub(super) async fn draft(&self, purpose: &Purpose, start: &mut Start) -> Result<Draft> {
@@ -97,11 +107,7 @@ impl Deploy<'_> {
         refuse_second_own(&start.target, &desired, &chosen.definition, &manager, &live).await?;
         let drifting = record.as_ref().filter(|_| !start.is_half_deleted());
         let repairs = repairs::find(drifting, &start.target.kinds, &plan, &live, &manager);
-        let seen = match purpose {
-            Purpose::Rehearse => Sighting::all(&plan, &live),
-            // Nobody keeps the plan.
-            Purpose::Deploy { .. } => Vec::new(),
-        };
+        let seen = purpose.sightings(&plan, &live);
         let stale = self.find_stale(&start.target, &plan, &live, &manager).await?;
         let mut draft = Draft {
             chosen,
