@@ -26,7 +26,7 @@ use crate::{
         object::{GroupKind, ObjectId, join_api_version},
         ownership::{INSTANCE_LABEL, MANAGED_LABEL},
         plan::Desired,
-        readiness::{has_state, says_when, watch_of},
+        readiness::{has_state, says_when, watch_of_body},
         record::Entry,
     },
 };
@@ -154,10 +154,10 @@ impl<'a> Survey<'a> {
             entries.clone().filter(|entry| entry.uid.is_some()).map(|entry| &entry.id).collect();
         let is_whole = |id: &ObjectId| self.depth.is_whole(&id.group_kind());
         let is_awaited =
-            |body: &Body| self.depth == Depth::Awaited && watch_of(&body.look()).object;
+            |id, body: &Body| self.depth == Depth::Awaited && watch_of_body(id, body).object;
         let ids = entries.map(|entry| (&entry.id, (&entry.version, is_whole(&entry.id))));
         let ids = ids.chain(self.desired.iter().map(|Desired { id, version, body, .. }| {
-            (id, (version, is_whole(id) || is_awaited(body)))
+            (id, (version, is_whole(id) || is_awaited(id, body)))
         }));
         let is_absent = |id: &ObjectId| match (&id.namespace, self.absent) {
             (Some(namespace), Some(absent)) => absent.contains(namespace),

@@ -18,7 +18,7 @@ use super::{
     object::ObjectId,
     ownership::Terms,
     rare::Rare,
-    readiness::{WatchNeeds, watch_of},
+    readiness::{WatchNeeds, watch_of_body},
     record::Entry,
     release::Action,
     sharing::Sharing,
@@ -88,7 +88,7 @@ impl Item {
         let is_done = self.entry.as_ref().is_some_and(|entry| entry.completed) && !self.writes();
         match self.is_idle_hook() || is_done {
             true => WatchNeeds::default(),
-            false => watch_of(&self.desired.body.look()),
+            false => watch_of_body(&self.desired.id, &self.desired.body),
         }
     }
 }

@@ -72,7 +72,7 @@ impl<'a> Node<'a> {
             error: None,
             skipped: false,
             watch: item.watch_needs(),
-            allowance: Allowance::of(&item.desired.body.look()),
+            allowance: Allowance::of_body(&item.desired.body),
             waited_for: false,
             waited_since: None,
         }

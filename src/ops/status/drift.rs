@@ -38,8 +38,10 @@ pub(super) async fn tell(
     for SeenObject { entry, .. } in judged {
         let found = live.get(&entry.id);
         let sent = bodies.of(entry);
-        let mut drift = drift_of(entry, sent.as_deref(), found.as_deref(), &manager);
-        if let (Some(sent), Some(found)) = (&sent, &found) {
+        // What is kept of all of them rests.
+        let looked_at = sent.as_ref().map(Body::look);
+        let mut drift = drift_of(entry, looked_at.as_deref(), found.as_deref(), &manager);
+        if let (Some(sent), Some(found)) = (&looked_at, &found) {
             drift.extend(added_to(entry, sent, found, &manager));
             let is_told = entry.yielded.iter().any(|left| left.field == REPLICAS)
                 || scale_targets.contains(&entry.id);

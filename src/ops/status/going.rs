@@ -13,7 +13,8 @@ pub(super) fn is_home_going(record: &Record, live: &Live) -> bool {
 
 /// Says what a deletion waits for, as far as the objects tell.
 pub(super) fn what_holds_up(live: &Live) -> String {
-    let mut going: Vec<_> = live.iter().filter(|(_, object)| is_terminating(object)).collect();
+    let may_be_going = live.iter().filter(|(_, object)| object.mentions("deletionTimestamp"));
+    let mut going: Vec<_> = may_be_going.filter(|(_, object)| is_terminating(object)).collect();
     // A namespace tells of all that is in it.
     going.sort_by_key(|(id, _)| (!id.is("", "Namespace"), *id));
     let told = going.into_iter().map(|(id, object)| match id.is("", "Namespace") {

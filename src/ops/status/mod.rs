@@ -13,7 +13,7 @@ mod remembered;
 use std::time::{Duration, Instant};
 
 use going::{is_home_going, what_holds_up};
-use objects::{RecordedBodies, SeenObject, judge_objects, neighbours, view};
+use objects::{RecordedBodies, SeenObject, judge_objects, neighbours};
 use observed::{known_release, observe, take_status};
 use queue::{Silence, look_at_all};
 pub(crate) use records::on_runtime;
@@ -290,11 +290,9 @@ async fn judge_all(
     let mut judged = judge_objects(&wanted, &bodies, &live, &around, &window);
     // A release that went well has its hooks behind it, also one that ran none.
     let is_good = record.newest.as_ref().is_some_and(|newest| newest.release.outcome.is_good());
-    judged.retain(|seen| !(seen.entry.hook && is_good) || seen.verdict.is_ready());
-    for object in &judged {
-        let live = live.get(&object.entry.id);
-        operation.objects.push(view(object, live.as_deref(), &around, &window));
-    }
+    judged.retain(|(seen, _)| !(seen.entry.hook && is_good) || seen.verdict.is_ready());
+    let (judged, views): (Vec<_>, Vec<_>) = judged.into_iter().unzip();
+    operation.objects.extend(views);
     operation.remarks = configuration::remarks(record, &live, &around);
     let instance = &mut operation.instance;
     instance.describe_record(record);

@@ -12,12 +12,12 @@ use crate::{
     workload::{
         details::{self, details_of},
         diagnosis::diagnose,
-        object::{ObjectId, join_api_version, split_api_version},
+        object::{ObjectId, join_api_version},
         ownership::{is_ours, manager},
         placement::Placed,
         readiness::{
             PodCounts, Related, State, Verdict, Window, goes_when_finished, images_of, judge_gone,
-            judge_part, pod_counts, restarts_of, watch_of,
+            judge_part, pod_counts, restarts_of, watch_of_body,
         },
         record::{Entry, Record},
         rendering::render_recorded,
@@ -57,13 +57,14 @@ impl<'a> RecordedBodies<'a> {
     }
 }
 
+/// Judges the objects, and says what is shown of each: both by one look.
 pub(super) fn judge_objects<'a>(
     wanted: &'a [Entry],
     bodies: &RecordedBodies<'_>,
     live: &Live,
     around: &Related,
     window: &Window<'_>,
-) -> Vec<SeenObject<'a>> {
+) -> Vec<(SeenObject<'a>, ObjectView)> {
     let Record { namespace, instance, .. } = bodies.record;
     let manager = manager(namespace, instance.as_str());
     let body_of = |id: &ObjectId| bodies.of(id);
@@ -86,18 +87,19 @@ pub(super) fn judge_objects<'a>(
             object => judge_part(object, around, window),
         };
         let pods = object.or_else(|| body_of(&entry.id)).and_then(pod_counts);
-        SeenObject { entry, verdict, pods }
+        let view = view(entry, &verdict, object, around, window);
+        (SeenObject { entry, verdict, pods }, view)
     };
     wanted.iter().map(judge_one).collect()
 }
 
-pub(super) fn view(
-    judged: &SeenObject<'_>,
+fn view(
+    entry: &Entry,
+    verdict: &Verdict,
     live: Option<&Value>,
     around: &Related,
     window: &Window<'_>,
 ) -> ObjectView {
-    let SeenObject { entry, verdict, pods: _ } = judged;
     let mut view = ObjectView {
         uid: entry.uid.clone(),
         state: Some(verdict.state),
@@ -127,7 +129,7 @@ pub(super) async fn neighbours(target: &Target, live: &Live) -> Related {
     let mut around = Related::default();
     let mut wanted: BTreeSet<(&str, &str, Option<String>)> = BTreeSet::new();
     for (id, object) in live.iter() {
-        let watch = watch_of(&object);
+        let watch = watch_of_body(id, &object);
         for (group, kind, namespaced) in watch.around() {
             wanted.insert((group, kind, id.namespace.clone().filter(|_| namespaced)));
         }
@@ -149,12 +151,8 @@ pub(super) async fn neighbours(target: &Target, live: &Live) -> Related {
     {
         list.items.into_iter().for_each(|object| around.upsert(object));
     }
-    for (_, object) in live.iter() {
-        let (group, _) = split_api_version(object["apiVersion"].as_str().unwrap_or_default());
-        if group == "apiextensions.k8s.io"
-            || object["kind"] == "Pod"
-            || object["kind"] == "ReplicaSet"
-        {
+    for (id, object) in live.iter() {
+        if id.group == "apiextensions.k8s.io" || ["Pod", "ReplicaSet"].contains(&&*id.kind) {
             around.upsert((*object).clone());
         }
     }

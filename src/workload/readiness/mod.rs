@@ -65,7 +65,10 @@ pub(crate) use self::{
     watch::WatchNeeds,
     window::{RESTARTS_TOLERATED, Window},
 };
-use super::object::{GroupKind, split_api_version};
+use super::{
+    body::Body,
+    object::{GroupKind, ObjectId, split_api_version},
+};
 
 /// Judges an object as the server has it; none where the server has none.
 ///
@@ -212,6 +215,22 @@ pub(crate) fn restarts_of(object: &Value, around: &Related) -> Option<u64> {
         _ => around.pods_below(uid(object)).map(pod::restarts).sum(),
     };
     u64::try_from(restarts).ok()
+}
+
+/// Tells by what costs less than a look whether there may be more to an object at rest than that it
+/// is there: a state of its kind, or annotations that say when it is ready.
+pub(crate) fn may_have_state(id: &ObjectId, body: &Body) -> bool {
+    rule_of(&id.group, &id.kind).is_some()
+        || !watch::is_built_in(&id.group)
+        || body.mentions("workloadctl/")
+}
+
+/// Tells what has to be watched for an object, without a tree of it where there is nothing.
+pub(crate) fn watch_of_body(id: &ObjectId, body: &Body) -> WatchNeeds {
+    match may_have_state(id, body) {
+        true => watch_of(&body.look()),
+        false => WatchNeeds::default(),
+    }
 }
 
 /// Judges an object of a built-in kind that does nothing by itself: it is ready once applied.

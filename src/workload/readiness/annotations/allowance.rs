@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::known::refuse;
 use crate::workload::{
+    body::Body,
     duration::parse_duration,
     error::{Code, Error, Result},
     readiness::{
@@ -38,6 +39,14 @@ impl Allowance {
         Self {
             is_waited_for: annotation(object, WAIT) != Some("false"),
             timeout: annotation(object, TIMEOUT).and_then(|text| parse_timeout(text).ok()),
+        }
+    }
+
+    /// Reads it off a body at rest.
+    pub(crate) fn of_body(body: &Body) -> Self {
+        match body.mentions("workloadctl/") {
+            true => Self::of(&body.look()),
+            false => Self::of(&Value::Null),
         }
     }
 
