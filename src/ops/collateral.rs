@@ -12,7 +12,7 @@ use crate::{
     workload::{
         error::Result,
         kinds::{Trait, builtin_kind},
-        object::ObjectId,
+        object::{ObjectId, tell_apart},
         ownership::{is_ours, is_owned_by, is_terminating},
         record::Entry,
     },
@@ -93,6 +93,9 @@ impl Going<'_> {
         self.look_for_custom_resources(&mut collateral).await?;
         collateral.claims.sort();
         collateral.custom_resources.sort();
+        let Collateral { claims, custom_resources, .. } = &mut collateral;
+        let own = self.inventory.iter().map(|entry| &entry.id);
+        tell_apart(claims.iter_mut().chain(custom_resources), own);
         Ok(collateral)
     }
 

@@ -20,7 +20,7 @@ use crate::{
         hooks::Occasion,
         kinds::Kinds,
         name::InstanceName,
-        object::{Object, ObjectId, Origin},
+        object::{Object, ObjectId, Origin, tell_apart},
         placement::Placed,
         release::Deed,
     },
@@ -93,7 +93,7 @@ fn objects(
     let gone = order.into_iter().filter(|id| !ids.contains(id)).collect::<Vec<_>>();
     let needs = needs.into_iter().chain(std::iter::repeat_with(Vec::new));
     let all = ids.into_iter().chain(gone).zip(needs);
-    let objects = all.map(|(id, needs)| {
+    let objects = all.map(|(id, needs): (ObjectId, Vec<ReportNeed>)| {
         let deed = deeds.remove(&id);
         ReportObject {
             action: deed.as_ref().map(|deed| deed.action),
@@ -104,7 +104,14 @@ fn objects(
             id,
         }
     });
-    Ok(objects.collect())
+    let mut objects: Vec<ReportObject> = objects.collect();
+    tell_apart(objects.iter_mut().map(|object| &mut object.id), []);
+    for ReportObject { id, unready, .. } in &mut objects {
+        if let Some(unready) = unready {
+            unready.id.clone_from(id);
+        }
+    }
+    Ok(objects)
 }
 
 /// Finds out again in which order the objects were sent.

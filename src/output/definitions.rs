@@ -157,7 +157,7 @@ fn sheet_text(printer: &Printer, sheet: &DefinitionSheet, now: Timestamp) -> Str
     let mut rows = Rows::new(&["OBJECT", "NAMESPACE", "SOURCE"]);
     for object in objects {
         rows.push(vec![
-            object.id.to_string().into(),
+            object.id.short().into(),
             table::or_dash(object.id.namespace.as_deref()),
             table::or_dash(object.source.as_ref()),
         ]);

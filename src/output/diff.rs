@@ -58,9 +58,9 @@ fn object_text(object: &DifferingView, style: DiffStyle, stream: Stream) -> Stri
 }
 
 /// Names an object, with its namespace where the sources say one.
-fn title(id: &ObjectId) -> String {
+pub(super) fn title(id: &ObjectId) -> String {
     match &id.namespace {
-        Some(namespace) => format!("{namespace}/{id}"),
-        None => id.to_string(),
+        Some(namespace) => format!("{namespace}/{}", id.short()),
+        None => id.short(),
     }
 }

@@ -67,7 +67,7 @@ pub(crate) struct Drift {
 }
 
 fn as_text<S: Serializer>(object: &ObjectId, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(object)
+    serializer.serialize_str(&object.short())
 }
 
 fn as_path<S: Serializer>(path: &[OwnedPathElement], serializer: S) -> Result<S::Ok, S::Error> {

@@ -4,7 +4,9 @@
 
 use std::{
     borrow::Cow,
+    cmp::Ordering,
     fmt,
+    hash::{Hash, Hasher},
     ops::{Deref, DerefMut},
     sync::Arc,
 };
@@ -72,12 +74,12 @@ impl fmt::Display for GroupKind {
 }
 
 /// The identity of an object on a cluster. Cheap to clone: whoever speaks of an object holds one.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ObjectId(Arc<Identity>);
 
-/// What an object is told apart by.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+/// What an object is told apart by: group, kind, namespace and name.
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Identity {
     /// The API group; empty for the core group.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -90,6 +92,9 @@ pub struct Identity {
     pub namespace: Option<String>,
     /// `metadata.name`.
     pub name: String,
+    /// Whether it is told with its namespace ([`tell_apart`]); no part of the identity.
+    #[serde(skip)]
+    pub(crate) qualified: bool,
 }
 
 impl Deref for ObjectId {
@@ -121,7 +126,17 @@ impl ObjectId {
             kind: kind.to_owned(),
             namespace: namespace.map(str::to_owned),
             name: name.to_owned(),
+            qualified: false,
         }))
+    }
+
+    /// Gives `Kind/name`, where the namespace stands beside it.
+    pub fn short(&self) -> String {
+        format!("{}/{}", self.kind, self.name)
+    }
+
+    fn key(&self) -> (&str, &str, Option<&str>, &str) {
+        (&self.group, &self.kind, self.namespace.as_deref(), &self.name)
     }
 
     /// Reads the identity off a body. Fields that are missing read as empty.
@@ -183,10 +198,55 @@ struct HeadMetadata<'a> {
 /// An identity without owning it: group, kind, namespace (empty: none), name.
 pub(crate) type BorrowedObjectId<'a> = (&'a str, &'a str, &'a str, &'a str);
 
-/// Shown as `Kind/name`, the form that people type; the namespace is said by the context.
+/// Shown as `Kind/name`, the form that people type, where the context says the namespace; as
+/// `namespace/Kind/name` where it does not.
 impl fmt::Display for ObjectId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.kind, self.name)
+        match self.namespace.as_deref().filter(|_| self.qualified) {
+            Some(namespace) => write!(f, "{namespace}/{}/{}", self.kind, self.name),
+            None => write!(f, "{}/{}", self.kind, self.name),
+        }
+    }
+}
+
+impl PartialEq for ObjectId {
+    fn eq(&self, other: &Self) -> bool {
+        self.key() == other.key()
+    }
+}
+
+impl Eq for ObjectId {}
+
+impl Hash for ObjectId {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.key().hash(state);
+    }
+}
+
+impl PartialOrd for ObjectId {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for ObjectId {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.key().cmp(&other.key())
+    }
+}
+
+/// Lets the objects of an instance be told with their namespaces, where they and others of it lie in
+/// several.
+pub(crate) fn tell_apart<'a>(
+    ids: impl IntoIterator<Item = &'a mut ObjectId>,
+    others: impl IntoIterator<Item = &'a ObjectId>,
+) {
+    let ids: Vec<&mut ObjectId> = ids.into_iter().collect();
+    let others = others.into_iter().filter_map(|id| id.namespace.as_deref());
+    let mut namespaces = ids.iter().filter_map(|id| id.namespace.as_deref()).chain(others);
+    let first = namespaces.next();
+    if namespaces.any(|namespace| Some(namespace) != first) {
+        ids.into_iter().for_each(|id| id.qualified = true);
     }
 }
 

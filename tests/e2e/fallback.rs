@@ -102,7 +102,7 @@ on_both! {
         namespace NAME
         --- stderr
         NAME: release 2 did not go well: back to release 1 (NAME revision 1)
-        error: cannot apply ConfigMap/conf (bad.yaml:14): webhook no.example.com denies it
+        error: cannot apply NAME-further/ConfigMap/conf (bad.yaml:14): webhook no.example.com denies it
           admission webhook "no.example.com" denied the request: no
         "#);
         assert!(place.get(&format!("/api/v1/namespaces/{further}")).is_none());

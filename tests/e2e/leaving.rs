@@ -89,8 +89,8 @@ on_both! {
         NAME deployed to RUNTIME (release 3, NAME revision 3): 5 unchanged; ready in N s
         Namespace/NAME-s stays: instance NAME-o lives in it
         Namespace/NAME-s stays: instance NAME-o lives in it
-        Namespace/NAME-u stays: ConfigMap/b is in it
-        Namespace/NAME-u stays: ConfigMap/b is in it
+        Namespace/NAME-u stays: NAME-u/ConfigMap/b is in it
+        Namespace/NAME-u stays: NAME-u/ConfigMap/b is in it
         exit code 0
         namespace NAME
         ");

@@ -90,6 +90,7 @@ mod storm;
 mod strictness;
 mod threeport;
 mod time_limits;
+mod told_apart;
 mod unnamed;
 mod unready;
 mod unsent;

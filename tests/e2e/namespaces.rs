@@ -78,14 +78,14 @@ on_both! {
             "exitCode": 2,
             "message": "1 object is in namespace NAMEother, which is neither in the set nor on RUNTIME",
             "causes": [
-              "ConfigMap/b (own.yaml:10)"
+              "NAMEother/ConfigMap/b (own.yaml:10)"
             ],
             "hint": "add a Namespace document, or `kubectl create namespace NAMEother` first"
           }
         }
         --- stderr
         error: 1 object is in namespace NAMEother, which is neither in the set nor on RUNTIME
-          ConfigMap/b (own.yaml:10)
+          NAMEother/ConfigMap/b (own.yaml:10)
         hint: add a Namespace document, or `kubectl create namespace NAMEother` first
         "#);
         snapshot!(place.told(&format!("deploy {name} -f own.yaml")), @"
@@ -93,7 +93,7 @@ on_both! {
         exit code 2
         --- stderr
         error: 1 object is in namespace NAMEother, which is neither in the set nor on RUNTIME
-          ConfigMap/b (own.yaml:10)
+          NAMEother/ConfigMap/b (own.yaml:10)
         hint: add a Namespace document, or `kubectl create namespace NAMEother` first
         ");
         assert!(place.get(&format!("/api/v1/namespaces/{name}")).is_none());

@@ -58,7 +58,7 @@ impl<'a> Scaling<'a> {
         live: &Live,
     ) -> Result<Self> {
         let in_set =
-            |desired: &Desired| Some((scale_target(&desired.body.look())?, desired.id.to_string()));
+            |desired: &Desired| Some((scale_target(&desired.body.look())?, desired.id.short()));
         let mut scaling = Self {
             planning,
             autoscalers: planning.desired.iter().filter_map(in_set).collect(),
@@ -127,7 +127,7 @@ impl<'a> Scaling<'a> {
         }
         // One that this release deletes scales no more; one that leaves the definition and is kept
         // goes on.
-        let is_going = |known: &&str| self.going.iter().any(|id| id.to_string() == **known);
+        let is_going = |known: &&str| self.going.iter().any(|id| id.short() == **known);
         let known = entry.and_then(recorded_autoscaler).filter(|known| !is_going(known));
         match known {
             // What cannot be read is not gone (docs/design.md, Absence): the replicas would fall
@@ -158,7 +158,7 @@ impl<'a> Scaling<'a> {
     fn may_be_scaled(&self, desired: &Desired, entry: Option<&Entry>, live: &Value) -> bool {
         let is_written = entry.is_none_or(|entry| entry.body.as_ref() != Some(&desired.digest));
         let is_leaving =
-            |autoscaler: &str| self.planning.leaving().any(|id| id.to_string() == autoscaler);
+            |autoscaler: &str| self.planning.leaving().any(|id| id.short() == autoscaler);
         if let Some(known) = entry.and_then(recorded_autoscaler) {
             return is_written || is_leaving(known);
         }
@@ -267,7 +267,7 @@ impl Planning<'_> {
             autoscaler["kind"] = json!(kind.kind);
             let id = ObjectId::of(&autoscaler);
             let target = scale_target(&autoscaler)?;
-            (!going.contains(&id)).then(|| (target, id.to_string()))
+            (!going.contains(&id)).then(|| (target, id.short()))
         });
         Ok(Some(targets.collect()))
     }

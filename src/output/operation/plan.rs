@@ -25,7 +25,7 @@ pub(super) fn text(operation: &Operation, style: DiffStyle, printer: &Printer) -
             let reason = if object.message.is_empty() { &object.reason } else { &object.message };
             rows.push(vec![
                 action(object.action),
-                object.id.to_string().into(),
+                object.id.short().into(),
                 or_dash(object.id.namespace.as_deref()),
                 or_dash(Some(with_yielded(reason, object))),
             ]);

@@ -90,8 +90,8 @@ impl Names {
     fn told(&self, id: &ObjectId, second_turn: bool) -> String {
         let turn = if second_turn { " (second turn)" } else { "" };
         match id.namespace.as_deref().filter(|_| self.with_namespaces) {
-            Some(namespace) => format!("{namespace}/{id}{turn}"),
-            None => format!("{id}{turn}"),
+            Some(namespace) => format!("{namespace}/{}{turn}", id.short()),
+            None => id.short() + turn,
         }
     }
 }

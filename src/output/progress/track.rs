@@ -87,6 +87,8 @@ impl Track {
             | Event::Bodies { .. } => {}
             Event::Planned { changes, objects } => {
                 (self.changes, self.done, self.all) = (*changes, 0, *objects);
+                // What a release before wrote is nothing of this one.
+                self.unjudged.clear();
             }
             Event::Removing { objects } => {
                 (self.changes, self.done, self.all) = (*objects, 0, 0);

@@ -8,6 +8,7 @@ mod timeline;
 use std::fmt::Write as _;
 
 use super::{
+    diff::title,
     difference::{DiffStyle, show},
     document::Document,
     format::Format,
@@ -170,7 +171,7 @@ fn differences(out: &mut String, report: &ReportView) {
         push(out, "<p>nothing</p>");
     }
     for DifferingView { id, fate, difference } in &diff.objects {
-        let title = escaped(&id.to_string());
+        let title = escaped(&title(id));
         push(out, &format!("<h3><span class=\"id\">{title}</span> {}</h3>", fate.word()));
         let text = show("", difference, DiffStyle::Unified, Stream::PLAIN);
         let lines: String = text.lines().skip(1).map(line).collect();

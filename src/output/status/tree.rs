@@ -118,7 +118,7 @@ impl Tree {
             images: or_dash(Some(object.images.join(", "))),
             source: or_dash(object.source.as_ref()),
             reason: reason(object),
-            ..Line::of(format!("{} {}", branch(last), object.id))
+            ..Line::of(format!("{} {}", branch(last), object.id.short()))
         });
         if itself.is_some() {
             return;

@@ -112,7 +112,7 @@ fn unknown(objects: &[Placed], object: &Placed, text: &str, target: DependencyTa
     let error =
         Error::usage(Code::UnknownDependsOn, message).cause("there is no such object in the set");
     let (.., kind, name) = target;
-    let known: Vec<String> = objects.iter().map(|other| other.id.to_string()).collect();
+    let known: Vec<String> = objects.iter().map(|other| other.id.short()).collect();
     let wanted = format!("{kind}/{name}");
     let same = known.iter().position(|other| *other == wanted);
     let near = nearest(&wanted, known.iter().map(String::as_str));

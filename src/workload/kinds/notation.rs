@@ -198,7 +198,7 @@ fn not_found(text: &str, pattern: &Pattern<'_>, ids: &[&ObjectId], kinds: &Kinds
     let meant = ids.iter().find(|id| pattern.kind.means(&id.kind, kinds.of(id)));
     let kind = meant.map_or(pattern.kind.kind, |id| &id.kind);
     let wanted = format!("{kind}/{}", pattern.name).to_lowercase();
-    let known: Vec<String> = ids.iter().map(|id| id.to_string().to_lowercase()).collect();
+    let known: Vec<String> = ids.iter().map(|id| id.short().to_lowercase()).collect();
     let near = nearest(&wanted, known.iter().map(String::as_str));
     let same_name = || ids.iter().position(|id| id.name == pattern.name);
     let position = near.and_then(|near| known.iter().position(|form| form == near));
@@ -230,7 +230,7 @@ fn form_among(id: &ObjectId, ids: &[&ObjectId]) -> String {
     let is_same = |other: &&&ObjectId| other.kind == id.kind && other.name == id.name;
     let same: Vec<&ObjectId> = ids.iter().filter(is_same).copied().collect();
     match same.iter().all(|other| *other == id) {
-        true => id.to_string(),
+        true => id.short(),
         false => shortest_form(id, &same),
     }
 }
@@ -239,7 +239,7 @@ fn form_among(id: &ObjectId, ids: &[&ObjectId]) -> String {
 fn shortest_form(id: &ObjectId, others: &[&ObjectId]) -> String {
     let same_group = others.iter().all(|other| other.group == id.group && other.kind == id.kind);
     match (&id.namespace, same_group) {
-        (Some(namespace), true) => format!("{namespace}/{id}"),
+        (Some(namespace), true) => format!("{namespace}/{}", id.short()),
         _ => full_form(id),
     }
 }

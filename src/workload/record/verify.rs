@@ -13,7 +13,7 @@ use crate::workload::{
     cow_vec::CowVec,
     definition::digest_of_objects,
     instance::NamespaceMode,
-    object::{Object, ObjectId},
+    object::{Object, ObjectId, tell_apart},
     release::Release,
 };
 
@@ -37,6 +37,7 @@ pub(super) fn verify(
     for entry in &record.inventory {
         check_entry(&record, entry)?;
     }
+    tell_apart(record.inventory.iter_mut().map(|entry| &mut entry.id), []);
     // Two releases of one revision share it.
     let is_shared = match (&record.newest, &record.last_good) {
         (Some(one), Some(other)) => one.release.digest == other.release.digest,

@@ -145,7 +145,7 @@ impl<'a> RenderedJudge<'a> {
         let (id, origin) = (object.declared(), object.origin.as_ref());
         let unknown = origin
             .filter(|_| !self.unknown.is_empty())
-            .and_then(|origin| self.unknown.get(&(origin.to_string(), id.to_string())));
+            .and_then(|origin| self.unknown.get(&(origin.to_string(), id.short())));
         let faults = match unknown {
             // Whoever judges it here knows the server's own word.
             Some(error) => vec![Fault { outdates: false, ..unknown_kind(&object.body, error) }],

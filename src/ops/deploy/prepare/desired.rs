@@ -18,7 +18,7 @@ use crate::{
         instance::NamespaceMode,
         kinds::{Kinds, find},
         manifest::combine,
-        object::{Object, ObjectId},
+        object::{Object, ObjectId, tell_apart},
         overrides::Overrides,
         placement::{Destination, Placed, Placement},
         plan::Desired,
@@ -102,8 +102,11 @@ impl Deploy<'_> {
         let missing = missing_references(&placed);
         let why = self.options.why.as_deref();
         let why = why.map(|text| explain(text, &graph, &placed, content, kinds)).transpose()?;
-        let objects: Vec<Desired> =
+        let mut objects: Vec<Desired> =
             placed.into_iter().map(|placed| Desired::new(placed.body, placed.origin)).collect();
+        let before = start.located.record().into_iter().flat_map(|record| &record.inventory);
+        let before = before.map(|entry| &entry.id);
+        tell_apart(objects.iter_mut().map(|desired| &mut desired.id), before);
         let ids = || objects.iter().map(|desired| &desired.id);
         // Only now: names and namespaces are those after the placement.
         let replace = self.options.may.replace.iter().map(|text| find(text, ids(), kinds).cloned());

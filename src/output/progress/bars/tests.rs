@@ -4,11 +4,14 @@ use super::{
     super::screen::{Line, Size},
     *,
 };
-use crate::workload::{
-    error::{Code, Error},
-    object::ObjectId,
-    readiness::Verdict,
-    release::Action,
+use crate::{
+    ops::events::RETURNING,
+    workload::{
+        error::{Code, Error},
+        object::ObjectId,
+        readiness::Verdict,
+        release::Action,
+    },
 };
 
 fn object(name: &str) -> ObjectId {
@@ -255,4 +258,19 @@ fn what_is_told_is_no_row_any_more() {
     }
     assert!(table.is_empty());
     assert!(!table.remove("web-000"));
+}
+
+#[test]
+fn what_the_release_before_wrote_is_no_part_of_the_return() {
+    let done = |name: &str| Event::Done { object: object(name), action: Action::Update };
+    let planned = Event::Planned { changes: 2, objects: 3 };
+    let mut events = vec![(0, planned.clone()), (1, done("a")), (1, done("b"))];
+    events.extend([
+        (2, Event::Phase(RETURNING)),
+        (2, planned),
+        (3, done("a")),
+        (3, Event::Phase("waiting")),
+        (4, judged("a", State::Ready, "")),
+    ]);
+    insta::assert_snapshot!(shown(&events, 5, WINDOW), @"web ━━━━━━━━━━━━━━━━ 3/3 ready · waiting 5 s");
 }
